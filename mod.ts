@@ -1,0 +1,47 @@
+/**
+ * An MCP server for Qontak CRM by Mekari: any AI assistant works with a
+ * company's contacts, deals, tickets and the rest, safely.
+ *
+ * Run it with `deno run -A jsr:@qontak/mcp`, or make a server of your own:
+ *
+ * ```ts ignore
+ * import { createServer } from "@qontak/mcp";
+ *
+ * const server = createServer({
+ *   refreshToken: Deno.env.get("QONTAK_REFRESH_TOKEN")!,
+ * });
+ * await server.stdio();
+ * ```
+ *
+ * @module
+ */
+export {
+  createServer,
+  type QontakServer,
+  type ServerOptions,
+} from "./src/server.ts";
+export {
+  createHandler,
+  type Handler,
+  type HandlerOptions,
+} from "./src/http.ts";
+export {
+  QontakError,
+  type QontakErrorDetails,
+  UnreachableError,
+  type UnreachableErrorDetails,
+  type UnreachableReason,
+} from "./src/qontak/errors.ts";
+export {
+  type Credentials,
+  CredentialsError,
+  type StoredCredentials,
+  type TokenStore,
+} from "./src/tokens/store.ts";
+export { createEnvStore } from "./src/tokens/stores/env.ts";
+export { type Log, type LogDetails, type LogLevel } from "./src/log.ts";
+
+if (import.meta.main) {
+  const { main } = await import("./src/cli.ts");
+  Deno.exitCode = await main(Deno.args);
+}

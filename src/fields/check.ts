@@ -1,0 +1,379 @@
+/**
+ * Checks a write against a company's own template before anything is sent:
+ * labels become ids, values take the form that Qontak reads, and every
+ * problem is found in one pass. Nothing is replaced by a default.
+ *
+ * @module
+ */
+import type { BodyType, Endpoint } from "../qontak/endpoints.ts";
+import { nameKeyOf, type Resource } from "../qontak/resources.ts";
+import {
+  defined,
+  isEmpty,
+  isObject,
+  type JsonObject,
+  show,
+} from "../values.ts";
+import { fold } from "../text.ts";
+import { encodeCustomFields } from "./custom.ts";
+import { listOptions } from "./options.ts";
+import { findPlace } from "./place.ts";
+import { type Place, requirementOf, UNCERTAIN_RULE } from "./required.ts";
+import type { Setup } from "./setup.ts";
+import { type Field, toId } from "./template.ts";
+import { type Encoded, typeOf } from "./types.ts";
+
+/** A write that a caller wants. */
+export interface WriteRequest {
+  /** The kind of record. */
+  readonly resource: Resource;
+  /** Where it will be sent: the resource's create or update. */
+  readonly endpoint: Endpoint;
+  /** The values by body key; undefined entries are left alone. */
+  readonly values: JsonObject;
+  /** The record as it is, on an update. */
+  readonly existing?: JsonObject;
+  /** How the company has set up its CRM. */
+  readonly setup: Setup;
+}
+
+/** What came of the check. */
+export interface CheckedWrite {
+  /** What to send; complete only when there are no problems. */
+  readonly body: JsonObject;
+  /** Everything that is wrong, one sentence each. */
+  readonly problems: readonly string[];
+  /** What the reader should know though nothing is wrong. */
+  readonly notes: readonly string[];
+  /** The company's fields. */
+  readonly fields: readonly Field[];
+}
+
+/**
+ * Checks a write.
+ *
+ * @param request The write.
+ * @returns The body and the problems.
+ * @throws {QontakError | UnreachableError} When the template cannot be had.
+ */
+export async function checkWrite(request: WriteRequest): Promise<CheckedWrite> {
+  const { resource, endpoint, values, setup } = request;
+  const fields = await setup.fields(resource);
+  const check: Check = { body: {}, problems: [], notes: [], fields, request };
+  const place = await checkPlace(check);
+  for (const [key, type] of Object.entries(endpoint.body)) {
+    const value = values[key];
+    if (value === undefined || isPlaceKey(resource, key)) continue;
+    if (type === "custom") {
+      const custom = encodeCustomFields(value, fields);
+      check.problems.push(...custom.problems);
+      check.body[key] = custom.wire;
+    } else {
+      checkStandard(check, key, type, value);
+    }
+  }
+  checkRequired(check, place);
+  const { body, problems, notes } = check;
+  return { body, problems, notes, fields };
+}
+
+/**
+ * Encodes values by the endpoint's table alone, for a caller who asked to skip
+ * the check.
+ *
+ * @param endpoint Where they will be sent.
+ * @param values The values by body key.
+ * @returns The body, with nothing checked.
+ */
+export function uncheckedBody(
+  endpoint: Endpoint,
+  values: JsonObject,
+): JsonObject {
+  return Object.fromEntries(
+    Object.entries(values).filter(([key, value]) =>
+      value !== undefined && Object.hasOwn(endpoint.body, key)
+    ),
+  );
+}
+
+interface Check {
+  readonly request: WriteRequest;
+  readonly fields: readonly Field[];
+  readonly body: JsonObject;
+  readonly problems: string[];
+  readonly notes: string[];
+}
+
+function isPlaceKey({ place }: Resource, key: string): boolean {
+  return place !== undefined &&
+    [place.pipeline, place.stage].some((id) =>
+      id === key || nameKeyOf(id) === key
+    );
+}
+
+/** Resolves pipeline and stage, and puts them into the body. */
+async function checkPlace(check: Check): Promise<Place | undefined> {
+  const { resource, values, existing, setup } = check.request;
+  const keys = resource.place;
+  if (!keys) return undefined;
+  for (const key of [keys.pipeline, keys.stage]) {
+    if (values[key] === null) {
+      check.problems.push(
+        `${key} cannot be cleared: a record stands somewhere`,
+      );
+    }
+  }
+  const asked = {
+    pipeline: placeValue(check, keys.pipeline),
+    stage: placeValue(check, keys.stage),
+  };
+  const moves = !isEmpty(asked.pipeline) || !isEmpty(asked.stage);
+  const found = await findPlace(setup, {
+    pipeline: isEmpty(asked.pipeline)
+      ? existing?.[keys.pipeline]
+      : asked.pipeline,
+    stage: isEmpty(asked.stage) && !changesPipeline(check, asked.pipeline)
+      ? existing?.[keys.stage]
+      : asked.stage,
+  }, keys);
+  if (found.problem !== undefined) {
+    check.problems.push(found.problem);
+    return undefined;
+  }
+  const { place } = found;
+  if (!existing || moves) {
+    check.body[keys.pipeline] = place.pipeline.id;
+    check.body[keys.stage] = place.stage.id;
+    // Both halves of a pair are sent where the caller named both or the name.
+    for (
+      const [key, { name }] of [
+        [keys.pipeline, place.pipeline],
+        [keys.stage, place.stage],
+      ] as const
+    ) {
+      const nameKey = nameKeyOf(key)!;
+      if (isEmpty(values[nameKey])) continue;
+      check.body[nameKey] = name;
+      if (fold(String(values[nameKey])) !== fold(name)) {
+        check.problems.push(
+          `${nameKey} ${show(values[nameKey])} and ${key} ${
+            show(values[key])
+          } do not agree: ${key} means ${show(name)}`,
+        );
+      }
+    }
+  }
+  return place;
+}
+
+/** What the caller named: the id, or else the name. */
+function placeValue(check: Check, key: string): unknown {
+  const { values } = check.request;
+  const id = values[key];
+  const name = values[nameKeyOf(key)!];
+  return isEmpty(id) ? name : id;
+}
+
+function changesPipeline(check: Check, pipeline: unknown): boolean {
+  const { resource, existing } = check.request;
+  if (!existing || isEmpty(pipeline)) return false;
+  const key = resource.place!.pipeline;
+  return toId(pipeline) !== toId(existing[key]) &&
+    pipeline !== existing[nameKeyOf(key)!];
+}
+
+function checkStandard(
+  check: Check,
+  key: string,
+  type: BodyType,
+  value: unknown,
+): void {
+  const { request: { resource, values }, fields, body, problems } = check;
+  if (value === null) {
+    body[key] = null;
+    return;
+  }
+  const idKey = idKeyOf(check, key);
+  if (idKey !== undefined) {
+    checkName(check, key, idKey, value);
+    return;
+  }
+  const field = fields.find((field) => !field.custom && field.key === key);
+  const encoded = encodeStandard(field, type, value, resource.dayFirst);
+  if (encoded.problem !== undefined) {
+    problems.push(`${describeKey(key, field)} ${encoded.problem}`);
+    return;
+  }
+  body[key] = encoded.wire;
+  const nameKey = nameKeyOf(key);
+  const name = nameKey === undefined ? undefined : values[nameKey];
+  if (!isEmpty(name) && encoded.label !== undefined) {
+    if (name !== encoded.label) {
+      problems.push(
+        `${nameKey} ${show(name)} and ${key} ${
+          show(value)
+        } name different options: ${key} means ${show(encoded.label)}`,
+      );
+    }
+  }
+}
+
+/**
+ * The id's key where `key` holds the label of a field with options, and so
+ * can be turned into the id.
+ */
+function idKeyOf({ fields, request }: Check, key: string): string | undefined {
+  if (!key.endsWith("_name")) return undefined;
+  const idKey = key.replace(/_name$/, "_id");
+  if (!Object.hasOwn(request.endpoint.body, idKey)) return undefined;
+  const field = fields.find((field) => !field.custom && field.key === idKey);
+  return field?.options ? idKey : undefined;
+}
+
+function checkName(
+  check: Check,
+  key: string,
+  idKey: string,
+  value: unknown,
+): void {
+  const { request: { values }, fields, body, problems } = check;
+  const field = fields.find(({ custom, key }) => !custom && key === idKey)!;
+  const encoded = field.type.encode(value, field);
+  if (encoded.problem !== undefined) {
+    problems.push(`${describeKey(key, field)} ${encoded.problem}`);
+    return;
+  }
+  body[key] = encoded.label ?? value;
+  // With the id given too, checkStandard has compared the two.
+  if (isEmpty(values[idKey])) body[idKey] = encoded.wire;
+}
+
+function encodeStandard(
+  field: Field | undefined,
+  type: BodyType,
+  value: unknown,
+  dayFirst: boolean,
+): Encoded {
+  const target = {
+    custom: false,
+    dayFirst,
+    ...defined({ options: field?.options }),
+  };
+  switch (type) {
+    case "ids":
+    case "numbers":
+    case "texts":
+      return encodeList(type, value);
+    case "text":
+      return typeOf("single-line text").encode(value, target);
+    case "number":
+      return typeOf("number").encode(value, target);
+    case "date":
+      return (field?.type ?? typeOf("date")).encode(value, target);
+    case "option":
+      return typeOf("dropdown select").encode(value, target);
+    case "record":
+      return typeOf("assoc").encode(value, target);
+    default:
+      return { wire: value };
+  }
+}
+
+function encodeList(
+  type: "ids" | "numbers" | "texts",
+  value: unknown,
+): Encoded {
+  const entries = Array.isArray(value) ? value : [value];
+  const kind = { ids: "assoc", numbers: "number", texts: "single-line text" };
+  const encoded = entries.map((entry) =>
+    typeOf(kind[type]).encode(entry, { custom: false })
+  );
+  const wrong = encoded.find(({ problem }) => problem !== undefined);
+  if (wrong?.problem !== undefined) return wrong;
+  return { wire: encoded.map((one) => "wire" in one ? one.wire : undefined) };
+}
+
+function checkRequired(check: Check, place: Place | undefined): void {
+  const { request: { endpoint }, fields, problems, notes } = check;
+  const where = place
+    ? ` in stage ${show(place.stage.name)} of pipeline ${
+      show(place.pipeline.name)
+    }`
+    : "";
+  for (const field of fields) {
+    if (isPlaceKey(check.request.resource, field.key)) continue;
+    const { required, uncertain } = requirementOf(field, place);
+    if ((!required && !uncertain) || hasValue(check, field)) continue;
+    const name = describeField(field);
+    if (!required) {
+      notes.push(`${name} may be required${where}. ${UNCERTAIN_RULE}`);
+    } else if (!isWritable(field, endpoint)) {
+      notes.push(
+        `${name} is required${where} but cannot be written through the API: ${
+          insteadOf(field)
+        }`,
+      );
+    } else if (!failed(check, field)) {
+      problems.push(
+        `${name} is required${where}. It takes ${field.type.format}${
+          field.options ? `. ${listOptions(field.options)}` : ""
+        }${uncertain ? `. ${UNCERTAIN_RULE}` : ""}`,
+      );
+    }
+  }
+}
+
+/** Whether a value was given that has already been called wrong. */
+function failed({ request: { values } }: Check, field: Field): boolean {
+  if (!field.custom) return !isEmpty(values[field.key]);
+  const given = values.additional_fields;
+  return Array.isArray(given) &&
+    given.some((entry) =>
+      isObject(entry) && toId(entry.id) === field.id && !isEmpty(entry.value)
+    );
+}
+
+/** Whether the record will hold a value once the write is done. */
+function hasValue({ body, request }: Check, field: Field): boolean {
+  const { existing } = request;
+  if (!field.custom) {
+    return !isEmpty(
+      field.key in body ? body[field.key] : existing?.[field.key],
+    );
+  }
+  const entry = customEntry(body.additional_fields, field) ??
+    customEntry(existing?.additional_fields, field);
+  return !isEmpty(entry?.value);
+}
+
+function customEntry(list: unknown, field: Field): JsonObject | undefined {
+  if (!Array.isArray(list)) return undefined;
+  return list.find((entry) => isObject(entry) && toId(entry.id) === field.id);
+}
+
+/**
+ * Whether a field can be written through an endpoint.
+ *
+ * @param field The field.
+ * @param endpoint The resource's create or update.
+ */
+export function isWritable(field: Field, endpoint: Endpoint): boolean {
+  return field.type.instead === undefined &&
+    (field.custom || Object.hasOwn(endpoint.body, field.key));
+}
+
+/** What a person can do about a field that the API cannot write. */
+export function insteadOf(field: Field): string {
+  return field.type.instead ?? "set it in the Qontak app";
+}
+
+/** `closed_date ("Tanggal Tutup")`, or a custom field with its id. */
+export function describeField(field: Field): string {
+  return field.custom
+    ? `additional_fields id ${field.id} (${show(field.label)})`
+    : describeKey(field.key, field);
+}
+
+function describeKey(key: string, field: Field | undefined): string {
+  return field && field.label !== key ? `${key} (${show(field.label)})` : key;
+}

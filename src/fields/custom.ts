@@ -1,0 +1,113 @@
+/**
+ * `additional_fields`: the fields that a company added itself.
+ *
+ * @module
+ */
+import { didYouMean, fold } from "../text.ts";
+import { isEmpty, isObject, type JsonObject, show } from "../values.ts";
+import { type Field, toId } from "./template.ts";
+
+/** Entries as Qontak takes them, and what is wrong with the others. */
+export interface EncodedCustomFields {
+  /** What to send under `additional_fields`. */
+  readonly wire: readonly JsonObject[];
+  /** What is wrong, one sentence each. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Encodes entries `{id, name?, value, value_name?}`. A field is found by its
+ * id, or by its name or label where only one field has it.
+ *
+ * @param value What the caller gave.
+ * @param fields The company's fields.
+ * @returns The entries to send and the problems.
+ */
+export function encodeCustomFields(
+  value: unknown,
+  fields: readonly Field[],
+): EncodedCustomFields {
+  const wire: JsonObject[] = [];
+  const problems: string[] = [];
+  const seen = new Set<number>();
+  for (const entry of Array.isArray(value) ? value : [value]) {
+    const found = isObject(entry)
+      ? findField(entry, fields)
+      : `takes entries such as {"id": 123, "value": "…"}, not ${show(entry)}`;
+    if (typeof found === "string") {
+      problems.push(`additional_fields ${found}`);
+      continue;
+    }
+    const encoded = encodeEntry(entry, found);
+    if (typeof encoded === "string") {
+      problems.push(
+        `additional_fields id ${found.id} (${show(found.label)}) ${encoded}`,
+      );
+    } else if (seen.has(found.id!)) {
+      problems.push(
+        `additional_fields id ${found.id} (${
+          show(found.label)
+        }) is given twice: one value is enough`,
+      );
+    } else {
+      seen.add(found.id!);
+      wire.push(encoded);
+    }
+  }
+  return { wire, problems };
+}
+
+function findField(
+  entry: JsonObject,
+  fields: readonly Field[],
+): Field | string {
+  const custom = fields.filter((field) => field.custom);
+  const names = custom.flatMap(({ label, name }) => [label, name]);
+  if (!isEmpty(entry.id)) {
+    const field = custom.find(({ id }) => id === toId(entry.id));
+    if (field) return field;
+    return `has no field with the id ${show(entry.id)}${
+      typeof entry.name === "string" ? didYouMean(entry.name, names) : ""
+    }. get_required_fields names the ids`;
+  }
+  if (typeof entry.name !== "string" || entry.name === "") {
+    return `needs the id of a field in ${show(entry)}`;
+  }
+  const word = fold(entry.name);
+  const named = custom.filter(({ label, name }) =>
+    fold(label) === word || fold(name) === word
+  );
+  if (named.length === 1) return named[0]!;
+  if (named.length === 0) {
+    return `has no field called ${show(entry.name)}${
+      didYouMean(entry.name, names)
+    }`;
+  }
+  return `has ${named.length} fields called ${show(entry.name)}: ${
+    named.map(({ id, label }) => `id ${id} (${show(label)})`).join(", ")
+  }. Give the id`;
+}
+
+function encodeEntry(entry: JsonObject, field: Field): JsonObject | string {
+  const base = { id: field.id, name: field.name };
+  const { value, value_name: valueName } = entry;
+  if (field.type.instead !== undefined) {
+    return `cannot be written through the API: ${field.type.instead}`;
+  }
+  if (value === undefined) {
+    // A label alone is enough where the field has options.
+    if (isEmpty(valueName)) return "has no value";
+    return encodeEntry({ ...entry, value: valueName }, field);
+  }
+  if (value === null) return { ...base, value: null };
+  const encoded = field.type.encode(value, field);
+  if (encoded.problem !== undefined) return encoded.problem;
+  const { wire, label } = encoded;
+  if (label === undefined) return { ...base, value: wire };
+  if (!isEmpty(valueName) && fold(String(valueName)) !== fold(label)) {
+    return `has value ${show(value)}, which is ${show(label)}, and value_name ${
+      show(valueName)
+    }: they must agree`;
+  }
+  return { ...base, value: wire, value_name: label };
+}

@@ -1,0 +1,93 @@
+/**
+ * Choosing from a list that a company keeps: by id, or by label.
+ *
+ * @module
+ */
+import { show } from "../values.ts";
+import { fold, nearest } from "../text.ts";
+
+/** One value that a select field allows. */
+export interface Option {
+  /** The option's id; null where Qontak chooses by name (currencies). */
+  readonly id: number | null;
+  /** The label, in the company's language. */
+  readonly name: string;
+  /** The pipeline that an option belongs to, on stages. */
+  readonly pipeline?: number;
+}
+
+/** An option, or why none was chosen. */
+export type Choice =
+  | { readonly option: Option; readonly problem?: undefined }
+  | { readonly problem: string };
+
+/** How many options a message names before it only counts the rest. */
+const NAMED = 20;
+
+/**
+ * Finds the one option that a value means. Case and spacing are forgiven, a
+ * label that several options share is not.
+ *
+ * @param options What is allowed.
+ * @param value An id, digits, or a label.
+ * @returns The option, or a problem that names what is allowed.
+ */
+export function choose(options: readonly Option[], value: unknown): Choice {
+  if (typeof value !== "number" && typeof value !== "string") {
+    return {
+      problem: `takes an option's id or label, not ${show(value)}. ${
+        listOptions(options)
+      }`,
+    };
+  }
+  const text = String(value).trim();
+  const byId = /^\d+$/.test(text)
+    ? options.find(({ id }) => id === Number(text))
+    : undefined;
+  if (byId) return { option: byId };
+  const exact = options.filter(({ name }) => name === text);
+  const alike = exact.length > 0
+    ? exact
+    : options.filter(({ name }) => fold(name) === fold(text));
+  if (alike.length === 1) return { option: alike[0]! };
+  if (alike.length > 1) {
+    return {
+      problem: `${show(value)} is the label of ${alike.length} options: ${
+        alike.map(nameOption).join(", ")
+      }. Give the id`,
+    };
+  }
+  const near = nearest(text, options.map(({ name }) => name));
+  return {
+    problem: `${show(value)} is not one of its options${
+      near === undefined ? "" : `. Did you mean ${show(near)}?`
+    }. ${listOptions(options, text)}`,
+  };
+}
+
+/** `Sales (id 2)`, or the label alone where the id says nothing. */
+export function nameOption({ id, name }: Option): string {
+  return id === null ? show(name) : `${show(name)} (id ${id})`;
+}
+
+/**
+ * The options in a sentence; of a long list those first that resemble a word.
+ *
+ * @param options What is allowed.
+ * @param like What was written, if anything.
+ */
+export function listOptions(options: readonly Option[], like = ""): string {
+  if (options.length <= NAMED) {
+    return `Options: ${options.map(nameOption).join(", ")}`;
+  }
+  const first = fold(like).slice(0, 2);
+  const resembles = ({ name }: Option) =>
+    first !== "" && fold(name).startsWith(first);
+  const named = [
+    ...options.filter(resembles),
+    ...options.filter((option) => !resembles(option)),
+  ].slice(0, NAMED);
+  return `${NAMED} of ${options.length} options: ${
+    named.map(nameOption).join(", ")
+  }`;
+}

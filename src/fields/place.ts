@@ -1,0 +1,153 @@
+/**
+ * Where a record stands: a pipeline and one of its stages, each by id or name.
+ *
+ * @module
+ */
+import { isEmpty, show } from "../values.ts";
+import { choose, listOptions, nameOption } from "./options.ts";
+import type { Place } from "./required.ts";
+import type { Pipeline, Setup, Stage } from "./setup.ts";
+
+/** A pipeline and a stage as a caller names them. */
+export interface PlaceRequest {
+  /** The pipeline's id or name; empty where the caller named none. */
+  readonly pipeline: unknown;
+  /** The stage's id or name; empty where the caller named none. */
+  readonly stage: unknown;
+}
+
+/** A place, or what is wrong with the request. */
+export type FoundPlace =
+  | { readonly place: Place; readonly problem?: undefined }
+  | { readonly problem: string };
+
+/** The arguments of a tool that name the pipeline and the stage. */
+export interface PlaceKeys {
+  /** The argument for the pipeline. */
+  readonly pipeline: string;
+  /** The argument for the stage. */
+  readonly stage: string;
+}
+
+/**
+ * Finds the one place that a caller means. A stage alone is enough where no
+ * other pipeline has one of that name.
+ *
+ * @param setup The company's pipelines.
+ * @param request What the caller named.
+ * @param keys How the arguments are called, for messages.
+ * @returns The place, or a problem that names the pipelines and stages.
+ */
+export async function findPlace(
+  setup: Setup,
+  request: PlaceRequest,
+  keys: PlaceKeys,
+): Promise<FoundPlace> {
+  const pipelines = await setup.pipelines();
+  if (!isEmpty(request.pipeline)) {
+    const chosen = choose(pipelines, request.pipeline);
+    if (chosen.problem !== undefined) {
+      return { problem: `${keys.pipeline}: ${chosen.problem}` };
+    }
+    const pipeline = chosen.option as Pipeline;
+    return await stageOf(setup, pipeline, pipelines, request.stage, keys);
+  }
+  if (isEmpty(request.stage)) {
+    return {
+      problem:
+        `${keys.pipeline} and ${keys.stage} are needed, since what a record requires depends on them. Pipelines: ${
+          pipelines.map(nameOption).join(", ")
+        }. list_pipeline_stages names their stages`,
+    };
+  }
+  const all = await allStages(setup, pipelines);
+  const matches = pipelines.flatMap((pipeline) => {
+    const stages = all.get(pipeline.id)!;
+    const chosen = choose(stages, request.stage);
+    return chosen.problem === undefined
+      ? [toPlace(pipeline, stages, chosen.option as Stage)]
+      : [];
+  });
+  if (matches.length === 1) return { place: matches[0]! };
+  return {
+    problem: matches.length === 0
+      ? `${keys.stage}: ${show(request.stage)} is no stage of any pipeline. ${
+        pipelines.map((pipeline) =>
+          `${nameOption(pipeline)} has ${
+            all.get(pipeline.id)!.map(nameOption).join(", ")
+          }`
+        ).join("; ")
+      }`
+      : `${keys.stage}: ${show(request.stage)} is a stage of ${
+        matches.map(({ pipeline, stage }) =>
+          `${
+            show(pipeline.name)
+          } (id ${pipeline.id}; there its id is ${stage.id})`
+        ).join(" and of ")
+      }. Give ${keys.pipeline} too`,
+  };
+}
+
+async function stageOf(
+  setup: Setup,
+  pipeline: Pipeline,
+  pipelines: readonly Pipeline[],
+  wanted: unknown,
+  keys: PlaceKeys,
+): Promise<FoundPlace> {
+  const stages = await setup.stages(pipeline.id);
+  if (isEmpty(wanted)) {
+    return {
+      problem: `${keys.stage} is needed in pipeline ${nameOption(pipeline)}. ${
+        listOptions(stages)
+      }`,
+    };
+  }
+  const chosen = choose(stages, wanted);
+  if (chosen.problem === undefined) {
+    return { place: toPlace(pipeline, stages, chosen.option as Stage) };
+  }
+  const elsewhere = [...await allStages(setup, pipelines)].flatMap(
+    ([id, others]) => {
+      const found = id === pipeline.id ? undefined : choose(others, wanted);
+      return found?.problem === undefined && found
+        ? [nameOption(pipelines.find((other) => other.id === id)!)]
+        : [];
+    },
+  );
+  return {
+    problem: `${keys.stage}: in pipeline ${
+      nameOption(pipeline)
+    } ${chosen.problem}${
+      elsewhere.length === 0
+        ? ""
+        : `. It is a stage of ${
+          elsewhere.join(" and ")
+        }: to move the record there, give ${keys.pipeline} too`
+    }`,
+  };
+}
+
+function toPlace(
+  pipeline: Pipeline,
+  stages: readonly Stage[],
+  { id, name }: Stage,
+): Place {
+  return { pipeline, stage: { id, name }, stages: stages.map(({ id }) => id) };
+}
+
+/** The stages of every pipeline; a few requests at a time. */
+async function allStages(
+  setup: Setup,
+  pipelines: readonly Pipeline[],
+): Promise<Map<number, readonly Stage[]>> {
+  const all = new Map<number, readonly Stage[]>();
+  const queue = [...pipelines];
+  async function work() {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      all.set(next.id, await setup.stages(next.id));
+    }
+  }
+  await Promise.all([work(), work(), work()]);
+  return all;
+}

@@ -1,0 +1,125 @@
+/**
+ * Compares what was sent with what Qontak stored.
+ *
+ * @module
+ */
+import { isEmpty, isObject, type JsonObject } from "../values.ts";
+import { parseDate } from "./dates.ts";
+import { toId } from "./template.ts";
+
+/** A value that Qontak holds in another form than it was sent in. */
+export interface Difference {
+  /** The body key, or `additional_fields id N`. */
+  readonly key: string;
+  /** What was sent. */
+  readonly sent: unknown;
+  /** What is stored. */
+  readonly stored: unknown;
+}
+
+/** What became of each value that was sent. */
+export interface ReadBack {
+  /** Stored as sent. */
+  readonly applied: readonly string[];
+  /** Not stored: the record holds what it held before, or nothing. */
+  readonly ignored: readonly Difference[];
+  /** Stored as something else. */
+  readonly stored_differently: readonly Difference[];
+  /** Not part of the record that Qontak shows, so nobody can tell. */
+  readonly not_shown: readonly string[];
+}
+
+/**
+ * Compares a body with the record after the write.
+ *
+ * @param sent The body.
+ * @param stored The record as Qontak shows it now.
+ * @param previous The record as it was before, on an update.
+ * @returns What became of each value.
+ */
+export function readBack(
+  sent: JsonObject,
+  stored: JsonObject,
+  previous: JsonObject = {},
+): ReadBack {
+  const applied: string[] = [];
+  const ignored: Difference[] = [];
+  const differently: Difference[] = [];
+  const notShown: string[] = [];
+  for (const one of [...standardValues(sent), ...customValues(sent)]) {
+    const now = one.in(stored);
+    const { key, value } = one;
+    if (now === undefined && !isEmpty(value)) notShown.push(key);
+    else if (isSame(value, now)) applied.push(key);
+    else if (isEmpty(now) || isSame(now, one.in(previous))) {
+      ignored.push({ key, sent: value, stored: now ?? null });
+    } else differently.push({ key, sent: value, stored: now });
+  }
+  return {
+    applied,
+    ignored,
+    stored_differently: differently,
+    not_shown: notShown,
+  };
+}
+
+interface Value {
+  readonly key: string;
+  readonly value: unknown;
+  /** Finds the same value in a record. */
+  in(record: JsonObject): unknown;
+}
+
+function standardValues(sent: JsonObject): Value[] {
+  return Object.entries(sent)
+    .filter(([key]) => key !== "additional_fields")
+    .map(([key, value]) => ({ key, value, in: (record) => record[key] }));
+}
+
+function customValues({ additional_fields: sent }: JsonObject): Value[] {
+  if (!Array.isArray(sent)) return [];
+  return sent.filter(isObject).map((entry) => ({
+    key: `additional_fields id ${entry.id}`,
+    value: entry.value,
+    in({ additional_fields: list }) {
+      if (!Array.isArray(list)) return undefined;
+      const stored = list.find((other) =>
+        isObject(other) && toId(other.id) === toId(entry.id)
+      );
+      return stored?.value;
+    },
+  }));
+}
+
+/**
+ * Whether two values mean the same, through the forms that Qontak gives back:
+ * numbers as strings, one id as a list of one, dates with a time.
+ *
+ * @param a One value.
+ * @param b The other.
+ */
+export function isSame(a: unknown, b: unknown): boolean {
+  if (isEmpty(a) || isEmpty(b)) return isEmpty(a) && isEmpty(b);
+  if (Array.isArray(a) || Array.isArray(b)) {
+    const [left, right] = [a, b].map((
+      value,
+    ) => (Array.isArray(value) ? value : [value])) as [unknown[], unknown[]];
+    return left.length === right.length &&
+      left.every((value, i) => isSame(value, right[i]));
+  }
+  if (isObject(a) || isObject(b)) {
+    return JSON.stringify(a) === JSON.stringify(b);
+  }
+  const [left, right] = [String(a).trim(), String(b).trim()];
+  if (left === right) return true;
+  if (isNumeric(left) && isNumeric(right)) {
+    return Number(left) === Number(right);
+  }
+  const [before, after] = [parseDate(left), parseDate(right)];
+  return before !== undefined && after !== undefined &&
+    before.epoch === after.epoch;
+}
+
+function isNumeric(text: string): boolean {
+  return /^-?\d+(\.\d+)?$/.test(text);
+}

@@ -1,0 +1,127 @@
+/**
+ * What `GET /<resource>/info` says of a resource's fields, read into one shape.
+ * Every variant of a descriptor that Qontak is known to send is understood,
+ * and none of its parts is relied on.
+ *
+ * @module
+ */
+import type { Option } from "./options.ts";
+import { type FieldType, typeOf } from "./types.ts";
+import { defined, isObject, type JsonObject } from "../values.ts";
+
+/** When a field must have a value. Undefined parts were not in the template. */
+export interface Requirement {
+  /** In every pipeline and stage, or in none. */
+  readonly always?: boolean;
+  /** In these pipelines. */
+  readonly pipelines?: readonly number[];
+  /** In these stages. */
+  readonly stages?: readonly number[];
+}
+
+/** One field of a resource, as a company has set it up. */
+export interface Field {
+  /** The body key of a standard field; `additional_fields` takes the others. */
+  readonly key: string;
+  /** The template's name; other than the key for a few standard fields. */
+  readonly name: string;
+  /** The id by which `additional_fields` names it; null on standard fields. */
+  readonly id: number | null;
+  /** What people see, in the company's language. */
+  readonly label: string;
+  /** What kind of value it takes. */
+  readonly type: FieldType;
+  /** The type in Qontak's own words. */
+  readonly qontakType: string;
+  /** Whether the company added it. */
+  readonly custom: boolean;
+  /** The allowed values; undefined where any value will do. */
+  readonly options?: readonly Option[];
+  /** When it must have a value. */
+  readonly required: Requirement;
+}
+
+/**
+ * Reads a template.
+ *
+ * @param response What Qontak sent under `response`.
+ * @param aliases Template names that differ from body keys.
+ * @returns The fields, in the template's order; what is no descriptor is
+ * passed over.
+ */
+export function parseTemplate(
+  response: unknown,
+  aliases: Readonly<Record<string, string>> = {},
+): Field[] {
+  if (!Array.isArray(response)) return [];
+  return response.filter(isObject).flatMap((descriptor) => {
+    const field = parseField(descriptor, aliases);
+    return field ? [field] : [];
+  });
+}
+
+function parseField(
+  descriptor: JsonObject,
+  aliases: Readonly<Record<string, string>>,
+): Field | undefined {
+  const { name } = descriptor;
+  if (typeof name !== "string" || name === "") return undefined;
+  // Products spell the flag in the plural.
+  const custom = descriptor.additional_field === true ||
+    descriptor.additional_fields === true;
+  const id = toId(descriptor.id);
+  // A custom field without an id cannot be named in a body.
+  if (custom && id === null) return undefined;
+  const qontakType = typeof descriptor.type === "string" ? descriptor.type : "";
+  const type = typeOf(qontakType);
+  const alias = descriptor.name_alias;
+  const options = parseOptions(descriptor.dropdown);
+  return {
+    key: custom ? name : aliases[name] ?? name,
+    name,
+    id: custom ? id : null,
+    label: typeof alias === "string" && alias !== "" ? alias : name,
+    type,
+    qontakType,
+    custom,
+    ...defined({ options }),
+    required: parseRequirement(descriptor),
+  };
+}
+
+/** null, [] and a missing list all mean: not chosen from a list. */
+function parseOptions(dropdown: unknown): Option[] | undefined {
+  if (!Array.isArray(dropdown)) return undefined;
+  const options = dropdown.flatMap((entry): Option[] => {
+    // Products list their currencies as plain strings.
+    if (typeof entry === "string") return [{ id: null, name: entry }];
+    if (!isObject(entry) || typeof entry.name !== "string") return [];
+    const pipeline = toId(entry.ticket_pipeline_id);
+    return [{
+      id: toId(entry.id),
+      name: entry.name,
+      ...(pipeline === null ? {} : { pipeline }),
+    }];
+  });
+  return options.length > 0 ? options : undefined;
+}
+
+function parseRequirement(descriptor: JsonObject): Requirement {
+  const pipelines = toIds(descriptor.required_pipeline_ids);
+  const stages = toIds(descriptor.required_stage_ids);
+  const always = typeof descriptor.required === "boolean"
+    ? descriptor.required
+    : undefined;
+  return defined({ always, pipelines, stages });
+}
+
+function toIds(value: unknown): number[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  return [...new Set(value.map(toId).filter((id) => id !== null))];
+}
+
+/** An id as a number; ids come as strings now and then. */
+export function toId(value: unknown): number | null {
+  if (typeof value === "string" && /^\d+$/.test(value)) value = Number(value);
+  return Number.isSafeInteger(value) ? value as number : null;
+}

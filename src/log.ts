@@ -1,0 +1,58 @@
+/**
+ * Structured logs: one JSON object a line, on stderr only, since stdout
+ * belongs to the protocol. Nothing that a person wrote and no secret is
+ * passed to these functions.
+ *
+ * @module
+ */
+
+/** How much is logged: each level includes the ones before it. */
+export const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;
+
+/** A level of {@linkcode LOG_LEVELS}. */
+export type LogLevel = typeof LOG_LEVELS[number];
+
+/** What a line may say besides its message. */
+export type LogDetails = Readonly<
+  Record<string, string | number | boolean | undefined>
+>;
+
+/** Writes log lines. */
+export type Log = (
+  level: LogLevel,
+  message: string,
+  details?: LogDetails,
+) => void;
+
+/**
+ * Makes a log.
+ *
+ * @param least The least important level that is written.
+ * @param write Takes a finished line; stderr when left out.
+ */
+export function createLog(
+  least: LogLevel,
+  write: (line: string) => void = toStderr,
+): Log {
+  const most = LOG_LEVELS.indexOf(least);
+  return (level, message, details = {}) => {
+    if (LOG_LEVELS.indexOf(level) > most) return;
+    write(JSON.stringify({
+      time: new Date().toISOString(),
+      level,
+      message,
+      ...details,
+    }));
+  };
+}
+
+const encoder = new TextEncoder();
+
+/** Writes a line for people or programs to stderr. */
+export function toStderr(line: string): void {
+  try {
+    Deno.stderr.writeSync(encoder.encode(`${line}\n`));
+  } catch {
+    // A closed stderr must not end the server.
+  }
+}

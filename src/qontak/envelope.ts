@@ -1,0 +1,220 @@
+/**
+ * Reads what Qontak's API sends back: the `meta` envelope, its two ways of
+ * counting pages, and everything that comes instead of it.
+ *
+ * @module
+ */
+import { type Endpoint, nameOf } from "./endpoints.ts";
+import { QontakError, UnreachableError } from "./errors.ts";
+import { defined, isObject } from "../values.ts";
+
+/** Where a page stands in its list, in one vocabulary. */
+export interface Page {
+  /** This page, counted from 1. */
+  readonly page: number;
+  /** How many pages there are. */
+  readonly total_page: number;
+  /** How many records this page holds. */
+  readonly current_data: number;
+  /** How many records there are in all. */
+  readonly total_data: number;
+}
+
+/** A good answer. */
+export interface Answer {
+  /** What Qontak put under `response`; undefined where it sent only `meta`. */
+  readonly response: unknown;
+  /** The page, on lists that have pages. */
+  readonly page?: Page;
+}
+
+/** The most that is read of one answer, in bytes. */
+const MAX_BYTES = 10 * 1024 * 1024;
+
+/**
+ * Reads an HTTP response of Qontak's.
+ *
+ * `meta.status` counts, also inside an HTTP 200: Qontak's products answer a
+ * missing record that way (seen in the samples of its gateway's OpenAPI file).
+ *
+ * @param endpoint The endpoint that answered, for messages.
+ * @param response The HTTP response; its body is read to the end or cancelled.
+ * @returns What a good answer holds.
+ * @throws {QontakError} When Qontak said no.
+ * @throws {UnreachableError} When this is no answer of Qontak's API.
+ */
+export async function readAnswer(
+  endpoint: Endpoint,
+  response: Response,
+): Promise<Answer> {
+  const unreadable = (
+    what: string,
+    reason: "unreadable" | "redirected" = "unreadable",
+  ) =>
+    new UnreachableError(
+      `${nameOf(endpoint)}: ${what}${fateOf(endpoint)}`,
+      { endpoint: nameOf(endpoint), reason, mayHaveArrived: true },
+    );
+  if (response.status >= 300 && response.status < 400) {
+    await response.body?.cancel();
+    throw unreadable(
+      `Qontak redirected (${response.status}) instead of answering. The redirect was not followed, so that the token goes nowhere else. Check QONTAK_BASE_URL`,
+      "redirected",
+    );
+  }
+  const text = await readText(response);
+  if (text === undefined) {
+    throw unreadable(
+      `Qontak's answer is larger than ${MAX_BYTES} bytes and was not read. Ask for fewer records with per_page`,
+    );
+  }
+  const body = parseJson(text);
+  if (!isObject(body)) {
+    const what = describe(text, response.headers.get("content-type"));
+    if (response.ok) throw unreadable(`Qontak answered with ${what}`);
+    throw refusal(endpoint, response.status, "", response, what);
+  }
+  const meta = isObject(body.meta) ? body.meta : {};
+  const status = typeof meta.status === "number" && meta.status >= 400
+    ? meta.status
+    : response.status;
+  if (status >= 400) {
+    throw refusal(endpoint, status, saidBy(body, meta), response);
+  }
+  const page = readPage(body);
+  return { response: body.response, ...defined({ page }) };
+}
+
+/** What a person must know about a write whose answer was lost. */
+export function fateOf(endpoint: Endpoint): string {
+  return endpoint.method === "GET"
+    ? ""
+    : ". It is unknown whether Qontak carried out the change: read the record before trying again";
+}
+
+/** Qontak's own words: a 401 has them in `error`, all others in `meta`. */
+function saidBy(
+  body: Record<string, unknown>,
+  meta: Record<string, unknown>,
+): string {
+  const words = [meta.developer_message, meta.message, body.error, body.message]
+    .filter((text) => typeof text === "string" && text !== "");
+  return [...new Set(words)].join(": ");
+}
+
+function refusal(
+  endpoint: Endpoint,
+  status: number,
+  said: string,
+  response: Response,
+  instead?: string,
+): QontakError {
+  const retryAfter = readRetryAfter(response.headers.get("retry-after"));
+  const details = {
+    endpoint: nameOf(endpoint),
+    status,
+    said,
+    ...defined({ retryAfter }),
+  };
+  const words = said !== ""
+    ? `: ${said}`
+    : instead
+    ? ` with ${instead}`
+    : " without saying why";
+  return new QontakError(
+    `Qontak answered ${nameOf(endpoint)} with ${status}${words}${
+      advice(status, retryAfter, endpoint)
+    }`,
+    details,
+  );
+}
+
+function advice(
+  status: number,
+  retryAfter: number | undefined,
+  endpoint: Endpoint,
+): string {
+  if (status === 401) {
+    return ". The access token was refused, and so was a fresh one";
+  }
+  if (status === 403) {
+    return ". The user behind the token may not do this: ask a Qontak admin";
+  }
+  if (status === 404) {
+    return ". Check the id: the record may be deleted, or another team's";
+  }
+  if (status === 422) return ". Correct the named value and send it again";
+  if (status === 429) {
+    return `. Wait ${
+      retryAfter === undefined ? "a little" : `${retryAfter} s`
+    } and try again`;
+  }
+  return status >= 500 ? fateOf(endpoint) || ". Try again in a moment" : "";
+}
+
+/** `Retry-After` in seconds; it may hold seconds or an HTTP date. */
+function readRetryAfter(header: string | null): number | undefined {
+  if (header === null) return undefined;
+  if (/^\d+$/.test(header.trim())) return Number(header);
+  const at = Date.parse(header);
+  if (Number.isNaN(at)) return undefined;
+  return Math.max(0, Math.ceil((at - Date.now()) / 1000));
+}
+
+/**
+ * Products count in `current_page` and `total_current_data`, all others in
+ * `page` and `current_data`. Notes, pipelines and the like have no pages.
+ */
+function readPage(body: Record<string, unknown>): Page | undefined {
+  const page = body.page ?? body.current_page;
+  if (typeof page !== "number") return undefined;
+  const current = body.current_data ?? body.total_current_data;
+  const total = body.total_data;
+  return {
+    page,
+    total_page: typeof body.total_page === "number" ? body.total_page : page,
+    current_data: typeof current === "number"
+      ? current
+      : Array.isArray(body.response)
+      ? body.response.length
+      : 0,
+    total_data: typeof total === "number" ? total : 0,
+  };
+}
+
+async function readText(response: Response): Promise<string | undefined> {
+  if (!response.body) return "";
+  const decoder = new TextDecoder();
+  let text = "";
+  let size = 0;
+  for await (const chunk of response.body) {
+    size += chunk.byteLength;
+    // Leaving the loop cancels the stream.
+    if (size > MAX_BYTES) return undefined;
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Says what came instead of an envelope, without repeating any of it. */
+function describe(text: string, contentType: string | null): string {
+  if (text.trim() === "") return "an empty body";
+  if (/^\s*<(!doctype|html|head|body)/i.test(text)) {
+    return "a page of HTML instead of JSON";
+  }
+  if (/^\s*[{[]/.test(text)) {
+    return parseJson(text) === undefined
+      ? "JSON that ends too early or is broken"
+      : "a JSON list instead of an object with meta";
+  }
+  const type = contentType?.split(";")[0] ?? "no content type";
+  return `something that is not JSON (${type})`;
+}

@@ -1,0 +1,72 @@
+/**
+ * Where the credentials of companies are kept.
+ *
+ * @module
+ */
+
+/** The tenant of a call that names none. No tenant can be called so. */
+export const DEFAULT_TENANT = "_default";
+
+/** What is kept of one company; the keys are those of the JSON record. */
+export interface Credentials {
+  /** The newest refresh token that Qontak gave. */
+  readonly refresh_token: string;
+  /** The access token that came with it. */
+  readonly access_token?: string;
+  /** When the access token ends, in seconds since 1970. */
+  readonly expires_at?: number;
+  /** How long the access token lived when it was given, in seconds. */
+  readonly expires_in?: number;
+}
+
+/** Credentials with the version that they were read at. */
+export interface StoredCredentials {
+  /** The credentials. */
+  readonly credentials: Credentials;
+  /** Names this state of the record; opaque to callers. */
+  readonly version: string;
+}
+
+/**
+ * A place for credentials. A write names the version it was made from and
+ * fails where the record has changed since, so that an older token can never
+ * replace a newer one.
+ */
+export interface TokenStore {
+  /** The store's name in settings and messages. */
+  readonly name: string;
+  /**
+   * Reads the credentials of one company.
+   *
+   * @throws {CredentialsError} When this store cannot hold that tenant.
+   */
+  read(tenant: string): Promise<StoredCredentials | undefined>;
+  /**
+   * Replaces a record, or makes it where `version` is undefined.
+   *
+   * @returns The new version, or undefined when the record had changed.
+   */
+  replace(
+    tenant: string,
+    credentials: Credentials,
+    version: string | undefined,
+  ): Promise<string | undefined>;
+  /** Lists the companies that have credentials here. */
+  tenants(): Promise<readonly string[]>;
+}
+
+/**
+ * There are no credentials for the company a call is about.
+ *
+ * @example Saying which company is meant
+ * ```ts
+ * import { assertMatch } from "@std/assert";
+ * import { CredentialsError } from "@qontak/mcp";
+ *
+ * const error = new CredentialsError("No refresh token is kept for tenant acme");
+ * assertMatch(error.message, /acme/);
+ * ```
+ */
+export class CredentialsError extends Error {
+  override readonly name = "CredentialsError";
+}

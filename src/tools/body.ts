@@ -1,0 +1,93 @@
+/**
+ * The arguments that become the body of a request, made from the endpoint's
+ * own table.
+ *
+ * @module
+ */
+import type { BodyType, Endpoint } from "../qontak/endpoints.ts";
+import type { JsonObject } from "../values.ts";
+import {
+  anyValue,
+  type Argument,
+  type Arguments,
+  id,
+  list,
+  number,
+  object,
+  oneOf,
+  reference,
+  required,
+  text,
+} from "./arguments.ts";
+
+/** The argument for a body key of each kind. */
+const bodyArguments: Readonly<
+  Record<BodyType, (description?: string) => Argument>
+> = {
+  text,
+  number,
+  date: text,
+  option: reference,
+  record: id,
+  ids: (description) => list(id(), description),
+  texts: (description) => list(text(), description),
+  numbers: (description) => list(number(), description),
+  custom: (description) =>
+    list(
+      object({
+        id: id(),
+        name: text(),
+        value: anyValue(),
+        value_name: text(),
+      }),
+      description,
+    ),
+  permissions: (description) =>
+    list(
+      object({
+        email: required(text()),
+        access_types: required(
+          list(oneOf(["view", "edit", "search_association"])),
+        ),
+      }),
+      description,
+    ),
+};
+
+/**
+ * The arguments for the body of an endpoint.
+ *
+ * @param endpoint The endpoint.
+ * @param descriptions What some of them need said.
+ * @param wrap Applied to each; the arguments as they are when left out.
+ */
+export function bodyInput(
+  endpoint: Endpoint,
+  descriptions: Readonly<Record<string, string>>,
+  wrap: (inner: Argument) => Argument = (inner) => inner,
+): Arguments {
+  return Object.fromEntries(
+    Object.entries(endpoint.body).map((
+      [key, type],
+    ) => [key, wrap(bodyArguments[type](descriptions[key]))]),
+  );
+}
+
+/**
+ * The part of the arguments that goes into the body.
+ *
+ * @param endpoint The endpoint.
+ * @param args The arguments of a call.
+ * @param keep Decides over each value that was given.
+ */
+export function bodyValues(
+  endpoint: Endpoint,
+  args: JsonObject,
+  keep: (value: unknown) => boolean = () => true,
+): JsonObject {
+  return Object.fromEntries(
+    Object.keys(endpoint.body)
+      .filter((key) => args[key] !== undefined && keep(args[key]))
+      .map((key) => [key, args[key]]),
+  );
+}

@@ -1,0 +1,73 @@
+/**
+ * The shape of a tool: data, and one function.
+ *
+ * @module
+ */
+import type { Crm } from "../qontak/crm.ts";
+import type { Setup } from "../fields/setup.ts";
+import type { JsonObject } from "../values.ts";
+import type { Arguments, JsonSchema, Values } from "./arguments.ts";
+
+/**
+ * What calling a tool does to the CRM. It alone decides the annotations that
+ * clients are shown and which tools a read-only server has.
+ */
+export type Effect = "read" | "write" | "delete";
+
+/** What a tool works with: one company's CRM, for the length of one call. */
+export interface ToolContext {
+  /** The company's CRM. */
+  readonly crm: Crm;
+  /** How the company has set up its CRM. */
+  readonly setup: Setup;
+  /** Ends when the client cancels. */
+  readonly signal: AbortSignal;
+}
+
+/** One tool. */
+export interface Tool<A extends Arguments = Arguments> {
+  /** The name; at most 40 characters. */
+  readonly name: string;
+  /** The name for people. */
+  readonly title: string;
+  /** What it does, for a model that chooses among tools. */
+  readonly description: string;
+  /** The group that it can be switched on and off with. */
+  readonly toolset: string;
+  /** What calling it does. */
+  readonly effect: Effect;
+  /** Whether a second call with the same arguments changes nothing more. */
+  readonly idempotent?: boolean;
+  /** The arguments. */
+  readonly input: A;
+  /** The frame of what it answers with. */
+  readonly output: JsonSchema;
+  /** Names that people and other servers use, and the right ones. */
+  readonly renamed?: Readonly<Record<string, string>>;
+  /**
+   * Does it.
+   *
+   * @throws {InputError} When the arguments cannot be carried out.
+   * @throws {QontakError} When Qontak said no.
+   * @throws {UnreachableError} When Qontak was not reached.
+   */
+  readonly run: (
+    context: ToolContext,
+    args: Values<A>,
+  ) => Promise<JsonObject>;
+}
+
+/**
+ * Declares a tool; the arguments that `run` sees have the types of `input`.
+ *
+ * @param definition The tool.
+ * @returns The same tool, for lists of tools.
+ */
+export function tool<A extends Arguments>(definition: Tool<A>): Tool {
+  return definition as unknown as Tool;
+}
+
+/** The arguments of a call cannot be carried out; nothing was changed. */
+export class InputError extends Error {
+  override readonly name = "InputError";
+}

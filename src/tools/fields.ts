@@ -1,0 +1,179 @@
+/**
+ * What a company's fields look like in answers.
+ *
+ * @module
+ */
+import { insteadOf, isWritable } from "../fields/check.ts";
+import type { Option } from "../fields/options.ts";
+import { findPlace, type PlaceKeys } from "../fields/place.ts";
+import { requirementOf, UNCERTAIN_RULE } from "../fields/required.ts";
+import type { Setup } from "../fields/setup.ts";
+import type { Field } from "../fields/template.ts";
+import type { Resource } from "../qontak/resources.ts";
+import { fold } from "../text.ts";
+import { isEmpty, type JsonObject } from "../values.ts";
+import { InputError } from "./define.ts";
+
+/** Longer lists of options are shortened to this many, unless asked for. */
+const SHORT_LIST = 10;
+
+/**
+ * The template of a resource.
+ *
+ * @param setup The company's setup.
+ * @param resource The kind of record.
+ * @param wanted Fields to show, with their whole lists of options.
+ */
+export async function describeTemplate(
+  setup: Setup,
+  resource: Resource,
+  wanted?: readonly string[],
+): Promise<JsonObject> {
+  const fields = select(await setup.fields(resource), wanted);
+  return {
+    fields: fields.map((field) => ({
+      ...describe(field, resource, wanted !== undefined),
+      ...describeRule(field),
+    })),
+    formats: formatsOf(fields),
+  };
+}
+
+/**
+ * What a resource requires in one pipeline and stage.
+ *
+ * @param setup The company's setup.
+ * @param resource The kind of record.
+ * @param asked The pipeline and stage, by id or name.
+ * @param wanted Fields to show, with their whole lists of options.
+ * @throws {InputError} When pipeline or stage are missing or unknown.
+ */
+export async function describeRequired(
+  setup: Setup,
+  resource: Resource,
+  asked: { readonly pipeline: unknown; readonly stage: unknown },
+  wanted?: readonly string[],
+): Promise<JsonObject> {
+  const names: PlaceKeys = { pipeline: "pipeline_id", stage: "stage_id" };
+  const found = resource.place
+    ? await findPlace(setup, asked, names)
+    : undefined;
+  if (found?.problem !== undefined) throw new InputError(found.problem);
+  const place = found?.place;
+  const all = select(await setup.fields(resource), wanted);
+  const required: JsonObject[] = [];
+  const optional: JsonObject[] = [];
+  const notes = new Set<string>();
+  const isPlace = ({ key }: Field) =>
+    key === resource.place?.pipeline || key === resource.place?.stage;
+  if (place && resource.place) {
+    required.push(
+      {
+        key: resource.place.pipeline,
+        label: "Pipeline",
+        type: "select",
+        value: place.pipeline.id,
+      },
+      {
+        key: resource.place.stage,
+        label: "Stage",
+        type: "select",
+        value: place.stage.id,
+      },
+    );
+  }
+  for (const field of all) {
+    if (isPlace(field)) continue;
+    const verdict = requirementOf(field, place);
+    const shown = describe(field, resource, wanted !== undefined);
+    if (verdict.uncertain) notes.add(UNCERTAIN_RULE);
+    (verdict.required ? required : optional).push(
+      verdict.uncertain ? { ...shown, uncertain: true } : shown,
+    );
+  }
+  return {
+    ...(place
+      ? {
+        pipeline: { id: place.pipeline.id, name: place.pipeline.name },
+        stage: place.stage,
+      }
+      : {}),
+    required,
+    optional,
+    formats: formatsOf(all),
+    ...(notes.size > 0 ? { notes: [...notes] } : {}),
+  };
+}
+
+function describe(
+  field: Field,
+  resource: Resource,
+  wholeLists: boolean,
+): JsonObject {
+  const { type } = field;
+  return {
+    ...(field.custom
+      ? { key: "additional_fields", custom: true, id: field.id }
+      : { key: field.key }),
+    ...(field.name === field.key && !field.custom ? {} : { name: field.name }),
+    label: field.label,
+    type: type.name,
+    ...(type.name === "unknown" ? { qontak_type: field.qontakType } : {}),
+    ...describeOptions(field.options, wholeLists),
+    ...(isWritable(field, resource.endpoints.create)
+      ? {}
+      : { writable: false, instead: insteadOf(field) }),
+  };
+}
+
+function describeOptions(
+  options: readonly Option[] | undefined,
+  wholeList: boolean,
+): JsonObject {
+  if (!options) return {};
+  const shown = wholeList ? options : options.slice(0, SHORT_LIST);
+  const list = shown.map(({ id, name }) =>
+    id === null ? { name } : { id, name }
+  );
+  if (list.length === options.length) return { options: list };
+  return {
+    options: list,
+    options_total: options.length,
+    options_cut:
+      `${list.length} of ${options.length} shown; name this field in fields to see all`,
+  };
+}
+
+function describeRule({ required }: Field): JsonObject {
+  const { always, pipelines = [], stages = [] } = required;
+  return {
+    ...(always ? { required: true } : {}),
+    ...(pipelines.length > 0 ? { required_pipeline_ids: pipelines } : {}),
+    ...(stages.length > 0 ? { required_stage_ids: stages } : {}),
+  };
+}
+
+/** What each type of value takes, said once for all fields of that type. */
+function formatsOf(fields: readonly Field[]): JsonObject {
+  return Object.fromEntries(
+    fields.map(({ type }) => [type.name, type.format]),
+  );
+}
+
+/** The fields that a caller named by key, name, label or id. */
+function select(
+  fields: readonly Field[],
+  wanted: readonly string[] | undefined,
+): readonly Field[] {
+  if (!wanted || isEmpty(wanted)) return fields;
+  const words = new Set(wanted.map(fold));
+  const named = fields.filter(({ key, name, label, id }) =>
+    [key, name, label, String(id)].some((word) => words.has(fold(word)))
+  );
+  if (named.length > 0) return named;
+  throw new InputError(
+    `No field is called ${
+      wanted.join(" or ")
+    }. Leave fields out to see all ${fields.length}`,
+  );
+}

@@ -1,0 +1,198 @@
+/**
+ * The tools that answer with lists.
+ *
+ * @module
+ */
+import type { Endpoint } from "../qontak/endpoints.ts";
+import { isObject, type JsonObject } from "../values.ts";
+import { type Arguments, id, required } from "./arguments.ts";
+import { InputError, type Tool, tool } from "./define.ts";
+import {
+  frames,
+  type Position,
+  presentList,
+  presentPage,
+  presentRecord,
+} from "./present.ts";
+import {
+  fieldsArgument,
+  idArgument,
+  paging,
+  type ResourceTools,
+  tenantArgument,
+} from "./spec.ts";
+
+/** How many records a page has unless asked otherwise. */
+const PER_PAGE = 25;
+
+/** A scan for filtered records reads at most so many pages of 100. */
+const SCAN_PAGES = 10;
+
+const SCAN_SIZE = 100;
+
+/** A tool that reads one thing of a record that Qontak sends whole. */
+export interface SubList {
+  /** The tool's name. */
+  readonly name: string;
+  /** The tool's title. */
+  readonly title: string;
+  /** What it answers with. */
+  readonly description: string;
+  /** The endpoint; its path has one id. */
+  readonly endpoint: Endpoint;
+  /** Turns what Qontak sent into the list. */
+  readonly records?: (response: unknown) => JsonObject[];
+  /** Said beside the list. */
+  readonly extra?: JsonObject;
+}
+
+/**
+ * A tool for a list that belongs to one record, shown in pages made here.
+ *
+ * @param spec What is special about the record.
+ * @param sub What is special about the list.
+ */
+export function subListTool(spec: ResourceTools, sub: SubList): Tool {
+  const { resource, toolset } = spec;
+  const idName = idArgument(resource);
+  const records = sub.records ?? objects;
+  return tool({
+    name: sub.name,
+    title: sub.title,
+    description: sub.description,
+    toolset,
+    effect: "read",
+    input: {
+      [idName]: required(id()),
+      ...paging,
+      ...tenantArgument,
+    } as Arguments,
+    output: frames.page,
+    run: async ({ crm, signal }, args) => {
+      const { response } = await crm.call(sub.endpoint, {
+        path: { id: args[idName] as number },
+        signal,
+      });
+      return presentList(
+        records(response),
+        args.page as number | undefined,
+        args.per_page as number | undefined,
+        sub.extra,
+      );
+    },
+  });
+}
+
+/** The records of a list; anything else in it is passed over. */
+export function objects(response: unknown): JsonObject[] {
+  return Array.isArray(response) ? response.filter(isObject) : [];
+}
+
+/**
+ * A tool for the pages of a resource's list.
+ *
+ * @param spec What is special about the resource.
+ */
+export function listTool(spec: ResourceTools): Tool {
+  const { resource, toolset, filters } = spec;
+  const { list: endpoint } = resource.endpoints;
+  return tool({
+    name: `list_${resource.plural}`,
+    title: `List ${resource.plural}`,
+    description:
+      `A page of ${resource.plural}, in short; fields brings more of each.${
+        filters
+          ? ` ${
+            Object.keys(filters.input).join(", ")
+          } are filtered here, over up to ${
+            SCAN_PAGES * SCAN_SIZE
+          } records from page on.`
+          : ""
+      }`,
+    toolset,
+    effect: "read",
+    input: {
+      ...spec.query,
+      ...filters?.input,
+      ...paging,
+      ...fieldsArgument,
+      ...tenantArgument,
+    } as Arguments,
+    output: frames.page,
+    run: async (context, args) => {
+      const query = Object.fromEntries(
+        endpoint.query.map((key) => [key, args[key] as string | number]),
+      );
+      const select = (args.fields ?? spec.summary) as string[];
+      const asked = Object.keys(filters?.input ?? {}).some((key) =>
+        args[key] !== undefined
+      );
+      const read = async (page: number, perPage: number) => {
+        const { response, page: position } = await context.crm.call(endpoint, {
+          query: { ...query, page, per_page: perPage },
+          signal: context.signal,
+        });
+        const records = objects(response);
+        return {
+          records,
+          position: position ??
+            { page, total_page: page, total_data: records.length },
+        };
+      };
+      const present = (records: JsonObject[]) =>
+        records.map((record) => presentRecord(record, select).record);
+      const first = (args.page as number | undefined) ?? 1;
+      if (!asked) {
+        const perPage = (args.per_page as number | undefined) ?? PER_PAGE;
+        const { records, position } = await read(first, perPage);
+        return presentPage(present(records), position);
+      }
+      if (args.per_page !== undefined) {
+        throw new InputError(
+          `per_page cannot be combined with ${
+            Object.keys(filters!.input).join(", ")
+          }: those are filtered here, over pages of ${SCAN_SIZE}`,
+        );
+      }
+      const test = await filters!.test(context, args as JsonObject);
+      return await scan(read, test, present, first);
+    },
+  });
+}
+
+type ReadPage = (page: number, perPage: number) => Promise<{
+  records: JsonObject[];
+  position: Position;
+}>;
+
+/**
+ * Reads page after page and keeps what passes the test. It stops at whole
+ * pages, so that the next call can go on where this one stopped.
+ */
+async function scan(
+  read: ReadPage,
+  test: (record: JsonObject) => boolean,
+  present: (records: JsonObject[]) => JsonObject[],
+  first: number,
+): Promise<JsonObject> {
+  const matches: JsonObject[] = [];
+  let seen = 0;
+  let page = first;
+  for (;; page++) {
+    const { records, position } = await read(page, SCAN_SIZE);
+    seen += records.length;
+    matches.push(...records.filter(test));
+    const { total_page, total_data } = position;
+    const isLast = page >= total_page;
+    if (
+      isLast || page - first + 1 >= SCAN_PAGES || matches.length >= PER_PAGE
+    ) {
+      return presentPage(present(matches), { page, total_page, total_data }, {
+        matches: matches.length,
+        read: `${seen} of ${total_data} records, pages ${first} to ${page}${
+          isLast ? "" : `; call again with page ${page + 1} for the rest`
+        }`,
+      });
+    }
+  }
+}

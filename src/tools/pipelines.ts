@@ -1,0 +1,100 @@
+/**
+ * The tools of deal pipelines. Tickets have pipelines of their own.
+ *
+ * @module
+ */
+import { endpoints } from "../qontak/endpoints.ts";
+import { isObject, type JsonObject } from "../values.ts";
+import { id, required } from "./arguments.ts";
+import { type Tool, tool } from "./define.ts";
+import { objects } from "./list.ts";
+import { frames, presentList, presentRecord } from "./present.ts";
+import { fieldsArgument, paging, tenantArgument } from "./spec.ts";
+
+const toolset = "pipelines";
+
+/** What identifies a pipeline or a stage to a reader. */
+const summary = [
+  "id",
+  "name",
+  "alias_name",
+  "active",
+  "order",
+  "win_probability",
+];
+
+function present(
+  response: unknown,
+  args: { readonly [key: string]: unknown },
+): JsonObject {
+  const select = (args.fields ?? summary) as string[];
+  return presentList(
+    objects(response).map((record) => presentRecord(record, select).record),
+    args.page as number | undefined,
+    args.per_page as number | undefined,
+  );
+}
+
+/** The tools of pipelines, in the order that clients are shown. */
+export const pipelineTools: readonly Tool[] = [
+  tool({
+    name: "list_pipelines",
+    title: "List deal pipelines",
+    description: "The pipelines that deals move through.",
+    toolset,
+    effect: "read",
+    input: { ...paging, ...fieldsArgument, ...tenantArgument },
+    output: frames.page,
+    run: async ({ crm, signal }, args) => {
+      const { response } = await crm.call(endpoints.pipelines.list, { signal });
+      return present(response, args);
+    },
+  }),
+  tool({
+    name: "get_pipeline",
+    title: "Get a deal pipeline",
+    description: "One pipeline by id.",
+    toolset,
+    effect: "read",
+    input: {
+      pipeline_id: required(id()),
+      ...fieldsArgument,
+      ...tenantArgument,
+    },
+    output: frames.record,
+    run: async ({ crm, signal }, { pipeline_id, fields }) => {
+      const { response } = await crm.call(endpoints.pipelines.get, {
+        path: { id: pipeline_id },
+        signal,
+      });
+      return {
+        ...presentRecord(
+          isObject(response) ? response : {},
+          fields as string[] | undefined,
+        ),
+      };
+    },
+  }),
+  tool({
+    name: "list_pipeline_stages",
+    title: "List a pipeline's stages",
+    description:
+      'The stages of a pipeline in order; win_probability "1.00" is won.',
+    toolset,
+    effect: "read",
+    input: {
+      pipeline_id: required(id()),
+      ...paging,
+      ...fieldsArgument,
+      ...tenantArgument,
+    },
+    output: frames.page,
+    run: async ({ crm, signal }, { pipeline_id, ...args }) => {
+      const { response } = await crm.call(endpoints.pipelines.stages, {
+        path: { pipeline_id },
+        signal,
+      });
+      return present(response, args);
+    },
+  }),
+];

@@ -1,0 +1,245 @@
+/**
+ * A write from beginning to end: checked, sent, and read back.
+ *
+ * @module
+ */
+import { checkWrite, uncheckedBody } from "../fields/check.ts";
+import { readBack } from "../fields/readback.ts";
+import { toId } from "../fields/template.ts";
+import type { Answer } from "../qontak/envelope.ts";
+import { QontakError, UnreachableError } from "../qontak/errors.ts";
+import type { Resource } from "../qontak/resources.ts";
+import { defined, isEmpty, isObject, type JsonObject } from "../values.ts";
+import { InputError, type ToolContext } from "./define.ts";
+import { presentRecord } from "./present.ts";
+
+/** A write that a tool was called for. */
+export interface Write {
+  /** The tool's name, for messages. */
+  readonly tool: string;
+  /** The kind of record. */
+  readonly resource: Resource;
+  /** The record to change; undefined to make one. */
+  readonly id?: number;
+  /** The values by body key. */
+  readonly values: JsonObject;
+  /** Whether the caller asked to skip the check. */
+  readonly skipValidation: boolean;
+  /** The keys that identify a record to a reader. */
+  readonly summary: readonly string[];
+}
+
+/**
+ * Checks, sends and reads back.
+ *
+ * @param context The company's CRM.
+ * @param write The write.
+ * @returns What was applied, ignored and stored differently.
+ * @throws {InputError} When the check found problems; nothing was sent.
+ */
+export async function performWrite(
+  context: ToolContext,
+  write: Write,
+): Promise<JsonObject> {
+  const { crm, signal } = context;
+  const { resource, id } = write;
+  const previous = id === undefined ? undefined : await read(context, write);
+  const { body, notes } = await check(context, write, previous);
+  if (Object.keys(body).length === 0) {
+    throw new InputError(
+      `${write.tool} was not sent: it names nothing to write`,
+    );
+  }
+  const sent = keepOwner(resource, body, previous);
+  let answer: Answer;
+  try {
+    answer = await crm.call(
+      id === undefined ? resource.endpoints.create : resource.endpoints.update,
+      { ...(id === undefined ? {} : { path: { id } }), body: sent, signal },
+    );
+  } catch (error) {
+    throw await explainRejection(context, write, previous, error);
+  }
+  const made = isObject(answer.response) ? answer.response : undefined;
+  const written = id ?? toId(made?.id);
+  if (written === null) {
+    return {
+      id: null,
+      applied: [],
+      ignored: [],
+      stored_differently: [],
+      notes: [
+        ...notes,
+        `Qontak accepted the ${resource.name} but did not say its id, so that it could not be read back: find it with list_${resource.plural}`,
+      ],
+    };
+  }
+  return await reportWrite(context, write, {
+    written,
+    made,
+    body,
+    previous,
+    notes,
+  });
+}
+
+/** The body of a write that may be sent. */
+async function check(
+  { setup }: ToolContext,
+  write: Write,
+  existing: JsonObject | undefined,
+): Promise<{ body: JsonObject; notes: readonly string[] }> {
+  const { resource, id, values } = write;
+  const { create, update } = resource.endpoints;
+  const endpoint = id === undefined ? create : update;
+  if (write.skipValidation) {
+    return {
+      body: uncheckedBody(endpoint, values),
+      notes: ["Sent without a check, as skip_validation asked"],
+    };
+  }
+  let checked;
+  try {
+    checked = await checkWrite({
+      resource,
+      endpoint,
+      values,
+      setup,
+      ...defined({ existing }),
+    });
+  } catch (error) {
+    if (!(error instanceof QontakError || error instanceof UnreachableError)) {
+      throw error;
+    }
+    throw new InputError(
+      `${write.tool} was not sent: what this company requires could not be fetched. ${error.message}. Try again; skip_validation: true sends the write unchecked`,
+    );
+  }
+  const { problems } = checked;
+  if (problems.length > 0) {
+    const count = problems.length === 1
+      ? "1 problem"
+      : `${problems.length} problems`;
+    throw new InputError(
+      `${write.tool} was not sent, nothing was changed: ${count}.\n${
+        problems.map((problem, i) => `${i + 1}. ${problem}`).join("\n")
+      }`,
+    );
+  }
+  return checked;
+}
+
+/** An update without the owner would make the token's user the owner. */
+function keepOwner(
+  { owner }: Resource,
+  body: JsonObject,
+  previous: JsonObject | undefined,
+): JsonObject {
+  if (!owner || !previous || !isEmpty(body[owner])) return body;
+  const current = toId(previous[owner]);
+  return current === null ? body : { ...body, [owner]: current };
+}
+
+/**
+ * A write that we judged valid was refused: the company may have changed its
+ * template since it was loaded, so it is loaded again for the next check.
+ */
+async function explainRejection(
+  context: ToolContext,
+  write: Write,
+  previous: JsonObject | undefined,
+  error: unknown,
+): Promise<unknown> {
+  const refused = error instanceof QontakError &&
+    (error.status === 400 || error.status === 422);
+  if (!refused || write.skipValidation) return error;
+  context.setup.forget();
+  try {
+    await check(context, write, previous);
+    return error;
+  } catch (problem) {
+    return problem instanceof InputError
+      ? new InputError(
+        `${error.message}\nThe company's setup has changed since it was last read; checked against it as it is now, ${problem.message}`,
+      )
+      : error;
+  }
+}
+
+async function read(
+  { crm, signal }: ToolContext,
+  { resource, id }: { resource: Resource; id?: number },
+): Promise<JsonObject> {
+  const { response } = await crm.call(resource.endpoints.get, {
+    path: { id: id! },
+    signal,
+  });
+  // Qontak's own sample of one contact is a list of one.
+  const record = Array.isArray(response) ? response[0] : response;
+  return isObject(record) ? record : {};
+}
+
+/** A write that Qontak has accepted. */
+export interface Written {
+  /** The record's id. */
+  readonly written: number;
+  /** What was sent. */
+  readonly body: JsonObject;
+  /** The record as Qontak answered the write with it, if it did. */
+  readonly made?: JsonObject | undefined;
+  /** The record as it was before, on an update. */
+  readonly previous?: JsonObject | undefined;
+  /** What the reader should know besides. */
+  readonly notes?: readonly string[];
+}
+
+/**
+ * Reads a record back after a write and says what became of each value.
+ *
+ * @param context The company's CRM.
+ * @param write The kind of record, and the keys that identify one.
+ * @param written What was written.
+ * @returns The answer of the tool.
+ */
+export async function reportWrite(
+  context: ToolContext,
+  write: Pick<Write, "resource" | "summary">,
+  { written, made, body, previous, notes = [] }: Written,
+): Promise<JsonObject> {
+  const allNotes = [...notes];
+  let stored = made;
+  let outcome = made && readBack(body, made, previous);
+  const settled = outcome && outcome.ignored.length === 0 &&
+    outcome.not_shown.length === 0 && outcome.stored_differently.length === 0;
+  if (!settled) {
+    // An update answers without the record, and right after a create some
+    // custom fields still come back empty: the record itself decides.
+    try {
+      stored = await read(context, { resource: write.resource, id: written });
+      outcome = readBack(body, stored, previous);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      allNotes.push(
+        `The write was accepted, but reading it back failed: ${error.message}`,
+      );
+    }
+  }
+  const keys = new Set([...write.summary, ...Object.keys(body)]);
+  keys.delete("additional_fields");
+  const custom = Array.isArray(body.additional_fields)
+    ? body.additional_fields.map((entry: JsonObject) => String(entry.id))
+    : [];
+  return {
+    id: written,
+    ...(stored
+      ? { record: presentRecord(stored, [...keys, ...custom]).record }
+      : {}),
+    applied: outcome?.applied ?? [],
+    ignored: outcome?.ignored ?? [],
+    stored_differently: outcome?.stored_differently ?? [],
+    ...(outcome && outcome.not_shown.length > 0
+      ? { not_shown: outcome.not_shown }
+      : {}),
+    ...(allNotes.length > 0 ? { notes: allNotes } : {}),
+  };
+}

@@ -1,0 +1,38 @@
+/**
+ * Small questions about values that come from outside.
+ *
+ * @module
+ */
+
+/** A JSON object whose keys are not known. */
+export type JsonObject = Record<string, unknown>;
+
+/** Whether a value is a JSON object: neither null nor a list. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Whether Qontak would show a value as empty: null, "", [] or nothing. */
+export function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null || value === "" ||
+    (Array.isArray(value) && value.length === 0);
+}
+
+/** A value as it may stand in a message: JSON, cut at 60 characters. */
+export function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+/**
+ * An object without its undefined entries, for optional properties.
+ *
+ * @param object Entries that may be undefined.
+ */
+export function defined<T extends object>(
+  object: T,
+): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(
+    Object.entries(object).filter(([, value]) => value !== undefined),
+  ) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}

@@ -1,0 +1,60 @@
+import { assertEquals } from "@std/assert";
+import {
+  parseDate,
+  toDayFirst,
+  toIso,
+  toLocalDateTime,
+} from "../../src/fields/dates.ts";
+
+const midnight = "2026-11-30T00:00:00.000+07:00";
+
+Deno.test("parseDate() reads ISO and day-first dates", () => {
+  const table: [string, string][] = [
+    ["2026-11-30", midnight],
+    ["30/11/2026", midnight],
+    ["30-11-2026", midnight],
+    [" 2026-11-30 ", midnight],
+    ["3/4/2026", "2026-04-03T00:00:00.000+07:00"],
+    ["2026-11-30T14:05", "2026-11-30T14:05:00.000+07:00"],
+    ["2026-11-30 14:05:09", "2026-11-30T14:05:09.000+07:00"],
+    ["30/11/2026 14:05", "2026-11-30T14:05:00.000+07:00"],
+    ["2026-11-30T17:00:00Z", "2026-12-01T00:00:00.000+07:00"],
+    ["2026-11-30T00:00:00.250+07:00", "2026-11-30T00:00:00.250+07:00"],
+    ["2026-11-29T23:00:00-0600", "2026-11-30T12:00:00.000+07:00"],
+    ["2028-02-29", "2028-02-29T00:00:00.000+07:00"],
+  ];
+  for (const [text, expected] of table) {
+    const moment = parseDate(text);
+    assertEquals(moment && toIso(moment), expected, text);
+  }
+});
+
+Deno.test("parseDate() refuses what is no date of the calendar", () => {
+  const table = [
+    "",
+    "tomorrow",
+    "2026-02-30",
+    "31/04/2026",
+    "29/02/2026",
+    "2026-13-01",
+    "11/30/2026",
+    "2026-11-30T25:00",
+    "2026-11-30T10:61",
+    "2026-11-30T10:00+99:00",
+    "20261130",
+    "30/11/26",
+    "2026-11-30x",
+  ];
+  for (const text of table) assertEquals(parseDate(text), undefined, text);
+});
+
+Deno.test("parseDate() undoes every way of writing a date", () => {
+  for (let day = 0; day < 1500; day++) {
+    const iso = new Date(Date.UTC(2024, 0, 1 + day)).toISOString().slice(0, 10);
+    const moment = parseDate(iso)!;
+    assertEquals(toIso(moment).slice(0, 10), iso);
+    for (const write of [toIso, toDayFirst, toLocalDateTime]) {
+      assertEquals(parseDate(write(moment))?.epoch, moment.epoch, iso);
+    }
+  }
+});

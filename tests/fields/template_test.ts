@@ -1,0 +1,85 @@
+import { assertEquals } from "@std/assert";
+import { parseTemplate } from "../../src/fields/template.ts";
+import { type Place, requirementOf } from "../../src/fields/required.ts";
+
+function one(descriptor: Record<string, unknown>) {
+  return parseTemplate([{ name: "x", type: "Number", ...descriptor }])[0];
+}
+
+Deno.test("parseTemplate() reads every known variant of a descriptor", () => {
+  assertEquals(one({ dropdown: null })?.options, undefined);
+  assertEquals(one({ dropdown: [] })?.options, undefined);
+  assertEquals(one({})?.options, undefined);
+  assertEquals(one({ dropdown: ["IDR"] })?.options, [{
+    id: null,
+    name: "IDR",
+  }]);
+  assertEquals(one({ dropdown: [{ id: null, name: "USD" }] })?.options, [
+    { id: null, name: "USD" },
+  ]);
+  assertEquals(
+    one({ dropdown: [{ id: 3, name: "New", ticket_pipeline_id: 9 }] })?.options,
+    [{ id: 3, name: "New", pipeline: 9 }],
+  );
+  assertEquals(one({ required: null })?.required, {});
+  assertEquals(one({ required: true })?.required, { always: true });
+  assertEquals(
+    one({ required_pipeline_ids: [2, 2], required_stage_ids: null })?.required,
+    { pipelines: [2] },
+  );
+  assertEquals(one({ name_alias: null })?.label, "x");
+  assertEquals(one({ type: "a type of tomorrow" })?.type.name, "unknown");
+  assertEquals(one({ type: "TEXT AREA" })?.type.name, "text_area");
+  assertEquals(one({ additional_field: true, id: null }), undefined);
+  assertEquals(one({ additional_fields: true, id: "12" })?.id, 12);
+  assertEquals(one({ id: 5132011 })?.id, null);
+});
+
+Deno.test("parseTemplate() gives fields the keys that bodies take", () => {
+  const [field] = parseTemplate(
+    [{ name: "crm_contact", type: "Number" }],
+    { crm_contact: "crm_lead_ids" },
+  );
+  assertEquals([field?.key, field?.name], ["crm_lead_ids", "crm_contact"]);
+});
+
+Deno.test("parseTemplate() passes over what is no descriptor", () => {
+  assertEquals(parseTemplate(undefined), []);
+  assertEquals(parseTemplate({ response: [] }), []);
+  assertEquals(parseTemplate([null, 3, "x", {}, { name: "" }, []]), []);
+});
+
+Deno.test("requirementOf() lets stages refine their pipeline", () => {
+  const place: Place = {
+    pipeline: { id: 1, name: "P" },
+    stage: { id: 11, name: "S" },
+    stages: [10, 11, 12],
+  };
+  const table: [number[] | null, number[] | null, boolean, boolean][] = [
+    // pipelines, stages, required, uncertain
+    [[], [], false, false],
+    [null, null, false, false],
+    [[1], [], true, false],
+    [[2], [], false, false],
+    [[], [11], true, false],
+    [[], [12], false, false],
+    [[1], [11], true, false],
+    [[1], [12], false, true],
+    [[1], [99], true, true],
+    [[2], [11], true, true],
+    [[2], [99], false, false],
+  ];
+  for (const [pipelines, stages, required, uncertain] of table) {
+    const field = one({
+      required_pipeline_ids: pipelines,
+      required_stage_ids: stages,
+    })!;
+    assertEquals(
+      requirementOf(field, place),
+      { required, uncertain },
+      JSON.stringify([pipelines, stages]),
+    );
+  }
+  assertEquals(requirementOf(one({ required: true })!, place).required, true);
+  assertEquals(requirementOf(one({ required: null })!).required, false);
+});

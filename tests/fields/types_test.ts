@@ -1,0 +1,106 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { choose } from "../../src/fields/options.ts";
+import { type Target, typeOf } from "../../src/fields/types.ts";
+
+const cities = [
+  { id: 7, name: "Jakarta Selatan" },
+  { id: 8, name: "Jakarta Utara" },
+  { id: 9, name: "Bandung, Kota" },
+];
+
+const custom: Target = { custom: true, options: cities };
+const standard: Target = { custom: false, options: cities };
+
+Deno.test("encode() gives each type the form that Qontak takes", () => {
+  const table: [string, Target, unknown, unknown][] = [
+    ["Single-line text", custom, "a", "a"],
+    ["Single-line text", custom, 812, "812"],
+    ["Number", custom, "15000000", 15000000],
+    ["Number", custom, 1.5, 1.5],
+    ["Percentage", custom, "12.5 %", 12.5],
+    ["Date", custom, "2026-11-30", "30/11/2026"],
+    ["Date", standard, "30/11/2026", "2026-11-30T00:00:00.000+07:00"],
+    ["Date", { ...standard, dayFirst: true }, "2026-11-30", "30/11/2026"],
+    ["Date time", custom, "30/11/2026 09:15", "2026-11-30T09:15:00"],
+    ["Dropdown select", custom, "jakarta  utara", "8"],
+    ["Dropdown select", standard, "Jakarta Utara", 8],
+    ["Dropdown select", custom, 7, "7"],
+    ["Dropdown select", custom, "7", "7"],
+    [
+      "Dropdown select",
+      { custom: false, options: [{ id: null, name: "IDR" }] },
+      "idr",
+      "IDR",
+    ],
+    ["Dropdown select", { custom: true }, 12, "12"],
+    ["Multiple select", custom, ["Jakarta Utara", 7], "8,7"],
+    ["Multiple select", custom, "7,8", "7,8"],
+    ["Multiple select", custom, "Bandung, Kota", "9"],
+    ["gps", custom, "-6.2,106.8", "-6.2, 106.8"],
+    ["gps", custom, { lat: -6.2, long: 106.8 }, "-6.2, 106.8"],
+    ["Upload", custom, "https://a.id/x.pdf", "https://a.id/x.pdf"],
+    ["assoc", standard, ["3", 4], [3, 4]],
+    [
+      "Checklist",
+      custom,
+      [{ name: "Call" }],
+      '{"checklist_details_attributes":[{"name":"Call"}]}',
+    ],
+    ["of tomorrow", custom, { any: 1 }, { any: 1 }],
+  ];
+  for (const [type, target, value, expected] of table) {
+    const encoded = typeOf(type).encode(value, target);
+    assertEquals(
+      "wire" in encoded ? encoded.wire : encoded.problem,
+      expected,
+      `${type} ${JSON.stringify(value)}`,
+    );
+  }
+});
+
+Deno.test("encode() names what is wrong with a value", () => {
+  const table: [string, Target, unknown, RegExp][] = [
+    ["Number", custom, "10.000.000", /not "10\.000\.000"/],
+    ["Number", custom, "ten", /takes a number/],
+    ["Number", custom, NaN, /takes a number/],
+    ["Date", custom, "31/02/2026", /takes a date such as/],
+    ["Date", custom, 20261130, /takes a date/],
+    ["Dropdown select", custom, "Jakarta Utarra", /mean "Jakarta Utara"/],
+    ["Dropdown select", custom, 99, /not one of its options/],
+    ["Dropdown select", custom, { id: 7 }, /id or label/],
+    ["Dropdown select", { custom: true }, "Web", /no options/],
+    ["Multiple select", custom, ["Jakarta Utara", "x"], /"x" is not one/],
+    ["Upload", custom, "file.pdf", /URL/],
+    ["Photo", custom, "x", /cannot be written/],
+    ["Signature", custom, "x", /cannot be written/],
+    ["gps", custom, "91, 106.8", /latitude/],
+    ["gps", custom, "here", /latitude/],
+    ["Checklist", custom, "done", /list of items/],
+    ["assoc", standard, "Budi", /id of a record/],
+    ["Single-line text", custom, ["a"], /takes text/],
+  ];
+  for (const [type, target, value, expected] of table) {
+    const { problem } = typeOf(type).encode(value, target);
+    assertMatch(problem ?? "", expected, `${type} ${JSON.stringify(value)}`);
+  }
+});
+
+Deno.test("choose() returns the candidates of an ambiguous label", () => {
+  const options = [{ id: 1, name: "Web" }, { id: 2, name: "web" }, {
+    id: 3,
+    name: "WEB ",
+  }];
+  assertEquals(choose(options, "web"), { option: options[1]! });
+  const { problem } = choose(options, "wEb");
+  assertStringIncludes(problem ?? "", "(id 1)");
+  assertStringIncludes(problem ?? "", "(id 3)");
+});
+
+Deno.test("choose() shortens a long list and says so", () => {
+  const many = Array.from(
+    { length: 60 },
+    (_, i) => ({ id: i + 1, name: `Kota ${i + 1}` }),
+  );
+  const { problem } = choose(many, "Bogor");
+  assertStringIncludes(problem ?? "", "20 of 60 options");
+});

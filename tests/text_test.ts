@@ -1,0 +1,28 @@
+import { assertEquals } from "@std/assert";
+import { didYouMean, fold, nearest } from "../src/text.ts";
+
+Deno.test("fold() forgives case, spacing and separators", () => {
+  for (const word of ["Closing Won", " closing_won ", "CLOSING-WON"]) {
+    assertEquals(fold(word), "closing won");
+  }
+});
+
+Deno.test("nearest() finds the word that was mistyped", () => {
+  const table: [string, string[], string | undefined][] = [
+    ["creat_deal", ["create_deal", "delete_deal"], "create_deal"],
+    ["Negosiasi Harg", ["Prospek", "Negosiasi Harga"], "Negosiasi Harga"],
+    ["hrtp", ["http"], "http"],
+    ["IDR", ["IDR", "USD"], "IDR"],
+    ["stage", ["crm_stage_id", "name"], "crm_stage_id"],
+    ["banana", ["create_deal", "delete_deal"], undefined],
+    ["", ["a"], undefined],
+  ];
+  for (const [word, candidates, expected] of table) {
+    assertEquals(nearest(word, candidates), expected, word);
+  }
+});
+
+Deno.test("didYouMean() says nothing where nothing is near", () => {
+  assertEquals(didYouMean("zzzz", ["deal"]), "");
+  assertEquals(didYouMean("dela", ["deal"]), ". Did you mean deal?");
+});
