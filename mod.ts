@@ -23,6 +23,7 @@ export {
 export {
   createHandler,
   type Handler,
+  type HandlerInfo,
   type HandlerOptions,
 } from "./src/http.ts";
 export {

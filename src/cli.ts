@@ -81,23 +81,26 @@ async function run(
   settings: Settings,
   log: Log,
 ): Promise<number> {
+  const listen = given.http ? readListen(given, settings) : undefined;
   if (!given.sandbox && !settings.QONTAK_REFRESH_TOKEN) {
     throw new ConfigError([
       "QONTAK_REFRESH_TOKEN is not set. Make a token at https://crm.qontak.com/crm/api_token/ and set it, or try the server on invented data with --sandbox",
     ]);
   }
-  const listen = given.http ? readListen(given, settings) : undefined;
   const sandbox = given.sandbox
-    ? (await import("./sandbox/mod.ts")).serveSandbox()
+    ? (await import("./sandbox/mod.ts")).serveSandbox({
+      // One process, no store: a token that rotates would only be warned of.
+      rotateRefreshTokens: false,
+    })
     : undefined;
+  const server = createServer({
+    ...connectionOf(settings),
+    ...(sandbox
+      ? { baseUrl: sandbox.url, refreshToken: sandbox.refreshToken }
+      : {}),
+    log,
+  });
   try {
-    const server = createServer({
-      ...connectionOf(settings),
-      ...(sandbox
-        ? { baseUrl: sandbox.url, refreshToken: sandbox.refreshToken }
-        : {}),
-      log,
-    });
     if (listen) {
       const { createHandler } = await import("./http.ts");
       const handler = createHandler(server, {
@@ -109,6 +112,7 @@ async function run(
     await server.stdio();
     return OK;
   } finally {
+    await server.close();
     await sandbox?.close();
   }
 }

@@ -181,7 +181,7 @@ export function readWhole(text: string, least: number, most: number): number {
   );
 }
 
-function readWord(text: string, words: typeof LOG_LEVELS): LogLevel {
+function readWord(text: string, words: readonly LogLevel[]): LogLevel {
   const word = words.find((word) => word === text.toLowerCase());
   if (word) return word;
   throw new Error(

@@ -23,8 +23,17 @@ export interface HandlerOptions {
   readonly apiKeys?: readonly string[];
 }
 
+/** What `Deno.serve` tells a handler besides the request. */
+export interface HandlerInfo {
+  /** Settles once the response is delivered; rejects when it cannot be. */
+  readonly completed?: Promise<void>;
+}
+
 /** Answers HTTP requests. */
-export type Handler = (request: Request) => Promise<Response>;
+export type Handler = (
+  request: Request,
+  info?: HandlerInfo,
+) => Promise<Response>;
 
 /**
  * Makes the handler of an HTTP server: `POST /mcp` speaks MCP in every
@@ -61,10 +70,13 @@ export function createHandler(
   const keys = (options.apiKeys ?? []).map((hash) => decodeHex(hash));
 
   async function mcp(request: Request): Promise<Response> {
-    const refused = originValidationResponse(
-      request,
-      localhostAllowedOrigins(),
-    );
+    // With keys, the key decides; without, a web page that has its name
+    // pointed at this machine must not get in.
+    const refused =
+      (keys.length === 0
+        ? hostHeaderValidationResponse(request, localhostAllowedHostnames())
+        : undefined) ??
+        originValidationResponse(request, localhostAllowedOrigins());
     if (refused) return refused;
     if (keys.length > 0 && !await knows(keys, request)) {
       return answer(401, {
@@ -75,25 +87,38 @@ export function createHandler(
     return await server.fetch(request);
   }
 
-  return async (request) => {
+  return async (incoming, info) => {
+    const request = withDisconnect(incoming, info);
     const { pathname } = new URL(request.url);
-    // With keys, the key decides; without, a web page that has its name
-    // pointed at this machine must not get in.
-    const refused = keys.length > 0
-      ? undefined
-      : hostHeaderValidationResponse(request, localhostAllowedHostnames());
-    if (refused) return refused;
     if (pathname === "/mcp") return await mcp(request);
+    await request.body?.cancel();
     if (pathname === "/health") {
       return request.method === "GET" || request.method === "HEAD"
         ? answer(200, { status: "ok", version: VERSION })
         : answer(405, { error: "Use GET /health" }, { allow: "GET, HEAD" });
     }
-    await request.body?.cancel();
     return answer(404, {
       error: "There is nothing here: POST /mcp speaks MCP, GET /health answers",
     });
   };
+}
+
+/**
+ * The request with a signal that fires when the client goes away. Deno's own
+ * also fires after every good answer, and warns about it on stderr.
+ */
+function withDisconnect(request: Request, info?: HandlerInfo): Request {
+  if (!info?.completed) return request;
+  const gone = new AbortController();
+  info.completed.catch(() => gone.abort());
+  // Not a copy of the request: that would listen to its signal as well.
+  const { method, headers, body } = request;
+  return new Request(request.url, {
+    method,
+    headers,
+    body,
+    signal: gone.signal,
+  });
 }
 
 function answer(

@@ -7,10 +7,15 @@
  */
 
 /** How much is logged: each level includes the ones before it. */
-export const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;
+export type LogLevel = "error" | "warn" | "info" | "debug";
 
-/** A level of {@linkcode LOG_LEVELS}. */
-export type LogLevel = typeof LOG_LEVELS[number];
+/** Every level, the most important one first. */
+export const LOG_LEVELS: readonly LogLevel[] = [
+  "error",
+  "warn",
+  "info",
+  "debug",
+];
 
 /** What a line may say besides its message. */
 export type LogDetails = Readonly<

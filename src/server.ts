@@ -17,6 +17,7 @@ import { createSetup, SETUP_LIFETIME } from "./fields/setup.ts";
 import { createLog, type Log } from "./log.ts";
 import { createCrm } from "./qontak/crm.ts";
 import { bearer, createRefreshGrant } from "./qontak/oauth.ts";
+import { createTransport, type Transport } from "./qontak/transport.ts";
 import { didYouMean } from "./text.ts";
 import {
   CredentialsError,
@@ -62,7 +63,10 @@ export interface ServerOptions {
   readonly timeout?: number;
   /** Writes log lines; to stderr when left out. */
   readonly log?: Log;
-  /** Sends requests to Qontak; the platform's fetch when left out. */
+  /**
+   * Sends requests to Qontak; the platform's fetch when left out. It must not
+   * repeat a write by itself.
+   */
   readonly fetch?: typeof fetch;
 }
 
@@ -86,7 +90,7 @@ export interface QontakServer {
    * @returns The response; never rejects.
    */
   fetch(request: Request): Promise<Response>;
-  /** Ends what is under way over HTTP. */
+  /** Ends what is under way over HTTP, and kept connections to Qontak. */
   close(): Promise<void>;
 }
 
@@ -137,7 +141,8 @@ const SETUP_ENTRIES = 2_000;
  */
 export function createServer(options: ServerOptions): QontakServer {
   const { log = createLog("info") } = options;
-  const call = createCaller(options, log);
+  const transport = createTransport(options.fetch);
+  const call = createCaller(options, transport, log);
   const byName = new Map(catalog.map((tool) => [tool.name, tool]));
   let tools: ReturnType<typeof listed>[] | undefined;
 
@@ -187,7 +192,10 @@ export function createServer(options: ServerOptions): QontakServer {
       await serveStdio(factory, onerror);
     },
     fetch: (request) => http.fetch(request),
-    close: () => http.close(),
+    async close() {
+      await http.close();
+      transport.close();
+    },
   };
 }
 
@@ -198,16 +206,21 @@ type Caller = (
   signal: AbortSignal,
 ) => Promise<ToolResult>;
 
-function createCaller(options: ServerOptions, log: Log): Caller {
+function createCaller(
+  options: ServerOptions,
+  transport: Transport,
+  log: Log,
+): Caller {
   const { baseUrl = DEFAULT_BASE_URL, timeout = DEFAULT_TIMEOUT } = options;
   const store = options.store ?? storeOf(options.refreshToken, log);
-  const { clientId, clientSecret, redirectUri, fetch } = options;
+  const { clientId, clientSecret, redirectUri } = options;
   const tokens = createTokens({
     store,
     refresh: createRefreshGrant({
       tokenUrl: `${baseUrl}/oauth/token`,
       timeout,
-      ...defined({ clientId, clientSecret, redirectUri, fetch }),
+      transport,
+      ...defined({ clientId, clientSecret, redirectUri }),
     }),
   });
   const cache = createCache({ lifetime: SETUP_LIFETIME, size: SETUP_ENTRIES });
@@ -222,7 +235,7 @@ function createCaller(options: ServerOptions, log: Log): Caller {
         apiUrl: `${baseUrl}/api/v3.1`,
         authorize: bearer(tokens, tenant),
         timeout,
-        ...defined({ fetch }),
+        transport,
       });
       const setup = createSetup(crm, cache, tenant);
       result = succeed(await tool.run({ crm, setup, signal }, parsed));

@@ -60,8 +60,8 @@ export function choose(options: readonly Option[], value: unknown): Choice {
   const near = nearest(text, options.map(({ name }) => name));
   return {
     problem: `${show(value)} is not one of its options${
-      near === undefined ? "" : `. Did you mean ${show(near)}?`
-    }. ${listOptions(options, text)}`,
+      near === undefined ? "." : `. Did you mean ${show(near)}?`
+    } ${listOptions(options, text)}`,
   };
 }
 

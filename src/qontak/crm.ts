@@ -8,6 +8,7 @@ import { type Answer, fateOf, readAnswer } from "./envelope.ts";
 import { type Endpoint, nameOf } from "./endpoints.ts";
 import { UnreachableError } from "./errors.ts";
 import type { JsonObject } from "../values.ts";
+import type { Transport } from "./transport.ts";
 
 /** What a request to an endpoint carries. Keys are checked against its table. */
 export interface CallOptions {
@@ -47,8 +48,8 @@ export interface CrmOptions {
   readonly authorize: Authorize;
   /** How long one request may take, in ms. */
   readonly timeout: number;
-  /** Sends a request; the platform's fetch when left out. */
-  readonly fetch?: typeof fetch;
+  /** Sends requests. */
+  readonly transport: Transport;
 }
 
 /** Qontak's CRM as one company sees it. */
@@ -73,8 +74,7 @@ export interface Crm {
  * @returns The CRM.
  */
 export function createCrm(options: CrmOptions): Crm {
-  const { apiUrl, authorize, timeout } = options;
-  const send = options.fetch ?? fetch;
+  const { apiUrl, authorize, timeout, transport } = options;
 
   async function attempt(
     endpoint: Endpoint,
@@ -96,6 +96,7 @@ export function createCrm(options: CrmOptions): Crm {
         "content-type": "application/json",
       };
     }
+    const send = endpoint.method === "GET" ? transport.read : transport.write;
     return await send(url, request);
   }
 

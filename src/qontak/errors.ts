@@ -36,6 +36,7 @@ export interface QontakErrorDetails {
  * ```
  */
 export class QontakError extends Error implements QontakErrorDetails {
+  /** Tells this error from others. */
   override readonly name = "QontakError";
   readonly endpoint: string;
   readonly status: number;
@@ -44,6 +45,8 @@ export class QontakError extends Error implements QontakErrorDetails {
   readonly retryAfter?: number;
 
   /**
+   * Makes the error.
+   *
    * @param message A sentence that says what failed and what to do.
    * @param details What Qontak answered, and to which endpoint.
    */
@@ -92,12 +95,15 @@ export interface UnreachableErrorDetails {
  * ```
  */
 export class UnreachableError extends Error implements UnreachableErrorDetails {
+  /** Tells this error from others. */
   override readonly name = "UnreachableError";
   readonly endpoint: string;
   readonly reason: UnreachableReason;
   readonly mayHaveArrived: boolean;
 
   /**
+   * Makes the error.
+   *
    * @param message A sentence that says what failed and what to do.
    * @param details Which endpoint, why, and whether it may have arrived.
    */

@@ -7,6 +7,7 @@ import type { Grant, RefreshGrant, Tokens } from "../tokens/tokens.ts";
 import { defined, isObject } from "../values.ts";
 import type { Authorize } from "./crm.ts";
 import { QontakError, UnreachableError } from "./errors.ts";
+import type { Transport } from "./transport.ts";
 
 /** Where a person makes a refresh token by hand (Qontak's help centre). */
 export const TOKEN_PAGE = "https://crm.qontak.com/crm/api_token/";
@@ -28,8 +29,8 @@ export interface OAuthOptions {
   readonly redirectUri?: string;
   /** How long one request may take, in ms. */
   readonly timeout: number;
-  /** Sends a request; the platform's fetch when left out. */
-  readonly fetch?: typeof fetch;
+  /** Sends requests. */
+  readonly transport: Transport;
 }
 
 /**
@@ -39,7 +40,7 @@ export interface OAuthOptions {
  * @returns A function from a refresh token to a new pair.
  */
 export function createRefreshGrant(options: OAuthOptions): RefreshGrant {
-  const send = options.fetch ?? fetch;
+  const { write: send } = options.transport;
   return async (refreshToken) => {
     const form = new URLSearchParams({
       grant_type: "refresh_token",

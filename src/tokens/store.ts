@@ -68,5 +68,6 @@ export interface TokenStore {
  * ```
  */
 export class CredentialsError extends Error {
+  /** Tells this error from others. */
   override readonly name = "CredentialsError";
 }

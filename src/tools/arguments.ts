@@ -16,8 +16,11 @@ export interface Argument<T = unknown> {
   readonly schema: JsonSchema;
   /** Whether a call without it is refused. */
   readonly required: boolean;
-  /** What checks it. Its messages are phrases after the argument's name. */
-  readonly check: () => z.ZodType<T>;
+  /**
+   * What checks a value that was given. Its messages are phrases after the
+   * argument's name.
+   */
+  readonly check: () => z.ZodType<Exclude<T, undefined>>;
 }
 
 /** The arguments of a tool, by name. */
@@ -34,9 +37,9 @@ function described(schema: JsonSchema, description?: string): JsonSchema {
 
 function argument<T>(
   schema: JsonSchema,
-  check: () => z.ZodType<T>,
+  check: () => z.ZodType<Exclude<T, undefined>>,
 ): Argument<T | undefined> {
-  return { schema, required: false, check: () => check().optional() };
+  return { schema, required: false, check };
 }
 
 /**
@@ -47,14 +50,7 @@ function argument<T>(
 export function required<T>(
   optional: Argument<T | undefined>,
 ): Argument<Exclude<T, undefined>> {
-  return {
-    schema: optional.schema,
-    required: true,
-    check: () =>
-      optional.check().refine((value) => value !== undefined, {
-        error: "is required",
-      }) as unknown as z.ZodType<Exclude<T, undefined>>,
-  };
+  return { ...optional, required: true } as Argument<Exclude<T, undefined>>;
 }
 
 /**
@@ -251,7 +247,10 @@ export function objectSchema(
  */
 export function checks(shape: Arguments): Record<string, z.ZodType> {
   return Object.fromEntries(
-    Object.entries(shape).map(([name, { check }]) => [name, check()]),
+    Object.entries(shape).map(([name, { check, required }]) => [
+      name,
+      required ? check() : check().optional(),
+    ]),
   );
 }
 

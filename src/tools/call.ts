@@ -76,7 +76,7 @@ function wordIssue(
       ? (value as Record<PropertyKey, unknown>)[step]
       : undefined;
   }
-  if (value === undefined) return [`${path} ${issue.message}`];
+  if (value === undefined) return [`${path} is missing: it ${issue.message}`];
   return [`${path} ${issue.message}, not ${show(value)}`];
 }
 

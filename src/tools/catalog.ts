@@ -14,7 +14,6 @@ export const catalog: readonly Tool[] = [...dealTools, ...pipelineTools];
 /** A tool as `tools/list` shows it. */
 export interface ListedTool {
   readonly name: string;
-  readonly title: string;
   readonly description: string;
   readonly inputSchema: {
     readonly type: "object";
@@ -34,7 +33,8 @@ export interface ListedTool {
 }
 
 /**
- * A tool as clients are shown it.
+ * A tool as clients are shown it. The list is read into every conversation,
+ * so nothing in it is said twice: the title is part of the annotations.
  *
  * @param tool The tool.
  */
@@ -42,7 +42,6 @@ export function listed(tool: Tool): ListedTool {
   const { name, title, description, effect } = tool;
   return {
     name,
-    title,
     description,
     inputSchema: objectSchema(tool.input),
     outputSchema: tool.output as ListedTool["outputSchema"],

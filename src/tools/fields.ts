@@ -4,7 +4,6 @@
  * @module
  */
 import { insteadOf, isWritable } from "../fields/check.ts";
-import type { Option } from "../fields/options.ts";
 import { findPlace, type PlaceKeys } from "../fields/place.ts";
 import { requirementOf, UNCERTAIN_RULE } from "../fields/required.ts";
 import type { Setup } from "../fields/setup.ts";
@@ -15,7 +14,11 @@ import { isEmpty, type JsonObject } from "../values.ts";
 import { InputError } from "./define.ts";
 
 /** Longer lists of options are shortened to this many, unless asked for. */
-const SHORT_LIST = 10;
+const SHORT_LIST = { required: 20, optional: 5 } as const;
+
+/** Said once, where any list of options was shortened. */
+const SHORTENED =
+  "Where options_total stands, only the first options are shown: name the field in fields to see all of them";
 
 /**
  * The template of a resource.
@@ -30,12 +33,17 @@ export async function describeTemplate(
   wanted?: readonly string[],
 ): Promise<JsonObject> {
   const fields = select(await setup.fields(resource), wanted);
+  const limit = wanted ? Infinity : SHORT_LIST.optional;
   return {
     fields: fields.map((field) => ({
-      ...describe(field, resource, wanted !== undefined),
+      ...describe(field, resource, limit),
+      ...(field.custom ? { name: field.name } : {}),
       ...describeRule(field),
     })),
     formats: formatsOf(fields),
+    ...noted(
+      fields.some((field) => isShortened(field, limit)) ? [SHORTENED] : [],
+    ),
   };
 }
 
@@ -85,7 +93,11 @@ export async function describeRequired(
   for (const field of all) {
     if (isPlace(field)) continue;
     const verdict = requirementOf(field, place);
-    const shown = describe(field, resource, wanted !== undefined);
+    const limit = wanted
+      ? Infinity
+      : SHORT_LIST[verdict.required ? "required" : "optional"];
+    const shown = describe(field, resource, limit);
+    if (isShortened(field, limit)) notes.add(SHORTENED);
     if (verdict.uncertain) notes.add(UNCERTAIN_RULE);
     (verdict.required ? required : optional).push(
       verdict.uncertain ? { ...shown, uncertain: true } : shown,
@@ -101,46 +113,46 @@ export async function describeRequired(
     required,
     optional,
     formats: formatsOf(all),
-    ...(notes.size > 0 ? { notes: [...notes] } : {}),
+    ...noted([...notes]),
   };
+}
+
+function noted(notes: readonly string[]): JsonObject {
+  return notes.length > 0 ? { notes } : {};
+}
+
+function isShortened({ options = [] }: Field, limit: number): boolean {
+  return options.length > limit;
 }
 
 function describe(
   field: Field,
   resource: Resource,
-  wholeLists: boolean,
+  limit: number,
 ): JsonObject {
   const { type } = field;
   return {
     ...(field.custom
       ? { key: "additional_fields", custom: true, id: field.id }
       : { key: field.key }),
-    ...(field.name === field.key && !field.custom ? {} : { name: field.name }),
     label: field.label,
     type: type.name,
     ...(type.name === "unknown" ? { qontak_type: field.qontakType } : {}),
-    ...describeOptions(field.options, wholeLists),
+    ...describeOptions(field, limit),
     ...(isWritable(field, resource.endpoints.create)
       ? {}
       : { writable: false, instead: insteadOf(field) }),
   };
 }
 
-function describeOptions(
-  options: readonly Option[] | undefined,
-  wholeList: boolean,
-): JsonObject {
+function describeOptions(field: Field, limit: number): JsonObject {
+  const { options } = field;
   if (!options) return {};
-  const shown = wholeList ? options : options.slice(0, SHORT_LIST);
-  const list = shown.map(({ id, name }) =>
-    id === null ? { name } : { id, name }
-  );
-  if (list.length === options.length) return { options: list };
   return {
-    options: list,
-    options_total: options.length,
-    options_cut:
-      `${list.length} of ${options.length} shown; name this field in fields to see all`,
+    options: options.slice(0, limit).map(({ id, name }) =>
+      id === null ? { name } : { id, name }
+    ),
+    ...(isShortened(field, limit) ? { options_total: options.length } : {}),
   };
 }
 

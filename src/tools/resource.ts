@@ -6,6 +6,7 @@
 import type { Endpoint } from "../qontak/endpoints.ts";
 import { isObject, type JsonObject } from "../values.ts";
 import {
+  type Argument,
   type Arguments,
   flag,
   id,
@@ -172,6 +173,21 @@ function createTool(spec: ResourceTools): Tool {
   });
 }
 
+/**
+ * An argument of an update: null clears. What the entries of a list look like
+ * is said once, by create.
+ */
+function changeable(inner: Argument): Argument {
+  const { type, items } = inner.schema;
+  const isDetailed = type === "array" &&
+    (items as { type?: unknown }).type === "object";
+  return nullable(
+    isDetailed
+      ? { ...inner, schema: { type, items: { type: "object" } } }
+      : inner,
+  );
+}
+
 function updateTool(spec: ResourceTools): Tool {
   const { resource, toolset, summary } = spec;
   const { update } = resource.endpoints;
@@ -189,7 +205,7 @@ function updateTool(spec: ResourceTools): Tool {
     idempotent: true,
     input: {
       [idName]: required(id()),
-      ...bodyInput(update, {}, nullable),
+      ...bodyInput(update, {}, changeable),
       ...skipArgument,
       ...tenantArgument,
     } as Arguments,

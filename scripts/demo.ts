@@ -1,0 +1,283 @@
+/**
+ * A short story in the terminal: a real MCP client, the real server in a
+ * process of its own, and the built-in CRM. `--verbose` prints what crosses
+ * both wires.
+ *
+ * Nothing of the company is known here beforehand: as an assistant would, the
+ * story looks up the pipelines, what a stage requires, and which options
+ * there are.
+ *
+ * @module
+ */
+import { Client } from "@modelcontextprotocol/client";
+import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
+import { serveSandbox } from "../src/sandbox/mod.ts";
+
+// deno-lint-ignore no-explicit-any -- answers are looked into freely
+type Data = any;
+
+const verbose = Deno.args.includes("--verbose");
+const unknown = Deno.args.find((arg) => arg !== "--verbose");
+if (unknown !== undefined) {
+  say(`The demo takes --verbose only, not ${unknown}`);
+  Deno.exit(2);
+}
+const color = Deno.stdout.isTerminal() && !Deno.noColor;
+const paint = (code: number) => (text: string) =>
+  color ? `\x1b[${code}m${text}\x1b[0m` : text;
+const bold = paint(1), dim = paint(2), red = paint(31), green = paint(32);
+
+function say(text = ""): void {
+  // deno-lint-ignore no-console -- a story is told on stdout
+  console.log(text);
+}
+
+function scene(title: string): void {
+  say();
+  say(bold(`${++scenes}. ${title}`));
+}
+
+let scenes = 0;
+let calls = 0;
+let characters = 0;
+let shownRequests = 0;
+
+const sandbox = serveSandbox();
+const root = new URL("../", import.meta.url).pathname;
+const transport = new StdioClientTransport({
+  command: Deno.execPath(),
+  args: [
+    "run",
+    "-q",
+    "-A",
+    ...await importMap(),
+    "mod.ts",
+  ],
+  cwd: root,
+  env: {
+    PATH: Deno.env.get("PATH") ?? "",
+    HOME: Deno.env.get("HOME") ?? "",
+    ...(Deno.env.get("DENO_DIR")
+      ? { DENO_DIR: Deno.env.get("DENO_DIR")! }
+      : {}),
+    QONTAK_BASE_URL: sandbox.url,
+    QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
+    LOG_LEVEL: "error",
+  },
+  stderr: "inherit",
+});
+const client = new Client({ name: "demo", version: "1.0.0" }, {
+  versionNegotiation: { mode: "auto" },
+});
+if (verbose) showWire();
+
+/** The same way to @std as this program was started with. */
+async function importMap(): Promise<string[]> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-q", "-A", "scripts/std.ts"],
+    cwd: new URL("../", import.meta.url).pathname,
+  }).output();
+  return new TextDecoder().decode(stdout).split(" ").filter(Boolean);
+}
+
+function showWire(): void {
+  const { send } = transport;
+  transport.send = (message, ...rest) => {
+    say(dim(`   → MCP    ${clip(JSON.stringify(message))}`));
+    return send.call(transport, message, ...rest);
+  };
+}
+
+function clip(text: string): string {
+  return text.length > 900 ? `${text.slice(0, 900)}… (${text.length})` : text;
+}
+
+/** Calls a tool, as a model would. */
+async function use(
+  name: string,
+  args: Data = {},
+): Promise<{ data: Data; text: string; isError: boolean }> {
+  calls++;
+  say(`   ${dim("the assistant calls")} ${name} ${dim(JSON.stringify(args))}`);
+  const result = await client.callTool({ name, arguments: args });
+  const text = (result.content as { text: string }[])[0]!.text;
+  characters += text.length;
+  if (verbose) {
+    for (
+      const { method, path, body, status } of sandbox.requests.slice(
+        shownRequests,
+      )
+    ) {
+      say(dim(
+        `   ⇢ Qontak ${method} ${path}${
+          body === undefined || path === "/oauth/token"
+            ? ""
+            : ` ${clip(JSON.stringify(body))}`
+        } → ${status}`,
+      ));
+    }
+    say(dim(`   ← MCP    ${clip(text)}`));
+  }
+  shownRequests = sandbox.requests.length;
+  return {
+    data: result.structuredContent,
+    text,
+    isError: result.isError === true,
+  };
+}
+
+/** A value that fits a field, as an assistant would ask a person for. */
+function invent(field: Data): unknown {
+  if (field.options) return field.options[0].name;
+  switch (field.type) {
+    case "number":
+      return 185_000_000;
+    case "percentage":
+      return 10;
+    case "date":
+      return "18/12/2026";
+    case "date_time":
+      return "18/12/2026 10:00";
+    default:
+      return "2026/XI/118";
+  }
+}
+
+/** Arguments for the fields that a stage requires. */
+function fillIn(required: Data[]): Data {
+  const args: Data = {};
+  for (const field of required) {
+    if (field.value !== undefined) args[field.key] = field.value;
+    else if (field.key === "name") args.name = "Kursi kantor untuk PT Cahaya";
+    else if (!field.custom) args[field.key] = invent(field);
+    else {
+      (args.additional_fields ??= []).push({
+        id: field.id,
+        value: invent(field),
+      });
+    }
+  }
+  return args;
+}
+
+function describe(field: Data): string {
+  const options = field.options?.slice(0, 4).map((o: Data) => o.name)
+    .join(", ");
+  return `     ${field.label} ${dim(`(${field.type}`)}${
+    options ? dim(`: ${options}${field.options.length > 4 ? ", …" : ""}`) : ""
+  }${dim(")")}`;
+}
+
+try {
+  scene("A client connects");
+  await client.connect(transport);
+  const identity = client.getServerVersion();
+  const { tools } = await client.listTools();
+  say(
+    `   ${identity?.title} ${identity?.version}, MCP ${client.getNegotiatedProtocolVersion()}, ${tools.length} tools`,
+  );
+
+  scene("“Which pipelines do we have?”");
+  const pipelines = (await use("list_pipelines")).data.records;
+  for (const { name } of pipelines) say(`     ${name}`);
+  const pipeline = pipelines.at(-1);
+  const stages = (await use("list_pipeline_stages", {
+    pipeline_id: pipeline.id,
+  })).data.records;
+  say(`     ${stages.map((stage: Data) => stage.name).join(" → ")}`);
+
+  // The first stage that asks for more than a name makes the better story.
+  let place: Data;
+  for (const stage of stages) {
+    const { data } = await use("get_required_fields_for_deal", {
+      pipeline_id: pipeline.name,
+      stage_id: stage.name,
+    });
+    place = data;
+    if (data.required.some((field: Data) => field.options)) break;
+  }
+  scene(`“What does ${place.stage.name} in ${place.pipeline.name} require?”`);
+  say(
+    `   ${place.required.length} fields are required, ${place.optional.length} optional; found in this company's own template:`,
+  );
+  for (const field of place.required) say(describe(field));
+
+  scene("“Make a deal there.” – with only a name");
+  const tooLittle = await use("create_deal", {
+    name: "Kursi kantor untuk PT Cahaya",
+    crm_pipeline_id: pipeline.name,
+    crm_stage_id: place.stage.name,
+  });
+  say(red(indent(tooLittle.text)));
+  say(
+    `   ${
+      green("Nothing was sent to Qontak.")
+    } The answer says what to ask for.`,
+  );
+
+  scene("With what was missing");
+  const created = await use("create_deal", fillIn(place.required));
+  if (created.isError) throw new Error(created.text);
+  say(
+    `   ${green("Made")} deal ${created.data.id}; Qontak stored: ${
+      created.data.applied.join(", ")
+    }`,
+  );
+
+  const next = stages.find((stage: Data) =>
+    stages.indexOf(stage) >
+      stages.findIndex((other: Data) => other.id === place.stage.id)
+  );
+  scene(`“Move it to ${next.name}.”`);
+  const ahead = (await use("get_required_fields_for_deal", {
+    pipeline_id: pipeline.id,
+    stage_id: next.id,
+  })).data;
+  const known = new Set(place.required.map((f: Data) => f.id ?? f.key));
+  const missing = ahead.required.filter((f: Data) =>
+    !known.has(f.id ?? f.key) && f.value === undefined
+  );
+  const moved = await use("update_deal", {
+    deal_id: created.data.id,
+    ...fillIn(missing),
+    crm_stage_id: next.name,
+  });
+  if (moved.isError) throw new Error(moved.text);
+  say(
+    `   ${green("Moved")} to ${moved.data.record.crm_stage_name}; applied: ${
+      moved.data.applied.join(", ")
+    }; ignored: ${moved.data.ignored.length}`,
+  );
+
+  scene("“How did it get there?”");
+  const history = (await use("get_deal_stage_history", {
+    deal_id: created.data.id,
+  })).data.records;
+  for (const step of history) {
+    say(
+      `     ${step.moved_date?.slice(0, 10)}  ${
+        step.prev_stage?.name ?? "(new)"
+      } → ${step.current_stage?.name}`,
+    );
+  }
+
+  scene("In all");
+  const { record } = (await use("get_deal", { deal_id: created.data.id })).data;
+  say(
+    `   ${bold(record.name)}: ${record.crm_stage_name}, ${
+      record.currency ?? ""
+    } ${record.size ?? ""}, owner ${record.creator_name}`,
+  );
+  say(
+    `   ${calls} tool calls, ${sandbox.requests.length} requests to Qontak, ${
+      Math.round(characters / 1024)
+    } KB for the model to read.`,
+  );
+} finally {
+  await client.close();
+  await sandbox.close();
+}
+
+function indent(text: string): string {
+  return text.split("\n").map((line) => `   ${line}`).join("\n");
+}

@@ -1,0 +1,218 @@
+/**
+ * The verbs that resources share, made from a description of the resource.
+ *
+ * @module
+ */
+
+import { notFound, paginate, Refusal } from "./answer.ts";
+import { customLabel, readCustom, showCustom } from "./custom.ts";
+import type { Key, Reading } from "./keys.ts";
+import type { Records, Stored, Values, World } from "./records.ts";
+import type { Call, Route } from "./router.ts";
+import { type Descriptor, isRequired, type Place } from "./template.ts";
+
+/** What is special about a resource. */
+export interface Collection<R extends Stored> {
+  /** The first segment of its paths. */
+  readonly name: string;
+  /** Its records. */
+  records(world: World): Records<R>;
+  /** Its template, exactly as `info` answers it. */
+  template(world: World): readonly Descriptor[];
+  /** Its standard keys, in the order of the answers. */
+  readonly keys: readonly Key[];
+  /** Template names whose body key is another. */
+  readonly aliases: Readonly<Record<string, string>>;
+  /** Query parameters of the list; any other is ignored, as Rails does. */
+  readonly filters: Readonly<
+    Record<string, (record: R, wanted: string, world: World) => boolean>
+  >;
+  /** An empty record. */
+  blank(call: Call): R;
+  /** Checks what no single key can; may fill in `reading.values`. */
+  settle?(reading: Reading): void;
+  /** Where a record with these values stands; decides what is required. */
+  place?(values: Values, world: World): Place | undefined;
+  /** What follows from a write: histories and the like. */
+  saved?(record: R, before: Values | undefined, call: Call): void;
+  /** Whether PUT answers the record; `meta` alone otherwise. */
+  answersUpdate(call: Call): boolean;
+  /** Keys that the answer to a create lacks. */
+  readonly absentFromCreate?: readonly string[];
+}
+
+/**
+ * Finds the record that a path names.
+ *
+ * @throws {Refusal} 404 where there is none
+ */
+export function find<R extends Stored>(
+  collection: Collection<R>,
+  { params, world }: Call,
+): R {
+  const record = collection.records(world).get(Number(params.id));
+  if (!record) throw notFound();
+  return record;
+}
+
+/** A record as answers have it. */
+export function show<R extends Stored>(
+  collection: Collection<R>,
+  record: R,
+  call: Call,
+  fresh = false,
+): Record<string, unknown> {
+  const template = collection.template(call.world);
+  const shown: Record<string, unknown> = { id: record.id };
+  for (const key of collection.keys) {
+    const value = record.values[key.name];
+    Object.assign(shown, key.show(value, { call, template, record }));
+  }
+  if (fresh) {
+    for (const name of collection.absentFromCreate ?? []) delete shown[name];
+  }
+  shown.additional_fields = showCustom(template, record.custom, fresh);
+  return shown;
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null ||
+    (Array.isArray(value) && value.length === 0) ||
+    (typeof value === "string" && value.trim() === "");
+}
+
+/**
+ * Writes a body into a record. Nothing is changed unless everything fits.
+ * Assumed: the fields required where the record then stands must be filled,
+ * whether the body has them or the record had them before.
+ *
+ * @throws {Refusal} 422 that names every field that does not fit
+ */
+function write<R extends Stored>(
+  collection: Collection<R>,
+  record: R,
+  call: Call,
+  creating: boolean,
+): void {
+  const problems = new Map<string, string>();
+  const template = collection.template(call.world);
+  const values = { ...record.values };
+  const fail = (field: string, reason: string): void => {
+    if (!problems.has(field)) problems.set(field, `${field} ${reason}`);
+  };
+  const reading: Reading = { call, template, values, creating, fail };
+  for (const key of collection.keys) {
+    const value = key.read?.(reading);
+    if (value !== undefined) values[key.name] = value;
+  }
+  const { additional_fields: entries } = call.body;
+  const custom = readCustom(entries, template, record.custom, fail);
+  collection.settle?.(reading);
+
+  const place = collection.place?.(values, call.world);
+  for (const field of template) {
+    if (!isRequired(field, place)) continue;
+    const key = collection.aliases[field.name] ?? field.name;
+    if (field.additional_field) {
+      if (!custom.has(field.id!)) fail(customLabel(field), "can't be blank");
+    } else if (collection.keys.some(({ name, read }) => read && name === key)) {
+      if (isEmpty(values[key])) fail(key, "can't be blank");
+    }
+  }
+  if (problems.size > 0) {
+    const reasons = [...problems.values()].join("; ");
+    throw new Refusal(422, `Validation failed: ${reasons}`);
+  }
+  const before = creating ? undefined : record.values;
+  record.values = values;
+  record.custom = custom;
+  record.updatedAt = Date.now();
+  collection.saved?.(record, before, call);
+}
+
+/** The six endpoints that most resources have. */
+export type Verb = "info" | "list" | "get" | "create" | "update" | "delete";
+
+function route<R extends Stored>(collection: Collection<R>, verb: Verb): Route {
+  const all = `/${collection.name}`;
+  const one = `${all}/:id`;
+  switch (verb) {
+    case "info":
+      return {
+        method: "GET",
+        path: `${all}/info`,
+        handle: ({ world }) => ({ response: collection.template(world) }),
+      };
+    case "list":
+      return {
+        method: "GET",
+        path: all,
+        handle(call) {
+          const filters = Object.entries(collection.filters);
+          // The newest first (assumed; the order is not documented).
+          const found = [...collection.records(call.world).values()]
+            .filter((record) =>
+              filters.every(([name, fits]) => {
+                const wanted = call.query.get(name);
+                return !wanted || fits(record, wanted, call.world);
+              })
+            )
+            .sort((a, b) => b.id - a.id);
+          const { records, page } = paginate(found, call.query);
+          return {
+            response: records.map((record) => show(collection, record, call)),
+            page,
+          };
+        },
+      };
+    case "get":
+      return {
+        method: "GET",
+        path: one,
+        handle(call) {
+          return { response: show(collection, find(collection, call), call) };
+        },
+      };
+    case "create":
+      return {
+        method: "POST",
+        path: all,
+        handle(call) {
+          const record = collection.blank(call);
+          write(collection, record, call, true);
+          collection.records(call.world).set(record.id, record);
+          return { response: show(collection, record, call, true) };
+        },
+      };
+    case "update":
+      return {
+        method: "PUT",
+        path: one,
+        handle(call) {
+          const record = find(collection, call);
+          write(collection, record, call, false);
+          return collection.answersUpdate(call)
+            ? { response: show(collection, record, call) }
+            : {};
+        },
+      };
+    case "delete":
+      return {
+        method: "DELETE",
+        path: one,
+        handle(call) {
+          const { id } = find(collection, call);
+          collection.records(call.world).delete(id);
+          return {};
+        },
+      };
+  }
+}
+
+/** Makes the endpoints of these verbs. */
+export function routes<R extends Stored>(
+  collection: Collection<R>,
+  ...verbs: Verb[]
+): Route[] {
+  return verbs.map((verb) => route(collection, verb));
+}

@@ -1,0 +1,262 @@
+/**
+ * Faults: which request meets one, and what it does to the answer.
+ *
+ * @module
+ */
+
+import { json, meta, Refusal, refusal, typeOf } from "./answer.ts";
+import type { Fault, FaultRule } from "./types.ts";
+
+/** The connection is to break: without an answer, or inside of one. */
+export class ConnectionCut extends TypeError {
+  /** What of the answer is to arrive; absent when nothing is. */
+  readonly begun: Response | undefined;
+
+  /** Makes the error that `fetch` would reject with. */
+  constructor(begun?: Response) {
+    super("Connection closed before the answer was complete");
+    this.name = "ConnectionCut";
+    this.begun = begun;
+  }
+}
+
+/** The path of the login page that a `redirect` fault leads to. */
+export const SIGN_IN_PATH = "/users/sign_in";
+
+/** An HTML page: the login page, or a proxy's error. */
+export function htmlPage(title: string, status: number): Response {
+  return new Response(
+    `<!DOCTYPE html>\n<html><head><title>${title}</title></head>` +
+      `<body><h1>${title}</h1></body></html>\n`,
+    { status, headers: { "content-type": "text/html; charset=utf-8" } },
+  );
+}
+
+/** What the numbers of a fault may be. */
+const isCount = (value: unknown): boolean =>
+  Number.isSafeInteger(value) && Number(value) >= 0;
+const isWhen = (value: unknown): boolean =>
+  value === "before" || value === "after";
+const isHttp = (value: unknown): boolean =>
+  isCount(value) && Number(value) >= 200 && Number(value) <= 599;
+const isText = (value: unknown): boolean => typeof value === "string";
+const orAbsent = (fits: (value: unknown) => boolean) => (value: unknown) =>
+  value === undefined || fits(value);
+
+type Check = (value: unknown) => boolean;
+
+const KINDS: Readonly<Record<Fault["kind"], Readonly<Record<string, Check>>>> =
+  {
+    status: {
+      status: (value) => isHttp(value) && Number(value) >= 400,
+      retryAfter: orAbsent(isCount),
+      when: orAbsent(isWhen),
+      body: () => true,
+    },
+    soft404: {},
+    html: { status: orAbsent(isHttp) },
+    truncated: {},
+    empty: {},
+    "content-type": { contentType: orAbsent(isText) },
+    delay: { ms: isCount },
+    cut: { when: (value) => value === "body" || isWhen(value) },
+    redirect: {},
+    huge: { bytes: isCount },
+  };
+
+const RULE: Readonly<Record<string, Check>> = {
+  fault: (value) => typeof value === "object" && value !== null,
+  method: orAbsent(isText),
+  path: orAbsent(isText),
+  times: orAbsent(isCount),
+  skip: orAbsent(isCount),
+};
+
+function verify(
+  value: object,
+  checks: Readonly<Record<string, Check>>,
+  of: string,
+): void {
+  for (const name of Object.keys({ ...value, ...checks })) {
+    const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
+    if (!check?.((value as Record<string, unknown>)[name])) {
+      throw new TypeError(`Cannot inject the fault: ${of}.${name} is invalid`);
+    }
+  }
+}
+
+/**
+ * Checks that a value is a rule.
+ *
+ * @throws {TypeError} naming what is wrong with it
+ */
+export function toFaultRule(value: unknown): FaultRule {
+  const rule = Object(value) as FaultRule;
+  verify(rule, RULE, "rule");
+  const { kind, ...rest } = rule.fault;
+  if (!Object.hasOwn(KINDS, kind)) {
+    throw new TypeError("Cannot inject the fault: fault.kind is unknown");
+  }
+  verify(rest, KINDS[kind], "fault");
+  return rule;
+}
+
+interface Waiting {
+  readonly rule: FaultRule;
+  skip: number;
+  times: number;
+}
+
+function fits(rule: FaultRule, method: string, path: string): boolean {
+  if (rule.method && rule.method.toUpperCase() !== method) return false;
+  if (rule.path === undefined) return true;
+  return rule.path.endsWith("*")
+    ? path.startsWith(rule.path.slice(0, -1))
+    : path === rule.path;
+}
+
+/** Faults that wait for their requests. */
+export interface FaultQueue {
+  /** Adds a rule. */
+  add(rule: FaultRule): void;
+  /** Forgets all. */
+  clear(): void;
+  /** The fault that this request meets, and uses up. */
+  take(method: string, path: string): Fault | undefined;
+}
+
+/** Makes an empty queue. */
+export function createFaultQueue(): FaultQueue {
+  let queue: Waiting[] = [];
+  return {
+    add(rule) {
+      const { skip = 0, times = 1 } = rule;
+      queue.push({ rule, skip, times });
+    },
+    clear() {
+      queue = [];
+    },
+    take(method, path) {
+      for (const waiting of queue) {
+        if (waiting.times === 0 || !fits(waiting.rule, method, path)) continue;
+        if (waiting.skip > 0) waiting.skip--;
+        else {
+          waiting.times--;
+          return waiting.rule.fault;
+        }
+      }
+      return undefined;
+    },
+  };
+}
+
+/**
+ * What a status fault says: 401 as Qontak does, the rest in an envelope, which
+ * is assumed.
+ */
+function statusPage(fault: Fault & { kind: "status" }): Response {
+  const { status, retryAfter, body } = fault;
+  const said = body ??
+    (status === 401
+      ? { error: "The access token is invalid" }
+      : { meta: meta(status, typeOf(status)) });
+  return json(
+    said,
+    status,
+    retryAfter === undefined ? {} : { "retry-after": String(retryAfter) },
+  );
+}
+
+const CHUNK = 65_536;
+
+/** A stream of about `bytes` bytes that never holds more than one chunk. */
+function hugeBody(bytes: number): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  const head = JSON.stringify({ meta: meta(200, "Success"), response: "" });
+  const chunk = encoder.encode("x".repeat(CHUNK));
+  let left = bytes - head.length;
+  return new ReadableStream({
+    start: (controller) =>
+      controller.enqueue(encoder.encode(head.slice(0, -2))),
+    pull(controller) {
+      if (left > 0) {
+        controller.enqueue(chunk.subarray(0, Math.min(left, CHUNK)));
+        left -= CHUNK;
+      } else {
+        controller.enqueue(encoder.encode('"}'));
+        controller.close();
+      }
+    },
+  });
+}
+
+/**
+ * An answer whose body never ends: after what is there comes an error, or
+ * nothing at all where whoever holds the connection cuts it.
+ */
+export function withoutEnd(begun: Response, error?: Error): Response {
+  const reader = begun.body!.getReader();
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { value } = await reader.read();
+      if (value) controller.enqueue(value);
+      else if (error) controller.error(error);
+    },
+  });
+  return new Response(body, begun);
+}
+
+function halfOf(text: string): string {
+  return text.slice(0, Math.ceil(text.length / 2));
+}
+
+/**
+ * Puts a fault around the handling of a request. `sleep` waits ms.
+ *
+ * @throws {ConnectionCut} where no answer is to come
+ */
+export async function withFault(
+  fault: Fault,
+  handle: () => Promise<Response>,
+  sleep: (ms: number) => Promise<void>,
+): Promise<Response> {
+  switch (fault.kind) {
+    case "status":
+      if (fault.when === "after") await handle();
+      return statusPage(fault);
+    case "soft404":
+      return refusal(new Refusal(404, "Not Found"), { soft: true });
+    case "html":
+      return htmlPage("Web server is down", fault.status ?? 200);
+    case "delay":
+      await sleep(fault.ms);
+      return await handle();
+    case "redirect":
+      return new Response(null, {
+        status: 302,
+        headers: { location: SIGN_IN_PATH },
+      });
+    case "huge":
+      return new Response(hugeBody(fault.bytes), {
+        headers: { "content-type": "application/json; charset=utf-8" },
+      });
+    case "cut":
+      if (fault.when === "before") throw new ConnectionCut();
+  }
+  // The rest is handled first, and what is damaged is the answer.
+  const answer = await handle();
+  const { status, headers } = answer;
+  const text = await answer.text();
+  switch (fault.kind) {
+    case "truncated":
+      return new Response(halfOf(text), { status, headers });
+    case "empty":
+      return new Response(null, { status, headers });
+    case "content-type":
+      headers.set("content-type", fault.contentType ?? "text/plain");
+      return new Response(text, { status, headers });
+    case "cut":
+      if (fault.when === "after") throw new ConnectionCut();
+      throw new ConnectionCut(new Response(halfOf(text), { status, headers }));
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * The sandbox as a command:
+ * `deno run --allow-net=127.0.0.1 src/sandbox/main.ts [--port N] [--seed N]
+ * [--reusable-tokens] [--observed]`.
+ *
+ * @module
+ */
+
+import { type ServeOptions, serveSandbox } from "./mod.ts";
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/**
+ * The options that command-line arguments ask for.
+ *
+ * @throws {TypeError} for an unknown flag or a number that is none
+ */
+export function readFlags(args: readonly string[]): ServeOptions {
+  const options: Mutable<ServeOptions> = {};
+  const rest = [...args];
+  const number = (flag: string, max: number): number => {
+    const text = rest.shift() ?? "";
+    if (/^\d+$/.test(text) && Number(text) <= max) return Number(text);
+    throw new TypeError(`${flag} needs a number from 0 to ${max}`);
+  };
+  while (rest.length > 0) {
+    const flag = rest.shift()!;
+    switch (flag) {
+      case "--port":
+        options.port = number(flag, 65_535);
+        break;
+      case "--seed":
+        options.seed = number(flag, 4_294_967_295);
+        break;
+      case "--reusable-tokens":
+        options.rotateRefreshTokens = false;
+        break;
+      case "--observed":
+        options.profile = "observed";
+        break;
+      default:
+        throw new TypeError(`Unknown flag ${flag}`);
+    }
+  }
+  return options;
+}
+
+function say(text: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
+}
+
+/** Serves until it is told to stop. */
+async function main(): Promise<void> {
+  let options: ServeOptions;
+  try {
+    options = readFlags(Deno.args);
+  } catch (error) {
+    say((error as Error).message);
+    say("Flags: --port N, --seed N, --reusable-tokens, --observed");
+    Deno.exit(2);
+  }
+  const sandbox = serveSandbox(options);
+  say(`Qontak sandbox on ${sandbox.url}`);
+  say(`QONTAK_BASE_URL=${sandbox.url}`);
+  say(`QONTAK_REFRESH_TOKEN=${sandbox.refreshToken}`);
+  await new Promise<void>((stop) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      Deno.addSignalListener(signal, () => stop());
+    }
+  });
+  await sandbox.close();
+  Deno.exit(0);
+}
+
+if (import.meta.main) await main();

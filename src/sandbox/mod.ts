@@ -1,0 +1,46 @@
+/**
+ * Qontak's CRM API in memory: for tests, for a demo, and for a newcomer who has
+ * no tenant yet.
+ *
+ * @example Asking a sandbox for its pipelines
+ * ```ts
+ * import { serveSandbox } from "./mod.ts";
+ *
+ * await using sandbox = serveSandbox();
+ * const grant = await fetch(`${sandbox.url}/oauth/token`, {
+ *   method: "POST",
+ *   body: new URLSearchParams({
+ *     grant_type: "refresh_token",
+ *     refresh_token: sandbox.refreshToken,
+ *   }),
+ * });
+ * const { access_token } = await grant.json();
+ * const answer = await fetch(`${sandbox.url}/api/v3.1/pipelines`, {
+ *   headers: { authorization: `Bearer ${access_token}` },
+ * });
+ * const { response } = await answer.json();
+ * ```
+ *
+ * @module
+ */
+
+import { MemorySandbox } from "./sandbox.ts";
+import type { Sandbox, SandboxOptions } from "./types.ts";
+
+export { type ServeOptions, serveSandbox } from "./serve.ts";
+export {
+  type Fault,
+  type FaultRule,
+  type RunningSandbox,
+  type Sandbox,
+  SANDBOX_CODE,
+  SANDBOX_PASSWORD,
+  SANDBOX_REFRESH_TOKEN,
+  type SandboxOptions,
+  type SandboxRequest,
+} from "./types.ts";
+
+/** Makes a sandbox that is asked through its `fetch`, without a network. */
+export function createSandbox(options: SandboxOptions = {}): Sandbox {
+  return new MemorySandbox(options);
+}

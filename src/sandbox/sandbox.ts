@@ -1,0 +1,290 @@
+/**
+ * The sandbox itself: log, controls, faults, tokens and routes in one line.
+ *
+ * @module
+ */
+
+import { json, notFound, Refusal, refusal, success } from "./answer.ts";
+import { createWorld } from "./data/world.ts";
+import {
+  ConnectionCut,
+  createFaultQueue,
+  type FaultQueue,
+  htmlPage,
+  SIGN_IN_PATH,
+  toFaultRule,
+  withFault,
+  withoutEnd,
+} from "./faults.ts";
+import { createTokenDesk, type TokenDesk } from "./oauth.ts";
+import type { World } from "./records.ts";
+import { resources } from "./resources/mod.ts";
+import { createRouter } from "./router.ts";
+import type {
+  FaultRule,
+  Sandbox,
+  SandboxOptions,
+  SandboxRequest,
+} from "./types.ts";
+
+const TOKEN_PATH = "/oauth/token";
+const CONTROL_PATH = "/_sandbox/";
+const MAX_REQUESTS = 10_000;
+
+const route = createRouter(resources);
+
+/** Waits, or rejects with the signal's reason when it comes first. */
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }, ms);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+}
+
+function queryOf(params: URLSearchParams): Record<string, string | string[]> {
+  return Object.fromEntries(
+    [...new Set(params.keys())].map((name) => {
+      const values = params.getAll(name);
+      return [name, values.length === 1 ? values[0]! : values];
+    }),
+  );
+}
+
+/** A body that is neither JSON nor a form is not read, as Rails does. */
+async function bodyOf(request: Request): Promise<unknown> {
+  const text = await request.text();
+  const type = request.headers.get("content-type") ?? "";
+  if (text === "") return null;
+  if (type.includes("x-www-form-urlencoded")) {
+    return Object.fromEntries(new URLSearchParams(text));
+  }
+  if (!type.includes("json")) return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A grant as it may be kept: the names of its parameters, not their values. */
+function withoutSecrets(body: unknown): unknown {
+  return Object.fromEntries(
+    Object.entries(Object(body)).map(([name, value]) => [
+      name,
+      name === "grant_type" ? value : "(hidden)",
+    ]),
+  );
+}
+
+/** A sandbox whose requests come through a function. */
+export class MemorySandbox implements Sandbox {
+  readonly #options: SandboxOptions;
+  readonly #faults: FaultQueue = createFaultQueue();
+  readonly #desk: TokenDesk;
+  readonly #requests: SandboxRequest[] = [];
+  #world: World | undefined;
+
+  /** Makes a sandbox. The data is made when the first request needs it. */
+  constructor(options: SandboxOptions = {}) {
+    this.#options = options;
+    this.#desk = createTokenDesk(options);
+  }
+
+  /** The tenant's data, made on first use. */
+  get #data(): World {
+    return this.#world ??= createWorld(this.#options.seed ?? 1);
+  }
+
+  /** @inheritdoc */
+  get refreshToken(): string {
+    return this.#desk.refreshToken;
+  }
+
+  /** @inheritdoc */
+  get requests(): readonly SandboxRequest[] {
+    return this.#requests;
+  }
+
+  /** @inheritdoc */
+  get grants(): number {
+    return this.#desk.grants;
+  }
+
+  /** @inheritdoc */
+  inject(rule: FaultRule): void {
+    this.#faults.add(toFaultRule(rule));
+  }
+
+  /** @inheritdoc */
+  clearFaults(): void {
+    this.#faults.clear();
+  }
+
+  /** @inheritdoc */
+  expireAccessTokens(): void {
+    this.#desk.expireAccessTokens();
+  }
+
+  /** @inheritdoc */
+  revokeRefreshTokens(): void {
+    this.#desk.revokeRefreshTokens();
+  }
+
+  /** @inheritdoc */
+  readonly fetch = async (request: Request): Promise<Response> => {
+    try {
+      return await this.handle(request, request.signal);
+    } catch (error) {
+      if (!(error instanceof ConnectionCut) || !error.begun) throw error;
+      return withoutEnd(error.begun, error);
+    }
+  };
+
+  /**
+   * Answers one request; `signal` ends every wait.
+   *
+   * @throws {ConnectionCut} where a fault cuts the connection
+   */
+  async handle(request: Request, signal: AbortSignal): Promise<Response> {
+    const { pathname: path, searchParams } = new URL(request.url);
+    const { method } = request;
+    const body = await bodyOf(request);
+    if (path.startsWith(CONTROL_PATH)) return this.#control(method, path, body);
+
+    const access = this.#desk.check(request.headers.get("authorization"));
+    const email = "email" in access ? access.email : undefined;
+    const answer = (): Promise<Response> =>
+      Promise.resolve(
+        path === TOKEN_PATH && method === "POST"
+          ? this.#grant(body)
+          : path === SIGN_IN_PATH && method === "GET"
+          ? htmlPage("Sign in", 200)
+          : this.#call(method, path, searchParams, body, access),
+      );
+    const log = (status: number): void => {
+      if (this.#requests.length === MAX_REQUESTS) this.#requests.shift();
+      this.#requests.push({
+        method,
+        path,
+        query: queryOf(searchParams),
+        body: path === TOKEN_PATH ? withoutSecrets(body) : body ?? null,
+        status,
+        authorized: email !== undefined,
+      });
+    };
+
+    const { latency = 0 } = this.#options;
+    if (latency > 0) await sleep(latency, signal);
+    const fault = this.#faults.take(method, path);
+    try {
+      const response = fault
+        ? await withFault(fault, answer, (ms) => sleep(ms, signal))
+        : await answer();
+      log(response.status);
+      return response;
+    } catch (error) {
+      if (error instanceof ConnectionCut) log(error.begun?.status ?? 0);
+      throw error;
+    }
+  }
+
+  #grant(body: unknown): Response {
+    const emails = this.#data.users.map((user) => user.email);
+    return this.#desk.grant(Object(body), emails);
+  }
+
+  #call(
+    method: string,
+    path: string,
+    query: URLSearchParams,
+    body: unknown,
+    access: ReturnType<TokenDesk["check"]>,
+  ): Response {
+    const match = route(method, path);
+    // Not recorded anywhere; Rails says this where JSON is expected.
+    if (!match) return json({ status: 404, error: "Not Found" }, 404);
+    if ("error" in access) return json(access, 401);
+    if (body === undefined || Array.isArray(body)) {
+      return json({ status: 400, error: "Bad Request" }, 400);
+    }
+    const world = this.#data;
+    const observed = this.#options.profile === "observed";
+    const { unixTimestamp = false } = match.resource;
+    const style = { unixTimestamp, observed };
+    try {
+      const user = world.users.find(({ email }) => email === access.email);
+      const answer = match.route.handle({
+        params: match.params,
+        query,
+        body: Object(body),
+        user: user ?? world.users[0]!,
+        world,
+        observed,
+        resetOwner: this.#options.resetOwner ?? true,
+      });
+      return success(answer, style);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      const soft = error.status === notFound().status &&
+        this.#options.softErrors === true;
+      return refusal(error, { ...style, soft });
+    }
+  }
+
+  /** The controls for a sandbox in another process. */
+  #control(method: string, path: string, body: unknown): Response {
+    const done = (): Response => json({ ok: true });
+    switch (`${method} ${path.slice(CONTROL_PATH.length)}`) {
+      case "POST faults":
+        try {
+          this.inject(toFaultRule(body));
+          return done();
+        } catch (error) {
+          return json({ error: (error as Error).message }, 400);
+        }
+      case "DELETE faults":
+        this.clearFaults();
+        return done();
+      case "GET requests":
+        return json(this.#requests);
+      case "POST expire":
+        this.expireAccessTokens();
+        return done();
+      case "POST revoke":
+        this.revokeRefreshTokens();
+        return done();
+      case "GET state":
+        return json(this.#state());
+      default:
+        return json({ error: "Not Found" }, 404);
+    }
+  }
+
+  /** Counts, and what no endpoint of Qontak reads back: deal permissions. */
+  #state(): Record<string, unknown> {
+    const { contacts, companies, deals, products, associations, notes } =
+      this.#data;
+    return {
+      grants: this.grants,
+      requests: this.#requests.length,
+      contacts: contacts.size,
+      companies: companies.size,
+      deals: deals.size,
+      products: products.size,
+      products_association: associations.size,
+      notes: notes.size,
+      deal_permissions: Object.fromEntries(
+        [...deals.values()].filter((deal) => deal.permissions.size > 0)
+          .map((deal) => [deal.id, Object.fromEntries(deal.permissions)]),
+      ),
+    };
+  }
+}

@@ -1,0 +1,92 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { run, startHttp } from "../support/process.ts";
+import { VERSION } from "../../src/version.ts";
+
+Deno.test("--help and --version answer on stdout", async () => {
+  const help = await run(["--help"]);
+  assertEquals(help.code, 0);
+  for (const word of ["--http", "--sandbox", "QONTAK_REFRESH_TOKEN"]) {
+    assertStringIncludes(help.stdout, word);
+  }
+  const version = await run(["--version"]);
+  assertEquals([version.code, version.stdout], [0, `${VERSION}\n`]);
+});
+
+Deno.test("main() refuses what it does not know, and names the nearest", async () => {
+  const table: [string[], Record<string, string>, string][] = [
+    [["--htpp"], {}, "Did you mean --http?"],
+    [["--sandbx"], {}, "Did you mean --sandbox?"],
+    [["sandbox"], {}, "Did you mean --sandbox?"],
+    [
+      ["--http", "--port", "eighty"],
+      {},
+      '--port must be a whole number from 0 to 65535, not "eighty"',
+    ],
+    [["--http", "--port", "70000"], {}, 'not "70000"'],
+    [["--http", "--port"], {}, "--port needs a value"],
+    [["--port", "80"], {}, "--port is for --http"],
+    [["--sandbox=yes"], {}, "--sandbox takes no value"],
+    [["--sandbox", "--http", "--host", "0.0.0.0"], {}, "MCP_API_KEYS"],
+    [[], {}, "QONTAK_REFRESH_TOKEN is not set"],
+    [[], { QONTAK_REFRESH_TOKEN: " " }, "QONTAK_REFRESH_TOKEN is not set"],
+    [
+      [],
+      { QONTAK_TIMEOUT_MS: "soon" },
+      'QONTAK_TIMEOUT_MS must be a whole number from 1 to 600000, not "soon"',
+    ],
+    [[], { QONTAK_BASE_URL: "qontak" }, "QONTAK_BASE_URL must be a URL"],
+    [
+      [],
+      { QONTAK_BASE_URL: "http://crm.example.com" },
+      "must start with https://",
+    ],
+    [[], { LOG_LEVEL: "warning" }, "Did you mean warn?"],
+    [[], { MCP_API_KEYS: "hunter2" }, "MCP_API_KEYS must hold SHA-256 hashes"],
+  ];
+  // Two at a time: each is a process.
+  for (let i = 0; i < table.length; i += 2) {
+    await Promise.all(
+      table.slice(i, i + 2).map(async ([args, env, expected]) => {
+        const { code, stdout, stderr } = await run(args, { env });
+        assertEquals([code, stdout], [2, ""], stderr);
+        assertStringIncludes(stderr, expected);
+        assert(!stderr.includes("hunter2"), "a secret was repeated");
+      }),
+    );
+  }
+});
+
+Deno.test("main() reads .env without overriding what is set", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(
+      `${dir}/.env`,
+      "# comment\nQONTAK_TIMEOUT_MS=soon\nLOG_LEVEL=loud\n",
+    );
+    const { code, stderr } = await run(["--sandbox"], {
+      cwd: dir,
+      env: { LOG_LEVEL: "error" },
+    });
+    assertEquals(code, 2);
+    assertStringIncludes(stderr, "QONTAK_TIMEOUT_MS must be");
+    assert(!stderr.includes("LOG_LEVEL"), stderr);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("--http drains on SIGTERM and ends with code 0", async () => {
+  await using server = await startHttp(["--sandbox"]);
+  const health = await fetch(new URL("/health", server.url));
+  assertEquals(await health.json(), { status: "ok", version: VERSION });
+  const { code, stdout } = await server.stop("SIGTERM");
+  assertEquals([code, stdout], [0, ""]);
+});
+
+Deno.test("--http says so when the port is taken", async () => {
+  await using server = await startHttp(["--sandbox"]);
+  const { port } = new URL(server.url);
+  const { code, stderr } = await run(["--sandbox", "--http", "--port", port]);
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, "the port is taken");
+});

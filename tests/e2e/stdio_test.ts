@@ -1,0 +1,131 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { run } from "../support/process.ts";
+
+const opening = [
+  {
+    jsonrpc: "2.0",
+    id: "init",
+    method: "initialize",
+    params: {
+      protocolVersion: "2025-06-18",
+      capabilities: {},
+      clientInfo: { name: "t", version: "1" },
+    },
+  },
+  { jsonrpc: "2.0", method: "notifications/initialized" },
+];
+
+const call = (id: unknown, name: unknown, args: unknown = {}) => ({
+  jsonrpc: "2.0",
+  id,
+  method: "tools/call",
+  params: { name, arguments: args },
+});
+
+/** Every answer on stdout, by id; fails where a line is no protocol. */
+async function converse(lines: (object | string)[]) {
+  const stdin = lines.map((line) =>
+    `${typeof line === "string" ? line : JSON.stringify(line)}\n`
+  ).join("");
+  const { code, stdout, stderr } = await run(["--sandbox"], {
+    stdin,
+    env: { LOG_LEVEL: "debug" },
+  });
+  assertEquals(code, 0, stderr);
+  // deno-lint-ignore no-explicit-any -- answers are looked into freely
+  const answers: any[] = stdout.split("\n").filter((line) => line !== "").map(
+    (line) => JSON.parse(line),
+  );
+  for (const answer of answers) assertEquals(answer.jsonrpc, "2.0");
+  for (const line of stderr.split("\n").filter(Boolean)) JSON.parse(line);
+  // deno-lint-ignore no-explicit-any -- answers are looked into freely
+  const byId = new Map<unknown, any>(answers.map((a) => [a.id, a]));
+  return { answers, byId, stderr };
+}
+
+Deno.test("stdio answers every bad message and goes on", async () => {
+  const { byId, answers } = await converse([
+    ...opening,
+    "this is no JSON",
+    "[]",
+    `{"jsonrpc":"2.0","id":"batch"`,
+    { jsonrpc: "1.0", id: "old", method: "tools/list" },
+    { jsonrpc: "2.0", id: "params", method: "tools/list", params: 5 },
+    { jsonrpc: "2.0", id: "method", method: 5 },
+    { jsonrpc: "2.0", id: "none", method: "deals/list" },
+    call("unknown", "get_deel", { deal_id: 1 }),
+    call("name", 5),
+    call("type", "get_deal", { deal_id: "one" }),
+    call("extra", "get_deal", { deal_id: 1, feilds: [] }),
+    call("page", "list_deals", { page: 0 }),
+    call("missing", "get_deal", { deal_id: 99999999 }),
+    call("tenant", "list_pipelines", { user_id: "acme" }),
+    "",
+    call("good", "list_pipelines"),
+  ]);
+  const code = (id: unknown) => byId.get(id)?.error?.code;
+  const text = (id: unknown) => byId.get(id)?.result?.content[0].text;
+  const withoutId = answers.filter(({ id }) => id === null)
+    .map(({ error }) => error.code).toSorted();
+  assertEquals(withoutId, [-32600, -32700, -32700]);
+  assertEquals(code("old"), -32600);
+  assertEquals(code("params"), -32600);
+  assertEquals(code("method"), -32600);
+  assertEquals(code("none"), -32601);
+  assertEquals(code("unknown"), -32602);
+  assertStringIncludes(byId.get("unknown").error.message, "mean get_deal?");
+  assertEquals(code("name"), -32602);
+  assertStringIncludes(text("type"), 'not "one"');
+  assertStringIncludes(text("extra"), "Did you mean fields?");
+  assertStringIncludes(text("page"), "at least 1, not 0");
+  assertStringIncludes(text("missing"), "Couldn't find record");
+  assertStringIncludes(text("tenant"), "acme");
+  for (const id of ["type", "extra", "page", "missing", "tenant"]) {
+    assertEquals(byId.get(id).result.isError, true, String(id));
+    assertEquals(byId.get(id).result.structuredContent, undefined, String(id));
+  }
+  assert(byId.get("good").result.structuredContent.records.length >= 2);
+});
+
+Deno.test("stdio keeps to the protocol on stdout through a long run", async () => {
+  const calls = Array.from({ length: 300 }, (_, i) => {
+    switch (i % 6) {
+      case 0:
+        return call(i, "list_deals", { page: (i % 3) + 1 });
+      case 1:
+        return call(i, "get_deal", { deal_id: i });
+      case 2:
+        return call(i, "create_deal", { name: "x", amount: 3 });
+      case 3:
+        return call(i, "get_required_fields_for_deal", { stage_id: "?" });
+      case 4:
+        return call(i, "no_such_tool");
+      default:
+        return { jsonrpc: "2.0", id: i, method: "tools/list" };
+    }
+  });
+  const { byId } = await converse([...opening, ...calls]);
+  for (const { id } of calls) assert(byId.has(id), `no answer to ${id}`);
+});
+
+Deno.test("stdio serves the 2026-07-28 revision without initialize", async () => {
+  const _meta = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientInfo": { name: "t", version: "1" },
+    "io.modelcontextprotocol/clientCapabilities": {},
+  };
+  const { byId } = await converse([
+    { jsonrpc: "2.0", id: 1, method: "server/discover", params: { _meta } },
+    { jsonrpc: "2.0", id: 2, method: "tools/list", params: { _meta } },
+  ]);
+  const discovered = byId.get(1).result;
+  assert(discovered.supportedVersions.includes("2026-07-28"));
+  assertStringIncludes(discovered.instructions, "get_required_fields_for_deal");
+  assert(byId.get(2).result.ttlMs > 0);
+  assertEquals(byId.get(2).result.tools.length, 18);
+});
+
+Deno.test("stdio ends cleanly when stdin ends at once", async () => {
+  const { answers } = await converse([]);
+  assertEquals(answers, []);
+});

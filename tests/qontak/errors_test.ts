@@ -1,0 +1,238 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import type { Fault } from "../../src/sandbox/mod.ts";
+import { argumentsFor } from "../support/company.ts";
+import { createWorld, type World } from "../support/world.ts";
+
+const api = "/api/v3.1/deals*";
+
+async function aDeal(world: World): Promise<number> {
+  return (await world.ok("list_deals")).records[0].id;
+}
+
+Deno.test("a call says what Qontak answered, for every kind of bad answer", async () => {
+  await using world = await createWorld({ timeout: 400 });
+  const deal_id = await aDeal(world);
+  const table: [Fault, string[]][] = [
+    [{ kind: "status", status: 403 }, ["403", "ask a Qontak admin"]],
+    [{ kind: "status", status: 404 }, ["404", "Check the id"]],
+    [{ kind: "soft404" }, ["404", "Check the id"]],
+    [{ kind: "status", status: 422 }, ["422", "Correct the named value"]],
+    [{ kind: "status", status: 429, retryAfter: 7 }, ["429", "Wait 7 s"]],
+    [{ kind: "status", status: 500 }, ["500", "Try again"]],
+    [{ kind: "status", status: 503 }, ["503", "Try again"]],
+    [{ kind: "html" }, ["a page of HTML instead of JSON"]],
+    [{ kind: "truncated" }, ["JSON that ends too early"]],
+    [{ kind: "empty" }, ["an empty body"]],
+    [{ kind: "redirect" }, ["redirected", "was not followed"]],
+    [{ kind: "huge", bytes: 11 * 1024 * 1024 }, ["larger than 10485760 bytes"]],
+    [{ kind: "delay", ms: 1500 }, [
+      "did not answer within 400 ms",
+      "QONTAK_TIMEOUT_MS",
+    ]],
+    [{ kind: "cut", when: "before" }, ["broke before an answer came"]],
+    [{ kind: "cut", when: "after" }, ["broke before an answer came"]],
+    [{ kind: "cut", when: "body" }, ["broke before an answer came"]],
+  ];
+  for (const [fault, expected] of table) {
+    // Twice: the runtime repeats a read whose kept connection was closed.
+    world.sandbox.inject({ fault, path: api, times: 2 });
+    const text = await world.refused("get_deal", { deal_id });
+    world.sandbox.clearFaults();
+    for (const part of expected) assertStringIncludes(text, part);
+    assertStringIncludes(text, "GET /deals/:id");
+    assert(!text.includes("<html") && !text.includes("http://"), text);
+    await world.ok("get_deal", { deal_id });
+  }
+});
+
+Deno.test("a good answer under a wrong content type is understood", async () => {
+  await using world = await createWorld();
+  const deal_id = await aDeal(world);
+  world.sandbox.inject({ fault: { kind: "content-type" }, path: api });
+  await world.ok("get_deal", { deal_id });
+});
+
+Deno.test("a write whose answer is lost is called unknown, and not repeated", async () => {
+  await using world = await createWorld({ timeout: 400 });
+  const deal_id = await aDeal(world);
+  await world.ok("update_deal", { deal_id, size: 1 });
+  const faults: Fault[] = [
+    { kind: "cut", when: "after" },
+    { kind: "html" },
+    { kind: "truncated" },
+    { kind: "status", status: 502 },
+    { kind: "delay", ms: 1500 },
+  ];
+  for (const fault of faults) {
+    world.sandbox.clearFaults();
+    world.sandbox.inject({ fault, method: "PUT", path: api });
+    world.seen();
+    const text = await world.refused("update_deal", { deal_id, size: 2 });
+    assertStringIncludes(text, "unknown whether Qontak carried out the change");
+    const puts = world.seen().filter(({ method }) => method === "PUT");
+    // A slow one is recorded once it is done, after we have left.
+    const most = fault.kind === "delay" ? 0 : 1;
+    assertEquals(puts.length, most, fault.kind);
+  }
+});
+
+Deno.test("a write that was stored is not lost when reading it back fails", async () => {
+  await using world = await createWorld();
+  const deal_id = await aDeal(world);
+  await world.ok("update_deal", { deal_id, size: 1 });
+  world.sandbox.inject({
+    fault: { kind: "status", status: 500 },
+    method: "GET",
+    path: api,
+    skip: 1,
+  });
+  const data = await world.ok("update_deal", { deal_id, size: 3 });
+  assertStringIncludes(data.notes.join(), "reading it back failed");
+  assertEquals(data.applied, []);
+});
+
+Deno.test("a 401 refreshes once and repeats the call once", async () => {
+  await using world = await createWorld();
+  const deal_id = await aDeal(world);
+  assertEquals(world.sandbox.grants, 1);
+  world.sandbox.expireAccessTokens();
+  world.seen();
+  await Promise.all(
+    Array.from({ length: 20 }, () => world.ok("get_deal", { deal_id })),
+  );
+  assertEquals(world.sandbox.grants, 2);
+  world.sandbox.expireAccessTokens();
+  world.seen();
+  await world.ok("update_deal", { deal_id, size: 9 });
+  assertEquals(
+    world.seen().filter(({ method, status }) =>
+      method === "PUT" && status === 200
+    ).length,
+    1,
+  );
+});
+
+Deno.test("a 401 that stays is told, after one try with a fresh token", async () => {
+  await using world = await createWorld();
+  const deal_id = await aDeal(world);
+  world.sandbox.inject({
+    fault: { kind: "status", status: 401 },
+    path: api,
+    times: 10,
+  });
+  world.seen();
+  const text = await world.refused("get_deal", { deal_id });
+  assertStringIncludes(text, "401");
+  assertStringIncludes(text, "so was a fresh one");
+  assertEquals(
+    world.seen().filter(({ path }) => path.includes("/deals/")).length,
+    2,
+  );
+});
+
+Deno.test("a dead refresh token tells the person where to make another", async () => {
+  await using world = await createWorld();
+  world.sandbox.revokeRefreshTokens();
+  const text = await world.refused("list_pipelines");
+  assertStringIncludes(text, "invalid_grant");
+  assertStringIncludes(text, "https://crm.qontak.com/crm/api_token/");
+});
+
+Deno.test("a token endpoint that is out of order is told apart from a refusal", async () => {
+  await using world = await createWorld({ timeout: 400 });
+  const table: [Fault, string][] = [
+    [{ kind: "html" }, "something that is not JSON"],
+    [{ kind: "status", status: 503 }, "token endpoint answered 503"],
+    [{ kind: "delay", ms: 1500 }, "did not answer within 400 ms"],
+    [{ kind: "cut", when: "before" }, "could not be reached"],
+  ];
+  for (const [fault, expected] of table) {
+    world.sandbox.clearFaults();
+    world.sandbox.inject({ fault, path: "/oauth/token" });
+    assertStringIncludes(await world.refused("list_pipelines"), expected);
+  }
+  world.sandbox.clearFaults();
+  await world.ok("list_pipelines");
+});
+
+Deno.test("a rotated refresh token is used from then on, and its loss warned of once", async () => {
+  await using world = await createWorld({ rotateRefreshTokens: true });
+  for (let i = 0; i < 4; i++) {
+    await world.ok("list_pipelines");
+    world.sandbox.expireAccessTokens();
+  }
+  assertEquals(world.sandbox.grants, 4);
+  const warnings = world.logs.filter((line) => line.includes('"warn"'));
+  assertEquals(warnings.length, 1);
+  assertStringIncludes(warnings[0]!, "kept in memory only");
+});
+
+Deno.test("no token stands in an answer or a log line", async () => {
+  const canary = "canary-refresh-token";
+  await using world = await createWorld({ refreshToken: canary });
+  const texts: string[] = [];
+  const faults: Fault[] = [
+    { kind: "status", status: 401 },
+    { kind: "status", status: 500 },
+    { kind: "html" },
+    { kind: "cut", when: "before" },
+    { kind: "redirect" },
+  ];
+  for (const path of ["/oauth/token", "/api/v3.1/pipelines"]) {
+    for (const fault of faults) {
+      world.sandbox.expireAccessTokens();
+      world.sandbox.inject({ fault, path, times: 2 });
+      texts.push((await world.call("list_pipelines")).text);
+      world.sandbox.clearFaults();
+    }
+  }
+  const all = [...texts, ...world.logs].join("\n");
+  for (const secret of [canary, world.sandbox.refreshToken, "Bearer "]) {
+    assert(!all.includes(secret), `${secret} leaked`);
+  }
+});
+
+Deno.test("a write is sent once, though the kept connection closes under it", async () => {
+  await using world = await createWorld();
+  const { required } = await world.ok("get_required_fields_for_deal", {
+    stage_id: "New Inquiry",
+  });
+  const args = argumentsFor(required);
+  const { id } = await world.ok("create_deal", args);
+  const total = async () => (await world.ok("list_deals")).total_data;
+  const before = await total();
+  world.sandbox.inject({
+    fault: { kind: "cut", when: "after" },
+    method: "POST",
+    path: "/api/v3.1/deals",
+  });
+  assertStringIncludes(
+    await world.refused("create_deal", args),
+    "unknown whether",
+  );
+  assertEquals(await total(), before + 1);
+  world.sandbox.inject({
+    fault: { kind: "cut", when: "after" },
+    method: "DELETE",
+    path: api,
+  });
+  // Sent twice, it would say that there is no such deal.
+  assertStringIncludes(
+    await world.refused("delete_deal", { deal_id: id }),
+    "unknown whether",
+  );
+});
+
+Deno.test("a refresh is sent once, though the kept connection closes under it", async () => {
+  await using world = await createWorld();
+  await world.ok("list_pipelines");
+  world.sandbox.expireAccessTokens();
+  world.sandbox.inject({
+    fault: { kind: "cut", when: "before" },
+    path: "/oauth/token",
+  });
+  assertStringIncludes(
+    await world.refused("list_pipelines"),
+    "could not be reached",
+  );
+});

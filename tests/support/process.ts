@@ -1,0 +1,144 @@
+/**
+ * Starting the program as a person would: in a process of its own.
+ *
+ * @module
+ */
+
+const root = new URL("../../", import.meta.url).pathname;
+
+let known: Promise<string[]> | undefined;
+
+/** The flags that scripts/std.ts gives, as the tasks of deno.json use them. */
+export function stdFlags(): Promise<string[]> {
+  known ??= new Deno.Command(Deno.execPath(), {
+    args: ["run", "-q", "-A", `${root}scripts/std.ts`],
+    cwd: root,
+  }).output().then(({ stdout }) =>
+    new TextDecoder().decode(stdout).split(" ").filter((flag) => flag !== "")
+  );
+  return known;
+}
+
+/** The arguments of deno that run the program. */
+export async function program(...args: string[]): Promise<string[]> {
+  return [
+    "run",
+    "-q",
+    "-A",
+    "--config",
+    `${root}deno.json`,
+    ...await stdFlags(),
+    `${root}mod.ts`,
+    ...args,
+  ];
+}
+
+/** An environment without the variables of the machine that runs the tests. */
+export function bareEnv(
+  env: Record<string, string> = {},
+): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const name of ["PATH", "HOME", "DENO_DIR", "NPM_CONFIG_REGISTRY"]) {
+    const value = Deno.env.get(name);
+    if (value !== undefined) kept[name] = value;
+  }
+  return { ...kept, ...env };
+}
+
+/** How a run of the program ended. */
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the program to its end. */
+export async function run(
+  args: string[],
+  options: {
+    readonly env?: Record<string, string>;
+    readonly stdin?: string;
+    readonly cwd?: string;
+  } = {},
+): Promise<Ended> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: await program(...args),
+    env: bareEnv(options.env),
+    clearEnv: true,
+    cwd: options.cwd ?? root,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  if (options.stdin) {
+    await writer.write(new TextEncoder().encode(options.stdin));
+  }
+  await writer.close();
+  const { code, stdout, stderr } = await child.output();
+  return {
+    code,
+    stdout: new TextDecoder().decode(stdout),
+    stderr: new TextDecoder().decode(stderr),
+  };
+}
+
+/** The program serving HTTP in a process of its own. */
+export interface HttpProcess extends AsyncDisposable {
+  /** Where MCP is spoken, such as http://127.0.0.1:43211/mcp. */
+  readonly url: string;
+  /** Sends a signal and waits for the end. */
+  stop(signal: Deno.Signal): Promise<Ended>;
+}
+
+/** Starts `--http` on a free port and waits until it listens. */
+export async function startHttp(
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<HttpProcess> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: await program("--http", "--port", "0", ...args),
+    env: bareEnv(env),
+    clearEnv: true,
+    cwd: root,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const stdout = new Response(child.stdout).text();
+  let stderr = "";
+  const { promise: url, resolve: listening } = Promise.withResolvers<string>();
+  const read = (async () => {
+    for await (
+      const chunk of child.stderr.pipeThrough(new TextDecoderStream())
+    ) {
+      stderr += chunk;
+      const found = /"url":"([^"]+)"/.exec(stderr);
+      if (found) listening(found[1]!);
+    }
+  })();
+  const ended = (async () => {
+    const { code } = await child.status;
+    await read;
+    return { code, stdout: await stdout, stderr };
+  })();
+  const started = await Promise.race([url, ended]);
+  if (typeof started !== "string") {
+    throw new Error(`The server did not start: ${started.stderr}`);
+  }
+  const stop = (signal: Deno.Signal) => {
+    try {
+      child.kill(signal);
+    } catch {
+      // It has ended by itself.
+    }
+    return ended;
+  };
+  return {
+    url: started,
+    stop,
+    async [Symbol.asyncDispose]() {
+      await stop("SIGKILL");
+    },
+  };
+}

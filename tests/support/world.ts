@@ -1,0 +1,116 @@
+/**
+ * A whole world on loopback: the sandbox CRM over HTTP, the server over HTTP
+ * in front of it, and a real MCP client.
+ *
+ * @module
+ */
+import {
+  Client,
+  StreamableHTTPClientTransport,
+} from "@modelcontextprotocol/client";
+import { createHandler, createServer, type LogLevel } from "../../mod.ts";
+import {
+  type RunningSandbox,
+  type SandboxOptions,
+  type SandboxRequest,
+  serveSandbox,
+} from "../../src/sandbox/mod.ts";
+
+/** What a call of a tool came to. */
+export interface Called {
+  readonly text: string;
+  // deno-lint-ignore no-explicit-any -- tests look into answers freely
+  readonly data: any;
+  readonly isError: boolean;
+}
+
+/** The world; everything in it ends with it. */
+export interface World extends AsyncDisposable {
+  readonly sandbox: RunningSandbox;
+  readonly client: Client;
+  /** Log lines that the server wrote. */
+  readonly logs: readonly string[];
+  /** Calls a tool. */
+  call(name: string, args?: Record<string, unknown>): Promise<Called>;
+  /** Calls a tool that must succeed. */
+  // deno-lint-ignore no-explicit-any -- tests look into answers freely
+  ok(name: string, args?: Record<string, unknown>): Promise<any>;
+  /** Calls a tool that must fail, and returns what it says. */
+  refused(name: string, args?: Record<string, unknown>): Promise<string>;
+  /** The requests to Qontak since the last time this was asked. */
+  seen(): SandboxRequest[];
+}
+
+/** Settings of {@linkcode createWorld}. */
+export interface WorldOptions extends SandboxOptions {
+  readonly timeout?: number;
+}
+
+/** Makes a world. */
+export async function createWorld(
+  { timeout, ...options }: WorldOptions = {},
+): Promise<World> {
+  const sandbox = serveSandbox(options);
+  const logs: string[] = [];
+  const server = createServer({
+    baseUrl: sandbox.url,
+    refreshToken: sandbox.refreshToken,
+    log: (level: LogLevel, message, details) =>
+      logs.push(JSON.stringify({ level, message, ...details })),
+    ...(timeout === undefined ? {} : { timeout }),
+  });
+  const http = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    createHandler(server),
+  );
+  const client = new Client({ name: "tests", version: "1.0.0" }, {
+    versionNegotiation: { mode: "auto" },
+  });
+  await client.connect(
+    new StreamableHTTPClientTransport(
+      new URL(`http://127.0.0.1:${http.addr.port}/mcp`),
+    ),
+  );
+  let asked = 0;
+
+  async function call(
+    name: string,
+    args: Record<string, unknown> = {},
+  ): Promise<Called> {
+    const result = await client.callTool({ name, arguments: args });
+    const [content] = result.content as { text: string }[];
+    return {
+      text: content!.text,
+      data: result.structuredContent,
+      isError: result.isError === true,
+    };
+  }
+
+  return {
+    sandbox,
+    client,
+    logs,
+    call,
+    async ok(name, args) {
+      const called = await call(name, args);
+      if (called.isError) throw new Error(`${name} failed: ${called.text}`);
+      return called.data;
+    },
+    async refused(name, args) {
+      const called = await call(name, args);
+      if (!called.isError) throw new Error(`${name} was not refused`);
+      return called.text;
+    },
+    seen() {
+      const since = sandbox.requests.slice(asked);
+      asked = sandbox.requests.length;
+      return since;
+    },
+    async [Symbol.asyncDispose]() {
+      await client.close();
+      await http.shutdown();
+      await server.close();
+      await sandbox.close();
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import { assert, assertEquals } from "@std/assert";
+import config from "../../deno.json" with { type: "json" };
+import { catalog, listed } from "../../src/tools/catalog.ts";
+import { VERSION } from "../../src/version.ts";
+
+Deno.test("catalog has names that every client accepts", () => {
+  const names = catalog.map(({ name }) => name);
+  assertEquals(new Set(names).size, names.length);
+  assert(names.length <= 80);
+  for (const name of names) assert(/^[a-z_]{1,40}$/.test(name), name);
+});
+
+Deno.test("listed() gives schemas that every client accepts", () => {
+  for (const tool of catalog) {
+    const { inputSchema, outputSchema, annotations } = listed(tool);
+    for (const schema of [inputSchema, outputSchema]) {
+      assertEquals(schema.type, "object");
+      for (const key of ["$schema", "anyOf", "oneOf", "allOf", "$ref"]) {
+        assert(!(key in schema), `${tool.name}: ${key}`);
+      }
+      assertTyped(schema, tool.name);
+    }
+    assertEquals(annotations.readOnlyHint, tool.effect === "read");
+    assert("user_id" in (inputSchema.properties as object), tool.name);
+  }
+});
+
+/** No bare boolean and no empty schema, at any depth. */
+function assertTyped(schema: unknown, where: string): void {
+  assert(
+    typeof schema === "object" && schema !== null && "type" in schema,
+    `${where}: ${JSON.stringify(schema)}`,
+  );
+  const { properties, items } = schema as {
+    properties?: Record<string, unknown>;
+    items?: unknown;
+  };
+  for (const [name, inner] of Object.entries(properties ?? {})) {
+    assertTyped(inner, `${where}.${name}`);
+  }
+  if (items !== undefined) assertTyped(items, `${where}[]`);
+}
+
+Deno.test("the tools fit into their share of a conversation", () => {
+  const size = JSON.stringify(catalog.map(listed)).length;
+  // All 75 tools may take 48 KB; deals and pipelines are 18 of them, and
+  // those with the most arguments.
+  assert(size <= 15 * 1024, `${size} bytes`);
+});
+
+Deno.test("VERSION is the version in deno.json", () => {
+  assertEquals(VERSION, config.version);
+});
