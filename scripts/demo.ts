@@ -160,6 +160,23 @@ function fillIn(required: Data[]): Data {
   return args;
 }
 
+async function findPlace(pipelines: Data[]): Promise<Data> {
+  let last: Data;
+  for (const { id } of pipelines) {
+    const { data } = await use("list_pipeline_stages", { pipeline_id: id });
+    const stages = data.records;
+    for (const stage of stages.slice(0, -2)) {
+      const { data: place } = await use("get_required_fields_for_deal", {
+        pipeline_id: id,
+        stage_id: stage.name,
+      });
+      last = { stages, place };
+      if (place.required.some((field: Data) => field.options)) return last;
+    }
+  }
+  return last;
+}
+
 function describe(field: Data): string {
   const options = field.options?.slice(0, 4).map((o: Data) => o.name)
     .join(", ");
@@ -180,22 +197,15 @@ try {
   scene("“Which pipelines do we have?”");
   const pipelines = (await use("list_pipelines")).data.records;
   for (const { name } of pipelines) say(`     ${name}`);
-  const pipeline = pipelines.at(-1);
-  const stages = (await use("list_pipeline_stages", {
-    pipeline_id: pipeline.id,
-  })).data.records;
-  say(`     ${stages.map((stage: Data) => stage.name).join(" → ")}`);
+  // The first stage on the way that requires a choice makes the better story.
+  const { stages, place } = await findPlace(pipelines);
+  const { pipeline } = place;
+  say(
+    `     ${pipeline.name}: ${
+      stages.map((stage: Data) => stage.name).join(" → ")
+    }`,
+  );
 
-  // The first stage that asks for more than a name makes the better story.
-  let place: Data;
-  for (const stage of stages) {
-    const { data } = await use("get_required_fields_for_deal", {
-      pipeline_id: pipeline.name,
-      stage_id: stage.name,
-    });
-    place = data;
-    if (data.required.some((field: Data) => field.options)) break;
-  }
   scene(`“What does ${place.stage.name} in ${place.pipeline.name} require?”`);
   say(
     `   ${place.required.length} fields are required, ${place.optional.length} optional; found in this company's own template:`,
@@ -224,10 +234,9 @@ try {
     }`,
   );
 
-  const next = stages.find((stage: Data) =>
-    stages.indexOf(stage) >
-      stages.findIndex((other: Data) => other.id === place.stage.id)
-  );
+  const next = stages[
+    stages.findIndex((stage: Data) => stage.id === place.stage.id) + 1
+  ];
   scene(`“Move it to ${next.name}.”`);
   const ahead = (await use("get_required_fields_for_deal", {
     pipeline_id: pipeline.id,
