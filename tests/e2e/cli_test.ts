@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { run, startHttp } from "../support/process.ts";
+import { serveSandbox } from "../../src/sandbox/mod.ts";
 import { VERSION } from "../../src/version.ts";
 
 Deno.test("--help and --version answer on stdout", async () => {
@@ -81,6 +82,36 @@ Deno.test("--http drains on SIGTERM and ends with code 0", async () => {
   assertEquals(await health.json(), { status: "ok", version: VERSION });
   const { code, stdout } = await server.stop("SIGTERM");
   assertEquals([code, stdout], [0, ""]);
+});
+
+Deno.test("--http answers what is under way before it ends", async () => {
+  await using sandbox = serveSandbox({ latency: 400 });
+  await using server = await startHttp([], {
+    QONTAK_BASE_URL: sandbox.url,
+    QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
+  });
+  const calling = fetch(server.url, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+    },
+    body: JSON.stringify({
+      jsonrpc: "2.0",
+      id: 1,
+      method: "tools/call",
+      params: { name: "list_pipelines", arguments: {} },
+    }),
+  });
+  while (sandbox.requests.length === 0) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const [response, ended] = await Promise.all([
+    calling,
+    server.stop("SIGTERM"),
+  ]);
+  assertStringIncludes(await response.text(), "Corporate Sales");
+  assertEquals(ended.code, 0);
 });
 
 Deno.test("--http says so when the port is taken", async () => {

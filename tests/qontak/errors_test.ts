@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Fault } from "../../src/sandbox/mod.ts";
+import { createRefreshGrant } from "../../src/qontak/oauth.ts";
+import { createTransport } from "../../src/qontak/transport.ts";
 import { argumentsFor } from "../support/company.ts";
 import { createWorld, type World } from "../support/world.ts";
 
@@ -136,6 +138,44 @@ Deno.test("a dead refresh token tells the person where to make another", async (
   const text = await world.refused("list_pipelines");
   assertStringIncludes(text, "invalid_grant");
   assertStringIncludes(text, "https://crm.qontak.com/crm/api_token/");
+});
+
+Deno.test("the refresh grant is sent as a form, with the application where there is one", async () => {
+  const forms: [string | null, Record<string, string>][] = [];
+  const answer = { access_token: "a", refresh_token: "r", expires_in: 60 };
+  const refresh = (application: Record<string, string>) =>
+    createRefreshGrant({
+      tokenUrl: "https://app.qontak.com/oauth/token",
+      timeout: 1000,
+      transport: createTransport((_url, init) => {
+        const { headers, body } = new Request("https://x", init);
+        return new Response(body).text().then((text) => {
+          forms.push([
+            headers.get("content-type"),
+            Object.fromEntries(new URLSearchParams(text)),
+          ]);
+          return Response.json(answer);
+        });
+      }),
+      ...application,
+    });
+  assertEquals(await refresh({})("old"), answer);
+  await refresh({
+    clientId: "id",
+    clientSecret: "secret",
+    redirectUri: "https://a.id/cb",
+  })("old");
+  const form = { grant_type: "refresh_token", refresh_token: "old" };
+  const type = "application/x-www-form-urlencoded;charset=UTF-8";
+  assertEquals(forms, [
+    [type, form],
+    [type, {
+      ...form,
+      client_id: "id",
+      client_secret: "secret",
+      redirect_uri: "https://a.id/cb",
+    }],
+  ]);
 });
 
 Deno.test("a token endpoint that is out of order is told apart from a refusal", async () => {

@@ -1,0 +1,82 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { serveSandbox } from "../../src/sandbox/mod.ts";
+import { bareEnv, stdFlags } from "../support/process.ts";
+
+const root = new URL("../../", import.meta.url).pathname;
+
+/** Runs the entry as a host would, and asks it until it answers. */
+async function deployed<T>(
+  env: Record<string, string>,
+  ask: (url: string) => Promise<T>,
+): Promise<T> {
+  const probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = probe.addr;
+  probe.close();
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-q", "-A", ...await stdFlags(), `${root}src/deploy.ts`],
+    cwd: root,
+    env: bareEnv({ ...env, DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}` }),
+    clearEnv: true,
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  const url = `http://127.0.0.1:${port}`;
+  try {
+    for (let tries = 0;; tries++) {
+      try {
+        await (await fetch(`${url}/health`)).body?.cancel();
+        break;
+      } catch (error) {
+        if (tries === 100) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
+    return await ask(url);
+  } finally {
+    child.kill("SIGKILL");
+    await child.status;
+  }
+}
+
+Deno.test("the deploy entry says what is missing instead of serving", async () => {
+  await deployed({ QONTAK_REFRESH_TOKEN: "a token" }, async (url) => {
+    for (const path of ["/mcp", "/health", "/"]) {
+      const response = await fetch(url + path);
+      assertEquals(response.status, 503);
+      assertStringIncludes(await response.text(), "MCP_API_KEYS is not set");
+    }
+  });
+});
+
+Deno.test("the deploy entry serves callers with a key", async () => {
+  await using sandbox = serveSandbox();
+  const hash = new Uint8Array(
+    await crypto.subtle.digest("SHA-256", new TextEncoder().encode("a-key")),
+  ).toHex();
+  await deployed({
+    QONTAK_BASE_URL: sandbox.url,
+    QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
+    MCP_API_KEYS: hash,
+  }, async (url) => {
+    const call = (key: string) =>
+      fetch(`${url}/mcp`, {
+        method: "POST",
+        headers: {
+          authorization: `Bearer ${key}`,
+          "content-type": "application/json",
+          accept: "application/json, text/event-stream",
+        },
+        body: JSON.stringify({
+          jsonrpc: "2.0",
+          id: 1,
+          method: "tools/call",
+          params: { name: "list_pipelines", arguments: {} },
+        }),
+      });
+    const refused = await call("another-key");
+    assertEquals(refused.status, 401);
+    await refused.body?.cancel();
+    assertStringIncludes(await (await call("a-key")).text(), "Corporate Sales");
+  });
+});
