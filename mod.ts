@@ -40,6 +40,7 @@ export {
   type TokenStore,
 } from "./src/tokens/store.ts";
 export { createEnvStore } from "./src/tokens/stores/env.ts";
+export type { Toolset } from "./src/tools/toolsets.ts";
 export { type Log, type LogDetails, type LogLevel } from "./src/log.ts";
 
 if (import.meta.main) {

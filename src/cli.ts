@@ -6,15 +6,16 @@
 import { parseArgs } from "node:util";
 import {
   ConfigError,
-  connectionOf,
   isLoopback,
   readSettings,
   readWhole,
+  serverOptionsOf,
   type Settings,
 } from "./config.ts";
 import { createLog, type Log, toStderr } from "./log.ts";
 import { createServer } from "./server.ts";
 import { didYouMean } from "./text.ts";
+import { TOOLSETS } from "./tools/toolsets.ts";
 import { isObject } from "./values.ts";
 import { VERSION } from "./version.ts";
 
@@ -42,6 +43,15 @@ const flags = {
     type: "boolean",
     help: "Work on a built-in CRM with invented data: no account needed",
   },
+  toolsets: {
+    type: "string",
+    value: "a,b",
+    help: `Offer only these tools: ${TOOLSETS.join(", ")}`,
+  },
+  "read-only": {
+    type: "boolean",
+    help: "Offer only tools that change nothing",
+  },
   help: { type: "boolean", help: "Print this" },
   version: { type: "boolean", help: "Print the version" },
 } as const satisfies Readonly<Record<string, Flag>>;
@@ -65,7 +75,10 @@ export async function main(args: readonly string[]): Promise<number> {
     const given = readFlags(args);
     if (given.help) return print(help());
     if (given.version) return print(VERSION);
-    const settings = readSettings(await environment());
+    const settings = readSettings({
+      ...await environment(),
+      ...fromFlags(given),
+    });
     const log = createLog(settings.LOG_LEVEL ?? "info");
     return await run(given, settings, log);
   } catch (error) {
@@ -94,7 +107,7 @@ async function run(
     })
     : undefined;
   const server = createServer({
-    ...connectionOf(settings),
+    ...serverOptionsOf(settings),
     ...(sandbox
       ? { baseUrl: sandbox.url, refreshToken: sandbox.refreshToken }
       : {}),
@@ -132,7 +145,7 @@ function print(text: string): number {
 function help(): string {
   const rows = Object.entries(flags).map(([name, flag]: [string, Flag]) => {
     const left = `--${name}${flag.value ? ` ${flag.value}` : ""}`;
-    return `  ${left.padEnd(18)}${flag.help}`;
+    return `  ${left.padEnd(20)}${flag.help}`;
   });
   return `qontak-mcp ${VERSION}: an MCP server for Qontak CRM
 
@@ -188,6 +201,14 @@ function readFlags(args: readonly string[]): Flags {
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return given;
+}
+
+/** The flags that stand for variables, and win over them. */
+function fromFlags(given: Flags): Record<string, string> {
+  return {
+    ...(given.toolsets ? { QONTAK_TOOLSETS: String(given.toolsets) } : {}),
+    ...(given["read-only"] ? { QONTAK_READ_ONLY: "true" } : {}),
+  };
 }
 
 interface Listen {

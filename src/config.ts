@@ -6,6 +6,7 @@
  */
 import { LOG_LEVELS, type LogLevel } from "./log.ts";
 import { didYouMean } from "./text.ts";
+import { type Toolset, TOOLSETS } from "./tools/toolsets.ts";
 import { defined } from "./values.ts";
 
 /** One environment variable. */
@@ -49,6 +50,17 @@ export const variables = {
     meaning: "Where Qontak is, for both its API and its OAuth",
     default: DEFAULT_BASE_URL,
     read: readBaseUrl,
+  },
+  QONTAK_TOOLSETS: {
+    meaning: `The groups of tools to offer, joined by commas: ${
+      TOOLSETS.join(", ")
+    }; all when not set`,
+    read: readToolsets,
+  },
+  QONTAK_READ_ONLY: {
+    meaning: "true offers only tools that change nothing",
+    default: "false",
+    read: readFlag,
   },
   QONTAK_TIMEOUT_MS: {
     meaning: "How long one request to Qontak may take, in milliseconds",
@@ -117,18 +129,20 @@ export function readSettings(
 }
 
 /**
- * The part of the settings that says where Qontak is and who calls it.
+ * The part of the settings that a server is made from.
  *
  * @param settings The settings.
  * @returns Options of createServer.
  */
-export function connectionOf(settings: Settings): {
+export function serverOptionsOf(settings: Settings): {
   refreshToken?: string;
   clientId?: string;
   clientSecret?: string;
   redirectUri?: string;
   baseUrl?: string;
   timeout?: number;
+  toolsets?: readonly Toolset[];
+  readOnly?: boolean;
 } {
   return defined({
     refreshToken: settings.QONTAK_REFRESH_TOKEN,
@@ -137,6 +151,8 @@ export function connectionOf(settings: Settings): {
     redirectUri: settings.QONTAK_REDIRECT_URI,
     baseUrl: settings.QONTAK_BASE_URL,
     timeout: settings.QONTAK_TIMEOUT_MS,
+    toolsets: settings.QONTAK_TOOLSETS,
+    readOnly: settings.QONTAK_READ_ONLY,
   });
 }
 
@@ -189,6 +205,27 @@ function readWord(text: string, words: readonly LogLevel[]): LogLevel {
       didYouMean(text, words)
     }`,
   );
+}
+
+function readToolsets(text: string): readonly Toolset[] {
+  const names = text.split(",").map((name) => name.trim().toLowerCase());
+  const unknown = names.find((name) => !isToolset(name));
+  if (unknown === undefined) return names.filter(isToolset);
+  throw new Error(
+    `names ${JSON.stringify(unknown)}, which is no toolset${
+      didYouMean(unknown, TOOLSETS) || "."
+    } There are ${TOOLSETS.join(", ")}`,
+  );
+}
+
+function isToolset(name: string): name is Toolset {
+  return (TOOLSETS as readonly string[]).includes(name);
+}
+
+function readFlag(text: string): boolean {
+  if (text === "true" || text === "1") return true;
+  if (text === "false" || text === "0") return false;
+  throw new Error(`must be true or false, not ${JSON.stringify(text)}`);
 }
 
 function readHashes(text: string): readonly string[] {

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { ConfigError, connectionOf, readSettings } from "./config.ts";
+import { ConfigError, readSettings, serverOptionsOf } from "./config.ts";
 import { createHandler, type Handler } from "./http.ts";
 import { createLog } from "./log.ts";
 import { createServer } from "./server.ts";
@@ -24,7 +24,7 @@ function deployed(): Handler {
       ]);
     }
     const server = createServer({
-      ...connectionOf(settings),
+      ...serverOptionsOf(settings),
       log: createLog(settings.LOG_LEVEL ?? "info"),
     });
     return createHandler(server, { apiKeys: MCP_API_KEYS });

@@ -6,7 +6,7 @@
  * @module
  */
 import type { BodyType, Endpoint } from "../qontak/endpoints.ts";
-import { nameKeyOf, type Resource } from "../qontak/resources.ts";
+import { argumentOf, nameKeyOf, type Resource } from "../qontak/resources.ts";
 import {
   defined,
   isEmpty,
@@ -15,13 +15,13 @@ import {
   show,
 } from "../values.ts";
 import { fold } from "../text.ts";
-import { encodeCustomFields } from "./custom.ts";
+import { encodeCustomFields, passCustomFields } from "./custom.ts";
 import { listOptions } from "./options.ts";
 import { findPlace } from "./place.ts";
 import { type Place, requirementOf, UNCERTAIN_RULE } from "./required.ts";
 import type { Setup } from "./setup.ts";
 import { type Field, toId } from "./template.ts";
-import { type Encoded, typeOf } from "./types.ts";
+import { type Encoded, type FieldType, typeOf } from "./types.ts";
 
 /** A write that a caller wants. */
 export interface WriteRequest {
@@ -65,7 +65,9 @@ export async function checkWrite(request: WriteRequest): Promise<CheckedWrite> {
     const value = values[key];
     if (value === undefined || isPlaceKey(resource, key)) continue;
     if (type === "custom") {
-      const custom = encodeCustomFields(value, fields);
+      const custom = resource.endpoints.template
+        ? encodeCustomFields(value, fields)
+        : passCustomFields(value);
       check.problems.push(...custom.problems);
       check.body[key] = custom.wire;
     } else {
@@ -128,7 +130,7 @@ async function checkPlace(check: Check): Promise<Place | undefined> {
     stage: placeValue(check, keys.stage),
   };
   const moves = !isEmpty(asked.pipeline) || !isEmpty(asked.stage);
-  const found = await findPlace(setup, {
+  const found = await findPlace(setup, resource, {
     pipeline: isEmpty(asked.pipeline)
       ? existing?.[keys.pipeline]
       : asked.pipeline,
@@ -199,9 +201,11 @@ function checkStandard(
     return;
   }
   const field = fields.find((field) => !field.custom && field.key === key);
-  const encoded = encodeStandard(field, type, value, resource.dayFirst);
+  const encoded = encodeStandard(field, type, value, resource);
   if (encoded.problem !== undefined) {
-    problems.push(`${describeKey(key, field)} ${encoded.problem}`);
+    problems.push(
+      `${describeKey(argumentOf(resource, key), field)} ${encoded.problem}`,
+    );
     return;
   }
   body[key] = encoded.wire;
@@ -252,12 +256,11 @@ function encodeStandard(
   field: Field | undefined,
   type: BodyType,
   value: unknown,
-  dayFirst: boolean,
+  { dates }: Resource,
 ): Encoded {
   const target = {
     custom: false,
-    dayFirst,
-    ...defined({ options: field?.options }),
+    ...defined({ options: field?.options, dates }),
   };
   switch (type) {
     case "ids":
@@ -268,6 +271,14 @@ function encodeStandard(
       return typeOf("single-line text").encode(value, target);
     case "number":
       return typeOf("number").encode(value, target);
+    case "options": {
+      const encoded = (Array.isArray(value) ? value : [value]).map((one) =>
+        typeOf("dropdown select").encode(one, target)
+      );
+      return joinEncoded(encoded);
+    }
+    case "checkin":
+      return typeOf("checkin").encode(value, target);
     case "date":
       return (field?.type ?? typeOf("date")).encode(value, target);
     case "option":
@@ -288,26 +299,33 @@ function encodeList(
   const encoded = entries.map((entry) =>
     typeOf(kind[type]).encode(entry, { custom: false })
   );
+  return joinEncoded(encoded);
+}
+
+/** A list of values, or what is wrong with the first that is. */
+function joinEncoded(encoded: Encoded[]): Encoded {
   const wrong = encoded.find(({ problem }) => problem !== undefined);
   if (wrong?.problem !== undefined) return wrong;
   return { wire: encoded.map((one) => "wire" in one ? one.wire : undefined) };
 }
 
 function checkRequired(check: Check, place: Place | undefined): void {
-  const { request: { endpoint }, fields, problems, notes } = check;
+  const { request: { endpoint, resource }, fields, problems, notes } = check;
   const where = place
     ? ` in stage ${show(place.stage.name)} of pipeline ${
       show(place.pipeline.name)
     }`
     : "";
   for (const field of fields) {
-    if (isPlaceKey(check.request.resource, field.key)) continue;
+    if (isPlaceKey(resource, field.key)) continue;
     const { required, uncertain } = requirementOf(field, place);
     if ((!required && !uncertain) || hasValue(check, field)) continue;
-    const name = describeField(field);
+    const name = describeField(resource, field);
     if (!required) {
       notes.push(`${name} may be required${where}. ${UNCERTAIN_RULE}`);
     } else if (!isWritable(field, endpoint)) {
+      // What has no key at all is Qontak's own business.
+      if (!field.custom) continue;
       notes.push(
         `${name} is required${where} but cannot be written through the API: ${
           insteadOf(field)
@@ -315,9 +333,11 @@ function checkRequired(check: Check, place: Place | undefined): void {
       );
     } else if (!failed(check, field)) {
       problems.push(
-        `${name} is required${where}. It takes ${field.type.format}${
-          field.options ? `. ${listOptions(field.options)}` : ""
-        }${uncertain ? `. ${UNCERTAIN_RULE}` : ""}`,
+        `${name} is required${where}. It takes ${
+          typeFor(field, endpoint).format
+        }${field.options ? `. ${listOptions(field.options)}` : ""}${
+          uncertain ? `. ${UNCERTAIN_RULE}` : ""
+        }`,
       );
     }
   }
@@ -362,16 +382,29 @@ export function isWritable(field: Field, endpoint: Endpoint): boolean {
     (field.custom || Object.hasOwn(endpoint.body, field.key));
 }
 
+/**
+ * The kind of value that a field takes in a body. Where the body takes the id
+ * of a record, the template's own type (Number, Upload) says too little.
+ *
+ * @param field The field.
+ * @param endpoint The resource's create or update.
+ */
+export function typeFor(field: Field, endpoint: Endpoint): FieldType {
+  const type = field.custom ? undefined : endpoint.body[field.key];
+  return type === "record" || type === "ids" ? typeOf("assoc") : field.type;
+}
+
 /** What a person can do about a field that the API cannot write. */
 export function insteadOf(field: Field): string {
-  return field.type.instead ?? "set it in the Qontak app";
+  return field.type.instead ??
+    "the API has no key for it: Qontak fills it in, or a person does in the app";
 }
 
 /** `closed_date ("Tanggal Tutup")`, or a custom field with its id. */
-export function describeField(field: Field): string {
+function describeField(resource: Resource, field: Field): string {
   return field.custom
     ? `additional_fields id ${field.id} (${show(field.label)})`
-    : describeKey(field.key, field);
+    : describeKey(argumentOf(resource, field.key), field);
 }
 
 function describeKey(key: string, field: Field | undefined): string {

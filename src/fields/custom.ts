@@ -57,6 +57,25 @@ export function encodeCustomFields(
   return { wire, problems };
 }
 
+/**
+ * Passes entries on where Qontak publishes no template to check them against.
+ *
+ * @param value What the caller gave.
+ * @returns The entries as they are; those without an id are problems.
+ */
+export function passCustomFields(value: unknown): EncodedCustomFields {
+  const entries = Array.isArray(value) ? value : [value];
+  const wire = entries.filter((entry) =>
+    isObject(entry) && toId(entry.id) !== null
+  );
+  return {
+    wire,
+    problems: wire.length === entries.length ? [] : [
+      "additional_fields takes entries with an id here: Qontak publishes no list of these fields, but other records show them",
+    ],
+  };
+}
+
 function findField(
   entry: JsonObject,
   fields: readonly Field[],

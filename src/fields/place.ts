@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Resource } from "../qontak/resources.ts";
 import { isEmpty, show } from "../values.ts";
 import { choose, listOptions, nameOption } from "./options.ts";
 import type { Place } from "./required.ts";
@@ -34,33 +35,42 @@ export interface PlaceKeys {
  * other pipeline has one of that name.
  *
  * @param setup The company's pipelines.
+ * @param resource The kind of record.
  * @param request What the caller named.
  * @param keys How the arguments are called, for messages.
  * @returns The place, or a problem that names the pipelines and stages.
  */
 export async function findPlace(
   setup: Setup,
+  resource: Resource,
   request: PlaceRequest,
   keys: PlaceKeys,
 ): Promise<FoundPlace> {
-  const pipelines = await setup.pipelines();
+  const pipelines = await setup.pipelines(resource);
   if (!isEmpty(request.pipeline)) {
     const chosen = choose(pipelines, request.pipeline);
     if (chosen.problem !== undefined) {
       return { problem: `${keys.pipeline}: ${chosen.problem}` };
     }
     const pipeline = chosen.option as Pipeline;
-    return await stageOf(setup, pipeline, pipelines, request.stage, keys);
+    return await stageOf(
+      setup,
+      resource,
+      pipeline,
+      pipelines,
+      request.stage,
+      keys,
+    );
   }
   if (isEmpty(request.stage)) {
     return {
       problem:
         `${keys.pipeline} and ${keys.stage} are needed, since what a record requires depends on them. Pipelines: ${
           pipelines.map(nameOption).join(", ")
-        }. list_pipeline_stages names their stages`,
+        }. Give both, each by id or name`,
     };
   }
-  const all = await allStages(setup, pipelines);
+  const all = await allStages(setup, resource, pipelines);
   const matches = pipelines.flatMap((pipeline) => {
     const stages = all.get(pipeline.id)!;
     const chosen = choose(stages, request.stage);
@@ -90,12 +100,13 @@ export async function findPlace(
 
 async function stageOf(
   setup: Setup,
+  resource: Resource,
   pipeline: Pipeline,
   pipelines: readonly Pipeline[],
   wanted: unknown,
   keys: PlaceKeys,
 ): Promise<FoundPlace> {
-  const stages = await setup.stages(pipeline.id);
+  const stages = await setup.stages(resource, pipeline.id);
   if (isEmpty(wanted)) {
     return {
       problem: `${keys.stage} is needed in pipeline ${nameOption(pipeline)}. ${
@@ -107,7 +118,7 @@ async function stageOf(
   if (chosen.problem === undefined) {
     return { place: toPlace(pipeline, stages, chosen.option as Stage) };
   }
-  const elsewhere = [...await allStages(setup, pipelines)].flatMap(
+  const elsewhere = [...await allStages(setup, resource, pipelines)].flatMap(
     ([id, others]) => {
       const found = id === pipeline.id ? undefined : choose(others, wanted);
       return found?.problem === undefined && found
@@ -139,13 +150,14 @@ function toPlace(
 /** The stages of every pipeline; a few requests at a time. */
 async function allStages(
   setup: Setup,
+  resource: Resource,
   pipelines: readonly Pipeline[],
 ): Promise<Map<number, readonly Stage[]>> {
   const all = new Map<number, readonly Stage[]>();
   const queue = [...pipelines];
   async function work() {
     for (let next = queue.shift(); next; next = queue.shift()) {
-      all.set(next.id, await setup.stages(next.id));
+      all.set(next.id, await setup.stages(resource, next.id));
     }
   }
   await Promise.all([work(), work(), work()]);

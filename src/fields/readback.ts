@@ -115,9 +115,26 @@ export function isSame(a: unknown, b: unknown): boolean {
   if (isNumeric(left) && isNumeric(right)) {
     return Number(left) === Number(right);
   }
+  if (isCheckinTime(left, right)) return true;
   const [before, after] = [parseDate(left), parseDate(right)];
   return before !== undefined && after !== undefined &&
     before.epoch === after.epoch;
+}
+
+/** Geolocations take seconds since 1970 and give back `21 Jul, 2013`. */
+function isCheckinTime(sent: string, stored: string): boolean {
+  if (!/^\d{9,10}$/.test(sent) || !/^\d{1,2} \w{3}, \d{4}$/.test(stored)) {
+    return false;
+  }
+  const day = new Date(Number(sent) * 1000).toLocaleDateString("en-GB", {
+    day: "2-digit",
+    month: "short",
+    year: "numeric",
+    timeZone: "Asia/Jakarta",
+  });
+  const [date, month, year] = day.split(" ");
+  return Number(date) === Number.parseInt(stored) &&
+    stored.endsWith(`${month}, ${year}`);
 }
 
 function isNumeric(text: string): boolean {

@@ -6,8 +6,8 @@
  * @module
  */
 import type { Crm } from "../qontak/crm.ts";
-import { endpoints } from "../qontak/endpoints.ts";
-import type { Resource } from "../qontak/resources.ts";
+import { type Endpoint, endpoints } from "../qontak/endpoints.ts";
+import { type Resource, resources } from "../qontak/resources.ts";
 import { isObject } from "../values.ts";
 import type { Cache } from "./cache.ts";
 import type { Option } from "./options.ts";
@@ -26,18 +26,19 @@ export interface Pipeline extends Option {
 export interface Stage extends Pipeline {
   /** The pipeline that it belongs to. */
   readonly pipeline: number;
-  /** What reaching it means for the deal. */
-  readonly outcome: "open" | "won" | "lost";
 }
 
 /** What one company has set up. */
 export interface Setup {
-  /** The fields of a kind of record, in the template's order. */
+  /**
+   * The fields of a kind of record, in the template's order; none where
+   * Qontak publishes no template.
+   */
   fields(resource: Resource): Promise<readonly Field[]>;
-  /** The pipelines of deals. */
-  pipelines(): Promise<readonly Pipeline[]>;
-  /** The stages of one pipeline of deals, in their order. */
-  stages(pipeline: number): Promise<readonly Stage[]>;
+  /** The pipelines that a kind of record moves through. */
+  pipelines(resource: Resource): Promise<readonly Pipeline[]>;
+  /** The stages of one pipeline, in their order. */
+  stages(resource: Resource, pipeline: number): Promise<readonly Stage[]>;
   /** Forgets all of it, so that the next question asks Qontak. */
   forget(): void;
 }
@@ -52,31 +53,52 @@ export interface Setup {
  */
 export function createSetup(crm: Crm, cache: Cache, tenant: string): Setup {
   const prefix = `${encodeURIComponent(tenant)}/`;
+
+  async function load(name: string, endpoint: Endpoint, pipeline?: number) {
+    return await cache.get(`${prefix}${name}`, async () => {
+      const path = pipeline === undefined ? {} : { pipeline_id: pipeline };
+      return (await crm.call(endpoint, { path })).response;
+    });
+  }
+
+  async function fields(resource: Resource): Promise<readonly Field[]> {
+    const { template } = resource.endpoints;
+    if (!template) return [];
+    return parseTemplate(await load(resource.name, template), resource.aliases);
+  }
+
+  /** The options of a field that says where a record stands. */
+  async function placeOptions(resource: Resource, key: string) {
+    const field = (await fields(resource)).find((field) => field.key === key);
+    return (field?.options ?? []).filter((option): option is Pipeline =>
+      option.id !== null
+    );
+  }
+
+  // Deals have endpoints for their pipelines; the template of tickets lists
+  // theirs, each stage with the pipeline that it belongs to.
   return {
-    fields: (resource) =>
-      cache.get(`${prefix}fields/${resource.name}`, async () => {
-        const { response } = await crm.call(resource.endpoints.template);
-        return parseTemplate(response, resource.aliases);
-      }),
-    pipelines: () =>
-      cache.get(`${prefix}pipelines`, async () => {
-        const { response } = await crm.call(endpoints.pipelines.list);
-        return records(response).map(({ id, name }) => ({ id, name }));
-      }),
-    stages: (pipeline) =>
-      cache.get(`${prefix}stages/${pipeline}`, async () => {
-        const { response } = await crm.call(endpoints.pipelines.stages, {
-          path: { pipeline_id: pipeline },
-        });
-        return records(response)
-          .sort((a, b) => Number(a.record.order) - Number(b.record.order))
-          .map(({ id, name, record }) => ({
-            id,
-            name,
-            pipeline,
-            outcome: outcomeOf(record.win_probability),
-          }));
-      }),
+    fields,
+    async pipelines(resource) {
+      if (resource !== resources.deal) {
+        return await placeOptions(resource, resource.place!.pipeline);
+      }
+      const response = await load("pipelines", endpoints.pipelines.list);
+      return records(response).map(({ id, name }) => ({ id, name }));
+    },
+    async stages(resource, pipeline) {
+      if (resource !== resources.deal) {
+        const stages = await placeOptions(resource, resource.place!.stage);
+        return stages.filter((stage): stage is Stage =>
+          stage.pipeline === pipeline
+        );
+      }
+      const { stages } = endpoints.pipelines;
+      const response = await load(`stages/${pipeline}`, stages, pipeline);
+      return records(response)
+        .sort((a, b) => Number(a.record.order) - Number(b.record.order))
+        .map(({ id, name }) => ({ id, name, pipeline }));
+    },
     forget: () => cache.forget(prefix),
   };
 }
@@ -90,13 +112,4 @@ function records(response: unknown) {
       ? []
       : [{ id, name, record }];
   });
-}
-
-/** Qontak says it in `win_probability`: "1.00" is won, "0.00" taken for lost. */
-function outcomeOf(probability: unknown): Stage["outcome"] {
-  if (typeof probability !== "string" && typeof probability !== "number") {
-    return "open";
-  }
-  const share = Number(probability);
-  return share === 1 ? "won" : share === 0 ? "lost" : "open";
 }

@@ -13,6 +13,7 @@ import {
   toLocalDateTime,
 } from "./dates.ts";
 import { choose, type Option } from "./options.ts";
+import type { DateForm } from "../qontak/resources.ts";
 import { isObject, show } from "../values.ts";
 
 /** What a value is encoded for. */
@@ -21,8 +22,8 @@ export interface Target {
   readonly custom: boolean;
   /** What a select allows. */
   readonly options?: readonly Option[];
-  /** Whether a standard date is sent day first instead of as ISO. */
-  readonly dayFirst?: boolean;
+  /** The form in which a standard date is sent; ISO when left out. */
+  readonly dates?: DateForm;
 }
 
 /** A value as Qontak takes it, or what is wrong with it. */
@@ -155,6 +156,28 @@ function gps(value: unknown): Encoded {
 }
 
 /**
+ * Qontak's gateway spells the latitude of a check-in `lattitude`, others write
+ * it `latitude`; which of the two is read is not known, so both are sent.
+ */
+function checkin(value: unknown): Encoded {
+  const place = isObject(value)
+    ? {
+      latitude: value.latitude ?? value.lattitude,
+      longitude: value.longitude,
+    }
+    : {};
+  const { latitude, longitude } = place;
+  const fits = typeof latitude === "number" && Math.abs(latitude) <= 90 &&
+    typeof longitude === "number" && Math.abs(longitude) <= 180;
+  return fits ? { wire: { longitude, lattitude: latitude, latitude } } : {
+    problem:
+      `takes an object such as {"latitude": -6.2, "longitude": 106.8}, not ${
+        show(value)
+      }`,
+  };
+}
+
+/**
  * Qontak documents no way to write a checklist. A second-hand source sends
  * the items of the template as a JSON string; this is the one place that
  * follows it.
@@ -229,8 +252,12 @@ export const fieldTypes: readonly FieldType[] = [
     name: "date",
     qontak: ["date"],
     format: DATE,
-    encode: (value, { custom, dayFirst }) =>
-      dated(value, DATE, custom || dayFirst ? toDayFirst : toIso),
+    encode: (value, { custom, dates }) =>
+      dated(
+        value,
+        DATE,
+        custom || dates === "day-first" ? toDayFirst : toIso,
+      ),
   },
   {
     name: "date_time",
@@ -267,10 +294,7 @@ export const fieldTypes: readonly FieldType[] = [
     name: "checkin",
     qontak: ["checkin"],
     format: "an object with latitude and longitude",
-    encode: (value) =>
-      isObject(value)
-        ? { wire: value }
-        : { problem: `takes an object, not ${show(value)}` },
+    encode: checkin,
   },
   {
     name: "checklist",

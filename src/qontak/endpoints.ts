@@ -14,11 +14,14 @@ export type BodyType =
   | "text"
   | "number"
   | "date"
+  | "flag"
   | "option"
+  | "options"
   | "record"
   | "ids"
   | "texts"
   | "numbers"
+  | "checkin"
   | "custom"
   | "permissions";
 
@@ -68,6 +71,64 @@ function remove(path: string): Endpoint {
 
 const paging = ["page", "per_page"] as const;
 
+const contactBody = {
+  first_name: "text",
+  last_name: "text",
+  job_title: "text",
+  creator_id: "option",
+  creator_name: "text",
+  email: "text",
+  telephone: "text",
+  crm_status_id: "option",
+  crm_status_name: "text",
+  address: "text",
+  country: "text",
+  province: "text",
+  city: "text",
+  zipcode: "text",
+  date_of_birth: "date",
+  crm_source_id: "option",
+  crm_source_name: "text",
+  crm_gender_id: "option",
+  crm_gender_name: "text",
+  income: "text",
+  upload_id: "record",
+  customer_id: "text",
+  crm_company_id: "record",
+  crm_company_name: "text",
+  crm_deal_ids: "ids",
+  crm_deal_name: "texts",
+  additional_fields: "custom",
+} as const satisfies BodyKeys;
+
+const companyBody = {
+  name: "text",
+  website: "text",
+  creator_id: "option",
+  creator_name: "text",
+  telephone: "text",
+  address: "text",
+  country: "text",
+  province: "text",
+  city: "text",
+  zipcode: "text",
+  industry_id: "option",
+  industry_name: "text",
+  crm_type_id: "option",
+  crm_type_name: "text",
+  number_of_employees: "number",
+  crm_source_id: "option",
+  crm_source_name: "text",
+  annual_revenue: "number",
+  business_reg_number: "text",
+  crm_deal_ids: "ids",
+  crm_deal_name: "texts",
+  crm_person_ids: "ids",
+  crm_person_name: "texts",
+  ancestry: "record",
+  additional_fields: "custom",
+} as const satisfies BodyKeys;
+
 const dealBody = {
   name: "text",
   currency: "option",
@@ -99,8 +160,140 @@ const dealBody = {
   additional_fields: "custom",
 } as const satisfies BodyKeys;
 
+// The category stands only in Qontak's sample of a create and the pipeline only
+// in that of an update; both take both here, and the read-back tells.
+const ticketBody = {
+  name: "text",
+  user_id: "option",
+  ticket_stage_id: "option",
+  ticket_pipeline_id: "option",
+  ticket_priority_id: "option",
+  ticket_category_id: "option",
+  description: "text",
+  due_date: "date",
+  crm_company_id: "record",
+  crm_lead_ids: "ids",
+  crm_product_ids: "ids",
+  crm_task_ids: "ids",
+  additional_fields: "custom",
+} as const satisfies BodyKeys;
+
+// end_due_date stands in the template only.
+const taskBody = {
+  name: "text",
+  crm_person_id: "record",
+  crm_person_full_name: "text",
+  crm_deal_id: "record",
+  crm_deal_name: "text",
+  crm_company_id: "record",
+  crm_company_name: "text",
+  crm_task_status_id: "option",
+  user_id: "option",
+  user_full_name: "text",
+  crm_task_priority_id: "option",
+  crm_task_category_id: "option",
+  crm_task_category_name: "text",
+  crm_team_ids: "options",
+  crm_team_name: "texts",
+  due_date: "date",
+  end_due_date: "date",
+  reminder_date: "date",
+  detail: "text",
+  next_step: "text",
+  crm_checkin_attributes: "checkin",
+  attachment: "text",
+  additional_fields: "custom",
+} as const satisfies BodyKeys;
+
+const noteBody = {
+  note: "text",
+  creator_id: "record",
+  last_modifier_id: "record",
+  team_id: "record",
+  organization_id: "record",
+  type: "text",
+  crm_person_id: "record",
+  crm_person_full_name: "text",
+  crm_deal_id: "record",
+  crm_deal_name: "text",
+  crm_company_id: "record",
+  crm_company_name: "text",
+} as const satisfies BodyKeys;
+
+const productBody = {
+  name: "text",
+  currency: "text",
+  price: "number",
+  quantity: "number",
+  discount: "number",
+  total_price: "number",
+  crm_tag_ids: "ids",
+  description: "text",
+  product_image: "text",
+  additional_fields: "custom",
+} as const satisfies BodyKeys;
+
+const associationBody = {
+  ...productBody,
+  crm_product_id: "record",
+  crm_deal_id: "record",
+  unit_quantity: "number",
+  manufacturer: "text",
+} as const satisfies BodyKeys;
+
+const geolocationBody = {
+  latitude: "number",
+  longitude: "number",
+  device_id: "text",
+  checkin_timestamps: "number",
+  orientation: "text",
+  is_online: "flag",
+  input_type: "number",
+  local_id: "number",
+  journey_id: "text",
+  battery_percentage: "number",
+} as const satisfies BodyKeys;
+
+const owner = { creator_id: "option" } as const satisfies BodyKeys;
+
 /** Every endpoint, by resource and what it does. */
 export const endpoints = {
+  contacts: {
+    template: get("/contacts/info", "list"),
+    list: get("/contacts", "page", [
+      "name",
+      "job_title",
+      "phone",
+      "email",
+      "crm_company_id",
+      "crm_deal_id",
+      "crm_status_id",
+      "created_after",
+      ...paging,
+    ]),
+    get: get("/contacts/:id"),
+    timeline: get("/contacts/:id/timeline", "list"),
+    chatHistory: get("/contacts/:id/chat-history"),
+    create: write("POST", "/contacts", contactBody, "record"),
+    update: write("PUT", "/contacts/:id", contactBody, "nothing"),
+    updateOwner: write("PUT", "/contacts/:id/update_owner", owner, "nothing"),
+    delete: remove("/contacts/:id"),
+  },
+  companies: {
+    template: get("/companies/info", "list"),
+    list: get("/companies", "page", [
+      "contact_ids",
+      "deal_ids",
+      "name",
+      "website",
+      ...paging,
+    ]),
+    get: get("/companies/:id"),
+    timeline: get("/companies/:id/timeline", "list"),
+    create: write("POST", "/companies", companyBody, "record"),
+    update: write("PUT", "/companies/:id", companyBody, "nothing"),
+    delete: remove("/companies/:id"),
+  },
   deals: {
     template: get("/deals/info", "list"),
     list: get("/deals", "page", [
@@ -119,12 +312,7 @@ export const endpoints = {
     fullField: get("/deals/:id/full-field"),
     create: write("POST", "/deals", dealBody, "record"),
     update: write("PUT", "/deals/:id", dealBody, "nothing"),
-    updateOwner: write(
-      "PUT",
-      "/deals/:id/update_owner",
-      { creator_id: "option" },
-      "nothing",
-    ),
+    updateOwner: write("PUT", "/deals/:id/update_owner", owner, "nothing"),
     // The deal's id travels in the body, not in the path.
     setPermissions: write(
       "POST",
@@ -138,6 +326,73 @@ export const endpoints = {
     list: get("/pipelines", "list"),
     get: get("/pipelines/:id"),
     stages: get("/pipelines/:pipeline_id/stages", "list"),
+  },
+  tickets: {
+    template: get("/tickets/info", "list"),
+    // Qontak documents no parameters, but answers in pages.
+    list: get("/tickets", "page", paging),
+    get: get("/tickets/:id"),
+    pipelines: get("/tickets/ticket_pipelines", "list"),
+    create: write("POST", "/tickets", ticketBody, "record"),
+    update: write("PUT", "/tickets/:id", ticketBody, "record"),
+    delete: remove("/tickets/:id"),
+  },
+  tasks: {
+    template: get("/tasks/info", "list"),
+    list: get("/tasks", "page", ["filter", ...paging]),
+    get: get("/tasks/:id"),
+    create: write("POST", "/tasks", taskBody, "record"),
+    update: write("PUT", "/tasks/:id", taskBody, "record"),
+    delete: remove("/tasks/:id"),
+    listCategories: get("/tasks/category", "list"),
+    createCategory: write(
+      "POST",
+      "/tasks/category",
+      { id: "record", name: "text" },
+      "record",
+    ),
+    deleteCategory: remove("/tasks/category/:id"),
+  },
+  notes: {
+    list: get("/notes", "list", [
+      "crm_lead_id",
+      "crm_company_id",
+      "crm_deal_id",
+    ]),
+    get: get("/notes/:id"),
+    // The slash at the end is Qontak's.
+    create: write("POST", "/notes/", noteBody, "record"),
+    update: write("PUT", "/notes/:id", noteBody, "nothing"),
+    delete: remove("/notes/:id"),
+  },
+  products: {
+    list: get("/products", "page", ["query", ...paging]),
+    get: get("/products/:id"),
+    create: write("POST", "/products", productBody, "record"),
+    update: write("PUT", "/products/:id", productBody, "nothing"),
+    delete: remove("/products/:id"),
+  },
+  productsAssociation: {
+    list: get("/products_association", "page", [
+      "crm_deal_id",
+      "query",
+      ...paging,
+    ]),
+    get: get("/products_association/:id"),
+    create: write("POST", "/products_association", associationBody, "record"),
+    update: write(
+      "PUT",
+      "/products_association/:id",
+      associationBody,
+      "nothing",
+    ),
+    delete: remove("/products_association/:id"),
+  },
+  geolocations: {
+    list: get("/geolocations", "page", ["page"]),
+    get: get("/geolocations/:id"),
+    create: write("POST", "/geolocations", geolocationBody, "record"),
+    update: write("PUT", "/geolocations/:id", geolocationBody, "record"),
   },
 } as const satisfies Readonly<
   Record<string, Readonly<Record<string, Endpoint>>>

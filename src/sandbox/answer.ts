@@ -137,6 +137,14 @@ export const PAGE_KEYS: PageKeys = {
   totalData: "total_data",
 };
 
+/** The keys of products and product lines. */
+export const PRODUCT_PAGE_KEYS: PageKeys = {
+  page: "current_page",
+  totalPage: "total_page",
+  currentData: "total_current_data",
+  totalData: "total_data",
+};
+
 function positive(text: string | null, otherwise: number): number {
   const value = Number(text);
   return Number.isInteger(value) && value > 0 ? value : otherwise;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { notFound, paginate, Refusal } from "./answer.ts";
+import { notFound, type PageKeys, paginate, Refusal } from "./answer.ts";
 import { customLabel, readCustom, showCustom } from "./custom.ts";
 import type { Key, Reading } from "./keys.ts";
 import type { Records, Stored, Values, World } from "./records.ts";
@@ -35,10 +35,23 @@ export interface Collection<R extends Stored> {
   place?(values: Values, world: World): Place | undefined;
   /** What follows from a write: histories and the like. */
   saved?(record: R, before: Values | undefined, call: Call): void;
+  /** What follows from a deletion. */
+  removed?(record: R, call: Call): void;
   /** Whether PUT answers the record; `meta` alone otherwise. */
   answersUpdate(call: Call): boolean;
   /** Keys that the answer to a create lacks. */
   readonly absentFromCreate?: readonly string[];
+  /** The last word on how the answer to a verb has a record. */
+  finish?(
+    shown: Record<string, unknown>,
+    record: R,
+    call: Call,
+    verb: Verb,
+  ): Record<string, unknown>;
+  /** The order of the list; the newest record first where absent. */
+  order?(a: R, b: R): number;
+  /** The names of the pagination keys, where they are not the usual ones. */
+  readonly pageKeys?: PageKeys;
 }
 
 /**
@@ -55,13 +68,14 @@ export function find<R extends Stored>(
   return record;
 }
 
-/** A record as answers have it. */
+/** A record as the answer to a verb has it. */
 export function show<R extends Stored>(
   collection: Collection<R>,
   record: R,
   call: Call,
-  fresh = false,
+  verb: Verb = "get",
 ): Record<string, unknown> {
+  const fresh = verb === "create";
   const template = collection.template(call.world);
   const shown: Record<string, unknown> = { id: record.id };
   for (const key of collection.keys) {
@@ -72,7 +86,7 @@ export function show<R extends Stored>(
     for (const name of collection.absentFromCreate ?? []) delete shown[name];
   }
   shown.additional_fields = showCustom(template, record.custom, fresh);
-  return shown;
+  return collection.finish?.(shown, record, call, verb) ?? shown;
 }
 
 function isEmpty(value: unknown): boolean {
@@ -157,10 +171,13 @@ function route<R extends Stored>(collection: Collection<R>, verb: Verb): Route {
                 return !wanted || fits(record, wanted, call.world);
               })
             )
-            .sort((a, b) => b.id - a.id);
-          const { records, page } = paginate(found, call.query);
+            .sort(collection.order ?? ((a, b) => b.id - a.id));
+          const { pageKeys } = collection;
+          const { records, page } = paginate(found, call.query, pageKeys);
           return {
-            response: records.map((record) => show(collection, record, call)),
+            response: records.map((record) =>
+              show(collection, record, call, verb)
+            ),
             page,
           };
         },
@@ -181,7 +198,7 @@ function route<R extends Stored>(collection: Collection<R>, verb: Verb): Route {
           const record = collection.blank(call);
           write(collection, record, call, true);
           collection.records(call.world).set(record.id, record);
-          return { response: show(collection, record, call, true) };
+          return { response: show(collection, record, call, verb) };
         },
       };
     case "update":
@@ -192,7 +209,7 @@ function route<R extends Stored>(collection: Collection<R>, verb: Verb): Route {
           const record = find(collection, call);
           write(collection, record, call, false);
           return collection.answersUpdate(call)
-            ? { response: show(collection, record, call) }
+            ? { response: show(collection, record, call, verb) }
             : {};
         },
       };
@@ -201,8 +218,9 @@ function route<R extends Stored>(collection: Collection<R>, verb: Verb): Route {
         method: "DELETE",
         path: one,
         handle(call) {
-          const { id } = find(collection, call);
-          collection.records(call.world).delete(id);
+          const record = find(collection, call);
+          collection.records(call.world).delete(record.id);
+          collection.removed?.(record, call);
           return {};
         },
       };

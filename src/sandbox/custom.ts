@@ -68,6 +68,29 @@ function matching(
     typeof value === "string" && fits(value) ? value : undefined;
 }
 
+/**
+ * A checklist is written as a JSON text that holds
+ * `checklist_details_attributes`, whose items the template must have (assumed:
+ * second-hand knowledge, Qontak documents nothing).
+ */
+function checklist(value: unknown, field: Descriptor): string | undefined {
+  if (typeof value !== "string") return undefined;
+  let written: unknown;
+  try {
+    written = JSON.parse(value);
+  } catch {
+    return undefined;
+  }
+  const items = Object(written).checklist_details_attributes;
+  const known = field.checklist_details_attributes ?? [];
+  const fits = Array.isArray(items) && items.every((item: unknown) => {
+    const { crm_additional_option_id: id, completed } = Object(item);
+    return known.some((one) => one.crm_additional_option_id === id) &&
+      (completed == null || typeof completed === "boolean");
+  });
+  return fits ? value : undefined;
+}
+
 const plain: FieldType = { keep: text, takes: "a text" };
 const none = { value: null, value_name: "" };
 
@@ -124,6 +147,10 @@ const TYPES: Readonly<Record<string, FieldType>> = {
     keep: text,
     takes: "a URL",
     empty: { value: null, value_name: null },
+  },
+  "Checklist": {
+    keep: checklist,
+    takes: "a JSON text with checklist_details_attributes of the template",
   },
   "Photo": { takes: "nothing through the API", empty: none },
   "Signature": { takes: "nothing through the API", empty: none },

@@ -6,7 +6,13 @@
  */
 
 import { type Fail, toDecimal, toNumber } from "./custom.ts";
-import type { Records, Stored, Values, World } from "./records.ts";
+import {
+  recordName,
+  type Records,
+  type Stored,
+  type Values,
+  type World,
+} from "./records.ts";
 import type { Call } from "./router.ts";
 import type { Descriptor, Option } from "./template.ts";
 import { fromIso, toIso } from "./time.ts";
@@ -49,7 +55,7 @@ export interface Key {
 }
 
 /** Reads one key: undefined if absent, null for null, else what `fit` makes. */
-function reader(
+export function reader(
   name: string,
   wants: string,
   fit: (value: unknown) => unknown,
@@ -77,6 +83,32 @@ export function text(name: string): Key {
 }
 
 /**
+ * A text that Qontak's collection describes as numeric and shows as a text, such
+ * as a telephone number: both are taken.
+ */
+export function numericText(name: string): Key {
+  const { show } = text(name);
+  const read = reader(
+    name,
+    "a text or a number",
+    (value) =>
+      typeof value === "string" || typeof value === "number"
+        ? String(value)
+        : undefined,
+  );
+  return { name, read, show };
+}
+
+/** A key that only the observed profile shows. */
+export function seenOnly(key: Key): Key {
+  return {
+    ...key,
+    show: (value, showing) =>
+      showing.call.observed ? key.show(value, showing) : {},
+  };
+}
+
+/**
  * A sum: a number or a numeric text in, `"10000000.0"` out, as Qontak's
  * collection shows it; a number in the observed profile.
  */
@@ -89,6 +121,15 @@ export function amount(name: string): Key {
         ? value ?? null
         : toDecimal(value),
     }),
+  };
+}
+
+/** A number or a numeric text; a number in every answer. */
+export function number(name: string): Key {
+  return {
+    name,
+    read: reader(name, "a number", toNumber),
+    show: (value) => ({ [name]: value ?? null }),
   };
 }
 
@@ -114,7 +155,7 @@ export function shown(
 }
 
 /** The choices of a standard field, from its template. */
-function dropdown(
+export function dropdown(
   name: string,
 ): (reading: { template: readonly Descriptor[] }) => readonly Option[] {
   return ({ template }) =>
@@ -136,14 +177,15 @@ export type Choices = (from: {
 }) => readonly Named[];
 
 /**
- * One of several, as the pair `<base>_id` and `<base>_name`. Assumed: the id
- * wins, and a name alone must be the exact one.
+ * One of several, as the pair `<base>_id` and `<base>_name`, or another name's.
+ * Assumed: the id wins, and a name alone must be the exact one.
  */
 export function choice(
   base: string,
   choices: Choices = dropdown(`${base}_id`),
+  name = `${base}_name`,
 ): Key {
-  const [id, name] = [`${base}_id`, `${base}_name`];
+  const id = `${base}_id`;
   return {
     name: id,
     read(reading) {
@@ -160,6 +202,33 @@ export function choice(
       [id]: value ?? null,
       [name]: choices(showing).find((one) => one.id === value)?.name ?? null,
     }),
+  };
+}
+
+/** Records as the choices of a pair. */
+export function recordsOf(
+  records: (world: World) => Records,
+  label: (record: Stored) => string = recordName,
+): Choices {
+  return ({ call }) =>
+    [...records(call.world).values()].map((record) => ({
+      id: record.id,
+      name: label(record),
+    }));
+}
+
+/** One of several by its id alone: no name is read, none is shown. */
+export function idOnly(name: string, choices: Choices = dropdown(name)): Key {
+  return {
+    name,
+    read(reading) {
+      const value = reading.call.body[name];
+      if (value === undefined || value === null) return value;
+      const found = choices(reading).find(({ id }) => id === value);
+      if (!found) reading.fail(name, "is not one of the choices");
+      return found?.id;
+    },
+    show: (value) => ({ [name]: value ?? null }),
   };
 }
 

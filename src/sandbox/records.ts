@@ -116,6 +116,12 @@ export interface ChatLine {
 /** What a user may do with a deal: a word of `deal_permission` and yes or no. */
 export type Permission = Record<string, boolean>;
 
+/** A contact. */
+export interface Contact extends Stored {
+  /** The chat, where there is one. */
+  chat: readonly ChatLine[];
+}
+
 /** A deal. */
 export interface Deal extends Stored {
   /** Who made it, whoever owns it now. */
@@ -126,6 +132,16 @@ export interface Deal extends Stored {
   readonly chat: readonly ChatLine[];
   /** Permissions by e-mail address. */
   readonly permissions: Map<string, Permission>;
+}
+
+/** A kind of task, with the keys of Qontak's answer to its creation. */
+export interface TaskCategory {
+  /** The id. */
+  readonly id: number;
+  /** The name. */
+  readonly name: string;
+  /** When it was made, epoch ms. */
+  readonly createdAt: number;
 }
 
 /** Records by id. */
@@ -142,7 +158,7 @@ export interface World {
   /** What `/deals/info` answers. */
   readonly dealTemplate: readonly Descriptor[];
   /** Contacts. */
-  readonly contacts: Records;
+  readonly contacts: Records<Contact>;
   /** Companies. */
   readonly companies: Records;
   /** Deals. */
@@ -153,6 +169,14 @@ export interface World {
   readonly associations: Records;
   /** Notes. */
   readonly notes: Records;
+  /** Tickets. */
+  readonly tickets: Records;
+  /** Tasks. */
+  readonly tasks: Records;
+  /** The kinds of tasks, by id. */
+  readonly taskCategories: Map<number, TaskCategory>;
+  /** Check-ins and check-outs. */
+  readonly geolocations: Records;
   /** An id that no record and no happening has yet. */
   nextId(): number;
 }

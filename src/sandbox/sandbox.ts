@@ -272,6 +272,7 @@ export class MemorySandbox implements Sandbox {
   #state(): Record<string, unknown> {
     const { contacts, companies, deals, products, associations, notes } =
       this.#data;
+    const { tasks, tickets, geolocations } = this.#data;
     return {
       grants: this.grants,
       requests: this.#requests.length,
@@ -281,6 +282,9 @@ export class MemorySandbox implements Sandbox {
       products: products.size,
       products_association: associations.size,
       notes: notes.size,
+      tasks: tasks.size,
+      tickets: tickets.size,
+      geolocations: geolocations.size,
       deal_permissions: Object.fromEntries(
         [...deals.values()].filter((deal) => deal.permissions.size > 0)
           .map((deal) => [deal.id, Object.fromEntries(deal.permissions)]),

@@ -15,6 +15,24 @@ export interface Option {
   readonly [key: string]: unknown;
 }
 
+/** One item of a checklist; the five last keys are null in a template. */
+export interface ChecklistItem {
+  /** The item's id. */
+  readonly crm_additional_option_id: number;
+  /** The item's text. */
+  readonly name: string;
+  /** Whether it is done. */
+  readonly completed: boolean | null;
+  /** The day it is due. */
+  readonly due_date: string | null;
+  /** The time it is due. */
+  readonly checklist_due_time: string | null;
+  /** When to remind of it. */
+  readonly reminder: string | null;
+  /** Who does it. */
+  readonly user_ids: readonly number[] | null;
+}
+
 /** One field of a template, with Qontak's keys. */
 export interface Descriptor {
   /** The id of a custom field; null for a standard field. */
@@ -35,6 +53,10 @@ export interface Descriptor {
   readonly required_pipeline_ids?: readonly number[];
   /** Required at these stages. */
   readonly required_stage_ids?: readonly number[];
+  /** Shown in these pipelines; tickets only. */
+  readonly show_pipeline_ids?: readonly number[];
+  /** The items of a checklist; null in every other field of a task. */
+  readonly checklist_details_attributes?: readonly ChecklistItem[] | null;
 }
 
 /** Where a record stands: its pipeline, its stage, the pipeline's stages. */

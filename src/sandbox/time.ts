@@ -45,6 +45,17 @@ export function fromIso(text: string): number | undefined {
   return Number.isNaN(ms) ? undefined : ms;
 }
 
+/**
+ * Midnight in Jakarta of a day written `24-11-2026` or `24/11/2026`, undefined
+ * for anything else. Both are in Qontak's collection, the day first.
+ */
+export function fromDayFirst(text: string): number | undefined {
+  const [, day, , month, year] = /^(\d\d)([/-])(\d\d)\2(\d{4})$/.exec(text) ??
+    [];
+  if (!isDay(Number(year), Number(month), Number(day))) return undefined;
+  return Date.UTC(Number(year), Number(month) - 1, Number(day)) - JAKARTA;
+}
+
 /** Whether this is a day as a custom Date takes it: `dd/mm/yyyy`. */
 export function isDayFirst(text: string): boolean {
   const [, day, month, year] = /^(\d\d)\/(\d\d)\/(\d{4})$/.exec(text) ?? [];

@@ -19,7 +19,9 @@ export interface SandboxOptions {
   /**
    * "documented" (default) answers as Qontak's collection shows, "observed" as
    * real traffic does where the two differ: a deal PUT returns the deal,
-   * `crm_company_id` is a scalar, `size` a number, a chat history an array.
+   * `crm_company_id` is a scalar, `size` a number, a chat history an array, a
+   * task's `id` a number, a new product a raw row, one contact an object that
+   * has its address.
    */
   readonly profile?: "documented" | "observed";
   /**

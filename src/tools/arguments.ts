@@ -6,6 +6,7 @@
  * @module
  */
 import * as z from "zod";
+import { parseDate, toDayFirst } from "../fields/dates.ts";
 
 /** A JSON Schema, as plain data. */
 export type JsonSchema = { readonly [key: string]: unknown };
@@ -128,6 +129,25 @@ export function text(description?: string): Argument<string | undefined> {
   );
 }
 
+/** A date in any form that is understood, as Qontak's queries take it. */
+export function dayFirstDate(
+  description?: string,
+): Argument<string | undefined> {
+  return argument(
+    described({ type: "string" }, description),
+    () =>
+      z.string({ error: "must be a date" }).transform((value, context) => {
+        const moment = parseDate(value);
+        if (moment) return toDayFirst(moment).replaceAll("/", "-");
+        context.addIssue({
+          code: "custom",
+          message: "must be a date such as 2026-11-30 or 30/11/2026",
+        });
+        return z.NEVER;
+      }),
+  );
+}
+
 /** True or false, also where a client sends the word. */
 export function flag(description?: string): Argument<boolean | undefined> {
   return argument(
@@ -155,12 +175,15 @@ export function number(
   );
 }
 
-/** The id or the label of something in the company's setup. */
+/**
+ * The id or the label of something in the company's setup. Clients are shown
+ * a string, which holds either; a number is taken as well.
+ */
 export function reference(
   description?: string,
 ): Argument<number | string | undefined> {
   return argument(
-    described({ type: ["integer", "string"] }, description),
+    described({ type: "string" }, description),
     () =>
       z.union([z.int(), z.string()], {
         error: "must be an id or a label",
@@ -180,6 +203,28 @@ export function list<T>(
         unwrap,
         z.array(entry.check(), { error: "must be a list" }),
       ) as unknown as z.ZodType<Exclude<T, undefined>[]>,
+  );
+}
+
+/**
+ * Words joined by commas, which is the shortest thing to show to clients; a
+ * list of words is taken as well.
+ */
+export function words(description?: string): Argument<string[] | undefined> {
+  return argument(
+    described({ type: "string" }, description),
+    () =>
+      z.preprocess(
+        (value) => {
+          const list = unwrap(value);
+          return typeof list === "string"
+            ? list.split(",").map((word) => word.trim()).filter(Boolean)
+            : list;
+        },
+        z.array(z.string({ error: "must be text" }), {
+          error: "must be words joined by commas, or a list of them",
+        }),
+      ) as unknown as z.ZodType<string[]>,
   );
 }
 
@@ -222,7 +267,8 @@ export function anyValue(): Argument<unknown> {
 }
 
 /**
- * The JSON Schema of a tool's input.
+ * The JSON Schema of a tool's input. It does not forbid other arguments, which
+ * some clients cannot read and which costs every conversation; the check does.
  *
  * @param shape The arguments.
  */
@@ -236,7 +282,6 @@ export function objectSchema(
       Object.entries(shape).map(([name, { schema }]) => [name, schema]),
     ),
     ...(needed.length > 0 ? { required: needed } : {}),
-    additionalProperties: false,
   };
 }
 

@@ -5,11 +5,13 @@
  * @module
  */
 import type { BodyType, Endpoint } from "../qontak/endpoints.ts";
+import { argumentOf, type Resource } from "../qontak/resources.ts";
 import type { JsonObject } from "../values.ts";
 import {
   anyValue,
   type Argument,
   type Arguments,
+  flag,
   id,
   list,
   number,
@@ -27,21 +29,26 @@ const bodyArguments: Readonly<
   text,
   number,
   date: text,
+  flag,
   option: reference,
+  options: (description) => list(reference(), description),
   record: id,
   ids: (description) => list(id(), description),
   texts: (description) => list(text(), description),
   numbers: (description) => list(number(), description),
-  custom: (description) =>
-    list(
-      object({
-        id: id(),
-        name: text(),
-        value: anyValue(),
-        value_name: text(),
-      }),
-      description,
+  checkin: (description) =>
+    object({ latitude: number(), longitude: number() }, description),
+  custom: (description) => ({
+    ...list(
+      object({ id: id(), name: text(), value: anyValue(), value_name: text() }),
     ),
+    // What an entry holds is said in words, which are shorter than a schema.
+    schema: {
+      type: "array",
+      items: { type: "object" },
+      ...(description === undefined ? {} : { description }),
+    },
+  }),
   permissions: (description) =>
     list(
       object({
@@ -57,37 +64,42 @@ const bodyArguments: Readonly<
 /**
  * The arguments for the body of an endpoint.
  *
+ * @param resource The kind of record.
  * @param endpoint The endpoint.
- * @param descriptions What some of them need said.
+ * @param descriptions What some of them need said, by body key.
  * @param wrap Applied to each; the arguments as they are when left out.
  */
 export function bodyInput(
+  resource: Resource,
   endpoint: Endpoint,
-  descriptions: Readonly<Record<string, string>>,
+  descriptions: Readonly<Record<string, string>> = {},
   wrap: (inner: Argument) => Argument = (inner) => inner,
 ): Arguments {
   return Object.fromEntries(
-    Object.entries(endpoint.body).map((
-      [key, type],
-    ) => [key, wrap(bodyArguments[type](descriptions[key]))]),
+    Object.entries(endpoint.body).map(([key, type]) => [
+      argumentOf(resource, key),
+      wrap(bodyArguments[type](descriptions[key])),
+    ]),
   );
 }
 
 /**
  * The part of the arguments that goes into the body.
  *
+ * @param resource The kind of record.
  * @param endpoint The endpoint.
  * @param args The arguments of a call.
  * @param keep Decides over each value that was given.
  */
 export function bodyValues(
+  resource: Resource,
   endpoint: Endpoint,
   args: JsonObject,
   keep: (value: unknown) => boolean = () => true,
 ): JsonObject {
   return Object.fromEntries(
     Object.keys(endpoint.body)
-      .filter((key) => args[key] !== undefined && keep(args[key]))
-      .map((key) => [key, args[key]]),
+      .map((key) => [key, args[argumentOf(resource, key)]] as const)
+      .filter(([, value]) => value !== undefined && keep(value)),
   );
 }

@@ -3,13 +3,61 @@
  *
  * @module
  */
+import { didYouMean } from "../text.ts";
 import { objectSchema } from "./arguments.ts";
+import { companyTools } from "./companies.ts";
+import { contactTools } from "./contacts.ts";
 import { dealTools } from "./deals.ts";
 import type { Tool } from "./define.ts";
+import { geolocationTools } from "./geolocations.ts";
+import { noteTools } from "./notes.ts";
 import { pipelineTools } from "./pipelines.ts";
+import { productTools } from "./products.ts";
+import { taskTools } from "./tasks.ts";
+import { ticketTools } from "./tickets.ts";
+import { type Toolset, TOOLSETS } from "./toolsets.ts";
 
 /** Every tool. The list is the same for every client, in a fixed order. */
-export const catalog: readonly Tool[] = [...dealTools, ...pipelineTools];
+export const catalog: readonly Tool[] = [
+  ...contactTools,
+  ...companyTools,
+  ...dealTools,
+  ...pipelineTools,
+  ...ticketTools,
+  ...taskTools,
+  ...noteTools,
+  ...productTools,
+  ...geolocationTools,
+];
+
+/** Which tools a server has. */
+export interface Selection {
+  /** The groups; all when left out. */
+  readonly toolsets?: readonly Toolset[];
+  /** Whether only tools that change nothing are there. */
+  readonly readOnly?: boolean;
+}
+
+/**
+ * The tools that a server has, in the order of the catalog.
+ *
+ * @param selection Which ones.
+ * @throws {TypeError} When a group is not known.
+ */
+export function selectTools(selection: Selection): readonly Tool[] {
+  const { toolsets: groups = TOOLSETS, readOnly = false } = selection;
+  const unknown = groups.filter((name) => !TOOLSETS.includes(name));
+  if (unknown.length > 0) {
+    throw new TypeError(
+      `There is no toolset ${unknown.join(", ")}${
+        didYouMean(unknown[0]!, TOOLSETS) || "."
+      } There are ${TOOLSETS.join(", ")}`,
+    );
+  }
+  return catalog.filter(({ toolset, effect }) =>
+    groups.includes(toolset) && (!readOnly || effect === "read")
+  );
+}
 
 /** A tool as `tools/list` shows it. */
 export interface ListedTool {

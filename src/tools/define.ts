@@ -7,6 +7,7 @@ import type { Crm } from "../qontak/crm.ts";
 import type { Setup } from "../fields/setup.ts";
 import type { JsonObject } from "../values.ts";
 import type { Arguments, JsonSchema, Values } from "./arguments.ts";
+import type { Toolset } from "./toolsets.ts";
 
 /**
  * What calling a tool does to the CRM. It alone decides the annotations that
@@ -33,7 +34,7 @@ export interface Tool<A extends Arguments = Arguments> {
   /** What it does, for a model that chooses among tools. */
   readonly description: string;
   /** The group that it can be switched on and off with. */
-  readonly toolset: string;
+  readonly toolset: Toolset;
   /** What calling it does. */
   readonly effect: Effect;
   /** Whether a second call with the same arguments changes nothing more. */

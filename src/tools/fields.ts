@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { insteadOf, isWritable } from "../fields/check.ts";
+import { insteadOf, isWritable, typeFor } from "../fields/check.ts";
 import { findPlace, type PlaceKeys } from "../fields/place.ts";
 import { requirementOf, UNCERTAIN_RULE } from "../fields/required.ts";
 import type { Setup } from "../fields/setup.ts";
 import type { Field } from "../fields/template.ts";
-import type { Resource } from "../qontak/resources.ts";
+import { argumentOf, type Resource } from "../qontak/resources.ts";
 import { fold } from "../text.ts";
 import { isEmpty, type JsonObject } from "../values.ts";
 import { InputError } from "./define.ts";
@@ -40,7 +40,7 @@ export async function describeTemplate(
       ...(field.custom ? { name: field.name } : {}),
       ...describeRule(field),
     })),
-    formats: formatsOf(fields),
+    formats: formatsOf(fields, resource),
     ...noted(
       fields.some((field) => isShortened(field, limit)) ? [SHORTENED] : [],
     ),
@@ -64,7 +64,7 @@ export async function describeRequired(
 ): Promise<JsonObject> {
   const names: PlaceKeys = { pipeline: "pipeline_id", stage: "stage_id" };
   const found = resource.place
-    ? await findPlace(setup, asked, names)
+    ? await findPlace(setup, resource, asked, names)
     : undefined;
   if (found?.problem !== undefined) throw new InputError(found.problem);
   const place = found?.place;
@@ -112,7 +112,7 @@ export async function describeRequired(
       : {}),
     required,
     optional,
-    formats: formatsOf(all),
+    formats: formatsOf(all, resource),
     ...noted([...notes]),
   };
 }
@@ -130,19 +130,26 @@ function describe(
   resource: Resource,
   limit: number,
 ): JsonObject {
-  const { type } = field;
+  const type = typeFor(field, resource.endpoints.create);
   return {
     ...(field.custom
       ? { key: "additional_fields", custom: true, id: field.id }
-      : { key: field.key }),
+      : { key: argumentOf(resource, field.key) }),
     label: field.label,
     type: type.name,
+    ...(isList(field, resource) ? { list: true } : {}),
     ...(type.name === "unknown" ? { qontak_type: field.qontakType } : {}),
     ...describeOptions(field, limit),
     ...(isWritable(field, resource.endpoints.create)
       ? {}
       : { writable: false, instead: insteadOf(field) }),
   };
+}
+
+/** Whether the body takes a list, whatever the template calls the type. */
+function isList({ custom, key }: Field, { endpoints }: Resource): boolean {
+  const { body } = endpoints.create;
+  return !custom && ["ids", "options"].includes(body[key] ?? "");
 }
 
 function describeOptions(field: Field, limit: number): JsonObject {
@@ -166,9 +173,13 @@ function describeRule({ required }: Field): JsonObject {
 }
 
 /** What each type of value takes, said once for all fields of that type. */
-function formatsOf(fields: readonly Field[]): JsonObject {
+function formatsOf(
+  fields: readonly Field[],
+  { endpoints }: Resource,
+): JsonObject {
   return Object.fromEntries(
-    fields.map(({ type }) => [type.name, type.format]),
+    fields.map((field) => typeFor(field, endpoints.create))
+      .map(({ name, format }) => [name, format]),
   );
 }
 

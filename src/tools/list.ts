@@ -4,19 +4,22 @@
  * @module
  */
 import type { Endpoint } from "../qontak/endpoints.ts";
+import { argumentOf } from "../qontak/resources.ts";
 import { isObject, type JsonObject } from "../values.ts";
-import { type Arguments, id, required } from "./arguments.ts";
+import { type Arguments, id, reference, required } from "./arguments.ts";
 import { InputError, type Tool, tool } from "./define.ts";
+import { recordTest } from "./filter.ts";
 import {
   frames,
   type Position,
   presentList,
   presentPage,
   presentRecord,
+  UNTRUSTED,
 } from "./present.ts";
 import {
   fieldsArgument,
-  idArgument,
+  pageArgument,
   paging,
   type ResourceTools,
   tenantArgument,
@@ -30,7 +33,7 @@ const SCAN_PAGES = 10;
 
 const SCAN_SIZE = 100;
 
-/** A tool that reads one thing of a record that Qontak sends whole. */
+/** A list that belongs to one record, and that Qontak sends whole. */
 export interface SubList {
   /** The tool's name. */
   readonly name: string;
@@ -42,8 +45,8 @@ export interface SubList {
   readonly endpoint: Endpoint;
   /** Turns what Qontak sent into the list. */
   readonly records?: (response: unknown) => JsonObject[];
-  /** Said beside the list. */
-  readonly extra?: JsonObject;
+  /** Whether people outside may have written what it holds. */
+  readonly untrusted?: boolean;
 }
 
 /**
@@ -53,31 +56,29 @@ export interface SubList {
  * @param sub What is special about the list.
  */
 export function subListTool(spec: ResourceTools, sub: SubList): Tool {
-  const { resource, toolset } = spec;
-  const idName = idArgument(resource);
-  const records = sub.records ?? objects;
+  const { resource: { idArgument }, toolset } = spec;
+  const { name, title, description, endpoint, records = objects } = sub;
   return tool({
-    name: sub.name,
-    title: sub.title,
-    description: sub.description,
+    name,
+    title,
+    description,
     toolset,
     effect: "read",
     input: {
-      [idName]: required(id()),
-      ...paging,
+      [idArgument]: required(id()),
+      ...pageArgument,
       ...tenantArgument,
     } as Arguments,
     output: frames.page,
     run: async ({ crm, signal }, args) => {
-      const { response } = await crm.call(sub.endpoint, {
-        path: { id: args[idName] as number },
+      const { response } = await crm.call(endpoint, {
+        path: { id: args[idArgument] as number },
         signal,
       });
       return presentList(
         records(response),
         args.page as number | undefined,
-        args.per_page as number | undefined,
-        sub.extra,
+        sub.untrusted ? { untrusted: UNTRUSTED } : {},
       );
     },
   });
@@ -89,32 +90,75 @@ export function objects(response: unknown): JsonObject[] {
 }
 
 /**
+ * A tool for what happened to a record.
+ *
+ * @param spec What is special about the record.
+ * @param endpoint The endpoint.
+ */
+export function timelineTool(spec: ResourceTools, endpoint: Endpoint): Tool {
+  const { name } = spec.resource;
+  return subListTool(spec, {
+    name: `get_${name}_timeline`,
+    title: `Get a ${name}'s timeline`,
+    description: `What happened to a ${name}, newest first.`,
+    endpoint,
+    untrusted: true,
+  });
+}
+
+/**
+ * A tool for the chat that belongs to a record.
+ *
+ * @param spec What is special about the record.
+ * @param endpoint The endpoint.
+ */
+export function chatTool(spec: ResourceTools, endpoint: Endpoint): Tool {
+  const { name } = spec.resource;
+  return subListTool(spec, {
+    name: `get_${name}_chat_history`,
+    title: `Get a ${name}'s chat history`,
+    description: "The chat with the customer, where a chat panel is connected.",
+    endpoint,
+    records: messages,
+    untrusted: true,
+  });
+}
+
+/** Qontak's collection shows one room; in the wild a list of rooms comes too. */
+function messages(response: unknown): JsonObject[] {
+  const rooms = Array.isArray(response) ? response : [response];
+  return rooms.filter(isObject).flatMap(({ room_id, chat_contents }) =>
+    objects(chat_contents).map((message) => ({ room_id, ...message }))
+  );
+}
+
+/**
  * A tool for the pages of a resource's list.
  *
  * @param spec What is special about the resource.
  */
 export function listTool(spec: ResourceTools): Tool {
-  const { resource, toolset, filters } = spec;
+  const { resource, toolset, filters = [] } = spec;
   const { list: endpoint } = resource.endpoints;
+  const names = filters.map((key) => argumentOf(resource, key));
+  const hasPages = (key: string) => endpoint.query.includes(key);
   return tool({
     name: `list_${resource.plural}`,
-    title: `List ${resource.plural}`,
-    description:
-      `A page of ${resource.plural}, in short; fields brings more of each.${
-        filters
-          ? ` ${
-            Object.keys(filters.input).join(", ")
-          } are filtered here, over up to ${
-            SCAN_PAGES * SCAN_SIZE
-          } records from page on.`
-          : ""
-      }`,
+    title: `List ${resource.plural.replace("_", " ")}`,
+    description: `A page of ${resource.plural.replace("_", " ")}, in short.${
+      names.length > 0
+        ? ` Filters by ${names.join(", ")} read up to ${
+          SCAN_PAGES * SCAN_SIZE
+        } records, from page on.`
+        : ""
+    }`,
     toolset,
     effect: "read",
     input: {
       ...spec.query,
-      ...filters?.input,
-      ...paging,
+      ...Object.fromEntries(names.map((name) => [name, reference()])),
+      page: paging.page,
+      ...(hasPages("per_page") ? { per_page: paging.per_page } : {}),
       ...fieldsArgument,
       ...tenantArgument,
     } as Arguments,
@@ -124,12 +168,13 @@ export function listTool(spec: ResourceTools): Tool {
         endpoint.query.map((key) => [key, args[key] as string | number]),
       );
       const select = (args.fields ?? spec.summary) as string[];
-      const asked = Object.keys(filters?.input ?? {}).some((key) =>
-        args[key] !== undefined
-      );
       const read = async (page: number, perPage: number) => {
         const { response, page: position } = await context.crm.call(endpoint, {
-          query: { ...query, page, per_page: perPage },
+          query: {
+            ...query,
+            page,
+            ...(hasPages("per_page") ? { per_page: perPage } : {}),
+          },
           signal: context.signal,
         });
         const records = objects(response);
@@ -142,7 +187,7 @@ export function listTool(spec: ResourceTools): Tool {
       const present = (records: JsonObject[]) =>
         records.map((record) => presentRecord(record, select).record);
       const first = (args.page as number | undefined) ?? 1;
-      if (!asked) {
+      if (names.every((name) => args[name] === undefined)) {
         const perPage = (args.per_page as number | undefined) ?? PER_PAGE;
         const { records, position } = await read(first, perPage);
         return presentPage(present(records), position);
@@ -150,11 +195,11 @@ export function listTool(spec: ResourceTools): Tool {
       if (args.per_page !== undefined) {
         throw new InputError(
           `per_page cannot be combined with ${
-            Object.keys(filters!.input).join(", ")
+            names.join(", ")
           }: those are filtered here, over pages of ${SCAN_SIZE}`,
         );
       }
-      const test = await filters!.test(context, args as JsonObject);
+      const test = await recordTest(context, resource, filters, args);
       return await scan(read, test, present, first);
     },
   });

@@ -9,9 +9,9 @@ import { id, required } from "./arguments.ts";
 import { type Tool, tool } from "./define.ts";
 import { objects } from "./list.ts";
 import { frames, presentList, presentRecord } from "./present.ts";
-import { fieldsArgument, paging, tenantArgument } from "./spec.ts";
+import { fieldsArgument, pageArgument, tenantArgument } from "./spec.ts";
 
-const toolset = "pipelines";
+const toolset = "pipelines" as const;
 
 /** What identifies a pipeline or a stage to a reader. */
 const summary = [
@@ -31,7 +31,6 @@ function present(
   return presentList(
     objects(response).map((record) => presentRecord(record, select).record),
     args.page as number | undefined,
-    args.per_page as number | undefined,
   );
 }
 
@@ -43,7 +42,7 @@ export const pipelineTools: readonly Tool[] = [
     description: "The pipelines that deals move through.",
     toolset,
     effect: "read",
-    input: { ...paging, ...fieldsArgument, ...tenantArgument },
+    input: { ...pageArgument, ...fieldsArgument, ...tenantArgument },
     output: frames.page,
     run: async ({ crm, signal }, args) => {
       const { response } = await crm.call(endpoints.pipelines.list, { signal });
@@ -84,7 +83,7 @@ export const pipelineTools: readonly Tool[] = [
     effect: "read",
     input: {
       pipeline_id: required(id()),
-      ...paging,
+      ...pageArgument,
       ...fieldsArgument,
       ...tenantArgument,
     },

@@ -25,18 +25,9 @@ export const frames = {
   /** One record. */
   record: frame({ record: { type: "object" } }),
   /** One page of a list. */
-  page: frame({
-    records: list,
-    page: whole,
-    total_page: whole,
-    total_data: whole,
-  }),
+  page: frame({ records: list, page: whole }),
   /** What a write came to. */
-  write: frame({
-    applied: list,
-    ignored: list,
-    stored_differently: list,
-  }),
+  write: frame({ applied: list, ignored: list }),
   /** A record that is gone. */
   deleted: frame({ deleted: { type: "boolean" } }),
   /** The fields of a kind of record. */
@@ -139,24 +130,25 @@ export function presentPage(
   };
 }
 
+/** How many records a page has of a list that Qontak sends whole. */
+const PER_PAGE = 50;
+
 /**
  * One page of a list that Qontak always sends whole.
  *
  * @param all The list.
  * @param page The page, counted from 1.
- * @param perPage How many records a page has.
  * @param extra Further keys of the answer.
  */
 export function presentList(
   all: readonly JsonObject[],
   page = 1,
-  perPage = 50,
   extra: JsonObject = {},
 ): JsonObject {
-  const start = (page - 1) * perPage;
-  return presentPage(all.slice(start, start + perPage), {
+  const start = (page - 1) * PER_PAGE;
+  return presentPage(all.slice(start, start + PER_PAGE), {
     page,
-    total_page: Math.ceil(all.length / perPage),
+    total_page: Math.ceil(all.length / PER_PAGE),
     total_data: all.length,
   }, extra);
 }

@@ -4,31 +4,25 @@
  * @module
  */
 import type { Endpoint } from "../qontak/endpoints.ts";
-import { isObject, type JsonObject } from "../values.ts";
+import type { Resource } from "../qontak/resources.ts";
+import { defined, isObject, type JsonObject } from "../values.ts";
 import {
-  type Argument,
   type Arguments,
   flag,
   id,
-  list,
   nullable,
   orNull,
   reference,
   required,
-  text,
 } from "./arguments.ts";
 import { bodyInput, bodyValues } from "./body.ts";
 import { type Tool, tool } from "./define.ts";
 import { describeRequired, describeTemplate } from "./fields.ts";
 import { listTool } from "./list.ts";
-import { frames, presentRecord } from "./present.ts";
-import {
-  fieldsArgument,
-  idArgument,
-  type ResourceTools,
-  tenantArgument,
-} from "./spec.ts";
-import { performWrite } from "./write.ts";
+import { frames, presentRecord, UNTRUSTED } from "./present.ts";
+import { pickOption } from "./filter.ts";
+import { fieldsArgument, type ResourceTools, tenantArgument } from "./spec.ts";
+import { performWrite, reportWrite } from "./write.ts";
 
 /**
  * A tool that answers with one record of an endpoint whose path has one id.
@@ -47,7 +41,7 @@ export function recordTool(
   endpoint: Endpoint,
 ): Tool {
   const { resource, toolset } = spec;
-  const idName = idArgument(resource);
+  const idName = resource.idArgument;
   return tool({
     name,
     title,
@@ -65,7 +59,10 @@ export function recordTool(
         path: { id: args[idName] as number },
         signal,
       });
-      return { ...presentRecord(theRecord(response), args.fields as string[]) };
+      return {
+        ...presentRecord(theRecord(response), args.fields as string[]),
+        ...(spec.untrusted ? { untrusted: UNTRUSTED } : {}),
+      };
     },
   });
 }
@@ -82,22 +79,18 @@ export function templateTools(spec: ResourceTools): Tool[] {
   const { name } = resource;
   const placed: Arguments = resource.place
     ? {
-      pipeline_id: reference("Id or name"),
-      stage_id: reference("Id or name"),
+      pipeline_id: reference(),
+      stage_id: reference(),
     }
     : {};
-  const wanted: Arguments = {
-    fields: list(text(), "Only these fields, with all their options"),
-  };
   return [
     tool({
       name: `get_${name}_template`,
       title: `Get the ${name} template`,
-      description:
-        `Every field of a ${name} in this company, with types, options and the rule that makes it required.`,
+      description: `Every field of a ${name}, with what makes it required.`,
       toolset,
       effect: "read",
-      input: { ...wanted, ...tenantArgument } as Arguments,
+      input: { ...fieldsArgument, ...tenantArgument } as Arguments,
       output: frames.fields,
       run: ({ setup }, args) =>
         describeTemplate(setup, resource, args.fields as string[]),
@@ -106,11 +99,11 @@ export function templateTools(spec: ResourceTools): Tool[] {
       name: `get_required_fields_for_${name}`,
       title: `Get required fields for a ${name}`,
       description: resource.place
-        ? `What a ${name} must have in one stage, and what else it may have: keys, types, options, value formats. Call it before create_${name} or a move.`
-        : `What a ${name} must have, and what else it may have: keys, types, options, value formats. Call it before create_${name}.`,
+        ? `Required and optional fields of a ${name} in one stage. Call it before create_${name} or a move.`
+        : `Required and optional fields of a ${name}. Call it before create_${name}.`,
       toolset,
       effect: "read",
-      input: { ...placed, ...wanted, ...tenantArgument } as Arguments,
+      input: { ...placed, ...fieldsArgument, ...tenantArgument } as Arguments,
       output: frames.required,
       run: ({ setup }, args) =>
         describeRequired(setup, resource, {
@@ -130,18 +123,67 @@ export function recordTools(spec: ResourceTools): Tool[] {
     recordTool(
       spec,
       `get_${name}`,
-      `Get a ${name}`,
-      `One ${name} by id, with the custom fields that are set.`,
+      `Get a ${noun(resource)}`,
+      `One ${noun(resource)} by id.`,
       resource.endpoints.get,
     ),
     createTool(spec),
     updateTool(spec),
-    deleteTool(spec),
+    ...(resource.endpoints.delete
+      ? [deleteTool(spec, resource.endpoints.delete)]
+      : []),
   ];
 }
 
+/** The name of a kind of record in sentences. */
+function noun({ name }: Resource): string {
+  return name.replace("_", " ");
+}
+
+/**
+ * A tool that gives a record to another user.
+ *
+ * @param spec What is special about the record.
+ * @param endpoint The endpoint.
+ */
+export function ownerTool(spec: ResourceTools, endpoint: Endpoint): Tool {
+  const { resource, toolset, summary } = spec;
+  const { name, idArgument } = resource;
+  return tool({
+    name: `update_${name}_owner`,
+    title: `Change a ${name}'s owner`,
+    description: `Gives a ${name} to another user.`,
+    toolset,
+    effect: "write",
+    idempotent: true,
+    input: {
+      [idArgument]: required(id()),
+      creator_id: required(reference("The new owner, id or name")),
+      ...tenantArgument,
+    } as Arguments,
+    output: frames.write,
+    run: async (context, args) => {
+      const { crm, setup, signal } = context;
+      const written = args[idArgument] as number;
+      // Owners are listed only in the template: Qontak has no list of users.
+      const owner = await pickOption(
+        setup,
+        resource,
+        "creator_id",
+        args.creator_id,
+      );
+      const body = { creator_id: owner.id };
+      await crm.call(endpoint, { path: { id: written }, body, signal });
+      return await reportWrite(context, { resource, summary }, {
+        written,
+        body,
+      });
+    },
+  });
+}
+
 const skipArgument: Arguments = {
-  skip_validation: flag("Send unchecked; only when the check is impossible"),
+  skip_validation: flag(),
 };
 
 function createTool(spec: ResourceTools): Tool {
@@ -150,23 +192,26 @@ function createTool(spec: ResourceTools): Tool {
   const name = `create_${resource.name}`;
   return tool({
     name,
-    title: `Create a ${resource.name}`,
-    description:
-      `Makes a ${resource.name}, checked first against the company's template; the answer says what was stored.`,
+    title: `Create a ${noun(resource)}`,
+    description: resource.endpoints.template
+      ? `Makes a ${
+        noun(resource)
+      }, checked first against the company's template; the answer says what was stored.`
+      : `Makes a ${noun(resource)}; the answer says what was stored.`,
     toolset,
     effect: "write",
     input: {
-      ...bodyInput(create, spec.descriptions, orNull),
-      ...skipArgument,
+      ...bodyInput(resource, create, spec.descriptions, orNull),
+      ...(resource.endpoints.template ? skipArgument : {}),
       ...tenantArgument,
     } as Arguments,
     output: frames.write,
-    renamed: spec.renamed,
+    ...defined({ renamed: spec.renamed }),
     run: (context, args) =>
       performWrite(context, {
         tool: name,
         resource,
-        values: bodyValues(create, args, (value) => value !== null),
+        values: bodyValues(resource, create, args, (value) => value !== null),
         skipValidation: args.skip_validation === true,
         summary,
       }),
@@ -174,62 +219,63 @@ function createTool(spec: ResourceTools): Tool {
 }
 
 /**
- * An argument of an update: null clears. What the entries of a list look like
- * is said once, by create.
+ * The arguments of an update. null clears; that is shown where nothing else
+ * does, since a label goes with its id and a list can be empty.
  */
-function changeable(inner: Argument): Argument {
-  const { type, items } = inner.schema;
-  const isDetailed = type === "array" &&
-    (items as { type?: unknown }).type === "object";
-  return nullable(
-    isDetailed
-      ? { ...inner, schema: { type, items: { type: "object" } } }
-      : inner,
+function changeInput(resource: Resource): Arguments {
+  const input = bodyInput(resource, resource.endpoints.update);
+  return Object.fromEntries(
+    Object.entries(input).map(([name, argument]) => {
+      const clearsAnyhow = name.endsWith("_name") ||
+        argument.schema.type === "array";
+      return [name, (clearsAnyhow ? orNull : nullable)(argument)];
+    }),
   );
 }
 
 function updateTool(spec: ResourceTools): Tool {
   const { resource, toolset, summary } = spec;
   const { update } = resource.endpoints;
-  const idName = idArgument(resource);
+  const idName = resource.idArgument;
   const name = `update_${resource.name}`;
   return tool({
     name,
-    title: `Update a ${resource.name}`,
-    description:
-      `Changes only the keys given; null clears one. Checked as the ${resource.name} would become${
-        resource.owner ? "; the owner stays unless changed" : ""
-      }.`,
+    title: `Update a ${noun(resource)}`,
+    description: `Changes only the keys given; null clears one.${
+      resource.endpoints.template
+        ? ` Checked as the ${noun(resource)} would become.`
+        : ""
+    }`,
     toolset,
     effect: "write",
     idempotent: true,
     input: {
       [idName]: required(id()),
-      ...bodyInput(update, {}, changeable),
-      ...skipArgument,
+      ...changeInput(resource),
+      ...(resource.endpoints.template ? skipArgument : {}),
       ...tenantArgument,
     } as Arguments,
     output: frames.write,
-    renamed: spec.renamed,
+    ...defined({ renamed: spec.renamed }),
     run: (context, args) =>
       performWrite(context, {
         tool: name,
         resource,
         id: args[idName] as number,
-        values: bodyValues(update, args),
+        values: bodyValues(resource, update, args),
         skipValidation: args.skip_validation === true,
         summary,
       }),
   });
 }
 
-function deleteTool(spec: ResourceTools): Tool {
+function deleteTool(spec: ResourceTools, endpoint: Endpoint): Tool {
   const { resource, toolset } = spec;
-  const idName = idArgument(resource);
+  const idName = resource.idArgument;
   return tool({
     name: `delete_${resource.name}`,
-    title: `Delete a ${resource.name}`,
-    description: `Deletes a ${resource.name} for good.`,
+    title: `Delete a ${noun(resource)}`,
+    description: `Deletes a ${noun(resource)} for good.`,
     toolset,
     effect: "delete",
     idempotent: true,
@@ -237,7 +283,7 @@ function deleteTool(spec: ResourceTools): Tool {
     output: frames.deleted,
     run: async ({ crm, signal }, args) => {
       const target = args[idName] as number;
-      await crm.call(resource.endpoints.delete, {
+      await crm.call(endpoint, {
         path: { id: target },
         signal,
       });

@@ -5,63 +5,49 @@
  * @module
  */
 import type { Resource } from "../qontak/resources.ts";
-import type { JsonObject } from "../values.ts";
 import {
   type Argument,
   type Arguments,
-  list,
   text,
   whole,
+  words,
 } from "./arguments.ts";
-import type { ToolContext } from "./define.ts";
+import type { Toolset } from "./toolsets.ts";
 
 /** What is special about the tools of one kind of record. */
 export interface ResourceTools {
   /** The kind of record. */
   readonly resource: Resource;
   /** The group that its tools belong to. */
-  readonly toolset: string;
+  readonly toolset: Toolset;
   /** The keys that identify a record in a list. */
   readonly summary: readonly string[];
-  /** What some arguments of create and update need said. */
-  readonly descriptions: Readonly<Record<string, string>>;
+  /** What some arguments of create need said, by body key. */
+  readonly descriptions?: Readonly<Record<string, string>>;
   /** Wrong names that people use in create and update, and what to do. */
-  readonly renamed: Readonly<Record<string, string>>;
-  /** What the arguments of the list tool need said, by query parameter. */
-  readonly query: Readonly<Record<string, Argument>>;
-  /** What Qontak cannot filter by, and is filtered here. */
-  readonly filters?: Filters;
-}
-
-/** Filters that are applied here, over pages that Qontak sends. */
-export interface Filters {
-  /** The arguments. */
-  readonly input: Arguments;
-  /** Makes the test from the arguments of a call. */
-  readonly test: (
-    context: ToolContext,
-    args: JsonObject,
-  ) => Promise<(record: JsonObject) => boolean>;
+  readonly renamed?: Readonly<Record<string, string>>;
+  /** The arguments of the list tool for Qontak's own query parameters. */
+  readonly query?: Readonly<Record<string, Argument>>;
+  /**
+   * Keys that Qontak cannot filter by, and that are filtered here: options of
+   * the company's setup, by id or label, or ids of records.
+   */
+  readonly filters?: readonly string[];
+  /** Said beside records that people outside may have written. */
+  readonly untrusted?: boolean;
 }
 
 /** The tenant; every tool takes it. */
 export const tenantArgument = { user_id: text() } satisfies Arguments;
 
-/** Selects what an answer shows. */
-export const fieldsArgument = {
-  fields: list(
-    text(),
-    'Keys to show; "*" for all, also empty ones',
-  ),
-} satisfies Arguments;
+/** Selects what an answer shows; the server's instructions say how. */
+export const fieldsArgument = { fields: words() } satisfies Arguments;
 
-/** Which page. */
+/** Which page of a list. */
+export const pageArgument = { page: whole(1, Infinity) } satisfies Arguments;
+
+/** Which page, and how long it is. */
 export const paging = {
-  page: whole(1, Infinity),
+  ...pageArgument,
   per_page: whole(1, 100),
 } satisfies Arguments;
-
-/** The name of the argument that holds a record's id. */
-export function idArgument({ name }: Resource): string {
-  return `${name}_id`;
-}

@@ -43,7 +43,9 @@ export async function performWrite(
 ): Promise<JsonObject> {
   const { crm, signal } = context;
   const { resource, id } = write;
-  const previous = id === undefined ? undefined : await read(context, write);
+  const previous = id === undefined || resource.readsOtherwise
+    ? undefined
+    : await read(context, write);
   const { body, notes } = await check(context, write, previous);
   if (Object.keys(body).length === 0) {
     throw new InputError(
@@ -211,11 +213,13 @@ export async function reportWrite(
   let outcome = made && readBack(body, made, previous);
   const settled = outcome && outcome.ignored.length === 0 &&
     outcome.not_shown.length === 0 && outcome.stored_differently.length === 0;
-  if (!settled) {
+  if (!settled && !(made && write.resource.readsOtherwise)) {
     // An update answers without the record, and right after a create some
-    // custom fields still come back empty: the record itself decides.
+    // custom fields still come back empty: the record itself decides. What it
+    // does not show is taken from the answer.
     try {
-      stored = await read(context, { resource: write.resource, id: written });
+      const { resource } = write;
+      stored = { ...made, ...await read(context, { resource, id: written }) };
       outcome = readBack(body, stored, previous);
     } catch (error) {
       if (!(error instanceof Error)) throw error;

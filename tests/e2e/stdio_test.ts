@@ -120,9 +120,9 @@ Deno.test("stdio serves the 2026-07-28 revision without initialize", async () =>
   ]);
   const discovered = byId.get(1).result;
   assert(discovered.supportedVersions.includes("2026-07-28"));
-  assertStringIncludes(discovered.instructions, "get_required_fields_for_deal");
+  assertStringIncludes(discovered.instructions, "get_required_fields_for_");
   assert(byId.get(2).result.ttlMs > 0);
-  assertEquals(byId.get(2).result.tools.length, 18);
+  assertEquals(byId.get(2).result.tools.length, 73);
 });
 
 Deno.test("stdio ends cleanly when stdin ends at once", async () => {

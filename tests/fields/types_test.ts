@@ -20,7 +20,7 @@ Deno.test("encode() gives each type the form that Qontak takes", () => {
     ["Percentage", custom, "12.5 %", 12.5],
     ["Date", custom, "2026-11-30", "30/11/2026"],
     ["Date", standard, "30/11/2026", "2026-11-30T00:00:00.000+07:00"],
-    ["Date", { ...standard, dayFirst: true }, "2026-11-30", "30/11/2026"],
+    ["Date", { ...standard, dates: "day-first" }, "2026-11-30", "30/11/2026"],
     ["Date time", custom, "30/11/2026 09:15", "2026-11-30T09:15:00"],
     ["Dropdown select", custom, "jakarta  utara", "8"],
     ["Dropdown select", standard, "Jakarta Utara", 8],

@@ -11,7 +11,10 @@ type Data = any;
 
 /** A value that a field accepts, from what the tools say of it. */
 export function valueFor(field: Data): unknown {
-  if (field.options) return field.options[0].name;
+  if (field.options) {
+    const { name } = field.options[0];
+    return field.list ? [name] : name;
+  }
   switch (field.type) {
     case "number":
     case "percentage":
@@ -20,6 +23,10 @@ export function valueFor(field: Data): unknown {
       return "2026-12-18";
     case "date_time":
       return "2026-12-18T10:00";
+    case "upload":
+      return "https://example.co.id/berkas.pdf";
+    case "checkin":
+      return { latitude: -6.2, longitude: 106.8 };
     case "gps":
       return "-6.2, 106.8";
     default:

@@ -20,6 +20,7 @@ Deno.test("parseArguments() takes what clients really send", () => {
       fields: ["name"],
     }],
     ["list_deals", { page: "2" }, { page: 2 }],
+    ["list_deals", { fields: "name, size" }, { fields: ["name", "size"] }],
     ["create_deal", { additional_fields: '[{"id": "5", "value": null}]' }, {
       additional_fields: [{ id: 5, value: null }],
     }],
@@ -56,7 +57,7 @@ Deno.test("parseArguments() names what is wrong and what was given", () => {
     ["list_deals", { page: 0 }, "page must be a whole number of at least 1"],
     ["list_deals", { per_page: 101 }, "from 1 to 100, not 101"],
     ["list_deals", { name: 5 }, "name must be text, not 5"],
-    ["list_deals", { fields: "name" }, "fields must be a list"],
+    ["list_deals", { fields: 5 }, "fields must be words joined by commas"],
     ["create_deal", { amount: 5 }, "the value of a deal is size"],
     ["create_deal", { contact_id: 5 }, "crm_lead_ids"],
     ["create_deal", { company_id: 5 }, "crm_company_id"],

@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
 import { type Endpoint, endpoints } from "../../src/qontak/endpoints.ts";
-import { argumentsFor } from "../support/company.ts";
 import { createWorld } from "../support/world.ts";
 
 /** One endpoint as Qontak documents it, and the call that reaches it. */
@@ -9,37 +8,87 @@ interface Row {
   readonly args?: Record<string, unknown>;
   /** Method and path below /api/v3.1. */
   readonly request: string;
+  /** The query; none when left out. */
   readonly query?: Record<string, string>;
+  /** The body; none when left out. */
   readonly body?: Record<string, unknown>;
 }
 
-await using world = await createWorld();
-const { records } = await world.ok("list_deals", { fields: ["*"] });
-const deal = records[0];
-const deal_id = deal.id;
-const pipeline_id = deal.crm_pipeline_id;
-const place = await world.ok("get_required_fields_for_deal", {
-  pipeline_id,
-  stage_id: deal.crm_stage_id,
-});
-const owner = (await world.ok("get_deal_real_creator", { deal_id })).record;
-
-/** Every body key of a deal, in the form that reaches the wire. */
-const everything = {
+// What Qontak's collection documents for each body, with values in the form
+// that reaches the wire. Written here once more, so that a key that is lost
+// from the table of endpoints is missed.
+const additional_fields = [{ id: 1, name: "x", value: "y", value_name: "z" }];
+const contact = {
+  first_name: "Sari",
+  last_name: "Dewi",
+  job_title: "Manajer",
+  creator_id: 2,
+  creator_name: "Ratna",
+  email: "sari@example.co.id",
+  telephone: "0215550100",
+  crm_status_id: 3,
+  crm_status_name: "Baru",
+  address: "Jl. Melati 1",
+  country: "Indonesia",
+  province: "DKI Jakarta",
+  city: "Jakarta",
+  zipcode: "10110",
+  date_of_birth: "17/08/1990",
+  crm_source_id: 4,
+  crm_source_name: "Web",
+  crm_gender_id: 1,
+  crm_gender_name: "Female",
+  income: "1000",
+  upload_id: 5,
+  customer_id: "C-1",
+  crm_company_id: 6,
+  crm_company_name: "PT Contoh",
+  crm_deal_ids: [7],
+  crm_deal_name: ["Meja"],
+  additional_fields,
+};
+const company = {
+  name: "PT Contoh",
+  website: "contoh.co.id",
+  creator_id: 2,
+  creator_name: "Ratna",
+  telephone: "0215550100",
+  address: "Jl. Melati 1",
+  country: "Indonesia",
+  province: "DKI Jakarta",
+  city: "Jakarta",
+  zipcode: "10110",
+  industry_id: 3,
+  industry_name: "Ritel",
+  crm_type_id: 4,
+  crm_type_name: "Pelanggan",
+  number_of_employees: 25,
+  crm_source_id: 5,
+  crm_source_name: "Web",
+  annual_revenue: 1000,
+  business_reg_number: "123",
+  crm_deal_ids: [6],
+  crm_deal_name: ["Meja"],
+  crm_person_ids: [7],
+  crm_person_name: ["Sari"],
+  ancestry: 8,
+  additional_fields,
+};
+const deal = {
   name: "Meja rapat",
   currency: "IDR",
   size: 5_000_000,
   closed_date: "2026-12-18T00:00:00.000+07:00",
-  creator_id: deal.creator_id,
-  creator_name: deal.creator_name,
-  crm_source_id: null,
-  crm_source_name: null,
-  crm_lost_reason_id: null,
-  crm_lost_reason_name: null,
-  crm_pipeline_id: pipeline_id,
-  crm_pipeline_name: deal.crm_pipeline_name,
-  crm_stage_id: deal.crm_stage_id,
-  crm_stage_name: deal.crm_stage_name,
+  creator_id: 1,
+  creator_name: "Ratna",
+  crm_source_id: 2,
+  crm_source_name: "Web",
+  crm_lost_reason_id: 3,
+  crm_lost_reason_name: "Harga",
+  crm_pipeline_id: 4,
+  crm_pipeline_name: "Sales",
+  crm_stage_id: 5,
+  crm_stage_name: "New",
   start_date: "2026-11-01T00:00:00.000+07:00",
   expired_date: "2026-12-31T00:00:00.000+07:00",
   crm_priority_id: 3,
@@ -53,168 +102,523 @@ const everything = {
   product_association_quantity: [2],
   product_association_price: [1500],
   product_association_total_price: [3000],
+  additional_fields,
+};
+const ticket = {
+  name: "Kursi rusak",
+  user_id: 1,
+  ticket_stage_id: 2,
+  ticket_pipeline_id: 3,
+  ticket_priority_id: 4,
+  ticket_category_id: 5,
+  description: "Kaki patah",
+  due_date: "18/12/2026",
+  crm_company_id: 6,
+  crm_lead_ids: [7],
+  crm_product_ids: [8],
+  crm_task_ids: [9],
+  additional_fields,
+};
+const task = {
+  name: "Telepon",
+  crm_person_id: 1,
+  crm_person_full_name: "Sari Dewi",
+  crm_deal_id: 2,
+  crm_deal_name: "Meja",
+  crm_company_id: 3,
+  crm_company_name: "PT Contoh",
+  crm_task_status_id: 1,
+  user_id: 4,
+  user_full_name: "Ratna",
+  crm_task_priority_id: 3,
+  crm_task_category_id: 5,
+  crm_task_category_name: "Telepon",
+  crm_team_ids: [6],
+  crm_team_name: ["Tim"],
+  due_date: "2026-12-18T10:00:00.000+07:00",
+  end_due_date: "2026-12-18T11:00:00.000+07:00",
+  reminder_date: "2026-12-18T09:00:00.000+07:00",
+  detail: "Harga",
+  next_step: "Kirim penawaran",
+  crm_checkin_attributes: { latitude: -6.2, longitude: 106.8 },
+  attachment: "https://example.co.id/a.pdf",
+  additional_fields,
+};
+const note = {
+  note: "Sudah dihubungi",
+  creator_id: 1,
+  last_modifier_id: 2,
+  team_id: 3,
+  organization_id: 4,
+  type: "Crm::DealNote",
+  crm_person_id: 5,
+  crm_person_full_name: "Sari Dewi",
+  crm_deal_id: 6,
+  crm_deal_name: "Meja",
+  crm_company_id: 7,
+  crm_company_name: "PT Contoh",
+};
+const product = {
+  name: "Kursi",
+  currency: "IDR",
+  price: 1500,
+  quantity: 2,
+  discount: 6,
+  total_price: 2820,
+  crm_tag_ids: [1],
+  description: "Hitam",
+  product_image: "https://example.co.id/a.png",
+  additional_fields,
+};
+const association = {
+  ...product,
+  crm_product_id: 1,
+  crm_deal_id: 2,
+  unit_quantity: 3,
+  manufacturer: "PT Kursi",
+};
+const geolocation = {
+  latitude: -6.2,
+  longitude: 106.8,
+  device_id: "00000000-89AB",
+  checkin_timestamps: 1763870400,
+  orientation: "1",
+  is_online: true,
+  input_type: 2,
+  local_id: 11,
+  journey_id: "2222 1735",
+  battery_percentage: 20.1,
 };
 
-const rows: Record<string, Row> = {
-  "deals.template": { tool: "get_deal_template", request: "GET /deals/info" },
-  "deals.list": {
-    tool: "list_deals",
-    args: {
-      name: "a b&c",
-      contact_ids: 4,
-      company_ids: 5,
-      product_ids: 6,
-      page: 2,
-      per_page: 10,
+/** An id that the sandbox does not know; the rows are about the wire. */
+const ID = 4242;
+
+/** Sent unchecked, as the ids in the bodies are invented. */
+const unchecked = { skip_validation: true };
+
+function assignee({ user_id, ...body }: Record<string, unknown>) {
+  return { ...body, assignee_id: user_id };
+}
+
+const page = { page: "1", per_page: "25" };
+const turned = { page: 2, per_page: 10 };
+const turnedQuery = { page: "2", per_page: "10" };
+
+function rowsOf(
+  path: string,
+  name: string,
+  id: string,
+  plural: string,
+): Record<string, Row> {
+  return {
+    template: { tool: `get_${name}_template`, request: `GET ${path}/info` },
+    get: {
+      tool: `get_${name}`,
+      args: { [id]: ID },
+      request: `GET ${path}/${ID}`,
     },
-    request: "GET /deals",
-    query: {
-      name: "a b&c",
-      contact_ids: "4",
-      company_ids: "5",
-      product_ids: "6",
-      page: "2",
-      per_page: "10",
+    list: { tool: `list_${plural}`, request: `GET ${path}`, query: page },
+    delete: {
+      tool: `delete_${name}`,
+      args: { [id]: ID },
+      request: `DELETE ${path}/${ID}`,
+    },
+    timeline: {
+      tool: `get_${name}_timeline`,
+      args: { [id]: ID },
+      request: `GET ${path}/${ID}/timeline`,
+    },
+    chatHistory: {
+      tool: `get_${name}_chat_history`,
+      args: { [id]: ID },
+      request: `GET ${path}/${ID}/chat-history`,
+    },
+  };
+}
+
+const table: Record<string, Record<string, Row>> = {
+  contacts: {
+    ...rowsOf("/contacts", "contact", "contact_id", "contacts"),
+    list: {
+      tool: "list_contacts",
+      args: {
+        name: "a b&c",
+        job_title: "Manajer",
+        phone: "021",
+        email: "a@example.co.id",
+        crm_company_id: 4,
+        crm_deal_id: 5,
+        crm_status_id: 6,
+        created_after: "2026-11-30",
+        ...turned,
+      },
+      request: "GET /contacts",
+      query: {
+        name: "a b&c",
+        job_title: "Manajer",
+        phone: "021",
+        email: "a@example.co.id",
+        crm_company_id: "4",
+        crm_deal_id: "5",
+        crm_status_id: "6",
+        created_after: "30-11-2026",
+        ...turnedQuery,
+      },
+    },
+    create: {
+      tool: "create_contact",
+      args: { ...contact, ...unchecked },
+      request: "POST /contacts",
+      body: contact,
+    },
+    update: {
+      tool: "update_contact",
+      args: { contact_id: ID, ...contact, ...unchecked },
+      request: `PUT /contacts/${ID}`,
+      body: contact,
+    },
+    updateOwner: {
+      tool: "update_contact_owner",
+      args: { contact_id: ID, creator_id: "Bagas Pratama" },
+      request: `PUT /contacts/${ID}/update_owner`,
+      body: { creator_id: 512304 },
     },
   },
-  "deals.get": {
-    tool: "get_deal",
-    args: { deal_id },
-    request: `GET /deals/${deal_id}`,
-  },
-  "deals.timeline": {
-    tool: "get_deal_timeline",
-    args: { deal_id },
-    request: `GET /deals/${deal_id}/timeline`,
-  },
-  "deals.stageHistory": {
-    tool: "get_deal_stage_history",
-    args: { deal_id },
-    request: `GET /deals/${deal_id}/stage_history`,
-  },
-  "deals.chatHistory": {
-    tool: "get_deal_chat_history",
-    args: { deal_id },
-    request: `GET /deals/${deal_id}/chat-history`,
-  },
-  "deals.realCreator": {
-    tool: "get_deal_real_creator",
-    args: { deal_id },
-    request: `GET /deals/${deal_id}/real_creator`,
-  },
-  "deals.fullField": {
-    tool: "get_deal_full_field",
-    args: { deal_id },
-    request: `GET /deals/${deal_id}/full-field`,
-  },
-  "deals.create": {
-    tool: "create_deal",
-    args: {
-      ...everything,
-      // Sent unchecked: the row is about the wire, and the ids are invented.
-      skip_validation: true,
-      additional_fields: [{ id: 1, name: "x", value: "y", value_name: "z" }],
+  companies: {
+    ...rowsOf("/companies", "company", "company_id", "companies"),
+    list: {
+      tool: "list_companies",
+      args: {
+        contact_ids: 1,
+        deal_ids: 2,
+        name: "PT",
+        website: "a.id",
+        ...turned,
+      },
+      request: "GET /companies",
+      query: {
+        contact_ids: "1",
+        deal_ids: "2",
+        name: "PT",
+        website: "a.id",
+        ...turnedQuery,
+      },
     },
-    request: "POST /deals",
-    body: {
-      ...Object.fromEntries(
-        Object.entries(everything).filter(([, value]) => value !== null),
-      ),
-      additional_fields: [{ id: 1, name: "x", value: "y", value_name: "z" }],
+    create: {
+      tool: "create_company",
+      args: { ...company, ...unchecked },
+      request: "POST /companies",
+      body: company,
+    },
+    update: {
+      tool: "update_company",
+      args: { company_id: ID, ...company, ...unchecked },
+      request: `PUT /companies/${ID}`,
+      body: company,
     },
   },
-  "deals.update": {
-    tool: "update_deal",
-    args: { deal_id, ...everything, skip_validation: true },
-    request: `PUT /deals/${deal_id}`,
-    body: everything,
-  },
-  "deals.updateOwner": {
-    tool: "update_deal_owner",
-    args: { deal_id, creator_id: deal.creator_name },
-    request: `PUT /deals/${deal_id}/update_owner`,
-    body: { creator_id: deal.creator_id },
-  },
-  "deals.setPermissions": {
-    tool: "set_deal_permissions",
-    args: {
-      deal_id,
-      permissions: [{ email: owner.email, access_types: ["view", "edit"] }],
+  deals: {
+    ...rowsOf("/deals", "deal", "deal_id", "deals"),
+    list: {
+      tool: "list_deals",
+      args: {
+        name: "a",
+        contact_ids: 4,
+        company_ids: 5,
+        product_ids: 6,
+        ...turned,
+      },
+      request: "GET /deals",
+      query: {
+        name: "a",
+        contact_ids: "4",
+        company_ids: "5",
+        product_ids: "6",
+        ...turnedQuery,
+      },
     },
-    request: "POST /deals/deal_permission",
-    body: {
-      id: deal_id,
-      permissions: [{ email: owner.email, access_types: ["view", "edit"] }],
+    stageHistory: {
+      tool: "get_deal_stage_history",
+      args: { deal_id: ID },
+      request: `GET /deals/${ID}/stage_history`,
+    },
+    realCreator: {
+      tool: "get_deal_real_creator",
+      args: { deal_id: ID },
+      request: `GET /deals/${ID}/real_creator`,
+    },
+    fullField: {
+      tool: "get_deal_full_field",
+      args: { deal_id: ID },
+      request: `GET /deals/${ID}/full-field`,
+    },
+    create: {
+      tool: "create_deal",
+      args: { ...deal, ...unchecked },
+      request: "POST /deals",
+      body: deal,
+    },
+    update: {
+      tool: "update_deal",
+      args: { deal_id: ID, ...deal, ...unchecked },
+      request: `PUT /deals/${ID}`,
+      body: deal,
+    },
+    updateOwner: {
+      tool: "update_deal_owner",
+      args: { deal_id: ID, creator_id: 512304 },
+      request: `PUT /deals/${ID}/update_owner`,
+      body: { creator_id: 512304 },
+    },
+    setPermissions: {
+      tool: "set_deal_permissions",
+      args: {
+        deal_id: ID,
+        permissions: [{ email: "a@b.id", access_types: ["view", "edit"] }],
+      },
+      request: "POST /deals/deal_permission",
+      body: {
+        id: ID,
+        permissions: [{ email: "a@b.id", access_types: ["view", "edit"] }],
+      },
     },
   },
-  "deals.delete": {
-    tool: "delete_deal",
-    args: { deal_id },
-    request: `DELETE /deals/${deal_id}`,
+  pipelines: {
+    list: { tool: "list_pipelines", request: "GET /pipelines" },
+    get: {
+      tool: "get_pipeline",
+      args: { pipeline_id: ID },
+      request: `GET /pipelines/${ID}`,
+    },
+    stages: {
+      tool: "list_pipeline_stages",
+      args: { pipeline_id: ID },
+      request: `GET /pipelines/${ID}/stages`,
+    },
   },
-  "pipelines.list": { tool: "list_pipelines", request: "GET /pipelines" },
-  "pipelines.get": {
-    tool: "get_pipeline",
-    args: { pipeline_id },
-    request: `GET /pipelines/${pipeline_id}`,
+  tickets: {
+    ...rowsOf("/tickets", "ticket", "ticket_id", "tickets"),
+    pipelines: {
+      tool: "get_ticket_pipelines",
+      request: "GET /tickets/ticket_pipelines",
+    },
+    create: {
+      tool: "create_ticket",
+      args: { ...assignee(ticket), ...unchecked },
+      request: "POST /tickets",
+      body: ticket,
+    },
+    update: {
+      tool: "update_ticket",
+      args: { ticket_id: ID, ...assignee(ticket), ...unchecked },
+      request: `PUT /tickets/${ID}`,
+      body: ticket,
+    },
   },
-  "pipelines.stages": {
-    tool: "list_pipeline_stages",
-    args: { pipeline_id },
-    request: `GET /pipelines/${pipeline_id}/stages`,
+  tasks: {
+    ...rowsOf("/tasks", "task", "task_id", "tasks"),
+    list: {
+      tool: "list_tasks",
+      args: { filter: "alltask", ...turned },
+      request: "GET /tasks",
+      query: { filter: "alltask", ...turnedQuery },
+    },
+    create: {
+      tool: "create_task",
+      args: { ...assignee(task), ...unchecked },
+      request: "POST /tasks",
+      body: task,
+    },
+    update: {
+      tool: "update_task",
+      args: { task_id: ID, ...assignee(task), ...unchecked },
+      request: `PUT /tasks/${ID}`,
+      body: task,
+    },
+    listCategories: {
+      tool: "list_task_categories",
+      request: "GET /tasks/category",
+    },
+    createCategory: {
+      tool: "create_task_category",
+      args: { id: 99, name: "Survei" },
+      request: "POST /tasks/category",
+      body: { id: 99, name: "Survei" },
+    },
+    deleteCategory: {
+      tool: "delete_task_category",
+      args: { category_id: ID },
+      request: `DELETE /tasks/category/${ID}`,
+    },
+  },
+  notes: {
+    ...rowsOf("/notes", "note", "note_id", "notes"),
+    list: {
+      tool: "list_notes",
+      args: { crm_deal_id: 7 },
+      request: "GET /notes",
+      query: { crm_deal_id: "7" },
+    },
+    create: {
+      tool: "create_note",
+      args: note,
+      request: "POST /notes/",
+      body: note,
+    },
+    update: {
+      tool: "update_note",
+      args: { note_id: ID, ...note },
+      request: `PUT /notes/${ID}`,
+      body: note,
+    },
+  },
+  products: {
+    ...rowsOf("/products", "product", "product_id", "products"),
+    list: {
+      tool: "list_products",
+      args: { query: "kursi", ...turned },
+      request: "GET /products",
+      query: { query: "kursi", ...turnedQuery },
+    },
+    create: {
+      tool: "create_product",
+      args: product,
+      request: "POST /products",
+      body: product,
+    },
+    update: {
+      tool: "update_product",
+      args: { product_id: ID, ...product },
+      request: `PUT /products/${ID}`,
+      body: product,
+    },
+  },
+  productsAssociation: {
+    ...rowsOf(
+      "/products_association",
+      "products_association",
+      "association_id",
+      "products_associations",
+    ),
+    list: {
+      tool: "list_products_associations",
+      args: { crm_deal_id: 3, query: "kursi", ...turned },
+      request: "GET /products_association",
+      query: { crm_deal_id: "3", query: "kursi", ...turnedQuery },
+    },
+    create: {
+      tool: "create_products_association",
+      args: association,
+      request: "POST /products_association",
+      body: association,
+    },
+    update: {
+      tool: "update_products_association",
+      args: { association_id: ID, ...association },
+      request: `PUT /products_association/${ID}`,
+      body: association,
+    },
+  },
+  geolocations: {
+    ...rowsOf(
+      "/geolocations",
+      "geolocation",
+      "geolocation_id",
+      "geolocations",
+    ),
+    list: {
+      tool: "list_geolocations",
+      request: "GET /geolocations",
+      query: { page: "1" },
+    },
+    create: {
+      tool: "create_geolocation",
+      args: geolocation,
+      request: "POST /geolocations",
+      body: geolocation,
+    },
+    update: {
+      tool: "update_geolocation",
+      args: { geolocation_id: ID, ...geolocation },
+      request: `PUT /geolocations/${ID}`,
+      body: geolocation,
+    },
   },
 };
 
-Deno.test("every endpoint has its row", () => {
-  const all = Object.entries(endpoints).flatMap(([resource, table]) =>
-    Object.keys(table).map((name) => `${resource}.${name}`)
-  );
-  assertEquals(Object.keys(rows).toSorted(), all.toSorted());
+/** The rows of endpoints that there are: rowsOf makes some that are not. */
+const rows = Object.entries(
+  endpoints as Record<string, Record<string, Endpoint>>,
+).flatMap(([resource, all]) =>
+  Object.entries(all).map(([name, endpoint]) => ({
+    row: table[resource]?.[name],
+    endpoint,
+    name: `${resource}.${name}`,
+  }))
+);
+
+Deno.test("all 67 endpoints of the collection have a row", () => {
+  assertEquals(rows.filter(({ row }) => !row).map(({ name }) => name), []);
+  assertEquals(rows.length, 67);
 });
 
-for (const [name, row] of Object.entries(rows)) {
-  Deno.test(`${row.tool} reaches ${row.request.replace(/\d+/, ":id")}`, async () => {
+/**
+ * A query parameter named only here, so that one that is lost from the table
+ * of endpoints is missed.
+ */
+const documented: Record<string, readonly string[]> = {
+  "notes.list": ["crm_lead_id", "crm_company_id", "crm_deal_id"],
+};
+
+for (const { row, endpoint, name } of rows) {
+  if (!row) continue;
+  const title = row.request.replace(String(ID), ":id");
+  Deno.test(`${row.tool} reaches ${title}`, async () => {
     await using world = await createWorld();
-    await world.call(row.tool, row.args);
-    const [method, path] = row.request.split(" ");
-    const wanted = world.sandbox.requests.filter((request) =>
-      request.method === method && request.path === `/api/v3.1${path}`
+    // Updates read the record first; so does the sandbox have one.
+    const [method, path] = row.request.split(" ") as [string, string];
+    const isUpdate = method === "PUT" && !path.endsWith("update_owner");
+    const args = isUpdate ? await atARecord(world, row) : row.args;
+    await world.call(row.tool, args);
+    const id = isUpdate
+      ? String(Object.values(args!).find((value) => value !== ID))
+      : String(ID);
+    const request = world.sandbox.requests.find((request) =>
+      request.method === method &&
+      request.path === `/api/v3.1${path.replace(String(ID), id)}`
     );
-    assertEquals(wanted.length >= 1, true, `${name} was not requested`);
-    const [request] = wanted;
-    assertEquals(request!.query, row.query ?? defaultQuery(name));
+    assertEquals(request !== undefined, true, `${name} was not requested`);
+    assertEquals(request!.query, row.query ?? {});
     assertEquals(request!.body ?? undefined, row.body);
-    assertKeys(name, row);
+    assertEquals(
+      endpoint.query.toSorted(),
+      (documented[name] ?? Object.keys(row.query ?? {})).toSorted(),
+    );
+    assertEquals(
+      Object.keys(endpoint.body).toSorted(),
+      Object.keys(row.body ?? {}).toSorted(),
+    );
   });
 }
 
-/** A list is always asked for by page. */
-function defaultQuery(name: string): Record<string, string> {
-  return name === "deals.list" ? { page: "1", per_page: "25" } : {};
-}
-
-/** The row covers every query parameter and body key of the table. */
-function assertKeys(name: string, row: Row): void {
-  const [resource, key] = name.split(".") as [string, string];
-  const tables = endpoints as Record<string, Record<string, Endpoint>>;
-  const endpoint = tables[resource]![key]!;
-  if (row.query) {
-    assertEquals(Object.keys(row.query).toSorted(), endpoint.query.toSorted());
+/** The arguments of an update with the id of a record that exists. */
+async function atARecord(
+  world: Awaited<ReturnType<typeof createWorld>>,
+  row: Row,
+): Promise<Record<string, unknown>> {
+  const [idName] = Object.keys(row.args!);
+  const resource = row.tool.replace("update_", "");
+  const plural = resource === "company" ? "companies" : `${resource}s`;
+  const query = resource === "note"
+    ? { crm_deal_id: (await world.ok("list_deals")).records[0].id }
+    : {};
+  let { records } = await world.ok(`list_${plural}`, query);
+  if (resource === "note" && records.length === 0) {
+    const { records: deals } = await world.ok("list_deals", { per_page: 60 });
+    for (const { id } of deals) {
+      ({ records } = await world.ok("list_notes", { crm_deal_id: id }));
+      if (records.length > 0) break;
+    }
   }
-  const sent = Object.keys(row.args ?? {})
-    .filter((arg) => arg !== "skip_validation");
-  const body = Object.keys(endpoint.body);
-  const reached = body.filter((one) =>
-    sent.includes(one) || (one === "id" && sent.includes("deal_id"))
-  );
-  if (name !== "deals.update") assertEquals(reached, body);
+  return { ...row.args, [idName!]: Number(records[0].id) };
 }
-
-Deno.test("create_deal with what a stage requires reaches the wire as Qontak takes it", async () => {
-  await using world = await createWorld();
-  await world.ok("create_deal", argumentsFor(place.required));
-  const request = world.sandbox.requests.find(({ method, path }) =>
-    method === "POST" && path === "/api/v3.1/deals"
-  );
-  assertEquals(request?.status, 200);
-});

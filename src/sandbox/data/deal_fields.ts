@@ -15,7 +15,7 @@ import {
  * Name, label, type, and for a dropdown its options, for a text what people
  * write into it.
  */
-type Row = readonly [
+export type FieldRow = readonly [
   name: string,
   label: string,
   type: string,
@@ -29,7 +29,7 @@ const MULTIPLE = "Multiple select";
 const YES_NO = ["Ya", "Tidak"];
 
 /** Fields whose template shows `required`, false or null, and no lists. */
-const FLAGGED: readonly Row[] = [
+const FLAGGED: readonly FieldRow[] = [
   ["customer_segment", "Segmen Pelanggan", SELECT, [
     "Korporat",
     "Pemerintah",
@@ -107,7 +107,7 @@ const FLAGGED: readonly Row[] = [
 ];
 
 /** Fields whose template shows the two lists. */
-const LISTED: readonly Row[] = [
+const LISTED: readonly FieldRow[] = [
   ["payment_method_12", "Metode Pembayaran", SELECT, [
     "Transfer Bank",
     "Giro",
@@ -192,7 +192,7 @@ const LISTED: readonly Row[] = [
 ];
 
 /** Fields whose template says nothing of being required. */
-const BARE: readonly Row[] = [
+const BARE: readonly FieldRow[] = [
   ["campaign_code", "Campaign Code", TEXT, ["EXPO-OKT26", "WA-NOV26"]],
   ["lead_score", "Lead Score", "Number"],
   ["utm_url", "UTM URL", "URL", ["https://www.example.co.id/?utm_source=expo"]],
@@ -232,8 +232,12 @@ export interface CustomField {
   readonly samples: readonly string[];
 }
 
-function build(
-  rows: readonly Row[],
+/**
+ * Makes custom fields of rows, with ids and option ids that count up from the
+ * given ones.
+ */
+export function buildFields(
+  rows: readonly FieldRow[],
   firstId: number,
   firstOptionId: number,
   requirement: (name: string, index: number) => Partial<Descriptor>,
@@ -261,12 +265,12 @@ function build(
 
 /** The custom fields of deals, in the template's order. */
 export const DEAL_FIELDS: readonly CustomField[] = [
-  ...build(FLAGGED, 6_204_118, 1_862_040, (_, index) => ({
+  ...buildFields(FLAGGED, 6_204_118, 1_862_040, (_, index) => ({
     required: index % 3 === 0 ? null : false,
   })),
-  ...build(LISTED, 10_482_213, 2_915_300, (name) => {
+  ...buildFields(LISTED, 10_482_213, 2_915_300, (name) => {
     const [pipelines, stages] = REQUIRED[name] ?? [[], []];
     return { required_pipeline_ids: pipelines, required_stage_ids: stages };
   }),
-  ...build(BARE, 11_730_655, 3_140_870, () => ({})),
+  ...buildFields(BARE, 11_730_655, 3_140_870, () => ({})),
 ];

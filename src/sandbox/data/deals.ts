@@ -131,7 +131,8 @@ function timelineOf(
   }));
 }
 
-function uniqueId(random: Random): string {
+/** `417KMWTZQA`: three digits and seven capitals. */
+export function uniqueId(random: Random): string {
   const capitals = Array.from(
     { length: 7 },
     () => String.fromCharCode(random.int(65, 90)),
@@ -140,12 +141,13 @@ function uniqueId(random: Random): string {
 }
 
 /** The custom values: about six that chance fills, and the required ones. */
-function customOf(
-  place: Place,
+export function customOf(
+  fields: readonly CustomField[],
+  place: Place | undefined,
   random: Random,
   at: number,
 ): ReadonlyMap<number, string> {
-  const writable = DEAL_FIELDS.filter((one) => isWritable(one.descriptor));
+  const writable = fields.filter((one) => isWritable(one.descriptor));
   const chosen = new Set(random.sample(writable, random.int(5, 7)));
   return new Map(
     writable
@@ -237,7 +239,7 @@ function createDeal(
       unique_deal_id: uniqueId(random),
     }),
     updatedAt: last,
-    custom: customOf(place, random, last),
+    custom: customOf(DEAL_FIELDS, place, random, last),
     timeline: timelineOf(name, path, history, nextId),
     realCreatorId: owner.id,
     history,

@@ -5,7 +5,7 @@
  */
 
 import type { Random } from "../random.ts";
-import type { Records, Stored, Values } from "../records.ts";
+import type { Contact, Records, Stored, Values } from "../records.ts";
 import { DAY } from "../time.ts";
 import { CITIES } from "./cities.ts";
 import { USERS } from "./tenant.ts";
@@ -111,7 +111,10 @@ export function createCompanies(random: Random): Records {
 }
 
 /** The contacts, each in one of the companies. */
-export function createContacts(random: Random, companies: Records): Records {
+export function createContacts(
+  random: Random,
+  companies: Records,
+): Records<Contact> {
   const companyIds = [...companies.keys()];
   let id = 31_840_000 + random.int(0, 9_000);
   return byId(
@@ -120,7 +123,7 @@ export function createContacts(random: Random, companies: Records): Records {
       const first_name = random.pick(FIRST_NAMES);
       const last_name = random.pick(LAST_NAMES);
       const name = `${first_name} ${last_name}`;
-      return record(id, name, EPOCH - random.int(5, 200) * DAY, {
+      const contact = record(id, name, EPOCH - random.int(5, 200) * DAY, {
         first_name,
         last_name,
         job_title: random.pick(JOB_TITLES),
@@ -130,6 +133,7 @@ export function createContacts(random: Random, companies: Records): Records {
         crm_company_id: companyIds[index % companyIds.length],
         creator_id: random.pick(USERS).id,
       });
+      return { ...contact, chat: [] };
     }),
   );
 }

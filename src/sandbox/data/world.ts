@@ -6,9 +6,16 @@
 
 import { createRandom } from "../random.ts";
 import type { Records, World } from "../records.ts";
+import { completeCompanies } from "./companies.ts";
+import { completeContacts } from "./contacts.ts";
 import { DEAL_TEMPLATE } from "./deal_template.ts";
 import { createDeals } from "./deals.ts";
+import { createGeolocations } from "./geolocations.ts";
+import { addNotes } from "./notes.ts";
 import { createCompanies, createContacts, createProducts } from "./people.ts";
+import { completeLines, completeProducts } from "./products.ts";
+import { createTaskCategories, createTasks } from "./tasks.ts";
+import { createTickets } from "./tickets.ts";
 import { PIPELINES, STAGES, USERS } from "./tenant.ts";
 
 /** Makes the tenant's data. The same seed makes the same data. */
@@ -30,9 +37,23 @@ export function createWorld(seed: number): World {
     nextId,
   };
   const deals = createDeals(random, around);
+  completeProducts(createRandom(seed + 101), products);
+  completeLines(createRandom(seed + 102), deals, around);
+  const taskCategories = createTaskCategories();
+  const tasks = createTasks(createRandom(seed + 103), deals, around);
+  const geolocations = createGeolocations(createRandom(seed + 104));
+  completeCompanies(createRandom(seed + 201), companies, nextId);
+  const companyIds = [...companies.keys()];
+  completeContacts(createRandom(seed + 202), contacts, companyIds, nextId);
+  addNotes(createRandom(seed + 203), around);
+  const tickets = createTickets(createRandom(seed + 204), { ...around, tasks });
   return {
     ...around,
     deals,
+    tasks,
+    tickets,
+    taskCategories,
+    geolocations,
     users: USERS,
     pipelines: PIPELINES,
     stages: STAGES,

@@ -16,7 +16,8 @@ import {
 } from "../records.ts";
 import type { Call, Route } from "../router.ts";
 import { toIso } from "../time.ts";
-import { note } from "./timeline.ts";
+import { chatHistory } from "./chat.ts";
+import { updateOwner } from "./owner.ts";
 
 function stageHistory(deal: Deal, { world }: Call): Answer {
   const stage = (id: number | null): Record<string, unknown> => ({
@@ -32,26 +33,6 @@ function stageHistory(deal: Deal, { world }: Call): Answer {
       moved_by: userOf(world, by)?.name ?? null,
     })),
   };
-}
-
-/**
- * The collection shows one room; third-party code reads an array of rooms. What
- * comes where there is no chat is assumed.
- */
-function chatHistory(deal: Deal, { observed }: Call): Answer {
-  const room = {
-    room_id: deal.chat.length > 0
-      ? deal.id.toString(16).padStart(32, "0")
-      : null,
-    chat_contents: deal.chat.map(({ user, message, at, type }) => ({
-      user,
-      message,
-      timestamp: toIso(at),
-      type,
-    })),
-  };
-  if (!observed) return { response: room };
-  return { response: deal.chat.length > 0 ? [room] : [] };
 }
 
 function realCreator({ realCreatorId }: Deal, { world }: Call): Answer {
@@ -128,18 +109,6 @@ function fullField(
   };
 }
 
-/** "Will return error" says the collection; that it is a 422 is assumed. */
-function updateOwner(deal: Deal, call: Call): Answer {
-  const owner = userOf(call.world, call.body.creator_id);
-  if (!owner) {
-    throw new Refusal(422, "Validation failed: creator_id is not a user");
-  }
-  deal.values = { ...deal.values, creator_id: owner.id };
-  deal.updatedAt = Date.now();
-  note(deal, "assigned", `'${deal.values.name}' to ${owner.name}.`, call);
-  return {};
-}
-
 const ACCESS_TYPES = ["view", "edit", "search_association"];
 
 /**
@@ -210,7 +179,10 @@ export function dealExtras(
     {
       method: "PUT",
       path: "/deals/:id/update_owner",
-      handle: (call) => updateOwner(find(call), call),
+      handle(call) {
+        const deal = find(call);
+        return updateOwner(deal, recordName(deal), call);
+      },
     },
     {
       method: "POST",

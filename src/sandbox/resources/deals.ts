@@ -15,6 +15,7 @@ import {
   named,
   one,
   type Reading,
+  seenOnly,
   shown,
   text,
 } from "../keys.ts";
@@ -22,19 +23,12 @@ import { contactName, type Deal, recordName, type Values } from "../records.ts";
 import type { Call, Resource } from "../router.ts";
 import { toIso } from "../time.ts";
 import { dealExtras } from "./deal_extras.ts";
+import { forget } from "./links.ts";
+import { owner } from "./owner.ts";
+import { removeLines } from "./product_lines.ts";
 import { note, showTimeline } from "./timeline.ts";
 
 const BLANK = "can't be blank";
-
-/** Shown in real traffic, absent from Qontak's collection. */
-function seenOnly(name: string): Key {
-  const key = text(name);
-  return {
-    ...key,
-    show: (value, showing) =>
-      showing.call.observed ? key.show(value, showing) : {},
-  };
-}
 
 const KEYS: readonly Key[] = [
   text("name"),
@@ -44,7 +38,7 @@ const KEYS: readonly Key[] = [
   named("currency"),
   amount("size"),
   moment("closed_date"),
-  owner(),
+  owner(true),
   choice("crm_source"),
   choice("crm_lost_reason"),
   choice("crm_pipeline", ({ call }) => call.world.pipelines),
@@ -86,31 +80,11 @@ const KEYS: readonly Key[] = [
   shown("product_association_quantity", () => []),
   shown("product_association_price", () => []),
   shown("product_association_total_price", () => []),
-  seenOnly("unique_deal_id"),
-  seenOnly("idempotency_key"),
-  seenOnly("channel_integration_room_id"),
+  // Shown in real traffic, absent from Qontak's collection.
+  seenOnly(text("unique_deal_id")),
+  seenOnly(text("idempotency_key")),
+  seenOnly(text("channel_integration_room_id")),
 ];
-
-/**
- * The owner. Qontak's collection: a create without a valid one, and an update
- * without one, take the current user. Assumed: an update with an invalid one is
- * refused.
- */
-function owner(): Key {
-  const pair = choice("creator");
-  return {
-    ...pair,
-    read(reading) {
-      const { call, creating, values } = reading;
-      const read = pair.read!({
-        ...reading,
-        fail: creating ? () => {} : reading.fail,
-      });
-      if (read !== undefined && read !== null) return read;
-      return creating || call.resetOwner ? call.user.id : values.creator_id;
-    },
-  };
-}
 
 /** A stage must be of the pipeline; alone, it brings its pipeline (assumed). */
 function settle({ call, values, fail }: Reading): void {
@@ -199,6 +173,10 @@ const collection: Collection<Deal> = {
     };
   },
   saved,
+  removed(deal, { world }) {
+    removeLines("crm_deal_id", deal.id, world);
+    forget("deals", deal, world);
+  },
   answersUpdate: (call) => call.observed,
   absentFromCreate: ["crm_deal_status"],
 };

@@ -6,8 +6,27 @@
  */
 
 import type { Resource } from "../router.ts";
+import { companies } from "./companies.ts";
+import { contacts } from "./contacts.ts";
 import { deals } from "./deals.ts";
+import { geolocations } from "./geolocations.ts";
+import { notes } from "./notes.ts";
 import { pipelines } from "./pipelines.ts";
+import { products } from "./products.ts";
+import { productsAssociation } from "./products_association.ts";
+import { tasks } from "./tasks.ts";
+import { tickets } from "./tickets.ts";
 
 /** Every resource. */
-export const resources: readonly Resource[] = [deals, pipelines];
+export const resources: readonly Resource[] = [
+  contacts,
+  companies,
+  deals,
+  pipelines,
+  tasks,
+  tickets,
+  notes,
+  products,
+  productsAssociation,
+  geolocations,
+];

@@ -1,0 +1,54 @@
+/**
+ * The tools of companies.
+ *
+ * @module
+ */
+import { endpoints } from "../qontak/endpoints.ts";
+import { resources } from "../qontak/resources.ts";
+import { id, text } from "./arguments.ts";
+import type { Tool } from "./define.ts";
+import { timelineTool } from "./list.ts";
+import { recordTools, templateTools } from "./resource.ts";
+import type { ResourceTools } from "./spec.ts";
+
+const spec: ResourceTools = {
+  resource: resources.company,
+  toolset: "companies",
+  summary: [
+    "id",
+    "name",
+    "website",
+    "telephone",
+    "city",
+    "industry_name",
+    "crm_type_name",
+    "creator_name",
+    "updated_at",
+  ],
+  descriptions: { ancestry: "Parent company", crm_person_ids: "Contacts" },
+  renamed: {
+    email: "companies have no e-mail: it belongs to their contacts",
+    phone: "the phone number is telephone",
+    phone_number: "the phone number is telephone",
+    industry: "the industry is industry_id",
+    crm_status_id: "companies have no status",
+    contact_ids: "contacts are crm_person_ids",
+    crm_lead_ids: "contacts are crm_person_ids",
+    parent_id: "the parent company is ancestry",
+    custom_fields: "custom fields are additional_fields",
+    owner_id: "the owner is creator_id",
+  },
+  query: {
+    contact_ids: id(),
+    deal_ids: id(),
+    name: text(),
+    website: text(),
+  },
+};
+
+/** The tools of companies, in the order that clients are shown. */
+export const companyTools: readonly Tool[] = [
+  ...templateTools(spec),
+  ...recordTools(spec),
+  timelineTool(spec, endpoints.companies.timeline),
+];

@@ -1,0 +1,60 @@
+/**
+ * The tools of contacts.
+ *
+ * @module
+ */
+import { endpoints } from "../qontak/endpoints.ts";
+import { resources } from "../qontak/resources.ts";
+import { dayFirstDate, id, text } from "./arguments.ts";
+import type { Tool } from "./define.ts";
+import { chatTool, timelineTool } from "./list.ts";
+import { ownerTool, recordTools, templateTools } from "./resource.ts";
+import type { ResourceTools } from "./spec.ts";
+
+const spec: ResourceTools = {
+  resource: resources.contact,
+  toolset: "contacts",
+  summary: [
+    "id",
+    "first_name",
+    "last_name",
+    "job_title",
+    "email",
+    "telephone",
+    "creator_name",
+    "crm_status_name",
+    "crm_company_id",
+    "crm_company_name",
+    "updated_at",
+  ],
+  renamed: {
+    name: "names are first_name and last_name",
+    phone: "the phone number is telephone",
+    phone_number: "the phone number is telephone",
+    company_id: "the company is crm_company_id",
+    deal_ids: "deals are crm_deal_ids",
+    custom_fields: "custom fields are additional_fields",
+    owner_id: "the owner is creator_id",
+    status: "the status is crm_status_id",
+    source: "the source is crm_source_id",
+  },
+  query: {
+    name: text(),
+    job_title: text(),
+    phone: text(),
+    email: text(),
+    crm_company_id: id(),
+    crm_deal_id: id(),
+    crm_status_id: id(),
+    created_after: dayFirstDate("A date"),
+  },
+};
+
+/** The tools of contacts, in the order that clients are shown. */
+export const contactTools: readonly Tool[] = [
+  ...templateTools(spec),
+  ...recordTools(spec),
+  timelineTool(spec, endpoints.contacts.timeline),
+  chatTool(spec, endpoints.contacts.chatHistory),
+  ownerTool(spec, endpoints.contacts.updateOwner),
+];

@@ -1,0 +1,25 @@
+/**
+ * The tools of geolocations: where users have checked in.
+ *
+ * @module
+ */
+import { resources } from "../qontak/resources.ts";
+import type { Tool } from "./define.ts";
+import { recordTools } from "./resource.ts";
+import type { ResourceTools } from "./spec.ts";
+
+const spec: ResourceTools = {
+  resource: resources.geolocation,
+  toolset: "geolocations",
+  summary: ["id", "date", "device_id", "journey_id", "checkin", "checkout"],
+  descriptions: { checkin_timestamps: "Seconds since 1970" },
+  renamed: {
+    lat: "the latitude is latitude",
+    lng: "the longitude is longitude",
+    long: "the longitude is longitude",
+    timestamp: "the time is checkin_timestamps, in seconds since 1970",
+  },
+};
+
+/** The tools of geolocations, in the order that clients are shown. */
+export const geolocationTools: readonly Tool[] = recordTools(spec);

@@ -1,0 +1,55 @@
+/**
+ * The tools of products, and of the product lines of deals.
+ *
+ * @module
+ */
+import { resources } from "../qontak/resources.ts";
+import { id, text } from "./arguments.ts";
+import type { Tool } from "./define.ts";
+import { recordTools } from "./resource.ts";
+import type { ResourceTools } from "./spec.ts";
+
+const products: ResourceTools = {
+  resource: resources.product,
+  toolset: "products",
+  summary: ["id", "name", "currency", "price", "quantity", "total_price"],
+  descriptions: { currency: 'Name such as "IDR"' },
+  renamed: {
+    sku: "there is no sku: a product code is an additional field, product_code",
+    code: "a product code is an additional field, product_code",
+    category: "products have no category in this API",
+    unit_price: "the price is price",
+    custom_fields: "custom fields are additional_fields",
+  },
+  query: { query: text() },
+};
+
+const associations: ResourceTools = {
+  resource: resources.productsAssociation,
+  toolset: "products",
+  summary: [
+    "id",
+    "name",
+    "crm_product_id",
+    "crm_deal_id",
+    "currency",
+    "price",
+    "quantity",
+    "discount",
+    "total_price",
+  ],
+  descriptions: { crm_product_id: "The product", crm_deal_id: "The deal" },
+  renamed: {
+    product_id: "the product is crm_product_id",
+    deal_id: "the deal is crm_deal_id",
+    unit_price: "the price is price",
+    custom_fields: "custom fields are additional_fields",
+  },
+  query: { crm_deal_id: id(), query: text() },
+};
+
+/** The tools of products, in the order that clients are shown. */
+export const productTools: readonly Tool[] = [
+  ...recordTools(products),
+  ...recordTools(associations),
+];

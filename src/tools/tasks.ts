@@ -1,0 +1,116 @@
+/**
+ * The tools of tasks and their categories.
+ *
+ * @module
+ */
+import { endpoints } from "../qontak/endpoints.ts";
+import { resources } from "../qontak/resources.ts";
+import { isObject } from "../values.ts";
+import { id, required, text } from "./arguments.ts";
+import { type Tool, tool } from "./define.ts";
+import { objects } from "./list.ts";
+import { frames, presentList } from "./present.ts";
+import { recordTools, templateTools } from "./resource.ts";
+import { pageArgument, type ResourceTools, tenantArgument } from "./spec.ts";
+
+const spec: ResourceTools = {
+  resource: resources.task,
+  toolset: "tasks",
+  summary: [
+    "id",
+    "name",
+    "user_full_name",
+    "crm_task_status_id",
+    "crm_task_priority_id",
+    "crm_task_category_name",
+    "due_date",
+    "crm_person_full_name",
+    "crm_deal_name",
+    "crm_company_name",
+    "updated_at",
+  ],
+  descriptions: { crm_person_id: "Contact" },
+  renamed: {
+    title: "the title of a task is name",
+    description: "what a task is about is detail",
+    status: "the status is crm_task_status_id",
+    priority: "the priority is crm_task_priority_id",
+    category_id: "the category is crm_task_category_id",
+    contact_id: "the contact is crm_person_id",
+    crm_lead_id: "the contact is crm_person_id",
+    company_id: "the company is crm_company_id",
+    deal_id: "the deal is crm_deal_id",
+    custom_fields: "custom fields are additional_fields",
+  },
+  query: { filter: text() },
+  filters: [
+    "crm_task_status_id",
+    "user_id",
+    "crm_deal_id",
+    "crm_company_id",
+    "crm_person_id",
+  ],
+};
+
+const { toolset } = spec;
+
+/** The tools of tasks, in the order that clients are shown. */
+export const taskTools: readonly Tool[] = [
+  ...templateTools(spec),
+  ...recordTools(spec),
+  tool({
+    name: "list_task_categories",
+    title: "List task categories",
+    description: "The categories that tasks can have.",
+    toolset,
+    effect: "read",
+    input: { ...pageArgument, ...tenantArgument },
+    output: frames.page,
+    run: async ({ crm, signal }, { page }) => {
+      const { response } = await crm.call(endpoints.tasks.listCategories, {
+        signal,
+      });
+      return presentList(objects(response), page);
+    },
+  }),
+  tool({
+    name: "create_task_category",
+    title: "Create a task category",
+    description: "Makes a category for tasks.",
+    toolset,
+    effect: "write",
+    input: {
+      name: required(text()),
+      id: id(),
+      ...tenantArgument,
+    },
+    output: frames.record,
+    run: async ({ crm, setup, signal }, { name, id }) => {
+      const { response } = await crm.call(endpoints.tasks.createCategory, {
+        body: { name, ...(id === undefined ? {} : { id }) },
+        signal,
+      });
+      // The template lists the categories.
+      setup.forget();
+      return { record: isObject(response) ? response : {} };
+    },
+  }),
+  tool({
+    name: "delete_task_category",
+    title: "Delete a task category",
+    description: "Deletes a category of tasks for good.",
+    toolset,
+    effect: "delete",
+    idempotent: true,
+    input: { category_id: required(id()), ...tenantArgument },
+    output: frames.deleted,
+    run: async ({ crm, setup, signal }, { category_id }) => {
+      await crm.call(endpoints.tasks.deleteCategory, {
+        path: { id: category_id },
+        signal,
+      });
+      setup.forget();
+      return { deleted: true, id: category_id };
+    },
+  }),
+];

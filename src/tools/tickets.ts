@@ -1,0 +1,65 @@
+/**
+ * The tools of tickets, which have pipelines of their own.
+ *
+ * @module
+ */
+import { endpoints } from "../qontak/endpoints.ts";
+import { resources } from "../qontak/resources.ts";
+import { type Tool, tool } from "./define.ts";
+import { objects } from "./list.ts";
+import { frames, presentList } from "./present.ts";
+import { recordTools, templateTools } from "./resource.ts";
+import { pageArgument, type ResourceTools, tenantArgument } from "./spec.ts";
+
+const spec: ResourceTools = {
+  resource: resources.ticket,
+  toolset: "tickets",
+  summary: [
+    "id",
+    "unique_ticket_id",
+    "name",
+    "user_name",
+    "ticket_stage_id",
+    "ticket_stage_name",
+    "ticket_pipeline_name",
+    "ticket_priority_name",
+    "ticket_category_name",
+    "due_date",
+    "crm_company_name",
+    "updated_at",
+  ],
+  renamed: {
+    title: "the title of a ticket is name",
+    subject: "the title of a ticket is name",
+    status: "a ticket's status is its stage, ticket_stage_id",
+    stage_id: "the stage is ticket_stage_id",
+    pipeline_id: "the pipeline is ticket_pipeline_id",
+    priority: "the priority is ticket_priority_id",
+    category_id: "the category is ticket_category_id",
+    contact_id: "contacts are crm_lead_ids, a list of ids",
+    company_id: "the company is crm_company_id",
+    custom_fields: "custom fields are additional_fields",
+  },
+  filters: ["ticket_pipeline_id", "ticket_stage_id", "user_id"],
+};
+
+/** The tools of tickets, in the order that clients are shown. */
+export const ticketTools: readonly Tool[] = [
+  ...templateTools(spec),
+  ...recordTools(spec),
+  tool({
+    name: "get_ticket_pipelines",
+    title: "Get the ticket pipelines",
+    description: "The pipelines of tickets, each with its stages.",
+    toolset: spec.toolset,
+    effect: "read",
+    input: { ...pageArgument, ...tenantArgument },
+    output: frames.page,
+    run: async ({ crm, signal }, { page }) => {
+      const { response } = await crm.call(endpoints.tickets.pipelines, {
+        signal,
+      });
+      return presentList(objects(response), page);
+    },
+  }),
+];
