@@ -1,11 +1,16 @@
 /**
- * Writes `.env.example` and the generated parts of the README from the code's
- * own tables.
+ * Writes what is made from the code's own tables: `.env.example`, the tables
+ * of the README, the page of field types, and the snapshot of all tools.
  *
  * @module
  */
 import { type Variable, variables } from "../src/config.ts";
-import { catalog } from "../src/tools/catalog.ts";
+import { SETUP_LIFETIME } from "../src/fields/setup.ts";
+import { type FieldType, fieldTypes } from "../src/fields/types.ts";
+import { MAX_BYTES } from "../src/qontak/envelope.ts";
+import { catalog, listed } from "../src/tools/catalog.ts";
+import { MAX_SCAN } from "../src/tools/list.ts";
+import { MAX_ANSWER, MAX_TEXT } from "../src/tools/present.ts";
 
 const root = new URL("../", import.meta.url);
 
@@ -34,6 +39,64 @@ function toolTable(): string {
     `| \`${name}\` | ${effect} | ${description} |`
   );
   return table("| tool | effect | what it does |", rows);
+}
+
+/** A value of each type as a caller may give it. */
+const examples: Readonly<Record<string, unknown>> = {
+  text: "Meja rapat",
+  text_area: "Dua baris",
+  url: "https://example.co.id",
+  number: "15000000",
+  percentage: "12.5 %",
+  date: "2026-11-30",
+  date_time: "30/11/2026 14:00",
+  select: "Tinggi",
+  multiple_select: ["Rendah", "Tinggi"],
+  association: 4242,
+  gps: { lat: -6.2, long: 106.8 },
+  checkin: { latitude: -6.2, longitude: 106.8 },
+  checklist: [{ crm_additional_option_id: 12, completed: true }],
+  upload: "https://example.co.id/berkas.pdf",
+};
+
+function fieldRow(type: FieldType): string {
+  const options = [{ id: 7, name: "Rendah" }, { id: 9, name: "Tinggi" }];
+  const code = (value: unknown) => `\`${JSON.stringify(value)}\``;
+  const sent = (custom: boolean) => {
+    const encoded = type.encode(examples[type.name], { custom, options });
+    return "wire" in encoded ? code(encoded.wire) : "";
+  };
+  const given = type.instead ? "" : code(examples[type.name]);
+  const takes = type.instead ? `nothing: ${type.instead}` : type.format;
+  return `| \`${type.name}\` | ${
+    type.qontak.join(", ")
+  } | ${takes} | ${given} | ${sent(true)} | ${sent(false)} |`;
+}
+
+function fieldsPage(): string {
+  const kib = (bytes: number) => `${bytes / 1024} KiB`;
+  return [
+    "# Field types and limits",
+    "Made from the tables in `src/fields/types.ts` and the code's own limits by `deno task docs`.",
+    "## Types",
+    "What a field of each type takes, and how the value travels: custom fields in `additional_fields`, standard fields under their own key. Labels of options are accepted wherever ids are; the options here are `Rendah` (7) and `Tinggi` (9). Standard dates of contacts and tickets are sent day first, those of deals and tasks as shown.",
+    table(
+      "| type | Qontak's name | takes | for example | sent as custom | sent as standard |",
+      fieldTypes.map(fieldRow),
+    ),
+    "A type that is not in this table is passed on as it is given. How a checklist, a GPS field and a check-in are written is not documented by Qontak: `deno task test:live --write` reports what a real account does.",
+    "## Limits",
+    table("| what | limit |", [
+      "| records a page | 100 (25 unless asked) |",
+      `| records read for a filter that Qontak does not have | ${MAX_SCAN} a call |`,
+      `| one answer | ${MAX_ANSWER} characters; what is left out is counted |`,
+      `| one text in an answer | ${MAX_TEXT} characters, unless the key is named in fields |`,
+      `| one answer of Qontak's | ${kib(MAX_BYTES)} |`,
+      `| templates and pipelines are kept for | ${
+        SETUP_LIFETIME / 60_000
+      } minutes |`,
+    ]),
+  ].join("\n\n");
 }
 
 function table(head: string, rows: readonly string[]): string {
@@ -69,7 +132,15 @@ export async function generate(): Promise<Record<string, string>> {
   let readme = Deno.readTextFileSync(new URL("README.md", root));
   readme = fill(readme, "variables", variableTable());
   readme = fill(readme, "tools", toolTable());
-  return { ".env.example": envExample(), "README.md": await formatted(readme) };
+  return {
+    ".env.example": envExample(),
+    ".github/FIELDS.md": await formatted(fieldsPage()),
+    "README.md": await formatted(readme),
+    // Every tool as clients are shown it: no change to it goes unseen.
+    "tests/tools/snapshot.json": `${
+      JSON.stringify(catalog.map(listed), null, 2)
+    }\n`,
+  };
 }
 
 if (import.meta.main) {

@@ -14,6 +14,7 @@ import {
 import { DEFAULT_BASE_URL, DEFAULT_TIMEOUT } from "./config.ts";
 import { createCache } from "./fields/cache.ts";
 import { createSetup, SETUP_LIFETIME } from "./fields/setup.ts";
+import { createKv, type Kv } from "./kv.ts";
 import { createLog, type Log } from "./log.ts";
 import { createCrm } from "./qontak/crm.ts";
 import { bearer, createRefreshGrant } from "./qontak/oauth.ts";
@@ -99,7 +100,7 @@ export interface QontakServer {
    * @returns The response; never rejects.
    */
   fetch(request: Request): Promise<Response>;
-  /** Ends what is under way over HTTP, and kept connections to Qontak. */
+  /** Ends what is under way over HTTP, and all connections. */
   close(): Promise<void>;
 }
 
@@ -153,7 +154,8 @@ const SETUP_ENTRIES = 2_000;
 export function createServer(options: ServerOptions): QontakServer {
   const { log = createLog("info") } = options;
   const transport = createTransport(options.fetch);
-  const call = createCaller(options, transport, log);
+  const kv = createKv(log);
+  const call = createCaller(options, transport, kv, log);
   const selected = selectTools(options);
   const byName = new Map(selected.map((tool) => [tool.name, tool]));
   let tools: ReturnType<typeof listed>[] | undefined;
@@ -210,6 +212,7 @@ export function createServer(options: ServerOptions): QontakServer {
     async close() {
       await http.close();
       transport.close();
+      await kv.close();
     },
   };
 }
@@ -224,6 +227,7 @@ type Caller = (
 function createCaller(
   options: ServerOptions,
   transport: Transport,
+  kv: Kv,
   log: Log,
 ): Caller {
   const { baseUrl = DEFAULT_BASE_URL, timeout = DEFAULT_TIMEOUT } = options;
@@ -238,7 +242,12 @@ function createCaller(
       ...defined({ clientId, clientSecret, redirectUri }),
     }),
   });
-  const cache = createCache({ lifetime: SETUP_LIFETIME, size: SETUP_ENTRIES });
+  const cache = createCache({
+    lifetime: SETUP_LIFETIME,
+    size: SETUP_ENTRIES,
+    // Where there is no KV, asking for it costs a turn of the event loop.
+    ...(typeof Deno.openKv === "function" ? { kv } : {}),
+  });
 
   return async (tool, args, signal) => {
     const start = performance.now();
@@ -252,7 +261,8 @@ function createCaller(
         timeout,
         transport,
       });
-      const setup = createSetup(crm, cache, tenant);
+      const scope = [baseUrl, store.identity, tenant].map(encodeURIComponent);
+      const setup = createSetup(crm, cache, scope.join("/"));
       result = succeed(await tool.run({ crm, setup, signal }, parsed));
     } catch (error) {
       result = fail(error);

@@ -1,9 +1,11 @@
 /**
  * A small cache of what is loaded from Qontak: a lifetime, one load at a time
- * for each key, a bound on its size.
+ * for each key, a bound on its size. In memory, and in Deno KV where there is
+ * one, so that a restart or another isolate does not load it again.
  *
  * @module
  */
+import type { Kv } from "../kv.ts";
 
 /** Settings of {@linkcode createCache}. */
 export interface CacheOptions {
@@ -11,6 +13,8 @@ export interface CacheOptions {
   readonly lifetime: number;
   /** How many entries are kept; the least recently used one goes first. */
   readonly size: number;
+  /** Where entries are kept besides. */
+  readonly kv?: Kv;
   /** The clock, in ms since 1970; the system's when left out. */
   readonly now?: () => number;
 }
@@ -23,6 +27,20 @@ export interface Cache {
   forget(prefix: string): void;
 }
 
+/** An entry in memory. */
+interface Entry {
+  value: Promise<unknown>;
+  /** When it stops being used, in ms since 1970. */
+  until: number;
+}
+
+/** An entry in the database. */
+interface Kept {
+  readonly value: unknown;
+  /** When it was loaded, in ms since 1970. */
+  readonly at: number;
+}
+
 /**
  * Makes a cache.
  *
@@ -30,8 +48,32 @@ export interface Cache {
  * @returns The cache, empty.
  */
 export function createCache(options: CacheOptions): Cache {
-  const { lifetime, size, now = Date.now } = options;
-  const entries = new Map<string, { value: Promise<unknown>; until: number }>();
+  const { lifetime, size, kv, now = Date.now } = options;
+  const entries = new Map<string, Entry>();
+  // What was loaded before something was forgotten is not taken from the
+  // database any more, whosever it is: it costs one load and is always right.
+  let notBefore = 0;
+
+  async function fill<T>(
+    key: string,
+    entry: Entry,
+    load: () => Promise<T>,
+  ): Promise<T> {
+    const database = await kv?.open();
+    const name = ["qontak-mcp", "setup", key];
+    const kept = (await database?.get<Kept>(name).catch(() => null))?.value;
+    // The database may keep an entry for longer than it was told to.
+    if (kept && kept.at > notBefore && kept.at + lifetime > now()) {
+      entry.until = kept.at + lifetime;
+      return kept.value as T;
+    }
+    const at = now();
+    const value = await load();
+    // More than the database's 64 KiB, or a database out of order: memory does.
+    await database?.set(name, { value, at }, { expireIn: lifetime })
+      .catch(() => {});
+    return value;
+  }
 
   function get<T>(key: string, load: () => Promise<T>): Promise<T> {
     const known = entries.get(key);
@@ -42,9 +84,14 @@ export function createCache(options: CacheOptions): Cache {
       entries.set(key, known);
       return known.value as Promise<T>;
     }
-    const entry = { value: load(), until: now() + lifetime };
+    const entry: Entry = {
+      value: Promise.resolve(),
+      until: now() + lifetime,
+    };
+    const value = kv ? fill(key, entry, load) : load();
+    entry.value = value;
     entries.set(key, entry);
-    entry.value.catch(() => {
+    value.catch(() => {
       // A failure is told to all who wait for it, and then forgotten.
       if (entries.get(key) === entry) entries.delete(key);
     });
@@ -52,10 +99,11 @@ export function createCache(options: CacheOptions): Cache {
       if (entries.size <= size) break;
       entries.delete(oldest);
     }
-    return entry.value;
+    return value;
   }
 
   function forget(prefix: string): void {
+    notBefore = now();
     for (const key of entries.keys()) {
       if (key.startsWith(prefix)) entries.delete(key);
     }

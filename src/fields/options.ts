@@ -21,12 +21,34 @@ export type Choice =
   | { readonly option: Option; readonly problem?: undefined }
   | { readonly problem: string };
 
+/**
+ * Words of Qontak's own fixed lists (status and priority of tasks, priority of
+ * deals, gender) in its two languages. A company's list is in one of them, and
+ * people ask in the other. Names that a company gives, as of stages, are its
+ * own and not translated.
+ */
+const TRANSLATIONS: readonly (readonly string[])[] = [
+  ["Not Started", "Belum Dimulai"],
+  ["In Progress", "Dalam Proses", "Sedang Berjalan"],
+  ["Waiting", "Menunggu"],
+  ["Completed", "Selesai"],
+  ["Deferred", "Ditunda"],
+  ["None", "Tidak Ada"],
+  ["Low", "Rendah"],
+  ["Normal", "Medium", "Sedang"],
+  ["High", "Tinggi"],
+  ["Urgent", "Mendesak"],
+  ["Critical", "Kritis"],
+  ["Female", "Perempuan", "Wanita"],
+  ["Male", "Laki-laki", "Pria"],
+].map((words) => words.map(fold));
+
 /** How many options a message names before it only counts the rest. */
 const NAMED = 20;
 
 /**
- * Finds the one option that a value means. Case and spacing are forgiven, a
- * label that several options share is not.
+ * Finds the one option that a value means. Case, spacing and the language of
+ * Qontak's own words are forgiven, a label that several options share is not.
  *
  * @param options What is allowed.
  * @param value An id, digits, or a label.
@@ -46,9 +68,11 @@ export function choose(options: readonly Option[], value: unknown): Choice {
     : undefined;
   if (byId) return { option: byId };
   const exact = options.filter(({ name }) => name === text);
-  const alike = exact.length > 0
-    ? exact
-    : options.filter(({ name }) => fold(name) === fold(text));
+  const alike = [
+    exact,
+    options.filter(({ name }) => fold(name) === fold(text)),
+    translated(options, text),
+  ].find((found) => found.length > 0) ?? [];
   if (alike.length === 1) return { option: alike[0]! };
   if (alike.length > 1) {
     return {
@@ -63,6 +87,12 @@ export function choose(options: readonly Option[], value: unknown): Choice {
       near === undefined ? "." : `. Did you mean ${show(near)}?`
     } ${listOptions(options, text)}`,
   };
+}
+
+/** The options that say the same in Qontak's other language. */
+function translated(options: readonly Option[], text: string): Option[] {
+  const words = TRANSLATIONS.find((words) => words.includes(fold(text)));
+  return options.filter(({ name }) => words?.includes(fold(name)));
 }
 
 /** `Sales (id 2)`, or the label alone where the id says nothing. */

@@ -48,11 +48,11 @@ export interface Setup {
  *
  * @param crm The company's CRM.
  * @param cache Where it is kept; may be shared by many companies.
- * @param tenant The company's name in the cache.
+ * @param scope What tells the company from all others in the cache.
  * @returns The view. Its functions throw what {@linkcode Crm.call} throws.
  */
-export function createSetup(crm: Crm, cache: Cache, tenant: string): Setup {
-  const prefix = `${encodeURIComponent(tenant)}/`;
+export function createSetup(crm: Crm, cache: Cache, scope: string): Setup {
+  const prefix = `${scope}/`;
 
   async function load(name: string, endpoint: Endpoint, pipeline?: number) {
     return await cache.get(`${prefix}${name}`, async () => {
@@ -64,7 +64,12 @@ export function createSetup(crm: Crm, cache: Cache, tenant: string): Setup {
   async function fields(resource: Resource): Promise<readonly Field[]> {
     const { template } = resource.endpoints;
     if (!template) return [];
-    return parseTemplate(await load(resource.name, template), resource.aliases);
+    const response = await load(resource.name, template);
+    const known = isTemplate(response) ? parsed.get(response) : undefined;
+    if (known) return known;
+    const fields = parseTemplate(response, resource.aliases);
+    if (isTemplate(response)) parsed.set(response, fields);
+    return fields;
   }
 
   /** The options of a field that says where a record stands. */
@@ -101,6 +106,13 @@ export function createSetup(crm: Crm, cache: Cache, tenant: string): Setup {
     },
     forget: () => cache.forget(prefix),
   };
+}
+
+/** Templates that were parsed, for as long as the cache holds them. */
+const parsed = new WeakMap<readonly unknown[], readonly Field[]>();
+
+function isTemplate(response: unknown): response is readonly unknown[] {
+  return Array.isArray(response);
 }
 
 function records(response: unknown) {

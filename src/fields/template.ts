@@ -37,6 +37,10 @@ export interface Field {
   readonly custom: boolean;
   /** The allowed values; undefined where any value will do. */
   readonly options?: readonly Option[];
+  /** The items of a checklist, by the ids that a value names them with. */
+  readonly items?: readonly Option[];
+  /** The pipelines that show it; undefined where all do. */
+  readonly shownIn?: readonly number[];
   /** When it must have a value. */
   readonly required: Requirement;
 }
@@ -75,7 +79,6 @@ function parseField(
   const qontakType = typeof descriptor.type === "string" ? descriptor.type : "";
   const type = typeOf(qontakType);
   const alias = descriptor.name_alias;
-  const options = parseOptions(descriptor.dropdown);
   return {
     key: custom ? name : aliases[name] ?? name,
     name,
@@ -84,7 +87,11 @@ function parseField(
     type,
     qontakType,
     custom,
-    ...defined({ options }),
+    ...defined({
+      options: parseOptions(descriptor.dropdown),
+      items: parseItems(descriptor.checklist_details_attributes),
+      shownIn: notEmpty(toIds(descriptor.show_pipeline_ids)),
+    }),
     required: parseRequirement(descriptor),
   };
 }
@@ -103,7 +110,21 @@ function parseOptions(dropdown: unknown): Option[] | undefined {
       ...(pipeline === null ? {} : { pipeline }),
     }];
   });
-  return options.length > 0 ? options : undefined;
+  return notEmpty(options);
+}
+
+/** Listed in reverse of the order that people see (Qontak's collection). */
+function parseItems(details: unknown): Option[] | undefined {
+  if (!Array.isArray(details)) return undefined;
+  const items = details.filter(isObject).flatMap((item): Option[] => {
+    const id = toId(item.crm_additional_option_id);
+    return typeof item.name === "string" ? [{ id, name: item.name }] : [];
+  });
+  return notEmpty(items.toReversed());
+}
+
+function notEmpty<T>(list: T[] | undefined): T[] | undefined {
+  return list && list.length > 0 ? list : undefined;
 }
 
 function parseRequirement(descriptor: JsonObject): Requirement {

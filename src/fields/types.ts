@@ -191,7 +191,7 @@ function checklist(value: unknown): Encoded {
   }
   return {
     problem:
-      `takes a list of items such as [{"name": "Call", "completed": true}], not ${
+      `takes a list of items such as [{"crm_additional_option_id": 12, "completed": true}], not ${
         show(value)
       }`,
   };
@@ -299,7 +299,8 @@ export const fieldTypes: readonly FieldType[] = [
   {
     name: "checklist",
     qontak: ["checklist"],
-    format: 'a list of items such as [{"name": "Call", "completed": true}]',
+    format:
+      'a list of items such as [{"crm_additional_option_id": 12, "completed": true}]',
     encode: checklist,
   },
   {

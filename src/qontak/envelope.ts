@@ -29,7 +29,7 @@ export interface Answer {
 }
 
 /** The most that is read of one answer, in bytes. */
-const MAX_BYTES = 10 * 1024 * 1024;
+export const MAX_BYTES: number = 10 * 1024 * 1024;
 
 /**
  * Reads an HTTP response of Qontak's.

@@ -54,6 +54,8 @@ const contact: Resource = {
   endpoints: endpoints.contacts,
   aliases: { crm_phones: "telephone" },
   owner: "creator_id",
+  // Assumed, as custom dates are: a birthday is a day, not a moment.
+  dates: "day-first",
 };
 
 const company: Resource = {

@@ -36,6 +36,11 @@ export interface TokenStore {
   /** The store's name in settings and messages. */
   readonly name: string;
   /**
+   * Tells the companies of this store from those that another store, or this
+   * one with other credentials, calls the same. Gives away no secret.
+   */
+  readonly identity: string;
+  /**
    * Reads the credentials of one company.
    *
    * @throws {CredentialsError} When this store cannot hold that tenant.

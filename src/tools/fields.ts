@@ -5,16 +5,23 @@
  */
 import { insteadOf, isWritable, typeFor } from "../fields/check.ts";
 import { findPlace, type PlaceKeys } from "../fields/place.ts";
-import { requirementOf, UNCERTAIN_RULE } from "../fields/required.ts";
+import {
+  type Place,
+  requirementOf,
+  UNCERTAIN_RULE,
+} from "../fields/required.ts";
 import type { Setup } from "../fields/setup.ts";
 import type { Field } from "../fields/template.ts";
 import { argumentOf, type Resource } from "../qontak/resources.ts";
 import { fold } from "../text.ts";
 import { isEmpty, type JsonObject } from "../values.ts";
 import { InputError } from "./define.ts";
+import { fit } from "./present.ts";
 
 /** Longer lists of options are shortened to this many, unless asked for. */
 const SHORT_LIST = { required: 20, optional: 5 } as const;
+
+const NAME_THEM = "name the fields you need in fields";
 
 /** Said once, where any list of options was shortened. */
 const SHORTENED =
@@ -34,12 +41,17 @@ export async function describeTemplate(
 ): Promise<JsonObject> {
   const fields = select(await setup.fields(resource), wanted);
   const limit = wanted ? Infinity : SHORT_LIST.optional;
-  return {
-    fields: fields.map((field) => ({
+  const { shown, cut } = fit(
+    fields.map((field) => ({
       ...describe(field, resource, limit),
       ...(field.custom ? { name: field.name } : {}),
       ...describeRule(field),
     })),
+    NAME_THEM,
+  );
+  return {
+    fields: shown,
+    ...cut,
     formats: formatsOf(fields, resource),
     ...noted(
       fields.some((field) => isShortened(field, limit)) ? [SHORTENED] : [],
@@ -91,7 +103,7 @@ export async function describeRequired(
     );
   }
   for (const field of all) {
-    if (isPlace(field)) continue;
+    if (isPlace(field) || !isShown(field, place)) continue;
     const verdict = requirementOf(field, place);
     const limit = wanted
       ? Infinity
@@ -103,6 +115,8 @@ export async function describeRequired(
       verdict.uncertain ? { ...shown, uncertain: true } : shown,
     );
   }
+  // What is required is always shown whole.
+  const { shown, cut } = fit(optional, NAME_THEM);
   return {
     ...(place
       ? {
@@ -111,10 +125,16 @@ export async function describeRequired(
       }
       : {}),
     required,
-    optional,
+    optional: shown,
+    ...cut,
     formats: formatsOf(all, resource),
     ...noted([...notes]),
   };
+}
+
+/** A pipeline shows only some of the fields of tickets. */
+function isShown({ shownIn }: Field, place: Place | undefined): boolean {
+  return !shownIn || !place || shownIn.includes(place.pipeline.id);
 }
 
 function noted(notes: readonly string[]): JsonObject {
@@ -140,6 +160,7 @@ function describe(
     ...(isList(field, resource) ? { list: true } : {}),
     ...(type.name === "unknown" ? { qontak_type: field.qontakType } : {}),
     ...describeOptions(field, limit),
+    ...(field.items ? { items: field.items } : {}),
     ...(isWritable(field, resource.endpoints.create)
       ? {}
       : { writable: false, instead: insteadOf(field) }),

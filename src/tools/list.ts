@@ -33,6 +33,9 @@ const SCAN_PAGES = 10;
 
 const SCAN_SIZE = 100;
 
+/** A filter that Qontak does not have reads at most so many records. */
+export const MAX_SCAN: number = SCAN_PAGES * SCAN_SIZE;
+
 /** A list that belongs to one record, and that Qontak sends whole. */
 export interface SubList {
   /** The tool's name. */
@@ -147,9 +150,9 @@ export function listTool(spec: ResourceTools): Tool {
     title: `List ${resource.plural.replace("_", " ")}`,
     description: `A page of ${resource.plural.replace("_", " ")}, in short.${
       names.length > 0
-        ? ` Filters by ${names.join(", ")} read up to ${
-          SCAN_PAGES * SCAN_SIZE
-        } records, from page on.`
+        ? ` Filters by ${
+          names.join(", ")
+        } read up to ${MAX_SCAN} records, from page on.`
         : ""
     }`,
     toolset,

@@ -8,7 +8,10 @@ import { isEmpty, isObject, type JsonObject } from "../values.ts";
 import type { JsonSchema } from "./arguments.ts";
 
 /** The most that one answer may hold unless asked for, in characters. */
-const MAX_ANSWER = 60_000;
+export const MAX_ANSWER = 60_000;
+
+/** A text longer than this is cut unless asked for by name, in characters. */
+export const MAX_TEXT = 8_000;
 
 /** Said beside text that people outside may have written. */
 export const UNTRUSTED =
@@ -68,7 +71,7 @@ export function presentRecord(
       if (set.length > 0) shown[key] = set.map(presentCustomField);
     } else if (!chosen || chosen.has(key) || key === "id") {
       if (isEmpty(value)) empty++;
-      else shown[key] = value;
+      else shown[key] = chosen?.has(key) ? value : cutText(key, value);
     }
   }
   if (empty + emptyCustom === 0) return { record: shown };
@@ -76,6 +79,13 @@ export function presentRecord(
     record: shown,
     empty: { fields: empty, custom_fields: emptyCustom },
   };
+}
+
+function cutText(key: string, value: unknown): unknown {
+  if (typeof value !== "string" || value.length <= MAX_TEXT) return value;
+  return `${
+    value.slice(0, MAX_TEXT)
+  }… (cut: ${MAX_TEXT} of ${value.length} characters; name ${key} in fields to see all)`;
 }
 
 /** A label that only repeats the value is left out. */
@@ -116,17 +126,34 @@ export function presentPage(
     ...(page < total_page ? { next_page: page + 1 } : {}),
     ...extra,
   };
+  const { shown, cut } = fit(
+    all,
+    "take a smaller per_page, or name the keys you need in fields",
+  );
+  return { records: shown, ...base, ...cut };
+}
+
+/**
+ * As many entries as fit into one answer, and a word about the others.
+ *
+ * @param all The entries.
+ * @param instead What a reader can do about those that were left out.
+ */
+export function fit(
+  all: readonly JsonObject[],
+  instead: string,
+): { readonly shown: readonly JsonObject[]; readonly cut: JsonObject } {
   let size = 0;
-  const fitting = all.filter((record) => {
-    size += JSON.stringify(record).length + 1;
+  const shown = all.filter((entry) => {
+    size += JSON.stringify(entry).length + 1;
     return size <= MAX_ANSWER;
   });
-  if (fitting.length === all.length) return { records: all, ...base };
+  if (shown.length === all.length) return { shown, cut: {} };
   return {
-    records: fitting,
-    ...base,
-    cut:
-      `${fitting.length} of the ${all.length} records of this page fit into an answer: take a smaller per_page, or name the keys you need in fields`,
+    shown,
+    cut: {
+      cut: `${shown.length} of ${all.length} fit into an answer: ${instead}`,
+    },
   };
 }
 

@@ -35,6 +35,9 @@ Deno.test("main() refuses what it does not know, and names the nearest", async (
       { QONTAK_TIMEOUT_MS: "soon" },
       'QONTAK_TIMEOUT_MS must be a whole number from 1 to 600000, not "soon"',
     ],
+    [["--sandbox", "--toolsets", "deal"], {}, "Did you mean deals?"],
+    [["--sandbox"], { QONTAK_TOOLSETS: "deals,x" }, 'names "x"'],
+    [["--sandbox"], { QONTAK_READ_ONLY: "maybe" }, "must be true or false"],
     [[], { QONTAK_BASE_URL: "qontak" }, "QONTAK_BASE_URL must be a URL"],
     [
       [],

@@ -96,6 +96,18 @@ Deno.test("choose() returns the candidates of an ambiguous label", () => {
   assertStringIncludes(problem ?? "", "(id 3)");
 });
 
+Deno.test("choose() takes Qontak's own words in its other language", () => {
+  const status = [
+    { id: 1, name: "Belum Dimulai" },
+    { id: 4, name: "Selesai" },
+  ];
+  assertEquals(choose(status, "completed"), { option: status[1]! });
+  assertEquals(choose(status, "Not started"), { option: status[0]! });
+  const both = [{ id: 1, name: "Sedang" }, { id: 2, name: "Normal" }];
+  assertEquals(choose(both, "sedang"), { option: both[0]! });
+  assertStringIncludes(choose(both, "Medium").problem ?? "", "2 options");
+});
+
 Deno.test("choose() shortens a long list and says so", () => {
   const many = Array.from(
     { length: 60 },

@@ -19,17 +19,21 @@ export function stdFlags(): Promise<string[]> {
   return known;
 }
 
+/** Among the arguments of the program: run deno with its KV. */
+export const WITH_KV = "(with KV)";
+
 /** The arguments of deno that run the program. */
 export async function program(...args: string[]): Promise<string[]> {
   return [
     "run",
     "-q",
     "-A",
+    ...(args.includes(WITH_KV) ? ["--unstable-kv"] : []),
     "--config",
     `${root}deno.json`,
     ...await stdFlags(),
     `${root}mod.ts`,
-    ...args,
+    ...args.filter((arg) => arg !== WITH_KV),
   ];
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import {
   type Credentials,
   CredentialsError,
@@ -38,6 +39,8 @@ export function createEnvStore(
 
   return {
     name: "env",
+    // A hash, so that what is cached for one account is never another's.
+    identity: createHash("sha256").update(refreshToken).digest("hex"),
     // deno-lint-ignore require-await -- the interface is asynchronous
     async read(tenant): Promise<StoredCredentials> {
       own(tenant);

@@ -1,0 +1,104 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { createCache } from "../../src/fields/cache.ts";
+import { serveSandbox } from "../../src/sandbox/mod.ts";
+import { run, WITH_KV } from "../support/process.ts";
+
+function counting() {
+  let loads = 0;
+  return {
+    load: () => Promise.resolve(++loads),
+    loads: () => loads,
+  };
+}
+
+Deno.test("get() loads once for all who ask at once, and again when it is old", async () => {
+  let now = 0;
+  const cache = createCache({ lifetime: 100, size: 10, now: () => now });
+  const { load } = counting();
+  assertEquals(
+    await Promise.all([1, 2, 3].map(() => cache.get("a", load))),
+    [1, 1, 1],
+  );
+  now = 99;
+  assertEquals(await cache.get("a", load), 1);
+  now = 100;
+  assertEquals(await cache.get("a", load), 2);
+});
+
+Deno.test("get() tells a failure to all who wait, and tries again", async () => {
+  const cache = createCache({ lifetime: 100, size: 10 });
+  const fail = () => Promise.reject(new Error("down"));
+  await assertRejects(() => cache.get("a", fail), Error, "down");
+  assertEquals(await cache.get("a", () => Promise.resolve(1)), 1);
+});
+
+Deno.test("get() keeps what was used last when there is too much", async () => {
+  const cache = createCache({ lifetime: 100, size: 2 });
+  const { load, loads } = counting();
+  for (const key of ["a", "b", "a", "c", "a"]) await cache.get(key, load);
+  assertEquals(loads(), 3);
+  await cache.get("b", load);
+  assertEquals(loads(), 4);
+});
+
+Deno.test("forget() drops what starts with a prefix, and nothing else", async () => {
+  const cache = createCache({ lifetime: 100, size: 10 });
+  const { load, loads } = counting();
+  await cache.get("acme/fields", load);
+  await cache.get("acme2/fields", load);
+  cache.forget("acme/");
+  await cache.get("acme2/fields", load);
+  assertEquals(loads(), 2);
+  await cache.get("acme/fields", load);
+  assertEquals(loads(), 3);
+});
+
+Deno.test("the setup of a company outlives the process where there is a KV", async () => {
+  const dir = await Deno.makeTempDir();
+  await using sandbox = serveSandbox({ rotateRefreshTokens: false });
+  const ask = async (token: string, base = sandbox.url) => {
+    const before = sandbox.requests.length;
+    const { code, stdout, stderr } = await run([WITH_KV], {
+      env: {
+        QONTAK_BASE_URL: base,
+        QONTAK_REFRESH_TOKEN: token,
+        DENO_KV_DEFAULT_PATH: `${dir}/kv`,
+      },
+      stdin: [
+        {
+          id: 1,
+          method: "initialize",
+          params: {
+            protocolVersion: "2025-06-18",
+            capabilities: {},
+            clientInfo: { name: "t", version: "1" },
+          },
+        },
+        { method: "notifications/initialized" },
+        {
+          id: 2,
+          method: "tools/call",
+          params: { name: "get_contact_template", arguments: {} },
+        },
+      ].map((line) => `${JSON.stringify({ jsonrpc: "2.0", ...line })}\n`)
+        .join(""),
+    });
+    assertEquals(code, 0, stderr);
+    assertEquals(stdout.includes("first_name"), true, stdout);
+    return sandbox.requests.slice(before)
+      .filter(({ path }) => path.endsWith("/info")).length;
+  };
+  try {
+    assertEquals(await ask(sandbox.refreshToken), 1);
+    assertEquals(await ask(sandbox.refreshToken), 0);
+    // Another address of Qontak is another company.
+    assertEquals(await ask(sandbox.refreshToken, `${sandbox.url}/.`), 0);
+    const { port } = new URL(sandbox.url);
+    assertEquals(
+      await ask(sandbox.refreshToken, `http://localhost:${port}`),
+      1,
+    );
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
