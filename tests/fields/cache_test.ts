@@ -53,6 +53,47 @@ Deno.test("forget() drops what starts with a prefix, and nothing else", async ()
   assertEquals(loads(), 3);
 });
 
+Deno.test("forget() reaches what is kept in the KV, and expiry stands in the value", async () => {
+  const kept = new Map<string, unknown>();
+  const database = {
+    get: (key: string[]) =>
+      Promise.resolve({ value: kept.get(key.join("/")) ?? null }),
+    set: (key: string[], value: unknown) => {
+      kept.set(key.join("/"), value);
+      return Promise.resolve();
+    },
+  } as unknown as Deno.Kv;
+  const kv = { open: () => Promise.resolve(database), close: async () => {} };
+  let now = 1000;
+  const { load, loads } = counting();
+  const make = () =>
+    createCache({ lifetime: 100, size: 10, kv, now: () => now });
+  assertEquals(await make().get("a/x", load), 1);
+  const cache = make();
+  assertEquals(await cache.get("a/x", load), 1);
+  cache.forget("a/");
+  assertEquals(await cache.get("a/x", load), 2);
+  now = 1099;
+  assertEquals(await make().get("a/x", load), 2);
+  now = 1101;
+  assertEquals(await make().get("a/x", load), 3);
+  assertEquals(loads(), 3);
+});
+
+Deno.test("a KV that fails or is not there changes nothing", async () => {
+  const broken = {
+    get: () => Promise.reject(new Error("down")),
+    set: () => Promise.reject(new TypeError("too large")),
+  } as unknown as Deno.Kv;
+  for (const database of [broken, undefined]) {
+    const kv = { open: () => Promise.resolve(database), close: async () => {} };
+    const cache = createCache({ lifetime: 100, size: 10, kv });
+    const { load } = counting();
+    assertEquals(await cache.get("a", load), 1);
+    assertEquals(await cache.get("a", load), 1);
+  }
+});
+
 Deno.test("the setup of a company outlives the process where there is a KV", async () => {
   const dir = await Deno.makeTempDir();
   await using sandbox = serveSandbox({ rotateRefreshTokens: false });

@@ -1,5 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { parseTemplate } from "../../src/fields/template.ts";
+import type { Setup } from "../../src/fields/setup.ts";
+import { resources } from "../../src/qontak/resources.ts";
+import { describeRequired } from "../../src/tools/fields.ts";
 import { type Place, requirementOf } from "../../src/fields/required.ts";
 
 function one(descriptor: Record<string, unknown>) {
@@ -82,4 +85,41 @@ Deno.test("requirementOf() lets stages refine their pipeline", () => {
   }
   assertEquals(requirementOf(one({ required: true })!, place).required, true);
   assertEquals(requirementOf(one({ required: null })!).required, false);
+});
+
+Deno.test("describeRequired() shows the fields of the pipeline, and the items of checklists", async () => {
+  const template = [
+    { name: "name", type: "Single-line text", show_pipeline_ids: [1, 2] },
+    { name: "always", type: "Number", show_pipeline_ids: [] },
+    { name: "other", type: "Number", show_pipeline_ids: [2] },
+    {
+      name: "steps",
+      id: 9,
+      additional_field: true,
+      type: "Checklist",
+      checklist_details_attributes: [
+        { crm_additional_option_id: 32, name: "Second" },
+        { crm_additional_option_id: 31, name: "First" },
+      ],
+    },
+  ];
+  const setup: Setup = {
+    fields: () => Promise.resolve(parseTemplate(template)),
+    pipelines: () => Promise.resolve([{ id: 1, name: "P" }]),
+    stages: () => Promise.resolve([{ id: 2, name: "S", pipeline: 1 }]),
+    forget: () => {},
+  };
+  const { optional } = await describeRequired(setup, resources.ticket, {
+    pipeline: "P",
+    stage: "S",
+  }) as { optional: { key: string; items?: unknown }[] };
+  assertEquals(optional.map(({ key }) => key), [
+    "name",
+    "always",
+    "additional_fields",
+  ]);
+  assertEquals(optional[2]?.items, [
+    { id: 31, name: "First" },
+    { id: 32, name: "Second" },
+  ]);
 });

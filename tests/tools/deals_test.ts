@@ -215,6 +215,33 @@ Deno.test("create_deal tells fields of one name apart", async () => {
   assertStringIncludes(text, `has 2 fields called "${twice}"`);
 });
 
+Deno.test("create_deal refuses two values for one field", async () => {
+  await using world = await createWorld();
+  const text = await findField(world, (f) => f.custom && f.type === "text");
+  const [{ required }] = await places(world);
+  assertStringIncludes(
+    await world.refused("create_deal", {
+      ...argumentsFor(required),
+      additional_fields: [
+        { id: text.id, value: "a" },
+        { id: text.id, value: "b" },
+      ],
+    }),
+    "is given twice",
+  );
+});
+
+Deno.test("update_deal cannot take a deal out of its pipeline", async () => {
+  await using world = await createWorld();
+  const { id } = await made(world, 0);
+  for (const key of ["crm_stage_id", "crm_pipeline_id"]) {
+    assertStringIncludes(
+      await world.refused("update_deal", { deal_id: id, [key]: null }),
+      `${key} cannot be cleared`,
+    );
+  }
+});
+
 Deno.test("create_deal finds an id and a name that disagree", async () => {
   await using world = await createWorld();
   const [{ required, stage }, { stage: other }] = await places(world);

@@ -306,6 +306,47 @@ Deno.test("the assignee is assignee_id, and user_id is the tenant", async () => 
   );
 });
 
+Deno.test("list_tickets tells stages of one name apart by their pipeline", async () => {
+  await using world = await createWorld();
+  const both = await world.ok("list_tickets", { ticket_stage_id: "Eskalasi" });
+  const pipelines = new Set(
+    both.records.map((ticket: Data) => ticket.ticket_pipeline_name),
+  );
+  assertEquals(pipelines.size, 2);
+  for (const name of pipelines) {
+    const one = await world.ok("list_tickets", {
+      ticket_stage_id: "Eskalasi",
+      ticket_pipeline_id: name,
+    });
+    assertEquals(
+      one.records,
+      both.records.filter((t: Data) => t.ticket_pipeline_name === name),
+    );
+  }
+});
+
+Deno.test("what the record does not show is taken from the answer to the write", async () => {
+  // Here a task that is read alone comes without its custom fields.
+  await using world = await createWorld({ profile: "documented" });
+  const { fields } = await world.ok("get_task_template");
+  const photo = fields.find((field: Data) => field.type === "photo");
+  const area = fields.find((field: Data) =>
+    field.type === "text_area" && field.custom
+  );
+  const data = await world.ok("create_task", {
+    name: "Kunjungan",
+    skip_validation: true,
+    additional_fields: [
+      { id: area.id, value: "Ramai" },
+      { id: photo.id, value: "x.jpg" },
+    ],
+  });
+  assertEquals(data.applied, ["name", `additional_fields id ${area.id}`]);
+  assertEquals(data.ignored.map((d: Data) => d.key), [
+    `additional_fields id ${photo.id}`,
+  ]);
+});
+
 Deno.test("list_contacts takes a date in any form", async () => {
   await using world = await createWorld();
   const all = await world.ok("list_contacts", { created_after: "2026-01-01" });
