@@ -6,19 +6,10 @@
  * @module
  */
 import { catalog } from "../src/tools/catalog.ts";
+import { root, stdFlags } from "./program.ts";
 
 /** Runs of each; the median is printed. */
 const RUNS = 15;
-
-const root = new URL("../", import.meta.url).pathname;
-
-async function stdFlags(): Promise<string[]> {
-  const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-q", "-A", "scripts/std.ts"],
-    cwd: root,
-  }).output();
-  return new TextDecoder().decode(stdout).split(" ").filter(Boolean);
-}
 
 const OPENING = [
   {

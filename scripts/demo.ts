@@ -12,6 +12,7 @@
 import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { serveSandbox } from "../src/sandbox/mod.ts";
+import { root, stdFlags } from "./program.ts";
 
 // deno-lint-ignore no-explicit-any -- answers are looked into freely
 type Data = any;
@@ -43,14 +44,13 @@ let characters = 0;
 let shownRequests = 0;
 
 const sandbox = serveSandbox();
-const root = new URL("../", import.meta.url).pathname;
 const transport = new StdioClientTransport({
   command: Deno.execPath(),
   args: [
     "run",
     "-q",
     "-A",
-    ...await importMap(),
+    ...await stdFlags(),
     "mod.ts",
   ],
   cwd: root,
@@ -70,15 +70,6 @@ const client = new Client({ name: "demo", version: "1.0.0" }, {
   versionNegotiation: { mode: "auto" },
 });
 if (verbose) showWire();
-
-/** The same way to @std as this program was started with. */
-async function importMap(): Promise<string[]> {
-  const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-q", "-A", "scripts/std.ts"],
-    cwd: new URL("../", import.meta.url).pathname,
-  }).output();
-  return new TextDecoder().decode(stdout).split(" ").filter(Boolean);
-}
 
 function showWire(): void {
   const { send } = transport;

@@ -1,8 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { bareEnv } from "./support/process.ts";
+import { bareEnv, root } from "./support/process.ts";
 import { type Package, serveRegistry } from "./support/registry.ts";
-
-const root = new URL("../", import.meta.url).pathname;
 
 /** Runs scripts/std.ts against a registry, with nothing cached. */
 async function std(registry: string) {

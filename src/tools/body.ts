@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { BodyType, Endpoint } from "../qontak/endpoints.ts";
+import type { BodyType } from "../qontak/bodies.ts";
+import type { Endpoint } from "../qontak/endpoints.ts";
 import { argumentOf, type Resource } from "../qontak/resources.ts";
 import type { JsonObject } from "../values.ts";
 import {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { insteadOf, isWritable, typeFor } from "../fields/check.ts";
+import { insteadOf, isWritable, typeFor } from "../fields/standard.ts";
 import { findPlace, type PlaceKeys } from "../fields/place.ts";
 import {
   type Place,

@@ -1,8 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
-import { bareEnv, stdFlags } from "../support/process.ts";
-
-const root = new URL("../../", import.meta.url).pathname;
+import { bareEnv, root, stdFlags } from "../support/process.ts";
 
 /** Runs the entry as a host would, and asks it until it answers. */
 async function deployed<T>(

@@ -3,21 +3,9 @@
  *
  * @module
  */
+import { root, stdFlags } from "../../scripts/program.ts";
 
-const root = new URL("../../", import.meta.url).pathname;
-
-let known: Promise<string[]> | undefined;
-
-/** The flags that scripts/std.ts gives, as the tasks of deno.json use them. */
-export function stdFlags(): Promise<string[]> {
-  known ??= new Deno.Command(Deno.execPath(), {
-    args: ["run", "-q", "-A", `${root}scripts/std.ts`],
-    cwd: root,
-  }).output().then(({ stdout }) =>
-    new TextDecoder().decode(stdout).split(" ").filter((flag) => flag !== "")
-  );
-  return known;
-}
+export { root, stdFlags };
 
 /** Among the arguments of the program: run deno with its KV. */
 export const WITH_KV = "(with KV)";

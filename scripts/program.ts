@@ -1,0 +1,21 @@
+/**
+ * How the scripts and tests start the program in a process of its own.
+ *
+ * @module
+ */
+
+/** The folder of the project. */
+export const root: string = new URL("../", import.meta.url).pathname;
+
+let known: Promise<string[]> | undefined;
+
+/** The flags that scripts/std.ts gives, as the tasks of deno.json use them. */
+export function stdFlags(): Promise<string[]> {
+  known ??= new Deno.Command(Deno.execPath(), {
+    args: ["run", "-q", "-A", `${root}scripts/std.ts`],
+    cwd: root,
+  }).output().then(({ stdout }) =>
+    new TextDecoder().decode(stdout).split(" ").filter((flag) => flag !== "")
+  );
+  return known;
+}

@@ -1,0 +1,106 @@
+/**
+ * Standard fields: those that Qontak itself gives every company, each under a
+ * key of its own.
+ *
+ * @module
+ */
+import type { BodyType } from "../qontak/bodies.ts";
+import type { Endpoint } from "../qontak/endpoints.ts";
+import type { Resource } from "../qontak/resources.ts";
+import { defined } from "../values.ts";
+import type { Field } from "./template.ts";
+import { type Encoded, type FieldType, typeOf } from "./types.ts";
+
+/**
+ * Whether a field can be written through an endpoint.
+ *
+ * @param field The field.
+ * @param endpoint The resource's create or update.
+ */
+export function isWritable(field: Field, endpoint: Endpoint): boolean {
+  return field.type.instead === undefined &&
+    (field.custom || Object.hasOwn(endpoint.body, field.key));
+}
+
+/**
+ * The kind of value that a field takes in a body. Where the body takes the id
+ * of a record, the template's own type (Number, Upload) says too little.
+ *
+ * @param field The field.
+ * @param endpoint The resource's create or update.
+ */
+export function typeFor(field: Field, endpoint: Endpoint): FieldType {
+  const type = field.custom ? undefined : endpoint.body[field.key];
+  return type === "record" || type === "ids" ? typeOf("assoc") : field.type;
+}
+
+/** What a person can do about a field that the API cannot write. */
+export function insteadOf(field: Field): string {
+  return field.type.instead ??
+    "the API has no key for it: Qontak fills it in, or a person does in the app";
+}
+
+/**
+ * Encodes the value of a standard key.
+ *
+ * @param field The company's field of that key, if the template has one.
+ * @param type What the endpoint's table says that the key holds.
+ * @param value What the caller gave.
+ * @param resource The kind of record.
+ */
+export function encodeStandard(
+  field: Field | undefined,
+  type: BodyType,
+  value: unknown,
+  { dates }: Resource,
+): Encoded {
+  const target = {
+    custom: false,
+    ...defined({ options: field?.options, dates }),
+  };
+  switch (type) {
+    case "ids":
+    case "numbers":
+    case "texts":
+      return encodeList(type, value);
+    case "text":
+      return typeOf("single-line text").encode(value, target);
+    case "number":
+      return typeOf("number").encode(value, target);
+    case "options": {
+      const encoded = (Array.isArray(value) ? value : [value]).map((one) =>
+        typeOf("dropdown select").encode(one, target)
+      );
+      return joinEncoded(encoded);
+    }
+    case "checkin":
+      return typeOf("checkin").encode(value, target);
+    case "date":
+      return (field?.type ?? typeOf("date")).encode(value, target);
+    case "option":
+      return typeOf("dropdown select").encode(value, target);
+    case "record":
+      return typeOf("assoc").encode(value, target);
+    default:
+      return { wire: value };
+  }
+}
+
+function encodeList(
+  type: "ids" | "numbers" | "texts",
+  value: unknown,
+): Encoded {
+  const entries = Array.isArray(value) ? value : [value];
+  const kind = { ids: "assoc", numbers: "number", texts: "single-line text" };
+  const encoded = entries.map((entry) =>
+    typeOf(kind[type]).encode(entry, { custom: false })
+  );
+  return joinEncoded(encoded);
+}
+
+/** A list of values, or what is wrong with the first that is. */
+function joinEncoded(encoded: Encoded[]): Encoded {
+  const wrong = encoded.find(({ problem }) => problem !== undefined);
+  if (wrong?.problem !== undefined) return wrong;
+  return { wire: encoded.map((one) => "wire" in one ? one.wire : undefined) };
+}
