@@ -13,6 +13,7 @@ import {
   type Settings,
 } from "./config.ts";
 import { createLog, type Log, toStderr } from "./log.ts";
+import { startSandbox } from "./sandboxed.ts";
 import { createServer } from "./server.ts";
 import { didYouMean } from "./text.ts";
 import { TOOLSETS } from "./tools/toolsets.ts";
@@ -100,17 +101,10 @@ async function run(
       "QONTAK_REFRESH_TOKEN is not set. Make a token at https://crm.qontak.com/crm/api_token/ and set it, or try the server on invented data with --sandbox",
     ]);
   }
-  const sandbox = given.sandbox
-    ? (await import("./sandbox/mod.ts")).serveSandbox({
-      // One process, no store: a token that rotates would only be warned of.
-      rotateRefreshTokens: false,
-    })
-    : undefined;
+  const sandbox = given.sandbox ? startSandbox() : undefined;
   const server = createServer({
     ...serverOptionsOf(settings),
-    ...(sandbox
-      ? { baseUrl: sandbox.url, refreshToken: sandbox.refreshToken }
-      : {}),
+    ...sandbox?.options,
     log,
   });
   try {

@@ -261,7 +261,8 @@ function createCaller(
         timeout,
         transport,
       });
-      const scope = [baseUrl, store.identity, tenant].map(encodeURIComponent);
+      const scope = [baseUrl, await store.identity(), tenant]
+        .map(encodeURIComponent);
       const setup = createSetup(crm, cache, scope.join("/"));
       result = succeed(await tool.run({ crm, setup, signal }, parsed));
     } catch (error) {

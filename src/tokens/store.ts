@@ -39,7 +39,7 @@ export interface TokenStore {
    * Tells the companies of this store from those that another store, or this
    * one with other credentials, calls the same. Gives away no secret.
    */
-  readonly identity: string;
+  identity(): Promise<string>;
   /**
    * Reads the credentials of one company.
    *

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import {
   type Credentials,
   CredentialsError,
@@ -27,6 +26,7 @@ export function createEnvStore(
 ): TokenStore {
   let credentials: Credentials = { refresh_token: refreshToken };
   let version = 0;
+  let identity: Promise<string> | undefined;
 
   function own(tenant: string): void {
     if (tenant === DEFAULT_TENANT) return;
@@ -40,7 +40,7 @@ export function createEnvStore(
   return {
     name: "env",
     // A hash, so that what is cached for one account is never another's.
-    identity: createHash("sha256").update(refreshToken).digest("hex"),
+    identity: () => (identity ??= hash(refreshToken)),
     // deno-lint-ignore require-await -- the interface is asynchronous
     async read(tenant): Promise<StoredCredentials> {
       own(tenant);
@@ -56,4 +56,14 @@ export function createEnvStore(
     },
     tenants: () => Promise.resolve([DEFAULT_TENANT]),
   };
+}
+
+async function hash(text: string): Promise<string> {
+  const bytes = new TextEncoder().encode(text);
+  const digest = await crypto.subtle.digest("SHA-256", bytes);
+  // Not toHex(): the runtime of Deno Deploy does not have it yet.
+  return Array.from(
+    new Uint8Array(digest),
+    (byte) => byte.toString(16).padStart(2, "0"),
+  ).join("");
 }
