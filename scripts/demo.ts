@@ -71,12 +71,41 @@ const client = new Client({ name: "demo", version: "1.0.0" }, {
 });
 if (verbose) showWire();
 
+/** Prints every message of the client's wire, in both directions. */
 function showWire(): void {
   const { send } = transport;
-  transport.send = (message, ...rest) => {
+  transport.send = (message) => {
     say(dim(`   → MCP    ${clip(JSON.stringify(message))}`));
-    return send.call(transport, message, ...rest);
+    return send.call(transport, message);
   };
+  let receive: typeof transport.onmessage;
+  Object.defineProperty(transport, "onmessage", {
+    get: () => receive,
+    set(listener: typeof transport.onmessage) {
+      receive = listener && ((message) => {
+        showRequests();
+        say(dim(`   ← MCP    ${clip(JSON.stringify(message))}`));
+        listener(message);
+      });
+    },
+  });
+}
+
+/** Prints what has crossed the wire to Qontak since the last time. */
+function showRequests(): void {
+  for (const request of sandbox.requests.slice(shownRequests)) {
+    const { method, path, query, body, status } = request;
+    const search = new URLSearchParams(query as Record<string, string>);
+    const sent = body === null || body === undefined || path === "/oauth/token"
+      ? ""
+      : ` ${clip(JSON.stringify(body))}`;
+    say(dim(
+      `   ⇢ Qontak ${method} ${path}${
+        search.size > 0 ? `?${search}` : ""
+      }${sent} → ${status}`,
+    ));
+  }
+  shownRequests = sandbox.requests.length;
 }
 
 function clip(text: string): string {
@@ -93,23 +122,6 @@ async function use(
   const result = await client.callTool({ name, arguments: args });
   const text = (result.content as { text: string }[])[0]!.text;
   characters += text.length;
-  if (verbose) {
-    for (
-      const { method, path, body, status } of sandbox.requests.slice(
-        shownRequests,
-      )
-    ) {
-      say(dim(
-        `   ⇢ Qontak ${method} ${path}${
-          body === undefined || path === "/oauth/token"
-            ? ""
-            : ` ${clip(JSON.stringify(body))}`
-        } → ${status}`,
-      ));
-    }
-    say(dim(`   ← MCP    ${clip(text)}`));
-  }
-  shownRequests = sandbox.requests.length;
   return {
     data: result.structuredContent,
     text,

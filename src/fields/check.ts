@@ -16,6 +16,7 @@ import { findPlace } from "./place.ts";
 import { type Place, requirementOf, UNCERTAIN_RULE } from "./required.ts";
 import type { Setup } from "./setup.ts";
 import { encodeStandard, insteadOf, isWritable, typeFor } from "./standard.ts";
+import { typeOf } from "./types.ts";
 import { type Field, toId } from "./template.ts";
 
 /** A write that a caller wants. */
@@ -64,6 +65,7 @@ export async function checkWrite(request: WriteRequest): Promise<CheckedWrite> {
         ? encodeCustomFields(value, fields)
         : passCustomFields(value);
       check.problems.push(...custom.problems);
+      check.notes.push(...custom.doubts);
       check.body[key] = custom.wire;
     } else {
       checkStandard(check, key, type, value);
@@ -185,7 +187,8 @@ function checkStandard(
   type: BodyType,
   value: unknown,
 ): void {
-  const { request: { resource, values }, fields, body, problems } = check;
+  const { request: { resource, values }, fields, body, problems, notes } =
+    check;
   if (value === null) {
     body[key] = null;
     return;
@@ -204,6 +207,7 @@ function checkStandard(
     return;
   }
   body[key] = encoded.wire;
+  if (type === "checkin") notes.push(typeOf("checkin").doubt!);
   const nameKey = nameKeyOf(key);
   const name = nameKey === undefined ? undefined : values[nameKey];
   if (!isEmpty(name) && encoded.label !== undefined) {

@@ -13,6 +13,8 @@ export interface EncodedCustomFields {
   readonly wire: readonly JsonObject[];
   /** What is wrong, one sentence each. */
   readonly problems: readonly string[];
+  /** What Qontak leaves open of what is sent, one sentence each. */
+  readonly doubts: readonly string[];
 }
 
 /**
@@ -29,6 +31,7 @@ export function encodeCustomFields(
 ): EncodedCustomFields {
   const wire: JsonObject[] = [];
   const problems: string[] = [];
+  const doubts: string[] = [];
   const seen = new Set<number>();
   for (const entry of Array.isArray(value) ? value : [value]) {
     const found = isObject(entry)
@@ -52,9 +55,12 @@ export function encodeCustomFields(
     } else {
       seen.add(found.id!);
       wire.push(encoded);
+      if (found.type.doubt && encoded.value !== null) {
+        doubts.push(found.type.doubt);
+      }
     }
   }
-  return { wire, problems };
+  return { wire, problems, doubts };
 }
 
 /**
@@ -70,6 +76,7 @@ export function passCustomFields(value: unknown): EncodedCustomFields {
   );
   return {
     wire,
+    doubts: [],
     problems: wire.length === entries.length ? [] : [
       "additional_fields takes entries with an id here: Qontak publishes no list of these fields, but other records show them",
     ],

@@ -45,6 +45,8 @@ export interface FieldType {
   readonly qontak: readonly string[];
   /** What a value must look like, as a phrase after "takes". */
   readonly format: string;
+  /** Where Qontak does not say how a value travels: what we do, to be told. */
+  readonly doubt?: string;
   /** Where it cannot be written through the API: what to do instead. */
   readonly instead?: string;
   /** Turns a value into what Qontak takes. */
@@ -288,12 +290,16 @@ export const fieldTypes: readonly FieldType[] = [
     name: "gps",
     qontak: ["gps"],
     format: 'latitude and longitude such as "-6.2, 106.8"',
+    doubt:
+      'Qontak does not document how a GPS field is written: it was sent as "latitude, longitude"',
     encode: gps,
   },
   {
     name: "checkin",
     qontak: ["checkin"],
     format: "an object with latitude and longitude",
+    doubt:
+      "Qontak does not document how a check-in spells its latitude: it was sent as latitude and as lattitude",
     encode: checkin,
   },
   {
@@ -301,6 +307,8 @@ export const fieldTypes: readonly FieldType[] = [
     qontak: ["checklist"],
     format:
       'a list of items such as [{"crm_additional_option_id": 12, "completed": true}]',
+    doubt:
+      "Qontak does not document how a checklist is written: it was sent as JSON text with checklist_details_attributes",
     encode: checklist,
   },
   {

@@ -406,6 +406,25 @@ Deno.test("a field of a checklist takes its items", async () => {
   });
   assertEquals(made.isError, false, made.text);
   assertEquals(made.data.applied.length, 2);
+  assertStringIncludes(made.data.notes.join(), "does not document");
+});
+
+Deno.test("a check-in travels under both spellings, and the answer says so", async () => {
+  await using world = await createWorld();
+  const made = await world.ok("create_task", {
+    name: "Kunjungan",
+    crm_checkin_attributes: { latitude: -6.2, longitude: 106.8 },
+  });
+  assertStringIncludes(made.notes.join(), "lattitude");
+  assertEquals(made.ignored, []);
+  const { body } = world.sandbox.requests.find(({ method, path }) =>
+    method === "POST" && path.endsWith("/tasks")
+  )!;
+  assertEquals((body as Data).crm_checkin_attributes, {
+    longitude: 106.8,
+    lattitude: -6.2,
+    latitude: -6.2,
+  });
 });
 
 Deno.test("values that fit are found for every type of the sandbox", async () => {
