@@ -36,7 +36,9 @@ export {
 export {
   type Credentials,
   CredentialsError,
+  type Lease,
   type StoredCredentials,
+  StoreError,
   type TokenStore,
 } from "./src/tokens/store.ts";
 export { createEnvStore } from "./src/tokens/stores/env.ts";

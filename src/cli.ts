@@ -226,8 +226,12 @@ function readListen(given: Flags, settings: Settings): Listen {
   return { hostname, port };
 }
 
-/** The environment, with what `.env` adds to it. */
-async function environment(): Promise<Record<string, string>> {
+/**
+ * The environment, with what `.env` in the working directory adds to it.
+ *
+ * @throws {ConfigError} When there is a `.env` that cannot be read.
+ */
+export async function environment(): Promise<Record<string, string>> {
   let text: string;
   try {
     text = Deno.readTextFileSync(".env");

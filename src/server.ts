@@ -155,7 +155,7 @@ export function createServer(options: ServerOptions): QontakServer {
   const { log = createLog("info") } = options;
   const transport = createTransport(options.fetch);
   const kv = createKv(log);
-  const call = createCaller(options, transport, kv, log);
+  const { call, close } = createCaller(options, transport, kv, log);
   const selected = selectTools(options);
   const byName = new Map(selected.map((tool) => [tool.name, tool]));
   let tools: ReturnType<typeof listed>[] | undefined;
@@ -211,18 +211,24 @@ export function createServer(options: ServerOptions): QontakServer {
     fetch: (request) => http.fetch(request),
     async close() {
       await http.close();
+      await close();
       transport.close();
       await kv.close();
     },
   };
 }
 
-/** Carries out the call of a tool, for whichever company it names. */
-type Caller = (
-  tool: Tool,
-  args: JsonObject,
-  signal: AbortSignal,
-) => Promise<ToolResult>;
+/** Carries out calls of tools. */
+interface Caller {
+  /** Calls a tool, for whichever company the arguments name. */
+  call(
+    tool: Tool,
+    args: JsonObject,
+    signal: AbortSignal,
+  ): Promise<ToolResult>;
+  /** Ends what goes on in the background. */
+  close(): Promise<void>;
+}
 
 function createCaller(
   options: ServerOptions,
@@ -235,6 +241,7 @@ function createCaller(
   const { clientId, clientSecret, redirectUri } = options;
   const tokens = createTokens({
     store,
+    log,
     refresh: createRefreshGrant({
       tokenUrl: `${baseUrl}/oauth/token`,
       timeout,
@@ -249,7 +256,11 @@ function createCaller(
     ...(typeof Deno.openKv === "function" ? { kv } : {}),
   });
 
-  return async (tool, args, signal) => {
+  async function call(
+    tool: Tool,
+    args: JsonObject,
+    signal: AbortSignal,
+  ): Promise<ToolResult> {
     const start = performance.now();
     let result: ToolResult | undefined;
     try {
@@ -293,6 +304,14 @@ function createCaller(
       ms: Math.round(performance.now() - start),
     });
     return result;
+  }
+
+  return {
+    call,
+    async close() {
+      tokens.close();
+      await store.close?.();
+    },
   };
 }
 

@@ -27,6 +27,12 @@ export interface StoredCredentials {
   readonly version: string;
 }
 
+/** The right to refresh a company's tokens, held by one process at a time. */
+export interface Lease {
+  /** Gives it back; it also ends by itself. Never rejects. */
+  release(): Promise<void>;
+}
+
 /**
  * A place for credentials. A write names the version it was made from and
  * fails where the record has changed since, so that an older token can never
@@ -44,20 +50,36 @@ export interface TokenStore {
    * Reads the credentials of one company.
    *
    * @throws {CredentialsError} When this store cannot hold that tenant.
+   * @throws {StoreError} When the store is out of order.
    */
   read(tenant: string): Promise<StoredCredentials | undefined>;
   /**
    * Replaces a record, or makes it where `version` is undefined.
    *
    * @returns The new version, or undefined when the record had changed.
+   * @throws {StoreError} When the store is out of order.
    */
   replace(
     tenant: string,
     credentials: Credentials,
     version: string | undefined,
   ): Promise<string | undefined>;
-  /** Lists the companies that have credentials here. */
+  /**
+   * Lists the companies that have credentials here.
+   *
+   * @throws {StoreError} When the store is out of order.
+   */
   tenants(): Promise<readonly string[]>;
+  /**
+   * Takes the right to refresh a company's tokens for `ms` milliseconds.
+   * Stores that one process has to itself need none.
+   *
+   * @returns The lease, or undefined while another process has it.
+   * @throws {StoreError} When the store is out of order.
+   */
+  lease?(tenant: string, ms: number): Promise<Lease | undefined>;
+  /** Ends its connections. */
+  close?(): Promise<void>;
 }
 
 /**
@@ -75,4 +97,22 @@ export interface TokenStore {
 export class CredentialsError extends Error {
   /** Tells this error from others. */
   override readonly name = "CredentialsError";
+}
+
+/**
+ * The store of credentials is out of order. It says nothing about whether
+ * there are credentials.
+ *
+ * @example Saying what is out of order
+ * ```ts
+ * import { assertMatch } from "@std/assert";
+ * import { StoreError } from "@qontak/mcp";
+ *
+ * const error = new StoreError("Redis at localhost:6379 does not answer");
+ * assertMatch(error.message, /Redis/);
+ * ```
+ */
+export class StoreError extends Error {
+  /** Tells this error from others. */
+  override readonly name = "StoreError";
 }

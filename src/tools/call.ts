@@ -6,7 +6,7 @@
  */
 import * as z from "zod";
 import { QontakError, UnreachableError } from "../qontak/errors.ts";
-import { CredentialsError } from "../tokens/store.ts";
+import { CredentialsError, StoreError } from "../tokens/store.ts";
 import { didYouMean } from "../text.ts";
 import { isObject, type JsonObject, show } from "../values.ts";
 import { checks } from "./arguments.ts";
@@ -102,7 +102,8 @@ export function succeed(answer: JsonObject): ToolResult {
  */
 export function fail(error: unknown): ToolResult | undefined {
   const known = error instanceof InputError || error instanceof QontakError ||
-    error instanceof UnreachableError || error instanceof CredentialsError;
+    error instanceof UnreachableError ||
+    error instanceof CredentialsError || error instanceof StoreError;
   if (!known) return undefined;
   return { content: [{ type: "text", text: error.message }], isError: true };
 }
