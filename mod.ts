@@ -42,6 +42,11 @@ export {
   type TokenStore,
 } from "./src/tokens/store.ts";
 export { createEnvStore } from "./src/tokens/stores/env.ts";
+export {
+  createRedisStore,
+  type RedisStoreOptions,
+} from "./src/tokens/stores/redis.ts";
+export { createSealer, type Sealer } from "./src/tokens/sealing.ts";
 export type { Toolset } from "./src/tools/toolsets.ts";
 export { type Log, type LogDetails, type LogLevel } from "./src/log.ts";
 

@@ -65,6 +65,14 @@ export interface TokenStore {
     version: string | undefined,
   ): Promise<string | undefined>;
   /**
+   * Forgets a company.
+   *
+   * @returns Whether there was anything to forget.
+   * @throws {CredentialsError} When this store cannot hold that tenant.
+   * @throws {StoreError} When the store is out of order.
+   */
+  remove(tenant: string): Promise<boolean>;
+  /**
    * Lists the companies that have credentials here.
    *
    * @throws {StoreError} When the store is out of order.

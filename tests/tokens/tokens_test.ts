@@ -161,6 +161,7 @@ function sharedStore() {
       state.write(next);
       return String(version);
     },
+    remove: () => Promise.resolve(false),
     tenants: () => Promise.resolve([]),
     // deno-lint-ignore require-await -- the interface is asynchronous
     async lease() {

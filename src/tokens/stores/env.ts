@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { sha256 } from "../hash.ts";
 import {
   type Credentials,
   CredentialsError,
@@ -40,7 +41,7 @@ export function createEnvStore(
   return {
     name: "env",
     // A hash, so that what is cached for one account is never another's.
-    identity: () => (identity ??= hash(refreshToken)),
+    identity: () => (identity ??= sha256(refreshToken)),
     // deno-lint-ignore require-await -- the interface is asynchronous
     async read(tenant): Promise<StoredCredentials> {
       own(tenant);
@@ -54,16 +55,13 @@ export function createEnvStore(
       credentials = next;
       return String(++version);
     },
+    // deno-lint-ignore require-await -- the interface is asynchronous
+    async remove(tenant) {
+      own(tenant);
+      throw new CredentialsError(
+        "The refresh token stands in QONTAK_REFRESH_TOKEN: take it out there",
+      );
+    },
     tenants: () => Promise.resolve([DEFAULT_TENANT]),
   };
-}
-
-async function hash(text: string): Promise<string> {
-  const bytes = new TextEncoder().encode(text);
-  const digest = await crypto.subtle.digest("SHA-256", bytes);
-  // Not toHex(): the runtime of Deno Deploy does not have it yet.
-  return Array.from(
-    new Uint8Array(digest),
-    (byte) => byte.toString(16).padStart(2, "0"),
-  ).join("");
 }

@@ -1,0 +1,196 @@
+/**
+ * The store for several companies and several servers: Redis. Records are
+ * where the Python server keeps them, in the same JSON, so that a switch needs
+ * no new login.
+ *
+ * @module
+ */
+import type { Redis } from "ioredis";
+import { sha256 } from "../hash.ts";
+import { createSealer, type Sealer } from "../sealing.ts";
+import {
+  type Credentials,
+  type Lease,
+  StoreError,
+  type TokenStore,
+} from "../store.ts";
+import { parseRecord } from "./record.ts";
+
+/** Settings of {@linkcode createRedisStore}. */
+export interface RedisStoreOptions {
+  /** Where Redis is: redis:// or rediss://, with a user and password if any. */
+  readonly url: string;
+  /**
+   * What the keys start with; the tenant follows.
+   *
+   * @default {"qontak:tokens:"}
+   */
+  readonly keyPrefix?: string;
+  /** Seals the records; they are kept open when left out. */
+  readonly sealer?: Sealer;
+  /**
+   * How long Redis may take to answer, in ms.
+   *
+   * @default {5000}
+   */
+  readonly timeout?: number;
+}
+
+/**
+ * Writes a record only where it is still the one that the writer has read.
+ * Its SHA-1 stands for it, so that no token travels for the comparison. There
+ * is no expiry: a refresh token that is forgotten locks a company out.
+ */
+const REPLACE = `
+local now = redis.call("GET", KEYS[1])
+local version = now and redis.sha1hex(now) or ""
+if version ~= ARGV[1] then return false end
+redis.call("SET", KEYS[1], ARGV[2])
+return redis.sha1hex(ARGV[2])`;
+
+/** Ends a lease only where it is still the one that was taken. */
+const RELEASE = `
+if redis.call("GET", KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call("DEL", KEYS[1])`;
+
+/**
+ * Makes the store. It connects when it is first used.
+ *
+ * @example Serving the companies whose tokens are in Redis
+ * ```ts
+ * import { createRedisStore, createSealer, createServer } from "@qontak/mcp";
+ *
+ * const server = createServer({
+ *   store: createRedisStore({
+ *     url: "redis://127.0.0.1:6379",
+ *     sealer: createSealer([]), // with keys, records are sealed
+ *   }),
+ * });
+ * await server.close();
+ * ```
+ *
+ * @param options Where Redis is.
+ * @returns The store.
+ */
+export function createRedisStore(options: RedisStoreOptions): TokenStore {
+  const {
+    url,
+    keyPrefix = "qontak:tokens:",
+    sealer = createSealer([]),
+    timeout = 5_000,
+  } = options;
+  const where = placeOf(url);
+  let connecting: Promise<Redis> | undefined;
+
+  async function connect(): Promise<Redis> {
+    // A heavy library, loaded only where it is chosen.
+    const { Redis } = await import("ioredis");
+    const client = new Redis(url, {
+      connectTimeout: timeout,
+      commandTimeout: timeout,
+      // A call fails fast; the connection itself is tried again and again.
+      maxRetriesPerRequest: 1,
+      retryStrategy: (tries) => Math.min(tries * 100, 2_000),
+      lazyConnect: true,
+    });
+    // Every failure is told by the call that meets it.
+    client.on("error", () => {});
+    return client;
+  }
+
+  async function ask<T>(question: (redis: Redis) => Promise<T>): Promise<T> {
+    connecting ??= connect();
+    try {
+      return await question(await connecting);
+    } catch (error) {
+      // The library's own message may hold the address with its password.
+      const code = error instanceof Error && "code" in error
+        ? ` (${String(error.code)})`
+        : error instanceof Error && /NOAUTH|WRONGPASS/.test(error.message)
+        ? " (it refuses the user or password of REDIS_URL)"
+        : "";
+      throw new StoreError(
+        `The token store does not answer: Redis at ${where}${code}. Your tokens are not lost; check that it runs and that REDIS_URL is right`,
+      );
+    }
+  }
+
+  const keyOf = (tenant: string) => keyPrefix + tenant;
+
+  return {
+    name: "redis",
+    identity: () => sha256(`${where} ${keyPrefix}`),
+
+    async read(tenant) {
+      const raw = await ask((redis) => redis.get(keyOf(tenant)));
+      if (raw === null) return undefined;
+      return {
+        credentials: parseRecord(await sealer.open(raw, tenant), tenant),
+        version: await sha1(raw),
+      };
+    },
+
+    async replace(tenant, credentials: Credentials, version) {
+      const raw = await sealer.seal(JSON.stringify(credentials), tenant);
+      const next = await ask((redis) =>
+        redis.eval(REPLACE, 1, keyOf(tenant), version ?? "", raw)
+      );
+      return typeof next === "string" ? next : undefined;
+    },
+
+    async remove(tenant) {
+      return await ask((redis) => redis.del(keyOf(tenant))) > 0;
+    },
+
+    async tenants() {
+      const pattern = `${keyPrefix.replace(/[*?[\]\\]/g, "\\$&")}*`;
+      const found = new Set<string>();
+      let cursor = "0";
+      do {
+        const [next, keys] = await ask((redis) =>
+          redis.scan(cursor, "MATCH", pattern, "COUNT", 500)
+        );
+        cursor = next;
+        for (const key of keys) found.add(key.slice(keyPrefix.length));
+      } while (cursor !== "0");
+      return [...found].sort();
+    },
+
+    async lease(tenant, ms): Promise<Lease | undefined> {
+      const key = `lease:${keyOf(tenant)}`;
+      const holder = crypto.randomUUID();
+      const taken = await ask((redis) =>
+        redis.set(key, holder, "PX", ms, "NX")
+      );
+      if (taken !== "OK") return undefined;
+      return {
+        async release() {
+          try {
+            await ask((redis) => redis.eval(RELEASE, 1, key, holder));
+          } catch {
+            // It ends by itself.
+          }
+        },
+      };
+    },
+
+    async close() {
+      (await connecting)?.disconnect();
+      connecting = undefined;
+    },
+  };
+}
+
+/** Host and port of an address, without user and password. */
+function placeOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : "an address that is no URL";
+}
+
+async function sha1(text: string): Promise<string> {
+  const bytes = new TextEncoder().encode(text);
+  const digest = await crypto.subtle.digest("SHA-1", bytes);
+  return Array.from(
+    new Uint8Array(digest),
+    (byte) => byte.toString(16).padStart(2, "0"),
+  ).join("");
+}

@@ -1,0 +1,250 @@
+import {
+  assert,
+  assertEquals,
+  assertNotEquals,
+  assertNotMatch,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import { createSealer } from "../../src/tokens/sealing.ts";
+import { StoreError, type TokenStore } from "../../src/tokens/store.ts";
+import { parseRecord } from "../../src/tokens/stores/record.ts";
+import {
+  createRedisStore,
+  type RedisStoreOptions,
+} from "../../src/tokens/stores/redis.ts";
+import { noRedis, startRedis } from "../support/redis.ts";
+
+const key = () =>
+  btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))));
+
+/** What every store must do. */
+async function contract(store: TokenStore): Promise<void> {
+  assertEquals(await store.read("acme"), undefined);
+  assertEquals(await store.tenants(), []);
+  const first = { refresh_token: "r1", access_token: "a1", expires_at: 2e9 };
+  const version = await store.replace("acme", first, undefined);
+  assert(version !== undefined);
+  assertEquals(await store.read("acme"), { credentials: first, version });
+
+  // Made where there is one already, or from a version that is gone.
+  assertEquals(await store.replace("acme", first, undefined), undefined);
+  const second = { refresh_token: "r2" };
+  const next = await store.replace("acme", second, version);
+  assertNotEquals(next, undefined);
+  assertEquals(
+    await store.replace("acme", { refresh_token: "rX" }, version),
+    undefined,
+  );
+  assertEquals((await store.read("acme"))?.credentials, second);
+
+  // Of many writers from one version, one wins.
+  const writers = await Promise.all(
+    Array.from(
+      { length: 20 },
+      (_, i) => store.replace("acme", { refresh_token: `w${i}` }, next),
+    ),
+  );
+  assertEquals(writers.filter((won) => won !== undefined).length, 1);
+
+  // Tenants never meet.
+  const odd = "a*[b]?.-_@é%2F";
+  await store.replace(odd, { refresh_token: "other" }, undefined);
+  assertEquals((await store.read(odd))?.credentials.refresh_token, "other");
+  assertEquals(await store.tenants(), ["acme", odd].toSorted());
+
+  const lease = await store.lease!("acme", 60_000);
+  assert(lease);
+  assertEquals(await store.lease!("acme", 60_000), undefined);
+  assert(await store.lease!(odd, 60_000));
+  await lease.release();
+  const again = await store.lease!("acme", 30);
+  assert(again);
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  // The lease has ended, and its old holder cannot end the new one.
+  const newer = await store.lease!("acme", 60_000);
+  assert(newer);
+  await again.release();
+  assertEquals(await store.lease!("acme", 60_000), undefined);
+
+  assertEquals(await store.remove("acme"), true);
+  assertEquals(await store.remove("acme"), false);
+  assertEquals(await store.tenants(), [odd]);
+}
+
+function redisTest(
+  name: string,
+  run: (
+    make: (options?: Partial<RedisStoreOptions>) => TokenStore,
+    redis: Awaited<ReturnType<typeof startRedis>>,
+  ) => Promise<void>,
+) {
+  Deno.test({
+    name: noRedis ? `${name} (skipped: ${noRedis})` : name,
+    ignore: noRedis !== "",
+    async fn() {
+      await using redis = await startRedis();
+      const stores: TokenStore[] = [];
+      const keyPrefix = `qontak:test:${crypto.randomUUID()}:`;
+      try {
+        await run((options) => {
+          const store = createRedisStore({
+            url: redis.url,
+            keyPrefix,
+            timeout: 1_000,
+            ...options,
+          });
+          stores.push(store);
+          return store;
+        }, redis);
+      } finally {
+        for (const store of stores) await store.close?.();
+      }
+    },
+  });
+}
+
+redisTest("createRedisStore() keeps the contract of stores", async (make) => {
+  await contract(make());
+});
+
+redisTest(
+  "createRedisStore() keeps the contract with sealed records",
+  async (make) => {
+    await contract(make({ sealer: createSealer([key()]) }));
+  },
+);
+
+redisTest(
+  "createRedisStore() reads what the Python server wrote, and lets keys rotate",
+  async (make) => {
+    const { Redis } = await import("ioredis");
+    const keyPrefix = `qontak:test:${crypto.randomUUID()}:`;
+    const plain = make({ keyPrefix });
+    await plain.replace("_default", {
+      refresh_token: "canary",
+      access_token: "a",
+      expires_at: 5,
+    }, undefined);
+    const [old, fresh] = [key(), key()];
+    const sealing = make({ keyPrefix, sealer: createSealer([old]) });
+    const found = await sealing.read("_default");
+    assertEquals(found?.credentials.refresh_token, "canary");
+    await sealing.replace("_default", found!.credentials, found!.version);
+    const rotated = make({ keyPrefix, sealer: createSealer([fresh, old]) });
+    assertEquals(
+      (await rotated.read("_default"))?.credentials.refresh_token,
+      "canary",
+    );
+    await assertRejects(
+      () => plain.read("_default"),
+      StoreError,
+      "TOKEN_ENCRYPTION_KEY is not set",
+    );
+    await assertRejects(
+      () => make({ keyPrefix, sealer: createSealer([key()]) }).read("_default"),
+      StoreError,
+      "does not hold",
+    );
+    assert(Redis);
+  },
+);
+
+redisTest(
+  "createRedisStore() calls an outage an outage, and comes back",
+  async (make, redis) => {
+    const store = make();
+    await store.replace("acme", { refresh_token: "canary" }, undefined);
+    await redis.kill();
+    const error = await assertRejects(() => store.read("acme"), StoreError);
+    assertStringIncludes(error.message, "does not answer");
+    assertNotMatch(Deno.inspect(error), /canary/);
+    await redis.restart();
+    for (let tries = 0;; tries++) {
+      try {
+        // Empty, but there.
+        assertEquals(await store.read("acme"), undefined);
+        break;
+      } catch (error) {
+        if (tries === 50) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    }
+  },
+);
+
+Deno.test({
+  name: "createRedisStore() names no password when it is refused",
+  // The library leaves the timer of its next try behind.
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: refusedConnection,
+});
+
+async function refusedConnection() {
+  const store = createRedisStore({
+    url: "redis://user:hunter2@127.0.0.1:9/0",
+    timeout: 500,
+  });
+  const error = await assertRejects(() => store.read("acme"), StoreError);
+  assertStringIncludes(error.message, "127.0.0.1:9");
+  assertNotMatch(Deno.inspect(error), /hunter2/);
+  await store.close?.();
+}
+
+Deno.test("createSealer() seals each time anew, and binds the tenant in", async () => {
+  const sealer = createSealer([key()]);
+  const sealed = await sealer.seal("a record", "acme");
+  assertNotMatch(sealed, /record/);
+  assertNotEquals(await sealer.seal("a record", "acme"), sealed);
+  assertEquals(await sealer.open(sealed, "acme"), "a record");
+  assertEquals(await sealer.open("{}", "acme"), "{}");
+  for (
+    const [record, tenant] of [
+      [sealed, "other"],
+      [sealed.slice(0, -4) + "AAAA", "acme"],
+      ["sealed:1:", "acme"],
+    ] as const
+  ) await assertRejects(() => sealer.open(record, tenant), StoreError);
+});
+
+Deno.test("createSealer() refuses what is no key, without repeating it", () => {
+  for (const bad of ["", "hunter2", btoa("too short"), "*".repeat(44)]) {
+    const error = assertThrows(() => createSealer([bad]), TypeError);
+    assertStringIncludes(error.message, "openssl rand");
+    if (bad) assert(!error.message.includes(bad));
+  }
+});
+
+Deno.test("parseRecord() reads every form of a record, and repeats none", () => {
+  const table: [unknown, unknown][] = [
+    [{ refresh_token: "r" }, { refresh_token: "r" }],
+    [{ refresh_token: "r", access_token: null, expires_at: null }, {
+      refresh_token: "r",
+    }],
+    [{ refresh_token: "r", access_token: "a", expires_at: 1700000000.5 }, {
+      refresh_token: "r",
+      access_token: "a",
+      expires_at: 1700000000,
+    }],
+    [{ refresh_token: "r", expires_at: "1700000000" }, {
+      refresh_token: "r",
+      expires_at: 1700000000,
+    }],
+    [{ refresh_token: "r", expires_at: "2023-11-14T22:13:20Z" }, {
+      refresh_token: "r",
+      expires_at: 1700000000,
+    }],
+  ];
+  for (const [record, expected] of table) {
+    assertEquals<unknown>(parseRecord(JSON.stringify(record), "t"), expected);
+  }
+  for (
+    const bad of ["", "canary", "[]", "{}", '{"refresh_token":""}', "null"]
+  ) {
+    const error = assertThrows(() => parseRecord(bad, "acme"), StoreError);
+    assertStringIncludes(error.message, '"acme"');
+    assert(!error.message.includes("canary"));
+  }
+});
