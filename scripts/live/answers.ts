@@ -1,0 +1,39 @@
+/**
+ * Looking into answers of which nothing is certain.
+ *
+ * @module
+ */
+import { toId } from "../../src/fields/template.ts";
+import { isObject, type JsonObject } from "../../src/values.ts";
+import type { Exchange } from "./wire.ts";
+
+/** Whether an exchange ended well, by its status and by its `meta`. */
+export function isGood({ status, body }: Exchange): boolean {
+  return status >= 200 && status < 300 && body !== undefined &&
+    !(metaStatusOf(body)! >= 400);
+}
+
+/** `meta.status` of an answer. */
+export function metaStatusOf(body: JsonObject | undefined): number | undefined {
+  const meta = body?.meta;
+  return isObject(meta) && typeof meta.status === "number"
+    ? meta.status
+    : undefined;
+}
+
+/** One record, also where it comes in a list of one. */
+export function recordIn(response: unknown): JsonObject {
+  const record = Array.isArray(response) ? response[0] : response;
+  return isObject(record) ? record : {};
+}
+
+/** The records of a list, which may be anything. */
+export function recordsIn(body: JsonObject | undefined): JsonObject[] {
+  const { response } = body ?? {};
+  return Array.isArray(response) ? response.filter(isObject) : [];
+}
+
+/** The id of a record. */
+export function idIn(response: unknown): number | undefined {
+  return toId(recordIn(response).id) ?? undefined;
+}

@@ -1,0 +1,205 @@
+/**
+ * Facts about lists: pages, filters, and what stands beside the records.
+ *
+ * @module
+ */
+import { type Endpoint, endpoints } from "../../../src/qontak/endpoints.ts";
+import { isObject } from "../../../src/values.ts";
+import { asAssumed, type Fact, judged, NotTried, otherwise } from "../fact.ts";
+import { recordsIn } from "../answers.ts";
+import type { Lab } from "../lab.ts";
+import { typeName, typeNames } from "../shape.ts";
+
+/** The lists that come in pages. */
+const pages: readonly Endpoint[] = Object.values(endpoints).flatMap((group) =>
+  Object.values<Endpoint>(group)
+).filter(({ answers }) => answers === "page");
+
+/** The lists with the largest pages that are not heavy. */
+const light: readonly Endpoint[] = [
+  endpoints.contacts.list,
+  endpoints.companies.list,
+  endpoints.tasks.list,
+  endpoints.products.list,
+];
+
+/** How many records a list has. */
+function totalOf(lab: Lab, list: Endpoint): number {
+  const total = lab.answers(list).at(0)?.body?.total_data;
+  if (typeof total === "number") return total;
+  throw new NotTried(`GET ${list.path} did not say how many there are`);
+}
+
+/** The facts. */
+export const listFacts: readonly Fact[] = [
+  {
+    id: "per-page",
+    question: "What is the largest per_page?",
+    assumed: "100 at least, which is what the tools ask for at most",
+    code: "src/tools/spec.ts: paging",
+    how: "per_page 100, 250 and 1000 on the longest list",
+    phase: "read",
+    async probe(lab) {
+      const [list] = light.filter((one) => lab.answers(one).length > 0)
+        .sort((a, b) => totalOf(lab, b) - totalOf(lab, a));
+      if (!list) throw new NotTried("no list could be read");
+      const total = totalOf(lab, list);
+      const seen: string[] = [];
+      let holds: boolean | undefined;
+      for (const per_page of [100, 250, 1000]) {
+        const { ok, status, exchange } = await lab.attempt(list, {
+          query: { per_page },
+        });
+        const came = recordsIn(exchange.body).length;
+        const all = came === total;
+        seen.push(`${per_page} → ${!ok ? status : all ? "all" : came}`);
+        holds ??= ok && came === Math.min(per_page, total);
+        // A longer page could not show more.
+        if (all && total <= per_page) break;
+      }
+      const detail = `${list.path}: ${seen.join(", ")}`;
+      if (holds && total < 100) {
+        throw new NotTried(
+          `no list of contacts, companies, tasks or products has 100 records; ${detail}`,
+        );
+      }
+      return judged(holds === true, detail);
+    },
+  },
+  {
+    id: "page-keys",
+    question: "How do lists count their pages?",
+    assumed:
+      "page and current_data; products current_page and total_current_data",
+    code: "src/qontak/envelope.ts: readPage",
+    how: "The keys beside meta of every list",
+    phase: "log",
+    probe(lab) {
+      const wrong: string[] = [];
+      let seen = 0;
+      for (const list of pages) {
+        const body = lab.answers(list).at(0)?.body;
+        if (!body) continue;
+        seen++;
+        const isProducts = list.path.startsWith("/products");
+        const wanted = isProducts
+          ? ["current_page", "total_page", "total_current_data", "total_data"]
+          : ["page", "total_page", "current_data", "total_data"];
+        if (!wanted.every((key) => typeof body[key] === "number")) {
+          const keys = Object.keys(body).filter((key) =>
+            key !== "meta" && key !== "response"
+          );
+          wrong.push(
+            `${list.path} has ${
+              keys.map((key) => `${key} ${typeName(body[key])}`).join(", ") ||
+              "none"
+            }`,
+          );
+        }
+      }
+      if (seen === 0) throw new NotTried("no list could be read");
+      return wrong.length === 0
+        ? asAssumed(`${seen} lists`)
+        : otherwise(wrong.join("; "));
+    },
+  },
+  {
+    id: "ticket-pages",
+    question: "Does the list of tickets honour page and per_page?",
+    assumed: "Yes, though neither is documented",
+    code: "src/qontak/endpoints.ts: tickets",
+    how: "GET /tickets?page=2&per_page=1",
+    phase: "read",
+    async probe(lab) {
+      const { list } = endpoints.tickets;
+      if (totalOf(lab, list) < 2) {
+        throw new NotTried("there are fewer than two tickets in this account");
+      }
+      const { ok, status, exchange } = await lab.attempt(list, {
+        query: { page: 2, per_page: 1 },
+      });
+      if (!ok) return otherwise(`answered with ${status}`);
+      const came = recordsIn(exchange.body).length;
+      const page = exchange.body?.page;
+      return judged(
+        came === 1 && page === 2,
+        `${came} came; page says ${Number(page)}`,
+      );
+    },
+  },
+  {
+    id: "created-after",
+    question: "Does the list of contacts honour created_after as DD-MM-YYYY?",
+    assumed: "Yes",
+    code: "src/tools/arguments.ts: dayFirstDate",
+    how: "created_after a day in 2099, and a day in 1999",
+    phase: "read",
+    async probe(lab) {
+      const { list } = endpoints.contacts;
+      const total = totalOf(lab, list);
+      if (total === 0) throw new NotTried("there is no contact");
+      const [late, early] = [
+        await lab.attempt(list, { query: { created_after: "30-12-2099" } }),
+        await lab.attempt(list, { query: { created_after: "30-12-1999" } }),
+      ];
+      if (!late.ok || !early.ok) {
+        return otherwise(`answered with ${late.status} and ${early.status}`);
+      }
+      const [none, all] = [late, early].map(({ exchange }) =>
+        exchange.body?.total_data
+      );
+      return judged(
+        none === 0 && all === total,
+        `2099 brings ${none === 0 ? "none" : "some"}, 1999 ${
+          all === total ? "all" : "not all"
+        }`,
+      );
+    },
+  },
+  {
+    id: "task-filter",
+    question: "Does GET /tasks list all tasks without filter=alltask?",
+    assumed: "Yes",
+    code: "src/tools/tasks.ts: spec",
+    how: "Compares total_data with and without",
+    phase: "read",
+    async probe(lab) {
+      const { list } = endpoints.tasks;
+      const without = totalOf(lab, list);
+      const { ok, status, exchange } = await lab.attempt(list, {
+        query: { filter: "alltask" },
+      });
+      if (!ok) return otherwise(`filter=alltask is answered with ${status}`);
+      const all = exchange.body?.total_data;
+      return judged(
+        all === without,
+        all === without ? "as many" : "filter=alltask brings another number",
+      );
+    },
+  },
+  {
+    id: "meta-timestamp",
+    question: "What is meta.timestamp?",
+    assumed: "Nothing that is relied on: text, and a number on products",
+    code: "src/qontak/envelope.ts: readAnswer",
+    how: "Its type in every answer",
+    phase: "log",
+    probe({ wire }) {
+      const types = (isProducts: boolean) =>
+        typeNames(
+          wire.seen.flatMap(({ endpoint, body }) =>
+            isObject(body?.meta) &&
+              endpoint.includes("/products") === isProducts
+              ? [body.meta.timestamp]
+              : []
+          ),
+        );
+      const [others, products] = [types(false), types(true)];
+      if (others === "") throw new NotTried("no answer had meta");
+      return judged(
+        others === "string" && ["number", ""].includes(products),
+        `${others}; on products ${products || "not seen"}`,
+      );
+    },
+  },
+];

@@ -1,0 +1,167 @@
+/**
+ * The fact on which stages require a field: Qontak lists pipelines and stages
+ * and does not say how the two combine.
+ *
+ * @module
+ */
+import { checkWrite } from "../../../src/fields/check.ts";
+import { isWritable, typeFor } from "../../../src/fields/standard.ts";
+import { type Place, requirementOf } from "../../../src/fields/required.ts";
+import type { Field } from "../../../src/fields/template.ts";
+import { endpoints } from "../../../src/qontak/endpoints.ts";
+import { resources } from "../../../src/qontak/resources.ts";
+import { asAssumed, type Fact, NotTried, otherwise } from "../fact.ts";
+import { argumentsFor, type Shown } from "../fill.ts";
+import type { Lab } from "../lab.ts";
+
+/** What each reading of the two lists says of a field in a place. */
+interface Readings {
+  /** Either list is enough. */
+  readonly or: boolean;
+  /** Both lists must have it. */
+  readonly and: boolean;
+  /** The stages refine the pipeline: ours. */
+  readonly refine: boolean;
+}
+
+const { deal } = resources;
+const { create } = endpoints.deals;
+
+function readingsOf(field: Field, place: Place): Readings {
+  const { always = false, pipelines = [], stages = [] } = field.required;
+  const inPipeline = pipelines.includes(place.pipeline.id);
+  const inStage = stages.includes(place.stage.id);
+  return {
+    or: always || inPipeline || inStage,
+    and: always || (inPipeline && inStage),
+    refine: requirementOf(field, place).required,
+  };
+}
+
+/** A field and a place to leave it out in. */
+interface Trial {
+  readonly field: Field;
+  readonly place: Place;
+}
+
+async function places(lab: Lab): Promise<Place[]> {
+  const found: Place[] = [];
+  for (const pipeline of (await lab.setup.pipelines(deal)).slice(0, 4)) {
+    const stages = await lab.setup.stages(deal, pipeline.id);
+    const ids = stages.map(({ id }) => id);
+    found.push(...stages.map((stage) => ({ pipeline, stage, stages: ids })));
+  }
+  return found;
+}
+
+/** The first field and place on which the readings are as wanted. */
+function findTrial(
+  fields: readonly Field[],
+  all: readonly Place[],
+  wanted: Readings,
+): Trial | undefined {
+  for (const place of all) {
+    const field = fields.find((field) => {
+      // A deal without our mark in its name could not be found again.
+      if (field.key === "name" || !isWritable(field, create)) return false;
+      const { or, and, refine } = readingsOf(field, place);
+      return or === wanted.or && and === wanted.and && refine === wanted.refine;
+    });
+    if (field) return { field, place };
+  }
+  return undefined;
+}
+
+function shown(field: Field): Shown {
+  const { key, custom, id, options } = field;
+  return {
+    key: custom ? "additional_fields" : key,
+    type: typeFor(field, create).name,
+    custom,
+    id,
+    list: !custom && create.body[key as keyof typeof create.body] === "ids",
+    ...(options ? { options } : {}),
+  };
+}
+
+/** Whether Qontak requires the field of a trial: it is left out of a deal. */
+async function isRequired(
+  lab: Lab,
+  fields: readonly Field[],
+  { field: absent, place }: Trial,
+): Promise<boolean> {
+  const isPlace = ({ key }: Field) =>
+    key === deal.place!.pipeline || key === deal.place!.stage;
+  const others = fields.filter((field) =>
+    field !== absent && !isPlace(field) && isWritable(field, create) &&
+    readingsOf(field, place).or
+  );
+  const { body } = await checkWrite({
+    resource: deal,
+    endpoint: create,
+    values: {
+      ...argumentsFor(lab, others.map(shown)),
+      name: lab.mark,
+      [deal.place!.pipeline]: place.pipeline.id,
+      [deal.place!.stage]: place.stage.id,
+    },
+    setup: lab.setup,
+  });
+  const { ok, status, said } = await lab.attempt(create, { body });
+  if (ok) return false;
+  const names = [absent.key, absent.name, absent.label];
+  if (names.some((name) => said.includes(name))) return true;
+  throw new NotTried(
+    `a deal without the field was answered with ${status}, for another reason or without naming it`,
+  );
+}
+
+/** The fact. */
+export const requiredFacts: readonly Fact[] = [{
+  id: "required-rule",
+  question:
+    "How do required_pipeline_ids and required_stage_ids of a deal's field combine?",
+  assumed:
+    "A list of stages refines its pipeline: required in the stages listed, and in a listed pipeline of which no stage is listed",
+  code: "src/fields/required.ts: requirementOf",
+  how:
+    "Makes deals of our own without a field on which the readings (either list, both lists, refined) differ",
+  phase: "write",
+  async probe(lab) {
+    const fields = await lab.setup.fields(deal);
+    const all = await places(lab);
+    const find = (or: boolean, and: boolean, refine: boolean) =>
+      findTrial(fields, all, { or, and, refine });
+    const onlyOr = find(true, false, false);
+    const notAnd = find(true, false, true);
+    if (!onlyOr && !notAnd) {
+      throw new NotTried(
+        "no field here has lists on which the readings differ",
+      );
+    }
+    const sure = find(true, true, true);
+    const enforced = sure && await isRequired(lab, fields, sure);
+    if (enforced === false) {
+      return otherwise(
+        "the API made a deal without a field that every reading requires: it enforces none of them",
+      );
+    }
+    const or = onlyOr && await isRequired(lab, fields, onlyOr);
+    const both = notAnd && !await isRequired(lab, fields, notAnd);
+    if (or) return otherwise("either list is enough");
+    if (both && enforced) return otherwise("both lists must have it");
+    // What was not required proves something only where something else is.
+    if (!enforced && both !== false) {
+      throw new NotTried(
+        "nothing here shows whether the API enforces required fields at all",
+      );
+    }
+    if (or === undefined) {
+      return asAssumed("not both lists; either list or refined cannot be told");
+    }
+    if (both === undefined) {
+      return asAssumed("not either list; both lists or refined cannot be told");
+    }
+    return asAssumed("refined: neither either list nor both lists");
+  },
+}];

@@ -1,0 +1,174 @@
+/**
+ * Facts about templates: what they say of fields, and how.
+ *
+ * @module
+ */
+import { typeOf } from "../../../src/fields/types.ts";
+import { type Endpoint, endpoints } from "../../../src/qontak/endpoints.ts";
+import { resources } from "../../../src/qontak/resources.ts";
+import type { JsonObject } from "../../../src/values.ts";
+import { recordsIn } from "../answers.ts";
+import { asAssumed, type Fact, judged, NotTried, otherwise } from "../fact.ts";
+import type { Lab } from "../lab.ts";
+import { typeNames } from "../shape.ts";
+
+const templates: readonly Endpoint[] = [
+  endpoints.contacts.template,
+  endpoints.companies.template,
+  endpoints.deals.template,
+  endpoints.tasks.template,
+  endpoints.tickets.template,
+];
+
+function descriptors(lab: Lab, endpoint: Endpoint): JsonObject[] {
+  const answer = lab.answers(endpoint).at(0);
+  if (!answer) throw new NotTried(`${endpoint.path} could not be read`);
+  return recordsIn(answer.body);
+}
+
+/** Words of types are Qontak's own; anything else is only counted. */
+function typeWord(type: unknown): string {
+  return typeof type === "string" && /^[A-Za-z -]{1,30}$/.test(type)
+    ? type
+    : "(another word)";
+}
+
+/** The facts. */
+export const templateFacts: readonly Fact[] = [
+  {
+    id: "labels-null",
+    question: "Can the label of a field be null?",
+    assumed: "Yes; the name stands in for it",
+    code: "src/fields/template.ts: parseField",
+    how: "Types of name_alias in every template",
+    phase: "log",
+    probe(lab) {
+      const types = templates.map((endpoint) =>
+        `${endpoint.path}: ${
+          typeNames(descriptors(lab, endpoint).map((one) => one.name_alias)) ||
+          "no fields"
+        }`
+      );
+      const all = types.every((text) =>
+        /: (null|string|null or string|no fields)$/.test(text)
+      );
+      return judged(all, types.join("; "));
+    },
+  },
+  {
+    id: "field-types",
+    question: "Are there types of fields that this project does not know?",
+    assumed: "No; a new one is passed on as it is",
+    code: "src/fields/types.ts: unknownType",
+    how: "The type of every field of every template",
+    phase: "log",
+    probe(lab) {
+      const unknown = new Set<string>();
+      let count = 0;
+      for (const endpoint of templates) {
+        for (const { type } of descriptors(lab, endpoint)) {
+          count++;
+          if (typeOf(String(type)).qontak.length === 0) {
+            unknown.add(typeWord(type));
+          }
+        }
+      }
+      return unknown.size === 0
+        ? asAssumed(`${count} fields`)
+        : otherwise([...unknown].join(", "));
+    },
+  },
+  {
+    id: "task-required",
+    question: "Does the template of tasks say what is required?",
+    assumed: "No; if it does, it is read like any other",
+    code: "src/fields/template.ts: parseRequirement",
+    how: "Keys of GET /tasks/info",
+    phase: "log",
+    probe(lab) {
+      const fields = descriptors(lab, endpoints.tasks.template);
+      const keys = new Set(
+        fields.flatMap((field) =>
+          Object.keys(field).filter((key) => key.startsWith("required"))
+        ),
+      );
+      return keys.size === 0
+        ? asAssumed()
+        : otherwise([...keys].sort().join(", "));
+    },
+  },
+  {
+    id: "deal-custom-required",
+    question: "How do custom fields of deals say where they are required?",
+    assumed: "By two lists, by a flag or null, or not at all: all are read",
+    code: "src/fields/template.ts: parseRequirement",
+    how: "Keys of the custom fields of GET /deals/info",
+    phase: "log",
+    probe(lab) {
+      const custom = descriptors(lab, endpoints.deals.template).filter((
+        field,
+      ) => field.additional_field === true);
+      if (custom.length === 0) throw new NotTried("deals have no custom field");
+      const named = ["required", "required_pipeline_ids", "required_stage_ids"]
+        .map((key) =>
+          `${key}: ${
+            typeNames(
+              custom.filter((one) => key in one).map((one) => one[key]),
+            ) ||
+            "absent"
+          }`
+        );
+      const others = new Set(
+        custom.flatMap((field) =>
+          Object.keys(field).filter((key) =>
+            key.startsWith("required") &&
+            !named.some((one) => one.startsWith(`${key}:`))
+          )
+        ),
+      );
+      return judged(others.size === 0, [...named, ...others].join("; "));
+    },
+  },
+  {
+    id: "ticket-stages",
+    question:
+      "Do the template and the pipelines of tickets have the same stages?",
+    assumed: "Yes; those of the template are used",
+    code: "src/fields/setup.ts: placeOptions",
+    how: "Compares ids of GET /tickets/info and /tickets/ticket_pipelines",
+    phase: "log",
+    async probe(lab) {
+      const answer = lab.answers(endpoints.tickets.pipelines).at(0);
+      if (!answer) throw new NotTried("the pipelines could not be read");
+      const listed = recordsIn(answer.body).flatMap(({ ticket_stages }) =>
+        recordsIn({ response: ticket_stages })
+      ).map(({ id }) => Number(id));
+      const ours: number[] = [];
+      for (const { id } of await lab.setup.pipelines(resources.ticket)) {
+        const stages = await lab.setup.stages(resources.ticket, id);
+        ours.push(...stages.map((stage) => stage.id));
+      }
+      const missing = listed.filter((id) => !ours.includes(id)).length;
+      const extra = ours.filter((id) => !listed.includes(id)).length;
+      return judged(
+        missing + extra === 0 && ours.length > 0,
+        `${ours.length} stages in the template, ${missing} of the pipelines missing there, ${extra} only there`,
+      );
+    },
+  },
+  {
+    id: "products-template",
+    question: "Is there a template of products, GET /products/info?",
+    assumed: "No: the collection has none",
+    code: "src/qontak/resources.ts: product",
+    how: "Asks for it",
+    phase: "read",
+    async probe(lab) {
+      const { ok, status, exchange } = await lab.attempt({
+        ...endpoints.pipelines.list,
+        path: "/products/info",
+      });
+      return ok ? otherwise(exchange.shape) : asAssumed(`answered ${status}`);
+    },
+  },
+];
