@@ -84,7 +84,13 @@ export async function main(args: readonly string[]): Promise<number> {
     return await run(given, settings, log);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    for (const problem of error.problems) toStderr(`qontak-mcp: ${problem}`);
+    for (const problem of error.problems) {
+      // What a flag said is called by the flag.
+      const named = args.some((arg) => arg.startsWith("--toolsets"))
+        ? problem.replace(/^QONTAK_TOOLSETS/, "--toolsets")
+        : problem;
+      toStderr(`qontak-mcp: ${named}`);
+    }
     toStderr("qontak-mcp --help lists the flags and variables");
     return MISUSED;
   }
@@ -127,8 +133,8 @@ async function run(
 const HINT =
   `qontak-mcp ${VERSION} speaks the Model Context Protocol on stdin and stdout, and is waiting for a client.
 An MCP client starts this command by itself. In Claude Code, for example:
-  claude mcp add qontak -- deno run -A jsr:@qontak/mcp
-For other clients see the README. --http serves over HTTP; Ctrl+C ends.`;
+  claude mcp add qontak --env QONTAK_REFRESH_TOKEN=… -- deno run -A jsr:@qontak/mcp
+or, without an account, with --sandbox instead of the token. For other clients see the README. --http serves over HTTP; Ctrl+C ends.`;
 
 function print(text: string): number {
   // deno-lint-ignore no-console -- what --help and --version are for
@@ -184,7 +190,7 @@ function readFlags(args: readonly string[]): Flags {
     }
     // strict: false reads "--port --http" as a port of true.
     const isMissing = type === "string" &&
-      (token.value === undefined || token.value.startsWith("--"));
+      (!token.value || token.value.startsWith("--"));
     return isMissing ? [`--${token.name} needs a value`] : [];
   });
   const given = values as Flags;
@@ -234,7 +240,8 @@ function readListen(given: Flags, settings: Settings): Listen {
 export async function environment(): Promise<Record<string, string>> {
   let text: string;
   try {
-    text = Deno.readTextFileSync(".env");
+    // Some editors put a mark before the first line.
+    text = Deno.readTextFileSync(".env").replace(/^\uFEFF/, "");
   } catch (error) {
     const absent = error instanceof Deno.errors.NotFound ||
       error instanceof Deno.errors.NotCapable;

@@ -36,7 +36,7 @@ import {
 import { catalog, listed, selectTools } from "./tools/catalog.ts";
 import type { Tool } from "./tools/define.ts";
 import type { Toolset } from "./tools/toolsets.ts";
-import { defined, type JsonObject } from "./values.ts";
+import { defined, type JsonObject, show } from "./values.ts";
 import { IDENTITY } from "./version.ts";
 
 /** Settings of {@linkcode createServer}. */
@@ -275,7 +275,7 @@ function createCaller(
       const scope = [baseUrl, await store.identity(), tenant]
         .map(encodeURIComponent);
       const setup = createSetup(crm, cache, scope.join("/"));
-      result = succeed(await tool.run({ crm, setup, signal }, parsed));
+      result = succeed(await tool.run({ crm, setup, signal }, parsed), parsed);
     } catch (error) {
       result = fail(error);
       if (!result) {
@@ -341,7 +341,7 @@ function tenantOf(userId: unknown): string {
   }
   throw new CredentialsError(
     `user_id ${
-      JSON.stringify(userId)
+      show(userId)
     } cannot be the name of a tenant: it takes 1 to 128 letters, digits and . @ _ - and is not ${DEFAULT_TENANT}`,
   );
 }

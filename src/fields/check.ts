@@ -41,8 +41,8 @@ export interface CheckedWrite {
   readonly problems: readonly string[];
   /** What the reader should know though nothing is wrong. */
   readonly notes: readonly string[];
-  /** The company's fields. */
-  readonly fields: readonly Field[];
+  /** What may be why, should Qontak refuse it. */
+  readonly doubts: readonly string[];
 }
 
 /**
@@ -55,7 +55,14 @@ export interface CheckedWrite {
 export async function checkWrite(request: WriteRequest): Promise<CheckedWrite> {
   const { resource, endpoint, values, setup } = request;
   const fields = await setup.fields(resource);
-  const check: Check = { body: {}, problems: [], notes: [], fields, request };
+  const check: Check = {
+    body: {},
+    problems: [],
+    notes: [],
+    doubts: [],
+    fields,
+    request,
+  };
   const place = await checkPlace(check);
   for (const [key, type] of Object.entries(endpoint.body)) {
     const value = values[key];
@@ -72,17 +79,17 @@ export async function checkWrite(request: WriteRequest): Promise<CheckedWrite> {
     }
   }
   checkRequired(check, place);
-  const { body, problems, notes } = check;
-  return { body, problems, notes, fields };
+  const { body, problems, notes, doubts } = check;
+  return { body, problems, notes, doubts };
 }
 
 /**
- * Encodes values by the endpoint's table alone, for a caller who asked to skip
- * the check.
+ * The body of a caller who asked to skip the check: what was given, as it was
+ * given.
  *
- * @param endpoint Where they will be sent.
+ * @param endpoint Where it will be sent.
  * @param values The values by body key.
- * @returns The body, with nothing checked.
+ * @returns The body, with nothing checked or encoded.
  */
 export function uncheckedBody(
   endpoint: Endpoint,
@@ -101,6 +108,7 @@ interface Check {
   readonly body: JsonObject;
   readonly problems: string[];
   readonly notes: string[];
+  readonly doubts: string[];
 }
 
 function isPlaceKey({ place }: Resource, key: string): boolean {
@@ -127,16 +135,18 @@ async function checkPlace(check: Check): Promise<Place | undefined> {
     stage: placeValue(check, keys.stage),
   };
   const moves = !isEmpty(asked.pipeline) || !isEmpty(asked.stage);
-  const found = await findPlace(setup, resource, {
-    pipeline: isEmpty(asked.pipeline)
-      ? existing?.[keys.pipeline]
-      : asked.pipeline,
-    stage: isEmpty(asked.stage) && !changesPipeline(check, asked.pipeline)
-      ? existing?.[keys.stage]
-      : asked.stage,
-  }, keys);
+  const found = await findPlace(setup, resource, asked, keys, {
+    pipeline: existing?.[keys.pipeline],
+    stage: existing?.[keys.stage],
+  });
   if (found.problem !== undefined) {
-    check.problems.push(found.problem);
+    if (existing && !moves) {
+      // It stands where it stands; that is no reason to keep a person from
+      // changing something else.
+      check.notes.push(
+        `The company's setup does not list where this ${resource.name} stands, so that what is required there was not checked`,
+      );
+    } else check.problems.push(found.problem);
     return undefined;
   }
   const { place } = found;
@@ -173,14 +183,6 @@ function placeValue(check: Check, key: string): unknown {
   return isEmpty(id) ? name : id;
 }
 
-function changesPipeline(check: Check, pipeline: unknown): boolean {
-  const { resource, existing } = check.request;
-  if (!existing || isEmpty(pipeline)) return false;
-  const key = resource.place!.pipeline;
-  return toId(pipeline) !== toId(existing[key]) &&
-    pipeline !== existing[nameKeyOf(key)!];
-}
-
 function checkStandard(
   check: Check,
   key: string,
@@ -190,12 +192,24 @@ function checkStandard(
   const { request: { resource, values }, fields, body, problems, notes } =
     check;
   if (value === null) {
-    body[key] = null;
+    if (key === resource.owner) {
+      problems.push(
+        `${key} cannot be cleared: a ${resource.name} has an owner`,
+      );
+    } else if (!isBesideId(check, key)) body[key] = null;
     return;
   }
   const idKey = idKeyOf(check, key);
   if (idKey !== undefined) {
-    checkName(check, key, idKey, value);
+    const id = values[idKey];
+    if (id === null) {
+      problems.push(
+        `${key} ${
+          show(value)
+        } and ${idKey} null do not agree: give one of them`,
+      );
+    } else if (id === undefined) checkName(check, key, idKey, value);
+    // With an id, the name is compared where the id is encoded.
     return;
   }
   const field = fields.find((field) => !field.custom && field.key === key);
@@ -211,7 +225,8 @@ function checkStandard(
   const nameKey = nameKeyOf(key);
   const name = nameKey === undefined ? undefined : values[nameKey];
   if (!isEmpty(name) && encoded.label !== undefined) {
-    if (name !== encoded.label) {
+    body[nameKey!] = encoded.label;
+    if (fold(String(name)) !== fold(encoded.label)) {
       problems.push(
         `${nameKey} ${show(name)} and ${key} ${
           show(value)
@@ -233,13 +248,19 @@ function idKeyOf({ fields, request }: Check, key: string): string | undefined {
   return field?.options ? idKey : undefined;
 }
 
+/** Whether a cleared name stands beside an id, which then says it all. */
+function isBesideId(check: Check, key: string): boolean {
+  const idKey = idKeyOf(check, key);
+  return idKey !== undefined && !isEmpty(check.request.values[idKey]);
+}
+
 function checkName(
   check: Check,
   key: string,
   idKey: string,
   value: unknown,
 ): void {
-  const { request: { values }, fields, body, problems } = check;
+  const { fields, body, problems } = check;
   const field = fields.find(({ custom, key }) => !custom && key === idKey)!;
   const encoded = field.type.encode(value, field);
   if (encoded.problem !== undefined) {
@@ -247,12 +268,12 @@ function checkName(
     return;
   }
   body[key] = encoded.label ?? value;
-  // With the id given too, checkStandard has compared the two.
-  if (isEmpty(values[idKey])) body[idKey] = encoded.wire;
+  body[idKey] = encoded.wire;
 }
 
 function checkRequired(check: Check, place: Place | undefined): void {
-  const { request: { endpoint, resource }, fields, problems, notes } = check;
+  const { request: { endpoint, resource }, fields, problems, notes, doubts } =
+    check;
   const where = place
     ? ` in stage ${show(place.stage.name)} of pipeline ${
       show(place.pipeline.name)
@@ -264,7 +285,11 @@ function checkRequired(check: Check, place: Place | undefined): void {
     if ((!required && !uncertain) || hasValue(check, field)) continue;
     const name = describeField(resource, field);
     if (!required) {
-      notes.push(`${name} may be required${where}. ${UNCERTAIN_RULE}`);
+      doubts.push(`${name} may be required${where}. ${UNCERTAIN_RULE}`);
+    } else if (isHidden(check, field)) {
+      notes.push(
+        `${name} is required${where}, and the record does not show whether it has a value`,
+      );
     } else if (!isWritable(field, endpoint)) {
       // What has no key at all is Qontak's own business.
       if (!field.custom) continue;
@@ -306,6 +331,13 @@ function hasValue({ body, request }: Check, field: Field): boolean {
   const entry = customEntry(body.additional_fields, field) ??
     customEntry(existing?.additional_fields, field);
   return !isEmpty(entry?.value);
+}
+
+/** Whether the record, as Qontak shows it, leaves a field out altogether. */
+function isHidden({ request: { existing, values } }: Check, field: Field) {
+  if (!existing) return false;
+  const key = field.custom ? "additional_fields" : field.key;
+  return values[key] === undefined && existing[key] === undefined;
 }
 
 function customEntry(list: unknown, field: Field): JsonObject | undefined {

@@ -91,6 +91,15 @@ function findField(
   const names = custom.flatMap(({ label, name }) => [label, name]);
   if (!isEmpty(entry.id)) {
     const field = custom.find(({ id }) => id === toId(entry.id));
+    const named = typeof entry.name === "string" ? fold(entry.name) : "";
+    if (field && named !== "") {
+      const own = [field.name, field.label].map(fold);
+      if (!own.includes(named)) {
+        return `id ${field.id} is ${show(field.label)}, not ${
+          show(entry.name)
+        }: id and name must agree, or leave the name out`;
+      }
+    }
     if (field) return field;
     return `has no field with the id ${show(entry.id)}${
       typeof entry.name === "string" ? didYouMean(entry.name, names) : ""
@@ -116,7 +125,11 @@ function findField(
 
 function encodeEntry(entry: JsonObject, field: Field): JsonObject | string {
   const base = { id: field.id, name: field.name };
-  const { value, value_name: valueName } = entry;
+  const { value } = entry;
+  // A record shows null or an empty list where there is no label.
+  const valueName = typeof entry.value_name === "string"
+    ? entry.value_name
+    : undefined;
   if (field.type.instead !== undefined) {
     return `cannot be written through the API: ${field.type.instead}`;
   }
@@ -130,7 +143,7 @@ function encodeEntry(entry: JsonObject, field: Field): JsonObject | string {
   if (encoded.problem !== undefined) return encoded.problem;
   const { wire, label } = encoded;
   if (label === undefined) return { ...base, value: wire };
-  if (!isEmpty(valueName) && fold(String(valueName)) !== fold(label)) {
+  if (valueName && fold(valueName) !== fold(label)) {
     return `has value ${show(value)}, which is ${show(label)}, and value_name ${
       show(valueName)
     }: they must agree`;

@@ -35,7 +35,7 @@ const TRANSLATIONS: readonly (readonly string[])[] = [
   ["Deferred", "Ditunda"],
   ["None", "Tidak Ada"],
   ["Low", "Rendah"],
-  ["Normal", "Medium", "Sedang"],
+  ["Medium", "Sedang"],
   ["High", "Tinggi"],
   ["Urgent", "Mendesak"],
   ["Critical", "Kritis"],
@@ -47,14 +47,19 @@ const TRANSLATIONS: readonly (readonly string[])[] = [
 const NAMED = 20;
 
 /**
- * Finds the one option that a value means. Case, spacing and the language of
- * Qontak's own words are forgiven, a label that several options share is not.
+ * Finds the one option that a value means. Case and spacing are forgiven, a
+ * label that several options share is not.
  *
  * @param options What is allowed.
  * @param value An id, digits, or a label.
+ * @param settings Whether Qontak's own words are known in its other language.
  * @returns The option, or a problem that names what is allowed.
  */
-export function choose(options: readonly Option[], value: unknown): Choice {
+export function choose(
+  options: readonly Option[],
+  value: unknown,
+  settings: { readonly translate?: boolean } = {},
+): Choice {
   if (typeof value !== "number" && typeof value !== "string") {
     return {
       problem: `takes an option's id or label, not ${show(value)}. ${
@@ -66,12 +71,24 @@ export function choose(options: readonly Option[], value: unknown): Choice {
   const byId = /^\d+$/.test(text)
     ? options.find(({ id }) => id === Number(text))
     : undefined;
+  const byLabel = typeof value === "string"
+    ? options.find((option) => option !== byId && option.name === text)
+    : undefined;
+  if (byId && byLabel) {
+    return {
+      problem: `${show(value)} is the id of ${
+        nameOption(byId)
+      } and the label of ${
+        nameOption(byLabel)
+      }. Give the id as a number, or the label's own id`,
+    };
+  }
   if (byId) return { option: byId };
   const exact = options.filter(({ name }) => name === text);
   const alike = [
     exact,
     options.filter(({ name }) => fold(name) === fold(text)),
-    translated(options, text),
+    settings.translate ? translated(options, text) : [],
   ].find((found) => found.length > 0) ?? [];
   if (alike.length === 1) return { option: alike[0]! };
   if (alike.length > 1) {

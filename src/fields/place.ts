@@ -8,6 +8,7 @@ import { isEmpty, show } from "../values.ts";
 import { choose, listOptions, nameOption } from "./options.ts";
 import type { Place } from "./required.ts";
 import type { Pipeline, Setup, Stage } from "./setup.ts";
+import { toId } from "./template.ts";
 
 /** A pipeline and a stage as a caller names them. */
 export interface PlaceRequest {
@@ -38,6 +39,8 @@ export interface PlaceKeys {
  * @param resource The kind of record.
  * @param request What the caller named.
  * @param keys How the arguments are called, for messages.
+ * @param current Where the record stands now, on an update: it holds where the
+ * caller named nothing else.
  * @returns The place, or a problem that names the pipelines and stages.
  */
 export async function findPlace(
@@ -45,20 +48,23 @@ export async function findPlace(
   resource: Resource,
   request: PlaceRequest,
   keys: PlaceKeys,
+  current: Partial<PlaceRequest> = {},
 ): Promise<FoundPlace> {
   const pipelines = await setup.pipelines(resource);
-  if (!isEmpty(request.pipeline)) {
-    const chosen = choose(pipelines, request.pipeline);
+  const named = isEmpty(request.pipeline) ? current.pipeline : request.pipeline;
+  if (!isEmpty(named)) {
+    const chosen = choose(pipelines, named);
     if (chosen.problem !== undefined) {
       return { problem: `${keys.pipeline}: ${chosen.problem}` };
     }
     const pipeline = chosen.option as Pipeline;
+    const stays = pipeline.id === toId(current.pipeline);
     return await stageOf(
       setup,
       resource,
       pipeline,
       pipelines,
-      request.stage,
+      isEmpty(request.stage) && stays ? current.stage : request.stage,
       keys,
     );
   }

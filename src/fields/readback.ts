@@ -86,7 +86,8 @@ function customValues({ additional_fields: sent }: JsonObject): Value[] {
       const stored = list.find((other) =>
         isObject(other) && toId(other.id) === toId(entry.id)
       );
-      return stored?.value;
+      // Records list all their custom fields: what is not there is not kept.
+      return stored ? stored.value : null;
     },
   }));
 }
@@ -99,7 +100,9 @@ function customValues({ additional_fields: sent }: JsonObject): Value[] {
  * @param b The other.
  */
 export function isSame(a: unknown, b: unknown): boolean {
-  if (isEmpty(a) || isEmpty(b)) return isEmpty(a) && isEmpty(b);
+  // A percentage that is cleared comes back as "0.0".
+  if (isEmpty(a)) return isEmpty(b) || b === "0.0";
+  if (isEmpty(b)) return false;
   if (Array.isArray(a) || Array.isArray(b)) {
     const [left, right] = [a, b].map((
       value,
@@ -107,13 +110,14 @@ export function isSame(a: unknown, b: unknown): boolean {
     return left.length === right.length &&
       left.every((value, i) => isSame(value, right[i]));
   }
-  if (isObject(a) || isObject(b)) {
-    return JSON.stringify(a) === JSON.stringify(b);
+  if (isObject(a) && isObject(b)) {
+    // What is sent may come back as part of something larger.
+    return Object.keys(a).every((key) => isSame(a[key], b[key]));
   }
   const [left, right] = [String(a).trim(), String(b).trim()];
   if (left === right) return true;
   if (isNumeric(left) && isNumeric(right)) {
-    return Number(left) === Number(right);
+    return digits(left) === digits(right);
   }
   if (isCheckinTime(left, right)) return true;
   const [before, after] = [parseDate(left), parseDate(right)];
@@ -135,6 +139,15 @@ function isCheckinTime(sent: string, stored: string): boolean {
   const [date, month, year] = day.split(" ");
   return Number(date) === Number.parseInt(stored) &&
     stored.endsWith(`${month}, ${year}`);
+}
+
+/** A number without the zeros that say nothing, digit for digit. */
+function digits(number: string): string {
+  const [, sign, whole, rest = ""] = /^(-?)0*(\d+?)(?:\.(\d*?)0*)?$/.exec(
+    number,
+  )!;
+  const shown = rest === "" ? whole! : `${whole}.${rest}`;
+  return shown === "0" ? shown : sign + shown;
 }
 
 function isNumeric(text: string): boolean {

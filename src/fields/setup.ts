@@ -6,7 +6,8 @@
  * @module
  */
 import type { Crm } from "../qontak/crm.ts";
-import { type Endpoint, endpoints } from "../qontak/endpoints.ts";
+import { type Endpoint, endpoints, nameOf } from "../qontak/endpoints.ts";
+import { UnreachableError } from "../qontak/errors.ts";
 import { type Resource, resources } from "../qontak/resources.ts";
 import { isObject } from "../values.ts";
 import type { Cache } from "./cache.ts";
@@ -57,7 +58,19 @@ export function createSetup(crm: Crm, cache: Cache, scope: string): Setup {
   async function load(name: string, endpoint: Endpoint, pipeline?: number) {
     return await cache.get(`${prefix}${name}`, async () => {
       const path = pipeline === undefined ? {} : { pipeline_id: pipeline };
-      return (await crm.call(endpoint, { path })).response;
+      const { response } = await crm.call(endpoint, { path });
+      // An empty setup would let every write pass unchecked.
+      if (Array.isArray(response) && response.length > 0) return response;
+      throw new UnreachableError(
+        `${
+          nameOf(endpoint)
+        }: Qontak's answer lists nothing, so that nothing can be checked against it`,
+        {
+          endpoint: nameOf(endpoint),
+          reason: "unreadable",
+          mayHaveArrived: true,
+        },
+      );
     });
   }
 
@@ -65,10 +78,10 @@ export function createSetup(crm: Crm, cache: Cache, scope: string): Setup {
     const { template } = resource.endpoints;
     if (!template) return [];
     const response = await load(resource.name, template);
-    const known = isTemplate(response) ? parsed.get(response) : undefined;
+    const known = parsed.get(response);
     if (known) return known;
     const fields = parseTemplate(response, resource.aliases);
-    if (isTemplate(response)) parsed.set(response, fields);
+    parsed.set(response, fields);
     return fields;
   }
 
@@ -80,23 +93,33 @@ export function createSetup(crm: Crm, cache: Cache, scope: string): Setup {
     );
   }
 
+  const ticketPipelines = () =>
+    load("ticket_pipelines", endpoints.tickets.pipelines);
+
   // Deals have endpoints for their pipelines; the template of tickets lists
   // theirs, each stage with the pipeline that it belongs to.
   return {
     fields,
     async pipelines(resource) {
       if (resource !== resources.deal) {
-        return await placeOptions(resource, resource.place!.pipeline);
+        const listed = await placeOptions(resource, resource.place!.pipeline);
+        return listed.length > 0 ? listed : records(await ticketPipelines());
       }
       const response = await load("pipelines", endpoints.pipelines.list);
       return records(response).map(({ id, name }) => ({ id, name }));
     },
     async stages(resource, pipeline) {
       if (resource !== resources.deal) {
-        const stages = await placeOptions(resource, resource.place!.stage);
-        return stages.filter((stage): stage is Stage =>
+        const options = await placeOptions(resource, resource.place!.stage);
+        const stages = options.filter((stage): stage is Stage =>
           stage.pipeline === pipeline
         );
+        if (stages.length > 0) return stages;
+        // Not every template says which stage belongs to which pipeline.
+        const found = records(await ticketPipelines())
+          .find(({ id }) => id === pipeline);
+        return records(found?.record.ticket_stages)
+          .map(({ id, name }) => ({ id, name, pipeline }));
       }
       const { stages } = endpoints.pipelines;
       const response = await load(`stages/${pipeline}`, stages, pipeline);
@@ -110,10 +133,6 @@ export function createSetup(crm: Crm, cache: Cache, scope: string): Setup {
 
 /** Templates that were parsed, for as long as the cache holds them. */
 const parsed = new WeakMap<readonly unknown[], readonly Field[]>();
-
-function isTemplate(response: unknown): response is readonly unknown[] {
-  return Array.isArray(response);
-}
 
 function records(response: unknown) {
   if (!Array.isArray(response)) return [];

@@ -80,7 +80,7 @@ function parseField(
   const type = typeOf(qontakType);
   const alias = descriptor.name_alias;
   return {
-    key: custom ? name : aliases[name] ?? name,
+    key: !custom && Object.hasOwn(aliases, name) ? aliases[name]! : name,
     name,
     id: custom ? id : null,
     label: typeof alias === "string" && alias !== "" ? alias : name,

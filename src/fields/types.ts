@@ -61,10 +61,17 @@ function text(value: unknown): Encoded {
 
 function number(value: unknown): Encoded {
   if (typeof value === "number" && Number.isFinite(value)) {
-    return { wire: value };
+    // Beyond this, the digits that were meant are already lost.
+    return Number.isInteger(value) && !Number.isSafeInteger(value)
+      ? {
+        problem: `is too large to be exact as a number: give ${value} as text`,
+      }
+      : { wire: value };
   }
   if (typeof value === "string" && /^-?\d+(\.\d+)?$/.test(value.trim())) {
-    return { wire: Number(value) };
+    const text = value.trim();
+    // Qontak takes digits as text too; a number is sent where it says the same.
+    return { wire: String(Number(text)) === text ? Number(text) : text };
   }
   return {
     problem:
@@ -94,7 +101,8 @@ function select(value: unknown, { custom, options }: Target): Encoded {
       }: this company's template lists no options for it`,
     };
   }
-  const choice = choose(options, value);
+  // What a company wrote itself is not translated.
+  const choice = choose(options, value, { translate: !custom });
   if (choice.problem !== undefined) return choice;
   const { id, name } = choice.option;
   // Custom selects take the id as a string; an option without an id is

@@ -6,7 +6,7 @@
  */
 import { type Endpoint, nameOf } from "./endpoints.ts";
 import { QontakError, UnreachableError } from "./errors.ts";
-import { defined, isObject } from "../values.ts";
+import { defined, isObject, type JsonObject } from "../values.ts";
 
 /** Where a page stands in its list, in one vocabulary. */
 export interface Page {
@@ -75,22 +75,74 @@ export async function readAnswer(
     throw refusal(endpoint, response.status, "", response, what);
   }
   const meta = isObject(body.meta) ? body.meta : {};
-  const status = typeof meta.status === "number" && meta.status >= 400
-    ? meta.status
-    : response.status;
-  if (status >= 400) {
+  const inMeta = Number(meta.status);
+  const status = inMeta >= 400 ? inMeta : response.status;
+  // An answer without an envelope that has something to say has said no.
+  const isEnvelope = isObject(body.meta) || "response" in body;
+  if (status >= 400 || (!isEnvelope && saidBy(body, meta) !== "")) {
     throw refusal(endpoint, status, saidBy(body, meta), response);
+  }
+  if (!isEnvelope || !holds(endpoint, body.response)) {
+    throw unreadable(
+      "Qontak's answer does not hold what this endpoint answers",
+    );
   }
   const page = readPage(body);
   return { response: body.response, ...defined({ page }) };
 }
 
+/**
+ * Whether an answer holds what its endpoint promises. A list may be null where
+ * it is empty; a write may answer with more or less than is documented.
+ */
+function holds({ answers, method }: Endpoint, response: unknown): boolean {
+  if (method !== "GET") return true;
+  if (answers === "record") {
+    return isObject(response) || Array.isArray(response);
+  }
+  return Array.isArray(response) || response === null ||
+    response === undefined;
+}
+
+/**
+ * The one record of an answer. Qontak's own sample of a single contact is a
+ * list, so that the record is looked for by its id.
+ *
+ * @param endpoint The endpoint that answered, for messages.
+ * @param response What it put under `response`.
+ * @param id The id that was asked for, where the record must have it.
+ * @throws {UnreachableError} When the record is not there.
+ */
+export function recordOf(
+  endpoint: Endpoint,
+  response: unknown,
+  id?: number,
+): JsonObject {
+  const records = (Array.isArray(response) ? response : [response])
+    .filter(isObject);
+  const record = id === undefined
+    ? records[0]
+    : records.find((record) => String(record.id) === String(id));
+  if (record) return record;
+  throw new UnreachableError(
+    `${nameOf(endpoint)}: Qontak's answer does not hold the record${
+      id === undefined ? "" : ` ${id}`
+    } that was asked for`,
+    { endpoint: nameOf(endpoint), reason: "unreadable", mayHaveArrived: true },
+  );
+}
+
 /** What a person must know about a write whose answer was lost. */
 export function fateOf(endpoint: Endpoint): string {
-  return endpoint.method === "GET"
-    ? ""
-    : ". It is unknown whether Qontak carried out the change: read the record before trying again";
+  if (endpoint.method === "GET") return "";
+  const look = endpoint.method === "POST"
+    ? "look for it in the list, newest first,"
+    : "read the record";
+  return `. It is unknown whether Qontak carried out the change: ${look} before trying again`;
 }
+
+/** The most that is repeated of Qontak's own words, in characters. */
+const MAX_SAID = 1_000;
 
 /** Qontak's own words: a 401 has them in `error`, all others in `meta`. */
 function saidBy(
@@ -99,7 +151,8 @@ function saidBy(
 ): string {
   const words = [meta.developer_message, meta.message, body.error, body.message]
     .filter((text) => typeof text === "string" && text !== "");
-  return [...new Set(words)].join(": ");
+  const said = [...new Set(words)].join(": ");
+  return said.length > MAX_SAID ? `${said.slice(0, MAX_SAID)}…` : said;
 }
 
 function refusal(

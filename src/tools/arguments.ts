@@ -22,6 +22,8 @@ export interface Argument<T = unknown> {
    * argument's name.
    */
   readonly check: () => z.ZodType<Exclude<T, undefined>>;
+  /** Whether null means something: it clears a field. */
+  readonly clears?: boolean;
 }
 
 /** The arguments of a tool, by name. */
@@ -70,18 +72,20 @@ export function nullable<T>(
     schema: { ...inner.schema, type: [...types, "null"] },
     required: inner.required,
     check: () => inner.check().nullable(),
+    clears: true,
   };
 }
 
 /**
- * Takes null for "not given", as some clients fill in what they leave out.
+ * Lets an argument be null, which clears a field, without showing it: for what
+ * is cleared by other means as well.
  *
  * @param inner The argument.
  */
-export function orNull<T>(
+export function clearable<T>(
   inner: Argument<T | undefined>,
 ): Argument<T | null | undefined> {
-  return { ...inner, check: () => inner.check().nullable() };
+  return { ...inner, check: () => inner.check().nullable(), clears: true };
 }
 
 /** A whole number, also where a client sends its digits as a string. */
@@ -294,12 +298,13 @@ export function checks(shape: Arguments): Record<string, z.ZodType> {
   return Object.fromEntries(
     Object.entries(shape).map(([name, { check, required }]) => [
       name,
-      required ? check() : check().optional(),
+      required ? check() : check().nullish(),
     ]),
   );
 }
 
-function unwrap(value: unknown): unknown {
+/** The value behind a JSON string; some clients send lists and objects so. */
+export function unwrap(value: unknown): unknown {
   if (typeof value !== "string" || !/^\s*[{[]/.test(value)) return value;
   try {
     return JSON.parse(value);

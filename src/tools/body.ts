@@ -41,7 +41,13 @@ const bodyArguments: Readonly<
     object({ latitude: number(), longitude: number() }, description),
   custom: (description) => ({
     ...list(
-      object({ id: id(), name: text(), value: anyValue(), value_name: text() }),
+      object({
+        id: id(),
+        name: text(),
+        value: anyValue(),
+        // As records show it: a label, null, or a list of labels.
+        value_name: anyValue(),
+      }),
     ),
     // What an entry holds is said in words, which are shorter than a schema.
     schema: {
@@ -68,18 +74,16 @@ const bodyArguments: Readonly<
  * @param resource The kind of record.
  * @param endpoint The endpoint.
  * @param descriptions What some of them need said, by body key.
- * @param wrap Applied to each; the arguments as they are when left out.
  */
 export function bodyInput(
   resource: Resource,
   endpoint: Endpoint,
   descriptions: Readonly<Record<string, string>> = {},
-  wrap: (inner: Argument) => Argument = (inner) => inner,
 ): Arguments {
   return Object.fromEntries(
     Object.entries(endpoint.body).map(([key, type]) => [
       argumentOf(resource, key),
-      wrap(bodyArguments[type](descriptions[key])),
+      bodyArguments[type](descriptions[key]),
     ]),
   );
 }
@@ -90,17 +94,15 @@ export function bodyInput(
  * @param resource The kind of record.
  * @param endpoint The endpoint.
  * @param args The arguments of a call.
- * @param keep Decides over each value that was given.
  */
 export function bodyValues(
   resource: Resource,
   endpoint: Endpoint,
   args: JsonObject,
-  keep: (value: unknown) => boolean = () => true,
 ): JsonObject {
   return Object.fromEntries(
     Object.keys(endpoint.body)
       .map((key) => [key, args[argumentOf(resource, key)]] as const)
-      .filter(([, value]) => value !== undefined && keep(value)),
+      .filter(([, value]) => value !== undefined),
   );
 }

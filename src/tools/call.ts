@@ -9,8 +9,9 @@ import { QontakError, UnreachableError } from "../qontak/errors.ts";
 import { CredentialsError, StoreError } from "../tokens/store.ts";
 import { didYouMean } from "../text.ts";
 import { isObject, type JsonObject, show } from "../values.ts";
-import { checks } from "./arguments.ts";
+import { checks, unwrap } from "./arguments.ts";
 import { InputError, type Tool } from "./define.ts";
+import { bound, MAX_ANSWER } from "./present.ts";
 
 /** What a client is given. */
 export interface ToolResult {
@@ -40,12 +41,21 @@ export function parseArguments(tool: Tool, args: JsonObject): JsonObject {
     schemas.set(tool, schema);
   }
   const parsed = schema.safeParse(args);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return withoutNulls(tool, parsed.data);
   const problems = parsed.error.issues.flatMap((issue) =>
     wordIssue(tool, args, issue)
   );
   throw new InputError(
     `${tool.name} was not run: ${problems.join("; ")}`,
+  );
+}
+
+/** Some clients fill in null for what they leave out. */
+function withoutNulls(tool: Tool, args: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(args).filter(([name, value]) =>
+      value !== null || tool.input[name]?.clears === true
+    ),
   );
 }
 
@@ -59,7 +69,9 @@ function wordIssue(
   ).join("");
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => {
-      const right = tool.renamed?.[key];
+      const right = Object.hasOwn(tool.renamed ?? {}, key)
+        ? tool.renamed![key]
+        : undefined;
       return path !== ""
         ? `${path} has no key ${show(key)}`
         : right !== undefined
@@ -72,6 +84,7 @@ function wordIssue(
   }
   let value: unknown = args;
   for (const step of issue.path) {
+    value = unwrap(value);
     value = isObject(value) || Array.isArray(value)
       ? (value as Record<PropertyKey, unknown>)[step]
       : undefined;
@@ -85,13 +98,23 @@ function wordIssue(
  * structured content.
  *
  * @param answer What a tool answered.
+ * @param args The arguments that it was called with.
  */
-export function succeed(answer: JsonObject): ToolResult {
+export function succeed(answer: JsonObject, args: JsonObject): ToolResult {
+  // Who names fields has asked for what they hold.
+  const most = Array.isArray(args.fields) ? MAX_ASKED : MAX_ANSWER + 2_000;
+  const bounded = bound(answer, most);
   return {
-    content: [{ type: "text", text: JSON.stringify(answer) }],
-    structuredContent: answer,
+    content: [{ type: "text", text: JSON.stringify(bounded) }],
+    structuredContent: bounded,
   };
 }
+
+/** The most that an answer may hold for who names fields, in characters. */
+const MAX_ASKED = 1_000_000;
+
+/** The most that a failure may hold, in characters. */
+const MAX_FAILURE = 20_000;
 
 /**
  * Puts a failure that a model can act on into a result.
@@ -105,5 +128,9 @@ export function fail(error: unknown): ToolResult | undefined {
     error instanceof UnreachableError ||
     error instanceof CredentialsError || error instanceof StoreError;
   if (!known) return undefined;
-  return { content: [{ type: "text", text: error.message }], isError: true };
+  const { message } = error;
+  const text = message.length > MAX_FAILURE
+    ? `${message.slice(0, MAX_FAILURE)}… (cut: ${message.length} characters)`
+    : message;
+  return { content: [{ type: "text", text }], isError: true };
 }

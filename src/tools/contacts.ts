@@ -5,7 +5,7 @@
  */
 import { endpoints } from "../qontak/endpoints.ts";
 import { resources } from "../qontak/resources.ts";
-import { dayFirstDate, id, text } from "./arguments.ts";
+import { dayFirstDate, id, reference, text } from "./arguments.ts";
 import type { Tool } from "./define.ts";
 import { chatTool, timelineTool } from "./list.ts";
 import { ownerTool, recordTools, templateTools } from "./resource.ts";
@@ -45,9 +45,10 @@ const spec: ResourceTools = {
     email: text(),
     crm_company_id: id(),
     crm_deal_id: id(),
-    crm_status_id: id(),
-    created_after: dayFirstDate("A date"),
+    crm_status_id: reference(),
+    created_after: dayFirstDate(),
   },
+  queryOptions: ["crm_status_id"],
 };
 
 /** The tools of contacts, in the order that clients are shown. */

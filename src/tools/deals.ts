@@ -4,6 +4,8 @@
  * @module
  */
 import { endpoints } from "../qontak/endpoints.ts";
+import { readBack } from "../fields/readback.ts";
+import { recordOf } from "../qontak/envelope.ts";
 import { resources } from "../qontak/resources.ts";
 import { isObject } from "../values.ts";
 import { type Argument, id, required, text } from "./arguments.ts";
@@ -79,7 +81,7 @@ export const dealTools: readonly Tool[] = [
   timelineTool(spec, endpoints.deals.timeline),
   subListTool(spec, {
     name: "get_deal_stage_history",
-    title: "Get a deal's stage history",
+    title: "Get deal's stage history",
     description: "Every move between stages: from, to, when and by whom.",
     endpoint: endpoints.deals.stageHistory,
   }),
@@ -113,8 +115,8 @@ export const dealTools: readonly Tool[] = [
         crm.call(endpoints.deals.get, options),
         crm.call(endpoints.deals.realCreator, options),
       ]);
-      const record = isObject(owned.response) ? owned.response : {};
-      const creator = isObject(made.response) ? made.response : {};
+      const record = recordOf(endpoints.deals.get, owned.response, deal_id);
+      const creator = recordOf(endpoints.deals.realCreator, made.response);
       return {
         record: {
           deal_id,
@@ -129,7 +131,7 @@ export const dealTools: readonly Tool[] = [
   }),
   tool({
     name: "set_deal_permissions",
-    title: "Set a deal's permissions",
+    title: "Set deal's permissions",
     description:
       "Grants users access to a deal, by e-mail. It replaces a user's flags: an access type left out is taken away.",
     toolset: spec.toolset,
@@ -146,7 +148,9 @@ export const dealTools: readonly Tool[] = [
         body: { id: deal_id, permissions },
         signal,
       });
-      return { record: isObject(response) ? response : {} };
+      const record = isObject(response) ? response : {};
+      const stored = isObject(record.details) ? record.details : {};
+      return { record, ...readBack({ permissions }, stored) };
     },
   }),
   ownerTool(spec, endpoints.deals.updateOwner),

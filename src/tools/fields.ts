@@ -111,6 +111,7 @@ export async function describeRequired(
     const shown = describe(field, resource, limit);
     if (isShortened(field, limit)) notes.add(SHORTENED);
     if (verdict.uncertain) notes.add(UNCERTAIN_RULE);
+    if (wanted) notes.add("Only the fields that were named are shown");
     (verdict.required ? required : optional).push(
       verdict.uncertain ? { ...shown, uncertain: true } : shown,
     );

@@ -9,7 +9,7 @@ import { choose, type Option } from "../fields/options.ts";
 import type { Setup } from "../fields/setup.ts";
 import { toId } from "../fields/template.ts";
 import { argumentOf, type Resource } from "../qontak/resources.ts";
-import { isEmpty, type JsonObject } from "../values.ts";
+import { isEmpty, type JsonObject, show } from "../values.ts";
 import { InputError, type ToolContext } from "./define.ts";
 
 /** Decides over a record. */
@@ -64,14 +64,29 @@ export async function pickOption(
   value: unknown,
 ): Promise<Option> {
   const name = argumentOf(resource, key);
-  const options = key === resource.place?.pipeline
+  const given = toId(value);
+  let options: readonly Option[] | undefined;
+  try {
+    options = await optionsOf(setup, resource, key);
+  } catch (error) {
+    // An id needs no list; Qontak itself refuses one that it does not know.
+    if (given === null) throw error;
+    return { id: given, name: String(given) };
+  }
+  if (!options && given !== null) return { id: given, name: String(given) };
+  return pick(name, options ?? [], value);
+}
+
+async function optionsOf(
+  setup: Setup,
+  resource: Resource,
+  key: string,
+): Promise<readonly Option[] | undefined> {
+  return key === resource.place?.pipeline
     ? await setup.pipelines(resource)
     : (await setup.fields(resource)).find((field) =>
       !field.custom && field.key === key
     )?.options;
-  const id = toId(value);
-  if (!options && id !== null) return { id, name: String(id) };
-  return pick(name, options ?? [], value);
 }
 
 function pick(
@@ -79,7 +94,10 @@ function pick(
   options: readonly Option[],
   value: unknown,
 ): Option {
-  const choice = choose(options, value);
+  if (options.length === 0) {
+    throw new InputError(`${name} takes an id, not ${show(value)}`);
+  }
+  const choice = choose(options, value, { translate: true });
   if (choice.problem === undefined) return choice.option;
   throw new InputError(`${name}: ${choice.problem}`);
 }

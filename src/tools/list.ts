@@ -8,7 +8,7 @@ import { argumentOf } from "../qontak/resources.ts";
 import { isObject, type JsonObject } from "../values.ts";
 import { type Arguments, id, reference, required } from "./arguments.ts";
 import { InputError, type Tool, tool } from "./define.ts";
-import { recordTest } from "./filter.ts";
+import { pickOption, recordTest } from "./filter.ts";
 import {
   frames,
   type Position,
@@ -22,6 +22,7 @@ import {
   pageArgument,
   paging,
   type ResourceTools,
+  selectedKeys,
   tenantArgument,
 } from "./spec.ts";
 
@@ -102,7 +103,7 @@ export function timelineTool(spec: ResourceTools, endpoint: Endpoint): Tool {
   const { name } = spec.resource;
   return subListTool(spec, {
     name: `get_${name}_timeline`,
-    title: `Get a ${name}'s timeline`,
+    title: `Get ${name}'s timeline`,
     description: `What happened to a ${name}, newest first.`,
     endpoint,
     untrusted: true,
@@ -119,7 +120,7 @@ export function chatTool(spec: ResourceTools, endpoint: Endpoint): Tool {
   const { name } = spec.resource;
   return subListTool(spec, {
     name: `get_${name}_chat_history`,
-    title: `Get a ${name}'s chat history`,
+    title: `Get ${name}'s chat history`,
     description: "The chat with the customer, where a chat panel is connected.",
     endpoint,
     records: messages,
@@ -149,11 +150,7 @@ export function listTool(spec: ResourceTools): Tool {
     name: `list_${resource.plural}`,
     title: `List ${resource.plural.replace("_", " ")}`,
     description: `A page of ${resource.plural.replace("_", " ")}, in short.${
-      names.length > 0
-        ? ` Filters by ${
-          names.join(", ")
-        } read up to ${MAX_SCAN} records, from page on.`
-        : ""
+      names.length > 0 ? ` ${names.join(", ")} are filtered here.` : ""
     }`,
     toolset,
     effect: "read",
@@ -170,7 +167,17 @@ export function listTool(spec: ResourceTools): Tool {
       const query = Object.fromEntries(
         endpoint.query.map((key) => [key, args[key] as string | number]),
       );
-      const select = (args.fields ?? spec.summary) as string[];
+      for (const key of spec.queryOptions ?? []) {
+        if (args[key] === undefined) continue;
+        const option = await pickOption(
+          context.setup,
+          resource,
+          key,
+          args[key],
+        );
+        query[key] = option.id ?? option.name;
+      }
+      const select = selectedKeys(resource, args.fields) ?? spec.summary;
       const read = async (page: number, perPage: number) => {
         const { response, page: position } = await context.crm.call(endpoint, {
           query: {

@@ -4,7 +4,8 @@
  * @module
  */
 import { endpoints } from "../qontak/endpoints.ts";
-import { isObject, type JsonObject } from "../values.ts";
+import { recordOf } from "../qontak/envelope.ts";
+import type { JsonObject } from "../values.ts";
 import { id, required } from "./arguments.ts";
 import { type Tool, tool } from "./define.ts";
 import { objects } from "./list.ts";
@@ -51,7 +52,7 @@ export const pipelineTools: readonly Tool[] = [
   }),
   tool({
     name: "get_pipeline",
-    title: "Get a deal pipeline",
+    title: "Get deal pipeline",
     description: "One pipeline by id.",
     toolset,
     effect: "read",
@@ -66,12 +67,8 @@ export const pipelineTools: readonly Tool[] = [
         path: { id: pipeline_id },
         signal,
       });
-      return {
-        ...presentRecord(
-          isObject(response) ? response : {},
-          fields as string[] | undefined,
-        ),
-      };
+      const { get } = endpoints.pipelines;
+      return { ...presentRecord(recordOf(get, response, pipeline_id), fields) };
     },
   }),
   tool({

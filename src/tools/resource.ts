@@ -4,14 +4,15 @@
  * @module
  */
 import type { Endpoint } from "../qontak/endpoints.ts";
+import { recordOf } from "../qontak/envelope.ts";
 import type { Resource } from "../qontak/resources.ts";
-import { defined, isObject, type JsonObject } from "../values.ts";
+import { defined } from "../values.ts";
 import {
   type Arguments,
+  clearable,
   flag,
   id,
   nullable,
-  orNull,
   reference,
   required,
 } from "./arguments.ts";
@@ -21,7 +22,12 @@ import { describeRequired, describeTemplate } from "./fields.ts";
 import { listTool } from "./list.ts";
 import { frames, presentRecord, UNTRUSTED } from "./present.ts";
 import { pickOption } from "./filter.ts";
-import { fieldsArgument, type ResourceTools, tenantArgument } from "./spec.ts";
+import {
+  fieldsArgument,
+  type ResourceTools,
+  selectedKeys,
+  tenantArgument,
+} from "./spec.ts";
 import { performWrite, reportWrite } from "./write.ts";
 
 /**
@@ -55,22 +61,22 @@ export function recordTool(
     } as Arguments,
     output: frames.record,
     run: async ({ crm, signal }, args) => {
+      const target = args[idName] as number;
       const { response } = await crm.call(endpoint, {
-        path: { id: args[idName] as number },
+        path: { id: target },
         signal,
       });
+      const record = recordOf(
+        endpoint,
+        response,
+        endpoint === resource.endpoints.get ? target : undefined,
+      );
       return {
-        ...presentRecord(theRecord(response), args.fields as string[]),
+        ...presentRecord(record, selectedKeys(resource, args.fields)),
         ...(spec.untrusted ? { untrusted: UNTRUSTED } : {}),
       };
     },
   });
-}
-
-/** One record, also where Qontak wraps it in a list. */
-function theRecord(response: unknown): JsonObject {
-  const record = Array.isArray(response) ? response[0] : response;
-  return isObject(record) ? record : {};
 }
 
 /** The tools for template and required fields. */
@@ -86,7 +92,7 @@ export function templateTools(spec: ResourceTools): Tool[] {
   return [
     tool({
       name: `get_${name}_template`,
-      title: `Get the ${name} template`,
+      title: `Get ${name} template`,
       description: `Every field of a ${name}, with what makes it required.`,
       toolset,
       effect: "read",
@@ -151,7 +157,7 @@ export function ownerTool(spec: ResourceTools, endpoint: Endpoint): Tool {
   const { name, idArgument } = resource;
   return tool({
     name: `update_${name}_owner`,
-    title: `Change a ${name}'s owner`,
+    title: `Change ${name}'s owner`,
     description: `Gives a ${name} to another user.`,
     toolset,
     effect: "write",
@@ -192,7 +198,7 @@ function createTool(spec: ResourceTools): Tool {
   const name = `create_${resource.name}`;
   return tool({
     name,
-    title: `Create a ${noun(resource)}`,
+    title: `Create ${noun(resource)}`,
     description: resource.endpoints.template
       ? `Makes a ${
         noun(resource)
@@ -201,7 +207,7 @@ function createTool(spec: ResourceTools): Tool {
     toolset,
     effect: "write",
     input: {
-      ...bodyInput(resource, create, spec.descriptions, orNull),
+      ...bodyInput(resource, create, spec.descriptions),
       ...(resource.endpoints.template ? skipArgument : {}),
       ...tenantArgument,
     } as Arguments,
@@ -211,7 +217,7 @@ function createTool(spec: ResourceTools): Tool {
       performWrite(context, {
         tool: name,
         resource,
-        values: bodyValues(resource, create, args, (value) => value !== null),
+        values: bodyValues(resource, create, args),
         skipValidation: args.skip_validation === true,
         summary,
       }),
@@ -228,7 +234,7 @@ function changeInput(resource: Resource): Arguments {
     Object.entries(input).map(([name, argument]) => {
       const clearsAnyhow = name.endsWith("_name") ||
         argument.schema.type === "array";
-      return [name, (clearsAnyhow ? orNull : nullable)(argument)];
+      return [name, (clearsAnyhow ? clearable : nullable)(argument)];
     }),
   );
 }
@@ -240,7 +246,7 @@ function updateTool(spec: ResourceTools): Tool {
   const name = `update_${resource.name}`;
   return tool({
     name,
-    title: `Update a ${noun(resource)}`,
+    title: `Update ${noun(resource)}`,
     description: `Changes only the keys given; null clears one.${
       resource.endpoints.template
         ? ` Checked as the ${noun(resource)} would become.`
@@ -274,7 +280,7 @@ function deleteTool(spec: ResourceTools, endpoint: Endpoint): Tool {
   const idName = resource.idArgument;
   return tool({
     name: `delete_${resource.name}`,
-    title: `Delete a ${noun(resource)}`,
+    title: `Delete ${noun(resource)}`,
     description: `Deletes a ${noun(resource)} for good.`,
     toolset,
     effect: "delete",

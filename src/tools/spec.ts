@@ -28,6 +28,8 @@ export interface ResourceTools {
   readonly renamed?: Readonly<Record<string, string>>;
   /** The arguments of the list tool for Qontak's own query parameters. */
   readonly query?: Readonly<Record<string, Argument>>;
+  /** Query parameters that take an option of the company's setup. */
+  readonly queryOptions?: readonly string[];
   /**
    * Keys that Qontak cannot filter by, and that are filtered here: options of
    * the company's setup, by id or label, or ids of records.
@@ -42,6 +44,24 @@ export const tenantArgument = { user_id: text() } satisfies Arguments;
 
 /** Selects what an answer shows; the server's instructions say how. */
 export const fieldsArgument = { fields: words() } satisfies Arguments;
+
+/**
+ * The keys of records that `fields` names: an argument that is called
+ * otherwise than its key is known by both.
+ *
+ * @param resource The kind of record.
+ * @param fields What the caller named, if anything.
+ */
+export function selectedKeys(
+  resource: Resource,
+  fields: unknown,
+): string[] | undefined {
+  if (!Array.isArray(fields)) return undefined;
+  const renamed = Object.entries(resource.arguments ?? {});
+  return fields.map((field: string) =>
+    renamed.find(([, name]) => name === field)?.[0] ?? field
+  );
+}
 
 /** Which page of a list. */
 export const pageArgument = { page: whole(1, Infinity) } satisfies Arguments;

@@ -4,6 +4,7 @@
  * @module
  */
 import { endpoints } from "../qontak/endpoints.ts";
+import { readBack } from "../fields/readback.ts";
 import { resources } from "../qontak/resources.ts";
 import { isObject } from "../values.ts";
 import { id, required, text } from "./arguments.ts";
@@ -75,7 +76,7 @@ export const taskTools: readonly Tool[] = [
   }),
   tool({
     name: "create_task_category",
-    title: "Create a task category",
+    title: "Create task category",
     description: "Makes a category for tasks.",
     toolset,
     effect: "write",
@@ -92,12 +93,13 @@ export const taskTools: readonly Tool[] = [
       });
       // The template lists the categories.
       setup.forget();
-      return { record: isObject(response) ? response : {} };
+      const record = isObject(response) ? response : {};
+      return { record, ...readBack({ name }, record) };
     },
   }),
   tool({
     name: "delete_task_category",
-    title: "Delete a task category",
+    title: "Delete task category",
     description: "Deletes a category of tasks for good.",
     toolset,
     effect: "delete",

@@ -49,7 +49,7 @@ export const ticketTools: readonly Tool[] = [
   ...recordTools(spec),
   tool({
     name: "get_ticket_pipelines",
-    title: "Get the ticket pipelines",
+    title: "Get ticket pipelines",
     description: "The pipelines of tickets, each with its stages.",
     toolset: spec.toolset,
     effect: "read",

@@ -3,12 +3,20 @@
  *
  * @module
  */
-import { checkWrite, uncheckedBody } from "../fields/check.ts";
-import { readBack } from "../fields/readback.ts";
+import {
+  type CheckedWrite,
+  checkWrite,
+  uncheckedBody,
+} from "../fields/check.ts";
+import {
+  type Difference,
+  type ReadBack,
+  readBack,
+} from "../fields/readback.ts";
 import { toId } from "../fields/template.ts";
-import type { Answer } from "../qontak/envelope.ts";
+import { type Answer, recordOf } from "../qontak/envelope.ts";
 import { QontakError, UnreachableError } from "../qontak/errors.ts";
-import type { Resource } from "../qontak/resources.ts";
+import { argumentOf, type Resource } from "../qontak/resources.ts";
 import { defined, isEmpty, isObject, type JsonObject } from "../values.ts";
 import { InputError, type ToolContext } from "./define.ts";
 import { presentRecord } from "./present.ts";
@@ -46,13 +54,13 @@ export async function performWrite(
   const previous = id === undefined || resource.readsOtherwise
     ? undefined
     : await read(context, write);
-  const { body, notes } = await check(context, write, previous);
+  const { body, notes, doubts } = await check(context, write, previous);
   if (Object.keys(body).length === 0) {
     throw new InputError(
       `${write.tool} was not sent: it names nothing to write`,
     );
   }
-  const sent = keepOwner(resource, body, previous);
+  const sent = keepOwner(write, body, previous);
   let answer: Answer;
   try {
     answer = await crm.call(
@@ -60,7 +68,7 @@ export async function performWrite(
       { ...(id === undefined ? {} : { path: { id } }), body: sent, signal },
     );
   } catch (error) {
-    throw await explainRejection(context, write, previous, error);
+    throw await explainRejection(context, write, { previous, doubts }, error);
   }
   const made = isObject(answer.response) ? answer.response : undefined;
   const written = id ?? toId(made?.id);
@@ -85,12 +93,15 @@ export async function performWrite(
   });
 }
 
+/** How many problems one answer names. */
+const MAX_PROBLEMS = 50;
+
 /** The body of a write that may be sent. */
 async function check(
   { setup }: ToolContext,
   write: Write,
   existing: JsonObject | undefined,
-): Promise<{ body: JsonObject; notes: readonly string[] }> {
+): Promise<Omit<CheckedWrite, "problems">> {
   const { resource, id, values } = write;
   const { create, update } = resource.endpoints;
   const endpoint = id === undefined ? create : update;
@@ -98,6 +109,7 @@ async function check(
     return {
       body: uncheckedBody(endpoint, values),
       notes: ["Sent without a check, as skip_validation asked"],
+      doubts: [],
     };
   }
   let checked;
@@ -122,9 +134,14 @@ async function check(
     const count = problems.length === 1
       ? "1 problem"
       : `${problems.length} problems`;
+    const shown = problems.slice(0, MAX_PROBLEMS);
     throw new InputError(
       `${write.tool} was not sent, nothing was changed: ${count}.\n${
-        problems.map((problem, i) => `${i + 1}. ${problem}`).join("\n")
+        shown.map((problem, i) => `${i + 1}. ${problem}`).join("\n")
+      }${
+        shown.length < problems.length
+          ? `\n… and ${problems.length - shown.length} more`
+          : ""
       }`,
     );
   }
@@ -133,13 +150,16 @@ async function check(
 
 /** An update without the owner would make the token's user the owner. */
 function keepOwner(
-  { owner }: Resource,
+  { resource: { owner, name }, tool }: Write,
   body: JsonObject,
   previous: JsonObject | undefined,
 ): JsonObject {
   if (!owner || !previous || !isEmpty(body[owner])) return body;
   const current = toId(previous[owner]);
-  return current === null ? body : { ...body, [owner]: current };
+  if (current !== null) return { ...body, [owner]: current };
+  throw new InputError(
+    `${tool} was not sent: Qontak did not say who owns the ${name}, and an update that does not name the owner would give it to the user behind the token. Give ${owner} as well`,
+  );
 }
 
 /**
@@ -149,7 +169,10 @@ function keepOwner(
 async function explainRejection(
   context: ToolContext,
   write: Write,
-  previous: JsonObject | undefined,
+  { previous, doubts }: {
+    readonly previous: JsonObject | undefined;
+    readonly doubts: readonly string[];
+  },
   error: unknown,
 ): Promise<unknown> {
   const refused = error instanceof QontakError &&
@@ -158,7 +181,9 @@ async function explainRejection(
   context.setup.forget();
   try {
     await check(context, write, previous);
-    return error;
+    return doubts.length === 0
+      ? error
+      : new QontakError([error.message, ...doubts].join("\n"), error);
   } catch (problem) {
     return problem instanceof InputError
       ? new InputError(
@@ -172,13 +197,24 @@ async function read(
   { crm, signal }: ToolContext,
   { resource, id }: { resource: Resource; id?: number },
 ): Promise<JsonObject> {
-  const { response } = await crm.call(resource.endpoints.get, {
-    path: { id: id! },
-    signal,
-  });
-  // Qontak's own sample of one contact is a list of one.
-  const record = Array.isArray(response) ? response[0] : response;
-  return isObject(record) ? record : {};
+  const { get } = resource.endpoints;
+  const { response } = await crm.call(get, { path: { id: id! }, signal });
+  return recordOf(get, response, id);
+}
+
+/** What became of each value, under the names that the tool's arguments have. */
+function presentOutcome(resource: Resource, outcome: ReadBack): JsonObject {
+  const named = (list: readonly Difference[]) =>
+    list.map((one) => ({ ...one, key: argumentOf(resource, one.key) }));
+  const { applied, ignored, stored_differently, not_shown } = outcome;
+  return {
+    applied: applied.map((key) => argumentOf(resource, key)),
+    ignored: named(ignored),
+    stored_differently: named(stored_differently),
+    ...(not_shown.length > 0
+      ? { not_shown: not_shown.map((key) => argumentOf(resource, key)) }
+      : {}),
+  };
 }
 
 /** A write that Qontak has accepted. */
@@ -238,12 +274,13 @@ export async function reportWrite(
     ...(stored
       ? { record: presentRecord(stored, [...keys, ...custom]).record }
       : {}),
-    applied: outcome?.applied ?? [],
-    ignored: outcome?.ignored ?? [],
-    stored_differently: outcome?.stored_differently ?? [],
-    ...(outcome && outcome.not_shown.length > 0
-      ? { not_shown: outcome.not_shown }
-      : {}),
+    ...(outcome ? presentOutcome(write.resource, outcome) : {
+      applied: [],
+      ignored: [],
+      stored_differently: [],
+      unconfirmed: Object.keys(body)
+        .map((key) => argumentOf(write.resource, key)),
+    }),
     ...(allNotes.length > 0 ? { notes: allNotes } : {}),
   };
 }

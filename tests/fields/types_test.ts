@@ -96,16 +96,47 @@ Deno.test("choose() returns the candidates of an ambiguous label", () => {
   assertStringIncludes(problem ?? "", "(id 3)");
 });
 
-Deno.test("choose() takes Qontak's own words in its other language", () => {
+Deno.test("choose() takes Qontak's own words in its other language, where they are its own", () => {
   const status = [
     { id: 1, name: "Belum Dimulai" },
     { id: 4, name: "Selesai" },
   ];
-  assertEquals(choose(status, "completed"), { option: status[1]! });
-  assertEquals(choose(status, "Not started"), { option: status[0]! });
-  const both = [{ id: 1, name: "Sedang" }, { id: 2, name: "Normal" }];
-  assertEquals(choose(both, "sedang"), { option: both[0]! });
-  assertStringIncludes(choose(both, "Medium").problem ?? "", "2 options");
+  const translate = true;
+  assertEquals(choose(status, "completed", { translate }), {
+    option: status[1]!,
+  });
+  assertEquals(choose(status, "Not started", { translate }), {
+    option: status[0]!,
+  });
+  assertStringIncludes(choose(status, "completed").problem ?? "", "not one of");
+  // Two words of one language never stand for each other.
+  const both = [{ id: 1, name: "Normal" }, { id: 2, name: "Sedang" }];
+  assertEquals(choose(both, "Medium", { translate }), { option: both[1]! });
+  assertStringIncludes(
+    choose([both[0]!], "Medium", { translate }).problem ?? "",
+    "not one of",
+  );
+});
+
+Deno.test("choose() does not guess whether digits are an id or a label", () => {
+  const options = [{ id: 10, name: "Sepuluh" }, { id: 7, name: "10" }];
+  assertEquals(choose(options, 10), { option: options[0]! });
+  const { problem } = choose(options, "10");
+  assertStringIncludes(problem ?? "", "(id 10)");
+  assertStringIncludes(problem ?? "", "(id 7)");
+});
+
+Deno.test("encode() changes no digit of a number", () => {
+  const number = (value: unknown) => {
+    const encoded = typeOf("Number").encode(value, { custom: true });
+    return "wire" in encoded ? encoded.wire : encoded.problem;
+  };
+  assertEquals(number("9471234567890123"), "9471234567890123");
+  assertEquals(number("12345678901234567891"), "12345678901234567891");
+  assertEquals(number("00123"), "00123");
+  assertEquals(number("1.50"), "1.50");
+  assertEquals(number("15"), 15);
+  assertMatch(String(number(12345678901234567891)), /give .* as text/);
 });
 
 Deno.test("choose() shortens a long list and says so", () => {

@@ -31,7 +31,12 @@ Deno.test("parseArguments() takes what clients really send", () => {
       crm_lead_ids: [3],
       skip_validation: true,
     }],
-    ["create_deal", { size: null, name: "x" }, { size: null, name: "x" }],
+    ["create_deal", { size: null, name: "x" }, { name: "x" }],
+    ["list_deals", { page: null, user_id: null, fields: null }, {}],
+    ["update_deal", { deal_id: 1, crm_lead_ids: null }, {
+      deal_id: 1,
+      crm_lead_ids: null,
+    }],
     ["update_deal", { deal_id: 1, closed_date: null }, {
       deal_id: 1,
       closed_date: null,

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
 import { catalog, listed } from "../../src/tools/catalog.ts";
+import { run } from "../support/process.ts";
 import { VERSION } from "../../src/version.ts";
 
 Deno.test("catalog has names that every client accepts", () => {
@@ -41,8 +42,25 @@ function assertTyped(schema: unknown, where: string): void {
   if (items !== undefined) assertTyped(items, `${where}[]`);
 }
 
-Deno.test("tools/list with every tool takes at most 48 KB", () => {
-  const size = JSON.stringify({ tools: catalog.map(listed) }).length;
+Deno.test("tools/list with every tool takes at most 48 KB on the wire", async () => {
+  const _meta = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientInfo": { name: "t", version: "1" },
+    "io.modelcontextprotocol/clientCapabilities": {},
+  };
+  const { stdout } = await run(["--sandbox"], {
+    stdin: `${
+      JSON.stringify({
+        jsonrpc: "2.0",
+        id: 1,
+        method: "tools/list",
+        params: { _meta },
+      })
+    }\n`,
+  });
+  const { result } = JSON.parse(stdout);
+  assertEquals(result.tools.length, catalog.length);
+  const size = new TextEncoder().encode(stdout).length;
   assert(size <= 48 * 1024, `${size} bytes`);
 });
 

@@ -86,7 +86,7 @@ export const shapeFacts: readonly Fact[] = [
     id: "contact-single",
     question: "Is one contact a list of one or an object?",
     assumed: "A list of one; an object is read too",
-    code: "src/tools/resource.ts: theRecord",
+    code: "src/qontak/envelope.ts: recordOf",
     how: "GET /contacts/:id",
     phase: "log",
     probe(lab) {
