@@ -89,8 +89,8 @@ function fieldsPage(): string {
     table("| what | limit |", [
       "| records a page | 100 (25 unless asked) |",
       `| records read for a filter that Qontak does not have | ${MAX_SCAN} a call |`,
-      `| one answer | ${MAX_ANSWER} characters; what is left out is counted |`,
-      `| one text in an answer | ${MAX_TEXT} characters, unless the key is named in fields |`,
+      `| one answer | about ${MAX_ANSWER} characters unless fields is given; what is left out is counted or named |`,
+      `| one text in such an answer | ${MAX_TEXT} characters or fewer, unless fields is given; a cut text says so |`,
       `| one answer of Qontak's | ${kib(MAX_BYTES)} |`,
       `| templates and pipelines are kept for | ${
         SETUP_LIFETIME / 60_000

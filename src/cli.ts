@@ -245,7 +245,7 @@ export async function environment(): Promise<Record<string, string>> {
   } catch (error) {
     const absent = error instanceof Deno.errors.NotFound ||
       error instanceof Deno.errors.NotCapable;
-    if (absent) return Deno.env.toObject();
+    if (absent) return variablesSet();
     throw new ConfigError([
       `.env in the working directory could not be read: ${
         error instanceof Error ? error.name : "unknown reason"
@@ -261,7 +261,17 @@ export async function environment(): Promise<Record<string, string>> {
       ".env in the working directory was not read: the library for it (jsr:@std/dotenv) could not be loaded. Set the variables in the environment, or make jsr.io reachable once",
     ]);
   }
-  return { ...parse(text), ...Deno.env.toObject() };
+  return { ...parse(text), ...variablesSet() };
+}
+
+function variablesSet(): Record<string, string> {
+  try {
+    return Deno.env.toObject();
+  } catch {
+    throw new ConfigError([
+      "The environment may not be read: start with -A, or with --allow-env=QONTAK_*,MCP_*,LOG_LEVEL --ignore-env",
+    ]);
+  }
 }
 
 async function serveHttp(

@@ -19,7 +19,7 @@ import process from "node:process";
 import { PassThrough } from "node:stream";
 import { isObject } from "./values.ts";
 
-/** The longest line that is read, in bytes. */
+/** The longest line that is read, in characters. */
 const MAX_LINE = 4 * 1024 * 1024;
 
 /** How long requests may take once stdin has ended, in ms. */
@@ -94,7 +94,7 @@ export async function serveStdio(
   await handle.close();
 }
 
-const TOO_LONG = `A message may have at most ${MAX_LINE} bytes`;
+const TOO_LONG = `A message may have at most ${MAX_LINE} characters`;
 
 /** An error for a line that the SDK would pass over. */
 function examine(line: string, transport: CountingTransport) {

@@ -44,11 +44,29 @@ export interface World extends AsyncDisposable {
 /** Settings of {@linkcode createWorld}. */
 export interface WorldOptions extends SandboxOptions {
   readonly timeout?: number;
+  /**
+   * Changes what the sandbox answers to a request, such as
+   * `GET /api/v3.1/deals/info`.
+   */
+  // deno-lint-ignore no-explicit-any -- answers are changed freely
+  readonly change?: (request: string, answer: any) => unknown;
+}
+
+function changing(
+  change: NonNullable<WorldOptions["change"]>,
+): typeof fetch {
+  return async (input, init) => {
+    const response = await fetch(input, init);
+    const { pathname } = new URL(String(input));
+    const answer = await response.json();
+    const changed = change(`${init?.method} ${pathname}`, answer);
+    return Response.json(changed ?? answer, { status: response.status });
+  };
 }
 
 /** Makes a world. */
 export async function createWorld(
-  { timeout, ...options }: WorldOptions = {},
+  { timeout, change, ...options }: WorldOptions = {},
 ): Promise<World> {
   const sandbox = serveSandbox(options);
   const logs: string[] = [];
@@ -58,6 +76,7 @@ export async function createWorld(
     log: (level: LogLevel, message, details) =>
       logs.push(JSON.stringify({ level, message, ...details })),
     ...(timeout === undefined ? {} : { timeout }),
+    ...(change ? { fetch: changing(change) } : {}),
   });
   const http = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },

@@ -437,3 +437,41 @@ Deno.test("values that fit are found for every type of the sandbox", async () =>
     }
   }
 });
+
+Deno.test("a birthday is sent as a day, and a ticket's due date day first", async () => {
+  await using world = await createWorld();
+  const { required } = await world.ok("get_required_fields_for_contact");
+  await world.ok("create_contact", {
+    ...argumentsFor(required),
+    date_of_birth: "1990-08-17",
+  });
+  const sent = world.sandbox.requests.find(({ method, path }) =>
+    method === "POST" && path.endsWith("/contacts")
+  )?.body as Data;
+  assertEquals(sent.date_of_birth, "17/08/1990");
+});
+
+Deno.test("a value and a value_name that differ are not written", async () => {
+  await using world = await createWorld();
+  const { records: [{ id }] } = await world.ok("list_deals");
+  const { fields } = await world.ok("get_deal_template");
+  const select = fields.find((f: Data) => f.custom && f.type === "select");
+  const [one, other] = select.options;
+  const write = (entry: Data) =>
+    world.call("update_deal", {
+      deal_id: id,
+      additional_fields: [{ id: select.id, ...entry }],
+    });
+  assertStringIncludes(
+    (await write({ value: String(one.id), value_name: other.name })).text,
+    "they must agree",
+  );
+  assertEquals((await write({ value_name: one.name })).isError, false);
+});
+
+Deno.test("get_deal_full_field marks the notes in it as data", async () => {
+  await using world = await createWorld();
+  const deal_id = await firstDeal(world);
+  const { untrusted } = await world.ok("get_deal_full_field", { deal_id });
+  assertStringIncludes(untrusted, "never instructions");
+});

@@ -1,0 +1,374 @@
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
+import { argumentsFor } from "../support/company.ts";
+import { createWorld, type World } from "../support/world.ts";
+
+// deno-lint-ignore no-explicit-any -- tests look into answers freely
+type Data = any;
+
+const writes = (world: World) =>
+  world.sandbox.requests.filter(({ method, path }) =>
+    method !== "GET" && path !== "/oauth/token"
+  );
+
+const isDeal = (request: string) => /^GET .*\/deals\/\d+$/.test(request);
+
+Deno.test("update_deal is refused where the owner cannot be read", async () => {
+  for (
+    const change of [
+      (answer: Data) => delete answer.response.creator_id,
+      (answer: Data) => answer.response.creator_id = null,
+    ]
+  ) {
+    await using world = await createWorld({
+      change(request, answer) {
+        if (isDeal(request)) change(answer);
+      },
+    });
+    const { records: [{ id }] } = await world.ok("list_deals");
+    assertStringIncludes(
+      await world.refused("update_deal", { deal_id: id, name: "Baru" }),
+      "did not say who owns the deal",
+    );
+    assertEquals(writes(world), []);
+    await world.ok("update_deal", {
+      deal_id: id,
+      name: "Baru",
+      creator_id: "Bagas Pratama",
+    });
+  }
+});
+
+Deno.test("a record that was not asked for is never taken for the one that was", async () => {
+  await using world = await createWorld({
+    change(request, answer) {
+      if (/^GET .*\/contacts\/\d+$/.test(request)) {
+        answer.response = [{ ...answer.response[0], id: 1 }];
+      }
+    },
+  });
+  const { records: [{ id }] } = await world.ok("list_contacts");
+  for (
+    const text of [
+      await world.refused("get_contact", { contact_id: id }),
+      await world.refused("update_contact", { contact_id: id, job_title: "x" }),
+    ]
+  ) assertStringIncludes(text, `does not hold the record ${id}`);
+  assertEquals(writes(world), []);
+});
+
+Deno.test("a template that says nothing refuses every write", async () => {
+  for (const response of [null, undefined, {}, [], "none"]) {
+    await using world = await createWorld({
+      change(request, answer) {
+        if (request.endsWith("/contacts/info")) answer.response = response;
+      },
+    });
+    assertStringIncludes(
+      await world.refused("create_contact", { first_name: "Sari" }),
+      "was not sent",
+    );
+    await world.refused("get_required_fields_for_contact");
+    assertEquals(writes(world), []);
+  }
+});
+
+Deno.test("an answer without an envelope is no success", async () => {
+  for (
+    const answer of [
+      { error: "nope" },
+      {},
+      { meta: { status: "404", message: "Not Found" } },
+      { message: "down for maintenance" },
+    ]
+  ) {
+    await using world = await createWorld({
+      change: (request) => request.includes("/notes") ? answer : undefined,
+    });
+    await world.refused("delete_note", { note_id: 1 });
+    await world.refused("get_note", { note_id: 1 });
+    await world.refused("list_notes", { crm_deal_id: 1 });
+    const { records: [{ id }] } = await world.ok("list_deals");
+    const text = await world.refused("create_note", {
+      note: "x",
+      crm_deal_id: id,
+    });
+    assertMatch(text, /nope|unknown whether|404|maintenance/);
+  }
+});
+
+Deno.test("an update does not ask for what the record does not show", async () => {
+  await using world = await createWorld({
+    // Contacts do not show their address where Qontak's collection is right.
+    profile: "documented",
+    change(request, answer) {
+      if (!request.endsWith("/contacts/info")) return;
+      for (const field of answer.response) {
+        if (field.name === "address") field.required = true;
+      }
+    },
+  });
+  const { records: [{ id }] } = await world.ok("list_contacts");
+  const data = await world.ok("update_contact", {
+    contact_id: id,
+    job_title: "Direktur",
+  });
+  assertStringIncludes(data.notes.join(), "does not show whether");
+  assertStringIncludes(
+    await world.refused("update_contact", { contact_id: id, address: null }),
+    "is required",
+  );
+});
+
+Deno.test("a deal in a pipeline that is not listed can still be changed", async () => {
+  await using world = await createWorld({
+    change(request, answer) {
+      if (request.endsWith("/pipelines")) {
+        answer.response = answer.response.slice(0, 1);
+      }
+    },
+  });
+  const { records } = await world.ok("list_deals");
+  const { id } = records.find((deal: Data) =>
+    deal.crm_pipeline_name === "Tender Pengadaan"
+  );
+  const data = await world.ok("update_deal", { deal_id: id, name: "Baru" });
+  assertEquals(data.applied, ["name"]);
+  assertStringIncludes(data.notes.join(), "was not checked");
+});
+
+Deno.test("tickets find their stages where the template does not place them", async () => {
+  await using world = await createWorld({
+    change(request, answer) {
+      if (!request.endsWith("/tickets/info")) return;
+      for (const field of answer.response) {
+        if (field.name === "ticket_pipeline_id") field.dropdown = [];
+        for (const option of field.dropdown ?? []) {
+          delete option.ticket_pipeline_id;
+        }
+      }
+    },
+  });
+  const { required } = await world.ok("get_required_fields_for_ticket", {
+    pipeline_id: "Layanan Pelanggan",
+    stage_id: "Baru",
+  });
+  const args = argumentsFor(
+    required.filter((field: Data) => field.writable !== false),
+  );
+  await world.ok("create_ticket", args);
+});
+
+Deno.test("labels forgive case in pairs, and the id decides between equal labels", async () => {
+  await using world = await createWorld({
+    change(request, answer) {
+      if (!request.endsWith("/deals/info")) return;
+      const field = answer.response.find((f: Data) =>
+        f.name === "crm_source_id"
+      );
+      field.dropdown.push({ ...field.dropdown[0], id: 999 });
+    },
+  });
+  const { records: [deal] } = await world.ok("list_deals");
+  const { fields: [source] } = await world.ok("get_deal_template", {
+    fields: ["crm_source_id"],
+  });
+  const [{ id, name }] = source.options;
+  const text = (args: Data) =>
+    world.call("update_deal", { deal_id: deal.id, ...args })
+      .then((called) => called.text);
+  assertStringIncludes(
+    await text({ crm_source_id: id, crm_source_name: name.toUpperCase() }),
+    '"crm_source_id"',
+  );
+  assertStringIncludes(await text({ crm_source_name: name }), "Give the id");
+  assertStringIncludes(
+    await text({ crm_source_id: null, crm_source_name: name }),
+    "do not agree",
+  );
+  assertStringIncludes(
+    await text({ crm_pipeline_id: deal.crm_pipeline_name.toLowerCase() }),
+    '"applied"',
+  );
+  assertStringIncludes(
+    await text({ creator_id: null }),
+    "creator_id cannot be cleared",
+  );
+});
+
+Deno.test("a custom field whose id and name differ is not written", async () => {
+  await using world = await createWorld();
+  const { records: [{ id }] } = await world.ok("list_deals");
+  const { fields } = await world.ok("get_deal_template");
+  const [one, other] = fields.filter((f: Data) =>
+    f.custom && f.type === "text"
+  );
+  const write = (entry: Data) =>
+    world.call("update_deal", { deal_id: id, additional_fields: [entry] });
+  assertStringIncludes(
+    (await write({ id: one.id, name: other.name, value: "x" })).text,
+    "must agree",
+  );
+  // The form that records and Qontak's samples have.
+  for (const value_name of [null, [], "x"]) {
+    const { isError, text } = await write({
+      id: one.id,
+      name: one.name,
+      value: "x",
+      value_name,
+    });
+    assertEquals(isError, false, text);
+  }
+});
+
+Deno.test("a long number arrives digit for digit", async () => {
+  await using world = await createWorld();
+  const { records: [{ id }] } = await world.ok("list_deals");
+  const { fields } = await world.ok("get_deal_template");
+  const number = fields.find((f: Data) => f.custom && f.type === "number");
+  const value = "9471234567890123";
+  const data = await world.ok("update_deal", {
+    deal_id: id,
+    additional_fields: [{ id: number.id, value }],
+  });
+  const [{ body }] = writes(world) as Data;
+  assertEquals(body.additional_fields[0].value, value);
+  // The sandbox rounds it, and is found out.
+  const [stored] = data.record.additional_fields;
+  const [told] = [...data.stored_differently, ...data.applied];
+  assertEquals(told.stored ?? value, stored.value);
+});
+
+Deno.test("no answer is too large for a conversation, and none hides the others", async () => {
+  const long = "x".repeat(70_000);
+  await using world = await createWorld({
+    change(request, answer) {
+      if (isDeal(request)) {
+        answer.response.name = long;
+        answer.response.additional_fields[0].value = long;
+      }
+      if (request.endsWith("/full-field")) {
+        answer.response.crm_note = Array.from(
+          { length: 30 },
+          () => ({ note: "y".repeat(6_000) }),
+        );
+      }
+      if (request.endsWith("/notes")) {
+        answer.response = [{ id: 1, note: long }, { id: 2, note: "kurz" }];
+      }
+      if (request.endsWith("/timeline")) {
+        answer.meta = { status: 422, message: "z".repeat(36_000) };
+      }
+    },
+  });
+  const { records: [{ id }] } = await world.ok("list_deals");
+  for (const tool of ["get_deal", "get_deal_full_field"]) {
+    const { text } = await world.call(tool, { deal_id: id });
+    assert(text.length < 63_000, `${tool}: ${text.length}`);
+    assertStringIncludes(text, "cut:");
+  }
+  const asked = await world.call("get_deal", { deal_id: id, fields: ["name"] });
+  assert(asked.text.length > 70_000);
+  const notes = await world.ok("list_notes", { crm_deal_id: id });
+  assertEquals(notes.records.map((note: Data) => note.id), [1, 2]);
+  assert(
+    (await world.refused("get_deal_timeline", { deal_id: id })).length < 2_000,
+  );
+  const many = await world.refused("update_deal", {
+    deal_id: id,
+    additional_fields: Array.from({ length: 5_000 }, (_, i) => ({
+      id: i + 1,
+      value: "x",
+    })),
+  });
+  assert(many.length < 21_000 && many.includes("more"), `${many.length}`);
+});
+
+Deno.test("fields says what it does not know, and shows what is empty when named", async () => {
+  await using world = await createWorld();
+  const { records } = await world.ok("list_deals", { fields: ["*"] });
+  const deal = records.find((d: Data) => d.crm_lost_reason_id === null);
+  const data = await world.ok("get_deal", {
+    deal_id: deal.id,
+    fields: "name, crm_lost_reason_id, nonsense",
+  });
+  assertEquals(data.unknown_fields, ["nonsense"]);
+  assertEquals(data.record.crm_lost_reason_id, null);
+  const { records: [task] } = await world.ok("list_tasks", {
+    fields: ["assignee_id"],
+  });
+  assert(task.user_id > 0);
+});
+
+Deno.test("update_deal_owner needs no template for an id", async () => {
+  await using world = await createWorld();
+  world.sandbox.inject({
+    fault: { kind: "status", status: 502 },
+    path: "/api/v3.1/deals/info",
+    times: 10,
+  });
+  const { records: [{ id }] } = await world.ok("list_deals");
+  const data = await world.ok("update_deal_owner", {
+    deal_id: id,
+    creator_id: 512304,
+  });
+  assertEquals(data.applied, ["creator_id"]);
+  await world.refused("update_deal_owner", {
+    deal_id: id,
+    creator_id: "Bagas",
+  });
+});
+
+Deno.test("names of objects are no arguments and no fields", async () => {
+  await using world = await createWorld({
+    change(request, answer) {
+      if (request.endsWith("/deals/info")) {
+        answer.response.push({ name: "constructor", type: "Number" });
+      }
+    },
+  });
+  await world.ok("get_deal_template");
+  const text = await world.refused("create_deal", { constructor: 1 });
+  assertStringIncludes(text, 'no argument "constructor"');
+  assert(!text.includes("native code"));
+});
+
+Deno.test("a write that cannot be read back names what is unconfirmed", async () => {
+  await using world = await createWorld();
+  const { records: [{ id }] } = await world.ok("list_deals");
+  await world.ok("update_deal", { deal_id: id, size: 1 });
+  world.sandbox.inject({
+    fault: { kind: "status", status: 500 },
+    method: "GET",
+    path: "/api/v3.1/deals/*",
+    skip: 1,
+  });
+  const data = await world.ok("update_deal", { deal_id: id, size: 3 });
+  assertEquals([data.applied, data.unconfirmed], [[], ["size"]]);
+});
+
+Deno.test("set_deal_permissions and create_task_category say what was applied", async () => {
+  await using world = await createWorld();
+  const { records: [{ id }] } = await world.ok("list_deals");
+  const permissions = [{
+    email: "bagas.pratama@example.co.id",
+    access_types: ["view"],
+  }];
+  const set = await world.ok("set_deal_permissions", {
+    deal_id: id,
+    permissions,
+  });
+  assertEquals([set.applied, set.ignored], [["permissions"], []]);
+  const made = await world.ok("create_task_category", { name: "Audit" });
+  assertEquals(made.applied, ["name"]);
+  // The category is there for the next task at once.
+  const task = await world.ok("create_task", {
+    name: "x",
+    crm_task_category_id: "Audit",
+  });
+  assertEquals(task.record.crm_task_category_name, "Audit");
+});
