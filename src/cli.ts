@@ -13,7 +13,7 @@ import {
   type Settings,
 } from "./config.ts";
 import { createLog, type Log, toStderr } from "./log.ts";
-import { startSandbox } from "./sandboxed.ts";
+import { lazySandbox } from "./sandboxed.ts";
 import { createServer } from "./server.ts";
 import { didYouMean } from "./text.ts";
 import { TOOLSETS } from "./tools/toolsets.ts";
@@ -107,7 +107,7 @@ async function run(
       "QONTAK_REFRESH_TOKEN is not set. Make a token at https://crm.qontak.com/crm/api_token/ and set it, or try the server on invented data with --sandbox",
     ]);
   }
-  const sandbox = given.sandbox ? startSandbox() : undefined;
+  const sandbox = given.sandbox ? lazySandbox() : undefined;
   const server = createServer({
     ...serverOptionsOf(settings),
     ...sandbox?.options,

@@ -14,7 +14,7 @@ import {
   type Position,
   presentList,
   presentPage,
-  presentRecord,
+  presentRecords,
   UNTRUSTED,
 } from "./present.ts";
 import {
@@ -177,7 +177,6 @@ export function listTool(spec: ResourceTools): Tool {
         );
         query[key] = option.id ?? option.name;
       }
-      const select = selectedKeys(resource, args.fields) ?? spec.summary;
       const read = async (page: number, perPage: number) => {
         const { response, page: position } = await context.crm.call(endpoint, {
           query: {
@@ -195,12 +194,17 @@ export function listTool(spec: ResourceTools): Tool {
         };
       };
       const present = (records: JsonObject[]) =>
-        records.map((record) => presentRecord(record, select).record);
+        presentRecords(
+          records,
+          selectedKeys(resource, args.fields),
+          spec.summary,
+        );
       const first = (args.page as number | undefined) ?? 1;
       if (names.every((name) => args[name] === undefined)) {
         const perPage = (args.per_page as number | undefined) ?? PER_PAGE;
         const { records, position } = await read(first, perPage);
-        return presentPage(present(records), position);
+        const { shown, extra } = present(records);
+        return presentPage(shown, position, extra);
       }
       if (args.per_page !== undefined) {
         throw new InputError(
@@ -227,7 +231,7 @@ type ReadPage = (page: number, perPage: number) => Promise<{
 async function scan(
   read: ReadPage,
   test: (record: JsonObject) => boolean,
-  present: (records: JsonObject[]) => JsonObject[],
+  present: (records: JsonObject[]) => ReturnType<typeof presentRecords>,
   first: number,
 ): Promise<JsonObject> {
   const matches: JsonObject[] = [];
@@ -242,7 +246,9 @@ async function scan(
     if (
       isLast || page - first + 1 >= SCAN_PAGES || matches.length >= PER_PAGE
     ) {
-      return presentPage(present(matches), { page, total_page, total_data }, {
+      const { shown, extra } = present(matches);
+      return presentPage(shown, { page, total_page, total_data }, {
+        ...extra,
         matches: matches.length,
         read: `${seen} of ${total_data} records, pages ${first} to ${page}${
           isLast ? "" : `; call again with page ${page + 1} for the rest`

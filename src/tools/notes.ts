@@ -8,7 +8,7 @@ import { resources } from "../qontak/resources.ts";
 import { id } from "./arguments.ts";
 import { InputError, type Tool, tool } from "./define.ts";
 import { objects } from "./list.ts";
-import { frames, presentList, presentRecord, UNTRUSTED } from "./present.ts";
+import { frames, presentList, presentRecords, UNTRUSTED } from "./present.ts";
 import { recordTools } from "./resource.ts";
 import {
   fieldsArgument,
@@ -81,12 +81,12 @@ export const noteTools: readonly Tool[] = [
         query,
         signal,
       });
-      const select = args.fields ?? spec.summary;
-      return presentList(
-        objects(response).map((note) => presentRecord(note, select).record),
-        args.page,
-        { untrusted: UNTRUSTED },
+      const { shown, extra } = presentRecords(
+        objects(response),
+        args.fields,
+        spec.summary,
       );
+      return presentList(shown, args.page, { ...extra, untrusted: UNTRUSTED });
     },
   }),
   ...others,

@@ -9,7 +9,12 @@ import type { JsonObject } from "../values.ts";
 import { id, required } from "./arguments.ts";
 import { type Tool, tool } from "./define.ts";
 import { objects } from "./list.ts";
-import { frames, presentList, presentRecord } from "./present.ts";
+import {
+  frames,
+  presentList,
+  presentRecord,
+  presentRecords,
+} from "./present.ts";
 import { fieldsArgument, pageArgument, tenantArgument } from "./spec.ts";
 
 const toolset = "pipelines" as const;
@@ -28,11 +33,12 @@ function present(
   response: unknown,
   args: { readonly [key: string]: unknown },
 ): JsonObject {
-  const select = (args.fields ?? summary) as string[];
-  return presentList(
-    objects(response).map((record) => presentRecord(record, select).record),
-    args.page as number | undefined,
+  const { shown, extra } = presentRecords(
+    objects(response),
+    args.fields as string[] | undefined,
+    summary,
   );
+  return presentList(shown, args.page as number | undefined, extra);
 }
 
 /** The tools of pipelines, in the order that clients are shown. */

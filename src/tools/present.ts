@@ -48,11 +48,14 @@ function frame(properties: Record<string, JsonSchema>): JsonSchema {
  * @param record What Qontak sent.
  * @param select Keys, or names or ids of custom fields, to show; `*` shows
  * everything, also what is empty. Left out: everything that is set.
+ * @param asked Whether the caller named the keys: those are shown when empty,
+ * too, and missed when they are not there.
  * @returns The record, and what a reader should know of what is missing.
  */
 export function presentRecord(
   record: JsonObject,
   select?: readonly string[],
+  asked = true,
 ): {
   readonly record: JsonObject;
   readonly empty?: JsonObject;
@@ -78,22 +81,48 @@ export function presentRecord(
         return !chosen || named || byId || byName;
       });
       const set = wanted.filter((field) =>
-        !isEmpty(field.value) || found.has(String(field.id)) ||
-        found.has(String(field.name))
+        !isEmpty(field.value) ||
+        (asked && [field.id, field.name].some((w) => found.has(String(w))))
       );
       emptyCustom = wanted.length - set.length;
       if (set.length > 0) shown[key] = set.map(presentCustomField);
-    } else if (named || !isEmpty(value)) {
+    } else if ((named && asked) || !isEmpty(value)) {
       if (!chosen || named || key === "id") shown[key] = value;
     } else if (!chosen) empty++;
   }
-  const unknown = select?.filter((word) => !found.has(word)) ?? [];
+  const unknown = asked ? select?.filter((word) => !found.has(word)) ?? [] : [];
   return {
     record: shown,
     ...(empty + emptyCustom === 0
       ? {}
       : { empty: { fields: empty, custom_fields: emptyCustom } }),
     ...(unknown.length === 0 ? {} : { unknown_fields: unknown }),
+  };
+}
+
+/**
+ * The records of a list for an answer.
+ *
+ * @param records What Qontak sent.
+ * @param fields The keys that the caller named, if any.
+ * @param summary The keys that identify a record, where none were named.
+ * @returns The records, and what was named that none of them has.
+ */
+export function presentRecords(
+  records: readonly JsonObject[],
+  fields: readonly string[] | undefined,
+  summary: readonly string[],
+): { readonly shown: JsonObject[]; readonly extra: JsonObject } {
+  const all = records.map((record) =>
+    presentRecord(record, fields ?? summary, fields !== undefined)
+  );
+  const unknown =
+    fields?.filter((word) =>
+      all.length > 0 && all.every((one) => one.unknown_fields?.includes(word))
+    ) ?? [];
+  return {
+    shown: all.map(({ record }) => record),
+    extra: unknown.length === 0 ? {} : { unknown_fields: unknown },
   };
 }
 

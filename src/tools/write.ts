@@ -272,7 +272,7 @@ export async function reportWrite(
   return {
     id: written,
     ...(stored
-      ? { record: presentRecord(stored, [...keys, ...custom]).record }
+      ? { record: presentRecord(stored, [...keys, ...custom], false).record }
       : {}),
     ...(outcome ? presentOutcome(write.resource, outcome) : {
       applied: [],
