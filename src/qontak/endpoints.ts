@@ -21,9 +21,10 @@ import {
 
 /**
  * What `response` holds in a good answer: one record, a list with the page it
- * belongs to, a whole list, or nothing (only `meta`).
+ * belongs to, a whole list, the rooms of a chat (one, a list of them, or none), or
+ * nothing (only `meta`).
  */
-export type AnswerKind = "record" | "page" | "list" | "nothing";
+export type AnswerKind = "record" | "page" | "list" | "rooms" | "nothing";
 
 /** One method and path of Qontak's API. */
 export interface Endpoint {
@@ -79,7 +80,7 @@ export const endpoints = {
     ]),
     get: get("/contacts/:id"),
     timeline: get("/contacts/:id/timeline", "list"),
-    chatHistory: get("/contacts/:id/chat-history"),
+    chatHistory: get("/contacts/:id/chat-history", "rooms"),
     create: write("POST", "/contacts", contactBody, "record"),
     update: write("PUT", "/contacts/:id", contactBody, "nothing"),
     updateOwner: write(
@@ -118,7 +119,7 @@ export const endpoints = {
     timeline: get("/deals/:id/timeline", "list"),
     stageHistory: get("/deals/:id/stage_history", "list"),
     // A hyphen here and an underscore above: both are Qontak's.
-    chatHistory: get("/deals/:id/chat-history"),
+    chatHistory: get("/deals/:id/chat-history", "rooms"),
     realCreator: get("/deals/:id/real_creator"),
     fullField: get("/deals/:id/full-field"),
     create: write("POST", "/deals", dealBody, "record"),

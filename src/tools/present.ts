@@ -8,7 +8,7 @@ import { isEmpty, isObject, type JsonObject } from "../values.ts";
 import type { JsonSchema } from "./arguments.ts";
 
 /** The most that one answer may hold unless asked for, in characters. */
-export const MAX_ANSWER = 60_000;
+export const MAX_ANSWER = 56_000;
 
 /** A text longer than this is cut unless asked for by name, in characters. */
 export const MAX_TEXT = 8_000;

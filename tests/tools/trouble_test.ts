@@ -377,3 +377,16 @@ Deno.test("set_deal_permissions and create_task_category say what was applied", 
   });
   assertEquals(task.record.crm_task_category_name, "Audit");
 });
+
+Deno.test("a chat that is not connected is an empty chat", async () => {
+  for (const response of [null, [], { room_id: null, chat_contents: null }]) {
+    await using world = await createWorld({
+      change(request, answer) {
+        if (request.endsWith("/chat-history")) answer.response = response;
+      },
+    });
+    const { records: [{ id }] } = await world.ok("list_deals");
+    const data = await world.ok("get_deal_chat_history", { deal_id: id });
+    assertEquals([data.records, data.total_data], [[], 0]);
+  }
+});
