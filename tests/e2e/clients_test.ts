@@ -8,7 +8,7 @@ import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { Client as OldClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport as OldStdio } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport as OldHttp } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import { bareEnv, program, startHttp } from "../support/process.ts";
+import { bareEnv, isOnPath, program, startHttp } from "../support/process.ts";
 
 type Mode = NonNullable<ClientOptions["versionNegotiation"]>["mode"];
 
@@ -108,11 +108,7 @@ async function inspect(args: string[]): Promise<string> {
   }
 }
 
-const hasNpx = await new Deno.Command("npx", {
-  args: ["--version"],
-  stdout: "null",
-  stderr: "null",
-}).output().then(() => true, () => false);
+const hasNpx = await isOnPath("npx");
 const reason = hasNpx ? "" : " (skipped: npx is not on PATH)";
 
 Deno.test({

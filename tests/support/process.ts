@@ -7,6 +7,22 @@ import { root, stdFlags } from "../../scripts/program.ts";
 
 export { root, stdFlags };
 
+/** Whether a program can be started by its name. */
+export async function isOnPath(name: string): Promise<boolean> {
+  try {
+    // Throws at once where there is none.
+    const { success } = await new Deno.Command(name, {
+      args: ["--version"],
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).output();
+    return success;
+  } catch {
+    return false;
+  }
+}
+
 /** Among the arguments of the program: run deno with its KV. */
 export const WITH_KV = "(with KV)";
 

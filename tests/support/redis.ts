@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isOnPath } from "./process.ts";
 
 /** A Redis that answers. */
 export interface TestRedis extends AsyncDisposable {
@@ -16,11 +17,7 @@ export interface TestRedis extends AsyncDisposable {
 
 /** Why there is no Redis; empty where there is one. */
 export const noRedis: string = Deno.env.get("REDIS_URL") ||
-    await new Deno.Command("redis-server", {
-      args: ["--version"],
-      stdout: "null",
-      stderr: "null",
-    }).output().then(() => true, () => false)
+    await isOnPath("redis-server")
   ? ""
   : "redis-server is not on PATH and REDIS_URL is not set";
 
