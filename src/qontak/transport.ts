@@ -33,6 +33,10 @@ export function createTransport(custom?: typeof fetch): Transport {
   return {
     read: fetch,
     write: (input, init) => {
+      // Runtimes without it are older than the repeating.
+      if (typeof Deno.createHttpClient !== "function") {
+        return fetch(input, init);
+      }
       client ??= Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
       return fetch(input, { ...init, client });
     },
