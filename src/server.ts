@@ -27,14 +27,16 @@ import {
 } from "./tokens/store.ts";
 import { createEnvStore } from "./tokens/stores/env.ts";
 import { createTokens } from "./tokens/tokens.ts";
+import { unwrap } from "./tools/arguments.ts";
 import {
+  explain,
   fail,
   parseArguments,
   succeed,
   type ToolResult,
 } from "./tools/call.ts";
 import { catalog, listed, selectTools } from "./tools/catalog.ts";
-import type { Tool } from "./tools/define.ts";
+import { ArgumentsError, type Tool, type ToolContext } from "./tools/define.ts";
 import type { Toolset } from "./tools/toolsets.ts";
 import { defined, type JsonObject, show } from "./values.ts";
 import { IDENTITY } from "./version.ts";
@@ -256,6 +258,44 @@ function createCaller(
     ...(typeof Deno.openKv === "function" ? { kv } : {}),
   });
 
+  /** What a tool works with, for the company that a call names. */
+  async function contextOf(
+    userId: unknown,
+    signal: AbortSignal,
+  ): Promise<ToolContext> {
+    const tenant = tenantOf(userId);
+    const crm = createCrm({
+      apiUrl: `${baseUrl}/api/v3.1`,
+      authorize: bearer(tokens, tenant),
+      timeout,
+      transport,
+    });
+    const scope = [baseUrl, await store.identity(), tenant]
+      .map(encodeURIComponent);
+    const setup = createSetup(crm, cache, scope.join("/"));
+    return { crm, setup, signal };
+  }
+
+  async function parse(
+    tool: Tool,
+    args: JsonObject,
+    signal: AbortSignal,
+  ): Promise<JsonObject> {
+    try {
+      return parseArguments(tool, args);
+    } catch (error) {
+      if (!(error instanceof ArgumentsError)) throw error;
+      throw await explain(tool, error, async ({ problems }) => {
+        const raw = Object.entries(args).map(([name, value]) => [
+          name,
+          unwrap(value),
+        ]);
+        const context = await contextOf(args.user_id ?? undefined, signal);
+        return await problems?.(context, Object.fromEntries(raw)) ?? [];
+      });
+    }
+  }
+
   async function call(
     tool: Tool,
     args: JsonObject,
@@ -264,18 +304,9 @@ function createCaller(
     const start = performance.now();
     let result: ToolResult | undefined;
     try {
-      const { user_id, ...parsed } = parseArguments(tool, args);
-      const tenant = tenantOf(user_id);
-      const crm = createCrm({
-        apiUrl: `${baseUrl}/api/v3.1`,
-        authorize: bearer(tokens, tenant),
-        timeout,
-        transport,
-      });
-      const scope = [baseUrl, await store.identity(), tenant]
-        .map(encodeURIComponent);
-      const setup = createSetup(crm, cache, scope.join("/"));
-      result = succeed(await tool.run({ crm, setup, signal }, parsed), parsed);
+      const { user_id, ...parsed } = await parse(tool, args, signal);
+      const context = await contextOf(user_id, signal);
+      result = succeed(await tool.run(context, parsed), parsed);
     } catch (error) {
       result = fail(error);
       if (!result) {

@@ -116,9 +116,13 @@ export function createCrm(options: CrmOptions): Crm {
       if (response.status === 401) {
         // A 401 comes before the request is carried out, so that even a
         // write may be repeated once.
-        const fresh = await authorize(signable, headers);
+        const refused = response.body;
+        const fresh = await authorize(signable, headers).catch((error) => {
+          refused?.cancel();
+          throw error;
+        });
         if (fresh) {
-          await response.body?.cancel();
+          await refused?.cancel();
           headers = fresh;
           response = await attempt(endpoint, url, headers, request);
         }

@@ -10,7 +10,7 @@ import { CredentialsError, StoreError } from "../tokens/store.ts";
 import { didYouMean } from "../text.ts";
 import { isObject, type JsonObject, show } from "../values.ts";
 import { checks, unwrap } from "./arguments.ts";
-import { InputError, type Tool } from "./define.ts";
+import { ArgumentsError, InputError, type Tool } from "./define.ts";
 import { bound, MAX_ANSWER } from "./present.ts";
 
 /** What a client is given. */
@@ -32,7 +32,7 @@ const schemas = new WeakMap<Tool, z.ZodObject>();
  * @param tool The tool.
  * @param args What the client sent.
  * @returns The arguments as the tool takes them.
- * @throws {InputError} Naming everything that is wrong.
+ * @throws {ArgumentsError} Naming everything that is wrong.
  */
 export function parseArguments(tool: Tool, args: JsonObject): JsonObject {
   let schema = schemas.get(tool);
@@ -42,11 +42,49 @@ export function parseArguments(tool: Tool, args: JsonObject): JsonObject {
   }
   const parsed = schema.safeParse(args);
   if (parsed.success) return withoutNulls(tool, parsed.data);
-  const problems = parsed.error.issues.flatMap((issue) =>
-    wordIssue(tool, args, issue)
+  throw new ArgumentsError(
+    tool.name,
+    parsed.error.issues.flatMap((issue) =>
+      wordIssue(tool, args, issue).map((problem) => ({
+        argument: String(issue.path[0] ?? ""),
+        problem,
+      }))
+    ),
   );
-  throw new InputError(
-    `${tool.name} was not run: ${problems.join("; ")}`,
+}
+
+/**
+ * All that is wrong with a call, where its arguments alone are refused: what
+ * the tool finds besides is told in the same answer.
+ *
+ * @param tool The tool.
+ * @param error What is wrong with the form of the arguments.
+ * @param find Asks the tool; what it throws is left aside.
+ */
+export async function explain(
+  tool: Tool,
+  error: ArgumentsError,
+  find: (tool: Tool) => Promise<readonly string[]>,
+): Promise<InputError> {
+  let more: readonly string[] = [];
+  try {
+    more = await find(tool);
+  } catch {
+    // The form is wrong in any case, and that is told.
+  }
+  const told = new Set(error.problems.map(({ argument }) => argument));
+  // Entries of a list are told apart by what they say, other keys by name.
+  told.delete("additional_fields");
+  const others = more.filter((problem) => {
+    const [key] = problem.split(/[ :]/);
+    return !told.has(key!);
+  });
+  if (others.length === 0) return error;
+  const all = [...error.problems.map(({ problem }) => problem), ...others];
+  return new InputError(
+    `${tool.name} was not run, nothing was changed: ${all.length} problems.\n${
+      all.map((problem, i) => `${i + 1}. ${problem}`).join("\n")
+    }`,
   );
 }
 

@@ -46,6 +46,14 @@ export interface Tool<A extends Arguments = Arguments> {
   /** Names that people and other servers use, and the right ones. */
   readonly renamed?: Readonly<Record<string, string>>;
   /**
+   * Finds what else is wrong in a call whose arguments are refused already, so
+   * that all of it comes in one answer. Changes nothing.
+   */
+  readonly problems?: (
+    context: ToolContext,
+    args: JsonObject,
+  ) => Promise<readonly string[]>;
+  /**
    * Does it.
    *
    * @throws {InputError} When the arguments cannot be carried out.
@@ -71,4 +79,22 @@ export function tool<A extends Arguments>(definition: Tool<A>): Tool {
 /** The arguments of a call cannot be carried out; nothing was changed. */
 export class InputError extends Error {
   override readonly name = "InputError";
+}
+
+/** Arguments that do not have the form that a tool takes. */
+export class ArgumentsError extends InputError {
+  /** What is wrong, one phrase each, by the argument that it is about. */
+  readonly problems: readonly { argument: string; problem: string }[];
+
+  constructor(
+    tool: string,
+    problems: readonly { argument: string; problem: string }[],
+  ) {
+    super(
+      `${tool} was not run: ${
+        problems.map(({ problem }) => problem).join("; ")
+      }`,
+    );
+    this.problems = problems;
+  }
 }

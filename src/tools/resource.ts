@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { toId } from "../fields/template.ts";
 import type { Endpoint } from "../qontak/endpoints.ts";
 import { recordOf } from "../qontak/envelope.ts";
 import type { Resource } from "../qontak/resources.ts";
-import { defined } from "../values.ts";
+import { defined, type JsonObject } from "../values.ts";
 import {
   type Arguments,
   clearable,
@@ -28,7 +29,12 @@ import {
   selectedKeys,
   tenantArgument,
 } from "./spec.ts";
-import { performWrite, reportWrite } from "./write.ts";
+import {
+  findProblems,
+  performWrite,
+  reportWrite,
+  type Write,
+} from "./write.ts";
 
 /**
  * A tool that answers with one record of an endpoint whose path has one id.
@@ -196,6 +202,13 @@ function createTool(spec: ResourceTools): Tool {
   const { resource, toolset, summary } = spec;
   const { create } = resource.endpoints;
   const name = `create_${resource.name}`;
+  const write = (args: JsonObject): Write => ({
+    tool: name,
+    resource,
+    values: bodyValues(resource, create, args),
+    skipValidation: args.skip_validation === true,
+    summary,
+  });
   return tool({
     name,
     title: `Create ${noun(resource)}`,
@@ -213,15 +226,16 @@ function createTool(spec: ResourceTools): Tool {
     } as Arguments,
     output: frames.write,
     ...defined({ renamed: spec.renamed }),
-    run: (context, args) =>
-      performWrite(context, {
-        tool: name,
-        resource,
-        values: bodyValues(resource, create, args),
-        skipValidation: args.skip_validation === true,
-        summary,
-      }),
+    problems: (context, args) => findProblems(context, write(withValues(args))),
+    run: (context, args) => performWrite(context, write(args)),
   });
+}
+
+/** null in a create means that nothing was given. */
+function withValues(args: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(args).filter(([, value]) => value !== null),
+  );
 }
 
 /**
@@ -244,6 +258,14 @@ function updateTool(spec: ResourceTools): Tool {
   const { update } = resource.endpoints;
   const idName = resource.idArgument;
   const name = `update_${resource.name}`;
+  const write = (args: JsonObject, id: number): Write => ({
+    tool: name,
+    resource,
+    id,
+    values: bodyValues(resource, update, args),
+    skipValidation: args.skip_validation === true,
+    summary,
+  });
   return tool({
     name,
     title: `Update ${noun(resource)}`,
@@ -263,15 +285,12 @@ function updateTool(spec: ResourceTools): Tool {
     } as Arguments,
     output: frames.write,
     ...defined({ renamed: spec.renamed }),
+    problems: async (context, args) => {
+      const id = toId(args[idName]);
+      return id === null ? [] : await findProblems(context, write(args, id));
+    },
     run: (context, args) =>
-      performWrite(context, {
-        tool: name,
-        resource,
-        id: args[idName] as number,
-        values: bodyValues(resource, update, args),
-        skipValidation: args.skip_validation === true,
-        summary,
-      }),
+      performWrite(context, write(args, args[idName] as number)),
   });
 }
 

@@ -93,6 +93,32 @@ export async function performWrite(
   });
 }
 
+/**
+ * What is wrong with a write, as {@linkcode performWrite} would find it.
+ * Nothing is changed.
+ *
+ * @param context The company's CRM.
+ * @param write The write; its values may be of any form.
+ * @returns The problems, one sentence each.
+ */
+export async function findProblems(
+  context: ToolContext,
+  write: Write,
+): Promise<readonly string[]> {
+  const { resource, id, values } = write;
+  if (write.skipValidation) return [];
+  const isUpdate = id !== undefined && !resource.readsOtherwise;
+  const { create, update } = resource.endpoints;
+  const { problems } = await checkWrite({
+    resource,
+    endpoint: id === undefined ? create : update,
+    values,
+    setup: context.setup,
+    ...(isUpdate ? { existing: await read(context, { resource, id }) } : {}),
+  });
+  return problems;
+}
+
 /** How many problems one answer names. */
 const MAX_PROBLEMS = 50;
 

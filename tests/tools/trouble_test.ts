@@ -390,3 +390,46 @@ Deno.test("a chat that is not connected is an empty chat", async () => {
     assertEquals([data.records, data.total_data], [[], 0]);
   }
 });
+
+Deno.test("what is wrong with arguments and with values comes in one answer", async () => {
+  await using world = await createWorld();
+  const { records: [{ id }] } = await world.ok("list_deals");
+  const text = await world.refused("create_deal", {
+    crm_stage_id: "Proposal Sent",
+    amount: 5,
+    crm_lead_ids: ["b"],
+    currency: "Rupiah",
+    additional_fields: '[{"id": 1, "value": "x"}]',
+  });
+  for (
+    const part of [
+      "the value of a deal is size",
+      "crm_lead_ids[0] must be",
+      '"Rupiah" is not one of its options',
+      "no field with the id 1",
+      'name ("Deal Name") is required',
+      'size ("Deal Size") is required',
+      "Metode Pembayaran",
+    ]
+  ) assertStringIncludes(text, part);
+  assertEquals(text.split("crm_lead_ids").length, 2, text);
+  const update = await world.refused("update_deal", {
+    deal_id: String(id),
+    amuont: 5,
+    size: "sepuluh",
+  });
+  assertStringIncludes(update, '"amuont"');
+  assertStringIncludes(update, '"sepuluh"');
+  // Where nothing more can be found out, the form alone is told.
+  world.sandbox.revokeRefreshTokens();
+  world.sandbox.expireAccessTokens();
+  assertStringIncludes(
+    await world.refused("create_contact", { phone: "021" }),
+    "telephone",
+  );
+  assertStringIncludes(
+    await world.refused("create_deal", { amount: 1, user_id: "acme" }),
+    "size",
+  );
+  assertEquals(writes(world), []);
+});
