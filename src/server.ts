@@ -215,7 +215,7 @@ export function createServer(options: ServerOptions): QontakServer {
       await http.close();
       await close();
       transport.close();
-      await kv.close();
+      await kv?.close();
     },
   };
 }
@@ -235,7 +235,7 @@ interface Caller {
 function createCaller(
   options: ServerOptions,
   transport: Transport,
-  kv: Kv,
+  kv: Kv | undefined,
   log: Log,
 ): Caller {
   const { baseUrl = DEFAULT_BASE_URL, timeout = DEFAULT_TIMEOUT } = options;
@@ -254,8 +254,7 @@ function createCaller(
   const cache = createCache({
     lifetime: SETUP_LIFETIME,
     size: SETUP_ENTRIES,
-    // Where there is no KV, asking for it costs a turn of the event loop.
-    ...(typeof Deno.openKv === "function" ? { kv } : {}),
+    ...defined({ kv }),
   });
 
   /** What a tool works with, for the company that a call names. */

@@ -7,7 +7,12 @@
  */
 import type { BodyType } from "../qontak/bodies.ts";
 import type { Endpoint } from "../qontak/endpoints.ts";
-import { argumentOf, nameKeyOf, type Resource } from "../qontak/resources.ts";
+import {
+  argumentOf,
+  isPlaceKey,
+  nameKeyOf,
+  type Resource,
+} from "../qontak/resources.ts";
 import { isEmpty, isObject, type JsonObject, show } from "../values.ts";
 import { fold } from "../text.ts";
 import { encodeCustomFields, passCustomFields } from "./custom.ts";
@@ -83,25 +88,6 @@ export async function checkWrite(request: WriteRequest): Promise<CheckedWrite> {
   return { body, problems, notes, doubts };
 }
 
-/**
- * The body of a caller who asked to skip the check: what was given, as it was
- * given.
- *
- * @param endpoint Where it will be sent.
- * @param values The values by body key.
- * @returns The body, with nothing checked or encoded.
- */
-export function uncheckedBody(
-  endpoint: Endpoint,
-  values: JsonObject,
-): JsonObject {
-  return Object.fromEntries(
-    Object.entries(values).filter(([key, value]) =>
-      value !== undefined && Object.hasOwn(endpoint.body, key)
-    ),
-  );
-}
-
 interface Check {
   readonly request: WriteRequest;
   readonly fields: readonly Field[];
@@ -109,13 +95,6 @@ interface Check {
   readonly problems: string[];
   readonly notes: string[];
   readonly doubts: string[];
-}
-
-function isPlaceKey({ place }: Resource, key: string): boolean {
-  return place !== undefined &&
-    [place.pipeline, place.stage].some((id) =>
-      id === key || nameKeyOf(id) === key
-    );
 }
 
 /** Resolves pipeline and stage, and puts them into the body. */

@@ -9,7 +9,7 @@ import type { Endpoint } from "../qontak/endpoints.ts";
 import type { Resource } from "../qontak/resources.ts";
 import { defined } from "../values.ts";
 import type { Field } from "./template.ts";
-import { type Encoded, type FieldType, typeOf } from "./types.ts";
+import { type Encoded, type FieldType, type Target, typeOf } from "./types.ts";
 
 /**
  * Whether a field can be written through an endpoint.
@@ -62,17 +62,12 @@ export function encodeStandard(
     case "ids":
     case "numbers":
     case "texts":
-      return encodeList(type, value);
+    case "options":
+      return encodeList(type, value, target);
     case "text":
       return typeOf("single-line text").encode(value, target);
     case "number":
       return typeOf("number").encode(value, target);
-    case "options": {
-      const encoded = (Array.isArray(value) ? value : [value]).map((one) =>
-        typeOf("dropdown select").encode(one, target)
-      );
-      return joinEncoded(encoded);
-    }
     case "checkin":
       return typeOf("checkin").encode(value, target);
     case "date":
@@ -86,20 +81,23 @@ export function encodeStandard(
   }
 }
 
-function encodeList(
-  type: "ids" | "numbers" | "texts",
-  value: unknown,
-): Encoded {
-  const entries = Array.isArray(value) ? value : [value];
-  const kind = { ids: "assoc", numbers: "number", texts: "single-line text" };
-  const encoded = entries.map((entry) =>
-    typeOf(kind[type]).encode(entry, { custom: false })
-  );
-  return joinEncoded(encoded);
-}
+/** What the entries of each kind of list are. */
+const entryTypes = {
+  ids: "assoc",
+  numbers: "number",
+  texts: "single-line text",
+  options: "dropdown select",
+} as const;
 
 /** A list of values, or what is wrong with the first that is. */
-function joinEncoded(encoded: Encoded[]): Encoded {
+function encodeList(
+  type: keyof typeof entryTypes,
+  value: unknown,
+  target: Target,
+): Encoded {
+  const encoded = (Array.isArray(value) ? value : [value]).map((entry) =>
+    typeOf(entryTypes[type]).encode(entry, target)
+  );
   const wrong = encoded.find(({ problem }) => problem !== undefined);
   if (wrong?.problem !== undefined) return wrong;
   return { wire: encoded.map((one) => "wire" in one ? one.wire : undefined) };

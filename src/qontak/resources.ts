@@ -155,6 +155,20 @@ export function argumentOf(resource: Resource, key: string): string {
 }
 
 /**
+ * Whether a key says where a record stands: the pipeline or the stage, by id
+ * or by name.
+ *
+ * @param resource The kind of record.
+ * @param key A key of a body or a field.
+ */
+export function isPlaceKey({ place }: Resource, key: string): boolean {
+  return place !== undefined &&
+    [place.pipeline, place.stage].some((id) =>
+      id === key || nameKeyOf(id) === key
+    );
+}
+
+/**
  * The key that holds the label of an id: `crm_stage_id` → `crm_stage_name`,
  * `crm_lead_ids` → `crm_lead_name`.
  *

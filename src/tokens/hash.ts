@@ -5,9 +5,18 @@
  */
 
 /** SHA-256 of a text, as 64 hex digits. */
-export async function sha256(text: string): Promise<string> {
+export function sha256(text: string): Promise<string> {
+  return hash("SHA-256", text);
+}
+
+/** SHA-1 of a text, as 40 hex digits: what Redis can compute as well. */
+export function sha1(text: string): Promise<string> {
+  return hash("SHA-1", text);
+}
+
+async function hash(algorithm: string, text: string): Promise<string> {
   const bytes = new TextEncoder().encode(text);
-  const digest = await crypto.subtle.digest("SHA-256", bytes);
+  const digest = await crypto.subtle.digest(algorithm, bytes);
   // Not toHex(): the runtime of Deno Deploy does not have it yet.
   return Array.from(
     new Uint8Array(digest),

@@ -10,7 +10,12 @@ import { CredentialsError, StoreError } from "../tokens/store.ts";
 import { didYouMean } from "../text.ts";
 import { isObject, type JsonObject, show } from "../values.ts";
 import { checks, unwrap } from "./arguments.ts";
-import { ArgumentsError, InputError, type Tool } from "./define.ts";
+import {
+  ArgumentsError,
+  InputError,
+  problemsError,
+  type Tool,
+} from "./define.ts";
 import { bound, MAX_ANSWER } from "./present.ts";
 
 /** What a client is given. */
@@ -80,12 +85,10 @@ export async function explain(
     return !told.has(key!);
   });
   if (others.length === 0) return error;
-  const all = [...error.problems.map(({ problem }) => problem), ...others];
-  return new InputError(
-    `${tool.name} was not run, nothing was changed: ${all.length} problems.\n${
-      all.map((problem, i) => `${i + 1}. ${problem}`).join("\n")
-    }`,
-  );
+  return problemsError(`${tool.name} was not run`, [
+    ...error.problems.map(({ problem }) => problem),
+    ...others,
+  ]);
 }
 
 /** Some clients fill in null for what they leave out. */
@@ -141,6 +144,10 @@ function wordIssue(
 export function succeed(answer: JsonObject, args: JsonObject): ToolResult {
   // Who names fields has asked for what they hold.
   const most = Array.isArray(args.fields) ? MAX_ASKED : MAX_ANSWER + 2_000;
+  const text = JSON.stringify(answer);
+  if (text.length <= most) {
+    return { content: [{ type: "text", text }], structuredContent: answer };
+  }
   const bounded = bound(answer, most);
   return {
     content: [{ type: "text", text: JSON.stringify(bounded) }],

@@ -81,6 +81,31 @@ export class InputError extends Error {
   override readonly name = "InputError";
 }
 
+/** How many problems one answer names. */
+const MAX_PROBLEMS = 50;
+
+/**
+ * Everything that is wrong with a call, in one error.
+ *
+ * @param what What was not done, such as `create_deal was not sent`.
+ * @param problems What is wrong, one sentence each.
+ */
+export function problemsError(
+  what: string,
+  problems: readonly string[],
+): InputError {
+  const count = problems.length === 1
+    ? "1 problem"
+    : `${problems.length} problems`;
+  const shown = problems.slice(0, MAX_PROBLEMS);
+  const more = problems.length - shown.length;
+  return new InputError(
+    `${what}, nothing was changed: ${count}.\n${
+      shown.map((problem, i) => `${i + 1}. ${problem}`).join("\n")
+    }${more > 0 ? `\n… and ${more} more` : ""}`,
+  );
+}
+
 /** Arguments that do not have the form that a tool takes. */
 export class ArgumentsError extends InputError {
   /** What is wrong, one phrase each, by the argument that it is about. */

@@ -12,7 +12,7 @@ import {
 } from "../fields/required.ts";
 import type { Setup } from "../fields/setup.ts";
 import type { Field } from "../fields/template.ts";
-import { argumentOf, type Resource } from "../qontak/resources.ts";
+import { argumentOf, isPlaceKey, type Resource } from "../qontak/resources.ts";
 import { fold } from "../text.ts";
 import { isEmpty, type JsonObject } from "../values.ts";
 import { InputError } from "./define.ts";
@@ -83,9 +83,9 @@ export async function describeRequired(
   const all = select(await setup.fields(resource), wanted);
   const required: JsonObject[] = [];
   const optional: JsonObject[] = [];
-  const notes = new Set<string>();
-  const isPlace = ({ key }: Field) =>
-    key === resource.place?.pipeline || key === resource.place?.stage;
+  const notes = new Set<string>(
+    wanted ? ["Only the fields that were named are shown"] : [],
+  );
   if (place && resource.place) {
     required.push(
       {
@@ -103,7 +103,7 @@ export async function describeRequired(
     );
   }
   for (const field of all) {
-    if (isPlace(field) || !isShown(field, place)) continue;
+    if (isPlaceKey(resource, field.key) || !isShown(field, place)) continue;
     const verdict = requirementOf(field, place);
     const limit = wanted
       ? Infinity
@@ -111,7 +111,6 @@ export async function describeRequired(
     const shown = describe(field, resource, limit);
     if (isShortened(field, limit)) notes.add(SHORTENED);
     if (verdict.uncertain) notes.add(UNCERTAIN_RULE);
-    if (wanted) notes.add("Only the fields that were named are shown");
     (verdict.required ? required : optional).push(
       verdict.uncertain ? { ...shown, uncertain: true } : shown,
     );

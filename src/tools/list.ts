@@ -23,6 +23,7 @@ import {
   paging,
   type ResourceTools,
   selectedKeys,
+  spoken,
   tenantArgument,
 } from "./spec.ts";
 
@@ -145,11 +146,11 @@ export function listTool(spec: ResourceTools): Tool {
   const { resource, toolset, filters = [] } = spec;
   const { list: endpoint } = resource.endpoints;
   const names = filters.map((key) => argumentOf(resource, key));
-  const hasPages = (key: string) => endpoint.query.includes(key);
+  const isSized = endpoint.query.includes("per_page");
   return tool({
     name: `list_${resource.plural}`,
-    title: `List ${resource.plural.replace("_", " ")}`,
-    description: `A page of ${resource.plural.replace("_", " ")}, in short.${
+    title: `List ${spoken(resource.plural)}`,
+    description: `A page of ${spoken(resource.plural)}, in short.${
       names.length > 0 ? ` ${names.join(", ")} are filtered here.` : ""
     }`,
     toolset,
@@ -158,7 +159,7 @@ export function listTool(spec: ResourceTools): Tool {
       ...spec.query,
       ...Object.fromEntries(names.map((name) => [name, reference()])),
       page: paging.page,
-      ...(hasPages("per_page") ? { per_page: paging.per_page } : {}),
+      ...(isSized ? { per_page: paging.per_page } : {}),
       ...fieldsArgument,
       ...tenantArgument,
     } as Arguments,
@@ -182,7 +183,7 @@ export function listTool(spec: ResourceTools): Tool {
           query: {
             ...query,
             page,
-            ...(hasPages("per_page") ? { per_page: perPage } : {}),
+            ...(isSized ? { per_page: perPage } : {}),
           },
           signal: context.signal,
         });

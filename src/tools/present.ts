@@ -127,19 +127,17 @@ export function presentRecords(
 }
 
 /**
- * An answer that fits into a conversation: texts are cut, longest first, and
- * say so.
+ * Makes an answer fit that is too large for a conversation: texts are cut,
+ * longest first, and say so.
  *
  * @param answer What a tool answered.
  * @param most How many characters it may have as JSON.
  */
 export function bound(answer: JsonObject, most: number): JsonObject {
-  let bounded = answer;
   for (const limit of [MAX_TEXT, 2_000, 500, 100]) {
+    const bounded = cutTexts(answer, limit) as JsonObject;
     if (JSON.stringify(bounded).length <= most) return bounded;
-    bounded = cutTexts(answer, limit) as JsonObject;
   }
-  if (JSON.stringify(bounded).length <= most) return bounded;
   return {
     cut: `The answer is too large for a conversation. It has ${
       Object.keys(answer).join(", ")
@@ -216,16 +214,15 @@ export function fit(
   all: readonly JsonObject[],
   instead: string,
 ): { readonly shown: readonly JsonObject[]; readonly cut: JsonObject } {
-  const entries = all.map((entry) =>
-    JSON.stringify(entry).length > MAX_TEXT
-      ? cutTexts(entry, 2_000) as JsonObject
-      : entry
-  );
   let size = 0;
   const shown: JsonObject[] = [];
   const left: unknown[] = [];
-  for (const entry of entries) {
-    const length = JSON.stringify(entry).length + 1;
+  for (let entry of all) {
+    let length = JSON.stringify(entry).length + 1;
+    if (length > MAX_TEXT + 1) {
+      entry = cutTexts(entry, 2_000) as JsonObject;
+      length = JSON.stringify(entry).length + 1;
+    }
     // One that is too large on its own keeps no other out.
     if (size + length > MAX_ANSWER) left.push(entry.id ?? entry.key);
     else {

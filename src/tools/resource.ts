@@ -27,6 +27,7 @@ import {
   fieldsArgument,
   type ResourceTools,
   selectedKeys,
+  spoken,
   tenantArgument,
 } from "./spec.ts";
 import {
@@ -135,8 +136,8 @@ export function recordTools(spec: ResourceTools): Tool[] {
     recordTool(
       spec,
       `get_${name}`,
-      `Get a ${noun(resource)}`,
-      `One ${noun(resource)} by id.`,
+      `Get a ${spoken(resource.name)}`,
+      `One ${spoken(resource.name)} by id.`,
       resource.endpoints.get,
     ),
     createTool(spec),
@@ -145,11 +146,6 @@ export function recordTools(spec: ResourceTools): Tool[] {
       ? [deleteTool(spec, resource.endpoints.delete)]
       : []),
   ];
-}
-
-/** The name of a kind of record in sentences. */
-function noun({ name }: Resource): string {
-  return name.replace("_", " ");
 }
 
 /**
@@ -211,12 +207,12 @@ function createTool(spec: ResourceTools): Tool {
   });
   return tool({
     name,
-    title: `Create ${noun(resource)}`,
+    title: `Create ${spoken(resource.name)}`,
     description: resource.endpoints.template
       ? `Makes a ${
-        noun(resource)
+        spoken(resource.name)
       }, checked first against the company's template; the answer says what was stored.`
-      : `Makes a ${noun(resource)}; the answer says what was stored.`,
+      : `Makes a ${spoken(resource.name)}; the answer says what was stored.`,
     toolset,
     effect: "write",
     input: {
@@ -268,10 +264,10 @@ function updateTool(spec: ResourceTools): Tool {
   });
   return tool({
     name,
-    title: `Update ${noun(resource)}`,
+    title: `Update ${spoken(resource.name)}`,
     description: `Changes only the keys given; null clears one.${
       resource.endpoints.template
-        ? ` Checked as the ${noun(resource)} would become.`
+        ? ` Checked as the ${spoken(resource.name)} would become.`
         : ""
     }`,
     toolset,
@@ -299,8 +295,8 @@ function deleteTool(spec: ResourceTools, endpoint: Endpoint): Tool {
   const idName = resource.idArgument;
   return tool({
     name: `delete_${resource.name}`,
-    title: `Delete ${noun(resource)}`,
-    description: `Deletes a ${noun(resource)} for good.`,
+    title: `Delete ${spoken(resource.name)}`,
+    description: `Deletes a ${spoken(resource.name)} for good.`,
     toolset,
     effect: "delete",
     idempotent: true,

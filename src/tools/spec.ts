@@ -39,6 +39,11 @@ export interface ResourceTools {
   readonly untrusted?: boolean;
 }
 
+/** The name of a kind of record, or of several, in sentences. */
+export function spoken(name: string): string {
+  return name.replace("_", " ");
+}
+
 /** The tenant; every tool takes it. */
 export const tenantArgument = { user_id: text() } satisfies Arguments;
 

@@ -3,22 +3,19 @@
  *
  * @module
  */
-import {
-  type CheckedWrite,
-  checkWrite,
-  uncheckedBody,
-} from "../fields/check.ts";
+import { type CheckedWrite, checkWrite } from "../fields/check.ts";
 import {
   type Difference,
   type ReadBack,
   readBack,
 } from "../fields/readback.ts";
 import { toId } from "../fields/template.ts";
+import type { Endpoint } from "../qontak/endpoints.ts";
 import { type Answer, recordOf } from "../qontak/envelope.ts";
 import { QontakError, UnreachableError } from "../qontak/errors.ts";
 import { argumentOf, type Resource } from "../qontak/resources.ts";
 import { defined, isEmpty, isObject, type JsonObject } from "../values.ts";
-import { InputError, type ToolContext } from "./define.ts";
+import { InputError, problemsError, type ToolContext } from "./define.ts";
 import { presentRecord } from "./present.ts";
 
 /** A write that a tool was called for. */
@@ -51,9 +48,7 @@ export async function performWrite(
 ): Promise<JsonObject> {
   const { crm, signal } = context;
   const { resource, id } = write;
-  const previous = id === undefined || resource.readsOtherwise
-    ? undefined
-    : await read(context, write);
+  const previous = await readPrevious(context, write);
   const { body, notes, doubts } = await check(context, write, previous);
   if (Object.keys(body).length === 0) {
     throw new InputError(
@@ -63,10 +58,11 @@ export async function performWrite(
   const sent = keepOwner(write, body, previous);
   let answer: Answer;
   try {
-    answer = await crm.call(
-      id === undefined ? resource.endpoints.create : resource.endpoints.update,
-      { ...(id === undefined ? {} : { path: { id } }), body: sent, signal },
-    );
+    answer = await crm.call(endpointOf(write), {
+      ...(id === undefined ? {} : { path: { id } }),
+      body: sent,
+      signal,
+    });
   } catch (error) {
     throw await explainRejection(context, write, { previous, doubts }, error);
   }
@@ -105,48 +101,58 @@ export async function findProblems(
   context: ToolContext,
   write: Write,
 ): Promise<readonly string[]> {
-  const { resource, id, values } = write;
   if (write.skipValidation) return [];
-  const isUpdate = id !== undefined && !resource.readsOtherwise;
-  const { create, update } = resource.endpoints;
-  const { problems } = await checkWrite({
-    resource,
-    endpoint: id === undefined ? create : update,
-    values,
-    setup: context.setup,
-    ...(isUpdate ? { existing: await read(context, { resource, id }) } : {}),
-  });
-  return problems;
+  const previous = await readPrevious(context, write);
+  return (await checkValues(context, write, previous)).problems;
 }
 
-/** How many problems one answer names. */
-const MAX_PROBLEMS = 50;
+/** Where a write is sent. */
+function endpointOf({ resource: { endpoints }, id }: Write): Endpoint {
+  return id === undefined ? endpoints.create : endpoints.update;
+}
 
-/** The body of a write that may be sent. */
-async function check(
+/** The record as it is before an update, where it can be read so. */
+async function readPrevious(
+  context: ToolContext,
+  write: Write,
+): Promise<JsonObject | undefined> {
+  return write.id === undefined || write.resource.readsOtherwise
+    ? undefined
+    : await read(context, write);
+}
+
+function checkValues(
   { setup }: ToolContext,
   write: Write,
   existing: JsonObject | undefined,
+): Promise<CheckedWrite> {
+  const { resource, values } = write;
+  const endpoint = endpointOf(write);
+  return checkWrite({
+    resource,
+    endpoint,
+    values,
+    setup,
+    ...defined({ existing }),
+  });
+}
+
+/** The body of a write that may be sent. */
+async function check(
+  context: ToolContext,
+  write: Write,
+  existing: JsonObject | undefined,
 ): Promise<Omit<CheckedWrite, "problems">> {
-  const { resource, id, values } = write;
-  const { create, update } = resource.endpoints;
-  const endpoint = id === undefined ? create : update;
   if (write.skipValidation) {
     return {
-      body: uncheckedBody(endpoint, values),
+      body: write.values,
       notes: ["Sent without a check, as skip_validation asked"],
       doubts: [],
     };
   }
-  let checked;
+  let checked: CheckedWrite;
   try {
-    checked = await checkWrite({
-      resource,
-      endpoint,
-      values,
-      setup,
-      ...defined({ existing }),
-    });
+    checked = await checkValues(context, write, existing);
   } catch (error) {
     if (!(error instanceof QontakError || error instanceof UnreachableError)) {
       throw error;
@@ -155,21 +161,8 @@ async function check(
       `${write.tool} was not sent: what this company requires could not be fetched. ${error.message}. Try again; skip_validation: true sends the write unchecked`,
     );
   }
-  const { problems } = checked;
-  if (problems.length > 0) {
-    const count = problems.length === 1
-      ? "1 problem"
-      : `${problems.length} problems`;
-    const shown = problems.slice(0, MAX_PROBLEMS);
-    throw new InputError(
-      `${write.tool} was not sent, nothing was changed: ${count}.\n${
-        shown.map((problem, i) => `${i + 1}. ${problem}`).join("\n")
-      }${
-        shown.length < problems.length
-          ? `\n… and ${problems.length - shown.length} more`
-          : ""
-      }`,
-    );
+  if (checked.problems.length > 0) {
+    throw problemsError(`${write.tool} was not sent`, checked.problems);
   }
   return checked;
 }

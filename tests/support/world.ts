@@ -52,6 +52,13 @@ export interface WorldOptions extends SandboxOptions {
   readonly change?: (request: string, answer: any) => unknown;
 }
 
+/** The requests that could have changed something. */
+export function writes(world: World): SandboxRequest[] {
+  return world.sandbox.requests.filter(({ method, path }) =>
+    method !== "GET" && path !== "/oauth/token"
+  );
+}
+
 function changing(
   change: NonNullable<WorldOptions["change"]>,
 ): typeof fetch {

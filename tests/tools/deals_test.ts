@@ -5,15 +5,10 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { argumentsFor, findField, places } from "../support/company.ts";
-import { createWorld, type World } from "../support/world.ts";
+import { createWorld, type World, writes } from "../support/world.ts";
 
 // deno-lint-ignore no-explicit-any -- tests look into answers freely
 type Data = any;
-
-const writes = (world: World) =>
-  world.sandbox.requests.filter(({ method, path }) =>
-    method !== "GET" && path !== "/oauth/token"
-  );
 
 /** A deal that was made with what its stage requires, and its place. */
 async function made(world: World, index = 1) {

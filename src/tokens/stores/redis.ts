@@ -6,7 +6,7 @@
  * @module
  */
 import type { Redis } from "ioredis";
-import { sha256 } from "../hash.ts";
+import { sha1, sha256 } from "../hash.ts";
 import { createSealer, type Sealer } from "../sealing.ts";
 import {
   type Credentials,
@@ -184,13 +184,4 @@ export function createRedisStore(options: RedisStoreOptions): TokenStore {
 /** Host and port of an address, without user and password. */
 function placeOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host : "an address that is no URL";
-}
-
-async function sha1(text: string): Promise<string> {
-  const bytes = new TextEncoder().encode(text);
-  const digest = await crypto.subtle.digest("SHA-1", bytes);
-  return Array.from(
-    new Uint8Array(digest),
-    (byte) => byte.toString(16).padStart(2, "0"),
-  ).join("");
 }
