@@ -48,6 +48,12 @@ Deno.test("get_required_fields_for_deal shortens long lists, says so, and gives 
     fields: [long.label],
   });
   assertEquals(whole[0].options.length, long.options_total);
+  const { notes: told } = await world.ok("get_required_fields_for_deal", {
+    pipeline_id: pipeline.id,
+    stage_id: stage.id,
+    fields: [long.label],
+  });
+  assertEquals(told, ["Only the fields that were named are shown"]);
 });
 
 Deno.test("get_required_fields_for_deal asks for the place, and names the choices", async () => {
@@ -189,6 +195,28 @@ Deno.test("create_deal takes labels for ids, and sends ids", async () => {
     stored.value,
     multiple.options.slice(0, 2).map((o: Data) => o.id).join(","),
   );
+});
+
+Deno.test("create_deal takes the place by its names, and sends them as the company writes them", async () => {
+  await using world = await createWorld();
+  const [{ pipeline, stage, required }] = await places(world);
+  const { crm_pipeline_id: _, crm_stage_id: __, ...args } = argumentsFor(
+    required,
+  );
+  await world.ok("create_deal", {
+    ...args,
+    crm_pipeline_name: pipeline.name.toLowerCase(),
+    crm_stage_name: stage.name.toUpperCase(),
+  });
+  const [{ body }] = writes(world) as Data;
+  assertEquals(
+    [body.crm_pipeline_id, body.crm_pipeline_name],
+    [pipeline.id, pipeline.name],
+  );
+  assertEquals([body.crm_stage_id, body.crm_stage_name], [
+    stage.id,
+    stage.name,
+  ]);
 });
 
 Deno.test("create_deal tells fields of one name apart", async () => {
