@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Denial } from "./access.ts";
 import { json, meta, Refusal, refusal, typeOf } from "./answer.ts";
 import type { Fault, FaultRule } from "./types.ts";
 
@@ -151,15 +152,16 @@ export function createFaultQueue(): FaultQueue {
 }
 
 /**
- * What a status fault says: 401 as Qontak does, the rest in an envelope, which
+ * What a status fault says: 401 as a denial does, the rest in an envelope, which
  * is assumed.
  */
-function statusPage(fault: Fault & { kind: "status" }): Response {
+function statusPage(
+  fault: Fault & { kind: "status" },
+  denial: Denial,
+): Response {
   const { status, retryAfter, body } = fault;
   const said = body ??
-    (status === 401
-      ? { error: "The access token is invalid" }
-      : { meta: meta(status, typeOf(status)) });
+    (status === 401 ? denial : { meta: meta(status, typeOf(status)) });
   return json(
     said,
     status,
@@ -211,7 +213,8 @@ function halfOf(text: string): string {
 }
 
 /**
- * Puts a fault around the handling of a request. `sleep` waits ms.
+ * Puts a fault around the handling of a request. `sleep` waits ms; `denial` is
+ * the body of a 401.
  *
  * @throws {ConnectionCut} where no answer is to come
  */
@@ -219,11 +222,12 @@ export async function withFault(
   fault: Fault,
   handle: () => Promise<Response>,
   sleep: (ms: number) => Promise<void>,
+  denial: Denial,
 ): Promise<Response> {
   switch (fault.kind) {
     case "status":
       if (fault.when === "after") await handle();
-      return statusPage(fault);
+      return statusPage(fault, denial);
     case "soft404":
       return refusal(new Refusal(404, "Not Found"), { soft: true });
     case "html":

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { type ServeOptions, serveSandbox } from "./mod.ts";
+import { SANDBOX_MEKARI, type ServeOptions, serveSandbox } from "./mod.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -63,6 +63,11 @@ async function main(): Promise<void> {
   say(`Qontak sandbox on ${sandbox.url}`);
   say(`QONTAK_BASE_URL=${sandbox.url}`);
   say(`QONTAK_REFRESH_TOKEN=${sandbox.refreshToken}`);
+  say("Or signed, as for Mekari's API gateway, instead of the refresh token:");
+  say("QONTAK_AUTH=hmac");
+  say(`MEKARI_CLIENT_ID=${SANDBOX_MEKARI.clientId}`);
+  say(`MEKARI_CLIENT_SECRET=${SANDBOX_MEKARI.clientSecret}`);
+  say(`MEKARI_SSO_ID=${SANDBOX_MEKARI.ssoId}`);
   await new Promise<void>((stop) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
       Deno.addSignalListener(signal, () => stop());

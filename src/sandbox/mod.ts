@@ -21,19 +21,25 @@
  * const { response } = await answer.json();
  * ```
  *
+ * The same endpoints answer below `/qontak/crm`, as behind Mekari's gateway, to
+ * requests that are signed by {@linkcode SANDBOX_MEKARI}.
+ *
  * @module
  */
 
 import { MemorySandbox } from "./sandbox.ts";
 import type { Sandbox, SandboxOptions } from "./types.ts";
 
+export { ssoIdOf } from "./gateway.ts";
 export { type ServeOptions, serveSandbox } from "./serve.ts";
 export {
   type Fault,
   type FaultRule,
+  type MekariApplication,
   type RunningSandbox,
   type Sandbox,
   SANDBOX_CODE,
+  SANDBOX_MEKARI,
   SANDBOX_PASSWORD,
   SANDBOX_REFRESH_TOKEN,
   type SandboxOptions,

@@ -1,10 +1,13 @@
 /**
- * Tokens: the grants of `POST /oauth/token`, in the manner of Doorkeeper.
+ * Tokens: the grants of `POST /oauth/token` and the codes that
+ * `GET /oauth/authorize` gives for them, in the manner of Doorkeeper.
  *
  * @module
  */
 
+import type { Gate } from "./access.ts";
 import { json } from "./answer.ts";
+import type { User } from "./records.ts";
 import {
   SANDBOX_CODE,
   SANDBOX_PASSWORD,
@@ -16,17 +19,18 @@ import {
 export type GrantBody = Readonly<Record<string, unknown>>;
 
 /** Hands out tokens and knows which are good. */
-export interface TokenDesk {
+export interface TokenDesk extends Gate {
   /** The newest refresh token. */
   readonly refreshToken: string;
   /** How many grants succeeded. */
   readonly grants: number;
-  /** Answers a grant; `emails` are those of the users, the first the default. */
-  grant(body: GrantBody, emails: readonly string[]): Response;
-  /** Whose token an `Authorization` header bears, or why nobody's. */
-  check(header: string | null): { readonly email: string } | {
-    readonly error: string;
-  };
+  /** Answers a grant. */
+  grant(body: GrantBody): Response;
+  /**
+   * Sends the first user's browser back to the application with a code, as if
+   * the user was signed in and agreed.
+   */
+  authorize(query: URLSearchParams): Response;
   /** Ends every access token. */
   expireAccessTokens(): void;
   /** Ends every refresh token. */
@@ -34,8 +38,14 @@ export interface TokenDesk {
 }
 
 interface AccessToken {
-  readonly email: string;
+  readonly user: User;
   readonly expiresAt: number;
+}
+
+/** To whom a code was given. */
+interface CodeHolder {
+  readonly client: string;
+  readonly redirect: string;
 }
 
 /** An error of the OAuth standard; throwing it ends a grant. */
@@ -48,6 +58,41 @@ class OAuthError extends Error {
 const INVALID_GRANT = "The provided authorization grant is invalid, expired, " +
   "revoked, or was issued to another client";
 
+const INVALID_TOKEN = { error: "The access token is invalid" };
+
+function invalidGrant(): OAuthError {
+  return new OAuthError("invalid_grant", INVALID_GRANT);
+}
+
+/** An answer, or what the standard says of the error that ended it. */
+function orError(answer: () => Response): Response {
+  try {
+    return answer();
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error;
+    const { code, message, status } = error;
+    return json({ error: code, error_description: message }, status);
+  }
+}
+
+function need(body: GrantBody, ...names: string[]): string[] {
+  return names.map((name) => {
+    const value = body[name];
+    if (typeof value === "string" && value !== "") return value;
+    throw new OAuthError(
+      "invalid_request",
+      `Missing required parameter: ${name}`,
+      400,
+    );
+  });
+}
+
+/** Demands a value where one is set. */
+function demand(value: unknown, wanted: string | undefined): void {
+  if (wanted === undefined || value === wanted) return;
+  throw new OAuthError("invalid_client", "Client authentication failed");
+}
+
 function newToken(): string {
   return Array.from(
     crypto.getRandomValues(new Uint8Array(32)),
@@ -56,37 +101,44 @@ function newToken(): string {
 }
 
 /**
- * Opens the desk. The shapes are those of Qontak's collection; of failures only
- * `{error, error_description}` is known. Assumed: HTTP 401 for a bad grant or
- * client, 400 for a request that makes no sense. Access tokens outlive the
- * refresh token they came with.
+ * Opens the desk; the first of the users is the default. The shapes are those of
+ * Qontak's collection; of failures only `{error, error_description}` is known.
+ * Assumed: HTTP 401 for a bad grant or client, 400 for a request that makes no
+ * sense. Access tokens outlive the refresh token they came with.
  */
-export function createTokenDesk(options: SandboxOptions): TokenDesk {
+export function createTokenDesk(
+  options: SandboxOptions,
+  users: readonly User[],
+): TokenDesk {
   const {
     rotateRefreshTokens = true,
     accessTokenLifetime = 21_600,
     refreshToken: first = SANDBOX_REFRESH_TOKEN,
+    refreshTokens: others = [],
     clientId,
     clientSecret,
   } = options;
   const accessTokens = new Map<string, AccessToken>();
-  // Refresh token → whose. The empty address stands for the default user, so
-  // that the data need not be made before it is asked for.
-  const refreshTokens = new Map<string, string>([[first, ""]]);
+  const refreshTokens = new Map(
+    [first, ...others].map((token, index) =>
+      [token, users[index % users.length]!] as const
+    ),
+  );
+  const codes = new Map<string, CodeHolder>();
   const usedCodes = new Set<string>();
   let newest = first;
   let grants = 0;
 
-  function issue(email: string, used?: string): Record<string, unknown> {
+  function issue(user: User, used?: string): Record<string, unknown> {
     const access = newToken();
     const now = Date.now();
     const expiresAt = now + accessTokenLifetime * 1000;
-    accessTokens.set(access, { email, expiresAt });
+    accessTokens.set(access, { user, expiresAt });
     if (used !== undefined && !rotateRefreshTokens) newest = used;
     else {
       if (used !== undefined) refreshTokens.delete(used);
       newest = newToken();
-      refreshTokens.set(newest, email);
+      refreshTokens.set(newest, user);
     }
     grants++;
     return {
@@ -98,46 +150,35 @@ export function createTokenDesk(options: SandboxOptions): TokenDesk {
     };
   }
 
-  function need(body: GrantBody, ...names: string[]): string[] {
-    return names.map((name) => {
-      const value = body[name];
-      if (typeof value === "string" && value !== "") return value;
-      throw new OAuthError(
-        "invalid_request",
-        `Missing required parameter: ${name}`,
-        400,
-      );
-    });
-  }
-
   const kinds: Readonly<
-    Record<
-      string,
-      (body: GrantBody, emails: readonly string[]) => Record<string, unknown>
-    >
+    Record<string, (body: GrantBody) => Record<string, unknown>>
   > = {
     refresh_token(body) {
       const [used = ""] = need(body, "refresh_token");
-      const email = refreshTokens.get(used);
-      if (email === undefined) {
-        throw new OAuthError("invalid_grant", INVALID_GRANT);
-      }
-      return issue(email, used);
+      const user = refreshTokens.get(used);
+      if (!user) throw invalidGrant();
+      return issue(user, used);
     },
-    password(body, emails) {
-      const [email = "", password] = need(body, "username", "password");
-      if (password !== SANDBOX_PASSWORD || !emails.includes(email)) {
-        throw new OAuthError("invalid_grant", INVALID_GRANT);
-      }
-      return issue(email);
+    password(body) {
+      const [name, password] = need(body, "username", "password");
+      const user = users.find(({ email }) => email === name);
+      if (password !== SANDBOX_PASSWORD || !user) throw invalidGrant();
+      return issue(user);
     },
     authorization_code(body) {
-      const [code = ""] = need(body, "code", "client_id", "redirect_uri");
-      if (!code.startsWith(SANDBOX_CODE) || usedCodes.has(code)) {
-        throw new OAuthError("invalid_grant", INVALID_GRANT);
-      }
+      const [code = "", client, redirect] = need(
+        body,
+        "code",
+        "client_id",
+        "redirect_uri",
+      );
+      const holder = codes.get(code) ?? { client, redirect };
+      if (
+        !code.startsWith(SANDBOX_CODE) || usedCodes.has(code) ||
+        holder.client !== client || holder.redirect !== redirect
+      ) throw invalidGrant();
       usedCodes.add(code);
-      return issue("");
+      return issue(users[0]!);
     },
   };
 
@@ -148,17 +189,10 @@ export function createTokenDesk(options: SandboxOptions): TokenDesk {
     get grants() {
       return grants;
     },
-    grant(body, emails) {
-      try {
-        if (
-          (clientId !== undefined && body.client_id !== clientId) ||
-          (clientSecret !== undefined && body.client_secret !== clientSecret)
-        ) {
-          throw new OAuthError(
-            "invalid_client",
-            "Client authentication failed",
-          );
-        }
+    grant: (body) =>
+      orError(() => {
+        demand(body.client_id, clientId);
+        demand(body.client_secret, clientSecret);
         const [type = ""] = need(body, "grant_type");
         const kind = Object.hasOwn(kinds, type) ? kinds[type] : undefined;
         if (!kind) {
@@ -168,24 +202,50 @@ export function createTokenDesk(options: SandboxOptions): TokenDesk {
             400,
           );
         }
-        return json(kind(body, emails), 200, { "cache-control": "no-store" });
-      } catch (error) {
-        if (!(error instanceof OAuthError)) throw error;
-        const { code, message, status } = error;
-        return json({ error: code, error_description: message }, status);
-      }
-    },
-    check(header) {
-      const [, token] = /^bearer +(\S+)$/i.exec(header ?? "") ?? [];
+        return json(kind(body), 200, { "cache-control": "no-store" });
+      }),
+    authorize: (query) =>
+      orError(() => {
+        const given = Object.fromEntries(query);
+        demand(given.client_id, clientId);
+        const [client = "", redirect = ""] = need(
+          given,
+          "client_id",
+          "redirect_uri",
+        );
+        if (!URL.canParse(redirect)) {
+          throw new OAuthError(
+            "invalid_redirect_uri",
+            "The redirect uri included is not valid",
+            400,
+          );
+        }
+        const back = new URL(redirect);
+        const { searchParams: told } = back;
+        if (given.response_type === "code") {
+          const code = `${SANDBOX_CODE}-${newToken()}`;
+          codes.set(code, { client, redirect });
+          told.set("code", code);
+        } else told.set("error", "unsupported_response_type");
+        if (given.state !== undefined) told.set("state", given.state);
+        return new Response(null, {
+          status: 302,
+          headers: { location: back.href },
+        });
+      }),
+    denial: INVALID_TOKEN,
+    check({ headers }) {
+      const header = headers.get("authorization") ?? "";
+      const [, token] = /^bearer +(\S+)$/i.exec(header) ?? [];
       const known = accessTokens.get(token ?? "");
-      if (!known) return { error: "The access token is invalid" };
+      if (!known) return { denial: INVALID_TOKEN };
       return known.expiresAt > Date.now()
-        ? known
-        : { error: "The access token expired" };
+        ? { user: known.user }
+        : { denial: { error: "The access token expired" } };
     },
     expireAccessTokens() {
-      for (const [token, { email }] of accessTokens) {
-        accessTokens.set(token, { email, expiresAt: 0 });
+      for (const [token, { user }] of accessTokens) {
+        accessTokens.set(token, { user, expiresAt: 0 });
       }
     },
     revokeRefreshTokens() {

@@ -15,7 +15,7 @@ export interface Call {
   readonly query: URLSearchParams;
   /** The JSON object that came, `{}` when none came. */
   readonly body: Readonly<Record<string, unknown>>;
-  /** Whose access token it is. */
+  /** Whose access token or signature it is. */
   readonly user: User;
   /** The tenant's data. */
   readonly world: World;
@@ -29,7 +29,7 @@ export interface Call {
 export interface Route {
   /** The HTTP method. */
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
-  /** The path below `/api/v3.1`, such as `/deals/:id/stage_history`. */
+  /** The path below `/api/v3.1` or `/qontak/crm`, such as `/deals/:id/stage_history`. */
   readonly path: string;
   /**
    * Does what is asked.
@@ -61,6 +61,11 @@ export interface Match {
 
 /** Where every endpoint of Qontak's collection begins. */
 export const API_PREFIX = "/api/v3.1";
+
+/** Where the same endpoints begin at Mekari's gateway. */
+export const GATEWAY_PREFIX = "/qontak/crm";
+
+const PREFIXES = [API_PREFIX, GATEWAY_PREFIX];
 
 interface Compiled {
   readonly route: Route;
@@ -109,8 +114,9 @@ export function createRouter(
   ).sort((a, b) => b.literals - a.literals);
 
   return (method, path) => {
-    if (!path.startsWith(`${API_PREFIX}/`)) return undefined;
-    const segments = path.slice(API_PREFIX.length + 1).split("/");
+    const prefix = PREFIXES.find((one) => path.startsWith(`${one}/`));
+    if (prefix === undefined) return undefined;
+    const segments = path.slice(prefix.length + 1).split("/");
     if (segments.length === 2 && segments[1] === "") segments.pop();
     for (const { route, resource, segments: pattern } of table) {
       if (route.method !== method) continue;

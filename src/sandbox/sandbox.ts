@@ -4,7 +4,9 @@
  * @module
  */
 
+import type { Access } from "./access.ts";
 import { json, notFound, Refusal, refusal, success } from "./answer.ts";
+import { USERS } from "./data/tenant.ts";
 import { createWorld } from "./data/world.ts";
 import {
   ConnectionCut,
@@ -16,10 +18,12 @@ import {
   withFault,
   withoutEnd,
 } from "./faults.ts";
+import { createGateway, type Gateway } from "./gateway.ts";
 import { createTokenDesk, type TokenDesk } from "./oauth.ts";
 import type { World } from "./records.ts";
 import { resources } from "./resources/mod.ts";
-import { createRouter } from "./router.ts";
+import { createRouter, GATEWAY_PREFIX } from "./router.ts";
+import { toHttpDate } from "./time.ts";
 import type {
   FaultRule,
   Sandbox,
@@ -28,6 +32,7 @@ import type {
 } from "./types.ts";
 
 const TOKEN_PATH = "/oauth/token";
+const AUTHORIZE_PATH = "/oauth/authorize";
 const CONTROL_PATH = "/_sandbox/";
 const MAX_REQUESTS = 10_000;
 
@@ -89,13 +94,16 @@ export class MemorySandbox implements Sandbox {
   readonly #options: SandboxOptions;
   readonly #faults: FaultQueue = createFaultQueue();
   readonly #desk: TokenDesk;
+  readonly #gateway: Gateway;
   readonly #requests: SandboxRequest[] = [];
   #world: World | undefined;
+  #grantAttempts = 0;
 
   /** Makes a sandbox. The data is made when the first request needs it. */
   constructor(options: SandboxOptions = {}) {
     this.#options = options;
-    this.#desk = createTokenDesk(options);
+    this.#desk = createTokenDesk(options, USERS);
+    this.#gateway = createGateway(options, USERS);
   }
 
   /** The tenant's data, made on first use. */
@@ -119,6 +127,11 @@ export class MemorySandbox implements Sandbox {
   }
 
   /** @inheritdoc */
+  get grantAttempts(): number {
+    return this.#grantAttempts;
+  }
+
+  /** @inheritdoc */
   inject(rule: FaultRule): void {
     this.#faults.add(toFaultRule(rule));
   }
@@ -136,6 +149,11 @@ export class MemorySandbox implements Sandbox {
   /** @inheritdoc */
   revokeRefreshTokens(): void {
     this.#desk.revokeRefreshTokens();
+  }
+
+  /** @inheritdoc */
+  revokeApplication(clientId: string): void {
+    this.#gateway.revoke(clientId);
   }
 
   /** @inheritdoc */
@@ -159,25 +177,32 @@ export class MemorySandbox implements Sandbox {
     const body = await bodyOf(request);
     if (path.startsWith(CONTROL_PATH)) return this.#control(method, path, body);
 
-    const access = this.#desk.check(request.headers.get("authorization"));
-    const email = "email" in access ? access.email : undefined;
+    const isGrant = method === "POST" && path === TOKEN_PATH;
+    if (isGrant) this.#grantAttempts++;
+    const isSigned = path.startsWith(`${GATEWAY_PREFIX}/`);
+    const gate = isSigned ? this.#gateway : this.#desk;
+    const access = await gate.check(request);
     const answer = (): Promise<Response> =>
       Promise.resolve(
-        path === TOKEN_PATH && method === "POST"
-          ? this.#grant(body)
-          : path === SIGN_IN_PATH && method === "GET"
+        isGrant
+          ? this.#desk.grant(Object(body))
+          : method === "GET" && path === AUTHORIZE_PATH
+          ? this.#desk.authorize(searchParams)
+          : method === "GET" && path === SIGN_IN_PATH
           ? htmlPage("Sign in", 200)
           : this.#call(method, path, searchParams, body, access),
       );
-    const log = (status: number): void => {
+    const finish = (response: Response | undefined): void => {
+      const now = Date.now() + (this.#options.clockOffset ?? 0);
+      response?.headers.set("date", toHttpDate(now));
       if (this.#requests.length === MAX_REQUESTS) this.#requests.shift();
       this.#requests.push({
         method,
         path,
         query: queryOf(searchParams),
         body: path === TOKEN_PATH ? withoutSecrets(body) : body ?? null,
-        status,
-        authorized: email !== undefined,
+        status: response?.status ?? 0,
+        authorized: "user" in access,
       });
     };
 
@@ -186,19 +211,19 @@ export class MemorySandbox implements Sandbox {
     const fault = this.#faults.take(method, path);
     try {
       const response = fault
-        ? await withFault(fault, answer, (ms) => sleep(ms, signal))
+        ? await withFault(
+          fault,
+          answer,
+          (ms) => sleep(ms, signal),
+          gate.denial,
+        )
         : await answer();
-      log(response.status);
+      finish(response);
       return response;
     } catch (error) {
-      if (error instanceof ConnectionCut) log(error.begun?.status ?? 0);
+      if (error instanceof ConnectionCut) finish(error.begun);
       throw error;
     }
-  }
-
-  #grant(body: unknown): Response {
-    const emails = this.#data.users.map((user) => user.email);
-    return this.#desk.grant(Object(body), emails);
   }
 
   #call(
@@ -206,12 +231,12 @@ export class MemorySandbox implements Sandbox {
     path: string,
     query: URLSearchParams,
     body: unknown,
-    access: ReturnType<TokenDesk["check"]>,
+    access: Access,
   ): Response {
     const match = route(method, path);
     // Not recorded anywhere; Rails says this where JSON is expected.
     if (!match) return json({ status: 404, error: "Not Found" }, 404);
-    if ("error" in access) return json(access, 401);
+    if ("denial" in access) return json(access.denial, 401);
     if (body === undefined || Array.isArray(body)) {
       return json({ status: 400, error: "Bad Request" }, 400);
     }
@@ -220,12 +245,11 @@ export class MemorySandbox implements Sandbox {
     const { unixTimestamp = false } = match.resource;
     const style = { unixTimestamp, observed };
     try {
-      const user = world.users.find(({ email }) => email === access.email);
       const answer = match.route.handle({
         params: match.params,
         query,
         body: Object(body),
-        user: user ?? world.users[0]!,
+        user: access.user,
         world,
         observed,
         resetOwner: this.#options.resetOwner ?? true,
@@ -275,6 +299,7 @@ export class MemorySandbox implements Sandbox {
     const { tasks, tickets, geolocations } = this.#data;
     return {
       grants: this.grants,
+      grant_attempts: this.grantAttempts,
       requests: this.#requests.length,
       contacts: contacts.size,
       companies: companies.size,

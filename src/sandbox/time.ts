@@ -56,6 +56,21 @@ export function fromDayFirst(text: string): number | undefined {
   return Date.UTC(Number(year), Number(month) - 1, Number(day)) - JAKARTA;
 }
 
+/**
+ * The moment of an HTTP date as it must be written today (RFC 7231,
+ * IMF-fixdate: `Mon, 05 Oct 2026 02:30:00 GMT`), undefined for anything else.
+ */
+export function fromHttpDate(text: string): number | undefined {
+  const ms = Date.parse(text);
+  if (Number.isNaN(ms)) return undefined;
+  return toHttpDate(ms) === text ? ms : undefined;
+}
+
+/** `Mon, 05 Oct 2026 02:30:00 GMT`, as the headers of HTTP have it. */
+export function toHttpDate(ms: number): string {
+  return new Date(ms).toUTCString();
+}
+
 /** Whether this is a day as a custom Date takes it: `dd/mm/yyyy`. */
 export function isDayFirst(text: string): boolean {
   const [, day, month, year] = /^(\d\d)\/(\d\d)\/(\d{4})$/.exec(text) ?? [];

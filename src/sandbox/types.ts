@@ -38,11 +38,54 @@ export interface SandboxOptions {
   readonly latency?: number;
   /** The first valid refresh token. Default {@linkcode SANDBOX_REFRESH_TOKEN}. */
   readonly refreshToken?: string;
+  /**
+   * More refresh tokens that are valid from the start, for more tenants. Each is
+   * the first of its own chain: a grant with one leaves the others alone. They
+   * act for the users in their order, after the first user, whose is
+   * `refreshToken`. All share one tenant's data.
+   */
+  readonly refreshTokens?: readonly string[];
   /** When set, every grant must present it. */
   readonly clientId?: string;
   /** When set, every grant must present it. */
   readonly clientSecret?: string;
+  /**
+   * The applications that may sign requests below `/qontak/crm`. Default
+   * {@linkcode SANDBOX_MEKARI}.
+   */
+  readonly mekari?: MekariApplication | readonly MekariApplication[];
+  /**
+   * Milliseconds that the sandbox's clock is ahead of this machine's, negative
+   * where it is behind. Default 0. It shows in the `Date` header of the answers
+   * and decides which dates of signed requests count; records, grants and
+   * `meta.timestamp` have this machine's time.
+   */
+  readonly clockOffset?: number;
 }
+
+/** An application as Mekari knows it: what signs requests to its gateway. */
+export interface MekariApplication {
+  /** The `username` of its signatures. */
+  readonly clientId: string;
+  /** What it signs with. Not empty. */
+  readonly clientSecret: string;
+  /**
+   * One more `X-Crm-User-Sso-Id` that is known, in this application's requests
+   * only: of the first user for the first application, of the second for the
+   * second, and so on. Every application knows those of `ssoIdOf` anyway.
+   */
+  readonly ssoId?: string;
+}
+
+/**
+ * The application that a sandbox knows unless told another, and the SSO id of
+ * the sandbox's first user. All three are invented.
+ */
+export const SANDBOX_MEKARI: Required<MekariApplication> = {
+  clientId: "sandbox-client-id",
+  clientSecret: "sandbox-client-secret",
+  ssoId: "00000000-0000-4000-8000-000000512301",
+};
 
 /** The refresh token a sandbox starts with unless told another. */
 export const SANDBOX_REFRESH_TOKEN = "sandbox-refresh-token";
@@ -56,7 +99,7 @@ export const SANDBOX_PASSWORD = "sandbox-password";
  */
 export const SANDBOX_CODE = "sandbox-code";
 
-/** One request as the sandbox saw it. It never holds a token or a password. */
+/** One request as the sandbox saw it. It never holds a token, a password or a signature. */
 export interface SandboxRequest {
   /** HTTP method in capitals. */
   readonly method: string;
@@ -71,7 +114,10 @@ export interface SandboxRequest {
   readonly body: unknown;
   /** The HTTP status that was answered, 0 when the connection was cut. */
   readonly status: number;
-  /** Whether the request bore a valid access token. */
+  /**
+   * Whether the request bore a valid access token or, below `/qontak/crm`, a good
+   * signature in the name of a known user.
+   */
   readonly authorized: boolean;
 }
 
@@ -133,12 +179,20 @@ export interface Sandbox {
    * @throws {TypeError} where a fault cuts the connection, as `fetch` does
    */
   fetch(request: Request): Promise<Response>;
-  /** The newest refresh token; valid unless it was revoked. */
+  /**
+   * The newest refresh token; valid unless it was revoked. Where there are
+   * several chains, it is of the one that had the newest grant.
+   */
   readonly refreshToken: string;
   /** The newest 10,000 requests, oldest first. */
   readonly requests: readonly SandboxRequest[];
   /** How many times a token was granted so far. */
   readonly grants: number;
+  /**
+   * How many times a token was asked for so far, whatever the answer was and
+   * whether or not the client waited for it.
+   */
+  readonly grantAttempts: number;
   /**
    * Lets something go wrong.
    *
@@ -151,6 +205,11 @@ export interface Sandbox {
   expireAccessTokens(): void;
   /** Ends every refresh token issued so far; only a new login helps. */
   revokeRefreshTokens(): void;
+  /**
+   * Ends the Mekari application of this client id: what it signs is refused from
+   * now on. One that is unknown is none already.
+   */
+  revokeApplication(clientId: string): void;
 }
 
 /** A sandbox that listens. */

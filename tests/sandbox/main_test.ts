@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { readFlags } from "../../src/sandbox/main.ts";
+import { sign } from "./signer.ts";
 
 Deno.test("readFlags() reads every flag", () => {
   assertEquals(readFlags([]), {});
@@ -56,7 +57,7 @@ Deno.test({
     const reader = child.stderr.pipeThrough(new TextDecoderStream())
       .getReader();
     let text = "";
-    while (!text.includes("QONTAK_REFRESH_TOKEN=")) {
+    while (!/^MEKARI_SSO_ID=.*\n/m.test(text)) {
       const { value, done } = await reader.read();
       if (done) break;
       text += value;
@@ -65,6 +66,19 @@ Deno.test({
     assertMatch(text, /^QONTAK_REFRESH_TOKEN=sandbox-refresh-token$/m);
     const response = await fetch(`${url}/_sandbox/state`);
     assertEquals((await response.json()).deals, 60);
+    assertMatch(text, /^QONTAK_AUTH=hmac$/m);
+    const said = (name: string): string =>
+      new RegExp(`^${name}=(.+)$`, "m").exec(text)?.[1] ?? "";
+    const target = "/qontak/crm/pipelines";
+    const application = {
+      clientId: said("MEKARI_CLIENT_ID"),
+      clientSecret: said("MEKARI_CLIENT_SECRET"),
+      ssoId: said("MEKARI_SSO_ID"),
+    };
+    const signed = await fetch(url + target, {
+      headers: sign("GET", target, { application }),
+    });
+    assertEquals((await signed.json()).meta.status, 200);
     child.kill("SIGTERM");
     await reader.cancel();
     assertEquals((await child.status).code, 0);

@@ -4,7 +4,8 @@ import {
   SANDBOX_CODE,
   SANDBOX_PASSWORD,
 } from "../../src/sandbox/mod.ts";
-import { open } from "./client.ts";
+import { USERS } from "../../src/sandbox/data/tenant.ts";
+import { type Client, INQUIRY, open } from "./client.ts";
 
 const refresh = (refresh_token: string) => ({
   grant_type: "refresh_token",
@@ -187,4 +188,167 @@ Deno.test("Sandbox.fetch() answers without a network", async () => {
   const response = await fetch(new Request(url, { method: "POST", body }));
   assertEquals(response.status, 200);
   assertEquals(typeof (await response.json()).access_token, "string");
+});
+
+/** Who a new deal belongs to when it is made with a token. */
+async function actorOf({ raw }: Client, token: string): Promise<number> {
+  const { body } = await raw("/api/v3.1/deals", {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${token}`,
+      "content-type": "application/json",
+    },
+    body: JSON.stringify(INQUIRY),
+  });
+  return body.response.creator_id;
+}
+
+Deno.test("createSandbox() rotates several refresh tokens apart from each other", async () => {
+  await using client = await open({ refreshTokens: ["second", "third"] });
+  const first = client.sandbox.refreshToken;
+  const { body: second } = await client.grant(refresh("second"));
+  assertEquals(client.sandbox.refreshToken, second.refresh_token);
+  assertEquals((await client.grant(refresh("second"))).status, 401);
+  const { body: again } = await client.grant(refresh(second.refresh_token));
+  const { body: third } = await client.grant(refresh("third"));
+  const { body: mine } = await client.grant(refresh(first));
+  for (
+    const [index, { access_token }] of [mine, again, third].entries()
+  ) {
+    assertEquals(await actorOf(client, access_token), USERS[index]!.id);
+  }
+  client.sandbox.revokeRefreshTokens();
+  for (const { refresh_token } of [mine, again, third]) {
+    assertEquals((await client.grant(refresh(refresh_token))).status, 401);
+  }
+});
+
+Deno.test("createSandbox() keeps several refresh tokens where rotation is off", async () => {
+  await using client = await open({
+    rotateRefreshTokens: false,
+    refreshTokens: ["second"],
+  });
+  for (let times = 0; times < 2; times++) {
+    const { body } = await client.grant(refresh("second"));
+    assertEquals(body.refresh_token, "second");
+  }
+});
+
+Deno.test("Sandbox.grantAttempts counts what was asked for, granted or not", async () => {
+  await using client = await open();
+  const { sandbox } = client;
+  assertEquals([sandbox.grantAttempts, sandbox.grants], [1, 1]);
+  await client.grant(refresh("wrong"));
+  sandbox.inject({ fault: { kind: "status", status: 503 } });
+  await client.grant(refresh(sandbox.refreshToken));
+  await client.raw("/oauth/token");
+  await client.raw("/api/v3.1/oauth/token", { method: "POST" });
+  assertEquals([sandbox.grantAttempts, sandbox.grants], [3, 1]);
+  const { body } = await client.raw("/_sandbox/state");
+  assertEquals([body.grant_attempts, body.grants], [3, 1]);
+});
+
+const CALLBACK = "http://127.0.0.1:9/callback?from=here";
+
+/** Asks for a code, and gives the answer without following it. */
+function authorize({ raw }: Client, query: Record<string, string>) {
+  return raw(`/oauth/authorize?${new URLSearchParams(query)}`, {
+    redirect: "manual",
+  });
+}
+
+Deno.test("createSandbox() sends an authorization back with a code that is good once", async () => {
+  await using client = await open({ clientId: "mine", clientSecret: "s" });
+  const asked = {
+    client_id: "mine",
+    redirect_uri: CALLBACK,
+    response_type: "code",
+    scope: "crm",
+    state: "a b&c=ü",
+  };
+  const codes = [];
+  for (let times = 0; times < 2; times++) {
+    const { status, headers } = await authorize(client, asked);
+    assertEquals(status, 302);
+    const back = new URL(headers.get("location")!);
+    assertEquals(back.origin + back.pathname, "http://127.0.0.1:9/callback");
+    const { code, ...rest } = Object.fromEntries(back.searchParams);
+    assertEquals(rest, { from: "here", state: asked.state });
+    codes.push(code!);
+  }
+  const [code = "", other = ""] = codes;
+  assertNotEquals(code, other);
+  const fields = {
+    grant_type: "authorization_code",
+    client_id: "mine",
+    client_secret: "s",
+    redirect_uri: CALLBACK,
+    code,
+  };
+  const elsewhere = { ...fields, redirect_uri: "http://127.0.0.1:9/" };
+  assertEquals(
+    (await client.grant(elsewhere)).body.error,
+    "invalid_grant",
+  );
+  const { status, body } = await client.grant(fields);
+  assertEquals(status, 200);
+  assertEquals(await actorOf(client, body.access_token), USERS[0]!.id);
+  assertEquals((await client.grant(fields)).body.error, "invalid_grant");
+  assertEquals((await client.grant({ ...fields, code: other })).status, 200);
+});
+
+Deno.test("createSandbox() binds a code to the client that asked for it", async () => {
+  await using client = await open();
+  const { headers } = await authorize(client, {
+    client_id: "one",
+    redirect_uri: CALLBACK,
+    response_type: "code",
+  });
+  const told = new URL(headers.get("location")!).searchParams;
+  assertEquals(told.has("state"), false);
+  const fields = {
+    grant_type: "authorization_code",
+    redirect_uri: CALLBACK,
+    code: told.get("code")!,
+  };
+  const { body } = await client.grant({ ...fields, client_id: "two" });
+  assertEquals(body.error, "invalid_grant");
+  assertEquals(
+    (await client.grant({ ...fields, client_id: "one" })).status,
+    200,
+  );
+});
+
+Deno.test("createSandbox() refuses an authorization that it cannot send back", async () => {
+  await using client = await open({ clientId: "mine" });
+  const good = {
+    client_id: "mine",
+    redirect_uri: CALLBACK,
+    response_type: "code",
+  };
+  for (
+    const [wrong, expected] of [
+      [{ client_id: "another" }, [401, "invalid_client"]],
+      [{ client_id: "" }, [401, "invalid_client"]],
+      [{ redirect_uri: "" }, [400, "invalid_request"]],
+      [{ redirect_uri: "/callback" }, [400, "invalid_redirect_uri"]],
+    ] as const
+  ) {
+    const { status, body, headers } = await authorize(client, {
+      ...good,
+      ...wrong,
+    });
+    assertEquals([status, body.error], [...expected]);
+    assertEquals(headers.get("location"), null);
+  }
+  const { status, headers } = await authorize(client, {
+    ...good,
+    response_type: "token",
+    state: "x",
+  });
+  assertEquals(status, 302);
+  assertEquals(
+    headers.get("location"),
+    `${CALLBACK}&error=unsupported_response_type&state=x`,
+  );
 });

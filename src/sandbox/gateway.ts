@@ -1,0 +1,129 @@
+/**
+ * Mekari's API gateway: requests are signed instead of bearing a token.
+ *
+ * The headers and how the signature is made are documented. Assumed:
+ *
+ * - a date counts for five minutes before and after, Kong's default;
+ * - whatever is wrong is a 401 with the body `{"message":"Unauthorized"}`, which
+ *   was seen for the chat product; so too an `X-Crm-User-Sso-Id` that is missing
+ *   or unknown;
+ * - the `Authorization` header is taken to the letter only, as documented: the
+ *   same parameters in the same order.
+ *
+ * @module
+ */
+
+import type { Gate } from "./access.ts";
+import type { User } from "./records.ts";
+import { fromHttpDate } from "./time.ts";
+import { SANDBOX_MEKARI, type SandboxOptions } from "./types.ts";
+
+/** The gateway: tells who signed. */
+export interface Gateway extends Gate {
+  /** Ends an application. */
+  revoke(clientId: string): void;
+}
+
+interface Application {
+  readonly secret: string;
+  /** The users that it can act for, by SSO id. */
+  readonly users: ReadonlyMap<string, User>;
+}
+
+/** How far the date of a request may be from the gateway's clock, in ms. */
+const MAX_SKEW = 300_000;
+
+/** A base64 of 32 bytes, what an HMAC-SHA256 has, is 43 characters and a `=`. */
+const AUTHORIZATION =
+  /^hmac username="([^"]+)", algorithm="hmac-sha256", headers="date request-line", signature="([A-Za-z0-9+/]{43}=)"$/;
+
+/**
+ * The `X-Crm-User-Sso-Id` of a user of the sandbox: a uuid that ends in the
+ * user's id.
+ */
+export function ssoIdOf(userId: number): string {
+  return `00000000-0000-4000-8000-${String(userId).padStart(12, "0")}`;
+}
+
+/** The path and query of an URL as they came: parsing would change them. */
+function targetOf(url: string): string {
+  return /^[a-z]+:\/\/[^/?#]*([^#]*)/.exec(url)?.[1] ?? "";
+}
+
+/** Whether it is so; the comparison takes the same time wherever it fails. */
+async function isSignature(
+  base64: string,
+  secret: string,
+  text: string,
+): Promise<boolean> {
+  const encoder = new TextEncoder();
+  const key = await crypto.subtle.importKey(
+    "raw",
+    encoder.encode(secret),
+    { name: "HMAC", hash: "SHA-256" },
+    false,
+    ["verify"],
+  );
+  const signature = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+  return await crypto.subtle.verify(
+    "HMAC",
+    key,
+    signature,
+    encoder.encode(text),
+  );
+}
+
+/** Opens the gateway for these users. */
+export function createGateway(
+  options: SandboxOptions,
+  users: readonly User[],
+): Gateway {
+  const { mekari = SANDBOX_MEKARI, clockOffset = 0 } = options;
+  const everybody = users.map((user) => [ssoIdOf(user.id), user] as const);
+  const applications = new Map(
+    [mekari].flat().map((
+      { clientId, clientSecret, ssoId },
+      index,
+    ): [string, Application] => {
+      const known = new Map(everybody);
+      if (ssoId !== undefined && !known.has(ssoId)) {
+        known.set(ssoId, users[index % users.length]!);
+      }
+      return [clientId, { secret: clientSecret, users: known }];
+    }),
+  );
+
+  const isNow = (date: string): boolean => {
+    const ms = fromHttpDate(date);
+    return ms !== undefined &&
+      Math.abs(ms - (Date.now() + clockOffset)) <= MAX_SKEW;
+  };
+
+  /** The user in whose name an application signed, if all is well. */
+  async function signer(
+    { method, url, headers }: Request,
+  ): Promise<User | undefined> {
+    const [, clientId = "", signature = ""] =
+      AUTHORIZATION.exec(headers.get("authorization") ?? "") ?? [];
+    const application = applications.get(clientId);
+    const date = headers.get("date") ?? "";
+    if (!application || !isNow(date)) return undefined;
+    const { secret, users } = application;
+    const signed = `date: ${date}\n${method} ${targetOf(url)} HTTP/1.1`;
+    return await isSignature(signature, secret, signed)
+      ? users.get(headers.get("x-crm-user-sso-id") ?? "")
+      : undefined;
+  }
+
+  const denial = { message: "Unauthorized" };
+  return {
+    denial,
+    async check(request) {
+      const user = await signer(request);
+      return user ? { user } : { denial };
+    },
+    revoke(clientId) {
+      applications.delete(clientId);
+    },
+  };
+}
