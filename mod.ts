@@ -37,11 +37,26 @@ export {
   type Credentials,
   CredentialsError,
   type Lease,
+  type MekariCredentials,
+  type OAuthCredentials,
   type StoredCredentials,
   StoreError,
   type TokenStore,
 } from "./src/tokens/store.ts";
-export { createEnvStore } from "./src/tokens/stores/env.ts";
+export type { Auth, TokenCaching } from "./src/access.ts";
+export type { Kv } from "./src/kv.ts";
+export {
+  createEnvStore,
+  type EnvStore,
+  type EnvStoreOptions,
+  type Keeping,
+} from "./src/tokens/stores/env.ts";
+export { type EnvFile, openEnvFile } from "./src/tokens/stores/env_file.ts";
+export { createKvStore, type KvStoreOptions } from "./src/tokens/stores/kv.ts";
+export {
+  createVaultStore,
+  type VaultStoreOptions,
+} from "./src/tokens/stores/vault.ts";
 export {
   createRedisStore,
   type RedisStoreOptions,

@@ -10,14 +10,15 @@ import { type FieldType, fieldTypes } from "../src/fields/types.ts";
 import { MAX_BYTES } from "../src/qontak/envelope.ts";
 import { catalog, listed } from "../src/tools/catalog.ts";
 import { MAX_SCAN } from "../src/tools/list.ts";
+import { policyFor } from "../tests/support/vault.ts";
 import { MAX_ANSWER, MAX_TEXT } from "../src/tools/present.ts";
 
 const root = new URL("../", import.meta.url);
 
 function envExample(): string {
   const entries = Object.entries(variables).map(([name, variable]) => {
-    const { meaning, default: otherwise }: Variable<unknown> = variable;
-    return `# ${meaning}.\n# ${name}=${otherwise ?? ""}\n`;
+    const { meaning, default: otherwise, shown }: Variable<unknown> = variable;
+    return `# ${meaning}.\n# ${name}=${shown ?? otherwise ?? ""}\n`;
   });
   return `# Copy to .env and fill in what you need. What is set in the environment wins.\n\n${
     entries.join("\n")
@@ -26,10 +27,10 @@ function envExample(): string {
 
 function variableTable(): string {
   const rows = Object.entries(variables).map(([name, variable]) => {
-    const { meaning, default: otherwise }: Variable<unknown> = variable;
-    return `| \`${name}\` | ${
-      otherwise ? `\`${otherwise}\`` : ""
-    } | ${meaning} |`;
+    const { meaning, default: otherwise, shown = otherwise }: Variable<
+      unknown
+    > = variable;
+    return `| \`${name}\` | ${shown ? `\`${shown}\`` : ""} | ${meaning} |`;
   });
   return table("| variable | default | meaning |", rows);
 }
@@ -132,6 +133,7 @@ export async function generate(): Promise<Record<string, string>> {
   let readme = Deno.readTextFileSync(new URL("README.md", root));
   readme = fill(readme, "variables", variableTable());
   readme = fill(readme, "tools", toolTable());
+  readme = fill(readme, "policy", `\`\`\`hcl\n${policyFor()}\`\`\``);
   return {
     ".env.example": envExample(),
     ".github/FIELDS.md": await formatted(fieldsPage()),

@@ -5,13 +5,9 @@
  *
  * @module
  */
-import { environment } from "../src/cli.ts";
-import {
-  ConfigError,
-  DEFAULT_BASE_URL,
-  isLoopback,
-  readSettings,
-} from "../src/config.ts";
+import { ways } from "../src/access.ts";
+import { readEnvironment } from "../src/cli/environment.ts";
+import { ConfigError, isLoopback, readSettings } from "../src/config.ts";
 import { toStderr } from "../src/log.ts";
 import { QontakError, UnreachableError } from "../src/qontak/errors.ts";
 import type { Finding } from "./live/fact.ts";
@@ -32,13 +28,13 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     const flags = readFlags(args);
     if (flags.help) return print(help());
-    const settings = readSettings(await environment());
+    const settings = readSettings((await readEnvironment()).variables);
     if (!settings.QONTAK_REFRESH_TOKEN) {
       return print(
         "skipped: QONTAK_REFRESH_TOKEN is not set. Make a token at https://crm.qontak.com/crm/api_token/ to try this project against your account; QONTAK_BASE_URL may name another place, such as that of deno task sandbox",
       );
     }
-    const { QONTAK_BASE_URL: baseUrl = DEFAULT_BASE_URL } = settings;
+    const { QONTAK_BASE_URL: baseUrl = ways.oauth.baseUrl } = settings;
     if (!isLoopback(new URL(baseUrl).hostname) && !flags["save-token"]) {
       throw new ConfigError([
         "--save-token PATH is needed: Qontak may replace the refresh token at the first request, the old one would be worthless then, and the new one is never printed. It is kept in PATH, readable by you only; use what stands there from then on",

@@ -4,8 +4,16 @@
  *
  * @module
  */
-import { LOG_LEVELS, type LogLevel } from "./log.ts";
+import {
+  type Auth,
+  DEFAULT_TIMEOUT,
+  type TokenCaching,
+  ways,
+} from "./access.ts";
+import { LOG_LEVELS } from "./log.ts";
 import { didYouMean } from "./text.ts";
+import { createSealer, type Sealer } from "./tokens/sealing.ts";
+import { TOKEN_LIFETIME } from "./tokens/tokens.ts";
 import { type Toolset, TOOLSETS } from "./tools/toolsets.ts";
 import { defined } from "./values.ts";
 
@@ -15,15 +23,20 @@ export interface Variable<T> {
   readonly meaning: string;
   /** What holds where it is not set; shown in the documents. */
   readonly default?: string;
+  /** What the documents show instead of a default that depends. */
+  readonly shown?: string;
   /** Reads its text. Throws an Error whose message follows the name. */
   readonly read: (text: string) => T;
 }
 
-/** Where Qontak is, unless QONTAK_BASE_URL says otherwise. */
-export const DEFAULT_BASE_URL = "https://app.qontak.com";
+/** The stores of credentials, as TOKEN_STORE calls them. */
+export const STORES = ["env", "redis", "vault", "kv"] as const;
 
-/** How long a request to Qontak may take unless set otherwise, in ms. */
-export const DEFAULT_TIMEOUT = 30_000;
+/** A store of credentials. */
+export type StoreName = (typeof STORES)[number];
+
+const AUTHS: readonly Auth[] = ["oauth", "hmac"];
+const CACHES: readonly TokenCaching[] = ["kv", "memory", "none"];
 
 const asText = (text: string) => text;
 
@@ -31,7 +44,7 @@ const asText = (text: string) => text;
 export const variables = {
   QONTAK_REFRESH_TOKEN: {
     meaning:
-      "The refresh token of your Qontak account, made at https://crm.qontak.com/crm/api_token/; needed unless --sandbox is given",
+      "The refresh token of your Qontak account, made at https://crm.qontak.com/crm/api_token/; needed where TOKEN_STORE is env, unless --sandbox is given",
     read: asText,
   },
   QONTAK_CLIENT_ID: {
@@ -47,9 +60,100 @@ export const variables = {
     read: asText,
   },
   QONTAK_BASE_URL: {
-    meaning: "Where Qontak is, for both its API and its OAuth",
-    default: DEFAULT_BASE_URL,
+    meaning:
+      `Where Qontak is, for both its API and its OAuth; ${ways.hmac.baseUrl} where QONTAK_AUTH is hmac`,
+    shown: ways.oauth.baseUrl,
     read: readBaseUrl,
+  },
+  QONTAK_AUTH: {
+    meaning:
+      "How calls prove who makes them: oauth (tokens), or hmac (signed for Mekari's API gateway)",
+    default: "oauth",
+    read: (text: string) => readWord(text, AUTHS),
+  },
+  MEKARI_CLIENT_ID: {
+    meaning:
+      "With QONTAK_AUTH=hmac: the client id of your application at Mekari, for tenants that have none of their own",
+    read: asText,
+  },
+  MEKARI_CLIENT_SECRET: {
+    meaning: "The secret of that application",
+    read: asText,
+  },
+  MEKARI_SSO_ID: {
+    meaning:
+      "With QONTAK_AUTH=hmac and TOKEN_STORE=env: the Mekari SSO id of the user whom calls act as",
+    read: asText,
+  },
+  TOKEN_STORE: {
+    meaning:
+      "Where credentials are kept: env (one company), redis, vault or kv (Deno KV), for any number",
+    default: "env",
+    read: (text: string) => readWord(text, STORES),
+  },
+  TOKEN_CACHE: {
+    meaning:
+      "Where access tokens are kept in front of the store: kv (Deno KV, where there is one, to survive restarts; with TOKEN_STORE=env the newest refresh token too), memory, or none (the store is asked every minute)",
+    default: "kv",
+    read: (text: string) => readWord(text, CACHES),
+  },
+  TOKEN_ENCRYPTION_KEY: {
+    meaning:
+      "Seals what is kept in Redis and Deno KV: 32 bytes in base64 (openssl rand -base64 32). Several, joined by commas: the first seals, all open",
+    read: readKeys,
+  },
+  REDIS_URL: {
+    meaning:
+      "Where Redis is: redis:// or rediss:// (TLS) with user and password if any, or redis+sentinel://host:port,host:port/master/0",
+    default: "redis://127.0.0.1:6379",
+    read: readRedisUrl,
+  },
+  REDIS_KEY_PREFIX: {
+    meaning: "What the keys in Redis start with; the tenant follows",
+    default: "qontak:tokens:",
+    read: asText,
+  },
+  REDIS_TOKEN_TTL: {
+    meaning:
+      "How long an access token from Redis is used at most, in seconds. The refresh token never expires there",
+    default: String(TOKEN_LIFETIME),
+    read: (text: string) => readWhole(text, 1, 31_536_000),
+  },
+  REDIS_TEST_KEY_PREFIX: {
+    meaning: "What the keys start with that the project's own tests write",
+    default: "qontak:test:tokens:",
+    read: asText,
+  },
+  VAULT_ADDR: {
+    meaning: "Where HashiCorp Vault or OpenBao is",
+    default: "http://127.0.0.1:8200",
+    read: readAddress,
+  },
+  VAULT_TOKEN: {
+    meaning: "The token for Vault; it is renewed as long as Vault lets it",
+    read: asText,
+  },
+  VAULT_ROLE_ID: {
+    meaning: "Instead of a token: the role id of an AppRole",
+    read: asText,
+  },
+  VAULT_SECRET_ID: {
+    meaning: "The secret id of that AppRole",
+    read: asText,
+  },
+  VAULT_MOUNT_PATH: {
+    meaning: "Where the KV engine, version 2, is mounted",
+    default: "secret",
+    read: asText,
+  },
+  VAULT_SECRET_PATH: {
+    meaning: "The path below the mount; the tenant follows",
+    default: "qontak/tokens",
+    read: asText,
+  },
+  VAULT_NAMESPACE: {
+    meaning: "The namespace, where Vault has them",
+    read: asText,
   },
   QONTAK_TOOLSETS: {
     meaning: `The groups of tools to offer, joined by commas: ${
@@ -129,45 +233,60 @@ export function readSettings(
 }
 
 /**
- * The part of the settings that a server is made from.
+ * The part of the settings that a server is made from, besides the store.
  *
  * @param settings The settings.
  * @returns Options of createServer.
  */
 export function serverOptionsOf(settings: Settings): {
-  refreshToken?: string;
+  auth?: Auth;
   clientId?: string;
   clientSecret?: string;
   redirectUri?: string;
   baseUrl?: string;
   timeout?: number;
+  tokenCache?: TokenCaching;
+  sealer?: Sealer;
   toolsets?: readonly Toolset[];
   readOnly?: boolean;
 } {
+  const isSigned = settings.QONTAK_AUTH === "hmac";
   return defined({
-    refreshToken: settings.QONTAK_REFRESH_TOKEN,
-    clientId: settings.QONTAK_CLIENT_ID,
-    clientSecret: settings.QONTAK_CLIENT_SECRET,
+    auth: settings.QONTAK_AUTH,
+    clientId: isSigned ? settings.MEKARI_CLIENT_ID : settings.QONTAK_CLIENT_ID,
+    clientSecret: isSigned
+      ? settings.MEKARI_CLIENT_SECRET
+      : settings.QONTAK_CLIENT_SECRET,
     redirectUri: settings.QONTAK_REDIRECT_URI,
     baseUrl: settings.QONTAK_BASE_URL,
     timeout: settings.QONTAK_TIMEOUT_MS,
+    tokenCache: settings.TOKEN_CACHE,
+    sealer: settings.TOKEN_ENCRYPTION_KEY,
     toolsets: settings.QONTAK_TOOLSETS,
     readOnly: settings.QONTAK_READ_ONLY,
   });
 }
 
+/** A base address; the API's own path after it is left out. */
 function readBaseUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol)) {
-    throw new Error(`must be a URL such as ${DEFAULT_BASE_URL}`);
-  }
-  if (url.username || url.password || url.search || url.hash) {
-    throw new Error("must be a URL without user, query or fragment");
-  }
-  if (url.protocol === "http:" && !isLoopback(url.hostname)) {
+  const href = readAddress(text, ways.oauth.baseUrl);
+  if (href.startsWith("http:") && !isLoopback(new URL(href).hostname)) {
     throw new Error(
       "must start with https://, since tokens travel there; http:// is for this machine only",
     );
+  }
+  const path = Object.values(ways).find(({ prefix }) => href.endsWith(prefix));
+  return path ? href.slice(0, -path.prefix.length) : href;
+}
+
+/** An http(s) address without what does not belong into it. */
+function readAddress(text: string, example = "https://vault.example.com") {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    throw new Error(`must be a URL such as ${example}`);
+  }
+  if (url.username || url.password || url.search || url.hash) {
+    throw new Error("must be a URL without user, query or fragment");
   }
   return url.href.replace(/\/+$/, "");
 }
@@ -197,7 +316,7 @@ export function readWhole(text: string, least: number, most: number): number {
   );
 }
 
-function readWord(text: string, words: readonly LogLevel[]): LogLevel {
+function readWord<T extends string>(text: string, words: readonly T[]): T {
   const word = words.find((word) => word === text.toLowerCase());
   if (word) return word;
   throw new Error(
@@ -233,5 +352,23 @@ function readHashes(text: string): readonly string[] {
   if (hashes.every((hash) => /^[0-9a-f]{64}$/.test(hash))) return hashes;
   throw new Error(
     "must hold SHA-256 hashes of 64 hex digits, joined by commas. Make one of a key with: printf %s KEY | sha256sum",
+  );
+}
+
+function readKeys(text: string): Sealer {
+  try {
+    return createSealer(text.split(",").map((key) => key.trim()));
+  } catch {
+    throw new Error(
+      "must hold keys of 32 bytes in base64, joined by commas. Make one with: openssl rand -base64 32",
+    );
+  }
+}
+
+/** The address is never repeated: it may hold a password. */
+function readRedisUrl(text: string): string {
+  if (/^rediss?(\+sentinel)?:\/\/[^/]/.test(text)) return text;
+  throw new Error(
+    "must start with redis://, rediss://, redis+sentinel:// or rediss+sentinel://, and a host",
   );
 }

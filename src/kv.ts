@@ -14,6 +14,37 @@ export interface Kv {
   close(): Promise<void>;
 }
 
+/** How long a database that others are writing to is asked again, in ms. */
+const PATIENCE = 5_000;
+
+/** The longest pause between two such tries, in ms. */
+const PAUSE = 50;
+
+/**
+ * Asks the database again while another process is writing to its file: what
+ * was asked has failed then as a whole, and nothing of it was kept.
+ *
+ * @param question What is asked; it must bear being asked again.
+ * @throws What the question throws for other reasons, or for five seconds.
+ */
+export async function whenFree<T>(question: () => Promise<T>): Promise<T> {
+  const end = performance.now() + PATIENCE;
+  for (let pause = 1;; pause = Math.min(PAUSE, pause * 2)) {
+    try {
+      return await question();
+    } catch (error) {
+      if (!isLocked(error) || performance.now() > end) throw error;
+      const wait = Math.random() * pause;
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+  }
+}
+
+function isLocked(error: unknown): boolean {
+  return error instanceof Error &&
+    /database is (locked|busy)/.test(error.message);
+}
+
 /**
  * Makes the way to the database.
  *

@@ -5,7 +5,6 @@
  * @module
  */
 import type { RunningSandbox } from "./sandbox/mod.ts";
-import type { ServerOptions } from "./server.ts";
 
 /** Stands for the sandbox until it is known where it listens. */
 const PLACEHOLDER = "http://127.0.0.1";
@@ -16,7 +15,11 @@ const TOKEN = "sandbox";
 /** A sandbox that starts when it is needed. */
 export interface LazySandbox {
   /** What leads a server to it. */
-  readonly options: ServerOptions;
+  readonly options: {
+    readonly baseUrl: string;
+    readonly refreshToken: string;
+    readonly fetch: typeof fetch;
+  };
   /** Ends it. */
   close(): Promise<void>;
 }

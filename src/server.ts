@@ -11,22 +11,27 @@ import {
   ProtocolErrorCode,
   Server,
 } from "@modelcontextprotocol/server";
-import { DEFAULT_BASE_URL, DEFAULT_TIMEOUT } from "./config.ts";
+import {
+  type Access,
+  type Auth,
+  createAccess,
+  type TokenCaching,
+  ways,
+} from "./access.ts";
 import { createCache } from "./fields/cache.ts";
 import { createSetup, SETUP_LIFETIME } from "./fields/setup.ts";
 import { createKv, type Kv } from "./kv.ts";
 import { createLog, type Log } from "./log.ts";
-import { createCrm } from "./qontak/crm.ts";
-import { bearer, createRefreshGrant } from "./qontak/oauth.ts";
-import { createTransport, type Transport } from "./qontak/transport.ts";
 import { didYouMean } from "./text.ts";
+import type { Sealer } from "./tokens/sealing.ts";
 import {
   CredentialsError,
   DEFAULT_TENANT,
+  isTenantName,
+  TENANT_NAMES,
   type TokenStore,
 } from "./tokens/store.ts";
 import { createEnvStore } from "./tokens/stores/env.ts";
-import { createTokens } from "./tokens/tokens.ts";
 import { unwrap } from "./tools/arguments.ts";
 import {
   explain,
@@ -45,18 +50,30 @@ import { IDENTITY } from "./version.ts";
 export interface ServerOptions {
   /** The refresh token of the one company that is served. */
   readonly refreshToken?: string;
-  /** Where the credentials of companies are kept, instead of a token. */
+  /**
+   * Where the credentials of companies are kept, instead of a token. It is
+   * closed with the server.
+   */
   readonly store?: TokenStore;
-  /** The OAuth application's id; tokens of the CRM's own page need none. */
+  /**
+   * How calls prove who makes them: with OAuth tokens, or signed for Mekari's
+   * API gateway. The gateway was tried against the built-in CRM only.
+   *
+   * @default {"oauth"}
+   */
+  readonly auth?: Auth;
+  /**
+   * The id of the OAuth application, which tokens of the CRM's own page do not
+   * need; or of the application at Mekari, of tenants without their own.
+   */
   readonly clientId?: string;
-  /** The OAuth application's secret. */
+  /** The secret of that application. */
   readonly clientSecret?: string;
   /** The OAuth application's redirect URI. */
   readonly redirectUri?: string;
   /**
-   * Where Qontak is, for both its API and its OAuth.
-   *
-   * @default {"https://app.qontak.com"}
+   * Where Qontak is, for both its API and its OAuth. The default is
+   * https://app.qontak.com for OAuth, https://api.mekari.com for signed calls.
    */
   readonly baseUrl?: string;
   /**
@@ -65,6 +82,20 @@ export interface ServerOptions {
    * @default {30000}
    */
   readonly timeout?: number;
+  /**
+   * Where access tokens are kept in front of the store: in Deno KV, where the
+   * runtime has it, to survive restarts; in memory; or for a minute at most.
+   *
+   * @default {"kv"}
+   */
+  readonly tokenCache?: TokenCaching;
+  /** Seals what is kept in Deno KV. */
+  readonly sealer?: Sealer;
+  /**
+   * Deno KV, opened by the program that embeds the server, which also closes
+   * it; when left out, the server opens it itself where the runtime has it.
+   */
+  readonly kv?: Kv;
   /** The groups of tools that are there; all when left out. */
   readonly toolsets?: readonly Toolset[];
   /**
@@ -155,9 +186,12 @@ const SETUP_ENTRIES = 2_000;
  */
 export function createServer(options: ServerOptions): QontakServer {
   const { log = createLog("info") } = options;
-  const transport = createTransport(options.fetch);
-  const kv = createKv(log);
-  const { call, close } = createCaller(options, transport, kv, log);
+  const ownKv = options.kv ? undefined : createKv(log);
+  const kv = options.kv ?? ownKv;
+  const store = options.store ??
+    storeOf({ ...options, log, ...defined({ kv }) });
+  const access = createAccess({ ...options, store, log, ...defined({ kv }) });
+  const call = createCaller(access, kv, log);
   const selected = selectTools(options);
   const byName = new Map(selected.map((tool) => [tool.name, tool]));
   let tools: ReturnType<typeof listed>[] | undefined;
@@ -213,44 +247,24 @@ export function createServer(options: ServerOptions): QontakServer {
     fetch: (request) => http.fetch(request),
     async close() {
       await http.close();
-      await close();
-      transport.close();
-      await kv?.close();
+      await access.close();
+      await ownKv?.close();
     },
   };
 }
 
-/** Carries out calls of tools. */
-interface Caller {
-  /** Calls a tool, for whichever company the arguments name. */
-  call(
-    tool: Tool,
-    args: JsonObject,
-    signal: AbortSignal,
-  ): Promise<ToolResult>;
-  /** Ends what goes on in the background. */
-  close(): Promise<void>;
-}
+/** Calls a tool, for whichever company the arguments name. */
+type Caller = (
+  tool: Tool,
+  args: JsonObject,
+  signal: AbortSignal,
+) => Promise<ToolResult>;
 
 function createCaller(
-  options: ServerOptions,
-  transport: Transport,
+  access: Access,
   kv: Kv | undefined,
   log: Log,
 ): Caller {
-  const { baseUrl = DEFAULT_BASE_URL, timeout = DEFAULT_TIMEOUT } = options;
-  const store = options.store ?? storeOf(options.refreshToken, log);
-  const { clientId, clientSecret, redirectUri } = options;
-  const tokens = createTokens({
-    store,
-    log,
-    refresh: createRefreshGrant({
-      tokenUrl: `${baseUrl}/oauth/token`,
-      timeout,
-      transport,
-      ...defined({ clientId, clientSecret, redirectUri }),
-    }),
-  });
   const cache = createCache({
     lifetime: SETUP_LIFETIME,
     size: SETUP_ENTRIES,
@@ -263,15 +277,8 @@ function createCaller(
     signal: AbortSignal,
   ): Promise<ToolContext> {
     const tenant = tenantOf(userId);
-    const crm = createCrm({
-      apiUrl: `${baseUrl}/api/v3.1`,
-      authorize: bearer(tokens, tenant),
-      timeout,
-      transport,
-    });
-    const scope = [baseUrl, await store.identity(), tenant]
-      .map(encodeURIComponent);
-    const setup = createSetup(crm, cache, scope.join("/"));
+    const crm = access.crm(tenant);
+    const setup = createSetup(crm, cache, await access.scope(tenant));
     return { crm, setup, signal };
   }
 
@@ -295,11 +302,7 @@ function createCaller(
     }
   }
 
-  async function call(
-    tool: Tool,
-    args: JsonObject,
-    signal: AbortSignal,
-  ): Promise<ToolResult> {
+  return async (tool, args, signal) => {
     const start = performance.now();
     let result: ToolResult | undefined;
     try {
@@ -334,14 +337,6 @@ function createCaller(
       ms: Math.round(performance.now() - start),
     });
     return result;
-  }
-
-  return {
-    call,
-    async close() {
-      tokens.close();
-      await store.close?.();
-    },
   };
 }
 
@@ -351,27 +346,30 @@ function framesOf({ stack = "" }: Error): string {
     .map((line) => line.trim()).join(" < ");
 }
 
-function storeOf(refreshToken: string | undefined, log: Log): TokenStore {
+function storeOf(
+  options: ServerOptions & { readonly log: Log },
+): TokenStore {
+  const { refreshToken, kv, sealer, log, tokenCache = "kv" } = options;
+  const { baseUrl = ways.oauth.baseUrl } = options;
   if (refreshToken === undefined) {
     throw new CredentialsError(
       "createServer needs a refreshToken or a store: there is nobody to act for",
     );
   }
-  return createEnvStore(refreshToken, () =>
-    log(
-      "warn",
-      "Qontak has replaced the refresh token. The new one is kept in memory only: when this process ends, QONTAK_REFRESH_TOKEN may no longer work and a new one must be made",
-    ));
+  return createEnvStore({
+    credentials: { refresh_token: refreshToken },
+    baseUrl,
+    log,
+    ...defined({ sealer, kv: tokenCache === "kv" ? kv : undefined }),
+  });
 }
 
 function tenantOf(userId: unknown): string {
   if (userId === undefined) return DEFAULT_TENANT;
-  if (typeof userId === "string" && /^[\w.@-]{1,128}$/.test(userId)) {
-    if (userId !== DEFAULT_TENANT) return userId;
-  }
+  if (typeof userId === "string" && isTenantName(userId)) return userId;
   throw new CredentialsError(
     `user_id ${
       show(userId)
-    } cannot be the name of a tenant: it takes 1 to 128 letters, digits and . @ _ - and is not ${DEFAULT_TENANT}`,
+    } cannot be the name of a tenant: it takes ${TENANT_NAMES}`,
   );
 }

@@ -25,24 +25,29 @@ export interface Transport {
  *
  * @param custom Sends every request instead of the platform's fetch; it must
  * not repeat writes.
+ * @param http2 Whether HTTP/2 may be spoken.
  * @returns The transport.
  */
-export function createTransport(custom?: typeof fetch): Transport {
+export function createTransport(
+  custom?: typeof fetch,
+  http2 = true,
+): Transport {
   if (custom) return { read: custom, write: custom, close() {} };
-  let client: Deno.HttpClient | undefined;
-  return {
-    read: fetch,
-    write: (input, init) => {
-      // Runtimes without it are older than the repeating.
-      if (typeof Deno.createHttpClient !== "function") {
-        return fetch(input, init);
-      }
-      client ??= Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
+  const clients: Deno.HttpClient[] = [];
+  const through = (options: Deno.CreateHttpClientOptions): typeof fetch => {
+    // Runtimes without it are older than the repeating.
+    if (typeof Deno.createHttpClient !== "function") return fetch;
+    let client: Deno.HttpClient | undefined;
+    return (input, init) => {
+      if (!client) clients.push(client = Deno.createHttpClient(options));
       return fetch(input, { ...init, client });
-    },
+    };
+  };
+  return {
+    read: http2 ? fetch : through({ http2 }),
+    write: through({ http2, poolMaxIdlePerHost: 0 }),
     close() {
-      client?.close();
-      client = undefined;
+      for (const client of clients.splice(0)) client.close();
     },
   };
 }

@@ -8,9 +8,8 @@ import {
   Client,
   StreamableHTTPClientTransport,
 } from "@modelcontextprotocol/client";
+import { DEFAULT_TIMEOUT, ways } from "../../src/access.ts";
 import {
-  DEFAULT_BASE_URL,
-  DEFAULT_TIMEOUT,
   isLoopback,
   serverOptionsOf,
   type Settings,
@@ -31,7 +30,7 @@ import {
 } from "../../src/qontak/crm.ts";
 import { type Endpoint, nameOf } from "../../src/qontak/endpoints.ts";
 import { QontakError } from "../../src/qontak/errors.ts";
-import { bearer, createRefreshGrant } from "../../src/qontak/oauth.ts";
+import { bearer, createOAuth, TOKEN_PAGE } from "../../src/qontak/oauth.ts";
 import { createServer } from "../../src/server.ts";
 import { DEFAULT_TENANT } from "../../src/tokens/store.ts";
 import { createTokens } from "../../src/tokens/tokens.ts";
@@ -121,9 +120,10 @@ export async function createLab(
   settings: Settings,
   flags: Flags,
 ): Promise<Lab> {
-  const { baseUrl = DEFAULT_BASE_URL, timeout = DEFAULT_TIMEOUT, ...options } =
-    serverOptionsOf(settings);
-  const apiUrl = `${baseUrl}/api/v3.1`;
+  const { oauth } = ways;
+  const { baseUrl = oauth.baseUrl, timeout = DEFAULT_TIMEOUT, ...options } =
+    serverOptionsOf({ ...settings, QONTAK_AUTH: "oauth" });
+  const apiUrl = baseUrl + oauth.prefix;
   const loopback = isLoopback(new URL(baseUrl).hostname);
   const run = runId();
   const ledger = createLedger();
@@ -147,11 +147,13 @@ export async function createLab(
   const transport = { read: wire.fetch, write: wire.fetch, close() {} };
   // A request may wait for its turn before it is sent.
   const patience = timeout + LONGEST_WAIT;
-  const { clientId, clientSecret, redirectUri, refreshToken = "" } = options;
-  const refresh = createRefreshGrant({
-    tokenUrl: `${baseUrl}/oauth/token`,
+  const { clientId, clientSecret, redirectUri } = options;
+  const refreshToken = settings.QONTAK_REFRESH_TOKEN ?? "";
+  const { refresh } = createOAuth({
+    baseUrl,
     timeout: patience,
     transport,
+    mend: () => `Make a new one at ${TOKEN_PAGE}`,
     ...defined({ clientId, clientSecret, redirectUri }),
   });
   const tokens = watchTokens({
@@ -161,7 +163,13 @@ export async function createLab(
   });
   const { store } = tokens;
   const crmAs = (authorize: Authorize) =>
-    createCrm({ apiUrl, authorize, timeout: patience, transport });
+    createCrm({
+      apiUrl,
+      authorize,
+      unauthorized: oauth.unauthorized,
+      timeout: patience,
+      transport,
+    });
   const access = createTokens({ store, refresh, log });
   const crm = crmAs(bearer(access, DEFAULT_TENANT));
   const cache = createCache({ lifetime: SETUP_LIFETIME, size: 1_000 });

@@ -6,11 +6,7 @@
  */
 import { toStderr } from "../../src/log.ts";
 import { TOKEN_PAGE } from "../../src/qontak/oauth.ts";
-import {
-  type Credentials,
-  DEFAULT_TENANT,
-  type TokenStore,
-} from "../../src/tokens/store.ts";
+import { DEFAULT_TENANT, type TokenStore } from "../../src/tokens/store.ts";
 import { createEnvStore } from "../../src/tokens/stores/env.ts";
 import type { RefreshGrant } from "../../src/tokens/tokens.ts";
 import { ConfigError } from "../../src/config.ts";
@@ -56,7 +52,10 @@ export interface TokenWatchOptions {
 export function watchTokens(options: TokenWatchOptions): TokenWatch {
   const { refresh, path } = options;
   const refreshToken = startFrom(options);
-  const inner = createEnvStore(refreshToken);
+  const inner = createEnvStore({
+    credentials: { refresh_token: refreshToken },
+    log: () => {},
+  });
   let newest = refreshToken;
   let grants = 0;
   let rotations = 0;
@@ -79,17 +78,22 @@ export function watchTokens(options: TokenWatchOptions): TokenWatch {
 
   const store: TokenStore = {
     ...inner,
-    replace(tenant, next: Credentials, version) {
-      grants++;
-      if (next.refresh_token !== newest) rotations++;
-      newest = next.refresh_token;
-      flush();
+    replace(tenant, next, version) {
+      if ("refresh_token" in next) {
+        grants++;
+        if (next.refresh_token !== newest) rotations++;
+        newest = next.refresh_token;
+        flush();
+      }
       return inner.replace(tenant, next, version);
     },
   };
 
   async function grant(token: string): Promise<void> {
-    const { refresh_token, access_token, expires_in } = await refresh(token);
+    const { refresh_token, access_token, expires_in } = await refresh(
+      token,
+      DEFAULT_TENANT,
+    );
     const kept = await store.read(DEFAULT_TENANT);
     await store.replace(DEFAULT_TENANT, {
       refresh_token,

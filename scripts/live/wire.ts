@@ -10,7 +10,7 @@ import {
   nameOf,
 } from "../../src/qontak/endpoints.ts";
 import { TOKEN_PAGE } from "../../src/qontak/oauth.ts";
-import { createTransport } from "../../src/qontak/transport.ts";
+import { createTransport } from "../../src/transport.ts";
 import { isObject, type JsonObject } from "../../src/values.ts";
 import { shapeOf } from "./shape.ts";
 

@@ -6,6 +6,7 @@
  * @module
  */
 import type { Kv } from "../kv.ts";
+import { createLru } from "../lru.ts";
 
 /** Settings of {@linkcode createCache}. */
 export interface CacheOptions {
@@ -49,7 +50,7 @@ interface Kept {
  */
 export function createCache(options: CacheOptions): Cache {
   const { lifetime, size, kv, now = Date.now } = options;
-  const entries = new Map<string, Entry>();
+  const entries = createLru<Entry>(size);
   // What was loaded before something was forgotten is not taken from the
   // database any more, whosever it is: it costs one load and is always right.
   let notBefore = 0;
@@ -77,13 +78,7 @@ export function createCache(options: CacheOptions): Cache {
 
   function get<T>(key: string, load: () => Promise<T>): Promise<T> {
     const known = entries.get(key);
-    // A Map keeps the order of insertion, so that moving an entry to the end
-    // leaves the least recently used one at the front.
-    entries.delete(key);
-    if (known && known.until > now()) {
-      entries.set(key, known);
-      return known.value as Promise<T>;
-    }
+    if (known && known.until > now()) return known.value as Promise<T>;
     const entry: Entry = {
       value: Promise.resolve(),
       until: now() + lifetime,
@@ -95,10 +90,6 @@ export function createCache(options: CacheOptions): Cache {
       // A failure is told to all who wait for it, and then forgotten.
       if (entries.get(key) === entry) entries.delete(key);
     });
-    for (const oldest of entries.keys()) {
-      if (entries.size <= size) break;
-      entries.delete(oldest);
-    }
     return value;
   }
 

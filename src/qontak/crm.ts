@@ -8,7 +8,7 @@ import { type Answer, fateOf, readAnswer } from "./envelope.ts";
 import { type Endpoint, nameOf } from "./endpoints.ts";
 import { UnreachableError } from "./errors.ts";
 import type { JsonObject } from "../values.ts";
-import type { Transport } from "./transport.ts";
+import type { Transport } from "../transport.ts";
 
 /** What a request to an endpoint carries. Keys are checked against its table. */
 export interface CallOptions {
@@ -30,14 +30,21 @@ export interface SignableRequest {
   readonly target: string;
 }
 
+/** Headers that Qontak has just answered with 401. */
+export interface Rejected {
+  /** The headers. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Qontak's clock, in ms since 1970; NaN where it did not say. */
+  readonly date: number;
+}
+
 /**
- * Gives the headers that prove who calls. `rejected` are the headers that
- * Qontak has just answered with 401: the result is then a fresh set, or
- * undefined when there is none to be had.
+ * Gives the headers that prove who calls. After a rejection the result is a
+ * fresh set, or undefined when there is none to be had.
  */
 export type Authorize = (
   request: SignableRequest,
-  rejected?: Readonly<Record<string, string>>,
+  rejected?: Rejected,
 ) => Promise<Readonly<Record<string, string>> | undefined>;
 
 /** Settings of {@linkcode createCrm}. */
@@ -46,6 +53,8 @@ export interface CrmOptions {
   readonly apiUrl: string;
   /** Who calls. */
   readonly authorize: Authorize;
+  /** What it means that fresh credentials are refused, and what to do. */
+  readonly unauthorized: string;
   /** How long one request may take, in ms. */
   readonly timeout: number;
   /** Sends requests. */
@@ -74,7 +83,7 @@ export interface Crm {
  * @returns The CRM.
  */
 export function createCrm(options: CrmOptions): Crm {
-  const { apiUrl, authorize, timeout, transport } = options;
+  const { apiUrl, authorize, timeout, transport, unauthorized } = options;
 
   async function attempt(
     endpoint: Endpoint,
@@ -117,7 +126,9 @@ export function createCrm(options: CrmOptions): Crm {
         // A 401 comes before the request is carried out, so that even a
         // write may be repeated once.
         const refused = response.body;
-        const fresh = await authorize(signable, headers).catch((error) => {
+        const date = Date.parse(response.headers.get("date") ?? "");
+        const rejected = { headers, date };
+        const fresh = await authorize(signable, rejected).catch((error) => {
           refused?.cancel();
           throw error;
         });
@@ -127,7 +138,7 @@ export function createCrm(options: CrmOptions): Crm {
           response = await attempt(endpoint, url, headers, request);
         }
       }
-      return await readAnswer(endpoint, response);
+      return await readAnswer(endpoint, response, unauthorized);
     } catch (error) {
       throw unreachable(endpoint, error, request.signal, timeout);
     }

@@ -39,6 +39,7 @@ export const MAX_BYTES: number = 10 * 1024 * 1024;
  *
  * @param endpoint The endpoint that answered, for messages.
  * @param response The HTTP response; its body is read to the end or cancelled.
+ * @param unauthorized What a 401 means, for the message.
  * @returns What a good answer holds.
  * @throws {QontakError} When Qontak said no.
  * @throws {UnreachableError} When this is no answer of Qontak's API.
@@ -46,6 +47,7 @@ export const MAX_BYTES: number = 10 * 1024 * 1024;
 export async function readAnswer(
   endpoint: Endpoint,
   response: Response,
+  unauthorized: string,
 ): Promise<Answer> {
   const unreadable = (
     what: string,
@@ -55,6 +57,21 @@ export async function readAnswer(
       `${nameOf(endpoint)}: ${what}${fateOf(endpoint)}`,
       { endpoint: nameOf(endpoint), reason, mayHaveArrived: true },
     );
+  const refuse = (status: number, said: string, instead?: string) => {
+    const retryAfter = readRetryAfter(response.headers.get("retry-after"));
+    const words = said !== ""
+      ? `: ${said}`
+      : instead
+      ? ` with ${instead}`
+      : " without saying why";
+    const mend = status === 401
+      ? `. ${unauthorized}`
+      : advice(status, retryAfter, endpoint);
+    return new QontakError(
+      `Qontak answered ${nameOf(endpoint)} with ${status}${words}${mend}`,
+      { endpoint: nameOf(endpoint), status, said, ...defined({ retryAfter }) },
+    );
+  };
   if (response.status >= 300 && response.status < 400) {
     await response.body?.cancel();
     throw unreadable(
@@ -72,7 +89,7 @@ export async function readAnswer(
   if (!isObject(body)) {
     const what = describe(text, response.headers.get("content-type"));
     if (response.ok) throw unreadable(`Qontak answered with ${what}`);
-    throw refusal(endpoint, response.status, "", response, what);
+    throw refuse(response.status, "", what);
   }
   const meta = isObject(body.meta) ? body.meta : {};
   const inMeta = Number(meta.status);
@@ -80,7 +97,7 @@ export async function readAnswer(
   // An answer without an envelope that has something to say has said no.
   const isEnvelope = isObject(body.meta) || "response" in body;
   if (status >= 400 || (!isEnvelope && saidBy(body, meta) !== "")) {
-    throw refusal(endpoint, status, saidBy(body, meta), response);
+    throw refuse(status, saidBy(body, meta));
   }
   if (!isEnvelope || !holds(endpoint, body.response)) {
     throw unreadable(
@@ -155,41 +172,11 @@ function saidBy(
   return said.length > MAX_SAID ? `${said.slice(0, MAX_SAID)}…` : said;
 }
 
-function refusal(
-  endpoint: Endpoint,
-  status: number,
-  said: string,
-  response: Response,
-  instead?: string,
-): QontakError {
-  const retryAfter = readRetryAfter(response.headers.get("retry-after"));
-  const details = {
-    endpoint: nameOf(endpoint),
-    status,
-    said,
-    ...defined({ retryAfter }),
-  };
-  const words = said !== ""
-    ? `: ${said}`
-    : instead
-    ? ` with ${instead}`
-    : " without saying why";
-  return new QontakError(
-    `Qontak answered ${nameOf(endpoint)} with ${status}${words}${
-      advice(status, retryAfter, endpoint)
-    }`,
-    details,
-  );
-}
-
 function advice(
   status: number,
   retryAfter: number | undefined,
   endpoint: Endpoint,
 ): string {
-  if (status === 401) {
-    return ". The access token was refused, and so was a fresh one";
-  }
   if (status === 403) {
     return ". The user behind the token may not do this: ask a Qontak admin";
   }

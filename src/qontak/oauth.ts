@@ -3,24 +3,29 @@
  *
  * @module
  */
-import type { Grant, RefreshGrant, Tokens } from "../tokens/tokens.ts";
+import {
+  type Grant,
+  type RefreshGrant,
+  TOKEN_LIFETIME,
+  type Tokens,
+} from "../tokens/tokens.ts";
 import { defined, isObject } from "../values.ts";
 import type { Authorize } from "./crm.ts";
 import { QontakError, UnreachableError } from "./errors.ts";
-import type { Transport } from "./transport.ts";
+import type { Transport } from "../transport.ts";
 
 /** Where a person makes a refresh token by hand (Qontak's help centre). */
 export const TOKEN_PAGE = "https://crm.qontak.com/crm/api_token/";
 
-/** Access tokens live six hours (Qontak's collection), in seconds. */
-const LIFETIME = 21_600;
-
 const ENDPOINT = "POST /oauth/token";
 
-/** Settings of {@linkcode createRefreshGrant}. */
+/** The longest that the token endpoint may take, in ms: leases wait for it. */
+const PATIENCE = 20_000;
+
+/** Settings of {@linkcode createOAuth}. */
 export interface OAuthOptions {
-  /** The token endpoint, such as https://app.qontak.com/oauth/token. */
-  readonly tokenUrl: string;
+  /** Where Qontak is, such as https://app.qontak.com. */
+  readonly baseUrl: string;
   /** The OAuth application's id; tokens of the CRM's own page need none. */
   readonly clientId?: string;
   /** The OAuth application's secret. */
@@ -31,34 +36,59 @@ export interface OAuthOptions {
   readonly timeout: number;
   /** Sends requests. */
   readonly transport: Transport;
+  /** Says how a tenant is given another refresh token, for messages. */
+  readonly mend: (tenant: string) => string;
 }
 
+/** Qontak's OAuth, as its collection shows it. */
+export interface OAuth {
+  /** Turns a refresh token into a new pair. */
+  readonly refresh: RefreshGrant;
+  /** Logs in with the code that an application was handed. */
+  code(code: string): Promise<Grant>;
+  /** Logs in as a user of the CRM. */
+  password(username: string, password: string): Promise<Grant>;
+  /** Where a person lets the application in and is handed a code. */
+  authorizeUrl(state: string): string;
+}
+
+/** What an application asks for (a PHP integration that works). */
+const SCOPE = "crm";
+
 /**
- * Makes the refresh grant: form-encoded, as Qontak's collection shows it.
+ * Makes the way to Qontak's token endpoint. Its grants are form-encoded. All
+ * of them throw {@linkcode QontakError} when Qontak says no, and
+ * {@linkcode UnreachableError} when it was not reached.
  *
- * @param options Where the token endpoint is, and the application if any.
- * @returns A function from a refresh token to a new pair.
+ * @param options Where it is, and the application if any.
+ * @returns The grants.
  */
-export function createRefreshGrant(options: OAuthOptions): RefreshGrant {
-  const { write: send } = options.transport;
-  return async (refreshToken) => {
-    const form = new URLSearchParams({
-      grant_type: "refresh_token",
-      refresh_token: refreshToken,
-    });
-    if (options.clientId) form.set("client_id", options.clientId);
-    if (options.clientSecret) form.set("client_secret", options.clientSecret);
-    if (options.redirectUri) form.set("redirect_uri", options.redirectUri);
+export function createOAuth(options: OAuthOptions): OAuth {
+  const { clientId, clientSecret, redirectUri, mend } = options;
+  const timeout = Math.min(options.timeout, PATIENCE);
+  const application = defined({
+    client_id: clientId,
+    client_secret: clientSecret,
+    redirect_uri: redirectUri,
+  });
+
+  async function grant(
+    form: Record<string, string>,
+    advice: Advice,
+  ): Promise<Grant> {
     let status: number;
     let text: string;
     try {
-      const response = await send(options.tokenUrl, {
-        method: "POST",
-        headers: { accept: "application/json" },
-        body: form,
-        redirect: "manual",
-        signal: AbortSignal.timeout(options.timeout),
-      });
+      const response = await options.transport.write(
+        `${options.baseUrl}/oauth/token`,
+        {
+          method: "POST",
+          headers: { accept: "application/json" },
+          body: new URLSearchParams(form),
+          redirect: "manual",
+          signal: AbortSignal.timeout(timeout),
+        },
+      );
       status = response.status;
       text = await response.text();
     } catch (error) {
@@ -66,9 +96,11 @@ export function createRefreshGrant(options: OAuthOptions): RefreshGrant {
       const timedOut = error instanceof DOMException &&
         error.name === "TimeoutError";
       throw new UnreachableError(
-        timedOut
-          ? `Qontak's token endpoint did not answer within ${options.timeout} ms. QONTAK_TIMEOUT_MS sets the limit`
-          : "Qontak's token endpoint could not be reached. Check the network and QONTAK_BASE_URL",
+        `${
+          timedOut
+            ? `Qontak's token endpoint did not answer within ${timeout} ms`
+            : "Qontak's token endpoint could not be reached. Check the network and QONTAK_BASE_URL"
+        }. ${advice.lost}`,
         {
           endpoint: ENDPOINT,
           reason: timedOut ? "timeout" : "network",
@@ -76,14 +108,63 @@ export function createRefreshGrant(options: OAuthOptions): RefreshGrant {
         },
       );
     }
-    return readGrant(status, text, refreshToken);
+    return readGrant(status, text, form.refresh_token, advice);
+  }
+
+  return {
+    refresh: (refreshToken, tenant) =>
+      grant({
+        grant_type: "refresh_token",
+        refresh_token: refreshToken,
+        ...application,
+      }, {
+        invalid:
+          `The refresh token is expired, revoked or already used, perhaps by another program with the same token, or by a server that was stopped before it could keep the new one. ${
+            mend(tenant)
+          }`,
+        lost:
+          "Whether it replaced the refresh token is not known: trying again will show",
+      }),
+    code: (code) =>
+      grant({ grant_type: "authorization_code", code, ...application }, {
+        invalid:
+          "The code is wrong, was used before or is too old, or the redirect URI is another one: open the address again for a new code",
+        lost: "The code may be used up: open the address again for a new one",
+      }),
+    password: (username, password) =>
+      grant({ grant_type: "password", username, password }, {
+        invalid: "The e-mail address or the password is wrong",
+        lost: "Nothing was kept: try again",
+      }),
+    authorizeUrl(state) {
+      const url = new URL(`${options.baseUrl}/oauth/authorize`);
+      for (
+        const [name, value] of Object.entries({
+          client_id: clientId ?? "",
+          redirect_uri: redirectUri ?? "",
+          response_type: "code",
+          scope: SCOPE,
+          state,
+        })
+      ) url.searchParams.set(name, value);
+      return url.href;
+    },
   };
+}
+
+/** What a person is told when a grant fails. */
+interface Advice {
+  /** What was given is not valid. */
+  readonly invalid: string;
+  /** It is not known whether the grant was made. */
+  readonly lost: string;
 }
 
 function readGrant(
   status: number,
   text: string,
-  refreshToken: string,
+  refreshToken: string | undefined,
+  advice: Advice,
 ): Grant {
   let body: unknown;
   try {
@@ -97,28 +178,42 @@ function readGrant(
     if (status >= 400) {
       throw new QontakError(what, { endpoint: ENDPOINT, status, said: "" });
     }
-    throw new UnreachableError(`${what}. Check QONTAK_BASE_URL`, {
-      endpoint: ENDPOINT,
-      reason: "unreadable",
-      mayHaveArrived: true,
-    });
+    throw new UnreachableError(
+      `${what}. Check QONTAK_BASE_URL. ${advice.lost}`,
+      {
+        endpoint: ENDPOINT,
+        reason: "unreadable",
+        mayHaveArrived: true,
+      },
+    );
   }
   if (status >= 400 || typeof body.access_token !== "string") {
-    throw refused(status, body);
+    throw refused(status, body, advice);
+  }
+  // Doorkeeper leaves it out where tokens are reusable.
+  const refresh_token = typeof body.refresh_token === "string"
+    ? body.refresh_token
+    : refreshToken;
+  if (!refresh_token) {
+    throw new QontakError(
+      "Qontak's token endpoint gave an access token without a refresh token: it would end in a few hours. Use a token of Qontak's API token page instead",
+      { endpoint: ENDPOINT, status, said: "" },
+    );
   }
   return {
     access_token: body.access_token,
-    // Doorkeeper leaves it out where tokens are reusable.
-    refresh_token: typeof body.refresh_token === "string"
-      ? body.refresh_token
-      : refreshToken,
+    refresh_token,
     expires_in: typeof body.expires_in === "number"
       ? body.expires_in
-      : LIFETIME,
+      : TOKEN_LIFETIME,
   };
 }
 
-function refused(status: number, body: Record<string, unknown>): QontakError {
+function refused(
+  status: number,
+  body: Record<string, unknown>,
+  advice: Advice,
+): QontakError {
   const code = typeof body.error === "string" ? body.error : undefined;
   const said = typeof body.error_description === "string"
     ? body.error_description
@@ -126,7 +221,7 @@ function refused(status: number, body: Record<string, unknown>): QontakError {
   const what = `Qontak's token endpoint answered ${status}${
     code ? ` ${code}` : ""
   }${said ? `: ${said}` : ""}`;
-  return new QontakError(`${what}. ${remedy(code)}`, {
+  return new QontakError(`${what}. ${remedy(code, advice)}`, {
     endpoint: ENDPOINT,
     status,
     said,
@@ -134,10 +229,8 @@ function refused(status: number, body: Record<string, unknown>): QontakError {
   });
 }
 
-function remedy(code: string | undefined): string {
-  if (code === "invalid_grant") {
-    return `The refresh token is expired, revoked or already used. Make a new one at ${TOKEN_PAGE}, set it as QONTAK_REFRESH_TOKEN and start again`;
-  }
+function remedy(code: string | undefined, { invalid }: Advice): string {
+  if (code === "invalid_grant") return invalid;
   if (code === "invalid_client" || code === "unauthorized_client") {
     return "Check QONTAK_CLIENT_ID, QONTAK_CLIENT_SECRET and QONTAK_REDIRECT_URI: they must be those of the application that the refresh token was made with";
   }
@@ -154,7 +247,7 @@ function remedy(code: string | undefined): string {
 export function bearer(tokens: Tokens, tenant: string): Authorize {
   const prefix = "Bearer ";
   return async (_request, rejected) => {
-    const refused = rejected?.authorization?.slice(prefix.length);
+    const refused = rejected?.headers.authorization?.slice(prefix.length);
     const token = await tokens.access(tenant, refused);
     return { authorization: prefix + token };
   };

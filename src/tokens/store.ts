@@ -7,17 +7,53 @@
 /** The tenant of a call that names none. No tenant can be called so. */
 export const DEFAULT_TENANT = "_default";
 
-/** What is kept of one company; the keys are those of the JSON record. */
-export interface Credentials {
+/** What a tenant's name must be, for messages. */
+export const TENANT_NAMES: string =
+  `1 to 128 letters, digits and . @ _ -, and not ${DEFAULT_TENANT}`;
+
+/** Whether a text can be the name of a tenant. */
+export function isTenantName(name: string): boolean {
+  return /^[\w.@-]{1,128}$/.test(name) && name !== DEFAULT_TENANT;
+}
+
+/** A tenant as messages call it. */
+export function nameTenant(tenant: string): string {
+  return tenant === DEFAULT_TENANT
+    ? "calls without user_id"
+    : `user_id ${JSON.stringify(tenant)}`;
+}
+
+/** The command that gives a tenant credentials, for messages. */
+export function addCommand(tenant: string): string {
+  return `qontak-mcp tenants add${
+    tenant === DEFAULT_TENANT ? "" : ` ${tenant}`
+  }`;
+}
+
+/** What is kept of a company whose calls bear OAuth tokens. */
+export interface OAuthCredentials {
   /** The newest refresh token that Qontak gave. */
   readonly refresh_token: string;
   /** The access token that came with it. */
   readonly access_token?: string;
-  /** When the access token ends, in seconds since 1970. */
+  /** When the access token ends, in seconds since 1970, with a fraction. */
   readonly expires_at?: number;
   /** How long the access token lived when it was given, in seconds. */
   readonly expires_in?: number;
 }
+
+/** What is kept of a company whose calls are signed for Mekari's gateway. */
+export interface MekariCredentials {
+  /** The Mekari SSO id of the user whom calls act as. */
+  readonly sso_id: string;
+  /** The client id of the company's own application, where it has one. */
+  readonly client_id?: string;
+  /** The secret of that application. */
+  readonly client_secret?: string;
+}
+
+/** What is kept of one company; the keys are those of the JSON record. */
+export type Credentials = OAuthCredentials | MekariCredentials;
 
 /** Credentials with the version that they were read at. */
 export interface StoredCredentials {
@@ -41,6 +77,8 @@ export interface Lease {
 export interface TokenStore {
   /** The store's name in settings and messages. */
   readonly name: string;
+  /** How long an access token from here is used at most, in seconds. */
+  readonly maxAge?: number;
   /**
    * Tells the companies of this store from those that another store, or this
    * one with other credentials, calls the same. Gives away no secret.
@@ -79,13 +117,18 @@ export interface TokenStore {
    */
   tenants(): Promise<readonly string[]>;
   /**
-   * Takes the right to refresh a company's tokens for `ms` milliseconds.
-   * Stores that one process has to itself need none.
+   * Takes the right to refresh a company's tokens for `ms` milliseconds, or
+   * prolongs it where `holder` has it already. It is missing where nothing
+   * outlives the process.
    *
-   * @returns The lease, or undefined while another process has it.
+   * @returns The lease, or undefined while another holder has it.
    * @throws {StoreError} When the store is out of order.
    */
-  lease?(tenant: string, ms: number): Promise<Lease | undefined>;
+  lease?(
+    tenant: string,
+    ms: number,
+    holder: string,
+  ): Promise<Lease | undefined>;
   /** Ends its connections. */
   close?(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { callTool } from "../support/call.ts";
 import { run, startHttp } from "../support/process.ts";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
 import { VERSION } from "../../src/version.ts";
@@ -94,27 +95,15 @@ Deno.test("--http answers what is under way before it ends", async () => {
     QONTAK_BASE_URL: sandbox.url,
     QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
   });
-  const calling = fetch(server.url, {
-    method: "POST",
-    headers: {
-      "content-type": "application/json",
-      accept: "application/json, text/event-stream",
-    },
-    body: JSON.stringify({
-      jsonrpc: "2.0",
-      id: 1,
-      method: "tools/call",
-      params: { name: "list_pipelines", arguments: {} },
-    }),
-  });
+  const calling = callTool(server.url, "list_pipelines");
   while (sandbox.requests.length === 0) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  const [response, ended] = await Promise.all([
+  const [called, ended] = await Promise.all([
     calling,
     server.stop("SIGTERM"),
   ]);
-  assertStringIncludes(await response.text(), "Corporate Sales");
+  assertStringIncludes(called.text, "Corporate Sales");
   assertEquals(ended.code, 0);
 });
 

@@ -1,5 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
+import { callTool } from "../support/call.ts";
 import { bareEnv, root, stdFlags } from "../support/process.ts";
 
 /** Runs the entry as a host would, and asks it until it answers. */
@@ -58,23 +59,10 @@ Deno.test("the deploy entry serves callers with a key", async () => {
     MCP_API_KEYS: hash,
   }, async (url) => {
     const call = (key: string) =>
-      fetch(`${url}/mcp`, {
-        method: "POST",
-        headers: {
-          authorization: `Bearer ${key}`,
-          "content-type": "application/json",
-          accept: "application/json, text/event-stream",
-        },
-        body: JSON.stringify({
-          jsonrpc: "2.0",
-          id: 1,
-          method: "tools/call",
-          params: { name: "list_pipelines", arguments: {} },
-        }),
+      callTool(`${url}/mcp`, "list_pipelines", {}, {
+        authorization: `Bearer ${key}`,
       });
-    const refused = await call("another-key");
-    assertEquals(refused.status, 401);
-    await refused.body?.cancel();
-    assertStringIncludes(await (await call("a-key")).text(), "Corporate Sales");
+    assertEquals((await call("another-key")).status, 401);
+    assertStringIncludes((await call("a-key")).text, "Corporate Sales");
   });
 });

@@ -1,13 +1,14 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { type CallOptions, createCrm } from "../../src/qontak/crm.ts";
 import { type Endpoint, endpoints } from "../../src/qontak/endpoints.ts";
-import { createTransport } from "../../src/qontak/transport.ts";
+import { createTransport } from "../../src/transport.ts";
 
 function fake() {
   const sent: string[] = [];
   const crm = createCrm({
     apiUrl: "https://app.qontak.com/api/v3.1",
     authorize: () => Promise.resolve({ authorization: "Bearer x" }),
+    unauthorized: "",
     timeout: 1000,
     transport: createTransport((url) => {
       sent.push(String(url));

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Fault } from "../../src/sandbox/mod.ts";
-import { createRefreshGrant } from "../../src/qontak/oauth.ts";
-import { createTransport } from "../../src/qontak/transport.ts";
+import { createOAuth } from "../../src/qontak/oauth.ts";
+import { createTransport } from "../../src/transport.ts";
 import { argumentsFor } from "../support/company.ts";
 import { createWorld, type World } from "../support/world.ts";
 
@@ -144,9 +144,10 @@ Deno.test("the refresh grant is sent as a form, with the application where there
   const forms: [string | null, Record<string, string>][] = [];
   const answer = { access_token: "a", refresh_token: "r", expires_in: 60 };
   const refresh = (application: Record<string, string>) =>
-    createRefreshGrant({
-      tokenUrl: "https://app.qontak.com/oauth/token",
+    createOAuth({
+      baseUrl: "https://app.qontak.com",
       timeout: 1000,
+      mend: () => "",
       transport: createTransport((_url, init) => {
         const { headers, body } = new Request("https://x", init);
         return new Response(body).text().then((text) => {
@@ -158,13 +159,13 @@ Deno.test("the refresh grant is sent as a form, with the application where there
         });
       }),
       ...application,
-    });
-  assertEquals(await refresh({})("old"), answer);
+    }).refresh;
+  assertEquals(await refresh({})("old", "acme"), answer);
   await refresh({
     clientId: "id",
     clientSecret: "secret",
     redirectUri: "https://a.id/cb",
-  })("old");
+  })("old", "acme");
   const form = { grant_type: "refresh_token", refresh_token: "old" };
   const type = "application/x-www-form-urlencoded;charset=UTF-8";
   assertEquals(forms, [
@@ -204,7 +205,7 @@ Deno.test("a rotated refresh token is used from then on, and its loss warned of 
   assertEquals(world.sandbox.grants, 4);
   const warnings = world.logs.filter((line) => line.includes('"warn"'));
   assertEquals(warnings.length, 1);
-  assertStringIncludes(warnings[0]!, "kept in memory only");
+  assertStringIncludes(warnings[0]!, "in memory only");
 });
 
 Deno.test("no token stands in an answer or a log line", async () => {

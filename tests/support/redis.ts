@@ -9,9 +9,13 @@ import { isOnPath } from "./process.ts";
 /** A Redis that answers. */
 export interface TestRedis extends AsyncDisposable {
   readonly url: string;
+  /** What the keys of tests start with. */
+  readonly prefix: string;
+  /** Sends one command. */
+  send(...command: string[]): Promise<void>;
   /** Stops it without asking; only where it was started here. */
   kill(): Promise<void>;
-  /** Starts it again on the same port, empty. */
+  /** Starts it again on the same port, with what it held. */
   restart(): Promise<void>;
 }
 
@@ -21,20 +25,46 @@ export const noRedis: string = Deno.env.get("REDIS_URL") ||
   ? ""
   : "redis-server is not on PATH and REDIS_URL is not set";
 
-/** Starts a Redis, or takes the one of `REDIS_URL`. */
-export async function startRedis(): Promise<TestRedis> {
+const prefix = Deno.env.get("REDIS_TEST_KEY_PREFIX") || "qontak:test:tokens:";
+
+function sender(url: string): TestRedis["send"] {
+  return async (name, ...args) => {
+    const { Redis } = await import("ioredis");
+    const redis = new Redis(url, { lazyConnect: true });
+    await redis.call(name, ...args);
+    redis.disconnect();
+  };
+}
+
+/** A port of loopback that was free a moment ago. */
+export function freePort(): number {
+  const probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = probe.addr;
+  probe.close();
+  return port;
+}
+
+/**
+ * Starts a Redis, or takes the one of `REDIS_URL`.
+ *
+ * @param args Further arguments of redis-server: it is started then in any
+ * case.
+ */
+export async function startRedis(...args: string[]): Promise<TestRedis> {
   const given = Deno.env.get("REDIS_URL");
-  if (given) {
+  if (given && args.length === 0) {
     return {
       url: given,
+      prefix,
+      send: sender(given),
       kill: () => Promise.reject(new Error("REDIS_URL is not ours to stop")),
       restart: () => Promise.resolve(),
       async [Symbol.asyncDispose]() {},
     };
   }
-  const probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = probe.addr;
-  probe.close();
+  const port = freePort();
+  const dir = await Deno.makeTempDir();
+  const url = `redis://127.0.0.1:${port}`;
   let child: Deno.ChildProcess | undefined;
   async function start() {
     child = new Deno.Command("redis-server", {
@@ -46,7 +76,12 @@ export async function startRedis(): Promise<TestRedis> {
         "--save",
         "",
         "--appendonly",
-        "no",
+        "yes",
+        "--appendfsync",
+        "always",
+        "--dir",
+        dir,
+        ...args,
       ],
       stdin: "null",
       stdout: "null",
@@ -69,9 +104,14 @@ export async function startRedis(): Promise<TestRedis> {
   }
   await start();
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url,
+    prefix,
+    send: sender(url),
     kill,
     restart: start,
-    [Symbol.asyncDispose]: kill,
+    async [Symbol.asyncDispose]() {
+      await kill();
+      await Deno.remove(dir, { recursive: true });
+    },
   };
 }

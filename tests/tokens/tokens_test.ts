@@ -7,19 +7,21 @@ import {
 import { FakeTime } from "@std/testing/time";
 import { createEnvStore } from "../../src/tokens/stores/env.ts";
 import {
-  type Credentials,
   CredentialsError,
   DEFAULT_TENANT,
+  type OAuthCredentials,
   StoreError,
   type TokenStore,
 } from "../../src/tokens/store.ts";
 import { QontakError } from "../../src/qontak/errors.ts";
-import { createTokens, type Grant } from "../../src/tokens/tokens.ts";
+import {
+  createTokens,
+  type Grant,
+  TENANTS_HELD,
+} from "../../src/tokens/tokens.ts";
 
-function setUp(lifetime = 21_600) {
+function setUp(lifetime = 21_600, store: TokenStore = memoryStore()) {
   const used: string[] = [];
-  let rotated = 0;
-  const store = createEnvStore("refresh 0", () => rotated++);
   const refresh = async (token: string): Promise<Grant> => {
     used.push(token);
     const n = used.length;
@@ -31,7 +33,14 @@ function setUp(lifetime = 21_600) {
     };
   };
   const tokens = createTokens({ store, refresh, log: () => {} });
-  return { used, store, tokens, rotations: () => rotated };
+  return { used, store, tokens };
+}
+
+function memoryStore(): TokenStore {
+  return createEnvStore({
+    credentials: { refresh_token: "refresh 0" },
+    log: () => {},
+  });
 }
 
 Deno.test("access() shares one refresh among concurrent calls", async () => {
@@ -80,7 +89,7 @@ Deno.test("access() replaces a rejected token once for all who met it", async ()
 Deno.test("access() tells a failed refresh to all, and tries again later", async () => {
   let fail = true;
   const tokens = createTokens({
-    store: createEnvStore("r"),
+    store: memoryStore(),
     log: () => {},
     refresh: () =>
       fail ? Promise.reject(new Error("down")) : Promise.resolve({
@@ -94,41 +103,11 @@ Deno.test("access() tells a failed refresh to all, and tries again later", async
   assertEquals(await tokens.access(DEFAULT_TENANT), "a");
 });
 
-Deno.test("createEnvStore() keeps the newest token and says once that it rotated", async () => {
-  const { tokens, store, rotations } = setUp();
-  const first = await tokens.access(DEFAULT_TENANT);
-  await tokens.access(DEFAULT_TENANT, first);
-  assertEquals(
-    (await store.read(DEFAULT_TENANT))?.credentials.refresh_token,
-    "refresh 2",
-  );
-  assertEquals(rotations(), 1);
-});
-
-Deno.test("createEnvStore() refuses a named tenant instead of using the default", async () => {
-  const { tokens, used } = setUp();
-  await assertRejects(() => tokens.access("acme"), CredentialsError, "acme");
-  assertEquals(used, []);
-});
-
-Deno.test("createEnvStore() never lets an older record replace a newer one", async () => {
-  const store = createEnvStore("r0");
-  const old = await store.read(DEFAULT_TENANT);
-  await store.replace(DEFAULT_TENANT, { refresh_token: "r1" }, old!.version);
-  assertEquals(
-    await store.replace(DEFAULT_TENANT, { refresh_token: "rX" }, old!.version),
-    undefined,
-  );
-  assertEquals(
-    (await store.read(DEFAULT_TENANT))?.credentials.refresh_token,
-    "r1",
-  );
-});
-
 /** A store that many processes share, and that can go out of order. */
 function sharedStore() {
-  let record: Credentials = { refresh_token: "r0" };
+  let record: OAuthCredentials = { refresh_token: "r0" };
   let version = 0;
+  let reads = 0;
   let isLeased = false;
   const state = {
     down: false,
@@ -137,10 +116,15 @@ function sharedStore() {
       return record;
     },
     /** What another process does. */
-    write(next: Credentials) {
+    write(next: OAuthCredentials) {
       record = next;
       version++;
     },
+    get reads() {
+      return reads;
+    },
+    /** The answer to a write that was carried out is lost. */
+    losesAnswers: false,
   };
   const up = () => {
     if (state.down) throw new StoreError("The store does not answer");
@@ -150,6 +134,7 @@ function sharedStore() {
     identity: () => Promise.resolve("shared"),
     // deno-lint-ignore require-await -- the interface is asynchronous
     async read() {
+      reads++;
       up();
       return { credentials: record, version: String(version) };
     },
@@ -158,7 +143,11 @@ function sharedStore() {
       up();
       if (state.readOnly) throw new StoreError("The store takes no writes");
       if (from !== String(version)) return undefined;
-      state.write(next);
+      state.write(next as OAuthCredentials);
+      if (state.losesAnswers) {
+        state.losesAnswers = false;
+        throw new StoreError("The store's answer was lost");
+      }
       return String(version);
     },
     remove: () => Promise.resolve(false),
@@ -278,7 +267,7 @@ Deno.test("access() serves and keeps trying when the newest token cannot be kept
   assertEquals(await tokens.access("acme", "a2"), "a3");
   assertEquals(state.record.refresh_token, "r3");
   for (const line of logs) assertNotMatch(line, /\b[ar]\d\b/);
-  tokens.close();
+  await tokens.close();
 });
 
 Deno.test("access() goes on with a good token while the store is out of order", async () => {
@@ -318,4 +307,248 @@ Deno.test("access() never overwrites a newer record", async () => {
   });
   await tokens.access("acme");
   assertEquals(state.record.refresh_token, "by hand");
+});
+
+Deno.test("access() goes on with a good token while Qontak does not refresh it", async () => {
+  using time = new FakeTime();
+  const { store } = sharedStore();
+  let down = false;
+  let asked = 0;
+  const tokens = createTokens({
+    store,
+    log: () => {},
+    refresh(token) {
+      asked++;
+      if (down) return Promise.reject(new Error("not reached"));
+      return Promise.resolve({
+        access_token: `a after ${token}`,
+        refresh_token: "r1",
+        expires_in: 21_600,
+      });
+    },
+  });
+  assertEquals(await tokens.access("acme"), "a after r0");
+  down = true;
+  time.tick((21_600 - 200) * 1000);
+  for (let i = 0; i < 5; i++) {
+    assertEquals(await tokens.access("acme"), "a after r0");
+  }
+  // Not every call waits for a refresh that fails.
+  assertEquals(asked, 2);
+  time.tick(201 * 1000);
+  await assertRejects(() => tokens.access("acme"), Error, "not reached");
+});
+
+Deno.test("access() does not offer a dead refresh token to Qontak again and again", async () => {
+  using time = new FakeTime();
+  const { store, state } = sharedStore();
+  state.write({ refresh_token: "dead" });
+  const used: string[] = [];
+  const tokens = createTokens({
+    store,
+    log: () => {},
+    refresh(token) {
+      used.push(token);
+      if (token !== "dead") {
+        return Promise.resolve({
+          access_token: "a",
+          refresh_token: "r",
+          expires_in: 60,
+        });
+      }
+      return Promise.reject(
+        new QontakError("invalid_grant", {
+          endpoint: "POST /oauth/token",
+          status: 401,
+          said: "",
+          code: "invalid_grant",
+        }),
+      );
+    },
+  });
+  const refused = () =>
+    assertRejects(() => tokens.access("acme"), QontakError, "invalid_grant");
+  for (let i = 0; i < 5; i++) await refused();
+  assertEquals(used, ["dead"]);
+  time.tick(61_000);
+  await refused();
+  assertEquals(used, ["dead", "dead"]);
+  // A person has put in another one: it is tried at once.
+  state.write({ refresh_token: "by hand" });
+  assertEquals(await tokens.access("acme"), "a");
+});
+
+Deno.test("access() knows its own record where the store's answer was lost", async () => {
+  const { store, state } = sharedStore();
+  const { refresh } = rotatingQontak();
+  const logs: string[] = [];
+  const tokens = createTokens({
+    store,
+    refresh,
+    log: (_level, message) => logs.push(message),
+  });
+  state.losesAnswers = true;
+  assertEquals(await tokens.access("acme"), "a1");
+  await tokens.close();
+  assertEquals(state.record.refresh_token, "r1");
+  assertEquals(logs.length, 1);
+  assertMatch(logs[0]!, /Trying again/);
+  assertNotMatch(logs.join(), /Somebody else/);
+});
+
+Deno.test("close() keeps what is not kept yet, and says what is lost", async () => {
+  for (const readOnly of [false, true]) {
+    const { store, state } = sharedStore();
+    const { refresh } = rotatingQontak();
+    const logs: string[] = [];
+    const tokens = createTokens({
+      store,
+      refresh,
+      log: (level, message) => logs.push(`${level} ${message}`),
+    });
+    state.readOnly = true;
+    await tokens.access("acme");
+    state.readOnly = readOnly;
+    await tokens.close();
+    assertEquals(state.record.refresh_token, readOnly ? "r0" : "r1");
+    assertEquals(logs.length, readOnly ? 2 : 1);
+    if (readOnly) assertMatch(logs[1]!, /^error .*lost/);
+  }
+});
+
+Deno.test("access() starts anew where the refresh that it joined knew of no rejection", async () => {
+  const { store, state } = sharedStore();
+  const { used, refresh } = rotatingQontak();
+  // The record's own token is good by its date, and refused by Qontak.
+  state.write({
+    refresh_token: "r0",
+    access_token: "refused",
+    expires_at: soon(),
+  });
+  const tokens = createTokens({ store, refresh, log: () => {} });
+  assertEquals(
+    await Promise.all([
+      tokens.access("acme"),
+      tokens.access("acme", "refused"),
+    ]),
+    ["refused", "a1"],
+  );
+  assertEquals(used, ["r0"]);
+});
+
+Deno.test("access() asks the store again after a minute where nothing is cached", async () => {
+  using time = new FakeTime();
+  const { store, state } = sharedStore();
+  state.write({ refresh_token: "r0", access_token: "a", expires_at: soon() });
+  const held = createTokens({
+    store,
+    log: () => {},
+    refresh: () => Promise.reject(new Error("not needed")),
+    hold: 60_000,
+  });
+  for (let i = 0; i < 1000; i++) await held.access("acme");
+  assertEquals(state.reads, 1);
+  time.tick(61_000);
+  state.write({ refresh_token: "r0", access_token: "b", expires_at: soon() });
+  assertEquals(await held.access("acme"), "b");
+  assertEquals(state.reads, 2);
+});
+
+Deno.test("access() uses a token for no longer than the store allows", async () => {
+  using time = new FakeTime();
+  const { store } = sharedStore();
+  const { used, tokens } = setUp(21_600, { ...store, maxAge: 100 });
+  assertEquals(await tokens.access("acme"), "access 1");
+  time.tick(89_000);
+  assertEquals(await tokens.access("acme"), "access 1");
+  time.tick(2_000);
+  assertEquals(await tokens.access("acme"), "access 2");
+  assertEquals(used.length, 2);
+});
+
+Deno.test("access() starts from the cache, and trusts only the store after a rejection", async () => {
+  const { store, state } = sharedStore();
+  const { used, refresh } = rotatingQontak();
+  const kept = new Map([[
+    "acme",
+    { access_token: "cached", expires_at: soon(), expires_in: 21_600 },
+  ]]);
+  const make = () =>
+    createTokens({
+      store,
+      refresh,
+      log: () => {},
+      cache: {
+        get: (tenant) => Promise.resolve(kept.get(tenant)),
+        // deno-lint-ignore require-await -- the interface is asynchronous
+        async set(tenant, token) {
+          kept.set(tenant, token);
+        },
+        // deno-lint-ignore require-await -- the interface is asynchronous
+        async remove(tenant) {
+          kept.delete(tenant);
+        },
+      },
+    });
+  assertEquals(await make().access("acme"), "cached");
+  assertEquals(state.reads, 0);
+  assertEquals(await make().access("acme", "cached"), "a1");
+  assertEquals(used, ["r0"]);
+  // What another process gets after a restart.
+  assertEquals(await make().access("acme"), "a1");
+  kept.set("acme", {
+    access_token: "ended",
+    expires_at: soon() - 7_200,
+    expires_in: 60,
+  });
+  assertEquals(await make().access("acme"), "a1");
+});
+
+Deno.test("access() refuses a tenant whose credentials are for Mekari's gateway", async () => {
+  const { store } = sharedStore();
+  const { tokens, used } = setUp(60, {
+    ...store,
+    read: () =>
+      Promise.resolve({ credentials: { sso_id: "uuid" }, version: "1" }),
+  });
+  await assertRejects(
+    () => tokens.access("acme"),
+    CredentialsError,
+    "QONTAK_AUTH=hmac",
+  );
+  assertEquals(used, []);
+});
+
+Deno.test("access() holds a bounded number of tenants and shares nothing among them", async () => {
+  const { store } = sharedStore();
+  let reads = 0;
+  const tokens = createTokens({
+    log: () => {},
+    refresh: () => Promise.reject(new Error("not needed")),
+    store: {
+      ...store,
+      // deno-lint-ignore require-await -- the interface is asynchronous
+      async read(tenant) {
+        reads++;
+        return {
+          credentials: {
+            refresh_token: "r",
+            access_token: `of ${tenant}`,
+            expires_at: soon(),
+          },
+          version: "1",
+        };
+      },
+    },
+  });
+  const many = 2 * TENANTS_HELD;
+  for (let i = 0; i < many; i++) {
+    assertEquals(await tokens.access(`t${i}`), `of t${i}`);
+  }
+  assertEquals(reads, many);
+  // The newest are held, the oldest are asked for again.
+  for (let i = many - TENANTS_HELD; i < many; i++) await tokens.access(`t${i}`);
+  assertEquals(reads, many);
+  assertEquals(await tokens.access("t0"), "of t0");
+  assertEquals(reads, many + 1);
 });

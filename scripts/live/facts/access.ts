@@ -101,7 +101,7 @@ export const accessFacts: readonly Fact[] = [
     question:
       "Is a token of the CRM's own page refreshed without an OAuth application, form-encoded?",
     assumed: "Yes",
-    code: "src/qontak/oauth.ts: createRefreshGrant",
+    code: "src/qontak/oauth.ts: createOAuth",
     how: "The run's own refresh",
     phase: "log",
     probe(lab) {
@@ -114,7 +114,7 @@ export const accessFacts: readonly Fact[] = [
     id: "token-lifetime",
     question: "How long does an access token live?",
     assumed: "21600 s, where the answer does not say",
-    code: "src/qontak/oauth.ts: LIFETIME",
+    code: "src/tokens/tokens.ts: TOKEN_LIFETIME",
     how: "expires_in of the run's own refresh",
     phase: "log",
     probe({ wire }) {

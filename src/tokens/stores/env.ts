@@ -1,67 +1,272 @@
 /**
- * The store of one company whose refresh token stands in the environment.
+ * The store of the one company whose credentials stand in the environment.
+ * Qontak may replace the refresh token with every use, and the environment
+ * cannot be written: so the newest one is kept in Deno KV where there is one,
+ * else in the `.env` file that the first one stood in, else in memory only.
  *
  * @module
  */
+import type { Kv } from "../../kv.ts";
+import type { Log } from "../../log.ts";
+import { defined } from "../../values.ts";
 import { sha256 } from "../hash.ts";
+import { LEASE } from "../lease.ts";
+import type { Sealer } from "../sealing.ts";
 import {
   type Credentials,
   CredentialsError,
   DEFAULT_TENANT,
+  type Lease,
+  type OAuthCredentials,
   type StoredCredentials,
+  StoreError,
   type TokenStore,
 } from "../store.ts";
+import { createQueue, type EnvFile } from "./env_file.ts";
+import { createKvRecords } from "./kv.ts";
+import { parseRecord } from "./record.ts";
+
+/** Settings of {@linkcode createEnvStore}. */
+export interface EnvStoreOptions {
+  /** What stands in the environment. */
+  readonly credentials: Credentials;
+  /** Where Qontak is: a token's successors are not sent to another place. */
+  readonly baseUrl?: string;
+  /** Where a refresh token is kept that Qontak puts in place of that one. */
+  readonly kv?: Kv;
+  /** The file it is kept in where there is no database: the one it was in. */
+  readonly file?: EnvFile;
+  /** Seals what is kept in the database; kept open when left out. */
+  readonly sealer?: Sealer;
+  /** Told once when a refresh token is kept in memory only. */
+  readonly log?: Log;
+}
+
+/** Where the newest refresh token is kept. */
+export type Keeping = "kv" | "file" | "memory";
+
+/** The store of one company. */
+export interface EnvStore extends TokenStore {
+  /** Where a refresh token is kept that Qontak puts in the first one's place. */
+  keeps(): Promise<Keeping>;
+}
+
+/** A place for the credentials of one company. */
+interface Place {
+  keeps(): Promise<Keeping>;
+  /** The token that the company's identity is made from. */
+  readonly origin: string;
+  read(): Promise<StoredCredentials>;
+  replace(
+    next: Credentials,
+    version: string | undefined,
+  ): Promise<string | undefined>;
+  lease(ms: number, holder: string): Promise<Lease | undefined>;
+}
+
+/** The version of what stands in the environment. */
+const CONFIGURED = "configured";
+
+/** For places that outlive nobody, or cannot be written. */
+const NO_LEASE: Lease = { release: () => Promise.resolve() };
 
 /**
- * Keeps one company's credentials in memory, starting from the refresh token
- * of `QONTAK_REFRESH_TOKEN`.
+ * Makes the store. Nothing is opened before its first use.
  *
- * @param refreshToken The configured refresh token.
- * @param onRotated Told once, when Qontak gives another refresh token than the
- * configured one: from then on the configured one may be dead.
+ * @example Serving one company, and keeping its newest token in a file
+ * ```ts
+ * import { createEnvStore, createServer, openEnvFile } from "@qontak/mcp";
+ *
+ * const server = createServer({
+ *   store: createEnvStore({
+ *     credentials: { refresh_token: "a refresh token" },
+ *     file: openEnvFile(".env", "QONTAK_REFRESH_TOKEN"),
+ *   }),
+ * });
+ * await server.close();
+ * ```
+ *
+ * @param options The credentials, and where the newest ones may be kept.
  * @returns The store.
  */
-export function createEnvStore(
-  refreshToken: string,
-  onRotated: () => void = () => {},
-): TokenStore {
-  let credentials: Credentials = { refresh_token: refreshToken };
-  let version = 0;
-  let identity: Promise<string> | undefined;
+export function createEnvStore(options: EnvStoreOptions): EnvStore {
+  const { credentials, kv, file, log = () => {} } = options;
+  const source = "sso_id" in credentials
+    ? "MEKARI_SSO_ID"
+    : "QONTAK_REFRESH_TOKEN";
+  let place: Promise<Place> | undefined;
 
-  function own(tenant: string): void {
-    if (tenant === DEFAULT_TENANT) return;
+  async function choose(): Promise<Place> {
+    if ("sso_id" in credentials) return inMemory(credentials, () => {});
+    if (kv && await kv.open()) return await inKv(credentials, kv, options);
+    if (file) return inFile(credentials, file);
+    return inMemory(credentials, () =>
+      log(
+        "warn",
+        "Qontak has replaced the refresh token, and the new one is in memory only: when this process ends, QONTAK_REFRESH_TOKEN may no longer work and a new one must be made. To keep it, start with deno run --unstable-kv, or have the token in a .env file that this process may write, or set TOKEN_STORE to redis, vault or kv",
+      ));
+  }
+  const chosen = () => place ??= choose();
+
+  async function placeOf(tenant: string): Promise<Place> {
+    if (tenant === DEFAULT_TENANT) return await chosen();
     throw new CredentialsError(
       `There are no credentials for user_id ${
         JSON.stringify(tenant)
-      }: this server holds one company's, from QONTAK_REFRESH_TOKEN. Leave user_id out to act for that company`,
+      }: this server holds one company's, from ${source}. Leave user_id out to act for that company`,
     );
   }
 
+  const isShared = !("sso_id" in credentials) && (kv || file);
   return {
     name: "env",
+    keeps: async () => await (await chosen()).keeps(),
     // A hash, so that what is cached for one account is never another's.
-    identity: () => (identity ??= sha256(refreshToken)),
-    // deno-lint-ignore require-await -- the interface is asynchronous
-    async read(tenant): Promise<StoredCredentials> {
-      own(tenant);
-      return { credentials, version: String(version) };
-    },
-    // deno-lint-ignore require-await -- the interface is asynchronous
-    async replace(tenant, next, from) {
-      own(tenant);
-      if (from !== String(version)) return undefined;
-      if (version === 0 && next.refresh_token !== refreshToken) onRotated();
-      credentials = next;
-      return String(++version);
-    },
-    // deno-lint-ignore require-await -- the interface is asynchronous
+    identity: async () => await sha256((await chosen()).origin),
+    read: async (tenant) => await (await placeOf(tenant)).read(),
+    replace: async (tenant, next, version) =>
+      await (await placeOf(tenant)).replace(next, version),
     async remove(tenant) {
-      own(tenant);
+      await placeOf(tenant);
       throw new CredentialsError(
-        "The refresh token stands in QONTAK_REFRESH_TOKEN: take it out there",
+        `The credentials stand in ${source}: take them out there`,
       );
     },
     tenants: () => Promise.resolve([DEFAULT_TENANT]),
+    ...(isShared
+      ? {
+        lease: async (tenant: string, ms: number, holder: string) =>
+          await (await placeOf(tenant)).lease(ms, holder),
+      }
+      : {}),
+  };
+}
+
+function inMemory(first: Credentials, onRotated: () => void): Place {
+  const origin = "sso_id" in first ? first.sso_id : first.refresh_token;
+  let credentials = first;
+  let version = 0;
+  let isRotated = false;
+  return {
+    origin,
+    keeps: () => Promise.resolve("memory"),
+    read: () => Promise.resolve({ credentials, version: String(version) }),
+    // deno-lint-ignore require-await -- the interface is asynchronous
+    async replace(next, from) {
+      if (from !== String(version)) return undefined;
+      credentials = next;
+      version++;
+      if (!isRotated && "refresh_token" in next) {
+        isRotated = next.refresh_token !== origin;
+        if (isRotated) onRotated();
+      }
+      return String(version);
+    },
+    lease: () => Promise.resolve(NO_LEASE),
+  };
+}
+
+/**
+ * In the database, the configured token's hash is the name: one that a person
+ * configures anew begins anew, and two accounts never meet. Nothing is there
+ * before the first refresh.
+ */
+async function inKv(
+  first: OAuthCredentials,
+  kv: Kv,
+  { sealer, baseUrl = "" }: EnvStoreOptions,
+): Promise<Place> {
+  const name = await sha256(`${baseUrl} ${first.refresh_token}`);
+  const records = createKvRecords({
+    open: () => kv.open(),
+    space: "env",
+    ...defined({ sealer }),
+  });
+  return {
+    origin: first.refresh_token,
+    keeps: () => Promise.resolve("kv"),
+    async read() {
+      const found = await records.read(name);
+      if (!found) return { credentials: first, version: CONFIGURED };
+      return {
+        credentials: parseRecord(found.text, DEFAULT_TENANT),
+        version: found.version,
+      };
+    },
+    async replace(next, version) {
+      if (version === undefined) return undefined;
+      return await records.replace(
+        name,
+        JSON.stringify(next),
+        version === CONFIGURED ? undefined : version,
+      );
+    },
+    lease: (ms, holder) => records.lease(name, ms, holder),
+  };
+}
+
+/** In the file, where only the refresh token is written. */
+function inFile(first: OAuthCredentials, file: EnvFile): Place {
+  let known = first;
+  let origin = first.refresh_token;
+  let version = 0;
+  const inTurn = createQueue();
+
+  /** Sees what another process, or a person, has written. */
+  async function look(): Promise<void> {
+    const found = await file.read();
+    if (found === undefined || found === known.refresh_token) return;
+    known = { refresh_token: found };
+    // It may be another account's.
+    origin = found;
+    version++;
+  }
+
+  async function replace(
+    next: Credentials,
+    from: string | undefined,
+  ): Promise<string | undefined> {
+    await look();
+    if (from !== String(version)) return undefined;
+    if (!("refresh_token" in next)) {
+      throw new StoreError(
+        `${file.path} holds a refresh token, and no other credentials can take its place`,
+      );
+    }
+    const isKept = next.refresh_token === known.refresh_token ||
+      await file.replace(known.refresh_token, next.refresh_token);
+    if (!isKept) return undefined;
+    known = next;
+    return String(++version);
+  }
+
+  return {
+    get origin() {
+      return origin;
+    },
+    async keeps() {
+      try {
+        await (await file.lock(LEASE, crypto.randomUUID()))?.release();
+        return "file";
+      } catch (error) {
+        if (error instanceof StoreError) return "memory";
+        throw error;
+      }
+    },
+    read: () =>
+      inTurn(async () => {
+        await look();
+        return { credentials: known, version: String(version) };
+      }),
+    replace: (next, from) => inTurn(() => replace(next, from)),
+    async lease(ms, holder) {
+      try {
+        return await file.lock(ms, holder);
+      } catch (error) {
+        if (!(error instanceof StoreError)) throw error;
+        // A token can be used where it cannot be kept: replacing it tells why.
+        return NO_LEASE;
+      }
+    },
   };
 }

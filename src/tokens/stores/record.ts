@@ -3,53 +3,75 @@
  *
  * @module
  */
-import { isObject } from "../../values.ts";
+import { defined, isObject } from "../../values.ts";
 import { type Credentials, StoreError } from "../store.ts";
 
 /**
  * Reads a record, also one that the Python server wrote: its `expires_at` may
  * be missing, a string, or have a fraction.
  *
- * @param text The record.
+ * @param text The record, as JSON.
  * @param tenant The company, for messages.
- * @throws {StoreError} When it is no record with a refresh token.
+ * @throws {StoreError} When it holds neither a refresh_token nor an sso_id.
  */
 export function parseRecord(text: string, tenant: string): Credentials {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    // Told below: nothing of the record may reach a message.
+    // Told by the next: nothing of the record may reach a message.
   }
+  return readRecord(value, tenant);
+}
+
+/**
+ * Reads a record that is parsed already.
+ *
+ * @param value The record.
+ * @param tenant The company, for messages.
+ * @throws {StoreError} When it holds neither a refresh_token nor an sso_id.
+ */
+export function readRecord(value: unknown, tenant: string): Credentials {
   const record = isObject(value) ? value : {};
-  const { refresh_token, access_token } = record;
-  if (typeof refresh_token !== "string" || refresh_token === "") {
-    throw new StoreError(
-      `What is kept for tenant ${
-        JSON.stringify(tenant)
-      } is no record with a refresh_token: it was not written by this server`,
-    );
-  }
-  const expiresAt = seconds(record.expires_at);
-  const expiresIn = seconds(record.expires_in);
-  return {
-    refresh_token,
-    ...(typeof access_token === "string" && access_token !== ""
-      ? { access_token }
-      : {}),
-    ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
-    ...(expiresIn === undefined ? {} : { expires_in: expiresIn }),
+  const text = (key: string) => {
+    const found = record[key];
+    return typeof found === "string" && found !== "" ? found : undefined;
   };
+  const refresh_token = text("refresh_token");
+  if (refresh_token !== undefined) {
+    return {
+      refresh_token,
+      ...defined({
+        access_token: text("access_token"),
+        expires_at: seconds(record.expires_at),
+        expires_in: seconds(record.expires_in),
+      }),
+    };
+  }
+  const sso_id = text("sso_id");
+  if (sso_id !== undefined) {
+    return {
+      sso_id,
+      ...defined({
+        client_id: text("client_id"),
+        client_secret: text("client_secret"),
+      }),
+    };
+  }
+  throw new StoreError(
+    `What is kept for tenant ${
+      JSON.stringify(tenant)
+    } is no record with a refresh_token: it was not written by this server`,
+  );
 }
 
 /** Seconds since 1970, from a number, digits or an ISO date. */
 function seconds(value: unknown): number | undefined {
-  if (typeof value === "number" && Number.isFinite(value)) {
-    return Math.floor(value);
-  }
+  if (typeof value === "number") return finite(value);
   if (typeof value !== "string" || value === "") return undefined;
-  const number = Number(value);
-  if (Number.isFinite(number)) return Math.floor(number);
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.floor(date / 1000);
+  return finite(Number(value)) ?? finite(Date.parse(value) / 1000);
+}
+
+function finite(value: number): number | undefined {
+  return Number.isFinite(value) ? value : undefined;
 }

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Redis } from "ioredis";
+import type { Redis, RedisOptions } from "ioredis";
 import { sha1, sha256 } from "../hash.ts";
 import { createSealer, type Sealer } from "../sealing.ts";
 import {
@@ -14,11 +14,17 @@ import {
   StoreError,
   type TokenStore,
 } from "../store.ts";
+import { TOKEN_LIFETIME } from "../tokens.ts";
+import { defined } from "../../values.ts";
 import { parseRecord } from "./record.ts";
 
 /** Settings of {@linkcode createRedisStore}. */
 export interface RedisStoreOptions {
-  /** Where Redis is: redis:// or rediss://, with a user and password if any. */
+  /**
+   * Where Redis is: redis:// or rediss://, with a user and password if any.
+   * With Sentinel: `redis+sentinel://[user:password@]host:port,…/master[/db]`,
+   * where `?sentinel_username=…&sentinel_password=…` may follow.
+   */
   readonly url: string;
   /**
    * What the keys start with; the tenant follows.
@@ -28,6 +34,13 @@ export interface RedisStoreOptions {
   readonly keyPrefix?: string;
   /** Seals the records; they are kept open when left out. */
   readonly sealer?: Sealer;
+  /**
+   * How long an access token from here is used at most, in seconds. The
+   * refresh token never expires.
+   *
+   * @default {21600}
+   */
+  readonly tokenTtl?: number;
   /**
    * How long Redis may take to answer, in ms.
    *
@@ -47,6 +60,13 @@ local version = now and redis.sha1hex(now) or ""
 if version ~= ARGV[1] then return false end
 redis.call("SET", KEYS[1], ARGV[2])
 return redis.sha1hex(ARGV[2])`;
+
+/** Takes a lease that is free, or the holder's own. */
+const TAKE = `
+local holder = redis.call("GET", KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[2])
+return 1`;
 
 /** Ends a lease only where it is still the one that was taken. */
 const RELEASE = `
@@ -77,20 +97,23 @@ export function createRedisStore(options: RedisStoreOptions): TokenStore {
     url,
     keyPrefix = "qontak:tokens:",
     sealer = createSealer([]),
+    tokenTtl = TOKEN_LIFETIME,
     timeout = 5_000,
   } = options;
-  const where = placeOf(url);
+  const { where, ...connection } = readUrl(url);
   let connecting: Promise<Redis> | undefined;
 
   async function connect(): Promise<Redis> {
     // A heavy library, loaded only where it is chosen.
     const { Redis } = await import("ioredis");
-    const client = new Redis(url, {
+    const client = new Redis({
+      ...connection,
       connectTimeout: timeout,
       commandTimeout: timeout,
       // A call fails fast; the connection itself is tried again and again.
       maxRetriesPerRequest: 1,
-      retryStrategy: (tries) => Math.min(tries * 100, 2_000),
+      retryStrategy: patience,
+      sentinelRetryStrategy: patience,
       lazyConnect: true,
     });
     // Every failure is told by the call that meets it.
@@ -119,6 +142,7 @@ export function createRedisStore(options: RedisStoreOptions): TokenStore {
 
   return {
     name: "redis",
+    maxAge: tokenTtl,
     identity: () => sha256(`${where} ${keyPrefix}`),
 
     async read(tenant) {
@@ -156,13 +180,10 @@ export function createRedisStore(options: RedisStoreOptions): TokenStore {
       return [...found].sort();
     },
 
-    async lease(tenant, ms): Promise<Lease | undefined> {
+    async lease(tenant, ms, holder): Promise<Lease | undefined> {
       const key = `lease:${keyOf(tenant)}`;
-      const holder = crypto.randomUUID();
-      const taken = await ask((redis) =>
-        redis.set(key, holder, "PX", ms, "NX")
-      );
-      if (taken !== "OK") return undefined;
+      const taken = await ask((redis) => redis.eval(TAKE, 1, key, holder, ms));
+      if (taken !== 1) return undefined;
       return {
         async release() {
           try {
@@ -181,7 +202,70 @@ export function createRedisStore(options: RedisStoreOptions): TokenStore {
   };
 }
 
-/** Host and port of an address, without user and password. */
-function placeOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).host : "an address that is no URL";
+/** How long to wait before the next try to connect, in ms. */
+function patience(tries: number): number {
+  return Math.min(tries * 100, 2_000);
+}
+
+/** Addresses with the hosts, and nothing secret, under `where`. */
+function readUrl(
+  url: string,
+): Omit<RedisOptions, "replyMapping"> & { readonly where: string } {
+  const match =
+    /^redis(s?)(\+sentinel)?:\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^/?#]+)([^?#]*)(?:\?([^#]*))?$/
+      .exec(url);
+  if (!match) {
+    throw new TypeError(
+      "The address of Redis is none: it must be like redis://127.0.0.1:6379",
+    );
+  }
+  const [, tls, sentinel, user, password, where = "", path = "", query = ""] =
+    match;
+  const [, ...steps] = path.split("/").map(decodeURIComponent);
+  const hosts = where.split(",").map((host) => readHost(host, sentinel));
+  const common = defined({
+    username: decoded(user),
+    password: decoded(password),
+    tls: tls ? {} : undefined,
+  });
+  if (!sentinel) {
+    const [db = ""] = steps;
+    return { ...hosts[0]!, ...common, where, db: Number(db || 0) };
+  }
+  const [name = "", db = ""] = steps;
+  if (name === "") {
+    throw new TypeError(
+      "The address of Redis Sentinel lacks the name of the master: redis+sentinel://host:26379/mymaster",
+    );
+  }
+  const params = new URLSearchParams(query);
+  return {
+    ...common,
+    where,
+    name,
+    db: Number(db || 0),
+    sentinels: hosts,
+    ...defined({
+      sentinelUsername: params.get("sentinel_username") ?? undefined,
+      sentinelPassword: params.get("sentinel_password") ?? undefined,
+    }),
+    ...(tls ? { sentinelTLS: {}, enableTLSForSentinelMode: true } : {}),
+  };
+}
+
+function readHost(text: string, sentinel: string | undefined) {
+  const [, host, port] = /^(\[[^\]]+\]|[^:]+)(?::(\d+))?$/.exec(text) ?? [];
+  if (host === undefined) {
+    throw new TypeError(
+      "The address of Redis holds a host that is none: write host:port",
+    );
+  }
+  return {
+    host: host.replace(/^\[|\]$/g, ""),
+    port: Number(port ?? (sentinel ? 26_379 : 6_379)),
+  };
+}
+
+function decoded(text: string | undefined): string | undefined {
+  return text ? decodeURIComponent(text) : undefined;
 }

@@ -1,0 +1,96 @@
+/**
+ * What can be tried, and how it is told: one line for each check.
+ *
+ * @module
+ */
+import { endpoints } from "../qontak/endpoints.ts";
+import { FAILED, OK } from "./exit.ts";
+import type { Parts } from "./parts.ts";
+
+/** How a check ended. */
+export interface Finding {
+  /** What was tried. */
+  readonly check: string;
+  /** "skip" where something that failed before makes it pointless. */
+  readonly status: "ok" | "warn" | "fail" | "skip";
+  /** What was found, and what to do where it is not well. */
+  readonly detail: string;
+}
+
+/** Something to try; rejects with a sentence where it fails. */
+export type Check = () => Promise<string | Omit<Finding, "check">>;
+
+/**
+ * Tries one thing.
+ *
+ * @param check Its name.
+ * @param run Tries it, and says what was found.
+ */
+export async function attempt(check: string, run: Check): Promise<Finding> {
+  try {
+    const found = await run();
+    return typeof found === "string"
+      ? { check, status: "ok", detail: found }
+      : { check, ...found };
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    return { check, status: "fail", detail };
+  }
+}
+
+/**
+ * Tries a tenant's credentials: new tokens, and a question to the CRM. Where a
+ * new refresh token would be lost, none is asked for.
+ *
+ * @param parts The way to the CRM.
+ * @param tenant The company.
+ */
+export async function checkTenant(
+  parts: Parts,
+  tenant: string,
+): Promise<Finding[]> {
+  const access = parts.access();
+  const token = await attempt("token", async () => {
+    if (!access.oauth) return "calls are signed: no token is needed";
+    if (await parts.losesTokens() !== undefined) {
+      return {
+        status: "skip",
+        detail: "not tried: the new refresh token would be lost",
+      };
+    }
+    await access.renew(tenant);
+    return "Qontak gave new tokens";
+  });
+  const crm = token.status === "ok"
+    ? await attempt("crm", async () => {
+      const { response } = await access.crm(tenant)
+        .call(endpoints.pipelines.list);
+      const count = Array.isArray(response) ? response.length : 0;
+      return `Qontak answers: ${count} pipelines`;
+    })
+    : {
+      check: "crm",
+      status: "skip" as const,
+      detail: "not asked: there is no access token",
+    };
+  return [token, crm];
+}
+
+/**
+ * Tells what was found on stdout.
+ *
+ * @param findings What was found.
+ * @param asJson Whether to answer in JSON.
+ * @returns The exit code: 1 where anything failed.
+ */
+export function report(
+  findings: readonly Finding[],
+  asJson: boolean,
+): number {
+  const lines = findings.map(({ check, status, detail }) =>
+    `${status.padEnd(6)}${check.padEnd(15)}${detail}`
+  );
+  // deno-lint-ignore no-console -- what the command is for
+  console.log(asJson ? JSON.stringify(findings, null, 2) : lines.join("\n"));
+  return findings.some(({ status }) => status === "fail") ? FAILED : OK;
+}

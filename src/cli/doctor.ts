@@ -1,0 +1,178 @@
+/**
+ * Trying everything that a server needs, one line each.
+ *
+ * @module
+ */
+import { ConfigError, readSettings, type Settings } from "../config.ts";
+import { takeLease } from "../tokens/lease.ts";
+import { DEFAULT_TENANT } from "../tokens/store.ts";
+import { attempt, checkTenant, type Finding, report } from "./checks.ts";
+import type { Flags } from "./flags.ts";
+import { createParts, createSandboxParts, type Parts } from "./parts.ts";
+import { readTenant } from "./tenants.ts";
+
+/** Clocks that differ by less do no harm, in ms. */
+const SKEW = 30_000;
+
+/** Whose lease shows that the store can be written. */
+const PROBE = "_doctor";
+
+/** How long a probe may take, in ms. */
+const PATIENCE = 5_000;
+
+/**
+ * Tries the configuration, the store, the tokens, the CRM, Deno KV and the
+ * clock.
+ *
+ * @param word The tenant to try; the default one, or the first, without it.
+ * @param flags The flags.
+ * @param variables The environment.
+ * @param fileOf The file that a variable stands in, if any.
+ * @returns The exit code: 1 where anything failed.
+ */
+export async function doctor(
+  word: string | undefined,
+  flags: Flags,
+  variables: Readonly<Record<string, string>>,
+  fileOf: (name: string) => string | undefined,
+): Promise<number> {
+  const wanted = word === undefined ? undefined : readTenant(word);
+  let parts: Parts;
+  let settings: Settings;
+  try {
+    settings = readSettings(variables);
+    parts = flags.sandbox
+      ? createSandboxParts(settings)
+      : createParts(settings, fileOf);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const findings = error.problems.map((detail): Finding => ({
+      check: "configuration",
+      status: "fail",
+      detail,
+    }));
+    return report(findings, flags.json === true);
+  }
+  try {
+    const findings = [
+      await attempt("configuration", () => Promise.resolve(describe(settings))),
+      await attempt("kv", () => checkKv(parts)),
+      ...await checkAccess(parts, wanted),
+    ];
+    return report(findings, flags.json === true);
+  } finally {
+    await parts.close();
+  }
+}
+
+function describe(settings: Settings): string {
+  const { QONTAK_AUTH, TOKEN_STORE, TOKEN_CACHE, TOKEN_ENCRYPTION_KEY } =
+    settings;
+  return [
+    `QONTAK_AUTH=${QONTAK_AUTH}`,
+    `TOKEN_STORE=${TOKEN_STORE}`,
+    `TOKEN_CACHE=${TOKEN_CACHE}`,
+    TOKEN_ENCRYPTION_KEY ? "sealed" : "no TOKEN_ENCRYPTION_KEY",
+  ].join(", ");
+}
+
+async function checkKv({ kv }: Parts): Promise<Omit<Finding, "check">> {
+  if (!kv) {
+    return {
+      status: "warn",
+      detail:
+        "this process has no Deno KV, which would keep tokens and templates across restarts: start with deno run --unstable-kv",
+    };
+  }
+  const database = await kv.open();
+  if (!database) {
+    throw new Error(
+      "Deno KV is there but cannot be opened: check the permissions and the disk, or on Deno Deploy that a database is attached",
+    );
+  }
+  const key = ["qontak-mcp", "doctor", crypto.randomUUID()];
+  await database.set(key, "probe", { expireIn: PATIENCE });
+  await database.delete(key);
+  return { status: "ok", detail: "Deno KV opens and can be written" };
+}
+
+/** The store, a tenant in it, and the clock. */
+async function checkAccess(
+  parts: Parts,
+  wanted: string | undefined,
+): Promise<Finding[]> {
+  let tenants: readonly string[] = [];
+  const store = await attempt("store", async () => {
+    tenants = await parts.store.tenants();
+    return await checkStore(parts, tenants.length);
+  });
+  const tenant = wanted ??
+    (tenants.includes(DEFAULT_TENANT) ? DEFAULT_TENANT : tenants[0]);
+  const clock = await attempt("clock", () => checkClock(parts));
+  if (store.status === "fail" || tenant === undefined) {
+    const detail = tenant === undefined && store.status !== "fail"
+      ? "there are no credentials yet: put some there with qontak-mcp tenants add"
+      : "not tried: the store is out of order";
+    const status = store.status === "fail" ? "skip" : "fail";
+    return [
+      store,
+      { check: "token", status, detail },
+      { check: "crm", status: "skip", detail: "not asked: there is no token" },
+      clock,
+    ];
+  }
+  return [store, ...await checkTenant(parts, tenant), clock];
+}
+
+/** Whether the store can be written: taking a lease is a write. */
+async function checkStore(
+  { store, losesTokens }: Parts,
+  count: number,
+): Promise<Omit<Finding, "check">> {
+  const loses = await losesTokens();
+  if (loses !== undefined) return { status: "warn", detail: loses };
+  // The env store knows one tenant only.
+  const probe = store.name === "env" ? DEFAULT_TENANT : PROBE;
+  const lease = await takeLease(store, probe, crypto.randomUUID());
+  await lease?.release();
+  return {
+    status: "ok",
+    detail: `${store.name} can be read and written, and holds ${count} ${
+      count === 1 ? "company" : "companies"
+    }`,
+  };
+}
+
+/** How far this machine's clock is from Qontak's. */
+async function checkClock(
+  { access, options }: Parts,
+): Promise<Omit<Finding, "check">> {
+  const send = options.fetch ?? fetch;
+  const start = Date.now();
+  let response: Response;
+  try {
+    response = await send(access().baseUrl, {
+      method: "HEAD",
+      redirect: "manual",
+      signal: AbortSignal.timeout(PATIENCE),
+    });
+  } catch {
+    throw new Error(
+      `${access().baseUrl} could not be reached: check the network, and that QONTAK_BASE_URL is right`,
+    );
+  }
+  const middle = (start + Date.now()) / 2;
+  await response.body?.cancel();
+  const theirs = Date.parse(response.headers.get("date") ?? "");
+  if (Number.isNaN(theirs)) {
+    return { status: "skip", detail: "Qontak did not tell its time" };
+  }
+  // A date has whole seconds.
+  const skew = Math.round((middle - theirs - 500) / 1000);
+  const what = `this machine's clock is ${Math.abs(skew)} s ${
+    skew < 0 ? "behind" : "ahead of"
+  } Qontak's`;
+  return Math.abs(skew) * 1000 > SKEW
+    ? { status: "fail", detail: `${what}: set it right, for example by NTP` }
+    : { status: "ok", detail: what };
+}

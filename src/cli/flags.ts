@@ -1,0 +1,236 @@
+/**
+ * The commands and flags of the command line, as tables. The help is made
+ * from them.
+ *
+ * @module
+ */
+import { parseArgs } from "node:util";
+import { ConfigError } from "../config.ts";
+import { didYouMean } from "../text.ts";
+import { TOOLSETS } from "../tools/toolsets.ts";
+import { VERSION } from "../version.ts";
+
+/** One command. */
+interface Command {
+  /** What follows its name, for the help. */
+  readonly args?: string;
+  /** How many words may follow its name. */
+  readonly words: number;
+  readonly help: string;
+}
+
+/** Every command; without one, the server serves. */
+export const commands = {
+  serve: { words: 0, help: "Speak MCP on stdin and stdout (the default)" },
+  "tenants add": {
+    args: "[id]",
+    words: 1,
+    help: "Keep a company's credentials; they are asked for",
+  },
+  "tenants list": { words: 0, help: "Name the companies that are kept" },
+  "tenants remove": {
+    args: "[id]",
+    words: 1,
+    help: "Forget a company's credentials",
+  },
+  "tenants check": {
+    args: "[id]",
+    words: 1,
+    help: "Try a company's credentials on Qontak",
+  },
+  doctor: {
+    args: "[id]",
+    words: 1,
+    help: "Try everything, and say what to do about what fails",
+  },
+} as const satisfies Readonly<Record<string, Command>>;
+
+/** A command's name. */
+export type CommandName = keyof typeof commands;
+
+/** One flag. */
+interface Flag {
+  readonly type: "boolean" | "string";
+  /** What stands for its value in the help. */
+  readonly value?: string;
+  /** The commands that take it; all when left out. */
+  readonly for?: readonly CommandName[];
+  readonly help: string;
+}
+
+/** Every flag. */
+export const flags = {
+  http: {
+    type: "boolean",
+    for: ["serve"],
+    help: "Serve MCP over HTTP instead of stdio",
+  },
+  host: {
+    type: "string",
+    value: "127.0.0.1",
+    for: ["serve"],
+    help: "The address that --http listens on",
+  },
+  port: {
+    type: "string",
+    value: "8000",
+    for: ["serve"],
+    help: "The port that --http listens on; 0 takes a free one",
+  },
+  sandbox: {
+    type: "boolean",
+    for: ["serve", "doctor"],
+    help: "Work on a built-in CRM with invented data: no account needed",
+  },
+  toolsets: {
+    type: "string",
+    value: "a,b",
+    for: ["serve"],
+    help: `Offer only these tools: ${TOOLSETS.join(", ")}`,
+  },
+  "read-only": {
+    type: "boolean",
+    for: ["serve"],
+    help: "Offer only tools that change nothing",
+  },
+  grant: {
+    type: "string",
+    value: "refresh_token",
+    for: ["tenants add"],
+    help:
+      "How to log in: refresh_token, authorization_code (of an OAuth application) or password",
+  },
+  replace: {
+    type: "boolean",
+    for: ["tenants add"],
+    help: "Put new credentials in the place of those that are kept",
+  },
+  json: {
+    type: "boolean",
+    for: ["tenants list", "tenants check", "doctor"],
+    help: "Answer in JSON",
+  },
+  help: { type: "boolean", help: "Print this" },
+  version: { type: "boolean", help: "Print the version" },
+} as const satisfies Readonly<Record<string, Flag>>;
+
+/** The flags that were given. */
+export type Flags = { readonly [N in keyof typeof flags]?: string | boolean };
+
+/** What the command line asks for. */
+export interface Given {
+  /** The command. */
+  readonly command: CommandName;
+  /** The word after the command's name. */
+  readonly word?: string;
+  /** The flags. */
+  readonly flags: Flags;
+}
+
+/**
+ * Reads the command line.
+ *
+ * @param args The arguments after the program's name.
+ * @throws {ConfigError} Naming everything that is not known. Words are
+ * repeated only where a command should stand: elsewhere they may be secrets.
+ */
+export function readArguments(args: readonly string[]): Given {
+  const { values, tokens } = parseArgs({
+    args: [...args],
+    options: flags,
+    strict: false,
+    tokens: true,
+  });
+  const words = tokens.filter((token) => token.kind === "positional")
+    .map(({ value }) => value);
+  const problems: string[] = [];
+  const command = takeCommand(words, problems);
+  const names = Object.keys(flags).map((name) => `--${name}`);
+  for (const token of tokens) {
+    if (token.kind !== "option") continue;
+    if (!Object.hasOwn(flags, token.name)) {
+      problems.push(
+        `There is no flag ${token.rawName}${didYouMean(token.rawName, names)}`,
+      );
+      continue;
+    }
+    const flag: Flag = flags[token.name as keyof typeof flags];
+    if (flag.type === "boolean" && token.value !== undefined) {
+      problems.push(`--${token.name} takes no value`);
+    } else if (
+      flag.type === "string" &&
+      // strict: false reads "--port --http" as a port of true.
+      (!token.value || token.value.startsWith("--"))
+    ) {
+      problems.push(`--${token.name} needs a value`);
+    } else if (flag.for && !flag.for.includes(command)) {
+      problems.push(`--${token.name} is for ${flag.for.join(", ")}`);
+    }
+  }
+  const given = values as Flags;
+  for (const name of ["host", "port"] as const) {
+    if (given[name] !== undefined && !given.http) {
+      problems.push(`--${name} is for --http: give both`);
+    }
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  const [word] = words;
+  return { command, flags: given, ...(word === undefined ? {} : { word }) };
+}
+
+/** Takes the words of the command's name from the front of `words`. */
+function takeCommand(words: string[], problems: string[]): CommandName {
+  const [first, second] = words;
+  if (first === undefined) return "serve";
+  const names = Object.keys(commands) as CommandName[];
+  const command = names.find((name) =>
+    name === first || name === `${first} ${second}`
+  );
+  if (!command) {
+    const actions = names.filter((name) => name.startsWith(`${first} `))
+      .map((name) => name.slice(first.length + 1));
+    const known = [...names, ...Object.keys(flags).map((name) => `--${name}`)];
+    problems.push(
+      actions.length > 0
+        ? `${first} needs one of: ${actions.join(", ")}`
+        : `${JSON.stringify(first)} is no command${didYouMean(first, known)}`,
+    );
+    return "serve";
+  }
+  words.splice(0, command.split(" ").length);
+  const { words: most } = commands[command];
+  if (words.length > most) {
+    problems.push(
+      most === 0
+        ? `${command} takes nothing after it`
+        : `${command} takes one id. A token is never given as an argument, where others could see it: it is asked for, or read from stdin`,
+    );
+  }
+  return command;
+}
+
+/** What --help prints. */
+export function help(): string {
+  const row = (left: string, right: string) => `  ${left.padEnd(22)}${right}`;
+  const commandRows = Object.entries(commands)
+    .map(([name, { args, help }]: [string, Command]) =>
+      row(args ? `${name} ${args}` : name, help)
+    );
+  const flagRows = Object.entries(flags).map(([name, flag]: [string, Flag]) =>
+    row(`--${name}${flag.value ? ` ${flag.value}` : ""}`, flag.help)
+  );
+  return `qontak-mcp ${VERSION}: an MCP server for Qontak CRM
+
+Usage: deno run -A jsr:@qontak/mcp [command] [flags]
+
+Commands:
+${commandRows.join("\n")}
+
+Flags:
+${flagRows.join("\n")}
+
+It is set up by environment variables, or by a .env file in the working
+directory. QONTAK_REFRESH_TOKEN is the one you need: make a token at
+https://crm.qontak.com/crm/api_token/. The README lists the others. Without an
+id, tenants and doctor mean the company of calls that name none.`;
+}

@@ -1,0 +1,127 @@
+/**
+ * Serving MCP: on stdin and stdout, or over HTTP.
+ *
+ * @module
+ */
+import {
+  ConfigError,
+  isLoopback,
+  readWhole,
+  type Settings,
+} from "../config.ts";
+import { type Log, toStderr } from "../log.ts";
+import { createServer } from "../server.ts";
+import { isObject } from "../values.ts";
+import { VERSION } from "../version.ts";
+import { FAILED, OK } from "./exit.ts";
+import { type Flags, flags } from "./flags.ts";
+import { createParts, createSandboxParts } from "./parts.ts";
+
+/** How long requests may take once the server is told to stop, in ms. */
+const DRAIN = 5_000;
+
+const HINT =
+  `qontak-mcp ${VERSION} speaks the Model Context Protocol on stdin and stdout, and is waiting for a client.
+An MCP client starts this command by itself. In Claude Code, for example:
+  claude mcp add qontak --env QONTAK_REFRESH_TOKEN=… -- deno run -A jsr:@qontak/mcp
+or, without an account, with --sandbox instead of the token. For other clients see the README. --http serves over HTTP; Ctrl+C ends.`;
+
+/**
+ * Serves until the client, or a signal, ends it.
+ *
+ * @param given The flags.
+ * @param settings The settings.
+ * @param fileOf The file that a variable stands in, if any.
+ * @returns The exit code.
+ * @throws {ConfigError} When a flag or setting is missing or malformed.
+ */
+export async function serve(
+  given: Flags,
+  settings: Settings,
+  fileOf: (name: string) => string | undefined,
+): Promise<number> {
+  const listen = given.http ? readListen(given, settings) : undefined;
+  const parts = given.sandbox
+    ? createSandboxParts(settings)
+    : createParts(settings, fileOf);
+  const { log } = parts;
+  const server = createServer(parts.options);
+  try {
+    if (listen) {
+      const { createHandler } = await import("../http.ts");
+      const handler = createHandler(server, {
+        apiKeys: settings.MCP_API_KEYS ?? [],
+      });
+      return await serveHttp(handler, listen, log);
+    }
+    if (Deno.stdin.isTerminal()) toStderr(HINT);
+    await server.stdio();
+    return OK;
+  } finally {
+    await server.close();
+    await parts.close();
+  }
+}
+
+interface Listen {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+function readListen(given: Flags, settings: Settings): Listen {
+  const hostname = String(given.host ?? flags.host.value);
+  let port: number;
+  try {
+    port = readWhole(String(given.port ?? flags.port.value), 0, 65_535);
+  } catch (error) {
+    throw new ConfigError([`--port ${(error as Error).message}`]);
+  }
+  if (!isLoopback(hostname) && !settings.MCP_API_KEYS) {
+    throw new ConfigError([
+      `--host ${hostname} would let other machines into your CRM: set MCP_API_KEYS to say who may call, or keep to 127.0.0.1`,
+    ]);
+  }
+  return { hostname, port };
+}
+
+async function serveHttp(
+  handler: (request: Request) => Promise<Response>,
+  listen: Listen,
+  log: Log,
+): Promise<number> {
+  let server: Deno.HttpServer<Deno.NetAddr>;
+  try {
+    server = Deno.serve({
+      ...listen,
+      onListen: ({ hostname, port }) =>
+        log("info", "Serving MCP over HTTP", {
+          url: `http://${
+            hostname.includes(":") ? `[${hostname}]` : hostname
+          }:${port}/mcp`,
+        }),
+    }, handler);
+  } catch (error) {
+    const reason = error instanceof Deno.errors.AddrInUse
+      ? "the port is taken: give another one with --port"
+      : isObject(error) && "message" in error
+      ? String(error.message)
+      : String(error);
+    toStderr(
+      `qontak-mcp: cannot listen on ${listen.hostname}:${listen.port}: ${reason}`,
+    );
+    return FAILED;
+  }
+  const stop = () => {
+    log("info", "Stopping: finishing the requests under way");
+    // An answer that never ends must not hold the process.
+    Deno.unrefTimer(setTimeout(() => Deno.exit(OK), DRAIN));
+    server.shutdown();
+  };
+  const signals: Deno.Signal[] = Deno.build.os === "windows"
+    ? ["SIGINT", "SIGBREAK"]
+    : ["SIGINT", "SIGTERM"];
+  for (const signal of signals) Deno.addSignalListener(signal, stop);
+  await server.finished;
+  for (const signal of signals) Deno.removeSignalListener(signal, stop);
+  return OK;
+}

@@ -1,0 +1,134 @@
+/**
+ * The store that the settings choose.
+ *
+ * @module
+ */
+import { ways } from "./access.ts";
+import { ConfigError, type Settings, type StoreName } from "./config.ts";
+import type { Kv } from "./kv.ts";
+import type { Log } from "./log.ts";
+import type { Credentials, TokenStore } from "./tokens/store.ts";
+import { createEnvStore } from "./tokens/stores/env.ts";
+import type { EnvFile } from "./tokens/stores/env_file.ts";
+import { createKvStore } from "./tokens/stores/kv.ts";
+import { createRedisStore } from "./tokens/stores/redis.ts";
+import { createVaultStore } from "./tokens/stores/vault.ts";
+import { defined } from "./values.ts";
+
+/** What stores need besides the settings. */
+export interface StoreParts {
+  /** Deno KV, where the runtime has it. */
+  readonly kv: Kv | undefined;
+  /** The file that the configured refresh token stands in, if it does. */
+  readonly envFile: EnvFile | undefined;
+  /** Writes log lines. */
+  readonly log: Log;
+}
+
+type Open = (settings: Settings, parts: StoreParts) => TokenStore;
+
+const stores: Readonly<Record<StoreName, Open>> = {
+  env(settings, { kv, envFile, log }) {
+    const { TOKEN_CACHE, TOKEN_ENCRYPTION_KEY, QONTAK_BASE_URL } = settings;
+    return createEnvStore({
+      credentials: configured(settings),
+      baseUrl: QONTAK_BASE_URL ?? ways.oauth.baseUrl,
+      log,
+      ...defined({
+        kv: TOKEN_CACHE === "kv" ? kv : undefined,
+        file: envFile,
+        sealer: TOKEN_ENCRYPTION_KEY,
+      }),
+    });
+  },
+  redis: (settings) =>
+    createRedisStore({
+      url: settings.REDIS_URL!,
+      ...defined({
+        keyPrefix: settings.REDIS_KEY_PREFIX,
+        tokenTtl: settings.REDIS_TOKEN_TTL,
+        sealer: settings.TOKEN_ENCRYPTION_KEY,
+      }),
+    }),
+  vault(settings, { log }) {
+    const { VAULT_TOKEN, VAULT_ROLE_ID, VAULT_SECRET_ID } = settings;
+    if (!VAULT_TOKEN && !(VAULT_ROLE_ID && VAULT_SECRET_ID)) {
+      throw new ConfigError([
+        "TOKEN_STORE=vault needs VAULT_TOKEN, or VAULT_ROLE_ID and VAULT_SECRET_ID",
+      ]);
+    }
+    return createVaultStore({
+      address: settings.VAULT_ADDR!,
+      log,
+      ...defined({
+        token: VAULT_TOKEN,
+        roleId: VAULT_ROLE_ID,
+        secretId: VAULT_SECRET_ID,
+        mountPath: settings.VAULT_MOUNT_PATH,
+        secretPath: settings.VAULT_SECRET_PATH,
+        namespace: settings.VAULT_NAMESPACE,
+      }),
+    });
+  },
+  kv(settings, { kv, log }) {
+    if (!kv) {
+      throw new ConfigError([
+        "TOKEN_STORE=kv needs Deno KV: start with deno run --unstable-kv, or attach a database on Deno Deploy",
+      ]);
+    }
+    if (!settings.TOKEN_ENCRYPTION_KEY) {
+      log(
+        "warn",
+        "Tokens are kept unsealed in Deno KV: whoever can read the database can use them. Set TOKEN_ENCRYPTION_KEY",
+      );
+    }
+    return createKvStore({
+      open: () => kv.open(),
+      ...defined({ sealer: settings.TOKEN_ENCRYPTION_KEY }),
+    });
+  },
+};
+
+/**
+ * Opens the store of TOKEN_STORE. Nothing is connected before its first use.
+ *
+ * @param settings The settings.
+ * @param parts What stores need besides.
+ * @throws {ConfigError} When a setting that the store needs is missing.
+ */
+export function openStore(settings: Settings, parts: StoreParts): TokenStore {
+  const name = settings.TOKEN_STORE ?? "env";
+  if (name !== "env" && settings.QONTAK_REFRESH_TOKEN) {
+    parts.log(
+      "warn",
+      "QONTAK_REFRESH_TOKEN is not used: TOKEN_STORE keeps the credentials elsewhere",
+      { store: name },
+    );
+  }
+  return stores[name](settings, parts);
+}
+
+/** The credentials that stand in the environment. */
+function configured(settings: Settings): Credentials {
+  if (settings.QONTAK_AUTH !== "hmac") {
+    const { QONTAK_REFRESH_TOKEN: refresh_token } = settings;
+    if (refresh_token) return { refresh_token };
+    throw new ConfigError([
+      "QONTAK_REFRESH_TOKEN is not set. Make a token at https://crm.qontak.com/crm/api_token/ and set it, or try the server on invented data with --sandbox",
+    ]);
+  }
+  const needed = [
+    "MEKARI_CLIENT_ID",
+    "MEKARI_CLIENT_SECRET",
+    "MEKARI_SSO_ID",
+  ] as const;
+  const missing = needed.filter((name) => !settings[name]);
+  if (missing.length > 0) {
+    throw new ConfigError([
+      `QONTAK_AUTH=hmac with TOKEN_STORE=env needs ${
+        missing.join(" and ")
+      }: they are those of your application and your user at Mekari`,
+    ]);
+  }
+  return { sso_id: settings.MEKARI_SSO_ID! };
+}

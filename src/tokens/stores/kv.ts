@@ -1,0 +1,285 @@
+/**
+ * The store for several companies in Deno KV: a file that the processes of one
+ * machine share, or the database of Deno Deploy.
+ *
+ * @module
+ */
+import { whenFree } from "../../kv.ts";
+import { createSealer, type Sealer } from "../sealing.ts";
+import { type Lease, StoreError, type TokenStore } from "../store.ts";
+import { parseRecord } from "./record.ts";
+
+/** Settings of {@linkcode createKvStore}. */
+export interface KvStoreOptions {
+  /**
+   * Gives the database, or undefined where there is none. Whoever gives it
+   * closes it. `Deno.openKv()` when left out: the store then closes it.
+   */
+  readonly open?: () => Promise<Deno.Kv | undefined>;
+  /** Seals the records; they are kept open when left out. */
+  readonly sealer?: Sealer;
+}
+
+/**
+ * Makes the store. It opens the database when it is first used.
+ *
+ * @example Serving the companies whose tokens are in Deno KV
+ * ```ts
+ * import { createKvStore, createSealer, createServer } from "@qontak/mcp";
+ *
+ * const server = createServer({
+ *   store: createKvStore({
+ *     sealer: createSealer([]), // with keys, records are sealed
+ *   }),
+ * });
+ * await server.close();
+ * ```
+ *
+ * @param options Which database, and what seals the records.
+ * @returns The store.
+ */
+export function createKvStore(options: KvStoreOptions = {}): TokenStore {
+  const records = createKvRecords({ ...options, space: "tokens" });
+  return {
+    name: "kv",
+    identity: () => records.identity(),
+    async read(tenant) {
+      const found = await records.read(tenant);
+      return found && {
+        credentials: parseRecord(found.text, tenant),
+        version: found.version,
+      };
+    },
+    replace: (tenant, credentials, version) =>
+      records.replace(tenant, JSON.stringify(credentials), version),
+    remove: (tenant) => records.remove(tenant),
+    tenants: () => records.names(),
+    lease: (tenant, ms, holder) => records.lease(tenant, ms, holder),
+    close: () => records.close(),
+  };
+}
+
+/** Settings of {@linkcode createKvRecords}. */
+export interface KvRecordsOptions extends KvStoreOptions {
+  /** What stands before the names of records, to keep kinds of them apart. */
+  readonly space: "tokens" | "env";
+}
+
+/** A record as it was read. */
+export interface KvRecord {
+  /** What is kept. */
+  readonly text: string;
+  /** Names this state of the record. */
+  readonly version: string;
+}
+
+/** Sealed texts in Deno KV, and leases. Each function throws StoreError. */
+export interface KvRecords {
+  /** Tells this database from others. */
+  identity(): Promise<string>;
+  /** Reads a record. */
+  read(name: string): Promise<KvRecord | undefined>;
+  /**
+   * Writes a record where it is still at `version`, or missing where that is
+   * undefined.
+   *
+   * @returns The new version, or undefined when the record had changed.
+   */
+  replace(
+    name: string,
+    text: string,
+    version: string | undefined,
+  ): Promise<string | undefined>;
+  /** Removes a record; tells whether there was one. */
+  remove(name: string): Promise<boolean>;
+  /** The names of all records, in order. */
+  names(): Promise<readonly string[]>;
+  /** As {@linkcode TokenStore.lease}. */
+  lease(
+    name: string,
+    ms: number,
+    holder: string,
+  ): Promise<Lease | undefined>;
+  /** Closes the database, if it was opened here. */
+  close(): Promise<void>;
+}
+
+/** What is kept while a lease is held. */
+interface Held {
+  readonly holder: string;
+  /** When it ends, in ms since 1970: the database may keep it for longer. */
+  readonly until: number;
+}
+
+/** What the keys of all entries start with. */
+const ROOT = "qontak-mcp";
+
+/** What is wrong and what to do, by what Deno KV's error says. */
+const reasons: readonly (readonly [RegExp, string])[] = [
+  [/locked|busy/i, "other processes keep it locked. Try again"],
+  [/full/i, "its disk is full. Make room"],
+  [
+    /not a database|malformed|corrupt/i,
+    "its file is damaged. Put a copy of it back, or remove it and put the credentials in anew",
+  ],
+  [
+    /unable to open|read-?only/i,
+    "its file cannot be opened or written. Check DENO_KV_DEFAULT_PATH, and whether this process's user may write there",
+  ],
+  [
+    /database is attached/i,
+    "no database is attached. Attach one to the app on Deno Deploy",
+  ],
+];
+
+/**
+ * Makes the way to one kind of records. It opens the database when it is first
+ * used.
+ *
+ * @param options Which database, and which kind of records.
+ */
+export function createKvRecords(options: KvRecordsOptions): KvRecords {
+  const { open = openDefault, sealer = createSealer([]), space } = options;
+  let opening: Promise<Deno.Kv | undefined> | undefined;
+  let identity: string | undefined;
+
+  const keyOf = (name: string) => [ROOT, space, name];
+  // A tenant's own name, or one that no tenant can have.
+  const boundTo = (name: string) =>
+    space === "tokens" ? name : `${space} ${name}`;
+
+  async function connect(): Promise<Deno.Kv> {
+    try {
+      const database = await (opening ??= open());
+      if (database) return database;
+    } catch (error) {
+      opening = undefined;
+      throw error;
+    }
+    opening = undefined;
+    throw new StoreError(
+      "There is no Deno KV to keep tokens in: start with deno run --unstable-kv, or attach a database on Deno Deploy",
+    );
+  }
+
+  /** Asks the database. A question must bear being asked again. */
+  async function ask<T>(
+    question: (database: Deno.Kv) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await whenFree(async () => await question(await connect()));
+    } catch (error) {
+      throw explain(error);
+    }
+  }
+
+  async function lease(
+    name: string,
+    ms: number,
+    holder: string,
+  ): Promise<Lease | undefined> {
+    const key = [ROOT, "leases", boundTo(name)];
+    const isTaken = await ask(async (database) => {
+      const entry = await database.get<Held>(key);
+      const isOthers = entry.value && entry.value.holder !== holder;
+      if (isOthers && entry.value.until > Date.now()) return false;
+      const { ok } = await database.atomic().check(entry)
+        // Expiry in the database only clears away what nobody released.
+        .set(key, { holder, until: Date.now() + ms }, { expireIn: ms })
+        .commit();
+      return ok;
+    });
+    if (!isTaken) return undefined;
+    return {
+      async release() {
+        try {
+          await ask(async (database) => {
+            const entry = await database.get<Held>(key);
+            if (entry.value?.holder !== holder) return;
+            await database.atomic().check(entry).delete(key).commit();
+          });
+        } catch {
+          // It ends by itself.
+        }
+      },
+    };
+  }
+
+  return {
+    async identity() {
+      const key = [ROOT, "identity"];
+      // Made once by whoever comes first; a copy of the database keeps it.
+      return identity ??= await ask(async (database) => {
+        const made = crypto.randomUUID();
+        const { ok } = await database.atomic()
+          .check({ key, versionstamp: null }).set(key, made).commit();
+        return ok ? made : String((await database.get(key)).value);
+      });
+    },
+
+    async read(name) {
+      const { value, versionstamp } = await ask((database) =>
+        database.get(keyOf(name))
+      );
+      if (versionstamp === null) return undefined;
+      return {
+        text: await sealer.open(String(value), boundTo(name)),
+        version: versionstamp,
+      };
+    },
+
+    async replace(name, text, version) {
+      const key = keyOf(name);
+      const sealed = await sealer.seal(text, boundTo(name));
+      const result = await ask((database) =>
+        database.atomic().check({ key, versionstamp: version ?? null })
+          // No expiry: a refresh token that is forgotten locks a company out.
+          .set(key, sealed).commit()
+      );
+      return result.ok ? result.versionstamp : undefined;
+    },
+
+    async remove(name) {
+      return await ask(async (database) => {
+        for (;;) {
+          const entry = await database.get(keyOf(name));
+          if (entry.versionstamp === null) return false;
+          const { ok } = await database.atomic().check(entry)
+            .delete(entry.key).commit();
+          if (ok) return true;
+        }
+      });
+    },
+
+    async names() {
+      return await ask(async (database) => {
+        const prefix = [ROOT, space];
+        const entries = await Array.fromAsync(database.list({ prefix }));
+        return entries.map(({ key }) => String(key.at(-1))).sort();
+      });
+    },
+
+    lease,
+
+    async close() {
+      const closing = options.open ? undefined : opening;
+      opening = undefined;
+      (await closing?.catch(() => undefined))?.close();
+    },
+  };
+}
+
+async function openDefault(): Promise<Deno.Kv | undefined> {
+  // Without the flag the function is not there at all.
+  return typeof Deno.openKv === "function" ? await Deno.openKv() : undefined;
+}
+
+/** What to tell of a failure; the database's own words are not passed on. */
+function explain(error: unknown): StoreError {
+  if (error instanceof StoreError) return error;
+  const { name, message } = error instanceof Error ? error : new Error();
+  const known = reasons.find(([said]) => said.test(message));
+  return new StoreError(
+    `Deno KV, where tokens are kept, is out of order: ${known?.[1] ?? name}`,
+  );
+}

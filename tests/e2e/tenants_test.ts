@@ -1,0 +1,387 @@
+/** `tenants` and `doctor`, run as a person runs them. */
+import {
+  assert,
+  assertEquals,
+  assertNotMatch,
+  assertStringIncludes,
+} from "@std/assert";
+import {
+  type RunningSandbox,
+  SANDBOX_CODE,
+  SANDBOX_MEKARI,
+  SANDBOX_PASSWORD,
+  serveSandbox,
+} from "../../src/sandbox/mod.ts";
+import {
+  bareEnv,
+  isOnPath,
+  program,
+  run,
+  WITH_KV,
+} from "../support/process.ts";
+import { startVault } from "../support/vault.ts";
+
+/** A store of its own, and the sandbox, for one test. */
+interface Place extends AsyncDisposable {
+  readonly sandbox: RunningSandbox;
+  readonly env: Record<string, string>;
+  /** Runs the program there. */
+  run(
+    args: string[],
+    stdin?: string,
+    more?: Record<string, string>,
+  ): ReturnType<typeof run>;
+}
+
+function createPlace(
+  sandbox: RunningSandbox = serveSandbox(),
+): Place {
+  const vault = startVault();
+  const env = {
+    TOKEN_STORE: "vault",
+    VAULT_ADDR: vault.url,
+    VAULT_TOKEN: vault.token,
+    QONTAK_BASE_URL: sandbox.url,
+  };
+  return {
+    sandbox,
+    env,
+    run: (args, stdin = "", more = {}) =>
+      run(args, { env: { ...env, ...more }, stdin }),
+    async [Symbol.asyncDispose]() {
+      await vault[Symbol.asyncDispose]();
+      await sandbox.close();
+    },
+  };
+}
+
+Deno.test("tenants add, list, check and remove do what they say", async () => {
+  await using place = createPlace();
+  const { sandbox } = place;
+  const first = sandbox.refreshToken;
+  const added = await place.run(["tenants", "add", "acme"], `${first}\n`);
+  assertEquals(added.code, 0, added.stderr);
+  assertStringIncludes(added.stdout, "are kept in vault");
+  assertStringIncludes(added.stdout, "Qontak answers: 2 pipelines");
+  // Without an id, the tenant of calls that name none.
+  const second = await place.run(["tenants", "add"], "not a token\n");
+  assertEquals(second.code, 1);
+  assertStringIncludes(second.stderr, "invalid_grant");
+  const listed = await place.run(["tenants", "list", "--json"]);
+  assertEquals(JSON.parse(listed.stdout), ["acme"]);
+
+  const checked = await place.run(["tenants", "check", "acme"]);
+  assertEquals(checked.code, 0, checked.stdout);
+  assertStringIncludes(checked.stdout, "Qontak gave new tokens");
+  const absent = await place.run(["tenants", "check", "other"]);
+  assertEquals(absent.code, 1);
+  assertStringIncludes(absent.stdout, "qontak-mcp tenants add other");
+
+  const removed = await place.run(["tenants", "remove", "acme"]);
+  assertEquals(removed.code, 0, removed.stderr);
+  const again = await place.run(["tenants", "remove", "acme"]);
+  assertEquals(again.code, 1);
+  assertStringIncludes(again.stderr, "There are no credentials");
+  assertEquals(
+    (await place.run(["tenants", "list"])).stdout,
+    "no tenants yet\n",
+  );
+  for (const { stdout, stderr } of [added, second, checked, removed]) {
+    assertNotMatch(stdout + stderr, /[0-9a-f]{64}|sandbox-refresh|not a token/);
+  }
+});
+
+Deno.test("tenants add replaces nothing that works by a mistake", async () => {
+  await using place = createPlace();
+  const token = `${place.sandbox.refreshToken}\n`;
+  assertEquals((await place.run(["tenants", "add", "acme"], token)).code, 0);
+  const again = await place.run(["tenants", "add", "acme"], "hunter2\n");
+  assertEquals(again.code, 1);
+  assertStringIncludes(again.stderr, "tenants add acme --replace");
+  const wrong = await place.run(
+    ["tenants", "add", "acme", "--replace"],
+    "hunter2\n",
+  );
+  assertEquals(wrong.code, 1);
+  assertNotMatch(wrong.stderr + again.stderr, /hunter2/);
+  // Nobody was locked out by it.
+  assertEquals((await place.run(["tenants", "check", "acme"])).code, 0);
+  const { refreshToken } = place.sandbox;
+  const replaced = await place.run(
+    ["tenants", "add", "acme", "--replace"],
+    `${refreshToken}\n`,
+  );
+  assertEquals(replaced.code, 0, replaced.stderr);
+});
+
+Deno.test("tenants refuses what it cannot do, and repeats no secret", async () => {
+  await using place = createPlace();
+  const table: [string[], Record<string, string>, string, string?][] = [
+    [["tenants"], {}, "tenants needs one of: add, list, remove, check"],
+    [["tenants", "ad"], {}, "tenants needs one of"],
+    [["tenants", "add", "_default"], {}, "cannot be the name of a tenant"],
+    [["tenants", "add", "hunter2/+=="], {}, "cannot be the name of a tenant"],
+    [["tenants", "add", "acme", "hunter2"], {}, "never given as an argument"],
+    [["tenants", "add", "acme"], {}, "nothing was given"],
+    [["tenants", "add", "acme", "--grant", "magic"], {}, "--grant must be one"],
+    [["tenants", "list", "--replace"], {}, "--replace is for tenants add"],
+    [
+      ["tenants", "add", "acme", "--grant", "authorization_code"],
+      {},
+      "needs the OAuth application",
+    ],
+    [
+      ["tenants", "add", "acme"],
+      { TOKEN_STORE: "env", QONTAK_REFRESH_TOKEN: "hunter2" },
+      "TOKEN_STORE=env holds one company",
+    ],
+    [["tenants", "list"], { TOKEN_STORE: "kv" }, "--unstable-kv"],
+    [["tenants", "list"], { TOKEN_STORE: "disk" }, "must be one of env, redis"],
+    [["tenants", "list"], { VAULT_TOKEN: "" }, "needs VAULT_TOKEN"],
+    [
+      ["tenants", "list"],
+      { TOKEN_ENCRYPTION_KEY: "hunter2" },
+      "TOKEN_ENCRYPTION_KEY must hold keys of 32 bytes",
+    ],
+    [
+      ["tenants", "list"],
+      { TOKEN_STORE: "redis", REDIS_URL: "http://user:hunter2@x" },
+      "REDIS_URL must start with redis://",
+    ],
+    [
+      [],
+      { TOKEN_STORE: "env", QONTAK_AUTH: "hmac", MEKARI_CLIENT_ID: "id" },
+      "needs MEKARI_CLIENT_SECRET and MEKARI_SSO_ID",
+    ],
+  ];
+  for (let i = 0; i < table.length; i += 2) {
+    await Promise.all(
+      table.slice(i, i + 2).map(async ([args, more, expected]) => {
+        const { code, stdout, stderr } = await place.run(args, "", more);
+        assertEquals([code, stdout], [2, ""], stderr);
+        assertStringIncludes(stderr, expected);
+        assertNotMatch(stderr, /hunter2/);
+      }),
+    );
+  }
+});
+
+Deno.test("tenants add logs in with a password, or with a code", async () => {
+  const application = {
+    QONTAK_CLIENT_ID: "an application",
+    QONTAK_CLIENT_SECRET: "its secret",
+    QONTAK_REDIRECT_URI: "https://example.co.id/callback",
+  };
+  await using place = createPlace(
+    serveSandbox({ clientId: "an application", clientSecret: "its secret" }),
+  );
+  const add = (args: string[], stdin: string) =>
+    place.run(["tenants", "add", ...args], stdin, application);
+  const code = ["--grant", "authorization_code"];
+  const first = await add(["one", ...code], `${SANDBOX_CODE}-1\n`);
+  assertEquals(first.code, 0, first.stderr);
+  const [address = ""] = /http\S+oauth\/authorize\S+/.exec(first.stderr) ?? [];
+  // What a browser does with the printed address.
+  const agreed = await fetch(address, { redirect: "manual" });
+  await agreed.body?.cancel();
+  const location = new URL(agreed.headers.get("location")!);
+  const foreign = await add(["two", ...code], `${location}\n`);
+  assertEquals(foreign.code, 2);
+  assertStringIncludes(foreign.stderr, "belongs to another attempt");
+  location.searchParams.delete("state");
+  const second = await add(["two", ...code], `${location}\n`);
+  assertEquals(second.code, 0, second.stderr);
+  const used = await add(["three", ...code], `${location}\n`);
+  assertEquals(used.code, 1);
+  assertStringIncludes(used.stderr, "was used before");
+  assertNotMatch(used.stderr, new RegExp(location.searchParams.get("code")!));
+});
+
+Deno.test("tenants add logs in as a user of the CRM", async () => {
+  await using place = createPlace();
+  const add = (password: string) =>
+    place.run(
+      ["tenants", "add", "acme", "--grant", "password"],
+      `ratna.kusumawardani@example.co.id\n${password}\n`,
+    );
+  const wrong = await add("hunter2");
+  assertEquals(wrong.code, 1);
+  assertStringIncludes(wrong.stderr, "e-mail address or the password is wrong");
+  assertNotMatch(wrong.stderr, /hunter2/);
+  const right = await add(SANDBOX_PASSWORD);
+  assertEquals(right.code, 0, right.stderr);
+});
+
+Deno.test("tenants add keeps who signs for Mekari's gateway", async () => {
+  await using place = createPlace();
+  const { clientId, clientSecret, ssoId } = SANDBOX_MEKARI;
+  const gateway = { QONTAK_AUTH: "hmac" };
+  const own = await place.run(
+    ["tenants", "add", "acme"],
+    `${ssoId}\n${clientId}\n${clientSecret}\n`,
+    gateway,
+  );
+  assertEquals(own.code, 0, own.stdout + own.stderr);
+  assertStringIncludes(own.stdout, "Qontak answers: 2 pipelines");
+  const shared = await place.run(["tenants", "add"], `${ssoId}\n\n`, {
+    ...gateway,
+    MEKARI_CLIENT_ID: clientId,
+    MEKARI_CLIENT_SECRET: clientSecret,
+  });
+  assertEquals(shared.code, 0, shared.stdout + shared.stderr);
+  const doctor = await place.run(["doctor", "acme"], "", gateway);
+  assertEquals(doctor.code, 0, doctor.stdout);
+  assertEquals(place.sandbox.grantAttempts, 0);
+});
+
+const hasScript = await isOnPath("script");
+
+Deno.test({
+  name: `tenants add shows no secret at a terminal${
+    hasScript ? "" : " (skipped: script is not on PATH)"
+  }`,
+  ignore: !hasScript,
+  async fn() {
+    await using place = createPlace();
+    const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+    const command = [
+      Deno.execPath(),
+      ...await program("tenants", "add", "acme"),
+    ]
+      .map(quote).join(" ");
+    const child = new Deno.Command("script", {
+      args: ["-qec", command, "/dev/null"],
+      env: bareEnv(place.env),
+      clearEnv: true,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    let shown = "";
+    const writer = child.stdin.getWriter();
+    for await (
+      const chunk of child.stdout.pipeThrough(new TextDecoderStream())
+    ) {
+      shown += chunk;
+      if (shown.endsWith("Refresh token: ")) {
+        // With a slip, and its correction.
+        const typed = `${place.sandbox.refreshToken}x\x7f\r`;
+        await writer.write(new TextEncoder().encode(typed));
+      }
+    }
+    await writer.close();
+    assertEquals((await child.status).code, 0, shown);
+    assertStringIncludes(shown, "are kept in vault");
+    assertNotMatch(shown, /sandbox-refresh/);
+  },
+});
+
+/** What doctor found, by check. */
+async function examine(
+  place: Place,
+  more: Record<string, string> = {},
+  args: string[] = [],
+): Promise<Record<string, string>> {
+  const { code, stdout, stderr } = await place.run(
+    ["doctor", "--json", ...args],
+    "",
+    more,
+  );
+  const findings: { check: string; status: string; detail: string }[] = JSON
+    .parse(stdout || "[]");
+  assert(findings.length > 0, stderr);
+  const failed = findings.some(({ status }) => status === "fail");
+  assertEquals(code, failed ? 1 : 0);
+  assertNotMatch(stdout + stderr, /[0-9a-f]{64}|hunter2|sandbox-refresh/);
+  return Object.fromEntries(
+    findings.map(({ check, status, detail }) => [check, `${status} ${detail}`]),
+  );
+}
+
+Deno.test("doctor finds everything well where it is", async () => {
+  await using place = createPlace();
+  const token = `${place.sandbox.refreshToken}\n`;
+  await place.run(["tenants", "add", "acme"], token);
+  const before = place.sandbox.grants;
+  const { kv, ...found } = await examine(place);
+  assertEquals(place.sandbox.grants, before + 1);
+  assertStringIncludes(kv!, "warn this process has no Deno KV");
+  for (const [check, line] of Object.entries(found)) {
+    assertStringIncludes(line, "ok ", check);
+  }
+  assertEquals(Object.keys(found), [
+    "configuration",
+    "store",
+    "token",
+    "crm",
+    "clock",
+  ]);
+  // For people: one line each.
+  const { stdout } = await place.run(["doctor"]);
+  assertEquals(stdout.trim().split("\n").length, 6);
+});
+
+Deno.test("doctor says what fails, and what to do", async () => {
+  await using place = createPlace();
+  const empty = await examine(place);
+  assertStringIncludes(empty.token!, "fail there are no credentials yet");
+  const token = `${place.sandbox.refreshToken}\n`;
+  await place.run(["tenants", "add", "acme"], token);
+
+  const down = await examine(place, { VAULT_ADDR: "http://127.0.0.1:9" });
+  assertStringIncludes(down.store!, "fail ");
+  assertStringIncludes(down.token!, "skip not tried");
+  const wrong = await examine(place, { QONTAK_TIMEOUT_MS: "soon" });
+  assertStringIncludes(wrong.configuration!, "fail QONTAK_TIMEOUT_MS must be");
+  const away = await examine(place, { QONTAK_BASE_URL: "http://127.0.0.1:9" });
+  assertStringIncludes(away.token!, "fail Qontak's token endpoint could not");
+  assertStringIncludes(away.clock!, "fail http://127.0.0.1:9 could not");
+
+  place.sandbox.inject({
+    fault: { kind: "status", status: 500 },
+    path: "/api/*",
+  });
+  assertStringIncludes((await examine(place)).crm!, "fail Qontak answered");
+  place.sandbox.revokeRefreshTokens();
+  const dead = await examine(place, {}, ["acme"]);
+  assertStringIncludes(dead.token!, "tenants add acme --replace");
+  assertStringIncludes(dead.crm!, "skip");
+});
+
+Deno.test("doctor notices a wrong clock", async () => {
+  await using place = createPlace(serveSandbox({ clockOffset: -600_000 }));
+  const { clock } = await examine(place);
+  assertStringIncludes(clock!, "fail this machine's clock is 600 s ahead of");
+});
+
+Deno.test("doctor asks for no token that it would lose", async () => {
+  await using place = createPlace();
+  const configured = {
+    TOKEN_STORE: "env",
+    QONTAK_REFRESH_TOKEN: place.sandbox.refreshToken,
+  };
+  const found = await examine(place, configured);
+  assertStringIncludes(found.store!, "warn QONTAK_REFRESH_TOKEN stands in");
+  assertStringIncludes(found.token!, "skip not tried");
+  assertEquals(place.sandbox.grantAttempts, 0);
+
+  const dir = await Deno.makeTempDir();
+  try {
+    const kept = await examine(place, {
+      ...configured,
+      DENO_KV_DEFAULT_PATH: `${dir}/kv.sqlite3`,
+    }, [WITH_KV]);
+    for (const check of ["kv", "store", "token", "crm"]) {
+      assertStringIncludes(kept[check]!, "ok ", check);
+    }
+    assertEquals(place.sandbox.grants, 2);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("doctor --sandbox works without an account", async () => {
+  const { code, stdout } = await run(["doctor", "--sandbox"]);
+  assertEquals(code, 0, stdout);
+  assertStringIncludes(stdout, "Qontak answers: 2 pipelines");
+});

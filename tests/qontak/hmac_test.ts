@@ -1,0 +1,203 @@
+/** Calls that are signed for Mekari's gateway, against the sandbox's. */
+import {
+  assert,
+  assertEquals,
+  assertNotMatch,
+  assertStringIncludes,
+} from "@std/assert";
+import {
+  createHandler,
+  createServer,
+  type Credentials,
+  type ServerOptions,
+  StoreError,
+  type TokenStore,
+} from "../../mod.ts";
+import {
+  type RunningSandbox,
+  SANDBOX_MEKARI,
+  type SandboxOptions,
+  serveSandbox,
+  ssoIdOf,
+} from "../../src/sandbox/mod.ts";
+import { USERS } from "../../src/sandbox/data/tenant.ts";
+import { callTool } from "../support/call.ts";
+import { createMemoryStore } from "../support/memory.ts";
+
+const { clientId, clientSecret, ssoId } = SANDBOX_MEKARI;
+
+interface Signed extends AsyncDisposable {
+  readonly sandbox: RunningSandbox;
+  readonly logs: string[];
+  call(
+    name: string,
+    args?: Record<string, unknown>,
+  ): ReturnType<typeof callTool>;
+}
+
+function createSigned(
+  store: TokenStore,
+  options: Partial<ServerOptions> = {},
+  sandboxOptions: SandboxOptions = {},
+): Signed {
+  const sandbox = serveSandbox(sandboxOptions);
+  const logs: string[] = [];
+  const server = createServer({
+    auth: "hmac",
+    baseUrl: sandbox.url,
+    clientId,
+    clientSecret,
+    store,
+    log: (level, message, details) =>
+      logs.push(`${level} ${message} ${JSON.stringify(details)}`),
+    ...options,
+  });
+  const http = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    createHandler(server),
+  );
+  const url = `http://127.0.0.1:${http.addr.port}/mcp`;
+  return {
+    sandbox,
+    logs,
+    call: (name, args) => callTool(url, name, args),
+    async [Symbol.asyncDispose]() {
+      await http.shutdown();
+      await server.close();
+      await sandbox.close();
+    },
+  };
+}
+
+const own = (): TokenStore =>
+  createMemoryStore({ _default: { sso_id: ssoId } });
+
+Deno.test("a signed server reads, writes and deletes as with OAuth", async () => {
+  await using world = createSigned(own());
+  const { sandbox, call } = world;
+  const listed = await call("list_contacts", { per_page: 2 });
+  assert(!listed.isError, listed.text);
+  // A query with characters that are encoded on the way.
+  const found = await call("list_products", { query: "kopi & teh/é" });
+  assert(!found.isError, found.text);
+  const created = await call("create_task_category", { name: "Kunjungan" });
+  assert(!created.isError, created.text);
+  const [, id] = /"id":\s*(\d+)/.exec(created.text) ?? [];
+  const removed = await call("delete_task_category", {
+    category_id: Number(id),
+  });
+  assert(!removed.isError, removed.text);
+  assertEquals(sandbox.grantAttempts, 0);
+  assert(sandbox.requests.length >= 4);
+  for (const { path, authorized } of sandbox.requests) {
+    assertStringIncludes(path, "/qontak/crm/");
+    assert(authorized);
+  }
+});
+
+Deno.test("a signed server acts as the user of the tenant's SSO id", async () => {
+  const [first, second] = USERS;
+  const store = createMemoryStore({
+    _default: { sso_id: ssoIdOf(first!.id) },
+    other: { sso_id: ssoIdOf(second!.id) },
+  });
+  await using world = createSigned(store);
+  const listed = await world.call("list_contacts", { per_page: 1 });
+  const [, id] = /"id":\s*(\d+)/.exec(listed.text) ?? [];
+  const note = { note: "Halo", crm_person_id: Number(id) };
+  const made = await world.call("create_note", note);
+  assertStringIncludes(made.text, `"creator_id":${first!.id}`);
+  const others = await world.call("create_note", { ...note, user_id: "other" });
+  assertStringIncludes(others.text, `"creator_id":${second!.id}`);
+});
+
+Deno.test("a signed server corrects its clock by Mekari's, once", async () => {
+  await using world = createSigned(own(), {}, { clockOffset: 3_600_000 });
+  for (let i = 0; i < 3; i++) {
+    const { isError, text } = await world.call("list_products");
+    assert(!isError, text);
+  }
+  const statuses = world.sandbox.requests.map(({ status }) => status);
+  assertEquals(statuses, [401, 200, 200, 200]);
+  assertEquals(world.logs.filter((line) => /clock/.test(line)).length, 1);
+});
+
+Deno.test("a signed server says what to check when the gateway says no", async () => {
+  await using world = createSigned(own(), { clientSecret: "hunter2" });
+  const { isError, text } = await world.call("list_products");
+  assert(isError);
+  assertStringIncludes(text, "Mekari's gateway refused the signature");
+  assertNotMatch(text + world.logs.join(), /hunter2/);
+  // A refusal of what cannot be renewed is not repeated.
+  assertEquals(world.sandbox.requests.length, 1);
+});
+
+Deno.test("each tenant signs with its own application, and never with another's", async () => {
+  const applications = ["a", "b"].map((name) => ({
+    clientId: `client-${name}`,
+    clientSecret: `secret-${name}`,
+    ssoId: crypto.randomUUID(),
+  }));
+  const credentials = Object.fromEntries(
+    applications.map((one): [string, Credentials] => [one.clientId, {
+      sso_id: one.ssoId,
+      client_id: one.clientId,
+      client_secret: one.clientSecret,
+    }]),
+  );
+  const store = createMemoryStore({
+    ...credentials,
+    // An id of its own without its secret, and no application at all.
+    half: { sso_id: ssoId, client_id: "client-a" },
+    none: { sso_id: ssoId },
+  });
+  await using world = createSigned(
+    store,
+    { clientId: "client-a", clientSecret: "" },
+    { mekari: applications },
+  );
+  const ask = (user_id: string) => world.call("list_products", { user_id });
+  const all = await Promise.all(
+    Array.from({ length: 20 }, (_, i) => ask(`client-${"ab"[i % 2]}`)),
+  );
+  assertEquals(all.filter(({ isError }) => isError), []);
+  world.sandbox.revokeApplication("client-a");
+  assert((await ask("client-a")).isError);
+  assert(!(await ask("client-b")).isError);
+  for (const tenant of ["half", "none"]) {
+    const { text } = await ask(tenant);
+    assertStringIncludes(text, "There is no Mekari application");
+  }
+});
+
+Deno.test("a signed server uses new credentials at once, and old ones through an outage", async () => {
+  const records: Record<string, Credentials> = {
+    _default: { sso_id: ssoId, client_id: "old", client_secret: "old" },
+  };
+  let down = false;
+  const inner = createMemoryStore(records);
+  const store: TokenStore = {
+    ...inner,
+    read: (tenant) =>
+      down
+        ? Promise.reject(new StoreError("The store does not answer"))
+        : inner.read(tenant),
+  };
+  await using world = createSigned(store);
+  assert((await world.call("list_products")).isError);
+  records._default = { sso_id: ssoId };
+  assert(!(await world.call("list_products")).isError);
+  down = true;
+  assert(!(await world.call("list_products")).isError);
+});
+
+Deno.test("a signed server tells OAuth credentials from its own", async () => {
+  const store = createMemoryStore({ acme: { refresh_token: "hunter2" } });
+  await using world = createSigned(store);
+  const refused = await world.call("list_products", { user_id: "acme" });
+  assertStringIncludes(refused.text, "are for OAuth");
+  assertNotMatch(refused.text, /hunter2/);
+  const missing = await world.call("list_products");
+  assertStringIncludes(missing.text, "qontak-mcp tenants add");
+  assertEquals(world.sandbox.requests, []);
+});

@@ -1,0 +1,50 @@
+/**
+ * One call of a tool over HTTP, as a client sends it.
+ *
+ * @module
+ */
+
+/** What came of a call. */
+export interface HttpCall {
+  /** The HTTP status. */
+  readonly status: number;
+  /** The text of the answer; the body where the status is not 200. */
+  readonly text: string;
+  /** Whether the tool failed. */
+  readonly isError: boolean;
+}
+
+/** Calls a tool of the server at `url`. */
+export async function callTool(
+  url: string | URL,
+  name: string,
+  args: Record<string, unknown> = {},
+  headers: Record<string, string> = {},
+): Promise<HttpCall> {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+      ...headers,
+    },
+    body: JSON.stringify({
+      jsonrpc: "2.0",
+      id: 1,
+      method: "tools/call",
+      params: { name, arguments: args },
+    }),
+  });
+  const body = await response.text();
+  if (response.status !== 200) {
+    return { status: response.status, text: body, isError: true };
+  }
+  // One JSON object, or a stream with one event.
+  const [, data = body] = /^data: (.*)$/m.exec(body) ?? [];
+  const { result, error } = JSON.parse(data);
+  return {
+    status: 200,
+    text: result?.content?.[0]?.text ?? error?.message ?? "",
+    isError: error !== undefined || result?.isError === true,
+  };
+}

@@ -1,0 +1,73 @@
+/**
+ * One of several processes that count up in one store: the refresh token is
+ * the number. With leases, a file marks the one who has the lease; without,
+ * only the versions of the record keep counts from being lost.
+ *
+ * Arguments: kv | env-kv | file, the path of the database or file, the marker
+ * (- for no leases), how often to count.
+ *
+ * @module
+ */
+import { type Credentials, StoreError } from "../../src/tokens/store.ts";
+import { createEnvStore } from "../../src/tokens/stores/env.ts";
+import { openEnvFile } from "../../src/tokens/stores/env_file.ts";
+import { createKvStore } from "../../src/tokens/stores/kv.ts";
+
+const [kind, path = "", marker, times] = Deno.args;
+const credentials = { refresh_token: "0" };
+const database = kind === "file" ? undefined : await Deno.openKv(path);
+const open = () => Promise.resolve(database);
+const store = kind === "kv" ? createKvStore({ open }) : createEnvStore({
+  credentials,
+  ...(kind === "file"
+    ? { file: openEnvFile(path, "TOKEN") }
+    : { kv: { open, close: () => Promise.resolve() } }),
+});
+const tenant = "_default";
+const holder = crypto.randomUUID();
+const rest = () => new Promise((resolve) => setTimeout(resolve, 2));
+
+/** Counts once; false where somebody else was faster. */
+async function count(): Promise<boolean> {
+  const { credentials, version } = (await store.read(tenant))!;
+  const next: Credentials = {
+    refresh_token: String(
+      Number("refresh_token" in credentials && credentials.refresh_token) + 1,
+    ),
+  };
+  return await store.replace(tenant, next, version) !== undefined;
+}
+
+async function countWithLease(marker: string): Promise<boolean> {
+  const lease = await store.lease!(tenant, 60_000, holder);
+  if (!lease) return false;
+  (await Deno.open(marker, { createNew: true, write: true })).close();
+  await rest();
+  await Deno.remove(marker);
+  // Where it is written to a file, the lease ends with that.
+  if (!await count()) throw new Error("Changed by one without the lease");
+  await lease.release();
+  return true;
+}
+
+/** A file that another is just writing is not to be had without its lock. */
+async function countWithout(): Promise<boolean> {
+  try {
+    return await count();
+  } catch (error) {
+    if (error instanceof StoreError && /is changing/.test(error.message)) {
+      return false;
+    }
+    throw error;
+  }
+}
+
+await Deno.stdout.write(new TextEncoder().encode("counting\n"));
+for (let done = 0; done < Number(times);) {
+  const isDone = marker === "-"
+    ? await countWithout()
+    : await countWithLease(marker!);
+  if (isDone) done++;
+  else await rest();
+}
+database?.close();

@@ -1,0 +1,37 @@
+/**
+ * A store in memory, for tests of what stands above stores.
+ *
+ * @module
+ */
+import type { Credentials, TokenStore } from "../../src/tokens/store.ts";
+
+/**
+ * Makes a store over records by tenant, which a test may change meanwhile.
+ *
+ * @param records The records; they are the store's own from then on.
+ */
+export function createMemoryStore(
+  records: Record<string, Credentials>,
+): TokenStore {
+  const versionOf = (tenant: string) => JSON.stringify(records[tenant]);
+  return {
+    name: "memory",
+    identity: () => Promise.resolve("memory"),
+    // deno-lint-ignore require-await -- the interface is asynchronous
+    async read(tenant) {
+      const credentials = records[tenant];
+      return credentials && { credentials, version: versionOf(tenant) };
+    },
+    // deno-lint-ignore require-await -- the interface is asynchronous
+    async replace(tenant, credentials, version) {
+      if (versionOf(tenant) !== version) return undefined;
+      records[tenant] = credentials;
+      return versionOf(tenant);
+    },
+    // deno-lint-ignore require-await -- the interface is asynchronous
+    async remove(tenant) {
+      return delete records[tenant];
+    },
+    tenants: () => Promise.resolve(Object.keys(records)),
+  };
+}

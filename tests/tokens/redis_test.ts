@@ -1,0 +1,221 @@
+/** The ways to a Redis: users with few rights, TLS, Sentinel. */
+import {
+  assertEquals,
+  assertNotMatch,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import { StoreError } from "../../src/tokens/store.ts";
+import { createRedisStore } from "../../src/tokens/stores/redis.ts";
+import { isOnPath, run } from "../support/process.ts";
+import { freePort, startRedis } from "../support/redis.ts";
+import { contract } from "./contract.ts";
+
+const hasServer = await isOnPath("redis-server");
+const hasOpenssl = await isOnPath("openssl") || await isOpenssl();
+
+/** Old openssl programs know `version`, and no flag for it. */
+async function isOpenssl(): Promise<boolean> {
+  try {
+    const { success } = await new Deno.Command("openssl", {
+      args: ["version"],
+      stdout: "null",
+      stderr: "null",
+    }).output();
+    return success;
+  } catch {
+    return false;
+  }
+}
+
+function redisTest(
+  name: string,
+  missing: string,
+  fn: () => Promise<void>,
+  /** Whether the library cleans up after itself. */
+  isClean = true,
+): void {
+  const why = hasServer ? missing : "redis-server is not on PATH";
+  Deno.test({
+    name: why ? `${name} (skipped: ${why})` : name,
+    ignore: why !== "",
+    sanitizeOps: isClean,
+    sanitizeResources: isClean,
+    fn,
+  });
+}
+
+/** The rights that .github/TOKENS.md names; nothing more is needed. */
+const ACL =
+  "+get +set +del +scan +eval +info ~qontak:tokens:* ~lease:qontak:tokens:*";
+
+redisTest(
+  "createRedisStore() needs no more rights than the documents name",
+  "",
+  async () => {
+    const documents = await Deno.readTextFile(
+      new URL("../../.github/TOKENS.md", import.meta.url),
+    );
+    assertStringIncludes(documents, ACL);
+    await using redis = await startRedis("--requirepass", "admin");
+    const admin = redis.url.replace("redis://", "redis://:admin@");
+    const { Redis } = await import("ioredis");
+    const client = new Redis(admin, { lazyConnect: true });
+    await client.call(
+      "ACL",
+      "SETUSER",
+      "qontak",
+      "on",
+      ">p@ss/wörd",
+      "resetkeys",
+      "-@all",
+      ...ACL.split(" "),
+    );
+    client.disconnect();
+    const as = (user: string) =>
+      createRedisStore({
+        url: redis.url.replace("redis://", `redis://${user}@`),
+        timeout: 2_000,
+      });
+    const store = as(`qontak:${encodeURIComponent("p@ss/wörd")}`);
+    await contract(store);
+    await store.close?.();
+    const stranger = as("qontak:hunter2");
+    const error = await assertRejects(() => stranger.read("acme"), StoreError);
+    assertStringIncludes(error.message, "user or password");
+    assertNotMatch(Deno.inspect(error), /hunter2/);
+    await stranger.close?.();
+  },
+);
+
+redisTest(
+  "a server reaches a Redis with TLS and a certificate of one's own",
+  hasOpenssl ? "" : "openssl is not on PATH",
+  async () => {
+    const dir = await Deno.makeTempDir();
+    try {
+      await makeCertificates(dir);
+      const port = String(freePort());
+      await using _redis = await startRedis(
+        "--tls-port",
+        port,
+        "--tls-cert-file",
+        `${dir}/cert.pem`,
+        "--tls-key-file",
+        `${dir}/key.pem`,
+        "--tls-ca-cert-file",
+        `${dir}/ca.pem`,
+        "--tls-auth-clients",
+        "no",
+      );
+      const env = {
+        TOKEN_STORE: "redis",
+        REDIS_URL: `rediss://127.0.0.1:${port}`,
+      };
+      const trusted = await run(["tenants", "list"], {
+        env: { ...env, DENO_CERT: `${dir}/ca.pem` },
+      });
+      assertEquals(trusted.stdout, "no tenants yet\n", trusted.stderr);
+      const stranger = await run(["tenants", "list"], { env });
+      assertEquals(stranger.code, 1);
+      assertStringIncludes(stranger.stderr, "Redis at 127.0.0.1");
+    } finally {
+      await Deno.remove(dir, { recursive: true });
+    }
+  },
+);
+
+/** A certificate for loopback in cert.pem, by an authority in ca.pem. */
+async function makeCertificates(dir: string): Promise<void> {
+  await Deno.writeTextFile(
+    `${dir}/ext`,
+    "subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=CA:FALSE\n",
+  );
+  const key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
+  for (
+    const command of [
+      `req -x509 ${key} -days 2 -subj /CN=tests -keyout ca.key -out ca.pem`,
+      `req ${key} -subj /CN=localhost -keyout key.pem -out request.pem`,
+      "x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile ext -out cert.pem",
+    ]
+  ) {
+    const { success, stderr } = await new Deno.Command("openssl", {
+      args: command.split(" "),
+      cwd: dir,
+      stderr: "piped",
+    }).output();
+    assertEquals(success, true, new TextDecoder().decode(stderr));
+  }
+}
+
+redisTest(
+  "createRedisStore() finds the master through Sentinel",
+  "",
+  async () => {
+    await using master = await startRedis("--requirepass", "m@ster");
+    const { port } = new URL(master.url);
+    const dir = await Deno.makeTempDir();
+    const sentinelPort = freePort();
+    await Deno.writeTextFile(
+      `${dir}/sentinel.conf`,
+      [
+        `port ${sentinelPort}`,
+        "bind 127.0.0.1",
+        `dir ${dir}`,
+        `sentinel monitor mymaster 127.0.0.1 ${port} 1`,
+        "sentinel auth-pass mymaster m@ster",
+        "requirepass s3ntinel",
+      ].join("\n"),
+    );
+    const sentinel = new Deno.Command("redis-server", {
+      args: [`${dir}/sentinel.conf`, "--sentinel"],
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    try {
+      // One of the sentinels is away.
+      const hosts = `127.0.0.1:${freePort()},127.0.0.1:${sentinelPort}`;
+      const store = createRedisStore({
+        url:
+          `redis+sentinel://:m%40ster@${hosts}/mymaster/0?sentinel_password=s3ntinel`,
+        keyPrefix: "qontak:test:",
+        timeout: 2_000,
+      });
+      for (let tries = 0;; tries++) {
+        try {
+          await store.tenants();
+          break;
+        } catch (error) {
+          if (tries === 50) throw error;
+          await new Promise((resolve) => setTimeout(resolve, 100));
+        }
+      }
+      await contract(store);
+      await store.close?.();
+    } finally {
+      sentinel.kill("SIGKILL");
+      await sentinel.status;
+      await Deno.remove(dir, { recursive: true });
+    }
+  },
+  // It leaves the timers behind that it asked the sentinels with.
+  false,
+);
+
+Deno.test("createRedisStore() refuses an address that is none, without repeating it", () => {
+  for (
+    const url of [
+      "",
+      "redis://",
+      "http://user:hunter2@host",
+      "redis://user:hunter2@host:x",
+      "redis+sentinel://:hunter2@host:26379",
+    ]
+  ) {
+    const error = assertThrows(() => createRedisStore({ url }), TypeError);
+    assertNotMatch(error.message, /hunter2/);
+    assertStringIncludes(error.message, "Redis");
+  }
+});

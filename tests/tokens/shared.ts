@@ -1,0 +1,187 @@
+/**
+ * Stores that several processes share, and servers in processes of their own
+ * on them.
+ *
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import type { RunningSandbox } from "../../src/sandbox/mod.ts";
+import { callTool, type HttpCall } from "../support/call.ts";
+import {
+  type HttpProcess,
+  run,
+  startHttp,
+  WITH_KV,
+} from "../support/process.ts";
+import { noRedis, startRedis } from "../support/redis.ts";
+import { startVault } from "../support/vault.ts";
+
+/** A store that several processes share. */
+export interface Shared extends AsyncDisposable {
+  /** What leads a server to it. */
+  readonly env: Record<string, string>;
+  readonly args: string[];
+  /** The tenant that calls name; none where the store holds one company. */
+  readonly user: { readonly user_id?: string };
+  /** Makes writes to the store wait, reads go on. */
+  pauseWrites?(): Promise<void>;
+  /** Lets them go on. */
+  resumeWrites?(): Promise<void>;
+  /** Puts the store out of order. */
+  stop?(): Promise<void>;
+  /** Puts it in order again, with what it held. */
+  restart?(): Promise<void>;
+}
+
+export interface Kind {
+  readonly name: string;
+  /** Why it cannot be tested here; empty where it can. */
+  readonly missing: string;
+  /** Whether writes to it can be made to wait. */
+  readonly canPause: boolean;
+  /** What a call says while it is out of order. */
+  readonly outage?: string;
+  start(sandbox: RunningSandbox): Promise<Shared>;
+}
+
+/** Puts the sandbox's token into a store, as a person would. */
+async function added(
+  sandbox: RunningSandbox,
+  shared: Shared,
+): Promise<Shared> {
+  const { code, stderr } = await run(
+    ["tenants", "add", "acme", ...shared.args],
+    {
+      env: { ...shared.env, QONTAK_BASE_URL: sandbox.url },
+      stdin: `${sandbox.refreshToken}\n`,
+    },
+  );
+  assertEquals(code, 0, stderr);
+  return shared;
+}
+
+const acme = { user_id: "acme" };
+
+const redisKind: Kind = {
+  name: "redis",
+  missing: noRedis,
+  canPause: true,
+  outage: "The token store does not answer: Redis",
+  async start(sandbox) {
+    const redis = await startRedis();
+    return await added(sandbox, {
+      env: {
+        TOKEN_STORE: "redis",
+        REDIS_URL: redis.url,
+        REDIS_KEY_PREFIX: `${redis.prefix}${crypto.randomUUID()}:`,
+      },
+      args: [],
+      user: acme,
+      pauseWrites: () => redis.send("CLIENT", "PAUSE", "60000", "WRITE"),
+      resumeWrites: () => redis.send("CLIENT", "UNPAUSE"),
+      stop: redis.kill,
+      restart: redis.restart,
+      [Symbol.asyncDispose]: () => redis[Symbol.asyncDispose](),
+    });
+  },
+};
+
+const vaultKind: Kind = {
+  name: "vault",
+  missing: "",
+  canPause: true,
+  outage: "Vault is sealed",
+  async start(sandbox) {
+    const vault = startVault();
+    return await added(sandbox, {
+      env: {
+        TOKEN_STORE: "vault",
+        VAULT_ADDR: vault.url,
+        VAULT_TOKEN: vault.token,
+      },
+      args: [],
+      user: acme,
+      // Held until after the end of the test: a write that never happens.
+      // deno-lint-ignore require-await -- the interface is asynchronous
+      async pauseWrites() {
+        vault.delay(/^(POST|PUT) .*tokens\/acme$/, 60_000, { times: 1 });
+      },
+      // deno-lint-ignore require-await -- the interface is asynchronous
+      async stop() {
+        vault.seal();
+      },
+      // deno-lint-ignore require-await -- the interface is asynchronous
+      async restart() {
+        vault.unseal();
+      },
+      [Symbol.asyncDispose]: () => vault[Symbol.asyncDispose](),
+    });
+  },
+};
+
+const key = btoa("a key of thirty-two bytes, really".slice(0, 32));
+
+const kvKind: Kind = {
+  name: "kv",
+  missing: "",
+  canPause: false,
+  async start(sandbox) {
+    const dir = await Deno.makeTempDir();
+    return await added(sandbox, {
+      env: {
+        TOKEN_STORE: "kv",
+        TOKEN_ENCRYPTION_KEY: key,
+        DENO_KV_DEFAULT_PATH: `${dir}/kv.sqlite3`,
+      },
+      args: [WITH_KV],
+      user: acme,
+      [Symbol.asyncDispose]: () => Deno.remove(dir, { recursive: true }),
+    });
+  },
+};
+
+/** What several clients on one machine do: each starts its own server. */
+const envKind: Kind = {
+  name: "env with KV",
+  missing: "",
+  canPause: false,
+  async start(sandbox) {
+    const dir = await Deno.makeTempDir();
+    return {
+      env: {
+        QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
+        DENO_KV_DEFAULT_PATH: `${dir}/kv.sqlite3`,
+      },
+      args: [WITH_KV],
+      user: {},
+      [Symbol.asyncDispose]: () => Deno.remove(dir, { recursive: true }),
+    };
+  },
+};
+
+export const kinds: readonly Kind[] = [redisKind, vaultKind, kvKind, envKind];
+
+export function startServer(
+  sandbox: RunningSandbox,
+  { env, args }: Shared,
+  more: Record<string, string> = {},
+): Promise<HttpProcess> {
+  return startHttp(args, { ...env, QONTAK_BASE_URL: sandbox.url, ...more });
+}
+
+/** Calls a tool that asks Qontak each time. */
+export function call(
+  { url }: HttpProcess,
+  { user }: Shared,
+): Promise<HttpCall> {
+  return callTool(url, "list_products", { per_page: 1, ...user });
+}
+
+/** Nothing that could be a token of the sandbox stands in any output. */
+export function assertNoTokens(
+  ended: { stdout: string; stderr: string }[],
+): void {
+  for (const { stdout, stderr } of ended) {
+    assertEquals(/[0-9a-f]{64}/.exec(stdout + stderr), null);
+  }
+}

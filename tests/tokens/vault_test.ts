@@ -1,0 +1,1291 @@
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertNotEquals,
+  assertNotMatch,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import { FakeTime } from "@std/testing/time";
+import type { Log } from "../../src/log.ts";
+import {
+  CredentialsError,
+  StoreError,
+  type TokenStore,
+} from "../../src/tokens/store.ts";
+import {
+  createVaultStore,
+  type VaultStoreOptions,
+} from "../../src/tokens/stores/vault.ts";
+import { bareEnv, root, stdFlags } from "../support/process.ts";
+import {
+  policyFor,
+  startVault,
+  type TestVault,
+  type TestVaultOptions,
+  vaultServers,
+} from "../support/vault.ts";
+import { contract } from "./contract.ts";
+
+/** What must never be seen outside of Vault. */
+const CANARY = "canary-of-a-refresh-token";
+
+/** Where the store keeps things unless told otherwise. */
+const DATA = "secret/data/qontak/tokens";
+const METADATA = "secret/metadata/qontak/tokens";
+
+/** A server, stores for it, what they logged, and the server's own hand. */
+interface Bench {
+  readonly vault: TestVault;
+  /** What was logged, as it would be written. */
+  readonly lines: string[];
+  /** Makes a store; with the token of every right unless told otherwise. */
+  make(options?: Partial<VaultStoreOptions>): TokenStore;
+  /** Asks Vault as its administrator. */
+  admin(method: string, path: string, body?: unknown): Promise<number>;
+}
+
+/** Runs with a server, and fails where a secret was logged. */
+function bench(
+  run: (bench: Bench) => Promise<void>,
+  options: TestVaultOptions = {},
+): () => Promise<void> {
+  return async () => {
+    await using vault = startVault(options);
+    const lines: string[] = [];
+    const stores: TokenStore[] = [];
+    const log: Log = (level, message, details) =>
+      lines.push(JSON.stringify({ level, message, ...details }));
+    try {
+      await run({
+        vault,
+        lines,
+        make(options = {}) {
+          const store = createVaultStore({
+            address: vault.url,
+            ...(options.roleId ? {} : { token: vault.token }),
+            log,
+            ...options,
+          });
+          stores.push(store);
+          return store;
+        },
+        async admin(method, path, body) {
+          const response = await fetch(`${vault.url}/v1/${path}`, {
+            method,
+            headers: { "x-vault-token": vault.token },
+            body: body === undefined ? null : JSON.stringify(body),
+          });
+          await response.body?.cancel();
+          return response.status;
+        },
+      });
+    } finally {
+      for (const store of stores) await store.close?.();
+    }
+    assertNotMatch(lines.join("\n"), /hvs\.|canary/);
+  };
+}
+
+/** Fails where an error shows a token or anything of the request. */
+function assertDiscreet(error: Error, ...secrets: string[]): void {
+  const seen = Deno.inspect(error, { depth: 20, showHidden: true }) +
+    JSON.stringify(error) + String(error.stack);
+  for (const secret of [CANARY, "hvs.", ...secrets]) {
+    assert(!seen.includes(secret), `${secret} is seen in ${seen}`);
+  }
+  assertEquals(error.cause, undefined);
+  assertNotMatch(seen, /x-vault-token/i);
+}
+
+/** Everything that a store is asked for, about a tenant that it has. */
+function everyCall(
+  store: TokenStore,
+): Readonly<Record<string, () => Promise<unknown>>> {
+  const credentials = { refresh_token: CANARY };
+  return {
+    read: () => store.read("acme"),
+    replace: () => store.replace("acme", credentials, "1"),
+    make: () => store.replace("new", credentials, undefined),
+    remove: () => store.remove("acme"),
+    tenants: () => store.tenants(),
+    lease: () => store.lease!("acme", 60_000, "one"),
+  };
+}
+
+/** Fails unless every call of a store is refused, discreetly and in words. */
+async function assertRefuses(
+  store: TokenStore,
+  words: RegExp,
+  ...secrets: string[]
+): Promise<void> {
+  for (const [name, call] of Object.entries(everyCall(store))) {
+    const error = await assertRejects(call, StoreError);
+    assertMatch(error.message, words, `${name}: ${error.message}`);
+    assertNotMatch(error.message, /\.$/);
+    assertDiscreet(error, ...secrets);
+  }
+}
+
+for (const server of await vaultServers()) {
+  const name =
+    `createVaultStore() keeps the contract of stores with ${server.name}`;
+  Deno.test({
+    name: server.missing ? `${name} (skipped: ${server.missing})` : name,
+    ignore: server.missing !== "",
+    async fn() {
+      const secretPath = `qontak-test-${crypto.randomUUID()}/tokens`;
+      await using vault = await server.start(secretPath);
+      const store = createVaultStore({
+        address: vault.url,
+        token: vault.token,
+        secretPath,
+      });
+      try {
+        await contract(store);
+      } finally {
+        await store.close?.();
+      }
+    },
+  });
+}
+
+Deno.test("createVaultStore() says what it lacks to open Vault", () => {
+  const address = "http://127.0.0.1:8200";
+  const table: [Partial<VaultStoreOptions>, string][] = [
+    [{}, "VAULT_TOKEN"],
+    [{ token: "" }, "VAULT_TOKEN"],
+    [{ roleId: "canary" }, "VAULT_SECRET_ID"],
+    [{ secretId: "canary" }, "VAULT_ROLE_ID"],
+    [{ token: "canary", address: "canary" }, "VAULT_ADDR"],
+    [{ token: "canary", address: "redis://canary" }, "VAULT_ADDR"],
+    [{ token: "canary", mountPath: "/" }, "VAULT_MOUNT_PATH"],
+    [{ token: "canary", secretPath: "a/../b" }, "VAULT_SECRET_PATH"],
+    [{ token: "canary", secretPath: "a//b" }, "VAULT_SECRET_PATH"],
+    [{ token: "canary", namespace: "." }, "VAULT_NAMESPACE"],
+  ];
+  for (const [options, words] of table) {
+    const error = assertThrows(
+      () => createVaultStore({ address, ...options }),
+      TypeError,
+      words,
+    );
+    assertNotMatch(error.message, /canary/);
+  }
+});
+
+Deno.test(
+  "createVaultStore() keeps credentials of both kinds under Vault's own versions",
+  bench(async ({ vault, make }) => {
+    const store = make();
+    const oauth = {
+      refresh_token: CANARY,
+      access_token: "a",
+      expires_at: 2e9,
+      expires_in: 21_600,
+    };
+    const mekari = { sso_id: "s", client_id: "c", client_secret: CANARY };
+    assertEquals(await store.replace("acme", oauth, undefined), "1");
+    assertEquals(await store.read("acme"), {
+      credentials: oauth,
+      version: "1",
+    });
+    assertEquals(await store.replace("acme", mekari, "1"), "2");
+    assertEquals((await store.read("acme"))?.credentials, mekari);
+    assertEquals(vault.count(/^POST secret\/data\/qontak\/tokens\/acme$/), 2);
+    // The secret is the record: people read and write it as it is.
+    const response = await fetch(`${vault.url}/v1/${DATA}/acme`, {
+      headers: { "x-vault-token": vault.token },
+    });
+    assertEquals((await response.json()).data.data, mekari);
+  }),
+);
+
+Deno.test(
+  "createVaultStore() reads what a person put there, and says what it cannot read",
+  bench(async ({ make, admin }) => {
+    const store = make({ secretPath: "/by/hand/", mountPath: "/secret/" });
+    await admin("POST", "secret/data/by/hand/acme", {
+      data: { refresh_token: "r", expires_at: "1700000000", note: "x" },
+    });
+    assertEquals(await store.read("acme"), {
+      credentials: { refresh_token: "r", expires_at: 1_700_000_000 },
+      version: "1",
+    });
+    await admin("POST", "secret/data/by/hand/acme", { data: { note: CANARY } });
+    const error = await assertRejects(() => store.read("acme"), StoreError);
+    assertStringIncludes(error.message, '"acme"');
+    assertDiscreet(error);
+  }),
+);
+
+const leftovers: [string, (bench: Bench) => Promise<number>, string][] = [
+  [
+    "deleted",
+    ({ admin }) => admin("DELETE", `${DATA}/acme`),
+    "2",
+  ],
+  [
+    "destroyed",
+    ({ admin }) =>
+      admin("PUT", "secret/destroy/qontak/tokens/acme", { versions: [1] }),
+    "2",
+  ],
+  [
+    "never filled",
+    async ({ admin }) => {
+      await admin("DELETE", `${METADATA}/acme`);
+      return await admin("POST", `${METADATA}/acme`, { max_versions: 3 });
+    },
+    "1",
+  ],
+];
+for (const [name, spoil, next] of leftovers) {
+  Deno.test(
+    `createVaultStore() has no credentials where a person's secret was ${name}, and makes new ones once`,
+    bench(async (bench) => {
+      const store = bench.make();
+      await store.replace("acme", { refresh_token: CANARY }, undefined);
+      assertEquals(await spoil(bench), 204);
+      assertEquals(await store.read("acme"), undefined);
+      assertEquals(
+        await store.replace("acme", { refresh_token: "old" }, "7"),
+        undefined,
+      );
+      const made = await Promise.all(
+        Array.from(
+          { length: 20 },
+          (_, i) => store.replace("acme", { refresh_token: `${i}` }, undefined),
+        ),
+      );
+      assertEquals(made.filter((version) => version !== undefined), [next]);
+      assertEquals((await store.read("acme"))?.version, next);
+    }),
+  );
+}
+
+Deno.test(
+  "createVaultStore() forgets every version, deleted ones too",
+  bench(async ({ make, admin }) => {
+    const store = make();
+    assertEquals(await store.remove("acme"), false);
+    await store.replace("acme", { refresh_token: CANARY }, undefined);
+    await store.replace("acme", { refresh_token: "second" }, "1");
+    await admin("DELETE", `${DATA}/acme`);
+    assertEquals(await admin("GET", `${DATA}/acme?version=1`), 200);
+    assertEquals(await store.remove("acme"), true);
+    assertEquals(await admin("GET", `${DATA}/acme?version=1`), 404);
+    assertEquals(await store.tenants(), []);
+    assertEquals(await store.remove("acme"), false);
+  }),
+);
+
+Deno.test(
+  "createVaultStore() holds tenants of any name, each below its path",
+  bench(async ({ vault, make, admin }) => {
+    const store = make();
+    const odd = [
+      ".",
+      "..",
+      "...",
+      "a..b",
+      ".hidden",
+      "a/b",
+      "/",
+      "a b",
+      "%2e%2e",
+      "%2F",
+      "é√",
+      "&#x2F;",
+      "{{x}}",
+      "~!*'()",
+      "a\n\tb",
+      "x?list=true",
+      "lease",
+      "A@b.c-d_e",
+      "n".repeat(128),
+    ];
+    for (const tenant of odd) {
+      assertEquals(
+        await store.replace(tenant, { refresh_token: tenant }, undefined),
+        "1",
+      );
+    }
+    // Secrets of somebody else's in the same place.
+    for (const name of ["50%25", "a%20b", "deeper/x"]) {
+      await admin("POST", `${DATA}/${name}`, { data: { x: 1 } });
+    }
+    assertEquals(await store.tenants(), odd.toSorted());
+    for (const tenant of odd) {
+      const lease = await store.lease!(tenant, 60_000, "one");
+      assert(lease, tenant);
+      await lease.release();
+      assertEquals((await store.read(tenant))?.credentials, {
+        refresh_token: tenant,
+      });
+      assertEquals(await store.remove(tenant), true);
+    }
+    assertEquals(await store.tenants(), []);
+    for (const { name, status } of vault.requests) {
+      assertMatch(
+        name,
+        /^\w+ (?:auth\/token\/lookup-self|sys\/internal\/ui\/mounts\/secret|secret\/(?:meta)?data\/qontak\/tokens\/(?:[\w.@%-]+(?:\/lease)?)?|secret\/data\/qontak\/tokens\/(?:50%|a b|deeper\/x))$/,
+      );
+      assert([200, 204, 404].includes(status), name);
+    }
+    for (const tenant of ["", "\ud800"]) {
+      for (
+        const call of [
+          () => store.read(tenant),
+          () => store.replace(tenant, { refresh_token: "r" }, undefined),
+          () => store.remove(tenant),
+          () => store.lease!(tenant, 1_000, "one"),
+        ]
+      ) await assertRejects(call, CredentialsError);
+    }
+  }),
+);
+
+Deno.test(
+  "createVaultStore() lets one of twenty take a lease, and one take it over",
+  bench(async ({ make }) => {
+    const stores = [make(), make()];
+    const race = async () => {
+      const taken = await Promise.all(
+        Array.from(
+          { length: 20 },
+          (_, i) => stores[i % 2]!.lease!("acme", 1_000, `holder ${i}`),
+        ),
+      );
+      const won = taken.filter((lease) => lease !== undefined);
+      assertEquals(won.length, 1);
+      return won[0]!;
+    };
+    using time = new FakeTime();
+    await race();
+    time.tick(1_001);
+    const second = await race();
+    assertEquals(await stores[0]!.lease!("acme", 1_000, "late"), undefined);
+    await second.release();
+    await race();
+  }),
+);
+
+Deno.test(
+  "createVaultStore() gives back no lease but its own",
+  bench(async ({ vault, make, admin }) => {
+    const store = make();
+    const path = `${DATA}/acme/lease`;
+    const writes = () => vault.count(/^POST .*\/lease$/);
+    const lease = await store.lease!("acme", 60_000, "one");
+    // Somebody whose clock is ahead has taken it over.
+    const until = Date.now() + 60_000;
+    await admin("POST", path, { data: { holder: "two", until } });
+    assertEquals(writes(), 2);
+    await lease!.release();
+    assertEquals(writes(), 2);
+    assertEquals(await store.lease!("acme", 60_000, "one"), undefined);
+
+    // Taken over between looking and giving back.
+    const slow = await store.lease!("slow", 60_000, "one");
+    const delay = vault.delay(/^POST .*\/slow\/lease$/, 60_000, { times: 1 });
+    const released = slow!.release();
+    await delay.held;
+    await admin("POST", `${DATA}/slow/lease`, {
+      data: { holder: "two", until },
+    });
+    delay.end();
+    await released;
+    assertEquals(await store.lease!("slow", 60_000, "one"), undefined);
+
+    const sealed = await store.lease!("sealed", 60_000, "one");
+    vault.seal();
+    await sealed!.release();
+  }),
+);
+
+Deno.test(
+  "createVaultStore() takes no lease from a holder that came later than it looked",
+  bench(async ({ vault, make }) => {
+    const store = make();
+    const first = await store.lease!("acme", 60_000, "one");
+    await first!.release();
+    // Two looks and is held up, while three takes it, gives it back and four
+    // takes it.
+    const delay = vault.delay(/^POST .*\/lease$/, 60_000, { times: 1 });
+    const late = store.lease!("acme", 60_000, "two");
+    await delay.held;
+    const third = await store.lease!("acme", 60_000, "three");
+    await third!.release();
+    assert(await store.lease!("acme", 60_000, "four"));
+    delay.end();
+    assertEquals(await late, undefined);
+    assertEquals(await store.lease!("acme", 60_000, "two"), undefined);
+  }),
+);
+
+Deno.test(
+  "createVaultStore() forgets the lease of a company that it forgets",
+  bench(async ({ make, admin }) => {
+    const store = make();
+    await store.replace("acme", { refresh_token: CANARY }, undefined);
+    const lease = await store.lease!("acme", 60_000, "one");
+    await lease!.release();
+    assertEquals(await admin("GET", `${DATA}/acme/lease`), 200);
+    await store.remove("acme");
+    assertEquals(await admin("GET", `${DATA}/acme/lease`), 404);
+    assertEquals(await admin("LIST", METADATA), 404);
+  }),
+);
+
+Deno.test(
+  "createVaultStore() calls an outage an outage, and comes back",
+  bench(async ({ vault, make }) => {
+    const store = make();
+    await store.replace("acme", { refresh_token: CANARY }, undefined);
+    // The library takes errors of paths like this one for success.
+    const odd = make({ secretPath: "sys/health" });
+    await odd.read("acme");
+    vault.seal();
+    await assertRefuses(odd, /Vault is sealed/, vault.token);
+    await assertRefuses(store, /Vault is sealed .*unseal/, vault.token);
+    await assertRefuses(make(), /Vault is sealed .*unseal/, vault.token);
+    vault.unseal();
+    assertEquals((await store.read("acme"))?.version, "1");
+  }),
+);
+
+Deno.test(
+  "createVaultStore() refuses a mount that is none, or not of version 2",
+  bench(async ({ vault, make, admin }) => {
+    await assertRefuses(
+      make({ mountPath: "nowhere" }),
+      /nothing that answers for nowhere\/.*VAULT_MOUNT_PATH/,
+      vault.token,
+    );
+    const words = /no KV engine of version 2 at "kv1".*VAULT_MOUNT_PATH/;
+    await assertRefuses(make({ mountPath: "kv1" }), words, vault.token);
+    assertEquals(vault.count(/^POST kv1/), 0);
+
+    // Where Vault does not tell the version, its answers do.
+    vault.answer(
+      /^GET sys\/internal/,
+      () => Response.json({ errors: ["permission denied"] }, { status: 403 }),
+    );
+    const store = make({ mountPath: "kv1" });
+    for (const path of ["acme", "acme/lease"]) {
+      await admin("POST", `kv1/data/qontak/tokens/${path}`, {
+        data: { refresh_token: CANARY },
+      });
+    }
+    for (const name of ["read", "replace", "make", "remove", "lease"]) {
+      const error = await assertRejects(everyCall(store)[name]!, StoreError);
+      assertMatch(error.message, words);
+      assertDiscreet(error, vault.token);
+    }
+  }),
+);
+
+/** What a proxy or another server may answer in Vault's place. */
+const strange: [string, () => Response, RegExp][] = [
+  [
+    "a page",
+    () => new Response(`<h1>${CANARY}</h1>`),
+    /no KV engine of version 2/,
+  ],
+  [
+    "a page that says 404",
+    () => new Response(CANARY, { status: 404 }),
+    /nothing that answers for secret\//,
+  ],
+  [
+    "404 without a list of errors",
+    () => Response.json({ data: null, warnings: [CANARY] }, { status: 404 }),
+    /nothing that answers for secret\//,
+  ],
+  [
+    "too many requests",
+    () => Response.json({ errors: [CANARY] }, { status: 429 }),
+    /answers HTTP 429 for secret\//,
+  ],
+  [
+    "a bad gateway",
+    () => new Response(CANARY, { status: 502 }),
+    /answers HTTP 502 for secret\//,
+  ],
+  [
+    "503 without a seal",
+    () => Response.json({ errors: [CANARY] }, { status: 503 }),
+    /answers HTTP 503 for secret\//,
+  ],
+  [
+    "another complaint about check-and-set",
+    () =>
+      Response.json({
+        errors: ["check-and-set parameter required for this call"],
+      }, { status: 400 }),
+    /answers HTTP 400 for secret\//,
+  ],
+  [
+    "the text of a lost check-and-set with another status",
+    () =>
+      Response.json({
+        errors: ["check-and-set parameter did not match the current version"],
+      }, { status: 500 }),
+    /answers HTTP 500 for secret\//,
+  ],
+  [
+    "a redirection without an end",
+    () => new Response(null, { status: 307, headers: { location: "" } }),
+    /does not answer/,
+  ],
+];
+for (const [name, respond, words] of strange) {
+  Deno.test(
+    `createVaultStore() takes ${name} for no answer of Vault's`,
+    bench(async ({ vault, make }) => {
+      vault.answer(/ secret\//, respond);
+      await assertRefuses(make(), words, vault.token);
+    }),
+  );
+}
+
+Deno.test("createVaultStore() says that Vault is not reached", async () => {
+  const vault = startVault();
+  await vault[Symbol.asyncDispose]();
+  const { host } = new URL(vault.url);
+  const token = createVaultStore({ address: vault.url, token: "canary-token" });
+  await assertRefuses(
+    token,
+    new RegExp(`does not answer: Vault at ${host}.*VAULT_ADDR`),
+    "canary-token",
+  );
+  const role = createVaultStore({
+    address: vault.url,
+    roleId: "canary-role",
+    secretId: "canary-secret",
+  });
+  await assertRefuses(role, /does not answer/, "canary-role", "canary-secret");
+  for (const store of [token, role]) await store.close?.();
+});
+
+Deno.test(
+  "createVaultStore() waits for no answer longer than it may",
+  bench(async ({ vault, make }) => {
+    const words = /does not answer: Vault at .* within 200 ms/;
+    await make().replace("acme", { refresh_token: CANARY }, undefined);
+    vault.delay(/ secret\//, 60_000);
+    await assertRefuses(make({ timeout: 200 }), words, vault.token);
+    const ids = vault.createRole();
+    vault.delay(/ auth\//, 60_000);
+    const error = await assertRejects(
+      () => make({ timeout: 200, ...ids }).read("acme"),
+      StoreError,
+    );
+    assertMatch(error.message, words);
+    assertDiscreet(error, ids.roleId, ids.secretId);
+  }),
+);
+
+Deno.test(
+  "createVaultStore() waits for the whole answer no longer than it may",
+  bench(async ({ vault, make }) => {
+    let isOver = false;
+    vault.answer(/ auth\//, () => {
+      let timer: ReturnType<typeof setInterval>;
+      const drops = new ReadableStream<Uint8Array>({
+        start(controller) {
+          const drop = () => controller.enqueue(new Uint8Array([0x20]));
+          timer = setInterval(drop, 20);
+        },
+        cancel() {
+          clearInterval(timer);
+          isOver = true;
+        },
+      });
+      return new Response(drops);
+    });
+    const store = make({ timeout: 100 });
+    const error = await assertRejects(() => store.read("acme"), StoreError);
+    assertStringIncludes(error.message, "within 100 ms");
+    while (!isOver) await new Promise((resolve) => setTimeout(resolve, 10));
+  }),
+);
+
+/**
+ * Answers over kept connections that there is nothing, and breaks them off
+ * where anything is sent.
+ */
+function serveBrokenly() {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const posts: string[] = [];
+  const answer = (status: string, body: unknown) => {
+    const text = JSON.stringify(body);
+    return new TextEncoder().encode(
+      `HTTP/1.1 ${status}\r\ncontent-length: ${text.length}\r\n\r\n${text}`,
+    );
+  };
+  async function converse(connection: Deno.TcpConn): Promise<void> {
+    using _ = connection;
+    const decoder = new TextDecoder();
+    const buffer = new Uint8Array(4_096);
+    for (let text = "";;) {
+      const size = await connection.read(buffer);
+      if (size === null) return;
+      text += decoder.decode(buffer.subarray(0, size));
+      const [, method, path = ""] = /^(\w+) \/v1\/(\S+)/.exec(text) ?? [];
+      if (method === "POST") {
+        posts.push(path);
+        return;
+      }
+      if (!text.endsWith("\r\n\r\n")) continue;
+      text = "";
+      await connection.write(
+        path.startsWith("secret/")
+          ? answer("404 Not Found", { errors: [] })
+          : answer("200 OK", { data: { options: { version: "2" } } }),
+      );
+    }
+  }
+  const kept: Deno.TcpConn[] = [];
+  const talks: Promise<void>[] = [];
+  const served = (async () => {
+    for await (const connection of listener) {
+      kept.push(connection);
+      talks.push(converse(connection));
+    }
+  })();
+  return {
+    url: `http://127.0.0.1:${listener.addr.port}`,
+    posts,
+    async close() {
+      listener.close();
+      await served;
+      for (const connection of kept) connection[Symbol.dispose]();
+      await Promise.allSettled(talks);
+    },
+  };
+}
+
+Deno.test(
+  "createVaultStore() sends what it writes once, however the connection ends",
+  async () => {
+    const vault = serveBrokenly();
+    const options = { address: vault.url, roleId: "r", secretId: "s" };
+    const role = createVaultStore(options);
+    const token = createVaultStore({ ...options, secretId: "", token: "t" });
+    const write = () => token.replace("acme", { refresh_token: "r" }, "1");
+    for (const call of [write, write, () => role.read("acme")]) {
+      assertEquals(await token.read("acme"), undefined);
+      await assertRejects(call, StoreError, "does not answer");
+    }
+    const path = "secret/data/qontak/tokens/acme";
+    assertEquals(vault.posts, [path, path, "auth/approle/login"]);
+    for (const store of [role, token]) await store.close?.();
+    await vault.close();
+  },
+);
+
+Deno.test(
+  "createVaultStore() never takes its own lost answer for a success",
+  bench(async ({ vault, make }) => {
+    const store = make({ timeout: 500 });
+    await store.replace("acme", { refresh_token: "first" }, undefined);
+    vault.delay(/^POST .*acme$/, 60_000, { answers: true, times: 1 });
+    await assertRejects(
+      () => store.replace("acme", { refresh_token: CANARY }, "1"),
+      StoreError,
+      "within 500 ms",
+    );
+    assertEquals(
+      await store.replace("acme", { refresh_token: "again" }, "1"),
+      undefined,
+    );
+    assertEquals(await store.read("acme"), {
+      credentials: { refresh_token: CANARY },
+      version: "2",
+    });
+  }),
+);
+
+Deno.test(
+  "createVaultStore() follows a standby to the active server",
+  bench(async ({ vault, make }) => {
+    await using standby = startVault();
+    standby.answer(/./, (request) => {
+      const { pathname, search } = new URL(request.url);
+      const location = vault.url + pathname + search;
+      return new Response(null, { status: 307, headers: { location } });
+    });
+    const store = make({ address: standby.url });
+    await contract(store);
+    await store.close?.();
+  }),
+);
+
+Deno.test(
+  "createVaultStore() says that its token has ended or was revoked",
+  bench(async ({ vault, make, lines }) => {
+    const words = /does not know the token.*VAULT_TOKEN/;
+    const token = vault.createToken({ policy: policyFor() });
+    const store = make({ token });
+    await store.replace("acme", { refresh_token: CANARY }, undefined);
+    vault.expireTokens();
+    await assertRefuses(store, words, token);
+    await assertRefuses(make({ token }), words, token);
+    await assertRefuses(make({ token: "hvs.wrong" }), words);
+    assertEquals(lines, []);
+  }),
+);
+
+Deno.test(
+  "createVaultStore() leaves both open where an older Vault says only that it refuses",
+  bench(async ({ vault, make }) => {
+    const token = vault.createToken({ policy: policyFor() });
+    vault.expireTokens();
+    await assertRefuses(
+      make({ token }),
+      /refuses .* on secret\/.*policy.*where it has ended/,
+      token,
+    );
+  }, { unknownToken: "permission denied" }),
+);
+
+Deno.test(
+  "createVaultStore() needs no more than its policy",
+  bench(async ({ vault, make, lines }) => {
+    const token = vault.createToken({ policy: policyFor(), ttl: 3_600 });
+    const store = make({ token });
+    await contract(store);
+    using time = new FakeTime();
+    time.tick(3_000_000);
+    await store.read("acme");
+    assertEquals(vault.count(/^POST auth\/token\/renew-self$/), 1);
+    assertEquals(lines, []);
+    for (const { name, status } of vault.requests) {
+      assert(status !== 403, name);
+    }
+  }),
+);
+
+Deno.test(
+  "createVaultStore() names what its policy lacks, whichever stanza it is",
+  bench(async ({ vault, make, lines }) => {
+    const seeded = make();
+    await seeded.replace("acme", { refresh_token: CANARY }, undefined);
+    const stanzas = policyFor().match(/^path [^}]*\}/gm)!;
+    assertEquals(stanzas.length, 5);
+    const ends: string[] = [];
+    for (const missing of stanzas) {
+      using time = new FakeTime();
+      const token = vault.createToken({
+        policy: stanzas.filter((stanza) => stanza !== missing).join("\n"),
+        ttl: 3_600,
+      });
+      const store = make({ token });
+      const failures: string[] = [];
+      const attempt = async (call: () => Promise<unknown>) => {
+        try {
+          await call();
+        } catch (error) {
+          assert(error instanceof StoreError);
+          assertDiscreet(error, token);
+          failures.push(error.message);
+        }
+      };
+      lines.length = 0;
+      await attempt(() => store.read("acme"));
+      await attempt(() => store.replace("acme", { refresh_token: "r" }, "9"));
+      await attempt(() => store.tenants());
+      await attempt(async () => {
+        const lease = await store.lease!("acme", 1_000, missing);
+        await lease!.release();
+      });
+      await attempt(() => store.remove("nobody"));
+      await attempt(async () => {
+        await store.replace("gone", { refresh_token: "r" }, undefined);
+        await store.remove("gone");
+      });
+      time.tick(3_000_000);
+      await attempt(() => store.read("acme"));
+      const path = /"([^"*]+)/.exec(missing)![1]!;
+      const told = [...failures, ...lines];
+      assert(told.length > 0, missing);
+      for (const text of told) assertStringIncludes(text, path);
+      ends.push(path);
+      await seeded.remove("gone");
+    }
+    assertEquals(new Set(ends).size, 5);
+  }),
+);
+
+for (const capability of ["create", "read", "update"]) {
+  Deno.test(
+    `createVaultStore() names the path where "${capability}" is missing`,
+    bench(async ({ vault, make }) => {
+      await make().replace("acme", { refresh_token: CANARY }, undefined);
+      const policy = policyFor().replace(
+        /(data\/qontak\/tokens\/\*" \{[^\]]*?)"(\w+)"([^\]]*\])/,
+        (stanza) => stanza.replace(`"${capability}"`, `"deny_no"`),
+      );
+      assertNotEquals(policy, policyFor());
+      const store = make({ token: vault.createToken({ policy }) });
+      const calls = everyCall(store);
+      const call = { create: "make", read: "read", update: "replace" };
+      const error = await assertRejects(
+        calls[call[capability as "read"]]!,
+        StoreError,
+      );
+      assertMatch(
+        error.message,
+        new RegExp(`refuses .*"${capability}".* on ${DATA}/(?:acme|new)`),
+      );
+    }),
+  );
+}
+
+Deno.test(
+  "createVaultStore() renews the token that it was given, when two thirds are over",
+  bench(async ({ vault, make, lines }) => {
+    using time = new FakeTime();
+    const token = vault.createToken({ policy: policyFor(), ttl: 3_600 });
+    const store = make({ token });
+    const renewals = () => vault.count(/renew-self$/);
+    const read = () =>
+      Promise.all(Array.from({ length: 10 }, () => store.read("acme")));
+    await read();
+    time.tick(2_399_000);
+    await read();
+    assertEquals(renewals(), 0);
+    time.tick(2_000);
+    await read();
+    assertEquals(renewals(), 1);
+    // Days later it is still good.
+    for (let hours = 0; hours < 48; hours++) {
+      time.tick(3_000_000);
+      await read();
+    }
+    assertEquals(renewals(), 49);
+    assertEquals(vault.count(/lookup-self$/), 1);
+    assertEquals(lines, []);
+  }),
+);
+
+Deno.test(
+  "createVaultStore() uses a token that cannot be renewed as long as it lives",
+  bench(async ({ vault, make, lines }) => {
+    using time = new FakeTime();
+    const policy = policyFor();
+    const fixed = make({
+      token: vault.createToken({ policy, ttl: 3_600, renewable: false }),
+    });
+    await fixed.read("acme");
+    time.tick(3_599_000);
+    await fixed.read("acme");
+    assertEquals(vault.count(/renew-self$/), 0);
+    time.tick(1_000);
+    await assertRejects(
+      () => fixed.read("acme"),
+      StoreError,
+      "does not know the token",
+    );
+    assertEquals(lines, []);
+  }),
+);
+
+Deno.test(
+  "createVaultStore() warns when its token reaches its greatest age",
+  bench(async ({ vault, make, lines }) => {
+    using time = new FakeTime();
+    const store = make({
+      token: vault.createToken({
+        policy: policyFor(),
+        ttl: 3_600,
+        maxTtl: 7_200,
+      }),
+    });
+    for (let minutes = 0; minutes < 119; minutes++) {
+      await store.read("acme");
+      time.tick(60_000);
+    }
+    assert(lines.length >= 1);
+    for (const line of lines) assertStringIncludes(line, "live no longer");
+    // Fewer and fewer tries, not one for each use.
+    assert(vault.count(/renew-self$/) < 12);
+    time.tick(60_000);
+    await assertRejects(
+      () => store.read("acme"),
+      StoreError,
+      "does not know the token",
+    );
+  }),
+);
+
+Deno.test(
+  "createVaultStore() goes on with its token when the renewal fails, and says so once",
+  bench(async ({ vault, make, lines }) => {
+    using time = new FakeTime();
+    const token = vault.createToken({ policy: policyFor(), ttl: 3_600 });
+    const { roleId, secretId } = vault.createRole({
+      policy: policyFor(),
+      ttl: 3_600,
+    });
+    const stores = [make({ token }), make({ roleId, secretId })];
+    const read = () => Promise.all(stores.map((store) => store.read("acme")));
+    await read();
+    const mend = vault.answer(
+      / auth\//,
+      () => Response.json({ errors: [CANARY] }, { status: 500 }),
+    );
+    time.tick(2_401_000);
+    await read();
+    await read();
+    assertEquals(lines.length, 2);
+    for (const line of lines) {
+      const { level, message, ends, reason } = JSON.parse(line);
+      assertEquals(level, "warn");
+      assertStringIncludes(message, "could not be renewed");
+      assertEquals(Date.parse(ends) - Date.now(), 1_199_000);
+      assertStringIncludes(reason, "HTTP 500");
+    }
+    // The next try comes later, and succeeds.
+    mend();
+    time.tick(390_000);
+    await read();
+    assertEquals(vault.count(/renew-self$/), 2);
+    time.tick(20_000);
+    await read();
+    assertEquals(vault.count(/renew-self$/), 4);
+    assertEquals(lines.length, 2);
+  }),
+);
+
+Deno.test(
+  "createVaultStore() says that a token may not ask how long it lives",
+  bench(async ({ vault, make, lines }) => {
+    const policy = policyFor().replace("auth/token/lookup-self", "elsewhere");
+    const store = make({ token: vault.createToken({ policy, ttl: 60 }) });
+    await contract(store);
+    assertEquals(lines.length, 1);
+    assertMatch(lines[0]!, /will not be renewed.*auth\/token\/lookup-self/);
+  }),
+);
+
+Deno.test(
+  "createVaultStore() logs in with an AppRole once, when it is first used",
+  bench(async ({ vault, make, lines }) => {
+    const { roleId, secretId } = vault.createRole({
+      policy: policyFor(),
+      ttl: 3_600,
+      secretIdUses: 1,
+    });
+    const store = make({ roleId, secretId, token: "hvs.unused" });
+    assertEquals(vault.requests.length, 0);
+    await Promise.all(Array.from({ length: 20 }, () => store.read("acme")));
+    await contract(store);
+    assertEquals(vault.count(/^POST auth\/approle\/login$/), 1);
+    assertEquals(vault.count(/lookup-self$/), 0);
+    assertEquals(lines, []);
+  }),
+);
+
+Deno.test(
+  "createVaultStore() renews the token of an AppRole, and logs in again at its greatest age",
+  bench(async ({ vault, make, lines }) => {
+    using time = new FakeTime();
+    const role = vault.createRole({
+      policy: policyFor(),
+      ttl: 600,
+      maxTtl: 1_000,
+    });
+    const store = make(role);
+    const did = () => [
+      vault.count(/approle\/login$/),
+      vault.count(/renew-self$/),
+    ];
+    const read = () =>
+      Promise.all(Array.from({ length: 10 }, () => store.read("acme")));
+    await read();
+    assertEquals(did(), [1, 0]);
+    time.tick(401_000);
+    await read();
+    assertEquals(did(), [1, 1]);
+    time.tick(400_000);
+    await read();
+    assertEquals(did(), [2, 2]);
+    // Unused for so long that there is nothing to renew.
+    time.tick(100_000_000);
+    await read();
+    assertEquals(did(), [3, 2]);
+    assertEquals(lines, []);
+  }),
+);
+
+Deno.test(
+  "createVaultStore() logs in again where the token of an AppRole cannot be renewed",
+  bench(async ({ vault, make, lines }) => {
+    using time = new FakeTime();
+    const store = make(vault.createRole({
+      policy: policyFor(),
+      ttl: 600,
+      renewable: false,
+    }));
+    await store.read("acme");
+    time.tick(401_000);
+    await store.read("acme");
+    assertEquals(vault.count(/approle\/login$/), 2);
+    assertEquals(vault.count(/renew-self$/), 0);
+    assertEquals(lines, []);
+  }),
+);
+
+Deno.test(
+  "createVaultStore() logs in again, once for all, when its token is revoked",
+  bench(async ({ vault, make }) => {
+    const store = make(vault.createRole({ policy: policyFor() }));
+    await store.replace("acme", { refresh_token: CANARY }, undefined);
+    vault.expireTokens();
+    const found = await Promise.all(
+      Array.from({ length: 20 }, () => store.read("acme")),
+    );
+    assertEquals(found.map((kept) => kept?.version), Array(20).fill("1"));
+    assertEquals(vault.count(/approle\/login$/), 2);
+    // A write is repeated as well, and arrives once.
+    vault.expireTokens();
+    assertEquals(
+      await store.replace("acme", { refresh_token: "second" }, "1"),
+      "2",
+    );
+  }),
+);
+
+Deno.test(
+  "createVaultStore() repeats a refused request once, and names what the policy lacks",
+  bench(async ({ vault, make }) => {
+    const policy = policyFor().replace('"list"', '"read"');
+    const role = vault.createRole({ policy });
+    const store = make(role);
+    await store.read("acme");
+    const error = await assertRejects(() => store.tenants(), StoreError);
+    assertStringIncludes(error.message, `refuses "list" on ${METADATA}`);
+    assertDiscreet(error, role.roleId, role.secretId);
+    assertEquals(vault.count(/^LIST /), 2);
+    assertEquals(vault.count(/approle\/login$/), 2);
+
+    // A secret id that is used up leaves the token that there is.
+    const once = make(vault.createRole({ policy, secretIdUses: 1 }));
+    await assertRejects(() => once.tenants(), StoreError, `refuses "list"`);
+    assertEquals(await once.read("acme"), undefined);
+  }),
+);
+
+Deno.test(
+  "createVaultStore() says that Vault refuses an AppRole",
+  bench(async ({ vault, make }) => {
+    const role = vault.createRole({ policy: policyFor(), secretIdUses: 1 });
+    const words = /no token for VAULT_ROLE_ID and VAULT_SECRET_ID \(HTTP \d+\)/;
+    const wrong = { roleId: role.roleId, secretId: "canary-secret-id" };
+    await assertRefuses(make(wrong), words, ...Object.values(wrong));
+    const store = make(role);
+    await store.read("acme");
+    vault.expireTokens();
+    await assertRefuses(store, words, ...Object.values(role).map(String));
+    for (
+      const response of [
+        () => new Response("<h1>Log in</h1>"),
+        () => Response.json({ auth: { client_token: "" } }),
+        () => Response.json({ errors: ["no handler"] }, { status: 404 }),
+        () => Response.json({ errors: ["permission denied"] }, { status: 403 }),
+      ]
+    ) {
+      vault.answer(/approle\/login$/, response);
+      await assertRefuses(make(role), words, role.roleId, role.secretId);
+    }
+  }),
+);
+
+Deno.test(
+  "createVaultStore() keeps namespaces apart",
+  bench(async ({ vault, make }) => {
+    vault.createNamespace("team-a");
+    vault.createNamespace("team-a/sub");
+    const policy = policyFor();
+    const stores = [
+      make(),
+      make({ namespace: "team-a/" }),
+      make({ namespace: "team-a/sub" }),
+      make({
+        ...vault.createRole({ policy, namespace: "team-a" }),
+        namespace: "team-a",
+        secretPath: "other",
+      }),
+    ];
+    for (const [i, store] of stores.slice(0, 3).entries()) {
+      assertEquals(await store.read("acme"), undefined);
+      await store.replace("acme", { refresh_token: `${i}` }, undefined);
+    }
+    for (const [i, store] of stores.slice(0, 3).entries()) {
+      assertEquals((await store.read("acme"))?.credentials, {
+        refresh_token: `${i}`,
+      });
+    }
+    const role = vault.createRole({ policy, namespace: "team-a" });
+    const theirs = make({ ...role, namespace: "team-a" });
+    assertEquals((await theirs.read("acme"))?.credentials, {
+      refresh_token: "1",
+    });
+    // A token is worth nothing outside its namespace.
+    const token = vault.createToken({ policy, namespace: "team-a" });
+    await assertRefuses(make({ token }), /refuses/, token);
+    await assertRefuses(
+      make({ namespace: "nowhere" }),
+      /\(namespace "nowhere"\).*VAULT_NAMESPACE/,
+      vault.token,
+    );
+  }),
+);
+
+Deno.test("createVaultStore() is told apart by its place, not by what opens it", async () => {
+  const place: VaultStoreOptions = {
+    address: "http://127.0.0.1:8200",
+    token: "canary",
+  };
+  const identity = (options: Partial<VaultStoreOptions>) =>
+    createVaultStore({ ...place, ...options }).identity();
+  const same = await Promise.all([
+    identity({}),
+    identity({ token: "other" }),
+    identity({ roleId: "r", secretId: "s" }),
+    identity({
+      address: "http://127.0.0.1:8200/",
+      mountPath: "secret",
+      secretPath: "qontak/tokens/",
+      namespace: "",
+    }),
+  ]);
+  assertEquals(new Set(same).size, 1);
+  assertMatch(same[0]!, /^[0-9a-f]{64}$/);
+  const others = await Promise.all([
+    identity({ address: "http://127.0.0.1:8201" }),
+    identity({ namespace: "a" }),
+    identity({ mountPath: "kv" }),
+    identity({ secretPath: "other" }),
+  ]);
+  assertEquals(new Set([...same, ...others]).size, 5);
+});
+
+Deno.test(
+  "createVaultStore() can be used after it was closed",
+  bench(async ({ make }) => {
+    const store = make();
+    await store.close?.();
+    await store.replace("acme", { refresh_token: CANARY }, undefined);
+    await store.close?.();
+    await store.close?.();
+    assertEquals((await store.read("acme"))?.version, "1");
+  }),
+);
+
+Deno.test(
+  "createVaultStore() needs the network alone, and takes nothing from the environment",
+  bench(async ({ vault }) => {
+    const program = `
+      import { createVaultStore } from "${root}src/tokens/stores/vault.ts";
+      const [address, token] = Deno.args;
+      const store = createVaultStore({ address, token });
+      await store.replace("acme", { refresh_token: "r" }, undefined);
+      console.log(JSON.stringify([await store.read("acme"), await store.tenants()]));
+      try {
+        await createVaultStore({ address: "http://127.0.0.2:8200", token }).read("acme");
+      } catch (error) {
+        console.log(error.message);
+      }
+      await store.close();
+    `;
+    const child = new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "-q",
+        "--no-prompt",
+        "--allow-net=127.0.0.1",
+        "--allow-env=VAULT_*,DEBUG",
+        "--ignore-env",
+        "--config",
+        `${root}deno.json`,
+        ...await stdFlags(),
+        "--ext=ts",
+        "-",
+        vault.url,
+        vault.token,
+      ],
+      env: bareEnv({
+        VAULT_ADDR: "http://127.0.0.1:1",
+        VAULT_TOKEN: "hvs.wrong",
+        VAULT_NAMESPACE: "wrong",
+        VAULT_PREFIX: "/wrong",
+        DEBUG: "*",
+      }),
+      clearEnv: true,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(program));
+    await writer.close();
+    const { stdout, stderr } = await child.output();
+    const decoder = new TextDecoder();
+    assertEquals(decoder.decode(stderr), "");
+    const [line = "", denied = ""] = decoder.decode(stdout).split("\n");
+    assertEquals(JSON.parse(line), [
+      { credentials: { refresh_token: "r" }, version: "1" },
+      ["acme"],
+    ]);
+    assertMatch(denied, /does not answer.*net access to "127\.0\.0\.2:8200"/);
+  }),
+);
+
+Deno.test(
+  "startVault() judges policies as Vault does",
+  bench(async ({ vault }) => {
+    const token = vault.createToken({
+      policy: `
+        path "secret/*" { capabilities = ["create", "read", "list"] }
+        path "secret/data/a/*" { capabilities = ["read", "delete"] }
+        path "secret/data/a/b" { capabilities = ["update"] }
+        path "secret/data/no*" { capabilities = ["deny"] }
+        path "secret/metadata/named" { capabilities = ["list"] }
+      `,
+    });
+    const table: [string, string, number][] = [
+      ["POST", "secret/data/x", 200],
+      ["POST", "secret/data/x", 403],
+      ["GET", "secret/data/x", 200],
+      ["DELETE", "secret/data/x", 403],
+      ["POST", "secret/data/a/c", 403],
+      ["DELETE", "secret/data/a/c", 204],
+      ["GET", "secret/data/a/c", 404],
+      ["POST", "secret/data/a/b", 403],
+      ["GET", "secret/data/a/b", 403],
+      ["GET", "secret/data/none", 403],
+      ["LIST", "secret/metadata", 200],
+      ["LIST", "secret/metadata/", 200],
+      ["GET", "secret/metadata/?list=true", 200],
+      ["LIST", "secret/metadata/named", 404],
+      ["GET", "secret/metadata/named", 403],
+      ["GET", "kv1/x", 403],
+      ["GET", "auth/token/lookup-self", 403],
+    ];
+    for (const [method, path, status] of table) {
+      const response = await fetch(`${vault.url}/v1/${path}`, {
+        method,
+        headers: { "x-vault-token": token },
+        body: method === "POST" ? '{"data":{}}' : null,
+      });
+      await response.body?.cancel();
+      assertEquals(response.status, status, `${method} ${path}`);
+    }
+  }),
+);
