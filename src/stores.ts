@@ -105,7 +105,13 @@ export function openStore(settings: Settings, parts: StoreParts): TokenStore {
       { store: name },
     );
   }
-  return stores[name](settings, parts);
+  try {
+    return stores[name](settings, parts);
+  } catch (error) {
+    // What a store refuses is a setting here.
+    if (error instanceof TypeError) throw new ConfigError([error.message]);
+    throw error;
+  }
 }
 
 /** The credentials that stand in the environment. */

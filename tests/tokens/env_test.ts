@@ -206,6 +206,8 @@ Deno.test("createEnvStore() lets a person's token win", async () => {
       await store.replace(DEFAULT_TENANT, { refresh_token: "late" }, version),
       undefined,
     );
+    // Nor does a token that Qontak has left as it is come before theirs.
+    assertEquals(await store.replace(DEFAULT_TENANT, next, version), undefined);
     assertEquals((await read(store)).credentials, { refresh_token: "theirs" });
     // It may be of another account.
     assertNotEquals(await store.identity(), ours);

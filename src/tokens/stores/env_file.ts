@@ -66,7 +66,8 @@ interface Lock {
 /** What is wrong and what to do, by the code of the system's error. */
 const reasons: Readonly<Record<string, string>> = {
   EACCES: "this process's user may not. Let it write the file and its folder",
-  EPERM: "the file is protected, or belongs to another user",
+  EPERM:
+    "it is protected, or its owner and group could not be kept. Let this process run as its owner",
   EROFS: "it is on a read-only file system",
   EBUSY:
     "it is mounted by itself, as into a container, so that it cannot be replaced. Mount the folder that holds it",
@@ -102,8 +103,8 @@ export function openEnvFile(path: string, name: string): EnvFile {
   const change = <T>(task: () => Promise<T>) =>
     inTurn(() => explained(path, "written", task));
 
-  async function load(): Promise<Content> {
-    const bytes = await Deno.readFile(path);
+  async function load(file = path): Promise<Content> {
+    const bytes = await Deno.readFile(file);
     const text = decode(bytes);
     // Only what has changed: the library warns of odd names each time.
     if (last?.text !== text) {
@@ -163,8 +164,9 @@ export function openEnvFile(path: string, name: string): EnvFile {
   }
 
   async function swap(lock: Lock, from: string, to: string): Promise<boolean> {
+    const { path: written, target } = lock;
     for (;;) {
-      const { bytes, variables } = await load();
+      const { bytes, variables } = await load(target);
       const value = valueOf(variables, name);
       if (value === undefined) {
         throw new StoreError(
@@ -180,8 +182,8 @@ export function openEnvFile(path: string, name: string): EnvFile {
       }
       await write(lock, next);
       // Somebody may have saved the file meanwhile.
-      if (!isSame(bytes, await Deno.readFile(path))) continue;
-      await Deno.rename(lock.path, lock.target);
+      if (!isSame(bytes, await Deno.readFile(target))) continue;
+      await Deno.rename(written, target);
       return true;
     }
   }
@@ -274,8 +276,7 @@ function rewrite(
       `('\\s*[^'\\r\\n]*\\s*'|"\\s*[^"\\r\\n]*\\s*"|[^\\r\\n#]*)`,
     "gm",
   );
-  // The last one counts, where it is no part of something else.
-  for (const match of [...text.matchAll(line)].reverse()) {
+  for (const match of text.matchAll(line)) {
     const old = match[1]!.replace(/[ \t]+$/, "");
     const start = match.index + match[0].length - match[1]!.length;
     for (const written of waysToWrite(token, old.charAt(0))) {

@@ -1,0 +1,129 @@
+/** The permissions that the documents name are enough, for each store. */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { serveSandbox } from "../../src/sandbox/mod.ts";
+import { bareEnv, root, stdFlags } from "../support/process.ts";
+import { noRedis, startRedis } from "../support/redis.ts";
+import { startVault } from "../support/vault.ts";
+
+const ENV = "QONTAK_*,MEKARI_*,TOKEN_*,REDIS_*,VAULT_*,MCP_*,LOG_LEVEL";
+
+/** Runs the program with no permission but these. */
+async function limited(
+  flags: string[],
+  args: string[],
+  env: Record<string, string>,
+  options: { readonly cwd?: string; readonly stdin?: string } = {},
+): Promise<string> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "-q",
+      "--no-prompt",
+      "--allow-net=127.0.0.1",
+      `--allow-env=${ENV}`,
+      "--ignore-env",
+      ...flags,
+      "--config",
+      `${root}deno.json`,
+      ...await stdFlags(),
+      `${root}mod.ts`,
+      ...args,
+    ],
+    cwd: options.cwd ?? root,
+    env: bareEnv(env),
+    clearEnv: true,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(options.stdin ?? ""));
+  await writer.close();
+  const { code, stdout, stderr } = await child.output();
+  const [out, err] = [stdout, stderr].map((b) => new TextDecoder().decode(b));
+  assertEquals(code, 0, `${out}${err}`);
+  return out!;
+}
+
+/** Adds a tenant and tries it: reading, writing, refreshing, calling. */
+async function addAndDoctor(
+  flags: string[],
+  env: Record<string, string>,
+): Promise<void> {
+  await using sandbox = serveSandbox();
+  const all = { ...env, QONTAK_BASE_URL: sandbox.url };
+  const stdin = `${sandbox.refreshToken}\n`;
+  await limited(flags, ["tenants", "add", "acme"], all, { stdin });
+  const found = await limited(flags, ["doctor"], all);
+  assertStringIncludes(found, "Qontak answers: 2 pipelines");
+}
+
+Deno.test({
+  name: `redis needs the network and its variables only${
+    noRedis && ` (skipped: ${noRedis})`
+  }`,
+  ignore: noRedis !== "",
+  async fn() {
+    await using redis = await startRedis();
+    await addAndDoctor([], {
+      TOKEN_STORE: "redis",
+      REDIS_URL: redis.url,
+      REDIS_KEY_PREFIX: `${redis.prefix}${crypto.randomUUID()}:`,
+    });
+  },
+});
+
+Deno.test("vault needs the network and its variables only", async () => {
+  await using vault = startVault();
+  await addAndDoctor([], {
+    TOKEN_STORE: "vault",
+    VAULT_ADDR: vault.url,
+    VAULT_TOKEN: vault.token,
+  });
+});
+
+Deno.test("kv needs --unstable-kv, and the folder of DENO_KV_DEFAULT_PATH", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    const flags = [
+      "--unstable-kv",
+      `--allow-read=${dir}`,
+      `--allow-write=${dir}`,
+    ];
+    await addAndDoctor(flags, {
+      TOKEN_STORE: "kv",
+      DENO_KV_DEFAULT_PATH: `${dir}/kv.sqlite3`,
+    });
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("env keeps what rotates in .env with the permissions of the README", async () => {
+  const readme = await Deno.readTextFile(`${root}README.md`);
+  const flags = ["--allow-read=.env,.env.lock", "--allow-write=.env,.env.lock"];
+  assertStringIncludes(readme, flags.join(" "));
+  await using sandbox = serveSandbox();
+  const dir = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(
+      `${dir}/.env`,
+      `# ours\nQONTAK_REFRESH_TOKEN=${sandbox.refreshToken}\n`,
+      { mode: 0o600 },
+    );
+    for (let i = 0; i < 2; i++) {
+      const found = await limited(flags, ["doctor"], {
+        QONTAK_BASE_URL: sandbox.url,
+      }, { cwd: dir });
+      assertStringIncludes(found, "Qontak answers: 2 pipelines");
+    }
+    assertEquals(
+      await Deno.readTextFile(`${dir}/.env`),
+      `# ours\nQONTAK_REFRESH_TOKEN=${sandbox.refreshToken}\n`,
+    );
+    assertEquals((await Deno.stat(`${dir}/.env`)).mode! & 0o777, 0o600);
+    assertEquals([...Deno.readDirSync(dir)].length, 1);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
