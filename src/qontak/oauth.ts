@@ -108,7 +108,7 @@ export function createOAuth(options: OAuthOptions): OAuth {
         },
       );
     }
-    return readGrant(status, text, form.refresh_token, advice);
+    return readGrant(status, text, form, advice);
   }
 
   return {
@@ -163,7 +163,7 @@ interface Advice {
 function readGrant(
   status: number,
   text: string,
-  refreshToken: string | undefined,
+  form: Readonly<Record<string, string>>,
   advice: Advice,
 ): Grant {
   let body: unknown;
@@ -188,12 +188,12 @@ function readGrant(
     );
   }
   if (status >= 400 || typeof body.access_token !== "string") {
-    throw refused(status, body, advice);
+    throw refused(status, body, form, advice);
   }
   // Doorkeeper leaves it out where tokens are reusable.
   const refresh_token = typeof body.refresh_token === "string"
     ? body.refresh_token
-    : refreshToken;
+    : form.refresh_token;
   if (!refresh_token) {
     throw new QontakError(
       "Qontak's token endpoint gave an access token without a refresh token: it would end in a few hours. Use a token of Qontak's API token page instead",
@@ -212,12 +212,18 @@ function readGrant(
 function refused(
   status: number,
   body: Record<string, unknown>,
+  form: Readonly<Record<string, string>>,
   advice: Advice,
 ): QontakError {
-  const code = typeof body.error === "string" ? body.error : undefined;
-  const said = typeof body.error_description === "string"
-    ? body.error_description
-    : "";
+  // Whatever was sent may come back in the answer, and goes no further.
+  const { grant_type: _, ...secrets } = form;
+  const read = (value: unknown) =>
+    typeof value !== "string" ? undefined : Object.values(secrets).reduce(
+      (text, secret) => text.replaceAll(secret, "…"),
+      value,
+    );
+  const code = read(body.error);
+  const said = read(body.error_description) ?? "";
   const what = `Qontak's token endpoint answered ${status}${
     code ? ` ${code}` : ""
   }${said ? `: ${said}` : ""}`;

@@ -97,7 +97,8 @@ Deno.test("tenants add replaces nothing that works by a mistake", async () => {
   assertEquals((await place.run(["tenants", "add", "acme"], token)).code, 0);
   const again = await place.run(["tenants", "add", "acme"], "hunter2\n");
   assertEquals(again.code, 1);
-  assertStringIncludes(again.stderr, "tenants add acme --replace");
+  assertStringIncludes(again.stderr, "already. Put new ones in their place");
+  assertEquals(place.sandbox.grants, place.sandbox.grantAttempts);
   const wrong = await place.run(
     ["tenants", "add", "acme", "--replace"],
     "hunter2\n",

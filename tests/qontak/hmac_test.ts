@@ -21,6 +21,8 @@ import {
   ssoIdOf,
 } from "../../src/sandbox/mod.ts";
 import { USERS } from "../../src/sandbox/data/tenant.ts";
+import { makeCertificates, noOpenssl } from "../support/certificates.ts";
+import { run } from "../support/process.ts";
 import { callTool } from "../support/call.ts";
 import { createMemoryStore } from "../support/memory.ts";
 
@@ -200,4 +202,47 @@ Deno.test("a signed server tells OAuth credentials from its own", async () => {
   const missing = await world.call("list_products");
   assertStringIncludes(missing.text, "qontak-mcp tenants add");
   assertEquals(world.sandbox.requests, []);
+});
+
+Deno.test({
+  name: `signed calls speak HTTP/1.1, which they sign${
+    noOpenssl && ` (skipped: ${noOpenssl})`
+  }`,
+  ignore: noOpenssl !== "",
+  async fn() {
+    const dir = await Deno.makeTempDir();
+    await makeCertificates(dir);
+    const listener = Deno.listenTls({
+      hostname: "127.0.0.1",
+      port: 0,
+      cert: await Deno.readTextFile(`${dir}/cert.pem`),
+      key: await Deno.readTextFile(`${dir}/key.pem`),
+      alpnProtocols: ["h2", "http/1.1"],
+    });
+    const spoken: (string | null)[] = [];
+    const accepting = (async () => {
+      for await (const connection of listener) {
+        try {
+          spoken.push((await connection.handshake()).alpnProtocol);
+        } finally {
+          connection.close();
+        }
+      }
+    })();
+    await run(["doctor"], {
+      env: {
+        QONTAK_BASE_URL: `https://127.0.0.1:${listener.addr.port}`,
+        DENO_CERT: `${dir}/ca.pem`,
+        QONTAK_AUTH: "hmac",
+        MEKARI_CLIENT_ID: clientId,
+        MEKARI_CLIENT_SECRET: clientSecret,
+        MEKARI_SSO_ID: ssoId,
+      },
+    });
+    listener.close();
+    await accepting;
+    await Deno.remove(dir, { recursive: true });
+    // The first question is for the time, and not signed.
+    assertEquals(spoken, ["h2", "http/1.1"]);
+  },
 });

@@ -9,7 +9,7 @@ import { mock } from "node:test";
 export class FakeTime {
   constructor(start: number | string | Date = Date.now()) {
     mock.timers.enable({
-      apis: ["Date"],
+      apis: ["Date", "setTimeout", "setInterval"],
       now: new Date(start).getTime(),
     });
   }

@@ -342,6 +342,15 @@ test("createEnvStore() lets a newly configured token win, and two accounts never
   assertEquals((await make("one").read(DEFAULT_TENANT))?.credentials, {
     refresh_token: "one, newer",
   });
+  // Nor is a token sent to where the first one was not.
+  const elsewhere = createEnvStore({
+    credentials: { refresh_token: "one" },
+    baseUrl: "https://elsewhere.example",
+    kv: kv.kv,
+  });
+  assertEquals((await elsewhere.read(DEFAULT_TENANT))?.credentials, {
+    refresh_token: "one",
+  });
   assertNotEquals(await make("one").identity(), await make("other").identity());
   // The companies of a store for several do not see them.
   assertEquals(await createKvStore({ open: kv.kv.open }).tenants(), []);

@@ -8,27 +8,12 @@ import {
 } from "@std/assert";
 import { StoreError } from "../../src/tokens/store.ts";
 import { createRedisStore } from "../../src/tokens/stores/redis.ts";
+import { makeCertificates, noOpenssl } from "../support/certificates.ts";
 import { isOnPath, run } from "../support/process.ts";
 import { freePort, startRedis } from "../support/redis.ts";
 import { contract } from "./contract.ts";
 
 const hasServer = await isOnPath("redis-server");
-const hasOpenssl = await isOnPath("openssl") || await isOpenssl();
-
-/** Old openssl programs know `version`, and no flag for it. */
-async function isOpenssl(): Promise<boolean> {
-  try {
-    const { success } = await new Deno.Command("openssl", {
-      args: ["version"],
-      stdout: "null",
-      stderr: "null",
-    }).output();
-    return success;
-  } catch {
-    return false;
-  }
-}
-
 function redisTest(
   name: string,
   missing: string,
@@ -91,7 +76,7 @@ redisTest(
 
 redisTest(
   "a server reaches a Redis with TLS and a certificate of one's own",
-  hasOpenssl ? "" : "openssl is not on PATH",
+  noOpenssl,
   async () => {
     const dir = await Deno.makeTempDir();
     try {
@@ -125,29 +110,6 @@ redisTest(
     }
   },
 );
-
-/** A certificate for loopback in cert.pem, by an authority in ca.pem. */
-async function makeCertificates(dir: string): Promise<void> {
-  await Deno.writeTextFile(
-    `${dir}/ext`,
-    "subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=CA:FALSE\n",
-  );
-  const key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
-  for (
-    const command of [
-      `req -x509 ${key} -days 2 -subj /CN=tests -keyout ca.key -out ca.pem`,
-      `req ${key} -subj /CN=localhost -keyout key.pem -out request.pem`,
-      "x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile ext -out cert.pem",
-    ]
-  ) {
-    const { success, stderr } = await new Deno.Command("openssl", {
-      args: command.split(" "),
-      cwd: dir,
-      stderr: "piped",
-    }).output();
-    assertEquals(success, true, new TextDecoder().decode(stderr));
-  }
-}
 
 redisTest(
   "createRedisStore() finds the master through Sentinel",

@@ -5,6 +5,7 @@ import {
   assertRejects,
 } from "@std/assert";
 import { FakeTime } from "@std/testing/time";
+import { LEASE, takeLease } from "../../src/tokens/lease.ts";
 import { createEnvStore } from "../../src/tokens/stores/env.ts";
 import {
   CredentialsError,
@@ -19,6 +20,7 @@ import {
   type Grant,
   TENANTS_HELD,
 } from "../../src/tokens/tokens.ts";
+import { createMemoryStore } from "../support/memory.ts";
 
 function setUp(lifetime = 21_600, store: TokenStore = memoryStore()) {
   const used: string[] = [];
@@ -551,4 +553,53 @@ Deno.test("access() holds a bounded number of tenants and shares nothing among t
   assertEquals(reads, many);
   assertEquals(await tokens.access("t0"), "of t0");
   assertEquals(reads, many + 1);
+});
+
+Deno.test("access() stops within a minute for a tenant that was removed, where nothing is cached", async () => {
+  using time = new FakeTime();
+  const records: Record<string, OAuthCredentials> = {
+    acme: { refresh_token: "r", access_token: "a", expires_at: soon() },
+  };
+  const tokens = createTokens({
+    store: createMemoryStore(records),
+    log: () => {},
+    refresh: () => Promise.reject(new Error("not needed")),
+    hold: 60_000,
+  });
+  assertEquals(await tokens.access("acme"), "a");
+  delete records.acme;
+  time.tick(61_000);
+  // The token itself is good for an hour.
+  await assertRejects(() => tokens.access("acme"), CredentialsError, "acme");
+});
+
+Deno.test("takeLease() renews itself, and takes nothing again once it is released", async () => {
+  using time = new FakeTime();
+  const taken: string[] = [];
+  let answer = Promise.withResolvers<void>();
+  const store: TokenStore = {
+    ...createMemoryStore({}),
+    async lease(_tenant, ms, holder) {
+      taken.push(`${holder} for ${ms}`);
+      await answer.promise;
+      taken.push("taken");
+      return {
+        // deno-lint-ignore require-await -- the interface is asynchronous
+        async release() {
+          taken.push("released");
+        },
+      };
+    },
+  };
+  answer.resolve();
+  const lease = await takeLease(store, "acme", "me");
+  answer = Promise.withResolvers();
+  time.tick(LEASE / 2);
+  const released = lease!.release();
+  // The renewal that is under way ends first: it would take it again.
+  answer.resolve();
+  await released;
+  time.tick(LEASE * 3);
+  const one = `me for ${LEASE}`;
+  assertEquals(taken, [one, "taken", one, "taken", "released"]);
 });

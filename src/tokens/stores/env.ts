@@ -167,9 +167,9 @@ function inMemory(first: Credentials, onRotated: () => void): Place {
 }
 
 /**
- * In the database, the configured token's hash is the name: one that a person
- * configures anew begins anew, and two accounts never meet. Nothing is there
- * before the first refresh.
+ * In the database, a hash of the configured token and of where it is good is
+ * the name: one that a person configures anew begins anew, and two accounts
+ * never meet. Nothing is there before the first refresh.
  */
 async function inKv(
   first: OAuthCredentials,
