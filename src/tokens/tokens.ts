@@ -6,7 +6,7 @@
  * @module
  */
 import { createLru } from "../lru.ts";
-import type { Log } from "../log.ts";
+import type { Log, LogDetails } from "../log.ts";
 import type { TokenCache } from "./cache.ts";
 import { takeLease } from "./lease.ts";
 import {
@@ -16,6 +16,7 @@ import {
   nameTenant,
   type OAuthCredentials,
   type StoredCredentials,
+  StoreError,
   type TokenStore,
 } from "./store.ts";
 
@@ -193,7 +194,7 @@ export function createTokens(options: TokensOptions): Tokens {
       current.end > now();
     if (!isGood || error instanceof CredentialsError) throw error;
     log("warn", "An access token could not be renewed yet: it is used on", {
-      error: nameOf(error),
+      ...whyOf(error),
       seconds_left: Math.round((current.end - now()) / 1000),
     });
     return { ...current, until: Math.min(current.end, now() + RESPITE) };
@@ -333,7 +334,7 @@ export function createTokens(options: TokensOptions): Tokens {
       log(
         "error",
         "The newest refresh token could not be kept: it is in memory only, and lost if this process ends. Trying again",
-        { store: store.name, tries: tries + 1, error: nameOf(error) },
+        { store: store.name, tries: tries + 1, ...whyOf(error) },
       );
       const wait = Math.min(KEEP_AGAIN, 250 * 2 ** tries);
       const again = { ...kept, tries: tries + 1 };
@@ -395,7 +396,7 @@ export function createTokens(options: TokensOptions): Tokens {
             log(
               "error",
               "The newest refresh token of a tenant could not be kept and is lost: its credentials must be made anew",
-              { store: store.name, tenant, error: nameOf(error) },
+              { store: store.name, tenant, ...whyOf(error) },
             );
           }
         }),
@@ -409,8 +410,12 @@ function isHeld(value: Lease | Held | undefined): value is Held {
   return value !== undefined && "token" in value;
 }
 
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : typeof error;
+/** What a log may say of an error: a store's words hold no secret. */
+function whyOf(error: unknown): LogDetails {
+  return {
+    error: error instanceof Error ? error.name : typeof error,
+    reason: error instanceof StoreError ? error.message : undefined,
+  };
 }
 
 /** Qontak's word for a refresh token that is dead. */

@@ -116,12 +116,11 @@ async function die(kind: Kind, death: Death): Promise<void> {
   await using sandbox = serveSandbox();
   await using shared = await kind.start(sandbox);
   await using gate = startGate(sandbox);
+  const env = { QONTAK_BASE_URL: gate.url };
   // Not one of the first grants, so that there is something to lose.
   sandbox.expireAccessTokens();
   {
-    await using server = await startServer(sandbox, shared, {
-      QONTAK_BASE_URL: gate.url,
-    });
+    await using server = await startServer(sandbox, shared, env);
     const reached = death.reach(gate, shared);
     const called = call(server, shared).catch(() => undefined);
     await reached;
@@ -130,7 +129,7 @@ async function die(kind: Kind, death: Death): Promise<void> {
     gate.release();
     await shared.resumeWrites?.();
   }
-  await using next = await startServer(sandbox, shared);
+  await using next = await startServer(sandbox, shared, env);
   const { isError, text } = await call(next, shared);
   const what = `${kind.name}, killed ${death.name}: ${text}`;
   assertEquals(isError, !death.survives, what);

@@ -16,6 +16,7 @@ import {
 import { createEnvStore, type EnvStore } from "../../src/tokens/stores/env.ts";
 import { openEnvFile } from "../../src/tokens/stores/env_file.ts";
 import { createTokens } from "../../src/tokens/tokens.ts";
+import { contractOfOne } from "./contract.ts";
 
 const configured = { refresh_token: "canary0" };
 const next = {
@@ -72,6 +73,12 @@ Deno.test("createEnvStore() keeps to memory without another place, and warns onc
     assertStringIncludes(logged[0]![1], word);
   }
   assertNotMatch(logged[0]![1] + Deno.inspect(store, { depth: 9 }), /canary/);
+});
+
+Deno.test("createEnvStore() keeps the contract of stores in memory and in a file", async () => {
+  const store = createEnvStore({ credentials: configured });
+  await contractOfOne(store, DEFAULT_TENANT);
+  await withFile((make) => contractOfOne(make(), DEFAULT_TENANT));
 });
 
 Deno.test("createEnvStore() goes on without a database that does not open", async () => {

@@ -23,7 +23,7 @@ import { createEnvStore } from "../../src/tokens/stores/env.ts";
 import { createKvStore } from "../../src/tokens/stores/kv.ts";
 import { createTokens } from "../../src/tokens/tokens.ts";
 import { bareEnv, root, stdFlags } from "../support/process.ts";
-import { contract } from "./contract.ts";
+import { contract, contractOfOne } from "./contract.ts";
 
 const hasKv = typeof Deno.openKv === "function";
 const seconds = () => Math.floor(Date.now() / 1000);
@@ -105,6 +105,24 @@ function rotating() {
 async function rowsOf({ database }: TestKv) {
   return await Array.fromAsync(database.list({ prefix: [] }));
 }
+
+test("createEnvStore() keeps the contract of stores in Deno KV", async ({ kv }) => {
+  const credentials = { refresh_token: "canary 0" };
+  const plain = createEnvStore({ credentials, kv });
+  await plain.replace(
+    DEFAULT_TENANT,
+    credentials,
+    (await plain.read(DEFAULT_TENANT))?.version,
+  );
+  await contractOfOne(plain, DEFAULT_TENANT);
+  const sealer = createSealer([key()]);
+  const sealed = createEnvStore({
+    credentials: { refresh_token: "canary 1" },
+    kv,
+    sealer,
+  });
+  await contractOfOne(sealed, DEFAULT_TENANT);
+});
 
 test("createKvStore() keeps the contract of stores", async ({ database }) => {
   await contract(createKvStore({ open: () => Promise.resolve(database) }));
