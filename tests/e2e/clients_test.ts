@@ -141,7 +141,15 @@ Deno.test({
   name: `the Inspector lists and calls tools over stdio${reason}`,
   ignore: !hasNpx,
   async fn() {
-    const target = ["--", Deno.execPath(), ...await program("--sandbox")];
+    // It hands few variables on to the servers that it starts: without this
+    // one, deno would look for its cache elsewhere.
+    const cache = Deno.env.get("DENO_DIR");
+    const target = [
+      ...(cache ? ["-e", `DENO_DIR=${cache}`] : []),
+      "--",
+      Deno.execPath(),
+      ...await program("--sandbox"),
+    ];
     const listed = await inspect(["--method", "tools/list", ...target]);
     assertStringIncludes(listed, '"create_deal"');
     const called = await inspect([
