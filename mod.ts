@@ -18,6 +18,7 @@
 export {
   createServer,
   type QontakServer,
+  type Readiness,
   type ServerOptions,
 } from "./src/server.ts";
 export {
@@ -33,6 +34,8 @@ export {
   type UnreachableErrorDetails,
   type UnreachableReason,
 } from "./src/qontak/errors.ts";
+export type { ProtectedResource } from "./src/auth/jwt.ts";
+export type { ListedTool } from "./src/tools/catalog.ts";
 export {
   type Credentials,
   CredentialsError,
@@ -63,6 +66,7 @@ export {
 } from "./src/tokens/stores/redis.ts";
 export { createSealer, type Sealer } from "./src/tokens/sealing.ts";
 export type { Toolset } from "./src/tools/toolsets.ts";
+export type { Authenticate, Principal, Scope } from "./src/auth/principal.ts";
 export { type Log, type LogDetails, type LogLevel } from "./src/log.ts";
 
 if (import.meta.main) {

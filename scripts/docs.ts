@@ -4,6 +4,16 @@
  *
  * @module
  */
+import {
+  type ClientId,
+  CLIENTS,
+  configFor,
+  fileOf,
+  installLinks,
+  nameOf,
+  type Os,
+  startsServers,
+} from "../src/clients.ts";
 import { type Variable, variables } from "../src/config.ts";
 import { SETUP_LIFETIME } from "../src/fields/setup.ts";
 import { type FieldType, fieldTypes } from "../src/fields/types.ts";
@@ -100,6 +110,46 @@ function fieldsPage(): string {
   ].join("\n\n");
 }
 
+/** What to paste into each client; those that take the same share a block. */
+function clientSection(): string {
+  const connection = { how: "stdio" } as const;
+  const names = (ids: readonly ClientId[]) =>
+    ids.map((id) => `**${nameOf(id)}**`).join(", ");
+  const starters = CLIENTS.filter(startsServers);
+  const blocks = [
+    ...Map.groupBy(starters, (id) => configFor(id, connection).text),
+  ].map(([text, ids]) => {
+    const { language } = configFor(ids[0]!, connection);
+    return `${names(ids)}\n\n\`\`\`${language}\n${text}\n\`\`\``;
+  });
+  const systems = { darwin: "macOS", windows: "Windows", linux: "Linux" };
+  const files = CLIENTS.filter((id) => fileOf(id, { os: "linux" })).map((id) =>
+    `| ${nameOf(id)} | ${
+      Object.keys(systems).map((os) => `\`${fileOf(id, { os: os as Os })}\``)
+        .join(" | ")
+    } |`
+  );
+  const others = CLIENTS.filter((id) => !startsServers(id));
+  return [
+    CLIENTS.map(button).filter((text) => text !== "").join("\n"),
+    ...blocks,
+    `${
+      names(others)
+    } cannot start a server: it needs the public address of one that runs.`,
+    table(`| file | ${Object.values(systems).join(" | ")} |`, files),
+  ].join("\n\n");
+}
+
+/** A badge that puts the server into a client, where that can be done so. */
+function button(client: ClientId): string {
+  const links = installLinks(client, { how: "stdio" });
+  if (!links) return "";
+  const label = `Add to ${nameOf(client)}`;
+  return `[![${label}](https://img.shields.io/badge/${
+    encodeURIComponent(label)
+  }-0f766e)](${links.web})`;
+}
+
 function table(head: string, rows: readonly string[]): string {
   const rule = head.replace(/[^|]+/g, " --- ");
   return [head, rule, ...rows].join("\n");
@@ -132,6 +182,7 @@ async function formatted(markdown: string): Promise<string> {
 export async function generate(): Promise<Record<string, string>> {
   let readme = Deno.readTextFileSync(new URL("README.md", root));
   readme = fill(readme, "variables", variableTable());
+  readme = fill(readme, "clients", clientSection());
   readme = fill(readme, "tools", toolTable());
   readme = fill(readme, "policy", `\`\`\`hcl\n${policyFor()}\`\`\``);
   return {

@@ -37,6 +37,10 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 async function run({ command, word, flags }: Given): Promise<number> {
+  if (command === "config") {
+    const { config } = await import("./cli/client_config.ts");
+    return config(word, flags);
+  }
   const environment = await readEnvironment();
   const variables = { ...environment.variables, ...fromFlags(flags) };
   const { fileOf } = environment;

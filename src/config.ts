@@ -10,6 +10,8 @@ import {
   type TokenCaching,
   ways,
 } from "./access.ts";
+import { TENANT_CLAIM } from "./auth/jwt.ts";
+import { readStaticKeys } from "./auth/static_keys.ts";
 import { LOG_LEVELS } from "./log.ts";
 import { didYouMean } from "./text.ts";
 import { createSealer, type Sealer } from "./tokens/sealing.ts";
@@ -173,8 +175,36 @@ export const variables = {
   },
   MCP_API_KEYS: {
     meaning:
-      "SHA-256 hashes (hex, joined by commas) of the keys that HTTP callers may present; without one, HTTP is served to this machine only",
-    read: readHashes,
+      "The keys that HTTP callers may present, as SHA-256 hashes (hex) joined by commas; a hash may be followed by :tenants:scopes, each joined by +, such as :acme+beta:read+write. Without it and MCP_OAUTH_ISSUER, HTTP is served to this machine only",
+    read: readStaticKeys,
+  },
+  MCP_OAUTH_ISSUER: {
+    meaning:
+      "The authorization server whose JWTs HTTP callers may present: its issuer URL",
+    read: (text: string) =>
+      readSecureAddress(text, "https://login.example.com"),
+  },
+  MCP_OAUTH_AUDIENCE: {
+    meaning:
+      "With MCP_OAUTH_ISSUER: what this server is called in the audience of JWTs; several names joined by commas",
+    read: (text: string) => text.split(",").map((name) => name.trim()),
+  },
+  MCP_OAUTH_TENANT_CLAIM: {
+    meaning:
+      "With MCP_OAUTH_ISSUER: the claim that names the tenants a JWT is for",
+    default: TENANT_CLAIM,
+    read: asText,
+  },
+  MCP_PUBLIC_URL: {
+    meaning:
+      "The address of this endpoint as callers know it, such as https://crm.example.com/mcp; that of each request when not set",
+    read: (text: string) =>
+      readSecureAddress(text, "https://crm.example.com/mcp"),
+  },
+  MCP_ALLOWED_ORIGINS: {
+    meaning:
+      "The origins of web pages that may call over HTTP, joined by commas, besides this endpoint's own page",
+    read: readOrigins,
   },
   LOG_LEVEL: {
     meaning: `How much is logged on stderr: ${LOG_LEVELS.join(", ")}`,
@@ -269,14 +299,20 @@ export function serverOptionsOf(settings: Settings): {
 
 /** A base address; the API's own path after it is left out. */
 function readBaseUrl(text: string): string {
-  const href = readAddress(text, ways.oauth.baseUrl);
+  const href = readSecureAddress(text, ways.oauth.baseUrl);
+  const path = Object.values(ways).find(({ prefix }) => href.endsWith(prefix));
+  return path ? href.slice(0, -path.prefix.length) : href;
+}
+
+/** An address that tokens may travel to. */
+function readSecureAddress(text: string, example: string): string {
+  const href = readAddress(text, example);
   if (href.startsWith("http:") && !isLoopback(new URL(href).hostname)) {
     throw new Error(
       "must start with https://, since tokens travel there; http:// is for this machine only",
     );
   }
-  const path = Object.values(ways).find(({ prefix }) => href.endsWith(prefix));
-  return path ? href.slice(0, -path.prefix.length) : href;
+  return href;
 }
 
 /** An http(s) address without what does not belong into it. */
@@ -347,12 +383,18 @@ function readFlag(text: string): boolean {
   throw new Error(`must be true or false, not ${JSON.stringify(text)}`);
 }
 
-function readHashes(text: string): readonly string[] {
-  const hashes = text.split(",").map((hash) => hash.trim().toLowerCase());
-  if (hashes.every((hash) => /^[0-9a-f]{64}$/.test(hash))) return hashes;
-  throw new Error(
-    "must hold SHA-256 hashes of 64 hex digits, joined by commas. Make one of a key with: printf %s KEY | sha256sum",
-  );
+function readOrigins(text: string): readonly string[] {
+  return text.split(",").map((entry) => {
+    const origin = entry.trim();
+    if (URL.canParse(origin) && new URL(origin).origin === origin) {
+      return origin;
+    }
+    throw new Error(
+      `must hold origins such as https://app.example.com, joined by commas, not ${
+        JSON.stringify(origin)
+      }`,
+    );
+  });
 }
 
 function readKeys(text: string): Sealer {

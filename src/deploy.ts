@@ -7,6 +7,7 @@
  * @module
  */
 import { ConfigError, readSettings, serverOptionsOf } from "./config.ts";
+import { createGuard } from "./guard.ts";
 import { createHandler, type Handler } from "./http.ts";
 import { createKv } from "./kv.ts";
 import { createLog } from "./log.ts";
@@ -15,59 +16,47 @@ import { openStore } from "./stores.ts";
 import { defined } from "./values.ts";
 
 function deployed(): Handler {
-  try {
-    const settings = readSettings(Deno.env.toObject());
-    const { MCP_API_KEYS } = settings;
-    const log = createLog(settings.LOG_LEVEL ?? "info");
-    const kv = createKv(log);
-    const problems: string[] = [];
-    if (!MCP_API_KEYS) {
-      problems.push(
-        "MCP_API_KEYS is not set: without it, anybody could call a public endpoint",
-      );
-    }
-    const store = collect(
-      problems,
-      () => openStore(settings, { kv, log, envFile: undefined }),
+  const settings = readSettings(Deno.env.toObject());
+  const log = createLog(settings.LOG_LEVEL ?? "info");
+  const kv = createKv(log);
+  const store = openStore(settings, { kv, log, envFile: undefined });
+  const guard = createGuard(settings, { isPublic: true, log });
+  const isCached = kv && settings.TOKEN_CACHE === "kv" && store.name !== "kv";
+  if (isCached && !settings.TOKEN_ENCRYPTION_KEY) {
+    log(
+      "warn",
+      "Tokens are cached unsealed in Deno KV: whoever can read the database can use them. Set TOKEN_ENCRYPTION_KEY",
     );
-    if (!store || !MCP_API_KEYS) throw new ConfigError(problems);
-    const isCached = kv && settings.TOKEN_CACHE === "kv" && store.name !== "kv";
-    if (isCached && !settings.TOKEN_ENCRYPTION_KEY) {
-      log(
-        "warn",
-        "Tokens are cached unsealed in Deno KV: whoever can read the database can use them. Set TOKEN_ENCRYPTION_KEY",
-      );
-    }
-    const server = createServer({
-      ...serverOptionsOf(settings),
-      ...defined({ kv }),
-      store,
-      log,
-    });
-    return createHandler(server, { apiKeys: MCP_API_KEYS });
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    const log = createLog("error");
-    for (const problem of error.problems) log("error", problem);
-    return () =>
-      Promise.resolve(
-        Response.json(
-          { status: "not set up", problems: error.problems },
-          { status: 503, headers: { "cache-control": "no-store" } },
-        ),
-      );
   }
+  const server = createServer({
+    ...serverOptionsOf(settings),
+    ...defined({ kv }),
+    store,
+    log,
+  });
+  return createHandler(server, guard);
 }
 
-/** What `make` makes; undefined where a setting is missing, which is noted. */
-function collect<T>(problems: string[], make: () => T): T | undefined {
+/** Says what is missing, instead of a start that fails without saying why. */
+function notSetUp(error: unknown): Handler {
+  if (!(error instanceof ConfigError)) throw error;
+  const log = createLog("error");
+  for (const problem of error.problems) log("error", problem);
+  return () =>
+    Promise.resolve(
+      Response.json(
+        { status: "not set up", problems: error.problems },
+        { status: 503, headers: { "cache-control": "no-store" } },
+      ),
+    );
+}
+
+function start(): Handler {
   try {
-    return make();
+    return deployed();
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    problems.push(...error.problems);
-    return undefined;
+    return notSetUp(error);
   }
 }
 
-Deno.serve(deployed());
+Deno.serve(start());

@@ -7,26 +7,44 @@ import {
   hostHeaderValidationResponse,
   localhostAllowedHostnames,
   localhostAllowedOrigins,
-  originValidationResponse,
 } from "@modelcontextprotocol/server";
-import { timingSafeEqual } from "node:crypto";
+import type { Authenticate, Principal } from "./auth/principal.ts";
+import type { ProtectedResource } from "./auth/jwt.ts";
+import { createThrottle } from "./auth/throttle.ts";
+import type { Log } from "./log.ts";
+import { createPage, type Page } from "./page/page.ts";
 import type { QontakServer } from "./server.ts";
+import { StoreError } from "./tokens/store.ts";
+import { isObject } from "./values.ts";
 import { VERSION } from "./version.ts";
+
+/** Answers the requests for one path. */
+type Route = (request: Request) => Response | Promise<Response>;
 
 /** Settings of {@linkcode createHandler}. */
 export interface HandlerOptions {
   /**
-   * SHA-256 hashes (64 hex digits) of the keys that callers may present as
-   * `Authorization: Bearer <key>`. Without any, only this machine is served:
-   * requests for another host name are refused.
+   * Finds out who presents `Authorization: Bearer …`. Without it, only this
+   * machine is served: requests for another host name are refused.
    */
-  readonly apiKeys?: readonly string[];
+  readonly authenticate?: Authenticate;
+  /** Tells callers where to log in by OAuth, where they can. */
+  readonly protectedResource?: ProtectedResource;
+  /**
+   * The origins of web pages that may call, such as https://app.example.com,
+   * besides pages of this endpoint itself and of this machine.
+   */
+  readonly allowedOrigins?: readonly string[];
+  /** Told of refused callers; never told a credential. */
+  readonly log?: Log;
 }
 
 /** What `Deno.serve` tells a handler besides the request. */
 export interface HandlerInfo {
   /** Settles once the response is delivered; rejects when it cannot be. */
   readonly completed?: Promise<void>;
+  /** Where the request came from. */
+  readonly remoteAddr?: unknown;
 }
 
 /** Answers HTTP requests. */
@@ -35,9 +53,16 @@ export type Handler = (
   info?: HandlerInfo,
 ) => Promise<Response>;
 
+/** The largest body that is read, in bytes. */
+const MAX_BODY = 1024 * 1024;
+
+/** How long a client may take to send its body, in ms. */
+const BODY_LIMIT = 15_000;
+
 /**
  * Makes the handler of an HTTP server: `POST /mcp` speaks MCP in every
- * revision, `GET /health` says that the server is alive.
+ * revision, `GET /health` says that the server is alive, `GET /ready` whether
+ * what it needs works, and `/` is a page for people.
  *
  * @example Serving on this machine
  * ```ts ignore
@@ -67,40 +92,227 @@ export function createHandler(
   server: QontakServer,
   options: HandlerOptions = {},
 ): Handler {
-  const keys = (options.apiKeys ?? []).map((hash) => decodeHex(hash));
+  const { authenticate, allowedOrigins = [], log = () => {} } = options;
+  const { protectedResource } = options;
+  const throttle = createThrottle();
 
-  async function mcp(request: Request): Promise<Response> {
-    // With keys, the key decides; without, a web page that has its name
-    // pointed at this machine must not get in.
-    const refused =
-      (keys.length === 0
-        ? hostHeaderValidationResponse(request, localhostAllowedHostnames())
-        : undefined) ??
-        originValidationResponse(request, localhostAllowedOrigins());
-    if (refused) return refused;
-    if (keys.length > 0 && !await knows(keys, request)) {
-      return answer(401, {
-        error:
-          "This endpoint needs a key: send Authorization: Bearer <key> with one of those that its operator gave out",
-      }, { "www-authenticate": "Bearer" });
+  /** Who calls; a response where it is refused. */
+  async function identify(
+    request: Request,
+    address: string,
+  ): Promise<Principal | undefined | Response> {
+    if (!authenticate) return undefined;
+    const header = request.headers.get("authorization") ?? "";
+    const bearer = /^Bearer\s+(\S+)$/i.exec(header)?.[1];
+    try {
+      const principal = bearer && await authenticate(bearer);
+      if (principal) return principal;
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      log("error", "A caller's credential could not be checked", {
+        reason: error.message,
+      });
+      return answer(503, {
+        error: "Credentials cannot be checked right now: try again in a moment",
+      }, { "retry-after": "5" });
     }
-    return await server.fetch(request);
+    const wait = throttle.fail(address);
+    if (wait > 0) {
+      return answer(429, {
+        error: `Too many requests without a valid credential: wait ${wait} s`,
+      }, { "retry-after": String(wait) });
+    }
+    log("warn", "A caller without a valid credential was refused", {
+      presented: bearer !== undefined,
+    });
+    return answer(401, {
+      error:
+        "This endpoint needs a credential: send Authorization: Bearer <key> with a key that its operator gave out, or log in by OAuth where it offers that",
+    }, {
+      "www-authenticate":
+        protectedResource?.unauthorized(request, bearer !== undefined) ??
+          "Bearer",
+    });
   }
+
+  async function mcp(request: Request, address: string): Promise<Response> {
+    // With credentials, they decide; without, a web page that has its name
+    // pointed at this machine must not get in.
+    const foreign = authenticate
+      ? undefined
+      : hostHeaderValidationResponse(request, localhostAllowedHostnames());
+    if (foreign) return foreign;
+    const caller = await identify(request, address);
+    if (caller instanceof Response) return caller;
+    if (request.method !== "POST") return await server.fetch(request, caller);
+    const body = await readBody(request);
+    if (body instanceof Response) return body;
+    const { method, headers, signal } = request;
+    return await server.fetch(
+      new Request(request.url, { method, headers, body, signal }),
+      caller,
+    );
+  }
+
+  /** Lets web pages call, where they may, and no others. */
+  async function withCors(
+    request: Request,
+    run: () => Promise<Response>,
+  ): Promise<Response> {
+    const origin = request.headers.get("origin");
+    if (origin === null) return await run();
+    if (!isAllowed(origin, request, allowedOrigins)) {
+      return answer(403, {
+        error:
+          `Web pages of ${origin} may not call: the operator allows origins with MCP_ALLOWED_ORIGINS`,
+      }, { vary: "Origin" });
+    }
+    const isPreflight = request.method === "OPTIONS" &&
+      request.headers.has("access-control-request-method");
+    const response = isPreflight
+      ? new Response(null, { status: 204, headers: PREFLIGHT })
+      : await run();
+    const headers = new Headers(response.headers);
+    headers.set("access-control-allow-origin", origin);
+    headers.append("vary", "Origin");
+    headers.set(
+      "access-control-expose-headers",
+      "www-authenticate, retry-after, mcp-session-id",
+    );
+    const { status, statusText } = response;
+    return new Response(response.body, { status, statusText, headers });
+  }
+
+  // The definitions are written out when somebody first looks at them.
+  let page: Page | undefined;
+
+  /** What answers besides MCP, by path. */
+  const routes: Readonly<Record<string, Route>> = {
+    "/health": () => answer(200, { status: "ok", version: VERSION }),
+    async "/ready"() {
+      const found = await server.ready();
+      const isReady = Object.values(found).every((one) => one !== "failing");
+      return answer(isReady ? 200 : 503, {
+        status: isReady ? "ready" : "not ready",
+        ...found,
+      });
+    },
+    "/": (request) =>
+      (page ??= createPage({
+        tools: server.listed,
+        needsKey: authenticate !== undefined,
+      }))(request),
+  };
 
   return async (incoming, info) => {
     const request = withDisconnect(incoming, info);
     const { pathname } = new URL(request.url);
-    if (pathname === "/mcp") return await mcp(request);
-    await request.body?.cancel();
-    if (pathname === "/health") {
-      return request.method === "GET" || request.method === "HEAD"
-        ? answer(200, { status: "ok", version: VERSION })
-        : answer(405, { error: "Use GET /health" }, { allow: "GET, HEAD" });
+    if (pathname === "/mcp") {
+      const address = addressOf(info);
+      return await withCors(request, () => mcp(request, address));
     }
-    return answer(404, {
-      error: "There is nothing here: POST /mcp speaks MCP, GET /health answers",
-    });
+    await request.body?.cancel();
+    const metadata = await protectedResource?.respond(request);
+    if (metadata) return metadata;
+    const route = Object.hasOwn(routes, pathname)
+      ? routes[pathname]
+      : undefined;
+    if (!route) {
+      return answer(404, {
+        error:
+          "There is nothing here: POST /mcp speaks MCP, GET /health answers",
+      });
+    }
+    return request.method === "GET" || request.method === "HEAD"
+      ? await route(request)
+      : answer(405, { error: `Use GET ${pathname}` }, { allow: "GET, HEAD" });
   };
+}
+
+/** What a browser is told before it calls. */
+const PREFLIGHT = {
+  "access-control-allow-methods": "POST",
+  "access-control-allow-headers":
+    "authorization, content-type, accept, mcp-protocol-version, mcp-method, mcp-name, mcp-session-id, last-event-id",
+  "access-control-max-age": "600",
+};
+
+/** Whether pages of an origin may call. */
+function isAllowed(
+  origin: string,
+  request: Request,
+  allowed: readonly string[],
+): boolean {
+  if (allowed.includes(origin) || !URL.canParse(origin)) {
+    return allowed.includes(origin);
+  }
+  const { host, hostname, protocol } = new URL(origin);
+  if (protocol !== "https:" && protocol !== "http:") return false;
+  // The endpoint's own page. A proxy may have taken the TLS off.
+  if (host === new URL(request.url).host) return true;
+  return localhostAllowedOrigins().includes(hostname);
+}
+
+/**
+ * The body of a request, bounded in size and in time: what a client sends
+ * drop by drop must not hold the server.
+ */
+async function readBody(
+  request: Request,
+): Promise<Uint8Array<ArrayBuffer> | Response> {
+  if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY) {
+    await request.body?.cancel();
+    return tooLarge();
+  }
+  if (!request.body) return new Uint8Array();
+  const reader = request.body.getReader();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    reader.cancel().catch(() => {});
+  }, BODY_LIMIT);
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      size += value.byteLength;
+      if (size > MAX_BODY) {
+        await reader.cancel();
+        return tooLarge();
+      }
+      chunks.push(value);
+    }
+  } catch {
+    return answer(400, { error: "The body ended before it was complete" });
+  } finally {
+    clearTimeout(timer);
+  }
+  if (isLate) {
+    return answer(408, {
+      error: `The body did not arrive within ${BODY_LIMIT} ms`,
+    });
+  }
+  const body = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return body;
+}
+
+function tooLarge(): Response {
+  return answer(413, { error: `A body may have at most ${MAX_BODY} bytes` });
+}
+
+/** Where a request came from, as far as the host tells. */
+function addressOf(info: HandlerInfo | undefined): string {
+  const { remoteAddr } = info ?? {};
+  return isObject(remoteAddr) && typeof remoteAddr.hostname === "string"
+    ? remoteAddr.hostname
+    : "";
 }
 
 /**
@@ -130,30 +342,4 @@ function answer(
     status,
     headers: { "cache-control": "no-store", ...headers },
   });
-}
-
-/** Whether a request presents a key of one of the hashes. */
-async function knows(
-  keys: readonly Uint8Array[],
-  request: Request,
-): Promise<boolean> {
-  const header = request.headers.get("authorization") ?? "";
-  const key = /^Bearer\s+(\S+)$/i.exec(header)?.[1];
-  if (key === undefined) return false;
-  const digest = await crypto.subtle.digest(
-    "SHA-256",
-    new TextEncoder().encode(key),
-  );
-  const hash = new Uint8Array(digest);
-  // Every hash is compared, so that the time tells nothing.
-  return keys.map((known) => timingSafeEqual(known, hash)).includes(true);
-}
-
-function decodeHex(hex: string): Uint8Array {
-  if (!/^[0-9a-f]{64}$/i.test(hex)) {
-    throw new TypeError(
-      "An entry of apiKeys is no SHA-256 hash of 64 hex digits",
-    );
-  }
-  return Uint8Array.from(hex.match(/../g)!, (pair) => parseInt(pair, 16));
 }

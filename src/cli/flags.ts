@@ -5,6 +5,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
+import { CLIENTS } from "../clients.ts";
 import { ConfigError } from "../config.ts";
 import { didYouMean } from "../text.ts";
 import { TOOLSETS } from "../tools/toolsets.ts";
@@ -43,6 +44,11 @@ export const commands = {
     words: 1,
     help: "Try everything, and say what to do about what fails",
   },
+  config: {
+    args: "<client>",
+    words: 1,
+    help: `Print what connects a client: ${CLIENTS.join(", ")}`,
+  },
 } as const satisfies Readonly<Record<string, Command>>;
 
 /** A command's name. */
@@ -62,8 +68,9 @@ interface Flag {
 export const flags = {
   http: {
     type: "boolean",
-    for: ["serve"],
-    help: "Serve MCP over HTTP instead of stdio",
+    for: ["serve", "config"],
+    help:
+      "Serve MCP over HTTP instead of stdio; after config: the URL of a server",
   },
   host: {
     type: "string",
@@ -79,7 +86,7 @@ export const flags = {
   },
   sandbox: {
     type: "boolean",
-    for: ["serve", "doctor"],
+    for: ["serve", "config", "doctor"],
     help: "Work on a built-in CRM with invented data: no account needed",
   },
   toolsets: {
@@ -135,9 +142,10 @@ export interface Given {
  * repeated only where a command should stand: elsewhere they may be secrets.
  */
 export function readArguments(args: readonly string[]): Given {
+  const options = optionsFor(args);
   const { values, tokens } = parseArgs({
     args: [...args],
-    options: flags,
+    options,
     strict: false,
     tokens: true,
   });
@@ -154,7 +162,7 @@ export function readArguments(args: readonly string[]): Given {
       );
       continue;
     }
-    const flag: Flag = flags[token.name as keyof typeof flags];
+    const flag: Flag = options[token.name as keyof typeof flags];
     if (flag.type === "boolean" && token.value !== undefined) {
       problems.push(`--${token.name} takes no value`);
     } else if (
@@ -176,6 +184,14 @@ export function readArguments(args: readonly string[]): Given {
   if (problems.length > 0) throw new ConfigError(problems);
   const [word] = words;
   return { command, flags: given, ...(word === undefined ? {} : { word }) };
+}
+
+/** The flags; after config, --http names a server that runs elsewhere. */
+function optionsFor(args: readonly string[]): Record<keyof typeof flags, Flag> {
+  const isConfig = args.find((arg) => !arg.startsWith("-")) === "config";
+  return isConfig
+    ? { ...flags, http: { ...flags.http, type: "string" } }
+    : flags;
 }
 
 /** Takes the words of the command's name from the front of `words`. */
@@ -203,6 +219,8 @@ function takeCommand(words: string[], problems: string[]): CommandName {
     problems.push(
       most === 0
         ? `${command} takes nothing after it`
+        : command === "config"
+        ? "config takes one client"
         : `${command} takes one id. A token is never given as an argument, where others could see it: it is asked for, or read from stdin`,
     );
   }

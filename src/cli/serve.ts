@@ -9,6 +9,7 @@ import {
   readWhole,
   type Settings,
 } from "../config.ts";
+import type { Handler } from "../http.ts";
 import { type Log, toStderr } from "../log.ts";
 import { createServer } from "../server.ts";
 import { isObject } from "../values.ts";
@@ -22,9 +23,7 @@ const DRAIN = 5_000;
 
 const HINT =
   `qontak-mcp ${VERSION} speaks the Model Context Protocol on stdin and stdout, and is waiting for a client.
-An MCP client starts this command by itself. In Claude Code, for example:
-  claude mcp add qontak --env QONTAK_REFRESH_TOKEN=… -- deno run -A jsr:@qontak/mcp
-or, without an account, with --sandbox instead of the token. For other clients see the README. --http serves over HTTP; Ctrl+C ends.`;
+An MCP client starts this command by itself: "qontak-mcp config <client>" prints what it needs (deno run -A jsr:@qontak/mcp config claude-code, for example; with --sandbox no account is needed). --http serves over HTTP; Ctrl+C ends.`;
 
 /**
  * Serves until the client, or a signal, ends it.
@@ -40,7 +39,7 @@ export async function serve(
   settings: Settings,
   fileOf: (name: string) => string | undefined,
 ): Promise<number> {
-  const listen = given.http ? readListen(given, settings) : undefined;
+  const listen = given.http ? readListen(given) : undefined;
   const parts = given.sandbox
     ? createSandboxParts(settings)
     : createParts(settings, fileOf);
@@ -48,11 +47,14 @@ export async function serve(
   const server = createServer(parts.options);
   try {
     if (listen) {
-      const { createHandler } = await import("../http.ts");
-      const handler = createHandler(server, {
-        apiKeys: settings.MCP_API_KEYS ?? [],
-      });
-      return await serveHttp(handler, listen, log);
+      // Loaded only where they are needed.
+      const [{ createHandler }, { createGuard }] = await Promise.all([
+        import("../http.ts"),
+        import("../guard.ts"),
+      ]);
+      const isPublic = !isLoopback(listen.hostname);
+      const guard = createGuard(settings, { isPublic, log });
+      return await serveHttp(createHandler(server, guard), listen, log);
     }
     if (Deno.stdin.isTerminal()) toStderr(HINT);
     await server.stdio();
@@ -68,7 +70,7 @@ interface Listen {
   readonly port: number;
 }
 
-function readListen(given: Flags, settings: Settings): Listen {
+function readListen(given: Flags): Listen {
   const hostname = String(given.host ?? flags.host.value);
   let port: number;
   try {
@@ -76,16 +78,11 @@ function readListen(given: Flags, settings: Settings): Listen {
   } catch (error) {
     throw new ConfigError([`--port ${(error as Error).message}`]);
   }
-  if (!isLoopback(hostname) && !settings.MCP_API_KEYS) {
-    throw new ConfigError([
-      `--host ${hostname} would let other machines into your CRM: set MCP_API_KEYS to say who may call, or keep to 127.0.0.1`,
-    ]);
-  }
   return { hostname, port };
 }
 
 async function serveHttp(
-  handler: (request: Request) => Promise<Response>,
+  handler: Handler,
   listen: Listen,
   log: Log,
 ): Promise<number> {

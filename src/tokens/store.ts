@@ -77,6 +77,8 @@ export interface Lease {
 export interface TokenStore {
   /** The store's name in settings and messages. */
   readonly name: string;
+  /** Whether it holds one company, which calls do not name. */
+  readonly isSingle?: boolean;
   /** How long an access token from here is used at most, in seconds. */
   readonly maxAge?: number;
   /**

@@ -59,18 +59,40 @@ export function selectTools(selection: Selection): readonly Tool[] {
   );
 }
 
+/**
+ * A tool for callers that act for one company: it has no user_id.
+ *
+ * @param tool The tool.
+ */
+export function withoutTenant(tool: Tool): Tool {
+  const { user_id: _, ...input } = tool.input;
+  return {
+    ...tool,
+    input,
+    renamed: {
+      user_id: "the company is decided by your credential",
+      ...tool.renamed,
+    },
+  };
+}
+
 /** A tool as `tools/list` shows it. */
 export interface ListedTool {
+  /** The name. */
   readonly name: string;
+  /** What it does, for a model that chooses among tools. */
   readonly description: string;
+  /** The arguments, as a JSON schema. */
   readonly inputSchema: {
     readonly type: "object";
     readonly [key: string]: unknown;
   };
+  /** The frame of the answer, as a JSON schema. */
   readonly outputSchema: {
     readonly type: "object";
     readonly [key: string]: unknown;
   };
+  /** What calling it does, for clients that ask before they call. */
   readonly annotations: {
     readonly title: string;
     readonly readOnlyHint: boolean;

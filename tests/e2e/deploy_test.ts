@@ -43,7 +43,7 @@ Deno.test("the deploy entry says what is missing instead of serving", async () =
     for (const path of ["/mcp", "/health", "/"]) {
       const response = await fetch(url + path);
       assertEquals(response.status, 503);
-      assertStringIncludes(await response.text(), "MCP_API_KEYS is not set");
+      assertStringIncludes(await response.text(), "set MCP_API_KEYS or");
     }
   });
 });

@@ -1,10 +1,13 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { FakeTime } from "@std/testing/time";
+import { createHandler, createServer, StoreError } from "../../mod.ts";
 import {
-  assert,
-  assertEquals,
-  assertStringIncludes,
-  assertThrows,
-} from "@std/assert";
-import { createHandler, createServer } from "../../mod.ts";
+  createStaticKeys,
+  readStaticKeys,
+} from "../../src/auth/static_keys.ts";
+import { createThrottle } from "../../src/auth/throttle.ts";
+import { serveSandbox } from "../../src/sandbox/mod.ts";
+import { createMemoryStore } from "../support/memory.ts";
 
 const server = () => createServer({ refreshToken: "unused", log: () => {} });
 async function sha256(text: string): Promise<string> {
@@ -28,7 +31,7 @@ function post(body: string, headers: Record<string, string> = {}) {
 
 const list = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" });
 
-Deno.test("createHandler() answers MCP, health and nothing else", async () => {
+Deno.test("createHandler() answers MCP, health, a page and nothing else", async () => {
   const handler = createHandler(server());
   const listed = await handler(post(list));
   assertEquals(listed.status, 200);
@@ -44,7 +47,10 @@ Deno.test("createHandler() answers MCP, health and nothing else", async () => {
   assertEquals((await health.json()).status, "ok");
   for (
     const [path, method, status] of [
-      ["/", "GET", 404],
+      ["/", "GET", 200],
+      ["/", "POST", 405],
+      ["/admin", "GET", 404],
+      ["/constructor", "GET", 404],
       ["/mcp/", "POST", 404],
       ["/health", "POST", 405],
       ["/mcp", "GET", 405],
@@ -90,9 +96,11 @@ Deno.test("createHandler() serves only this machine without keys", async () => {
   }
 });
 
-Deno.test("createHandler() lets in who presents a key, and nobody else", async () => {
+Deno.test("createHandler() lets in who presents a static key, and nobody else", async () => {
   const hashes = await Promise.all(["first-key", "second-key"].map(sha256));
-  const handler = createHandler(server(), { apiKeys: hashes });
+  const handler = createHandler(server(), {
+    authenticate: createStaticKeys(readStaticKeys(hashes.join(","))),
+  });
   const status = async (authorization?: string) => {
     const response = await handler(
       post(list, {
@@ -118,10 +126,165 @@ Deno.test("createHandler() lets in who presents a key, and nobody else", async (
   ) assertEquals(await status(header), 401, header);
 });
 
-Deno.test("createHandler() refuses a hash that is none", () => {
-  assertThrows(
-    () => createHandler(server(), { apiKeys: ["first-key"] }),
-    TypeError,
-    "SHA-256",
+Deno.test("createHandler() says who may call, to browsers too", async () => {
+  const handler = createHandler(server(), {
+    authenticate: () =>
+      Promise.resolve({ name: "key", tenants: ["_default"], scopes: ["read"] }),
+    allowedOrigins: ["https://app.example.com"],
+  });
+  const ask = (origin: string, init: RequestInit = {}) =>
+    handler(
+      new Request("https://mcp.example.com/mcp", {
+        method: "OPTIONS",
+        ...init,
+        headers: { origin, "access-control-request-method": "POST" },
+      }),
+    );
+  for (
+    const origin of [
+      "https://app.example.com",
+      "https://mcp.example.com",
+      // A proxy has taken the TLS off on the way here.
+      "http://mcp.example.com",
+      "http://localhost:5173",
+    ]
+  ) {
+    const { status, headers } = await ask(origin);
+    assertEquals(status, 204, origin);
+    assertEquals(headers.get("access-control-allow-origin"), origin);
+    assertStringIncludes(
+      headers.get("access-control-allow-headers")!,
+      "authorization",
+    );
+    assertStringIncludes(headers.get("vary")!, "Origin");
+  }
+  for (
+    const origin of [
+      "https://evil.example.com",
+      "https://app.example.com.evil.com",
+      "https://mcp.example.com.evil.com",
+      "http://app.example.com",
+      "null",
+      "file://",
+      "not an origin",
+    ]
+  ) {
+    const response = await ask(origin);
+    assertEquals(response.status, 403, origin);
+    assertEquals(response.headers.get("access-control-allow-origin"), null);
+    await response.body?.cancel();
+  }
+});
+
+Deno.test("createHandler() answers a page of an allowed origin, readably", async () => {
+  const handler = createHandler(server());
+  const response = await handler(
+    post(list, { origin: "http://127.0.0.1:8000" }),
   );
+  assertEquals(response.status, 200);
+  assertEquals(
+    response.headers.get("access-control-allow-origin"),
+    "http://127.0.0.1:8000",
+  );
+  await response.body?.cancel();
+});
+
+Deno.test("createHandler() says whether what it needs works, and nothing more", async () => {
+  await using sandbox = serveSandbox();
+  let isDown = false;
+  const ready = async () => {
+    const server = createServer({
+      baseUrl: sandbox.url,
+      log: () => {},
+      store: {
+        ...createMemoryStore({}),
+        read: () =>
+          isDown
+            ? Promise.reject(new StoreError("Redis at secret.host is down"))
+            : Promise.resolve(undefined),
+      },
+    });
+    const handler = createHandler(server);
+    const response = await handler(new Request("http://127.0.0.1:8000/ready"));
+    await server.close();
+    return [response.status, await response.json()];
+  };
+  const fine = { store: "ok", kv: "absent", qontak: "ok" };
+  assertEquals(await ready(), [200, { status: "ready", ...fine }]);
+  isDown = true;
+  assertEquals(await ready(), [503, {
+    status: "not ready",
+    ...fine,
+    store: "failing",
+  }]);
+  isDown = false;
+  await sandbox.close();
+  assertEquals(await ready(), [503, {
+    status: "not ready",
+    ...fine,
+    qontak: "failing",
+  }]);
+});
+
+Deno.test("createHandler() calls an outage of the store of keys no wrong key", async () => {
+  const handler = createHandler(server(), {
+    authenticate: () => Promise.reject(new StoreError("Redis is down")),
+  });
+  const response = await handler(
+    post(list, { authorization: "Bearer a-key" }),
+  );
+  assertEquals(response.status, 503);
+  assertEquals(response.headers.get("retry-after"), "5");
+  assert(!(await response.text()).includes("Redis"));
+});
+
+Deno.test("createHandler() waits for no body for ever, and reads none without end", async () => {
+  using time = new FakeTime();
+  const handler = createHandler(server());
+  const sent = (start: (controller: ReadableStreamDefaultController) => void) =>
+    handler(
+      new Request("http://127.0.0.1:8000/mcp", {
+        method: "POST",
+        headers: {
+          host: "127.0.0.1:8000",
+          "content-type": "application/json",
+          accept: "application/json, text/event-stream",
+        },
+        body: new ReadableStream({ start }),
+      }),
+    );
+  const drip = sent((controller) => controller.enqueue(new Uint8Array([123])));
+  // The handler has begun to read by then.
+  for (let i = 0; i < 20; i++) await Promise.resolve();
+  time.tick(16_000);
+  const late = await drip;
+  assertEquals(late.status, 408);
+  await late.body?.cancel();
+  const large = await sent((controller) => {
+    controller.enqueue(new Uint8Array(600_000));
+    controller.enqueue(new Uint8Array(600_000));
+  });
+  assertEquals(large.status, 413);
+  await large.body?.cancel();
+  const cut = await sent((controller) => {
+    controller.enqueue(new Uint8Array([123]));
+    controller.error(new Error("gone"));
+  });
+  assertEquals(cut.status, 400);
+  await cut.body?.cancel();
+});
+
+Deno.test("createThrottle() lets a few failures pass, and forgets with time", () => {
+  let now = 0;
+  const throttle = createThrottle(() => now);
+  const passed = (address: string) =>
+    Array.from({ length: 40 }, () => throttle.fail(address))
+      .filter((wait) => wait === 0).length;
+  assertEquals(passed("a"), 20);
+  assert(throttle.fail("a") > 0);
+  assertEquals(passed("b"), 20);
+  now += 5_000;
+  assertEquals(passed("a"), 5);
+  now += 3_600_000;
+  assertEquals(passed("a"), 20);
 });

@@ -79,7 +79,7 @@ Deno.test("stdio answers every bad message and goes on", async () => {
   assertStringIncludes(text("extra"), "Did you mean fields?");
   assertStringIncludes(text("page"), "at least 1, not 0");
   assertStringIncludes(text("missing"), "Couldn't find record");
-  assertStringIncludes(text("tenant"), "acme");
+  assertStringIncludes(text("tenant"), "decided by your credential");
   for (const id of ["type", "extra", "page", "missing", "tenant"]) {
     assertEquals(byId.get(id).result.isError, true, String(id));
     assertEquals(byId.get(id).result.structuredContent, undefined, String(id));

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import config from "../../deno.json" with { type: "json" };
+import { bareEnv, root } from "./process.ts";
 
 /** A package: its version, its exports, and its files by path. */
 export interface Package {
@@ -15,6 +17,8 @@ export interface Package {
 export interface Registry extends AsyncDisposable {
   /** What `JSR_URL` must be. */
   readonly url: string;
+  /** The paths that were asked for, in order. */
+  readonly requests: readonly string[];
 }
 
 async function sha256(text: string): Promise<string> {
@@ -52,10 +56,12 @@ export async function serveRegistry(
       JSON.stringify({ manifest, exports }),
     );
   }
+  const requests: string[] = [];
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     (request) => {
       const { pathname } = new URL(request.url);
+      requests.push(pathname);
       const text = answers.get(pathname);
       if (text === undefined) return new Response("", { status: 404 });
       const type = pathname.endsWith(".json")
@@ -66,8 +72,82 @@ export async function serveRegistry(
   );
   return {
     url: `http://127.0.0.1:${server.addr.port}/`,
+    requests,
     async [Symbol.asyncDispose]() {
       await server.shutdown();
     },
   };
+}
+
+/** The stand-ins of tests/std as the packages of `@std` on JSR. */
+export async function standIns(): Promise<Record<string, Package>> {
+  const of = async (version: string, path: string, file: string) => ({
+    version,
+    exports: { [path]: "./mod.ts" },
+    files: {
+      "/mod.ts": await Deno.readTextFile(`${root}tests/std/${file}`),
+    },
+  });
+  return {
+    "@std/assert": await of("1.0.14", ".", "assert.ts"),
+    "@std/dotenv": await of("0.225.5", "./parse", "dotenv.ts"),
+    "@std/testing": await of("1.0.15", "./time", "time.ts"),
+  };
+}
+
+/** What `deno publish` would do. */
+export interface DryRun {
+  readonly code: number;
+  /** What it says. */
+  readonly text: string;
+  /** The paths of the files it would publish, each with a slash in front. */
+  readonly paths: readonly string[];
+}
+
+/** Asks `deno publish` what it would publish. */
+export async function dryRun(): Promise<DryRun> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["publish", "--dry-run", "--allow-dirty"],
+    cwd: root,
+    // Nothing of JSR is needed for it, and nobody shall wait for it.
+    env: bareEnv({ JSR_URL: "http://127.0.0.1:9/", NO_COLOR: "1" }),
+    clearEnv: true,
+  }).output();
+  const decoder = new TextDecoder();
+  const text = decoder.decode(stdout) + decoder.decode(stderr);
+  const paths = Array.from(
+    text.matchAll(/^ +(file:\S+) \([\d.]+[KM]?B\)$/gm),
+    ([, url]) => `/${new URL(url!).pathname.slice(root.length)}`,
+  );
+  return { code, text, paths };
+}
+
+/** This package as it stands on JSR once `paths` are published. */
+export async function published(paths: readonly string[]): Promise<Package> {
+  const files: Record<string, string> = {};
+  for (const path of paths) {
+    const text = await Deno.readTextFile(`${root}${path.slice(1)}`);
+    files[path] = path.endsWith(".ts") ? unfurl(text) : text;
+  }
+  const { version, exports } = config;
+  return { version, exports, files };
+}
+
+/**
+ * Puts the targets of deno.json in the place of what the code imports by name,
+ * as `deno publish` does: a package on JSR has no import map. Comments stay.
+ */
+function unfurl(text: string): string {
+  const imports: Readonly<Record<string, string>> = config.imports;
+  return text.replace(
+    /^(?! *\*).*(?:\bfrom|\bimport\(|\bimport|@ts-types=) *"[^"]+"/gm,
+    (line) =>
+      line.replace(
+        /"((?:@[^/"]+\/)?[^/"]+)(\/[^"]+)?"$/,
+        (whole, name, path) =>
+          Object.hasOwn(imports, name)
+            ? `"${imports[name]}${path ?? ""}"`
+            : whole,
+      ),
+  );
 }

@@ -302,7 +302,7 @@ Deno.test("the assignee is assignee_id, and user_id is the tenant", async () => 
   );
   assertStringIncludes(
     await world.refused("create_task", { name: "x", user_id: "acme" }),
-    "acme",
+    'there is no argument "user_id"; the company is decided',
   );
 });
 

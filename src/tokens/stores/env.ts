@@ -120,6 +120,7 @@ export function createEnvStore(options: EnvStoreOptions): EnvStore {
   const isShared = !("sso_id" in credentials) && (kv || file);
   return {
     name: "env",
+    isSingle: true,
     keeps: async () => await (await chosen()).keeps(),
     // A hash, so that what is cached for one account is never another's.
     identity: async () => await sha256((await chosen()).origin),

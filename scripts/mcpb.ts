@@ -1,0 +1,231 @@
+/**
+ * Makes an MCP bundle (.mcpb) of the program: one file that a desktop client
+ * such as Claude Desktop installs when it is opened, and that needs nothing
+ * else on the machine.
+ *
+ * It carries Deno itself, as its makers publish and sign it on npm, so there
+ * is a bundle for each system. A bundle of the kind "node" would be smaller
+ * and the same for all, but clients run that in a Node.js of their own, where
+ * this program cannot run and npx is often not found.
+ *
+ * @module
+ */
+import { toStderr } from "../src/log.ts";
+import { catalog } from "../src/tools/catalog.ts";
+import { IDENTITY, VERSION } from "../src/version.ts";
+import config from "../deno.json" with { type: "json" };
+import { root } from "./program.ts";
+
+/** The tool that checks the manifest and packs the files. */
+const MCPB = "@anthropic-ai/mcpb@2.1.2";
+
+/** The systems that there are bundles for, and what Deno is called for each. */
+export const platforms = {
+  "darwin-arm64": "@deno/darwin-arm64",
+  "darwin-x64": "@deno/darwin-x64",
+  "linux-arm64": "@deno/linux-arm64-glibc",
+  "linux-x64": "@deno/linux-x64-glibc",
+  "win32-arm64": "@deno/win32-arm64",
+  "win32-x64": "@deno/win32-x64",
+} as const;
+
+/** A system. */
+export type Platform = keyof typeof platforms;
+
+/** The bundle of a system. */
+export function fileName(platform: Platform): string {
+  return `qontak-mcp-${platform}.mcpb`;
+}
+
+/** What the program may do, as the flags of deno. */
+const PERMISSIONS = [
+  `--allow-net=${config.permissions.qontak.net.join()}`,
+  `--allow-env=${config.permissions.qontak.env.allow.join()}`,
+  "--ignore-env",
+];
+
+/** How the program is started: the arguments of deno. */
+const RUN = [
+  "run",
+  "--quiet",
+  "--no-prompt",
+  "--no-config",
+  "--unstable-kv",
+  ...PERMISSIONS,
+  "${__dirname}/server/qontak-mcp.js",
+];
+
+/**
+ * What a bundle says of itself, in the form of MCPB 0.3.
+ *
+ * @param platform The system that it is for.
+ */
+export function manifestFor(platform: Platform) {
+  const [os] = platform.split("-") as [string];
+  const deno = `server/deno${os === "win32" ? ".exe" : ""}`;
+  const path = `\${__dirname}/${deno}`;
+  // Claude Desktop for macOS unpacks every file without the right to run it
+  // (modelcontextprotocol/mcpb, issue 294).
+  const start = os === "win32" ? { command: path, args: RUN } : {
+    command: "/bin/sh",
+    args: ["-c", 'chmod u+x "$0" && exec "$0" "$@"', path, ...RUN],
+  };
+  return {
+    manifest_version: "0.3",
+    name: IDENTITY.name,
+    display_name: IDENTITY.title,
+    version: VERSION,
+    description:
+      "Work in your Qontak CRM: contacts, companies, deals, tickets and the rest.",
+    long_description:
+      "Every write is checked against your company's own fields before it is sent, and the answer says what Qontak stored. Qontak CRM is a product of Mekari; this bundle is not.",
+    author: { name: "The @qontak/mcp maintainers" },
+    homepage: IDENTITY.websiteUrl,
+    documentation: IDENTITY.websiteUrl,
+    icon: "icon.png",
+    license: config.license,
+    keywords: ["crm", "qontak", "mekari"],
+    server: {
+      type: "binary",
+      entry_point: deno,
+      mcp_config: {
+        ...start,
+        env: {
+          QONTAK_REFRESH_TOKEN: "${user_config.refresh_token}",
+          QONTAK_READ_ONLY: "${user_config.read_only}",
+        },
+      },
+    },
+    tools: catalog.map(({ name, description }) => ({ name, description })),
+    user_config: {
+      refresh_token: {
+        type: "string",
+        title: "Qontak refresh token",
+        description:
+          "Made at https://crm.qontak.com/crm/api_token/. The newest one that Qontak gives in its place is kept on this machine",
+        sensitive: true,
+        required: true,
+      },
+      read_only: {
+        type: "boolean",
+        title: "Read only",
+        description: "Offer only tools that change nothing",
+        default: false,
+        required: false,
+      },
+    },
+    compatibility: { platforms: [os] },
+  };
+}
+
+/** What a bundle is made of. */
+export interface Parts {
+  /** The system that it is for. */
+  readonly platform: Platform;
+  /** The program in one file, as `deno task bundle` makes it. */
+  readonly program: string;
+  /** The executable of Deno for that system. */
+  readonly deno: string;
+  /** The bundle that is written. */
+  readonly out: string;
+}
+
+/**
+ * Writes a bundle. The manifest is checked first.
+ *
+ * @param parts What it is made of.
+ * @throws {Error} With what the packing tool says, when that refuses.
+ */
+export async function makeBundle(
+  { platform, program, deno, out }: Parts,
+): Promise<void> {
+  const dir = await Deno.makeTempDir({ prefix: "mcpb-" });
+  try {
+    const manifest = manifestFor(platform);
+    await Deno.mkdir(`${dir}/server`);
+    await Deno.writeTextFile(
+      `${dir}/manifest.json`,
+      `${JSON.stringify(manifest, null, 2)}\n`,
+    );
+    await Deno.copyFile(`${root}LICENSE`, `${dir}/LICENSE`);
+    await Deno.copyFile(`${root}scripts/icon.png`, `${dir}/icon.png`);
+    await Deno.copyFile(program, `${dir}/server/qontak-mcp.js`);
+    await Deno.copyFile(deno, `${dir}/${manifest.server.entry_point}`);
+    await Deno.chmod(`${dir}/${manifest.server.entry_point}`, 0o755);
+    await run("npx", ["-y", MCPB, "pack", dir, out]);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+/** Fetches Deno for a system, of the version that runs this, with npm. */
+async function fetchDeno(platform: Platform, dir: string): Promise<string> {
+  const [os, cpu] = platform.split("-") as [string, string];
+  const name = platforms[platform];
+  await run("npm", [
+    "install",
+    `--prefix=${dir}`,
+    `--os=${os}`,
+    `--cpu=${cpu}`,
+    "--force",
+    "--no-save",
+    "--ignore-scripts",
+    `${name}@${Deno.version.deno}`,
+  ]);
+  return `${dir}/node_modules/${name}/deno${os === "win32" ? ".exe" : ""}`;
+}
+
+/** Runs a program of Node.js to its end. */
+async function run(command: string, args: readonly string[]): Promise<void> {
+  const { success, stdout, stderr } = await new Deno.Command(command, {
+    args: [...args],
+    stdin: "null",
+  }).output();
+  if (success) return;
+  const said = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  throw new Error(`${command} ${args.join(" ")} failed: ${said.join("")}`);
+}
+
+/** The systems that the words name; the one of this machine without any. */
+function readPlatforms(words: readonly string[]): Platform[] {
+  const known = Object.keys(platforms) as Platform[];
+  if (words.includes("all")) return known;
+  const here = `${Deno.build.os === "windows" ? "win32" : Deno.build.os}-${
+    Deno.build.arch === "aarch64" ? "arm64" : "x64"
+  }`;
+  return (words.length > 0 ? words : [here]).map((word) => {
+    const platform = known.find((name) => name === word);
+    if (platform) return platform;
+    throw new RangeError(
+      `There is no bundle for ${word}: name all, or some of ${
+        known.join(", ")
+      }`,
+    );
+  });
+}
+
+async function main(words: readonly string[]): Promise<number> {
+  try {
+    for (const platform of readPlatforms(words)) {
+      const name = fileName(platform);
+      const dir = await Deno.makeTempDir({ prefix: "deno-" });
+      try {
+        await makeBundle({
+          platform,
+          program: `${root}dist/qontak-mcp.js`,
+          deno: await fetchDeno(platform, dir),
+          out: `${root}dist/${name}`,
+        });
+      } finally {
+        await Deno.remove(dir, { recursive: true });
+      }
+      toStderr(`dist/${name}`);
+    }
+    return 0;
+  } catch (error) {
+    toStderr(`mcpb: ${error instanceof Error ? error.message : error}`);
+    return error instanceof RangeError ? 2 : 1;
+  }
+}
+
+if (import.meta.main) Deno.exitCode = await main(Deno.args);

@@ -1,0 +1,261 @@
+/**
+ * Makes the files of a release: the program as one file for each system, their
+ * checksums, and a bill of what is inside. All of them, or none.
+ *
+ * Nothing of it is taken from the stand-ins of tests/std, and no runtime from
+ * anywhere but Deno's own host, unless it is a rehearsal.
+ *
+ * @module
+ */
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import config from "../deno.json" with { type: "json" };
+import { toStderr } from "../src/log.ts";
+import { VERSION } from "../src/version.ts";
+import { root, stdFlags } from "./program.ts";
+import { makeBom } from "./release/sbom.ts";
+
+/** Exit codes: all was made, something failed, asked for wrongly. */
+const OK = 0, FAILED = 1, MISUSED = 2;
+
+/** The systems that a release is for. */
+export const TARGETS: readonly string[] = [
+  "x86_64-unknown-linux-gnu",
+  "aarch64-unknown-linux-gnu",
+  "x86_64-apple-darwin",
+  "aarch64-apple-darwin",
+  "x86_64-pc-windows-msvc",
+];
+
+/** What would make a release out of something else. */
+const SUBSTITUTES = ["JSR_URL", "DENORT_BIN"];
+
+const HELP = `Makes the files of a release in dist: all of them, or none.
+
+Usage: deno task release [flags]
+
+Flags:
+  --tag v${VERSION}      Refuse unless this is the tag of the version
+  --target NAME     Only this system; may be repeated. All when left out:
+                    ${TARGETS.join("\n                    ")}
+  --out PATH        Where to, instead of dist
+  --rehearsal       Take JSR_URL and DENORT_BIN as they are, and put what comes
+                    of it in dist/rehearsal: it is not for publishing
+  --help            Print this`;
+
+/** Why there is no release: one sentence for each reason. */
+class Refused extends Error {
+  override readonly name = "Refused";
+  constructor(readonly reasons: readonly string[], readonly code = FAILED) {
+    super(reasons.join("; "));
+  }
+}
+
+/**
+ * What a task of deno.json tells the command of deno that has its name. It
+ * stands there only: what is released is what the tasks make.
+ *
+ * @param task The task.
+ * @returns The flags, without the stand-ins and the output, and what it is
+ * made from.
+ */
+export function partsOf(
+  task: "bundle" | "compile",
+): { readonly flags: string[]; readonly from: string } {
+  const { command } = config.tasks[task];
+  const found = new RegExp(`deno ${task} (.*) -o \\S+ (\\S+)$`).exec(command);
+  if (!found) {
+    throw new Error(`The task ${task} of deno.json has no -o: ${command}`);
+  }
+  const [, flags, from] = found as unknown as [string, string, string];
+  return {
+    flags: flags.replace(/\$\(.*\)/, "").split(" ").filter((one) => one !== ""),
+    from,
+  };
+}
+
+function readFlags(args: readonly string[]) {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        tag: { type: "string" },
+        target: { type: "string", multiple: true },
+        out: { type: "string" },
+        rehearsal: { type: "boolean" },
+        help: { type: "boolean" },
+      },
+    });
+    return values;
+  } catch (error) {
+    throw new Refused([(error as Error).message], MISUSED);
+  }
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    const flags = readFlags(args);
+    if (flags.help) return print(HELP);
+    const targets = flags.target ?? TARGETS;
+    const out = flags.out ?? (flags.rehearsal ? "dist/rehearsal" : "dist");
+    await check(flags, targets);
+    const names = await release(targets, resolve(out));
+    return print(names.map((name) => `${out}/${name}`).join("\n"));
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    toStderr("release: nothing was made");
+    for (const reason of error.reasons) toStderr(`  ${reason}`);
+    return error.code;
+  }
+}
+
+function print(text: string): number {
+  // deno-lint-ignore no-console -- what the command is for
+  console.log(text);
+  return OK;
+}
+
+/** Refuses what must not become a release. */
+async function check(
+  { tag, rehearsal }: ReturnType<typeof readFlags>,
+  targets: readonly string[],
+): Promise<void> {
+  const unknown = targets.filter((target) => !TARGETS.includes(target));
+  if (unknown.length > 0) {
+    throw new Refused([
+      `--target must be one of ${TARGETS.join(", ")}, not ${
+        unknown.join(", ")
+      }`,
+    ], MISUSED);
+  }
+  const reasons: string[] = [];
+  if (config.version !== VERSION) {
+    reasons.push(
+      `deno.json says version ${config.version} and src/version.ts ${VERSION}: make them the same`,
+    );
+  }
+  if (tag !== undefined && tag !== `v${config.version}`) {
+    reasons.push(
+      `The tag ${tag} is not that of version ${config.version}: it would be v${config.version}`,
+    );
+  }
+  const substitutes = rehearsal
+    ? []
+    : SUBSTITUTES.filter((name) => Deno.env.get(name));
+  for (const name of substitutes) {
+    reasons.push(
+      `${name} is set: a release has its libraries from JSR and its runtime from Deno. Unset it, or add --rehearsal`,
+    );
+  }
+  if (reasons.length === 0 && (await stdFlags()).length > 0) {
+    reasons.push(
+      "JSR could not be reached: the stand-ins of tests/std would get into the release. Make https://jsr.io reachable",
+    );
+  }
+  if (reasons.length > 0) throw new Refused(reasons);
+}
+
+/** Makes everything aside, and puts it into `out` once it is complete. */
+async function release(
+  targets: readonly string[],
+  out: string,
+): Promise<string[]> {
+  await Deno.mkdir(out, { recursive: true });
+  // On the same disk, so that moving a file is one step.
+  const aside = await Deno.makeTempDir({ dir: out, prefix: ".release-" });
+  try {
+    const lock = `${aside}/deno.lock`;
+    await Deno.copyFile(`${root}deno.lock`, lock);
+    const bundle = `${aside}/qontak-mcp.js`;
+    const { flags, from } = partsOf("bundle");
+    await deno(["bundle", ...flags, "--lock", lock, "-o", bundle, from]);
+    const names: string[] = [];
+    const reasons: string[] = [];
+    for (const target of targets) {
+      const exe = target.includes("windows") ? ".exe" : "";
+      const name = `qontak-mcp-${VERSION}-${target}${exe}`;
+      try {
+        await compile(bundle, target, `${aside}/${name}`);
+        names.push(name);
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        reasons.push(`${target}: ${error.message}`);
+      }
+    }
+    if (reasons.length > 0) throw new Refused(reasons);
+    const bom = `qontak-mcp-${VERSION}.cdx.json`;
+    await Deno.writeTextFile(`${aside}/${bom}`, await bill(lock));
+    names.push(bom);
+    await Deno.writeTextFile(`${aside}/SHA256SUMS`, await sums(aside, names));
+    names.push("SHA256SUMS");
+    for (const name of names) {
+      await Deno.rename(`${aside}/${name}`, `${out}/${name}`);
+    }
+    return names;
+  } finally {
+    await Deno.remove(aside, { recursive: true });
+  }
+}
+
+/** Makes the program one file for a system. */
+async function compile(
+  bundle: string,
+  target: string,
+  path: string,
+): Promise<void> {
+  const flags = [...partsOf("compile").flags, "--target", target];
+  await deno(["compile", ...flags, "-o", path, bundle]);
+}
+
+/** The bill of what is in the files. */
+async function bill(lock: string): Promise<string> {
+  const info = await deno([
+    "info",
+    "--json",
+    "--lock",
+    lock,
+    partsOf("bundle").from,
+  ]);
+  const bom = await makeBom({
+    program: config,
+    info: JSON.parse(info),
+    lock: JSON.parse(await Deno.readTextFile(lock)),
+    jsr: Deno.env.get("JSR_URL") ?? "https://jsr.io/",
+  });
+  return `${JSON.stringify(bom, null, 2)}\n`;
+}
+
+/** The checksums of files, as `sha256sum --check` reads them. */
+async function sums(dir: string, names: readonly string[]): Promise<string> {
+  const lines: string[] = [];
+  for (const name of names) {
+    const bytes = await Deno.readFile(`${dir}/${name}`);
+    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+    lines.push(`${hash.toHex()}  ${name}\n`);
+  }
+  return lines.join("");
+}
+
+/**
+ * Runs a command of deno in the folder of the project.
+ *
+ * @returns What it says on stdout.
+ * @throws {Refused} When it fails, with what it says on stderr.
+ */
+async function deno(args: readonly string[]): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    cwd: root,
+    env: { NO_COLOR: "1" },
+  }).output();
+  const decoder = new TextDecoder();
+  if (success) return decoder.decode(stdout);
+  const said = decoder.decode(stderr).replace(/Stack backtrace:.*/s, "");
+  // What led to the error stands before it: downloads, files.
+  const reason = said.slice(Math.max(0, said.search(/^error/m)));
+  throw new Refused([
+    `deno ${args[0]} failed: ${reason.replace(/\s+/g, " ").trim()}`,
+  ]);
+}
+
+if (import.meta.main) Deno.exitCode = await main(Deno.args);

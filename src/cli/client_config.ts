@@ -1,0 +1,160 @@
+/**
+ * Printing what connects a client to this server.
+ *
+ * @module
+ */
+import {
+  type ClientId,
+  CLIENTS,
+  commandOf,
+  configFor,
+  type Connection,
+  fileOf,
+  installLinks,
+  KEY,
+  nameOf,
+  type Os,
+  startsServers,
+  TOKEN,
+} from "../clients.ts";
+import { ConfigError, isLoopback } from "../config.ts";
+import { toStderr } from "../log.ts";
+import { didYouMean } from "../text.ts";
+import { defined } from "../values.ts";
+import { OK } from "./exit.ts";
+import type { Flags } from "./flags.ts";
+
+/**
+ * Prints exactly what to paste on stdout, and what to do with it on stderr: a
+ * pipe gets the text alone.
+ *
+ * @param word The client.
+ * @param flags The flags; http holds the address of a server that runs.
+ * @returns The exit code.
+ * @throws {ConfigError} When there is no such client, or it cannot reach the
+ * server so.
+ */
+export function config(word: string | undefined, flags: Flags): number {
+  const client = readClient(word);
+  const os: Os = Deno.build.os === "darwin" || Deno.build.os === "windows"
+    ? Deno.build.os
+    : "linux";
+  const connection = flags.http === undefined
+    ? ownServer(client, os, flags.sandbox === true)
+    : runningServer(client, String(flags.http), flags.sandbox === true);
+  const { text, instruction } = configFor(client, connection);
+  // deno-lint-ignore no-console -- what the command is for
+  console.log(text);
+  const file = fileOf(client, {
+    os,
+    ...defined({
+      home: variable(os === "windows" ? "USERPROFILE" : "HOME"),
+      appData: variable("APPDATA"),
+    }),
+  });
+  const links = installLinks(client, connection);
+  toStderr(`\n${nameOf(client)}: ${instruction}`);
+  if (file) toStderr(`File: ${file}`);
+  if (links) toStderr(`Or open: ${links.app}`);
+  for (const [placeholder, meaning] of Object.entries(meanings)) {
+    if (text.includes(placeholder)) toStderr(`${placeholder}: ${meaning}`);
+  }
+  return OK;
+}
+
+/** What stands for something that only the person has. */
+const meanings: Readonly<Record<string, string>> = {
+  [TOKEN]:
+    "make it at https://crm.qontak.com/crm/api_token/, or try it without an account: --sandbox",
+  [KEY]: "a key whose hash is among the server's MCP_API_KEYS",
+};
+
+function readClient(word: string | undefined): ClientId {
+  const known = CLIENTS.join(", ");
+  if (word === undefined) {
+    throw new ConfigError([`config needs a client: one of ${known}`]);
+  }
+  const client = CLIENTS.find((id) => id === word.toLowerCase());
+  if (client) return client;
+  // The word is not repeated: it may be a token that was given here.
+  throw new ConfigError([
+    `The word after config is no client that is known${
+      didYouMean(word, CLIENTS) || "."
+    } There are ${known}; generic is the form that most others read`,
+  ]);
+}
+
+/** A server that the client starts, as this one was started. */
+function ownServer(
+  client: ClientId,
+  os: Os,
+  sandbox: boolean,
+): Connection {
+  if (!startsServers(client)) {
+    throw new ConfigError([
+      `${
+        nameOf(client)
+      } cannot start a server: give the public address of one that runs, such as --http https://crm.example.com/mcp`,
+    ]);
+  }
+  const command = commandOf({
+    os,
+    execPath: Deno.execPath(),
+    standalone: Deno.build.standalone,
+    version: Deno.version.deno,
+  });
+  return { how: "stdio", command, sandbox };
+}
+
+/**
+ * A server that runs already. The address is not repeated where it is refused:
+ * it may hold a password.
+ */
+function runningServer(
+  client: ClientId,
+  address: string,
+  sandbox: boolean,
+): Connection {
+  const refuse = (problem: string) => {
+    throw new ConfigError([problem]);
+  };
+  if (sandbox) {
+    refuse(
+      "--sandbox is for a server that the client starts: give --sandbox to the one at the address of --http instead",
+    );
+  }
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    return refuse(
+      "--http must be a URL after config, such as --http https://crm.example.com/mcp",
+    );
+  }
+  if (url.username || url.password || url.hash) {
+    refuse("--http must be a URL without user, password or fragment");
+  }
+  const isLocal = isLoopback(url.hostname);
+  if (url.protocol === "http:" && !isLocal) {
+    refuse(
+      "--http must start with https://, since a key travels there; http:// is for this machine only",
+    );
+  }
+  if (isLocal && !startsServers(client)) {
+    refuse(
+      `${
+        nameOf(client)
+      } comes over the internet and cannot reach this machine: --http must be a public https:// address`,
+    );
+  }
+  // Where only a host is given, it is ours, which answers at /mcp.
+  if (url.pathname === "/") url.pathname = "/mcp";
+  return { how: "http", url: url.href, ...(isLocal ? {} : { key: KEY }) };
+}
+
+/** A variable of the environment; undefined where it may not be read. */
+function variable(name: string): string | undefined {
+  try {
+    return Deno.env.get(name);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * The program as one file, run far from the project with nothing but that
+ * file: no modules, no caches, no permissions but those of the binary. The
+ * binary holds the same file, and is tried where a runtime for it is at hand.
+ */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { partsOf } from "../../scripts/release.ts";
+import { root, stdFlags } from "../support/process.ts";
+import { noRedis, startRedis } from "../support/redis.ts";
+import {
+  assertEnvFile,
+  assertHttp,
+  assertStdio,
+  assertStore,
+  runShipped,
+  type Shipped,
+} from "../support/shipped.ts";
+import { startVault } from "../support/vault.ts";
+
+/** A form, made when it is first needed. */
+interface Form {
+  readonly name: string;
+  /** Why it cannot be tried here; empty where it can. */
+  readonly missing: string;
+  /** Makes it in a folder. */
+  make(dir: string): Promise<Pick<Shipped, "command" | "args">>;
+}
+
+/** Runs deno in the project's folder. */
+async function deno(...args: string[]): Promise<void> {
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args,
+    cwd: root,
+  }).output();
+  assertEquals(success, true, new TextDecoder().decode(stderr));
+}
+
+/** What `deno task bundle` makes. */
+async function bundle(dir: string): Promise<string> {
+  const path = `${dir}/qontak-mcp.js`;
+  const { flags, from } = partsOf("bundle");
+  await deno("bundle", ...flags, ...await stdFlags(), "-o", path, from);
+  return path;
+}
+
+/** Why `deno compile` has no runtime to make a binary that runs from. */
+async function noRuntime(): Promise<string> {
+  if (Deno.env.get("DENORT_BIN")) return "";
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json"],
+  }).output();
+  const { denoDir } = JSON.parse(new TextDecoder().decode(stdout));
+  const { target } = Deno.build;
+  const path = `dl/release/v${Deno.version.deno}/denort-${target}.zip`;
+  try {
+    await Deno.stat(`${denoDir}/${path}`);
+    return "";
+  } catch {
+    return `DENORT_BIN is not set, and DENO_DIR has no ${path}`;
+  }
+}
+
+const forms: readonly Form[] = [
+  {
+    name: "the bundle",
+    missing: "",
+    async make(dir) {
+      const path = await bundle(dir);
+      // The name decides where the binary has its database, no permission.
+      const flags = partsOf("compile").flags.join(" ")
+        .replace(/--app-name \S+/, "")
+        .replace("--allow-net", "--allow-net=127.0.0.1")
+        .split(" ").filter((flag) => flag !== "");
+      return {
+        command: Deno.execPath(),
+        args: ["run", "-q", "--no-remote", "--no-npm", ...flags, path],
+      };
+    },
+  },
+  {
+    name: "the binary",
+    missing: await noRuntime(),
+    async make(dir) {
+      const path = `${dir}/qontak-mcp`;
+      const source = await bundle(dir);
+      await deno("compile", ...partsOf("compile").flags, "-o", path, source);
+      return {
+        command: Deno.build.os === "windows" ? `${path}.exe` : path,
+        args: [],
+      };
+    },
+  },
+];
+
+for (const { name, missing, make } of forms) {
+  let dir = "";
+  let made: Promise<Pick<Shipped, "command" | "args">> | undefined;
+
+  /** A test of the form in an empty folder. */
+  const test = (
+    does: string,
+    run: (shipped: Shipped) => Promise<void>,
+    reason = missing,
+  ) =>
+    Deno.test({
+      name: `${name} ${does}${reason && ` (skipped: ${reason})`}`,
+      ignore: reason !== "",
+      async fn() {
+        dir ||= await Deno.makeTempDir();
+        const cwd = await Deno.makeTempDir();
+        // A database of its own: not that of another test, or of a person.
+        const env = { DENO_DIR: cwd, HOME: cwd, XDG_DATA_HOME: cwd };
+        try {
+          made ??= make(dir);
+          await run({ ...await made, env, cwd });
+        } finally {
+          await Deno.remove(cwd, { recursive: true });
+        }
+      },
+    });
+
+  test("speaks MCP on stdin and stdout", assertStdio);
+
+  test("serves HTTP and drains on SIGTERM", assertHttp);
+
+  test("reads .env, and keeps there what rotates", assertEnvFile);
+
+  test("finds nothing wrong on the sandbox", async (shipped) => {
+    const { stdout } = await runShipped(shipped, ["doctor", "--sandbox"]);
+    assertStringIncludes(stdout, "Qontak answers: 2 pipelines");
+  });
+
+  test(
+    "has Deno KV",
+    (shipped) => assertStore(shipped, { TOKEN_STORE: "kv" }),
+    missing ||
+      (Deno.build.os === "windows" && name === "the binary"
+        ? "its database would be that of the user"
+        : ""),
+  );
+
+  test("loads the client of Vault", async (shipped) => {
+    await using vault = startVault();
+    await assertStore(shipped, {
+      TOKEN_STORE: "vault",
+      VAULT_ADDR: vault.url,
+      VAULT_TOKEN: vault.token,
+    });
+  });
+
+  test("loads the client of Redis", async (shipped) => {
+    await using redis = await startRedis();
+    await assertStore(shipped, {
+      TOKEN_STORE: "redis",
+      REDIS_URL: redis.url,
+      REDIS_KEY_PREFIX: `${redis.prefix}${crypto.randomUUID()}:`,
+    });
+  }, missing || noRedis);
+
+  Deno.test.afterAll(async () => {
+    if (dir) await Deno.remove(dir, { recursive: true });
+    dir = "";
+  });
+}

@@ -1,0 +1,282 @@
+/**
+ * The package as others get it from JSR: what `deno publish` would upload is
+ * served by a stand-in for JSR, and run and imported from there by a deno that
+ * has never seen the project.
+ */
+import {
+  assert,
+  assertEquals,
+  assertNotMatch,
+  assertStringIncludes,
+} from "@std/assert";
+import { serveSandbox } from "../../src/sandbox/mod.ts";
+import { VERSION } from "../../src/version.ts";
+import { callTool } from "../support/call.ts";
+import { bareEnv, root } from "../support/process.ts";
+import { freePort } from "../support/redis.ts";
+import {
+  type DryRun,
+  dryRun,
+  published,
+  type Registry,
+  serveRegistry,
+  standIns,
+} from "../support/registry.ts";
+import {
+  assertEnvFile,
+  assertHttp,
+  assertStdio,
+  runShipped,
+  type Shipped,
+} from "../support/shipped.ts";
+
+let asked: Promise<DryRun> | undefined;
+
+/** What `deno publish` would do; it is asked once. */
+function wouldPublish(): Promise<DryRun> {
+  return asked ??= dryRun();
+}
+
+/** A machine with deno, an empty folder and a JSR that has the package. */
+interface Machine extends AsyncDisposable {
+  readonly cwd: string;
+  readonly registry: Registry;
+  /** How deno runs the package, or something else, with these flags. */
+  deno(...args: string[]): Shipped;
+}
+
+async function newMachine(): Promise<Machine> {
+  const { paths } = await wouldPublish();
+  const registry = await serveRegistry({
+    ...await standIns(),
+    "@qontak/mcp": await published(paths),
+  });
+  const cwd = await Deno.makeTempDir();
+  const cache = await Deno.makeTempDir();
+  // What comes from npm is the same for everybody.
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json"],
+  }).output();
+  const { npmCache } = JSON.parse(new TextDecoder().decode(stdout));
+  await Deno.mkdir(npmCache, { recursive: true });
+  await Deno.symlink(npmCache, `${cache}/npm`);
+  return {
+    cwd,
+    registry,
+    deno: (...args) => ({
+      command: Deno.execPath(),
+      args,
+      env: { JSR_URL: registry.url, DENO_DIR: cache, NO_COLOR: "1" },
+      cwd,
+    }),
+    async [Symbol.asyncDispose]() {
+      await registry[Symbol.asyncDispose]();
+      await Deno.remove(cwd, { recursive: true });
+      await Deno.remove(cache, { recursive: true });
+    },
+  };
+}
+
+Deno.test("deno publish finds nothing wrong, and takes nothing that is not meant for others", async () => {
+  const { code, text, paths } = await wouldPublish();
+  assertEquals(code, 0, text);
+  assertStringIncludes(text, "Success Dry run complete");
+  const notices = text.replace(/^ +file:.*$/gm, "");
+  assertNotMatch(notices, /warning|error/i);
+  for (const path of ["/mod.ts", "/src/deploy.ts", "/README.md", "/LICENSE"]) {
+    assert(paths.includes(path), `${path} is not among ${paths.join(" ")}`);
+  }
+  const others = paths.filter((path) => !path.startsWith("/src/"));
+  assertEquals(others.toSorted(), [
+    "/.env.example",
+    "/LICENSE",
+    "/README.md",
+    "/deno.json",
+    "/deno.lock",
+    "/mod.ts",
+  ]);
+  for (const path of paths) {
+    assertNotMatch(path, /_test\.ts$|\.env$|secret/);
+  }
+});
+
+Deno.test("deno run -A jsr:@qontak/mcp works on the sandbox", async () => {
+  await using machine = await newMachine();
+  const shipped = machine.deno("run", "-A", "jsr:@qontak/mcp");
+  const { stdout } = await runShipped(shipped, ["--version"]);
+  assertEquals(stdout, `${VERSION}\n`);
+  await assertStdio(shipped);
+  await assertHttp(shipped);
+  // Nothing is loaded that is not needed for it.
+  const { requests } = machine.registry;
+  assert(!requests.some((path) => path.endsWith("/src/deploy.ts")));
+});
+
+Deno.test("the permissions of the README are enough, and no question is asked", async () => {
+  await using machine = await newMachine();
+  const readme = await Deno.readTextFile(`${root}README.md`);
+  const [, command] = /^deno (run --allow-net=[\s\S]*?jsr:@qontak\/mcp)$/m
+    .exec(readme)!;
+  const args = command!.replaceAll("\\\n", " ").split(/\s+/).map((arg) =>
+    arg.startsWith("--allow-net=") ? "--allow-net=127.0.0.1" : arg
+  );
+  assert(!args.includes("-A"), command);
+  // Everything that it needs is loaded, or it would not start.
+  await runShipped(machine.deno(...args), ["--version"]);
+  const [run, ...flags] = args;
+  const shipped = machine.deno(run!, "--no-prompt", ...flags);
+  await assertStdio(shipped);
+  await assertEnvFile(shipped);
+});
+
+Deno.test("deno install makes a command of the package, with the versions that were tested", async () => {
+  await using machine = await newMachine();
+  const { cwd, registry } = machine;
+  await runShipped(
+    machine.deno(
+      "install",
+      "-g",
+      "-A",
+      "--unstable-kv",
+      "--root",
+      cwd,
+      "--name",
+      "qontak-mcp",
+      "jsr:@qontak/mcp",
+    ),
+    [],
+  );
+  assert(
+    registry.requests.includes(`/@qontak/mcp/${VERSION}/deno.lock`),
+    "the lock file was not asked for",
+  );
+  const { specifiers: tested } = JSON.parse(
+    await Deno.readTextFile(`${root}deno.lock`),
+  );
+  const { specifiers: installed } = JSON.parse(
+    await Deno.readTextFile(`${cwd}/bin/.qontak-mcp/deno.lock`),
+  );
+  const npm = Object.keys(installed).filter((name) => name.startsWith("npm:"));
+  assert(npm.length >= 4, npm.join(" "));
+  for (const name of npm) assertEquals(installed[name], tested[name], name);
+});
+
+Deno.test("jsr:@qontak/mcp/deploy serves callers with a key", async () => {
+  await using machine = await newMachine();
+  await using sandbox = serveSandbox();
+  const hash = await crypto.subtle.digest(
+    "SHA-256",
+    new TextEncoder().encode("a-key"),
+  );
+  const port = freePort();
+  const { command, args, env, cwd } = machine.deno(
+    "run",
+    "-A",
+    "jsr:@qontak/mcp/deploy",
+  );
+  const child = new Deno.Command(command, {
+    args: [...args],
+    cwd,
+    env: bareEnv({
+      ...env,
+      DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}`,
+      QONTAK_BASE_URL: sandbox.url,
+      QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
+      MCP_API_KEYS: new Uint8Array(hash).toHex(),
+    }),
+    clearEnv: true,
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  try {
+    const url = `http://127.0.0.1:${port}/mcp`;
+    const call = (key: string) =>
+      callTool(url, "list_pipelines", {}, { authorization: `Bearer ${key}` });
+    for (let tries = 0;; tries++) {
+      try {
+        assertEquals((await call("another-key")).status, 401);
+        break;
+      } catch (error) {
+        if (!(error instanceof TypeError) || tries === 200) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
+    assertStringIncludes((await call("a-key")).text, "Corporate Sales");
+  } finally {
+    child.kill("SIGKILL");
+    await child.status;
+  }
+});
+
+/** A program of somebody else, who wants types and a server. */
+const CONSUMER = `
+import {
+  createHandler,
+  createServer,
+  type Handler,
+  type QontakServer,
+  type ServerOptions,
+  type Toolset,
+} from "jsr:@qontak/mcp";
+
+const toolsets: readonly Toolset[] = ["pipelines"];
+const options: ServerOptions = {
+  refreshToken: Deno.env.get("QONTAK_REFRESH_TOKEN")!,
+  baseUrl: Deno.env.get("QONTAK_BASE_URL")!,
+  toolsets,
+};
+const server: QontakServer = createServer(options);
+const handler: Handler = createHandler(server);
+const http = Deno.serve(
+  { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+  handler,
+);
+const response = await fetch(\`http://127.0.0.1:\${http.addr.port}/mcp\`, {
+  method: "POST",
+  headers: {
+    "content-type": "application/json",
+    accept: "application/json, text/event-stream",
+  },
+  body: JSON.stringify({
+    jsonrpc: "2.0",
+    id: 1,
+    method: "tools/call",
+    params: { name: "list_pipelines", arguments: {} },
+  }),
+});
+console.log(await response.text());
+await http.shutdown();
+await server.close();
+`;
+
+Deno.test("a program of somebody else type-checks against the package, and runs", async () => {
+  await using machine = await newMachine();
+  await using sandbox = serveSandbox();
+  const path = `${machine.cwd}/consumer.ts`;
+  await Deno.writeTextFile(path, CONSUMER);
+  await runShipped(machine.deno("check", path), []);
+  const { stdout } = await runShipped(machine.deno("run", "-A", path), [], {
+    QONTAK_BASE_URL: sandbox.url,
+    QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
+  });
+  assertStringIncludes(stdout, "Corporate Sales");
+
+  // The types are there: what they forbid is found.
+  await Deno.writeTextFile(
+    path,
+    CONSUMER.replace('["pipelines"]', '["pipe"]'),
+  );
+  const wrong = machine.deno("check", path);
+  const { code, stderr } = await new Deno.Command(wrong.command, {
+    args: [...wrong.args],
+    cwd: wrong.cwd,
+    env: bareEnv(wrong.env),
+    clearEnv: true,
+  }).output();
+  assertEquals(code, 1);
+  assertStringIncludes(
+    new TextDecoder().decode(stderr),
+    `Type '"pipe"' is not assignable to type`,
+  );
+});

@@ -1,0 +1,308 @@
+/**
+ * Companies never meet: whoever calls for one sees nothing of another,
+ * whatever is written into the call.
+ */
+import {
+  assert,
+  assertEquals,
+  assertNotMatch,
+  assertStringIncludes,
+} from "@std/assert";
+import {
+  createHandler,
+  createServer,
+  type Handler,
+  type Principal,
+} from "../../mod.ts";
+import { createMemoryStore } from "../support/memory.ts";
+
+const TENANTS = ["alpha", "beta", "gamma"];
+
+/** What only this tenant may ever see. */
+const canary = (tenant: string) => `canary-of-${tenant}`;
+
+/** Who each credential stands for. */
+const principals: Record<string, Omit<Principal, "name">> = {
+  ...Object.fromEntries(TENANTS.map((tenant) => [tenant, {
+    tenants: [tenant],
+    scopes: ["read", "write", "delete"],
+  }])),
+  "alpha-reader": { tenants: ["alpha"], scopes: ["read"] },
+  "alpha-writer": { tenants: ["alpha"], scopes: ["read", "write"] },
+  both: { tenants: ["alpha", "beta"], scopes: ["read"] },
+};
+
+/**
+ * A Qontak with a CRM for each tenant: everything it says, errors too, holds
+ * the tenant's canary.
+ */
+function fakeQontak(seen: Map<string, number>): typeof fetch {
+  let calls = 0;
+  return async (input, init) => {
+    const { pathname } = new URL(String(input));
+    const headers = new Headers(init?.headers);
+    const sent = init?.body instanceof URLSearchParams
+      ? init.body.get("refresh_token")!
+      : headers.get("authorization")!.replace("Bearer ", "");
+    const tenant = sent.split(" of ")[1]!;
+    seen.set(tenant, (seen.get(tenant) ?? 0) + 1);
+    // Answers overtake each other.
+    await new Promise((resolve) => setTimeout(resolve, calls++ % 7));
+    if (pathname === "/oauth/token") {
+      return Response.json({
+        access_token: `access ${calls} of ${tenant}`.replace(
+          /^access (\d+)/,
+          "a$1",
+        ),
+        refresh_token: `refresh-${calls} of ${tenant}`,
+        expires_in: 3600,
+      });
+    }
+    const said = canary(tenant);
+    const meta = { status: 200, type: "OK" };
+    if (calls % 5 === 0) {
+      return Response.json({
+        meta: { status: 422, developer_message: `${said} is wrong` },
+      }, { status: 422 });
+    }
+    if (pathname.endsWith("/info")) {
+      return Response.json({
+        meta,
+        response: [{
+          id: null,
+          name: "name",
+          name_alias: said,
+          additional_field: false,
+          required: true,
+          type: "Single-line text",
+        }],
+      });
+    }
+    const record = { id: 7, name: said, note: said };
+    const isOne = /\/\d+$/.test(pathname);
+    return Response.json({
+      meta,
+      response: isOne ? record : [record],
+      page: 1,
+      total_page: 1,
+      current_data: 1,
+      total_data: 1,
+    });
+  };
+}
+
+interface Place extends AsyncDisposable {
+  readonly handler: Handler;
+  readonly logs: string[];
+  readonly seen: Map<string, number>;
+}
+
+function createPlace(): Place {
+  const logs: string[] = [];
+  const seen = new Map<string, number>();
+  const log = (...line: unknown[]) => {
+    logs.push(JSON.stringify(line));
+  };
+  const server = createServer({
+    store: createMemoryStore(Object.fromEntries(
+      TENANTS.map((tenant) => [tenant, {
+        refresh_token: `first of ${tenant}`,
+      }]),
+    )),
+    tokenCache: "memory",
+    fetch: fakeQontak(seen),
+    log,
+  });
+  const handler = createHandler(server, {
+    log,
+    // deno-lint-ignore require-await -- the interface is asynchronous
+    async authenticate(bearer) {
+      const known = Object.hasOwn(principals, bearer)
+        ? principals[bearer]
+        : undefined;
+      return known && { name: `key ${bearer}`, ...known };
+    },
+  });
+  return {
+    handler,
+    logs,
+    seen,
+    [Symbol.asyncDispose]: () => server.close(),
+  };
+}
+
+/** One JSON-RPC request with a credential; status and text of the answer. */
+async function send(
+  { handler }: Place,
+  bearer: string | undefined,
+  method: string,
+  params: Record<string, unknown> = {},
+  headers: Record<string, string> = {},
+): Promise<{ status: number; text: string }> {
+  const response = await handler(
+    new Request("https://mcp.example.com/mcp", {
+      method: "POST",
+      headers: {
+        host: "mcp.example.com",
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream",
+        ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+        ...headers,
+      },
+      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
+    }),
+  );
+  const { status } = response;
+  return { status, text: await response.text() };
+}
+
+const call = (
+  place: Place,
+  bearer: string | undefined,
+  name: string,
+  args: Record<string, unknown> = {},
+  headers: Record<string, string> = {},
+) => send(place, bearer, "tools/call", { name, arguments: args }, headers);
+
+/** That a text holds nothing of the tenants that it may hold nothing of. */
+function assertOnly(text: string, allowed: readonly string[], what: string) {
+  for (const tenant of TENANTS) {
+    if (allowed.includes(tenant)) continue;
+    assert(!text.includes(canary(tenant)), `${what} shows ${tenant}`);
+  }
+}
+
+Deno.test("companies never meet, under 200 mixed calls at once", async () => {
+  await using place = createPlace();
+  const tools: [string, Record<string, unknown>][] = [
+    ["list_pipelines", {}],
+    ["list_contacts", { per_page: 1 }],
+    ["get_contact", { contact_id: 7 }],
+    ["get_contact_template", {}],
+    ["get_required_fields_for_contact", {}],
+    ["create_contact", { first_name: "x" }],
+    ["list_products", {}],
+    ["get_product", { product_id: 7 }],
+  ];
+  // What a model, or whoever writes to it, might try.
+  const forged: Record<string, unknown>[] = [
+    {},
+    { user_id: "beta" },
+    { user_id: "alpha" },
+    { user_id: "../beta" },
+    { user_id: "_default" },
+    { user_id: ["beta"] },
+    { user_id: null },
+    { tenant: "beta" },
+  ];
+  const bearers = Object.keys(principals);
+  const calls = Array.from({ length: 200 }, (_, i) => {
+    const bearer = bearers[i % bearers.length]!;
+    const [name, args] = tools[i % tools.length]!;
+    // Half of them are honest.
+    const more = i % 2 === 0 ? {} : forged[(i >> 1) % forged.length]!;
+    const headers = { "x-user-id": "beta", "x-tenant": "beta" };
+    return { bearer, name, args: { ...args, ...more }, headers };
+  });
+  let good = 0;
+  await Promise.all(calls.map(async ({ bearer, name, args, headers }) => {
+    const { status, text } = await call(place, bearer, name, args, headers);
+    assertEquals(status, 200, text);
+    const { tenants } = principals[bearer]!;
+    const allowed = tenants.length === 1
+      ? tenants
+      : tenants.filter((tenant) => tenant === args.user_id);
+    assertOnly(text, allowed, `${name} ${JSON.stringify(args)} for ${bearer}`);
+    if (allowed.some((tenant) => text.includes(canary(tenant)))) good++;
+  }));
+  // The canaries do come through where they belong.
+  assert(good > 50, `${good} answers with the caller's own data`);
+  assert(place.seen.size >= 2);
+  for (const line of place.logs) {
+    for (const tenant of TENANTS) {
+      assert(!line.includes(canary(tenant)), line);
+      assertNotMatch(line, /(first|refresh-\d+|a\d+) of/);
+    }
+  }
+});
+
+Deno.test("a credential for one company has no user_id at all", async () => {
+  await using place = createPlace();
+  const one = await send(place, "alpha", "tools/list");
+  assertNotMatch(one.text, /"user_id"/);
+  const several = await send(place, "both", "tools/list");
+  assertStringIncludes(several.text, '"user_id"');
+  const forgedOne = await call(place, "alpha", "list_pipelines", {
+    user_id: "beta",
+  });
+  assertStringIncludes(forgedOne.text, "decided by your credential");
+  assertEquals(place.seen.size, 0);
+});
+
+Deno.test("a credential for several companies picks among them, and nobody else", async () => {
+  await using place = createPlace();
+  for (const tenant of ["alpha", "beta"]) {
+    for (let tries = 0; tries < 5; tries++) {
+      const { text } = await call(place, "both", "list_contacts", {
+        user_id: tenant,
+      });
+      assertOnly(text, [tenant], tenant);
+    }
+  }
+  const before = place.seen.get("gamma");
+  const foreign = await call(place, "both", "list_contacts", {
+    user_id: "gamma",
+  });
+  assertStringIncludes(foreign.text, "Your credential is not for user_id");
+  assertEquals(place.seen.get("gamma"), before);
+  const none = await call(place, "both", "list_contacts");
+  assertStringIncludes(none.text, "user_id is missing");
+});
+
+Deno.test("scopes decide which tools are listed and callable", async () => {
+  await using place = createPlace();
+  const names = async (bearer: string) => {
+    const { text } = await send(place, bearer, "tools/list");
+    const [, data = text] = /^data: (.*)$/m.exec(text) ?? [];
+    return JSON.parse(data).result.tools.map(({ name }: { name: string }) =>
+      name
+    );
+  };
+  const all = await names("alpha");
+  const reader = await names("alpha-reader");
+  const writer = await names("alpha-writer");
+  assert(reader.every((name: string) => /^(get|list)_/.test(name)), reader);
+  assert(writer.includes("create_contact"));
+  assert(!writer.includes("delete_contact"));
+  assert(all.includes("delete_contact"));
+  for (
+    const [bearer, tool, args] of [
+      ["alpha-reader", "create_contact", { first_name: "x" }],
+      ["alpha-reader", "delete_contact", { contact_id: 7 }],
+      ["alpha-writer", "delete_contact", { contact_id: 7 }],
+    ] as const
+  ) {
+    const { text } = await call(place, bearer, tool, args);
+    assertStringIncludes(text, "is switched off here");
+  }
+  assertEquals(place.seen.size, 0);
+});
+
+Deno.test("who presents no credential gets nowhere, and is slowed down", async () => {
+  await using place = createPlace();
+  const statuses = [];
+  for (const bearer of [undefined, "unknown", "constructor", "alpha2"]) {
+    const { status, text } = await call(place, bearer, "list_contacts");
+    statuses.push(status);
+    assertOnly(text, [], String(bearer));
+  }
+  assertEquals(statuses, [401, 401, 401, 401]);
+  for (let i = 0; i < 30; i++) {
+    statuses.push((await call(place, `guess-${i}`, "list_contacts")).status);
+  }
+  assert(statuses.includes(429));
+  // A good credential is not held up by those who guess.
+  assertEquals((await call(place, "alpha", "list_contacts")).status, 200);
+  assertEquals(place.seen.get("beta"), undefined);
+  for (const line of place.logs) assertNotMatch(line, /guess-|unknown|alpha2/);
+});
