@@ -10,7 +10,7 @@ import {
   type TokenCaching,
   ways,
 } from "./access.ts";
-import { TENANT_CLAIM } from "./auth/jwt.ts";
+import { TENANT_CLAIM } from "./auth/principal.ts";
 import { readStaticKeys } from "./auth/static_keys.ts";
 import { LOG_LEVELS } from "./log.ts";
 import { didYouMean } from "./text.ts";

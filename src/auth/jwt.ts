@@ -28,10 +28,8 @@ import {
   type Principal,
   type Scope,
   SCOPES,
+  TENANT_CLAIM,
 } from "./principal.ts";
-
-/** The claim that lists a caller's tenants, unless told otherwise. */
-export const TENANT_CLAIM = "qontak_tenants";
 
 /** What a scope may start with, to be told from those of other servers. */
 const SCOPE_PREFIX = "qontak:";

@@ -11,6 +11,9 @@ export type Scope = "read" | "write" | "delete";
 /** Everything that a caller may do. */
 export const SCOPES: readonly Scope[] = ["read", "write", "delete"];
 
+/** The claim of a JWT that lists its tenants, unless set otherwise. */
+export const TENANT_CLAIM = "qontak_tenants";
+
 /** Who calls. */
 export interface Principal {
   /** Names the caller in logs, such as "key 7f3a…"; never a secret. */

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { timingSafeEqual } from "node:crypto";
 import { DEFAULT_TENANT, isTenantName } from "../tokens/store.ts";
 import { type Authenticate, type Scope, SCOPES } from "./principal.ts";
 
@@ -54,6 +53,8 @@ export function readStaticKeys(text: string): readonly StaticKey[] {
  */
 export function createStaticKeys(keys: readonly StaticKey[]): Authenticate {
   return async (bearer) => {
+    // Slow to load, and read by who never serves HTTP.
+    const { timingSafeEqual } = await import("node:crypto");
     const digest = new Uint8Array(
       await crypto.subtle.digest("SHA-256", new TextEncoder().encode(bearer)),
     );
