@@ -1,0 +1,72 @@
+/** The page at /, as it is sent; in a browser it is looked at elsewhere. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { createHandler, createServer } from "../../mod.ts";
+
+const server = createServer({ refreshToken: "canary-token", log: () => {} });
+const handler = createHandler(server);
+
+function ask(init: RequestInit = {}, path = "/"): Promise<Response> {
+  return handler(new Request(`http://127.0.0.1:8000${path}`, init));
+}
+
+async function sha256(text: string): Promise<string> {
+  const bytes = new TextEncoder().encode(text);
+  const digest = await crypto.subtle.digest("SHA-256", bytes);
+  return btoa(String.fromCharCode(...new Uint8Array(digest)));
+}
+
+Deno.test("the page is small, and lets nothing run but what is its own", async () => {
+  const response = await ask();
+  assertEquals(response.status, 200);
+  const html = await response.text();
+  assert(html.length < 100_000, `${html.length} characters`);
+  const policy = response.headers.get("content-security-policy")!;
+  assertStringIncludes(policy, "default-src 'none'");
+  assertStringIncludes(policy, "frame-ancestors 'none'");
+  assert(!policy.includes("unsafe"));
+  for (const kind of ["style", "script"]) {
+    const parts = [
+      ...html.matchAll(new RegExp(`<${kind}[^>]*>([\\s\\S]*?)</${kind}>`, "g")),
+    ];
+    assertEquals(parts.length, 1, kind);
+    assertStringIncludes(policy, `'sha256-${await sha256(parts[0]![1]!)}'`);
+  }
+  assert(!/\son\w+=|\sstyle=|javascript:/i.test(html), "inline code");
+  assert(!/(src|href)="https?:\/\/(?!127\.0\.0\.1)[^"]*\.(js|css)/.test(html));
+  assertEquals(response.headers.get("x-content-type-options"), "nosniff");
+  assertEquals(response.headers.get("referrer-policy"), "no-referrer");
+});
+
+Deno.test("the page names every tool, and nobody's data", async () => {
+  const html = await (await ask()).text();
+  for (const name of server.tools) assertStringIncludes(html, name);
+  assert(!html.includes("canary"));
+});
+
+Deno.test("the page speaks English and Bahasa Indonesia", async () => {
+  for (const language of ["en", "id"]) {
+    const response = await ask({ headers: { "accept-language": language } });
+    assertEquals(response.headers.get("content-language"), language);
+    assertStringIncludes(await response.text(), `<html lang="${language}"`);
+  }
+});
+
+Deno.test("the page is sent once, and again when it has changed", async () => {
+  const first = await ask();
+  const etag = first.headers.get("etag")!;
+  await first.body?.cancel();
+  const again = await ask({ headers: { "if-none-match": etag } });
+  assertEquals([again.status, await again.text()], [304, ""]);
+  const head = await ask({ method: "HEAD" });
+  assertEquals([head.status, await head.text()], [200, ""]);
+  const small = createServer({
+    refreshToken: "unused",
+    toolsets: ["notes"],
+    log: () => {},
+  });
+  const other = await createHandler(small)(
+    new Request("http://127.0.0.1:8000/"),
+  );
+  assert(other.headers.get("etag") !== etag);
+  await other.body?.cancel();
+});
