@@ -24,6 +24,7 @@ import { createCache } from "./fields/cache.ts";
 import { createSetup, SETUP_LIFETIME } from "./fields/setup.ts";
 import { createKv, type Kv } from "./kv.ts";
 import { createLog, type Log } from "./log.ts";
+import { serveResources } from "./resources.ts";
 import { didYouMean } from "./text.ts";
 import type { Sealer } from "./tokens/sealing.ts";
 import {
@@ -237,13 +238,18 @@ export function createServer(options: ServerOptions): QontakServer {
     const caller = callerIn(authInfo) ?? owner;
     const { byName, listed, instructions } = faceOf(caller);
     const server = new Server(IDENTITY, {
-      capabilities: { tools: {} },
+      capabilities: { tools: {}, resources: {}, prompts: {} },
       instructions,
       cacheHints: {
         "tools/list": { ttlMs: LIST_TTL, cacheScope: "private" },
         "server/discover": { ttlMs: LIST_TTL, cacheScope: "private" },
+        "resources/list": { ttlMs: LIST_TTL, cacheScope: "public" },
+        "resources/templates/list": { ttlMs: LIST_TTL, cacheScope: "public" },
+        "resources/read": { ttlMs: LIST_TTL, cacheScope: "public" },
+        "prompts/list": { ttlMs: LIST_TTL, cacheScope: "public" },
       },
     });
+    serveResources(server);
     server.setRequestHandler("tools/list", () => ({
       tools: listed() as never,
     }));

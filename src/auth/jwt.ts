@@ -16,7 +16,6 @@ import {
   oauthMetadataResponse,
 } from "@modelcontextprotocol/server";
 import type { JWTHeaderParameters, JWTPayload, JWTVerifyGetKey } from "jose";
-import { isLoopback } from "../config.ts";
 import type { Log } from "../log.ts";
 import { createLru } from "../lru.ts";
 import { sha256 } from "../tokens/hash.ts";
@@ -73,6 +72,9 @@ const PATIENCE = 5_000;
 const MOST = 262_144;
 
 const WELL_KNOWN = "/.well-known";
+
+/** This machine, as a URL names it. */
+const LOOPBACK = /^(?:localhost|\[::1\]|127(?:\.\d{1,3}){3})$/;
 
 /** Settings of {@linkcode createJwt}. */
 export interface JwtOptions {
@@ -213,7 +215,7 @@ function checkAddress(name: string, text: string): void {
 /** Whether nobody on the way can change what is read from there. */
 function isSafe({ protocol, hostname }: URL): boolean {
   return protocol === "https:" ||
-    (protocol === "http:" && isLoopback(hostname));
+    (protocol === "http:" && LOOPBACK.test(hostname));
 }
 
 /** What a token says, once its signature and its ends are checked. */
