@@ -11,6 +11,7 @@ import {
   DEFAULT_TENANT,
   isTenantName,
   nameTenant,
+  noCredentials,
   StoreError,
   TENANT_NAMES,
 } from "../tokens/store.ts";
@@ -98,11 +99,7 @@ async function remove(parts: Parts, tenant: string): Promise<number> {
   refuseEnv(parts);
   const { store } = parts;
   if (!await store.remove(tenant)) {
-    throw new Error(
-      `There are no credentials for ${
-        nameTenant(tenant)
-      } in the store ${store.name}: qontak-mcp tenants list names those that are there`,
-    );
+    throw noCredentials(tenant, store);
   }
   await parts.access().forget(tenant);
   say(

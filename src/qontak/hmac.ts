@@ -12,6 +12,7 @@ import {
   CredentialsError,
   type MekariCredentials,
   nameTenant,
+  noCredentials,
   StoreError,
   type TokenStore,
 } from "../tokens/store.ts";
@@ -93,15 +94,7 @@ export function createHmac(options: HmacOptions): Hmac {
 
   async function read(tenant: string): Promise<Required<MekariCredentials>> {
     const kept = (await store.read(tenant))?.credentials;
-    if (!kept) {
-      throw new CredentialsError(
-        `There are no credentials for ${
-          nameTenant(tenant)
-        } in the store ${store.name}. Put them there with: ${
-          addCommand(tenant)
-        }`,
-      );
-    }
+    if (!kept) throw noCredentials(tenant, store);
     if (!("sso_id" in kept)) {
       throw new CredentialsError(
         `The credentials of ${

@@ -169,3 +169,20 @@ export class StoreError extends Error {
   /** Tells this error from others. */
   override readonly name = "StoreError";
 }
+
+/**
+ * What is said of a tenant that a store knows nothing of.
+ *
+ * @param tenant The tenant.
+ * @param store The store.
+ */
+export function noCredentials(
+  tenant: string,
+  store: TokenStore,
+): CredentialsError {
+  return new CredentialsError(
+    `There are no credentials for ${
+      nameTenant(tenant)
+    } in the store ${store.name}. Put them there with: ${addCommand(tenant)}`,
+  );
+}

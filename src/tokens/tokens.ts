@@ -14,6 +14,7 @@ import {
   CredentialsError,
   type Lease,
   nameTenant,
+  noCredentials,
   type OAuthCredentials,
   type StoredCredentials,
   StoreError,
@@ -203,15 +204,7 @@ export function createTokens(options: TokensOptions): Tokens {
   /** The newest credentials: those not kept yet are newer than the store's. */
   async function read(tenant: string): Promise<Kept> {
     const stored = unkept.get(tenant) ?? await store.read(tenant);
-    if (!stored) {
-      throw new CredentialsError(
-        `There are no credentials for ${
-          nameTenant(tenant)
-        } in the store ${store.name}. Put them there with: ${
-          addCommand(tenant)
-        }`,
-      );
-    }
+    if (!stored) throw noCredentials(tenant, store);
     const { credentials, version } = stored;
     if ("refresh_token" in credentials) return { credentials, version };
     throw new CredentialsError(
