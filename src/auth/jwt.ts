@@ -16,6 +16,7 @@ import {
   oauthMetadataResponse,
 } from "@modelcontextprotocol/server";
 import type { JWTHeaderParameters, JWTPayload, JWTVerifyGetKey } from "jose";
+import { isLoopback } from "../config.ts";
 import type { Log } from "../log.ts";
 import { createLru } from "../lru.ts";
 import { sha256 } from "../tokens/hash.ts";
@@ -72,9 +73,6 @@ const PATIENCE = 5_000;
 const MOST = 262_144;
 
 const WELL_KNOWN = "/.well-known";
-
-/** This machine, as a URL names it. */
-const LOOPBACK = /^(?:localhost|\[::1\]|127(?:\.\d{1,3}){3})$/;
 
 /** Settings of {@linkcode createJwt}. */
 export interface JwtOptions {
@@ -156,8 +154,8 @@ interface Refusal {
 export function createJwt(options: JwtOptions): Jwt {
   const { issuer, audience, tenantClaim = TENANT_CLAIM, log } = options;
   checkAddress("issuer", issuer);
-  if (audience.length === 0) {
-    throw new TypeError("audience must name this server at least once");
+  if (audience.length === 0 || audience.includes("")) {
+    throw new TypeError("audience must name this server, and not with nothing");
   }
   const verified = createLru<{ principal: Principal; until: number }>(
     MOST_REMEMBERED,
@@ -215,7 +213,7 @@ function checkAddress(name: string, text: string): void {
 /** Whether nobody on the way can change what is read from there. */
 function isSafe({ protocol, hostname }: URL): boolean {
   return protocol === "https:" ||
-    (protocol === "http:" && LOOPBACK.test(hostname));
+    (protocol === "http:" && isLoopback(hostname));
 }
 
 /** What a token says, once its signature and its ends are checked. */
@@ -484,10 +482,10 @@ async function readPrincipal(
   if (typ !== "at+jwt" && mark !== undefined) {
     return { reason: "it is an ID token", claim: mark };
   }
-  const { exp = NaN, iat, iss, sub, client_id } = payload;
+  const { exp = 0, iat, iss, sub, client_id } = payload;
   const now = Date.now() / 1000;
   // Without the tolerance: nothing is gained by a token beyond its end.
-  if (!(exp > now && exp < Infinity)) return { reason: "ended", claim: "exp" };
+  if (exp <= now) return { reason: "ended", claim: "exp" };
   if (iat !== undefined && iat > now + TOLERANCE) {
     return { reason: "it is of the future", claim: "iat" };
   }
