@@ -8,7 +8,7 @@
  * @module
  */
 import { resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { parseArgs, stripVTControlCharacters } from "node:util";
 import config from "../deno.json" with { type: "json" };
 import { toStderr } from "../src/log.ts";
 import { VERSION } from "../src/version.ts";
@@ -250,8 +250,9 @@ async function deno(args: readonly string[]): Promise<string> {
   }).output();
   const decoder = new TextDecoder();
   if (success) return decoder.decode(stdout);
-  const said = decoder.decode(stderr).replace(/Stack backtrace:.*/s, "");
-  // What led to the error stands before it: downloads, files.
+  const said = stripVTControlCharacters(decoder.decode(stderr))
+    .replace(/Stack backtrace:.*/s, "");
+  // Before the error stands what led to it: downloads, files.
   const reason = said.slice(Math.max(0, said.search(/^error/m)));
   throw new Refused([
     `deno ${args[0]} failed: ${reason.replace(/\s+/g, " ").trim()}`,

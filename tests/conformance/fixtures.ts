@@ -101,11 +101,8 @@ function isAnswered(asked: InputRequests, { mcpReq }: ServerContext): boolean {
 }
 
 /** Asks, and asks again, until there is an answer. */
-async function ask(
-  asked: InputRequests,
-  context: ServerContext,
-): Promise<Answer> {
-  return await isAnswered(asked, context)
+function ask(asked: InputRequests, context: ServerContext): Answer {
+  return isAnswered(asked, context)
     ? {
       content: [
         text(`Answered: ${JSON.stringify(context.mcpReq.inputResponses)}`),

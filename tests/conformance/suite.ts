@@ -23,7 +23,7 @@ export interface Outcome {
 }
 
 /** The longest that one run may take, in ms. */
-const LIMIT = 120_000;
+const LIMIT = 60_000;
 
 /** The program of a version, outside of any folder with a package.json. */
 async function conformance(version: string, args: readonly string[]) {
@@ -59,9 +59,9 @@ async function conformance(version: string, args: readonly string[]) {
  */
 export async function whyNot(version: string): Promise<string> {
   const { code, stderr } = await conformance(version, ["--version"]);
-  return code === 0
-    ? ""
-    : `version ${version} cannot be loaded: ${stderr.trim().split("\n")[0]}`;
+  if (code === 0) return "";
+  const [line] = stderr.trim().split("\n");
+  return `version ${version} cannot be loaded: ${line || `code ${code}`}`;
 }
 
 /**
