@@ -41,12 +41,21 @@ export async function program(...args: string[]): Promise<string[]> {
   ];
 }
 
+/** What deno needs to find its cache, and npm where this machine has it. */
+const KEPT = [
+  "PATH",
+  "HOME",
+  "DENO_DIR",
+  "NPM_CONFIG_REGISTRY",
+  "NODE_EXTRA_CA_CERTS",
+];
+
 /** An environment without the variables of the machine that runs the tests. */
 export function bareEnv(
   env: Record<string, string> = {},
 ): Record<string, string> {
   const kept: Record<string, string> = {};
-  for (const name of ["PATH", "HOME", "DENO_DIR", "NPM_CONFIG_REGISTRY"]) {
+  for (const name of KEPT) {
     const value = Deno.env.get(name);
     if (value !== undefined) kept[name] = value;
   }
