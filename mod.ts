@@ -18,9 +18,9 @@
 export {
   createServer,
   type QontakServer,
-  type Readiness,
   type ServerOptions,
 } from "./src/server.ts";
+export type { Readiness } from "./src/ready.ts";
 export {
   createHandler,
   type Handler,
@@ -46,7 +46,7 @@ export {
   StoreError,
   type TokenStore,
 } from "./src/tokens/store.ts";
-export type { Auth, TokenCaching } from "./src/access.ts";
+export type { Auth, ConnectionOptions, TokenCaching } from "./src/access.ts";
 export type { Kv } from "./src/kv.ts";
 export {
   createEnvStore,

@@ -7,7 +7,8 @@
  */
 import { ways } from "../src/access.ts";
 import { readEnvironment } from "../src/cli/environment.ts";
-import { ConfigError, isLoopback, readSettings } from "../src/config.ts";
+import { ConfigError, readSettings } from "../src/config.ts";
+import { isLoopback } from "../src/loopback.ts";
 import { toStderr } from "../src/log.ts";
 import { QontakError, UnreachableError } from "../src/qontak/errors.ts";
 import type { Finding } from "./live/fact.ts";

@@ -9,6 +9,7 @@ import type { Log } from "./log.ts";
 import { type Authorize, createCrm, type Crm } from "./qontak/crm.ts";
 import { createHmac } from "./qontak/hmac.ts";
 import { bearer, createOAuth, type OAuth, TOKEN_PAGE } from "./qontak/oauth.ts";
+import { RETRY_BUDGET } from "./qontak/retry.ts";
 import { createTransport } from "./transport.ts";
 import { createTokenCache } from "./tokens/cache.ts";
 import type { Sealer } from "./tokens/sealing.ts";
@@ -47,41 +48,73 @@ export const ways: Readonly<Record<Auth, Way>> = {
   },
 };
 
-/** How long a request to Qontak may take unless set otherwise, in ms. */
+/** How long a call of a tool may take unless set otherwise, in ms. */
 export const DEFAULT_TIMEOUT = 30_000;
 
 /** How long an access token is held where nothing is cached, in ms. */
 const UNCACHED = 60_000;
 
-/** Settings of {@linkcode createAccess}. */
-export interface AccessOptions {
-  /** Where the credentials of companies are kept. */
-  readonly store: TokenStore;
+/** Where Qontak is, who calls it, and how patiently. */
+export interface ConnectionOptions {
   /**
    * How calls prove who makes them: with OAuth tokens, or signed for Mekari's
-   * API gateway.
+   * API gateway. The gateway was tried against the built-in CRM only.
    *
    * @default {"oauth"}
    */
   readonly auth?: Auth;
-  /** The id of the OAuth application, or of the application at Mekari. */
+  /**
+   * The id of the OAuth application, which tokens of the CRM's own page do not
+   * need; or of the application at Mekari, of tenants without their own.
+   */
   readonly clientId?: string;
   /** The secret of that application. */
   readonly clientSecret?: string;
   /** The OAuth application's redirect URI. */
   readonly redirectUri?: string;
-  /** Where Qontak is, for both its API and its OAuth. */
+  /**
+   * Where Qontak is, for both its API and its OAuth. The default is
+   * https://app.qontak.com for OAuth, https://api.mekari.com for signed calls.
+   */
   readonly baseUrl?: string;
-  /** How long one request to Qontak may take, in ms. */
+  /**
+   * How long one call of a tool may take, in ms.
+   *
+   * @default {30000}
+   */
   readonly timeout?: number;
-  /** Where access tokens are kept in front of the store. */
+  /**
+   * How long one call of a tool waits in all before it sends requests again
+   * that failed, in ms; with 0 nothing is sent again.
+   *
+   * @default {10000}
+   */
+  readonly retryBudget?: number;
+  /**
+   * Where access tokens are kept in front of the store: in Deno KV, where the
+   * runtime has it, to survive restarts; in memory; or for a minute at most.
+   *
+   * @default {"kv"}
+   */
   readonly tokenCache?: TokenCaching;
-  /** Seals what is cached. */
+  /** Seals what is kept in Deno KV. */
   readonly sealer?: Sealer;
-  /** The database of the process, if there is one; its giver closes it. */
+  /**
+   * Deno KV, opened by the program that embeds the server, which also closes
+   * it; when left out, the server opens it itself where the runtime has it.
+   */
   readonly kv?: Kv;
-  /** Sends requests to Qontak. */
+  /**
+   * Sends requests to Qontak; the platform's fetch when left out. It must not
+   * repeat a write by itself.
+   */
   readonly fetch?: typeof fetch;
+}
+
+/** Settings of {@linkcode createAccess}. */
+export interface AccessOptions extends ConnectionOptions {
+  /** Where the credentials of companies are kept. */
+  readonly store: TokenStore;
   /** Writes log lines. */
   readonly log: Log;
 }
@@ -94,7 +127,9 @@ export interface Access {
   readonly baseUrl: string;
   /** Qontak's OAuth; undefined where calls are signed. */
   readonly oauth: OAuth | undefined;
-  /** The CRM as a tenant sees it. */
+  /** How long one call of a tool may take, in ms. */
+  readonly timeout: number;
+  /** The CRM as a tenant sees it, for one call of a tool. */
   crm(tenant: string): Crm;
   /** Sets what is cached of a tenant apart from everybody else's. */
   scope(tenant: string): Promise<string>;
@@ -117,6 +152,7 @@ export interface Access {
  */
 export function createAccess(options: AccessOptions): Access {
   const { store, auth = "oauth", timeout = DEFAULT_TIMEOUT, log } = options;
+  const { retryBudget = RETRY_BUDGET } = options;
   const way = ways[auth];
   const { baseUrl = way.baseUrl } = options;
   // The signature covers "HTTP/1.1", so that this is what must be spoken.
@@ -176,6 +212,7 @@ export function createAccess(options: AccessOptions): Access {
   return {
     store,
     baseUrl,
+    timeout,
     oauth: proof.oauth,
     crm: (tenant) =>
       createCrm({
@@ -183,6 +220,7 @@ export function createAccess(options: AccessOptions): Access {
         authorize: proof.authorize(tenant),
         unauthorized: way.unauthorized,
         timeout,
+        retryBudget,
         transport,
       }),
     scope,

@@ -6,13 +6,17 @@
  */
 import {
   type Auth,
+  type ConnectionOptions,
   DEFAULT_TIMEOUT,
   type TokenCaching,
   ways,
 } from "./access.ts";
 import { TENANT_CLAIM } from "./auth/principal.ts";
 import { readStaticKeys } from "./auth/static_keys.ts";
+import { isLoopback } from "./loopback.ts";
 import { LOG_LEVELS } from "./log.ts";
+import { RETRY_BUDGET } from "./qontak/retry.ts";
+import type { ServerOptions } from "./server.ts";
 import { didYouMean } from "./text.ts";
 import { createSealer, type Sealer } from "./tokens/sealing.ts";
 import { TOKEN_LIFETIME } from "./tokens/tokens.ts";
@@ -169,9 +173,16 @@ export const variables = {
     read: readFlag,
   },
   QONTAK_TIMEOUT_MS: {
-    meaning: "How long one request to Qontak may take, in milliseconds",
+    meaning:
+      "How long one call of a tool may take, with all its requests to Qontak, in milliseconds",
     default: String(DEFAULT_TIMEOUT),
     read: (text: string) => readWhole(text, 1, 600_000),
+  },
+  QONTAK_RETRY_BUDGET_MS: {
+    meaning:
+      "How long one call waits in all before it sends requests again that failed, in milliseconds; with 0 nothing is sent again. A longer wait that Qontak asks for is told to the caller instead",
+    default: String(RETRY_BUDGET),
+    read: (text: string) => readWhole(text, 0, 600_000),
   },
   MCP_API_KEYS: {
     meaning:
@@ -268,18 +279,9 @@ export function readSettings(
  * @param settings The settings.
  * @returns Options of createServer.
  */
-export function serverOptionsOf(settings: Settings): {
-  auth?: Auth;
-  clientId?: string;
-  clientSecret?: string;
-  redirectUri?: string;
-  baseUrl?: string;
-  timeout?: number;
-  tokenCache?: TokenCaching;
-  sealer?: Sealer;
-  toolsets?: readonly Toolset[];
-  readOnly?: boolean;
-} {
+export function serverOptionsOf(
+  settings: Settings,
+): ConnectionOptions & Pick<ServerOptions, "toolsets" | "readOnly"> {
   const isSigned = settings.QONTAK_AUTH === "hmac";
   return defined({
     auth: settings.QONTAK_AUTH,
@@ -290,6 +292,7 @@ export function serverOptionsOf(settings: Settings): {
     redirectUri: settings.QONTAK_REDIRECT_URI,
     baseUrl: settings.QONTAK_BASE_URL,
     timeout: settings.QONTAK_TIMEOUT_MS,
+    retryBudget: settings.QONTAK_RETRY_BUDGET_MS,
     tokenCache: settings.TOKEN_CACHE,
     sealer: settings.TOKEN_ENCRYPTION_KEY,
     toolsets: settings.QONTAK_TOOLSETS,
@@ -325,16 +328,6 @@ function readAddress(text: string, example = "https://vault.example.com") {
     throw new Error("must be a URL without user, query or fragment");
   }
   return url.href.replace(/\/+$/, "");
-}
-
-/**
- * Whether a host name means this machine.
- *
- * @param host A host name, or an address as in a URL.
- */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "[::1]" || host === "::1" ||
-    /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 /**

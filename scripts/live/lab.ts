@@ -9,11 +9,7 @@ import {
   StreamableHTTPClientTransport,
 } from "@modelcontextprotocol/client";
 import { DEFAULT_TIMEOUT, ways } from "../../src/access.ts";
-import {
-  isLoopback,
-  serverOptionsOf,
-  type Settings,
-} from "../../src/config.ts";
+import { serverOptionsOf, type Settings } from "../../src/config.ts";
 import { createCache } from "../../src/fields/cache.ts";
 import {
   createSetup,
@@ -22,6 +18,7 @@ import {
 } from "../../src/fields/setup.ts";
 import { createHandler } from "../../src/http.ts";
 import { createLog, type Log, toStderr } from "../../src/log.ts";
+import { isLoopback } from "../../src/loopback.ts";
 import {
   type Authorize,
   type CallOptions,
@@ -168,6 +165,8 @@ export async function createLab(
       authorize,
       unauthorized: oauth.unauthorized,
       timeout: patience,
+      // What Qontak answers is to be seen as it comes.
+      retryBudget: 0,
       transport,
     });
   const access = createTokens({ store, refresh, log });
@@ -177,7 +176,9 @@ export async function createLab(
     ...defined({ clientId, clientSecret, redirectUri }),
     store,
     baseUrl,
-    timeout: patience,
+    // One call sends several requests.
+    timeout: 5 * patience,
+    retryBudget: 0,
     fetch: wire.fetch,
     log,
   });

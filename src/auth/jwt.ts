@@ -16,8 +16,8 @@ import {
   oauthMetadataResponse,
 } from "@modelcontextprotocol/server";
 import type { JWTHeaderParameters, JWTPayload, JWTVerifyGetKey } from "jose";
-import { isLoopback } from "../config.ts";
 import type { Log } from "../log.ts";
+import { isLoopback } from "../loopback.ts";
 import { createLru } from "../lru.ts";
 import { sha256 } from "../tokens/hash.ts";
 import { DEFAULT_TENANT, isTenantName, StoreError } from "../tokens/store.ts";

@@ -17,8 +17,9 @@ import {
   startsServers,
   TOKEN,
 } from "../clients.ts";
-import { ConfigError, isLoopback } from "../config.ts";
+import { ConfigError } from "../config.ts";
 import { toStderr } from "../log.ts";
+import { isLoopback } from "../loopback.ts";
 import { didYouMean } from "../text.ts";
 import { defined } from "../values.ts";
 import { OK } from "./exit.ts";

@@ -3,14 +3,10 @@
  *
  * @module
  */
-import {
-  ConfigError,
-  isLoopback,
-  readWhole,
-  type Settings,
-} from "../config.ts";
+import { ConfigError, readWhole, type Settings } from "../config.ts";
 import type { Handler } from "../http.ts";
 import { type Log, toStderr } from "../log.ts";
+import { isLoopback } from "../loopback.ts";
 import { createServer } from "../server.ts";
 import { isObject } from "../values.ts";
 import { VERSION } from "../version.ts";

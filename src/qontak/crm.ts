@@ -7,8 +7,10 @@
 import { type Answer, fateOf, readAnswer } from "./envelope.ts";
 import { type Endpoint, nameOf } from "./endpoints.ts";
 import { UnreachableError } from "./errors.ts";
-import type { JsonObject } from "../values.ts";
+import { createRetries } from "./retry.ts";
+import { deadline, isTimeUp, sleep, untilAborted } from "../deadline.ts";
 import type { Transport } from "../transport.ts";
+import { defined, type JsonObject } from "../values.ts";
 
 /** What a request to an endpoint carries. Keys are checked against its table. */
 export interface CallOptions {
@@ -55,8 +57,10 @@ export interface CrmOptions {
   readonly authorize: Authorize;
   /** What it means that fresh credentials are refused, and what to do. */
   readonly unauthorized: string;
-  /** How long one request may take, in ms. */
+  /** How long one call of an endpoint may take, in ms. */
   readonly timeout: number;
+  /** How long its calls wait in all before they send requests again, in ms. */
+  readonly retryBudget: number;
   /** Sends requests. */
   readonly transport: Transport;
 }
@@ -83,68 +87,110 @@ export interface Crm {
  * @returns The CRM.
  */
 export function createCrm(options: CrmOptions): Crm {
-  const { apiUrl, authorize, timeout, transport, unauthorized } = options;
-
-  async function attempt(
-    endpoint: Endpoint,
-    url: URL,
-    headers: Readonly<Record<string, string>>,
-    { body, signal }: CallOptions,
-  ): Promise<Response> {
-    const limit = AbortSignal.timeout(timeout);
-    const request: RequestInit = {
-      method: endpoint.method,
-      headers: { accept: "application/json", ...headers },
-      redirect: "manual",
-      signal: signal ? AbortSignal.any([signal, limit]) : limit,
-    };
-    if (body !== undefined) {
-      request.body = JSON.stringify(body);
-      request.headers = {
-        ...request.headers,
-        "content-type": "application/json",
-      };
-    }
-    const send = endpoint.method === "GET" ? transport.read : transport.write;
-    return await send(url, request);
-  }
-
-  async function call(
-    endpoint: Endpoint,
-    request: CallOptions = {},
-  ): Promise<Answer> {
-    const url = buildUrl(apiUrl, endpoint, request);
-    checkBody(endpoint, request.body);
-    const signable = {
-      method: endpoint.method,
-      target: url.pathname + url.search,
-    };
-    let headers = await authorize(signable) ?? {};
-    try {
-      let response = await attempt(endpoint, url, headers, request);
-      if (response.status === 401) {
-        // A 401 comes before the request is carried out, so that even a
-        // write may be repeated once.
-        const refused = response.body;
-        const date = Date.parse(response.headers.get("date") ?? "");
-        const rejected = { headers, date };
-        const fresh = await authorize(signable, rejected).catch((error) => {
-          refused?.cancel();
-          throw error;
-        });
-        if (fresh) {
-          await refused?.cancel();
-          headers = fresh;
-          response = await attempt(endpoint, url, headers, request);
+  const { timeout, retryBudget } = options;
+  const patienceFor = createRetries({ budget: retryBudget });
+  return {
+    async call(endpoint, request = {}) {
+      const prepared = prepare(options.apiUrl, endpoint, request);
+      const patience = patienceFor(endpoint);
+      using limit = deadline(timeout, request.signal);
+      for (let tries = 1;; tries++) {
+        try {
+          return await attempt(options, prepared, limit.signal);
+        } catch (error) {
+          const wait = patience(error);
+          if (wait === undefined || limit.signal.aborted) {
+            throw tries === 1 ? error : countTries(error, tries);
+          }
+          // What was cancelled while it waited failed with what it waited for.
+          await sleep(wait, limit.signal).catch(() => {
+            throw countTries(error, tries);
+          });
         }
       }
-      return await readAnswer(endpoint, response, unauthorized);
-    } catch (error) {
-      throw unreachable(endpoint, error, request.signal, timeout);
-    }
+    },
+  };
+}
+
+/** A request, all but who sends it. */
+interface Prepared {
+  readonly endpoint: Endpoint;
+  readonly url: URL;
+  readonly body: string | undefined;
+}
+
+function prepare(
+  apiUrl: string,
+  endpoint: Endpoint,
+  request: CallOptions,
+): Prepared {
+  const url = buildUrl(apiUrl, endpoint, request);
+  checkBody(endpoint, request.body);
+  const body = request.body && JSON.stringify(request.body);
+  return { endpoint, url, body };
+}
+
+/** Sends a request once; twice where the first credentials are refused. */
+async function attempt(
+  options: CrmOptions,
+  { endpoint, url, body }: Prepared,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const { authorize, transport, unauthorized } = options;
+  const { method } = endpoint;
+  const send = method === "GET" ? transport.read : transport.write;
+  const signable = { method, target: url.pathname + url.search };
+  // Whether Qontak may have carried it out.
+  let isSent = false;
+
+  async function request(
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Response> {
+    isSent = true;
+    return await send(url, {
+      method,
+      headers: {
+        accept: "application/json",
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
+      },
+      ...defined({ body }),
+      redirect: "manual",
+      signal,
+    });
   }
 
-  return { call };
+  try {
+    const headers = await untilAborted(authorize(signable), signal);
+    let response = await request(headers);
+    if (response.status === 401) {
+      // It comes before the request is carried out: even a write may be sent
+      // once more.
+      isSent = false;
+      const refused = response.body;
+      const date = Date.parse(response.headers.get("date") ?? "");
+      const fresh = await untilAborted(
+        authorize(signable, { headers: headers ?? {}, date }),
+        signal,
+      ).catch((error) => {
+        refused?.cancel();
+        throw error;
+      });
+      if (fresh) {
+        await refused?.cancel();
+        response = await request(fresh);
+      }
+    }
+    return await readAnswer(endpoint, response, unauthorized);
+  } catch (error) {
+    throw unreachable(endpoint, error, { signal, isSent, options });
+  }
+}
+
+/** The same error, saying how often it was tried. */
+function countTries(error: unknown, tries: number): unknown {
+  if (error instanceof Error) error.message += `. It was tried ${tries} times`;
+  return error;
 }
 
 /**
@@ -154,36 +200,42 @@ export function createCrm(options: CrmOptions): Crm {
 function unreachable(
   endpoint: Endpoint,
   error: unknown,
-  signal: AbortSignal | undefined,
-  timeout: number,
+  { signal, isSent, options: { timeout } }: {
+    readonly signal: AbortSignal;
+    readonly isSent: boolean;
+    readonly options: CrmOptions;
+  },
 ): unknown {
   const isFetchFailure = error instanceof TypeError ||
     error instanceof DOMException || error instanceof Deno.errors.Http;
-  if (!isFetchFailure && !signal?.aborted) return error;
+  if (!isFetchFailure && !signal.aborted) return error;
   const name = nameOf(endpoint);
-  const fate = fateOf(endpoint);
-  if (signal?.aborted) {
+  const fate = isSent ? fateOf(endpoint) : ". Nothing was sent";
+  if (signal.aborted) {
     return new UnreachableError(
-      `${name} was cancelled by the caller${fate}`,
-      { endpoint: name, reason: "cancelled", mayHaveArrived: true },
-    );
-  }
-  if (error instanceof DOMException && error.name === "TimeoutError") {
-    return new UnreachableError(
-      `${name}: Qontak did not answer within ${timeout} ms${fate}. QONTAK_TIMEOUT_MS sets the limit`,
-      { endpoint: name, reason: "timeout", mayHaveArrived: true },
+      !isTimeUp(signal)
+        ? `${name} was cancelled by the caller${fate}`
+        : isSent
+        ? `${name}: Qontak did not answer within ${timeout} ms${fate}. QONTAK_TIMEOUT_MS sets the limit`
+        : `${name}: there were no credentials for it within ${timeout} ms${fate}. The store of tokens or Qontak's token endpoint hangs: qontak-mcp doctor tries both`,
+      {
+        endpoint: name,
+        reason: isTimeUp(signal) ? "timeout" : "cancelled",
+        mayHaveArrived: isSent,
+      },
     );
   }
   // The runtime's message can hold the whole URL with its query.
-  const refused = error instanceof Error &&
-    /connection refused|dns error|failed to lookup/i.test(error.message);
+  const isUnsent = error instanceof Error &&
+    /\(connect\)|connection refused|dns error|failed to lookup/i
+      .test(error.message);
   return new UnreachableError(
-    refused
-      ? `${name}: Qontak could not be reached at all (connection refused, or the host name is unknown). Nothing was sent. Check the network and QONTAK_BASE_URL`
+    isUnsent
+      ? `${name}: Qontak could not be reached at all (connection refused, no secure connection, or the host name is unknown). Nothing was sent. Check the network and QONTAK_BASE_URL`
       : `${name}: the connection to Qontak broke before an answer came${
         fate || ". Try again"
       }`,
-    { endpoint: name, reason: "network", mayHaveArrived: !refused },
+    { endpoint: name, reason: "network", mayHaveArrived: !isUnsent },
   );
 }
 

@@ -149,6 +149,20 @@ export function recordOf(
   );
 }
 
+/**
+ * Whether Qontak may have carried out a write all the same: its answer was
+ * lost, or it broke down over it.
+ *
+ * @param endpoint The endpoint of the write.
+ * @param error What came of it.
+ */
+export function isFateUnknown(endpoint: Endpoint, error: unknown): boolean {
+  if (endpoint.method === "GET") return false;
+  return error instanceof UnreachableError
+    ? error.mayHaveArrived
+    : error instanceof QontakError && error.status >= 500;
+}
+
 /** What a person must know about a write whose answer was lost. */
 export function fateOf(endpoint: Endpoint): string {
   if (endpoint.method === "GET") return "";

@@ -11,11 +11,12 @@ import {
 } from "../fields/readback.ts";
 import { toId } from "../fields/template.ts";
 import type { Endpoint } from "../qontak/endpoints.ts";
-import { type Answer, recordOf } from "../qontak/envelope.ts";
+import { type Answer, isFateUnknown, recordOf } from "../qontak/envelope.ts";
 import { QontakError, UnreachableError } from "../qontak/errors.ts";
 import { argumentOf, type Resource } from "../qontak/resources.ts";
 import { defined, isEmpty, isObject, type JsonObject } from "../values.ts";
 import { InputError, problemsError, type ToolContext } from "./define.ts";
+import { lookFor } from "./lost.ts";
 import { presentRecord } from "./present.ts";
 
 /** A write that a tool was called for. */
@@ -56,6 +57,7 @@ export async function performWrite(
     );
   }
   const sent = keepOwner(write, body, previous);
+  const at = Date.now();
   let answer: Answer;
   try {
     answer = await crm.call(endpointOf(write), {
@@ -64,7 +66,9 @@ export async function performWrite(
       signal,
     });
   } catch (error) {
-    throw await explainRejection(context, write, { previous, doubts }, error);
+    throw id === undefined && isFateUnknown(endpointOf(write), error)
+      ? await lookFor(crm, { resource, body: sent, at }, error)
+      : await explainRejection(context, write, { previous, doubts }, error);
   }
   const made = isObject(answer.response) ? answer.response : undefined;
   const written = id ?? toId(made?.id);

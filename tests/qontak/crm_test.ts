@@ -10,6 +10,7 @@ function fake() {
     authorize: () => Promise.resolve({ authorization: "Bearer x" }),
     unauthorized: "",
     timeout: 1000,
+    retryBudget: 0,
     transport: createTransport((url) => {
       sent.push(String(url));
       return Promise.resolve(Response.json({ meta: { status: 200 } }));

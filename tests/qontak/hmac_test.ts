@@ -267,6 +267,8 @@ Deno.test({
         QONTAK_BASE_URL: `https://127.0.0.1:${listener.addr.port}`,
         DENO_CERT: `${dir}/ca.pem`,
         QONTAK_AUTH: "hmac",
+        // Each try would be one more connection.
+        QONTAK_RETRY_BUDGET_MS: "0",
         MEKARI_CLIENT_ID: clientId,
         MEKARI_CLIENT_SECRET: clientSecret,
         MEKARI_SSO_ID: ssoId,

@@ -15,6 +15,7 @@ import {
   type SandboxRequest,
   serveSandbox,
 } from "../../src/sandbox/mod.ts";
+import { defined } from "../../src/values.ts";
 
 /** What a call of a tool came to. */
 export interface Called {
@@ -44,6 +45,7 @@ export interface World extends AsyncDisposable {
 /** Settings of {@linkcode createWorld}. */
 export interface WorldOptions extends SandboxOptions {
   readonly timeout?: number;
+  readonly retryBudget?: number;
   /**
    * Changes what the sandbox answers to a request, such as
    * `GET /api/v3.1/deals/info`.
@@ -73,7 +75,7 @@ function changing(
 
 /** Makes a world. */
 export async function createWorld(
-  { timeout, change, ...options }: WorldOptions = {},
+  { timeout, retryBudget, change, ...options }: WorldOptions = {},
 ): Promise<World> {
   const sandbox = serveSandbox(options);
   const logs: string[] = [];
@@ -82,7 +84,7 @@ export async function createWorld(
     refreshToken: sandbox.refreshToken,
     log: (level: LogLevel, message, details) =>
       logs.push(JSON.stringify({ level, message, ...details })),
-    ...(timeout === undefined ? {} : { timeout }),
+    ...defined({ timeout, retryBudget }),
     ...(change ? { fetch: changing(change) } : {}),
   });
   const http = Deno.serve(

@@ -1,0 +1,187 @@
+/**
+ * One call of a tool, step by step: whose CRM, the arguments, the tool itself,
+ * and what is answered however it ends.
+ *
+ * @module
+ */
+import type { Access } from "./access.ts";
+import { type Caller, tenantOf } from "./caller.ts";
+import { deadline, isTimeUp, untilAborted } from "./deadline.ts";
+import { createCache } from "./fields/cache.ts";
+import { createSetup, SETUP_LIFETIME } from "./fields/setup.ts";
+import type { Kv } from "./kv.ts";
+import type { Log } from "./log.ts";
+import { createProgress, type Progress, type Tell } from "./progress.ts";
+import { UnreachableError } from "./qontak/errors.ts";
+import { unwrap } from "./tools/arguments.ts";
+import {
+  explain,
+  fail,
+  parseArguments,
+  succeed,
+  type ToolResult,
+} from "./tools/call.ts";
+import { ArgumentsError, type Tool, type ToolContext } from "./tools/define.ts";
+import { defined, type JsonObject } from "./values.ts";
+
+/** How many templates, pipelines and stage lists are kept in memory. */
+const SETUP_ENTRIES = 2_000;
+
+/**
+ * How long a call may go on after its time, in ms: it has to say what became
+ * of a write, which may mean to look for it.
+ */
+const GRACE = 7_500;
+
+/** What one call is made with, beside its arguments. */
+export interface CallOptions {
+  /** On whose behalf. */
+  readonly caller: Caller;
+  /** Ends when the client gives up. */
+  readonly signal: AbortSignal;
+  /** Tells the client what it waits for; undefined where it wants no news. */
+  readonly tell: Tell | undefined;
+}
+
+/** Calls a tool. Never rejects. */
+export type Call = (
+  tool: Tool,
+  args: JsonObject,
+  options: CallOptions,
+) => Promise<ToolResult>;
+
+/**
+ * Makes what carries out calls.
+ *
+ * @param access The way to the CRM.
+ * @param kv Deno KV, where there is one.
+ * @param log Told how calls end.
+ */
+export function createCaller(
+  access: Access,
+  kv: Kv | undefined,
+  log: Log,
+): Call {
+  const cache = createCache({
+    lifetime: SETUP_LIFETIME,
+    size: SETUP_ENTRIES,
+    ...defined({ kv }),
+  });
+
+  /** What a tool works with, for the company that a call names. */
+  async function contextOf(
+    userId: unknown,
+    { caller }: CallOptions,
+    signal: AbortSignal,
+    progress: Progress,
+  ): Promise<ToolContext> {
+    const tenant = tenantOf(userId, caller);
+    const crm = progress.watch(access.crm(tenant));
+    const setup = createSetup(crm, cache, await access.scope(tenant));
+    return { crm, setup, signal };
+  }
+
+  type Enter = (userId: unknown) => Promise<ToolContext>;
+
+  async function parse(
+    tool: Tool,
+    args: JsonObject,
+    enter: Enter,
+  ): Promise<JsonObject> {
+    try {
+      return parseArguments(tool, args);
+    } catch (error) {
+      if (!(error instanceof ArgumentsError)) throw error;
+      throw await explain(tool, error, async ({ problems }) => {
+        const raw = Object.entries(args).map(([name, value]) => [
+          name,
+          unwrap(value),
+        ]);
+        const context = await enter(args.user_id ?? undefined);
+        return await problems?.(context, Object.fromEntries(raw)) ?? [];
+      });
+    }
+  }
+
+  async function carryOut(
+    tool: Tool,
+    args: JsonObject,
+    enter: Enter,
+  ): Promise<ToolResult> {
+    const { user_id, ...parsed } = await parse(tool, args, enter);
+    const context = await enter(user_id);
+    return succeed(await tool.run(context, parsed), parsed);
+  }
+
+  return async (tool, args, options) => {
+    const start = performance.now();
+    const { timeout } = access;
+    using limit = deadline(timeout, options.signal);
+    using progress = createProgress(options.tell);
+    const enter: Enter = (userId) =>
+      contextOf(userId, options, limit.signal, progress);
+    let result: ToolResult;
+    try {
+      // Whatever a call waits for, it is answered.
+      result = await untilAborted(
+        carryOut(tool, args, enter),
+        limit.signal,
+        GRACE,
+      );
+    } catch (error) {
+      const problem = error === limit.signal.reason
+        ? hangs(tool, limit.signal, timeout)
+        : error;
+      result = fail(problem) ?? failInside(tool, problem, log);
+    }
+    log("debug", "A tool was called", {
+      tool: tool.name,
+      ok: !result.isError,
+      ms: Math.round(performance.now() - start),
+    });
+    return result;
+  };
+}
+
+/** What is said of a call that does not end by itself. */
+function hangs(
+  { name, effect }: Tool,
+  signal: AbortSignal,
+  timeout: number,
+): UnreachableError {
+  const isLate = isTimeUp(signal);
+  const fate = effect === "read"
+    ? ""
+    : ". It is unknown whether anything was changed: read the record before trying again";
+  return new UnreachableError(
+    isLate
+      ? `${name} was given up after ${timeout} ms: something that it needs does not answer, such as the store of tokens${fate}`
+      : `${name} was cancelled by the caller${fate}`,
+    {
+      endpoint: name,
+      reason: isLate ? "timeout" : "cancelled",
+      mayHaveArrived: effect !== "read",
+    },
+  );
+}
+
+/** What a model is told of a fault of this program, which the log knows. */
+function failInside({ name, effect }: Tool, error: unknown, log: Log) {
+  log("error", "A tool failed for a reason of our own", {
+    tool: name,
+    error: error instanceof Error ? error.name : typeof error,
+    stack: error instanceof Error ? framesOf(error) : undefined,
+  });
+  const fate = effect === "read"
+    ? "Nothing was changed"
+    : "Read the record before trying again: it may have been changed";
+  const text =
+    `${name} failed inside the server; the server's log has more. ${fate}`;
+  return { content: [{ type: "text" as const, text }], isError: true };
+}
+
+/** Where an error arose; its message may hold what people wrote. */
+function framesOf({ stack = "" }: Error): string {
+  return stack.split("\n").filter((line) => /^\s+at /.test(line)).slice(0, 8)
+    .map((line) => line.trim()).join(" < ");
+}

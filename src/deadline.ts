@@ -1,0 +1,96 @@
+/**
+ * Time limits: signals that fire when time is up, and waiting no longer than
+ * they allow. Their timers end with what they are for, so that a quick call
+ * leaves nothing behind for the rest of its limit.
+ *
+ * @module
+ */
+
+/** A limit on how long something may take; disposing of it ends it. */
+export interface Deadline extends Disposable {
+  /** Fires when time is up, or when whoever asked gives up. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Starts a limit.
+ *
+ * @param ms How long it may take, in ms.
+ * @param parent Fires when whoever asked gives up; its reason is passed on.
+ * @returns The limit. Where time is up, the reason of its signal is a
+ * DOMException named TimeoutError.
+ */
+export function deadline(ms: number, parent?: AbortSignal): Deadline {
+  const controller = new AbortController();
+  const giveUp = () => controller.abort(parent?.reason);
+  if (parent?.aborted) giveUp();
+  parent?.addEventListener("abort", giveUp);
+  const timer = setTimeout(
+    () => controller.abort(new DOMException("Time is up", "TimeoutError")),
+    ms,
+  );
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]() {
+      clearTimeout(timer);
+      parent?.removeEventListener("abort", giveUp);
+    },
+  };
+}
+
+/** Whether a signal fired because time was up. */
+export function isTimeUp({ reason }: AbortSignal): boolean {
+  return reason instanceof DOMException && reason.name === "TimeoutError";
+}
+
+/**
+ * Waits for a promise, but no longer than a signal allows.
+ *
+ * @param promise What is waited for; it goes on where the signal fires first,
+ * and then nobody hears how it ends.
+ * @param signal The signal.
+ * @param grace How much longer to wait once it has fired, in ms: for what
+ * listens to the signal itself and has more to say about its end.
+ * @throws The signal's reason when it fires first, or what the promise rejects
+ * with.
+ */
+export async function untilAborted<T>(
+  promise: Promise<T>,
+  signal: AbortSignal,
+  grace = 0,
+): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const end = () => {
+    if (grace === 0) reject(signal.reason);
+    else timer = setTimeout(() => reject(signal.reason), grace);
+  };
+  if (signal.aborted) end();
+  signal.addEventListener("abort", end);
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", end);
+    promise.catch(() => {});
+  }
+}
+
+/**
+ * Waits.
+ *
+ * @param ms How long, in ms.
+ * @param signal Ends the wait.
+ * @throws The signal's reason when it fires.
+ */
+export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  try {
+    await untilAborted(
+      new Promise<void>((resolve) => timer = setTimeout(resolve, ms)),
+      signal,
+    );
+  } finally {
+    clearTimeout(timer);
+  }
+}

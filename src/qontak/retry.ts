@@ -1,0 +1,84 @@
+/**
+ * Whether, and when, a request that failed is sent again.
+ *
+ * @module
+ */
+import { type Endpoint, nameOf } from "./endpoints.ts";
+import { QontakError, UnreachableError } from "./errors.ts";
+
+/** How long a call waits in all before it sends requests again, in ms. */
+export const RETRY_BUDGET = 10_000;
+
+/** How often one request is sent again. */
+const MOST = 3;
+
+/** The longest wait before the first repetition, in ms; it doubles. */
+const FIRST = 250;
+
+/** What `Retry-After` may be prolonged by, so that not all come at once, in ms. */
+const SPREAD = 250;
+
+/** Statuses that pass by themselves: too many requests, or a proxy's. */
+const PASSING: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+
+/** Settings of {@linkcode createRetries}. */
+export interface RetryOptions {
+  /**
+   * How long all the waits of one call may take together, in ms; with 0
+   * nothing is sent again.
+   */
+  readonly budget: number;
+  /** A number from 0 to 1, chosen anew each time; random when left out. */
+  readonly random?: () => number;
+}
+
+/** Decides over the failures of one request. */
+export type Patience = (error: unknown) => number | undefined;
+
+/**
+ * Makes the patience of one call, which all its requests share.
+ *
+ * @param options How long it lasts.
+ * @returns For each request what says, of each failure of it, how long to wait
+ * before it is sent again, in ms; undefined where it is not.
+ */
+export function createRetries(
+  { budget, random = Math.random }: RetryOptions,
+): (endpoint: Endpoint) => Patience {
+  let left = budget;
+  return (endpoint) => {
+    let tries = 0;
+    return (error) => {
+      if (budget === 0 || tries === MOST || !isSafe(endpoint, error)) {
+        return undefined;
+      }
+      const asked = error instanceof QontakError ? error.retryAfter : undefined;
+      const wait = asked === undefined
+        ? random() * FIRST * 2 ** tries
+        : asked * 1000 + random() * SPREAD;
+      if (wait > left) return undefined;
+      left -= wait;
+      tries++;
+      return wait;
+    };
+  };
+}
+
+/**
+ * Whether a request may be sent again. Reading changes nothing; a write is
+ * sent again only where it certainly did not arrive, or was turned away at the
+ * door.
+ */
+function isSafe(endpoint: Endpoint, error: unknown): boolean {
+  const isOurs = error instanceof UnreachableError ||
+    error instanceof QontakError;
+  // What the token endpoint answered is not this request's: a refresh token
+  // is offered again by the next call, if at all.
+  if (!isOurs || error.endpoint !== nameOf(endpoint)) return false;
+  const { method } = endpoint;
+  if (error instanceof UnreachableError) {
+    return error.reason === "network" &&
+      (method === "GET" || !error.mayHaveArrived);
+  }
+  return method === "GET" ? PASSING.has(error.status) : error.status === 429;
+}
