@@ -77,7 +77,8 @@ export function createCaller(
   ): Promise<ToolContext> {
     const tenant = tenantOf(userId, caller);
     const crm = progress.watch(access.crm(tenant));
-    const setup = createSetup(crm, cache, await access.scope(tenant));
+    const scope = await untilAborted(access.scope(tenant), signal);
+    const setup = createSetup(crm, cache, scope);
     return { crm, setup, signal };
   }
 
@@ -107,9 +108,11 @@ export function createCaller(
     tool: Tool,
     args: JsonObject,
     enter: Enter,
+    begin: () => void,
   ): Promise<ToolResult> {
     const { user_id, ...parsed } = await parse(tool, args, enter);
     const context = await enter(user_id);
+    begin();
     return succeed(await tool.run(context, parsed), parsed);
   }
 
@@ -121,16 +124,17 @@ export function createCaller(
     const enter: Enter = (userId) =>
       contextOf(userId, options, limit.signal, progress);
     let result: ToolResult;
+    let hasBegun = false;
     try {
       // Whatever a call waits for, it is answered.
       result = await untilAborted(
-        carryOut(tool, args, enter),
+        carryOut(tool, args, enter, () => hasBegun = true),
         limit.signal,
         GRACE,
       );
     } catch (error) {
       const problem = error === limit.signal.reason
-        ? hangs(tool, limit.signal, timeout)
+        ? hangs(tool, hasBegun, limit.signal, timeout)
         : error;
       result = fail(problem) ?? failInside(tool, problem, log);
     }
@@ -146,13 +150,15 @@ export function createCaller(
 /** What is said of a call that does not end by itself. */
 function hangs(
   { name, effect }: Tool,
+  hasBegun: boolean,
   signal: AbortSignal,
   timeout: number,
 ): UnreachableError {
   const isLate = isTimeUp(signal);
-  const fate = effect === "read"
-    ? ""
-    : ". It is unknown whether anything was changed: read the record before trying again";
+  const mayHaveArrived = hasBegun && effect !== "read";
+  const fate = mayHaveArrived
+    ? ". It is unknown whether anything was changed: read the record before trying again"
+    : ". Nothing was sent that changes anything";
   return new UnreachableError(
     isLate
       ? `${name} was given up after ${timeout} ms: something that it needs does not answer, such as the store of tokens${fate}`
@@ -160,7 +166,7 @@ function hangs(
     {
       endpoint: name,
       reason: isLate ? "timeout" : "cancelled",
-      mayHaveArrived: effect !== "read",
+      mayHaveArrived,
     },
   );
 }

@@ -184,6 +184,8 @@ export function createServer(options: ServerOptions): QontakServer {
     log("debug", "A message was refused", { error: error.name });
   const http = createMcpHandler(factory, {
     maxRequestBodySize: MAX_BODY,
+    // Deno notices a client that hangs up only once the answer has begun.
+    responseMode: "sse",
     onerror,
   });
   const { byName, listed } = faceOf(owner);

@@ -112,6 +112,12 @@ export function createCrm(options: CrmOptions): Crm {
   };
 }
 
+/**
+ * How much longer than the call credentials are waited for, in ms: what keeps
+ * them has a limit as well, and more to say.
+ */
+const GRACE = 250;
+
 /** A request, all but who sends it. */
 interface Prepared {
   readonly endpoint: Endpoint;
@@ -161,7 +167,7 @@ async function attempt(
   }
 
   try {
-    const headers = await untilAborted(authorize(signable), signal);
+    const headers = await untilAborted(authorize(signable), signal, GRACE);
     let response = await request(headers);
     if (response.status === 401) {
       // It comes before the request is carried out: even a write may be sent
@@ -172,6 +178,7 @@ async function attempt(
       const fresh = await untilAborted(
         authorize(signable, { headers: headers ?? {}, date }),
         signal,
+        GRACE,
       ).catch((error) => {
         refused?.cancel();
         throw error;
@@ -208,7 +215,7 @@ function unreachable(
 ): unknown {
   const isFetchFailure = error instanceof TypeError ||
     error instanceof DOMException || error instanceof Deno.errors.Http;
-  if (!isFetchFailure && !signal.aborted) return error;
+  if (!isFetchFailure && error !== signal.reason) return error;
   const name = nameOf(endpoint);
   const fate = isSent ? fateOf(endpoint) : ". Nothing was sent";
   if (signal.aborted) {

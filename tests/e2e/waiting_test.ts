@@ -1,0 +1,259 @@
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import {
+  Client,
+  StreamableHTTPClientTransport,
+} from "@modelcontextprotocol/client";
+import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
+import { createHandler, createServer, type TokenStore } from "../../mod.ts";
+import { createMemoryStore } from "../support/memory.ts";
+import { callTool } from "../support/call.ts";
+import { bareEnv, program, root } from "../support/process.ts";
+
+/** A Qontak that begins every answer and ends none until it is told to. */
+function serveSlowly() {
+  let begun = 0;
+  let dropped = 0;
+  const open = new Set<ReadableStreamDefaultController<Uint8Array>>();
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  const http = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    (request) => {
+      if (new URL(request.url).pathname === "/oauth/token") {
+        return Response.json({
+          access_token: "a",
+          refresh_token: "r",
+          expires_in: 21_600,
+        });
+      }
+      begun++;
+      let mine: ReadableStreamDefaultController<Uint8Array>;
+      return new Response(
+        new ReadableStream({
+          start(controller) {
+            mine = controller;
+            open.add(controller);
+            controller.enqueue(bytes(`{"meta":{"status":200},`));
+          },
+          cancel() {
+            open.delete(mine);
+            dropped++;
+          },
+        }),
+        { headers: { "content-type": "application/json" } },
+      );
+    },
+  );
+  return {
+    url: `http://127.0.0.1:${http.addr.port}`,
+    get begun() {
+      return begun;
+    },
+    get dropped() {
+      return dropped;
+    },
+    finish() {
+      for (const controller of open) {
+        controller.enqueue(bytes(`"response":[{"id":1,"name":"Sales"}]}`));
+        controller.close();
+      }
+      open.clear();
+    },
+    async [Symbol.asyncDispose]() {
+      for (const controller of open) controller.close();
+      await http.shutdown();
+    },
+  };
+}
+
+/** Waits until something holds; a test's own limit ends what never does. */
+async function until(holds: () => boolean, what: string): Promise<void> {
+  const end = Date.now() + 10_000;
+  while (!holds()) {
+    if (Date.now() > end) throw new Error(`Waited 10 s for nothing: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function serveHttp(options: Parameters<typeof createServer>[0]) {
+  const server = createServer({
+    log: () => {},
+    tokenCache: "memory",
+    ...options,
+  });
+  const http = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    createHandler(server),
+  );
+  return {
+    url: new URL(`http://127.0.0.1:${http.addr.port}/mcp`),
+    async [Symbol.asyncDispose]() {
+      await http.shutdown();
+      await server.close();
+    },
+  };
+}
+
+const clientOf = (mode: "auto" | "legacy") =>
+  new Client({ name: "tests", version: "1.0.0" }, {
+    versionNegotiation: { mode },
+  });
+
+/** A client that asks for news, and is answered at last. */
+async function wait(
+  client: Client,
+  qontak: ReturnType<typeof serveSlowly>,
+): Promise<void> {
+  const news: { progress: number; message?: string | undefined }[] = [];
+  const params = { name: "list_pipelines", arguments: {} };
+  const waiting = client.callTool(params, {
+    onprogress: (one) => {
+      news.push(one);
+    },
+  });
+  await until(() => news.length >= 2, "news of a call that takes long");
+  qontak.finish();
+  const { isError } = await waiting;
+  assert(!isError);
+  assertStringIncludes(news[0]!.message ?? "", "GET /pipelines");
+  assert(news[1]!.progress > news[0]!.progress);
+}
+
+/** A client that gives up, and then is answered all the same. */
+async function giveUp(
+  client: Client,
+  qontak: ReturnType<typeof serveSlowly>,
+): Promise<void> {
+  const before = { begun: qontak.begun, dropped: qontak.dropped };
+  const enough = new AbortController();
+  const given = client.callTool({
+    name: "get_pipeline",
+    arguments: { pipeline_id: 1 },
+  }, { signal: enough.signal });
+  await until(() => qontak.begun > before.begun, "the request to Qontak");
+  enough.abort();
+  await assertRejects(() => given);
+  await until(() => qontak.dropped > before.dropped, "the end of the request");
+  // And the next call works.
+  const next = client.callTool({ name: "list_pipelines", arguments: {} });
+  await until(() => qontak.begun > before.begun + 1, "the next request");
+  qontak.finish();
+  assert(!(await next).isError);
+}
+
+for (const mode of ["auto", "legacy"] as const) {
+  Deno.test(`a client over HTTP (${mode}) is told what it waits for`, async () => {
+    await using qontak = serveSlowly();
+    await using server = serveHttp({ baseUrl: qontak.url, refreshToken: "r" });
+    const client = clientOf(mode);
+    await client.connect(new StreamableHTTPClientTransport(server.url));
+    try {
+      await wait(client, qontak);
+      // Older revisions over HTTP cancel by another request, which says only a
+      // number that every client counts for itself: it cannot be heeded.
+      if (mode === "auto") await giveUp(client, qontak);
+    } finally {
+      await client.close();
+    }
+  });
+}
+
+Deno.test({
+  name: "a client on stdio is told what it waits for, and may give up",
+  // The SDK's transport leaves a timer behind when it closes.
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn() {
+    await using qontak = serveSlowly();
+    const client = clientOf("auto");
+    await client.connect(
+      new StdioClientTransport({
+        command: Deno.execPath(),
+        args: await program(),
+        env: bareEnv({
+          QONTAK_BASE_URL: qontak.url,
+          QONTAK_REFRESH_TOKEN: "r",
+          TOKEN_CACHE: "memory",
+          LOG_LEVEL: "error",
+        }),
+        cwd: root,
+        stderr: "ignore",
+      }),
+    );
+    try {
+      await wait(client, qontak);
+      await giveUp(client, qontak);
+    } finally {
+      await client.close();
+    }
+  },
+});
+
+Deno.test("a client that hangs up ends the request to Qontak", async () => {
+  await using qontak = serveSlowly();
+  await using server = serveHttp({ baseUrl: qontak.url, refreshToken: "r" });
+  for (const padding of [0, 2_000]) {
+    const { begun, dropped } = qontak;
+    const gone = new AbortController();
+    const call = fetch(server.url, {
+      method: "POST",
+      signal: gone.signal,
+      headers: {
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream",
+      },
+      body: JSON.stringify({
+        jsonrpc: "2.0",
+        id: 1,
+        method: "tools/call",
+        params: {
+          name: "list_pipelines",
+          arguments: {},
+          _meta: { padding: "x".repeat(padding) },
+        },
+      }),
+    });
+    // A legacy answer may begin before its end.
+    const read = call.then((response) => response.text());
+    await until(() => qontak.begun > begun, "the request to Qontak");
+    gone.abort();
+    await assertRejects(() => read);
+    await until(() => qontak.dropped > dropped, "the end of the request");
+  }
+});
+
+Deno.test("no call waits longer than its time, whatever hangs", async () => {
+  await using qontak = serveSlowly();
+  const never = () => new Promise<never>(() => {});
+  const good = createMemoryStore({ _default: { refresh_token: "r" } });
+  const stores: [string, TokenStore][] = [
+    ["A read of the store", { ...good, read: never }],
+    ["The store's identity", { ...good, identity: never }],
+    ["A write to the store", { ...good, replace: never }],
+    ["A lease of the store", { ...good, lease: never }],
+    ["Qontak", good],
+  ];
+  for (const [what, store] of stores) {
+    await using server = serveHttp({
+      baseUrl: qontak.url,
+      store: { ...store, isSingle: true },
+      timeout: 300,
+    });
+    const { text, isError } = await callTool(server.url, "list_pipelines");
+    assert(isError, what);
+    assertStringIncludes(text, "300 ms", what);
+    // A write says whether it may have happened.
+    const write = await callTool(server.url, "delete_note", { note_id: 1 });
+    assert(write.isError, what);
+    assertStringIncludes(
+      write.text,
+      what === "Qontak" ? "unknown whether" : "Nothing was sent",
+      what,
+    );
+  }
+  assertEquals(qontak.begun, 2);
+});

@@ -1,0 +1,236 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { endpoints, nameOf } from "../../src/qontak/endpoints.ts";
+import { QontakError, UnreachableError } from "../../src/qontak/errors.ts";
+import { createRetries } from "../../src/qontak/retry.ts";
+import { argumentsFor } from "../support/company.ts";
+import { createWorld, writes } from "../support/world.ts";
+
+const { list, create } = endpoints.deals;
+
+function no(endpoint: string, status: number, retryAfter?: number) {
+  return new QontakError("No", {
+    endpoint,
+    status,
+    said: "",
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+  });
+}
+
+function lost(
+  endpoint: string,
+  reason: UnreachableError["reason"],
+  mayHaveArrived: boolean,
+) {
+  return new UnreachableError("Lost", { endpoint, reason, mayHaveArrived });
+}
+
+Deno.test("createRetries() repeats reads that may pass, and writes that did not arrive", () => {
+  const outcomes: [(endpoint: string) => unknown, boolean, boolean][] = [
+    // What came of it; whether a read is repeated, and whether a write is.
+    [(name) => no(name, 429), true, true],
+    [(name) => no(name, 429, 3), true, true],
+    [(name) => no(name, 500), false, false],
+    [(name) => no(name, 502), true, false],
+    [(name) => no(name, 503), true, false],
+    [(name) => no(name, 503, 2), true, false],
+    [(name) => no(name, 504), true, false],
+    [(name) => no(name, 401), false, false],
+    [(name) => no(name, 404), false, false],
+    [(name) => no(name, 422), false, false],
+    [(name) => lost(name, "network", false), true, true],
+    [(name) => lost(name, "network", true), true, false],
+    [(name) => lost(name, "timeout", true), false, false],
+    [(name) => lost(name, "timeout", false), false, false],
+    [(name) => lost(name, "cancelled", false), false, false],
+    [(name) => lost(name, "unreadable", true), false, false],
+    [(name) => lost(name, "redirected", true), false, false],
+    [() => no("POST /oauth/token", 503), false, false],
+    [() => lost("POST /oauth/token", "network", true), false, false],
+    [() => new TypeError("A fault of ours"), false, false],
+  ];
+  for (const [make, read, write] of outcomes) {
+    for (
+      const [endpoint, expected] of [[list, read], [create, write]] as const
+    ) {
+      const error = make(nameOf(endpoint));
+      const patience = createRetries({ budget: 10_000 })(endpoint);
+      assertEquals(
+        patience(error) !== undefined,
+        expected,
+        `${nameOf(endpoint)}: ${JSON.stringify(error)}`,
+      );
+    }
+  }
+});
+
+Deno.test("createRetries() waits longer each time, and three times at most", () => {
+  const waits = (random: number) => {
+    const patience = createRetries({ budget: 10_000, random: () => random })(
+      list,
+    );
+    const error = no(nameOf(list), 503);
+    return Array.from({ length: 5 }, () => patience(error));
+  };
+  assertEquals(waits(1), [250, 500, 1000, undefined, undefined]);
+  assertEquals(waits(0), [0, 0, 0, undefined, undefined]);
+});
+
+Deno.test("createRetries() obeys Retry-After where it fits what is left", () => {
+  const forEndpoint = createRetries({ budget: 10_000, random: () => 0 });
+  const name = nameOf(list);
+  assertEquals(forEndpoint(list)(no(name, 429, 11)), undefined);
+  assertEquals(forEndpoint(list)(no(name, 429, 0)), 0);
+  assertEquals(forEndpoint(list)(no(name, 429, 6)), 6_000);
+  // The requests of one call share it.
+  assertEquals(forEndpoint(list)(no(name, 429, 6)), undefined);
+  assertEquals(forEndpoint(list)(no(name, 503, 4)), 4_000);
+  assertEquals(forEndpoint(list)(no(name, 503, 1)), undefined);
+  assertEquals(
+    createRetries({ budget: 0 })(list)(no(name, 429, 0)),
+    undefined,
+  );
+});
+
+Deno.test("a call repeats what failed in passing, and counts it where it gives up", async () => {
+  await using world = await createWorld({ retryBudget: 5_000 });
+  const path = "/api/v3.1/pipelines";
+  const status = (status: number, times: number) =>
+    world.sandbox.inject({ fault: { kind: "status", status }, path, times });
+  status(503, 3);
+  await world.ok("list_pipelines");
+  assertEquals(world.seen().filter((one) => one.path === path).length, 4);
+  status(503, 10);
+  const text = await world.refused("list_pipelines");
+  assertStringIncludes(text, "It was tried 4 times");
+  assertEquals(world.seen().filter((one) => one.path === path).length, 4);
+  world.sandbox.clearFaults();
+  world.sandbox.inject({
+    fault: { kind: "status", status: 429, retryAfter: 60 },
+    path,
+  });
+  const busy = await world.refused("list_pipelines");
+  assertStringIncludes(busy, "Wait 60 s");
+  assertEquals(world.seen().filter((one) => one.path === path).length, 1);
+});
+
+Deno.test("a write that was turned away is sent again, and one that may have arrived is not", async () => {
+  await using world = await createWorld();
+  const { records: [{ id }] } = await world.ok("list_deals");
+  const update = { deal_id: id, size: 7 };
+  await world.ok("update_deal", update);
+  const count = () => writes(world).length;
+  const before = count();
+  world.sandbox.inject({
+    fault: { kind: "status", status: 429, retryAfter: 0 },
+    method: "PUT",
+    times: 2,
+  });
+  await world.ok("update_deal", update);
+  // Two that were turned away, and one that was carried out.
+  assertEquals(count() - before, 3);
+  for (
+    const fault of [
+      { kind: "status", status: 502 },
+      { kind: "status", status: 503 },
+      { kind: "status", status: 504, when: "after" },
+      { kind: "cut", when: "after" },
+      { kind: "cut", when: "before" },
+    ] as const
+  ) {
+    const sent = count();
+    world.sandbox.inject({ fault, method: "PUT" });
+    assertStringIncludes(
+      await world.refused("update_deal", update),
+      "unknown whether Qontak carried out the change",
+    );
+    assertEquals(count() - sent, 1, JSON.stringify(fault));
+    world.sandbox.clearFaults();
+  }
+});
+
+Deno.test("a create whose answer is lost is looked for, and what is found is told", async () => {
+  await using world = await createWorld();
+  const made = {
+    fault: { kind: "cut", when: "after" },
+    method: "POST",
+  } as const;
+  const unmade = { ...made, fault: { kind: "status", status: 503 } } as const;
+  const { records: [{ id: deal }] } = await world.ok("list_deals");
+  // Names that nobody has, and everything else that is required.
+  const whole = async (kind: string, args: object, place: object = {}) => {
+    const { required } = await world.ok(
+      `get_required_fields_for_${kind}`,
+      { ...place },
+    );
+    const writable = required.filter((field: { writable?: boolean }) =>
+      field.writable !== false
+    );
+    return { ...argumentsFor(writable), ...args };
+  };
+  const pipeline = (pipeline_id: string, stage_id: string) => ({
+    pipeline_id,
+    stage_id,
+  });
+  const { records: [open] } = await world.ok("list_deals");
+  const table = [
+    [
+      "contact",
+      await whole("contact", {
+        first_name: "Sari",
+        email: "sari.baru@example.co.id",
+      }),
+    ],
+    [
+      "contact",
+      await whole("contact", { telephone: "0812-9876-5432" }),
+    ],
+    ["company", await whole("company", { name: "PT Baru" })],
+    [
+      "deal",
+      await whole(
+        "deal",
+        { name: "Deal Baru" },
+        pipeline(open.crm_pipeline_name, open.crm_stage_name),
+      ),
+    ],
+    ["task", await whole("task", { name: "Tugas Baru" })],
+    [
+      "ticket",
+      await whole(
+        "ticket",
+        { name: "Tiket Baru" },
+        pipeline("Layanan Pelanggan", "Baru"),
+      ),
+    ],
+    ["note", { note: "Baru saja", crm_deal_id: deal }],
+    ["product", { name: "Produk Baru" }],
+  ] as const;
+  for (const [kind, args] of table) {
+    const tool = `create_${kind}`;
+    world.sandbox.inject(unmade);
+    const absent = await world.refused(tool, args);
+    assertStringIncludes(absent, `no such ${kind} has been made`, absent);
+    world.sandbox.clearFaults();
+    const before = writes(world).length;
+    world.sandbox.inject(made);
+    const text = await world.refused(tool, args);
+    assertStringIncludes(text, "It is unknown whether");
+    const id = Number(new RegExp(`${kind} (\\d+) \\(`).exec(text)?.[1]);
+    assert(id > 0, text);
+    assertEquals(writes(world).length - before, 1);
+    const { record } = await world.ok(`get_${kind}`, { [`${kind}_id`]: id });
+    assertEquals(Number(record.id), id);
+    world.sandbox.clearFaults();
+  }
+  // Where looking fails as well, that is told.
+  world.sandbox.inject(made);
+  world.sandbox.inject({
+    fault: { kind: "status", status: 500 },
+    method: "GET",
+    path: "/api/v3.1/products",
+    times: 5,
+  });
+  const text = await world.refused("create_product", { name: "Lain" });
+  assertStringIncludes(text, "Looking for it failed as well");
+  assertStringIncludes(text, "500");
+});
