@@ -46,6 +46,28 @@ const orAbsent = (fits: (value: unknown) => boolean) => (value: unknown) =>
 
 type Check = (value: unknown) => boolean;
 
+/** What a `reshape` fault makes of what stands under `response`. */
+const SHAPES: Readonly<Record<string, (response: unknown) => unknown>> = {
+  list: (response) => Array.isArray(response) ? response : [response],
+  record: (response) => Array.isArray(response) ? response[0] : response,
+  text: withTextIds,
+  nothing: () => undefined,
+};
+
+/** The same with all ids as text. */
+function withTextIds(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withTextIds);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]) => [
+      key,
+      /(^|_)ids?$/.test(key) && typeof one === "number"
+        ? String(one)
+        : withTextIds(one),
+    ]),
+  );
+}
+
 const KINDS: Readonly<Record<Fault["kind"], Readonly<Record<string, Check>>>> =
   {
     status: {
@@ -63,6 +85,7 @@ const KINDS: Readonly<Record<Fault["kind"], Readonly<Record<string, Check>>>> =
     cut: { when: (value) => value === "body" || isWhen(value) },
     redirect: {},
     huge: { bytes: isCount },
+    reshape: { as: (value) => Object.hasOwn(SHAPES, String(value)) },
   };
 
 const RULE: Readonly<Record<string, Check>> = {
@@ -259,6 +282,15 @@ export async function withFault(
     case "content-type":
       headers.set("content-type", fault.contentType ?? "text/plain");
       return new Response(text, { status, headers });
+    case "reshape": {
+      if (!text.startsWith("{")) return new Response(text, { status, headers });
+      const { response, ...rest } = JSON.parse(text);
+      const shaped = SHAPES[fault.as]!(response);
+      return new Response(JSON.stringify({ ...rest, response: shaped }), {
+        status,
+        headers,
+      });
+    }
     case "cut":
       if (fault.when === "after") throw new ConnectionCut();
       throw new ConnectionCut(new Response(halfOf(text), { status, headers }));

@@ -138,6 +138,9 @@ export interface SandboxRequest {
  *   handled but before a byte of the answer, or inside the `body` of the answer.
  * - `redirect`: 302 to a login page; not handled.
  * - `huge`: a well-formed answer of about `bytes` bytes; not handled.
+ * - `reshape`: handled; the right answer in another shape: one record in a
+ *   `list`, the first of a list as one `record`, every id as `text`, or no
+ *   `response` at all (`nothing`).
  */
 export type Fault =
   | {
@@ -155,7 +158,11 @@ export type Fault =
   | { readonly kind: "delay"; readonly ms: number }
   | { readonly kind: "cut"; readonly when: "before" | "after" | "body" }
   | { readonly kind: "redirect" }
-  | { readonly kind: "huge"; readonly bytes: number };
+  | { readonly kind: "huge"; readonly bytes: number }
+  | {
+    readonly kind: "reshape";
+    readonly as: "list" | "record" | "text" | "nothing";
+  };
 
 /** Which requests a fault meets. The first rule that matches is used up first. */
 export interface FaultRule {

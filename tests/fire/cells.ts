@@ -1,0 +1,176 @@
+/**
+ * Trying the cells of the fault matrix on a server. In each, what was promised
+ * is answered, nothing is written twice, and the next call works.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import type { RunningSandbox } from "../../src/sandbox/mod.ts";
+import type { Called } from "../support/world.ts";
+import {
+  type Call,
+  type Kind,
+  kinds,
+  type Prepared,
+  promised,
+  type Sent,
+} from "./matrix.ts";
+
+/** How long a call may take here, in ms: on a busy machine too. */
+const TIMEOUT = 20_000;
+
+/** The same where Qontak answers too late, in ms. */
+const SHORT_TIMEOUT = 4_000;
+
+/** How long a call waits in all before it repeats requests, in ms. */
+export const RETRY_BUDGET = 2_000;
+
+/** A server under test, and the CRM behind it. */
+export interface Place extends AsyncDisposable {
+  readonly sandbox: RunningSandbox;
+  call(name: string, args?: Record<string, unknown>): Promise<Called>;
+}
+
+let marks = 0;
+
+async function prepare(place: Place, call: Call): Promise<Prepared> {
+  const ok = async (name: string, args?: Record<string, unknown>) => {
+    const { isError, text, data } = await place.call(name, args);
+    assert(!isError, `${name}: ${text}`);
+    return data;
+  };
+  return await call.prepare({ ok, mark: `matrix ${++marks}` });
+}
+
+/** The requests to the API since there were `before` of any kind. */
+function since({ sandbox }: Place, before: number): Sent[] {
+  return sandbox.requests.slice(before)
+    .filter(({ path }) => path !== "/oauth/token")
+    .map(({ method, path }) => `${method} ${path.replace(/\d+/g, ":id")}`);
+}
+
+/** The requests of a call where nothing goes wrong. */
+export async function requestsOf(place: Place, call: Call): Promise<Sent[]> {
+  const { tool, args } = await prepare(place, call);
+  const before = place.sandbox.requests.length;
+  const { isError, text } = await place.call(tool, args);
+  assert(!isError, `${tool}: ${text}`);
+  return since(place, before);
+}
+
+/** One call, one of its requests, and one fault. */
+export interface Cell {
+  readonly call: Call;
+  readonly requests: readonly Sent[];
+  readonly at: number;
+  readonly kind: Kind;
+  readonly forGood: boolean;
+}
+
+/** The cells of a call. */
+export function cellsOf(call: Call, requests: readonly Sent[]): Cell[] {
+  return requests.flatMap((_, at) =>
+    kinds.flatMap((kind) =>
+      [false, true].map((forGood) => ({ call, requests, at, kind, forGood }))
+    )
+  );
+}
+
+/** Whether Qontak answers later than anybody waits. */
+function isLate({ kind }: Cell): boolean {
+  return kind.fault.kind === "delay";
+}
+
+async function tryCell(place: Place, cell: Cell): Promise<void> {
+  const { call, requests, at, kind, forGood } = cell;
+  const name = `${call.name}, ${kind.name} at ${requests[at]} (${
+    at + 1
+  } of ${requests.length}) ${forGood ? "for good" : "once"}`;
+  const { sandbox } = place;
+  const { tool, args, written } = await prepare(place, call);
+  const before = sandbox.requests.length;
+  sandbox.inject({
+    fault: kind.fault,
+    path: "/api/v3.1/*",
+    skip: at,
+    // A read that looks for a lost record must not meet it.
+    times: forGood && requests[at]!.startsWith("GET") ? 100 : forGood ? 4 : 1,
+  });
+  const { isError, text } = await place.call(tool, args);
+  sandbox.clearFaults();
+  const expected = promised(requests, at, kind, forGood);
+  const [least, most] = expected.sent;
+  const isMeant = (one: Sent) => one === requests[at];
+  // Of equal requests, those before it met no fault.
+  const equal = requests.slice(0, at).filter(isMeant).length;
+  const count = () => since(place, before).filter(isMeant).length - equal;
+  // It is carried out, and counted, when nobody waits for it any more.
+  for (let i = 0; isLate(cell) && count() < least && i < 200; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const sent = since(place, before);
+  const what = `${name}\nanswered: ${text.slice(0, 600)}\nsent: ${sent}`;
+  assertEquals(!isError, expected.ok, what);
+  for (const part of expected.says) assertStringIncludes(text, part, what);
+  assert(count() >= least, `too few: ${count()}\n${what}`);
+  const isLast = requests.indexOf(requests[at]!, at + 1) < 0;
+  if (isLast) assert(count() <= most, `too many: ${count()}\n${what}`);
+  const writes = sent.filter((one) => !one.startsWith("GET")).length;
+  const mayRepeat = kind.write === "turned away" &&
+    !requests[at]!.startsWith("GET");
+  assert(writes <= (mayRepeat ? most : 1), `writes: ${writes}\n${what}`);
+  if (written && expected.written !== undefined) {
+    assertEquals(await written(), expected.written, what);
+  }
+  const next = await place.call("list_pipelines");
+  assert(!next.isError, `the next call: ${next.text}\n${what}`);
+}
+
+/** How cells are tried. */
+export interface Trial {
+  /** Opens a server whose calls may take so long, in ms. */
+  readonly open: (timeout: number) => Promise<Place>;
+  /** How many cells are tried at the same time. */
+  readonly atOnce: number;
+  /** Whether one server is used for many cells; otherwise each has its own. */
+  readonly isKept: boolean;
+}
+
+/** Tries the cells, some at a time; tells of those that fail. */
+export async function tryAll(
+  cells: readonly Cell[],
+  { open, atOnce, isKept }: Trial,
+): Promise<void> {
+  const failures: string[] = [];
+
+  async function work(queue: Cell[], timeout: number): Promise<void> {
+    let place: Place | undefined;
+    for (let cell = queue.shift(); cell; cell = queue.shift()) {
+      place ??= await open(timeout);
+      try {
+        // A write that was refused makes the server forget the company's setup.
+        if (isKept) await requestsOf(place, cell.call);
+        await tryCell(place, cell);
+      } catch (error) {
+        failures.push((error as Error).message);
+      }
+      if (isKept) continue;
+      await place[Symbol.asyncDispose]();
+      place = undefined;
+    }
+    await place?.[Symbol.asyncDispose]();
+  }
+
+  const workers = Array.from({ length: atOnce });
+  const late = cells.filter(isLate);
+  await Promise.all(workers.map(() => work(late, SHORT_TIMEOUT)));
+  const others = cells.filter((cell) => !isLate(cell));
+  await Promise.all(workers.map(() => work(others, TIMEOUT)));
+  assertEquals(
+    failures.length,
+    0,
+    `${failures.length} of ${cells.length} cells:\n\n${
+      failures.slice(0, 8).join("\n\n")
+    }`,
+  );
+}

@@ -1,0 +1,26 @@
+import { defined } from "../../src/values.ts";
+import { createWorld } from "../support/world.ts";
+import {
+  cellsOf,
+  type Place,
+  requestsOf,
+  RETRY_BUDGET,
+  tryAll,
+} from "./cells.ts";
+import { calls } from "./matrix.ts";
+
+/** A server that knows nothing yet of its company's setup. */
+const open = async (timeout?: number): Promise<Place> =>
+  await createWorld({
+    ...defined({ timeout }),
+    retryBudget: RETRY_BUDGET,
+  });
+
+for (const call of calls) {
+  Deno.test(`faults over HTTP are told as promised: ${call.name}`, async () => {
+    await using place = await open();
+    const requests = await requestsOf(place, call);
+    const cells = cellsOf(call, requests);
+    await tryAll(cells, { open, atOnce: 16, isKept: false });
+  });
+}
