@@ -87,12 +87,14 @@ export async function run(
     stdout: "piped",
     stderr: "piped",
   }).spawn();
+  // Read from the start: who writes much must not wait for who reads nothing.
+  const ending = child.output();
   const writer = child.stdin.getWriter();
   if (options.stdin) {
     await writer.write(new TextEncoder().encode(options.stdin));
   }
   await writer.close();
-  const { code, stdout, stderr } = await child.output();
+  const { code, stdout, stderr } = await ending;
   return {
     code,
     stdout: new TextDecoder().decode(stdout),

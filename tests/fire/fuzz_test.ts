@@ -1,0 +1,246 @@
+/**
+ * At least 200,000 generated arguments, answers of Qontak's and lines on stdin
+ * in one run, from a fixed seed. Whatever comes, it is answered: no crash, no
+ * fault of our own, no rejection that nobody hears of.
+ *
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import * as fc from "fast-check";
+import { createServer, type ListedTool, type LogDetails } from "../../mod.ts";
+import { createSandbox, type Sandbox } from "../../src/sandbox/mod.ts";
+import { parseArguments } from "../../src/tools/call.ts";
+import { catalog, listed } from "../../src/tools/catalog.ts";
+import { InputError } from "../../src/tools/define.ts";
+import { run } from "../support/process.ts";
+import {
+  type AnyCall,
+  anyCall,
+  anyLine,
+  anySpoiling,
+  runs,
+  spoil,
+  type Spoiling,
+} from "./fuzz.ts";
+
+const tools: readonly ListedTool[] = catalog.map(listed);
+
+/** Fails where a promise is rejected and nobody hears of it. */
+async function listening(run: () => Promise<void>): Promise<void> {
+  const lost: unknown[] = [];
+  const hear = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    lost.push(event.reason);
+  };
+  globalThis.addEventListener("unhandledrejection", hear);
+  try {
+    await run();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  } finally {
+    globalThis.removeEventListener("unhandledrejection", hear);
+  }
+  assertEquals(lost, []);
+}
+
+/** A server on a CRM in memory, without a network. */
+function open(change: (answer: Response) => Response | Promise<Response>) {
+  const sandbox: Sandbox = createSandbox({ rotateRefreshTokens: false });
+  const faults: (LogDetails | undefined)[] = [];
+  const server = createServer({
+    refreshToken: sandbox.refreshToken,
+    tokenCache: "memory",
+    timeout: 20_000,
+    retryBudget: 0,
+    log(level, _message, details) {
+      if (level === "error") faults.push(details);
+    },
+    async fetch(input, init) {
+      const request = new Request(input as string | URL, init);
+      const isGrant = request.url.endsWith("/oauth/token");
+      const answer = await sandbox.fetch(request);
+      return isGrant ? answer : await change(answer);
+    },
+  });
+  return {
+    faults,
+    close: () => server.close(),
+    async call({ name, args }: AnyCall): Promise<string> {
+      const response = await server.fetch(
+        new Request("http://127.0.0.1/mcp", {
+          method: "POST",
+          headers: {
+            "content-type": "application/json",
+            accept: "application/json, text/event-stream",
+          },
+          body: JSON.stringify({
+            jsonrpc: "2.0",
+            id: 1,
+            method: "tools/call",
+            params: { name, arguments: args },
+          }),
+        }),
+      );
+      const body = await response.text();
+      const [, data = body] = /^data: (.*)$/m.exec(body) ?? [];
+      const { result, error } = JSON.parse(data);
+      return result ? result.content[0].text : error.message;
+    },
+  };
+}
+
+type Place = ReturnType<typeof open>;
+
+/** Uses one server for so many tries, since what it keeps wears off. */
+function renewed(tries: number, make: () => Place) {
+  let place: Place | undefined;
+  let used = 0;
+  return {
+    async get(): Promise<Place> {
+      if (used++ % tries === 0) {
+        await place?.close();
+        place = make();
+      }
+      return place!;
+    },
+    close: async () => await place?.close(),
+  };
+}
+
+function assertAnswered(place: Place, text: string, what: unknown): void {
+  assert(typeof text === "string" && text.length > 0, `no text for ${what}`);
+  assert(!text.includes("failed inside the server"), text);
+  assertEquals(place.faults, []);
+}
+
+Deno.test("parseArguments() takes or refuses whatever it is given", () => {
+  const byName = new Map(catalog.map((tool) => [tool.name, tool]));
+  fc.assert(
+    fc.property(anyCall(tools), ({ name, args }) => {
+      try {
+        parseArguments(byName.get(name)!, args);
+      } catch (error) {
+        assert(error instanceof InputError, String(error));
+      }
+    }),
+    runs(120_000),
+  );
+});
+
+Deno.test("a call is answered whatever its arguments are", async () => {
+  const places = renewed(2_000, () => open((answer) => answer));
+  await listening(() =>
+    fc.assert(
+      fc.asyncProperty(anyCall(tools), async (call) => {
+        const place = await places.get();
+        assertAnswered(place, await place.call(call), call.name);
+      }),
+      runs(40_000),
+    )
+  );
+  await places.close();
+});
+
+/** Calls that reach Qontak, of every tool that can be called without a write. */
+const good: readonly AnyCall[] = [
+  { name: "list_contacts", args: {} },
+  { name: "list_deals", args: { crm_pipeline_id: "Tender Pengadaan" } },
+  { name: "list_tasks", args: { fields: "*" } },
+  { name: "list_products", args: {} },
+  { name: "list_geolocations", args: {} },
+  { name: "list_products_associations", args: {} },
+  { name: "get_deal", args: { deal_id: 48307353 } },
+  { name: "get_deal", args: { deal_id: 48307353, fields: "*" } },
+  { name: "get_deal_timeline", args: { deal_id: 48307353 } },
+  { name: "get_deal_stage_history", args: { deal_id: 48307353 } },
+  { name: "get_deal_chat_history", args: { deal_id: 48307353 } },
+  { name: "get_deal_full_field", args: { deal_id: 48307353 } },
+  { name: "get_deal_permissions", args: { deal_id: 48307353 } },
+  { name: "get_deal_real_creator", args: { deal_id: 48307353 } },
+  { name: "get_deal_template", args: {} },
+  { name: "get_contact_template", args: {} },
+  { name: "get_ticket_template", args: {} },
+  { name: "get_task_template", args: {} },
+  { name: "get_company_template", args: {} },
+  {
+    name: "get_required_fields_for_deal",
+    args: { pipeline_id: "Tender Pengadaan", stage_id: "Kalah" },
+  },
+  {
+    name: "get_required_fields_for_ticket",
+    args: { pipeline_id: "Layanan Pelanggan", stage_id: "Baru" },
+  },
+  { name: "list_pipeline_stages", args: { pipeline_id: 131907 } },
+  { name: "get_ticket_pipelines", args: {} },
+  { name: "list_task_categories", args: {} },
+  { name: "list_notes", args: { crm_deal_id: 48307353 } },
+  { name: "update_deal", args: { deal_id: 48307353, size: 5 } },
+  {
+    name: "update_deal",
+    args: { deal_id: 48307353, crm_stage_id: "Proposal", size: 5 },
+  },
+  { name: "create_product", args: { name: "x", price: 5 } },
+  { name: "create_note", args: { note: "x", crm_deal_id: 48307353 } },
+  { name: "create_contact", args: { first_name: "x" } },
+  {
+    name: "create_contact",
+    args: { first_name: "x", skip_validation: true },
+  },
+  {
+    name: "update_deal_owner",
+    args: { deal_id: 48307353, creator_id: "Bagas Pratama" },
+  },
+  { name: "create_task_category", args: { name: "x" } },
+  { name: "delete_note", args: { note_id: 1 } },
+];
+
+Deno.test("a call is answered whatever Qontak answers", async () => {
+  let spoiling: readonly Spoiling[] = [];
+  let at = 0;
+  const places = renewed(
+    100,
+    () =>
+      open((answer) =>
+        spoil(answer, spoiling[Math.min(at++, spoiling.length - 1)]!)
+      ),
+  );
+  await listening(() =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...good),
+        fc.array(anySpoiling, { minLength: 1, maxLength: 3 }),
+        async (call, ways) => {
+          spoiling = ways;
+          at = 0;
+          const place = await places.get();
+          assertAnswered(place, await place.call(call), call.name);
+        },
+      ),
+      runs(40_000),
+    )
+  );
+  await places.close();
+});
+
+Deno.test("stdio answers in messages only, whatever the lines are", async () => {
+  const { numRuns, seed } = runs(8_000);
+  const lines = fc.sample(anyLine, { numRuns: numRuns!, seed: seed! });
+  const last = JSON.stringify({
+    jsonrpc: "2.0",
+    id: "the last one",
+    method: "tools/call",
+    params: { name: "list_pipelines", arguments: {} },
+  });
+  const { code, stdout, stderr } = await run(["--sandbox"], {
+    stdin: `${[...lines, last].join("\n")}\n`,
+    env: { LOG_LEVEL: "debug" },
+  });
+  assertEquals(code, 0, stderr.slice(-2_000));
+  const answers = stdout.split("\n").filter((line) => line !== "")
+    .map((line) => JSON.parse(line));
+  for (const { jsonrpc } of answers) assertEquals(jsonrpc, "2.0");
+  assert(answers.some(({ id }) => id === "the last one"));
+  for (const line of stderr.split("\n").filter(Boolean)) {
+    const { level, stack } = JSON.parse(line);
+    assert(level !== "error", stack ?? line);
+  }
+});
