@@ -287,10 +287,12 @@ Deno.test({
 
     const revoked = await run(["keys", "revoke", acme.id], { env });
     assertEquals(revoked.code, 0, revoked.stderr);
-    const end = Date.now() + 60_000;
+    // What is promised is 60 s. By then the next note of the last use would
+    // have told of it as well, which is not what is tried here.
+    const end = Date.now() + 45_000;
     for (const server of [one, other]) {
       while ((await call(server, acme.key, "list_pipelines")).status !== 401) {
-        assert(Date.now() < end, "a revoked key works after 60 s");
+        assert(Date.now() < end, "a revoked key works after 45 s");
         await new Promise((resolve) => setTimeout(resolve, 1_000));
       }
     }

@@ -85,8 +85,11 @@ redisTest(
         if (raw!.startsWith("sealed:1:")) {
           await client.set(`key:${keyPrefix}thief`, raw!);
           await client.set(keyPrefix + left, raw!);
-          await assertRejects(() => keys!.read("thief"), StoreError);
-          await assertRejects(() => tokens.read(left), StoreError);
+          for (
+            const read of [() => keys!.read("thief"), () => tokens.read(left)]
+          ) {
+            await assertRejects(read, StoreError, "another tenant");
+          }
         }
       } finally {
         await tokens.close?.();
