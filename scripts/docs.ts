@@ -20,7 +20,7 @@ import { type FieldType, fieldTypes } from "../src/fields/types.ts";
 import { MAX_BYTES } from "../src/qontak/envelope.ts";
 import { catalog, listed } from "../src/tools/catalog.ts";
 import { MAX_SCAN } from "../src/tools/list.ts";
-import { policyFor } from "../tests/support/vault.ts";
+import { keyPolicyFor, policyFor } from "../tests/support/vault.ts";
 import { MAX_ANSWER, MAX_TEXT } from "../src/tools/present.ts";
 
 const root = new URL("../", import.meta.url);
@@ -184,7 +184,8 @@ export async function generate(): Promise<Record<string, string>> {
   readme = fill(readme, "variables", variableTable());
   readme = fill(readme, "clients", clientSection());
   readme = fill(readme, "tools", toolTable());
-  readme = fill(readme, "policy", `\`\`\`hcl\n${policyFor()}\`\`\``);
+  const policy = `${policyFor()}\n${keyPolicyFor()}`;
+  readme = fill(readme, "policy", `\`\`\`hcl\n${policy}\`\`\``);
   return {
     ".env.example": envExample(),
     ".github/FIELDS.md": await formatted(fieldsPage()),

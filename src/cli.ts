@@ -5,7 +5,14 @@
  */
 import { readEnvironment } from "./cli/environment.ts";
 import { MISUSED, OK } from "./cli/exit.ts";
-import { type Flags, type Given, help, readArguments } from "./cli/flags.ts";
+import {
+  type CommandName,
+  type CommandsOf,
+  type Flags,
+  type Given,
+  help,
+  readArguments,
+} from "./cli/flags.ts";
 import { ConfigError, readSettings } from "./config.ts";
 import { toStderr } from "./log.ts";
 import { VERSION } from "./version.ts";
@@ -53,8 +60,20 @@ async function run({ command, word, flags }: Given): Promise<number> {
     const { doctor } = await import("./cli/doctor.ts");
     return await doctor(word, flags, variables, fileOf);
   }
+  const settings = readSettings(variables);
+  if (beginsWith(command, "keys")) {
+    const { keys } = await import("./cli/keys.ts");
+    return await keys[command](word, flags, settings, fileOf);
+  }
   const { tenants } = await import("./cli/tenants.ts");
-  return await tenants[command](word, flags, readSettings(variables), fileOf);
+  return await tenants[command](word, flags, settings, fileOf);
+}
+
+function beginsWith<W extends string>(
+  command: CommandName,
+  word: W,
+): command is CommandsOf<W> {
+  return command.startsWith(`${word} `);
 }
 
 function print(text: string): number {

@@ -115,7 +115,8 @@ export const variables = {
     read: readRedisUrl,
   },
   REDIS_KEY_PREFIX: {
-    meaning: "What the keys in Redis start with; the tenant follows",
+    meaning:
+      "What the keys in Redis start with; the tenant follows. API keys have key: before it",
     default: "qontak:tokens:",
     read: asText,
   },
@@ -153,7 +154,8 @@ export const variables = {
     read: asText,
   },
   VAULT_SECRET_PATH: {
-    meaning: "The path below the mount; the tenant follows",
+    meaning:
+      "The path below the mount; the tenant follows. API keys are beside it: in keys where it ends in tokens, otherwise in the same path with -keys after it",
     default: "qontak/tokens",
     read: asText,
   },
@@ -184,9 +186,15 @@ export const variables = {
     default: String(RETRY_BUDGET),
     read: (text: string) => readWhole(text, 0, 600_000),
   },
+  MCP_STORED_KEYS: {
+    meaning:
+      "true lets in HTTP callers with the keys that qontak-mcp keys create made, which are kept where TOKEN_STORE says. Without it, MCP_API_KEYS and MCP_OAUTH_ISSUER, HTTP is served to this machine only",
+    default: "false",
+    read: readFlag,
+  },
   MCP_API_KEYS: {
     meaning:
-      "The keys that HTTP callers may present, as SHA-256 hashes (hex) joined by commas; a hash may be followed by :tenants:scopes, each joined by +, such as :acme+beta:read+write. Without it and MCP_OAUTH_ISSUER, HTTP is served to this machine only",
+      "Further keys that HTTP callers may present, as SHA-256 hashes (hex) joined by commas; a hash may be followed by :tenants:scopes, each joined by +, such as :acme+beta:read+write",
     read: readStaticKeys,
   },
   MCP_OAUTH_ISSUER: {

@@ -1,7 +1,8 @@
 /**
  * The entry for Deno Deploy, and for any host that runs a program and routes
  * HTTP to it: the same handler as `--http`, set up by environment variables.
- * Callers must present a key of `MCP_API_KEYS`. Where a variable is missing,
+ * Callers must present a key that `keys create` made, one of `MCP_API_KEYS`,
+ * or a JWT. Where a variable is missing,
  * every request is answered with what to set, instead of a failed start.
  *
  * @module
@@ -12,15 +13,16 @@ import { createHandler, type Handler } from "./http.ts";
 import { createKv } from "./kv.ts";
 import { createLog } from "./log.ts";
 import { createServer } from "./server.ts";
-import { openStore } from "./stores.ts";
+import { openStores } from "./stores.ts";
 import { defined } from "./values.ts";
 
 function deployed(): Handler {
   const settings = readSettings(Deno.env.toObject());
   const log = createLog(settings.LOG_LEVEL ?? "info");
   const kv = createKv(log);
-  const store = openStore(settings, { kv, log, envFile: undefined });
-  const guard = createGuard(settings, { isPublic: true, log });
+  const parts = { kv, log, envFile: undefined };
+  const { store, keys } = openStores(settings, parts);
+  const guard = createGuard(settings, { isPublic: true, keys, log });
   const isCached = kv && settings.TOKEN_CACHE === "kv" && store.name !== "kv";
   if (isCached && !settings.TOKEN_ENCRYPTION_KEY) {
     log(

@@ -4,15 +4,17 @@
  * @module
  */
 import { ways } from "./access.ts";
+import { keysIn, type KeyStore } from "./auth/key_store.ts";
 import { ConfigError, type Settings, type StoreName } from "./config.ts";
 import type { Kv } from "./kv.ts";
 import type { Log } from "./log.ts";
 import type { Credentials, TokenStore } from "./tokens/store.ts";
-import { createEnvStore } from "./tokens/stores/env.ts";
+import { createEnvKeys, createEnvStore } from "./tokens/stores/env.ts";
 import type { EnvFile } from "./tokens/stores/env_file.ts";
-import { createKvStore } from "./tokens/stores/kv.ts";
-import { createRedisStore } from "./tokens/stores/redis.ts";
-import { createVaultStore } from "./tokens/stores/vault.ts";
+import { openKv } from "./tokens/stores/kv.ts";
+import type { Kept } from "./tokens/stores/records.ts";
+import { openRedis } from "./tokens/stores/redis.ts";
+import { openVault } from "./tokens/stores/vault.ts";
 import { defined } from "./values.ts";
 
 /** What stores need besides the settings. */
@@ -25,24 +27,34 @@ export interface StoreParts {
   readonly log: Log;
 }
 
-type Open = (settings: Settings, parts: StoreParts) => TokenStore;
+/** What TOKEN_STORE keeps. */
+export interface Stores {
+  /** Credentials; whoever closes their store ends the connection. */
+  readonly store: TokenStore;
+  /** API keys; undefined where nothing outlives the process. */
+  readonly keys: KeyStore | undefined;
+}
+
+type Open = (settings: Settings, parts: StoreParts) => Kept;
 
 const stores: Readonly<Record<StoreName, Open>> = {
   env(settings, { kv, envFile, log }) {
     const { TOKEN_CACHE, TOKEN_ENCRYPTION_KEY, QONTAK_BASE_URL } = settings;
-    return createEnvStore({
+    const options = {
       credentials: configured(settings),
       baseUrl: QONTAK_BASE_URL ?? ways.oauth.baseUrl,
       log,
-      ...defined({
-        kv: TOKEN_CACHE === "kv" ? kv : undefined,
-        file: envFile,
-        sealer: TOKEN_ENCRYPTION_KEY,
-      }),
-    });
+      ...defined({ file: envFile, sealer: TOKEN_ENCRYPTION_KEY }),
+    };
+    // What is configured changes with each refresh where it is in a file.
+    if (!kv || TOKEN_CACHE !== "kv") return { tokens: createEnvStore(options) };
+    return {
+      tokens: createEnvStore({ ...options, kv }),
+      keys: createEnvKeys({ ...options, kv }),
+    };
   },
   redis: (settings) =>
-    createRedisStore({
+    openRedis({
       url: settings.REDIS_URL!,
       ...defined({
         keyPrefix: settings.REDIS_KEY_PREFIX,
@@ -57,7 +69,7 @@ const stores: Readonly<Record<StoreName, Open>> = {
         "TOKEN_STORE=vault needs VAULT_TOKEN, or VAULT_ROLE_ID and VAULT_SECRET_ID",
       ]);
     }
-    return createVaultStore({
+    return openVault({
       address: settings.VAULT_ADDR!,
       log,
       ...defined({
@@ -82,7 +94,7 @@ const stores: Readonly<Record<StoreName, Open>> = {
         "Tokens are kept unsealed in Deno KV: whoever can read the database can use them. Set TOKEN_ENCRYPTION_KEY",
       );
     }
-    return createKvStore({
+    return openKv({
       open: () => kv.open(),
       ...defined({ sealer: settings.TOKEN_ENCRYPTION_KEY }),
     });
@@ -90,13 +102,13 @@ const stores: Readonly<Record<StoreName, Open>> = {
 };
 
 /**
- * Opens the store of TOKEN_STORE. Nothing is connected before its first use.
+ * Opens what TOKEN_STORE keeps. Nothing is connected before its first use.
  *
  * @param settings The settings.
  * @param parts What stores need besides.
  * @throws {ConfigError} When a setting that the store needs is missing.
  */
-export function openStore(settings: Settings, parts: StoreParts): TokenStore {
+export function openStores(settings: Settings, parts: StoreParts): Stores {
   const name = settings.TOKEN_STORE ?? "env";
   if (name !== "env" && settings.QONTAK_REFRESH_TOKEN) {
     parts.log(
@@ -106,12 +118,26 @@ export function openStore(settings: Settings, parts: StoreParts): TokenStore {
     );
   }
   try {
-    return stores[name](settings, parts);
+    const { tokens, keys } = stores[name](settings, parts);
+    return { store: tokens, keys: keys && keysIn(keys) };
   } catch (error) {
     // What a store refuses is a setting here.
     if (error instanceof TypeError) throw new ConfigError([error.message]);
     throw error;
   }
+}
+
+/**
+ * The place for API keys, where there is one.
+ *
+ * @param keys The place.
+ * @throws {ConfigError} When there is none.
+ */
+export function demandKeys(keys: KeyStore | undefined): KeyStore {
+  if (keys) return keys;
+  throw new ConfigError([
+    "There is nowhere to keep API keys: with TOKEN_STORE=env they are in Deno KV, which needs deno run --unstable-kv (or a database on Deno Deploy) and TOKEN_CACHE=kv. Set TOKEN_STORE to redis, vault or kv, or put the hashes of keys into MCP_API_KEYS; --sandbox takes only these",
+  ]);
 }
 
 /** The credentials that stand in the environment. */

@@ -12,6 +12,15 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Reads JSON; undefined where it is none. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether Qontak would show a value as empty: null, "", [] or nothing. */
 export function isEmpty(value: unknown): boolean {
   return value === undefined || value === null || value === "" ||

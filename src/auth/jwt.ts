@@ -20,7 +20,7 @@ import type { Log } from "../log.ts";
 import { isLoopback } from "../loopback.ts";
 import { createLru } from "../lru.ts";
 import { sha256 } from "../tokens/hash.ts";
-import { DEFAULT_TENANT, isTenantName, StoreError } from "../tokens/store.ts";
+import { isTenant, StoreError } from "../tokens/store.ts";
 import { isObject, show } from "../values.ts";
 import { IDENTITY } from "../version.ts";
 import {
@@ -520,11 +520,6 @@ function readTenants(
   return names.length > 0 && names.every(isTenant)
     ? [...new Set(names)]
     : undefined;
-}
-
-function isTenant(name: unknown): name is string {
-  return typeof name === "string" &&
-    (isTenantName(name) || name === DEFAULT_TENANT);
 }
 
 /** A claim by its name, which may have dots itself, or by the path to it. */

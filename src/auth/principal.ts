@@ -11,6 +11,11 @@ export type Scope = "read" | "write" | "delete";
 /** Everything that a caller may do. */
 export const SCOPES: readonly Scope[] = ["read", "write", "delete"];
 
+/** Whether a value is a scope. */
+export function isScope(word: unknown): word is Scope {
+  return (SCOPES as readonly unknown[]).includes(word);
+}
+
 /** The claim of a JWT that lists its tenants, unless set otherwise. */
 export const TENANT_CLAIM = "qontak_tenants";
 

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { DEFAULT_TENANT, isTenantName } from "../tokens/store.ts";
-import { type Authenticate, type Scope, SCOPES } from "./principal.ts";
+import { DEFAULT_TENANT, isTenant } from "../tokens/store.ts";
+import { type Authenticate, isScope, type Scope, SCOPES } from "./principal.ts";
 
 /** One key of the settings. */
 export interface StaticKey {
@@ -90,14 +90,6 @@ function words(text: string | undefined): string[] | undefined {
 
 function isFine(list: readonly string[], is: (word: string) => boolean) {
   return list.every(is) && new Set(list).size === list.length;
-}
-
-function isTenant(word: string): boolean {
-  return word === DEFAULT_TENANT || isTenantName(word);
-}
-
-function isScope(word: string): word is Scope {
-  return (SCOPES as readonly string[]).includes(word);
 }
 
 function decodeHex(hex: string): Uint8Array {

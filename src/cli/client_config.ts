@@ -67,7 +67,8 @@ export function config(word: string | undefined, flags: Flags): number {
 const meanings: Readonly<Record<string, string>> = {
   [TOKEN]:
     "make it at https://crm.qontak.com/crm/api_token/, or try it without an account: --sandbox",
-  [KEY]: "a key whose hash is among the server's MCP_API_KEYS",
+  [KEY]:
+    "a key that qontak-mcp keys create made for the server, or one whose hash is among its MCP_API_KEYS",
 };
 
 function readClient(word: string | undefined): ClientId {

@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError, readSettings, type Settings } from "../config.ts";
+import { demandKeys } from "../stores.ts";
 import { takeLease } from "../tokens/lease.ts";
 import { DEFAULT_TENANT } from "../tokens/store.ts";
 import { attempt, checkTenant, type Finding, report } from "./checks.ts";
@@ -21,8 +22,8 @@ const PROBE = "_doctor";
 const PATIENCE = 5_000;
 
 /**
- * Tries the configuration, the store, the tokens, the CRM, Deno KV and the
- * clock.
+ * Tries the configuration, the store, the tokens, the CRM, Deno KV, the keys
+ * of callers and the clock.
  *
  * @param word The tenant to try; the default one, or the first, without it.
  * @param flags The flags.
@@ -57,6 +58,9 @@ export async function doctor(
     const findings = [
       await attempt("configuration", () => Promise.resolve(describe(settings))),
       await attempt("kv", () => checkKv(parts)),
+      ...settings.MCP_STORED_KEYS
+        ? [await attempt("keys", () => checkKeys(parts))]
+        : [],
       ...await checkAccess(parts, wanted),
     ];
     return report(findings, flags.json === true);
@@ -94,6 +98,14 @@ async function checkKv({ kv }: Parts): Promise<Omit<Finding, "check">> {
   await database.set(key, "probe", { expireIn: PATIENCE });
   await database.delete(key);
   return { status: "ok", detail: "Deno KV opens and can be written" };
+}
+
+/** Whether callers can be known by their keys. */
+async function checkKeys({ keys }: Parts): Promise<string> {
+  const { length: count } = await demandKeys(keys).ids();
+  return count === 0
+    ? "there are no keys yet: make one with qontak-mcp keys create"
+    : `${count} ${count === 1 ? "key is" : "keys are"} kept`;
 }
 
 /** The store, a tenant in it, and the clock. */

@@ -5,6 +5,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
+import { SCOPES } from "../auth/principal.ts";
 import { CLIENTS } from "../clients.ts";
 import { ConfigError } from "../config.ts";
 import { didYouMean } from "../text.ts";
@@ -17,6 +18,8 @@ interface Command {
   readonly args?: string;
   /** How many words may follow its name. */
   readonly words: number;
+  /** What is said of more words than that. */
+  readonly surplus?: string;
   readonly help: string;
 }
 
@@ -39,6 +42,21 @@ export const commands = {
     words: 1,
     help: "Try a company's credentials on Qontak",
   },
+  "keys create": {
+    args: "[label]",
+    words: 1,
+    surplus: "keys create takes one label: put quotes around several words",
+    help: "Make a key for callers over HTTP, and print it once",
+  },
+  "keys list": {
+    words: 0,
+    help: "Tell what each key is for, and its last use",
+  },
+  "keys revoke": {
+    args: "<id>",
+    words: 1,
+    help: "Forget a key: nobody gets in with it any more",
+  },
   doctor: {
     args: "[id]",
     words: 1,
@@ -47,12 +65,19 @@ export const commands = {
   config: {
     args: "<client>",
     words: 1,
+    surplus: "config takes one client",
     help: `Print what connects a client: ${CLIENTS.join(", ")}`,
   },
 } as const satisfies Readonly<Record<string, Command>>;
 
 /** A command's name. */
 export type CommandName = keyof typeof commands;
+
+/** The commands that begin with a word. */
+export type CommandsOf<W extends string> = Extract<
+  CommandName,
+  `${W} ${string}`
+>;
 
 /** One flag. */
 interface Flag {
@@ -112,9 +137,28 @@ export const flags = {
     for: ["tenants add"],
     help: "Put new credentials in the place of those that are kept",
   },
+  tenants: {
+    type: "string",
+    value: "a,b",
+    for: ["keys create"],
+    help: "The companies that a key is for; otherwise calls without user_id",
+  },
+  scopes: {
+    type: "string",
+    value: "read,write",
+    for: ["keys create"],
+    help: `What a key may do: some of ${SCOPES.join(", ")}; otherwise all`,
+  },
+  expires: {
+    type: "string",
+    value: "90d",
+    for: ["keys create"],
+    help:
+      "When a key ends: in days (90d), in hours (12h) or on a date; otherwise never",
+  },
   json: {
     type: "boolean",
-    for: ["tenants list", "tenants check", "doctor"],
+    for: ["tenants list", "tenants check", "keys list", "doctor"],
     help: "Answer in JSON",
   },
   help: { type: "boolean", help: "Print this" },
@@ -214,14 +258,13 @@ function takeCommand(words: string[], problems: string[]): CommandName {
     return "serve";
   }
   words.splice(0, command.split(" ").length);
-  const { words: most } = commands[command];
+  const { words: most, surplus }: Command = commands[command];
   if (words.length > most) {
     problems.push(
-      most === 0
-        ? `${command} takes nothing after it`
-        : command === "config"
-        ? "config takes one client"
-        : `${command} takes one id. A token is never given as an argument, where others could see it: it is asked for, or read from stdin`,
+      surplus ??
+        (most === 0
+          ? `${command} takes nothing after it`
+          : `${command} takes one id. A token is never given as an argument, where others could see it: it is asked for, or read from stdin`),
     );
   }
   return command;

@@ -4,11 +4,12 @@
  * @module
  */
 import { type Access, type AccessOptions, createAccess } from "../access.ts";
+import type { KeyStore } from "../auth/key_store.ts";
 import { serverOptionsOf, type Settings } from "../config.ts";
 import { createKv, type Kv } from "../kv.ts";
 import { createLog, type Log } from "../log.ts";
 import type { ServerOptions } from "../server.ts";
-import { openStore } from "../stores.ts";
+import { openStores } from "../stores.ts";
 import { lazySandbox } from "../sandboxed.ts";
 import type { TokenStore } from "../tokens/store.ts";
 import { createEnvStore, type EnvStore } from "../tokens/stores/env.ts";
@@ -23,6 +24,8 @@ export interface Parts {
   readonly kv: Kv | undefined;
   /** Where credentials are kept. */
   readonly store: TokenStore;
+  /** Where API keys are kept; undefined where nothing outlives the process. */
+  readonly keys: KeyStore | undefined;
   /**
    * Why a refresh token that Qontak replaces would be lost; undefined where
    * it is kept.
@@ -53,7 +56,7 @@ export function createParts(
   const log = createLog(settings.LOG_LEVEL ?? "info");
   const kv = createKv(log);
   const path = fileOf(ROTATING);
-  const store = openStore(settings, {
+  const { store, keys } = openStores(settings, {
     kv,
     log,
     envFile: path === undefined ? undefined : openEnvFile(path, ROTATING),
@@ -67,6 +70,7 @@ export function createParts(
   return {
     ...withAccess(options),
     kv,
+    keys,
     async losesTokens() {
       if (settings.QONTAK_AUTH === "hmac" || !("keeps" in store)) {
         return undefined;
@@ -102,6 +106,7 @@ export function createSandboxParts(settings: Settings): Parts {
       log,
     }),
     kv: undefined,
+    keys: undefined,
     losesTokens: () => Promise.resolve(undefined),
     close: () => sandbox.close(),
   };

@@ -49,7 +49,8 @@ export async function serve(
         import("../guard.ts"),
       ]);
       const isPublic = !isLoopback(listen.hostname);
-      const guard = createGuard(settings, { isPublic, log });
+      const { keys } = parts;
+      const guard = createGuard(settings, { isPublic, keys, log });
       return await serveHttp(createHandler(server, guard), listen, log);
     }
     if (Deno.stdin.isTerminal()) toStderr(HINT);

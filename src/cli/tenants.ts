@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { ConfigError, type Settings } from "../config.ts";
-import { toStderr } from "../log.ts";
+import { ConfigError } from "../config.ts";
 import {
   addCommand,
   type Credentials,
@@ -20,37 +19,23 @@ import type { Grant } from "../tokens/tokens.ts";
 import { defined } from "../values.ts";
 import { type Asker, createAsker } from "./ask.ts";
 import { checkTenant, report } from "./checks.ts";
-import { FAILED, OK } from "./exit.ts";
-import type { CommandName, Flags } from "./flags.ts";
-import { createParts, type Parts } from "./parts.ts";
+import { command, type Run, say } from "./command.ts";
+import { OK } from "./exit.ts";
+import type { CommandsOf, Flags } from "./flags.ts";
+import type { Parts } from "./parts.ts";
 
 /** How often the store is asked to take new credentials, once a second. */
 const TRIES = 10;
 
-/** Carries out a command for a tenant. */
-type Action = (
-  parts: Parts,
-  tenant: string,
-  flags: Flags,
-) => Promise<number>;
-
-/** A command as the command line calls it. */
-type Run = (
-  word: string | undefined,
-  flags: Flags,
-  settings: Settings,
-  fileOf: (name: string) => string | undefined,
-) => Promise<number>;
-
 /** The commands by name. */
-export const tenants: Readonly<
-  Record<Extract<CommandName, `tenants ${string}`>, Run>
-> = {
-  "tenants add": command(add),
-  "tenants list": command(list),
-  "tenants remove": command(remove),
-  "tenants check": command(async (parts, tenant, { json }) =>
-    report(await checkTenant(parts, tenant), json === true)
+export const tenants: Readonly<Record<CommandsOf<"tenants">, Run>> = {
+  "tenants add": command(readTenant, add),
+  "tenants list": command(readTenant, list),
+  "tenants remove": command(readTenant, remove),
+  "tenants check": command(
+    readTenant,
+    async (parts, tenant, { json }) =>
+      report(await checkTenant(parts, tenant), json === true),
   ),
 };
 
@@ -66,24 +51,6 @@ export function readTenant(word: string | undefined): string {
   throw new ConfigError([
     `The id after the command cannot be the name of a tenant: it takes ${TENANT_NAMES}`,
   ]);
-}
-
-function command(action: Action): Run {
-  return async (word, flags, settings, fileOf) => {
-    const tenant = readTenant(word);
-    const parts = createParts(settings, fileOf);
-    try {
-      return await action(parts, tenant, flags);
-    } catch (error) {
-      if (error instanceof ConfigError || !(error instanceof Error)) {
-        throw error;
-      }
-      toStderr(`qontak-mcp: ${error.message}`);
-      return FAILED;
-    } finally {
-      await parts.close();
-    }
-  };
 }
 
 async function list({ store }: Parts, _: string, { json }: Flags) {
@@ -272,9 +239,4 @@ function refuseEnv({ store }: Parts): void {
   throw new ConfigError([
     "TOKEN_STORE=env holds one company, whose credentials stand in the environment: set TOKEN_STORE to redis, vault or kv to keep several",
   ]);
-}
-
-function say(text: string): void {
-  // deno-lint-ignore no-console -- what the command is for
-  console.log(text);
 }

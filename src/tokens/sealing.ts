@@ -78,7 +78,7 @@ export function createSealer(keys: readonly string[]): Sealer {
       throw new StoreError(
         imported.length === 0
           ? "The credentials are sealed, and TOKEN_ENCRYPTION_KEY is not set"
-          : "The credentials are sealed with a key that TOKEN_ENCRYPTION_KEY does not hold, or were put there for another tenant",
+          : "The credentials are sealed with a key that TOKEN_ENCRYPTION_KEY does not hold, or were put there for another tenant or key",
       );
     },
   };

@@ -16,6 +16,12 @@ export function isTenantName(name: string): boolean {
   return /^[\w.@-]{1,128}$/.test(name) && name !== DEFAULT_TENANT;
 }
 
+/** Whether a value names a tenant, or that of calls that name none. */
+export function isTenant(name: unknown): name is string {
+  return typeof name === "string" &&
+    (name === DEFAULT_TENANT || isTenantName(name));
+}
+
 /** A tenant as messages call it. */
 export function nameTenant(tenant: string): string {
   return tenant === DEFAULT_TENANT

@@ -1,7 +1,8 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
 import { callTool } from "../support/call.ts";
-import { bareEnv, root, stdFlags } from "../support/process.ts";
+import { bareEnv, root, run, stdFlags } from "../support/process.ts";
+import { startVault } from "../support/vault.ts";
 
 /** Runs the entry as a host would, and asks it until it answers. */
 async function deployed<T>(
@@ -43,7 +44,10 @@ Deno.test("the deploy entry says what is missing instead of serving", async () =
     for (const path of ["/mcp", "/health", "/"]) {
       const response = await fetch(url + path);
       assertEquals(response.status, 503);
-      assertStringIncludes(await response.text(), "set MCP_API_KEYS or");
+      assertStringIncludes(
+        await response.text(),
+        "set MCP_STORED_KEYS=true and make a key",
+      );
     }
   });
 });
@@ -64,5 +68,38 @@ Deno.test("the deploy entry serves callers with a key", async () => {
       });
     assertEquals((await call("another-key")).status, 401);
     assertStringIncludes((await call("a-key")).text, "Corporate Sales");
+  });
+});
+
+Deno.test("the deploy entry serves callers with a key of the store", async () => {
+  await using sandbox = serveSandbox();
+  await using vault = startVault();
+  const env = {
+    QONTAK_BASE_URL: sandbox.url,
+    TOKEN_STORE: "vault",
+    VAULT_ADDR: vault.url,
+    VAULT_TOKEN: vault.token,
+    MCP_STORED_KEYS: "true",
+  };
+  const stdin = `${sandbox.refreshToken}\n`;
+  await run(["tenants", "add", "acme"], { env, stdin });
+  const made = ["keys", "create", "--tenants", "acme"];
+  const { stdout: key } = await run(made, { env });
+  await deployed(env, async (url) => {
+    const call = (key: string) =>
+      callTool(`${url}/mcp`, "list_pipelines", {}, {
+        authorization: `Bearer ${key}`,
+      });
+    assertEquals((await call("another-key")).status, 401);
+    assertStringIncludes((await call(key.trim())).text, "Corporate Sales");
+  });
+  const nowhere = {
+    QONTAK_REFRESH_TOKEN: "a token",
+    MCP_STORED_KEYS: "true",
+  };
+  await deployed(nowhere, async (url) => {
+    const response = await fetch(`${url}/health`);
+    assertEquals(response.status, 503);
+    assertStringIncludes(await response.text(), "nowhere to keep API keys");
   });
 });

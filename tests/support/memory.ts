@@ -1,8 +1,9 @@
 /**
- * A store in memory, for tests of what stands above stores.
+ * Stores in memory, for tests of what stands above stores.
  *
  * @module
  */
+import type { FoundKey, KeyStore } from "../../src/auth/key_store.ts";
 import type { Credentials, TokenStore } from "../../src/tokens/store.ts";
 
 /**
@@ -34,4 +35,50 @@ export function createMemoryStore(
     },
     tenants: () => Promise.resolve(Object.keys(records)),
   };
+}
+
+/** A place for keys that a test looks at, and changes meanwhile. */
+export interface MemoryKeys extends KeyStore {
+  /** What is kept. */
+  readonly records: Map<string, FoundKey>;
+  /** The ids that were read, in order. */
+  readonly reads: string[];
+  /** The ids that somebody tried to write, in order. */
+  readonly writes: string[];
+  /** Is awaited by everything that is asked; may reject. */
+  gate: () => Promise<unknown>;
+}
+
+/** Makes an empty place for keys. */
+export function createMemoryKeys(): MemoryKeys {
+  const records = new Map<string, FoundKey>();
+  const reads: string[] = [];
+  const writes: string[] = [];
+  let count = 0;
+  const keys: MemoryKeys = {
+    records,
+    reads,
+    writes,
+    gate: () => Promise.resolve(),
+    async read(id) {
+      reads.push(id);
+      const found = records.get(id);
+      await keys.gate();
+      return found;
+    },
+    async replace(id, key, from) {
+      writes.push(id);
+      await keys.gate();
+      if (records.get(id)?.version !== from) return undefined;
+      const version = String(++count);
+      records.set(id, { key, version });
+      return version;
+    },
+    async remove(id) {
+      await keys.gate();
+      return records.delete(id);
+    },
+    ids: () => Promise.resolve([...records.keys()]),
+  };
+  return keys;
 }

@@ -47,6 +47,30 @@ path "auth/token/renew-self" {
 `;
 }
 
+/**
+ * The policy that the keys of callers need besides.
+ *
+ * @param mount The mount of the KV engine.
+ * @param path The path below it.
+ */
+export function keyPolicyFor(mount = "secret", path = "qontak/keys"): string {
+  return `# With MCP_STORED_KEYS: the keys of callers, and when each was last used.
+path "${mount}/data/${path}/*" {
+  capabilities = ["create", "read", "update"]
+}
+
+# Revoking a key.
+path "${mount}/metadata/${path}/*" {
+  capabilities = ["delete"]
+}
+
+# The list of keys.
+path "${mount}/metadata/${path}" {
+  capabilities = ["list"]
+}
+`;
+}
+
 /** One rule of a policy. */
 export interface Rule {
   /** The path, without the `*` at its end. */

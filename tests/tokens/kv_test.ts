@@ -11,6 +11,7 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
+import { keysIn } from "../../src/auth/key_store.ts";
 import type { Kv } from "../../src/kv.ts";
 import { createTokenCache } from "../../src/tokens/cache.ts";
 import { createSealer } from "../../src/tokens/sealing.ts";
@@ -19,10 +20,11 @@ import {
   DEFAULT_TENANT,
   StoreError,
 } from "../../src/tokens/store.ts";
-import { createEnvStore } from "../../src/tokens/stores/env.ts";
-import { createKvStore } from "../../src/tokens/stores/kv.ts";
+import { createEnvKeys, createEnvStore } from "../../src/tokens/stores/env.ts";
+import { createKvStore, openKv } from "../../src/tokens/stores/kv.ts";
 import { createTokens } from "../../src/tokens/tokens.ts";
 import { bareEnv, root, stdFlags } from "../support/process.ts";
+import { keyContract } from "../auth/key_contract.ts";
 import { contract, contractOfOne } from "./contract.ts";
 
 const hasKv = typeof Deno.openKv === "function";
@@ -141,6 +143,42 @@ test("createKvStore() keeps the contract with sealed records", async (kv) => {
   // One company's record cannot be put in the place of another's.
   await kv.database.set(["qontak-mcp", "tokens", "thief"], row?.value);
   await assertRejects(() => store.read("thief"), StoreError, "another tenant");
+});
+
+test("openKv() keeps the contract of keys, apart from tenants", async (kv) => {
+  for (const sealer of [createSealer([]), createSealer([key()])]) {
+    const { tokens, keys } = openKv({ open: kv.kv.open, sealer });
+    const left = await keyContract(keysIn(keys!));
+    assertEquals(await tokens.tenants(), []);
+    const at = ["qontak-mcp", "keys", left];
+    const { value } = await kv.database.get(at);
+    assertMatch(String(value), /^sealed:1:|^\{/);
+    await kv.database.set(["qontak-mcp", "keys", "thief"], value);
+    if (String(value).startsWith("sealed")) {
+      await assertRejects(() => keys!.read("thief"), StoreError);
+    }
+    for (const name of ["thief", left]) await keys!.remove(name);
+  }
+});
+
+test("createEnvKeys() keeps the contract of keys, and two accounts never meet", async ({ kv }) => {
+  const make = (credentials: Credentials, baseUrl = "https://one.example") =>
+    keysIn(createEnvKeys({ credentials, kv, baseUrl }));
+  const left = await keyContract(make({ refresh_token: "one" }));
+  assert(await make({ refresh_token: "one" }).read(left));
+  for (
+    const other of [
+      make({ refresh_token: "two" }),
+      make({ sso_id: "two" }),
+      make({ refresh_token: "one" }, "https://two.example"),
+      keysIn(openKv({ open: kv.open }).keys!),
+    ]
+  ) {
+    assertEquals(await other.read(left), undefined);
+    assertEquals(await other.ids(), []);
+    assertEquals(await other.remove(left), false);
+  }
+  await keyContract(make({ sso_id: "two" }));
 });
 
 test("createKvStore() takes both kinds of credentials, and nothing else", async (kv) => {

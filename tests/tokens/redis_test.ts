@@ -6,11 +6,13 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
+import { keysIn } from "../../src/auth/key_store.ts";
 import { StoreError } from "../../src/tokens/store.ts";
-import { createRedisStore } from "../../src/tokens/stores/redis.ts";
+import { createRedisStore, openRedis } from "../../src/tokens/stores/redis.ts";
 import { makeCertificates, noOpenssl } from "../support/certificates.ts";
 import { isOnPath, run } from "../support/process.ts";
 import { freePort, startRedis } from "../support/redis.ts";
+import { keyContract } from "../auth/key_contract.ts";
 import { contract } from "./contract.ts";
 
 const hasServer = await isOnPath("redis-server");
@@ -33,7 +35,7 @@ function redisTest(
 
 /** The rights that .github/TOKENS.md names; nothing more is needed. */
 const ACL =
-  "+get +set +del +scan +eval +info ~qontak:tokens:* ~lease:qontak:tokens:*";
+  "+get +set +del +scan +eval +info ~qontak:tokens:* ~lease:qontak:tokens:* ~key:qontak:tokens:*";
 
 redisTest(
   "createRedisStore() needs no more rights than the documents name",
@@ -59,14 +61,15 @@ redisTest(
     );
     client.disconnect();
     const as = (user: string) =>
-      createRedisStore({
+      openRedis({
         url: redis.url.replace("redis://", `redis://${user}@`),
         timeout: 2_000,
       });
-    const store = as(`qontak:${encodeURIComponent("p@ss/wörd")}`);
-    await contract(store);
-    await store.close?.();
-    const stranger = as("qontak:hunter2");
+    const { tokens, keys } = as(`qontak:${encodeURIComponent("p@ss/wörd")}`);
+    await contract(tokens);
+    await keyContract(keysIn(keys!));
+    await tokens.close?.();
+    const stranger = as("qontak:hunter2").tokens;
     const error = await assertRejects(() => stranger.read("acme"), StoreError);
     assertStringIncludes(error.message, "user or password");
     assertNotMatch(Deno.inspect(error), /hunter2/);

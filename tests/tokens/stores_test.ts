@@ -7,14 +7,17 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
+import { keysIn } from "../../src/auth/key_store.ts";
 import { createSealer } from "../../src/tokens/sealing.ts";
 import { StoreError, type TokenStore } from "../../src/tokens/store.ts";
 import { parseRecord } from "../../src/tokens/stores/record.ts";
 import {
   createRedisStore,
+  openRedis,
   type RedisStoreOptions,
 } from "../../src/tokens/stores/redis.ts";
 import { noRedis, startRedis } from "../support/redis.ts";
+import { keyContract } from "../auth/key_contract.ts";
 import { contract } from "./contract.ts";
 
 const key = () =>
@@ -60,6 +63,39 @@ redisTest(
   "createRedisStore() keeps the contract with sealed records",
   async (make) => {
     await contract(make({ sealer: createSealer([key()]) }));
+  },
+);
+
+redisTest(
+  "openRedis() keeps the contract of keys, apart from tenants",
+  async (_make, redis) => {
+    const { Redis } = await import("ioredis");
+    const client = new Redis(redis.url, { lazyConnect: true });
+    for (const sealer of [createSealer([]), createSealer([key()])]) {
+      const keyPrefix = `qontak:test:${crypto.randomUUID()}:`;
+      const { tokens, keys } = openRedis({ url: redis.url, keyPrefix, sealer });
+      try {
+        const left = await keyContract(keysIn(keys!));
+        await tokens.replace("acme", { refresh_token: "r" }, undefined);
+        assertEquals(await tokens.tenants(), ["acme"]);
+        assertEquals(await keys!.names(), [left]);
+        const name = `key:${keyPrefix}${left}`;
+        const raw = await client.get(name);
+        // A key's record opens nothing in another's place, or as credentials.
+        if (raw!.startsWith("sealed:1:")) {
+          await client.set(`key:${keyPrefix}thief`, raw!);
+          await client.set(keyPrefix + left, raw!);
+          for (
+            const read of [() => keys!.read("thief"), () => tokens.read(left)]
+          ) {
+            await assertRejects(read, StoreError, "another tenant");
+          }
+        }
+      } finally {
+        await tokens.close?.();
+      }
+    }
+    client.disconnect();
   },
 );
 

@@ -9,6 +9,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { FakeTime } from "@std/testing/time";
+import { keysIn } from "../../src/auth/key_store.ts";
 import type { Log } from "../../src/log.ts";
 import {
   CredentialsError,
@@ -17,16 +18,19 @@ import {
 } from "../../src/tokens/store.ts";
 import {
   createVaultStore,
+  openVault,
   type VaultStoreOptions,
 } from "../../src/tokens/stores/vault.ts";
 import { bareEnv, root, stdFlags } from "../support/process.ts";
 import {
+  keyPolicyFor,
   policyFor,
   startVault,
   type TestVault,
   type TestVaultOptions,
   vaultServers,
 } from "../support/vault.ts";
+import { keyContract } from "../auth/key_contract.ts";
 import { contract } from "./contract.ts";
 
 /** What must never be seen outside of Vault. */
@@ -131,22 +135,25 @@ async function assertRefuses(
 
 for (const server of await vaultServers()) {
   const name =
-    `createVaultStore() keeps the contract of stores with ${server.name}`;
+    `openVault() keeps the contracts of stores and keys with ${server.name}`;
   Deno.test({
     name: server.missing ? `${name} (skipped: ${server.missing})` : name,
     ignore: server.missing !== "",
     async fn() {
       const secretPath = `qontak-test-${crypto.randomUUID()}/tokens`;
       await using vault = await server.start(secretPath);
-      const store = createVaultStore({
+      const { tokens, keys } = openVault({
         address: vault.url,
         token: vault.token,
         secretPath,
       });
       try {
-        await contract(store);
+        await contract(tokens);
+        const left = await keyContract(keysIn(keys!));
+        // The last is not below what is emptied at the end.
+        await keys!.remove(left);
       } finally {
-        await store.close?.();
+        await tokens.close?.();
       }
     },
   });
@@ -769,6 +776,39 @@ Deno.test(
     }
   }),
 );
+
+for (
+  const [secretPath, keyPath] of [
+    ["qontak/tokens", "qontak/keys"],
+    ["tokens", "keys"],
+    ["apps/qontak", "apps/qontak-keys"],
+    ["my-tokens", "my-tokens-keys"],
+  ] as const
+) {
+  Deno.test(
+    `openVault() keeps the keys beside ${secretPath} in ${keyPath}, and needs no more than their policy`,
+    bench(async ({ vault }) => {
+      const token = vault.createToken({
+        policy: keyPolicyFor("secret", keyPath),
+      });
+      const address = vault.url;
+      const { tokens, keys } = openVault({ address, token, secretPath });
+      const left = await keyContract(keysIn(keys!));
+      assert(vault.count(new RegExp(`^GET secret/data/${keyPath}/${left}$`)));
+      // It opens no credentials, and the policy for these no keys.
+      await assertRejects(() => tokens.read("acme"), StoreError, "refuses");
+      await tokens.close?.();
+      const other = openVault({
+        address,
+        secretPath,
+        token: vault.createToken({ policy: policyFor("secret", secretPath) }),
+      });
+      assertEquals(await other.tokens.tenants(), []);
+      await assertRejects(() => other.keys!.read(left), StoreError, "refuses");
+      await other.tokens.close?.();
+    }),
+  );
+}
 
 Deno.test(
   "createVaultStore() names what its policy lacks, whichever stanza it is",

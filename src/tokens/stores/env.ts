@@ -24,6 +24,7 @@ import {
 } from "../store.ts";
 import { createQueue, type EnvFile } from "./env_file.ts";
 import { createKvRecords } from "./kv.ts";
+import type { Records } from "./records.ts";
 import { parseRecord } from "./record.ts";
 
 /** Settings of {@linkcode createEnvStore}. */
@@ -143,8 +144,49 @@ export function createEnvStore(options: EnvStoreOptions): EnvStore {
   };
 }
 
+/**
+ * The place for API keys, in Deno KV. They are for the account whose
+ * credentials stand in the environment: those of two accounts never meet in
+ * one database, and a token that a person configures anew has none yet.
+ *
+ * @param options The credentials, and the database.
+ */
+export function createEnvKeys(
+  options: EnvStoreOptions & { readonly kv: Kv },
+): Records {
+  const { credentials, kv, sealer, baseUrl } = options;
+  let place: Promise<Records> | undefined;
+  const records = () =>
+    place ??= accountOf(credentials, baseUrl).then((account) =>
+      createKvRecords({
+        open: () => kv.open(),
+        space: `keys ${account}`,
+        ...defined({ sealer }),
+      })
+    );
+  return {
+    read: async (name) => await (await records()).read(name),
+    replace: async (name, text, version) =>
+      await (await records()).replace(name, text, version),
+    remove: async (name) => await (await records()).remove(name),
+    names: async () => await (await records()).names(),
+  };
+}
+
+/** Tells accounts apart: by what is configured, and by where it is good. */
+function accountOf(credentials: Credentials, baseUrl = ""): Promise<string> {
+  return sha256(`${baseUrl} ${originOf(credentials)}`);
+}
+
+/** What credentials begin with. */
+function originOf(credentials: Credentials): string {
+  return "sso_id" in credentials
+    ? credentials.sso_id
+    : credentials.refresh_token;
+}
+
 function inMemory(first: Credentials, onRotated: () => void): Place {
-  const origin = "sso_id" in first ? first.sso_id : first.refresh_token;
+  const origin = originOf(first);
   let credentials = first;
   let version = 0;
   let isRotated = false;
@@ -175,9 +217,9 @@ function inMemory(first: Credentials, onRotated: () => void): Place {
 async function inKv(
   first: OAuthCredentials,
   kv: Kv,
-  { sealer, baseUrl = "" }: EnvStoreOptions,
+  { sealer, baseUrl }: EnvStoreOptions,
 ): Promise<Place> {
-  const name = await sha256(`${baseUrl} ${first.refresh_token}`);
+  const name = await accountOf(first, baseUrl);
   const records = createKvRecords({
     open: () => kv.open(),
     space: "env",

@@ -7,7 +7,7 @@
 import { whenFree } from "../../kv.ts";
 import { createSealer, type Sealer } from "../sealing.ts";
 import { type Lease, StoreError, type TokenStore } from "../store.ts";
-import { parseRecord } from "./record.ts";
+import { boundTo, type Kept, type Records, tokensIn } from "./records.ts";
 
 /** Settings of {@linkcode createKvStore}. */
 export interface KvStoreOptions {
@@ -39,61 +39,40 @@ export interface KvStoreOptions {
  * @returns The store.
  */
 export function createKvStore(options: KvStoreOptions = {}): TokenStore {
+  return openKv(options).tokens;
+}
+
+/**
+ * Makes the store with the place for API keys.
+ *
+ * @param options Which database, and what seals the records.
+ */
+export function openKv(options: KvStoreOptions = {}): Kept {
   const records = createKvRecords({ ...options, space: "tokens" });
   return {
-    name: "kv",
-    identity: () => records.identity(),
-    async read(tenant) {
-      const found = await records.read(tenant);
-      return found && {
-        credentials: parseRecord(found.text, tenant),
-        version: found.version,
-      };
+    tokens: {
+      name: "kv",
+      ...tokensIn(records),
+      identity: () => records.identity(),
+      lease: (tenant, ms, holder) => records.lease(tenant, ms, holder),
+      close: () => records.close(),
     },
-    replace: (tenant, credentials, version) =>
-      records.replace(tenant, JSON.stringify(credentials), version),
-    remove: (tenant) => records.remove(tenant),
-    tenants: () => records.names(),
-    lease: (tenant, ms, holder) => records.lease(tenant, ms, holder),
-    close: () => records.close(),
+    keys: records.beside("keys"),
   };
 }
 
 /** Settings of {@linkcode createKvRecords}. */
 export interface KvRecordsOptions extends KvStoreOptions {
   /** What stands before the names of records, to keep kinds of them apart. */
-  readonly space: "tokens" | "env";
-}
-
-/** A record as it was read. */
-export interface KvRecord {
-  /** What is kept. */
-  readonly text: string;
-  /** Names this state of the record. */
-  readonly version: string;
+  readonly space: string;
 }
 
 /** Sealed texts in Deno KV, and leases. Each function throws StoreError. */
-export interface KvRecords {
+export interface KvRecords extends Records {
   /** Tells this database from others. */
   identity(): Promise<string>;
-  /** Reads a record. */
-  read(name: string): Promise<KvRecord | undefined>;
-  /**
-   * Writes a record where it is still at `version`, or missing where that is
-   * undefined.
-   *
-   * @returns The new version, or undefined when the record had changed.
-   */
-  replace(
-    name: string,
-    text: string,
-    version: string | undefined,
-  ): Promise<string | undefined>;
-  /** Removes a record; tells whether there was one. */
-  remove(name: string): Promise<boolean>;
-  /** The names of all records, in order. */
-  names(): Promise<readonly string[]>;
+  /** Records of another kind in the same database. */
+  beside(space: string): Records;
   /** As {@linkcode TokenStore.lease}. */
   lease(
     name: string,
@@ -143,11 +122,6 @@ export function createKvRecords(options: KvRecordsOptions): KvRecords {
   let opening: Promise<Deno.Kv | undefined> | undefined;
   let identity: string | undefined;
 
-  const keyOf = (name: string) => [ROOT, space, name];
-  // A tenant's own name, or one that no tenant can have.
-  const boundTo = (name: string) =>
-    space === "tokens" ? name : `${space} ${name}`;
-
   async function connect(): Promise<Deno.Kv> {
     try {
       const database = await (opening ??= open());
@@ -158,7 +132,7 @@ export function createKvRecords(options: KvRecordsOptions): KvRecords {
     }
     opening = undefined;
     throw new StoreError(
-      "There is no Deno KV to keep tokens in: start with deno run --unstable-kv, or attach a database on Deno Deploy",
+      "There is no Deno KV to keep tokens and keys in: start with deno run --unstable-kv, or attach a database on Deno Deploy",
     );
   }
 
@@ -178,7 +152,7 @@ export function createKvRecords(options: KvRecordsOptions): KvRecords {
     ms: number,
     holder: string,
   ): Promise<Lease | undefined> {
-    const key = [ROOT, "leases", boundTo(name)];
+    const key = [ROOT, "leases", boundTo(space, name)];
     const isTaken = await ask(async (database) => {
       const entry = await database.get<Held>(key);
       const isOthers = entry.value && entry.value.holder !== holder;
@@ -205,6 +179,53 @@ export function createKvRecords(options: KvRecordsOptions): KvRecords {
     };
   }
 
+  function recordsIn(space: string): Records {
+    const keyOf = (name: string) => [ROOT, space, name];
+    return {
+      async read(name) {
+        const { value, versionstamp } = await ask((database) =>
+          database.get(keyOf(name))
+        );
+        if (versionstamp === null) return undefined;
+        return {
+          text: await sealer.open(String(value), boundTo(space, name)),
+          version: versionstamp,
+        };
+      },
+
+      async replace(name, text, version) {
+        const key = keyOf(name);
+        const sealed = await sealer.seal(text, boundTo(space, name));
+        const result = await ask((database) =>
+          database.atomic().check({ key, versionstamp: version ?? null })
+            // No expiry: a refresh token that is forgotten locks a company out.
+            .set(key, sealed).commit()
+        );
+        return result.ok ? result.versionstamp : undefined;
+      },
+
+      async remove(name) {
+        return await ask(async (database) => {
+          for (;;) {
+            const entry = await database.get(keyOf(name));
+            if (entry.versionstamp === null) return false;
+            const { ok } = await database.atomic().check(entry)
+              .delete(entry.key).commit();
+            if (ok) return true;
+          }
+        });
+      },
+
+      async names() {
+        return await ask(async (database) => {
+          const prefix = [ROOT, space];
+          const entries = await Array.fromAsync(database.list({ prefix }));
+          return entries.map(({ key }) => String(key.at(-1))).sort();
+        });
+      },
+    };
+  }
+
   return {
     async identity() {
       const key = [ROOT, "identity"];
@@ -217,48 +238,8 @@ export function createKvRecords(options: KvRecordsOptions): KvRecords {
       });
     },
 
-    async read(name) {
-      const { value, versionstamp } = await ask((database) =>
-        database.get(keyOf(name))
-      );
-      if (versionstamp === null) return undefined;
-      return {
-        text: await sealer.open(String(value), boundTo(name)),
-        version: versionstamp,
-      };
-    },
-
-    async replace(name, text, version) {
-      const key = keyOf(name);
-      const sealed = await sealer.seal(text, boundTo(name));
-      const result = await ask((database) =>
-        database.atomic().check({ key, versionstamp: version ?? null })
-          // No expiry: a refresh token that is forgotten locks a company out.
-          .set(key, sealed).commit()
-      );
-      return result.ok ? result.versionstamp : undefined;
-    },
-
-    async remove(name) {
-      return await ask(async (database) => {
-        for (;;) {
-          const entry = await database.get(keyOf(name));
-          if (entry.versionstamp === null) return false;
-          const { ok } = await database.atomic().check(entry)
-            .delete(entry.key).commit();
-          if (ok) return true;
-        }
-      });
-    },
-
-    async names() {
-      return await ask(async (database) => {
-        const prefix = [ROOT, space];
-        const entries = await Array.fromAsync(database.list({ prefix }));
-        return entries.map(({ key }) => String(key.at(-1))).sort();
-      });
-    },
-
+    ...recordsIn(space),
+    beside: recordsIn,
     lease,
 
     async close() {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { defined, isObject } from "../../values.ts";
+import { defined, isObject, parseJson } from "../../values.ts";
 import { type Credentials, StoreError } from "../store.ts";
 
 /**
@@ -15,46 +15,30 @@ import { type Credentials, StoreError } from "../store.ts";
  * @throws {StoreError} When it holds neither a refresh_token nor an sso_id.
  */
 export function parseRecord(text: string, tenant: string): Credentials {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // Told by the next: nothing of the record may reach a message.
-  }
-  return readRecord(value, tenant);
-}
-
-/**
- * Reads a record that is parsed already.
- *
- * @param value The record.
- * @param tenant The company, for messages.
- * @throws {StoreError} When it holds neither a refresh_token nor an sso_id.
- */
-export function readRecord(value: unknown, tenant: string): Credentials {
+  const value = parseJson(text);
   const record = isObject(value) ? value : {};
-  const text = (key: string) => {
+  const word = (key: string) => {
     const found = record[key];
     return typeof found === "string" && found !== "" ? found : undefined;
   };
-  const refresh_token = text("refresh_token");
+  const refresh_token = word("refresh_token");
   if (refresh_token !== undefined) {
     return {
       refresh_token,
       ...defined({
-        access_token: text("access_token"),
+        access_token: word("access_token"),
         expires_at: seconds(record.expires_at),
         expires_in: seconds(record.expires_in),
       }),
     };
   }
-  const sso_id = text("sso_id");
+  const sso_id = word("sso_id");
   if (sso_id !== undefined) {
     return {
       sso_id,
       ...defined({
-        client_id: text("client_id"),
-        client_secret: text("client_secret"),
+        client_id: word("client_id"),
+        client_secret: word("client_secret"),
       }),
     };
   }

@@ -8,15 +8,10 @@
 import type { Redis, RedisOptions } from "ioredis";
 import { sha1, sha256 } from "../hash.ts";
 import { createSealer, type Sealer } from "../sealing.ts";
-import {
-  type Credentials,
-  type Lease,
-  StoreError,
-  type TokenStore,
-} from "../store.ts";
+import { type Lease, StoreError, type TokenStore } from "../store.ts";
 import { TOKEN_LIFETIME } from "../tokens.ts";
 import { defined } from "../../values.ts";
-import { parseRecord } from "./record.ts";
+import { boundTo, type Kept, type Records, tokensIn } from "./records.ts";
 
 /** Settings of {@linkcode createRedisStore}. */
 export interface RedisStoreOptions {
@@ -93,6 +88,15 @@ return redis.call("DEL", KEYS[1])`;
  * @returns The store.
  */
 export function createRedisStore(options: RedisStoreOptions): TokenStore {
+  return openRedis(options).tokens;
+}
+
+/**
+ * Makes the store with the place for API keys, over one connection.
+ *
+ * @param options Where Redis is.
+ */
+export function openRedis(options: RedisStoreOptions): Kept {
   const {
     url,
     keyPrefix = "qontak:tokens:",
@@ -138,50 +142,54 @@ export function createRedisStore(options: RedisStoreOptions): TokenStore {
     }
   }
 
-  const keyOf = (tenant: string) => keyPrefix + tenant;
+  function recordsIn(space: string, prefix: string): Records {
+    const bound = (name: string) => boundTo(space, name);
+    return {
+      async read(name) {
+        const raw = await ask((redis) => redis.get(prefix + name));
+        if (raw === null) return undefined;
+        return {
+          text: await sealer.open(raw, bound(name)),
+          version: await sha1(raw),
+        };
+      },
 
-  return {
+      async replace(name, text, version) {
+        const raw = await sealer.seal(text, bound(name));
+        const next = await ask((redis) =>
+          redis.eval(REPLACE, 1, prefix + name, version ?? "", raw)
+        );
+        return typeof next === "string" ? next : undefined;
+      },
+
+      async remove(name) {
+        return await ask((redis) => redis.del(prefix + name)) > 0;
+      },
+
+      async names() {
+        const pattern = `${prefix.replace(/[*?[\]\\]/g, "\\$&")}*`;
+        const found = new Set<string>();
+        let cursor = "0";
+        do {
+          const [next, names] = await ask((redis) =>
+            redis.scan(cursor, "MATCH", pattern, "COUNT", 500)
+          );
+          cursor = next;
+          for (const name of names) found.add(name.slice(prefix.length));
+        } while (cursor !== "0");
+        return [...found].sort();
+      },
+    };
+  }
+
+  const tokens: TokenStore = {
     name: "redis",
     maxAge: tokenTtl,
+    ...tokensIn(recordsIn("tokens", keyPrefix)),
     identity: () => sha256(`${where} ${keyPrefix}`),
 
-    async read(tenant) {
-      const raw = await ask((redis) => redis.get(keyOf(tenant)));
-      if (raw === null) return undefined;
-      return {
-        credentials: parseRecord(await sealer.open(raw, tenant), tenant),
-        version: await sha1(raw),
-      };
-    },
-
-    async replace(tenant, credentials: Credentials, version) {
-      const raw = await sealer.seal(JSON.stringify(credentials), tenant);
-      const next = await ask((redis) =>
-        redis.eval(REPLACE, 1, keyOf(tenant), version ?? "", raw)
-      );
-      return typeof next === "string" ? next : undefined;
-    },
-
-    async remove(tenant) {
-      return await ask((redis) => redis.del(keyOf(tenant))) > 0;
-    },
-
-    async tenants() {
-      const pattern = `${keyPrefix.replace(/[*?[\]\\]/g, "\\$&")}*`;
-      const found = new Set<string>();
-      let cursor = "0";
-      do {
-        const [next, keys] = await ask((redis) =>
-          redis.scan(cursor, "MATCH", pattern, "COUNT", 500)
-        );
-        cursor = next;
-        for (const key of keys) found.add(key.slice(keyPrefix.length));
-      } while (cursor !== "0");
-      return [...found].sort();
-    },
-
     async lease(tenant, ms, holder): Promise<Lease | undefined> {
-      const key = `lease:${keyOf(tenant)}`;
+      const key = `lease:${keyPrefix}${tenant}`;
       const taken = await ask((redis) => redis.eval(TAKE, 1, key, holder, ms));
       if (taken !== 1) return undefined;
       return {
@@ -200,6 +208,8 @@ export function createRedisStore(options: RedisStoreOptions): TokenStore {
       connecting = undefined;
     },
   };
+  // As leases, where no look for tenants finds them.
+  return { tokens, keys: recordsIn("keys", `key:${keyPrefix}`) };
 }
 
 /** How long to wait before the next try to connect, in ms. */

@@ -8,7 +8,7 @@
 import type NodeVault from "node-vault";
 import type { Log } from "../../log.ts";
 import { createTransport, type Transport } from "../../transport.ts";
-import { isObject, type JsonObject } from "../../values.ts";
+import { isObject, type JsonObject, parseJson } from "../../values.ts";
 import { sha256 } from "../hash.ts";
 import {
   CredentialsError,
@@ -16,7 +16,7 @@ import {
   StoreError,
   type TokenStore,
 } from "../store.ts";
-import { readRecord } from "./record.ts";
+import { type Kept, type Records, tokensIn } from "./records.ts";
 
 /** Settings of {@linkcode createVaultStore}. */
 export interface VaultStoreOptions {
@@ -117,6 +117,16 @@ interface Secret {
  * secret id, or when an address or a path is none.
  */
 export function createVaultStore(options: VaultStoreOptions): TokenStore {
+  return openVault(options).tokens;
+}
+
+/**
+ * Makes the store with the place for API keys, over one session.
+ *
+ * @param options Where Vault is, and what opens it.
+ * @throws {TypeError} As {@linkcode createVaultStore}.
+ */
+export function openVault(options: VaultStoreOptions): Kept {
   const { timeout = 5_000, log = () => {} } = options;
   const address = readAddress(options.address);
   const mount = readPath(options.mountPath ?? "secret", "VAULT_MOUNT_PATH");
@@ -233,62 +243,68 @@ export function createVaultStore(options: VaultStoreOptions): TokenStore {
     };
   }
 
-  const pathOf = (tenant: string) => `${root}/${segmentOf(tenant)}`;
-  const leaseOf = (tenant: string) => `${pathOf(tenant)}/lease`;
+  /** The secrets below a path; `below` are those that go with each. */
+  function recordsIn(root: string, ...below: string[]): Records {
+    const pathOf = (name: string) => `${root}/${segmentOf(name)}`;
+    return {
+      async read(name) {
+        const found = await readSecret(pathOf(name));
+        if (found?.data === undefined) return undefined;
+        return {
+          text: JSON.stringify(found.data),
+          version: String(found.version),
+        };
+      },
 
-  return {
+      async replace(name, text, version) {
+        const path = pathOf(name);
+        // The secret is the record: people read and write it as it is.
+        const data: object = JSON.parse(text);
+        let next = await writeSecret(path, data, Number(version ?? 0));
+        if (next === undefined && version === undefined) {
+          // What a person deleted with `vault kv delete` goes on counting.
+          const deleted = await readSecret(path);
+          if (deleted && deleted.data === undefined) {
+            next = await writeSecret(path, data, deleted.version);
+          }
+        }
+        return next === undefined ? undefined : String(next);
+      },
+
+      async remove(name) {
+        const path = pathOf(name);
+        // Of what a person deleted, older versions may still be there.
+        if (!await readSecret(path)) return false;
+        for (const part of below) await eraseSecret(`${path}/${part}`);
+        await eraseSecret(path);
+        return true;
+      },
+
+      async names() {
+        const question = {
+          verb: "list",
+          path: `${mount}/metadata/${root}`,
+        } as const;
+        const answer = await ask(question);
+        const { keys } = isObject(answer.body.data) ? answer.body.data : {};
+        if (Array.isArray(keys)) {
+          return keys.map(nameOf).filter((name) => name !== undefined).sort();
+        }
+        if (await isNothing(answer)) return [];
+        throw answer.status === 200
+          ? wrongMount()
+          : wire.refusal(question, answer);
+      },
+    };
+  }
+
+  const tokens: TokenStore = {
     name: "vault",
+    ...tokensIn(recordsIn(root, LEASE)),
     identity: () => sha256([address, namespace, mount, root].join(" ")),
 
-    async read(tenant) {
-      const found = await readSecret(pathOf(tenant));
-      if (found?.data === undefined) return undefined;
-      return {
-        credentials: readRecord(found.data, tenant),
-        version: String(found.version),
-      };
-    },
-
-    async replace(tenant, credentials, version) {
-      const path = pathOf(tenant);
-      let next = await writeSecret(path, credentials, Number(version ?? 0));
-      if (next === undefined && version === undefined) {
-        // What a person deleted with `vault kv delete` goes on counting.
-        const deleted = await readSecret(path);
-        if (deleted && deleted.data === undefined) {
-          next = await writeSecret(path, credentials, deleted.version);
-        }
-      }
-      return next === undefined ? undefined : String(next);
-    },
-
-    async remove(tenant) {
-      const path = pathOf(tenant);
-      // Of what a person deleted, older versions may still be there.
-      if (!await readSecret(path)) return false;
-      await eraseSecret(leaseOf(tenant));
-      await eraseSecret(path);
-      return true;
-    },
-
-    async tenants() {
-      const question = {
-        verb: "list",
-        path: `${mount}/metadata/${root}`,
-      } as const;
-      const answer = await ask(question);
-      const { keys } = isObject(answer.body.data) ? answer.body.data : {};
-      if (Array.isArray(keys)) {
-        return keys.map(tenantOf).filter((name) => name !== undefined).sort();
-      }
-      if (await isNothing(answer)) return [];
-      throw answer.status === 200
-        ? wrongMount()
-        : wire.refusal(question, answer);
-    },
-
     async lease(tenant, ms, holder): Promise<Lease | undefined> {
-      const path = leaseOf(tenant);
+      const path = `${root}/${segmentOf(tenant)}/${LEASE}`;
       const found = await readLease(path);
       if (found.holder !== holder && found.until > Date.now()) return undefined;
       const until = Date.now() + ms;
@@ -311,6 +327,20 @@ export function createVaultStore(options: VaultStoreOptions): TokenStore {
 
     close: () => wire.close(),
   };
+  return { tokens, keys: recordsIn(keysBeside(root)) };
+}
+
+/** Where a tenant's lease is, below its secret. */
+const LEASE = "lease";
+
+/**
+ * Where API keys are: beside the credentials, which a policy for these does
+ * not open. `qontak/tokens` has `qontak/keys`, any other `path` `path-keys`.
+ */
+function keysBeside(path: string): string {
+  return /(^|\/)tokens$/.test(path)
+    ? path.replace(/tokens$/, "keys")
+    : `${path}-keys`;
 }
 
 /** The way to one Vault. */
@@ -465,7 +495,8 @@ function travel(transport: Transport, timeout: number) {
     });
     return {
       statusCode: response.status,
-      body: parse(await response.text()),
+      // It may be the page of a proxy.
+      body: parseJson(await response.text()),
       // The library takes errors of some paths for success.
       request: { path: "" },
     };
@@ -645,15 +676,6 @@ function authOf({ status, body }: Answer): JsonObject {
   return status === 200 && isObject(body.auth) ? body.auth : {};
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not from Vault, such as the page of a proxy.
-    return undefined;
-  }
-}
-
 /** What is wrong with the connection, as far as a person can help it. */
 function causeOf(error: unknown, timeout: number): string {
   if (!(error instanceof Error)) return "";
@@ -667,29 +689,29 @@ function causeOf(error: unknown, timeout: number): string {
 }
 
 /**
- * A tenant as one segment of a path in Vault: percent-encoded, with every
+ * A name as one segment of a path in Vault: percent-encoded, with every
  * character that could mean something to Vault or to a URL. Vault decodes a
  * URL once, so the segment is encoded again on its way there.
  */
-function segmentOf(tenant: string): string {
-  if (tenant === "" || !tenant.isWellFormed()) {
+function segmentOf(name: string): string {
+  if (name === "" || !name.isWellFormed()) {
     throw new CredentialsError(
-      `Vault cannot hold a company that is called ${JSON.stringify(tenant)}`,
+      `Vault cannot hold a company that is called ${JSON.stringify(name)}`,
     );
   }
   // A dot stays where it can be no part of "." or "..".
-  return encodeURIComponent(tenant).replace(
+  return encodeURIComponent(name).replace(
     /[!~*'()]|(?<=^|\.)\./g,
     (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
   );
 }
 
-/** The tenant of an entry in a list, undefined where none is called so. */
-function tenantOf(entry: unknown): string | undefined {
+/** The name of an entry in a list, undefined where none is called so. */
+function nameOf(entry: unknown): string | undefined {
   try {
-    const tenant = decodeURIComponent(String(entry));
+    const name = decodeURIComponent(String(entry));
     // What goes deeper ends in a slash, which no segment does.
-    return segmentOf(tenant) === entry ? tenant : undefined;
+    return segmentOf(name) === entry ? name : undefined;
   } catch {
     // A secret of somebody else's.
     return undefined;

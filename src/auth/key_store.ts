@@ -1,0 +1,137 @@
+/**
+ * Where the API keys are kept that the program made: as hashes, with what
+ * each is for.
+ *
+ * @module
+ */
+import { isTenant, StoreError } from "../tokens/store.ts";
+import type { Records } from "../tokens/stores/records.ts";
+import { defined, isObject, parseJson } from "../values.ts";
+import { isScope, type Scope } from "./principal.ts";
+
+/**
+ * What is kept of a key. The key itself is nowhere; its id is the name of the
+ * record. Times are in seconds since 1970.
+ */
+export interface StoredKey {
+  /** SHA-256 of the whole key, as 64 hex digits. */
+  readonly hash: string;
+  /** What a person calls it; may be empty. */
+  readonly label: string;
+  /** The tenants that it is for, at least one. */
+  readonly tenants: readonly string[];
+  /** What it may do. */
+  readonly scopes: readonly Scope[];
+  /** When it was made. */
+  readonly created_at: number;
+  /** When it ends; undefined: never. */
+  readonly expires_at?: number;
+  /** When it was last used, to the minute; undefined: never. */
+  readonly last_used_at?: number;
+}
+
+/** A key with the version that it was read at. */
+export interface FoundKey {
+  /** The key. */
+  readonly key: StoredKey;
+  /** Names this state of the record; opaque to callers. */
+  readonly version: string;
+}
+
+/**
+ * A place for keys, by their ids. A write names the version it was made from,
+ * so that a key that was revoked meanwhile does not come back.
+ */
+export interface KeyStore {
+  /**
+   * Reads a key.
+   *
+   * @throws {StoreError} When the store is out of order, or holds something
+   * else there.
+   */
+  read(id: string): Promise<FoundKey | undefined>;
+  /**
+   * Replaces a key, or makes it where `version` is undefined.
+   *
+   * @returns The new version, or undefined when the record had changed.
+   * @throws {StoreError} When the store is out of order.
+   */
+  replace(
+    id: string,
+    key: StoredKey,
+    version: string | undefined,
+  ): Promise<string | undefined>;
+  /**
+   * Forgets a key.
+   *
+   * @returns Whether there was anything to forget.
+   * @throws {StoreError} When the store is out of order.
+   */
+  remove(id: string): Promise<boolean>;
+  /**
+   * Lists the ids of all keys.
+   *
+   * @throws {StoreError} When the store is out of order.
+   */
+  ids(): Promise<readonly string[]>;
+}
+
+/**
+ * Keys as records.
+ *
+ * @param records Where they are kept, by id.
+ */
+export function keysIn(records: Records): KeyStore {
+  return {
+    async read(id) {
+      const found = await records.read(id);
+      return found && {
+        key: parseKey(found.text, id),
+        version: found.version,
+      };
+    },
+    replace: (id, key, version) =>
+      records.replace(id, JSON.stringify(key), version),
+    remove: (id) => records.remove(id),
+    ids: () => records.names(),
+  };
+}
+
+/** Nothing of a record that is none reaches the message. */
+function parseKey(text: string, id: string): StoredKey {
+  const value = parseJson(text);
+  const record = isObject(value) ? value : {};
+  const { hash, label, created_at, expires_at, last_used_at } = record;
+  const tenants = listOf(record.tenants, isTenant);
+  const scopes = listOf(record.scopes, isScope);
+  const isTime = (time: unknown) => time === undefined || Number.isFinite(time);
+  if (
+    typeof hash === "string" && /^[0-9a-f]{64}$/.test(hash) &&
+    typeof label === "string" && Number.isFinite(created_at) &&
+    isTime(expires_at) && isTime(last_used_at) && tenants && scopes
+  ) {
+    return {
+      hash,
+      label,
+      tenants,
+      scopes,
+      created_at: created_at as number,
+      ...defined({
+        expires_at: expires_at as number | undefined,
+        last_used_at: last_used_at as number | undefined,
+      }),
+    };
+  }
+  throw new StoreError(
+    `What is kept for the key ${id} is none: it was not written by this server. Take it away with: qontak-mcp keys revoke ${id}`,
+  );
+}
+
+/** A list of words without a wrong one; undefined where it is none. */
+function listOf<T extends string>(
+  value: unknown,
+  is: (word: unknown) => word is T,
+): readonly T[] | undefined {
+  const isFine = Array.isArray(value) && value.length > 0 && value.every(is);
+  return isFine ? value : undefined;
+}

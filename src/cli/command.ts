@@ -1,0 +1,59 @@
+/**
+ * What commands on the store have in common.
+ *
+ * @module
+ */
+import { ConfigError, type Settings } from "../config.ts";
+import { toStderr } from "../log.ts";
+import { FAILED } from "./exit.ts";
+import type { Flags } from "./flags.ts";
+import { createParts, type Parts } from "./parts.ts";
+
+/** A command as the command line calls it. */
+export type Run = (
+  word: string | undefined,
+  flags: Flags,
+  settings: Settings,
+  fileOf: (name: string) => string | undefined,
+) => Promise<number>;
+
+/** Carries out a command; what it rejects with is told on stderr. */
+type Action<T> = (
+  parts: Parts,
+  subject: T,
+  flags: Flags,
+  settings: Settings,
+) => Promise<number>;
+
+/**
+ * Makes a command.
+ *
+ * @param read Reads the word after the command's name, before anything else.
+ * @param action Carries it out.
+ */
+export function command<T>(
+  read: (word: string | undefined) => T,
+  action: Action<T>,
+): Run {
+  return async (word, flags, settings, fileOf) => {
+    const subject = read(word);
+    const parts = createParts(settings, fileOf);
+    try {
+      return await action(parts, subject, flags, settings);
+    } catch (error) {
+      if (error instanceof ConfigError || !(error instanceof Error)) {
+        throw error;
+      }
+      toStderr(`qontak-mcp: ${error.message}`);
+      return FAILED;
+    } finally {
+      await parts.close();
+    }
+  };
+}
+
+/** Writes what was asked for to stdout. */
+export function say(text: string): void {
+  // deno-lint-ignore no-console -- what the command is for
+  console.log(text);
+}

@@ -1,0 +1,362 @@
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertNotEquals,
+  assertNotMatch,
+  assertRejects,
+} from "@std/assert";
+import type { StoredKey } from "../../src/auth/key_store.ts";
+import type { Authenticate } from "../../src/auth/principal.ts";
+import {
+  createStoredKeys,
+  isKeyId,
+  mintKey,
+} from "../../src/auth/stored_keys.ts";
+import { StoreError } from "../../src/tokens/store.ts";
+import { createMemoryKeys, type MemoryKeys } from "../support/memory.ts";
+
+/** Keys in memory, processes that know them, and one clock for all. */
+interface Bench {
+  readonly keys: MemoryKeys;
+  readonly lines: string[];
+  /** The clock, in ms since 1970. */
+  time: number;
+  /** Makes a key of the kind that is given, and keeps it. */
+  make(more?: Partial<StoredKey>): Promise<{ id: string; key: string }>;
+  /** What one more process knows callers by. */
+  process(): Authenticate;
+}
+
+function createBench(): Bench {
+  const keys = createMemoryKeys();
+  const lines: string[] = [];
+  const bench: Bench = {
+    keys,
+    lines,
+    time: 1_795_000_000_000,
+    async make(more = {}) {
+      const { id, key, hash } = await mintKey();
+      await keys.replace(id, {
+        hash,
+        label: "",
+        tenants: ["acme"],
+        scopes: ["read"],
+        created_at: bench.time / 1000,
+        ...more,
+      }, undefined);
+      keys.writes.length = 0;
+      return { id, key };
+    },
+    process: () =>
+      createStoredKeys({
+        keys,
+        log: (...line) => lines.push(JSON.stringify(line)),
+        now: () => bench.time,
+      }),
+  };
+  return bench;
+}
+
+/** Lets what goes on in the background end. */
+const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+Deno.test("mintKey() makes keys that name themselves and are never the same", async () => {
+  const made = await Promise.all(Array.from({ length: 200 }, mintKey));
+  assertEquals(new Set(made.map(({ key }) => key)).size, 200);
+  for (const { id, key, hash } of made) {
+    assert(isKeyId(id));
+    assertMatch(key, new RegExp(`^qmcp_${id}_[a-z2-7]{52}$`));
+    assertMatch(hash, /^[0-9a-f]{64}$/);
+    assert(!isKeyId(key));
+  }
+  // Every letter is there, about as often as any other.
+  const letters = made.map(({ key }) => key.slice(-52)).join("");
+  const counts = Map.groupBy(letters, (letter) => letter);
+  assertEquals(counts.size, 32);
+  for (const [letter, { length }] of counts) {
+    assert(length > 200 && length < 450, `${letter}: ${length} of 10400`);
+  }
+});
+
+Deno.test("createStoredKeys() knows a key by what is kept of it", async () => {
+  const bench = createBench();
+  const expires_at = bench.time / 1000 + 60;
+  const { id, key } = await bench.make({
+    tenants: ["acme", "beta"],
+    scopes: ["read", "write"],
+    expires_at,
+  });
+  const other = await bench.make();
+  const authenticate = bench.process();
+  assertEquals(await authenticate(key), {
+    name: `key ${id}`,
+    tenants: ["acme", "beta"],
+    scopes: ["read", "write"],
+    expires_at,
+  });
+  assertEquals(await authenticate(other.key), {
+    name: `key ${other.id}`,
+    tenants: ["acme"],
+    scopes: ["read"],
+  });
+  await settled();
+  assertNotMatch(Deno.inspect(authenticate, { depth: 9 }), /qmcp_/);
+});
+
+Deno.test("createStoredKeys() knows nobody else, and asks the store only for what may be a key", async () => {
+  const bench = createBench();
+  const { id, key } = await bench.make();
+  const other = await bench.make();
+  const authenticate = bench.process();
+  const secret = key.slice(-52);
+  const flipped = secret.startsWith("a") ? "b" : "a";
+  for (
+    const forged of [
+      `qmcp_${id}_${flipped}${secret.slice(1)}`,
+      `qmcp_${other.id}_${secret}`,
+      `qmcp_${id}_${bench.keys.records.get(id)!.key.hash.slice(0, 52)}`
+        .replace(/[0189]/g, "a"),
+      (await mintKey()).key,
+    ]
+  ) assertEquals(await authenticate(forged), undefined, forged);
+  bench.keys.reads.length = 0;
+  for (
+    const odd of [
+      "",
+      id,
+      key.toUpperCase(),
+      ` ${key}`,
+      `${key}\n`,
+      `${key}a`,
+      key.slice(0, -1),
+      `qmcp_${id}_`,
+      bench.keys.records.get(id)!.key.hash,
+      "qmcp_../../tokens_" + secret,
+      "eyJhbGciOiJub25lIn0.e30.",
+    ]
+  ) assertEquals(await authenticate(odd), undefined, odd);
+  assertEquals(bench.keys.reads, []);
+  assertEquals((await authenticate(key))?.name, `key ${id}`);
+  await settled();
+  // Logs name keys, and hold nothing of a secret.
+  assert(bench.lines.some((line) => line.includes("wrong secret")));
+  assert(bench.lines.some((line) => line.includes(id)));
+  const text = bench.lines.join("\n");
+  assertNotMatch(text, /qmcp_|[0-9a-f]{64}/);
+  assert(!text.includes(secret));
+});
+
+Deno.test("createStoredKeys() lets a revoked key in for half a minute at most, in every process", async () => {
+  const bench = createBench();
+  const { id, key } = await bench.make();
+  const start = bench.time;
+  const one = bench.process();
+  const other = bench.process();
+  assert(await one(key));
+  bench.time += 20_000;
+  assert(await other(key));
+  await settled();
+  await bench.keys.remove(id);
+  bench.time = start + 29_999;
+  assert(await one(key));
+  bench.time = start + 30_000;
+  assertEquals(await one(key), undefined);
+  assert(await other(key));
+  bench.time = start + 50_000;
+  assertEquals(await other(key), undefined);
+  assertEquals(await bench.process()(key), undefined);
+  await settled();
+  assertEquals(bench.keys.records.size, 0);
+});
+
+Deno.test("createStoredKeys() counts from when it asked, and not by a clock that was set back", async () => {
+  const bench = createBench();
+  const { id, key } = await bench.make();
+  const authenticate = bench.process();
+  const gate = Promise.withResolvers<void>();
+  bench.keys.gate = () => gate.promise;
+  const slow = authenticate(key);
+  while (bench.keys.reads.length === 0) await settled();
+  bench.time += 25_000;
+  gate.resolve();
+  assert(await slow);
+  await settled();
+  await bench.keys.remove(id);
+  bench.time += 5_000;
+  assertEquals(await authenticate(key), undefined);
+
+  const next = await bench.make();
+  assert(await authenticate(next.key));
+  await settled();
+  await bench.keys.remove(next.id);
+  bench.time -= 3_600_000;
+  assertEquals(await authenticate(next.key), undefined);
+});
+
+Deno.test("createStoredKeys() ends a key on its second, whatever it remembers", async () => {
+  const bench = createBench();
+  const expires_at = bench.time / 1000 + 10;
+  const { key } = await bench.make({ expires_at });
+  const authenticate = bench.process();
+  bench.time += 9_999;
+  assert(await authenticate(key));
+  bench.time += 1;
+  assertEquals(await authenticate(key), undefined);
+  await settled();
+  assertEquals(bench.keys.reads.length, 1);
+});
+
+Deno.test("createStoredKeys() lets a new key in beside the old one, until that is revoked", async () => {
+  const bench = createBench();
+  const old = await bench.make();
+  const authenticate = bench.process();
+  assert(await authenticate(old.key));
+  const fresh = await bench.make();
+  assertEquals((await authenticate(fresh.key))?.name, `key ${fresh.id}`);
+  await settled();
+  await bench.keys.remove(old.id);
+  bench.time += 30_000;
+  assertEquals(await authenticate(old.key), undefined);
+  assert(await authenticate(fresh.key));
+  await settled();
+});
+
+Deno.test("createStoredKeys() asks the store once in half a minute, and once for all who wait", async () => {
+  const bench = createBench();
+  const { id, key } = await bench.make();
+  const authenticate = bench.process();
+  const all = await Promise.all(
+    Array.from({ length: 50 }, () => authenticate(key)),
+  );
+  assert(all.every((principal) => principal?.name === `key ${id}`));
+  bench.time += 29_999;
+  await authenticate(key);
+  assertEquals(bench.keys.reads, [id]);
+  bench.time += 1;
+  await authenticate(key);
+  assertEquals(bench.keys.reads, [id, id]);
+  // An id that is nobody's: for five seconds.
+  const none = await mintKey();
+  for (const [wait, reads] of [[0, 3], [4_999, 3], [1, 4]] as const) {
+    bench.time += wait;
+    await Promise.all([authenticate(none.key), authenticate(none.key)]);
+    assertEquals(bench.keys.reads.length, reads);
+  }
+  await settled();
+});
+
+Deno.test("createStoredKeys() forgets no key for those who try ids, and not all of these are remembered", async () => {
+  const bench = createBench();
+  const { id, key } = await bench.make();
+  const authenticate = bench.process();
+  assert(await authenticate(key));
+  const first = await mintKey();
+  await authenticate(first.key);
+  for (let i = 0; i < 1_000; i++) await authenticate((await mintKey()).key);
+  bench.keys.reads.length = 0;
+  assert(await authenticate(key));
+  assertEquals(bench.keys.reads, []);
+  await authenticate(first.key);
+  assertEquals(bench.keys.reads, [first.id]);
+  // Keys are remembered in a bounded number as well.
+  for (let i = 0; i < 1_000; i++) await authenticate((await bench.make()).key);
+  bench.keys.reads.length = 0;
+  assert(await authenticate(key));
+  assertEquals(bench.keys.reads, [id]);
+  await settled();
+});
+
+Deno.test("createStoredKeys() calls an outage an outage, and goes on with what it has just read", async () => {
+  const bench = createBench();
+  const { key } = await bench.make();
+  const other = await bench.make();
+  const authenticate = bench.process();
+  assert(await authenticate(key));
+  await settled();
+  bench.keys.gate = () => Promise.reject(new StoreError("out of order"));
+  bench.time += 29_999;
+  assert(await authenticate(key));
+  await assertRejects(() => authenticate(other.key), StoreError);
+  bench.time += 1;
+  await assertRejects(() => authenticate(key), StoreError, "out of order");
+  // An outage is not remembered, as nothing or otherwise.
+  bench.keys.gate = () => Promise.resolve();
+  assert(await authenticate(key));
+  assert(await authenticate(other.key));
+  await settled();
+});
+
+Deno.test("createStoredKeys() writes the last use down once a minute, in whole seconds", async () => {
+  const bench = createBench();
+  const { id, key } = await bench.make({ expires_at: 2e9, label: "laptop" });
+  const made = bench.keys.records.get(id)!.key;
+  const processes = [bench.process(), bench.process(), bench.process()];
+  const start = bench.time;
+  for (let second = 0; second < 300; second++) {
+    bench.time = start + second * 1000 + 500;
+    for (const authenticate of processes) {
+      assert(await authenticate(key));
+      await settled();
+    }
+  }
+  const last = bench.keys.records.get(id)!.key;
+  assertEquals(last, { ...made, last_used_at: last.last_used_at! });
+  assert(Number.isInteger(last.last_used_at));
+  assert(last.last_used_at! > start / 1000 + 200);
+  // Those who lost the race looked again, and did not write again.
+  const tries = bench.keys.writes.length;
+  assert(tries >= 5 && tries <= 15, `${tries} writes in five minutes`);
+});
+
+Deno.test("createStoredKeys() never brings back a key that was revoked while its use was written down", async () => {
+  const bench = createBench();
+  const { id, key } = await bench.make();
+  const authenticate = bench.process();
+  const gate = Promise.withResolvers<void>();
+  assert(await authenticate(key));
+  await settled();
+  bench.time += 60_000;
+  assert(
+    await (() => {
+      // The read passes; the write of the last use waits.
+      const read = bench.keys.read;
+      bench.keys.read = (id) => {
+        const found = read(id);
+        bench.keys.gate = () => gate.promise;
+        return found;
+      };
+      return authenticate(key);
+    })(),
+  );
+  assertEquals(bench.keys.writes.length, 2);
+  bench.keys.records.delete(id);
+  bench.keys.gate = () => Promise.resolve();
+  gate.resolve();
+  await settled();
+  assertEquals(bench.keys.records.size, 0);
+  // It was told by that, long before the half minute.
+  assertEquals(await authenticate(key), undefined);
+});
+
+Deno.test("createStoredKeys() holds no call up for the last use, and fails none", async () => {
+  const bench = createBench();
+  const { key } = await bench.make();
+  const other = await bench.make();
+  const authenticate = bench.process();
+  const never = Promise.withResolvers<undefined>();
+  bench.keys.replace = () => never.promise;
+  assert(await authenticate(key));
+  bench.keys.replace = () => Promise.reject(new StoreError("read only"));
+  assert(await authenticate(other.key));
+  await settled();
+  for (let minute = 0; minute < 5; minute++) {
+    bench.time += 60_000;
+    assert(await authenticate(other.key));
+    await settled();
+  }
+  // Told once.
+  const told = bench.lines.filter((line) => line.includes("read only"));
+  assertEquals(told.length, 1);
+  assertNotEquals(await authenticate(key), undefined);
+});
