@@ -53,6 +53,10 @@ async function run({ command, word, flags }: Given): Promise<number> {
     const { doctor } = await import("./cli/doctor.ts");
     return await doctor(word, flags, variables, fileOf);
   }
+  if (command === "audit") {
+    const { audit } = await import("./cli/audit.ts");
+    return await audit(flags, readSettings(variables));
+  }
   const { tenants } = await import("./cli/tenants.ts");
   return await tenants[command](word, flags, readSettings(variables), fileOf);
 }

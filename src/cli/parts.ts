@@ -4,6 +4,7 @@
  * @module
  */
 import { type Access, type AccessOptions, createAccess } from "../access.ts";
+import { auditOf } from "../audit/open.ts";
 import { serverOptionsOf, type Settings } from "../config.ts";
 import { createKv, type Kv } from "../kv.ts";
 import { createLog, type Log } from "../log.ts";
@@ -63,6 +64,7 @@ export function createParts(
     ...defined({ kv }),
     store,
     log,
+    audit: auditOf(settings, kv),
   };
   return {
     ...withAccess(options),
@@ -100,6 +102,7 @@ export function createSandboxParts(settings: Settings): Parts {
       ...options,
       store,
       log,
+      audit: settings.QONTAK_AUDIT === "off" ? false : {},
     }),
     kv: undefined,
     losesTokens: () => Promise.resolve(undefined),

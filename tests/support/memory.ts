@@ -1,8 +1,9 @@
 /**
- * A store in memory, for tests of what stands above stores.
+ * Stores in memory, for tests of what stands above stores.
  *
  * @module
  */
+import type { AuditRecord, AuditStore } from "../../mod.ts";
 import type { Credentials, TokenStore } from "../../src/tokens/store.ts";
 
 /**
@@ -33,5 +34,29 @@ export function createMemoryStore(
       return delete records[tenant];
     },
     tenants: () => Promise.resolve(Object.keys(records)),
+  };
+}
+
+/** A store of audit records that shows what it was given, in order. */
+export interface MemoryAuditStore extends AuditStore {
+  /** Each record as it was kept, before the write and after it. */
+  readonly kept: AuditRecord[];
+}
+
+/** Makes a store of audit records. */
+export function createMemoryAuditStore(): MemoryAuditStore {
+  const kept: AuditRecord[] = [];
+  // deno-lint-ignore require-await -- the interface is asynchronous
+  const keep = async (record: AuditRecord) => {
+    kept.push(record);
+  };
+  return {
+    name: "memory",
+    kept,
+    begin: keep,
+    end: keep,
+    async *list() {
+      yield* kept.toReversed();
+    },
   };
 }
