@@ -47,6 +47,17 @@ export {
   type TokenStore,
 } from "./src/tokens/store.ts";
 export type { Auth, ConnectionOptions, TokenCaching } from "./src/access.ts";
+export type { AuditOptions } from "./src/audit/audit.ts";
+export type { AuditRecord, Outcome } from "./src/audit/record.ts";
+export type { AuditStore, AuditStoreOptions } from "./src/audit/store.ts";
+export {
+  createKvAuditStore,
+  type KvAuditStoreOptions,
+} from "./src/audit/stores/kv.ts";
+export {
+  createRedisAuditStore,
+  type RedisAuditStoreOptions,
+} from "./src/audit/stores/redis.ts";
 export type { Kv } from "./src/kv.ts";
 export {
   createEnvStore,
@@ -67,7 +78,12 @@ export {
 export { createSealer, type Sealer } from "./src/tokens/sealing.ts";
 export type { Toolset } from "./src/tools/toolsets.ts";
 export type { Authenticate, Principal, Scope } from "./src/auth/principal.ts";
-export { type Log, type LogDetails, type LogLevel } from "./src/log.ts";
+export {
+  type Log,
+  type LogDetails,
+  type LogLevel,
+  type LogValue,
+} from "./src/log.ts";
 
 if (import.meta.main) {
   const { main } = await import("./src/cli.ts");

@@ -16,6 +16,8 @@ import { show } from "./values.ts";
 
 /** On whose behalf a call is made. */
 export interface Caller {
+  /** Names it in logs and audit records; never a secret. */
+  readonly name: string;
   /** The tenants it may act for; undefined: whomever the store knows. */
   readonly tenants: readonly string[] | undefined;
   /** What it may do. */

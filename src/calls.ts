@@ -5,6 +5,7 @@
  * @module
  */
 import type { Access } from "./access.ts";
+import type { Audit } from "./audit/audit.ts";
 import { type Caller, tenantOf } from "./caller.ts";
 import { deadline, isTimeUp, untilAborted } from "./deadline.ts";
 import { createCache } from "./fields/cache.ts";
@@ -56,11 +57,13 @@ export type Call = (
  * @param access The way to the CRM.
  * @param kv Deno KV, where there is one.
  * @param log Told how calls end.
+ * @param audit Records what they write.
  */
 export function createCaller(
   access: Access,
   kv: Kv | undefined,
   log: Log,
+  audit: Audit,
 ): Call {
   const cache = createCache({
     lifetime: SETUP_LIFETIME,
@@ -70,13 +73,15 @@ export function createCaller(
 
   /** What a tool works with, for the company that a call names. */
   async function contextOf(
+    tool: Tool,
     userId: unknown,
     { caller }: CallOptions,
     signal: AbortSignal,
     progress: Progress,
   ): Promise<ToolContext> {
     const tenant = tenantOf(userId, caller);
-    const crm = progress.watch(access.crm(tenant));
+    const actor = { tenant, principal: caller.name, tool: tool.name };
+    const crm = progress.watch(audit.watch(access.crm(tenant), actor));
     const scope = await untilAborted(access.scope(tenant), signal);
     const setup = createSetup(crm, cache, scope);
     return { crm, setup, signal };
@@ -122,7 +127,7 @@ export function createCaller(
     using limit = deadline(timeout, options.signal);
     using progress = createProgress(options.tell);
     const enter: Enter = (userId) =>
-      contextOf(userId, options, limit.signal, progress);
+      contextOf(tool, userId, options, limit.signal, progress);
     let result: ToolResult;
     let hasBegun = false;
     try {

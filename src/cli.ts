@@ -65,6 +65,10 @@ async function run({ command, word, flags }: Given): Promise<number> {
     const { keys } = await import("./cli/keys.ts");
     return await keys[command](word, flags, settings, fileOf);
   }
+  if (command === "audit") {
+    const { audit } = await import("./cli/audit.ts");
+    return await audit(flags, settings);
+  }
   const { tenants } = await import("./cli/tenants.ts");
   return await tenants[command](word, flags, settings, fileOf);
 }

@@ -41,6 +41,9 @@ export const STORES = ["env", "redis", "vault", "kv"] as const;
 /** A store of credentials. */
 export type StoreName = (typeof STORES)[number];
 
+/** Where audit records go, as QONTAK_AUDIT calls it. */
+const AUDITS = ["stderr", "kv", "redis", "off"] as const;
+
 const AUTHS: readonly Auth[] = ["oauth", "hmac"];
 const CACHES: readonly TokenCaching[] = ["kv", "memory", "none"];
 
@@ -224,6 +227,23 @@ export const variables = {
     meaning:
       "The origins of web pages that may call over HTTP, joined by commas, besides this endpoint's own page",
     read: readOrigins,
+  },
+  QONTAK_AUDIT: {
+    meaning:
+      "Where each write to Qontak is recorded: stderr; besides it kv (Deno KV) or redis, for qontak-mcp audit; or off",
+    default: "stderr",
+    read: (text: string) => readWord(text, AUDITS),
+  },
+  QONTAK_AUDIT_VALUES: {
+    meaning:
+      "What is recorded of the values that were sent: hash, or keep, in kv and redis only, sealed where TOKEN_ENCRYPTION_KEY is set. stderr has hashes in any case",
+    default: "hash",
+    read: (text: string) => readWord(text, ["hash", "keep"] as const),
+  },
+  QONTAK_AUDIT_DAYS: {
+    meaning: "How long records are kept in kv and redis, in days",
+    default: "90",
+    read: (text: string) => readWhole(text, 1, 3_650),
   },
   LOG_LEVEL: {
     meaning: `How much is logged on stderr: ${LOG_LEVELS.join(", ")}`,

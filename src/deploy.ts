@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { auditOf } from "./audit/open.ts";
 import { ConfigError, readSettings, serverOptionsOf } from "./config.ts";
 import { createGuard } from "./guard.ts";
 import { createHandler, type Handler } from "./http.ts";
@@ -35,6 +36,7 @@ function deployed(): Handler {
     ...defined({ kv }),
     store,
     log,
+    audit: auditOf(settings, kv),
   });
   return createHandler(server, guard);
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Log } from "./log.ts";
+import { StoreError } from "./tokens/store.ts";
 
 /** Opens the database once, when it is first needed. */
 export interface Kv {
@@ -43,6 +44,39 @@ export async function whenFree<T>(question: () => Promise<T>): Promise<T> {
 function isLocked(error: unknown): boolean {
   return error instanceof Error &&
     /database is (locked|busy)/.test(error.message);
+}
+
+/** What is wrong and what to do, by what Deno KV's error says. */
+const reasons: readonly (readonly [RegExp, string])[] = [
+  [/locked|busy/i, "other processes keep it locked. Try again"],
+  [/full/i, "its disk is full. Make room"],
+  [
+    /not a database|malformed|corrupt/i,
+    "its file is damaged. Put a copy of it back, or remove it and put the credentials in anew",
+  ],
+  [
+    /unable to open|read-?only/i,
+    "its file cannot be opened or written. Check DENO_KV_DEFAULT_PATH, and whether this process's user may write there",
+  ],
+  [
+    /database is attached/i,
+    "no database is attached. Attach one to the app on Deno Deploy",
+  ],
+];
+
+/**
+ * What to tell of a failure; the database's own words are not passed on.
+ *
+ * @param error What Deno KV threw.
+ * @param what What is kept there, such as `tokens`.
+ */
+export function explainKv(error: unknown, what: string): StoreError {
+  if (error instanceof StoreError) return error;
+  const { name, message } = error instanceof Error ? error : new Error();
+  const known = reasons.find(([said]) => said.test(message));
+  return new StoreError(
+    `Deno KV, where ${what} are kept, is out of order: ${known?.[1] ?? name}`,
+  );
 }
 
 /**

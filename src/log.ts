@@ -17,10 +17,18 @@ export const LOG_LEVELS: readonly LogLevel[] = [
   "debug",
 ];
 
+/** What stands in a line: JSON. */
+export type LogValue =
+  | string
+  | number
+  | boolean
+  | null
+  | undefined
+  | readonly LogValue[]
+  | { readonly [name: string]: LogValue };
+
 /** What a line may say besides its message. */
-export type LogDetails = Readonly<
-  Record<string, string | number | boolean | undefined>
->;
+export type LogDetails = Readonly<Record<string, LogValue>>;
 
 /** Writes log lines. */
 export type Log = (

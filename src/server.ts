@@ -13,6 +13,7 @@ import {
   type ServerContext,
 } from "@modelcontextprotocol/server";
 import { type ConnectionOptions, createAccess, ways } from "./access.ts";
+import { type AuditOptions, createAudit, noAudit } from "./audit/audit.ts";
 import { type Principal, SCOPES } from "./auth/principal.ts";
 import { type Caller, callerIn, infoOf } from "./caller.ts";
 import { createCaller } from "./calls.ts";
@@ -53,6 +54,13 @@ export interface ServerOptions extends ConnectionOptions {
   readonly readOnly?: boolean;
   /** Writes log lines; to stderr when left out. */
   readonly log?: Log;
+  /**
+   * How each request that may change something in Qontak is recorded; false:
+   * not at all.
+   *
+   * @default {{}}
+   */
+  readonly audit?: AuditOptions | false;
 }
 
 /** An MCP server for Qontak. */
@@ -130,15 +138,19 @@ export function createServer(options: ServerOptions): QontakServer {
   const store = options.store ??
     storeOf({ ...options, log, ...defined({ kv }) });
   const access = createAccess({ ...options, store, log, ...defined({ kv }) });
-  const call = createCaller(access, kv, log);
+  const audit = options.audit === false
+    ? noAudit
+    : createAudit({ log, ...options.audit }, options.sealer);
+  const call = createCaller(access, kv, log, audit);
   const faceOf = createFaces(selectTools(options));
   // Whoever starts the server may act for whomever the store knows.
-  const owner: Caller = {
+  const ownerAt = (name: string): Caller => ({
+    name,
     tenants: store.isSingle ? [DEFAULT_TENANT] : undefined,
     scopes: SCOPES,
-  };
+  });
 
-  const factory: McpServerFactory = ({ authInfo }) => {
+  const factoryFor = (owner: Caller): McpServerFactory => ({ authInfo }) => {
     const caller = callerIn(authInfo) ?? owner;
     const { byName, listed, instructions } = faceOf(caller);
     const server = new Server(IDENTITY, {
@@ -182,13 +194,13 @@ export function createServer(options: ServerOptions): QontakServer {
 
   const onerror = (error: Error) =>
     log("debug", "A message was refused", { error: error.name });
-  const http = createMcpHandler(factory, {
+  const http = createMcpHandler(factoryFor(ownerAt("loopback")), {
     maxRequestBodySize: MAX_BODY,
     // Deno notices a client that hangs up only once the answer has begun.
     responseMode: "sse",
     onerror,
   });
-  const { byName, listed } = faceOf(owner);
+  const { byName, listed } = faceOf(ownerAt("stdio"));
   const ready = createReady(access, kv, options.fetch);
   return {
     tools: [...byName.keys()],
@@ -197,7 +209,7 @@ export function createServer(options: ServerOptions): QontakServer {
     },
     async stdio() {
       const { serveStdio } = await import("./stdio.ts");
-      await serveStdio(factory, onerror);
+      await serveStdio(factoryFor(ownerAt("stdio")), onerror);
     },
     fetch: (request, principal) =>
       http.fetch(request, principal && { authInfo: infoOf(principal) }),
@@ -205,6 +217,7 @@ export function createServer(options: ServerOptions): QontakServer {
     async close() {
       await http.close();
       await access.close();
+      await audit.close();
       await ownKv?.close();
     },
   };

@@ -62,6 +62,7 @@ export const commands = {
     words: 1,
     help: "Try everything, and say what to do about what fails",
   },
+  audit: { words: 0, help: "Show what was changed in Qontak, newest first" },
   config: {
     args: "<client>",
     words: 1,
@@ -156,9 +157,39 @@ export const flags = {
     help:
       "When a key ends: in days (90d), in hours (12h) or on a date; otherwise never",
   },
+  tenant: {
+    type: "string",
+    value: "id",
+    for: ["audit"],
+    help: "Only what was changed for this company",
+  },
+  tool: {
+    type: "string",
+    value: "name",
+    for: ["audit"],
+    help: "Only what this tool has changed",
+  },
+  record: {
+    type: "string",
+    value: "id",
+    for: ["audit"],
+    help: "Only what was done to the record with this id in Qontak",
+  },
+  since: {
+    type: "string",
+    value: "2h",
+    for: ["audit"],
+    help: "Only what is not older: 30m, 2h, 7d, or a date such as 2026-11-30",
+  },
+  limit: {
+    type: "string",
+    value: "50",
+    for: ["audit"],
+    help: "How many to show at most",
+  },
   json: {
     type: "boolean",
-    for: ["tenants list", "tenants check", "keys list", "doctor"],
+    for: ["tenants list", "tenants check", "keys list", "doctor", "audit"],
     help: "Answer in JSON",
   },
   help: { type: "boolean", help: "Print this" },

@@ -5,6 +5,7 @@
  */
 import { type Access, type AccessOptions, createAccess } from "../access.ts";
 import type { KeyStore } from "../auth/key_store.ts";
+import { auditOf } from "../audit/open.ts";
 import { serverOptionsOf, type Settings } from "../config.ts";
 import { createKv, type Kv } from "../kv.ts";
 import { createLog, type Log } from "../log.ts";
@@ -66,6 +67,7 @@ export function createParts(
     ...defined({ kv }),
     store,
     log,
+    audit: auditOf(settings, kv),
   };
   return {
     ...withAccess(options),
@@ -104,6 +106,7 @@ export function createSandboxParts(settings: Settings): Parts {
       ...options,
       store,
       log,
+      audit: settings.QONTAK_AUDIT === "off" ? false : {},
     }),
     kv: undefined,
     keys: undefined,

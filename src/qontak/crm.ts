@@ -232,10 +232,9 @@ function unreachable(
       },
     );
   }
-  // The runtime's message can hold the whole URL with its query.
   const isUnsent = error instanceof Error &&
     /\(connect\)|connection refused|dns error|failed to lookup/i
-      .test(error.message);
+      .test(saidOf(error));
   return new UnreachableError(
     isUnsent
       ? `${name}: Qontak could not be reached at all (connection refused, no secure connection, or the host name is unknown). Nothing was sent. Check the network and QONTAK_BASE_URL`
@@ -244,6 +243,14 @@ function unreachable(
       }`,
     { endpoint: name, reason: "network", mayHaveArrived: !isUnsent },
   );
+}
+
+/**
+ * What the runtime says of a failed fetch; newer ones say it in the cause. It
+ * is not passed on: it can hold the whole URL with its query.
+ */
+function saidOf({ message, cause }: Error): string {
+  return cause instanceof Error ? `${message}: ${cause.message}` : message;
 }
 
 function buildUrl(

@@ -17,6 +17,11 @@ export interface Sealer {
    * @throws {StoreError} When none of the keys opens it.
    */
   open(record: string, tenant: string): Promise<string>;
+  /**
+   * A key for keyed hashes (HMAC-SHA-256) that is made from the first key, and
+   * tells nothing of it; undefined where there is no key.
+   */
+  hashKey(purpose: string): Promise<CryptoKey | undefined>;
 }
 
 /** What a sealed record starts with. JSON, which others are, never does. */
@@ -44,8 +49,28 @@ const IV = 12;
  * @throws {TypeError} When a key is not 32 bytes in base64.
  */
 export function createSealer(keys: readonly string[]): Sealer {
-  const imported = keys.map((key) => importKey(decodeKey(key)));
+  const decoded = keys.map(decodeKey);
+  const imported = decoded.map(importKey);
   return {
+    async hashKey(purpose) {
+      const first = decoded[0];
+      if (!first) return undefined;
+      const base = await crypto.subtle.importKey("raw", first, "HKDF", false, [
+        "deriveKey",
+      ]);
+      return await crypto.subtle.deriveKey(
+        {
+          name: "HKDF",
+          hash: "SHA-256",
+          salt: new Uint8Array(),
+          info: bytesOf(purpose),
+        },
+        base,
+        { name: "HMAC", hash: "SHA-256" },
+        false,
+        ["sign"],
+      );
+    },
     async seal(record, tenant) {
       const first = imported[0];
       if (!first) return record;

@@ -4,6 +4,7 @@
  * @module
  */
 import type { FoundKey, KeyStore } from "../../src/auth/key_store.ts";
+import type { AuditRecord, AuditStore } from "../../mod.ts";
 import type { Credentials, TokenStore } from "../../src/tokens/store.ts";
 
 /**
@@ -81,4 +82,28 @@ export function createMemoryKeys(): MemoryKeys {
     ids: () => Promise.resolve([...records.keys()]),
   };
   return keys;
+}
+
+/** A store of audit records that shows what it was given, in order. */
+export interface MemoryAuditStore extends AuditStore {
+  /** Each record as it was kept, before the write and after it. */
+  readonly kept: AuditRecord[];
+}
+
+/** Makes a store of audit records. */
+export function createMemoryAuditStore(): MemoryAuditStore {
+  const kept: AuditRecord[] = [];
+  // deno-lint-ignore require-await -- the interface is asynchronous
+  const keep = async (record: AuditRecord) => {
+    kept.push(record);
+  };
+  return {
+    name: "memory",
+    kept,
+    begin: keep,
+    end: keep,
+    async *list() {
+      yield* kept.toReversed();
+    },
+  };
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { whenFree } from "../../kv.ts";
+import { explainKv, whenFree } from "../../kv.ts";
 import { createSealer, type Sealer } from "../sealing.ts";
 import { type Lease, StoreError, type TokenStore } from "../store.ts";
 import { boundTo, type Kept, type Records, tokensIn } from "./records.ts";
@@ -93,24 +93,6 @@ interface Held {
 /** What the keys of all entries start with. */
 const ROOT = "qontak-mcp";
 
-/** What is wrong and what to do, by what Deno KV's error says. */
-const reasons: readonly (readonly [RegExp, string])[] = [
-  [/locked|busy/i, "other processes keep it locked. Try again"],
-  [/full/i, "its disk is full. Make room"],
-  [
-    /not a database|malformed|corrupt/i,
-    "its file is damaged. Put a copy of it back, or remove it and put the credentials in anew",
-  ],
-  [
-    /unable to open|read-?only/i,
-    "its file cannot be opened or written. Check DENO_KV_DEFAULT_PATH, and whether this process's user may write there",
-  ],
-  [
-    /database is attached/i,
-    "no database is attached. Attach one to the app on Deno Deploy",
-  ],
-];
-
 /**
  * Makes the way to one kind of records. It opens the database when it is first
  * used.
@@ -143,7 +125,7 @@ export function createKvRecords(options: KvRecordsOptions): KvRecords {
     try {
       return await whenFree(async () => await question(await connect()));
     } catch (error) {
-      throw explain(error);
+      throw explainKv(error, "tokens");
     }
   }
 
@@ -253,14 +235,4 @@ export function createKvRecords(options: KvRecordsOptions): KvRecords {
 async function openDefault(): Promise<Deno.Kv | undefined> {
   // Without the flag the function is not there at all.
   return typeof Deno.openKv === "function" ? await Deno.openKv() : undefined;
-}
-
-/** What to tell of a failure; the database's own words are not passed on. */
-function explain(error: unknown): StoreError {
-  if (error instanceof StoreError) return error;
-  const { name, message } = error instanceof Error ? error : new Error();
-  const known = reasons.find(([said]) => said.test(message));
-  return new StoreError(
-    `Deno KV, where tokens are kept, is out of order: ${known?.[1] ?? name}`,
-  );
 }

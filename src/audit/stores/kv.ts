@@ -1,0 +1,107 @@
+/**
+ * Audit records in Deno KV.
+ *
+ * @module
+ */
+import { explainKv, type Kv, whenFree } from "../../kv.ts";
+import { createSealer } from "../../tokens/sealing.ts";
+import { StoreError } from "../../tokens/store.ts";
+import type { AuditRecord } from "../record.ts";
+import {
+  type AuditStore,
+  type AuditStoreOptions,
+  createCodec,
+  DAY,
+} from "../store.ts";
+
+/** Settings of {@linkcode createKvAuditStore}. */
+export interface KvAuditStoreOptions extends AuditStoreOptions {
+  /** The database; whoever gives it closes it. */
+  readonly kv: Kv;
+}
+
+/** What is kept. */
+interface Kept {
+  readonly text: string;
+  /** When it is forgotten, in ms since 1970: the database may keep it longer. */
+  readonly until: number;
+}
+
+const PREFIX = ["qontak-mcp", "audit"];
+
+/**
+ * Makes the store. It opens the database when it is first used.
+ *
+ * @example Keeping audit records in Deno KV
+ * ```ts
+ * import { createKvAuditStore, createServer } from "@qontak/mcp";
+ *
+ * const kv = { open: () => Deno.openKv(), close: async () => {} };
+ * const server = createServer({
+ *   refreshToken: "a refresh token",
+ *   audit: { store: createKvAuditStore({ kv, days: 90 }) },
+ * });
+ * await server.close();
+ * ```
+ *
+ * @param options Which database, and for how long.
+ */
+export function createKvAuditStore(options: KvAuditStoreOptions): AuditStore {
+  const { kv, days, sealer = createSealer([]) } = options;
+  const codec = createCodec(sealer);
+  const expireIn = days * DAY;
+
+  async function ask<T>(
+    question: (database: Deno.Kv) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await whenFree(async () => {
+        const database = await kv.open();
+        if (database) return await question(database);
+        throw new StoreError(
+          "There is no Deno KV to keep audit records in: start with deno run --unstable-kv, or attach a database on Deno Deploy",
+        );
+      });
+    } catch (error) {
+      throw explainKv(error, "audit records");
+    }
+  }
+
+  async function entryOf(record: AuditRecord) {
+    const until = Date.parse(record.time) + expireIn;
+    const value: Kept = { text: await codec.write(record), until };
+    return { key: [...PREFIX, record.id], value };
+  }
+
+  return {
+    name: "Deno KV",
+
+    async begin(record) {
+      const { key, value } = await entryOf(record);
+      await ask((database) =>
+        database.atomic().check({ key, versionstamp: null })
+          .set(key, value, { expireIn }).commit()
+      );
+    },
+
+    async end(record) {
+      const { key, value } = await entryOf(record);
+      await ask((database) => database.set(key, value, { expireIn }));
+    },
+
+    async *list() {
+      const database = await ask((database) => Promise.resolve(database));
+      const entries = database.list<Kept>({ prefix: PREFIX }, {
+        reverse: true,
+      });
+      try {
+        for await (const { key, value } of entries) {
+          if (value.until < Date.now()) continue;
+          yield await codec.read(value.text, String(key.at(-1)));
+        }
+      } catch (error) {
+        throw explainKv(error, "audit records");
+      }
+    },
+  };
+}

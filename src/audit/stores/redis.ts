@@ -1,0 +1,156 @@
+/**
+ * Audit records in Redis: a hash with the records by id, and a sorted set of
+ * the ids, which puts them in order.
+ *
+ * @module
+ */
+import { createRedisLink } from "../../redis.ts";
+import { createSealer } from "../../tokens/sealing.ts";
+import { StoreError } from "../../tokens/store.ts";
+import { type AuditRecord, firstIdOf } from "../record.ts";
+import {
+  type AuditStore,
+  type AuditStoreOptions,
+  createCodec,
+  DAY,
+} from "../store.ts";
+
+/** Settings of {@linkcode createRedisAuditStore}. */
+export interface RedisAuditStoreOptions extends AuditStoreOptions {
+  /** Where Redis is, as for the store of tokens. */
+  readonly url: string;
+  /**
+   * What the keys of tokens start with; `audit:` is put before it.
+   *
+   * @default {"qontak:tokens:"}
+   */
+  readonly keyPrefix?: string;
+  /**
+   * How many records are kept; the oldest are forgotten first.
+   *
+   * @default {100000}
+   */
+  readonly most?: number;
+  /**
+   * How long Redis may take to answer, in ms.
+   *
+   * @default {5000}
+   */
+  readonly timeout?: number;
+}
+
+/** How many records are kept unless set otherwise. */
+const MOST = 100_000;
+
+/** How many records are asked for at once. */
+const PAGE = 200;
+
+/**
+ * Keeps a record, and forgets some of those that are too old or too many: in
+ * one step, so that there is no moment without the record. All of it ends
+ * where nothing is written for as long as records are kept.
+ */
+const KEEP = `
+redis.call(ARGV[1], KEYS[1], ARGV[2], ARGV[3])
+redis.call("ZADD", KEYS[2], 0, ARGV[2])
+local past = redis.call("ZRANGEBYLEX", KEYS[2], "-", "(" .. ARGV[4], "LIMIT", 0, 100)
+local many = redis.call("ZCARD", KEYS[2]) - tonumber(ARGV[5])
+if #past == 0 and many > 0 then
+  past = redis.call("ZRANGE", KEYS[2], 0, math.min(many, 100) - 1)
+end
+if #past > 0 then
+  redis.call("HDEL", KEYS[1], unpack(past))
+  redis.call("ZREM", KEYS[2], unpack(past))
+end
+redis.call("PEXPIRE", KEYS[1], ARGV[6])
+redis.call("PEXPIRE", KEYS[2], ARGV[6])
+return 1`;
+
+/**
+ * Makes the store. It connects when it is first used.
+ *
+ * @example Keeping audit records in Redis
+ * ```ts
+ * import { createRedisAuditStore, createServer } from "@qontak/mcp";
+ *
+ * const store = createRedisAuditStore({
+ *   url: "redis://127.0.0.1:6379",
+ *   days: 90,
+ * });
+ * const server = createServer({
+ *   refreshToken: "a refresh token",
+ *   audit: { store },
+ * });
+ * await server.close();
+ * ```
+ *
+ * @param options Where Redis is, and for how long.
+ * @throws {TypeError} When the address is none.
+ */
+export function createRedisAuditStore(
+  options: RedisAuditStoreOptions,
+): AuditStore {
+  const {
+    url,
+    keyPrefix = "qontak:tokens:",
+    days,
+    sealer = createSealer([]),
+    most = MOST,
+    timeout = 5_000,
+  } = options;
+  const { ask, close } = createRedisLink({
+    url,
+    timeout,
+    failure: (place) =>
+      new StoreError(
+        `The store of audit records does not answer: ${place}. Check that it runs and that REDIS_URL is right`,
+      ),
+  });
+  const codec = createCodec(sealer);
+  const records = `audit:${keyPrefix}records`;
+  const ids = `audit:${keyPrefix}ids`;
+  const firstKept = () => firstIdOf(Date.now() - days * DAY);
+
+  async function keep(how: "HSETNX" | "HSET", record: AuditRecord) {
+    const text = await codec.write(record);
+    await ask((redis) =>
+      redis.eval(
+        KEEP,
+        2,
+        records,
+        ids,
+        how,
+        record.id,
+        text,
+        firstKept(),
+        most,
+        days * DAY,
+      )
+    );
+  }
+
+  return {
+    name: "Redis",
+    begin: (record) => keep("HSETNX", record),
+    end: (record) => keep("HSET", record),
+
+    async *list() {
+      const least = `[${firstKept()}`;
+      for (let most = "+";;) {
+        const page = await ask((redis) =>
+          redis.zrevrangebylex(ids, most, least, "LIMIT", 0, PAGE)
+        );
+        if (page.length === 0) return;
+        const texts = await ask((redis) => redis.hmget(records, ...page));
+        for (const [i, id] of page.entries()) {
+          const text = texts[i];
+          // One that is missing was forgotten meanwhile.
+          if (text) yield await codec.read(text, id);
+        }
+        most = `(${page.at(-1)}`;
+      }
+    },
+
+    close,
+  };
+}

@@ -1,0 +1,198 @@
+/**
+ * Showing what was changed in Qontak.
+ *
+ * @module
+ */
+import type { AuditRecord } from "../audit/record.ts";
+import { openAuditStore } from "../audit/open.ts";
+import type { AuditStore } from "../audit/store.ts";
+import { ConfigError, readWhole, type Settings } from "../config.ts";
+import { createKv } from "../kv.ts";
+import { createLog, toStderr } from "../log.ts";
+import { StoreError } from "../tokens/store.ts";
+import { FAILED, OK } from "./exit.ts";
+import { type Flags, flags } from "./flags.ts";
+
+/** The most that --limit takes. */
+const MOST = 100_000;
+
+/** What is asked for. */
+interface Question {
+  /** What a record must be. */
+  readonly tenant: string | undefined;
+  readonly tool: string | undefined;
+  readonly record: number | undefined;
+  /** The earliest time, in ms since 1970. */
+  readonly since: number;
+  readonly limit: number;
+}
+
+/**
+ * Shows the records, the newest first.
+ *
+ * @param given The flags.
+ * @param settings The settings.
+ * @returns The exit code.
+ * @throws {ConfigError} When a flag is malformed, or no records are kept.
+ */
+export async function audit(
+  given: Flags,
+  settings: Settings,
+): Promise<number> {
+  const question = readQuestion(given);
+  const log = createLog(settings.LOG_LEVEL ?? "info");
+  const kv = createKv(log);
+  const store = openAuditStore(settings, kv);
+  if (!store) {
+    throw new ConfigError([
+      settings.QONTAK_AUDIT === "off"
+        ? "QONTAK_AUDIT=off records nothing: set it to kv or redis to keep records that can be shown"
+        : "QONTAK_AUDIT=stderr keeps no records: they are in the log of the server, where its stderr goes. Set it to kv or redis to keep records that can be shown",
+    ]);
+  }
+  try {
+    const { records, isAll, unreadable } = await find(store, question);
+    if (unreadable > 0) {
+      toStderr(
+        `qontak-mcp: records that are not shown: ${unreadable}. TOKEN_ENCRYPTION_KEY does not hold the key that they are sealed with`,
+      );
+    }
+    say(
+      given.json
+        ? JSON.stringify(records, null, 2)
+        : `${table(records)}\n\n${
+          isAll ? "" : `The newest ${records.length}: --limit shows more. `
+        }${describe(store, settings)}`,
+    );
+    return OK;
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    toStderr(`qontak-mcp: ${error.message}`);
+    return FAILED;
+  } finally {
+    await store.close?.();
+    await kv?.close();
+  }
+}
+
+async function find(store: AuditStore, question: Question) {
+  const { tenant, tool, record, since, limit } = question;
+  const records: AuditRecord[] = [];
+  let unreadable = 0;
+  for await (const one of store.list()) {
+    if (!one) {
+      unreadable++;
+      continue;
+    }
+    if (Date.parse(one.time) < since) break;
+    if (tenant !== undefined && one.tenant !== tenant) continue;
+    if (tool !== undefined && one.tool !== tool) continue;
+    if (record !== undefined && one.record !== record) continue;
+    if (records.length === limit) return { records, unreadable, isAll: false };
+    records.push(one);
+  }
+  return { records, unreadable, isAll: true };
+}
+
+function readQuestion(given: Flags): Question {
+  const problems: string[] = [];
+  const read = <T>(
+    name: "record" | "since" | "limit",
+    parse: (text: string) => T,
+    otherwise?: string,
+  ): T | undefined => {
+    const text = given[name] ?? otherwise;
+    if (text === undefined) return undefined;
+    try {
+      return parse(String(text));
+    } catch (error) {
+      problems.push(`--${name} ${(error as Error).message}`);
+      return undefined;
+    }
+  };
+  const word = (name: "tenant" | "tool") =>
+    given[name] === undefined ? undefined : String(given[name]);
+  const question = {
+    tenant: word("tenant"),
+    tool: word("tool"),
+    record: read(
+      "record",
+      (text) => readWhole(text, 0, Number.MAX_SAFE_INTEGER),
+    ),
+    since: read("since", readSince) ?? 0,
+    limit:
+      read("limit", (text) => readWhole(text, 1, MOST), flags.limit.value) ?? 0,
+  };
+  if (problems.length > 0) throw new ConfigError(problems);
+  return question;
+}
+
+/** What the letters after a number mean, in ms. */
+const UNITS: Readonly<Record<string, number>> = {
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** A time in the past, in ms since 1970; dates are UTC unless they say else. */
+function readSince(text: string): number {
+  const [, count, unit = ""] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
+  if (count !== undefined) return Date.now() - Number(count) * UNITS[unit]!;
+  const isDate =
+    /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/
+      .test(text);
+  const isLocal = /T[^Z+-]*$/.test(text);
+  const time = isDate ? Date.parse(isLocal ? `${text}Z` : text) : NaN;
+  if (!Number.isNaN(time)) return time;
+  throw new Error(
+    `must be like 30m, 2h or 7d, or a date like 2026-11-30 or 2026-11-30T08:00 (UTC), not ${
+      JSON.stringify(text)
+    }`,
+  );
+}
+
+/** The columns of the table. */
+const COLUMNS: readonly (readonly [
+  string,
+  (record: AuditRecord) => string,
+])[] = [
+  ["time (UTC)", ({ time }) => time.slice(0, 19).replace("T", " ")],
+  ["outcome", ({ outcome, status }) => [outcome, status].join(" ").trim()],
+  ["tool", ({ tool }) => tool],
+  ["record", ({ record }) => String(record ?? "-")],
+  ["tenant", ({ tenant }) => tenant],
+  ["by", ({ principal }) => principal],
+  ["sent", ({ sent }) => Object.keys(sent).join(",") || "-"],
+];
+
+function table(records: readonly AuditRecord[]): string {
+  if (records.length === 0) return "nothing was recorded that fits";
+  const rows = [
+    COLUMNS.map(([title]) => title),
+    ...records.map((record) =>
+      // What is kept was written by others, and a terminal obeys characters.
+      COLUMNS.map(([, read]) => read(record).replace(/\p{C}/gu, "?"))
+    ),
+  ];
+  const widths = COLUMNS.map((_, i) =>
+    Math.max(...rows.map((row) => row[i]!.length))
+  );
+  return rows.map((row) =>
+    row.map((cell, i) => cell.padEnd(widths[i]!)).join("  ").trimEnd()
+  ).join("\n");
+}
+
+function describe(
+  { name }: AuditStore,
+  { QONTAK_AUDIT_DAYS, QONTAK_AUDIT_VALUES }: Settings,
+): string {
+  const values = QONTAK_AUDIT_VALUES === "keep"
+    ? "the values"
+    : "hashes of the values";
+  return `Kept in ${name} for ${QONTAK_AUDIT_DAYS} days, with ${values} that were sent (--json shows them). Not recorded: reads, and writes that were refused before they were sent.`;
+}
+
+function say(text: string): void {
+  // deno-lint-ignore no-console -- what the command is for
+  console.log(text);
+}

@@ -1,0 +1,102 @@
+/**
+ * What every store of audit records promises.
+ *
+ * @module
+ */
+import { assertEquals, assertMatch, assertNotMatch } from "@std/assert";
+import type { AuditRecord, AuditStore, Sealer } from "../../mod.ts";
+import { makeId } from "../../src/audit/record.ts";
+import { createSealer } from "../../src/tokens/sealing.ts";
+
+/** A record of a write, so many days ago. */
+export function recordOf(
+  tool: string,
+  { daysAgo = 0 }: { readonly daysAgo?: number } = {},
+): AuditRecord {
+  const time = Date.now() - daysAgo * 24 * 60 * 60 * 1000;
+  return {
+    id: makeId(time),
+    time: new Date(time).toISOString(),
+    tenant: "acme",
+    principal: "key 1",
+    tool,
+    endpoint: "POST /notes/",
+    record: null,
+    sent: { note: "canary" },
+    outcome: "unknown",
+  };
+}
+
+/** All that a store holds. */
+export const allOf = (store: AuditStore) => Array.fromAsync(store.list());
+
+/** What a test needs of a place. */
+export interface Place {
+  /** A store on it, which keeps records for so many days. */
+  open(days: number, sealer?: Sealer): AuditStore;
+  /** Everything that is kept there, as texts. */
+  dump(): Promise<readonly string[]>;
+  /** Puts what is kept under one id under another one. */
+  swap(from: string, to: string): Promise<void>;
+}
+
+const key = (letter: string) => btoa(letter.repeat(32));
+
+/** Tries a place, which must be empty. */
+export async function contract(place: Place): Promise<void> {
+  const store = place.open(2);
+  assertEquals(await allOf(store), []);
+  const records = ["a", "b", "c"].map((tool) => recordOf(tool));
+  const [a, b, c] = records as [AuditRecord, AuditRecord, AuditRecord];
+  // In any order: the time decides which one is the newest.
+  for (const record of [b, c, a]) await store.begin(record);
+  assertEquals(await allOf(store), [c, b, a]);
+  const done = { ...b, outcome: "done", record: 7, ms: 12 } as const;
+  await store.end(done);
+  assertEquals(await allOf(store), [c, done, a]);
+  // A first step that arrives late undoes nothing.
+  await store.begin(b);
+  assertEquals(await allOf(store), [c, done, a]);
+  // The second step is enough, where the first one was lost.
+  const alone = { ...recordOf("d"), outcome: "refused", status: 422 } as const;
+  await store.end(alone);
+  assertEquals(await allOf(store), [alone, c, done, a]);
+
+  // What is older than it may be is not there, whenever it was put there.
+  const old = recordOf("old", { daysAgo: 3 });
+  const young = recordOf("young", { daysAgo: 1 });
+  const patient = place.open(9);
+  await patient.begin(old);
+  await patient.begin(young);
+  assertEquals((await allOf(patient)).at(-1), old);
+  await store.close?.();
+  await patient.close?.();
+
+  // Sealed records need the key, and open in their own place only.
+  const before = await place.dump();
+  assertMatch(before.join(), /canary/);
+  const sealed = place.open(2, createSealer([key("a")]));
+  const secret = { ...recordOf("sealed"), sent: { note: "under seal" } };
+  const other = { ...recordOf("sealed"), sent: { note: "under seal" } };
+  await sealed.begin(secret);
+  await sealed.end({ ...secret, outcome: "done" });
+  await sealed.begin(other);
+  const added = (await place.dump()).filter((text) => !before.includes(text));
+  assertEquals(added.length, 2);
+  assertNotMatch(added.join(), /under seal|key 1|acme/);
+  const both = createSealer([key("b"), key("a")]);
+  const rotated = place.open(2, both);
+  assertEquals((await allOf(rotated)).slice(0, 2), [other, {
+    ...secret,
+    outcome: "done",
+  }]);
+  const blind = place.open(2, createSealer([key("b")]));
+  assertEquals((await allOf(blind)).slice(0, 3), [
+    undefined,
+    undefined,
+    alone,
+  ]);
+  await place.swap(secret.id, other.id);
+  assertEquals((await allOf(rotated))[0], undefined);
+  for (const one of [sealed, rotated, blind]) await one.close?.();
+}

@@ -1,0 +1,431 @@
+/**
+ * The audit as an operator meets it: servers in processes of their own,
+ * clients over HTTP, and `qontak-mcp audit`.
+ */
+import {
+  assertEquals,
+  assertMatch,
+  assertNotEquals,
+  assertNotMatch,
+  assertStringIncludes,
+} from "@std/assert";
+import {
+  Client,
+  StreamableHTTPClientTransport,
+} from "@modelcontextprotocol/client";
+import type { AuditRecord } from "../../mod.ts";
+import { type RunningSandbox, serveSandbox } from "../../src/sandbox/mod.ts";
+import { sha256 } from "../../src/tokens/hash.ts";
+import { argumentsFor } from "../support/company.ts";
+import { type Ended, run, startHttp, WITH_KV } from "../support/process.ts";
+import { noRedis, startRedis } from "../support/redis.ts";
+
+/** A place that servers and the command line share. */
+interface Place extends AsyncDisposable {
+  readonly env: Record<string, string>;
+  readonly args: readonly string[];
+  /** Everything that is kept of the audit, as text. */
+  dump(): Promise<string>;
+}
+
+interface Kind {
+  readonly name: string;
+  readonly missing: string;
+  start(): Promise<Place>;
+}
+
+const kinds: readonly Kind[] = [{
+  name: "redis",
+  missing: noRedis,
+  async start() {
+    const redis = await startRedis();
+    const prefix = `${redis.prefix}${crypto.randomUUID()}:`;
+    return {
+      env: {
+        TOKEN_STORE: "redis",
+        QONTAK_AUDIT: "redis",
+        REDIS_URL: redis.url,
+        REDIS_KEY_PREFIX: prefix,
+      },
+      args: [],
+      async dump() {
+        const { Redis } = await import("ioredis");
+        const client = new Redis(redis.url, { lazyConnect: true });
+        const records = await client.hgetall(`audit:${prefix}records`);
+        client.disconnect();
+        return JSON.stringify(records);
+      },
+      [Symbol.asyncDispose]: () => redis[Symbol.asyncDispose](),
+    };
+  },
+}, {
+  name: "kv",
+  missing: "",
+  async start() {
+    const dir = await Deno.makeTempDir();
+    return {
+      env: {
+        TOKEN_STORE: "kv",
+        QONTAK_AUDIT: "kv",
+        DENO_KV_DEFAULT_PATH: `${dir}/kv.sqlite3`,
+      },
+      args: [WITH_KV],
+      // The files themselves, where nothing is sealed.
+      async dump() {
+        let text = "";
+        for await (const { name } of Deno.readDir(dir)) {
+          const bytes = await Deno.readFile(`${dir}/${name}`);
+          text += new TextDecoder("latin1").decode(bytes);
+        }
+        return text;
+      },
+      [Symbol.asyncDispose]: () => Deno.remove(dir, { recursive: true }),
+    };
+  },
+}];
+
+/** A client of the endpoint. */
+async function connect(url: string, key?: string): Promise<Client> {
+  const client = new Client({ name: "tests", version: "1.0.0" }, {
+    versionNegotiation: { mode: "auto" },
+  });
+  await client.connect(
+    new StreamableHTTPClientTransport(new URL(url), {
+      requestInit: key ? { headers: { authorization: `Bearer ${key}` } } : {},
+    }),
+  );
+  return client;
+}
+
+/** Calls a tool that must succeed. */
+async function ok(
+  client: Client,
+  name: string,
+  args: Record<string, unknown> = {},
+  // deno-lint-ignore no-explicit-any -- tests look into answers freely
+): Promise<any> {
+  const result = await client.callTool({ name, arguments: args });
+  const [content] = result.content as { text: string }[];
+  if (result.isError) throw new Error(`${name} failed: ${content!.text}`);
+  return result.structuredContent;
+}
+
+/** Runs `audit --json`. */
+async function audited(
+  { env, args }: Place,
+  ...flags: string[]
+): Promise<AuditRecord[]> {
+  const ended = await run(["audit", "--json", ...flags, ...args], { env });
+  assertEquals(ended.code, 0, ended.stderr);
+  return JSON.parse(ended.stdout);
+}
+
+/** The tenants of a place, as a person would put them there. */
+async function addTenants(
+  sandbox: RunningSandbox,
+  { env, args }: Place,
+  tenants: Record<string, string>,
+): Promise<void> {
+  for (const [tenant, token] of Object.entries(tenants)) {
+    const { code, stderr } = await run(["tenants", "add", tenant, ...args], {
+      env: { ...env, QONTAK_BASE_URL: sandbox.url },
+      stdin: `${token}\n`,
+    });
+    assertEquals(code, 0, stderr);
+  }
+}
+
+/** The lines of a server's log that tell of writes. */
+function linesOf({ stderr }: Ended): AuditRecord[] {
+  return stderr.trim().split("\n").map((line) => JSON.parse(line))
+    .filter(({ message }) => message === "A write was sent");
+}
+
+/** Waits until something is so. */
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (let tries = 0; !(await isSo()); tries++) {
+    if (tries === 200) throw new Error("It has not come to that");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** What must be seen nowhere: in the place of every value that is sent. */
+const canaries = {
+  first_name: "Canary-first",
+  last_name: "Canary-last",
+  email: "canary@example.co.id",
+  telephone: "081299990001",
+  address: "Jalan Canary 1",
+  job_title: "Canary-title",
+};
+
+const CANARY = /canary|99990001/i;
+
+for (const kind of kinds) {
+  const skipped = kind.missing && ` (skipped: ${kind.missing})`;
+  const options = { ignore: kind.missing !== "" };
+
+  Deno.test(
+    `audit shows who changed what for whom, from ${kind.name}${skipped}`,
+    options,
+    async () => {
+      await using sandbox = serveSandbox({ refreshTokens: ["canary-of-beta"] });
+      await using place = await kind.start();
+      await addTenants(sandbox, place, {
+        acme: sandbox.refreshToken,
+        beta: "canary-of-beta",
+      });
+      const keys = { acme: "canary-key-acme", beta: "canary-key-beta" };
+      const server = await startHttp([...place.args], {
+        ...place.env,
+        QONTAK_BASE_URL: sandbox.url,
+        LOG_LEVEL: "debug",
+        MCP_API_KEYS: [
+          `${await sha256(keys.acme)}:acme`,
+          `${await sha256(keys.beta)}:beta+acme`,
+        ].join(),
+      });
+      await using _ = server;
+      const acme = await connect(server.url, keys.acme);
+      const beta = await connect(server.url, keys.beta);
+      const { required } = await ok(acme, "get_required_fields_for_contact");
+      const contact = { ...argumentsFor(required), ...canaries };
+      const made = await ok(acme, "create_contact", contact);
+      const note = await ok(acme, "create_note", {
+        note: "Canary: wire the money",
+        crm_person_id: made.id,
+      });
+      await ok(acme, "update_contact", {
+        contact_id: made.id,
+        telephone: canaries.telephone,
+      });
+      const user_id = "beta";
+      const twin = await ok(beta, "create_contact", { ...contact, user_id });
+      await ok(beta, "delete_contact", { contact_id: twin.id, user_id });
+      for (const client of [acme, beta]) await client.close();
+
+      const records = await audited(place);
+      assertEquals(
+        records.map(({ principal, tenant, tool, endpoint, record, outcome }) =>
+          [principal, tenant, tool, endpoint, record, outcome].join(" ")
+        ),
+        [
+          `static key 2 beta delete_contact DELETE /contacts/:id ${twin.id} done`,
+          `static key 2 beta create_contact POST /contacts ${twin.id} done`,
+          `static key 1 acme update_contact PUT /contacts/:id ${made.id} done`,
+          `static key 1 acme create_note POST /notes/ ${note.id} done`,
+          `static key 1 acme create_contact POST /contacts ${made.id} done`,
+        ],
+      );
+      const [, ofTwin, update, ofNote, ofMade] = records;
+      // Equal values of one tenant are told, and of two tenants not.
+      assertEquals(update!.sent.telephone, ofMade!.sent.telephone);
+      assertNotEquals(ofTwin!.sent.telephone, ofMade!.sent.telephone);
+      assertEquals(ofNote!.sent.crm_person_id, made.id);
+
+      const tools = async (...flags: string[]) =>
+        (await audited(place, ...flags)).map(({ tool }) => tool);
+      assertEquals(await tools("--limit", "1"), ["delete_contact"]);
+      assertEquals(await tools("--tool", "create_note"), ["create_note"]);
+      assertEquals(
+        await tools("--record", String(made.id), "--tenant", "acme"),
+        ["update_contact", "create_contact"],
+      );
+      assertEquals(await tools("--tenant", "gamma"), []);
+      assertEquals((await tools("--since", "5m")).length, 5);
+      assertEquals(await tools("--since", "2999-01-01"), []);
+      const shown = await run(["audit", "--limit", "2", ...place.args], {
+        env: place.env,
+      });
+      assertEquals(shown.code, 0, shown.stderr);
+      const [head, ...rows] = shown.stdout.split("\n");
+      assertMatch(
+        head!,
+        /^time \(UTC\) +outcome +tool +record +tenant +by +sent/,
+      );
+      assertMatch(
+        rows[0]!,
+        /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +done +delete_contact +\d+ +beta +static key 2 +-$/,
+      );
+      assertMatch(rows[1]!, /create_contact .* first_name,|,first_name/);
+      assertStringIncludes(shown.stdout, "The newest 2: --limit shows more");
+      assertStringIncludes(shown.stdout, "for 90 days, with hashes");
+
+      const ended = await server.stop("SIGTERM");
+      assertEquals(linesOf(ended).length, 5);
+      for (
+        const [where, text] of [
+          ["stderr", ended.stderr],
+          ["stdout", ended.stdout],
+          ["the store", await place.dump()],
+          ["the table", shown.stdout],
+          ["--json", JSON.stringify(records)],
+        ] as const
+      ) {
+        // The store of tokens is the same file, and tokens belong there.
+        const found = text.replaceAll("canary-of-beta", "").match(CANARY);
+        assertEquals(found?.[0], undefined, where);
+      }
+    },
+  );
+
+  Deno.test(
+    `a server that is killed between request and answer leaves "unknown" in ${kind.name}${skipped}`,
+    options,
+    async () => {
+      await using sandbox = serveSandbox();
+      await using place = await kind.start();
+      await addTenants(sandbox, place, { acme: sandbox.refreshToken });
+      const server = await startHttp([...place.args], {
+        ...place.env,
+        QONTAK_BASE_URL: sandbox.url,
+      });
+      await using _ = server;
+      const client = await connect(server.url);
+      await ok(client, "list_products", { user_id: "acme" });
+      sandbox.inject({ fault: { kind: "delay", ms: 1_500 }, method: "POST" });
+      const product = { name: "Meja", user_id: "acme" };
+      const call = ok(client, "create_product", product).catch(() => {});
+      await until(async () => (await place.dump()).includes("create_product"));
+      // Long enough for the request to be on its way.
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const ended = await server.stop("SIGKILL");
+      assertEquals(linesOf(ended), []);
+      await client.close();
+      await call;
+      const [record, ...more] = await audited(place);
+      assertEquals(more, []);
+      const { id: _id, time: _time, sent, ...rest } = record!;
+      assertEquals(Object.keys(sent), ["name"]);
+      assertEquals<unknown>(rest, {
+        tenant: "acme",
+        principal: "loopback",
+        tool: "create_product",
+        endpoint: "POST /products",
+        record: null,
+        outcome: "unknown",
+      });
+      // It had been sent: nobody but the record knows.
+      await until(() =>
+        sandbox.requests.some(({ method, path }) =>
+          method === "POST" && path.endsWith("/products")
+        )
+      );
+    },
+  );
+
+  Deno.test(
+    `QONTAK_AUDIT_VALUES=keep puts values into ${kind.name} alone, sealed where there is a key${skipped}`,
+    options,
+    async () => {
+      await using sandbox = serveSandbox();
+      const key = btoa("a key of thirty-two bytes, really".slice(0, 32));
+      for (const sealing of [{}, { TOKEN_ENCRYPTION_KEY: key }]) {
+        await using place = await kind.start();
+        const keeping = {
+          ...place,
+          env: { ...place.env, ...sealing, QONTAK_AUDIT_VALUES: "keep" },
+        };
+        await addTenants(sandbox, keeping, { acme: sandbox.refreshToken });
+        const server = await startHttp([...place.args], {
+          ...keeping.env,
+          QONTAK_BASE_URL: sandbox.url,
+        });
+        await using _ = server;
+        const client = await connect(server.url);
+        const name = "Canary-product";
+        await ok(client, "create_product", { name, user_id: "acme" });
+        await client.close();
+        const ended = await server.stop("SIGTERM");
+        assertNotMatch(ended.stderr, CANARY);
+        const isSealed = "TOKEN_ENCRYPTION_KEY" in sealing;
+        assertEquals(
+          ended.stderr.includes("hold the values that were sent, unsealed"),
+          !isSealed,
+        );
+        assertEquals((await place.dump()).includes(name), !isSealed);
+        assertEquals((await audited(keeping))[0]!.sent, { name });
+        if (!isSealed) continue;
+        // Without the key, nothing is shown of what is there.
+        const blind = {
+          ...keeping.env,
+          TOKEN_ENCRYPTION_KEY: btoa("b".repeat(32)),
+        };
+        const shown = await run(["audit", ...place.args], { env: blind });
+        assertStringIncludes(shown.stdout, "nothing was recorded that fits");
+        assertStringIncludes(shown.stderr, "records that are not shown: 1");
+      }
+    },
+  );
+}
+
+Deno.test("over stdio, writes are told of whatever LOG_LEVEL is, unless QONTAK_AUDIT is off", async () => {
+  await using sandbox = serveSandbox();
+  const call = (id: number, method: string, params: unknown) =>
+    JSON.stringify({ jsonrpc: "2.0", id, method, params });
+  const stdin = `${
+    call(1, "initialize", {
+      protocolVersion: "2025-06-18",
+      capabilities: {},
+      clientInfo: { name: "tests", version: "1" },
+    })
+  }\n${
+    call(2, "tools/call", {
+      name: "create_product",
+      arguments: { name: "Canary-product" },
+    })
+  }\n`;
+  const serve = (more: Record<string, string>) =>
+    run([], {
+      stdin,
+      env: {
+        QONTAK_BASE_URL: sandbox.url,
+        QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
+        LOG_LEVEL: "error",
+        ...more,
+      },
+    });
+  const told = await serve({});
+  assertStringIncludes(told.stdout, '"id":2');
+  const [line, ...others] = linesOf(told);
+  assertEquals(others, []);
+  assertEquals(line!.principal, "stdio");
+  assertEquals(line!.outcome, "done");
+  assertNotMatch(told.stderr, CANARY);
+  const silent = await serve({ QONTAK_AUDIT: "off" });
+  assertStringIncludes(silent.stdout, '"id":2');
+  assertEquals(silent.stderr, "");
+});
+
+Deno.test("audit says what it cannot show, and refuses what it does not know", async () => {
+  const table: [string[], Record<string, string>, number, string][] = [
+    [[], {}, 2, "QONTAK_AUDIT=stderr keeps no records"],
+    [[], { QONTAK_AUDIT: "off" }, 2, "QONTAK_AUDIT=off records nothing"],
+    [[], { QONTAK_AUDIT: "kv" }, 2, "needs Deno KV"],
+    [[], { QONTAK_AUDIT: "file" }, 2, "QONTAK_AUDIT must be one of"],
+    [["--limit", "0"], {}, 2, "--limit must be a whole number from 1"],
+    [["--since", "soon"], {}, 2, "--since must be like 30m, 2h or 7d"],
+    [["--since", "2026-13-41"], {}, 2, "--since must be like"],
+    [["--record", "x"], {}, 2, "--record must be a whole number"],
+    [["acme"], {}, 2, "audit takes nothing after it"],
+    [["--port", "1"], {}, 2, "--port is for serve"],
+    [
+      [],
+      { QONTAK_AUDIT: "redis", REDIS_URL: "redis://u:hunter2@127.0.0.1:1" },
+      1,
+      "The store of audit records does not answer: Redis at 127.0.0.1:1",
+    ],
+  ];
+  for (const [args, env, code, expected] of table) {
+    const ended = await run(["audit", ...args], { env });
+    assertEquals(ended.code, code, ended.stderr);
+    assertStringIncludes(ended.stderr, expected);
+    assertNotMatch(ended.stderr, /hunter2/);
+    assertEquals(ended.stdout, "");
+  }
+  const keep = await run([], {
+    env: { QONTAK_REFRESH_TOKEN: "x", QONTAK_AUDIT_VALUES: "keep" },
+  });
+  assertEquals(keep.code, 2);
+  assertStringIncludes(keep.stderr, "needs QONTAK_AUDIT=kv or redis");
+});
