@@ -217,6 +217,12 @@ export const variables = {
       "The origins of web pages that may call over HTTP, joined by commas, besides this endpoint's own page",
     read: readOrigins,
   },
+  MCP_METRICS: {
+    meaning:
+      "true answers GET /metrics over HTTP in Prometheus' text format; callers need the same credential as for /mcp",
+    default: "false",
+    read: readFlag,
+  },
   LOG_LEVEL: {
     meaning: `How much is logged on stderr: ${LOG_LEVELS.join(", ")}`,
     default: "info",

@@ -5,6 +5,8 @@
  *
  * @module
  */
+import { requestId } from "./request_id.ts";
+import { defined } from "./values.ts";
 
 /** How much is logged: each level includes the ones before it. */
 export type LogLevel = "error" | "warn" | "info" | "debug";
@@ -40,7 +42,7 @@ export function createLog(
   write: (line: string) => void = toStderr,
 ): Log {
   const most = LOG_LEVELS.indexOf(least);
-  return (level, message, details = {}) => {
+  return withRequest((level, message, details) => {
     if (LOG_LEVELS.indexOf(level) > most) return;
     write(JSON.stringify({
       time: new Date().toISOString(),
@@ -48,7 +50,17 @@ export function createLog(
       message,
       ...details,
     }));
-  };
+  });
+}
+
+/**
+ * Names in each line, as `request`, the request that it belongs to.
+ *
+ * @param log Writes the lines.
+ */
+export function withRequest(log: Log): Log {
+  return (level, message, details) =>
+    log(level, message, { ...defined({ request: requestId() }), ...details });
 }
 
 const encoder = new TextEncoder();
