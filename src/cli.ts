@@ -7,7 +7,7 @@ import { readEnvironment } from "./cli/environment.ts";
 import { MISUSED, OK } from "./cli/exit.ts";
 import { type Flags, type Given, help, readArguments } from "./cli/flags.ts";
 import { ConfigError, readSettings } from "./config.ts";
-import { toStderr } from "./log.ts";
+import { toStderr, toStdout } from "./log.ts";
 import { VERSION } from "./version.ts";
 
 /**
@@ -58,8 +58,7 @@ async function run({ command, word, flags }: Given): Promise<number> {
 }
 
 function print(text: string): number {
-  // deno-lint-ignore no-console -- what --help and --version are for
-  console.log(text);
+  toStdout(text);
   return OK;
 }
 

@@ -67,9 +67,25 @@ const encoder = new TextEncoder();
 
 /** Writes a line for people or programs to stderr. */
 export function toStderr(line: string): void {
+  writeLine(Deno.stderr, line);
+}
+
+/**
+ * Writes what a command was asked for to stdout. The console would also send
+ * it to collectors of OpenTelemetry.
+ */
+export function toStdout(text: string): void {
+  writeLine(Deno.stdout, text);
+}
+
+function writeLine(
+  stream: { writeSync(bytes: Uint8Array): number },
+  line: string,
+): void {
+  let bytes = encoder.encode(`${line}\n`);
   try {
-    Deno.stderr.writeSync(encoder.encode(`${line}\n`));
+    while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
   } catch {
-    // A closed stderr must not end the server.
+    // A closed stream must not end the server.
   }
 }

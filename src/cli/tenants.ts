@@ -4,7 +4,7 @@
  * @module
  */
 import { ConfigError, type Settings } from "../config.ts";
-import { toStderr } from "../log.ts";
+import { toStderr, toStdout } from "../log.ts";
 import {
   addCommand,
   type Credentials,
@@ -275,6 +275,5 @@ function refuseEnv({ store }: Parts): void {
 }
 
 function say(text: string): void {
-  // deno-lint-ignore no-console -- what the command is for
-  console.log(text);
+  toStdout(text);
 }

@@ -2,11 +2,10 @@
  * OpenTelemetry as the runtime offers it (`OTEL_DENO=true`), and what keeps
  * the runtime from telling collectors more than it should.
  *
- * Deno makes a span of each fetch and of each request that it serves, with the
- * whole address in it, query too: names, phone numbers and e-mail addresses
- * that somebody searches for. It cannot be told not to. What goes through
- * {@linkcode quietly} is sent in a context that ends such a span before it has
- * learned anything.
+ * Deno makes a span of each fetch with the whole address in it, query too:
+ * names, phone numbers and e-mail addresses that somebody searches for. It
+ * cannot be told not to. What goes through {@linkcode quietly} is sent in a
+ * context that ends such a span before it has learned anything.
  *
  * @module
  */
@@ -151,8 +150,8 @@ export function quietly<T>(run: () => T): T {
 }
 
 /**
- * Puts a name in the place of the address, in the span that the runtime made
- * of the request that is being served.
+ * Names the span that the runtime made of the request that is being served.
+ * The address in it stays as it came: it cannot be changed any more.
  *
  * @param method The request's method.
  * @param route What is asked for, without anything that the caller chose.
@@ -162,8 +161,5 @@ export function nameServed(method: string, route: string): void {
   const span = contexts().active().getValue(SPAN) as Span | undefined;
   if (!span) return;
   span.updateName(`${method} ${route}`);
-  for (const name of ["url.full", "url.path", "http.route"]) {
-    span.setAttribute(name, route);
-  }
-  span.setAttribute("url.query", "");
+  span.setAttribute("http.route", route);
 }
