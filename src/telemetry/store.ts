@@ -5,7 +5,6 @@
  */
 import type { TokenStore } from "../tokens/store.ts";
 import { defined } from "../values.ts";
-import { quietly } from "./otel.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 /**
@@ -17,12 +16,7 @@ import type { Telemetry } from "./telemetry.ts";
  */
 export function observed(store: TokenStore, telemetry: Telemetry): TokenStore {
   const around = <T>(operation: string, run: () => Promise<T>): Promise<T> =>
-    telemetry.watch(
-      "store",
-      { store: store.name, operation },
-      // The addresses of some stores name the tenant.
-      () => quietly(run),
-    );
+    telemetry.watch("store", { store: store.name, operation }, run);
   return {
     name: store.name,
     ...defined({ isSingle: store.isSingle, maxAge: store.maxAge }),

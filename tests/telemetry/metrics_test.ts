@@ -6,6 +6,7 @@ import {
 } from "../../src/auth/static_keys.ts";
 import { metricList, prometheusName } from "../../src/telemetry/metrics.ts";
 import { createRegistry, MAX_SERIES } from "../../src/telemetry/registry.ts";
+import { sha256 } from "../../src/tokens/hash.ts";
 import { readMetrics, type Series } from "../support/prometheus.ts";
 import { createWorld, type World } from "../support/world.ts";
 
@@ -156,9 +157,7 @@ Deno.test("GET /metrics is for those who may call", async () => {
   assertEquals(foreign.status, 403);
   await foreign.body?.cancel();
 
-  const hash = new Uint8Array(
-    await crypto.subtle.digest("SHA-256", new TextEncoder().encode("a-key")),
-  ).toHex();
+  const hash = await sha256("a-key");
   const authenticate = createStaticKeys(readStaticKeys(hash));
   const handler = handlerWith({ metrics: true, authenticate });
   for (

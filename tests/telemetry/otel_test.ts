@@ -5,6 +5,7 @@
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
+import { sha256 } from "../../src/tokens/hash.ts";
 import { callTool } from "../support/call.ts";
 import { type Collector, startCollector } from "../support/collector.ts";
 import {
@@ -15,6 +16,7 @@ import {
   startHttp,
   stdFlags,
 } from "../support/process.ts";
+import { readMetrics } from "../support/prometheus.ts";
 import { startVault } from "../support/vault.ts";
 
 /** What a person or an operator would not want to see at a collector. */
@@ -70,12 +72,7 @@ Deno.test("a collector is told how calls went, and nothing that is personal or s
   await using relay = startRelay(sandbox.url, "traceparent");
   await using vault = startVault();
   await using collector = startCollector();
-  const hash = new Uint8Array(
-    await crypto.subtle.digest(
-      "SHA-256",
-      new TextEncoder().encode(canaries.key),
-    ),
-  ).toHex();
+  const hash = await sha256(canaries.key);
   const env = {
     QONTAK_BASE_URL: relay.url,
     QONTAK_RETRY_BUDGET_MS: "0",
@@ -114,6 +111,14 @@ Deno.test("a collector is told how calls went, and nothing that is personal or s
   const cut = await call("list_contacts", { name, phone, email });
   assert(cut.isError, cut.text);
   await (await fetch(new URL("/nowhere", server.url))).body?.cancel();
+  const page = await fetch(new URL("/metrics", server.url), { headers });
+  const scraped = readMetrics(await page.text());
+  assertEquals(
+    scraped.get(
+      'qontak_mcp_tool_calls_total{tool="list_contacts",effect="read",outcome="network"}',
+    ),
+    1,
+  );
   const { code, stderr } = await server.stop("SIGTERM");
   assertEquals(code, 0, stderr);
 
