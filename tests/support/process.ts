@@ -23,6 +23,14 @@ export async function isOnPath(name: string): Promise<boolean> {
   }
 }
 
+/** The permissions of the documents, on loopback: a store may need more. */
+export const LIMITED: readonly string[] = [
+  "--no-prompt",
+  "--allow-net=127.0.0.1",
+  "--allow-env=QONTAK_*,MEKARI_*,TOKEN_*,REDIS_*,VAULT_*,MCP_*,LOG_LEVEL",
+  "--ignore-env",
+];
+
 /** What a client of an older revision says first over stdio. */
 export const HANDSHAKE: readonly object[] = [
   {

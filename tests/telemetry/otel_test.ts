@@ -11,6 +11,7 @@ import { type Collector, startCollector } from "../support/collector.ts";
 import {
   bareEnv,
   HANDSHAKE,
+  LIMITED,
   root,
   run,
   startHttp,
@@ -184,10 +185,7 @@ Deno.test("OpenTelemetry works with the permissions of the documents", async () 
     args: [
       "run",
       "-q",
-      "--no-prompt",
-      "--allow-net=127.0.0.1",
-      "--allow-env=QONTAK_*,MEKARI_*,TOKEN_*,REDIS_*,VAULT_*,MCP_*,LOG_LEVEL",
-      "--ignore-env",
+      ...LIMITED,
       "--config",
       `${root}deno.json`,
       ...await stdFlags(),
