@@ -21,6 +21,7 @@ import { MAX_BYTES } from "../src/qontak/envelope.ts";
 import { catalog, listed } from "../src/tools/catalog.ts";
 import { MAX_SCAN } from "../src/tools/list.ts";
 import { keyPolicyFor, policyFor } from "../tests/support/vault.ts";
+import { metricList, prometheusName } from "../src/telemetry/metrics.ts";
 import { MAX_ANSWER, MAX_TEXT } from "../src/tools/present.ts";
 
 const root = new URL("../", import.meta.url);
@@ -50,6 +51,15 @@ function toolTable(): string {
     `| \`${name}\` | ${effect} | ${description} |`
   );
   return table("| tool | effect | what it does |", rows);
+}
+
+function metricTable(): string {
+  const rows = metricList.map(([name, { kind, help, labels }]) =>
+    `| \`${prometheusName(name)}\` | ${kind} | ${
+      labels.map((label) => `\`${label}\``).join(", ")
+    } | ${help} |`
+  );
+  return table("| metric | kind | labels | what it tells |", rows);
 }
 
 /** A value of each type as a caller may give it. */
@@ -159,7 +169,7 @@ function table(head: string, rows: readonly string[]): string {
 function fill(text: string, name: string, content: string): string {
   const [start, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
   const from = text.indexOf(start), to = text.indexOf(end);
-  if (from < 0 || to < from) throw new Error(`README.md has no ${start}`);
+  if (from < 0 || to < from) throw new Error(`There is no ${start} to fill`);
   return `${text.slice(0, from)}${start}\n\n${content}\n\n${text.slice(to)}`;
 }
 
@@ -186,9 +196,15 @@ export async function generate(): Promise<Record<string, string>> {
   readme = fill(readme, "tools", toolTable());
   const policy = `${policyFor()}\n${keyPolicyFor()}`;
   readme = fill(readme, "policy", `\`\`\`hcl\n${policy}\`\`\``);
+  const operations = fill(
+    Deno.readTextFileSync(new URL(".github/OPERATIONS.md", root)),
+    "metrics",
+    metricTable(),
+  );
   return {
     ".env.example": envExample(),
     ".github/FIELDS.md": await formatted(fieldsPage()),
+    ".github/OPERATIONS.md": await formatted(operations),
     "README.md": await formatted(readme),
     // Every tool as clients are shown it: no change to it goes unseen.
     "tests/tools/snapshot.json": `${

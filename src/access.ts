@@ -13,6 +13,8 @@ import { RETRY_BUDGET } from "./qontak/retry.ts";
 import { createTransport } from "./transport.ts";
 import { createTokenCache } from "./tokens/cache.ts";
 import type { Sealer } from "./tokens/sealing.ts";
+import { observed } from "./telemetry/store.ts";
+import { createTelemetry, type Telemetry } from "./telemetry/telemetry.ts";
 import { addCommand, type TokenStore } from "./tokens/store.ts";
 import { createTokens } from "./tokens/tokens.ts";
 import { defined } from "./values.ts";
@@ -117,6 +119,8 @@ export interface AccessOptions extends ConnectionOptions {
   readonly store: TokenStore;
   /** Writes log lines. */
   readonly log: Log;
+  /** Watches what is done. */
+  readonly telemetry?: Telemetry;
 }
 
 /** The way from tenants to the CRM. */
@@ -151,8 +155,9 @@ export interface Access {
  * @returns The way.
  */
 export function createAccess(options: AccessOptions): Access {
-  const { store, auth = "oauth", timeout = DEFAULT_TIMEOUT, log } = options;
-  const { retryBudget = RETRY_BUDGET } = options;
+  const { auth = "oauth", timeout = DEFAULT_TIMEOUT, log } = options;
+  const { retryBudget = RETRY_BUDGET, telemetry = createTelemetry() } = options;
+  const store = observed(options.store, telemetry);
   const way = ways[auth];
   const { baseUrl = way.baseUrl } = options;
   // The signature covers "HTTP/1.1", so that this is what must be spoken.
@@ -177,7 +182,13 @@ export function createAccess(options: AccessOptions): Access {
     const tokens = createTokens({
       store,
       log,
-      refresh: oauth.refresh,
+      telemetry,
+      refresh: (refreshToken, tenant) =>
+        telemetry.watch(
+          "refresh",
+          {},
+          () => oauth.refresh(refreshToken, tenant),
+        ),
       ...defined({ cache }),
       ...(tokenCache === "none" ? { hold: UNCACHED } : {}),
     });
@@ -222,6 +233,7 @@ export function createAccess(options: AccessOptions): Access {
         timeout,
         retryBudget,
         transport,
+        telemetry,
       }),
     scope,
     renew: proof.renew,

@@ -13,6 +13,8 @@ import { createSetup, SETUP_LIFETIME } from "./fields/setup.ts";
 import type { Kv } from "./kv.ts";
 import type { Log } from "./log.ts";
 import { createProgress, type Progress, type Tell } from "./progress.ts";
+import { requestId, withRequestId } from "./request_id.ts";
+import type { Telemetry } from "./telemetry/telemetry.ts";
 import { UnreachableError } from "./qontak/errors.ts";
 import { unwrap } from "./tools/arguments.ts";
 import {
@@ -58,16 +60,19 @@ export type Call = (
  * @param kv Deno KV, where there is one.
  * @param log Told how calls end.
  * @param audit Records what they write.
+ * @param telemetry Watches them.
  */
 export function createCaller(
   access: Access,
   kv: Kv | undefined,
   log: Log,
   audit: Audit,
+  telemetry: Telemetry,
 ): Call {
   const cache = createCache({
     lifetime: SETUP_LIFETIME,
     size: SETUP_ENTRIES,
+    telemetry,
     ...defined({ kv }),
   });
 
@@ -121,35 +126,60 @@ export function createCaller(
     return succeed(await tool.run(context, parsed), parsed);
   }
 
-  return async (tool, args, options) => {
-    const start = performance.now();
+  /** Whatever a call waits for, it ends. */
+  async function end(
+    tool: Tool,
+    args: JsonObject,
+    options: CallOptions,
+  ): Promise<ToolResult> {
     const { timeout } = access;
     using limit = deadline(timeout, options.signal);
     using progress = createProgress(options.tell);
+    const { signal } = limit;
     const enter: Enter = (userId) =>
-      contextOf(tool, userId, options, limit.signal, progress);
-    let result: ToolResult;
+      contextOf(tool, userId, options, signal, progress);
     let hasBegun = false;
     try {
-      // Whatever a call waits for, it is answered.
-      result = await untilAborted(
+      return await untilAborted(
         carryOut(tool, args, enter, () => hasBegun = true),
-        limit.signal,
+        signal,
         GRACE,
       );
     } catch (error) {
-      const problem = error === limit.signal.reason
-        ? hangs(tool, hasBegun, limit.signal, timeout)
+      throw error === signal.reason
+        ? hangs(tool, hasBegun, signal, timeout)
         : error;
-      result = fail(problem) ?? failInside(tool, problem, log);
+    }
+  }
+
+  /** However a call ends, it is answered. */
+  async function answer(
+    tool: Tool,
+    args: JsonObject,
+    options: CallOptions,
+  ): Promise<ToolResult> {
+    const start = performance.now();
+    const { name, effect } = tool;
+    let result: ToolResult;
+    try {
+      result = await telemetry.watch(
+        "call",
+        { tool: name, effect },
+        () => end(tool, args, options),
+      );
+    } catch (error) {
+      result = fail(error) ?? failInside(tool, error, log);
     }
     log("debug", "A tool was called", {
-      tool: tool.name,
+      tool: name,
       ok: !result.isError,
       ms: Math.round(performance.now() - start),
     });
     return result;
-  };
+  }
+
+  return (tool, args, options) =>
+    withRequestId(() => answer(tool, args, options));
 }
 
 /** What is said of a call that does not end by itself. */
@@ -187,7 +217,7 @@ function failInside({ name, effect }: Tool, error: unknown, log: Log) {
     ? "Nothing was changed"
     : "Read the record before trying again: it may have been changed";
   const text =
-    `${name} failed inside the server; the server's log has more. ${fate}`;
+    `${name} failed inside the server; the server's log has more under request ${requestId()}. ${fate}`;
   return { content: [{ type: "text" as const, text }], isError: true };
 }
 

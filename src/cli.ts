@@ -14,7 +14,7 @@ import {
   readArguments,
 } from "./cli/flags.ts";
 import { ConfigError, readSettings } from "./config.ts";
-import { toStderr } from "./log.ts";
+import { toStderr, toStdout } from "./log.ts";
 import { VERSION } from "./version.ts";
 
 /**
@@ -81,8 +81,7 @@ function beginsWith<W extends string>(
 }
 
 function print(text: string): number {
-  // deno-lint-ignore no-console -- what --help and --version are for
-  console.log(text);
+  toStdout(text);
   return OK;
 }
 

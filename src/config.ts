@@ -245,6 +245,12 @@ export const variables = {
     default: "90",
     read: (text: string) => readWhole(text, 1, 3_650),
   },
+  MCP_METRICS: {
+    meaning:
+      "true answers GET /metrics over HTTP in Prometheus' text format; callers need the same credential as for /mcp",
+    default: "false",
+    read: readFlag,
+  },
   LOG_LEVEL: {
     meaning: `How much is logged on stderr: ${LOG_LEVELS.join(", ")}`,
     default: "info",

@@ -69,7 +69,10 @@ export function createGuard(
   }
   return {
     log,
-    ...defined({ allowedOrigins: settings.MCP_ALLOWED_ORIGINS }),
+    ...defined({
+      allowedOrigins: settings.MCP_ALLOWED_ORIGINS,
+      metrics: settings.MCP_METRICS,
+    }),
     ...(kinds.length > 0 ? { authenticate: firstOf(...kinds) } : {}),
     ...(jwt ? { protectedResource: jwt.protectedResource } : {}),
   };

@@ -1,5 +1,6 @@
 /**
- * The web-standard face of the server: `/mcp`, `/health`, and who may call.
+ * The web-standard face of the server: `/mcp`, `/health`, `/metrics`, and who
+ * may call.
  *
  * @module
  */
@@ -11,15 +12,20 @@ import {
 import type { Authenticate, Principal } from "./auth/principal.ts";
 import type { ProtectedResource } from "./auth/jwt.ts";
 import { createThrottle } from "./auth/throttle.ts";
-import type { Log } from "./log.ts";
+import { type Log, withRequest } from "./log.ts";
 import { createPage, type Page } from "./page/page.ts";
+import { withRequestId } from "./request_id.ts";
 import type { QontakServer } from "./server.ts";
+import { nameServed } from "./telemetry/otel.ts";
 import { StoreError } from "./tokens/store.ts";
 import { isObject } from "./values.ts";
 import { VERSION } from "./version.ts";
 
 /** Answers the requests for one path. */
-type Route = (request: Request) => Response | Promise<Response>;
+type Route = (
+  request: Request,
+  address: string,
+) => Response | Promise<Response>;
 
 /** Settings of {@linkcode createHandler}. */
 export interface HandlerOptions {
@@ -35,6 +41,12 @@ export interface HandlerOptions {
    * besides pages of this endpoint itself and of this machine.
    */
   readonly allowedOrigins?: readonly string[];
+  /**
+   * Whether `GET /metrics` answers, to those who may call.
+   *
+   * @default {false}
+   */
+  readonly metrics?: boolean;
   /** Told of refused callers; never told a credential. */
   readonly log?: Log;
 }
@@ -62,7 +74,8 @@ const BODY_LIMIT = 15_000;
 /**
  * Makes the handler of an HTTP server: `POST /mcp` speaks MCP in every
  * revision, `GET /health` says that the server is alive, `GET /ready` whether
- * what it needs works, and `/` is a page for people.
+ * what it needs works, and `/` is a page for people. Every answer has an
+ * `x-request-id`: the caller's own, where it sent one that looks like one.
  *
  * @example Serving on this machine
  * ```ts ignore
@@ -92,8 +105,8 @@ export function createHandler(
   server: QontakServer,
   options: HandlerOptions = {},
 ): Handler {
-  const { authenticate, allowedOrigins = [], log = () => {} } = options;
-  const { protectedResource } = options;
+  const { authenticate, protectedResource, allowedOrigins = [] } = options;
+  const log = withRequest(options.log ?? (() => {}));
   const throttle = createThrottle();
 
   /** Who calls; a response where it is refused. */
@@ -135,14 +148,21 @@ export function createHandler(
     });
   }
 
-  async function mcp(request: Request, address: string): Promise<Response> {
+  /** Lets in whoever may call; a response for others. */
+  async function admit(
+    request: Request,
+    address: string,
+  ): Promise<Principal | undefined | Response> {
     // With credentials, they decide; without, a web page that has its name
     // pointed at this machine must not get in.
     const foreign = authenticate
       ? undefined
       : hostHeaderValidationResponse(request, localhostAllowedHostnames());
-    if (foreign) return foreign;
-    const caller = await identify(request, address);
+    return foreign ?? await identify(request, address);
+  }
+
+  async function mcp(request: Request, address: string): Promise<Response> {
+    const caller = await admit(request, address);
     if (caller instanceof Response) return caller;
     if (request.method !== "POST") return await server.fetch(request, caller);
     const body = await readBody(request);
@@ -177,7 +197,7 @@ export function createHandler(
     headers.append("vary", "Origin");
     headers.set(
       "access-control-expose-headers",
-      "www-authenticate, retry-after, mcp-session-id",
+      "www-authenticate, retry-after, mcp-session-id, x-request-id",
     );
     const { status, statusText } = response;
     return new Response(response.body, { status, statusText, headers });
@@ -202,21 +222,35 @@ export function createHandler(
         tools: server.listed,
         needsKey: authenticate !== undefined,
       }))(request),
+    ...(options.metrics
+      ? {
+        "/metrics": async (request, address) => {
+          const caller = await admit(request, address);
+          if (caller instanceof Response) return caller;
+          return new Response(server.metrics(), {
+            headers: { "content-type": METRICS, "cache-control": "no-store" },
+          });
+        },
+      }
+      : {}),
   };
 
-  return async (incoming, info) => {
+  async function respond(
+    incoming: Request,
+    info: HandlerInfo | undefined,
+  ): Promise<Response> {
     const request = withDisconnect(incoming, info);
+    const address = addressOf(info);
     const { pathname } = new URL(request.url);
+    const isKnown = pathname === "/mcp" || Object.hasOwn(routes, pathname);
+    nameServed(request.method, isKnown ? pathname : "elsewhere");
     if (pathname === "/mcp") {
-      const address = addressOf(info);
       return await withCors(request, () => mcp(request, address));
     }
     await request.body?.cancel();
     const metadata = await protectedResource?.respond(request);
     if (metadata) return metadata;
-    const route = Object.hasOwn(routes, pathname)
-      ? routes[pathname]
-      : undefined;
+    const route = isKnown ? routes[pathname] : undefined;
     if (!route) {
       return answer(404, {
         error:
@@ -224,16 +258,26 @@ export function createHandler(
       });
     }
     return request.method === "GET" || request.method === "HEAD"
-      ? await route(request)
+      ? await route(request, address)
       : answer(405, { error: `Use GET ${pathname}` }, { allow: "GET, HEAD" });
-  };
+  }
+
+  return (request, info) =>
+    withRequestId(async (id) => {
+      const response = await respond(request, info);
+      response.headers.set("x-request-id", id);
+      return response;
+    }, request.headers.get("x-request-id") ?? undefined);
 }
+
+/** Prometheus' text format. */
+const METRICS = "text/plain; version=0.0.4; charset=utf-8";
 
 /** What a browser is told before it calls. */
 const PREFLIGHT = {
   "access-control-allow-methods": "POST",
   "access-control-allow-headers":
-    "authorization, content-type, accept, mcp-protocol-version, mcp-method, mcp-name, mcp-session-id, last-event-id",
+    "authorization, content-type, accept, mcp-protocol-version, mcp-method, mcp-name, mcp-session-id, last-event-id, x-request-id",
   "access-control-max-age": "600",
 };
 

@@ -5,6 +5,8 @@
  *
  * @module
  */
+import { requestId } from "./request_id.ts";
+import { defined } from "./values.ts";
 
 /** How much is logged: each level includes the ones before it. */
 export type LogLevel = "error" | "warn" | "info" | "debug";
@@ -48,7 +50,7 @@ export function createLog(
   write: (line: string) => void = toStderr,
 ): Log {
   const most = LOG_LEVELS.indexOf(least);
-  return (level, message, details = {}) => {
+  return withRequest((level, message, details) => {
     if (LOG_LEVELS.indexOf(level) > most) return;
     write(JSON.stringify({
       time: new Date().toISOString(),
@@ -56,16 +58,42 @@ export function createLog(
       message,
       ...details,
     }));
-  };
+  });
+}
+
+/**
+ * Names in each line, as `request`, the request that it belongs to.
+ *
+ * @param log Writes the lines.
+ */
+export function withRequest(log: Log): Log {
+  return (level, message, details) =>
+    log(level, message, { ...defined({ request: requestId() }), ...details });
 }
 
 const encoder = new TextEncoder();
 
 /** Writes a line for people or programs to stderr. */
 export function toStderr(line: string): void {
+  writeLine(Deno.stderr, line);
+}
+
+/**
+ * Writes what a command was asked for to stdout. The console would also send
+ * it to collectors of OpenTelemetry.
+ */
+export function toStdout(text: string): void {
+  writeLine(Deno.stdout, text);
+}
+
+function writeLine(
+  stream: { writeSync(bytes: Uint8Array): number },
+  line: string,
+): void {
+  let bytes = encoder.encode(`${line}\n`);
   try {
-    Deno.stderr.writeSync(encoder.encode(`${line}\n`));
+    while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
   } catch {
-    // A closed stderr must not end the server.
+    // A closed stream must not end the server.
   }
 }

@@ -19,10 +19,11 @@ import { type Caller, callerIn, infoOf } from "./caller.ts";
 import { createCaller } from "./calls.ts";
 import { createFaces } from "./faces.ts";
 import { createKv } from "./kv.ts";
-import { createLog, type Log } from "./log.ts";
+import { createLog, type Log, withRequest } from "./log.ts";
 import type { Tell } from "./progress.ts";
 import { createReady, type Readiness } from "./ready.ts";
 import { serveResources } from "./resources.ts";
+import { createTelemetry } from "./telemetry/telemetry.ts";
 import { didYouMean } from "./text.ts";
 import {
   CredentialsError,
@@ -94,6 +95,11 @@ export interface QontakServer {
    * @returns "ok", "failing" or "absent" by name.
    */
   ready(): Promise<Readiness>;
+  /**
+   * What it has counted and timed since it was made, in Prometheus' text
+   * format, version 0.0.4. No tenant, id or value of a record is in it.
+   */
+  metrics(): string;
   /** Ends what is under way over HTTP, and all connections. */
   close(): Promise<void>;
 }
@@ -132,16 +138,23 @@ const MAX_BODY = 1024 * 1024;
  * @throws {TypeError} When a toolset is not known.
  */
 export function createServer(options: ServerOptions): QontakServer {
-  const { log = createLog("info") } = options;
+  const log = options.log ? withRequest(options.log) : createLog("info");
+  const telemetry = createTelemetry();
   const ownKv = options.kv ? undefined : createKv(log);
   const kv = options.kv ?? ownKv;
   const store = options.store ??
     storeOf({ ...options, log, ...defined({ kv }) });
-  const access = createAccess({ ...options, store, log, ...defined({ kv }) });
   const audit = options.audit === false
     ? noAudit
     : createAudit({ log, ...options.audit }, options.sealer);
-  const call = createCaller(access, kv, log, audit);
+  const access = createAccess({
+    ...options,
+    store,
+    log,
+    telemetry,
+    ...defined({ kv }),
+  });
+  const call = createCaller(access, kv, log, audit, telemetry);
   const faceOf = createFaces(selectTools(options));
   // Whoever starts the server may act for whomever the store knows.
   const ownerAt = (name: string): Caller => ({
@@ -214,6 +227,7 @@ export function createServer(options: ServerOptions): QontakServer {
     fetch: (request, principal) =>
       http.fetch(request, principal && { authInfo: infoOf(principal) }),
     ready,
+    metrics: telemetry.text,
     async close() {
       await http.close();
       await access.close();

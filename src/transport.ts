@@ -7,8 +7,12 @@
  * deal would be made twice, or a refresh token used twice and lost. It does
  * not do so on a fresh connection.
  *
+ * What goes through here is not told to collectors of traces: the addresses
+ * hold what people search for.
+ *
  * @module
  */
+import { quietly } from "./telemetry/otel.ts";
 
 /** Sends requests. */
 export interface Transport {
@@ -32,7 +36,9 @@ export function createTransport(
   custom?: typeof fetch,
   http2 = true,
 ): Transport {
-  if (custom) return { read: custom, write: custom, close() {} };
+  const quiet = (send: typeof fetch): typeof fetch => (input, init) =>
+    quietly(() => send(input, init));
+  if (custom) return { read: quiet(custom), write: quiet(custom), close() {} };
   const clients: Deno.HttpClient[] = [];
   const through = (options: Deno.CreateHttpClientOptions): typeof fetch => {
     // Runtimes without it are older than the repeating.
@@ -44,8 +50,8 @@ export function createTransport(
     };
   };
   return {
-    read: http2 ? fetch : through({ http2 }),
-    write: through({ http2, poolMaxIdlePerHost: 0 }),
+    read: quiet(http2 ? fetch : through({ http2 })),
+    write: quiet(through({ http2, poolMaxIdlePerHost: 0 })),
     close() {
       for (const client of clients.splice(0)) client.close();
     },

@@ -29,6 +29,7 @@ import { type Endpoint, nameOf } from "../../src/qontak/endpoints.ts";
 import { QontakError } from "../../src/qontak/errors.ts";
 import { bearer, createOAuth, TOKEN_PAGE } from "../../src/qontak/oauth.ts";
 import { createServer } from "../../src/server.ts";
+import { createTelemetry } from "../../src/telemetry/telemetry.ts";
 import { DEFAULT_TENANT } from "../../src/tokens/store.ts";
 import { createTokens } from "../../src/tokens/tokens.ts";
 import { defined, isObject, type JsonObject } from "../../src/values.ts";
@@ -168,6 +169,7 @@ export async function createLab(
       // What Qontak answers is to be seen as it comes.
       retryBudget: 0,
       transport,
+      telemetry: createTelemetry(),
     });
   const access = createTokens({ store, refresh, log });
   const crm = crmAs(bearer(access, DEFAULT_TENANT));

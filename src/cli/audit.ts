@@ -8,7 +8,7 @@ import { openAuditStore } from "../audit/open.ts";
 import type { AuditStore } from "../audit/store.ts";
 import { ConfigError, readWhole, type Settings } from "../config.ts";
 import { createKv } from "../kv.ts";
-import { createLog, toStderr } from "../log.ts";
+import { createLog, toStderr, toStdout } from "../log.ts";
 import { StoreError } from "../tokens/store.ts";
 import { FAILED, OK } from "./exit.ts";
 import { type Flags, flags } from "./flags.ts";
@@ -57,7 +57,7 @@ export async function audit(
         `qontak-mcp: records that are not shown: ${unreadable}. TOKEN_ENCRYPTION_KEY does not hold the key that they are sealed with`,
       );
     }
-    say(
+    toStdout(
       given.json
         ? JSON.stringify(records, null, 2)
         : `${table(records)}\n\n${
@@ -190,9 +190,4 @@ function describe(
     ? "the values"
     : "hashes of the values";
   return `Kept in ${name} for ${QONTAK_AUDIT_DAYS} days, with ${values} that were sent (--json shows them). Not recorded: reads, and writes that were refused before they were sent.`;
-}
-
-function say(text: string): void {
-  // deno-lint-ignore no-console -- what the command is for
-  console.log(text);
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { toStdout } from "../log.ts";
 import { endpoints } from "../qontak/endpoints.ts";
 import { FAILED, OK } from "./exit.ts";
 import type { Parts } from "./parts.ts";
@@ -90,7 +91,6 @@ export function report(
   const lines = findings.map(({ check, status, detail }) =>
     `${status.padEnd(6)}${check.padEnd(15)}${detail}`
   );
-  // deno-lint-ignore no-console -- what the command is for
-  console.log(asJson ? JSON.stringify(findings, null, 2) : lines.join("\n"));
+  toStdout(asJson ? JSON.stringify(findings, null, 2) : lines.join("\n"));
   return findings.some(({ status }) => status === "fail") ? FAILED : OK;
 }

@@ -18,7 +18,7 @@ import {
   TOKEN,
 } from "../clients.ts";
 import { ConfigError } from "../config.ts";
-import { toStderr } from "../log.ts";
+import { toStderr, toStdout } from "../log.ts";
 import { isLoopback } from "../loopback.ts";
 import { didYouMean } from "../text.ts";
 import { defined } from "../values.ts";
@@ -44,8 +44,7 @@ export function config(word: string | undefined, flags: Flags): number {
     ? ownServer(client, os, flags.sandbox === true)
     : runningServer(client, String(flags.http), flags.sandbox === true);
   const { text, instruction } = configFor(client, connection);
-  // deno-lint-ignore no-console -- what the command is for
-  console.log(text);
+  toStdout(text);
   const file = fileOf(client, {
     os,
     ...defined({

@@ -4,7 +4,7 @@
  * @module
  */
 import { ConfigError, type Settings } from "../config.ts";
-import { toStderr } from "../log.ts";
+import { toStderr, toStdout } from "../log.ts";
 import { FAILED } from "./exit.ts";
 import type { Flags } from "./flags.ts";
 import { createParts, type Parts } from "./parts.ts";
@@ -54,6 +54,5 @@ export function command<T>(
 
 /** Writes what was asked for to stdout. */
 export function say(text: string): void {
-  // deno-lint-ignore no-console -- what the command is for
-  console.log(text);
+  toStdout(text);
 }

@@ -7,6 +7,7 @@
  */
 import type { Kv } from "../kv.ts";
 import { createLru } from "../lru.ts";
+import type { Telemetry } from "../telemetry/telemetry.ts";
 
 /** Settings of {@linkcode createCache}. */
 export interface CacheOptions {
@@ -16,6 +17,8 @@ export interface CacheOptions {
   readonly size: number;
   /** Where entries are kept besides. */
   readonly kv?: Kv;
+  /** Told where entries are found. */
+  readonly telemetry?: Telemetry;
   /** The clock, in ms since 1970; the system's when left out. */
   readonly now?: () => number;
 }
@@ -54,6 +57,8 @@ export function createCache(options: CacheOptions): Cache {
   // What was loaded before something was forgotten is not taken from the
   // database any more, whosever it is: it costs one load and is always right.
   let notBefore = 0;
+  const found = (where: "memory" | "kv" | "miss") =>
+    options.telemetry?.count("cache_lookups", { cache: "setup", found: where });
 
   async function fill<T>(
     key: string,
@@ -65,6 +70,7 @@ export function createCache(options: CacheOptions): Cache {
     const kept = (await database?.get<Kept>(name).catch(() => null))?.value;
     // The database may keep an entry for longer than it was told to.
     if (kept && kept.at > notBefore && kept.at + lifetime > now()) {
+      found("kv");
       entry.until = kept.at + lifetime;
       return kept.value as T;
     }
@@ -78,12 +84,19 @@ export function createCache(options: CacheOptions): Cache {
 
   function get<T>(key: string, load: () => Promise<T>): Promise<T> {
     const known = entries.get(key);
-    if (known && known.until > now()) return known.value as Promise<T>;
+    if (known && known.until > now()) {
+      found("memory");
+      return known.value as Promise<T>;
+    }
     const entry: Entry = {
       value: Promise.resolve(),
       until: now() + lifetime,
     };
-    const value = kv ? fill(key, entry, load) : load();
+    const missed = () => {
+      found("miss");
+      return load();
+    };
+    const value = kv ? fill(key, entry, missed) : missed();
     entry.value = value;
     entries.set(key, entry);
     value.catch(() => {

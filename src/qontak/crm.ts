@@ -6,9 +6,15 @@
  */
 import { type Answer, fateOf, readAnswer } from "./envelope.ts";
 import { type Endpoint, nameOf } from "./endpoints.ts";
-import { UnreachableError } from "./errors.ts";
+import {
+  QontakError,
+  UnreachableError,
+  type UnreachableReason,
+} from "./errors.ts";
 import { createRetries } from "./retry.ts";
 import { deadline, isTimeUp, sleep, untilAborted } from "../deadline.ts";
+import { outcomeOf } from "../telemetry/outcome.ts";
+import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { Transport } from "../transport.ts";
 import { defined, type JsonObject } from "../values.ts";
 
@@ -63,6 +69,8 @@ export interface CrmOptions {
   readonly retryBudget: number;
   /** Sends requests. */
   readonly transport: Transport;
+  /** Watches them. */
+  readonly telemetry: Telemetry;
 }
 
 /** Qontak's CRM as one company sees it. */
@@ -87,7 +95,7 @@ export interface Crm {
  * @returns The CRM.
  */
 export function createCrm(options: CrmOptions): Crm {
-  const { timeout, retryBudget } = options;
+  const { timeout, retryBudget, telemetry } = options;
   const patienceFor = createRetries({ budget: retryBudget });
   return {
     async call(endpoint, request = {}) {
@@ -105,6 +113,10 @@ export function createCrm(options: CrmOptions): Crm {
           // What was cancelled while it waited failed with what it waited for.
           await sleep(wait, limit.signal).catch(() => {
             throw countTries(error, tries);
+          });
+          telemetry.count("upstream_retries", {
+            ...labelsOf(endpoint),
+            reason: reasonOf(error),
           });
         }
       }
@@ -142,7 +154,7 @@ async function attempt(
   { endpoint, url, body }: Prepared,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const { authorize, transport, unauthorized } = options;
+  const { authorize, transport, telemetry, unauthorized } = options;
   const { method } = endpoint;
   const send = method === "GET" ? transport.read : transport.write;
   const signable = { method, target: url.pathname + url.search };
@@ -153,7 +165,7 @@ async function attempt(
     headers: Readonly<Record<string, string>> = {},
   ): Promise<Response> {
     isSent = true;
-    return await send(url, {
+    const init: RequestInit = {
       method,
       headers: {
         accept: "application/json",
@@ -163,7 +175,14 @@ async function attempt(
       ...defined({ body }),
       redirect: "manual",
       signal,
-    });
+    };
+    return await telemetry.watch(
+      "request",
+      labelsOf(endpoint),
+      () => send(url, init),
+      (ended) =>
+        "value" in ended ? classOf(ended.value.status) : whyNot(signal),
+    );
   }
 
   try {
@@ -192,6 +211,27 @@ async function attempt(
   } catch (error) {
     throw unreachable(endpoint, error, { signal, isSent, options });
   }
+}
+
+/** An endpoint as metrics call it. */
+function labelsOf({ method, path }: Endpoint) {
+  return { method, endpoint: path };
+}
+
+/** Statuses are told by their class, such as 4xx. */
+function classOf(status: number): string {
+  return `${Math.floor(status / 100)}xx`;
+}
+
+/** What is told of a request that nothing came back to. */
+function whyNot(signal: AbortSignal): UnreachableReason {
+  if (!signal.aborted) return "network";
+  return isTimeUp(signal) ? "timeout" : "cancelled";
+}
+
+/** Why a request is sent again. */
+function reasonOf(error: unknown): string {
+  return error instanceof QontakError ? String(error.status) : outcomeOf(error);
 }
 
 /** The same error, saying how often it was tried. */
@@ -227,7 +267,7 @@ function unreachable(
         : `${name}: there were no credentials for it within ${timeout} ms${fate}. The store of tokens or Qontak's token endpoint hangs: qontak-mcp doctor tries both`,
       {
         endpoint: name,
-        reason: isTimeUp(signal) ? "timeout" : "cancelled",
+        reason: whyNot(signal),
         mayHaveArrived: isSent,
       },
     );

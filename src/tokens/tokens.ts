@@ -7,6 +7,7 @@
  */
 import { createLru } from "../lru.ts";
 import type { Log, LogDetails } from "../log.ts";
+import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { TokenCache } from "./cache.ts";
 import { takeLease } from "./lease.ts";
 import {
@@ -45,6 +46,8 @@ export interface TokensOptions {
   readonly refresh: RefreshGrant;
   /** Told when tokens are in danger; never told a token. */
   readonly log: Log;
+  /** Told where tokens are found. */
+  readonly telemetry?: Telemetry;
   /** Keeps access tokens across restarts; none when left out. */
   readonly cache?: TokenCache;
   /**
@@ -144,11 +147,17 @@ export function createTokens(options: TokensOptions): Tokens {
   const flights = new Map<string, Promise<Held>>();
   const unkept = new Map<string, Unkept>();
   const holder = crypto.randomUUID();
+  const found = (where: "memory" | "kv" | "miss") =>
+    options.telemetry?.count("cache_lookups", {
+      cache: "tokens",
+      found: where,
+    });
 
   async function access(tenant: string, rejected?: string): Promise<string> {
     for (let tries = 0;; tries++) {
       const current = held.get(tenant);
       if (current && current.token !== rejected && current.until > now()) {
+        found("memory");
         return current.token;
       }
       const { token } = await (flights.get(tenant) ??
@@ -221,9 +230,10 @@ export function createTokens(options: TokensOptions): Tokens {
     const cached = rejected === undefined
       ? await cache?.get(tenant)
       : undefined;
-    const found = (cached && usable(cached)) ??
-      usable((await read(tenant)).credentials, rejected);
-    if (found) return found;
+    const kept = cached && usable(cached);
+    found(kept ? "kv" : "miss");
+    const good = kept ?? usable((await read(tenant)).credentials, rejected);
+    if (good) return good;
     const lease = await takeTurn(tenant, rejected);
     if (isHeld(lease)) return lease;
     try {

@@ -61,6 +61,7 @@ Deno.test("the deploy entry serves callers with a key", async () => {
     QONTAK_BASE_URL: sandbox.url,
     QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
     MCP_API_KEYS: hash,
+    MCP_METRICS: "1",
   }, async (url) => {
     const call = (key: string) =>
       callTool(`${url}/mcp`, "list_pipelines", {}, {
@@ -68,6 +69,15 @@ Deno.test("the deploy entry serves callers with a key", async () => {
       });
     assertEquals((await call("another-key")).status, 401);
     assertStringIncludes((await call("a-key")).text, "Corporate Sales");
+    const scrape = (key: string) =>
+      fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${key}` } });
+    const refused = await scrape("another-key");
+    assertEquals(refused.status, 401);
+    await refused.body?.cancel();
+    assertStringIncludes(
+      await (await scrape("a-key")).text(),
+      'outcome="ok"} 1',
+    );
   });
 });
 

@@ -1,11 +1,9 @@
 /** The permissions that the documents name are enough, for each store. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
-import { bareEnv, root, stdFlags } from "../support/process.ts";
+import { bareEnv, LIMITED, root, stdFlags } from "../support/process.ts";
 import { noRedis, startRedis } from "../support/redis.ts";
 import { startVault } from "../support/vault.ts";
-
-const ENV = "QONTAK_*,MEKARI_*,TOKEN_*,REDIS_*,VAULT_*,MCP_*,LOG_LEVEL";
 
 /** Runs the program with no permission but these. */
 async function limited(
@@ -18,10 +16,7 @@ async function limited(
     args: [
       "run",
       "-q",
-      "--no-prompt",
-      "--allow-net=127.0.0.1",
-      `--allow-env=${ENV}`,
-      "--ignore-env",
+      ...LIMITED,
       ...flags,
       "--config",
       `${root}deno.json`,

@@ -1,19 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { run } from "../support/process.ts";
-
-const opening = [
-  {
-    jsonrpc: "2.0",
-    id: "init",
-    method: "initialize",
-    params: {
-      protocolVersion: "2025-06-18",
-      capabilities: {},
-      clientInfo: { name: "t", version: "1" },
-    },
-  },
-  { jsonrpc: "2.0", method: "notifications/initialized" },
-];
+import { HANDSHAKE, run } from "../support/process.ts";
 
 const call = (id: unknown, name: unknown, args: unknown = {}) => ({
   jsonrpc: "2.0",
@@ -45,7 +31,7 @@ async function converse(lines: (object | string)[]) {
 
 Deno.test("stdio answers every bad message and goes on", async () => {
   const { byId, answers } = await converse([
-    ...opening,
+    ...HANDSHAKE,
     "this is no JSON",
     "[]",
     `{"jsonrpc":"2.0","id":"batch"`,
@@ -104,7 +90,7 @@ Deno.test("stdio keeps to the protocol on stdout through a long run", async () =
         return { jsonrpc: "2.0", id: i, method: "tools/list" };
     }
   });
-  const { byId } = await converse([...opening, ...calls]);
+  const { byId } = await converse([...HANDSHAKE, ...calls]);
   for (const { id } of calls) assert(byId.has(id), `no answer to ${id}`);
 });
 

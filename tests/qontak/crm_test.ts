@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { type CallOptions, createCrm } from "../../src/qontak/crm.ts";
 import { type Endpoint, endpoints } from "../../src/qontak/endpoints.ts";
+import { createTelemetry } from "../../src/telemetry/telemetry.ts";
 import { createTransport } from "../../src/transport.ts";
 
 function fake() {
@@ -11,6 +12,7 @@ function fake() {
     unauthorized: "",
     timeout: 1000,
     retryBudget: 0,
+    telemetry: createTelemetry(),
     transport: createTransport((url) => {
       sent.push(String(url));
       return Promise.resolve(Response.json({ meta: { status: 200 } }));

@@ -23,6 +23,29 @@ export async function isOnPath(name: string): Promise<boolean> {
   }
 }
 
+/** The permissions of the documents, on loopback: a store may need more. */
+export const LIMITED: readonly string[] = [
+  "--no-prompt",
+  "--allow-net=127.0.0.1",
+  "--allow-env=QONTAK_*,MEKARI_*,TOKEN_*,REDIS_*,VAULT_*,MCP_*,LOG_LEVEL",
+  "--ignore-env",
+];
+
+/** What a client of an older revision says first over stdio. */
+export const HANDSHAKE: readonly object[] = [
+  {
+    jsonrpc: "2.0",
+    id: "init",
+    method: "initialize",
+    params: {
+      protocolVersion: "2025-06-18",
+      capabilities: {},
+      clientInfo: { name: "tests", version: "1.0.0" },
+    },
+  },
+  { jsonrpc: "2.0", method: "notifications/initialized" },
+];
+
 /** Among the arguments of the program: run deno with its KV. */
 export const WITH_KV = "(with KV)";
 

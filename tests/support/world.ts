@@ -34,6 +34,8 @@ export interface Called {
 export interface World extends AsyncDisposable {
   readonly sandbox: RunningSandbox;
   readonly client: Client;
+  /** Where the server is, without a path. */
+  readonly url: string;
   /** Log lines that the server wrote. */
   readonly logs: readonly string[];
   /** Calls a tool. */
@@ -95,15 +97,14 @@ export async function createWorld(
   });
   const http = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    createHandler(server),
+    createHandler(server, { metrics: true }),
   );
+  const url = `http://127.0.0.1:${http.addr.port}`;
   const client = new Client({ name: "tests", version: "1.0.0" }, {
     versionNegotiation: { mode: "auto" },
   });
   await client.connect(
-    new StreamableHTTPClientTransport(
-      new URL(`http://127.0.0.1:${http.addr.port}/mcp`),
-    ),
+    new StreamableHTTPClientTransport(new URL(`${url}/mcp`)),
   );
   let asked = 0;
 
@@ -123,6 +124,7 @@ export async function createWorld(
   return {
     sandbox,
     client,
+    url,
     logs,
     call,
     async ok(name, args) {

@@ -1,0 +1,133 @@
+/**
+ * Measures what being watched costs: calls of a tool per second with nobody
+ * watching, with the counts that are always kept, and with OpenTelemetry on,
+ * in processes that take turns. Qontak answers at once, so that what is
+ * measured is this side of it: of a real call it is far less.
+ *
+ * @module
+ */
+import { noAudit } from "../../src/audit/audit.ts";
+import { createAccess } from "../../src/access.ts";
+import { SCOPES } from "../../src/auth/principal.ts";
+import { createCaller } from "../../src/calls.ts";
+import {
+  createTelemetry,
+  type Telemetry,
+} from "../../src/telemetry/telemetry.ts";
+import { DEFAULT_TENANT } from "../../src/tokens/store.ts";
+import { createEnvStore } from "../../src/tokens/stores/env.ts";
+import { catalog } from "../../src/tools/catalog.ts";
+import { root, stdFlags } from "../program.ts";
+import { startCollector } from "../../tests/support/collector.ts";
+
+/** Calls of one round, and rounds: the fastest round of each counts. */
+const CALLS = 1_000, ROUNDS = 25;
+
+/** Who watches nothing. */
+const nobody: Telemetry = {
+  watch: (_activity, _labels, run) => run(),
+  count() {},
+  observe() {},
+  text: () => "",
+};
+
+/** A process that makes a round for each byte that it is sent. */
+async function serveRounds(telemetry: Telemetry): Promise<void> {
+  const log = () => {};
+  const access = createAccess({
+    store: createEnvStore({
+      credentials: {
+        refresh_token: "refresh",
+        access_token: "access",
+        expires_at: Date.now() / 1000 + 21_600,
+        expires_in: 21_600,
+      },
+      log,
+    }),
+    tokenCache: "memory",
+    fetch: () =>
+      Promise.resolve(
+        Response.json({ meta: { status: 200, type: "OK" }, response: [] }),
+      ),
+    log,
+    telemetry,
+  });
+  const call = createCaller(access, undefined, log, noAudit, telemetry);
+  const tool = catalog.find(({ name }) => name === "list_pipelines")!;
+  const options = {
+    caller: { name: "bench", tenants: [DEFAULT_TENANT], scopes: SCOPES },
+    signal: new AbortController().signal,
+    tell: undefined,
+  };
+  const byte = new Uint8Array(1);
+  while (await Deno.stdin.read(byte) !== null) {
+    const start = performance.now();
+    for (let i = 0; i < CALLS; i++) await call(tool, {}, options);
+    const seconds = (performance.now() - start) / 1000;
+    // deno-lint-ignore no-console -- the answer to whoever measures
+    console.log(CALLS / seconds);
+  }
+  await access.close();
+}
+
+async function startSubject(name: string, env: Record<string, string>) {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "-q",
+      "-A",
+      ...await stdFlags(),
+      `${root}scripts/bench/telemetry.ts`,
+      name,
+    ],
+    env: { OTEL_DENO_CONSOLE: "ignore", ...env },
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const round = async () => {
+    await writer.write(new Uint8Array(1));
+    return Number((await reader.read()).value);
+  };
+  // Warm.
+  await round();
+  return {
+    name,
+    rates: [] as number[],
+    round,
+    async [Symbol.asyncDispose]() {
+      await writer.close();
+      await child.status;
+    },
+  };
+}
+
+async function compare(): Promise<void> {
+  await using collector = startCollector();
+  await using none = await startSubject("nobody", {});
+  await using counts = await startSubject("counts", {});
+  await using otel = await startSubject("OpenTelemetry", collector.env);
+  const subjects = [none, counts, otel];
+  for (let i = 0; i < ROUNDS; i++) {
+    for (const subject of subjects) subject.rates.push(await subject.round());
+  }
+  const lines = subjects.map(({ name, rates }) => {
+    const rate = Math.max(...rates);
+    const cost = (1e6 / rate).toFixed(0).padStart(5);
+    const ratio = (rate / Math.max(...none.rates)).toFixed(2);
+    return `${name.padEnd(16)}${
+      rate.toFixed(0).padStart(7)
+    } calls/s ${cost} µs a call   ratio ${ratio}`;
+  });
+  // deno-lint-ignore no-console -- what the script is for
+  console.log(
+    `${CALLS} calls of list_pipelines, the fastest of ${ROUNDS} rounds, taking turns\n${
+      lines.join("\n")
+    }`,
+  );
+}
+
+const [subject] = Deno.args;
+if (subject === undefined) await compare();
+else await serveRounds(subject === "nobody" ? nobody : createTelemetry());

@@ -1,0 +1,140 @@
+/**
+ * The values of metrics in memory, and Prometheus' text format (version 0.0.4)
+ * of them.
+ *
+ * @module
+ */
+import {
+  BUCKETS,
+  metricList,
+  type MetricName,
+  metrics,
+  prometheusName,
+} from "./metrics.ts";
+
+/** The values of all metrics. */
+export interface Registry {
+  /** Adds to a counter. */
+  add(
+    name: MetricName,
+    labels: Readonly<Record<string, string>>,
+    n: number,
+  ): void;
+  /** Puts a value, in seconds, into a histogram. */
+  put(
+    name: MetricName,
+    labels: Readonly<Record<string, string>>,
+    seconds: number,
+  ): void;
+  /** All of it as Prometheus reads it. */
+  text(): string;
+}
+
+/** What is known for one set of labels. */
+interface Series {
+  /** The labels as they are written, without braces. */
+  readonly labels: string;
+  /** The count, or the sum in seconds. */
+  total: number;
+  /** How many values there were in each bucket, and above the last. */
+  readonly buckets: number[];
+}
+
+/**
+ * The most sets of labels of one metric. Tables bound them already: this is
+ * for the day when one does not.
+ */
+export const MAX_SERIES = 2_000;
+
+/**
+ * Makes a registry.
+ *
+ * @returns The registry, everything at zero.
+ */
+export function createRegistry(): Registry {
+  const all = new Map(
+    metricList.map(([name]) => [name, new Map<string, Series>()]),
+  );
+
+  function find(
+    name: MetricName,
+    labels: Readonly<Record<string, string>>,
+  ): Series {
+    const ours = all.get(name)!;
+    const names: readonly string[] = metrics[name].labels;
+    let values = names.map((label) => labels[label] ?? "");
+    let key = values.join("\0");
+    if (!ours.has(key) && ours.size >= MAX_SERIES) {
+      values = names.map(() => "other");
+      key = "other";
+    }
+    let series = ours.get(key);
+    if (!series) {
+      series = {
+        labels: names.map((label, i) => `${label}="${escape(values[i]!)}"`)
+          .join(),
+        total: 0,
+        buckets: metrics[name].kind === "histogram"
+          ? Array(BUCKETS.length + 1).fill(0)
+          : [],
+      };
+      ours.set(key, series);
+    }
+    return series;
+  }
+
+  return {
+    add(name, labels, n) {
+      find(name, labels).total += n;
+    },
+    put(name, labels, seconds) {
+      const series = find(name, labels);
+      const bucket = BUCKETS.findIndex((bound) => seconds <= bound);
+      series.buckets[bucket < 0 ? BUCKETS.length : bucket]!++;
+      series.total += seconds;
+    },
+    text: () =>
+      metricList.map(([name, { kind, help }]) => {
+        const full = prometheusName(name);
+        const write = kind === "counter" ? counterLines : histogramLines;
+        return [
+          `# HELP ${full} ${help.replaceAll("\\", "\\\\")}`,
+          `# TYPE ${full} ${kind}`,
+          ...[...all.get(name)!.values()].flatMap((series) =>
+            write(full, series)
+          ),
+        ].map((line) => `${line}\n`).join("");
+      }).join(""),
+  };
+}
+
+function counterLines(name: string, { labels, total }: Series): string[] {
+  return [line(name, labels, total)];
+}
+
+/** A bucket counts the values of all the smaller ones as well. */
+function histogramLines(
+  name: string,
+  { labels, total, buckets }: Series,
+): string[] {
+  let sum = 0;
+  const lines = buckets.map((count, i) => {
+    sum += count;
+    const bound = `le="${BUCKETS[i] ?? "+Inf"}"`;
+    return line(`${name}_bucket`, labels ? `${labels},${bound}` : bound, sum);
+  });
+  return [
+    ...lines,
+    line(`${name}_sum`, labels, total),
+    line(`${name}_count`, labels, sum),
+  ];
+}
+
+function line(name: string, labels: string, value: number): string {
+  return `${name}${labels && `{${labels}}`} ${value}`;
+}
+
+function escape(value: string): string {
+  return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')
+    .replaceAll("\n", "\\n");
+}

@@ -1,0 +1,199 @@
+/**
+ * Watching the server: spans, counts and durations. One call here feeds both
+ * Prometheus' text and, where it is switched on, OpenTelemetry.
+ *
+ * @module
+ */
+import {
+  BUCKETS,
+  type Labels,
+  type MetricName,
+  metrics,
+  type Named,
+  PREFIX,
+} from "./metrics.ts";
+import { openTelemetry, type Span } from "./otel.ts";
+import { outcomeOf } from "./outcome.ts";
+import { createRegistry } from "./registry.ts";
+
+/** Something that has a beginning and an end, and how it is told. */
+interface Activity {
+  /** What counts its ends by outcome. */
+  readonly counter: Named<"counter">;
+  /** What times it. */
+  readonly histogram: Named<"histogram">;
+  /** What its spans are called. */
+  readonly name: (labels: Readonly<Record<string, string>>) => string;
+  /** OpenTelemetry's kind of its spans. */
+  readonly kind: number;
+}
+
+const [INTERNAL, CLIENT] = [0, 2];
+
+const activities = {
+  call: {
+    counter: "tool_calls",
+    histogram: "tool_call_duration",
+    name: ({ tool }) => `tool ${tool}`,
+    kind: INTERNAL,
+  },
+  request: {
+    counter: "upstream_requests",
+    histogram: "upstream_request_duration",
+    name: ({ method, endpoint }) => `${method} ${endpoint}`,
+    kind: CLIENT,
+  },
+  refresh: {
+    counter: "token_refreshes",
+    histogram: "token_refresh_duration",
+    name: () => "token refresh",
+    kind: INTERNAL,
+  },
+  store: {
+    counter: "store_operations",
+    histogram: "store_operation_duration",
+    name: ({ store, operation }) => `${store} ${operation}`,
+    kind: CLIENT,
+  },
+} as const satisfies Readonly<Record<string, Activity>>;
+
+type ActivityName = keyof typeof activities;
+
+/** The labels of an activity; its outcome comes with its end. */
+type ActivityLabels<A extends ActivityName> = Labels<
+  (typeof activities)[A]["histogram"]
+>;
+
+/** How something ended. */
+export type Ended<T> =
+  | { readonly value: T }
+  | { readonly error: unknown };
+
+/** Watches what the server does. */
+export interface Telemetry {
+  /**
+   * Watches something from its beginning to its end: as a span, by a count and
+   * by a duration.
+   *
+   * @param activity What it is.
+   * @param labels What tells it from others of its kind.
+   * @param run Does it. What it starts becomes part of its span.
+   * @param outcome Puts its end into a word; "ok", or the kind of the error,
+   * when left out.
+   * @returns What `run` returns. What it throws is thrown on.
+   */
+  watch<A extends ActivityName, T>(
+    activity: A,
+    labels: ActivityLabels<A>,
+    run: () => Promise<T>,
+    outcome?: (ended: Ended<T>) => string,
+  ): Promise<T>;
+  /** Counts something. */
+  count<M extends Named<"counter">>(name: M, labels: Labels<M>): void;
+  /** Takes down how long something took, in seconds. */
+  observe<M extends Named<"histogram">>(
+    name: M,
+    seconds: number,
+    labels: Labels<M>,
+  ): void;
+  /** All counts and durations in Prometheus' text format, version 0.0.4. */
+  text(): string;
+}
+
+/**
+ * Makes what watches one server.
+ *
+ * @returns It; nothing is counted yet.
+ */
+export function createTelemetry(): Telemetry {
+  const registry = createRegistry();
+  const instruments = new Map<
+    MetricName,
+    (value: number, labels: Readonly<Record<string, string>>) => void
+  >();
+
+  /** What takes a metric's values to OpenTelemetry; made on first use. */
+  function instrument(name: MetricName) {
+    const meter = openTelemetry()?.meter;
+    let record = instruments.get(name);
+    if (meter && !record) {
+      const { kind, help: description } = metrics[name];
+      if (kind === "counter") {
+        const counter = meter.createCounter(PREFIX + name, { description });
+        record = (value, labels) => counter.add(value, labels);
+      } else {
+        const histogram = meter.createHistogram(PREFIX + name, {
+          description,
+          unit: "s",
+          advice: { explicitBucketBoundaries: BUCKETS },
+        });
+        record = (value, labels) => histogram.record(value, labels);
+      }
+      instruments.set(name, record);
+    }
+    return record;
+  }
+
+  function count(
+    name: MetricName,
+    labels: Readonly<Record<string, string>>,
+  ): void {
+    registry.add(name, labels, 1);
+    instrument(name)?.(1, labels);
+  }
+
+  function observe(
+    name: MetricName,
+    seconds: number,
+    labels: Readonly<Record<string, string>>,
+  ): void {
+    registry.put(name, labels, seconds);
+    instrument(name)?.(seconds, labels);
+  }
+
+  async function watch<T>(
+    name: ActivityName,
+    labels: Readonly<Record<string, string>>,
+    run: () => Promise<T>,
+    word: (ended: Ended<T>) => string = wordOf,
+  ): Promise<T> {
+    const activity: Activity = activities[name];
+    const tracer = openTelemetry()?.tracer;
+    const start = performance.now();
+
+    async function follow(span?: Span): Promise<T> {
+      const end = (ended: Ended<T>) => {
+        const outcome = word(ended);
+        count(activity.counter, { ...labels, outcome });
+        const seconds = (performance.now() - start) / 1000;
+        observe(activity.histogram, seconds, labels);
+        span?.setAttribute("outcome", outcome);
+        // Never the error's message: it may hold what a person wrote.
+        if ("error" in ended) span?.setStatus({ code: 2, message: outcome });
+        span?.end();
+      };
+      try {
+        const value = await run();
+        end({ value });
+        return value;
+      } catch (error) {
+        end({ error });
+        throw error;
+      }
+    }
+
+    return await (tracer
+      ? tracer.startActiveSpan(
+        activity.name(labels),
+        { kind: activity.kind, attributes: labels },
+        follow,
+      )
+      : follow());
+  }
+
+  return { watch, count, observe, text: registry.text };
+}
+
+function wordOf(ended: Ended<unknown>): string {
+  return "error" in ended ? outcomeOf(ended.error) : "ok";
+}

@@ -1,0 +1,82 @@
+/**
+ * A collector of OpenTelemetry on loopback: takes OTLP as JSON and keeps all
+ * of it, word for word and as spans.
+ *
+ * @module
+ */
+import { isObject } from "../../src/values.ts";
+
+/** A span that was received. */
+export interface Collected {
+  readonly name: string;
+  /** Who made it: "deno" is the runtime itself. */
+  readonly scope: string;
+  readonly id: string;
+  /** The span that it is part of; empty where there is none. */
+  readonly parent: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly status: string;
+}
+
+/** A collector that listens. */
+export interface Collector extends AsyncDisposable {
+  /** What makes a deno process send everything here. */
+  readonly env: Record<string, string>;
+  /** The bodies that came, as they came. */
+  readonly received: readonly string[];
+  /** The spans among them. */
+  spans(): readonly Collected[];
+  /** The names of the metrics among them. */
+  metrics(): ReadonlySet<string>;
+}
+
+// deno-lint-ignore no-explicit-any -- OTLP is looked into freely
+type Any = any;
+
+function attributesOf(list: Any[] = []): Record<string, unknown> {
+  return Object.fromEntries(
+    list.map(({ key, value }) => [key, Object.values(value)[0]]),
+  );
+}
+
+/** Starts a collector. */
+export function startCollector(): Collector {
+  const received: string[] = [];
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    async (request) => {
+      received.push(await request.text());
+      return Response.json({});
+    },
+  );
+  const each = (name: string): Any[] =>
+    received.map((body) => JSON.parse(body)).filter(isObject).flatMap((body) =>
+      (body[name] ?? []) as Any[]
+    );
+  return {
+    env: {
+      OTEL_DENO: "true",
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${server.addr.port}`,
+      OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+    },
+    received,
+    spans: () =>
+      each("resourceSpans").flatMap(({ scopeSpans }) => scopeSpans).flatMap(
+        ({ scope, spans }) =>
+          spans.map((span: Any) => ({
+            name: span.name,
+            scope: scope.name,
+            id: span.spanId,
+            parent: span.parentSpanId,
+            attributes: attributesOf(span.attributes),
+            status: span.status?.message ?? "",
+          })),
+      ),
+    metrics: () =>
+      new Set(
+        each("resourceMetrics").flatMap(({ scopeMetrics }) => scopeMetrics)
+          .flatMap(({ metrics }) => metrics.map(({ name }: Any) => name)),
+      ),
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}

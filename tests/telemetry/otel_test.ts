@@ -1,0 +1,297 @@
+/**
+ * What a collector is told. The runtime itself exports the whole address of
+ * each request: canaries stand in everything that is personal or secret, and
+ * nothing that is received may hold one.
+ */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { serveSandbox } from "../../src/sandbox/mod.ts";
+import { sha256 } from "../../src/tokens/hash.ts";
+import { callTool } from "../support/call.ts";
+import { type Collector, startCollector } from "../support/collector.ts";
+import {
+  bareEnv,
+  HANDSHAKE,
+  LIMITED,
+  root,
+  run,
+  startHttp,
+  stdFlags,
+} from "../support/process.ts";
+import { readMetrics } from "../support/prometheus.ts";
+import { startVault } from "../support/vault.ts";
+
+/** What a person or an operator would not want to see at a collector. */
+const canaries = {
+  name: "canaryname",
+  phone: "628111222333",
+  email: "canarymail@example.com",
+  tenant: "canarytenant",
+  note: "canarynote",
+  key: "canarykey",
+  id: "77665544",
+};
+
+/** The longest part of each that any encoding leaves as it is. */
+const needles = Object.values(canaries).map((canary) => canary.split("@")[0]!);
+
+function assertNoCanary(text: string, more: readonly string[] = []): void {
+  for (const needle of [...needles, ...more]) {
+    const at = text.indexOf(needle);
+    assert(at < 0, `${needle} in …${text.slice(Math.max(0, at - 200), at)}`);
+  }
+}
+
+/** A way to the sandbox that takes down one header of what passes. */
+function startRelay(target: string, header: string) {
+  const seen: (string | null)[] = [];
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    async (request) => {
+      seen.push(request.headers.get(header));
+      const { pathname, search } = new URL(request.url);
+      const { method, headers } = request;
+      const body = method === "GET" ? null : await request.text();
+      return await fetch(target + pathname + search, { method, headers, body });
+    },
+  );
+  return {
+    url: `http://127.0.0.1:${server.addr.port}`,
+    seen,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+function spanOf(collector: Collector, name: string) {
+  const spans = collector.spans();
+  const found = spans.find((span) => span.name === name);
+  assert(found, `${name} is not among ${spans.map(({ name }) => name)}`);
+  return found;
+}
+
+Deno.test("a collector is told how calls went, and nothing that is personal or secret", async () => {
+  await using sandbox = serveSandbox();
+  await using relay = startRelay(sandbox.url, "traceparent");
+  await using vault = startVault();
+  await using collector = startCollector();
+  const hash = await sha256(canaries.key);
+  const env = {
+    QONTAK_BASE_URL: relay.url,
+    QONTAK_RETRY_BUDGET_MS: "0",
+    TOKEN_STORE: "vault",
+    VAULT_ADDR: vault.url,
+    VAULT_TOKEN: vault.token,
+  };
+  const { refreshToken } = sandbox;
+  const added = await run(["tenants", "add", canaries.tenant], {
+    env: { ...env, ...collector.env },
+    stdin: `${refreshToken}\n`,
+  });
+  assertEquals(added.code, 0, added.stderr);
+  const server = await startHttp([], {
+    ...env,
+    ...collector.env,
+    MCP_API_KEYS: `${hash}:${canaries.tenant}:read+write`,
+    MCP_METRICS: "1",
+    LOG_LEVEL: "debug",
+  });
+  const headers = { authorization: `Bearer ${canaries.key}` };
+  const { name, phone, email, note, id } = canaries;
+  const call = (tool: string, args: Record<string, unknown>) =>
+    callTool(server.url, tool, args, headers);
+
+  await call("list_contacts", { name, phone, email });
+  await call("create_contact", {
+    first_name: name,
+    email,
+    telephone: phone,
+    additional_fields: [{ id: Number(id), value: note }],
+  });
+  await call("get_contact", { contact_id: Number(id) });
+  // The runtime's words for a connection that fails hold the whole address.
+  await relay[Symbol.asyncDispose]();
+  const cut = await call("list_contacts", { name, phone, email });
+  assert(cut.isError, cut.text);
+  await (await fetch(new URL("/nowhere", server.url))).body?.cancel();
+  const page = await fetch(new URL("/metrics", server.url), { headers });
+  const scraped = readMetrics(await page.text());
+  assertEquals(
+    scraped.get(
+      'qontak_mcp_tool_calls_total{tool="list_contacts",effect="read",outcome="network"}',
+    ),
+    1,
+  );
+  const { code, stderr } = await server.stop("SIGTERM");
+  assertEquals(code, 0, stderr);
+
+  const spans = collector.spans();
+  const tool = spanOf(collector, "tool list_contacts");
+  assertEquals(tool.attributes, {
+    tool: "list_contacts",
+    effect: "read",
+    outcome: "ok",
+  });
+  const request = spanOf(collector, "GET /contacts");
+  assertEquals(request.parent, tool.id);
+  assertEquals(request.attributes, {
+    method: "GET",
+    endpoint: "/contacts",
+    outcome: "2xx",
+  });
+  const served = spans.find(({ id }) => id === tool.parent);
+  assertEquals(served?.name, "POST /mcp");
+  assertEquals(served?.attributes["http.route"], "/mcp");
+  const refresh = spanOf(collector, "token refresh");
+  assertEquals(refresh.attributes, { outcome: "ok" });
+  assertEquals(spanOf(collector, "vault read").attributes, {
+    store: "vault",
+    operation: "read",
+    outcome: "ok",
+  });
+  assertEquals(
+    spanOf(collector, "GET /contacts/:id").attributes.outcome,
+    "4xx",
+  );
+  const broken = spans.filter(({ name }) => name === "GET /contacts").at(-1);
+  assertEquals(broken?.status, "network");
+  spanOf(collector, "GET elsewhere");
+  const metrics = collector.metrics();
+  for (
+    const metric of [
+      "tool_calls",
+      "tool_call_duration",
+      "upstream_requests",
+      "token_refreshes",
+      "store_operations",
+      "cache_lookups",
+    ]
+  ) assert(metrics.has(`qontak_mcp_${metric}`), metric);
+
+  const told = collector.received.join("\n");
+  assertNoCanary(told, [refreshToken, sandbox.refreshToken, vault.token]);
+  // The sandbox was asked for what the canaries stand for.
+  const asked = JSON.stringify(sandbox.requests);
+  for (const canary of [name, phone, email, id]) {
+    assertStringIncludes(asked, canary);
+  }
+  // Nor does Qontak learn which traces there are.
+  assert(relay.seen.length > 4);
+  assertEquals(relay.seen.filter((header) => header !== null), []);
+});
+
+Deno.test("OpenTelemetry works with the permissions of the documents", async () => {
+  await using sandbox = serveSandbox();
+  await using collector = startCollector();
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "-q",
+      ...LIMITED,
+      "--config",
+      `${root}deno.json`,
+      ...await stdFlags(),
+      `${root}mod.ts`,
+    ],
+    cwd: root,
+    env: bareEnv({
+      ...collector.env,
+      QONTAK_BASE_URL: sandbox.url,
+      QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
+    }),
+    clearEnv: true,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  const { name, phone, email } = canaries;
+  const call = {
+    jsonrpc: "2.0",
+    id: 2,
+    method: "tools/call",
+    params: { name: "list_contacts", arguments: { name, phone, email } },
+  };
+  for (const message of [...HANDSHAKE, call]) {
+    const line = `${JSON.stringify(message)}\n`;
+    await writer.write(new TextEncoder().encode(line));
+  }
+  await writer.close();
+  const { code, stdout } = await child.output();
+  assertEquals(code, 0);
+  assertStringIncludes(new TextDecoder().decode(stdout), '"id":2');
+  const tool = spanOf(collector, "tool list_contacts");
+  assertEquals(tool.attributes.outcome, "ok");
+  assertEquals(spanOf(collector, "GET /contacts").parent, tool.id);
+  assertNoCanary(collector.received.join("\n"));
+});
+
+/** Calls a tool in a process of its own, after `before` has run there. */
+async function callAlone(
+  before: string,
+  env: Record<string, string>,
+): Promise<string> {
+  await using sandbox = serveSandbox();
+  const script = `${before}
+    const { createServer } = await import(${JSON.stringify(`${root}mod.ts`)});
+    const server = createServer({
+      baseUrl: ${JSON.stringify(sandbox.url)},
+      refreshToken: ${JSON.stringify(sandbox.refreshToken)},
+    });
+    const response = await server.fetch(
+      new Request("http://127.0.0.1/mcp", {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          accept: "application/json, text/event-stream",
+        },
+        body: JSON.stringify(${
+    JSON.stringify({
+      jsonrpc: "2.0",
+      id: 1,
+      method: "tools/call",
+      params: { name: "list_pipelines", arguments: {} },
+    })
+  }),
+      }),
+    );
+    console.log(await response.text(), server.metrics());
+    await server.close();`;
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "eval",
+      "-q",
+      "--config",
+      `${root}deno.json`,
+      ...await stdFlags(),
+      script,
+    ],
+    env: bareEnv(env),
+    clearEnv: true,
+  }).output();
+  const decoder = new TextDecoder();
+  assertEquals(code, 0, decoder.decode(stderr));
+  return decoder.decode(stdout);
+}
+
+Deno.test("nothing breaks where OpenTelemetry is off, in part or not there at all", async () => {
+  await using collector = startCollector();
+  const gone =
+    'Object.defineProperty(Deno, "telemetry", { value: undefined });';
+  for (
+    const [before, env] of [
+      ["", {}],
+      ["", { OTEL_SDK_DISABLED: "true", OTEL_DENO: "true" }],
+      ["", { ...collector.env, OTEL_DENO_METRICS: "false" }],
+      ["", { ...collector.env, OTEL_DENO_TRACING: "false" }],
+      ["", { ...collector.env, OTEL_TRACES_SAMPLER: "always_off" }],
+      [gone, {}],
+      [gone, collector.env],
+    ] as const
+  ) {
+    const said = await callAlone(before, env);
+    assertStringIncludes(
+      said,
+      'tool_calls_total{tool="list_pipelines",effect="read",outcome="ok"} 1',
+      JSON.stringify(env),
+    );
+  }
+});

@@ -1,0 +1,139 @@
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
+import { createHandler, createServer, type Log } from "../../mod.ts";
+import { createLog } from "../../src/log.ts";
+import { serveSandbox } from "../../src/sandbox/mod.ts";
+import { HANDSHAKE, run } from "../support/process.ts";
+
+/** What is said of every call at level debug. */
+const CALLED = "A tool was called";
+
+interface Place extends AsyncDisposable {
+  readonly lines: Record<string, unknown>[];
+  call(tool: string, id?: string): Promise<Response>;
+}
+
+/** A server whose log lines are kept, as it writes them or as a program does. */
+function createPlace(
+  own: (write: (line: string) => void) => Log,
+  send?: typeof fetch,
+): Place {
+  const sandbox = serveSandbox();
+  const lines: Record<string, unknown>[] = [];
+  const server = createServer({
+    baseUrl: sandbox.url,
+    refreshToken: sandbox.refreshToken,
+    tokenCache: "memory",
+    log: own((line) => lines.push(JSON.parse(line))),
+    ...(send ? { fetch: send } : {}),
+  });
+  const handler = createHandler(server);
+  return {
+    lines,
+    call: (name, id) =>
+      handler(
+        new Request("http://127.0.0.1/mcp", {
+          method: "POST",
+          headers: {
+            host: "127.0.0.1",
+            "content-type": "application/json",
+            accept: "application/json, text/event-stream",
+            ...(id === undefined ? {} : { "x-request-id": id }),
+          },
+          body: JSON.stringify({
+            jsonrpc: "2.0",
+            id: 1,
+            method: "tools/call",
+            params: { name, arguments: {} },
+          }),
+        }),
+      ),
+    async [Symbol.asyncDispose]() {
+      await server.close();
+      await sandbox.close();
+    },
+  };
+}
+
+const ours = (write: (line: string) => void) => createLog("debug", write);
+const theirs = (write: (line: string) => void): Log => (level, message, more) =>
+  write(JSON.stringify({ level, message, ...more }));
+
+Deno.test("each HTTP request has an id, in the answer and in its log lines", async () => {
+  for (const log of [ours, theirs]) {
+    await using place = createPlace(log);
+    const ids = ["list_pipelines", "list_deals", "list_products"].map((tool) =>
+      [tool, `id-of_${tool}`] as const
+    );
+    // At once: none may end up in the lines of another.
+    await Promise.all(ids.map(async ([tool, id]) => {
+      const response = await place.call(tool, id);
+      assertEquals(response.headers.get("x-request-id"), id);
+      await response.text();
+    }));
+    const called = place.lines.filter(({ message }) => message === CALLED);
+    assertEquals(
+      called.map(({ tool, request }) => [tool, request]).toSorted(),
+      ids.map((pair) => [...pair]).toSorted(),
+    );
+  }
+});
+
+Deno.test("an id that does not look like one is replaced", async () => {
+  await using place = createPlace(ours);
+  const seen = new Set<string>();
+  for (const id of [undefined, "", "a b", "é", "x".repeat(65), '"},{"']) {
+    const response = await place.call("list_pipelines", id && encodeURI(id));
+    await response.text();
+    const given = response.headers.get("x-request-id")!;
+    assertMatch(given, /^[0-9a-f]{12}$/);
+    seen.add(given);
+  }
+  assertEquals(seen.size, 6);
+  const requests = new Set(place.lines.map(({ request }) => request));
+  assertEquals(requests, seen);
+});
+
+Deno.test("a fault of our own names the request that the log knows it by", async () => {
+  const breaking: typeof fetch = (input, init) => {
+    if (String(input).includes("/oauth/")) return fetch(input, init);
+    throw new RangeError("A fault");
+  };
+  await using place = createPlace(ours, breaking);
+  const response = await place.call("list_pipelines", "id-1");
+  assertStringIncludes(
+    await response.text(),
+    "list_pipelines failed inside the server; the server's log has more under request id-1. Nothing was changed",
+  );
+  const line = place.lines.find(({ level }) => level === "error");
+  assertEquals(line?.request, "id-1");
+  assertEquals(line?.error, "RangeError");
+});
+
+Deno.test("each call over stdio has an id of its own in the log", async () => {
+  const call = (id: number, name: string) => ({
+    jsonrpc: "2.0",
+    id,
+    method: "tools/call",
+    params: { name, arguments: {} },
+  });
+  const messages = [
+    ...HANDSHAKE,
+    call(1, "list_pipelines"),
+    call(2, "list_deals"),
+  ];
+  const { code, stderr } = await run(["--sandbox"], {
+    stdin: messages.map((message) => `${JSON.stringify(message)}\n`).join(""),
+    env: { LOG_LEVEL: "debug" },
+  });
+  assertEquals(code, 0, stderr);
+  const ids = stderr.split("\n").filter(Boolean).map((line) => JSON.parse(line))
+    .filter(({ message }) => message === CALLED).map(({ request }) => request);
+  assertEquals(ids.length, 2);
+  for (const id of ids) assertMatch(id, /^[0-9a-f]{12}$/);
+  assert(ids[0] !== ids[1]);
+});
