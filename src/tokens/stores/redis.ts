@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Redis, RedisOptions } from "ioredis";
+import { createRedisLink } from "../../redis.ts";
 import { sha1, sha256 } from "../hash.ts";
 import { createSealer, type Sealer } from "../sealing.ts";
 import {
@@ -15,7 +15,6 @@ import {
   type TokenStore,
 } from "../store.ts";
 import { TOKEN_LIFETIME } from "../tokens.ts";
-import { defined } from "../../values.ts";
 import { parseRecord } from "./record.ts";
 
 /** Settings of {@linkcode createRedisStore}. */
@@ -100,43 +99,14 @@ export function createRedisStore(options: RedisStoreOptions): TokenStore {
     tokenTtl = TOKEN_LIFETIME,
     timeout = 5_000,
   } = options;
-  const { where, ...connection } = readUrl(url);
-  let connecting: Promise<Redis> | undefined;
-
-  async function connect(): Promise<Redis> {
-    // A heavy library, loaded only where it is chosen.
-    const { Redis } = await import("ioredis");
-    const client = new Redis({
-      ...connection,
-      connectTimeout: timeout,
-      commandTimeout: timeout,
-      // A call fails fast; the connection itself is tried again and again.
-      maxRetriesPerRequest: 1,
-      retryStrategy: patience,
-      sentinelRetryStrategy: patience,
-      lazyConnect: true,
-    });
-    // Every failure is told by the call that meets it.
-    client.on("error", () => {});
-    return client;
-  }
-
-  async function ask<T>(question: (redis: Redis) => Promise<T>): Promise<T> {
-    connecting ??= connect();
-    try {
-      return await question(await connecting);
-    } catch (error) {
-      // The library's own message may hold the address with its password.
-      const code = error instanceof Error && "code" in error
-        ? ` (${String(error.code)})`
-        : error instanceof Error && /NOAUTH|WRONGPASS/.test(error.message)
-        ? " (it refuses the user or password of REDIS_URL)"
-        : "";
-      throw new StoreError(
-        `The token store does not answer: Redis at ${where}${code}. Your tokens are not lost; check that it runs and that REDIS_URL is right`,
-      );
-    }
-  }
+  const { where, ask, close } = createRedisLink({
+    url,
+    timeout,
+    failure: (place) =>
+      new StoreError(
+        `The token store does not answer: ${place}. Your tokens are not lost; check that it runs and that REDIS_URL is right`,
+      ),
+  });
 
   const keyOf = (tenant: string) => keyPrefix + tenant;
 
@@ -195,77 +165,6 @@ export function createRedisStore(options: RedisStoreOptions): TokenStore {
       };
     },
 
-    async close() {
-      (await connecting)?.disconnect();
-      connecting = undefined;
-    },
+    close,
   };
-}
-
-/** How long to wait before the next try to connect, in ms. */
-function patience(tries: number): number {
-  return Math.min(tries * 100, 2_000);
-}
-
-/** Addresses with the hosts, and nothing secret, under `where`. */
-function readUrl(
-  url: string,
-): Omit<RedisOptions, "replyMapping"> & { readonly where: string } {
-  const match =
-    /^redis(s?)(\+sentinel)?:\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^/?#]+)([^?#]*)(?:\?([^#]*))?$/
-      .exec(url);
-  if (!match) {
-    throw new TypeError(
-      "The address of Redis is none: it must be like redis://127.0.0.1:6379",
-    );
-  }
-  const [, tls, sentinel, user, password, where = "", path = "", query = ""] =
-    match;
-  const [, ...steps] = path.split("/").map(decodeURIComponent);
-  const hosts = where.split(",").map((host) => readHost(host, sentinel));
-  const common = defined({
-    username: decoded(user),
-    password: decoded(password),
-    tls: tls ? {} : undefined,
-  });
-  if (!sentinel) {
-    const [db = ""] = steps;
-    return { ...hosts[0]!, ...common, where, db: Number(db || 0) };
-  }
-  const [name = "", db = ""] = steps;
-  if (name === "") {
-    throw new TypeError(
-      "The address of Redis Sentinel lacks the name of the master: redis+sentinel://host:26379/mymaster",
-    );
-  }
-  const params = new URLSearchParams(query);
-  return {
-    ...common,
-    where,
-    name,
-    db: Number(db || 0),
-    sentinels: hosts,
-    ...defined({
-      sentinelUsername: params.get("sentinel_username") ?? undefined,
-      sentinelPassword: params.get("sentinel_password") ?? undefined,
-    }),
-    ...(tls ? { sentinelTLS: {}, enableTLSForSentinelMode: true } : {}),
-  };
-}
-
-function readHost(text: string, sentinel: string | undefined) {
-  const [, host, port] = /^(\[[^\]]+\]|[^:]+)(?::(\d+))?$/.exec(text) ?? [];
-  if (host === undefined) {
-    throw new TypeError(
-      "The address of Redis holds a host that is none: write host:port",
-    );
-  }
-  return {
-    host: host.replace(/^\[|\]$/g, ""),
-    port: Number(port ?? (sentinel ? 26_379 : 6_379)),
-  };
-}
-
-function decoded(text: string | undefined): string | undefined {
-  return text ? decodeURIComponent(text) : undefined;
 }
