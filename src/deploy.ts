@@ -10,6 +10,7 @@ import { ConfigError, readSettings, serverOptionsOf } from "./config.ts";
 import { createGuard } from "./guard.ts";
 import { createHandler, type Handler } from "./http.ts";
 import { createKv } from "./kv.ts";
+import { openLimits } from "./limits.ts";
 import { createLog } from "./log.ts";
 import { createServer } from "./server.ts";
 import { openStore } from "./stores.ts";
@@ -31,6 +32,7 @@ function deployed(): Handler {
   const server = createServer({
     ...serverOptionsOf(settings),
     ...defined({ kv }),
+    limits: openLimits(settings, { kv, log }),
     store,
     log,
   });

@@ -6,6 +6,7 @@
 import { type Access, type AccessOptions, createAccess } from "../access.ts";
 import { serverOptionsOf, type Settings } from "../config.ts";
 import { createKv, type Kv } from "../kv.ts";
+import { openLimits } from "../limits.ts";
 import { createLog, type Log } from "../log.ts";
 import type { ServerOptions } from "../server.ts";
 import { openStore } from "../stores.ts";
@@ -58,9 +59,11 @@ export function createParts(
     log,
     envFile: path === undefined ? undefined : openEnvFile(path, ROTATING),
   });
+  const limits = openLimits(settings, { kv, log });
   const options = {
     ...serverOptionsOf(settings),
     ...defined({ kv }),
+    limits,
     store,
     log,
   };
@@ -76,6 +79,7 @@ export function createParts(
         : undefined;
     },
     async close() {
+      await limits.close();
       await store.close?.();
       await kv?.close();
     },
@@ -98,6 +102,10 @@ export function createSandboxParts(settings: Settings): Parts {
       auth: "oauth",
       tokenCache: "memory",
       ...options,
+      limits: openLimits(
+        { ...settings, QONTAK_LIMITS: "memory" },
+        { kv: undefined, log },
+      ),
       store,
       log,
     }),

@@ -101,8 +101,8 @@ export interface LimitsOptions {
   readonly clock?: Clock;
 }
 
-/** The limits, with what tests look at. */
-export interface WatchedLimits extends Limits {
+/** The limits, and figures to watch them by. */
+export interface CountedLimits extends Limits {
   /** How many tenants are remembered. */
   readonly tenants: number;
   /** How many requests wait. */
@@ -149,7 +149,7 @@ interface Waiter {
  * @param options The rates, and where they are shared.
  * @returns The limits.
  */
-export function createLimits(options: LimitsOptions = {}): WatchedLimits {
+export function createLimits(options: LimitsOptions = {}): CountedLimits {
   const { clock = processClock, log = () => {} } = options;
   const rates = {
     tenant: options.tenant ?? TENANT_RATE,

@@ -6,9 +6,17 @@
  */
 import { type Answer, fateOf, readAnswer } from "./envelope.ts";
 import { type Endpoint, nameOf } from "./endpoints.ts";
-import { UnreachableError } from "./errors.ts";
+import { QontakError, UnreachableError } from "./errors.ts";
 import { createRetries } from "./retry.ts";
-import { deadline, isTimeUp, sleep, untilAborted } from "../deadline.ts";
+import {
+  deadline,
+  isTimeUp,
+  sleep,
+  timeLeft,
+  untilAborted,
+} from "../deadline.ts";
+import { LimitError } from "../limits/errors.ts";
+import type { Outcome, Pass } from "../limits/limits.ts";
 import type { Transport } from "../transport.ts";
 import { defined, type JsonObject } from "../values.ts";
 
@@ -49,6 +57,15 @@ export type Authorize = (
   rejected?: Rejected,
 ) => Promise<Readonly<Record<string, string>> | undefined>;
 
+/**
+ * Waits for the right to send one request.
+ *
+ * @param signal Ends the wait.
+ * @param patience How long to wait at most, in ms.
+ * @throws {LimitError} When it may not be sent.
+ */
+export type Enter = (signal: AbortSignal, patience: number) => Promise<Pass>;
+
 /** Settings of {@linkcode createCrm}. */
 export interface CrmOptions {
   /** Where the endpoints' paths start, such as https://app.qontak.com/api/v3.1. */
@@ -57,6 +74,8 @@ export interface CrmOptions {
   readonly authorize: Authorize;
   /** What it means that fresh credentials are refused, and what to do. */
   readonly unauthorized: string;
+  /** Gives the right to send a request; nobody asks when left out. */
+  readonly enter?: Enter;
   /** How long one call of an endpoint may take, in ms. */
   readonly timeout: number;
   /** How long its calls wait in all before they send requests again, in ms. */
@@ -142,16 +161,19 @@ async function attempt(
   { endpoint, url, body }: Prepared,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const { authorize, transport, unauthorized } = options;
+  const { authorize, enter, transport, unauthorized } = options;
   const { method } = endpoint;
   const send = method === "GET" ? transport.read : transport.write;
   const signable = { method, target: url.pathname + url.search };
   // Whether Qontak may have carried it out.
   let isSent = false;
+  let pass: Pass | undefined;
 
   async function request(
     headers: Readonly<Record<string, string>> = {},
   ): Promise<Response> {
+    // What is left of the time is for the answer.
+    pass = await enter?.(signal, timeLeft(signal) / 2);
     isSent = true;
     return await send(url, {
       method,
@@ -173,6 +195,7 @@ async function attempt(
       // It comes before the request is carried out: even a write may be sent
       // once more.
       isSent = false;
+      pass?.done("ok");
       const refused = response.body;
       const date = Date.parse(response.headers.get("date") ?? "");
       const fresh = await untilAborted(
@@ -188,10 +211,28 @@ async function attempt(
         response = await request(fresh);
       }
     }
-    return await readAnswer(endpoint, response, unauthorized);
+    const answer = await readAnswer(endpoint, response, unauthorized);
+    pass?.done("ok");
+    return answer;
   } catch (error) {
-    throw unreachable(endpoint, error, { signal, isSent, options });
+    const problem = unreachable(endpoint, error, { signal, isSent, options });
+    pass?.done(outcomeOf(problem));
+    throw problem;
   }
+}
+
+/** Statuses that say nothing of the request: a proxy's, of a host that is down. */
+const OUT_OF_ORDER: ReadonlySet<number> = new Set([502, 503, 504]);
+
+/** Whether a failure tells that Qontak as a whole is out of order. */
+function outcomeOf(error: unknown): Outcome {
+  if (error instanceof QontakError) {
+    return OUT_OF_ORDER.has(error.status) ? "failed" : "ok";
+  }
+  if (!(error instanceof UnreachableError)) return "void";
+  const { reason } = error;
+  if (reason === "network" || reason === "timeout") return "failed";
+  return reason === "cancelled" ? "void" : "ok";
 }
 
 /** The same error, saying how often it was tried. */
@@ -213,6 +254,18 @@ function unreachable(
     readonly options: CrmOptions;
   },
 ): unknown {
+  if (error instanceof LimitError && !signal.aborted) {
+    const { reason, seconds } = error;
+    return new UnreachableError(
+      `${nameOf(endpoint)} was not sent. ${error.message}`,
+      {
+        endpoint: nameOf(endpoint),
+        reason,
+        mayHaveArrived: false,
+        retryAfter: seconds,
+      },
+    );
+  }
   const isFetchFailure = error instanceof TypeError ||
     error instanceof DOMException || error instanceof Deno.errors.Http;
   if (!isFetchFailure && error !== signal.reason) return error;
