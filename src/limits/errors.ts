@@ -7,6 +7,11 @@
 /** Why a request was not sent. */
 export type LimitReason = "limited" | "suspended";
 
+const REASONS: Readonly<Record<LimitReason, string>> = {
+  limited: "Too many requests at once",
+  suspended: "The last requests had no answer, so that none is sent for now",
+};
+
 /**
  * A request may not be sent now. Nothing of it was.
  *
@@ -35,14 +40,15 @@ export class LimitError extends Error {
    *
    * @param reason Why.
    * @param wait How long to wait, in ms.
+   * @param words What is said of the reason; what usually holds when left out.
    */
-  constructor(reason: LimitReason, wait: number) {
+  constructor(
+    reason: LimitReason,
+    wait: number,
+    words: string = REASONS[reason],
+  ) {
     const seconds = Math.max(1, Math.ceil(wait / 1_000));
-    super(
-      reason === "limited"
-        ? `Too many requests at once: wait ${seconds} s, then try again`
-        : `The last requests had no answer, so that none is sent for now: wait ${seconds} s, then try again`,
-    );
+    super(`${words}: wait ${seconds} s, then try again`);
     this.reason = reason;
     this.seconds = seconds;
   }

@@ -129,7 +129,7 @@ interface Waiter {
   readonly deadline: number;
   isGone: boolean;
   admit(pass: Pass): void;
-  refuse(error: unknown): void;
+  refuse(reason: unknown): void;
 }
 
 /**
@@ -220,7 +220,7 @@ export function createLimits(options: LimitsOptions = {}): CountedLimits {
       tenant.running < Math.min(TENANT_AT_ONCE, AT_ONCE - running);
   }
 
-  /** Admits those whose turn it is. */
+  /** Admits those whose turn it is, refuses those whose time is over. */
   function dispatch(): void {
     const now = clock.now();
     while (running < AT_ONCE && all.wait(now) === 0) {
@@ -236,6 +236,7 @@ export function createLimits(options: LimitsOptions = {}): CountedLimits {
       if (shared) ask(shared, waiter);
       else admit(waiter);
     }
+    expire(now);
     setTimer(now);
   }
 
@@ -336,7 +337,7 @@ export function createLimits(options: LimitsOptions = {}): CountedLimits {
 
   /** Refuses those who wait and for whom there is an error. */
   function refuseWhere(
-    errorOf: (waiter: Waiter, index: number) => Error | undefined,
+    errorOf: (waiter: Waiter, index: number) => LimitError | undefined,
   ): void {
     for (const tenant of [...queue.lanes()]) {
       for (const [index, waiter] of [...tenant.waiting].entries()) {
@@ -349,8 +350,7 @@ export function createLimits(options: LimitsOptions = {}): CountedLimits {
   }
 
   /** Refuses those whose time is over. */
-  function expire(): void {
-    const now = clock.now();
+  function expire(now: number): void {
     if (now < earliest) return;
     earliest = Infinity;
     refuseWhere(({ tenant, deadline }, index) => {
@@ -376,10 +376,7 @@ export function createLimits(options: LimitsOptions = {}): CountedLimits {
       wait = Math.min(wait, Math.max(tenant.bucket.wait(now), all.wait(now)));
     }
     const ms = Math.min(LONGEST_TIMER, Math.max(1, Math.ceil(wait)));
-    cancelTimer = clock.after(ms, () => {
-      expire();
-      dispatch();
-    });
+    cancelTimer = clock.after(ms, dispatch);
   }
 
   /** Makes room for a request where there is none; throws where it cannot. */
@@ -430,9 +427,9 @@ export function createLimits(options: LimitsOptions = {}): CountedLimits {
           end();
           resolve(pass);
         },
-        refuse(error) {
+        refuse(reason) {
           end();
-          reject(error);
+          reject(reason);
         },
       };
       const giveUp = () => {
@@ -456,6 +453,6 @@ export function createLimits(options: LimitsOptions = {}): CountedLimits {
   };
 }
 
-function stopping(): Error {
-  return new DOMException("The server is stopping", "AbortError");
+function stopping(): LimitError {
+  return new LimitError("limited", 0, "The server is stopping");
 }

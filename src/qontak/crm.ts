@@ -295,7 +295,7 @@ function unreachable(
       : `${name}: the connection to Qontak broke before an answer came${
         fate || ". Try again"
       }`,
-    { endpoint: name, reason: "network", mayHaveArrived: !isUnsent },
+    { endpoint: name, reason: "network", mayHaveArrived: isSent && !isUnsent },
   );
 }
 

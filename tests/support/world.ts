@@ -8,7 +8,13 @@ import {
   Client,
   StreamableHTTPClientTransport,
 } from "@modelcontextprotocol/client";
-import { createHandler, createServer, type LogLevel } from "../../mod.ts";
+import {
+  createHandler,
+  createLimits,
+  createServer,
+  type Limits,
+  type LogLevel,
+} from "../../mod.ts";
 import {
   type RunningSandbox,
   type SandboxOptions,
@@ -46,6 +52,8 @@ export interface World extends AsyncDisposable {
 export interface WorldOptions extends SandboxOptions {
   readonly timeout?: number;
   readonly retryBudget?: number;
+  /** No limits of rates when left out. */
+  readonly limits?: Limits;
   /**
    * Changes what the sandbox answers to a request, such as
    * `GET /api/v3.1/deals/info`.
@@ -73,9 +81,16 @@ function changing(
   };
 }
 
+/** Limits that leave it to a test how many requests it sends. */
+export function noRates(): Limits {
+  const rate = { perSecond: Infinity, burst: 1 };
+  return createLimits({ tenant: rate, all: rate });
+}
+
 /** Makes a world. */
 export async function createWorld(
-  { timeout, retryBudget, change, ...options }: WorldOptions = {},
+  { timeout, retryBudget, limits = noRates(), change, ...options }:
+    WorldOptions = {},
 ): Promise<World> {
   const sandbox = serveSandbox(options);
   const logs: string[] = [];
@@ -84,6 +99,7 @@ export async function createWorld(
     refreshToken: sandbox.refreshToken,
     log: (level: LogLevel, message, details) =>
       logs.push(JSON.stringify({ level, message, ...details })),
+    limits,
     ...defined({ timeout, retryBudget }),
     ...(change ? { fetch: changing(change) } : {}),
   });
