@@ -5,7 +5,13 @@
  */
 import { ConfigError, type LimitsName, type Settings } from "./config.ts";
 import type { Kv } from "./kv.ts";
-import { createLimits, type Limits } from "./limits/limits.ts";
+import type { Rates } from "./limits/bucket.ts";
+import {
+  ALL_RATE,
+  createLimits,
+  type Limits,
+  TENANT_RATE,
+} from "./limits/limits.ts";
 import { createKvBuckets } from "./limits/shared/kv.ts";
 import { createRedisBuckets } from "./limits/shared/redis.ts";
 import type { SharedBuckets } from "./limits/shared/shared.ts";
@@ -24,6 +30,13 @@ type Open = (
   settings: Settings,
   kv: Kv | undefined,
 ) => SharedBuckets | undefined;
+
+function ratesOf(settings: Settings): Rates {
+  return {
+    tenant: settings.QONTAK_RATE_LIMIT ?? TENANT_RATE,
+    all: settings.QONTAK_GLOBAL_RATE_LIMIT ?? ALL_RATE,
+  };
+}
 
 const places: Readonly<Record<LimitsName, Open>> = {
   memory: () => undefined,
@@ -52,12 +65,38 @@ export function openLimits(
   settings: Settings,
   { kv, log }: LimitsParts,
 ): Limits {
-  return createLimits({
-    log,
-    ...defined({
-      tenant: settings.QONTAK_RATE_LIMIT,
-      all: settings.QONTAK_GLOBAL_RATE_LIMIT,
-      shared: places[settings.QONTAK_LIMITS ?? "memory"](settings, kv),
-    }),
-  });
+  const shared = openShared(settings, kv);
+  return createLimits({ log, ...ratesOf(settings), ...defined({ shared }) });
+}
+
+function openShared(
+  settings: Settings,
+  kv: Kv | undefined,
+): SharedBuckets | undefined {
+  return places[settings.QONTAK_LIMITS ?? "memory"](settings, kv);
+}
+
+/** Whose limit shows that the place can be written; no tenant is called so. */
+const PROBE = "_doctor";
+
+/**
+ * Tries the place of QONTAK_LIMITS.
+ *
+ * @param settings The settings.
+ * @param kv Deno KV, where the runtime has it.
+ * @returns What was found.
+ * @throws {Error} When the place is out of order.
+ */
+export async function checkLimits(
+  settings: Settings,
+  kv: Kv | undefined,
+): Promise<string> {
+  const shared = openShared(settings, kv);
+  if (!shared) return "each server counts its requests for itself";
+  try {
+    await shared.take(PROBE, ratesOf(settings));
+    return `${shared.name} counts the requests of all servers`;
+  } finally {
+    await shared.close();
+  }
 }

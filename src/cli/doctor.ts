@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError, readSettings, type Settings } from "../config.ts";
+import { checkLimits } from "../limits.ts";
 import { takeLease } from "../tokens/lease.ts";
 import { DEFAULT_TENANT } from "../tokens/store.ts";
 import { attempt, checkTenant, type Finding, report } from "./checks.ts";
@@ -53,10 +54,15 @@ export async function doctor(
     }));
     return report(findings, flags.json === true);
   }
+  // The built-in CRM has limits of its own.
+  const limited = flags.sandbox
+    ? { ...settings, QONTAK_LIMITS: "memory" as const }
+    : settings;
   try {
     const findings = [
       await attempt("configuration", () => Promise.resolve(describe(settings))),
       await attempt("kv", () => checkKv(parts)),
+      await attempt("limits", () => checkLimits(limited, parts.kv)),
       ...await checkAccess(parts, wanted),
     ];
     return report(findings, flags.json === true);

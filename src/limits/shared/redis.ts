@@ -5,7 +5,7 @@
  */
 import { createRedisLink } from "../../redis.ts";
 import { type Rate, refill } from "../bucket.ts";
-import { PATIENCE, type SharedBuckets } from "./shared.ts";
+import type { SharedBuckets } from "./shared.ts";
 
 /** Settings of {@linkcode createRedisBuckets}. */
 export interface RedisBucketsOptions {
@@ -19,6 +19,12 @@ export interface RedisBucketsOptions {
    */
   readonly keyPrefix?: string;
 }
+
+/**
+ * How long Redis may take to be reached or to answer, in ms. Nobody waits that
+ * long for it, but a connection to a distant one must come about.
+ */
+const TIMEOUT = 5_000;
 
 /** Stands for all tenants; none can be called so. */
 const ALL = "*";
@@ -73,7 +79,7 @@ export function createRedisBuckets(
 ): SharedBuckets {
   const { ask, close } = createRedisLink({
     url,
-    timeout: PATIENCE,
+    timeout: TIMEOUT,
     failure: (place) => new Error(`${place} does not answer`),
   });
   const keyOf = (name: string) => `limit:${keyPrefix}${name}`;

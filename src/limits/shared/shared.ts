@@ -34,7 +34,13 @@ export interface SharedBuckets {
 }
 
 /** How long the place may take to answer, in ms. */
-export const PATIENCE = 250;
+const PATIENCE = 250;
+
+/** How long it may take until it has answered once, in ms: it is connected. */
+const FIRST_PATIENCE = 3_000;
+
+/** How long a process that was busy itself looks for the answer, in ms. */
+const SECOND_LOOK = 20;
 
 /** How long it is left alone after it failed, in ms. */
 const REST = 1_000;
@@ -57,64 +63,84 @@ export function withoutFailures(
   clock: Clock,
   log: Log,
 ): SharedBuckets {
+  let hasAnswered = false;
   let isOut = false;
   let isTold = false;
   let toldAt = -Infinity;
   let tryAt = -Infinity;
 
-  function fail(error: unknown): Waits {
+  function fail(error: unknown): void {
     const now = clock.now();
     isOut = true;
     tryAt = now + REST;
-    if (now - toldAt >= QUIET) {
-      toldAt = now;
-      isTold = true;
-      log(
-        "warn",
-        "The shared limits do not answer: each server goes by its own",
-        {
-          place: buckets.name,
-          reason: error instanceof Error ? error.message : typeof error,
-        },
-      );
+    if (now - toldAt < QUIET) return;
+    toldAt = now;
+    isTold = true;
+    log(
+      "warn",
+      "The shared limits do not answer: each server goes by its own",
+      {
+        place: buckets.name,
+        reason: error instanceof Error ? error.message : typeof error,
+      },
+    );
+  }
+
+  function recover(): void {
+    isOut = false;
+    if (isTold) {
+      log("info", "The limits are shared again", { place: buckets.name });
     }
-    return TAKEN;
+    isTold = false;
+  }
+
+  async function ask(tenant: string, rates: Rates): Promise<Waits> {
+    const patience = hasAnswered ? PATIENCE : FIRST_PATIENCE;
+    try {
+      const waits = await within(
+        patience,
+        clock,
+        () => buckets.take(tenant, rates),
+      );
+      hasAnswered = true;
+      if (isOut) recover();
+      return waits;
+    } catch (error) {
+      fail(error);
+      return TAKEN;
+    }
   }
 
   return {
     name: buckets.name,
     async take(tenant, rates) {
+      if (!isOut) return await ask(tenant, rates);
+      // Nobody waits for a place that is out of order.
       const now = clock.now();
-      if (now < tryAt) return TAKEN;
-      // One tries for all: the others do not wait for what comes of it.
-      if (isOut) tryAt = now + REST;
-      let waits: Waits;
-      try {
-        waits = await within(clock, () => buckets.take(tenant, rates));
-      } catch (error) {
-        return fail(error);
+      if (now >= tryAt) {
+        tryAt = now + REST;
+        ask(tenant, rates);
       }
-      if (isOut) {
-        isOut = false;
-        tryAt = -Infinity;
-        if (isTold) {
-          log("info", "The limits are shared again", { place: buckets.name });
-        }
-        isTold = false;
-      }
-      return waits;
+      return TAKEN;
     },
     close: () => buckets.close(),
   };
 }
 
-/** Waits for an answer for as long as the place may take. */
-function within<T>(clock: Clock, ask: () => Promise<T>): Promise<T> {
+/** Waits for an answer no longer than so many ms. */
+function within<T>(
+  ms: number,
+  clock: Clock,
+  ask: () => Promise<T>,
+): Promise<T> {
   return new Promise((resolve, reject) => {
-    const cancel = clock.after(
-      PATIENCE,
-      () => reject(new Error(`no answer within ${PATIENCE} ms`)),
-    );
-    ask().then(resolve, reject).finally(cancel);
+    let cancel = clock.after(ms, () => {
+      // Where this process was too busy to read it, the answer is there.
+      cancel = clock.after(
+        SECOND_LOOK,
+        () => reject(new Error(`no answer within ${ms} ms`)),
+      );
+    });
+    ask().then(resolve, reject).finally(() => cancel());
   });
 }
