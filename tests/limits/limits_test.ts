@@ -72,6 +72,7 @@ for (const seed of [1, 2, 3]) {
     );
     const last = new Map(names.map((name) => [name, -1]));
     const counts = { admitted: 0, refused: 0, late: 0, aborted: 0 };
+    const problems: unknown[] = [];
     const total = () => running.values().reduce((sum, one) => sum + one, 0);
 
     function isReady(name: string, now: number) {
@@ -132,7 +133,7 @@ for (const seed of [1, 2, 3]) {
             assert(clock.now() - entered <= patience + 1);
             return clock.now() === entered ? counts.refused++ : counts.late++;
           },
-        );
+        ).catch((problem) => problems.push(problem));
         if (random.below(20) === 0) {
           clock.after(random.below(2_000), () => controller.abort("given up"));
         }
@@ -141,6 +142,7 @@ for (const seed of [1, 2, 3]) {
       }
     }
     await clock.pass(30_000);
+    if (problems.length > 0) throw problems[0];
     const { admitted: yes, refused, late, aborted } = counts;
     assert(yes + refused + late + aborted >= 10_000);
     assert(
@@ -255,6 +257,22 @@ Deno.test("where the queue is full, who has most in it gives way", async () => {
   await settle();
   assertEquals(modest.filter(({ error }) => error).length, 3);
   await assertRejects(() => limits.enter("late"), LimitError, "stopping");
+});
+
+Deno.test("a hundred requests of a tenant may wait, however empty the queue is", async () => {
+  const { limits } = start({ tenant: FREE, all: FREE });
+  for (let count = 0; count < 10; count++) await limits.enter("a");
+  const fates = Array.from(
+    { length: 103 },
+    () => fateOf(limits.enter("a", undefined, Infinity)),
+  );
+  await settle();
+  assertEquals(limits.waiting, 100);
+  assertEquals(
+    fates.filter(({ error }) => error instanceof LimitError).length,
+    3,
+  );
+  await limits.close();
 });
 
 Deno.test("slow answers of greedy tenants leave places for others", async () => {
@@ -383,6 +401,21 @@ Deno.test("failures of three tenants without an answer suspend all", async () =>
   // Who was suspended meanwhile is no more.
   assertEquals(await suspendedFor(limits, "a"), 0);
   assertEquals(await suspendedFor(limits, "f"), 0);
+});
+
+Deno.test("an answer frees whoever was suspended while all were", async () => {
+  const { clock, limits } = start({ tenant: FREE, all: FREE });
+  const late: Pass[] = [];
+  for (let count = 0; count < 5; count++) late.push(await limits.enter("a"));
+  for (const name of ["b", "b", "c", "c", "d"]) {
+    await send(limits, name, "failed");
+  }
+  await clock.pass(2_000);
+  for (const pass of late) pass.done("failed");
+  assertEquals(await suspendedFor(limits, "a"), 5);
+  await clock.pass(3_000);
+  await send(limits, "e", "ok");
+  assertEquals(await suspendedFor(limits, "a"), 0);
 });
 
 Deno.test("each failed try doubles the rest, up to a minute; the timer of the try frees a lost one", async () => {

@@ -1,5 +1,7 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ConfigError, readSettings } from "../../src/config.ts";
+import { openLimits } from "../../src/limits.ts";
+import { LimitError } from "../../src/limits/errors.ts";
 
 Deno.test("QONTAK_RATE_LIMIT reads rates, and refuses what is none", () => {
   const read = (text: string) =>
@@ -17,4 +19,20 @@ Deno.test("QONTAK_RATE_LIMIT reads rates, and refuses what is none", () => {
     perSecond: 50,
     burst: 100,
   });
+});
+
+Deno.test("openLimits() goes by the rates of the settings", async () => {
+  const settings = readSettings({
+    QONTAK_RATE_LIMIT: "0.5/2",
+    QONTAK_GLOBAL_RATE_LIMIT: "0.5/3",
+  });
+  const limits = openLimits(settings, { kv: undefined, log: () => {} });
+  const send = async (tenant: string) =>
+    (await limits.enter(tenant, undefined, 0)).done("ok");
+  await send("a");
+  await send("a");
+  await assertRejects(() => send("a"), LimitError, "wait 2 s");
+  await send("b");
+  await assertRejects(() => send("b"), LimitError, "wait 2 s");
+  await limits.close();
 });
