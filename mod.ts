@@ -60,6 +60,26 @@ export {
 } from "./src/audit/stores/redis.ts";
 export type { Kv } from "./src/kv.ts";
 export {
+  type CountedLimits,
+  createLimits,
+  type Limits,
+  type LimitsOptions,
+  type Pass,
+  type PassOutcome,
+} from "./src/limits/limits.ts";
+export type { Clock } from "./src/limits/clock.ts";
+export type { Rate, Rates } from "./src/limits/bucket.ts";
+export { LimitError, type LimitReason } from "./src/limits/errors.ts";
+export type { SharedBuckets, Waits } from "./src/limits/shared/shared.ts";
+export {
+  createRedisBuckets,
+  type RedisBucketsOptions,
+} from "./src/limits/shared/redis.ts";
+export {
+  createKvBuckets,
+  type KvBucketsOptions,
+} from "./src/limits/shared/kv.ts";
+export {
   createEnvStore,
   type EnvStore,
   type EnvStoreOptions,

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Kv } from "./kv.ts";
+import { createLimits, type Limits } from "./limits/limits.ts";
 import type { Log } from "./log.ts";
 import { type Authorize, createCrm, type Crm } from "./qontak/crm.ts";
 import { createHmac } from "./qontak/hmac.ts";
@@ -107,6 +108,12 @@ export interface ConnectionOptions {
    */
   readonly kv?: Kv;
   /**
+   * Which requests may be sent, and when; they are closed with the server.
+   * When left out, each company may send 10 requests a second and 20 at once,
+   * all of them together 50 and 100.
+   */
+  readonly limits?: Limits;
+  /**
    * Sends requests to Qontak; the platform's fetch when left out. It must not
    * repeat a write by itself.
    */
@@ -157,6 +164,7 @@ export interface Access {
 export function createAccess(options: AccessOptions): Access {
   const { auth = "oauth", timeout = DEFAULT_TIMEOUT, log } = options;
   const { retryBudget = RETRY_BUDGET, telemetry = createTelemetry() } = options;
+  const { limits = createLimits() } = options;
   const store = observed(options.store, telemetry);
   const way = ways[auth];
   const { baseUrl = way.baseUrl } = options;
@@ -230,6 +238,7 @@ export function createAccess(options: AccessOptions): Access {
         apiUrl: baseUrl + way.prefix,
         authorize: proof.authorize(tenant),
         unauthorized: way.unauthorized,
+        enter: (signal, patience) => limits.enter(tenant, signal, patience),
         timeout,
         retryBudget,
         transport,
@@ -239,6 +248,7 @@ export function createAccess(options: AccessOptions): Access {
     renew: proof.renew,
     forget: proof.forget,
     async close() {
+      await limits.close();
       await proof.close();
       await store.close?.();
       transport.close();

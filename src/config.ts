@@ -13,6 +13,8 @@ import {
 } from "./access.ts";
 import { TENANT_CLAIM } from "./auth/principal.ts";
 import { readStaticKeys } from "./auth/static_keys.ts";
+import type { Rate } from "./limits/bucket.ts";
+import { ALL_RATE, TENANT_RATE } from "./limits/limits.ts";
 import { isLoopback } from "./loopback.ts";
 import { LOG_LEVELS } from "./log.ts";
 import { RETRY_BUDGET } from "./qontak/retry.ts";
@@ -43,6 +45,11 @@ export type StoreName = (typeof STORES)[number];
 
 /** Where audit records go, as QONTAK_AUDIT calls it. */
 const AUDITS = ["stderr", "kv", "redis", "off"] as const;
+/** Where limits are kept, as QONTAK_LIMITS calls it. */
+export const LIMITS = ["memory", "redis", "kv"] as const;
+
+/** A place for limits. */
+export type LimitsName = (typeof LIMITS)[number];
 
 const AUTHS: readonly Auth[] = ["oauth", "hmac"];
 const CACHES: readonly TokenCaching[] = ["kv", "memory", "none"];
@@ -194,6 +201,24 @@ export const variables = {
       "true lets in HTTP callers with the keys that qontak-mcp keys create made, which are kept where TOKEN_STORE says. Without it, MCP_API_KEYS and MCP_OAUTH_ISSUER, HTTP is served to this machine only",
     default: "false",
     read: readFlag,
+  },
+  QONTAK_RATE_LIMIT: {
+    meaning:
+      "How many requests to Qontak each company may send: a number per second, and after a slash how many at once, such as 10/20 (twice as many when left out); 0 for no limit. What is over waits its turn, or is refused with the seconds to wait",
+    default: showRate(TENANT_RATE),
+    read: readRate,
+  },
+  QONTAK_GLOBAL_RATE_LIMIT: {
+    meaning:
+      "How many requests to Qontak all companies may send together, in the same form",
+    default: showRate(ALL_RATE),
+    read: readRate,
+  },
+  QONTAK_LIMITS: {
+    meaning:
+      "Where these limits are counted: memory (each server for itself), or redis (at REDIS_URL) or kv (Deno KV), for all servers together; where that place does not answer, each server goes by its own for the time being",
+    default: "memory",
+    read: (text: string) => readWord(text, LIMITS),
   },
   MCP_API_KEYS: {
     meaning:
@@ -377,6 +402,31 @@ export function readWhole(text: string, least: number, most: number): number {
       JSON.stringify(text)
     }`,
   );
+}
+
+/** The most that a limit may be set to. */
+const MOST = 100_000;
+
+/** A rate such as 10/20; 0 is no limit. */
+function readRate(text: string): Rate {
+  const [, speed, size] = /^(\d+(?:\.\d+)?)(?:\/(\d+))?$/.exec(text) ?? [];
+  const perSecond = Number(speed);
+  const burst = size === undefined
+    ? Math.max(1, Math.ceil(2 * perSecond))
+    : Number(size);
+  if (perSecond === 0) return { perSecond: Infinity, burst: 1 };
+  if (perSecond <= MOST && burst >= 1 && burst <= MOST) {
+    return { perSecond, burst };
+  }
+  throw new Error(
+    `must be requests per second, and after a slash how many at once, up to ${MOST} each, such as 10/20, or 0 for no limit, not ${
+      JSON.stringify(text)
+    }`,
+  );
+}
+
+function showRate({ perSecond, burst }: Rate): string {
+  return `${perSecond}/${burst}`;
 }
 
 function readWord<T extends string>(text: string, words: readonly T[]): T {

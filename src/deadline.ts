@@ -12,6 +12,14 @@ export interface Deadline extends Disposable {
   readonly signal: AbortSignal;
 }
 
+/** When the time of each signal is up, in ms of performance.now(). */
+const ends = new WeakMap<AbortSignal, number>();
+
+/** How much time a signal of a limit leaves, in ms; Infinity for others. */
+export function timeLeft(signal: AbortSignal): number {
+  return Math.max(0, (ends.get(signal) ?? Infinity) - performance.now());
+}
+
 /**
  * Starts a limit.
  *
@@ -29,6 +37,8 @@ export function deadline(ms: number, parent?: AbortSignal): Deadline {
     () => controller.abort(new DOMException("Time is up", "TimeoutError")),
     ms,
   );
+  const most = parent ? timeLeft(parent) : Infinity;
+  ends.set(controller.signal, performance.now() + Math.min(ms, most));
   return {
     signal: controller.signal,
     [Symbol.dispose]() {

@@ -12,6 +12,7 @@ import { ConfigError, readSettings, serverOptionsOf } from "./config.ts";
 import { createGuard } from "./guard.ts";
 import { createHandler, type Handler } from "./http.ts";
 import { createKv } from "./kv.ts";
+import { openLimits } from "./limits.ts";
 import { createLog } from "./log.ts";
 import { createServer } from "./server.ts";
 import { openStores } from "./stores.ts";
@@ -34,6 +35,7 @@ function deployed(): Handler {
   const server = createServer({
     ...serverOptionsOf(settings),
     ...defined({ kv }),
+    limits: openLimits(settings, { kv, log }),
     store,
     log,
     audit: auditOf(settings, kv),

@@ -41,7 +41,8 @@ export async function whenFree<T>(question: () => Promise<T>): Promise<T> {
   }
 }
 
-function isLocked(error: unknown): boolean {
+/** Whether a question failed because another process is writing. */
+export function isLocked(error: unknown): boolean {
   return error instanceof Error &&
     /database is (locked|busy)/.test(error.message);
 }

@@ -5,6 +5,7 @@
  */
 import { ConfigError, readSettings, type Settings } from "../config.ts";
 import { demandKeys } from "../stores.ts";
+import { checkLimits } from "../limits.ts";
 import { takeLease } from "../tokens/lease.ts";
 import { DEFAULT_TENANT } from "../tokens/store.ts";
 import { attempt, checkTenant, type Finding, report } from "./checks.ts";
@@ -54,6 +55,10 @@ export async function doctor(
     }));
     return report(findings, flags.json === true);
   }
+  // The built-in CRM has limits of its own.
+  const limited = flags.sandbox
+    ? { ...settings, QONTAK_LIMITS: "memory" as const }
+    : settings;
   try {
     const findings = [
       await attempt("configuration", () => Promise.resolve(describe(settings))),
@@ -61,6 +66,7 @@ export async function doctor(
       ...settings.MCP_STORED_KEYS
         ? [await attempt("keys", () => checkKeys(parts))]
         : [],
+      await attempt("limits", () => checkLimits(limited, parts.kv)),
       ...await checkAccess(parts, wanted),
     ];
     return report(findings, flags.json === true);

@@ -8,6 +8,7 @@ import type { KeyStore } from "../auth/key_store.ts";
 import { auditOf } from "../audit/open.ts";
 import { serverOptionsOf, type Settings } from "../config.ts";
 import { createKv, type Kv } from "../kv.ts";
+import { openLimits } from "../limits.ts";
 import { createLog, type Log } from "../log.ts";
 import type { ServerOptions } from "../server.ts";
 import { openStores } from "../stores.ts";
@@ -62,9 +63,11 @@ export function createParts(
     log,
     envFile: path === undefined ? undefined : openEnvFile(path, ROTATING),
   });
+  const limits = openLimits(settings, { kv, log });
   const options = {
     ...serverOptionsOf(settings),
     ...defined({ kv }),
+    limits,
     store,
     log,
     audit: auditOf(settings, kv),
@@ -82,6 +85,7 @@ export function createParts(
         : undefined;
     },
     async close() {
+      await limits.close();
       await store.close?.();
       await kv?.close();
     },
@@ -104,6 +108,10 @@ export function createSandboxParts(settings: Settings): Parts {
       auth: "oauth",
       tokenCache: "memory",
       ...options,
+      limits: openLimits(
+        { ...settings, QONTAK_LIMITS: "memory" },
+        { kv: undefined, log },
+      ),
       store,
       log,
       audit: settings.QONTAK_AUDIT === "off" ? false : {},

@@ -12,7 +12,15 @@ import {
   type UnreachableReason,
 } from "./errors.ts";
 import { createRetries } from "./retry.ts";
-import { deadline, isTimeUp, sleep, untilAborted } from "../deadline.ts";
+import {
+  deadline,
+  isTimeUp,
+  sleep,
+  timeLeft,
+  untilAborted,
+} from "../deadline.ts";
+import { LimitError } from "../limits/errors.ts";
+import type { Pass, PassOutcome } from "../limits/limits.ts";
 import { outcomeOf } from "../telemetry/outcome.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { Transport } from "../transport.ts";
@@ -55,6 +63,15 @@ export type Authorize = (
   rejected?: Rejected,
 ) => Promise<Readonly<Record<string, string>> | undefined>;
 
+/**
+ * Waits for the right to send one request.
+ *
+ * @param signal Ends the wait.
+ * @param patience How long to wait at most, in ms.
+ * @throws {LimitError} When it may not be sent.
+ */
+export type Enter = (signal: AbortSignal, patience: number) => Promise<Pass>;
+
 /** Settings of {@linkcode createCrm}. */
 export interface CrmOptions {
   /** Where the endpoints' paths start, such as https://app.qontak.com/api/v3.1. */
@@ -63,6 +80,8 @@ export interface CrmOptions {
   readonly authorize: Authorize;
   /** What it means that fresh credentials are refused, and what to do. */
   readonly unauthorized: string;
+  /** Gives the right to send a request; nobody asks when left out. */
+  readonly enter?: Enter;
   /** How long one call of an endpoint may take, in ms. */
   readonly timeout: number;
   /** How long its calls wait in all before they send requests again, in ms. */
@@ -160,10 +179,12 @@ async function attempt(
   const signable = { method, target: url.pathname + url.search };
   // Whether Qontak may have carried it out.
   let isSent = false;
+  let pass: Pass | undefined;
 
   async function request(
     headers: Readonly<Record<string, string>> = {},
   ): Promise<Response> {
+    pass = await waitForTurn(options, signal);
     isSent = true;
     const init: RequestInit = {
       method,
@@ -192,6 +213,7 @@ async function attempt(
       // It comes before the request is carried out: even a write may be sent
       // once more.
       isSent = false;
+      pass?.done("ok");
       const refused = response.body;
       const date = Date.parse(response.headers.get("date") ?? "");
       const fresh = await untilAborted(
@@ -207,9 +229,36 @@ async function attempt(
         response = await request(fresh);
       }
     }
-    return await readAnswer(endpoint, response, unauthorized);
+    const answer = await readAnswer(endpoint, response, unauthorized);
+    pass?.done("ok");
+    return answer;
   } catch (error) {
-    throw unreachable(endpoint, error, { signal, isSent, options });
+    const problem = unreachable(endpoint, error, { signal, isSent, options });
+    pass?.done(healthOf(problem));
+    throw problem;
+  }
+}
+
+/** Waits until a request may be sent, under the limits. */
+async function waitForTurn(
+  { enter, telemetry }: CrmOptions,
+  signal: AbortSignal,
+): Promise<Pass | undefined> {
+  const start = performance.now();
+  const observe = (outcome: string) =>
+    telemetry.observe(
+      "limit_wait_duration",
+      (performance.now() - start) / 1000,
+      { outcome },
+    );
+  try {
+    // What is left of the time is for the answer.
+    const pass = await enter?.(signal, timeLeft(signal) / 2);
+    observe("ok");
+    return pass;
+  } catch (error) {
+    observe(error instanceof LimitError ? error.reason : whyNot(signal));
+    throw error;
   }
 }
 
@@ -234,6 +283,20 @@ function reasonOf(error: unknown): string {
   return error instanceof QontakError ? String(error.status) : outcomeOf(error);
 }
 
+/** Statuses that say nothing of the request: a proxy's, of a host that is down. */
+const OUT_OF_ORDER: ReadonlySet<number> = new Set([502, 503, 504]);
+
+/** Whether a failure tells that Qontak as a whole is out of order. */
+function healthOf(error: unknown): PassOutcome {
+  if (error instanceof QontakError) {
+    return OUT_OF_ORDER.has(error.status) ? "failed" : "ok";
+  }
+  if (!(error instanceof UnreachableError)) return "void";
+  const { reason } = error;
+  if (reason === "network" || reason === "timeout") return "failed";
+  return reason === "cancelled" ? "void" : "ok";
+}
+
 /** The same error, saying how often it was tried. */
 function countTries(error: unknown, tries: number): unknown {
   if (error instanceof Error) error.message += `. It was tried ${tries} times`;
@@ -253,6 +316,18 @@ function unreachable(
     readonly options: CrmOptions;
   },
 ): unknown {
+  if (error instanceof LimitError && !signal.aborted) {
+    const { reason, seconds } = error;
+    return new UnreachableError(
+      `${nameOf(endpoint)} was not sent. ${error.message}`,
+      {
+        endpoint: nameOf(endpoint),
+        reason,
+        mayHaveArrived: false,
+        retryAfter: seconds,
+      },
+    );
+  }
   const isFetchFailure = error instanceof TypeError ||
     error instanceof DOMException || error instanceof Deno.errors.Http;
   if (!isFetchFailure && error !== signal.reason) return error;
@@ -281,7 +356,7 @@ function unreachable(
       : `${name}: the connection to Qontak broke before an answer came${
         fate || ". Try again"
       }`,
-    { endpoint: name, reason: "network", mayHaveArrived: !isUnsent },
+    { endpoint: name, reason: "network", mayHaveArrived: isSent && !isUnsent },
   );
 }
 

@@ -66,16 +66,23 @@ export type UnreachableReason =
   | "timeout"
   | "cancelled"
   | "unreadable"
-  | "redirected";
+  | "redirected"
+  | "limited"
+  | "suspended";
 
 /** What {@linkcode UnreachableError} carries beside its sentence. */
 export interface UnreachableErrorDetails {
   /** Method and path of the endpoint, ids left out. */
   readonly endpoint: string;
-  /** Why no answer could be read. */
+  /**
+   * Why no answer could be read; "limited" where the server's own limits, and
+   * "suspended" where failures before it kept the request from being sent.
+   */
   readonly reason: UnreachableReason;
   /** Whether Qontak may have carried out the request all the same. */
   readonly mayHaveArrived: boolean;
+  /** How many seconds to wait, where the request was kept from being sent. */
+  readonly retryAfter?: number;
 }
 
 /**
@@ -100,6 +107,7 @@ export class UnreachableError extends Error implements UnreachableErrorDetails {
   readonly endpoint: string;
   readonly reason: UnreachableReason;
   readonly mayHaveArrived: boolean;
+  readonly retryAfter?: number;
 
   /**
    * Makes the error.
@@ -112,5 +120,6 @@ export class UnreachableError extends Error implements UnreachableErrorDetails {
     this.endpoint = details.endpoint;
     this.reason = details.reason;
     this.mayHaveArrived = details.mayHaveArrived;
+    if (details.retryAfter !== undefined) this.retryAfter = details.retryAfter;
   }
 }

@@ -71,6 +71,12 @@ export const metrics = {
     help: "Exchanges of refresh tokens at Qontak by how they ended",
     labels: ["outcome"],
   },
+  limit_wait_duration: {
+    kind: "histogram",
+    help:
+      "How long requests to Qontak waited for their turn under the limits, by whether they got it: ok, or limited, suspended, timeout, cancelled",
+    labels: ["outcome"],
+  },
   token_refresh_duration: {
     kind: "histogram",
     help: "How long exchanges of refresh tokens took",

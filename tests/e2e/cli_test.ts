@@ -36,6 +36,17 @@ Deno.test("main() refuses what it does not know, and names the nearest", async (
       { QONTAK_TIMEOUT_MS: "soon" },
       'QONTAK_TIMEOUT_MS must be a whole number from 1 to 600000, not "soon"',
     ],
+    [
+      [],
+      { QONTAK_RATE_LIMIT: "fast" },
+      "QONTAK_RATE_LIMIT must be requests per second",
+    ],
+    [[], { QONTAK_LIMITS: "radis" }, "Did you mean redis?"],
+    [
+      [],
+      { QONTAK_LIMITS: "kv", QONTAK_REFRESH_TOKEN: "x" },
+      "QONTAK_LIMITS=kv needs Deno KV",
+    ],
     [["--sandbox", "--toolsets", "deal"], {}, '--toolsets names "deal"'],
     [["--sandbox", "--toolsets="], {}, "--toolsets needs a value"],
     [["--sandbox"], { QONTAK_TOOLSETS: "deals,x" }, 'names "x"'],

@@ -312,6 +312,7 @@ Deno.test("doctor finds everything well where it is", async () => {
   }
   assertEquals(Object.keys(found), [
     "configuration",
+    "limits",
     "store",
     "token",
     "crm",
@@ -319,7 +320,7 @@ Deno.test("doctor finds everything well where it is", async () => {
   ]);
   // For people: one line each.
   const { stdout } = await place.run(["doctor"]);
-  assertEquals(stdout.trim().split("\n").length, 6);
+  assertEquals(stdout.trim().split("\n").length, 7);
 });
 
 Deno.test("doctor says what fails, and what to do", async () => {
@@ -337,6 +338,11 @@ Deno.test("doctor says what fails, and what to do", async () => {
   const away = await examine(place, { QONTAK_BASE_URL: "http://127.0.0.1:9" });
   assertStringIncludes(away.token!, "fail Qontak's token endpoint could not");
   assertStringIncludes(away.clock!, "fail http://127.0.0.1:9 could not");
+  const alone = await examine(place, {
+    QONTAK_LIMITS: "redis",
+    REDIS_URL: "redis://:hunter2@127.0.0.1:9",
+  });
+  assertStringIncludes(alone.limits!, "fail Redis at 127.0.0.1:9 does not");
 
   place.sandbox.inject({
     fault: { kind: "status", status: 500 },

@@ -20,8 +20,10 @@ export async function callTool(
   name: string,
   args: Record<string, unknown> = {},
   headers: Record<string, string> = {},
+  signal: AbortSignal | null = null,
 ): Promise<HttpCall> {
   const response = await fetch(url, {
+    signal,
     method: "POST",
     headers: {
       "content-type": "application/json",

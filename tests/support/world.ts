@@ -10,7 +10,9 @@ import {
 } from "@modelcontextprotocol/client";
 import {
   createHandler,
+  createLimits,
   createServer,
+  type Limits,
   type LogLevel,
   type ServerOptions,
 } from "../../mod.ts";
@@ -54,6 +56,8 @@ export interface WorldOptions extends SandboxOptions {
   readonly timeout?: number;
   readonly retryBudget?: number;
   readonly audit?: NonNullable<ServerOptions["audit"]>;
+  /** No limits of rates when left out. */
+  readonly limits?: Limits;
   /**
    * Changes what the sandbox answers to a request, such as
    * `GET /api/v3.1/deals/info`.
@@ -81,9 +85,16 @@ function changing(
   };
 }
 
+/** Limits that leave it to a test how many requests it sends. */
+export function noRates(): Limits {
+  const rate = { perSecond: Infinity, burst: 1 };
+  return createLimits({ tenant: rate, all: rate });
+}
+
 /** Makes a world. */
 export async function createWorld(
-  { timeout, retryBudget, audit, change, ...options }: WorldOptions = {},
+  { timeout, retryBudget, audit, limits = noRates(), change, ...options }:
+    WorldOptions = {},
 ): Promise<World> {
   const sandbox = serveSandbox(options);
   const logs: string[] = [];
@@ -92,6 +103,7 @@ export async function createWorld(
     refreshToken: sandbox.refreshToken,
     log: (level: LogLevel, message, details) =>
       logs.push(JSON.stringify({ level, message, ...details })),
+    limits,
     ...defined({ timeout, retryBudget, audit }),
     ...(change ? { fetch: changing(change) } : {}),
   });

@@ -23,64 +23,16 @@ import {
 import { createEnvKeys, createEnvStore } from "../../src/tokens/stores/env.ts";
 import { createKvStore, openKv } from "../../src/tokens/stores/kv.ts";
 import { createTokens } from "../../src/tokens/tokens.ts";
-import { bareEnv, root, stdFlags } from "../support/process.ts";
 import { keyContract } from "../auth/key_contract.ts";
+import { deno, kvTests, openTestKv, type TestKv } from "../support/kv.ts";
+import { root, stdFlags } from "../support/process.ts";
 import { contract, contractOfOne } from "./contract.ts";
 
-const hasKv = typeof Deno.openKv === "function";
 const seconds = () => Math.floor(Date.now() / 1000);
 const key = () =>
   btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))));
 
-/** Runs deno in the folder of the project; what it printed where it failed. */
-async function deno(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args,
-    cwd: root,
-    env: bareEnv({ NO_COLOR: "1" }),
-    clearEnv: true,
-  }).output();
-  const text = new TextDecoder();
-  return code === 0 ? "" : text.decode(stdout) + text.decode(stderr);
-}
-
-/** A database in a file of its own, which others can open as well. */
-interface TestKv extends AsyncDisposable {
-  readonly path: string;
-  readonly database: Deno.Kv;
-  readonly kv: Kv;
-}
-
-async function openTestKv(path?: string): Promise<TestKv> {
-  const dir = path === undefined ? await Deno.makeTempDir() : undefined;
-  const file = path ?? `${dir}/kv`;
-  const database = await Deno.openKv(file);
-  return {
-    path: file,
-    database,
-    kv: { open: () => Promise.resolve(database), close: async () => {} },
-    async [Symbol.asyncDispose]() {
-      database.close();
-      if (dir !== undefined) await Deno.remove(dir, { recursive: true });
-    },
-  };
-}
-
-function test(name: string, run: (kv: TestKv) => Promise<void>) {
-  if (!hasKv) return;
-  Deno.test(name, async () => {
-    await using kv = await openTestKv();
-    await run(kv);
-  });
-}
-
-if (!hasKv) {
-  Deno.test("what is kept in Deno KV, in a process that has it", async () => {
-    const flags = ["-P", "--no-check", "--unstable-kv", ...await stdFlags()];
-    const failed = await deno("test", ...flags, import.meta.filename!);
-    assertEquals(failed, "", failed);
-  });
-}
+const test = kvTests("what is kept in Deno KV", import.meta.filename!);
 
 /** Qontak's token endpoint: each refresh token is good for one use. */
 function rotating() {

@@ -166,7 +166,13 @@ export function startServer(
   { env, args }: Shared,
   more: Record<string, string> = {},
 ): Promise<HttpProcess> {
-  return startHttp(args, { ...env, QONTAK_BASE_URL: sandbox.url, ...more });
+  return startHttp(args, {
+    ...env,
+    QONTAK_BASE_URL: sandbox.url,
+    QONTAK_RATE_LIMIT: "0",
+    QONTAK_GLOBAL_RATE_LIMIT: "0",
+    ...more,
+  });
 }
 
 /** Calls a tool that asks Qontak each time. */

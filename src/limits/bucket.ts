@@ -1,0 +1,79 @@
+/**
+ * Token buckets without timers: all there is to remember of one is when it
+ * will be full again. Each token that is taken moves that moment further away.
+ *
+ * @module
+ */
+
+/** How many requests may be sent. */
+export interface Rate {
+  /** How many in a second for ever; Infinity for no limit. */
+  readonly perSecond: number;
+  /** How many at once after a pause. */
+  readonly burst: number;
+}
+
+/** The rates that hold at the same time. */
+export interface Rates {
+  /** For each tenant. */
+  readonly tenant: Rate;
+  /** For all tenants together. */
+  readonly all: Rate;
+}
+
+/** How long a bucket takes to get one token back, in ms. */
+export function refill({ perSecond }: Rate): number {
+  return 1_000 / perSecond;
+}
+
+/**
+ * How long until a bucket holds some tokens.
+ *
+ * @param rate What the bucket holds, and how fast it fills.
+ * @param fullAt When it is full again, in ms.
+ * @param now The time, in ms.
+ * @param count How many tokens.
+ * @returns The wait in ms; 0 where they are there.
+ */
+export function waitFor(
+  rate: Rate,
+  fullAt: number,
+  now: number,
+  count = 1,
+): number {
+  const missing = (count - rate.burst) * refill(rate);
+  return Math.max(0, Math.max(fullAt, now) - now + missing);
+}
+
+/** A bucket of one process. */
+export interface Bucket {
+  /** How long until it holds `count` tokens, one when left out; in ms. */
+  wait(now: number, count?: number): number;
+  /** Takes a token, which must be there. */
+  take(now: number): void;
+  /** Puts a token back that was not used after all. */
+  giveBack(): void;
+  /** Learns from elsewhere that the next token comes in `wait` ms. */
+  defer(now: number, wait: number): void;
+  /** Whether it is as if it had never been used. */
+  isFull(now: number): boolean;
+}
+
+/** Makes a bucket, full. */
+export function createBucket(rate: Rate): Bucket {
+  let fullAt = -Infinity;
+  return {
+    wait: (now, count) => waitFor(rate, fullAt, now, count),
+    take(now) {
+      fullAt = Math.max(fullAt, now) + refill(rate);
+    },
+    giveBack() {
+      fullAt -= refill(rate);
+    },
+    defer(now, wait) {
+      if (wait <= 0) return;
+      fullAt = Math.max(fullAt, now + wait + (rate.burst - 1) * refill(rate));
+    },
+    isFull: (now) => fullAt <= now,
+  };
+}

@@ -1,0 +1,159 @@
+/**
+ * Buckets in Deno KV: for the servers of one machine, or of Deno Deploy.
+ *
+ * @module
+ */
+import { isLocked } from "../../kv.ts";
+import { type Rate, type Rates, refill, waitFor } from "../bucket.ts";
+import type { SharedBuckets, Waits } from "./shared.ts";
+
+/** Settings of {@linkcode createKvBuckets}. */
+export interface KvBucketsOptions {
+  /**
+   * Gives the database, or undefined where there is none. Whoever gives it
+   * closes it.
+   */
+  readonly open: () => Promise<Deno.Kv | undefined>;
+}
+
+/** What the keys start with; the tenant follows. */
+const ROOT = ["qontak-mcp", "limits"];
+
+/** Stands for all tenants; none can be called so. */
+const ALL = "*";
+
+/** How many tenants are served at once: with all's, the most keys of a read. */
+const BATCH = 9;
+
+/** How often it is tried while others are faster. */
+const TRIES = 8;
+
+/** The longest pause between two tries, in ms. */
+const PAUSE = 10;
+
+/** How long to wait where others were faster each time, in ms. */
+const BUSY = 25;
+
+/** How far ahead of this machine's clock another one may be, in ms. */
+const SKEW = 10_000;
+
+/** Somebody who wants a token. */
+interface Wish {
+  readonly tenant: string;
+  readonly rates: Rates;
+  grant(waits: Waits): void;
+  fail(error: unknown): void;
+}
+
+/**
+ * Makes buckets in Deno KV.
+ *
+ * @param options Which database.
+ * @returns The buckets.
+ */
+export function createKvBuckets({ open }: KvBucketsOptions): SharedBuckets {
+  /** A process does not compete with itself: its wishes go together. */
+  const wishes: Wish[] = [];
+  let isBusy = false;
+
+  async function serve(): Promise<void> {
+    if (isBusy) return;
+    isBusy = true;
+    while (wishes.length > 0) {
+      const batch = wishes.splice(0, BATCH);
+      try {
+        const database = await open();
+        if (!database) throw new Error("Deno KV cannot be opened");
+        const waits = await take(database, batch);
+        for (const [index, wish] of batch.entries()) wish.grant(waits[index]!);
+      } catch (error) {
+        for (const wish of batch) wish.fail(error);
+      }
+    }
+    isBusy = false;
+  }
+
+  return {
+    name: "kv",
+    take(tenant, rates) {
+      return new Promise((grant, fail) => {
+        wishes.push({ tenant, rates, grant, fail });
+        serve();
+      });
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+/** Takes tokens in one step, as often as others come in between. */
+async function take(
+  database: Deno.Kv,
+  wishes: readonly Wish[],
+): Promise<Waits[]> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    try {
+      const waits = await attempt(database, wishes);
+      if (waits) return waits;
+    } catch (error) {
+      if (!isLocked(error)) throw error;
+    }
+    const pause = Math.random() * Math.min(PAUSE, 2 ** tries);
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+  return wishes.map(() => ({ tenant: 0, all: BUSY }));
+}
+
+/** Takes tokens in one step; undefined where others came in between. */
+async function attempt(
+  database: Deno.Kv,
+  wishes: readonly Wish[],
+): Promise<Waits[] | undefined> {
+  const names = [...new Set([ALL, ...wishes.map(({ tenant }) => tenant)])];
+  const entries = await database.getMany<number[]>(
+    names.map((name) => [...ROOT, name]),
+  );
+  const now = Date.now();
+  /** When each bucket is full again, in ms since 1970. */
+  const fullAt = new Map(
+    names.map((name, index) => [name, entries[index]!.value ?? now]),
+  );
+  const changed = new Map<string, number>();
+  const read = (name: string, rate: Rate) => {
+    const at = fullAt.get(name)!;
+    const most = now + rate.burst * refill(rate);
+    // A clock that was far ahead must not lock everybody out.
+    return at > most + SKEW ? most : at;
+  };
+  const waits = wishes.map(({ tenant, rates }) => {
+    const own = read(tenant, rates.tenant);
+    const everybodys = read(ALL, rates.all);
+    const found = {
+      tenant: waitFor(rates.tenant, own, now),
+      all: waitFor(rates.all, everybodys, now),
+    };
+    if (found.tenant > 0 || found.all > 0) return found;
+    for (
+      const [name, at, rate] of [
+        [tenant, own, rates.tenant],
+        [ALL, everybodys, rates.all],
+      ] as const
+    ) {
+      const next = Math.max(at, now) + refill(rate);
+      fullAt.set(name, next);
+      changed.set(name, next);
+    }
+    return found;
+  });
+  if (changed.size === 0) return waits;
+  let commit = database.atomic();
+  for (const [index, entry] of entries.entries()) {
+    if (!changed.has(names[index]!)) continue;
+    const at = changed.get(names[index]!)!;
+    // Expiry in the database only clears away what means nothing any more.
+    commit = commit.check(entry)
+      .set(entry.key, at, {
+        expireIn: Math.max(1, Math.ceil(at - now)) + SKEW,
+      });
+  }
+  return (await commit.commit()).ok ? waits : undefined;
+}

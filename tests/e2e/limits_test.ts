@@ -1,0 +1,195 @@
+/** What companies notice of limits: over HTTP, against the sandbox. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import {
+  createHandler,
+  createLimits,
+  createServer,
+  type Limits,
+} from "../../mod.ts";
+import { type RunningSandbox, serveSandbox } from "../../src/sandbox/mod.ts";
+import { defined } from "../../src/values.ts";
+import { callTool, type HttpCall } from "../support/call.ts";
+import { createMemoryStore } from "../support/memory.ts";
+
+interface Place extends AsyncDisposable {
+  /** Calls a tool that asks Qontak once, for a company. */
+  call(tenant: string, signal?: AbortSignal): Promise<HttpCall>;
+}
+
+const TENANTS = ["greedy", "modest", "third", "fourth"];
+const tokenOf = (tenant: string) => `a refresh token of ${tenant}`;
+
+const world = {
+  refreshTokens: TENANTS.map(tokenOf),
+  rotateRefreshTokens: false,
+};
+
+const UNREACHED = /could not be reached|broke before an answer/;
+
+function serveTenants(options: {
+  readonly limits?: Limits;
+  readonly timeout?: number;
+} = {}): [RunningSandbox, (sandbox: RunningSandbox) => Place] {
+  const sandbox = serveSandbox(world);
+  return [sandbox, ({ url }) => {
+    const server = createServer({
+      store: createMemoryStore(Object.fromEntries(
+        TENANTS.map((tenant) => [tenant, { refresh_token: tokenOf(tenant) }]),
+      )),
+      baseUrl: url,
+      tokenCache: "memory",
+      retryBudget: 0,
+      log: () => {},
+      ...defined(options),
+    });
+    const http = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+      createHandler(server),
+    );
+    return {
+      call: (tenant, signal) =>
+        callTool(
+          `http://127.0.0.1:${http.addr.port}/mcp`,
+          "list_products",
+          { per_page: 1, user_id: tenant },
+          {},
+          signal,
+        ),
+      async [Symbol.asyncDispose]() {
+        await http.shutdown();
+        await server.close();
+      },
+    };
+  }];
+}
+
+Deno.test("a company that floods is slowed down or told the seconds, others are served soon", async () => {
+  const [sandbox, serve] = serveTenants({ timeout: 6_000 });
+  await using _sandbox = sandbox;
+  await using place = serve(sandbox);
+  const order: string[] = [];
+  const send = async (tenant: string) => {
+    const called = await place.call(tenant);
+    order.push(tenant);
+    return called;
+  };
+  const before = sandbox.requests.length;
+  const flood = Array.from({ length: 200 }, () => send("greedy"));
+  // Its burst is used up, and others come.
+  while (sandbox.requests.length < before + 15) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  const since = sandbox.requests.length;
+  const modest = await Promise.all(
+    Array.from({ length: 5 }, () => send("modest")),
+  );
+  assertEquals(modest.filter(({ isError }) => isError), []);
+  // Greedy's own requests in the meantime: what is left of its burst, and
+  // little more.
+  const others = sandbox.requests.slice(since).length - 5;
+  assert(others <= 20, `${others} other requests came before the five`);
+  const called = await Promise.all(flood);
+  const refused = called.filter(({ isError }) => isError);
+  const served = called.length - refused.length;
+  // The burst, and what has its turn in half of the time.
+  assert(served >= 40 && served <= 60, `${served} of 200 were served`);
+  for (const { text } of refused) {
+    assertMatch(text, /GET \/products was not sent\. Too many .*wait \d+ s/);
+  }
+  assertEquals(
+    sandbox.requests.filter(({ path }) => path.endsWith("/products")).length,
+    served + 5,
+  );
+});
+
+Deno.test("while Qontak is down nothing is sent to it; when it is back, calls are", async () => {
+  const [first, serve] = serveTenants();
+  const port = Number(new URL(first.url).port);
+  await using place = serve(first);
+  assertEquals((await place.call("greedy")).isError, false);
+  assertEquals((await place.call("modest")).isError, false);
+  assertEquals((await place.call("third")).isError, false);
+  await first.close();
+  const failures = [];
+  for (let count = 0; count < 6; count++) {
+    failures.push(await place.call("greedy"));
+  }
+  assertMatch(failures[4]!.text, UNREACHED);
+  assertMatch(
+    failures[5]!.text,
+    /was not sent\. The last requests had no answer.*wait [45] s/,
+  );
+  // One company alone stops nobody else; three of them do.
+  assertMatch((await place.call("modest")).text, UNREACHED);
+  assertMatch((await place.call("modest")).text, UNREACHED);
+  assertMatch((await place.call("third")).text, UNREACHED);
+  assertMatch(
+    (await place.call("third")).text,
+    /The last requests had no answer/,
+  );
+  await using second = serveSandbox({ ...world, port });
+  assertMatch(
+    (await place.call("modest")).text,
+    /The last requests had no answer/,
+  );
+  assertEquals(second.requests.length, 0);
+  const end = performance.now() + 20_000;
+  let called = await place.call("modest");
+  while (called.isError && performance.now() < end) {
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    called = await place.call("modest");
+  }
+  assertEquals(called.isError, false, called.text);
+  // With one answer everybody is let through again.
+  assertEquals((await place.call("greedy")).isError, false);
+  assertEquals((await place.call("third")).isError, false);
+});
+
+Deno.test("answers of 4xx and 500 suspend nobody", async () => {
+  const [sandbox, serve] = serveTenants();
+  await using _sandbox = sandbox;
+  await using place = serve(sandbox);
+  for (const status of [404, 422, 500]) {
+    sandbox.inject({
+      path: "/api/v3.1/products",
+      fault: { kind: "status", status },
+      times: 7,
+    });
+    for (let count = 0; count < 7; count++) {
+      assertEquals((await place.call("greedy")).isError, true);
+    }
+    assertEquals((await place.call("greedy")).isError, false);
+  }
+});
+
+Deno.test("who hangs up while it waits for its turn gives its place to the next", async () => {
+  const limits = createLimits({ tenant: { perSecond: 1, burst: 1 } });
+  const [sandbox, serve] = serveTenants({ limits, timeout: 60_000 });
+  await using _sandbox = sandbox;
+  await using place = serve(sandbox);
+  const waitUntil = async (holds: () => boolean) => {
+    for (let tries = 0; !holds(); tries++) {
+      assert(tries < 2_000, "it never came to that");
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  };
+  assertEquals((await place.call("greedy")).isError, false);
+  const before = sandbox.requests.length;
+  const hangingUp = new AbortController();
+  const gone = Array.from(
+    { length: 20 },
+    () => place.call("greedy", hangingUp.signal).catch((error) => error),
+  );
+  await waitUntil(() => limits.waiting === 20);
+  const next = place.call("greedy");
+  await waitUntil(() => limits.waiting === 21);
+  hangingUp.abort();
+  await waitUntil(() => limits.waiting <= 1);
+  assertEquals((await next).isError, false);
+  for (const error of await Promise.all(gone)) {
+    assertEquals(error.name, "AbortError");
+  }
+  assertEquals([limits.waiting, limits.running], [0, 0]);
+  // One of those who hung up may have had its turn before.
+  assert(sandbox.requests.length - before <= 2);
+});

@@ -1,0 +1,101 @@
+/**
+ * Several servers' limits in one process, on one place that they share.
+ *
+ * @module
+ */
+import { assert } from "@std/assert";
+import type { Rate, Rates } from "../../src/limits/bucket.ts";
+import { createLimits, type Limits } from "../../src/limits/limits.ts";
+import type { SharedBuckets } from "../../src/limits/shared/shared.ts";
+
+/** How much sooner a wait may end by the clocks of several machines, in ms. */
+const SLACK = 5;
+
+/** The least that a number of requests may take, in ms. */
+export function leastFor(
+  count: number,
+  { perSecond, burst }: Rate,
+): number {
+  return (count - burst) / perSecond * 1_000 - SLACK;
+}
+
+/** Sends requests of tenants in turn, and measures how long that takes. */
+async function flood(
+  replicas: readonly Limits[],
+  tenants: readonly string[],
+  each: number,
+): Promise<number> {
+  const start = performance.now();
+  await Promise.all(
+    replicas.flatMap((limits) =>
+      tenants.flatMap((tenant) =>
+        Array.from({ length: each }, async () => {
+          (await limits.enter(tenant, undefined, 60_000)).done("ok");
+        })
+      )
+    ),
+  );
+  return performance.now() - start;
+}
+
+/**
+ * Tries something until this machine was never so busy that the shared place
+ * seemed out of order, when each server rightly goes by its own limits.
+ *
+ * @param run Tries it; false where the place seemed out of order.
+ */
+export async function undisturbed(run: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 3; tries++) if (await run()) return;
+  throw new Error("The shared place seemed out of order three times");
+}
+
+/** What three replicas are tried with, and the limit that must hold. */
+interface Trial {
+  readonly rates: Rates;
+  readonly tenants: readonly string[];
+  readonly each: number;
+  readonly limit?: Rate;
+}
+
+const few = { perSecond: 40, burst: 10 };
+const many = { perSecond: 1_000, burst: 1_000 };
+const free = { perSecond: Infinity, burst: 1 };
+
+const trials: readonly Trial[] = [
+  { rates: { tenant: few, all: many }, tenants: ["a"], each: 20, limit: few },
+  {
+    rates: { tenant: many, all: few },
+    tenants: ["b", "c", "d", "e"],
+    each: 5,
+    limit: few,
+  },
+  // Without a rate nobody waits.
+  { rates: { tenant: free, all: free }, tenants: ["f"], each: 50 },
+];
+
+/**
+ * Three replicas together keep the limit of a tenant, and that of all.
+ *
+ * @param open Opens the place as one more server does.
+ */
+export async function keepTogether(open: () => SharedBuckets): Promise<void> {
+  for (const { rates, tenants, each, limit } of trials) {
+    await undisturbed(async () => {
+      let isDisturbed = false;
+      const replicas = Array.from({ length: 3 }, () =>
+        createLimits({
+          ...rates,
+          shared: open(),
+          log: () => isDisturbed = true,
+        }));
+      const ms = await flood(replicas, tenants, each);
+      for (const limits of replicas) await limits.close();
+      const count = 3 * tenants.length * each;
+      if (isDisturbed) return false;
+      if (limit) {
+        assert(ms >= leastFor(count, limit), `${count} took ${ms} ms`);
+      }
+      return true;
+    });
+  }
+}
