@@ -11,8 +11,10 @@ import {
 import type { Authenticate, Principal } from "./auth/principal.ts";
 import type { ProtectedResource } from "./auth/jwt.ts";
 import { createThrottle } from "./auth/throttle.ts";
+import { describeFault } from "./faults.ts";
 import type { Log } from "./log.ts";
 import { createPage, type Page } from "./page/page.ts";
+import { redactValues } from "./redact.ts";
 import type { QontakServer } from "./server.ts";
 import { StoreError } from "./tokens/store.ts";
 import { isObject } from "./values.ts";
@@ -204,7 +206,10 @@ export function createHandler(
       }))(request),
   };
 
-  return async (incoming, info) => {
+  async function respond(
+    incoming: Request,
+    info: HandlerInfo | undefined,
+  ): Promise<Response> {
     const request = withDisconnect(incoming, info);
     const { pathname } = new URL(request.url);
     if (pathname === "/mcp") {
@@ -226,7 +231,18 @@ export function createHandler(
     return request.method === "GET" || request.method === "HEAD"
       ? await route(request)
       : answer(405, { error: `Use GET ${pathname}` }, { allow: "GET, HEAD" });
-  };
+  }
+
+  return (request, info) =>
+    respond(request, info).catch((error) => {
+      // The host would print the whole error.
+      log("error", "A request failed for a reason of our own", {
+        ...describeFault(error),
+      });
+      return answer(500, {
+        error: "The server failed; its log has more. Try again in a moment",
+      });
+    });
 }
 
 /** What a browser is told before it calls. */
@@ -338,7 +354,7 @@ function answer(
   body: Record<string, unknown>,
   headers: Record<string, string> = {},
 ): Response {
-  return Response.json(body, {
+  return Response.json(redactValues(body), {
     status,
     headers: { "cache-control": "no-store", ...headers },
   });

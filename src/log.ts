@@ -1,10 +1,11 @@
 /**
  * Structured logs: one JSON object a line, on stderr only, since stdout
  * belongs to the protocol. Nothing that a person wrote and no secret is
- * passed to these functions.
+ * passed to these functions; what looks like one is taken out all the same.
  *
  * @module
  */
+import { redact, redactValues } from "./redact.ts";
 
 /** How much is logged: each level includes the ones before it. */
 export type LogLevel = "error" | "warn" | "info" | "debug";
@@ -29,8 +30,12 @@ export type Log = (
   details?: LogDetails,
 ) => void;
 
+/** Ids that are made at random here, and tell nothing. */
+const IDS = ["request_id", "trace_id", "span_id"];
+
 /**
- * Makes a log.
+ * Makes a log. What looks like a secret, a phone number or an e-mail address
+ * is not written.
  *
  * @param least The least important level that is written.
  * @param write Takes a finished line; stderr when left out.
@@ -45,8 +50,8 @@ export function createLog(
     write(JSON.stringify({
       time: new Date().toISOString(),
       level,
-      message,
-      ...details,
+      message: redact(message),
+      ...redactValues(details, IDS),
     }));
   };
 }

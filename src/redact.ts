@@ -81,7 +81,8 @@ const patterns: readonly Pattern[] = [
     // In quotes: up to one that is escaped as often as the first.
     kind: "secret",
     find: new RegExp(
-      String.raw`((?:${NAMES}|${WORDS}|authorization|cookie)${IS})(\\{0,7})(["'])(?:[^"'\\]|(?!(?<!\\)\2\3)[^])*`,
+      String
+        .raw`((?:${NAMES}|${WORDS}|authorization|cookie)${IS})(\\{0,7})(["'])(?:[^"'\\]|(?!(?<!\\)\2\3)[^])*`,
       "gi",
     ),
     put: "$1$2$3[secret]",
@@ -209,4 +210,22 @@ export function redact(text: string): string {
  */
 export function redactSecrets(text: string): string {
   return apply(secrets, text);
+}
+
+/**
+ * The values of an object, its texts redacted.
+ *
+ * @param values Values by name.
+ * @param kept The names of texts that stay as they are.
+ */
+export function redactValues<V>(
+  values: Readonly<Record<string, V>>,
+  kept: readonly string[] = [],
+): Record<string, V | string> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      typeof value === "string" && !kept.includes(name) ? redact(value) : value,
+    ]),
+  );
 }

@@ -30,6 +30,7 @@ import {
 } from "./tokens/store.ts";
 import { createEnvStore } from "./tokens/stores/env.ts";
 import { catalog, type ListedTool, selectTools } from "./tools/catalog.ts";
+import type { Content } from "./tools/content.ts";
 import type { Toolset } from "./tools/toolsets.ts";
 import { defined } from "./values.ts";
 import { IDENTITY } from "./version.ts";
@@ -51,6 +52,13 @@ export interface ServerOptions extends ConnectionOptions {
    * @default {false}
    */
   readonly readOnly?: boolean;
+  /**
+   * Whether the free text of records is shown: notes, chats, timelines,
+   * descriptions and long custom fields. "strict" withholds it.
+   *
+   * @default {"open"}
+   */
+  readonly content?: Content;
   /** Writes log lines; to stderr when left out. */
   readonly log?: Log;
 }
@@ -124,13 +132,13 @@ const MAX_BODY = 1024 * 1024;
  * @throws {TypeError} When a toolset is not known.
  */
 export function createServer(options: ServerOptions): QontakServer {
-  const { log = createLog("info") } = options;
+  const { log = createLog("info"), content = "open" } = options;
   const ownKv = options.kv ? undefined : createKv(log);
   const kv = options.kv ?? ownKv;
   const store = options.store ??
     storeOf({ ...options, log, ...defined({ kv }) });
   const access = createAccess({ ...options, store, log, ...defined({ kv }) });
-  const call = createCaller(access, kv, log);
+  const call = createCaller(access, { kv, log, content });
   const faceOf = createFaces(selectTools(options));
   // Whoever starts the server may act for whomever the store knows.
   const owner: Caller = {

@@ -4,6 +4,7 @@
  * @module
  */
 import { endpoints } from "../qontak/endpoints.ts";
+import { redact } from "../redact.ts";
 import { FAILED, OK } from "./exit.ts";
 import type { Parts } from "./parts.ts";
 
@@ -33,7 +34,7 @@ export async function attempt(check: string, run: Check): Promise<Finding> {
       ? { check, status: "ok", detail: found }
       : { check, ...found };
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = redact(error instanceof Error ? error.message : `${error}`);
     return { check, status: "fail", detail };
   }
 }

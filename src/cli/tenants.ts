@@ -5,6 +5,7 @@
  */
 import { ConfigError, type Settings } from "../config.ts";
 import { toStderr } from "../log.ts";
+import { redact } from "../redact.ts";
 import {
   addCommand,
   type Credentials,
@@ -75,10 +76,9 @@ function command(action: Action): Run {
     try {
       return await action(parts, tenant, flags);
     } catch (error) {
-      if (error instanceof ConfigError || !(error instanceof Error)) {
-        throw error;
-      }
-      toStderr(`qontak-mcp: ${error.message}`);
+      // The errors of this file are sentences; others have a class of theirs.
+      if (!(error instanceof Error) || error.name !== "Error") throw error;
+      toStderr(`qontak-mcp: ${redact(error.message)}`);
       return FAILED;
     } finally {
       await parts.close();
