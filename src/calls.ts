@@ -125,7 +125,7 @@ export function createCaller(
     begin();
     const answer = await tool.run(context, parsed);
     const shown = content === "strict"
-      ? await withhold(tool, answer, context.setup)
+      ? await withhold(tool, answer, context)
       : answer;
     return succeed(tool, shown, parsed);
   }

@@ -222,7 +222,7 @@ document.addEventListener("DOMContentLoaded", () => {
   };
 
   // The lines around text that people wrote: they are there for a model.
-  const fence = /^<(qontak-data [0-9a-f]+)>\n([^]*)\n<\/\1>$/;
+  const fence = /^<(qontak-data [0-9]+)>\n([^]*)\n<\/\1>$/;
 
   /** @type {(text: string) => string} */
   const pretty = (text) => {

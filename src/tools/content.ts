@@ -4,11 +4,11 @@
  *
  * @module
  */
-import type { Setup } from "../fields/setup.ts";
+import { untilAborted } from "../deadline.ts";
 import { toId } from "../fields/template.ts";
 import { isObject, type JsonObject } from "../values.ts";
 import { visible } from "../visible.ts";
-import type { Tool } from "./define.ts";
+import type { Tool, ToolContext } from "./define.ts";
 
 /** Whether the free text of records is shown. */
 export type Content = "open" | "strict";
@@ -49,17 +49,17 @@ const MODE = "QONTAK_CONTENT=strict";
  *
  * @param tool The tool that answered.
  * @param answer What it answered.
- * @param setup The company's setup, which knows the types of custom fields.
+ * @param context The company's setup, which knows the types of custom fields.
  */
 export async function withhold(
   tool: Tool,
   answer: JsonObject,
-  setup: Setup,
+  { setup, signal }: ToolContext,
 ): Promise<JsonObject> {
   if (tool.trusted) return answer;
-  // Where the types are not to be had, the length decides.
+  // Where the types are not to be had in time, the length decides.
   const fields = tool.about
-    ? await setup.fields(tool.about).catch(() => [])
+    ? await untilAborted(setup.fields(tool.about), signal).catch(() => [])
     : [];
   const types = new Map(
     fields.filter(({ custom }) => custom)
@@ -149,18 +149,21 @@ export function makeVisible(answer: JsonObject): JsonObject {
 }
 
 /**
- * Puts a fence around a text. Its number is new each time and does not stand
- * in the text, so that nothing within can end it.
+ * Puts a fence around a text. Its number is new each time, and the text does
+ * not end it. Six digits cost a model few tokens, and guessing one is no use:
+ * a text that does so gets another.
  *
  * @param text The text.
  */
 export function fence(text: string): string {
-  let nonce: string;
+  let end: string;
+  let number: string;
   do {
     const [random] = crypto.getRandomValues(new Uint32Array(1));
-    nonce = random!.toString(16).padStart(8, "0").slice(2);
-  } while (text.includes(nonce));
-  return `<${FENCE} ${nonce}>\n${text}\n</${FENCE} ${nonce}>`;
+    number = String(random! % 1_000_000).padStart(6, "0");
+    end = `</${FENCE} ${number}>`;
+  } while (text.includes(end));
+  return `<${FENCE} ${number}>\n${text}\n${end}`;
 }
 
 function map(
