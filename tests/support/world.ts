@@ -8,7 +8,12 @@ import {
   Client,
   StreamableHTTPClientTransport,
 } from "@modelcontextprotocol/client";
-import { createHandler, createServer, type LogLevel } from "../../mod.ts";
+import {
+  type Content,
+  createHandler,
+  createServer,
+  type LogLevel,
+} from "../../mod.ts";
 import {
   type RunningSandbox,
   type SandboxOptions,
@@ -46,6 +51,7 @@ export interface World extends AsyncDisposable {
 export interface WorldOptions extends SandboxOptions {
   readonly timeout?: number;
   readonly retryBudget?: number;
+  readonly content?: Content;
   /**
    * Changes what the sandbox answers to a request, such as
    * `GET /api/v3.1/deals/info`.
@@ -75,7 +81,7 @@ function changing(
 
 /** Makes a world. */
 export async function createWorld(
-  { timeout, retryBudget, change, ...options }: WorldOptions = {},
+  { timeout, retryBudget, content, change, ...options }: WorldOptions = {},
 ): Promise<World> {
   const sandbox = serveSandbox(options);
   const logs: string[] = [];
@@ -84,7 +90,7 @@ export async function createWorld(
     refreshToken: sandbox.refreshToken,
     log: (level: LogLevel, message, details) =>
       logs.push(JSON.stringify({ level, message, ...details })),
-    ...defined({ timeout, retryBudget }),
+    ...defined({ timeout, retryBudget, content }),
     ...(change ? { fetch: changing(change) } : {}),
   });
   const http = Deno.serve(
