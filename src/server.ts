@@ -21,6 +21,7 @@ import { createKv } from "./kv.ts";
 import { createLog, type Log } from "./log.ts";
 import type { Tell } from "./progress.ts";
 import { createReady, type Readiness } from "./ready.ts";
+import { redactSecrets } from "./redact.ts";
 import { serveResources } from "./resources.ts";
 import { didYouMean } from "./text.ts";
 import {
@@ -34,6 +35,7 @@ import type { Content } from "./tools/content.ts";
 import type { Toolset } from "./tools/toolsets.ts";
 import { defined } from "./values.ts";
 import { IDENTITY } from "./version.ts";
+import { visible } from "./visible.ts";
 
 /** Settings of {@linkcode createServer}. */
 export interface ServerOptions extends ConnectionOptions {
@@ -173,9 +175,9 @@ export function createServer(options: ServerOptions): QontakServer {
           ProtocolErrorCode.InvalidParams,
           isOff
             ? `The tool ${params.name} is switched off here: the operator has limited this server, or your credential, to some toolsets or to some scopes`
-            : `There is no tool ${JSON.stringify(params.name)}${
-              didYouMean(params.name, byName.keys())
-            }`,
+            : `There is no tool ${
+              visible(redactSecrets(JSON.stringify(params.name)))
+            }${didYouMean(params.name, byName.keys())}`,
         );
       }
       const result = await call(tool, params.arguments ?? {}, {

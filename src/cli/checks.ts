@@ -34,7 +34,7 @@ export async function attempt(check: string, run: Check): Promise<Finding> {
       ? { check, status: "ok", detail: found }
       : { check, ...found };
   } catch (error) {
-    const detail = redact(error instanceof Error ? error.message : `${error}`);
+    const detail = error instanceof Error ? error.message : String(error);
     return { check, status: "fail", detail };
   }
 }
@@ -80,14 +80,18 @@ export async function checkTenant(
 /**
  * Tells what was found on stdout.
  *
- * @param findings What was found.
+ * @param found What was found.
  * @param asJson Whether to answer in JSON.
  * @returns The exit code: 1 where anything failed.
  */
 export function report(
-  findings: readonly Finding[],
+  found: readonly Finding[],
   asJson: boolean,
 ): number {
+  const findings = found.map((finding) => ({
+    ...finding,
+    detail: redact(finding.detail),
+  }));
   const lines = findings.map(({ check, status, detail }) =>
     `${status.padEnd(6)}${check.padEnd(15)}${detail}`
   );

@@ -3,10 +3,19 @@
  * every output is searched for it.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { createHandler, createServer } from "../../mod.ts";
+import {
+  createHandler,
+  createServer,
+  CredentialsError,
+  QontakError,
+  StoreError,
+  UnreachableError,
+} from "../../mod.ts";
 import { createLog } from "../../src/log.ts";
 import { type RunningSandbox, serveSandbox } from "../../src/sandbox/mod.ts";
+import { fail } from "../../src/tools/call.ts";
 import { catalog } from "../../src/tools/catalog.ts";
+import { InputError } from "../../src/tools/define.ts";
 import { callTool } from "../support/call.ts";
 import {
   bareEnv,
@@ -223,6 +232,31 @@ const refusals: ((sandbox: RunningSandbox, path: string) => void)[] = [
   (sandbox, path) => sandbox.inject({ path, fault: { kind: "redirect" } }),
 ];
 
+Deno.test("every failure that a model is told is redacted; the caller's own values lose secrets only", () => {
+  const details = { endpoint: "", status: 422, said: "" };
+  const fate = { reason: "network", mayHaveArrived: false } as const;
+  const said = everything("refusal");
+  for (
+    const error of [
+      new QontakError(said, details),
+      new UnreachableError(said, { ...details, ...fate }),
+      new StoreError(said),
+      new CredentialsError(said),
+    ]
+  ) {
+    assertEquals(
+      fail(error)!.content[0]!.text,
+      "[phone], [e-mail], [token]",
+    );
+  }
+  const [phone, email] = canaries.refusal;
+  assertEquals(
+    fail(new InputError(said))!.content[0]!.text,
+    `${phone}, ${email}, [token]`,
+  );
+  assertEquals(fail(new TypeError(said)), undefined);
+});
+
 Deno.test("over HTTP, nothing shows but where it belongs", async () => {
   const outputs = new Outputs();
   await using sandbox = await plant();
@@ -296,6 +330,7 @@ Deno.test("over HTTP, nothing shows but where it belongs", async () => {
       return isError;
     };
     for (const [name, args] of hostileCalls()) await call(name, args);
+    for (const word of canaries.pasted) await call(word, {});
     for (const { name, effect, input } of catalog) {
       if (effect !== "read") continue;
       const ids = Object.keys(input).filter((key) => key.endsWith("_id"));
@@ -387,6 +422,7 @@ Deno.test("the command line repeats no secret that stands where it does not belo
       [["tenants", "add", `${secret} x`], {}],
       [["doctor", `${secret}/`], {}],
       [["config", secret], {}],
+      [["doctor"], { QONTAK_TIMEOUT_MS: secret }],
       [["--http", "--port", secret], {}],
       [["--toolsets", secret], {}],
       [[], { QONTAK_TIMEOUT_MS: secret, LOG_LEVEL: secret }],
@@ -403,7 +439,7 @@ Deno.test("the command line repeats no secret that stands where it does not belo
     for (const [args, env, cwd] of mistakes) {
       const ended = await run(args, { env, ...(cwd ? { cwd } : {}) });
       assert(ended.code !== 0, JSON.stringify([args, env, ended]));
-      assert(ended.stderr !== "");
+      assert(ended.stderr + ended.stdout !== "");
       outputs.ended(ended);
     }
   } finally {
@@ -463,8 +499,11 @@ Deno.test("what nobody foresaw is logged without its message, and stdio is serve
   assertWentOn(stderr);
 });
 
-Deno.test("the deploy entry logs what nobody foresaw without its message, and serves on", async () => {
-  await using sandbox = serveSandbox();
+/** Runs the deploy entry for as long as `ask` asks it; what it logged. */
+async function deployed(
+  env: Record<string, string>,
+  ask: (url: string) => Promise<void>,
+): Promise<string> {
   const probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = probe.addr;
   probe.close();
@@ -479,42 +518,69 @@ Deno.test("the deploy entry logs what nobody foresaw without its message, and se
       `${root}src/deploy.ts`,
     ],
     cwd: root,
-    env: bareEnv({
-      DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}`,
-      MCP_TEST_CANARY: CANARY,
-      MCP_API_KEYS: await sha256(KEY),
-      QONTAK_BASE_URL: sandbox.url,
-      QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
-    }),
+    env: bareEnv({ ...env, DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}` }),
     clearEnv: true,
     stdin: "null",
     stdout: "null",
     stderr: "piped",
   }).spawn();
   const stderr = new Response(child.stderr).text();
+  const url = `http://127.0.0.1:${port}`;
   try {
-    const call = () =>
-      callTool(`http://127.0.0.1:${port}/mcp`, "list_pipelines", {}, {
-        authorization: `Bearer ${KEY}`,
-      });
     for (let tries = 0;; tries++) {
-      const called = await call().catch(() => undefined);
-      if (called) break;
+      const response = await fetch(`${url}/health`).catch(() => undefined);
+      await response?.body?.cancel();
+      if (response) break;
       assert(tries < 200, "it did not start");
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    for (let i = 0; i < 2; i++) {
-      const { isError, text } = await call();
-      assert(!isError, text);
-    }
+    await ask(url);
   } finally {
     child.kill("SIGKILL");
     await child.status;
   }
-  const lines = (await stderr).split("\n")
-    .filter((line) => line.includes("going on"));
-  assertWentOn(lines.join("\n"));
-  assert(!(await stderr).includes(CANARY));
+  return await stderr;
+}
+
+Deno.test("the deploy entry logs what nobody foresaw without its message, and serves on", async () => {
+  await using sandbox = serveSandbox();
+  const stderr = await deployed({
+    MCP_TEST_CANARY: CANARY,
+    MCP_API_KEYS: await sha256(KEY),
+    QONTAK_BASE_URL: sandbox.url,
+    QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
+  }, async (url) => {
+    for (let i = 0; i < 3; i++) {
+      const { isError, text } = await callTool(
+        `${url}/mcp`,
+        "list_pipelines",
+        {},
+        { authorization: `Bearer ${KEY}` },
+      );
+      assert(!isError, text);
+    }
+  });
+  assert(!stderr.includes(CANARY));
+  assertWentOn(
+    stderr.split("\n").filter((line) => line.startsWith("{")).join("\n"),
+  );
+});
+
+Deno.test("the deploy entry says what is wrong with the settings without secrets in them", async () => {
+  const outputs = new Outputs();
+  const [, , secret] = canaries.pasted;
+  const stderr = await deployed(
+    { QONTAK_TIMEOUT_MS: secret, QONTAK_REFRESH_TOKEN: REFRESH },
+    async (url) => {
+      const response = await fetch(url);
+      assertEquals(response.status, 503);
+      const text = await response.text();
+      assertStringIncludes(text, "QONTAK_TIMEOUT_MS");
+      outputs.add("answers to anybody else", text);
+    },
+  );
+  outputs.add("what is logged and printed", stderr);
+  outputs.check();
 });
 
 Deno.test("a start that fails for a reason that nobody foresaw says where, not what", async () => {
