@@ -96,6 +96,7 @@ export {
   type RedisStoreOptions,
 } from "./src/tokens/stores/redis.ts";
 export { createSealer, type Sealer } from "./src/tokens/sealing.ts";
+export type { Content } from "./src/tools/content.ts";
 export type { Toolset } from "./src/tools/toolsets.ts";
 export type { Authenticate, Principal, Scope } from "./src/auth/principal.ts";
 export {

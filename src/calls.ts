@@ -7,6 +7,7 @@
 import type { Access } from "./access.ts";
 import type { Audit } from "./audit/audit.ts";
 import { type Caller, tenantOf } from "./caller.ts";
+import { describeFault } from "./faults.ts";
 import { deadline, isTimeUp, untilAborted } from "./deadline.ts";
 import { createCache } from "./fields/cache.ts";
 import { createSetup, SETUP_LIFETIME } from "./fields/setup.ts";
@@ -24,6 +25,7 @@ import {
   succeed,
   type ToolResult,
 } from "./tools/call.ts";
+import { type Content, withhold } from "./tools/content.ts";
 import { ArgumentsError, type Tool, type ToolContext } from "./tools/define.ts";
 import { defined, type JsonObject } from "./values.ts";
 
@@ -53,21 +55,29 @@ export type Call = (
   options: CallOptions,
 ) => Promise<ToolResult>;
 
+/** Settings of {@linkcode createCaller}. */
+export interface CallerOptions {
+  /** Deno KV, where there is one. */
+  readonly kv: Kv | undefined;
+  /** Told how calls end. */
+  readonly log: Log;
+  /** Whether the free text of records is shown. */
+  readonly content: Content;
+  /** Records what calls write. */
+  readonly audit: Audit;
+  /** Watches calls. */
+  readonly telemetry: Telemetry;
+}
+
 /**
  * Makes what carries out calls.
  *
  * @param access The way to the CRM.
- * @param kv Deno KV, where there is one.
- * @param log Told how calls end.
- * @param audit Records what they write.
- * @param telemetry Watches them.
+ * @param options What else calls need.
  */
 export function createCaller(
   access: Access,
-  kv: Kv | undefined,
-  log: Log,
-  audit: Audit,
-  telemetry: Telemetry,
+  { kv, log, content, audit, telemetry }: CallerOptions,
 ): Call {
   const cache = createCache({
     lifetime: SETUP_LIFETIME,
@@ -123,7 +133,11 @@ export function createCaller(
     const { user_id, ...parsed } = await parse(tool, args, enter);
     const context = await enter(user_id);
     begin();
-    return succeed(await tool.run(context, parsed), parsed);
+    const answer = await tool.run(context, parsed);
+    const shown = content === "strict"
+      ? await withhold(tool, answer, context)
+      : answer;
+    return succeed(tool, shown, parsed);
   }
 
   /** Whatever a call waits for, it ends. */
@@ -210,8 +224,7 @@ function hangs(
 function failInside({ name, effect }: Tool, error: unknown, log: Log) {
   log("error", "A tool failed for a reason of our own", {
     tool: name,
-    error: error instanceof Error ? error.name : typeof error,
-    stack: error instanceof Error ? framesOf(error) : undefined,
+    ...describeFault(error),
   });
   const fate = effect === "read"
     ? "Nothing was changed"
@@ -219,10 +232,4 @@ function failInside({ name, effect }: Tool, error: unknown, log: Log) {
   const text =
     `${name} failed inside the server; the server's log has more under request ${requestId()}. ${fate}`;
   return { content: [{ type: "text" as const, text }], isError: true };
-}
-
-/** Where an error arose; its message may hold what people wrote. */
-function framesOf({ stack = "" }: Error): string {
-  return stack.split("\n").filter((line) => /^\s+at /.test(line)).slice(0, 8)
-    .map((line) => line.trim()).join(" < ");
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { readEnvironment } from "./cli/environment.ts";
-import { MISUSED, OK } from "./cli/exit.ts";
+import { FAILED, MISUSED, OK } from "./cli/exit.ts";
 import {
   type CommandName,
   type CommandsOf,
@@ -14,7 +14,9 @@ import {
   readArguments,
 } from "./cli/flags.ts";
 import { ConfigError, readSettings } from "./config.ts";
-import { toStderr, toStdout } from "./log.ts";
+import { describeFault, sentenceOf } from "./faults.ts";
+import { createLog, toStderr, toStdout } from "./log.ts";
+import { redactSecrets } from "./redact.ts";
 import { VERSION } from "./version.ts";
 
 /**
@@ -30,13 +32,13 @@ export async function main(args: readonly string[]): Promise<number> {
     if (given.flags.version) return print(VERSION);
     return await run(given);
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
+    if (!(error instanceof ConfigError)) return failed(error);
     for (const problem of error.problems) {
       // What a flag said is called by the flag.
       const named = args.some((arg) => arg.startsWith("--toolsets"))
         ? problem.replace(/^QONTAK_TOOLSETS/, "--toolsets")
         : problem;
-      toStderr(`qontak-mcp: ${named}`);
+      toStderr(`qontak-mcp: ${redactSecrets(named)}`);
     }
     toStderr("qontak-mcp --help lists the commands, flags and variables");
     return MISUSED;
@@ -78,6 +80,20 @@ function beginsWith<W extends string>(
   word: W,
 ): command is CommandsOf<W> {
   return command.startsWith(`${word} `);
+}
+
+/** Tells what ended the program. The runtime would print the message as well. */
+function failed(error: unknown): number {
+  const sentence = sentenceOf(error);
+  if (sentence !== undefined) toStderr(`qontak-mcp: ${sentence}`);
+  else {
+    createLog("error")(
+      "error",
+      "qontak-mcp failed for a reason of its own",
+      describeFault(error),
+    );
+  }
+  return FAILED;
 }
 
 function print(text: string): number {

@@ -22,6 +22,7 @@ import type { ServerOptions } from "./server.ts";
 import { didYouMean } from "./text.ts";
 import { createSealer, type Sealer } from "./tokens/sealing.ts";
 import { TOKEN_LIFETIME } from "./tokens/tokens.ts";
+import { CONTENTS } from "./tools/content.ts";
 import { type Toolset, TOOLSETS } from "./tools/toolsets.ts";
 import { defined } from "./values.ts";
 
@@ -184,6 +185,12 @@ export const variables = {
     default: "false",
     read: readFlag,
   },
+  QONTAK_CONTENT: {
+    meaning:
+      "open, or strict: the free text of records (notes, chats, timelines, descriptions, long custom fields) is withheld from the model",
+    default: "open",
+    read: (text: string) => readWord(text, CONTENTS),
+  },
   QONTAK_TIMEOUT_MS: {
     meaning:
       "How long one call of a tool may take, with all its requests to Qontak, in milliseconds",
@@ -340,7 +347,9 @@ export function readSettings(
  */
 export function serverOptionsOf(
   settings: Settings,
-): ConnectionOptions & Pick<ServerOptions, "toolsets" | "readOnly"> {
+):
+  & ConnectionOptions
+  & Pick<ServerOptions, "toolsets" | "readOnly" | "content"> {
   const isSigned = settings.QONTAK_AUTH === "hmac";
   return defined({
     auth: settings.QONTAK_AUTH,
@@ -356,6 +365,7 @@ export function serverOptionsOf(
     sealer: settings.TOKEN_ENCRYPTION_KEY,
     toolsets: settings.QONTAK_TOOLSETS,
     readOnly: settings.QONTAK_READ_ONLY,
+    content: settings.QONTAK_CONTENT,
   });
 }
 

@@ -9,11 +9,13 @@
  */
 import { auditOf } from "./audit/open.ts";
 import { ConfigError, readSettings, serverOptionsOf } from "./config.ts";
+import { watchFaults } from "./faults.ts";
 import { createGuard } from "./guard.ts";
 import { createHandler, type Handler } from "./http.ts";
 import { createKv } from "./kv.ts";
 import { openLimits } from "./limits.ts";
 import { createLog } from "./log.ts";
+import { redactSecrets } from "./redact.ts";
 import { createServer } from "./server.ts";
 import { openStores } from "./stores.ts";
 import { defined } from "./values.ts";
@@ -32,6 +34,7 @@ function deployed(): Handler {
       "Tokens are cached unsealed in Deno KV: whoever can read the database can use them. Set TOKEN_ENCRYPTION_KEY",
     );
   }
+  watchFaults(log);
   const server = createServer({
     ...serverOptionsOf(settings),
     ...defined({ kv }),
@@ -47,11 +50,12 @@ function deployed(): Handler {
 function notSetUp(error: unknown): Handler {
   if (!(error instanceof ConfigError)) throw error;
   const log = createLog("error");
-  for (const problem of error.problems) log("error", problem);
+  const problems = error.problems.map(redactSecrets);
+  for (const problem of problems) log("error", problem);
   return () =>
     Promise.resolve(
       Response.json(
-        { status: "not set up", problems: error.problems },
+        { status: "not set up", problems },
         { status: 503, headers: { "cache-control": "no-store" } },
       ),
     );

@@ -15,6 +15,8 @@ import { createThrottle } from "./auth/throttle.ts";
 import { type Log, withRequest } from "./log.ts";
 import { createPage, type Page } from "./page/page.ts";
 import { withRequestId } from "./request_id.ts";
+import { describeFault } from "./faults.ts";
+import { redactValues } from "./redact.ts";
 import type { QontakServer } from "./server.ts";
 import { nameServed } from "./telemetry/otel.ts";
 import { StoreError } from "./tokens/store.ts";
@@ -262,9 +264,19 @@ export function createHandler(
       : answer(405, { error: `Use GET ${pathname}` }, { allow: "GET, HEAD" });
   }
 
+  /** What is answered where we failed; the host would print the error whole. */
+  function failInside(error: unknown): Response {
+    log("error", "A request failed for a reason of our own", {
+      ...describeFault(error),
+    });
+    return answer(500, {
+      error: "The server failed; its log has more. Try again in a moment",
+    });
+  }
+
   return (request, info) =>
     withRequestId(async (id) => {
-      const response = await respond(request, info);
+      const response = await respond(request, info).catch(failInside);
       response.headers.set("x-request-id", id);
       return response;
     }, request.headers.get("x-request-id") ?? undefined);
@@ -382,7 +394,7 @@ function answer(
   body: Record<string, unknown>,
   headers: Record<string, string> = {},
 ): Response {
-  return Response.json(body, {
+  return Response.json(redactValues(body), {
     status,
     headers: { "cache-control": "no-store", ...headers },
   });

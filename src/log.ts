@@ -1,12 +1,13 @@
 /**
  * Structured logs: one JSON object a line, on stderr only, since stdout
  * belongs to the protocol. Nothing that a person wrote and no secret is
- * passed to these functions.
+ * passed to these functions; what looks like one is taken out all the same.
  *
  * @module
  */
 import { requestId } from "./request_id.ts";
 import { defined } from "./values.ts";
+import { redact, redactValues } from "./redact.ts";
 
 /** How much is logged: each level includes the ones before it. */
 export type LogLevel = "error" | "warn" | "info" | "debug";
@@ -40,7 +41,14 @@ export type Log = (
 ) => void;
 
 /**
- * Makes a log.
+ * What looks like a secret and is none: ids that are made at random here, and
+ * the hashes in audit records.
+ */
+const KEPT = ["request", "id", "sent"];
+
+/**
+ * Makes a log. What looks like a secret, a phone number or an e-mail address
+ * is not written.
  *
  * @param least The least important level that is written.
  * @param write Takes a finished line; stderr when left out.
@@ -50,13 +58,13 @@ export function createLog(
   write: (line: string) => void = toStderr,
 ): Log {
   const most = LOG_LEVELS.indexOf(least);
-  return withRequest((level, message, details) => {
+  return withRequest((level, message, details = {}) => {
     if (LOG_LEVELS.indexOf(level) > most) return;
     write(JSON.stringify({
       time: new Date().toISOString(),
       level,
-      message,
-      ...details,
+      message: redact(message),
+      ...redactValues(details, KEPT),
     }));
   });
 }

@@ -22,6 +22,7 @@ import { createKv } from "./kv.ts";
 import { createLog, type Log, withRequest } from "./log.ts";
 import type { Tell } from "./progress.ts";
 import { createReady, type Readiness } from "./ready.ts";
+import { redactSecrets } from "./redact.ts";
 import { serveResources } from "./resources.ts";
 import { createTelemetry } from "./telemetry/telemetry.ts";
 import { didYouMean } from "./text.ts";
@@ -32,9 +33,11 @@ import {
 } from "./tokens/store.ts";
 import { createEnvStore } from "./tokens/stores/env.ts";
 import { catalog, type ListedTool, selectTools } from "./tools/catalog.ts";
+import type { Content } from "./tools/content.ts";
 import type { Toolset } from "./tools/toolsets.ts";
 import { defined } from "./values.ts";
 import { IDENTITY } from "./version.ts";
+import { visible } from "./visible.ts";
 
 /** Settings of {@linkcode createServer}. */
 export interface ServerOptions extends ConnectionOptions {
@@ -53,6 +56,13 @@ export interface ServerOptions extends ConnectionOptions {
    * @default {false}
    */
   readonly readOnly?: boolean;
+  /**
+   * Whether the free text of records is shown: notes, chats, timelines,
+   * descriptions and long custom fields. "strict" withholds it.
+   *
+   * @default {"open"}
+   */
+  readonly content?: Content;
   /** Writes log lines; to stderr when left out. */
   readonly log?: Log;
   /**
@@ -154,7 +164,8 @@ export function createServer(options: ServerOptions): QontakServer {
     telemetry,
     ...defined({ kv }),
   });
-  const call = createCaller(access, kv, log, audit, telemetry);
+  const { content = "open" } = options;
+  const call = createCaller(access, { kv, log, content, audit, telemetry });
   const faceOf = createFaces(selectTools(options));
   // Whoever starts the server may act for whomever the store knows.
   const ownerAt = (name: string): Caller => ({
@@ -190,9 +201,9 @@ export function createServer(options: ServerOptions): QontakServer {
           ProtocolErrorCode.InvalidParams,
           isOff
             ? `The tool ${params.name} is switched off here: the operator has limited this server, or your credential, to some toolsets or to some scopes`
-            : `There is no tool ${JSON.stringify(params.name)}${
-              didYouMean(params.name, byName.keys())
-            }`,
+            : `There is no tool ${
+              visible(redactSecrets(JSON.stringify(params.name)))
+            }${didYouMean(params.name, byName.keys())}`,
         );
       }
       const result = await call(tool, params.arguments ?? {}, {

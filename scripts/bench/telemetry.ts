@@ -52,7 +52,13 @@ async function serveRounds(telemetry: Telemetry): Promise<void> {
     log,
     telemetry,
   });
-  const call = createCaller(access, undefined, log, noAudit, telemetry);
+  const call = createCaller(access, {
+    kv: undefined,
+    log,
+    content: "open",
+    audit: noAudit,
+    telemetry,
+  });
   const tool = catalog.find(({ name }) => name === "list_pipelines")!;
   const options = {
     caller: { name: "bench", tenants: [DEFAULT_TENANT], scopes: SCOPES },

@@ -5,6 +5,7 @@
  */
 import { toStdout } from "../log.ts";
 import { endpoints } from "../qontak/endpoints.ts";
+import { redact } from "../redact.ts";
 import { FAILED, OK } from "./exit.ts";
 import type { Parts } from "./parts.ts";
 
@@ -80,14 +81,18 @@ export async function checkTenant(
 /**
  * Tells what was found on stdout.
  *
- * @param findings What was found.
+ * @param found What was found.
  * @param asJson Whether to answer in JSON.
  * @returns The exit code: 1 where anything failed.
  */
 export function report(
-  findings: readonly Finding[],
+  found: readonly Finding[],
   asJson: boolean,
 ): number {
+  const findings = found.map((finding) => ({
+    ...finding,
+    detail: redact(finding.detail),
+  }));
   const lines = findings.map(({ check, status, detail }) =>
     `${status.padEnd(6)}${check.padEnd(15)}${detail}`
   );

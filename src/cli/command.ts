@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { ConfigError, type Settings } from "../config.ts";
+import type { Settings } from "../config.ts";
 import { toStderr, toStdout } from "../log.ts";
+import { redact } from "../redact.ts";
 import { FAILED } from "./exit.ts";
 import type { Flags } from "./flags.ts";
 import { createParts, type Parts } from "./parts.ts";
@@ -41,10 +42,9 @@ export function command<T>(
     try {
       return await action(parts, subject, flags, settings);
     } catch (error) {
-      if (error instanceof ConfigError || !(error instanceof Error)) {
-        throw error;
-      }
-      toStderr(`qontak-mcp: ${error.message}`);
+      // The errors of commands are sentences; others have a class of theirs.
+      if (!(error instanceof Error) || error.name !== "Error") throw error;
+      toStderr(`qontak-mcp: ${redact(error.message)}`);
       return FAILED;
     } finally {
       await parts.close();

@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError, readWhole, type Settings } from "../config.ts";
+import { watchFaults } from "../faults.ts";
 import type { Handler } from "../http.ts";
 import { type Log, toStderr } from "../log.ts";
 import { isLoopback } from "../loopback.ts";
@@ -41,6 +42,7 @@ export async function serve(
     : createParts(settings, fileOf);
   const { log } = parts;
   const server = createServer(parts.options);
+  using _watch = watchFaults(log);
   try {
     if (listen) {
       // Loaded only where they are needed.

@@ -221,10 +221,13 @@ document.addEventListener("DOMContentLoaded", () => {
     return message.result;
   };
 
+  // The lines around text that people wrote: they are there for a model.
+  const fence = /^<(qontak-data [0-9]+)>\n([^]*)\n<\/\1>$/;
+
   /** @type {(text: string) => string} */
   const pretty = (text) => {
     try {
-      return JSON.stringify(JSON.parse(text), null, 2);
+      return JSON.stringify(JSON.parse(text.replace(fence, "$2")), null, 2);
     } catch {
       return text;
     }

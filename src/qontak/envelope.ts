@@ -6,6 +6,7 @@
  */
 import { type Endpoint, nameOf } from "./endpoints.ts";
 import { QontakError, UnreachableError } from "./errors.ts";
+import { redact } from "../redact.ts";
 import { defined, isObject, type JsonObject } from "../values.ts";
 
 /** Where a page stands in its list, in one vocabulary. */
@@ -175,14 +176,17 @@ export function fateOf(endpoint: Endpoint): string {
 /** The most that is repeated of Qontak's own words, in characters. */
 const MAX_SAID = 1_000;
 
-/** Qontak's own words: a 401 has them in `error`, all others in `meta`. */
+/**
+ * Qontak's own words: a 401 has them in `error`, all others in `meta`. They
+ * may repeat what was sent, to whoever reads the error.
+ */
 function saidBy(
   body: Record<string, unknown>,
   meta: Record<string, unknown>,
 ): string {
   const words = [meta.developer_message, meta.message, body.error, body.message]
     .filter((text) => typeof text === "string" && text !== "");
-  const said = [...new Set(words)].join(": ");
+  const said = redact([...new Set(words)].join(": "));
   return said.length > MAX_SAID ? `${said.slice(0, MAX_SAID)}…` : said;
 }
 

@@ -9,6 +9,7 @@ import {
   TOKEN_LIFETIME,
   type Tokens,
 } from "../tokens/tokens.ts";
+import { redact } from "../redact.ts";
 import { defined, isObject } from "../values.ts";
 import type { Authorize } from "./crm.ts";
 import { QontakError, UnreachableError } from "./errors.ts";
@@ -218,9 +219,11 @@ function refused(
   // Whatever was sent may come back in the answer, and goes no further.
   const { grant_type: _, ...secrets } = form;
   const read = (value: unknown) =>
-    typeof value !== "string" ? undefined : Object.values(secrets).reduce(
-      (text, secret) => text.replaceAll(secret, "…"),
-      value,
+    typeof value !== "string" ? undefined : redact(
+      Object.values(secrets).reduce(
+        (text, secret) => text.replaceAll(secret, "…"),
+        value,
+      ),
     );
   const code = read(body.error);
   const said = read(body.error_description) ?? "";

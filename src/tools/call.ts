@@ -5,18 +5,19 @@
  * @module
  */
 import * as z from "zod";
-import { QontakError, UnreachableError } from "../qontak/errors.ts";
-import { CredentialsError, StoreError } from "../tokens/store.ts";
+import { sentenceOf } from "../faults.ts";
 import { didYouMean } from "../text.ts";
 import { isObject, type JsonObject, show } from "../values.ts";
+import { visible } from "../visible.ts";
 import { checks, unwrap } from "./arguments.ts";
 import {
   ArgumentsError,
-  InputError,
+  type InputError,
   problemsError,
   type Tool,
 } from "./define.ts";
-import { bound, MAX_ANSWER } from "./present.ts";
+import { fence, makeVisible } from "./content.ts";
+import { bound, MAX_ANSWER, UNTRUSTED } from "./present.ts";
 
 /** What a client is given. */
 export interface ToolResult {
@@ -136,23 +137,31 @@ function wordIssue(
 
 /**
  * Puts an answer into a result: the same data as compact text and as
- * structured content.
+ * structured content, both said to be data where people wrote it.
  *
- * @param answer What a tool answered.
+ * @param tool The tool that answered.
+ * @param answer What it answered.
  * @param args The arguments that it was called with.
  */
-export function succeed(answer: JsonObject, args: JsonObject): ToolResult {
+export function succeed(
+  tool: Tool,
+  answer: JsonObject,
+  args: JsonObject,
+): ToolResult {
   // Who names fields has asked for what they hold.
   const most = Array.isArray(args.fields) ? MAX_ASKED : MAX_ANSWER + 2_000;
-  const text = JSON.stringify(answer);
-  if (text.length <= most) {
-    return { content: [{ type: "text", text }], structuredContent: answer };
+  let shown = makeVisible(answer);
+  let text = JSON.stringify(shown);
+  if (text.length > most) {
+    shown = bound(shown, most);
+    text = JSON.stringify(shown);
   }
-  const bounded = bound(answer, most);
-  return {
-    content: [{ type: "text", text: JSON.stringify(bounded) }],
-    structuredContent: bounded,
-  };
+  return tool.trusted
+    ? { content: [{ type: "text", text }], structuredContent: shown }
+    : {
+      content: [{ type: "text", text: fence(text) }],
+      structuredContent: { ...shown, untrusted: UNTRUSTED },
+    };
 }
 
 /** The most that an answer may hold for who names fields, in characters. */
@@ -169,13 +178,11 @@ const MAX_FAILURE = 20_000;
  * business of the model's.
  */
 export function fail(error: unknown): ToolResult | undefined {
-  const known = error instanceof InputError || error instanceof QontakError ||
-    error instanceof UnreachableError ||
-    error instanceof CredentialsError || error instanceof StoreError;
-  if (!known) return undefined;
-  const { message } = error;
-  const text = message.length > MAX_FAILURE
-    ? `${message.slice(0, MAX_FAILURE)}… (cut: ${message.length} characters)`
-    : message;
+  const sentence = sentenceOf(error);
+  if (sentence === undefined) return undefined;
+  const shown = visible(sentence);
+  const text = shown.length > MAX_FAILURE
+    ? `${shown.slice(0, MAX_FAILURE)}… (cut: ${shown.length} characters)`
+    : shown;
   return { content: [{ type: "text", text }], isError: true };
 }

@@ -94,7 +94,7 @@ export const dealTools: readonly Tool[] = [
     endpoints.deals.realCreator,
   ),
   recordTool(
-    { ...spec, untrusted: true },
+    spec,
     "get_deal_full_field",
     "Get a deal with all related names",
     "A deal as in an export: contacts, company, products, notes and check-ins by name.",

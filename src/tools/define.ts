@@ -5,6 +5,7 @@
  */
 import type { Crm } from "../qontak/crm.ts";
 import type { Setup } from "../fields/setup.ts";
+import type { Resource } from "../qontak/resources.ts";
 import type { JsonObject } from "../values.ts";
 import type { Arguments, JsonSchema, Values } from "./arguments.ts";
 import type { Toolset } from "./toolsets.ts";
@@ -43,6 +44,13 @@ export interface Tool<A extends Arguments = Arguments> {
   readonly input: A;
   /** The frame of what it answers with. */
   readonly output: JsonSchema;
+  /** The kind of record that it answers with, where it is one with a template. */
+  readonly about?: Resource;
+  /**
+   * Whether nobody but the company's own admins wrote what it answers with:
+   * what they have set up, or that something is gone.
+   */
+  readonly trusted?: boolean;
   /** Names that people and other servers use, and the right ones. */
   readonly renamed?: Readonly<Record<string, string>>;
   /**

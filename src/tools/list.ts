@@ -15,7 +15,6 @@ import {
   presentList,
   presentPage,
   presentRecords,
-  UNTRUSTED,
 } from "./present.ts";
 import {
   fieldsArgument,
@@ -50,8 +49,6 @@ export interface SubList {
   readonly endpoint: Endpoint;
   /** Turns what Qontak sent into the list. */
   readonly records?: (response: unknown) => JsonObject[];
-  /** Whether people outside may have written what it holds. */
-  readonly untrusted?: boolean;
 }
 
 /**
@@ -80,11 +77,7 @@ export function subListTool(spec: ResourceTools, sub: SubList): Tool {
         path: { id: args[idArgument] as number },
         signal,
       });
-      return presentList(
-        records(response),
-        args.page as number | undefined,
-        sub.untrusted ? { untrusted: UNTRUSTED } : {},
-      );
+      return presentList(records(response), args.page as number | undefined);
     },
   });
 }
@@ -107,7 +100,6 @@ export function timelineTool(spec: ResourceTools, endpoint: Endpoint): Tool {
     title: `Get ${name}'s timeline`,
     description: `What happened to a ${name}, newest first.`,
     endpoint,
-    untrusted: true,
   });
 }
 
@@ -125,7 +117,6 @@ export function chatTool(spec: ResourceTools, endpoint: Endpoint): Tool {
     description: "The chat with the customer, where a chat panel is connected.",
     endpoint,
     records: messages,
-    untrusted: true,
   });
 }
 
@@ -164,6 +155,7 @@ export function listTool(spec: ResourceTools): Tool {
       ...tenantArgument,
     } as Arguments,
     output: frames.page,
+    about: resource,
     run: async (context, args) => {
       const query = Object.fromEntries(
         endpoint.query.map((key) => [key, args[key] as string | number]),

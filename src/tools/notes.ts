@@ -8,7 +8,7 @@ import { resources } from "../qontak/resources.ts";
 import { id } from "./arguments.ts";
 import { InputError, type Tool, tool } from "./define.ts";
 import { objects } from "./list.ts";
-import { frames, presentList, presentRecords, UNTRUSTED } from "./present.ts";
+import { frames, presentList, presentRecords } from "./present.ts";
 import { recordTools } from "./resource.ts";
 import {
   fieldsArgument,
@@ -45,7 +45,6 @@ const spec: ResourceTools = {
     deal_id: "the deal is crm_deal_id",
     company_id: "the company is crm_company_id",
   },
-  untrusted: true,
 };
 
 const [, ...others] = recordTools(spec);
@@ -86,7 +85,7 @@ export const noteTools: readonly Tool[] = [
         args.fields,
         spec.summary,
       );
-      return presentList(shown, args.page, { ...extra, untrusted: UNTRUSTED });
+      return presentList(shown, args.page, extra);
     },
   }),
   ...others,

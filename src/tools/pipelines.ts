@@ -51,6 +51,7 @@ export const pipelineTools: readonly Tool[] = [
     effect: "read",
     input: { ...pageArgument, ...fieldsArgument, ...tenantArgument },
     output: frames.page,
+    trusted: true,
     run: async ({ crm, signal }, args) => {
       const { response } = await crm.call(endpoints.pipelines.list, { signal });
       return present(response, args);
@@ -68,6 +69,7 @@ export const pipelineTools: readonly Tool[] = [
       ...tenantArgument,
     },
     output: frames.record,
+    trusted: true,
     run: async ({ crm, signal }, { pipeline_id, fields }) => {
       const { response } = await crm.call(endpoints.pipelines.get, {
         path: { id: pipeline_id },
@@ -91,6 +93,7 @@ export const pipelineTools: readonly Tool[] = [
       ...tenantArgument,
     },
     output: frames.page,
+    trusted: true,
     run: async ({ crm, signal }, { pipeline_id, ...args }) => {
       const { response } = await crm.call(endpoints.pipelines.stages, {
         path: { pipeline_id },

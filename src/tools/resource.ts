@@ -21,7 +21,7 @@ import { bodyInput, bodyValues } from "./body.ts";
 import { type Tool, tool } from "./define.ts";
 import { describeRequired, describeTemplate } from "./fields.ts";
 import { listTool } from "./list.ts";
-import { frames, presentRecord, UNTRUSTED } from "./present.ts";
+import { frames, presentRecord } from "./present.ts";
 import { pickOption } from "./filter.ts";
 import {
   fieldsArgument,
@@ -67,6 +67,7 @@ export function recordTool(
       ...tenantArgument,
     } as Arguments,
     output: frames.record,
+    about: resource,
     run: async ({ crm, signal }, args) => {
       const target = args[idName] as number;
       const { response } = await crm.call(endpoint, {
@@ -78,10 +79,7 @@ export function recordTool(
         response,
         endpoint === resource.endpoints.get ? target : undefined,
       );
-      return {
-        ...presentRecord(record, selectedKeys(resource, args.fields)),
-        ...(spec.untrusted ? { untrusted: UNTRUSTED } : {}),
-      };
+      return presentRecord(record, selectedKeys(resource, args.fields));
     },
   });
 }
@@ -105,6 +103,7 @@ export function templateTools(spec: ResourceTools): Tool[] {
       effect: "read",
       input: { ...fieldsArgument, ...tenantArgument } as Arguments,
       output: frames.fields,
+      trusted: true,
       run: ({ setup }, args) =>
         describeTemplate(setup, resource, args.fields as string[]),
     }),
@@ -118,6 +117,7 @@ export function templateTools(spec: ResourceTools): Tool[] {
       effect: "read",
       input: { ...placed, ...fieldsArgument, ...tenantArgument } as Arguments,
       output: frames.required,
+      trusted: true,
       run: ({ setup }, args) =>
         describeRequired(setup, resource, {
           pipeline: args.pipeline_id,
@@ -170,6 +170,7 @@ export function ownerTool(spec: ResourceTools, endpoint: Endpoint): Tool {
       ...tenantArgument,
     } as Arguments,
     output: frames.write,
+    about: resource,
     run: async (context, args) => {
       const { crm, setup, signal } = context;
       const written = args[idArgument] as number;
@@ -221,6 +222,7 @@ function createTool(spec: ResourceTools): Tool {
       ...tenantArgument,
     } as Arguments,
     output: frames.write,
+    about: resource,
     ...defined({ renamed: spec.renamed }),
     problems: (context, args) => findProblems(context, write(withValues(args))),
     run: (context, args) => performWrite(context, write(args)),
@@ -280,6 +282,7 @@ function updateTool(spec: ResourceTools): Tool {
       ...tenantArgument,
     } as Arguments,
     output: frames.write,
+    about: resource,
     ...defined({ renamed: spec.renamed }),
     problems: async (context, args) => {
       const id = toId(args[idName]);
@@ -302,6 +305,7 @@ function deleteTool(spec: ResourceTools, endpoint: Endpoint): Tool {
     idempotent: true,
     input: { [idName]: required(id()), ...tenantArgument } as Arguments,
     output: frames.deleted,
+    trusted: true,
     run: async ({ crm, signal }, args) => {
       const target = args[idName] as number;
       await crm.call(endpoint, {

@@ -35,8 +35,6 @@ export interface ResourceTools {
    * the company's setup, by id or label, or ids of records.
    */
   readonly filters?: readonly string[];
-  /** Said beside records that people outside may have written. */
-  readonly untrusted?: boolean;
 }
 
 /** The name of a kind of record, or of several, in sentences. */

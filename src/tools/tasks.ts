@@ -67,6 +67,7 @@ export const taskTools: readonly Tool[] = [
     effect: "read",
     input: { ...pageArgument, ...tenantArgument },
     output: frames.page,
+    trusted: true,
     run: async ({ crm, signal }, { page }) => {
       const { response } = await crm.call(endpoints.tasks.listCategories, {
         signal,
@@ -86,6 +87,7 @@ export const taskTools: readonly Tool[] = [
       ...tenantArgument,
     },
     output: frames.record,
+    trusted: true,
     run: async ({ crm, setup, signal }, { name, id }) => {
       const { response } = await crm.call(endpoints.tasks.createCategory, {
         body: { name, ...(id === undefined ? {} : { id }) },
@@ -106,6 +108,7 @@ export const taskTools: readonly Tool[] = [
     idempotent: true,
     input: { category_id: required(id()), ...tenantArgument },
     output: frames.deleted,
+    trusted: true,
     run: async ({ crm, setup, signal }, { category_id }) => {
       await crm.call(endpoints.tasks.deleteCategory, {
         path: { id: category_id },

@@ -55,6 +55,7 @@ export const ticketTools: readonly Tool[] = [
     effect: "read",
     input: { ...pageArgument, ...tenantArgument },
     output: frames.page,
+    trusted: true,
     run: async ({ crm, signal }, { page }) => {
       const { response } = await crm.call(endpoints.tickets.pipelines, {
         signal,

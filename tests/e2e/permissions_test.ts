@@ -1,13 +1,31 @@
 /** The permissions that the documents name are enough, for each store. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { serveSandbox } from "../../src/sandbox/mod.ts";
-import { bareEnv, LIMITED, root, stdFlags } from "../support/process.ts";
+import { SANDBOX_MEKARI, serveSandbox } from "../../src/sandbox/mod.ts";
+import { bareEnv, root, stdFlags } from "../support/process.ts";
 import { noRedis, startRedis } from "../support/redis.ts";
 import { startVault } from "../support/vault.ts";
 
-/** Runs the program with no permission but these. */
+const readme = await Deno.readTextFile(`${root}README.md`);
+
+/** The variables that the README lets the program read. */
+const ENV = /--allow-env=(\S+) --ignore-env/.exec(readme)![1]!;
+
+/** The files that it lets it read and write. */
+const FILES = [
+  "--allow-read=.env,.env.lock",
+  "--allow-write=.env,.env.lock",
+];
+
+/**
+ * Runs the program with the permissions of the README, Qontak's hosts being
+ * this machine here, and with no others but these.
+ */
 async function limited(
-  flags: string[],
+  { env: variables, flags = [] }: {
+    /** The variables that a store adds, such as REDIS_*. */
+    readonly env?: string;
+    readonly flags?: readonly string[];
+  },
   args: string[],
   env: Record<string, string>,
   options: { readonly cwd?: string; readonly stdin?: string } = {},
@@ -16,7 +34,10 @@ async function limited(
     args: [
       "run",
       "-q",
-      ...LIMITED,
+      "--no-prompt",
+      "--allow-net=127.0.0.1",
+      `--allow-env=${[ENV, variables].filter(Boolean).join(",")}`,
+      "--ignore-env",
       ...flags,
       "--config",
       `${root}deno.json`,
@@ -42,15 +63,46 @@ async function limited(
 
 /** Adds a tenant and tries it: reading, writing, refreshing, calling. */
 async function addAndDoctor(
-  flags: string[],
+  permissions: Parameters<typeof limited>[0],
   env: Record<string, string>,
 ): Promise<void> {
   await using sandbox = serveSandbox();
   const all = { ...env, QONTAK_BASE_URL: sandbox.url };
   const stdin = `${sandbox.refreshToken}\n`;
-  await limited(flags, ["tenants", "add", "acme"], all, { stdin });
-  const found = await limited(flags, ["doctor"], all);
+  await limited(permissions, ["tenants", "add", "acme"], all, { stdin });
+  const found = await limited(permissions, ["doctor"], all);
   assertStringIncludes(found, "Qontak answers: 2 pipelines");
+  await serveACall(permissions, all, { user_id: "acme" });
+}
+
+/** Serves a client on stdio that calls one tool. */
+async function serveACall(
+  permissions: Parameters<typeof limited>[0],
+  env: Record<string, string>,
+  args: Record<string, string> = {},
+  cwd?: string,
+): Promise<void> {
+  const lines = [
+    {
+      id: 1,
+      method: "initialize",
+      params: {
+        protocolVersion: "2025-06-18",
+        capabilities: {},
+        clientInfo: { name: "t", version: "1" },
+      },
+    },
+    {
+      id: 2,
+      method: "tools/call",
+      params: { name: "list_pipelines", arguments: args },
+    },
+  ].map((line) => `${JSON.stringify({ jsonrpc: "2.0", ...line })}\n`);
+  const answers = await limited(permissions, [], env, {
+    stdin: lines.join(""),
+    ...(cwd ? { cwd } : {}),
+  });
+  assertStringIncludes(answers, "Corporate Sales");
 }
 
 Deno.test({
@@ -60,7 +112,7 @@ Deno.test({
   ignore: noRedis !== "",
   async fn() {
     await using redis = await startRedis();
-    await addAndDoctor([], {
+    await addAndDoctor({ env: "REDIS_*" }, {
       TOKEN_STORE: "redis",
       REDIS_URL: redis.url,
       REDIS_KEY_PREFIX: `${redis.prefix}${crypto.randomUUID()}:`,
@@ -70,7 +122,7 @@ Deno.test({
 
 Deno.test("vault needs the network and its variables only", async () => {
   await using vault = startVault();
-  await addAndDoctor([], {
+  await addAndDoctor({ env: "VAULT_*" }, {
     TOKEN_STORE: "vault",
     VAULT_ADDR: vault.url,
     VAULT_TOKEN: vault.token,
@@ -85,7 +137,7 @@ Deno.test("kv needs --unstable-kv, and the folder of DENO_KV_DEFAULT_PATH", asyn
       `--allow-read=${dir}`,
       `--allow-write=${dir}`,
     ];
-    await addAndDoctor(flags, {
+    await addAndDoctor({ flags }, {
       TOKEN_STORE: "kv",
       DENO_KV_DEFAULT_PATH: `${dir}/kv.sqlite3`,
     });
@@ -95,9 +147,7 @@ Deno.test("kv needs --unstable-kv, and the folder of DENO_KV_DEFAULT_PATH", asyn
 });
 
 Deno.test("env keeps what rotates in .env with the permissions of the README", async () => {
-  const readme = await Deno.readTextFile(`${root}README.md`);
-  const flags = ["--allow-read=.env,.env.lock", "--allow-write=.env,.env.lock"];
-  assertStringIncludes(readme, flags.join(" "));
+  assertStringIncludes(readme, FILES.join(" "));
   await using sandbox = serveSandbox();
   const dir = await Deno.makeTempDir();
   try {
@@ -107,17 +157,65 @@ Deno.test("env keeps what rotates in .env with the permissions of the README", a
       { mode: 0o600 },
     );
     for (let i = 0; i < 2; i++) {
-      const found = await limited(flags, ["doctor"], {
+      const found = await limited({ flags: FILES }, ["doctor"], {
         QONTAK_BASE_URL: sandbox.url,
       }, { cwd: dir });
       assertStringIncludes(found, "Qontak answers: 2 pipelines");
     }
+    await serveACall(
+      { flags: FILES },
+      { QONTAK_BASE_URL: sandbox.url },
+      {},
+      dir,
+    );
     assertEquals(
       await Deno.readTextFile(`${dir}/.env`),
       `# ours\nQONTAK_REFRESH_TOKEN=${sandbox.refreshToken}\n`,
     );
     assertEquals((await Deno.stat(`${dir}/.env`)).mode! & 0o777, 0o600);
     assertEquals([...Deno.readDirSync(dir)].length, 1);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("env needs no file where the token stands in the environment, and --unstable-kv alone to keep it", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    for (const flags of [[], ["--unstable-kv"]]) {
+      await using sandbox = serveSandbox();
+      await serveACall(
+        { flags },
+        {
+          QONTAK_BASE_URL: sandbox.url,
+          QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
+          DENO_KV_DEFAULT_PATH: ":memory:",
+        },
+        {},
+        dir,
+      );
+    }
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("signed calls need the variables of Mekari's application", async () => {
+  await using sandbox = serveSandbox();
+  const dir = await Deno.makeTempDir();
+  try {
+    await serveACall(
+      { env: "MEKARI_*" },
+      {
+        QONTAK_AUTH: "hmac",
+        QONTAK_BASE_URL: sandbox.url,
+        MEKARI_CLIENT_ID: SANDBOX_MEKARI.clientId,
+        MEKARI_CLIENT_SECRET: SANDBOX_MEKARI.clientSecret,
+        MEKARI_SSO_ID: SANDBOX_MEKARI.ssoId,
+      },
+      {},
+      dir,
+    );
   } finally {
     await Deno.remove(dir, { recursive: true });
   }

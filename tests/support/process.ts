@@ -64,6 +64,14 @@ export async function program(...args: string[]): Promise<string[]> {
   ];
 }
 
+/** The arguments of a run before which a script runs in the same process. */
+function preloading(
+  [run = "run", ...args]: readonly string[],
+  preload: string | undefined,
+): string[] {
+  return [run, ...(preload ? ["--preload", preload] : []), ...args];
+}
+
 /** What deno needs to find its cache, and npm where this machine has it. */
 const KEPT = [
   "PATH",
@@ -99,10 +107,12 @@ export async function run(
     readonly env?: Record<string, string>;
     readonly stdin?: string;
     readonly cwd?: string;
+    /** A script that runs before the program. */
+    readonly preload?: string;
   } = {},
 ): Promise<Ended> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: await program(...args),
+    args: preloading(await program(...args), options.preload),
     env: bareEnv(options.env),
     clearEnv: true,
     cwd: options.cwd ?? root,
@@ -137,9 +147,10 @@ export interface HttpProcess extends AsyncDisposable {
 export async function startHttp(
   args: string[],
   env: Record<string, string> = {},
+  preload?: string,
 ): Promise<HttpProcess> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: await program("--http", "--port", "0", ...args),
+    args: preloading(await program("--http", "--port", "0", ...args), preload),
     env: bareEnv(env),
     clearEnv: true,
     cwd: root,

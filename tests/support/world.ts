@@ -9,6 +9,7 @@ import {
   StreamableHTTPClientTransport,
 } from "@modelcontextprotocol/client";
 import {
+  type Content,
   createHandler,
   createLimits,
   createServer,
@@ -58,6 +59,7 @@ export interface WorldOptions extends SandboxOptions {
   readonly audit?: NonNullable<ServerOptions["audit"]>;
   /** No limits of rates when left out. */
   readonly limits?: Limits;
+  readonly content?: Content;
   /**
    * Changes what the sandbox answers to a request, such as
    * `GET /api/v3.1/deals/info`.
@@ -93,8 +95,15 @@ export function noRates(): Limits {
 
 /** Makes a world. */
 export async function createWorld(
-  { timeout, retryBudget, audit, limits = noRates(), change, ...options }:
-    WorldOptions = {},
+  {
+    timeout,
+    retryBudget,
+    audit,
+    limits = noRates(),
+    content,
+    change,
+    ...options
+  }: WorldOptions = {},
 ): Promise<World> {
   const sandbox = serveSandbox(options);
   const logs: string[] = [];
@@ -104,7 +113,7 @@ export async function createWorld(
     log: (level: LogLevel, message, details) =>
       logs.push(JSON.stringify({ level, message, ...details })),
     limits,
-    ...defined({ timeout, retryBudget, audit }),
+    ...defined({ timeout, retryBudget, audit, content }),
     ...(change ? { fetch: changing(change) } : {}),
   });
   const http = Deno.serve(

@@ -1,0 +1,198 @@
+import { assert, assertEquals } from "@std/assert";
+import { createLog } from "../src/log.ts";
+import { redact, redactSecrets } from "../src/redact.ts";
+import { createRandom } from "./support/random.ts";
+
+/** Texts, and what is left of them. */
+const secrets: readonly [string, string][] = [
+  ["Authorization: Bearer abc def", "Authorization: [secret]"],
+  ['{"authorization":"Bearer abc"}', '{"authorization":"[secret]"}'],
+  [
+    'authorization: hmac username="a", signature="bb"',
+    "authorization: [secret]",
+  ],
+  ["with Bearer canary-token, and so on", "with Bearer [token], and so on"],
+  ["eyJhbGciOi.eyJzdWIi.c2lnLXg", "[token]"],
+  ['{"access_token":"abc","x":1}', '{"access_token":"[secret]","x":1}'],
+  [
+    String.raw`{\"refresh_token\":\"a b\",\"x\":1}`,
+    String.raw`{\"refresh_token\":\"[secret]\",\"x\":1}`,
+  ],
+  [
+    String.raw`{"password": "a\"b", "x": 1}`,
+    String.raw`{"password": "[secret]", "x": 1}`,
+  ],
+  ["{ clientSecret: 'a b', size: 8 }", "{ clientSecret: '[secret]', size: 8 }"],
+  [
+    "client_secret=abc&grant_type=x",
+    "client_secret=[secret]&grant_type=[value]",
+  ],
+  ["refresh_token=abc", "refresh_token=[secret]"],
+  ["X-Vault-Token: hvs.short", "X-Vault-Token: [secret]"],
+  ["password: swordfish", "password: [secret]"],
+  ["VAULT_SECRET_ID=abc", "VAULT_SECRET_ID=[secret]"],
+  ["Cookie: a=b; c=d\nnext", "Cookie: [secret]\nnext"],
+  ["qmcp_ab12_verySecret", "qmcp_ab12_[secret]"],
+  [
+    "redis://user:pa@ss@127.0.0.1:6379/0",
+    "redis://[credentials]@127.0.0.1:6379/0",
+  ],
+  ["redis://:pass@host", "redis://[credentials]@host"],
+  [
+    "GET /deals?name=Budi&page=2 failed",
+    "GET /deals?name=[value]&page=[value] failed",
+  ],
+  ["key 8f14e45fceea167a5a36dedd4bea2543", "key [token]"],
+  ["hvs.CAESIJ8k2Lm9Qx7Rt5Vw3Yz1", "hvs.[token]"],
+  ["3f2504e0-4f89-41d3-9a0c-0305e82c3301", "[token]"],
+  ["q83vEjRWeJq8/t7wEjRWeJq83vASNFZ4mrze8A==", "[token]"],
+  ["-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----!", "[key]!"],
+];
+
+const people: readonly [string, string][] = [
+  ["+62 812-3456-7890", "[phone]"],
+  ["+6281234567890", "[phone]"],
+  ["call 081234567890 now", "call [phone] now"],
+  ["0812 3456 7890", "[phone]"],
+  ["0812.3456.7890", "[phone]"],
+  ["62812 3456 7890", "[phone]"],
+  ["6281234567890", "[phone]"],
+  ["81234567890", "[phone]"],
+  ['{"telephone":6281234567890}', '{"telephone":[phone]}'],
+  ["(021) 555-1234", "[phone]"],
+  ["021 5551234", "[phone]"],
+  ["0215551234", "[phone]"],
+  ["+1 (555) 123-4567", "[phone]"],
+  ["+44 20 7946 0958", "[phone]"],
+  ["0062 812 3456 7890", "[phone]"],
+  ["512301 081234567890", "512301 [phone]"],
+  ["siti.rahma+crm@mail.example.co.id", "[e-mail]"],
+  ["<siti@example.com>", "<[e-mail]>"],
+  ["siti%40example.com", "[e-mail]"],
+  ["628123456789@c.us", "[e-mail]"],
+];
+
+/** What is nobody's, and needed by whoever reads the log. */
+const harmless: readonly string[] = [
+  "512301",
+  "deals 512301, 512302 and 987654321",
+  "Rp 15.000.000",
+  "Rp 62.812.345.678",
+  "8,500,000.00",
+  "2026-11-25T10:00:00+07:00",
+  "2026-11-25T08:12:34.081234567Z",
+  "0001-01-01T00:00:00Z",
+  "08-12-2026 10:00",
+  "25/11/2026 08:30",
+  "1764000000000",
+  "0.8123456789",
+  "-6.2088, 106.8456",
+  "62.8123456789",
+  "v2.4.0, deno 2.9.6",
+  "62.88.234.123",
+  "http://127.0.0.1:8000/mcp",
+  "get_required_fields_for_contact",
+  "at call (file:///srv/qontak/src/tools/call.ts:12:3)",
+  "npm:@modelcontextprotocol/server@2.4.0/dist/index.mjs:10:5",
+  "send Authorization: Bearer <key> with a key that its operator gave out",
+  "a token: it is asked for, or read from stdin",
+  "Set TOKEN_ENCRYPTION_KEY, or TOKEN_STORE=kv",
+  "qontak:tokens:acme",
+];
+
+for (const [text, left] of [...secrets, ...people]) {
+  Deno.test(`redact() takes the secret or the person out of ${text}`, () => {
+    assertEquals(redact(text), left);
+  });
+}
+
+Deno.test("redact() leaves ids, amounts, times, versions, addresses and places in code", () => {
+  for (const text of harmless) assertEquals(redact(text), text);
+});
+
+Deno.test("redactSecrets() leaves phone numbers and e-mail addresses", () => {
+  for (const [text, left] of secrets) assertEquals(redactSecrets(text), left);
+  for (const [text] of people) assertEquals(redactSecrets(text), text);
+});
+
+Deno.test("redact() finds its canaries in any text, and changes nothing the second time", () => {
+  const random = createRandom(20261125);
+  const canaries = [
+    "+62 812-3456-7890",
+    "siti@example.co.id",
+    "8f14e45fceea167a5a36dedd4bea2543",
+    '"refresh_token":"canary"',
+  ];
+  for (let i = 0; i < 3_000; i++) {
+    const canary = random.pick(canaries);
+    const text = `${random.text()}\n${canary} ${random.text()}`;
+    const left = redact(text);
+    assert(!left.includes(canary), text);
+    assertEquals(redact(left), left);
+  }
+});
+
+/** Repeated, each of these makes a careless expression try again and again. */
+const hostile = [
+  ..."a0A1(+-.@/?&=%'\"\\ \n",
+  ..."a@ eyJ +6 08 62_8 token= token: token:'x\\ \\\" (0 :// ://a ?a= &a 1.000."
+    .split(" "),
+  '"token":"',
+  'token\\"',
+  "-----BEGIN PRIVATE KEY-----",
+  "qmcp_a_",
+  "bearer ",
+  "x@a.",
+  "+1 ",
+  "authorization:",
+  "%40",
+  "0812-",
+];
+
+/** The work of it, as time: the less of two tries. */
+function timeOf(text: string): number {
+  return Math.min(...[1, 2].map(() => {
+    const start = performance.now();
+    redact(text);
+    return performance.now() - start;
+  }));
+}
+
+Deno.test("redact() takes time in proportion to the text, whatever is in it", () => {
+  for (const part of hostile) {
+    const make = (size: number) => part.repeat(Math.ceil(size / part.length));
+    for (const head of ["", '"token":"']) {
+      // Squared, this alone would take seconds, and what follows hours.
+      const little = timeOf(head + make(40_000));
+      assert(little < 400, `${head}${part} repeated: ${little} ms`);
+      const [one, four] = [250_000, 1_000_000].map((size) =>
+        timeOf(head + make(size))
+      ) as [number, number];
+      // Squared, it would be 16 times as much.
+      assert(
+        four < 12 * one + 250,
+        `${head}${part} repeated: ${one} ms, then ${four} ms`,
+      );
+    }
+  }
+});
+
+Deno.test("a log writes neither secrets nor people, and keeps its own ids", () => {
+  const lines: string[] = [];
+  const log = createLog("debug", (line) => lines.push(line));
+  log("info", "From siti@example.com", {
+    reason: "Bearer canary-token",
+    ms: 1764000000000,
+    ok: true,
+    trace_id: "8f14e45fceea167a5a36dedd4bea2543",
+  });
+  const { time: _, ...line } = JSON.parse(lines[0]!);
+  assertEquals(line, {
+    level: "info",
+    message: "From [e-mail]",
+    reason: "Bearer [token]",
+    ms: 1764000000000,
+    ok: true,
+    trace_id: "8f14e45fceea167a5a36dedd4bea2543",
+  });
+});
