@@ -41,8 +41,8 @@ const WORDS = "tokens?|secrets?|signature|credentials?";
 /** What may stand between a name and its value; quotes may be escaped. */
 const IS = String.raw`\\{0,7}["']?\s{0,4}[:=]\s{0,4}`;
 
-/** A value without quotes around it. */
-const BARE = String.raw`[^\s"'&;,<>()[\]{}\\]+`;
+/** A value without quotes around it; a setting that is on or off is none. */
+const BARE = String.raw`(?!(?:true|false)\b)[^\s"'&;,<>()[\]{}\\]+`;
 
 /** Not within a longer number, a date, an amount or a decimal. */
 const ALONE = String.raw`(?<!\d[-.,/:]?)`;

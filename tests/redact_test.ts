@@ -184,7 +184,8 @@ Deno.test("a log writes neither secrets nor people, and keeps its own ids", () =
     reason: "Bearer canary-token",
     ms: 1764000000000,
     ok: true,
-    trace_id: "8f14e45fceea167a5a36dedd4bea2543",
+    request: "8f14e45fceea167a5a36dedd4bea2543",
+    within: { said: "Bearer canary-token", list: ["siti@example.com"] },
   });
   const { time: _, ...line } = JSON.parse(lines[0]!);
   assertEquals(line, {
@@ -193,6 +194,7 @@ Deno.test("a log writes neither secrets nor people, and keeps its own ids", () =
     reason: "Bearer [token]",
     ms: 1764000000000,
     ok: true,
-    trace_id: "8f14e45fceea167a5a36dedd4bea2543",
+    request: "8f14e45fceea167a5a36dedd4bea2543",
+    within: { said: "Bearer [token]", list: ["[e-mail]"] },
   });
 });

@@ -53,8 +53,11 @@ Deno.test("a write is recorded before it is sent, and again when its outcome is 
     outcome: "done",
   });
   assertEquals(before, { ...rest, record: null, outcome: "unknown" });
-  const [line, ...others] = lines(world);
+  const [{ request, ...line }, ...others] = lines(world) as [
+    Record<string, unknown>,
+  ];
   assertEquals(others, []);
+  assertMatch(String(request), /^[\w-]+$/);
   const { time: _, ...told } = after!;
   assertEquals(line, { level: "info", message: "A write was sent", ...told });
 

@@ -41,6 +41,11 @@ Deno.test("metrics add up for calls that end in every way", async () => {
   await world.refused("get_deal", { deal_id: 987_654_321 });
   await world.refused("get_deal", { deal_id: 1, user_id: "nobody" });
   sandbox.inject({
+    path: "/api/v3.1/products",
+    fault: { kind: "status", status: 503 },
+  });
+  await world.ok("list_products");
+  sandbox.inject({
     path: "/api/v3.1/deals",
     fault: { kind: "cut", when: "before" },
     // The runtime repeats some by itself.
@@ -48,11 +53,6 @@ Deno.test("metrics add up for calls that end in every way", async () => {
   });
   await world.refused("list_deals");
   sandbox.clearFaults();
-  sandbox.inject({
-    path: "/api/v3.1/products",
-    fault: { kind: "status", status: 503 },
-  });
-  await world.ok("list_products");
   const series = await metricsOf(world);
 
   assertEquals(counts(series, "tool_calls"), {
