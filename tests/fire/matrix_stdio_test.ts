@@ -31,6 +31,8 @@ async function overStdio(timeout: number): Promise<Place> {
         QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
         QONTAK_TIMEOUT_MS: String(timeout),
         QONTAK_RETRY_BUDGET_MS: String(RETRY_BUDGET),
+        QONTAK_RATE_LIMIT: "0",
+        QONTAK_GLOBAL_RATE_LIMIT: "0",
         TOKEN_CACHE: "memory",
         LOG_LEVEL: "error",
       }),
