@@ -61,12 +61,12 @@ export interface CallerOptions {
   readonly kv: Kv | undefined;
   /** Told how calls end. */
   readonly log: Log;
+  /** Records what they write. */
+  readonly audit: Audit;
+  /** Watches them. */
+  readonly telemetry: Telemetry;
   /** Whether the free text of records is shown. */
   readonly content: Content;
-  /** Records what calls write. */
-  readonly audit: Audit;
-  /** Watches calls. */
-  readonly telemetry: Telemetry;
 }
 
 /**
@@ -77,7 +77,7 @@ export interface CallerOptions {
  */
 export function createCaller(
   access: Access,
-  { kv, log, content, audit, telemetry }: CallerOptions,
+  { kv, log, audit, telemetry, content }: CallerOptions,
 ): Call {
   const cache = createCache({
     lifetime: SETUP_LIFETIME,

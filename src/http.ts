@@ -12,11 +12,11 @@ import {
 import type { Authenticate, Principal } from "./auth/principal.ts";
 import type { ProtectedResource } from "./auth/jwt.ts";
 import { createThrottle } from "./auth/throttle.ts";
+import { describeFault } from "./faults.ts";
 import { type Log, withRequest } from "./log.ts";
 import { createPage, type Page } from "./page/page.ts";
+import { redactAll } from "./redact.ts";
 import { withRequestId } from "./request_id.ts";
-import { describeFault } from "./faults.ts";
-import { redactValues } from "./redact.ts";
 import type { QontakServer } from "./server.ts";
 import { nameServed } from "./telemetry/otel.ts";
 import { StoreError } from "./tokens/store.ts";
@@ -264,19 +264,18 @@ export function createHandler(
       : answer(405, { error: `Use GET ${pathname}` }, { allow: "GET, HEAD" });
   }
 
-  /** What is answered where we failed; the host would print the error whole. */
-  function failInside(error: unknown): Response {
-    log("error", "A request failed for a reason of our own", {
-      ...describeFault(error),
-    });
-    return answer(500, {
-      error: "The server failed; its log has more. Try again in a moment",
-    });
-  }
-
   return (request, info) =>
     withRequestId(async (id) => {
-      const response = await respond(request, info).catch(failInside);
+      const response = await respond(request, info).catch((error) => {
+        // The host would print the whole error.
+        log("error", "A request failed for a reason of our own", {
+          ...describeFault(error),
+        });
+        return answer(500, {
+          error:
+            `The server failed; its log has more under request ${id}. Try again in a moment`,
+        });
+      });
       response.headers.set("x-request-id", id);
       return response;
     }, request.headers.get("x-request-id") ?? undefined);
@@ -394,7 +393,7 @@ function answer(
   body: Record<string, unknown>,
   headers: Record<string, string> = {},
 ): Response {
-  return Response.json(redactValues(body), {
+  return Response.json(redactAll(body), {
     status,
     headers: { "cache-control": "no-store", ...headers },
   });

@@ -5,9 +5,9 @@
  *
  * @module
  */
+import { redact, redactAll } from "./redact.ts";
 import { requestId } from "./request_id.ts";
 import { defined } from "./values.ts";
-import { redact, redactValues } from "./redact.ts";
 
 /** How much is logged: each level includes the ones before it. */
 export type LogLevel = "error" | "warn" | "info" | "debug";
@@ -41,10 +41,11 @@ export type Log = (
 ) => void;
 
 /**
- * What looks like a secret and is none: ids that are made at random here, and
- * the hashes in audit records.
+ * Ids and hashes that are made here and tell nothing: of requests, of records
+ * of the audit, of the values in them.
  */
-const KEPT = ["request", "id", "sent"];
+const MADE_HERE =
+  /^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{8}T\d{9}Z-[0-9a-f]{12}|hmac:[0-9a-f]{16})$/;
 
 /**
  * Makes a log. What looks like a secret, a phone number or an e-mail address
@@ -58,13 +59,13 @@ export function createLog(
   write: (line: string) => void = toStderr,
 ): Log {
   const most = LOG_LEVELS.indexOf(least);
-  return withRequest((level, message, details = {}) => {
+  return withRequest((level, message, details) => {
     if (LOG_LEVELS.indexOf(level) > most) return;
     write(JSON.stringify({
       time: new Date().toISOString(),
       level,
       message: redact(message),
-      ...redactValues(details, KEPT),
+      ...redactAll(details, (text) => MADE_HERE.test(text)),
     }));
   });
 }

@@ -5,6 +5,7 @@
  *
  * @module
  */
+
 import { isObject } from "./values.ts";
 
 /** What is looked for, and what stands in its place. */
@@ -44,8 +45,8 @@ const IS = String.raw`\\{0,7}["']?\s{0,4}[:=]\s{0,4}`;
 /** A value without quotes around it; a setting that is on or off is none. */
 const BARE = String.raw`(?!(?:true|false)\b)[^\s"'&;,<>()[\]{}\\]+`;
 
-/** Not within a longer number, a date, an amount or a decimal. */
-const ALONE = String.raw`(?<!\d[-.,/:]?)`;
+/** Not within a longer number, a date, an amount, a decimal or a hash. */
+const ALONE = String.raw`(?<!\d[-.,/:]?)(?<![a-f])`;
 
 /** What looks like a phone number to a program, but not to a person. */
 const NO_PHONE = [
@@ -145,7 +146,7 @@ const patterns: readonly Pattern[] = [
     String.raw`0[1-9]\d{1,2}${GAP}\d{3,4}${GAP}?\d{3,5}`,
   ].map((number): Pattern => ({
     kind: "person",
-    find: new RegExp(`${ALONE}${NO_PHONE}${number}(?!\\d)`, "g"),
+    find: new RegExp(`${ALONE}${NO_PHONE}${number}(?![\\da-f])`, "g"),
     put: "[phone]",
   })),
   {
@@ -214,25 +215,24 @@ export function redactSecrets(text: string): string {
 }
 
 /**
- * The values of an object, all texts in it redacted.
+ * A JSON value whose texts are redacted.
  *
- * @param values Values by name.
- * @param kept The names of texts that stay as they are.
+ * @param value The value.
+ * @param isKept Which texts stay as they are; none when left out.
  */
-export function redactValues(
-  values: Readonly<Record<string, unknown>>,
-  kept: readonly string[] = [],
-): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [
-      name,
-      kept.includes(name) ? value : redactAll(value, kept),
-    ]),
-  );
-}
-
-function redactAll(value: unknown, kept: readonly string[]): unknown {
-  if (typeof value === "string") return redact(value);
-  if (Array.isArray(value)) return value.map((one) => redactAll(one, kept));
-  return isObject(value) ? redactValues(value, kept) : value;
+export function redactAll<V>(
+  value: V,
+  isKept: (text: string) => boolean = () => false,
+): V {
+  const all = (part: unknown): unknown =>
+    typeof part === "string"
+      ? isKept(part) ? part : redact(part)
+      : Array.isArray(part)
+      ? part.map(all)
+      : isObject(part)
+      ? Object.fromEntries(
+        Object.entries(part).map(([key, one]) => [key, all(one)]),
+      )
+      : part;
+  return all(value) as V;
 }

@@ -149,6 +149,7 @@ const MAX_BODY = 1024 * 1024;
  */
 export function createServer(options: ServerOptions): QontakServer {
   const log = options.log ? withRequest(options.log) : createLog("info");
+  const { content = "open" } = options;
   const telemetry = createTelemetry();
   const ownKv = options.kv ? undefined : createKv(log);
   const kv = options.kv ?? ownKv;
@@ -164,8 +165,7 @@ export function createServer(options: ServerOptions): QontakServer {
     telemetry,
     ...defined({ kv }),
   });
-  const { content = "open" } = options;
-  const call = createCaller(access, { kv, log, content, audit, telemetry });
+  const call = createCaller(access, { kv, log, audit, telemetry, content });
   const faceOf = createFaces(selectTools(options));
   // Whoever starts the server may act for whomever the store knows.
   const ownerAt = (name: string): Caller => ({

@@ -55,9 +55,9 @@ async function serveRounds(telemetry: Telemetry): Promise<void> {
   const call = createCaller(access, {
     kv: undefined,
     log,
-    content: "open",
     audit: noAudit,
     telemetry,
+    content: "open",
   });
   const tool = catalog.find(({ name }) => name === "list_pipelines")!;
   const options = {

@@ -9,8 +9,7 @@ import type { AuditStore } from "../audit/store.ts";
 import { ConfigError, readWhole, type Settings } from "../config.ts";
 import { createKv } from "../kv.ts";
 import { createLog, toStderr, toStdout } from "../log.ts";
-import { StoreError } from "../tokens/store.ts";
-import { FAILED, OK } from "./exit.ts";
+import { OK } from "./exit.ts";
 import { type Flags, flags } from "./flags.ts";
 
 /** The most that --limit takes. */
@@ -65,10 +64,6 @@ export async function audit(
         }${describe(store, settings)}`,
     );
     return OK;
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    toStderr(`qontak-mcp: ${error.message}`);
-    return FAILED;
   } finally {
     await store.close?.();
     await kv?.close();

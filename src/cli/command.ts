@@ -42,7 +42,8 @@ export function command<T>(
     try {
       return await action(parts, subject, flags, settings);
     } catch (error) {
-      // The errors of commands are sentences; others have a class of theirs.
+      // What a command finds is an Error with a sentence; all else has a class
+      // of its own, and is told where the program ends.
       if (!(error instanceof Error) || error.name !== "Error") throw error;
       toStderr(`qontak-mcp: ${redact(error.message)}`);
       return FAILED;

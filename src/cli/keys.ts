@@ -8,6 +8,7 @@ import { isScope, type Scope, SCOPES } from "../auth/principal.ts";
 import { isKeyId, mintKey } from "../auth/stored_keys.ts";
 import { ConfigError, type Settings } from "../config.ts";
 import { toStderr } from "../log.ts";
+import { redact } from "../redact.ts";
 import { demandKeys } from "../stores.ts";
 import {
   addCommand,
@@ -122,7 +123,9 @@ async function list(
       shown.push({ id, ...key });
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      toStderr(`qontak-mcp: the key ${id} cannot be read. ${error.message}`);
+      toStderr(
+        `qontak-mcp: the key ${id} cannot be read. ${redact(error.message)}`,
+      );
       code = FAILED;
     }
   }

@@ -1,16 +1,17 @@
 /** The permissions that the documents name are enough, for each store. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { SANDBOX_MEKARI, serveSandbox } from "../../src/sandbox/mod.ts";
-import { bareEnv, root, stdFlags } from "../support/process.ts";
+import {
+  bareEnv,
+  HANDSHAKE,
+  permissions,
+  root,
+  stdFlags,
+} from "../support/process.ts";
 import { noRedis, startRedis } from "../support/redis.ts";
 import { startVault } from "../support/vault.ts";
 
-const readme = await Deno.readTextFile(`${root}README.md`);
-
-/** The variables that the README lets the program read. */
-const ENV = /--allow-env=(\S+) --ignore-env/.exec(readme)![1]!;
-
-/** The files that it lets it read and write. */
+/** The files that the README lets the program read and write. */
 const FILES = [
   "--allow-read=.env,.env.lock",
   "--allow-write=.env,.env.lock",
@@ -34,10 +35,7 @@ async function limited(
     args: [
       "run",
       "-q",
-      "--no-prompt",
-      "--allow-net=127.0.0.1",
-      `--allow-env=${[ENV, variables].filter(Boolean).join(",")}`,
-      "--ignore-env",
+      ...permissions(variables),
       ...flags,
       "--config",
       `${root}deno.json`,
@@ -63,42 +61,33 @@ async function limited(
 
 /** Adds a tenant and tries it: reading, writing, refreshing, calling. */
 async function addAndDoctor(
-  permissions: Parameters<typeof limited>[0],
+  needs: Parameters<typeof limited>[0],
   env: Record<string, string>,
 ): Promise<void> {
   await using sandbox = serveSandbox();
   const all = { ...env, QONTAK_BASE_URL: sandbox.url };
   const stdin = `${sandbox.refreshToken}\n`;
-  await limited(permissions, ["tenants", "add", "acme"], all, { stdin });
-  const found = await limited(permissions, ["doctor"], all);
+  await limited(needs, ["tenants", "add", "acme"], all, { stdin });
+  const found = await limited(needs, ["doctor"], all);
   assertStringIncludes(found, "Qontak answers: 2 pipelines");
-  await serveACall(permissions, all, { user_id: "acme" });
+  await serveACall(needs, all, { user_id: "acme" });
 }
 
 /** Serves a client on stdio that calls one tool. */
 async function serveACall(
-  permissions: Parameters<typeof limited>[0],
+  needs: Parameters<typeof limited>[0],
   env: Record<string, string>,
   args: Record<string, string> = {},
   cwd?: string,
 ): Promise<void> {
-  const lines = [
-    {
-      id: 1,
-      method: "initialize",
-      params: {
-        protocolVersion: "2025-06-18",
-        capabilities: {},
-        clientInfo: { name: "t", version: "1" },
-      },
-    },
-    {
-      id: 2,
-      method: "tools/call",
-      params: { name: "list_pipelines", arguments: args },
-    },
-  ].map((line) => `${JSON.stringify({ jsonrpc: "2.0", ...line })}\n`);
-  const answers = await limited(permissions, [], env, {
+  const call = {
+    jsonrpc: "2.0",
+    id: 2,
+    method: "tools/call",
+    params: { name: "list_pipelines", arguments: args },
+  };
+  const lines = [...HANDSHAKE, call].map((line) => `${JSON.stringify(line)}\n`);
+  const answers = await limited(needs, [], env, {
     stdin: lines.join(""),
     ...(cwd ? { cwd } : {}),
   });
@@ -147,6 +136,7 @@ Deno.test("kv needs --unstable-kv, and the folder of DENO_KV_DEFAULT_PATH", asyn
 });
 
 Deno.test("env keeps what rotates in .env with the permissions of the README", async () => {
+  const readme = await Deno.readTextFile(`${root}README.md`);
   assertStringIncludes(readme, FILES.join(" "));
   await using sandbox = serveSandbox();
   const dir = await Deno.makeTempDir();

@@ -23,13 +23,24 @@ export async function isOnPath(name: string): Promise<boolean> {
   }
 }
 
-/** The permissions of the documents, on loopback: a store may need more. */
-export const LIMITED: readonly string[] = [
-  "--no-prompt",
-  "--allow-net=127.0.0.1",
-  "--allow-env=QONTAK_*,MEKARI_*,TOKEN_*,REDIS_*,VAULT_*,MCP_*,LOG_LEVEL",
-  "--ignore-env",
-];
+const readme = await Deno.readTextFile(`${root}README.md`);
+
+/** The variables that the README lets the program read. */
+const [, VARIABLES = ""] = /--allow-env=(\S+) --ignore-env/.exec(readme) ?? [];
+
+/**
+ * The permissions of the documents, Qontak's hosts being this machine here.
+ *
+ * @param added The variables that a store needs besides, such as `REDIS_*`.
+ */
+export function permissions(added?: string): string[] {
+  return [
+    "--no-prompt",
+    "--allow-net=127.0.0.1",
+    `--allow-env=${added ? `${VARIABLES},${added}` : VARIABLES}`,
+    "--ignore-env",
+  ];
+}
 
 /** What a client of an older revision says first over stdio. */
 export const HANDSHAKE: readonly object[] = [

@@ -57,9 +57,9 @@ export interface WorldOptions extends SandboxOptions {
   readonly timeout?: number;
   readonly retryBudget?: number;
   readonly audit?: NonNullable<ServerOptions["audit"]>;
+  readonly content?: Content;
   /** No limits of rates when left out. */
   readonly limits?: Limits;
-  readonly content?: Content;
   /**
    * Changes what the sandbox answers to a request, such as
    * `GET /api/v3.1/deals/info`.
@@ -99,8 +99,8 @@ export async function createWorld(
     timeout,
     retryBudget,
     audit,
-    limits = noRates(),
     content,
+    limits = noRates(),
     change,
     ...options
   }: WorldOptions = {},

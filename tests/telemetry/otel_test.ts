@@ -11,7 +11,7 @@ import { type Collector, startCollector } from "../support/collector.ts";
 import {
   bareEnv,
   HANDSHAKE,
-  LIMITED,
+  permissions,
   root,
   run,
   startHttp,
@@ -185,7 +185,7 @@ Deno.test("OpenTelemetry works with the permissions of the documents", async () 
     args: [
       "run",
       "-q",
-      ...LIMITED,
+      ...permissions(),
       "--config",
       `${root}deno.json`,
       ...await stdFlags(),
