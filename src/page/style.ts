@@ -211,6 +211,11 @@ pre {
 .snippet pre {
   flex: 1 1 16rem;
   min-width: 0;
+  min-height: 2.5rem;
+  padding: 0.5rem 0.75rem;
+}
+.snippet + details {
+  margin-top: 1rem;
 }
 .panel {
   padding: 0.875rem;
