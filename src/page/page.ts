@@ -37,7 +37,7 @@ interface Written {
 
 /**
  * Makes the page at `/`. It expects MCP at `/mcp` and the state of the server
- * at `/health`, of the same origin.
+ * at `/health` and `/ready`, of the same origin.
  *
  * @param options What it shows.
  * @returns What answers `GET` and `HEAD`; it never rejects.

@@ -104,7 +104,8 @@ function about({ toolsets }: PageData, text: Words): Html {
     <p>${text.what} ${isReadOnly ? text.readOnly : text.honest}</p>
     <p>${fill(text.counts, { all: effects.length, ...counts })}</p>
     <p class="health"><b>${text.health}:</b>${" "}
-    <a href="/health" class="plain">/health</a>
+    <span class="plain"><a href="/health">/health</a>${", "}
+    <a href="/ready">/ready</a></span>
     <span id="health" class="live" role="status">${text.checking}</span></p>
     </section>`;
 }

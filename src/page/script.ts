@@ -34,12 +34,15 @@ document.addEventListener("DOMContentLoaded", () => {
   };
 
   /** @type {(selector: string) => HTMLElement[]} */
-  const all = (selector) => [...document.querySelectorAll(selector)]
-    .filter((one) => one instanceof HTMLElement);
+  const all = (selector) =>
+    [...document.querySelectorAll(selector)]
+      .filter((one) => one instanceof HTMLElement);
 
   /**
    * @template {keyof HTMLElementTagNameMap} K
-   * @type {(tag: K, properties?: object) => HTMLElementTagNameMap[K]}
+   * @param {K} tag
+   * @param {object} properties
+   * @returns {HTMLElementTagNameMap[K]}
    */
   const make = (tag, properties = {}) =>
     Object.assign(document.createElement(tag), properties);
@@ -61,13 +64,29 @@ document.addEventListener("DOMContentLoaded", () => {
     health.dataset.state = state;
     health.textContent = text;
   };
+  /** @type {(path: string) => Promise<{ ok: boolean, status: number, body: any }>} */
+  const ask = async (path) => {
+    const response = await fetch(path, { cache: "no-store" });
+    const { ok, status } = response;
+    return { ok, status, body: await response.json().catch(() => ({})) };
+  };
   const checkHealth = async () => {
     try {
-      const response = await fetch("/health", { cache: "no-store" });
-      const { status } = response;
-      const body = await response.json().catch(() => ({}));
-      if (response.ok) showHealth("good", fill(words.healthy, body));
-      else showHealth("bad", fill(words.unhealthy, { status }));
+      const [alive, ready] = await Promise.all(["/health", "/ready"].map(ask));
+      const { version } = alive.body;
+      const failing = Object.keys(words.parts)
+        .filter((part) => ready.body[part] === "failing")
+        .map((part) => words.parts[part]).join(", ");
+      if (alive.ok && ready.ok) {
+        showHealth("good", fill(words.healthy, { version }));
+      } else if (alive.ok && failing !== "") {
+        showHealth("bad", fill(words.notReady, { version, failing }));
+      } else {
+        const [path, { status }] = alive.ok
+          ? ["/ready", ready]
+          : ["/health", alive];
+        showHealth("bad", fill(words.unhealthy, { path, status }));
+      }
     } catch {
       showHealth("bad", words.unreachable);
     }
@@ -238,7 +257,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const options = type === "boolean"
       ? ["true", "false"]
       : type.startsWith('"')
-      ? type.split(" | ").map((word) => JSON.parse(word))
+      ? (type.match(/"(\\.|[^"\\])*"/g) ?? []).map((word) => JSON.parse(word))
       : [];
     if (options.length > 0) {
       const select = make("select");

@@ -151,21 +151,25 @@ details[open] {
 }
 summary {
   margin: 0 -0.875rem;
-  padding: 0.625rem 0.875rem;
+  padding: 0.625rem 0.875rem 0.625rem 2rem;
+  /* Where a line is too long, the next one begins below its first word. */
+  text-indent: -1.125rem;
   border-radius: 0.5rem;
   cursor: pointer;
 }
 summary:hover {
   background: var(--panel);
 }
-summary code {
-  margin-left: 0.25rem;
+details[open] > summary {
+  margin-bottom: 0.25rem;
 }
 .read,
 .write,
 .delete {
   display: inline-block;
+  margin-right: 0.25rem;
   padding: 0 0.5rem;
+  text-indent: 0;
   border: 1px solid;
   border-radius: 1rem;
   font-size: 0.8125rem;
@@ -211,6 +215,11 @@ pre {
 .snippet pre {
   flex: 1 1 16rem;
   min-width: 0;
+  min-height: 2.5rem;
+  padding: 0.5rem 0.75rem;
+}
+.snippet + details {
+  margin-top: 1rem;
 }
 .panel {
   padding: 0.875rem;
@@ -251,10 +260,16 @@ button {
   font-weight: 600;
   cursor: pointer;
 }
-button:hover,
 form button {
   background: var(--accent);
   color: var(--on-accent);
+}
+/* A finger leaves no hovering behind. */
+@media (hover: hover) {
+  button:hover {
+    background: var(--accent);
+    color: var(--on-accent);
+  }
 }
 [aria-disabled] {
   opacity: 0.6;

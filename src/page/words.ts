@@ -5,6 +5,7 @@
  */
 import type { ClientId } from "../clients.ts";
 import type { Effect } from "../tools/define.ts";
+import type { Readiness } from "../ready.ts";
 import type { Toolset } from "../tools/toolsets.ts";
 
 /** A language of the page, as `lang` and `?lang=` name it. */
@@ -13,6 +14,10 @@ export type Language = "en" | "id";
 /** What the script says; `{name}` stands for a value. */
 export interface ScriptWords {
   readonly healthy: string;
+  /** It runs, but something that it needs does not. */
+  readonly notReady: string;
+  /** What it needs, as `/ready` names it. */
+  readonly parts: Readonly<Record<keyof Readiness, string>>;
   readonly unhealthy: string;
   readonly unreachable: string;
   readonly copy: string;
@@ -125,8 +130,15 @@ export const words: Readonly<Record<Language, Words>> = {
     effects: { read: "read", write: "write", delete: "delete" },
     script: {
       healthy: "Healthy, version {version}",
-      unhealthy: "Not healthy: /health answered with status {status}",
-      unreachable: "Not reached: /health gave no answer",
+      notReady:
+        "Running, version {version}, but not ready. What does not answer: {failing}",
+      parts: {
+        store: "the store of credentials",
+        kv: "its database",
+        qontak: "Qontak",
+      },
+      unhealthy: "Not healthy: {path} answered with status {status}",
+      unreachable: "Not reached: the server gave no answer",
       copy: "Copy",
       copyWithKey: "Copy with your key",
       copied: "Copied: {what}",
@@ -228,8 +240,15 @@ export const words: Readonly<Record<Language, Words>> = {
     effects: { read: "baca", write: "tulis", delete: "hapus" },
     script: {
       healthy: "Berjalan normal, versi {version}",
-      unhealthy: "Bermasalah: /health menjawab dengan status {status}",
-      unreachable: "Tidak terjangkau: /health tidak menjawab",
+      notReady:
+        "Berjalan, versi {version}, tetapi belum siap. Yang tidak menjawab: {failing}",
+      parts: {
+        store: "penyimpanan kredensial",
+        kv: "basis data",
+        qontak: "Qontak",
+      },
+      unhealthy: "Bermasalah: {path} menjawab dengan status {status}",
+      unreachable: "Tidak terjangkau: server tidak menjawab",
       copy: "Salin",
       copyWithKey: "Salin dengan kunci Anda",
       copied: "Tersalin: {what}",

@@ -9,10 +9,11 @@ import type {
   BrowserContextOptions,
   Page,
 } from "npm:playwright-core@1.56";
-import { createHandler, createServer } from "../../mod.ts";
-import { createPage } from "../../src/page/page.ts";
+import { createHandler, createServer, type Principal } from "../../mod.ts";
+import { SCOPES } from "../../src/auth/principal.ts";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
-import { catalog, listed, type ListedTool } from "../../src/tools/catalog.ts";
+import { DEFAULT_TENANT } from "../../src/tokens/store.ts";
+import type { ListedTool } from "../../src/tools/catalog.ts";
 
 /** Where chromium is; undefined where it is not on PATH. */
 async function findBrowser(): Promise<string | undefined> {
@@ -44,13 +45,29 @@ async function launch(): Promise<Browser> {
   const { chromium } = await import("npm:playwright-core@1.56");
   return await chromium.launch({
     executablePath: executablePath!,
+    // Its own sandbox does not start as root, as in most containers; it opens
+    // pages of the tests only.
     args: ["--no-sandbox"],
   });
 }
 
-/** Ends the browser, if one was started. */
-export async function closeBrowser(): Promise<void> {
+Deno.test.afterAll(async () => {
   await (await shared)?.close();
+});
+
+/** A test that needs the browser; skipped, with the reason, where it is not. */
+export function browserTest(
+  name: string,
+  fn: (t: Deno.TestContext) => Promise<void>,
+): void {
+  Deno.test({
+    name: noBrowser ? `${name} (skipped: ${noBrowser})` : name,
+    ignore: noBrowser !== "",
+    // The browser and its pipes outlive the test that happens to be the first.
+    sanitizeOps: false,
+    sanitizeResources: false,
+    fn,
+  });
 }
 
 /** How a page is served and shown. */
@@ -65,6 +82,10 @@ export interface ViewOptions extends BrowserContextOptions {
   readonly answer?: (
     request: Request,
   ) => Response | undefined | Promise<Response | undefined>;
+  /** Whether Qontak cannot be reached; false if left out. */
+  readonly isCrmDown?: boolean;
+  /** JavaScript that runs in the browser before the page's own. */
+  readonly before?: string;
 }
 
 /** An open page. */
@@ -72,11 +93,15 @@ export interface View extends AsyncDisposable {
   readonly page: Page;
   /** Where it is served, such as http://127.0.0.1:41234. */
   readonly origin: string;
+  /** The tools that the page is made from. */
+  readonly tools: readonly ListedTool[];
   /** What was asked of the server, such as `GET /health`. */
   readonly requests: readonly string[];
+  /** Calls a tool as another client would, past the page. */
+  call(name: string, args: Record<string, unknown>): Promise<void>;
   /** What the browser complained about: errors, and what the policy stopped. */
   complaints(): Promise<readonly string[]>;
-  /** The state of the page once it is there, by a JavaScript expression. */
+  /** The value of a JavaScript expression in the page. */
   // deno-lint-ignore no-explicit-any -- tests look into pages freely
   ask(expression: string): Promise<any>;
 }
@@ -85,46 +110,62 @@ const WATCH_VIOLATIONS = `globalThis.violations = [];
 document.addEventListener("securitypolicyviolation", (event) =>
   violations.push(event.violatedDirective + ": " + event.blockedURI))`;
 
+const PRINCIPAL: Principal = {
+  name: "a key of the tests",
+  tenants: [DEFAULT_TENANT],
+  scopes: SCOPES,
+};
+
 /** Serves the page, and opens it. */
 export async function view(options: ViewOptions = {}): Promise<View> {
   const { key, path = "/", change = (tool) => tool, answer } = options;
-  const { javaScriptEnabled = true } = options;
+  const { isCrmDown = false, before, javaScriptEnabled = true } = options;
+  await using stack = new AsyncDisposableStack();
   const sandbox = serveSandbox();
+  stack.defer(() => sandbox.close());
   const server = createServer({
-    baseUrl: sandbox.url,
+    // Nothing listens on port 1.
+    baseUrl: isCrmDown ? "http://127.0.0.1:1" : sandbox.url,
     refreshToken: sandbox.refreshToken,
     tokenCache: "memory",
     log: () => {},
   });
-  const handler = createHandler(server);
-  const showPage = createPage({
-    tools: catalog.map(listed).map(change),
-    needsKey: key !== undefined,
-  });
+  stack.defer(() => server.close());
+  const tools = server.listed.map(change);
+  const handler = createHandler(
+    { ...server, listed: tools },
+    key === undefined ? {} : {
+      authenticate: (bearer) =>
+        Promise.resolve(bearer === key ? PRINCIPAL : undefined),
+    },
+  );
   const requests: string[] = [];
   const http = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     async (request, info) => {
-      const { pathname } = new URL(request.url);
-      requests.push(`${request.method} ${pathname}`);
-      const given = await answer?.(request.clone());
-      if (given) return given;
-      if (pathname === "/") return await showPage(request);
-      const isRefused = pathname === "/mcp" && key !== undefined &&
-        request.headers.get("authorization") !== `Bearer ${key}`;
-      return isRefused
-        ? Response.json({ error: "No key" }, { status: 401 })
-        : await handler(request, info);
+      const { method, url, headers } = request;
+      requests.push(`${method} ${new URL(url).pathname}`);
+      if (!answer) return await handler(request, info);
+      // A body is read by both; a clone would listen to the signal as well.
+      const body = method === "POST" ? await request.text() : null;
+      const copy = () => new Request(url, { method, headers, body });
+      return await answer(copy()) ?? await handler(copy(), info);
     },
   );
+  stack.defer(() => http.shutdown());
+  const origin = `http://127.0.0.1:${http.addr.port}`;
+
   shared ??= launch();
-  const context = await (await shared).newContext({
+  const tab = await (await shared).newContext({
     viewport: { width: 1280, height: 800 },
+    locale: "en-GB",
     ...options,
   });
-  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
-  await context.addInitScript(WATCH_VIOLATIONS);
-  const page = await context.newPage();
+  stack.defer(() => tab.close());
+  await tab.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await tab.addInitScript(WATCH_VIOLATIONS);
+  if (before !== undefined) await tab.addInitScript(before);
+  const page = await tab.newPage();
   page.setDefaultTimeout(10_000);
   const errors: string[] = [];
   page.on("console", (message) => {
@@ -133,24 +174,42 @@ export async function view(options: ViewOptions = {}): Promise<View> {
     }
   });
   page.on("pageerror", (error) => errors.push(String(error)));
-  const origin = `http://127.0.0.1:${http.addr.port}`;
   await page.goto(origin + path);
-  if (javaScriptEnabled) await page.waitForSelector("#health[data-state]");
+  if (javaScriptEnabled) {
+    await page.waitForSelector("#health[data-state]");
+  }
 
   const ask: View["ask"] = (expression) => page.evaluate(expression);
+  const kept = stack.move();
   return {
     page,
     origin,
+    tools,
     requests,
     ask,
+    async call(name, args) {
+      const response = await fetch(`${origin}/mcp`, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          accept: "application/json, text/event-stream",
+          ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+        },
+        body: JSON.stringify({
+          jsonrpc: "2.0",
+          id: 1,
+          method: "tools/call",
+          params: { name, arguments: args },
+        }),
+      });
+      const text = await response.text();
+      if (!response.ok || text.includes('"isError":true')) {
+        throw new Error(`${name} failed: ${text}`);
+      }
+    },
     async complaints() {
       return [...errors, ...await ask("violations")];
     },
-    async [Symbol.asyncDispose]() {
-      await context.close();
-      await http.shutdown();
-      await server.close();
-      await sandbox.close();
-    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
