@@ -12,6 +12,7 @@ import {
 import type { Authenticate, Principal } from "./auth/principal.ts";
 import type { ProtectedResource } from "./auth/jwt.ts";
 import { createThrottle } from "./auth/throttle.ts";
+import type { KvState } from "./kv.ts";
 import { type Log, withRequest } from "./log.ts";
 import { createPage, type Page } from "./page/page.ts";
 import { withRequestId } from "./request_id.ts";
@@ -210,13 +211,17 @@ export function createHandler(
 
   /** What answers besides MCP, by path. */
   const routes: Readonly<Record<string, Route>> = {
-    "/health": () => answer(200, { status: "ok", version: VERSION }),
+    async "/health"() {
+      const kv = await server.kv();
+      return answer(200, { status: "ok", version: VERSION, kv, ...about[kv] });
+    },
     async "/ready"() {
       const found = await server.ready();
       const isReady = Object.values(found).every((one) => one !== "failing");
       return answer(isReady ? 200 : 503, {
         status: isReady ? "ready" : "not ready",
         ...found,
+        ...about[found.kv],
       });
     },
     "/": (request) =>
@@ -284,6 +289,19 @@ export function createHandler(
 
 /** Prometheus' text format. */
 const METRICS = "text/plain; version=0.0.4; charset=utf-8";
+
+/** What follows where Deno KV does not work: said to whoever asks for health. */
+const about: Readonly<Record<KvState, { readonly note?: string }>> = {
+  ok: {},
+  absent: {
+    note:
+      "There is no Deno KV: what TOKEN_STORE does not keep elsewhere is in memory only, and ends with this process. Attach a database to the app on Deno Deploy, or start with deno run --unstable-kv",
+  },
+  failing: {
+    note:
+      "Deno KV cannot be opened, or does not answer: the log of this process says more",
+  },
+};
 
 /** What a browser is told before it calls. */
 const PREFLIGHT = {

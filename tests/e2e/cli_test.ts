@@ -92,32 +92,6 @@ Deno.test("main() reads .env without overriding what is set", async () => {
   }
 });
 
-Deno.test("--http drains on SIGTERM and ends with code 0", async () => {
-  await using server = await startHttp(["--sandbox"]);
-  const health = await fetch(new URL("/health", server.url));
-  assertEquals(await health.json(), { status: "ok", version: VERSION });
-  const { code, stdout } = await server.stop("SIGTERM");
-  assertEquals([code, stdout], [0, ""]);
-});
-
-Deno.test("--http answers what is under way before it ends", async () => {
-  await using sandbox = serveSandbox({ latency: 400 });
-  await using server = await startHttp([], {
-    QONTAK_BASE_URL: sandbox.url,
-    QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
-  });
-  const calling = callTool(server.url, "list_pipelines");
-  while (sandbox.requests.length === 0) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  const [called, ended] = await Promise.all([
-    calling,
-    server.stop("SIGTERM"),
-  ]);
-  assertStringIncludes(called.text, "Corporate Sales");
-  assertEquals(ended.code, 0);
-});
-
 Deno.test("--http says so when the port is taken", async () => {
   await using server = await startHttp(["--sandbox"]);
   const { port } = new URL(server.url);
