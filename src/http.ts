@@ -246,6 +246,11 @@ export function createHandler(
     incoming: Request,
     info: HandlerInfo | undefined,
   ): Promise<Response> {
+    // Deno puts whatever Host says into the address.
+    if (!URL.canParse(incoming.url)) {
+      await incoming.body?.cancel();
+      return answer(400, { error: "The header Host names no host" });
+    }
     const request = withDisconnect(incoming, info);
     const address = addressOf(info);
     const { pathname } = new URL(request.url);

@@ -1,7 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { callTool } from "../support/call.ts";
 import { run, startHttp } from "../support/process.ts";
-import { serveSandbox } from "../../src/sandbox/mod.ts";
 import { VERSION } from "../../src/version.ts";
 
 Deno.test("--help and --version answer on stdout", async () => {

@@ -4,9 +4,6 @@
  *
  * @module
  */
-const { openKv, createHttpClient, ...rest } = Deno;
-if (typeof createHttpClient !== "function") {
-  throw new Error("Nothing is taken away from this deno");
-}
+const { openKv: _openKv, createHttpClient: _createHttpClient, ...rest } = Deno;
 Object.defineProperty(globalThis, "Deno", { value: rest });
 await import("../../src/deploy.ts");
