@@ -35,6 +35,7 @@ export const FORGED: readonly Record<string, unknown>[] = [
   {},
   { user_id: "beta" },
   { user_id: "alpha" },
+  { user_id: "gamma" },
   { user_id: "../beta" },
   { user_id: "_default" },
   { user_id: ["beta"] },
