@@ -132,6 +132,27 @@ Deno.test("the deploy entry serves callers with a key of the store", async () =>
   assertStringIncludes(text, "Corporate Sales");
 });
 
+Deno.test("the deploy entry takes an issuer's name as it is written, with a slash at its end or without", async () => {
+  await using sandbox = serveSandbox();
+  for (const path of ["", "/", "/realms/acme", "/realms/acme/"]) {
+    await using issuer = await startIssuer({ path });
+    await using server = await startDeployed({
+      QONTAK_BASE_URL: sandbox.url,
+      QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
+      MCP_OAUTH_ISSUER: issuer.url,
+      MCP_OAUTH_AUDIENCE: "https://crm.example.com/mcp",
+    });
+    // The tenant has no credentials here: the caller is let in all the same.
+    const { status, text } = await listPipelines(server, await issuer.sign());
+    assertEquals(status, 200, path);
+    assertStringIncludes(text, "acme");
+    const other = await issuer.sign({
+      iss: path.endsWith("/") ? issuer.url.slice(0, -1) : `${issuer.url}/`,
+    });
+    assertEquals((await listPipelines(server, other)).status, 401, path);
+  }
+});
+
 Deno.test("the deploy entry says whether there is a database, and works without", async () => {
   const dir = await Deno.makeTempDir();
   const damaged = `${dir}/damaged.sqlite3`;

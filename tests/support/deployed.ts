@@ -8,7 +8,7 @@ import { sha256 } from "../../src/tokens/hash.ts";
 import { type HttpProcess, running, startServing } from "./process.ts";
 
 /** What Deno Deploy sets in every app. */
-const HOST: Readonly<Record<string, string>> = {
+export const HOST: Readonly<Record<string, string>> = {
   DENO_DEPLOY: "true",
   DENO_DEPLOY_ORGANIZATION_ID: "0e0f4c53-7d2b-4b5c-9a55-5f6f3a1d8c11",
   DENO_DEPLOY_ORGANIZATION_SLUG: "an-organization",

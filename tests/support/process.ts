@@ -135,11 +135,18 @@ export async function run(
     await writer.write(new TextEncoder().encode(options.stdin));
   }
   await writer.close();
-  const { code, stdout, stderr } = await ending;
+  return endedOf(await ending);
+}
+
+/** How a program ended whose output was collected. */
+export function endedOf(
+  { code, stdout, stderr }: Deno.CommandOutput,
+): Ended {
+  const decoder = new TextDecoder();
   return {
     code,
-    stdout: new TextDecoder().decode(stdout),
-    stderr: new TextDecoder().decode(stderr),
+    stdout: decoder.decode(stdout),
+    stderr: decoder.decode(stderr),
   };
 }
 
