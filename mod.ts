@@ -58,7 +58,7 @@ export {
   createRedisAuditStore,
   type RedisAuditStoreOptions,
 } from "./src/audit/stores/redis.ts";
-export type { Kv } from "./src/kv.ts";
+export type { Kv, KvState } from "./src/kv.ts";
 export {
   type CountedLimits,
   createLimits,

@@ -6,6 +6,7 @@
  * @module
  */
 import { catalog } from "../src/tools/catalog.ts";
+import { median, row } from "./bench/table.ts";
 import { root, stdFlags } from "./program.ts";
 
 /** Runs of each; the median is printed. */
@@ -54,10 +55,6 @@ async function measure(args: string[]): Promise<[number, number]> {
   return [times[0]!, times[1]!];
 }
 
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-}
-
 const flags = await stdFlags();
 const subjects = {
   "bare SDK server": [...flags, "scripts/bench/bare.ts", `${catalog.length}`],
@@ -75,15 +72,16 @@ const [bare, ours] = Object.keys(subjects).map((name) => ({
   first: median(times[name]!.map(([first]) => first)),
   list: median(times[name]!.map(([, list]) => list)),
 }));
-const row = (...cells: string[]) => cells.map((c) => c.padEnd(24)).join("");
+const widths = [24];
 const ms = (value: number) => `${value.toFixed(0)} ms`;
 const report = [
   `${catalog.length} tools, stdio, median of ${RUNS}, alternating`,
-  row("", "first answer", "tools/list answered"),
+  row(widths, "", "first answer", "tools/list answered"),
   ...[bare!, ours!].map(({ name, first, list }) =>
-    row(name, ms(first), ms(list))
+    row(widths, name, ms(first), ms(list))
   ),
   row(
+    widths,
     "ratio",
     (ours!.first / bare!.first).toFixed(2),
     (ours!.list / bare!.list).toFixed(2),

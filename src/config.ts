@@ -234,14 +234,16 @@ export const variables = {
   },
   MCP_OAUTH_ISSUER: {
     meaning:
-      "The authorization server whose JWTs HTTP callers may present: its issuer URL",
-    read: (text: string) =>
-      readSecureAddress(text, "https://login.example.com"),
+      "The authorization server whose JWTs HTTP callers may present: its issuer URL, exactly as it stands in their iss, a slash at the end too",
+    read: (text: string) => {
+      readSecureAddress(text, "https://login.example.com");
+      return text;
+    },
   },
   MCP_OAUTH_AUDIENCE: {
     meaning:
       "With MCP_OAUTH_ISSUER: what this server is called in the audience of JWTs; several names joined by commas",
-    read: (text: string) => text.split(",").map((name) => name.trim()),
+    read: readNames,
   },
   MCP_OAUTH_TENANT_CLAIM: {
     meaning:
@@ -468,6 +470,12 @@ function readFlag(text: string): boolean {
   if (text === "true" || text === "1") return true;
   if (text === "false" || text === "0") return false;
   throw new Error(`must be true or false, not ${JSON.stringify(text)}`);
+}
+
+function readNames(text: string): readonly string[] {
+  const names = text.split(",").map((name) => name.trim());
+  if (!names.includes("")) return names;
+  throw new Error("must hold names joined by commas, none of them empty");
 }
 
 function readOrigins(text: string): readonly string[] {

@@ -14,13 +14,22 @@ import { createGuard } from "./guard.ts";
 import { createHandler, type Handler } from "./http.ts";
 import { createKv } from "./kv.ts";
 import { openLimits } from "./limits.ts";
-import { createLog } from "./log.ts";
+import { listen } from "./listen.ts";
+import { createLog, type Log } from "./log.ts";
 import { redactSecrets } from "./redact.ts";
 import { createServer } from "./server.ts";
 import { openStores } from "./stores.ts";
 import { defined } from "./values.ts";
 
-function deployed(): Handler {
+/** What is served, and how it ends. */
+interface Deployed {
+  readonly handler: Handler;
+  readonly log: Log;
+  /** Keeps what is not kept yet, and ends all connections. */
+  close(): Promise<void>;
+}
+
+function deployed(): Deployed {
   const settings = readSettings(Deno.env.toObject());
   const log = createLog(settings.LOG_LEVEL ?? "info");
   const kv = createKv(log);
@@ -35,33 +44,46 @@ function deployed(): Handler {
     );
   }
   watchFaults(log);
+  const limits = openLimits(settings, { kv, log });
   const server = createServer({
     ...serverOptionsOf(settings),
     ...defined({ kv }),
-    limits: openLimits(settings, { kv, log }),
+    limits,
     store,
     log,
     audit: auditOf(settings, kv),
   });
-  return createHandler(server, guard);
+  return {
+    handler: createHandler(server, guard),
+    log,
+    async close() {
+      await server.close();
+      await limits.close();
+      await kv?.close();
+    },
+  };
 }
 
 /** Says what is missing, instead of a start that fails without saying why. */
-function notSetUp(error: unknown): Handler {
+function notSetUp(error: unknown): Deployed {
   if (!(error instanceof ConfigError)) throw error;
-  const log = createLog("error");
+  const log = createLog("info");
   const problems = error.problems.map(redactSecrets);
   for (const problem of problems) log("error", problem);
-  return () =>
-    Promise.resolve(
-      Response.json(
-        { status: "not set up", problems },
-        { status: 503, headers: { "cache-control": "no-store" } },
+  return {
+    handler: () =>
+      Promise.resolve(
+        Response.json(
+          { status: "not set up", problems },
+          { status: 503, headers: { "cache-control": "no-store" } },
+        ),
       ),
-    );
+    log,
+    close: () => Promise.resolve(),
+  };
 }
 
-function start(): Handler {
+function start(): Deployed {
   try {
     return deployed();
   } catch (error) {
@@ -69,4 +91,6 @@ function start(): Handler {
   }
 }
 
-Deno.serve(start());
+const { handler, log, close } = start();
+// Not awaited: whoever imports this file is not held until the end.
+listen(handler, { log }).then(close);

@@ -13,6 +13,7 @@ import type { Authenticate, Principal } from "./auth/principal.ts";
 import type { ProtectedResource } from "./auth/jwt.ts";
 import { createThrottle } from "./auth/throttle.ts";
 import { describeFault } from "./faults.ts";
+import type { KvState } from "./kv.ts";
 import { type Log, withRequest } from "./log.ts";
 import { createPage, type Page } from "./page/page.ts";
 import { redactAll } from "./redact.ts";
@@ -210,13 +211,17 @@ export function createHandler(
 
   /** What answers besides MCP, by path. */
   const routes: Readonly<Record<string, Route>> = {
-    "/health": () => answer(200, { status: "ok", version: VERSION }),
+    async "/health"() {
+      const kv = await server.kv();
+      return answer(200, { status: "ok", version: VERSION, kv, ...about[kv] });
+    },
     async "/ready"() {
       const found = await server.ready();
       const isReady = Object.values(found).every((one) => one !== "failing");
       return answer(isReady ? 200 : 503, {
         status: isReady ? "ready" : "not ready",
         ...found,
+        ...about[found.kv],
       });
     },
     "/": (request) =>
@@ -241,6 +246,11 @@ export function createHandler(
     incoming: Request,
     info: HandlerInfo | undefined,
   ): Promise<Response> {
+    // Deno puts whatever Host says into the address.
+    if (!URL.canParse(incoming.url)) {
+      await incoming.body?.cancel();
+      return answer(400, { error: "The header Host names no host" });
+    }
     const request = withDisconnect(incoming, info);
     const address = addressOf(info);
     const { pathname } = new URL(request.url);
@@ -283,6 +293,19 @@ export function createHandler(
 
 /** Prometheus' text format. */
 const METRICS = "text/plain; version=0.0.4; charset=utf-8";
+
+/** What follows where Deno KV does not work: said to whoever asks for health. */
+const about: Readonly<Record<KvState, { readonly note?: string }>> = {
+  ok: {},
+  absent: {
+    note:
+      "There is no Deno KV: what TOKEN_STORE does not keep elsewhere is in memory only, and ends with this process. Attach a database to the app on Deno Deploy, or start with deno run --unstable-kv",
+  },
+  failing: {
+    note:
+      "Deno KV cannot be opened, or does not answer: the log of this process says more",
+  },
+};
 
 /** What a browser is told before it calls. */
 const PREFLIGHT = {

@@ -7,10 +7,17 @@
 import type { Log } from "./log.ts";
 import { StoreError } from "./tokens/store.ts";
 
+/** How the database is: "absent" where the host has none for this program. */
+export type KvState = "ok" | "failing" | "absent";
+
 /** Opens the database once, when it is first needed. */
 export interface Kv {
   /** The database; undefined where it cannot be opened. */
   open(): Promise<Deno.Kv | undefined>;
+  /**
+   * Whether it could not be opened because there is none; never when left out.
+   */
+  isAbsent?(): boolean;
   /** Closes it, if it was opened. */
   close(): Promise<void>;
 }
@@ -39,6 +46,24 @@ export async function whenFree<T>(question: () => Promise<T>): Promise<T> {
       await new Promise((resolve) => setTimeout(resolve, wait));
     }
   }
+}
+
+/**
+ * Finds out how the database is, by asking it.
+ *
+ * @param kv The way to it, where the runtime has one.
+ * @returns How it is; rejects where the database cannot be read.
+ */
+export async function checkKv(kv: Kv | undefined): Promise<KvState> {
+  const database = await kv?.open();
+  if (!database) return kv && !kv.isAbsent?.() ? "failing" : "absent";
+  await database.get(["qontak-mcp", "health"]);
+  return "ok";
+}
+
+/** How Deno Deploy says it. */
+function isUnattached(error: unknown): boolean {
+  return error instanceof Error && /database is attached/i.test(error.message);
 }
 
 /** Whether a question failed because another process is writing. */
@@ -90,16 +115,23 @@ export function createKv(log: Log): Kv | undefined {
   // Without the flag the function is not there at all.
   if (typeof Deno.openKv !== "function") return undefined;
   let opening: Promise<Deno.Kv | undefined> | undefined;
+  let isAbsent = false;
   return {
     open() {
       opening ??= Deno.openKv().catch((error) => {
-        log("warn", "Deno KV could not be opened: going on without it", {
-          error: error instanceof Error ? error.name : typeof error,
-        });
+        isAbsent = isUnattached(error);
+        if (isAbsent) {
+          log("warn", "There is no Deno KV: no database is attached");
+        } else {
+          log("warn", "Deno KV could not be opened: going on without it", {
+            error: error instanceof Error ? error.name : typeof error,
+          });
+        }
         return undefined;
       });
       return opening;
     },
+    isAbsent: () => isAbsent,
     async close() {
       (await opening)?.close();
       opening = undefined;

@@ -4,15 +4,15 @@
  * @module
  */
 import type { Access } from "./access.ts";
-import type { Kv } from "./kv.ts";
+import { checkKv, type Kv, type KvState } from "./kv.ts";
 import { DEFAULT_TENANT } from "./tokens/store.ts";
 
 /** Whether what calls depend on works. */
 export interface Readiness {
   /** Where credentials are kept. */
   readonly store: "ok" | "failing";
-  /** Deno KV. */
-  readonly kv: "ok" | "failing" | "absent";
+  /** Deno KV; "absent" where the runtime has none, or none is attached. */
+  readonly kv: KvState;
   /** Where Qontak is. */
   readonly qontak: "ok" | "failing";
 }
@@ -23,41 +23,63 @@ const READY_TTL = 10_000;
 /** How long a check of readiness may take, in ms. */
 const READY_LIMIT = 3_000;
 
+/** The checks; what they found is kept for some seconds. */
+export interface Checks {
+  /** Tries all of it. */
+  ready(): Promise<Readiness>;
+  /** Tries Deno KV alone. */
+  kv(): Promise<KvState>;
+}
+
 /**
- * Makes the check of readiness. What was found is kept for some seconds.
+ * Makes the checks.
  *
  * @param access The way to the CRM.
  * @param kv Deno KV, where there is one.
  * @param send Sends a request to Qontak; the platform's fetch when left out.
  */
-export function createReady(
+export function createChecks(
   access: Access,
   kv: Kv | undefined,
   send?: typeof fetch,
-): () => Promise<Readiness> {
-  return once(READY_TTL, () => checkReady(access, kv, send));
+): Checks {
+  const state = once(
+    READY_TTL,
+    async () => await within(() => checkKv(kv)) ?? "failing" as const,
+  );
+  return {
+    ready: once(READY_TTL, () => checkReady(access, state, send)),
+    kv: state,
+  };
+}
+
+/** An answer; undefined where it fails, or takes too long. */
+async function within<T>(run: () => Promise<T>): Promise<T | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), READY_LIMIT);
+  });
+  try {
+    return await Promise.race([run(), late]);
+  } catch {
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Tries the store, the database and the way to Qontak. */
 async function checkReady(
   { store, baseUrl }: Access,
-  kv: Kv | undefined,
+  state: () => Promise<KvState>,
   send: typeof fetch = fetch,
 ): Promise<Readiness> {
-  const works = async (run: () => Promise<unknown>) => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<false>((resolve) => {
-      timer = setTimeout(() => resolve(false), READY_LIMIT);
-    });
-    const isFine = run().then((found) => found !== undefined, () => false);
-    const answer = await Promise.race([isFine, late]);
-    clearTimeout(timer);
-    return answer ? "ok" : "failing";
-  };
-  const [stored, database, qontak] = await Promise.all([
+  const works = async (run: () => Promise<unknown>) =>
+    await within(run) === undefined ? "failing" : "ok";
+  const [stored, kv, qontak] = await Promise.all([
     // Whose record it is does not matter, nor whether there is one.
     works(async () => await store.read(DEFAULT_TENANT) ?? null),
-    kv ? works(() => kv.open()) : "absent" as const,
+    state(),
     works(async () => {
       const { body, status } = await send(baseUrl, {
         method: "HEAD",
@@ -68,7 +90,7 @@ async function checkReady(
       return status;
     }),
   ]);
-  return { store: stored, kv: database, qontak };
+  return { store: stored, kv, qontak };
 }
 
 /** Makes something once in a while, however often it is asked for. */

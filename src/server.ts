@@ -18,10 +18,10 @@ import { type Principal, SCOPES } from "./auth/principal.ts";
 import { type Caller, callerIn, infoOf } from "./caller.ts";
 import { createCaller } from "./calls.ts";
 import { createFaces } from "./faces.ts";
-import { createKv } from "./kv.ts";
+import { createKv, type KvState } from "./kv.ts";
 import { createLog, type Log, withRequest } from "./log.ts";
 import type { Tell } from "./progress.ts";
-import { createReady, type Readiness } from "./ready.ts";
+import { createChecks, type Readiness } from "./ready.ts";
 import { redactSecrets } from "./redact.ts";
 import { serveResources } from "./resources.ts";
 import { createTelemetry } from "./telemetry/telemetry.ts";
@@ -105,6 +105,12 @@ export interface QontakServer {
    * @returns "ok", "failing" or "absent" by name.
    */
   ready(): Promise<Readiness>;
+  /**
+   * Tries Deno KV alone, as {@linkcode ready} does.
+   *
+   * @returns "absent" where the runtime has none, or none is attached.
+   */
+  kv(): Promise<KvState>;
   /**
    * What it has counted and timed since it was made, in Prometheus' text
    * format, version 0.0.4. No tenant, id or value of a record is in it.
@@ -225,7 +231,7 @@ export function createServer(options: ServerOptions): QontakServer {
     onerror,
   });
   const { byName, listed } = faceOf(ownerAt("stdio"));
-  const ready = createReady(access, kv, options.fetch);
+  const checks = createChecks(access, kv, options.fetch);
   return {
     tools: [...byName.keys()],
     get listed() {
@@ -237,7 +243,7 @@ export function createServer(options: ServerOptions): QontakServer {
     },
     fetch: (request, principal) =>
       http.fetch(request, principal && { authInfo: infoOf(principal) }),
-    ready,
+    ...checks,
     metrics: telemetry.text,
     async close() {
       await http.close();

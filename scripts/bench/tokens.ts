@@ -20,6 +20,7 @@ import { TENANTS_HELD } from "../../src/tokens/tokens.ts";
 import { createMemoryStore } from "../../tests/support/memory.ts";
 import { noRedis, startRedis } from "../../tests/support/redis.ts";
 import { startVault } from "../../tests/support/vault.ts";
+import { median, row } from "./table.ts";
 
 /** Calls of one round, and rounds: the median round counts. */
 const CALLS = 1_000, ROUNDS = 11;
@@ -108,10 +109,7 @@ async function createSubject(
   };
 }
 
-const median = (values: number[]) =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-const row = (...cells: string[]) =>
-  cells.map((cell, i) => cell.padEnd(i === 0 ? 46 : 24)).join("");
+const line = (...cells: string[]) => row([46, 24], ...cells);
 
 async function measureCalls(): Promise<string[]> {
   await using stack = new AsyncDisposableStack();
@@ -156,9 +154,9 @@ async function measureCalls(): Promise<string[]> {
   const [base] = subjects;
   return [
     `${CALLS} calls on a warm tenant, median of ${ROUNDS} rounds, alternating; Qontak answers at once`,
-    row("store", "reads per 1,000 calls", "time per call", "ratio to env"),
+    line("store", "reads per 1,000 calls", "time per call", "ratio to env"),
     ...subjects.map(({ name, reads, times }) =>
-      row(
+      line(
         name,
         (reads / ROUNDS).toFixed(1),
         `${median(times).toFixed(1)} µs`,
@@ -206,9 +204,9 @@ async function measureMemory(): Promise<string[]> {
   const kib = (bytes: number) => `${(bytes / 1024).toFixed(1)} KiB`;
   return [
     `${TENANTS} tenants, one call each; ${TENANTS_HELD} are held in memory`,
-    row("for each tenant that is held", kib((half - start) / TENANTS_HELD)),
-    row(`for ${TENANTS_HELD} of them`, kib(half - start)),
-    row(
+    line("for each tenant that is held", kib((half - start) / TENANTS_HELD)),
+    line(`for ${TENANTS_HELD} of them`, kib(half - start)),
+    line(
       `for ${TENANTS - TENANTS_HELD} more`,
       `${kib(full - half)} (bounded: about 0)`,
     ),

@@ -15,9 +15,6 @@ import { FAILED, OK } from "./exit.ts";
 import { type Flags, flags } from "./flags.ts";
 import { createParts, createSandboxParts } from "./parts.ts";
 
-/** How long requests may take once the server is told to stop, in ms. */
-const DRAIN = 5_000;
-
 const HINT =
   `qontak-mcp ${VERSION} speaks the Model Context Protocol on stdin and stdout, and is waiting for a client.
 An MCP client starts this command by itself: "qontak-mcp config <client>" prints what it needs (deno run -A jsr:@qontak/mcp config claude-code, for example; with --sandbox no account is needed). --http serves over HTTP; Ctrl+C ends.`;
@@ -36,7 +33,7 @@ export async function serve(
   settings: Settings,
   fileOf: (name: string) => string | undefined,
 ): Promise<number> {
-  const listen = given.http ? readListen(given) : undefined;
+  const address = given.http ? readAddress(given) : undefined;
   const parts = given.sandbox
     ? createSandboxParts(settings)
     : createParts(settings, fileOf);
@@ -44,16 +41,16 @@ export async function serve(
   const server = createServer(parts.options);
   using _watch = watchFaults(log);
   try {
-    if (listen) {
+    if (address) {
       // Loaded only where they are needed.
       const [{ createHandler }, { createGuard }] = await Promise.all([
         import("../http.ts"),
         import("../guard.ts"),
       ]);
-      const isPublic = !isLoopback(listen.hostname);
+      const isPublic = !isLoopback(address.hostname);
       const { keys } = parts;
       const guard = createGuard(settings, { isPublic, keys, log });
-      return await serveHttp(createHandler(server, guard), listen, log);
+      return await serveHttp(createHandler(server, guard), address, log);
     }
     if (Deno.stdin.isTerminal()) toStderr(HINT);
     await server.stdio();
@@ -64,12 +61,12 @@ export async function serve(
   }
 }
 
-interface Listen {
+interface Address {
   readonly hostname: string;
   readonly port: number;
 }
 
-function readListen(given: Flags): Listen {
+function readAddress(given: Flags): Address {
   const hostname = String(given.host ?? flags.host.value);
   let port: number;
   try {
@@ -82,20 +79,13 @@ function readListen(given: Flags): Listen {
 
 async function serveHttp(
   handler: Handler,
-  listen: Listen,
+  address: Address,
   log: Log,
 ): Promise<number> {
-  let server: Deno.HttpServer<Deno.NetAddr>;
+  const { listen } = await import("../listen.ts");
   try {
-    server = Deno.serve({
-      ...listen,
-      onListen: ({ hostname, port }) =>
-        log("info", "Serving MCP over HTTP", {
-          url: `http://${
-            hostname.includes(":") ? `[${hostname}]` : hostname
-          }:${port}/mcp`,
-        }),
-    }, handler);
+    await listen(handler, { address, log });
+    return OK;
   } catch (error) {
     const reason = error instanceof Deno.errors.AddrInUse
       ? "the port is taken: give another one with --port"
@@ -103,21 +93,8 @@ async function serveHttp(
       ? String(error.message)
       : String(error);
     toStderr(
-      `qontak-mcp: cannot listen on ${listen.hostname}:${listen.port}: ${reason}`,
+      `qontak-mcp: cannot listen on ${address.hostname}:${address.port}: ${reason}`,
     );
     return FAILED;
   }
-  const stop = () => {
-    log("info", "Stopping: finishing the requests under way");
-    // An answer that never ends must not hold the process.
-    Deno.unrefTimer(setTimeout(() => Deno.exit(OK), DRAIN));
-    server.shutdown();
-  };
-  const signals: Deno.Signal[] = Deno.build.os === "windows"
-    ? ["SIGINT", "SIGBREAK"]
-    : ["SIGINT", "SIGTERM"];
-  for (const signal of signals) Deno.addSignalListener(signal, stop);
-  await server.finished;
-  for (const signal of signals) Deno.removeSignalListener(signal, stop);
-  return OK;
 }

@@ -17,7 +17,7 @@ export function sha1(text: string): Promise<string> {
 async function hash(algorithm: string, text: string): Promise<string> {
   const bytes = new TextEncoder().encode(text);
   const digest = await crypto.subtle.digest(algorithm, bytes);
-  // Not toHex(): the runtime of Deno Deploy does not have it yet.
+  // Not toHex(): the types of Deno 2.5, which Deno Deploy runs, lack it.
   return Array.from(
     new Uint8Array(digest),
     (byte) => byte.toString(16).padStart(2, "0"),

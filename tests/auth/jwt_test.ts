@@ -27,6 +27,7 @@ import {
   startIssuer,
 } from "../support/issuer.ts";
 import { bareEnv, root } from "../support/process.ts";
+import { encode, forge, signWithSecret } from "../support/forge.ts";
 
 const AUDIENCE = "https://crm.example.com/mcp";
 
@@ -62,48 +63,6 @@ function bench(
     });
     assertNotMatch(lines.join("\n"), /canary|eyJ/);
   };
-}
-
-const encode = (value: unknown) =>
-  btoa(JSON.stringify(value)).replace(/=+$/, "")
-    .replaceAll("+", "-").replaceAll("/", "_");
-
-const read = (part: string) =>
-  JSON.parse(atob(part.replaceAll("-", "+").replaceAll("_", "/")));
-
-/** A token in the hands of somebody who has no key. */
-function forge(
-  token: string,
-  { header = {}, payload = {} }: {
-    header?: Record<string, unknown>;
-    payload?: Record<string, unknown>;
-  },
-): string {
-  const [head = "", body = "", signature] = token.split(".");
-  return [
-    encode({ ...read(head), ...header }),
-    encode({ ...read(body), ...payload }),
-    signature,
-  ].join(".");
-}
-
-/** A token that is signed with a text that everybody knows. */
-async function signWithSecret(token: string, secret: string): Promise<string> {
-  const forged = forge(token, { header: { alg: "HS256" } });
-  const signed = forged.slice(0, forged.lastIndexOf("."));
-  const bytes = (text: string) => new TextEncoder().encode(text);
-  const key = await crypto.subtle.importKey(
-    "raw",
-    bytes(secret),
-    { name: "HMAC", hash: "SHA-256" },
-    false,
-    ["sign"],
-  );
-  const mac = await crypto.subtle.sign("HMAC", key, bytes(signed));
-  const text = String.fromCharCode(...new Uint8Array(mac));
-  return `${signed}.${
-    btoa(text).replace(/=+$/, "").replaceAll("+", "-").replaceAll("/", "_")
-  }`;
 }
 
 const ALGORITHMS = [

@@ -534,6 +534,7 @@ function createFixtureServer(): QontakServer {
     stdio: () => Promise.reject(new Error("The fixtures speak HTTP only")),
     fetch: (request) => http.fetch(request),
     ready: () => Promise.resolve({ store: "ok", kv: "absent", qontak: "ok" }),
+    kv: () => Promise.resolve("absent"),
     metrics: () => "",
     close: () => http.close(),
   };

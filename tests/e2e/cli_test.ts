@@ -1,7 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { callTool } from "../support/call.ts";
 import { run, startHttp } from "../support/process.ts";
-import { serveSandbox } from "../../src/sandbox/mod.ts";
 import { VERSION } from "../../src/version.ts";
 
 Deno.test("--help and --version answer on stdout", async () => {
@@ -90,32 +88,6 @@ Deno.test("main() reads .env without overriding what is set", async () => {
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
-});
-
-Deno.test("--http drains on SIGTERM and ends with code 0", async () => {
-  await using server = await startHttp(["--sandbox"]);
-  const health = await fetch(new URL("/health", server.url));
-  assertEquals(await health.json(), { status: "ok", version: VERSION });
-  const { code, stdout } = await server.stop("SIGTERM");
-  assertEquals([code, stdout], [0, ""]);
-});
-
-Deno.test("--http answers what is under way before it ends", async () => {
-  await using sandbox = serveSandbox({ latency: 400 });
-  await using server = await startHttp([], {
-    QONTAK_BASE_URL: sandbox.url,
-    QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
-  });
-  const calling = callTool(server.url, "list_pipelines");
-  while (sandbox.requests.length === 0) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  const [called, ended] = await Promise.all([
-    calling,
-    server.stop("SIGTERM"),
-  ]);
-  assertStringIncludes(called.text, "Corporate Sales");
-  assertEquals(ended.code, 0);
 });
 
 Deno.test("--http says so when the port is taken", async () => {

@@ -1,84 +1,115 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+/**
+ * The deploy entry, started with `deno run` and what Deno Deploy sets: one
+ * isolate and several, with a database and without, and on the runtime that
+ * Deno's documentation names.
+ */
+import {
+  assert,
+  assertEquals,
+  assertNotMatch,
+  assertStringIncludes,
+} from "@std/assert";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
 import { callTool } from "../support/call.ts";
-import { bareEnv, root, run, stdFlags } from "../support/process.ts";
+import {
+  bearer,
+  keyEntry,
+  NO_DATABASE,
+  startDeployed,
+} from "../support/deployed.ts";
+import { startIssuer } from "../support/issuer.ts";
+import {
+  type HttpProcess,
+  isOnPath,
+  root,
+  run,
+  stdFlags,
+  WITH_KV,
+} from "../support/process.ts";
+import { noRedis, startRedis } from "../support/redis.ts";
+import { addTenant, assertNoTokens, kinds } from "../tokens/shared.ts";
 import { startVault } from "../support/vault.ts";
 
-/** Runs the entry as a host would, and asks it until it answers. */
-async function deployed<T>(
-  env: Record<string, string>,
-  ask: (url: string) => Promise<T>,
-): Promise<T> {
-  const probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = probe.addr;
-  probe.close();
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-q", "-A", ...await stdFlags(), `${root}src/deploy.ts`],
-    cwd: root,
-    env: bareEnv({ ...env, DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}` }),
-    clearEnv: true,
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  const url = `http://127.0.0.1:${port}`;
-  try {
-    for (let tries = 0;; tries++) {
-      try {
-        await (await fetch(`${url}/health`)).body?.cancel();
-        break;
-      } catch (error) {
-        if (tries === 100) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-    }
-    return await ask(url);
-  } finally {
-    child.kill("SIGKILL");
-    await child.status;
-  }
+const KEY = "a-key";
+
+/** What a path answers. */
+// deno-lint-ignore no-explicit-any -- tests look into answers freely
+async function ask({ url }: HttpProcess, path: string): Promise<any> {
+  const response = await fetch(new URL(path, url));
+  return { code: response.status, ...await response.json() };
 }
 
+const listPipelines = ({ url }: HttpProcess, credential: string) =>
+  callTool(url, "list_pipelines", {}, bearer(credential));
+
 Deno.test("the deploy entry says what is missing instead of serving", async () => {
-  await deployed({ QONTAK_REFRESH_TOKEN: "a token" }, async (url) => {
-    for (const path of ["/mcp", "/health", "/"]) {
-      const response = await fetch(url + path);
-      assertEquals(response.status, 503);
-      assertStringIncludes(
-        await response.text(),
-        "set MCP_STORED_KEYS=true and make a key",
-      );
+  const table: [Record<string, string>, string[]][] = [
+    [{}, ["QONTAK_REFRESH_TOKEN is not set"]],
+    [{ QONTAK_REFRESH_TOKEN: "canary" }, [
+      "set MCP_STORED_KEYS=true and make a key",
+    ]],
+    [
+      { QONTAK_REFRESH_TOKEN: "canary", MCP_API_KEYS: "canary" },
+      ["MCP_API_KEYS must hold"],
+    ],
+    [
+      { QONTAK_REFRESH_TOKEN: "canary", MCP_STORED_KEYS: "true" },
+      ["nowhere to keep API keys"],
+    ],
+    [
+      { TOKEN_STORE: "kv", MCP_API_KEYS: await keyEntry(KEY) },
+      ["TOKEN_STORE=kv needs Deno KV"],
+    ],
+    [
+      {
+        QONTAK_REFRESH_TOKEN: "canary",
+        MCP_OAUTH_ISSUER: "https://login.example.com/",
+      },
+      ["MCP_OAUTH_ISSUER needs MCP_OAUTH_AUDIENCE"],
+    ],
+    [
+      {
+        QONTAK_REFRESH_TOKEN: "canary",
+        MCP_OAUTH_ISSUER: "http://login.example.com/",
+        MCP_OAUTH_AUDIENCE: "a,,b",
+        REDIS_URL: "canary",
+      },
+      ["REDIS_URL must", "MCP_OAUTH_ISSUER must", "MCP_OAUTH_AUDIENCE must"],
+    ],
+  ];
+  await Promise.all(table.map(async ([env, expected]) => {
+    await using server = await startDeployed(env);
+    for (const path of ["/mcp", "/health", "/ready", "/"]) {
+      const { code, status, problems } = await ask(server, path);
+      assertEquals([code, status], [503, "not set up"]);
+      for (const [i, text] of expected.entries()) {
+        assertStringIncludes(problems[i], text);
+      }
+      assertNotMatch(problems.join(), /canary/);
     }
-  });
+    const { stderr } = await server.stop("SIGINT");
+    for (const text of expected) assertStringIncludes(stderr, text);
+    assertNotMatch(stderr, /canary/);
+  }));
 });
 
 Deno.test("the deploy entry serves callers with a key", async () => {
   await using sandbox = serveSandbox();
-  const hash = new Uint8Array(
-    await crypto.subtle.digest("SHA-256", new TextEncoder().encode("a-key")),
-  ).toHex();
-  await deployed({
+  await using server = await startDeployed({
     QONTAK_BASE_URL: sandbox.url,
     QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
-    MCP_API_KEYS: hash,
+    MCP_API_KEYS: await keyEntry(KEY),
     MCP_METRICS: "1",
-  }, async (url) => {
-    const call = (key: string) =>
-      callTool(`${url}/mcp`, "list_pipelines", {}, {
-        authorization: `Bearer ${key}`,
-      });
-    assertEquals((await call("another-key")).status, 401);
-    assertStringIncludes((await call("a-key")).text, "Corporate Sales");
-    const scrape = (key: string) =>
-      fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${key}` } });
-    const refused = await scrape("another-key");
-    assertEquals(refused.status, 401);
-    await refused.body?.cancel();
-    assertStringIncludes(
-      await (await scrape("a-key")).text(),
-      'outcome="ok"} 1',
-    );
   });
+  assertEquals((await listPipelines(server, "another-key")).status, 401);
+  const { text } = await listPipelines(server, KEY);
+  assertStringIncludes(text, "Corporate Sales");
+  const scrape = (key: string) =>
+    fetch(new URL("/metrics", server.url), { headers: bearer(key) });
+  const refused = await scrape("another-key");
+  assertEquals(refused.status, 401);
+  await refused.body?.cancel();
+  assertStringIncludes(await (await scrape(KEY)).text(), 'outcome="ok"} 1');
 });
 
 Deno.test("the deploy entry serves callers with a key of the store", async () => {
@@ -95,21 +126,263 @@ Deno.test("the deploy entry serves callers with a key of the store", async () =>
   await run(["tenants", "add", "acme"], { env, stdin });
   const made = ["keys", "create", "--tenants", "acme"];
   const { stdout: key } = await run(made, { env });
-  await deployed(env, async (url) => {
-    const call = (key: string) =>
-      callTool(`${url}/mcp`, "list_pipelines", {}, {
-        authorization: `Bearer ${key}`,
+  await using server = await startDeployed(env);
+  assertEquals((await listPipelines(server, "another-key")).status, 401);
+  const { text } = await listPipelines(server, key.trim());
+  assertStringIncludes(text, "Corporate Sales");
+});
+
+Deno.test("the deploy entry takes an issuer's name as it is written, with a slash at its end or without", async () => {
+  await using sandbox = serveSandbox();
+  for (const path of ["", "/", "/realms/acme", "/realms/acme/"]) {
+    await using issuer = await startIssuer({ path });
+    await using server = await startDeployed({
+      QONTAK_BASE_URL: sandbox.url,
+      QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
+      MCP_OAUTH_ISSUER: issuer.url,
+      MCP_OAUTH_AUDIENCE: "https://crm.example.com/mcp",
+    });
+    // The tenant has no credentials here: the caller is let in all the same.
+    const { status, text } = await listPipelines(server, await issuer.sign());
+    assertEquals(status, 200, path);
+    assertStringIncludes(text, "acme");
+    const other = await issuer.sign({
+      iss: path.endsWith("/") ? issuer.url.slice(0, -1) : `${issuer.url}/`,
+    });
+    assertEquals((await listPipelines(server, other)).status, 401, path);
+  }
+});
+
+Deno.test("the deploy entry says whether there is a database, and works without", async () => {
+  const dir = await Deno.makeTempDir();
+  const damaged = `${dir}/damaged.sqlite3`;
+  await Deno.writeTextFile(damaged, "no database ".repeat(1_000));
+  const table = [
+    {
+      kv: "ok",
+      args: [WITH_KV],
+      env: { DENO_KV_DEFAULT_PATH: `${dir}/kv.sqlite3` },
+    },
+    { kv: "absent", args: [], env: {}, note: "There is no Deno KV" },
+    { kv: "absent", args: [], env: NO_DATABASE, note: "Attach a database" },
+    {
+      kv: "failing",
+      args: [WITH_KV],
+      env: { DENO_KV_DEFAULT_PATH: damaged },
+      note: "Deno KV cannot be opened",
+    },
+  ];
+  for (const { kv, args, env, note } of table) {
+    await using sandbox = serveSandbox();
+    await using server = await startDeployed({
+      QONTAK_BASE_URL: sandbox.url,
+      QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
+      MCP_API_KEYS: await keyEntry(KEY),
+      ...env,
+    }, { args });
+    const health = await ask(server, "/health");
+    assertEquals([health.code, health.status, health.kv], [200, "ok", kv]);
+    const ready = await ask(server, "/ready");
+    assertEquals([ready.code, ready.kv], [kv === "failing" ? 503 : 200, kv]);
+    for (const { note: said } of [health, ready]) {
+      if (note === undefined) assertEquals(said, undefined);
+      else assertStringIncludes(said, note);
+    }
+    const { text } = await listPipelines(server, KEY);
+    assertStringIncludes(text, "Corporate Sales");
+    // What Qontak has replaced is in the database, or else nowhere.
+    const { stderr } = await server.stop("SIGINT");
+    const isLost = stderr.includes("the new one is in memory only");
+    assertEquals(isLost, note !== undefined, stderr);
+  }
+  await Deno.remove(dir, { recursive: true });
+});
+
+Deno.test("the deploy entry says what to do where tokens are to be in a database that is not there", async () => {
+  await using server = await startDeployed({
+    TOKEN_STORE: "kv",
+    MCP_API_KEYS: await keyEntry(KEY),
+    ...NO_DATABASE,
+  });
+  const ready = await ask(server, "/ready");
+  assertEquals([ready.code, ready.store, ready.kv], [503, "failing", "absent"]);
+  const { text, isError } = await listPipelines(server, KEY);
+  assert(isError);
+  assertStringIncludes(text, "attach a database on Deno Deploy");
+});
+
+const ISOLATES = 3, CALLS = 12, EXPIRIES = 5;
+
+for (const kind of kinds.filter(({ name }) => name !== "vault")) {
+  const skipped = kind.missing && ` (skipped: ${kind.missing})`;
+  Deno.test({
+    name:
+      `${ISOLATES} isolates on ${kind.name} answer every call and make one refresh for each tenant and expiry${skipped}`,
+    ignore: kind.missing !== "",
+    async fn() {
+      const others = ["beta", "gamma"];
+      await using sandbox = serveSandbox({
+        refreshTokens: others.map((tenant) => `first-of-${tenant}`),
       });
-    assertEquals((await call("another-key")).status, 401);
-    assertStringIncludes((await call(key.trim())).text, "Corporate Sales");
+      await using shared = await kind.start(sandbox);
+      // Where there is no user_id, there is one company.
+      const isSingle = shared.user.user_id === undefined;
+      if (!isSingle) {
+        for (const tenant of others) {
+          const token = `first-of-${tenant}`;
+          await addTenant(sandbox, shared, tenant, token);
+        }
+      }
+      const tenants = isSingle ? [undefined] : ["acme", ...others];
+      const env = {
+        ...shared.env,
+        QONTAK_BASE_URL: sandbox.url,
+        MCP_API_KEYS: await keyEntry(
+          KEY,
+          isSingle ? "" : `:${tenants.join("+")}:read`,
+        ),
+      };
+      await using stack = new AsyncDisposableStack();
+      const isolates = await Promise.all(
+        Array.from(
+          { length: ISOLATES },
+          () => startDeployed(env, { args: shared.args }),
+        ),
+      );
+      for (const isolate of isolates) stack.use(isolate);
+      for (let round = 0; round < EXPIRIES; round++) {
+        sandbox.expireAccessTokens();
+        const before = sandbox.grants;
+        const called = await Promise.all(
+          isolates.flatMap(({ url }) =>
+            tenants.flatMap((user_id) =>
+              Array.from({ length: CALLS }, () =>
+                callTool(
+                  url,
+                  "list_products",
+                  { per_page: 1, ...(user_id && { user_id }) },
+                  bearer(KEY),
+                ))
+            )
+          ),
+        );
+        const failed = called.filter(({ isError }) => isError);
+        assertEquals(failed.map(({ text }) => text), [], `round ${round}`);
+        // Every tenant needs one: nobody's was made twice.
+        assertEquals(sandbox.grants - before, tenants.length, `round ${round}`);
+      }
+      // Nobody has used a refresh token that was replaced already.
+      assertEquals(sandbox.grantAttempts, sandbox.grants);
+      const ended = await Promise.all(
+        isolates.map((one) => one.stop("SIGINT")),
+      );
+      assertEquals(ended.map(({ code }) => code), ended.map(() => 0));
+      assertNoTokens(ended);
+    },
   });
-  const nowhere = {
-    QONTAK_REFRESH_TOKEN: "a token",
-    MCP_STORED_KEYS: "true",
-  };
-  await deployed(nowhere, async (url) => {
-    const response = await fetch(`${url}/health`);
-    assertEquals(response.status, 503);
-    assertStringIncludes(await response.text(), "nowhere to keep API keys");
-  });
+}
+
+Deno.test("the deploy entry works where deno has neither KV nor HTTP clients", async () => {
+  await using sandbox = serveSandbox();
+  await using server = await startDeployed({
+    QONTAK_BASE_URL: sandbox.url,
+    QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
+    MCP_API_KEYS: await keyEntry(KEY),
+  }, { entry: "tests/support/narrow.ts", args: [WITH_KV] });
+  assertEquals((await ask(server, "/ready")).kv, "absent");
+  const { text } = await listPipelines(server, KEY);
+  assertStringIncludes(text, "Corporate Sales");
+  assertEquals((await server.stop("SIGINT")).code, 0);
+});
+
+/** The runtime of Deno Deploy, by Deno's documentation. */
+const RUNTIME = "2.5.0";
+
+const noNpx = await isOnPath("npx") ? "" : "npx is not on PATH";
+
+let found: Promise<string> | undefined;
+
+/** The path of that deno, which npm has. */
+function oldDeno(): Promise<string> {
+  return found ??= new Deno.Command("npx", {
+    args: ["-y", `deno@${RUNTIME}`, "eval", "console.log(Deno.execPath())"],
+    stdin: "null",
+    stderr: "inherit",
+  }).output().then(({ stdout }) => new TextDecoder().decode(stdout).trim());
+}
+
+Deno.test({
+  name: `the types of Deno ${RUNTIME} know all that the deploy entry asks for${
+    noNpx && ` (skipped: ${noNpx})`
+  }`,
+  ignore: noNpx !== "",
+  async fn() {
+    const certificates = Deno.env.get("NODE_EXTRA_CA_CERTS");
+    const { success, stderr } = await new Deno.Command(await oldDeno(), {
+      // Its lock file is in an older form.
+      args: ["check", "--no-lock", ...await stdFlags(), "src/deploy.ts"],
+      cwd: root,
+      // The types of Node come from npm; this deno looks for them so.
+      env: { NO_COLOR: "1", ...(certificates && { DENO_CERT: certificates }) },
+      stdin: "null",
+    }).output();
+    assert(success, new TextDecoder().decode(stderr));
+  },
+});
+
+const cannot = noNpx || noRedis;
+
+Deno.test({
+  name: `the deploy entry works on Deno ${RUNTIME}, with Redis, KV and JWTs${
+    cannot && ` (skipped: ${cannot})`
+  }`,
+  ignore: cannot !== "",
+  async fn() {
+    await using sandbox = serveSandbox();
+    await using issuer = await startIssuer();
+    await using redis = await startRedis();
+    const dir = await Deno.makeTempDir();
+    const prefix = `${redis.prefix}${crypto.randomUUID()}:`;
+    const shared = {
+      env: {
+        TOKEN_STORE: "redis",
+        TOKEN_ENCRYPTION_KEY: btoa("k".repeat(32)),
+        REDIS_URL: redis.url,
+        REDIS_KEY_PREFIX: prefix,
+      },
+      args: [],
+      user: {},
+      async [Symbol.asyncDispose]() {},
+    };
+    await addTenant(sandbox, shared, "acme", sandbox.refreshToken);
+    {
+      await using server = await startDeployed({
+        ...shared.env,
+        QONTAK_BASE_URL: sandbox.url,
+        MCP_API_KEYS: await keyEntry(KEY, ":acme"),
+        MCP_OAUTH_ISSUER: issuer.url,
+        MCP_OAUTH_AUDIENCE: "https://crm.example.com/mcp",
+        DENO_KV_DEFAULT_PATH: `${dir}/kv.sqlite3`,
+      }, { deno: await oldDeno(), args: [WITH_KV] });
+      const ready = await ask(server, "/ready");
+      assertEquals(
+        [ready.status, ready.store, ready.kv, ready.qontak],
+        ["ready", "ok", "ok", "ok"],
+      );
+      const page = await fetch(new URL("/", server.url));
+      assertStringIncludes(await page.text(), "list_pipelines");
+      for (const credential of [KEY, await issuer.sign()]) {
+        const { text } = await listPipelines(server, credential);
+        assertStringIncludes(text, "Corporate Sales");
+      }
+      const made = await callTool(server.url, "create_contact", {
+        first_name: "Sari",
+        last_name: "Wibowo",
+      }, bearer(KEY));
+      assertNotMatch(made.text, /inside the server/);
+      const { code, stderr } = await server.stop("SIGINT");
+      assertEquals(code, 0, stderr);
+    }
+    await Deno.remove(dir, { recursive: true });
+  },
 });

@@ -207,7 +207,9 @@ Deno.test("createHandler() says whether what it needs works, and nothing more", 
     const handler = createHandler(server);
     const response = await handler(new Request("http://127.0.0.1:8000/ready"));
     await server.close();
-    return [response.status, await response.json()];
+    const { note, ...found } = await response.json();
+    assertStringIncludes(note, "There is no Deno KV");
+    return [response.status, found];
   };
   const fine = { store: "ok", kv: "absent", qontak: "ok" };
   assertEquals(await ready(), [200, { status: "ready", ...fine }]);
@@ -236,6 +238,21 @@ Deno.test("createHandler() calls an outage of the store of keys no wrong key", a
   assertEquals(response.status, 503);
   assertEquals(response.headers.get("retry-after"), "5");
   assert(!(await response.text()).includes("Redis"));
+});
+
+Deno.test("createHandler() never rejects, and repeats no error of its own", async () => {
+  const lines: string[] = [];
+  const handler = createHandler(server(), {
+    authenticate: () => Promise.reject(new TypeError("canary")),
+    log: (...line) => lines.push(JSON.stringify(line)),
+  });
+  const response = await handler(
+    post(list, { authorization: "Bearer a-key" }),
+  );
+  assertEquals(response.status, 500);
+  assert(!(await response.text()).includes("canary"));
+  assertStringIncludes(lines.join(), "a reason of our own");
+  assert(!lines.join().includes("canary"));
 });
 
 Deno.test("createHandler() waits for no body for ever, and reads none without end", async () => {

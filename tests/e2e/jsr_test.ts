@@ -12,8 +12,8 @@ import {
 import { serveSandbox } from "../../src/sandbox/mod.ts";
 import { VERSION } from "../../src/version.ts";
 import { callTool } from "../support/call.ts";
-import { bareEnv, root } from "../support/process.ts";
-import { freePort } from "../support/redis.ts";
+import { bearer, HOST, keyEntry } from "../support/deployed.ts";
+import { bareEnv, root, startServing } from "../support/process.ts";
 import {
   type DryRun,
   dryRun,
@@ -164,49 +164,24 @@ Deno.test("deno install makes a command of the package, with the versions that w
 Deno.test("jsr:@qontak/mcp/deploy serves callers with a key", async () => {
   await using machine = await newMachine();
   await using sandbox = serveSandbox();
-  const hash = await crypto.subtle.digest(
-    "SHA-256",
-    new TextEncoder().encode("a-key"),
-  );
-  const port = freePort();
   const { command, args, env, cwd } = machine.deno(
     "run",
     "-A",
     "jsr:@qontak/mcp/deploy",
   );
-  const child = new Deno.Command(command, {
-    args: [...args],
-    cwd,
-    env: bareEnv({
-      ...env,
-      DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}`,
-      QONTAK_BASE_URL: sandbox.url,
-      QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
-      MCP_API_KEYS: new Uint8Array(hash).toHex(),
-    }),
-    clearEnv: true,
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  try {
-    const url = `http://127.0.0.1:${port}/mcp`;
-    const call = (key: string) =>
-      callTool(url, "list_pipelines", {}, { authorization: `Bearer ${key}` });
-    for (let tries = 0;; tries++) {
-      try {
-        assertEquals((await call("another-key")).status, 401);
-        break;
-      } catch (error) {
-        if (!(error instanceof TypeError) || tries === 200) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-    }
-    assertStringIncludes((await call("a-key")).text, "Corporate Sales");
-  } finally {
-    child.kill("SIGKILL");
-    await child.status;
-  }
+  const given = {
+    ...env,
+    ...HOST,
+    QONTAK_BASE_URL: sandbox.url,
+    QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
+    MCP_API_KEYS: await keyEntry("a-key"),
+  };
+  await using server = await startServing(command, args, given, cwd);
+  const call = (key: string) =>
+    callTool(server.url, "list_pipelines", {}, bearer(key));
+  assertEquals((await call("another-key")).status, 401);
+  assertStringIncludes((await call("a-key")).text, "Corporate Sales");
+  assertEquals((await server.stop("SIGINT")).code, 0);
 });
 
 /** A program of somebody else, who wants types and a server. */

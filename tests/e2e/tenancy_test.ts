@@ -15,11 +15,16 @@ import {
   type Principal,
 } from "../../mod.ts";
 import { createMemoryStore } from "../support/memory.ts";
-
-const TENANTS = ["alpha", "beta", "gamma"];
-
-/** What only this tenant may ever see. */
-const canary = (tenant: string) => `canary-of-${tenant}`;
+import {
+  assertOnly,
+  CALLS,
+  canary,
+  createQontak,
+  firstToken,
+  FORGED,
+  TENANTS,
+  TOKENS,
+} from "../support/tenants.ts";
 
 /** Who each credential stands for. */
 const principals: Record<string, Omit<Principal, "name">> = {
@@ -32,85 +37,26 @@ const principals: Record<string, Omit<Principal, "name">> = {
   both: { tenants: ["alpha", "beta"], scopes: ["read"] },
 };
 
-/**
- * A Qontak with a CRM for each tenant: everything it says, errors too, holds
- * the tenant's canary.
- */
-function fakeQontak(seen: Map<string, number>): typeof fetch {
-  let calls = 0;
-  return async (input, init) => {
-    const { pathname } = new URL(String(input));
-    const headers = new Headers(init?.headers);
-    const sent = init?.body instanceof URLSearchParams
-      ? init.body.get("refresh_token")!
-      : headers.get("authorization")!.replace("Bearer ", "");
-    const tenant = sent.split(" of ")[1]!;
-    seen.set(tenant, (seen.get(tenant) ?? 0) + 1);
-    // Answers overtake each other.
-    await new Promise((resolve) => setTimeout(resolve, calls++ % 7));
-    if (pathname === "/oauth/token") {
-      return Response.json({
-        access_token: `access ${calls} of ${tenant}`.replace(
-          /^access (\d+)/,
-          "a$1",
-        ),
-        refresh_token: `refresh-${calls} of ${tenant}`,
-        expires_in: 3600,
-      });
-    }
-    const said = canary(tenant);
-    const meta = { status: 200, type: "OK" };
-    if (calls % 5 === 0) {
-      return Response.json({
-        meta: { status: 422, developer_message: `${said} is wrong` },
-      }, { status: 422 });
-    }
-    if (pathname.endsWith("/info")) {
-      return Response.json({
-        meta,
-        response: [{
-          id: null,
-          name: "name",
-          name_alias: said,
-          additional_field: false,
-          required: true,
-          type: "Single-line text",
-        }],
-      });
-    }
-    const record = { id: 7, name: said, note: said };
-    const isOne = /\/\d+$/.test(pathname);
-    return Response.json({
-      meta,
-      response: isOne ? record : [record],
-      page: 1,
-      total_page: 1,
-      current_data: 1,
-      total_data: 1,
-    });
-  };
-}
-
 interface Place extends AsyncDisposable {
   readonly handler: Handler;
   readonly logs: string[];
-  readonly seen: Map<string, number>;
+  readonly seen: ReadonlyMap<string, number>;
 }
 
 function createPlace(): Place {
   const logs: string[] = [];
-  const seen = new Map<string, number>();
+  const { seen, answer } = createQontak();
   const log = (...line: unknown[]) => {
     logs.push(JSON.stringify(line));
   };
   const server = createServer({
     store: createMemoryStore(Object.fromEntries(
       TENANTS.map((tenant) => [tenant, {
-        refresh_token: `first of ${tenant}`,
+        refresh_token: firstToken(tenant),
       }]),
     )),
     tokenCache: "memory",
-    fetch: fakeQontak(seen),
+    fetch: (input, init) => answer(new Request(input, init)),
     log,
   });
   const handler = createHandler(server, {
@@ -164,43 +110,14 @@ const call = (
   headers: Record<string, string> = {},
 ) => send(place, bearer, "tools/call", { name, arguments: args }, headers);
 
-/** That a text holds nothing of the tenants that it may hold nothing of. */
-function assertOnly(text: string, allowed: readonly string[], what: string) {
-  for (const tenant of TENANTS) {
-    if (allowed.includes(tenant)) continue;
-    assert(!text.includes(canary(tenant)), `${what} shows ${tenant}`);
-  }
-}
-
 Deno.test("companies never meet, under 200 mixed calls at once", async () => {
   await using place = createPlace();
-  const tools: [string, Record<string, unknown>][] = [
-    ["list_pipelines", {}],
-    ["list_contacts", { per_page: 1 }],
-    ["get_contact", { contact_id: 7 }],
-    ["get_contact_template", {}],
-    ["get_required_fields_for_contact", {}],
-    ["create_contact", { first_name: "x" }],
-    ["list_products", {}],
-    ["get_product", { product_id: 7 }],
-  ];
-  // What a model, or whoever writes to it, might try.
-  const forged: Record<string, unknown>[] = [
-    {},
-    { user_id: "beta" },
-    { user_id: "alpha" },
-    { user_id: "../beta" },
-    { user_id: "_default" },
-    { user_id: ["beta"] },
-    { user_id: null },
-    { tenant: "beta" },
-  ];
   const bearers = Object.keys(principals);
   const calls = Array.from({ length: 200 }, (_, i) => {
     const bearer = bearers[i % bearers.length]!;
-    const [name, args] = tools[i % tools.length]!;
+    const [name, args] = CALLS[i % CALLS.length]!;
     // Half of them are honest.
-    const more = i % 2 === 0 ? {} : forged[(i >> 1) % forged.length]!;
+    const more = i % 2 === 0 ? {} : FORGED[(i >> 1) % FORGED.length]!;
     const headers = { "x-user-id": "beta", "x-tenant": "beta" };
     return { bearer, name, args: { ...args, ...more }, headers };
   });
@@ -221,7 +138,7 @@ Deno.test("companies never meet, under 200 mixed calls at once", async () => {
   for (const line of place.logs) {
     for (const tenant of TENANTS) {
       assert(!line.includes(canary(tenant)), line);
-      assertNotMatch(line, /(first|refresh-\d+|a\d+) of/);
+      assertNotMatch(line, TOKENS);
     }
   }
 });

@@ -10,7 +10,7 @@ import {
   type SandboxOptions,
   serveSandbox,
 } from "../../src/sandbox/mod.ts";
-import { bareEnv, type Ended, stdFlags } from "./process.ts";
+import { bareEnv, type Ended, endedOf, stdFlags } from "./process.ts";
 
 const root = new URL("../../", import.meta.url);
 
@@ -24,7 +24,7 @@ export async function live(
 ): Promise<Ended> {
   const cwd = Deno.makeTempDirSync();
   try {
-    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    const output = await new Deno.Command(Deno.execPath(), {
       args: [
         "run",
         "-q",
@@ -40,12 +40,7 @@ export async function live(
       cwd,
       stdin: "null",
     }).output();
-    const decoder = new TextDecoder();
-    return {
-      code,
-      stdout: decoder.decode(stdout),
-      stderr: decoder.decode(stderr),
-    };
+    return endedOf(output);
   } finally {
     Deno.removeSync(cwd, { recursive: true });
   }

@@ -61,7 +61,15 @@ export const HANDSHAKE: readonly object[] = [
 export const WITH_KV = "(with KV)";
 
 /** The arguments of deno that run the program. */
-export async function program(...args: string[]): Promise<string[]> {
+export function program(...args: string[]): Promise<string[]> {
+  return running("mod.ts", ...args);
+}
+
+/** The arguments of deno that run a file of the project. */
+export async function running(
+  file: string,
+  ...args: string[]
+): Promise<string[]> {
   return [
     "run",
     "-q",
@@ -70,7 +78,7 @@ export async function program(...args: string[]): Promise<string[]> {
     "--config",
     `${root}deno.json`,
     ...await stdFlags(),
-    `${root}mod.ts`,
+    `${root}${file}`,
     ...args.filter((arg) => arg !== WITH_KV),
   ];
 }
@@ -138,18 +146,27 @@ export async function run(
     await writer.write(new TextEncoder().encode(options.stdin));
   }
   await writer.close();
-  const { code, stdout, stderr } = await ending;
+  return endedOf(await ending);
+}
+
+/** How a program ended whose output was collected. */
+export function endedOf(
+  { code, stdout, stderr }: Deno.CommandOutput,
+): Ended {
+  const decoder = new TextDecoder();
   return {
     code,
-    stdout: new TextDecoder().decode(stdout),
-    stderr: new TextDecoder().decode(stderr),
+    stdout: decoder.decode(stdout),
+    stderr: decoder.decode(stderr),
   };
 }
 
-/** The program serving HTTP in a process of its own. */
+/** A program serving HTTP in a process of its own. */
 export interface HttpProcess extends AsyncDisposable {
   /** Where MCP is spoken, such as http://127.0.0.1:43211/mcp. */
   readonly url: string;
+  /** Waits until a line on stderr holds this text. */
+  says(text: string): Promise<void>;
   /** Sends a signal and waits for the end. */
   stop(signal: Deno.Signal): Promise<Ended>;
 }
@@ -160,25 +177,46 @@ export async function startHttp(
   env: Record<string, string> = {},
   preload?: string,
 ): Promise<HttpProcess> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: preloading(await program("--http", "--port", "0", ...args), preload),
+  return await startServing(
+    Deno.execPath(),
+    preloading(await program("--http", "--port", "0", ...args), preload),
+    env,
+  );
+}
+
+/**
+ * Starts a program that serves HTTP and waits until it says where.
+ *
+ * @param command Its name.
+ * @param args Its arguments.
+ * @param env Its variables, besides those of {@linkcode bareEnv}.
+ * @param cwd Its working directory.
+ */
+export async function startServing(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  cwd: string = root,
+): Promise<HttpProcess> {
+  const child = new Deno.Command(command, {
+    args: [...args],
     env: bareEnv(env),
     clearEnv: true,
-    cwd: root,
+    cwd,
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
   }).spawn();
   const stdout = new Response(child.stdout).text();
   let stderr = "";
-  const { promise: url, resolve: listening } = Promise.withResolvers<string>();
+  let heard = Promise.withResolvers<void>();
   const read = (async () => {
     for await (
       const chunk of child.stderr.pipeThrough(new TextDecoderStream())
     ) {
       stderr += chunk;
-      const found = /"url":"([^"]+)"/.exec(stderr);
-      if (found) listening(found[1]!);
+      heard.resolve();
+      heard = Promise.withResolvers();
     }
   })();
   const ended = (async () => {
@@ -186,10 +224,19 @@ export async function startHttp(
     await read;
     return { code, stdout: await stdout, stderr };
   })();
-  const started = await Promise.race([url, ended]);
-  if (typeof started !== "string") {
-    throw new Error(`The server did not start: ${started.stderr}`);
+  let isOver = false;
+  ended.then(() => isOver = true);
+
+  async function hear(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const found = pattern.exec(stderr);
+      if (found) return found;
+      if (isOver) throw new Error(`${pattern} was not said: ${stderr}`);
+      await Promise.race([heard.promise, ended]);
+    }
   }
+
+  const [, url] = await hear(/"url":"([^"]+)"/);
   const stop = (signal: Deno.Signal) => {
     try {
       child.kill(signal);
@@ -199,8 +246,11 @@ export async function startHttp(
     return ended;
   };
   return {
-    url: started,
+    url: url!,
     stop,
+    async says(text) {
+      await hear(new RegExp(RegExp.escape(text)));
+    },
     async [Symbol.asyncDispose]() {
       await stop("SIGKILL");
     },

@@ -108,7 +108,8 @@ export async function assertHttp(shipped: Shipped): Promise<void> {
       const url = /"url":"([^"]+)"/.exec(said)?.[1];
       if (!url) continue;
       const health = await fetch(new URL("/health", url));
-      assertEquals(await health.json(), { status: "ok", version: VERSION });
+      const { status, version } = await health.json();
+      assertEquals([status, version], ["ok", VERSION]);
       const { text } = await callTool(url, "list_pipelines");
       assertStringIncludes(text, "Corporate Sales");
       child.kill("SIGTERM");

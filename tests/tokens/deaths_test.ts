@@ -1,6 +1,7 @@
 /** Servers that are killed during a refresh, and stores that go away. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { type RunningSandbox, serveSandbox } from "../../src/sandbox/mod.ts";
+import { serveSandbox } from "../../src/sandbox/mod.ts";
+import { type Gate, startGate } from "../support/gate.ts";
 import type { HttpProcess } from "../support/process.ts";
 import {
   assertNoTokens,
@@ -10,68 +11,6 @@ import {
   type Shared,
   startServer,
 } from "./shared.ts";
-
-/** Stands between a server and the sandbox, and can hold one request. */
-interface Gate extends AsyncDisposable {
-  readonly url: string;
-  /**
-   * Holds the next request to a path: before it reaches the sandbox, which it
-   * then never does, or before its answer goes back.
-   *
-   * @returns Resolves when the request is held.
-   */
-  hold(path: string, when: "before" | "after"): Promise<void>;
-  /** Lets what is held go on. */
-  release(): void;
-}
-
-function startGate(sandbox: RunningSandbox): Gate {
-  let held: {
-    readonly path: string;
-    readonly when: "before" | "after";
-    readonly arrived: PromiseWithResolvers<void>;
-    readonly released: PromiseWithResolvers<void>;
-  } | undefined;
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    async (request) => {
-      const { pathname, search } = new URL(request.url);
-      const { method, headers } = request;
-      const body = method === "GET" ? null : await request.text();
-      const holding = held?.path === pathname ? held : undefined;
-      if (holding?.when === "before") {
-        holding.arrived.resolve();
-        await holding.released.promise;
-        return new Response(null, { status: 502 });
-      }
-      const answer = await fetch(sandbox.url + pathname + search, {
-        method,
-        headers,
-        body,
-      });
-      const text = await answer.text();
-      holding?.arrived.resolve();
-      await holding?.released.promise;
-      return new Response(text, {
-        status: answer.status,
-        headers: answer.headers,
-      });
-    },
-  );
-  return {
-    url: `http://127.0.0.1:${server.addr.port}`,
-    hold(path, when) {
-      const arrived = Promise.withResolvers<void>();
-      held = { path, when, arrived, released: Promise.withResolvers() };
-      return arrived.promise;
-    },
-    release() {
-      held?.released.resolve();
-      held = undefined;
-    },
-    [Symbol.asyncDispose]: () => server.shutdown(),
-  };
-}
 
 const TOKEN_PATH = "/oauth/token", PRODUCTS = "/api/v3.1/products";
 

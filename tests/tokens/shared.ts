@@ -44,19 +44,28 @@ export interface Kind {
   start(sandbox: RunningSandbox): Promise<Shared>;
 }
 
-/** Puts the sandbox's token into a store, as a person would. */
+/** Puts a tenant's token into a store, as a person would. */
+export async function addTenant(
+  sandbox: RunningSandbox,
+  shared: Shared,
+  tenant: string,
+  refreshToken: string,
+): Promise<void> {
+  const { code, stderr } = await run(
+    ["tenants", "add", tenant, ...shared.args],
+    {
+      env: { ...shared.env, QONTAK_BASE_URL: sandbox.url },
+      stdin: `${refreshToken}\n`,
+    },
+  );
+  assertEquals(code, 0, stderr);
+}
+
 async function added(
   sandbox: RunningSandbox,
   shared: Shared,
 ): Promise<Shared> {
-  const { code, stderr } = await run(
-    ["tenants", "add", "acme", ...shared.args],
-    {
-      env: { ...shared.env, QONTAK_BASE_URL: sandbox.url },
-      stdin: `${sandbox.refreshToken}\n`,
-    },
-  );
-  assertEquals(code, 0, stderr);
+  await addTenant(sandbox, shared, "acme", sandbox.refreshToken);
   return shared;
 }
 

@@ -1,0 +1,13 @@
+/**
+ * The baseline of a cold start: Deno.serve, and an answer to whatever is asked.
+ *
+ * @module
+ */
+Deno.serve(
+  {
+    onListen: ({ hostname, port }) =>
+      // deno-lint-ignore no-console -- where it is, as the server says it
+      console.error(JSON.stringify({ url: `http://${hostname}:${port}/mcp` })),
+  },
+  () => Response.json({ status: "ok" }),
+);

@@ -1,0 +1,105 @@
+/**
+ * Measures a cold start of the deploy entry: from the start of the process
+ * until it has answered /health, and until it has answered a first tools/call,
+ * which needs an access token from the CRM. A bare Deno.serve alternates with
+ * it in one run, so that the ratio holds on any machine.
+ *
+ * @module
+ */
+import { serveSandbox } from "../../src/sandbox/mod.ts";
+import { callTool } from "../../tests/support/call.ts";
+import {
+  bearer,
+  keyEntry,
+  startDeployed,
+} from "../../tests/support/deployed.ts";
+import { median, row } from "./table.ts";
+
+/** Runs of each; the median is printed. */
+const RUNS = 11;
+
+const KEY = "of-the-benchmark";
+
+/** What is asked first, in a process that has answered nothing yet. */
+const questions: Readonly<Record<string, (url: string) => Promise<unknown>>> = {
+  async "/health"(url) {
+    const response = await fetch(new URL("/health", url));
+    if (!response.ok) throw new Error(`/health answered ${response.status}`);
+    await response.body?.cancel();
+  },
+  async "tools/call"(url) {
+    const { status, isError, text } = await callTool(
+      url,
+      "list_pipelines",
+      {},
+      bearer(KEY),
+    );
+    // The bare server knows no MCP, and answers all the same.
+    const isFine = text === "" || !isError;
+    if (status !== 200 || !isFine) throw new Error(`It answered: ${text}`);
+  },
+};
+
+const subjects: Readonly<Record<string, string>> = {
+  "bare Deno.serve": "scripts/bench/bare_http.ts",
+  "the deploy entry": "src/deploy.ts",
+};
+
+/** Milliseconds until the answer. */
+async function measure(
+  entry: string,
+  ask: (url: string) => Promise<unknown>,
+): Promise<number> {
+  // A token may be refreshed once only.
+  await using sandbox = serveSandbox();
+  const env = {
+    QONTAK_BASE_URL: sandbox.url,
+    QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
+    MCP_API_KEYS: await keyEntry(KEY),
+  };
+  const start = performance.now();
+  await using server = await startDeployed(env, { entry });
+  await ask(server.url);
+  return performance.now() - start;
+}
+
+const times = new Map<string, number[]>();
+const of = (subject: string, question: string) => {
+  const name = `${subject} ${question}`;
+  const found = times.get(name) ?? [];
+  times.set(name, found);
+  return found;
+};
+// The first run warms the caches of the disk, and does not count.
+for (let run = -1; run < RUNS; run++) {
+  for (const [question, ask] of Object.entries(questions)) {
+    for (const [subject, entry] of Object.entries(subjects)) {
+      const ms = await measure(entry, ask);
+      if (run >= 0) of(subject, question).push(ms);
+    }
+  }
+}
+const widths = [24, 16];
+const names = Object.keys(questions);
+const [bare, ours] = Object.keys(subjects);
+const report = [
+  `From the start of the process to its first answer, median of ${RUNS}, alternating`,
+  row(widths, "", ...names),
+  ...Object.keys(subjects).map((subject) =>
+    row(
+      widths,
+      subject,
+      ...names.map((name) => `${median(of(subject, name)).toFixed(0)} ms`),
+    )
+  ),
+  row(
+    widths,
+    "ratio",
+    ...names.map((name) =>
+      (median(of(ours!, name)) / median(of(bare!, name))).toFixed(2)
+    ),
+  ),
+];
+// deno-lint-ignore no-console -- what the command is for
+console.log(report.join("\n"));
+Deno.exit(0);

@@ -1,0 +1,73 @@
+/**
+ * Serving HTTP until the process is told to end.
+ *
+ * @module
+ */
+import type { Handler } from "./http.ts";
+import type { Log } from "./log.ts";
+
+/**
+ * How long requests may take once the process is told to end, in ms. Deno
+ * Deploy kills after 5 s; what they work with is closed in the rest of them.
+ */
+const DRAIN = 3_500;
+
+/** When the process ends, whatever is still open, in ms. */
+const LIMIT = 4_500;
+
+/** Settings of {@linkcode listen}. */
+export interface ListenOptions {
+  /** Where to listen; where the host says when left out. */
+  readonly address?: { readonly hostname: string; readonly port: number };
+  /** Writes log lines. */
+  readonly log: Log;
+}
+
+/**
+ * Serves until a signal ends it: nothing more is accepted then, and what runs
+ * is finished. The process ends by itself within 5 seconds of the signal.
+ *
+ * @param handler What answers.
+ * @param options Where to listen.
+ * @returns A promise that resolves when requests are answered or have had their
+ * time, so that what they work with can be closed.
+ * @throws {Error} When it cannot listen there.
+ */
+export async function listen(
+  handler: Handler,
+  { address, log }: ListenOptions,
+): Promise<void> {
+  const server = Deno.serve({
+    ...address,
+    onListen: (where) => log("info", "Listening", { url: urlOf(where) }),
+  }, handler);
+  const late = Promise.withResolvers<void>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const stop = () => {
+    // Ctrl+C reaches this process twice where a wrapper hands it on.
+    if (timer !== undefined) return;
+    server.shutdown();
+    log("info", "Stopping: finishing the requests under way");
+    Deno.unrefTimer(setTimeout(() => Deno.exit(0), LIMIT));
+    timer = setTimeout(() => {
+      log("warn", "Requests were still under way: they are given up", {
+        ms: DRAIN,
+      });
+      late.resolve();
+    }, DRAIN);
+  };
+  const signals: Deno.Signal[] = Deno.build.os === "windows"
+    ? ["SIGINT", "SIGBREAK"]
+    : ["SIGINT", "SIGTERM"];
+  for (const signal of signals) Deno.addSignalListener(signal, stop);
+  await Promise.race([server.finished, late.promise]);
+  clearTimeout(timer);
+}
+
+/** Where MCP is spoken; undefined where it is no address of the network. */
+function urlOf(where: Deno.Addr): string | undefined {
+  if (!("hostname" in where)) return undefined;
+  const { hostname, port } = where;
+  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+  return `http://${host}:${port}/mcp`;
+}

@@ -1,0 +1,138 @@
+/** What the guides tell people to type is what the program takes. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { variables } from "../../src/config.ts";
+import { serveSandbox } from "../../src/sandbox/mod.ts";
+import { callTool } from "../support/call.ts";
+import { bearer, startDeployed } from "../support/deployed.ts";
+import {
+  bareEnv,
+  type Ended,
+  endedOf,
+  isOnPath,
+  root,
+  run,
+  startHttp,
+} from "../support/process.ts";
+
+const guide = await Deno.readTextFile(`${root}.github/DEPLOY.md`);
+const readme = await Deno.readTextFile(`${root}README.md`);
+
+/** What a pattern's first group finds in the guide. */
+function inGuide(pattern: RegExp): string {
+  const [, found] = pattern.exec(guide) ?? [];
+  assert(found !== undefined, `The guide has no ${pattern}`);
+  return found;
+}
+
+/** Runs a command as a person would, in bash. */
+async function bash(
+  command: string,
+  env: Record<string, string> = {},
+): Promise<Ended> {
+  const dir = await Deno.makeTempDir();
+  try {
+    const output = await new Deno.Command("bash", {
+      args: ["-c", command],
+      cwd: dir,
+      env: bareEnv(env),
+      clearEnv: true,
+      stdin: "null",
+    }).output();
+    return endedOf(output);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+const hasTools = await isOnPath("bash") &&
+  (await bash("command -v openssl && command -v sha256sum")).code === 0;
+const noBash = hasTools ? "" : "bash, openssl or sha256sum is not on PATH";
+
+/** The key that the documents make, and its entry of MCP_API_KEYS. */
+async function makeKey(): Promise<{ key: string; entry: string }> {
+  const command = inGuide(/`(key=\$\(openssl[^`]*)`/);
+  assertStringIncludes(readme, command);
+  const { stdout, stderr } = await bash(`${command}; echo "$key"`);
+  const [sum, key] = stdout.trim().split("\n");
+  assert(key, stderr);
+  return { key, entry: sum!.split(" ")[0]! };
+}
+
+Deno.test("the unit, the container and the guide use flags and commands that there are", async () => {
+  const lines = [
+    inGuide(/^ExecStart=\S+ (.*)$/m).split(" "),
+    JSON.parse(inGuide(/^CMD (\[.*\])$/m)),
+    inGuide(/qontak-mcp\.env --volume \S+ qontak-mcp ([^`]*)`/).split(" "),
+    ...Array.from(
+      guide.matchAll(/^qontak-mcp ([\w -]+)$/gm),
+      ([, args]) => args!.trim().split(" "),
+    ),
+  ];
+  assert(lines.length >= 5);
+  for (const args of lines) {
+    const { code, stderr } = await run([...args, "--help"]);
+    assertEquals(code, 0, `${args.join(" ")}: ${stderr}`);
+  }
+});
+
+Deno.test("the documents name no variable of ours that there is not", () => {
+  const names = new Set(
+    Array.from(
+      (guide + readme).matchAll(
+        /\b(?:QONTAK|MEKARI|TOKEN|REDIS|VAULT|MCP)_[A-Z_]+\b/g,
+      ),
+      ([name]) => name,
+    ),
+  );
+  assert(names.size > 20);
+  for (const name of names) {
+    assert(Object.hasOwn(variables, name), `There is no variable ${name}`);
+  }
+});
+
+Deno.test({
+  name:
+    `the container's health check tells a server that is alive from one that is not${
+      noBash && ` (skipped: ${noBash})`
+    }`,
+  ignore: noBash !== "",
+  async fn() {
+    const [, , command] = JSON.parse(inGuide(/^ +CMD (\["bash".*\])$/m));
+    await using server = await startHttp(["--sandbox"]);
+    const { port } = new URL(server.url);
+    const check = () => bash(command.replace("8000", port));
+    assertEquals((await check()).code, 0);
+    await server.stop("SIGTERM");
+    assert((await check()).code !== 0);
+  },
+});
+
+const noNpx = noBash || (await isOnPath("npx") ? "" : "npx is not on PATH");
+
+Deno.test({
+  name: `the guide leads from a key to the first call${
+    noNpx && ` (skipped: ${noNpx})`
+  }`,
+  ignore: noNpx !== "",
+  async fn() {
+    await using sandbox = serveSandbox();
+    const { key, entry } = await makeKey();
+    await using server = await startDeployed({
+      QONTAK_BASE_URL: sandbox.url,
+      QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
+      MCP_API_KEYS: entry,
+    });
+    const { text } = await callTool(
+      server.url,
+      "list_pipelines",
+      {},
+      bearer(key),
+    );
+    assertStringIncludes(text, "Corporate Sales");
+    const command = inGuide(/^ +(npx -y @modelcontextprotocol[^`]*)```/m)
+      .replace("https://<app>/mcp", server.url);
+    const { code, stdout, stderr } = await bash(command, { key });
+    assertEquals(code, 0, stderr);
+    assertStringIncludes(stdout, "Corporate Sales");
+  },
+});

@@ -1,0 +1,406 @@
+/**
+ * Companies never meet, in a process of its own as a person would run it:
+ * several companies in Redis, API keys and JWTs, templates in Deno KV. Nothing
+ * of one company is in anything that another is given, whatever is sent.
+ */
+import {
+  assert,
+  assertEquals,
+  assertNotMatch,
+  assertStringIncludes,
+} from "@std/assert";
+import { createRedisStore } from "../../mod.ts";
+import { bearer, keyEntry, startDeployed } from "../support/deployed.ts";
+import { encode, forge, signWithSecret } from "../support/forge.ts";
+import { type Issuer, seconds, startIssuer } from "../support/issuer.ts";
+import { type HttpProcess, startHttp, WITH_KV } from "../support/process.ts";
+import { createRandom } from "../support/random.ts";
+import { openRaw, rawRequest } from "../support/raw.ts";
+import { noRedis, startRedis } from "../support/redis.ts";
+import {
+  assertOnly,
+  CALLS,
+  canary,
+  createQontak,
+  firstToken,
+  FORGED,
+  TENANTS,
+  TOKENS,
+} from "../support/tenants.ts";
+
+const AUDIENCE = "https://crm.example.com/mcp";
+
+/** Somebody who may call. */
+interface Somebody {
+  readonly credential: string;
+  readonly tenants: readonly string[];
+}
+
+/** A live endpoint with its companies. */
+interface Place extends AsyncDisposable {
+  readonly server: HttpProcess;
+  readonly issuer: Issuer;
+  /** How often each tenant's credentials reached Qontak. */
+  readonly seen: ReadonlyMap<string, number>;
+  /** Who may call, by a key or by a JWT. */
+  readonly callers: readonly Somebody[];
+  /** The refresh token that a tenant has now. */
+  tokenOf(tenant: string): Promise<string>;
+}
+
+type Start = (
+  args: string[],
+  env: Record<string, string>,
+) => Promise<HttpProcess>;
+
+const entries: Readonly<Record<string, Start>> = {
+  "--http": startHttp,
+  "the deploy entry": (args, env) => startDeployed(env, { args }),
+};
+
+async function createPlace(start: Start): Promise<Place> {
+  await using stack = new AsyncDisposableStack();
+  const qontak = createQontak();
+  const http = stack.use(Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    qontak.answer,
+  ));
+  const issuer = stack.use(await startIssuer());
+  const redis = stack.use(await startRedis());
+  const dir = await Deno.makeTempDir();
+  stack.defer(() => Deno.remove(dir, { recursive: true }));
+  const prefix = `${redis.prefix}${crypto.randomUUID()}:`;
+  const store = createRedisStore({ url: redis.url, keyPrefix: prefix });
+  stack.defer(() => store.close!());
+  for (const tenant of TENANTS) {
+    const credentials = { refresh_token: firstToken(tenant) };
+    await store.replace(tenant, credentials, undefined);
+  }
+  const groups = [...TENANTS.map((tenant) => [tenant]), ["alpha", "beta"]];
+  const keyOf = (tenants: readonly string[]) => `key-${tenants.join("-")}`;
+  const server = stack.use(
+    await start([WITH_KV], {
+      QONTAK_BASE_URL: `http://127.0.0.1:${http.addr.port}`,
+      TOKEN_STORE: "redis",
+      REDIS_URL: redis.url,
+      REDIS_KEY_PREFIX: prefix,
+      DENO_KV_DEFAULT_PATH: `${dir}/kv.sqlite3`,
+      LOG_LEVEL: "debug",
+      MCP_API_KEYS: (await Promise.all(
+        groups.map((tenants) =>
+          keyEntry(keyOf(tenants), `:${tenants.join("+")}`)
+        ),
+      )).join(),
+      MCP_OAUTH_ISSUER: issuer.url,
+      MCP_OAUTH_AUDIENCE: AUDIENCE,
+    }),
+  );
+  const callers: Somebody[] = [];
+  for (const tenants of groups) {
+    const scope = "qontak:read qontak:write qontak:delete";
+    const jwt = await issuer.sign({ qontak_tenants: tenants, scope });
+    callers.push({ credential: keyOf(tenants), tenants });
+    callers.push({ credential: jwt, tenants });
+  }
+  const owned = stack.move();
+  return {
+    server,
+    issuer,
+    seen: qontak.seen,
+    callers,
+    async tokenOf(tenant) {
+      const { credentials } = (await store.read(tenant))!;
+      return "refresh_token" in credentials ? credentials.refresh_token : "";
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** An answer: everything that is to be seen of it. */
+interface Seen {
+  readonly status: number;
+  /** Headers and body. */
+  readonly text: string;
+}
+
+async function look(response: Response): Promise<Seen> {
+  const headers = Array.from(response.headers, (header) => header.join(": "));
+  return {
+    status: response.status,
+    text: [...headers, await response.text()].join("\n"),
+  };
+}
+
+/** One JSON-RPC request, with headers that claim what they may not. */
+async function send(
+  { url }: HttpProcess,
+  credential: string | undefined,
+  method: string,
+  params: Record<string, unknown> = {},
+): Promise<Seen> {
+  return await look(
+    await fetch(`${url}?user_id=beta&tenant=beta`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream",
+        "x-user-id": "beta",
+        "x-tenant-id": "beta",
+        "x-forwarded-user": "beta",
+        "mcp-session-id": "beta",
+        cookie: "user_id=beta; tenant=beta",
+        ...(credential === undefined ? {} : bearer(credential)),
+      },
+      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
+    }),
+  );
+}
+
+const call = (
+  server: HttpProcess,
+  credential: string | undefined,
+  name: string,
+  args: Record<string, unknown>,
+) =>
+  send(server, credential, "tools/call", {
+    name,
+    arguments: args,
+    _meta: { user_id: "beta", tenant: "beta" },
+  });
+
+/** The tenants that an answer may show: one at most. */
+function allowedFor(
+  { tenants }: Somebody,
+  args: Record<string, unknown>,
+): readonly string[] {
+  return tenants.length === 1
+    ? tenants
+    : tenants.filter((tenant) => tenant === args.user_id);
+}
+
+/** Credentials that open nothing, by what is wrong with them. */
+async function badCredentials(
+  issuer: Issuer,
+  stranger: Issuer,
+): Promise<Record<string, string>> {
+  const beta = { qontak_tenants: ["beta"], scope: "qontak:read" };
+  const good = await issuer.sign({ ...beta, qontak_tenants: ["alpha"] });
+  const [, body = ""] = good.split(".");
+  const publicKey = JSON.stringify(issuer.keys[0]!.publicKey);
+  return {
+    "an expired token": await issuer.sign({ ...beta, exp: seconds() - 90 }),
+    "alg none": `${encode({ alg: "none", typ: "JWT" })}.${body}.`,
+    "alg none, with a signature": forge(good, { header: { alg: "none" } }),
+    "another audience": await issuer.sign({ ...beta, aud: "https://other" }),
+    "another issuer": await stranger.sign(beta),
+    "another's key": await stranger.sign({ ...beta, iss: issuer.url }),
+    "another's key under a known name": await stranger.sign(
+      { ...beta, iss: issuer.url },
+      { header: { kid: issuer.keys[0]!.kid } },
+    ),
+    "a tenant put in afterwards": forge(good, { payload: beta }),
+    "the public key as a secret": await signWithSecret(good, publicKey),
+    "no tenants": await issuer.sign({ ...beta, qontak_tenants: undefined }),
+    "a path for a tenant": await issuer.sign({
+      ...beta,
+      qontak_tenants: ["../beta"],
+    }),
+    "a path beside a tenant": await issuer.sign({
+      ...beta,
+      qontak_tenants: ["alpha", "alpha/../beta"],
+    }),
+    "no scope of ours": await issuer.sign({ ...beta, scope: "openid" }),
+    "the hash of a key": await keyEntry("key-beta"),
+    "a key and more": "key-beta2",
+    "a name": "beta",
+  };
+}
+
+/** That nothing which only its owner has is in a text. */
+function assertNoCredentials(text: string, { callers }: Place, what: string) {
+  assertNotMatch(text, TOKENS, what);
+  for (const { credential } of callers) {
+    assert(!text.includes(credential), `${what} shows a credential`);
+  }
+}
+
+for (const [name, start] of Object.entries(entries)) {
+  const skipped = noRedis && ` (skipped: ${noRedis})`;
+  const ignore = noRedis !== "";
+
+  Deno.test({
+    name:
+      `${name} shows nobody anything of another company, under 200 mixed calls at once${skipped}`,
+    ignore,
+    async fn() {
+      await using place = await createPlace(start);
+      await using stranger = await startIssuer();
+      const { server, callers, issuer } = place;
+      const bad = Object.entries(await badCredentials(issuer, stranger));
+      const own = new Map<string, number>();
+      const random = createRandom(1);
+      await Promise.all(Array.from({ length: 200 }, async (_, i) => {
+        const [tool, basic] = random.pick(CALLS);
+        // Many are honest.
+        const args = { ...basic, ...random.pick([{}, ...FORGED]) };
+        const caller = random.pick(callers);
+        const what = `${tool} ${JSON.stringify(args)}`;
+        if (i % 5 === 4) {
+          const [wrong, credential] = random.pick(bad);
+          const { status, text } = await call(server, credential, tool, args);
+          // Who guesses is slowed down, whatever is guessed.
+          assert([401, 429].includes(status), `${wrong}: ${status} ${text}`);
+          assertOnly(text, [], `${what} with ${wrong}`);
+          assertNoCredentials(text, place, what);
+          return;
+        }
+        const { credential, tenants } = caller;
+        const { status, text } = await call(server, credential, tool, args);
+        assertEquals(status, 200, text);
+        const allowed = allowedFor(caller, args);
+        assertOnly(text, allowed, `${what} for ${tenants}`);
+        assertNoCredentials(text, place, what);
+        for (const tenant of TENANTS) {
+          const isNamed = tenants.includes(tenant) ||
+            JSON.stringify(args).includes(tenant);
+          // Not even that there is such a company.
+          if (!isNamed) assert(!text.includes(tenant), `${what}: ${text}`);
+          if (text.includes(canary(tenant))) {
+            own.set(tenant, (own.get(tenant) ?? 0) + 1);
+          }
+        }
+      }));
+      // What belongs to callers does come through, for each of them.
+      for (const tenant of TENANTS) {
+        assert((own.get(tenant) ?? 0) > 3, JSON.stringify([...own]));
+        assert((await place.tokenOf(tenant)).endsWith(` of ${tenant}`));
+      }
+      for (const path of ["/", "/?lang=id", "/health", "/ready", "/nothing"]) {
+        for (const { credential } of [{ credential: "" }, callers[0]!]) {
+          const page = await look(
+            await fetch(new URL(path, server.url), {
+              headers: bearer(credential),
+            }),
+          );
+          assertOnly(page.text, [], path);
+          assertNoCredentials(page.text, place, path);
+        }
+      }
+      const known = await look(
+        await fetch(
+          new URL("/.well-known/oauth-protected-resource/mcp", server.url),
+        ),
+      );
+      assertEquals(known.status, 200);
+      assertStringIncludes(known.text, issuer.url);
+      assertOnly(known.text, [], "the metadata");
+      for (const { credential, tenants } of callers) {
+        for (const method of ["tools/list", "resources/list"]) {
+          const { text } = await send(server, credential, method);
+          assertOnly(text, [], method);
+          const others = TENANTS.filter((one) => !tenants.includes(one));
+          for (const tenant of others) assert(!text.includes(tenant), text);
+        }
+      }
+      const { code, stdout, stderr } = await server.stop("SIGTERM");
+      assertEquals([code, stdout], [0, ""]);
+      assertStringIncludes(stderr, "A tool was called");
+      assertStringIncludes(stderr, "without a valid credential was refused");
+      assertOnly(stderr, [], "the log");
+      assertNoCredentials(stderr, place, "the log");
+      assertNotMatch(stderr, /eyJ|reason of our own/);
+      for (const line of stderr.trim().split("\n")) JSON.parse(line);
+    },
+  });
+
+  Deno.test({
+    name: `${name} never uses the credentials of another company${skipped}`,
+    ignore,
+    async fn() {
+      await using place = await createPlace(start);
+      const { server, callers, seen } = place;
+      for (const caller of callers) {
+        if (caller.tenants.join() !== "alpha") continue;
+        for (const [tool, basic] of CALLS) {
+          for (const forged of FORGED) {
+            const args = { ...basic, ...forged };
+            const { text } = await call(server, caller.credential, tool, args);
+            assertOnly(text, ["alpha"], `${tool} ${JSON.stringify(args)}`);
+          }
+        }
+      }
+      assertEquals([...seen.keys()], ["alpha"]);
+
+      // Whether there is such a company is not told either.
+      const [both] = callers.filter(({ tenants }) => tenants.length === 2);
+      const told = async (user_id: string) => {
+        const { credential } = both!;
+        const { text } = await call(server, credential, "list_contacts", {
+          user_id,
+        });
+        return text.replace(/^date: .*$/m, "").replaceAll(user_id, "X");
+      };
+      assertEquals(await told("gamma"), await told("nobody"));
+      assertStringIncludes(await told("gamma"), "credential is not for");
+      assertEquals([...seen.keys()], ["alpha"]);
+      assertEquals(await place.tokenOf("beta"), firstToken("beta"));
+    },
+  });
+
+  Deno.test({
+    name: `${name} lets nobody in by what opens nothing${skipped}`,
+    ignore,
+    async fn() {
+      await using place = await createPlace(start);
+      await using stranger = await startIssuer();
+      const { server, issuer, seen, callers } = place;
+      // It is good, and then it has ended.
+      const exp = seconds() + 3;
+      const brief = await issuer.sign({ qontak_tenants: ["alpha"], exp });
+      const list = () => call(server, brief, "list_pipelines", {});
+      assertEquals((await list()).status, 200);
+      while (Date.now() <= exp * 1000) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      const before = seen.get("alpha");
+      assertEquals((await list()).status, 401);
+      const bad = await badCredentials(issuer, stranger);
+      for (const [wrong, credential] of Object.entries(bad)) {
+        const { status, text } = await call(
+          server,
+          credential,
+          "list_pipelines",
+          { user_id: "beta" },
+        );
+        assertEquals(status, 401, wrong);
+        assertStringIncludes(text, "www-authenticate: Bearer", wrong);
+        assertOnly(text, [], wrong);
+      }
+      assertEquals((await send(server, undefined, "tools/list")).status, 401);
+      // Two credentials are none: which of them counts is nobody's guess.
+      const [alpha, , beta] = callers;
+      await using raw = await openRaw(server.url);
+      const body = JSON.stringify({
+        jsonrpc: "2.0",
+        id: 1,
+        method: "tools/call",
+        params: { name: "list_pipelines", arguments: {} },
+      });
+      const headers = {
+        host: new URL(server.url).host,
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream",
+        "content-length": String(body.length),
+      };
+      await raw.send(
+        rawRequest("POST /mcp", {
+          ...headers,
+          authorization: `Bearer ${alpha!.credential}`,
+          Authorization: `Bearer ${beta!.credential}`,
+        }, body),
+      );
+      assertEquals((await raw.answer()).status, 401);
+      assertEquals([...seen], [["alpha", before]]);
+    },
+  });
+}

@@ -1,0 +1,170 @@
+/**
+ * How a server ends that is told to: nothing is accepted any more, what runs
+ * is answered, what must be kept is kept, and all of it within the five
+ * seconds that hosts leave.
+ */
+import {
+  assert,
+  assertEquals,
+  assertLessOrEqual,
+  assertNotMatch,
+  assertStringIncludes,
+} from "@std/assert";
+import { serveSandbox } from "../../src/sandbox/mod.ts";
+import { VERSION } from "../../src/version.ts";
+import { callTool } from "../support/call.ts";
+import { bearer, keyEntry, startDeployed } from "../support/deployed.ts";
+import { startGate } from "../support/gate.ts";
+import { type Ended, type HttpProcess, startHttp } from "../support/process.ts";
+import { openRaw, type Raw, rawRequest } from "../support/raw.ts";
+import { noRedis, startRedis } from "../support/redis.ts";
+
+const KEY = "a-key";
+
+/** The ways to serve HTTP, which end by the same code. */
+const entries: Readonly<
+  Record<string, (env: Record<string, string>) => Promise<HttpProcess>>
+> = {
+  "--http": (env) => startHttp([], env),
+  "the deploy entry": startDeployed,
+};
+
+/** How long hosts wait before they kill, in ms. */
+const PATIENCE = 5_000;
+
+/** Waits until no connection is accepted, for ten seconds at most. */
+async function untilRefused(url: string): Promise<void> {
+  const { hostname, port } = new URL(url);
+  for (let tries = 0;; tries++) {
+    try {
+      (await Deno.connect({ hostname, port: Number(port) })).close();
+    } catch (error) {
+      if (error instanceof Deno.errors.ConnectionRefused) return;
+      throw error;
+    }
+    assert(tries < 500, "connections are still accepted");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** A request that never ends, and that the server knows of. */
+async function holdUp({ url }: HttpProcess): Promise<Raw> {
+  const raw = await openRaw(url);
+  const headers = {
+    host: "127.0.0.1",
+    "content-type": "application/json",
+    "content-length": "100",
+    ...bearer(KEY),
+  };
+  await raw.send(rawRequest("POST /mcp", headers, "{"));
+  // A later request was answered: that one has arrived.
+  await (await fetch(new URL("/health", url))).body?.cancel();
+  return raw;
+}
+
+/** Ends a server as Deno Deploy does, which must not take longer. */
+async function inTime(server: HttpProcess): Promise<Ended> {
+  const since = performance.now();
+  const killer = setTimeout(() => server.stop("SIGKILL"), 2 * PATIENCE);
+  const ended = await server.stop("SIGINT");
+  clearTimeout(killer);
+  assertLessOrEqual(performance.now() - since, PATIENCE);
+  assertEquals(ended.code, 0);
+  return ended;
+}
+
+for (const [name, start] of Object.entries(entries)) {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.test(`${name} answers what is under way on ${signal}, and nothing more`, async () => {
+      await using sandbox = serveSandbox();
+      await using gate = startGate(sandbox);
+      await using server = await start({
+        QONTAK_BASE_URL: gate.url,
+        QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
+        MCP_API_KEYS: await keyEntry(KEY),
+      });
+      const health = await fetch(new URL("/health", server.url));
+      const { status, version } = await health.json();
+      assertEquals([status, version], ["ok", VERSION]);
+
+      const held = gate.hold("/api/v3.1/pipelines", "after");
+      const calling = callTool(server.url, "list_pipelines", {}, bearer(KEY));
+      await held;
+      const ending = server.stop(signal);
+      await server.says("finishing the requests under way");
+      // A second one, as of a wrapper that hands it on, changes nothing.
+      server.stop(signal);
+      await untilRefused(server.url);
+      gate.release();
+      assertStringIncludes((await calling).text, "Corporate Sales");
+      const { code, stdout, stderr } = await ending;
+      assertEquals([code, stdout], [0, ""], stderr);
+      assertNotMatch(stderr, /given up/);
+    });
+  }
+
+  Deno.test(`${name} does not wait for ever for a request that does not end`, async () => {
+    await using server = await start({
+      QONTAK_BASE_URL: "http://127.0.0.1:9",
+      QONTAK_REFRESH_TOKEN: "unused",
+      MCP_API_KEYS: await keyEntry(KEY),
+    });
+    await using _stuck = await holdUp(server);
+    const { stderr } = await inTime(server);
+    assertStringIncludes(stderr, "given up");
+  });
+
+  Deno.test({
+    name:
+      `${name} tries at its end to keep the refresh token that could not be kept before${
+        noRedis && ` (skipped: ${noRedis})`
+      }`,
+    // It must be made to refuse writes, which no Redis of others shall.
+    ignore: noRedis !== "" || Deno.env.has("REDIS_URL"),
+    async fn() {
+      await using redis = await startRedis();
+      const refuseWrites = (replicas: "0" | "1") =>
+        redis.send("CONFIG", "SET", "min-replicas-to-write", replicas);
+      for (const tenant of ["kept", "lost"]) {
+        await using sandbox = serveSandbox();
+        await using gate = startGate(sandbox);
+        await redis.send(
+          "SET",
+          redis.prefix + tenant,
+          JSON.stringify({ refresh_token: sandbox.refreshToken }),
+        );
+        const env = {
+          QONTAK_BASE_URL: gate.url,
+          TOKEN_STORE: "redis",
+          TOKEN_CACHE: "memory",
+          REDIS_URL: redis.url,
+          REDIS_KEY_PREFIX: redis.prefix,
+          MCP_API_KEYS: await keyEntry(KEY, `:${tenant}`),
+        };
+        const call = ({ url }: HttpProcess) =>
+          callTool(url, "list_pipelines", {}, bearer(KEY));
+        await using server = await start(env);
+        const held = gate.hold("/oauth/token", "after");
+        const calling = call(server);
+        await held;
+        await refuseWrites("1");
+        gate.release();
+        assertEquals((await calling).isError, false);
+        if (tenant === "lost") {
+          await using _stuck = await holdUp(server);
+          const { stderr } = await inTime(server);
+          assertStringIncludes(stderr, "could not be kept and is lost");
+          continue;
+        }
+        // By then the next try is seconds away.
+        await server.says('"tries":5');
+        await refuseWrites("0");
+        const { stderr } = await inTime(server);
+        assert(!/kept at last|is lost/.test(stderr), stderr);
+        await using next = await start(env);
+        const { text, isError } = await call(next);
+        assertEquals(isError, false, text);
+      }
+    },
+  });
+}

@@ -1,0 +1,9 @@
+/**
+ * The deploy entry on a runtime that lacks what Deno has without a promise to
+ * keep it: no KV, and no HTTP clients of its own.
+ *
+ * @module
+ */
+const { openKv: _openKv, createHttpClient: _createHttpClient, ...rest } = Deno;
+Object.defineProperty(globalThis, "Deno", { value: rest });
+await import("../../src/deploy.ts");
