@@ -97,8 +97,6 @@ export interface View extends AsyncDisposable {
   readonly tools: readonly ListedTool[];
   /** What was asked of the server, such as `GET /health`. */
   readonly requests: readonly string[];
-  /** Calls a tool as another client would, past the page. */
-  call(name: string, args: Record<string, unknown>): Promise<void>;
   /** What the browser complained about: errors, and what the policy stopped. */
   complaints(): Promise<readonly string[]>;
   /** The value of a JavaScript expression in the page. */
@@ -187,26 +185,6 @@ export async function view(options: ViewOptions = {}): Promise<View> {
     tools,
     requests,
     ask,
-    async call(name, args) {
-      const response = await fetch(`${origin}/mcp`, {
-        method: "POST",
-        headers: {
-          "content-type": "application/json",
-          accept: "application/json, text/event-stream",
-          ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
-        },
-        body: JSON.stringify({
-          jsonrpc: "2.0",
-          id: 1,
-          method: "tools/call",
-          params: { name, arguments: args },
-        }),
-      });
-      const text = await response.text();
-      if (!response.ok || text.includes('"isError":true')) {
-        throw new Error(`${name} failed: ${text}`);
-      }
-    },
     async complaints() {
       return [...errors, ...await ask("violations")];
     },

@@ -8,6 +8,7 @@ import {
 import { CLIENTS, configFor, KEY } from "../../src/clients.ts";
 import { typeOf } from "../../src/page/tools.ts";
 import { catalog } from "../../src/tools/catalog.ts";
+import { callTool } from "../support/call.ts";
 import {
   BARRIERS,
   OPEN_ALL,
@@ -619,7 +620,10 @@ browserTest("hostile text in answers stays text", async () => {
     },
   });
   // Really: a record that somebody wrote into the CRM.
-  await shown.call("create_product", { name: HOSTILE });
+  const made = await callTool(`${shown.origin}/mcp`, "create_product", {
+    name: HOSTILE,
+  });
+  assert(!made.isError, made.text);
   await tryTool(shown, "list_products");
   await waitFor(shown, "#list_products .outcome", "Answered");
   const answer = await textOf(shown, "#list_products .answer");
