@@ -64,7 +64,7 @@ export function createGuard(
   ];
   if (isPublic && kinds.length === 0) {
     throw new ConfigError([
-      "Other machines could call, and anybody with them. Say who may: set MCP_STORED_KEYS=true and make a key with qontak-mcp keys create, or set MCP_API_KEYS or MCP_OAUTH_ISSUER",
+      "Other machines could call, and anybody with them. Say who may: set MCP_STORED_KEYS to true and make a key with qontak-mcp keys create, or set MCP_API_KEYS or MCP_OAUTH_ISSUER",
     ]);
   }
   return {

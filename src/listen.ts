@@ -31,9 +31,10 @@ export interface ListenOptions {
  * @param options Where to listen.
  * @returns A promise that resolves when requests are answered or have had their
  * time, so that what they work with can be closed.
- * @throws {Error} When it cannot listen there.
+ * @throws {Error} At once, when it cannot listen there: a start that fails is
+ * not a promise that nobody waits for.
  */
-export async function listen(
+export function listen(
   handler: Handler,
   { address, log }: ListenOptions,
 ): Promise<void> {
@@ -60,8 +61,8 @@ export async function listen(
     ? ["SIGINT", "SIGBREAK"]
     : ["SIGINT", "SIGTERM"];
   for (const signal of signals) Deno.addSignalListener(signal, stop);
-  await Promise.race([server.finished, late.promise]);
-  clearTimeout(timer);
+  return Promise.race([server.finished, late.promise])
+    .finally(() => clearTimeout(timer));
 }
 
 /** Where MCP is spoken; undefined where it is no address of the network. */

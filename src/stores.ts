@@ -136,7 +136,7 @@ export function openStores(settings: Settings, parts: StoreParts): Stores {
 export function demandKeys(keys: KeyStore | undefined): KeyStore {
   if (keys) return keys;
   throw new ConfigError([
-    "There is nowhere to keep API keys: with TOKEN_STORE=env they are in Deno KV, which needs deno run --unstable-kv (or a database on Deno Deploy) and TOKEN_CACHE=kv. Set TOKEN_STORE to redis, vault or kv, or put the hashes of keys into MCP_API_KEYS; --sandbox takes only these",
+    "There is nowhere to keep API keys. With TOKEN_STORE=env they are in Deno KV, which needs deno run --unstable-kv (or a database on Deno Deploy) and TOKEN_CACHE=kv. Set TOKEN_STORE to redis, vault or kv, or put the hashes of keys into MCP_API_KEYS; --sandbox takes only these",
   ]);
 }
 

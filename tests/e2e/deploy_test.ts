@@ -46,7 +46,7 @@ Deno.test("the deploy entry says what is missing instead of serving", async () =
   const table: [Record<string, string>, string[]][] = [
     [{}, ["QONTAK_REFRESH_TOKEN is not set"]],
     [{ QONTAK_REFRESH_TOKEN: "canary" }, [
-      "set MCP_STORED_KEYS=true and make a key",
+      "set MCP_STORED_KEYS to true and make a key",
     ]],
     [
       { QONTAK_REFRESH_TOKEN: "canary", MCP_API_KEYS: "canary" },
@@ -85,12 +85,25 @@ Deno.test("the deploy entry says what is missing instead of serving", async () =
       for (const [i, text] of expected.entries()) {
         assertStringIncludes(problems[i], text);
       }
-      assertNotMatch(problems.join(), /canary/);
+      // Nothing secret was in it, and nothing that it says was taken out.
+      assertNotMatch(problems.join(), /canary|\[secret\]/);
     }
     const { stderr } = await server.stop("SIGINT");
     for (const text of expected) assertStringIncludes(stderr, text);
     assertNotMatch(stderr, /canary/);
   }));
+});
+
+Deno.test("the deploy entry ends, and says why, where it cannot listen", async () => {
+  await using first = await startDeployed({ QONTAK_REFRESH_TOKEN: "unused" });
+  const { host } = new URL(first.url);
+  const ended = await startDeployed({
+    QONTAK_REFRESH_TOKEN: "unused",
+    MCP_API_KEYS: await keyEntry(KEY),
+    DENO_SERVE_ADDRESS: `tcp:${host}`,
+  }).then(() => "it listens", (error) => String(error));
+  assertStringIncludes(ended, "AddrInUse");
+  assertNotMatch(ended, /going on/);
 });
 
 Deno.test("the deploy entry serves callers with a key", async () => {
