@@ -116,7 +116,7 @@ async function tryCell(place: Place, cell: Cell): Promise<void> {
   const isLast = requests.indexOf(requests[at]!, at + 1) < 0;
   if (isLast) assert(count() <= most, `too many: ${count()}\n${what}`);
   const writes = sent.filter((one) => !one.startsWith("GET")).length;
-  const mayRepeat = kind.write === "turned away" &&
+  const mayRepeat = ["turned away", "renewed"].includes(kind.write) &&
     !requests[at]!.startsWith("GET");
   assert(writes <= (mayRepeat ? most : 1), `writes: ${writes}\n${what}`);
   if (written && expected.written !== undefined) {

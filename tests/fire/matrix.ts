@@ -144,10 +144,11 @@ export interface Kind {
   /**
    * "fine": nothing anybody notices. "passing": worth another try of a read.
    * "turned away": certainly not carried out, and worth another try of a
-   * write too. "no": Qontak's last word. "lost": nobody knows.
+   * write too. "renewed": the same, but once only, with a new token. "no":
+   * Qontak's last word. "lost": nobody knows.
    */
-  readonly read: "fine" | "passing" | "no" | "lost";
-  readonly write: "fine" | "turned away" | "no" | "lost";
+  readonly read: "fine" | "passing" | "renewed" | "no" | "lost";
+  readonly write: "fine" | "turned away" | "renewed" | "no" | "lost";
   /** Whether a write is carried out all the same. */
   readonly happens: boolean;
 }
@@ -179,15 +180,18 @@ const TOO_LONG = 6_000;
 /** Every fault. */
 export const kinds: readonly Kind[] = [
   status(400, "no", "no"),
+  status(401, "renewed", "renewed"),
   status(403, "no", "no"),
   status(404, "no", "no"),
   status(409, "no", "no"),
+  status(410, "no", "no"),
   status(422, "no", "no"),
   status(429, "passing", "turned away"),
   status(429, "passing", "turned away", { retryAfter: 0 }),
   status(429, "no", "no", { retryAfter: 30 }),
   status(500, "no", "lost"),
   status(500, "no", "lost", { when: "after" }),
+  status(501, "no", "lost"),
   status(502, "passing", "lost"),
   status(502, "passing", "lost", { when: "after" }),
   status(503, "passing", "lost"),
@@ -247,12 +251,13 @@ export function promised(
   const write = requests.findIndex(isWrite);
   const hasWrite = write >= 0;
   const effect = isWrite(requests[at]!) ? kind.write : kind.read;
-  const repeats = effect === "passing" || effect === "turned away";
+  const isRenewed = effect === "renewed";
+  const repeats = effect === "passing" || effect === "turned away" || isRenewed;
   const passes = effect === "fine" || (repeats && !forGood);
   // The runtime itself sends a read again over another connection when a kept
   // one is closed before the answer.
   const isCut = kind.fault.kind === "cut" && effect === "passing";
-  const tries = repeats ? (forGood ? TRIES : 2) : 1;
+  const tries = repeats ? (forGood && !isRenewed ? TRIES : 2) : 1;
   const sent = isCut ? [1, 2 * tries] as const : [tries, tries] as const;
   if (passes) {
     return { ok: true, says: [], sent, written: hasWrite ? 1 : undefined };
