@@ -126,7 +126,8 @@ export function createCrm(options: CrmOptions): Crm {
           return await attempt(options, prepared, limit.signal);
         } catch (error) {
           const wait = patience(error);
-          if (wait === undefined || limit.signal.aborted) {
+          // Who would wait in vain is told at once.
+          if (wait === undefined || wait >= timeLeft(limit.signal)) {
             throw tries === 1 ? error : countTries(error, tries);
           }
           // What was cancelled while it waited failed with what it waited for.
@@ -148,6 +149,9 @@ export function createCrm(options: CrmOptions): Crm {
  * them has a limit as well, and more to say.
  */
 const GRACE = 250;
+
+/** How long what proves who calls may be old when it is sent, in ms. */
+const FRESH = 1_000;
 
 /** A request, all but who sends it. */
 interface Prepared {
@@ -184,7 +188,13 @@ async function attempt(
   async function request(
     headers: Readonly<Record<string, string>> = {},
   ): Promise<Response> {
+    const start = performance.now();
     pass = await waitForTurn(options, signal);
+    if (performance.now() - start > FRESH) {
+      // Signatures hold for a short time only, and tokens end.
+      headers = await untilAborted(authorize(signable), signal, GRACE) ??
+        headers;
+    }
     isSent = true;
     const init: RequestInit = {
       method,

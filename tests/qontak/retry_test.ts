@@ -113,6 +113,18 @@ Deno.test("a call repeats what failed in passing, and counts it where it gives u
   assertEquals(world.seen().filter((one) => one.path === path).length, 1);
 });
 
+Deno.test("a call that has not the time to wait says how long to wait, at once", async () => {
+  await using world = await createWorld({ timeout: 3_000 });
+  const path = "/api/v3.1/pipelines";
+  world.sandbox.inject({
+    fault: { kind: "status", status: 429, retryAfter: 5 },
+    path,
+  });
+  const text = await world.refused("list_pipelines");
+  assertStringIncludes(text, "Wait 5 s");
+  assert(!text.includes("It was tried"), text);
+});
+
 Deno.test("a write that was turned away is sent again, and one that may have arrived is not", async () => {
   await using world = await createWorld();
   const { records: [{ id }] } = await world.ok("list_deals");
