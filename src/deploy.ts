@@ -43,7 +43,6 @@ function deployed(): Deployed {
       "Tokens are cached unsealed in Deno KV: whoever can read the database can use them. Set TOKEN_ENCRYPTION_KEY",
     );
   }
-  watchFaults(log);
   const limits = openLimits(settings, { kv, log });
   const server = createServer({
     ...serverOptionsOf(settings),
@@ -92,5 +91,8 @@ function start(): Deployed {
 }
 
 const { handler, log, close } = start();
+const ending = listen(handler, { log });
+// Not before it listens: a start that fails must end the process.
+watchFaults(log);
 // Not awaited: whoever imports this file is not held until the end.
-listen(handler, { log }).then(close);
+ending.then(close);
