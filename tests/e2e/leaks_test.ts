@@ -17,14 +17,8 @@ import { fail } from "../../src/tools/call.ts";
 import { catalog } from "../../src/tools/catalog.ts";
 import { InputError } from "../../src/tools/define.ts";
 import { callTool } from "../support/call.ts";
-import {
-  bareEnv,
-  type Ended,
-  root,
-  run,
-  startHttp,
-  stdFlags,
-} from "../support/process.ts";
+import { bearer, keyEntry, startDeployed } from "../support/deployed.ts";
+import { type Ended, run, startHttp } from "../support/process.ts";
 
 // deno-lint-ignore no-explicit-any -- answers are looked into freely
 type Data = any;
@@ -154,14 +148,6 @@ async function plant(): Promise<RunningSandbox> {
   return sandbox;
 }
 
-async function sha256(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest(
-    "SHA-256",
-    new TextEncoder().encode(text),
-  );
-  return new Uint8Array(digest).toHex();
-}
-
 const settings = (sandbox: RunningSandbox) => ({
   LOG_LEVEL: "debug",
   QONTAK_BASE_URL: sandbox.url,
@@ -262,7 +248,7 @@ Deno.test("over HTTP, nothing shows but where it belongs", async () => {
   await using sandbox = await plant();
   const http = await startHttp([], {
     ...settings(sandbox),
-    MCP_API_KEYS: await sha256(KEY),
+    MCP_API_KEYS: await keyEntry(KEY),
   });
   try {
     const tell = async (
@@ -313,7 +299,7 @@ Deno.test("over HTTP, nothing shows but where it belongs", async () => {
       await tell("answers to anybody else", path, {});
     }
     // Whoever has one.
-    const headers = { authorization: `Bearer ${KEY}` };
+    const headers = bearer(KEY);
     assertEquals(
       await tell("errors for the caller", "/mcp", {
         ...hostile,
@@ -499,87 +485,39 @@ Deno.test("what nobody foresaw is logged without its message, and stdio is serve
   assertWentOn(stderr);
 });
 
-/** Runs the deploy entry for as long as `ask` asks it; what it logged. */
-async function deployed(
-  env: Record<string, string>,
-  ask: (url: string) => Promise<void>,
-): Promise<string> {
-  const probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = probe.addr;
-  probe.close();
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--preload",
-      FAULTY,
-      "-q",
-      "-A",
-      ...await stdFlags(),
-      `${root}src/deploy.ts`,
-    ],
-    cwd: root,
-    env: bareEnv({ ...env, DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}` }),
-    clearEnv: true,
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-  }).spawn();
-  const stderr = new Response(child.stderr).text();
-  const url = `http://127.0.0.1:${port}`;
-  try {
-    for (let tries = 0;; tries++) {
-      const response = await fetch(`${url}/health`).catch(() => undefined);
-      await response?.body?.cancel();
-      if (response) break;
-      assert(tries < 200, "it did not start");
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    await ask(url);
-  } finally {
-    child.kill("SIGKILL");
-    await child.status;
-  }
-  return await stderr;
-}
-
 Deno.test("the deploy entry logs what nobody foresaw without its message, and serves on", async () => {
   await using sandbox = serveSandbox();
-  const stderr = await deployed({
+  const served = await startDeployed({
     MCP_TEST_CANARY: CANARY,
-    MCP_API_KEYS: await sha256(KEY),
+    MCP_API_KEYS: await keyEntry(KEY),
     QONTAK_BASE_URL: sandbox.url,
     QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
-  }, async (url) => {
-    for (let i = 0; i < 3; i++) {
-      const { isError, text } = await callTool(
-        `${url}/mcp`,
-        "list_pipelines",
-        {},
-        { authorization: `Bearer ${KEY}` },
-      );
-      assert(!isError, text);
-    }
-  });
-  assert(!stderr.includes(CANARY));
-  assertWentOn(
-    stderr.split("\n").filter((line) => line.startsWith("{")).join("\n"),
-  );
+  }, { preload: FAULTY });
+  for (let i = 0; i < 3; i++) {
+    const { isError, text } = await callTool(
+      served.url,
+      "list_pipelines",
+      {},
+      bearer(KEY),
+    );
+    assert(!isError, text);
+  }
+  assertWentOn((await served.stop("SIGTERM")).stderr);
 });
 
 Deno.test("the deploy entry says what is wrong with the settings without secrets in them", async () => {
   const outputs = new Outputs();
   const [, , secret] = canaries.pasted;
-  const stderr = await deployed(
-    { QONTAK_TIMEOUT_MS: secret, QONTAK_REFRESH_TOKEN: REFRESH },
-    async (url) => {
-      const response = await fetch(url);
-      assertEquals(response.status, 503);
-      const text = await response.text();
-      assertStringIncludes(text, "QONTAK_TIMEOUT_MS");
-      outputs.add("answers to anybody else", text);
-    },
-  );
-  outputs.add("what is logged and printed", stderr);
+  const served = await startDeployed({
+    QONTAK_TIMEOUT_MS: secret,
+    QONTAK_REFRESH_TOKEN: REFRESH,
+  });
+  const response = await fetch(served.url);
+  assertEquals(response.status, 503);
+  const text = await response.text();
+  assertStringIncludes(text, "QONTAK_TIMEOUT_MS");
+  outputs.add("answers to anybody else", text);
+  outputs.ended(await served.stop("SIGTERM"));
   outputs.check();
 });
 

@@ -5,7 +5,12 @@
  * @module
  */
 import { sha256 } from "../../src/tokens/hash.ts";
-import { type HttpProcess, running, startServing } from "./process.ts";
+import {
+  type HttpProcess,
+  preloading,
+  running,
+  startServing,
+} from "./process.ts";
 
 /** What Deno Deploy sets in every app. */
 export const HOST: Readonly<Record<string, string>> = {
@@ -33,18 +38,18 @@ export interface DeployOptions {
   readonly args?: readonly string[];
   /** The file that is run; the entry itself when left out. */
   readonly entry?: string;
+  /** A script that runs before it in the same process. */
+  readonly preload?: string;
 }
 
 /** Starts the deploy entry and waits until it listens. */
 export async function startDeployed(
   env: Readonly<Record<string, string>>,
-  { deno = Deno.execPath(), args = [], entry = "src/deploy.ts" }:
+  { deno = Deno.execPath(), args = [], entry = "src/deploy.ts", preload }:
     DeployOptions = {},
 ): Promise<HttpProcess> {
-  return await startServing(deno, await running(entry, ...args), {
-    ...HOST,
-    ...env,
-  });
+  const all = preloading(await running(entry, ...args), preload);
+  return await startServing(deno, all, { ...HOST, ...env });
 }
 
 /**

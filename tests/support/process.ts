@@ -84,7 +84,7 @@ export async function running(
 }
 
 /** The arguments of a run before which a script runs in the same process. */
-function preloading(
+export function preloading(
   [run = "run", ...args]: readonly string[],
   preload: string | undefined,
 ): string[] {
