@@ -105,8 +105,9 @@ export interface ConnectionOptions {
   /**
    * Deno KV, opened by the program that embeds the server, which also closes
    * it; when left out, the server opens it itself where the runtime has it.
+   * With false nothing is kept there.
    */
-  readonly kv?: Kv;
+  readonly kv?: Kv | false;
   /**
    * Which requests may be sent, and when; they are closed with the server.
    * When left out, each company may send 10 requests a second and 20 at once,
@@ -183,7 +184,7 @@ export function createAccess(options: AccessOptions): Access {
       mend: (tenant) => mend(store, tenant),
       ...defined({ clientId, clientSecret, redirectUri }),
     });
-    const { tokenCache = "kv", kv, sealer } = options;
+    const { tokenCache = "kv", kv = false, sealer } = options;
     const cache = kv && tokenCache === "kv" && store.name !== "kv"
       ? createTokenCache({ kv, log, scope, ...defined({ sealer }) })
       : undefined;

@@ -157,8 +157,8 @@ export function createServer(options: ServerOptions): QontakServer {
   const log = options.log ? withRequest(options.log) : createLog("info");
   const { content = "open" } = options;
   const telemetry = createTelemetry();
-  const ownKv = options.kv ? undefined : createKv(log);
-  const kv = options.kv ?? ownKv;
+  const ownKv = options.kv === undefined ? createKv(log) : undefined;
+  const kv = options.kv || ownKv;
   const store = options.store ??
     storeOf({ ...options, log, ...defined({ kv }) });
   const audit = options.audit === false
@@ -268,7 +268,7 @@ function storeOf(
     credentials: { refresh_token: refreshToken },
     baseUrl,
     log,
-    ...defined({ sealer, kv: tokenCache === "kv" ? kv : undefined }),
+    ...defined({ sealer, kv: tokenCache === "kv" && kv || undefined }),
   });
 }
 

@@ -108,6 +108,7 @@ export function createSandboxParts(settings: Settings): Parts {
       auth: "oauth",
       tokenCache: "memory",
       ...options,
+      kv: false,
       limits: openLimits(
         { ...settings, QONTAK_LIMITS: "memory" },
         { kv: undefined, log },

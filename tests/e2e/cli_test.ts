@@ -1,5 +1,10 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { run, startHttp } from "../support/process.ts";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import { run, startHttp, WITH_KV } from "../support/process.ts";
 import { VERSION } from "../../src/version.ts";
 
 Deno.test("--help and --version answer on stdout", async () => {
@@ -96,4 +101,24 @@ Deno.test("--http says so when the port is taken", async () => {
   const { code, stderr } = await run(["--sandbox", "--http", "--port", port]);
   assertEquals(code, 1);
   assertStringIncludes(stderr, "the port is taken");
+});
+
+Deno.test("--sandbox keeps nothing in Deno KV", async () => {
+  const dir = await Deno.makeTempDir();
+  const path = `${dir}/kv.sqlite3`;
+  const { code, stdout } = await run([WITH_KV, "--sandbox"], {
+    env: { DENO_KV_DEFAULT_PATH: path },
+    stdin: `${
+      JSON.stringify({
+        jsonrpc: "2.0",
+        id: 1,
+        method: "tools/call",
+        params: { name: "get_deal_template", arguments: {} },
+      })
+    }\n`,
+  });
+  assertEquals(code, 0);
+  assertStringIncludes(stdout, "fields");
+  await assertRejects(() => Deno.stat(path), Deno.errors.NotFound);
+  await Deno.remove(dir, { recursive: true });
 });
