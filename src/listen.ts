@@ -15,6 +15,9 @@ const DRAIN = 3_500;
 /** When the process ends, whatever is still open, in ms. */
 const LIMIT = 4_500;
 
+/** How long nothing is accepted after a connection could not be, in ms. */
+const PAUSE = 500;
+
 /** Settings of {@linkcode listen}. */
 export interface ListenOptions {
   /** Where to listen; where the host says when left out. */
@@ -38,10 +41,13 @@ export function listen(
   handler: Handler,
   { address, log }: ListenOptions,
 ): Promise<void> {
-  const server = Deno.serve({
-    ...address,
-    onListen: (where) => log("info", "Listening", { url: urlOf(where) }),
-  }, handler);
+  const open = (where: ListenOptions["address"]) =>
+    Deno.serve({
+      ...where,
+      onListen: (where) => log("info", "Listening", { url: urlOf(where) }),
+    }, handler);
+  let server = open(address);
+  const where = "port" in server.addr ? server.addr : address;
   const late = Promise.withResolvers<void>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const stop = () => {
@@ -61,8 +67,30 @@ export function listen(
     ? ["SIGINT", "SIGBREAK"]
     : ["SIGINT", "SIGTERM"];
   for (const signal of signals) Deno.addSignalListener(signal, stop);
-  return Promise.race([server.finished, late.promise])
+  return Promise.race([finished(), late.promise])
     .finally(() => clearTimeout(timer));
+
+  /** Until it is told to end: Deno stops to listen by itself as well. */
+  async function finished(): Promise<void> {
+    for (;;) {
+      try {
+        return await server.finished;
+      } catch (error) {
+        // It could not accept a connection: there are too many. Those that are
+        // open go on, and end some time.
+        log("error", "Connections cannot be accepted: trying again", {
+          reason: error instanceof Error ? error.message : typeof error,
+        });
+      }
+      await new Promise((resolve) => setTimeout(resolve, PAUSE));
+      if (timer !== undefined) return;
+      try {
+        server = open(where);
+      } catch {
+        // The next round says so.
+      }
+    }
+  }
 }
 
 /** Where MCP is spoken; undefined where it is no address of the network. */

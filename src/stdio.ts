@@ -1,7 +1,8 @@
 /**
- * MCP over stdin and stdout. Around the SDK's transport stand two things that
+ * MCP over stdin and stdout. Around the SDK's transport stand three things that
  * it leaves out: a line that is no message is answered with an error instead
- * of silence, and what was asked before stdin ended is still answered.
+ * of silence, what was asked before stdin ended is still answered, and nothing
+ * more is read while too much is under way.
  *
  * @module
  */
@@ -25,17 +26,27 @@ const MAX_LINE = 4 * 1024 * 1024;
 /** How long requests may take once stdin has ended, in ms. */
 const DRAIN = 10_000;
 
+/**
+ * How many requests may be under way. What a client sends beyond waits in the
+ * pipe: read on, it would fill the memory.
+ */
+const MOST = 100;
+
 /** A transport that knows which requests it still owes an answer. */
 class CountingTransport extends StdioServerTransport {
-  readonly #owed = new Set<string>();
-  #whenPaid: (() => void) | undefined;
+  /** How often each id is owed: a client may use one twice. */
+  readonly #owed = new Map<string, number>();
+  #total = 0;
+  #waiting: { readonly count: number; readonly end: () => void } | undefined;
 
   owe(message: JSONRPCMessage): void {
     if (!("method" in message)) return;
     if (message.method === "notifications/cancelled") {
       this.#settle(message.params?.requestId);
     } else if ("id" in message && message.method !== "subscriptions/listen") {
-      this.#owed.add(JSON.stringify(message.id));
+      const key = JSON.stringify(message.id);
+      this.#owed.set(key, (this.#owed.get(key) ?? 0) + 1);
+      this.#total++;
     }
   }
 
@@ -44,20 +55,25 @@ class CountingTransport extends StdioServerTransport {
     if (!("method" in message)) this.#settle(message.id);
   }
 
-  /** Resolves when nothing is owed any more, or when time is up. */
-  async settled(limit: number): Promise<void> {
-    if (this.#owed.size === 0) return;
+  /** Resolves when fewer than `count` are owed, or when time is up. */
+  async fewerThan(count: number, limit?: number): Promise<void> {
+    if (this.#total < count) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    await new Promise<void>((resolve) => {
-      this.#whenPaid = resolve;
-      timer = setTimeout(resolve, limit);
+    await new Promise<void>((end) => {
+      this.#waiting = { count, end };
+      if (limit !== undefined) timer = setTimeout(end, limit);
     });
     clearTimeout(timer);
   }
 
   #settle(id: unknown): void {
-    this.#owed.delete(JSON.stringify(id));
-    if (this.#owed.size === 0) this.#whenPaid?.();
+    const key = JSON.stringify(id);
+    const times = this.#owed.get(key);
+    if (times === undefined) return;
+    if (times === 1) this.#owed.delete(key);
+    else this.#owed.set(key, times - 1);
+    this.#total--;
+    if (this.#waiting && this.#total < this.#waiting.count) this.#waiting.end();
   }
 }
 
@@ -86,8 +102,9 @@ export async function serveStdio(
       : examine(line, transport);
     if (refusal) process.stdout.write(`${JSON.stringify(refusal)}\n`);
     else messages.write(`${line}\n`);
+    await transport.fewerThan(MOST);
   }
-  await transport.settled(DRAIN);
+  await transport.fewerThan(1, DRAIN);
   messages.end();
   messages.destroy();
   await closed;

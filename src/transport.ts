@@ -57,3 +57,17 @@ export function createTransport(
     },
   };
 }
+
+/**
+ * Whether a request that failed has certainly never been sent, since there was
+ * no connection. What the runtime says is only looked at, not handed on: it can
+ * hold the whole URL with its query.
+ *
+ * @param error What fetch rejected with; the words are in its cause, or in
+ * older runtimes its own.
+ */
+export function neverLeft(error: unknown): boolean {
+  return error instanceof Error &&
+    (/\(connect\)|connection refused|dns error|failed to lookup/i
+      .test(error.message) || neverLeft(error.cause));
+}

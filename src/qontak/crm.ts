@@ -23,7 +23,7 @@ import { LimitError } from "../limits/errors.ts";
 import type { Pass, PassOutcome } from "../limits/limits.ts";
 import { outcomeOf } from "../telemetry/outcome.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
-import type { Transport } from "../transport.ts";
+import { neverLeft, type Transport } from "../transport.ts";
 import { defined, type JsonObject } from "../values.ts";
 
 /** What a request to an endpoint carries. Keys are checked against its table. */
@@ -357,9 +357,7 @@ function unreachable(
       },
     );
   }
-  const isUnsent = error instanceof Error &&
-    /\(connect\)|connection refused|dns error|failed to lookup/i
-      .test(saidOf(error));
+  const isUnsent = neverLeft(error);
   return new UnreachableError(
     isUnsent
       ? `${name}: Qontak could not be reached at all (connection refused, no secure connection, or the host name is unknown). Nothing was sent. Check the network and QONTAK_BASE_URL`
@@ -368,14 +366,6 @@ function unreachable(
       }`,
     { endpoint: name, reason: "network", mayHaveArrived: isSent && !isUnsent },
   );
-}
-
-/**
- * What the runtime says of a failed fetch; newer ones say it in the cause. It
- * is not passed on: it can hold the whole URL with its query.
- */
-function saidOf({ message, cause }: Error): string {
-  return cause instanceof Error ? `${message}: ${cause.message}` : message;
 }
 
 function buildUrl(

@@ -5,7 +5,7 @@
  */
 
 import { ConnectionCut, withoutEnd } from "./faults.ts";
-import { type Relay, startRelay } from "./relay.ts";
+import { startRelay } from "./relay.ts";
 import { MemorySandbox } from "./sandbox.ts";
 import type { RunningSandbox, SandboxOptions } from "./types.ts";
 
@@ -17,47 +17,72 @@ export interface ServeOptions extends SandboxOptions {
   readonly hostname?: string;
 }
 
+/** An HTTP server that listens. */
+export interface Serving {
+  /** Where, without a slash at the end. */
+  readonly url: string;
+  /** Ends every connection and every wait. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves what may cut a connection by throwing a {@linkcode ConnectionCut}.
+ *
+ * @param handle Answers a request; the signal ends every wait
+ * @param where Where to listen
+ * @throws {Deno.errors.AddrInUse} where the port is taken
+ */
+export function serveCuttable(
+  handle: (request: Request, signal: AbortSignal) => Promise<Response>,
+  { hostname = "127.0.0.1", port = 0 }: ServeOptions = {},
+): Serving {
+  const closing = new AbortController();
+  // The listener comes first: where the port is taken, nothing was started.
+  const listener = Deno.listen({ hostname, port });
+  const server = Deno.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    onListen() {},
+  }, async (request, { remoteAddr }) => {
+    try {
+      return await handle(request, closing.signal);
+    } catch (error) {
+      const cut = error instanceof ConnectionCut;
+      if (!cut && !closing.signal.aborted) throw error;
+      const begun = cut ? error.begun : undefined;
+      const { port } = remoteAddr as Deno.NetAddr;
+      relay.cut(port, begun ? "after the next bytes" : "now");
+      // Without a begun answer, nobody is there to get this one.
+      return begun ? withoutEnd(begun) : new Response(null);
+    }
+  });
+  const relay = startRelay(listener, server.addr.port);
+  return {
+    url: `http://${hostname}:${listener.addr.port}`,
+    async close() {
+      closing.abort();
+      await relay.close();
+      await server.shutdown();
+    },
+  };
+}
+
 class ServedSandbox extends MemorySandbox implements RunningSandbox {
   readonly url: string;
-  readonly #closing = new AbortController();
-  readonly #server: Deno.HttpServer<Deno.NetAddr>;
-  readonly #relay: Relay;
+  readonly #serving: Serving;
   #closed: Promise<void> | undefined;
 
   constructor(options: ServeOptions) {
     super(options);
-    const { hostname = "127.0.0.1", port = 0 } = options;
-    // The listener comes first: where the port is taken, nothing was started.
-    const listener = Deno.listen({ hostname, port });
-    this.#server = Deno.serve({
-      hostname: "127.0.0.1",
-      port: 0,
-      onListen() {},
-    }, async (request, { remoteAddr }) => {
-      try {
-        return await this.handle(request, this.#closing.signal);
-      } catch (error) {
-        const cut = error instanceof ConnectionCut;
-        if (!cut && !this.#closing.signal.aborted) throw error;
-        const begun = cut ? error.begun : undefined;
-        const { port } = remoteAddr as Deno.NetAddr;
-        this.#relay.cut(port, begun ? "after the next bytes" : "now");
-        // Without a begun answer, nobody is there to get this one.
-        return begun ? withoutEnd(begun) : new Response(null);
-      }
-    });
-    this.#relay = startRelay(listener, this.#server.addr.port);
-    this.url = `http://${hostname}:${listener.addr.port}`;
+    this.#serving = serveCuttable(
+      (request, signal) => this.handle(request, signal),
+      options,
+    );
+    this.url = this.#serving.url;
   }
 
   close(): Promise<void> {
-    return this.#closed ??= this.#close();
-  }
-
-  async #close(): Promise<void> {
-    this.#closing.abort();
-    await this.#relay.close();
-    await this.#server.shutdown();
+    return this.#closed ??= this.#serving.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -453,7 +453,7 @@ Deno.test("what nobody foresaw is logged without its message, and HTTP is served
   const http = await startHttp(
     ["--sandbox"],
     { MCP_TEST_CANARY: CANARY },
-    FAULTY,
+    { preload: FAULTY },
   );
   for (let i = 0; i < 3; i++) {
     const { isError, text } = await callTool(http.url, "list_pipelines");

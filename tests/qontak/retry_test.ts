@@ -2,7 +2,11 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { endpoints, nameOf } from "../../src/qontak/endpoints.ts";
 import { QontakError, UnreachableError } from "../../src/qontak/errors.ts";
 import { createRetries } from "../../src/qontak/retry.ts";
+import { createHandler, createServer } from "../../mod.ts";
+import { type RunningSandbox, serveSandbox } from "../../src/sandbox/mod.ts";
+import { callTool } from "../support/call.ts";
 import { argumentsFor } from "../support/company.ts";
+import { freePort } from "../support/redis.ts";
 import { createWorld, writes } from "../support/world.ts";
 
 const { list, create } = endpoints.deals;
@@ -22,6 +26,22 @@ function lost(
   mayHaveArrived: boolean,
 ) {
   return new UnreachableError("Lost", { endpoint, reason, mayHaveArrived });
+}
+
+/** A server whose sandbox may go and come back. */
+function startServer({ url: baseUrl, refreshToken }: RunningSandbox) {
+  const server = createServer({ baseUrl, refreshToken, log: () => {} });
+  const http = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    createHandler(server),
+  );
+  return {
+    url: `http://127.0.0.1:${http.addr.port}/mcp`,
+    async [Symbol.asyncDispose]() {
+      await http.shutdown();
+      await server.close();
+    },
+  };
 }
 
 Deno.test("createRetries() repeats reads that may pass, and writes that did not arrive", () => {
@@ -158,6 +178,29 @@ Deno.test("a write that was turned away is sent again, and one that may have arr
     assertEquals(count() - sent, 1, JSON.stringify(fault));
     world.sandbox.clearFaults();
   }
+});
+
+Deno.test("a write to where nothing listens is sent again, and never of unknown fate", async () => {
+  const where = { port: freePort(), rotateRefreshTokens: false };
+  const gone = serveSandbox(where);
+  await using server = startServer(gone);
+  const create = (name: string) =>
+    callTool(server.url, "create_product", { name });
+  assertEquals((await create("Pertama")).isError, false);
+  await gone.close();
+  const { isError, text } = await create("Kedua");
+  assert(isError, text);
+  assertStringIncludes(text, "Nothing was sent");
+  assertStringIncludes(text, "It was tried 4 times");
+
+  const creating = create("Ketiga");
+  await using back = serveSandbox(where);
+  assertEquals((await creating).isError, false, (await creating).text);
+  const posts = back.requests.filter(({ method, path }) =>
+    method === "POST" && path !== "/oauth/token"
+  );
+  // The first one bore a token of the past.
+  assertEquals(posts.map(({ status }) => status), [401, 200]);
 });
 
 Deno.test("a create whose answer is lost is looked for, and what is found is told", async () => {

@@ -14,15 +14,16 @@ export interface HttpCall {
   readonly isError: boolean;
 }
 
-/** Calls a tool of the server at `url`. */
+/** Calls a tool of the server at `url`; `send` stands in for fetch. */
 export async function callTool(
   url: string | URL,
   name: string,
   args: Record<string, unknown> = {},
   headers: Record<string, string> = {},
   signal: AbortSignal | null = null,
+  send: typeof fetch = fetch,
 ): Promise<HttpCall> {
-  const response = await fetch(url, {
+  const response = await send(url, {
     signal,
     method: "POST",
     headers: {

@@ -165,6 +165,8 @@ export function endedOf(
 export interface HttpProcess extends AsyncDisposable {
   /** Where MCP is spoken, such as http://127.0.0.1:43211/mcp. */
   readonly url: string;
+  /** The id of the process. */
+  readonly pid: number;
   /** Waits until a line on stderr holds this text. */
   says(text: string): Promise<void>;
   /** Sends a signal and waits for the end. */
@@ -175,13 +177,28 @@ export interface HttpProcess extends AsyncDisposable {
 export async function startHttp(
   args: string[],
   env: Record<string, string> = {},
-  preload?: string,
+  options: {
+    /** A module that is loaded before the program. */
+    readonly preload?: string;
+    /** Where it listens; a free port when left out. */
+    readonly port?: string;
+    /** How many file descriptors it may have. */
+    readonly files?: number;
+  } = {},
 ): Promise<HttpProcess> {
-  return await startServing(
-    Deno.execPath(),
-    preloading(await program("--http", "--port", "0", ...args), preload),
-    env,
+  const { preload, port = "0", files } = options;
+  const deno = Deno.execPath();
+  const whole = preloading(
+    await program("--http", "--port", port, ...args),
+    preload,
   );
+  return files === undefined
+    ? await startServing(deno, whole, env)
+    : await startServing(
+      "sh",
+      ["-c", `ulimit -n ${files}; exec "$0" "$@"`, deno, ...whole],
+      env,
+    );
 }
 
 /**
@@ -247,6 +264,7 @@ export async function startServing(
   };
   return {
     url: url!,
+    pid: child.pid,
     stop,
     async says(text) {
       await hear(new RegExp(RegExp.escape(text)));

@@ -1,0 +1,364 @@
+/**
+ * The callers of a load: each calls one tool after the other, knows what it
+ * was told of every write, and whether the answers are its own.
+ *
+ * @module
+ */
+import { createRandom, type Random } from "../../src/sandbox/random.ts";
+import { createTransport, neverLeft } from "../../src/transport.ts";
+import { isObject } from "../../src/values.ts";
+import { callTool } from "../../tests/support/call.ts";
+import { keyOf, namedIn, SHARED_KEY } from "./tenants.ts";
+
+/** Whether something was done, as far as a caller was told. */
+export type Fate = "done" | "unknown" | "not done";
+
+/** What a call came to: good, or one of the ways of failing. */
+export type Outcome = "good" | "refused" | "unknown" | "unanswered";
+
+/** A record that a caller has made, or tried to. */
+export interface Made {
+  readonly tenant: string;
+  /** Its name, which no other has. */
+  readonly name: string;
+  /** Whether it was made. */
+  readonly made: Fate;
+  /** Its id, where it is known. */
+  readonly id: number | undefined;
+  /** The websites that it was given, in order. */
+  readonly changes: { readonly website: string; readonly fate: Fate }[];
+  /** Whether it was deleted; undefined where nobody tried. */
+  deleted?: Fate;
+}
+
+/** What all callers were told. */
+export interface Ledger {
+  readonly made: Made[];
+  /** How long calls took, in ms, by what was called. */
+  readonly times: Map<string, number[]>;
+  readonly outcomes: Record<Outcome, number>;
+  /** What calls said that failed without a mistake in them. */
+  readonly failures: string[];
+  /** What must not be: each a sentence. */
+  readonly broken: string[];
+}
+
+/** Makes an empty ledger. */
+export function createLedger(): Ledger {
+  return {
+    made: [],
+    times: new Map(),
+    outcomes: { good: 0, refused: 0, unknown: 0, unanswered: 0 },
+    failures: [],
+    broken: [],
+  };
+}
+
+/** Settings of {@linkcode startCaller}. */
+export interface CallerOptions {
+  /** Which of the callers it is. */
+  readonly index: number;
+  readonly url: string;
+  readonly tenants: readonly string[];
+  readonly seed: number;
+  /** How long an answer may take, in ms. */
+  readonly limit: number;
+  /** Whether a server may be gone for a while: then connections break. */
+  readonly mayBreak: boolean;
+  readonly ledger: Ledger;
+}
+
+/** One in so many callers presses one company only, which is always the same. */
+const PRESSING = 8;
+
+/** How many sentences of a kind are kept. */
+const KEPT = 20;
+
+/** The pause of a caller whose server is gone, in ms. */
+const PAUSE = 50;
+
+/** What a caller does: how often, as weights, and what. */
+type Step = (caller: Caller, tenant: string) => Promise<void>;
+
+const STEPS: readonly (readonly [number, string, Step])[] = [
+  [
+    14,
+    "list",
+    (one, tenant) => one.read("list", tenant, "list_deals", { per_page: 5 }),
+  ],
+  [
+    10,
+    "list",
+    (one, tenant) =>
+      one.read("list", tenant, "list_companies", { name: "tenant-" }),
+  ],
+  [
+    8,
+    "read",
+    (one, tenant) =>
+      one.read("read", tenant, "get_required_fields_for_contact", {}),
+  ],
+  [14, "read", (one) => one.readOwn()],
+  [10, "list", (one) => one.findOwn()],
+  [18, "create", (one, tenant) => one.create(tenant)],
+  [10, "update", (one) => one.update()],
+  [6, "delete", (one) => one.delete()],
+  [10, "mistake", (one, tenant) => one.mistake(tenant)],
+];
+
+const WEIGHT = STEPS.reduce((sum, [weight]) => sum + weight, 0);
+
+/** Where the sandbox's companies have their owner. */
+const OWNER = 512_301;
+
+class Caller {
+  readonly #options: CallerOptions;
+  readonly #random: Random;
+  readonly #transport = createTransport();
+  readonly #own: Made[] = [];
+  #count = 0;
+
+  constructor(options: CallerOptions) {
+    this.#options = options;
+    this.#random = createRandom(options.seed * 1000 + options.index);
+  }
+
+  /** Makes one call. */
+  async step(): Promise<void> {
+    const { index, tenants } = this.#options;
+    const [pressed] = tenants;
+    const tenant = index % PRESSING === 0
+      ? pressed!
+      : this.#random.pick(tenants);
+    let at = this.#random.int(1, WEIGHT);
+    const [, , run] = STEPS.find(([weight]) => (at -= weight) <= 0)!;
+    await run(this, tenant);
+  }
+
+  close(): void {
+    this.#transport.close();
+  }
+
+  /** Calls a tool and looks at everything that holds for all calls. */
+  async #call(
+    kind: string,
+    tenant: string,
+    tool: string,
+    args: Record<string, unknown>,
+  ): Promise<{ readonly outcome: Outcome; readonly text: string }> {
+    const { url, limit, mayBreak, index, ledger } = this.#options;
+    // Every other caller has the key for all, and says whom it calls for.
+    const isShared = index % 2 === 0;
+    const key = isShared ? SHARED_KEY : keyOf(tenant);
+    const { read, write } = this.#transport;
+    // A request must not be repeated by this side's runtime.
+    const send = /^(get|list)_/.test(tool) ? read : write;
+    const start = performance.now();
+    let outcome: Outcome;
+    let text: string;
+    try {
+      const answer = await callTool(
+        url,
+        tool,
+        isShared ? { user_id: tenant, ...args } : args,
+        { authorization: `Bearer ${key}` },
+        AbortSignal.timeout(limit),
+        send,
+      );
+      text = answer.text;
+      if (answer.status !== 200) {
+        this.#break(`${tool} was answered with HTTP ${answer.status}: ${text}`);
+      }
+      outcome = !answer.isError
+        ? "good"
+        : /unknown whether|just been made/.test(text)
+        ? "unknown"
+        : "refused";
+    } catch (error) {
+      text = String(error instanceof Error && error.cause || error);
+      outcome = neverLeft(error) ? "refused" : "unanswered";
+      if (!mayBreak) this.#break(`${tool} was not answered: ${text}`);
+      await new Promise((resolve) => setTimeout(resolve, PAUSE));
+    }
+    const end = performance.now();
+    ledger.outcomes[outcome]++;
+    if (outcome !== "good" && kind !== "mistake") {
+      keep(ledger.failures, `${tool} for ${tenant}: ${text}`);
+    }
+    if (outcome !== "unanswered") {
+      const times = ledger.times.get(kind);
+      if (times) times.push(end - start);
+      else ledger.times.set(kind, [end - start]);
+    }
+    const foreign = namedIn(text).find((name) => name !== tenant);
+    if (foreign) this.#break(`${tool} for ${tenant} shows ${foreign}`);
+    if (/[0-9a-f]{64}/.test(text)) this.#break(`${tool} shows a token`);
+    if (text.length < 2 || text.includes("failed inside the server")) {
+      this.#break(`${tool} for ${tenant} said: ${text}`);
+    }
+    return { outcome, text };
+  }
+
+  #break(sentence: string): void {
+    keep(this.#options.ledger.broken, sentence);
+  }
+
+  /** A record of its own that is there for sure. */
+  #pick(): Made | undefined {
+    return this.#own.length === 0 ? undefined : this.#random.pick(this.#own);
+  }
+
+  async read(
+    kind: string,
+    tenant: string,
+    tool: string,
+    args: Record<string, unknown>,
+  ): Promise<void> {
+    await this.#call(kind, tenant, tool, args);
+  }
+
+  /** What was acknowledged is there. */
+  async readOwn(): Promise<void> {
+    const made = this.#pick();
+    if (!made) return;
+    const { text, outcome } = await this.#call(
+      "read",
+      made.tenant,
+      "get_company",
+      { company_id: made.id },
+    );
+    const last = made.changes.at(-1);
+    const expected = last?.fate === "done" ? last.website : made.name;
+    if (outcome === "good" && !text.includes(expected)) {
+      this.#break(`${made.name} was read without ${expected}`);
+    }
+  }
+
+  /** What was acknowledged is found, once. */
+  async findOwn(): Promise<void> {
+    const made = this.#pick();
+    if (!made) return;
+    const { text, outcome } = await this.#call(
+      "list",
+      made.tenant,
+      "list_companies",
+      { name: made.name },
+    );
+    if (outcome !== "good") return;
+    const found = text.split(`"${made.name}"`).length - 1;
+    if (found !== 1) this.#break(`${made.name} was found ${found} times`);
+  }
+
+  async create(tenant: string): Promise<void> {
+    const { index, ledger } = this.#options;
+    const name = `${tenant} caller ${index} no ${this.#count++}.`;
+    const { outcome, text } = await this.#call(
+      "create",
+      tenant,
+      "create_company",
+      { name, creator_id: OWNER },
+    );
+    const id = outcome === "good" ? idIn(text) : undefined;
+    const made: Made = {
+      tenant,
+      name,
+      id,
+      // It was looked for, and there it is.
+      made: text.includes("just been made") ? "done" : fateOf(outcome),
+      changes: [],
+    };
+    ledger.made.push(made);
+    if (id !== undefined) this.#own.push(made);
+  }
+
+  async update(): Promise<void> {
+    const made = this.#pick();
+    if (!made) return;
+    const website =
+      `https://example.com/${made.id}-${made.tenant}-${made.changes.length}`;
+    const { outcome } = await this.#call(
+      "update",
+      made.tenant,
+      "update_company",
+      { company_id: made.id, website },
+    );
+    made.changes.push({ website, fate: fateOf(outcome) });
+  }
+
+  async delete(): Promise<void> {
+    const made = this.#pick();
+    if (!made) return;
+    const { outcome } = await this.#call(
+      "delete",
+      made.tenant,
+      "delete_company",
+      { company_id: made.id },
+    );
+    made.deleted = fateOf(outcome);
+    if (made.deleted !== "not done") {
+      this.#own.splice(this.#own.indexOf(made), 1);
+    }
+  }
+
+  /** What must be refused before anything is sent. */
+  async mistake(tenant: string): Promise<void> {
+    const { index, ledger } = this.#options;
+    const name = `${tenant} caller ${index} no ${this.#count++}.`;
+    const [tool, args] = this.#random.pick<[string, Record<string, unknown>]>([
+      ["create_company", { name, creator_id: OWNER, wbsite: "x" }],
+      ["create_company", { name, creator_id: "nobody at all" }],
+      ["get_company", { company_id: "first" }],
+      ["delete_company", { company_id: -1 }],
+      ["list_deals", { per_page: "many" }],
+    ]);
+    const { outcome } = await this.#call("mistake", tenant, tool, args);
+    if (outcome === "good") {
+      this.#break(`${tool} took ${JSON.stringify(args)}`);
+    }
+    if (tool === "create_company") {
+      ledger.made.push({
+        tenant,
+        name,
+        id: undefined,
+        // Nothing could be sent, whatever came of the call.
+        made: "not done",
+        changes: [],
+      });
+    }
+  }
+}
+
+/**
+ * Calls until it is told to stop.
+ *
+ * @param options Whom it calls for, and where.
+ * @param isOver Whether it is time to stop.
+ * @returns Resolves when the last call is answered.
+ */
+export async function startCaller(
+  options: CallerOptions,
+  isOver: () => boolean,
+): Promise<void> {
+  const caller = new Caller(options);
+  while (!isOver()) await caller.step();
+  caller.close();
+}
+
+function keep(sentences: string[], sentence: string): void {
+  if (sentences.length < KEPT) sentences.push(sentence.slice(0, 300));
+}
+
+function fateOf(outcome: Outcome): Fate {
+  return outcome === "good"
+    ? "done"
+    : outcome === "refused"
+    ? "not done"
+    : "unknown";
+}
+
+function idIn(text: string): number | undefined {
+  const answer: unknown = JSON.parse(text);
+  return isObject(answer) && typeof answer.id === "number"
+    ? answer.id
+    : undefined;
+}

@@ -1,0 +1,77 @@
+/**
+ * Watching a process from outside: its memory and its file descriptors.
+ *
+ * @module
+ */
+
+/** What a process holds at one moment. */
+export interface Sample {
+  /** When, in seconds since the watch began. */
+  readonly at: number;
+  /** Its resident memory, in KiB. */
+  readonly rss: number;
+  /** Its open file descriptors. */
+  readonly files: number;
+}
+
+/** How often a process is looked at, in ms. */
+const EVERY = 2_000;
+
+/** A watch over a process. */
+export interface Watch {
+  readonly samples: readonly Sample[];
+  stop(): void;
+}
+
+/**
+ * What a process holds now; undefined where the system does not tell, or the
+ * process is gone. Another program looks: Deno lets only those near /proc
+ * that may do everything.
+ */
+export async function look(
+  pid: number,
+): Promise<Omit<Sample, "at"> | undefined> {
+  if (Deno.build.os !== "linux") return undefined;
+  const { stdout } = await new Deno.Command("sh", {
+    args: ["-c", `grep VmRSS /proc/${pid}/status; ls /proc/${pid}/fd | wc -l`],
+    stderr: "null",
+  }).output();
+  const [, rss, files] = /VmRSS:\s+(\d+) kB\s+(\d+)/.exec(
+    new TextDecoder().decode(stdout),
+  ) ?? [];
+  return rss === undefined
+    ? undefined
+    : { rss: Number(rss), files: Number(files) };
+}
+
+/** Looks at a process again and again. */
+export function watch(pid: number): Watch {
+  const samples: Sample[] = [];
+  const start = performance.now();
+  const timer = setInterval(async () => {
+    const found = await look(pid);
+    if (!found) return;
+    samples.push({ at: (performance.now() - start) / 1000, ...found });
+  }, EVERY);
+  return { samples, stop: () => clearInterval(timer) };
+}
+
+/** The slope of a line through points, by least squares. */
+export function slope(points: readonly (readonly [number, number])[]): number {
+  const mean = (values: readonly number[]) =>
+    values.reduce((sum, value) => sum + value, 0) / values.length;
+  const middle = [mean(points.map(([x]) => x)), mean(points.map(([, y]) => y))];
+  let above = 0, below = 0;
+  for (const [x, y] of points) {
+    above += (x - middle[0]!) * (y - middle[1]!);
+    below += (x - middle[0]!) ** 2;
+  }
+  return below === 0 ? 0 : above / below;
+}
+
+/** A value that a share of all values does not exceed. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = Math.ceil(sorted.length * share) - 1;
+  return sorted[Math.max(0, at)] ?? NaN;
+}

@@ -1,0 +1,165 @@
+/**
+ * The processes of a load: Redis, a Qontak with many companies, and servers.
+ *
+ * @module
+ */
+import { createRedisStore } from "../../src/tokens/stores/redis.ts";
+import {
+  bareEnv,
+  type HttpProcess,
+  startHttp,
+} from "../../tests/support/process.ts";
+import {
+  freePort,
+  startRedis,
+  type TestRedis,
+} from "../../tests/support/redis.ts";
+import { root, stdFlags } from "../program.ts";
+import type { Plan } from "./plan.ts";
+import { firstToken, keyOf, SHARED_KEY, tenantNames } from "./tenants.ts";
+import type { Kept, Seen, UpstreamOptions } from "./upstream.ts";
+
+/** A script in a process of its own that has printed where it listens. */
+interface Script {
+  readonly url: string;
+  kill(): Promise<void>;
+}
+
+async function startScript(name: string, ...args: string[]): Promise<Script> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "-q", "-A", "--config", `${root}deno.json`],
+      ...await stdFlags(),
+      `${root}scripts/load/${name}`,
+      ...args,
+    ],
+    env: bareEnv(),
+    clearEnv: true,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  let url = "";
+  for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
+    url += chunk;
+    if (url.endsWith("\n")) break;
+  }
+  if (url === "") throw new Error(`${name} did not start`);
+  return {
+    url: url.trim(),
+    async kill() {
+      child.kill("SIGKILL");
+      await child.status;
+    },
+  };
+}
+
+/** Everything that a load is put on; it ends with it. */
+export interface World extends AsyncDisposable {
+  readonly tenants: readonly string[];
+  readonly redis: TestRedis;
+  /** Where the servers are, in order. */
+  readonly urls: readonly string[];
+  /** The servers as they run now. */
+  readonly servers: readonly HttpProcess[];
+  /** Kills the first server, and starts it again at the same place. */
+  restartServer(dark: number): Promise<void>;
+  /** Kills what stands in front of Qontak, and starts it again. */
+  restartFront(dark: number): Promise<void>;
+  /** What Qontak has seen. */
+  seen(): Promise<Seen>;
+  /** What Qontak has kept of a company. */
+  kept(tenant: string): Promise<Kept>;
+  /** Ends the faults. */
+  quiet(): Promise<void>;
+  /** Ends all access tokens. */
+  expire(): Promise<void>;
+}
+
+async function hashOf(key: string): Promise<string> {
+  const bytes = new TextEncoder().encode(key);
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+}
+
+export const sleep = (ms: number) =>
+  new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/** Starts it all. */
+export async function createWorld(plan: Plan): Promise<World> {
+  const stack = new AsyncDisposableStack();
+  const tenants = tenantNames(plan.tenants);
+  // With an argument of its own it is started even where there is one already.
+  const redis = stack.use(await startRedis("--loglevel", "warning"));
+  const keyPrefix = `${redis.prefix}load:`;
+  const store = createRedisStore({ url: redis.url, keyPrefix });
+  for (const tenant of tenants) {
+    const refresh_token = firstToken(tenant);
+    await store.replace(tenant, { refresh_token }, undefined);
+  }
+  await store.close!();
+
+  const options: UpstreamOptions = {
+    tenants: plan.tenants,
+    faults: plan.faults,
+    lifetime: plan.lifetime,
+    perSecond: plan.rate.perSecond,
+    seed: plan.seed,
+  };
+  const upstream = await startScript("upstream.ts", JSON.stringify(options));
+  stack.defer(upstream.kill);
+  const { port: behind } = new URL(upstream.url);
+  const frontPort = String(freePort());
+  let front = plan.kill
+    ? await startScript("front.ts", frontPort, behind)
+    : undefined;
+  stack.defer(async () => await front?.kill());
+
+  const keys = await Promise.all([
+    ...tenants.map(async (tenant) =>
+      `${await hashOf(keyOf(tenant))}:${tenant}`
+    ),
+    hashOf(SHARED_KEY).then((hash) => `${hash}:${tenants.join("+")}`),
+  ]);
+  const env = {
+    TOKEN_STORE: "redis",
+    REDIS_URL: redis.url,
+    REDIS_KEY_PREFIX: keyPrefix,
+    QONTAK_BASE_URL: front?.url ?? upstream.url,
+    QONTAK_TIMEOUT_MS: String(plan.timeout),
+    QONTAK_RATE_LIMIT: `${plan.rate.perSecond}/${plan.rate.burst}`,
+    QONTAK_GLOBAL_RATE_LIMIT: "0",
+    MCP_API_KEYS: keys.join(","),
+  };
+  const servers: HttpProcess[] = [];
+  for (let i = 0; i < plan.servers; i++) servers.push(await startHttp([], env));
+  stack.defer(async () => {
+    await Promise.all(servers.map((server) => server.stop("SIGKILL")));
+  });
+  const urls = servers.map(({ url }) => url);
+
+  const ask = async (path: string) =>
+    await (await fetch(`${upstream.url}/_load/${path}`)).json();
+  return {
+    tenants,
+    redis,
+    urls,
+    servers,
+    async restartServer(dark) {
+      const [server] = servers;
+      await server!.stop("SIGKILL");
+      await sleep(dark);
+      const { port } = new URL(server!.url);
+      servers[0] = await startHttp([], env, { port });
+    },
+    async restartFront(dark) {
+      await front?.kill();
+      await sleep(dark);
+      front = await startScript("front.ts", frontPort, behind);
+    },
+    seen: () => ask("seen"),
+    kept: (tenant) => ask(`kept/${tenant}`),
+    quiet: () => ask("quiet"),
+    expire: () => ask("expire"),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}

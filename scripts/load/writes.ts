@@ -1,0 +1,70 @@
+/**
+ * Comparing what callers were told of their writes with what Qontak has.
+ *
+ * @module
+ */
+import type { Fate, Made } from "./calls.ts";
+import type { Kept } from "./upstream.ts";
+
+/** What the comparison came to. */
+export interface Compared {
+  /** How many writes were acknowledged, refused, or of unknown fate. */
+  readonly told: Readonly<Record<Fate, number>>;
+  /** How many of unknown fate were carried out. */
+  readonly carriedOut: number;
+  /** Acknowledged, and not there. */
+  readonly lost: string[];
+  /** Refused, and there. */
+  readonly uncalled: string[];
+  /** Carried out more than once. */
+  readonly twice: string[];
+}
+
+/**
+ * Compares.
+ *
+ * @param made What callers were told.
+ * @param keptBy What Qontak has of each company.
+ */
+export function compare(
+  made: readonly Made[],
+  keptBy: ReadonlyMap<string, Kept>,
+): Compared {
+  const told = { done: 0, unknown: 0, "not done": 0 };
+  const lost: string[] = [], uncalled: string[] = [], twice: string[] = [];
+  let carriedOut = 0;
+  const judge = (fate: Fate, times: number, what: string) => {
+    told[fate]++;
+    if (times > 1) twice.push(`${what}: ${times} times`);
+    if (fate === "done" && times === 0) lost.push(what);
+    if (fate === "not done" && times > 0) uncalled.push(what);
+    if (fate === "unknown") carriedOut += times;
+  };
+  for (const [tenant, { records, writes }] of keptBy) {
+    const byName = Map.groupBy(records, ({ name }) => name);
+    for (const one of made) {
+      if (one.tenant !== tenant) continue;
+      const found = byName.get(one.name) ?? [];
+      if (found.length > 1) {
+        twice.push(`${one.name}: there ${found.length} times`);
+      }
+      judge(one.made, writes[one.name] ?? 0, `making ${one.name}`);
+      for (const { website, fate } of one.changes) {
+        judge(fate, writes[website] ?? 0, `changing to ${website}`);
+      }
+      if (one.made !== "done") continue;
+      const gone = found.length === 0 ? 1 : 0;
+      if (one.deleted) judge(one.deleted, gone, `deleting ${one.name}`);
+      else if (gone) lost.push(one.name);
+      // The last change that was acknowledged, or one after it, is what stands.
+      const last = one.changes.findLastIndex(({ fate }) => fate === "done");
+      const standing = found[0]?.website;
+      if (
+        last >= 0 && found.length > 0 && one.changes.slice(last).every((
+          { website },
+        ) => website !== standing)
+      ) lost.push(`${one.changes[last]!.website} of ${one.name}`);
+    }
+  }
+  return { told, carriedOut, lost, uncalled, twice };
+}

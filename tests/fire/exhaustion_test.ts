@@ -1,0 +1,272 @@
+/** What runs out: file descriptors, a store's patience, readers, memory. */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { look } from "../../scripts/load/watch.ts";
+import { serveSandbox } from "../../src/sandbox/mod.ts";
+import { createRedisStore } from "../../src/tokens/stores/redis.ts";
+import { callTool } from "../support/call.ts";
+import { bareEnv, program, root, startHttp } from "../support/process.ts";
+import { noRedis, startRedis } from "../support/redis.ts";
+
+const sleep = (ms: number) =>
+  new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/** A request over a connection of its own, as bytes. */
+function rawRequest(url: string, method: string): Uint8Array {
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method });
+  return new TextEncoder().encode([
+    "POST /mcp HTTP/1.1",
+    `host: ${new URL(url).host}`,
+    "content-type: application/json",
+    "accept: application/json, text/event-stream",
+    `content-length: ${body.length}`,
+    "",
+    body,
+  ].join("\r\n"));
+}
+
+function connectTo(url: string): Promise<Deno.TcpConn> {
+  const { hostname, port } = new URL(url);
+  return Deno.connect({ hostname, port: Number(port) });
+}
+
+/** Tries until it works, for some seconds. */
+async function eventually<T>(run: () => Promise<T>): Promise<T> {
+  for (let tries = 0;; tries++) {
+    try {
+      return await run();
+    } catch (error) {
+      if (tries === 50) throw error;
+      await sleep(200);
+    }
+  }
+}
+
+Deno.test({
+  name:
+    "a server whose file descriptors run out serves whom it has, and all again once connections end",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using server = await startHttp(["--sandbox"], {}, { files: 64 });
+    const held: Deno.TcpConn[] = [];
+    for (let i = 0; i < 120; i++) {
+      try {
+        held.push(await connectTo(server.url));
+      } catch {
+        await sleep(20);
+      }
+    }
+    // One that it had before goes on.
+    const [first] = held;
+    await first!.write(rawRequest(server.url, "ping"));
+    const answer = new Uint8Array(100);
+    await first!.read(answer);
+    assertStringIncludes(new TextDecoder().decode(answer), "HTTP/1.1 200 OK");
+    for (const one of held) one.close();
+    const called = await eventually(() =>
+      callTool(server.url, "list_products", { per_page: 1 })
+    );
+    assertEquals(called.isError, false, called.text);
+    const { code, stderr } = await server.stop("SIGTERM");
+    assertEquals(code, 0);
+    assertStringIncludes(stderr, "Connections cannot be accepted");
+    for (const line of stderr.trim().split("\n")) JSON.parse(line);
+  },
+});
+
+Deno.test("a store that never answers is told of in its time, and everything else goes on", async () => {
+  // It takes connections, and that is all.
+  using deaf = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const held: Deno.TcpConn[] = [];
+  (async () => {
+    for await (const one of deaf) held.push(one);
+  })();
+  await using sandbox = serveSandbox();
+  await using server = await startHttp([], {
+    TOKEN_STORE: "redis",
+    REDIS_URL: `redis://127.0.0.1:${deaf.addr.port}`,
+    QONTAK_BASE_URL: sandbox.url,
+    QONTAK_TIMEOUT_MS: "7000",
+  });
+  const user_id = "acme";
+  const [health, ready, mistaken, ...called] = await Promise.all([
+    fetch(new URL("/health", server.url)).then((found) => found.json()),
+    fetch(new URL("/ready", server.url)).then(async (found) => ({
+      http: found.status,
+      ...await found.json(),
+    })),
+    callTool(server.url, "get_deal", { deal_id: "first" }),
+    callTool(server.url, "list_products", { user_id }),
+    callTool(server.url, "create_product", { user_id, name: "Baru" }),
+  ]);
+  assertEquals(health.status, "ok");
+  assertEquals([ready.http, ready.store, ready.qontak], [503, "failing", "ok"]);
+  assertStringIncludes(mistaken.text, "was not run");
+  for (const { isError, text } of called) {
+    assert(isError, text);
+    assertStringIncludes(text, "The token store does not answer");
+  }
+  assertEquals(sandbox.grantAttempts, 0);
+  await server.stop("SIGTERM");
+  for (const one of held) one.close();
+});
+
+Deno.test({
+  name:
+    "a store that hangs for a while is not missed by whoever has a token, and is asked again afterwards",
+  ignore: noRedis !== "",
+  async fn() {
+    await using sandbox = serveSandbox({ refreshTokens: ["of-beta"] });
+    await using redis = await startRedis("--loglevel", "warning");
+    const keyPrefix = `${redis.prefix}${crypto.randomUUID()}:`;
+    const store = createRedisStore({ url: redis.url, keyPrefix });
+    const { refreshToken: refresh_token } = sandbox;
+    await store.replace("acme", { refresh_token }, undefined);
+    await store.replace("beta", { refresh_token: "of-beta" }, undefined);
+    await store.close!();
+    await using server = await startHttp([], {
+      TOKEN_STORE: "redis",
+      REDIS_URL: redis.url,
+      REDIS_KEY_PREFIX: keyPrefix,
+      QONTAK_BASE_URL: sandbox.url,
+    });
+    const call = (user_id: string) =>
+      callTool(server.url, "list_products", { user_id, per_page: 1 });
+    assertEquals((await call("acme")).isError, false);
+    await redis.send("CLIENT", "PAUSE", "8000", "ALL");
+    const waiting = call("beta");
+    for (let i = 0; i < 5; i++) {
+      assertEquals((await call("acme")).isError, false);
+    }
+    assertStringIncludes((await waiting).text, "does not answer");
+    await eventually(async () => {
+      const { isError, text } = await call("beta");
+      assertEquals(isError, false, text);
+    });
+    assertEquals(sandbox.grantAttempts, 2);
+  },
+});
+
+/** What 200 answers may take at most while nobody reads them, in KiB. */
+const ROOM = 160 * 1024;
+
+Deno.test({
+  name:
+    "clients that read slowly or never hold what they asked for, and nobody else",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using server = await startHttp(["--sandbox"]);
+    const request = rawRequest(server.url, "tools/list");
+    const callAll = async (what: string) => {
+      const called = await Promise.all(
+        Array.from(
+          { length: 20 },
+          () => callTool(server.url, "list_products", { per_page: 1 }),
+        ),
+      );
+      for (const { isError } of called) assertEquals(isError, false, what);
+    };
+    await callAll("nobody reads slowly");
+    const before = (await look(server.pid))!;
+    const clients = await Promise.all(
+      Array.from({ length: 200 }, () => connectTo(server.url)),
+    );
+    let read = 0;
+    const slow = setInterval(() => {
+      for (const client of clients.slice(0, 100)) {
+        client.read(new Uint8Array(1)).then(() => read++, () => {});
+      }
+    }, 1_000);
+    for (const client of clients) await client.write(request);
+    await callAll("200 do not read");
+    // And one asks on and on.
+    const insatiable = await connectTo(server.url);
+    let asked = 0;
+    const asking = (async () => {
+      try {
+        for (;;) {
+          await insatiable.write(request);
+          asked += request.byteLength;
+        }
+      } catch {
+        // It is cut off at the end.
+      }
+    })();
+    await sleep(3_000);
+    const soFar = asked;
+    await callAll("one asks on and on");
+    await sleep(1_000);
+    assertEquals(
+      asked,
+      soFar,
+      "what nobody reads is asked for again and again",
+    );
+    assert(read > 0);
+    const { rss } = (await look(server.pid))!;
+    assert(rss - before.rss < ROOM, `${before.rss} KiB became ${rss} KiB`);
+    clearInterval(slow);
+    for (const one of [...clients, insatiable]) one.close();
+    await asking;
+    await eventually(async () => {
+      const { files } = (await look(server.pid))!;
+      assert(files < before.files + 25, `${files} file descriptors`);
+    });
+    await callAll("they have gone");
+  },
+});
+
+Deno.test("a stdio client that asks without reading is listened to no longer, and then answered in full", async () => {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: await program("--sandbox"),
+    env: bareEnv(),
+    clearEnv: true,
+    cwd: root,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const stderr = new Response(child.stderr).text();
+  const writer = child.stdin.getWriter();
+  const encoder = new TextEncoder();
+  // Long lines, so that the pipe holds few of them.
+  const send = async (message: object) => {
+    const line = JSON.stringify({ jsonrpc: "2.0", ...message });
+    await writer.write(encoder.encode(`${line.padEnd(4_096)}\n`));
+  };
+  const CALLS = 1_500;
+  let sent = 0;
+  const sending = (async () => {
+    await send({
+      id: "init",
+      method: "initialize",
+      params: {
+        protocolVersion: "2025-06-18",
+        capabilities: {},
+        clientInfo: { name: "t", version: "1" },
+      },
+    });
+    await send({ method: "notifications/initialized" });
+    for (let id = 0; id < CALLS; id++) {
+      await send({
+        id,
+        method: "tools/call",
+        params: { name: "list_products", arguments: { per_page: 5 } },
+      });
+      sent++;
+    }
+    await writer.close();
+  })();
+  // Until nothing moves any more.
+  for (let before = -1; before !== sent || sent === 0;) {
+    before = sent;
+    await sleep(1_500);
+  }
+  assert(sent < 400, `${sent} were taken`);
+  const text = await new Response(child.stdout).text();
+  await sending;
+  const answers = text.trim().split("\n").map((line) => JSON.parse(line));
+  const ids = new Set(answers.map(({ id }) => id));
+  assertEquals(ids.size, CALLS + 1);
+  assert(answers.every(({ result }) => result && !result.isError));
+  const { code } = await child.status;
+  assertEquals([code, await stderr], [0, ""]);
+});
