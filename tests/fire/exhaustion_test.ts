@@ -217,7 +217,7 @@ Deno.test({
 Deno.test("a stdio client that asks without reading is listened to no longer, and then answered in full", async () => {
   const child = new Deno.Command(Deno.execPath(), {
     args: await program("--sandbox"),
-    env: bareEnv(),
+    env: bareEnv({ QONTAK_RATE_LIMIT: "0", QONTAK_GLOBAL_RATE_LIMIT: "0" }),
     clearEnv: true,
     cwd: root,
     stdin: "piped",
