@@ -199,29 +199,16 @@ Deno.test("a client that hangs up ends the request to Qontak", async () => {
   for (const padding of [0, 2_000]) {
     const { begun, dropped } = qontak;
     const gone = new AbortController();
-    const call = fetch(server.url, {
-      method: "POST",
-      signal: gone.signal,
-      headers: {
-        "content-type": "application/json",
-        accept: "application/json, text/event-stream",
-      },
-      body: JSON.stringify({
-        jsonrpc: "2.0",
-        id: 1,
-        method: "tools/call",
-        params: {
-          name: "list_pipelines",
-          arguments: {},
-          _meta: { padding: "x".repeat(padding) },
-        },
-      }),
-    });
-    // A legacy answer may begin before its end.
-    const read = call.then((response) => response.text());
+    const call = callTool(
+      server.url,
+      "get_deal",
+      { deal_id: 1, fields: "x".repeat(padding) },
+      {},
+      gone.signal,
+    );
     await until(() => qontak.begun > begun, "the request to Qontak");
     gone.abort();
-    await assertRejects(() => read);
+    await assertRejects(() => call);
     await until(() => qontak.dropped > dropped, "the end of the request");
   }
 });

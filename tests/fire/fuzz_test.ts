@@ -12,6 +12,7 @@ import { createSandbox, type Sandbox } from "../../src/sandbox/mod.ts";
 import { parseArguments } from "../../src/tools/call.ts";
 import { catalog, listed } from "../../src/tools/catalog.ts";
 import { InputError } from "../../src/tools/define.ts";
+import { callTool } from "../support/call.ts";
 import { run } from "../support/process.ts";
 import {
   type AnyCall,
@@ -70,25 +71,15 @@ function open(change: (answer: Response) => Response | Promise<Response>) {
     faults,
     close: () => server.close(),
     async call({ name, args }: AnyCall): Promise<string> {
-      const response = await server.fetch(
-        new Request("http://127.0.0.1/mcp", {
-          method: "POST",
-          headers: {
-            "content-type": "application/json",
-            accept: "application/json, text/event-stream",
-          },
-          body: JSON.stringify({
-            jsonrpc: "2.0",
-            id: 1,
-            method: "tools/call",
-            params: { name, arguments: args },
-          }),
-        }),
+      const called = await callTool(
+        "http://127.0.0.1/mcp",
+        name,
+        args,
+        {},
+        null,
+        (input, init) => server.fetch(new Request(input as string, init)),
       );
-      const body = await response.text();
-      const [, data = body] = /^data: (.*)$/m.exec(body) ?? [];
-      const { result, error } = JSON.parse(data);
-      return result ? result.content[0].text : error.message;
+      return called.text;
     },
   };
 }
