@@ -116,13 +116,6 @@ export interface ProtectedResource {
    * @param isPresented Whether it came with a token.
    */
   unauthorized(request: Request, isPresented: boolean): string;
-  /**
-   * The `WWW-Authenticate` of a 403.
-   *
-   * @param request What is refused.
-   * @param scopes What the token would have to be good for.
-   */
-  forbidden(request: Request, scopes: readonly Scope[]): string;
 }
 
 /** The two sides of OAuth: who calls, and where callers log in. */
@@ -557,14 +550,10 @@ function createProtectedResource(
     request: Request,
     code: OAuthErrorCode,
     message: string,
-    scopes: readonly Scope[] = [],
   ): string {
     const { headers } = bearerAuthChallengeResponse(
       new OAuthError(code, message),
-      {
-        requiredScopes: scopes.map((scope) => SCOPE_PREFIX + scope),
-        resourceMetadataUrl: metadataOf(request),
-      },
+      { resourceMetadataUrl: metadataOf(request) },
     );
     return headers.get("www-authenticate")!;
   }
@@ -603,14 +592,6 @@ function createProtectedResource(
           "The token is unknown, has ended, or is not for this server",
         )
         : `Bearer resource_metadata="${metadataOf(request)}"`;
-    },
-    forbidden(request, scopes) {
-      return challenge(
-        request,
-        OAuthErrorCode.InsufficientScope,
-        "The token is not good for this",
-        scopes,
-      );
     },
   };
 }
