@@ -288,7 +288,9 @@ export function createHandler(
       });
       response.headers.set("x-request-id", id);
       return response;
-    }, request.headers.get("x-request-id") ?? undefined);
+      // Where one process serves twice, as with --sandbox, Deno may start a
+      // request inside of what another one began: an id is never taken from it.
+    }, request.headers.get("x-request-id") ?? "");
 }
 
 /** Prometheus' text format. */

@@ -18,8 +18,8 @@ export function requestId(): string | undefined {
  * Does something under an id: that of what is going on already, or a new one.
  *
  * @param run What is done; what it starts has the id as well.
- * @param given The id that whoever asks has given it, if any; it is taken only
- * where it looks like one.
+ * @param given The id that whoever asks has given it; it is taken only where it
+ * looks like one, and otherwise a new one.
  */
 export function withRequestId<T>(
   run: (id: string) => T,

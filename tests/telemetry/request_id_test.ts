@@ -7,7 +7,7 @@ import {
 import { createHandler, createServer, type Log } from "../../mod.ts";
 import { createLog } from "../../src/log.ts";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
-import { HANDSHAKE, run } from "../support/process.ts";
+import { HANDSHAKE, run, startHttp } from "../support/process.ts";
 
 /** What is said of every call at level debug. */
 const CALLED = "A tool was called";
@@ -81,6 +81,19 @@ Deno.test("each HTTP request has an id, in the answer and in its log lines", asy
       ids.map((pair) => [...pair]).toSorted(),
     );
   }
+});
+
+Deno.test("each HTTP request has an id of its own, whatever went on before it", async () => {
+  await using served = await startHttp(["--sandbox"]);
+  const seen: (string | null)[] = [];
+  for (let i = 0; i < 4; i++) {
+    // A connection of its own, as from a client of its own.
+    using client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
+    const response = await fetch(new URL("/ready", served.url), { client });
+    assertEquals((await response.json()).qontak, "ok");
+    seen.push(response.headers.get("x-request-id"));
+  }
+  assertEquals(new Set(seen).size, seen.length, seen.join());
 });
 
 Deno.test("an id that does not look like one is replaced", async () => {
