@@ -63,6 +63,8 @@ const transport = new StdioClientTransport({
     QONTAK_BASE_URL: sandbox.url,
     QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
     LOG_LEVEL: "error",
+    // Its lines would stand in the middle of the story.
+    QONTAK_AUDIT: "off",
   },
   stderr: "inherit",
 });
