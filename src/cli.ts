@@ -40,7 +40,7 @@ export async function main(args: readonly string[]): Promise<number> {
         : problem;
       toStderr(`qontak-mcp: ${redactSecrets(named)}`);
     }
-    toStderr("qontak-mcp --help lists the commands, flags and variables");
+    toStderr("qontak-mcp --help lists the commands and flags");
     return MISUSED;
   }
 }
