@@ -7,10 +7,10 @@ import { ConfigError } from "../config.ts";
 import {
   addCommand,
   type Credentials,
+  CredentialsError,
   DEFAULT_TENANT,
   isTenantName,
   nameTenant,
-  noCredentials,
   StoreError,
   TENANT_NAMES,
 } from "../tokens/store.ts";
@@ -66,7 +66,11 @@ async function remove(parts: Parts, tenant: string): Promise<number> {
   refuseEnv(parts);
   const { store } = parts;
   if (!await store.remove(tenant)) {
-    throw noCredentials(tenant, store);
+    throw new CredentialsError(
+      `There are no credentials for ${
+        nameTenant(tenant)
+      } in the store ${store.name}: qontak-mcp tenants list names those there are`,
+    );
   }
   await parts.access().forget(tenant);
   say(

@@ -82,6 +82,7 @@ Deno.test("tenants add, list, check and remove do what they say", async () => {
   const again = await place.run(["tenants", "remove", "acme"]);
   assertEquals(again.code, 1);
   assertStringIncludes(again.stderr, "There are no credentials");
+  assertStringIncludes(again.stderr, "qontak-mcp tenants list");
   assertEquals(
     (await place.run(["tenants", "list"])).stdout,
     "no tenants yet\n",
