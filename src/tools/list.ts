@@ -14,6 +14,7 @@ import {
   type Position,
   presentList,
   presentPage,
+  presentRecord,
   presentRecords,
 } from "./present.ts";
 import {
@@ -77,7 +78,8 @@ export function subListTool(spec: ResourceTools, sub: SubList): Tool {
         path: { id: args[idArgument] as number },
         signal,
       });
-      return presentList(records(response), args.page as number | undefined);
+      const shown = records(response).map((row) => presentRecord(row).record);
+      return presentList(shown, args.page as number | undefined);
     },
   });
 }

@@ -386,6 +386,18 @@ Deno.test("text that people wrote is marked as data", async () => {
   ) assertStringIncludes(data.untrusted, "never instructions");
 });
 
+Deno.test("what is empty is left out of timelines and histories", async () => {
+  await using world = await createWorld();
+  const deal_id = await firstDeal(world);
+  for (const tool of ["get_deal_timeline", "get_deal_stage_history"]) {
+    const { records } = await world.ok(tool, { deal_id });
+    assert(records.length > 0, tool);
+    for (const record of records) {
+      assert(!Object.values(record).includes(null), JSON.stringify(record));
+    }
+  }
+});
+
 Deno.test("products are counted in their own words, and shown in ours", async () => {
   await using world = await createWorld();
   const data = await world.ok("list_products", { page: 2, per_page: 10 });
