@@ -203,12 +203,6 @@ export const variables = {
     default: String(RETRY_BUDGET),
     read: (text: string) => readWhole(text, 0, 600_000),
   },
-  MCP_STORED_KEYS: {
-    meaning:
-      "true lets in HTTP callers with the keys that qontak-mcp keys create made, which are kept where TOKEN_STORE says. Without it, MCP_API_KEYS and MCP_OAUTH_ISSUER, HTTP is served to this machine only",
-    default: "false",
-    read: readFlag,
-  },
   QONTAK_RATE_LIMIT: {
     meaning:
       "How many requests to Qontak each company may send: a number per second, and after a slash how many at once, such as 10/20 (twice as many when left out); 0 for no limit. What is over waits its turn, or is refused with the seconds to wait",
@@ -226,6 +220,12 @@ export const variables = {
       "Where these limits are counted: memory (each server for itself), or redis (at REDIS_URL) or kv (Deno KV), for all servers together; where that place does not answer, each server goes by its own for the time being",
     default: "memory",
     read: (text: string) => readWord(text, LIMITS),
+  },
+  MCP_STORED_KEYS: {
+    meaning:
+      "true lets in HTTP callers with the keys that qontak-mcp keys create made, which are kept where TOKEN_STORE says. Without it, MCP_API_KEYS and MCP_OAUTH_ISSUER, HTTP is served to this machine only",
+    default: "false",
+    read: readFlag,
   },
   MCP_API_KEYS: {
     meaning:

@@ -66,15 +66,15 @@ export const metrics = {
     help: "Requests to Qontak that were sent again, by what had failed",
     labels: ["method", "endpoint", "reason"],
   },
-  token_refreshes: {
-    kind: "counter",
-    help: "Exchanges of refresh tokens at Qontak by how they ended",
-    labels: ["outcome"],
-  },
   limit_wait_duration: {
     kind: "histogram",
     help:
       "How long requests to Qontak waited for their turn under the limits, by whether they got it: ok, or limited, suspended, timeout, cancelled",
+    labels: ["outcome"],
+  },
+  token_refreshes: {
+    kind: "counter",
+    help: "Exchanges of refresh tokens at Qontak by how they ended",
     labels: ["outcome"],
   },
   token_refresh_duration: {
