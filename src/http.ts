@@ -299,6 +299,7 @@ const METRICS = "text/plain; version=0.0.4; charset=utf-8";
 /** What follows where Deno KV does not work: said to whoever asks for health. */
 const about: Readonly<Record<KvState, { readonly note?: string }>> = {
   ok: {},
+  unused: {},
   absent: {
     note:
       "There is no Deno KV: what TOKEN_STORE does not keep elsewhere is in memory only, and ends with this process. Attach a database to the app on Deno Deploy, or start with deno run --unstable-kv",

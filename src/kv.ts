@@ -7,8 +7,11 @@
 import type { Log } from "./log.ts";
 import { StoreError } from "./tokens/store.ts";
 
-/** How the database is: "absent" where the host has none for this program. */
-export type KvState = "ok" | "failing" | "absent";
+/**
+ * How the database is: "absent" where the host has none for this program,
+ * "unused" where the program wants none.
+ */
+export type KvState = "ok" | "failing" | "absent" | "unused";
 
 /** Opens the database once, when it is first needed. */
 export interface Kv {
@@ -51,10 +54,12 @@ export async function whenFree<T>(question: () => Promise<T>): Promise<T> {
 /**
  * Finds out how the database is, by asking it.
  *
- * @param kv The way to it, where the runtime has one.
+ * @param kv The way to it, where the runtime has one; false where it is not
+ * wanted.
  * @returns How it is; rejects where the database cannot be read.
  */
-export async function checkKv(kv: Kv | undefined): Promise<KvState> {
+export async function checkKv(kv: Kv | false | undefined): Promise<KvState> {
+  if (kv === false) return "unused";
   const database = await kv?.open();
   if (!database) return kv && !kv.isAbsent?.() ? "failing" : "absent";
   await database.get(["qontak-mcp", "health"]);

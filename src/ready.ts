@@ -11,7 +11,10 @@ import { DEFAULT_TENANT } from "./tokens/store.ts";
 export interface Readiness {
   /** Where credentials are kept. */
   readonly store: "ok" | "failing";
-  /** Deno KV; "absent" where the runtime has none, or none is attached. */
+  /**
+   * Deno KV; "absent" where the runtime has none, or none is attached, "unused"
+   * where nothing is to be kept there.
+   */
   readonly kv: KvState;
   /** Where Qontak is. */
   readonly qontak: "ok" | "failing";
@@ -35,12 +38,12 @@ export interface Checks {
  * Makes the checks.
  *
  * @param access The way to the CRM.
- * @param kv Deno KV, where there is one.
+ * @param kv Deno KV, where there is one; false where it is not wanted.
  * @param send Sends a request to Qontak; the platform's fetch when left out.
  */
 export function createChecks(
   access: Access,
-  kv: Kv | undefined,
+  kv: Kv | false | undefined,
   send?: typeof fetch,
 ): Checks {
   const state = once(

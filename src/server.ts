@@ -102,13 +102,14 @@ export interface QontakServer {
    * Tries what calls depend on, without saying more than whether it works.
    * What was found is kept for some seconds.
    *
-   * @returns "ok", "failing" or "absent" by name.
+   * @returns "ok", "failing", "absent" or "unused" by name.
    */
   ready(): Promise<Readiness>;
   /**
    * Tries Deno KV alone, as {@linkcode ready} does.
    *
-   * @returns "absent" where the runtime has none, or none is attached.
+   * @returns "absent" where the runtime has none, or none is attached, "unused"
+   * with `kv: false`.
    */
   kv(): Promise<KvState>;
   /**
@@ -231,7 +232,11 @@ export function createServer(options: ServerOptions): QontakServer {
     onerror,
   });
   const { byName, listed } = faceOf(ownerAt("stdio"));
-  const checks = createChecks(access, kv, options.fetch);
+  const checks = createChecks(
+    access,
+    options.kv === false ? false : kv,
+    options.fetch,
+  );
   return {
     tools: [...byName.keys()],
     get listed() {

@@ -62,7 +62,7 @@ export async function doctor(
   try {
     const findings = [
       await attempt("configuration", () => Promise.resolve(describe(settings))),
-      await attempt("kv", () => checkKv(parts)),
+      await attempt("kv", () => checkKv(parts, flags.sandbox === true)),
       ...settings.MCP_STORED_KEYS
         ? [await attempt("keys", () => checkKeys(parts))]
         : [],
@@ -86,7 +86,13 @@ function describe(settings: Settings): string {
   ].join(", ");
 }
 
-async function checkKv({ kv }: Parts): Promise<Omit<Finding, "check">> {
+async function checkKv(
+  { kv }: Parts,
+  isSandbox: boolean,
+): Promise<Omit<Finding, "check">> {
+  if (isSandbox) {
+    return { status: "skip", detail: "not used: the sandbox keeps nothing" };
+  }
   if (!kv) {
     return {
       status: "warn",

@@ -391,5 +391,6 @@ Deno.test("doctor asks for no token that it would lose", async () => {
 Deno.test("doctor --sandbox works without an account", async () => {
   const { code, stdout } = await run(["doctor", "--sandbox"]);
   assertEquals(code, 0, stdout);
+  assertNotMatch(stdout, /--unstable-kv/, "that would change nothing");
   assertStringIncludes(stdout, "Qontak answers: 2 pipelines");
 });
