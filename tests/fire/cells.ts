@@ -6,6 +6,7 @@
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { RunningSandbox } from "../../src/sandbox/mod.ts";
+import { toStderr } from "../../src/log.ts";
 import type { Called } from "../support/world.ts";
 import {
   type Call,
@@ -166,6 +167,7 @@ export async function tryAll(
   await Promise.all(workers.map(() => work(late, SHORT_TIMEOUT)));
   const others = cells.filter((cell) => !isLate(cell));
   await Promise.all(workers.map(() => work(others, TIMEOUT)));
+  toStderr(`${cells.length} cells of the matrix, ${failures.length} failed`);
   assertEquals(
     failures.length,
     0,

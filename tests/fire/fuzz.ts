@@ -6,6 +6,7 @@
  */
 import * as fc from "fast-check";
 import type { ListedTool } from "../../mod.ts";
+import { toStderr } from "../../src/log.ts";
 import { isObject } from "../../src/values.ts";
 
 /**
@@ -15,9 +16,11 @@ import { isObject } from "../../src/values.ts";
 const factor = Number(Deno.env.get("FUZZ_FACTOR") ?? 1);
 const seed = Number(Deno.env.get("FUZZ_SEED") ?? 20_261_125);
 
-/** Settings of a property that is tried so often in a short run. */
+/** Settings of a property that is tried so often in a short run; prints them. */
 export function runs(short: number): fc.Parameters<unknown> {
-  return { numRuns: Math.ceil(short * factor), seed, endOnFailure: true };
+  const numRuns = Math.ceil(short * factor);
+  toStderr(`${numRuns} tries from seed ${seed}`);
+  return { numRuns, seed, endOnFailure: true };
 }
 
 const words = [

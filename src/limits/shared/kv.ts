@@ -48,6 +48,20 @@ interface Wish {
 /**
  * Makes buckets in Deno KV.
  *
+ * @example Limits that hold for all isolates of an app
+ * ```ts
+ * import { createKvBuckets, createLimits, createServer } from "@qontak/mcp";
+ *
+ * // Where there is no database, each isolate goes by its own limits.
+ * const open = () =>
+ *   Promise.resolve(typeof Deno.openKv === "function" ? Deno.openKv() : undefined);
+ * const server = createServer({
+ *   refreshToken: "a refresh token",
+ *   limits: createLimits({ shared: createKvBuckets({ open }) }),
+ * });
+ * await server.close();
+ * ```
+ *
  * @param options Which database.
  * @returns The buckets.
  */
