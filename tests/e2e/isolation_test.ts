@@ -338,7 +338,8 @@ for (const [name, start] of Object.entries(entries)) {
         const { text } = await call(server, credential, "list_contacts", {
           user_id,
         });
-        return text.replace(/^date: .*$/m, "").replaceAll(user_id, "X");
+        return text.replace(/^(date|x-request-id): .*$/gm, "")
+          .replaceAll(user_id, "X");
       };
       assertEquals(await told("gamma"), await told("nobody"));
       assertStringIncludes(await told("gamma"), "credential is not for");
