@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { noLimits } from "../../src/limits/limits.ts";
 import { noAudit } from "../../src/audit/audit.ts";
 import { createAccess } from "../../src/access.ts";
 import { SCOPES } from "../../src/auth/principal.ts";
@@ -45,6 +46,7 @@ async function serveRounds(telemetry: Telemetry): Promise<void> {
       log,
     }),
     tokenCache: "memory",
+    limits: noLimits,
     fetch: () =>
       Promise.resolve(
         Response.json({ meta: { status: 200, type: "OK" }, response: [] }),

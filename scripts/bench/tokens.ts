@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { noLimits } from "../../src/limits/limits.ts";
 import { createAccess } from "../../src/access.ts";
 import { endpoints } from "../../src/qontak/endpoints.ts";
 import {
@@ -86,6 +87,7 @@ async function createSubject(
   const access = createAccess({
     store,
     tokenCache,
+    limits: noLimits,
     fetch: instant,
     log: () => {},
   });
@@ -182,6 +184,7 @@ async function measureMemory(): Promise<string[]> {
     tokenCache: "memory",
     // The timer of a call's limit is not what a tenant costs.
     timeout: LIMIT,
+    limits: noLimits,
     fetch: instant,
     log: () => {},
   });

@@ -79,6 +79,12 @@ export interface Limits {
   close(): Promise<void>;
 }
 
+/** Limits that let everything pass, for those who measure what comes after. */
+export const noLimits: Limits = {
+  enter: () => Promise.resolve({ done() {} }),
+  close: () => Promise.resolve(),
+};
+
 /** Settings of {@linkcode createLimits}. */
 export interface LimitsOptions {
   /**

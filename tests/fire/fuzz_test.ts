@@ -8,6 +8,7 @@
 import { assert, assertEquals } from "@std/assert";
 import * as fc from "fast-check";
 import { createServer, type ListedTool, type LogDetails } from "../../mod.ts";
+import { noLimits } from "../../src/limits/limits.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/mod.ts";
 import { parseArguments } from "../../src/tools/call.ts";
 import { catalog, listed } from "../../src/tools/catalog.ts";
@@ -53,10 +54,7 @@ function open(change: (answer: Response) => Response | Promise<Response>) {
     timeout: 20_000,
     retryBudget: 0,
     // Nobody waits for a turn here, however badly Qontak answers.
-    limits: {
-      enter: () => Promise.resolve({ done() {} }),
-      close: () => Promise.resolve(),
-    },
+    limits: noLimits,
     log(level, _message, details) {
       if (level === "error") faults.push(details);
     },
