@@ -23,6 +23,14 @@ export interface Watch {
   stop(): void;
 }
 
+/** Prints the memory and the count of descriptors of a process, by itself. */
+const LOOK = `
+while read -r name value rest; do
+  [ "$name" = VmRSS: ] && rss=$value
+done < /proc/$1/status
+set -- /proc/$1/fd/*
+echo "$rss $#"`;
+
 /**
  * What a process holds now; undefined where the system does not tell, or the
  * process is gone. Another program looks: Deno lets only those near /proc
@@ -33,10 +41,10 @@ export async function look(
 ): Promise<Omit<Sample, "at"> | undefined> {
   if (Deno.build.os !== "linux") return undefined;
   const { stdout } = await new Deno.Command("sh", {
-    args: ["-c", `grep VmRSS /proc/${pid}/status; ls /proc/${pid}/fd | wc -l`],
+    args: ["-c", LOOK, "sh", String(pid)],
     stderr: "null",
   }).output();
-  const [, rss, files] = /VmRSS:\s+(\d+) kB\s+(\d+)/.exec(
+  const [, rss, files] = /^(\d+) (\d+)$/m.exec(
     new TextDecoder().decode(stdout),
   ) ?? [];
   return rss === undefined

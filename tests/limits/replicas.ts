@@ -45,8 +45,8 @@ async function flood(
  * @param run Tries it; false where the place seemed out of order.
  */
 export async function undisturbed(run: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 3; tries++) if (await run()) return;
-  throw new Error("The shared place seemed out of order three times");
+  for (let tries = 0; tries < 10; tries++) if (await run()) return;
+  throw new Error("The shared place seemed out of order ten times");
 }
 
 /** What three replicas are tried with, and the limit that must hold. */
