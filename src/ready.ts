@@ -4,6 +4,7 @@
  * @module
  */
 import type { Access } from "./access.ts";
+import { deadline, untilAborted } from "./deadline.ts";
 import { checkKv, type Kv, type KvState } from "./kv.ts";
 import { DEFAULT_TENANT } from "./tokens/store.ts";
 
@@ -58,16 +59,11 @@ export function createChecks(
 
 /** An answer; undefined where it fails, or takes too long. */
 async function within<T>(run: () => Promise<T>): Promise<T | undefined> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), READY_LIMIT);
-  });
+  using limit = deadline(READY_LIMIT);
   try {
-    return await Promise.race([run(), late]);
+    return await untilAborted(run(), limit.signal);
   } catch {
     return undefined;
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { deadline, untilAborted } from "../deadline.ts";
 import type { Log, LogDetails } from "../log.ts";
 import type { CallOptions, Crm } from "../qontak/crm.ts";
 import { type Endpoint, nameOf } from "../qontak/endpoints.ts";
@@ -188,11 +189,7 @@ export function createAudit(
 
 /** Whether something ends before patience does. */
 async function inTime(task: Promise<unknown>): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), PATIENCE);
-  });
-  const isDone = await Promise.race([task.then(() => true), late]);
-  clearTimeout(timer);
-  return isDone;
+  using limit = deadline(PATIENCE);
+  return await untilAborted(task.then(() => true), limit.signal)
+    .catch(() => false);
 }
