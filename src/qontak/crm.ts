@@ -184,6 +184,8 @@ async function attempt(
   // Whether Qontak may have carried it out.
   let isSent = false;
   let pass: Pass | undefined;
+  // What it was sent with last.
+  let proof: Readonly<Record<string, string>> = {};
 
   async function request(
     headers: Readonly<Record<string, string>> = {},
@@ -196,6 +198,7 @@ async function attempt(
         headers;
     }
     isSent = true;
+    proof = headers;
     const init: RequestInit = {
       method,
       headers: {
@@ -227,7 +230,7 @@ async function attempt(
       const refused = response.body;
       const date = Date.parse(response.headers.get("date") ?? "");
       const fresh = await untilAborted(
-        authorize(signable, { headers: headers ?? {}, date }),
+        authorize(signable, { headers: proof, date }),
         signal,
         GRACE,
       ).catch((error) => {
