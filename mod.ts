@@ -20,13 +20,13 @@ export {
   type QontakServer,
   type ServerOptions,
 } from "./src/server.ts";
-export type { Readiness } from "./src/ready.ts";
+export type { Readiness } from "./src/qontak/readiness.ts";
 export {
   createHandler,
   type Handler,
   type HandlerInfo,
   type HandlerOptions,
-} from "./src/http.ts";
+} from "./src/http/handler.ts";
 export {
   QontakError,
   type QontakErrorDetails,
@@ -46,7 +46,11 @@ export {
   StoreError,
   type TokenStore,
 } from "./src/tokens/store.ts";
-export type { Auth, ConnectionOptions, TokenCaching } from "./src/access.ts";
+export type {
+  Auth,
+  ConnectionOptions,
+  TokenCaching,
+} from "./src/qontak/connection.ts";
 export type { AuditOptions } from "./src/audit/audit.ts";
 export type { AuditRecord, Outcome } from "./src/audit/record.ts";
 export type { AuditStore, AuditStoreOptions } from "./src/audit/store.ts";
@@ -58,7 +62,7 @@ export {
   createRedisAuditStore,
   type RedisAuditStoreOptions,
 } from "./src/audit/stores/redis.ts";
-export type { Kv, KvState } from "./src/kv.ts";
+export type { Kv, KvState } from "./src/storage/kv.ts";
 export {
   type CountedLimits,
   createLimits,
@@ -95,8 +99,8 @@ export {
   createRedisStore,
   type RedisStoreOptions,
 } from "./src/tokens/stores/redis.ts";
-export { createSealer, type Sealer } from "./src/tokens/sealing.ts";
-export type { Content } from "./src/tools/content.ts";
+export { createSealer, type Sealer } from "./src/storage/sealing.ts";
+export type { Content } from "./src/mcp/content.ts";
 export type { Toolset } from "./src/tools/toolsets.ts";
 export type { Authenticate, Principal, Scope } from "./src/auth/principal.ts";
 export {
@@ -104,9 +108,9 @@ export {
   type LogDetails,
   type LogLevel,
   type LogValue,
-} from "./src/log.ts";
+} from "./src/logging/log.ts";
 
 if (import.meta.main) {
-  const { main } = await import("./src/cli.ts");
+  const { main } = await import("./src/cli/main.ts");
   Deno.exitCode = await main(Deno.args);
 }

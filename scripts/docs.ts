@@ -13,16 +13,16 @@ import {
   nameOf,
   type Os,
   startsServers,
-} from "../src/clients.ts";
-import { type Variable, variables } from "../src/config.ts";
+} from "../src/clients/clients.ts";
+import { type Variable, variables } from "../src/app/settings.ts";
 import { SETUP_LIFETIME } from "../src/fields/setup.ts";
 import { type FieldType, fieldTypes } from "../src/fields/types.ts";
 import { MAX_BYTES } from "../src/qontak/envelope.ts";
 import { catalog, listed } from "../src/tools/catalog.ts";
-import { MAX_SCAN } from "../src/tools/list.ts";
+import { MAX_SCAN } from "../src/tools/kit/list.ts";
 import { keyPolicyFor, policyFor } from "../tests/support/vault.ts";
 import { metricList, prometheusName } from "../src/telemetry/metrics.ts";
-import { MAX_ANSWER, MAX_TEXT } from "../src/tools/present.ts";
+import { MAX_ANSWER, MAX_TEXT } from "../src/tools/kit/present.ts";
 
 const root = new URL("../", import.meta.url);
 

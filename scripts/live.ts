@@ -5,11 +5,11 @@
  *
  * @module
  */
-import { ways } from "../src/access.ts";
-import { readEnvironment } from "../src/cli/environment.ts";
-import { ConfigError, readSettings } from "../src/config.ts";
-import { isLoopback } from "../src/loopback.ts";
-import { toStderr } from "../src/log.ts";
+import { ways } from "../src/qontak/connection.ts";
+import { readEnvironment } from "../src/app/environment.ts";
+import { ConfigError, readSettings } from "../src/app/settings.ts";
+import { isLoopback } from "../src/net/address.ts";
+import { toStderr } from "../src/logging/log.ts";
 import { QontakError, UnreachableError } from "../src/qontak/errors.ts";
 import type { Finding } from "./live/fact.ts";
 import { probe } from "./live/facts.ts";

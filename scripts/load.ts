@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { ConfigError } from "../src/config.ts";
-import { toStderr } from "../src/log.ts";
+import { ConfigError } from "../src/app/settings.ts";
+import { toStderr } from "../src/logging/log.ts";
 import { noRedis } from "../tests/support/redis.ts";
 import { createLedger, startCaller } from "./load/calls.ts";
 import { killAll, recover, type Recovery } from "./load/kill.ts";

@@ -10,7 +10,7 @@
  *
  * @module
  */
-import { toStderr } from "../src/log.ts";
+import { toStderr } from "../src/logging/log.ts";
 import { catalog } from "../src/tools/catalog.ts";
 import { IDENTITY, VERSION } from "../src/version.ts";
 import config from "../deno.json" with { type: "json" };

@@ -8,7 +8,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { toStderr } from "../src/log.ts";
+import { toStderr } from "../src/logging/log.ts";
 import { IDENTITY, VERSION } from "../src/version.ts";
 import { fileName, type Platform, platforms } from "./mcpb.ts";
 import { root } from "./program.ts";

@@ -10,7 +10,7 @@
 import { resolve } from "node:path";
 import { parseArgs, stripVTControlCharacters } from "node:util";
 import config from "../deno.json" with { type: "json" };
-import { toStderr } from "../src/log.ts";
+import { toStderr } from "../src/logging/log.ts";
 import { VERSION } from "../src/version.ts";
 import { root, stdFlags } from "./program.ts";
 import { makeBom } from "./release/sbom.ts";

@@ -7,19 +7,19 @@
  *
  * @module
  */
-import { auditOf } from "./audit/open.ts";
-import { ConfigError, readSettings, serverOptionsOf } from "./config.ts";
-import { watchFaults } from "./faults.ts";
-import { createGuard } from "./guard.ts";
-import { createHandler, type Handler } from "./http.ts";
-import { createKv } from "./kv.ts";
-import { openLimits } from "./limits.ts";
-import { listen } from "./listen.ts";
-import { createLog, type Log } from "./log.ts";
-import { redactSecrets } from "./redact.ts";
+import { auditOf } from "./app/audit.ts";
+import { ConfigError, readSettings, serverOptionsOf } from "./app/settings.ts";
+import { watchFaults } from "./logging/faults.ts";
+import { createGuard } from "./app/callers.ts";
+import { createHandler, type Handler } from "./http/handler.ts";
+import { createKv } from "./storage/kv.ts";
+import { openLimits } from "./app/limits.ts";
+import { listen } from "./http/listen.ts";
+import { createLog, type Log } from "./logging/log.ts";
+import { redactSecrets } from "./logging/redact.ts";
 import { createServer } from "./server.ts";
-import { openStores } from "./stores.ts";
-import { defined } from "./values.ts";
+import { openStores } from "./app/stores.ts";
+import { defined } from "./values/json.ts";
 
 /** What is served, and how it ends. */
 interface Deployed {

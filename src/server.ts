@@ -12,20 +12,24 @@ import {
   Server,
   type ServerContext,
 } from "@modelcontextprotocol/server";
-import { type ConnectionOptions, createAccess, ways } from "./access.ts";
+import {
+  type ConnectionOptions,
+  createAccess,
+  ways,
+} from "./qontak/connection.ts";
 import { type AuditOptions, createAudit, noAudit } from "./audit/audit.ts";
 import { type Principal, SCOPES } from "./auth/principal.ts";
-import { type Caller, callerIn, infoOf } from "./caller.ts";
-import { createCaller } from "./calls.ts";
-import { createFaces } from "./faces.ts";
-import { createKv, type KvState } from "./kv.ts";
-import { createLog, type Log, withRequest } from "./log.ts";
-import type { Tell } from "./progress.ts";
-import { createChecks, type Readiness } from "./ready.ts";
-import { redactSecrets } from "./redact.ts";
-import { serveResources } from "./resources.ts";
+import { type Caller, callerIn, infoOf } from "./mcp/caller.ts";
+import { createCaller } from "./mcp/call.ts";
+import { createFaces } from "./mcp/view.ts";
+import { createKv, type KvState } from "./storage/kv.ts";
+import { createLog, type Log, withRequest } from "./logging/log.ts";
+import type { Tell } from "./mcp/progress.ts";
+import { createChecks, type Readiness } from "./qontak/readiness.ts";
+import { redactSecrets } from "./logging/redact.ts";
+import { serveResources } from "./mcp/resources.ts";
 import { createTelemetry } from "./telemetry/telemetry.ts";
-import { didYouMean } from "./text.ts";
+import { didYouMean } from "./values/words.ts";
 import {
   CredentialsError,
   DEFAULT_TENANT,
@@ -33,11 +37,11 @@ import {
 } from "./tokens/store.ts";
 import { createEnvStore } from "./tokens/stores/env.ts";
 import { catalog, type ListedTool, selectTools } from "./tools/catalog.ts";
-import type { Content } from "./tools/content.ts";
+import type { Content } from "./mcp/content.ts";
 import type { Toolset } from "./tools/toolsets.ts";
-import { defined } from "./values.ts";
+import { defined } from "./values/json.ts";
 import { IDENTITY } from "./version.ts";
-import { visible } from "./visible.ts";
+import { visible } from "./values/visible.ts";
 
 /** Settings of {@linkcode createServer}. */
 export interface ServerOptions extends ConnectionOptions {
@@ -243,7 +247,7 @@ export function createServer(options: ServerOptions): QontakServer {
       return listed();
     },
     async stdio() {
-      const { serveStdio } = await import("./stdio.ts");
+      const { serveStdio } = await import("./mcp/stdio.ts");
       await serveStdio(factoryFor(ownerAt("stdio")), onerror);
     },
     fetch: (request, principal) =>

@@ -16,7 +16,7 @@ import {
   type Os,
   startsServers,
   TOKEN,
-} from "../src/clients.ts";
+} from "../src/clients/clients.ts";
 import { serveSandbox } from "../src/sandbox/mod.ts";
 import { bareEnv, program, root, run, startHttp } from "./support/process.ts";
 
@@ -384,8 +384,8 @@ Deno.test("commandOf() starts the server as it was started", () => {
   );
 });
 
-Deno.test("src/clients.ts works where there is no Deno, as in a page", async () => {
-  const url = new URL("../src/clients.ts", import.meta.url).href;
+Deno.test("src/clients/clients.ts works where there is no Deno, as in a page", async () => {
+  const url = new URL("../src/clients/clients.ts", import.meta.url).href;
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       "eval",

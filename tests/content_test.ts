@@ -7,8 +7,8 @@ import {
 } from "@std/assert";
 import { createServer } from "../mod.ts";
 import { catalog } from "../src/tools/catalog.ts";
-import { fence } from "../src/tools/content.ts";
-import { visible } from "../src/visible.ts";
+import { fence } from "../src/mcp/content.ts";
+import { visible } from "../src/values/visible.ts";
 import { createRandom } from "./support/random.ts";
 import { createWorld, type World } from "./support/world.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { createLog } from "../src/log.ts";
-import { redact, redactSecrets } from "../src/redact.ts";
+import { createLog } from "../src/logging/log.ts";
+import { redact, redactSecrets } from "../src/logging/redact.ts";
 import { createRandom } from "./support/random.ts";
 
 /** Texts, and what is left of them. */
@@ -92,7 +92,7 @@ const harmless: readonly string[] = [
   "62.88.234.123",
   "http://127.0.0.1:8000/mcp",
   "get_required_fields_for_contact",
-  "at call (file:///srv/qontak/src/tools/call.ts:12:3)",
+  "at call (file:///srv/qontak/src/mcp/result.ts:12:3)",
   "npm:@modelcontextprotocol/server@2.4.0/dist/index.mjs:10:5",
   "send Authorization: Bearer <key> with a key that its operator gave out",
   "a token: it is asked for, or read from stdin",

@@ -8,9 +8,9 @@
  */
 import { noLimits } from "../../src/limits/limits.ts";
 import { noAudit } from "../../src/audit/audit.ts";
-import { createAccess } from "../../src/access.ts";
+import { createAccess } from "../../src/qontak/connection.ts";
 import { SCOPES } from "../../src/auth/principal.ts";
-import { createCaller } from "../../src/calls.ts";
+import { createCaller } from "../../src/mcp/call.ts";
 import {
   createTelemetry,
   type Telemetry,

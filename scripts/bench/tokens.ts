@@ -6,7 +6,7 @@
  * @module
  */
 import { noLimits } from "../../src/limits/limits.ts";
-import { createAccess } from "../../src/access.ts";
+import { createAccess } from "../../src/qontak/connection.ts";
 import { endpoints } from "../../src/qontak/endpoints.ts";
 import {
   type Credentials,

@@ -4,7 +4,7 @@
  * @module
  */
 import { toId } from "../../src/fields/template.ts";
-import { isObject, type JsonObject } from "../../src/values.ts";
+import { isObject, type JsonObject } from "../../src/values/json.ts";
 import type { Exchange } from "./wire.ts";
 
 /** Whether an exchange ended well, by its status and by its `meta`. */

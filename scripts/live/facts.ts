@@ -4,7 +4,7 @@
  * @module
  */
 import { QontakError, UnreachableError } from "../../src/qontak/errors.ts";
-import { toStderr } from "../../src/log.ts";
+import { toStderr } from "../../src/logging/log.ts";
 import { type Fact, type Finding, NotTried, type Phase } from "./fact.ts";
 import { accessFacts } from "./facts/access.ts";
 import { listFacts } from "./facts/lists.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { isObject, type JsonObject } from "../../src/values.ts";
+import { isObject, type JsonObject } from "../../src/values/json.ts";
 import { NotTried } from "./fact.ts";
 import { type Kind, kinds } from "./kinds.ts";
 import type { Lab } from "./lab.ts";

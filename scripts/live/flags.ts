@@ -4,8 +4,8 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { ConfigError } from "../../src/config.ts";
-import { didYouMean } from "../../src/text.ts";
+import { ConfigError } from "../../src/app/settings.ts";
+import { didYouMean } from "../../src/values/words.ts";
 
 /** One flag of the command line. */
 interface Flag {

@@ -8,17 +8,17 @@ import {
   Client,
   StreamableHTTPClientTransport,
 } from "@modelcontextprotocol/client";
-import { DEFAULT_TIMEOUT, ways } from "../../src/access.ts";
-import { serverOptionsOf, type Settings } from "../../src/config.ts";
-import { createCache } from "../../src/fields/cache.ts";
+import { DEFAULT_TIMEOUT, ways } from "../../src/qontak/connection.ts";
+import { serverOptionsOf, type Settings } from "../../src/app/settings.ts";
+import { createCache } from "../../src/storage/cache.ts";
 import {
   createSetup,
   type Setup,
   SETUP_LIFETIME,
 } from "../../src/fields/setup.ts";
-import { createHandler } from "../../src/http.ts";
-import { createLog, type Log, toStderr } from "../../src/log.ts";
-import { isLoopback } from "../../src/loopback.ts";
+import { createHandler } from "../../src/http/handler.ts";
+import { createLog, type Log, toStderr } from "../../src/logging/log.ts";
+import { isLoopback } from "../../src/net/address.ts";
 import {
   type Authorize,
   type CallOptions,
@@ -32,7 +32,7 @@ import { createServer } from "../../src/server.ts";
 import { createTelemetry } from "../../src/telemetry/telemetry.ts";
 import { DEFAULT_TENANT } from "../../src/tokens/store.ts";
 import { createTokens } from "../../src/tokens/tokens.ts";
-import { defined, isObject, type JsonObject } from "../../src/values.ts";
+import { defined, isObject, type JsonObject } from "../../src/values/json.ts";
 import { isGood, recordIn } from "./answers.ts";
 import { NotTried } from "./fact.ts";
 import type { Flags } from "./flags.ts";

@@ -8,7 +8,7 @@
 import { toId } from "../../src/fields/template.ts";
 import { nameOf } from "../../src/qontak/endpoints.ts";
 import { QontakError } from "../../src/qontak/errors.ts";
-import { isObject } from "../../src/values.ts";
+import { isObject } from "../../src/values/json.ts";
 import { allKinds, isMarked, type Kind, kinds, MARK } from "./kinds.ts";
 import { idIn, metaStatusOf, recordsIn } from "./answers.ts";
 import type { Lab } from "./lab.ts";

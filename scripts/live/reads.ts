@@ -9,8 +9,8 @@ import {
   nameOf,
 } from "../../src/qontak/endpoints.ts";
 import { QontakError, UnreachableError } from "../../src/qontak/errors.ts";
-import { toStderr } from "../../src/log.ts";
-import { isEmpty } from "../../src/values.ts";
+import { toStderr } from "../../src/logging/log.ts";
+import { isEmpty } from "../../src/values/json.ts";
 import { toId } from "../../src/fields/template.ts";
 import { allKinds, kinds } from "./kinds.ts";
 import { isGood, recordIn, recordsIn } from "./answers.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isLoopback } from "../../src/loopback.ts";
+import { isLoopback } from "../../src/net/address.ts";
 import { VERSION } from "../../src/version.ts";
 import type { Fact, Finding } from "./fact.ts";
 import { facts } from "./facts.ts";

@@ -8,7 +8,7 @@ import { isSame } from "../../src/fields/readback.ts";
 import type { Field } from "../../src/fields/template.ts";
 import type { Resource } from "../../src/qontak/resources.ts";
 import { resources } from "../../src/qontak/resources.ts";
-import { isEmpty, isObject, type JsonObject } from "../../src/values.ts";
+import { isEmpty, isObject, type JsonObject } from "../../src/values/json.ts";
 import { NotTried } from "./fact.ts";
 import { type Kind, kinds } from "./kinds.ts";
 import { recordIn } from "./answers.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { isObject } from "../../src/values.ts";
+import { isObject } from "../../src/values/json.ts";
 
 /** The shape of one place in an answer, merged over all that stood there. */
 interface Shape {

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { toStderr } from "../../src/log.ts";
+import { toStderr } from "../../src/logging/log.ts";
 import { QontakError, UnreachableError } from "../../src/qontak/errors.ts";
-import { isObject, type JsonObject } from "../../src/values.ts";
+import { isObject, type JsonObject } from "../../src/values/json.ts";
 import { NotTried } from "./fact.ts";
 import { type Lab, ToolRefusal } from "./lab.ts";
 import { reasonOf } from "./ledger.ts";

@@ -6,7 +6,7 @@
  */
 import { resources } from "../../src/qontak/resources.ts";
 import { endpoints } from "../../src/qontak/endpoints.ts";
-import { isEmpty, isObject, type JsonObject } from "../../src/values.ts";
+import { isEmpty, isObject, type JsonObject } from "../../src/values/json.ts";
 import { NotTried } from "./fact.ts";
 import {
   argumentsFor,

@@ -10,8 +10,8 @@ import {
   nameOf,
 } from "../../src/qontak/endpoints.ts";
 import { TOKEN_PAGE } from "../../src/qontak/oauth.ts";
-import { createTransport } from "../../src/transport.ts";
-import { isObject, type JsonObject } from "../../src/values.ts";
+import { createTransport } from "../../src/net/transport.ts";
+import { isObject, type JsonObject } from "../../src/values/json.ts";
 import { shapeOf } from "./shape.ts";
 
 /** The token endpoint. */

@@ -5,7 +5,7 @@
  * @module
  */
 import { createRandom, type Random } from "../../src/sandbox/random.ts";
-import { createTransport, neverLeft } from "../../src/transport.ts";
+import { createTransport, neverLeft } from "../../src/net/transport.ts";
 import { callTool } from "../../tests/support/call.ts";
 import { keyOf, namedIn, SHARED_KEY } from "./tenants.ts";
 

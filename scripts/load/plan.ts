@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { ConfigError, readWhole } from "../../src/config.ts";
+import { ConfigError, readWhole } from "../../src/app/settings.ts";
 
 /** What a load is to be. */
 export interface Plan {

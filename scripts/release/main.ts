@@ -7,7 +7,7 @@
  * @module
  */
 import { createRequire } from "node:module";
-import { main } from "../../src/cli.ts";
+import { main } from "../../src/cli/main.ts";
 
 Object.assign(globalThis, { require: createRequire(import.meta.url) });
 Deno.exitCode = await main(Deno.args);

@@ -6,13 +6,13 @@
  *
  * @module
  */
-import { deadline, untilAborted } from "../deadline.ts";
-import type { Log, LogDetails } from "../log.ts";
+import { deadline, untilAborted } from "../net/deadline.ts";
+import type { Log, LogDetails } from "../logging/log.ts";
 import type { CallOptions, Crm } from "../qontak/crm.ts";
 import { type Endpoint, nameOf } from "../qontak/endpoints.ts";
 import type { Answer } from "../qontak/envelope.ts";
-import type { Sealer } from "../tokens/sealing.ts";
-import { isObject } from "../values.ts";
+import type { Sealer } from "../storage/sealing.ts";
+import { isObject } from "../values/json.ts";
 import { toId } from "../fields/template.ts";
 import { type AuditRecord, makeId, outcomeOf } from "./record.ts";
 import type { AuditStore } from "./store.ts";

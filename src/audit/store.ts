@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Sealer } from "../tokens/sealing.ts";
+import type { Sealer } from "../storage/sealing.ts";
 import { StoreError } from "../tokens/store.ts";
 import type { AuditRecord } from "./record.ts";
 

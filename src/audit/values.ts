@@ -5,8 +5,8 @@
  * @module
  */
 import type { BodyKeys } from "../qontak/bodies.ts";
-import type { Sealer } from "../tokens/sealing.ts";
-import { isEmpty, isObject, type JsonObject } from "../values.ts";
+import type { Sealer } from "../storage/sealing.ts";
+import { isEmpty, isObject, type JsonObject } from "../values/json.ts";
 
 /** Turns a value into a hash. */
 export type Hash = (value: unknown) => Promise<string>;

@@ -16,12 +16,12 @@ import {
   oauthMetadataResponse,
 } from "@modelcontextprotocol/server";
 import type { JWTHeaderParameters, JWTPayload, JWTVerifyGetKey } from "jose";
-import type { Log } from "../log.ts";
-import { isLoopback } from "../loopback.ts";
-import { createLru } from "../lru.ts";
-import { sha256 } from "../tokens/hash.ts";
+import type { Log } from "../logging/log.ts";
+import { isLoopback } from "../net/address.ts";
+import { createLru } from "../storage/lru.ts";
+import { sha256 } from "../storage/hash.ts";
 import { isTenant, StoreError } from "../tokens/store.ts";
-import { isObject, show } from "../values.ts";
+import { isObject, show } from "../values/json.ts";
 import { IDENTITY } from "../version.ts";
 import {
   type Authenticate,

@@ -6,7 +6,7 @@
  */
 import { isTenant, StoreError } from "../tokens/store.ts";
 import type { Records } from "../tokens/stores/records.ts";
-import { defined, isObject, parseJson } from "../values.ts";
+import { defined, isObject, parseJson } from "../values/json.ts";
 import { isScope, type Scope } from "./principal.ts";
 
 /**

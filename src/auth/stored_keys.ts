@@ -4,10 +4,10 @@
  *
  * @module
  */
-import type { Log } from "../log.ts";
-import { createLru } from "../lru.ts";
-import { sha256 } from "../tokens/hash.ts";
-import { defined } from "../values.ts";
+import type { Log } from "../logging/log.ts";
+import { createLru } from "../storage/lru.ts";
+import { sha256 } from "../storage/hash.ts";
+import { defined } from "../values/json.ts";
 import type { FoundKey, KeyStore } from "./key_store.ts";
 import type { Authenticate } from "./principal.ts";
 

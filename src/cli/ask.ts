@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { toStderr } from "../log.ts";
+import { toStderr } from "../logging/log.ts";
 
 /** Asks for values, one after the other. */
 export interface Asker {

@@ -4,11 +4,11 @@
  * @module
  */
 import type { AuditRecord } from "../audit/record.ts";
-import { openAuditStore } from "../audit/open.ts";
+import { openAuditStore } from "../app/audit.ts";
 import type { AuditStore } from "../audit/store.ts";
-import { ConfigError, readWhole, type Settings } from "../config.ts";
-import { createKv } from "../kv.ts";
-import { createLog, toStderr, toStdout } from "../log.ts";
+import { ConfigError, readWhole, type Settings } from "../app/settings.ts";
+import { createKv } from "../storage/kv.ts";
+import { createLog, toStderr, toStdout } from "../logging/log.ts";
 import { OK } from "./exit.ts";
 import { type Flags, flags } from "./flags.ts";
 

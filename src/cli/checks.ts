@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { toStdout } from "../log.ts";
+import { toStdout } from "../logging/log.ts";
 import { endpoints } from "../qontak/endpoints.ts";
-import { redact } from "../redact.ts";
+import { redact } from "../logging/redact.ts";
 import { FAILED, OK } from "./exit.ts";
-import type { Parts } from "./parts.ts";
+import type { Parts } from "../app/open.ts";
 
 /** How a check ended. */
 export interface Finding {

@@ -16,12 +16,12 @@ import {
   type Os,
   startsServers,
   TOKEN,
-} from "../clients.ts";
-import { ConfigError } from "../config.ts";
-import { toStderr, toStdout } from "../log.ts";
-import { isLoopback } from "../loopback.ts";
-import { didYouMean } from "../text.ts";
-import { defined } from "../values.ts";
+} from "../clients/clients.ts";
+import { ConfigError } from "../app/settings.ts";
+import { toStderr, toStdout } from "../logging/log.ts";
+import { isLoopback } from "../net/address.ts";
+import { didYouMean } from "../values/words.ts";
+import { defined } from "../values/json.ts";
 import { OK } from "./exit.ts";
 import type { Flags } from "./flags.ts";
 

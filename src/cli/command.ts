@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { Settings } from "../config.ts";
-import { toStderr, toStdout } from "../log.ts";
-import { redact } from "../redact.ts";
+import type { Settings } from "../app/settings.ts";
+import { toStderr, toStdout } from "../logging/log.ts";
+import { redact } from "../logging/redact.ts";
 import { FAILED } from "./exit.ts";
 import type { Flags } from "./flags.ts";
-import { createParts, type Parts } from "./parts.ts";
+import { createParts, type Parts } from "../app/open.ts";
 
 /** A command as the command line calls it. */
 export type Run = (

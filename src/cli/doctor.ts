@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { ConfigError, readSettings, type Settings } from "../config.ts";
-import { demandKeys } from "../stores.ts";
-import { checkLimits } from "../limits.ts";
+import { ConfigError, readSettings, type Settings } from "../app/settings.ts";
+import { demandKeys } from "../app/stores.ts";
+import { checkLimits } from "../app/limits.ts";
 import { takeLease } from "../tokens/lease.ts";
 import { DEFAULT_TENANT } from "../tokens/store.ts";
 import { attempt, checkTenant, type Finding, report } from "./checks.ts";
 import type { Flags } from "./flags.ts";
-import { createParts, createSandboxParts, type Parts } from "./parts.ts";
+import { createParts, createSandboxParts, type Parts } from "../app/open.ts";
 import { readTenant } from "./tenants.ts";
 
 /** Clocks that differ by less do no harm, in ms. */

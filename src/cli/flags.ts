@@ -6,9 +6,9 @@
  */
 import { parseArgs } from "node:util";
 import { SCOPES } from "../auth/principal.ts";
-import { CLIENTS } from "../clients.ts";
-import { ConfigError } from "../config.ts";
-import { didYouMean } from "../text.ts";
+import { CLIENTS } from "../clients/clients.ts";
+import { ConfigError } from "../app/settings.ts";
+import { didYouMean } from "../values/words.ts";
 import { TOOLSETS } from "../tools/toolsets.ts";
 import { VERSION } from "../version.ts";
 

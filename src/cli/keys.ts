@@ -6,10 +6,10 @@
 import type { StoredKey } from "../auth/key_store.ts";
 import { isScope, type Scope, SCOPES } from "../auth/principal.ts";
 import { isKeyId, mintKey } from "../auth/stored_keys.ts";
-import { ConfigError, type Settings } from "../config.ts";
-import { toStderr } from "../log.ts";
-import { redact } from "../redact.ts";
-import { demandKeys } from "../stores.ts";
+import { ConfigError, type Settings } from "../app/settings.ts";
+import { toStderr } from "../logging/log.ts";
+import { redact } from "../logging/redact.ts";
+import { demandKeys } from "../app/stores.ts";
 import {
   addCommand,
   DEFAULT_TENANT,
@@ -19,11 +19,11 @@ import {
   TENANT_NAMES,
   type TokenStore,
 } from "../tokens/store.ts";
-import { defined } from "../values.ts";
+import { defined } from "../values/json.ts";
 import { command, type Run, say } from "./command.ts";
 import { FAILED, OK } from "./exit.ts";
 import type { CommandsOf, Flags } from "./flags.ts";
-import type { Parts } from "./parts.ts";
+import type { Parts } from "../app/open.ts";
 
 /** The commands by name. */
 export const keys: Readonly<Record<CommandsOf<"keys">, Run>> = {

@@ -3,17 +3,17 @@
  *
  * @module
  */
-import { ConfigError, readWhole, type Settings } from "../config.ts";
-import { watchFaults } from "../faults.ts";
-import type { Handler } from "../http.ts";
-import { type Log, toStderr } from "../log.ts";
-import { isLoopback } from "../loopback.ts";
+import { ConfigError, readWhole, type Settings } from "../app/settings.ts";
+import { watchFaults } from "../logging/faults.ts";
+import type { Handler } from "../http/handler.ts";
+import { type Log, toStderr } from "../logging/log.ts";
+import { isLoopback } from "../net/address.ts";
 import { createServer } from "../server.ts";
-import { isObject } from "../values.ts";
+import { isObject } from "../values/json.ts";
 import { VERSION } from "../version.ts";
 import { FAILED, OK } from "./exit.ts";
 import { type Flags, flags } from "./flags.ts";
-import { createParts, createSandboxParts } from "./parts.ts";
+import { createParts, createSandboxParts } from "../app/open.ts";
 
 const HINT =
   `qontak-mcp ${VERSION} speaks the Model Context Protocol on stdin and stdout, and is waiting for a client.
@@ -44,8 +44,8 @@ export async function serve(
     if (address) {
       // Loaded only where they are needed.
       const [{ createHandler }, { createGuard }] = await Promise.all([
-        import("../http.ts"),
-        import("../guard.ts"),
+        import("../http/handler.ts"),
+        import("../app/callers.ts"),
       ]);
       const isPublic = !isLoopback(address.hostname);
       const { keys } = parts;
@@ -82,7 +82,7 @@ async function serveHttp(
   address: Address,
   log: Log,
 ): Promise<number> {
-  const { listen } = await import("../listen.ts");
+  const { listen } = await import("../http/listen.ts");
   try {
     await listen(handler, { address, log });
     return OK;

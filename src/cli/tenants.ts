@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ConfigError } from "../config.ts";
+import { ConfigError } from "../app/settings.ts";
 import {
   addCommand,
   type Credentials,
@@ -16,13 +16,13 @@ import {
 } from "../tokens/store.ts";
 import { takeLease } from "../tokens/lease.ts";
 import type { Grant } from "../tokens/tokens.ts";
-import { defined } from "../values.ts";
+import { defined } from "../values/json.ts";
 import { type Asker, createAsker } from "./ask.ts";
 import { checkTenant, report } from "./checks.ts";
 import { command, type Run, say } from "./command.ts";
 import { OK } from "./exit.ts";
 import type { CommandsOf, Flags } from "./flags.ts";
-import type { Parts } from "./parts.ts";
+import type { Parts } from "../app/open.ts";
 
 /** How often the store is asked to take new credentials, once a second. */
 const TRIES = 10;

@@ -13,8 +13,8 @@ import {
   nameKeyOf,
   type Resource,
 } from "../qontak/resources.ts";
-import { isEmpty, isObject, type JsonObject, show } from "../values.ts";
-import { fold } from "../text.ts";
+import { isEmpty, isObject, type JsonObject, show } from "../values/json.ts";
+import { fold } from "../values/words.ts";
 import { encodeCustomFields, passCustomFields } from "./custom.ts";
 import { listOptions } from "./options.ts";
 import { findPlace } from "./place.ts";

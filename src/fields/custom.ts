@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { didYouMean, fold } from "../text.ts";
-import { isEmpty, isObject, type JsonObject, show } from "../values.ts";
+import { didYouMean, fold } from "../values/words.ts";
+import { isEmpty, isObject, type JsonObject, show } from "../values/json.ts";
 import { type Field, toId } from "./template.ts";
 
 /** Entries as Qontak takes them, and what is wrong with the others. */

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { show } from "../values.ts";
-import { fold, nearest } from "../text.ts";
+import { show } from "../values/json.ts";
+import { fold, nearest } from "../values/words.ts";
 
 /** One value that a select field allows. */
 export interface Option {

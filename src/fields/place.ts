@@ -4,7 +4,7 @@
  * @module
  */
 import type { Resource } from "../qontak/resources.ts";
-import { isEmpty, show } from "../values.ts";
+import { isEmpty, show } from "../values/json.ts";
 import { choose, listOptions, nameOption } from "./options.ts";
 import type { Place } from "./required.ts";
 import type { Pipeline, Setup, Stage } from "./setup.ts";

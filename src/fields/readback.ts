@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isEmpty, isObject, type JsonObject } from "../values.ts";
+import { isEmpty, isObject, type JsonObject } from "../values/json.ts";
 import { parseDate } from "./dates.ts";
 import { toId } from "./template.ts";
 

@@ -9,8 +9,8 @@ import type { Crm } from "../qontak/crm.ts";
 import { type Endpoint, endpoints, nameOf } from "../qontak/endpoints.ts";
 import { UnreachableError } from "../qontak/errors.ts";
 import { type Resource, resources } from "../qontak/resources.ts";
-import { isObject } from "../values.ts";
-import type { Cache } from "./cache.ts";
+import { isObject } from "../values/json.ts";
+import type { Cache } from "../storage/cache.ts";
 import type { Option } from "./options.ts";
 import { type Field, parseTemplate, toId } from "./template.ts";
 

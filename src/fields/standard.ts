@@ -7,7 +7,7 @@
 import type { BodyType } from "../qontak/bodies.ts";
 import type { Endpoint } from "../qontak/endpoints.ts";
 import type { Resource } from "../qontak/resources.ts";
-import { defined } from "../values.ts";
+import { defined } from "../values/json.ts";
 import type { Field } from "./template.ts";
 import { type Encoded, type FieldType, type Target, typeOf } from "./types.ts";
 

@@ -7,7 +7,7 @@
  */
 import type { Option } from "./options.ts";
 import { type FieldType, typeOf } from "./types.ts";
-import { defined, isObject, type JsonObject } from "../values.ts";
+import { defined, isObject, type JsonObject } from "../values/json.ts";
 
 /** When a field must have a value. Undefined parts were not in the template. */
 export interface Requirement {

@@ -14,7 +14,7 @@ import {
 } from "./dates.ts";
 import { choose, type Option } from "./options.ts";
 import type { DateForm } from "../qontak/resources.ts";
-import { isObject, show } from "../values.ts";
+import { isObject, show } from "../values/json.ts";
 
 /** What a value is encoded for. */
 export interface Target {

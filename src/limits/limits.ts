@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Log } from "../log.ts";
+import type { Log } from "../logging/log.ts";
 import { type Breaker, createBreaker } from "./breaker.ts";
 import { type Bucket, createBucket, type Rate } from "./bucket.ts";
 import { type Clock, processClock } from "./clock.ts";

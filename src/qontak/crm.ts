@@ -18,13 +18,13 @@ import {
   sleep,
   timeLeft,
   untilAborted,
-} from "../deadline.ts";
+} from "../net/deadline.ts";
 import { LimitError } from "../limits/errors.ts";
 import type { Pass, PassOutcome } from "../limits/limits.ts";
 import { outcomeOf } from "../telemetry/outcome.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
-import { neverLeft, type Transport } from "../transport.ts";
-import { defined, type JsonObject } from "../values.ts";
+import { neverLeft, type Transport } from "../net/transport.ts";
+import { defined, type JsonObject } from "../values/json.ts";
 
 /** What a request to an endpoint carries. Keys are checked against its table. */
 export interface CallOptions {

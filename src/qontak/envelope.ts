@@ -6,8 +6,8 @@
  */
 import { type Endpoint, nameOf } from "./endpoints.ts";
 import { QontakError, UnreachableError } from "./errors.ts";
-import { redact } from "../redact.ts";
-import { defined, isObject, type JsonObject } from "../values.ts";
+import { redact } from "../logging/redact.ts";
+import { defined, isObject, type JsonObject } from "../values/json.ts";
 
 /** Where a page stands in its list, in one vocabulary. */
 export interface Page {

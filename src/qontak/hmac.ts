@@ -5,8 +5,8 @@
  *
  * @module
  */
-import { createLru } from "../lru.ts";
-import type { Log } from "../log.ts";
+import { createLru } from "../storage/lru.ts";
+import type { Log } from "../logging/log.ts";
 import {
   addCommand,
   CredentialsError,

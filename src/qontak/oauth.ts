@@ -9,11 +9,11 @@ import {
   TOKEN_LIFETIME,
   type Tokens,
 } from "../tokens/tokens.ts";
-import { redact } from "../redact.ts";
-import { defined, isObject } from "../values.ts";
+import { redact } from "../logging/redact.ts";
+import { defined, isObject } from "../values/json.ts";
 import type { Authorize } from "./crm.ts";
 import { QontakError, UnreachableError } from "./errors.ts";
-import type { Transport } from "../transport.ts";
+import type { Transport } from "../net/transport.ts";
 
 /** Where a person makes a refresh token by hand (Qontak's help centre). */
 export const TOKEN_PAGE = "https://crm.qontak.com/crm/api_token/";

@@ -5,10 +5,10 @@
  *
  * @module
  */
-import { type Kv, whenFree } from "../kv.ts";
-import type { Log } from "../log.ts";
-import { isObject } from "../values.ts";
-import { createSealer, type Sealer } from "./sealing.ts";
+import { type Kv, whenFree } from "../storage/kv.ts";
+import type { Log } from "../logging/log.ts";
+import { isObject } from "../values/json.ts";
+import { createSealer, type Sealer } from "../storage/sealing.ts";
 
 /** An access token that is good for a while. */
 export interface CachedToken {

@@ -5,8 +5,8 @@
  *
  * @module
  */
-import { createLru } from "../lru.ts";
-import type { Log, LogDetails } from "../log.ts";
+import { createLru } from "../storage/lru.ts";
+import type { Log, LogDetails } from "../logging/log.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { TokenCache } from "./cache.ts";
 import { takeLease } from "./lease.ts";

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { didYouMean } from "../text.ts";
-import { objectSchema } from "./arguments.ts";
+import { didYouMean } from "../values/words.ts";
+import { objectSchema } from "./kit/arguments.ts";
 import { companyTools } from "./companies.ts";
 import { contactTools } from "./contacts.ts";
 import { dealTools } from "./deals.ts";
-import type { Tool } from "./define.ts";
+import type { Tool } from "./tool.ts";
 import { geolocationTools } from "./geolocations.ts";
 import { noteTools } from "./notes.ts";
 import { pipelineTools } from "./pipelines.ts";

@@ -5,11 +5,11 @@
  */
 import { endpoints } from "../qontak/endpoints.ts";
 import { resources } from "../qontak/resources.ts";
-import { dayFirstDate, id, reference, text } from "./arguments.ts";
-import type { Tool } from "./define.ts";
-import { chatTool, timelineTool } from "./list.ts";
-import { ownerTool, recordTools, templateTools } from "./resource.ts";
-import type { ResourceTools } from "./spec.ts";
+import { dayFirstDate, id, reference, text } from "./kit/arguments.ts";
+import type { Tool } from "./tool.ts";
+import { chatTool, timelineTool } from "./kit/list.ts";
+import { ownerTool, recordTools, templateTools } from "./kit/resource.ts";
+import type { ResourceTools } from "./kit/spec.ts";
 
 const spec: ResourceTools = {
   resource: resources.contact,

@@ -7,19 +7,19 @@ import { endpoints } from "../qontak/endpoints.ts";
 import { readBack } from "../fields/readback.ts";
 import { recordOf } from "../qontak/envelope.ts";
 import { resources } from "../qontak/resources.ts";
-import { isObject } from "../values.ts";
-import { type Argument, id, required, text } from "./arguments.ts";
-import { bodyInput } from "./body.ts";
-import { type Tool, tool } from "./define.ts";
-import { chatTool, subListTool, timelineTool } from "./list.ts";
-import { frames, presentRecord } from "./present.ts";
+import { isObject } from "../values/json.ts";
+import { type Argument, id, required, text } from "./kit/arguments.ts";
+import { bodyInput } from "./kit/body.ts";
+import { type Tool, tool } from "./tool.ts";
+import { chatTool, subListTool, timelineTool } from "./kit/list.ts";
+import { frames, presentRecord } from "./kit/present.ts";
 import {
   ownerTool,
   recordTool,
   recordTools,
   templateTools,
-} from "./resource.ts";
-import { type ResourceTools, tenantArgument } from "./spec.ts";
+} from "./kit/resource.ts";
+import { type ResourceTools, tenantArgument } from "./kit/spec.ts";
 
 const { deal } = resources;
 

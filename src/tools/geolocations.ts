@@ -4,9 +4,9 @@
  * @module
  */
 import { resources } from "../qontak/resources.ts";
-import type { Tool } from "./define.ts";
-import { recordTools } from "./resource.ts";
-import type { ResourceTools } from "./spec.ts";
+import type { Tool } from "./tool.ts";
+import { recordTools } from "./kit/resource.ts";
+import type { ResourceTools } from "./kit/spec.ts";
 
 const spec: ResourceTools = {
   resource: resources.geolocation,

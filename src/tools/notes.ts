@@ -5,17 +5,17 @@
  */
 import { endpoints } from "../qontak/endpoints.ts";
 import { resources } from "../qontak/resources.ts";
-import { id } from "./arguments.ts";
-import { InputError, type Tool, tool } from "./define.ts";
-import { objects } from "./list.ts";
-import { frames, presentList, presentRecords } from "./present.ts";
-import { recordTools } from "./resource.ts";
+import { id } from "./kit/arguments.ts";
+import { InputError, type Tool, tool } from "./tool.ts";
+import { objects } from "./kit/list.ts";
+import { frames, presentList, presentRecords } from "./kit/present.ts";
+import { recordTools } from "./kit/resource.ts";
 import {
   fieldsArgument,
   pageArgument,
   type ResourceTools,
   tenantArgument,
-} from "./spec.ts";
+} from "./kit/spec.ts";
 
 const spec: ResourceTools = {
   resource: resources.note,

@@ -5,17 +5,17 @@
  */
 import { endpoints } from "../qontak/endpoints.ts";
 import { recordOf } from "../qontak/envelope.ts";
-import type { JsonObject } from "../values.ts";
-import { id, required } from "./arguments.ts";
-import { type Tool, tool } from "./define.ts";
-import { objects } from "./list.ts";
+import type { JsonObject } from "../values/json.ts";
+import { id, required } from "./kit/arguments.ts";
+import { type Tool, tool } from "./tool.ts";
+import { objects } from "./kit/list.ts";
 import {
   frames,
   presentList,
   presentRecord,
   presentRecords,
-} from "./present.ts";
-import { fieldsArgument, pageArgument, tenantArgument } from "./spec.ts";
+} from "./kit/present.ts";
+import { fieldsArgument, pageArgument, tenantArgument } from "./kit/spec.ts";
 
 const toolset = "pipelines" as const;
 

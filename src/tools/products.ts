@@ -4,10 +4,10 @@
  * @module
  */
 import { resources } from "../qontak/resources.ts";
-import { id, text } from "./arguments.ts";
-import type { Tool } from "./define.ts";
-import { recordTools } from "./resource.ts";
-import type { ResourceTools } from "./spec.ts";
+import { id, text } from "./kit/arguments.ts";
+import type { Tool } from "./tool.ts";
+import { recordTools } from "./kit/resource.ts";
+import type { ResourceTools } from "./kit/spec.ts";
 
 const products: ResourceTools = {
   resource: resources.product,

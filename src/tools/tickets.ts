@@ -5,11 +5,15 @@
  */
 import { endpoints } from "../qontak/endpoints.ts";
 import { resources } from "../qontak/resources.ts";
-import { type Tool, tool } from "./define.ts";
-import { objects } from "./list.ts";
-import { frames, presentList } from "./present.ts";
-import { recordTools, templateTools } from "./resource.ts";
-import { pageArgument, type ResourceTools, tenantArgument } from "./spec.ts";
+import { type Tool, tool } from "./tool.ts";
+import { objects } from "./kit/list.ts";
+import { frames, presentList } from "./kit/present.ts";
+import { recordTools, templateTools } from "./kit/resource.ts";
+import {
+  pageArgument,
+  type ResourceTools,
+  tenantArgument,
+} from "./kit/spec.ts";
 
 const spec: ResourceTools = {
   resource: resources.ticket,

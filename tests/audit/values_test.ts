@@ -6,8 +6,8 @@ import {
 } from "@std/assert";
 import { createHashes, fitting, hashed } from "../../src/audit/values.ts";
 import { endpoints } from "../../src/qontak/endpoints.ts";
-import { createSealer } from "../../src/tokens/sealing.ts";
-import type { JsonObject } from "../../src/values.ts";
+import { createSealer } from "../../src/storage/sealing.ts";
+import type { JsonObject } from "../../src/values/json.ts";
 
 const keyOf = (letter: string) => btoa(letter.repeat(32));
 const hashWith = (letters: string) =>

@@ -16,7 +16,7 @@ import {
 import { FakeTime } from "@std/testing/time";
 import config from "../../deno.json" with { type: "json" };
 import { createJwt, type Jwt, type JwtOptions } from "../../src/auth/jwt.ts";
-import type { Log } from "../../src/log.ts";
+import type { Log } from "../../src/logging/log.ts";
 import { StoreError } from "../../src/tokens/store.ts";
 import {
   type Issuer,

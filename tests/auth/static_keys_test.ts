@@ -10,7 +10,7 @@ import {
   firstOf,
   readStaticKeys,
 } from "../../src/auth/static_keys.ts";
-import { sha256 } from "../../src/tokens/hash.ts";
+import { sha256 } from "../../src/storage/hash.ts";
 
 Deno.test("readStaticKeys() reads tenants and scopes, or takes the default", async () => {
   const hash = await sha256("a key");

@@ -5,7 +5,7 @@ import {
   createStaticKeys,
   readStaticKeys,
 } from "../../src/auth/static_keys.ts";
-import { createThrottle } from "../../src/auth/throttle.ts";
+import { createThrottle } from "../../src/http/throttle.ts";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
 import { createMemoryStore } from "../support/memory.ts";
 

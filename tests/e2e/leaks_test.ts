@@ -11,11 +11,11 @@ import {
   StoreError,
   UnreachableError,
 } from "../../mod.ts";
-import { createLog } from "../../src/log.ts";
+import { createLog } from "../../src/logging/log.ts";
 import { type RunningSandbox, serveSandbox } from "../../src/sandbox/mod.ts";
-import { fail } from "../../src/tools/call.ts";
+import { fail } from "../../src/mcp/result.ts";
 import { catalog } from "../../src/tools/catalog.ts";
-import { InputError } from "../../src/tools/define.ts";
+import { InputError } from "../../src/tools/tool.ts";
 import { callTool } from "../support/call.ts";
 import { bearer, keyEntry, startDeployed } from "../support/deployed.ts";
 import { type Ended, run, startHttp } from "../support/process.ts";

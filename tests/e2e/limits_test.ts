@@ -7,7 +7,7 @@ import {
   type Limits,
 } from "../../mod.ts";
 import { type RunningSandbox, serveSandbox } from "../../src/sandbox/mod.ts";
-import { defined } from "../../src/values.ts";
+import { defined } from "../../src/values/json.ts";
 import { callTool, type HttpCall } from "../support/call.ts";
 import { createMemoryStore } from "../support/memory.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { createCache } from "../../src/fields/cache.ts";
+import { createCache } from "../../src/storage/cache.ts";
 import { type RunningSandbox, serveSandbox } from "../../src/sandbox/mod.ts";
 import { run, WITH_KV } from "../support/process.ts";
 

@@ -7,7 +7,10 @@ import type { Setup } from "../../src/fields/setup.ts";
 import { parseTemplate } from "../../src/fields/template.ts";
 import { fieldTypes, typeOf } from "../../src/fields/types.ts";
 import { resources } from "../../src/qontak/resources.ts";
-import { describeRequired, describeTemplate } from "../../src/tools/fields.ts";
+import {
+  describeRequired,
+  describeTemplate,
+} from "../../src/tools/kit/templates.ts";
 import { createRandom, type Random } from "../support/random.ts";
 
 const RUNS = 3_000;

@@ -6,8 +6,8 @@
  */
 import * as fc from "fast-check";
 import type { ListedTool } from "../../mod.ts";
-import { toStderr } from "../../src/log.ts";
-import { isObject } from "../../src/values.ts";
+import { toStderr } from "../../src/logging/log.ts";
+import { isObject } from "../../src/values/json.ts";
 
 /**
  * How many times more is generated than in a short run, and from which seed:

@@ -10,9 +10,9 @@ import * as fc from "fast-check";
 import { createServer, type ListedTool, type LogDetails } from "../../mod.ts";
 import { noLimits } from "../../src/limits/limits.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/mod.ts";
-import { parseArguments } from "../../src/tools/call.ts";
+import { parseArguments } from "../../src/mcp/result.ts";
 import { catalog, listed } from "../../src/tools/catalog.ts";
-import { InputError } from "../../src/tools/define.ts";
+import { InputError } from "../../src/tools/tool.ts";
 import { callTool } from "../support/call.ts";
 import { run } from "../support/process.ts";
 import {

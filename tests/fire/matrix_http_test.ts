@@ -1,4 +1,4 @@
-import { defined } from "../../src/values.ts";
+import { defined } from "../../src/values/json.ts";
 import { createWorld } from "../support/world.ts";
 import {
   cellsOf,

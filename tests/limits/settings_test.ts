@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { ConfigError, readSettings } from "../../src/config.ts";
-import { openLimits } from "../../src/limits.ts";
+import { ConfigError, readSettings } from "../../src/app/settings.ts";
+import { openLimits } from "../../src/app/limits.ts";
 import { LimitError } from "../../src/limits/errors.ts";
 
 Deno.test("QONTAK_RATE_LIMIT reads rates, and refuses what is none", () => {

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { type CallOptions, createCrm } from "../../src/qontak/crm.ts";
 import { type Endpoint, endpoints } from "../../src/qontak/endpoints.ts";
 import { createTelemetry } from "../../src/telemetry/telemetry.ts";
-import { createTransport } from "../../src/transport.ts";
+import { createTransport } from "../../src/net/transport.ts";
 
 function fake() {
   const sent: string[] = [];

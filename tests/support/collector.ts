@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { isObject } from "../../src/values.ts";
+import { isObject } from "../../src/values/json.ts";
 
 /** A span that was received. */
 export interface Collected {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { sha256 } from "../../src/tokens/hash.ts";
+import { sha256 } from "../../src/storage/hash.ts";
 import {
   type HttpProcess,
   preloading,

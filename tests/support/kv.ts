@@ -5,7 +5,7 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import type { Kv } from "../../src/kv.ts";
+import type { Kv } from "../../src/storage/kv.ts";
 import { bareEnv, root, stdFlags } from "./process.ts";
 
 const hasKv = typeof Deno.openKv === "function";

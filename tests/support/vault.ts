@@ -11,7 +11,7 @@
  *
  * @module
  */
-import { isObject, type JsonObject } from "../../src/values.ts";
+import { isObject, type JsonObject } from "../../src/values/json.ts";
 import { isOnPath } from "./process.ts";
 
 /**

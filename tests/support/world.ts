@@ -23,7 +23,7 @@ import {
   type SandboxRequest,
   serveSandbox,
 } from "../../src/sandbox/mod.ts";
-import { defined } from "../../src/values.ts";
+import { defined } from "../../src/values/json.ts";
 
 /** What a call of a tool came to. */
 export interface Called {

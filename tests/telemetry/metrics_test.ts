@@ -6,7 +6,7 @@ import {
 } from "../../src/auth/static_keys.ts";
 import { metricList, prometheusName } from "../../src/telemetry/metrics.ts";
 import { createRegistry, MAX_SERIES } from "../../src/telemetry/registry.ts";
-import { sha256 } from "../../src/tokens/hash.ts";
+import { sha256 } from "../../src/storage/hash.ts";
 import { readMetrics, type Series } from "../support/prometheus.ts";
 import { createWorld, type World } from "../support/world.ts";
 

@@ -5,7 +5,7 @@
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
-import { sha256 } from "../../src/tokens/hash.ts";
+import { sha256 } from "../../src/storage/hash.ts";
 import { callTool } from "../support/call.ts";
 import { type Collector, startCollector } from "../support/collector.ts";
 import {

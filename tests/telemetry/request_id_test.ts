@@ -5,7 +5,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { createHandler, createServer, type Log } from "../../mod.ts";
-import { createLog } from "../../src/log.ts";
+import { createLog } from "../../src/logging/log.ts";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
 import { HANDSHAKE, run, startHttp } from "../support/process.ts";
 

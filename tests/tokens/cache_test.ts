@@ -3,7 +3,7 @@ import {
   createTokenCache,
   type TokenCacheOptions,
 } from "../../src/tokens/cache.ts";
-import { createSealer } from "../../src/tokens/sealing.ts";
+import { createSealer } from "../../src/storage/sealing.ts";
 
 const sealer = createSealer([
   btoa("a key of thirty-two bytes, really")

@@ -6,7 +6,7 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import type { LogLevel } from "../../src/log.ts";
+import type { LogLevel } from "../../src/logging/log.ts";
 import {
   CredentialsError,
   DEFAULT_TENANT,

@@ -12,9 +12,9 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { keysIn } from "../../src/auth/key_store.ts";
-import type { Kv } from "../../src/kv.ts";
+import type { Kv } from "../../src/storage/kv.ts";
 import { createTokenCache } from "../../src/tokens/cache.ts";
-import { createSealer } from "../../src/tokens/sealing.ts";
+import { createSealer } from "../../src/storage/sealing.ts";
 import {
   type Credentials,
   DEFAULT_TENANT,

@@ -1,7 +1,7 @@
 /** No token stands in anything that a person or a program can look at. */
 import { assert, assertEquals, assertNotMatch } from "@std/assert";
 import { createHandler, createServer, type ServerOptions } from "../../mod.ts";
-import { createAccess } from "../../src/access.ts";
+import { createAccess } from "../../src/qontak/connection.ts";
 import { createEnvStore } from "../../src/tokens/stores/env.ts";
 import { callTool } from "../support/call.ts";
 import { createMemoryStore } from "../support/memory.ts";

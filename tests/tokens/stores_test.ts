@@ -8,7 +8,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { keysIn } from "../../src/auth/key_store.ts";
-import { createSealer } from "../../src/tokens/sealing.ts";
+import { createSealer } from "../../src/storage/sealing.ts";
 import { StoreError, type TokenStore } from "../../src/tokens/store.ts";
 import { parseRecord } from "../../src/tokens/stores/record.ts";
 import {

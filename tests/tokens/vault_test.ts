@@ -10,7 +10,7 @@ import {
 } from "@std/assert";
 import { FakeTime } from "@std/testing/time";
 import { keysIn } from "../../src/auth/key_store.ts";
-import type { Log } from "../../src/log.ts";
+import type { Log } from "../../src/logging/log.ts";
 import {
   CredentialsError,
   StoreError,

@@ -5,7 +5,7 @@
  */
 import { type Endpoint, endpoints } from "../../../src/qontak/endpoints.ts";
 import { QontakError } from "../../../src/qontak/errors.ts";
-import { isObject } from "../../../src/values.ts";
+import { isObject } from "../../../src/values/json.ts";
 import { asAssumed, type Fact, judged, NotTried, otherwise } from "../fact.ts";
 import { metaStatusOf } from "../answers.ts";
 import type { Attempt, Lab } from "../lab.ts";

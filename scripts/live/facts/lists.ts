@@ -4,7 +4,7 @@
  * @module
  */
 import { type Endpoint, endpoints } from "../../../src/qontak/endpoints.ts";
-import { isObject } from "../../../src/values.ts";
+import { isObject } from "../../../src/values/json.ts";
 import { asAssumed, type Fact, judged, NotTried, otherwise } from "../fact.ts";
 import { recordsIn } from "../answers.ts";
 import type { Lab } from "../lab.ts";
@@ -36,7 +36,7 @@ export const listFacts: readonly Fact[] = [
     id: "per-page",
     question: "What is the largest per_page?",
     assumed: "100 at least, which is what the tools ask for at most",
-    code: "src/tools/spec.ts: paging",
+    code: "src/tools/kit/spec.ts: paging",
     how: "per_page 100, 250 and 1000 on the longest list",
     phase: "read",
     async probe(lab) {
@@ -131,7 +131,7 @@ export const listFacts: readonly Fact[] = [
     id: "created-after",
     question: "Does the list of contacts honour created_after as DD-MM-YYYY?",
     assumed: "Yes",
-    code: "src/tools/arguments.ts: dayFirstDate",
+    code: "src/tools/kit/arguments.ts: dayFirstDate",
     how: "created_after a day in 2099, and a day in 1999",
     phase: "read",
     async probe(lab) {

@@ -35,7 +35,7 @@ function resetFact(
       kind.endpoints.update!.path
     } without creator_id make the token's user the owner?`,
     assumed: "Yes, so every update sends the owner again",
-    code: "src/tools/write.ts: keepOwner",
+    code: "src/tools/kit/write.ts: keepOwner",
     how: "Gives a record of ours to another user, changes it, gives it back",
     phase: "write",
     async probe(lab) {
@@ -79,7 +79,7 @@ export const ownerFacts: readonly Fact[] = [
     id: "owner-null",
     question: "Is update_owner with null refused?",
     assumed: "Yes; the tool does not send it",
-    code: "src/tools/resource.ts: ownerTool",
+    code: "src/tools/kit/resource.ts: ownerTool",
     how: "PUT /deals/:id/update_owner with creator_id null",
     phase: "write",
     async probe(lab) {

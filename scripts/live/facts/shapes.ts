@@ -5,7 +5,11 @@
  */
 import { type Endpoint, endpoints } from "../../../src/qontak/endpoints.ts";
 import { toId } from "../../../src/fields/template.ts";
-import { isEmpty, isObject, type JsonObject } from "../../../src/values.ts";
+import {
+  isEmpty,
+  isObject,
+  type JsonObject,
+} from "../../../src/values/json.ts";
 import { asAssumed, type Fact, judged, NotTried, otherwise } from "../fact.ts";
 import { allKinds, type Kind } from "../kinds.ts";
 import { recordIn, recordsIn } from "../answers.ts";
@@ -43,7 +47,7 @@ function updateAnswers(kind: Kind): Fact {
     id: `put-${kind.name.replaceAll("_", "-")}`,
     question: `Does PUT ${update.path} answer with the record?`,
     assumed: `${withRecord ? "Yes" : "No, only meta"}; either is read`,
-    code: "src/tools/write.ts: reportWrite",
+    code: "src/tools/kit/write.ts: reportWrite",
     how: "Whether the answers to our updates had response",
     phase: "log",
     probe(lab) {
@@ -65,7 +69,7 @@ function rawRow(id: string, endpoint: Endpoint): Fact {
     id,
     question: `Does POST ${endpoint.path} answer with a record or a raw row?`,
     assumed: "A record with price; a row with unit_price is read again",
-    code: "src/tools/write.ts: reportWrite",
+    code: "src/tools/kit/write.ts: reportWrite",
     how: "Keys of the answer to our own",
     phase: "log",
     probe(lab) {
@@ -156,7 +160,7 @@ export const shapeFacts: readonly Fact[] = [
     id: "chat-history",
     question: "Is a chat history one room or a list of rooms?",
     assumed: "One room; a list is read too",
-    code: "src/tools/list.ts: messages",
+    code: "src/tools/kit/list.ts: messages",
     how: "The chat histories of contacts and deals",
     phase: "log",
     probe(lab) {
@@ -195,7 +199,7 @@ export const shapeFacts: readonly Fact[] = [
     id: "custom-after-create",
     question: "Do custom values come back in the answer to a create?",
     assumed: "Some may come back null: the record is read again then",
-    code: "src/tools/write.ts: reportWrite",
+    code: "src/tools/kit/write.ts: reportWrite",
     how: "The values of our own new contacts and deals, in answer and record",
     phase: "log",
     probe(lab) {
@@ -237,7 +241,7 @@ export const shapeFacts: readonly Fact[] = [
     id: "empty-custom-after-create",
     question: "How do empty custom fields look right after a create?",
     assumed: "null and null; on reads an empty text",
-    code: "src/values.ts: isEmpty",
+    code: "src/values/json.ts: isEmpty",
     how: "additional_fields in the answers to our creates",
     phase: "log",
     probe(lab) {

@@ -6,7 +6,7 @@
 import { typeOf } from "../../../src/fields/types.ts";
 import { type Endpoint, endpoints } from "../../../src/qontak/endpoints.ts";
 import { resources } from "../../../src/qontak/resources.ts";
-import type { JsonObject } from "../../../src/values.ts";
+import type { JsonObject } from "../../../src/values/json.ts";
 import { recordsIn } from "../answers.ts";
 import { asAssumed, type Fact, judged, NotTried, otherwise } from "../fact.ts";
 import type { Lab } from "../lab.ts";

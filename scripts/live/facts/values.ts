@@ -6,7 +6,7 @@
 import { isSame } from "../../../src/fields/readback.ts";
 import { parseDate, toDayFirst, toIso } from "../../../src/fields/dates.ts";
 import { endpoints } from "../../../src/qontak/endpoints.ts";
-import { isEmpty } from "../../../src/values.ts";
+import { isEmpty } from "../../../src/values/json.ts";
 import { asAssumed, type Fact, judged, NotTried, otherwise } from "../fact.ts";
 import { type Kind, kinds } from "../kinds.ts";
 import type { Lab } from "../lab.ts";
@@ -63,7 +63,7 @@ export const valueFacts: readonly Fact[] = [
     id: "put-partial",
     question: "Does an update leave alone what it does not name?",
     assumed: "Yes",
-    code: "src/tools/write.ts: performWrite",
+    code: "src/tools/kit/write.ts: performWrite",
     how: "Updates the website of our company and compares all other keys",
     phase: "write",
     async probe(lab) {
@@ -109,7 +109,7 @@ export const valueFacts: readonly Fact[] = [
     id: "null-clears",
     question: "Does null clear a value?",
     assumed: "Yes",
-    code: "src/tools/resource.ts: changeInput",
+    code: "src/tools/kit/resource.ts: changeInput",
     how: "Sets the website of our company to null and reads it",
     phase: "write",
     async probe(lab) {

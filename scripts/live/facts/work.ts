@@ -6,7 +6,7 @@
 import { isSame } from "../../../src/fields/readback.ts";
 import { type Endpoint, endpoints } from "../../../src/qontak/endpoints.ts";
 import { resources } from "../../../src/qontak/resources.ts";
-import { isEmpty, isObject } from "../../../src/values.ts";
+import { isEmpty, isObject } from "../../../src/values/json.ts";
 import { asAssumed, type Fact, judged, NotTried, otherwise } from "../fact.ts";
 import { kinds } from "../kinds.ts";
 import { idIn, recordIn, recordsIn } from "../answers.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { explainKv, type Kv, whenFree } from "../../kv.ts";
-import { createSealer } from "../../tokens/sealing.ts";
+import { explainKv, type Kv, whenFree } from "../../storage/kv.ts";
+import { createSealer } from "../../storage/sealing.ts";
 import { StoreError } from "../../tokens/store.ts";
 import type { AuditRecord } from "../record.ts";
 import {

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { createRedisLink } from "../../redis.ts";
-import { createSealer } from "../../tokens/sealing.ts";
+import { createRedisLink } from "../../storage/redis.ts";
+import { createSealer } from "../../storage/sealing.ts";
 import { StoreError } from "../../tokens/store.ts";
 import { type AuditRecord, firstIdOf } from "../record.ts";
 import {

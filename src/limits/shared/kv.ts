@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isLocked } from "../../kv.ts";
+import { isLocked } from "../../storage/kv.ts";
 import { type Rate, type Rates, refill, waitFor } from "../bucket.ts";
 import type { SharedBuckets, Waits } from "./shared.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createRedisLink } from "../../redis.ts";
+import { createRedisLink } from "../../storage/redis.ts";
 import { type Rate, refill } from "../bucket.ts";
 import type { SharedBuckets } from "./shared.ts";
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Log } from "../../log.ts";
+import type { Log } from "../../logging/log.ts";
 import type { Rates } from "../bucket.ts";
 import type { Clock } from "../clock.ts";
 

@@ -6,12 +6,12 @@
  *
  * @module
  */
-import type { Kv } from "../../kv.ts";
-import type { Log } from "../../log.ts";
-import { defined } from "../../values.ts";
-import { sha256 } from "../hash.ts";
+import type { Kv } from "../../storage/kv.ts";
+import type { Log } from "../../logging/log.ts";
+import { defined } from "../../values/json.ts";
+import { sha256 } from "../../storage/hash.ts";
 import { LEASE } from "../lease.ts";
-import type { Sealer } from "../sealing.ts";
+import type { Sealer } from "../../storage/sealing.ts";
 import {
   type Credentials,
   CredentialsError,

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { explainKv, whenFree } from "../../kv.ts";
-import { createSealer, type Sealer } from "../sealing.ts";
+import { explainKv, whenFree } from "../../storage/kv.ts";
+import { createSealer, type Sealer } from "../../storage/sealing.ts";
 import { type Lease, StoreError, type TokenStore } from "../store.ts";
 import { boundTo, type Kept, type Records, tokensIn } from "./records.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { defined, isObject, parseJson } from "../../values.ts";
+import { defined, isObject, parseJson } from "../../values/json.ts";
 import { type Credentials, StoreError } from "../store.ts";
 
 /**

@@ -5,9 +5,9 @@
  *
  * @module
  */
-import { createRedisLink } from "../../redis.ts";
-import { sha1, sha256 } from "../hash.ts";
-import { createSealer, type Sealer } from "../sealing.ts";
+import { createRedisLink } from "../../storage/redis.ts";
+import { sha1, sha256 } from "../../storage/hash.ts";
+import { createSealer, type Sealer } from "../../storage/sealing.ts";
 import { type Lease, StoreError, type TokenStore } from "../store.ts";
 import { TOKEN_LIFETIME } from "../tokens.ts";
 import { boundTo, type Kept, type Records, tokensIn } from "./records.ts";

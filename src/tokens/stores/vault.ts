@@ -6,10 +6,10 @@
  * @module
  */
 import type NodeVault from "node-vault";
-import type { Log } from "../../log.ts";
-import { createTransport, type Transport } from "../../transport.ts";
-import { isObject, type JsonObject, parseJson } from "../../values.ts";
-import { sha256 } from "../hash.ts";
+import type { Log } from "../../logging/log.ts";
+import { createTransport, type Transport } from "../../net/transport.ts";
+import { isObject, type JsonObject, parseJson } from "../../values/json.ts";
+import { sha256 } from "../../storage/hash.ts";
 import {
   CredentialsError,
   type Lease,

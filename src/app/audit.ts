@@ -1,0 +1,80 @@
+/**
+ * The audit that the settings choose.
+ *
+ * @module
+ */
+import { ConfigError, type Settings } from "./settings.ts";
+import type { Kv } from "../storage/kv.ts";
+import { createLog } from "../logging/log.ts";
+import { defined } from "../values/json.ts";
+import type { AuditOptions } from "../audit/audit.ts";
+import type { AuditStore } from "../audit/store.ts";
+import { createKvAuditStore } from "../audit/stores/kv.ts";
+import { createRedisAuditStore } from "../audit/stores/redis.ts";
+
+/**
+ * How writes are recorded.
+ *
+ * @param settings The settings.
+ * @param kv Deno KV, where the runtime has it.
+ * @returns An option of createServer.
+ * @throws {ConfigError} When a setting asks for what there is not.
+ */
+export function auditOf(
+  settings: Settings,
+  kv: Kv | undefined,
+): AuditOptions | false {
+  if (settings.QONTAK_AUDIT === "off") return false;
+  const store = openAuditStore(settings, kv);
+  const keepsValues = settings.QONTAK_AUDIT_VALUES === "keep";
+  if (keepsValues && !store) {
+    throw new ConfigError([
+      "QONTAK_AUDIT_VALUES=keep needs QONTAK_AUDIT=kv or redis: values that were sent are never written to stderr",
+    ]);
+  }
+  // A change is told of whatever else is told.
+  const level = settings.LOG_LEVEL === "debug" ? "debug" : "info";
+  const log = createLog(level);
+  if (keepsValues && !settings.TOKEN_ENCRYPTION_KEY) {
+    log(
+      "warn",
+      "Audit records hold the values that were sent, unsealed: whoever can read them sees phone numbers and notes. Set TOKEN_ENCRYPTION_KEY",
+      defined({ store: store?.name }),
+    );
+  }
+  return { log, keepsValues, ...defined({ store }) };
+}
+
+/**
+ * Where records are kept, for `qontak-mcp audit` as well; undefined where they
+ * are written to stderr only, or not at all.
+ *
+ * @param settings The settings.
+ * @param kv Deno KV, where the runtime has it.
+ * @throws {ConfigError} When a setting asks for what there is not.
+ */
+export function openAuditStore(
+  settings: Settings,
+  kv: Kv | undefined,
+): AuditStore | undefined {
+  const days = settings.QONTAK_AUDIT_DAYS!;
+  const sealer = settings.TOKEN_ENCRYPTION_KEY;
+  if (settings.QONTAK_AUDIT === "redis") {
+    try {
+      return createRedisAuditStore({
+        url: settings.REDIS_URL!,
+        days,
+        ...defined({ keyPrefix: settings.REDIS_KEY_PREFIX, sealer }),
+      });
+    } catch (error) {
+      // What the store refuses is a setting here.
+      if (error instanceof TypeError) throw new ConfigError([error.message]);
+      throw error;
+    }
+  }
+  if (settings.QONTAK_AUDIT !== "kv") return undefined;
+  if (kv) return createKvAuditStore({ kv, days, ...defined({ sealer }) });
+  throw new ConfigError([
+    "QONTAK_AUDIT=kv needs Deno KV: start with deno run --unstable-kv, or attach a database on Deno Deploy",
+  ]);
+}

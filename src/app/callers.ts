@@ -1,0 +1,79 @@
+/**
+ * Who may call over HTTP, as the settings say.
+ *
+ * @module
+ */
+import { createJwt } from "../auth/jwt.ts";
+import type { KeyStore } from "../auth/key_store.ts";
+import type { Authenticate } from "../auth/principal.ts";
+import { createStaticKeys, firstOf } from "../auth/static_keys.ts";
+import { createStoredKeys } from "../auth/stored_keys.ts";
+import { ConfigError, type Settings } from "./settings.ts";
+import type { HandlerOptions } from "../http/handler.ts";
+import type { Log } from "../logging/log.ts";
+import { demandKeys } from "./stores.ts";
+import { defined } from "../values/json.ts";
+
+/** Settings of {@linkcode createGuard}. */
+export interface GuardOptions {
+  /** Whether other machines can reach the endpoint. */
+  readonly isPublic: boolean;
+  /** Where API keys are kept; undefined where nothing outlives the process. */
+  readonly keys: KeyStore | undefined;
+  /** Told of refused callers; never told a credential. */
+  readonly log: Log;
+}
+
+/**
+ * Makes the guard: static keys, stored keys and JWTs, whichever are set up.
+ *
+ * @param settings The settings.
+ * @param options Who can reach the endpoint.
+ * @returns Options of createHandler.
+ * @throws {ConfigError} When anybody could call a public endpoint, or a kind
+ * of credential lacks what it needs.
+ */
+export function createGuard(
+  settings: Settings,
+  { isPublic, keys, log }: GuardOptions,
+): HandlerOptions {
+  const { MCP_API_KEYS, MCP_STORED_KEYS } = settings;
+  const { MCP_OAUTH_ISSUER, MCP_OAUTH_AUDIENCE } = settings;
+  if (MCP_OAUTH_ISSUER && !MCP_OAUTH_AUDIENCE) {
+    throw new ConfigError([
+      "MCP_OAUTH_ISSUER needs MCP_OAUTH_AUDIENCE: without it, a token that was made for another service would open this one",
+    ]);
+  }
+  const jwt = MCP_OAUTH_ISSUER && MCP_OAUTH_AUDIENCE
+    ? createJwt({
+      issuer: MCP_OAUTH_ISSUER,
+      audience: MCP_OAUTH_AUDIENCE,
+      log,
+      ...defined({
+        tenantClaim: settings.MCP_OAUTH_TENANT_CLAIM,
+        publicUrl: settings.MCP_PUBLIC_URL,
+      }),
+    })
+    : undefined;
+  const kinds: Authenticate[] = [
+    ...(MCP_API_KEYS ? [createStaticKeys(MCP_API_KEYS)] : []),
+    ...(MCP_STORED_KEYS
+      ? [createStoredKeys({ keys: demandKeys(keys), log })]
+      : []),
+    ...(jwt ? [jwt.authenticate] : []),
+  ];
+  if (isPublic && kinds.length === 0) {
+    throw new ConfigError([
+      "Other machines could call, and anybody with them. Say who may: set MCP_STORED_KEYS to true and make a key with qontak-mcp keys create, or set MCP_API_KEYS or MCP_OAUTH_ISSUER",
+    ]);
+  }
+  return {
+    log,
+    ...defined({
+      allowedOrigins: settings.MCP_ALLOWED_ORIGINS,
+      metrics: settings.MCP_METRICS,
+    }),
+    ...(kinds.length > 0 ? { authenticate: firstOf(...kinds) } : {}),
+    ...(jwt ? { protectedResource: jwt.protectedResource } : {}),
+  };
+}

@@ -1,0 +1,71 @@
+/**
+ * The environment of the process, and the `.env` file beside it.
+ *
+ * @module
+ */
+import { ConfigError } from "./settings.ts";
+
+/** The file in the working directory that adds to the environment. */
+const PATH = ".env";
+
+/** Variables, and where they come from. */
+export interface Environment {
+  /** Every variable by name. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** The file that a variable comes from; undefined for the process's own. */
+  fileOf(name: string): string | undefined;
+}
+
+/**
+ * Reads the environment, with what `.env` in the working directory adds to it.
+ * What is set in the environment wins.
+ *
+ * @throws {ConfigError} When there is a `.env` that cannot be read, or the
+ * environment may not be read.
+ */
+export async function readEnvironment(): Promise<Environment> {
+  const own = variablesSet();
+  const file = await readFile();
+  return {
+    variables: { ...file, ...own },
+    fileOf: (name) =>
+      Object.hasOwn(own, name) || !Object.hasOwn(file, name) ? undefined : PATH,
+  };
+}
+
+async function readFile(): Promise<Record<string, string>> {
+  let text: string;
+  try {
+    // Some editors put a mark before the first line.
+    text = Deno.readTextFileSync(PATH).replace(/^\uFEFF/, "");
+  } catch (error) {
+    const absent = error instanceof Deno.errors.NotFound ||
+      error instanceof Deno.errors.NotCapable;
+    if (absent) return {};
+    throw new ConfigError([
+      `.env in the working directory could not be read: ${
+        error instanceof Error ? error.name : "unknown reason"
+      }`,
+    ]);
+  }
+  // Loaded only where there is a file to read.
+  let parse: (text: string) => Record<string, string>;
+  try {
+    ({ parse } = await import("@std/dotenv/parse"));
+  } catch {
+    throw new ConfigError([
+      ".env in the working directory was not read: the library for it (jsr:@std/dotenv) could not be loaded. Set the variables in the environment, or make jsr.io reachable once",
+    ]);
+  }
+  return parse(text);
+}
+
+function variablesSet(): Record<string, string> {
+  try {
+    return Deno.env.toObject();
+  } catch {
+    throw new ConfigError([
+      "The environment may not be read: start with -A, or with the --allow-env of the README and --ignore-env",
+    ]);
+  }
+}

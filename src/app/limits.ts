@@ -1,0 +1,102 @@
+/**
+ * The limits that the settings choose.
+ *
+ * @module
+ */
+import { ConfigError, type LimitsName, type Settings } from "./settings.ts";
+import type { Kv } from "../storage/kv.ts";
+import type { Rates } from "../limits/bucket.ts";
+import {
+  ALL_RATE,
+  createLimits,
+  type Limits,
+  TENANT_RATE,
+} from "../limits/limits.ts";
+import { createKvBuckets } from "../limits/shared/kv.ts";
+import { createRedisBuckets } from "../limits/shared/redis.ts";
+import type { SharedBuckets } from "../limits/shared/shared.ts";
+import type { Log } from "../logging/log.ts";
+import { defined } from "../values/json.ts";
+
+/** What limits need besides the settings. */
+export interface LimitsParts {
+  /** Deno KV, where the runtime has it. */
+  readonly kv: Kv | undefined;
+  /** Writes log lines. */
+  readonly log: Log;
+}
+
+type Open = (
+  settings: Settings,
+  kv: Kv | undefined,
+) => SharedBuckets | undefined;
+
+function ratesOf(settings: Settings): Rates {
+  return {
+    tenant: settings.QONTAK_RATE_LIMIT ?? TENANT_RATE,
+    all: settings.QONTAK_GLOBAL_RATE_LIMIT ?? ALL_RATE,
+  };
+}
+
+const places: Readonly<Record<LimitsName, Open>> = {
+  memory: () => undefined,
+  redis: ({ REDIS_URL, REDIS_KEY_PREFIX }) =>
+    createRedisBuckets({
+      url: REDIS_URL!,
+      ...defined({ keyPrefix: REDIS_KEY_PREFIX }),
+    }),
+  kv(_settings, kv) {
+    if (kv) return createKvBuckets({ open: () => kv.open() });
+    throw new ConfigError([
+      "QONTAK_LIMITS=kv needs Deno KV: start with deno run --unstable-kv, or attach a database on Deno Deploy",
+    ]);
+  },
+};
+
+/**
+ * Makes the limits of QONTAK_RATE_LIMIT, QONTAK_GLOBAL_RATE_LIMIT and
+ * QONTAK_LIMITS. Nothing is connected before their first use.
+ *
+ * @param settings The settings.
+ * @param parts What limits need besides.
+ * @throws {ConfigError} When a setting that they need is missing.
+ */
+export function openLimits(
+  settings: Settings,
+  { kv, log }: LimitsParts,
+): Limits {
+  const shared = openShared(settings, kv);
+  return createLimits({ log, ...ratesOf(settings), ...defined({ shared }) });
+}
+
+function openShared(
+  settings: Settings,
+  kv: Kv | undefined,
+): SharedBuckets | undefined {
+  return places[settings.QONTAK_LIMITS ?? "memory"](settings, kv);
+}
+
+/** Whose limit shows that the place can be written; no tenant is called so. */
+const PROBE = "_doctor";
+
+/**
+ * Tries the place of QONTAK_LIMITS.
+ *
+ * @param settings The settings.
+ * @param kv Deno KV, where the runtime has it.
+ * @returns What was found.
+ * @throws {Error} When the place is out of order.
+ */
+export async function checkLimits(
+  settings: Settings,
+  kv: Kv | undefined,
+): Promise<string> {
+  const shared = openShared(settings, kv);
+  if (!shared) return "each server counts its requests for itself";
+  try {
+    await shared.take(PROBE, ratesOf(settings));
+    return `${shared.name} counts the requests of all servers`;
+  } finally {
+    await shared.close();
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * The store that the settings choose.
+ *
+ * @module
+ */
+import { ways } from "../qontak/connection.ts";
+import { keysIn, type KeyStore } from "../auth/key_store.ts";
+import { ConfigError, type Settings, type StoreName } from "./settings.ts";
+import type { Kv } from "../storage/kv.ts";
+import type { Log } from "../logging/log.ts";
+import type { Credentials, TokenStore } from "../tokens/store.ts";
+import { createEnvKeys, createEnvStore } from "../tokens/stores/env.ts";
+import type { EnvFile } from "../tokens/stores/env_file.ts";
+import { openKv } from "../tokens/stores/kv.ts";
+import type { Kept } from "../tokens/stores/records.ts";
+import { openRedis } from "../tokens/stores/redis.ts";
+import { openVault } from "../tokens/stores/vault.ts";
+import { defined } from "../values/json.ts";
+
+/** What stores need besides the settings. */
+export interface StoreParts {
+  /** Deno KV, where the runtime has it. */
+  readonly kv: Kv | undefined;
+  /** The file that the configured refresh token stands in, if it does. */
+  readonly envFile: EnvFile | undefined;
+  /** Writes log lines. */
+  readonly log: Log;
+}
+
+/** What TOKEN_STORE keeps. */
+export interface Stores {
+  /** Credentials; whoever closes their store ends the connection. */
+  readonly store: TokenStore;
+  /** API keys; undefined where nothing outlives the process. */
+  readonly keys: KeyStore | undefined;
+}
+
+type Open = (settings: Settings, parts: StoreParts) => Kept;
+
+const stores: Readonly<Record<StoreName, Open>> = {
+  env(settings, { kv, envFile, log }) {
+    const { TOKEN_CACHE, TOKEN_ENCRYPTION_KEY, QONTAK_BASE_URL } = settings;
+    const options = {
+      credentials: configured(settings),
+      baseUrl: QONTAK_BASE_URL ?? ways.oauth.baseUrl,
+      log,
+      ...defined({ file: envFile, sealer: TOKEN_ENCRYPTION_KEY }),
+    };
+    // What is configured changes with each refresh where it is in a file.
+    if (!kv || TOKEN_CACHE !== "kv") return { tokens: createEnvStore(options) };
+    return {
+      tokens: createEnvStore({ ...options, kv }),
+      keys: createEnvKeys({ ...options, kv }),
+    };
+  },
+  redis: (settings) =>
+    openRedis({
+      url: settings.REDIS_URL!,
+      ...defined({
+        keyPrefix: settings.REDIS_KEY_PREFIX,
+        tokenTtl: settings.REDIS_TOKEN_TTL,
+        sealer: settings.TOKEN_ENCRYPTION_KEY,
+      }),
+    }),
+  vault(settings, { log }) {
+    const { VAULT_TOKEN, VAULT_ROLE_ID, VAULT_SECRET_ID } = settings;
+    if (!VAULT_TOKEN && !(VAULT_ROLE_ID && VAULT_SECRET_ID)) {
+      throw new ConfigError([
+        "TOKEN_STORE=vault needs VAULT_TOKEN, or VAULT_ROLE_ID and VAULT_SECRET_ID",
+      ]);
+    }
+    return openVault({
+      address: settings.VAULT_ADDR!,
+      log,
+      ...defined({
+        token: VAULT_TOKEN,
+        roleId: VAULT_ROLE_ID,
+        secretId: VAULT_SECRET_ID,
+        mountPath: settings.VAULT_MOUNT_PATH,
+        secretPath: settings.VAULT_SECRET_PATH,
+        namespace: settings.VAULT_NAMESPACE,
+      }),
+    });
+  },
+  kv(settings, { kv, log }) {
+    if (!kv) {
+      throw new ConfigError([
+        "TOKEN_STORE=kv needs Deno KV: start with deno run --unstable-kv, or attach a database on Deno Deploy",
+      ]);
+    }
+    if (!settings.TOKEN_ENCRYPTION_KEY) {
+      log(
+        "warn",
+        "Tokens are kept unsealed in Deno KV: whoever can read the database can use them. Set TOKEN_ENCRYPTION_KEY",
+      );
+    }
+    return openKv({
+      open: () => kv.open(),
+      ...defined({ sealer: settings.TOKEN_ENCRYPTION_KEY }),
+    });
+  },
+};
+
+/**
+ * Opens what TOKEN_STORE keeps. Nothing is connected before its first use.
+ *
+ * @param settings The settings.
+ * @param parts What stores need besides.
+ * @throws {ConfigError} When a setting that the store needs is missing.
+ */
+export function openStores(settings: Settings, parts: StoreParts): Stores {
+  const name = settings.TOKEN_STORE ?? "env";
+  if (name !== "env" && settings.QONTAK_REFRESH_TOKEN) {
+    parts.log(
+      "warn",
+      "QONTAK_REFRESH_TOKEN is not used: TOKEN_STORE keeps the credentials elsewhere",
+      { store: name },
+    );
+  }
+  try {
+    const { tokens, keys } = stores[name](settings, parts);
+    return { store: tokens, keys: keys && keysIn(keys) };
+  } catch (error) {
+    // What a store refuses is a setting here.
+    if (error instanceof TypeError) throw new ConfigError([error.message]);
+    throw error;
+  }
+}
+
+/**
+ * The place for API keys, where there is one.
+ *
+ * @param keys The place.
+ * @throws {ConfigError} When there is none.
+ */
+export function demandKeys(keys: KeyStore | undefined): KeyStore {
+  if (keys) return keys;
+  throw new ConfigError([
+    "There is nowhere to keep API keys. With TOKEN_STORE=env they are in Deno KV, which needs deno run --unstable-kv (or a database on Deno Deploy) and TOKEN_CACHE=kv. Set TOKEN_STORE to redis, vault or kv, or put the hashes of keys into MCP_API_KEYS; --sandbox takes only these",
+  ]);
+}
+
+/** The credentials that stand in the environment. */
+function configured(settings: Settings): Credentials {
+  if (settings.QONTAK_AUTH !== "hmac") {
+    const { QONTAK_REFRESH_TOKEN: refresh_token } = settings;
+    if (refresh_token) return { refresh_token };
+    throw new ConfigError([
+      "QONTAK_REFRESH_TOKEN is not set. Make a token at https://crm.qontak.com/crm/api_token/ and set it, or try the server on invented data with --sandbox",
+    ]);
+  }
+  const needed = [
+    "MEKARI_CLIENT_ID",
+    "MEKARI_CLIENT_SECRET",
+    "MEKARI_SSO_ID",
+  ] as const;
+  const missing = needed.filter((name) => !settings[name]);
+  if (missing.length > 0) {
+    throw new ConfigError([
+      `QONTAK_AUTH=hmac with TOKEN_STORE=env needs ${
+        missing.join(" and ")
+      }: they are those of your application and your user at Mekari`,
+    ]);
+  }
+  return { sso_id: settings.MEKARI_SSO_ID! };
+}

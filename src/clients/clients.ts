@@ -1,0 +1,445 @@
+/**
+ * The MCP clients that this server can be connected to, as data: where each
+ * keeps its configuration, and what to paste there. The command `config`, the
+ * README and web pages all take it from here, so nothing in this file touches
+ * the platform.
+ *
+ * @module
+ */
+import type { JsonObject } from "../values/json.ts";
+
+/** What clients call this server. */
+const NAME = "qontak";
+
+/** Stands where a person's own refresh token goes. */
+export const TOKEN = "YOUR_REFRESH_TOKEN";
+
+/** Stands where a person's own key for a server over HTTP goes. */
+export const KEY = "YOUR_API_KEY";
+
+/** What runs the server: the arguments of Deno. */
+const RUN = ["run", "-A", "--unstable-kv", "jsr:@qontak/mcp"];
+
+/** Starts the server where Deno is installed. */
+const DENO: readonly string[] = ["deno", ...RUN];
+
+/** The operating systems whose paths are known. */
+export type Os = "darwin" | "windows" | "linux";
+
+/** A server that the client starts by itself. */
+export interface Stdio {
+  /** It speaks on stdin and stdout. */
+  readonly how: "stdio";
+  /**
+   * What starts it; see {@linkcode commandOf}.
+   *
+   * @default {["deno", "run", "-A", "--unstable-kv", "jsr:@qontak/mcp"]}
+   */
+  readonly command?: readonly string[];
+  /**
+   * Whether it works on the built-in CRM.
+   *
+   * @default {false}
+   */
+  readonly sandbox?: boolean;
+}
+
+/** A server that runs already. */
+export interface Http {
+  /** It speaks over HTTP. */
+  readonly how: "http";
+  /** Where it does, such as https://crm.example.com/mcp. */
+  readonly url: string;
+  /** The key that it asks callers for, or what stands for it; none if left out. */
+  readonly key?: string;
+}
+
+/** How a client reaches the server. */
+export type Connection = Stdio | Http;
+
+/** What to paste. */
+export interface Snippet {
+  /** What it is written in. */
+  readonly language: "json" | "sh" | "text";
+  /** Exactly what to paste, without a newline at the end. */
+  readonly text: string;
+  /** What to do with it, as sentences without the last full stop. */
+  readonly instruction: string;
+}
+
+/** A configuration that is JSON. */
+interface Config {
+  readonly config: JsonObject;
+  readonly instruction: string;
+}
+
+/** The server as most clients write it down, by the way it is reached. */
+interface Stdin {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+interface Remote {
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** One client. */
+interface Client {
+  /** What its makers call it. */
+  readonly name: string;
+  /** The file that holds its configuration. */
+  readonly files?: Readonly<Record<Os, string>>;
+  /** What to paste for a server that it starts; left out where it cannot. */
+  readonly stdio?: (server: Stdin) => Snippet | Config;
+  /** What to paste for a server that runs already. */
+  readonly http: (server: Remote) => Snippet | Config;
+  /** The addresses that put a server into it, if there are any. */
+  readonly links?: (
+    server: JsonObject & (Stdin | Remote),
+  ) => InstallLinks;
+}
+
+/** Addresses that put the server into a client when they are opened. */
+export interface InstallLinks {
+  /** Opens the client itself. */
+  readonly app: string;
+  /** Does so by way of a web page, for places that let only https through. */
+  readonly web: string;
+}
+
+/** The same place below the home directory on every system. */
+function atHome(...path: readonly string[]): Record<Os, string> {
+  return {
+    darwin: ["~", ...path].join("/"),
+    windows: ["%USERPROFILE%", ...path].join("\\"),
+    linux: ["~", ...path].join("/"),
+  };
+}
+
+/** The same place below where each system keeps what belongs to programs. */
+function atData(...path: readonly string[]): Record<Os, string> {
+  return {
+    darwin: ["~/Library/Application Support", ...path].join("/"),
+    windows: ["%APPDATA%", ...path].join("\\"),
+    linux: ["~/.config", ...path].join("/"),
+  };
+}
+
+/** The form that most clients share. */
+const inMcpServers = (after: string) => (server: object): Config => ({
+  config: { mcpServers: { [NAME]: server } },
+  instruction:
+    `Put it into the file; where that has other servers, add ${NAME} to its mcpServers. ${after}`,
+});
+
+/** VS Code asks for secrets, and keeps them out of the file. */
+function inVsCode(server: JsonObject): Config {
+  const { inputs, ...rest } = asking(server);
+  return {
+    config: { servers: { [NAME]: rest }, ...(inputs ? { inputs } : {}) },
+    instruction:
+      `Put it into the file, or for one project into .vscode/mcp.json; where that has other servers, add ${NAME} to its servers. VS Code asks for what is secret`,
+  };
+}
+
+/** A server whose secrets VS Code is to ask for. */
+function asking(
+  { env, headers, ...server }: JsonObject,
+): JsonObject {
+  const input = (id: string, description: string) => [
+    { type: "promptString", id, description, password: true },
+  ];
+  if (env) {
+    return {
+      type: "stdio",
+      ...server,
+      env: { QONTAK_REFRESH_TOKEN: "${input:qontak-token}" },
+      inputs: input(
+        "qontak-token",
+        "Qontak refresh token, made at https://crm.qontak.com/crm/api_token/",
+      ),
+    };
+  }
+  if (headers) {
+    return {
+      type: "http",
+      ...server,
+      headers: { Authorization: "Bearer ${input:qontak-key}" },
+      inputs: input("qontak-key", "Key for the Qontak MCP server"),
+    };
+  }
+  return { type: "url" in server ? "http" : "stdio", ...server };
+}
+
+/** A way to a server over HTTP for clients that know stdio only. */
+function throughStdio({ url, headers }: Remote): Stdin {
+  return {
+    command: "npx",
+    args: [
+      "-y",
+      "mcp-remote",
+      url,
+      // The value has a space, which some systems would split the argument at.
+      ...(headers ? ["--header", "Authorization:${AUTHORIZATION}"] : []),
+    ],
+    ...(headers ? { env: { AUTHORIZATION: headers.Authorization! } } : {}),
+  };
+}
+
+const definitions = {
+  "claude-desktop": {
+    name: "Claude Desktop",
+    files: atData("Claude", "claude_desktop_config.json"),
+    stdio: inMcpServers("Then quit Claude Desktop and start it again"),
+    http: (server) =>
+      inMcpServers(
+        "Then quit Claude Desktop and start it again. It needs Node.js: this file knows servers on this machine only, and npx mcp-remote is one that passes everything on",
+      )(throughStdio(server)),
+  },
+  "claude-code": {
+    name: "Claude Code",
+    files: atHome(".claude.json"),
+    // The name comes first: --env and --header take all words that follow.
+    stdio: ({ command, args, env = {} }) =>
+      inTerminal([
+        "claude",
+        "mcp",
+        "add",
+        NAME,
+        ...Object.entries(env).flatMap(([k, v]) => ["--env", `${k}=${v}`]),
+        "--",
+        command,
+        ...args,
+      ]),
+    http: ({ url, headers = {} }) =>
+      inTerminal([
+        "claude",
+        "mcp",
+        "add",
+        "--transport",
+        "http",
+        NAME,
+        url,
+        ...Object.entries(headers)
+          .flatMap(([k, v]) => ["--header", `${k}: ${v}`]),
+      ]),
+  },
+  cursor: {
+    name: "Cursor",
+    files: atHome(".cursor", "mcp.json"),
+    stdio: inMcpServers("Then look at Settings → MCP"),
+    http: inMcpServers("Then look at Settings → MCP"),
+    links(server) {
+      const query = `name=${NAME}&config=${
+        encodeURIComponent(toBase64(JSON.stringify(server)))
+      }`;
+      return {
+        app: `cursor://anysphere.cursor-deeplink/mcp/install?${query}`,
+        web: `https://cursor.com/en/install-mcp?${query}`,
+      };
+    },
+  },
+  vscode: {
+    name: "VS Code",
+    files: atData("Code", "User", "mcp.json"),
+    stdio: (server) => inVsCode({ ...server }),
+    http: (server) => inVsCode({ ...server }),
+    links(server) {
+      const app = `vscode:mcp/install?${
+        encodeURIComponent(JSON.stringify({ name: NAME, ...asking(server) }))
+      }`;
+      return {
+        app,
+        web: `https://insiders.vscode.dev/redirect?url=${
+          encodeURIComponent(app)
+        }`,
+      };
+    },
+  },
+  windsurf: {
+    name: "Windsurf",
+    files: atHome(".codeium", "windsurf", "mcp_config.json"),
+    stdio: inMcpServers("Then press refresh in Cascade's list of MCP servers"),
+    http: ({ url, ...rest }) =>
+      inMcpServers("Then press refresh in Cascade's list of MCP servers")({
+        serverUrl: url,
+        ...rest,
+      }),
+  },
+  chatgpt: {
+    name: "ChatGPT",
+    http: ({ url, headers }) => ({
+      language: "text",
+      text: url,
+      instruction:
+        `Turn on Developer mode in Settings → Connectors → Advanced, press Create, and paste it as the URL. ChatGPT comes over the internet${
+          headers
+            ? ", and sends no key: put something in front of the server that signs people in with OAuth and adds the key"
+            : ""
+        }`,
+    }),
+  },
+  generic: {
+    name: "Other clients",
+    stdio: inMcpServers("Most clients read this form"),
+    http: (server) =>
+      inMcpServers("Most clients read this form")({ type: "http", ...server }),
+  },
+} as const satisfies Readonly<Record<string, Client>>;
+
+/** A client, as the command line names it. */
+export type ClientId = keyof typeof definitions;
+
+const clients: Readonly<Record<ClientId, Client>> = definitions;
+
+/** The clients, in the order of the documents. */
+export const CLIENTS = Object.keys(definitions) as ClientId[];
+
+/** What a client is called. */
+export function nameOf(client: ClientId): string {
+  return clients[client].name;
+}
+
+/** Whether a client can start a server by itself. */
+export function startsServers(client: ClientId): boolean {
+  return clients[client].stdio !== undefined;
+}
+
+/**
+ * Gives exactly what to paste into a client.
+ *
+ * @param client The client.
+ * @param connection How it reaches the server.
+ * @throws {TypeError} When the client cannot start servers, and is to.
+ */
+export function configFor(
+  client: ClientId,
+  connection: Connection,
+): Snippet {
+  const { name, stdio, http } = clients[client];
+  if (connection.how === "stdio" && !stdio) {
+    throw new TypeError(
+      `${name} cannot start a server: it needs the https:// address of one`,
+    );
+  }
+  const pasted = connection.how === "stdio"
+    ? stdio!(toStdin(connection))
+    : http(toRemote(connection));
+  if (!("config" in pasted)) return pasted;
+  const { config, instruction } = pasted;
+  return {
+    language: "json",
+    text: JSON.stringify(config, null, 2),
+    instruction,
+  };
+}
+
+/**
+ * The addresses that put the server into a client.
+ *
+ * @param client The client.
+ * @param connection How it reaches the server.
+ * @returns The addresses; undefined where the client has none.
+ */
+export function installLinks(
+  client: ClientId,
+  connection: Connection,
+): InstallLinks | undefined {
+  const server = connection.how === "stdio"
+    ? toStdin(connection)
+    : toRemote(connection);
+  return clients[client].links?.({ ...server });
+}
+
+/** Where a person's files are. */
+export interface Place {
+  /** The operating system. */
+  readonly os: Os;
+  /** The home directory; its usual short form when left out. */
+  readonly home?: string;
+  /** %APPDATA% of Windows; its name when left out. */
+  readonly appData?: string;
+}
+
+/**
+ * The file that holds a client's configuration.
+ *
+ * @param client The client.
+ * @param place Where the person's files are.
+ * @returns Its path; undefined where there is none.
+ */
+export function fileOf(client: ClientId, place: Place): string | undefined {
+  const { os, home, appData } = place;
+  const known: Record<string, string | undefined> = {
+    "~": home,
+    "%USERPROFILE%": home,
+    "%APPDATA%": appData,
+  };
+  return clients[client].files?.[os]
+    .replace(/^(~|%\w+%)/, (start) => known[start] ?? start);
+}
+
+/** A Deno that runs, or a program made by `deno compile`. */
+export interface Runtime {
+  /** The operating system. */
+  readonly os: Os;
+  /** The path of its executable. */
+  readonly execPath: string;
+  /** Whether that is this program itself. */
+  readonly standalone: boolean;
+  /** The version of Deno. */
+  readonly version: string;
+}
+
+/**
+ * What starts the server again on the machine where it runs now. The path is
+ * whole, since programs with windows often do not look where shells do.
+ *
+ * @param runtime What it runs on.
+ */
+export function commandOf(runtime: Runtime): readonly string[] {
+  const { os, execPath, standalone, version } = runtime;
+  if (standalone) return [execPath];
+  // What npx has fetched may be gone tomorrow.
+  if (!/[\\/]_npx[\\/]/.test(execPath)) return [execPath, ...RUN];
+  // On Windows npx is a script, which few clients can start by its name.
+  const npx = os === "windows" ? ["cmd", "/c", "npx"] : ["npx"];
+  return [...npx, "-y", `deno@${version}`, ...RUN];
+}
+
+function toStdin({ command = DENO, sandbox = false }: Stdio): Stdin {
+  const [program, ...args] = command;
+  return {
+    command: program!,
+    args: sandbox ? [...args, "--sandbox"] : args,
+    ...(sandbox ? {} : { env: { QONTAK_REFRESH_TOKEN: TOKEN } }),
+  };
+}
+
+function toRemote({ url, key }: Http): Remote {
+  return key === undefined
+    ? { url }
+    : { url, headers: { Authorization: `Bearer ${key}` } };
+}
+
+function inTerminal(words: readonly string[]): Snippet {
+  return {
+    language: "sh",
+    text: words.map(quote).join(" "),
+    instruction:
+      "Run it in a terminal. It counts in the folder where it is run; with --scope user after add, everywhere",
+  };
+}
+
+/** A word as both Unix shells and those of Windows take it. */
+function quote(word: string): string {
+  if (/^[\w@%+=:,./~-]+$/.test(word)) return word;
+  return /["$`!]/.test(word)
+    ? `'${word.replaceAll("'", `'\\''`)}'`
+    : `"${word}"`;
+}
+
+function toBase64(text: string): string {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+}

@@ -1,0 +1,84 @@
+/**
+ * How each client is connected to this server over HTTP, as the page shows it.
+ *
+ * Behind a proxy the server cannot know its own address, so that a placeholder
+ * stands for it, which the page's script fills in from the address that the
+ * browser used.
+ *
+ * @module
+ */
+import {
+  type ClientId,
+  CLIENTS,
+  configFor,
+  fileOf,
+  KEY,
+  nameOf,
+  type Os,
+} from "../../clients/clients.ts";
+import type { Words } from "./words.ts";
+
+/** Stands where the address of the server goes. */
+export const URL_PLACEHOLDER = "https://THIS-HOST/mcp";
+
+/** Stands where a person's key goes. */
+export const KEY_PLACEHOLDER: string = KEY;
+
+/** How one client is connected. */
+export interface Connecting {
+  readonly client: ClientId;
+  readonly name: string;
+  /** What to paste, with placeholders. */
+  readonly text: string;
+  /** What to do with it, as whole sentences. */
+  readonly instruction: string;
+  /** The files that it can go into, each with the systems that have it. */
+  readonly files: readonly { readonly path: string; readonly on: string }[];
+}
+
+const SYSTEMS: Readonly<Record<Os, string>> = {
+  darwin: "macOS",
+  linux: "Linux",
+  windows: "Windows",
+};
+
+/**
+ * How every client is connected.
+ *
+ * @param words The words of the page.
+ * @param needsKey Whether callers need a key.
+ */
+export function connecting(
+  words: Words,
+  needsKey: boolean,
+): readonly Connecting[] {
+  return CLIENTS.map((client) => {
+    const { language, text, instruction } = configFor(client, {
+      how: "http",
+      url: URL_PLACEHOLDER,
+      ...(needsKey ? { key: KEY_PLACEHOLDER } : {}),
+    });
+    const own = words.instructions?.[client];
+    const translated = own && needsKey && own.withKey !== undefined
+      ? `${own.text} ${own.withKey}`
+      : own?.text;
+    return {
+      client,
+      name: words.clients[client] ?? nameOf(client),
+      text,
+      instruction: translated ?? `${instruction}.`,
+      // Only JSON goes into a file.
+      files: language === "json" ? filesOf(client) : [],
+    };
+  });
+}
+
+function filesOf(client: ClientId): Connecting["files"] {
+  const systems = new Map<string, string[]>();
+  for (const [os, name] of Object.entries(SYSTEMS)) {
+    const path = fileOf(client, { os: os as Os });
+    if (path === undefined) continue;
+    systems.set(path, [...systems.get(path) ?? [], name]);
+  }
+  return [...systems].map(([path, on]) => ({ path, on: on.join(", ") }));
+}

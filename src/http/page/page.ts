@@ -1,0 +1,132 @@
+/**
+ * The page at `/`, for people who open the endpoint in a browser: what this
+ * is, whether it is healthy, how to connect a client, and the tools, of which
+ * those that only read can be tried.
+ *
+ * It is public, and therefore made from definitions alone: neither a tenant
+ * nor a key has any part in it. There is nothing to build and nothing else to
+ * load. Each language is written once, when it is first asked for, and kept as
+ * bytes. The policy that it is sent with lets through its own style and script
+ * by their hashes, requests to its own origin, and nothing else.
+ *
+ * @module
+ */
+import type { ListedTool } from "../../tools/catalog.ts";
+import { renderPage } from "./render.ts";
+import { SCRIPT } from "./script.ts";
+import { STYLE } from "./style.ts";
+import { groupTools } from "./tools.ts";
+import { type Language, languageOf } from "./words.ts";
+
+/** Settings of {@linkcode createPage}. */
+export interface PageOptions {
+  /** The tools, as `tools/list` shows them to those who may call all. */
+  readonly tools: readonly ListedTool[];
+  /** Whether callers of `/mcp` need a key. */
+  readonly needsKey: boolean;
+}
+
+/** Answers requests for the page. */
+export type Page = (request: Request) => Promise<Response>;
+
+/** One language of the page, as it is sent. */
+interface Written {
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * Makes the page at `/`. It expects MCP at `/mcp` and the state of the server
+ * at `/health` and `/ready`, of the same origin.
+ *
+ * @param options What it shows.
+ * @returns What answers `GET` and `HEAD`; it never rejects.
+ */
+export function createPage(options: PageOptions): Page {
+  const written = new Map<Language, Promise<Written>>();
+
+  return async (request) => {
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      return Response.json({ error: "Use GET /" }, {
+        status: 405,
+        headers: { allow: "GET, HEAD", "cache-control": "no-store" },
+      });
+    }
+    const language = languageOf(request);
+    let page = written.get(language);
+    if (!page) written.set(language, page = write(language, options));
+    const { body, headers } = await page;
+    if (isKnown(headers.etag!, request.headers.get("if-none-match"))) {
+      return new Response(null, { status: 304, headers });
+    }
+    return new Response(request.method === "HEAD" ? null : body, {
+      headers: {
+        ...headers,
+        "content-type": "text/html; charset=utf-8",
+        "content-length": String(body.length),
+      },
+    });
+  };
+}
+
+async function write(
+  language: Language,
+  { tools, needsKey }: PageOptions,
+): Promise<Written> {
+  const toolsets = groupTools(tools);
+  const html = renderPage({
+    language,
+    toolsets,
+    needsKey,
+    style: STYLE,
+    script: SCRIPT,
+  });
+  const body = new TextEncoder().encode(html);
+  return {
+    body,
+    headers: {
+      "content-language": language,
+      "content-security-policy": policy(
+        await sha256(new TextEncoder().encode(STYLE)),
+        await sha256(new TextEncoder().encode(SCRIPT)),
+      ),
+      "cross-origin-opener-policy": "same-origin",
+      "cross-origin-resource-policy": "same-origin",
+      // Kept, and asked for again: a server with other tools shows at once.
+      "cache-control": "no-cache",
+      "etag": `"${await sha256(body)}"`,
+      "referrer-policy": "no-referrer",
+      "vary": "accept-language",
+      "x-content-type-options": "nosniff",
+    },
+  };
+}
+
+/** What a browser lets the page do. */
+function policy(style: string, script: string): string {
+  return [
+    "default-src 'none'",
+    `style-src 'sha256-${style}'`,
+    `script-src 'sha256-${script}'`,
+    "connect-src 'self'",
+    // The icon.
+    "img-src data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join("; ");
+}
+
+/** Whether `If-None-Match` names what would be sent. */
+function isKnown(etag: string, header: string | null): boolean {
+  return (header ?? "").split(",").map((one) => one.trim())
+    // A proxy that compresses makes the tag a weak one.
+    .some((one) => one === "*" || one.replace(/^W\//, "") === etag);
+}
+
+async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const hash = await crypto.subtle.digest("SHA-256", bytes);
+  return btoa(String.fromCharCode(...new Uint8Array(hash)));
+}

@@ -1,0 +1,219 @@
+/**
+ * The page as HTML, from data: nothing here knows a request, a tenant or a
+ * key.
+ *
+ * @module
+ */
+import type { Effect } from "../../tools/tool.ts";
+import { IDENTITY, VERSION } from "../../version.ts";
+import {
+  type Connecting,
+  connecting,
+  KEY_PLACEHOLDER,
+  URL_PLACEHOLDER,
+} from "./connect.ts";
+import { type Html, markup, raw } from "./html.ts";
+import type { ShownArgument, ShownTool, ShownToolset } from "./tools.ts";
+import { type Language, LANGUAGES, type Words, words } from "./words.ts";
+
+/** What a page is made from. */
+export interface PageData {
+  readonly language: Language;
+  /** The tools that the server has. */
+  readonly toolsets: readonly ShownToolset[];
+  /** Whether callers need a key. */
+  readonly needsKey: boolean;
+  /** The style sheet. */
+  readonly style: string;
+  /** The script. */
+  readonly script: string;
+}
+
+/**
+ * Writes the page.
+ *
+ * @param data What it is made from.
+ * @returns A whole HTML document.
+ */
+export function renderPage(data: PageData): string {
+  const { language, needsKey, style, script } = data;
+  const text = words[language];
+  const settings = JSON.stringify({
+    url: URL_PLACEHOLDER,
+    key: KEY_PLACEHOLDER,
+    needsKey,
+    words: text.script,
+  });
+  return markup`<!doctype html>
+    <html lang="${language}" data-settings="${settings}">
+    <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="color-scheme" content="light dark">
+    <meta name="description" content="${text.what}">
+    <meta name="robots" content="noindex">
+    <title>${text.title}</title>
+    <link rel="icon" href="${IDENTITY.icons[0]!.src}">
+    <style>${raw(style)}</style>
+    <script>${raw(script)}</script>
+    </head>
+    <body>
+    ${header(language, text)}
+    <main>
+    ${about(data, text)}
+    ${connect(connecting(text, needsKey), needsKey, text)}
+    ${tools(data, text)}
+    </main>
+    <footer><p>
+    <a href="${IDENTITY.websiteUrl}">@qontak/mcp</a> ${VERSION}
+    </p></footer>
+    <p id="toast" role="status"></p>
+    </body>
+    </html>
+  `.html;
+}
+
+function header(language: Language, text: Words): Html {
+  return markup`<header>
+    <div>
+    <h1>${text.title}</h1>
+    <p class="quiet">${text.tagline}</p>
+    </div>
+    <nav aria-label="${text.languages}"><ul>${
+    LANGUAGES.map((one) =>
+      markup`<li><a href="?lang=${one}" lang="${one}" hreflang="${one}"${
+        one === language ? raw(' aria-current="true"') : undefined
+      }>${words[one].name}</a></li>`
+    )
+  }</ul></nav>
+    <nav aria-label="${text.onThisPage}"><ul>
+    <li><a href="#connect">${text.connect}</a></li>
+    <li><a href="#tools">${text.tools}</a></li>
+    </ul></nav>
+    </header>`;
+}
+
+function about({ toolsets }: PageData, text: Words): Html {
+  const effects = toolsets.flatMap(({ tools }) => tools)
+    .map(({ effect }) => effect);
+  const of = (effect: Effect) => effects.filter((one) => one === effect).length;
+  const counts = { read: of("read"), write: of("write"), delete: of("delete") };
+  const isReadOnly = counts.read === effects.length;
+  return markup`<section aria-labelledby="about">
+    <h2 id="about">${text.about}</h2>
+    <p>${text.what} ${isReadOnly ? text.readOnly : text.honest}</p>
+    <p>${fill(text.counts, { all: effects.length, ...counts })}</p>
+    <p class="health"><b>${text.health}:</b>${" "}
+    <span class="plain"><a href="/health">/health</a>${", "}
+    <a href="/ready">/ready</a></span>
+    <span id="health" class="live" role="status">${text.checking}</span></p>
+    </section>`;
+}
+
+function connect(
+  clients: readonly Connecting[],
+  needsKey: boolean,
+  text: Words,
+): Html {
+  return markup`<section aria-labelledby="connect">
+    <h2 id="connect">${text.connect}</h2>
+    <p>${needsKey ? text.needsKey : text.needsNoKey}</p>
+    <h3>${text.address}</h3>
+    ${snippet(text.address, URL_PLACEHOLDER)}
+    ${
+    clients.map(({ client, name, text: toPaste, instruction, files }) =>
+      markup`<details name="client" id="${client}">
+      <summary><b>${name}</b></summary>
+      <p>${instruction}</p>
+      ${
+        files.length > 0
+          ? markup`<p>${text.files}:</p><ul>${
+            files.map(({ path, on }) =>
+              markup`<li><code>${path}</code> (${on})</li>`
+            )
+          }</ul>`
+          : undefined
+      }
+      ${snippet(name, toPaste)}
+      </details>`
+    )
+  }
+    </section>`;
+}
+
+/** Text to copy; the script fills in its placeholders. */
+function snippet(what: string, text: string): Html {
+  return markup`<div class="snippet">
+    <pre tabindex="0" role="group" aria-label="${what}"><code>${text}</code></pre>
+    <button type="button" class="live" data-what="${what}"></button>
+    </div>`;
+}
+
+function tools({ toolsets, needsKey, language }: PageData, text: Words): Html {
+  // Definitions are English in every language.
+  const lang = language === "en" ? undefined : raw(' lang="en"');
+  return markup`<section aria-labelledby="tools">
+    <h2 id="tools">${text.tools}</h2>
+    <div class="live panel">
+    <p>${text.trying}</p>
+    ${
+    needsKey
+      ? markup`<label for="key">${text.key}</label>
+        <input id="key" type="password" autocomplete="off" spellcheck="false" autocapitalize="none" aria-describedby="key-hint">
+        <p id="key-hint" class="quiet">${text.keyHint}</p>`
+      : undefined
+  }
+    <label for="search">${text.search}</label>
+    <input id="search" type="search" autocomplete="off" spellcheck="false" autocapitalize="none" placeholder="${text.searchHint}">
+    <p id="found" class="quiet" role="status"></p>
+    </div>
+    ${
+    toolsets.map(({ toolset, tools }) =>
+      markup`<section aria-labelledby="${toolset}">
+      <h3 id="${toolset}">${text.toolsets[toolset]}</h3>
+      ${tools.map((tool) => toolEntry(tool, text, lang))}
+      </section>`
+    )
+  }
+    <p id="none" hidden>${text.none}</p>
+    </section>`;
+}
+
+function toolEntry(tool: ShownTool, text: Words, lang?: Html): Html {
+  const { name, title, description, effect } = tool;
+  return markup`<details id="${name}" data-effect="${effect}">
+    <summary><b${lang}>${title}</b>${" "}
+    <span class="${effect}">${text.effects[effect]}</span>${" "}
+    <code>${name}</code></summary>
+    <p${lang}>${description}</p>
+    ${
+    tool.arguments.length > 0
+      ? markup`<ul>${
+        tool.arguments.map((argument) => argumentEntry(argument, text, lang))
+      }</ul>`
+      : markup`<p>${text.noArguments}</p>`
+  }
+    </details>`;
+}
+
+/** The script reads an argument back from these elements. */
+function argumentEntry(
+  { name, type, required, description }: ShownArgument,
+  text: Words,
+  lang?: Html,
+): Html {
+  return markup`<li><code>${name}</code> <i>${type}</i>${
+    required ? markup` <em>${text.required}</em>` : undefined
+  }${
+    description === undefined
+      ? undefined
+      : markup` <span${lang}>${description}</span>`
+  }</li>`;
+}
+
+function fill(
+  text: string,
+  values: Readonly<Record<string, number>>,
+): string {
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name]));
+}

@@ -1,0 +1,312 @@
+/**
+ * What the page says, in the languages that it speaks.
+ *
+ * @module
+ */
+import type { ClientId } from "../../clients/clients.ts";
+import type { Effect } from "../../tools/tool.ts";
+import type { Readiness } from "../../qontak/readiness.ts";
+import type { Toolset } from "../../tools/toolsets.ts";
+
+/** A language of the page, as `lang` and `?lang=` name it. */
+export type Language = "en" | "id";
+
+/** What the script says; `{name}` stands for a value. */
+export interface ScriptWords {
+  readonly healthy: string;
+  /** It runs, but something that it needs does not. */
+  readonly notReady: string;
+  /** What it needs, as `/ready` names it. */
+  readonly parts: Readonly<Record<keyof Readiness, string>>;
+  readonly unhealthy: string;
+  readonly unreachable: string;
+  readonly copy: string;
+  readonly copyWithKey: string;
+  readonly copied: string;
+  readonly selected: string;
+  readonly found: string;
+  readonly call: string;
+  readonly calling: string;
+  readonly answer: string;
+  readonly answered: string;
+  readonly failed: string;
+  readonly refused: string;
+  readonly unexpected: string;
+  readonly offline: string;
+  readonly keyMissing: string;
+  readonly keyUnknown: string;
+  readonly keyMalformed: string;
+}
+
+/** What the page says. */
+export interface Words {
+  /** The language's own name. */
+  readonly name: string;
+  readonly languages: string;
+  readonly title: string;
+  readonly tagline: string;
+  readonly onThisPage: string;
+  readonly about: string;
+  readonly what: string;
+  readonly honest: string;
+  readonly readOnly: string;
+  readonly counts: string;
+  readonly health: string;
+  readonly checking: string;
+  readonly connect: string;
+  readonly address: string;
+  readonly needsKey: string;
+  readonly needsNoKey: string;
+  readonly files: string;
+  readonly clients: Readonly<Partial<Record<ClientId, string>>>;
+  /** What to do with a snippet; the snippet's own words where left out. */
+  readonly instructions?: Readonly<
+    Record<ClientId, { readonly text: string; readonly withKey?: string }>
+  >;
+  readonly tools: string;
+  readonly trying: string;
+  readonly key: string;
+  readonly keyHint: string;
+  readonly search: string;
+  readonly searchHint: string;
+  readonly none: string;
+  readonly noArguments: string;
+  readonly required: string;
+  readonly toolsets: Readonly<Record<Toolset, string>>;
+  readonly effects: Readonly<Record<Effect, string>>;
+  readonly script: ScriptWords;
+}
+
+const INTO_FILE =
+  "Tempelkan ke dalam berkas ini; jika sudah ada server lain di dalamnya, tambahkan qontak ke mcpServers.";
+
+/** What the page says, by language. */
+export const words: Readonly<Record<Language, Words>> = {
+  en: {
+    name: "English",
+    languages: "Language",
+    title: "Qontak CRM for AI assistants",
+    tagline: "An MCP server",
+    onThisPage: "On this page",
+    about: "What this is",
+    what:
+      "At this address an AI assistant such as Claude, ChatGPT or Cursor can work in a company's Qontak CRM. It speaks MCP, the Model Context Protocol.",
+    honest:
+      "What an assistant writes is checked against the company's own fields before it is sent.",
+    readOnly: "Everything here only reads: nothing can be changed.",
+    counts: "{all} tools: {read} read, {write} write, {delete} delete.",
+    health: "State of the server",
+    checking: "Checking …",
+    connect: "Connect a client",
+    address: "Address",
+    needsKey:
+      "You need a key, which whoever runs this server gives you. Put it where YOUR_API_KEY stands.",
+    needsNoKey:
+      "No key is needed: this server answers only programs on the machine that it runs on.",
+    files: "File",
+    clients: {},
+    tools: "Tools",
+    trying:
+      "Tools marked read can be tried here: open one, fill in what it takes, and call it.",
+    key: "Your key",
+    keyHint:
+      "Only needed to try a tool. It stays in the memory of this tab, goes to this server alone, and is gone when the page is closed or loaded again.",
+    search: "Search tools",
+    searchHint: "Name, description or argument",
+    none: "No tool has all of these words.",
+    noArguments: "Takes no arguments.",
+    required: "required",
+    toolsets: {
+      contacts: "Contacts",
+      companies: "Companies",
+      deals: "Deals",
+      pipelines: "Pipelines",
+      tickets: "Tickets",
+      tasks: "Tasks",
+      notes: "Notes",
+      products: "Products",
+      geolocations: "Geolocations",
+    },
+    effects: { read: "read", write: "write", delete: "delete" },
+    script: {
+      healthy: "Healthy, version {version}",
+      notReady:
+        "Running, version {version}, but not ready. What does not answer: {failing}",
+      parts: {
+        store: "the store of credentials",
+        kv: "its database",
+        qontak: "Qontak",
+      },
+      unhealthy: "Not healthy: {path} answered with status {status}",
+      unreachable: "Not reached: the server gave no answer",
+      copy: "Copy",
+      copyWithKey: "Copy with your key",
+      copied: "Copied: {what}",
+      selected:
+        "The browser does not let this page copy. The text is selected: press Ctrl+C, or ⌘C on a Mac.",
+      found: "{shown} of {all} tools",
+      call: "Call {tool}",
+      calling: "Waiting for the answer …",
+      answer: "Answer of {tool}",
+      answered: "Answered in {ms} ms",
+      failed: "The tool answered that it could not do it, after {ms} ms",
+      refused: "The server refused the call: {reason} (status {status})",
+      unexpected:
+        "The server answered with something other than MCP (status {status}).",
+      offline:
+        "The server was not reached. Look whether it runs and whether you are online, then call again.",
+      keyMissing:
+        "This server needs a key. Paste yours into the field above the tools, then call again.",
+      keyUnknown:
+        "The server does not accept this key. Look whether it was pasted whole, or ask for another one.",
+      keyMalformed:
+        "This cannot be a key: keys have no spaces and only plain letters, digits and signs. Paste it again.",
+    },
+  },
+  id: {
+    name: "Bahasa Indonesia",
+    languages: "Bahasa",
+    title: "Qontak CRM untuk asisten AI",
+    tagline: "Server MCP",
+    onThisPage: "Di halaman ini",
+    about: "Tentang server ini",
+    what:
+      "Melalui alamat ini, asisten AI seperti Claude, ChatGPT, atau Cursor dapat bekerja di Qontak CRM milik perusahaan. Server ini menggunakan MCP (Model Context Protocol).",
+    honest:
+      "Semua yang ditulis asisten diperiksa terlebih dahulu berdasarkan kolom data perusahaan sebelum dikirim.",
+    readOnly:
+      "Semua alat di sini hanya membaca data: tidak ada yang dapat diubah.",
+    counts:
+      "{all} alat: {read} membaca, {write} menulis, {delete} menghapus data.",
+    health: "Status server",
+    checking: "Memeriksa …",
+    connect: "Hubungkan klien",
+    address: "Alamat",
+    needsKey:
+      "Anda memerlukan kunci, yang diberikan oleh pengelola server ini. Gantilah YOUR_API_KEY dengan kunci tersebut.",
+    needsNoKey:
+      "Kunci tidak diperlukan: server ini hanya melayani program di komputer tempatnya berjalan.",
+    files: "Berkas",
+    clients: { generic: "Klien lain" },
+    instructions: {
+      "claude-desktop": {
+        text:
+          `${INTO_FILE} Setelah itu, keluar dari Claude Desktop dan buka kembali. Node.js diperlukan: berkas ini hanya mengenal server di komputer yang sama, dan npx mcp-remote menjadi penghubungnya.`,
+      },
+      "claude-code": {
+        text:
+          "Jalankan di terminal. Pengaturan ini berlaku di folder tempat perintah dijalankan; tambahkan --scope user setelah add agar berlaku di semua folder.",
+      },
+      cursor: { text: `${INTO_FILE} Setelah itu, periksa Settings → MCP.` },
+      vscode: {
+        text:
+          "Tempelkan ke dalam berkas ini, atau ke .vscode/mcp.json untuk satu proyek saja; jika sudah ada server lain di dalamnya, tambahkan qontak ke servers.",
+        withKey: "VS Code akan meminta kunci Anda.",
+      },
+      windsurf: {
+        text:
+          `${INTO_FILE} Setelah itu, tekan Refresh pada daftar server MCP di Cascade.`,
+      },
+      chatgpt: {
+        text:
+          "Aktifkan Developer mode di Settings → Connectors → Advanced, tekan Create, lalu tempelkan sebagai URL. ChatGPT mengakses server melalui internet.",
+        withKey:
+          "ChatGPT tidak mengirimkan kunci: di depan server harus ada perantara yang memverifikasi pengguna dengan OAuth dan menambahkan kunci.",
+      },
+      generic: { text: "Sebagian besar klien membaca bentuk ini." },
+    },
+    tools: "Alat",
+    trying:
+      "Alat bertanda baca dapat dicoba di sini: buka alatnya, isi argumennya, lalu panggil.",
+    key: "Kunci Anda",
+    keyHint:
+      "Hanya diperlukan untuk mencoba alat. Kunci disimpan di memori tab ini saja, hanya dikirim ke server ini, dan hilang saat halaman ditutup atau dimuat ulang.",
+    search: "Cari alat",
+    searchHint: "Nama, deskripsi, atau argumen",
+    none: "Tidak ada alat yang memuat semua kata ini.",
+    noArguments: "Tanpa argumen.",
+    required: "wajib",
+    toolsets: {
+      contacts: "Kontak",
+      companies: "Perusahaan",
+      deals: "Deal",
+      pipelines: "Pipeline",
+      tickets: "Tiket",
+      tasks: "Tugas",
+      notes: "Catatan",
+      products: "Produk",
+      geolocations: "Geolokasi",
+    },
+    effects: { read: "baca", write: "tulis", delete: "hapus" },
+    script: {
+      healthy: "Berjalan normal, versi {version}",
+      notReady:
+        "Berjalan, versi {version}, tetapi belum siap. Yang tidak menjawab: {failing}",
+      parts: {
+        store: "penyimpanan kredensial",
+        kv: "basis data",
+        qontak: "Qontak",
+      },
+      unhealthy: "Bermasalah: {path} menjawab dengan status {status}",
+      unreachable: "Tidak terjangkau: server tidak menjawab",
+      copy: "Salin",
+      copyWithKey: "Salin dengan kunci Anda",
+      copied: "Tersalin: {what}",
+      selected:
+        "Peramban tidak mengizinkan halaman ini menyalin. Teks sudah dipilih: tekan Ctrl+C, atau ⌘C di Mac.",
+      found: "{shown} dari {all} alat",
+      call: "Panggil {tool}",
+      calling: "Menunggu jawaban …",
+      answer: "Jawaban {tool}",
+      answered: "Dijawab dalam {ms} ms",
+      failed: "Alat menjawab bahwa permintaan gagal, setelah {ms} ms",
+      refused: "Server menolak panggilan: {reason} (status {status})",
+      unexpected:
+        "Jawaban server bukan jawaban MCP yang semestinya (status {status}).",
+      offline:
+        "Server tidak terjangkau. Pastikan server berjalan dan Anda terhubung ke internet, lalu coba lagi.",
+      keyMissing:
+        "Server ini memerlukan kunci. Tempelkan kunci Anda pada kolom di atas daftar alat, lalu coba lagi.",
+      keyUnknown:
+        "Server tidak menerima kunci ini. Pastikan kunci tertempel seluruhnya, atau mintalah kunci lain.",
+      keyMalformed:
+        "Ini bukan kunci: kunci tidak memuat spasi dan hanya terdiri atas huruf biasa, angka, dan tanda baca. Silakan tempelkan kembali.",
+    },
+  },
+};
+
+/** The languages, in the order of the switch. */
+export const LANGUAGES: readonly Language[] = ["en", "id"];
+
+/**
+ * The language that a request asks for: `?lang=`, then what the browser
+ * prefers, then English.
+ *
+ * @param request The request.
+ */
+export function languageOf(request: Request): Language {
+  const chosen = new URL(request.url).searchParams.get("lang");
+  return LANGUAGES.find((language) => language === chosen) ??
+    preferred(request.headers.get("accept-language") ?? "");
+}
+
+/** The language of ours that an `Accept-Language` header puts highest. */
+function preferred(header: string): Language {
+  let best: Language = "en";
+  let most = 0;
+  for (const range of header.split(",")) {
+    const [tag = "", ...parameters] = range.trim().toLowerCase().split(
+      /\s*;\s*/,
+    );
+    // Older systems call Indonesian "in".
+    const [primary] = tag.replace(/^in\b/, "id").split("-");
+    const language = LANGUAGES.find((one) => one === primary);
+    const weight = parameters.find((one) => one.startsWith("q="))?.slice(2);
+    const quality = weight === undefined ? 1 : Number(weight);
+    if (language && quality > most) {
+      best = language;
+      most = quality;
+    }
+  }
+  return best;
+}

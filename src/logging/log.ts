@@ -1,0 +1,108 @@
+/**
+ * Structured logs: one JSON object a line, on stderr only, since stdout
+ * belongs to the protocol. Nothing that a person wrote and no secret is
+ * passed to these functions; what looks like one is taken out all the same.
+ *
+ * @module
+ */
+import { redact, redactAll } from "./redact.ts";
+import { requestId } from "./request_id.ts";
+import { defined } from "../values/json.ts";
+
+/** How much is logged: each level includes the ones before it. */
+export type LogLevel = "error" | "warn" | "info" | "debug";
+
+/** Every level, the most important one first. */
+export const LOG_LEVELS: readonly LogLevel[] = [
+  "error",
+  "warn",
+  "info",
+  "debug",
+];
+
+/** What stands in a line: JSON. */
+export type LogValue =
+  | string
+  | number
+  | boolean
+  | null
+  | undefined
+  | readonly LogValue[]
+  | { readonly [name: string]: LogValue };
+
+/** What a line may say besides its message. */
+export type LogDetails = Readonly<Record<string, LogValue>>;
+
+/** Writes log lines. */
+export type Log = (
+  level: LogLevel,
+  message: string,
+  details?: LogDetails,
+) => void;
+
+/**
+ * Ids and hashes that are made here and tell nothing: of requests, of records
+ * of the audit, of the values in them.
+ */
+const MADE_HERE =
+  /^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{8}T\d{9}Z-[0-9a-f]{12}|hmac:[0-9a-f]{16})$/;
+
+/**
+ * Makes a log. What looks like a secret, a phone number or an e-mail address
+ * is not written.
+ *
+ * @param least The least important level that is written.
+ * @param write Takes a finished line; stderr when left out.
+ */
+export function createLog(
+  least: LogLevel,
+  write: (line: string) => void = toStderr,
+): Log {
+  const most = LOG_LEVELS.indexOf(least);
+  return withRequest((level, message, details) => {
+    if (LOG_LEVELS.indexOf(level) > most) return;
+    write(JSON.stringify({
+      time: new Date().toISOString(),
+      level,
+      message: redact(message),
+      ...redactAll(details, (text) => MADE_HERE.test(text)),
+    }));
+  });
+}
+
+/**
+ * Names in each line, as `request`, the request that it belongs to.
+ *
+ * @param log Writes the lines.
+ */
+export function withRequest(log: Log): Log {
+  return (level, message, details) =>
+    log(level, message, { ...defined({ request: requestId() }), ...details });
+}
+
+const encoder = new TextEncoder();
+
+/** Writes a line for people or programs to stderr. */
+export function toStderr(line: string): void {
+  writeLine(Deno.stderr, line);
+}
+
+/**
+ * Writes what a command was asked for to stdout. The console would also send
+ * it to collectors of OpenTelemetry.
+ */
+export function toStdout(text: string): void {
+  writeLine(Deno.stdout, text);
+}
+
+function writeLine(
+  stream: { writeSync(bytes: Uint8Array): number },
+  line: string,
+): void {
+  let bytes = encoder.encode(`${line}\n`);
+  try {
+    while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
+  } catch {
+    // A closed stream must not end the server.
+  }
+}

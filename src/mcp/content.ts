@@ -1,0 +1,176 @@
+/**
+ * How text that people wrote is handed to a model: with nothing hidden in it,
+ * between a fence that it cannot close, and on request not at all.
+ *
+ * @module
+ */
+import { untilAborted } from "../net/deadline.ts";
+import { toId } from "../fields/template.ts";
+import { isObject, type JsonObject } from "../values/json.ts";
+import { visible } from "../values/visible.ts";
+import type { Tool, ToolContext } from "../tools/tool.ts";
+
+/** Whether the free text of records is shown. */
+export type Content = "open" | "strict";
+
+/** Both. */
+export const CONTENTS: readonly Content[] = ["open", "strict"];
+
+/** The name of the fence around an answer, as the server's instructions have it. */
+export const FENCE = "qontak-data";
+
+/** Keys that hold free text, by what they are part of. */
+const freeText: Readonly<Record<string, readonly string[]>> = {
+  notes: ["note"],
+  chats: ["message"],
+  timelines: ["why", "content"],
+  tickets: ["description"],
+  tasks: ["detail", "next_step"],
+  products: ["description"],
+};
+
+/** Records hold parts of one another, so that each key counts everywhere. */
+const FREE: ReadonlySet<string> = new Set(Object.values(freeText).flat());
+
+/** Types of custom fields that hold text of any kind, and no chosen value. */
+const WRITTEN: readonly string[] = ["text", "url", "unknown"];
+
+/** A text longer than this is more than a name, in characters. */
+const MAX_NAME = 80;
+
+/** The most that is shown of names and other single lines, in characters. */
+const MAX_LINE = 200;
+
+const MODE = "QONTAK_CONTENT=strict";
+
+/**
+ * An answer without the free text of records: names and other single lines
+ * stay, in short.
+ *
+ * @param tool The tool that answered.
+ * @param answer What it answered.
+ * @param context The company's setup, which knows the types of custom fields.
+ */
+export async function withhold(
+  tool: Tool,
+  answer: JsonObject,
+  { setup, signal }: ToolContext,
+): Promise<JsonObject> {
+  if (tool.trusted) return answer;
+  // Where the types are not to be had in time, the length decides.
+  const fields = tool.about
+    ? await untilAborted(setup.fields(tool.about), signal).catch(() => [])
+    : [];
+  const types = new Map(
+    fields.filter(({ custom }) => custom)
+      .map(({ id, type }) => [id, type.name]),
+  );
+
+  function custom(value: unknown, id: unknown): unknown {
+    const type = types.get(toId(id)) ?? "unknown";
+    if (type === "text_area") return withheld(value);
+    const isFree = WRITTEN.includes(type) && typeof value === "string" &&
+      (value.length > MAX_NAME || /[\r\n]/.test(value));
+    return isFree ? withheld(value) : shorten(value, "value");
+  }
+
+  function shorten(value: unknown, key: string): unknown {
+    if (FREE.has(key)) return withheld(value);
+    if (typeof value === "string") return toLine(value);
+    if (Array.isArray(value)) {
+      return value.map((one) =>
+        key === "additional_fields" && isObject(one)
+          ? map(
+            one,
+            (part, name) =>
+              name === "value" || name === "value_name"
+                ? custom(part, one.id)
+                : shorten(part, name),
+          )
+          : shorten(one, key)
+      );
+    }
+    return isObject(value) ? map(value, shorten) : value;
+  }
+
+  /** What is stored; what was sent, the caller knows. */
+  function difference(one: unknown): unknown {
+    if (!isObject(one)) return one;
+    const { key, stored } = one;
+    const [, id] = /^additional_fields id (\d+)$/.exec(String(key)) ?? [];
+    return {
+      ...one,
+      stored: id === undefined
+        ? shorten(stored, String(key))
+        : custom(stored, id),
+    };
+  }
+
+  return map(answer, (value, key) => {
+    if (key === "record" || key === "records") return shorten(value, key);
+    const isOutcome = key === "ignored" || key === "stored_differently";
+    return isOutcome && Array.isArray(value) ? value.map(difference) : value;
+  });
+}
+
+/** Says how much there is, instead of showing it. */
+function withheld(value: unknown): unknown {
+  if (typeof value === "string") {
+    return value === ""
+      ? value
+      : `[withheld: ${value.length} characters; ${MODE}]`;
+  }
+  if (Array.isArray(value)) return value.map(withheld);
+  return isObject(value) ? map(value, withheld) : value;
+}
+
+function toLine(text: string): string {
+  const line = text.replace(/\s*[\r\n]+\s*/g, " ");
+  return line.length > MAX_LINE
+    ? `${
+      line.slice(0, MAX_LINE)
+    }… (cut: ${MAX_LINE} of ${text.length} characters; ${MODE})`
+    : line;
+}
+
+/** An answer with nothing hidden in its texts, nor in its keys. */
+export function makeVisible(answer: JsonObject): JsonObject {
+  const see = (value: unknown): unknown =>
+    typeof value === "string"
+      ? visible(value)
+      : Array.isArray(value)
+      ? value.map(see)
+      : isObject(value)
+      ? makeVisible(value)
+      : value;
+  return Object.fromEntries(
+    Object.entries(answer).map(([key, value]) => [visible(key), see(value)]),
+  );
+}
+
+/**
+ * Puts a fence around a text. Its number is new each time, and the text does
+ * not end it. Six digits cost a model few tokens, and guessing one is no use:
+ * a text that does so gets another.
+ *
+ * @param text The text.
+ */
+export function fence(text: string): string {
+  let end: string;
+  let number: string;
+  do {
+    const [random] = crypto.getRandomValues(new Uint32Array(1));
+    number = String(random! % 1_000_000).padStart(6, "0");
+    end = `</${FENCE} ${number}>`;
+  } while (text.includes(end));
+  return `<${FENCE} ${number}>\n${text}\n${end}`;
+}
+
+function map(
+  object: JsonObject,
+  change: (value: unknown, key: string) => unknown,
+): JsonObject {
+  return Object.fromEntries(
+    Object.entries(object).map(([key, value]) => [key, change(value, key)]),
+  );
+}

@@ -1,0 +1,73 @@
+/**
+ * How requests travel: reads over kept connections, writes each over a
+ * connection of its own.
+ *
+ * Deno's fetch repeats a request by itself when a kept connection closes
+ * before the answer, whatever the method (denoland/deno#35610, #36415): a
+ * deal would be made twice, or a refresh token used twice and lost. It does
+ * not do so on a fresh connection.
+ *
+ * What goes through here is not told to collectors of traces: the addresses
+ * hold what people search for.
+ *
+ * @module
+ */
+import { quietly } from "../telemetry/otel.ts";
+
+/** Sends requests. */
+export interface Transport {
+  /** Sends a request that may safely arrive twice. */
+  readonly read: typeof fetch;
+  /** Sends a request that must not arrive twice. */
+  readonly write: typeof fetch;
+  /** Ends kept connections. */
+  close(): void;
+}
+
+/**
+ * Makes a transport.
+ *
+ * @param custom Sends every request instead of the platform's fetch; it must
+ * not repeat writes.
+ * @param http2 Whether HTTP/2 may be spoken.
+ * @returns The transport.
+ */
+export function createTransport(
+  custom?: typeof fetch,
+  http2 = true,
+): Transport {
+  const quiet = (send: typeof fetch): typeof fetch => (input, init) =>
+    quietly(() => send(input, init));
+  if (custom) return { read: quiet(custom), write: quiet(custom), close() {} };
+  const clients: Deno.HttpClient[] = [];
+  const through = (options: Deno.CreateHttpClientOptions): typeof fetch => {
+    // Runtimes without it are older than the repeating.
+    if (typeof Deno.createHttpClient !== "function") return fetch;
+    let client: Deno.HttpClient | undefined;
+    return (input, init) => {
+      if (!client) clients.push(client = Deno.createHttpClient(options));
+      return fetch(input, { ...init, client });
+    };
+  };
+  return {
+    read: quiet(http2 ? fetch : through({ http2 })),
+    write: quiet(through({ http2, poolMaxIdlePerHost: 0 })),
+    close() {
+      for (const client of clients.splice(0)) client.close();
+    },
+  };
+}
+
+/**
+ * Whether a request that failed has certainly never been sent, since there was
+ * no connection. What the runtime says is only looked at, not handed on: it can
+ * hold the whole URL with its query.
+ *
+ * @param error What fetch rejected with; the words are in its cause, or in
+ * older runtimes its own.
+ */
+export function neverLeft(error: unknown): boolean {
+  return error instanceof Error &&
+    (/\(connect\)|connection refused|dns error|failed to lookup/i
+      .test(error.message) || neverLeft(error.cause));
+}

@@ -1,0 +1,117 @@
+/**
+ * A small cache of what is loaded from Qontak: a lifetime, one load at a time
+ * for each key, a bound on its size. In memory, and in Deno KV where there is
+ * one, so that a restart or another isolate does not load it again.
+ *
+ * @module
+ */
+import type { Kv } from "./kv.ts";
+import { createLru } from "./lru.ts";
+import type { Telemetry } from "../telemetry/telemetry.ts";
+
+/** Settings of {@linkcode createCache}. */
+export interface CacheOptions {
+  /** How long an entry is used, in ms. */
+  readonly lifetime: number;
+  /** How many entries are kept; the least recently used one goes first. */
+  readonly size: number;
+  /** Where entries are kept besides. */
+  readonly kv?: Kv;
+  /** Told where entries are found. */
+  readonly telemetry?: Telemetry;
+  /** The clock, in ms since 1970; the system's when left out. */
+  readonly now?: () => number;
+}
+
+/** Loads things once. */
+export interface Cache {
+  /** The entry under `key`, loaded where it is missing or too old. */
+  get<T>(key: string, load: () => Promise<T>): Promise<T>;
+  /** Drops every entry whose key starts with `prefix`. */
+  forget(prefix: string): void;
+}
+
+/** An entry in memory. */
+interface Entry {
+  value: Promise<unknown>;
+  /** When it stops being used, in ms since 1970. */
+  until: number;
+}
+
+/** An entry in the database. */
+interface Kept {
+  readonly value: unknown;
+  /** When it was loaded, in ms since 1970. */
+  readonly at: number;
+}
+
+/**
+ * Makes a cache.
+ *
+ * @param options Its bounds.
+ * @returns The cache, empty.
+ */
+export function createCache(options: CacheOptions): Cache {
+  const { lifetime, size, kv, now = Date.now } = options;
+  const entries = createLru<Entry>(size);
+  // What was loaded before something was forgotten is not taken from the
+  // database any more, whosever it is: it costs one load and is always right.
+  let notBefore = 0;
+  const found = (where: "memory" | "kv" | "miss") =>
+    options.telemetry?.count("cache_lookups", { cache: "setup", found: where });
+
+  async function fill<T>(
+    key: string,
+    entry: Entry,
+    load: () => Promise<T>,
+  ): Promise<T> {
+    const database = await kv?.open();
+    const name = ["qontak-mcp", "setup", key];
+    const kept = (await database?.get<Kept>(name).catch(() => null))?.value;
+    // The database may keep an entry for longer than it was told to.
+    if (kept && kept.at > notBefore && kept.at + lifetime > now()) {
+      found("kv");
+      entry.until = kept.at + lifetime;
+      return kept.value as T;
+    }
+    const at = now();
+    const value = await load();
+    // More than the database's 64 KiB, or a database out of order: memory does.
+    await database?.set(name, { value, at }, { expireIn: lifetime })
+      .catch(() => {});
+    return value;
+  }
+
+  function get<T>(key: string, load: () => Promise<T>): Promise<T> {
+    const known = entries.get(key);
+    if (known && known.until > now()) {
+      found("memory");
+      return known.value as Promise<T>;
+    }
+    const entry: Entry = {
+      value: Promise.resolve(),
+      until: now() + lifetime,
+    };
+    const missed = () => {
+      found("miss");
+      return load();
+    };
+    const value = kv ? fill(key, entry, missed) : missed();
+    entry.value = value;
+    entries.set(key, entry);
+    value.catch(() => {
+      // A failure is told to all who wait for it, and then forgotten.
+      if (entries.get(key) === entry) entries.delete(key);
+    });
+    return value;
+  }
+
+  function forget(prefix: string): void {
+    notBefore = now();
+    for (const key of entries.keys()) {
+      if (key.startsWith(prefix)) entries.delete(key);
+    }
+  }
+
+  return { get, forget };
+}

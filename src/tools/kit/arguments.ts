@@ -1,0 +1,314 @@
+/**
+ * The kinds of arguments that tools take. Each says the same thing twice: as
+ * the JSON Schema that a client is shown, and as the zod schema that checks a
+ * call, which is made when a tool is first called.
+ *
+ * @module
+ */
+import * as z from "zod";
+import { parseDate, toDayFirst } from "../../fields/dates.ts";
+
+/** A JSON Schema, as plain data. */
+export type JsonSchema = { readonly [key: string]: unknown };
+
+/** One argument of a tool. */
+export interface Argument<T = unknown> {
+  /** What a client is shown. */
+  readonly schema: JsonSchema;
+  /** Whether a call without it is refused. */
+  readonly required: boolean;
+  /**
+   * What checks a value that was given. Its messages are phrases after the
+   * argument's name.
+   */
+  readonly check: () => z.ZodType<Exclude<T, undefined>>;
+  /** Whether null means something: it clears a field. */
+  readonly clears?: boolean;
+}
+
+/** The arguments of a tool, by name. */
+export type Arguments = Readonly<Record<string, Argument>>;
+
+/** The values of {@linkcode Arguments} after the check. */
+export type Values<A extends Arguments> = {
+  readonly [K in keyof A]: A[K] extends Argument<infer T> ? T : never;
+};
+
+function described(schema: JsonSchema, description?: string): JsonSchema {
+  return description === undefined ? schema : { ...schema, description };
+}
+
+function argument<T>(
+  schema: JsonSchema,
+  check: () => z.ZodType<Exclude<T, undefined>>,
+): Argument<T | undefined> {
+  return { schema, required: false, check };
+}
+
+/**
+ * Makes an argument required.
+ *
+ * @param optional The argument.
+ */
+export function required<T>(
+  optional: Argument<T | undefined>,
+): Argument<Exclude<T, undefined>> {
+  return { ...optional, required: true } as Argument<Exclude<T, undefined>>;
+}
+
+/**
+ * Lets an argument be null, which clears a field.
+ *
+ * @param inner The argument.
+ */
+export function nullable<T>(
+  inner: Argument<T | undefined>,
+): Argument<T | null | undefined> {
+  const { type } = inner.schema;
+  const types = (Array.isArray(type) ? type : [type]).filter((one) =>
+    one !== "null"
+  );
+  return {
+    schema: { ...inner.schema, type: [...types, "null"] },
+    required: inner.required,
+    check: () => inner.check().nullable(),
+    clears: true,
+  };
+}
+
+/**
+ * Lets an argument be null, which clears a field, without showing it: for what
+ * is cleared by other means as well.
+ *
+ * @param inner The argument.
+ */
+export function clearable<T>(
+  inner: Argument<T | undefined>,
+): Argument<T | null | undefined> {
+  return { ...inner, check: () => inner.check().nullable(), clears: true };
+}
+
+/** A whole number, also where a client sends its digits as a string. */
+function wholeNumber(least: number, phrase: string): z.ZodType<number> {
+  return z.preprocess(
+    (value) =>
+      typeof value === "string" && /^\d{1,15}$/.test(value)
+        ? Number(value)
+        : value,
+    z.int({ error: phrase }).min(least, { error: phrase }),
+  );
+}
+
+/** The id of a record. */
+export function id(description?: string): Argument<number | undefined> {
+  return argument(
+    described({ type: "integer" }, description),
+    () => wholeNumber(1, "must be the id of a record, a whole number above 0"),
+  );
+}
+
+/** A whole number with bounds. */
+export function whole(
+  least: number,
+  most: number,
+  description?: string,
+): Argument<number | undefined> {
+  const phrase = Number.isFinite(most)
+    ? `must be a whole number from ${least} to ${most}`
+    : `must be a whole number of at least ${least}`;
+  return argument(
+    described({ type: "integer" }, description),
+    () =>
+      wholeNumber(least, phrase).refine((value) => value <= most, {
+        error: phrase,
+      }),
+  );
+}
+
+/** Text. */
+export function text(description?: string): Argument<string | undefined> {
+  return argument(
+    described({ type: "string" }, description),
+    () => z.string({ error: "must be text" }),
+  );
+}
+
+/** A date in any form that is understood, as Qontak's queries take it. */
+export function dayFirstDate(
+  description?: string,
+): Argument<string | undefined> {
+  return argument(
+    described({ type: "string" }, description),
+    () =>
+      z.string({ error: "must be a date" }).transform((value, context) => {
+        const moment = parseDate(value);
+        if (moment) return toDayFirst(moment).replaceAll("/", "-");
+        context.addIssue({
+          code: "custom",
+          message: "must be a date such as 2026-11-30 or 30/11/2026",
+        });
+        return z.NEVER;
+      }),
+  );
+}
+
+/** True or false, also where a client sends the word. */
+export function flag(description?: string): Argument<boolean | undefined> {
+  return argument(
+    described({ type: "boolean" }, description),
+    () =>
+      z.preprocess(
+        (value) => value === "true" ? true : value === "false" ? false : value,
+        z.boolean({ error: "must be true or false" }),
+      ),
+  );
+}
+
+/** A number, or digits as text: the field's own type decides. */
+export function number(
+  description?: string,
+): Argument<number | string | undefined> {
+  return argument(
+    described({ type: "number" }, description),
+    () =>
+      z.union([z.number(), z.string()], {
+        error: "must be a number",
+      }) as z.ZodType<
+        number | string
+      >,
+  );
+}
+
+/**
+ * The id or the label of something in the company's setup. Clients are shown
+ * a string, which holds either; a number is taken as well.
+ */
+export function reference(
+  description?: string,
+): Argument<number | string | undefined> {
+  return argument(
+    described({ type: "string" }, description),
+    () =>
+      z.union([z.int(), z.string()], {
+        error: "must be an id or a label",
+      }) as z.ZodType<number | string>,
+  );
+}
+
+/** A list; some clients send it as a JSON string. */
+export function list<T>(
+  entry: { readonly schema: JsonSchema; readonly check: () => z.ZodType<T> },
+  description?: string,
+): Argument<Exclude<T, undefined>[] | undefined> {
+  return argument(
+    described({ type: "array", items: entry.schema }, description),
+    () =>
+      z.preprocess(
+        unwrap,
+        z.array(entry.check(), { error: "must be a list" }),
+      ) as unknown as z.ZodType<Exclude<T, undefined>[]>,
+  );
+}
+
+/**
+ * Words joined by commas, which is the shortest thing to show to clients; a
+ * list of words is taken as well.
+ */
+export function words(description?: string): Argument<string[] | undefined> {
+  return argument(
+    described({ type: "string" }, description),
+    () =>
+      z.preprocess(
+        (value) => {
+          const list = unwrap(value);
+          return typeof list === "string"
+            ? list.split(",").map((word) => word.trim()).filter(Boolean)
+            : list;
+        },
+        z.array(z.string({ error: "must be text" }), {
+          error: "must be words joined by commas, or a list of them",
+        }),
+      ) as unknown as z.ZodType<string[]>,
+  );
+}
+
+/** An object with known keys; some clients send it as a JSON string. */
+export function object<A extends Arguments>(
+  shape: A,
+  description?: string,
+): Argument<Values<A> | undefined> {
+  return argument(
+    described(objectSchema(shape), description),
+    () =>
+      z.preprocess(
+        unwrap,
+        z.strictObject(checks(shape), {
+          error: (issue) =>
+            issue.code === "invalid_type" ? "must be an object" : undefined,
+        }),
+      ) as unknown as z.ZodType<Values<A>>,
+  );
+}
+
+/** One of a few words. */
+export function oneOf<const T extends string>(
+  words: readonly T[],
+  description?: string,
+): Argument<T | undefined> {
+  return argument(
+    described({ type: "string", enum: words }, description),
+    () => z.enum(words, { error: `must be one of ${words.join(", ")}` }),
+  );
+}
+
+/** A value of whatever type a custom field takes. */
+export function anyValue(): Argument<unknown> {
+  return {
+    schema: { type: ["string", "number", "boolean", "null"] },
+    required: false,
+    check: () => z.unknown(),
+  };
+}
+
+/**
+ * The JSON Schema of a tool's input. It does not forbid other arguments, which
+ * some clients cannot read and which costs every conversation; the check does.
+ *
+ * @param shape The arguments.
+ */
+export function objectSchema(
+  shape: Arguments,
+): JsonSchema & { readonly type: "object" } {
+  const needed = Object.keys(shape).filter((name) => shape[name]!.required);
+  return {
+    type: "object",
+    properties: Object.fromEntries(
+      Object.entries(shape).map(([name, { schema }]) => [name, schema]),
+    ),
+    ...(needed.length > 0 ? { required: needed } : {}),
+  };
+}
+
+/**
+ * The zod schemas of arguments.
+ *
+ * @param shape The arguments.
+ */
+export function checks(shape: Arguments): Record<string, z.ZodType> {
+  return Object.fromEntries(
+    Object.entries(shape).map(([name, { check, required }]) => [
+      name,
+      required ? check() : check().nullish(),
+    ]),
+  );
+}
+
+/** The value behind a JSON string; some clients send lists and objects so. */
+export function unwrap(value: unknown): unknown {
+  if (typeof value !== "string" || !/^\s*[{[]/.test(value)) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}

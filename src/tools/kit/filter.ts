@@ -1,0 +1,127 @@
+/**
+ * Filters that Qontak does not have, applied here. What the caller names is
+ * turned into ids first, so that a mistyped name is an error and not an empty
+ * answer.
+ *
+ * @module
+ */
+import { choose, type Option } from "../../fields/options.ts";
+import type { Setup } from "../../fields/setup.ts";
+import { toId } from "../../fields/template.ts";
+import { argumentOf, type Resource } from "../../qontak/resources.ts";
+import { isEmpty, type JsonObject, show } from "../../values/json.ts";
+import { InputError, type ToolContext } from "../tool.ts";
+
+/** Decides over a record. */
+export type RecordTest = (record: JsonObject) => boolean;
+
+/**
+ * Makes the test for the filters that a call names.
+ *
+ * @param context The company's setup.
+ * @param resource The kind of record.
+ * @param filters The keys that can be filtered by.
+ * @param args The arguments of the call.
+ * @throws {InputError} When a filter names nothing that the company has.
+ */
+export async function recordTest(
+  { setup }: ToolContext,
+  resource: Resource,
+  filters: readonly string[],
+  args: JsonObject,
+): Promise<RecordTest> {
+  const wanted = new Map<string, ReadonlySet<number>>();
+  for (const key of filters) {
+    const value = args[argumentOf(resource, key)];
+    if (isEmpty(value)) continue;
+    const ids = key === resource.place?.stage
+      ? await stageIds(setup, resource, value, wanted)
+      : [(await pickOption(setup, resource, key, value)).id];
+    wanted.set(key, new Set(ids.filter((id) => id !== null)));
+  }
+  return (record) =>
+    [...wanted].every(([key, ids]) => {
+      const value = record[key];
+      const held = Array.isArray(value) ? value : [value];
+      return held.some((one) => ids.has(toId(one) ?? -1));
+    });
+}
+
+/**
+ * The option of a field that a value means; the value itself as an id where
+ * the company lists no options.
+ *
+ * @param setup The company's setup.
+ * @param resource The kind of record.
+ * @param key The body key of the field.
+ * @param value An id or label.
+ * @throws {InputError} When there is no such option.
+ */
+export async function pickOption(
+  setup: Setup,
+  resource: Resource,
+  key: string,
+  value: unknown,
+): Promise<Option> {
+  const name = argumentOf(resource, key);
+  const given = toId(value);
+  let options: readonly Option[] | undefined;
+  try {
+    options = await optionsOf(setup, resource, key);
+  } catch (error) {
+    // An id needs no list; Qontak itself refuses one that it does not know.
+    if (given === null) throw error;
+    return { id: given, name: String(given) };
+  }
+  if (!options && given !== null) return { id: given, name: String(given) };
+  return pick(name, options ?? [], value);
+}
+
+async function optionsOf(
+  setup: Setup,
+  resource: Resource,
+  key: string,
+): Promise<readonly Option[] | undefined> {
+  return key === resource.place?.pipeline
+    ? await setup.pipelines(resource)
+    : (await setup.fields(resource)).find((field) =>
+      !field.custom && field.key === key
+    )?.options;
+}
+
+function pick(
+  name: string,
+  options: readonly Option[],
+  value: unknown,
+): Option {
+  if (options.length === 0) {
+    throw new InputError(`${name} takes an id, not ${show(value)}`);
+  }
+  const choice = choose(options, value, { translate: true });
+  if (choice.problem === undefined) return choice.option;
+  throw new InputError(`${name}: ${choice.problem}`);
+}
+
+/** A stage's name may stand in several pipelines: all of them are meant. */
+async function stageIds(
+  setup: Setup,
+  resource: Resource,
+  value: unknown,
+  wanted: ReadonlyMap<string, ReadonlySet<number>>,
+): Promise<(number | null)[]> {
+  const { pipeline, stage } = resource.place!;
+  const only = wanted.get(pipeline);
+  const pipelines = (await setup.pipelines(resource)).filter(({ id }) =>
+    only === undefined || only.has(id)
+  );
+  const found: (number | null)[] = [];
+  const all: Option[] = [];
+  for (const { id } of pipelines) {
+    const stages = await setup.stages(resource, id);
+    all.push(...stages);
+    const choice = choose(stages, value);
+    if (choice.problem === undefined) found.push(choice.option.id);
+  }
+  if (found.length === 0) pick(argumentOf(resource, stage), all, value);
+  return found;
+}

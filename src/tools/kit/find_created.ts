@@ -1,0 +1,179 @@
+/**
+ * Looking for a record whose creation was sent, and whose answer was lost: a
+ * person must know whether it is there before anybody makes it again.
+ *
+ * @module
+ */
+import { deadline } from "../../net/deadline.ts";
+import { isSame } from "../../fields/readback.ts";
+import { toId } from "../../fields/template.ts";
+import type { Crm } from "../../qontak/crm.ts";
+import { QontakError, UnreachableError } from "../../qontak/errors.ts";
+import type { Resource } from "../../qontak/resources.ts";
+import { isEmpty, isObject, type JsonObject } from "../../values/json.ts";
+
+/** How long looking may take, in ms: the call's own time may be over. */
+const PATIENCE = 5_000;
+
+/** How far Qontak's clock may be behind this machine's, in ms. */
+const SKEW = 120_000;
+
+/** How many records are looked at, where the list cannot be narrowed down. */
+const MOST = 100;
+
+/** How many of those found are named. */
+const NAMED = 5;
+
+/** What records of one kind are told apart by. */
+interface Marks {
+  /**
+   * Groups of body keys: a record that has all values of one group is taken
+   * for the one that was sent. A group counts where its first key was sent.
+   */
+  readonly same: readonly (readonly string[])[];
+  /** What narrows the list down: query parameters, by the body key they take. */
+  readonly query: Readonly<Record<string, string>>;
+}
+
+const named: Marks = { same: [["name"]], query: { name: "name" } };
+
+/** The marks by kind of record; geolocations are listed in another shape. */
+const marks: Readonly<Record<string, Marks>> = {
+  contact: {
+    same: [["email"], ["telephone"], ["first_name", "last_name"]],
+    query: { email: "email", first_name: "name" },
+  },
+  company: { same: [["name"], ["telephone"]], query: { name: "name" } },
+  deal: named,
+  ticket: { ...named, query: {} },
+  task: { ...named, query: {} },
+  note: {
+    same: [["note"]],
+    query: {
+      crm_person_id: "crm_lead_id",
+      crm_company_id: "crm_company_id",
+      crm_deal_id: "crm_deal_id",
+    },
+  },
+  product: { ...named, query: { name: "query" } },
+  products_association: {
+    same: [["crm_product_id", "crm_deal_id"], ["name", "crm_deal_id"]],
+    query: { crm_deal_id: "crm_deal_id" },
+  },
+};
+
+/** A record that may not have been made. */
+export interface Lost {
+  /** The kind of record. */
+  readonly resource: Resource;
+  /** What was sent. */
+  readonly body: JsonObject;
+  /** When it was sent, in ms since 1970. */
+  readonly at: number;
+}
+
+/**
+ * Looks for the record of a create whose fate is unknown.
+ *
+ * @param crm The company's CRM.
+ * @param lost What was sent.
+ * @param error What came of it.
+ * @returns The error, saying what was found; the same one where nobody waits
+ * for an answer any more, or where such records cannot be told apart.
+ */
+export async function lookFor(
+  crm: Crm,
+  lost: Lost,
+  error: unknown,
+): Promise<unknown> {
+  const { resource } = lost;
+  const traits = marks[resource.name];
+  const isHeard = !(error instanceof UnreachableError) ||
+    error.reason !== "cancelled";
+  if (!traits || !isHeard) return error;
+  let found: string;
+  try {
+    found = report(resource, await findMade(crm, lost, traits));
+  } catch (problem) {
+    if (
+      !(problem instanceof QontakError || problem instanceof UnreachableError)
+    ) throw problem;
+    found = `Looking for it failed as well (${problem.message})`;
+  }
+  return withWords(error, found);
+}
+
+function withWords(error: unknown, more: string): unknown {
+  if (error instanceof QontakError) {
+    return new QontakError(`${error.message}\n${more}`, error);
+  }
+  return error instanceof UnreachableError
+    ? new UnreachableError(`${error.message}\n${more}`, error)
+    : error;
+}
+
+function report(resource: Resource, made: readonly JsonObject[]): string {
+  const kind = resource.name.replace("_", " ");
+  if (made.length === 0) {
+    return `It was looked for at once: no such ${kind} has been made in the last minutes. Qontak may still be at it: look again before making it again`;
+  }
+  const list = made.slice(0, NAMED).map(({ id, created_at }) =>
+    `${id} (${created_at ?? "no date shown"})`
+  ).join(", ");
+  return made.length === 1
+    ? `It was looked for at once: ${kind} ${list} has just been made with the same data. Most likely it is this one: read it with get_${resource.name} instead of making another`
+    : `It was looked for at once: ${made.length} such ${kind}s have just been made: ${list}. Read them before making another`;
+}
+
+/** The records made since it was sent that have the same marks. */
+async function findMade(
+  crm: Crm,
+  { resource, body, at }: Lost,
+  { same, query }: Marks,
+): Promise<JsonObject[]> {
+  using limit = deadline(PATIENCE);
+  const { list } = resource.endpoints;
+  const given = (key: string) => !isEmpty(body[key]);
+  // One parameter finds it for sure; several might each be read in their way.
+  const key = Object.keys(query).find(given);
+  const read = async (page?: number) => {
+    const { response, page: position } = await crm.call(list, {
+      query: {
+        ...(key === undefined ? {} : { [query[key]!]: String(body[key]) }),
+        ...(list.query.includes("per_page") ? { per_page: MOST } : {}),
+        ...(page === undefined ? {} : { page }),
+      },
+      signal: limit.signal,
+    });
+    const records = Array.isArray(response) ? response.filter(isObject) : [];
+    return { records, last: position?.total_page ?? 1 };
+  };
+  const first = await read();
+  // In which order Qontak lists records is not documented: the newest are on
+  // the first page or on the last.
+  const records = first.last > 1
+    ? [...first.records, ...(await read(first.last)).records]
+    : first.records;
+  const groups = same.filter(([first]) => given(first!))
+    .map((keys) => keys.filter(given));
+  const made = records.filter((record) =>
+    isRecent(record, at) &&
+    groups.some((keys) => keys.every((key) => isAlike(body, record, key)))
+  );
+  return [...new Map(made.map((one) => [toId(one.id), one])).values()];
+}
+
+function isRecent({ created_at }: JsonObject, at: number): boolean {
+  const made = typeof created_at === "string" ? Date.parse(created_at) : NaN;
+  return Number.isNaN(made) || made >= at - SKEW;
+}
+
+/** Phone numbers come back in another form than they were sent in. */
+function isAlike(body: JsonObject, record: JsonObject, key: string): boolean {
+  if (key !== "telephone") return isSame(body[key], record[key]);
+  const [sent, stored] = [body[key], record[key]].map((value) =>
+    [value].flat().map((one) => String(one ?? "").replace(/\D/g, "").slice(-8))
+      .filter((digits) => digits.length === 8)
+  );
+  return sent!.some((one) => stored!.includes(one));
+}

@@ -1,0 +1,314 @@
+/**
+ * A write from beginning to end: checked, sent, and read back.
+ *
+ * @module
+ */
+import { type CheckedWrite, checkWrite } from "../../fields/check.ts";
+import {
+  type Difference,
+  type ReadBack,
+  readBack,
+} from "../../fields/readback.ts";
+import { toId } from "../../fields/template.ts";
+import type { Endpoint } from "../../qontak/endpoints.ts";
+import { type Answer, isFateUnknown, recordOf } from "../../qontak/envelope.ts";
+import { QontakError, UnreachableError } from "../../qontak/errors.ts";
+import { argumentOf, type Resource } from "../../qontak/resources.ts";
+import {
+  defined,
+  isEmpty,
+  isObject,
+  type JsonObject,
+} from "../../values/json.ts";
+import { InputError, problemsError, type ToolContext } from "../tool.ts";
+import { lookFor } from "./find_created.ts";
+import { presentRecord } from "./present.ts";
+
+/** A write that a tool was called for. */
+export interface Write {
+  /** The tool's name, for messages. */
+  readonly tool: string;
+  /** The kind of record. */
+  readonly resource: Resource;
+  /** The record to change; undefined to make one. */
+  readonly id?: number;
+  /** The values by body key. */
+  readonly values: JsonObject;
+  /** Whether the caller asked to skip the check. */
+  readonly skipValidation: boolean;
+  /** The keys that identify a record to a reader. */
+  readonly summary: readonly string[];
+}
+
+/**
+ * Checks, sends and reads back.
+ *
+ * @param context The company's CRM.
+ * @param write The write.
+ * @returns What was applied, ignored and stored differently.
+ * @throws {InputError} When the check found problems; nothing was sent.
+ */
+export async function performWrite(
+  context: ToolContext,
+  write: Write,
+): Promise<JsonObject> {
+  const { crm, signal } = context;
+  const { resource, id } = write;
+  const previous = await readPrevious(context, write);
+  const { body, notes, doubts } = await check(context, write, previous);
+  if (Object.keys(body).length === 0) {
+    throw new InputError(
+      `${write.tool} was not sent: it names nothing to write`,
+    );
+  }
+  const sent = keepOwner(write, body, previous);
+  const at = Date.now();
+  let answer: Answer;
+  try {
+    answer = await crm.call(endpointOf(write), {
+      ...(id === undefined ? {} : { path: { id } }),
+      body: sent,
+      signal,
+    });
+  } catch (error) {
+    throw id === undefined && isFateUnknown(endpointOf(write), error)
+      ? await lookFor(crm, { resource, body: sent, at }, error)
+      : await explainRejection(context, write, { previous, doubts }, error);
+  }
+  const made = isObject(answer.response) ? answer.response : undefined;
+  const written = id ?? toId(made?.id);
+  if (written === null) {
+    return {
+      id: null,
+      applied: [],
+      ignored: [],
+      stored_differently: [],
+      notes: [
+        ...notes,
+        `Qontak accepted the ${resource.name} but did not say its id, so that it could not be read back: find it with list_${resource.plural}`,
+      ],
+    };
+  }
+  return await reportWrite(context, write, {
+    written,
+    made,
+    body,
+    previous,
+    notes,
+  });
+}
+
+/**
+ * What is wrong with a write, as {@linkcode performWrite} would find it.
+ * Nothing is changed.
+ *
+ * @param context The company's CRM.
+ * @param write The write; its values may be of any form.
+ * @returns The problems, one sentence each.
+ */
+export async function findProblems(
+  context: ToolContext,
+  write: Write,
+): Promise<readonly string[]> {
+  if (write.skipValidation) return [];
+  const previous = await readPrevious(context, write);
+  return (await checkValues(context, write, previous)).problems;
+}
+
+/** Where a write is sent. */
+function endpointOf({ resource: { endpoints }, id }: Write): Endpoint {
+  return id === undefined ? endpoints.create : endpoints.update;
+}
+
+/** The record as it is before an update, where it can be read so. */
+async function readPrevious(
+  context: ToolContext,
+  write: Write,
+): Promise<JsonObject | undefined> {
+  return write.id === undefined || write.resource.readsOtherwise
+    ? undefined
+    : await read(context, write);
+}
+
+function checkValues(
+  { setup }: ToolContext,
+  write: Write,
+  existing: JsonObject | undefined,
+): Promise<CheckedWrite> {
+  const { resource, values } = write;
+  const endpoint = endpointOf(write);
+  return checkWrite({
+    resource,
+    endpoint,
+    values,
+    setup,
+    ...defined({ existing }),
+  });
+}
+
+/** The body of a write that may be sent. */
+async function check(
+  context: ToolContext,
+  write: Write,
+  existing: JsonObject | undefined,
+): Promise<Omit<CheckedWrite, "problems">> {
+  if (write.skipValidation) {
+    return {
+      body: write.values,
+      notes: ["Sent without a check, as skip_validation asked"],
+      doubts: [],
+    };
+  }
+  let checked: CheckedWrite;
+  try {
+    checked = await checkValues(context, write, existing);
+  } catch (error) {
+    if (!(error instanceof QontakError || error instanceof UnreachableError)) {
+      throw error;
+    }
+    throw new InputError(
+      `${write.tool} was not sent: what this company requires could not be fetched. ${error.message}. Try again; skip_validation: true sends the write unchecked`,
+    );
+  }
+  if (checked.problems.length > 0) {
+    throw problemsError(`${write.tool} was not sent`, checked.problems);
+  }
+  return checked;
+}
+
+/** An update without the owner would make the token's user the owner. */
+function keepOwner(
+  { resource: { owner, name }, tool }: Write,
+  body: JsonObject,
+  previous: JsonObject | undefined,
+): JsonObject {
+  if (!owner || !previous || !isEmpty(body[owner])) return body;
+  const current = toId(previous[owner]);
+  if (current !== null) return { ...body, [owner]: current };
+  throw new InputError(
+    `${tool} was not sent: Qontak did not say who owns the ${name}, and an update that does not name the owner would give it to the user behind the token. Give ${owner} as well`,
+  );
+}
+
+/**
+ * A write that we judged valid was refused: the company may have changed its
+ * template since it was loaded, so it is loaded again for the next check.
+ */
+async function explainRejection(
+  context: ToolContext,
+  write: Write,
+  { previous, doubts }: {
+    readonly previous: JsonObject | undefined;
+    readonly doubts: readonly string[];
+  },
+  error: unknown,
+): Promise<unknown> {
+  const refused = error instanceof QontakError &&
+    (error.status === 400 || error.status === 422);
+  if (!refused || write.skipValidation) return error;
+  context.setup.forget();
+  try {
+    await check(context, write, previous);
+    return doubts.length === 0
+      ? error
+      : new QontakError([error.message, ...doubts].join("\n"), error);
+  } catch (problem) {
+    return problem instanceof InputError
+      ? new InputError(
+        `${error.message}\nThe company's setup has changed since it was last read; checked against it as it is now, ${problem.message}`,
+      )
+      : error;
+  }
+}
+
+async function read(
+  { crm, signal }: ToolContext,
+  { resource, id }: { resource: Resource; id?: number },
+): Promise<JsonObject> {
+  const { get } = resource.endpoints;
+  const { response } = await crm.call(get, { path: { id: id! }, signal });
+  return recordOf(get, response, id);
+}
+
+/** What became of each value, under the names that the tool's arguments have. */
+function presentOutcome(resource: Resource, outcome: ReadBack): JsonObject {
+  const named = (list: readonly Difference[]) =>
+    list.map((one) => ({ ...one, key: argumentOf(resource, one.key) }));
+  const { applied, ignored, stored_differently, not_shown } = outcome;
+  return {
+    applied: applied.map((key) => argumentOf(resource, key)),
+    ignored: named(ignored),
+    stored_differently: named(stored_differently),
+    ...(not_shown.length > 0
+      ? { not_shown: not_shown.map((key) => argumentOf(resource, key)) }
+      : {}),
+  };
+}
+
+/** A write that Qontak has accepted. */
+export interface Written {
+  /** The record's id. */
+  readonly written: number;
+  /** What was sent. */
+  readonly body: JsonObject;
+  /** The record as Qontak answered the write with it, if it did. */
+  readonly made?: JsonObject | undefined;
+  /** The record as it was before, on an update. */
+  readonly previous?: JsonObject | undefined;
+  /** What the reader should know besides. */
+  readonly notes?: readonly string[];
+}
+
+/**
+ * Reads a record back after a write and says what became of each value.
+ *
+ * @param context The company's CRM.
+ * @param write The kind of record, and the keys that identify one.
+ * @param written What was written.
+ * @returns The answer of the tool.
+ */
+export async function reportWrite(
+  context: ToolContext,
+  write: Pick<Write, "resource" | "summary">,
+  { written, made, body, previous, notes = [] }: Written,
+): Promise<JsonObject> {
+  const allNotes = [...notes];
+  let stored = made;
+  let outcome = made && readBack(body, made, previous);
+  const settled = outcome && outcome.ignored.length === 0 &&
+    outcome.not_shown.length === 0 && outcome.stored_differently.length === 0;
+  if (!settled && !(made && write.resource.readsOtherwise)) {
+    // An update answers without the record, and right after a create some
+    // custom fields still come back empty: the record itself decides. What it
+    // does not show is taken from the answer.
+    try {
+      const { resource } = write;
+      stored = { ...made, ...await read(context, { resource, id: written }) };
+      outcome = readBack(body, stored, previous);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      allNotes.push(
+        `The write was accepted, but reading it back failed: ${error.message}`,
+      );
+    }
+  }
+  const keys = new Set([...write.summary, ...Object.keys(body)]);
+  keys.delete("additional_fields");
+  const custom = Array.isArray(body.additional_fields)
+    ? body.additional_fields.map((entry: JsonObject) => String(entry.id))
+    : [];
+  return {
+    id: written,
+    ...(stored
+      ? { record: presentRecord(stored, [...keys, ...custom], false).record }
+      : {}),
+    ...(outcome ? presentOutcome(write.resource, outcome) : {
+      applied: [],
+      ignored: [],
+      stored_differently: [],
+      unconfirmed: Object.keys(body)
+        .map((key) => argumentOf(write.resource, key)),
+    }),
+    ...(allNotes.length > 0 ? { notes: allNotes } : {}),
+  };
+}

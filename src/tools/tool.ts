@@ -1,0 +1,133 @@
+/**
+ * The shape of a tool: data, and one function.
+ *
+ * @module
+ */
+import type { Crm } from "../qontak/crm.ts";
+import type { Setup } from "../fields/setup.ts";
+import type { Resource } from "../qontak/resources.ts";
+import type { JsonObject } from "../values/json.ts";
+import type { Arguments, JsonSchema, Values } from "./kit/arguments.ts";
+import type { Toolset } from "./toolsets.ts";
+
+/**
+ * What calling a tool does to the CRM. It alone decides the annotations that
+ * clients are shown and which tools a read-only server has.
+ */
+export type Effect = "read" | "write" | "delete";
+
+/** What a tool works with: one company's CRM, for the length of one call. */
+export interface ToolContext {
+  /** The company's CRM. */
+  readonly crm: Crm;
+  /** How the company has set up its CRM. */
+  readonly setup: Setup;
+  /** Ends when the client cancels. */
+  readonly signal: AbortSignal;
+}
+
+/** One tool. */
+export interface Tool<A extends Arguments = Arguments> {
+  /** The name; at most 40 characters. */
+  readonly name: string;
+  /** The name for people. */
+  readonly title: string;
+  /** What it does, for a model that chooses among tools. */
+  readonly description: string;
+  /** The group that it can be switched on and off with. */
+  readonly toolset: Toolset;
+  /** What calling it does. */
+  readonly effect: Effect;
+  /** Whether a second call with the same arguments changes nothing more. */
+  readonly idempotent?: boolean;
+  /** The arguments. */
+  readonly input: A;
+  /** The frame of what it answers with. */
+  readonly output: JsonSchema;
+  /** The kind of record that it answers with, where it is one with a template. */
+  readonly about?: Resource;
+  /**
+   * Whether nobody but the company's own admins wrote what it answers with:
+   * what they have set up, or that something is gone.
+   */
+  readonly trusted?: boolean;
+  /** Names that people and other servers use, and the right ones. */
+  readonly renamed?: Readonly<Record<string, string>>;
+  /**
+   * Finds what else is wrong in a call whose arguments are refused already, so
+   * that all of it comes in one answer. Changes nothing.
+   */
+  readonly problems?: (
+    context: ToolContext,
+    args: JsonObject,
+  ) => Promise<readonly string[]>;
+  /**
+   * Does it.
+   *
+   * @throws {InputError} When the arguments cannot be carried out.
+   * @throws {QontakError} When Qontak said no.
+   * @throws {UnreachableError} When Qontak was not reached.
+   */
+  readonly run: (
+    context: ToolContext,
+    args: Values<A>,
+  ) => Promise<JsonObject>;
+}
+
+/**
+ * Declares a tool; the arguments that `run` sees have the types of `input`.
+ *
+ * @param definition The tool.
+ * @returns The same tool, for lists of tools.
+ */
+export function tool<A extends Arguments>(definition: Tool<A>): Tool {
+  return definition as unknown as Tool;
+}
+
+/** The arguments of a call cannot be carried out; nothing was changed. */
+export class InputError extends Error {
+  override readonly name = "InputError";
+}
+
+/** How many problems one answer names. */
+const MAX_PROBLEMS = 50;
+
+/**
+ * Everything that is wrong with a call, in one error.
+ *
+ * @param what What was not done, such as `create_deal was not sent`.
+ * @param problems What is wrong, one sentence each.
+ */
+export function problemsError(
+  what: string,
+  problems: readonly string[],
+): InputError {
+  const count = problems.length === 1
+    ? "1 problem"
+    : `${problems.length} problems`;
+  const shown = problems.slice(0, MAX_PROBLEMS);
+  const more = problems.length - shown.length;
+  return new InputError(
+    `${what}, nothing was changed: ${count}.\n${
+      shown.map((problem, i) => `${i + 1}. ${problem}`).join("\n")
+    }${more > 0 ? `\n… and ${more} more` : ""}`,
+  );
+}
+
+/** Arguments that do not have the form that a tool takes. */
+export class ArgumentsError extends InputError {
+  /** What is wrong, one phrase each, by the argument that it is about. */
+  readonly problems: readonly { argument: string; problem: string }[];
+
+  constructor(
+    tool: string,
+    problems: readonly { argument: string; problem: string }[],
+  ) {
+    super(
+      `${tool} was not run: ${
+        problems.map(({ problem }) => problem).join("; ")
+      }`,
+    );
+    this.problems = problems;
+  }
+}
