@@ -16,6 +16,17 @@
  * @module
  */
 export {
+  CredentialsError,
+  LimitError,
+  type LimitReason,
+  QontakError,
+  type QontakErrorDetails,
+  StoreError,
+  UnreachableError,
+  type UnreachableErrorDetails,
+  type UnreachableReason,
+} from "./src/errors.ts";
+export {
   createServer,
   type QontakServer,
   type ServerOptions,
@@ -27,23 +38,14 @@ export {
   type HandlerInfo,
   type HandlerOptions,
 } from "./src/http/handler.ts";
-export {
-  QontakError,
-  type QontakErrorDetails,
-  UnreachableError,
-  type UnreachableErrorDetails,
-  type UnreachableReason,
-} from "./src/qontak/errors.ts";
 export type { ProtectedResource } from "./src/auth/jwt.ts";
 export type { ListedTool } from "./src/tools/catalog.ts";
 export {
   type Credentials,
-  CredentialsError,
   type Lease,
   type MekariCredentials,
   type OAuthCredentials,
   type StoredCredentials,
-  StoreError,
   type TokenStore,
 } from "./src/tokens/store.ts";
 export type {
@@ -73,7 +75,6 @@ export {
 } from "./src/limits/limits.ts";
 export type { Clock } from "./src/limits/clock.ts";
 export type { Rate, Rates } from "./src/limits/bucket.ts";
-export { LimitError, type LimitReason } from "./src/limits/errors.ts";
 export type { SharedBuckets, Waits } from "./src/limits/shared/shared.ts";
 export {
   createRedisBuckets,

@@ -5,12 +5,12 @@
  *
  * @module
  */
+import { ConfigError, QontakError, UnreachableError } from "../src/errors.ts";
 import { ways } from "../src/qontak/connection.ts";
 import { readEnvironment } from "../src/app/environment.ts";
-import { ConfigError, readSettings } from "../src/app/settings.ts";
+import { readSettings } from "../src/app/settings.ts";
 import { isLoopback } from "../src/net/address.ts";
 import { toStderr } from "../src/logging/log.ts";
-import { QontakError, UnreachableError } from "../src/qontak/errors.ts";
 import type { Finding } from "./live/fact.ts";
 import { probe } from "./live/facts.ts";
 import { type Flags, help, readFlags } from "./live/flags.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { ConfigError } from "../src/app/settings.ts";
+import { ConfigError } from "../src/errors.ts";
 import { toStderr } from "../src/logging/log.ts";
 import { noRedis } from "../tests/support/redis.ts";
 import { createLedger, startCaller } from "./load/calls.ts";

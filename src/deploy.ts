@@ -7,8 +7,9 @@
  *
  * @module
  */
+import { ConfigError } from "./errors.ts";
 import { auditOf } from "./app/audit.ts";
-import { ConfigError, readSettings, serverOptionsOf } from "./app/settings.ts";
+import { readSettings, serverOptionsOf } from "./app/settings.ts";
 import { watchFaults } from "./logging/faults.ts";
 import { createGuard } from "./app/callers.ts";
 import { createHandler, type Handler } from "./http/handler.ts";

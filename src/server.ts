@@ -12,6 +12,7 @@ import {
   Server,
   type ServerContext,
 } from "@modelcontextprotocol/server";
+import { CredentialsError } from "./errors.ts";
 import {
   type ConnectionOptions,
   createAccess,
@@ -30,11 +31,7 @@ import { redactSecrets } from "./logging/redact.ts";
 import { serveResources } from "./mcp/resources.ts";
 import { createTelemetry } from "./telemetry/telemetry.ts";
 import { didYouMean } from "./values/words.ts";
-import {
-  CredentialsError,
-  DEFAULT_TENANT,
-  type TokenStore,
-} from "./tokens/store.ts";
+import { DEFAULT_TENANT, type TokenStore } from "./tokens/store.ts";
 import { createEnvStore } from "./tokens/stores/env.ts";
 import { catalog, type ListedTool, selectTools } from "./tools/catalog.ts";
 import type { Content } from "./mcp/content.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { QontakError, UnreachableError } from "../../src/qontak/errors.ts";
+import { QontakError, UnreachableError } from "../../src/errors.ts";
 import { toStderr } from "../../src/logging/log.ts";
 import { type Fact, type Finding, NotTried, type Phase } from "./fact.ts";
 import { accessFacts } from "./facts/access.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { ConfigError } from "../../src/app/settings.ts";
+import { ConfigError } from "../../src/errors.ts";
 import { didYouMean } from "../../src/values/words.ts";
 
 /** One flag of the command line. */

@@ -8,6 +8,7 @@ import {
   Client,
   StreamableHTTPClientTransport,
 } from "@modelcontextprotocol/client";
+import { QontakError } from "../../src/errors.ts";
 import { DEFAULT_TIMEOUT, ways } from "../../src/qontak/connection.ts";
 import { serverOptionsOf, type Settings } from "../../src/app/settings.ts";
 import { createCache } from "../../src/storage/cache.ts";
@@ -26,7 +27,6 @@ import {
   type Crm,
 } from "../../src/qontak/crm.ts";
 import { type Endpoint, nameOf } from "../../src/qontak/endpoints.ts";
-import { QontakError } from "../../src/qontak/errors.ts";
 import { bearer, createOAuth, TOKEN_PAGE } from "../../src/qontak/oauth.ts";
 import { createServer } from "../../src/server.ts";
 import { createTelemetry } from "../../src/telemetry/telemetry.ts";

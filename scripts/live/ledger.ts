@@ -5,9 +5,9 @@
  *
  * @module
  */
+import { QontakError } from "../../src/errors.ts";
 import { toId } from "../../src/fields/template.ts";
 import { nameOf } from "../../src/qontak/endpoints.ts";
-import { QontakError } from "../../src/qontak/errors.ts";
 import { isObject } from "../../src/values/json.ts";
 import { allKinds, isMarked, type Kind, kinds, MARK } from "./kinds.ts";
 import { idIn, metaStatusOf, recordsIn } from "./answers.ts";

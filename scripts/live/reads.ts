@@ -3,12 +3,12 @@
  *
  * @module
  */
+import { QontakError, UnreachableError } from "../../src/errors.ts";
 import {
   type Endpoint,
   endpoints,
   nameOf,
 } from "../../src/qontak/endpoints.ts";
-import { QontakError, UnreachableError } from "../../src/qontak/errors.ts";
 import { toStderr } from "../../src/logging/log.ts";
 import { isEmpty } from "../../src/values/json.ts";
 import { toId } from "../../src/fields/template.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { QontakError, UnreachableError } from "../../src/errors.ts";
 import { toStderr } from "../../src/logging/log.ts";
-import { QontakError, UnreachableError } from "../../src/qontak/errors.ts";
 import { isObject, type JsonObject } from "../../src/values/json.ts";
 import { NotTried } from "./fact.ts";
 import { type Lab, ToolRefusal } from "./lab.ts";

@@ -4,12 +4,12 @@
  *
  * @module
  */
+import { ConfigError } from "../../src/errors.ts";
 import { toStderr } from "../../src/logging/log.ts";
 import { TOKEN_PAGE } from "../../src/qontak/oauth.ts";
 import { DEFAULT_TENANT, type TokenStore } from "../../src/tokens/store.ts";
 import { createEnvStore } from "../../src/tokens/stores/env.ts";
 import type { RefreshGrant } from "../../src/tokens/tokens.ts";
-import { ConfigError } from "../../src/app/settings.ts";
 
 /** What became of the refresh token. */
 export interface TokenWatch {

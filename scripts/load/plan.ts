@@ -4,7 +4,8 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { ConfigError, readWhole } from "../../src/app/settings.ts";
+import { ConfigError } from "../../src/errors.ts";
+import { readWhole } from "../../src/app/settings.ts";
 
 /** What a load is to be. */
 export interface Plan {

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { ConfigError, type Settings } from "./settings.ts";
+import { ConfigError } from "../errors.ts";
+import type { Settings } from "./settings.ts";
 import type { Kv } from "../storage/kv.ts";
 import { createLog } from "../logging/log.ts";
 import { defined } from "../values/json.ts";

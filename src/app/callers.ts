@@ -3,12 +3,13 @@
  *
  * @module
  */
+import { ConfigError } from "../errors.ts";
 import { createJwt } from "../auth/jwt.ts";
 import type { KeyStore } from "../auth/key_store.ts";
 import type { Authenticate } from "../auth/principal.ts";
 import { createStaticKeys, firstOf } from "../auth/static_keys.ts";
 import { createStoredKeys } from "../auth/stored_keys.ts";
-import { ConfigError, type Settings } from "./settings.ts";
+import type { Settings } from "./settings.ts";
 import type { HandlerOptions } from "../http/handler.ts";
 import type { Log } from "../logging/log.ts";
 import { demandKeys } from "./stores.ts";

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { ConfigError } from "./settings.ts";
 
 /** The file in the working directory that adds to the environment. */
 const PATH = ".env";
@@ -69,3 +68,4 @@ function variablesSet(): Record<string, string> {
     ]);
   }
 }
+import { ConfigError } from "../errors.ts";

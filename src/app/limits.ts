@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { ConfigError, type LimitsName, type Settings } from "./settings.ts";
+import { ConfigError } from "../errors.ts";
+import type { LimitsName, Settings } from "./settings.ts";
 import type { Kv } from "../storage/kv.ts";
 import type { Rates } from "../limits/bucket.ts";
 import {

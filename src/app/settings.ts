@@ -15,6 +15,7 @@ import { TENANT_CLAIM } from "../auth/principal.ts";
 import { readStaticKeys } from "../auth/static_keys.ts";
 import type { Rate } from "../limits/bucket.ts";
 import { ALL_RATE, TENANT_RATE } from "../limits/limits.ts";
+import { ConfigError } from "../errors.ts";
 import { isLoopback } from "../net/address.ts";
 import { LOG_LEVELS } from "../logging/log.ts";
 import { RETRY_BUDGET } from "../qontak/retry.ts";
@@ -298,21 +299,6 @@ type Name = keyof typeof variables;
 export type Settings = {
   readonly [N in Name]?: ReturnType<(typeof variables)[N]["read"]>;
 };
-
-/**
- * A setting is missing or malformed.
- */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-  /** Everything that is wrong, one sentence each. */
-  readonly problems: readonly string[];
-
-  /** @param problems Everything that is wrong, one sentence each. */
-  constructor(problems: readonly string[]) {
-    super(problems.join("\n"));
-    this.problems = problems;
-  }
-}
 
 /**
  * Reads the environment. An empty variable counts as not set.

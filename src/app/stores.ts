@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { ConfigError } from "../errors.ts";
 import { ways } from "../qontak/connection.ts";
 import { keysIn, type KeyStore } from "../auth/key_store.ts";
-import { ConfigError, type Settings, type StoreName } from "./settings.ts";
+import type { Settings, StoreName } from "./settings.ts";
 import type { Kv } from "../storage/kv.ts";
 import type { Log } from "../logging/log.ts";
 import type { Credentials, TokenStore } from "../tokens/store.ts";

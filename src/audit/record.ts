@@ -4,10 +4,14 @@
  *
  * @module
  */
+import {
+  CredentialsError,
+  QontakError,
+  StoreError,
+  UnreachableError,
+} from "../errors.ts";
 import { type Endpoint, nameOf } from "../qontak/endpoints.ts";
 import { isFateUnknown } from "../qontak/envelope.ts";
-import { QontakError, UnreachableError } from "../qontak/errors.ts";
-import { CredentialsError, StoreError } from "../tokens/store.ts";
 
 /**
  * What became of a write. "done": Qontak said yes. "refused": Qontak said no.

@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { StoreError } from "../errors.ts";
 import type { Sealer } from "../storage/sealing.ts";
-import { StoreError } from "../tokens/store.ts";
 import type { AuditRecord } from "./record.ts";
 
 /** A place for audit records, which keeps them for some time. */

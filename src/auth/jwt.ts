@@ -16,11 +16,12 @@ import {
   oauthMetadataResponse,
 } from "@modelcontextprotocol/server";
 import type { JWTHeaderParameters, JWTPayload, JWTVerifyGetKey } from "jose";
+import { IssuerError } from "../errors.ts";
 import type { Log } from "../logging/log.ts";
 import { isLoopback } from "../net/address.ts";
 import { createLru } from "../storage/lru.ts";
 import { sha256 } from "../storage/hash.ts";
-import { isTenant, StoreError } from "../tokens/store.ts";
+import { isTenant } from "../tokens/store.ts";
 import { isObject, show } from "../values/json.ts";
 import { IDENTITY } from "../version.ts";
 import {
@@ -279,15 +280,15 @@ function createVerify(
       const { code, claim } = error as { code?: string; claim?: string };
       const reason = FAULTS[code ?? ""];
       if (reason !== undefined) return { reason, ...(claim && { claim }) };
-      if (error instanceof StoreError) throw error;
+      if (error instanceof IssuerError) throw error;
       // jose's own errors hold the claims, and are not passed on.
       throw outage(issuer, "a key in its jwks_uri cannot be used");
     }
   };
 }
 
-function outage(issuer: string, problem: string): StoreError {
-  return new StoreError(
+function outage(issuer: string, problem: string): IssuerError {
+  return new IssuerError(
     `Tokens of ${issuer} cannot be checked now: ${problem}`,
   );
 }
@@ -309,7 +310,7 @@ function createKeys(jose: Jose, options: JwtOptions): JWTVerifyGetKey {
       const uri = await findKeys(issuer, send, signal);
       const keys = await readDocument(uri, send, signal);
       if (!Array.isArray(keys.keys)) {
-        throw new StoreError(`${uri} answered with no key set`);
+        throw new IssuerError(`${uri} answered with no key set`);
       }
       loadedAt = Date.now();
       return Response.json(keys);
@@ -333,7 +334,7 @@ function createKeys(jose: Jose, options: JwtOptions): JWTVerifyGetKey {
     try {
       return await remote(header, token);
     } catch (error) {
-      const isOutage = error instanceof StoreError;
+      const isOutage = error instanceof IssuerError;
       const kept = isOutage && Date.now() < loadedAt + STALE && remote.jwks();
       if (!kept) throw error;
       try {
@@ -349,7 +350,7 @@ function createKeys(jose: Jose, options: JwtOptions): JWTVerifyGetKey {
 /**
  * Asks the issuer where its keys are: by RFC 8414, or else by OpenID.
  *
- * @throws {StoreError} With everything that was wrong.
+ * @throws {IssuerError} With everything that was wrong.
  */
 async function findKeys(
   issuer: string,
@@ -372,7 +373,7 @@ async function findKeys(
       problems.push((error as Error).message);
     }
   }
-  throw new StoreError(`${problems.join("; ")}. Check MCP_OAUTH_ISSUER`);
+  throw new IssuerError(`${problems.join("; ")}. Check MCP_OAUTH_ISSUER`);
 }
 
 /** The address of the keys in an issuer's metadata. */
@@ -382,7 +383,7 @@ function readKeysAddress(
   address: string,
 ): string {
   if (metadata.issuer !== issuer) {
-    throw new StoreError(
+    throw new IssuerError(
       `${address} is about another issuer, ${show(metadata.issuer)}`,
     );
   }
@@ -394,14 +395,14 @@ function readKeysAddress(
   const isFitting = uri && isSafe(uri) &&
     (uri.protocol === "https:" || issuer.startsWith("http:"));
   if (isFitting) return uri.href;
-  throw new StoreError(`${address} has no jwks_uri that starts with https://`);
+  throw new IssuerError(`${address} has no jwks_uri that starts with https://`);
 }
 
 /**
  * Reads a JSON object from the issuer. It must be at that very address: where
  * a redirect would lead is not for others to say.
  *
- * @throws {StoreError} With a phrase that says what is wrong.
+ * @throws {IssuerError} With a phrase that says what is wrong.
  */
 async function readDocument(
   address: string,
@@ -422,7 +423,7 @@ async function readDocument(
   } catch (error) {
     // What fetch throws goes no further, but for a missing permission.
     const { name, message } = error as Error;
-    throw new StoreError(
+    throw new IssuerError(
       name === "TimeoutError"
         ? `${address} did not answer within ${PATIENCE} ms`
         : `${address} could not be reached${
@@ -430,9 +431,9 @@ async function readDocument(
         }`,
     );
   }
-  if (status !== 200) throw new StoreError(`${address} answered ${status}`);
+  if (status !== 200) throw new IssuerError(`${address} answered ${status}`);
   if (text === undefined) {
-    throw new StoreError(
+    throw new IssuerError(
       `${address} answered with more than ${MOST} characters`,
     );
   }
@@ -442,7 +443,7 @@ async function readDocument(
   } catch {
     // Told below, as any other answer of the wrong kind.
   }
-  throw new StoreError(`${address} answered with no JSON object`);
+  throw new IssuerError(`${address} answered with no JSON object`);
 }
 
 /** The text of an answer, or undefined where it is too long. */

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { isTenant, StoreError } from "../tokens/store.ts";
+import { StoreError } from "../errors.ts";
+import { isTenant } from "../tokens/store.ts";
 import type { Records } from "../tokens/stores/records.ts";
 import { defined, isObject, parseJson } from "../values/json.ts";
 import { isScope, type Scope } from "./principal.ts";

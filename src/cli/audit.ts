@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { ConfigError, InputError } from "../errors.ts";
 import type { AuditRecord } from "../audit/record.ts";
 import { openAuditStore } from "../app/audit.ts";
 import type { AuditStore } from "../audit/store.ts";
-import { ConfigError, readWhole, type Settings } from "../app/settings.ts";
+import { readWhole, type Settings } from "../app/settings.ts";
 import { createKv } from "../storage/kv.ts";
 import { createLog, toStderr, toStdout } from "../logging/log.ts";
 import { OK } from "./exit.ts";
@@ -139,7 +140,7 @@ function readSince(text: string): number {
   const isLocal = /T[^Z+-]*$/.test(text);
   const time = isDate ? Date.parse(isLocal ? `${text}Z` : text) : NaN;
   if (!Number.isNaN(time)) return time;
-  throw new Error(
+  throw new InputError(
     `must be like 30m, 2h or 7d, or a date like 2026-11-30 or 2026-11-30T08:00 (UTC), not ${
       JSON.stringify(text)
     }`,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ConfigError } from "../errors.ts";
 import {
   type ClientId,
   CLIENTS,
@@ -17,7 +18,6 @@ import {
   startsServers,
   TOKEN,
 } from "../clients/clients.ts";
-import { ConfigError } from "../app/settings.ts";
 import { toStderr, toStdout } from "../logging/log.ts";
 import { isLoopback } from "../net/address.ts";
 import { didYouMean } from "../values/words.ts";

@@ -4,9 +4,7 @@
  * @module
  */
 import type { Settings } from "../app/settings.ts";
-import { toStderr, toStdout } from "../logging/log.ts";
-import { redact } from "../logging/redact.ts";
-import { FAILED } from "./exit.ts";
+import { toStdout } from "../logging/log.ts";
 import type { Flags } from "./flags.ts";
 import { createParts, type Parts } from "../app/open.ts";
 
@@ -18,7 +16,7 @@ export type Run = (
   fileOf: (name: string) => string | undefined,
 ) => Promise<number>;
 
-/** Carries out a command; what it rejects with is told on stderr. */
+/** Carries out a command; what it rejects with is told where the program ends. */
 type Action<T> = (
   parts: Parts,
   subject: T,
@@ -41,12 +39,6 @@ export function command<T>(
     const parts = createParts(settings, fileOf);
     try {
       return await action(parts, subject, flags, settings);
-    } catch (error) {
-      // What a command finds is an Error with a sentence; all else has a class
-      // of its own, and is told where the program ends.
-      if (!(error instanceof Error) || error.name !== "Error") throw error;
-      toStderr(`qontak-mcp: ${redact(error.message)}`);
-      return FAILED;
     } finally {
       await parts.close();
     }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { ConfigError, readSettings, type Settings } from "../app/settings.ts";
+import { ConfigError, InputError } from "../errors.ts";
+import { readSettings, type Settings } from "../app/settings.ts";
 import { demandKeys } from "../app/stores.ts";
 import { checkLimits } from "../app/limits.ts";
 import { takeLease } from "../tokens/lease.ts";
@@ -102,7 +103,7 @@ async function checkKv(
   }
   const database = await kv.open();
   if (!database) {
-    throw new Error(
+    throw new InputError(
       "Deno KV is there but cannot be opened: check the permissions and the disk, or on Deno Deploy that a database is attached",
     );
   }
@@ -181,7 +182,7 @@ async function checkClock(
       signal: AbortSignal.timeout(PATIENCE),
     });
   } catch {
-    throw new Error(
+    throw new InputError(
       `${access().baseUrl} could not be reached: check the network, and that QONTAK_BASE_URL is right`,
     );
   }

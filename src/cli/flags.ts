@@ -5,9 +5,9 @@
  * @module
  */
 import { parseArgs } from "node:util";
+import { ConfigError } from "../errors.ts";
 import { SCOPES } from "../auth/principal.ts";
 import { CLIENTS } from "../clients/clients.ts";
-import { ConfigError } from "../app/settings.ts";
 import { didYouMean } from "../values/words.ts";
 import { TOOLSETS } from "../tools/toolsets.ts";
 import { VERSION } from "../version.ts";

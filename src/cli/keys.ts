@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { ConfigError, InputError, StoreError } from "../errors.ts";
 import type { StoredKey } from "../auth/key_store.ts";
 import { isScope, type Scope, SCOPES } from "../auth/principal.ts";
 import { isKeyId, mintKey } from "../auth/stored_keys.ts";
-import { ConfigError, type Settings } from "../app/settings.ts";
+import type { Settings } from "../app/settings.ts";
 import { toStderr } from "../logging/log.ts";
 import { redact } from "../logging/redact.ts";
 import { demandKeys } from "../app/stores.ts";
@@ -15,7 +16,6 @@ import {
   DEFAULT_TENANT,
   isTenant,
   nameTenant,
-  StoreError,
   TENANT_NAMES,
   type TokenStore,
 } from "../tokens/store.ts";
@@ -75,7 +75,7 @@ async function create(
     ...defined({ expires_at }),
   };
   if (await kept.replace(id, record, undefined) === undefined) {
-    throw new Error("There is a key of that id already: try again");
+    throw new InputError("There is a key of that id already: try again");
   }
   say(key);
   toStderr(
@@ -163,7 +163,7 @@ function table(
 
 async function revoke(parts: Parts, id: string): Promise<number> {
   if (!await demandKeys(parts.keys).remove(id)) {
-    throw new Error(
+    throw new InputError(
       `There is no key ${id}: qontak-mcp keys list names those there are`,
     );
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ConfigError, sentenceOf } from "../errors.ts";
 import { readEnvironment } from "../app/environment.ts";
 import { FAILED, MISUSED, OK } from "./exit.ts";
 import {
@@ -13,8 +14,8 @@ import {
   help,
   readArguments,
 } from "./flags.ts";
-import { ConfigError, readSettings } from "../app/settings.ts";
-import { describeFault, sentenceOf } from "../logging/faults.ts";
+import { readSettings } from "../app/settings.ts";
+import { describeFault } from "../logging/faults.ts";
 import { createLog, toStderr, toStdout } from "../logging/log.ts";
 import { redactSecrets } from "../logging/redact.ts";
 import { VERSION } from "../version.ts";

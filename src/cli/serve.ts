@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { ConfigError, readWhole, type Settings } from "../app/settings.ts";
+import { ConfigError } from "../errors.ts";
+import { readWhole, type Settings } from "../app/settings.ts";
 import { watchFaults } from "../logging/faults.ts";
 import type { Handler } from "../http/handler.ts";
 import { type Log, toStderr } from "../logging/log.ts";

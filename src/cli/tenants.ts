@@ -3,15 +3,18 @@
  *
  * @module
  */
-import { ConfigError } from "../app/settings.ts";
+import {
+  ConfigError,
+  CredentialsError,
+  InputError,
+  StoreError,
+} from "../errors.ts";
 import {
   addCommand,
   type Credentials,
-  CredentialsError,
   DEFAULT_TENANT,
   isTenantName,
   nameTenant,
-  StoreError,
   TENANT_NAMES,
 } from "../tokens/store.ts";
 import { takeLease } from "../tokens/lease.ts";
@@ -94,7 +97,7 @@ async function add(
   const { store } = parts;
   const version = (await store.read(tenant))?.version;
   if (version !== undefined && !flags.replace) {
-    throw new Error(
+    throw new InputError(
       `There are credentials for ${
         nameTenant(tenant)
       } already. Put new ones in their place with: ${
@@ -107,7 +110,7 @@ async function add(
   // Qontak replaces the token that was given.
   const lease = await takeLease(store, tenant, crypto.randomUUID());
   if (!lease) {
-    throw new Error(
+    throw new InputError(
       "A server is renewing the tokens of this tenant right now: try again in a minute",
     );
   }
@@ -221,7 +224,7 @@ async function keep(
     try {
       const kept = await store.replace(tenant, credentials, version);
       if (kept !== undefined) return;
-      throw new Error(
+      throw new InputError(
         `Somebody else has changed the credentials for ${
           nameTenant(tenant)
         } meanwhile, and theirs were left alone. Qontak may have replaced the token that you gave: make a new one and try again`,
@@ -229,7 +232,7 @@ async function keep(
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
       if (tries === TRIES) {
-        throw new Error(
+        throw new InputError(
           `${error.message}. Nothing was kept, and Qontak may have replaced the token that you gave: make a new one and try again`,
         );
       }

@@ -5,9 +5,9 @@
  *
  * @module
  */
+import { UnreachableError } from "../errors.ts";
 import type { Crm } from "../qontak/crm.ts";
 import { type Endpoint, endpoints, nameOf } from "../qontak/endpoints.ts";
-import { UnreachableError } from "../qontak/errors.ts";
 import { type Resource, resources } from "../qontak/resources.ts";
 import { isObject } from "../values/json.ts";
 import type { Cache } from "../storage/cache.ts";

@@ -9,6 +9,7 @@ import {
   localhostAllowedHostnames,
   localhostAllowedOrigins,
 } from "@modelcontextprotocol/server";
+import { ForeseenError } from "../errors.ts";
 import type { Authenticate, Principal } from "../auth/principal.ts";
 import type { ProtectedResource } from "../auth/jwt.ts";
 import { createThrottle } from "./throttle.ts";
@@ -20,7 +21,6 @@ import { redactAll } from "../logging/redact.ts";
 import { withRequestId } from "../logging/request_id.ts";
 import type { QontakServer } from "../server.ts";
 import { nameServed } from "../telemetry/otel.ts";
-import { StoreError } from "../tokens/store.ts";
 import { isObject } from "../values/json.ts";
 import { VERSION } from "../version.ts";
 
@@ -124,7 +124,9 @@ export function createHandler(
       const principal = bearer && await authenticate(bearer);
       if (principal) return principal;
     } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
+      const isOutage = error instanceof ForeseenError &&
+        (error.kind === "store" || error.kind === "issuer");
+      if (!isOutage) throw error;
       log("error", "A caller's credential could not be checked", {
         reason: error.message,
       });

@@ -5,11 +5,11 @@
  *
  * @module
  */
+import { LimitError } from "../errors.ts";
 import type { Log } from "../logging/log.ts";
 import { type Breaker, createBreaker } from "./breaker.ts";
 import { type Bucket, createBucket, type Rate } from "./bucket.ts";
 import { type Clock, processClock } from "./clock.ts";
-import { LimitError } from "./errors.ts";
 import { createFairQueue, type Lane } from "./queue.ts";
 import { type SharedBuckets, withoutFailures } from "./shared/shared.ts";
 

@@ -5,27 +5,6 @@
  * @module
  */
 import type { Log, LogDetails } from "./log.ts";
-import { QontakError, UnreachableError } from "../qontak/errors.ts";
-import { redact, redactSecrets } from "./redact.ts";
-import { CredentialsError, StoreError } from "../tokens/store.ts";
-import { InputError } from "../tools/tool.ts";
-
-/** Errors whose message was made to be read. */
-const told = [QontakError, UnreachableError, CredentialsError, StoreError];
-
-/**
- * The sentence of an error that was foreseen, without what must not be told.
- *
- * @param error What was thrown.
- * @returns Its sentence, or undefined for a fault of this program.
- */
-export function sentenceOf(error: unknown): string | undefined {
-  // It speaks of the caller's own values, and of the company's own users.
-  if (error instanceof InputError) return redactSecrets(error.message);
-  return told.some((kind) => error instanceof kind)
-    ? redact((error as Error).message)
-    : undefined;
-}
 
 /** How many frames are told of a stack. */
 const MAX_FRAMES = 8;

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { ArgumentsError, UnreachableError } from "../errors.ts";
 import type { Access } from "../qontak/connection.ts";
 import type { Audit } from "../audit/audit.ts";
 import { type Caller, tenantOf } from "./caller.ts";
@@ -16,7 +17,6 @@ import type { Log } from "../logging/log.ts";
 import { createProgress, type Progress, type Tell } from "./progress.ts";
 import { requestId, withRequestId } from "../logging/request_id.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
-import { UnreachableError } from "../qontak/errors.ts";
 import { unwrap } from "../tools/kit/arguments.ts";
 import {
   explain,
@@ -26,7 +26,7 @@ import {
   type ToolResult,
 } from "./result.ts";
 import { type Content, withhold } from "./content.ts";
-import { ArgumentsError, type Tool, type ToolContext } from "../tools/tool.ts";
+import type { Tool, ToolContext } from "../tools/tool.ts";
 import { defined, type JsonObject } from "../values/json.ts";
 
 /** How many templates, pipelines and stage lists are kept in memory. */

@@ -4,9 +4,9 @@
  * @module
  */
 import type { AuthInfo } from "@modelcontextprotocol/server";
+import { CredentialsError } from "../errors.ts";
 import type { Principal, Scope } from "../auth/principal.ts";
 import {
-  CredentialsError,
   DEFAULT_TENANT,
   isTenantName,
   nameTenant,

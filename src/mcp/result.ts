@@ -5,17 +5,17 @@
  * @module
  */
 import * as z from "zod";
-import { sentenceOf } from "../logging/faults.ts";
-import { didYouMean } from "../values/words.ts";
-import { isObject, type JsonObject, show } from "../values/json.ts";
-import { visible } from "../values/visible.ts";
-import { checks, unwrap } from "../tools/kit/arguments.ts";
 import {
   ArgumentsError,
   type InputError,
   problemsError,
-  type Tool,
-} from "../tools/tool.ts";
+  sentenceOf,
+} from "../errors.ts";
+import { didYouMean } from "../values/words.ts";
+import { isObject, type JsonObject, show } from "../values/json.ts";
+import { visible } from "../values/visible.ts";
+import { checks, unwrap } from "../tools/kit/arguments.ts";
+import type { Tool } from "../tools/tool.ts";
 import { fence, makeVisible } from "./content.ts";
 import { bound, MAX_ANSWER, UNTRUSTED } from "../tools/kit/present.ts";
 

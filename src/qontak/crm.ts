@@ -4,13 +4,14 @@
  *
  * @module
  */
-import { type Answer, fateOf, readAnswer } from "./envelope.ts";
-import { type Endpoint, nameOf } from "./endpoints.ts";
 import {
+  LimitError,
   QontakError,
   UnreachableError,
   type UnreachableReason,
-} from "./errors.ts";
+} from "../errors.ts";
+import { type Answer, fateOf, readAnswer } from "./envelope.ts";
+import { type Endpoint, nameOf } from "./endpoints.ts";
 import { createRetries } from "./retry.ts";
 import {
   deadline,
@@ -19,7 +20,6 @@ import {
   timeLeft,
   untilAborted,
 } from "../net/deadline.ts";
-import { LimitError } from "../limits/errors.ts";
 import type { Pass, PassOutcome } from "../limits/limits.ts";
 import { outcomeOf } from "../telemetry/outcome.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";

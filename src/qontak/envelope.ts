@@ -4,8 +4,8 @@
  *
  * @module
  */
+import { QontakError, UnreachableError } from "../errors.ts";
 import { type Endpoint, nameOf } from "./endpoints.ts";
-import { QontakError, UnreachableError } from "./errors.ts";
 import { redact } from "../logging/redact.ts";
 import { defined, isObject, type JsonObject } from "../values/json.ts";
 

@@ -5,15 +5,14 @@
  *
  * @module
  */
+import { CredentialsError, StoreError } from "../errors.ts";
 import { createLru } from "../storage/lru.ts";
 import type { Log } from "../logging/log.ts";
 import {
   addCommand,
-  CredentialsError,
   type MekariCredentials,
   nameTenant,
   noCredentials,
-  StoreError,
   type TokenStore,
 } from "../tokens/store.ts";
 import { TENANTS_HELD } from "../tokens/tokens.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { QontakError, UnreachableError } from "../errors.ts";
 import {
   type Grant,
   type RefreshGrant,
@@ -12,7 +13,6 @@ import {
 import { redact } from "../logging/redact.ts";
 import { defined, isObject } from "../values/json.ts";
 import type { Authorize } from "./crm.ts";
-import { QontakError, UnreachableError } from "./errors.ts";
 import type { Transport } from "../net/transport.ts";
 
 /** Where a person makes a refresh token by hand (Qontak's help centre). */

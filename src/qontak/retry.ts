@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { QontakError, UnreachableError } from "../errors.ts";
 import { type Endpoint, nameOf } from "./endpoints.ts";
-import { QontakError, UnreachableError } from "./errors.ts";
 
 /** How long a call waits in all before it sends requests again, in ms. */
 export const RETRY_BUDGET = 10_000;

@@ -4,8 +4,8 @@
  *
  * @module
  */
+import { StoreError } from "../errors.ts";
 import type { Log } from "../logging/log.ts";
-import { StoreError } from "../tokens/store.ts";
 
 /**
  * How the database is: "absent" where the host has none for this program,

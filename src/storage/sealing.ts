@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { StoreError } from "../tokens/store.ts";
+import { StoreError } from "../errors.ts";
 
 /** Seals records and opens them. */
 export interface Sealer {

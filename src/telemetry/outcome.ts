@@ -3,26 +3,16 @@
  *
  * @module
  */
-import { UnreachableError } from "../qontak/errors.ts";
-
-/** The words for the project's errors, by their names. */
-const words: Readonly<Record<string, string>> = {
-  InputError: "input",
-  ArgumentsError: "input",
-  QontakError: "qontak",
-  CredentialsError: "credentials",
-  StoreError: "store",
-};
+import { ForeseenError, UnreachableError } from "../errors.ts";
 
 /**
  * The kind of an error.
  *
  * @param error What was thrown.
  * @returns Why Qontak was not reached, or the kind; "internal" for errors that
- * are not the project's own.
+ * were not foreseen.
  */
 export function outcomeOf(error: unknown): string {
   if (error instanceof UnreachableError) return error.reason;
-  const name = error instanceof Error ? error.name : "";
-  return Object.hasOwn(words, name) ? words[name]! : "internal";
+  return error instanceof ForeseenError ? error.kind : "internal";
 }

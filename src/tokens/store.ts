@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { CredentialsError } from "../errors.ts";
 
 /** The tenant of a call that names none. No tenant can be called so. */
 export const DEFAULT_TENANT = "_default";
@@ -139,41 +140,6 @@ export interface TokenStore {
   ): Promise<Lease | undefined>;
   /** Ends its connections. */
   close?(): Promise<void>;
-}
-
-/**
- * There are no credentials for the company a call is about.
- *
- * @example Saying which company is meant
- * ```ts
- * import { assertMatch } from "@std/assert";
- * import { CredentialsError } from "@qontak/mcp";
- *
- * const error = new CredentialsError("No refresh token is kept for tenant acme");
- * assertMatch(error.message, /acme/);
- * ```
- */
-export class CredentialsError extends Error {
-  /** Tells this error from others. */
-  override readonly name = "CredentialsError";
-}
-
-/**
- * The store of credentials is out of order. It says nothing about whether
- * there are credentials.
- *
- * @example Saying what is out of order
- * ```ts
- * import { assertMatch } from "@std/assert";
- * import { StoreError } from "@qontak/mcp";
- *
- * const error = new StoreError("Redis at localhost:6379 does not answer");
- * assertMatch(error.message, /Redis/);
- * ```
- */
-export class StoreError extends Error {
-  /** Tells this error from others. */
-  override readonly name = "StoreError";
 }
 
 /**

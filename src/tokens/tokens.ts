@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { CredentialsError, QontakError, StoreError } from "../errors.ts";
 import { createLru } from "../storage/lru.ts";
 import type { Log, LogDetails } from "../logging/log.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
@@ -12,13 +13,11 @@ import type { TokenCache } from "./cache.ts";
 import { takeLease } from "./lease.ts";
 import {
   addCommand,
-  CredentialsError,
   type Lease,
   nameTenant,
   noCredentials,
   type OAuthCredentials,
   type StoredCredentials,
-  StoreError,
   type TokenStore,
 } from "./store.ts";
 
@@ -423,6 +422,5 @@ function whyOf(error: unknown): LogDetails {
 
 /** Qontak's word for a refresh token that is dead. */
 function isInvalidGrant(error: unknown): boolean {
-  return error instanceof Error && "code" in error &&
-    error.code === "invalid_grant";
+  return error instanceof QontakError && error.code === "invalid_grant";
 }

@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { InputError } from "../errors.ts";
 import { endpoints } from "../qontak/endpoints.ts";
 import { resources } from "../qontak/resources.ts";
 import { id } from "./kit/arguments.ts";
-import { InputError, type Tool, tool } from "./tool.ts";
+import { type Tool, tool } from "./tool.ts";
 import { objects } from "./kit/list.ts";
 import { frames, presentList, presentRecords } from "./kit/present.ts";
 import { recordTools } from "./kit/resource.ts";

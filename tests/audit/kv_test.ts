@@ -3,7 +3,8 @@
  * that without it these tests run in a process that does.
  */
 import { assertEquals, assertRejects } from "@std/assert";
-import { createKvAuditStore, StoreError } from "../../mod.ts";
+import { StoreError } from "../../src/errors.ts";
+import { createKvAuditStore } from "../../mod.ts";
 import { bareEnv, root, stdFlags } from "../support/process.ts";
 import { allOf, contract, recordOf } from "./contract.ts";
 

@@ -6,7 +6,8 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { createRedisAuditStore, StoreError } from "../../mod.ts";
+import { StoreError } from "../../src/errors.ts";
+import { createRedisAuditStore } from "../../mod.ts";
 import { isOnPath, run } from "../support/process.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 import { argumentsFor } from "../support/company.ts";

@@ -14,10 +14,10 @@ import {
   extractWWWAuthenticateParams,
 } from "@modelcontextprotocol/client";
 import { FakeTime } from "@std/testing/time";
+import { IssuerError } from "../../src/errors.ts";
 import config from "../../deno.json" with { type: "json" };
 import { createJwt, type Jwt, type JwtOptions } from "../../src/auth/jwt.ts";
 import type { Log } from "../../src/logging/log.ts";
-import { StoreError } from "../../src/tokens/store.ts";
 import {
   type Issuer,
   type IssuerKey,
@@ -540,7 +540,7 @@ for (const [name, [upset, said]] of Object.entries(outages)) {
       const token = await issuer.sign({ sub: "canary" });
       const error = await assertRejects(
         () => jwt.authenticate(token),
-        StoreError,
+        IssuerError,
         `Tokens of ${issuer.url} cannot be checked now: `,
       );
       assertStringIncludes(error.message, said);
@@ -562,7 +562,7 @@ Deno.test(
     const begun = performance.now();
     const error = await assertRejects(
       () => authenticate(token),
-      StoreError,
+      IssuerError,
       "did not answer within 5000 ms",
     );
     assertLessOrEqual(performance.now() - begun, 7_000);
@@ -597,7 +597,7 @@ Deno.test("authenticate() lets an issuer elsewhere send it to https only", async
       },
     });
     if (isFine) assert(await authenticate(token));
-    else await assertRejects(() => authenticate(token), StoreError, "jwks_uri");
+    else await assertRejects(() => authenticate(token), IssuerError, "jwks_uri");
     assertEquals(asked, [
       "https://login.example.com/.well-known/oauth-authorization-server manual",
       isFine
@@ -626,13 +626,13 @@ Deno.test(
     const token = await issuer.sign();
     issuer.fault = () => new Response(null, { status: 503 });
     for (let i = 0; i < 20; i++) {
-      await assertRejects(() => authenticate(token), StoreError, "503");
+      await assertRejects(() => authenticate(token), IssuerError, "503");
     }
     assertEquals(issuer.requests.length, 2);
     assertEquals(lines.length, 1);
     assertMatch(lines[0]!, /"level":"warn"/);
     time.tick(5_001);
-    await assertRejects(() => authenticate(token), StoreError);
+    await assertRejects(() => authenticate(token), IssuerError);
     assertEquals(issuer.requests.length, 4);
     issuer.fault = undefined;
     time.tick(5_001);
@@ -655,14 +655,14 @@ Deno.test(
     }
     const stranger = await makeKey("ES256", "new");
     const unknown = await issuer.sign({}, { key: stranger });
-    await assertRejects(() => authenticate(unknown), StoreError, "reached");
+    await assertRejects(() => authenticate(unknown), IssuerError, "reached");
     const forged = await issuer.sign({}, {
       key: { ...stranger, kid: issuer.keys[0]!.kid },
     });
     assertEquals(await authenticate(forged), undefined);
     time.tick(2 * 3_600_000);
     const late = await sign();
-    await assertRejects(() => authenticate(late), StoreError, "reached");
+    await assertRejects(() => authenticate(late), IssuerError, "reached");
     issuer.start();
     time.tick(5_001);
     assert(await authenticate(late));

@@ -10,9 +10,9 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
+import { StoreError } from "../../src/errors.ts";
 import type { KeyStore, StoredKey } from "../../src/auth/key_store.ts";
 import { mintKey } from "../../src/auth/stored_keys.ts";
-import { StoreError } from "../../src/tokens/store.ts";
 
 /**
  * Puts a place for keys to the test. It must be empty, and holds one key at

@@ -6,6 +6,7 @@ import {
   assertNotMatch,
   assertRejects,
 } from "@std/assert";
+import { StoreError } from "../../src/errors.ts";
 import type { StoredKey } from "../../src/auth/key_store.ts";
 import type { Authenticate } from "../../src/auth/principal.ts";
 import {
@@ -13,7 +14,6 @@ import {
   isKeyId,
   mintKey,
 } from "../../src/auth/stored_keys.ts";
-import { StoreError } from "../../src/tokens/store.ts";
 import { createMemoryKeys, type MemoryKeys } from "../support/memory.ts";
 
 /** Keys in memory, processes that know them, and one clock for all. */

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { FakeTime } from "@std/testing/time";
-import { createHandler, createServer, StoreError } from "../../mod.ts";
+import { StoreError } from "../../src/errors.ts";
+import { createHandler, createServer } from "../../mod.ts";
 import {
   createStaticKeys,
   readStaticKeys,

@@ -4,18 +4,17 @@
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import {
-  createHandler,
-  createServer,
   CredentialsError,
+  InputError,
   QontakError,
   StoreError,
   UnreachableError,
-} from "../../mod.ts";
+} from "../../src/errors.ts";
+import { createHandler, createServer } from "../../mod.ts";
 import { createLog } from "../../src/logging/log.ts";
 import { type RunningSandbox, serveSandbox } from "../../src/sandbox/mod.ts";
 import { fail } from "../../src/mcp/result.ts";
 import { catalog } from "../../src/tools/catalog.ts";
-import { InputError } from "../../src/tools/tool.ts";
 import { callTool } from "../support/call.ts";
 import { bearer, keyEntry, startDeployed } from "../support/deployed.ts";
 import { type Ended, run, startHttp } from "../support/process.ts";

@@ -7,12 +7,12 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import * as fc from "fast-check";
+import { InputError } from "../../src/errors.ts";
 import { createServer, type ListedTool, type LogDetails } from "../../mod.ts";
 import { noLimits } from "../../src/limits/limits.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/mod.ts";
 import { parseArguments } from "../../src/mcp/result.ts";
 import { catalog, listed } from "../../src/tools/catalog.ts";
-import { InputError } from "../../src/tools/tool.ts";
 import { callTool } from "../support/call.ts";
 import { run } from "../support/process.ts";
 import {

@@ -5,8 +5,8 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
+import { LimitError } from "../../src/errors.ts";
 import type { Rate } from "../../src/limits/bucket.ts";
-import { LimitError } from "../../src/limits/errors.ts";
 import {
   ALL_RATE,
   createLimits,

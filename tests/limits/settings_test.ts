@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { ConfigError, readSettings } from "../../src/app/settings.ts";
+import { ConfigError, LimitError } from "../../src/errors.ts";
+import { readSettings } from "../../src/app/settings.ts";
 import { openLimits } from "../../src/app/limits.ts";
-import { LimitError } from "../../src/limits/errors.ts";
 
 Deno.test("QONTAK_RATE_LIMIT reads rates, and refuses what is none", () => {
   const read = (text: string) =>

@@ -6,13 +6,12 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
+import { CredentialsError, StoreError } from "../../src/errors.ts";
 import {
   createHandler,
   createServer,
   type Credentials,
-  CredentialsError,
   type ServerOptions,
-  StoreError,
   type TokenStore,
 } from "../../mod.ts";
 import {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { QontakError, UnreachableError } from "../../src/errors.ts";
 import { endpoints, nameOf } from "../../src/qontak/endpoints.ts";
-import { QontakError, UnreachableError } from "../../src/qontak/errors.ts";
 import { createRetries } from "../../src/qontak/retry.ts";
 import { createHandler, createServer } from "../../mod.ts";
 import { type RunningSandbox, serveSandbox } from "../../src/sandbox/mod.ts";

@@ -8,7 +8,8 @@
  *
  * @module
  */
-import { type Credentials, StoreError } from "../../src/tokens/store.ts";
+import { StoreError } from "../../src/errors.ts";
+import type { Credentials } from "../../src/tokens/store.ts";
 import { createEnvStore } from "../../src/tokens/stores/env.ts";
 import { openEnvFile } from "../../src/tokens/stores/env_file.ts";
 import { createKvStore } from "../../src/tokens/stores/kv.ts";

@@ -6,12 +6,11 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
+import { CredentialsError, StoreError } from "../../src/errors.ts";
 import type { LogLevel } from "../../src/logging/log.ts";
 import {
-  CredentialsError,
   DEFAULT_TENANT,
   type OAuthCredentials,
-  StoreError,
 } from "../../src/tokens/store.ts";
 import { createEnvStore, type EnvStore } from "../../src/tokens/stores/env.ts";
 import { openEnvFile } from "../../src/tokens/stores/env_file.ts";

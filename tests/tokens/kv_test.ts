@@ -11,15 +11,12 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
+import { StoreError } from "../../src/errors.ts";
 import { keysIn } from "../../src/auth/key_store.ts";
 import type { Kv } from "../../src/storage/kv.ts";
 import { createTokenCache } from "../../src/tokens/cache.ts";
 import { createSealer } from "../../src/storage/sealing.ts";
-import {
-  type Credentials,
-  DEFAULT_TENANT,
-  StoreError,
-} from "../../src/tokens/store.ts";
+import { type Credentials, DEFAULT_TENANT } from "../../src/tokens/store.ts";
 import { createEnvKeys, createEnvStore } from "../../src/tokens/stores/env.ts";
 import { createKvStore, openKv } from "../../src/tokens/stores/kv.ts";
 import { createTokens } from "../../src/tokens/tokens.ts";

@@ -6,8 +6,8 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
+import { StoreError } from "../../src/errors.ts";
 import { keysIn } from "../../src/auth/key_store.ts";
-import { StoreError } from "../../src/tokens/store.ts";
 import { createRedisStore, openRedis } from "../../src/tokens/stores/redis.ts";
 import { makeCertificates, noOpenssl } from "../support/certificates.ts";
 import { isOnPath, run } from "../support/process.ts";

@@ -7,9 +7,10 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
+import { StoreError } from "../../src/errors.ts";
 import { keysIn } from "../../src/auth/key_store.ts";
 import { createSealer } from "../../src/storage/sealing.ts";
-import { StoreError, type TokenStore } from "../../src/tokens/store.ts";
+import type { TokenStore } from "../../src/tokens/store.ts";
 import { parseRecord } from "../../src/tokens/stores/record.ts";
 import {
   createRedisStore,

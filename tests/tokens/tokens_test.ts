@@ -5,16 +5,14 @@ import {
   assertRejects,
 } from "@std/assert";
 import { FakeTime } from "@std/testing/time";
+import { CredentialsError, QontakError, StoreError } from "../../src/errors.ts";
 import { LEASE, takeLease } from "../../src/tokens/lease.ts";
 import { createEnvStore } from "../../src/tokens/stores/env.ts";
 import {
-  CredentialsError,
   DEFAULT_TENANT,
   type OAuthCredentials,
-  StoreError,
   type TokenStore,
 } from "../../src/tokens/store.ts";
-import { QontakError } from "../../src/qontak/errors.ts";
 import {
   createTokens,
   type Grant,

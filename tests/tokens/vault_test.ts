@@ -9,13 +9,10 @@ import {
   assertThrows,
 } from "@std/assert";
 import { FakeTime } from "@std/testing/time";
+import { CredentialsError, StoreError } from "../../src/errors.ts";
 import { keysIn } from "../../src/auth/key_store.ts";
 import type { Log } from "../../src/logging/log.ts";
-import {
-  CredentialsError,
-  StoreError,
-  type TokenStore,
-} from "../../src/tokens/store.ts";
+import type { TokenStore } from "../../src/tokens/store.ts";
 import {
   createVaultStore,
   openVault,

@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { InputError } from "../../src/errors.ts";
 import { parseArguments } from "../../src/mcp/result.ts";
 import { catalog } from "../../src/tools/catalog.ts";
-import { InputError } from "../../src/tools/tool.ts";
 
 function parse(name: string, args: Record<string, unknown>) {
   return parseArguments(catalog.find((tool) => tool.name === name)!, args);

@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { QontakError } from "../../../src/errors.ts";
 import { type Endpoint, endpoints } from "../../../src/qontak/endpoints.ts";
-import { QontakError } from "../../../src/qontak/errors.ts";
 import { isObject } from "../../../src/values/json.ts";
 import { asAssumed, type Fact, judged, NotTried, otherwise } from "../fact.ts";
 import { metaStatusOf } from "../answers.ts";

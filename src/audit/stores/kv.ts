@@ -3,9 +3,9 @@
  *
  * @module
  */
+import { StoreError } from "../../errors.ts";
 import { explainKv, type Kv, whenFree } from "../../storage/kv.ts";
 import { createSealer } from "../../storage/sealing.ts";
-import { StoreError } from "../../tokens/store.ts";
 import type { AuditRecord } from "../record.ts";
 import {
   type AuditStore,

@@ -4,9 +4,9 @@
  *
  * @module
  */
+import { StoreError } from "../../errors.ts";
 import { createRedisLink } from "../../storage/redis.ts";
 import { createSealer } from "../../storage/sealing.ts";
-import { StoreError } from "../../tokens/store.ts";
 import { type AuditRecord, firstIdOf } from "../record.ts";
 import {
   type AuditStore,

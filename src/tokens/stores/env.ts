@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { CredentialsError, StoreError } from "../../errors.ts";
 import type { Kv } from "../../storage/kv.ts";
 import type { Log } from "../../logging/log.ts";
 import { defined } from "../../values/json.ts";
@@ -14,12 +15,10 @@ import { LEASE } from "../lease.ts";
 import type { Sealer } from "../../storage/sealing.ts";
 import {
   type Credentials,
-  CredentialsError,
   DEFAULT_TENANT,
   type Lease,
   type OAuthCredentials,
   type StoredCredentials,
-  StoreError,
   type TokenStore,
 } from "../store.ts";
 import { createQueue, type EnvFile } from "./env_file.ts";

@@ -4,8 +4,9 @@
  *
  * @module
  */
+import { StoreError } from "../../errors.ts";
 import { LEASE } from "../lease.ts";
-import { type Lease, StoreError } from "../store.ts";
+import type { Lease } from "../store.ts";
 
 /** One variable of a `.env` file. */
 export interface EnvFile {

@@ -4,9 +4,10 @@
  *
  * @module
  */
+import { StoreError } from "../../errors.ts";
 import { explainKv, whenFree } from "../../storage/kv.ts";
 import { createSealer, type Sealer } from "../../storage/sealing.ts";
-import { type Lease, StoreError, type TokenStore } from "../store.ts";
+import type { Lease, TokenStore } from "../store.ts";
 import { boundTo, type Kept, type Records, tokensIn } from "./records.ts";
 
 /** Settings of {@linkcode createKvStore}. */

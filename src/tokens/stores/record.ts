@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { StoreError } from "../../errors.ts";
 import { defined, isObject, parseJson } from "../../values/json.ts";
-import { type Credentials, StoreError } from "../store.ts";
+import type { Credentials } from "../store.ts";
 
 /**
  * Reads a record, also one that the Python server wrote: its `expires_at` may

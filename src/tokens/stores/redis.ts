@@ -5,10 +5,11 @@
  *
  * @module
  */
+import { StoreError } from "../../errors.ts";
 import { createRedisLink } from "../../storage/redis.ts";
 import { sha1, sha256 } from "../../storage/hash.ts";
 import { createSealer, type Sealer } from "../../storage/sealing.ts";
-import { type Lease, StoreError, type TokenStore } from "../store.ts";
+import type { Lease, TokenStore } from "../store.ts";
 import { TOKEN_LIFETIME } from "../tokens.ts";
 import { boundTo, type Kept, type Records, tokensIn } from "./records.ts";
 

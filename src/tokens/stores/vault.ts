@@ -6,16 +6,12 @@
  * @module
  */
 import type NodeVault from "node-vault";
+import { CredentialsError, StoreError } from "../../errors.ts";
 import type { Log } from "../../logging/log.ts";
 import { createTransport, type Transport } from "../../net/transport.ts";
 import { isObject, type JsonObject, parseJson } from "../../values/json.ts";
 import { sha256 } from "../../storage/hash.ts";
-import {
-  CredentialsError,
-  type Lease,
-  StoreError,
-  type TokenStore,
-} from "../store.ts";
+import type { Lease, TokenStore } from "../store.ts";
 import { type Kept, type Records, tokensIn } from "./records.ts";
 
 /** Settings of {@linkcode createVaultStore}. */

@@ -4,11 +4,11 @@
  *
  * @module
  */
+import { QontakError, UnreachableError } from "../../errors.ts";
 import { deadline } from "../../net/deadline.ts";
 import { isSame } from "../../fields/readback.ts";
 import { toId } from "../../fields/template.ts";
 import type { Crm } from "../../qontak/crm.ts";
-import { QontakError, UnreachableError } from "../../qontak/errors.ts";
 import type { Resource } from "../../qontak/resources.ts";
 import { isEmpty, isObject, type JsonObject } from "../../values/json.ts";
 

@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { InputError } from "../../errors.ts";
 import type { Endpoint } from "../../qontak/endpoints.ts";
 import { argumentOf } from "../../qontak/resources.ts";
 import { isObject, type JsonObject } from "../../values/json.ts";
 import { type Arguments, id, reference, required } from "./arguments.ts";
-import { InputError, type Tool, tool } from "../tool.ts";
+import { type Tool, tool } from "../tool.ts";
 import { pickOption, recordTest } from "./filter.ts";
 import {
   frames,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { InputError } from "../../errors.ts";
 import { insteadOf, isWritable, typeFor } from "../../fields/standard.ts";
 import { findPlace, type PlaceKeys } from "../../fields/place.ts";
 import {
@@ -19,7 +20,6 @@ import {
 } from "../../qontak/resources.ts";
 import { fold } from "../../values/words.ts";
 import { isEmpty, type JsonObject } from "../../values/json.ts";
-import { InputError } from "../tool.ts";
 import { fit } from "./present.ts";
 
 /** Longer lists of options are shortened to this many, unless asked for. */

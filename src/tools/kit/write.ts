@@ -3,6 +3,12 @@
  *
  * @module
  */
+import {
+  InputError,
+  problemsError,
+  QontakError,
+  UnreachableError,
+} from "../../errors.ts";
 import { type CheckedWrite, checkWrite } from "../../fields/check.ts";
 import {
   type Difference,
@@ -12,7 +18,6 @@ import {
 import { toId } from "../../fields/template.ts";
 import type { Endpoint } from "../../qontak/endpoints.ts";
 import { type Answer, isFateUnknown, recordOf } from "../../qontak/envelope.ts";
-import { QontakError, UnreachableError } from "../../qontak/errors.ts";
 import { argumentOf, type Resource } from "../../qontak/resources.ts";
 import {
   defined,
@@ -20,7 +25,7 @@ import {
   isObject,
   type JsonObject,
 } from "../../values/json.ts";
-import { InputError, problemsError, type ToolContext } from "../tool.ts";
+import type { ToolContext } from "../tool.ts";
 import { lookFor } from "./find_created.ts";
 import { presentRecord } from "./present.ts";
 

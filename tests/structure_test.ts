@@ -1,0 +1,103 @@
+/** The rooms of src/: what may import what. CONTRIBUTING.md has the map. */
+import { assert, assertEquals } from "@std/assert";
+
+/**
+ * The floors of the house, from the ground up. A file imports from its own room
+ * and from floors below, and from nowhere else.
+ */
+const FLOORS: readonly (readonly string[])[] = [
+  ["values", "version", "sandbox"],
+  ["logging", "clients"],
+  ["errors"],
+  ["telemetry"],
+  ["storage", "net"],
+  ["tokens", "limits"],
+  ["auth"],
+  ["qontak"],
+  ["fields"],
+  ["audit"],
+  ["tools"],
+  ["mcp"],
+  ["server"],
+  ["http"],
+  ["app"],
+  ["cli", "deploy"],
+];
+
+/** The files that belong to no room: the doors, and what every room needs. */
+const LOOSE = ["deploy.ts", "errors.ts", "server.ts", "version.ts"];
+
+const src = new URL("../src/", import.meta.url);
+
+async function* filesIn(folder: URL): AsyncGenerator<URL> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (isDirectory) yield* filesIn(new URL(`${name}/`, folder));
+    else if (name.endsWith(".ts")) yield new URL(name, folder);
+  }
+}
+
+function placeOf(file: URL): string {
+  return file.href.slice(src.href.length);
+}
+
+function roomOf(place: string): string {
+  return place.includes("/")
+    ? place.slice(0, place.indexOf("/"))
+    : place.replace(/\.ts$/, "");
+}
+
+/** Every import of a file of src/ by another one. */
+async function* imports(): AsyncGenerator<readonly [string, string]> {
+  for await (const file of filesIn(src)) {
+    const text = (await Deno.readTextFile(file)).replace(/\/\*\*.*?\*\//gs, "");
+    const found = text.matchAll(/(?:\bfrom|\bimport\()\s*"(\.{1,2}\/[^"]+)"/g);
+    for (const [, path] of found) {
+      const target = new URL(path!, file);
+      if (target.href.startsWith(src.href)) {
+        yield [placeOf(file), placeOf(target)];
+      }
+    }
+  }
+}
+
+Deno.test("imports of src/ run downwards", async () => {
+  const floors = new Map(
+    FLOORS.flatMap((rooms, floor) => rooms.map((room) => [room, floor])),
+  );
+  const upward: string[] = [];
+  let count = 0;
+  for await (const [from, to] of imports()) {
+    const [room, other] = [roomOf(from), roomOf(to)];
+    const [above, below] = [floors.get(room), floors.get(other)];
+    assert(above !== undefined, `src/${room} stands on no floor`);
+    assert(below !== undefined, `src/${other} stands on no floor`);
+    if (room !== other && below >= above) upward.push(`${from} -> ${to}`);
+    count++;
+  }
+  assert(count > 300, `only ${count} imports were found`);
+  assertEquals(upward, []);
+});
+
+Deno.test("imports of src/ make no circle", async () => {
+  const arrows = new Map<string, string[]>();
+  for await (const [from, to] of imports()) {
+    arrows.set(from, [...arrows.get(from) ?? [], to]);
+  }
+  const done = new Set<string>();
+  function visit(place: string, path: readonly string[]): void {
+    assert(!path.includes(place), [...path, place].join(" -> "));
+    if (done.has(place)) return;
+    for (const next of arrows.get(place) ?? []) visit(next, [...path, place]);
+    done.add(place);
+  }
+  for (const place of arrows.keys()) visit(place, []);
+});
+
+Deno.test("no file of src/ is outside a room but the four doors", async () => {
+  const loose: string[] = [];
+  for await (const file of filesIn(src)) {
+    const place = placeOf(file);
+    if (!place.includes("/")) loose.push(place);
+  }
+  assertEquals(loose.sort(), LOOSE);
+});
