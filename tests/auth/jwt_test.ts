@@ -597,7 +597,11 @@ Deno.test("authenticate() lets an issuer elsewhere send it to https only", async
       },
     });
     if (isFine) assert(await authenticate(token));
-    else await assertRejects(() => authenticate(token), IssuerError, "jwks_uri");
+    else {await assertRejects(
+        () => authenticate(token),
+        IssuerError,
+        "jwks_uri",
+      );}
     assertEquals(asked, [
       "https://login.example.com/.well-known/oauth-authorization-server manual",
       isFine

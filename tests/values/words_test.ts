@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { didYouMean, fold, nearest } from "../src/values/words.ts";
+import { didYouMean, fold, nearest } from "../../src/values/words.ts";
 
 Deno.test("fold() forgives case, spacing and separators", () => {
   for (const word of ["Closing Won", " closing_won ", "CLOSING-WON"]) {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { bareEnv, root } from "./support/process.ts";
-import { type Package, serveRegistry } from "./support/registry.ts";
+import { bareEnv, root } from "../support/process.ts";
+import { type Package, serveRegistry } from "../support/registry.ts";
 
 /** Runs scripts/std.ts against a registry, with nothing cached. */
 async function std(registry: string) {

@@ -1,17 +1,17 @@
 import { assertEquals } from "@std/assert";
-import { generate } from "../scripts/docs.ts";
+import { generate } from "../../scripts/docs.ts";
 
 Deno.test("the documents and the snapshot of the tools are those of the code", async () => {
   for (const [path, content] of Object.entries(await generate())) {
     const stored = await Deno.readTextFile(
-      new URL(`../${path}`, import.meta.url),
+      new URL(`../../${path}`, import.meta.url),
     );
     assertEquals(stored, content, `${path} is old: run deno task docs`);
   }
 });
 
 Deno.test("what the documents point to is there", async () => {
-  const root = new URL("../", import.meta.url);
+  const root = new URL("../../", import.meta.url);
   const pages = ["README.md"];
   for await (const { name } of Deno.readDir(new URL(".github/", root))) {
     if (name.endsWith(".md")) pages.push(`.github/${name}`);

@@ -1,8 +1,8 @@
 /** The page's script, style and words, before a browser sees them. */
 import { assert, assertEquals } from "@std/assert";
-import { SCRIPT } from "../../src/http/page/script.ts";
-import { STYLE } from "../../src/http/page/style.ts";
-import { LANGUAGES, words } from "../../src/http/page/words.ts";
+import { SCRIPT } from "../../../src/http/page/script.ts";
+import { STYLE } from "../../../src/http/page/style.ts";
+import { LANGUAGES, words } from "../../../src/http/page/words.ts";
 
 Deno.test("the page's script and style are checked, linted and set as files are", async () => {
   const dir = await Deno.makeTempDir();

@@ -6,12 +6,12 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { StoreError } from "../../src/errors.ts";
-import { createRedisAuditStore } from "../../mod.ts";
-import { isOnPath, run } from "../support/process.ts";
-import { startRedis, type TestRedis } from "../support/redis.ts";
-import { argumentsFor } from "../support/company.ts";
-import { createWorld } from "../support/world.ts";
+import { StoreError } from "../../../src/errors.ts";
+import { createRedisAuditStore } from "../../../mod.ts";
+import { isOnPath, run } from "../../support/process.ts";
+import { startRedis, type TestRedis } from "../../support/redis.ts";
+import { argumentsFor } from "../../support/company.ts";
+import { createWorld } from "../../support/world.ts";
 import { allOf, contract, recordOf } from "./contract.ts";
 
 const hasServer = await isOnPath("redis-server");
@@ -110,7 +110,7 @@ const RIGHTS =
 
 test("createRedisAuditStore() needs no more rights than the documents name", async ({ url }) => {
   const documents = await Deno.readTextFile(
-    new URL("../../.github/AUDIT.md", import.meta.url),
+    new URL("../../../.github/AUDIT.md", import.meta.url),
   );
   assertStringIncludes(documents, RIGHTS);
   const rules = ["on", ">word", "resetkeys", "-@all", ...RIGHTS.split(" ")];

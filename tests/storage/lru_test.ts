@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { createLru } from "../src/storage/lru.ts";
+import { createLru } from "../../src/storage/lru.ts";
 
 Deno.test("createLru() keeps what was used last", () => {
   const lru = createLru<number>(2);

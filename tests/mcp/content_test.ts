@@ -5,12 +5,12 @@ import {
   assertMatch,
   assertStringIncludes,
 } from "@std/assert";
-import { createServer } from "../mod.ts";
-import { catalog } from "../src/tools/catalog.ts";
-import { fence } from "../src/mcp/content.ts";
-import { visible } from "../src/values/visible.ts";
-import { createRandom } from "./support/random.ts";
-import { createWorld, type World } from "./support/world.ts";
+import { createServer } from "../../mod.ts";
+import { catalog } from "../../src/tools/catalog.ts";
+import { fence } from "../../src/mcp/content.ts";
+import { visible } from "../../src/values/visible.ts";
+import { createRandom } from "../support/random.ts";
+import { createWorld, type World } from "../support/world.ts";
 
 // deno-lint-ignore no-explicit-any -- tests look into answers freely
 type Data = any;

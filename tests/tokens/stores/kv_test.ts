@@ -11,18 +11,21 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { StoreError } from "../../src/errors.ts";
-import { keysIn } from "../../src/auth/key_store.ts";
-import type { Kv } from "../../src/storage/kv.ts";
-import { createTokenCache } from "../../src/tokens/cache.ts";
-import { createSealer } from "../../src/storage/sealing.ts";
-import { type Credentials, DEFAULT_TENANT } from "../../src/tokens/store.ts";
-import { createEnvKeys, createEnvStore } from "../../src/tokens/stores/env.ts";
-import { createKvStore, openKv } from "../../src/tokens/stores/kv.ts";
-import { createTokens } from "../../src/tokens/tokens.ts";
-import { keyContract } from "../auth/key_contract.ts";
-import { deno, kvTests, openTestKv, type TestKv } from "../support/kv.ts";
-import { root, stdFlags } from "../support/process.ts";
+import { StoreError } from "../../../src/errors.ts";
+import { keysIn } from "../../../src/auth/key_store.ts";
+import type { Kv } from "../../../src/storage/kv.ts";
+import { createTokenCache } from "../../../src/tokens/cache.ts";
+import { createSealer } from "../../../src/storage/sealing.ts";
+import { type Credentials, DEFAULT_TENANT } from "../../../src/tokens/store.ts";
+import {
+  createEnvKeys,
+  createEnvStore,
+} from "../../../src/tokens/stores/env.ts";
+import { createKvStore, openKv } from "../../../src/tokens/stores/kv.ts";
+import { createTokens } from "../../../src/tokens/tokens.ts";
+import { keyContract } from "../../auth/key_contract.ts";
+import { deno, kvTests, openTestKv, type TestKv } from "../../support/kv.ts";
+import { root, stdFlags } from "../../support/process.ts";
 import { contract, contractOfOne } from "./contract.ts";
 
 const seconds = () => Math.floor(Date.now() / 1000);

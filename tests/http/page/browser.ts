@@ -9,11 +9,11 @@ import type {
   BrowserContextOptions,
   Page,
 } from "npm:playwright-core@1.56";
-import { createHandler, createServer, type Principal } from "../../mod.ts";
-import { SCOPES } from "../../src/auth/principal.ts";
-import { serveSandbox } from "../../src/sandbox/mod.ts";
-import { DEFAULT_TENANT } from "../../src/tokens/store.ts";
-import type { ListedTool } from "../../src/tools/catalog.ts";
+import { createHandler, createServer, type Principal } from "../../../mod.ts";
+import { SCOPES } from "../../../src/auth/principal.ts";
+import { serveSandbox } from "../../../src/sandbox/mod.ts";
+import { DEFAULT_TENANT } from "../../../src/tokens/store.ts";
+import type { ListedTool } from "../../../src/tools/catalog.ts";
 
 /** Where chromium is; undefined where it is not on PATH. */
 async function findBrowser(): Promise<string | undefined> {

@@ -6,12 +6,12 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { facts } from "../scripts/live/facts.ts";
-import { MARK } from "../scripts/live/kinds.ts";
-import { redact } from "../scripts/live/redact.ts";
-import { shapeOf } from "../scripts/live/shape.ts";
-import { createWire, Stopped } from "../scripts/live/wire.ts";
-import type { FaultRule } from "../src/sandbox/mod.ts";
+import { facts } from "../../scripts/live/facts.ts";
+import { MARK } from "../../scripts/live/kinds.ts";
+import { redact } from "../../scripts/live/redact.ts";
+import { shapeOf } from "../../scripts/live/shape.ts";
+import { createWire, Stopped } from "../../scripts/live/wire.ts";
+import type { FaultRule } from "../../src/sandbox/mod.ts";
 import {
   assertClean,
   assertNoneOf,
@@ -20,10 +20,10 @@ import {
   live,
   open,
   secrets,
-} from "./support/account.ts";
-import type { Ended } from "./support/process.ts";
+} from "../support/account.ts";
+import type { Ended } from "../support/process.ts";
 
-const root = new URL("../", import.meta.url);
+const root = new URL("../../", import.meta.url);
 
 // deno-lint-ignore no-explicit-any -- tests look into answers freely
 type Data = any;

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { createLog } from "../src/logging/log.ts";
-import { redact, redactSecrets } from "../src/logging/redact.ts";
-import { createRandom } from "./support/random.ts";
+import { createLog } from "../../src/logging/log.ts";
+import { redact, redactSecrets } from "../../src/logging/redact.ts";
+import { createRandom } from "../support/random.ts";
 
 /** Texts, and what is left of them. */
 const secrets: readonly [string, string][] = [

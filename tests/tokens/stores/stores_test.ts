@@ -7,18 +7,18 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import { StoreError } from "../../src/errors.ts";
-import { keysIn } from "../../src/auth/key_store.ts";
-import { createSealer } from "../../src/storage/sealing.ts";
-import type { TokenStore } from "../../src/tokens/store.ts";
-import { parseRecord } from "../../src/tokens/stores/record.ts";
+import { StoreError } from "../../../src/errors.ts";
+import { keysIn } from "../../../src/auth/key_store.ts";
+import { createSealer } from "../../../src/storage/sealing.ts";
+import type { TokenStore } from "../../../src/tokens/store.ts";
+import { parseRecord } from "../../../src/tokens/stores/record.ts";
 import {
   createRedisStore,
   openRedis,
   type RedisStoreOptions,
-} from "../../src/tokens/stores/redis.ts";
-import { noRedis, startRedis } from "../support/redis.ts";
-import { keyContract } from "../auth/key_contract.ts";
+} from "../../../src/tokens/stores/redis.ts";
+import { noRedis, startRedis } from "../../support/redis.ts";
+import { keyContract } from "../../auth/key_contract.ts";
 import { contract } from "./contract.ts";
 
 const key = () =>

@@ -3,9 +3,9 @@
  * that without it these tests run in a process that does.
  */
 import { assertEquals, assertRejects } from "@std/assert";
-import { StoreError } from "../../src/errors.ts";
-import { createKvAuditStore } from "../../mod.ts";
-import { bareEnv, root, stdFlags } from "../support/process.ts";
+import { StoreError } from "../../../src/errors.ts";
+import { createKvAuditStore } from "../../../mod.ts";
+import { bareEnv, root, stdFlags } from "../../support/process.ts";
 import { allOf, contract, recordOf } from "./contract.ts";
 
 if (typeof Deno.openKv === "function") {

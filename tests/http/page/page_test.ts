@@ -1,6 +1,6 @@
 /** The page at /, as it is sent; in a browser it is looked at elsewhere. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { createHandler, createServer } from "../../mod.ts";
+import { createHandler, createServer } from "../../../mod.ts";
 
 const server = createServer({ refreshToken: "canary-token", log: () => {} });
 const handler = createHandler(server);

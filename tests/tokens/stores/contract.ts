@@ -4,7 +4,7 @@
  * @module
  */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import type { TokenStore } from "../../src/tokens/store.ts";
+import type { TokenStore } from "../../../src/tokens/store.ts";
 
 /**
  * Puts a store of several companies to the test. It must be empty, and holds

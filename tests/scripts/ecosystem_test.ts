@@ -9,16 +9,16 @@ import {
   manifestFor,
   type Platform,
   platforms,
-} from "../scripts/mcpb.ts";
-import { serverJson } from "../scripts/registry.ts";
-import { IDENTITY, VERSION } from "../src/version.ts";
+} from "../../scripts/mcpb.ts";
+import { serverJson } from "../../scripts/registry.ts";
+import { IDENTITY, VERSION } from "../../src/version.ts";
 import {
   bareEnv,
   isOnPath,
   program,
   root,
   stdFlags,
-} from "./support/process.ts";
+} from "../support/process.ts";
 
 const PLATFORMS = Object.keys(platforms) as Platform[];
 

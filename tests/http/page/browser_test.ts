@@ -5,10 +5,10 @@ import {
   assertMatch,
   assertStringIncludes,
 } from "@std/assert";
-import { CLIENTS, configFor, KEY } from "../../src/clients/clients.ts";
-import { typeOf } from "../../src/http/page/tools.ts";
-import { catalog } from "../../src/tools/catalog.ts";
-import { callTool } from "../support/call.ts";
+import { CLIENTS, configFor, KEY } from "../../../src/clients/clients.ts";
+import { typeOf } from "../../../src/http/page/tools.ts";
+import { catalog } from "../../../src/tools/catalog.ts";
+import { callTool } from "../../support/call.ts";
 import {
   BARRIERS,
   OPEN_ALL,

@@ -6,13 +6,16 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import { StoreError } from "../../src/errors.ts";
-import { keysIn } from "../../src/auth/key_store.ts";
-import { createRedisStore, openRedis } from "../../src/tokens/stores/redis.ts";
-import { makeCertificates, noOpenssl } from "../support/certificates.ts";
-import { isOnPath, run } from "../support/process.ts";
-import { freePort, startRedis } from "../support/redis.ts";
-import { keyContract } from "../auth/key_contract.ts";
+import { StoreError } from "../../../src/errors.ts";
+import { keysIn } from "../../../src/auth/key_store.ts";
+import {
+  createRedisStore,
+  openRedis,
+} from "../../../src/tokens/stores/redis.ts";
+import { makeCertificates, noOpenssl } from "../../support/certificates.ts";
+import { isOnPath, run } from "../../support/process.ts";
+import { freePort, startRedis } from "../../support/redis.ts";
+import { keyContract } from "../../auth/key_contract.ts";
 import { contract } from "./contract.ts";
 
 const hasServer = await isOnPath("redis-server");
@@ -42,7 +45,7 @@ redisTest(
   "",
   async () => {
     const documents = await Deno.readTextFile(
-      new URL("../../.github/TOKENS.md", import.meta.url),
+      new URL("../../../.github/TOKENS.md", import.meta.url),
     );
     assertStringIncludes(documents, ACL);
     await using redis = await startRedis("--requirepass", "admin");

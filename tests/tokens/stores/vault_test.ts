@@ -9,16 +9,16 @@ import {
   assertThrows,
 } from "@std/assert";
 import { FakeTime } from "@std/testing/time";
-import { CredentialsError, StoreError } from "../../src/errors.ts";
-import { keysIn } from "../../src/auth/key_store.ts";
-import type { Log } from "../../src/logging/log.ts";
-import type { TokenStore } from "../../src/tokens/store.ts";
+import { CredentialsError, StoreError } from "../../../src/errors.ts";
+import { keysIn } from "../../../src/auth/key_store.ts";
+import type { Log } from "../../../src/logging/log.ts";
+import type { TokenStore } from "../../../src/tokens/store.ts";
 import {
   createVaultStore,
   openVault,
   type VaultStoreOptions,
-} from "../../src/tokens/stores/vault.ts";
-import { bareEnv, root, stdFlags } from "../support/process.ts";
+} from "../../../src/tokens/stores/vault.ts";
+import { bareEnv, root, stdFlags } from "../../support/process.ts";
 import {
   keyPolicyFor,
   policyFor,
@@ -26,8 +26,8 @@ import {
   type TestVault,
   type TestVaultOptions,
   vaultServers,
-} from "../support/vault.ts";
-import { keyContract } from "../auth/key_contract.ts";
+} from "../../support/vault.ts";
+import { keyContract } from "../../auth/key_contract.ts";
 import { contract } from "./contract.ts";
 
 /** What must never be seen outside of Vault. */

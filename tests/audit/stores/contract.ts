@@ -4,9 +4,9 @@
  * @module
  */
 import { assertEquals, assertMatch, assertNotMatch } from "@std/assert";
-import type { AuditRecord, AuditStore, Sealer } from "../../mod.ts";
-import { makeId } from "../../src/audit/record.ts";
-import { createSealer } from "../../src/storage/sealing.ts";
+import type { AuditRecord, AuditStore, Sealer } from "../../../mod.ts";
+import { makeId } from "../../../src/audit/record.ts";
+import { createSealer } from "../../../src/storage/sealing.ts";
 
 /** A record of a write, so many days ago. */
 export function recordOf(

@@ -16,9 +16,9 @@ import {
   type Os,
   startsServers,
   TOKEN,
-} from "../src/clients/clients.ts";
-import { serveSandbox } from "../src/sandbox/mod.ts";
-import { bareEnv, program, root, run, startHttp } from "./support/process.ts";
+} from "../../src/clients/clients.ts";
+import { serveSandbox } from "../../src/sandbox/mod.ts";
+import { bareEnv, program, root, run, startHttp } from "../support/process.ts";
 
 // deno-lint-ignore no-explicit-any -- configurations are looked into freely
 type Data = any;
@@ -385,7 +385,7 @@ Deno.test("commandOf() starts the server as it was started", () => {
 });
 
 Deno.test("src/clients/clients.ts works where there is no Deno, as in a page", async () => {
-  const url = new URL("../src/clients/clients.ts", import.meta.url).href;
+  const url = new URL("../../src/clients/clients.ts", import.meta.url).href;
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       "eval",

@@ -6,15 +6,18 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { CredentialsError, StoreError } from "../../src/errors.ts";
-import type { LogLevel } from "../../src/logging/log.ts";
+import { CredentialsError, StoreError } from "../../../src/errors.ts";
+import type { LogLevel } from "../../../src/logging/log.ts";
 import {
   DEFAULT_TENANT,
   type OAuthCredentials,
-} from "../../src/tokens/store.ts";
-import { createEnvStore, type EnvStore } from "../../src/tokens/stores/env.ts";
-import { openEnvFile } from "../../src/tokens/stores/env_file.ts";
-import { createTokens } from "../../src/tokens/tokens.ts";
+} from "../../../src/tokens/store.ts";
+import {
+  createEnvStore,
+  type EnvStore,
+} from "../../../src/tokens/stores/env.ts";
+import { openEnvFile } from "../../../src/tokens/stores/env_file.ts";
+import { createTokens } from "../../../src/tokens/tokens.ts";
 import { contractOfOne } from "./contract.ts";
 
 const configured = { refresh_token: "canary0" };

@@ -6,10 +6,10 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { parse } from "@std/dotenv/parse";
-import { StoreError } from "../../src/errors.ts";
-import { openEnvFile } from "../../src/tokens/stores/env_file.ts";
-import { bareEnv, root, stdFlags } from "../support/process.ts";
-import { createRandom, type Random } from "../support/random.ts";
+import { StoreError } from "../../../src/errors.ts";
+import { openEnvFile } from "../../../src/tokens/stores/env_file.ts";
+import { bareEnv, root, stdFlags } from "../../support/process.ts";
+import { createRandom, type Random } from "../../support/random.ts";
 
 const isUnix = Deno.build.os !== "windows";
 const bytesOf = (text: string) => new TextEncoder().encode(text);
