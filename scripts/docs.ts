@@ -20,7 +20,7 @@ import { type FieldType, fieldTypes } from "../src/fields/types.ts";
 import { MAX_BYTES } from "../src/qontak/envelope.ts";
 import { catalog, listed } from "../src/tools/catalog.ts";
 import { MAX_SCAN } from "../src/tools/kit/list.ts";
-import { keyPolicyFor, policyFor } from "../tests/support/vault.ts";
+import { vaultPolicy } from "../src/tokens/stores/vault_policy.ts";
 import { metricList, prometheusName } from "../src/telemetry/metrics.ts";
 import { MAX_ANSWER, MAX_TEXT } from "../src/tools/kit/present.ts";
 
@@ -194,7 +194,7 @@ export async function generate(): Promise<Record<string, string>> {
   readme = fill(readme, "variables", variableTable());
   readme = fill(readme, "clients", clientSection());
   readme = fill(readme, "tools", toolTable());
-  const policy = `${policyFor()}\n${keyPolicyFor()}`;
+  const policy = `${vaultPolicy("tokens")}\n${vaultPolicy("keys")}`;
   readme = fill(readme, "policy", `\`\`\`hcl\n${policy}\`\`\``);
   const operations = fill(
     Deno.readTextFileSync(new URL(".github/OPERATIONS.md", root)),

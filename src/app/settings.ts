@@ -138,11 +138,6 @@ export const variables = {
     default: String(TOKEN_LIFETIME),
     read: (text: string) => readWhole(text, 1, 31_536_000),
   },
-  REDIS_TEST_KEY_PREFIX: {
-    meaning: "What the keys start with that the project's own tests write",
-    default: "qontak:test:tokens:",
-    read: asText,
-  },
   VAULT_ADDR: {
     meaning: "Where HashiCorp Vault or OpenBao is",
     default: "http://127.0.0.1:8200",

@@ -14,63 +14,6 @@
 import { isObject, type JsonObject } from "../../src/values/json.ts";
 import { isOnPath } from "./process.ts";
 
-/**
- * The policy that the token store needs, no more and no less, in Vault's own
- * language.
- *
- * @param mount The mount of the KV engine.
- * @param path The path below it.
- */
-export function policyFor(mount = "secret", path = "qontak/tokens"): string {
-  return `# The credentials of each company, and the lease to refresh them.
-path "${mount}/data/${path}/*" {
-  capabilities = ["create", "read", "update"]
-}
-
-# Forgetting a company, with every version.
-path "${mount}/metadata/${path}/*" {
-  capabilities = ["delete"]
-}
-
-# The list of companies.
-path "${mount}/metadata/${path}" {
-  capabilities = ["list"]
-}
-
-# How long the token lives, and that it lives on.
-path "auth/token/lookup-self" {
-  capabilities = ["read"]
-}
-path "auth/token/renew-self" {
-  capabilities = ["update"]
-}
-`;
-}
-
-/**
- * The policy that the keys of callers need besides.
- *
- * @param mount The mount of the KV engine.
- * @param path The path below it.
- */
-export function keyPolicyFor(mount = "secret", path = "qontak/keys"): string {
-  return `# With MCP_STORED_KEYS: the keys of callers, and when each was last used.
-path "${mount}/data/${path}/*" {
-  capabilities = ["create", "read", "update"]
-}
-
-# Revoking a key.
-path "${mount}/metadata/${path}/*" {
-  capabilities = ["delete"]
-}
-
-# The list of keys.
-path "${mount}/metadata/${path}" {
-  capabilities = ["list"]
-}
-`;
-}
-
 /** One rule of a policy. */
 export interface Rule {
   /** The path, without the `*` at its end. */

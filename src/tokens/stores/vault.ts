@@ -13,6 +13,7 @@ import { isObject, type JsonObject, parseJson } from "../../values/json.ts";
 import { sha256 } from "../../storage/hash.ts";
 import type { Lease, TokenStore } from "../store.ts";
 import { type Kept, type Records, tokensIn } from "./records.ts";
+import { keysBeside, MOUNT_PATH, SECRET_PATH } from "./vault_policy.ts";
 
 /** Settings of {@linkcode createVaultStore}. */
 export interface VaultStoreOptions {
@@ -125,9 +126,9 @@ export function createVaultStore(options: VaultStoreOptions): TokenStore {
 export function openVault(options: VaultStoreOptions): Kept {
   const { timeout = 5_000, log = () => {} } = options;
   const address = readAddress(options.address);
-  const mount = readPath(options.mountPath ?? "secret", "VAULT_MOUNT_PATH");
+  const mount = readPath(options.mountPath ?? MOUNT_PATH, "VAULT_MOUNT_PATH");
   const root = readPath(
-    options.secretPath ?? "qontak/tokens",
+    options.secretPath ?? SECRET_PATH,
     "VAULT_SECRET_PATH",
   );
   const namespace = options.namespace
@@ -328,16 +329,6 @@ export function openVault(options: VaultStoreOptions): Kept {
 
 /** Where a tenant's lease is, below its secret. */
 const LEASE = "lease";
-
-/**
- * Where API keys are: beside the credentials, which a policy for these does
- * not open. `qontak/tokens` has `qontak/keys`, any other `path` `path-keys`.
- */
-function keysBeside(path: string): string {
-  return /(^|\/)tokens$/.test(path)
-    ? path.replace(/tokens$/, "keys")
-    : `${path}-keys`;
-}
 
 /** The way to one Vault. */
 interface Wire {

@@ -18,10 +18,9 @@ import {
   openVault,
   type VaultStoreOptions,
 } from "../../../src/tokens/stores/vault.ts";
+import { vaultPolicy } from "../../../src/tokens/stores/vault_policy.ts";
 import { bareEnv, root, stdFlags } from "../../support/process.ts";
 import {
-  keyPolicyFor,
-  policyFor,
   startVault,
   type TestVault,
   type TestVaultOptions,
@@ -733,7 +732,7 @@ Deno.test(
   "createVaultStore() says that its token has ended or was revoked",
   bench(async ({ vault, make, lines }) => {
     const words = /does not know the token.*VAULT_TOKEN/;
-    const token = vault.createToken({ policy: policyFor() });
+    const token = vault.createToken({ policy: vaultPolicy("tokens") });
     const store = make({ token });
     await store.replace("acme", { refresh_token: CANARY }, undefined);
     vault.expireTokens();
@@ -747,7 +746,7 @@ Deno.test(
 Deno.test(
   "createVaultStore() leaves both open where an older Vault says only that it refuses",
   bench(async ({ vault, make }) => {
-    const token = vault.createToken({ policy: policyFor() });
+    const token = vault.createToken({ policy: vaultPolicy("tokens") });
     vault.expireTokens();
     await assertRefuses(
       make({ token }),
@@ -760,7 +759,10 @@ Deno.test(
 Deno.test(
   "createVaultStore() needs no more than its policy",
   bench(async ({ vault, make, lines }) => {
-    const token = vault.createToken({ policy: policyFor(), ttl: 3_600 });
+    const token = vault.createToken({
+      policy: vaultPolicy("tokens"),
+      ttl: 3_600,
+    });
     const store = make({ token });
     await contract(store);
     using time = new FakeTime();
@@ -786,7 +788,7 @@ for (
     `openVault() keeps the keys beside ${secretPath} in ${keyPath}, and needs no more than their policy`,
     bench(async ({ vault }) => {
       const token = vault.createToken({
-        policy: keyPolicyFor("secret", keyPath),
+        policy: vaultPolicy("keys", { secretPath }),
       });
       const address = vault.url;
       const { tokens, keys } = openVault({ address, token, secretPath });
@@ -798,7 +800,9 @@ for (
       const other = openVault({
         address,
         secretPath,
-        token: vault.createToken({ policy: policyFor("secret", secretPath) }),
+        token: vault.createToken({
+          policy: vaultPolicy("tokens", { secretPath }),
+        }),
       });
       assertEquals(await other.tokens.tenants(), []);
       await assertRejects(() => other.keys!.read(left), StoreError, "refuses");
@@ -812,7 +816,7 @@ Deno.test(
   bench(async ({ vault, make, lines }) => {
     const seeded = make();
     await seeded.replace("acme", { refresh_token: CANARY }, undefined);
-    const stanzas = policyFor().match(/^path [^}]*\}/gm)!;
+    const stanzas = vaultPolicy("tokens").match(/^path [^}]*\}/gm)!;
     assertEquals(stanzas.length, 5);
     const ends: string[] = [];
     for (const missing of stanzas) {
@@ -863,11 +867,11 @@ for (const capability of ["create", "read", "update"]) {
     `createVaultStore() names the path where "${capability}" is missing`,
     bench(async ({ vault, make }) => {
       await make().replace("acme", { refresh_token: CANARY }, undefined);
-      const policy = policyFor().replace(
+      const policy = vaultPolicy("tokens").replace(
         /(data\/qontak\/tokens\/\*" \{[^\]]*?)"(\w+)"([^\]]*\])/,
         (stanza) => stanza.replace(`"${capability}"`, `"deny_no"`),
       );
-      assertNotEquals(policy, policyFor());
+      assertNotEquals(policy, vaultPolicy("tokens"));
       const store = make({ token: vault.createToken({ policy }) });
       const calls = everyCall(store);
       const call = { create: "make", read: "read", update: "replace" };
@@ -887,7 +891,10 @@ Deno.test(
   "createVaultStore() renews the token that it was given, when two thirds are over",
   bench(async ({ vault, make, lines }) => {
     using time = new FakeTime();
-    const token = vault.createToken({ policy: policyFor(), ttl: 3_600 });
+    const token = vault.createToken({
+      policy: vaultPolicy("tokens"),
+      ttl: 3_600,
+    });
     const store = make({ token });
     const renewals = () => vault.count(/renew-self$/);
     const read = () =>
@@ -914,7 +921,7 @@ Deno.test(
   "createVaultStore() uses a token that cannot be renewed as long as it lives",
   bench(async ({ vault, make, lines }) => {
     using time = new FakeTime();
-    const policy = policyFor();
+    const policy = vaultPolicy("tokens");
     const fixed = make({
       token: vault.createToken({ policy, ttl: 3_600, renewable: false }),
     });
@@ -938,7 +945,7 @@ Deno.test(
     using time = new FakeTime();
     const store = make({
       token: vault.createToken({
-        policy: policyFor(),
+        policy: vaultPolicy("tokens"),
         ttl: 3_600,
         maxTtl: 7_200,
       }),
@@ -964,9 +971,12 @@ Deno.test(
   "createVaultStore() goes on with its token when the renewal fails, and says so once",
   bench(async ({ vault, make, lines }) => {
     using time = new FakeTime();
-    const token = vault.createToken({ policy: policyFor(), ttl: 3_600 });
+    const token = vault.createToken({
+      policy: vaultPolicy("tokens"),
+      ttl: 3_600,
+    });
     const { roleId, secretId } = vault.createRole({
-      policy: policyFor(),
+      policy: vaultPolicy("tokens"),
       ttl: 3_600,
     });
     const stores = [make({ token }), make({ roleId, secretId })];
@@ -1002,7 +1012,10 @@ Deno.test(
 Deno.test(
   "createVaultStore() says that a token may not ask how long it lives",
   bench(async ({ vault, make, lines }) => {
-    const policy = policyFor().replace("auth/token/lookup-self", "elsewhere");
+    const policy = vaultPolicy("tokens").replace(
+      "auth/token/lookup-self",
+      "elsewhere",
+    );
     const store = make({ token: vault.createToken({ policy, ttl: 60 }) });
     await contract(store);
     assertEquals(lines.length, 1);
@@ -1014,7 +1027,7 @@ Deno.test(
   "createVaultStore() logs in with an AppRole once, when it is first used",
   bench(async ({ vault, make, lines }) => {
     const { roleId, secretId } = vault.createRole({
-      policy: policyFor(),
+      policy: vaultPolicy("tokens"),
       ttl: 3_600,
       secretIdUses: 1,
     });
@@ -1033,7 +1046,7 @@ Deno.test(
   bench(async ({ vault, make, lines }) => {
     using time = new FakeTime();
     const role = vault.createRole({
-      policy: policyFor(),
+      policy: vaultPolicy("tokens"),
       ttl: 600,
       maxTtl: 1_000,
     });
@@ -1065,7 +1078,7 @@ Deno.test(
   bench(async ({ vault, make, lines }) => {
     using time = new FakeTime();
     const store = make(vault.createRole({
-      policy: policyFor(),
+      policy: vaultPolicy("tokens"),
       ttl: 600,
       renewable: false,
     }));
@@ -1081,7 +1094,7 @@ Deno.test(
 Deno.test(
   "createVaultStore() logs in again, once for all, when its token is revoked",
   bench(async ({ vault, make }) => {
-    const store = make(vault.createRole({ policy: policyFor() }));
+    const store = make(vault.createRole({ policy: vaultPolicy("tokens") }));
     await store.replace("acme", { refresh_token: CANARY }, undefined);
     vault.expireTokens();
     const found = await Promise.all(
@@ -1101,7 +1114,7 @@ Deno.test(
 Deno.test(
   "createVaultStore() repeats a refused request once, and names what the policy lacks",
   bench(async ({ vault, make }) => {
-    const policy = policyFor().replace('"list"', '"read"');
+    const policy = vaultPolicy("tokens").replace('"list"', '"read"');
     const role = vault.createRole({ policy });
     const store = make(role);
     await store.read("acme");
@@ -1121,7 +1134,10 @@ Deno.test(
 Deno.test(
   "createVaultStore() says that Vault refuses an AppRole",
   bench(async ({ vault, make }) => {
-    const role = vault.createRole({ policy: policyFor(), secretIdUses: 1 });
+    const role = vault.createRole({
+      policy: vaultPolicy("tokens"),
+      secretIdUses: 1,
+    });
     const words = /no token for VAULT_ROLE_ID and VAULT_SECRET_ID \(HTTP \d+\)/;
     const wrong = { roleId: role.roleId, secretId: "canary-secret-id" };
     await assertRefuses(make(wrong), words, ...Object.values(wrong));
@@ -1148,7 +1164,7 @@ Deno.test(
   bench(async ({ vault, make }) => {
     vault.createNamespace("team-a");
     vault.createNamespace("team-a/sub");
-    const policy = policyFor();
+    const policy = vaultPolicy("tokens");
     const stores = [
       make(),
       make({ namespace: "team-a/" }),
