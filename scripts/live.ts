@@ -29,7 +29,7 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     const flags = readFlags(args);
     if (flags.help) return print(help());
-    const settings = readSettings((await readEnvironment()).variables);
+    const settings = readSettings(readEnvironment().variables);
     if (!settings.QONTAK_REFRESH_TOKEN) {
       return print(
         "skipped: QONTAK_REFRESH_TOKEN is not set. Make a token at https://crm.qontak.com/crm/api_token/ to try this project against your account; QONTAK_BASE_URL may name another place, such as that of deno task sandbox",

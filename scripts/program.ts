@@ -12,7 +12,7 @@ let known: Promise<string[]> | undefined;
 /** The flags that scripts/std.ts gives, as the tasks of deno.json use them. */
 export function stdFlags(): Promise<string[]> {
   known ??= new Deno.Command(Deno.execPath(), {
-    args: ["run", "-q", "-A", `${root}scripts/std.ts`],
+    args: ["run", "-q", "-A", "--no-lock", `${root}scripts/std.ts`],
     cwd: root,
   }).output().then(({ stdout }) =>
     new TextDecoder().decode(stdout).split(" ").filter((flag) => flag !== "")

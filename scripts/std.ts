@@ -1,21 +1,28 @@
 /**
- * Prints nothing where JSR answers (or its packages are already cached), and
- * otherwise the one flag that maps `@std/*` to the stand-ins under tests/std.
+ * Prints the flags that deno needs for this project, whether JSR can be
+ * reached or not.
+ *
+ * - `--lock=.deno/deno.lock`: a copy of the lock file. It pins what comes from
+ *   npm, and takes the entries of JSR that deno adds while it runs. So no task
+ *   changes the file in the repository, and none depends on what an earlier
+ *   one found on JSR.
+ * - `--import-map=…`: only where JSR does not answer and its packages are not
+ *   cached. It maps `@std/*` to the stand-ins under tests/std.
  *
  * The tasks of deno.json put the answer on the command line of deno itself:
- * `deno test $(deno run -q -A scripts/std.ts)`. Nothing else changes: code and
- * tests import `@std/*` by their own names in both cases.
+ * `deno test $(deno run -q -A --no-lock scripts/std.ts)`. Nothing else changes:
+ * the tests import `@std/*` by their own names in both cases.
  *
  * @module
  */
 
 /** How long JSR may take to answer before the stand-ins are used, in ms. */
-const PATIENCE = 4_000;
+const TIMEOUT = 4_000;
 
 /** The specifiers that the project imports from JSR, and what stands in. */
 const STAND_INS: Readonly<Record<string, string>> = {
   "@std/assert": "assert.ts",
-  "@std/dotenv/parse": "dotenv.ts",
+  "@std/dotenv/stringify": "dotenv.ts",
   "@std/testing/time": "time.ts",
 };
 
@@ -23,14 +30,14 @@ const root = new URL("../", import.meta.url);
 const config = JSON.parse(Deno.readTextFileSync(new URL("deno.json", root)));
 const imports: Record<string, string> = config.imports;
 
-/** `@std/dotenv/parse` → `jsr:@std/dotenv@^0.225.5/parse`. */
+/** `@std/dotenv/stringify` → `jsr:@std/dotenv@^0.225.5/stringify`. */
 function expand(specifier: string): string {
   const [scope, name, ...path] = specifier.split("/");
   return [imports[`${scope}/${name}`], ...path].join("/");
 }
 
 /**
- * Whether every package from JSR loads within {@linkcode PATIENCE}. The
+ * Whether every package from JSR loads within {@linkcode TIMEOUT}. The
  * specifiers are computed, so that deno does not wait for them before this
  * program runs: a host that swallows packets would hold it for minutes.
  */
@@ -40,7 +47,7 @@ async function jsrAnswers(): Promise<boolean> {
   ).then(() => true, () => false);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), PATIENCE);
+    timer = setTimeout(() => resolve(false), TIMEOUT);
   });
   const answer = await Promise.race([loaded, late]);
   clearTimeout(timer);
@@ -62,11 +69,34 @@ function withStandIns(): Record<string, string> {
   return map;
 }
 
+/** Copies the lock file to where deno may change it; undefined if it cannot. */
+function copyLock(): string | undefined {
+  const folder = new URL(".deno/", root);
+  const copy = new URL("deno.lock", folder);
+  // Renamed into its place: several tasks may run at the same time.
+  const own = new URL(`deno.lock.${Deno.pid}`, folder);
+  try {
+    Deno.mkdirSync(folder, { recursive: true });
+    Deno.copyFileSync(new URL("deno.lock", root), own);
+    Deno.renameSync(own, copy);
+    return fromFileUrl(copy);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A path that a task's command line takes: without blanks in it. */
+function fromFileUrl(url: URL): string | undefined {
+  const path = decodeURIComponent(url.pathname).replace(/^\/([A-Z]:)/i, "$1");
+  return /\s/.test(path) ? undefined : path;
+}
+
+const lock = copyLock();
+const flags = [lock === undefined ? "--no-lock" : `--lock=${lock}`];
 if (!await jsrAnswers()) {
   const map = encodeURIComponent(JSON.stringify({ imports: withStandIns() }));
-  await Deno.stdout.write(
-    new TextEncoder().encode(`--import-map=data:application/json,${map}`),
-  );
+  flags.push(`--import-map=data:application/json,${map}`);
 }
+await Deno.stdout.write(new TextEncoder().encode(flags.join(" ")));
 // An import that hangs must not hold the process.
 Deno.exit(0);

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { ConfigError } from "../errors.ts";
+import { parseVariables } from "../values/env.ts";
 
 /** The file in the working directory that adds to the environment. */
 const PATH = ".env";
@@ -22,9 +24,9 @@ export interface Environment {
  * @throws {ConfigError} When there is a `.env` that cannot be read, or the
  * environment may not be read.
  */
-export async function readEnvironment(): Promise<Environment> {
+export function readEnvironment(): Environment {
   const own = variablesSet();
-  const file = await readFile();
+  const file = readFile();
   return {
     variables: { ...file, ...own },
     fileOf: (name) =>
@@ -32,11 +34,10 @@ export async function readEnvironment(): Promise<Environment> {
   };
 }
 
-async function readFile(): Promise<Record<string, string>> {
+function readFile(): Record<string, string> {
   let text: string;
   try {
-    // Some editors put a mark before the first line.
-    text = Deno.readTextFileSync(PATH).replace(/^\uFEFF/, "");
+    text = Deno.readTextFileSync(PATH);
   } catch (error) {
     const absent = error instanceof Deno.errors.NotFound ||
       error instanceof Deno.errors.NotCapable;
@@ -47,16 +48,7 @@ async function readFile(): Promise<Record<string, string>> {
       }`,
     ]);
   }
-  // Loaded only where there is a file to read.
-  let parse: (text: string) => Record<string, string>;
-  try {
-    ({ parse } = await import("@std/dotenv/parse"));
-  } catch {
-    throw new ConfigError([
-      ".env in the working directory was not read: the library for it (jsr:@std/dotenv) could not be loaded. Set the variables in the environment, or make jsr.io reachable once",
-    ]);
-  }
-  return parse(text);
+  return parseVariables(text);
 }
 
 function variablesSet(): Record<string, string> {
@@ -68,4 +60,3 @@ function variablesSet(): Record<string, string> {
     ]);
   }
 }
-import { ConfigError } from "../errors.ts";

@@ -51,7 +51,7 @@ async function run({ command, word, flags }: Given): Promise<number> {
     const { config } = await import("./client_config.ts");
     return config(word, flags);
   }
-  const environment = await readEnvironment();
+  const environment = readEnvironment();
   const variables = { ...environment.variables, ...fromFlags(flags) };
   const { fileOf } = environment;
   // Each command is loaded only where it is asked for.

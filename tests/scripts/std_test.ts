@@ -30,13 +30,15 @@ function standard(version: string, ...paths: string[]): Package {
   };
 }
 
-Deno.test("scripts/std.ts prints nothing where JSR answers", async () => {
+Deno.test("scripts/std.ts prints the lock alone where JSR answers", async () => {
   await using registry = await serveRegistry({
     "@std/assert": standard("1.0.14", "."),
-    "@std/dotenv": standard("0.225.5", "./parse"),
+    "@std/dotenv": standard("0.225.5", "./stringify"),
     "@std/testing": standard("1.0.15", "./time"),
   });
-  assertEquals(await std(registry.url), { code: 0, stdout: "" });
+  const { code, stdout } = await std(registry.url);
+  assertEquals(code, 0);
+  assertMatch(stdout, /^--lock=\S+\/\.deno\/deno\.lock$/);
 });
 
 Deno.test("scripts/std.ts maps every import where JSR refuses or is silent", async () => {
@@ -45,7 +47,10 @@ Deno.test("scripts/std.ts maps every import where JSR refuses or is silent", asy
   for (const port of [9, silent.addr.port]) {
     const { code, stdout } = await std(`http://127.0.0.1:${port}/`);
     assertEquals(code, 0);
-    assertMatch(stdout, /^--import-map=data:application\/json,\S+$/);
+    assertMatch(
+      stdout,
+      /^--lock=\S+ --import-map=data:application\/json,\S+$/,
+    );
     const json = decodeURIComponent(stdout.slice(stdout.indexOf(",") + 1));
     const { imports } = JSON.parse(json) as { imports: Record<string, string> };
     for (const [name, target] of Object.entries(imports)) {

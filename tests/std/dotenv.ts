@@ -1,10 +1,29 @@
 /**
- * Stands in for `@std/dotenv/parse` where JSR cannot be reached.
+ * Stands in for `@std/dotenv/stringify` where JSR cannot be reached.
  *
  * @module
  */
-import { parseEnv } from "node:util";
 
-export function parse(text: string): Record<string, string> {
-  return { ...parseEnv(text) } as Record<string, string>;
+/** What a value in double quotes writes with a backslash. */
+const ESCAPES: readonly (readonly [string, string])[] = [
+  ["\\", "\\\\"],
+  ["\n", "\\n"],
+  ["\r", "\\r"],
+  ["\t", "\\t"],
+  ['"', '\\"'],
+];
+
+function write(value: string): string {
+  if (/^\w*$/.test(value)) return value;
+  if (!/[\n\r\t'\\]/.test(value)) return `'${value}'`;
+  const text = ESCAPES.reduce(
+    (text, [char, escaped]) => text.replaceAll(char, escaped),
+    value,
+  );
+  return `"${text}"`;
+}
+
+export function stringify(object: Record<string, string>): string {
+  return Object.entries(object).filter(([name]) => !name.startsWith("#"))
+    .map(([name, value]) => `${name}=${write(value)}`).join("\n");
 }

@@ -96,6 +96,7 @@ const KEPT = [
   "PATH",
   "HOME",
   "DENO_DIR",
+  "JSR_URL",
   "NPM_CONFIG_REGISTRY",
   "NODE_EXTRA_CA_CERTS",
 ];

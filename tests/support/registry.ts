@@ -4,6 +4,7 @@
  * @module
  */
 import config from "../../deno.json" with { type: "json" };
+import { sha256 } from "../../src/storage/hash.ts";
 import { bareEnv, root } from "./process.ts";
 
 /** A package: its version, its exports, and its files by path. */
@@ -21,16 +22,10 @@ export interface Registry extends AsyncDisposable {
   readonly requests: readonly string[];
 }
 
-async function sha256(text: string): Promise<string> {
-  const bytes = new TextEncoder().encode(text);
-  const hash = await crypto.subtle.digest("SHA-256", bytes);
-  return `sha256-${new Uint8Array(hash).toHex()}`;
-}
-
-/** Serves packages by name, such as `@std/assert`. */
-export async function serveRegistry(
+/** What JSR answers for packages by name, such as `@std/assert`, by path. */
+async function answersFor(
   packages: Record<string, Package>,
-): Promise<Registry> {
+): Promise<Map<string, string>> {
   const answers = new Map<string, string>();
   for (const [name, { version, exports, files }] of Object.entries(packages)) {
     const [scope, short] = name.slice(1).split("/");
@@ -39,7 +34,7 @@ export async function serveRegistry(
       answers.set(`/${name}/${version}${path}`, text);
       manifest[path] = {
         size: new TextEncoder().encode(text).length,
-        checksum: await sha256(text),
+        checksum: `sha256-${await sha256(text)}`,
       };
     }
     answers.set(
@@ -56,6 +51,43 @@ export async function serveRegistry(
       JSON.stringify({ manifest, exports }),
     );
   }
+  return answers;
+}
+
+function typeOf(path: string): string {
+  return path.endsWith(".json") ? "application/json" : "application/typescript";
+}
+
+/**
+ * Puts packages into a DENO_DIR as if deno had fetched them from jsr.io.
+ *
+ * @param cache The DENO_DIR.
+ * @param packages The packages by name.
+ */
+export async function cacheFromJsr(
+  cache: string,
+  packages: Record<string, Package>,
+): Promise<void> {
+  const folder = `${cache}/remote/https/jsr.io`;
+  await Deno.mkdir(folder, { recursive: true });
+  for (const [path, text] of await answersFor(packages)) {
+    const metadata = JSON.stringify({
+      headers: { "content-type": typeOf(path) },
+      url: `https://jsr.io${path}`,
+      time: Math.floor(Date.now() / 1_000),
+    });
+    await Deno.writeTextFile(
+      `${folder}/${await sha256(path)}`,
+      `${text}\n// denoCacheMetadata=${metadata}`,
+    );
+  }
+}
+
+/** Serves packages by name, such as `@std/assert`. */
+export async function serveRegistry(
+  packages: Record<string, Package>,
+): Promise<Registry> {
+  const answers = await answersFor(packages);
   const requests: string[] = [];
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
@@ -64,10 +96,9 @@ export async function serveRegistry(
       requests.push(pathname);
       const text = answers.get(pathname);
       if (text === undefined) return new Response("", { status: 404 });
-      const type = pathname.endsWith(".json")
-        ? "application/json"
-        : "application/typescript";
-      return new Response(text, { headers: { "content-type": type } });
+      return new Response(text, {
+        headers: { "content-type": typeOf(pathname) },
+      });
     },
   );
   return {
@@ -79,8 +110,17 @@ export async function serveRegistry(
   };
 }
 
-/** The stand-ins of tests/std as the packages of `@std` on JSR. */
-export async function standIns(): Promise<Record<string, Package>> {
+/** The versions that deno.json asks for at least. */
+const OLDEST = { assert: "1.0.14", dotenv: "0.225.5", testing: "1.0.15" };
+
+/**
+ * The stand-ins of tests/std as the packages of `@std` on JSR.
+ *
+ * @param versions Their versions.
+ */
+export async function standIns(
+  versions: typeof OLDEST = OLDEST,
+): Promise<Record<string, Package>> {
   const of = async (version: string, path: string, file: string) => ({
     version,
     exports: { [path]: "./mod.ts" },
@@ -89,9 +129,9 @@ export async function standIns(): Promise<Record<string, Package>> {
     },
   });
   return {
-    "@std/assert": await of("1.0.14", ".", "assert.ts"),
-    "@std/dotenv": await of("0.225.5", "./parse", "dotenv.ts"),
-    "@std/testing": await of("1.0.15", "./time", "time.ts"),
+    "@std/assert": await of(versions.assert, ".", "assert.ts"),
+    "@std/dotenv": await of(versions.dotenv, "./stringify", "dotenv.ts"),
+    "@std/testing": await of(versions.testing, "./time", "time.ts"),
   };
 }
 

@@ -5,6 +5,7 @@
  * @module
  */
 import { StoreError } from "../../errors.ts";
+import { parseVariables } from "../../values/env.ts";
 import { LEASE } from "../lease.ts";
 import type { Lease } from "../store.ts";
 
@@ -39,9 +40,6 @@ export interface EnvFile {
    */
   lock(ms: number, holder: string): Promise<Lease | undefined>;
 }
-
-/** Reads the variables of a `.env` file. */
-type Parse = (text: string) => Variables;
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -107,10 +105,7 @@ export function openEnvFile(path: string, name: string): EnvFile {
   async function load(file = path): Promise<Content> {
     const bytes = await Deno.readFile(file);
     const text = decode(bytes);
-    // Only what has changed: the library warns of odd names each time.
-    if (last?.text !== text) {
-      last = { text, variables: (await loadParse())(text) };
-    }
+    if (last?.text !== text) last = { text, variables: parseVariables(text) };
     return { bytes, variables: last.variables };
   }
 
@@ -175,7 +170,7 @@ export function openEnvFile(path: string, name: string): EnvFile {
         );
       }
       if (value !== from) return false;
-      const next = rewrite(bytes, name, to, variables, await loadParse());
+      const next = rewrite(bytes, name, to, variables);
       if (!next) {
         throw new StoreError(
           `${name} could not be replaced in ${path} without touching something else. Write it there on one line: ${name}=…`,
@@ -243,19 +238,9 @@ function valueOf(variables: Variables, name: string): string | undefined {
   return variables[name]?.trim() || undefined;
 }
 
-async function loadParse(): Promise<Parse> {
-  try {
-    return (await import("@std/dotenv/parse")).parse;
-  } catch {
-    throw new StoreError(
-      "A .env file could not be read: the library for it (jsr:@std/dotenv) could not be loaded. Make jsr.io reachable once",
-    );
-  }
-}
-
 /**
  * The file with another value of one variable, every other byte as it was.
- * The library that reads the file judges: what it does not read as just this
+ * What reads the file judges: what it does not read as just this
  * change is not taken. So it matters little how it reads quotes, comments and
  * variables that stand there twice.
  *
@@ -266,7 +251,6 @@ function rewrite(
   name: string,
   to: string,
   variables: Variables,
-  parse: Parse,
 ): Uint8Array<ArrayBuffer> | undefined {
   // A character for each byte: what is no UTF-8 stays as it is, too.
   const text = charsOf(bytes);
@@ -285,7 +269,7 @@ function rewrite(
         text.slice(0, start) + written + text.slice(start + old.length),
         (char) => char.charCodeAt(0),
       );
-      if (isEqual(parse(decode(next)), wanted)) return next;
+      if (isEqual(parseVariables(decode(next)), wanted)) return next;
     }
   }
   return undefined;

@@ -1,0 +1,133 @@
+/**
+ * The commands of the README on every kind of machine: where JSR answers,
+ * where its packages are cached, and where there is neither. None of them may
+ * change a file of the repository.
+ */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { type Ended, endedOf, root } from "../support/process.ts";
+import { cacheFromJsr, serveRegistry, standIns } from "../support/registry.ts";
+
+/** Newer than what deno.json asks for at least, as JSR has them. */
+const NEWER = { assert: "1.0.19", dotenv: "0.225.8", testing: "1.0.20" };
+
+const TINY = `import { assertEquals } from "@std/assert";
+import { stringify } from "@std/dotenv/stringify";
+import { FakeTime } from "@std/testing/time";
+import { VERSION } from "../src/version.ts";
+Deno.test("it runs", () => {
+  using time = new FakeTime(0);
+  assertEquals([stringify({ A: "1" }), time.now], ["A=1", 0]);
+  console.log(VERSION, import.meta.resolve("@std/assert"));
+});
+`;
+
+/** What a command needs of this machine, and nothing that says where JSR is. */
+function environment(env: Record<string, string>): Record<string, string> {
+  const { DENO_DIR: _, JSR_URL: __, ...rest } = Deno.env.toObject();
+  return { ...rest, NO_COLOR: "1", ...env };
+}
+
+/** Where deno keeps what it has from npm. */
+async function npmCache(): Promise<string> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json"],
+  }).output();
+  const { npmCache } = JSON.parse(new TextDecoder().decode(stdout));
+  await Deno.mkdir(npmCache, { recursive: true });
+  return npmCache;
+}
+
+/** Runs tasks in a copy of the project, and looks at what they leave behind. */
+async function inCopy(
+  env: Record<string, string>,
+  prepare: (cache: string) => Promise<void>,
+  tasks: readonly (readonly string[])[],
+): Promise<Ended[]> {
+  const dir = await Deno.makeTempDir();
+  const cache = await Deno.makeTempDir();
+  try {
+    for (const name of ["deno.json", "deno.lock", "mod.ts"]) {
+      await Deno.copyFile(`${root}${name}`, `${dir}/${name}`);
+    }
+    await Deno.symlink(`${root}src`, `${dir}/src`);
+    await Deno.mkdir(`${dir}/scripts`);
+    await Deno.copyFile(`${root}scripts/std.ts`, `${dir}/scripts/std.ts`);
+    await Deno.mkdir(`${dir}/tests/std`, { recursive: true });
+    for (const name of ["assert.ts", "dotenv.ts", "time.ts"]) {
+      await Deno.copyFile(
+        `${root}tests/std/${name}`,
+        `${dir}/tests/std/${name}`,
+      );
+    }
+    await Deno.writeTextFile(`${dir}/tests/tiny_test.ts`, TINY);
+    await Deno.symlink(await npmCache(), `${cache}/npm`);
+    await prepare(cache);
+    const lock = await Deno.readTextFile(`${dir}/deno.lock`);
+    const ends: Ended[] = [];
+    for (const args of tasks) {
+      const ended = endedOf(
+        await new Deno.Command(Deno.execPath(), {
+          args: ["task", ...args],
+          cwd: dir,
+          env: environment({ DENO_DIR: cache, ...env }),
+          clearEnv: true,
+        }).output(),
+      );
+      assertEquals(ended.code, 0, ended.stdout + ended.stderr);
+      assertEquals(await Deno.readTextFile(`${dir}/deno.lock`), lock);
+      ends.push(ended);
+    }
+    return ends;
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+    await Deno.remove(cache, { recursive: true });
+  }
+}
+
+const nothing = () => Promise.resolve();
+const TASKS = [["test", "tests/tiny_test.ts"], ["start", "--version"]];
+
+Deno.test("the tasks leave deno.lock alone where JSR answers with newer versions", async () => {
+  await using registry = await serveRegistry(await standIns(NEWER));
+  const [tested] = await inCopy({ JSR_URL: registry.url }, nothing, TASKS);
+  const { url } = registry;
+  assertStringIncludes(tested!.stdout, `${url}@std/assert/1.0.19/mod.ts`);
+});
+
+Deno.test("the tasks leave deno.lock alone where JSR's packages are cached", async () => {
+  const packages = await standIns(NEWER);
+  const [tested] = await inCopy(
+    {},
+    (cache) => cacheFromJsr(cache, packages),
+    TASKS,
+  );
+  const url = "https://jsr.io/@std/assert/1.0.19/mod.ts";
+  assertStringIncludes(tested!.stdout, url);
+});
+
+Deno.test("the tasks leave deno.lock alone where there is no JSR", async () => {
+  const [tested] = await inCopy(
+    { JSR_URL: "http://127.0.0.1:9/" },
+    nothing,
+    TASKS,
+  );
+  assertStringIncludes(tested!.stdout, "tests/std/assert.ts");
+});
+
+Deno.test("every task that runs code takes the copy of the lock file", async () => {
+  const { tasks } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
+  for (
+    const [name, { command }] of Object.entries<{ command: string }>(tasks)
+  ) {
+    for (const part of command.split("&&").map((one) => one.trim())) {
+      const runs =
+        /^(?:[A-Z_]+=\S+ )?deno (run|test|bench|check|bundle|compile)\b/
+          .test(part);
+      if (!runs) continue;
+      const takes = part.includes(
+        "$(deno run -q -A --no-lock scripts/std.ts)",
+      ) || part.includes("--no-lock") || part.includes("--no-config");
+      assertEquals([name, takes], [name, true], part);
+    }
+  }
+});
