@@ -233,11 +233,7 @@ export function createServer(options: ServerOptions): QontakServer {
     onerror,
   });
   const { byName, listed } = faceOf(ownerAt("stdio"));
-  const checks = createChecks(
-    access,
-    options.kv === false ? false : kv,
-    options.fetch,
-  );
+  const checks = createChecks(access, options.kv === false ? false : kv);
   return {
     tools: [...byName.keys()],
     get listed() {

@@ -31,6 +31,7 @@ import { bearer, createOAuth, TOKEN_PAGE } from "../../src/qontak/oauth.ts";
 import { createServer } from "../../src/server.ts";
 import { createTelemetry } from "../../src/telemetry/telemetry.ts";
 import { DEFAULT_TENANT } from "../../src/tokens/store.ts";
+import { createTransport } from "../../src/net/transport.ts";
 import { createTokens } from "../../src/tokens/tokens.ts";
 import { defined, isObject, type JsonObject } from "../../src/values/json.ts";
 import { isGood, recordIn } from "./answers.ts";
@@ -142,7 +143,7 @@ export async function createLab(
   const log: Log = (...line) => {
     if (wire.stopped === undefined) errors(...line);
   };
-  const transport = { read: wire.fetch, write: wire.fetch, close() {} };
+  const transport = createTransport(wire.fetch);
   // A request may wait for its turn before it is sent.
   const patience = timeout + LONGEST_WAIT;
   const { clientId, clientSecret, redirectUri } = options;

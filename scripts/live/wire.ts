@@ -10,7 +10,7 @@ import {
   nameOf,
 } from "../../src/qontak/endpoints.ts";
 import { TOKEN_PAGE } from "../../src/qontak/oauth.ts";
-import { createTransport } from "../../src/net/transport.ts";
+import { createFetches } from "../../src/net/transport.ts";
 import { isObject, type JsonObject } from "../../src/values/json.ts";
 import { shapeOf } from "./shape.ts";
 
@@ -87,7 +87,7 @@ export interface WireOptions {
  */
 export function createWire(options: WireOptions): Wire {
   const { loopback, onExchange } = options;
-  const transport = createTransport();
+  const transport = createFetches();
   const nameRequest = createNamer(new URL(options.apiUrl).pathname);
   const seen: Exchange[] = [];
   const limitHeaders = new Set<string>();

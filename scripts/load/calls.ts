@@ -5,7 +5,7 @@
  * @module
  */
 import { createRandom, type Random } from "../../src/sandbox/random.ts";
-import { createTransport, neverLeft } from "../../src/net/transport.ts";
+import { createFetches, neverLeft } from "../../src/net/transport.ts";
 import { callTool } from "../../tests/support/call.ts";
 import { keyOf, namedIn, SHARED_KEY } from "./tenants.ts";
 
@@ -113,7 +113,7 @@ const OWNER = 512_301;
 class Caller {
   readonly #options: CallerOptions;
   readonly #random: Random;
-  readonly #transport = createTransport();
+  readonly #transport = createFetches();
   readonly #own: Made[] = [];
   #count = 0;
 

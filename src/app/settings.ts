@@ -16,7 +16,7 @@ import { readStaticKeys } from "../auth/static_keys.ts";
 import type { Rate } from "../limits/bucket.ts";
 import { ALL_RATE, TENANT_RATE } from "../limits/limits.ts";
 import { ConfigError } from "../errors.ts";
-import { isLoopback } from "../net/address.ts";
+import { isSecure } from "../net/address.ts";
 import { LOG_LEVELS } from "../logging/log.ts";
 import { RETRY_BUDGET } from "../qontak/retry.ts";
 import type { ServerOptions } from "../server.ts";
@@ -362,7 +362,7 @@ function readBaseUrl(text: string): string {
 /** An address that tokens may travel to. */
 function readSecureAddress(text: string, example: string): string {
   const href = readAddress(text, example);
-  if (href.startsWith("http:") && !isLoopback(new URL(href).hostname)) {
+  if (!isSecure(new URL(href))) {
     throw new Error(
       "must start with https://, since tokens travel there; http:// is for this machine only",
     );

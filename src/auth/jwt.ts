@@ -18,11 +18,12 @@ import {
 import type { JWTHeaderParameters, JWTPayload, JWTVerifyGetKey } from "jose";
 import { IssuerError } from "../errors.ts";
 import type { Log } from "../logging/log.ts";
-import { isLoopback } from "../net/address.ts";
+import { isSecure } from "../net/address.ts";
+import { createTransport, type Send } from "../net/transport.ts";
 import { createLru } from "../storage/lru.ts";
 import { sha256 } from "../storage/hash.ts";
 import { isTenant } from "../tokens/store.ts";
-import { isObject, show } from "../values/json.ts";
+import { isObject, parseJson, show } from "../values/json.ts";
 import { IDENTITY } from "../version.ts";
 import {
   type Authenticate,
@@ -68,10 +69,10 @@ const COOLDOWN = 30_000;
 const REST = 5_000;
 
 /** How long finding the issuer's keys may take, in ms. */
-const PATIENCE = 5_000;
+const TIMEOUT = 5_000;
 
-/** The most that one document of the issuer may have, in characters. */
-const MOST = 262_144;
+/** The most that is read of one document of the issuer, in bytes. */
+const MAX_BYTES = 262_144;
 
 const WELL_KNOWN = "/.well-known";
 
@@ -196,18 +197,12 @@ export function createJwt(options: JwtOptions): Jwt {
 /** @throws {TypeError} When a setting is no address that can be trusted. */
 function checkAddress(name: string, text: string): void {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url && isSafe(url) && !/[?#\s]/.test(text) && !url.username) return;
+  if (url && isSecure(url) && !/[?#\s]/.test(text) && !url.username) return;
   throw new TypeError(
     `${name} must be an https:// URL without user, query or fragment (http:// is for this machine only), not ${
       show(text)
     }`,
   );
-}
-
-/** Whether nobody on the way can change what is read from there. */
-function isSafe({ protocol, hostname }: URL): boolean {
-  return protocol === "https:" ||
-    (protocol === "http:" && isLoopback(hostname));
 }
 
 /** What a token says, once its signature and its ends are checked. */
@@ -300,7 +295,8 @@ function outage(issuer: string, problem: string): IssuerError {
  */
 function createKeys(jose: Jose, options: JwtOptions): JWTVerifyGetKey {
   const { createLocalJWKSet, createRemoteJWKSet, errors } = jose;
-  const { issuer, fetch: send = fetch, log } = options;
+  const { issuer, log } = options;
+  const { read: send } = createTransport(options.fetch);
   let loadedAt = -Infinity;
   let trouble = { until: -Infinity, problem: "" };
 
@@ -324,7 +320,7 @@ function createKeys(jose: Jose, options: JwtOptions): JWTVerifyGetKey {
 
   // Each time by way of the metadata, so that the address may change.
   const remote = createRemoteJWKSet(new URL(issuer), {
-    timeoutDuration: PATIENCE,
+    timeoutDuration: TIMEOUT,
     cooldownDuration: COOLDOWN,
     cacheMaxAge: FRESH,
     [jose.customFetch]: (_url, { signal }) => load(signal),
@@ -354,7 +350,7 @@ function createKeys(jose: Jose, options: JwtOptions): JWTVerifyGetKey {
  */
 async function findKeys(
   issuer: string,
-  send: typeof fetch,
+  send: Send,
   signal: AbortSignal,
 ): Promise<string> {
   const { origin, pathname } = new URL(issuer);
@@ -392,7 +388,7 @@ function readKeysAddress(
     ? new URL(jwks_uri)
     : undefined;
   // An issuer elsewhere has no business on this machine.
-  const isFitting = uri && isSafe(uri) &&
+  const isFitting = uri && isSecure(uri) &&
     (uri.protocol === "https:" || issuer.startsWith("http:"));
   if (isFitting) return uri.href;
   throw new IssuerError(`${address} has no jwks_uri that starts with https://`);
@@ -406,26 +402,26 @@ function readKeysAddress(
  */
 async function readDocument(
   address: string,
-  send: typeof fetch,
+  send: Send,
   signal: AbortSignal,
 ): Promise<Record<string, unknown>> {
   let status: number;
   let text: string | undefined;
   try {
-    const response = await send(address, {
+    const reply = await send(address, {
       headers: { accept: "application/json" },
       redirect: "manual",
       signal,
     });
-    status = response.status;
-    if (status === 200) text = await readText(response);
-    else await response.body?.cancel();
+    status = reply.status;
+    if (status === 200) text = await reply.text(MAX_BYTES);
+    else await reply.discard();
   } catch (error) {
     // What fetch throws goes no further, but for a missing permission.
     const { name, message } = error as Error;
     throw new IssuerError(
       name === "TimeoutError"
-        ? `${address} did not answer within ${PATIENCE} ms`
+        ? `${address} did not answer within ${TIMEOUT} ms`
         : `${address} could not be reached${
           name === "NotCapable" ? ` (${message})` : ""
         }`,
@@ -434,27 +430,12 @@ async function readDocument(
   if (status !== 200) throw new IssuerError(`${address} answered ${status}`);
   if (text === undefined) {
     throw new IssuerError(
-      `${address} answered with more than ${MOST} characters`,
+      `${address} answered with more than ${MAX_BYTES} bytes`,
     );
   }
-  try {
-    const value: unknown = JSON.parse(text);
-    if (isObject(value)) return value;
-  } catch {
-    // Told below, as any other answer of the wrong kind.
-  }
+  const value = parseJson(text);
+  if (isObject(value)) return value;
   throw new IssuerError(`${address} answered with no JSON object`);
-}
-
-/** The text of an answer, or undefined where it is too long. */
-async function readText(response: Response): Promise<string | undefined> {
-  let text = "";
-  if (!response.body) return text;
-  for await (const part of response.body.pipeThrough(new TextDecoderStream())) {
-    text += part;
-    if (text.length > MOST) return undefined;
-  }
-  return text;
 }
 
 /** The kinds of a JWT that may be an access token; it need not say. */

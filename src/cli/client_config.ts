@@ -19,7 +19,7 @@ import {
   TOKEN,
 } from "../clients/clients.ts";
 import { toStderr, toStdout } from "../logging/log.ts";
-import { isLoopback } from "../net/address.ts";
+import { isLoopback, isSecure } from "../net/address.ts";
 import { didYouMean } from "../values/words.ts";
 import { defined } from "../values/json.ts";
 import { OK } from "./exit.ts";
@@ -134,7 +134,7 @@ function runningServer(
     refuse("--http must be a URL without user, password or fragment");
   }
   const isLocal = isLoopback(url.hostname);
-  if (url.protocol === "http:" && !isLocal) {
+  if (!isSecure(url)) {
     refuse(
       "--http must start with https://, since a key travels there; http:// is for this machine only",
     );

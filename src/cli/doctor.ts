@@ -170,25 +170,19 @@ async function checkStore(
 
 /** How far this machine's clock is from Qontak's. */
 async function checkClock(
-  { access, options }: Parts,
+  { access }: Parts,
 ): Promise<Omit<Finding, "check">> {
-  const send = options.fetch ?? fetch;
   const start = Date.now();
-  let response: Response;
+  let headers: Headers;
   try {
-    response = await send(access().baseUrl, {
-      method: "HEAD",
-      redirect: "manual",
-      signal: AbortSignal.timeout(PATIENCE),
-    });
+    headers = await access().reach(AbortSignal.timeout(PATIENCE));
   } catch {
     throw new InputError(
       `${access().baseUrl} could not be reached: check the network, and that QONTAK_BASE_URL is right`,
     );
   }
   const middle = (start + Date.now()) / 2;
-  await response.body?.cancel();
-  const theirs = Date.parse(response.headers.get("date") ?? "");
+  const theirs = Date.parse(headers.get("date") ?? "");
   if (Number.isNaN(theirs)) {
     return { status: "skip", detail: "Qontak did not tell its time" };
   }

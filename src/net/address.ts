@@ -1,5 +1,5 @@
 /**
- * Telling this machine from others.
+ * What an address says about the way to it.
  *
  * @module
  */
@@ -12,4 +12,15 @@
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "[::1]" || host === "::1" ||
     /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/**
+ * Whether nobody on the way to an address can read or change what travels:
+ * https, or http within this machine.
+ *
+ * @param url The address.
+ */
+export function isSecure({ protocol, hostname }: URL): boolean {
+  return protocol === "https:" ||
+    (protocol === "http:" && isLoopback(hostname));
 }

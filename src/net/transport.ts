@@ -13,13 +13,22 @@
  * @module
  */
 import { quietly } from "../telemetry/otel.ts";
+import { type Reply, replyOf } from "./reply.ts";
+
+/** What a request carries. The signal limits how long all of it takes. */
+export interface Outgoing extends RequestInit {
+  readonly signal: AbortSignal;
+}
+
+/** Sends a request; rejects with what fetch rejects with. */
+export type Send = (url: string | URL, init: Outgoing) => Promise<Reply>;
 
 /** Sends requests. */
 export interface Transport {
   /** Sends a request that may safely arrive twice. */
-  readonly read: typeof fetch;
+  readonly read: Send;
   /** Sends a request that must not arrive twice. */
-  readonly write: typeof fetch;
+  readonly write: Send;
   /** Ends kept connections. */
   close(): void;
 }
@@ -36,6 +45,31 @@ export function createTransport(
   custom?: typeof fetch,
   http2 = true,
 ): Transport {
+  const { read, write, close } = createFetches(custom, http2);
+  const through = (send: typeof fetch): Send => async (url, init) =>
+    replyOf(await send(url, init), init.signal);
+  return { read: through(read), write: through(write), close };
+}
+
+/** The same two ways for those who need the platform's own Response. */
+export interface Fetches {
+  /** Sends a request that may safely arrive twice. */
+  readonly read: typeof fetch;
+  /** Sends a request that must not arrive twice. */
+  readonly write: typeof fetch;
+  /** Ends kept connections. */
+  close(): void;
+}
+
+/**
+ * Makes the two ways to send requests, without the bounds of a
+ * {@linkcode Transport}. The product itself sends nothing through it: scripts
+ * do that record what came back, whatever it was.
+ *
+ * @param custom As for {@linkcode createTransport}.
+ * @param http2 As for {@linkcode createTransport}.
+ */
+export function createFetches(custom?: typeof fetch, http2 = true): Fetches {
   const quiet = (send: typeof fetch): typeof fetch => (input, init) =>
     quietly(() => send(input, init));
   if (custom) return { read: quiet(custom), write: quiet(custom), close() {} };

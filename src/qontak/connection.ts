@@ -152,6 +152,13 @@ export interface Access {
   renew(tenant: string): Promise<void>;
   /** Forgets what is cached in front of the store. */
   forget(tenant: string): Promise<void>;
+  /**
+   * Asks whether Qontak answers at all; rejects where it does not.
+   *
+   * @param signal Ends the attempt.
+   * @returns The headers of its answer.
+   */
+  reach(signal: AbortSignal): Promise<Headers>;
   /** Keeps what is not kept yet, and ends all connections. */
   close(): Promise<void>;
 }
@@ -248,6 +255,15 @@ export function createAccess(options: AccessOptions): Access {
     scope,
     renew: proof.renew,
     forget: proof.forget,
+    async reach(signal) {
+      const reply = await transport.read(baseUrl, {
+        method: "HEAD",
+        redirect: "manual",
+        signal,
+      });
+      await reply.discard();
+      return reply.headers;
+    },
     async close() {
       await limits.close();
       await proof.close();

@@ -23,7 +23,8 @@ import {
 import type { Pass, PassOutcome } from "../limits/limits.ts";
 import { outcomeOf } from "../telemetry/outcome.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
-import { neverLeft, type Transport } from "../net/transport.ts";
+import type { Reply } from "../net/reply.ts";
+import { neverLeft, type Outgoing, type Transport } from "../net/transport.ts";
 import { defined, type JsonObject } from "../values/json.ts";
 
 /** What a request to an endpoint carries. Keys are checked against its table. */
@@ -189,7 +190,7 @@ async function attempt(
 
   async function request(
     headers: Readonly<Record<string, string>> = {},
-  ): Promise<Response> {
+  ): Promise<Reply> {
     const start = performance.now();
     pass = await waitForTurn(options, signal);
     if (performance.now() - start > FRESH) {
@@ -199,7 +200,7 @@ async function attempt(
     }
     isSent = true;
     proof = headers;
-    const init: RequestInit = {
+    const init: Outgoing = {
       method,
       headers: {
         accept: "application/json",
@@ -221,28 +222,28 @@ async function attempt(
 
   try {
     const headers = await untilAborted(authorize(signable), signal, GRACE);
-    let response = await request(headers);
-    if (response.status === 401) {
+    let reply = await request(headers);
+    if (reply.status === 401) {
       // It comes before the request is carried out: even a write may be sent
       // once more.
       isSent = false;
       pass?.done("ok");
-      const refused = response.body;
-      const date = Date.parse(response.headers.get("date") ?? "");
+      const refused = reply;
+      const date = Date.parse(refused.headers.get("date") ?? "");
       const fresh = await untilAborted(
         authorize(signable, { headers: proof, date }),
         signal,
         GRACE,
       ).catch((error) => {
-        refused?.cancel();
+        refused.discard();
         throw error;
       });
       if (fresh) {
-        await refused?.cancel();
-        response = await request(fresh);
+        await refused.discard();
+        reply = await request(fresh);
       }
     }
-    const answer = await readAnswer(endpoint, response, unauthorized);
+    const answer = await readAnswer(endpoint, reply, unauthorized);
     pass?.done("ok");
     return answer;
   } catch (error) {

@@ -7,7 +7,13 @@
 import { QontakError, UnreachableError } from "../errors.ts";
 import { type Endpoint, nameOf } from "./endpoints.ts";
 import { redact } from "../logging/redact.ts";
-import { defined, isObject, type JsonObject } from "../values/json.ts";
+import type { Reply } from "../net/reply.ts";
+import {
+  defined,
+  isObject,
+  type JsonObject,
+  parseJson,
+} from "../values/json.ts";
 
 /** Where a page stands in its list, in one vocabulary. */
 export interface Page {
@@ -29,17 +35,17 @@ export interface Answer {
   readonly page?: Page;
 }
 
-/** The most that is read of one answer, in bytes. */
+/** The most that is read of one answer, in bytes once they are decompressed. */
 export const MAX_BYTES: number = 10 * 1024 * 1024;
 
 /**
- * Reads an HTTP response of Qontak's.
+ * Reads an answer of Qontak's.
  *
  * `meta.status` counts, also inside an HTTP 200: Qontak's products answer a
  * missing record that way (seen in the samples of its gateway's OpenAPI file).
  *
  * @param endpoint The endpoint that answered, for messages.
- * @param response The HTTP response; its body is read to the end or cancelled.
+ * @param reply What came back; its body is read to the end or discarded.
  * @param unauthorized What a 401 means, for the message.
  * @returns What a good answer holds.
  * @throws {QontakError} When Qontak said no.
@@ -47,7 +53,7 @@ export const MAX_BYTES: number = 10 * 1024 * 1024;
  */
 export async function readAnswer(
   endpoint: Endpoint,
-  response: Response,
+  reply: Reply,
   unauthorized: string,
 ): Promise<Answer> {
   const unreadable = (
@@ -59,7 +65,7 @@ export async function readAnswer(
       { endpoint: nameOf(endpoint), reason, mayHaveArrived: true },
     );
   const refuse = (status: number, said: string, instead?: string) => {
-    const retryAfter = readRetryAfter(response.headers.get("retry-after"));
+    const retryAfter = readRetryAfter(reply.headers.get("retry-after"));
     const words = said !== ""
       ? `: ${said}`
       : instead
@@ -73,14 +79,14 @@ export async function readAnswer(
       { endpoint: nameOf(endpoint), status, said, ...defined({ retryAfter }) },
     );
   };
-  if (response.status >= 300 && response.status < 400) {
-    await response.body?.cancel();
+  if (reply.status >= 300 && reply.status < 400) {
+    await reply.discard();
     throw unreadable(
-      `Qontak redirected (${response.status}) instead of answering. The redirect was not followed, so that the token goes nowhere else. Check QONTAK_BASE_URL`,
+      `Qontak redirected (${reply.status}) instead of answering. The redirect was not followed, so that the token goes nowhere else. Check QONTAK_BASE_URL`,
       "redirected",
     );
   }
-  const text = await readText(response);
+  const text = await reply.text(MAX_BYTES);
   if (text === undefined) {
     throw unreadable(
       `Qontak's answer is larger than ${MAX_BYTES} bytes and was not read. Ask for fewer records with per_page`,
@@ -88,13 +94,13 @@ export async function readAnswer(
   }
   const body = parseJson(text);
   if (!isObject(body)) {
-    const what = describe(text, response.headers.get("content-type"));
-    if (response.ok) throw unreadable(`Qontak answered with ${what}`);
-    throw refuse(response.status, "", what);
+    const what = describe(text, reply.headers.get("content-type"));
+    if (reply.status < 300) throw unreadable(`Qontak answered with ${what}`);
+    throw refuse(reply.status, "", what);
   }
   const meta = isObject(body.meta) ? body.meta : {};
   const inMeta = Number(meta.status);
-  const status = inMeta >= 400 ? inMeta : response.status;
+  const status = inMeta >= 400 ? inMeta : reply.status;
   // An answer without an envelope that has something to say has said no.
   const isEnvelope = isObject(body.meta) || "response" in body;
   if (status >= 400 || (!isEnvelope && saidBy(body, meta) !== "")) {
@@ -238,28 +244,6 @@ function readPage(body: Record<string, unknown>): Page | undefined {
       : 0,
     total_data: typeof total === "number" ? total : 0,
   };
-}
-
-async function readText(response: Response): Promise<string | undefined> {
-  if (!response.body) return "";
-  const decoder = new TextDecoder();
-  let text = "";
-  let size = 0;
-  for await (const chunk of response.body) {
-    size += chunk.byteLength;
-    // Leaving the loop cancels the stream.
-    if (size > MAX_BYTES) return undefined;
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Says what came instead of an envelope, without repeating any of it. */

@@ -11,7 +11,7 @@ import {
   type Tokens,
 } from "../tokens/tokens.ts";
 import { redact } from "../logging/redact.ts";
-import { defined, isObject } from "../values/json.ts";
+import { defined, isObject, parseJson } from "../values/json.ts";
 import type { Authorize } from "./crm.ts";
 import type { Transport } from "../net/transport.ts";
 
@@ -21,7 +21,10 @@ export const TOKEN_PAGE = "https://crm.qontak.com/crm/api_token/";
 const ENDPOINT = "POST /oauth/token";
 
 /** The longest that the token endpoint may take, in ms: leases wait for it. */
-const PATIENCE = 20_000;
+const TIMEOUT = 20_000;
+
+/** The most that is read of one of its answers, in bytes. */
+const MAX_BYTES = 64 * 1024;
 
 /** Settings of {@linkcode createOAuth}. */
 export interface OAuthOptions {
@@ -66,7 +69,7 @@ const SCOPE = "crm";
  */
 export function createOAuth(options: OAuthOptions): OAuth {
   const { clientId, clientSecret, redirectUri, mend } = options;
-  const timeout = Math.min(options.timeout, PATIENCE);
+  const timeout = Math.min(options.timeout, TIMEOUT);
   const application = defined({
     client_id: clientId,
     client_secret: clientSecret,
@@ -78,9 +81,9 @@ export function createOAuth(options: OAuthOptions): OAuth {
     advice: Advice,
   ): Promise<Grant> {
     let status: number;
-    let text: string;
+    let text: string | undefined;
     try {
-      const response = await options.transport.write(
+      const reply = await options.transport.write(
         `${options.baseUrl}/oauth/token`,
         {
           method: "POST",
@@ -90,8 +93,8 @@ export function createOAuth(options: OAuthOptions): OAuth {
           signal: AbortSignal.timeout(timeout),
         },
       );
-      status = response.status;
-      text = await response.text();
+      status = reply.status;
+      text = await reply.text(MAX_BYTES);
     } catch (error) {
       // What fetch throws is not passed on: its parts may name the request.
       const timedOut = error instanceof DOMException &&
@@ -163,19 +166,18 @@ interface Advice {
 
 function readGrant(
   status: number,
-  text: string,
+  text: string | undefined,
   form: Readonly<Record<string, string>>,
   advice: Advice,
 ): Grant {
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    // Told apart below: nothing of the text may reach a message.
-  }
+  const body = text === undefined ? undefined : parseJson(text);
   if (!isObject(body)) {
-    const what =
-      `Qontak's token endpoint answered ${status} with something that is not JSON`;
+    // Nothing of the text itself may reach a message.
+    const what = `Qontak's token endpoint answered ${status} with ${
+      text === undefined
+        ? `more than ${MAX_BYTES} bytes`
+        : "something that is not JSON"
+    }`;
     if (status >= 400) {
       throw new QontakError(what, { endpoint: ENDPOINT, status, said: "" });
     }

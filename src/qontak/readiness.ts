@@ -40,19 +40,17 @@ export interface Checks {
  *
  * @param access The way to the CRM.
  * @param kv Deno KV, where there is one; false where it is not wanted.
- * @param send Sends a request to Qontak; the platform's fetch when left out.
  */
 export function createChecks(
   access: Access,
   kv: Kv | false | undefined,
-  send?: typeof fetch,
 ): Checks {
   const state = once(
     READY_TTL,
     async () => await within(() => checkKv(kv)) ?? "failing" as const,
   );
   return {
-    ready: once(READY_TTL, () => checkReady(access, state, send)),
+    ready: once(READY_TTL, () => checkReady(access, state)),
     kv: state,
   };
 }
@@ -69,9 +67,8 @@ async function within<T>(run: () => Promise<T>): Promise<T | undefined> {
 
 /** Tries the store, the database and the way to Qontak. */
 async function checkReady(
-  { store, baseUrl }: Access,
+  { store, reach }: Access,
   state: () => Promise<KvState>,
-  send: typeof fetch = fetch,
 ): Promise<Readiness> {
   const works = async (run: () => Promise<unknown>) =>
     await within(run) === undefined ? "failing" : "ok";
@@ -79,15 +76,7 @@ async function checkReady(
     // Whose record it is does not matter, nor whether there is one.
     works(async () => await store.read(DEFAULT_TENANT) ?? null),
     state(),
-    works(async () => {
-      const { body, status } = await send(baseUrl, {
-        method: "HEAD",
-        redirect: "manual",
-        signal: AbortSignal.timeout(READY_LIMIT),
-      });
-      await body?.cancel();
-      return status;
-    }),
+    works(() => reach(AbortSignal.timeout(READY_LIMIT))),
   ]);
   return { store: stored, kv, qontak };
 }

@@ -468,7 +468,7 @@ const outages: Record<string, [(issuer: Issuer) => unknown, string]> = {
               controller.enqueue(new Uint8Array(65_536).fill(32)),
           }),
         ),
-    "more than 262144 characters",
+    "more than 262144 bytes",
   ],
   "calls itself something else": [
     (issuer) => issuer.overrides = { issuer: "https://other.example.com" },

@@ -183,6 +183,7 @@ Deno.test("a token endpoint that is out of order is told apart from a refusal", 
   await using world = await createWorld({ timeout: 400 });
   const table: [Fault, string][] = [
     [{ kind: "html" }, "something that is not JSON"],
+    [{ kind: "huge", bytes: 1024 * 1024 }, "more than 65536 bytes"],
     [{ kind: "status", status: 503 }, "token endpoint answered 503"],
     [{ kind: "delay", ms: 1500 }, "did not answer within 400 ms"],
     [{ kind: "cut", when: "before" }, "could not be reached"],

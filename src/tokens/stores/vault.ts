@@ -387,6 +387,7 @@ function createWire(
         ? error.response
         : undefined;
       if (response) return answerOf(Number(response.statusCode), response.body);
+      if (error instanceof TooLong) throw tooLong(path);
       throw unreachable(error);
     }
   }
@@ -397,6 +398,12 @@ function createWire(
       `The token store does not answer: ${where}${
         causeOf(error, timeout)
       }. Your tokens are not lost; check that it runs and that VAULT_ADDR is right`,
+    );
+  }
+
+  function tooLong(path: string): StoreError {
+    return new StoreError(
+      `${where} answers with more than ${MAX_BYTES} bytes for ${path}: check that VAULT_ADDR and VAULT_SECRET_PATH are right`,
     );
   }
 
@@ -442,6 +449,12 @@ function createWire(
   };
 }
 
+/** The most that is read of one answer, in bytes: a list of many tenants. */
+const MAX_BYTES = 10 * 1024 * 1024;
+
+/** An answer was longer than that. */
+class TooLong extends Error {}
+
 /** The library, and what carries its requests. */
 interface Connection {
   readonly vault: NodeVault.client;
@@ -469,7 +482,7 @@ function travel(transport: Transport, timeout: number) {
     // A login uses up a secret id, and a write that arrives twice would lose
     // against itself.
     const send = method === "POST" ? transport.write : transport.read;
-    const response = await send(uri, {
+    const reply = await send(uri, {
       method,
       headers: {
         ...headers,
@@ -480,10 +493,12 @@ function travel(transport: Transport, timeout: number) {
       body: isObject(json) ? JSON.stringify(json) : null,
       signal: AbortSignal.timeout(timeout),
     });
+    const text = await reply.text(MAX_BYTES);
+    if (text === undefined) throw new TooLong();
     return {
-      statusCode: response.status,
+      statusCode: reply.status,
       // It may be the page of a proxy.
-      body: parseJson(await response.text()),
+      body: parseJson(text),
       // The library takes errors of some paths for success.
       request: { path: "" },
     };

@@ -540,6 +540,16 @@ const strange: [string, () => Response, RegExp][] = [
     /answers HTTP 500 for secret\//,
   ],
   [
+    "a page without an end",
+    () =>
+      new Response(
+        new ReadableStream({
+          pull: (page) => page.enqueue(new Uint8Array(65_536).fill(32)),
+        }),
+      ),
+    /answers with more than 10485760 bytes for secret\//,
+  ],
+  [
     "a redirection without an end",
     () => new Response(null, { status: 307, headers: { location: "" } }),
     /does not answer/,

@@ -1,0 +1,69 @@
+/**
+ * The answer to a request. Its body is read with a bound on its size and on
+ * the time that it takes, or not at all.
+ *
+ * @module
+ */
+import { untilAborted } from "./deadline.ts";
+
+/** The answer to a request. */
+export interface Reply {
+  /** The HTTP status. */
+  readonly status: number;
+  /** The headers. */
+  readonly headers: Headers;
+  /**
+   * Reads the body.
+   *
+   * @param most How many bytes it may have once they are decompressed.
+   * @returns The text, or undefined where the body has more bytes. The rest
+   * is not read then.
+   * @throws {unknown} The reason of the request's signal, when it fires first.
+   * @throws {TypeError} When the connection breaks.
+   */
+  text(most: number): Promise<string | undefined>;
+  /** Drops the body unread. */
+  discard(): Promise<void>;
+}
+
+/**
+ * The only way to the body of an answer.
+ *
+ * @param response What fetch brought. Its body is a stream of decompressed
+ * bytes.
+ * @param signal Ends the reading, whether fetch passes it on or not.
+ */
+export function replyOf(response: Response, signal: AbortSignal): Reply {
+  const { status, headers, body } = response;
+  return {
+    status,
+    headers,
+    text: (most) => body ? readText(body, most, signal) : Promise.resolve(""),
+    async discard() {
+      await body?.cancel();
+    },
+  };
+}
+
+async function readText(
+  body: ReadableStream<Uint8Array>,
+  most: number,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  let size = 0;
+  try {
+    for (;;) {
+      const { done, value } = await untilAborted(reader.read(), signal);
+      if (done) return text + decoder.decode();
+      size += value.byteLength;
+      if (size > most) return undefined;
+      text += decoder.decode(value, { stream: true });
+    }
+  } finally {
+    // Frees the connection of what is not read to its end.
+    await untilAborted(reader.cancel(), signal).catch(() => {});
+  }
+}

@@ -1,0 +1,98 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { deadline } from "../../src/net/deadline.ts";
+import { createTransport, type Send } from "../../src/net/transport.ts";
+
+const KIB = 1024;
+
+/** A host that answers every request so; and the two ways to send one. */
+async function answered(
+  answer: () => Response,
+  use: (send: Send, url: string) => Promise<void>,
+): Promise<void> {
+  await using server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    answer,
+  );
+  const transport = createTransport();
+  const { read, write } = transport;
+  try {
+    for (const send of [read, write]) {
+      await use(send, `http://127.0.0.1:${server.addr.port}`);
+    }
+  } finally {
+    transport.close();
+  }
+}
+
+Deno.test("text() brings a body that fits, and undefined for one that does not", async () => {
+  const body = "é".repeat(KIB);
+  await answered(() => new Response(body), async (send, url) => {
+    using limit = deadline(5_000);
+    const init = { signal: limit.signal };
+    const reply = await send(url, init);
+    assertEquals(await reply.text(2 * KIB), body);
+    assertEquals(await (await send(url, init)).text(2 * KIB - 1), undefined);
+  });
+});
+
+Deno.test("text() counts bytes as they are once decompressed", async () => {
+  let read = 0;
+  const zeros = new Uint8Array(64 * KIB);
+  // 64 MiB that travel as 64 KiB.
+  const bomb = () => {
+    let left = 1024;
+    return new ReadableStream<Uint8Array<ArrayBuffer>>({
+      pull(controller) {
+        if (left-- === 0) return controller.close();
+        read += zeros.length;
+        controller.enqueue(zeros);
+      },
+    }).pipeThrough(new CompressionStream("gzip"));
+  };
+  const bytes = new Uint8Array(await new Response(bomb()).arrayBuffer());
+  assert(bytes.length < 100 * KIB && read === 64 * KIB * KIB);
+  await answered(
+    () => new Response(bytes, { headers: { "content-encoding": "gzip" } }),
+    async (send, url) => {
+      using limit = deadline(5_000);
+      const reply = await send(url, { signal: limit.signal });
+      assertEquals(await reply.text(KIB * KIB), undefined);
+    },
+  );
+});
+
+Deno.test("text() ends with the signal of the request, also where fetch does not pass it on", async () => {
+  let isCancelled = false;
+  const endless = () =>
+    new Response(
+      new ReadableStream({
+        start: (controller) => controller.enqueue(new Uint8Array(1)),
+        cancel: () => void (isCancelled = true),
+      }),
+    );
+  const custom = createTransport(() => Promise.resolve(endless()));
+  for (const send of [custom.read, custom.write]) {
+    using limit = deadline(50);
+    const reply = await send("http://127.0.0.1", { signal: limit.signal });
+    const start = performance.now();
+    const error = await assertRejects(() => reply.text(KIB), DOMException);
+    assertEquals(error.name, "TimeoutError");
+    assert(performance.now() - start < 2_000);
+    assert(isCancelled);
+    isCancelled = false;
+  }
+});
+
+Deno.test("discard() ends an answer unread", async () => {
+  let isCancelled = false;
+  const { read } = createTransport(() =>
+    Promise.resolve(
+      new Response(
+        new ReadableStream({ cancel: () => void (isCancelled = true) }),
+      ),
+    )
+  );
+  const { signal } = new AbortController();
+  await (await read("http://127.0.0.1", { signal })).discard();
+  assert(isCancelled);
+});

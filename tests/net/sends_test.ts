@@ -1,0 +1,94 @@
+/**
+ * Every request that src/ sends goes through a transport, whose answers are
+ * read with a bound on their size and their time: there is no other way to
+ * their bodies.
+ */
+import { assert, assertEquals } from "@std/assert";
+import { createTransport } from "../../src/net/transport.ts";
+
+const src = new URL("../../src/", import.meta.url);
+
+/** Rooms whose code runs on the other side of the wire, or in a browser. */
+const OUTSIDE = ["sandbox/", "http/page/script.ts"];
+
+/** Who may do something, how often, and why it needs no bound there. */
+type Exceptions = Readonly<Record<string, readonly [number, string]>>;
+
+/** Who names the platform's fetch, to call it or to hand it on. */
+const FETCHES: Exceptions = {
+  "net/transport.ts": [3, "a transport is made of it"],
+  "app/sandbox.ts": [1, "the sandbox's fetch, which a transport is made of"],
+  "telemetry/otel.ts": [1, "aborted before it is sent"],
+};
+
+/** Who makes fetches without the bounds of a transport. */
+const UNBOUNDED: Exceptions = {
+  "net/transport.ts": [2, "a transport is made of them"],
+};
+
+/** Who reads a body by another way than text() of a reply. */
+const READERS: Exceptions = {
+  "net/reply.ts": [1, "the reader with the bounds"],
+  "http/handler.ts": [1, "a caller's request, with a bound of its own"],
+  "auth/jwt.ts": [1, "an answer that this server made itself"],
+};
+
+/** The files of src/, without their comments and the text in strings. */
+async function* sources(
+  folder = src,
+): AsyncGenerator<readonly [string, string]> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    const file = new URL(name, folder);
+    const place = file.href.slice(src.href.length);
+    if (OUTSIDE.some((path) => `${place}/`.startsWith(path))) continue;
+    if (OUTSIDE.includes(place)) continue;
+    if (isDirectory) yield* sources(new URL(`${name}/`, folder));
+    else if (name.endsWith(".ts")) {
+      yield [place, bare(await Deno.readTextFile(file))];
+    }
+  }
+}
+
+function bare(text: string): string {
+  return text.replace(/\/\*.*?\*\/|\/\/[^\n]*|"(?:[^"\\\n]|\\.)*"/gs, "");
+}
+
+/** How often each file matches, where it does. */
+async function count(pattern: RegExp): Promise<Record<string, number>> {
+  const found: Record<string, number> = {};
+  for await (const [place, text] of sources()) {
+    const hits = [...text.matchAll(pattern)].length;
+    if (hits > 0) found[place] = hits;
+  }
+  return found;
+}
+
+function countsOf(exceptions: Exceptions): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(exceptions).map(([place, [hits]]) => [place, hits]),
+  );
+}
+
+Deno.test("every request of src/ goes through a transport", async () => {
+  // Not a member, a type or a definition that is called so.
+  const fetches = /(?<!typeof |async |[.\w])fetch\b(?!\??:)(?!\(\w+: )/g;
+  assertEquals(await count(fetches), countsOf(FETCHES));
+  assertEquals(await count(/\bcreateFetches\b/g), countsOf(UNBOUNDED));
+  const others =
+    /\bDeno\.connect|\b(?:WebSocket|EventSource|XMLHttpRequest)\b|\baxios\b/g;
+  assertEquals(await count(others), {});
+});
+
+Deno.test("every answer in src/ is read with a bound on its size and its time", async () => {
+  const readers =
+    /\.(?:json|arrayBuffer|bytes|blob|formData|text)\(\)|\bgetReader\(/g;
+  assertEquals(await count(readers), countsOf(READERS));
+  assert(Object.keys(await count(/\.text\(MAX_BYTES\)/g)).length >= 4);
+  // A transport hands out nothing else that a body could be read from.
+  const { read } = createTransport(() => Promise.resolve(new Response("x")));
+  const { signal } = new AbortController();
+  const reply = await read("http://127.0.0.1", { signal });
+  const members = ["discard", "headers", "status", "text"];
+  assertEquals(Object.keys(reply).sort(), members);
+  await reply.discard();
+});
