@@ -45,6 +45,12 @@ const IS = String.raw`\\{0,7}["']?\s{0,4}[:=]\s{0,4}`;
 /** A value without quotes around it; a setting that is on or off is none. */
 const BARE = String.raw`(?!(?:true|false)\b)[^\s"'&;,<>()[\]{}\\]+`;
 
+/**
+ * Two words of a sentence after a colon and a blank: "a refresh_token: it was
+ * not written". Nothing that a service gives out as a secret looks like that.
+ */
+const SENTENCE = String.raw`(?!(?<=:\s{1,4})(?-i:[a-z]{1,20},? [a-z]{1,20})\b)`;
+
 /** Not within a longer number, a date, an amount, a decimal or a hash. */
 const ALONE = String.raw`(?<!\d[-.,/:]?)(?<![a-f])`;
 
@@ -91,7 +97,10 @@ const patterns: readonly Pattern[] = [
   },
   {
     kind: "secret",
-    find: new RegExp(String.raw`((?:${NAMES})${IS})${BARE}`, "gi"),
+    find: new RegExp(
+      String.raw`((?:${NAMES})${IS})${SENTENCE}${BARE}`,
+      "gi",
+    ),
     put: "$1[secret]",
   },
   {
