@@ -77,7 +77,7 @@ export async function checkWrite(request: WriteRequest): Promise<CheckedWrite> {
         ? encodeCustomFields(value, fields)
         : passCustomFields(value);
       check.problems.push(...custom.problems);
-      check.notes.push(...custom.doubts);
+      check.notes.push(...custom.notes);
       check.body[key] = custom.wire;
     } else {
       checkStandard(check, key, type, value);
@@ -193,13 +193,13 @@ function checkStandard(
   }
   const field = fields.find((field) => !field.custom && field.key === key);
   const encoded = encodeStandard(field, type, value, resource);
+  const described = describeKey(argumentOf(resource, key), field);
   if (encoded.problem !== undefined) {
-    problems.push(
-      `${describeKey(argumentOf(resource, key), field)} ${encoded.problem}`,
-    );
+    problems.push(`${described} ${encoded.problem}`);
     return;
   }
   body[key] = encoded.wire;
+  if (encoded.read !== undefined) notes.push(`${described} ${encoded.read}`);
   if (type === "checkin") notes.push(typeOf("checkin").doubt!);
   const nameKey = nameKeyOf(key);
   const name = nameKey === undefined ? undefined : values[nameKey];

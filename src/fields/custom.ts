@@ -4,8 +4,15 @@
  * @module
  */
 import { didYouMean, fold } from "../values/words.ts";
-import { isEmpty, isObject, type JsonObject, show } from "../values/json.ts";
+import {
+  defined,
+  isEmpty,
+  isObject,
+  type JsonObject,
+  show,
+} from "../values/json.ts";
 import { type Field, toId } from "./template.ts";
+import { typeOf } from "./types.ts";
 
 /** Entries as Qontak takes them, and what is wrong with the others. */
 export interface EncodedCustomFields {
@@ -13,8 +20,11 @@ export interface EncodedCustomFields {
   readonly wire: readonly JsonObject[];
   /** What is wrong, one sentence each. */
   readonly problems: readonly string[];
-  /** What Qontak leaves open of what is sent, one sentence each. */
-  readonly doubts: readonly string[];
+  /**
+   * How values were read, and what Qontak leaves open of what is sent, one
+   * sentence each.
+   */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -31,7 +41,7 @@ export function encodeCustomFields(
 ): EncodedCustomFields {
   const wire: JsonObject[] = [];
   const problems: string[] = [];
-  const doubts: string[] = [];
+  const notes: string[] = [];
   const seen = new Set<number>();
   for (const entry of Array.isArray(value) ? value : [value]) {
     const found = isObject(entry)
@@ -41,26 +51,22 @@ export function encodeCustomFields(
       problems.push(`additional_fields ${found}`);
       continue;
     }
+    const name = `additional_fields id ${found.id} (${show(found.label)})`;
     const encoded = encodeEntry(entry, found);
     if (typeof encoded === "string") {
-      problems.push(
-        `additional_fields id ${found.id} (${show(found.label)}) ${encoded}`,
-      );
+      problems.push(`${name} ${encoded}`);
     } else if (seen.has(found.id!)) {
-      problems.push(
-        `additional_fields id ${found.id} (${
-          show(found.label)
-        }) is given twice: one value is enough`,
-      );
+      problems.push(`${name} is given twice: one value is enough`);
     } else {
       seen.add(found.id!);
-      wire.push(encoded);
-      if (found.type.doubt && encoded.value !== null) {
-        doubts.push(found.type.doubt);
+      wire.push(encoded.entry);
+      if (encoded.read !== undefined) notes.push(`${name} ${encoded.read}`);
+      if (found.type.doubt && encoded.entry.value !== null) {
+        notes.push(found.type.doubt);
       }
     }
   }
-  return { wire, problems, doubts };
+  return { wire, problems, notes };
 }
 
 /**
@@ -71,16 +77,19 @@ export function encodeCustomFields(
  */
 export function passCustomFields(value: unknown): EncodedCustomFields {
   const entries = Array.isArray(value) ? value : [value];
-  const wire = entries.filter((entry) =>
-    isObject(entry) && toId(entry.id) !== null
-  );
-  return {
-    wire,
-    doubts: [],
-    problems: wire.length === entries.length ? [] : [
+  const wire = entries.filter(isObject).filter(({ id }) => toId(id) !== null);
+  const problems = wire.flatMap(({ id, value }) => {
+    const encoded = typeOf("").encode(value, { custom: true });
+    return encoded.problem === undefined
+      ? []
+      : [`additional_fields id ${toId(id)} ${encoded.problem}`];
+  });
+  if (wire.length < entries.length) {
+    problems.push(
       "additional_fields takes entries with an id here: Qontak publishes no list of these fields, but other records show them",
-    ],
-  };
+    );
+  }
+  return { wire, notes: [], problems };
 }
 
 function findField(
@@ -123,7 +132,10 @@ function findField(
   }. Give the id`;
 }
 
-function encodeEntry(entry: JsonObject, field: Field): JsonObject | string {
+/** An entry to send and how its value was read, or what is wrong with it. */
+type EncodedEntry = { readonly entry: JsonObject; readonly read?: string };
+
+function encodeEntry(entry: JsonObject, field: Field): EncodedEntry | string {
   const base = { id: field.id, name: field.name };
   const { value } = entry;
   // A record shows null or an empty list where there is no label.
@@ -138,15 +150,17 @@ function encodeEntry(entry: JsonObject, field: Field): JsonObject | string {
     if (isEmpty(valueName)) return "has no value";
     return encodeEntry({ ...entry, value: valueName }, field);
   }
-  if (value === null) return { ...base, value: null };
+  if (value === null) return { entry: { ...base, value: null } };
   const encoded = field.type.encode(value, field);
   if (encoded.problem !== undefined) return encoded.problem;
-  const { wire, label } = encoded;
-  if (label === undefined) return { ...base, value: wire };
+  const { wire, label, read } = encoded;
+  if (label === undefined) {
+    return { entry: { ...base, value: wire }, ...defined({ read }) };
+  }
   if (valueName && fold(valueName) !== fold(label)) {
     return `has value ${show(value)}, which is ${show(label)}, and value_name ${
       show(valueName)
     }: they must agree`;
   }
-  return { ...base, value: wire, value_name: label };
+  return { entry: { ...base, value: wire, value_name: label } };
 }

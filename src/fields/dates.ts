@@ -13,12 +13,19 @@ const ISO =
 const DAY_FIRST =
   /^(\d{1,2})[/-](\d{1,2})[/-](\d{4})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2}))?)?$/;
 
-/** A day on the calendar with a time, both on Qontak's clock. */
+/** The zone of that clock, for messages. */
+const ZONE = "Asia/Jakarta";
+
+/** A day on the calendar with a time. */
 export interface Moment {
   /** Milliseconds since 1970. */
   readonly epoch: number;
   /** Whether a time of day was given. */
   readonly timed: boolean;
+  /** The day that was written, as `2026-11-30`, whatever its zone. */
+  readonly day: string;
+  /** Whether it was written day first, which others read month first. */
+  readonly dayFirst: boolean;
 }
 
 /**
@@ -43,7 +50,9 @@ export function parseDate(text: string): Moment | undefined {
   const dayFirst = DAY_FIRST.exec(trimmed);
   if (dayFirst) {
     const [, day, month, year, hour, minute, second] = dayFirst;
-    return moment([year, month, day, hour, minute, second], 0, OFFSET);
+    const parts = [year, month, day, hour, minute, second];
+    const found = moment(parts, 0, OFFSET);
+    return found && { ...found, dayFirst: true };
   }
   return undefined;
 }
@@ -71,7 +80,12 @@ function moment(
   const exists = year >= 1000 && back.getUTCMonth() === month - 1 &&
     back.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
   if (!exists) return undefined;
-  return { epoch: utc - offset, timed: parts[3] !== undefined };
+  return {
+    epoch: utc - offset,
+    timed: parts[3] !== undefined,
+    day: back.toISOString().slice(0, 10),
+    dayFirst: false,
+  };
 }
 
 function local({ epoch }: Moment): string {
@@ -83,12 +97,57 @@ export function toIso(moment: Moment): string {
   return local(moment).replace("Z", "+07:00");
 }
 
-/** `30/11/2026`, as custom Date fields take it. */
-export function toDayFirst(moment: Moment): string {
-  return local(moment).slice(0, 10).split("-").reverse().join("/");
+/**
+ * The day that was written, at midnight, as standard fields take it that keep
+ * days; with its time where that falls on the same day on Qontak's clock.
+ */
+export function toIsoDay(moment: Moment): string {
+  return isMoved(moment) ? `${moment.day}T00:00:00.000+07:00` : toIso(moment);
+}
+
+/** `30/11/2026`, the day that was written, as custom Date fields take it. */
+export function toDayFirst({ day }: Moment): string {
+  return day.split("-").reverse().join("/");
 }
 
 /** `2026-11-30T14:00:00`, as custom date-time fields take it. */
 export function toLocalDateTime(moment: Moment): string {
   return local(moment).slice(0, 19);
+}
+
+/** Whether the day that was written is another one on Qontak's clock. */
+function isMoved(moment: Moment): boolean {
+  return local(moment).slice(0, 10) !== moment.day;
+}
+
+/**
+ * How a day was read, in words, where that is worth saying: day first, or with
+ * an offset that puts it on another day here.
+ */
+export function sayDay(moment: Moment): string | undefined {
+  if (isMoved(moment)) {
+    return `${
+      inWords(moment.day)
+    }, the day that is written; in the company's zone (${ZONE}) that moment is on ${
+      inWords(local(moment).slice(0, 10))
+    }`;
+  }
+  return moment.dayFirst ? inWords(moment.day) : undefined;
+}
+
+/** How a moment was read, in words, where it was written day first. */
+export function sayMoment(moment: Moment): string | undefined {
+  if (!moment.dayFirst) return undefined;
+  const time = local(moment).slice(11, 16);
+  return `${inWords(moment.day)}${moment.timed ? `, ${time} (${ZONE})` : ""}`;
+}
+
+/** `5 March 1988`. */
+function inWords(day: string): string {
+  return new Date(day).toLocaleDateString("en-GB", {
+    day: "numeric",
+    month: "long",
+    year: "numeric",
+    timeZone: "UTC",
+  });
 }

@@ -9,7 +9,14 @@ import type { Endpoint } from "../qontak/endpoints.ts";
 import type { Resource } from "../qontak/resources.ts";
 import { defined } from "../values/json.ts";
 import type { Field } from "./template.ts";
-import { type Encoded, type FieldType, type Target, typeOf } from "./types.ts";
+import {
+  encodeAmount,
+  type Encoded,
+  encodeDegrees,
+  type FieldType,
+  type Target,
+  typeOf,
+} from "./types.ts";
 
 /**
  * Whether a field can be written through an endpoint.
@@ -68,6 +75,10 @@ export function encodeStandard(
       return typeOf("single-line text").encode(value, target);
     case "number":
       return typeOf("number").encode(value, target);
+    case "amount":
+      return encodeAmount(value);
+    case "degrees":
+      return encodeDegrees(value);
     case "checkin":
       return typeOf("checkin").encode(value, target);
     case "date":
@@ -100,5 +111,10 @@ function encodeList(
   );
   const wrong = encoded.find(({ problem }) => problem !== undefined);
   if (wrong?.problem !== undefined) return wrong;
-  return { wire: encoded.map((one) => "wire" in one ? one.wire : undefined) };
+  const good = encoded.flatMap((one) => "wire" in one ? [one] : []);
+  const read = good.flatMap((one) => one.read ?? []);
+  return {
+    wire: good.map(({ wire }) => wire),
+    ...(read.length > 0 ? { read: read.join(", ") } : {}),
+  };
 }

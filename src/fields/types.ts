@@ -8,13 +8,17 @@
 import {
   type Moment,
   parseDate,
+  sayDay,
+  sayMoment,
   toDayFirst,
   toIso,
+  toIsoDay,
   toLocalDateTime,
 } from "./dates.ts";
 import { choose, type Option } from "./options.ts";
 import type { DateForm } from "../qontak/resources.ts";
 import { isObject, show } from "../values/json.ts";
+import { isRounded, readNumber } from "../values/numbers.ts";
 
 /** What a value is encoded for. */
 export interface Target {
@@ -33,6 +37,8 @@ export type Encoded =
     readonly wire: unknown;
     /** The label or labels that belong to it. */
     readonly label?: string;
+    /** How it was read, as a phrase after the key, where that must be told. */
+    readonly read?: string;
     readonly problem?: undefined;
   }
   | { readonly problem: string };
@@ -55,45 +61,99 @@ export interface FieldType {
 
 function text(value: unknown): Encoded {
   if (typeof value === "string") return { wire: value };
-  if (typeof value === "number") return { wire: String(value) };
-  return { problem: `takes text, not ${show(value)}` };
+  if (typeof value === "number" && !isRounded(value)) {
+    return { wire: String(value) };
+  }
+  return { problem: `takes text${inQuotes(value)}, not ${show(value)}` };
 }
 
-function number(value: unknown): Encoded {
+/** What a number needs that loses digits as one. */
+function inQuotes(value: unknown): string {
+  return typeof value === "number"
+    ? " in quotes, so that no digit is lost"
+    : "";
+}
+
+/** What a problem of a number starts with. */
+const NUMBER = "takes a number such as 15000000 or 1.5";
+
+function number(value: unknown, most?: number): Encoded {
   if (typeof value === "number" && Number.isFinite(value)) {
     // Beyond this, the digits that were meant are already lost.
     return Number.isInteger(value) && !Number.isSafeInteger(value)
-      ? {
-        problem: `is too large to be exact as a number: give ${value} as text`,
-      }
+      ? { problem: `takes digits${inQuotes(value)}, not ${show(value)}` }
       : { wire: value };
   }
-  if (typeof value === "string" && /^-?\d+(\.\d+)?$/.test(value.trim())) {
-    const text = value.trim();
-    // Qontak takes digits as text too; a number is sent where it says the same.
-    return { wire: String(Number(text)) === text ? Number(text) : text };
-  }
-  return {
-    problem:
-      `takes a number such as 15000000 or 1.5 (digits, and a point before decimals), not ${
+  const reading = typeof value === "string"
+    ? readNumber(value, most)
+    : undefined;
+  if (!reading) {
+    return {
+      problem: `${NUMBER} (digits, and a point before decimals), not ${
         show(value)
       }`,
-  };
+    };
+  }
+  if (reading.readings) {
+    return {
+      problem: `cannot tell what ${show(value)} means, ${
+        reading.readings.join(" or ")
+      }: send the one that is meant, as a number without quotes`,
+    };
+  }
+  const { digits, plain } = reading;
+  // Qontak takes digits as text too; a number is sent where it says the same.
+  const wire = String(Number(digits)) === digits ? Number(digits) : digits;
+  return { wire, ...(plain ? {} : wasRead(value, digits)) };
+}
+
+/**
+ * Encodes a part of a position: no degrees are thousands, so that `106.845` has
+ * one reading.
+ *
+ * @param value What the caller gave.
+ */
+export function encodeDegrees(value: unknown): Encoded {
+  return number(value, MAX_DEGREES);
+}
+
+/** The most degrees that there are. */
+const MAX_DEGREES = 180;
+
+/**
+ * Encodes an amount of money that Qontak keeps as text: in digits where it is a
+ * number, and otherwise as people wrote it.
+ *
+ * @param value What the caller gave.
+ */
+export function encodeAmount(value: unknown): Encoded {
+  if (typeof value === "string" && !readNumber(value)) return { wire: value };
+  const encoded = typeof value === "string" ? number(value) : text(value);
+  return encoded.problem === undefined
+    ? { ...encoded, wire: String(encoded.wire) }
+    : encoded;
+}
+
+function wasRead(value: unknown, as: string | undefined): { read?: string } {
+  return as === undefined ? {} : { read: `${show(value)} was read as ${as}` };
 }
 
 function dated(
   value: unknown,
   takes: string,
   write: (moment: Moment) => string,
+  say: (moment: Moment) => string | undefined,
 ): Encoded {
   const moment = typeof value === "string" ? parseDate(value) : undefined;
-  if (moment) return { wire: write(moment) };
+  if (moment) return { wire: write(moment), ...wasRead(value, say(moment)) };
   return { problem: `takes ${takes}, not ${show(value)}` };
 }
 
 function select(value: unknown, { custom, options }: Target): Encoded {
   if (!options) {
-    const id = typeof value === "string" ? Number(value) : value;
+    const id = typeof value === "string" && /^\d+$/.test(value.trim())
+      ? Number(value)
+      : value;
     if (Number.isSafeInteger(id)) return { wire: custom ? String(id) : id };
     return {
       problem: `takes an id, not ${
@@ -146,6 +206,11 @@ function association(value: unknown): Encoded {
   return { wire: Array.isArray(value) ? ids : ids[0] };
 }
 
+function toDegrees(text: string): number {
+  const encoded = encodeDegrees(text);
+  return encoded.problem === undefined ? Number(encoded.wire) : NaN;
+}
+
 function gps(value: unknown): Encoded {
   const parts = isObject(value)
     ? [value.lat ?? value.latitude, value.long ?? value.longitude]
@@ -153,7 +218,7 @@ function gps(value: unknown): Encoded {
     ? value.split(",")
     : [];
   const [lat, long] = parts.map((part) =>
-    typeof part === "string" && part.trim() !== "" ? Number(part) : part
+    typeof part === "string" ? Number(encodeDegrees(part).wire ?? NaN) : part
   );
   const fits = parts.length === 2 &&
     typeof lat === "number" && Math.abs(lat) <= 90 &&
@@ -247,7 +312,7 @@ export const fieldTypes: readonly FieldType[] = [
     name: "number",
     qontak: ["number"],
     format: "a number such as 15000000 or 1.5",
-    encode: number,
+    encode: (value) => number(value),
   },
   {
     name: "percentage",
@@ -266,7 +331,8 @@ export const fieldTypes: readonly FieldType[] = [
       dated(
         value,
         DATE,
-        custom || dates === "day-first" ? toDayFirst : toIso,
+        custom || dates === "day-first" ? toDayFirst : toIsoDay,
+        sayDay,
       ),
   },
   {
@@ -274,7 +340,7 @@ export const fieldTypes: readonly FieldType[] = [
     qontak: ["date time"],
     format: DATE_TIME,
     encode: (value, { custom }) =>
-      dated(value, DATE_TIME, custom ? toLocalDateTime : toIso),
+      dated(value, DATE_TIME, custom ? toLocalDateTime : toIso, sayMoment),
   },
   {
     name: "select",
@@ -346,8 +412,22 @@ const unknownType: FieldType = {
   name: "unknown",
   qontak: [],
   format: "a value in the form that Qontak shows it in on other records",
-  encode: (value) => ({ wire: value }),
+  encode: (value) =>
+    holdsRounded(value)
+      ? { problem: `takes numbers${inQuotes(0)}, not ${show(value)}` }
+      : { wire: value },
 };
+
+/**
+ * Whether a value holds a number whose digits are not those that were written.
+ *
+ * @param value Any JSON.
+ */
+export function holdsRounded(value: unknown): boolean {
+  if (typeof value === "number") return isRounded(value);
+  return typeof value === "object" && value !== null &&
+    Object.values(value).some(holdsRounded);
+}
 
 const byQontakName = new Map(
   fieldTypes.flatMap((type) => type.qontak.map((name) => [name, type])),

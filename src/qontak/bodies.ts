@@ -7,11 +7,14 @@
 
 /**
  * What a body key holds, as Qontak's collection shows it. An option is chosen
- * from a list that the company keeps, a record is another record's id.
+ * from a list that the company keeps, a record is another record's id, and an
+ * amount is money that is kept as text.
  */
 export type BodyType =
   | "text"
   | "number"
+  | "amount"
+  | "degrees"
   | "date"
   | "flag"
   | "option"
@@ -48,7 +51,7 @@ export const contactBody = {
   crm_source_name: "text",
   crm_gender_id: "option",
   crm_gender_name: "text",
-  income: "text",
+  income: "amount",
   upload_id: "record",
   customer_id: "text",
   crm_company_id: "record",
@@ -208,8 +211,8 @@ export const associationBody = {
 
 /** A check-in. */
 export const geolocationBody = {
-  latitude: "number",
-  longitude: "number",
+  latitude: "degrees",
+  longitude: "degrees",
   device_id: "text",
   checkin_timestamps: "number",
   orientation: "text",

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { isRounded, nameNumber } from "./numbers.ts";
+
 /** A JSON object whose keys are not known. */
 export type JsonObject = Record<string, unknown>;
 
@@ -27,9 +29,17 @@ export function isEmpty(value: unknown): boolean {
     (Array.isArray(value) && value.length === 0);
 }
 
-/** A value as it may stand in a message: JSON, cut at 60 characters. */
+/**
+ * A value as it may stand in a message: JSON, cut at 60 characters. Digits that
+ * were rounded when the JSON was read are counted, not repeated.
+ */
 export function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  if (typeof value === "number") return nameNumber(value);
+  const text = JSON.stringify(
+    value,
+    (_, part) =>
+      typeof part === "number" && isRounded(part) ? nameNumber(part) : part,
+  ) ?? String(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 

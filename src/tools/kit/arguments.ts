@@ -129,9 +129,15 @@ export function whole(
 export function text(description?: string): Argument<string | undefined> {
   return argument(
     described({ type: "string" }, description),
-    () => z.string({ error: "must be text" }),
+    () => string,
   );
 }
+
+/** Text; digits are none, since those of a large number are rounded. */
+const string = z.string({
+  error: ({ input }) =>
+    typeof input === "number" ? "must be text in quotes" : "must be text",
+});
 
 /** A date in any form that is understood, as Qontak's queries take it. */
 export function dayFirstDate(
@@ -225,7 +231,7 @@ export function words(description?: string): Argument<string[] | undefined> {
             ? list.split(",").map((word) => word.trim()).filter(Boolean)
             : list;
         },
-        z.array(z.string({ error: "must be text" }), {
+        z.array(string, {
           error: "must be words joined by commas, or a list of them",
         }),
       ) as unknown as z.ZodType<string[]>,
@@ -266,7 +272,10 @@ export function anyValue(): Argument<unknown> {
   return {
     schema: { type: ["string", "number", "boolean", "null"] },
     required: false,
-    check: () => z.unknown(),
+    check: () =>
+      z.unknown().refine((value) => !holdsRounded(value), {
+        error: "must be digits in quotes, so that none is lost",
+      }),
   };
 }
 

@@ -29,6 +29,8 @@ const bodyArguments: Readonly<
 > = {
   text,
   number,
+  amount: number,
+  degrees: number,
   date: text,
   flag,
   option: reference,
