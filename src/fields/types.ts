@@ -18,7 +18,12 @@ import {
 import { choose, type Option } from "./options.ts";
 import type { DateForm } from "../qontak/resources.ts";
 import { isObject, show } from "../values/json.ts";
-import { isRounded, readNumber } from "../values/numbers.ts";
+import {
+  isRounded,
+  isTooLarge,
+  readNumber,
+  someNumber,
+} from "../values/numbers.ts";
 
 /** What a value is encoded for. */
 export interface Target {
@@ -80,8 +85,12 @@ const NUMBER = "takes a number such as 15000000 or 1.5";
 function number(value: unknown, most?: number): Encoded {
   if (typeof value === "number" && Number.isFinite(value)) {
     // Beyond this, the digits that were meant are already lost.
-    return Number.isInteger(value) && !Number.isSafeInteger(value)
-      ? { problem: `takes digits${inQuotes(value)}, not ${show(value)}` }
+    return isTooLarge(value)
+      ? {
+        problem: `takes a number that is exact, or its digits${
+          inQuotes(value)
+        }, not ${show(value)}`,
+      }
       : { wire: value };
   }
   const reading = typeof value === "string"
@@ -413,21 +422,10 @@ const unknownType: FieldType = {
   qontak: [],
   format: "a value in the form that Qontak shows it in on other records",
   encode: (value) =>
-    holdsRounded(value)
+    someNumber(value, isRounded)
       ? { problem: `takes numbers${inQuotes(0)}, not ${show(value)}` }
       : { wire: value },
 };
-
-/**
- * Whether a value holds a number whose digits are not those that were written.
- *
- * @param value Any JSON.
- */
-export function holdsRounded(value: unknown): boolean {
-  if (typeof value === "number") return isRounded(value);
-  return typeof value === "object" && value !== null &&
-    Object.values(value).some(holdsRounded);
-}
 
 const byQontakName = new Map(
   fieldTypes.flatMap((type) => type.qontak.map((name) => [name, type])),

@@ -7,6 +7,7 @@
  */
 import * as z from "zod";
 import { parseDate, toDayFirst } from "../../fields/dates.ts";
+import { isTooLarge, someNumber } from "../../values/numbers.ts";
 
 /** A JSON Schema, as plain data. */
 export type JsonSchema = { readonly [key: string]: unknown };
@@ -273,7 +274,7 @@ export function anyValue(): Argument<unknown> {
     schema: { type: ["string", "number", "boolean", "null"] },
     required: false,
     check: () =>
-      z.unknown().refine((value) => !holdsRounded(value), {
+      z.unknown().refine((value) => !someNumber(value, isTooLarge), {
         error: "must be digits in quotes, so that none is lost",
       }),
   };
