@@ -88,12 +88,12 @@ function moment(
   };
 }
 
-function local({ epoch }: Moment): string {
+function local({ epoch }: Pick<Moment, "epoch">): string {
   return new Date(epoch + OFFSET).toISOString();
 }
 
 /** `2026-11-30T00:00:00.000+07:00`, as deals and tasks take it. */
-export function toIso(moment: Moment): string {
+export function toIso(moment: Pick<Moment, "epoch">): string {
   return local(moment).replace("Z", "+07:00");
 }
 
@@ -111,7 +111,7 @@ export function toDayFirst({ day }: Moment): string {
 }
 
 /** `2026-11-30T14:00:00`, as custom date-time fields take it. */
-export function toLocalDateTime(moment: Moment): string {
+export function toLocalDateTime(moment: Pick<Moment, "epoch">): string {
   return local(moment).slice(0, 19);
 }
 

@@ -79,28 +79,24 @@ function inQuotes(value: unknown): string {
     : "";
 }
 
-/** What a problem of a number starts with. */
-const NUMBER = "takes a number such as 15000000 or 1.5";
-
 function number(value: unknown, most?: number): Encoded {
+  if (typeof value === "number" && !isTooLarge(value)) return { wire: value };
   if (typeof value === "number" && Number.isFinite(value)) {
-    // Beyond this, the digits that were meant are already lost.
-    return isTooLarge(value)
-      ? {
-        problem: `takes a number that is exact, or its digits${
-          inQuotes(value)
-        }, not ${show(value)}`,
-      }
-      : { wire: value };
+    return {
+      problem: `takes a number of this size${inQuotes(value)}, not ${
+        show(value)
+      }`,
+    };
   }
   const reading = typeof value === "string"
     ? readNumber(value, most)
     : undefined;
   if (!reading) {
     return {
-      problem: `${NUMBER} (digits, and a point before decimals), not ${
-        show(value)
-      }`,
+      problem:
+        `takes a number such as 15000000 or 1.5 (digits, and a point before decimals), not ${
+          show(value)
+        }`,
     };
   }
   if (reading.readings) {
@@ -227,7 +223,7 @@ function gps(value: unknown): Encoded {
     ? value.split(",")
     : [];
   const [lat, long] = parts.map((part) =>
-    typeof part === "string" ? Number(encodeDegrees(part).wire ?? NaN) : part
+    typeof part === "string" ? toDegrees(part) : part
   );
   const fits = parts.length === 2 &&
     typeof lat === "number" && Math.abs(lat) <= 90 &&

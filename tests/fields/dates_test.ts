@@ -3,6 +3,7 @@ import {
   parseDate,
   toDayFirst,
   toIso,
+  toIsoDay,
   toLocalDateTime,
 } from "../../src/fields/dates.ts";
 
@@ -48,10 +49,25 @@ Deno.test("parseDate() refuses what is no date of the calendar", () => {
   for (const text of table) assertEquals(parseDate(text), undefined, text);
 });
 
+Deno.test("toDayFirst() and toIsoDay() keep the day that was written, in any zone", () => {
+  for (let offset = -12; offset <= 14; offset++) {
+    for (let hour = 0; hour < 24; hour++) {
+      const zone = `${offset < 0 ? "-" : "+"}${
+        String(Math.abs(offset)).padStart(2, "0")
+      }:00`;
+      const text = `2026-12-31T${String(hour).padStart(2, "0")}:30:00${zone}`;
+      const moment = parseDate(text)!;
+      assertEquals(toDayFirst(moment), "31/12/2026", text);
+      assertEquals(toIsoDay(moment).slice(0, 10), "2026-12-31", text);
+    }
+  }
+});
+
 Deno.test("parseDate() undoes every way of writing a date", () => {
   for (let day = 0; day < 1500; day++) {
     const iso = new Date(Date.UTC(2024, 0, 1 + day)).toISOString().slice(0, 10);
     const moment = parseDate(iso)!;
+    assertEquals(moment.day, iso);
     assertEquals(toIso(moment).slice(0, 10), iso);
     for (const write of [toIso, toDayFirst, toLocalDateTime]) {
       assertEquals(parseDate(write(moment))?.epoch, moment.epoch, iso);

@@ -17,6 +17,25 @@ Deno.test("encode() gives each type the form that Qontak takes", () => {
     ["Single-line text", custom, 812, "812"],
     ["Number", custom, "15000000", 15000000],
     ["Number", custom, 1.5, 1.5],
+    ["Number", custom, "10.000.000", 10000000],
+    ["Number", custom, "Rp 27.500,-", 27500],
+    ["Number", custom, "1,15 juta", 1150000],
+    ["Number", custom, "12.345.678.901.234.567", "12345678901234567"],
+    ["Percentage", custom, "12,5 %", 12.5],
+    ["Date", custom, "2026-12-31T00:00:00+09:00", "31/12/2026"],
+    ["Date", custom, "2026-12-31T23:30:00Z", "31/12/2026"],
+    [
+      "Date",
+      standard,
+      "2026-12-31T00:00:00+09:00",
+      "2026-12-31T00:00:00.000+07:00",
+    ],
+    [
+      "Date",
+      standard,
+      "2026-12-31T14:00:00+09:00",
+      "2026-12-31T12:00:00.000+07:00",
+    ],
     ["Percentage", custom, "12.5 %", 12.5],
     ["Date", custom, "2026-11-30", "30/11/2026"],
     ["Date", standard, "30/11/2026", "2026-11-30T00:00:00.000+07:00"],
@@ -37,6 +56,7 @@ Deno.test("encode() gives each type the form that Qontak takes", () => {
     ["Multiple select", custom, "7,8", "7,8"],
     ["Multiple select", custom, "Bandung, Kota", "9"],
     ["gps", custom, "-6.2,106.8", "-6.2, 106.8"],
+    ["gps", custom, "-6.208, 106.845", "-6.208, 106.845"],
     ["gps", custom, { lat: -6.2, long: 106.8 }, "-6.2, 106.8"],
     ["Upload", custom, "https://a.id/x.pdf", "https://a.id/x.pdf"],
     ["assoc", standard, ["3", 4], [3, 4]],
@@ -60,7 +80,18 @@ Deno.test("encode() gives each type the form that Qontak takes", () => {
 
 Deno.test("encode() names what is wrong with a value", () => {
   const table: [string, Target, unknown, RegExp][] = [
-    ["Number", custom, "10.000.000", /not "10\.000\.000"/],
+    ["Number", custom, "10.00.000", /not "10\.00\.000"/],
+    ["Number", custom, "27.500", /"27\.500" means, 27\.5 or 27500: send/],
+    ["Percentage", custom, "12,500 %", /"12,500" means, 12\.5 or 12500: send/],
+    ["Number", custom, 9171012345678901, /in quotes.* a number of 16 digits$/],
+    ["Single-line text", custom, 9171012345678901, /in quotes.* 16 digits$/],
+    ["Single-line text", custom, 1e21, /in quotes.* 22 digits$/],
+    ["Single-line text", custom, 1e-9, /in quotes.* with an exponent$/],
+    ["Text Area", custom, 9171012345678901, /in quotes.* 16 digits$/],
+    ["URL", custom, 9171012345678901, /in quotes.* 16 digits$/],
+    ["of tomorrow", custom, [9171012345678901], /in quotes.* 16 digits"\]$/],
+    ["Dropdown select", { custom: true }, "", /takes an id/],
+    ["Dropdown select", { custom: true }, "1e3", /takes an id/],
     ["Number", custom, "ten", /takes a number/],
     ["Number", custom, NaN, /takes a number/],
     ["Date", custom, "31/02/2026", /takes a date such as/],
@@ -82,6 +113,40 @@ Deno.test("encode() names what is wrong with a value", () => {
   for (const [type, target, value, expected] of table) {
     const { problem } = typeOf(type).encode(value, target);
     assertMatch(problem ?? "", expected, `${type} ${JSON.stringify(value)}`);
+  }
+});
+
+Deno.test("encode() says how it read a value that could be read otherwise", () => {
+  const table: [string, Target, unknown, string | undefined][] = [
+    ["Number", custom, 1500000, undefined],
+    ["Number", custom, "1500000", undefined],
+    ["Number", custom, "1,5 juta", '"1,5 juta" was read as 1500000'],
+    ["Number", custom, "27,5", '"27,5" was read as 27.5'],
+    ["Date", custom, "1988-03-05", undefined],
+    ["Date", custom, "05/03/1988", '"05/03/1988" was read as 5 March 1988'],
+    ["Date", standard, "05-03-1988", '"05-03-1988" was read as 5 March 1988'],
+    [
+      "Date",
+      custom,
+      "2026-12-31T00:00:00+09:00",
+      `"2026-12-31T00:00:00+09:00" was read as 31 December 2026, the day that is written; in the company's zone (Asia/Jakarta) that moment is on 30 December 2026`,
+    ],
+    ["Date", custom, "2026-12-31T09:00:00+09:00", undefined],
+    [
+      "Date time",
+      custom,
+      "05/03/1988 14:05",
+      '"05/03/1988 14:05" was read as 5 March 1988, 14:05 (Asia/Jakarta)',
+    ],
+    ["Date time", custom, "1988-03-05T14:05", undefined],
+  ];
+  for (const [type, target, value, expected] of table) {
+    const encoded = typeOf(type).encode(value, target);
+    assertEquals(
+      "wire" in encoded ? encoded.read : encoded.problem,
+      expected,
+      `${type} ${JSON.stringify(value)}`,
+    );
   }
 });
 
@@ -136,7 +201,10 @@ Deno.test("encode() changes no digit of a number", () => {
   assertEquals(number("00123"), "00123");
   assertEquals(number("1.50"), "1.50");
   assertEquals(number("15"), 15);
-  assertMatch(String(number(12345678901234567891)), /give .* as text/);
+  assertMatch(
+    String(number(JSON.parse("12345678901234567891"))),
+    /in quotes, .* not a number of 20 digits$/,
+  );
 });
 
 Deno.test("choose() shortens a long list and says so", () => {

@@ -1,0 +1,179 @@
+/**
+ * Numbers as people write them, digit for digit: Indonesian and English
+ * separators, `Rp`, and words such as `juta`. What can be read in two ways is
+ * not decided here, but told.
+ *
+ * @module
+ */
+
+/** What a text says as a number. */
+export type NumberReading =
+  | {
+    /** The number: digits, and a point before decimals. */
+    readonly digits: string;
+    /** Whether the text is spelled so already. */
+    readonly plain: boolean;
+    readonly readings?: undefined;
+  }
+  | {
+    /** The numbers that the text can mean; two at least. */
+    readonly readings: readonly string[];
+  };
+
+/** Longer texts are no numbers that people write, in characters. */
+const MAX_LENGTH = 100;
+
+const PLAIN = /^-?\d+(?:\.\d+)?$/;
+
+/**
+ * `Rp 1.500.000,-`, `1,5 juta`: a sign, a currency, digits with separators,
+ * what says that there are no decimals, and a word that multiplies.
+ */
+const WRITTEN =
+  /^(?<sign>[-\u2212]?)(?:(?:rp\b|rp(?=\d)|idr)\.?\s*)?(?<digits>\d(?:[\d.,'\u2019 \u00a0\u202f]*\d)?)(?<whole>[.,][-\u2013\u2014]{1,2})?\s*(?<unit>[a-z]*)\.?(?:\s*(?:rupiah|idr))?$/i;
+
+/** By how many zeros a word multiplies; `M` is a miliar or a million. */
+const UNITS: Readonly<Record<string, readonly number[]>> = {
+  "": [0],
+  rupiah: [0],
+  idr: [0],
+  ribu: [3],
+  rb: [3],
+  k: [3],
+  thousand: [3],
+  juta: [6],
+  jt: [6],
+  million: [6],
+  m: [9, 6],
+  miliar: [9],
+  milyar: [9],
+  billion: [9],
+  triliun: [12],
+  trilyun: [12],
+  trillion: [12],
+};
+
+/** What stands between groups of three digits, as part of a regular expression. */
+const GROUPINGS = [String.raw`\.`, ",", "['\u2019]", "[ \u00a0\u202f]"];
+
+/** What stands before decimals. */
+const POINTS = [String.raw`\.`, ","];
+
+/** Every way of writing digits, and whether it has groups. */
+const NOTATIONS = ["", ...GROUPINGS].flatMap((grouping) => {
+  const whole = grouping === ""
+    ? String.raw`\d+`
+    : String.raw`[1-9]\d{0,2}(?:${grouping}\d{3})+`;
+  return ["", ...POINTS].filter((point) => point === "" || point !== grouping)
+    .map((point) => ({
+      isWhole: point === "",
+      form: new RegExp(
+        point === "" ? `^(${whole})$` : String.raw`^(${whole})${point}(\d+)$`,
+      ),
+    }));
+});
+
+/**
+ * Reads a number.
+ *
+ * @param text What was written.
+ * @param most The largest that the number can be; readings above it are none.
+ * @returns The number, or all that it can mean; undefined where it is none.
+ */
+export function readNumber(
+  text: string,
+  most = Infinity,
+): NumberReading | undefined {
+  const trimmed = text.trim();
+  const written = trimmed.length > MAX_LENGTH
+    ? undefined
+    : WRITTEN.exec(trimmed)?.groups;
+  if (!written) return undefined;
+  const { sign, digits, whole, unit } = written;
+  const zeros = UNITS[unit!.toLowerCase()];
+  if (!zeros) return undefined;
+  const readings = NOTATIONS.filter(({ isWhole }) => isWhole || !whole)
+    .flatMap(({ form }) => {
+      const [, before, after = ""] = form.exec(digits!) ?? [];
+      return before === undefined
+        ? []
+        : zeros.map((count) =>
+          (sign === "" ? "" : "-") +
+          shift(before.replace(/\D/g, ""), after, count)
+        );
+    });
+  const [first, ...others] = [...new Set(readings)]
+    .filter((reading) => Math.abs(Number(reading)) <= most);
+  if (first === undefined) return undefined;
+  if (others.length > 0) return { readings: [first, ...others] };
+  const plain = PLAIN.test(trimmed);
+  return { digits: plain ? trimmed : first, plain };
+}
+
+/** `1`, `15` and 6 zeros are 1150000: no digit is computed with. */
+function shift(before: string, after: string, zeros: number): string {
+  const moved = after.slice(0, zeros).padEnd(zeros, "0");
+  const whole = `${before}${moved}`.replace(/^0+(?=\d)/, "");
+  const rest = after.slice(zeros).replace(/0+$/, "");
+  return rest === "" ? whole : `${whole}.${rest}`;
+}
+
+/**
+ * Whether a JSON number is beyond those that are exact, so that its last digits
+ * are not those that were written.
+ *
+ * @param value A number that was read from JSON.
+ */
+export function isTooLarge(value: number): boolean {
+  return Number.isInteger(value)
+    ? !Number.isSafeInteger(value)
+    : !isFinite(value);
+}
+
+/**
+ * Whether any number in a value passes a test.
+ *
+ * @param value Any JSON.
+ * @param test The test.
+ */
+export function someNumber(
+  value: unknown,
+  test: (number: number) => boolean,
+): boolean {
+  if (typeof value === "number") return test(value);
+  return typeof value === "object" && value !== null &&
+    Object.values(value).some((part) => someNumber(part, test));
+}
+
+/**
+ * Whether a JSON number may not be the digits that were written: it is too
+ * large, has an exponent, or has more digits than are always exact.
+ *
+ * @param value A number that was read from JSON.
+ */
+export function isRounded(value: number): boolean {
+  if (Number.isSafeInteger(value)) return false;
+  // Up to 15 digits come back as they were written, and no exponent is needed.
+  const text = String(value);
+  return isTooLarge(value) || !PLAIN.test(text) || countDigits(text) > 15;
+}
+
+function countDigits(text: string): number {
+  return text.replace(/\D/g, "").replace(/^0+/, "").length;
+}
+
+/**
+ * A number in a message, without digits that were rounded already.
+ *
+ * @param value A number that was read from JSON.
+ */
+export function nameNumber(value: number): string {
+  if (!isRounded(value)) return String(value);
+  if (!Number.isFinite(value)) return String(value);
+  const digits = Number.isInteger(value)
+    ? String(BigInt(value))
+    : String(value);
+  return /e/i.test(digits)
+    ? "a number with an exponent"
+    : `a number of ${countDigits(digits)} digits`;
+}
