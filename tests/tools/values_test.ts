@@ -1,0 +1,240 @@
+/**
+ * What becomes of the values of a write, from a client's arguments to the
+ * record that Qontak keeps.
+ */
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { createWorld, type World, writes } from "../support/world.ts";
+
+/** Custom fields of the sandbox's contacts. */
+const NIK = 7118423;
+const WHATSAPP = 7118409;
+const VISITS = 7118430;
+const CONTENT = 7118437;
+const VISITED = 7118444;
+const NEXT_CALL = 7118451;
+
+const custom = (id: number, value: unknown) => ({
+  additional_fields: [{ id, value }],
+});
+
+/** Every kind of number, as a function from its text to a call. */
+async function numbers(
+  world: World,
+): Promise<[string, string, (text: unknown) => Record<string, unknown>][]> {
+  const first = async (tool: string) =>
+    (await world.ok(tool, { per_page: 1 })).records[0].id;
+  const contact_id = await first("list_contacts");
+  const company_id = await first("list_companies");
+  const deal_id = await first("list_deals");
+  const product_id = await first("list_products");
+  const association_id = await first("list_products_associations");
+  const product = { name: "Kursi", currency: "IDR", price: 1, quantity: 1 };
+  return [
+    ["create_product", "price", (price) => ({ ...product, price })],
+    ["create_product", "quantity", (quantity) => ({ ...product, quantity })],
+    ["create_product", "discount", (discount) => ({ ...product, discount })],
+    ["update_product", "price", (price) => ({ product_id, price })],
+    ["update_deal", "size", (size) => ({ deal_id, size })],
+    [
+      "update_deal",
+      "product_association_price",
+      (price) => ({ deal_id, product_association_price: [1, price] }),
+    ],
+    ["update_contact", "income", (income) => ({ contact_id, income })],
+    [
+      "update_contact",
+      "additional_fields",
+      (value) => ({ contact_id, ...custom(VISITS, value) }),
+    ],
+    [
+      "update_contact",
+      "additional_fields",
+      (value) => ({ contact_id, ...custom(CONTENT, value) }),
+    ],
+    [
+      "update_company",
+      "annual_revenue",
+      (annual_revenue) => ({ company_id, annual_revenue }),
+    ],
+    [
+      "update_company",
+      "number_of_employees",
+      (number_of_employees) => ({ company_id, number_of_employees }),
+    ],
+    [
+      "update_products_association",
+      "price",
+      (price) => ({ association_id, price }),
+    ],
+    [
+      "update_products_association",
+      "quantity",
+      (quantity) => ({ association_id, quantity }),
+    ],
+  ];
+}
+
+Deno.test("a number with one separator and three digits is refused with both meanings, in every field", async () => {
+  await using world = await createWorld();
+  for (const [tool, key, args] of await numbers(world)) {
+    for (const text of ["27.500", "27,500", "Rp 27.500"]) {
+      const said = await world.refused(tool, args(text));
+      assertStringIncludes(said, `"${text}" means, 27.5 or 27500: send`);
+      assertStringIncludes(said, key);
+    }
+  }
+  assertEquals(writes(world), []);
+});
+
+Deno.test("a number that has one meaning is stored, and the answer says how it was read", async () => {
+  await using world = await createWorld();
+  const table: [unknown, number, boolean][] = [
+    [27500, 27500, false],
+    ["27500.00", 27500, false],
+    ["27.500,00", 27500, true],
+    ["Rp 1.500.000", 1500000, true],
+    ["Rp 27.500,-", 27500, true],
+    ["1,5 juta", 1500000, true],
+    ["1,15 juta", 1150000, true],
+    ["2 miliar", 2000000000, true],
+  ];
+  for (const [price, stored, isTold] of table) {
+    const { id, notes = [], ignored, stored_differently } = await world.ok(
+      "create_product",
+      { name: "Kursi", currency: "IDR", price, quantity: 1 },
+    );
+    const { record } = await world.ok("get_product", { product_id: id });
+    assertEquals(record.price, stored);
+    assertEquals([ignored, stored_differently], [[], []]);
+    assertEquals(
+      notes,
+      isTold ? [`price ${JSON.stringify(price)} was read as ${stored}`] : [],
+    );
+  }
+  // Wherever numbers are written, the same words have the same meaning.
+  for (const [tool, key, args] of await numbers(world)) {
+    const { text, isError } = await world.call(tool, args("1,5 ribu"));
+    // Lists of a deal's lines must have a line for each entry.
+    if (key !== "product_association_price") assertEquals(isError, false, text);
+    if (!isError) assertStringIncludes(text, "was read as 1500");
+  }
+});
+
+Deno.test("income that is no number is kept as it was typed", async () => {
+  await using world = await createWorld();
+  const { records: [{ id: contact_id }] } = await world.ok("list_contacts");
+  const income = async (income: unknown) =>
+    (await world.ok("update_contact", { contact_id, income })).record.income;
+  assertEquals(await income("5-10 juta"), "5-10 juta");
+  assertEquals(String(await income("5 juta")), "5000000");
+  assertEquals(String(await income(5000000)), "5000000");
+});
+
+Deno.test("digits that JSON has rounded are never written as text, and never repeated", async () => {
+  await using world = await createWorld();
+  const { records: [{ id: contact_id }] } = await world.ok("list_contacts");
+  const { records: [{ id: deal_id }] } = await world.ok("list_deals");
+  // Read from JSON, this number has other digits than were written.
+  const rounded = JSON.parse("9171012345678901");
+  const calls: [string, Record<string, unknown>][] = [
+    ["update_contact", { contact_id, ...custom(NIK, rounded) }],
+    [
+      "update_contact",
+      { contact_id, skip_validation: true, ...custom(NIK, rounded) },
+    ],
+    [
+      "update_contact",
+      {
+        contact_id,
+        additional_fields: `[{"id": ${NIK}, "value": 9171012345678901}]`,
+      },
+    ],
+    ["update_contact", { contact_id, ...custom(WHATSAPP, rounded) }],
+    ["update_contact", { contact_id, ...custom(VISITS, rounded) }],
+    ["update_contact", { contact_id, additional_fields: [{ value: rounded }] }],
+    ["update_contact", { contact_id, telephone: rounded }],
+    ["update_contact", { contact_id, customer_id: rounded }],
+    ["update_contact", { contact_id, income: rounded }],
+    ["update_deal", { deal_id, size: rounded }],
+    ["update_deal", { deal_id, product_association_name: [rounded] }],
+    [
+      "create_product",
+      {
+        name: "Kursi",
+        price: 1,
+        quantity: 1,
+        additional_fields: [{ id: 1, value: rounded }],
+      },
+    ],
+    ["get_contact", { contact_id: rounded }],
+    ["list_contacts", { phone: rounded }],
+  ];
+  for (const [tool, args] of calls) {
+    const said = await world.refused(tool, args);
+    assertStringIncludes(said, "a number of 16 digits");
+    assertEquals(said.includes("917101234"), false, said);
+  }
+  for (const number of [1e21, 1.5e-9]) {
+    assertMatch(
+      await world.refused("update_contact", {
+        contact_id,
+        ...custom(NIK, number),
+      }),
+      /in quotes/,
+    );
+  }
+  assertEquals(writes(world), []);
+  await world.ok("update_contact", {
+    contact_id,
+    ...custom(NIK, "9171012345678901"),
+  });
+  const { record } = await world.ok("get_contact", {
+    contact_id,
+    fields: String(NIK),
+  });
+  assertEquals(record.additional_fields[0].value, "9171012345678901");
+});
+
+Deno.test("a field that keeps days keeps the day that was written, and says so", async () => {
+  await using world = await createWorld();
+  const { records: [{ id: contact_id }] } = await world.ok("list_contacts");
+  const { records: [{ id: deal_id }] } = await world.ok("list_deals");
+  const visited = async (value: string) => {
+    const { notes } = await world.ok("update_contact", {
+      contact_id,
+      ...custom(VISITED, value),
+    });
+    const { record } = await world.ok("get_contact", {
+      contact_id,
+      fields: String(VISITED),
+    });
+    return [record.additional_fields[0].value, ...notes ?? []];
+  };
+  const name = `additional_fields id ${VISITED} ("Tanggal Kunjungan Terakhir")`;
+  assertEquals(await visited("2026-12-31"), ["31/12/2026"]);
+  assertEquals(await visited("2026-12-31T00:00:00+09:00"), [
+    "31/12/2026",
+    `${name} "2026-12-31T00:00:00+09:00" was read as 31 December 2026, the day that is written; in the company's zone (Asia/Jakarta) that moment is on 30 December 2026`,
+  ]);
+  assertEquals(await visited("05/03/1988"), [
+    "05/03/1988",
+    `${name} "05/03/1988" was read as 5 March 1988`,
+  ]);
+
+  const birth = await world.ok("update_contact", {
+    contact_id,
+    date_of_birth: "05/03/1988",
+    ...custom(NEXT_CALL, "06/03/2027 14:05"),
+  });
+  assertEquals(birth.ignored.concat(birth.stored_differently), []);
+  assertMatch(birth.notes[0], /^date_of_birth .* was read as 5 March 1988$/);
+  assertMatch(birth.notes[1], /was read as 6 March 2027, 14:05/);
+  assertEquals(birth.record.date_of_birth, "1988-03-05");
+
+  const closed = await world.ok("update_deal", {
+    deal_id,
+    closed_date: "2026-12-31T00:00:00+09:00",
+  });
+  assertEquals(closed.record.closed_date, "2026-12-31T00:00:00.000+07:00");
+  assertMatch(closed.notes[0], /^closed_date .* was read as 31 December 2026/);
+});
