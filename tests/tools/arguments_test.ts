@@ -61,7 +61,7 @@ Deno.test("parseArguments() names what is wrong and what was given", () => {
     ["get_deal", { deal_id: 1, feilds: [] }, "Did you mean fields?"],
     ["list_deals", { page: 0 }, "page must be a whole number of at least 1"],
     ["list_deals", { per_page: 101 }, "from 1 to 100, not 101"],
-    ["list_deals", { name: 5 }, "name must be text, not 5"],
+    ["list_deals", { name: 5 }, "name must be text in quotes, not 5"],
     ["list_deals", { fields: 5 }, "fields must be words joined by commas"],
     ["create_deal", { amount: 5 }, "the value of a deal is size"],
     ["create_deal", { contact_id: 5 }, "crm_lead_ids"],
