@@ -23,7 +23,7 @@ export interface Kind {
     readonly create: Endpoint;
     readonly update?: Endpoint;
     /** Absent where Qontak has no way to delete it. */
-    readonly delete?: Endpoint;
+    readonly delete?: Endpoint | null;
   };
   /** The key that holds our mark. */
   readonly label: string;
@@ -41,7 +41,7 @@ function kind(resource: Resource, label: string, search?: string): Kind {
     endpoints: resource.endpoints,
     label,
     ...(search === undefined ? {} : { search }),
-    ...(owner === undefined ? {} : { owner }),
+    ...(owner?.resetByUpdate ? { owner: owner.key } : {}),
   };
 }
 

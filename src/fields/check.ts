@@ -171,7 +171,7 @@ function checkStandard(
   const { request: { resource, values }, fields, body, problems, notes } =
     check;
   if (value === null) {
-    if (key === resource.owner) {
+    if (resource.owner?.resetByUpdate && key === resource.owner.key) {
       problems.push(
         `${key} cannot be cleared: a ${resource.name} has an owner`,
       );

@@ -7,8 +7,8 @@
  */
 import { UnreachableError } from "../errors.ts";
 import type { Crm } from "../qontak/crm.ts";
-import { type Endpoint, endpoints, nameOf } from "../qontak/endpoints.ts";
-import { type Resource, resources } from "../qontak/resources.ts";
+import { type Endpoint, nameOf } from "../qontak/endpoints.ts";
+import type { Resource } from "../qontak/resources.ts";
 import { isObject } from "../values/json.ts";
 import type { Cache } from "../storage/cache.ts";
 import type { Option } from "./options.ts";
@@ -93,36 +93,36 @@ export function createSetup(crm: Crm, cache: Cache, scope: string): Setup {
     );
   }
 
-  const ticketPipelines = () =>
-    load("ticket_pipelines", endpoints.tickets.pipelines);
+  const listPipelines = ({ name, place }: Resource) =>
+    load(`${name}_pipelines`, place!.pipelines);
 
-  // Deals have endpoints for their pipelines; the template of tickets lists
-  // theirs, each stage with the pipeline that it belongs to.
   return {
     fields,
     async pipelines(resource) {
-      if (resource !== resources.deal) {
-        const listed = await placeOptions(resource, resource.place!.pipeline);
-        return listed.length > 0 ? listed : records(await ticketPipelines());
-      }
-      const response = await load("pipelines", endpoints.pipelines.list);
-      return records(response).map(({ id, name }) => ({ id, name }));
+      const { pipeline, stages } = resource.place!;
+      const listed = typeof stages === "string"
+        ? await placeOptions(resource, pipeline)
+        : [];
+      if (listed.length > 0) return listed;
+      return records(await listPipelines(resource))
+        .map(({ id, name }) => ({ id, name }));
     },
     async stages(resource, pipeline) {
-      if (resource !== resources.deal) {
-        const options = await placeOptions(resource, resource.place!.stage);
-        const stages = options.filter((stage): stage is Stage =>
-          stage.pipeline === pipeline
+      const { stage, stages } = resource.place!;
+      if (typeof stages === "string") {
+        const options = await placeOptions(resource, stage);
+        const listed = options.filter((option): option is Stage =>
+          option.pipeline === pipeline
         );
-        if (stages.length > 0) return stages;
+        if (listed.length > 0) return listed;
         // Not every template says which stage belongs to which pipeline.
-        const found = records(await ticketPipelines())
+        const found = records(await listPipelines(resource))
           .find(({ id }) => id === pipeline);
-        return records(found?.record.ticket_stages)
+        return records(found?.record[stages])
           .map(({ id, name }) => ({ id, name, pipeline }));
       }
-      const { stages } = endpoints.pipelines;
-      const response = await load(`stages/${pipeline}`, stages, pipeline);
+      const name = `${resource.name}_stages/${pipeline}`;
+      const response = await load(name, stages, pipeline);
       return records(response)
         .sort((a, b) => Number(a.record.order) - Number(b.record.order))
         .map(({ id, name }) => ({ id, name, pipeline }));

@@ -63,14 +63,16 @@ export function encodeStandard(
 ): Encoded {
   const target = {
     custom: false,
-    ...defined({ options: field?.options, dates }),
+    dates,
+    ...defined({ options: field?.options }),
   };
   switch (type) {
     case "ids":
     case "numbers":
-    case "texts":
+    case "lines":
     case "options":
       return encodeList(type, value, target);
+    case "line":
     case "text":
       return typeOf("single-line text").encode(value, target);
     case "number":
@@ -96,7 +98,7 @@ export function encodeStandard(
 const entryTypes = {
   ids: "assoc",
   numbers: "number",
-  texts: "single-line text",
+  lines: "single-line text",
   options: "dropdown select",
 } as const;
 

@@ -17,6 +17,7 @@ import {
 } from "./dates.ts";
 import { choose, type Option } from "./options.ts";
 import type { DateForm } from "../qontak/resources.ts";
+import type { FreeText } from "../qontak/texts.ts";
 import { isObject, show } from "../values/json.ts";
 import {
   isRounded,
@@ -56,6 +57,11 @@ export interface FieldType {
   readonly qontak: readonly string[];
   /** What a value must look like, as a phrase after "takes". */
   readonly format: string;
+  /**
+   * When a value is free text, which a server with strict content withholds:
+   * `when-long` is a short label unless it is long or has several lines.
+   */
+  readonly freeText: FreeText;
   /** Where Qontak does not say how a value travels: what we do, to be told. */
   readonly doubt?: string;
   /** Where it cannot be written through the API: what to do instead. */
@@ -308,20 +314,35 @@ export const fieldTypes: readonly FieldType[] = [
   {
     name: "text",
     qontak: ["single-line text"],
+    freeText: "when-long",
     format: "text",
     encode: text,
   },
-  { name: "text_area", qontak: ["text area"], format: "text", encode: text },
-  { name: "url", qontak: ["url"], format: "a URL as text", encode: text },
+  {
+    name: "text_area",
+    qontak: ["text area"],
+    freeText: "always",
+    format: "text",
+    encode: text,
+  },
+  {
+    name: "url",
+    qontak: ["url"],
+    freeText: "when-long",
+    format: "a URL as text",
+    encode: text,
+  },
   {
     name: "number",
     qontak: ["number"],
+    freeText: "never",
     format: "a number such as 15000000 or 1.5",
     encode: (value) => number(value),
   },
   {
     name: "percentage",
     qontak: ["percentage"],
+    freeText: "never",
     format: "a number of percent such as 12.5",
     encode: (value) =>
       number(
@@ -331,6 +352,7 @@ export const fieldTypes: readonly FieldType[] = [
   {
     name: "date",
     qontak: ["date"],
+    freeText: "never",
     format: DATE,
     encode: (value, { custom, dates }) =>
       dated(
@@ -343,6 +365,7 @@ export const fieldTypes: readonly FieldType[] = [
   {
     name: "date_time",
     qontak: ["date time"],
+    freeText: "never",
     format: DATE_TIME,
     encode: (value, { custom }) =>
       dated(value, DATE_TIME, custom ? toLocalDateTime : toIso, sayMoment),
@@ -350,24 +373,28 @@ export const fieldTypes: readonly FieldType[] = [
   {
     name: "select",
     qontak: ["dropdown select"],
+    freeText: "never",
     format: "the id or the label of one option",
     encode: select,
   },
   {
     name: "multiple_select",
     qontak: ["multiple select"],
+    freeText: "never",
     format: "ids or labels of options, as a list or joined by commas",
     encode: multipleSelect,
   },
   {
     name: "association",
     qontak: ["assoc"],
+    freeText: "never",
     format: "the id of a record, or a list of ids where the key ends in _ids",
     encode: association,
   },
   {
     name: "gps",
     qontak: ["gps"],
+    freeText: "never",
     format: 'latitude and longitude such as "-6.2, 106.8"',
     doubt:
       'Qontak does not document how a GPS field is written: it was sent as "latitude, longitude"',
@@ -376,6 +403,7 @@ export const fieldTypes: readonly FieldType[] = [
   {
     name: "checkin",
     qontak: ["checkin"],
+    freeText: "never",
     format: "an object with latitude and longitude",
     doubt:
       "Qontak does not document how a check-in spells its latitude: it was sent as latitude and as lattitude",
@@ -384,6 +412,7 @@ export const fieldTypes: readonly FieldType[] = [
   {
     name: "checklist",
     qontak: ["checklist"],
+    freeText: "never",
     format:
       'a list of items such as [{"crm_additional_option_id": 12, "completed": true}]',
     doubt:
@@ -393,12 +422,14 @@ export const fieldTypes: readonly FieldType[] = [
   {
     name: "upload",
     qontak: ["upload"],
+    freeText: "never",
     format: "the URL of a file that can be downloaded",
     encode: upload,
   },
   {
     name: "photo",
     qontak: ["photo"],
+    freeText: "never",
     format: "nothing: not writable through the API",
     instead: "add the photo in the Qontak app",
     encode: never,
@@ -406,6 +437,7 @@ export const fieldTypes: readonly FieldType[] = [
   {
     name: "signature",
     qontak: ["signature"],
+    freeText: "never",
     format: "nothing: not writable through the API",
     instead: "have it signed in the Qontak app",
     encode: never,
@@ -416,6 +448,7 @@ export const fieldTypes: readonly FieldType[] = [
 const unknownType: FieldType = {
   name: "unknown",
   qontak: [],
+  freeText: "when-long",
   format: "a value in the form that Qontak shows it in on other records",
   encode: (value) =>
     someNumber(value, isRounded)

@@ -6,6 +6,7 @@
  */
 import { untilAborted } from "../net/deadline.ts";
 import { toId } from "../fields/template.ts";
+import { type FreeText, freeTextAt } from "../qontak/texts.ts";
 import { isObject, type JsonObject } from "../values/json.ts";
 import { visible } from "../values/visible.ts";
 import type { Tool, ToolContext } from "../tools/tool.ts";
@@ -18,22 +19,6 @@ export const CONTENTS: readonly Content[] = ["open", "strict"];
 
 /** The name of the fence around an answer, as the server's instructions have it. */
 export const FENCE = "qontak-data";
-
-/** Keys that hold free text, by what they are part of. */
-const freeText: Readonly<Record<string, readonly string[]>> = {
-  notes: ["note"],
-  chats: ["message"],
-  timelines: ["why", "content"],
-  tickets: ["description"],
-  tasks: ["detail", "next_step"],
-  products: ["description"],
-};
-
-/** Records hold parts of one another, so that each key counts everywhere. */
-const FREE: ReadonlySet<string> = new Set(Object.values(freeText).flat());
-
-/** Types of custom fields that hold text of any kind, and no chosen value. */
-const WRITTEN: readonly string[] = ["text", "url", "unknown"];
 
 /** A text longer than this is more than a name, in characters. */
 const MAX_NAME = 80;
@@ -63,20 +48,24 @@ export async function withhold(
     : [];
   const types = new Map(
     fields.filter(({ custom }) => custom)
-      .map(({ id, type }) => [id, type.name]),
+      .map(({ id, type }) => [id, type.freeText]),
   );
 
   function custom(value: unknown, id: unknown): unknown {
-    const type = types.get(toId(id)) ?? "unknown";
-    if (type === "text_area") return withheld(value);
-    const isFree = WRITTEN.includes(type) && typeof value === "string" &&
-      (value.length > MAX_NAME || /[\r\n]/.test(value));
-    return isFree ? withheld(value) : shorten(value, "value");
+    return show(value, "value", types.get(toId(id)) ?? "when-long");
   }
 
   function shorten(value: unknown, key: string): unknown {
-    if (FREE.has(key)) return withheld(value);
-    if (typeof value === "string") return toLine(value);
+    return show(value, key, freeTextAt(key));
+  }
+
+  function show(value: unknown, key: string, freeText: FreeText): unknown {
+    if (freeText === "always") return withheld(value);
+    if (typeof value === "string") {
+      return freeText === "when-long" && isLong(value)
+        ? withheld(value)
+        : toLine(value);
+    }
     if (Array.isArray(value)) {
       return value.map((one) =>
         key === "additional_fields" && isObject(one)
@@ -87,7 +76,7 @@ export async function withhold(
                 ? custom(part, one.id)
                 : shorten(part, name),
           )
-          : shorten(one, key)
+          : show(one, key, freeText)
       );
     }
     return isObject(value) ? map(value, shorten) : value;
@@ -111,6 +100,11 @@ export async function withhold(
     const isOutcome = key === "ignored" || key === "stored_differently";
     return isOutcome && Array.isArray(value) ? value.map(difference) : value;
   });
+}
+
+/** Whether a text is more than a name. */
+function isLong(text: string): boolean {
+  return text.length > MAX_NAME || /[\r\n]/.test(text);
 }
 
 /** Says how much there is, instead of showing it. */

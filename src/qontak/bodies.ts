@@ -6,13 +6,19 @@
  */
 
 /**
- * What a body key holds, as Qontak's collection shows it. An option is chosen
- * from a list that the company keeps, a record is another record's id, and an
- * amount is money that is kept as text.
+ * What a body key holds, as Qontak's collection shows it.
+ *
+ * A `line` is a short label, such as a name or an address. A `text` is free
+ * text of any length, such as a note: a server with strict content withholds it.
+ * An `option` is chosen from a list that the company keeps. A `record` is
+ * another record's id. An `amount` is money that is kept as text.
  */
 export type BodyType =
+  | "line"
+  | "lines"
   | "text"
   | "number"
+  | "numbers"
   | "amount"
   | "degrees"
   | "date"
@@ -21,8 +27,6 @@ export type BodyType =
   | "options"
   | "record"
   | "ids"
-  | "texts"
-  | "numbers"
   | "checkin"
   | "custom"
   | "permissions";
@@ -30,92 +34,98 @@ export type BodyType =
 /** The keys of a body and what each holds. */
 export type BodyKeys = Readonly<Record<string, BodyType>>;
 
+/**
+ * The keys under which an answer holds strings that no body has, and what each
+ * is: a short label, or free text that a server with strict content withholds.
+ */
+export type TextKeys = Readonly<Record<string, "line" | "text">>;
+
 /** A contact. */
 export const contactBody = {
-  first_name: "text",
-  last_name: "text",
-  job_title: "text",
+  first_name: "line",
+  last_name: "line",
+  job_title: "line",
   creator_id: "option",
-  creator_name: "text",
-  email: "text",
-  telephone: "text",
+  creator_name: "line",
+  email: "line",
+  telephone: "line",
   crm_status_id: "option",
-  crm_status_name: "text",
-  address: "text",
-  country: "text",
-  province: "text",
-  city: "text",
-  zipcode: "text",
+  crm_status_name: "line",
+  address: "line",
+  country: "line",
+  province: "line",
+  city: "line",
+  zipcode: "line",
   date_of_birth: "date",
   crm_source_id: "option",
-  crm_source_name: "text",
+  crm_source_name: "line",
   crm_gender_id: "option",
-  crm_gender_name: "text",
+  crm_gender_name: "line",
   income: "amount",
   upload_id: "record",
-  customer_id: "text",
+  customer_id: "line",
   crm_company_id: "record",
-  crm_company_name: "text",
+  crm_company_name: "line",
   crm_deal_ids: "ids",
-  crm_deal_name: "texts",
+  crm_deal_name: "lines",
   additional_fields: "custom",
 } as const satisfies BodyKeys;
 
 /** A company. */
 export const companyBody = {
-  name: "text",
-  website: "text",
+  name: "line",
+  website: "line",
   creator_id: "option",
-  creator_name: "text",
-  telephone: "text",
-  address: "text",
-  country: "text",
-  province: "text",
-  city: "text",
-  zipcode: "text",
+  creator_name: "line",
+  telephone: "line",
+  address: "line",
+  country: "line",
+  province: "line",
+  city: "line",
+  zipcode: "line",
   industry_id: "option",
-  industry_name: "text",
+  industry_name: "line",
   crm_type_id: "option",
-  crm_type_name: "text",
+  crm_type_name: "line",
   number_of_employees: "number",
   crm_source_id: "option",
-  crm_source_name: "text",
+  crm_source_name: "line",
   annual_revenue: "number",
-  business_reg_number: "text",
+  business_reg_number: "line",
   crm_deal_ids: "ids",
-  crm_deal_name: "texts",
+  crm_deal_name: "lines",
   crm_person_ids: "ids",
-  crm_person_name: "texts",
+  crm_person_name: "lines",
   ancestry: "record",
   additional_fields: "custom",
 } as const satisfies BodyKeys;
 
 /** A deal. */
 export const dealBody = {
-  name: "text",
+  name: "line",
   currency: "option",
   size: "number",
   closed_date: "date",
   creator_id: "option",
-  creator_name: "text",
+  creator_name: "line",
   crm_source_id: "option",
-  crm_source_name: "text",
+  crm_source_name: "line",
   crm_lost_reason_id: "option",
-  crm_lost_reason_name: "text",
+  crm_lost_reason_name: "line",
   crm_pipeline_id: "option",
-  crm_pipeline_name: "text",
+  crm_pipeline_name: "line",
   crm_stage_id: "option",
-  crm_stage_name: "text",
+  crm_stage_name: "line",
   start_date: "date",
   expired_date: "date",
   crm_priority_id: "option",
-  crm_priority_name: "text",
+  crm_priority_name: "line",
   crm_company_id: "record",
-  crm_company_name: "text",
+  crm_company_name: "line",
   crm_lead_ids: "ids",
-  crm_lead_name: "texts",
+  crm_lead_name: "lines",
   product_association_ids: "ids",
-  product_association_name: "texts",
+  product_association_name: "lines",
   product_association_quantity: "numbers",
   product_association_price: "numbers",
   product_association_total_price: "numbers",
@@ -128,7 +138,7 @@ export const dealBody = {
  * tells.
  */
 export const ticketBody = {
-  name: "text",
+  name: "line",
   user_id: "option",
   ticket_stage_id: "option",
   ticket_pipeline_id: "option",
@@ -145,28 +155,28 @@ export const ticketBody = {
 
 /** A task. `end_due_date` stands in the template only. */
 export const taskBody = {
-  name: "text",
+  name: "line",
   crm_person_id: "record",
-  crm_person_full_name: "text",
+  crm_person_full_name: "line",
   crm_deal_id: "record",
-  crm_deal_name: "text",
+  crm_deal_name: "line",
   crm_company_id: "record",
-  crm_company_name: "text",
+  crm_company_name: "line",
   crm_task_status_id: "option",
   user_id: "option",
-  user_full_name: "text",
+  user_full_name: "line",
   crm_task_priority_id: "option",
   crm_task_category_id: "option",
-  crm_task_category_name: "text",
+  crm_task_category_name: "line",
   crm_team_ids: "options",
-  crm_team_name: "texts",
+  crm_team_name: "lines",
   due_date: "date",
   end_due_date: "date",
   reminder_date: "date",
   detail: "text",
   next_step: "text",
   crm_checkin_attributes: "checkin",
-  attachment: "text",
+  attachment: "line",
   additional_fields: "custom",
 } as const satisfies BodyKeys;
 
@@ -177,26 +187,26 @@ export const noteBody = {
   last_modifier_id: "record",
   team_id: "record",
   organization_id: "record",
-  type: "text",
+  type: "line",
   crm_person_id: "record",
-  crm_person_full_name: "text",
+  crm_person_full_name: "line",
   crm_deal_id: "record",
-  crm_deal_name: "text",
+  crm_deal_name: "line",
   crm_company_id: "record",
-  crm_company_name: "text",
+  crm_company_name: "line",
 } as const satisfies BodyKeys;
 
 /** A product. */
 export const productBody = {
-  name: "text",
-  currency: "text",
+  name: "line",
+  currency: "line",
   price: "number",
   quantity: "number",
   discount: "number",
   total_price: "number",
   crm_tag_ids: "ids",
   description: "text",
-  product_image: "text",
+  product_image: "line",
   additional_fields: "custom",
 } as const satisfies BodyKeys;
 
@@ -206,20 +216,20 @@ export const associationBody = {
   crm_product_id: "record",
   crm_deal_id: "record",
   unit_quantity: "number",
-  manufacturer: "text",
+  manufacturer: "line",
 } as const satisfies BodyKeys;
 
 /** A check-in. */
 export const geolocationBody = {
   latitude: "degrees",
   longitude: "degrees",
-  device_id: "text",
+  device_id: "line",
   checkin_timestamps: "number",
-  orientation: "text",
+  orientation: "line",
   is_online: "flag",
   input_type: "number",
   local_id: "number",
-  journey_id: "text",
+  journey_id: "line",
   battery_percentage: "number",
 } as const satisfies BodyKeys;
 

@@ -16,6 +16,7 @@ import {
   ownerBody,
   productBody,
   taskBody,
+  type TextKeys,
   ticketBody,
 } from "./bodies.ts";
 
@@ -38,14 +39,37 @@ export interface Endpoint {
   readonly query: readonly string[];
   /** The body keys that Qontak documents; others are dropped by Qontak. */
   readonly body: BodyKeys;
+  /**
+   * The strings in its answer that are in no body, and whether each is free
+   * text. Empty where it answers with a record: the resource declares those.
+   */
+  readonly shows: TextKeys;
 }
 
-function get(
+const nothing = { query: [], body: {}, shows: {} } as const;
+
+/** The records of a resource, in pages or whole. */
+function list(
   path: string,
-  answers: AnswerKind = "record",
-  query: readonly string[] = [],
+  query: readonly string[],
+  answers: "page" | "list" = "page",
 ): Endpoint {
-  return { method: "GET", path, answers, query, body: {} };
+  return { ...nothing, method: "GET", path, answers, query };
+}
+
+/** One record of a resource. */
+function get(path: string): Endpoint {
+  return { ...nothing, method: "GET", path, answers: "record" };
+}
+
+/** The fields of a resource, which the company's admins have named. */
+function template(path: string): Endpoint {
+  return { ...nothing, method: "GET", path, answers: "list" };
+}
+
+/** What is no record of a resource: its strings are declared here. */
+function other(path: string, answers: AnswerKind, shows: TextKeys): Endpoint {
+  return { ...nothing, method: "GET", path, answers, shows };
 }
 
 function write(
@@ -53,21 +77,51 @@ function write(
   path: string,
   body: BodyKeys,
   answers: AnswerKind,
+  shows: TextKeys = {},
 ): Endpoint {
-  return { method, path, answers, query: [], body };
+  return { ...nothing, method, path, answers, body, shows };
 }
 
 function remove(path: string): Endpoint {
-  return { method: "DELETE", path, answers: "nothing", query: [], body: {} };
+  return { ...nothing, method: "DELETE", path, answers: "nothing" };
 }
+
+/** What happened to a record; people write the texts of it. */
+const timeline = {
+  who: "line",
+  what: "line",
+  when: "line",
+  how: "line",
+  why: "text",
+  content: "text",
+} as const satisfies TextKeys;
+
+/** What customers and agents wrote to each other. */
+const chat = {
+  room_id: "line",
+  user: "line",
+  message: "text",
+  timestamp: "line",
+  type: "line",
+} as const satisfies TextKeys;
+
+/** A pipeline or a stage, as the company's admins have named it. */
+const pipeline = {
+  name: "line",
+  alias_name: "line",
+  slug: "line",
+  win_probability: "line",
+  created_at: "line",
+  updated_at: "line",
+} as const satisfies TextKeys;
 
 const paging = ["page", "per_page"] as const;
 
 /** Every endpoint, by resource and what it does. */
 export const endpoints = {
   contacts: {
-    template: get("/contacts/info", "list"),
-    list: get("/contacts", "page", [
+    template: template("/contacts/info"),
+    list: list("/contacts", [
       "name",
       "job_title",
       "phone",
@@ -79,8 +133,8 @@ export const endpoints = {
       ...paging,
     ]),
     get: get("/contacts/:id"),
-    timeline: get("/contacts/:id/timeline", "list"),
-    chatHistory: get("/contacts/:id/chat-history", "rooms"),
+    timeline: other("/contacts/:id/timeline", "list", timeline),
+    chatHistory: other("/contacts/:id/chat-history", "rooms", chat),
     create: write("POST", "/contacts", contactBody, "record"),
     update: write("PUT", "/contacts/:id", contactBody, "nothing"),
     updateOwner: write(
@@ -92,8 +146,8 @@ export const endpoints = {
     delete: remove("/contacts/:id"),
   },
   companies: {
-    template: get("/companies/info", "list"),
-    list: get("/companies", "page", [
+    template: template("/companies/info"),
+    list: list("/companies", [
       "contact_ids",
       "deal_ids",
       "name",
@@ -101,14 +155,14 @@ export const endpoints = {
       ...paging,
     ]),
     get: get("/companies/:id"),
-    timeline: get("/companies/:id/timeline", "list"),
+    timeline: other("/companies/:id/timeline", "list", timeline),
     create: write("POST", "/companies", companyBody, "record"),
     update: write("PUT", "/companies/:id", companyBody, "nothing"),
     delete: remove("/companies/:id"),
   },
   deals: {
-    template: get("/deals/info", "list"),
-    list: get("/deals", "page", [
+    template: template("/deals/info"),
+    list: list("/deals", [
       "name",
       "contact_ids",
       "company_ids",
@@ -116,12 +170,38 @@ export const endpoints = {
       ...paging,
     ]),
     get: get("/deals/:id"),
-    timeline: get("/deals/:id/timeline", "list"),
-    stageHistory: get("/deals/:id/stage_history", "list"),
+    timeline: other("/deals/:id/timeline", "list", timeline),
+    stageHistory: other("/deals/:id/stage_history", "list", {
+      current_owner: "line",
+      name: "line",
+      moved_date: "line",
+      moved_by: "line",
+    }),
     // A hyphen here and an underscore above: both are Qontak's.
-    chatHistory: get("/deals/:id/chat-history", "rooms"),
-    realCreator: get("/deals/:id/real_creator"),
-    fullField: get("/deals/:id/full-field"),
+    chatHistory: other("/deals/:id/chat-history", "rooms", chat),
+    realCreator: other("/deals/:id/real_creator", "record", {
+      email: "line",
+      full_name: "line",
+      username: "line",
+      phone: "line",
+      company_name: "line",
+      role: "line",
+    }),
+    // Names where the deal itself has ids, and the notes of the deal.
+    fullField: other("/deals/:id/full-field", "record", {
+      username: "line",
+      crm_team: "line",
+      crm_pipeline: "line",
+      crm_stage: "line",
+      crm_source: "line",
+      crm_company: "line",
+      crm_lost_reason: "line",
+      product: "line",
+      created_at_date: "line",
+      created_at_time: "line",
+      address: "line",
+      note: "text",
+    }),
     create: write("POST", "/deals", dealBody, "record"),
     update: write("PUT", "/deals/:id", dealBody, "nothing"),
     updateOwner: write("PUT", "/deals/:id/update_owner", ownerBody, "nothing"),
@@ -131,46 +211,47 @@ export const endpoints = {
       "/deals/deal_permission",
       { id: "record", permissions: "permissions" },
       "record",
+      { status: "line", message: "text", email: "line", access_types: "line" },
     ),
     delete: remove("/deals/:id"),
   },
   pipelines: {
-    list: get("/pipelines", "list"),
-    get: get("/pipelines/:id"),
-    stages: get("/pipelines/:pipeline_id/stages", "list"),
+    list: other("/pipelines", "list", pipeline),
+    get: other("/pipelines/:id", "record", pipeline),
+    stages: other("/pipelines/:pipeline_id/stages", "list", pipeline),
   },
   tickets: {
-    template: get("/tickets/info", "list"),
+    template: template("/tickets/info"),
     // Qontak documents no parameters, but answers in pages.
-    list: get("/tickets", "page", paging),
+    list: list("/tickets", paging),
     get: get("/tickets/:id"),
-    pipelines: get("/tickets/ticket_pipelines", "list"),
+    pipelines: other("/tickets/ticket_pipelines", "list", pipeline),
     create: write("POST", "/tickets", ticketBody, "record"),
     update: write("PUT", "/tickets/:id", ticketBody, "record"),
     delete: remove("/tickets/:id"),
   },
   tasks: {
-    template: get("/tasks/info", "list"),
-    list: get("/tasks", "page", ["filter", ...paging]),
+    template: template("/tasks/info"),
+    list: list("/tasks", ["filter", ...paging]),
     get: get("/tasks/:id"),
     create: write("POST", "/tasks", taskBody, "record"),
     update: write("PUT", "/tasks/:id", taskBody, "record"),
     delete: remove("/tasks/:id"),
-    listCategories: get("/tasks/category", "list"),
+    listCategories: other("/tasks/category", "list", { name: "line" }),
     createCategory: write(
       "POST",
       "/tasks/category",
-      { id: "record", name: "text" },
+      { id: "record", name: "line" },
       "record",
     ),
     deleteCategory: remove("/tasks/category/:id"),
   },
   notes: {
-    list: get("/notes", "list", [
-      "crm_lead_id",
-      "crm_company_id",
-      "crm_deal_id",
-    ]),
+    list: list(
+      "/notes",
+      ["crm_lead_id", "crm_company_id", "crm_deal_id"],
+      "list",
+    ),
     get: get("/notes/:id"),
     // The slash at the end is Qontak's.
     create: write("POST", "/notes/", noteBody, "record"),
@@ -178,14 +259,14 @@ export const endpoints = {
     delete: remove("/notes/:id"),
   },
   products: {
-    list: get("/products", "page", ["query", ...paging]),
+    list: list("/products", ["query", ...paging]),
     get: get("/products/:id"),
     create: write("POST", "/products", productBody, "record"),
     update: write("PUT", "/products/:id", productBody, "nothing"),
     delete: remove("/products/:id"),
   },
   productsAssociation: {
-    list: get("/products_association", "page", [
+    list: list("/products_association", [
       "crm_deal_id",
       "query",
       ...paging,
@@ -201,7 +282,7 @@ export const endpoints = {
     delete: remove("/products_association/:id"),
   },
   geolocations: {
-    list: get("/geolocations", "page", ["page"]),
+    list: list("/geolocations", ["page"]),
     get: get("/geolocations/:id"),
     create: write("POST", "/geolocations", geolocationBody, "record"),
     update: write("PUT", "/geolocations/:id", geolocationBody, "record"),

@@ -1,9 +1,12 @@
 /**
  * What is particular to each kind of record: its endpoints, the names that
  * differ between template and body, and the keys with a meaning of their own.
+ * Every trait is required, so that a new resource cannot forget one; null or
+ * an empty table says that it has none.
  *
  * @module
  */
+import type { TextKeys } from "./bodies.ts";
 import { type Endpoint, endpoints } from "./endpoints.ts";
 
 /** The form in which a standard date is sent. */
@@ -19,33 +22,83 @@ export interface Resource {
   readonly idArgument: string;
   /** Its endpoints for what kinds of records have in common. */
   readonly endpoints: {
-    /** Absent where Qontak does not publish which fields there are. */
-    readonly template?: Endpoint;
+    /** Null where Qontak does not publish which fields there are. */
+    readonly template: Endpoint | null;
     readonly list: Endpoint;
     readonly get: Endpoint;
     readonly create: Endpoint;
     readonly update: Endpoint;
-    readonly delete?: Endpoint;
+    /** Null where Qontak has no way to delete one. */
+    readonly delete: Endpoint | null;
   };
   /** Names in the template that differ from the keys of bodies and records. */
-  readonly aliases?: Readonly<Record<string, string>>;
+  readonly aliases: Readonly<Record<string, string>>;
   /** Body keys that tools call otherwise, since the name means the tenant. */
-  readonly arguments?: Readonly<Record<string, string>>;
-  /** The keys that say where a record stands, on resources with pipelines. */
-  readonly place?: { readonly pipeline: string; readonly stage: string };
+  readonly arguments: Readonly<Record<string, string>>;
+  /** Where a record stands; null on resources without pipelines. */
+  readonly place: PlaceTrait | null;
+  /** Who owns a record; null where nobody does, or no body says who. */
+  readonly owner: OwnerTrait | null;
+  /** How to tell whether a record is there; null where its list cannot tell. */
+  readonly identity: IdentityTrait | null;
   /**
-   * The key of the owner, where an update without it makes the token's user
-   * the owner (said so in Qontak's collection).
+   * The strings that its records show beside those of its bodies, and whether
+   * each is free text. The bodies say it of their own keys.
    */
-  readonly owner?: string;
-  /** The form of standard dates; ISO when left out. */
-  readonly dates?: DateForm;
+  readonly shows: TextKeys;
+  /** The form of standard dates. */
+  readonly dates: DateForm;
   /**
    * Whether a single record is read in another shape than it is written in,
    * so that reading it again says nothing of a write.
    */
-  readonly readsOtherwise?: boolean;
+  readonly readsOtherwise: boolean;
 }
+
+/** The keys that say where a record stands, and where Qontak lists the places. */
+export interface PlaceTrait {
+  /** The key of the pipeline. */
+  readonly pipeline: string;
+  /** The key of the stage. */
+  readonly stage: string;
+  /** Lists the pipelines. */
+  readonly pipelines: Endpoint;
+  /**
+   * Lists the stages of one pipeline; or the key of each listed pipeline that
+   * holds its stages. In that case the template lists both as well, and its
+   * lists come first.
+   */
+  readonly stages: Endpoint | string;
+}
+
+/** The key of the owner. */
+export interface OwnerTrait {
+  /** The body key. */
+  readonly key: string;
+  /**
+   * Whether an update without it makes the token's user the owner, as Qontak's
+   * collection says: it is then sent with every update.
+   */
+  readonly resetByUpdate: boolean;
+}
+
+/** What a record is found by when the answer to its creation was lost. */
+export interface IdentityTrait {
+  /**
+   * Groups of body keys: a record that has all values of one group is taken
+   * for the one that was sent. A group counts where its first key was sent.
+   */
+  readonly sameWhen: readonly (readonly [string, ...string[]])[];
+  /** What narrows the list down: query parameters, by the body key they take. */
+  readonly searchBy: Readonly<Record<string, string>>;
+}
+
+/** The strings that every record shows. */
+const stamps = {
+  slug: "line",
+  created_at: "line",
+  updated_at: "line",
+} as const satisfies TextKeys;
 
 const contact: Resource = {
   name: "contact",
@@ -53,9 +106,17 @@ const contact: Resource = {
   idArgument: "contact_id",
   endpoints: endpoints.contacts,
   aliases: { crm_phones: "telephone" },
-  owner: "creator_id",
+  arguments: {},
+  place: null,
+  owner: { key: "creator_id", resetByUpdate: true },
+  identity: {
+    sameWhen: [["email"], ["telephone"], ["first_name", "last_name"]],
+    searchBy: { email: "email", first_name: "name" },
+  },
+  shows: stamps,
   // Assumed, as custom dates are: a birthday is a day, not a moment.
   dates: "day-first",
+  readsOtherwise: false,
 };
 
 const company: Resource = {
@@ -64,6 +125,16 @@ const company: Resource = {
   idArgument: "company_id",
   endpoints: endpoints.companies,
   aliases: { crm_phones: "telephone" },
+  arguments: {},
+  place: null,
+  owner: { key: "creator_id", resetByUpdate: false },
+  identity: {
+    sameWhen: [["name"], ["telephone"]],
+    searchBy: { name: "name" },
+  },
+  shows: stamps,
+  dates: "iso",
+  readsOtherwise: false,
 };
 
 const deal: Resource = {
@@ -72,8 +143,18 @@ const deal: Resource = {
   idArgument: "deal_id",
   endpoints: endpoints.deals,
   aliases: { crm_contact: "crm_lead_ids", crm_company: "crm_company_id" },
-  place: { pipeline: "crm_pipeline_id", stage: "crm_stage_id" },
-  owner: "creator_id",
+  arguments: {},
+  place: {
+    pipeline: "crm_pipeline_id",
+    stage: "crm_stage_id",
+    pipelines: endpoints.pipelines.list,
+    stages: endpoints.pipelines.stages,
+  },
+  owner: { key: "creator_id", resetByUpdate: true },
+  identity: { sameWhen: [["name"]], searchBy: { name: "name" } },
+  shows: { ...stamps, crm_deal_status: "line", unique_deal_id: "line" },
+  dates: "iso",
+  readsOtherwise: false,
 };
 
 const ticket: Resource = {
@@ -81,9 +162,32 @@ const ticket: Resource = {
   plural: "tickets",
   idArgument: "ticket_id",
   endpoints: endpoints.tickets,
+  aliases: {},
   arguments: { user_id: "assignee_id" },
-  place: { pipeline: "ticket_pipeline_id", stage: "ticket_stage_id" },
+  place: {
+    pipeline: "ticket_pipeline_id",
+    stage: "ticket_stage_id",
+    pipelines: endpoints.tickets.pipelines,
+    stages: "ticket_stages",
+  },
+  owner: { key: "user_id", resetByUpdate: false },
+  identity: { sameWhen: [["name"]], searchBy: {} },
+  shows: {
+    ...stamps,
+    unique_ticket_id: "line",
+    user_name: "line",
+    creator_name: "line",
+    ticket_stage_name: "line",
+    ticket_pipeline_name: "line",
+    ticket_priority_name: "line",
+    ticket_category_name: "line",
+    crm_company_name: "line",
+    crm_lead_names: "line",
+    crm_product_names: "line",
+    crm_task_names: "line",
+  },
   dates: "day-first",
+  readsOtherwise: false,
 };
 
 const task: Resource = {
@@ -100,34 +204,88 @@ const task: Resource = {
     crm_team_hierarchy_id: "crm_team_ids",
   },
   arguments: { user_id: "assignee_id" },
+  place: null,
+  owner: { key: "user_id", resetByUpdate: false },
+  identity: { sameWhen: [["name"]], searchBy: {} },
+  shows: stamps,
+  dates: "iso",
+  readsOtherwise: false,
 };
 
 const note: Resource = {
   name: "note",
   plural: "notes",
   idArgument: "note_id",
-  endpoints: endpoints.notes,
+  endpoints: { template: null, ...endpoints.notes },
+  aliases: {},
+  arguments: {},
+  place: null,
+  owner: null,
+  identity: {
+    sameWhen: [["note"]],
+    searchBy: {
+      crm_person_id: "crm_lead_id",
+      crm_company_id: "crm_company_id",
+      crm_deal_id: "crm_deal_id",
+    },
+  },
+  shows: { ...stamps, crm_checkin: "line" },
+  dates: "iso",
+  readsOtherwise: false,
 };
 
 const product: Resource = {
   name: "product",
   plural: "products",
   idArgument: "product_id",
-  endpoints: endpoints.products,
+  endpoints: { template: null, ...endpoints.products },
+  aliases: {},
+  arguments: {},
+  place: null,
+  owner: null,
+  identity: { sameWhen: [["name"]], searchBy: { name: "query" } },
+  shows: stamps,
+  dates: "iso",
+  readsOtherwise: false,
 };
 
 const productsAssociation: Resource = {
   name: "products_association",
   plural: "products_associations",
   idArgument: "association_id",
-  endpoints: endpoints.productsAssociation,
+  endpoints: { template: null, ...endpoints.productsAssociation },
+  aliases: {},
+  arguments: {},
+  place: null,
+  owner: null,
+  identity: {
+    sameWhen: [["crm_product_id", "crm_deal_id"], ["name", "crm_deal_id"]],
+    searchBy: { crm_deal_id: "crm_deal_id" },
+  },
+  shows: stamps,
+  dates: "iso",
+  readsOtherwise: false,
 };
 
 const geolocation: Resource = {
   name: "geolocation",
   plural: "geolocations",
   idArgument: "geolocation_id",
-  endpoints: endpoints.geolocations,
+  endpoints: { template: null, delete: null, ...endpoints.geolocations },
+  aliases: {},
+  arguments: {},
+  place: null,
+  owner: null,
+  // Check-ins are listed in another shape than they are sent in.
+  identity: null,
+  shows: {
+    date: "line",
+    time: "line",
+    address: "line",
+    place_name: "line",
+    place_id: "line",
+  },
+  dates: "iso",
   readsOtherwise: true,
 };
 
@@ -151,7 +309,8 @@ export const resources = {
  * @param key The body key.
  */
 export function argumentOf(resource: Resource, key: string): string {
-  return resource.arguments?.[key] ?? key;
+  const { arguments: names } = resource;
+  return Object.hasOwn(names, key) ? names[key]! : key;
 }
 
 /**
@@ -162,7 +321,7 @@ export function argumentOf(resource: Resource, key: string): string {
  * @param key A key of a body or a field.
  */
 export function isPlaceKey({ place }: Resource, key: string): boolean {
-  return place !== undefined &&
+  return place !== null &&
     [place.pipeline, place.stage].some((id) =>
       id === key || nameKeyOf(id) === key
     );

@@ -18,7 +18,7 @@ const NO_ID = 2_147_483_646;
 
 /** An endpoint that is in no collection. */
 function unlisted(path: string, query: readonly string[] = []): Endpoint {
-  return { method: "GET", path, answers: "record", query, body: {} };
+  return { method: "GET", path, answers: "record", query, body: {}, shows: {} };
 }
 
 /** Status, shape and harmless words of a refusal. */

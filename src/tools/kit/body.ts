@@ -27,6 +27,7 @@ import {
 const bodyArguments: Readonly<
   Record<BodyType, (description?: string) => Argument>
 > = {
+  line: text,
   text,
   number,
   amount: number,
@@ -37,7 +38,7 @@ const bodyArguments: Readonly<
   options: (description) => list(reference(), description),
   record: id,
   ids: (description) => list(id(), description),
-  texts: (description) => list(text(), description),
+  lines: (description) => list(text(), description),
   numbers: (description) => list(number(), description),
   checkin: (description) =>
     object({ latitude: number(), longitude: number() }, description),

@@ -9,7 +9,7 @@ import { deadline } from "../../net/deadline.ts";
 import { isSame } from "../../fields/readback.ts";
 import { toId } from "../../fields/template.ts";
 import type { Crm } from "../../qontak/crm.ts";
-import type { Resource } from "../../qontak/resources.ts";
+import type { IdentityTrait, Resource } from "../../qontak/resources.ts";
 import { isEmpty, isObject, type JsonObject } from "../../values/json.ts";
 
 /** How long looking may take, in ms: the call's own time may be over. */
@@ -23,44 +23,6 @@ const MOST = 100;
 
 /** How many of those found are named. */
 const NAMED = 5;
-
-/** What records of one kind are told apart by. */
-interface Marks {
-  /**
-   * Groups of body keys: a record that has all values of one group is taken
-   * for the one that was sent. A group counts where its first key was sent.
-   */
-  readonly same: readonly (readonly string[])[];
-  /** What narrows the list down: query parameters, by the body key they take. */
-  readonly query: Readonly<Record<string, string>>;
-}
-
-const named: Marks = { same: [["name"]], query: { name: "name" } };
-
-/** The marks by kind of record; geolocations are listed in another shape. */
-const marks: Readonly<Record<string, Marks>> = {
-  contact: {
-    same: [["email"], ["telephone"], ["first_name", "last_name"]],
-    query: { email: "email", first_name: "name" },
-  },
-  company: { same: [["name"], ["telephone"]], query: { name: "name" } },
-  deal: named,
-  ticket: { ...named, query: {} },
-  task: { ...named, query: {} },
-  note: {
-    same: [["note"]],
-    query: {
-      crm_person_id: "crm_lead_id",
-      crm_company_id: "crm_company_id",
-      crm_deal_id: "crm_deal_id",
-    },
-  },
-  product: { ...named, query: { name: "query" } },
-  products_association: {
-    same: [["crm_product_id", "crm_deal_id"], ["name", "crm_deal_id"]],
-    query: { crm_deal_id: "crm_deal_id" },
-  },
-};
 
 /** A record that may not have been made. */
 export interface Lost {
@@ -87,13 +49,13 @@ export async function lookFor(
   error: unknown,
 ): Promise<unknown> {
   const { resource } = lost;
-  const traits = marks[resource.name];
+  const { identity } = resource;
   const isHeard = !(error instanceof UnreachableError) ||
     error.reason !== "cancelled";
-  if (!traits || !isHeard) return error;
+  if (!identity || !isHeard) return error;
   let found: string;
   try {
-    found = report(resource, await findMade(crm, lost, traits));
+    found = report(resource, await findMade(crm, lost, identity));
   } catch (problem) {
     if (
       !(problem instanceof QontakError || problem instanceof UnreachableError)
@@ -125,21 +87,21 @@ function report(resource: Resource, made: readonly JsonObject[]): string {
     : `It was looked for at once: ${made.length} such ${kind}s have just been made: ${list}. Read them before making another`;
 }
 
-/** The records made since it was sent that have the same marks. */
+/** The records made since it was sent that have the same identity. */
 async function findMade(
   crm: Crm,
   { resource, body, at }: Lost,
-  { same, query }: Marks,
+  { sameWhen, searchBy }: IdentityTrait,
 ): Promise<JsonObject[]> {
   using limit = deadline(PATIENCE);
   const { list } = resource.endpoints;
   const given = (key: string) => !isEmpty(body[key]);
   // One parameter finds it for sure; several might each be read in their way.
-  const key = Object.keys(query).find(given);
+  const key = Object.keys(searchBy).find(given);
   const read = async (page?: number) => {
     const { response, page: position } = await crm.call(list, {
       query: {
-        ...(key === undefined ? {} : { [query[key]!]: String(body[key]) }),
+        ...(key === undefined ? {} : { [searchBy[key]!]: String(body[key]) }),
         ...(list.query.includes("per_page") ? { per_page: MOST } : {}),
         ...(page === undefined ? {} : { page }),
       },
@@ -154,7 +116,7 @@ async function findMade(
   const records = first.last > 1
     ? [...first.records, ...(await read(first.last)).records]
     : first.records;
-  const groups = same.filter(([first]) => given(first!))
+  const groups = sameWhen.filter(([first]) => given(first))
     .map((keys) => keys.filter(given));
   const made = records.filter((record) =>
     isRecent(record, at) &&

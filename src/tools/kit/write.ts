@@ -187,11 +187,13 @@ function keepOwner(
   body: JsonObject,
   previous: JsonObject | undefined,
 ): JsonObject {
-  if (!owner || !previous || !isEmpty(body[owner])) return body;
-  const current = toId(previous[owner]);
-  if (current !== null) return { ...body, [owner]: current };
+  if (!owner?.resetByUpdate || !previous || !isEmpty(body[owner.key])) {
+    return body;
+  }
+  const current = toId(previous[owner.key]);
+  if (current !== null) return { ...body, [owner.key]: current };
   throw new InputError(
-    `${tool} was not sent: Qontak did not say who owns the ${name}, and an update that does not name the owner would give it to the user behind the token. Give ${owner} as well`,
+    `${tool} was not sent: Qontak did not say who owns the ${name}, and an update that does not name the owner would give it to the user behind the token. Give ${owner.key} as well`,
   );
 }
 

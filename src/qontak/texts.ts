@@ -1,0 +1,40 @@
+/**
+ * Which keys of answers hold free text, gathered from what every body, endpoint
+ * and resource declares of its own.
+ *
+ * @module
+ */
+import { type Endpoint, endpoints } from "./endpoints.ts";
+import { type Resource, resources } from "./resources.ts";
+
+/** When a value is free text: `when-long` is a label unless it is long. */
+export type FreeText = "always" | "when-long" | "never";
+
+/** Everything that is declared of keys, in the order of the tables. */
+const declared: readonly (readonly [key: string, holds: string])[] = [
+  ...Object.values<Readonly<Record<string, Endpoint>>>(endpoints)
+    .flatMap((group) => Object.values(group))
+    .flatMap(({ body, shows }) => [
+      ...Object.entries(body),
+      ...Object.entries(shows),
+    ]),
+  ...Object.values<Resource>(resources)
+    .flatMap(({ shows }) => Object.entries(shows)),
+];
+
+const known = new Set(declared.map(([key]) => key));
+
+const free = new Set(
+  declared.filter(([, holds]) => holds === "text").map(([key]) => key),
+);
+
+/**
+ * When the value of a key is free text: `always`; `never`, since it is declared
+ * as a short label or as no text; `when-long`, since nobody has declared it.
+ * Records hold parts of one another, so a key means the same everywhere.
+ *
+ * @param key A key of an answer.
+ */
+export function freeTextAt(key: string): FreeText {
+  return free.has(key) ? "always" : known.has(key) ? "never" : "when-long";
+}
