@@ -5,7 +5,6 @@
  * @module
  */
 import {
-  createMcpHandler,
   type McpServerFactory,
   ProtocolError,
   ProtocolErrorCode,
@@ -20,8 +19,9 @@ import {
 } from "./qontak/connection.ts";
 import { type AuditOptions, createAudit, noAudit } from "./audit/audit.ts";
 import { type Principal, SCOPES } from "./auth/principal.ts";
-import { type Caller, callerIn, infoOf } from "./mcp/caller.ts";
+import { type Caller, callerIn } from "./mcp/caller.ts";
 import { createCaller } from "./mcp/call.ts";
+import { createEndpoint } from "./mcp/http.ts";
 import { createFaces } from "./mcp/view.ts";
 import { createKv, type KvState } from "./storage/kv.ts";
 import { createLog, type Log, withRequest } from "./logging/log.ts";
@@ -125,9 +125,6 @@ export interface QontakServer {
 /** Clients may keep the list of tools for an hour: it never changes, in ms. */
 const LIST_TTL = 60 * 60 * 1000;
 
-/** The largest HTTP body that is read, in bytes. */
-const MAX_BODY = 1024 * 1024;
-
 /**
  * Makes an MCP server for Qontak. It does nothing until it is served.
  *
@@ -226,12 +223,7 @@ export function createServer(options: ServerOptions): QontakServer {
 
   const onerror = (error: Error) =>
     log("debug", "A message was refused", { error: error.name });
-  const http = createMcpHandler(factoryFor(ownerAt("loopback")), {
-    maxRequestBodySize: MAX_BODY,
-    // Deno notices a client that hangs up only once the answer has begun.
-    responseMode: "sse",
-    onerror,
-  });
+  const http = createEndpoint(factoryFor(ownerAt("loopback")), onerror);
   const { byName, listed } = faceOf(ownerAt("stdio"));
   const checks = createChecks(access, options.kv === false ? false : kv);
   return {
@@ -243,8 +235,7 @@ export function createServer(options: ServerOptions): QontakServer {
       const { serveStdio } = await import("./mcp/stdio.ts");
       await serveStdio(factoryFor(ownerAt("stdio")), onerror);
     },
-    fetch: (request, principal) =>
-      http.fetch(request, principal && { authInfo: infoOf(principal) }),
+    fetch: http.fetch,
     ...checks,
     metrics: telemetry.text,
     async close() {

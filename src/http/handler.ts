@@ -1,34 +1,22 @@
 /**
- * The web-standard face of the server: `/mcp`, `/health`, `/metrics`, and who
- * may call.
+ * The web-standard handler of the server: its routes, and what holds for all
+ * of them.
  *
  * @module
  */
-import {
-  hostHeaderValidationResponse,
-  localhostAllowedHostnames,
-  localhostAllowedOrigins,
-} from "@modelcontextprotocol/server";
-import { ForeseenError } from "../errors.ts";
-import type { Authenticate, Principal } from "../auth/principal.ts";
 import type { ProtectedResource } from "../auth/jwt.ts";
-import { createThrottle } from "./throttle.ts";
+import type { Authenticate } from "../auth/principal.ts";
 import { describeFault } from "../logging/faults.ts";
-import type { KvState } from "../storage/kv.ts";
 import { type Log, withRequest } from "../logging/log.ts";
-import { createPage, type Page } from "./page/page.ts";
-import { redactAll } from "../logging/redact.ts";
 import { withRequestId } from "../logging/request_id.ts";
 import type { QontakServer } from "../server.ts";
 import { nameServed } from "../telemetry/otel.ts";
 import { isObject } from "../values/json.ts";
-import { VERSION } from "../version.ts";
-
-/** Answers the requests for one path. */
-type Route = (
-  request: Request,
-  address: string,
-) => Response | Promise<Response>;
+import { createAuth } from "./auth.ts";
+import { withCors } from "./cors.ts";
+import { health, ready } from "./health.ts";
+import { createPage } from "./page/page.ts";
+import { answer, get, type Route } from "./route.ts";
 
 /** Settings of {@linkcode createHandler}. */
 export interface HandlerOptions {
@@ -68,12 +56,6 @@ export type Handler = (
   info?: HandlerInfo,
 ) => Promise<Response>;
 
-/** The largest body that is read, in bytes. */
-const MAX_BODY = 1024 * 1024;
-
-/** How long a client may take to send its body, in ms. */
-const BODY_LIMIT = 15_000;
-
 /**
  * Makes the handler of an HTTP server: `POST /mcp` speaks MCP in every
  * revision, `GET /health` says that the server is alive, `GET /ready` whether
@@ -110,170 +92,44 @@ export function createHandler(
 ): Handler {
   const { authenticate, protectedResource, allowedOrigins = [] } = options;
   const log = withRequest(options.log ?? (() => {}));
-  const throttle = createThrottle();
-
-  /** Who calls; a response where it is refused. */
-  async function identify(
-    request: Request,
-    address: string,
-  ): Promise<Principal | undefined | Response> {
-    if (!authenticate) return undefined;
-    const header = request.headers.get("authorization") ?? "";
-    const bearer = /^Bearer\s+(\S+)$/i.exec(header)?.[1];
-    try {
-      const principal = bearer && await authenticate(bearer);
-      if (principal) return principal;
-    } catch (error) {
-      const isOutage = error instanceof ForeseenError &&
-        (error.kind === "store" || error.kind === "issuer");
-      if (!isOutage) throw error;
-      log("error", "A caller's credential could not be checked", {
-        reason: error.message,
-      });
-      return answer(503, {
-        error: "Credentials cannot be checked right now: try again in a moment",
-      }, { "retry-after": "5" });
-    }
-    const wait = throttle.fail(address);
-    if (wait > 0) {
-      return answer(429, {
-        error: `Too many requests without a valid credential: wait ${wait} s`,
-      }, { "retry-after": String(wait) });
-    }
-    log("warn", "A caller without a valid credential was refused", {
-      presented: bearer !== undefined,
-    });
-    return answer(401, {
-      error:
-        "This endpoint needs a credential: send Authorization: Bearer <key> with a key that its operator gave out, or log in by OAuth where it offers that",
-    }, {
-      "www-authenticate":
-        protectedResource?.unauthorized(request, bearer !== undefined) ??
-          "Bearer",
-    });
-  }
-
-  /** Lets in whoever may call; a response for others. */
-  async function admit(
-    request: Request,
-    address: string,
-  ): Promise<Principal | undefined | Response> {
-    // With credentials, they decide; without, a web page that has its name
-    // pointed at this machine must not get in.
-    const foreign = authenticate
-      ? undefined
-      : hostHeaderValidationResponse(request, localhostAllowedHostnames());
-    return foreign ?? await identify(request, address);
-  }
-
-  async function mcp(request: Request, address: string): Promise<Response> {
-    const caller = await admit(request, address);
-    if (caller instanceof Response) return caller;
-    if (request.method !== "POST") return await server.fetch(request, caller);
-    const body = await readBody(request);
-    if (body instanceof Response) return body;
-    const { method, headers, signal } = request;
-    return await server.fetch(
-      new Request(request.url, { method, headers, body, signal }),
-      caller,
-    );
-  }
-
-  /** Lets web pages call, where they may, and no others. */
-  async function withCors(
-    request: Request,
-    run: () => Promise<Response>,
-  ): Promise<Response> {
-    const origin = request.headers.get("origin");
-    if (origin === null) return await run();
-    if (!isAllowed(origin, request, allowedOrigins)) {
-      return answer(403, {
-        error:
-          `Web pages of ${origin} may not call: the operator allows origins with MCP_ALLOWED_ORIGINS`,
-      }, { vary: "Origin" });
-    }
-    const isPreflight = request.method === "OPTIONS" &&
-      request.headers.has("access-control-request-method");
-    const response = isPreflight
-      ? new Response(null, { status: 204, headers: PREFLIGHT })
-      : await run();
-    const headers = new Headers(response.headers);
-    headers.set("access-control-allow-origin", origin);
-    headers.append("vary", "Origin");
-    headers.set(
-      "access-control-expose-headers",
-      "www-authenticate, retry-after, mcp-session-id, x-request-id",
-    );
-    const { status, statusText } = response;
-    return new Response(response.body, { status, statusText, headers });
-  }
-
-  // The definitions are written out when somebody first looks at them.
-  let page: Page | undefined;
-
-  /** What answers besides MCP, by path. */
+  const onlyCallers = createAuth({ authenticate, protectedResource, log });
   const routes: Readonly<Record<string, Route>> = {
-    async "/health"() {
-      const kv = await server.kv();
-      return answer(200, { status: "ok", version: VERSION, kv, ...about[kv] });
-    },
-    async "/ready"() {
-      const found = await server.ready();
-      const isReady = Object.values(found).every((one) => one !== "failing");
-      return answer(isReady ? 200 : 503, {
-        status: isReady ? "ready" : "not ready",
-        ...found,
-        ...about[found.kv],
-      });
-    },
-    "/": (request) =>
-      (page ??= createPage({
-        tools: server.listed,
-        needsKey: authenticate !== undefined,
-      }))(request),
+    "/": get(pageOf(server, authenticate !== undefined)),
+    "/mcp": withCors(
+      allowedOrigins,
+      onlyCallers((request, caller) => server.fetch(request, caller)),
+    ),
+    "/health": get(() => health(server)),
+    "/ready": get(() => ready(server)),
     ...(options.metrics
-      ? {
-        "/metrics": async (request, address) => {
-          const caller = await admit(request, address);
-          if (caller instanceof Response) return caller;
-          return new Response(server.metrics(), {
-            headers: { "content-type": METRICS, "cache-control": "no-store" },
-          });
-        },
-      }
+      ? { "/metrics": get(onlyCallers(() => metrics(server))) }
       : {}),
   };
 
-  async function respond(
-    incoming: Request,
-    info: HandlerInfo | undefined,
-  ): Promise<Response> {
-    // Deno puts whatever Host says into the address.
-    if (!URL.canParse(incoming.url)) {
-      await incoming.body?.cancel();
-      return answer(400, { error: "The header Host names no host" });
-    }
-    const request = withDisconnect(incoming, info);
-    const address = addressOf(info);
-    const { pathname } = new URL(request.url);
-    const isKnown = pathname === "/mcp" || Object.hasOwn(routes, pathname);
-    nameServed(request.method, isKnown ? pathname : "elsewhere");
-    if (pathname === "/mcp") {
-      return await withCors(request, () => mcp(request, address));
-    }
+  /** Its paths depend on the address that the endpoint has for callers. */
+  async function metadata(request: Request): Promise<Response> {
     await request.body?.cancel();
-    const metadata = await protectedResource?.respond(request);
-    if (metadata) return metadata;
-    const route = isKnown ? routes[pathname] : undefined;
-    if (!route) {
-      return answer(404, {
+    return await protectedResource?.respond(request) ??
+      answer(404, {
         error:
           "There is nothing here: POST /mcp speaks MCP, GET /health answers",
       });
+  }
+
+  async function respond(
+    request: Request,
+    info: HandlerInfo | undefined,
+  ): Promise<Response> {
+    // Deno puts whatever Host says into the address.
+    if (!URL.canParse(request.url)) {
+      await request.body?.cancel();
+      return answer(400, { error: "The header Host names no host" });
     }
-    return request.method === "GET" || request.method === "HEAD"
-      ? await route(request, address)
-      : answer(405, { error: `Use GET ${pathname}` }, { allow: "GET, HEAD" });
+    const { pathname } = new URL(request.url);
+    const isKnown = Object.hasOwn(routes, pathname);
+    nameServed(request.method, isKnown ? pathname : "elsewhere");
+    const route = isKnown ? routes[pathname]! : metadata;
+    return await route(watchDisconnect(request, info), addressOf(info));
   }
 
   return (request, info) =>
@@ -295,99 +151,23 @@ export function createHandler(
     }, request.headers.get("x-request-id") ?? "");
 }
 
-/** Prometheus' text format. */
-const METRICS = "text/plain; version=0.0.4; charset=utf-8";
-
-/** What follows where Deno KV does not work: said to whoever asks for health. */
-const about: Readonly<Record<KvState, { readonly note?: string }>> = {
-  ok: {},
-  unused: {},
-  absent: {
-    note:
-      "There is no Deno KV: what TOKEN_STORE does not keep elsewhere is in memory only, and ends with this process. Attach a database to the app on Deno Deploy, or start with deno run --unstable-kv",
-  },
-  failing: {
-    note:
-      "Deno KV cannot be opened, or does not answer: the log of this process says more",
-  },
-};
-
-/** What a browser is told before it calls. */
-const PREFLIGHT = {
-  "access-control-allow-methods": "POST",
-  "access-control-allow-headers":
-    "authorization, content-type, accept, mcp-protocol-version, mcp-method, mcp-name, mcp-session-id, last-event-id, x-request-id",
-  "access-control-max-age": "600",
-};
-
-/** Whether pages of an origin may call. */
-function isAllowed(
-  origin: string,
-  request: Request,
-  allowed: readonly string[],
-): boolean {
-  if (allowed.includes(origin) || !URL.canParse(origin)) {
-    return allowed.includes(origin);
-  }
-  const { host, hostname, protocol } = new URL(origin);
-  if (protocol !== "https:" && protocol !== "http:") return false;
-  // The endpoint's own page. A proxy may have taken the TLS off.
-  if (host === new URL(request.url).host) return true;
-  return localhostAllowedOrigins().includes(hostname);
+/** The page, written when somebody first looks at it. */
+function pageOf(server: QontakServer, needsKey: boolean): Route {
+  let page: Route | undefined;
+  return (request, address) => {
+    page ??= createPage({ tools: server.listed, needsKey });
+    return page(request, address);
+  };
 }
 
-/**
- * The body of a request, bounded in size and in time: what a client sends
- * drop by drop must not hold the server.
- */
-async function readBody(
-  request: Request,
-): Promise<Uint8Array<ArrayBuffer> | Response> {
-  if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY) {
-    await request.body?.cancel();
-    return tooLarge();
-  }
-  if (!request.body) return new Uint8Array();
-  const reader = request.body.getReader();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  let isLate = false;
-  const timer = setTimeout(() => {
-    isLate = true;
-    reader.cancel().catch(() => {});
-  }, BODY_LIMIT);
-  try {
-    for (;;) {
-      const { value, done } = await reader.read();
-      if (done) break;
-      size += value.byteLength;
-      if (size > MAX_BODY) {
-        await reader.cancel();
-        return tooLarge();
-      }
-      chunks.push(value);
-    }
-  } catch {
-    return answer(400, { error: "The body ended before it was complete" });
-  } finally {
-    clearTimeout(timer);
-  }
-  if (isLate) {
-    return answer(408, {
-      error: `The body did not arrive within ${BODY_LIMIT} ms`,
-    });
-  }
-  const body = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return body;
-}
-
-function tooLarge(): Response {
-  return answer(413, { error: `A body may have at most ${MAX_BODY} bytes` });
+/** What the server has counted, in Prometheus' text format. */
+function metrics(server: QontakServer): Response {
+  return new Response(server.metrics(), {
+    headers: {
+      "content-type": "text/plain; version=0.0.4; charset=utf-8",
+      "cache-control": "no-store",
+    },
+  });
 }
 
 /** Where a request came from, as far as the host tells. */
@@ -399,30 +179,16 @@ function addressOf(info: HandlerInfo | undefined): string {
 }
 
 /**
- * The request with a signal that fires when the client goes away. Deno's own
- * also fires after every good answer, and warns about it on stderr.
+ * The same request, with a signal that fires when the client goes away. Deno's
+ * own also fires after every good answer, and warns about it on stderr; to
+ * make another request only to replace it would copy every header.
  */
-function withDisconnect(request: Request, info?: HandlerInfo): Request {
+function watchDisconnect(
+  request: Request,
+  info: HandlerInfo | undefined,
+): Request {
   if (!info?.completed) return request;
   const gone = new AbortController();
   info.completed.catch(() => gone.abort());
-  // Not a copy of the request: that would listen to its signal as well.
-  const { method, headers, body } = request;
-  return new Request(request.url, {
-    method,
-    headers,
-    body,
-    signal: gone.signal,
-  });
-}
-
-function answer(
-  status: number,
-  body: Record<string, unknown>,
-  headers: Record<string, string> = {},
-): Response {
-  return Response.json(redactAll(body), {
-    status,
-    headers: { "cache-control": "no-store", ...headers },
-  });
+  return Object.defineProperty(request, "signal", { value: gone.signal });
 }

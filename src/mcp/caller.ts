@@ -18,17 +18,18 @@ import { show } from "../values/json.ts";
 export interface Caller {
   /** Names it in logs and audit records; never a secret. */
   readonly name: string;
-  /** The tenants it may act for; undefined: whomever the store knows. */
+  /** The tenants it may act for; undefined: all that the store knows. */
   readonly tenants: readonly string[] | undefined;
   /** What it may do. */
   readonly scopes: readonly Scope[];
 }
 
 /**
- * A principal on its way through the SDK, which wants a token: it is left
- * behind here, where nothing needs it any more.
+ * A principal in the form in which the SDK hands it to the server's factory.
+ * The SDK asks for a token too: nothing needs the caller's any more, and it is
+ * left out.
  */
-export function infoOf(principal: Principal): AuthInfo {
+export function authInfoOf(principal: Principal): AuthInfo {
   return {
     token: "",
     clientId: principal.name,
@@ -37,9 +38,9 @@ export function infoOf(principal: Principal): AuthInfo {
   };
 }
 
-/** Who makes a call, as the credential of an HTTP request says; undefined without. */
+/** The caller of an HTTP request; undefined where no credential was asked for. */
 export function callerIn(info: AuthInfo | undefined): Caller | undefined {
-  return info && info.extra?.principal as Principal;
+  return info?.extra?.principal as Principal | undefined;
 }
 
 /**

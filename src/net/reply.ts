@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { untilAborted } from "./deadline.ts";
+import { readText } from "./body.ts";
 
 /** The answer to a request. */
 export interface Reply {
@@ -38,32 +38,9 @@ export function replyOf(response: Response, signal: AbortSignal): Reply {
   return {
     status,
     headers,
-    text: (most) => body ? readText(body, most, signal) : Promise.resolve(""),
+    text: (most) => readText(body, most, signal),
     async discard() {
       await body?.cancel();
     },
   };
-}
-
-async function readText(
-  body: ReadableStream<Uint8Array>,
-  most: number,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const reader = body.getReader();
-  const decoder = new TextDecoder();
-  let text = "";
-  let size = 0;
-  try {
-    for (;;) {
-      const { done, value } = await untilAborted(reader.read(), signal);
-      if (done) return text + decoder.decode();
-      size += value.byteLength;
-      if (size > most) return undefined;
-      text += decoder.decode(value, { stream: true });
-    }
-  } finally {
-    // Frees the connection of what is not read to its end.
-    await untilAborted(reader.cancel(), signal).catch(() => {});
-  }
 }

@@ -46,12 +46,6 @@ export function createPage(options: PageOptions): Page {
   const written = new Map<Language, Promise<Written>>();
 
   return async (request) => {
-    if (request.method !== "GET" && request.method !== "HEAD") {
-      return Response.json({ error: "Use GET /" }, {
-        status: 405,
-        headers: { allow: "GET, HEAD", "cache-control": "no-store" },
-      });
-    }
     const language = languageOf(request);
     let page = written.get(language);
     if (!page) written.set(language, page = write(language, options));

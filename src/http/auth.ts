@@ -1,0 +1,111 @@
+/**
+ * Who calls: only those get in who present a credential or, where none is
+ * asked for, who call from this machine.
+ *
+ * @module
+ */
+import {
+  hostHeaderValidationResponse,
+  localhostAllowedHostnames,
+} from "@modelcontextprotocol/server";
+import type { ProtectedResource } from "../auth/jwt.ts";
+import type { Authenticate, Principal } from "../auth/principal.ts";
+import { ForeseenError } from "../errors.ts";
+import type { Log } from "../logging/log.ts";
+import { answer, type Route } from "./route.ts";
+import { createThrottle } from "./throttle.ts";
+
+/** Settings of {@linkcode createAuth}. */
+export interface AuthOptions {
+  /** Finds out who presents a bearer; undefined where none is asked for. */
+  readonly authenticate: Authenticate | undefined;
+  /** Tells callers where to log in by OAuth, where they can. */
+  readonly protectedResource: ProtectedResource | undefined;
+  /** Told of refused callers. */
+  readonly log: Log;
+}
+
+/**
+ * Answers a request of a caller who got in.
+ *
+ * @param request The request.
+ * @param caller Who calls; undefined where no credential is asked for.
+ */
+export type Protected = (
+  request: Request,
+  caller: Principal | undefined,
+) => Response | Promise<Response>;
+
+/**
+ * Makes what stands before the routes that not everybody may use.
+ *
+ * @param options Who may call.
+ * @returns What makes a route of something protected. Whoever may not call is
+ * answered with 401, with 429 after too many attempts, or with 503 where
+ * credentials cannot be checked.
+ */
+export function createAuth(
+  { authenticate, protectedResource, log }: AuthOptions,
+): (run: Protected) => Route {
+  if (!authenticate) return onlyThisMachine;
+  const throttle = createThrottle();
+
+  function refuse(
+    request: Request,
+    address: string,
+    isPresented: boolean,
+  ): Response {
+    const wait = throttle.fail(address);
+    if (wait > 0) {
+      return answer(429, {
+        error: `Too many requests without a valid credential: wait ${wait} s`,
+      }, { "retry-after": String(wait) });
+    }
+    log("warn", "A caller without a valid credential was refused", {
+      presented: isPresented,
+    });
+    return answer(401, {
+      error:
+        "This endpoint needs a credential: send Authorization: Bearer <key> with a key that its operator gave out, or log in by OAuth where it offers that",
+    }, {
+      "www-authenticate":
+        protectedResource?.unauthorized(request, isPresented) ?? "Bearer",
+    });
+  }
+
+  return (run) => async (request, address) => {
+    const header = request.headers.get("authorization") ?? "";
+    const bearer = /^Bearer\s+(\S+)$/i.exec(header)?.[1];
+    let caller: Principal | undefined;
+    try {
+      caller = bearer === undefined ? undefined : await authenticate(bearer);
+    } catch (error) {
+      if (!isOutage(error)) throw error;
+      log("error", "A caller's credential could not be checked", {
+        reason: error.message,
+      });
+      return answer(503, {
+        error: "Credentials cannot be checked right now: try again in a moment",
+      }, { "retry-after": "5" });
+    }
+    return caller
+      ? await run(request, caller)
+      : refuse(request, address, bearer !== undefined);
+  };
+}
+
+/**
+ * Without credentials, a web page that has its name pointed at this machine
+ * must not get in.
+ */
+function onlyThisMachine(run: Protected): Route {
+  return async (request) =>
+    hostHeaderValidationResponse(request, localhostAllowedHostnames()) ??
+      await run(request, undefined);
+}
+
+/** Whether what knows the credentials does not work. */
+function isOutage(error: unknown): error is ForeseenError {
+  return error instanceof ForeseenError &&
+    (error.kind === "store" || error.kind === "issuer");
+}

@@ -1,0 +1,61 @@
+/**
+ * Which web pages may call, and what browsers are told about it.
+ *
+ * @module
+ */
+import { localhostAllowedOrigins } from "@modelcontextprotocol/server";
+import { answer, type Route } from "./route.ts";
+
+/** What a browser is told before it calls. */
+const PREFLIGHT = {
+  "access-control-allow-methods": "POST",
+  "access-control-allow-headers":
+    "authorization, content-type, accept, mcp-protocol-version, mcp-method, mcp-name, mcp-session-id, last-event-id, x-request-id",
+  "access-control-max-age": "600",
+};
+
+/** The headers of an answer that a page may read. */
+const READABLE = "www-authenticate, retry-after, mcp-session-id, x-request-id";
+
+/**
+ * A route that answers web pages of some origins, and whatever is no web page.
+ *
+ * @param allowed The origins, besides this machine's and the endpoint's own.
+ * @param route What it does.
+ */
+export function withCors(allowed: readonly string[], route: Route): Route {
+  return async (request, address) => {
+    const origin = request.headers.get("origin");
+    if (origin === null) return await route(request, address);
+    if (!isAllowed(origin, request, allowed)) {
+      return answer(403, {
+        error:
+          `Web pages of ${origin} may not call: the operator of this endpoint has not allowed that origin`,
+      }, { vary: "Origin" });
+    }
+    const isPreflight = request.method === "OPTIONS" &&
+      request.headers.has("access-control-request-method");
+    const response = isPreflight
+      ? new Response(null, { status: 204, headers: PREFLIGHT })
+      : await route(request, address);
+    response.headers.set("access-control-allow-origin", origin);
+    response.headers.append("vary", "Origin");
+    response.headers.set("access-control-expose-headers", READABLE);
+    return response;
+  };
+}
+
+/** Whether pages of an origin may call. */
+function isAllowed(
+  origin: string,
+  request: Request,
+  allowed: readonly string[],
+): boolean {
+  if (allowed.includes(origin)) return true;
+  if (!URL.canParse(origin)) return false;
+  const { host, hostname, protocol } = new URL(origin);
+  if (protocol !== "https:" && protocol !== "http:") return false;
+  // The endpoint's own page. A proxy may have taken the TLS off.
+  if (host === new URL(request.url).host) return true;
+  return localhostAllowedOrigins().includes(hostname);
+}

@@ -1,0 +1,54 @@
+/**
+ * What answers the requests for one path, and how it answers where that is not
+ * MCP.
+ *
+ * @module
+ */
+import { redactAll } from "../logging/redact.ts";
+
+/**
+ * Answers the requests for one path.
+ *
+ * @param request The request.
+ * @param address Where it came from; empty where the host does not say.
+ */
+export type Route = (
+  request: Request,
+  address: string,
+) => Response | Promise<Response>;
+
+/**
+ * A route that is only read.
+ *
+ * @param route Answers `GET` and `HEAD`; all other methods get a 405.
+ */
+export function get(route: Route): Route {
+  return async (request, address) => {
+    await request.body?.cancel();
+    if (request.method === "GET" || request.method === "HEAD") {
+      return await route(request, address);
+    }
+    const { pathname } = new URL(request.url);
+    return answer(405, { error: `Use GET ${pathname}` }, {
+      allow: "GET, HEAD",
+    });
+  };
+}
+
+/**
+ * A JSON answer that no cache may keep.
+ *
+ * @param status The HTTP status.
+ * @param body What it says; credentials in it are left out.
+ * @param headers Further headers.
+ */
+export function answer(
+  status: number,
+  body: Readonly<Record<string, unknown>>,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return Response.json(redactAll(body), {
+    status,
+    headers: { "cache-control": "no-store", ...headers },
+  });
+}

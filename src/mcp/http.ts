@@ -1,0 +1,113 @@
+/**
+ * MCP over HTTP. The SDK speaks it; before it stands what it leaves out: a body
+ * has to be there in time, and is read and parsed once.
+ *
+ * @module
+ */
+import {
+  createMcpHandler,
+  isJsonContentType,
+  type McpServerFactory,
+  ProtocolErrorCode,
+} from "@modelcontextprotocol/server";
+import type { Principal } from "../auth/principal.ts";
+import { readText } from "../net/body.ts";
+import { deadline, isTimeUp } from "../net/deadline.ts";
+import { authInfoOf } from "./caller.ts";
+
+/** The largest body that is read, in bytes. */
+const MAX_BODY = 1024 * 1024;
+
+/** How long a client may take to send its body, in ms. */
+const BODY_TIMEOUT = 15_000;
+
+/** Answers requests to an MCP endpoint. */
+export interface HttpEndpoint {
+  /**
+   * Answers one request.
+   *
+   * @param request The request.
+   * @param principal Who calls; undefined where no credential is asked for.
+   */
+  fetch(request: Request, principal?: Principal): Promise<Response>;
+  /** Ends what is under way. */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes an MCP endpoint.
+ *
+ * @param factory Makes a server for each request.
+ * @param onerror Told what goes wrong beside the protocol.
+ */
+export function createEndpoint(
+  factory: McpServerFactory,
+  onerror: (error: Error) => void,
+): HttpEndpoint {
+  const handler = createMcpHandler(factory, {
+    // Deno notices a client that hangs up only once the answer has begun.
+    responseMode: "sse",
+    onerror,
+  });
+  return {
+    async fetch(request, principal) {
+      const options = principal ? { authInfo: authInfoOf(principal) } : {};
+      const isMessage = request.method === "POST" &&
+        isJsonContentType(request.headers.get("content-type"));
+      if (!isMessage) {
+        await request.body?.cancel();
+        return await handler.fetch(request, options);
+      }
+      const body = await readBody(request);
+      if (body instanceof Response) return body;
+      let parsedBody: unknown;
+      try {
+        parsedBody = JSON.parse(body);
+      } catch {
+        return refuse(400, ProtocolErrorCode.ParseError, NO_JSON);
+      }
+      return await handler.fetch(request, { ...options, parsedBody });
+    },
+    close: handler.close,
+  };
+}
+
+/**
+ * The body of a request, bounded in size and in time: what a client sends drop
+ * by drop must not hold the server.
+ */
+async function readBody(request: Request): Promise<string | Response> {
+  using limit = deadline(BODY_TIMEOUT);
+  try {
+    if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY) {
+      await request.body?.cancel();
+      return tooLarge();
+    }
+    return await readText(request.body, MAX_BODY, limit.signal) ?? tooLarge();
+  } catch {
+    return isTimeUp(limit.signal)
+      ? refuse(
+        408,
+        REFUSED,
+        `The body did not arrive within ${BODY_TIMEOUT} ms`,
+      )
+      : refuse(400, REFUSED, "The body ended before it was complete");
+  }
+}
+
+function tooLarge(): Response {
+  return refuse(413, REFUSED, `A body may have at most ${MAX_BODY} bytes`);
+}
+
+/** JSON-RPC's code for what an HTTP server refuses. */
+const REFUSED = -32_000;
+
+const NO_JSON = "The body is not JSON. Send one JSON-RPC message";
+
+/** An error that belongs to no request, since none could be read. */
+function refuse(status: number, code: number, message: string): Response {
+  return Response.json({ jsonrpc: "2.0", id: null, error: { code, message } }, {
+    status,
+    headers: { "cache-control": "no-store" },
+  });
+}
