@@ -28,8 +28,7 @@ const UNBOUNDED: Exceptions = {
 
 /** Who reads a body by another way than text() of a reply. */
 const READERS: Exceptions = {
-  "net/reply.ts": [1, "the reader with the bounds"],
-  "http/handler.ts": [1, "a caller's request, with a bound of its own"],
+  "net/body.ts": [1, "the reader with the bounds"],
   "auth/jwt.ts": [1, "an answer that this server made itself"],
 };
 
