@@ -125,7 +125,7 @@ async function measureCalls(): Promise<string[]> {
     ["kv", async () => {
       const kv = await Deno.openKv(`${path}/kv.sqlite3`);
       stack.defer(() => kv.close());
-      return createKvStore({ open: () => Promise.resolve(kv) });
+      return createKvStore({ kv: { open: () => Promise.resolve(kv) } });
     }],
     ["vault (the test server)", () => {
       const { url: address, token } = stack.use(startVault());

@@ -47,7 +47,7 @@ const places: Readonly<Record<LimitsName, Open>> = {
       ...defined({ keyPrefix: REDIS_KEY_PREFIX }),
     }),
   kv(_settings, kv) {
-    if (kv) return createKvBuckets({ open: () => kv.open() });
+    if (kv) return createKvBuckets({ kv });
     throw new ConfigError([
       "QONTAK_LIMITS=kv needs Deno KV: start with deno run --unstable-kv, or attach a database on Deno Deploy",
     ]);

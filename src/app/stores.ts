@@ -96,7 +96,7 @@ const stores: Readonly<Record<StoreName, Open>> = {
       );
     }
     return openKv({
-      open: () => kv.open(),
+      kv,
       ...defined({ sealer: settings.TOKEN_ENCRYPTION_KEY }),
     });
   },

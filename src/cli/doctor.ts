@@ -7,6 +7,7 @@ import { ConfigError, InputError } from "../errors.ts";
 import { readSettings, type Settings } from "../app/settings.ts";
 import { demandKeys } from "../app/stores.ts";
 import { checkLimits } from "../app/limits.ts";
+import { askKv } from "../storage/kv.ts";
 import { takeLease } from "../tokens/lease.ts";
 import { DEFAULT_TENANT } from "../tokens/store.ts";
 import { attempt, checkTenant, type Finding, report } from "./checks.ts";
@@ -101,15 +102,11 @@ async function checkKv(
         "this process has no Deno KV, which would keep tokens and templates across restarts: start with deno run --unstable-kv",
     };
   }
-  const database = await kv.open();
-  if (!database) {
-    throw new InputError(
-      "Deno KV is there but cannot be opened: check the permissions and the disk, or on Deno Deploy that a database is attached",
-    );
-  }
   const key = ["qontak-mcp", "doctor", crypto.randomUUID()];
-  await database.set(key, "probe", { expireIn: PATIENCE });
-  await database.delete(key);
+  await askKv(kv, "tokens and templates", async (database) => {
+    await database.set(key, "probe", { expireIn: PATIENCE });
+    await database.delete(key);
+  });
   return { status: "ok", detail: "Deno KV opens and can be written" };
 }
 

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Kv } from "./kv.ts";
+import { type Kv, tryKv } from "./kv.ts";
 import { createLru } from "./lru.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 
@@ -57,35 +57,38 @@ export function createCache(options: CacheOptions): Cache {
   // What was loaded before something was forgotten is not taken from the
   // database any more, whosever it is: it costs one load and is always right.
   let notBefore = 0;
-  const found = (where: "memory" | "kv" | "miss") =>
+  const count = (where: "memory" | "kv" | "miss") =>
     options.telemetry?.count("cache_lookups", { cache: "setup", found: where });
 
   async function fill<T>(
+    kv: Kv,
     key: string,
     entry: Entry,
     load: () => Promise<T>,
   ): Promise<T> {
-    const database = await kv?.open();
     const name = ["qontak-mcp", "setup", key];
-    const kept = (await database?.get<Kept>(name).catch(() => null))?.value;
+    const found = await tryKv(kv, (database) => database.get<Kept>(name));
+    const kept = found?.value;
     // The database may keep an entry for longer than it was told to.
     if (kept && kept.at > notBefore && kept.at + lifetime > now()) {
-      found("kv");
+      count("kv");
       entry.until = kept.at + lifetime;
       return kept.value as T;
     }
     const at = now();
     const value = await load();
-    // More than the database's 64 KiB, or a database out of order: memory does.
-    await database?.set(name, { value, at }, { expireIn: lifetime })
-      .catch(() => {});
+    // Where it is larger than the database's 64 KiB, memory alone holds it.
+    await tryKv(
+      kv,
+      (database) => database.set(name, { value, at }, { expireIn: lifetime }),
+    );
     return value;
   }
 
   function get<T>(key: string, load: () => Promise<T>): Promise<T> {
     const known = entries.get(key);
     if (known && known.until > now()) {
-      found("memory");
+      count("memory");
       return known.value as Promise<T>;
     }
     const entry: Entry = {
@@ -93,10 +96,10 @@ export function createCache(options: CacheOptions): Cache {
       until: now() + lifetime,
     };
     const missed = () => {
-      found("miss");
+      count("miss");
       return load();
     };
-    const value = kv ? fill(key, entry, missed) : missed();
+    const value = kv ? fill(kv, key, entry, missed) : missed();
     entry.value = value;
     entries.set(key, entry);
     value.catch(() => {

@@ -13,33 +13,82 @@ import type { Log } from "../logging/log.ts";
  */
 export type KvState = "ok" | "failing" | "absent" | "unused";
 
-/** Opens the database once, when it is first needed. */
+/** The way to a database. Whoever opens the database closes it. */
 export interface Kv {
-  /** The database; undefined where it cannot be opened. */
-  open(): Promise<Deno.Kv | undefined>;
   /**
-   * Whether it could not be opened because there is none; never when left out.
+   * Gives the database, the same one each time; undefined where there is none.
+   * Rejects where it cannot be opened.
    */
-  isAbsent?(): boolean;
+  open(): Promise<Deno.Kv | undefined>;
+}
+
+/** The way to a database that this program opens itself. */
+export interface OwnKv extends Kv {
   /** Closes it, if it was opened. */
   close(): Promise<void>;
 }
 
 /** How long a database that others are writing to is asked again, in ms. */
-const PATIENCE = 5_000;
+const TIMEOUT = 5_000;
 
 /** The longest pause between two such tries, in ms. */
 const PAUSE = 50;
 
 /**
- * Asks the database again while another process is writing to its file: what
- * was asked has failed then as a whole, and nothing of it was kept.
+ * Asks the database, again and again for five seconds while other processes
+ * keep it locked.
  *
- * @param question What is asked; it must bear being asked again.
- * @throws What the question throws for other reasons, or for five seconds.
+ * @param kv The way to it.
+ * @param what What is kept there, for messages, such as `tokens`.
+ * @param question What is asked; it may be asked more than once.
+ * @throws {StoreError} When there is no database, or it fails.
  */
-export async function whenFree<T>(question: () => Promise<T>): Promise<T> {
-  const end = performance.now() + PATIENCE;
+export async function askKv<T>(
+  kv: Kv,
+  what: string,
+  question: (database: Deno.Kv) => Promise<T>,
+): Promise<T> {
+  try {
+    return await whenFree(async () => {
+      const database = await kv.open();
+      if (database) return await question(database);
+      throw new StoreError(
+        `There is no Deno KV to keep ${what} in: start with deno run --unstable-kv, or attach a database on Deno Deploy`,
+      );
+    });
+  } catch (error) {
+    throw explainKv(error, what);
+  }
+}
+
+/**
+ * Asks the database for what the program can do without.
+ *
+ * @param kv The way to it.
+ * @param question As for {@linkcode askKv}.
+ * @param onFailure Told why it failed; not told where there is no database.
+ * @returns The answer; undefined where there is none. Never rejects.
+ */
+export async function tryKv<T>(
+  kv: Kv,
+  question: (database: Deno.Kv) => Promise<T>,
+  onFailure: (error: unknown) => void = () => {},
+): Promise<T | undefined> {
+  try {
+    const database = await kv.open();
+    return database && await whenFree(() => question(database));
+  } catch (error) {
+    onFailure(error);
+    return undefined;
+  }
+}
+
+/**
+ * Asks again while another process is writing to the database's file: what
+ * was asked has failed as a whole then, and nothing of it was kept.
+ */
+async function whenFree<T>(question: () => Promise<T>): Promise<T> {
+  const end = performance.now() + TIMEOUT;
   for (let pause = 1;; pause = Math.min(PAUSE, pause * 2)) {
     try {
       return await question();
@@ -56,12 +105,12 @@ export async function whenFree<T>(question: () => Promise<T>): Promise<T> {
  *
  * @param kv The way to it, where the runtime has one; false where it is not
  * wanted.
- * @returns How it is; rejects where the database cannot be read.
+ * @returns How it is; rejects where it cannot be opened or read.
  */
 export async function checkKv(kv: Kv | false | undefined): Promise<KvState> {
   if (kv === false) return "unused";
   const database = await kv?.open();
-  if (!database) return kv && !kv.isAbsent?.() ? "failing" : "absent";
+  if (!database) return "absent";
   await database.get(["qontak-mcp", "health"]);
   return "ok";
 }
@@ -111,35 +160,43 @@ export function explainKv(error: unknown, what: string): StoreError {
 }
 
 /**
- * Makes the way to the database.
+ * Makes the way to the database. It is opened with the first question, and
+ * tried again with the next one where that fails.
  *
- * @param log Told once when a database that should be there cannot be opened.
+ * @param log Told once that there is no database, or that it cannot be opened.
  * @returns The way, or undefined where the runtime has no KV.
  */
-export function createKv(log: Log): Kv | undefined {
+export function createKv(log: Log = () => {}): OwnKv | undefined {
   // Without the flag the function is not there at all.
   if (typeof Deno.openKv !== "function") return undefined;
   let opening: Promise<Deno.Kv | undefined> | undefined;
-  let isAbsent = false;
-  return {
-    open() {
-      opening ??= Deno.openKv().catch((error) => {
-        isAbsent = isUnattached(error);
-        if (isAbsent) {
-          log("warn", "There is no Deno KV: no database is attached");
-        } else {
-          log("warn", "Deno KV could not be opened: going on without it", {
-            error: error instanceof Error ? error.name : typeof error,
-          });
-        }
+  let isTold = false;
+
+  async function start(): Promise<Deno.Kv | undefined> {
+    try {
+      return await Deno.openKv();
+    } catch (error) {
+      if (isUnattached(error)) {
+        log("warn", "There is no Deno KV: no database is attached");
         return undefined;
-      });
-      return opening;
-    },
-    isAbsent: () => isAbsent,
-    async close() {
-      (await opening)?.close();
+      }
       opening = undefined;
+      if (!isTold) {
+        log("warn", "Deno KV could not be opened: going on without it", {
+          error: error instanceof Error ? error.name : typeof error,
+        });
+      }
+      isTold = true;
+      throw error;
+    }
+  }
+
+  return {
+    open: () => opening ??= start(),
+    async close() {
+      const closing = opening;
+      opening = undefined;
+      (await closing?.catch(() => undefined))?.close();
     },
   };
 }

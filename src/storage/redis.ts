@@ -4,6 +4,7 @@
  * @module
  */
 import type { Redis, RedisOptions } from "ioredis";
+import { StoreError } from "../errors.ts";
 import { defined } from "../values/json.ts";
 
 /** Settings of {@linkcode createRedisLink}. */
@@ -14,15 +15,21 @@ export interface RedisLinkOptions {
    * where `?sentinel_username=…&sentinel_password=…` may follow.
    */
   readonly url: string;
-  /** How long Redis may take to answer, in ms. */
-  readonly timeout: number;
+  /** What it is, for messages, such as `token store`. */
+  readonly role: string;
   /**
-   * Makes the error of a question that failed.
+   * How long Redis may take to answer, in ms.
    *
-   * @param place Which Redis does not answer, and why; nothing secret.
+   * @default {5000}
    */
-  readonly failure: (place: string) => Error;
+  readonly timeout?: number;
 }
+
+/** What the keys start with unless set otherwise. */
+export const KEY_PREFIX = "qontak:tokens:";
+
+/** How long Redis may take to answer unless set otherwise, in ms. */
+const TIMEOUT = 5_000;
 
 /** The way to a Redis. */
 export interface RedisLink {
@@ -31,7 +38,7 @@ export interface RedisLink {
   /**
    * Asks it, over a connection that is made with the first question.
    *
-   * @throws {Error} What `failure` makes, when it does not answer.
+   * @throws {StoreError} When it does not answer.
    */
   ask<T>(question: (redis: Redis) => Promise<T>): Promise<T>;
   /** Ends the connection. */
@@ -45,7 +52,7 @@ export interface RedisLink {
  * @throws {TypeError} When the address is none.
  */
 export function createRedisLink(options: RedisLinkOptions): RedisLink {
-  const { url, timeout, failure } = options;
+  const { url, role, timeout = TIMEOUT } = options;
   const { where, ...connection } = readUrl(url);
   let connecting: Promise<Redis> | undefined;
 
@@ -58,8 +65,8 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
       commandTimeout: timeout,
       // A call fails fast; the connection itself is tried again and again.
       maxRetriesPerRequest: 1,
-      retryStrategy: patience,
-      sentinelRetryStrategy: patience,
+      retryStrategy: pause,
+      sentinelRetryStrategy: pause,
       lazyConnect: true,
     });
     // Every failure is told by the call that meets it.
@@ -80,7 +87,9 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
           : error instanceof Error && /NOAUTH|WRONGPASS/.test(error.message)
           ? " (it refuses the user or password of REDIS_URL)"
           : "";
-        throw failure(`Redis at ${where}${code}`);
+        throw new StoreError(
+          `The ${role} does not answer: Redis at ${where}${code}. Nothing is lost; check that it runs and that REDIS_URL is right`,
+        );
       }
     },
     async close() {
@@ -91,7 +100,7 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
 }
 
 /** How long to wait before the next try to connect, in ms. */
-function patience(tries: number): number {
+function pause(tries: number): number {
   return Math.min(tries * 100, 2_000);
 }
 

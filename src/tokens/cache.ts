@@ -5,9 +5,9 @@
  *
  * @module
  */
-import { type Kv, whenFree } from "../storage/kv.ts";
+import { type Kv, tryKv } from "../storage/kv.ts";
 import type { Log } from "../logging/log.ts";
-import { isObject } from "../values/json.ts";
+import { isObject, parseJson } from "../values/json.ts";
 import { createSealer, type Sealer } from "../storage/sealing.ts";
 
 /** An access token that is good for a while. */
@@ -58,7 +58,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
   let isTold = false;
 
   /** Asks the database where a tenant's token is, and how it is bound. */
-  async function attempt<T>(
+  function attempt<T>(
     tenant: string,
     question: (
       database: Deno.Kv,
@@ -66,12 +66,10 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
       bound: string,
     ) => Promise<T>,
   ): Promise<T | undefined> {
-    try {
-      const database = await kv.open();
-      if (!database) return undefined;
+    return tryKv(kv, async (database) => {
       const key = ["qontak-mcp", "access", await scope(), tenant];
-      return await whenFree(() => question(database, key, JSON.stringify(key)));
-    } catch (error) {
+      return await question(database, key, JSON.stringify(key));
+    }, (error) => {
       if (!isTold) {
         log?.(
           "warn",
@@ -80,8 +78,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
         );
       }
       isTold = true;
-      return undefined;
-    }
+    });
   }
 
   const lifeOf = (token: CachedToken) => token.expires_at * 1000 - now();
@@ -111,7 +108,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
 }
 
 function readToken(text: string): CachedToken | undefined {
-  const value: unknown = JSON.parse(text);
+  const value = parseJson(text);
   if (!isObject(value)) return undefined;
   const { access_token, expires_at, expires_in } = value;
   return typeof access_token === "string" && typeof expires_at === "number" &&

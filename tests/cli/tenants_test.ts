@@ -343,7 +343,10 @@ Deno.test("doctor says what fails, and what to do", async () => {
     QONTAK_LIMITS: "redis",
     REDIS_URL: "redis://:hunter2@127.0.0.1:9",
   });
-  assertStringIncludes(alone.limits!, "fail Redis at 127.0.0.1:9 does not");
+  assertStringIncludes(
+    alone.limits!,
+    "fail The store of limits does not answer: Redis at 127.0.0.1:9",
+  );
 
   place.sandbox.inject({
     fault: { kind: "status", status: 500 },

@@ -18,14 +18,14 @@ test("createKvBuckets() keeps limits for several servers", async ({ path }) => {
   let next = 0;
   await keepTogether(() => {
     const { database } = databases[next++ % 3]!;
-    return createKvBuckets({ open: () => Promise.resolve(database) });
+    return createKvBuckets({ kv: { open: () => Promise.resolve(database) } });
   });
 });
 
 test("take() gives each bucket's tokens once, however many ask at once", async ({ database }) => {
-  const open = () => Promise.resolve(database);
+  const kv = { open: () => Promise.resolve(database) };
   // Two servers, each with more tenants than fit into one step.
-  const servers = [createKvBuckets({ open }), createKvBuckets({ open })];
+  const servers = [createKvBuckets({ kv }), createKvBuckets({ kv })];
   const names = ["a", "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"];
   const taken: string[] = [];
   for (let rounds = 0; rounds < 20; rounds++) {
@@ -43,18 +43,22 @@ test("take() gives each bucket's tokens once, however many ask at once", async (
   const { tenant, all } = await servers[0]!.take("z", rates);
   assert(tenant === 0 && all > 99_000 && all <= 100_000);
   // Tenants of the store are those with credentials.
-  assertEquals(await createKvStore({ open }).tenants(), []);
+  assertEquals(await createKvStore({ kv }).tenants(), []);
 });
 
 test("take() does not believe a clock that was far ahead", async ({ database }) => {
-  const server = createKvBuckets({ open: () => Promise.resolve(database) });
+  const server = createKvBuckets({
+    kv: { open: () => Promise.resolve(database) },
+  });
   await database.set(["qontak-mcp", "limits", "*"], Date.now() + 1e12);
   const { all } = await server.take("a", rates);
   assert(all > 99_000 && all <= 100_000);
 });
 
 test("take() fails where there is no database", async () => {
-  const server = createKvBuckets({ open: () => Promise.resolve(undefined) });
+  const server = createKvBuckets({
+    kv: { open: () => Promise.resolve(undefined) },
+  });
   await assertRejects(() => server.take("a", rates), Error, "Deno KV");
   await assertRejects(() => server.take("a", rates), Error, "Deno KV");
 });

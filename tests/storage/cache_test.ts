@@ -63,7 +63,7 @@ Deno.test("forget() reaches what is kept in the KV, and expiry stands in the val
       return Promise.resolve();
     },
   } as unknown as Deno.Kv;
-  const kv = { open: () => Promise.resolve(database), close: async () => {} };
+  const kv = { open: () => Promise.resolve(database) };
   let now = 1000;
   const { load, loads } = counting();
   const make = () =>
@@ -86,7 +86,7 @@ Deno.test("a KV that fails or is not there changes nothing", async () => {
     set: () => Promise.reject(new TypeError("too large")),
   } as unknown as Deno.Kv;
   for (const database of [broken, undefined]) {
-    const kv = { open: () => Promise.resolve(database), close: async () => {} };
+    const kv = { open: () => Promise.resolve(database) };
     const cache = createCache({ lifetime: 100, size: 10, kv });
     const { load } = counting();
     assertEquals(await cache.get("a", load), 1);

@@ -17,12 +17,10 @@ import { createKvStore } from "../../src/tokens/stores/kv.ts";
 const [kind, path = "", marker, times] = Deno.args;
 const credentials = { refresh_token: "0" };
 const database = kind === "file" ? undefined : await Deno.openKv(path);
-const open = () => Promise.resolve(database);
-const store = kind === "kv" ? createKvStore({ open }) : createEnvStore({
+const kv = { open: () => Promise.resolve(database) };
+const store = kind === "kv" ? createKvStore({ kv }) : createEnvStore({
   credentials,
-  ...(kind === "file"
-    ? { file: openEnvFile(path, "TOKEN") }
-    : { kv: { open, close: () => Promise.resolve() } }),
+  ...(kind === "file" ? { file: openEnvFile(path, "TOKEN") } : { kv }),
 });
 const tenant = "_default";
 const holder = crypto.randomUUID();

@@ -37,7 +37,7 @@ export async function openTestKv(path?: string): Promise<TestKv> {
   return {
     path: file,
     database,
-    kv: { open: () => Promise.resolve(database), close: async () => {} },
+    kv: { open: () => Promise.resolve(database) },
     async [Symbol.asyncDispose]() {
       database.close();
       if (dir !== undefined) await Deno.remove(dir, { recursive: true });

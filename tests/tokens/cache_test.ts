@@ -26,11 +26,7 @@ function database() {
       return Promise.resolve();
     },
   } as unknown as Deno.Kv;
-  return { rows, kv: opening(() => Promise.resolve(kv)) };
-}
-
-function opening(open: () => Promise<Deno.Kv | undefined>) {
-  return { open, close: () => Promise.resolve() };
+  return { rows, kv: { open: () => Promise.resolve(kv) } };
 }
 
 function setUp(options: Partial<TokenCacheOptions> = {}) {
@@ -112,9 +108,9 @@ Deno.test("createTokenCache() goes on without a database that fails, and says so
     },
   }) as Deno.Kv;
   const failing = {
-    "a broken database": { kv: opening(() => Promise.resolve(broken)) },
+    "a broken database": { kv: { open: () => Promise.resolve(broken) } },
     "one that does not open": {
-      kv: opening(() => Promise.reject(new Error("canary"))),
+      kv: { open: () => Promise.reject(new Error("canary")) },
     },
     "a store without identity": {
       scope: () => Promise.reject(new Error("canary")),
@@ -136,7 +132,7 @@ Deno.test("createTokenCache() goes on without a database that fails, and says so
     assertNotMatch(logged.join(), /canary/);
   }
   const { make, token } = setUp({
-    kv: opening(() => Promise.resolve(undefined)),
+    kv: { open: () => Promise.resolve(undefined) },
     log: () => {
       throw new Error("There is nothing to say");
     },

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { StoreError } from "../../errors.ts";
-import { explainKv, type Kv, whenFree } from "../../storage/kv.ts";
+import { askKv, explainKv, type Kv } from "../../storage/kv.ts";
 import { createSealer } from "../../storage/sealing.ts";
 import type { AuditRecord } from "../record.ts";
 import {
@@ -16,7 +15,7 @@ import {
 
 /** Settings of {@linkcode createKvAuditStore}. */
 export interface KvAuditStoreOptions extends AuditStoreOptions {
-  /** The database; whoever gives it closes it. */
+  /** The database. */
   readonly kv: Kv;
 }
 
@@ -27,6 +26,9 @@ interface Kept {
   readonly until: number;
 }
 
+/** What is kept, for messages. */
+const WHAT = "audit records";
+
 const PREFIX = ["qontak-mcp", "audit"];
 
 /**
@@ -36,7 +38,8 @@ const PREFIX = ["qontak-mcp", "audit"];
  * ```ts
  * import { createKvAuditStore, createServer } from "@qontak/mcp";
  *
- * const kv = { open: () => Deno.openKv(), close: async () => {} };
+ * let database: Promise<Deno.Kv> | undefined;
+ * const kv = { open: () => database ??= Deno.openKv() };
  * const server = createServer({
  *   refreshToken: "a refresh token",
  *   audit: { store: createKvAuditStore({ kv, days: 90 }) },
@@ -51,21 +54,8 @@ export function createKvAuditStore(options: KvAuditStoreOptions): AuditStore {
   const codec = createCodec(sealer);
   const expireIn = days * DAY;
 
-  async function ask<T>(
-    question: (database: Deno.Kv) => Promise<T>,
-  ): Promise<T> {
-    try {
-      return await whenFree(async () => {
-        const database = await kv.open();
-        if (database) return await question(database);
-        throw new StoreError(
-          "There is no Deno KV to keep audit records in: start with deno run --unstable-kv, or attach a database on Deno Deploy",
-        );
-      });
-    } catch (error) {
-      throw explainKv(error, "audit records");
-    }
-  }
+  const ask = <T>(question: (database: Deno.Kv) => Promise<T>) =>
+    askKv(kv, WHAT, question);
 
   async function entryOf(record: AuditRecord) {
     const until = Date.parse(record.time) + expireIn;
@@ -100,7 +90,7 @@ export function createKvAuditStore(options: KvAuditStoreOptions): AuditStore {
           yield await codec.read(value.text, String(key.at(-1)));
         }
       } catch (error) {
-        throw explainKv(error, "audit records");
+        throw explainKv(error, WHAT);
       }
     },
   };

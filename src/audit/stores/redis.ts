@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { StoreError } from "../../errors.ts";
-import { createRedisLink } from "../../storage/redis.ts";
+import { createRedisLink, KEY_PREFIX } from "../../storage/redis.ts";
+import { defined } from "../../values/json.ts";
 import { createSealer } from "../../storage/sealing.ts";
 import { type AuditRecord, firstIdOf } from "../record.ts";
 import {
@@ -92,19 +92,15 @@ export function createRedisAuditStore(
 ): AuditStore {
   const {
     url,
-    keyPrefix = "qontak:tokens:",
+    keyPrefix = KEY_PREFIX,
     days,
     sealer = createSealer([]),
     most = MOST,
-    timeout = 5_000,
   } = options;
   const { ask, close } = createRedisLink({
     url,
-    timeout,
-    failure: (place) =>
-      new StoreError(
-        `The store of audit records does not answer: ${place}. Check that it runs and that REDIS_URL is right`,
-      ),
+    role: "store of audit records",
+    ...defined({ timeout: options.timeout }),
   });
   const codec = createCodec(sealer);
   const records = `audit:${keyPrefix}records`;

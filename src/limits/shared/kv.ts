@@ -3,17 +3,14 @@
  *
  * @module
  */
-import { isLocked } from "../../storage/kv.ts";
+import { askKv, isLocked, type Kv } from "../../storage/kv.ts";
 import { type Rate, type Rates, refill, waitFor } from "../bucket.ts";
 import type { SharedBuckets, Waits } from "./shared.ts";
 
 /** Settings of {@linkcode createKvBuckets}. */
 export interface KvBucketsOptions {
-  /**
-   * Gives the database, or undefined where there is none. Whoever gives it
-   * closes it.
-   */
-  readonly open: () => Promise<Deno.Kv | undefined>;
+  /** The database. */
+  readonly kv: Kv;
 }
 
 /** What the keys start with; the tenant follows. */
@@ -53,11 +50,11 @@ interface Wish {
  * import { createKvBuckets, createLimits, createServer } from "@qontak/mcp";
  *
  * // Where there is no database, each isolate goes by its own limits.
- * const open = () =>
- *   Promise.resolve(typeof Deno.openKv === "function" ? Deno.openKv() : undefined);
+ * const database = Promise.resolve(Deno.openKv?.());
+ * const kv = { open: () => database };
  * const server = createServer({
  *   refreshToken: "a refresh token",
- *   limits: createLimits({ shared: createKvBuckets({ open }) }),
+ *   limits: createLimits({ shared: createKvBuckets({ kv }) }),
  * });
  * await server.close();
  * ```
@@ -65,7 +62,7 @@ interface Wish {
  * @param options Which database.
  * @returns The buckets.
  */
-export function createKvBuckets({ open }: KvBucketsOptions): SharedBuckets {
+export function createKvBuckets({ kv }: KvBucketsOptions): SharedBuckets {
   /** A process does not compete with itself: its wishes go together. */
   const wishes: Wish[] = [];
   let isBusy = false;
@@ -76,9 +73,11 @@ export function createKvBuckets({ open }: KvBucketsOptions): SharedBuckets {
     while (wishes.length > 0) {
       const batch = wishes.splice(0, BATCH);
       try {
-        const database = await open();
-        if (!database) throw new Error("Deno KV cannot be opened");
-        const waits = await take(database, batch);
+        const waits = await askKv(
+          kv,
+          "limits",
+          (database) => take(database, batch),
+        );
         for (const [index, wish] of batch.entries()) wish.grant(waits[index]!);
       } catch (error) {
         for (const wish of batch) wish.fail(error);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createRedisLink } from "../../storage/redis.ts";
+import { createRedisLink, KEY_PREFIX } from "../../storage/redis.ts";
 import { type Rate, refill } from "../bucket.ts";
 import type { SharedBuckets } from "./shared.ts";
 
@@ -19,12 +19,6 @@ export interface RedisBucketsOptions {
    */
   readonly keyPrefix?: string;
 }
-
-/**
- * How long Redis may take to be reached or to answer, in ms. Nobody waits that
- * long for it, but a connection to a distant one must come about.
- */
-const TIMEOUT = 5_000;
 
 /** Stands for all tenants; none can be called so. */
 const ALL = "*";
@@ -75,12 +69,11 @@ return waits`;
  * @throws {TypeError} When the address is none.
  */
 export function createRedisBuckets(
-  { url, keyPrefix = "qontak:tokens:" }: RedisBucketsOptions,
+  { url, keyPrefix = KEY_PREFIX }: RedisBucketsOptions,
 ): SharedBuckets {
   const { ask, close } = createRedisLink({
     url,
-    timeout: TIMEOUT,
-    failure: (place) => new Error(`${place} does not answer`),
+    role: "store of limits",
   });
   const keyOf = (name: string) => `limit:${keyPrefix}${name}`;
   const argsOf = (rate: Rate) => [1_000 * refill(rate), rate.burst];

@@ -98,7 +98,9 @@ export function createEnvStore(options: EnvStoreOptions): EnvStore {
 
   async function choose(): Promise<Place> {
     if ("sso_id" in credentials) return inMemory(credentials, () => {});
-    if (kv && await kv.open()) return await inKv(credentials, kv, options);
+    if (kv && await hasDatabase(kv)) {
+      return await inKv(credentials, kv, options);
+    }
     if (file) return inFile(credentials, file);
     return inMemory(credentials, () =>
       log(
@@ -158,7 +160,7 @@ export function createEnvKeys(
   const records = () =>
     place ??= accountOf(credentials, baseUrl).then((account) =>
       createKvRecords({
-        open: () => kv.open(),
+        kv,
         space: `keys ${account}`,
         ...defined({ sealer }),
       })
@@ -170,6 +172,10 @@ export function createEnvKeys(
     remove: async (name) => await (await records()).remove(name),
     names: async () => await (await records()).names(),
   };
+}
+
+async function hasDatabase(kv: Kv): Promise<boolean> {
+  return await kv.open().catch(() => undefined) !== undefined;
 }
 
 /** Tells accounts apart: by what is configured, and by where it is good. */
@@ -220,7 +226,7 @@ async function inKv(
 ): Promise<Place> {
   const name = await accountOf(first, baseUrl);
   const records = createKvRecords({
-    open: () => kv.open(),
+    kv,
     space: "env",
     ...defined({ sealer }),
   });

@@ -4,8 +4,7 @@
  *
  * @module
  */
-import { StoreError } from "../../errors.ts";
-import { explainKv, whenFree } from "../../storage/kv.ts";
+import { askKv, createKv, type Kv } from "../../storage/kv.ts";
 import { createSealer, type Sealer } from "../../storage/sealing.ts";
 import type { Lease, TokenStore } from "../store.ts";
 import { boundTo, type Kept, type Records, tokensIn } from "./records.ts";
@@ -13,10 +12,10 @@ import { boundTo, type Kept, type Records, tokensIn } from "./records.ts";
 /** Settings of {@linkcode createKvStore}. */
 export interface KvStoreOptions {
   /**
-   * Gives the database, or undefined where there is none. Whoever gives it
-   * closes it. `Deno.openKv()` when left out: the store then closes it.
+   * The database; when left out, the store opens `Deno.openKv()` itself, and
+   * closes it.
    */
-  readonly open?: () => Promise<Deno.Kv | undefined>;
+  readonly kv?: Kv;
   /** Seals the records; they are kept open when left out. */
   readonly sealer?: Sealer;
 }
@@ -91,6 +90,9 @@ interface Held {
   readonly until: number;
 }
 
+/** For runtimes without Deno KV. */
+const NO_KV: Kv = { open: () => Promise.resolve(undefined) };
+
 /** What the keys of all entries start with. */
 const ROOT = "qontak-mcp";
 
@@ -101,34 +103,13 @@ const ROOT = "qontak-mcp";
  * @param options Which database, and which kind of records.
  */
 export function createKvRecords(options: KvRecordsOptions): KvRecords {
-  const { open = openDefault, sealer = createSealer([]), space } = options;
-  let opening: Promise<Deno.Kv | undefined> | undefined;
+  const { sealer = createSealer([]), space } = options;
+  const own = options.kv ? undefined : createKv();
+  const kv = options.kv ?? own ?? NO_KV;
   let identity: string | undefined;
 
-  async function connect(): Promise<Deno.Kv> {
-    try {
-      const database = await (opening ??= open());
-      if (database) return database;
-    } catch (error) {
-      opening = undefined;
-      throw error;
-    }
-    opening = undefined;
-    throw new StoreError(
-      "There is no Deno KV to keep tokens and keys in: start with deno run --unstable-kv, or attach a database on Deno Deploy",
-    );
-  }
-
-  /** Asks the database. A question must bear being asked again. */
-  async function ask<T>(
-    question: (database: Deno.Kv) => Promise<T>,
-  ): Promise<T> {
-    try {
-      return await whenFree(async () => await question(await connect()));
-    } catch (error) {
-      throw explainKv(error, "tokens");
-    }
-  }
+  const ask = <T>(question: (database: Deno.Kv) => Promise<T>) =>
+    askKv(kv, "tokens", question);
 
   async function lease(
     name: string,
@@ -226,14 +207,7 @@ export function createKvRecords(options: KvRecordsOptions): KvRecords {
     lease,
 
     async close() {
-      const closing = options.open ? undefined : opening;
-      opening = undefined;
-      (await closing?.catch(() => undefined))?.close();
+      await own?.close();
     },
   };
-}
-
-async function openDefault(): Promise<Deno.Kv | undefined> {
-  // Without the flag the function is not there at all.
-  return typeof Deno.openKv === "function" ? await Deno.openKv() : undefined;
 }

@@ -5,9 +5,9 @@
  *
  * @module
  */
-import { StoreError } from "../../errors.ts";
-import { createRedisLink } from "../../storage/redis.ts";
+import { createRedisLink, KEY_PREFIX } from "../../storage/redis.ts";
 import { sha1, sha256 } from "../../storage/hash.ts";
+import { defined } from "../../values/json.ts";
 import { createSealer, type Sealer } from "../../storage/sealing.ts";
 import type { Lease, TokenStore } from "../store.ts";
 import { TOKEN_LIFETIME } from "../tokens.ts";
@@ -99,18 +99,14 @@ export function createRedisStore(options: RedisStoreOptions): TokenStore {
 export function openRedis(options: RedisStoreOptions): Kept {
   const {
     url,
-    keyPrefix = "qontak:tokens:",
+    keyPrefix = KEY_PREFIX,
     sealer = createSealer([]),
     tokenTtl = TOKEN_LIFETIME,
-    timeout = 5_000,
   } = options;
   const { where, ask, close } = createRedisLink({
     url,
-    timeout,
-    failure: (place) =>
-      new StoreError(
-        `The token store does not answer: ${place}. Your tokens are not lost; check that it runs and that REDIS_URL is right`,
-      ),
+    role: "token store",
+    ...defined({ timeout: options.timeout }),
   });
 
   function recordsIn(space: string, prefix: string): Records {

@@ -86,7 +86,7 @@ Deno.test("createEnvStore() keeps the contract of stores in memory and in a file
 Deno.test("createEnvStore() goes on without a database that does not open", async () => {
   const store = createEnvStore({
     credentials: configured,
-    kv: { open: () => Promise.resolve(undefined), close: async () => {} },
+    kv: { open: () => Promise.resolve(undefined) },
   });
   assertEquals(await store.keeps(), "memory");
   const lease = await store.lease!(DEFAULT_TENANT, 60_000, "h");
@@ -156,7 +156,6 @@ Deno.test("createEnvStore() gives credentials of Mekari as they are", async () =
       file: openEnvFile(path, "T"),
       kv: {
         open: () => Promise.reject(new Error("Not needed")),
-        close: async () => {},
       },
       log: () => {
         throw new Error("Nothing to say");

@@ -79,12 +79,14 @@ test("createEnvStore() keeps the contract of stores in Deno KV", async ({ kv }) 
 });
 
 test("createKvStore() keeps the contract of stores", async ({ database }) => {
-  await contract(createKvStore({ open: () => Promise.resolve(database) }));
+  await contract(
+    createKvStore({ kv: { open: () => Promise.resolve(database) } }),
+  );
 });
 
 test("createKvStore() keeps the contract with sealed records", async (kv) => {
   const store = createKvStore({
-    open: kv.kv.open,
+    kv: kv.kv,
     sealer: createSealer([key()]),
   });
   await contract(store);
@@ -99,7 +101,7 @@ test("createKvStore() keeps the contract with sealed records", async (kv) => {
 
 test("openKv() keeps the contract of keys, apart from tenants", async (kv) => {
   for (const sealer of [createSealer([]), createSealer([key()])]) {
-    const { tokens, keys } = openKv({ open: kv.kv.open, sealer });
+    const { tokens, keys } = openKv({ kv: kv.kv, sealer });
     const left = await keyContract(keysIn(keys!));
     assertEquals(await tokens.tenants(), []);
     const at = ["qontak-mcp", "keys", left];
@@ -123,7 +125,7 @@ test("createEnvKeys() keeps the contract of keys, and two accounts never meet", 
       make({ refresh_token: "two" }),
       make({ sso_id: "two" }),
       make({ refresh_token: "one" }, "https://two.example"),
-      keysIn(openKv({ open: kv.open }).keys!),
+      keysIn(openKv({ kv }).keys!),
     ]
   ) {
     assertEquals(await other.read(left), undefined);
@@ -134,7 +136,7 @@ test("createEnvKeys() keeps the contract of keys, and two accounts never meet", 
 });
 
 test("createKvStore() takes both kinds of credentials, and nothing else", async (kv) => {
-  const store = createKvStore({ open: kv.kv.open });
+  const store = createKvStore({ kv: kv.kv });
   const mekari = { sso_id: "u1", client_id: "c", client_secret: "s" };
   await store.replace("acme", mekari, undefined);
   assertEquals((await store.read("acme"))?.credentials, mekari);
@@ -150,16 +152,16 @@ test("createKvStore() knows its database from others", async (kv) => {
   await using other = await openTestKv();
   await using again = await openTestKv(kv.path);
   const [first, second, third] = await Promise.all(
-    [kv, again, other].map(({ kv: { open } }) =>
-      createKvStore({ open }).identity()
-    ),
+    [kv, again, other].map(({ kv }) => createKvStore({ kv }).identity()),
   );
   assertEquals(first, second);
   assertNotEquals(first, third);
 });
 
 test("createKvStore() goes by the end that stands in a lease", async ({ database }) => {
-  const store = createKvStore({ open: () => Promise.resolve(database) });
+  const store = createKvStore({
+    kv: { open: () => Promise.resolve(database) },
+  });
   const key = ["qontak-mcp", "leases", "acme"];
   // Deno KV shows entries long after their expireIn.
   await database.set(key, { holder: "gone", until: Date.now() - 1 });
@@ -180,7 +182,7 @@ test("createKvStore() calls every failure an outage, in its own words", async ({
   };
   for (const [message, expected] of Object.entries(said).slice(1)) {
     const store = createKvStore({
-      open: () => Promise.reject(new TypeError(message)),
+      kv: { open: () => Promise.reject(new TypeError(message)) },
     });
     const work = [
       () => store.read("acme"),
@@ -195,12 +197,16 @@ test("createKvStore() calls every failure an outage, in its own words", async ({
       assertNotMatch(Deno.inspect(error), /canary/);
     }
   }
-  const none = createKvStore({ open: () => Promise.resolve(undefined) });
+  const none = createKvStore({
+    kv: { open: () => Promise.resolve(undefined) },
+  });
   await assertRejects(() => none.read("acme"), StoreError, "--unstable-kv");
   // One that could not be opened is tried again.
   let tries = 0;
   const late = createKvStore({
-    open: () => ++tries > 1 ? Promise.resolve(database) : Promise.reject(),
+    kv: {
+      open: () => ++tries > 1 ? Promise.resolve(database) : Promise.reject(),
+    },
   });
   await assertRejects(() => late.read("acme"), StoreError);
   assertEquals(await late.read("acme"), undefined);
@@ -214,7 +220,7 @@ test("createKvStore() waits for other writers, for a while", async ({ database }
       return database.get(key);
     },
   } as Deno.Kv;
-  const store = createKvStore({ open: () => Promise.resolve(busy) });
+  const store = createKvStore({ kv: { open: () => Promise.resolve(busy) } });
   assertEquals(await store.read("acme"), undefined);
   failures = Infinity;
   const { now } = performance;
@@ -228,7 +234,7 @@ test("createKvStore() waits for other writers, for a while", async ({ database }
 });
 
 test("createKvStore() closes only what it has opened", async (kv) => {
-  const store = createKvStore({ open: kv.kv.open });
+  const store = createKvStore({ kv: kv.kv });
   await store.read("acme");
   await store.close!();
   // Still open, or this would throw.
@@ -252,7 +258,7 @@ for (const kind of ["kv", "env-kv"]) {
         leases ? "take turns by leases" : "lose no update without leases"
       }`,
       async (kv) => {
-        const store = createKvStore({ open: kv.kv.open });
+        const store = createKvStore({ kv: kv.kv });
         await store.replace(DEFAULT_TENANT, { refresh_token: "0" }, undefined);
         const env = createEnvStore({
           credentials: { refresh_token: "0" },
@@ -361,7 +367,7 @@ test("createEnvStore() lets a newly configured token win, and two accounts never
   });
   assertNotEquals(await make("one").identity(), await make("other").identity());
   // The companies of a store for several do not see them.
-  assertEquals(await createKvStore({ open: kv.kv.open }).tenants(), []);
+  assertEquals(await createKvStore({ kv: kv.kv }).tenants(), []);
 });
 
 test("createEnvStore() makes one refresh for all processes that start at once", async (kv) => {
@@ -402,7 +408,7 @@ test("createEnvStore() says so where the database fails", async ({ database }) =
   });
   const store = createEnvStore({
     credentials: { refresh_token: "canary" },
-    kv: { open: () => Promise.resolve(fails), close: async () => {} },
+    kv: { open: () => Promise.resolve(fails) },
   });
   const { version } = (await store.read(DEFAULT_TENANT))!;
   isDown = true;
