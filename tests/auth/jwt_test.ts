@@ -28,6 +28,7 @@ import {
 } from "../support/issuer.ts";
 import { bareEnv, root } from "../support/process.ts";
 import { encode, forge, signWithSecret } from "../support/forge.ts";
+import { serve } from "../support/serve.ts";
 
 const AUDIENCE = "https://crm.example.com/mcp";
 
@@ -1002,17 +1003,15 @@ Deno.test(
   "a client that follows a 401 arrives at the issuer",
   bench(async ({ issuer, make }) => {
     const { authenticate, protectedResource } = make();
-    await using server = Deno.serve(
-      { hostname: "127.0.0.1", port: 0, onListen() {} },
-      async (request) =>
-        await protectedResource.respond(request) ?? new Response(null, {
-          status: 401,
-          headers: {
-            "www-authenticate": protectedResource.unauthorized(request, false),
-          },
-        }),
+    await using server = serve(async (request) =>
+      await protectedResource.respond(request) ?? new Response(null, {
+        status: 401,
+        headers: {
+          "www-authenticate": protectedResource.unauthorized(request, false),
+        },
+      })
     );
-    const url = `http://127.0.0.1:${server.addr.port}/mcp`;
+    const url = `${server.url}/mcp`;
     const refused = await fetch(url, { method: "POST" });
     await refused.body?.cancel();
     const { resourceMetadataUrl, error } = extractWWWAuthenticateParams(

@@ -25,7 +25,8 @@ import {
   type StandardSchemaWithJSON,
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
-import { createHandler, type QontakServer } from "../../mod.ts";
+import type { QontakServer } from "../../mod.ts";
+import { type Served, serveMcp } from "../support/serve.ts";
 
 /** A PNG of one red pixel. */
 const PNG =
@@ -540,24 +541,7 @@ function createFixtureServer(): QontakServer {
   };
 }
 
-/** The fixtures on a free port of loopback. */
-export interface FixtureServer extends AsyncDisposable {
-  /** Where MCP is spoken. */
-  readonly url: string;
-}
-
 /** Serves the fixtures behind the HTTP shell of the product. */
-export function serveFixtures(): FixtureServer {
-  const server = createFixtureServer();
-  const http = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen() {} },
-    createHandler(server),
-  );
-  return {
-    url: `http://127.0.0.1:${http.addr.port}/mcp`,
-    async [Symbol.asyncDispose]() {
-      await server.close();
-      await http.shutdown();
-    },
-  };
+export function serveFixtures(): Served {
+  return serveMcp(createFixtureServer());
 }

@@ -27,6 +27,7 @@ import {
   TENANTS,
   TOKENS,
 } from "../support/tenants.ts";
+import { serve } from "../support/serve.ts";
 
 const AUDIENCE = "https://crm.example.com/mcp";
 
@@ -61,10 +62,7 @@ const entries: Readonly<Record<string, Start>> = {
 async function createPlace(start: Start): Promise<Place> {
   await using stack = new AsyncDisposableStack();
   const qontak = createQontak();
-  const http = stack.use(Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen() {} },
-    qontak.answer,
-  ));
+  const { url: baseUrl } = stack.use(serve(qontak.answer));
   const issuer = stack.use(await startIssuer());
   const redis = stack.use(await startRedis());
   const dir = await Deno.makeTempDir();
@@ -80,7 +78,7 @@ async function createPlace(start: Start): Promise<Place> {
   const keyOf = (tenants: readonly string[]) => `key-${tenants.join("-")}`;
   const server = stack.use(
     await start([WITH_KV], {
-      QONTAK_BASE_URL: `http://127.0.0.1:${http.addr.port}`,
+      QONTAK_BASE_URL: baseUrl,
       TOKEN_STORE: "redis",
       REDIS_URL: redis.url,
       REDIS_KEY_PREFIX: prefix,

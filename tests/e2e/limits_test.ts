@@ -1,15 +1,11 @@
 /** What companies notice of limits: over HTTP, against the sandbox. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import {
-  createHandler,
-  createLimits,
-  createServer,
-  type Limits,
-} from "../../mod.ts";
+import { createLimits, createServer, type Limits } from "../../mod.ts";
 import { type RunningSandbox, serveSandbox } from "../../src/sandbox/mod.ts";
 import { defined } from "../../src/values/json.ts";
 import { callTool, type HttpCall } from "../support/call.ts";
 import { createMemoryStore } from "../support/memory.ts";
+import { serveMcp } from "../support/serve.ts";
 
 interface Place extends AsyncDisposable {
   /** Calls a tool that asks Qontak once, for a company. */
@@ -42,23 +38,17 @@ function serveTenants(options: {
       log: () => {},
       ...defined(options),
     });
-    const http = Deno.serve(
-      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-      createHandler(server),
-    );
+    const served = serveMcp(server);
     return {
       call: (tenant, signal) =>
         callTool(
-          `http://127.0.0.1:${http.addr.port}/mcp`,
+          served.url,
           "list_products",
           { per_page: 1, user_id: tenant },
           {},
           signal,
         ),
-      async [Symbol.asyncDispose]() {
-        await http.shutdown();
-        await server.close();
-      },
+      [Symbol.asyncDispose]: served[Symbol.asyncDispose],
     };
   }];
 }

@@ -9,10 +9,13 @@ import {
   StreamableHTTPClientTransport,
 } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
-import { createHandler, createServer, type TokenStore } from "../../mod.ts";
+import { createServer, type TokenStore } from "../../mod.ts";
+import { createSandbox } from "../../src/sandbox/mod.ts";
 import { createMemoryStore } from "../support/memory.ts";
 import { callTool } from "../support/call.ts";
 import { bareEnv, program, root } from "../support/process.ts";
+import { serveMcp } from "../support/serve.ts";
+import { serveUpstream } from "../support/upstream.ts";
 
 /** A Qontak that begins every answer and ends none until it is told to. */
 function serveSlowly() {
@@ -20,36 +23,32 @@ function serveSlowly() {
   let dropped = 0;
   const open = new Set<ReadableStreamDefaultController<Uint8Array>>();
   const bytes = (text: string) => new TextEncoder().encode(text);
-  const http = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    (request) => {
-      if (new URL(request.url).pathname === "/oauth/token") {
-        return Response.json({
-          access_token: "a",
-          refresh_token: "r",
-          expires_in: 21_600,
-        });
-      }
-      begun++;
-      let mine: ReadableStreamDefaultController<Uint8Array>;
-      return new Response(
-        new ReadableStream({
-          start(controller) {
-            mine = controller;
-            open.add(controller);
-            controller.enqueue(bytes(`{"meta":{"status":200},`));
-          },
-          cancel() {
-            open.delete(mine);
-            dropped++;
-          },
-        }),
-        { headers: { "content-type": "application/json" } },
-      );
-    },
-  );
+  const sandbox = createSandbox({ rotateRefreshTokens: false });
+  const { refreshToken } = sandbox;
+  const http = serveUpstream(sandbox, (request, pass) => {
+    if (new URL(request.url).pathname === "/oauth/token") return pass(request);
+    begun++;
+    let mine: ReadableStreamDefaultController<Uint8Array>;
+    return new Response(
+      new ReadableStream({
+        start(controller) {
+          mine = controller;
+          open.add(controller);
+          controller.enqueue(bytes(`{"meta":{"status":200},`));
+        },
+        cancel() {
+          open.delete(mine);
+          dropped++;
+        },
+      }),
+      { headers: { "content-type": "application/json" } },
+    );
+  });
   return {
-    url: `http://127.0.0.1:${http.addr.port}`,
+    url: http.url,
+    refreshToken,
+    /** What makes a server use it. */
+    options: { baseUrl: http.url, refreshToken },
     get begun() {
       return begun;
     },
@@ -65,7 +64,7 @@ function serveSlowly() {
     },
     async [Symbol.asyncDispose]() {
       for (const controller of open) controller.close();
-      await http.shutdown();
+      await http[Symbol.asyncDispose]();
     },
   };
 }
@@ -80,22 +79,9 @@ async function until(holds: () => boolean, what: string): Promise<void> {
 }
 
 function serveHttp(options: Parameters<typeof createServer>[0]) {
-  const server = createServer({
-    log: () => {},
-    tokenCache: "memory",
-    ...options,
-  });
-  const http = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    createHandler(server),
+  return serveMcp(
+    createServer({ log: () => {}, tokenCache: "memory", ...options }),
   );
-  return {
-    url: new URL(`http://127.0.0.1:${http.addr.port}/mcp`),
-    async [Symbol.asyncDispose]() {
-      await http.shutdown();
-      await server.close();
-    },
-  };
 }
 
 const clientOf = (mode: "auto" | "legacy") =>
@@ -148,9 +134,11 @@ async function giveUp(
 for (const mode of ["auto", "legacy"] as const) {
   Deno.test(`a client over HTTP (${mode}) is told what it waits for`, async () => {
     await using qontak = serveSlowly();
-    await using server = serveHttp({ baseUrl: qontak.url, refreshToken: "r" });
+    await using server = serveHttp(qontak.options);
     const client = clientOf(mode);
-    await client.connect(new StreamableHTTPClientTransport(server.url));
+    await client.connect(
+      new StreamableHTTPClientTransport(new URL(server.url)),
+    );
     try {
       await wait(client, qontak);
       // Older revisions over HTTP cancel by another request, which says only a
@@ -176,7 +164,7 @@ Deno.test({
         args: await program(),
         env: bareEnv({
           QONTAK_BASE_URL: qontak.url,
-          QONTAK_REFRESH_TOKEN: "r",
+          QONTAK_REFRESH_TOKEN: qontak.refreshToken,
           TOKEN_CACHE: "memory",
           LOG_LEVEL: "error",
         }),
@@ -195,7 +183,7 @@ Deno.test({
 
 Deno.test("a client that hangs up ends the request to Qontak", async () => {
   await using qontak = serveSlowly();
-  await using server = serveHttp({ baseUrl: qontak.url, refreshToken: "r" });
+  await using server = serveHttp(qontak.options);
   for (const padding of [0, 2_000]) {
     const { begun, dropped } = qontak;
     const gone = new AbortController();
@@ -216,7 +204,9 @@ Deno.test("a client that hangs up ends the request to Qontak", async () => {
 Deno.test("no call waits longer than its time, whatever hangs", async () => {
   await using qontak = serveSlowly();
   const never = () => new Promise<never>(() => {});
-  const good = createMemoryStore({ _default: { refresh_token: "r" } });
+  const good = createMemoryStore({
+    _default: { refresh_token: qontak.refreshToken },
+  });
   const stores: [string, TokenStore][] = [
     ["A read of the store", { ...good, read: never }],
     ["The store's identity", { ...good, identity: never }],

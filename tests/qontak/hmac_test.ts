@@ -8,7 +8,6 @@ import {
 } from "@std/assert";
 import { CredentialsError, StoreError } from "../../src/errors.ts";
 import {
-  createHandler,
   createServer,
   type Credentials,
   type ServerOptions,
@@ -27,6 +26,7 @@ import { makeCertificates, noOpenssl } from "../support/certificates.ts";
 import { run } from "../support/process.ts";
 import { callTool } from "../support/call.ts";
 import { createMemoryStore } from "../support/memory.ts";
+import { serveMcp } from "../support/serve.ts";
 
 const { clientId, clientSecret, ssoId } = SANDBOX_MEKARI;
 
@@ -56,18 +56,13 @@ function createSigned(
       logs.push(`${level} ${message} ${JSON.stringify(details)}`),
     ...options,
   });
-  const http = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    createHandler(server),
-  );
-  const url = `http://127.0.0.1:${http.addr.port}/mcp`;
+  const http = serveMcp(server);
   return {
     sandbox,
     logs,
-    call: (name, args) => callTool(url, name, args),
+    call: (name, args) => callTool(http.url, name, args),
     async [Symbol.asyncDispose]() {
-      await http.shutdown();
-      await server.close();
+      await http[Symbol.asyncDispose]();
       await sandbox.close();
     },
   };

@@ -2,12 +2,13 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { QontakError, UnreachableError } from "../../src/errors.ts";
 import { endpoints, nameOf } from "../../src/qontak/endpoints.ts";
 import { createRetries } from "../../src/qontak/retry.ts";
-import { createHandler, createServer } from "../../mod.ts";
+import { createServer } from "../../mod.ts";
 import { type RunningSandbox, serveSandbox } from "../../src/sandbox/mod.ts";
 import { callTool } from "../support/call.ts";
 import { argumentsFor } from "../support/company.ts";
 import { freePort } from "../support/redis.ts";
 import { createWorld, writes } from "../support/world.ts";
+import { serveMcp } from "../support/serve.ts";
 
 const { list, create } = endpoints.deals;
 
@@ -30,18 +31,7 @@ function lost(
 
 /** A server whose sandbox may go and come back. */
 function startServer({ url: baseUrl, refreshToken }: RunningSandbox) {
-  const server = createServer({ baseUrl, refreshToken, log: () => {} });
-  const http = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    createHandler(server),
-  );
-  return {
-    url: `http://127.0.0.1:${http.addr.port}/mcp`,
-    async [Symbol.asyncDispose]() {
-      await http.shutdown();
-      await server.close();
-    },
-  };
+  return serveMcp(createServer({ baseUrl, refreshToken, log: () => {} }));
 }
 
 Deno.test("createRetries() repeats reads that may pass, and writes that did not arrive", () => {

@@ -5,6 +5,7 @@
  * @module
  */
 import { isObject } from "../../src/values/json.ts";
+import { serve } from "./serve.ts";
 
 /** A span that was received. */
 export interface Collected {
@@ -42,13 +43,10 @@ function attributesOf(list: Any[] = []): Record<string, unknown> {
 /** Starts a collector. */
 export function startCollector(): Collector {
   const received: string[] = [];
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen() {} },
-    async (request) => {
-      received.push(await request.text());
-      return Response.json({});
-    },
-  );
+  const server = serve(async (request) => {
+    received.push(await request.text());
+    return Response.json({});
+  });
   const each = (name: string): Any[] =>
     received.map((body) => JSON.parse(body)).filter(isObject).flatMap((body) =>
       (body[name] ?? []) as Any[]
@@ -56,7 +54,7 @@ export function startCollector(): Collector {
   return {
     env: {
       OTEL_DENO: "true",
-      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${server.addr.port}`,
+      OTEL_EXPORTER_OTLP_ENDPOINT: server.url,
       OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
     },
     received,
@@ -77,6 +75,6 @@ export function startCollector(): Collector {
         each("resourceMetrics").flatMap(({ scopeMetrics }) => scopeMetrics)
           .flatMap(({ metrics }) => metrics.map(({ name }: Any) => name)),
       ),
-    [Symbol.asyncDispose]: () => server.shutdown(),
+    [Symbol.asyncDispose]: server[Symbol.asyncDispose],
   };
 }

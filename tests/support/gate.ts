@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { RunningSandbox } from "../../src/sandbox/mod.ts";
+import type { Sandbox } from "../../src/sandbox/mod.ts";
+import { type Served, serveUpstream } from "./upstream.ts";
 
 /** Stands between a server and the sandbox, and can hold one request. */
-export interface Gate extends AsyncDisposable {
-  readonly url: string;
+export interface Gate extends Served {
   /**
    * Holds the next request to a path: before it reaches the sandbox, which it
    * then never does, or before its answer goes back.
@@ -20,41 +20,28 @@ export interface Gate extends AsyncDisposable {
 }
 
 /** Starts a gate in front of a sandbox. */
-export function startGate(sandbox: RunningSandbox): Gate {
+export function startGate(sandbox: Sandbox): Gate {
   let held: {
     readonly path: string;
     readonly when: "before" | "after";
     readonly arrived: PromiseWithResolvers<void>;
     readonly released: PromiseWithResolvers<void>;
   } | undefined;
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    async (request) => {
-      const { pathname, search } = new URL(request.url);
-      const { method, headers } = request;
-      const body = method === "GET" ? null : await request.text();
-      const holding = held?.path === pathname ? held : undefined;
-      if (holding?.when === "before") {
-        holding.arrived.resolve();
-        await holding.released.promise;
-        return new Response(null, { status: 502 });
-      }
-      const answer = await fetch(sandbox.url + pathname + search, {
-        method,
-        headers,
-        body,
-      });
-      const text = await answer.text();
-      holding?.arrived.resolve();
-      await holding?.released.promise;
-      return new Response(text, {
-        status: answer.status,
-        headers: answer.headers,
-      });
-    },
-  );
+  const server = serveUpstream(sandbox, async (request, pass) => {
+    const { pathname } = new URL(request.url);
+    const holding = held?.path === pathname ? held : undefined;
+    if (holding?.when === "before") {
+      holding.arrived.resolve();
+      await holding.released.promise;
+      return new Response(null, { status: 502 });
+    }
+    const answer = await pass(request);
+    holding?.arrived.resolve();
+    await holding?.released.promise;
+    return answer;
+  });
   return {
-    url: `http://127.0.0.1:${server.addr.port}`,
+    ...server,
     hold(path, when) {
       const arrived = Promise.withResolvers<void>();
       held = { path, when, arrived, released: Promise.withResolvers() };
@@ -64,6 +51,5 @@ export function startGate(sandbox: RunningSandbox): Gate {
       held?.released.resolve();
       held = undefined;
     },
-    [Symbol.asyncDispose]: () => server.shutdown(),
   };
 }

@@ -6,6 +6,7 @@
 import config from "../../deno.json" with { type: "json" };
 import { sha256 } from "../../src/storage/hash.ts";
 import { bareEnv, root } from "./process.ts";
+import { serve } from "./serve.ts";
 
 /** A package: its version, its exports, and its files by path. */
 export interface Package {
@@ -89,25 +90,16 @@ export async function serveRegistry(
 ): Promise<Registry> {
   const answers = await answersFor(packages);
   const requests: string[] = [];
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    (request) => {
-      const { pathname } = new URL(request.url);
-      requests.push(pathname);
-      const text = answers.get(pathname);
-      if (text === undefined) return new Response("", { status: 404 });
-      return new Response(text, {
-        headers: { "content-type": typeOf(pathname) },
-      });
-    },
-  );
-  return {
-    url: `http://127.0.0.1:${server.addr.port}/`,
-    requests,
-    async [Symbol.asyncDispose]() {
-      await server.shutdown();
-    },
-  };
+  const server = serve((request) => {
+    const { pathname } = new URL(request.url);
+    requests.push(pathname);
+    const text = answers.get(pathname);
+    if (text === undefined) return new Response("", { status: 404 });
+    return new Response(text, {
+      headers: { "content-type": typeOf(pathname) },
+    });
+  });
+  return { ...server, url: `${server.url}/`, requests };
 }
 
 /** The versions that deno.json asks for at least. */

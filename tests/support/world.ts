@@ -10,7 +10,6 @@ import {
 } from "@modelcontextprotocol/client";
 import {
   type Content,
-  createHandler,
   createLimits,
   createServer,
   type Limits,
@@ -24,6 +23,8 @@ import {
   serveSandbox,
 } from "../../src/sandbox/mod.ts";
 import { defined } from "../../src/values/json.ts";
+import { serveMcp } from "./serve.ts";
+import { changing, serveUpstream } from "./upstream.ts";
 
 /** What a call of a tool came to. */
 export interface Called {
@@ -75,18 +76,6 @@ export function writes(world: World): SandboxRequest[] {
   );
 }
 
-function changing(
-  change: NonNullable<WorldOptions["change"]>,
-): typeof fetch {
-  return async (input, init) => {
-    const response = await fetch(input, init);
-    const { pathname } = new URL(String(input));
-    const answer = await response.json();
-    const changed = change(`${init?.method} ${pathname}`, answer);
-    return Response.json(changed ?? answer, { status: response.status });
-  };
-}
-
 /** Limits that leave it to a test how many requests it sends. */
 export function noRates(): Limits {
   const rate = { perSecond: Infinity, burst: 1 };
@@ -105,28 +94,27 @@ export async function createWorld(
     ...options
   }: WorldOptions = {},
 ): Promise<World> {
-  const sandbox = serveSandbox(options);
+  await using stack = new AsyncDisposableStack();
+  const sandbox = stack.use(serveSandbox(options));
+  const qontak = change
+    ? stack.use(serveUpstream(sandbox, changing(change)))
+    : sandbox;
   const logs: string[] = [];
   const server = createServer({
-    baseUrl: sandbox.url,
+    baseUrl: qontak.url,
     refreshToken: sandbox.refreshToken,
     log: (level: LogLevel, message, details) =>
       logs.push(JSON.stringify({ level, message, ...details })),
     limits,
     ...defined({ timeout, retryBudget, audit, content }),
-    ...(change ? { fetch: changing(change) } : {}),
   });
-  const http = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    createHandler(server, { metrics: true }),
-  );
-  const url = `http://127.0.0.1:${http.addr.port}`;
+  const { url } = stack.use(serveMcp(server, { metrics: true }));
   const client = new Client({ name: "tests", version: "1.0.0" }, {
     versionNegotiation: { mode: "auto" },
   });
-  await client.connect(
-    new StreamableHTTPClientTransport(new URL(`${url}/mcp`)),
-  );
+  await client.connect(new StreamableHTTPClientTransport(new URL(url)));
+  stack.defer(() => client.close());
+  const owned = stack.move();
   let asked = 0;
 
   async function call(
@@ -145,7 +133,7 @@ export async function createWorld(
   return {
     sandbox,
     client,
-    url,
+    url: new URL(url).origin,
     logs,
     call,
     async ok(name, args) {
@@ -163,11 +151,6 @@ export async function createWorld(
       asked = sandbox.requests.length;
       return since;
     },
-    async [Symbol.asyncDispose]() {
-      await client.close();
-      await http.shutdown();
-      await server.close();
-      await sandbox.close();
-    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

@@ -19,6 +19,7 @@ import {
 } from "../support/process.ts";
 import { readMetrics } from "../support/prometheus.ts";
 import { startVault } from "../support/vault.ts";
+import { serveUpstream } from "../support/upstream.ts";
 
 /** What a person or an operator would not want to see at a collector. */
 const canaries = {
@@ -41,26 +42,6 @@ function assertNoCanary(text: string, more: readonly string[] = []): void {
   }
 }
 
-/** A way to the sandbox that takes down one header of what passes. */
-function startRelay(target: string, header: string) {
-  const seen: (string | null)[] = [];
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen() {} },
-    async (request) => {
-      seen.push(request.headers.get(header));
-      const { pathname, search } = new URL(request.url);
-      const { method, headers } = request;
-      const body = method === "GET" ? null : await request.text();
-      return await fetch(target + pathname + search, { method, headers, body });
-    },
-  );
-  return {
-    url: `http://127.0.0.1:${server.addr.port}`,
-    seen,
-    [Symbol.asyncDispose]: () => server.shutdown(),
-  };
-}
-
 function spanOf(collector: Collector, name: string) {
   const spans = collector.spans();
   const found = spans.find((span) => span.name === name);
@@ -70,12 +51,16 @@ function spanOf(collector: Collector, name: string) {
 
 Deno.test("a collector is told how calls went, and nothing that is personal or secret", async () => {
   await using sandbox = serveSandbox();
-  await using relay = startRelay(sandbox.url, "traceparent");
+  const traces: (string | null)[] = [];
+  await using qontak = serveUpstream(sandbox, (request, pass) => {
+    traces.push(request.headers.get("traceparent"));
+    return pass(request);
+  });
   await using vault = startVault();
   await using collector = startCollector();
   const hash = await sha256(canaries.key);
   const env = {
-    QONTAK_BASE_URL: relay.url,
+    QONTAK_BASE_URL: qontak.url,
     QONTAK_RETRY_BUDGET_MS: "0",
     TOKEN_STORE: "vault",
     VAULT_ADDR: vault.url,
@@ -108,7 +93,7 @@ Deno.test("a collector is told how calls went, and nothing that is personal or s
   });
   await call("get_contact", { contact_id: Number(id) });
   // The runtime's words for a connection that fails hold the whole address.
-  await relay[Symbol.asyncDispose]();
+  await qontak[Symbol.asyncDispose]();
   const cut = await call("list_contacts", { name, phone, email });
   assert(cut.isError, cut.text);
   await (await fetch(new URL("/nowhere", server.url))).body?.cancel();
@@ -174,8 +159,8 @@ Deno.test("a collector is told how calls went, and nothing that is personal or s
     assertStringIncludes(asked, canary);
   }
   // Nor does Qontak learn which traces there are.
-  assert(relay.seen.length > 4);
-  assertEquals(relay.seen.filter((header) => header !== null), []);
+  assert(traces.length > 4);
+  assertEquals(traces.filter((header) => header !== null), []);
 });
 
 Deno.test("OpenTelemetry works with the permissions of the documents", async () => {

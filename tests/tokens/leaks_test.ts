@@ -1,10 +1,11 @@
 /** No token stands in anything that a person or a program can look at. */
 import { assert, assertEquals, assertNotMatch } from "@std/assert";
-import { createHandler, createServer, type ServerOptions } from "../../mod.ts";
+import { createServer, type ServerOptions } from "../../mod.ts";
 import { createAccess } from "../../src/qontak/connection.ts";
 import { createEnvStore } from "../../src/tokens/stores/env.ts";
 import { callTool } from "../support/call.ts";
 import { createMemoryStore } from "../support/memory.ts";
+import { serveMcp } from "../support/serve.ts";
 
 const CANARY = /canary/;
 
@@ -99,21 +100,14 @@ for (const [name, answer] of answers) {
       },
     };
     const server = createServer(options);
-    const http = Deno.serve(
-      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-      createHandler(server),
-    );
+    const { url, [Symbol.asyncDispose]: close } = serveMcp(server);
     const shown = [inspect(server), inspect(store)];
     for (const tool of ["list_pipelines", "list_products"]) {
-      const called = await callTool(
-        `http://127.0.0.1:${http.addr.port}/mcp`,
-        tool,
-      );
+      const called = await callTool(url, tool);
       assertEquals(called.isError, name !== "all is well", called.text);
       shown.push(called.text, inspect(server), inspect(store));
     }
-    await http.shutdown();
-    await server.close();
+    await close();
     for (const text of [...shown, ...logs]) assertNotMatch(text, CANARY);
   });
 }

@@ -14,6 +14,7 @@ import { SCOPES } from "../../../src/auth/principal.ts";
 import { serveSandbox } from "../../../src/sandbox/mod.ts";
 import { DEFAULT_TENANT } from "../../../src/tokens/store.ts";
 import type { ListedTool } from "../../../src/tools/catalog.ts";
+import { serve } from "../../support/serve.ts";
 
 /** Where chromium is; undefined where it is not on PATH. */
 async function findBrowser(): Promise<string | undefined> {
@@ -138,20 +139,15 @@ export async function view(options: ViewOptions = {}): Promise<View> {
     },
   );
   const requests: string[] = [];
-  const http = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    async (request, info) => {
-      const { method, url, headers } = request;
-      requests.push(`${method} ${new URL(url).pathname}`);
-      if (!answer) return await handler(request, info);
-      // A body is read by both; a clone would listen to the signal as well.
-      const body = method === "POST" ? await request.text() : null;
-      const copy = () => new Request(url, { method, headers, body });
-      return await answer(copy()) ?? await handler(copy(), info);
-    },
-  );
-  stack.defer(() => http.shutdown());
-  const origin = `http://127.0.0.1:${http.addr.port}`;
+  const { url: origin } = stack.use(serve(async (request, info) => {
+    const { method, url, headers } = request;
+    requests.push(`${method} ${new URL(url).pathname}`);
+    if (!answer) return await handler(request, info);
+    // A body is read by both; a clone would listen to the signal as well.
+    const body = method === "POST" ? await request.text() : null;
+    const copy = () => new Request(url, { method, headers, body });
+    return await answer(copy()) ?? await handler(copy(), info);
+  }));
 
   shared ??= launch();
   const tab = await (await shared).newContext({

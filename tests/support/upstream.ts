@@ -1,0 +1,38 @@
+/**
+ * Qontak as tests need it: the sandbox, with whatever a test puts between it
+ * and the server under test.
+ *
+ * @module
+ */
+import type { Sandbox } from "../../src/sandbox/mod.ts";
+import { serve, type Served } from "./serve.ts";
+
+export type { Served };
+
+/** Sends a request on to the sandbox. */
+export type Pass = (request: Request) => Promise<Response>;
+
+/** Answers a request, by passing it on or without. */
+export type Between = (
+  request: Request,
+  pass: Pass,
+) => Response | Promise<Response>;
+
+/** Serves a sandbox with something between it and its clients. */
+export function serveUpstream(sandbox: Sandbox, between: Between): Served {
+  return serve((request) => between(request, sandbox.fetch));
+}
+
+/** Passes every request on, and changes what a JSON answer holds. */
+export function changing(
+  // deno-lint-ignore no-explicit-any -- answers are changed freely
+  change: (request: string, answer: any) => unknown,
+): Between {
+  return async (request, pass) => {
+    const response = await pass(request);
+    const answer = await response.json();
+    const { pathname } = new URL(request.url);
+    const changed = change(`${request.method} ${pathname}`, answer);
+    return Response.json(changed ?? answer, { status: response.status });
+  };
+}
