@@ -8,6 +8,12 @@ import { untilAborted } from "../net/deadline.ts";
 import { toId } from "../fields/template.ts";
 import { type FreeText, freeTextAt } from "../qontak/texts.ts";
 import { isObject, type JsonObject } from "../values/json.ts";
+import {
+  cut,
+  fenceLines,
+  nameHidden,
+  withheld as withheldMark,
+} from "../values/marks.ts";
 import { visible } from "../values/visible.ts";
 import type { Tool, ToolContext } from "../tools/tool.ts";
 
@@ -16,9 +22,6 @@ export type Content = "open" | "strict";
 
 /** Both. */
 export const CONTENTS: readonly Content[] = ["open", "strict"];
-
-/** The name of the fence around an answer, as the server's instructions have it. */
-export const FENCE = "qontak-data";
 
 /** A text longer than this is more than a name, in characters. */
 const MAX_NAME = 80;
@@ -110,21 +113,18 @@ function isLong(text: string): boolean {
 /** Says how much there is, instead of showing it. */
 function withheld(value: unknown): unknown {
   if (typeof value === "string") {
-    return value === ""
-      ? value
-      : `[withheld: ${value.length} characters; ${MODE}]`;
+    return value === "" ? value : withheldMark(value, MODE);
   }
   if (Array.isArray(value)) return value.map(withheld);
   return isObject(value) ? map(value, withheld) : value;
 }
 
+/** One line; where its breaks were, a text that is written back has them. */
 function toLine(text: string): string {
-  const line = text.replace(/\s*[\r\n]+\s*/g, " ");
-  return line.length > MAX_LINE
-    ? `${
-      line.slice(0, MAX_LINE)
-    }… (cut: ${MAX_LINE} of ${text.length} characters; ${MODE})`
-    : line;
+  if (text.length > MAX_LINE) {
+    return cut(text, MAX_LINE, MODE).replace(/\s*[\r\n]+\s*/g, " ");
+  }
+  return text.replace(/\r\n?|\n/g, nameHidden("\n"));
 }
 
 /** An answer with nothing hidden in its texts, nor in its keys. */
@@ -150,14 +150,12 @@ export function makeVisible(answer: JsonObject): JsonObject {
  * @param text The text.
  */
 export function fence(text: string): string {
-  let end: string;
-  let number: string;
+  let lines: ReturnType<typeof fenceLines>;
   do {
     const [random] = crypto.getRandomValues(new Uint32Array(1));
-    number = String(random! % 1_000_000).padStart(6, "0");
-    end = `</${FENCE} ${number}>`;
-  } while (text.includes(end));
-  return `<${FENCE} ${number}>\n${text}\n${end}`;
+    lines = fenceLines(String(random! % 1_000_000).padStart(6, "0"));
+  } while (text.includes(lines.close));
+  return `${lines.open}\n${text}\n${lines.close}`;
 }
 
 function map(

@@ -13,6 +13,7 @@ import {
 } from "../errors.ts";
 import { didYouMean } from "../values/words.ts";
 import { isObject, type JsonObject, show } from "../values/json.ts";
+import { cut, takeBack } from "../values/marks.ts";
 import { visible } from "../values/visible.ts";
 import { checks, unwrap } from "../tools/kit/arguments.ts";
 import type { Tool } from "../tools/tool.ts";
@@ -47,16 +48,40 @@ export function parseArguments(tool: Tool, args: JsonObject): JsonObject {
     schemas.set(tool, schema);
   }
   const parsed = schema.safeParse(args);
-  if (parsed.success) return withoutNulls(tool, parsed.data);
-  throw new ArgumentsError(
-    tool.name,
-    parsed.error.issues.flatMap((issue) =>
+  // What a client copies from an answer may have our marks in it.
+  const sent = takeBack(parsed.success ? parsed.data : unwrapAll(args));
+  const problems = [
+    ...sent.problems.map(({ path, problem }) => ({
+      argument: String(path[0]),
+      problem: `${wordPath(path)} ${problem}`,
+    })),
+    ...(parsed.error?.issues ?? []).flatMap((issue) =>
       wordIssue(tool, args, issue).map((problem) => ({
         argument: String(issue.path[0] ?? ""),
         problem,
       }))
     ),
+  ];
+  if (problems.length > 0) throw new ArgumentsError(tool.name, problems);
+  return withoutNulls(tool, sent.value as JsonObject);
+}
+
+/** Lists and objects that came as JSON strings, as what they hold. */
+function unwrapAll(args: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(args).map(([name, value]) => [name, unwrap(value)]),
   );
+}
+
+/** `additional_fields[0].value`. */
+function wordPath(path: readonly PropertyKey[]): string {
+  return path.map((step, i) =>
+    typeof step === "number"
+      ? `[${step}]`
+      : i === 0
+      ? String(step)
+      : `.${String(step)}`
+  ).join("");
 }
 
 /**
@@ -106,9 +131,7 @@ function wordIssue(
   args: JsonObject,
   issue: z.core.$ZodIssue,
 ): string[] {
-  const path = issue.path.map((step, i) =>
-    typeof step === "number" ? `[${step}]` : i === 0 ? step : `.${String(step)}`
-  ).join("");
+  const path = wordPath(issue.path);
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => {
       const right = Object.hasOwn(tool.renamed ?? {}, key)
@@ -182,7 +205,7 @@ export function fail(error: unknown): ToolResult | undefined {
   if (sentence === undefined) return undefined;
   const shown = visible(sentence);
   const text = shown.length > MAX_FAILURE
-    ? `${shown.slice(0, MAX_FAILURE)}… (cut: ${shown.length} characters)`
+    ? cut(shown, MAX_FAILURE, "the rest was left out")
     : shown;
   return { content: [{ type: "text", text }], isError: true };
 }

@@ -7,7 +7,7 @@
 import { SCOPES } from "../auth/principal.ts";
 import type { Caller } from "./caller.ts";
 import { listed, type ListedTool, withoutTenant } from "../tools/catalog.ts";
-import { FENCE } from "./content.ts";
+import { FENCE } from "../values/marks.ts";
 import type { Tool } from "../tools/tool.ts";
 
 /** Read by a model before it chooses a tool. */

@@ -6,6 +6,8 @@
  * @module
  */
 
+import { countUnnamed, nameHidden } from "./marks.ts";
+
 /** What may follow one another on one letter, in any script that people write. */
 const MAX_MARKS = 6;
 
@@ -90,14 +92,12 @@ export function visible(text: string): string {
     >;
     if (legit !== undefined) return legit;
     if (hidden !== undefined) return nameAll([...hidden]);
-    return `${marks}⟨+${[...more!].length} marks⟩`;
+    return marks! + countUnnamed([...more!].length, "marks");
   });
 }
 
 function nameAll(hidden: readonly string[]): string {
-  const named = hidden.slice(0, MAX_NAMED).map((one) =>
-    `⟨U+${one.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")}⟩`
-  ).join("");
+  const named = hidden.slice(0, MAX_NAMED).map(nameHidden).join("");
   const more = hidden.length - MAX_NAMED;
-  return more > 0 ? `${named}⟨+${more} invisible⟩` : named;
+  return more > 0 ? named + countUnnamed(more, "invisible") : named;
 }

@@ -145,10 +145,16 @@ const attacks: readonly string[] = [
 ];
 
 Deno.test("whatever stands in a record, its answer is one fence around JSON with nothing hidden", async () => {
-  await using world = await createWorld();
+  // A fence is refused in a write of ours; customers write one all the same.
+  const disguise = "qontak_data";
+  await using world = await createWorld({
+    change: (_, answer) =>
+      JSON.parse(JSON.stringify(answer).replaceAll(disguise, "qontak-data")),
+  });
   const { records: [{ id }] } = await world.ok("list_deals");
   const numbers = new Set<string>();
-  for (const note of attacks) {
+  for (const attack of attacks) {
+    const note = attack.replaceAll("qontak-data", disguise);
     const created = await world.call("create_note", { note, crm_deal_id: id });
     assert(!created.isError, created.text.slice(0, 500));
     const args = { note_id: created.data.id };

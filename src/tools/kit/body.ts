@@ -30,7 +30,11 @@ const bodyArguments: Readonly<
   line: text,
   text,
   number,
-  amount: number,
+  // Text, which a number is taken for as well.
+  amount: (description) => ({
+    ...number(description),
+    schema: text(description).schema,
+  }),
   degrees: number,
   date: text,
   flag,

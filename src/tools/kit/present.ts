@@ -5,6 +5,7 @@
  * @module
  */
 import { isEmpty, isObject, type JsonObject } from "../../values/json.ts";
+import { cut } from "../../values/marks.ts";
 import type { JsonSchema } from "./arguments.ts";
 
 /** The most that one answer may hold unless asked for, in characters. */
@@ -148,9 +149,7 @@ export function bound(answer: JsonObject, most: number): JsonObject {
 /** A value in which every text is at most so long. */
 function cutTexts(value: unknown, limit: number): unknown {
   if (typeof value === "string" && value.length > limit) {
-    return `${
-      value.slice(0, limit)
-    }… (cut: ${limit} of ${value.length} characters; name the key in fields to see all)`;
+    return cut(value, limit, "name the key in fields to see all");
   }
   if (Array.isArray(value)) return value.map((one) => cutTexts(one, limit));
   if (!isObject(value)) return value;

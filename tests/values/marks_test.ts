@@ -1,0 +1,82 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import {
+  countUnnamed,
+  cut,
+  fenceLines,
+  nameHidden,
+  takeBack,
+  withheld,
+} from "../../src/values/marks.ts";
+import { visible } from "../../src/values/visible.ts";
+import { createRandom } from "../support/random.ts";
+
+Deno.test("takeBack() refuses every mark of lost text, as its maker writes it", () => {
+  const table: [string, RegExp][] = [
+    [cut("a".repeat(70_000), 8_000, "name the key"), /an answer was cut/],
+    [withheld("secret", "QONTAK_CONTENT=strict"), /withheld a text/],
+    [countUnnamed(2, "invisible"), /did not show/],
+    [countUnnamed(3, "marks"), /did not show/],
+    [fenceLines("012345").open, /fence around an answer/],
+    [fenceLines("012345").close, /fence around an answer/],
+  ];
+  for (const [mark, problem] of table) {
+    for (
+      const [value, path] of [
+        [mark, []],
+        [`before ${mark} after`, []],
+        [{ name: mark }, ["name"]],
+        [{ list: ["a", { value: mark }] }, ["list", 1, "value"]],
+      ] as const
+    ) {
+      const { problems } = takeBack(value);
+      assertEquals(problems.map(({ path }) => path), [[...path]], mark);
+      assertMatch(problems[0]!.problem, problem);
+      // A message never repeats the text, only the mark.
+      assertEquals(problems[0]!.problem.includes("aaa"), false);
+    }
+  }
+});
+
+Deno.test("takeBack() turns shown characters into themselves", () => {
+  const hidden = [
+    "\u0000",
+    "\u001b",
+    "\r",
+    "\u00ad",
+    "\u200b",
+    "\u202e",
+    "\u2028",
+    "\ufeff",
+    "\ud800",
+    "\u{e0061}",
+  ];
+  for (const one of hidden) {
+    assertEquals(takeBack(nameHidden(one)), { value: one, problems: [] });
+  }
+  const random = createRandom(72);
+  for (let run = 0; run < 2_000; run++) {
+    const text = Array.from(
+      { length: random.below(12) },
+      () => random.pick([random.pick(hidden), "a", "é", "😀", "\n", "⟨", "U+"]),
+    ).join("").replaceAll("\r\n", "\n");
+    const shown = visible(text);
+    const { value, problems } = takeBack({ list: [shown] });
+    if (shown.includes(" invisible⟩")) assertEquals(problems.length, 1);
+    else assertEquals(value, { list: [text] });
+  }
+});
+
+Deno.test("takeBack() leaves every other value as it is", () => {
+  for (
+    const value of [
+      "Rp 27.500 (cut: 5 cm)",
+      "[withheld]",
+      "⟨U+⟩ ⟨U+110000⟩ ⟨x⟩",
+      "<qontak-data>",
+      { a: [1, null, true, { b: "" }] },
+      12,
+      null,
+      undefined,
+    ]
+  ) assertEquals(takeBack(value), { value, problems: [] });
+});
