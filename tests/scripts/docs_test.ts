@@ -1,35 +1,102 @@
-import { assertEquals } from "@std/assert";
+/** The documents: generated parts are up to date, and what they name exists. */
+import { assert, assertEquals } from "@std/assert";
 import { generate } from "../../scripts/docs.ts";
+
+const root = new URL("../../", import.meta.url);
+
+/** Every file of a folder, as paths from the root. */
+async function* filesIn(folder: string): AsyncGenerator<string> {
+  for await (const entry of Deno.readDir(new URL(folder, root))) {
+    if (entry.isDirectory) yield* filesIn(`${folder}${entry.name}/`);
+    else yield `${folder}${entry.name}`;
+  }
+}
+
+const paths = [
+  "README.md",
+  ".ci/run",
+  ...await Array.fromAsync(filesIn(".github/")),
+];
+const texts = new Map(
+  await Promise.all(
+    paths.map(async (path) =>
+      [path, await Deno.readTextFile(new URL(path, root))] as const
+    ),
+  ),
+);
+const documents = [...texts].filter(([path]) => path.endsWith(".md"));
+
+async function exists(url: URL): Promise<boolean> {
+  return await Deno.stat(url).then(() => true, () => false);
+}
+
+/** The anchors of a document's headings, as GitHub makes them. */
+function anchorsOf(text: string): readonly string[] {
+  return [...text.matchAll(/^#{1,6} (.+)$/gm)].map(([, heading]) =>
+    heading!.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-")
+  );
+}
 
 Deno.test("the documents and the snapshot of the tools are those of the code", async () => {
   for (const [path, content] of Object.entries(await generate())) {
-    const stored = await Deno.readTextFile(
-      new URL(`../../${path}`, import.meta.url),
-    );
+    const stored = await Deno.readTextFile(new URL(path, root));
     assertEquals(stored, content, `${path} is old: run deno task docs`);
   }
 });
 
-Deno.test("what the documents point to is there", async () => {
-  const root = new URL("../../", import.meta.url);
-  const pages = ["README.md"];
-  for await (const { name } of Deno.readDir(new URL(".github/", root))) {
-    if (name.endsWith(".md")) pages.push(`.github/${name}`);
-  }
-  for (const page of pages) {
-    const url = new URL(page, root);
-    const text = await Deno.readTextFile(url);
-    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)]
-      .map(([, link]) => new URL(link!, url));
-    const paths = [...text.matchAll(/`((?:tests|src|scripts)\/[\w./-]+)`/g)]
-      .map(([, path]) => new URL(path!, root));
-    for (const target of [...links, ...paths]) {
-      const found = await Deno.stat(target).catch(() => undefined);
-      assertEquals(
-        found !== undefined,
-        true,
-        `${page} names ${target.pathname}`,
-      );
+Deno.test("the links between documents lead somewhere", async () => {
+  const broken: string[] = [];
+  let count = 0;
+  for (const [path, text] of documents) {
+    const links = text.matchAll(/\]\((?![a-z]+:)([^)#\s]*)(?:#([^)\s]+))?\)/g);
+    for (const [, target, anchor] of links) {
+      count++;
+      const url = new URL(target!, new URL(path, root));
+      const place = target === "" ? path : url.href.slice(root.href.length);
+      const isThere = anchor === undefined
+        ? await exists(url)
+        : anchorsOf(texts.get(place) ?? "").includes(anchor);
+      if (!isThere) {
+        broken.push(`${path}: ${target}${anchor ? `#${anchor}` : ""}`);
+      }
     }
   }
+  assert(count > 20, `only ${count} links were found`);
+  assertEquals(broken, []);
+});
+
+Deno.test("the paths that documents name exist", async () => {
+  const missing: string[] = [];
+  let count = 0;
+  for (const [path, text] of texts) {
+    const named = text.matchAll(
+      /(?<![\w./<-])((?:src|tests|scripts|\.github|\.ci)\/[\w./-]*[\w/])(?![<*])/g,
+    );
+    for (const [, name] of named) {
+      count++;
+      if (!await exists(new URL(name!, root))) missing.push(`${path}: ${name}`);
+    }
+  }
+  assert(count > 50, `only ${count} paths were found`);
+  assertEquals(missing, []);
+});
+
+Deno.test("the tasks that documents name are in deno.json", async () => {
+  const { tasks } = JSON.parse(
+    await Deno.readTextFile(new URL("deno.json", root)),
+  );
+  const unknown: string[] = [];
+  let count = 0;
+  for (const [path, text] of texts) {
+    const named = text.matchAll(
+      /\b(?:deno(?:@[\d.]+)?|`)\s?task\s([a-z][\w:]*)/g,
+    );
+    for (const [, name] of named) {
+      count++;
+      if (!Object.hasOwn(tasks, name!)) unknown.push(`${path}: ${name}`);
+    }
+  }
+  assert(count > 20, `only ${count} tasks were found`);
+  assertEquals(unknown, []);
 });
