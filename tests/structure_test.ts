@@ -101,3 +101,19 @@ Deno.test("no file of src/ is outside a room but the four doors", async () => {
   }
   assertEquals(loose.sort(), LOOSE);
 });
+
+Deno.test("the map in CONTRIBUTING.md has these rooms, from the top down", async () => {
+  const page = await Deno.readTextFile(
+    new URL("../.github/CONTRIBUTING.md", import.meta.url),
+  );
+  const [, map] = page.split("## The map of rooms");
+  const rows = map!.split("\n## ")[0]!.matchAll(/^\| (`[^|]*?) +\|/gm);
+  const drawn = Array.from(
+    rows,
+    ([, cell]) => cell!.match(/[a-z]+(?=\/|\.ts)/g)!.sort(),
+  );
+  assertEquals(
+    drawn,
+    FLOORS.toReversed().map((rooms) => rooms.toSorted()),
+  );
+});

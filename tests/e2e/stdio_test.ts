@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { catalog } from "../../src/tools/catalog.ts";
 import { HANDSHAKE, run } from "../support/process.ts";
 
 const call = (id: unknown, name: unknown, args: unknown = {}) => ({
@@ -108,7 +109,7 @@ Deno.test("stdio serves the 2026-07-28 revision without initialize", async () =>
   assert(discovered.supportedVersions.includes("2026-07-28"));
   assertStringIncludes(discovered.instructions, "get_required_fields_for_");
   assert(byId.get(2).result.ttlMs > 0);
-  assertEquals(byId.get(2).result.tools.length, 73);
+  assertEquals(byId.get(2).result.tools.length, catalog.length);
 });
 
 Deno.test("stdio ends cleanly when stdin ends at once", async () => {

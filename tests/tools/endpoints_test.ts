@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { type Endpoint, endpoints } from "../../src/qontak/endpoints.ts";
+import { catalog } from "../../src/tools/catalog.ts";
 import { createWorld } from "../support/world.ts";
 
 /** One endpoint as Qontak documents it, and the call that reaches it. */
@@ -546,6 +547,24 @@ const table: Record<string, Record<string, Row>> = {
   },
 };
 
+/** Tools beyond the one of each endpoint, and one request of each. */
+const further: readonly Row[] = [
+  { tool: "get_required_fields_for_contact", request: "GET /contacts/info" },
+  { tool: "get_required_fields_for_company", request: "GET /companies/info" },
+  {
+    tool: "get_required_fields_for_deal",
+    args: { pipeline_id: "Corporate Sales", stage_id: "Negotiation" },
+    request: "GET /deals/info",
+  },
+  { tool: "get_required_fields_for_ticket", request: "GET /tickets/info" },
+  { tool: "get_required_fields_for_task", request: "GET /tasks/info" },
+  {
+    tool: "get_deal_permissions",
+    args: { deal_id: ID },
+    request: `GET /deals/${ID}`,
+  },
+];
+
 /** The rows of endpoints that there are: rowsOf makes some that are not. */
 const rows = Object.entries(
   endpoints as Record<string, Record<string, Endpoint>>,
@@ -562,6 +581,14 @@ Deno.test("all 67 endpoints of the collection have a row", () => {
   assertEquals(rows.length, 67);
 });
 
+Deno.test("every tool has a row, here or in further", () => {
+  const tested = [...rows.map(({ row }) => row!), ...further];
+  assertEquals(
+    tested.map(({ tool }) => tool).sort(),
+    catalog.map(({ name }) => name).sort(),
+  );
+});
+
 /**
  * A query parameter named only here, so that one that is lost from the table
  * of endpoints is missed.
@@ -572,24 +599,7 @@ const documented: Record<string, readonly string[]> = {
 
 for (const { row, endpoint, name } of rows) {
   if (!row) continue;
-  const title = row.request.replace(String(ID), ":id");
-  Deno.test(`${row.tool} reaches ${title}`, async () => {
-    await using world = await createWorld();
-    // Updates read the record first; so does the sandbox have one.
-    const [method, path] = row.request.split(" ") as [string, string];
-    const isUpdate = method === "PUT" && !path.endsWith("update_owner");
-    const args = isUpdate ? await atARecord(world, row) : row.args;
-    await world.call(row.tool, args);
-    const id = isUpdate
-      ? String(Object.values(args!).find((value) => value !== ID))
-      : String(ID);
-    const request = world.sandbox.requests.find((request) =>
-      request.method === method &&
-      request.path === `/api/v3.1${path.replace(String(ID), id)}`
-    );
-    assertEquals(request !== undefined, true, `${name} was not requested`);
-    assertEquals(request!.query, row.query ?? {});
-    assertEquals(request!.body ?? undefined, row.body);
+  Deno.test(titleOf(row), async () => {
     assertEquals(
       endpoint.query.toSorted(),
       (documented[name] ?? Object.keys(row.query ?? {})).toSorted(),
@@ -598,7 +608,36 @@ for (const { row, endpoint, name } of rows) {
       Object.keys(endpoint.body).toSorted(),
       Object.keys(row.body ?? {}).toSorted(),
     );
+    await assertReaches(row);
   });
+}
+
+for (const row of further) {
+  Deno.test(titleOf(row), () => assertReaches(row));
+}
+
+function titleOf({ tool, request }: Row): string {
+  return `${tool} reaches ${request.replace(String(ID), ":id")}`;
+}
+
+/** Calls the tool, and looks for the request of the row at the sandbox. */
+async function assertReaches(row: Row): Promise<void> {
+  await using world = await createWorld();
+  // An update reads the record first, so it has to exist.
+  const [method, path] = row.request.split(" ") as [string, string];
+  const isUpdate = method === "PUT" && !path.endsWith("update_owner");
+  const args = isUpdate ? await atARecord(world, row) : row.args;
+  await world.call(row.tool, args);
+  const id = isUpdate
+    ? String(Object.values(args!).find((value) => value !== ID))
+    : String(ID);
+  const request = world.sandbox.requests.find((request) =>
+    request.method === method &&
+    request.path === `/api/v3.1${path.replace(String(ID), id)}`
+  );
+  assertEquals(request !== undefined, true, `${row.request} was not sent`);
+  assertEquals(request!.query, row.query ?? {});
+  assertEquals(request!.body ?? undefined, row.body);
 }
 
 /** The arguments of an update with the id of a record that exists. */
