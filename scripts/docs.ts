@@ -14,7 +14,7 @@ import {
   type Os,
   startsServers,
 } from "../src/clients/clients.ts";
-import { type Variable, variables } from "../src/app/settings.ts";
+import { type Variable, variables } from "../src/app/variables.ts";
 import { SETUP_LIFETIME } from "../src/fields/setup.ts";
 import { type FieldType, fieldTypes } from "../src/fields/types.ts";
 import { MAX_BYTES } from "../src/qontak/envelope.ts";

@@ -6,7 +6,6 @@
  * @module
  */
 import { ConfigError, QontakError, UnreachableError } from "../src/errors.ts";
-import { ways } from "../src/qontak/connection.ts";
 import { readEnvironment } from "../src/app/environment.ts";
 import { readSettings } from "../src/app/settings.ts";
 import { isLoopback } from "../src/net/address.ts";
@@ -29,13 +28,16 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     const flags = readFlags(args);
     if (flags.help) return print(help());
-    const settings = readSettings(readEnvironment().variables);
+    const settings = readSettings({
+      ...readEnvironment().variables,
+      QONTAK_AUTH: "oauth",
+    });
     if (!settings.QONTAK_REFRESH_TOKEN) {
       return print(
         "skipped: QONTAK_REFRESH_TOKEN is not set. Make a token at https://crm.qontak.com/crm/api_token/ to try this project against your account; QONTAK_BASE_URL may name another place, such as that of deno task sandbox",
       );
     }
-    const { QONTAK_BASE_URL: baseUrl = ways.oauth.baseUrl } = settings;
+    const { QONTAK_BASE_URL: baseUrl } = settings;
     if (!isLoopback(new URL(baseUrl).hostname) && !flags["save-token"]) {
       throw new ConfigError([
         "--save-token PATH is needed: Qontak may replace the refresh token at the first request, the old one would be worthless then, and the new one is never printed. It is kept in PATH, readable by you only; use what stands there from then on",

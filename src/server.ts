@@ -13,6 +13,7 @@ import {
 } from "@modelcontextprotocol/server";
 import { CredentialsError } from "./errors.ts";
 import {
+  cacheKvOf,
   type ConnectionOptions,
   createAccess,
   ways,
@@ -45,8 +46,8 @@ export interface ServerOptions extends ConnectionOptions {
   /** The refresh token of the one company that is served. */
   readonly refreshToken?: string;
   /**
-   * Where the credentials of companies are kept, instead of a token. It is
-   * closed with the server.
+   * Where the credentials of companies are kept, instead of a token; what made
+   * it closes it, after the server.
    */
   readonly store?: TokenStore;
   /** The groups of tools that are there; all when left out. */
@@ -118,7 +119,10 @@ export interface QontakServer {
    * format, version 0.0.4. No tenant, id or value of a record is in it.
    */
   metrics(): string;
-  /** Ends what is under way over HTTP, and all connections. */
+  /**
+   * Ends what is under way over HTTP, keeps what is not kept yet, and closes
+   * what it made itself.
+   */
   close(): Promise<void>;
 }
 
@@ -153,7 +157,7 @@ const LIST_TTL = 60 * 60 * 1000;
  * @throws {TypeError} When a toolset is not known.
  */
 export function createServer(options: ServerOptions): QontakServer {
-  const log = options.log ? withRequest(options.log) : createLog("info");
+  const log = options.log ? withRequest(options.log) : createLog();
   const { content = "open" } = options;
   const telemetry = createTelemetry();
   const ownKv = options.kv === undefined ? createKv(log) : undefined;
@@ -250,18 +254,19 @@ export function createServer(options: ServerOptions): QontakServer {
 function storeOf(
   options: ServerOptions & { readonly log: Log },
 ): TokenStore {
-  const { refreshToken, kv, sealer, log, tokenCache = "kv" } = options;
-  const { baseUrl = ways.oauth.baseUrl } = options;
+  const { refreshToken, sealer, log, tokenCache } = options;
+  const { auth = "oauth", baseUrl = ways[auth].baseUrl } = options;
   if (refreshToken === undefined) {
     throw new CredentialsError(
       "createServer needs a refreshToken or a store: there is nobody to act for",
     );
   }
+  const kv = cacheKvOf({ kv: options.kv, tokenCache }, "env");
   return createEnvStore({
     credentials: { refresh_token: refreshToken },
     baseUrl,
     log,
-    ...defined({ sealer, kv: tokenCache === "kv" && kv || undefined }),
+    ...defined({ sealer, kv }),
   });
 }
 

@@ -121,7 +121,7 @@ export async function createLab(
 ): Promise<Lab> {
   const { oauth } = ways;
   const { baseUrl = oauth.baseUrl, timeout = DEFAULT_TIMEOUT, ...options } =
-    serverOptionsOf({ ...settings, QONTAK_AUTH: "oauth" });
+    serverOptionsOf(settings);
   const apiUrl = baseUrl + oauth.prefix;
   const loopback = isLoopback(new URL(baseUrl).hostname);
   const run = runId();

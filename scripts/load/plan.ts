@@ -5,7 +5,7 @@
  */
 import { parseArgs } from "node:util";
 import { ConfigError } from "../../src/errors.ts";
-import { readWhole } from "../../src/app/settings.ts";
+import { readWhole } from "../../src/app/variables.ts";
 
 /** What a load is to be. */
 export interface Plan {

@@ -17,16 +17,15 @@ import { createRedisAuditStore } from "../audit/stores/redis.ts";
  * How writes are recorded.
  *
  * @param settings The settings.
- * @param kv Deno KV, where the runtime has it.
+ * @param store Where records are kept, as {@linkcode openAuditStore} opened it.
  * @returns An option of createServer.
  * @throws {ConfigError} When a setting asks for what there is not.
  */
 export function auditOf(
   settings: Settings,
-  kv: Kv | undefined,
+  store: AuditStore | undefined,
 ): AuditOptions | false {
   if (settings.QONTAK_AUDIT === "off") return false;
-  const store = openAuditStore(settings, kv);
   const keepsValues = settings.QONTAK_AUDIT_VALUES === "keep";
   if (keepsValues && !store) {
     throw new ConfigError([
@@ -58,14 +57,14 @@ export function openAuditStore(
   settings: Settings,
   kv: Kv | undefined,
 ): AuditStore | undefined {
-  const days = settings.QONTAK_AUDIT_DAYS!;
-  const sealer = settings.TOKEN_ENCRYPTION_KEY;
+  const { QONTAK_AUDIT_DAYS: days, TOKEN_ENCRYPTION_KEY: sealer } = settings;
   if (settings.QONTAK_AUDIT === "redis") {
     try {
       return createRedisAuditStore({
-        url: settings.REDIS_URL!,
+        url: settings.REDIS_URL,
+        keyPrefix: settings.REDIS_KEY_PREFIX,
         days,
-        ...defined({ keyPrefix: settings.REDIS_KEY_PREFIX, sealer }),
+        ...defined({ sealer }),
       });
     } catch (error) {
       // What the store refuses is a setting here.

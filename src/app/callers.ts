@@ -15,8 +15,8 @@ import type { Log } from "../logging/log.ts";
 import { demandKeys } from "./stores.ts";
 import { defined } from "../values/json.ts";
 
-/** Settings of {@linkcode createGuard}. */
-export interface GuardOptions {
+/** What callers are known by besides the settings. */
+export interface CallersParts {
   /** Whether other machines can reach the endpoint. */
   readonly isPublic: boolean;
   /** Where API keys are kept; undefined where nothing outlives the process. */
@@ -26,17 +26,17 @@ export interface GuardOptions {
 }
 
 /**
- * Makes the guard: static keys, stored keys and JWTs, whichever are set up.
+ * Who may call: static keys, stored keys and JWTs, whichever are set up.
  *
  * @param settings The settings.
- * @param options Who can reach the endpoint.
+ * @param parts Who can reach the endpoint, and where keys are kept.
  * @returns Options of createHandler.
  * @throws {ConfigError} When anybody could call a public endpoint, or a kind
  * of credential lacks what it needs.
  */
-export function createGuard(
+export function callersOf(
   settings: Settings,
-  { isPublic, keys, log }: GuardOptions,
+  { isPublic, keys, log }: CallersParts,
 ): HandlerOptions {
   const { MCP_API_KEYS, MCP_STORED_KEYS } = settings;
   const { MCP_OAUTH_ISSUER, MCP_OAUTH_AUDIENCE } = settings;
@@ -50,10 +50,8 @@ export function createGuard(
       issuer: MCP_OAUTH_ISSUER,
       audience: MCP_OAUTH_AUDIENCE,
       log,
-      ...defined({
-        tenantClaim: settings.MCP_OAUTH_TENANT_CLAIM,
-        publicUrl: settings.MCP_PUBLIC_URL,
-      }),
+      tenantClaim: settings.MCP_OAUTH_TENANT_CLAIM,
+      ...defined({ publicUrl: settings.MCP_PUBLIC_URL }),
     })
     : undefined;
   const kinds: Authenticate[] = [
@@ -70,10 +68,8 @@ export function createGuard(
   }
   return {
     log,
-    ...defined({
-      allowedOrigins: settings.MCP_ALLOWED_ORIGINS,
-      metrics: settings.MCP_METRICS,
-    }),
+    metrics: settings.MCP_METRICS,
+    ...defined({ allowedOrigins: settings.MCP_ALLOWED_ORIGINS }),
     ...(kinds.length > 0 ? { authenticate: firstOf(...kinds) } : {}),
     ...(jwt ? { protectedResource: jwt.protectedResource } : {}),
   };

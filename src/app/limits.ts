@@ -4,15 +4,11 @@
  * @module
  */
 import { ConfigError } from "../errors.ts";
-import type { LimitsName, Settings } from "./settings.ts";
+import type { Settings } from "./settings.ts";
+import type { LimitsName } from "./variables.ts";
 import type { Kv } from "../storage/kv.ts";
 import type { Rates } from "../limits/bucket.ts";
-import {
-  ALL_RATE,
-  createLimits,
-  type Limits,
-  TENANT_RATE,
-} from "../limits/limits.ts";
+import { createLimits, type Limits } from "../limits/limits.ts";
 import { createKvBuckets } from "../limits/shared/kv.ts";
 import { createRedisBuckets } from "../limits/shared/redis.ts";
 import type { SharedBuckets } from "../limits/shared/shared.ts";
@@ -34,18 +30,15 @@ type Open = (
 
 function ratesOf(settings: Settings): Rates {
   return {
-    tenant: settings.QONTAK_RATE_LIMIT ?? TENANT_RATE,
-    all: settings.QONTAK_GLOBAL_RATE_LIMIT ?? ALL_RATE,
+    tenant: settings.QONTAK_RATE_LIMIT,
+    all: settings.QONTAK_GLOBAL_RATE_LIMIT,
   };
 }
 
 const places: Readonly<Record<LimitsName, Open>> = {
   memory: () => undefined,
   redis: ({ REDIS_URL, REDIS_KEY_PREFIX }) =>
-    createRedisBuckets({
-      url: REDIS_URL!,
-      ...defined({ keyPrefix: REDIS_KEY_PREFIX }),
-    }),
+    createRedisBuckets({ url: REDIS_URL, keyPrefix: REDIS_KEY_PREFIX }),
   kv(_settings, kv) {
     if (kv) return createKvBuckets({ kv });
     throw new ConfigError([
@@ -74,7 +67,7 @@ function openShared(
   settings: Settings,
   kv: Kv | undefined,
 ): SharedBuckets | undefined {
-  return places[settings.QONTAK_LIMITS ?? "memory"](settings, kv);
+  return places[settings.QONTAK_LIMITS](settings, kv);
 }
 
 /** Whose limit shows that the place can be written; no tenant is called so. */

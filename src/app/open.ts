@@ -1,86 +1,168 @@
 /**
- * What every command works with, made from the settings.
+ * The program, put together from its settings. The command line, the deploy
+ * entry and the sandbox mode all begin here.
  *
  * @module
  */
-import {
-  type Access,
-  type AccessOptions,
-  createAccess,
-} from "../qontak/connection.ts";
+import type { AuditStore } from "../audit/store.ts";
 import type { KeyStore } from "../auth/key_store.ts";
-import { auditOf } from "./audit.ts";
-import { serverOptionsOf, type Settings } from "./settings.ts";
-import { createKv, type Kv } from "../storage/kv.ts";
-import { openLimits } from "./limits.ts";
+import type { Handler } from "../http/handler.ts";
 import { createLog, type Log } from "../logging/log.ts";
-import type { ServerOptions } from "../server.ts";
-import { openStores } from "./stores.ts";
-import { lazySandbox } from "./sandbox.ts";
+import { type Access, cacheKvOf, createAccess } from "../qontak/connection.ts";
+import type { QontakServer, ServerOptions } from "../server.ts";
+import { createKv, type Kv } from "../storage/kv.ts";
 import type { TokenStore } from "../tokens/store.ts";
-import { createEnvStore, type EnvStore } from "../tokens/stores/env.ts";
-import { openEnvFile } from "../tokens/stores/env_file.ts";
+import type { EnvStore } from "../tokens/stores/env.ts";
 import { defined } from "../values/json.ts";
+import { auditOf, openAuditStore } from "./audit.ts";
+import { openLimits } from "./limits.ts";
+import { lazySandbox, sandboxSettings } from "./sandbox.ts";
+import { serverOptionsOf, type Settings } from "./settings.ts";
+import { openStores } from "./stores.ts";
 
-/** The parts of the program. */
-export interface Parts {
+/**
+ * The parts of the program. Each is made when it is first asked for, so that a
+ * command needs only the settings of the parts that it uses; nothing is
+ * connected before its first use. Disposing of the program closes all of them.
+ */
+export interface Program extends AsyncDisposable {
+  /** The settings that hold; those of the sandbox where it is the CRM. */
+  readonly settings: Settings;
   /** Writes log lines. */
   readonly log: Log;
   /** Deno KV, where the runtime has it. */
   readonly kv: Kv | undefined;
-  /** Where credentials are kept. */
+  /**
+   * Where credentials are kept.
+   *
+   * @throws {ConfigError} When a setting that the store needs is missing.
+   */
   readonly store: TokenStore;
   /** Where API keys are kept; undefined where nothing outlives the process. */
   readonly keys: KeyStore | undefined;
+  /** Where audit records are kept; undefined where they are only logged. */
+  readonly audits: AuditStore | undefined;
+  /**
+   * What a server is made from.
+   *
+   * @throws {ConfigError} When a setting that it needs is missing.
+   */
+  readonly options: ServerOptions & { readonly store: TokenStore };
+  /** The way to the CRM, for commands that serve nobody. */
+  readonly access: Access;
+  /** Makes the server. */
+  server(): Promise<QontakServer>;
+  /**
+   * Makes what answers HTTP requests.
+   *
+   * @param isPublic Whether other machines can reach the endpoint.
+   * @throws {ConfigError} When anybody could call a public endpoint.
+   */
+  handler(isPublic: boolean): Promise<Handler>;
   /**
    * Why a refresh token that Qontak replaces would be lost; undefined where
    * it is kept.
    */
-  readonly losesTokens: () => Promise<string | undefined>;
-  /** What a server is made from. */
-  readonly options: ServerOptions;
-  /** The way to the CRM, for commands that serve nobody; made on first use. */
-  access(): Access;
-  /** Ends all connections. */
-  close(): Promise<void>;
+  losesTokens(): Promise<string | undefined>;
 }
 
-/** The variable whose value Qontak may replace. */
-const ROTATING = "QONTAK_REFRESH_TOKEN";
+/** How the program is opened. */
+export interface OpenOptions {
+  /** Whether the built-in sandbox is the CRM. Nothing of it is kept. */
+  readonly sandbox?: boolean;
+}
 
 /**
- * Makes the parts. Nothing is connected before its first use.
+ * Puts the program together.
  *
- * @param settings The settings.
- * @param fileOf The file that a variable stands in, if any.
- * @throws {ConfigError} When a setting that the store needs is missing.
+ * @param given The settings.
+ * @param options Whether the sandbox is the CRM.
+ * @returns The program; dispose of it in the end.
  */
-export function createParts(
-  settings: Settings,
-  fileOf: (name: string) => string | undefined,
-): Parts {
-  const log = createLog(settings.LOG_LEVEL ?? "info");
-  const kv = createKv(log);
-  const path = fileOf(ROTATING);
-  const { store, keys } = openStores(settings, {
-    kv,
-    log,
-    envFile: path === undefined ? undefined : openEnvFile(path, ROTATING),
-  });
-  const limits = openLimits(settings, { kv, log });
-  const options = {
-    ...serverOptionsOf(settings),
-    ...defined({ kv }),
-    limits,
-    store,
-    log,
-    audit: auditOf(settings, kv),
+export function open(
+  given: Settings,
+  { sandbox: isSandbox = false }: OpenOptions = {},
+): Program {
+  // Parts are closed in the reverse order: what uses a part before the part.
+  const opened = new AsyncDisposableStack();
+  const closing = <T extends { close?(): Promise<void> } | undefined>(
+    part: T,
+  ): T => {
+    opened.defer(async () => await part?.close?.());
+    return part;
   };
+  const settings = isSandbox ? sandboxSettings(given) : given;
+  const log = createLog(settings.LOG_LEVEL);
+  const sandbox = isSandbox ? closing(lazySandbox()) : undefined;
+  const kv = isSandbox ? undefined : closing(createKv(log));
+  const cacheKv = cacheKvOf(
+    { kv, tokenCache: settings.TOKEN_CACHE },
+    settings.TOKEN_STORE,
+  );
+
+  const stores = once(() => {
+    const stores = openStores(settings, { kv, cacheKv, log });
+    closing(stores.store);
+    return stores;
+  });
+  const audits = once(() => closing(openAuditStore(settings, kv)));
+  const options = once(() => {
+    const { store } = stores();
+    if (cacheKv && !settings.TOKEN_ENCRYPTION_KEY) {
+      log(
+        "warn",
+        "Tokens are cached unsealed in Deno KV: whoever can read the database can use them. Set TOKEN_ENCRYPTION_KEY",
+      );
+    }
+    return {
+      ...serverOptionsOf(settings),
+      ...(isSandbox ? { kv: false as const } : defined({ kv })),
+      ...defined({ fetch: sandbox?.fetch }),
+      limits: closing(openLimits(settings, { kv, log })),
+      store,
+      log,
+      audit: auditOf(settings, audits()),
+    };
+  });
+  const access = once(() => closing(createAccess(options())));
+  const server = once(async () => {
+    // Commands that serve nobody do not load it.
+    const made = options();
+    const { createServer } = await import("../server.ts");
+    return closing(createServer(made));
+  });
+
   return {
-    ...withAccess(options),
+    settings,
+    log,
     kv,
-    keys,
+    get store() {
+      return stores().store;
+    },
+    get keys() {
+      return stores().keys;
+    },
+    get audits() {
+      return audits();
+    },
+    get options() {
+      return options();
+    },
+    get access() {
+      return access();
+    },
+    server,
+    async handler(isPublic) {
+      const [made, { createHandler }, { callersOf }] = await Promise.all([
+        server(),
+        import("../http/handler.ts"),
+        import("./callers.ts"),
+      ]);
+      const { keys } = stores();
+      return createHandler(made, callersOf(settings, { isPublic, keys, log }));
+    },
     async losesTokens() {
+      const { store } = stores();
       if (settings.QONTAK_AUTH === "hmac" || !("keeps" in store)) {
         return undefined;
       }
@@ -88,52 +170,12 @@ export function createParts(
         ? "QONTAK_REFRESH_TOKEN stands in the environment only, where the token that Qontak puts in its place cannot be kept: start with deno run --unstable-kv, keep the token in a .env file that may be written, or choose another TOKEN_STORE"
         : undefined;
     },
-    async close() {
-      await limits.close();
-      await store.close?.();
-      await kv?.close();
-    },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
 
-/**
- * The parts of a server on the built-in CRM. Nothing of it is kept.
- *
- * @param settings The settings; whose credentials is not asked.
- */
-export function createSandboxParts(settings: Settings): Parts {
-  const log = createLog(settings.LOG_LEVEL ?? "info");
-  const sandbox = lazySandbox();
-  const { refreshToken: refresh_token, ...options } = sandbox.options;
-  const store = createEnvStore({ credentials: { refresh_token }, log });
-  return {
-    ...withAccess({
-      ...serverOptionsOf(settings),
-      auth: "oauth",
-      tokenCache: "memory",
-      ...options,
-      kv: false,
-      limits: openLimits(
-        { ...settings, QONTAK_LIMITS: "memory" },
-        { kv: undefined, log },
-      ),
-      store,
-      log,
-      audit: settings.QONTAK_AUDIT === "off" ? false : {},
-    }),
-    kv: undefined,
-    keys: undefined,
-    losesTokens: () => Promise.resolve(undefined),
-    close: () => sandbox.close(),
-  };
-}
-
-function withAccess(options: ServerOptions & AccessOptions) {
-  let access: Access | undefined;
-  return {
-    log: options.log,
-    store: options.store,
-    options,
-    access: () => (access ??= createAccess(options)),
-  };
+/** Makes something when it is first asked for. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }

@@ -1,325 +1,72 @@
 /**
- * The environment as one table of variables. `.env.example` and the README's
- * table are made from it.
+ * The settings of the program: what the environment says, with every default
+ * filled in.
  *
  * @module
  */
-import {
-  type Auth,
-  type ConnectionOptions,
-  DEFAULT_TIMEOUT,
-  type TokenCaching,
-  ways,
-} from "../qontak/connection.ts";
-import { TENANT_CLAIM } from "../auth/principal.ts";
-import { readStaticKeys } from "../auth/static_keys.ts";
-import type { Rate } from "../limits/bucket.ts";
-import { ALL_RATE, TENANT_RATE } from "../limits/limits.ts";
 import { ConfigError } from "../errors.ts";
-import { isSecure } from "../net/address.ts";
-import { LOG_LEVELS } from "../logging/log.ts";
-import { RETRY_BUDGET } from "../qontak/retry.ts";
+import { type ConnectionOptions, ways } from "../qontak/connection.ts";
 import type { ServerOptions } from "../server.ts";
-import { didYouMean } from "../values/words.ts";
-import { createSealer, type Sealer } from "../storage/sealing.ts";
-import { TOKEN_LIFETIME } from "../tokens/tokens.ts";
-import { CONTENTS } from "../mcp/content.ts";
-import { type Toolset, TOOLSETS } from "../tools/toolsets.ts";
 import { defined } from "../values/json.ts";
+import { type Variable, variables } from "./variables.ts";
 
-/** One environment variable. */
-export interface Variable<T> {
-  /** What it is for, as a sentence without a full stop. */
-  readonly meaning: string;
-  /** What holds where it is not set; shown in the documents. */
-  readonly default?: string;
-  /** What the documents show instead of a default that depends. */
-  readonly shown?: string;
-  /** Reads its text. Throws an Error whose message follows the name. */
-  readonly read: (text: string) => T;
-}
+type Variables = typeof variables;
 
-/** The stores of credentials, as TOKEN_STORE calls them. */
-export const STORES = ["env", "redis", "vault", "kv"] as const;
+type Name = keyof Variables;
 
-/** A store of credentials. */
-export type StoreName = (typeof STORES)[number];
+/** The variables that have a default. */
+type Defaulted = {
+  [N in Name]: Variables[N] extends { readonly default: string } ? N : never;
+}[Name];
 
-/** Where audit records go, as QONTAK_AUDIT calls it. */
-const AUDITS = ["stderr", "kv", "redis", "off"] as const;
-/** Where limits are kept, as QONTAK_LIMITS calls it. */
-export const LIMITS = ["memory", "redis", "kv"] as const;
-
-/** A place for limits. */
-export type LimitsName = (typeof LIMITS)[number];
-
-const AUTHS: readonly Auth[] = ["oauth", "hmac"];
-const CACHES: readonly TokenCaching[] = ["kv", "memory", "none"];
-
-const asText = (text: string) => text;
-
-/** Every variable, in the order of the documents. */
-export const variables = {
-  QONTAK_REFRESH_TOKEN: {
-    meaning:
-      "The refresh token of your Qontak account, made at https://crm.qontak.com/crm/api_token/; needed where TOKEN_STORE is env, unless --sandbox is given",
-    read: asText,
-  },
-  QONTAK_CLIENT_ID: {
-    meaning: "The id of your OAuth application, if the token was made with one",
-    read: asText,
-  },
-  QONTAK_CLIENT_SECRET: {
-    meaning: "The secret of that application",
-    read: asText,
-  },
-  QONTAK_REDIRECT_URI: {
-    meaning: "The redirect URI of that application",
-    read: asText,
-  },
-  QONTAK_BASE_URL: {
-    meaning:
-      `Where Qontak is, for both its API and its OAuth; ${ways.hmac.baseUrl} where QONTAK_AUTH is hmac`,
-    shown: ways.oauth.baseUrl,
-    read: readBaseUrl,
-  },
-  QONTAK_AUTH: {
-    meaning:
-      "How calls prove who makes them: oauth (tokens), or hmac (signed for Mekari's API gateway)",
-    default: "oauth",
-    read: (text: string) => readWord(text, AUTHS),
-  },
-  MEKARI_CLIENT_ID: {
-    meaning:
-      "With QONTAK_AUTH=hmac: the client id of your application at Mekari, for tenants that have none of their own",
-    read: asText,
-  },
-  MEKARI_CLIENT_SECRET: {
-    meaning: "The secret of that application",
-    read: asText,
-  },
-  MEKARI_SSO_ID: {
-    meaning:
-      "With QONTAK_AUTH=hmac and TOKEN_STORE=env: the Mekari SSO id of the user whom calls act as",
-    read: asText,
-  },
-  TOKEN_STORE: {
-    meaning:
-      "Where credentials are kept: env (one company), redis, vault or kv (Deno KV), for any number",
-    default: "env",
-    read: (text: string) => readWord(text, STORES),
-  },
-  TOKEN_CACHE: {
-    meaning:
-      "Where access tokens are kept in front of the store: kv (Deno KV, where there is one, to survive restarts; with TOKEN_STORE=env the newest refresh token too), memory, or none (the store is asked every minute)",
-    default: "kv",
-    read: (text: string) => readWord(text, CACHES),
-  },
-  TOKEN_ENCRYPTION_KEY: {
-    meaning:
-      "Seals what is kept in Redis and Deno KV: 32 bytes in base64 (openssl rand -base64 32). Several, joined by commas: the first seals, all open",
-    read: readKeys,
-  },
-  REDIS_URL: {
-    meaning:
-      "Where Redis is: redis:// or rediss:// (TLS) with user and password if any, or redis+sentinel://host:port,host:port/master/0",
-    default: "redis://127.0.0.1:6379",
-    read: readRedisUrl,
-  },
-  REDIS_KEY_PREFIX: {
-    meaning:
-      "What the keys in Redis start with; the tenant follows. API keys have key: before it",
-    default: "qontak:tokens:",
-    read: asText,
-  },
-  REDIS_TOKEN_TTL: {
-    meaning:
-      "How long an access token from Redis is used at most, in seconds. The refresh token never expires there",
-    default: String(TOKEN_LIFETIME),
-    read: (text: string) => readWhole(text, 1, 31_536_000),
-  },
-  VAULT_ADDR: {
-    meaning: "Where HashiCorp Vault or OpenBao is",
-    default: "http://127.0.0.1:8200",
-    read: readAddress,
-  },
-  VAULT_TOKEN: {
-    meaning: "The token for Vault; it is renewed as long as Vault lets it",
-    read: asText,
-  },
-  VAULT_ROLE_ID: {
-    meaning: "Instead of a token: the role id of an AppRole",
-    read: asText,
-  },
-  VAULT_SECRET_ID: {
-    meaning: "The secret id of that AppRole",
-    read: asText,
-  },
-  VAULT_MOUNT_PATH: {
-    meaning: "Where the KV engine, version 2, is mounted",
-    default: "secret",
-    read: asText,
-  },
-  VAULT_SECRET_PATH: {
-    meaning:
-      "The path below the mount; the tenant follows. API keys are beside it: in keys where it ends in tokens, otherwise in the same path with -keys after it",
-    default: "qontak/tokens",
-    read: asText,
-  },
-  VAULT_NAMESPACE: {
-    meaning: "The namespace, where Vault has them",
-    read: asText,
-  },
-  QONTAK_TOOLSETS: {
-    meaning: `The groups of tools to offer, joined by commas: ${
-      TOOLSETS.join(", ")
-    }; all when not set`,
-    read: readToolsets,
-  },
-  QONTAK_READ_ONLY: {
-    meaning: "true offers only tools that change nothing",
-    default: "false",
-    read: readFlag,
-  },
-  QONTAK_CONTENT: {
-    meaning:
-      "open, or strict: the free text of records (notes, chats, timelines, descriptions, long custom fields) is withheld from the model",
-    default: "open",
-    read: (text: string) => readWord(text, CONTENTS),
-  },
-  QONTAK_TIMEOUT_MS: {
-    meaning:
-      "How long one call of a tool may take, with all its requests to Qontak, in milliseconds",
-    default: String(DEFAULT_TIMEOUT),
-    read: (text: string) => readWhole(text, 1, 600_000),
-  },
-  QONTAK_RETRY_BUDGET_MS: {
-    meaning:
-      "How long one call waits in all before it sends requests again that failed, in milliseconds; with 0 nothing is sent again. A longer wait that Qontak asks for is told to the caller instead",
-    default: String(RETRY_BUDGET),
-    read: (text: string) => readWhole(text, 0, 600_000),
-  },
-  QONTAK_RATE_LIMIT: {
-    meaning:
-      "How many requests to Qontak each company may send: a number per second, and after a slash how many at once, such as 10/20 (twice as many when left out); 0 for no limit. What is over waits its turn, or is refused with the seconds to wait",
-    default: showRate(TENANT_RATE),
-    read: readRate,
-  },
-  QONTAK_GLOBAL_RATE_LIMIT: {
-    meaning:
-      "How many requests to Qontak all companies may send together, in the same form",
-    default: showRate(ALL_RATE),
-    read: readRate,
-  },
-  QONTAK_LIMITS: {
-    meaning:
-      "Where these limits are counted: memory (each server for itself), or redis (at REDIS_URL) or kv (Deno KV), for all servers together; where that place does not answer, each server goes by its own for the time being",
-    default: "memory",
-    read: (text: string) => readWord(text, LIMITS),
-  },
-  MCP_STORED_KEYS: {
-    meaning:
-      "true lets in HTTP callers with the keys that qontak-mcp keys create made, which are kept where TOKEN_STORE says. Without it, MCP_API_KEYS and MCP_OAUTH_ISSUER, HTTP is served to this machine only",
-    default: "false",
-    read: readFlag,
-  },
-  MCP_API_KEYS: {
-    meaning:
-      "Further keys that HTTP callers may present, as SHA-256 hashes (hex) joined by commas; a hash may be followed by :tenants:scopes, each joined by +, such as :acme+beta:read+write",
-    read: readStaticKeys,
-  },
-  MCP_OAUTH_ISSUER: {
-    meaning:
-      "The authorization server whose JWTs HTTP callers may present: its issuer URL, exactly as it stands in their iss, a slash at the end too",
-    read: (text: string) => {
-      readSecureAddress(text, "https://login.example.com");
-      return text;
-    },
-  },
-  MCP_OAUTH_AUDIENCE: {
-    meaning:
-      "With MCP_OAUTH_ISSUER: what this server is called in the audience of JWTs; several names joined by commas",
-    read: readNames,
-  },
-  MCP_OAUTH_TENANT_CLAIM: {
-    meaning:
-      "With MCP_OAUTH_ISSUER: the claim that names the tenants a JWT is for",
-    default: TENANT_CLAIM,
-    read: asText,
-  },
-  MCP_PUBLIC_URL: {
-    meaning:
-      "The address of this endpoint as callers know it, such as https://crm.example.com/mcp; that of each request when not set",
-    read: (text: string) =>
-      readSecureAddress(text, "https://crm.example.com/mcp"),
-  },
-  MCP_ALLOWED_ORIGINS: {
-    meaning:
-      "The origins of web pages that may call over HTTP, joined by commas, besides this endpoint's own page",
-    read: readOrigins,
-  },
-  QONTAK_AUDIT: {
-    meaning:
-      "Where each write to Qontak is recorded: stderr; besides it kv (Deno KV) or redis, for qontak-mcp audit; or off",
-    default: "stderr",
-    read: (text: string) => readWord(text, AUDITS),
-  },
-  QONTAK_AUDIT_VALUES: {
-    meaning:
-      "What is recorded of the values that were sent: hash, or keep, in kv and redis only, sealed where TOKEN_ENCRYPTION_KEY is set. stderr has hashes in any case",
-    default: "hash",
-    read: (text: string) => readWord(text, ["hash", "keep"] as const),
-  },
-  QONTAK_AUDIT_DAYS: {
-    meaning: "How long records are kept in kv and redis, in days",
-    default: "90",
-    read: (text: string) => readWhole(text, 1, 3_650),
-  },
-  MCP_METRICS: {
-    meaning:
-      "true answers GET /metrics over HTTP in Prometheus' text format; callers need the same credential as for /mcp",
-    default: "false",
-    read: readFlag,
-  },
-  LOG_LEVEL: {
-    meaning: `How much is logged on stderr: ${LOG_LEVELS.join(", ")}`,
-    default: "info",
-    read: (text: string) => readWord(text, LOG_LEVELS),
-  },
-} as const satisfies Readonly<Record<string, Variable<unknown>>>;
-
-type Name = keyof typeof variables;
+type Value<N extends Name> = ReturnType<Variables[N]["read"]>;
 
 /** The value of each variable that is set or has a default. */
-export type Settings = {
-  readonly [N in Name]?: ReturnType<(typeof variables)[N]["read"]>;
-};
+export type Settings =
+  & { readonly [N in Defaulted | "QONTAK_BASE_URL"]: Value<N> }
+  & {
+    readonly [N in Exclude<Name, Defaulted | "QONTAK_BASE_URL">]?: Value<N>;
+  }
+  & {
+    /** The file that QONTAK_REFRESH_TOKEN stands in, if it does. */
+    readonly refreshTokenFile?: string;
+  };
+
+/** The variable whose value Qontak may replace. */
+export const ROTATING = "QONTAK_REFRESH_TOKEN";
 
 /**
  * Reads the environment. An empty variable counts as not set.
  *
  * @param env The variables by name.
+ * @param fileOf The file that a variable comes from, if any.
  * @returns The settings, with defaults where there are any.
  * @throws {ConfigError} Naming every variable that is malformed; values are
  * repeated only where they are no secret.
  */
 export function readSettings(
   env: Readonly<Record<string, string | undefined>>,
+  fileOf: (name: string) => string | undefined = () => undefined,
 ): Settings {
-  const settings: Record<string, unknown> = {};
+  const values: Record<string, unknown> = {};
   const problems: string[] = [];
   for (const [name, variable] of Object.entries(variables)) {
     const { read, default: otherwise }: Variable<unknown> = variable;
     const text = env[name]?.trim() || otherwise;
     if (text === undefined) continue;
     try {
-      settings[name] = read(text);
+      values[name] = read(text);
     } catch (error) {
       problems.push(`${name} ${(error as Error).message}`);
     }
   }
   if (problems.length > 0) throw new ConfigError(problems);
-  return settings as Settings;
+  const settings = values as Omit<Settings, "QONTAK_BASE_URL">;
+  return {
+    QONTAK_BASE_URL: ways[settings.QONTAK_AUTH].baseUrl,
+    ...settings,
+    ...defined({ refreshTokenFile: fileOf(ROTATING) }),
+  };
 }
 
 /**
@@ -350,143 +97,4 @@ export function serverOptionsOf(
     readOnly: settings.QONTAK_READ_ONLY,
     content: settings.QONTAK_CONTENT,
   });
-}
-
-/** A base address; the API's own path after it is left out. */
-function readBaseUrl(text: string): string {
-  const href = readSecureAddress(text, ways.oauth.baseUrl);
-  const path = Object.values(ways).find(({ prefix }) => href.endsWith(prefix));
-  return path ? href.slice(0, -path.prefix.length) : href;
-}
-
-/** An address that tokens may travel to. */
-function readSecureAddress(text: string, example: string): string {
-  const href = readAddress(text, example);
-  if (!isSecure(new URL(href))) {
-    throw new Error(
-      "must start with https://, since tokens travel there; http:// is for this machine only",
-    );
-  }
-  return href;
-}
-
-/** An http(s) address without what does not belong into it. */
-function readAddress(text: string, example = "https://vault.example.com") {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol)) {
-    throw new Error(`must be a URL such as ${example}`);
-  }
-  if (url.username || url.password || url.search || url.hash) {
-    throw new Error("must be a URL without user, query or fragment");
-  }
-  return url.href.replace(/\/+$/, "");
-}
-
-/**
- * Reads a whole number with bounds.
- *
- * @throws {Error} With a phrase that follows the setting's name.
- */
-export function readWhole(text: string, least: number, most: number): number {
-  const value = /^\d+$/.test(text) ? Number(text) : NaN;
-  if (value >= least && value <= most) return value;
-  throw new Error(
-    `must be a whole number from ${least} to ${most}, not ${
-      JSON.stringify(text)
-    }`,
-  );
-}
-
-/** The most that a limit may be set to. */
-const MOST = 100_000;
-
-/** A rate such as 10/20; 0 is no limit. */
-function readRate(text: string): Rate {
-  const [, speed, size] = /^(\d+(?:\.\d+)?)(?:\/(\d+))?$/.exec(text) ?? [];
-  const perSecond = Number(speed);
-  const burst = size === undefined
-    ? Math.max(1, Math.ceil(2 * perSecond))
-    : Number(size);
-  if (perSecond === 0) return { perSecond: Infinity, burst: 1 };
-  if (perSecond <= MOST && burst >= 1 && burst <= MOST) {
-    return { perSecond, burst };
-  }
-  throw new Error(
-    `must be requests per second, and after a slash how many at once, up to ${MOST} each, such as 10/20, or 0 for no limit, not ${
-      JSON.stringify(text)
-    }`,
-  );
-}
-
-function showRate({ perSecond, burst }: Rate): string {
-  return `${perSecond}/${burst}`;
-}
-
-function readWord<T extends string>(text: string, words: readonly T[]): T {
-  const word = words.find((word) => word === text.toLowerCase());
-  if (word) return word;
-  throw new Error(
-    `must be one of ${words.join(", ")}, not ${JSON.stringify(text)}${
-      didYouMean(text, words)
-    }`,
-  );
-}
-
-function readToolsets(text: string): readonly Toolset[] {
-  const names = text.split(",").map((name) => name.trim().toLowerCase());
-  const unknown = names.find((name) => !isToolset(name));
-  if (unknown === undefined) return names.filter(isToolset);
-  throw new Error(
-    `names ${JSON.stringify(unknown)}, which is no toolset${
-      didYouMean(unknown, TOOLSETS) || "."
-    } There are ${TOOLSETS.join(", ")}`,
-  );
-}
-
-function isToolset(name: string): name is Toolset {
-  return (TOOLSETS as readonly string[]).includes(name);
-}
-
-function readFlag(text: string): boolean {
-  if (text === "true" || text === "1") return true;
-  if (text === "false" || text === "0") return false;
-  throw new Error(`must be true or false, not ${JSON.stringify(text)}`);
-}
-
-function readNames(text: string): readonly string[] {
-  const names = text.split(",").map((name) => name.trim());
-  if (!names.includes("")) return names;
-  throw new Error("must hold names joined by commas, none of them empty");
-}
-
-function readOrigins(text: string): readonly string[] {
-  return text.split(",").map((entry) => {
-    const origin = entry.trim();
-    if (URL.canParse(origin) && new URL(origin).origin === origin) {
-      return origin;
-    }
-    throw new Error(
-      `must hold origins such as https://app.example.com, joined by commas, not ${
-        JSON.stringify(origin)
-      }`,
-    );
-  });
-}
-
-function readKeys(text: string): Sealer {
-  try {
-    return createSealer(text.split(",").map((key) => key.trim()));
-  } catch {
-    throw new Error(
-      "must hold keys of 32 bytes in base64, joined by commas. Make one with: openssl rand -base64 32",
-    );
-  }
-}
-
-/** The address is never repeated: it may hold a password. */
-function readRedisUrl(text: string): string {
-  if (/^rediss?(\+sentinel)?:\/\/[^/]/.test(text)) return text;
-  throw new Error(
-    "must start with redis://, rediss://, redis+sentinel:// or rediss+sentinel://, and a host",
-  );
 }

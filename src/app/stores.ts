@@ -4,14 +4,14 @@
  * @module
  */
 import { ConfigError } from "../errors.ts";
-import { ways } from "../qontak/connection.ts";
 import { keysIn, type KeyStore } from "../auth/key_store.ts";
-import type { Settings, StoreName } from "./settings.ts";
+import { ROTATING, type Settings } from "./settings.ts";
+import type { StoreName } from "./variables.ts";
 import type { Kv } from "../storage/kv.ts";
 import type { Log } from "../logging/log.ts";
 import type { Credentials, TokenStore } from "../tokens/store.ts";
 import { createEnvKeys, createEnvStore } from "../tokens/stores/env.ts";
-import type { EnvFile } from "../tokens/stores/env_file.ts";
+import { openEnvFile } from "../tokens/stores/env_file.ts";
 import { openKv } from "../tokens/stores/kv.ts";
 import type { Kept } from "../tokens/stores/records.ts";
 import { openRedis } from "../tokens/stores/redis.ts";
@@ -22,15 +22,15 @@ import { defined } from "../values/json.ts";
 export interface StoreParts {
   /** Deno KV, where the runtime has it. */
   readonly kv: Kv | undefined;
-  /** The file that the configured refresh token stands in, if it does. */
-  readonly envFile: EnvFile | undefined;
+  /** The same, where tokens are cached in it. */
+  readonly cacheKv: Kv | undefined;
   /** Writes log lines. */
   readonly log: Log;
 }
 
 /** What TOKEN_STORE keeps. */
 export interface Stores {
-  /** Credentials; whoever closes their store ends the connection. */
+  /** Credentials; closing their store ends the connection. */
   readonly store: TokenStore;
   /** API keys; undefined where nothing outlives the process. */
   readonly keys: KeyStore | undefined;
@@ -39,16 +39,17 @@ export interface Stores {
 type Open = (settings: Settings, parts: StoreParts) => Kept;
 
 const stores: Readonly<Record<StoreName, Open>> = {
-  env(settings, { kv, envFile, log }) {
-    const { TOKEN_CACHE, TOKEN_ENCRYPTION_KEY, QONTAK_BASE_URL } = settings;
+  env(settings, { cacheKv: kv, log }) {
+    const { refreshTokenFile: path, TOKEN_ENCRYPTION_KEY: sealer } = settings;
+    const file = path === undefined ? undefined : openEnvFile(path, ROTATING);
     const options = {
       credentials: configured(settings),
-      baseUrl: QONTAK_BASE_URL ?? ways.oauth.baseUrl,
+      baseUrl: settings.QONTAK_BASE_URL,
       log,
-      ...defined({ file: envFile, sealer: TOKEN_ENCRYPTION_KEY }),
+      ...defined({ file, sealer }),
     };
     // What is configured changes with each refresh where it is in a file.
-    if (!kv || TOKEN_CACHE !== "kv") return { tokens: createEnvStore(options) };
+    if (!kv) return { tokens: createEnvStore(options) };
     return {
       tokens: createEnvStore({ ...options, kv }),
       keys: createEnvKeys({ ...options, kv }),
@@ -56,12 +57,10 @@ const stores: Readonly<Record<StoreName, Open>> = {
   },
   redis: (settings) =>
     openRedis({
-      url: settings.REDIS_URL!,
-      ...defined({
-        keyPrefix: settings.REDIS_KEY_PREFIX,
-        tokenTtl: settings.REDIS_TOKEN_TTL,
-        sealer: settings.TOKEN_ENCRYPTION_KEY,
-      }),
+      url: settings.REDIS_URL,
+      keyPrefix: settings.REDIS_KEY_PREFIX,
+      tokenTtl: settings.REDIS_TOKEN_TTL,
+      ...defined({ sealer: settings.TOKEN_ENCRYPTION_KEY }),
     }),
   vault(settings, { log }) {
     const { VAULT_TOKEN, VAULT_ROLE_ID, VAULT_SECRET_ID } = settings;
@@ -71,14 +70,14 @@ const stores: Readonly<Record<StoreName, Open>> = {
       ]);
     }
     return openVault({
-      address: settings.VAULT_ADDR!,
+      address: settings.VAULT_ADDR,
       log,
+      mountPath: settings.VAULT_MOUNT_PATH,
+      secretPath: settings.VAULT_SECRET_PATH,
       ...defined({
         token: VAULT_TOKEN,
         roleId: VAULT_ROLE_ID,
         secretId: VAULT_SECRET_ID,
-        mountPath: settings.VAULT_MOUNT_PATH,
-        secretPath: settings.VAULT_SECRET_PATH,
         namespace: settings.VAULT_NAMESPACE,
       }),
     });
@@ -110,7 +109,7 @@ const stores: Readonly<Record<StoreName, Open>> = {
  * @throws {ConfigError} When a setting that the store needs is missing.
  */
 export function openStores(settings: Settings, parts: StoreParts): Stores {
-  const name = settings.TOKEN_STORE ?? "env";
+  const name = settings.TOKEN_STORE;
   if (name !== "env" && settings.QONTAK_REFRESH_TOKEN) {
     parts.log(
       "warn",
@@ -150,18 +149,20 @@ function configured(settings: Settings): Credentials {
       "QONTAK_REFRESH_TOKEN is not set. Make a token at https://crm.qontak.com/crm/api_token/ and set it, or try the server on invented data with --sandbox",
     ]);
   }
-  const needed = [
-    "MEKARI_CLIENT_ID",
-    "MEKARI_CLIENT_SECRET",
-    "MEKARI_SSO_ID",
-  ] as const;
-  const missing = needed.filter((name) => !settings[name]);
-  if (missing.length > 0) {
+  const { MEKARI_CLIENT_ID, MEKARI_CLIENT_SECRET, MEKARI_SSO_ID: sso_id } =
+    settings;
+  if (!MEKARI_CLIENT_ID || !MEKARI_CLIENT_SECRET || !sso_id) {
+    const needed = [
+      "MEKARI_CLIENT_ID",
+      "MEKARI_CLIENT_SECRET",
+      "MEKARI_SSO_ID",
+    ] as const;
+    const missing = needed.filter((name) => !settings[name]);
     throw new ConfigError([
       `QONTAK_AUTH=hmac with TOKEN_STORE=env needs ${
         missing.join(" and ")
       }: they are those of your application and your user at Mekari`,
     ]);
   }
-  return { sso_id: settings.MEKARI_SSO_ID! };
+  return { sso_id };
 }

@@ -25,7 +25,9 @@ export interface AuditOptions {
    * when left out.
    */
   readonly log?: Log;
-  /** Where records are kept besides. It is closed with the server. */
+  /**
+   * Where records are kept besides; what made it closes it, after the server.
+   */
   readonly store?: AuditStore;
   /**
    * Whether the store is given the values that were sent, and not hashes.
@@ -52,7 +54,7 @@ export interface Audit {
    * a write, and none waits for it for long.
    */
   watch(crm: Crm, actor: Actor): Crm;
-  /** Waits a moment for what is not kept yet, and ends its connections. */
+  /** Waits a moment for what is not kept yet. */
   close(): Promise<void>;
 }
 
@@ -182,7 +184,6 @@ export function createAudit(
     }),
     async close() {
       await inTime(Promise.all(pending));
-      await store?.close?.();
     },
   };
 }

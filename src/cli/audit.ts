@@ -3,15 +3,16 @@
  *
  * @module
  */
-import { ConfigError, InputError } from "../errors.ts";
+import { open } from "../app/open.ts";
+import type { Settings } from "../app/settings.ts";
+import { readWhole } from "../app/variables.ts";
 import type { AuditRecord } from "../audit/record.ts";
-import { openAuditStore } from "../app/audit.ts";
 import type { AuditStore } from "../audit/store.ts";
-import { readWhole, type Settings } from "../app/settings.ts";
-import { createKv } from "../storage/kv.ts";
-import { createLog, toStderr, toStdout } from "../logging/log.ts";
+import { ConfigError, InputError } from "../errors.ts";
+import { type Run, settingsOf } from "./command.ts";
 import { OK } from "./exit.ts";
 import { type Flags, flags } from "./flags.ts";
+import { complain, say, table } from "./output.ts";
 
 /** The most that --limit takes. */
 const MOST = 100_000;
@@ -27,22 +28,12 @@ interface Question {
   readonly limit: number;
 }
 
-/**
- * Shows the records, the newest first.
- *
- * @param given The flags.
- * @param settings The settings.
- * @returns The exit code.
- * @throws {ConfigError} When a flag is malformed, or no records are kept.
- */
-export async function audit(
-  given: Flags,
-  settings: Settings,
-): Promise<number> {
+/** Shows the records, the newest first. */
+export const audit: Run = async ({ flags: given }) => {
+  const settings = settingsOf(given);
   const question = readQuestion(given);
-  const log = createLog(settings.LOG_LEVEL ?? "info");
-  const kv = createKv(log);
-  const store = openAuditStore(settings, kv);
+  await using program = open(settings);
+  const { audits: store } = program;
   if (!store) {
     throw new ConfigError([
       settings.QONTAK_AUDIT === "off"
@@ -50,26 +41,21 @@ export async function audit(
         : "QONTAK_AUDIT=stderr keeps no records: they are in the log of the server, where its stderr goes. Set it to kv or redis to keep records that can be shown",
     ]);
   }
-  try {
-    const { records, isAll, unreadable } = await find(store, question);
-    if (unreadable > 0) {
-      toStderr(
-        `qontak-mcp: records that are not shown: ${unreadable}. TOKEN_ENCRYPTION_KEY does not hold the key that they are sealed with`,
-      );
-    }
-    toStdout(
-      given.json
-        ? JSON.stringify(records, null, 2)
-        : `${table(records)}\n\n${
-          isAll ? "" : `The newest ${records.length}: --limit shows more. `
-        }${describe(store, settings)}`,
+  const { records, isAll, unreadable } = await find(store, question);
+  if (unreadable > 0) {
+    complain(
+      `records that are not shown: ${unreadable}. TOKEN_ENCRYPTION_KEY does not hold the key that they are sealed with`,
     );
-    return OK;
-  } finally {
-    await store.close?.();
-    await kv?.close();
   }
-}
+  say(
+    given.json
+      ? JSON.stringify(records, null, 2)
+      : `${show(records)}\n\n${
+        isAll ? "" : `The newest ${records.length}: --limit shows more. `
+      }${describe(store, settings)}`,
+  );
+  return OK;
+};
 
 async function find(store: AuditStore, question: Question) {
   const { tenant, tool, record, since, limit } = question;
@@ -161,21 +147,15 @@ const COLUMNS: readonly (readonly [
   ["sent", ({ sent }) => Object.keys(sent).join(",") || "-"],
 ];
 
-function table(records: readonly AuditRecord[]): string {
+function show(records: readonly AuditRecord[]): string {
   if (records.length === 0) return "nothing was recorded that fits";
-  const rows = [
+  return table([
     COLUMNS.map(([title]) => title),
     ...records.map((record) =>
       // What is kept was written by others, and a terminal obeys characters.
       COLUMNS.map(([, read]) => read(record).replace(/\p{C}/gu, "?"))
     ),
-  ];
-  const widths = COLUMNS.map((_, i) =>
-    Math.max(...rows.map((row) => row[i]!.length))
-  );
-  return rows.map((row) =>
-    row.map((cell, i) => cell.padEnd(widths[i]!)).join("  ").trimEnd()
-  ).join("\n");
+  ]);
 }
 
 function describe(

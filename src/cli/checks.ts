@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { toStdout } from "../logging/log.ts";
+import type { Program } from "../app/open.ts";
 import { endpoints } from "../qontak/endpoints.ts";
 import { redact } from "../logging/redact.ts";
 import { FAILED, OK } from "./exit.ts";
-import type { Parts } from "../app/open.ts";
+import { say } from "./output.ts";
 
 /** How a check ended. */
 export interface Finding {
@@ -44,17 +44,17 @@ export async function attempt(check: string, run: Check): Promise<Finding> {
  * Tries a tenant's credentials: new tokens, and a question to the CRM. Where a
  * new refresh token would be lost, none is asked for.
  *
- * @param parts The way to the CRM.
+ * @param program The way to the CRM.
  * @param tenant The company.
  */
-export async function checkTenant(
-  parts: Parts,
+export async function tryTenant(
+  program: Program,
   tenant: string,
 ): Promise<Finding[]> {
-  const access = parts.access();
+  const access = program.access;
   const token = await attempt("token", async () => {
     if (!access.oauth) return "calls are signed: no token is needed";
-    if (await parts.losesTokens() !== undefined) {
+    if (await program.losesTokens() !== undefined) {
       return {
         status: "skip",
         detail: "not tried: the new refresh token would be lost",
@@ -96,6 +96,6 @@ export function report(
   const lines = findings.map(({ check, status, detail }) =>
     `${status.padEnd(6)}${check.padEnd(15)}${detail}`
   );
-  toStdout(asJson ? JSON.stringify(findings, null, 2) : lines.join("\n"));
+  say(asJson ? JSON.stringify(findings, null, 2) : lines.join("\n"));
   return findings.some(({ status }) => status === "fail") ? FAILED : OK;
 }

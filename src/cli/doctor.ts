@@ -3,17 +3,17 @@
  *
  * @module
  */
-import { ConfigError, InputError } from "../errors.ts";
+import { checkLimits } from "../app/limits.ts";
+import { open, type Program } from "../app/open.ts";
 import { readSettings, type Settings } from "../app/settings.ts";
 import { demandKeys } from "../app/stores.ts";
-import { checkLimits } from "../app/limits.ts";
+import { ConfigError, InputError } from "../errors.ts";
 import { askKv } from "../storage/kv.ts";
 import { takeLease } from "../tokens/lease.ts";
 import { DEFAULT_TENANT } from "../tokens/store.ts";
-import { attempt, checkTenant, type Finding, report } from "./checks.ts";
-import type { Flags } from "./flags.ts";
-import { createParts, createSandboxParts, type Parts } from "../app/open.ts";
-import { readTenant } from "./tenants.ts";
+import { attempt, type Finding, report, tryTenant } from "./checks.ts";
+import { environmentOf, type Run } from "./command.ts";
+import { readTenant } from "./tenants/tenant.ts";
 
 /** Clocks that differ by less do no harm, in ms. */
 const SKEW = 30_000;
@@ -26,28 +26,21 @@ const PATIENCE = 5_000;
 
 /**
  * Tries the configuration, the store, the tokens, the CRM, Deno KV, the keys
- * of callers and the clock.
- *
- * @param word The tenant to try; the default one, or the first, without it.
- * @param flags The flags.
- * @param variables The environment.
- * @param fileOf The file that a variable stands in, if any.
- * @returns The exit code: 1 where anything failed.
+ * of callers and the clock: those of one tenant, of the default one or of the
+ * first. The exit code is 1 where anything failed.
  */
-export async function doctor(
-  word: string | undefined,
-  flags: Flags,
-  variables: Readonly<Record<string, string>>,
-  fileOf: (name: string) => string | undefined,
-): Promise<number> {
+export const doctor: Run = async ({ word, flags }) => {
   const wanted = word === undefined ? undefined : readTenant(word);
-  let parts: Parts;
+  const isSandbox = flags.sandbox === true;
+  const { variables, fileOf } = environmentOf(flags);
+  await using opened = new AsyncDisposableStack();
   let settings: Settings;
+  let program: Program;
   try {
-    settings = readSettings(variables);
-    parts = flags.sandbox
-      ? createSandboxParts(settings)
-      : createParts(settings, fileOf);
+    settings = readSettings(variables, fileOf);
+    program = opened.use(open(settings, { sandbox: isSandbox }));
+    // What a server would be made from is part of the configuration.
+    void program.options;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const findings = error.problems.map((detail): Finding => ({
@@ -57,25 +50,17 @@ export async function doctor(
     }));
     return report(findings, flags.json === true);
   }
-  // The built-in CRM has limits of its own.
-  const limited = flags.sandbox
-    ? { ...settings, QONTAK_LIMITS: "memory" as const }
-    : settings;
-  try {
-    const findings = [
-      await attempt("configuration", () => Promise.resolve(describe(settings))),
-      await attempt("kv", () => checkKv(parts, flags.sandbox === true)),
-      ...settings.MCP_STORED_KEYS
-        ? [await attempt("keys", () => checkKeys(parts))]
-        : [],
-      await attempt("limits", () => checkLimits(limited, parts.kv)),
-      ...await checkAccess(parts, wanted),
-    ];
-    return report(findings, flags.json === true);
-  } finally {
-    await parts.close();
-  }
-}
+  const findings = [
+    await attempt("configuration", () => Promise.resolve(describe(settings))),
+    await attempt("kv", () => checkKv(program, isSandbox)),
+    ...settings.MCP_STORED_KEYS
+      ? [await attempt("keys", () => checkKeys(program))]
+      : [],
+    await attempt("limits", () => checkLimits(program.settings, program.kv)),
+    ...await checkAccess(program, wanted),
+  ];
+  return report(findings, flags.json === true);
+};
 
 function describe(settings: Settings): string {
   const { QONTAK_AUTH, TOKEN_STORE, TOKEN_CACHE, TOKEN_ENCRYPTION_KEY } =
@@ -89,7 +74,7 @@ function describe(settings: Settings): string {
 }
 
 async function checkKv(
-  { kv }: Parts,
+  { kv }: Program,
   isSandbox: boolean,
 ): Promise<Omit<Finding, "check">> {
   if (isSandbox) {
@@ -111,7 +96,7 @@ async function checkKv(
 }
 
 /** Whether callers can be known by their keys. */
-async function checkKeys({ keys }: Parts): Promise<string> {
+async function checkKeys({ keys }: Program): Promise<string> {
   const { length: count } = await demandKeys(keys).ids();
   return count === 0
     ? "there are no keys yet: make one with qontak-mcp keys create"
@@ -120,17 +105,17 @@ async function checkKeys({ keys }: Parts): Promise<string> {
 
 /** The store, a tenant in it, and the clock. */
 async function checkAccess(
-  parts: Parts,
+  program: Program,
   wanted: string | undefined,
 ): Promise<Finding[]> {
   let tenants: readonly string[] = [];
   const store = await attempt("store", async () => {
-    tenants = await parts.store.tenants();
-    return await checkStore(parts, tenants.length);
+    tenants = await program.store.tenants();
+    return await checkStore(program, tenants.length);
   });
   const tenant = wanted ??
     (tenants.includes(DEFAULT_TENANT) ? DEFAULT_TENANT : tenants[0]);
-  const clock = await attempt("clock", () => checkClock(parts));
+  const clock = await attempt("clock", () => checkClock(program));
   if (store.status === "fail" || tenant === undefined) {
     const detail = tenant === undefined && store.status !== "fail"
       ? "there are no credentials yet: put some there with qontak-mcp tenants add"
@@ -143,12 +128,12 @@ async function checkAccess(
       clock,
     ];
   }
-  return [store, ...await checkTenant(parts, tenant), clock];
+  return [store, ...await tryTenant(program, tenant), clock];
 }
 
 /** Whether the store can be written: taking a lease is a write. */
 async function checkStore(
-  { store, losesTokens }: Parts,
+  { store, losesTokens }: Program,
   count: number,
 ): Promise<Omit<Finding, "check">> {
   const loses = await losesTokens();
@@ -167,15 +152,15 @@ async function checkStore(
 
 /** How far this machine's clock is from Qontak's. */
 async function checkClock(
-  { access }: Parts,
+  { access }: Program,
 ): Promise<Omit<Finding, "check">> {
   const start = Date.now();
   let headers: Headers;
   try {
-    headers = await access().reach(AbortSignal.timeout(PATIENCE));
+    headers = await access.reach(AbortSignal.timeout(PATIENCE));
   } catch {
     throw new InputError(
-      `${access().baseUrl} could not be reached: check the network, and that QONTAK_BASE_URL is right`,
+      `${access.baseUrl} could not be reached: check the network, and that QONTAK_BASE_URL is right`,
     );
   }
   const middle = (start + Date.now()) / 2;

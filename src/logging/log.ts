@@ -20,6 +20,9 @@ export const LOG_LEVELS: readonly LogLevel[] = [
   "debug",
 ];
 
+/** How much is logged unless set otherwise. */
+export const DEFAULT_LEVEL: LogLevel = "info";
+
 /** What stands in a line: JSON. */
 export type LogValue =
   | string
@@ -55,7 +58,7 @@ const MADE_HERE =
  * @param write Takes a finished line; stderr when left out.
  */
 export function createLog(
-  least: LogLevel,
+  least: LogLevel = DEFAULT_LEVEL,
   write: (line: string) => void = toStderr,
 ): Log {
   const most = LOG_LEVELS.indexOf(least);

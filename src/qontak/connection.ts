@@ -109,9 +109,9 @@ export interface ConnectionOptions {
    */
   readonly kv?: Kv | false;
   /**
-   * Which requests may be sent, and when; they are closed with the server.
-   * When left out, each company may send 10 requests a second and 20 at once,
-   * all of them together 50 and 100.
+   * Which requests may be sent, and when; what made them closes them, after
+   * the server. When left out, each company may send 10 requests a second and
+   * 20 at once, all of them together 50 and 100.
    */
   readonly limits?: Limits;
   /**
@@ -129,6 +129,24 @@ export interface AccessOptions extends ConnectionOptions {
   readonly log: Log;
   /** Watches what is done. */
   readonly telemetry?: Telemetry;
+}
+
+/**
+ * Deno KV where tokens are cached in it, in front of the store.
+ *
+ * @param options Deno KV, where there is one, and where tokens may be cached.
+ * @param store The name of the store.
+ * @returns The way to it; undefined where it caches no tokens.
+ */
+export function cacheKvOf(
+  { kv, tokenCache = "kv" }: {
+    readonly kv: Kv | false | undefined;
+    readonly tokenCache?: TokenCaching | undefined;
+  },
+  store: string,
+): Kv | undefined {
+  // The store kv is the same database.
+  return tokenCache === "kv" && store !== "kv" ? kv || undefined : undefined;
 }
 
 /** The way from tenants to the CRM. */
@@ -164,7 +182,7 @@ export interface Access {
 }
 
 /**
- * Makes the way to the CRM. The store is closed with it.
+ * Makes the way to the CRM. It closes what it makes itself, and no more.
  *
  * @param options Whose credentials, and where Qontak is.
  * @returns The way.
@@ -191,10 +209,10 @@ export function createAccess(options: AccessOptions): Access {
       mend: (tenant) => mend(store, tenant),
       ...defined({ clientId, clientSecret, redirectUri }),
     });
-    const { tokenCache = "kv", kv = false, sealer } = options;
-    const cache = kv && tokenCache === "kv" && store.name !== "kv"
-      ? createTokenCache({ kv, log, scope, ...defined({ sealer }) })
-      : undefined;
+    const { tokenCache, sealer } = options;
+    const kv = cacheKvOf({ kv: options.kv, tokenCache }, store.name);
+    const cache = kv &&
+      createTokenCache({ kv, log, scope, ...defined({ sealer }) });
     const tokens = createTokens({
       store,
       log,
@@ -265,9 +283,8 @@ export function createAccess(options: AccessOptions): Access {
       return reply.headers;
     },
     async close() {
-      await limits.close();
+      if (!options.limits) await limits.close();
       await proof.close();
-      await store.close?.();
       transport.close();
     },
   };

@@ -1,6 +1,6 @@
 /** What the guides tell people to type is what the program takes. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { variables } from "../../src/app/settings.ts";
+import { variables } from "../../src/app/variables.ts";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
 import { callTool } from "../support/call.ts";
 import { bearer, startDeployed } from "../support/deployed.ts";

@@ -18,24 +18,20 @@ import {
   startsServers,
   TOKEN,
 } from "../clients/clients.ts";
-import { toStderr, toStdout } from "../logging/log.ts";
 import { isLoopback, isSecure } from "../net/address.ts";
 import { didYouMean } from "../values/words.ts";
 import { defined } from "../values/json.ts";
+import type { Run } from "./command.ts";
 import { OK } from "./exit.ts";
-import type { Flags } from "./flags.ts";
+import { say, tell } from "./output.ts";
 
 /**
  * Prints exactly what to paste on stdout, and what to do with it on stderr: a
- * pipe gets the text alone.
- *
- * @param word The client.
- * @param flags The flags; http holds the address of a server that runs.
- * @returns The exit code.
- * @throws {ConfigError} When there is no such client, or it cannot reach the
- * server so.
+ * pipe gets the text alone. The flag http holds the address of a server that
+ * runs already.
  */
-export function config(word: string | undefined, flags: Flags): number {
+// deno-lint-ignore require-await -- commands are asynchronous
+export const config: Run = async ({ word, flags }) => {
   const client = readClient(word);
   const os: Os = Deno.build.os === "darwin" || Deno.build.os === "windows"
     ? Deno.build.os
@@ -44,7 +40,7 @@ export function config(word: string | undefined, flags: Flags): number {
     ? ownServer(client, os, flags.sandbox === true)
     : runningServer(client, String(flags.http), flags.sandbox === true);
   const { text, instruction } = configFor(client, connection);
-  toStdout(text);
+  say(text);
   const file = fileOf(client, {
     os,
     ...defined({
@@ -53,14 +49,14 @@ export function config(word: string | undefined, flags: Flags): number {
     }),
   });
   const links = installLinks(client, connection);
-  toStderr(`\n${nameOf(client)}: ${instruction}`);
-  if (file) toStderr(`File: ${file}`);
-  if (links) toStderr(`Or open: ${links.app}`);
+  tell(`\n${nameOf(client)}: ${instruction}`);
+  if (file) tell(`File: ${file}`);
+  if (links) tell(`Or open: ${links.app}`);
   for (const [placeholder, meaning] of Object.entries(meanings)) {
-    if (text.includes(placeholder)) toStderr(`${placeholder}: ${meaning}`);
+    if (text.includes(placeholder)) tell(`${placeholder}: ${meaning}`);
   }
   return OK;
-}
+};
 
 /** What stands for something that only the person has. */
 const meanings: Readonly<Record<string, string>> = {

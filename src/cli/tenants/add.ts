@@ -1,133 +1,71 @@
 /**
- * The companies whose credentials are kept: add, list, remove, check.
+ * Keeping a company's credentials.
  *
  * @module
  */
-import {
-  ConfigError,
-  CredentialsError,
-  InputError,
-  StoreError,
-} from "../errors.ts";
+import type { Program } from "../../app/open.ts";
+import { ConfigError, InputError, StoreError } from "../../errors.ts";
+import { takeLease } from "../../tokens/lease.ts";
 import {
   addCommand,
   type Credentials,
-  DEFAULT_TENANT,
-  isTenantName,
   nameTenant,
-  TENANT_NAMES,
-} from "../tokens/store.ts";
-import { takeLease } from "../tokens/lease.ts";
-import type { Grant } from "../tokens/tokens.ts";
-import { defined } from "../values/json.ts";
-import { type Asker, createAsker } from "./ask.ts";
-import { checkTenant, report } from "./checks.ts";
-import { command, type Run, say } from "./command.ts";
-import { OK } from "./exit.ts";
-import type { CommandsOf, Flags } from "./flags.ts";
-import type { Parts } from "../app/open.ts";
+} from "../../tokens/store.ts";
+import type { Grant } from "../../tokens/tokens.ts";
+import { defined } from "../../values/json.ts";
+import { type Asker, createAsker } from "../ask.ts";
+import { report, tryTenant } from "../checks.ts";
+import { command, type Run } from "../command.ts";
+import type { Flags } from "../flags.ts";
+import { say } from "../output.ts";
+import { demandMany, readTenant } from "./tenant.ts";
 
 /** How often the store is asked to take new credentials, once a second. */
 const TRIES = 10;
-
-/** The commands by name. */
-export const tenants: Readonly<Record<CommandsOf<"tenants">, Run>> = {
-  "tenants add": command(readTenant, add),
-  "tenants list": command(readTenant, list),
-  "tenants remove": command(readTenant, remove),
-  "tenants check": command(
-    readTenant,
-    async (parts, tenant, { json }) =>
-      report(await checkTenant(parts, tenant), json === true),
-  ),
-};
-
-/**
- * The tenant that the word after a command names.
- *
- * @throws {ConfigError} When it cannot be the name of one. It is not repeated:
- * it may be a token that was given in the wrong place.
- */
-export function readTenant(word: string | undefined): string {
-  if (word === undefined) return DEFAULT_TENANT;
-  if (isTenantName(word)) return word;
-  throw new ConfigError([
-    `The id after the command cannot be the name of a tenant: it takes ${TENANT_NAMES}`,
-  ]);
-}
-
-async function list({ store }: Parts, _: string, { json }: Flags) {
-  const names = await store.tenants();
-  const lines = names.map((name) =>
-    name === DEFAULT_TENANT ? `${name}  (calls without user_id)` : name
-  );
-  say(json ? JSON.stringify(names) : lines.join("\n") || "no tenants yet");
-  return OK;
-}
-
-async function remove(parts: Parts, tenant: string): Promise<number> {
-  refuseEnv(parts);
-  const { store } = parts;
-  if (!await store.remove(tenant)) {
-    throw new CredentialsError(
-      `There are no credentials for ${
-        nameTenant(tenant)
-      } in the store ${store.name}: qontak-mcp tenants list names those there are`,
-    );
-  }
-  await parts.access().forget(tenant);
-  say(
-    `The credentials for ${
-      nameTenant(tenant)
-    } are removed. A server that is running uses the access token it holds until that ends; with TOKEN_CACHE=none for a minute at most`,
-  );
-  return OK;
-}
 
 /**
  * Keeps a tenant's credentials. They are tried on Qontak first, so that a
  * mistake replaces nothing that works.
  */
-async function add(
-  parts: Parts,
-  tenant: string,
-  flags: Flags,
-): Promise<number> {
-  refuseEnv(parts);
-  const { store } = parts;
-  const version = (await store.read(tenant))?.version;
-  if (version !== undefined && !flags.replace) {
-    throw new InputError(
-      `There are credentials for ${
-        nameTenant(tenant)
-      } already. Put new ones in their place with: ${
-        addCommand(tenant)
-      } --replace`,
-    );
-  }
-  const obtain = await ask(parts, tenant, flags, createAsker());
-  // Servers wait meanwhile, and it shows that the store can be written, before
-  // Qontak replaces the token that was given.
-  const lease = await takeLease(store, tenant, crypto.randomUUID());
-  if (!lease) {
-    throw new InputError(
-      "A server is renewing the tokens of this tenant right now: try again in a minute",
-    );
-  }
-  try {
-    await keep(parts, tenant, await obtain(), version);
-  } finally {
-    await lease.release();
-  }
-  await parts.access().forget(tenant);
-  say(`The credentials for ${nameTenant(tenant)} are kept in ${store.name}`);
-  const findings = await checkTenant(parts, tenant);
-  return report(findings, false);
-}
+export const addTenant: Run = command(
+  readTenant,
+  async (program, tenant, flags) => {
+    const { store } = program;
+    demandMany(store);
+    const version = (await store.read(tenant))?.version;
+    if (version !== undefined && !flags.replace) {
+      throw new InputError(
+        `There are credentials for ${
+          nameTenant(tenant)
+        } already. Put new ones in their place with: ${
+          addCommand(tenant)
+        } --replace`,
+      );
+    }
+    const obtain = await ask(program, tenant, flags, createAsker());
+    // Servers wait meanwhile, and it shows that the store can be written, before
+    // Qontak replaces the token that was given.
+    const lease = await takeLease(store, tenant, crypto.randomUUID());
+    if (!lease) {
+      throw new InputError(
+        "A server is renewing the tokens of this tenant right now: try again in a minute",
+      );
+    }
+    try {
+      await keep(program, tenant, await obtain(), version);
+    } finally {
+      await lease.release();
+    }
+    await program.access.forget(tenant);
+    say(`The credentials for ${nameTenant(tenant)} are kept in ${store.name}`);
+    const findings = await tryTenant(program, tenant);
+    return report(findings, false);
+  },
+);
 
 /** Asks the person, and returns what turns the answers into credentials. */
 async function ask(
-  parts: Parts,
+  program: Program,
   tenant: string,
   flags: Flags,
   asker: Asker,
@@ -137,7 +75,7 @@ async function ask(
     if (answer !== "") return answer;
     throw new ConfigError([`${question}: nothing was given`]);
   };
-  const { oauth } = parts.access();
+  const { oauth } = program.access;
   if (!oauth) {
     const credentials = {
       sso_id: await need("Mekari SSO id of the user whom calls act as"),
@@ -157,7 +95,7 @@ async function ask(
       return () => oauth.refresh(token, tenant);
     },
     async authorization_code() {
-      const { clientId, clientSecret, redirectUri } = parts.options;
+      const { clientId, clientSecret, redirectUri } = program.options;
       if (!clientId || !clientSecret || !redirectUri) {
         throw new ConfigError([
           "--grant authorization_code needs the OAuth application: set QONTAK_CLIENT_ID, QONTAK_CLIENT_SECRET and QONTAK_REDIRECT_URI",
@@ -215,7 +153,7 @@ function codeIn(answer: string, state: string): string {
 
 /** Writes what Qontak gave: the token it was made from may be dead by now. */
 async function keep(
-  { store }: Parts,
+  { store }: Program,
   tenant: string,
   credentials: Credentials,
   version: string | undefined,
@@ -239,11 +177,4 @@ async function keep(
       await new Promise((resolve) => setTimeout(resolve, 1_000));
     }
   }
-}
-
-function refuseEnv({ store }: Parts): void {
-  if (store.name !== "env") return;
-  throw new ConfigError([
-    "TOKEN_STORE=env holds one company, whose credentials stand in the environment: set TOKEN_STORE to redis, vault or kv to keep several",
-  ]);
 }

@@ -1,0 +1,153 @@
+/**
+ * Reading the command line, and the help, by the tables of commands and flags.
+ *
+ * @module
+ */
+import { parseArgs } from "node:util";
+import { ConfigError } from "../errors.ts";
+import { didYouMean } from "../values/words.ts";
+import { VERSION } from "../version.ts";
+import type { Given } from "./command.ts";
+import { type Command, type CommandName, commands } from "./commands.ts";
+import { type Flag, type FlagName, type Flags, flags } from "./flags.ts";
+
+/** What the command line asks for. */
+export interface Asked extends Given {
+  /** The command. */
+  readonly command: CommandName;
+}
+
+/** The flags that every command takes. */
+const COMMON: readonly FlagName[] = ["help", "version"];
+
+const commandNames = Object.keys(commands) as CommandName[];
+
+const dashed = Object.keys(flags).map((name) => `--${name}`);
+
+/**
+ * Reads the command line.
+ *
+ * @param args The arguments after the program's name.
+ * @throws {ConfigError} Naming everything that is not known. Words are
+ * repeated only where a command should stand: elsewhere they may be secrets.
+ */
+export function readArguments(args: readonly string[]): Asked {
+  const options = optionsFor(args);
+  const { values, tokens } = parseArgs({
+    args: [...args],
+    options,
+    strict: false,
+    tokens: true,
+  });
+  const words = tokens.filter((token) => token.kind === "positional")
+    .map(({ value }) => value);
+  const problems: string[] = [];
+  const command = takeCommand(words, problems);
+  for (const token of tokens) {
+    if (token.kind !== "option") continue;
+    if (!isFlag(token.name)) {
+      problems.push(
+        `There is no flag ${token.rawName}${didYouMean(token.rawName, dashed)}`,
+      );
+      continue;
+    }
+    const { name } = token;
+    const flag = options[name];
+    if (flag.type === "boolean" && token.value !== undefined) {
+      problems.push(`--${name} takes no value`);
+    } else if (
+      flag.type === "string" &&
+      // strict: false reads "--port --http" as a port of true.
+      (!token.value || token.value.startsWith("--"))
+    ) {
+      problems.push(`--${name} needs a value`);
+    } else if (!takes(command, name)) {
+      const takers = commandNames.filter((taker) => takes(taker, name));
+      problems.push(`--${name} is for ${takers.join(", ")}`);
+    }
+  }
+  const given = values as Flags;
+  for (const name of ["host", "port"] as const) {
+    if (given[name] !== undefined && !given.http) {
+      problems.push(`--${name} is for --http: give both`);
+    }
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  const [word] = words;
+  return { command, flags: given, ...(word === undefined ? {} : { word }) };
+}
+
+function isFlag(name: string): name is FlagName {
+  return Object.hasOwn(flags, name);
+}
+
+/** Whether a command takes a flag. */
+function takes(command: CommandName, flag: FlagName): boolean {
+  const own: readonly FlagName[] = commands[command].flags;
+  return own.includes(flag) || COMMON.includes(flag);
+}
+
+/** The flags; after config, --http names a server that runs elsewhere. */
+function optionsFor(args: readonly string[]): Record<FlagName, Flag> {
+  const isConfig = args.find((arg) => !arg.startsWith("-")) === "config";
+  return isConfig
+    ? { ...flags, http: { ...flags.http, type: "string" } }
+    : flags;
+}
+
+/** Takes the words of the command's name from the front of `words`. */
+function takeCommand(words: string[], problems: string[]): CommandName {
+  const [first, second] = words;
+  if (first === undefined) return "serve";
+  const command = commandNames.find((name) =>
+    name === first || name === `${first} ${second}`
+  );
+  if (!command) {
+    const actions = commandNames.filter((name) => name.startsWith(`${first} `))
+      .map((name) => name.slice(first.length + 1));
+    const known = [...commandNames, ...dashed];
+    problems.push(
+      actions.length > 0
+        ? `${first} needs one of: ${actions.join(", ")}`
+        : `${JSON.stringify(first)} is no command${didYouMean(first, known)}`,
+    );
+    return "serve";
+  }
+  words.splice(0, command.split(" ").length);
+  const { words: most, surplus }: Command = commands[command];
+  if (words.length > most) {
+    problems.push(
+      surplus ??
+        (most === 0
+          ? `${command} takes nothing after it`
+          : `${command} takes one id. A token is never given as an argument, where others could see it: it is asked for, or read from stdin`),
+    );
+  }
+  return command;
+}
+
+/** What --help prints. */
+export function help(): string {
+  const row = (left: string, right: string) => `  ${left.padEnd(22)}${right}`;
+  const commandRows = Object.entries(commands)
+    .map(([name, { args, summary }]: [string, Command]) =>
+      row(args ? `${name} ${args}` : name, summary)
+    );
+  const flagRows = Object.entries(flags).map(([name, flag]: [string, Flag]) =>
+    row(`--${name}${flag.value ? ` ${flag.value}` : ""}`, flag.help)
+  );
+  return `qontak-mcp ${VERSION}: an MCP server for Qontak CRM
+
+Usage: deno run -A jsr:@qontak/mcp [command] [flags]
+
+Commands:
+${commandRows.join("\n")}
+
+Flags:
+${flagRows.join("\n")}
+
+It is set up by environment variables, or by a .env file in the working
+directory. QONTAK_REFRESH_TOKEN is the one you need: make a token at
+https://crm.qontak.com/crm/api_token/. The README lists the others. Without an
+id, tenants and doctor mean the company of calls that name none.`;
+}

@@ -1,0 +1,106 @@
+/**
+ * The commands of the command line, as a table. The help is made from it.
+ *
+ * @module
+ */
+import { CLIENTS } from "../clients/clients.ts";
+import type { Run } from "./command.ts";
+import type { FlagName } from "./flags.ts";
+
+/** One command. */
+export interface Command {
+  /** What follows its name, for the help. */
+  readonly args?: string;
+  /** How many words may follow its name. */
+  readonly words: number;
+  /** What is said of more words than that. */
+  readonly surplus?: string;
+  /** The flags that it takes, besides those that every command takes. */
+  readonly flags: readonly FlagName[];
+  /** What it does, for the help. */
+  readonly summary: string;
+  /** Loads it: each command is loaded only where it is asked for. */
+  readonly load: () => Promise<Run>;
+}
+
+/** Every command; without one, the server serves. */
+export const commands = {
+  serve: {
+    words: 0,
+    flags: ["http", "host", "port", "sandbox", "toolsets", "read-only"],
+    summary: "Speak MCP on stdin and stdout (the default)",
+    load: async () => (await import("./serve.ts")).serve,
+  },
+  "tenants add": {
+    args: "[id]",
+    words: 1,
+    flags: ["grant", "replace"],
+    summary: "Keep a company's credentials; they are asked for",
+    load: async () => (await import("./tenants/add.ts")).addTenant,
+  },
+  "tenants list": {
+    words: 0,
+    flags: ["json"],
+    summary: "Name the companies that are kept",
+    load: async () => (await import("./tenants/list.ts")).listTenants,
+  },
+  "tenants remove": {
+    args: "[id]",
+    words: 1,
+    flags: [],
+    summary: "Forget a company's credentials",
+    load: async () => (await import("./tenants/remove.ts")).removeTenant,
+  },
+  "tenants check": {
+    args: "[id]",
+    words: 1,
+    flags: ["json"],
+    summary: "Try a company's credentials on Qontak",
+    load: async () => (await import("./tenants/check.ts")).checkTenant,
+  },
+  "keys create": {
+    args: "[label]",
+    words: 1,
+    surplus: "keys create takes one label: put quotes around several words",
+    flags: ["tenants", "scopes", "expires"],
+    summary: "Make a key for callers over HTTP, and print it once",
+    load: async () => (await import("./keys/create.ts")).createKey,
+  },
+  "keys list": {
+    words: 0,
+    flags: ["json"],
+    summary: "Tell what each key is for, and its last use",
+    load: async () => (await import("./keys/list.ts")).listKeys,
+  },
+  "keys revoke": {
+    args: "<id>",
+    words: 1,
+    flags: [],
+    summary: "Forget a key: nobody gets in with it any more",
+    load: async () => (await import("./keys/revoke.ts")).revokeKey,
+  },
+  doctor: {
+    args: "[id]",
+    words: 1,
+    flags: ["sandbox", "json"],
+    summary: "Try everything, and say what to do about what fails",
+    load: async () => (await import("./doctor.ts")).doctor,
+  },
+  audit: {
+    words: 0,
+    flags: ["tenant", "tool", "record", "since", "limit", "json"],
+    summary: "Show what was changed in Qontak, newest first",
+    load: async () => (await import("./audit.ts")).audit,
+  },
+  config: {
+    args: "<client>",
+    words: 1,
+    surplus: "config takes one client",
+    flags: ["http", "sandbox"],
+    summary: `Print what connects a client: ${CLIENTS.join(", ")}`,
+    load: async () => (await import("./config.ts")).config,
+  },
+} as const satisfies Readonly<Record<string, Command>>;
+
+/** A command's name. */
+export type CommandName = keyof typeof commands;

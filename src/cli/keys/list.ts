@@ -1,0 +1,54 @@
+/**
+ * Telling which keys there are.
+ *
+ * @module
+ */
+import { demandKeys } from "../../app/stores.ts";
+import type { StoredKey } from "../../auth/key_store.ts";
+import { StoreError } from "../../errors.ts";
+import { redact } from "../../logging/redact.ts";
+import { command, noWord, type Run } from "../command.ts";
+import { FAILED, OK } from "../exit.ts";
+import { complain, say, table } from "../output.ts";
+import { show } from "./time.ts";
+
+/** Tells what is kept, but for the hashes. What cannot be read is named. */
+export const listKeys: Run = command(noWord, async (program, _, { json }) => {
+  const kept = demandKeys(program.keys);
+  const shown: Shown[] = [];
+  let code = OK;
+  for (const id of await kept.ids()) {
+    try {
+      const found = await kept.read(id);
+      if (!found) continue;
+      const { hash: _, ...key } = found.key;
+      shown.push({ id, ...key });
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      complain(`the key ${id} cannot be read. ${redact(error.message)}`);
+      code = FAILED;
+    }
+  }
+  shown.sort((one, other) => one.created_at - other.created_at);
+  say(json ? JSON.stringify(shown) : tableOf(shown));
+  return code;
+});
+
+/** What is told of a key. */
+type Shown = Omit<StoredKey, "hash"> & { readonly id: string };
+
+function tableOf(shown: readonly Shown[]): string {
+  if (shown.length === 0) return "no keys yet";
+  return table([
+    ["id", "label", "tenants", "scopes", "created", "ends", "last use"],
+    ...shown.map((key) => [
+      key.id,
+      key.label || "-",
+      key.tenants.join(","),
+      key.scopes.join(","),
+      show(key.created_at),
+      key.expires_at === undefined ? "never" : show(key.expires_at),
+      key.last_used_at === undefined ? "never" : show(key.last_used_at),
+    ]),
+  ]);
+}

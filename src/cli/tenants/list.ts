@@ -1,0 +1,22 @@
+/**
+ * Naming the companies whose credentials are kept.
+ *
+ * @module
+ */
+import { DEFAULT_TENANT } from "../../tokens/store.ts";
+import { command, noWord, type Run } from "../command.ts";
+import { OK } from "../exit.ts";
+import { say } from "../output.ts";
+
+/** Names the companies that are kept. */
+export const listTenants: Run = command(
+  noWord,
+  async ({ store }, _, { json }) => {
+    const names = await store.tenants();
+    const lines = names.map((name) =>
+      name === DEFAULT_TENANT ? `${name}  (calls without user_id)` : name
+    );
+    say(json ? JSON.stringify(names) : lines.join("\n") || "no tenants yet");
+    return OK;
+  },
+);

@@ -1,0 +1,34 @@
+/**
+ * Forgetting a company's credentials.
+ *
+ * @module
+ */
+import { CredentialsError } from "../../errors.ts";
+import { nameTenant } from "../../tokens/store.ts";
+import { command, type Run } from "../command.ts";
+import { OK } from "../exit.ts";
+import { say } from "../output.ts";
+import { demandMany, readTenant } from "./tenant.ts";
+
+/** Forgets a company's credentials. */
+export const removeTenant: Run = command(
+  readTenant,
+  async (program, tenant) => {
+    const { store } = program;
+    demandMany(store);
+    if (!await store.remove(tenant)) {
+      throw new CredentialsError(
+        `There are no credentials for ${
+          nameTenant(tenant)
+        } in the store ${store.name}: qontak-mcp tenants list names those there are`,
+      );
+    }
+    await program.access.forget(tenant);
+    say(
+      `The credentials for ${
+        nameTenant(tenant)
+      } are removed. A server that is running uses the access token it holds until that ends; with TOKEN_CACHE=none for a minute at most`,
+    );
+    return OK;
+  },
+);
