@@ -163,9 +163,9 @@ export function open(
     },
     async losesTokens() {
       const { store } = stores();
-      if (settings.QONTAK_AUTH === "hmac" || !("keeps" in store)) {
-        return undefined;
-      }
+      // The sandbox replaces no token, and signed calls have none.
+      if (isSandbox || settings.QONTAK_AUTH === "hmac") return undefined;
+      if (!("keeps" in store)) return undefined;
       return await (store as EnvStore).keeps() === "memory"
         ? "QONTAK_REFRESH_TOKEN stands in the environment only, where the token that Qontak puts in its place cannot be kept: start with deno run --unstable-kv, keep the token in a .env file that may be written, or choose another TOKEN_STORE"
         : undefined;

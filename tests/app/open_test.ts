@@ -1,0 +1,59 @@
+/** The one assembly: what it says must not depend on the door it is behind. */
+import { assertEquals } from "@std/assert";
+import { keyEntry, startDeployed } from "../support/deployed.ts";
+import {
+  type HttpProcess,
+  run,
+  startHttp,
+  WITH_KV,
+} from "../support/process.ts";
+
+/** Level and message of the warnings among log lines. */
+function warningsIn(stderr: string): string[] {
+  return stderr.split("\n").filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line))
+    .filter(({ level }) => level === "warn")
+    .map(({ time: _, ...line }) => JSON.stringify(line));
+}
+
+async function warningsOf(serving: Promise<HttpProcess>): Promise<string[]> {
+  await using server = await serving;
+  return warningsIn((await server.stop("SIGINT")).stderr);
+}
+
+Deno.test("open() warns of the same at every door", async () => {
+  const dir = await Deno.makeTempDir();
+  const token = { QONTAK_REFRESH_TOKEN: "unused" };
+  const table: [number, Record<string, string>][] = [
+    // Access tokens in Deno KV, unsealed.
+    [1, { ...token }],
+    [1, { TOKEN_STORE: "vault", VAULT_TOKEN: "unused" }],
+    [1, { TOKEN_STORE: "kv" }],
+    // And a token that is not used.
+    [2, { ...token, TOKEN_STORE: "vault", VAULT_TOKEN: "unused" }],
+    // And the values of writes, unsealed.
+    [2, { ...token, QONTAK_AUDIT: "kv", QONTAK_AUDIT_VALUES: "keep" }],
+    [0, { ...token, TOKEN_CACHE: "memory" }],
+    [0, { ...token, TOKEN_ENCRYPTION_KEY: btoa("a".repeat(32)) }],
+  ];
+  try {
+    for (const [count, settings] of table) {
+      const env = {
+        ...settings,
+        MCP_API_KEYS: await keyEntry("a-key"),
+        DENO_KV_DEFAULT_PATH: `${dir}/kv.sqlite3`,
+      };
+      const [http, deployed, stdio] = await Promise.all([
+        warningsOf(startHttp([WITH_KV], env)),
+        warningsOf(startDeployed(env, { args: [WITH_KV] })),
+        run([WITH_KV], { env }).then(({ stderr }) => warningsIn(stderr)),
+      ]);
+      const what = JSON.stringify(settings);
+      assertEquals(http.length, count, `${what}: ${http}`);
+      assertEquals(deployed, http, what);
+      assertEquals(stdio, http, what);
+    }
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
