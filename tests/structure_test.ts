@@ -15,6 +15,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["auth"],
   ["qontak"],
   ["fields"],
+  ["snapshots"],
   ["audit"],
   ["tools"],
   ["mcp"],

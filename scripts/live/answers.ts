@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { toId } from "../../src/fields/template.ts";
-import { isObject, type JsonObject } from "../../src/values/json.ts";
+import { isObject, type JsonObject, toId } from "../../src/values/json.ts";
 import type { Exchange } from "./wire.ts";
 
 /** Whether an exchange ended well, by its status and by its `meta`. */

@@ -6,9 +6,8 @@
  * @module
  */
 import { QontakError } from "../../src/errors.ts";
-import { toId } from "../../src/fields/template.ts";
 import { nameOf } from "../../src/qontak/endpoints.ts";
-import { isObject } from "../../src/values/json.ts";
+import { isObject, toId } from "../../src/values/json.ts";
 import { allKinds, isMarked, type Kind, kinds, MARK } from "./kinds.ts";
 import { idIn, metaStatusOf, recordsIn } from "./answers.ts";
 import type { Lab } from "./lab.ts";

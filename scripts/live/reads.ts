@@ -10,8 +10,7 @@ import {
   nameOf,
 } from "../../src/qontak/endpoints.ts";
 import { toStderr } from "../../src/logging/log.ts";
-import { isEmpty } from "../../src/values/json.ts";
-import { toId } from "../../src/fields/template.ts";
+import { isEmpty, toId } from "../../src/values/json.ts";
 import { allKinds, kinds } from "./kinds.ts";
 import { isGood, recordIn, recordsIn } from "./answers.ts";
 import type { Lab } from "./lab.ts";

@@ -13,7 +13,13 @@ import {
   nameKeyOf,
   type Resource,
 } from "../qontak/resources.ts";
-import { isEmpty, isObject, type JsonObject, show } from "../values/json.ts";
+import {
+  isEmpty,
+  isObject,
+  type JsonObject,
+  show,
+  toId,
+} from "../values/json.ts";
 import { fold } from "../values/words.ts";
 import { encodeCustomFields, passCustomFields } from "./custom.ts";
 import { listOptions } from "./options.ts";
@@ -22,7 +28,7 @@ import { type Place, requirementOf, UNCERTAIN_RULE } from "./required.ts";
 import type { Setup } from "./setup.ts";
 import { encodeStandard, insteadOf, isWritable, typeFor } from "./standard.ts";
 import { typeOf } from "./types.ts";
-import { type Field, toId } from "./template.ts";
+import type { Field } from "./template.ts";
 
 /** A write that a caller wants. */
 export interface WriteRequest {

@@ -10,8 +10,9 @@ import {
   isObject,
   type JsonObject,
   show,
+  toId,
 } from "../values/json.ts";
-import { type Field, toId } from "./template.ts";
+import type { Field } from "./template.ts";
 import { typeOf } from "./types.ts";
 
 /** Entries as Qontak takes them, and what is wrong with the others. */

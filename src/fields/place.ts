@@ -4,11 +4,10 @@
  * @module
  */
 import type { Resource } from "../qontak/resources.ts";
-import { isEmpty, show } from "../values/json.ts";
+import { isEmpty, show, toId } from "../values/json.ts";
 import { choose, listOptions, nameOption } from "./options.ts";
 import type { Place } from "./required.ts";
 import type { Pipeline, Setup, Stage } from "./setup.ts";
-import { toId } from "./template.ts";
 
 /** A pipeline and a stage as a caller names them. */
 export interface PlaceRequest {

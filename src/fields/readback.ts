@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { isEmpty, isObject, type JsonObject } from "../values/json.ts";
+import { isEmpty, isObject, type JsonObject, toId } from "../values/json.ts";
 import { parseDate } from "./dates.ts";
-import { toId } from "./template.ts";
 
 /** A value that Qontak holds in another form than it was sent in. */
 export interface Difference {

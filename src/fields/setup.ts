@@ -9,10 +9,10 @@ import { UnreachableError } from "../errors.ts";
 import type { Crm } from "../qontak/crm.ts";
 import { type Endpoint, nameOf } from "../qontak/endpoints.ts";
 import type { Resource } from "../qontak/resources.ts";
-import { isObject } from "../values/json.ts";
+import { isObject, toId } from "../values/json.ts";
 import type { Cache } from "../storage/cache.ts";
 import type { Option } from "./options.ts";
-import { type Field, parseTemplate, toId } from "./template.ts";
+import { type Field, parseTemplate } from "./template.ts";
 
 /** How long what was loaded is used, in ms. */
 export const SETUP_LIFETIME = 10 * 60 * 1000;

@@ -7,7 +7,7 @@
  */
 import type { Option } from "./options.ts";
 import { type FieldType, typeOf } from "./types.ts";
-import { defined, isObject, type JsonObject } from "../values/json.ts";
+import { defined, isObject, type JsonObject, toId } from "../values/json.ts";
 
 /** When a field must have a value. Undefined parts were not in the template. */
 export interface Requirement {
@@ -139,10 +139,4 @@ function parseRequirement(descriptor: JsonObject): Requirement {
 function toIds(value: unknown): number[] | undefined {
   if (!Array.isArray(value)) return undefined;
   return [...new Set(value.map(toId).filter((id) => id !== null))];
-}
-
-/** An id as a number; ids come as strings now and then. */
-export function toId(value: unknown): number | null {
-  if (typeof value === "string" && /^\d+$/.test(value)) value = Number(value);
-  return Number.isSafeInteger(value) ? value as number : null;
 }

@@ -5,9 +5,8 @@
  * @module
  */
 import { untilAborted } from "../net/deadline.ts";
-import { toId } from "../fields/template.ts";
 import { type FreeText, freeTextAt } from "../qontak/texts.ts";
-import { isObject, type JsonObject } from "../values/json.ts";
+import { isObject, type JsonObject, toId } from "../values/json.ts";
 import {
   cut,
   fenceLines,

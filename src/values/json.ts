@@ -55,3 +55,9 @@ export function defined<T extends object>(
     Object.entries(object).filter(([, value]) => value !== undefined),
   ) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
+
+/** An id as a number; ids come as strings now and then. */
+export function toId(value: unknown): number | null {
+  if (typeof value === "string" && /^\d+$/.test(value)) value = Number(value);
+  return Number.isSafeInteger(value) ? value as number : null;
+}

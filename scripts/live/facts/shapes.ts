@@ -4,11 +4,11 @@
  * @module
  */
 import { type Endpoint, endpoints } from "../../../src/qontak/endpoints.ts";
-import { toId } from "../../../src/fields/template.ts";
 import {
   isEmpty,
   isObject,
   type JsonObject,
+  toId,
 } from "../../../src/values/json.ts";
 import { asAssumed, type Fact, judged, NotTried, otherwise } from "../fact.ts";
 import { allKinds, type Kind } from "../kinds.ts";

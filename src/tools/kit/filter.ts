@@ -8,9 +8,8 @@
 import { InputError } from "../../errors.ts";
 import { choose, type Option } from "../../fields/options.ts";
 import type { Setup } from "../../fields/setup.ts";
-import { toId } from "../../fields/template.ts";
 import { argumentOf, type Resource } from "../../qontak/resources.ts";
-import { isEmpty, type JsonObject, show } from "../../values/json.ts";
+import { isEmpty, type JsonObject, show, toId } from "../../values/json.ts";
 import type { ToolContext } from "../tool.ts";
 
 /** Decides over a record. */

@@ -7,10 +7,9 @@
 import { QontakError, UnreachableError } from "../../errors.ts";
 import { deadline } from "../../net/deadline.ts";
 import { isSame } from "../../fields/readback.ts";
-import { toId } from "../../fields/template.ts";
 import type { Crm } from "../../qontak/crm.ts";
 import type { IdentityTrait, Resource } from "../../qontak/resources.ts";
-import { isEmpty, isObject, type JsonObject } from "../../values/json.ts";
+import { isEmpty, isObject, type JsonObject, toId } from "../../values/json.ts";
 
 /** How long looking may take, in ms: the call's own time may be over. */
 const PATIENCE = 5_000;

@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { toId } from "../../fields/template.ts";
 import type { Endpoint } from "../../qontak/endpoints.ts";
 import { recordOf } from "../../qontak/envelope.ts";
 import type { Resource } from "../../qontak/resources.ts";
-import { defined, type JsonObject } from "../../values/json.ts";
+import { defined, type JsonObject, toId } from "../../values/json.ts";
 import {
   type Arguments,
   clearable,

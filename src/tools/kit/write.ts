@@ -15,7 +15,6 @@ import {
   type ReadBack,
   readBack,
 } from "../../fields/readback.ts";
-import { toId } from "../../fields/template.ts";
 import type { Endpoint } from "../../qontak/endpoints.ts";
 import { type Answer, isFateUnknown, recordOf } from "../../qontak/envelope.ts";
 import { argumentOf, type Resource } from "../../qontak/resources.ts";
@@ -24,6 +23,7 @@ import {
   isEmpty,
   isObject,
   type JsonObject,
+  toId,
 } from "../../values/json.ts";
 import type { ToolContext } from "../tool.ts";
 import { lookFor } from "./find_created.ts";

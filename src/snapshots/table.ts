@@ -1,0 +1,178 @@
+/**
+ * Many records of one kind, held in little memory: column by column, each
+ * different value once, and a number for it in every row. What a record leaves
+ * empty takes no more than that number.
+ *
+ * @module
+ */
+import { isEmpty, isObject, type JsonObject } from "../values/json.ts";
+
+/** What a row has where its record has nothing. */
+const NONE = 0;
+
+/** Roughly what a value takes beside its text, in bytes. */
+const PER_VALUE = 64;
+
+/** How many rows a new table has room for. */
+const FIRST = 64;
+
+/** One column. */
+export interface Column {
+  /** The different values; the one of code 0 is nothing. */
+  readonly values: readonly unknown[];
+  /** The code of a row's value; 0 where the record has none. */
+  code(row: number): number;
+}
+
+interface Growing extends Column {
+  codes: Uint32Array<ArrayBuffer>;
+  readonly known: Map<string, number>;
+  readonly values: unknown[];
+}
+
+/** A custom field's column: its value, or its label. */
+export function customColumn(id: number, part: "value" | "label"): string {
+  return part === "value" ? `#${id}` : `#${id} label`;
+}
+
+/** Records of one kind. */
+export interface Table {
+  /** How many records there are. */
+  readonly size: number;
+  /** Roughly how much memory they take, in bytes. */
+  readonly bytes: number;
+  /** The rows of all records, in the order in which they were put in. */
+  rows(): Iterable<number>;
+  /** The ids of all records. */
+  ids(): Iterable<number>;
+  /** The row of the record with an id. */
+  rowOf(id: number): number | undefined;
+  /** The column of a key, or of a custom field: see {@linkcode customColumn}. */
+  column(name: string): Column | undefined;
+  /** The names of all columns. */
+  columns(): Iterable<string>;
+  /** Puts a record in, in the place of the one with its id if there is one. */
+  put(id: number, record: JsonObject): void;
+  /** Takes the record of an id out. */
+  remove(id: number): void;
+  /** A record again, without what it leaves empty. */
+  record(row: number): JsonObject;
+}
+
+/** Makes an empty table. */
+export function createTable(): Table {
+  const columns = new Map<string, Growing>();
+  const names = new Map<number, string>();
+  const rowOf = new Map<number, number>();
+  /** Rows whose record was taken out, to be used again. */
+  const free: number[] = [];
+  let capacity = FIRST;
+  let used = 0;
+  let bytes = 0;
+
+  function columnFor(name: string): Growing {
+    const known = columns.get(name);
+    if (known) return known;
+    const codes = new Uint32Array(capacity);
+    const column: Growing = {
+      codes,
+      values: [undefined],
+      known: new Map(),
+      code: (row) => column.codes[row]!,
+    };
+    bytes += codes.byteLength;
+    columns.set(name, column);
+    return column;
+  }
+
+  function nextRow(): number {
+    const again = free.pop();
+    if (again !== undefined) return again;
+    if (used === capacity) {
+      capacity *= 2;
+      for (const column of columns.values()) {
+        const codes = new Uint32Array(capacity);
+        codes.set(column.codes);
+        bytes += codes.byteLength - column.codes.byteLength;
+        column.codes = codes;
+      }
+    }
+    return used++;
+  }
+
+  function set(row: number, name: string, value: unknown): void {
+    if (isEmpty(value)) return;
+    const column = columnFor(name);
+    const text = typeof value === "string"
+      ? `"${value}`
+      : JSON.stringify(value);
+    let code = column.known.get(text);
+    if (code === undefined) {
+      code = column.values.length;
+      column.known.set(text, code);
+      column.values.push(value);
+      bytes += text.length * 2 + PER_VALUE;
+    }
+    column.codes[row] = code;
+  }
+
+  return {
+    get size() {
+      return rowOf.size;
+    },
+    get bytes() {
+      return bytes;
+    },
+    rows: () => rowOf.values(),
+    ids: () => [...rowOf.keys()],
+    rowOf: (id) => rowOf.get(id),
+    column: (name) => columns.get(name),
+    columns: () => columns.keys(),
+    put(id, record) {
+      let row = rowOf.get(id);
+      if (row === undefined) {
+        row = nextRow();
+        rowOf.set(id, row);
+      }
+      for (const column of columns.values()) column.codes[row] = NONE;
+      for (const [key, value] of Object.entries(record)) {
+        if (key !== "additional_fields" || !Array.isArray(value)) {
+          set(row, key, value);
+          continue;
+        }
+        for (const entry of value) {
+          if (!isObject(entry) || typeof entry.id !== "number") continue;
+          if (typeof entry.name === "string") names.set(entry.id, entry.name);
+          set(row, customColumn(entry.id, "value"), entry.value);
+          set(row, customColumn(entry.id, "label"), entry.value_name);
+        }
+      }
+    },
+    remove(id) {
+      const row = rowOf.get(id);
+      if (row === undefined) return;
+      rowOf.delete(id);
+      free.push(row);
+    },
+    record(row) {
+      const record: JsonObject = {};
+      const custom = new Map<number, JsonObject>();
+      for (const [name, column] of columns) {
+        const code = column.codes[row]!;
+        if (code === NONE) continue;
+        const value = column.values[code];
+        const [, digits, label] = /^#(\d+)( label)?$/.exec(name) ?? [];
+        if (digits === undefined) {
+          record[name] = value;
+          continue;
+        }
+        const id = Number(digits);
+        const entry = custom.get(id) ?? { id, name: names.get(id) ?? "" };
+        entry[label ? "value_name" : "value"] = value;
+        custom.set(id, entry);
+      }
+      if (custom.size > 0) record.additional_fields = [...custom.values()];
+      return record;
+    },
+  };
+}

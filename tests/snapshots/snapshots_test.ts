@@ -1,0 +1,307 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import fc from "fast-check";
+import { InputError, QontakError } from "../../src/errors.ts";
+import { deadline } from "../../src/net/deadline.ts";
+import { createSnapshots, type Source } from "../../src/snapshots/snapshots.ts";
+import type { JsonObject } from "../../src/values/json.ts";
+
+/** A list as Qontak might serve it. */
+interface List {
+  records: { id: number; name: string; updated_at: string }[];
+  /** The most records of a page, whatever is asked for. */
+  cap: number;
+  /** Refuses pages that are larger, instead of cutting them. */
+  refuses: boolean;
+  /** Whether it says how many records there are. */
+  counts: boolean;
+  /** Runs before a page is answered. */
+  before: (page: number, request: number) => void | Promise<void>;
+  readonly requests: [page: number, perPage: number][];
+  readonly ones: number[];
+}
+
+const time = (minute: number) =>
+  new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString();
+
+/** A list of so many records, the newest change first. */
+function listOf(count: number, cap = 1_000): List {
+  return {
+    records: Array.from({ length: count }, (_, i) => ({
+      id: i + 1,
+      name: `record ${i + 1}`,
+      updated_at: time(count - i),
+    })),
+    cap,
+    refuses: false,
+    counts: true,
+    before: () => {},
+    requests: [],
+    ones: [],
+  };
+}
+
+function sourceOf(list: List): Source {
+  return {
+    plural: "deals",
+    async readPage(page, perPage, signal) {
+      list.requests.push([page, perPage]);
+      await list.before(page, list.requests.length);
+      signal.throwIfAborted();
+      if (list.refuses && perPage > list.cap) {
+        throw new QontakError("too many", {
+          endpoint: "GET /deals",
+          status: 422,
+          said: "too many",
+        });
+      }
+      const size = Math.min(perPage, list.cap);
+      return {
+        records: list.records.slice((page - 1) * size, page * size),
+        total: list.counts ? list.records.length : undefined,
+      };
+    },
+    readOne(id) {
+      list.ones.push(id);
+      return Promise.resolve(list.records.find((one) => one.id === id));
+    },
+  };
+}
+
+function bench(
+  list: List,
+  options: Parameters<typeof createSnapshots>[0] = {},
+) {
+  let clock = Date.UTC(2026, 10, 26);
+  const snapshots = createSnapshots({ now: () => clock, ...options });
+  return {
+    snapshots,
+    later: (ms: number) => clock += ms,
+    ask: (more: JsonObject & { signal?: AbortSignal } = {}) =>
+      snapshots.get({
+        scope: "acme",
+        resource: "deal",
+        source: sourceOf(list),
+        signal: new AbortController().signal,
+        ...more,
+      }),
+  };
+}
+
+const namesIn = ({ table }: { table: { rows(): Iterable<number> } }) =>
+  Array.from(
+    table.rows(),
+    (row) =>
+      (table as never as { record(row: number): JsonObject }).record(row),
+  ).map(({ id, name }) => `${id} ${name}`).sort();
+const namesOf = (list: List) =>
+  list.records.map(({ id, name }) => `${id} ${name}`).sort();
+
+Deno.test("get() reads every record once, whatever the page size that is honoured", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 0, max: 2_600 }),
+      fc.constantFrom(1_000, 500, 250, 200, 100, 70, 25),
+      fc.boolean(),
+      fc.boolean(),
+      async (count, cap, counts, refuses) => {
+        const list = listOf(count, cap);
+        list.counts = counts;
+        list.refuses = refuses && cap >= 100;
+        const snapshot = await bench(list).ask();
+        assertEquals(namesIn(snapshot), namesOf(list));
+        assertEquals([snapshot.partial, snapshot.counted], [
+          undefined,
+          undefined,
+        ]);
+      },
+    ),
+    { numRuns: 80 },
+  );
+});
+
+Deno.test("get() asks for larger pages while Qontak gives them, and remembers", async () => {
+  const list = listOf(10_000);
+  const { ask } = bench(list);
+  await ask();
+  assert(list.requests.length <= 14, `${list.requests.length} requests`);
+  assertEquals(list.requests.at(-1)![1], 1_000);
+  list.requests.length = 0;
+  await ask({ fresh: true });
+  assertEquals(list.requests.length, 10);
+});
+
+Deno.test("get() answers from what was read until it is old", async () => {
+  const list = listOf(300);
+  const { ask, later } = bench(list);
+  const first = await ask();
+  const asked = list.requests.length;
+  later(4 * 60_000);
+  assertEquals(await ask(), first);
+  assertEquals(list.requests.length, asked);
+});
+
+Deno.test("get() reads only the news where the newest changes come first", async () => {
+  const list = listOf(1_000);
+  const { ask, later } = bench(list);
+  await ask();
+  list.requests.length = 0;
+  const changed = list.records.splice(500, 10).map((one, i) => ({
+    ...one,
+    name: "changed",
+    updated_at: time(5_000 - i),
+  }));
+  list.records.unshift({ id: 9_999, name: "new", updated_at: time(6_000) });
+  list.records.splice(1, 0, ...changed);
+  later(6 * 60_000);
+  assertEquals(namesIn(await ask()), namesOf(list));
+  assert(list.requests.length <= 3, `${list.requests.length} requests`);
+});
+
+Deno.test("get() reads everything again where something is gone, or in another order", async () => {
+  for (const order of ["newest first", "oldest first"]) {
+    const list = listOf(1_000);
+    if (order === "oldest first") list.records.reverse();
+    const { ask, later } = bench(list);
+    await ask();
+    list.records.splice(700, 1);
+    list.records[3]!.name = "changed";
+    list.records[3]!.updated_at = time(7_000);
+    if (order === "newest first") {
+      list.records.unshift(list.records.splice(3, 1)[0]!);
+    }
+    later(6 * 60_000);
+    assertEquals(namesIn(await ask()), namesOf(list), order);
+  }
+});
+
+Deno.test("get() counts a record once that moves between pages while it reads", async () => {
+  const list = listOf(900, 100);
+  let isMoved = false;
+  list.before = (page) => {
+    if (page !== 4 || isMoved) return;
+    isMoved = true;
+    const [moved] = list.records.splice(850, 1);
+    list.records.unshift({ ...moved!, updated_at: time(9_000) });
+    list.records.unshift({ id: 5_000, name: "new", updated_at: time(9_001) });
+  };
+  const snapshot = await bench(list).ask();
+  assertEquals(namesIn(snapshot), namesOf(list));
+});
+
+Deno.test("get() says what Qontak counted where the list does not hold still", async () => {
+  const list = listOf(500, 100);
+  list.before = (page) => {
+    // Each time somebody deletes a record of a page that was read.
+    if (page === 5) list.records.splice(0, 1);
+  };
+  const { counted, table } = await bench(list).ask();
+  assertEquals(counted === undefined || counted !== table.size, true);
+});
+
+Deno.test("get() shows the tenant's own writes at once, for one request each", async () => {
+  const list = listOf(300);
+  const { ask, snapshots } = bench(list);
+  await ask();
+  list.requests.length = 0;
+  list.records[5]!.name = "written";
+  list.records.push({ id: 4_000, name: "made", updated_at: time(1) });
+  list.records.splice(7, 1);
+  for (const id of [6, 4_000, 8]) snapshots.touch("acme", "deal", id);
+  assertEquals(namesIn(await ask()), namesOf(list));
+  assertEquals([list.requests.length, list.ones.length], [0, 3]);
+});
+
+Deno.test("get() keeps what it read when time is up, and goes on from there", async () => {
+  const list = listOf(3_000, 100);
+  let isSlow = true;
+  list.before = async (_, request) => {
+    if (isSlow && request > 10) {
+      await new Promise((resolve) => setTimeout(resolve, 60));
+    }
+  };
+  const { ask } = bench(list);
+  using limit = deadline(1_560);
+  const { partial, table } = await ask({ signal: limit.signal });
+  assertEquals(partial, { read: table.size, total: 3_000 });
+  assert(table.size >= 900 && table.size < 3_000, `${table.size}`);
+  const asked = list.requests.length;
+  isSlow = false;
+  assertEquals(namesIn(await ask()), namesOf(list));
+  // The pages that were under way are asked for again, the others are not.
+  assert(list.requests.length - asked <= 30 - 10 + 8);
+});
+
+Deno.test("get() fails with the page that fails, and never falsifies an answer", async () => {
+  const list = listOf(1_000, 100);
+  let isBroken = true;
+  list.before = (page) => {
+    if (isBroken && page === 6) throw new Error("a broken page");
+  };
+  const { ask } = bench(list);
+  await assertRejects(() => ask(), Error, "a broken page");
+  isBroken = false;
+  assertEquals(namesIn(await ask()), namesOf(list));
+});
+
+Deno.test("get() shares one reading among calls, and ends it when all have gone", async () => {
+  const list = listOf(1_000, 100);
+  const gate = Promise.withResolvers<void>();
+  list.before = (page) => page === 3 ? gate.promise : undefined;
+  const { ask } = bench(list);
+  const gone = new AbortController();
+  const first = ask({ signal: gone.signal });
+  const second = ask();
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  gone.abort(new Error("gone"));
+  await assertRejects(() => first, Error, "gone");
+  gate.resolve();
+  assertEquals(namesIn(await second), namesOf(list));
+  // Ten pages, and a try of larger ones.
+  assertEquals(list.requests.length, 11);
+
+  const alone = listOf(2_000, 100);
+  const hold = Promise.withResolvers<void>();
+  alone.before = (page) => page > 5 ? hold.promise : undefined;
+  const leaving = new AbortController();
+  const call = bench(alone).ask({ signal: leaving.signal });
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  leaving.abort(new Error("gone"));
+  await assertRejects(() => call, Error, "gone");
+  hold.resolve();
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  assert(alone.requests.length < 20, "it went on reading");
+});
+
+Deno.test("snapshots are dropped, the least recently used first, and what does not fit is said", async () => {
+  const list = listOf(2_000);
+  const { ask, snapshots, later } = bench(list, { allBytes: 1_500_000 });
+  for (const scope of ["a", "b", "c", "d"]) {
+    await ask({ scope });
+    later(1);
+  }
+  assert(snapshots.bytes <= 1_500_000, `${snapshots.bytes}`);
+  list.requests.length = 0;
+  await ask({ scope: "d" });
+  assertEquals(list.requests.length, 0);
+  await ask({ scope: "a" });
+  assert(list.requests.length > 0);
+
+  const small = bench(listOf(2_000), { tenantBytes: 50_000 });
+  await assertRejects(() => small.ask(), InputError, "more memory");
+});
+
+Deno.test("snapshots of two companies never meet", async () => {
+  const ours = listOf(100);
+  const theirs = listOf(120);
+  const { snapshots } = bench(ours);
+  const signal = new AbortController().signal;
+  const ask = (scope: string, list: List) =>
+    snapshots.get({ scope, resource: "deal", source: sourceOf(list), signal });
+  const [one, other] = await Promise.all([ask("a", ours), ask("b", theirs)]);
+  assertEquals([one.table.size, other.table.size], [100, 120]);
+  snapshots.forget("a");
+  ours.requests.length = theirs.requests.length = 0;
+  await ask("b", theirs);
+  await ask("a", ours);
+  assertEquals([theirs.requests.length, ours.requests.length > 0], [0, true]);
+});

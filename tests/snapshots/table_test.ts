@@ -1,0 +1,90 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { createTable, customColumn } from "../../src/snapshots/table.ts";
+import type { JsonObject } from "../../src/values/json.ts";
+
+Deno.test("a table gives back what was put in, without what is empty", () => {
+  const table = createTable();
+  table.put(7, {
+    id: 7,
+    name: "A",
+    email: "",
+    crm_lead_ids: [1, 2],
+    owner: null,
+    additional_fields: [
+      { id: 5, name: "five", value: "x", value_name: "X" },
+      { id: 6, name: "six", value: "", value_name: null },
+    ],
+  });
+  assertEquals(table.record(table.rowOf(7)!), {
+    id: 7,
+    name: "A",
+    crm_lead_ids: [1, 2],
+    additional_fields: [{ id: 5, name: "five", value: "x", value_name: "X" }],
+  });
+  assertEquals(table.column("email"), undefined);
+  const column = table.column(customColumn(5, "label"))!;
+  assertEquals(column.values[column.code(table.rowOf(7)!)], "X");
+});
+
+Deno.test("a table is a map of records, whatever is put in and taken out", () => {
+  const value = fc.oneof(
+    fc.constantFrom(null, "", [], 0, 1, "1", "a", '"a', true, false),
+    fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 2 }),
+  );
+  const record = fc.dictionary(fc.constantFrom("a", "b", "c", "d"), value);
+  const step = fc.tuple(fc.integer({ min: 1, max: 200 }), fc.option(record));
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 400 }), (steps) => {
+      const table = createTable();
+      const expected = new Map<number, JsonObject>();
+      for (const [id, put] of steps) {
+        if (put === null) {
+          table.remove(id);
+          expected.delete(id);
+          continue;
+        }
+        table.put(id, put);
+        expected.set(
+          id,
+          Object.fromEntries(
+            Object.entries(put).filter(([, one]) =>
+              one !== null && one !== "" &&
+              !(Array.isArray(one) && one.length === 0)
+            ),
+          ),
+        );
+      }
+      assertEquals(table.size, expected.size);
+      for (const [id, one] of expected) {
+        assertEquals({ ...table.record(table.rowOf(id)!) }, one);
+      }
+      assertEquals([...table.rows()].length, expected.size);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+Deno.test("a table of ten thousand deals with 80 custom fields takes at most 12 MB", () => {
+  const table = createTable();
+  for (let id = 1; id <= 10_000; id++) {
+    table.put(id, {
+      id,
+      name: `Deal ${id} of a company with a name`,
+      slug: `deal-${id}-of-a-company`,
+      size: `${(id * 7919) % 1_000_000}.0`,
+      crm_stage_id: id % 9,
+      crm_stage_name: `Stage ${id % 9}`,
+      creator_id: id % 30,
+      created_at: new Date(id * 60_000).toISOString(),
+      updated_at: new Date(id * 61_000).toISOString(),
+      additional_fields: Array.from({ length: 80 }, (_, i) => ({
+        id: 6_000_000 + i,
+        name: `field_${i}`,
+        value: i % 4 === 0 ? String((id + i) % 50) : "",
+        value_name: i % 4 === 0 ? `Option ${(id + i) % 50}` : null,
+      })),
+    });
+  }
+  assert(table.bytes <= 12e6, `${table.bytes}`);
+});
