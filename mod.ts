@@ -17,6 +17,8 @@
  */
 export {
   CredentialsError,
+  type ErrorKind,
+  ForeseenError,
   LimitError,
   type LimitReason,
   QontakError,
