@@ -14,7 +14,7 @@ import { bearer, keyEntry, startDeployed } from "../support/deployed.ts";
 import { encode, forge, signWithSecret } from "../support/forge.ts";
 import { type Issuer, seconds, startIssuer } from "../support/issuer.ts";
 import { type HttpProcess, startHttp, WITH_KV } from "../support/process.ts";
-import { createRandom } from "../support/random.ts";
+import { createRandom } from "../../src/sandbox/random.ts";
 import { openRaw, rawRequest } from "../support/raw.ts";
 import { noRedis, startRedis } from "../support/redis.ts";
 import {

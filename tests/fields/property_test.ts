@@ -11,22 +11,23 @@ import {
   describeRequired,
   describeTemplate,
 } from "../../src/tools/kit/templates.ts";
-import { createRandom, type Random } from "../support/random.ts";
+import { createRandom, type Random } from "../../src/sandbox/random.ts";
+import { anyJson, anyText } from "../support/random.ts";
 
 const RUNS = 3_000;
 
 /** A descriptor that is sometimes as documented and sometimes anything. */
 function descriptor(random: Random): unknown {
-  if (random.below(10) === 0) return random.json();
+  if (random.chance(1 / 10)) return anyJson(random);
   const maybe = (value: unknown) =>
-    random.below(4) === 0 ? random.json() : value;
+    random.chance(1 / 4) ? anyJson(random) : value;
   const ids = () =>
-    Array.from({ length: random.below(4) }, () => random.below(5));
+    Array.from({ length: random.int(0, 3) }, () => random.int(0, 4));
   const entry: Record<string, unknown> = {
-    id: maybe(random.below(100)),
+    id: maybe(random.int(0, 99)),
     name: maybe(random.pick(["name", "size", "kota", "crm_stage_id"])),
-    name_alias: maybe(random.text()),
-    additional_field: maybe(random.below(2) === 0),
+    name_alias: maybe(anyText(random)),
+    additional_field: maybe(random.chance(1 / 2)),
     type: maybe(random.pick(fieldTypes).qontak[0]),
     dropdown: maybe(
       random.pick([null, [], [{ id: 1, name: "A" }], ["IDR"], [null, 5]]),
@@ -38,7 +39,7 @@ function descriptor(random: Random): unknown {
     checklist_details_attributes: maybe(null),
   };
   for (const key of Object.keys(entry)) {
-    if (random.below(5) === 0) delete entry[key];
+    if (random.chance(1 / 5)) delete entry[key];
   }
   return entry;
 }
@@ -56,9 +57,9 @@ function setupOf(template: unknown): Setup {
 Deno.test("discovery survives whatever a template holds", async () => {
   const random = createRandom(1);
   for (let run = 0; run < RUNS; run++) {
-    const template = random.below(20) === 0
-      ? random.json()
-      : Array.from({ length: random.below(6) }, () => descriptor(random));
+    const template = random.chance(1 / 20)
+      ? anyJson(random)
+      : Array.from({ length: random.int(0, 5) }, () => descriptor(random));
     const setup = setupOf(template);
     for (const field of await setup.fields(resources.deal)) {
       assert(field.key !== "" && field.label !== "");
@@ -84,18 +85,18 @@ Deno.test("a write is either encoded or explained, whatever it holds", async () 
   const { create } = resources.deal.endpoints;
   for (let run = 0; run < RUNS; run++) {
     const template = Array.from(
-      { length: random.below(6) },
+      { length: random.int(0, 5) },
       () => descriptor(random),
     );
     const values: Record<string, unknown> = {};
     for (const key of Object.keys(create.body)) {
-      if (random.below(4) === 0) values[key] = random.json();
+      if (random.chance(1 / 4)) values[key] = anyJson(random);
     }
-    if (random.below(2) === 0) {
+    if (random.chance(1 / 2)) {
       values.additional_fields = [{
-        id: random.below(100),
-        value: random.json(),
-        value_name: random.json(0),
+        id: random.int(0, 99),
+        value: anyJson(random),
+        value_name: anyJson(random, 0),
       }];
     }
     const { body, problems, notes } = await checkWrite({
@@ -103,7 +104,7 @@ Deno.test("a write is either encoded or explained, whatever it holds", async () 
       endpoint: create,
       values: JSON.parse(JSON.stringify(values)),
       setup: setupOf(template),
-      ...(random.below(2) === 0 ? { existing: { crm_pipeline_id: 1 } } : {}),
+      ...(random.chance(1 / 2) ? { existing: { crm_pipeline_id: 1 } } : {}),
     });
     JSON.stringify(body);
     for (const text of [...problems, ...notes]) {
@@ -125,15 +126,15 @@ Deno.test("encode() leaves what is encoded already as it is", () => {
   ];
   for (let run = 0; run < RUNS; run++) {
     const type = random.pick(fieldTypes);
-    const target = { custom: random.below(2) === 0, options };
+    const target = { custom: random.chance(1 / 2), options };
     const value = random.pick<unknown>([
-      random.json(),
-      random.below(1e9),
-      String(random.below(1e6)),
+      anyJson(random),
+      random.int(0, 1e9),
+      String(random.int(0, 1e6)),
       random.pick(options).name,
       random.pick(options).id,
       [random.pick(options).name, random.pick(options).id],
-      new Date(random.below(2e12)).toISOString(),
+      new Date(random.int(0, 2e12)).toISOString(),
     ]);
     const once = type.encode(value, target);
     if (once.problem !== undefined) continue;
@@ -151,7 +152,7 @@ Deno.test("dates of every form mean the same moment", () => {
   const random = createRandom(4);
   for (let run = 0; run < RUNS; run++) {
     const moment = {
-      epoch: (random.below(3_000_000) - 500_000) * 60_000,
+      epoch: (random.int(0, 2_999_999) - 500_000) * 60_000,
       timed: true,
     };
     const encode = (value: string, custom: boolean) => {

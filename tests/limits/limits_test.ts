@@ -15,7 +15,7 @@ import {
   TENANT_RATE,
 } from "../../src/limits/limits.ts";
 import { createTestClock, settle } from "../support/clock.ts";
-import { createRandom } from "../support/random.ts";
+import { createRandom } from "../../src/sandbox/random.ts";
 
 const FREE: Rate = { perSecond: Infinity, burst: 1 };
 
@@ -101,19 +101,19 @@ for (const seed of [1, 2, 3]) {
       last.set(name, number);
       running.set(name, running.get(name)! + 1);
       assert(running.get(name)! <= 10 && total() <= 50);
-      clock.after(random.below(400), () => {
+      clock.after(random.int(0, 399), () => {
         running.set(name, running.get(name)! - 1);
         pass.done("ok");
       });
     }
 
     for (let number = 0; number < 10_000; number++) {
-      await clock.pass(random.below(25));
+      await clock.pass(random.int(0, 24));
       // A third of them comes from one, in bursts.
-      const isBurst = random.below(40) === 0;
+      const isBurst = random.chance(1 / 40);
       for (let more = isBurst ? 30 : 1; more > 0; more--) {
         const mine = number;
-        const name = random.below(3) === 0 || isBurst
+        const name = random.chance(1 / 3) || isBurst
           ? "t0"
           : random.pick(names);
         const patience = random.pick([0, 500, 4_000, 10_000]);
@@ -134,8 +134,8 @@ for (const seed of [1, 2, 3]) {
             return clock.now() === entered ? counts.refused++ : counts.late++;
           },
         ).catch((problem) => problems.push(problem));
-        if (random.below(20) === 0) {
-          clock.after(random.below(2_000), () => controller.abort("given up"));
+        if (random.chance(1 / 20)) {
+          clock.after(random.int(0, 1999), () => controller.abort("given up"));
         }
         await settle();
         if (more > 1) number++;

@@ -9,7 +9,8 @@ import { createServer } from "../../mod.ts";
 import { catalog } from "../../src/tools/catalog.ts";
 import { fence } from "../../src/mcp/content.ts";
 import { visible } from "../../src/values/visible.ts";
-import { createRandom } from "../support/random.ts";
+import { createRandom } from "../../src/sandbox/random.ts";
+import { anyText } from "../support/random.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 // deno-lint-ignore no-explicit-any -- tests look into answers freely
@@ -73,8 +74,8 @@ Deno.test("visible() leaves nothing hidden in any text, and changes nothing the 
   const parts = hidden.flatMap(([text]) => [...text]);
   for (let i = 0; i < 5_000; i++) {
     const text = Array.from(
-      { length: 1 + random.below(12) },
-      () => random.below(3) === 0 ? random.text() : random.pick(parts),
+      { length: 1 + random.int(0, 11) },
+      () => random.chance(1 / 3) ? anyText(random) : random.pick(parts),
     ).join("");
     const shown = visible(text);
     assert(

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { isRounded, nameNumber, readNumber } from "../../src/values/numbers.ts";
-import { createRandom } from "../support/random.ts";
+import { createRandom } from "../../src/sandbox/random.ts";
 
 Deno.test("readNumber() reads numbers as people write them", () => {
   const table: [string, string][] = [
@@ -80,8 +80,8 @@ Deno.test("readNumber() takes nothing that is no number", () => {
 Deno.test("readNumber() reads what Indonesians and Americans write of any number", () => {
   const random = createRandom(71);
   for (let run = 0; run < 2_000; run++) {
-    const whole = random.below(2_000_000_000);
-    const cents = random.below(100);
+    const whole = random.int(0, 1_999_999_999);
+    const cents = random.int(0, 99);
     const number = `${whole}.${String(cents).padStart(2, "0")}`;
     for (const locale of ["id-ID", "en-US"]) {
       const text = Number(number).toLocaleString(locale, {

@@ -8,7 +8,7 @@ import {
 import { StoreError } from "../../../src/errors.ts";
 import { openEnvFile } from "../../../src/tokens/stores/env_file.ts";
 import { bareEnv, root, stdFlags } from "../../support/process.ts";
-import { createRandom, type Random } from "../../support/random.ts";
+import { createRandom, type Random } from "../../../src/sandbox/random.ts";
 import { parseVariables } from "../../../src/values/env.ts";
 
 const isUnix = Deno.build.os !== "windows";
@@ -193,7 +193,7 @@ interface Piece {
 }
 
 function randomFile(random: Random, name: string): Piece[] {
-  const { pick, below } = random;
+  const { pick, int } = random;
   const newline = pick(["\n", "\n", "\r\n"]);
   const safe = (length: number) =>
     Array.from(
@@ -219,7 +219,7 @@ function randomFile(random: Random, name: string): Piece[] {
     };
   };
   const piece = (): Piece => {
-    switch (below(7)) {
+    switch (int(0, 6)) {
       case 0:
         return text("");
       case 1:
@@ -229,7 +229,7 @@ function randomFile(random: Random, name: string): Piece[] {
       case 3: {
         const mark = pick(["'", '"']);
         return text(
-          `K${below(9)}=${mark}${
+          `K${int(0, 8)}=${mark}${
             safe(3)
           }${newline}${name}=decoy${newline}${mark}`,
         );
@@ -238,32 +238,32 @@ function randomFile(random: Random, name: string): Piece[] {
         return text(pick(["no assignment", "  ", "\t# é→😀", "EMPTY="]));
       case 5:
         return assignment(
-          `${pick(["", "X"])}${name}_${below(5)}`,
+          `${pick(["", "X"])}${name}_${int(0, 4)}`,
           safe(6),
           false,
         );
       default:
-        return assignment(`V${below(5)}`, pick([safe(4), "a b", "é"]), false);
+        return assignment(`V${int(0, 4)}`, pick([safe(4), "a b", "é"]), false);
     }
   };
   const own = () =>
-    assignment(name, safe(1 + below(12)).replace(/^=+/, "a"), true);
+    assignment(name, safe(1 + int(0, 11)).replace(/^=+/, "a"), true);
   const pieces = [
-    ...Array.from({ length: below(6) }, piece),
-    ...(below(4) === 0
-      ? [own(), ...Array.from({ length: below(3) }, piece)]
+    ...Array.from({ length: int(0, 5) }, piece),
+    ...(int(0, 3) === 0
+      ? [own(), ...Array.from({ length: int(0, 2) }, piece)]
       : []),
     own(),
-    ...Array.from({ length: below(6) }, piece),
+    ...Array.from({ length: int(0, 5) }, piece),
   ];
-  if (below(5) === 0) {
+  if (int(0, 4) === 0) {
     const [first, ...rest] = pieces;
     pieces.splice(0, pieces.length, {
       ...first!,
       before: `\uFEFF${first!.before}`,
     }, ...rest);
   }
-  if (below(4) === 0) {
+  if (int(0, 3) === 0) {
     const last = pieces.pop()!;
     pieces.push({ ...last, after: last.after.replace(/\r?\n$/, "") });
   }
@@ -284,8 +284,9 @@ Deno.test("replace() changes any file just so", async () => {
     const whole = pieces.map((p) => p.before + p.value + p.after).join("");
     const to = `t${
       Array.from(
-        { length: random.below(20) },
-        () => random.pick(random.below(3) ? [..."aZ09._~+/=-"] : printable),
+        { length: random.int(0, 19) },
+        () =>
+          random.pick(random.chance(2 / 3) ? [..."aZ09._~+/=-"] : printable),
       ).join("")
     }e`;
     await withFile(whole, async (path) => {
@@ -574,7 +575,7 @@ Deno.test("a process that is killed leaves the old file or the new one", async (
       const child = await startCounting(path, "-", "100000");
       const stdout = child.stdout.getReader();
       await stdout.read();
-      await new Promise((resolve) => setTimeout(resolve, random.below(100)));
+      await new Promise((resolve) => setTimeout(resolve, random.int(0, 99)));
       child.kill("SIGKILL");
       await child.status;
       await stdout.cancel();
