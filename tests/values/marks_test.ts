@@ -8,7 +8,7 @@ import {
   withheld,
 } from "../../src/values/marks.ts";
 import { visible } from "../../src/values/visible.ts";
-import { createRandom } from "../support/random.ts";
+import { createRandom } from "../../src/sandbox/random.ts";
 
 Deno.test("takeBack() refuses every mark of lost text, as its maker writes it", () => {
   const table: [string, RegExp][] = [
@@ -56,7 +56,7 @@ Deno.test("takeBack() turns shown characters into themselves", () => {
   const random = createRandom(72);
   for (let run = 0; run < 2_000; run++) {
     const text = Array.from(
-      { length: random.below(12) },
+      { length: random.int(0, 11) },
       () => random.pick([random.pick(hidden), "a", "é", "😀", "\n", "⟨", "U+"]),
     ).join("").replaceAll("\r\n", "\n");
     const shown = visible(text);
