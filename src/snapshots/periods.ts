@@ -1,0 +1,150 @@
+/**
+ * Days, months and longer stretches of time, as questions name them: on the
+ * calendar (`2026-11`, `30/11/2026`) or from today (`-21d`, `last_quarter`).
+ *
+ * @module
+ */
+import { parseDate } from "../fields/dates.ts";
+import { type Day, writeDay, type Zone } from "../values/zone.ts";
+
+/** A stretch of time, from its first moment to the one after its last. */
+export interface Period {
+  /** The first moment, in ms since 1970. */
+  readonly start: number;
+  /** The first moment after it, in ms since 1970. */
+  readonly end: number;
+}
+
+/** What a period may be, for messages. */
+export const PERIODS =
+  "a date (2026-11-30, 2026-11, 2026 or 30/11/2026), today, yesterday, tomorrow, days, weeks, months or years from today (-21d, +2w, -3m, -1y), or this_, last_ or next_ with week, month, quarter or year";
+
+/** The units that the calendar is cut into. */
+export const UNITS = ["day", "week", "month", "quarter", "year"] as const;
+
+/** A unit of the calendar. */
+export type Unit = (typeof UNITS)[number];
+
+/** The most that a number of units may be. */
+const MOST = 10_000;
+
+/** The first day of the unit that a day lies in, some units on. */
+function firstDay(day: Day, unit: Unit, steps: number): Day {
+  const { year, month } = day;
+  switch (unit) {
+    case "day":
+      return { ...day, day: day.day + steps };
+    case "week": {
+      const weekday = new Date(Date.UTC(year, month - 1, day.day)).getUTCDay();
+      // Weeks begin on Monday.
+      return { ...day, day: day.day - (weekday + 6) % 7 + 7 * steps };
+    }
+    case "month":
+      return { year, month: month + steps, day: 1 };
+    case "quarter":
+      return { year, month: month - (month - 1) % 3 + 3 * steps, day: 1 };
+    case "year":
+      return { year: year + steps, month: 1, day: 1 };
+  }
+}
+
+function span(day: Day, unit: Unit, steps: number, zone: Zone): Period {
+  return {
+    start: zone.startOf(firstDay(day, unit, steps)),
+    end: zone.startOf(firstDay(day, unit, steps + 1)),
+  };
+}
+
+/**
+ * Reads a period.
+ *
+ * @param text How it is named.
+ * @param now The present moment, in ms since 1970.
+ * @param zone Where days begin.
+ * @returns The period; undefined where it is none.
+ */
+export function parsePeriod(
+  text: string,
+  now: number,
+  zone: Zone,
+): Period | undefined {
+  const word = text.trim().toLowerCase();
+  const today = zone.dayOf(now);
+  if (word === "now") return { start: now, end: now + 1 };
+  const named = { today: 0, yesterday: -1, tomorrow: 1 }[word];
+  if (named !== undefined) return span(today, "day", named, zone);
+  const [, which, unit] = /^(this|last|next)_(day|week|month|quarter|year)$/
+    .exec(word) ?? [];
+  if (which !== undefined) {
+    const steps = { this: 0, last: -1, next: 1 }[which]!;
+    return span(today, unit as Unit, steps, zone);
+  }
+  const [, sign, digits, letter] = /^([+-])(\d{1,5})([dwmy])$/.exec(word) ?? [];
+  if (sign !== undefined) {
+    const steps = Number(sign + digits);
+    return Math.abs(steps) > MOST ? undefined : span(
+      shifted(today, steps, letter!),
+      "day",
+      0,
+      zone,
+    );
+  }
+  return onCalendar(word, zone);
+}
+
+/** A day some days, weeks, months or years away; the last of a short month. */
+function shifted(day: Day, steps: number, letter: string): Day {
+  if (letter === "d" || letter === "w") {
+    return { ...day, day: day.day + steps * (letter === "w" ? 7 : 1) };
+  }
+  const months = day.year * 12 + day.month - 1 +
+    steps * (letter === "y" ? 12 : 1);
+  const year = Math.floor(months / 12);
+  const month = months - year * 12 + 1;
+  const last = new Date(Date.UTC(year, month, 0)).getUTCDate();
+  return { year, month, day: Math.min(day.day, last) };
+}
+
+function onCalendar(word: string, zone: Zone): Period | undefined {
+  const [, year, month] = /^([12]\d{3})(?:-(\d{1,2}))?$/.exec(word) ?? [];
+  if (year !== undefined) {
+    const first = { year: Number(year), month: Number(month ?? 1), day: 1 };
+    return first.month < 1 || first.month > 12
+      ? undefined
+      : span(first, month === undefined ? "year" : "month", 0, zone);
+  }
+  const moment = parseDate(word);
+  if (!moment) return undefined;
+  if (moment.timed) return { start: moment.epoch, end: moment.epoch + 1 };
+  const [y, m, d] = moment.day.split("-").map(Number);
+  return span({ year: y!, month: m!, day: d! }, "day", 0, zone);
+}
+
+/**
+ * The unit of the calendar that a moment lies in, as groups are called:
+ * `2026-11-30`, `2026-W48`, `2026-11`, `2026-Q4`, `2026`.
+ */
+export function nameUnit(epoch: number, unit: Unit, zone: Zone): string {
+  const day = zone.dayOf(epoch);
+  const { year, month } = day;
+  switch (unit) {
+    case "day":
+      return writeDay(day);
+    case "week": {
+      // The week belongs to the year that its Thursday lies in.
+      const monday = firstDay(day, "week", 0);
+      const thursday = new Date(
+        Date.UTC(monday.year, monday.month - 1, monday.day + 3),
+      );
+      const first = Date.UTC(thursday.getUTCFullYear(), 0, 1);
+      const week = Math.floor((thursday.getTime() - first) / 604_800_000) + 1;
+      return `${thursday.getUTCFullYear()}-W${String(week).padStart(2, "0")}`;
+    }
+    case "month":
+      return writeDay(day).slice(0, 7);
+    case "quarter":
+      return `${year}-Q${Math.ceil(month / 3)}`;
+    case "year":
+      return String(year);
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * Days in a time zone: where each begins, and on which one a moment falls.
+ *
+ * @module
+ */
+
+/** A day on the calendar. The month counts from 1; parts may overflow. */
+export interface Day {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+}
+
+/** What a time zone answers. */
+export interface Zone {
+  /** Its name, such as `Asia/Jakarta`. */
+  readonly name: string;
+  /** When a day begins there, in ms since 1970. */
+  startOf(day: Day): number;
+  /** The day on which a moment falls there. */
+  dayOf(epoch: number): Day;
+}
+
+/**
+ * Makes a time zone.
+ *
+ * @param name Its IANA name.
+ * @throws {RangeError} When there is no such zone.
+ */
+export function createZone(name: string): Zone {
+  const format = new Intl.DateTimeFormat("en-US", {
+    timeZone: name,
+    hourCycle: "h23",
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "numeric",
+    minute: "numeric",
+    second: "numeric",
+  });
+  /** Formatting is slow, and many records share a quarter of an hour. */
+  const offsets = new Map<number, number>();
+
+  /** How far the zone's clock is ahead of UTC at a moment, in ms. */
+  function offsetAt(epoch: number): number {
+    // No zone changes its clock but at a whole quarter of an hour.
+    const quarter = Math.floor(epoch / QUARTER);
+    const known = offsets.get(quarter);
+    if (known !== undefined) return known;
+    const parts = Object.fromEntries(
+      format.formatToParts(quarter * QUARTER)
+        .map(({ type, value }) => [type, Number(value)]),
+    ) as Record<string, number>;
+    const local = Date.UTC(
+      parts.year!,
+      parts.month! - 1,
+      parts.day,
+      parts.hour,
+      parts.minute,
+      parts.second,
+    );
+    const offset = local - quarter * QUARTER;
+    if (offsets.size >= MAX_OFFSETS) offsets.clear();
+    offsets.set(quarter, offset);
+    return offset;
+  }
+
+  return {
+    name,
+    startOf({ year, month, day }) {
+      const local = Date.UTC(year, month - 1, day);
+      // The clock may be changed between midnight in UTC and midnight there.
+      const guess = local - offsetAt(local);
+      return local - offsetAt(guess);
+    },
+    dayOf(epoch) {
+      const local = new Date(epoch + offsetAt(epoch));
+      return {
+        year: local.getUTCFullYear(),
+        month: local.getUTCMonth() + 1,
+        day: local.getUTCDate(),
+      };
+    },
+  };
+}
+
+/** A quarter of an hour, in ms. */
+const QUARTER = 15 * 60 * 1_000;
+
+/** How many offsets are remembered. */
+const MAX_OFFSETS = 50_000;
+
+/** A day as `2026-11-30`. */
+export function writeDay({ year, month, day }: Day): string {
+  return new Date(Date.UTC(year, month - 1, day)).toISOString().slice(0, 10);
+}
