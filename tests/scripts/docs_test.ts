@@ -1,6 +1,7 @@
 /** The documents: generated parts are up to date, and what they name exists. */
 import { assert, assertEquals } from "@std/assert";
 import { generate } from "../../scripts/docs.ts";
+import { run } from "../support/process.ts";
 
 const root = new URL("../../", import.meta.url);
 
@@ -99,4 +100,32 @@ Deno.test("the tasks that documents name are in deno.json", async () => {
   }
   assert(count > 20, `only ${count} tasks were found`);
   assertEquals(unknown, []);
+});
+
+Deno.test("the commands and flags that documents name are those of --help", async () => {
+  const { stdout } = await run(["--help"]);
+  const known = new Set(
+    Array.from(
+      stdout.matchAll(/^ {2}([a-z]+(?: [a-z]+)?)(?= )/gm),
+      ([, name]) => name!,
+    ),
+  );
+  const flags = new Set(stdout.match(/--[a-z-]+/g));
+  const wrong: string[] = [];
+  let count = 0;
+  for (const [path, text] of documents) {
+    const named = text.matchAll(
+      /\bqontak-mcp ([a-z]+)(?![\w-])(?: ([a-z]+)\b)?([^`\n]*)/g,
+    );
+    for (const [whole, first, second, rest] of named) {
+      count++;
+      const isCommand = known.has(first!) || known.has(`${first} ${second}`);
+      const given = rest!.match(/(?<=\s)--[a-z-]+/g) ?? [];
+      if (!isCommand || given.some((f) => !flags.has(f))) {
+        wrong.push(`${path}: ${whole}`);
+      }
+    }
+  }
+  assert(count > 10, `only ${count} commands were found`);
+  assertEquals(wrong, []);
 });
