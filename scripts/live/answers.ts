@@ -20,16 +20,15 @@ export function metaStatusOf(body: JsonObject | undefined): number | undefined {
     : undefined;
 }
 
+/** The objects in a list, which may be anything. */
+export function objectsIn(list: unknown): JsonObject[] {
+  return Array.isArray(list) ? list.filter(isObject) : [];
+}
+
 /** One record, also where it comes in a list of one. */
 export function recordIn(response: unknown): JsonObject {
   const record = Array.isArray(response) ? response[0] : response;
   return isObject(record) ? record : {};
-}
-
-/** The records of a list, which may be anything. */
-export function recordsIn(body: JsonObject | undefined): JsonObject[] {
-  const { response } = body ?? {};
-  return Array.isArray(response) ? response.filter(isObject) : [];
 }
 
 /** The id of a record. */

@@ -4,17 +4,12 @@
  *
  * @module
  */
+import type { Endpoint } from "../../src/qontak/endpoints.ts";
+import { nameOf } from "../../src/qontak/endpoints.ts";
+import { objectsIn, recordIn } from "./answers.ts";
 import type { Lab } from "./lab.ts";
-
-/** How sure a fact is after the run. */
-export type Verdict = "as assumed" | "otherwise" | "not tried";
-
-/** What a probe found. */
-export interface Finding {
-  readonly verdict: Verdict;
-  /** What was seen, or why nothing was; holds no personal data. */
-  readonly detail: string;
-}
+import { typeName, typeNames } from "./shape.ts";
+import { demand, type Finding, judged, NotTried } from "./verdict.ts";
 
 /**
  * When a probe can run: on what the reads brought, with our own records in
@@ -23,8 +18,8 @@ export interface Finding {
  */
 export type Phase = "read" | "write" | "log" | "last";
 
-/** A fact. */
-export interface Fact {
+/** A fact, all but how it is found out. */
+export interface Claim {
   /** Its name in the report. */
   readonly id: string;
   readonly question: string;
@@ -34,27 +29,62 @@ export interface Fact {
   readonly code: string;
   /** How it is found out. */
   readonly how: string;
+}
+
+/** A fact. */
+export interface Fact extends Claim {
   readonly phase: Phase;
   /** Finds out. Throws {@linkcode NotTried} where it cannot. */
   readonly probe: (lab: Lab) => Finding | Promise<Finding>;
 }
 
-/** Nothing can be said of a fact; the message is why. */
-export class NotTried extends Error {
-  override readonly name = "NotTried";
+/** A claim about the types of values in answers. */
+export interface TypeClaim extends Claim {
+  /** The types that are assumed, in the words of `typeNames`. */
+  readonly expected: string;
+  /** Every value that was seen. */
+  readonly values: (lab: Lab) => readonly unknown[];
+  /** What one value is called; its type when left out. */
+  readonly name?: (value: unknown) => string;
+  /** Why there may be no values: a sentence, or the endpoint that has them. */
+  readonly without: string | Endpoint;
 }
 
-/** The assumption holds. */
-export function asAssumed(detail = ""): Finding {
-  return { verdict: "as assumed", detail };
+/** A fact on the types of values, found in what the run has seen. */
+export function typesFact(claim: TypeClaim): Fact {
+  const { expected, values, name = typeName, without, ...fact } = claim;
+  return {
+    ...fact,
+    phase: "log",
+    probe(lab) {
+      const why = typeof without === "string"
+        ? without
+        : unseen(lab, without).message;
+      const types = typeNames(demand(values(lab), why), name);
+      return judged(types === expected, types);
+    },
+  };
 }
 
-/** The assumption does not hold. */
-export function otherwise(detail: string): Finding {
-  return { verdict: "otherwise", detail };
+/** Why an endpoint has not answered. */
+export function unseen(lab: Lab, endpoint: Endpoint): NotTried {
+  return new NotTried(
+    endpoint.method !== "GET" && !lab.flags.write
+      ? "it needs --write"
+      : `${nameOf(endpoint)} brought nothing to see it by`,
+  );
 }
 
-/** The assumption holds or not, and this was seen. */
-export function judged(holds: boolean, detail: string): Finding {
-  return holds ? asAssumed(detail) : otherwise(detail);
+/** What stood under `response` in the good answers of endpoints. */
+export function responses(lab: Lab, ...from: readonly Endpoint[]): unknown[] {
+  return from.flatMap((endpoint) =>
+    lab.answers(endpoint).map(({ body }) => body?.response)
+  );
+}
+
+/** Every record in the good answers of endpoints, from lists and alone. */
+export function records(lab: Lab, ...from: readonly Endpoint[]) {
+  return responses(lab, ...from).flatMap((response) =>
+    Array.isArray(response) ? objectsIn(response) : [recordIn(response)]
+  );
 }

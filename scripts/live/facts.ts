@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { QontakError, UnreachableError } from "../../src/errors.ts";
 import { toStderr } from "../../src/logging/log.ts";
-import { type Fact, type Finding, NotTried, type Phase } from "./fact.ts";
+import type { Fact, Phase } from "./fact.ts";
 import { accessFacts } from "./facts/access.ts";
 import { listFacts } from "./facts/lists.ts";
 import { ownerFacts } from "./facts/owner.ts";
@@ -14,9 +13,8 @@ import { shapeFacts } from "./facts/shapes.ts";
 import { templateFacts } from "./facts/templates.ts";
 import { valueFacts } from "./facts/values.ts";
 import { workFacts } from "./facts/work.ts";
-import { type Lab, ToolRefusal } from "./lab.ts";
-import { reasonOf } from "./ledger.ts";
-import { Stopped } from "./wire.ts";
+import type { Lab } from "./lab.ts";
+import { type Finding, NotTried, resultOf } from "./verdict.ts";
 
 /** Every fact, in the order of the report. */
 export const facts: readonly Fact[] = [
@@ -46,25 +44,13 @@ export async function probe(
     if (fact.phase !== phase) continue;
     let finding: Finding;
     try {
-      if (phase !== "log" && lab.wire.stopped !== undefined) {
-        throw new NotTried(lab.wire.stopped);
-      }
+      const { stopped } = lab.wire;
+      if (phase !== "log" && stopped !== undefined) throw new NotTried(stopped);
       finding = await fact.probe(lab);
     } catch (error) {
-      finding = { verdict: "not tried", detail: whyNot(error) };
+      finding = { verdict: "not tried", detail: resultOf(error).why };
     }
     findings.set(fact.id, finding);
     toStderr(`${fact.id}: ${finding.verdict}`);
   }
-}
-
-function whyNot(error: unknown): string {
-  if (error instanceof NotTried || error instanceof Stopped) {
-    return error.message;
-  }
-  if (error instanceof ToolRefusal) return error.message;
-  if (error instanceof QontakError || error instanceof UnreachableError) {
-    return `${error.endpoint}: ${reasonOf(error)}`;
-  }
-  throw error;
 }

@@ -1,13 +1,13 @@
 /**
  * Values for the fields that a company requires: the first option, a day of
- * next month, our mark for every text.
+ * some year to come, our mark for every text.
  *
  * @module
  */
 import { isObject, type JsonObject } from "../../src/values/json.ts";
-import { NotTried } from "./fact.ts";
 import { type Kind, kinds } from "./kinds.ts";
 import type { Lab } from "./lab.ts";
+import { NotTried } from "./verdict.ts";
 
 /** A field, as the tools describe it. */
 export interface Shown {
@@ -43,6 +43,7 @@ const ASSOCIATED: Readonly<Record<string, Kind>> = {
 /** The keys whose value is a user. */
 const USERS = ["creator_id", "user_id", "assignee_id"];
 
+/** A value of each type of field; texts hold our mark. */
 const SAMPLES: Readonly<Record<string, unknown>> = {
   number: 12,
   percentage: 12.5,
@@ -57,68 +58,50 @@ const SAMPLES: Readonly<Record<string, unknown>> = {
 /**
  * A value that a field should accept.
  *
- * @param lab Whose records and user are taken.
- * @param field The field.
- * @throws {NotTried} Where there is none to be had.
+ * @throws {NotTried} Where there is none.
  */
 export function valueFor(lab: Lab, field: Shown): unknown {
+  const { key, type, options = [], custom, list } = field;
   if (field.value !== undefined) return field.value;
-  const wrap = (value: unknown) => field.list ? [value] : value;
-  if (field.options && field.options.length > 0) {
-    const own = USERS.includes(field.key)
-      ? field.options.find(({ id }) => id === lab.me)
+  const wrap = (value: unknown) => list ? [value] : value;
+  if (options.length > 0) {
+    const own = USERS.includes(key)
+      ? options.find(({ id }) => id === lab.me)
       : undefined;
-    const { id, name } = own ?? field.options[0]!;
+    const { id, name } = own ?? options[0]!;
     return wrap(id ?? name);
   }
-  const kind = field.custom ? undefined : ASSOCIATED[field.key];
+  const kind = custom ? undefined : ASSOCIATED[key];
   if (kind) return wrap(lab.ours(kind));
-  if (field.key === "email") return `qontak-mcp-live-${lab.run}@example.com`;
+  if (key === "email") return `qontak-mcp-live-${lab.run}@example.com`;
   // Nobody has this number: Indonesian numbers do not start with 0 after +62.
-  if (field.key === "telephone") return "+620000000000";
-  if (field.type in SAMPLES) return wrap(SAMPLES[field.type]);
-  if (["text", "text_area", "unknown"].includes(field.type)) {
-    return wrap(lab.mark);
-  }
-  throw new NotTried(`nothing is known to fill a required ${field.type} with`);
+  if (key === "telephone") return "+620000000000";
+  if (["text", "text_area", "unknown"].includes(type)) return wrap(lab.mark);
+  if (Object.hasOwn(SAMPLES, type)) return wrap(SAMPLES[type]);
+  throw new NotTried(`nothing is known to fill a required ${type} with`);
 }
 
-/**
- * Arguments that give fields their values.
- *
- * @param lab Whose records and user are taken.
- * @param fields The fields, as a tool has listed them.
- */
+/** Arguments that give fields, as a tool has listed them, their values. */
 export function argumentsFor(lab: Lab, fields: readonly Shown[]): JsonObject {
   const args: JsonObject = {};
   const custom: JsonObject[] = [];
   for (const field of fields) {
     // What the API cannot write, no caller can fill.
     if (field.writable === false) continue;
-    if (field.custom) {
-      custom.push({ id: field.id, value: valueFor(lab, field) });
-    } else args[field.key] = valueFor(lab, field);
+    const value = valueFor(lab, field);
+    if (field.custom) custom.push({ id: field.id, value });
+    else args[field.key] = value;
   }
   return custom.length > 0 ? { ...args, additional_fields: custom } : args;
 }
 
-/** The types of custom fields of which one each is filled besides. */
-const EXTRAS = [
-  "text",
-  "text_area",
-  "number",
-  "percentage",
-  "date",
-  "date_time",
-  "select",
-  "url",
-];
+/** The types of custom fields of which one each is filled without need. */
+const EXTRAS = "text text_area number percentage date date_time select url"
+  .split(" ");
 
 /**
  * Custom fields that need not be filled, one of each type, so that what
  * Qontak makes of them is seen.
- *
- * @param fields The optional fields, as a tool has listed them.
  */
 export function extras(fields: readonly Shown[]): Shown[] {
   return EXTRAS.flatMap((type) => {

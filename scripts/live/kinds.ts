@@ -10,38 +10,37 @@ import { type Resource, resources } from "../../src/qontak/resources.ts";
 /** What the name of every record of ours starts with. */
 export const MARK = "qontak-mcp live";
 
+/** Every endpoint of the API. */
+export const allEndpoints: readonly Endpoint[] = Object.values(endpoints)
+  .flatMap((group) => Object.values<Endpoint>(group));
+
 /** One kind of record. */
 export interface Kind {
   /** The name in the singular, as tools use it. */
   readonly name: string;
   /** The argument of tools that holds its id. */
   readonly idArgument: string;
-  /** Its endpoints. */
   readonly endpoints: {
     readonly list: Endpoint;
     readonly get?: Endpoint;
     readonly create: Endpoint;
     readonly update?: Endpoint;
-    /** Absent where Qontak has no way to delete it. */
-    readonly delete?: Endpoint | null;
+    /** Null where Qontak has no way to delete it. */
+    readonly delete: Endpoint | null;
   };
+  /** What is particular to it; absent where it has no fields of its own. */
+  readonly resource?: Resource;
   /** The key that holds our mark. */
   readonly label: string;
   /** The query parameter that finds it by that key. */
   readonly search?: string;
-  /** The key of the owner, where an update should send it. */
-  readonly owner?: string;
 }
 
-function kind(resource: Resource, label: string, search?: string): Kind {
-  const { name, idArgument, owner } = resource;
+function kind(resource: Resource, label: string, search?: string) {
+  const { name, idArgument, endpoints } = resource;
   return {
-    name,
-    idArgument,
-    endpoints: resource.endpoints,
-    label,
+    ...{ name, idArgument, endpoints, resource, label },
     ...(search === undefined ? {} : { search }),
-    ...(owner?.resetByUpdate ? { owner: owner.key } : {}),
   };
 }
 

@@ -8,46 +8,34 @@ import {
   Client,
   StreamableHTTPClientTransport,
 } from "@modelcontextprotocol/client";
-import { QontakError } from "../../src/errors.ts";
-import { DEFAULT_TIMEOUT, ways } from "../../src/qontak/connection.ts";
 import { serverOptionsOf, type Settings } from "../../src/app/settings.ts";
-import { createCache } from "../../src/storage/cache.ts";
+import { QontakError } from "../../src/errors.ts";
 import {
   createSetup,
   type Setup,
   SETUP_LIFETIME,
 } from "../../src/fields/setup.ts";
 import { createHandler } from "../../src/http/handler.ts";
+import { noLimits } from "../../src/limits/limits.ts";
 import { createLog, type Log, toStderr } from "../../src/logging/log.ts";
 import { isLoopback } from "../../src/net/address.ts";
-import {
-  type Authorize,
-  type CallOptions,
-  createCrm,
-  type Crm,
-} from "../../src/qontak/crm.ts";
-import { type Endpoint, nameOf } from "../../src/qontak/endpoints.ts";
-import { bearer, createOAuth, TOKEN_PAGE } from "../../src/qontak/oauth.ts";
-import { createServer } from "../../src/server.ts";
-import { createTelemetry } from "../../src/telemetry/telemetry.ts";
-import { DEFAULT_TENANT } from "../../src/tokens/store.ts";
 import { createTransport } from "../../src/net/transport.ts";
-import { createTokens } from "../../src/tokens/tokens.ts";
+import { createAccess, ways } from "../../src/qontak/connection.ts";
+import type { CallOptions, Crm } from "../../src/qontak/crm.ts";
+import { type Endpoint, nameOf } from "../../src/qontak/endpoints.ts";
+import { type Answer, readAnswer } from "../../src/qontak/envelope.ts";
+import { createServer } from "../../src/server.ts";
+import { createCache } from "../../src/storage/cache.ts";
+import { DEFAULT_TENANT } from "../../src/tokens/store.ts";
 import { defined, isObject, type JsonObject } from "../../src/values/json.ts";
 import { isGood, recordIn } from "./answers.ts";
-import { NotTried } from "./fact.ts";
-import type { Flags } from "./flags.ts";
+import type { LiveFlags } from "./flags.ts";
 import { type Kind, MARK } from "./kinds.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import { redact } from "./redact.ts";
 import { type TokenWatch, watchTokens } from "./tokens.ts";
-import {
-  createWire,
-  type Exchange,
-  LONGEST_WAIT,
-  Stopped,
-  type Wire,
-} from "./wire.ts";
+import { NotTried, Stopped, ToolRefusal } from "./verdict.ts";
+import { createWire, type Exchange, LONGEST_WAIT, type Wire } from "./wire.ts";
 
 /** What came of a raw call that may be refused. */
 export interface Attempt {
@@ -63,14 +51,9 @@ export interface Attempt {
   readonly exchange: Exchange;
 }
 
-/** A tool said no. Its message holds no personal data. */
-export class ToolRefusal extends Error {
-  override readonly name = "ToolRefusal";
-}
-
 /** Everything that a live test works with. */
-export interface Lab extends AsyncDisposable {
-  readonly flags: Flags;
+export interface Lab {
+  readonly flags: LiveFlags;
   /** Names the records of this run. */
   readonly run: string;
   /** The mark that all of them bear. */
@@ -89,14 +72,12 @@ export interface Lab extends AsyncDisposable {
   readonly own: Map<Kind, number>;
   /** The id of the user behind the token, once it is known. */
   me: number | undefined;
-  /** The same CRM for somebody else. */
-  crmAs(authorize: Authorize): Crm;
   /** A raw call; a refusal is an answer too. */
-  attempt(
-    endpoint: Endpoint,
-    options?: CallOptions,
-    via?: Crm,
-  ): Promise<Attempt>;
+  attempt(endpoint: Endpoint, request?: CallOptions): Promise<Attempt>;
+  /** A read whose access token is wrong. */
+  attemptWithBadToken(endpoint: Endpoint): Promise<Attempt>;
+  /** Asks for new tokens with this refresh token. */
+  grant(refreshToken: string): Promise<void>;
   /** Calls a tool and returns what it answers as data. */
   tool(name: string, args: JsonObject): Promise<JsonObject>;
   /** The good answers of an endpoint so far. */
@@ -106,85 +87,14 @@ export interface Lab extends AsyncDisposable {
   /** Reads our record of a kind. */
   read(kind: Kind, id?: number): Promise<JsonObject>;
   /** Changes our record of a kind by a raw PUT that keeps its owner. */
-  change(kind: Kind, body: JsonObject, id?: number): Promise<Attempt>;
+  change(kind: Kind, body: JsonObject): Promise<Attempt>;
+  /** Keeps what is not kept yet, and ends all connections. */
+  close(): Promise<void>;
 }
 
-/**
- * Makes the lab.
- *
- * @param settings Where Qontak is, and the token.
- * @param flags What the run may do.
- */
-export async function createLab(
-  settings: Settings,
-  flags: Flags,
-): Promise<Lab> {
-  const { oauth } = ways;
-  const { baseUrl = oauth.baseUrl, timeout = DEFAULT_TIMEOUT, ...options } =
-    serverOptionsOf(settings);
-  const apiUrl = baseUrl + oauth.prefix;
-  const loopback = isLoopback(new URL(baseUrl).hostname);
-  const run = runId();
-  const ledger = createLedger();
-  const wire = createWire({
-    apiUrl,
-    loopback,
-    onExchange(exchange) {
-      ledger.observe(exchange);
-      toStderr(
-        `${exchange.endpoint}: ${
-          exchange.status || "no status"
-        }, ${exchange.ms} ms, ${exchange.shape}`,
-      );
-    },
-  });
-  const errors = createLog("error");
-  // Once the run is stopped, every request fails, which is no news.
-  const log: Log = (...line) => {
-    if (wire.stopped === undefined) errors(...line);
-  };
-  const transport = createTransport(wire.fetch);
-  // A request may wait for its turn before it is sent.
-  const patience = timeout + LONGEST_WAIT;
-  const { clientId, clientSecret, redirectUri } = options;
-  const refreshToken = settings.QONTAK_REFRESH_TOKEN ?? "";
-  const { refresh } = createOAuth({
-    baseUrl,
-    timeout: patience,
-    transport,
-    mend: () => `Make a new one at ${TOKEN_PAGE}`,
-    ...defined({ clientId, clientSecret, redirectUri }),
-  });
-  const tokens = watchTokens({
-    refreshToken,
-    refresh,
-    ...defined({ path: flags["save-token"] }),
-  });
-  const { store } = tokens;
-  const crmAs = (authorize: Authorize) =>
-    createCrm({
-      apiUrl,
-      authorize,
-      unauthorized: oauth.unauthorized,
-      timeout: patience,
-      // What Qontak answers is to be seen as it comes.
-      retryBudget: 0,
-      transport,
-      telemetry: createTelemetry(),
-    });
-  const access = createTokens({ store, refresh, log });
-  const crm = crmAs(bearer(access, DEFAULT_TENANT));
-  const cache = createCache({ lifetime: SETUP_LIFETIME, size: 1_000 });
-  const server = createServer({
-    ...defined({ clientId, clientSecret, redirectUri }),
-    store,
-    baseUrl,
-    // One call sends several requests.
-    timeout: 5 * patience,
-    retryBudget: 0,
-    fetch: wire.fetch,
-    log,
-  });
+/** The server, on a port of its own, and a client of it. */
+async function connect(options: Parameters<typeof createServer>[0]) {
+  const server = createServer(options);
   const http = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen() {} },
     createHandler(server),
@@ -192,34 +102,91 @@ export async function createLab(
   const client = new Client({ name: "qontak-mcp-live", version: "1.0.0" }, {
     versionNegotiation: { mode: "auto" },
   });
-  await client.connect(
-    new StreamableHTTPClientTransport(
-      new URL(`http://127.0.0.1:${http.addr.port}/mcp`),
-    ),
+  const url = new URL(`http://127.0.0.1:${http.addr.port}/mcp`);
+  await client.connect(new StreamableHTTPClientTransport(url));
+  return {
+    client,
+    async close() {
+      await client.close();
+      await http.shutdown();
+      await server.close();
+    },
+  };
+}
+
+/**
+ * Makes the lab.
+ *
+ * @param settings Where Qontak is, and the token.
+ * @param flags What the run may do.
+ * @throws {ConfigError} When the file of --save-token cannot be used.
+ */
+export async function createLab(
+  settings: Settings,
+  flags: LiveFlags,
+): Promise<Lab> {
+  const { QONTAK_BASE_URL: baseUrl, QONTAK_TIMEOUT_MS: timeout } = settings;
+  const { clientId, clientSecret, redirectUri } = serverOptionsOf(settings);
+  const apiUrl = baseUrl + ways.oauth.prefix;
+  const loopback = isLoopback(new URL(baseUrl).hostname);
+  const run = runId();
+  const ledger = createLedger();
+  const tokens = await watchTokens(
+    settings.QONTAK_REFRESH_TOKEN!,
+    flags["save-token"],
   );
-
+  const wire = createWire({
+    apiUrl,
+    loopback,
+    onExchange(exchange) {
+      ledger.observe(exchange);
+      const { endpoint, status, ms, shape } = exchange;
+      toStderr(`${endpoint}: ${status || "no status"}, ${ms} ms, ${shape}`);
+    },
+  });
+  const errors = createLog("error");
+  // Once the run is stopped, every request fails, which is no news.
+  const log: Log = (...line) => {
+    if (wire.stopped === undefined) errors(...line);
+  };
+  // A request may wait for its turn before it is sent.
+  const patience = timeout + LONGEST_WAIT;
+  const options = {
+    ...defined({ clientId, clientSecret, redirectUri }),
+    store: tokens.store,
+    baseUrl,
+    timeout: patience,
+    // What Qontak answers is to be seen as it comes.
+    retryBudget: 0,
+    tokenCache: "memory",
+    // The wire has limits of its own.
+    limits: noLimits,
+    fetch: wire.fetch,
+    log,
+  } as const;
+  const access = createAccess(options);
+  const crm = access.crm(DEFAULT_TENANT);
+  // One call of a tool sends several requests.
+  const { client, close } = await connect({
+    ...options,
+    timeout: 5 * patience,
+  });
   const own = new Map<Kind, number>();
+  let closing: Promise<void> | undefined;
 
-  async function attempt(
-    endpoint: Endpoint,
-    request: CallOptions = {},
-    via: Crm = crm,
-  ): Promise<Attempt> {
+  async function attempt(call: Promise<Answer>): Promise<Attempt> {
+    const exchange = () => wire.seen.at(-1)!;
     try {
-      const { response } = await via.call(endpoint, request);
-      const exchange = wire.seen.at(-1)!;
-      return {
-        ok: true,
-        status: exchange.status,
-        said: "",
-        response,
-        exchange,
-      };
+      const { response } = await call;
+      const { status } = exchange();
+      return { ok: true, status, said: "", response, exchange: exchange() };
     } catch (error) {
       if (!(error instanceof QontakError)) throw error;
       const { status, said } = error;
-      const exchange = wire.seen.at(-1)!;
-      return { ok: false, status, said, response: undefined, exchange };
+      return {
+        ...{ ok: false, status, said, response: undefined },
+        exchange: exchange(),
+      };
     }
   }
 
@@ -230,14 +197,37 @@ export async function createLab(
     wire,
     tokens,
     crm,
-    crmAs,
-    setup: createSetup(crm, cache, "live"),
+    setup: createSetup(
+      crm,
+      createCache({ lifetime: SETUP_LIFETIME, size: 1_000 }),
+      "live",
+    ),
     ledger,
     hasClient: clientId !== undefined,
     loopback,
     own,
     me: undefined,
-    attempt,
+    attempt: (endpoint, request) => attempt(crm.call(endpoint, request)),
+    attemptWithBadToken: (endpoint) =>
+      attempt(
+        createTransport(wire.fetch).read(apiUrl + endpoint.path, {
+          headers: { authorization: "Bearer not-a-token" },
+          signal: AbortSignal.timeout(patience),
+        }).then((reply) => readAnswer(endpoint, reply, "")),
+      ),
+    async grant(refreshToken) {
+      const { store } = tokens;
+      const { expires_in, ...grant } = await access.oauth!.refresh(
+        refreshToken,
+        DEFAULT_TENANT,
+      );
+      const expires_at = Math.floor(Date.now() / 1000) + expires_in;
+      await store.replace(
+        DEFAULT_TENANT,
+        { ...grant, expires_in, expires_at },
+        (await store.read(DEFAULT_TENANT))?.version,
+      );
+    },
     async tool(name, args) {
       const result = await client.callTool({ name, arguments: args }, {
         // A tool sends several requests, and each may wait for its turn.
@@ -265,22 +255,22 @@ export async function createLab(
       });
       return recordIn(response);
     },
-    change(kind, body, id = lab.ours(kind)) {
-      const kept = kind.owner && lab.me !== undefined
-        ? { [kind.owner]: lab.me }
+    change(kind, body) {
+      const { owner } = kind.resource ?? {};
+      const kept = owner?.resetByUpdate && lab.me !== undefined
+        ? { [owner.key]: lab.me }
         : {};
-      return attempt(kind.endpoints.update!, {
-        path: { id },
+      return lab.attempt(kind.endpoints.update!, {
+        path: { id: lab.ours(kind) },
         body: { ...kept, ...body },
       });
     },
-    async [Symbol.asyncDispose]() {
-      await client.close();
-      await http.shutdown();
-      await server.close();
-      access.close();
-      wire[Symbol.dispose]();
-    },
+    close: () =>
+      closing ??= (async () => {
+        await close();
+        await access.close();
+        await wire.close();
+      })(),
   };
   return lab;
 }

@@ -1,11 +1,11 @@
 /**
- * Sentences of Qontak's and of our tools, with everything left out that could
- * be a name, a number or something that a person wrote: only words of a short
- * list and the keys of the API remain.
+ * Sentences of Qontak and of our tools for a report that anybody may read. The
+ * redaction of the logs knows secrets by their look, but not people's names:
+ * here only words of a short list and the keys of the API are kept.
  *
  * @module
  */
-import { type Endpoint, endpoints } from "../../src/qontak/endpoints.ts";
+import { allEndpoints } from "./kinds.ts";
 
 /** Words of error messages that are nobody's name. */
 const WORDS =
@@ -35,29 +35,17 @@ const NUMBERS = /^([1-9]|400|401|403|404|409|422|429|50[0-4])$/;
 /** The longest text that is kept, in characters. */
 const LONGEST = 240;
 
-let known: Set<string> | undefined;
+const known = new Set([
+  ...WORDS.split(/\s+/),
+  ...allEndpoints.flatMap(({ body, query, path }) => [
+    ...Object.keys(body),
+    ...query,
+    ...path.split(/[/:]/),
+  ]),
+]);
 
-function vocabulary(): Set<string> {
-  if (known) return known;
-  known = new Set(WORDS.split(/\s+/));
-  const all: Endpoint[] = Object.values(endpoints).flatMap((group) =>
-    Object.values<Endpoint>(group)
-  );
-  for (const { body, query, path } of all) {
-    for (const key of [...Object.keys(body), ...query]) known.add(key);
-    for (const part of path.split(/[/:]/)) known.add(part);
-  }
-  return known;
-}
-
-/**
- * A text without personal data.
- *
- * @param text What Qontak or a tool said.
- * @returns The same with `…` for whatever is not known to be harmless.
- */
+/** A text with `…` for everything that is not known to be harmless. */
 export function redact(text: string): string {
-  const words = vocabulary();
   const kept = text
     // What stands in quotation marks is somebody's own wording.
     .replace(/"[^"]*"|“[^”]*”/g, "…")
@@ -65,7 +53,7 @@ export function redact(text: string): string {
       /[\p{L}\p{N}_'’@.+-]*[\p{L}\p{N}_@][\p{L}\p{N}_'’@+-]*/gu,
       (word) => {
         const plain = word.replaceAll("’", "'").toLowerCase();
-        return words.has(plain) || NUMBERS.test(plain) ? word : "…";
+        return known.has(plain) || NUMBERS.test(plain) ? word : "…";
       },
     )
     .replace(/…([^\p{L}\p{N}]*…)+/gu, "…")

@@ -5,11 +5,13 @@
  */
 import { isLoopback } from "../../src/net/address.ts";
 import { VERSION } from "../../src/version.ts";
-import type { Fact, Finding } from "./fact.ts";
+import { markdownTable } from "../figures.ts";
+import type { Cleanup } from "./cleanup.ts";
+import type { Claim } from "./fact.ts";
 import { facts } from "./facts.ts";
-import type { Cleanup } from "./ledger.ts";
 import type { ReadRow } from "./reads.ts";
-import type { StepRow } from "./steps.ts";
+import type { StepRow } from "./story.ts";
+import type { Finding } from "./verdict.ts";
 
 /** What a run came to. */
 export interface Run {
@@ -33,16 +35,15 @@ export interface Run {
 }
 
 /** A fact with what was found. */
-export interface Row extends Omit<Fact, "probe" | "phase">, Finding {}
+type FactRow = Claim & Finding;
 
 /** Every fact with what was found. */
-function rows({ findings, stopped }: Run): Row[] {
+function rows({ findings, stopped }: Run): FactRow[] {
   return facts.map(({ id, question, assumed, code, how, phase }) => {
-    const why = stopped ??
+    const detail = stopped ??
       (phase === "write" ? "it needs --write" : "the run did not come to it");
-    const { verdict, detail } = findings.get(id) ??
-      { verdict: "not tried", detail: why };
-    return { id, question, assumed, code, how, verdict, detail };
+    const finding = findings.get(id) ?? { verdict: "not tried", detail };
+    return { id, question, assumed, code, how, ...finding };
   });
 }
 
@@ -55,43 +56,26 @@ function nameHost(baseUrl: string): string {
     : "another host";
 }
 
-/**
- * The report as data.
- *
- * @param run What the run came to.
- */
+const today = () => new Date().toISOString().slice(0, 10);
+
+/** The report as data. */
 export function toJson(run: Run): string {
   const { baseUrl, findings: _, ...rest } = run;
-  return JSON.stringify(
-    {
-      version: VERSION,
-      date: new Date().toISOString().slice(0, 10),
-      host: nameHost(baseUrl),
-      ...rest,
-      facts: rows(run),
-    },
-    null,
-    2,
-  );
+  const head = { version: VERSION, date: today(), host: nameHost(baseUrl) };
+  return JSON.stringify({ ...head, ...rest, facts: rows(run) }, null, 2);
 }
 
-/**
- * The report as Markdown.
- *
- * @param run What the run came to.
- */
+/** The report as Markdown. */
 export function toMarkdown(run: Run): string {
   const all = rows(run);
   const count = (verdict: string) =>
     all.filter((row) => row.verdict === verdict).length;
-  const { reads, steps, cleanup, stopped, limitHeaders } = run;
+  const { reads, steps, cleanup, stopped, limitHeaders, flags } = run;
   return [
     "# Live test of @qontak/mcp",
     "",
-    `Version ${VERSION}, ${new Date().toISOString().slice(0, 10)}, against ${
-      nameHost(run.baseUrl)
-    }, ${
-      run.flags.length > 0 ? run.flags.join(" ") : "only reading"
+    `Version ${VERSION}, ${today()}, against ${nameHost(run.baseUrl)}, ${
+      flags.length > 0 ? flags.join(" ") : "only reading"
     }. ${run.requests} requests. Personal data is left out: only types, statuses, keys and what this program itself sent is shown.`,
     ...(limitHeaders.length > 0
       ? ["", `Headers about limits were seen: ${limitHeaders.join(", ")}.`]
@@ -125,63 +109,56 @@ export function toMarkdown(run: Run): string {
         String(ms ?? ""),
       ]),
     ),
-    ...(steps.length > 0
-      ? [
-        "",
-        "## Writes",
-        "",
-        table(
-          ["step", "result"],
-          steps.map(({ step, result, detail }) => [
-            step,
-            detail === "" ? result : `${result}: ${detail}`,
-          ]),
-        ),
-      ]
-      : []),
+    ...(steps.length === 0 ? [] : [
+      "",
+      "## Writes",
+      "",
+      table(
+        ["step", "result"],
+        steps.map(({ step, result, detail }) => [
+          step,
+          detail === "" ? result : `${result}: ${detail}`,
+        ]),
+      ),
+    ]),
     "",
     ...cleanupLines(cleanup),
     "",
     "<details><summary>Shapes of the answers</summary>",
     "",
-    ...reads.filter(({ shape }) => shape !== undefined).map((
-      { endpoint, shape },
-    ) => `- \`${endpoint}\` \`${shape}\``),
+    ...reads.flatMap(({ endpoint, shape }) =>
+      shape === undefined ? [] : `- \`${endpoint}\` \`${shape}\``
+    ),
     "",
     "</details>",
   ].join("\n");
 }
 
-function resultOf({ verdict, detail, how }: Row): string {
+function resultOf({ verdict, detail, how }: FactRow): string {
   if (verdict === "as assumed") {
-    return detail === "" ? "as assumed" : `as assumed (${detail})`;
+    return detail === "" ? verdict : `${verdict} (${detail})`;
   }
   return verdict === "otherwise"
     ? `**otherwise: ${detail}** (${how})`
     : `not tried: ${detail}`;
 }
 
-/**
- * What was removed and what is left, a line each.
- *
- * @param cleanup How the cleaning up went.
- */
-export function cleanupLines(cleanup: Cleanup): string[] {
-  const removed = Object.entries(cleanup.removed)
-    .map(([kind, count]) => `${count} ${kind}`);
+/** What was removed and what is left, a line each. */
+export function cleanupLines({ removed, left, notes }: Cleanup): string[] {
+  const counts = Object.entries(removed).map(([kind, count]) =>
+    `${count} ${kind}`
+  );
   return [
-    cleanup.left.length > 0
-      ? `**${cleanup.left.length} not cleaned up:**`
-      : `Cleaned up${removed.length > 0 ? `: ${removed.join(", ")}` : ""}.`,
-    ...cleanup.left.map((line) => `- ${line}`),
-    ...cleanup.notes.map((line) => `- ${line}`),
+    left.length > 0
+      ? `**${left.length} not cleaned up:**`
+      : `Cleaned up${counts.length > 0 ? `: ${counts.join(", ")}` : ""}.`,
+    ...[...left, ...notes].map((line) => `- ${line}`),
   ];
 }
 
-function table(head: readonly string[], body: readonly string[][]): string {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...body.map(line)].join(
-    "\n",
+function table(head: string[], body: readonly string[][]): string {
+  const escaped = body.map((cells) =>
+    cells.map((cell) => cell.replaceAll("|", "\\|"))
   );
+  return markdownTable(head, escaped);
 }

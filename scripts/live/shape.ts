@@ -19,32 +19,19 @@ interface Shape {
 /** Keys deeper than this are not listed. */
 const DEPTH = 5;
 
-/**
- * The type of a value in one word.
- *
- * @param value Any JSON value.
- */
+/** The type of a JSON value in one word. */
 export function typeName(value: unknown): string {
   if (value === undefined) return "absent";
   if (value === null) return "null";
-  if (Array.isArray(value)) return "list";
-  return typeof value;
+  return Array.isArray(value) ? "list" : typeof value;
 }
 
-/**
- * The types of several values, each named once: `string or null`.
- *
- * @param values Any JSON values.
- */
-export function typeNames(values: Iterable<unknown>): string {
-  return [...new Set([...values].map(typeName))].sort().join(" or ");
+/** The types of several values, each named once: `null or string`. */
+export function typeNames(values: Iterable<unknown>, nameOf = typeName) {
+  return [...new Set([...values].map(nameOf))].sort().join(" or ");
 }
 
-/**
- * The shape of a JSON value: `{meta{status number}, response[25]{id number}}`.
- *
- * @param value Any JSON value.
- */
+/** The shape of a value: `{meta{status number}, response[25]{id number}}`. */
 export function shapeOf(value: unknown): string {
   const shape = empty();
   merge(shape, value);
@@ -62,38 +49,31 @@ function merge(shape: Shape, value: unknown): void {
     for (const entry of value) merge(shape.item ??= empty(), entry);
   } else if (isObject(value)) {
     for (const [key, inner] of Object.entries(value)) {
-      const name = safeKey(key);
-      let known = shape.keys.get(name);
-      if (!known) shape.keys.set(name, known = empty());
+      // A key that is no plain word may be a name, an address or a number.
+      const name = /^[A-Za-z_][\w-]{0,40}$/.test(key) ? key : "(key)";
+      const known = shape.keys.get(name) ?? empty();
+      shape.keys.set(name, known);
       merge(known, inner);
     }
   }
 }
 
-/** Where a key is no plain word, it may be a name, an address or a number. */
-function safeKey(key: string): string {
-  return /^[A-Za-z_][A-Za-z0-9_-]{0,40}$/.test(key) ? key : "(key)";
-}
-
 function render(shape: Shape, depth: number): string {
   return [...shape.types].sort().map((type) => {
     if (type === "list") {
-      const item = shape.item ? renderInner(shape.item, depth) : "";
-      return `[${shape.entries}]${item}`;
+      return `[${shape.entries}]${shape.item ? render(shape.item, depth) : ""}`;
     }
-    if (type === "object") return renderInner(shape, depth, true);
-    return type;
+    return type === "object" ? renderKeys(shape, depth) : type;
   }).join("|");
 }
 
-function renderInner(shape: Shape, depth: number, asObject = false): string {
-  if (!asObject && !shape.types.has("object")) return render(shape, depth);
+function renderKeys({ keys }: Shape, depth: number): string {
   if (depth >= DEPTH) return "{…}";
-  const keys = [...shape.keys].map(([key, inner]) => {
-    // Every answer has the same meta; it is told once, in the facts.
+  const parts = [...keys].map(([key, inner]) => {
+    // Every answer has the same meta: the facts tell about it once.
     if (depth === 0 && key === "meta") return key;
     const text = render(inner, depth + 1);
     return /^[[{]/.test(text) ? `${key}${text}` : `${key} ${text}`;
   });
-  return `{${keys.join(", ")}}`;
+  return `{${parts.join(", ")}}`;
 }

@@ -1,43 +1,92 @@
 /**
  * The writes: makes a record of each kind through the tools, changes it, and
- * in the end deletes it.
+ * in the end deletes it. A step that fails does not end the run.
  *
  * @module
  */
-import { resources } from "../../src/qontak/resources.ts";
+import { toStderr } from "../../src/logging/log.ts";
 import { endpoints } from "../../src/qontak/endpoints.ts";
 import { isEmpty, isObject, type JsonObject } from "../../src/values/json.ts";
-import { NotTried } from "./fact.ts";
-import {
-  argumentsFor,
-  DAY,
-  extras,
-  fieldsIn,
-  type Shown,
-  valueFor,
-} from "./fill.ts";
-import { type Kind, kinds } from "./kinds.ts";
 import { idIn, recordIn } from "./answers.ts";
-import { type Lab, ToolRefusal } from "./lab.ts";
-import { carryOut, outcome, type Step, type StepRow } from "./steps.ts";
+import { argumentsFor, DAY, extras, fieldsIn, valueFor } from "./fill.ts";
+import { type Kind, kinds } from "./kinds.ts";
+import type { Lab } from "./lab.ts";
+import {
+  demand,
+  NotTried,
+  type Result,
+  resultOf,
+  Stopped,
+  ToolRefusal,
+} from "./verdict.ts";
+
+/** How one step went. */
+export interface StepRow extends Pick<Result, "result"> {
+  readonly step: string;
+  /** What became of the values, or why it failed; no personal data. */
+  readonly detail: string;
+}
+
+/** One step; what it returns stands in the report. */
+interface Step {
+  readonly name: string;
+  readonly run: (lab: Lab) => Promise<string>;
+}
+
+/** The arguments of a step. */
+type Args = (lab: Lab) => JsonObject | Promise<JsonObject>;
+
+async function carryOut(lab: Lab, steps: readonly Step[]): Promise<StepRow[]> {
+  const rows: StepRow[] = [];
+  for (const { name, run } of steps) {
+    let row: StepRow;
+    try {
+      const { stopped } = lab.wire;
+      if (stopped !== undefined) throw new Stopped(stopped);
+      row = { step: name, result: "worked", detail: await run(lab) };
+    } catch (error) {
+      const { result, why } = resultOf(error);
+      row = { step: name, result, detail: why };
+    }
+    toStderr(`${name}: ${row.result}${row.detail && `, ${row.detail}`}`);
+    rows.push(row);
+  }
+  return rows;
+}
+
+/** What a tool for writes says became of the values: keys only. */
+function outcome(data: JsonObject): string {
+  const entriesOf = (name: string) => [data[name] ?? []].flat();
+  const parts = ["ignored", "stored_differently", "not_shown"].flatMap(
+    (name) => {
+      const keys = entriesOf(name).map((entry) =>
+        isObject(entry) ? String(entry.key) : String(entry)
+      );
+      return keys.length === 0 ? [] : [`${name}: ${keys.join(", ")}`];
+    },
+  );
+  return [`${entriesOf("applied").length} applied`, ...parts].join("; ");
+}
+
+const requiredFields = (lab: Lab, kind: Kind, place: JsonObject = {}) =>
+  lab.tool(`get_required_fields_for_${kind.name}`, place);
 
 /** The arguments for a new record: what is required, and our mark. */
 async function argumentsToCreate(
   lab: Lab,
   kind: Kind,
-  place: JsonObject = {},
+  place?: JsonObject,
 ): Promise<JsonObject> {
-  const data = await lab.tool(`get_required_fields_for_${kind.name}`, place);
-  const required = fieldsIn(data, "required");
-  const given = [...required, ...extras(fieldsIn(data, "optional"))];
+  const data = await requiredFields(lab, kind, place);
+  const given = [
+    ...fieldsIn(data, "required"),
+    ...extras(fieldsIn(data, "optional")),
+  ];
   return { ...argumentsFor(lab, given), [kind.label]: lab.mark };
 }
 
 /** A step that makes a record with a tool. */
-function creating(
-  kind: Kind,
-  args: (lab: Lab) => JsonObject | Promise<JsonObject>,
-): Step {
+function creating(kind: Kind, args: Args): Step {
   const name = `create_${kind.name}`;
   return {
     name,
@@ -52,10 +101,7 @@ function creating(
 }
 
 /** A step that changes our record with a tool. */
-function updating(
-  kind: Kind,
-  args: (lab: Lab) => JsonObject | Promise<JsonObject>,
-): Step {
+function updating(kind: Kind, args: Args): Step {
   const name = `update_${kind.name}`;
   return {
     name,
@@ -71,42 +117,35 @@ const findMe: Step = {
   name: "Find the user behind the token",
   async run(lab) {
     const fields = fieldsIn(
-      await lab.tool("get_required_fields_for_contact", {}),
+      await requiredFields(lab, kinds.contact),
       "required",
-    ).filter(({ key }) => key !== "creator_id");
-    const args: JsonObject = {
-      ...argumentsFor(lab, fields.filter(({ type }) => type !== "date")),
+    ).filter(({ key, type }) => key !== "creator_id" && type !== "date");
+    const made = await lab.tool("create_contact", {
+      ...argumentsFor(lab, fields),
       first_name: lab.mark,
       skip_validation: true,
-    };
-    let made: JsonObject;
-    try {
-      made = await lab.tool("create_contact", args);
-    } catch (error) {
+    }).catch((error) => {
       if (!(error instanceof ToolRefusal)) throw error;
       throw new NotTried(`a contact without an owner: ${error.message}`);
-    }
+    });
     const owner = (await lab.read(kinds.contact, Number(made.id))).creator_id;
-    if (typeof owner !== "number") {
-      throw new NotTried("the contact shows no owner");
-    }
-    lab.me = owner;
+    lab.me = demand(
+      typeof owner === "number" && owner,
+      "the contact shows no owner",
+    );
     return "";
   },
 };
 
-/** The first place whose required fields can all be filled. */
+/** The places whose required fields can all be filled, the easiest first. */
 async function findPlaces(lab: Lab, kind: Kind): Promise<JsonObject[]> {
-  const resource = kind === kinds.deal ? resources.deal : resources.ticket;
+  const resource = kind.resource!;
   const found: { place: JsonObject; count: number }[] = [];
   for (const pipeline of (await lab.setup.pipelines(resource)).slice(0, 4)) {
     const stages = await lab.setup.stages(resource, pipeline.id);
     for (const stage of stages.slice(0, 3)) {
       const place = { pipeline_id: pipeline.id, stage_id: stage.id };
-      const data = await lab.tool(
-        `get_required_fields_for_${kind.name}`,
-        place,
-      );
+      const data = await requiredFields(lab, kind, place);
       const required = fieldsIn(data, "required");
       try {
         argumentsFor(lab, required);
@@ -116,38 +155,37 @@ async function findPlaces(lab: Lab, kind: Kind): Promise<JsonObject[]> {
       }
     }
   }
-  if (found.length === 0) {
-    throw new NotTried(
-      "no stage was found whose required fields can be filled",
-    );
-  }
-  return found.sort((a, b) => a.count - b.count).map(({ place }) => place);
+  return demand(
+    found.sort((a, b) => a.count - b.count).map(({ place }) => place),
+    "no stage was found whose required fields can be filled",
+  );
 }
 
-const firstPlace = async (lab: Lab, kind: Kind) =>
-  (await findPlaces(lab, kind))[0]!;
+/** The arguments for a new record in the first such place. */
+async function argumentsInPlace(lab: Lab, kind: Kind): Promise<JsonObject> {
+  const [place] = await findPlaces(lab, kind);
+  return await argumentsToCreate(lab, kind, place);
+}
 
 /** Moves our deal to another stage, with what that one requires. */
 const moveDeal: Step = {
   name: "update_deal to another stage",
   async run(lab) {
-    const id = lab.ours(kinds.deal);
+    const deal_id = lab.ours(kinds.deal);
     const deal = await lab.read(kinds.deal);
-    const next = (await findPlaces(lab, kinds.deal)).find(({ stage_id }) =>
-      stage_id !== deal.crm_stage_id
+    const places = await findPlaces(lab, kinds.deal);
+    const next = demand(
+      places.find(({ stage_id }) => stage_id !== deal.crm_stage_id),
+      "there is only one stage",
     );
-    if (!next) throw new NotTried("there is only one stage");
-    const fields: Shown[] = fieldsIn(
-      await lab.tool("get_required_fields_for_deal", next),
+    const fields = fieldsIn(
+      await requiredFields(lab, kinds.deal, next),
       "required",
     ).filter(({ custom, key, value }) =>
       custom || value !== undefined || isEmpty(deal[key])
     );
-    const data = await lab.tool("update_deal", {
-      deal_id: id,
-      ...argumentsFor(lab, fields),
-    });
-    return outcome(data);
+    const args = { deal_id, ...argumentsFor(lab, fields) };
+    return outcome(await lab.tool("update_deal", args));
   },
 };
 
@@ -159,10 +197,10 @@ const permit: Step = {
     const { response } = await lab.crm.call(endpoints.deals.realCreator, {
       path: { id },
     });
-    const { email } = recordIn(response);
-    if (typeof email !== "string" || email === "") {
-      throw new NotTried("Qontak does not say the user's e-mail");
-    }
+    const email = demand(
+      recordIn(response).email,
+      "Qontak does not say the user's e-mail",
+    );
     const permissions = [{ email, access_types: ["view", "edit"] }];
     await lab.tool("set_deal_permissions", { deal_id: id, permissions });
     return "";
@@ -172,7 +210,7 @@ const permit: Step = {
 const changed = (lab: Lab) => `${lab.mark} changed`;
 
 /** Makes and changes a record of each kind. */
-export const writeSteps: readonly Step[] = [
+const writeSteps: readonly Step[] = [
   findMe,
   creating(kinds.company, (lab) => argumentsToCreate(lab, kinds.company)),
   updating(kinds.company, (lab) => ({
@@ -194,14 +232,11 @@ export const writeSteps: readonly Step[] = [
     quantity: 2,
   })),
   updating(kinds.product, (lab) => ({ name: changed(lab), price: 1500 })),
-  creating(kinds.deal, async (lab) => {
-    const place = await firstPlace(lab, kinds.deal);
-    return {
-      ...await argumentsToCreate(lab, kinds.deal, place),
-      ...associated(lab, "crm_company_id", "crm_lead_ids"),
-      size: 1000,
-    };
-  }),
+  creating(kinds.deal, async (lab) => ({
+    ...await argumentsInPlace(lab, kinds.deal),
+    ...associated(lab, "crm_company_id", "crm_lead_ids"),
+    size: 1000,
+  })),
   updating(kinds.deal, (lab) => ({
     name: changed(lab),
     size: 2500,
@@ -224,13 +259,10 @@ export const writeSteps: readonly Step[] = [
     due_date: `${DAY}T10:00`,
   })),
   updating(kinds.task, (lab) => ({ name: changed(lab), detail: lab.mark })),
-  creating(kinds.ticket, async (lab) => {
-    const place = await firstPlace(lab, kinds.ticket);
-    return {
-      ...await argumentsToCreate(lab, kinds.ticket, place),
-      due_date: DAY,
-    };
-  }),
+  creating(kinds.ticket, async (lab) => ({
+    ...await argumentsInPlace(lab, kinds.ticket),
+    due_date: DAY,
+  })),
   updating(kinds.ticket, (lab) => ({
     name: changed(lab),
     description: lab.mark,
@@ -243,7 +275,7 @@ export const writeSteps: readonly Step[] = [
 ];
 
 /** Makes and changes what cannot be deleted. */
-export const geolocationSteps: readonly Step[] = [
+const geolocationSteps: readonly Step[] = [
   creating(kinds.geolocation, (lab) => ({
     latitude: -6.2,
     longitude: 106.8,
@@ -269,23 +301,25 @@ function associated(lab: Lab, ...keys: string[]): JsonObject {
   }));
 }
 
-/**
- * Deletes with the tools what is in the ledger, the newest first.
- *
- * @param lab The lab.
- */
+/** Makes and changes a record of each kind; a check-in only with its flag. */
+export async function makeAll(lab: Lab): Promise<StepRow[]> {
+  const more = lab.flags.geolocation ? geolocationSteps : [];
+  return await carryOut(lab, [...writeSteps, ...more]);
+}
+
+/** Deletes with the tools what is in the ledger, the newest first. */
 export async function deleteAll(lab: Lab): Promise<StepRow[]> {
-  const steps = [...lab.ledger.entries].reverse().flatMap(
-    ({ kind, id }): Step[] =>
-      kind.endpoints.delete
-        ? [{
-          name: `delete_${kind.name}`,
-          async run(lab) {
-            await lab.tool(`delete_${kind.name}`, { [kind.idArgument]: id });
-            return "";
-          },
-        }]
-        : [],
+  const entries = lab.ledger.entries.filter(({ kind }) =>
+    kind.endpoints.delete
   );
-  return await carryOut(lab, steps);
+  return await carryOut(
+    lab,
+    entries.toReversed().map(({ kind: { name, idArgument }, id }) => ({
+      name: `delete_${name}`,
+      async run(lab) {
+        await lab.tool(`delete_${name}`, { [idArgument]: id });
+        return "";
+      },
+    })),
+  );
 }

@@ -1,175 +1,122 @@
 /**
- * The tokens of the run. Whatever refresh token Qontak hands out is written
- * to a file before it is used: the one it was made from may be dead by then.
+ * The tokens of the run, in the store of one company: with --save-token in a
+ * file, where the newest refresh token is kept before it is used.
  *
  * @module
  */
-import { ConfigError } from "../../src/errors.ts";
-import { toStderr } from "../../src/logging/log.ts";
-import { TOKEN_PAGE } from "../../src/qontak/oauth.ts";
-import { DEFAULT_TENANT, type TokenStore } from "../../src/tokens/store.ts";
+import { ConfigError, sentenceOf } from "../../src/errors.ts";
+import { createLog, toStderr } from "../../src/logging/log.ts";
 import { createEnvStore } from "../../src/tokens/stores/env.ts";
-import type { RefreshGrant } from "../../src/tokens/tokens.ts";
+import { type EnvFile, openEnvFile } from "../../src/tokens/stores/env_file.ts";
+import { defined } from "../../src/values/json.ts";
+import type { TokenStore } from "../../src/tokens/store.ts";
+
+/** The variable that holds the refresh token, in the file too. */
+const VARIABLE = "QONTAK_REFRESH_TOKEN";
 
 /** What became of the refresh token. */
 export interface TokenWatch {
   /** Where credentials are kept during the run. */
   readonly store: TokenStore;
+  /** The refresh token that the run was started with. */
+  readonly first: string;
+  /** The newest refresh token. */
+  readonly newest: string;
   /** How many grants there were. */
   readonly grants: number;
   /** How many of them brought another refresh token than they were asked with. */
   readonly rotations: number;
-  /** Whether the configured refresh token has been replaced. */
-  readonly replaced: boolean;
-  /**
-   * Writes the newest refresh token again where that has failed.
-   *
-   * @returns Whether the file has it.
-   */
-  flush(): boolean;
-  /** Asks for new tokens with the newest refresh token. */
-  renew(): Promise<void>;
-  /** Asks for new tokens with the one that the run was started with. */
-  reuse(): Promise<void>;
-}
-
-/** Settings of {@linkcode watchTokens}. */
-export interface TokenWatchOptions {
-  /** The refresh token that the run was started with. */
-  readonly refreshToken: string;
-  /** Asks Qontak for new tokens. */
-  readonly refresh: RefreshGrant;
-  /** Where the newest refresh token is written. */
-  readonly path?: string;
+  /** Whether the file has the newest refresh token, where there is a file. */
+  isKept(): Promise<boolean>;
 }
 
 /**
  * Makes the store of the run.
  *
- * @param options The token, and where the newest one is to be kept.
- * @throws {ConfigError} When the file cannot be written.
+ * @param configured The refresh token of the settings.
+ * @param path The file in which the newest one is kept.
+ * @throws {ConfigError} When the file cannot be used.
  */
-export function watchTokens(options: TokenWatchOptions): TokenWatch {
-  const { refresh, path } = options;
-  const refreshToken = startFrom(options);
+export async function watchTokens(
+  configured: string,
+  path?: string,
+): Promise<TokenWatch> {
+  const file = path === undefined ? undefined : openEnvFile(path, VARIABLE);
+  const first = file ? await startFrom(file, configured) : configured;
   const inner = createEnvStore({
-    credentials: { refresh_token: refreshToken },
-    log: () => {},
+    credentials: { refresh_token: first },
+    // In memory only it is kept for a server on this machine.
+    log: file ? createLog("warn") : () => {},
+    ...defined({ file }),
   });
-  let newest = refreshToken;
-  let grants = 0;
-  let rotations = 0;
-  let saved = true;
-
-  function flush(): boolean {
-    try {
-      save(newest, path);
-      saved = true;
-    } catch (error) {
-      saved = false;
-      toStderr(
-        `The newest refresh token could not be written to ${path} (${
-          (error as Error).name
-        }). It is tried again; should it fail until the end, make a new token at ${TOKEN_PAGE}`,
-      );
-    }
-    return saved;
+  // Asked before anything else: a file that cannot be written must not cost a
+  // token.
+  if (file && await inner.keeps() !== "file") {
+    throw new ConfigError([
+      `--save-token ${path} cannot be written: let this program write the file and its folder`,
+    ]);
   }
-
-  const store: TokenStore = {
-    ...inner,
-    replace(tenant, next, version) {
-      if ("refresh_token" in next) {
-        grants++;
-        if (next.refresh_token !== newest) rotations++;
-        newest = next.refresh_token;
-        flush();
-      }
-      return inner.replace(tenant, next, version);
-    },
-  };
-
-  async function grant(token: string): Promise<void> {
-    const { refresh_token, access_token, expires_in } = await refresh(
-      token,
-      DEFAULT_TENANT,
-    );
-    const kept = await store.read(DEFAULT_TENANT);
-    await store.replace(DEFAULT_TENANT, {
-      refresh_token,
-      access_token,
-      expires_in,
-      expires_at: Math.floor(Date.now() / 1000) + expires_in,
-    }, kept?.version);
-  }
-
+  let newest = first, grants = 0, rotations = 0;
   return {
-    store,
+    store: {
+      ...inner,
+      replace(tenant, next, version) {
+        if ("refresh_token" in next) {
+          grants++;
+          if (next.refresh_token !== newest) rotations++;
+          newest = next.refresh_token;
+        }
+        return inner.replace(tenant, next, version);
+      },
+    },
+    first,
+    get newest() {
+      return newest;
+    },
     get grants() {
       return grants;
     },
     get rotations() {
       return rotations;
     },
-    get replaced() {
-      return newest !== refreshToken;
+    async isKept() {
+      if (!file) return true;
+      return await file.read().catch(() => undefined) === newest;
     },
-    flush: () => saved || flush(),
-    renew: () => grant(newest),
-    reuse: () => grant(refreshToken),
   };
 }
 
 /**
  * The token to start from: the one that an earlier run has kept in the file,
- * since the configured one may be dead by then.
+ * since the configured one may no longer work. A new file gets that one.
  */
-function startFrom({ refreshToken, path }: TokenWatchOptions): string {
-  if (path === undefined) return refreshToken;
-  let kept = "";
+async function startFrom(file: EnvFile, configured: string): Promise<string> {
+  const { path } = file;
   try {
-    kept = Deno.readTextFileSync(path).trim();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) {
+    const kept = await file.read();
+    if (kept !== undefined && kept !== configured) {
+      toStderr(
+        `Starting from the refresh token in ${path}, which an earlier run has kept, not from the one that is set. If Qontak refuses it, remove that file`,
+      );
+    }
+    // Made where it is missing, and readable by nobody else before it is filled.
+    await Deno.writeTextFile(path, "", { append: true, mode: 0o600 });
+    if (Deno.build.os !== "windows") await Deno.chmod(path, 0o600);
+    if (kept !== undefined) return kept;
+    // Nothing is added to a file that somebody keeps something else in.
+    if ((await Deno.readTextFile(path)).trim() !== "") {
       throw new ConfigError([
-        `--save-token ${path} cannot be read: ${(error as Error).name}`,
+        `--save-token ${path} holds something else and no ${VARIABLE}: name another file`,
       ]);
     }
-  }
-  // A token replaces a token, and nothing else that somebody keeps.
-  if (!/^[\w.~+/-]*=*$/.test(kept)) {
-    throw new ConfigError([
-      `--save-token ${path} holds something else than one token: name another file`,
-    ]);
-  }
-  const token = kept === "" ? refreshToken : kept;
-  if (token !== refreshToken) {
-    toStderr(
-      `Starting from the refresh token in ${path}, which an earlier run has kept, not from QONTAK_REFRESH_TOKEN. Should Qontak refuse it, remove that file`,
-    );
-  }
-  try {
-    // Before anything is asked for: a path that cannot be written must not
-    // cost a token.
-    save(token, path);
+    await Deno.writeTextFile(path, `${VARIABLE}='${configured}'\n`);
+    return configured;
   } catch (error) {
+    if (error instanceof ConfigError) throw error;
     throw new ConfigError([
-      `--save-token ${path} cannot be written: ${(error as Error).name}`,
+      `--save-token ${path} cannot be used: ${
+        sentenceOf(error) ?? (error as Error).name
+      }`,
     ]);
   }
-  return token;
-}
-
-function save(token: string, path: string | undefined): void {
-  if (path === undefined) return;
-  const fresh = `${path}.new`;
-  try {
-    // A file that is left of a run that was cut off keeps its own mode.
-    Deno.removeSync(fresh);
-  } catch {
-    // There is none.
-  }
-  Deno.writeTextFileSync(fresh, `${token}\n`, { mode: 0o600, createNew: true });
-  // Renamed, so that the file never holds half a token.
-  Deno.renameSync(fresh, path);
 }

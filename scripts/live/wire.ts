@@ -1,38 +1,36 @@
 /**
  * Everything that crosses the wire to Qontak goes through here: slowly,
- * counted, and written down for the report.
+ * counted, and kept for the report.
  *
  * @module
  */
-import {
-  type Endpoint,
-  endpoints,
-  nameOf,
-} from "../../src/qontak/endpoints.ts";
-import { TOKEN_PAGE } from "../../src/qontak/oauth.ts";
+import { createLimits, noLimits } from "../../src/limits/limits.ts";
 import { createFetches } from "../../src/net/transport.ts";
-import { isObject, type JsonObject } from "../../src/values/json.ts";
+import { nameOf } from "../../src/qontak/endpoints.ts";
+import { TOKEN_PAGE } from "../../src/qontak/oauth.ts";
+import { createQueue } from "../../src/tokens/stores/env_file.ts";
+import { isObject, type JsonObject, parseJson } from "../../src/values/json.ts";
+import { allEndpoints } from "./kinds.ts";
 import { shapeOf } from "./shape.ts";
+import { Stopped } from "./verdict.ts";
 
 /** The token endpoint. */
 export const GRANT = "POST /oauth/token";
 
-/** Between the starts of two requests to another machine, in ms. */
-const GAP = 200;
+/** Five requests a second to another machine, one after the other. */
+const RATE = { perSecond: 5, burst: 1 };
 
 /** The most requests of one run; the last ones are kept for cleaning up. */
 const LIMIT = 400, RESERVE = 80;
 
 /** So many refusals (429, 5xx, no answer) in a row end the run. */
-const PATIENCE = 3;
+const REFUSALS = 3;
 
 /** The longest that a request waits for its turn, in ms. */
 export const LONGEST_WAIT = 10_000;
 
-/** The run was ended before its end. */
-export class Stopped extends Error {
-  override readonly name = "Stopped";
-}
+/** How long a server that has just refused is left alone, in ms. */
+const RECOVERY = 5_000;
 
 /** One request and what came back. It stays in memory. */
 export interface Exchange {
@@ -42,7 +40,7 @@ export interface Exchange {
   readonly id?: number;
   /** The HTTP status; 0 where no answer came. */
   readonly status: number;
-  /** The body that was sent, if it was JSON. */
+  /** The body that was sent, if it was a JSON object. */
   readonly sent?: JsonObject;
   /** The body that came, if it was a JSON object; of a grant almost nothing. */
   readonly body?: JsonObject;
@@ -53,7 +51,7 @@ export interface Exchange {
 }
 
 /** The way to Qontak. */
-export interface Wire extends Disposable {
+export interface Wire {
   /** Sends requests, a write over a connection of its own. */
   readonly fetch: typeof fetch;
   /** Everything so far. */
@@ -68,6 +66,7 @@ export interface Wire extends Disposable {
   stop(why: string): void;
   /** Lets the last requests out, for cleaning up. */
   reopen(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** Settings of {@linkcode createWire}. */
@@ -80,14 +79,15 @@ export interface WireOptions {
   readonly onExchange: (exchange: Exchange) => void;
 }
 
-/**
- * Makes the way to Qontak.
- *
- * @param options Where Qontak is.
- */
+/** Makes the way to Qontak. */
 export function createWire(options: WireOptions): Wire {
   const { loopback, onExchange } = options;
   const transport = createFetches();
+  const limits = loopback
+    ? noLimits
+    : createLimits({ tenant: RATE, all: RATE });
+  // One after the other: the tools may ask for several at once.
+  const inTurn = createQueue();
   const nameRequest = createNamer(new URL(options.apiUrl).pathname);
   const seen: Exchange[] = [];
   const limitHeaders = new Set<string>();
@@ -95,40 +95,37 @@ export function createWire(options: WireOptions): Wire {
   let allowed = LIMIT - RESERVE;
   let refusals = 0;
   let stopped: string | undefined;
-  let next = 0;
-  let queue: Promise<unknown> = Promise.resolve();
+  let pause = 0;
 
-  async function turn(): Promise<void> {
-    const wait = next - performance.now();
-    if (wait > 0) await sleep(wait);
+  async function waitForTurn(): Promise<void> {
+    if (!loopback && pause > 0) await sleep(pause);
+    pause = 0;
+    (await limits.enter("live")).done("ok");
     if (stopped === undefined && requests >= allowed) {
       stopped = `${requests} requests were sent, and no run may send more`;
     }
     if (stopped !== undefined) throw new Stopped(stopped);
     requests++;
-    next = performance.now() + (loopback ? 0 : GAP);
   }
 
-  function judge(endpoint: string, response: Response | undefined): void {
-    const status = response?.status ?? 0;
+  /** Looks at an answer: whether to wait, and whether to go on. */
+  function judge(endpoint: string, status: number, headers?: Headers): void {
+    for (const name of headers?.keys() ?? []) {
+      if (/rate-?limit|retry-after/.test(name)) limitHeaders.add(name);
+    }
     if (endpoint === GRANT && status >= 400 && status < 500) {
       // Every request would ask again.
       stopped ??=
         `Qontak refused the refresh token with ${status}: make a new one at ${TOKEN_PAGE}`;
     }
-    for (const name of response?.headers.keys() ?? []) {
-      if (/rate-?limit|retry-after/.test(name)) limitHeaders.add(name);
-    }
     if (status !== 0 && status !== 429 && status < 500) {
       refusals = 0;
       return;
     }
-    const seconds = Number(response?.headers.get("retry-after") ?? 0) || 1;
-    if (!loopback) {
-      next = performance.now() + Math.min(seconds * 1000, LONGEST_WAIT);
-    }
-    if (++refusals >= PATIENCE) {
-      stopped ??= `${PATIENCE} requests in a row were answered with ${
+    const seconds = Number(headers?.get("retry-after")) || 1;
+    pause = Math.min(seconds * 1_000, LONGEST_WAIT);
+    if (++refusals >= REFUSALS) {
+      stopped ??= `${REFUSALS} requests in a row were answered with ${
         status || "nothing"
       }`;
     }
@@ -138,41 +135,37 @@ export function createWire(options: WireOptions): Wire {
     input: string | URL | Request,
     init: RequestInit = {},
   ): Promise<Response> {
-    await turn();
+    await waitForTurn();
     const url = new URL(input instanceof Request ? input.url : input);
-    const method = init.method ?? "GET";
-    const base = { ...nameRequest(method, url), ...sentIn(init) };
-    const start = performance.now();
+    const { method = "GET", body } = init;
+    const named = nameRequest(method, url);
+    const sent = typeof body === "string" ? parseJson(body) : undefined;
     const send = method === "GET" ? transport.read : transport.write;
-    let response: Response | undefined;
+    const start = performance.now();
+    let headers: Headers | undefined;
+    let status = 0;
     let text: string | undefined;
     try {
-      response = await send(url, init);
+      const response = await send(url, init);
       text = await response.text();
-      return new Response(text === "" ? null : text, {
-        status: response.status,
-        headers: response.headers,
-      });
+      ({ status, headers } = response);
     } finally {
-      judge(base.endpoint, text === undefined ? undefined : response);
+      judge(named.endpoint, status, headers);
       const one = {
-        ...base,
-        status: text === undefined ? 0 : response!.status,
+        ...named,
+        ...(isObject(sent) ? { sent } : {}),
+        ...contentOf(text, named.endpoint),
+        status,
         ms: Math.round(performance.now() - start),
-        ...contentOf(text, base.endpoint),
       };
       seen.push(one);
       onExchange(one);
     }
+    return new Response(text || null, { status, headers });
   }
 
   return {
-    fetch(input, init) {
-      // One after the other: the tools may ask for several at once.
-      const answer = queue.then(() => exchange(input, init));
-      queue = answer.catch(() => {});
-      return answer;
-    },
+    fetch: (input, init) => inTurn(() => exchange(input, init)),
     seen,
     get requests() {
       return requests;
@@ -185,69 +178,54 @@ export function createWire(options: WireOptions): Wire {
       stopped ??= why;
     },
     async reopen() {
-      // A server that has just refused is given time to recover.
-      if (stopped !== undefined && !loopback) await sleep(5_000);
+      if (stopped !== undefined && !loopback) await sleep(RECOVERY);
       stopped = undefined;
       refusals = 0;
       allowed = LIMIT;
     },
-    [Symbol.dispose]() {
+    async close() {
+      await limits.close();
       transport.close();
     },
   };
 }
 
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-function sentIn({ body }: RequestInit): { sent?: JsonObject } {
-  if (typeof body !== "string") return {};
-  const sent: unknown = JSON.parse(body);
-  return isObject(sent) ? { sent } : {};
-}
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function contentOf(
   text: string | undefined,
   endpoint: string,
-): { body?: JsonObject; shape: string } {
+): Pick<Exchange, "body" | "shape"> {
   if (text === undefined) return { shape: "no answer" };
   if (text === "") return { shape: "an empty body" };
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
+  const body = parseJson(text);
+  if (body === undefined) {
     return { shape: /^\s*</.test(text) ? "HTML" : "not JSON" };
   }
   const shape = shapeOf(body);
   if (!isObject(body)) return { shape };
   // Tokens are not kept.
-  if (endpoint === GRANT) {
-    return { shape, body: { expires_in: body.expires_in } };
-  }
-  return { shape, body };
+  const { expires_in } = body;
+  return { shape, body: endpoint === GRANT ? { expires_in } : body };
 }
 
 /** Finds which endpoint a request was for, and the id in its path. */
 function createNamer(base: string) {
-  const all = Object.values(endpoints).flatMap((group) =>
-    Object.values<Endpoint>(group)
-  ).map((endpoint) => ({
-    method: endpoint.method,
-    name: nameOf(endpoint),
-    pattern: new RegExp(
-      `^${endpoint.path.replace(/\/$/, "").replace(/:[a-z_]+/g, "(\\d+)")}/?$`,
-    ),
-  }));
+  const patterns = allEndpoints.map((endpoint) => {
+    const path = endpoint.path.replace(/\/$/, "").replace(/:\w+/g, "(\\d+)");
+    return { endpoint, pattern: new RegExp(`^${path}/?$`) };
+  });
   return (method: string, { pathname }: URL) => {
-    const path = pathname.startsWith(base) ? pathname.slice(base.length) : "";
-    if (path === "") return { endpoint: `${method} ${pathname}` };
-    for (const { method: own, name, pattern } of all) {
-      const found = own === method ? pattern.exec(path) : null;
+    if (!pathname.startsWith(base)) {
+      return { endpoint: `${method} ${pathname}` };
+    }
+    const path = pathname.slice(base.length);
+    for (const { endpoint, pattern } of patterns) {
+      const found = endpoint.method === method && pattern.exec(path);
       if (!found) continue;
-      const id = found[1];
+      const [, id] = found;
       return {
-        endpoint: name,
+        endpoint: nameOf(endpoint),
         ...(id === undefined ? {} : { id: Number(id) }),
       };
     }

@@ -32,7 +32,7 @@ export async function live(
         "--config",
         `${root.pathname}deno.json`,
         ...await stdFlags(),
-        `${root.pathname}scripts/live.ts`,
+        `${root.pathname}scripts/live/main.ts`,
         ...args,
       ],
       env: bareEnv(env),

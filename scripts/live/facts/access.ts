@@ -6,20 +6,26 @@
 import { QontakError } from "../../../src/errors.ts";
 import { type Endpoint, endpoints } from "../../../src/qontak/endpoints.ts";
 import { isObject } from "../../../src/values/json.ts";
-import { asAssumed, type Fact, judged, NotTried, otherwise } from "../fact.ts";
 import { metaStatusOf } from "../answers.ts";
+import type { Claim, Fact } from "../fact.ts";
 import type { Attempt, Lab } from "../lab.ts";
 import { redact } from "../redact.ts";
 import { shapeOf } from "../shape.ts";
+import { demand, judged, otherwise } from "../verdict.ts";
 import { GRANT } from "../wire.ts";
 
 /** The largest id that a 32-bit column holds: no record has it. */
 const NO_ID = 2_147_483_646;
 
 /** An endpoint that is in no collection. */
-function unlisted(path: string, query: readonly string[] = []): Endpoint {
-  return { method: "GET", path, answers: "record", query, body: {}, shows: {} };
-}
+const UNLISTED: Endpoint = {
+  method: "GET",
+  path: "/qontak-mcp-no-such-path",
+  answers: "record",
+  query: [],
+  body: {},
+  shows: {},
+};
 
 /** Status, shape and harmless words of a refusal. */
 function refusal({ exchange, said }: Attempt): string {
@@ -35,14 +41,23 @@ function refusal({ exchange, said }: Attempt): string {
   ].join("; ");
 }
 
-/** A call whose token is wrong, and stays wrong. */
-async function withBadToken(lab: Lab): Promise<Attempt> {
-  const crm = lab.crmAs((_request, rejected) =>
-    Promise.resolve(
-      rejected ? undefined : { authorization: "Bearer not-a-token" },
-    )
-  );
-  return await lab.attempt(endpoints.pipelines.list, {}, crm);
+/** A fact on how something wrong is answered. */
+function refusalFact(
+  claim: Claim & {
+    readonly phase?: "write";
+    readonly ask: (lab: Lab) => Promise<Attempt>;
+    readonly holds: (attempt: Attempt) => boolean;
+  },
+): Fact {
+  const { ask, holds, ...fact } = claim;
+  return {
+    phase: "read",
+    ...fact,
+    async probe(lab) {
+      const attempt = await ask(lab);
+      return judged(holds(attempt), refusal(attempt));
+    },
+  };
 }
 
 /** The facts. */
@@ -55,11 +70,10 @@ export const accessFacts: readonly Fact[] = [
     how: "Compares what was sent with what came back",
     phase: "log",
     probe({ tokens }) {
-      if (tokens.grants === 0) throw new NotTried("no token was asked for");
-      return judged(
-        tokens.rotations > 0,
-        tokens.rotations > 0 ? "another one came" : "the same one came back",
-      );
+      demand(tokens.grants > 0, "no token was asked for");
+      return tokens.rotations > 0
+        ? judged(true, "another one came")
+        : otherwise("the same one came back");
     },
   },
   {
@@ -69,31 +83,29 @@ export const accessFacts: readonly Fact[] = [
     code: "src/tokens/stores/env.ts: createEnvStore",
     how: "Uses the old one again, then the newest, once all else is done",
     phase: "last",
-    async probe(lab) {
-      const { tokens } = lab;
-      if (!lab.loopback && !lab.flags["probe-rotation"]) {
-        throw new NotTried(
-          "it needs --probe-rotation, since it may lock the account's token out",
-        );
-      }
-      if (!tokens.replaced) throw new NotTried("the token was not replaced");
-      let finding;
-      try {
-        await tokens.reuse();
-        finding = otherwise("it still works");
-      } catch (error) {
-        if (!(error instanceof QontakError)) throw error;
-        finding = asAssumed(
-          `HTTP ${error.status}${error.code ? ` ${redact(error.code)}` : ""}`,
-        );
-      }
+    async probe({ flags, grant, loopback, tokens, wire }) {
+      demand(
+        loopback || flags["probe-rotation"],
+        "it needs --probe-rotation, since it may lock the account's token out",
+      );
+      const { first, newest } = tokens;
+      demand(newest !== first, "the token was not replaced");
+      const refused = await grant(first).then(() => undefined, (error) => {
+        if (error instanceof QontakError) return error;
+        throw error;
+      });
       // The refusal was on purpose.
-      await lab.wire.reopen();
-      const alive = await tokens.renew().then(() => true, () => false);
-      const after = alive
-        ? "the newest one still works"
-        : "the newest one died with it: make a new token";
-      return { ...finding, detail: `${finding.detail}; ${after}` };
+      await wire.reopen();
+      const isAlive = await grant(tokens.newest).then(() => true, () => false);
+      const code = refused?.code ? ` ${redact(refused.code)}` : "";
+      return judged(
+        refused !== undefined,
+        `${refused ? `HTTP ${refused.status}${code}` : "it still works"}; ${
+          isAlive
+            ? "the newest one still works"
+            : "the newest one died with it: make a new token"
+        }`,
+      );
     },
   },
   {
@@ -104,10 +116,10 @@ export const accessFacts: readonly Fact[] = [
     code: "src/qontak/oauth.ts: createOAuth",
     how: "The run's own refresh",
     phase: "log",
-    probe(lab) {
-      if (lab.hasClient) throw new NotTried("QONTAK_CLIENT_ID is set");
-      if (lab.tokens.grants === 0) throw new NotTried("no token came");
-      return asAssumed();
+    probe({ hasClient, tokens }) {
+      demand(!hasClient, "QONTAK_CLIENT_ID is set");
+      demand(tokens.grants > 0, "no token came");
+      return judged(true);
     },
   },
   {
@@ -118,99 +130,75 @@ export const accessFacts: readonly Fact[] = [
     how: "expires_in of the run's own refresh",
     phase: "log",
     probe({ wire }) {
-      const grant = wire.seen.find(({ endpoint, status }) =>
-        endpoint === GRANT && status === 200
+      const grant = demand(
+        wire.seen.find(({ endpoint, status }) =>
+          endpoint === GRANT && status === 200
+        ),
+        "no token was asked for",
       );
-      if (!grant) throw new NotTried("no token was asked for");
       const seconds = grant.body?.expires_in;
       return judged(seconds === 21_600, `expires_in is ${Number(seconds)}`);
     },
   },
-  {
+  refusalFact({
     id: "error-401",
     question: "What does a wrong access token get?",
     assumed: "HTTP 401 with {error} at the top and no meta",
     code: "src/qontak/envelope.ts: saidBy",
     how: "GET /pipelines with a wrong token, on purpose",
-    phase: "read",
-    async probe(lab) {
-      const attempt = await withBadToken(lab);
-      const { status, body } = attempt.exchange;
-      return judged(
-        status === 401 && typeof body?.error === "string" &&
-          body.meta === undefined,
-        refusal(attempt),
-      );
-    },
-  },
-  {
+    ask: (lab) => lab.attemptWithBadToken(endpoints.pipelines.list),
+    holds: ({ exchange: { status, body } }) =>
+      status === 401 && typeof body?.error === "string" &&
+      body.meta === undefined,
+  }),
+  refusalFact({
     id: "error-404",
     question: "What does a record get that does not exist?",
     assumed: "HTTP 404 with meta and no response",
     code: "src/qontak/envelope.ts: readAnswer",
     how: `GET /deals/${NO_ID}`,
-    phase: "read",
-    async probe(lab) {
-      const attempt = await lab.attempt(endpoints.deals.get, {
-        path: { id: NO_ID },
-      });
-      const { status, body } = attempt.exchange;
-      return judged(
-        status === 404 && metaStatusOf(body) === 404 &&
-          body?.response === undefined,
-        refusal(attempt),
-      );
-    },
-  },
-  {
+    ask: (lab) => lab.attempt(endpoints.deals.get, { path: { id: NO_ID } }),
+    holds: ({ exchange: { status, body } }) =>
+      status === 404 && metaStatusOf(body) === 404 &&
+      body?.response === undefined,
+  }),
+  refusalFact({
     id: "error-404-products",
     question: "Is a missing product an HTTP 200 whose meta.status is 404?",
     assumed: "It may be: meta.status counts, also inside an HTTP 200",
     code: "src/qontak/envelope.ts: readAnswer",
     how: `GET /products/${NO_ID}`,
-    phase: "read",
-    async probe(lab) {
-      const attempt = await lab.attempt(endpoints.products.get, {
-        path: { id: NO_ID },
-      });
-      return judged(attempt.status === 404, refusal(attempt));
-    },
-  },
-  {
+    ask: (lab) => lab.attempt(endpoints.products.get, { path: { id: NO_ID } }),
+    holds: ({ status }) => status === 404,
+  }),
+  refusalFact({
     id: "error-route",
     question: "What does a path get that does not exist?",
     assumed: "HTTP 404, whatever the body",
     code: "src/qontak/envelope.ts: describe",
-    how: "GET /qontak-mcp-no-such-path",
-    phase: "read",
-    async probe(lab) {
-      const attempt = await lab.attempt(unlisted("/qontak-mcp-no-such-path"));
-      return judged(attempt.status === 404, refusal(attempt));
-    },
-  },
-  {
+    how: `GET ${UNLISTED.path}`,
+    ask: (lab) => lab.attempt(UNLISTED),
+    holds: ({ status }) => status === 404,
+  }),
+  refusalFact({
     id: "error-422",
     question: "What does a write get that lacks what is required?",
     assumed: "HTTP 422 with the reason in meta.developer_message or message",
     code: "src/qontak/envelope.ts: saidBy",
     how: "POST /deals with a name alone, on purpose",
     phase: "write",
-    async probe(lab) {
-      const attempt = await lab.attempt(endpoints.deals.create, {
-        body: { name: lab.mark },
-      });
-      if (attempt.ok) return otherwise("a deal without a stage was made");
-      const meta = attempt.exchange.body?.meta;
-      const says = isObject(meta) &&
-        [meta.developer_message, meta.message].some((text) =>
+    ask: (lab) =>
+      lab.attempt(endpoints.deals.create, { body: { name: lab.mark } }),
+    holds: ({ exchange: { status, body } }) => {
+      const { developer_message, message } = isObject(body?.meta)
+        ? body.meta
+        : {};
+      return status === 422 &&
+        [developer_message, message].some((text) =>
           typeof text === "string" && text !== ""
         );
-      return judged(
-        attempt.exchange.status === 422 && says,
-        refusal(attempt),
-      );
     },
-  },
+  }),
   {
     id: "unknown-query",
     question: "Is an unknown query parameter ignored?",
@@ -228,7 +216,10 @@ export const accessFacts: readonly Fact[] = [
       );
       if (!attempt.ok) return otherwise(refusal(attempt));
       const total = attempt.exchange.body?.total_data;
-      return judged(total === known, "the same list came");
+      return judged(
+        total === known,
+        `${total === known ? "the same" : "another"} list came`,
+      );
     },
   },
 ];

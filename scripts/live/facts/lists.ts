@@ -5,22 +5,28 @@
  */
 import { type Endpoint, endpoints } from "../../../src/qontak/endpoints.ts";
 import { isObject } from "../../../src/values/json.ts";
-import { asAssumed, type Fact, judged, NotTried, otherwise } from "../fact.ts";
-import { recordsIn } from "../answers.ts";
+import { objectsIn } from "../answers.ts";
+import type { Fact } from "../fact.ts";
+import { allEndpoints } from "../kinds.ts";
 import type { Lab } from "../lab.ts";
 import { typeName, typeNames } from "../shape.ts";
-
-/** The lists that come in pages. */
-const pages: readonly Endpoint[] = Object.values(endpoints).flatMap((group) =>
-  Object.values<Endpoint>(group)
-).filter(({ answers }) => answers === "page");
+import { demand, judged, NotTried, otherwise } from "../verdict.ts";
 
 /** The lists with the largest pages that are not heavy. */
-const light: readonly Endpoint[] = [
+const LIGHT: readonly Endpoint[] = [
   endpoints.contacts.list,
   endpoints.companies.list,
   endpoints.tasks.list,
   endpoints.products.list,
+];
+
+/** The keys that count pages. */
+const PAGE = ["page", "total_page", "current_data", "total_data"];
+const PRODUCTS_PAGE = [
+  "current_page",
+  "total_page",
+  "total_current_data",
+  "total_data",
 ];
 
 /** How many records a list has. */
@@ -40,9 +46,11 @@ export const listFacts: readonly Fact[] = [
     how: "per_page 100, 250 and 1000 on the longest list",
     phase: "read",
     async probe(lab) {
-      const [list] = light.filter((one) => lab.answers(one).length > 0)
-        .sort((a, b) => totalOf(lab, b) - totalOf(lab, a));
-      if (!list) throw new NotTried("no list could be read");
+      const [list] = demand(
+        LIGHT.filter((one) => lab.answers(one).length > 0)
+          .sort((a, b) => totalOf(lab, b) - totalOf(lab, a)),
+        "no list could be read",
+      ) as [Endpoint];
       const total = totalOf(lab, list);
       const seen: string[] = [];
       let holds: boolean | undefined;
@@ -50,7 +58,7 @@ export const listFacts: readonly Fact[] = [
         const { ok, status, exchange } = await lab.attempt(list, {
           query: { per_page },
         });
-        const came = recordsIn(exchange.body).length;
+        const came = objectsIn(exchange.body?.response).length;
         const all = came === total;
         seen.push(`${per_page} → ${!ok ? status : all ? "all" : came}`);
         holds ??= ok && came === Math.min(per_page, total);
@@ -58,11 +66,10 @@ export const listFacts: readonly Fact[] = [
         if (all && total <= per_page) break;
       }
       const detail = `${list.path}: ${seen.join(", ")}`;
-      if (holds && total < 100) {
-        throw new NotTried(
-          `no list of contacts, companies, tasks or products has 100 records; ${detail}`,
-        );
-      }
+      demand(
+        !holds || total >= 100,
+        `no list of contacts, companies, tasks or products has 100 records; ${detail}`,
+      );
       return judged(holds === true, detail);
     },
   },
@@ -75,31 +82,22 @@ export const listFacts: readonly Fact[] = [
     how: "The keys beside meta of every list",
     phase: "log",
     probe(lab) {
-      const wrong: string[] = [];
-      let seen = 0;
-      for (const list of pages) {
+      const bodies = allEndpoints.flatMap((list) => {
         const body = lab.answers(list).at(0)?.body;
-        if (!body) continue;
-        seen++;
-        const isProducts = list.path.startsWith("/products");
-        const wanted = isProducts
-          ? ["current_page", "total_page", "total_current_data", "total_data"]
-          : ["page", "total_page", "current_data", "total_data"];
-        if (!wanted.every((key) => typeof body[key] === "number")) {
-          const keys = Object.keys(body).filter((key) =>
-            key !== "meta" && key !== "response"
-          );
-          wrong.push(
-            `${list.path} has ${
-              keys.map((key) => `${key} ${typeName(body[key])}`).join(", ") ||
-              "none"
-            }`,
-          );
-        }
-      }
-      if (seen === 0) throw new NotTried("no list could be read");
+        return list.answers === "page" && body ? [{ list, body }] : [];
+      });
+      demand(bodies, "no list could be read");
+      const wrong = bodies.flatMap(({ list: { path }, body }) => {
+        const wanted = path.startsWith("/products") ? PRODUCTS_PAGE : PAGE;
+        if (wanted.every((key) => typeof body[key] === "number")) return [];
+        const { meta: _, response: __, ...others } = body;
+        const has = Object.entries(others).map(([key, value]) =>
+          `${key} ${typeName(value)}`
+        );
+        return `${path} has ${has.join(", ") || "none"}`;
+      });
       return wrong.length === 0
-        ? asAssumed(`${seen} lists`)
+        ? judged(true, `${bodies.length} lists`)
         : otherwise(wrong.join("; "));
     },
   },
@@ -112,18 +110,18 @@ export const listFacts: readonly Fact[] = [
     phase: "read",
     async probe(lab) {
       const { list } = endpoints.tickets;
-      if (totalOf(lab, list) < 2) {
-        throw new NotTried("there are fewer than two tickets in this account");
-      }
-      const { ok, status, exchange } = await lab.attempt(list, {
+      demand(
+        totalOf(lab, list) >= 2,
+        "there are fewer than two tickets in this account",
+      );
+      const { ok, status, exchange: { body } } = await lab.attempt(list, {
         query: { page: 2, per_page: 1 },
       });
       if (!ok) return otherwise(`answered with ${status}`);
-      const came = recordsIn(exchange.body).length;
-      const page = exchange.body?.page;
+      const came = objectsIn(body?.response).length;
       return judged(
-        came === 1 && page === 2,
-        `${came} came; page says ${Number(page)}`,
+        came === 1 && body?.page === 2,
+        `${came} came; page says ${Number(body?.page)}`,
       );
     },
   },
@@ -136,22 +134,19 @@ export const listFacts: readonly Fact[] = [
     phase: "read",
     async probe(lab) {
       const { list } = endpoints.contacts;
-      const total = totalOf(lab, list);
-      if (total === 0) throw new NotTried("there is no contact");
-      const [late, early] = [
-        await lab.attempt(list, { query: { created_after: "30-12-2099" } }),
-        await lab.attempt(list, { query: { created_after: "30-12-1999" } }),
-      ];
+      const total = demand(totalOf(lab, list) || false, "there is no contact");
+      const after = (created_after: string) =>
+        lab.attempt(list, { query: { created_after } });
+      const late = await after("30-12-2099"), early = await after("30-12-1999");
       if (!late.ok || !early.ok) {
         return otherwise(`answered with ${late.status} and ${early.status}`);
       }
-      const [none, all] = [late, early].map(({ exchange }) =>
-        exchange.body?.total_data
-      );
+      const none = late.exchange.body?.total_data === 0;
+      const all = early.exchange.body?.total_data === total;
       return judged(
-        none === 0 && all === total,
-        `2099 brings ${none === 0 ? "none" : "some"}, 1999 ${
-          all === total ? "all" : "not all"
+        none && all,
+        `2099 brings ${none ? "none" : "some"}, 1999 ${
+          all ? "all" : "not all"
         }`,
       );
     },
@@ -170,11 +165,9 @@ export const listFacts: readonly Fact[] = [
         query: { filter: "alltask" },
       });
       if (!ok) return otherwise(`filter=alltask is answered with ${status}`);
-      const all = exchange.body?.total_data;
-      return judged(
-        all === without,
-        all === without ? "as many" : "filter=alltask brings another number",
-      );
+      return exchange.body?.total_data === without
+        ? judged(true, "as many")
+        : otherwise("filter=alltask brings another number");
     },
   },
   {
@@ -194,8 +187,8 @@ export const listFacts: readonly Fact[] = [
               : []
           ),
         );
-      const [others, products] = [types(false), types(true)];
-      if (others === "") throw new NotTried("no answer had meta");
+      const others = demand(types(false), "no answer had meta");
+      const products = types(true);
       return judged(
         others === "string" && ["number", ""].includes(products),
         `${others}; on products ${products || "not seen"}`,

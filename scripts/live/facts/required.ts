@@ -5,14 +5,15 @@
  * @module
  */
 import { checkWrite } from "../../../src/fields/check.ts";
-import { isWritable, typeFor } from "../../../src/fields/standard.ts";
 import { type Place, requirementOf } from "../../../src/fields/required.ts";
+import { isWritable, typeFor } from "../../../src/fields/standard.ts";
 import type { Field } from "../../../src/fields/template.ts";
 import { endpoints } from "../../../src/qontak/endpoints.ts";
 import { resources } from "../../../src/qontak/resources.ts";
-import { asAssumed, type Fact, NotTried, otherwise } from "../fact.ts";
+import type { Fact } from "../fact.ts";
 import { argumentsFor, type Shown } from "../fill.ts";
 import type { Lab } from "../lab.ts";
+import { demand, judged, NotTried, otherwise } from "../verdict.ts";
 
 /** What each reading of the two lists says of a field in a place. */
 interface Readings {
@@ -24,8 +25,15 @@ interface Readings {
   readonly refine: boolean;
 }
 
+/** A field and a place to leave it out in. */
+interface Trial {
+  readonly field: Field;
+  readonly place: Place;
+}
+
 const { deal } = resources;
 const { create } = endpoints.deals;
+const PLACE_KEYS = { pipeline: "crm_pipeline_id", stage: "crm_stage_id" };
 
 function readingsOf(field: Field, place: Place): Readings {
   const { always = false, pipelines = [], stages = [] } = field.required;
@@ -38,13 +46,7 @@ function readingsOf(field: Field, place: Place): Readings {
   };
 }
 
-/** A field and a place to leave it out in. */
-interface Trial {
-  readonly field: Field;
-  readonly place: Place;
-}
-
-async function places(lab: Lab): Promise<Place[]> {
+async function findPlaces(lab: Lab): Promise<Place[]> {
   const found: Place[] = [];
   for (const pipeline of (await lab.setup.pipelines(deal)).slice(0, 4)) {
     const stages = await lab.setup.stages(deal, pipeline.id);
@@ -57,10 +59,10 @@ async function places(lab: Lab): Promise<Place[]> {
 /** The first field and place on which the readings are as wanted. */
 function findTrial(
   fields: readonly Field[],
-  all: readonly Place[],
+  places: readonly Place[],
   wanted: Readings,
 ): Trial | undefined {
-  for (const place of all) {
+  for (const place of places) {
     const field = fields.find((field) => {
       // A deal without our mark in its name could not be found again.
       if (field.key === "name" || !isWritable(field, create)) return false;
@@ -90,11 +92,13 @@ async function isRequired(
   fields: readonly Field[],
   { field: absent, place }: Trial,
 ): Promise<boolean> {
-  const isPlace = ({ key }: Field) =>
-    key === deal.place!.pipeline || key === deal.place!.stage;
+  const given = {
+    [PLACE_KEYS.pipeline]: place.pipeline.id,
+    [PLACE_KEYS.stage]: place.stage.id,
+  };
   const others = fields.filter((field) =>
-    field !== absent && !isPlace(field) && isWritable(field, create) &&
-    readingsOf(field, place).or
+    field !== absent && !Object.hasOwn(given, field.key) &&
+    isWritable(field, create) && readingsOf(field, place).or
   );
   const { body } = await checkWrite({
     resource: deal,
@@ -102,8 +106,7 @@ async function isRequired(
     values: {
       ...argumentsFor(lab, others.map(shown)),
       name: lab.mark,
-      [deal.place!.pipeline]: place.pipeline.id,
-      [deal.place!.stage]: place.stage.id,
+      ...given,
     },
     setup: lab.setup,
   });
@@ -129,16 +132,15 @@ export const requiredFacts: readonly Fact[] = [{
   phase: "write",
   async probe(lab) {
     const fields = await lab.setup.fields(deal);
-    const all = await places(lab);
+    const places = await findPlaces(lab);
     const find = (or: boolean, and: boolean, refine: boolean) =>
-      findTrial(fields, all, { or, and, refine });
+      findTrial(fields, places, { or, and, refine });
     const onlyOr = find(true, false, false);
     const notAnd = find(true, false, true);
-    if (!onlyOr && !notAnd) {
-      throw new NotTried(
-        "no field here has lists on which the readings differ",
-      );
-    }
+    demand(
+      onlyOr ?? notAnd,
+      "no field here has lists on which the readings differ",
+    );
     const sure = find(true, true, true);
     const enforced = sure && await isRequired(lab, fields, sure);
     if (enforced === false) {
@@ -151,17 +153,17 @@ export const requiredFacts: readonly Fact[] = [{
     if (or) return otherwise("either list is enough");
     if (both && enforced) return otherwise("both lists must have it");
     // What was not required proves something only where something else is.
-    if (!enforced && both !== false) {
-      throw new NotTried(
-        "nothing here shows whether the API enforces required fields at all",
-      );
-    }
-    if (or === undefined) {
-      return asAssumed("not both lists; either list or refined cannot be told");
-    }
-    if (both === undefined) {
-      return asAssumed("not either list; both lists or refined cannot be told");
-    }
-    return asAssumed("refined: neither either list nor both lists");
+    demand(
+      enforced || both === false,
+      "nothing here shows whether the API enforces required fields at all",
+    );
+    return judged(
+      true,
+      or === undefined
+        ? "not both lists; either list or refined cannot be told"
+        : both === undefined
+        ? "not either list; both lists or refined cannot be told"
+        : "refined: neither either list nor both lists",
+    );
   },
 }];

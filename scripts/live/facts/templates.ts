@@ -7,12 +7,13 @@ import { typeOf } from "../../../src/fields/types.ts";
 import { type Endpoint, endpoints } from "../../../src/qontak/endpoints.ts";
 import { resources } from "../../../src/qontak/resources.ts";
 import type { JsonObject } from "../../../src/values/json.ts";
-import { recordsIn } from "../answers.ts";
-import { asAssumed, type Fact, judged, NotTried, otherwise } from "../fact.ts";
+import { objectsIn } from "../answers.ts";
+import type { Fact } from "../fact.ts";
 import type { Lab } from "../lab.ts";
 import { typeNames } from "../shape.ts";
+import { demand, judged, otherwise } from "../verdict.ts";
 
-const templates: readonly Endpoint[] = [
+const TEMPLATES: readonly Endpoint[] = [
   endpoints.contacts.template,
   endpoints.companies.template,
   endpoints.deals.template,
@@ -20,10 +21,19 @@ const templates: readonly Endpoint[] = [
   endpoints.tickets.template,
 ];
 
+/** The keys that say where a field is required. */
+const REQUIRED = ["required", "required_pipeline_ids", "required_stage_ids"];
+
 function descriptors(lab: Lab, endpoint: Endpoint): JsonObject[] {
-  const answer = lab.answers(endpoint).at(0);
-  if (!answer) throw new NotTried(`${endpoint.path} could not be read`);
-  return recordsIn(answer.body);
+  const [answer] = lab.answers(endpoint);
+  const { body } = demand(answer, `${endpoint.path} could not be read`);
+  return objectsIn(body?.response);
+}
+
+/** Every key of some fields that starts with `required`. */
+function requiredKeys(fields: readonly JsonObject[]): string[] {
+  const keys = new Set(fields.flatMap((field) => Object.keys(field)));
+  return [...keys].filter((key) => key.startsWith("required")).sort();
 }
 
 /** Words of types are Qontak's own; anything else is only counted. */
@@ -43,16 +53,18 @@ export const templateFacts: readonly Fact[] = [
     how: "Types of name_alias in every template",
     phase: "log",
     probe(lab) {
-      const types = templates.map((endpoint) =>
-        `${endpoint.path}: ${
-          typeNames(descriptors(lab, endpoint).map((one) => one.name_alias)) ||
-          "no fields"
-        }`
+      const found = TEMPLATES.map((endpoint) => ({
+        path: endpoint.path,
+        types: typeNames(
+          descriptors(lab, endpoint).map(({ name_alias }) => name_alias),
+        ) || "no fields",
+      }));
+      return judged(
+        found.every(({ types }) =>
+          /^(null|string|null or string|no fields)$/.test(types)
+        ),
+        found.map(({ path, types }) => `${path}: ${types}`).join("; "),
       );
-      const all = types.every((text) =>
-        /: (null|string|null or string|no fields)$/.test(text)
-      );
-      return judged(all, types.join("; "));
     },
   },
   {
@@ -63,19 +75,15 @@ export const templateFacts: readonly Fact[] = [
     how: "The type of every field of every template",
     phase: "log",
     probe(lab) {
-      const unknown = new Set<string>();
-      let count = 0;
-      for (const endpoint of templates) {
-        for (const { type } of descriptors(lab, endpoint)) {
-          count++;
-          if (typeOf(String(type)).qontak.length === 0) {
-            unknown.add(typeWord(type));
-          }
-        }
-      }
-      return unknown.size === 0
-        ? asAssumed(`${count} fields`)
-        : otherwise([...unknown].join(", "));
+      const types = TEMPLATES.flatMap((endpoint) =>
+        descriptors(lab, endpoint).map(({ type }) => type)
+      );
+      const unknown = types.filter((type) =>
+        typeOf(String(type)).qontak.length === 0
+      );
+      return unknown.length === 0
+        ? judged(true, `${types.length} fields`)
+        : otherwise([...new Set(unknown.map(typeWord))].join(", "));
     },
   },
   {
@@ -86,15 +94,8 @@ export const templateFacts: readonly Fact[] = [
     how: "Keys of GET /tasks/info",
     phase: "log",
     probe(lab) {
-      const fields = descriptors(lab, endpoints.tasks.template);
-      const keys = new Set(
-        fields.flatMap((field) =>
-          Object.keys(field).filter((key) => key.startsWith("required"))
-        ),
-      );
-      return keys.size === 0
-        ? asAssumed()
-        : otherwise([...keys].sort().join(", "));
+      const keys = requiredKeys(descriptors(lab, endpoints.tasks.template));
+      return judged(keys.length === 0, keys.join(", "));
     },
   },
   {
@@ -105,28 +106,21 @@ export const templateFacts: readonly Fact[] = [
     how: "Keys of the custom fields of GET /deals/info",
     phase: "log",
     probe(lab) {
-      const custom = descriptors(lab, endpoints.deals.template).filter((
-        field,
-      ) => field.additional_field === true);
-      if (custom.length === 0) throw new NotTried("deals have no custom field");
-      const named = ["required", "required_pipeline_ids", "required_stage_ids"]
-        .map((key) =>
-          `${key}: ${
-            typeNames(
-              custom.filter((one) => key in one).map((one) => one[key]),
-            ) ||
-            "absent"
-          }`
-        );
-      const others = new Set(
-        custom.flatMap((field) =>
-          Object.keys(field).filter((key) =>
-            key.startsWith("required") &&
-            !named.some((one) => one.startsWith(`${key}:`))
-          )
+      const custom = demand(
+        descriptors(lab, endpoints.deals.template).filter((field) =>
+          field.additional_field === true
         ),
+        "deals have no custom field",
       );
-      return judged(others.size === 0, [...named, ...others].join("; "));
+      const named = REQUIRED.map((key) => {
+        const values = custom.filter((one) => key in one)
+          .map((one) => one[key]);
+        return `${key}: ${typeNames(values) || "absent"}`;
+      });
+      const others = requiredKeys(custom).filter((key) =>
+        !REQUIRED.includes(key)
+      );
+      return judged(others.length === 0, [...named, ...others].join("; "));
     },
   },
   {
@@ -138,11 +132,11 @@ export const templateFacts: readonly Fact[] = [
     how: "Compares ids of GET /tickets/info and /tickets/ticket_pipelines",
     phase: "log",
     async probe(lab) {
-      const answer = lab.answers(endpoints.tickets.pipelines).at(0);
-      if (!answer) throw new NotTried("the pipelines could not be read");
-      const listed = recordsIn(answer.body).flatMap(({ ticket_stages }) =>
-        recordsIn({ response: ticket_stages })
-      ).map(({ id }) => Number(id));
+      const [answer] = lab.answers(endpoints.tickets.pipelines);
+      const { body } = demand(answer, "the pipelines could not be read");
+      const listed = objectsIn(body?.response).flatMap(({ ticket_stages }) =>
+        objectsIn(ticket_stages).map(({ id }) => Number(id))
+      );
       const ours: number[] = [];
       for (const { id } of await lab.setup.pipelines(resources.ticket)) {
         const stages = await lab.setup.stages(resources.ticket, id);
@@ -168,7 +162,7 @@ export const templateFacts: readonly Fact[] = [
         ...endpoints.pipelines.list,
         path: "/products/info",
       });
-      return ok ? otherwise(exchange.shape) : asAssumed(`answered ${status}`);
+      return judged(!ok, ok ? exchange.shape : `answered ${status}`);
     },
   },
 ];

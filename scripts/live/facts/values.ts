@@ -1,38 +1,38 @@
 /**
- * Facts about what an update does to values: those left out, null, dates.
+ * Facts about what an update does to values: those left out, null, dates,
+ * and types of custom fields.
  *
  * @module
  */
+import { toDayFirst, toIso } from "../../../src/fields/dates.ts";
 import { isSame } from "../../../src/fields/readback.ts";
-import { parseDate, toDayFirst, toIso } from "../../../src/fields/dates.ts";
 import { endpoints } from "../../../src/qontak/endpoints.ts";
 import { isEmpty } from "../../../src/values/json.ts";
-import { asAssumed, type Fact, judged, NotTried, otherwise } from "../fact.ts";
+import { objectsIn } from "../answers.ts";
+import type { Claim, Fact } from "../fact.ts";
+import { valueFor } from "../fill.ts";
 import { type Kind, kinds } from "../kinds.ts";
 import type { Lab } from "../lab.ts";
 import {
+  type CustomField,
   customField,
-  describeDay,
-  isDay,
+  describe,
+  type Seen,
   sendAndSee,
   sendCustom,
+  tryDate,
 } from "../see.ts";
-import { valueFor } from "../fill.ts";
+import { typeName } from "../shape.ts";
+import {
+  demand,
+  type Finding,
+  judged,
+  NotTried,
+  otherwise,
+} from "../verdict.ts";
 
 /** Other days than the one that the writes have set. */
 const ONE_DAY = "2031-05-21", ANOTHER_DAY = "2031-06-22";
-
-/** Whether a date is taken in a form, judged by the day that is stored. */
-async function tryDate(
-  lab: Lab,
-  kind: Kind,
-  key: string,
-  day: string,
-  write: (moment: NonNullable<ReturnType<typeof parseDate>>) => string,
-): Promise<{ taken: boolean | undefined; words: string }> {
-  const seen = await sendAndSee(lab, kind, key, write(parseDate(day)!));
-  return { taken: isDay(seen, day), words: describeDay(seen, day) };
-}
 
 /** A fact on a date in the one form that the tools send. */
 function dateFact(
@@ -41,6 +41,7 @@ function dateFact(
   key: string,
   form: "ISO with +07:00" | "dd/mm/yyyy",
 ): Fact {
+  const write = form === "dd/mm/yyyy" ? toDayFirst : toIso;
   return {
     id,
     question: `Does ${kind.name} ${key} take ${form}?`,
@@ -49,12 +50,54 @@ function dateFact(
     how: "Updates a record of ours and reads it",
     phase: "write",
     async probe(lab) {
-      const write = form === "dd/mm/yyyy" ? toDayFirst : toIso;
       const { taken, words } = await tryDate(lab, kind, key, ONE_DAY, write);
       if (taken === undefined) throw new NotTried(words);
       return judged(taken, words);
     },
   };
+}
+
+/** A fact on a type of custom fields: a value is set and read. */
+function customFact(
+  claim: Claim & {
+    /** Our name of the type. */
+    readonly type: string;
+    /** What is sent. Throws {@linkcode NotTried} where there is nothing. */
+    readonly value: (lab: Lab, custom: CustomField) => unknown;
+    /** What became of it, where it was not refused. */
+    readonly look: (seen: Seen, sent: unknown) => Finding;
+  },
+): Fact {
+  const { type, value, look, ...fact } = claim;
+  return {
+    ...fact,
+    phase: "write",
+    async probe(lab) {
+      const custom = await customField(lab, type);
+      const sent = value(lab, custom);
+      const seen = await sendCustom(lab, custom.kind, custom.field, sent);
+      if (seen.refused !== undefined) return otherwise(describe(seen, sent));
+      const { verdict, detail } = look(seen, sent);
+      return { verdict, detail: `${custom.kind.name}: ${detail}` };
+    },
+  };
+}
+
+/** A value of a custom field as the tools would send it. */
+function encode(
+  { field }: CustomField,
+  value: unknown,
+  options: NonNullable<typeof field.options> = [],
+): unknown {
+  const encoded = field.type.encode(value, { custom: true, options });
+  if (encoded.problem !== undefined) throw new NotTried(encoded.problem);
+  return encoded.wire;
+}
+
+/** What null did to a value. */
+function cleared({ refused, stored }: Seen): Finding {
+  if (refused !== undefined) return otherwise(`refused with ${refused}`);
+  return isEmpty(stored) ? judged(true, "cleared") : otherwise("it stayed");
 }
 
 /** The facts. */
@@ -77,12 +120,9 @@ export const valueFacts: readonly Fact[] = [
         !["website", "updated_at"].includes(key) &&
         JSON.stringify(before[key]) !== JSON.stringify(stored[key])
       );
-      return judged(
-        changed.length === 0,
-        changed.length === 0
-          ? "all other keys stayed"
-          : `changed too: ${changed.join(", ")}`,
-      );
+      return changed.length === 0
+        ? judged(true, "all other keys stayed")
+        : otherwise(`changed too: ${changed.join(", ")}`);
     },
   },
   {
@@ -101,8 +141,8 @@ export const valueFacts: readonly Fact[] = [
         { path: { id }, body: { website: "https://example.com", [key]: "1" } },
       );
       if (!ok) return otherwise(`refused with ${status}`);
-      const stored = await lab.read(kinds.company);
-      return judged(!(key in stored), key in stored ? "stored" : "dropped");
+      const isStored = key in await lab.read(kinds.company);
+      return judged(!isStored, isStored ? "stored" : "dropped");
     },
   },
   {
@@ -113,18 +153,15 @@ export const valueFacts: readonly Fact[] = [
     how: "Sets the website of our company to null and reads it",
     phase: "write",
     async probe(lab) {
-      await sendAndSee(lab, kinds.company, "website", "https://example.com");
-      const { refused, stored, before } = await sendAndSee(
-        lab,
-        kinds.company,
-        "website",
-        null,
+      const send = (value: string | null) =>
+        sendAndSee(lab, kinds.company, "website", value);
+      await send("https://example.com");
+      const seen = await send(null);
+      demand(
+        seen.refused !== undefined || !isEmpty(seen.before),
+        "the website could not be set first",
       );
-      if (isEmpty(before) && refused === undefined) {
-        throw new NotTried("the website could not be set first");
-      }
-      if (refused !== undefined) return otherwise(`refused with ${refused}`);
-      return judged(isEmpty(stored), isEmpty(stored) ? "cleared" : "it stayed");
+      return cleared(seen);
     },
   },
   {
@@ -135,17 +172,17 @@ export const valueFacts: readonly Fact[] = [
     how: "Sets a custom text of ours, then null, and reads it",
     phase: "write",
     async probe(lab) {
-      const { kind, field, resource } = await customField(lab, "text");
-      if (field.required.always || (resource.place && kind === kinds.deal)) {
-        throw new NotTried("the only custom text may be required");
-      }
+      const { kind, field } = await customField(lab, "text");
+      demand(
+        !field.required.always && kind !== kinds.deal,
+        "the only custom text may be required",
+      );
       const set = await sendCustom(lab, kind, field, lab.mark);
-      if (!isSame(set.stored, lab.mark)) {
-        throw new NotTried("a custom text could not be set first");
-      }
-      const { refused, stored } = await sendCustom(lab, kind, field, null);
-      if (refused !== undefined) return otherwise(`refused with ${refused}`);
-      return judged(isEmpty(stored), isEmpty(stored) ? "cleared" : "it stayed");
+      demand(
+        isSame(set.stored, lab.mark),
+        "a custom text could not be set first",
+      );
+      return cleared(await sendCustom(lab, kind, field, null));
     },
   },
   dateFact("deal-date-iso", kinds.deal, "closed_date", "ISO with +07:00"),
@@ -164,13 +201,13 @@ export const valueFacts: readonly Fact[] = [
         ANOTHER_DAY,
         () => ANOTHER_DAY,
       );
-      return taken ? otherwise(words) : asAssumed(words);
+      return judged(!taken, words);
     },
   },
   {
     id: "contact-birth-date",
     question: "In which form does a contact's date_of_birth go?",
-    assumed: "ISO with +07:00",
+    assumed: "dd/mm/yyyy",
     code: "src/qontak/resources.ts: contact",
     how: "Updates our contact with ISO, dd/mm/yyyy and YYYY-MM-DD",
     phase: "write",
@@ -192,7 +229,7 @@ export const valueFacts: readonly Fact[] = [
           write,
         );
         seen.push(`${form}: ${words}`);
-        if (form === "ISO") holds = taken;
+        if (form === "dd/mm/yyyy") holds = taken;
       }
       const detail = seen.join("; ");
       if (holds === undefined) throw new NotTried(detail);
@@ -201,66 +238,72 @@ export const valueFacts: readonly Fact[] = [
   },
   dateFact("task-due-date", kinds.task, "due_date", "ISO with +07:00"),
   dateFact("ticket-due-date", kinds.ticket, "due_date", "dd/mm/yyyy"),
-  {
+  customFact({
     id: "multiple-select",
     question: "How does a multiple select travel?",
     assumed: "As option ids joined by commas, there and back",
     code: "src/fields/types.ts: multipleSelect",
     how: "Sets two options of a custom field of ours and reads them",
-    phase: "write",
-    async probe(lab) {
-      const { kind, field } = await customField(lab, "multiple_select");
-      const options = (field.options ?? []).filter(({ id }) => id !== null);
-      if (options.length < 2) {
-        throw new NotTried("it has fewer than two options");
-      }
-      const encoded = field.type.encode(
-        options.slice(0, 2).map(({ id }) => id),
-        { custom: true, options },
+    type: "multiple_select",
+    value(_, custom) {
+      const options = (custom.field.options ?? []).filter(({ id }) =>
+        id !== null
       );
-      if (encoded.problem !== undefined) throw new NotTried(encoded.problem);
-      const { refused, stored, label } = await sendCustom(
-        lab,
-        kind,
-        field,
-        encoded.wire,
-      );
-      if (refused !== undefined) return otherwise(`refused with ${refused}`);
-      const labels = Array.isArray(label) ? "a list" : typeof label;
-      const same = stored === encoded.wire;
+      demand(options.length >= 2, "it has fewer than two options");
+      return encode(custom, options.slice(0, 2).map(({ id }) => id), options);
+    },
+    look({ stored, label }, sent) {
+      const same = stored === sent;
       return judged(
         same,
-        `${kind.name}: ${
-          same ? "stored as sent" : "stored otherwise"
-        }, value_name is ${labels}`,
+        `${same ? "stored as sent" : "stored otherwise"}, value_name is ${
+          typeName(label)
+        }`,
       );
     },
-  },
-  {
+  }),
+  customFact({
     id: "gps",
     question: "How does a gps field travel?",
     assumed: "As text such as -6.2, 106.8",
     code: "src/fields/types.ts: gps",
     how: "Sets a custom field of ours and reads it",
-    phase: "write",
-    async probe(lab) {
-      const { kind, field } = await customField(lab, "gps");
-      const value = valueFor(lab, { key: "additional_fields", type: "gps" });
-      const seen = await sendCustom(lab, kind, field, value);
-      if (seen.refused !== undefined) {
-        return otherwise(`refused with ${seen.refused}`);
-      }
-      const same = isSame(value, seen.stored);
+    type: "gps",
+    value: (lab) => valueFor(lab, { key: "additional_fields", type: "gps" }),
+    look: (seen, sent) =>
+      judged(isSame(sent, seen.stored), describe(seen, sent)),
+  }),
+  customFact({
+    id: "checklist",
+    question: "Can a checklist be written as a JSON text?",
+    assumed: "Yes: a text that holds checklist_details_attributes",
+    code: "src/fields/types.ts: checklist",
+    how: "Ticks the first item of a checklist of our task and reads it",
+    type: "checklist",
+    value(lab, custom) {
+      const { field, resource } = custom;
+      const [template] = lab.answers(resource.endpoints.template!);
+      const described = objectsIn(template?.body?.response).find(({ id }) =>
+        id === field.id
+      );
+      const [first] = objectsIn(described?.checklist_details_attributes);
+      const { crm_additional_option_id, name } = demand(
+        first,
+        "the checklist has no items",
+      );
+      return encode(custom, [
+        { crm_additional_option_id, name, completed: true },
+      ]);
+    },
+    look({ stored }) {
+      if (isEmpty(stored)) return otherwise("accepted, and not stored");
+      const ticked = JSON.stringify(stored).includes("true");
       return judged(
-        same,
-        `${kind.name}: ${
-          same
-            ? "stored as sent"
-            : isEmpty(seen.stored)
-            ? "accepted, and not stored"
-            : `stored otherwise, as ${typeof seen.stored}`
+        ticked,
+        `${ticked ? "stored" : "stored without the tick"}, shown as ${
+          typeName(stored)
         }`,
       );
     },
-  },
+  }),
 ];

@@ -4,59 +4,62 @@
  * @module
  */
 import { isSame } from "../../../src/fields/readback.ts";
-import { type Endpoint, endpoints } from "../../../src/qontak/endpoints.ts";
+import { endpoints } from "../../../src/qontak/endpoints.ts";
 import { resources } from "../../../src/qontak/resources.ts";
 import { isEmpty, isObject } from "../../../src/values/json.ts";
-import { asAssumed, type Fact, judged, NotTried, otherwise } from "../fact.ts";
+import { idIn, recordIn } from "../answers.ts";
+import type { Claim, Fact } from "../fact.ts";
 import { kinds } from "../kinds.ts";
-import { idIn, recordIn, recordsIn } from "../answers.ts";
-import type { Lab } from "../lab.ts";
-import { customField, describe, sendAndSee, sendCustom } from "../see.ts";
+import { describe, sendAndSee } from "../see.ts";
+import { typeName } from "../shape.ts";
+import { demand, judged, otherwise } from "../verdict.ts";
 
-/** The ids that a standard field of tasks or tickets can have. */
-async function optionIds(
-  lab: Lab,
-  resource: typeof resources.task | typeof resources.ticket,
-  key: string,
-): Promise<number[]> {
-  if (!lab.flags.write) throw new NotTried("it needs --write");
-  const field = (await lab.setup.fields(resource)).find((field) =>
-    !field.custom && field.key === key
-  );
-  const ids = (field?.options ?? []).flatMap(({ id }) =>
-    id === null ? [] : [id]
-  );
-  if (ids.length === 0) throw new NotTried(`${key} has no options here`);
-  return ids;
-}
-
-/** The notes of one record: POST with and without the slash at the end. */
-async function postNote(lab: Lab, path: string) {
-  const endpoint: Endpoint = { ...endpoints.notes.create, path };
-  return await lab.attempt(endpoint, {
-    body: { note: lab.mark, crm_deal_id: lab.ours(kinds.deal) },
-  });
+/** A fact on a standard field: another of its options is set and read. */
+function optionFact(
+  claim: Claim & {
+    readonly kind: typeof kinds.task | typeof kinds.ticket;
+    readonly key: string;
+    /** Whether the key takes a list of ids. */
+    readonly isList?: true;
+    /** Said where there is no other option. */
+    readonly onlyOne: string;
+  },
+): Fact {
+  const { kind, key, isList, onlyOne, ...fact } = claim;
+  return {
+    ...fact,
+    phase: "write",
+    async probe(lab) {
+      demand(lab.flags.write, "it needs --write");
+      const field = (await lab.setup.fields(kind.resource)).find((field) =>
+        !field.custom && field.key === key
+      );
+      const ids = (field?.options ?? []).flatMap(({ id }) => id ?? []);
+      const values = demand(ids, `${key} has no options here`)
+        .map((id) => isList ? [id] : id);
+      const current = (await lab.read(kind))[key];
+      const value = demand(
+        values.find((value) => !isSame(current, value)),
+        onlyOne,
+      );
+      const seen = await sendAndSee(lab, kind, key, value);
+      return judged(isSame(seen.stored, value), describe(seen, value));
+    },
+  };
 }
 
 /** The facts. */
 export const workFacts: readonly Fact[] = [
-  {
+  optionFact({
     id: "ticket-category",
     question: "Does an update of a ticket take ticket_category_id?",
     assumed: "Yes, though only the sample of a create has it",
     code: "src/qontak/bodies.ts: ticketBody",
     how: "Updates our ticket and reads it",
-    phase: "write",
-    async probe(lab) {
-      const key = "ticket_category_id";
-      const ids = await optionIds(lab, resources.ticket, key);
-      const current = (await lab.read(kinds.ticket))[key];
-      const id = ids.find((id) => id !== current);
-      if (id === undefined) throw new NotTried("there is only one category");
-      const seen = await sendAndSee(lab, kinds.ticket, key, id);
-      return judged(isSame(seen.stored, id), describe(seen, id));
-    },
-  },
+    kind: kinds.ticket,
+    key: "ticket_category_id",
+    onlyOne: "there is only one category",
+  }),
   {
     id: "ticket-pipeline",
     question: "What does a create of a ticket do with ticket_pipeline_id?",
@@ -68,64 +71,25 @@ export const workFacts: readonly Fact[] = [
     async probe(lab) {
       lab.ours(kinds.ticket);
       const { create } = endpoints.tickets;
-      const made = lab.answers(create).at(0);
-      if (!made) throw new NotTried("no ticket could be made");
+      const [first] = lab.answers(create);
+      const { sent, body } = demand(first, "no ticket could be made");
       const key = "ticket_pipeline_id";
-      const same = isSame(made.sent?.[key], recordIn(made.body?.response)[key]);
-      const other = (await lab.setup.pipelines(resources.ticket)).find((
-        { id },
-      ) => id !== made.sent?.[key]);
-      const seen = [same ? "taken" : "ignored"];
+      const isTaken = isSame(sent?.[key], recordIn(body?.response)[key]);
+      const seen = [isTaken ? "taken" : "ignored"];
+      const pipelines = await lab.setup.pipelines(resources.ticket);
+      const other = pipelines.find(({ id }) => id !== sent?.[key]);
       if (other) {
         const { ok, status, response } = await lab.attempt(create, {
-          body: { ...made.sent, name: lab.mark, [key]: other.id },
+          body: { ...sent, name: lab.mark, [key]: other.id },
         });
-        const stands = recordIn(response)[key];
-        seen.push(
-          `one that is not the stage's is ${
-            !ok
-              ? `refused with ${status}`
-              : isSame(stands, other.id)
-              ? "taken, against the stage"
-              : "overruled by the stage"
-          }`,
-        );
+        const outcome = !ok
+          ? `refused with ${status}`
+          : isSame(recordIn(response)[key], other.id)
+          ? "taken, against the stage"
+          : "overruled by the stage";
+        seen.push(`one that is not the stage's is ${outcome}`);
       }
-      return judged(same, seen.join("; "));
-    },
-  },
-  {
-    id: "checklist",
-    question: "Can a checklist be written as a JSON text?",
-    assumed: "Yes: a text that holds checklist_details_attributes",
-    code: "src/fields/types.ts: checklist",
-    how: "Ticks the first item of a checklist of our task and reads it",
-    phase: "write",
-    async probe(lab) {
-      const { kind, field, resource } = await customField(lab, "checklist");
-      const template = lab.answers(resource.endpoints.template!).at(0)?.body;
-      const items = recordsIn(template).find(({ id }) => id === field.id)
-        ?.checklist_details_attributes;
-      const [first] = recordsIn({ response: items });
-      if (!first) throw new NotTried("the checklist has no items");
-      const { crm_additional_option_id, name } = first;
-      const encoded = field.type.encode(
-        [{ crm_additional_option_id, name, completed: true }],
-        { custom: true },
-      );
-      if (encoded.problem !== undefined) throw new NotTried(encoded.problem);
-      const seen = await sendCustom(lab, kind, field, encoded.wire);
-      if (seen.refused !== undefined) {
-        return otherwise(`refused with ${seen.refused}`);
-      }
-      if (isEmpty(seen.stored)) return otherwise("accepted, and not stored");
-      const ticked = JSON.stringify(seen.stored).includes("true");
-      return judged(
-        ticked,
-        `${ticked ? "stored" : "stored without the tick"}, shown as ${
-          Array.isArray(seen.stored) ? "a list" : typeof seen.stored
-        }`,
-      );
+      return judged(isTaken, seen.join("; "));
     },
   },
   {
@@ -138,7 +102,7 @@ export const workFacts: readonly Fact[] = [
     async probe(lab) {
       const spellings = { lattitude: -6.25, latitude: -6.75 };
       const seen: string[] = [];
-      const taken: string[] = [];
+      let isTaken = false, isHidden = false;
       for (const [spelling, degrees] of Object.entries(spellings)) {
         const { refused, stored } = await sendAndSee(
           lab,
@@ -149,44 +113,34 @@ export const workFacts: readonly Fact[] = [
         const found = isObject(stored)
           ? Object.keys(stored).filter((key) => Number(stored[key]) === degrees)
           : [];
-        if (found.length > 0) taken.push(spelling);
-        seen.push(
-          `${spelling}: ${
-            refused !== undefined
-              ? `refused with ${refused}`
-              : found.length > 0
-              ? `shown as ${found.join(" and ")}`
-              : stored === undefined
-              ? "accepted, and not shown"
-              : "not stored"
-          }`,
-        );
+        isTaken ||= found.length > 0;
+        isHidden ||= refused === undefined && stored === undefined;
+        const outcome = refused !== undefined
+          ? `refused with ${refused}`
+          : found.length > 0
+          ? `shown as ${found.join(" and ")}`
+          : stored === undefined
+          ? "accepted, and not shown"
+          : "not stored";
+        seen.push(`${spelling}: ${outcome}`);
       }
       const detail = seen.join("; ");
-      if (taken.length === 0 && detail.includes("not shown")) {
-        throw new NotTried(detail);
-      }
-      return judged(taken.length > 0, detail);
+      demand(isTaken || !isHidden, detail);
+      return judged(isTaken, detail);
     },
   },
-  {
+  optionFact({
     id: "task-teams",
     question:
       "Is crm_team_ids the key for the template's crm_team_hierarchy_id?",
     assumed: "Yes",
     code: "src/qontak/resources.ts: task",
     how: "Sets the team of our task and reads it",
-    phase: "write",
-    async probe(lab) {
-      const key = "crm_team_ids";
-      const ids = await optionIds(lab, resources.task, key);
-      const current = (await lab.read(kinds.task))[key];
-      const id = ids.find((id) => !isSame(current, [id]));
-      if (id === undefined) throw new NotTried("there is only one team");
-      const seen = await sendAndSee(lab, kinds.task, key, [id]);
-      return judged(isSame(seen.stored, [id]), describe(seen, [id]));
-    },
-  },
+    kind: kinds.task,
+    key: "crm_team_ids",
+    isList: true,
+    onlyOne: "there is only one team",
+  }),
   {
     id: "task-category-id",
     question: "Does a new task category need an id?",
@@ -196,12 +150,14 @@ export const workFacts: readonly Fact[] = [
     phase: "log",
     probe(lab) {
       const { createCategory } = endpoints.tasks;
-      const tried = lab.wire.seen.filter(({ endpoint }) =>
-        endpoint === `POST ${createCategory.path}`
+      const tried = demand(
+        lab.wire.seen.filter(({ endpoint }) =>
+          endpoint === `POST ${createCategory.path}`
+        ),
+        "it needs --write",
       );
-      if (tried.length === 0) throw new NotTried("it needs --write");
       return lab.answers(createCategory).length > 0
-        ? asAssumed()
+        ? judged(true)
         : otherwise(`answered with ${tried.at(-1)!.status}`);
     },
   },
@@ -218,16 +174,14 @@ export const workFacts: readonly Fact[] = [
         idIn(body?.response) === id
       );
       const first = recordIn(made?.body?.response).type;
-      const type = (await lab.read(kinds.note)).type;
+      const { type } = await lab.read(kinds.note);
       const say = (value: unknown) =>
         /^Crm::[A-Za-z]{1,20}$/.test(String(value))
           ? String(value)
-          : typeof value;
+          : typeName(value);
       return judged(
         type === "Crm::DealNote" && first === null,
-        `answer: ${first === null ? "null" : say(first)}; record: ${
-          type === null ? "null" : say(type)
-        }`,
+        `answer: ${say(first)}; record: ${say(type)}`,
       );
     },
   },
@@ -239,23 +193,18 @@ export const workFacts: readonly Fact[] = [
     how: "POST /notes/ with our contact and our deal",
     phase: "write",
     async probe(lab) {
+      const both = {
+        crm_person_id: lab.ours(kinds.contact),
+        crm_deal_id: lab.ours(kinds.deal),
+      };
       const { ok, status, response } = await lab.attempt(
         endpoints.notes.create,
-        {
-          body: {
-            note: lab.mark,
-            crm_person_id: lab.ours(kinds.contact),
-            crm_deal_id: lab.ours(kinds.deal),
-          },
-        },
+        { body: { note: lab.mark, ...both } },
       );
-      if (!ok) return asAssumed(`refused with ${status}`);
-      const id = idIn(response);
-      if (id === undefined) throw new NotTried("the note's id did not come");
+      if (!ok) return judged(true, `refused with ${status}`);
+      const id = demand(idIn(response), "the note's id did not come");
       const note = await lab.read(kinds.note, id);
-      const kept = ["crm_person_id", "crm_deal_id"].filter((key) =>
-        !isEmpty(note[key])
-      );
+      const kept = Object.keys(both).filter((key) => !isEmpty(note[key]));
       return judged(kept.length < 2, `accepted with ${kept.join(" and ")}`);
     },
   },
@@ -267,13 +216,17 @@ export const workFacts: readonly Fact[] = [
     how: "Makes a note each way",
     phase: "write",
     async probe(lab) {
-      const withSlash = await postNote(lab, "/notes/");
-      const without = await postNote(lab, "/notes");
-      const say = ({ ok, status }: typeof without) =>
-        ok ? "works" : `is answered with ${status}`;
+      const post = async (path: string) => {
+        const { ok, status } = await lab.attempt(
+          { ...endpoints.notes.create, path },
+          { body: { note: lab.mark, crm_deal_id: lab.ours(kinds.deal) } },
+        );
+        return { ok, words: ok ? "works" : `is answered with ${status}` };
+      };
+      const withSlash = await post("/notes/"), without = await post("/notes");
       return judged(
         withSlash.ok,
-        `with it ${say(withSlash)}, without it ${say(without)}`,
+        `with it ${withSlash.words}, without it ${without.words}`,
       );
     },
   },

@@ -1,0 +1,138 @@
+/**
+ * Removes the records of ours, and finds those that earlier runs have left.
+ *
+ * @module
+ */
+import { QontakError } from "../../src/errors.ts";
+import { toId } from "../../src/values/json.ts";
+import { objectsIn } from "./answers.ts";
+import { allKinds, isMarked, type Kind, kinds, MARK } from "./kinds.ts";
+import type { Lab } from "./lab.ts";
+import { reasonOf } from "./verdict.ts";
+
+/** How the cleaning up went. */
+export interface Cleanup {
+  /** How many records were removed, by kind. */
+  readonly removed: Readonly<Record<string, number>>;
+  /** What is still there, and how to find it; one sentence each. */
+  readonly left: readonly string[];
+  /** What stays on purpose, and what was not looked through. */
+  readonly notes: readonly string[];
+}
+
+/** How many pages of 100 are read from either end of a list. */
+const PAGES = 5;
+
+/**
+ * Removes everything in the ledger, the newest first, and what this run may
+ * have made without learning its id.
+ */
+export async function cleanUp(lab: Lab): Promise<Cleanup> {
+  const { ledger, wire, run } = lab;
+  const mark = JSON.stringify(lab.mark);
+  const removed: Record<string, number> = {};
+  const left: string[] = [];
+  const notes: string[] = [];
+  if (ledger.entries.length + ledger.unknown.size > 0) await wire.reopen();
+  for (const kind of ledger.unknown) {
+    try {
+      notes.push(...await find(lab, kind, run));
+    } catch (error) {
+      left.push(
+        `whether a ${kind.name} was made is not known, since ${
+          reasonOf(error)
+        }: look for ${mark} in Qontak`,
+      );
+    }
+  }
+  for (const { kind, id } of [...ledger.entries].reverse()) {
+    const { delete: remove } = kind.endpoints;
+    if (!remove) {
+      notes.push(`${kind.name} ${id} stays: Qontak has no way to delete it`);
+      continue;
+    }
+    try {
+      await lab.crm.call(remove, { path: { id } });
+      removed[kind.name] = (removed[kind.name] ?? 0) + 1;
+    } catch (error) {
+      // It may have gone together with what it belonged to.
+      if (error instanceof QontakError && error.status === 404) continue;
+      left.push(
+        `${kind.name} ${id} could not be removed, since ${
+          reasonOf(error)
+        }: look for ${mark} in Qontak, or run deno task test:live --clean`,
+      );
+    }
+  }
+  return { removed, left, notes };
+}
+
+/**
+ * Puts every record into the ledger that earlier runs have left.
+ *
+ * @returns What was not looked through, one sentence each.
+ */
+export async function findLeftovers(lab: Lab): Promise<string[]> {
+  const notes: string[] = [];
+  for (const kind of allKinds) {
+    if (kind.endpoints.delete) notes.push(...await find(lab, kind));
+  }
+  return notes;
+}
+
+/** Puts the marked records of a kind into the ledger. */
+async function find(lab: Lab, kind: Kind, run?: string): Promise<string[]> {
+  if (kind === kinds.note) return await findNotes(lab, run);
+  const { query } = kind.endpoints.list;
+  if (kind.search !== undefined) {
+    // Whether a part of a name is enough is not known, so pages are read too.
+    const term = run === undefined ? MARK : lab.mark;
+    await keep(lab, kind, run, { [kind.search]: term, per_page: 100 });
+  }
+  if (!query.includes("page")) {
+    await keep(lab, kind, run, {});
+    return [];
+  }
+  const size = query.includes("per_page") ? { per_page: 100 } : {};
+  let last = 1, total = 0;
+  for (let page = 1; page <= last; page++) {
+    if (page > PAGES && page <= last - PAGES) page = last - PAGES + 1;
+    const read = await keep(lab, kind, run, { page, ...size });
+    last = read?.total_page ?? page;
+    total = read?.total_data ?? 0;
+  }
+  return last <= 2 * PAGES ? [] : [
+    `of ${total} ${kind.name} records only the first and last ${PAGES} pages were looked through`,
+  ];
+}
+
+async function keep(
+  lab: Lab,
+  kind: Kind,
+  run: string | undefined,
+  query: Record<string, string | number>,
+) {
+  const { response, page } = await lab.crm.call(kind.endpoints.list, { query });
+  for (const record of objectsIn(response)) {
+    const id = toId(record.id);
+    if (id !== null && isMarked(record[kind.label], run)) {
+      lab.ledger.add({ kind, id });
+    }
+  }
+  return page;
+}
+
+/** What notes can be listed by, which is a record of ours. */
+const NOTE_FILTERS: ReadonlyMap<Kind, string> = new Map<Kind, string>([
+  [kinds.contact, "crm_lead_id"],
+  [kinds.company, "crm_company_id"],
+  [kinds.deal, "crm_deal_id"],
+]);
+
+async function findNotes(lab: Lab, run?: string): Promise<string[]> {
+  for (const { kind, id } of [...lab.ledger.entries]) {
+    const filter = NOTE_FILTERS.get(kind);
+    if (filter) await keep(lab, kinds.note, run, { [filter]: id });
+  }
+  return [];
+}

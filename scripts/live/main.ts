@@ -1,0 +1,143 @@
+/**
+ * The live test: tries the project against a real Qontak account and reports
+ * which of its assumptions hold. It reads every endpoint; with `--write` it
+ * also makes, changes and deletes records of its own.
+ *
+ * @module
+ */
+import { readEnvironment } from "../../src/app/environment.ts";
+import { readSettings } from "../../src/app/settings.ts";
+import { ConfigError } from "../../src/errors.ts";
+import { toStderr } from "../../src/logging/log.ts";
+import { isLoopback } from "../../src/net/address.ts";
+import { type Command, FAILED, OK, print, runCommand } from "../command.ts";
+import { type Cleanup, cleanUp, findLeftovers } from "./cleanup.ts";
+import { probe } from "./facts.ts";
+import { checkFlags, type LiveFlags, liveFlags } from "./flags.ts";
+import { createLab, type Lab } from "./lab.ts";
+import { readAll, type ReadRow } from "./reads.ts";
+import { cleanupLines, toJson, toMarkdown } from "./report.ts";
+import { deleteAll, makeAll, type StepRow } from "./story.ts";
+import { type Finding, reasonOf } from "./verdict.ts";
+
+const command: Command<typeof liveFlags> = {
+  task: "test:live",
+  about:
+    `Tries this project against a real Qontak account and reports which of its
+assumptions hold. Without flags it only reads. QONTAK_REFRESH_TOKEN names the
+account; it is taken from the environment or from .env, as the server does.`,
+  flags: liveFlags,
+  async run(flags) {
+    checkFlags(flags);
+    const settings = readSettings({
+      ...readEnvironment().variables,
+      QONTAK_AUTH: "oauth",
+    });
+    if (!settings.QONTAK_REFRESH_TOKEN) {
+      return print(
+        "skipped: QONTAK_REFRESH_TOKEN is not set. Make a token at https://crm.qontak.com/crm/api_token/ to try this project against your account; QONTAK_BASE_URL may name another place, such as that of deno task sandbox",
+      );
+    }
+    const { QONTAK_BASE_URL: baseUrl } = settings;
+    if (!isLoopback(new URL(baseUrl).hostname) && !flags["save-token"]) {
+      throw new ConfigError([
+        "--save-token PATH is needed: Qontak may replace the refresh token at the first request, the old one would be worthless then, and the new one is never printed. It is kept in PATH, readable by you only; use what stands there from then on",
+      ]);
+    }
+    const lab = await createLab(settings, flags);
+    using _signals = stopOnSignals(lab);
+    try {
+      return flags.clean ? await clean(lab) : await tryAll(lab, baseUrl, flags);
+    } finally {
+      await lab.close();
+    }
+  },
+};
+
+/** Ctrl+C ends the run early, and what it has made is removed all the same. */
+function stopOnSignals({ wire }: Lab): Disposable {
+  const stop = () => {
+    if (wire.stopped !== undefined) Deno.exit(FAILED);
+    toStderr("Stopping, and cleaning up first. Once more ends it at once");
+    wire.stop("it was stopped by hand");
+  };
+  const signals: Deno.Signal[] = Deno.build.os === "windows"
+    ? ["SIGINT"]
+    : ["SIGINT", "SIGTERM"];
+  for (const signal of signals) Deno.addSignalListener(signal, stop);
+  return {
+    [Symbol.dispose]() {
+      for (const signal of signals) Deno.removeSignalListener(signal, stop);
+    },
+  };
+}
+
+/** Removes what earlier runs have left. */
+async function clean(lab: Lab): Promise<number> {
+  const notes = await findLeftovers(lab).catch((error) => [
+    `not everything was looked through: ${reasonOf(error)}`,
+  ]);
+  const cleanup = await cleanUp(lab);
+  const all = { ...cleanup, notes: [...notes, ...cleanup.notes] };
+  const isComplete = all.left.length === 0 && notes.length === 0;
+  return print(
+    lab.flags.json
+      ? JSON.stringify(all, null, 2)
+      : cleanupLines(all).join("\n"),
+    isComplete ? OK : FAILED,
+  );
+}
+
+async function tryAll(
+  lab: Lab,
+  baseUrl: string,
+  flags: LiveFlags,
+): Promise<number> {
+  const { tokens, wire } = lab;
+  const findings = new Map<string, Finding>();
+  let reads: ReadRow[] = [];
+  const steps: StepRow[] = [];
+  let cleanup: Cleanup;
+  let stopped: string | undefined;
+  try {
+    reads = await readAll(lab);
+    await probe(lab, "read", findings);
+    if (flags.write) {
+      steps.push(...await makeAll(lab));
+      await probe(lab, "write", findings);
+      // With our own records there, more can be read than before.
+      reads = await readAll(lab, reads);
+      steps.push(...await deleteAll(lab));
+    }
+    await probe(lab, "log", findings);
+  } finally {
+    // The cleaning up lets requests out again.
+    ({ stopped } = wire);
+    cleanup = await cleanUp(lab);
+    for (const line of cleanup.left) toStderr(line);
+  }
+  await probe(lab, "last", findings);
+  // What is not kept yet is kept at the end.
+  await lab.close();
+  const hasFailed = stopped !== undefined || cleanup.left.length > 0 ||
+    [...reads, ...steps].some(({ result }) => result === "failed") ||
+    !await tokens.isKept();
+  const run = {
+    run: lab.run,
+    baseUrl,
+    flags: Object.entries(flags).flatMap(([name, value]) =>
+      value ? [`--${name}`] : []
+    ),
+    requests: wire.requests,
+    limitHeaders: [...wire.limitHeaders],
+    stopped,
+    reads,
+    steps,
+    findings,
+    cleanup,
+    exitCode: hasFailed ? FAILED : OK,
+  };
+  return print(flags.json ? toJson(run) : toMarkdown(run), run.exitCode);
+}
+
+if (import.meta.main) await runCommand(command);
