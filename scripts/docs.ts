@@ -22,7 +22,7 @@ import { catalog, listed } from "../src/tools/catalog.ts";
 import { MAX_SCAN } from "../src/tools/kit/list.ts";
 import { vaultPolicy } from "../src/tokens/stores/vault_policy.ts";
 import { metricList, prometheusName } from "../src/telemetry/metrics.ts";
-import { MAX_ANSWER, MAX_TEXT } from "../src/tools/kit/present.ts";
+import { MAX_ANSWER, MAX_TEXT } from "../src/tools/kit/fit.ts";
 
 const root = new URL("../", import.meta.url);
 

@@ -34,9 +34,13 @@ import { createTelemetry } from "./telemetry/telemetry.ts";
 import { didYouMean } from "./values/words.ts";
 import { DEFAULT_TENANT, type TokenStore } from "./tokens/store.ts";
 import { createEnvStore } from "./tokens/stores/env.ts";
-import { catalog, type ListedTool, selectTools } from "./tools/catalog.ts";
+import {
+  catalog,
+  type ListedTool,
+  selectTools,
+  type Toolset,
+} from "./tools/catalog.ts";
 import type { Content } from "./mcp/content.ts";
-import type { Toolset } from "./tools/toolsets.ts";
 import { defined } from "./values/json.ts";
 import { IDENTITY } from "./version.ts";
 import { visible } from "./values/visible.ts";

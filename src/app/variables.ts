@@ -21,7 +21,7 @@ import { didYouMean } from "../values/words.ts";
 import { createSealer, type Sealer } from "../storage/sealing.ts";
 import { TOKEN_LIFETIME } from "../tokens/tokens.ts";
 import { CONTENTS } from "../mcp/content.ts";
-import { type Toolset, TOOLSETS } from "../tools/toolsets.ts";
+import { type Toolset, TOOLSETS } from "../tools/catalog.ts";
 
 /** One environment variable. */
 export interface Variable<T> {

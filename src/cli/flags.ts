@@ -5,7 +5,7 @@
  * @module
  */
 import { SCOPES } from "../auth/principal.ts";
-import { TOOLSETS } from "../tools/toolsets.ts";
+import { TOOLSETS } from "../tools/catalog.ts";
 
 /** One flag. */
 export interface Flag {

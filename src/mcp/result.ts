@@ -18,7 +18,8 @@ import { visible } from "../values/visible.ts";
 import { checks, unwrap } from "../tools/kit/arguments.ts";
 import type { Tool } from "../tools/tool.ts";
 import { fence, makeVisible } from "./content.ts";
-import { bound, MAX_ANSWER, UNTRUSTED } from "../tools/kit/present.ts";
+import { bound, MAX_ANSWER } from "../tools/kit/fit.ts";
+import { UNTRUSTED } from "../tools/kit/present.ts";
 
 /** What a client is given. */
 export interface ToolResult {

@@ -15,20 +15,45 @@ import { pipelineTools } from "./pipelines.ts";
 import { productTools } from "./products.ts";
 import { taskTools } from "./tasks.ts";
 import { ticketTools } from "./tickets.ts";
-import { type Toolset, TOOLSETS } from "./toolsets.ts";
+
+/** Every group of tools, in the order that clients are shown its tools. */
+export const TOOLSETS = [
+  "contacts",
+  "companies",
+  "deals",
+  "pipelines",
+  "tickets",
+  "tasks",
+  "notes",
+  "products",
+  "geolocations",
+] as const;
+
+/** A group of tools, which can be switched on and off. */
+export type Toolset = (typeof TOOLSETS)[number];
+
+const tools: Readonly<Record<Toolset, readonly Tool[]>> = {
+  contacts: contactTools,
+  companies: companyTools,
+  deals: dealTools,
+  pipelines: pipelineTools,
+  tickets: ticketTools,
+  tasks: taskTools,
+  notes: noteTools,
+  products: productTools,
+  geolocations: geolocationTools,
+};
+
+/** A tool, and the group that it belongs to. */
+export interface CatalogTool extends Tool {
+  /** The group. */
+  readonly toolset: Toolset;
+}
 
 /** Every tool. The list is the same for every client, in a fixed order. */
-export const catalog: readonly Tool[] = [
-  ...contactTools,
-  ...companyTools,
-  ...dealTools,
-  ...pipelineTools,
-  ...ticketTools,
-  ...taskTools,
-  ...noteTools,
-  ...productTools,
-  ...geolocationTools,
-];
+export const catalog: readonly CatalogTool[] = TOOLSETS.flatMap((toolset) =>
+  tools[toolset].map((tool) => ({ ...tool, toolset }))
+);
 
 /** Which tools a server has. */
 export interface Selection {
@@ -44,7 +69,7 @@ export interface Selection {
  * @param selection Which ones.
  * @throws {TypeError} When a group is not known.
  */
-export function selectTools(selection: Selection): readonly Tool[] {
+export function selectTools(selection: Selection): readonly CatalogTool[] {
   const { toolsets: groups = TOOLSETS, readOnly = false } = selection;
   const unknown = groups.filter((name) => !TOOLSETS.includes(name));
   if (unknown.length > 0) {

@@ -7,13 +7,12 @@ import { endpoints } from "../qontak/endpoints.ts";
 import { resources } from "../qontak/resources.ts";
 import { id, text } from "./kit/arguments.ts";
 import type { Tool } from "./tool.ts";
-import { timelineTool } from "./kit/list.ts";
-import { recordTools, templateTools } from "./kit/resource.ts";
-import type { ResourceTools } from "./kit/spec.ts";
+import { recordTools } from "./kit/record_tools.ts";
+import type { ToolTraits } from "./kit/tool_traits.ts";
+import { timelineTool } from "./kit/whole_list.ts";
 
-const spec: ResourceTools = {
+const traits: ToolTraits = {
   resource: resources.company,
-  toolset: "companies",
   summary: [
     "id",
     "name",
@@ -48,7 +47,6 @@ const spec: ResourceTools = {
 
 /** The tools of companies, in the order that clients are shown. */
 export const companyTools: readonly Tool[] = [
-  ...templateTools(spec),
-  ...recordTools(spec),
-  timelineTool(spec, endpoints.companies.timeline),
+  ...recordTools(traits),
+  timelineTool(traits, endpoints.companies.timeline),
 ];

@@ -7,13 +7,13 @@ import { endpoints } from "../qontak/endpoints.ts";
 import { resources } from "../qontak/resources.ts";
 import { dayFirstDate, id, reference, text } from "./kit/arguments.ts";
 import type { Tool } from "./tool.ts";
-import { chatTool, timelineTool } from "./kit/list.ts";
-import { ownerTool, recordTools, templateTools } from "./kit/resource.ts";
-import type { ResourceTools } from "./kit/spec.ts";
+import { ownerTool } from "./kit/owner.ts";
+import { recordTools } from "./kit/record_tools.ts";
+import type { ToolTraits } from "./kit/tool_traits.ts";
+import { chatTool, timelineTool } from "./kit/whole_list.ts";
 
-const spec: ResourceTools = {
+const traits: ToolTraits = {
   resource: resources.contact,
-  toolset: "contacts",
   summary: [
     "id",
     "first_name",
@@ -53,9 +53,8 @@ const spec: ResourceTools = {
 
 /** The tools of contacts, in the order that clients are shown. */
 export const contactTools: readonly Tool[] = [
-  ...templateTools(spec),
-  ...recordTools(spec),
-  timelineTool(spec, endpoints.contacts.timeline),
-  chatTool(spec, endpoints.contacts.chatHistory),
-  ownerTool(spec, endpoints.contacts.updateOwner),
+  ...recordTools(traits),
+  timelineTool(traits, endpoints.contacts.timeline),
+  chatTool(traits, endpoints.contacts.chatHistory),
+  ownerTool(traits, endpoints.contacts.updateOwner),
 ];

@@ -9,23 +9,21 @@ import { recordOf } from "../qontak/envelope.ts";
 import { resources } from "../qontak/resources.ts";
 import { isObject } from "../values/json.ts";
 import { type Argument, id, required, text } from "./kit/arguments.ts";
-import { bodyInput } from "./kit/body.ts";
+import { bodyInput } from "./kit/body_arguments.ts";
+import { frames } from "./kit/frames.ts";
+import { viewTool } from "./kit/get.ts";
+import { ownerTool } from "./kit/owner.ts";
+import { presentRecord } from "./kit/present.ts";
+import { recordTools } from "./kit/record_tools.ts";
+import { tenantArgument } from "./kit/shared_arguments.ts";
+import type { ToolTraits } from "./kit/tool_traits.ts";
+import { chatTool, timelineTool, wholeList } from "./kit/whole_list.ts";
 import { type Tool, tool } from "./tool.ts";
-import { chatTool, subListTool, timelineTool } from "./kit/list.ts";
-import { frames, presentRecord } from "./kit/present.ts";
-import {
-  ownerTool,
-  recordTool,
-  recordTools,
-  templateTools,
-} from "./kit/resource.ts";
-import { type ResourceTools, tenantArgument } from "./kit/spec.ts";
 
 const { deal } = resources;
 
-const spec: ResourceTools = {
+const traits: ToolTraits = {
   resource: deal,
-  toolset: "deals",
   summary: [
     "id",
     "name",
@@ -76,36 +74,34 @@ const { permissions } = bodyInput(deal, endpoints.deals.setPermissions, {
 
 /** The tools of deals, in the order that clients are shown. */
 export const dealTools: readonly Tool[] = [
-  ...templateTools(spec),
-  ...recordTools(spec),
-  timelineTool(spec, endpoints.deals.timeline),
-  subListTool(spec, {
+  ...recordTools(traits),
+  timelineTool(traits, endpoints.deals.timeline),
+  wholeList({
     name: "get_deal_stage_history",
     title: "Get deal's stage history",
     description: "Every move between stages: from, to, when and by whom.",
     endpoint: endpoints.deals.stageHistory,
+    path: { id: deal.idArgument },
   }),
-  chatTool(spec, endpoints.deals.chatHistory),
-  recordTool(
-    spec,
-    "get_deal_real_creator",
-    "Get a deal's real creator",
-    "The user who made a deal, whoever owns it now.",
-    endpoints.deals.realCreator,
-  ),
-  recordTool(
-    spec,
-    "get_deal_full_field",
-    "Get a deal with all related names",
-    "A deal as in an export: contacts, company, products, notes and check-ins by name.",
-    endpoints.deals.fullField,
-  ),
+  chatTool(traits, endpoints.deals.chatHistory),
+  viewTool(traits, {
+    name: "get_deal_real_creator",
+    title: "Get a deal's real creator",
+    description: "The user who made a deal, which may not be its owner.",
+    endpoint: endpoints.deals.realCreator,
+  }),
+  viewTool(traits, {
+    name: "get_deal_full_field",
+    title: "Get a deal with all related names",
+    description:
+      "A deal as in an export: contacts, company, products, notes and check-ins by name.",
+    endpoint: endpoints.deals.fullField,
+  }),
   tool({
     name: "get_deal_permissions",
     title: "Get what is known of a deal's permissions",
     description:
       "Owner and real creator of a deal. Qontak publishes no way to read granted permissions.",
-    toolset: spec.toolset,
     effect: "read",
     input: { deal_id: required(id()), ...tenantArgument },
     output: frames.record,
@@ -134,7 +130,6 @@ export const dealTools: readonly Tool[] = [
     title: "Set deal's permissions",
     description:
       "Grants users access to a deal, by e-mail. It replaces a user's flags: an access type left out is taken away.",
-    toolset: spec.toolset,
     effect: "write",
     idempotent: true,
     input: {
@@ -153,5 +148,5 @@ export const dealTools: readonly Tool[] = [
       return { record, ...readBack({ permissions }, stored) };
     },
   }),
-  ownerTool(spec, endpoints.deals.updateOwner),
+  ownerTool(traits, endpoints.deals.updateOwner),
 ];

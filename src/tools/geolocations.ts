@@ -5,12 +5,11 @@
  */
 import { resources } from "../qontak/resources.ts";
 import type { Tool } from "./tool.ts";
-import { recordTools } from "./kit/resource.ts";
-import type { ResourceTools } from "./kit/spec.ts";
+import { recordTools } from "./kit/record_tools.ts";
+import type { ToolTraits } from "./kit/tool_traits.ts";
 
-const spec: ResourceTools = {
+const traits: ToolTraits = {
   resource: resources.geolocation,
-  toolset: "geolocations",
   summary: ["id", "date", "device_id", "journey_id", "checkin", "checkout"],
   descriptions: { checkin_timestamps: "Seconds since 1970" },
   renamed: {
@@ -22,4 +21,4 @@ const spec: ResourceTools = {
 };
 
 /** The tools of geolocations, in the order that clients are shown. */
-export const geolocationTools: readonly Tool[] = recordTools(spec);
+export const geolocationTools: readonly Tool[] = recordTools(traits);

@@ -3,24 +3,16 @@
  *
  * @module
  */
-import { InputError } from "../errors.ts";
 import { endpoints } from "../qontak/endpoints.ts";
 import { resources } from "../qontak/resources.ts";
 import { id } from "./kit/arguments.ts";
-import { type Tool, tool } from "./tool.ts";
-import { objects } from "./kit/list.ts";
-import { frames, presentList, presentRecords } from "./kit/present.ts";
-import { recordTools } from "./kit/resource.ts";
-import {
-  fieldsArgument,
-  pageArgument,
-  type ResourceTools,
-  tenantArgument,
-} from "./kit/spec.ts";
+import { recordTools } from "./kit/record_tools.ts";
+import type { ToolTraits } from "./kit/tool_traits.ts";
+import { wholeList } from "./kit/whole_list.ts";
+import type { Tool } from "./tool.ts";
 
-const spec: ResourceTools = {
+const traits: ToolTraits = {
   resource: resources.note,
-  toolset: "notes",
   summary: [
     "id",
     "note",
@@ -48,46 +40,23 @@ const spec: ResourceTools = {
   },
 };
 
-const [, ...others] = recordTools(spec);
+const list = wholeList({
+  name: "list_notes",
+  title: "List notes",
+  description:
+    "The notes of one contact (crm_lead_id), company or deal: name exactly one.",
+  endpoint: endpoints.notes.list,
+  query: {
+    crm_lead_id: id("A contact's id"),
+    crm_company_id: id(),
+    crm_deal_id: id(),
+  },
+  problem: (query) =>
+    Object.keys(query).length === 1
+      ? undefined
+      : "takes exactly one of crm_lead_id, crm_company_id and crm_deal_id: with several, Qontak shows the notes of only one of them and does not say which",
+  summary: traits.summary,
+});
 
 /** The tools of notes, in the order that clients are shown. */
-export const noteTools: readonly Tool[] = [
-  tool({
-    name: "list_notes",
-    title: "List notes",
-    description:
-      "The notes of one contact (crm_lead_id), company or deal: name exactly one.",
-    toolset: spec.toolset,
-    effect: "read",
-    input: {
-      crm_lead_id: id("A contact's id"),
-      crm_company_id: id(),
-      crm_deal_id: id(),
-      ...pageArgument,
-      ...fieldsArgument,
-      ...tenantArgument,
-    },
-    output: frames.page,
-    run: async ({ crm, signal }, args) => {
-      const { crm_lead_id, crm_company_id, crm_deal_id } = args;
-      const query = { crm_lead_id, crm_company_id, crm_deal_id };
-      const named = Object.values(query).filter((one) => one !== undefined);
-      if (named.length !== 1) {
-        throw new InputError(
-          "list_notes takes exactly one of crm_lead_id, crm_company_id and crm_deal_id: with several, Qontak shows the notes of only one of them and does not say which",
-        );
-      }
-      const { response } = await crm.call(endpoints.notes.list, {
-        query,
-        signal,
-      });
-      const { shown, extra } = presentRecords(
-        objects(response),
-        args.fields,
-        spec.summary,
-      );
-      return presentList(shown, args.page, extra);
-    },
-  }),
-  ...others,
-];
+export const noteTools: readonly Tool[] = recordTools(traits, list);

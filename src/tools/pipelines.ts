@@ -5,19 +5,12 @@
  */
 import { endpoints } from "../qontak/endpoints.ts";
 import { recordOf } from "../qontak/envelope.ts";
-import type { JsonObject } from "../values/json.ts";
 import { id, required } from "./kit/arguments.ts";
+import { frames } from "./kit/frames.ts";
+import { presentRecord } from "./kit/present.ts";
+import { fieldsArgument, tenantArgument } from "./kit/shared_arguments.ts";
+import { wholeList } from "./kit/whole_list.ts";
 import { type Tool, tool } from "./tool.ts";
-import { objects } from "./kit/list.ts";
-import {
-  frames,
-  presentList,
-  presentRecord,
-  presentRecords,
-} from "./kit/present.ts";
-import { fieldsArgument, pageArgument, tenantArgument } from "./kit/spec.ts";
-
-const toolset = "pipelines" as const;
 
 /** What identifies a pipeline or a stage to a reader. */
 const summary = [
@@ -29,39 +22,20 @@ const summary = [
   "win_probability",
 ];
 
-function present(
-  response: unknown,
-  args: { readonly [key: string]: unknown },
-): JsonObject {
-  const { shown, extra } = presentRecords(
-    objects(response),
-    args.fields as string[] | undefined,
-    summary,
-  );
-  return presentList(shown, args.page as number | undefined, extra);
-}
-
 /** The tools of pipelines, in the order that clients are shown. */
 export const pipelineTools: readonly Tool[] = [
-  tool({
+  wholeList({
     name: "list_pipelines",
     title: "List deal pipelines",
     description: "The pipelines that deals move through.",
-    toolset,
-    effect: "read",
-    input: { ...pageArgument, ...fieldsArgument, ...tenantArgument },
-    output: frames.page,
+    endpoint: endpoints.pipelines.list,
+    summary,
     trusted: true,
-    run: async ({ crm, signal }, args) => {
-      const { response } = await crm.call(endpoints.pipelines.list, { signal });
-      return present(response, args);
-    },
   }),
   tool({
     name: "get_pipeline",
     title: "Get deal pipeline",
     description: "One pipeline by id.",
-    toolset,
     effect: "read",
     input: {
       pipeline_id: required(id()),
@@ -71,35 +45,22 @@ export const pipelineTools: readonly Tool[] = [
     output: frames.record,
     trusted: true,
     run: async ({ crm, signal }, { pipeline_id, fields }) => {
-      const { response } = await crm.call(endpoints.pipelines.get, {
+      const { get } = endpoints.pipelines;
+      const { response } = await crm.call(get, {
         path: { id: pipeline_id },
         signal,
       });
-      const { get } = endpoints.pipelines;
       return { ...presentRecord(recordOf(get, response, pipeline_id), fields) };
     },
   }),
-  tool({
+  wholeList({
     name: "list_pipeline_stages",
     title: "List a pipeline's stages",
     description:
       'The stages of a pipeline in order; win_probability "1.00" is won.',
-    toolset,
-    effect: "read",
-    input: {
-      pipeline_id: required(id()),
-      ...pageArgument,
-      ...fieldsArgument,
-      ...tenantArgument,
-    },
-    output: frames.page,
+    endpoint: endpoints.pipelines.stages,
+    path: { pipeline_id: "pipeline_id" },
+    summary,
     trusted: true,
-    run: async ({ crm, signal }, { pipeline_id, ...args }) => {
-      const { response } = await crm.call(endpoints.pipelines.stages, {
-        path: { pipeline_id },
-        signal,
-      });
-      return present(response, args);
-    },
   }),
 ];

@@ -6,12 +6,11 @@
 import { resources } from "../qontak/resources.ts";
 import { id, text } from "./kit/arguments.ts";
 import type { Tool } from "./tool.ts";
-import { recordTools } from "./kit/resource.ts";
-import type { ResourceTools } from "./kit/spec.ts";
+import { recordTools } from "./kit/record_tools.ts";
+import type { ToolTraits } from "./kit/tool_traits.ts";
 
-const products: ResourceTools = {
+const products: ToolTraits = {
   resource: resources.product,
-  toolset: "products",
   summary: ["id", "name", "currency", "price", "quantity", "total_price"],
   descriptions: { currency: 'Name such as "IDR"' },
   renamed: {
@@ -24,9 +23,8 @@ const products: ResourceTools = {
   query: { query: text() },
 };
 
-const associations: ResourceTools = {
+const associations: ToolTraits = {
   resource: resources.productsAssociation,
-  toolset: "products",
   summary: [
     "id",
     "name",

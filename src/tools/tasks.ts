@@ -8,19 +8,15 @@ import { readBack } from "../fields/readback.ts";
 import { resources } from "../qontak/resources.ts";
 import { isObject } from "../values/json.ts";
 import { id, required, text } from "./kit/arguments.ts";
+import { frames } from "./kit/frames.ts";
+import { recordTools } from "./kit/record_tools.ts";
+import { tenantArgument } from "./kit/shared_arguments.ts";
+import type { ToolTraits } from "./kit/tool_traits.ts";
+import { wholeList } from "./kit/whole_list.ts";
 import { type Tool, tool } from "./tool.ts";
-import { objects } from "./kit/list.ts";
-import { frames, presentList } from "./kit/present.ts";
-import { recordTools, templateTools } from "./kit/resource.ts";
-import {
-  pageArgument,
-  type ResourceTools,
-  tenantArgument,
-} from "./kit/spec.ts";
 
-const spec: ResourceTools = {
+const traits: ToolTraits = {
   resource: resources.task,
-  toolset: "tasks",
   summary: [
     "id",
     "name",
@@ -57,33 +53,20 @@ const spec: ResourceTools = {
   ],
 };
 
-const { toolset } = spec;
-
 /** The tools of tasks, in the order that clients are shown. */
 export const taskTools: readonly Tool[] = [
-  ...templateTools(spec),
-  ...recordTools(spec),
-  tool({
+  ...recordTools(traits),
+  wholeList({
     name: "list_task_categories",
     title: "List task categories",
     description: "The categories that tasks can have.",
-    toolset,
-    effect: "read",
-    input: { ...pageArgument, ...tenantArgument },
-    output: frames.page,
+    endpoint: endpoints.tasks.listCategories,
     trusted: true,
-    run: async ({ crm, signal }, { page }) => {
-      const { response } = await crm.call(endpoints.tasks.listCategories, {
-        signal,
-      });
-      return presentList(objects(response), page);
-    },
   }),
   tool({
     name: "create_task_category",
     title: "Create task category",
     description: "Makes a category for tasks.",
-    toolset,
     effect: "write",
     input: {
       name: required(text()),
@@ -107,7 +90,6 @@ export const taskTools: readonly Tool[] = [
     name: "delete_task_category",
     title: "Delete task category",
     description: "Deletes a category of tasks for good.",
-    toolset,
     effect: "delete",
     idempotent: true,
     input: { category_id: required(id()), ...tenantArgument },

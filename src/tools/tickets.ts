@@ -5,19 +5,13 @@
  */
 import { endpoints } from "../qontak/endpoints.ts";
 import { resources } from "../qontak/resources.ts";
-import { type Tool, tool } from "./tool.ts";
-import { objects } from "./kit/list.ts";
-import { frames, presentList } from "./kit/present.ts";
-import { recordTools, templateTools } from "./kit/resource.ts";
-import {
-  pageArgument,
-  type ResourceTools,
-  tenantArgument,
-} from "./kit/spec.ts";
+import { recordTools } from "./kit/record_tools.ts";
+import type { ToolTraits } from "./kit/tool_traits.ts";
+import { wholeList } from "./kit/whole_list.ts";
+import type { Tool } from "./tool.ts";
 
-const spec: ResourceTools = {
+const traits: ToolTraits = {
   resource: resources.ticket,
-  toolset: "tickets",
   summary: [
     "id",
     "unique_ticket_id",
@@ -49,22 +43,12 @@ const spec: ResourceTools = {
 
 /** The tools of tickets, in the order that clients are shown. */
 export const ticketTools: readonly Tool[] = [
-  ...templateTools(spec),
-  ...recordTools(spec),
-  tool({
+  ...recordTools(traits),
+  wholeList({
     name: "get_ticket_pipelines",
     title: "Get ticket pipelines",
     description: "The pipelines of tickets, each with its stages.",
-    toolset: spec.toolset,
-    effect: "read",
-    input: { ...pageArgument, ...tenantArgument },
-    output: frames.page,
+    endpoint: endpoints.tickets.pipelines,
     trusted: true,
-    run: async ({ crm, signal }, { page }) => {
-      const { response } = await crm.call(endpoints.tickets.pipelines, {
-        signal,
-      });
-      return presentList(objects(response), page);
-    },
   }),
 ];

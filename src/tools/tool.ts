@@ -8,7 +8,6 @@ import type { Setup } from "../fields/setup.ts";
 import type { Resource } from "../qontak/resources.ts";
 import type { JsonObject } from "../values/json.ts";
 import type { Arguments, JsonSchema, Values } from "./kit/arguments.ts";
-import type { Toolset } from "./toolsets.ts";
 
 /**
  * What calling a tool does to the CRM. It alone decides the annotations that
@@ -34,8 +33,6 @@ export interface Tool<A extends Arguments = Arguments> {
   readonly title: string;
   /** What it does, for a model that chooses among tools. */
   readonly description: string;
-  /** The group that it can be switched on and off with. */
-  readonly toolset: Toolset;
   /** What calling it does. */
   readonly effect: Effect;
   /** Whether a second call with the same arguments changes nothing more. */

@@ -10,7 +10,7 @@ import { resources } from "../../src/qontak/resources.ts";
 import {
   describeRequired,
   describeTemplate,
-} from "../../src/tools/kit/templates.ts";
+} from "../../src/tools/kit/describe_template.ts";
 import { createRandom, type Random } from "../../src/sandbox/random.ts";
 import { anyJson, anyText } from "../support/random.ts";
 

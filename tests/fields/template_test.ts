@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { parseTemplate } from "../../src/fields/template.ts";
 import type { Setup } from "../../src/fields/setup.ts";
 import { resources } from "../../src/qontak/resources.ts";
-import { describeRequired } from "../../src/tools/kit/templates.ts";
+import { describeRequired } from "../../src/tools/kit/describe_template.ts";
 import { type Place, requirementOf } from "../../src/fields/required.ts";
 
 function one(descriptor: Record<string, unknown>) {

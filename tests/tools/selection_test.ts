@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { createServer } from "../../mod.ts";
-import { catalog, selectTools } from "../../src/tools/catalog.ts";
-import { TOOLSETS } from "../../src/tools/toolsets.ts";
+import { catalog, selectTools, TOOLSETS } from "../../src/tools/catalog.ts";
 import { run } from "../support/process.ts";
 
 Deno.test("selectTools() offers the tools of some groups, in their order", () => {

@@ -42,7 +42,7 @@ export const listFacts: readonly Fact[] = [
     id: "per-page",
     question: "What is the largest per_page?",
     assumed: "100 at least, which is what the tools ask for at most",
-    code: "src/tools/kit/spec.ts: paging",
+    code: "src/tools/kit/shared_arguments.ts: perPageArgument",
     how: "per_page 100, 250 and 1000 on the longest list",
     phase: "read",
     async probe(lab) {
@@ -155,7 +155,7 @@ export const listFacts: readonly Fact[] = [
     id: "task-filter",
     question: "Does GET /tasks list all tasks without filter=alltask?",
     assumed: "Yes",
-    code: "src/tools/tasks.ts: spec",
+    code: "src/tools/tasks.ts: traits",
     how: "Compares total_data with and without",
     phase: "read",
     async probe(lab) {

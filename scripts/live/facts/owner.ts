@@ -77,7 +77,7 @@ export const ownerFacts: readonly Fact[] = [
     id: "owner-null",
     question: "Is update_owner with null refused?",
     assumed: "Yes; the tool does not send it",
-    code: "src/tools/kit/resource.ts: ownerTool",
+    code: "src/tools/kit/owner.ts: ownerTool",
     how: "PUT /deals/:id/update_owner with creator_id null",
     phase: "write",
     async probe(lab) {

@@ -149,7 +149,7 @@ export const valueFacts: readonly Fact[] = [
     id: "null-clears",
     question: "Does null clear a value?",
     assumed: "Yes",
-    code: "src/tools/kit/resource.ts: changeInput",
+    code: "src/tools/kit/update.ts: changeInput",
     how: "Sets the website of our company to null and reads it",
     phase: "write",
     async probe(lab) {

@@ -165,7 +165,7 @@ export const workFacts: readonly Fact[] = [
     id: "note-type",
     question: "Does Qontak set the type of a note by what it belongs to?",
     assumed: "Yes; it is null in the answer to the create",
-    code: "src/tools/notes.ts: spec",
+    code: "src/tools/notes.ts: traits",
     how: "The type of our note on a deal, in answer and record",
     phase: "write",
     async probe(lab) {
@@ -189,7 +189,7 @@ export const workFacts: readonly Fact[] = [
     id: "note-two",
     question: "Can a note belong to two records?",
     assumed: "No: refused, or one of them is dropped",
-    code: "src/tools/notes.ts: spec",
+    code: "src/tools/notes.ts: traits",
     how: "POST /notes/ with our contact and our deal",
     phase: "write",
     async probe(lab) {

@@ -3,9 +3,13 @@
  *
  * @module
  */
-import { catalog, type ListedTool } from "../../tools/catalog.ts";
+import {
+  catalog,
+  type ListedTool,
+  type Toolset,
+  TOOLSETS,
+} from "../../tools/catalog.ts";
 import type { Effect } from "../../tools/tool.ts";
-import { type Toolset, TOOLSETS } from "../../tools/toolsets.ts";
 import { isObject, type JsonObject } from "../../values/json.ts";
 
 /** One argument of a tool. */

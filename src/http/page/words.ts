@@ -6,7 +6,7 @@
 import type { ClientId } from "../../clients/clients.ts";
 import type { Effect } from "../../tools/tool.ts";
 import type { Readiness } from "../../qontak/readiness.ts";
-import type { Toolset } from "../../tools/toolsets.ts";
+import type { Toolset } from "../../tools/catalog.ts";
 
 /** A language of the page, as `lang` and `?lang=` name it. */
 export type Language = "en" | "id";

@@ -1,32 +1,26 @@
 /**
- * The tools that answer with lists.
+ * Tools that list records page by page, with filters that Qontak does not have.
  *
  * @module
  */
 import { InputError } from "../../errors.ts";
-import type { Endpoint } from "../../qontak/endpoints.ts";
 import { argumentOf } from "../../qontak/resources.ts";
-import { isObject, type JsonObject } from "../../values/json.ts";
-import { type Arguments, id, reference, required } from "./arguments.ts";
+import type { JsonObject } from "../../values/json.ts";
 import { type Tool, tool } from "../tool.ts";
+import { type Arguments, reference } from "./arguments.ts";
 import { pickOption, recordTest } from "./filter.ts";
-import {
-  frames,
-  type Position,
-  presentList,
-  presentPage,
-  presentRecord,
-  presentRecords,
-} from "./present.ts";
+import { type Position, presentPage } from "./fit.ts";
+import { frames } from "./frames.ts";
+import { presentRecords } from "./present.ts";
 import {
   fieldsArgument,
   pageArgument,
-  paging,
-  type ResourceTools,
+  perPageArgument,
   selectedKeys,
-  spoken,
   tenantArgument,
-} from "./spec.ts";
+} from "./shared_arguments.ts";
+import { spoken, type ToolTraits } from "./tool_traits.ts";
+import { objects } from "./whole_list.ts";
 
 /** How many records a page has unless asked otherwise. */
 const PER_PAGE = 25;
@@ -39,105 +33,13 @@ const SCAN_SIZE = 100;
 /** A filter that Qontak does not have reads at most so many records. */
 export const MAX_SCAN: number = SCAN_PAGES * SCAN_SIZE;
 
-/** A list that belongs to one record, and that Qontak sends whole. */
-export interface SubList {
-  /** The tool's name. */
-  readonly name: string;
-  /** The tool's title. */
-  readonly title: string;
-  /** What it answers with. */
-  readonly description: string;
-  /** The endpoint; its path has one id. */
-  readonly endpoint: Endpoint;
-  /** Turns what Qontak sent into the list. */
-  readonly records?: (response: unknown) => JsonObject[];
-}
-
-/**
- * A tool for a list that belongs to one record, shown in pages made here.
- *
- * @param spec What is special about the record.
- * @param sub What is special about the list.
- */
-export function subListTool(spec: ResourceTools, sub: SubList): Tool {
-  const { resource: { idArgument }, toolset } = spec;
-  const { name, title, description, endpoint, records = objects } = sub;
-  return tool({
-    name,
-    title,
-    description,
-    toolset,
-    effect: "read",
-    input: {
-      [idArgument]: required(id()),
-      ...pageArgument,
-      ...tenantArgument,
-    } as Arguments,
-    output: frames.page,
-    run: async ({ crm, signal }, args) => {
-      const { response } = await crm.call(endpoint, {
-        path: { id: args[idArgument] as number },
-        signal,
-      });
-      const shown = records(response).map((row) => presentRecord(row).record);
-      return presentList(shown, args.page as number | undefined);
-    },
-  });
-}
-
-/** The records of a list; anything else in it is passed over. */
-export function objects(response: unknown): JsonObject[] {
-  return Array.isArray(response) ? response.filter(isObject) : [];
-}
-
-/**
- * A tool for what happened to a record.
- *
- * @param spec What is special about the record.
- * @param endpoint The endpoint.
- */
-export function timelineTool(spec: ResourceTools, endpoint: Endpoint): Tool {
-  const { name } = spec.resource;
-  return subListTool(spec, {
-    name: `get_${name}_timeline`,
-    title: `Get ${name}'s timeline`,
-    description: `What happened to a ${name}, newest first.`,
-    endpoint,
-  });
-}
-
-/**
- * A tool for the chat that belongs to a record.
- *
- * @param spec What is special about the record.
- * @param endpoint The endpoint.
- */
-export function chatTool(spec: ResourceTools, endpoint: Endpoint): Tool {
-  const { name } = spec.resource;
-  return subListTool(spec, {
-    name: `get_${name}_chat_history`,
-    title: `Get ${name}'s chat history`,
-    description: "The chat with the customer, where a chat panel is connected.",
-    endpoint,
-    records: messages,
-  });
-}
-
-/** Qontak's collection shows one room; in the wild a list of rooms comes too. */
-function messages(response: unknown): JsonObject[] {
-  const rooms = Array.isArray(response) ? response : [response];
-  return rooms.filter(isObject).flatMap(({ room_id, chat_contents }) =>
-    objects(chat_contents).map((message) => ({ room_id, ...message }))
-  );
-}
-
 /**
  * A tool for the pages of a resource's list.
  *
- * @param spec What is special about the resource.
+ * @param traits What is special about the resource.
  */
-export function listTool(spec: ResourceTools): Tool {
-  const { resource, toolset, filters = [] } = spec;
+export function listTool(traits: ToolTraits): Tool {
+  const { resource, filters = [] } = traits;
   const { list: endpoint } = resource.endpoints;
   const names = filters.map((key) => argumentOf(resource, key));
   const isSized = endpoint.query.includes("per_page");
@@ -147,13 +49,12 @@ export function listTool(spec: ResourceTools): Tool {
     description: `A page of ${spoken(resource.plural)}, in short.${
       names.length > 0 ? ` ${names.join(", ")} are filtered here.` : ""
     }`,
-    toolset,
     effect: "read",
     input: {
-      ...spec.query,
+      ...traits.query,
       ...Object.fromEntries(names.map((name) => [name, reference()])),
-      page: paging.page,
-      ...(isSized ? { per_page: paging.per_page } : {}),
+      ...pageArgument,
+      ...(isSized ? perPageArgument : {}),
       ...fieldsArgument,
       ...tenantArgument,
     } as Arguments,
@@ -163,7 +64,7 @@ export function listTool(spec: ResourceTools): Tool {
       const query = Object.fromEntries(
         endpoint.query.map((key) => [key, args[key] as string | number]),
       );
-      for (const key of spec.queryOptions ?? []) {
+      for (const key of traits.queryOptions ?? []) {
         if (args[key] === undefined) continue;
         const option = await pickOption(
           context.setup,
@@ -193,7 +94,7 @@ export function listTool(spec: ResourceTools): Tool {
         presentRecords(
           records,
           selectedKeys(resource, args.fields),
-          spec.summary,
+          traits.summary,
         );
       const first = (args.page as number | undefined) ?? 1;
       if (names.every((name) => args[name] === undefined)) {

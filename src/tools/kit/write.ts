@@ -10,14 +10,8 @@ import {
   UnreachableError,
 } from "../../errors.ts";
 import { type CheckedWrite, checkWrite } from "../../fields/check.ts";
-import {
-  type Difference,
-  type ReadBack,
-  readBack,
-} from "../../fields/readback.ts";
 import type { Endpoint } from "../../qontak/endpoints.ts";
-import { type Answer, isFateUnknown, recordOf } from "../../qontak/envelope.ts";
-import { argumentOf, type Resource } from "../../qontak/resources.ts";
+import { type Answer, isFateUnknown } from "../../qontak/envelope.ts";
 import {
   defined,
   isEmpty,
@@ -27,22 +21,18 @@ import {
 } from "../../values/json.ts";
 import type { ToolContext } from "../tool.ts";
 import { lookFor } from "./find_created.ts";
-import { presentRecord } from "./present.ts";
+import { readRecord, reportWrite, type WrittenTo } from "./report_write.ts";
 
 /** A write that a tool was called for. */
-export interface Write {
+export interface Write extends WrittenTo {
   /** The tool's name, for messages. */
   readonly tool: string;
-  /** The kind of record. */
-  readonly resource: Resource;
   /** The record to change; undefined to make one. */
   readonly id?: number;
   /** The values by body key. */
   readonly values: JsonObject;
   /** Whether the caller asked to skip the check. */
   readonly skipValidation: boolean;
-  /** The keys that identify a record to a reader. */
-  readonly summary: readonly string[];
 }
 
 /**
@@ -130,9 +120,10 @@ async function readPrevious(
   context: ToolContext,
   write: Write,
 ): Promise<JsonObject | undefined> {
-  return write.id === undefined || write.resource.readsOtherwise
+  const { id, resource } = write;
+  return id === undefined || resource.readsOtherwise
     ? undefined
-    : await read(context, write);
+    : await readRecord(context, resource, id);
 }
 
 function checkValues(
@@ -226,96 +217,4 @@ async function explainRejection(
       )
       : error;
   }
-}
-
-async function read(
-  { crm, signal }: ToolContext,
-  { resource, id }: { resource: Resource; id?: number },
-): Promise<JsonObject> {
-  const { get } = resource.endpoints;
-  const { response } = await crm.call(get, { path: { id: id! }, signal });
-  return recordOf(get, response, id);
-}
-
-/** What became of each value, under the names that the tool's arguments have. */
-function presentOutcome(resource: Resource, outcome: ReadBack): JsonObject {
-  const named = (list: readonly Difference[]) =>
-    list.map((one) => ({ ...one, key: argumentOf(resource, one.key) }));
-  const { applied, ignored, stored_differently, not_shown } = outcome;
-  return {
-    applied: applied.map((key) => argumentOf(resource, key)),
-    ignored: named(ignored),
-    stored_differently: named(stored_differently),
-    ...(not_shown.length > 0
-      ? { not_shown: not_shown.map((key) => argumentOf(resource, key)) }
-      : {}),
-  };
-}
-
-/** A write that Qontak has accepted. */
-export interface Written {
-  /** The record's id. */
-  readonly written: number;
-  /** What was sent. */
-  readonly body: JsonObject;
-  /** The record as Qontak answered the write with it, if it did. */
-  readonly made?: JsonObject | undefined;
-  /** The record as it was before, on an update. */
-  readonly previous?: JsonObject | undefined;
-  /** What the reader should know besides. */
-  readonly notes?: readonly string[];
-}
-
-/**
- * Reads a record back after a write and says what became of each value.
- *
- * @param context The company's CRM.
- * @param write The kind of record, and the keys that identify one.
- * @param written What was written.
- * @returns The answer of the tool.
- */
-export async function reportWrite(
-  context: ToolContext,
-  write: Pick<Write, "resource" | "summary">,
-  { written, made, body, previous, notes = [] }: Written,
-): Promise<JsonObject> {
-  const allNotes = [...notes];
-  let stored = made;
-  let outcome = made && readBack(body, made, previous);
-  const settled = outcome && outcome.ignored.length === 0 &&
-    outcome.not_shown.length === 0 && outcome.stored_differently.length === 0;
-  if (!settled && !(made && write.resource.readsOtherwise)) {
-    // An update answers without the record, and right after a create some
-    // custom fields still come back empty: the record itself decides. What it
-    // does not show is taken from the answer.
-    try {
-      const { resource } = write;
-      stored = { ...made, ...await read(context, { resource, id: written }) };
-      outcome = readBack(body, stored, previous);
-    } catch (error) {
-      if (!(error instanceof Error)) throw error;
-      allNotes.push(
-        `The write was accepted, but reading it back failed: ${error.message}`,
-      );
-    }
-  }
-  const keys = new Set([...write.summary, ...Object.keys(body)]);
-  keys.delete("additional_fields");
-  const custom = Array.isArray(body.additional_fields)
-    ? body.additional_fields.map((entry: JsonObject) => String(entry.id))
-    : [];
-  return {
-    id: written,
-    ...(stored
-      ? { record: presentRecord(stored, [...keys, ...custom], false).record }
-      : {}),
-    ...(outcome ? presentOutcome(write.resource, outcome) : {
-      applied: [],
-      ignored: [],
-      stored_differently: [],
-      unconfirmed: Object.keys(body)
-        .map((key) => argumentOf(write.resource, key)),
-    }),
-    ...(allNotes.length > 0 ? { notes: allNotes } : {}),
-  };
 }

@@ -20,7 +20,7 @@ import {
 } from "../../qontak/resources.ts";
 import { fold } from "../../values/words.ts";
 import { isEmpty, type JsonObject } from "../../values/json.ts";
-import { fit } from "./present.ts";
+import { fit } from "./fit.ts";
 
 /** Longer lists of options are shortened to this many, unless asked for. */
 const SHORT_LIST = { required: 20, optional: 5 } as const;

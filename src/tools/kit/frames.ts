@@ -1,0 +1,31 @@
+/**
+ * The frames of answers, as output schemas.
+ *
+ * @module
+ */
+import type { JsonSchema } from "./arguments.ts";
+
+const list: JsonSchema = { type: "array" };
+
+/**
+ * The frames of answers: the parts that a program can rely on, around
+ * Qontak's own keys. They are read into every conversation, so they are short.
+ */
+export const frames = {
+  /** One record. */
+  record: frame({ record: { type: "object" } }),
+  /** One page of a list. */
+  page: frame({ records: list }),
+  /** What a write came to. */
+  write: frame({ applied: list, ignored: list }),
+  /** A record that is gone. */
+  deleted: frame({ deleted: { type: "boolean" } }),
+  /** The fields of a kind of record. */
+  fields: frame({ fields: list }),
+  /** The fields of a kind of record in one place. */
+  required: frame({ required: list, optional: list }),
+} as const;
+
+function frame(properties: Record<string, JsonSchema>): JsonSchema {
+  return { type: "object", properties };
+}

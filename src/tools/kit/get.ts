@@ -1,0 +1,81 @@
+/**
+ * Tools that answer with one record.
+ *
+ * @module
+ */
+import type { Endpoint } from "../../qontak/endpoints.ts";
+import { recordOf } from "../../qontak/envelope.ts";
+import { type Tool, tool } from "../tool.ts";
+import { type Arguments, id, required } from "./arguments.ts";
+import { frames } from "./frames.ts";
+import { presentRecord } from "./present.ts";
+import {
+  fieldsArgument,
+  selectedKeys,
+  tenantArgument,
+} from "./shared_arguments.ts";
+import { spoken, type ToolTraits } from "./tool_traits.ts";
+
+/** A view of one record, at an endpoint whose path has one id. */
+export interface RecordView {
+  /** The tool's name. */
+  readonly name: string;
+  /** The tool's title. */
+  readonly title: string;
+  /** What it answers with. */
+  readonly description: string;
+  /** The endpoint. */
+  readonly endpoint: Endpoint;
+}
+
+/**
+ * A tool that answers with one record.
+ *
+ * @param traits What is special about the record.
+ */
+export function getTool(traits: ToolTraits): Tool {
+  const { name, endpoints } = traits.resource;
+  return viewTool(traits, {
+    name: `get_${name}`,
+    title: `Get a ${spoken(name)}`,
+    description: `One ${spoken(name)} by id.`,
+    endpoint: endpoints.get,
+  });
+}
+
+/**
+ * A tool that answers with another view of one record.
+ *
+ * @param traits What is special about the record.
+ * @param view What is special about the view.
+ */
+export function viewTool(
+  { resource }: ToolTraits,
+  { name, title, description, endpoint }: RecordView,
+): Tool {
+  const { idArgument, endpoints } = resource;
+  return tool({
+    name,
+    title,
+    description,
+    effect: "read",
+    input: {
+      [idArgument]: required(id()),
+      ...fieldsArgument,
+      ...tenantArgument,
+    } as Arguments,
+    output: frames.record,
+    about: resource,
+    run: async ({ crm, signal }, args) => {
+      const target = args[idArgument] as number;
+      const { response } = await crm.call(endpoint, {
+        path: { id: target },
+        signal,
+      });
+      // Other views show other ids than the record's.
+      const expected = endpoint === endpoints.get ? target : undefined;
+      const record = recordOf(endpoint, response, expected);
+      return presentRecord(record, selectedKeys(resource, args.fields));
+    },
+  });
+}

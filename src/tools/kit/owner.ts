@@ -1,0 +1,57 @@
+/**
+ * Tools that give a record to another user.
+ *
+ * @module
+ */
+import type { Endpoint } from "../../qontak/endpoints.ts";
+import { type Tool, tool } from "../tool.ts";
+import { type Arguments, id, reference, required } from "./arguments.ts";
+import { pickOption } from "./filter.ts";
+import { frames } from "./frames.ts";
+import { reportWrite } from "./report_write.ts";
+import { tenantArgument } from "./shared_arguments.ts";
+import type { ToolTraits } from "./tool_traits.ts";
+
+/**
+ * A tool that gives a record to another user.
+ *
+ * @param traits What is special about the record.
+ * @param endpoint The endpoint; its body takes `creator_id`.
+ */
+export function ownerTool(
+  { resource, summary }: ToolTraits,
+  endpoint: Endpoint,
+): Tool {
+  const { name, idArgument } = resource;
+  return tool({
+    name: `update_${name}_owner`,
+    title: `Change ${name}'s owner`,
+    description: `Gives a ${name} to another user.`,
+    effect: "write",
+    idempotent: true,
+    input: {
+      [idArgument]: required(id()),
+      creator_id: required(reference("The new owner, id or name")),
+      ...tenantArgument,
+    } as Arguments,
+    output: frames.write,
+    about: resource,
+    run: async (context, args) => {
+      const { crm, setup, signal } = context;
+      const written = args[idArgument] as number;
+      // Owners are listed only in the template: Qontak has no list of users.
+      const owner = await pickOption(
+        setup,
+        resource,
+        "creator_id",
+        args.creator_id,
+      );
+      const body = { creator_id: owner.id };
+      await crm.call(endpoint, { path: { id: written }, body, signal });
+      return await reportWrite(context, { resource, summary }, {
+        written,
+        body,
+      });
+    },
+  });
+}

@@ -1,0 +1,35 @@
+/**
+ * The tools that every kind of record has.
+ *
+ * @module
+ */
+import type { Tool } from "../tool.ts";
+import { createTool } from "./create.ts";
+import { deleteTool } from "./delete.ts";
+import { getTool } from "./get.ts";
+import { listTool } from "./list.ts";
+import { templateTools } from "./template.ts";
+import type { ToolTraits } from "./tool_traits.ts";
+import { updateTool } from "./update.ts";
+
+/**
+ * The tools that every kind of record has: for its fields where Qontak
+ * publishes them, then list, get, create, update, and delete where Qontak can.
+ *
+ * @param traits What is special about the record.
+ * @param list The list tool, where it is not like that of other records.
+ */
+export function recordTools(
+  traits: ToolTraits,
+  list: Tool = listTool(traits),
+): Tool[] {
+  const { endpoints } = traits.resource;
+  return [
+    ...(endpoints.template ? templateTools(traits) : []),
+    list,
+    getTool(traits),
+    createTool(traits),
+    updateTool(traits),
+    ...(endpoints.delete ? [deleteTool(traits, endpoints.delete)] : []),
+  ];
+}

@@ -1,0 +1,123 @@
+/**
+ * What became of a write: the record is read back and compared with what was
+ * sent.
+ *
+ * @module
+ */
+import {
+  type Difference,
+  type ReadBack,
+  readBack,
+} from "../../fields/readback.ts";
+import { recordOf } from "../../qontak/envelope.ts";
+import { argumentOf, type Resource } from "../../qontak/resources.ts";
+import type { JsonObject } from "../../values/json.ts";
+import type { ToolContext } from "../tool.ts";
+import { presentRecord } from "./present.ts";
+
+/**
+ * Reads a record as it is now.
+ *
+ * @param context The company's CRM.
+ * @param resource The kind of record.
+ * @param id Its id.
+ */
+export async function readRecord(
+  { crm, signal }: ToolContext,
+  { endpoints: { get } }: Resource,
+  id: number,
+): Promise<JsonObject> {
+  const { response } = await crm.call(get, { path: { id }, signal });
+  return recordOf(get, response, id);
+}
+
+/** What became of each value, under the names that the tool's arguments have. */
+function presentOutcome(resource: Resource, outcome: ReadBack): JsonObject {
+  const named = (list: readonly Difference[]) =>
+    list.map((one) => ({ ...one, key: argumentOf(resource, one.key) }));
+  const { applied, ignored, stored_differently, not_shown } = outcome;
+  return {
+    applied: applied.map((key) => argumentOf(resource, key)),
+    ignored: named(ignored),
+    stored_differently: named(stored_differently),
+    ...(not_shown.length > 0
+      ? { not_shown: not_shown.map((key) => argumentOf(resource, key)) }
+      : {}),
+  };
+}
+
+/** What a write is about. */
+export interface WrittenTo {
+  /** The kind of record. */
+  readonly resource: Resource;
+  /** The keys that identify a record to a reader. */
+  readonly summary: readonly string[];
+}
+
+/** A write that Qontak has accepted. */
+export interface Written {
+  /** The record's id. */
+  readonly written: number;
+  /** What was sent. */
+  readonly body: JsonObject;
+  /** The record as Qontak answered the write with it, if it did. */
+  readonly made?: JsonObject | undefined;
+  /** The record as it was before, on an update. */
+  readonly previous?: JsonObject | undefined;
+  /** What the reader should know besides. */
+  readonly notes?: readonly string[];
+}
+
+/**
+ * Reads a record back after a write and says what became of each value.
+ *
+ * @param context The company's CRM.
+ * @param write The kind of record, and the keys that identify one.
+ * @param written What was written.
+ * @returns The answer of the tool.
+ */
+export async function reportWrite(
+  context: ToolContext,
+  write: WrittenTo,
+  { written, made, body, previous, notes = [] }: Written,
+): Promise<JsonObject> {
+  const allNotes = [...notes];
+  let stored = made;
+  let outcome = made && readBack(body, made, previous);
+  const settled = outcome && outcome.ignored.length === 0 &&
+    outcome.not_shown.length === 0 && outcome.stored_differently.length === 0;
+  if (!settled && !(made && write.resource.readsOtherwise)) {
+    // An update answers without the record, and right after a create some
+    // custom fields still come back empty: the record itself decides. What it
+    // does not show is taken from the answer.
+    try {
+      const now = await readRecord(context, write.resource, written);
+      stored = { ...made, ...now };
+      outcome = readBack(body, stored, previous);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      allNotes.push(
+        `The write was accepted, but reading it back failed: ${error.message}`,
+      );
+    }
+  }
+  const keys = new Set([...write.summary, ...Object.keys(body)]);
+  keys.delete("additional_fields");
+  const custom = Array.isArray(body.additional_fields)
+    ? body.additional_fields.map((entry: JsonObject) => String(entry.id))
+    : [];
+  return {
+    id: written,
+    ...(stored
+      ? { record: presentRecord(stored, [...keys, ...custom], false).record }
+      : {}),
+    ...(outcome ? presentOutcome(write.resource, outcome) : {
+      applied: [],
+      ignored: [],
+      stored_differently: [],
+      unconfirmed: Object.keys(body)
+        .map((key) => argumentOf(write.resource, key)),
+    }),
+    ...(allNotes.length > 0 ? { notes: allNotes } : {}),
+  };
+}

@@ -1,0 +1,40 @@
+/**
+ * The arguments that many tools share.
+ *
+ * @module
+ */
+import type { Resource } from "../../qontak/resources.ts";
+import { type Arguments, flag, text, whole, words } from "./arguments.ts";
+
+/** The tenant; every tool takes it. */
+export const tenantArgument = { user_id: text() } satisfies Arguments;
+
+/** Selects what an answer shows; the server's instructions say how. */
+export const fieldsArgument = { fields: words() } satisfies Arguments;
+
+/** Which page of a list. */
+export const pageArgument = { page: whole(1, Infinity) } satisfies Arguments;
+
+/** How many records a page has. */
+export const perPageArgument = { per_page: whole(1, 100) } satisfies Arguments;
+
+/** Sends a write without the check against the template. */
+export const skipArgument = { skip_validation: flag() } satisfies Arguments;
+
+/**
+ * The keys of records that `fields` names: an argument that has another name
+ * than its key is known by both.
+ *
+ * @param resource The kind of record.
+ * @param fields What the caller named, if anything.
+ */
+export function selectedKeys(
+  resource: Resource,
+  fields: unknown,
+): string[] | undefined {
+  if (!Array.isArray(fields)) return undefined;
+  const renamed = Object.entries(resource.arguments);
+  return fields.map((field: string) =>
+    renamed.find(([, name]) => name === field)?.[0] ?? field
+  );
+}

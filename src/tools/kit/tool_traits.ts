@@ -1,0 +1,33 @@
+/**
+ * What is special about the tools of one kind of record.
+ *
+ * @module
+ */
+import type { Resource } from "../../qontak/resources.ts";
+import type { Argument } from "./arguments.ts";
+
+/** What is special about the tools of one kind of record. */
+export interface ToolTraits {
+  /** The kind of record. */
+  readonly resource: Resource;
+  /** The keys that identify a record in a list. */
+  readonly summary: readonly string[];
+  /** Descriptions of the arguments of create that need one, by body key. */
+  readonly descriptions?: Readonly<Record<string, string>>;
+  /** Wrong names that people use in create and update, and what to do. */
+  readonly renamed?: Readonly<Record<string, string>>;
+  /** The arguments of the list tool for Qontak's own query parameters. */
+  readonly query?: Readonly<Record<string, Argument>>;
+  /** Query parameters that take an option of the company's setup. */
+  readonly queryOptions?: readonly string[];
+  /**
+   * Keys that Qontak cannot filter by, and that are filtered here: options of
+   * the company's setup, by id or label, or ids of records.
+   */
+  readonly filters?: readonly string[];
+}
+
+/** The name of a kind of record, or of several, in sentences. */
+export function spoken(name: string): string {
+  return name.replace("_", " ");
+}

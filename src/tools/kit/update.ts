@@ -1,0 +1,80 @@
+/**
+ * Tools that change a record.
+ *
+ * @module
+ */
+import type { Resource } from "../../qontak/resources.ts";
+import { defined, type JsonObject, toId } from "../../values/json.ts";
+import { type Tool, tool } from "../tool.ts";
+import {
+  type Arguments,
+  clearable,
+  id,
+  nullable,
+  required,
+} from "./arguments.ts";
+import { bodyInput, bodyValues } from "./body_arguments.ts";
+import { frames } from "./frames.ts";
+import { skipArgument, tenantArgument } from "./shared_arguments.ts";
+import { spoken, type ToolTraits } from "./tool_traits.ts";
+import { findProblems, performWrite, type Write } from "./write.ts";
+
+/**
+ * A tool that changes a record.
+ *
+ * @param traits What is special about the record.
+ */
+export function updateTool(traits: ToolTraits): Tool {
+  const { resource, summary, renamed } = traits;
+  const { idArgument } = resource;
+  const { update, template } = resource.endpoints;
+  const name = `update_${resource.name}`;
+  const write = (args: JsonObject, id: number): Write => ({
+    tool: name,
+    resource,
+    id,
+    values: bodyValues(resource, update, args),
+    skipValidation: args.skip_validation === true,
+    summary,
+  });
+  const checked = template
+    ? ` Checked as the ${spoken(resource.name)} would become.`
+    : "";
+  return tool({
+    name,
+    title: `Update ${spoken(resource.name)}`,
+    description: `Changes only the keys given; null clears one.${checked}`,
+    effect: "write",
+    idempotent: true,
+    input: {
+      [idArgument]: required(id()),
+      ...changeInput(resource),
+      ...(template ? skipArgument : {}),
+      ...tenantArgument,
+    } as Arguments,
+    output: frames.write,
+    about: resource,
+    ...defined({ renamed }),
+    problems: async (context, args) => {
+      const id = toId(args[idArgument]);
+      return id === null ? [] : await findProblems(context, write(args, id));
+    },
+    run: (context, args) =>
+      performWrite(context, write(args, args[idArgument] as number)),
+  });
+}
+
+/**
+ * The arguments of an update. null clears; that is shown where nothing else
+ * does, since a label goes with its id and a list can be empty.
+ */
+function changeInput(resource: Resource): Arguments {
+  const input = bodyInput(resource, resource.endpoints.update);
+  return Object.fromEntries(
+    Object.entries(input).map(([name, argument]) => {
+      const clearsAnyhow = name.endsWith("_name") ||
+        argument.schema.type === "array";
+      return [name, (clearsAnyhow ? clearable : nullable)(argument)];
+    }),
+  );
+}

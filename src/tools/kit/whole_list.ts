@@ -1,0 +1,162 @@
+/**
+ * Tools for the lists that Qontak sends whole; they are shown in pages made
+ * here.
+ *
+ * @module
+ */
+import { InputError } from "../../errors.ts";
+import type { Endpoint } from "../../qontak/endpoints.ts";
+import { defined, isObject, type JsonObject } from "../../values/json.ts";
+import { type Tool, tool } from "../tool.ts";
+import { type Arguments, id, required } from "./arguments.ts";
+import { presentList } from "./fit.ts";
+import { frames } from "./frames.ts";
+import { presentRecords } from "./present.ts";
+import {
+  fieldsArgument,
+  pageArgument,
+  tenantArgument,
+} from "./shared_arguments.ts";
+import type { ToolTraits } from "./tool_traits.ts";
+
+/** A list that Qontak sends whole. */
+export interface WholeList {
+  /** The tool's name. */
+  readonly name: string;
+  /** The tool's title. */
+  readonly title: string;
+  /** What it answers with. */
+  readonly description: string;
+  /** The endpoint. */
+  readonly endpoint: Endpoint;
+  /** The ids in the endpoint's path, and the required argument for each. */
+  readonly path?: Readonly<Record<string, string>>;
+  /** The arguments that become query parameters. */
+  readonly query?: Arguments;
+  /** What is wrong with the query parameters together, if anything. */
+  readonly problem?: (query: JsonObject) => string | undefined;
+  /**
+   * The keys that are shown unless `fields` names others. Left out: all that
+   * are set, and the tool has no `fields`.
+   */
+  readonly summary?: readonly string[];
+  /** Turns what Qontak sent into the list; it is the list when left out. */
+  readonly records?: (response: unknown) => JsonObject[];
+  /** Whether only the company's own admins wrote what is in it. */
+  readonly trusted?: boolean;
+}
+
+/**
+ * A tool for a list that Qontak sends whole.
+ *
+ * @param list What is special about the list.
+ */
+export function wholeList(list: WholeList): Tool {
+  const { name, title, description, endpoint, summary, trusted } = list;
+  const { path = {}, query = {}, problem, records = objects } = list;
+  return tool({
+    name,
+    title,
+    description,
+    effect: "read",
+    input: {
+      ...Object.fromEntries(
+        Object.values(path).map((argument) => [argument, required(id())]),
+      ),
+      ...query,
+      ...pageArgument,
+      ...(summary ? fieldsArgument : {}),
+      ...tenantArgument,
+    } as Arguments,
+    output: frames.page,
+    ...defined({ trusted }),
+    run: async ({ crm, signal }, args) => {
+      const parameters = pick(args, Object.keys(query));
+      const wrong = problem?.(parameters);
+      if (wrong !== undefined) throw new InputError(`${name} ${wrong}`);
+      const { response } = await crm.call(endpoint, {
+        path: Object.fromEntries(
+          Object.entries(path).map(([part, argument]) => [
+            part,
+            args[argument] as number,
+          ]),
+        ),
+        query: parameters,
+        signal,
+      });
+      const { shown, extra } = presentRecords(
+        records(response),
+        args.fields as string[] | undefined,
+        summary,
+      );
+      return presentList(shown, args.page as number | undefined, extra);
+    },
+  });
+}
+
+/** The arguments of these names that were given; all of them are ids. */
+function pick(
+  args: JsonObject,
+  names: readonly string[],
+): Record<string, number> {
+  return Object.fromEntries(
+    names.filter((name) => args[name] !== undefined)
+      .map((name) => [name, args[name] as number]),
+  );
+}
+
+/**
+ * The records of a list.
+ *
+ * @param response What Qontak sent; anything but objects is passed over.
+ */
+export function objects(response: unknown): JsonObject[] {
+  return Array.isArray(response) ? response.filter(isObject) : [];
+}
+
+/**
+ * A tool for what happened to a record.
+ *
+ * @param traits What is special about the record.
+ * @param endpoint The endpoint.
+ */
+export function timelineTool(
+  { resource: { name, idArgument } }: ToolTraits,
+  endpoint: Endpoint,
+): Tool {
+  return wholeList({
+    name: `get_${name}_timeline`,
+    title: `Get ${name}'s timeline`,
+    description: `What happened to a ${name}, newest first.`,
+    endpoint,
+    path: { id: idArgument },
+  });
+}
+
+/**
+ * A tool for the chat that belongs to a record.
+ *
+ * @param traits What is special about the record.
+ * @param endpoint The endpoint.
+ */
+export function chatTool(
+  { resource: { name, idArgument } }: ToolTraits,
+  endpoint: Endpoint,
+): Tool {
+  return wholeList({
+    name: `get_${name}_chat_history`,
+    title: `Get ${name}'s chat history`,
+    description: "The chat with the customer, where a chat panel is connected.",
+    endpoint,
+    path: { id: idArgument },
+    records: messages,
+  });
+}
+
+/** Qontak's collection shows one room; in the wild a list of rooms comes too. */
+function messages(response: unknown): JsonObject[] {
+  const rooms = Array.isArray(response) ? response : [response];
+  return rooms.filter(isObject).flatMap(({ room_id, chat_contents }) =>
+    objects(chat_contents).map((message) => ({ room_id, ...message }))
+  );
+}
