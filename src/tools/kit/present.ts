@@ -79,8 +79,8 @@ export function presentRecord(
  */
 export function presentRecords(
   records: readonly JsonObject[],
-  fields: readonly string[] | undefined,
-  summary: readonly string[] | undefined,
+  fields?: readonly string[] | undefined,
+  summary?: readonly string[] | undefined,
 ): { readonly shown: JsonObject[]; readonly extra: JsonObject } {
   const all = records.map((record) =>
     presentRecord(record, fields ?? summary, fields !== undefined)
