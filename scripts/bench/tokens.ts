@@ -17,7 +17,7 @@ import { createEnvStore } from "../../src/tokens/stores/env.ts";
 import { createKvStore } from "../../src/tokens/stores/kv.ts";
 import { createRedisStore } from "../../src/tokens/stores/redis.ts";
 import { createVaultStore } from "../../src/tokens/stores/vault.ts";
-import { TENANTS_HELD } from "../../src/tokens/tokens.ts";
+import { TENANTS_HELD } from "../../src/tokens/held.ts";
 import { createMemoryStore } from "../../tests/support/memory.ts";
 import { noRedis, startRedis } from "../../tests/support/redis.ts";
 import { startVault } from "../../tests/support/vault.ts";

@@ -19,7 +19,7 @@ import { DEFAULT_LEVEL, LOG_LEVELS } from "../logging/log.ts";
 import { RETRY_BUDGET } from "../qontak/retry.ts";
 import { didYouMean } from "../values/words.ts";
 import { createSealer, type Sealer } from "../storage/sealing.ts";
-import { TOKEN_LIFETIME } from "../tokens/tokens.ts";
+import { TOKEN_LIFETIME } from "../tokens/held.ts";
 import { CONTENTS } from "../mcp/content.ts";
 import { type Toolset, TOOLSETS } from "../tools/catalog.ts";
 

@@ -15,7 +15,7 @@ import {
   noCredentials,
   type TokenStore,
 } from "../tokens/store.ts";
-import { TENANTS_HELD } from "../tokens/tokens.ts";
+import { TENANTS_HELD } from "../tokens/held.ts";
 import type { Authorize, SignableRequest } from "./crm.ts";
 
 /** Settings of {@linkcode createHmac}. */

@@ -4,12 +4,9 @@
  * @module
  */
 import { QontakError, UnreachableError } from "../errors.ts";
-import {
-  type Grant,
-  type RefreshGrant,
-  TOKEN_LIFETIME,
-  type Tokens,
-} from "../tokens/tokens.ts";
+import { TOKEN_LIFETIME } from "../tokens/held.ts";
+import type { Grant, RefreshGrant } from "../tokens/renewal.ts";
+import type { Tokens } from "../tokens/tokens.ts";
 import { redact } from "../logging/redact.ts";
 import { defined, isObject, parseJson } from "../values/json.ts";
 import type { Authorize } from "./crm.ts";

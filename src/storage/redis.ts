@@ -88,7 +88,7 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
           ? " (it refuses the user or password of REDIS_URL)"
           : "";
         throw new StoreError(
-          `The ${role} does not answer: Redis at ${where}${code}. Nothing is lost; check that it runs and that REDIS_URL is right`,
+          `The ${role} does not answer: Redis at ${where}${code}. Nothing was lost; check that it runs and that REDIS_URL is right`,
         );
       }
     },

@@ -6,6 +6,8 @@ import {
 } from "@std/assert";
 import { FakeTime } from "@std/testing/time";
 import { CredentialsError, QontakError, StoreError } from "../../src/errors.ts";
+import { TENANTS_HELD } from "../../src/tokens/held.ts";
+import type { Grant } from "../../src/tokens/renewal.ts";
 import { LEASE, takeLease } from "../../src/tokens/lease.ts";
 import { createEnvStore } from "../../src/tokens/stores/env.ts";
 import {
@@ -13,11 +15,7 @@ import {
   type OAuthCredentials,
   type TokenStore,
 } from "../../src/tokens/store.ts";
-import {
-  createTokens,
-  type Grant,
-  TENANTS_HELD,
-} from "../../src/tokens/tokens.ts";
+import { createTokens } from "../../src/tokens/tokens.ts";
 import { createMemoryStore } from "../support/memory.ts";
 
 function setUp(lifetime = 21_600, store: TokenStore = memoryStore()) {

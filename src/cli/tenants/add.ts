@@ -11,7 +11,7 @@ import {
   type Credentials,
   nameTenant,
 } from "../../tokens/store.ts";
-import type { Grant } from "../../tokens/tokens.ts";
+import type { Grant } from "../../tokens/renewal.ts";
 import { defined } from "../../values/json.ts";
 import { type Asker, createAsker } from "../ask.ts";
 import { report, tryTenant } from "../checks.ts";

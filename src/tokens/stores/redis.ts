@@ -10,7 +10,7 @@ import { sha1, sha256 } from "../../storage/hash.ts";
 import { defined } from "../../values/json.ts";
 import { createSealer, type Sealer } from "../../storage/sealing.ts";
 import type { Lease, TokenStore } from "../store.ts";
-import { TOKEN_LIFETIME } from "../tokens.ts";
+import { TOKEN_LIFETIME } from "../held.ts";
 import { boundTo, type Kept, type Records, tokensIn } from "./records.ts";
 
 /** Settings of {@linkcode createRedisStore}. */

@@ -1,0 +1,207 @@
+/**
+ * A tenant's next access token: from the cache, from the store, from another
+ * process that is renewing it, or from Qontak.
+ *
+ * @module
+ */
+import { CredentialsError, QontakError } from "../errors.ts";
+import { createLru } from "../storage/lru.ts";
+import type { Telemetry } from "../telemetry/telemetry.ts";
+import type { TokenCache } from "./cache.ts";
+import { type Held, heldOf, TENANTS_HELD, usable } from "./held.ts";
+import type { Keeper, Kept } from "./keeping.ts";
+import { takeLease } from "./lease.ts";
+import {
+  addCommand,
+  type Lease,
+  nameTenant,
+  noCredentials,
+  type OAuthCredentials,
+  type TokenStore,
+} from "./store.ts";
+
+/** What Qontak's token endpoint gives. */
+export interface Grant {
+  /** The new access token. */
+  readonly access_token: string;
+  /** The refresh token to use next time. */
+  readonly refresh_token: string;
+  /** How long the access token lives, in seconds. */
+  readonly expires_in: number;
+}
+
+/** Turns a tenant's refresh token into a new pair of tokens. */
+export type RefreshGrant = (
+  refreshToken: string,
+  tenant: string,
+) => Promise<Grant>;
+
+/** Settings of {@linkcode createRenewal}. */
+export interface RenewalOptions {
+  /** Where credentials are kept. */
+  readonly store: TokenStore;
+  /** Keeps new ones. */
+  readonly keeper: Keeper;
+  /** Asks Qontak for new tokens. */
+  readonly refresh: RefreshGrant;
+  /** Told where tokens are found. */
+  readonly telemetry?: Telemetry;
+  /** Keeps access tokens across restarts; none when left out. */
+  readonly cache?: TokenCache;
+  /** The clock, in ms since 1970. */
+  readonly now: () => number;
+}
+
+/**
+ * Finds a tenant's next access token. It must not run twice at a time for one
+ * tenant.
+ *
+ * @param tenant The company.
+ * @param rejected The token that Qontak has just refused, if any.
+ * @throws As {@linkcode Tokens.access}.
+ */
+export type Renew = (tenant: string, rejected?: string) => Promise<Held>;
+
+/** How long another process's renewal is waited for, in ms. */
+const TURN_TIMEOUT = 60_000;
+
+/** The waits until another process's renewal is looked for, in ms. */
+const POLL = { first: 50, longest: 1_000 };
+
+/**
+ * Makes what renews access tokens.
+ *
+ * @param options The store, the cache and Qontak.
+ */
+export function createRenewal(options: RenewalOptions): Renew {
+  const { store, keeper, cache, now } = options;
+  const { maxAge = Infinity } = store;
+  const ask = withoutRefused(options.refresh, now);
+  const holder = crypto.randomUUID();
+  const good = (kept: Partial<OAuthCredentials>, rejected?: string) =>
+    usable(kept, { maxAge, now: now(), rejected });
+
+  /** The newest credentials: those not kept yet are newer than the store's. */
+  async function read(tenant: string): Promise<Kept> {
+    const stored = keeper.unkept(tenant) ?? await store.read(tenant);
+    if (!stored) throw noCredentials(tenant, store);
+    const { credentials, version } = stored;
+    if ("refresh_token" in credentials) return { credentials, version };
+    throw new CredentialsError(
+      `The credentials of ${
+        nameTenant(tenant)
+      } are for Mekari's gateway (an sso_id), and this server uses OAuth. Set QONTAK_AUTH=hmac, or give the tenant a refresh token with: ${
+        addCommand(tenant)
+      } --replace`,
+    );
+  }
+
+  /**
+   * Waits for the right to renew, or for the token that the process with that
+   * right brings meanwhile. Undefined where that process does not finish.
+   */
+  async function takeTurn(
+    tenant: string,
+    rejected?: string,
+  ): Promise<{ readonly lease: Lease } | Held | undefined> {
+    let wait = POLL.first;
+    for (const end = now() + TURN_TIMEOUT; now() < end;) {
+      const lease = await takeLease(store, tenant, holder);
+      if (lease) return { lease };
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      wait = Math.min(POLL.longest, wait * 1.5);
+      const found = good((await read(tenant)).credentials, rejected);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  async function exchange(
+    tenant: string,
+    stored: Kept,
+    rejected: string | undefined,
+    isSecondTry = false,
+  ): Promise<Held> {
+    let grant: Grant;
+    try {
+      grant = await ask(stored.credentials.refresh_token, tenant);
+    } catch (error) {
+      if (isSecondTry || !isInvalidGrant(error)) throw error;
+      // Another process may have used it: its new one is the good one then.
+      const again = await read(tenant);
+      const { refresh_token: theirs } = again.credentials;
+      if (theirs === stored.credentials.refresh_token) throw error;
+      return good(again.credentials, rejected) ??
+        await exchange(tenant, again, rejected, true);
+    }
+    const { refresh_token, access_token, expires_in } = grant;
+    const expires_at = now() / 1000 + expires_in;
+    const fresh = { access_token, expires_at, expires_in };
+    await keeper.keep(tenant, {
+      credentials: { refresh_token, ...fresh },
+      version: stored.version,
+    });
+    await cache?.set(tenant, fresh);
+    // A token that lives a second or two is not usable by the rules, and yet
+    // the best there is.
+    return good(fresh) ?? heldOf(fresh, maxAge);
+  }
+
+  return async (tenant, rejected) => {
+    // After a rejection only the store can be trusted.
+    const cached = rejected === undefined
+      ? await cache?.get(tenant)
+      : undefined;
+    const kept = cached && good(cached);
+    const found = kept ? "kv" : "miss";
+    options.telemetry?.count("cache_lookups", { cache: "tokens", found });
+    const known = kept ?? good((await read(tenant)).credentials, rejected);
+    if (known) return known;
+    const turn = await takeTurn(tenant, rejected);
+    if (turn && "token" in turn) return turn;
+    try {
+      // Another process may have been faster.
+      const stored = await read(tenant);
+      return good(stored.credentials, rejected) ??
+        await exchange(tenant, stored, rejected);
+    } finally {
+      await turn?.lease.release();
+    }
+  };
+}
+
+/** How long a refused refresh token is not offered to Qontak again, in ms. */
+const REFUSAL_TTL = 60_000;
+
+/** A refresh token that Qontak has refused. */
+interface Refusal {
+  readonly token: string;
+  readonly error: unknown;
+  /** In ms since 1970. */
+  readonly until: number;
+}
+
+/** Asks Qontak, unless it has just said that a tenant's token is dead. */
+function withoutRefused(
+  refresh: RefreshGrant,
+  now: () => number,
+): RefreshGrant {
+  const refusals = createLru<Refusal>(TENANTS_HELD);
+  return async (token, tenant) => {
+    const known = refusals.get(tenant);
+    if (known?.token === token && known.until > now()) throw known.error;
+    try {
+      return await refresh(token, tenant);
+    } catch (error) {
+      if (isInvalidGrant(error)) {
+        refusals.set(tenant, { token, error, until: now() + REFUSAL_TTL });
+      }
+      throw error;
+    }
+  };
+}
+
+/** Qontak's word for a refresh token that is dead. */
+function isInvalidGrant(error: unknown): boolean {
+  return error instanceof QontakError && error.code === "invalid_grant";
+}
