@@ -12,6 +12,7 @@
 import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { serveSandbox } from "../src/sandbox/mod.ts";
+import { argumentsFor, sampleFor, type Shown } from "./fill.ts";
 import { root, stdFlags } from "./program.ts";
 
 // deno-lint-ignore no-explicit-any -- answers are looked into freely
@@ -131,38 +132,19 @@ async function use(
   };
 }
 
-/** A value that fits a field, as an assistant would ask a person for. */
-function invent(field: Data): unknown {
-  if (field.options) return field.options[0].name;
-  switch (field.type) {
-    case "number":
-      return 185_000_000;
-    case "percentage":
-      return 10;
-    case "date":
-      return "18/12/2026";
-    case "date_time":
-      return "18/12/2026 10:00";
-    default:
-      return "2026/XI/118";
-  }
-}
+/** What the new deal holds, by types of fields. */
+const INVENTED: Readonly<Record<string, unknown>> = {
+  number: 185_000_000,
+  percentage: 10,
+  date: "18/12/2026",
+  date_time: "18/12/2026 10:00",
+};
 
-/** Arguments for the fields that a stage requires. */
-function fillIn(required: Data[]): Data {
-  const args: Data = {};
-  for (const field of required) {
-    if (field.value !== undefined) args[field.key] = field.value;
-    else if (field.key === "name") args.name = "Kursi kantor untuk PT Cahaya";
-    else if (!field.custom) args[field.key] = invent(field);
-    else {
-      (args.additional_fields ??= []).push({
-        id: field.id,
-        value: invent(field),
-      });
-    }
-  }
-  return args;
+/** A value for a field that a stage requires. */
+function invent(field: Shown): unknown {
+  if (field.key === "name") return "Kursi kantor untuk PT Cahaya";
+  if (field.options) return sampleFor(field);
+  return INVENTED[field.type] ?? "2026/XI/118";
 }
 
 async function findPlace(pipelines: Data[]): Promise<Data> {
@@ -231,7 +213,10 @@ try {
   );
 
   scene("With what was missing");
-  const created = await use("create_deal", fillIn(place.required));
+  const created = await use(
+    "create_deal",
+    argumentsFor(place.required, invent),
+  );
   if (created.isError) throw new Error(created.text);
   say(
     `   ${green("Made")} deal ${created.data.id}; Qontak stored: ${
@@ -253,7 +238,7 @@ try {
   );
   const moved = await use("update_deal", {
     deal_id: created.data.id,
-    ...fillIn(missing),
+    ...argumentsFor(missing, invent),
     crm_stage_id: next.name,
   });
   if (moved.isError) throw new Error(moved.text);

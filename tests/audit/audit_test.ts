@@ -11,7 +11,7 @@ import { createAudit } from "../../src/audit/audit.ts";
 import { endpoints } from "../../src/qontak/endpoints.ts";
 import type { Endpoint } from "../../src/qontak/endpoints.ts";
 import type { Fault } from "../../src/sandbox/mod.ts";
-import { argumentsFor } from "../support/company.ts";
+import { argumentsFor } from "../../scripts/fill.ts";
 import { createMemoryAuditStore } from "../support/memory.ts";
 import { createWorld, type World, writes } from "../support/world.ts";
 

@@ -16,7 +16,7 @@ import {
 import type { AuditRecord } from "../../mod.ts";
 import { type RunningSandbox, serveSandbox } from "../../src/sandbox/mod.ts";
 import { sha256 } from "../../src/storage/hash.ts";
-import { argumentsFor } from "../support/company.ts";
+import { argumentsFor } from "../../scripts/fill.ts";
 import { type Ended, run, startHttp, WITH_KV } from "../support/process.ts";
 import { noRedis, startRedis } from "../support/redis.ts";
 

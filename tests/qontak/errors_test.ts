@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Fault } from "../../src/sandbox/mod.ts";
 import { createOAuth } from "../../src/qontak/oauth.ts";
 import { createTransport } from "../../src/net/transport.ts";
-import { argumentsFor } from "../support/company.ts";
+import { argumentsFor } from "../../scripts/fill.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 const api = "/api/v3.1/deals*";

@@ -5,7 +5,7 @@ import { createRetries } from "../../src/qontak/retry.ts";
 import { createServer } from "../../mod.ts";
 import { type RunningSandbox, serveSandbox } from "../../src/sandbox/mod.ts";
 import { callTool } from "../support/call.ts";
-import { argumentsFor } from "../support/company.ts";
+import { argumentsFor } from "../../scripts/fill.ts";
 import { freePort } from "../support/redis.ts";
 import { createWorld, writes } from "../support/world.ts";
 import { serveMcp } from "../support/serve.ts";
@@ -207,10 +207,7 @@ Deno.test("a create whose answer is lost is looked for, and what is found is tol
       `get_required_fields_for_${kind}`,
       { ...place },
     );
-    const writable = required.filter((field: { writable?: boolean }) =>
-      field.writable !== false
-    );
-    return { ...argumentsFor(writable), ...args };
+    return { ...argumentsFor(required), ...args };
   };
   const pipeline = (pipeline_id: string, stage_id: string) => ({
     pipeline_id,

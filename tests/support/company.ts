@@ -9,47 +9,6 @@ import type { World } from "./world.ts";
 // deno-lint-ignore no-explicit-any -- tests look into answers freely
 type Data = any;
 
-/** A value that a field accepts, from what the tools say of it. */
-export function valueFor(field: Data): unknown {
-  if (field.options) {
-    const { name } = field.options[0];
-    return field.list ? [name] : name;
-  }
-  switch (field.type) {
-    case "number":
-    case "percentage":
-      return 12;
-    case "date":
-      return "2026-12-18";
-    case "date_time":
-      return "2026-12-18T10:00";
-    case "upload":
-      return "https://example.co.id/berkas.pdf";
-    case "checkin":
-      return { latitude: -6.2, longitude: 106.8 };
-    case "gps":
-      return "-6.2, 106.8";
-    default:
-      return "A text";
-  }
-}
-
-/** Arguments that satisfy a list of required fields. */
-export function argumentsFor(required: Data[]): Data {
-  const args: Data = {};
-  for (const field of required) {
-    if (field.value !== undefined) args[field.key] = field.value;
-    else if (!field.custom) args[field.key] = valueFor(field);
-    else {
-      (args.additional_fields ??= []).push({
-        id: field.id,
-        value: valueFor(field),
-      });
-    }
-  }
-  return args;
-}
-
 /** Every stage of every pipeline, with what it requires. */
 export async function places(world: World): Promise<Data[]> {
   const found: Data[] = [];

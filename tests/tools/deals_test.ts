@@ -4,7 +4,8 @@ import {
   assertMatch,
   assertStringIncludes,
 } from "@std/assert";
-import { argumentsFor, findField, places } from "../support/company.ts";
+import { argumentsFor } from "../../scripts/fill.ts";
+import { findField, places } from "../support/company.ts";
 import { createWorld, type World, writes } from "../support/world.ts";
 
 // deno-lint-ignore no-explicit-any -- tests look into answers freely

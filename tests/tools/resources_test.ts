@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { argumentsFor, valueFor } from "../support/company.ts";
+import { argumentsFor, sampleFor } from "../../scripts/fill.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 // deno-lint-ignore no-explicit-any -- tests look into answers freely
@@ -138,7 +138,7 @@ async function requirements(world: World, kind: Kind): Promise<Data[]> {
 
 async function argumentsOf(world: World, kind: Kind, required: Data[]) {
   return {
-    ...argumentsFor(required.filter((field) => field.writable !== false)),
+    ...argumentsFor(required),
     ...await kind.needs?.(world),
   };
 }
@@ -445,7 +445,7 @@ Deno.test("values that fit are found for every type of the sandbox", async () =>
     const { fields, formats } = await world.ok(`get_${name}_template`);
     for (const field of fields) {
       assert(formats[field.type], field.type);
-      assert(valueFor(field) !== undefined);
+      assert(sampleFor(field) !== undefined);
     }
   }
 });

@@ -10,7 +10,7 @@ import { StoreError } from "../../../src/errors.ts";
 import { createRedisAuditStore } from "../../../mod.ts";
 import { isOnPath, run } from "../../support/process.ts";
 import { startRedis, type TestRedis } from "../../support/redis.ts";
-import { argumentsFor } from "../../support/company.ts";
+import { argumentsFor } from "../../../scripts/fill.ts";
 import { createWorld } from "../../support/world.ts";
 import { allOf, contract, recordOf } from "./contract.ts";
 
