@@ -18,13 +18,8 @@ import {
 import { choose, type Option } from "./options.ts";
 import type { DateForm } from "../qontak/resources.ts";
 import type { FreeText } from "../qontak/texts.ts";
-import { isObject, show } from "../values/json.ts";
-import {
-  isRounded,
-  isTooLarge,
-  readNumber,
-  someNumber,
-} from "../values/numbers.ts";
+import { isObject, show, someNumber } from "../values/json.ts";
+import { isRounded, isTooLarge, readNumber } from "../values/numbers.ts";
 
 /** What a value is encoded for. */
 export interface Target {

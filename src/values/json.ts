@@ -29,18 +29,45 @@ export function isEmpty(value: unknown): boolean {
     (Array.isArray(value) && value.length === 0);
 }
 
+/** A value is looked into so deep, in lists and objects; a stack has an end. */
+export const MAX_DEPTH = 32;
+
 /**
  * A value as it may stand in a message: JSON, cut at 60 characters. Digits that
  * were rounded when the JSON was read are counted, not repeated.
  */
 export function show(value: unknown): string {
   if (typeof value === "number") return nameNumber(value);
-  const text = JSON.stringify(
-    value,
-    (_, part) =>
-      typeof part === "number" && isRounded(part) ? nameNumber(part) : part,
-  ) ?? String(value);
+  const text = JSON.stringify(withNamedNumbers(value)) ?? String(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+function withNamedNumbers(value: unknown, depth = 0): unknown {
+  if (typeof value === "number") {
+    return isRounded(value) ? nameNumber(value) : value;
+  }
+  if (typeof value !== "object" || value === null) return value;
+  if (depth >= MAX_DEPTH) return "…";
+  const name = (part: unknown) => withNamedNumbers(part, depth + 1);
+  return Array.isArray(value) ? value.map(name) : Object.fromEntries(
+    Object.entries(value).map(([key, part]) => [key, name(part)]),
+  );
+}
+
+/**
+ * Whether any number in a value passes a test.
+ *
+ * @param value Any JSON; what is deeper than {@linkcode MAX_DEPTH} is not seen.
+ * @param test The test.
+ */
+export function someNumber(
+  value: unknown,
+  test: (number: number) => boolean,
+  depth = 0,
+): boolean {
+  if (typeof value === "number") return test(value);
+  return typeof value === "object" && value !== null && depth < MAX_DEPTH &&
+    Object.values(value).some((part) => someNumber(part, test, depth + 1));
 }
 
 /**

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { isObject } from "./json.ts";
+import { MAX_DEPTH } from "./json.ts";
 
 /** How a mark is written, and what finds it. */
 interface Mark {
@@ -160,10 +160,16 @@ export function takeBack(value: unknown): Unmarked {
 
   function walk(value: unknown, path: (string | number)[]): unknown {
     if (typeof value === "string") return text(value, path);
+    if (typeof value !== "object" || value === null) return value;
+    if (path.length > MAX_DEPTH) {
+      const problem =
+        `holds lists or objects more than ${MAX_DEPTH} levels deep`;
+      problems.push({ path: path.slice(0, 1), problem });
+      return value;
+    }
     if (Array.isArray(value)) {
       return value.map((one, i) => walk(one, [...path, i]));
     }
-    if (!isObject(value)) return value;
     return Object.fromEntries(
       Object.entries(value).map((
         [key, one],

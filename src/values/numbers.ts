@@ -131,21 +131,6 @@ export function isTooLarge(value: number): boolean {
 }
 
 /**
- * Whether any number in a value passes a test.
- *
- * @param value Any JSON.
- * @param test The test.
- */
-export function someNumber(
-  value: unknown,
-  test: (number: number) => boolean,
-): boolean {
-  if (typeof value === "number") return test(value);
-  return typeof value === "object" && value !== null &&
-    Object.values(value).some((part) => someNumber(part, test));
-}
-
-/**
  * Whether a JSON number may not be the digits that were written: it is too
  * large, has an exponent, or has more digits than are always exact.
  *

@@ -1,4 +1,5 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { show, someNumber } from "../../src/values/json.ts";
 import {
   countUnnamed,
   cut,
@@ -63,6 +64,19 @@ Deno.test("takeBack() turns shown characters into themselves", () => {
     const { value, problems } = takeBack({ list: [shown] });
     if (shown.includes(" invisible⟩")) assertEquals(problems.length, 1);
     else assertEquals(value, { list: [text] });
+  }
+});
+
+Deno.test("takeBack() refuses what is nested deeper than a stack", () => {
+  for (const [open, close] of [["[", "]"], ['{"a":', "}"]] as const) {
+    const deep = JSON.parse(`${open.repeat(1e5)}1${close.repeat(1e5)}`);
+    const { problems } = takeBack({ a: deep, b: "c" });
+    assertEquals(problems, [{
+      path: ["a"],
+      problem: "holds lists or objects more than 32 levels deep",
+    }]);
+    assert(show(deep).length <= 60);
+    assert(!someNumber(deep, () => true));
   }
 });
 

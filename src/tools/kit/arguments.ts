@@ -7,7 +7,8 @@
  */
 import * as z from "zod";
 import { parseDate, toDayFirst } from "../../fields/dates.ts";
-import { isTooLarge, someNumber } from "../../values/numbers.ts";
+import { someNumber } from "../../values/json.ts";
+import { isTooLarge } from "../../values/numbers.ts";
 
 /** A JSON Schema, as plain data. */
 export type JsonSchema = { readonly [key: string]: unknown };
