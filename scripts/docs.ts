@@ -1,6 +1,6 @@
 /**
  * Writes what is made from the code's own tables: `.env.example`, the tables
- * of the README, the page of field types, and the snapshot of all tools.
+ * of the README, the page of field types, and a snapshot of each tool.
  *
  * @module
  */
@@ -206,15 +206,36 @@ export async function generate(): Promise<Record<string, string>> {
     ".github/FIELDS.md": await formatted(fieldsPage()),
     ".github/OPERATIONS.md": await formatted(operations),
     "README.md": await formatted(readme),
-    // Every tool as clients are shown it: no change to it goes unseen.
-    "tests/tools/snapshot.json": `${
-      JSON.stringify(catalog.map(listed), null, 2)
-    }\n`,
+    ...snapshots(),
   };
 }
 
+/** Where the snapshots of the tools are. */
+export const SNAPSHOTS = "tests/tools/snapshots";
+
+/** Every tool as clients are shown it: no change to it goes unseen. */
+function snapshots(): Record<string, string> {
+  return Object.fromEntries(
+    catalog.map((tool) => [
+      `${SNAPSHOTS}/${tool.name}.json`,
+      `${JSON.stringify(listed(tool), null, 2)}\n`,
+    ]),
+  );
+}
+
+/** The paths of the snapshots that are there, also of tools that are gone. */
+export function storedSnapshots(): string[] {
+  return [...Deno.readDirSync(new URL(SNAPSHOTS, root))]
+    .map(({ name }) => `${SNAPSHOTS}/${name}`);
+}
+
 if (import.meta.main) {
-  for (const [path, content] of Object.entries(await generate())) {
+  const files = await generate();
+  Deno.mkdirSync(new URL(SNAPSHOTS, root), { recursive: true });
+  for (const path of storedSnapshots()) {
+    if (!Object.hasOwn(files, path)) Deno.removeSync(new URL(path, root));
+  }
+  for (const [path, content] of Object.entries(files)) {
     Deno.writeTextFileSync(new URL(path, root), content);
   }
 }

@@ -1,6 +1,6 @@
 /** The documents: generated parts are up to date, and what they name exists. */
 import { assert, assertEquals } from "@std/assert";
-import { generate } from "../../scripts/docs.ts";
+import { generate, storedSnapshots } from "../../scripts/docs.ts";
 import { run } from "../support/process.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -39,10 +39,21 @@ function anchorsOf(text: string): readonly string[] {
   );
 }
 
-Deno.test("the documents and the snapshot of the tools are those of the code", async () => {
-  for (const [path, content] of Object.entries(await generate())) {
+Deno.test("the documents and the snapshots of the tools are those of the code", async () => {
+  const files = await generate();
+  for (const [path, content] of Object.entries(files)) {
+    assert(
+      await exists(new URL(path, root)),
+      `${path} is missing: run deno task docs`,
+    );
     const stored = await Deno.readTextFile(new URL(path, root));
     assertEquals(stored, content, `${path} is old: run deno task docs`);
+  }
+  for (const path of storedSnapshots()) {
+    assert(
+      Object.hasOwn(files, path),
+      `${path} is of a tool that is gone: run deno task docs`,
+    );
   }
 });
 

@@ -42,6 +42,17 @@ function assertTyped(schema: unknown, where: string): void {
   if (items !== undefined) assertTyped(items, `${where}[]`);
 }
 
+Deno.test("names, descriptions and input schemas take at most 36 KB together", () => {
+  const shown = catalog.map(listed)
+    .map(({ name, description, inputSchema }) => ({
+      name,
+      description,
+      inputSchema,
+    }));
+  const size = new TextEncoder().encode(JSON.stringify(shown)).length;
+  assert(size <= 36 * 1024, `${size} bytes`);
+});
+
 Deno.test("tools/list with every tool takes at most 48 KB on the wire", async () => {
   const _meta = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
