@@ -27,6 +27,8 @@ export interface Pipeline extends Option {
 export interface Stage extends Pipeline {
   /** The pipeline that it belongs to. */
   readonly pipeline: number;
+  /** How likely a deal in it is won, such as `0.50`; where Qontak says so. */
+  readonly probability?: string;
 }
 
 /** What one company has set up. */
@@ -119,13 +121,13 @@ export function createSetup(crm: Crm, cache: Cache, scope: string): Setup {
         const found = records(await listPipelines(resource))
           .find(({ id }) => id === pipeline);
         return records(found?.record[stages])
-          .map(({ id, name }) => ({ id, name, pipeline }));
+          .map((stage) => stageOf(stage, pipeline));
       }
       const name = `${resource.name}_stages/${pipeline}`;
       const response = await load(name, stages, pipeline);
       return records(response)
         .sort((a, b) => Number(a.record.order) - Number(b.record.order))
-        .map(({ id, name }) => ({ id, name, pipeline }));
+        .map((stage) => stageOf(stage, pipeline));
     },
     forget: () => cache.forget(prefix),
   };
@@ -133,6 +135,22 @@ export function createSetup(crm: Crm, cache: Cache, scope: string): Setup {
 
 /** Templates that were parsed, for as long as the cache holds them. */
 const parsed = new WeakMap<readonly unknown[], readonly Field[]>();
+
+function stageOf(
+  { id, name, record }: ReturnType<typeof records>[number],
+  pipeline: number,
+): Stage {
+  const { win_probability } = record;
+  return {
+    id,
+    name,
+    pipeline,
+    ...(typeof win_probability === "string" ||
+        typeof win_probability === "number"
+      ? { probability: String(win_probability) }
+      : {}),
+  };
+}
 
 function records(response: unknown) {
   if (!Array.isArray(response)) return [];

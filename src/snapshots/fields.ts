@@ -1,0 +1,413 @@
+/**
+ * The fields that a question may name, of one snapshot: keys of records and
+ * bodies, custom fields by id or label, and what is derived from them. A name
+ * that nothing bears is an error with the nearest, never an empty column.
+ *
+ * @module
+ */
+import { InputError } from "../errors.ts";
+import { parseDate } from "../fields/dates.ts";
+import type { Option } from "../fields/options.ts";
+import type { Pipeline, Stage } from "../fields/setup.ts";
+import type { Field } from "../fields/template.ts";
+import type { BodyKeys, BodyType } from "../qontak/bodies.ts";
+import { argumentOf, nameKeyOf, type Resource } from "../qontak/resources.ts";
+import { isEmpty, show } from "../values/json.ts";
+import { fold, nearest } from "../values/words.ts";
+import type { Zone } from "../values/zone.ts";
+import { customColumn, type Table } from "./table.ts";
+
+/** How the values of a field compare. */
+export type FieldKind =
+  | "text"
+  | "number"
+  | "date"
+  | "option"
+  | "list"
+  | "flag";
+
+/** One field of a question. */
+export interface QueryField {
+  /** What answers call it. */
+  readonly name: string;
+  /** How its values compare. */
+  readonly kind: FieldKind;
+  /** The value of a row: a text, number, id, list or flag; undefined if none. */
+  readonly value: (row: number) => unknown;
+  /** What answers show of it: the label where there is one. */
+  readonly shown: (row: number) => unknown;
+  /** What it is chosen from, where a list of that is known. */
+  readonly options?: readonly Option[];
+  /** Whether Qontak's own words are known in its other language. */
+  readonly translate?: boolean;
+  /** Whether it is an amount in the currency of its record. */
+  readonly isMoney?: boolean;
+  /** How it was found out, where that needs saying. */
+  readonly rule?: string;
+}
+
+/** What a question is asked about. */
+export interface Subject {
+  /** The kind of record. */
+  readonly resource: Resource;
+  /** The records. */
+  readonly table: Table;
+  /** The company's fields of that kind. */
+  readonly fields: readonly Field[];
+  /** The pipelines, on resources that have them. */
+  readonly pipelines: readonly Pipeline[];
+  /** The stages of all of them. */
+  readonly stages: readonly Stage[];
+  /** The present moment, in ms since 1970. */
+  readonly now: number;
+  /** Where days begin. */
+  readonly zone: Zone;
+  /** Further fields by name, such as what is known of stage moves. */
+  readonly more?: Readonly<Record<string, QueryField>>;
+}
+
+/** A day, in ms. */
+const DAY = 24 * 60 * 60 * 1_000;
+
+/** Numbers smaller than this are no seconds since 1970 but something else. */
+const FIRST_SECOND = 100_000_000;
+
+/**
+ * When a value of Qontak's says something is, in ms since 1970.
+ *
+ * @param value ISO, day first, or seconds since 1970 as on products.
+ * @param zone Where a day without a time begins.
+ */
+export function toEpoch(value: unknown, zone: Zone): number | undefined {
+  if (typeof value === "number") {
+    return value >= FIRST_SECOND ? value * 1_000 : undefined;
+  }
+  if (typeof value !== "string") return undefined;
+  const moment = parseDate(value);
+  if (moment && !moment.timed) {
+    const [year, month, day] = moment.day.split("-").map(Number);
+    return zone.startOf({ year: year!, month: month!, day: day! });
+  }
+  const epoch = moment?.epoch ?? Date.parse(value);
+  return Number.isNaN(epoch) ? undefined : epoch;
+}
+
+/** How a body key compares. */
+const KINDS: Partial<Record<BodyType, FieldKind>> = {
+  number: "number",
+  amount: "number",
+  degrees: "number",
+  date: "date",
+  flag: "flag",
+  option: "option",
+  record: "option",
+  options: "list",
+  ids: "list",
+  lines: "list",
+  numbers: "list",
+};
+
+/** How a custom field compares, by the name of its type. */
+const CUSTOM_KINDS: Readonly<Record<string, FieldKind>> = {
+  number: "number",
+  percentage: "number",
+  date: "date",
+  date_time: "date",
+  select: "option",
+  multiple_select: "list",
+};
+
+/** Body keys that are amounts in the currency of the record. */
+const MONEY = ["size", "price", "total_price"];
+
+/** Finds the fields that a question names. */
+export interface Fields {
+  /**
+   * Finds a field.
+   *
+   * @param word A key, the id or label of a custom field, or a derived field.
+   * @throws {InputError} When there is none, or several.
+   */
+  find(word: unknown): QueryField;
+  /** The currency of a row; undefined where records have none. */
+  readonly currency: ((row: number) => unknown) | undefined;
+}
+
+/**
+ * Makes what finds the fields of a snapshot.
+ *
+ * @param subject What the question is about.
+ */
+export function createFields(subject: Subject): Fields {
+  const { resource, table, fields, pipelines, stages, more = {} } = subject;
+  const body: BodyKeys = {
+    ...resource.endpoints.update.body,
+    ...resource.endpoints.create.body,
+  };
+  const read = (column: string) => {
+    const found = table.column(column);
+    return (row: number) => found?.values[found.code(row)];
+  };
+  const derived = { ...derivedOf(subject, read), ...more };
+
+  function optionsOf(key: string): readonly Option[] | undefined {
+    if (key === resource.place?.pipeline) return pipelines;
+    if (key === resource.place?.stage) return stages;
+    return fields.find((field) => !field.custom && field.key === key)?.options;
+  }
+
+  function standard(key: string): QueryField {
+    const type = body[key];
+    const kind = type ? KINDS[type] ?? "text" : kindOf(key);
+    const label = kind === "option" || kind === "list"
+      ? nameKeyOf(key)
+      : undefined;
+    const [value, name] = [read(key), label ? read(label) : undefined];
+    const options = optionsOf(key);
+    return {
+      name: argumentOf(resource, key),
+      kind,
+      value,
+      shown: (row) => {
+        const shown = name?.(row);
+        return isEmpty(shown) ? nameIn(options, value(row)) : shown;
+      },
+      translate: true,
+      isMoney: MONEY.includes(key) && Object.hasOwn(body, "currency"),
+      ...(options ? { options } : {}),
+    };
+  }
+
+  function custom(field: Field): QueryField {
+    const id = field.id!;
+    const kind = CUSTOM_KINDS[field.type.name] ?? "text";
+    const value = read(customColumn(id, "value"));
+    const label = read(customColumn(id, "label"));
+    const isChosen = kind === "option" || kind === "list";
+    return {
+      name: field.label,
+      kind,
+      // Several options come as one text of ids.
+      value: kind === "list"
+        ? (row) => {
+          const ids = value(row);
+          return typeof ids === "string" ? ids.split(",") : ids;
+        }
+        : value,
+      shown: (row) => {
+        const shown = isChosen ? label(row) : undefined;
+        return isEmpty(shown) ? value(row) : shown;
+      },
+      ...(field.options ? { options: field.options } : {}),
+    };
+  }
+
+  /** Keys of bodies and records, and those that arguments call otherwise. */
+  const keys = new Set([
+    ...Object.keys(body),
+    ...Object.keys(resource.shows),
+    ...[...table.columns()].filter((name) => !name.startsWith("#")),
+    "id",
+  ]);
+  keys.delete("additional_fields");
+  const byArgument = new Map(
+    [...keys].map((key) => [argumentOf(resource, key), key]),
+  );
+
+  return {
+    currency: Object.hasOwn(body, "currency") ? read("currency") : undefined,
+    find(word) {
+      if (typeof word !== "string" && typeof word !== "number") {
+        throw new InputError(
+          `A field is named by a text or by the id of a custom field, not by ${
+            show(word)
+          }`,
+        );
+      }
+      const name = String(word).trim();
+      if (Object.hasOwn(derived, name)) return derived[name]!;
+      const key = byArgument.get(name) ?? (keys.has(name) ? name : undefined);
+      if (key !== undefined) return standard(key);
+      const ids = fields.filter(({ custom, id }) =>
+        custom && `${id}` === name.replace(/^#/, "")
+      );
+      if (ids.length > 0) return custom(ids[0]!);
+      const alike = fields.filter((field) =>
+        [field.label, field.name].some((one) => fold(one) === fold(name))
+      );
+      const [first, second] = alike;
+      if (second) {
+        throw new InputError(
+          `${show(name)} is the name of ${alike.length} fields: ${
+            alike.map((field) => field.id ?? field.key).join(", ")
+          }. Name one of these`,
+        );
+      }
+      if (first) return first.custom ? custom(first) : standard(first.key);
+      const short = [...keys].filter((key) => key.endsWith(`_${name}_id`));
+      if (short.length === 1) return standard(short[0]!);
+      throw new InputError(unknown(name, resource, [
+        ...Object.keys(derived),
+        ...byArgument.keys(),
+        ...fields.filter(({ custom }) => custom).map(({ label }) => label),
+      ]));
+    },
+  };
+}
+
+function unknown(
+  name: string,
+  resource: Resource,
+  candidates: readonly string[],
+): string {
+  const near = nearest(name, candidates);
+  const plural = resource.plural.replaceAll("_", " ");
+  return `${plural} have no field ${show(name)}${
+    near === undefined
+      ? `. They have ${candidates.slice(0, 40).join(", ")}`
+      : `. Did you mean ${near}?`
+  }`;
+}
+
+/** How a key that no body has compares. */
+function kindOf(key: string): FieldKind {
+  if (/_(at|date)$/.test(key)) return "date";
+  if (/(^|_)id$/.test(key)) return "option";
+  if (/_ids$/.test(key)) return "list";
+  return "text";
+}
+
+/** The label of an id, where a list has it. */
+function nameIn(options: readonly Option[] | undefined, id: unknown): unknown {
+  return options?.find((option) => String(option.id) === String(id))?.name ??
+    id;
+}
+
+/** Whether work on a record goes on. */
+type State = "open" | "won" | "lost" | "closed";
+
+/** Words that name a last stage, where Qontak gives it no probability. */
+const ENDINGS: Readonly<Record<string, State>> = {
+  won: "won",
+  menang: "won",
+  "closed won": "won",
+  lost: "lost",
+  kalah: "lost",
+  "closed lost": "lost",
+  closed: "closed",
+  ditutup: "closed",
+  tutup: "closed",
+  resolved: "closed",
+  solved: "closed",
+  selesai: "closed",
+  done: "closed",
+};
+
+/** The id of a task's status that says that it is done. */
+const COMPLETED = "4";
+
+type Read = (column: string) => (row: number) => unknown;
+
+/** How the state of a record is found out; undefined where there is none. */
+function stateOf(
+  { resource, stages }: Subject,
+  read: Read,
+): Pick<QueryField, "value" | "rule"> | undefined {
+  if (resource.name === "task") {
+    const status = read("crm_task_status_id");
+    return {
+      rule: "closed: the task's status is Completed; open: any other",
+      value: (row) => String(status(row)) === COMPLETED ? "closed" : "open",
+    };
+  }
+  if (!resource.place) return undefined;
+  const stage = read(resource.place.stage);
+  const states = new Map(
+    stages.map(({ id, name, probability }): [string, State] => {
+      const word = ENDINGS[fold(name)];
+      if (resource.name !== "deal") {
+        return [String(id), word ? "closed" : "open"];
+      }
+      const chance = probability === undefined ? NaN : Number(probability);
+      return [
+        String(id),
+        chance === 1 ? "won" : chance === 0 ? "lost" : word ?? "open",
+      ];
+    }),
+  );
+  const isDeal = resource.name === "deal";
+  return {
+    rule: isDeal
+      ? "won and lost: the stage's win probability is 100 % or 0 %; open: any other"
+      : `closed: the stage is called ${
+        stages.filter(({ id }) => states.get(String(id)) === "closed")
+          .map(({ name }) => show(name)).filter((name, i, all) =>
+            all.indexOf(name) === i
+          ).join(" or ") || "Closed"
+      }; open: any other`,
+    value: (row) => states.get(String(stage(row))) ?? "open",
+  };
+}
+
+/** What is not on a record but follows from it. */
+function derivedOf(
+  subject: Subject,
+  read: Read,
+): Record<string, QueryField> {
+  const { now, zone, table } = subject;
+  const found: Record<string, QueryField> = {};
+  const put = (
+    name: string,
+    kind: FieldKind,
+    value: QueryField["value"],
+    more: Partial<QueryField> = {},
+  ) => found[name] = { name, kind, value, shown: value, ...more };
+
+  const since = (column: string) => {
+    const at = read(column);
+    return (row: number) => {
+      const epoch = toEpoch(at(row), zone);
+      return epoch === undefined
+        ? undefined
+        : Math.max(0, Math.floor((now - epoch) / DAY));
+    };
+  };
+  put("age_days", "number", since("created_at"));
+  put("days_since_update", "number", since("updated_at"));
+
+  const state = stateOf(subject, read);
+  if (state) put("state", "text", state.value, state);
+
+  if (Object.hasOwn(subject.resource.endpoints.create.body, "due_date")) {
+    const due = read("due_date");
+    const today = zone.startOf(zone.dayOf(now));
+    /** Whole days since it was due; undefined where it is not overdue. */
+    const days = (row: number) => {
+      const epoch = toEpoch(due(row), zone);
+      if (epoch === undefined || state?.value(row) === "closed") {
+        return undefined;
+      }
+      const day = zone.startOf(zone.dayOf(epoch));
+      // Where only a day is kept, all of it may still be used.
+      const isLate = day === epoch ? day < today : epoch < now;
+      return isLate ? Math.round((today - day) / DAY) : undefined;
+    };
+    put("overdue", "flag", (row) => days(row) !== undefined, {
+      rule:
+        "past its due date and not closed; a due date without a time counts until its day is over",
+    });
+    put("days_overdue", "number", days);
+  }
+  for (
+    const [name, column] of [
+      ["company", "crm_company_name"],
+      ["contact", "crm_lead_name"],
+      ["contact", "crm_person_full_name"],
+      ["contact", "crm_person_name"],
+    ] as const
+  ) {
+    if (table.column(column) === undefined || name in found) continue;
+    put(name, "text", read(column));
+  }
+  return found;
+}

@@ -1,0 +1,319 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { InputError } from "../../src/errors.ts";
+import { parseTemplate } from "../../src/fields/template.ts";
+import { resources } from "../../src/qontak/resources.ts";
+import type { Subject } from "../../src/snapshots/fields.ts";
+import { query, type Question } from "../../src/snapshots/query.ts";
+import { createTable } from "../../src/snapshots/table.ts";
+import type { JsonObject } from "../../src/values/json.ts";
+import { createZone } from "../../src/values/zone.ts";
+
+const stages = [
+  { id: 1, name: "New", pipeline: 1, probability: "0.10" },
+  { id: 2, name: "Won", pipeline: 1, probability: "1.00" },
+  { id: 3, name: "Lost", pipeline: 1, probability: "0.00" },
+  { id: 4, name: "New", pipeline: 2, probability: "0.50" },
+];
+const fields = parseTemplate([
+  {
+    id: null,
+    name: "creator_id",
+    name_alias: "Owner",
+    type: "Dropdown select",
+    dropdown: [{ id: 7, name: "Budi" }, { id: 8, name: "Dewi" }],
+  },
+  {
+    id: 51,
+    name: "city_1",
+    name_alias: "Kota",
+    type: "Dropdown select",
+    additional_field: true,
+    dropdown: [{ id: 90, name: "Jakarta" }, { id: 91, name: "Solo" }],
+  },
+  {
+    id: 52,
+    name: "since_2",
+    name_alias: "Sejak",
+    type: "Date",
+    additional_field: true,
+    dropdown: null,
+  },
+  {
+    id: 53,
+    name: "double_3",
+    name_alias: "Kembar",
+    type: "Number",
+    additional_field: true,
+    dropdown: null,
+  },
+  {
+    id: 54,
+    name: "double_4",
+    name_alias: "Kembar",
+    type: "Number",
+    additional_field: true,
+    dropdown: null,
+  },
+]);
+
+function subjectOf(records: readonly JsonObject[]): Subject {
+  const table = createTable();
+  for (const record of records) table.put(record.id as number, record);
+  return {
+    resource: resources.deal,
+    table,
+    fields,
+    pipelines: [{ id: 1, name: "Sales" }, { id: 2, name: "Tender" }],
+    stages,
+    now: Date.parse("2026-11-26T05:00:00Z"),
+    zone: createZone("Asia/Jakarta"),
+  };
+}
+
+const deal = (id: number, more: JsonObject): JsonObject => ({
+  id,
+  name: `Deal ${id}`,
+  currency: "IDR",
+  crm_pipeline_id: 1,
+  crm_pipeline_name: "Sales",
+  crm_stage_id: 1,
+  crm_stage_name: "New",
+  creator_id: 7,
+  creator_name: "Budi",
+  ...more,
+});
+
+const ask = (records: readonly JsonObject[], question: Question) =>
+  query(question, subjectOf(records), ["name"]);
+
+Deno.test("query() never adds money of two currencies, and counts what has no value", () => {
+  const { groups } = ask([
+    deal(1, { size: "0.1" }),
+    deal(2, { size: "0.2" }),
+    deal(3, { size: 5, currency: "USD" }),
+    deal(4, { size: null }),
+  ], {
+    group_by: ["crm_stage_id"],
+    measures: ["count", "sum:size", "weighted:size", "avg:size"],
+  });
+  assertEquals(groups, [{
+    crm_stage_id: "New",
+    count: 4,
+    "sum:size": { IDR: 0.3, USD: 5 },
+    without_size: 1,
+    "weighted:size": { IDR: 0.03, USD: 0.5 },
+    "avg:size": { IDR: 0.15, USD: 5 },
+  }]);
+});
+
+Deno.test("query() finds fields by key, argument, custom id, label and short name", () => {
+  const records = [
+    deal(1, {
+      additional_fields: [{
+        id: 51,
+        name: "city_1",
+        value: "90",
+        value_name: "Jakarta",
+      }],
+    }),
+    deal(2, {
+      creator_id: 8,
+      creator_name: "Dewi",
+      additional_fields: [{
+        id: 52,
+        name: "since_2",
+        value: "03/10/2024",
+        value_name: "03/10/2024",
+      }],
+    }),
+  ];
+  const count = (where: JsonObject) =>
+    ask(records, { where: [where], measures: ["count"] }).matched;
+  assertEquals(count({ field: "Kota", value: "jakarta" }), 1);
+  assertEquals(count({ field: 51, value: 90 }), 1);
+  assertEquals(count({ field: "#51", op: "is_set" }), 1);
+  assertEquals(count({ field: "Owner", value: "Dewi" }), 1);
+  assertEquals(count({ field: "stage", value: "New" }), 2);
+  assertEquals(
+    count({ field: "Sejak", op: "between", value: ["2024-10", "2024-10"] }),
+    1,
+  );
+  assertEquals(count({ field: "Sejak", op: "gt", value: "2024-10-03" }), 0);
+  assertEquals(count({ field: "creator_id", value: ["Budi", "Dewi"] }), 2);
+  assertEquals(count({ field: "name", op: "contains", value: "DÉAL 2" }), 1);
+  assertEquals(count({ field: "state", value: "open" }), 2);
+});
+
+Deno.test("query() names everything that is wrong at once, and computes nothing", () => {
+  const error = assertThrows(
+    () =>
+      ask([deal(1, {})], {
+        where: [
+          { field: "sise", op: "gt", value: 1 },
+          { field: "size", op: "bigger", value: 1 },
+          { field: "size", op: "gt", value: "many" },
+          { field: "creator_id", value: "Bambang" },
+          { field: "closed_date", op: "gt", value: "soon" },
+          { field: "Kembar", value: 1 },
+          { field: "name", op: "gt", value: "a" },
+          { field: "size", value: [] },
+          "size > 1",
+        ],
+        measures: ["sum:name", "total"],
+        group_by: ["name:month"],
+      }),
+    InputError,
+  );
+  for (
+    const part of [
+      "12 problems",
+      "Did you mean size?",
+      'op "bigger" is none',
+      'size takes a number such as 15000000 or 1.5, not "many"',
+      '"Bambang" is not one of its options',
+      "-21d",
+      "the name of 2 fields: 53, 54",
+      "name has no order",
+      "size eq needs a value",
+      '{"field", "op", "value"}',
+      "name is no number",
+      '"total" is no measure',
+      "name is no date",
+    ]
+  ) assertStringIncludes(error.message, part);
+});
+
+Deno.test("query() puts a moment on the day of the company's zone, at its edges", () => {
+  const records = [
+    deal(1, { closed_date: "2026-10-31T23:59:59.000+07:00" }),
+    deal(2, { closed_date: "2026-11-01T00:00:00.000+07:00" }),
+    deal(3, { closed_date: "2026-10-31T17:00:00.000Z" }),
+    deal(4, { closed_date: null }),
+  ];
+  assertEquals(
+    ask(records, { group_by: ["closed_date:month"], measures: ["count"] })
+      .groups,
+    [
+      { "closed_date:month": "2026-10", count: 1 },
+      { "closed_date:month": "2026-11", count: 2 },
+      { "closed_date:month": null, count: 1 },
+    ],
+  );
+});
+
+Deno.test("query() counts and sums what an independent computation does", () => {
+  const record = fc.record({
+    size: fc.option(
+      fc.integer({ min: 0, max: 10_000 }).map((n) => (n / 100).toFixed(2)),
+    ),
+    currency: fc.constantFrom("IDR", "USD", null),
+    creator_id: fc.constantFrom(7, 8, null),
+    crm_stage_id: fc.constantFrom(1, 2, 3, 4),
+    closed_date: fc.option(
+      fc.integer({ min: 0, max: 60 * 24 * 40 }).map((minute) =>
+        new Date(Date.UTC(2026, 9, 15, 0, minute)).toISOString()
+      ),
+    ),
+  });
+  fc.assert(
+    fc.property(
+      fc.array(record, { maxLength: 60 }),
+      fc.constantFrom("gt", "gte", "lt", "lte", "eq", "ne"),
+      fc.integer({ min: 0, max: 100 }),
+      fc.constantFrom("creator_id", "crm_stage_id", "state"),
+      (made, op, bound, by) => {
+        const records: JsonObject[] = made.map((one, i) => ({
+          ...one,
+          id: i + 1,
+          crm_stage_name:
+            stages.find(({ id }) => id === one.crm_stage_id)!.name,
+          creator_name: one.creator_id &&
+            (one.creator_id === 7 ? "Budi" : "Dewi"),
+        }));
+        const answer = ask(records, {
+          where: [{ field: "size", op, value: bound }, {
+            field: "closed_date",
+            op: "gte",
+            value: "2026-11",
+          }],
+          group_by: [by],
+          measures: ["count", "sum:size", "min:size"],
+          limit: 1_000,
+        });
+        const edge = Date.parse("2026-11-01T00:00:00+07:00");
+        const cents = (one: JsonObject) => Math.round(Number(one.size) * 100);
+        const kept = records.filter((one) => {
+          const within = one.closed_date !== null &&
+            Date.parse(one.closed_date as string) >= edge;
+          if (one.size === null) return within && op === "ne";
+          const [a, b] = [cents(one), bound * 100];
+          return within &&
+            {
+              gt: a > b,
+              gte: a >= b,
+              lt: a < b,
+              lte: a <= b,
+              eq: a === b,
+              ne: a !== b,
+            }[op];
+        });
+        const stateOf = ({ crm_stage_id }: JsonObject) =>
+          ({ 1: "open", 2: "won", 3: "lost", 4: "open" })[crm_stage_id as 1];
+        const expected = new Map<string, JsonObject>();
+        for (const one of kept) {
+          const key = String(
+            by === "state"
+              ? stateOf(one)
+              : by === "creator_id"
+              ? one.creator_name
+              : one.crm_stage_name,
+          );
+          const group = expected.get(key) ?? { count: 0, sums: {}, mins: {} };
+          expected.set(key, group);
+          group.count = (group.count as number) + 1;
+          if (one.size === null) continue;
+          const currency = String(one.currency ?? "no currency");
+          const [sums, mins] = [group.sums, group.mins] as Record<
+            string,
+            number
+          >[];
+          sums![currency] = (sums![currency] ?? 0) + cents(one);
+          mins![currency] = Math.min(mins![currency] ?? Infinity, cents(one));
+        }
+        assertEquals(answer.matched, kept.length);
+        const found = new Map(
+          answer.groups!.map((group) => [String(group[by]), group]),
+        );
+        assertEquals([...found.keys()].sort(), [...expected.keys()].sort());
+        for (const [key, { count, sums, mins }] of expected) {
+          const group = found.get(key)!;
+          assertEquals(group.count, count);
+          const whole = (map: unknown) =>
+            Object.fromEntries(
+              Object.entries(map ?? {}).map((
+                [k, v],
+              ) => [k, Math.round(Number(v) * 100)]),
+            );
+          if (Object.keys(sums as object).length === 0) continue;
+          assertEquals(whole(group["sum:size"]), sums);
+          assertEquals(whole(group["min:size"]), mins);
+        }
+      },
+    ),
+    { numRuns: 400 },
+  );
+});
+
+Deno.test("query() says how many groups and rows do not fit", () => {
+  const records = Array.from(
+    { length: 2_000 },
+    (_, i) => deal(i + 1, { name: `Deal ${i} ${"x".repeat(100)}`, size: i }),
+  );
+  const { rows, left_out } = ask(records, { sort: "-size", limit: 1_000 });
+  assertEquals(rows![0]!.id, 2_000);
+  assertEquals(rows!.length + left_out!, 2_000);
+  assertEquals(JSON.stringify(rows).length <= 12_100, true);
+  const grouped = ask(records, { group_by: ["name"], sort: "-count" });
+  assertEquals(grouped.groups!.length + grouped.left_out!, 2_000);
+});
