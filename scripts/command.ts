@@ -4,29 +4,19 @@
  *
  * @module
  */
-import { parseArgs } from "node:util";
+import { MISUSED, OK } from "../src/cli/exit.ts";
+import {
+  type Flag,
+  flagLines,
+  type FlagTable,
+  parseFlags,
+} from "../src/cli/parse.ts";
 import { ConfigError } from "../src/errors.ts";
 import { toStderr, toStdout } from "../src/logging/log.ts";
 import { didYouMean } from "../src/values/words.ts";
 
-/** Exit codes: all worked, something did not, the command line is wrong. */
-export const OK = 0, FAILED = 1, MISUSED = 2;
-
-/** One flag of a command line. */
-export interface Flag {
-  readonly type: "boolean" | "string";
-  /** Whether it may be given several times. */
-  readonly multiple?: true;
-  /** What stands for its value in the help. */
-  readonly value?: string;
-  readonly help: string;
-}
-
-/** Every flag of a command by name; all have `--help` besides. */
-export type FlagTable = Readonly<Record<string, Flag>>;
-
 type ValueOf<F extends Flag> = F["type"] extends "boolean" ? boolean
-  : F extends { readonly multiple: true } ? readonly string[]
+  : F extends { readonly multiple: true } ? string[]
   : string;
 
 /** The flags that were given. */
@@ -62,7 +52,7 @@ export interface Command<T extends FlagTable> {
   ) => number | Promise<number>;
 }
 
-const HELP: Flag = { type: "boolean", help: "Print this" };
+const HELP: FlagTable = { help: { type: "boolean", help: "Print this" } };
 
 /**
  * Reads a command line.
@@ -73,54 +63,30 @@ export function readFlags<T extends FlagTable>(
   { flags, words }: Pick<Command<T>, "flags" | "words">,
   args: readonly string[],
 ): { readonly flags: Flags<T>; readonly words: readonly string[] } {
-  const table: FlagTable = { ...flags, help: HELP };
-  const names = Object.keys(table).map((name) => `--${name}`);
-  const { values, tokens, positionals } = parseArgs({
-    args: [...args],
-    options: table,
-    strict: false,
-    tokens: true,
-  });
-  const problems = tokens.flatMap((token) => {
-    if (token.kind === "positional") {
-      const { value } = token;
-      return words
-        ? words.problem(value) ?? []
-        : `${JSON.stringify(value)} is no flag${didYouMean(value, names)}`;
-    }
-    if (token.kind !== "option") return [];
-    if (!Object.hasOwn(table, token.name)) {
-      return `There is no flag ${token.rawName}${
-        didYouMean(token.rawName, names)
-      }`;
-    }
-    if (table[token.name]!.type === "boolean") {
-      return token.value === undefined ? [] : `--${token.name} takes no value`;
-    }
-    // strict: false reads "--out --json" as a path of "--json".
-    return !token.value || token.value.startsWith("--")
-      ? `--${token.name} needs a value`
-      : [];
-  });
+  const parsed = parseFlags({ ...flags, ...HELP }, args);
+  const known = Object.keys(flags).map((name) => `--${name}`);
+  const wrongWord = (word: string) =>
+    words
+      ? words.problem(word) ?? []
+      : `${JSON.stringify(word)} is no flag${didYouMean(word, known)}`;
+  const problems = [...parsed.problems, ...parsed.words.flatMap(wrongWord)];
   if (problems.length > 0) throw new ConfigError(problems);
-  return { flags: values as Flags<T>, words: positionals };
+  return { flags: parsed.values as Flags<T>, words: parsed.words };
 }
 
 /** What --help prints. */
 export function help<T extends FlagTable>(command: Command<T>): string {
-  const table: FlagTable = { ...command.flags, help: HELP };
-  const rows = Object.entries(table).map(([name, { value, help }]) =>
-    [`--${name}${value ? ` ${value}` : ""}`, help] as const
-  );
-  const width = Math.max(...rows.map(([left]) => left.length)) + 2;
   const usage = ["deno task", command.task, command.words?.name, "[flags]"];
   return `${command.about}
 
 Usage: ${usage.filter(Boolean).join(" ")}
 
 Flags:
-${rows.map(([left, right]) => `  ${left.padEnd(width)}${right}`).join("\n")}`;
+${flagLines({ ...command.flags, ...HELP }, WIDTH).join("\n")}`;
 }
+
+/** How wide the names of flags are in the help. */
+const WIDTH = 20;
 
 /** Prints what a command was asked for. */
 export function print(text: string, exitCode = OK): number {

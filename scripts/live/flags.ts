@@ -4,7 +4,8 @@
  * @module
  */
 import { ConfigError } from "../../src/errors.ts";
-import type { Flags, FlagTable } from "../command.ts";
+import type { FlagTable } from "../../src/cli/parse.ts";
+import type { Flags } from "../command.ts";
 
 /** Every flag. */
 export const liveFlags = {

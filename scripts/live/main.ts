@@ -7,10 +7,11 @@
  */
 import { readEnvironment } from "../../src/app/environment.ts";
 import { readSettings } from "../../src/app/settings.ts";
+import { FAILED, OK } from "../../src/cli/exit.ts";
 import { ConfigError } from "../../src/errors.ts";
 import { toStderr } from "../../src/logging/log.ts";
 import { isLoopback } from "../../src/net/address.ts";
-import { type Command, FAILED, OK, print, runCommand } from "../command.ts";
+import { type Command, print, runCommand } from "../command.ts";
 import { type Cleanup, cleanUp, findLeftovers } from "./cleanup.ts";
 import { probe } from "./facts.ts";
 import { checkFlags, type LiveFlags, liveFlags } from "./flags.ts";

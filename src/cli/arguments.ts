@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { parseArgs } from "node:util";
 import { ConfigError } from "../errors.ts";
 import { didYouMean } from "../values/words.ts";
 import { VERSION } from "../version.ts";
 import type { Given } from "./command.ts";
 import { type Command, type CommandName, commands } from "./commands.ts";
-import { type Flag, type FlagName, type Flags, flags } from "./flags.ts";
+import { type FlagName, type Flags, flags } from "./flags.ts";
+import { flagLines, type FlagTable, parseFlags } from "./parse.ts";
 
 /** What the command line asks for. */
 export interface Asked extends Given {
@@ -32,39 +32,18 @@ const dashed = Object.keys(flags).map((name) => `--${name}`);
  * repeated only where a command should stand: elsewhere they may be secrets.
  */
 export function readArguments(args: readonly string[]): Asked {
-  const options = optionsFor(args);
-  const { values, tokens } = parseArgs({
-    args: [...args],
-    options,
-    strict: false,
-    tokens: true,
-  });
-  const words = tokens.filter((token) => token.kind === "positional")
-    .map(({ value }) => value);
+  const { values, names, words: all, problems: flagProblems } = parseFlags(
+    optionsFor(args),
+    args,
+  );
+  const words = [...all];
   const problems: string[] = [];
   const command = takeCommand(words, problems);
-  for (const token of tokens) {
-    if (token.kind !== "option") continue;
-    if (!isFlag(token.name)) {
-      problems.push(
-        `There is no flag ${token.rawName}${didYouMean(token.rawName, dashed)}`,
-      );
-      continue;
-    }
-    const { name } = token;
-    const flag = options[name];
-    if (flag.type === "boolean" && token.value !== undefined) {
-      problems.push(`--${name} takes no value`);
-    } else if (
-      flag.type === "string" &&
-      // strict: false reads "--port --http" as a port of true.
-      (!token.value || token.value.startsWith("--"))
-    ) {
-      problems.push(`--${name} needs a value`);
-    } else if (!takes(command, name)) {
-      const takers = commandNames.filter((taker) => takes(taker, name));
-      problems.push(`--${name} is for ${takers.join(", ")}`);
-    }
+  problems.push(...flagProblems);
+  for (const name of names as FlagName[]) {
+    if (takes(command, name)) continue;
+    const takers = commandNames.filter((taker) => takes(taker, name));
+    problems.push(`--${name} is for ${takers.join(", ")}`);
   }
   const given = values as Flags;
   for (const name of ["host", "port"] as const) {
@@ -77,10 +56,6 @@ export function readArguments(args: readonly string[]): Asked {
   return { command, flags: given, ...(word === undefined ? {} : { word }) };
 }
 
-function isFlag(name: string): name is FlagName {
-  return Object.hasOwn(flags, name);
-}
-
 /** Whether a command takes a flag. */
 function takes(command: CommandName, flag: FlagName): boolean {
   const own: readonly FlagName[] = commands[command].flags;
@@ -88,7 +63,7 @@ function takes(command: CommandName, flag: FlagName): boolean {
 }
 
 /** The flags; after config, --http names a server that runs elsewhere. */
-function optionsFor(args: readonly string[]): Record<FlagName, Flag> {
+function optionsFor(args: readonly string[]): FlagTable {
   const isConfig = args.find((arg) => !arg.startsWith("-")) === "config";
   return isConfig
     ? { ...flags, http: { ...flags.http, type: "string" } }
@@ -126,16 +101,17 @@ function takeCommand(words: string[], problems: string[]): CommandName {
   return command;
 }
 
+/** How wide the names of commands and flags are in the help. */
+const WIDTH = 22;
+
 /** What --help prints. */
 export function help(): string {
-  const row = (left: string, right: string) => `  ${left.padEnd(22)}${right}`;
+  const row = (left: string, right: string) =>
+    `  ${left.padEnd(WIDTH)}${right}`;
   const commandRows = Object.entries(commands)
     .map(([name, { args, summary }]: [string, Command]) =>
       row(args ? `${name} ${args}` : name, summary)
     );
-  const flagRows = Object.entries(flags).map(([name, flag]: [string, Flag]) =>
-    row(`--${name}${flag.value ? ` ${flag.value}` : ""}`, flag.help)
-  );
   return `qontak-mcp ${VERSION}: an MCP server for Qontak CRM
 
 Usage: deno run -A jsr:@qontak/mcp [command] [flags]
@@ -144,7 +120,7 @@ Commands:
 ${commandRows.join("\n")}
 
 Flags:
-${flagRows.join("\n")}
+${flagLines(flags, WIDTH).join("\n")}
 
 It is set up by environment variables, or by a .env file in the working
 directory. QONTAK_REFRESH_TOKEN is the one you need: make a token at

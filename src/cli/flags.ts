@@ -6,14 +6,7 @@
  */
 import { SCOPES } from "../auth/principal.ts";
 import { TOOLSETS } from "../tools/catalog.ts";
-
-/** One flag. */
-export interface Flag {
-  readonly type: "boolean" | "string";
-  /** What stands for its value in the help. */
-  readonly value?: string;
-  readonly help: string;
-}
+import type { FlagTable } from "./parse.ts";
 
 /** Every flag. */
 export const flags = {
@@ -102,7 +95,7 @@ export const flags = {
   },
   help: { type: "boolean", help: "Print this" },
   version: { type: "boolean", help: "Print the version" },
-} as const satisfies Readonly<Record<string, Flag>>;
+} as const satisfies FlagTable;
 
 /** A flag's name, without the dashes. */
 export type FlagName = keyof typeof flags;

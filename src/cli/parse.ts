@@ -1,0 +1,81 @@
+/**
+ * Reading flags by a table.
+ *
+ * @module
+ */
+import { parseArgs } from "node:util";
+import { didYouMean } from "../values/words.ts";
+
+/** One flag. */
+export interface Flag {
+  readonly type: "boolean" | "string";
+  /** Whether it may be given several times; its value is then a list. */
+  readonly multiple?: true;
+  /** What stands for its value in the help. */
+  readonly value?: string;
+  readonly help: string;
+}
+
+/** Flags by name. */
+export type FlagTable = Readonly<Record<string, Flag>>;
+
+/** What flags and words were given. */
+export interface Parsed {
+  /** The values of flags, by name. */
+  readonly values: Readonly<
+    Record<string, string | boolean | (string | boolean)[] | undefined>
+  >;
+  /** The flags that were given as the table says, in order. */
+  readonly names: readonly string[];
+  /** What is no flag, in order. */
+  readonly words: readonly string[];
+  /** What is wrong with the other flags, a sentence each. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Reads flags.
+ *
+ * @param table The flags that there are.
+ * @param args The arguments.
+ */
+export function parseFlags(table: FlagTable, args: readonly string[]): Parsed {
+  const { values, tokens, positionals } = parseArgs({
+    args: [...args],
+    options: table,
+    strict: false,
+    tokens: true,
+  });
+  const known = Object.keys(table).map((name) => `--${name}`);
+  const names: string[] = [];
+  const problems: string[] = [];
+  for (const token of tokens) {
+    if (token.kind !== "option") continue;
+    const { name, rawName, value } = token;
+    const flag = Object.hasOwn(table, name) ? table[name] : undefined;
+    if (!flag) {
+      problems.push(`There is no flag ${rawName}${didYouMean(rawName, known)}`);
+    } else if (flag.type === "boolean" && value !== undefined) {
+      problems.push(`--${name} takes no value`);
+    } else if (
+      flag.type === "string" &&
+      // strict: false reads "--port --http" as a port of true.
+      (!value || value.startsWith("--"))
+    ) {
+      problems.push(`--${name} needs a value`);
+    } else names.push(name);
+  }
+  return { values, names, words: positionals, problems };
+}
+
+/**
+ * The flags of a help text, a line each.
+ *
+ * @param table The flags.
+ * @param width How wide the names are, in characters.
+ */
+export function flagLines(table: FlagTable, width: number): string[] {
+  return Object.entries(table).map(([name, { value, help }]) =>
+    `  ${`--${name}${value ? ` ${value}` : ""}`.padEnd(width)}${help}`
+  );
+}
