@@ -40,7 +40,7 @@ export {
   type HandlerInfo,
   type HandlerOptions,
 } from "./src/http/handler.ts";
-export type { ProtectedResource } from "./src/auth/jwt.ts";
+export type { ProtectedResource } from "./src/auth/protected_resource.ts";
 export type { ListedTool } from "./src/tools/catalog.ts";
 export {
   type Credentials,

@@ -20,7 +20,7 @@ import { type FieldType, fieldTypes } from "../src/fields/types.ts";
 import { MAX_BYTES } from "../src/qontak/envelope.ts";
 import { catalog, listed } from "../src/tools/catalog.ts";
 import { MAX_SCAN } from "../src/tools/kit/list.ts";
-import { vaultPolicy } from "../src/tokens/stores/vault_policy.ts";
+import { vaultPolicy } from "../src/tokens/stores/vault/policy.ts";
 import { metricList, prometheusName } from "../src/telemetry/metrics.ts";
 import { MAX_ANSWER, MAX_TEXT } from "../src/tools/kit/fit.ts";
 

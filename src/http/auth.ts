@@ -8,7 +8,7 @@ import {
   hostHeaderValidationResponse,
   localhostAllowedHostnames,
 } from "@modelcontextprotocol/server";
-import type { ProtectedResource } from "../auth/jwt.ts";
+import type { ProtectedResource } from "../auth/protected_resource.ts";
 import type { Authenticate, Principal } from "../auth/principal.ts";
 import { ForeseenError } from "../errors.ts";
 import type { Log } from "../logging/log.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { ProtectedResource } from "../auth/jwt.ts";
+import type { ProtectedResource } from "../auth/protected_resource.ts";
 import type { Authenticate } from "../auth/principal.ts";
 import { describeFault } from "../logging/faults.ts";
 import { type Log, withRequest } from "../logging/log.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { show } from "../values/json.ts";
 
 /**
  * Whether a host name means this machine.
@@ -23,4 +24,21 @@ export function isLoopback(host: string): boolean {
 export function isSecure({ protocol, hostname }: URL): boolean {
   return protocol === "https:" ||
     (protocol === "http:" && isLoopback(hostname));
+}
+
+/**
+ * Checks a setting that must be a secure address and nothing more.
+ *
+ * @param name The setting, for the message.
+ * @param text Its value.
+ * @throws {TypeError} When it is none.
+ */
+export function checkSecureAddress(name: string, text: string): void {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && isSecure(url) && !/[?#\s]/.test(text) && !url.username) return;
+  throw new TypeError(
+    `${name} must be an https:// URL without user, query or fragment (http:// is for this machine only), not ${
+      show(text)
+    }`,
+  );
 }

@@ -29,7 +29,7 @@ const UNBOUNDED: Exceptions = {
 /** Who reads a body by another way than text() of a reply. */
 const READERS: Exceptions = {
   "net/body.ts": [1, "the reader with the bounds"],
-  "auth/jwt.ts": [1, "an answer that this server made itself"],
+  "auth/protected_resource.ts": [1, "an answer that this server made itself"],
 };
 
 /** The files of src/, without their comments and the text in strings. */

@@ -90,6 +90,9 @@ interface Held {
   readonly until: number;
 }
 
+/** Asks the database. */
+type Ask = <T>(question: (database: Deno.Kv) => Promise<T>) => Promise<T>;
+
 /** For runtimes without Deno KV. */
 const NO_KV: Kv = { open: () => Promise.resolve(undefined) };
 
@@ -108,8 +111,7 @@ export function createKvRecords(options: KvRecordsOptions): KvRecords {
   const kv = options.kv ?? own ?? NO_KV;
   let identity: string | undefined;
 
-  const ask = <T>(question: (database: Deno.Kv) => Promise<T>) =>
-    askKv(kv, "tokens", question);
+  const ask: Ask = (question) => askKv(kv, "tokens", question);
 
   async function lease(
     name: string,
@@ -143,53 +145,6 @@ export function createKvRecords(options: KvRecordsOptions): KvRecords {
     };
   }
 
-  function recordsIn(space: string): Records {
-    const keyOf = (name: string) => [ROOT, space, name];
-    return {
-      async read(name) {
-        const { value, versionstamp } = await ask((database) =>
-          database.get(keyOf(name))
-        );
-        if (versionstamp === null) return undefined;
-        return {
-          text: await sealer.open(String(value), boundTo(space, name)),
-          version: versionstamp,
-        };
-      },
-
-      async replace(name, text, version) {
-        const key = keyOf(name);
-        const sealed = await sealer.seal(text, boundTo(space, name));
-        const result = await ask((database) =>
-          database.atomic().check({ key, versionstamp: version ?? null })
-            // No expiry: a refresh token that is forgotten locks a company out.
-            .set(key, sealed).commit()
-        );
-        return result.ok ? result.versionstamp : undefined;
-      },
-
-      async remove(name) {
-        return await ask(async (database) => {
-          for (;;) {
-            const entry = await database.get(keyOf(name));
-            if (entry.versionstamp === null) return false;
-            const { ok } = await database.atomic().check(entry)
-              .delete(entry.key).commit();
-            if (ok) return true;
-          }
-        });
-      },
-
-      async names() {
-        return await ask(async (database) => {
-          const prefix = [ROOT, space];
-          const entries = await Array.fromAsync(database.list({ prefix }));
-          return entries.map(({ key }) => String(key.at(-1))).sort();
-        });
-      },
-    };
-  }
-
   return {
     async identity() {
       const key = [ROOT, "identity"];
@@ -202,12 +157,60 @@ export function createKvRecords(options: KvRecordsOptions): KvRecords {
       });
     },
 
-    ...recordsIn(space),
-    beside: recordsIn,
+    ...recordsIn(ask, sealer, space),
+    beside: (space) => recordsIn(ask, sealer, space),
     lease,
 
     async close() {
       await own?.close();
+    },
+  };
+}
+
+/** One kind of records. */
+function recordsIn(ask: Ask, sealer: Sealer, space: string): Records {
+  const keyOf = (name: string) => [ROOT, space, name];
+  return {
+    async read(name) {
+      const { value, versionstamp } = await ask((database) =>
+        database.get(keyOf(name))
+      );
+      if (versionstamp === null) return undefined;
+      return {
+        text: await sealer.open(String(value), boundTo(space, name)),
+        version: versionstamp,
+      };
+    },
+
+    async replace(name, text, version) {
+      const key = keyOf(name);
+      const sealed = await sealer.seal(text, boundTo(space, name));
+      const result = await ask((database) =>
+        database.atomic().check({ key, versionstamp: version ?? null })
+          // No expiry: a refresh token that is forgotten locks a company out.
+          .set(key, sealed).commit()
+      );
+      return result.ok ? result.versionstamp : undefined;
+    },
+
+    async remove(name) {
+      return await ask(async (database) => {
+        for (;;) {
+          const entry = await database.get(keyOf(name));
+          if (entry.versionstamp === null) return false;
+          const { ok } = await database.atomic().check(entry)
+            .delete(entry.key).commit();
+          if (ok) return true;
+        }
+      });
+    },
+
+    async names() {
+      return await ask(async (database) => {
+        const prefix = [ROOT, space];
+        const entries = await Array.fromAsync(database.list({ prefix }));
+        return entries.map(({ key }) => String(key.at(-1))).sort();
+      });
     },
   };
 }

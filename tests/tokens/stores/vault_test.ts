@@ -18,7 +18,7 @@ import {
   openVault,
   type VaultStoreOptions,
 } from "../../../src/tokens/stores/vault.ts";
-import { vaultPolicy } from "../../../src/tokens/stores/vault_policy.ts";
+import { vaultPolicy } from "../../../src/tokens/stores/vault/policy.ts";
 import { bareEnv, root, stdFlags } from "../../support/process.ts";
 import {
   startVault,
