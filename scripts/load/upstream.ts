@@ -10,9 +10,12 @@
 import { USERS } from "../../src/sandbox/data/tenant.ts";
 import { withFault } from "../../src/sandbox/faults.ts";
 import { createRandom } from "../../src/sandbox/random.ts";
-import { MemorySandbox } from "../../src/sandbox/sandbox.ts";
 import { serveCuttable } from "../../src/sandbox/serve.ts";
 import { type Fault, SANDBOX_PASSWORD } from "../../src/sandbox/types.ts";
+import {
+  type CompanyRequest,
+  createCompanies,
+} from "../../tests/support/companies.ts";
 import { firstToken, tenantNames } from "./tenants.ts";
 
 /** What the process is started with. */
@@ -61,7 +64,7 @@ export interface Kept {
   readonly writes: Readonly<Record<string, number>>;
 }
 
-const TOKEN_PATH = "/oauth/token", RECORDS = "/api/v3.1/companies";
+const RECORDS = "/api/v3.1/companies";
 
 /** What a request may meet. */
 const FAULTS: readonly Fault[] = [
@@ -99,9 +102,8 @@ const nameOf = (fault: Fault) =>
     "when" in fault ? fault.when : undefined,
   ].filter((part) => part !== undefined).join(" ");
 
-/** One company. */
+/** What is counted of one company. */
 class Company {
-  readonly sandbox: MemorySandbox;
   readonly writes: Record<string, number> = {};
   lastGrant = -Infinity;
   shortestGrant = Infinity;
@@ -110,16 +112,11 @@ class Company {
   #excess = 0;
   #at = performance.now();
 
-  constructor(name: string, readonly options: UpstreamOptions) {
-    this.sandbox = new MemorySandbox({
-      refreshToken: firstToken(name),
-      accessTokenLifetime: options.lifetime,
-    });
-  }
+  constructor(readonly perSecond: number) {}
 
   count(): void {
     const now = performance.now();
-    const drained = (now - this.#at) / 1000 * this.options.perSecond;
+    const drained = (now - this.#at) / 1000 * this.perSecond;
     this.#at = now;
     this.#excess = Math.max(0, this.#excess - drained) + 1;
     this.highestBurst = Math.max(this.highestBurst, this.#excess);
@@ -138,18 +135,12 @@ class Company {
 }
 
 function serve(options: UpstreamOptions): string {
-  const random = createRandom(options.seed);
+  const { lifetime: accessTokenLifetime, perSecond, seed } = options;
+  const random = createRandom(seed);
+  const names = tenantNames(options.tenants);
   const companies = new Map(
-    tenantNames(options.tenants).map((name) =>
-      [name, new Company(name, options)] as const
-    ),
+    names.map((name) => [name, new Company(perSecond)] as const),
   );
-  /** Whose a token is: those of the past too. */
-  const byToken = new Map<string, Company>();
-  for (const [name, company] of companies) {
-    byToken.set(firstToken(name), company);
-  }
-  const anybody = companies.values().next().value!;
   const faults: Record<string, number> = {};
   let share = options.faults;
   let requests = 0, grantAttempts = 0, grants = 0;
@@ -173,39 +164,25 @@ function serve(options: UpstreamOptions): string {
     );
   }
 
-  async function grant(request: Request, signal: AbortSignal) {
+  async function grant(company: Company, pass: () => Promise<Response>) {
     grantAttempts++;
-    const text = await request.text();
-    const sent = new URLSearchParams(text).get("refresh_token") ?? "";
-    const company = byToken.get(sent) ?? anybody;
-    const { url, method, headers } = request;
-    const answer = await company.sandbox.handle(
-      new Request(url, { method, headers, body: text }),
-      signal,
-    );
+    const answer = await pass();
     if (answer.ok) {
       grants++;
       company.granted();
-      const { access_token, refresh_token } = await answer.clone().json();
-      byToken.set(access_token, company);
-      byToken.set(refresh_token, company);
     }
     return answer;
   }
 
-  async function call(request: Request, signal: AbortSignal) {
+  async function call(
+    company: Company,
+    { method, body }: CompanyRequest,
+    pass: () => Promise<Response>,
+  ) {
     requests++;
-    const bearer = request.headers.get("authorization") ?? "";
-    const company = byToken.get(bearer.replace(/^Bearer /, "")) ?? anybody;
     company.count();
-    const text = await request.text();
-    const { url, method, headers } = request;
-    const body = text === "" ? null : text;
     return await meet(FAULTS, async () => {
-      const answer = await company.sandbox.handle(
-        new Request(url, { method, headers, body }),
-        signal,
-      );
+      const answer = await pass();
       if (answer.ok && method !== "GET" && body) {
         const { name, website } = JSON.parse(body);
         const mark = method === "POST" ? name : website;
@@ -218,12 +195,24 @@ function serve(options: UpstreamOptions): string {
     });
   }
 
+  const { sandboxes, handle } = createCompanies(
+    names,
+    (name) => ({ refreshToken: firstToken(name), accessTokenLifetime }),
+    async (request, pass) => {
+      const company = companies.get(request.company ?? names[0]!)!;
+      return request.isGrant
+        ? await meet(GRANT_FAULTS, () => grant(company, pass))
+        : await call(company, request, pass);
+    },
+  );
+
   /** All that a company has, read through its own API. */
-  async function keptBy({ sandbox, writes }: Company): Promise<Kept> {
+  async function keptBy(name: string): Promise<Kept> {
+    const sandbox = sandboxes.get(name)!;
     const ask = async (path: string, init?: RequestInit) =>
       await (await sandbox.fetch(new Request(`http://sandbox${path}`, init)))
         .json();
-    const { access_token } = await ask(TOKEN_PATH, {
+    const { access_token } = await ask("/oauth/token", {
       method: "POST",
       body: new URLSearchParams({
         grant_type: "password",
@@ -242,7 +231,7 @@ function serve(options: UpstreamOptions): string {
     }
     return {
       records: records.map(({ name, website }) => ({ name, website })),
-      writes,
+      writes: companies.get(name)!.writes,
     };
   }
 
@@ -262,15 +251,13 @@ function serve(options: UpstreamOptions): string {
         highestBurst: Math.max(...each((one) => one.highestBurst)),
       };
     },
-    kept: (name) => keptBy(companies.get(name)!),
+    kept: keptBy,
     quiet() {
       share = 0;
       return {};
     },
     expire() {
-      for (const { sandbox } of companies.values()) {
-        sandbox.expireAccessTokens();
-      }
+      for (const sandbox of sandboxes.values()) sandbox.expireAccessTokens();
       return {};
     },
   };
@@ -282,9 +269,7 @@ function serve(options: UpstreamOptions): string {
     if (control !== undefined) {
       return Response.json(await controls[control]!(name));
     }
-    return pathname === TOKEN_PATH
-      ? await meet(GRANT_FAULTS, () => grant(request, signal))
-      : await call(request, signal);
+    return await handle(request, signal);
   }).url;
 }
 

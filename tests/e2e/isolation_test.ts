@@ -18,14 +18,15 @@ import { createRandom } from "../../src/sandbox/random.ts";
 import { openRaw, rawRequest } from "../support/raw.ts";
 import { noRedis, startRedis } from "../support/redis.ts";
 import {
+  assertNoTokens,
   assertOnly,
   CALLS,
   canary,
   createQontak,
   firstToken,
   FORGED,
+  type ManyQontaks,
   TENANTS,
-  TOKENS,
 } from "../support/tenants.ts";
 import { serve } from "../support/serve.ts";
 
@@ -41,8 +42,7 @@ interface Somebody {
 interface Place extends AsyncDisposable {
   readonly server: HttpProcess;
   readonly issuer: Issuer;
-  /** How often each tenant's credentials reached Qontak. */
-  readonly seen: ReadonlyMap<string, number>;
+  readonly qontak: ManyQontaks;
   /** Who may call, by a key or by a JWT. */
   readonly callers: readonly Somebody[];
   /** The refresh token that a tenant has now. */
@@ -104,7 +104,7 @@ async function createPlace(start: Start): Promise<Place> {
   return {
     server,
     issuer,
-    seen: qontak.seen,
+    qontak,
     callers,
     async tokenOf(tenant) {
       const { credentials } = (await store.read(tenant))!;
@@ -215,8 +215,12 @@ async function badCredentials(
 }
 
 /** That nothing which only its owner has is in a text. */
-function assertNoCredentials(text: string, { callers }: Place, what: string) {
-  assertNotMatch(text, TOKENS, what);
+function assertNoCredentials(
+  text: string,
+  { callers, qontak }: Place,
+  what: string,
+) {
+  assertNoTokens(text, qontak, what);
   for (const { credential } of callers) {
     assert(!text.includes(credential), `${what} shows a credential`);
   }
@@ -271,7 +275,8 @@ for (const [name, start] of Object.entries(entries)) {
       // What belongs to callers does come through, for each of them.
       for (const tenant of TENANTS) {
         assert((own.get(tenant) ?? 0) > 3, JSON.stringify([...own]));
-        assert((await place.tokenOf(tenant)).endsWith(` of ${tenant}`));
+        const token = await place.tokenOf(tenant);
+        assertEquals(place.qontak.owners.get(token), tenant);
       }
       for (const path of ["/", "/?lang=id", "/health", "/ready", "/nothing"]) {
         for (const { credential } of [{ credential: "" }, callers[0]!]) {
@@ -316,7 +321,7 @@ for (const [name, start] of Object.entries(entries)) {
     ignore,
     async fn() {
       await using place = await createPlace(start);
-      const { server, callers, seen } = place;
+      const { server, callers, qontak: { seen } } = place;
       for (const caller of callers) {
         if (caller.tenants.join() !== "alpha") continue;
         for (const [tool, basic] of CALLS) {
@@ -352,7 +357,7 @@ for (const [name, start] of Object.entries(entries)) {
     async fn() {
       await using place = await createPlace(start);
       await using stranger = await startIssuer();
-      const { server, issuer, seen, callers } = place;
+      const { server, issuer, callers, qontak: { seen } } = place;
       // It is good, and then it has ended.
       const exp = seconds() + 3;
       const brief = await issuer.sign({ qontak_tenants: ["alpha"], exp });

@@ -5,6 +5,8 @@
  * @module
  */
 import { assert } from "@std/assert";
+import { createCompanies } from "./companies.ts";
+import { sleep } from "./time.ts";
 
 /** The companies. */
 export const TENANTS: readonly string[] = ["alpha", "beta", "gamma"];
@@ -15,19 +17,19 @@ export const canary = (tenant: string): string => `canary-of-${tenant}`;
 /** The refresh token that a tenant starts with. */
 export const firstToken = (tenant: string): string => `first of ${tenant}`;
 
-/** Any token of {@linkcode createQontak}, whosever it is. */
-export const TOKENS = /(first|refresh-\d+|access-\d+) of /;
+/** A contact and a product that every company has. */
+const contact_id = 31842795, product_id = 2770542;
 
 /** Calls of tools that read and that write. */
 export const CALLS: readonly (readonly [string, Record<string, unknown>])[] = [
   ["list_pipelines", {}],
   ["list_contacts", { per_page: 1 }],
-  ["get_contact", { contact_id: 7 }],
+  ["get_contact", { contact_id }],
   ["get_contact_template", {}],
   ["get_required_fields_for_contact", {}],
   ["create_contact", { first_name: "x" }],
   ["list_products", {}],
-  ["get_product", { product_id: 7 }],
+  ["get_product", { product_id }],
 ];
 
 /** Arguments that a model, or whoever writes to it, might add. */
@@ -47,68 +49,64 @@ export const FORGED: readonly Record<string, unknown>[] = [
 export interface ManyQontaks {
   /** How often each tenant's credentials were presented. */
   readonly seen: ReadonlyMap<string, number>;
+  /** Whose each token is that was ever good. */
+  readonly owners: ReadonlyMap<string, string>;
   /** Answers a request; everything it says, errors too, bears a canary. */
   answer(request: Request): Promise<Response>;
+}
+
+/** The keys whose text a person reads. */
+const TEXTS = ["name", "first_name", "note", "name_alias", "developer_message"];
+
+/** The same answer in which all text that a person reads is a canary. */
+async function mark(answer: Response, tenant: string): Promise<Response> {
+  const text = JSON.stringify(await answer.json(), function (key, value) {
+    // The name of a field is what the API calls it.
+    const isText = TEXTS.includes(key) &&
+      !(key === "name" && "name_alias" in this);
+    return isText && typeof value === "string" ? canary(tenant) : value;
+  });
+  const { status, headers } = answer;
+  return new Response(text, { status, headers });
 }
 
 /** Makes the Qontak of these companies. */
 export function createQontak(): ManyQontaks {
   const seen = new Map<string, number>();
   let calls = 0;
+  const { owners, handle } = createCompanies(
+    TENANTS,
+    (tenant) => ({ refreshToken: firstToken(tenant) }),
+    async ({ company, isGrant }, pass) => {
+      // Whoever asks whether Qontak is there presents nothing.
+      if (company === undefined) return await pass();
+      seen.set(company, (seen.get(company) ?? 0) + 1);
+      const turn = ++calls;
+      // Answers overtake each other.
+      await sleep(turn % 7);
+      if (isGrant) return await pass();
+      if (turn % 5 > 0) return await mark(await pass(), company);
+      const developer_message = `${canary(company)} is wrong`;
+      const meta = { status: 422, developer_message };
+      return Response.json({ meta }, { status: 422 });
+    },
+  );
+  return {
+    seen,
+    owners,
+    answer: (request) => handle(request, request.signal),
+  };
+}
 
-  async function answer(request: Request): Promise<Response> {
-    const { pathname } = new URL(request.url);
-    const isGrant = pathname === "/oauth/token";
-    const sent = isGrant
-      ? new URLSearchParams(await request.text()).get("refresh_token")
-      : request.headers.get("authorization");
-    const [, tenant] = / of ([\w-]+)$/.exec(sent ?? "") ?? [];
-    // Whoever asks whether Qontak is there presents nothing.
-    if (tenant === undefined) return new Response(null, { status: 401 });
-    seen.set(tenant, (seen.get(tenant) ?? 0) + 1);
-    const turn = ++calls;
-    // Answers overtake each other.
-    await new Promise((resolve) => setTimeout(resolve, turn % 7));
-    if (isGrant) {
-      return Response.json({
-        access_token: `access-${turn} of ${tenant}`,
-        refresh_token: `refresh-${turn} of ${tenant}`,
-        expires_in: 3600,
-      });
-    }
-    const said = canary(tenant);
-    const meta = { status: 200, type: "OK" };
-    if (turn % 5 === 0) {
-      return Response.json({
-        meta: { status: 422, developer_message: `${said} is wrong` },
-      }, { status: 422 });
-    }
-    if (pathname.endsWith("/info")) {
-      return Response.json({
-        meta,
-        response: [{
-          id: null,
-          name: "name",
-          name_alias: said,
-          additional_field: false,
-          required: true,
-          type: "Single-line text",
-        }],
-      });
-    }
-    const record = { id: 7, name: said, note: said };
-    const isOne = /\/\d+$/.test(pathname);
-    return Response.json({
-      meta,
-      response: isOne ? record : [record],
-      page: 1,
-      total_page: 1,
-      current_data: 1,
-      total_data: 1,
-    });
+/** That a text holds no token that was ever good. */
+export function assertNoTokens(
+  text: string,
+  { owners }: ManyQontaks,
+  what: string,
+): void {
+  for (const [token, tenant] of owners) {
+    assert(!text.includes(token), `${what} shows a token of ${tenant}`);
   }
-
-  return { seen, answer };
 }
 
 /** That a text holds nothing of the tenants that it may hold nothing of. */

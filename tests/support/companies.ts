@@ -1,0 +1,87 @@
+/**
+ * Several companies behind one Qontak: each has a sandbox of its own, and the
+ * token of a request says whose it is.
+ *
+ * @module
+ */
+import { MemorySandbox } from "../../src/sandbox/sandbox.ts";
+import type { SandboxOptions } from "../../src/sandbox/mod.ts";
+
+/** Where tokens are granted. */
+const TOKEN_PATH = "/oauth/token";
+
+/** A request, and whose it is. */
+export interface CompanyRequest {
+  /** The company whose token it presents; undefined where nobody has it. */
+  readonly company: string | undefined;
+  /** Whether it asks for a token. */
+  readonly isGrant: boolean;
+  readonly method: string;
+  readonly body: string | null;
+}
+
+/** Answers a request, by passing it on to the company's sandbox or without. */
+export type BetweenCompanies = (
+  request: CompanyRequest,
+  pass: () => Promise<Response>,
+) => Response | Promise<Response>;
+
+/** The companies. */
+export interface Companies {
+  readonly sandboxes: ReadonlyMap<string, MemorySandbox>;
+  /** Whose each token is, those of the past too. */
+  readonly owners: ReadonlyMap<string, string>;
+  /**
+   * Answers a request; `signal` ends every wait.
+   *
+   * @throws {ConnectionCut} where a fault cuts the connection
+   */
+  handle(request: Request, signal: AbortSignal): Promise<Response>;
+}
+
+/**
+ * Makes companies.
+ *
+ * @param names Their names, one at least.
+ * @param options The settings of each one's sandbox.
+ * @param between Stands between the server under test and the sandboxes.
+ */
+export function createCompanies(
+  names: readonly string[],
+  options: (name: string) => SandboxOptions & { readonly refreshToken: string },
+  between: BetweenCompanies,
+): Companies {
+  const sandboxes = new Map<string, MemorySandbox>();
+  const owners = new Map<string, string>();
+  for (const name of names) {
+    sandboxes.set(name, new MemorySandbox(options(name)));
+    owners.set(options(name).refreshToken, name);
+  }
+  return {
+    sandboxes,
+    owners,
+    async handle(request, signal) {
+      const { url, method, headers } = request;
+      const body = await request.text() || null;
+      const isGrant = new URL(url).pathname === TOKEN_PATH;
+      const token = isGrant
+        ? new URLSearchParams(body ?? "").get("refresh_token")
+        : headers.get("authorization")?.replace(/^Bearer /, "");
+      const company = owners.get(token ?? "");
+      // Any of them refuses a token that nobody has.
+      const owner = company ?? names[0]!;
+      const pass = async () => {
+        const answer = await sandboxes.get(owner)!.handle(
+          new Request(url, { method, headers, body }),
+          signal,
+        );
+        if (isGrant && answer.ok) {
+          const { access_token, refresh_token } = await answer.clone().json();
+          owners.set(access_token, owner).set(refresh_token, owner);
+        }
+        return answer;
+      };
+      return await between({ company, isGrant, method, body }, pass);
+    },
+  };
+}
