@@ -5,25 +5,10 @@
  * @module
  */
 import { isObject, type JsonObject } from "../../src/values/json.ts";
+import { argumentsFor as fill, type Shown } from "../fill.ts";
 import { type Kind, kinds } from "./kinds.ts";
 import type { Lab } from "./lab.ts";
 import { NotTried } from "./verdict.ts";
-
-/** A field, as the tools describe it. */
-export interface Shown {
-  /** The argument, or `additional_fields`. */
-  readonly key: string;
-  /** Our name of its type. */
-  readonly type: string;
-  readonly options?: readonly { id?: number | null; name: string }[];
-  /** Whether the argument takes a list. */
-  readonly list?: boolean;
-  readonly custom?: boolean;
-  readonly id?: number | null;
-  /** The value that the caller has chosen already. */
-  readonly value?: unknown;
-  readonly writable?: boolean;
-}
 
 /** The day that every date is set to: far enough from today to be seen. */
 export const DAY = "2031-03-14";
@@ -62,7 +47,6 @@ const SAMPLES: Readonly<Record<string, unknown>> = {
  */
 export function valueFor(lab: Lab, field: Shown): unknown {
   const { key, type, options = [], custom, list } = field;
-  if (field.value !== undefined) return field.value;
   const wrap = (value: unknown) => list ? [value] : value;
   if (options.length > 0) {
     const own = USERS.includes(key)
@@ -83,16 +67,7 @@ export function valueFor(lab: Lab, field: Shown): unknown {
 
 /** Arguments that give fields, as a tool has listed them, their values. */
 export function argumentsFor(lab: Lab, fields: readonly Shown[]): JsonObject {
-  const args: JsonObject = {};
-  const custom: JsonObject[] = [];
-  for (const field of fields) {
-    // What the API cannot write, no caller can fill.
-    if (field.writable === false) continue;
-    const value = valueFor(lab, field);
-    if (field.custom) custom.push({ id: field.id, value });
-    else args[field.key] = value;
-  }
-  return custom.length > 0 ? { ...args, additional_fields: custom } : args;
+  return fill(fields, (field) => valueFor(lab, field));
 }
 
 /** The types of custom fields of which one each is filled without need. */

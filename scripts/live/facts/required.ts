@@ -11,7 +11,8 @@ import type { Field } from "../../../src/fields/template.ts";
 import { endpoints } from "../../../src/qontak/endpoints.ts";
 import { resources } from "../../../src/qontak/resources.ts";
 import type { Fact } from "../fact.ts";
-import { argumentsFor, type Shown } from "../fill.ts";
+import type { Shown } from "../../fill.ts";
+import { argumentsFor } from "../fill.ts";
 import type { Lab } from "../lab.ts";
 import { demand, judged, NotTried, otherwise } from "../verdict.ts";
 
