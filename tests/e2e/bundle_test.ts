@@ -4,7 +4,7 @@
  * binary holds the same file, and is tried where a runtime for it is at hand.
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { partsOf } from "../../scripts/release.ts";
+import { partsOf } from "../../scripts/release/release.ts";
 import { root, stdFlags } from "../support/process.ts";
 import { noRedis, startRedis } from "../support/redis.ts";
 import {

@@ -12,7 +12,7 @@ import {
 } from "@std/assert";
 import { Buffer } from "node:buffer";
 import type { Bom } from "../../scripts/release/sbom.ts";
-import { TARGETS } from "../../scripts/release.ts";
+import { TARGETS } from "../../scripts/release/release.ts";
 import { VERSION } from "../../src/version.ts";
 import { type Ended, root, stdFlags } from "../support/process.ts";
 import { type Registry, serveRegistry, standIns } from "../support/registry.ts";
@@ -254,7 +254,7 @@ function list(dir: string): string[] {
 /** The system of this machine. */
 const HERE = Deno.build.target;
 
-Deno.test("scripts/release.ts makes the files, their checksums and a bill", async () => {
+Deno.test("scripts/release/release.ts makes the files, their checksums and a bill", async () => {
   await using project = await copyProject();
   const { code, stdout, stderr } = await project.task([
     "release",
@@ -336,7 +336,7 @@ function checkBill(bom: Bom): void {
   assertEquals([...reached].toSorted(), purls.toSorted());
 }
 
-Deno.test("scripts/release.ts makes nothing where one system fails, and names each that does", async () => {
+Deno.test("scripts/release/release.ts makes nothing where one system fails, and names each that does", async () => {
   await using project = await copyProject();
   const out = `${project.dir}/out`;
   await Deno.mkdir(out);
@@ -375,7 +375,7 @@ Deno.test("scripts/release.ts makes nothing where one system fails, and names ea
   );
 });
 
-Deno.test("scripts/release.ts refuses what must not become a release", async () => {
+Deno.test("scripts/release/release.ts refuses what must not become a release", async () => {
   await using project = await copyProject();
   const real = { DENORT_BIN: undefined, JSR_URL: undefined };
   const table: [

@@ -9,8 +9,8 @@ import {
   manifestFor,
   type Platform,
   platforms,
-} from "../../scripts/mcpb.ts";
-import { serverJson } from "../../scripts/registry.ts";
+} from "../../scripts/release/mcpb.ts";
+import { serverJson } from "../../scripts/release/registry.ts";
 import { IDENTITY, VERSION } from "../../src/version.ts";
 import {
   bareEnv,
@@ -296,9 +296,15 @@ Deno.test("serverJson() refuses what the registry could not use", () => {
 
 Deno.test("the tasks say what is missing", async () => {
   const table: [string[], string][] = [
-    [["scripts/registry.ts"], "--repository owner/name is needed"],
-    [["scripts/registry.ts", "--repo", "a/b"], "Unknown option '--repo'"],
-    [["scripts/mcpb.ts", "amiga"], "There is no bundle for amiga: name all"],
+    [["scripts/release/registry.ts"], "--repository owner/name is needed"],
+    [
+      ["scripts/release/registry.ts", "--repo", "a/b"],
+      "Unknown option '--repo'",
+    ],
+    [
+      ["scripts/release/mcpb.ts", "amiga"],
+      "There is no bundle for amiga: name all",
+    ],
   ];
   for (const [args, expected] of table) {
     const { code, stderr } = await new Deno.Command(Deno.execPath(), {

@@ -8,10 +8,10 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { toStderr } from "../src/logging/log.ts";
-import { IDENTITY, VERSION } from "../src/version.ts";
+import { toStderr } from "../../src/logging/log.ts";
+import { IDENTITY, VERSION } from "../../src/version.ts";
 import { fileName, type Platform, platforms } from "./mcpb.ts";
-import { root } from "./program.ts";
+import { root } from "../program.ts";
 
 /** The form that is written. */
 const SCHEMA =
@@ -80,7 +80,7 @@ export function serverJson({ repository, bundles, remote }: Release) {
     repository: { url, source: "github" },
     icons: [{
       src:
-        `https://raw.githubusercontent.com/${repository}/v${VERSION}/scripts/icon.png`,
+        `https://raw.githubusercontent.com/${repository}/v${VERSION}/scripts/release/icon.png`,
       mimeType: "image/png",
       sizes: ["512x512"],
     }],

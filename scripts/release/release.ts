@@ -9,11 +9,11 @@
  */
 import { resolve } from "node:path";
 import { parseArgs, stripVTControlCharacters } from "node:util";
-import config from "../deno.json" with { type: "json" };
-import { toStderr } from "../src/logging/log.ts";
-import { VERSION } from "../src/version.ts";
-import { root, stdFlags } from "./program.ts";
-import { makeBom } from "./release/sbom.ts";
+import config from "../../deno.json" with { type: "json" };
+import { toStderr } from "../../src/logging/log.ts";
+import { VERSION } from "../../src/version.ts";
+import { root, stdFlags } from "../program.ts";
+import { makeBom } from "./sbom.ts";
 
 /** Exit codes: all was made, something failed, asked for wrongly. */
 const OK = 0, FAILED = 1, MISUSED = 2;

@@ -10,11 +10,11 @@
  *
  * @module
  */
-import { toStderr } from "../src/logging/log.ts";
-import { catalog } from "../src/tools/catalog.ts";
-import { IDENTITY, VERSION } from "../src/version.ts";
-import config from "../deno.json" with { type: "json" };
-import { root } from "./program.ts";
+import { toStderr } from "../../src/logging/log.ts";
+import { catalog } from "../../src/tools/catalog.ts";
+import { IDENTITY, VERSION } from "../../src/version.ts";
+import config from "../../deno.json" with { type: "json" };
+import { root } from "../program.ts";
 
 /** The tool that checks the manifest and packs the files. */
 const MCPB = "@anthropic-ai/mcpb@2.1.2";
@@ -148,7 +148,7 @@ export async function makeBundle(
       `${JSON.stringify(manifest, null, 2)}\n`,
     );
     await Deno.copyFile(`${root}LICENSE`, `${dir}/LICENSE`);
-    await Deno.copyFile(`${root}scripts/icon.png`, `${dir}/icon.png`);
+    await Deno.copyFile(`${root}scripts/release/icon.png`, `${dir}/icon.png`);
     await Deno.copyFile(program, `${dir}/server/qontak-mcp.js`);
     await Deno.copyFile(deno, `${dir}/${manifest.server.entry_point}`);
     await Deno.chmod(`${dir}/${manifest.server.entry_point}`, 0o755);

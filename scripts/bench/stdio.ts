@@ -5,9 +5,9 @@
  *
  * @module
  */
-import { catalog } from "../src/tools/catalog.ts";
-import { median, row } from "./bench/table.ts";
-import { root, stdFlags } from "./program.ts";
+import { catalog } from "../../src/tools/catalog.ts";
+import { median, row } from "./table.ts";
+import { root, stdFlags } from "../program.ts";
 
 /** Runs of each; the median is printed. */
 const RUNS = 15;

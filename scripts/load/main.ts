@@ -4,16 +4,16 @@
  *
  * @module
  */
-import { ConfigError } from "../src/errors.ts";
-import { toStderr } from "../src/logging/log.ts";
-import { noRedis } from "../tests/support/redis.ts";
-import { createLedger, startCaller } from "./load/calls.ts";
-import { killAll, recover, type Recovery } from "./load/kill.ts";
-import { HELP, type Plan, readPlan } from "./load/plan.ts";
-import { type Findings, report } from "./load/report.ts";
-import { look, watch } from "./load/watch.ts";
-import { createWorld } from "./load/world.ts";
-import { compare } from "./load/writes.ts";
+import { ConfigError } from "../../src/errors.ts";
+import { toStderr } from "../../src/logging/log.ts";
+import { noRedis } from "../../tests/support/redis.ts";
+import { createLedger, startCaller } from "./calls.ts";
+import { killAll, recover, type Recovery } from "./kill.ts";
+import { HELP, type Plan, readPlan } from "./plan.ts";
+import { type Findings, report } from "./report.ts";
+import { look, watch } from "./watch.ts";
+import { createWorld } from "./world.ts";
+import { compare } from "./writes.ts";
 
 /**
  * How much longer than its limit a call may take until it is answered, in ms:
