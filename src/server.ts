@@ -1,16 +1,9 @@
 /**
- * The MCP face of Qontak: lists the tools, and carries out calls for the
- * company that they are meant for.
+ * The MCP server: what it answers to each method, and what it is made of.
  *
  * @module
  */
-import {
-  type McpServerFactory,
-  ProtocolError,
-  ProtocolErrorCode,
-  Server,
-  type ServerContext,
-} from "@modelcontextprotocol/server";
+import { type McpServerFactory, Server } from "@modelcontextprotocol/server";
 import { CredentialsError } from "./errors.ts";
 import {
   cacheKvOf,
@@ -21,29 +14,21 @@ import {
 import { type AuditOptions, createAudit, noAudit } from "./audit/audit.ts";
 import { type Principal, SCOPES } from "./auth/principal.ts";
 import { type Caller, callerIn } from "./mcp/caller.ts";
-import { createCaller } from "./mcp/call.ts";
+import { type Call, createCall } from "./mcp/call.ts";
 import { createEndpoint } from "./mcp/http.ts";
-import { createFaces } from "./mcp/view.ts";
+import { createViews, type View } from "./mcp/view.ts";
 import { createKv, type KvState } from "./storage/kv.ts";
 import { createLog, type Log, withRequest } from "./logging/log.ts";
-import type { Tell } from "./mcp/progress.ts";
+import { tellerOf } from "./mcp/progress.ts";
 import { createChecks, type Readiness } from "./qontak/readiness.ts";
-import { redactSecrets } from "./logging/redact.ts";
-import { serveResources } from "./mcp/resources.ts";
+import { listResources, readResource } from "./mcp/resources.ts";
 import { createTelemetry } from "./telemetry/telemetry.ts";
-import { didYouMean } from "./values/words.ts";
 import { DEFAULT_TENANT, type TokenStore } from "./tokens/store.ts";
 import { createEnvStore } from "./tokens/stores/env.ts";
-import {
-  catalog,
-  type ListedTool,
-  selectTools,
-  type Toolset,
-} from "./tools/catalog.ts";
+import { type ListedTool, selectTools, type Toolset } from "./tools/catalog.ts";
 import type { Content } from "./mcp/content.ts";
 import { defined } from "./values/json.ts";
 import { IDENTITY } from "./version.ts";
-import { visible } from "./values/visible.ts";
 
 /** Settings of {@linkcode createServer}. */
 export interface ServerOptions extends ConnectionOptions {
@@ -130,8 +115,18 @@ export interface QontakServer {
   close(): Promise<void>;
 }
 
-/** Clients may keep the list of tools for an hour: it never changes, in ms. */
-const LIST_TTL = 60 * 60 * 1000;
+/** How long clients may keep what never changes, in ms. */
+const TTL = 60 * 60 * 1000;
+
+/** What clients may keep: for one caller, or for all. */
+const CACHE_HINTS = {
+  "tools/list": { ttlMs: TTL, cacheScope: "private" },
+  "server/discover": { ttlMs: TTL, cacheScope: "private" },
+  "resources/list": { ttlMs: TTL, cacheScope: "public" },
+  "resources/templates/list": { ttlMs: TTL, cacheScope: "public" },
+  "resources/read": { ttlMs: TTL, cacheScope: "public" },
+  "prompts/list": { ttlMs: TTL, cacheScope: "public" },
+} as const;
 
 /**
  * Makes an MCP server for Qontak. It does nothing until it is served.
@@ -178,70 +173,32 @@ export function createServer(options: ServerOptions): QontakServer {
     telemetry,
     ...defined({ kv }),
   });
-  const call = createCaller(access, { kv, log, audit, telemetry, content });
-  const faceOf = createFaces(selectTools(options));
-  // Whoever starts the server may act for whomever the store knows.
-  const ownerAt = (name: string): Caller => ({
+  const call = createCall({ access, kv, log, audit, telemetry, content });
+  const viewOf = createViews(selectTools(options));
+  // Without a credential of its own, a caller may do what the server may.
+  const operator = (name: string): Caller => ({
     name,
     tenants: store.isSingle ? [DEFAULT_TENANT] : undefined,
     scopes: SCOPES,
   });
-
   const factoryFor = (owner: Caller): McpServerFactory => ({ authInfo }) => {
     const caller = callerIn(authInfo) ?? owner;
-    const { byName, listed, instructions } = faceOf(caller);
-    const server = new Server(IDENTITY, {
-      capabilities: { tools: {}, resources: {}, prompts: {} },
-      instructions,
-      cacheHints: {
-        "tools/list": { ttlMs: LIST_TTL, cacheScope: "private" },
-        "server/discover": { ttlMs: LIST_TTL, cacheScope: "private" },
-        "resources/list": { ttlMs: LIST_TTL, cacheScope: "public" },
-        "resources/templates/list": { ttlMs: LIST_TTL, cacheScope: "public" },
-        "resources/read": { ttlMs: LIST_TTL, cacheScope: "public" },
-        "prompts/list": { ttlMs: LIST_TTL, cacheScope: "public" },
-      },
-    });
-    serveResources(server);
-    server.setRequestHandler("tools/list", () => ({
-      tools: listed() as never,
-    }));
-    server.setRequestHandler("tools/call", async ({ params }, context) => {
-      const tool = byName.get(params.name);
-      if (!tool) {
-        const isOff = catalog.some(({ name }) => name === params.name);
-        throw new ProtocolError(
-          ProtocolErrorCode.InvalidParams,
-          isOff
-            ? `The tool ${params.name} is switched off here: the operator has limited this server, or your credential, to some toolsets or to some scopes`
-            : `There is no tool ${
-              visible(redactSecrets(JSON.stringify(params.name)))
-            }${didYouMean(params.name, byName.keys())}`,
-        );
-      }
-      const result = await call(tool, params.arguments ?? {}, {
-        caller,
-        signal: context.mcpReq.signal,
-        tell: tellerOf(context),
-      });
-      return { ...result };
-    });
-    return server;
+    return serverFor(caller, viewOf(caller), call);
   };
 
   const onerror = (error: Error) =>
     log("debug", "A message was refused", { error: error.name });
-  const http = createEndpoint(factoryFor(ownerAt("loopback")), onerror);
-  const { byName, listed } = faceOf(ownerAt("stdio"));
+  const http = createEndpoint(factoryFor(operator("loopback")), onerror);
+  const view = viewOf(operator("stdio"));
   const checks = createChecks(access, options.kv === false ? false : kv);
   return {
-    tools: [...byName.keys()],
+    tools: view.names,
     get listed() {
-      return listed();
+      return view.listed();
     },
     async stdio() {
       const { serveStdio } = await import("./mcp/stdio.ts");
-      await serveStdio(factoryFor(ownerAt("stdio")), onerror);
+      await serveStdio(factoryFor(operator("stdio")), onerror);
     },
     fetch: http.fetch,
     ...checks,
@@ -253,6 +210,32 @@ export function createServer(options: ServerOptions): QontakServer {
       await ownKv?.close();
     },
   };
+}
+
+/** The server of one caller: what it answers to each method. */
+function serverFor(caller: Caller, view: View, call: Call): Server {
+  const server = new Server(IDENTITY, {
+    capabilities: { tools: {}, resources: {}, prompts: {} },
+    instructions: view.instructions,
+    cacheHints: CACHE_HINTS,
+  });
+  server.setRequestHandler("tools/list", () => ({
+    tools: view.listed() as never,
+  }));
+  server.setRequestHandler("tools/call", async ({ params }, context) => ({
+    ...await call(view.find(params.name), params.arguments ?? {}, {
+      caller,
+      signal: context.mcpReq.signal,
+      tell: tellerOf(context),
+    }),
+  }));
+  server.setRequestHandler("resources/list", listResources);
+  server.setRequestHandler("resources/read", readResource);
+  server.setRequestHandler("resources/templates/list", () => ({
+    resourceTemplates: [],
+  }));
+  server.setRequestHandler("prompts/list", () => ({ prompts: [] }));
+  return server;
 }
 
 function storeOf(
@@ -272,17 +255,4 @@ function storeOf(
     log,
     ...defined({ sealer, kv }),
   });
-}
-
-/** How a client that asked for news of its call is told. */
-function tellerOf({ mcpReq }: ServerContext): Tell | undefined {
-  const progressToken = mcpReq._meta?.progressToken;
-  if (progressToken === undefined) return undefined;
-  return (progress, message) => {
-    // A client that has gone needs no news.
-    mcpReq.notify({
-      method: "notifications/progress",
-      params: { progressToken, progress, message },
-    }).catch(() => {});
-  };
 }

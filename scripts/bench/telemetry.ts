@@ -10,7 +10,7 @@ import { noLimits } from "../../src/limits/limits.ts";
 import { noAudit } from "../../src/audit/audit.ts";
 import { createAccess } from "../../src/qontak/connection.ts";
 import { SCOPES } from "../../src/auth/principal.ts";
-import { createCaller } from "../../src/mcp/call.ts";
+import { createCall } from "../../src/mcp/call.ts";
 import {
   createTelemetry,
   type Telemetry,
@@ -54,7 +54,8 @@ async function serveRounds(telemetry: Telemetry): Promise<void> {
     log,
     telemetry,
   });
-  const call = createCaller(access, {
+  const call = createCall({
+    access,
     kv: undefined,
     log,
     audit: noAudit,

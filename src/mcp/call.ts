@@ -1,50 +1,43 @@
 /**
- * One call of a tool, step by step: whose CRM, the arguments, the tool itself,
- * and what is answered however it ends.
+ * One call of a tool, from its arguments to what the client is given.
  *
  * @module
  */
-import { ArgumentsError, UnreachableError } from "../errors.ts";
-import type { Access } from "../qontak/connection.ts";
 import type { Audit } from "../audit/audit.ts";
-import { type Caller, tenantOf } from "./caller.ts";
-import { describeFault } from "../logging/faults.ts";
-import { deadline, isTimeUp, untilAborted } from "../net/deadline.ts";
-import { createCache } from "../storage/cache.ts";
+import { ForeseenError, UnreachableError } from "../errors.ts";
 import { createSetup, SETUP_LIFETIME } from "../fields/setup.ts";
-import type { Kv } from "../storage/kv.ts";
+import { describeFault } from "../logging/faults.ts";
 import type { Log } from "../logging/log.ts";
-import { createProgress, type Progress, type Tell } from "./progress.ts";
-import { requestId, withRequestId } from "../logging/request_id.ts";
+import { withRequestId } from "../logging/request_id.ts";
+import { deadline, isTimeUp, untilAborted } from "../net/deadline.ts";
+import type { Access } from "../qontak/connection.ts";
+import { createCache } from "../storage/cache.ts";
+import type { Kv } from "../storage/kv.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
-import { unwrap } from "../tools/kit/arguments.ts";
-import {
-  explain,
-  fail,
-  parseArguments,
-  succeed,
-  type ToolResult,
-} from "./result.ts";
-import { type Content, withhold } from "./content.ts";
 import type { Tool, ToolContext } from "../tools/tool.ts";
 import { defined, type JsonObject } from "../values/json.ts";
+import { parseArguments, withProblems } from "./arguments.ts";
+import { type Caller, tenantOf } from "./caller.ts";
+import { type Content, withhold } from "./content.ts";
+import { createProgress, type Progress, type Tell } from "./progress.ts";
+import { presentAnswer, presentError, type ToolResult } from "./result.ts";
 
 /** How many templates, pipelines and stage lists are kept in memory. */
 const SETUP_ENTRIES = 2_000;
 
 /**
  * How long a call may go on after its time, in ms: it has to say what became
- * of a write, which may mean to look for it.
+ * of a write, and may have to look for it.
  */
 const GRACE = 7_500;
 
-/** What one call is made with, beside its arguments. */
+/** Who calls, and how. */
 export interface CallOptions {
-  /** On whose behalf. */
+  /** Who calls. */
   readonly caller: Caller;
-  /** Ends when the client gives up. */
+  /** Fires when the client gives up. */
   readonly signal: AbortSignal;
-  /** Tells the client what it waits for; undefined where it wants no news. */
+  /** Tells the client what it waits for; undefined where it has not asked. */
   readonly tell: Tell | undefined;
 }
 
@@ -55,29 +48,39 @@ export type Call = (
   options: CallOptions,
 ) => Promise<ToolResult>;
 
-/** Settings of {@linkcode createCaller}. */
-export interface CallerOptions {
+/** Settings of {@linkcode createCall}. */
+export interface CallSettings {
+  /** The way to the CRM. */
+  readonly access: Access;
   /** Deno KV, where there is one. */
   readonly kv: Kv | undefined;
   /** Told how calls end. */
   readonly log: Log;
-  /** Records what they write. */
+  /** Records what they change. */
   readonly audit: Audit;
-  /** Watches them. */
+  /** Counts and times them. */
   readonly telemetry: Telemetry;
   /** Whether the free text of records is shown. */
   readonly content: Content;
 }
 
+/** How far a call has come. */
+interface State {
+  /** Fires when its time is up, or when the client gives up. */
+  readonly signal: AbortSignal;
+  /** What the client is told meanwhile. */
+  readonly progress: Progress;
+  /** Whether the tool has begun, so that something may have been changed. */
+  hasBegun: boolean;
+}
+
 /**
- * Makes what carries out calls.
+ * Makes the function that calls tools.
  *
- * @param access The way to the CRM.
- * @param options What else calls need.
+ * @param settings What calls need.
  */
-export function createCaller(
-  access: Access,
-  { kv, log, audit, telemetry, content }: CallerOptions,
+export function createCall(
+  { access, kv, log, audit, telemetry, content }: CallSettings,
 ): Call {
   const cache = createCache({
     lifetime: SETUP_LIFETIME,
@@ -86,150 +89,114 @@ export function createCaller(
     ...defined({ kv }),
   });
 
-  /** What a tool works with, for the company that a call names. */
+  /** What a tool works with: the CRM of the tenant that the call is for. */
   async function contextOf(
     tool: Tool,
     userId: unknown,
-    { caller }: CallOptions,
-    signal: AbortSignal,
-    progress: Progress,
+    caller: Caller,
+    { signal, progress }: State,
   ): Promise<ToolContext> {
     const tenant = tenantOf(userId, caller);
     const actor = { tenant, principal: caller.name, tool: tool.name };
     const crm = progress.watch(audit.watch(access.crm(tenant), actor));
     const scope = await untilAborted(access.scope(tenant), signal);
-    const setup = createSetup(crm, cache, scope);
-    return { crm, setup, signal };
+    return { crm, setup: createSetup(crm, cache, scope), signal };
   }
 
-  type Enter = (userId: unknown) => Promise<ToolContext>;
-
-  async function parse(
-    tool: Tool,
-    args: JsonObject,
-    enter: Enter,
-  ): Promise<JsonObject> {
-    try {
-      return parseArguments(tool, args);
-    } catch (error) {
-      if (!(error instanceof ArgumentsError)) throw error;
-      throw await explain(tool, error, async ({ problems }) => {
-        const raw = Object.entries(args).map(([name, value]) => [
-          name,
-          unwrap(value),
-        ]);
-        const context = await enter(args.user_id ?? undefined);
-        return await problems?.(context, Object.fromEntries(raw)) ?? [];
-      });
-    }
-  }
-
+  /** The call itself, step by step. */
   async function carryOut(
     tool: Tool,
     args: JsonObject,
-    enter: Enter,
-    begin: () => void,
+    caller: Caller,
+    state: State,
   ): Promise<ToolResult> {
-    const { user_id, ...parsed } = await parse(tool, args, enter);
-    const context = await enter(user_id);
-    begin();
-    const answer = await tool.run(context, parsed);
+    const { values: { user_id, ...values }, error } = parseArguments(
+      tool,
+      args,
+    );
+    if (error && !tool.problems) throw error;
+    const context = await contextOf(tool, user_id ?? undefined, caller, state)
+      // Wrong arguments come first: the model can fix them.
+      .catch((other) => {
+        throw error ?? other;
+      });
+    if (error) {
+      const found = await tool.problems!(context, values).catch(() => []);
+      throw withProblems(tool, error, found);
+    }
+    state.hasBegun = true;
+    const answer = await tool.run(context, values);
     const shown = content === "strict"
       ? await withhold(tool, answer, context)
       : answer;
-    return succeed(tool, shown, parsed);
+    return presentAnswer(tool, shown, values);
   }
 
-  /** Whatever a call waits for, it ends. */
-  async function end(
+  /** The call within its time. */
+  async function carryOutInTime(
     tool: Tool,
     args: JsonObject,
-    options: CallOptions,
+    { caller, signal: given, tell }: CallOptions,
   ): Promise<ToolResult> {
     const { timeout } = access;
-    using limit = deadline(timeout, options.signal);
-    using progress = createProgress(options.tell);
+    using limit = deadline(timeout, given);
+    using progress = createProgress(tell);
     const { signal } = limit;
-    const enter: Enter = (userId) =>
-      contextOf(tool, userId, options, signal, progress);
-    let hasBegun = false;
+    const state: State = { signal, progress, hasBegun: false };
     try {
-      return await untilAborted(
-        carryOut(tool, args, enter, () => hasBegun = true),
-        signal,
-        GRACE,
-      );
+      const call = carryOut(tool, args, caller, state);
+      return await untilAborted(call, signal, GRACE);
     } catch (error) {
-      throw error === signal.reason
-        ? hangs(tool, hasBegun, signal, timeout)
-        : error;
+      throw error === signal.reason ? gaveUp(tool, state, timeout) : error;
     }
-  }
-
-  /** However a call ends, it is answered. */
-  async function answer(
-    tool: Tool,
-    args: JsonObject,
-    options: CallOptions,
-  ): Promise<ToolResult> {
-    const start = performance.now();
-    const { name, effect } = tool;
-    let result: ToolResult;
-    try {
-      result = await telemetry.watch(
-        "call",
-        { tool: name, effect },
-        () => end(tool, args, options),
-      );
-    } catch (error) {
-      result = fail(error) ?? failInside(tool, error, log);
-    }
-    log("debug", "A tool was called", {
-      tool: name,
-      ok: !result.isError,
-      ms: Math.round(performance.now() - start),
-    });
-    return result;
   }
 
   return (tool, args, options) =>
-    withRequestId(() => answer(tool, args, options));
+    withRequestId(async () => {
+      const { name, effect } = tool;
+      const start = performance.now();
+      let result: ToolResult;
+      try {
+        result = await telemetry.watch(
+          "call",
+          { tool: name, effect },
+          () => carryOutInTime(tool, args, options),
+        );
+      } catch (error) {
+        if (!(error instanceof ForeseenError)) {
+          log("error", "A tool failed for a reason of our own", {
+            tool: name,
+            ...describeFault(error),
+          });
+        }
+        result = presentError(tool, error);
+      }
+      log("debug", "A tool was called", {
+        tool: name,
+        ok: !result.isError,
+        ms: Math.round(performance.now() - start),
+      });
+      return result;
+    });
 }
 
-/** What is said of a call that does not end by itself. */
-function hangs(
+/** What is said of a call that did not end in time. */
+function gaveUp(
   { name, effect }: Tool,
-  hasBegun: boolean,
-  signal: AbortSignal,
+  { signal, hasBegun }: State,
   timeout: number,
 ): UnreachableError {
   const isLate = isTimeUp(signal);
   const mayHaveArrived = hasBegun && effect !== "read";
-  const fate = mayHaveArrived
-    ? ". It is unknown whether anything was changed: read the record before trying again"
-    : ". Nothing was sent that changes anything";
-  return new UnreachableError(
-    isLate
-      ? `${name} was given up after ${timeout} ms: something that it needs does not answer, such as the store of tokens${fate}`
-      : `${name} was cancelled by the caller${fate}`,
-    {
-      endpoint: name,
-      reason: isLate ? "timeout" : "cancelled",
-      mayHaveArrived,
-    },
-  );
-}
-
-/** What a model is told of a fault of this program, which the log knows. */
-function failInside({ name, effect }: Tool, error: unknown, log: Log) {
-  log("error", "A tool failed for a reason of our own", {
-    tool: name,
-    ...describeFault(error),
+  const advice = mayHaveArrived
+    ? "It is unknown whether anything was changed: read the record before trying again"
+    : "Nothing was sent that changes anything";
+  const reason = isLate
+    ? `${name} did not end within ${timeout} ms: something that it needs does not answer, such as the store of tokens`
+    : `${name} was cancelled by the caller`;
+  return new UnreachableError(`${reason}. ${advice}`, {
+    endpoint: name,
+    reason: isLate ? "timeout" : "cancelled",
+    mayHaveArrived,
   });
-  const fate = effect === "read"
-    ? "Nothing was changed"
-    : "Read the record before trying again: it may have been changed";
-  const text =
-    `${name} failed inside the server; the server's log has more under request ${requestId()}. ${fate}`;
-  return { content: [{ type: "text" as const, text }], isError: true };
 }

@@ -1,5 +1,5 @@
 /**
- * On whose behalf a call is made, and for which company.
+ * Who makes a call, and for which company.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import {
 } from "../tokens/store.ts";
 import { show } from "../values/json.ts";
 
-/** On whose behalf a call is made. */
+/** Who makes a call. */
 export interface Caller {
   /** Names it in logs and audit records; never a secret. */
   readonly name: string;

@@ -3,30 +3,49 @@
  *
  * @module
  */
+import type { ServerContext } from "@modelcontextprotocol/server";
 import type { Crm } from "../qontak/crm.ts";
 import { nameOf } from "../qontak/endpoints.ts";
 
 /**
- * Sends one piece of news to a client.
+ * Tells a client how its call is going.
  *
- * @param seconds How long the call has taken; it grows with each piece.
- * @param message What is waited for.
+ * @param seconds How long the call has taken so far.
+ * @param message What it waits for.
  */
 export type Tell = (seconds: number, message: string) => void;
 
-/** What a call is doing; disposing of it ends the news. */
+/** What a call is doing. Disposing of it stops the reports. */
 export interface Progress extends Disposable {
-  /** The same CRM, whose requests are news. */
+  /** The same CRM; its requests are reported. */
   watch(crm: Crm): Crm;
 }
 
-/** When a client first hears of a call that takes long, and how often, in ms. */
+/** How often a client is told about its call, in ms. */
 const INTERVAL = 1_000;
 
 /**
- * Tells of a call that takes more than a second, once a second.
+ * What tells the client of a request about it, where the client has asked.
  *
- * @param tell Sends the news; undefined where the client wants none.
+ * @param context The request.
+ */
+export function tellerOf({ mcpReq }: ServerContext): Tell | undefined {
+  const progressToken = mcpReq._meta?.progressToken;
+  if (progressToken === undefined) return undefined;
+  return (progress, message) => {
+    mcpReq.notify({
+      method: "notifications/progress",
+      params: { progressToken, progress, message },
+    }).catch(() => {
+      // The client has gone.
+    });
+  };
+}
+
+/**
+ * Reports, once a second, what a call waits for.
+ *
+ * @param tell Tells the client; undefined where it has not asked.
  */
 export function createProgress(tell: Tell | undefined): Progress {
   let requests = 0;

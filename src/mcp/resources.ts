@@ -1,13 +1,10 @@
 /**
- * What a client can read beside the tools: how values of fields are written.
+ * What a client can read besides the tools: how values of fields are written.
  * It is the same for every company, and holds nobody's data.
  *
  * @module
  */
-import {
-  ResourceNotFoundError,
-  type Server,
-} from "@modelcontextprotocol/server";
+import { ResourceNotFoundError } from "@modelcontextprotocol/server";
 import { fieldTypes } from "../fields/types.ts";
 
 /** One resource: what a list says of it, and what it holds. */
@@ -37,24 +34,22 @@ const resources: readonly Resource[] = [
   },
 ];
 
+/** Answers `resources/list`. */
+export function listResources() {
+  return { resources: resources.map(({ text: _, ...listed }) => listed) };
+}
+
 /**
- * Lets a server answer what clients ask about resources and prompts, of which
- * there are none.
+ * Answers `resources/read`.
  *
- * @param server The server; it must have declared both capabilities.
+ * @param request Names the resource.
+ * @throws {ResourceNotFoundError} When there is no such resource.
  */
-export function serveResources(server: Server): void {
-  server.setRequestHandler("resources/list", () => ({
-    resources: resources.map(({ text: _, ...listed }) => listed),
-  }));
-  server.setRequestHandler("resources/templates/list", () => ({
-    resourceTemplates: [],
-  }));
-  server.setRequestHandler("resources/read", ({ params: { uri } }) => {
-    const found = resources.find((resource) => resource.uri === uri);
-    if (!found) throw new ResourceNotFoundError(uri);
-    const { mimeType, text } = found;
-    return { contents: [{ uri, mimeType, text: text() }] };
-  });
-  server.setRequestHandler("prompts/list", () => ({ prompts: [] }));
+export function readResource(
+  { params: { uri } }: { readonly params: { readonly uri: string } },
+) {
+  const found = resources.find((resource) => resource.uri === uri);
+  if (!found) throw new ResourceNotFoundError(uri);
+  const { mimeType, text } = found;
+  return { contents: [{ uri, mimeType, text: text() }] };
 }

@@ -13,7 +13,7 @@ import {
 import { createHandler, createServer } from "../../mod.ts";
 import { createLog } from "../../src/logging/log.ts";
 import { type RunningSandbox, serveSandbox } from "../../src/sandbox/mod.ts";
-import { fail } from "../../src/mcp/result.ts";
+import { presentError } from "../../src/mcp/result.ts";
 import { catalog } from "../../src/tools/catalog.ts";
 import { callTool } from "../support/call.ts";
 import { bearer, keyEntry, startDeployed } from "../support/deployed.ts";
@@ -221,6 +221,8 @@ Deno.test("every failure that a model is told is redacted; the caller's own valu
   const details = { endpoint: "", status: 422, said: "" };
   const fate = { reason: "network", mayHaveArrived: false } as const;
   const said = everything("refusal");
+  const told = (error: unknown) =>
+    presentError(catalog[0]!, error).content[0]!.text;
   for (
     const error of [
       new QontakError(said, details),
@@ -230,16 +232,18 @@ Deno.test("every failure that a model is told is redacted; the caller's own valu
     ]
   ) {
     assertEquals(
-      fail(error)!.content[0]!.text,
+      told(error),
       "[phone], [e-mail], [token]",
     );
   }
   const [phone, email] = canaries.refusal;
   assertEquals(
-    fail(new InputError(said))!.content[0]!.text,
+    told(new InputError(said)),
     `${phone}, ${email}, [token]`,
   );
-  assertEquals(fail(new TypeError(said)), undefined);
+  for (const secret of canaries.refusal) {
+    assert(!told(new TypeError(said)).includes(secret));
+  }
 });
 
 Deno.test("over HTTP, nothing shows but where it belongs", async () => {
