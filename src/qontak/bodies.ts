@@ -1,6 +1,6 @@
 /**
  * The keys of every body that Qontak's collection documents, and what each
- * holds. Qontak drops any other key without a word.
+ * holds. Qontak drops any other key, and does not say so.
  *
  * @module
  */
@@ -133,9 +133,9 @@ export const dealBody = {
 } as const satisfies BodyKeys;
 
 /**
- * A ticket. The category stands only in Qontak's sample of a create and the
- * pipeline only in that of an update; both take both here, and the read-back
- * tells.
+ * A ticket. The category is only in Qontak's sample of a create and the
+ * pipeline only in that of an update; here both take both, and reading the
+ * record back shows which were kept.
  */
 export const ticketBody = {
   name: "line",
@@ -153,7 +153,7 @@ export const ticketBody = {
   additional_fields: "custom",
 } as const satisfies BodyKeys;
 
-/** A task. `end_due_date` stands in the template only. */
+/** A task. `end_due_date` is in the template only. */
 export const taskBody = {
   name: "line",
   crm_person_id: "record",

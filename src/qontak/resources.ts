@@ -33,11 +33,11 @@ export interface Resource {
   };
   /** Names in the template that differ from the keys of bodies and records. */
   readonly aliases: Readonly<Record<string, string>>;
-  /** Body keys that tools call otherwise, since the name means the tenant. */
+  /** Body keys that have another name as arguments, since theirs means the tenant. */
   readonly arguments: Readonly<Record<string, string>>;
-  /** Where a record stands; null on resources without pipelines. */
+  /** Its pipeline and stage; null on resources without pipelines. */
   readonly place: PlaceTrait | null;
-  /** Who owns a record; null where nobody does, or no body says who. */
+  /** Who owns a record; null where no body says who. */
   readonly owner: OwnerTrait | null;
   /** How to tell whether a record is there; null where its list cannot tell. */
   readonly identity: IdentityTrait | null;
@@ -55,7 +55,7 @@ export interface Resource {
   readonly readsOtherwise: boolean;
 }
 
-/** The keys that say where a record stands, and where Qontak lists the places. */
+/** The keys of pipeline and stage, and where Qontak lists them. */
 export interface PlaceTrait {
   /** The key of the pipeline. */
   readonly pipeline: string;
@@ -82,7 +82,7 @@ export interface OwnerTrait {
   readonly resetByUpdate: boolean;
 }
 
-/** What a record is found by when the answer to its creation was lost. */
+/** What a record is found by when its creation got no answer. */
 export interface IdentityTrait {
   /**
    * Groups of body keys: a record that has all values of one group is taken

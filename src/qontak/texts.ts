@@ -30,7 +30,7 @@ const free = new Set(
 
 /**
  * When the value of a key is free text: `always`; `never`, since it is declared
- * as a short label or as no text; `when-long`, since nobody has declared it.
+ * as a short label or as no text; `when-long`, since it is not declared.
  * Records hold parts of one another, so a key means the same everywhere.
  *
  * @param key A key of an answer.

@@ -87,7 +87,7 @@ export const dealTools: readonly Tool[] = [
   viewTool(traits, {
     name: "get_deal_real_creator",
     title: "Get a deal's real creator",
-    description: "Who made a deal, even if others own it now.",
+    description: "Who created a deal, even if others own it.",
     endpoint: endpoints.deals.realCreator,
   }),
   viewTool(traits, {

@@ -66,7 +66,7 @@ export const taskTools: readonly Tool[] = [
   tool({
     name: "create_task_category",
     title: "Create task category",
-    description: "Makes a category for tasks.",
+    description: "Creates a task category.",
     effect: "write",
     input: {
       name: required(text()),

@@ -1,5 +1,5 @@
 /**
- * Tools that make a record.
+ * Tools that create a record.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { spoken, type ToolTraits } from "./tool_traits.ts";
 import { findProblems, performWrite, type Write } from "./write.ts";
 
 /**
- * A tool that makes a record.
+ * A tool that creates a record.
  *
  * @param traits What is special about the record.
  */
@@ -34,9 +34,9 @@ export function createTool(traits: ToolTraits): Tool {
   return tool({
     name,
     title: `Create ${spoken(resource.name)}`,
-    description: `Makes a ${
+    description: `Creates a ${
       spoken(resource.name)
-    }${checked}; the answer says what was stored.`,
+    }${checked}; answers with what was stored.`,
     effect: "write",
     input: {
       ...bodyInput(resource, create, descriptions),

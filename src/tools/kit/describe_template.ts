@@ -27,7 +27,7 @@ const SHORT_LIST = { required: 20, optional: 5 } as const;
 
 const NAME_THEM = "name the fields you need in fields";
 
-/** Said once, where any list of options was shortened. */
+/** An answer says this once, if any list of options was shortened. */
 const SHORTENED =
   "Where options_total stands, only the first options are shown: name the field in fields to see all of them";
 

@@ -102,7 +102,7 @@ function pick(
   throw new InputError(`${name}: ${choice.problem}`);
 }
 
-/** A stage's name may stand in several pipelines: all of them are meant. */
+/** Several pipelines may have a stage of that name: all of them are meant. */
 async function stageIds(
   setup: Setup,
   resource: Resource,

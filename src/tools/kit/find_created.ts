@@ -1,6 +1,6 @@
 /**
- * Looking for a record whose creation was sent, and whose answer was lost: a
- * person must know whether it is there before anybody makes it again.
+ * A search for a record whose creation was sent, but got no answer. The caller
+ * must know whether the record exists before creating it again.
  *
  * @module
  */
@@ -11,20 +11,20 @@ import type { Crm } from "../../qontak/crm.ts";
 import type { IdentityTrait, Resource } from "../../qontak/resources.ts";
 import { isEmpty, isObject, type JsonObject, toId } from "../../values/json.ts";
 
-/** How long looking may take, in ms: the call's own time may be over. */
-const PATIENCE = 5_000;
+/** How long the search may take, in ms: the call's own time may be over. */
+const TIMEOUT = 5_000;
 
 /** How far Qontak's clock may be behind this machine's, in ms. */
-const SKEW = 120_000;
+const CLOCK_SKEW = 120_000;
 
-/** How many records are looked at, where the list cannot be narrowed down. */
-const MOST = 100;
+/** How many records of a page are read. */
+const MAX_READ = 100;
 
-/** How many of those found are named. */
-const NAMED = 5;
+/** How many of the records that were found are named. */
+const MAX_NAMED = 5;
 
-/** A record that may not have been made. */
-export interface Lost {
+/** A create that was sent, but got no answer. */
+export interface SentCreate {
   /** The kind of record. */
   readonly resource: Resource;
   /** What was sent. */
@@ -34,37 +34,37 @@ export interface Lost {
 }
 
 /**
- * Looks for the record of a create whose fate is unknown.
+ * Searches for the record of a create whose outcome is unknown.
  *
  * @param crm The company's CRM.
- * @param lost What was sent.
- * @param error What came of it.
- * @returns The error, saying what was found; the same one where nobody waits
- * for an answer any more, or where such records cannot be told apart.
+ * @param sent What was sent.
+ * @param error The error that it ended with.
+ * @returns The error, with what was found; unchanged where the caller has
+ * cancelled, or where such records cannot be told apart.
  */
-export async function lookFor(
+export async function findCreated(
   crm: Crm,
-  lost: Lost,
+  sent: SentCreate,
   error: unknown,
 ): Promise<unknown> {
-  const { resource } = lost;
+  const { resource } = sent;
   const { identity } = resource;
-  const isHeard = !(error instanceof UnreachableError) ||
+  const isWaiting = !(error instanceof UnreachableError) ||
     error.reason !== "cancelled";
-  if (!identity || !isHeard) return error;
+  if (!identity || !isWaiting) return error;
   let found: string;
   try {
-    found = report(resource, await findMade(crm, lost, identity));
+    found = report(resource, await findMade(crm, sent, identity));
   } catch (problem) {
     if (
       !(problem instanceof QontakError || problem instanceof UnreachableError)
     ) throw problem;
     found = `Looking for it failed as well (${problem.message})`;
   }
-  return withWords(error, found);
+  return addTo(error, found);
 }
 
-function withWords(error: unknown, more: string): unknown {
+function addTo(error: unknown, more: string): unknown {
   if (error instanceof QontakError) {
     return new QontakError(`${error.message}\n${more}`, error);
   }
@@ -76,32 +76,32 @@ function withWords(error: unknown, more: string): unknown {
 function report(resource: Resource, made: readonly JsonObject[]): string {
   const kind = resource.name.replace("_", " ");
   if (made.length === 0) {
-    return `It was looked for at once: no such ${kind} has been made in the last minutes. Qontak may still be at it: look again before making it again`;
+    return `A search found that no such ${kind} has been made in the last minutes. Qontak may still be working on it: search again before you create it again`;
   }
-  const list = made.slice(0, NAMED).map(({ id, created_at }) =>
+  const list = made.slice(0, MAX_NAMED).map(({ id, created_at }) =>
     `${id} (${created_at ?? "no date shown"})`
   ).join(", ");
   return made.length === 1
-    ? `It was looked for at once: ${kind} ${list} has just been made with the same data. Most likely it is this one: read it with get_${resource.name} instead of making another`
-    : `It was looked for at once: ${made.length} such ${kind}s have just been made: ${list}. Read them before making another`;
+    ? `A search found that ${kind} ${list} has just been made with the same data. It is most likely this one: read it with get_${resource.name} and do not create another`
+    : `A search found that ${made.length} such ${kind}s have just been made: ${list}. Read them before you create another`;
 }
 
 /** The records made since it was sent that have the same identity. */
 async function findMade(
   crm: Crm,
-  { resource, body, at }: Lost,
+  { resource, body, at }: SentCreate,
   { sameWhen, searchBy }: IdentityTrait,
 ): Promise<JsonObject[]> {
-  using limit = deadline(PATIENCE);
+  using limit = deadline(TIMEOUT);
   const { list } = resource.endpoints;
   const given = (key: string) => !isEmpty(body[key]);
-  // One parameter finds it for sure; several might each be read in their way.
+  // One parameter is enough. Qontak does not say how it combines several.
   const key = Object.keys(searchBy).find(given);
   const read = async (page?: number) => {
     const { response, page: position } = await crm.call(list, {
       query: {
         ...(key === undefined ? {} : { [searchBy[key]!]: String(body[key]) }),
-        ...(list.query.includes("per_page") ? { per_page: MOST } : {}),
+        ...(list.query.includes("per_page") ? { per_page: MAX_READ } : {}),
         ...(page === undefined ? {} : { page }),
       },
       signal: limit.signal,
@@ -110,8 +110,8 @@ async function findMade(
     return { records, last: position?.total_page ?? 1 };
   };
   const first = await read();
-  // In which order Qontak lists records is not documented: the newest are on
-  // the first page or on the last.
+  // Qontak does not document the order of lists: the newest records are on the
+  // first page or on the last.
   const records = first.last > 1
     ? [...first.records, ...(await read(first.last)).records]
     : first.records;
@@ -126,10 +126,10 @@ async function findMade(
 
 function isRecent({ created_at }: JsonObject, at: number): boolean {
   const made = typeof created_at === "string" ? Date.parse(created_at) : NaN;
-  return Number.isNaN(made) || made >= at - SKEW;
+  return Number.isNaN(made) || made >= at - CLOCK_SKEW;
 }
 
-/** Phone numbers come back in another form than they were sent in. */
+/** Phone numbers come back in another form than the one they were sent in. */
 function isAlike(body: JsonObject, record: JsonObject, key: string): boolean {
   if (key !== "telephone") return isSame(body[key], record[key]);
   const [sent, stored] = [body[key], record[key]].map((value) =>

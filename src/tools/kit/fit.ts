@@ -1,6 +1,6 @@
 /**
- * Answers that fit into a conversation: pages of lists, and a word about what
- * was cut or left out.
+ * Answers that fit into a conversation: pages of lists, cut where they are too
+ * long, and saying so.
  *
  * @module
  */
@@ -44,7 +44,7 @@ function cutTexts(value: unknown, limit: number): unknown {
   );
 }
 
-/** Where a page stands, in Qontak's words. */
+/** Which page of how many, in Qontak's words. */
 export interface Position {
   /** This page, counted from 1. */
   readonly page: number;
@@ -58,7 +58,7 @@ export interface Position {
  * One page of an answer, cut where it would not fit, and saying so.
  *
  * @param all The records of the page.
- * @param position Where the page stands.
+ * @param position Which page of how many.
  * @param extra Further keys of the answer.
  */
 export function presentPage(
@@ -82,7 +82,7 @@ export function presentPage(
 }
 
 /**
- * As many entries as fit into one answer, and a word about the others.
+ * As many entries as fit into one answer, and what was left out.
  *
  * @param all The entries.
  * @param instead What a reader can do about those that were left out.

@@ -4,11 +4,11 @@
  * @module
  */
 import { InputError } from "../../errors.ts";
-import { argumentOf } from "../../qontak/resources.ts";
+import { argumentOf, type Resource } from "../../qontak/resources.ts";
 import type { JsonObject } from "../../values/json.ts";
-import { type Tool, tool } from "../tool.ts";
+import { type Tool, tool, type ToolContext } from "../tool.ts";
 import { type Arguments, reference } from "./arguments.ts";
-import { pickOption, recordTest } from "./filter.ts";
+import { pickOption, type RecordTest, recordTest } from "./filter.ts";
 import { type Position, presentPage } from "./fit.ts";
 import { frames } from "./frames.ts";
 import { presentRecords } from "./present.ts";
@@ -34,76 +34,48 @@ const SCAN_SIZE = 100;
 export const MAX_SCAN: number = SCAN_PAGES * SCAN_SIZE;
 
 /**
- * A tool for the pages of a resource's list.
+ * A tool that lists the records of a resource, page by page.
  *
  * @param traits What is special about the resource.
  */
 export function listTool(traits: ToolTraits): Tool {
-  const { resource, filters = [] } = traits;
-  const { list: endpoint } = resource.endpoints;
+  const { resource, query = {}, filters = [] } = traits;
   const names = filters.map((key) => argumentOf(resource, key));
-  const isSized = endpoint.query.includes("per_page");
+  const plural = spoken(resource.plural);
+  const filtered = names.length > 0
+    ? ` ${names.join(", ")} are filtered here.`
+    : "";
   return tool({
     name: `list_${resource.plural}`,
-    title: `List ${spoken(resource.plural)}`,
-    description: `A page of ${spoken(resource.plural)}, in short.${
-      names.length > 0 ? ` ${names.join(", ")} are filtered here.` : ""
-    }`,
+    title: `List ${plural}`,
+    description: `A page of ${plural}, in short.${filtered}`,
     effect: "read",
     input: {
-      ...traits.query,
+      ...query,
       ...Object.fromEntries(names.map((name) => [name, reference()])),
       ...pageArgument,
-      ...(isSized ? perPageArgument : {}),
+      ...(isSized(resource) ? perPageArgument : {}),
       ...fieldsArgument,
       ...tenantArgument,
     } as Arguments,
     output: frames.page,
     about: resource,
     run: async (context, args) => {
-      const query = Object.fromEntries(
-        endpoint.query.map((key) => [key, args[key] as string | number]),
-      );
-      for (const key of traits.queryOptions ?? []) {
-        if (args[key] === undefined) continue;
-        const option = await pickOption(
-          context.setup,
-          resource,
-          key,
-          args[key],
-        );
-        query[key] = option.id ?? option.name;
-      }
-      const read = async (page: number, perPage: number) => {
-        const { response, page: position } = await context.crm.call(endpoint, {
-          query: {
-            ...query,
-            page,
-            ...(isSized ? { per_page: perPage } : {}),
-          },
-          signal: context.signal,
-        });
-        const records = objects(response);
-        return {
-          records,
-          position: position ??
-            { page, total_page: page, total_data: records.length },
-        };
-      };
-      const present = (records: JsonObject[]) =>
+      const read = await pageReader(context, traits, args);
+      const present: Present = (records) =>
         presentRecords(
           records,
           selectedKeys(resource, args.fields),
           traits.summary,
         );
       const first = (args.page as number | undefined) ?? 1;
+      const perPage = args.per_page as number | undefined;
       if (names.every((name) => args[name] === undefined)) {
-        const perPage = (args.per_page as number | undefined) ?? PER_PAGE;
-        const { records, position } = await read(first, perPage);
+        const { records, position } = await read(first, perPage ?? PER_PAGE);
         const { shown, extra } = present(records);
         return presentPage(shown, position, extra);
       }
-      if (args.per_page !== undefined) {
+      if (perPage !== undefined) {
         throw new InputError(
           `per_page cannot be combined with ${
             names.join(", ")
@@ -116,10 +88,50 @@ export function listTool(traits: ToolTraits): Tool {
   });
 }
 
+/** Whether Qontak lets a caller choose how long a page is. */
+function isSized({ endpoints: { list } }: Resource): boolean {
+  return list.query.includes("per_page");
+}
+
+type Present = (records: JsonObject[]) => ReturnType<typeof presentRecords>;
+
 type ReadPage = (page: number, perPage: number) => Promise<{
   records: JsonObject[];
   position: Position;
 }>;
+
+/** Makes what reads pages with the query parameters that a call gives. */
+async function pageReader(
+  { crm, setup, signal }: ToolContext,
+  { resource, queryOptions = [] }: ToolTraits,
+  args: JsonObject,
+): Promise<ReadPage> {
+  const { list } = resource.endpoints;
+  const query = Object.fromEntries(
+    list.query.map((key) => [key, args[key] as string | number]),
+  );
+  for (const key of queryOptions) {
+    if (args[key] === undefined) continue;
+    const option = await pickOption(setup, resource, key, args[key]);
+    query[key] = option.id ?? option.name;
+  }
+  return async (page, perPage) => {
+    const { response, page: position } = await crm.call(list, {
+      query: {
+        ...query,
+        page,
+        ...(isSized(resource) ? { per_page: perPage } : {}),
+      },
+      signal,
+    });
+    const records = objects(response);
+    return {
+      records,
+      position: position ??
+        { page, total_page: page, total_data: records.length },
+    };
+  };
+}
 
 /**
  * Reads page after page and keeps what passes the test. It stops at whole
@@ -127,8 +139,8 @@ type ReadPage = (page: number, perPage: number) => Promise<{
  */
 async function scan(
   read: ReadPage,
-  test: (record: JsonObject) => boolean,
-  present: (records: JsonObject[]) => ReturnType<typeof presentRecords>,
+  test: RecordTest,
+  present: Present,
   first: number,
 ): Promise<JsonObject> {
   const matches: JsonObject[] = [];

@@ -64,7 +64,7 @@ export interface Written {
   readonly made?: JsonObject | undefined;
   /** The record as it was before, on an update. */
   readonly previous?: JsonObject | undefined;
-  /** What the reader should know besides. */
+  /** What else the reader should know. */
   readonly notes?: readonly string[];
 }
 

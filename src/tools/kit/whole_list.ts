@@ -108,7 +108,7 @@ function pick(
 /**
  * The records of a list.
  *
- * @param response What Qontak sent; anything but objects is passed over.
+ * @param response What Qontak sent; anything in it but objects is left out.
  */
 export function objects(response: unknown): JsonObject[] {
   return Array.isArray(response) ? response.filter(isObject) : [];

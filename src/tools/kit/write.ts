@@ -1,5 +1,5 @@
 /**
- * A write from beginning to end: checked, sent, and read back.
+ * A write from start to end: checked, sent, and read back.
  *
  * @module
  */
@@ -12,6 +12,7 @@ import {
 import { type CheckedWrite, checkWrite } from "../../fields/check.ts";
 import type { Endpoint } from "../../qontak/endpoints.ts";
 import { type Answer, isFateUnknown } from "../../qontak/envelope.ts";
+import { argumentOf } from "../../qontak/resources.ts";
 import {
   defined,
   isEmpty,
@@ -20,7 +21,7 @@ import {
   toId,
 } from "../../values/json.ts";
 import type { ToolContext } from "../tool.ts";
-import { lookFor } from "./find_created.ts";
+import { findCreated } from "./find_created.ts";
 import { readRecord, reportWrite, type WrittenTo } from "./report_write.ts";
 
 /** A write that a tool was called for. */
@@ -53,7 +54,7 @@ export async function performWrite(
   const { body, notes, doubts } = await check(context, write, previous);
   if (Object.keys(body).length === 0) {
     throw new InputError(
-      `${write.tool} was not sent: it names nothing to write`,
+      `${write.tool} was not sent: no value to write was given`,
     );
   }
   const sent = keepOwner(write, body, previous);
@@ -67,7 +68,7 @@ export async function performWrite(
     });
   } catch (error) {
     throw id === undefined && isFateUnknown(endpointOf(write), error)
-      ? await lookFor(crm, { resource, body: sent, at }, error)
+      ? await findCreated(crm, { resource, body: sent, at }, error)
       : await explainRejection(context, write, { previous, doubts }, error);
   }
   const made = isObject(answer.response) ? answer.response : undefined;
@@ -80,7 +81,7 @@ export async function performWrite(
       stored_differently: [],
       notes: [
         ...notes,
-        `Qontak accepted the ${resource.name} but did not say its id, so that it could not be read back: find it with list_${resource.plural}`,
+        `Qontak accepted the ${resource.name} but did not say its id, so it could not be read back: find it with list_${resource.plural}`,
       ],
     };
   }
@@ -115,7 +116,7 @@ function endpointOf({ resource: { endpoints }, id }: Write): Endpoint {
   return id === undefined ? endpoints.create : endpoints.update;
 }
 
-/** The record as it is before an update, where it can be read so. */
+/** The record before an update, where it is read as it is written. */
 async function readPrevious(
   context: ToolContext,
   write: Write,
@@ -151,7 +152,7 @@ async function check(
   if (write.skipValidation) {
     return {
       body: write.values,
-      notes: ["Sent without a check, as skip_validation asked"],
+      notes: ["Sent without a check, because skip_validation was true"],
       doubts: [],
     };
   }
@@ -174,17 +175,20 @@ async function check(
 
 /** An update without the owner would make the token's user the owner. */
 function keepOwner(
-  { resource: { owner, name }, tool }: Write,
+  { resource, tool }: Write,
   body: JsonObject,
   previous: JsonObject | undefined,
 ): JsonObject {
+  const { owner, name } = resource;
   if (!owner?.resetByUpdate || !previous || !isEmpty(body[owner.key])) {
     return body;
   }
   const current = toId(previous[owner.key]);
   if (current !== null) return { ...body, [owner.key]: current };
   throw new InputError(
-    `${tool} was not sent: Qontak did not say who owns the ${name}, and an update that does not name the owner would give it to the user behind the token. Give ${owner.key} as well`,
+    `${tool} was not sent: Qontak did not say who owns the ${name}, and an update that does not name the owner would give it to the user behind the token. Give ${
+      argumentOf(resource, owner.key)
+    } as well`,
   );
 }
 
