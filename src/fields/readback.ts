@@ -4,6 +4,7 @@
  * @module
  */
 import { isEmpty, isObject, type JsonObject, toId } from "../values/json.ts";
+import { compare, toDecimal } from "../values/decimal.ts";
 import { parseDate } from "./dates.ts";
 
 /** A value that Qontak holds in another form than it was sent in. */
@@ -116,7 +117,9 @@ export function isSame(a: unknown, b: unknown): boolean {
   const [left, right] = [String(a).trim(), String(b).trim()];
   if (left === right) return true;
   if (isNumeric(left) && isNumeric(right)) {
-    return digits(left) === digits(right);
+    const [one, other] = [toDecimal(left), toDecimal(right)];
+    return one !== undefined && other !== undefined &&
+      compare(one, other) === 0;
   }
   if (isCheckinTime(left, right)) return true;
   const [before, after] = [parseDate(left), parseDate(right)];
@@ -138,15 +141,6 @@ function isCheckinTime(sent: string, stored: string): boolean {
   const [date, month, year] = day.split(" ");
   return Number(date) === Number.parseInt(stored) &&
     stored.endsWith(`${month}, ${year}`);
-}
-
-/** A number without the zeros that say nothing, digit for digit. */
-function digits(number: string): string {
-  const [, sign, whole, rest = ""] = /^(-?)0*(\d+?)(?:\.(\d*?)0*)?$/.exec(
-    number,
-  )!;
-  const shown = rest === "" ? whole! : `${whole}.${rest}`;
-  return shown === "0" ? shown : sign + shown;
 }
 
 function isNumeric(text: string): boolean {

@@ -6,6 +6,8 @@
  * @module
  */
 
+import { multiply, toText } from "./decimal.ts";
+
 /** What a text says as a number. */
 export type NumberReading =
   | {
@@ -110,12 +112,12 @@ export function readNumber(
   return { digits: plain ? trimmed : first, plain };
 }
 
-/** `1`, `15` and 6 zeros are 1150000: no digit is computed with. */
+/** `1`, `15` and 6 zeros are 1150000: no digit is rounded. */
 function shift(before: string, after: string, zeros: number): string {
-  const moved = after.slice(0, zeros).padEnd(zeros, "0");
-  const whole = `${before}${moved}`.replace(/^0+(?=\d)/, "");
-  const rest = after.slice(zeros).replace(/0+$/, "");
-  return rest === "" ? whole : `${whole}.${rest}`;
+  return toText(multiply(
+    { units: BigInt(before + after), scale: after.length },
+    { units: 10n ** BigInt(zeros), scale: 0 },
+  ));
 }
 
 /**

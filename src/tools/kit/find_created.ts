@@ -10,6 +10,7 @@ import { isSame } from "../../fields/readback.ts";
 import type { Crm } from "../../qontak/crm.ts";
 import type { IdentityTrait, Resource } from "../../qontak/resources.ts";
 import { isEmpty, isObject, type JsonObject, toId } from "../../values/json.ts";
+import { isSamePhone, phonesOf } from "../../values/phone.ts";
 
 /** How long the search may take, in ms: the call's own time may be over. */
 const TIMEOUT = 5_000;
@@ -132,9 +133,6 @@ function isRecent({ created_at }: JsonObject, at: number): boolean {
 /** Phone numbers come back in another form than the one they were sent in. */
 function isAlike(body: JsonObject, record: JsonObject, key: string): boolean {
   if (key !== "telephone") return isSame(body[key], record[key]);
-  const [sent, stored] = [body[key], record[key]].map((value) =>
-    [value].flat().map((one) => String(one ?? "").replace(/\D/g, "").slice(-8))
-      .filter((digits) => digits.length === 8)
-  );
-  return sent!.some((one) => stored!.includes(one));
+  const [sent, stored] = [body[key], record[key]].map(phonesOf);
+  return sent!.some((one) => stored!.some((other) => isSamePhone(one, other)));
 }

@@ -1,0 +1,87 @@
+/**
+ * Phone numbers as people write them: which are the same, and how they differ.
+ *
+ * @module
+ */
+
+/** The country that a number without a country's code is in: Indonesia. */
+const COUNTRY = "62";
+
+/** Shorter ones are extensions and short codes, which any company may have. */
+const MIN_DIGITS = 7;
+
+/** The longest that there are (E.164). */
+const MAX_DIGITS = 15;
+
+/**
+ * A phone number in one form, whatever form it was written in: `0812-3456-7890`,
+ * `+62 812 3456 7890`, `62812…` and `0062812…` are one number.
+ *
+ * @param text What was written.
+ * @returns Country code and number in digits, or undefined where it is none.
+ */
+export function phoneKey(text: string): string | undefined {
+  if (text.length > 50) return undefined;
+  // An extension is dialled later, and a zero in brackets not from abroad.
+  const [main = ""] = text.normalize("NFKC").split(/(?:ext?\.?|x|#|;)\s*\d/i);
+  const bare = main.replace(/\(0\)/, "");
+  if (/\p{L}/u.test(bare.replace(/^\s*(?:tel|telp|hp|wa)\b[.:]?/i, ""))) {
+    return undefined;
+  }
+  const digits = bare.replace(/\D/g, "");
+  const key = toInternational(digits, /^\D*\+/.test(bare));
+  return key.length >= MIN_DIGITS && key.length <= MAX_DIGITS ? key : undefined;
+}
+
+function toInternational(digits: string, hasPlus: boolean): string {
+  const abroad = hasPlus
+    ? digits
+    : digits.startsWith("00")
+    ? digits.slice(2)
+    : digits.startsWith("0")
+    ? COUNTRY + digits.slice(1)
+    // Mobile numbers of Indonesia start with 8; people leave the zero out.
+    : /^8\d{8,11}$/.test(digits)
+    ? COUNTRY + digits
+    : digits;
+  // +62 0812…: the zero is not dialled after the country's code.
+  return abroad.startsWith(`${COUNTRY}0`)
+    ? COUNTRY + abroad.slice(COUNTRY.length + 1)
+    : abroad;
+}
+
+/**
+ * Whether two texts are the same phone number. Those that are none are the
+ * same only as texts.
+ *
+ * @param a One text.
+ * @param b The other.
+ */
+export function isSamePhone(a: string, b: string): boolean {
+  const [left, right] = [phoneKey(a), phoneKey(b)];
+  return left === undefined || right === undefined
+    ? a.trim() === b.trim()
+    : left === right;
+}
+
+/**
+ * The digits that a number has in every form: without its country's code and
+ * the zero before it.
+ *
+ * @param text What was written.
+ * @returns The digits, or undefined where it is no phone number.
+ */
+export function phoneCore(text: string): string | undefined {
+  const key = phoneKey(text);
+  return key?.startsWith(COUNTRY) ? key.slice(COUNTRY.length) : key;
+}
+
+/**
+ * The phone numbers that a record holds under a key.
+ *
+ * @param value A text or a list of them; numbers count as their digits.
+ */
+export function phonesOf(value: unknown): string[] {
+  return [value].flat().map((one) => String(one ?? "").trim())
+    .filter((one) => one !== "");
+}
