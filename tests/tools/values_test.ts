@@ -238,3 +238,57 @@ Deno.test("a field that keeps days keeps the day that was written, and says so",
   assertEquals(closed.record.closed_date, "2026-12-31T00:00:00.000+07:00");
   assertMatch(closed.notes[0], /^closed_date .* was read as 31 December 2026/);
 });
+
+Deno.test("a phone number is kept as typed, and others who have it in another form are named", async () => {
+  await using world = await createWorld();
+  const { records } = await world.ok("list_contacts", { per_page: 3 });
+  const [first, second, third] = records.map(({ id }: { id: number }) => id);
+  const telephone = async (contact_id: number, telephone: string) => {
+    world.seen();
+    const { record, notes } = await world.ok("update_contact", {
+      contact_id,
+      telephone,
+    });
+    assertEquals(record.telephone, telephone);
+    const looked = world.seen().filter(({ query }) => "phone" in query);
+    return { notes, looked: looked.length };
+  };
+  const stored = "+62 812-3456-7890";
+  assertEquals(await telephone(first, stored), { notes: undefined, looked: 1 });
+  for (const typed of ["081234567890", "62 812 3456 7890", "81234567890"]) {
+    const { notes, looked } = await telephone(second, typed);
+    assertEquals(looked, 1);
+    assertEquals(notes, [
+      `telephone "${typed}" was stored as typed. The same number belongs to contact ${first} ("${stored}"): a search by phone finds only the form that is stored, so check for a duplicate`,
+    ]);
+    await telephone(second, "0811 000 111");
+  }
+  // Another number that ends alike is another number.
+  assertEquals((await telephone(third, "0813-3456-7890")).notes, undefined);
+  // The same number in another form is no new one, and is not looked for.
+  assertEquals(await telephone(first, "081234567890"), {
+    notes: undefined,
+    looked: 0,
+  });
+});
+
+Deno.test("a look at other phone numbers that fails says nothing of the write", async () => {
+  await using world = await createWorld({
+    change(request, answer) {
+      if (request.endsWith("/contacts")) {
+        answer.meta = { status: 500, developer_message: "broken" };
+      }
+    },
+  });
+  const { records } = await world.ok("list_deals", {
+    fields: ["crm_lead_ids"],
+  });
+  const [contact_id] = records.flatMap((
+    { crm_lead_ids = [] }: { crm_lead_ids?: number[] },
+  ) => crm_lead_ids);
+  const { applied, notes } = await world.ok("update_contact", {
+    contact_id,
+    telephone: "0812 3456 7890",
+  });
+  assertEquals([applied, notes], [["telephone"], undefined]);
+});

@@ -23,6 +23,7 @@ import {
 import type { ToolContext } from "../tool.ts";
 import { findCreated } from "./find_created.ts";
 import { readRecord, reportWrite, type WrittenTo } from "./report_write.ts";
+import { noteSamePhone } from "./same_phone.ts";
 
 /** A write that a tool was called for. */
 export interface Write extends WrittenTo {
@@ -85,12 +86,17 @@ export async function performWrite(
       ],
     };
   }
+  const samePhone = await noteSamePhone(context, resource, {
+    written,
+    body,
+    previous,
+  });
   return await reportWrite(context, write, {
     written,
     made,
     body,
     previous,
-    notes,
+    notes: [...notes, ...samePhone],
   });
 }
 

@@ -1,0 +1,97 @@
+/**
+ * Other records with the phone number of a write: Qontak keeps numbers as they
+ * were typed and finds them only so, so that nobody else notices.
+ *
+ * @module
+ */
+import { QontakError, UnreachableError } from "../../errors.ts";
+import { deadline } from "../../net/deadline.ts";
+import type { Resource } from "../../qontak/resources.ts";
+import { isObject, type JsonObject, show, toId } from "../../values/json.ts";
+import { isSamePhone, phoneKey, phonesOf } from "../../values/phone.ts";
+import type { ToolContext } from "../tool.ts";
+
+/** The key of bodies and records that holds phone numbers. */
+const KEY = "telephone";
+
+/** The query parameter that looks for part of a number. */
+const QUERY = "phone";
+
+/**
+ * How many digits are looked for: the last ones, which people write without a
+ * separator in nearly every form.
+ */
+const LAST = 4;
+
+/** How many records are looked at. */
+const MOST = 100;
+
+/** How long looking may take, in ms: the write is done and must be told. */
+const PATIENCE = 5_000;
+
+/** How many of those found are named. */
+const NAMED = 5;
+
+/** A write that is done. */
+interface Done {
+  /** The record's id. */
+  readonly written: number;
+  /** What was sent. */
+  readonly body: JsonObject;
+  /** The record as it was before, on an update. */
+  readonly previous: JsonObject | undefined;
+}
+
+/**
+ * Looks for other records with the phone number that was written, in one
+ * request.
+ *
+ * @param context The company's CRM.
+ * @param resource The kind of record.
+ * @param done The write.
+ * @returns A note for each record, or one for many; none where the number was
+ * there before, or where the list cannot be asked.
+ */
+export async function noteSamePhone(
+  { crm, signal }: ToolContext,
+  resource: Resource,
+  { written, body, previous }: Done,
+): Promise<string[]> {
+  const { list } = resource.endpoints;
+  const typed = body[KEY];
+  const key = typeof typed === "string" ? phoneKey(typed) : undefined;
+  if (typeof typed !== "string" || key === undefined) return [];
+  if (!list.query.includes(QUERY)) return [];
+  const had = phonesOf(previous?.[KEY]);
+  if (had.some((one) => isSamePhone(one, typed))) return [];
+  using limit = deadline(PATIENCE, signal);
+  let records: JsonObject[];
+  try {
+    const { response } = await crm.call(list, {
+      query: { [QUERY]: key.slice(-LAST), per_page: MOST },
+      signal: limit.signal,
+    });
+    records = Array.isArray(response) ? response.filter(isObject) : [];
+  } catch (error) {
+    // Nothing is wrong with the write.
+    if (error instanceof QontakError || error instanceof UnreachableError) {
+      return [];
+    }
+    throw error;
+  }
+  const found = records.flatMap((record) => {
+    const id = toId(record.id);
+    const form = phonesOf(record[KEY]).find((one) => isSamePhone(one, typed));
+    return form === undefined || id === null || id === written
+      ? []
+      : [`${id} (${form === typed ? "typed alike" : show(form)})`];
+  });
+  if (found.length === 0) return [];
+  const named = found.slice(0, NAMED).join(", ");
+  const more = found.length > NAMED ? ` and ${found.length - NAMED} more` : "";
+  return [
+    `${KEY} ${show(typed)} was stored as typed. The same number belongs to ${
+      found.length === 1 ? resource.name : resource.plural
+    } ${named}${more}: a search by phone finds only the form that is stored, so check for a duplicate`,
+  ];
+}
