@@ -152,15 +152,17 @@ function positive(text: string | null, otherwise: number): number {
 
 /**
  * Cuts a page out of a list by `page` (from 1) and `per_page` (25). Qontak
- * documents no maximum; a number it cannot use counts as absent (assumed).
+ * documents no maximum; a number it cannot use counts as absent (assumed), and
+ * one above `most` as `most`.
  */
 export function paginate<T>(
   records: readonly T[],
   query: URLSearchParams,
   keys: PageKeys = PAGE_KEYS,
+  most = Infinity,
 ): { readonly records: T[]; readonly page: Record<string, number> } {
   const page = positive(query.get("page"), 1);
-  const size = positive(query.get("per_page"), 25);
+  const size = Math.min(positive(query.get("per_page"), 25), most);
   const shown = records.slice((page - 1) * size, page * size);
   return {
     records: shown,

@@ -171,9 +171,18 @@ function route<R extends Stored>(collection: Collection<R>, verb: Verb): Route {
                 return !wanted || fits(record, wanted, call.world);
               })
             )
-            .sort(collection.order ?? ((a, b) => b.id - a.id));
+            .sort(
+              call.newestChangeFirst
+                ? (a, b) => b.updatedAt - a.updatedAt || b.id - a.id
+                : collection.order ?? ((a, b) => b.id - a.id),
+            );
           const { pageKeys } = collection;
-          const { records, page } = paginate(found, call.query, pageKeys);
+          const { records, page } = paginate(
+            found,
+            call.query,
+            pageKeys,
+            call.maxPerPage,
+          );
           return {
             response: records.map((record) =>
               show(collection, record, call, verb)

@@ -1,12 +1,16 @@
 /**
  * The sandbox as a command:
  * `deno run --allow-net=127.0.0.1 src/sandbox/main.ts [--port N] [--seed N]
+ * [--deals N] [--contacts N] [--max-per-page N] [--newest-change-first]
  * [--reusable-tokens] [--observed]`.
  *
  * @module
  */
 
 import { SANDBOX_MEKARI, type ServeOptions, serveSandbox } from "./mod.ts";
+
+/** The most records of one kind. */
+const MOST_RECORDS = 200_000;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -32,6 +36,18 @@ export function readFlags(args: readonly string[]): ServeOptions {
       case "--seed":
         options.seed = number(flag, 4_294_967_295);
         break;
+      case "--deals":
+        options.deals = number(flag, MOST_RECORDS);
+        break;
+      case "--contacts":
+        options.contacts = number(flag, MOST_RECORDS);
+        break;
+      case "--max-per-page":
+        options.maxPerPage = Math.max(1, number(flag, MOST_RECORDS));
+        break;
+      case "--newest-change-first":
+        options.newestChangeFirst = true;
+        break;
       case "--reusable-tokens":
         options.rotateRefreshTokens = false;
         break;
@@ -56,7 +72,9 @@ async function main(): Promise<void> {
     options = readFlags(Deno.args);
   } catch (error) {
     say((error as Error).message);
-    say("Flags: --port N, --seed N, --reusable-tokens, --observed");
+    say(
+      "Flags: --port N, --seed N, --deals N, --contacts N, --max-per-page N, --newest-change-first, --reusable-tokens, --observed",
+    );
     Deno.exit(2);
   }
   const sandbox = serveSandbox(options);

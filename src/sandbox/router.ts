@@ -23,6 +23,10 @@ export interface Call {
   readonly observed: boolean;
   /** Whether a PUT without `creator_id` gives the record to `user`. */
   readonly resetOwner: boolean;
+  /** Whether lists have the newest change first, whatever their usual order. */
+  readonly newestChangeFirst: boolean;
+  /** The most records of a page, whatever is asked for. */
+  readonly maxPerPage: number;
 }
 
 /** One endpoint. */

@@ -108,7 +108,10 @@ export class MemorySandbox implements Sandbox {
 
   /** The tenant's data, made on first use. */
   get #data(): World {
-    return this.#world ??= createWorld(this.#options.seed ?? 1);
+    return this.#world ??= createWorld(
+      this.#options.seed ?? 1,
+      this.#options,
+    );
   }
 
   /** @inheritdoc */
@@ -253,6 +256,8 @@ export class MemorySandbox implements Sandbox {
         world,
         observed,
         resetOwner: this.#options.resetOwner ?? true,
+        newestChangeFirst: this.#options.newestChangeFirst ?? false,
+        maxPerPage: this.#options.maxPerPage ?? Infinity,
       });
       return success(answer, style);
     } catch (error) {

@@ -61,6 +61,27 @@ export interface SandboxOptions {
    * `meta.timestamp` have this machine's time.
    */
   readonly clockOffset?: number;
+  /**
+   * How many deals there are. The first 60 are the same for every number.
+   *
+   * @default {60}
+   */
+  readonly deals?: number;
+  /**
+   * How many contacts there are. The first 40 are the same for every number.
+   *
+   * @default {40}
+   */
+  readonly contacts?: number;
+  /**
+   * Whether every list has the newest change first. Qontak's order is not
+   * documented; the newest record is first otherwise.
+   *
+   * @default {false}
+   */
+  readonly newestChangeFirst?: boolean;
+  /** The most records of a page, whatever is asked for; no limit when left out. */
+  readonly maxPerPage?: number;
 }
 
 /** An application as Mekari knows it: what signs requests to its gateway. */

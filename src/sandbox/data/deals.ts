@@ -156,6 +156,25 @@ export function customOf(
   );
 }
 
+/** The contacts by company, for contacts that are not added to meanwhile. */
+const known = new WeakMap<Records, {
+  readonly size: number;
+  readonly by: ReadonlyMap<unknown, Stored[]>;
+}>();
+
+/** The contacts of a company. */
+function contactsOf(contacts: Records, companyId: number): Stored[] {
+  let found = known.get(contacts);
+  if (found?.size !== contacts.size) {
+    const by = Map.groupBy(
+      contacts.values(),
+      ({ values }) => values.crm_company_id,
+    );
+    known.set(contacts, found = { size: contacts.size, by });
+  }
+  return found.by.get(companyId) ?? [];
+}
+
 function createDeal(
   id: number,
   index: number,
@@ -175,9 +194,7 @@ function createDeal(
   const history = historyOf(path, owner.id, random);
   const [first, last] = [history[0]!.at, history.at(-1)!.at];
   const company = random.pick([...companies.values()]);
-  const people = [...contacts.values()]
-    .filter(({ values }) => values.crm_company_id === company.id)
-    .slice(0, random.int(1, 2));
+  const people = contactsOf(contacts, company.id).slice(0, random.int(1, 2));
   const product = random.pick([...products.values()]);
   const quantity = random.int(2, 120);
   const total = Number(product.values.price) * quantity;
@@ -261,6 +278,20 @@ function createDeal(
       : [],
     permissions: new Map(),
   };
+}
+
+/** Adds deals until there are so many, as many at each stage. */
+export function addDeals(
+  random: Random,
+  deals: Records<Deal>,
+  around: Surroundings,
+  count: number,
+): void {
+  let id = Math.max(...deals.keys());
+  for (let index = deals.size; index < count; index++) {
+    id += random.int(3, 900);
+    deals.set(id, createDeal(id, index, random, around));
+  }
 }
 
 /** The deals, five at each of the twelve stages. */

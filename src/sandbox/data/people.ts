@@ -115,27 +115,49 @@ export function createContacts(
   random: Random,
   companies: Records,
 ): Records<Contact> {
+  const first = 31_840_000 + random.int(0, 9_000);
+  return byId(someContacts(random, companies, first, 28));
+}
+
+/** Adds contacts until there are so many. */
+export function addContacts(
+  random: Random,
+  contacts: Records<Contact>,
+  companies: Records,
+  count: number,
+): void {
+  const last = Math.max(...contacts.keys());
+  const missing = Math.max(0, count - contacts.size);
+  for (const contact of someContacts(random, companies, last, missing)) {
+    contacts.set(contact.id, contact);
+  }
+}
+
+function someContacts(
+  random: Random,
+  companies: Records,
+  after: number,
+  length: number,
+): Contact[] {
   const companyIds = [...companies.keys()];
-  let id = 31_840_000 + random.int(0, 9_000);
-  return byId(
-    Array.from({ length: 28 }, (_, index) => {
-      id += random.int(1, 90);
-      const first_name = random.pick(FIRST_NAMES);
-      const last_name = random.pick(LAST_NAMES);
-      const name = `${first_name} ${last_name}`;
-      const contact = record(id, name, EPOCH - random.int(5, 200) * DAY, {
-        first_name,
-        last_name,
-        job_title: random.pick(JOB_TITLES),
-        email: `${first_name}.${last_name}${id % 100}@example.co.id`
-          .toLowerCase(),
-        telephone: `08${random.int(1_100_000_000, 8_999_999_999)}`,
-        crm_company_id: companyIds[index % companyIds.length],
-        creator_id: random.pick(USERS).id,
-      });
-      return { ...contact, chat: [] };
-    }),
-  );
+  let id = after;
+  return Array.from({ length }, (_, index) => {
+    id += random.int(1, 90);
+    const first_name = random.pick(FIRST_NAMES);
+    const last_name = random.pick(LAST_NAMES);
+    const name = `${first_name} ${last_name}`;
+    const contact = record(id, name, EPOCH - random.int(5, 200) * DAY, {
+      first_name,
+      last_name,
+      job_title: random.pick(JOB_TITLES),
+      email: `${first_name}.${last_name}${id % 100}@example.co.id`
+        .toLowerCase(),
+      telephone: `08${random.int(1_100_000_000, 8_999_999_999)}`,
+      crm_company_id: companyIds[index % companyIds.length],
+      creator_id: random.pick(USERS).id,
+    });
+    return { ...contact, chat: [] };
+  });
 }
 
 /** The products. */

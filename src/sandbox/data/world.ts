@@ -9,17 +9,30 @@ import type { Records, World } from "../records.ts";
 import { completeCompanies } from "./companies.ts";
 import { completeContacts } from "./contacts.ts";
 import { DEAL_TEMPLATE } from "./deal_template.ts";
-import { createDeals } from "./deals.ts";
+import { addDeals, createDeals } from "./deals.ts";
 import { createGeolocations } from "./geolocations.ts";
 import { addNotes } from "./notes.ts";
-import { createCompanies, createContacts, createProducts } from "./people.ts";
+import {
+  addContacts,
+  createCompanies,
+  createContacts,
+  createProducts,
+} from "./people.ts";
 import { completeLines, completeProducts } from "./products.ts";
 import { createTaskCategories, createTasks } from "./tasks.ts";
 import { createTickets } from "./tickets.ts";
 import { PIPELINES, STAGES, USERS } from "./tenant.ts";
 
-/** Makes the tenant's data. The same seed makes the same data. */
-export function createWorld(seed: number): World {
+/** How much there is; what is there by default stays as it is. */
+export interface Size {
+  /** How many deals. */
+  readonly deals?: number;
+  /** How many contacts. */
+  readonly contacts?: number;
+}
+
+/** Makes the tenant's data. The same seed and size make the same data. */
+export function createWorld(seed: number, size: Size = {}): World {
   const random = createRandom(seed);
   let last = 61_200_000;
   const nextId = (): number => ++last;
@@ -47,6 +60,13 @@ export function createWorld(seed: number): World {
   completeContacts(createRandom(seed + 202), contacts, companyIds, nextId);
   addNotes(createRandom(seed + 203), around);
   const tickets = createTickets(createRandom(seed + 204), { ...around, tasks });
+  addContacts(
+    createRandom(seed + 301),
+    contacts,
+    companies,
+    size.contacts ?? 0,
+  );
+  addDeals(createRandom(seed + 302), deals, around, size.deals ?? 0);
   return {
     ...around,
     deals,
