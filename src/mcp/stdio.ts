@@ -1,7 +1,7 @@
 /**
- * MCP over stdin and stdout. Around the SDK's transport stand three things that
- * it leaves out: a line that is no message is answered with an error instead
- * of silence, what was asked before stdin ended is still answered, and nothing
+ * MCP over stdin and stdout. The transport does three things that the SDK's own
+ * does not: a line that is no message is answered with an error instead of
+ * silence, what was asked before stdin ended is still answered, and nothing
  * more is read while too much is under way.
  *
  * @module
@@ -11,74 +11,26 @@ import {
   type McpServerFactory,
   parseJSONRPCMessage,
   ProtocolErrorCode,
+  type Transport,
 } from "@modelcontextprotocol/server";
-import {
-  serveStdio as serve,
-  StdioServerTransport,
-} from "@modelcontextprotocol/server/stdio";
+import { serveStdio as serve } from "@modelcontextprotocol/server/stdio";
 import process from "node:process";
-import { PassThrough } from "node:stream";
 import { isObject } from "../values/json.ts";
 
 /** The longest line that is read, in characters. */
 const MAX_LINE = 4 * 1024 * 1024;
 
 /** How long requests may take once stdin has ended, in ms. */
-const DRAIN = 10_000;
+const DRAIN_TIMEOUT = 10_000;
 
 /**
  * How many requests may be under way. What a client sends beyond waits in the
- * pipe: read on, it would fill the memory.
+ * pipe: reading on would fill the memory.
  */
-const MOST = 100;
-
-/** A transport that knows which requests it still owes an answer. */
-class CountingTransport extends StdioServerTransport {
-  /** How often each id is owed: a client may use one twice. */
-  readonly #owed = new Map<string, number>();
-  #total = 0;
-  #waiting: { readonly count: number; readonly end: () => void } | undefined;
-
-  owe(message: JSONRPCMessage): void {
-    if (!("method" in message)) return;
-    if (message.method === "notifications/cancelled") {
-      this.#settle(message.params?.requestId);
-    } else if ("id" in message && message.method !== "subscriptions/listen") {
-      const key = JSON.stringify(message.id);
-      this.#owed.set(key, (this.#owed.get(key) ?? 0) + 1);
-      this.#total++;
-    }
-  }
-
-  override async send(message: JSONRPCMessage): Promise<void> {
-    await super.send(message);
-    if (!("method" in message)) this.#settle(message.id);
-  }
-
-  /** Resolves when fewer than `count` are owed, or when time is up. */
-  async fewerThan(count: number, limit?: number): Promise<void> {
-    if (this.#total < count) return;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    await new Promise<void>((end) => {
-      this.#waiting = { count, end };
-      if (limit !== undefined) timer = setTimeout(end, limit);
-    });
-    clearTimeout(timer);
-  }
-
-  #settle(id: unknown): void {
-    const key = JSON.stringify(id);
-    const times = this.#owed.get(key);
-    if (times === undefined) return;
-    if (times === 1) this.#owed.delete(key);
-    else this.#owed.set(key, times - 1);
-    this.#total--;
-    if (this.#waiting && this.#total < this.#waiting.count) this.#waiting.end();
-  }
-}
+const MAX_REQUESTS = 100;
 
 /**
- * Serves one client until it closes stdin.
+ * Serves one client until it closes stdin, or no longer reads stdout.
  *
  * @param factory Makes the server once the client has said its revision.
  * @param onerror Told what goes wrong beside the protocol.
@@ -87,34 +39,115 @@ export async function serveStdio(
   factory: McpServerFactory,
   onerror: (error: Error) => void,
 ): Promise<void> {
-  const messages = new PassThrough();
-  const transport = new CountingTransport(messages, process.stdout);
-  const closed = new Promise<void>((resolve) => {
-    messages.once("close", resolve);
-    // A client that stops reading has gone as well.
-    process.stdout.once("error", () => resolve());
-  });
+  const transport = new StdioTransport();
   const handle = serve(factory, { transport, onerror });
-
   for await (const line of lines(process.stdin)) {
-    const refusal = line === undefined
-      ? refuse(null, ProtocolErrorCode.InvalidRequest, TOO_LONG)
-      : examine(line, transport);
-    if (refusal) process.stdout.write(`${JSON.stringify(refusal)}\n`);
-    else messages.write(`${line}\n`);
-    await transport.fewerThan(MOST);
+    transport.receive(line);
+    await transport.fewerThan(MAX_REQUESTS);
+    if (transport.isClosed) break;
   }
-  await transport.fewerThan(1, DRAIN);
-  messages.end();
-  messages.destroy();
-  await closed;
+  await transport.fewerThan(1, DRAIN_TIMEOUT);
   await handle.close();
 }
 
+/** A transport that knows which requests are not answered yet. */
+class StdioTransport implements Transport {
+  onmessage?: Transport["onmessage"];
+  onclose?: Transport["onclose"];
+  onerror?: Transport["onerror"];
+  isClosed = false;
+
+  /** How many requests of each id are open: a client may use one twice. */
+  readonly #open = new Map<string, number>();
+  #total = 0;
+  #waiting: { readonly count: number; readonly end: () => void } | undefined;
+
+  start(): Promise<void> {
+    process.stdout.on("error", this.#fail);
+    return Promise.resolve();
+  }
+
+  /** Takes a line of stdin; undefined for one that was too long to read. */
+  receive(line: string | undefined): void {
+    const { message, refusal } = line === undefined
+      ? refuse(null, ProtocolErrorCode.InvalidRequest, TOO_LONG)
+      : readMessage(line);
+    if (message) {
+      this.#count(message);
+      this.onmessage?.(message);
+    } else this.#write(refusal).catch(() => {});
+  }
+
+  async send(message: JSONRPCMessage): Promise<void> {
+    await this.#write(message);
+    if (!("method" in message)) this.#settle(message.id);
+  }
+
+  close(): Promise<void> {
+    if (!this.isClosed) {
+      this.isClosed = true;
+      this.#waiting?.end();
+      this.onclose?.();
+    }
+    return Promise.resolve();
+  }
+
+  /** Resolves when fewer than `count` requests are open, or when time is up. */
+  async fewerThan(count: number, limit?: number): Promise<void> {
+    if (this.isClosed || this.#total < count) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await new Promise<void>((end) => {
+      this.#waiting = { count, end };
+      if (limit !== undefined) timer = setTimeout(end, limit);
+    });
+    clearTimeout(timer);
+  }
+
+  #write(message: object): Promise<void> {
+    return new Promise((resolve, reject) => {
+      process.stdout.write(
+        `${JSON.stringify(message)}\n`,
+        (error) => error ? reject(error) : resolve(),
+      );
+    });
+  }
+
+  /** The client no longer reads: there is nobody to answer. */
+  readonly #fail = (error: Error): void => {
+    this.onerror?.(error);
+    void this.close();
+  };
+
+  #count(message: JSONRPCMessage): void {
+    if (!("method" in message)) return;
+    if (message.method === "notifications/cancelled") {
+      this.#settle(message.params?.requestId);
+    } else if ("id" in message && message.method !== "subscriptions/listen") {
+      const key = JSON.stringify(message.id);
+      this.#open.set(key, (this.#open.get(key) ?? 0) + 1);
+      this.#total++;
+    }
+  }
+
+  #settle(id: unknown): void {
+    const key = JSON.stringify(id);
+    const times = this.#open.get(key);
+    if (times === undefined) return;
+    if (times === 1) this.#open.delete(key);
+    else this.#open.set(key, times - 1);
+    this.#total--;
+    if (this.#waiting && this.#total < this.#waiting.count) this.#waiting.end();
+  }
+}
+
+/** A line of stdin: a message, or the error that answers it. */
+type Line =
+  | { readonly message: JSONRPCMessage; readonly refusal?: undefined }
+  | { readonly message?: undefined; readonly refusal: object };
+
 const TOO_LONG = `A message may have at most ${MAX_LINE} characters`;
 
-/** An error for a line that the SDK would pass over. */
-function examine(line: string, transport: CountingTransport) {
+function readMessage(line: string): Line {
   let value: unknown;
   try {
     value = JSON.parse(line);
@@ -126,8 +159,7 @@ function examine(line: string, transport: CountingTransport) {
     );
   }
   try {
-    transport.owe(parseJSONRPCMessage(value));
-    return undefined;
+    return { message: parseJSONRPCMessage(value) };
   } catch {
     const id = isObject(value) &&
         (typeof value.id === "string" || typeof value.id === "number")
@@ -143,8 +175,12 @@ function examine(line: string, transport: CountingTransport) {
   }
 }
 
-function refuse(id: string | number | null, code: number, message: string) {
-  return { jsonrpc: "2.0", id, error: { code, message } };
+function refuse(
+  id: string | number | null,
+  code: number,
+  message: string,
+): Line {
+  return { refusal: { jsonrpc: "2.0", id, error: { code, message } } };
 }
 
 /** The lines of a stream without empty ones; undefined for one too long. */
