@@ -14,6 +14,7 @@ import type { Fault } from "../../src/sandbox/mod.ts";
 import { argumentsFor } from "../../scripts/fill.ts";
 import { createMemoryAuditStore } from "../support/memory.ts";
 import { createWorld, type World, writes } from "../support/world.ts";
+import { sleep, until } from "../support/time.ts";
 
 const contacts = "/api/v3.1/contacts*";
 
@@ -170,12 +171,12 @@ Deno.test("the outcome of a write that was cancelled is unknown", async () => {
     { name: "create_contact", arguments: contact },
     { signal: cancel.signal },
   ).catch(() => {});
-  while (store.kept.length === 0) await new Promise((r) => setTimeout(r, 5));
+  await until(() => store.kept.length > 0, "the write is about to be sent");
   // Long enough for the request to be on its way.
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await sleep(200);
   cancel.abort();
   await call;
-  while (store.kept.length < 2) await new Promise((r) => setTimeout(r, 5));
+  await until(() => store.kept.length >= 2, "what came of it is kept");
   assertEquals(store.kept.map(({ outcome }) => outcome), [
     "unknown",
     "unknown",
@@ -214,7 +215,7 @@ Deno.test("the two steps of a record never overtake each other", async () => {
     ...storeThat(() => Promise.resolve()),
     async begin() {
       // Longer than the write waits for it.
-      await new Promise((resolve) => setTimeout(resolve, 1_300));
+      await sleep(1_300);
       steps.push("begin");
     },
     // deno-lint-ignore require-await -- the interface is asynchronous
@@ -224,14 +225,14 @@ Deno.test("the two steps of a record never overtake each other", async () => {
   };
   await using world = await createWorld({ audit: { store } });
   await world.ok("create_contact", await contactFor(world));
-  while (steps.length < 2) await new Promise((r) => setTimeout(r, 5));
+  await until(() => steps.length >= 2, "both steps");
   assertEquals(steps, ["begin", "end"]);
 });
 
 Deno.test("a server that ends keeps what is not kept yet", async () => {
   const kept: string[] = [];
   const keep: AuditStore["begin"] = async ({ outcome }) => {
-    await new Promise((resolve) => setTimeout(resolve, 600));
+    await sleep(600);
     kept.push(outcome);
   };
   {
@@ -244,10 +245,8 @@ Deno.test("a server that ends keeps what is not kept yet", async () => {
       { name: "create_contact", arguments: contact },
       { signal: cancel.signal },
     ).catch(() => {});
-    while (kept.length === 0) await new Promise((r) => setTimeout(r, 5));
-    while (lines(world).length === 0) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    await until(() => kept.length > 0, "the write is about to be sent");
+    await until(() => lines(world).length > 0, "a log line");
     cancel.abort();
     await call;
     assertEquals(kept, ["unknown"]);

@@ -15,6 +15,7 @@ import {
   mintKey,
 } from "../../src/auth/stored_keys.ts";
 import { createMemoryKeys, type MemoryKeys } from "../support/memory.ts";
+import { sleep } from "../support/time.ts";
 
 /** Keys in memory, processes that know them, and one clock for all. */
 interface Bench {
@@ -59,7 +60,6 @@ function createBench(): Bench {
 }
 
 /** Lets what goes on in the background end. */
-const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 Deno.test("mintKey() makes keys that name themselves and are never the same", async () => {
   const made = await Promise.all(Array.from({ length: 200 }, mintKey));
@@ -100,7 +100,7 @@ Deno.test("createStoredKeys() knows a key by what is kept of it", async () => {
     tenants: ["acme"],
     scopes: ["read"],
   });
-  await settled();
+  await sleep(0);
   assertNotMatch(Deno.inspect(authenticate, { depth: 9 }), /qmcp_/);
 });
 
@@ -138,7 +138,7 @@ Deno.test("createStoredKeys() knows nobody else, and asks the store only for wha
   ) assertEquals(await authenticate(odd), undefined, odd);
   assertEquals(bench.keys.reads, []);
   assertEquals((await authenticate(key))?.name, `key ${id}`);
-  await settled();
+  await sleep(0);
   // Logs name keys, and hold nothing of a secret.
   assert(bench.lines.some((line) => line.includes("wrong secret")));
   assert(bench.lines.some((line) => line.includes(id)));
@@ -156,7 +156,7 @@ Deno.test("createStoredKeys() lets a revoked key in for half a minute at most, i
   assert(await one(key));
   bench.time += 20_000;
   assert(await other(key));
-  await settled();
+  await sleep(0);
   await bench.keys.remove(id);
   bench.time = start + 29_999;
   assert(await one(key));
@@ -166,7 +166,7 @@ Deno.test("createStoredKeys() lets a revoked key in for half a minute at most, i
   bench.time = start + 50_000;
   assertEquals(await other(key), undefined);
   assertEquals(await bench.process()(key), undefined);
-  await settled();
+  await sleep(0);
   assertEquals(bench.keys.records.size, 0);
 });
 
@@ -177,18 +177,18 @@ Deno.test("createStoredKeys() counts from when it asked, and not by a clock that
   const gate = Promise.withResolvers<void>();
   bench.keys.gate = () => gate.promise;
   const slow = authenticate(key);
-  while (bench.keys.reads.length === 0) await settled();
+  while (bench.keys.reads.length === 0) await sleep(0);
   bench.time += 25_000;
   gate.resolve();
   assert(await slow);
-  await settled();
+  await sleep(0);
   await bench.keys.remove(id);
   bench.time += 5_000;
   assertEquals(await authenticate(key), undefined);
 
   const next = await bench.make();
   assert(await authenticate(next.key));
-  await settled();
+  await sleep(0);
   await bench.keys.remove(next.id);
   bench.time -= 3_600_000;
   assertEquals(await authenticate(next.key), undefined);
@@ -203,7 +203,7 @@ Deno.test("createStoredKeys() ends a key on its second, whatever it remembers", 
   assert(await authenticate(key));
   bench.time += 1;
   assertEquals(await authenticate(key), undefined);
-  await settled();
+  await sleep(0);
   assertEquals(bench.keys.reads.length, 1);
 });
 
@@ -214,12 +214,12 @@ Deno.test("createStoredKeys() lets a new key in beside the old one, until that i
   assert(await authenticate(old.key));
   const fresh = await bench.make();
   assertEquals((await authenticate(fresh.key))?.name, `key ${fresh.id}`);
-  await settled();
+  await sleep(0);
   await bench.keys.remove(old.id);
   bench.time += 30_000;
   assertEquals(await authenticate(old.key), undefined);
   assert(await authenticate(fresh.key));
-  await settled();
+  await sleep(0);
 });
 
 Deno.test("createStoredKeys() asks the store once in half a minute, and once for all who wait", async () => {
@@ -243,7 +243,7 @@ Deno.test("createStoredKeys() asks the store once in half a minute, and once for
     await Promise.all([authenticate(none.key), authenticate(none.key)]);
     assertEquals(bench.keys.reads.length, reads);
   }
-  await settled();
+  await sleep(0);
 });
 
 Deno.test("createStoredKeys() forgets no key for those who try ids, and not all of these are remembered", async () => {
@@ -264,7 +264,7 @@ Deno.test("createStoredKeys() forgets no key for those who try ids, and not all 
   bench.keys.reads.length = 0;
   assert(await authenticate(key));
   assertEquals(bench.keys.reads, [id]);
-  await settled();
+  await sleep(0);
 });
 
 Deno.test("createStoredKeys() calls an outage an outage, and goes on with what it has just read", async () => {
@@ -273,7 +273,7 @@ Deno.test("createStoredKeys() calls an outage an outage, and goes on with what i
   const other = await bench.make();
   const authenticate = bench.process();
   assert(await authenticate(key));
-  await settled();
+  await sleep(0);
   bench.keys.gate = () => Promise.reject(new StoreError("out of order"));
   bench.time += 29_999;
   assert(await authenticate(key));
@@ -284,7 +284,7 @@ Deno.test("createStoredKeys() calls an outage an outage, and goes on with what i
   bench.keys.gate = () => Promise.resolve();
   assert(await authenticate(key));
   assert(await authenticate(other.key));
-  await settled();
+  await sleep(0);
 });
 
 Deno.test("createStoredKeys() writes the last use down once a minute, in whole seconds", async () => {
@@ -297,7 +297,7 @@ Deno.test("createStoredKeys() writes the last use down once a minute, in whole s
     bench.time = start + second * 1000 + 500;
     for (const authenticate of processes) {
       assert(await authenticate(key));
-      await settled();
+      await sleep(0);
     }
   }
   const last = bench.keys.records.get(id)!.key;
@@ -315,7 +315,7 @@ Deno.test("createStoredKeys() never brings back a key that was revoked while its
   const authenticate = bench.process();
   const gate = Promise.withResolvers<void>();
   assert(await authenticate(key));
-  await settled();
+  await sleep(0);
   bench.time += 60_000;
   assert(
     await (() => {
@@ -333,7 +333,7 @@ Deno.test("createStoredKeys() never brings back a key that was revoked while its
   bench.keys.records.delete(id);
   bench.keys.gate = () => Promise.resolve();
   gate.resolve();
-  await settled();
+  await sleep(0);
   assertEquals(bench.keys.records.size, 0);
   // It was told by that, long before the half minute.
   assertEquals(await authenticate(key), undefined);
@@ -349,11 +349,11 @@ Deno.test("createStoredKeys() holds no call up for the last use, and fails none"
   assert(await authenticate(key));
   bench.keys.replace = () => Promise.reject(new StoreError("read only"));
   assert(await authenticate(other.key));
-  await settled();
+  await sleep(0);
   for (let minute = 0; minute < 5; minute++) {
     bench.time += 60_000;
     assert(await authenticate(other.key));
-    await settled();
+    await sleep(0);
   }
   // Told once.
   const told = bench.lines.filter((line) => line.includes("read only"));

@@ -17,6 +17,7 @@ import {
 } from "../support/process.ts";
 import { noRedis, startRedis } from "../support/redis.ts";
 import { startVault } from "../support/vault.ts";
+import { sleep } from "../support/time.ts";
 
 const SEALING = btoa("a key of thirty-two bytes, really".slice(0, 32));
 
@@ -293,7 +294,7 @@ Deno.test({
     for (const server of [one, other]) {
       while ((await call(server, acme.key, "list_pipelines")).status !== 401) {
         assert(Date.now() < end, "a revoked key works after 45 s");
-        await new Promise((resolve) => setTimeout(resolve, 1_000));
+        await sleep(1_000);
       }
     }
     // It went by itself, and nobody has written it back.

@@ -27,6 +27,7 @@ import {
 import { z } from "zod";
 import type { QontakServer } from "../../mod.ts";
 import { type Served, serveMcp } from "../support/serve.ts";
+import { sleep } from "../support/time.ts";
 
 /** A PNG of one red pixel. */
 const PNG =
@@ -60,7 +61,6 @@ const embedded = (uri: string, mimeType: string, text: string) => ({
 const always = (...content: Content[]): Run => () => ({ content });
 
 /** Long enough for what was sent before to leave on its own. */
-const pause = () => new Promise((resolve) => setTimeout(resolve, 50));
 
 type Form = Parameters<typeof inputRequired.elicit>[0]["requestedSchema"];
 
@@ -183,7 +183,7 @@ function tools(notify: () => ServerNotifier): Record<string, Fixture> {
       run: async (_, { mcpReq }) => {
         for (const step of ["started", "processing data", "completed"]) {
           await mcpReq.log("info", `Tool execution: ${step}`);
-          await pause();
+          await sleep(50);
         }
         return { content: [text("Logged")] };
       },
@@ -206,7 +206,7 @@ function tools(notify: () => ServerNotifier): Record<string, Fixture> {
               params: { progressToken, progress, total: 100 },
             });
           }
-          await pause();
+          await sleep(50);
         }
         return { content: [text("Done")] };
       },

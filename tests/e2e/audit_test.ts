@@ -19,6 +19,7 @@ import { sha256 } from "../../src/storage/hash.ts";
 import { argumentsFor } from "../../scripts/fill.ts";
 import { type Ended, run, startHttp, WITH_KV } from "../support/process.ts";
 import { noRedis, startRedis } from "../support/redis.ts";
+import { sleep, until } from "../support/time.ts";
 
 /** A place that servers and the command line share. */
 interface Place extends AsyncDisposable {
@@ -139,14 +140,6 @@ async function addTenants(
 function linesOf({ stderr }: Ended): AuditRecord[] {
   return stderr.trim().split("\n").map((line) => JSON.parse(line))
     .filter(({ message }) => message === "A write was sent");
-}
-
-/** Waits until something is so. */
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; !(await isSo()); tries++) {
-    if (tries === 200) throw new Error("It has not come to that");
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 /** What must be seen nowhere: in the place of every value that is sent. */
@@ -286,9 +279,12 @@ for (const kind of kinds) {
       sandbox.inject({ fault: { kind: "delay", ms: 1_500 }, method: "POST" });
       const product = { name: "Meja", user_id: "acme" };
       const call = ok(client, "create_product", product).catch(() => {});
-      await until(async () => (await place.dump()).includes("create_product"));
+      await until(
+        async () => (await place.dump()).includes("create_product"),
+        "the write is recorded",
+      );
       // Long enough for the request to be on its way.
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await sleep(300);
       const ended = await server.stop("SIGKILL");
       assertEquals(linesOf(ended), []);
       await client.close();
@@ -306,10 +302,12 @@ for (const kind of kinds) {
         outcome: "unknown",
       });
       // It had been sent: nobody but the record knows.
-      await until(() =>
-        sandbox.requests.some(({ method, path }) =>
-          method === "POST" && path.endsWith("/products")
-        )
+      await until(
+        () =>
+          sandbox.requests.some(({ method, path }) =>
+            method === "POST" && path.endsWith("/products")
+          ),
+        "the write is sent",
       );
     },
   );

@@ -29,6 +29,7 @@ import {
   TENANTS,
 } from "../support/tenants.ts";
 import { serve } from "../support/serve.ts";
+import { sleep } from "../support/time.ts";
 
 const AUDIENCE = "https://crm.example.com/mcp";
 
@@ -364,7 +365,7 @@ for (const [name, start] of Object.entries(entries)) {
       const list = () => call(server, brief, "list_pipelines", {});
       assertEquals((await list()).status, 200);
       while (Date.now() <= exp * 1000) {
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await sleep(100);
       }
       const before = seen.get("alpha");
       assertEquals((await list()).status, 401);

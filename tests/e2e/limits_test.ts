@@ -6,6 +6,7 @@ import { defined } from "../../src/values/json.ts";
 import { callTool, type HttpCall } from "../support/call.ts";
 import { createMemoryStore } from "../support/memory.ts";
 import { serveMcp } from "../support/serve.ts";
+import { sleep, until } from "../support/time.ts";
 
 interface Place extends AsyncDisposable {
   /** Calls a tool that asks Qontak once, for a company. */
@@ -66,9 +67,10 @@ Deno.test("a company that floods is slowed down or told the seconds, others are 
   const before = sandbox.requests.length;
   const flood = Array.from({ length: 200 }, () => send("greedy"));
   // Its burst is used up, and others come.
-  while (sandbox.requests.length < before + 15) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  await until(
+    () => sandbox.requests.length >= before + 15,
+    "the burst is used up",
+  );
   const since = sandbox.requests.length;
   const modest = await Promise.all(
     Array.from({ length: 5 }, () => send("modest")),
@@ -126,7 +128,7 @@ Deno.test("while Qontak is down nothing is sent to it; when it is back, calls ar
   const end = performance.now() + 20_000;
   let called = await place.call("modest");
   while (called.isError && performance.now() < end) {
-    await new Promise((resolve) => setTimeout(resolve, 250));
+    await sleep(250);
     called = await place.call("modest");
   }
   assertEquals(called.isError, false, called.text);
@@ -157,12 +159,6 @@ Deno.test("who hangs up while it waits for its turn gives its place to the next"
   const [sandbox, serve] = serveTenants({ limits, timeout: 60_000 });
   await using _sandbox = sandbox;
   await using place = serve(sandbox);
-  const waitUntil = async (holds: () => boolean) => {
-    for (let tries = 0; !holds(); tries++) {
-      assert(tries < 2_000, "it never came to that");
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  };
   assertEquals((await place.call("greedy")).isError, false);
   const before = sandbox.requests.length;
   const hangingUp = new AbortController();
@@ -170,11 +166,11 @@ Deno.test("who hangs up while it waits for its turn gives its place to the next"
     { length: 20 },
     () => place.call("greedy", hangingUp.signal).catch((error) => error),
   );
-  await waitUntil(() => limits.waiting === 20);
+  await until(() => limits.waiting === 20, "20 calls wait");
   const next = place.call("greedy");
-  await waitUntil(() => limits.waiting === 21);
+  await until(() => limits.waiting === 21, "one more call waits");
   hangingUp.abort();
-  await waitUntil(() => limits.waiting <= 1);
+  await until(() => limits.waiting <= 1, "those that hung up are gone");
   assertEquals((await next).isError, false);
   for (const error of await Promise.all(gone)) {
     assertEquals(error.name, "AbortError");

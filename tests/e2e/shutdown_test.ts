@@ -17,6 +17,7 @@ import { startGate } from "../support/gate.ts";
 import { type Ended, type HttpProcess, startHttp } from "../support/process.ts";
 import { openRaw, type Raw, rawRequest } from "../support/raw.ts";
 import { noRedis, startRedis } from "../support/redis.ts";
+import { sleep } from "../support/time.ts";
 
 const KEY = "a-key";
 
@@ -42,7 +43,7 @@ async function untilRefused(url: string): Promise<void> {
       throw error;
     }
     assert(tries < 500, "connections are still accepted");
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await sleep(20);
   }
 }
 

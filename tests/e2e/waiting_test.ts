@@ -16,6 +16,7 @@ import { callTool } from "../support/call.ts";
 import { bareEnv, program, root } from "../support/process.ts";
 import { serveMcp } from "../support/serve.ts";
 import { serveUpstream } from "../support/upstream.ts";
+import { until } from "../support/time.ts";
 
 /** A Qontak that begins every answer and ends none until it is told to. */
 function serveSlowly() {
@@ -67,15 +68,6 @@ function serveSlowly() {
       await http[Symbol.asyncDispose]();
     },
   };
-}
-
-/** Waits until something holds; a test's own limit ends what never does. */
-async function until(holds: () => boolean, what: string): Promise<void> {
-  const end = Date.now() + 10_000;
-  while (!holds()) {
-    if (Date.now() > end) throw new Error(`Waited 10 s for nothing: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 function serveHttp(options: Parameters<typeof createServer>[0]) {

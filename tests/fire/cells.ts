@@ -16,6 +16,7 @@ import {
   promised,
   type Sent,
 } from "./matrix.ts";
+import { sleep } from "../support/time.ts";
 
 /** How long a call may take here, in ms: on a busy machine too. */
 const TIMEOUT = 20_000;
@@ -107,7 +108,7 @@ async function tryCell(place: Place, cell: Cell): Promise<void> {
   const count = () => since(place, before).filter(isMeant).length - equal;
   // It is carried out, and counted, when nobody waits for it any more.
   for (let i = 0; isLate(cell) && count() < least && i < 200; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await sleep(50);
   }
   const sent = since(place, before);
   const what = `${name}\nanswered: ${text.slice(0, 600)}\nsent: ${sent}`;

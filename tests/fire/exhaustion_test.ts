@@ -6,9 +6,7 @@ import { createRedisStore } from "../../src/tokens/stores/redis.ts";
 import { callTool } from "../support/call.ts";
 import { bareEnv, program, root, startHttp } from "../support/process.ts";
 import { noRedis, startRedis } from "../support/redis.ts";
-
-const sleep = (ms: number) =>
-  new Promise<void>((resolve) => setTimeout(resolve, ms));
+import { sleep } from "../support/time.ts";
 
 /** A request over a connection of its own, as bytes. */
 function rawRequest(url: string, method: string): Uint8Array {

@@ -24,6 +24,7 @@ import {
   spoil,
   type Spoiling,
 } from "./fuzz.ts";
+import { sleep } from "../support/time.ts";
 
 const tools: readonly ListedTool[] = catalog.map(listed);
 
@@ -37,7 +38,7 @@ async function listening(run: () => Promise<void>): Promise<void> {
   globalThis.addEventListener("unhandledrejection", hear);
   try {
     await run();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await sleep(50);
   } finally {
     globalThis.removeEventListener("unhandledrejection", hear);
   }

@@ -7,6 +7,7 @@ import { createRedisStore } from "../../src/tokens/stores/redis.ts";
 import { createTestClock, settle } from "../support/clock.ts";
 import { noRedis, startRedis } from "../support/redis.ts";
 import { keepTogether, leastFor } from "./replicas.ts";
+import { sleep } from "../support/time.ts";
 
 function redisTest(name: string, fn: () => Promise<void>) {
   Deno.test({
@@ -251,7 +252,7 @@ redisTest(
     const end = performance.now() + 20_000;
     while (lines.length < 6 && performance.now() < end) {
       await flood(1);
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await sleep(200);
     }
     assertEquals(lines.slice(3).map((line) => line.split(" ")[0]), [
       "info",

@@ -4,6 +4,7 @@ import { InputError, QontakError } from "../../src/errors.ts";
 import { deadline } from "../../src/net/deadline.ts";
 import { createSnapshots, type Source } from "../../src/snapshots/snapshots.ts";
 import type { JsonObject } from "../../src/values/json.ts";
+import { sleep } from "../support/time.ts";
 
 /** A list as Qontak might serve it. */
 interface List {
@@ -216,7 +217,7 @@ Deno.test("get() keeps what it read when time is up, and goes on from there", as
   let isSlow = true;
   list.before = async (_, request) => {
     if (isSlow && request > 10) {
-      await new Promise((resolve) => setTimeout(resolve, 60));
+      await sleep(60);
     }
   };
   const { ask } = bench(list);
@@ -251,7 +252,7 @@ Deno.test("get() shares one reading among calls, and ends it when all have gone"
   const gone = new AbortController();
   const first = ask({ signal: gone.signal });
   const second = ask();
-  await new Promise((resolve) => setTimeout(resolve, 10));
+  await sleep(10);
   gone.abort(new Error("gone"));
   await assertRejects(() => first, Error, "gone");
   gate.resolve();
@@ -264,11 +265,11 @@ Deno.test("get() shares one reading among calls, and ends it when all have gone"
   alone.before = (page) => page > 5 ? hold.promise : undefined;
   const leaving = new AbortController();
   const call = bench(alone).ask({ signal: leaving.signal });
-  await new Promise((resolve) => setTimeout(resolve, 10));
+  await sleep(10);
   leaving.abort(new Error("gone"));
   await assertRejects(() => call, Error, "gone");
   hold.resolve();
-  await new Promise((resolve) => setTimeout(resolve, 10));
+  await sleep(10);
   assert(alone.requests.length < 20, "it went on reading");
 });
 

@@ -13,6 +13,7 @@ import type { Credentials } from "../../src/tokens/store.ts";
 import { createEnvStore } from "../../src/tokens/stores/env.ts";
 import { openEnvFile } from "../../src/tokens/stores/env_file.ts";
 import { createKvStore } from "../../src/tokens/stores/kv.ts";
+import { sleep } from "./time.ts";
 
 const [kind, path = "", marker, times] = Deno.args;
 const credentials = { refresh_token: "0" };
@@ -24,7 +25,6 @@ const store = kind === "kv" ? createKvStore({ kv }) : createEnvStore({
 });
 const tenant = "_default";
 const holder = crypto.randomUUID();
-const rest = () => new Promise((resolve) => setTimeout(resolve, 2));
 
 /** Counts once; false where somebody else was faster. */
 async function count(): Promise<boolean> {
@@ -41,7 +41,7 @@ async function countWithLease(marker: string): Promise<boolean> {
   const lease = await store.lease!(tenant, 60_000, holder);
   if (!lease) return false;
   (await Deno.open(marker, { createNew: true, write: true })).close();
-  await rest();
+  await sleep(2);
   await Deno.remove(marker);
   // Where it is written to a file, the lease ends with that.
   if (!await count()) throw new Error("Changed by one without the lease");
@@ -67,6 +67,6 @@ for (let done = 0; done < Number(times);) {
     ? await countWithout()
     : await countWithLease(marker!);
   if (isDone) done++;
-  else await rest();
+  else await sleep(2);
 }
 database?.close();

@@ -5,6 +5,7 @@
  * @module
  */
 import { isOnPath } from "./process.ts";
+import { sleep } from "./time.ts";
 
 /** A Redis that answers. */
 export interface TestRedis extends AsyncDisposable {
@@ -93,7 +94,7 @@ export async function startRedis(...args: string[]): Promise<TestRedis> {
         return;
       } catch (error) {
         if (tries === 100) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 30));
+        await sleep(30);
       }
     }
   }

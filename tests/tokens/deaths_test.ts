@@ -11,6 +11,7 @@ import {
   type Shared,
   startServer,
 } from "./shared.ts";
+import { sleep } from "../support/time.ts";
 
 const TOKEN_PATH = "/oauth/token", PRODUCTS = "/api/v3.1/products";
 
@@ -40,7 +41,7 @@ const deaths: readonly Death[] = [
       await gate.hold(TOKEN_PATH, "after");
       await shared.pauseWrites!();
       gate.release();
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      await sleep(500);
     },
     survives: false,
   },
@@ -99,7 +100,7 @@ async function recover(server: HttpProcess, shared: Shared): Promise<void> {
     const { isError, text } = await call(server, shared);
     if (!isError) return;
     assert(tries < 100, text);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await sleep(100);
   }
 }
 

@@ -17,6 +17,7 @@ import {
 } from "../../src/tokens/store.ts";
 import { createTokens } from "../../src/tokens/tokens.ts";
 import { createMemoryStore } from "../support/memory.ts";
+import { sleep, until } from "../support/time.ts";
 
 function setUp(lifetime = 21_600, store: TokenStore = memoryStore()) {
   const used: string[] = [];
@@ -174,7 +175,7 @@ function rotatingQontak(lifetime = 21_600) {
     used,
     async refresh(token: string): Promise<Grant> {
       used.push(token);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await sleep(5);
       if (token !== `r${newest}`) {
         throw new QontakError("invalid_grant", {
           endpoint: "POST /oauth/token",
@@ -259,9 +260,7 @@ Deno.test("access() serves and keeps trying when the newest token cannot be kept
   assertEquals(state.record.refresh_token, "r0");
   assertMatch(logs[0]!, /^error .*memory only/);
   state.readOnly = false;
-  while (state.record.refresh_token !== "r2") {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  await until(() => state.record.refresh_token === "r2", "the token is kept");
   assertEquals(await tokens.access("acme", "a2"), "a3");
   assertEquals(state.record.refresh_token, "r3");
   for (const line of logs) assertNotMatch(line, /\b[ar]\d\b/);
@@ -387,9 +386,7 @@ Deno.test("access() knows its own record where the store's answer was lost", asy
   });
   state.losesAnswers = true;
   assertEquals(await tokens.access("acme"), "a1");
-  while (logs.length < 2) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  await until(() => logs.length >= 2, "two log lines");
   await tokens.close();
   assertEquals(state.record.refresh_token, "r1");
   assertMatch(logs[0]!, /Trying again/);

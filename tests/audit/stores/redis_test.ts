@@ -13,6 +13,7 @@ import { startRedis, type TestRedis } from "../../support/redis.ts";
 import { argumentsFor } from "../../../scripts/fill.ts";
 import { createWorld } from "../../support/world.ts";
 import { allOf, contract, recordOf } from "./contract.ts";
+import { sleep } from "../../support/time.ts";
 
 const hasServer = await isOnPath("redis-server");
 
@@ -174,7 +175,7 @@ test(
     for (let tries = 0; tries < 50; tries++) {
       const { id } = await create();
       if (await isKept(id)) return;
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await sleep(100);
     }
     throw new Error("No record was kept after Redis came back");
   },

@@ -5,6 +5,7 @@
  */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import type { TokenStore } from "../../../src/tokens/store.ts";
+import { sleep } from "../../support/time.ts";
 
 /**
  * Puts a store of several companies to the test. It must be empty, and holds
@@ -86,12 +87,12 @@ async function contractOfLeases(
   assert(short);
   // Its holder prolongs it, and gives it back with what it was first given.
   assert(await take(60_000, "two"));
-  await new Promise((resolve) => setTimeout(resolve, 60));
+  await sleep(60);
   assertEquals(await take(60_000, "one"), undefined);
   await short.release();
   const ended = await take(500, "one");
   assert(ended);
-  await new Promise((resolve) => setTimeout(resolve, 600));
+  await sleep(600);
   // The lease has ended, and its old holder cannot end the new one.
   const newer = await take(500, "two");
   assert(newer);

@@ -10,6 +10,7 @@ import { openEnvFile } from "../../../src/tokens/stores/env_file.ts";
 import { bareEnv, root, stdFlags } from "../../support/process.ts";
 import { createRandom, type Random } from "../../../src/sandbox/random.ts";
 import { parseVariables } from "../../../src/values/env.ts";
+import { sleep } from "../../support/time.ts";
 
 const isUnix = Deno.build.os !== "windows";
 const bytesOf = (text: string) => new TextEncoder().encode(text);
@@ -575,7 +576,7 @@ Deno.test("a process that is killed leaves the old file or the new one", async (
       const child = await startCounting(path, "-", "100000");
       const stdout = child.stdout.getReader();
       await stdout.read();
-      await new Promise((resolve) => setTimeout(resolve, random.int(0, 99)));
+      await sleep(random.int(0, 99));
       child.kill("SIGKILL");
       await child.status;
       await stdout.cancel();

@@ -19,6 +19,7 @@ import {
 import { openEnvFile } from "../../../src/tokens/stores/env_file.ts";
 import { createTokens } from "../../../src/tokens/tokens.ts";
 import { contractOfOne } from "./contract.ts";
+import { sleep } from "../../support/time.ts";
 
 const configured = { refresh_token: "canary0" };
 const next = {
@@ -281,7 +282,7 @@ Deno.test("createEnvStore() lets two processes with one file refresh one after t
     const used: string[] = [];
     const refresh = async (token: string) => {
       used.push(token);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await sleep(20);
       if (token !== `canary${current}`) {
         throw Object.assign(new Error("dead"), { code: "invalid_grant" });
       }

@@ -27,6 +27,7 @@ import { keyContract } from "../../auth/key_contract.ts";
 import { deno, kvTests, openTestKv, type TestKv } from "../../support/kv.ts";
 import { root, stdFlags } from "../../support/process.ts";
 import { contract, contractOfOne } from "./contract.ts";
+import { sleep } from "../../support/time.ts";
 
 const seconds = () => Math.floor(Date.now() / 1000);
 const key = () =>
@@ -42,7 +43,7 @@ function rotating() {
     refreshes: () => refreshes,
     async refresh(token: string) {
       refreshes++;
-      await new Promise((resolve) => setTimeout(resolve, 30));
+      await sleep(30);
       if (token !== `canary ${current}`) {
         throw Object.assign(new Error("dead"), { code: "invalid_grant" });
       }

@@ -17,6 +17,7 @@ import { isOnPath, run } from "../../support/process.ts";
 import { freePort, startRedis } from "../../support/redis.ts";
 import { keyContract } from "../../auth/key_contract.ts";
 import { contract } from "./contract.ts";
+import { sleep } from "../../support/time.ts";
 
 const hasServer = await isOnPath("redis-server");
 function redisTest(
@@ -157,7 +158,7 @@ redisTest(
           break;
         } catch (error) {
           if (tries === 50) throw error;
-          await new Promise((resolve) => setTimeout(resolve, 100));
+          await sleep(100);
         }
       }
       await contract(store);

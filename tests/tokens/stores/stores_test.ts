@@ -20,6 +20,7 @@ import {
 import { noRedis, startRedis } from "../../support/redis.ts";
 import { keyContract } from "../../auth/key_contract.ts";
 import { contract } from "./contract.ts";
+import { sleep } from "../../support/time.ts";
 
 const key = () =>
   btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))));
@@ -146,7 +147,7 @@ redisTest(
         break;
       } catch (error) {
         if (tries === 50) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await sleep(100);
       }
     }
   },

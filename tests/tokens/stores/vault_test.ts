@@ -28,6 +28,7 @@ import {
 } from "../../support/vault.ts";
 import { keyContract } from "../../auth/key_contract.ts";
 import { contract } from "./contract.ts";
+import { until } from "../../support/time.ts";
 
 /** What must never be seen outside of Vault. */
 const CANARY = "canary-of-a-refresh-token";
@@ -623,7 +624,7 @@ Deno.test(
     const store = make({ timeout: 100 });
     const error = await assertRejects(() => store.read("acme"), StoreError);
     assertStringIncludes(error.message, "within 100 ms");
-    while (!isOver) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => isOver, "the connection ends");
   }),
 );
 
