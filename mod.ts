@@ -15,6 +15,7 @@
  *
  * @module
  */
+export type { Advise, Remedies, Remedy } from "./src/advice/advice.ts";
 export {
   CredentialsError,
   type ErrorKind,

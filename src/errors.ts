@@ -13,10 +13,12 @@
  * | `issuer` | {@linkcode IssuerError} | the issuer of JWTs does not work |
  * | `limit` | {@linkcode LimitError} | a limit of this server's own |
  *
- * An error that is none of these is a fault of this program.
+ * An error that is none of these is a fault of this program, or an option that
+ * a program gave it: {@linkcode OptionError}.
  *
  * @module
  */
+import { type Advise, adviseEmbedder, type Remedy } from "./advice/advice.ts";
 import { redact, redactSecrets } from "./logging/redact.ts";
 
 /** What an error is about. */
@@ -30,10 +32,26 @@ export type ErrorKind =
   | "issuer"
   | "limit";
 
-/** An error that was foreseen. Its message is a sentence that may be shown. */
+/**
+ * An error that was foreseen. Its message is a sentence that may be shown; the
+ * words of its remedy depend on who reads them: see {@linkcode sentenceOf}.
+ */
 export abstract class ForeseenError extends Error {
   /** What it is about. */
   abstract readonly kind: ErrorKind;
+  /** What can be done about it, where the message does not say it. */
+  readonly remedy?: Remedy;
+
+  /**
+   * Makes the error.
+   *
+   * @param message A sentence without a full stop that says what failed.
+   * @param remedy What can be done about it.
+   */
+  constructor(message: string, remedy?: Remedy) {
+    super(message);
+    if (remedy !== undefined) this.remedy = remedy;
+  }
 }
 
 /**
@@ -130,6 +148,8 @@ export interface QontakErrorDetails {
   readonly code?: string;
   /** How many seconds Qontak asks to wait, from `Retry-After`. */
   readonly retryAfter?: number;
+  /** What can be done about it. */
+  readonly remedy?: Remedy;
 }
 
 /**
@@ -166,7 +186,7 @@ export class QontakError extends ForeseenError implements QontakErrorDetails {
    * @param details What Qontak answered, and to which endpoint.
    */
   constructor(message: string, details: QontakErrorDetails) {
-    super(message);
+    super(message, details.remedy);
     this.endpoint = details.endpoint;
     this.status = details.status;
     this.said = details.said;
@@ -198,6 +218,8 @@ export interface UnreachableErrorDetails {
   readonly mayHaveArrived: boolean;
   /** How many seconds to wait, where the request was kept from being sent. */
   readonly retryAfter?: number;
+  /** What can be done about it. */
+  readonly remedy?: Remedy;
 }
 
 /**
@@ -234,7 +256,7 @@ export class UnreachableError extends ForeseenError
    * @param details Which endpoint, why, and whether it may have arrived.
    */
   constructor(message: string, details: UnreachableErrorDetails) {
-    super(message);
+    super(message, details.remedy);
     this.endpoint = details.endpoint;
     this.reason = details.reason;
     this.mayHaveArrived = details.mayHaveArrived;
@@ -346,14 +368,48 @@ export class LimitError extends ForeseenError {
 
 /**
  * The sentence of an error that was foreseen, without what must not be told.
+ * What can be done about it follows.
  *
  * @param error What was thrown.
+ * @param advise Has the words of remedies; those for programs that embed the
+ * server when left out.
  * @returns Its sentence, or undefined for a fault of this program.
  */
-export function sentenceOf(error: unknown): string | undefined {
+export function sentenceOf(
+  error: unknown,
+  advise: Advise = adviseEmbedder,
+): string | undefined {
   if (!(error instanceof ForeseenError)) return undefined;
+  const { message, remedy } = error;
+  const sentence = remedy ? `${message}. ${advise(remedy)}` : message;
   // Wrong input is told to the caller whose own values it repeats.
-  return error.kind === "input"
-    ? redactSecrets(error.message)
-    : redact(error.message);
+  return error.kind === "input" ? redactSecrets(sentence) : redact(sentence);
+}
+
+/** An error's remedy, to be spread into the details of a log line. */
+export function remedyOf(error: unknown): { readonly remedy?: Remedy } {
+  const remedy = error instanceof ForeseenError ? error.remedy : undefined;
+  return remedy ? { remedy } : {};
+}
+
+/** An option of a program that embeds the server is missing or malformed. */
+export class OptionError extends TypeError {
+  /** Tells this error from others. */
+  override readonly name = "OptionError";
+  /** The option. */
+  readonly option: string;
+  /** What is wrong with it: a phrase that follows its name. */
+  readonly problem: string;
+
+  /**
+   * Makes the error.
+   *
+   * @param option The option.
+   * @param problem What is wrong with it.
+   */
+  constructor(option: string, problem: string) {
+    super(`${option} ${problem}`);
+    this.option = option;
+    this.problem = problem;
+  }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { type McpServerFactory, Server } from "@modelcontextprotocol/server";
+import { type Advise, advisedLog, adviseEmbedder } from "./advice/advice.ts";
 import { CredentialsError } from "./errors.ts";
 import {
   cacheKvOf,
@@ -56,6 +57,11 @@ export interface ServerOptions extends ConnectionOptions {
   readonly content?: Content;
   /** Writes log lines; to stderr when left out. */
   readonly log?: Log;
+  /**
+   * Has the words of what can be done about an error, for answers and log
+   * lines; they name options of this function when left out.
+   */
+  readonly advise?: Advise;
   /**
    * How each request that may change something in Qontak is recorded; false:
    * not at all.
@@ -136,7 +142,7 @@ const CACHE_HINTS = {
  * import { createServer } from "@qontak/mcp";
  *
  * const server = createServer({
- *   refreshToken: Deno.env.get("QONTAK_REFRESH_TOKEN")!,
+ *   refreshToken: Deno.env.get("REFRESH_TOKEN")!,
  * });
  * await server.stdio();
  * ```
@@ -156,8 +162,11 @@ const CACHE_HINTS = {
  * @throws {TypeError} When a toolset is not known.
  */
 export function createServer(options: ServerOptions): QontakServer {
-  const log = options.log ? withRequest(options.log) : createLog();
-  const { content = "open" } = options;
+  const { content = "open", advise = adviseEmbedder } = options;
+  const log = advisedLog(
+    options.log ? withRequest(options.log) : createLog(),
+    advise,
+  );
   const telemetry = createTelemetry();
   const ownKv = options.kv === undefined ? createKv(log) : undefined;
   const kv = options.kv || ownKv;
@@ -173,7 +182,15 @@ export function createServer(options: ServerOptions): QontakServer {
     telemetry,
     ...defined({ kv }),
   });
-  const call = createCall({ access, kv, log, audit, telemetry, content });
+  const call = createCall({
+    access,
+    kv,
+    log,
+    audit,
+    telemetry,
+    content,
+    advise,
+  });
   const viewOf = createViews(selectTools(options));
   // Without a credential of its own, a caller may do what the server may.
   const operator = (name: string): Caller => ({

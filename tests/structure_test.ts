@@ -1,5 +1,8 @@
 /** The rooms of src/: what may import what. CONTRIBUTING.md has the map. */
 import { assert, assertEquals } from "@std/assert";
+import { variables } from "../src/app/variables.ts";
+import { commands } from "../src/cli/commands.ts";
+import { flags } from "../src/cli/flags.ts";
 
 /**
  * The floors of the house, from the ground up. A file imports from its own room
@@ -8,6 +11,7 @@ import { assert, assertEquals } from "@std/assert";
 const FLOORS: readonly (readonly string[])[] = [
   ["values", "version", "sandbox"],
   ["logging", "clients"],
+  ["advice"],
   ["errors"],
   ["telemetry"],
   ["storage", "net"],
@@ -92,6 +96,47 @@ Deno.test("imports of src/ make no circle", async () => {
     done.add(place);
   }
   for (const place of arrows.keys()) visit(place, []);
+});
+
+/** Where variables and commands may be named, besides app/ and cli/. */
+const NAMING = [
+  // The entry for hosts is set up by variables alone.
+  "deploy.ts",
+  // Configurations of clients are data that hold both.
+  "clients/",
+  // The other side of the wire prints what leads a server to it.
+  "sandbox/",
+  // Not yet: its errors still name variables.
+  "tokens/stores/vault",
+];
+
+/** What looks like a command, and is none. */
+const LABELS = [
+  // What the key of hashes is derived for: another word is another key.
+  'const PURPOSE = "qontak-mcp audit";',
+];
+
+Deno.test("only app/ and cli/ name environment variables, commands and flags", async () => {
+  const ours = Object.keys(variables).join("|");
+  const names = new RegExp(
+    `\\b(${ours})\\b|qontak-mcp (${Object.keys(commands).join("|")})\\b|--(${
+      Object.keys(flags).join("|")
+    })\\b(?![\\w-]*:)`,
+  );
+  const named: string[] = [];
+  for await (const file of filesIn(src)) {
+    const place = placeOf(file);
+    const mayName = ["app/", "cli/", ...NAMING].some((room) =>
+      place.startsWith(room)
+    );
+    if (mayName) continue;
+    const lines = (await Deno.readTextFile(file)).split("\n");
+    for (const [i, line] of lines.entries()) {
+      const found = LABELS.includes(line) ? null : names.exec(line);
+      if (found) named.push(`${place}:${i + 1}: ${found[0]}`);
+    }
+  }
+  assertEquals(named, []);
 });
 
 Deno.test("no file of src/ is outside a room but the four doors", async () => {

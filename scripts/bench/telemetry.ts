@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { adviseEmbedder } from "../../src/advice/advice.ts";
 import { noLimits } from "../../src/limits/limits.ts";
 import { noAudit } from "../../src/audit/audit.ts";
 import { createAccess } from "../../src/qontak/connection.ts";
@@ -61,6 +62,7 @@ async function serveRounds(telemetry: Telemetry): Promise<void> {
     audit: noAudit,
     telemetry,
     content: "open",
+    advise: adviseEmbedder,
   });
   const tool = catalog.find(({ name }) => name === "list_pipelines")!;
   const options = {

@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError } from "../errors.ts";
+import { withSettings } from "./advice.ts";
 import type { Settings } from "./settings.ts";
 import type { Kv } from "../storage/kv.ts";
 import { createLog } from "../logging/log.ts";
@@ -59,18 +60,14 @@ export function openAuditStore(
 ): AuditStore | undefined {
   const { QONTAK_AUDIT_DAYS: days, TOKEN_ENCRYPTION_KEY: sealer } = settings;
   if (settings.QONTAK_AUDIT === "redis") {
-    try {
-      return createRedisAuditStore({
+    return withSettings(() =>
+      createRedisAuditStore({
         url: settings.REDIS_URL,
         keyPrefix: settings.REDIS_KEY_PREFIX,
         days,
         ...defined({ sealer }),
-      });
-    } catch (error) {
-      // What the store refuses is a setting here.
-      if (error instanceof TypeError) throw new ConfigError([error.message]);
-      throw error;
-    }
+      })
+    );
   }
   if (settings.QONTAK_AUDIT !== "kv") return undefined;
   if (kv) return createKvAuditStore({ kv, days, ...defined({ sealer }) });

@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError } from "../errors.ts";
+import { withSettings } from "./advice.ts";
 import type { Settings } from "./settings.ts";
 import type { LimitsName } from "./variables.ts";
 import type { Kv } from "../storage/kv.ts";
@@ -38,7 +39,9 @@ function ratesOf(settings: Settings): Rates {
 const places: Readonly<Record<LimitsName, Open>> = {
   memory: () => undefined,
   redis: ({ REDIS_URL, REDIS_KEY_PREFIX }) =>
-    createRedisBuckets({ url: REDIS_URL, keyPrefix: REDIS_KEY_PREFIX }),
+    withSettings(() =>
+      createRedisBuckets({ url: REDIS_URL, keyPrefix: REDIS_KEY_PREFIX })
+    ),
   kv(_settings, kv) {
     if (kv) return createKvBuckets({ kv });
     throw new ConfigError([

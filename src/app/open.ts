@@ -14,6 +14,8 @@ import { createKv, type Kv } from "../storage/kv.ts";
 import type { TokenStore } from "../tokens/store.ts";
 import type { EnvStore } from "../tokens/stores/env.ts";
 import { defined } from "../values/json.ts";
+import { advisedLog } from "../advice/advice.ts";
+import { advise } from "./advice.ts";
 import { auditOf, openAuditStore } from "./audit.ts";
 import { openLimits } from "./limits.ts";
 import { lazySandbox, sandboxSettings } from "./sandbox.ts";
@@ -92,7 +94,7 @@ export function open(
     return part;
   };
   const settings = isSandbox ? sandboxSettings(given) : given;
-  const log = createLog(settings.LOG_LEVEL);
+  const log = advisedLog(createLog(settings.LOG_LEVEL), advise);
   const sandbox = isSandbox ? closing(lazySandbox()) : undefined;
   const kv = isSandbox ? undefined : closing(createKv(log));
   const cacheKv = cacheKvOf(
@@ -121,6 +123,7 @@ export function open(
       limits: closing(openLimits(settings, { kv, log })),
       store,
       log,
+      advise,
       audit: auditOf(settings, audits()),
     };
   });

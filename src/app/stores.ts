@@ -5,6 +5,7 @@
  */
 import { ConfigError } from "../errors.ts";
 import { keysIn, type KeyStore } from "../auth/key_store.ts";
+import { withSettings } from "./advice.ts";
 import { ROTATING, type Settings } from "./settings.ts";
 import type { StoreName } from "./variables.ts";
 import type { Kv } from "../storage/kv.ts";
@@ -117,14 +118,8 @@ export function openStores(settings: Settings, parts: StoreParts): Stores {
       { store: name },
     );
   }
-  try {
-    const { tokens, keys } = stores[name](settings, parts);
-    return { store: tokens, keys: keys && keysIn(keys) };
-  } catch (error) {
-    // What a store refuses is a setting here.
-    if (error instanceof TypeError) throw new ConfigError([error.message]);
-    throw error;
-  }
+  const { tokens, keys } = withSettings(() => stores[name](settings, parts));
+  return { store: tokens, keys: keys && keysIn(keys) };
 }
 
 /**

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { remedyOf } from "../errors.ts";
 import { deadline, untilAborted } from "../net/deadline.ts";
 import type { Log, LogDetails } from "../logging/log.ts";
 import type { CallOptions, Crm } from "../qontak/crm.ts";
@@ -90,6 +91,7 @@ export function createAudit(
       log("error", "An audit record could not be kept", {
         id,
         reason: error instanceof Error ? error.message : typeof error,
+        ...remedyOf(error),
       });
     }).finally(() => pending.delete(task));
     pending.add(task);

@@ -19,8 +19,8 @@ const SHOWN = 8;
 
 /**
  * Makes hashes with a key that only the server has, so that nobody finds a
- * phone number by trying them all. The key is made from TOKEN_ENCRYPTION_KEY,
- * or at random for as long as the process lives.
+ * phone number by trying them all. The key is made from the sealing key, or at
+ * random for as long as the process lives.
  *
  * @param sealer Has the key, if there is one.
  * @returns Hashes for a tenant: what two companies sent cannot be compared.

@@ -140,7 +140,7 @@ async function findKeys(
       problems.push((error as Error).message);
     }
   }
-  throw new IssuerError(`${problems.join("; ")}. Check MCP_OAUTH_ISSUER`);
+  throw new IssuerError(problems.join("; "), { what: "checkIssuer" });
 }
 
 /** The address of the keys in an issuer's metadata. */

@@ -124,7 +124,8 @@ function parseKey(text: string, id: string): StoredKey {
     };
   }
   throw new StoreError(
-    `What is kept for the key ${id} is none: it was not written by this server. Take it away with: qontak-mcp keys revoke ${id}`,
+    `What is kept for the key ${id} is none: it was not written by this server`,
+    { what: "revokeKey", id },
   );
 }
 

@@ -1,5 +1,5 @@
 /**
- * Keys that stand in the settings, as hashes: MCP_API_KEYS.
+ * Keys that stand in the settings, as hashes.
  *
  * @module
  */
@@ -21,7 +21,7 @@ const FORM =
   "must hold SHA-256 hashes of 64 hex digits, joined by commas, each followed by :tenants:scopes if it is not for calls without user_id and everything: <hash>:acme+beta:read+write. Make a hash of a key with: printf %s KEY | sha256sum";
 
 /**
- * Reads MCP_API_KEYS.
+ * Reads the keys of the settings.
  *
  * @param text Entries `hash`, `hash:tenants` or `hash:tenants:scopes`, joined
  * by commas; tenants and scopes are joined by `+`, and all that is left out is

@@ -1,6 +1,6 @@
 /**
- * Keys that the program made itself: `qontak-mcp keys create`. A key is
- * `qmcp_<id>_<secret>`; of it, only a hash is kept.
+ * Keys that the program made itself. A key is `qmcp_<id>_<secret>`; of it,
+ * only a hash is kept.
  *
  * @module
  */

@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { advise } from "../app/advice.ts";
 import type { Program } from "../app/open.ts";
 import { endpoints } from "../qontak/endpoints.ts";
+import { sentenceOf } from "../errors.ts";
 import { redact } from "../logging/redact.ts";
 import { FAILED, OK } from "./exit.ts";
 import { say } from "./output.ts";
@@ -35,7 +37,8 @@ export async function attempt(check: string, run: Check): Promise<Finding> {
       ? { check, status: "ok", detail: found }
       : { check, ...found };
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = sentenceOf(error, advise) ??
+      (error instanceof Error ? error.message : String(error));
     return { check, status: "fail", detail };
   }
 }

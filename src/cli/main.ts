@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { advise } from "../app/advice.ts";
 import { ConfigError, sentenceOf } from "../errors.ts";
 import { describeFault } from "../logging/faults.ts";
 import { createLog } from "../logging/log.ts";
@@ -42,7 +43,7 @@ export async function main(args: readonly string[]): Promise<number> {
 
 /** Tells what ended the program. The runtime would print the message as well. */
 function failed(error: unknown): number {
-  const sentence = sentenceOf(error);
+  const sentence = sentenceOf(error, advise);
   if (sentence !== undefined) complain(sentence);
   else {
     createLog("error")(

@@ -10,7 +10,7 @@ import {
 } from "@modelcontextprotocol/server";
 import type { ProtectedResource } from "../auth/protected_resource.ts";
 import type { Authenticate, Principal } from "../auth/principal.ts";
-import { ForeseenError } from "../errors.ts";
+import { ForeseenError, remedyOf } from "../errors.ts";
 import type { Log } from "../logging/log.ts";
 import { answer, type Route } from "./route.ts";
 import { createThrottle } from "./throttle.ts";
@@ -83,6 +83,7 @@ export function createAuth(
       if (!isOutage(error)) throw error;
       log("error", "A caller's credential could not be checked", {
         reason: error.message,
+        ...remedyOf(error),
       });
       return answer(503, {
         error: "Credentials cannot be checked right now: try again in a moment",

@@ -67,7 +67,7 @@ export type Handler = (
  * import { createHandler, createServer } from "@qontak/mcp";
  *
  * const server = createServer({
- *   refreshToken: Deno.env.get("QONTAK_REFRESH_TOKEN")!,
+ *   refreshToken: Deno.env.get("REFRESH_TOKEN")!,
  * });
  * Deno.serve({ hostname: "127.0.0.1", port: 8000 }, createHandler(server));
  * ```
@@ -146,8 +146,9 @@ export function createHandler(
       });
       response.headers.set("x-request-id", id);
       return response;
-      // Where one process serves twice, as with --sandbox, Deno may start a
-      // request inside of what another one began: an id is never taken from it.
+      // Where one process serves twice, as on the built-in sandbox, Deno may
+      // start a request inside of what another one began: an id is never taken
+      // from it.
     }, request.headers.get("x-request-id") ?? "");
 }
 

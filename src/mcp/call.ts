@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Advise } from "../advice/advice.ts";
 import type { Audit } from "../audit/audit.ts";
 import { ForeseenError, UnreachableError } from "../errors.ts";
 import { createSetup, SETUP_LIFETIME } from "../fields/setup.ts";
@@ -62,6 +63,8 @@ export interface CallSettings {
   readonly telemetry: Telemetry;
   /** Whether the free text of records is shown. */
   readonly content: Content;
+  /** Has the words of what can be done about an error. */
+  readonly advise: Advise;
 }
 
 /** How far a call has come. */
@@ -80,8 +83,9 @@ interface State {
  * @param settings What calls need.
  */
 export function createCall(
-  { access, kv, log, audit, telemetry, content }: CallSettings,
+  { access, kv, log, audit, telemetry, content, advise }: CallSettings,
 ): Call {
+  const why = advise({ what: "showContent" });
   const cache = createCache({
     lifetime: SETUP_LIFETIME,
     size: SETUP_ENTRIES,
@@ -127,7 +131,7 @@ export function createCall(
     state.hasBegun = true;
     const answer = await tool.run(context, values);
     const shown = content === "strict"
-      ? await withhold(tool, answer, context)
+      ? await withhold(tool, answer, context, why)
       : answer;
     return presentAnswer(tool, shown, values);
   }
@@ -169,7 +173,7 @@ export function createCall(
             ...describeFault(error),
           });
         }
-        result = presentError(tool, error);
+        result = presentError(tool, error, advise);
       }
       log("debug", "A tool was called", {
         tool: name,

@@ -28,8 +28,6 @@ const MAX_NAME = 80;
 /** The most that is shown of names and other single lines, in characters. */
 const MAX_LINE = 200;
 
-const MODE = "QONTAK_CONTENT=strict";
-
 /**
  * An answer without the free text of records: names and other single lines
  * stay, in short.
@@ -37,11 +35,13 @@ const MODE = "QONTAK_CONTENT=strict";
  * @param tool The tool that answered.
  * @param answer What it answered.
  * @param context The company's setup, which knows the types of custom fields.
+ * @param why What withholds it, as marks say it.
  */
 export async function withhold(
   tool: Tool,
   answer: JsonObject,
   { setup, signal }: ToolContext,
+  why: string,
 ): Promise<JsonObject> {
   if (tool.trusted) return answer;
   // Where the types are not to be had in time, the length decides.
@@ -62,11 +62,11 @@ export async function withhold(
   }
 
   function show(value: unknown, key: string, freeText: FreeText): unknown {
-    if (freeText === "always") return withheld(value);
+    if (freeText === "always") return withheld(value, why);
     if (typeof value === "string") {
       return freeText === "when-long" && isLong(value)
-        ? withheld(value)
-        : toLine(value);
+        ? withheld(value, why)
+        : toLine(value, why);
     }
     if (Array.isArray(value)) {
       return value.map((one) =>
@@ -110,18 +110,19 @@ function isLong(text: string): boolean {
 }
 
 /** Says how much there is, instead of showing it. */
-function withheld(value: unknown): unknown {
+function withheld(value: unknown, why: string): unknown {
   if (typeof value === "string") {
-    return value === "" ? value : withheldMark(value, MODE);
+    return value === "" ? value : withheldMark(value, why);
   }
-  if (Array.isArray(value)) return value.map(withheld);
-  return isObject(value) ? map(value, withheld) : value;
+  const inside = (one: unknown) => withheld(one, why);
+  if (Array.isArray(value)) return value.map(inside);
+  return isObject(value) ? map(value, inside) : value;
 }
 
 /** One line; where its breaks were, a text that is written back has them. */
-function toLine(text: string): string {
+function toLine(text: string, why: string): string {
   if (text.length > MAX_LINE) {
-    return cut(text, MAX_LINE, MODE).replace(/\s*[\r\n]+\s*/g, " ");
+    return cut(text, MAX_LINE, why).replace(/\s*[\r\n]+\s*/g, " ");
   }
   return text.replace(/\r\n?|\n/g, nameHidden("\n"));
 }

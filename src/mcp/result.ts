@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Advise } from "../advice/advice.ts";
 import { sentenceOf } from "../errors.ts";
 import { requestId } from "../logging/request_id.ts";
 import { bound, MAX_ANSWER } from "../tools/kit/fit.ts";
@@ -65,8 +66,12 @@ export function presentAnswer(
  * @param error What was thrown. Of a fault of this program only the id of the
  * request is told, which the log knows too.
  */
-export function presentError(tool: Tool, error: unknown): ToolResult {
-  const text = visible(sentenceOf(error) ?? describeFailure(tool));
+export function presentError(
+  tool: Tool,
+  error: unknown,
+  advise: Advise,
+): ToolResult {
+  const text = visible(sentenceOf(error, advise) ?? describeFailure(tool));
   return {
     content: [{
       type: "text",

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Remedy } from "../advice/advice.ts";
 import type { Kv } from "../storage/kv.ts";
 import { createLimits, type Limits } from "../limits/limits.ts";
 import type { Log } from "../logging/log.ts";
@@ -16,7 +17,7 @@ import { createTokenCache } from "../tokens/cache.ts";
 import type { Sealer } from "../storage/sealing.ts";
 import { observed } from "../tokens/observed.ts";
 import { createTelemetry, type Telemetry } from "../telemetry/telemetry.ts";
-import { addCommand, type TokenStore } from "../tokens/store.ts";
+import type { TokenStore } from "../tokens/store.ts";
 import { createTokens } from "../tokens/tokens.ts";
 import { defined } from "../values/json.ts";
 
@@ -206,7 +207,7 @@ export function createAccess(options: AccessOptions): Access {
       baseUrl,
       timeout,
       transport,
-      mend: (tenant) => mend(store, tenant),
+      remedyFor: (tenant) => replacing(store, tenant),
       ...defined({ clientId, clientSecret, redirectUri }),
     });
     const { tokenCache, sealer } = options;
@@ -291,10 +292,9 @@ export function createAccess(options: AccessOptions): Access {
 }
 
 /** How a tenant is given another refresh token. */
-function mend(store: TokenStore, tenant: string): string {
-  const page = `Make a new one at ${TOKEN_PAGE}`;
-  if (store.name === "env") {
-    return `${page}, set it as QONTAK_REFRESH_TOKEN and start again`;
-  }
-  return `${page} and put it in with: ${addCommand(tenant)} --replace`;
+function replacing(store: TokenStore, tenant: string): Remedy {
+  const page = TOKEN_PAGE;
+  return store.name === "env"
+    ? { what: "configureToken", page }
+    : { what: "replaceToken", page, tenant };
 }

@@ -352,23 +352,31 @@ function unreachable(
       !isTimeUp(signal)
         ? `${name} was cancelled by the caller${fate}`
         : isSent
-        ? `${name}: Qontak did not answer within ${timeout} ms${fate}. QONTAK_TIMEOUT_MS sets the limit`
-        : `${name}: there were no credentials for it within ${timeout} ms${fate}. The store of tokens or Qontak's token endpoint hangs: qontak-mcp doctor tries both`,
+        ? `${name}: Qontak did not answer within ${timeout} ms${fate}`
+        : `${name}: there were no credentials for it within ${timeout} ms${fate}`,
       {
         endpoint: name,
         reason: whyNot(signal),
         mayHaveArrived: isSent,
+        ...(isTimeUp(signal)
+          ? { remedy: { what: isSent ? "raiseTimeout" : "findWhatHangs" } }
+          : {}),
       },
     );
   }
   const isUnsent = neverLeft(error);
   return new UnreachableError(
     isUnsent
-      ? `${name}: Qontak could not be reached at all (connection refused, no secure connection, or the host name is unknown). Nothing was sent. Check the network and QONTAK_BASE_URL`
+      ? `${name}: Qontak could not be reached at all (connection refused, no secure connection, or the host name is unknown). Nothing was sent`
       : `${name}: the connection to Qontak broke before an answer came${
         fate || ". Try again"
       }`,
-    { endpoint: name, reason: "network", mayHaveArrived: isSent && !isUnsent },
+    {
+      endpoint: name,
+      reason: "network",
+      mayHaveArrived: isSent && !isUnsent,
+      ...(isUnsent ? { remedy: { what: "checkNetwork" } } : {}),
+    },
   );
 }
 

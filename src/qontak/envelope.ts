@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Remedy } from "../advice/advice.ts";
 import { QontakError, UnreachableError } from "../errors.ts";
 import { type Endpoint, nameOf } from "./endpoints.ts";
 import { redact } from "../logging/redact.ts";
@@ -59,10 +60,16 @@ export async function readAnswer(
   const unreadable = (
     what: string,
     reason: "unreadable" | "redirected" = "unreadable",
+    remedy?: Remedy,
   ) =>
     new UnreachableError(
       `${nameOf(endpoint)}: ${what}${fateOf(endpoint)}`,
-      { endpoint: nameOf(endpoint), reason, mayHaveArrived: true },
+      {
+        endpoint: nameOf(endpoint),
+        reason,
+        mayHaveArrived: true,
+        ...defined({ remedy }),
+      },
     );
   const refuse = (status: number, said: string, instead?: string) => {
     const retryAfter = readRetryAfter(reply.headers.get("retry-after"));
@@ -82,8 +89,9 @@ export async function readAnswer(
   if (reply.status >= 300 && reply.status < 400) {
     await reply.discard();
     throw unreadable(
-      `Qontak redirected (${reply.status}) instead of answering. The redirect was not followed, so that the token goes nowhere else. Check QONTAK_BASE_URL`,
+      `Qontak redirected (${reply.status}) instead of answering. The redirect was not followed, so that the token goes nowhere else`,
       "redirected",
+      { what: "checkAddress" },
     );
   }
   const text = await reply.text(MAX_BYTES);

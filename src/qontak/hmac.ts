@@ -9,7 +9,6 @@ import { CredentialsError, StoreError } from "../errors.ts";
 import { createLru } from "../storage/lru.ts";
 import type { Log } from "../logging/log.ts";
 import {
-  addCommand,
   type MekariCredentials,
   nameTenant,
   noCredentials,
@@ -98,9 +97,8 @@ export function createHmac(options: HmacOptions): Hmac {
       throw new CredentialsError(
         `The credentials of ${
           nameTenant(tenant)
-        } are for OAuth (a refresh token), and this server uses Mekari's gateway. Give the tenant a Mekari SSO id with: ${
-          addCommand(tenant)
-        } --replace`,
+        } are for OAuth (a refresh token), and this server uses Mekari's gateway`,
+        { what: "useSsoId", tenant },
       );
     }
     // An id and a secret belong together: never one's id and another's secret.
@@ -111,11 +109,8 @@ export function createHmac(options: HmacOptions): Hmac {
       return { sso_id, client_id, client_secret };
     }
     throw new CredentialsError(
-      `There is no Mekari application for ${
-        nameTenant(tenant)
-      }: set MEKARI_CLIENT_ID and MEKARI_CLIENT_SECRET, or give the tenant its own with: ${
-        addCommand(tenant)
-      } --replace`,
+      `There is no Mekari application for ${nameTenant(tenant)}`,
+      { what: "addApplication", tenant },
     );
   }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Remedy } from "../advice/advice.ts";
 import { QontakError, UnreachableError } from "../errors.ts";
 import { TOKEN_LIFETIME } from "../tokens/held.ts";
 import type { Grant, RefreshGrant } from "../tokens/renewal.ts";
@@ -37,8 +38,8 @@ export interface OAuthOptions {
   readonly timeout: number;
   /** Sends requests. */
   readonly transport: Transport;
-  /** Says how a tenant is given another refresh token, for messages. */
-  readonly mend: (tenant: string) => string;
+  /** How a tenant is given another refresh token. */
+  readonly remedyFor: (tenant: string) => Remedy;
 }
 
 /** Qontak's OAuth, as its collection shows it. */
@@ -65,7 +66,7 @@ const SCOPE = "crm";
  * @returns The grants.
  */
 export function createOAuth(options: OAuthOptions): OAuth {
-  const { clientId, clientSecret, redirectUri, mend } = options;
+  const { clientId, clientSecret, redirectUri, remedyFor } = options;
   const timeout = Math.min(options.timeout, TIMEOUT);
   const application = defined({
     client_id: clientId,
@@ -75,7 +76,7 @@ export function createOAuth(options: OAuthOptions): OAuth {
 
   async function grant(
     form: Record<string, string>,
-    advice: Advice,
+    grantWords: GrantWords,
   ): Promise<Grant> {
     let status: number;
     let text: string | undefined;
@@ -97,19 +98,20 @@ export function createOAuth(options: OAuthOptions): OAuth {
       const timedOut = error instanceof DOMException &&
         error.name === "TimeoutError";
       throw new UnreachableError(
-        `${
+        `Qontak's token endpoint ${
           timedOut
-            ? `Qontak's token endpoint did not answer within ${timeout} ms`
-            : "Qontak's token endpoint could not be reached. Check the network and QONTAK_BASE_URL"
-        }. ${advice.lost}`,
+            ? `did not answer within ${timeout} ms`
+            : "could not be reached"
+        }. ${grantWords.lost}`,
         {
           endpoint: ENDPOINT,
           reason: timedOut ? "timeout" : "network",
           mayHaveArrived: true,
+          ...(timedOut ? {} : { remedy: { what: "checkNetwork" } }),
         },
       );
     }
-    return readGrant(status, text, form, advice);
+    return readGrant(status, text, form, grantWords);
   }
 
   return {
@@ -120,9 +122,8 @@ export function createOAuth(options: OAuthOptions): OAuth {
         ...application,
       }, {
         invalid:
-          `The refresh token is expired, revoked or already used, perhaps by another program with the same token, or by a server that was stopped before it could keep the new one. ${
-            mend(tenant)
-          }`,
+          "The refresh token is expired, revoked or already used, perhaps by another program with the same token, or by a server that was stopped before it could keep the new one",
+        remedy: remedyFor(tenant),
         lost:
           "Whether it replaced the refresh token is not known: trying again will show",
       }),
@@ -154,9 +155,11 @@ export function createOAuth(options: OAuthOptions): OAuth {
 }
 
 /** What a person is told when a grant fails. */
-interface Advice {
+interface GrantWords {
   /** What was given is not valid. */
   readonly invalid: string;
+  /** What can be done then, where the words do not say it. */
+  readonly remedy?: Remedy;
   /** It is not known whether the grant was made. */
   readonly lost: string;
 }
@@ -165,7 +168,7 @@ function readGrant(
   status: number,
   text: string | undefined,
   form: Readonly<Record<string, string>>,
-  advice: Advice,
+  grantWords: GrantWords,
 ): Grant {
   const body = text === undefined ? undefined : parseJson(text);
   if (!isObject(body)) {
@@ -179,16 +182,17 @@ function readGrant(
       throw new QontakError(what, { endpoint: ENDPOINT, status, said: "" });
     }
     throw new UnreachableError(
-      `${what}. Check QONTAK_BASE_URL. ${advice.lost}`,
+      `${what}. ${grantWords.lost}`,
       {
         endpoint: ENDPOINT,
         reason: "unreadable",
         mayHaveArrived: true,
+        remedy: { what: "checkAddress" },
       },
     );
   }
   if (status >= 400 || typeof body.access_token !== "string") {
-    throw refused(status, body, form, advice);
+    throw refused(status, body, form, grantWords);
   }
   // Doorkeeper leaves it out where tokens are reusable.
   const refresh_token = typeof body.refresh_token === "string"
@@ -213,7 +217,7 @@ function refused(
   status: number,
   body: Record<string, unknown>,
   form: Readonly<Record<string, string>>,
-  advice: Advice,
+  grantWords: GrantWords,
 ): QontakError {
   // Whatever was sent may come back in the answer, and goes no further.
   const { grant_type: _, ...secrets } = form;
@@ -229,20 +233,20 @@ function refused(
   const what = `Qontak's token endpoint answered ${status}${
     code ? ` ${code}` : ""
   }${said ? `: ${said}` : ""}`;
-  return new QontakError(`${what}. ${remedy(code, advice)}`, {
-    endpoint: ENDPOINT,
-    status,
-    said,
-    ...defined({ code }),
-  });
-}
-
-function remedy(code: string | undefined, { invalid }: Advice): string {
-  if (code === "invalid_grant") return invalid;
-  if (code === "invalid_client" || code === "unauthorized_client") {
-    return "Check QONTAK_CLIENT_ID, QONTAK_CLIENT_SECRET and QONTAK_REDIRECT_URI: they must be those of the application that the refresh token was made with";
+  const details = { endpoint: ENDPOINT, status, said, ...defined({ code }) };
+  if (code === "invalid_grant") {
+    const { invalid, remedy } = grantWords;
+    return new QontakError(`${what}. ${invalid}`, {
+      ...details,
+      ...defined({ remedy }),
+    });
   }
-  return "Try again in a moment";
+  return code === "invalid_client" || code === "unauthorized_client"
+    ? new QontakError(what, {
+      ...details,
+      remedy: { what: "checkApplication" },
+    })
+    : new QontakError(`${what}. Try again in a moment`, details);
 }
 
 /**

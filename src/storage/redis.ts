@@ -85,10 +85,11 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
         const code = error instanceof Error && "code" in error
           ? ` (${String(error.code)})`
           : error instanceof Error && /NOAUTH|WRONGPASS/.test(error.message)
-          ? " (it refuses the user or password of REDIS_URL)"
+          ? " (it refuses the user or password)"
           : "";
         throw new StoreError(
-          `The ${role} does not answer: Redis at ${where}${code}. Nothing was lost; check that it runs and that REDIS_URL is right`,
+          `The ${role} does not answer: Redis at ${where}${code}. Nothing was lost`,
+          { what: "checkRedis" },
         );
       }
     },

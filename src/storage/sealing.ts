@@ -102,8 +102,9 @@ export function createSealer(keys: readonly string[]): Sealer {
       }
       throw new StoreError(
         imported.length === 0
-          ? "The credentials are sealed, and TOKEN_ENCRYPTION_KEY is not set"
-          : "The credentials are sealed with a key that TOKEN_ENCRYPTION_KEY does not hold, or were put there for another tenant or key",
+          ? "The credentials are sealed, and no key is set"
+          : "The credentials are sealed with a key that is not among those that are set, or were put there for another tenant or key",
+        { what: "checkSealingKeys" },
       );
     },
   };

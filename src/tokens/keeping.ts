@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { StoreError } from "../errors.ts";
+import { remedyOf, StoreError } from "../errors.ts";
 import type { Log, LogDetails } from "../logging/log.ts";
 import type {
   OAuthCredentials,
@@ -120,5 +120,6 @@ export function reasonOf(error: unknown): LogDetails {
   return {
     error: error instanceof Error ? error.name : typeof error,
     reason: error instanceof StoreError ? error.message : undefined,
+    ...remedyOf(error),
   };
 }

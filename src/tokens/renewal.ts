@@ -12,7 +12,6 @@ import { type Held, heldOf, TENANTS_HELD, usable } from "./held.ts";
 import type { Keeper, Kept } from "./keeping.ts";
 import { takeLease } from "./lease.ts";
 import {
-  addCommand,
   type Lease,
   nameTenant,
   noCredentials,
@@ -90,9 +89,8 @@ export function createRenewal(options: RenewalOptions): Renew {
     throw new CredentialsError(
       `The credentials of ${
         nameTenant(tenant)
-      } are for Mekari's gateway (an sso_id), and this server uses OAuth. Set QONTAK_AUTH=hmac, or give the tenant a refresh token with: ${
-        addCommand(tenant)
-      } --replace`,
+      } are for Mekari's gateway (an sso_id), and this server uses OAuth`,
+      { what: "useRefreshToken", tenant },
     );
   }
 

@@ -30,13 +30,6 @@ export function nameTenant(tenant: string): string {
     : `user_id ${JSON.stringify(tenant)}`;
 }
 
-/** The command that gives a tenant credentials, for messages. */
-export function addCommand(tenant: string): string {
-  return `qontak-mcp tenants add${
-    tenant === DEFAULT_TENANT ? "" : ` ${tenant}`
-  }`;
-}
-
 /** What is kept of a company whose calls bear OAuth tokens. */
 export interface OAuthCredentials {
   /** The newest refresh token that Qontak gave. */
@@ -155,6 +148,7 @@ export function noCredentials(
   return new CredentialsError(
     `There are no credentials for ${
       nameTenant(tenant)
-    } in the store ${store.name}. Put them there with: ${addCommand(tenant)}`,
+    } in the store ${store.name}`,
+    { what: "addTenant", tenant },
   );
 }

@@ -8,7 +8,6 @@ import {
   assertEquals,
   assertNotEquals,
   assertRejects,
-  assertStringIncludes,
 } from "@std/assert";
 import { StoreError } from "../../src/errors.ts";
 import type { KeyStore, StoredKey } from "../../src/auth/key_store.ts";
@@ -80,7 +79,7 @@ export async function keyContract(keys: KeyStore): Promise<string> {
     const { id } = await mintKey();
     await keys.replace(id, { ...full, ...odd } as StoredKey, undefined);
     const error = await assertRejects(() => keys.read(id), StoreError);
-    assertStringIncludes(error.message, `qontak-mcp keys revoke ${id}`);
+    assertEquals(error.remedy, { what: "revokeKey", id });
     assert(!Deno.inspect(error).includes("canary"));
     assertEquals(await keys.remove(id), true);
   }

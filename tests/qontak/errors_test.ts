@@ -29,7 +29,7 @@ Deno.test("a call says what Qontak answered, for every kind of bad answer", asyn
     [{ kind: "huge", bytes: 11 * 1024 * 1024 }, ["larger than 10485760 bytes"]],
     [{ kind: "delay", ms: 1500 }, [
       "did not answer within 400 ms",
-      "QONTAK_TIMEOUT_MS",
+      "The option timeout sets the limit",
     ]],
     [{ kind: "cut", when: "before" }, ["broke before an answer came"]],
     [{ kind: "cut", when: "after" }, ["broke before an answer came"]],
@@ -147,7 +147,7 @@ Deno.test("the refresh grant is sent as a form, with the application where there
     createOAuth({
       baseUrl: "https://app.qontak.com",
       timeout: 1000,
-      mend: () => "",
+      remedyFor: () => ({ what: "configureToken", page: "a page" }),
       transport: createTransport((_url, init) => {
         const { headers, body } = new Request("https://x", init);
         return new Response(body).text().then((text) => {

@@ -227,7 +227,7 @@ Deno.test("a signed server tells OAuth credentials from its own", async () => {
   assertStringIncludes(refused.text, "are for OAuth");
   assertNotMatch(refused.text, /hunter2/);
   const missing = await world.call("list_products");
-  assertStringIncludes(missing.text, "qontak-mcp tenants add");
+  assertStringIncludes(missing.text, "put them into the store");
   assertEquals(world.sandbox.requests, []);
 });
 

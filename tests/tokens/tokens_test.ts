@@ -508,11 +508,12 @@ Deno.test("access() refuses a tenant whose credentials are for Mekari's gateway"
     read: () =>
       Promise.resolve({ credentials: { sso_id: "uuid" }, version: "1" }),
   });
-  await assertRejects(
+  const error = await assertRejects(
     () => tokens.access("acme"),
     CredentialsError,
-    "QONTAK_AUTH=hmac",
+    "are for Mekari's gateway",
   );
+  assertEquals(error.remedy, { what: "useRefreshToken", tenant: "acme" });
   assertEquals(used, []);
 });
 

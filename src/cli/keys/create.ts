@@ -3,12 +3,12 @@
  *
  * @module
  */
+import { addCommand } from "../../app/advice.ts";
 import { demandKeys } from "../../app/stores.ts";
 import { isScope, type Scope, SCOPES } from "../../auth/principal.ts";
 import { mintKey } from "../../auth/stored_keys.ts";
 import { ConfigError, InputError } from "../../errors.ts";
 import {
-  addCommand,
   DEFAULT_TENANT,
   isTenant,
   nameTenant,

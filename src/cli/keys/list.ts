@@ -3,10 +3,10 @@
  *
  * @module
  */
+import { advise } from "../../app/advice.ts";
 import { demandKeys } from "../../app/stores.ts";
 import type { StoredKey } from "../../auth/key_store.ts";
-import { StoreError } from "../../errors.ts";
-import { redact } from "../../logging/redact.ts";
+import { sentenceOf, StoreError } from "../../errors.ts";
 import { command, noWord, type Run } from "../command.ts";
 import { FAILED, OK } from "../exit.ts";
 import { complain, say, table } from "../output.ts";
@@ -25,7 +25,7 @@ export const listKeys: Run = command(noWord, async (program, _, { json }) => {
       shown.push({ id, ...key });
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      complain(`the key ${id} cannot be read. ${redact(error.message)}`);
+      complain(`the key ${id} cannot be read. ${sentenceOf(error, advise)}`);
       code = FAILED;
     }
   }

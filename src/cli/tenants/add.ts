@@ -3,11 +3,11 @@
  *
  * @module
  */
+import { addCommand, advise } from "../../app/advice.ts";
 import type { Program } from "../../app/open.ts";
-import { ConfigError, InputError, StoreError } from "../../errors.ts";
+import { ConfigError, InputError, sentenceOf, StoreError } from "../../errors.ts";
 import { takeLease } from "../../tokens/lease.ts";
 import {
-  addCommand,
   type Credentials,
   nameTenant,
 } from "../../tokens/store.ts";
@@ -171,7 +171,7 @@ async function keep(
       if (!(error instanceof StoreError)) throw error;
       if (tries === TRIES) {
         throw new InputError(
-          `${error.message}. Nothing was kept, and Qontak may have replaced the token that you gave: make a new one and try again`,
+          `${sentenceOf(error, advise)}. Nothing was kept, and Qontak may have replaced the token that you gave: make a new one and try again`,
         );
       }
       await new Promise((resolve) => setTimeout(resolve, 1_000));

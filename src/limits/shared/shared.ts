@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { remedyOf } from "../../errors.ts";
 import type { Log } from "../../logging/log.ts";
 import type { Rates } from "../bucket.ts";
 import type { Clock } from "../clock.ts";
@@ -82,6 +83,7 @@ export function withoutFailures(
       {
         place: buckets.name,
         reason: error instanceof Error ? error.message : typeof error,
+        ...remedyOf(error),
       },
     );
   }

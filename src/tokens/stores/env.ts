@@ -80,7 +80,7 @@ const NO_LEASE: Lease = { release: () => Promise.resolve() };
  * const server = createServer({
  *   store: createEnvStore({
  *     credentials: { refresh_token: "a refresh token" },
- *     file: openEnvFile(".env", "QONTAK_REFRESH_TOKEN"),
+ *     file: openEnvFile(".env", "REFRESH_TOKEN"),
  *   }),
  * });
  * await server.close();
@@ -91,9 +91,6 @@ const NO_LEASE: Lease = { release: () => Promise.resolve() };
  */
 export function createEnvStore(options: EnvStoreOptions): EnvStore {
   const { credentials, kv, file, log = () => {} } = options;
-  const source = "sso_id" in credentials
-    ? "MEKARI_SSO_ID"
-    : "QONTAK_REFRESH_TOKEN";
   let place: Promise<Place> | undefined;
 
   async function choose(): Promise<Place> {
@@ -105,7 +102,8 @@ export function createEnvStore(options: EnvStoreOptions): EnvStore {
     return inMemory(credentials, () =>
       log(
         "warn",
-        "Qontak has replaced the refresh token, and the new one is in memory only: when this process ends, QONTAK_REFRESH_TOKEN may no longer work and a new one must be made. To keep it, start with deno run --unstable-kv, or have the token in a .env file that this process may write, or set TOKEN_STORE to redis, vault or kv",
+        "Qontak has replaced the refresh token, and the new one is in memory only: when this process ends, the one that is configured may no longer work and a new one must be made",
+        { remedy: { what: "keepToken" } },
       ));
   }
   const chosen = () => place ??= choose();
@@ -115,7 +113,8 @@ export function createEnvStore(options: EnvStoreOptions): EnvStore {
     throw new CredentialsError(
       `There are no credentials for user_id ${
         JSON.stringify(tenant)
-      }: this server holds one company's, from ${source}. Leave user_id out to act for that company`,
+      }: this server holds one company's`,
+      { what: "omitTenant", isSigned: "sso_id" in credentials },
     );
   }
 
@@ -132,7 +131,7 @@ export function createEnvStore(options: EnvStoreOptions): EnvStore {
     async remove(tenant) {
       await placeOf(tenant);
       throw new CredentialsError(
-        `The credentials stand in ${source}: take them out there`,
+        "The credentials are configured: take them out where they stand",
       );
     },
     tenants: () => Promise.resolve([DEFAULT_TENANT]),

@@ -171,6 +171,7 @@ async function check(
     }
     throw new InputError(
       `${write.tool} was not sent: what this company requires could not be fetched. ${error.message}. Try again; skip_validation: true sends the write unchecked`,
+      error.remedy,
     );
   }
   if (checked.problems.length > 0) {

@@ -6,7 +6,13 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { CredentialsError, StoreError } from "../../../src/errors.ts";
+import { advisedLog } from "../../../src/advice/advice.ts";
+import { advise } from "../../../src/app/advice.ts";
+import {
+  CredentialsError,
+  sentenceOf,
+  StoreError,
+} from "../../../src/errors.ts";
 import type { LogLevel } from "../../../src/logging/log.ts";
 import {
   DEFAULT_TENANT,
@@ -60,7 +66,10 @@ Deno.test("createEnvStore() keeps to memory without another place, and warns onc
   const logged: [LogLevel, string][] = [];
   const store = createEnvStore({
     credentials: configured,
-    log: (...line) => logged.push([line[0], JSON.stringify(line)]),
+    log: advisedLog(
+      (...line) => logged.push([line[0], JSON.stringify(line)]),
+      advise,
+    ),
   });
   assertEquals(await store.keeps(), "memory");
   assertEquals(store.lease, undefined);
@@ -136,12 +145,12 @@ Deno.test("createEnvStore() knows one company, and forgets none", async () => {
     ];
     for (const ask of work) {
       const error = await assertRejects(ask, CredentialsError, '"acme"');
-      assertStringIncludes(error.message, name);
+      assertStringIncludes(sentenceOf(error, advise)!, name);
     }
     await assertRejects(
       () => store.remove(DEFAULT_TENANT),
       CredentialsError,
-      name,
+      "where they stand",
     );
   }
   assertNotEquals(await oauth.identity(), await mekari.identity());

@@ -1,0 +1,144 @@
+/**
+ * What can be done about an error. An error carries which remedy there is; the
+ * words depend on who reads them: a program that embeds the server has options,
+ * a person at the command line has variables and commands.
+ *
+ * @module
+ */
+import type { Log } from "../logging/log.ts";
+
+/** Every remedy, with what its words need. */
+export type Remedies = {
+  /** Qontak is not at the address. */
+  readonly checkAddress: Readonly<Record<never, never>>;
+  /** Qontak cannot be reached. */
+  readonly checkNetwork: Readonly<Record<never, never>>;
+  /** Qontak did not answer in time. */
+  readonly raiseTimeout: Readonly<Record<never, never>>;
+  /** There were no credentials in time. */
+  readonly findWhatHangs: Readonly<Record<never, never>>;
+  /** Qontak does not know the OAuth application. */
+  readonly checkApplication: Readonly<Record<never, never>>;
+  /** A refresh token is dead; `page` is where new ones are made. */
+  readonly replaceToken: { readonly tenant: string; readonly page: string };
+  /** The configured refresh token is dead. */
+  readonly configureToken: { readonly page: string };
+  /** A tenant has no credentials. */
+  readonly addTenant: { readonly tenant: string };
+  /** A tenant has credentials for Mekari's gateway, where OAuth is used. */
+  readonly useRefreshToken: { readonly tenant: string };
+  /** A tenant has credentials for OAuth, where Mekari's gateway is used. */
+  readonly useSsoId: { readonly tenant: string };
+  /** A tenant has no application at Mekari. */
+  readonly addApplication: { readonly tenant: string };
+  /** The one company that is served was named. */
+  readonly omitTenant: { readonly isSigned: boolean };
+  /** A new refresh token cannot be kept. */
+  readonly keepToken: Readonly<Record<never, never>>;
+  /** Redis does not answer. */
+  readonly checkRedis: Readonly<Record<never, never>>;
+  /** Vault does not answer. */
+  readonly checkVault: Readonly<Record<never, never>>;
+  /** What answers at Vault's address is something else. */
+  readonly checkVaultPlace: Readonly<Record<never, never>>;
+  /** Vault has nothing at the path. */
+  readonly checkVaultPath: Readonly<Record<never, never>>;
+  /** There is no KV engine of version 2 at the mount. */
+  readonly checkVaultMount: { readonly mount: string };
+  /** The token for Vault has ended. */
+  readonly replaceVaultToken: Readonly<Record<never, never>>;
+  /** Vault gives no token for the role. */
+  readonly checkVaultRole: Readonly<Record<never, never>>;
+  /** A record cannot be opened with the keys there are. */
+  readonly checkSealingKeys: Readonly<Record<never, never>>;
+  /** A key record is not one of ours. */
+  readonly revokeKey: { readonly id: string };
+  /** The issuer of JWTs does not answer as it should. */
+  readonly checkIssuer: Readonly<Record<never, never>>;
+  /** The free text of records is withheld. */
+  readonly showContent: Readonly<Record<never, never>>;
+};
+
+/** What can be done about an error: a word, and what its words need. */
+export type Remedy = {
+  [N in keyof Remedies]: { readonly what: N } & Remedies[N];
+}[keyof Remedies];
+
+/** Puts a remedy into words: a sentence without a full stop. */
+export type Advise = (remedy: Remedy) => string;
+
+/** The words of every remedy. */
+export type Advice = {
+  readonly [N in keyof Remedies]: (data: Remedies[N]) => string;
+};
+
+/** Advises by a table. */
+export function adviser(advice: Advice): Advise {
+  return <N extends keyof Remedies>(
+    remedy: { readonly what: N } & Remedies[N],
+  ) => advice[remedy.what](remedy);
+}
+
+const toStore = (what: string) => `put ${what} into the store`;
+
+/** The words for programs that embed the server: they name options. */
+export const adviseEmbedder: Advise = adviser({
+  checkAddress: () => "Check the option baseUrl",
+  checkNetwork: () => "Check the network and the option baseUrl",
+  raiseTimeout: () => "The option timeout sets the limit",
+  findWhatHangs: () =>
+    "The store of tokens or Qontak's token endpoint hangs: ready() of the server tries both",
+  checkApplication: () =>
+    "Check the options clientId, clientSecret and redirectUri: they must be those of the application that the refresh token was made with",
+  replaceToken: ({ page }) => `Make a new one at ${page} and ${toStore("it")}`,
+  configureToken: ({ page }) =>
+    `Make a new one at ${page} and make the server with it`,
+  addTenant: () => `To add them, ${toStore("them")}`,
+  useRefreshToken: () =>
+    `Set the option auth to "hmac", or ${toStore("a refresh token")}`,
+  useSsoId: () =>
+    `Set the option auth to "oauth", or ${toStore("a Mekari SSO id")}`,
+  addApplication: () =>
+    `Set the options clientId and clientSecret, or ${
+      toStore("the tenant's own application")
+    }`,
+  omitTenant: () => "Leave user_id out to act for it",
+  keepToken: () =>
+    "To keep it, give createEnvStore kv or file, or use another store",
+  checkRedis: () => "Check that it runs and that the option url is right",
+  checkVault: () => "Check that it runs and that the option address is right",
+  checkVaultPlace: () =>
+    "Check that the options address and secretPath are right",
+  checkVaultPath: () => "Check the options mountPath and namespace",
+  checkVaultMount: ({ mount }) =>
+    `Check the option mountPath, or raise the version with "vault kv enable-versioning ${mount}"`,
+  replaceVaultToken: () => "Make a new one and set the option token",
+  checkVaultRole: () =>
+    "Check the options roleId and secretId, whether the secret id has ended or is used up, and that AppRole is enabled at auth/approle",
+  checkSealingKeys: () => "Make the sealer with the key that sealed it as well",
+  revokeKey: () => "Remove it from the store",
+  checkIssuer: () => "Check the address of the issuer",
+  showContent: () => "content: strict",
+});
+
+/**
+ * A log whose lines tell what to do: the words of a line's remedy follow its
+ * reason, or its message where it gives none.
+ *
+ * @param log Writes the lines.
+ * @param advise Has the words.
+ */
+export function advisedLog(log: Log, advise: Advise): Log {
+  return (level, message, details = {}) => {
+    const { remedy, reason, ...others } = details;
+    if (!isRemedy(remedy)) return log(level, message, details);
+    const words = advise(remedy);
+    return typeof reason === "string"
+      ? log(level, message, { ...others, reason: `${reason}. ${words}` })
+      : log(level, `${message}. ${words}`, others);
+  };
+}
+
+function isRemedy(value: unknown): value is Remedy {
+  return typeof value === "object" && value !== null && "what" in value;
+}

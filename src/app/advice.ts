@@ -1,0 +1,91 @@
+/**
+ * What can be done about an error, in the words of the command line: they name
+ * environment variables and commands.
+ *
+ * @module
+ */
+import { type Advise, adviser } from "../advice/advice.ts";
+import { ConfigError, OptionError } from "../errors.ts";
+import { DEFAULT_TENANT } from "../tokens/store.ts";
+
+/** The command that gives a tenant credentials. */
+export function addCommand(tenant: string): string {
+  return `qontak-mcp tenants add${
+    tenant === DEFAULT_TENANT ? "" : ` ${tenant}`
+  }`;
+}
+
+/** The words of every remedy. */
+export const advise: Advise = adviser({
+  checkAddress: () => "Check QONTAK_BASE_URL",
+  checkNetwork: () => "Check the network and QONTAK_BASE_URL",
+  raiseTimeout: () => "QONTAK_TIMEOUT_MS sets the limit",
+  findWhatHangs: () =>
+    "The store of tokens or Qontak's token endpoint hangs: qontak-mcp doctor tries both",
+  checkApplication: () =>
+    "Check QONTAK_CLIENT_ID, QONTAK_CLIENT_SECRET and QONTAK_REDIRECT_URI: they must be those of the application that the refresh token was made with",
+  replaceToken: ({ page, tenant }) =>
+    `Make a new one at ${page} and put it in with: ${
+      addCommand(tenant)
+    } --replace`,
+  configureToken: ({ page }) =>
+    `Make a new one at ${page}, set it as QONTAK_REFRESH_TOKEN and start again`,
+  addTenant: ({ tenant }) => `Put them there with: ${addCommand(tenant)}`,
+  useRefreshToken: ({ tenant }) =>
+    `Set QONTAK_AUTH=hmac, or give the tenant a refresh token with: ${
+      addCommand(tenant)
+    } --replace`,
+  useSsoId: ({ tenant }) =>
+    `Give the tenant a Mekari SSO id with: ${addCommand(tenant)} --replace`,
+  addApplication: ({ tenant }) =>
+    `Set MEKARI_CLIENT_ID and MEKARI_CLIENT_SECRET, or give the tenant its own with: ${
+      addCommand(tenant)
+    } --replace`,
+  omitTenant: ({ isSigned }) =>
+    `Its credentials stand in ${
+      isSigned ? "MEKARI_SSO_ID" : "QONTAK_REFRESH_TOKEN"
+    }: leave user_id out to act for it`,
+  keepToken: () =>
+    "To keep it, start with deno run --unstable-kv, or have QONTAK_REFRESH_TOKEN in a .env file that this process may write, or set TOKEN_STORE to redis, vault or kv",
+  checkRedis: () => "Check that it runs and that REDIS_URL is right",
+  checkVault: () => "Check that it runs and that VAULT_ADDR is right",
+  checkVaultPlace: () =>
+    "Check that VAULT_ADDR and VAULT_SECRET_PATH are right",
+  checkVaultPath: () => "Check VAULT_MOUNT_PATH and VAULT_NAMESPACE",
+  checkVaultMount: ({ mount }) =>
+    `Check VAULT_MOUNT_PATH, or raise the version with "vault kv enable-versioning ${mount}"`,
+  replaceVaultToken: () => "Make a new one and set VAULT_TOKEN",
+  checkVaultRole: () =>
+    "Check VAULT_ROLE_ID and VAULT_SECRET_ID, whether the secret id has ended or is used up, and that AppRole is enabled at auth/approle",
+  checkSealingKeys: () =>
+    "TOKEN_ENCRYPTION_KEY must hold the key that they are sealed with",
+  revokeKey: ({ id }) => `Take it away with: qontak-mcp keys revoke ${id}`,
+  checkIssuer: () => "Check MCP_OAUTH_ISSUER",
+  showContent: () => "QONTAK_CONTENT=strict",
+});
+
+/** The variables that options of stores come from. */
+const variableOf: Readonly<Record<string, string>> = {
+  address: "VAULT_ADDR",
+  mountPath: "VAULT_MOUNT_PATH",
+  secretPath: "VAULT_SECRET_PATH",
+  namespace: "VAULT_NAMESPACE",
+};
+
+/**
+ * What a part refuses is a setting here.
+ *
+ * @param make Makes the part.
+ * @throws {ConfigError} What the part said, in terms of variables.
+ */
+export function withSettings<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    const problem = error instanceof OptionError
+      ? `${variableOf[error.option] ?? error.option} ${error.problem}`
+      : error.message;
+    throw new ConfigError([problem]);
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * What can be done about an error, as each reader is told it: a person at the
+ * command line by variables and commands, a program that embeds the server by
+ * options.
+ */
+import {
+  assert,
+  assertEquals,
+  assertNotMatch,
+  assertStringIncludes,
+} from "@std/assert";
+import { createServer, type ServerOptions } from "../../mod.ts";
+import { commands } from "../../src/cli/commands.ts";
+import { variables } from "../../src/app/variables.ts";
+import { serveSandbox } from "../../src/sandbox/mod.ts";
+import { callTool } from "../support/call.ts";
+import { createMemoryStore } from "../support/memory.ts";
+import { startHttp } from "../support/process.ts";
+
+/** An address where nothing answers. */
+const NOWHERE = "http://127.0.0.1:9";
+
+/** What only a person at the command line is told of. */
+const OPERATORS = new RegExp(
+  `\\b(${Object.keys(variables).join("|")})\\b|qontak-mcp (${
+    Object.keys(commands).join("|")
+  })`,
+);
+
+/** What one tool answers a program that embeds the server. */
+async function embedded(options: ServerOptions, args = {}): Promise<string> {
+  const server = createServer({ kv: false, log: () => {}, ...options });
+  const http = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    (request) => server.fetch(request),
+  );
+  try {
+    const url = `http://127.0.0.1:${http.addr.port}/mcp`;
+    return (await callTool(url, "list_pipelines", args)).text;
+  } finally {
+    await http.shutdown();
+    await server.close();
+  }
+}
+
+/** What the same tool answers where variables set the server up. */
+async function operated(env: Record<string, string>): Promise<string> {
+  await using server = await startHttp([], { TOKEN_CACHE: "memory", ...env });
+  return (await callTool(server.url, "list_pipelines", {})).text;
+}
+
+Deno.test("the option timeout is named to programs, QONTAK_TIMEOUT_MS to people", async () => {
+  await using sandbox = serveSandbox({ rotateRefreshTokens: false });
+  sandbox.inject({
+    fault: { kind: "delay", ms: 3_000 },
+    path: "/api/v3.1/*",
+    times: 2,
+  });
+  const { url: baseUrl, refreshToken } = sandbox;
+  const timeout = 1_000;
+  const [program, person] = await Promise.all([
+    embedded({ baseUrl, refreshToken, timeout }),
+    operated({
+      QONTAK_BASE_URL: baseUrl,
+      QONTAK_REFRESH_TOKEN: refreshToken,
+      QONTAK_TIMEOUT_MS: String(timeout),
+    }),
+  ]);
+  const what = "Qontak did not answer within 1000 ms";
+  assertStringIncludes(program, what);
+  assertStringIncludes(program, ". The option timeout sets the limit");
+  assertNotMatch(program, OPERATORS);
+  assertStringIncludes(person, what);
+  assertStringIncludes(person, ". QONTAK_TIMEOUT_MS sets the limit");
+});
+
+Deno.test("the option baseUrl is named to programs, QONTAK_BASE_URL to people", async () => {
+  const [program, person] = await Promise.all([
+    embedded({ baseUrl: NOWHERE, refreshToken: "a token" }),
+    operated({ QONTAK_BASE_URL: NOWHERE, QONTAK_REFRESH_TOKEN: "a token" }),
+  ]);
+  assertStringIncludes(program, "Check the network and the option baseUrl");
+  assertNotMatch(program, OPERATORS);
+  assertStringIncludes(person, "Check the network and QONTAK_BASE_URL");
+});
+
+Deno.test("a program may word advice itself", async () => {
+  const text = await embedded({
+    store: createMemoryStore({}),
+    advise: (remedy) => `Our words for ${remedy.what}`,
+  });
+  assertStringIncludes(text, "in the store memory. Our words for addTenant");
+});
+
+Deno.test("log lines end with advice in the words of their reader", async () => {
+  const lines: string[] = [];
+  await using sandbox = serveSandbox({ rotateRefreshTokens: true });
+  const { url: baseUrl, refreshToken } = sandbox;
+  await embedded({
+    baseUrl,
+    refreshToken,
+    log: (level, message) => {
+      if (level === "warn") lines.push(message);
+    },
+  });
+  assertEquals(lines.length, 1);
+  assertStringIncludes(lines[0]!, "To keep it, give createEnvStore kv or file");
+  assert(!OPERATORS.test(lines[0]!));
+  await using another = serveSandbox({ rotateRefreshTokens: true });
+  await using server = await startHttp([], {
+    QONTAK_BASE_URL: another.url,
+    QONTAK_REFRESH_TOKEN: another.refreshToken,
+  });
+  await callTool(server.url, "list_pipelines", {});
+  const { stderr } = await server.stop("SIGINT");
+  assertStringIncludes(stderr, "or set TOKEN_STORE to redis, vault or kv");
+});
