@@ -337,7 +337,7 @@ test("createEnvStore() keeps the newest token in Deno KV, sealed, for the next p
   await assertRejects(
     () => make(createSealer([])).read(DEFAULT_TENANT),
     StoreError,
-    "TOKEN_ENCRYPTION_KEY",
+    "no key is set",
   );
   assertEquals(warned, []);
 });
