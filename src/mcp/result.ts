@@ -69,7 +69,7 @@ export function presentAnswer(
 export function presentError(
   tool: Tool,
   error: unknown,
-  advise: Advise,
+  advise?: Advise,
 ): ToolResult {
   const text = visible(sentenceOf(error, advise) ?? describeFailure(tool));
   return {

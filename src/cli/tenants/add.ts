@@ -5,12 +5,14 @@
  */
 import { addCommand, advise } from "../../app/advice.ts";
 import type { Program } from "../../app/open.ts";
-import { ConfigError, InputError, sentenceOf, StoreError } from "../../errors.ts";
-import { takeLease } from "../../tokens/lease.ts";
 import {
-  type Credentials,
-  nameTenant,
-} from "../../tokens/store.ts";
+  ConfigError,
+  InputError,
+  sentenceOf,
+  StoreError,
+} from "../../errors.ts";
+import { takeLease } from "../../tokens/lease.ts";
+import { type Credentials, nameTenant } from "../../tokens/store.ts";
 import type { Grant } from "../../tokens/renewal.ts";
 import { defined } from "../../values/json.ts";
 import { type Asker, createAsker } from "../ask.ts";
@@ -171,7 +173,9 @@ async function keep(
       if (!(error instanceof StoreError)) throw error;
       if (tries === TRIES) {
         throw new InputError(
-          `${sentenceOf(error, advise)}. Nothing was kept, and Qontak may have replaced the token that you gave: make a new one and try again`,
+          `${
+            sentenceOf(error, advise)
+          }. Nothing was kept, and Qontak may have replaced the token that you gave: make a new one and try again`,
         );
       }
       await new Promise((resolve) => setTimeout(resolve, 1_000));
