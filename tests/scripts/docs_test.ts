@@ -140,3 +140,30 @@ Deno.test("the commands and flags that documents name are those of --help", asyn
   assert(count > 10, `only ${count} commands were found`);
   assertEquals(wrong, []);
 });
+
+Deno.test("the examples in CONTRIBUTING.md are the code that they show", async () => {
+  const bare = (code: string) =>
+    code.replace(/^\s*\/\/.*$|\s\/\/ .*$/gm, "").replace(/\s+/g, "");
+  const shown = Array.from(
+    texts.get(".github/CONTRIBUTING.md")!.matchAll(
+      /```ts ignore\n([^]*?)```/g,
+    ),
+    ([, code]) => code!,
+  );
+  const files = await Promise.all(
+    [
+      "src/qontak/endpoints.ts",
+      "src/tools/deals.ts",
+      "tests/tools/endpoints_test.ts",
+    ].map(async (path) => bare(await Deno.readTextFile(new URL(path, root)))),
+  );
+  // A tool in full is what a function of the kit makes of the real one.
+  const real = shown.filter((code) => !code.includes("run:"));
+  assertEquals(real.length, 3);
+  for (const code of real) {
+    assert(
+      files.some((file) => file.includes(bare(code).replace(/,$/, ""))),
+      code,
+    );
+  }
+});
