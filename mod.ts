@@ -69,16 +69,12 @@ export {
 } from "./src/audit/stores/redis.ts";
 export type { Kv, KvState } from "./src/storage/kv.ts";
 export {
-  type CountedLimits,
   createLimits,
   type Limits,
   type LimitsOptions,
-  type Pass,
-  type PassOutcome,
 } from "./src/limits/limits.ts";
-export type { Clock } from "./src/limits/clock.ts";
-export type { Rate, Rates } from "./src/limits/bucket.ts";
-export type { SharedBuckets, Waits } from "./src/limits/shared/shared.ts";
+export type { Rate } from "./src/limits/bucket.ts";
+export type { SharedBuckets } from "./src/limits/shared/shared.ts";
 export {
   createRedisBuckets,
   type RedisBucketsOptions,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { createLimits, noLimits } from "../../src/limits/limits.ts";
+import { createLimits, limiterOf, noLimits } from "../../src/limits/limits.ts";
 import { createFetches } from "../../src/net/transport.ts";
 import { nameOf } from "../../src/qontak/endpoints.ts";
 import { TOKEN_PAGE } from "../../src/qontak/oauth.ts";
@@ -83,9 +83,9 @@ export interface WireOptions {
 export function createWire(options: WireOptions): Wire {
   const { loopback, onExchange } = options;
   const transport = createFetches();
-  const limits = loopback
-    ? noLimits
-    : createLimits({ tenant: RATE, all: RATE });
+  const limits = limiterOf(
+    loopback ? noLimits : createLimits({ tenant: RATE, all: RATE }),
+  );
   // One after the other: the tools may ask for several at once.
   const inTurn = createQueue();
   const nameRequest = createNamer(new URL(options.apiUrl).pathname);

@@ -10,9 +10,9 @@ import type { LimitsName } from "./variables.ts";
 import type { Kv } from "../storage/kv.ts";
 import type { Rates } from "../limits/bucket.ts";
 import { createLimits, type Limits } from "../limits/limits.ts";
-import { createKvBuckets } from "../limits/shared/kv.ts";
-import { createRedisBuckets } from "../limits/shared/redis.ts";
-import type { SharedBuckets } from "../limits/shared/shared.ts";
+import { openKvBuckets } from "../limits/shared/kv.ts";
+import { openRedisBuckets } from "../limits/shared/redis.ts";
+import type { Buckets } from "../limits/shared/shared.ts";
 import type { Log } from "../logging/log.ts";
 import { defined } from "../values/json.ts";
 
@@ -27,7 +27,7 @@ export interface LimitsParts {
 type Open = (
   settings: Settings,
   kv: Kv | undefined,
-) => SharedBuckets | undefined;
+) => Buckets | undefined;
 
 function ratesOf(settings: Settings): Rates {
   return {
@@ -40,10 +40,10 @@ const places: Readonly<Record<LimitsName, Open>> = {
   memory: () => undefined,
   redis: ({ REDIS_URL, REDIS_KEY_PREFIX }) =>
     withSettings(() =>
-      createRedisBuckets({ url: REDIS_URL, keyPrefix: REDIS_KEY_PREFIX })
+      openRedisBuckets({ url: REDIS_URL, keyPrefix: REDIS_KEY_PREFIX })
     ),
   kv(_settings, kv) {
-    if (kv) return createKvBuckets({ kv });
+    if (kv) return openKvBuckets({ kv });
     throw new ConfigError([
       "QONTAK_LIMITS=kv needs Deno KV: start with deno run --unstable-kv, or attach a database on Deno Deploy",
     ]);
@@ -69,7 +69,7 @@ export function openLimits(
 function openShared(
   settings: Settings,
   kv: Kv | undefined,
-): SharedBuckets | undefined {
+): Buckets | undefined {
   return places[settings.QONTAK_LIMITS](settings, kv);
 }
 

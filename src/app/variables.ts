@@ -12,8 +12,7 @@ import {
 } from "../qontak/connection.ts";
 import { TENANT_CLAIM } from "../auth/principal.ts";
 import { readStaticKeys } from "../auth/static_keys.ts";
-import type { Rate } from "../limits/bucket.ts";
-import { ALL_RATE, TENANT_RATE } from "../limits/limits.ts";
+import { ALL_RATE, type Rate, TENANT_RATE } from "../limits/bucket.ts";
 import { isSecure } from "../net/address.ts";
 import { DEFAULT_LEVEL, LOG_LEVELS } from "../logging/log.ts";
 import { RETRY_BUDGET } from "../qontak/retry.ts";

@@ -7,7 +7,7 @@
 
 /** How many requests may be sent. */
 export interface Rate {
-  /** How many in a second for ever; Infinity for no limit. */
+  /** How many a second in the long run; Infinity for no limit. */
   readonly perSecond: number;
   /** How many at once after a pause. */
   readonly burst: number;
@@ -20,6 +20,12 @@ export interface Rates {
   /** For all tenants together. */
   readonly all: Rate;
 }
+
+/** How many requests of one tenant may be sent unless set otherwise. */
+export const TENANT_RATE: Rate = { perSecond: 10, burst: 20 };
+
+/** How many requests of all tenants may be sent unless set otherwise. */
+export const ALL_RATE: Rate = { perSecond: 50, burst: 100 };
 
 /** How long a bucket takes to get one token back, in ms. */
 export function refill({ perSecond }: Rate): number {

@@ -6,7 +6,7 @@
  */
 import type { Remedy } from "../advice/advice.ts";
 import type { Kv } from "../storage/kv.ts";
-import { createLimits, type Limits } from "../limits/limits.ts";
+import { createLimits, limiterOf, type Limits } from "../limits/limits.ts";
 import type { Log } from "../logging/log.ts";
 import { type Authorize, createCrm, type Crm } from "./crm.ts";
 import { createHmac } from "./hmac.ts";
@@ -191,7 +191,7 @@ export interface Access {
 export function createAccess(options: AccessOptions): Access {
   const { auth = "oauth", timeout = DEFAULT_TIMEOUT, log } = options;
   const { retryBudget = RETRY_BUDGET, telemetry = createTelemetry() } = options;
-  const { limits = createLimits() } = options;
+  const limits = limiterOf(options.limits ?? createLimits());
   const store = observed(options.store, telemetry);
   const way = ways[auth];
   const { baseUrl = way.baseUrl } = options;

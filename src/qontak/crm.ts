@@ -20,7 +20,7 @@ import {
   timeLeft,
   untilAborted,
 } from "../net/deadline.ts";
-import type { Pass, PassOutcome } from "../limits/limits.ts";
+import type { Pass, PassOutcome } from "../limits/limiter.ts";
 import { outcomeOf } from "../telemetry/outcome.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { Reply } from "../net/reply.ts";

@@ -2,6 +2,7 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ConfigError, LimitError } from "../../src/errors.ts";
 import { readSettings } from "../../src/app/settings.ts";
 import { openLimits } from "../../src/app/limits.ts";
+import { limiterOf } from "../../src/limits/limits.ts";
 
 Deno.test("QONTAK_RATE_LIMIT reads rates, and refuses what is none", () => {
   const read = (text: string) =>
@@ -26,7 +27,9 @@ Deno.test("openLimits() goes by the rates of the settings", async () => {
     QONTAK_RATE_LIMIT: "0.5/2",
     QONTAK_GLOBAL_RATE_LIMIT: "0.5/3",
   });
-  const limits = openLimits(settings, { kv: undefined, log: () => {} });
+  const limits = limiterOf(
+    openLimits(settings, { kv: undefined, log: () => {} }),
+  );
   const send = async (tenant: string) =>
     (await limits.enter(tenant, undefined, 0)).done("ok");
   await send("a");

@@ -1,6 +1,7 @@
 /** What companies notice of limits: over HTTP, against the sandbox. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { createLimits, createServer, type Limits } from "../../mod.ts";
+import { createServer, type Limits } from "../../mod.ts";
+import { createLimiter } from "../../src/limits/limiter.ts";
 import { type RunningSandbox, serveSandbox } from "../../src/sandbox/mod.ts";
 import { defined } from "../../src/values/json.ts";
 import { callTool, type HttpCall } from "../support/call.ts";
@@ -155,7 +156,7 @@ Deno.test("answers of 4xx and 500 suspend nobody", async () => {
 });
 
 Deno.test("who hangs up while it waits for its turn gives its place to the next", async () => {
-  const limits = createLimits({ tenant: { perSecond: 1, burst: 1 } });
+  const limits = createLimiter({ tenant: { perSecond: 1, burst: 1 } });
   const [sandbox, serve] = serveTenants({ limits, timeout: 60_000 });
   await using _sandbox = sandbox;
   await using place = serve(sandbox);

@@ -1,6 +1,6 @@
 /** Limits that are shared in Deno KV. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { createKvBuckets } from "../../src/limits/shared/kv.ts";
+import { openKvBuckets } from "../../src/limits/shared/kv.ts";
 import { createKvStore } from "../../src/tokens/stores/kv.ts";
 import { kvTests, openTestKv } from "../support/kv.ts";
 import { keepTogether } from "./replicas.ts";
@@ -18,14 +18,14 @@ test("createKvBuckets() keeps limits for several servers", async ({ path }) => {
   let next = 0;
   await keepTogether(() => {
     const { database } = databases[next++ % 3]!;
-    return createKvBuckets({ kv: { open: () => Promise.resolve(database) } });
+    return openKvBuckets({ kv: { open: () => Promise.resolve(database) } });
   });
 });
 
 test("take() gives each bucket's tokens once, however many ask at once", async ({ database }) => {
   const kv = { open: () => Promise.resolve(database) };
   // Two servers, each with more tenants than fit into one step.
-  const servers = [createKvBuckets({ kv }), createKvBuckets({ kv })];
+  const servers = [openKvBuckets({ kv }), openKvBuckets({ kv })];
   const names = ["a", "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"];
   const taken: string[] = [];
   for (let rounds = 0; rounds < 20; rounds++) {
@@ -47,7 +47,7 @@ test("take() gives each bucket's tokens once, however many ask at once", async (
 });
 
 test("take() does not believe a clock that was far ahead", async ({ database }) => {
-  const server = createKvBuckets({
+  const server = openKvBuckets({
     kv: { open: () => Promise.resolve(database) },
   });
   await database.set(["qontak-mcp", "limits", "*"], Date.now() + 1e12);
@@ -56,7 +56,7 @@ test("take() does not believe a clock that was far ahead", async ({ database }) 
 });
 
 test("take() fails where there is no database", async () => {
-  const server = createKvBuckets({
+  const server = openKvBuckets({
     kv: { open: () => Promise.resolve(undefined) },
   });
   await assertRejects(() => server.take("a", rates), Error, "Deno KV");

@@ -6,22 +6,20 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { LimitError } from "../../src/errors.ts";
-import type { Rate } from "../../src/limits/bucket.ts";
+import { ALL_RATE, type Rate, TENANT_RATE } from "../../src/limits/bucket.ts";
 import {
-  ALL_RATE,
-  createLimits,
-  type LimitsOptions,
+  createLimiter,
+  type LimiterOptions,
   type Pass,
-  TENANT_RATE,
-} from "../../src/limits/limits.ts";
+} from "../../src/limits/limiter.ts";
 import { createTestClock, settle } from "../support/clock.ts";
 import { createRandom } from "../../src/sandbox/random.ts";
 
 const FREE: Rate = { perSecond: Infinity, burst: 1 };
 
-function start(options: LimitsOptions = {}) {
+function start(options: LimiterOptions = {}) {
   const clock = createTestClock();
-  return { clock, limits: createLimits({ clock, ...options }) };
+  return { clock, limits: createLimiter({ clock, ...options }) };
 }
 
 /** How a request fared, as far as it is known. */
@@ -338,7 +336,7 @@ Deno.test("rates of 0 limit nothing", async () => {
 
 /** Sends requests of a tenant that all end in the same way. */
 async function send(
-  limits: ReturnType<typeof createLimits>,
+  limits: ReturnType<typeof createLimiter>,
   name: string,
   outcome: "ok" | "failed" | "void",
   count = 1,
@@ -349,7 +347,7 @@ async function send(
 }
 
 async function suspendedFor(
-  limits: ReturnType<typeof createLimits>,
+  limits: ReturnType<typeof createLimiter>,
   name: string,
 ): Promise<number> {
   try {

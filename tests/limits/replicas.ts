@@ -5,8 +5,8 @@
  */
 import { assert } from "@std/assert";
 import type { Rate, Rates } from "../../src/limits/bucket.ts";
-import { createLimits, type Limits } from "../../src/limits/limits.ts";
-import type { SharedBuckets } from "../../src/limits/shared/shared.ts";
+import { createLimiter, type Limiter } from "../../src/limits/limiter.ts";
+import type { Buckets } from "../../src/limits/shared/shared.ts";
 
 /** How much sooner a wait may end by the clocks of several machines, in ms. */
 const SLACK = 5;
@@ -21,7 +21,7 @@ export function leastFor(
 
 /** Sends requests of tenants in turn, and measures how long that takes. */
 async function flood(
-  replicas: readonly Limits[],
+  replicas: readonly Limiter[],
   tenants: readonly string[],
   each: number,
 ): Promise<number> {
@@ -78,12 +78,12 @@ const trials: readonly Trial[] = [
  *
  * @param open Opens the place as one more server does.
  */
-export async function keepTogether(open: () => SharedBuckets): Promise<void> {
+export async function keepTogether(open: () => Buckets): Promise<void> {
   for (const { rates, tenants, each, limit } of trials) {
     await undisturbed(async () => {
       let isDisturbed = false;
       const replicas = Array.from({ length: 3 }, () =>
-        createLimits({
+        createLimiter({
           ...rates,
           shared: open(),
           log: () => isDisturbed = true,

@@ -1,8 +1,8 @@
 /** Limits that several servers share, and what holds while they cannot. */
 import { assert, assertEquals, assertNotMatch } from "@std/assert";
-import { createLimits } from "../../src/limits/limits.ts";
-import { createRedisBuckets } from "../../src/limits/shared/redis.ts";
-import type { SharedBuckets, Waits } from "../../src/limits/shared/shared.ts";
+import { createLimiter } from "../../src/limits/limiter.ts";
+import { openRedisBuckets } from "../../src/limits/shared/redis.ts";
+import type { Buckets, Waits } from "../../src/limits/shared/shared.ts";
 import { createRedisStore } from "../../src/tokens/stores/redis.ts";
 import { createTestClock, settle } from "../support/clock.ts";
 import { noRedis, startRedis } from "../support/redis.ts";
@@ -22,7 +22,7 @@ const own = () => `qontak:test:limits:${crypto.randomUUID()}:`;
 /** A place that answers as a test says. */
 function createPlace(answer: (tenant: string) => Promise<Waits>) {
   const asked: string[] = [];
-  const shared: SharedBuckets = {
+  const shared: Buckets = {
     name: "a place",
     take(tenant) {
       asked.push(tenant);
@@ -32,7 +32,7 @@ function createPlace(answer: (tenant: string) => Promise<Waits>) {
   };
   const clock = createTestClock();
   const lines: string[] = [];
-  const limits = createLimits({
+  const limits = createLimiter({
     clock,
     shared,
     log: (level, message, details) =>
@@ -141,7 +141,7 @@ Deno.test("where the place is slow or fails, the limits of the server go on alon
 redisTest("createRedisBuckets() keeps limits for several servers", async () => {
   await using redis = await startRedis();
   const keyPrefix = own();
-  await keepTogether(() => createRedisBuckets({ url: redis.url, keyPrefix }));
+  await keepTogether(() => openRedisBuckets({ url: redis.url, keyPrefix }));
 });
 
 redisTest(
@@ -149,7 +149,7 @@ redisTest(
   async () => {
     await using redis = await startRedis();
     const keyPrefix = own();
-    const buckets = createRedisBuckets({ url: redis.url, keyPrefix });
+    const buckets = openRedisBuckets({ url: redis.url, keyPrefix });
     const rates = {
       tenant: { perSecond: 3, burst: 2 },
       all: { perSecond: 10, burst: 10 },
@@ -198,7 +198,7 @@ redisTest(
     const rights = `${base} ${more}`.split(" ");
     await client.call("ACL", "SETUSER", "q", "on", ">pw", "-@all", ...rights);
     client.disconnect();
-    const buckets = createRedisBuckets({
+    const buckets = openRedisBuckets({
       url: redis.url.replace("redis://", "redis://q:pw@"),
     });
     const rate = { perSecond: 1, burst: 1 };
@@ -215,10 +215,10 @@ redisTest(
     const rate = { perSecond: 20, burst: 5 };
     const lines: string[] = [];
     const replicas = Array.from({ length: 3 }, () =>
-      createLimits({
+      createLimiter({
         tenant: rate,
         all: { perSecond: 1_000, burst: 1_000 },
-        shared: createRedisBuckets({
+        shared: openRedisBuckets({
           url: redis.url.replace("redis://", "redis://:canary-password@"),
           keyPrefix,
         }),

@@ -5,7 +5,7 @@
  */
 import { askKv, isLocked, type Kv } from "../../storage/kv.ts";
 import { type Rate, type Rates, refill, waitFor } from "../bucket.ts";
-import type { SharedBuckets, Waits } from "./shared.ts";
+import type { Buckets, SharedBuckets, Waits } from "./shared.ts";
 
 /** Settings of {@linkcode createKvBuckets}. */
 export interface KvBucketsOptions {
@@ -62,7 +62,12 @@ interface Wish {
  * @param options Which database.
  * @returns The buckets.
  */
-export function createKvBuckets({ kv }: KvBucketsOptions): SharedBuckets {
+export function createKvBuckets(options: KvBucketsOptions): SharedBuckets {
+  return openKvBuckets(options);
+}
+
+/** Makes the same buckets, as limits use them. */
+export function openKvBuckets({ kv }: KvBucketsOptions): Buckets {
   /** A process does not compete with itself: its wishes go together. */
   const wishes: Wish[] = [];
   let isBusy = false;

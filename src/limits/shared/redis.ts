@@ -5,7 +5,7 @@
  */
 import { createRedisLink, KEY_PREFIX } from "../../storage/redis.ts";
 import { type Rate, refill } from "../bucket.ts";
-import type { SharedBuckets } from "./shared.ts";
+import type { Buckets, SharedBuckets } from "./shared.ts";
 
 /** Settings of {@linkcode createRedisBuckets}. */
 export interface RedisBucketsOptions {
@@ -69,8 +69,15 @@ return waits`;
  * @throws {TypeError} When the address is none.
  */
 export function createRedisBuckets(
-  { url, keyPrefix = KEY_PREFIX }: RedisBucketsOptions,
+  options: RedisBucketsOptions,
 ): SharedBuckets {
+  return openRedisBuckets(options);
+}
+
+/** Makes the same buckets, as limits use them. */
+export function openRedisBuckets(
+  { url, keyPrefix = KEY_PREFIX }: RedisBucketsOptions,
+): Buckets {
   const { ask, close } = createRedisLink({
     url,
     role: "store of limits",

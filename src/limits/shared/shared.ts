@@ -21,6 +21,12 @@ export interface Waits {
 export interface SharedBuckets {
   /** Where they are kept, for messages. */
   readonly name: string;
+  /** Ends its connections. */
+  close(): Promise<void>;
+}
+
+/** The same, as limits use them. */
+export interface Buckets extends SharedBuckets {
   /**
    * Takes a token from a tenant's bucket and one from everybody's, or neither.
    *
@@ -30,15 +36,25 @@ export interface SharedBuckets {
    * @throws {Error} When the place is out of order.
    */
   take(tenant: string, rates: Rates): Promise<Waits>;
-  /** Ends its connections. */
-  close(): Promise<void>;
+}
+
+/**
+ * The buckets behind shared buckets.
+ *
+ * @throws {TypeError} When they are none of this package's.
+ */
+export function bucketsOf(shared: SharedBuckets): Buckets {
+  if ("take" in shared) return shared as Buckets;
+  throw new TypeError(
+    "shared must be made with createRedisBuckets() or createKvBuckets()",
+  );
 }
 
 /** How long the place may take to answer, in ms. */
-const PATIENCE = 250;
+const TIMEOUT = 250;
 
 /** How long it may take until it has answered once, in ms: it is connected. */
-const FIRST_PATIENCE = 3_000;
+const FIRST_TIMEOUT = 3_000;
 
 /** How long a process that was busy itself looks for the answer, in ms. */
 const SECOND_LOOK = 20;
@@ -60,10 +76,10 @@ const TAKEN: Waits = { tenant: 0, all: 0 };
  * @param log Told when the place fails, and when it is back.
  */
 export function withoutFailures(
-  buckets: SharedBuckets,
+  buckets: Buckets,
   clock: Clock,
   log: Log,
-): SharedBuckets {
+): Buckets {
   let hasAnswered = false;
   let isOut = false;
   let isTold = false;
@@ -97,10 +113,10 @@ export function withoutFailures(
   }
 
   async function ask(tenant: string, rates: Rates): Promise<Waits> {
-    const patience = hasAnswered ? PATIENCE : FIRST_PATIENCE;
+    const timeout = hasAnswered ? TIMEOUT : FIRST_TIMEOUT;
     try {
       const waits = await within(
-        patience,
+        timeout,
         clock,
         () => buckets.take(tenant, rates),
       );
