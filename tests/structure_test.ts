@@ -106,8 +106,6 @@ const NAMING = [
   "clients/",
   // The other side of the wire prints what leads a server to it.
   "sandbox/",
-  // Not yet: its errors still name variables.
-  "tokens/stores/vault",
 ];
 
 /** What looks like a command, and is none. */

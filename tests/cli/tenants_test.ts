@@ -142,6 +142,11 @@ Deno.test("tenants refuses what it cannot do, and repeats no secret", async () =
     [["tenants", "list"], { VAULT_TOKEN: "" }, "needs VAULT_TOKEN"],
     [
       ["tenants", "list"],
+      { VAULT_MOUNT_PATH: "/" },
+      'VAULT_MOUNT_PATH is no path in Vault: "/" has a part that is empty',
+    ],
+    [
+      ["tenants", "list"],
       { TOKEN_ENCRYPTION_KEY: "hunter2" },
       "TOKEN_ENCRYPTION_KEY must hold keys of 32 bytes",
     ],

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { OptionError } from "../../errors.ts";
 import type { Log } from "../../logging/log.ts";
 import { isObject } from "../../values/json.ts";
 import { sha256 } from "../../storage/hash.ts";
@@ -88,13 +89,10 @@ export function createVaultStore(options: VaultStoreOptions): TokenStore {
 export function openVault(options: VaultStoreOptions): Kept {
   const { timeout = 5_000, log = () => {} } = options;
   const address = readAddress(options.address);
-  const mount = readPath(options.mountPath ?? MOUNT_PATH, "VAULT_MOUNT_PATH");
-  const root = readPath(
-    options.secretPath ?? SECRET_PATH,
-    "VAULT_SECRET_PATH",
-  );
+  const mount = readPath(options.mountPath ?? MOUNT_PATH, "mountPath");
+  const root = readPath(options.secretPath ?? SECRET_PATH, "secretPath");
   const namespace = options.namespace
-    ? readPath(options.namespace, "VAULT_NAMESPACE")
+    ? readPath(options.namespace, "namespace")
     : "";
   const login = readLogin(options);
   const wire = createWire(address, namespace, timeout);
@@ -202,19 +200,21 @@ async function takeLease(
 function readAddress(address: string): string {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url?.protocol !== "http:" && url?.protocol !== "https:") {
-    throw new TypeError(
-      "VAULT_ADDR is no address of Vault: it must be like https://vault.example.com:8200",
+    throw new OptionError(
+      "address",
+      "is no address of Vault: it must be like https://vault.example.com:8200",
     );
   }
   return url.href.replace(/\/+$/, "");
 }
 
 /** A path without slashes at its ends. */
-function readPath(path: string, name: string): string {
+function readPath(path: string, option: string): string {
   const trimmed = path.replace(/^\/+|\/+$/g, "");
   if (trimmed.split("/").some((part) => /^\.{0,2}$/.test(part))) {
-    throw new TypeError(
-      `${name} is no path in Vault: ${
+    throw new OptionError(
+      option,
+      `is no path in Vault: ${
         JSON.stringify(path)
       } has a part that is empty, "." or ".."`,
     );
@@ -228,6 +228,6 @@ function readLogin({ token, roleId, secretId }: VaultStoreOptions): Login {
   }
   if (token) return { token };
   throw new TypeError(
-    "Vault opens for VAULT_TOKEN, or for VAULT_ROLE_ID and VAULT_SECRET_ID together: set one or the other",
+    "Vault opens for the option token, or for roleId and secretId together: set one or the other",
   );
 }

@@ -9,7 +9,12 @@ import {
   assertThrows,
 } from "@std/assert";
 import { FakeTime } from "@std/testing/time";
-import { CredentialsError, StoreError } from "../../../src/errors.ts";
+import { advise } from "../../../src/app/advice.ts";
+import {
+  CredentialsError,
+  sentenceOf,
+  StoreError,
+} from "../../../src/errors.ts";
 import { keysIn } from "../../../src/auth/key_store.ts";
 import type { Log } from "../../../src/logging/log.ts";
 import type { TokenStore } from "../../../src/tokens/store.ts";
@@ -124,8 +129,9 @@ async function assertRefuses(
 ): Promise<void> {
   for (const [name, call] of Object.entries(everyCall(store))) {
     const error = await assertRejects(call, StoreError);
-    assertMatch(error.message, words, `${name}: ${error.message}`);
-    assertNotMatch(error.message, /\.$/);
+    const told = sentenceOf(error, advise)!;
+    assertMatch(told, words, `${name}: ${told}`);
+    assertNotMatch(told, /\.$/);
     assertDiscreet(error, ...secrets);
   }
 }
@@ -159,16 +165,16 @@ for (const server of await vaultServers()) {
 Deno.test("createVaultStore() says what it lacks to open Vault", () => {
   const address = "http://127.0.0.1:8200";
   const table: [Partial<VaultStoreOptions>, string][] = [
-    [{}, "VAULT_TOKEN"],
-    [{ token: "" }, "VAULT_TOKEN"],
-    [{ roleId: "canary" }, "VAULT_SECRET_ID"],
-    [{ secretId: "canary" }, "VAULT_ROLE_ID"],
-    [{ token: "canary", address: "canary" }, "VAULT_ADDR"],
-    [{ token: "canary", address: "redis://canary" }, "VAULT_ADDR"],
-    [{ token: "canary", mountPath: "/" }, "VAULT_MOUNT_PATH"],
-    [{ token: "canary", secretPath: "a/../b" }, "VAULT_SECRET_PATH"],
-    [{ token: "canary", secretPath: "a//b" }, "VAULT_SECRET_PATH"],
-    [{ token: "canary", namespace: "." }, "VAULT_NAMESPACE"],
+    [{}, "option token"],
+    [{ token: "" }, "option token"],
+    [{ roleId: "canary" }, "secretId"],
+    [{ secretId: "canary" }, "roleId"],
+    [{ token: "canary", address: "canary" }, "address is no address"],
+    [{ token: "canary", address: "redis://canary" }, "address is no address"],
+    [{ token: "canary", mountPath: "/" }, "mountPath is no path"],
+    [{ token: "canary", secretPath: "a/../b" }, "secretPath is no path"],
+    [{ token: "canary", secretPath: "a//b" }, "secretPath is no path"],
+    [{ token: "canary", namespace: "." }, "namespace is no path"],
   ];
   for (const [options, words] of table) {
     const error = assertThrows(
@@ -486,7 +492,7 @@ Deno.test(
     }
     for (const name of ["read", "replace", "make", "remove", "lease"]) {
       const error = await assertRejects(everyCall(store)[name]!, StoreError);
-      assertMatch(error.message, words);
+      assertMatch(sentenceOf(error, advise)!, words);
       assertDiscreet(error, vault.token);
     }
   }),
@@ -1149,7 +1155,8 @@ Deno.test(
       policy: vaultPolicy("tokens"),
       secretIdUses: 1,
     });
-    const words = /no token for VAULT_ROLE_ID and VAULT_SECRET_ID \(HTTP \d+\)/;
+    const words =
+      /no token for the role id and the secret id \(HTTP \d+\).*VAULT_ROLE_ID and VAULT_SECRET_ID/;
     const wrong = { roleId: role.roleId, secretId: "canary-secret-id" };
     await assertRefuses(make(wrong), words, ...Object.values(wrong));
     const store = make(role);

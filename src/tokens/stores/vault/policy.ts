@@ -50,7 +50,7 @@ const COMMENTS: Readonly<Record<VaultContent, readonly string[]>> = {
     "The list of companies.",
   ],
   keys: [
-    "With MCP_STORED_KEYS: the keys of callers, and when each was last used.",
+    "With stored keys: the keys of callers, and when each was last used.",
     "Revoking a key.",
     "The list of keys.",
   ],

@@ -46,9 +46,8 @@ export interface Secrets {
 export function createSecrets(wire: Wire, ask: Ask, mount: string): Secrets {
   function wrongMount(): StoreError {
     return new StoreError(
-      `${wire.where} has no KV engine of version 2 at ${
-        JSON.stringify(mount)
-      }: check VAULT_MOUNT_PATH, or raise the version with "vault kv enable-versioning ${mount}"`,
+      `${wire.where} has no KV engine of version 2 at ${JSON.stringify(mount)}`,
+      { what: "checkVaultMount", mount },
     );
   }
 

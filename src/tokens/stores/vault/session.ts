@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { StoreError } from "../../../errors.ts";
+import { remedyOf, StoreError } from "../../../errors.ts";
 import type { Log } from "../../../logging/log.ts";
 import { isObject, type JsonObject } from "../../../values/json.ts";
 import { type Answer, isTokenGone, type Question, type Wire } from "./wire.ts";
@@ -60,7 +60,8 @@ function createDoor(wire: Wire, { token, role }: Login, log: Log): Door {
     }
     throw status === 200 || (status >= 400 && status <= 404)
       ? new StoreError(
-        `${wire.where} gives no token for VAULT_ROLE_ID and VAULT_SECRET_ID (HTTP ${status}): check both, whether the secret id has ended or is used up, and that AppRole is enabled at auth/approle`,
+        `${wire.where} gives no token for the role id and the secret id (HTTP ${status})`,
+        { what: "checkVaultRole" },
       )
       : wire.refusal(question, answer);
   }
@@ -76,9 +77,11 @@ function createDoor(wire: Wire, { token, role }: Login, log: Log): Door {
     const { status, body } = answer;
     if (status !== 200 && status !== 403) throw wire.refusal(question, answer);
     if (status === 403 && !isTokenGone(answer)) {
+      const refusal = wire.refusal(question, answer);
       log("warn", "The token for Vault will not be renewed", {
         store: "vault",
-        reason: wire.refusal(question, answer).message,
+        reason: refusal.message,
+        ...remedyOf(refusal),
       });
     }
     const { ttl, renewable } = isObject(body.data) ? body.data : {};
@@ -160,6 +163,7 @@ export function createSession(wire: Wire, login: Login, log: Log): Ask {
           store: "vault",
           ends: new Date(old.end).toISOString(),
           reason: error instanceof StoreError ? error.message : undefined,
+          ...remedyOf(error),
         },
       );
       const left = old.end - Date.now();

@@ -121,13 +121,15 @@ function unreachable(
   return new StoreError(
     `The token store does not answer: ${where}${
       causeOf(error, timeout)
-    }. Your tokens are not lost; check that it runs and that VAULT_ADDR is right`,
+    }. Your tokens are not lost`,
+    { what: "checkVault" },
   );
 }
 
 function tooLong(where: string, path: string): StoreError {
   return new StoreError(
-    `${where} answers with more than ${MAX_BYTES} bytes for ${path}: check that VAULT_ADDR and VAULT_SECRET_PATH are right`,
+    `${where} answers with more than ${MAX_BYTES} bytes for ${path}`,
+    { what: "checkVaultPlace" },
   );
 }
 
@@ -140,7 +142,8 @@ function refusal(
   const { status } = answer;
   if (isTokenGone(answer)) {
     return new StoreError(
-      `${where} does not know the token that it is given: it has ended or was revoked. Make a new one and set VAULT_TOKEN`,
+      `${where} does not know the token that it is given: it has ended or was revoked`,
+      { what: "replaceVaultToken" },
     );
   }
   if (status === 403) {
@@ -152,7 +155,8 @@ function refusal(
   }
   if (status === 404) {
     return new StoreError(
-      `${where} has nothing that answers for ${path}: check VAULT_MOUNT_PATH and VAULT_NAMESPACE`,
+      `${where} has nothing that answers for ${path}`,
+      { what: "checkVaultPath" },
     );
   }
   if (status === 503 && answer.errors?.some((text) => /sealed/.test(text))) {
