@@ -16,22 +16,19 @@ import { productTools } from "./products.ts";
 import { taskTools } from "./tasks.ts";
 import { ticketTools } from "./tickets.ts";
 
-/** Every group of tools, in the order that clients are shown its tools. */
-export const TOOLSETS = [
-  "contacts",
-  "companies",
-  "deals",
-  "pipelines",
-  "tickets",
-  "tasks",
-  "notes",
-  "products",
-  "geolocations",
-] as const;
-
 /** A group of tools, which can be switched on and off. */
-export type Toolset = (typeof TOOLSETS)[number];
+export type Toolset =
+  | "contacts"
+  | "companies"
+  | "deals"
+  | "pipelines"
+  | "tickets"
+  | "tasks"
+  | "notes"
+  | "products"
+  | "geolocations";
 
+/** The tools of each group, in the order that clients are shown. */
 const tools: Readonly<Record<Toolset, readonly Tool[]>> = {
   contacts: contactTools,
   companies: companyTools,
@@ -43,6 +40,9 @@ const tools: Readonly<Record<Toolset, readonly Tool[]>> = {
   products: productTools,
   geolocations: geolocationTools,
 };
+
+/** Every group of tools, in that order. */
+export const TOOLSETS = Object.keys(tools) as readonly Toolset[];
 
 /** A tool, and the group that it belongs to. */
 export interface CatalogTool extends Tool {
