@@ -26,7 +26,13 @@ import { listOptions } from "./options.ts";
 import { findPlace } from "./place.ts";
 import { type Place, requirementOf, UNCERTAIN_RULE } from "./required.ts";
 import type { Setup } from "./setup.ts";
-import { encodeStandard, insteadOf, isWritable, typeFor } from "./standard.ts";
+import {
+  encodeStandard,
+  formatOf,
+  insteadOf,
+  isWritable,
+  typeFor,
+} from "./standard.ts";
 import { typeOf } from "./types.ts";
 import type { Field } from "./template.ts";
 
@@ -53,7 +59,27 @@ export interface CheckedWrite {
   /** What the reader should know though nothing is wrong. */
   readonly notes: readonly string[];
   /** What may be why, should Qontak refuse it. */
-  readonly doubts: readonly string[];
+  readonly doubts: readonly Doubt[];
+}
+
+/** What may be why a write is refused. */
+export interface Doubt {
+  /** The names of the field that it is about. */
+  readonly names: readonly string[];
+  /** What it is, in a sentence. */
+  readonly sentence: string;
+}
+
+/**
+ * Whether a text is about a field: it has one of its names, as words.
+ *
+ * @param text The text.
+ * @param doubt What is about the field.
+ */
+export function isAbout(text: string, { names }: Doubt): boolean {
+  const words = (text: string) =>
+    ` ${fold(text.replace(/[^\p{L}\p{N}]+/gu, " "))} `;
+  return names.some((name) => words(text).includes(words(name)));
 }
 
 /**
@@ -90,6 +116,7 @@ export async function checkWrite(request: WriteRequest): Promise<CheckedWrite> {
     }
   }
   checkRequired(check, place);
+  checkNeeds(check);
   const { body, problems, notes, doubts } = check;
   return { body, problems, notes, doubts };
 }
@@ -100,7 +127,7 @@ interface Check {
   readonly body: JsonObject;
   readonly problems: string[];
   readonly notes: string[];
-  readonly doubts: string[];
+  readonly doubts: Doubt[];
 }
 
 /** Resolves pipeline and stage, and puts them into the body. */
@@ -256,6 +283,24 @@ function checkName(
   body[idKey] = encoded.wire;
 }
 
+/** What a record is nothing without, where the template does not say so. */
+function checkNeeds({ request, fields, problems }: Check): void {
+  const { resource, endpoint, values } = request;
+  const creates = endpoint === resource.endpoints.create;
+  for (const key of resource.needs) {
+    const value = values[key];
+    const isBlank = isEmpty(value) ||
+      (typeof value === "string" && value.trim() === "");
+    if (!isBlank || (!creates && value === undefined)) continue;
+    const field = fields.find((field) => !field.custom && field.key === key);
+    const name = describeKey(argumentOf(resource, key), field);
+    if (problems.some((problem) => problem.startsWith(`${name} `))) continue;
+    problems.push(
+      `${name} is required. It takes ${formatOf(endpoint.body[key]!)}`,
+    );
+  }
+}
+
 function checkRequired(check: Check, place: Place | undefined): void {
   const { request: { endpoint, resource }, fields, problems, notes, doubts } =
     check;
@@ -270,7 +315,10 @@ function checkRequired(check: Check, place: Place | undefined): void {
     if ((!required && !uncertain) || hasValue(check, field)) continue;
     const name = describeField(resource, field);
     if (!required) {
-      doubts.push(`${name} may be required${where}. ${UNCERTAIN_RULE}`);
+      doubts.push({
+        names: [field.key, field.name, field.label],
+        sentence: `${name} may be required${where}. ${UNCERTAIN_RULE}`,
+      });
     } else if (isHidden(check, field)) {
       notes.push(
         `${name} is required${where}, and the record does not show whether it has a value`,

@@ -50,6 +50,17 @@ export function requirementOf(field: Field, place?: Place): Verdict {
   };
 }
 
+/**
+ * What the template lists of a field whose verdict is uncertain.
+ *
+ * @param verdict The verdict.
+ */
+export function sayUncertain({ required }: Verdict): string {
+  return required
+    ? "read as required: the template lists this pipeline or this stage, not both"
+    : "read as not required: the template lists this pipeline, and other stages of it";
+}
+
 /** Said to the reader when {@linkcode Verdict.uncertain} holds for a field. */
 export const UNCERTAIN_RULE =
   "Qontak does not document how a field's required pipelines and required stages combine; this server reads the stages as refining the pipeline";

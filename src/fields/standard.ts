@@ -94,6 +94,17 @@ export function encodeStandard(
   }
 }
 
+/**
+ * What a value of a body key must look like, as a phrase after "takes".
+ *
+ * @param type What the endpoint's table says that the key holds.
+ */
+export function formatOf(type: BodyType): string {
+  if (type === "record") return "the id of a record";
+  const isNumber = type === "number" || type === "degrees";
+  return typeOf(isNumber ? "number" : "single-line text").format;
+}
+
 /** What the entries of each kind of list are. */
 const entryTypes = {
   ids: "assoc",

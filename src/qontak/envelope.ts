@@ -71,6 +71,7 @@ export async function readAnswer(
         ...defined({ remedy }),
       },
     );
+  let isEnvelope = false;
   const refuse = (status: number, said: string, instead?: string) => {
     const retryAfter = readRetryAfter(reply.headers.get("retry-after"));
     const words = said !== ""
@@ -80,7 +81,7 @@ export async function readAnswer(
       : " without saying why";
     const mend = status === 401
       ? `. ${unauthorized}`
-      : advice(status, retryAfter, endpoint);
+      : advice(status, { said, retryAfter, isEnvelope }, endpoint);
     return new QontakError(
       `Qontak answered ${nameOf(endpoint)} with ${status}${words}${mend}`,
       { endpoint: nameOf(endpoint), status, said, ...defined({ retryAfter }) },
@@ -110,7 +111,7 @@ export async function readAnswer(
   const inMeta = Number(meta.status);
   const status = inMeta >= 400 ? inMeta : reply.status;
   // An answer without an envelope that has something to say has said no.
-  const isEnvelope = isObject(body.meta) || "response" in body;
+  isEnvelope = isObject(body.meta) || "response" in body;
   if (status >= 400 || (!isEnvelope && saidBy(body, meta) !== "")) {
     throw refuse(status, saidBy(body, meta));
   }
@@ -204,24 +205,54 @@ function saidBy(
   return said.length > MAX_SAID ? `${said.slice(0, MAX_SAID)}…` : said;
 }
 
+/** What is known of a refusal beside its status. */
+interface Refused {
+  /** Qontak's own words. */
+  readonly said: string;
+  /** How many seconds it asks to wait. */
+  readonly retryAfter: number | undefined;
+  /** Whether it came in Qontak's envelope. */
+  readonly isEnvelope: boolean;
+}
+
 function advice(
   status: number,
-  retryAfter: number | undefined,
+  { said, retryAfter, isEnvelope }: Refused,
   endpoint: Endpoint,
 ): string {
   if (status === 403) {
     return ". The user behind the token may not do this: ask a Qontak admin";
   }
   if (status === 404) {
-    return ". Check the id: the record may be deleted, or another team's";
+    // A missing record is told in the envelope, a missing path is not.
+    return isEnvelope
+      ? ". Check the id: the record may be deleted, or another team's"
+      : ". It is not Qontak's answer to a missing record: the address has no such path. Check QONTAK_BASE_URL";
   }
-  if (status === 422) return ". Correct the named value and send it again";
+  if (status === 422) {
+    return namesNothing(said)
+      ? ". Qontak does not name the value that is wrong: check each that was sent"
+      : ". Correct what it names and send it again";
+  }
   if (status === 429) {
     return `. Wait ${
       retryAfter === undefined ? "a little" : `${retryAfter} s`
     } and try again`;
   }
   return status >= 500 ? fateOf(endpoint) || ". Try again in a moment" : "";
+}
+
+/** Words of a refusal that any refusal may have. */
+const GENERIC =
+  /\b(?:validation|record|request|params?|parameters?|data|input|entity|content|failed|failure|unprocessable|bad|invalid|errors?|something|went|wrong|is|the|422|400)\b|[^\p{L}\p{N}]+/giu;
+
+/**
+ * Whether a refusal says no more than that there is one.
+ *
+ * @param said Qontak's own words.
+ */
+export function namesNothing(said: string): boolean {
+  return said.replace(GENERIC, "") === "";
 }
 
 /** `Retry-After` in seconds; it may hold seconds or an HTTP date. */

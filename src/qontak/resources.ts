@@ -39,6 +39,16 @@ export interface Resource {
   readonly place: PlaceTrait | null;
   /** Who owns a record; null where no body says who. */
   readonly owner: OwnerTrait | null;
+  /**
+   * Body keys that a record is nothing without, whatever a template says: every
+   * sample in Qontak's collection has them.
+   */
+  readonly needs: readonly string[];
+  /**
+   * The sum of a record and the keys that it is made of, where Qontak keeps
+   * the sum as it is sent; null where there is none.
+   */
+  readonly total: TotalTrait | null;
   /** How to tell whether a record is there; null where its list cannot tell. */
   readonly identity: IdentityTrait | null;
   /**
@@ -82,6 +92,14 @@ export interface OwnerTrait {
   readonly resetByUpdate: boolean;
 }
 
+/** A sum that Qontak keeps as it is sent. */
+export interface TotalTrait {
+  /** The body key of the sum. */
+  readonly key: string;
+  /** The body keys that it is made of. */
+  readonly of: readonly string[];
+}
+
 /** What a record is found by when its creation got no answer. */
 export interface IdentityTrait {
   /**
@@ -100,6 +118,12 @@ const stamps = {
   updated_at: "line",
 } as const satisfies TextKeys;
 
+/** What products and product lines cost in all. */
+const sum: TotalTrait = {
+  key: "total_price",
+  of: ["price", "quantity", "discount"],
+};
+
 const contact: Resource = {
   name: "contact",
   plural: "contacts",
@@ -109,6 +133,8 @@ const contact: Resource = {
   arguments: {},
   place: null,
   owner: { key: "creator_id", resetByUpdate: true },
+  needs: ["first_name"],
+  total: null,
   identity: {
     sameWhen: [["email"], ["telephone"], ["first_name", "last_name"]],
     searchBy: { email: "email", first_name: "name" },
@@ -128,6 +154,8 @@ const company: Resource = {
   arguments: {},
   place: null,
   owner: { key: "creator_id", resetByUpdate: false },
+  needs: ["name"],
+  total: null,
   identity: {
     sameWhen: [["name"], ["telephone"]],
     searchBy: { name: "name" },
@@ -151,6 +179,8 @@ const deal: Resource = {
     stages: endpoints.pipelines.stages,
   },
   owner: { key: "creator_id", resetByUpdate: true },
+  needs: ["name"],
+  total: null,
   identity: { sameWhen: [["name"]], searchBy: { name: "name" } },
   shows: { ...stamps, crm_deal_status: "line", unique_deal_id: "line" },
   dates: "iso",
@@ -171,6 +201,8 @@ const ticket: Resource = {
     stages: "ticket_stages",
   },
   owner: { key: "user_id", resetByUpdate: false },
+  needs: ["name"],
+  total: null,
   identity: { sameWhen: [["name"]], searchBy: {} },
   shows: {
     ...stamps,
@@ -206,6 +238,8 @@ const task: Resource = {
   arguments: { user_id: "assignee_id" },
   place: null,
   owner: { key: "user_id", resetByUpdate: false },
+  needs: ["name"],
+  total: null,
   identity: { sameWhen: [["name"]], searchBy: {} },
   shows: stamps,
   dates: "iso",
@@ -221,6 +255,8 @@ const note: Resource = {
   arguments: {},
   place: null,
   owner: null,
+  needs: ["note"],
+  total: null,
   identity: {
     sameWhen: [["note"]],
     searchBy: {
@@ -243,6 +279,8 @@ const product: Resource = {
   arguments: {},
   place: null,
   owner: null,
+  needs: ["name"],
+  total: sum,
   identity: { sameWhen: [["name"]], searchBy: { name: "query" } },
   shows: stamps,
   dates: "iso",
@@ -258,6 +296,8 @@ const productsAssociation: Resource = {
   arguments: {},
   place: null,
   owner: null,
+  needs: ["name", "crm_product_id", "crm_deal_id"],
+  total: sum,
   identity: {
     sameWhen: [["crm_product_id", "crm_deal_id"], ["name", "crm_deal_id"]],
     searchBy: { crm_deal_id: "crm_deal_id" },
@@ -277,6 +317,8 @@ const geolocation: Resource = {
   place: null,
   owner: null,
   // Check-ins are listed in another shape than they are sent in.
+  needs: ["latitude", "longitude"],
+  total: null,
   identity: null,
   shows: {
     date: "line",

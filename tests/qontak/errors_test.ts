@@ -18,7 +18,7 @@ Deno.test("a call says what Qontak answered, for every kind of bad answer", asyn
     [{ kind: "status", status: 403 }, ["403", "ask a Qontak admin"]],
     [{ kind: "status", status: 404 }, ["404", "Check the id"]],
     [{ kind: "soft404" }, ["404", "Check the id"]],
-    [{ kind: "status", status: 422 }, ["422", "Correct the named value"]],
+    [{ kind: "status", status: 422 }, ["422", "does not name the value"]],
     [{ kind: "status", status: 429, retryAfter: 7 }, ["429", "Wait 7 s"]],
     [{ kind: "status", status: 500 }, ["500", "Try again"]],
     [{ kind: "status", status: 503 }, ["503", "Try again"]],

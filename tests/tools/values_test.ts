@@ -107,7 +107,7 @@ Deno.test("a number that has one meaning is stored, and the answer says how it w
     assertEquals(record.price, stored);
     assertEquals([ignored, stored_differently], [[], []]);
     assertEquals(
-      notes,
+      notes.filter((note: string) => note.startsWith("price ")),
       isTold ? [`price ${JSON.stringify(price)} was read as ${stored}`] : [],
     );
   }

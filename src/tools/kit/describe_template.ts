@@ -9,6 +9,7 @@ import { findPlace, type PlaceKeys } from "../../fields/place.ts";
 import {
   type Place,
   requirementOf,
+  sayUncertain,
   UNCERTAIN_RULE,
 } from "../../fields/required.ts";
 import type { Setup } from "../../fields/setup.ts";
@@ -87,6 +88,9 @@ export async function describeRequired(
   const all = select(await setup.fields(resource), wanted);
   const required: JsonObject[] = [];
   const optional: JsonObject[] = [];
+  // Required as well, but no argument of a tool can give it.
+  const byQontak: JsonObject[] = [];
+  const byHand: JsonObject[] = [];
   const notes = new Set<string>(
     wanted ? ["Only the fields that were named are shown"] : [],
   );
@@ -113,10 +117,17 @@ export async function describeRequired(
       ? Infinity
       : SHORT_LIST[verdict.required ? "required" : "optional"];
     const shown = describe(field, resource, limit);
+    if (verdict.required && !isWritable(field, resource.endpoints.create)) {
+      const { writable: _, ...rest } = shown;
+      (field.type.instead === undefined ? byQontak : byHand).push(rest);
+      continue;
+    }
     if (isShortened(field, limit)) notes.add(SHORTENED);
-    if (verdict.uncertain) notes.add(UNCERTAIN_RULE);
+    if (verdict.uncertain) notes.add(`uncertain: ${UNCERTAIN_RULE}`);
     (verdict.required ? required : optional).push(
-      verdict.uncertain ? { ...shown, uncertain: true } : shown,
+      verdict.uncertain
+        ? { ...shown, uncertain: sayUncertain(verdict) }
+        : shown,
     );
   }
   // What is required is always shown whole.
@@ -129,6 +140,8 @@ export async function describeRequired(
       }
       : {}),
     required,
+    ...(byQontak.length > 0 ? { filled_in_by_qontak: byQontak } : {}),
+    ...(byHand.length > 0 ? { filled_in_by_hand: byHand } : {}),
     optional: shown,
     ...cut,
     formats: formatsOf(all, resource),

@@ -6,12 +6,13 @@
  */
 import {
   type Difference,
+  isSame,
   type ReadBack,
   readBack,
 } from "../../fields/readback.ts";
 import { recordOf } from "../../qontak/envelope.ts";
 import { argumentOf, type Resource } from "../../qontak/resources.ts";
-import type { JsonObject } from "../../values/json.ts";
+import { isEmpty, type JsonObject, show } from "../../values/json.ts";
 import type { ToolContext } from "../tool.ts";
 import { presentRecord } from "./present.ts";
 
@@ -44,6 +45,27 @@ function presentOutcome(resource: Resource, outcome: ReadBack): JsonObject {
       ? { not_shown: not_shown.map((key) => argumentOf(resource, key)) }
       : {}),
   };
+}
+
+/** Says that a sum is not what its parts make it, where it was not sent. */
+function noteTotal(
+  { name, total }: Resource,
+  body: JsonObject,
+  stored: JsonObject,
+  previous: JsonObject | undefined,
+): string[] {
+  if (!total || body[total.key] !== undefined) return [];
+  const parts = total.of.filter((key) => !isEmpty(body[key]));
+  const now = stored[total.key];
+  const stays = isEmpty(now) || (previous && isSame(now, previous[total.key]));
+  if (parts.length === 0 || !stays) return [];
+  return [
+    `${total.key} ${
+      isEmpty(now) ? "is empty" : `is still ${show(now)}`
+    }: Qontak did not work it out from ${
+      parts.join(" and ")
+    }. Set it with update_${name}`,
+  ];
 }
 
 /** What a write is about. */
@@ -100,6 +122,9 @@ export async function reportWrite(
         `The write was accepted, but reading it back failed: ${error.message}`,
       );
     }
+  }
+  if (stored) {
+    allNotes.push(...noteTotal(write.resource, body, stored, previous));
   }
   const keys = new Set([...write.summary, ...Object.keys(body)]);
   keys.delete("additional_fields");

@@ -9,9 +9,18 @@ import {
   QontakError,
   UnreachableError,
 } from "../../errors.ts";
-import { type CheckedWrite, checkWrite } from "../../fields/check.ts";
+import {
+  type CheckedWrite,
+  checkWrite,
+  type Doubt,
+  isAbout,
+} from "../../fields/check.ts";
 import type { Endpoint } from "../../qontak/endpoints.ts";
-import { type Answer, isFateUnknown } from "../../qontak/envelope.ts";
+import {
+  type Answer,
+  isFateUnknown,
+  namesNothing,
+} from "../../qontak/envelope.ts";
 import { argumentOf } from "../../qontak/resources.ts";
 import {
   defined,
@@ -208,7 +217,7 @@ async function explainRejection(
   write: Write,
   { previous, doubts }: {
     readonly previous: JsonObject | undefined;
-    readonly doubts: readonly string[];
+    readonly doubts: readonly Doubt[];
   },
   error: unknown,
 ): Promise<unknown> {
@@ -218,9 +227,14 @@ async function explainRejection(
   context.setup.forget();
   try {
     await check(context, write, previous);
-    return doubts.length === 0
+    const { said } = error;
+    // Qontak's words decide: what they are not about is not why.
+    const fitting = doubts
+      .filter((doubt) => namesNothing(said) || isAbout(said, doubt))
+      .map(({ sentence }) => sentence);
+    return fitting.length === 0
       ? error
-      : new QontakError([error.message, ...doubts].join("\n"), error);
+      : new QontakError([error.message, ...fitting].join("\n"), error);
   } catch (problem) {
     return problem instanceof InputError
       ? new InputError(

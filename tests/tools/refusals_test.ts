@@ -1,0 +1,226 @@
+/**
+ * What is said of a write that is refused, by us before it is sent or by
+ * Qontak, and of what is required.
+ */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { createServer } from "../../mod.ts";
+import { serveSandbox } from "../../src/sandbox/mod.ts";
+import { argumentsFor } from "../../scripts/fill.ts";
+import { callTool } from "../support/call.ts";
+import { serveMcp } from "../support/serve.ts";
+import { serveUpstream } from "../support/upstream.ts";
+import { createWorld, noRates, type World, writes } from "../support/world.ts";
+
+// deno-lint-ignore no-explicit-any -- tests look into answers freely
+type Data = any;
+
+Deno.test("what a record is nothing without is asked for before anything is sent", async () => {
+  await using world = await createWorld();
+  const { records: [{ id: crm_deal_id }] } = await world.ok("list_deals");
+  const { records: [line] } = await world.ok("list_products_associations");
+  const { records: [task] } = await world.ok("list_tasks");
+  const { crm_product_id } = line;
+  const association_id = line.id;
+  const task_id = Number(task.id);
+  const table: [string, Data, string[]][] = [
+    ["create_products_association", {}, [
+      "name is required",
+      "crm_product_id is required. It takes the id of a record",
+      "crm_deal_id is required. It takes the id of a record",
+    ]],
+    ["create_products_association", {
+      crm_product_id,
+      crm_deal_id,
+      quantity: 2,
+    }, ["name is required. It takes text"]],
+    ["create_products_association", {
+      name: "  ",
+      crm_product_id,
+      crm_deal_id,
+    }, ["name is required"]],
+    ["update_products_association", { association_id, name: null }, [
+      "name is required",
+    ]],
+    ["create_product", { price: 1 }, ["name is required"]],
+    ["create_note", { crm_deal_id }, ["note is required"]],
+    ["create_geolocation", { device_id: "a" }, [
+      "latitude is required",
+      "longitude is required",
+    ]],
+    ["create_task", {}, ['name ("Nama Tugas") is required']],
+    ["update_task", { task_id, name: "" }, ['name ("Nama Tugas") is required']],
+  ];
+  for (const [tool, args, parts] of table) {
+    const said = await world.refused(tool, args);
+    for (const part of parts) assertStringIncludes(said, part);
+    assertEquals(said.split(" is required").length, parts.length + 1, said);
+  }
+  assertEquals(writes(world), []);
+  // What is there already need not be sent again.
+  await world.ok("update_products_association", {
+    association_id,
+    quantity: 3,
+  });
+  const { records: [place] } = await world.ok("list_geolocations");
+  await world.ok("update_geolocation", {
+    geolocation_id: place.id,
+    battery_percentage: 50,
+  });
+});
+
+Deno.test("a total that Qontak does not work out is said to be empty, or still what it was", async () => {
+  await using world = await createWorld();
+  const { records: [line] } = await world.ok("list_products_associations");
+  const { crm_product_id, crm_deal_id } = line;
+  const create = (args: Data) =>
+    world.ok("create_products_association", {
+      name: "Kursi",
+      crm_product_id,
+      crm_deal_id,
+      quantity: 2,
+      ...args,
+    });
+  const { id: association_id, notes } = await create({ price: 100 });
+  assertEquals(notes, [
+    "total_price is empty: Qontak did not work it out from price and quantity. Set it with update_products_association",
+  ]);
+  const update = (args: Data) =>
+    world.ok("update_products_association", { association_id, ...args });
+  const total = await update({ total_price: 200 });
+  assertEquals([total.notes, total.record.total_price], [undefined, 200]);
+  assertEquals((await update({ quantity: 3 })).notes, [
+    "total_price is still 200: Qontak did not work it out from quantity. Set it with update_products_association",
+  ]);
+  const both = await update({ quantity: 4, total_price: 400 });
+  assertEquals([both.notes, both.record.total_price], [undefined, 400]);
+  assertEquals(
+    (await create({ price: 100, total_price: 200 })).notes,
+    undefined,
+  );
+});
+
+/** A stage where the template leaves open whether a field is required. */
+async function openPlace(world: World): Promise<Data> {
+  const { records } = await world.ok("list_pipelines");
+  for (const { id: pipeline_id } of records) {
+    const stages = await world.ok("list_pipeline_stages", { pipeline_id });
+    for (const { id: stage_id } of stages.records) {
+      const place = await world.ok("get_required_fields_for_deal", {
+        pipeline_id,
+        stage_id,
+      });
+      const field = place.optional.find((one: Data) =>
+        one.uncertain && one.label === "Metode Pembayaran"
+      );
+      if (field) return { ...place, field };
+    }
+  }
+  throw new Error("no such place");
+}
+
+Deno.test("uncertain says what the template lists, and the notes say the rule", async () => {
+  await using world = await createWorld();
+  const { field, notes } = await openPlace(world);
+  assertEquals(
+    field.uncertain,
+    "read as not required: the template lists this pipeline, and other stages of it",
+  );
+  assert(
+    notes.some((note: string) => note.startsWith("uncertain: Qontak does not")),
+  );
+});
+
+Deno.test("a refusal is followed by a hint only where Qontak's words fit it", async () => {
+  let said: string | undefined;
+  await using world = await createWorld({
+    change(request, answer) {
+      if (request !== "POST /api/v3.1/deals" || said === undefined) return;
+      return { meta: { ...answer.meta, status: 422, developer_message: said } };
+    },
+  });
+  const { required } = await openPlace(world);
+  const args = argumentsFor(required);
+  const hint = '("Metode Pembayaran") may be required';
+
+  // An unknown product line has nothing to do with the field.
+  const unknown = await world.refused("create_deal", {
+    ...args,
+    product_association_ids: [1],
+  });
+  assertStringIncludes(unknown, "422");
+  assert(!unknown.includes("may be required"), unknown);
+  assertStringIncludes(unknown, "Correct what it names");
+
+  said = "Validation failed: Metode Pembayaran can't be blank";
+  const named = await world.refused("create_deal", args);
+  assertStringIncludes(named, hint);
+  assertStringIncludes(named, "Correct what it names");
+
+  said = "Validation failed: payment_method_12 can't be blank";
+  assertStringIncludes(await world.refused("create_deal", args), hint);
+
+  said = "Validation failed: Currency is not included in the list";
+  const other = await world.refused("create_deal", args);
+  assert(!other.includes("may be required"), other);
+
+  // Nothing is named: nothing can be corrected, and anything may be why.
+  for (const words of ["", "Unprocessable Entity", "Validation failed"]) {
+    said = words;
+    const text = await world.refused("create_deal", args);
+    assertStringIncludes(text, "does not name the value that is wrong");
+    assertStringIncludes(text, hint);
+    assert(!text.includes("Correct"), text);
+  }
+});
+
+Deno.test("a path that is not there is told from a record that is not there", async () => {
+  await using sandbox = serveSandbox();
+  await using wrong = serveUpstream(
+    sandbox,
+    (request, pass) =>
+      new URL(request.url).pathname.startsWith("/oauth")
+        ? pass(request)
+        : Response.json({ status: 404, error: "Not Found" }, { status: 404 }),
+  );
+  const answers = [];
+  for (const baseUrl of [wrong.url, sandbox.url]) {
+    await using mcp = serveMcp(createServer({
+      baseUrl,
+      refreshToken: sandbox.refreshToken,
+      limits: noRates(),
+    }));
+    const { text } = await callTool(mcp.url, "get_deal", { deal_id: 1 });
+    answers.push(text);
+    if (baseUrl !== wrong.url) continue;
+    const list = await callTool(mcp.url, "list_deals");
+    assertStringIncludes(list.text, "Check QONTAK_BASE_URL");
+  }
+  const [path, record] = answers as [string, string];
+  assertStringIncludes(path, "has no such path. Check QONTAK_BASE_URL");
+  assert(!path.includes("Check the id"), path);
+  assertStringIncludes(record, "Check the id");
+  assert(!record.includes("QONTAK_BASE_URL"), record);
+});
+
+Deno.test("required fields that no argument can give have lists of their own", async () => {
+  await using world = await createWorld({
+    change(request, answer) {
+      if (!request.endsWith("/contacts/info")) return;
+      for (const field of answer.response) {
+        if (field.name === "crm_location_address_map") field.required = true;
+        if (field.type === "Photo") field.required = true;
+      }
+    },
+  });
+  const fields = await world.ok("get_required_fields_for_contact");
+  assert(fields.required.length > 0);
+  for (const field of fields.required) {
+    assert(!("writable" in field) && !("instead" in field), field.key);
+  }
+  const [map] = fields.filled_in_by_qontak;
+  assertEquals(map.key, "crm_location_address_map");
+  assertStringIncludes(map.instead, "Qontak fills it in");
+  const [photo] = fields.filled_in_by_hand;
+  assertEquals(photo.label, "Foto Kontak");
+  assertStringIncludes(photo.instead, "in the Qontak app");
+});
