@@ -36,6 +36,9 @@ export interface Answer {
   readonly page?: Page;
 }
 
+/** What can be done where something other than Qontak's API answers. */
+const CHECK_ADDRESS: Remedy = { what: "checkAddress" };
+
 /** The most that is read of one answer, in bytes once they are decompressed. */
 export const MAX_BYTES: number = 10 * 1024 * 1024;
 
@@ -84,7 +87,15 @@ export async function readAnswer(
       : advice(status, { said, retryAfter, isEnvelope }, endpoint);
     return new QontakError(
       `Qontak answered ${nameOf(endpoint)} with ${status}${words}${mend}`,
-      { endpoint: nameOf(endpoint), status, said, ...defined({ retryAfter }) },
+      {
+        endpoint: nameOf(endpoint),
+        status,
+        said,
+        ...defined({
+          retryAfter,
+          remedy: isEnvelope || status !== 404 ? undefined : CHECK_ADDRESS,
+        }),
+      },
     );
   };
   if (reply.status >= 300 && reply.status < 400) {
@@ -92,7 +103,7 @@ export async function readAnswer(
     throw unreadable(
       `Qontak redirected (${reply.status}) instead of answering. The redirect was not followed, so that the token goes nowhere else`,
       "redirected",
-      { what: "checkAddress" },
+      CHECK_ADDRESS,
     );
   }
   const text = await reply.text(MAX_BYTES);
@@ -227,7 +238,7 @@ function advice(
     // A missing record is told in the envelope, a missing path is not.
     return isEnvelope
       ? ". Check the id: the record may be deleted, or another team's"
-      : ". It is not Qontak's answer to a missing record: the address has no such path. Check QONTAK_BASE_URL";
+      : ". It is not Qontak's answer to a missing record: the address has no such path";
   }
   if (status === 422) {
     return namesNothing(said)
