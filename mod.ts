@@ -101,7 +101,7 @@ export {
 } from "./src/tokens/stores/redis.ts";
 export { createSealer, type Sealer } from "./src/storage/sealing.ts";
 export type { Content } from "./src/mcp/content.ts";
-export type { Toolset } from "./src/tools/catalog.ts";
+export { type Toolset, TOOLSETS } from "./src/tools/catalog.ts";
 export type { Authenticate, Principal, Scope } from "./src/auth/principal.ts";
 export {
   type Log,
