@@ -254,7 +254,7 @@ Deno.test("createHandler() never rejects, and repeats no error of its own", asyn
   );
   assertEquals(response.status, 500);
   assert(!(await response.text()).includes("canary"));
-  assertStringIncludes(lines.join(), "a reason of our own");
+  assertStringIncludes(lines.join(), "a fault in this server");
   assert(!lines.join().includes("canary"));
 });
 
