@@ -13,7 +13,7 @@ import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { serveSandbox } from "../src/sandbox/mod.ts";
 import { argumentsFor, sampleFor, type Shown } from "./fill.ts";
-import { root, stdFlags } from "./program.ts";
+import { denoRun, root } from "./program.ts";
 
 // deno-lint-ignore no-explicit-any -- answers are looked into freely
 type Data = any;
@@ -47,13 +47,7 @@ let shownRequests = 0;
 const sandbox = serveSandbox();
 const transport = new StdioClientTransport({
   command: Deno.execPath(),
-  args: [
-    "run",
-    "-q",
-    "-A",
-    ...await stdFlags(),
-    "mod.ts",
-  ],
+  args: await denoRun("mod.ts"),
   cwd: root,
   env: {
     PATH: Deno.env.get("PATH") ?? "",

@@ -19,7 +19,9 @@ import {
 import { DEFAULT_TENANT } from "../../src/tokens/store.ts";
 import { createEnvStore } from "../../src/tokens/stores/env.ts";
 import { catalog } from "../../src/tools/catalog.ts";
-import { root, stdFlags } from "../program.ts";
+import { print } from "../command.ts";
+import { row } from "../figures.ts";
+import { denoRun } from "../program.ts";
 import { startCollector } from "../../tests/support/collector.ts";
 
 /** Calls of one round, and rounds: the fastest round of each counts. */
@@ -75,22 +77,14 @@ async function serveRounds(telemetry: Telemetry): Promise<void> {
     const start = performance.now();
     for (let i = 0; i < CALLS; i++) await call(tool, {}, options);
     const seconds = (performance.now() - start) / 1000;
-    // deno-lint-ignore no-console -- the answer to whoever measures
-    console.log(CALLS / seconds);
+    print(String(CALLS / seconds));
   }
   await access.close();
 }
 
 async function startSubject(name: string, env: Record<string, string>) {
   const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "-q",
-      "-A",
-      ...await stdFlags(),
-      `${root}scripts/bench/telemetry.ts`,
-      name,
-    ],
+    args: await denoRun("scripts/bench/telemetry.ts", name),
     env: { OTEL_DENO_CONSOLE: "ignore", ...env },
     stdin: "piped",
     stdout: "piped",
@@ -123,20 +117,20 @@ async function compare(): Promise<void> {
   for (let i = 0; i < ROUNDS; i++) {
     for (const subject of subjects) subject.rates.push(await subject.round());
   }
-  const lines = subjects.map(({ name, rates }) => {
-    const rate = Math.max(...rates);
-    const cost = (1e6 / rate).toFixed(0).padStart(5);
-    const ratio = (rate / Math.max(...none.rates)).toFixed(2);
-    return `${name.padEnd(16)}${
-      rate.toFixed(0).padStart(7)
-    } calls/s ${cost} µs a call   ratio ${ratio}`;
-  });
-  // deno-lint-ignore no-console -- what the script is for
-  console.log(
-    `${CALLS} calls of list_pipelines, the fastest of ${ROUNDS} rounds, taking turns\n${
-      lines.join("\n")
-    }`,
-  );
+  const fastest = Math.max(...none.rates);
+  print([
+    `${CALLS} calls of list_pipelines, the fastest of ${ROUNDS} rounds, taking turns`,
+    ...subjects.map(({ name, rates }) => {
+      const rate = Math.max(...rates);
+      return row(
+        [16, -15, -16, -14],
+        name,
+        `${rate.toFixed(0)} calls/s`,
+        `${(1e6 / rate).toFixed(0)} µs a call`,
+        `ratio ${(rate / fastest).toFixed(2)}`,
+      );
+    }),
+  ].join("\n"));
 }
 
 const [subject] = Deno.args;

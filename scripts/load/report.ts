@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { median, ms, percentile, row as line } from "../figures.ts";
 import type { Ledger } from "./calls.ts";
 import type { Recovery } from "./kill.ts";
 import type { Plan } from "./plan.ts";
 import type { Seen } from "./upstream.ts";
-import { percentile, type Sample, slope } from "./watch.ts";
+import { type Sample, slope } from "./watch.ts";
 import type { Compared } from "./writes.ts";
 
 /** What a load came to. */
@@ -54,14 +55,9 @@ interface Check {
 /** How many examples are shown of what did not hold. */
 const SHOWN = 5;
 
-const row = (...cells: (string | number)[]) =>
-  cells.map((cell, i) =>
-    i === 0 ? String(cell).padEnd(12) : String(cell).padStart(10)
-  ).join("");
-const ms = (value: number) => `${value.toFixed(0)} ms`;
+const row = (...cells: string[]) => line([12, -10], ...cells);
 const mib = (kib: number) => `${(kib / 1024).toFixed(1)} MiB`;
 const whole = (value: number) => value.toLocaleString("en");
-const middle = (values: readonly number[]) => percentile(values, 0.5);
 
 /** Figures and promises as text, and how many did not hold. */
 export function report(
@@ -245,8 +241,8 @@ function memoryChecks({ plan, samples, idle }: Findings): Check[] {
   for (const [i, all] of samples.entries()) {
     const each = warm(all);
     const half = Math.floor(each.length / 2);
-    const before = middle(each.slice(0, half).map(({ rss }) => rss));
-    const after = middle(each.slice(half).map(({ rss }) => rss));
+    const before = median(each.slice(0, half).map(({ rss }) => rss));
+    const after = median(each.slice(half).map(({ rss }) => rss));
     if (after > before * (1 + GROWTH)) {
       grown.push(`server ${i + 1}: ${mib(before)}, then ${mib(after)}`);
     }

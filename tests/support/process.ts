@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { root, stdFlags } from "../../scripts/program.ts";
+import { denoRun, root, stdFlags } from "../../scripts/program.ts";
 
 export { root, stdFlags };
 
@@ -70,17 +70,11 @@ export async function running(
   file: string,
   ...args: string[]
 ): Promise<string[]> {
-  return [
-    "run",
-    "-q",
-    "-A",
-    ...(args.includes(WITH_KV) ? ["--unstable-kv"] : []),
-    "--config",
-    `${root}deno.json`,
-    ...await stdFlags(),
-    `${root}${file}`,
+  const [run = "run", ...rest] = await denoRun(
+    file,
     ...args.filter((arg) => arg !== WITH_KV),
-  ];
+  );
+  return [run, ...(args.includes(WITH_KV) ? ["--unstable-kv"] : []), ...rest];
 }
 
 /** The arguments of a run before which a script runs in the same process. */
