@@ -21,7 +21,8 @@ import {
   type StoredCredentials,
   type TokenStore,
 } from "../store.ts";
-import { createQueue, type EnvFile } from "./env_file.ts";
+import { createQueue } from "../../storage/queue.ts";
+import type { EnvFile } from "./env_file.ts";
 import { createKvRecords } from "./kv.ts";
 import type { Records } from "./records.ts";
 import { parseRecord } from "./record.ts";
