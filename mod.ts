@@ -85,9 +85,7 @@ export {
 } from "./src/limits/shared/kv.ts";
 export {
   createEnvStore,
-  type EnvStore,
   type EnvStoreOptions,
-  type Keeping,
 } from "./src/tokens/stores/env.ts";
 export { type EnvFile, openEnvFile } from "./src/tokens/stores/env_file.ts";
 export { createKvStore, type KvStoreOptions } from "./src/tokens/stores/kv.ts";

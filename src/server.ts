@@ -7,10 +7,10 @@ import { type McpServerFactory, Server } from "@modelcontextprotocol/server";
 import { type Advise, advisedLog, adviseEmbedder } from "./advice/advice.ts";
 import { CredentialsError } from "./errors.ts";
 import {
+  apis,
   cacheKvOf,
   type ConnectionOptions,
   createAccess,
-  ways,
 } from "./qontak/connection.ts";
 import { type AuditOptions, createAudit, noAudit } from "./audit/audit.ts";
 import { type Principal, SCOPES } from "./auth/principal.ts";
@@ -259,7 +259,7 @@ function storeOf(
   options: ServerOptions & { readonly log: Log },
 ): TokenStore {
   const { refreshToken, sealer, log, tokenCache } = options;
-  const { auth = "oauth", baseUrl = ways[auth].baseUrl } = options;
+  const { auth = "oauth", baseUrl = apis[auth].baseUrl } = options;
   if (refreshToken === undefined) {
     throw new CredentialsError(
       "createServer needs a refreshToken or a store: there is nobody to act for",

@@ -20,7 +20,7 @@ import { noLimits } from "../../src/limits/limits.ts";
 import { createLog, type Log, toStderr } from "../../src/logging/log.ts";
 import { isLoopback } from "../../src/net/address.ts";
 import { createTransport } from "../../src/net/transport.ts";
-import { createAccess, ways } from "../../src/qontak/connection.ts";
+import { apis, createAccess } from "../../src/qontak/connection.ts";
 import type { CallOptions, Crm } from "../../src/qontak/crm.ts";
 import { type Endpoint, nameOf } from "../../src/qontak/endpoints.ts";
 import { type Answer, readAnswer } from "../../src/qontak/envelope.ts";
@@ -127,7 +127,7 @@ export async function createLab(
 ): Promise<Lab> {
   const { QONTAK_BASE_URL: baseUrl, QONTAK_TIMEOUT_MS: timeout } = settings;
   const { clientId, clientSecret, redirectUri } = serverOptionsOf(settings);
-  const apiUrl = baseUrl + ways.oauth.prefix;
+  const apiUrl = baseUrl + apis.oauth.prefix;
   const loopback = isLoopback(new URL(baseUrl).hostname);
   const run = runId();
   const ledger = createLedger();

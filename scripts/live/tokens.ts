@@ -6,7 +6,7 @@
  */
 import { ConfigError, sentenceOf } from "../../src/errors.ts";
 import { createLog, toStderr } from "../../src/logging/log.ts";
-import { createEnvStore } from "../../src/tokens/stores/env.ts";
+import { openEnv } from "../../src/tokens/stores/env.ts";
 import { type EnvFile, openEnvFile } from "../../src/tokens/stores/env_file.ts";
 import { defined } from "../../src/values/json.ts";
 import type { TokenStore } from "../../src/tokens/store.ts";
@@ -43,7 +43,7 @@ export async function watchTokens(
 ): Promise<TokenWatch> {
   const file = path === undefined ? undefined : openEnvFile(path, VARIABLE);
   const first = file ? await startFrom(file, configured) : configured;
-  const inner = createEnvStore({
+  const inner = openEnv({
     credentials: { refresh_token: first },
     // In memory only it is kept for a server on this machine.
     log: file ? createLog("warn") : () => {},

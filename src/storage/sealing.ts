@@ -1,6 +1,6 @@
 /**
  * Sealing records: AES-256-GCM with keys that only the server has, so that
- * whoever reads the store reads no token. The tenant is bound in, so that one
+ * reading the store reveals no token. The tenant is bound in, so that one
  * company's record cannot be put in the place of another's.
  *
  * @module

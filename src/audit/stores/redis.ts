@@ -140,7 +140,7 @@ export function createRedisAuditStore(
         const texts = await ask((redis) => redis.hmget(records, ...page));
         for (const [i, id] of page.entries()) {
           const text = texts[i];
-          // One that is missing was forgotten meanwhile.
+          // One that is missing has been forgotten since.
           if (text) yield await codec.read(text, id);
         }
         most = `(${page.at(-1)}`;

@@ -90,7 +90,16 @@ const NO_LEASE: Lease = { release: () => Promise.resolve() };
  * @param options The credentials, and where the newest ones may be kept.
  * @returns The store.
  */
-export function createEnvStore(options: EnvStoreOptions): EnvStore {
+export function createEnvStore(options: EnvStoreOptions): TokenStore {
+  return openEnv(options);
+}
+
+/**
+ * Makes the store, which also tells where it keeps the newest refresh token.
+ *
+ * @param options As for {@linkcode createEnvStore}.
+ */
+export function openEnv(options: EnvStoreOptions): EnvStore {
   const { credentials, kv, file, log = () => {} } = options;
   let place: Promise<Place> | undefined;
 
@@ -148,7 +157,7 @@ export function createEnvStore(options: EnvStoreOptions): EnvStore {
 /**
  * The place for API keys, in Deno KV. They are for the account whose
  * credentials stand in the environment: those of two accounts never meet in
- * one database, and a token that a person configures anew has none yet.
+ * one database, and a token that a person has just configured has none yet.
  *
  * @param options The credentials, and the database.
  */
@@ -216,7 +225,7 @@ function inMemory(first: Credentials, onRotated: () => void): Place {
 
 /**
  * In the database, a hash of the configured token and of where it is good is
- * the name: one that a person configures anew begins anew, and two accounts
+ * the name: a token that a person replaces begins a new record, and two accounts
  * never meet. Nothing is there before the first refresh.
  */
 async function inKv(

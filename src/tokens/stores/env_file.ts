@@ -41,8 +41,8 @@ export interface EnvFile {
   replace(from: string, to: string): Promise<boolean>;
   /**
    * Takes the right to change the file, which only one of all processes has,
-   * or prolongs it where `holder` has it already. It is taken from whoever
-   * has not prolonged it for `ms` milliseconds.
+   * or prolongs it where `holder` has it already. It is taken from a
+   * holder that has not prolonged it for `ms` milliseconds.
    *
    * @returns The lease, or undefined while another holder has it.
    * @throws {StoreError} When the file cannot be written.
@@ -121,7 +121,7 @@ export function openEnvFile(path: string, name: string): EnvFile {
         );
       }
       await write(lock, next);
-      // Somebody may have saved the file meanwhile.
+      // A person may have saved the file in the meantime.
       if (!isSame(bytes, await Deno.readFile(target))) continue;
       await Deno.rename(written, target);
       return true;

@@ -123,7 +123,7 @@ async function clearAway(path: string, ms: number): Promise<boolean> {
   try {
     if (!await isOld()) return false;
     await file.lock(true);
-    // Whoever had it may have come back.
+    // Its holder may have come back.
     if (!await isOld() || !await isAt(path, file)) return false;
     await Deno.remove(path);
     return true;
