@@ -8,14 +8,10 @@ import {
 } from "../../src/auth/static_keys.ts";
 import { createThrottle } from "../../src/http/throttle.ts";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
+import { sha256 } from "../../src/storage/hash.ts";
 import { createMemoryStore } from "../support/memory.ts";
 
 const server = () => createServer({ refreshToken: "unused", log: () => {} });
-async function sha256(text: string): Promise<string> {
-  const bytes = new TextEncoder().encode(text);
-  const hash = await crypto.subtle.digest("SHA-256", bytes);
-  return new Uint8Array(hash).toHex();
-}
 
 function post(body: string, headers: Record<string, string> = {}) {
   return new Request("http://127.0.0.1:8000/mcp", {

@@ -42,21 +42,6 @@ export function permissions(added?: string): string[] {
   ];
 }
 
-/** What a client of an older revision says first over stdio. */
-export const HANDSHAKE: readonly object[] = [
-  {
-    jsonrpc: "2.0",
-    id: "init",
-    method: "initialize",
-    params: {
-      protocolVersion: "2025-06-18",
-      capabilities: {},
-      clientInfo: { name: "tests", version: "1.0.0" },
-    },
-  },
-  { jsonrpc: "2.0", method: "notifications/initialized" },
-];
-
 /** Among the arguments of the program: run deno with its KV. */
 export const WITH_KV = "(with KV)";
 
