@@ -3,7 +3,7 @@
  * process of its own, and the built-in CRM. `--verbose` prints what crosses
  * both wires.
  *
- * Nothing of the company is known here beforehand: as an assistant would, the
+ * Nothing about the company is known in advance: as an assistant would, the
  * story looks up the pipelines, what a stage requires, and which options
  * there are.
  *
@@ -58,7 +58,7 @@ const transport = new StdioClientTransport({
     QONTAK_BASE_URL: sandbox.url,
     QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
     LOG_LEVEL: "error",
-    // Its lines would stand in the middle of the story.
+    // Its lines would appear in the middle of the story.
     QONTAK_AUDIT: "off",
   },
   stderr: "inherit",

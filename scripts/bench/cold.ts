@@ -35,7 +35,7 @@ const questions: Readonly<Record<string, (url: string) => Promise<unknown>>> = {
       {},
       bearer(KEY),
     );
-    // The bare server knows no MCP, and answers all the same.
+    // The bare server does not speak MCP, but answers.
     const isFine = text === "" || !isError;
     if (status !== 200 || !isFine) throw new Error(`It answered: ${text}`);
   },

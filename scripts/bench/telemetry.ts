@@ -1,6 +1,6 @@
 /**
- * Measures what being watched costs: calls of a tool per second with nobody
- * watching, with the counts that are always kept, and with OpenTelemetry on,
+ * Measures what telemetry costs: calls of a tool per second without it,
+ * with the counts that are always kept, and with OpenTelemetry on,
  * in processes that take turns. Qontak answers at once, so that what is
  * measured is this side of it: of a real call it is far less.
  *
@@ -27,15 +27,15 @@ import { startCollector } from "../../tests/support/collector.ts";
 /** Calls of one round, and rounds: the fastest round of each counts. */
 const CALLS = 1_000, ROUNDS = 25;
 
-/** Who watches nothing. */
-const nobody: Telemetry = {
+/** Telemetry that records nothing. */
+const nothing: Telemetry = {
   watch: (_activity, _labels, run) => run(),
   count() {},
   observe() {},
   text: () => "",
 };
 
-/** A process that makes a round for each byte that it is sent. */
+/** A process that runs one round for each byte that it receives. */
 async function serveRounds(telemetry: Telemetry): Promise<void> {
   const log = () => {};
   const access = createAccess({
@@ -110,7 +110,7 @@ async function startSubject(name: string, env: Record<string, string>) {
 
 async function compare(): Promise<void> {
   await using collector = startCollector();
-  await using none = await startSubject("nobody", {});
+  await using none = await startSubject("none", {});
   await using counts = await startSubject("counts", {});
   await using otel = await startSubject("OpenTelemetry", collector.env);
   const subjects = [none, counts, otel];
@@ -135,4 +135,4 @@ async function compare(): Promise<void> {
 
 const [subject] = Deno.args;
 if (subject === undefined) await compare();
-else await serveRounds(subject === "nobody" ? nobody : createTelemetry());
+else await serveRounds(subject === "none" ? nothing : createTelemetry());

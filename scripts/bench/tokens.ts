@@ -153,7 +153,7 @@ async function measureCalls(): Promise<string[]> {
       subjects.push(subject);
     }
   }
-  // Alternating, so that whatever the machine does else meets them all.
+  // Alternating, so that other load on the machine affects all of them.
   for (let i = 0; i < ROUNDS; i++) {
     for (const subject of subjects) await subject.round();
   }

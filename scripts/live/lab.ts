@@ -45,7 +45,7 @@ export interface Attempt {
   readonly status: number;
   /** What Qontak said; may hold anything, so it is never printed. */
   readonly said: string;
-  /** What stood under `response`. */
+  /** The value of `response`. */
   readonly response: unknown;
   /** The whole exchange. */
   readonly exchange: Exchange;
@@ -150,12 +150,12 @@ export async function createLab(
     if (wire.stopped === undefined) errors(...line);
   };
   // A request may wait for its turn before it is sent.
-  const patience = timeout + LONGEST_WAIT;
+  const timeLimit = timeout + LONGEST_WAIT;
   const options = {
     ...defined({ clientId, clientSecret, redirectUri }),
     store: tokens.store,
     baseUrl,
-    timeout: patience,
+    timeout: timeLimit,
     // What Qontak answers is to be seen as it comes.
     retryBudget: 0,
     tokenCache: "memory",
@@ -169,7 +169,7 @@ export async function createLab(
   // One call of a tool sends several requests.
   const { client, close } = await connect({
     ...options,
-    timeout: 5 * patience,
+    timeout: 5 * timeLimit,
   });
   const own = new Map<Kind, number>();
   let closing: Promise<void> | undefined;
@@ -212,7 +212,7 @@ export async function createLab(
       attempt(
         createTransport(wire.fetch).read(apiUrl + endpoint.path, {
           headers: { authorization: "Bearer not-a-token" },
-          signal: AbortSignal.timeout(patience),
+          signal: AbortSignal.timeout(timeLimit),
         }).then((reply) => readAnswer(endpoint, reply, "")),
       ),
     async grant(refreshToken) {
@@ -231,7 +231,7 @@ export async function createLab(
     async tool(name, args) {
       const result = await client.callTool({ name, arguments: args }, {
         // A tool sends several requests, and each may wait for its turn.
-        timeout: 10 * patience,
+        timeout: 10 * timeLimit,
       });
       if (wire.stopped !== undefined) throw new Stopped(wire.stopped);
       const [content] = result.content as { text?: string }[];

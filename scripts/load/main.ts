@@ -45,15 +45,15 @@ async function run(plan: Plan): Promise<Findings> {
         ledger,
       }, isOver),
   );
-  const deaths: Promise<Recovery[]> = plan.kill
+  const kills: Promise<Recovery[]> = plan.kill
     ? killAll(world, plan.seconds * 1000)
     : Promise.resolve([]);
-  const [recoveries] = await Promise.all([deaths, ...callers]);
+  const [recoveries] = await Promise.all([kills, ...callers]);
   const seconds = (performance.now() - start) / 1000;
   for (const one of watches) one.stop();
   await world.quiet();
   const seen = await world.seen();
-  // Nobody is locked out: every refresh token that is kept is the newest.
+  // No company is locked out: each stored refresh token is the newest.
   await world.expire();
   const end = { what: "the end of all access tokens", ...await recover(world) };
   const keptBy = new Map(

@@ -16,11 +16,11 @@ export interface Plan {
   readonly tenants: number;
   /** How many calls are under way at once. */
   readonly connections: number;
-  /** The share of requests to Qontak that meet a fault, from 0 to 1. */
+  /** The share of requests to Qontak that have a fault, from 0 to 1. */
   readonly faults: number;
   /** Whether access tokens end all the time. */
   readonly soak: boolean;
-  /** Whether processes are killed meanwhile. */
+  /** Whether processes are killed during the load. */
   readonly kill: boolean;
   /** Chooses calls and faults. */
   readonly seed: number;
@@ -51,7 +51,7 @@ export const loadFlags = {
     type: "string",
     value: "N",
     help:
-      "The share of requests to Qontak that meet a fault (0.05; 0 with --soak)",
+      "The share of requests to Qontak that have a fault (0.05; 0 with --soak)",
   },
   soak: {
     type: "boolean",
@@ -60,12 +60,12 @@ export const loadFlags = {
   kill: {
     type: "boolean",
     help:
-      "kill -9 and restart: the server, Redis, and what stands in front of Qontak",
+      "kill -9 and restart: the server, Redis, and the proxy in front of Qontak",
   },
   seed: { type: "string", value: "N", help: "Chooses calls and faults (1)" },
 } as const satisfies FlagTable;
 
-/** Where processes are killed, there is this much time for it at least, in s. */
+/** The shortest load in which processes are killed, in seconds. */
 const KILL_SECONDS = 20;
 
 /**
@@ -92,7 +92,7 @@ export function planOf(flags: Flags<typeof loadFlags>): Plan {
     throw new ConfigError(["--faults must be a number from 0 to 1"]);
   }
   if (soak && kill) {
-    // A server that dies between a grant and keeping it takes the token along.
+    // A server that is killed between a grant and storing it loses the token.
     throw new ConfigError(["--soak and --kill cannot go together"]);
   }
   return {
@@ -106,7 +106,7 @@ export function planOf(flags: Flags<typeof loadFlags>): Plan {
     servers: soak ? 2 : 1,
     lifetime: soak ? 2 : 21_600,
     timeout: 10_000,
-    // Where no call may fail, none may be refused for its number.
+    // With --soak no call may fail, so none may be refused by the limits.
     rate: soak
       ? { perSecond: 1_000, burst: 2_000 }
       : { perSecond: 10, burst: 20 },

@@ -22,9 +22,9 @@ export interface Findings {
   readonly refused: number;
   readonly recoveries: readonly Recovery[];
   readonly compared: Compared;
-  /** What each server held before anybody called it. */
+  /** What each server used before the first call. */
   readonly idle: readonly (Omit<Sample, "at"> | undefined)[];
-  /** What each server held meanwhile. */
+  /** What each server used during the load. */
   readonly samples: readonly (readonly Sample[])[];
 }
 
@@ -40,7 +40,7 @@ const ENOUGH = 10;
  */
 const GROWTH = 0.15;
 
-/** How long requests may be held up on their way to Qontak, in seconds. */
+/** How long requests may be delayed on their way to Qontak, in seconds. */
 const HELD_UP = 0.5;
 
 /** How long it may take until calls work again, in ms. */
@@ -150,7 +150,7 @@ function callChecks(
       broken: ledger.failures,
     });
   }
-  // A server that starts anew, or another one, has a limit of its own.
+  // A restarted or second server has a limit of its own.
   if (plan.servers === 1 && !plan.kill) {
     checks.push({
       promise:
@@ -216,7 +216,7 @@ function warm(samples: readonly Sample[]): readonly Sample[] {
 }
 
 function memoryLines({ plan, samples }: Findings): string[] {
-  // A server that was killed is another one afterwards.
+  // A server that was killed has another process afterwards.
   if (plan.kill) return [];
   return samples.map((all, i) => {
     const each = warm(all);

@@ -59,9 +59,9 @@ export interface World extends AsyncDisposable {
   /** The servers as they run now. */
   readonly servers: readonly HttpProcess[];
   /** Kills the first server, and starts it again at the same place. */
-  restartServer(dark: number): Promise<void>;
-  /** Kills what stands in front of Qontak, and starts it again. */
-  restartFront(dark: number): Promise<void>;
+  restartServer(away: number): Promise<void>;
+  /** Kills the proxy in front of Qontak, and starts it again. */
+  restartFront(away: number): Promise<void>;
   /** What Qontak has seen. */
   seen(): Promise<Seen>;
   /** What Qontak has kept of a company. */
@@ -135,16 +135,16 @@ export async function createWorld(plan: Plan): Promise<World> {
     redis,
     urls,
     servers,
-    async restartServer(dark) {
+    async restartServer(away) {
       const [server] = servers;
       await server!.stop("SIGKILL");
-      await sleep(dark);
+      await sleep(away);
       const { port } = new URL(server!.url);
       servers[0] = await startHttp([], env, { port });
     },
-    async restartFront(dark) {
+    async restartFront(away) {
       await front?.kill();
-      await sleep(dark);
+      await sleep(away);
       front = await startScript("front.ts", frontPort, behind);
     },
     seen: () => ask("seen"),

@@ -65,7 +65,7 @@ class Refused extends Error {
 
 /**
  * What a task of deno.json tells the command of deno that has its name. It
- * stands there only: what is released is what the tasks make.
+ * is written there only: what is released is what the tasks make.
  *
  * @param task The task.
  * @returns The flags, without the stand-ins and the output, and what it is
@@ -243,7 +243,7 @@ async function deno(args: readonly string[]): Promise<string> {
   if (success) return decoder.decode(stdout);
   const said = stripVTControlCharacters(decoder.decode(stderr))
     .replace(/Stack backtrace:.*/s, "");
-  // Before the error stands what led to it: downloads, files.
+  // The error comes after other lines: downloads, files.
   const reason = said.slice(Math.max(0, said.search(/^error/m)));
   throw new Refused([
     `deno ${args[0]} failed: ${reason.replace(/\s+/g, " ").trim()}`,
