@@ -36,7 +36,7 @@ const IV = 12;
  * @example Sealing a record and opening it
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { createSealer } from "@qontak/mcp";
+ * import { createSealer } from "@qontak/mcp/stores";
  *
  * const key = btoa("a key of thirty-two bytes, really".slice(0, 32));
  * const sealer = createSealer([key]);

@@ -13,7 +13,7 @@ import {
   Client,
   StreamableHTTPClientTransport,
 } from "@modelcontextprotocol/client";
-import type { AuditRecord } from "../../mod.ts";
+import type { AuditRecord } from "../../src/audit/mod.ts";
 import { type RunningSandbox, serveSandbox } from "../../src/sandbox/mod.ts";
 import { sha256 } from "../../src/storage/hash.ts";
 import { argumentsFor } from "../../scripts/fill.ts";

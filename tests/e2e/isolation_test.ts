@@ -9,7 +9,7 @@ import {
   assertNotMatch,
   assertStringIncludes,
 } from "@std/assert";
-import { createRedisStore } from "../../mod.ts";
+import { createRedisStore } from "../../src/tokens/stores/mod.ts";
 import { bearer, keyEntry, startDeployed } from "../support/deployed.ts";
 import { encode, forge, signWithSecret } from "../support/forge.ts";
 import { type Issuer, seconds, startIssuer } from "../support/issuer.ts";

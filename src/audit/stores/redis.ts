@@ -71,7 +71,8 @@ return 1`;
  *
  * @example Keeping audit records in Redis
  * ```ts
- * import { createRedisAuditStore, createServer } from "@qontak/mcp";
+ * import { createServer } from "@qontak/mcp";
+ * import { createRedisAuditStore } from "@qontak/mcp/audit";
  *
  * const store = createRedisAuditStore({
  *   url: "redis://127.0.0.1:6379",

@@ -76,7 +76,8 @@ const NO_LEASE: Lease = { release: () => Promise.resolve() };
  *
  * @example Serving one company, and keeping its newest token in a file
  * ```ts
- * import { createEnvStore, createServer, openEnvFile } from "@qontak/mcp";
+ * import { createServer } from "@qontak/mcp";
+ * import { createEnvStore, openEnvFile } from "@qontak/mcp/stores";
  *
  * const server = createServer({
  *   store: createEnvStore({

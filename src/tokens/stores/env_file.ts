@@ -75,7 +75,7 @@ const reasons: Readonly<Record<string, string>> = {
  * @example Replacing a token where it stands
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { openEnvFile } from "@qontak/mcp";
+ * import { openEnvFile } from "@qontak/mcp/stores";
  *
  * const path = await Deno.makeTempFile();
  * await Deno.writeTextFile(path, "# Mine\nTOKEN='old' # of May\n");

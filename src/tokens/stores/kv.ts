@@ -30,7 +30,8 @@ export interface KvStoreOptions {
  *
  * @example Serving the companies whose tokens are in Deno KV
  * ```ts
- * import { createKvStore, createSealer, createServer } from "@qontak/mcp";
+ * import { createServer } from "@qontak/mcp";
+ * import { createKvStore, createSealer } from "@qontak/mcp/stores";
  *
  * const server = createServer({
  *   store: createKvStore({

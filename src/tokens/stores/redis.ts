@@ -78,7 +78,8 @@ return redis.call("DEL", KEYS[1])`;
  *
  * @example Serving the companies whose tokens are in Redis
  * ```ts
- * import { createRedisStore, createSealer, createServer } from "@qontak/mcp";
+ * import { createServer } from "@qontak/mcp";
+ * import { createRedisStore, createSealer } from "@qontak/mcp/stores";
  *
  * const server = createServer({
  *   store: createRedisStore({

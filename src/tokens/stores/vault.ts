@@ -59,7 +59,8 @@ export interface VaultStoreOptions {
  *
  * @example Serving the companies whose tokens are in Vault
  * ```ts
- * import { createServer, createVaultStore } from "@qontak/mcp";
+ * import { createServer } from "@qontak/mcp";
+ * import { createVaultStore } from "@qontak/mcp/stores";
  *
  * const server = createServer({
  *   store: createVaultStore({
