@@ -24,9 +24,9 @@ export type Flags<T extends FlagTable> =
   & { readonly [N in keyof T]?: ValueOf<T[N]> }
   & { readonly help?: boolean };
 
-/** What a command takes in addition to flags. */
+/** What a command takes besides flags. */
 export interface Words {
-  /** How the help names them. */
+  /** What stands for them in the help. */
   readonly name: string;
   /** Says what is wrong with a word; undefined where it is right. */
   readonly problem: (word: string) => string | undefined;

@@ -13,8 +13,7 @@ import {
   keyEntry,
   startDeployed,
 } from "../../tests/support/deployed.ts";
-import { print } from "../command.ts";
-import { median, ms, row } from "../figures.ts";
+import { median, row } from "./table.ts";
 
 /** Runs of each; the median is printed. */
 const RUNS = 11;
@@ -35,7 +34,7 @@ const questions: Readonly<Record<string, (url: string) => Promise<unknown>>> = {
       {},
       bearer(KEY),
     );
-    // The bare server does not speak MCP, but answers.
+    // The bare server knows no MCP, and answers all the same.
     const isFine = text === "" || !isError;
     if (status !== 200 || !isFine) throw new Error(`It answered: ${text}`);
   },
@@ -75,8 +74,8 @@ const of = (subject: string, question: string) => {
 for (let run = -1; run < RUNS; run++) {
   for (const [question, ask] of Object.entries(questions)) {
     for (const [subject, entry] of Object.entries(subjects)) {
-      const time = await measure(entry, ask);
-      if (run >= 0) of(subject, question).push(time);
+      const ms = await measure(entry, ask);
+      if (run >= 0) of(subject, question).push(ms);
     }
   }
 }
@@ -90,7 +89,7 @@ const report = [
     row(
       widths,
       subject,
-      ...names.map((name) => ms(median(of(subject, name)))),
+      ...names.map((name) => `${median(of(subject, name)).toFixed(0)} ms`),
     )
   ),
   row(
@@ -101,5 +100,6 @@ const report = [
     ),
   ),
 ];
-print(report.join("\n"));
+// deno-lint-ignore no-console -- what the command is for
+console.log(report.join("\n"));
 Deno.exit(0);

@@ -6,9 +6,8 @@
  * @module
  */
 import { catalog } from "../../src/tools/catalog.ts";
-import { print } from "../command.ts";
-import { median, ms, row } from "../figures.ts";
-import { denoRun, root } from "../program.ts";
+import { median, row } from "./table.ts";
+import { root, stdFlags } from "../program.ts";
 
 /** Runs of each; the median is printed. */
 const RUNS = 15;
@@ -31,7 +30,7 @@ const OPENING = [
 async function measure(args: string[]): Promise<[number, number]> {
   const start = performance.now();
   const child = new Deno.Command(Deno.execPath(), {
-    args,
+    args: ["run", "-q", "-A", ...args],
     cwd: root,
     stdin: "piped",
     stdout: "piped",
@@ -56,12 +55,10 @@ async function measure(args: string[]): Promise<[number, number]> {
   return [times[0]!, times[1]!];
 }
 
+const flags = await stdFlags();
 const subjects = {
-  "bare SDK server": await denoRun(
-    "scripts/bench/bare.ts",
-    `${catalog.length}`,
-  ),
-  "qontak-mcp --sandbox": await denoRun("mod.ts", "--sandbox"),
+  "bare SDK server": [...flags, "scripts/bench/bare.ts", `${catalog.length}`],
+  "qontak-mcp --sandbox": [...flags, "mod.ts", "--sandbox"],
 };
 const times: Record<string, [number, number][]> = {};
 for (const args of Object.values(subjects)) await measure(args);
@@ -76,6 +73,7 @@ const [bare, ours] = Object.keys(subjects).map((name) => ({
   list: median(times[name]!.map(([, list]) => list)),
 }));
 const widths = [24];
+const ms = (value: number) => `${value.toFixed(0)} ms`;
 const report = [
   `${catalog.length} tools, stdio, median of ${RUNS}, alternating`,
   row(widths, "", "first answer", "tools/list answered"),
@@ -89,4 +87,5 @@ const report = [
     (ours!.list / bare!.list).toFixed(2),
   ),
 ];
-print(report.join("\n"));
+// deno-lint-ignore no-console -- what the command is for
+console.log(report.join("\n"));

@@ -6,7 +6,7 @@
  */
 import { ConfigError, sentenceOf } from "../../src/errors.ts";
 import { createLog, toStderr } from "../../src/logging/log.ts";
-import { openEnv } from "../../src/tokens/stores/env.ts";
+import { createEnvStore } from "../../src/tokens/stores/env.ts";
 import { type EnvFile, openEnvFile } from "../../src/tokens/stores/env_file.ts";
 import { defined } from "../../src/values/json.ts";
 import type { TokenStore } from "../../src/tokens/store.ts";
@@ -43,13 +43,14 @@ export async function watchTokens(
 ): Promise<TokenWatch> {
   const file = path === undefined ? undefined : openEnvFile(path, VARIABLE);
   const first = file ? await startFrom(file, configured) : configured;
-  const inner = openEnv({
+  const inner = createEnvStore({
     credentials: { refresh_token: first },
-    // Without a file Qontak is on this machine: nothing need be said.
+    // In memory only it is kept for a server on this machine.
     log: file ? createLog("warn") : () => {},
     ...defined({ file }),
   });
-  // Checked first: a file that cannot be written must not cost a token.
+  // Asked before anything else: a file that cannot be written must not cost a
+  // token.
   if (file && await inner.keeps() !== "file") {
     throw new ConfigError([
       `--save-token ${path} cannot be written: let this program write the file and its folder`,
@@ -98,11 +99,11 @@ async function startFrom(file: EnvFile, configured: string): Promise<string> {
         `Starting from the refresh token in ${path}, which an earlier run has kept, not from the one that is set. If Qontak refuses it, remove that file`,
       );
     }
-    // Created where it is missing, and private before anything is in it.
+    // Made where it is missing, and readable by nobody else before it is filled.
     await Deno.writeTextFile(path, "", { append: true, mode: 0o600 });
     if (Deno.build.os !== "windows") await Deno.chmod(path, 0o600);
     if (kept !== undefined) return kept;
-    // A file that holds something else is left alone.
+    // Nothing is added to a file that somebody keeps something else in.
     if ((await Deno.readTextFile(path)).trim() !== "") {
       throw new ConfigError([
         `--save-token ${path} holds something else and no ${VARIABLE}: name another file`,

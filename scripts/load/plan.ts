@@ -1,11 +1,10 @@
 /**
- * What a load is to be, by the flags of its command.
+ * What a load is to be, from the command line.
  *
  * @module
  */
-import type { FlagTable } from "../../src/cli/parse.ts";
+import { parseArgs } from "node:util";
 import { ConfigError } from "../../src/errors.ts";
-import type { Flags } from "../command.ts";
 import { readWhole } from "../../src/app/variables.ts";
 
 /** What a load is to be. */
@@ -16,11 +15,11 @@ export interface Plan {
   readonly tenants: number;
   /** How many calls are under way at once. */
   readonly connections: number;
-  /** The share of requests to Qontak that have a fault, from 0 to 1. */
+  /** The share of requests to Qontak that meet a fault, from 0 to 1. */
   readonly faults: number;
   /** Whether access tokens end all the time. */
   readonly soak: boolean;
-  /** Whether processes are killed during the load. */
+  /** Whether processes are killed meanwhile. */
   readonly kill: boolean;
   /** Chooses calls and faults. */
   readonly seed: number;
@@ -34,46 +33,46 @@ export interface Plan {
   readonly rate: { readonly perSecond: number; readonly burst: number };
 }
 
-/** Every flag. */
-export const loadFlags = {
-  seconds: { type: "string", value: "N", help: "How long (300; 5 to 3600)" },
-  tenants: {
-    type: "string",
-    value: "N",
-    help: "How many companies (200; 1 to 2000)",
-  },
-  connections: {
-    type: "string",
-    value: "N",
-    help: "How many calls at once (64; 1 to 512)",
-  },
-  faults: {
-    type: "string",
-    value: "N",
-    help:
-      "The share of requests to Qontak that have a fault (0.05; 0 with --soak)",
-  },
-  soak: {
-    type: "boolean",
-    help: "Access tokens live 2 s, and two servers share the store",
-  },
-  kill: {
-    type: "boolean",
-    help:
-      "kill -9 and restart: the server, Redis, and the proxy in front of Qontak",
-  },
-  seed: { type: "string", value: "N", help: "Chooses calls and faults (1)" },
-} as const satisfies FlagTable;
+/** What the command is told, for its help. */
+export const HELP = `deno task load [flags]
+  --seconds N      how long (300; 5 to 3600)
+  --tenants N      how many companies (200; 1 to 2000)
+  --connections N  how many calls at once (64; 1 to 512)
+  --faults N       the share of requests to Qontak that meet a fault (0.05; 0 with --soak)
+  --soak           access tokens live 2 s, two servers share the store
+  --kill           kill -9 and restart: the server, Redis, and what stands in front of Qontak
+  --seed N         chooses calls and faults (1)`;
 
-/** The shortest load in which processes are killed, in seconds. */
+/** Where processes are killed, there is this much time for it at least, in s. */
 const KILL_SECONDS = 20;
 
 /**
- * Makes the plan.
+ * Reads the command line.
  *
- * @throws {ConfigError} When the value of a flag is wrong.
+ * @returns The plan; undefined where the help was asked for.
+ * @throws {ConfigError} When a flag is unknown or its value is none.
  */
-export function planOf(flags: Flags<typeof loadFlags>): Plan {
+export function readPlan(args: readonly string[]): Plan | undefined {
+  const text = { type: "string" } as const, flag = { type: "boolean" } as const;
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args: [...args],
+      options: {
+        seconds: text,
+        tenants: text,
+        connections: text,
+        faults: text,
+        seed: text,
+        soak: flag,
+        kill: flag,
+        help: flag,
+      },
+    }));
+  } catch (error) {
+    throw new ConfigError([(error as Error).message]);
+  }
+  if (values.help) return undefined;
   const whole = (
     name: "seconds" | "tenants" | "connections" | "seed",
     otherwise: number,
@@ -81,18 +80,18 @@ export function planOf(flags: Flags<typeof loadFlags>): Plan {
     most: number,
   ) => {
     try {
-      return readWhole(flags[name] ?? String(otherwise), least, most);
+      return readWhole(values[name] ?? String(otherwise), least, most);
     } catch (error) {
       throw new ConfigError([`--${name} ${(error as Error).message}`]);
     }
   };
-  const { soak = false, kill = false } = flags;
-  const faults = Number(flags.faults ?? (soak ? 0 : 0.05));
+  const { soak = false, kill = false } = values;
+  const faults = Number(values.faults ?? (soak ? 0 : 0.05));
   if (!(faults >= 0 && faults <= 1)) {
     throw new ConfigError(["--faults must be a number from 0 to 1"]);
   }
   if (soak && kill) {
-    // A server that is killed between a grant and storing it loses the token.
+    // A server that dies between a grant and keeping it takes the token along.
     throw new ConfigError(["--soak and --kill cannot go together"]);
   }
   return {
@@ -106,7 +105,7 @@ export function planOf(flags: Flags<typeof loadFlags>): Plan {
     servers: soak ? 2 : 1,
     lifetime: soak ? 2 : 21_600,
     timeout: 10_000,
-    // With --soak no call may fail, so none may be refused by the limits.
+    // Where no call may fail, none may be refused for its number.
     rate: soak
       ? { perSecond: 1_000, burst: 2_000 }
       : { perSecond: 10, burst: 20 },

@@ -3,12 +3,11 @@
  *
  * @module
  */
-import { median, ms, percentile, row as line } from "../figures.ts";
 import type { Ledger } from "./calls.ts";
 import type { Recovery } from "./kill.ts";
 import type { Plan } from "./plan.ts";
 import type { Seen } from "./upstream.ts";
-import { type Sample, slope } from "./watch.ts";
+import { percentile, type Sample, slope } from "./watch.ts";
 import type { Compared } from "./writes.ts";
 
 /** What a load came to. */
@@ -22,9 +21,9 @@ export interface Findings {
   readonly refused: number;
   readonly recoveries: readonly Recovery[];
   readonly compared: Compared;
-  /** What each server used before the first call. */
+  /** What each server held before anybody called it. */
   readonly idle: readonly (Omit<Sample, "at"> | undefined)[];
-  /** What each server used during the load. */
+  /** What each server held meanwhile. */
   readonly samples: readonly (readonly Sample[])[];
 }
 
@@ -40,7 +39,7 @@ const ENOUGH = 10;
  */
 const GROWTH = 0.15;
 
-/** How long requests may be delayed on their way to Qontak, in seconds. */
+/** How long requests may be held up on their way to Qontak, in seconds. */
 const HELD_UP = 0.5;
 
 /** How long it may take until calls work again, in ms. */
@@ -55,9 +54,14 @@ interface Check {
 /** How many examples are shown of what did not hold. */
 const SHOWN = 5;
 
-const row = (...cells: string[]) => line([12, -10], ...cells);
+const row = (...cells: (string | number)[]) =>
+  cells.map((cell, i) =>
+    i === 0 ? String(cell).padEnd(12) : String(cell).padStart(10)
+  ).join("");
+const ms = (value: number) => `${value.toFixed(0)} ms`;
 const mib = (kib: number) => `${(kib / 1024).toFixed(1)} MiB`;
 const whole = (value: number) => value.toLocaleString("en");
+const middle = (values: readonly number[]) => percentile(values, 0.5);
 
 /** Figures and promises as text, and how many did not hold. */
 export function report(
@@ -150,7 +154,7 @@ function callChecks(
       broken: ledger.failures,
     });
   }
-  // A restarted or second server has a limit of its own.
+  // A server that starts anew, or another one, has a limit of its own.
   if (plan.servers === 1 && !plan.kill) {
     checks.push({
       promise:
@@ -216,7 +220,7 @@ function warm(samples: readonly Sample[]): readonly Sample[] {
 }
 
 function memoryLines({ plan, samples }: Findings): string[] {
-  // A server that was killed has another process afterwards.
+  // A server that was killed is another one afterwards.
   if (plan.kill) return [];
   return samples.map((all, i) => {
     const each = warm(all);
@@ -241,8 +245,8 @@ function memoryChecks({ plan, samples, idle }: Findings): Check[] {
   for (const [i, all] of samples.entries()) {
     const each = warm(all);
     const half = Math.floor(each.length / 2);
-    const before = median(each.slice(0, half).map(({ rss }) => rss));
-    const after = median(each.slice(half).map(({ rss }) => rss));
+    const before = middle(each.slice(0, half).map(({ rss }) => rss));
+    const after = middle(each.slice(half).map(({ rss }) => rss));
     if (after > before * (1 + GROWTH)) {
       grown.push(`server ${i + 1}: ${mib(before)}, then ${mib(after)}`);
     }

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { sha256 } from "../../src/storage/hash.ts";
 import { createRedisStore } from "../../src/tokens/stores/redis.ts";
 import {
   bareEnv,
@@ -15,7 +14,7 @@ import {
   startRedis,
   type TestRedis,
 } from "../../tests/support/redis.ts";
-import { denoRun } from "../program.ts";
+import { root, stdFlags } from "../program.ts";
 import type { Plan } from "./plan.ts";
 import { firstToken, keyOf, SHARED_KEY, tenantNames } from "./tenants.ts";
 import type { Kept, Seen, UpstreamOptions } from "./upstream.ts";
@@ -28,7 +27,12 @@ interface Script {
 
 async function startScript(name: string, ...args: string[]): Promise<Script> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: await denoRun(`scripts/load/${name}`, ...args),
+    args: [
+      ...["run", "-q", "-A", "--config", `${root}deno.json`],
+      ...await stdFlags(),
+      `${root}scripts/load/${name}`,
+      ...args,
+    ],
     env: bareEnv(),
     clearEnv: true,
     stdin: "null",
@@ -59,9 +63,9 @@ export interface World extends AsyncDisposable {
   /** The servers as they run now. */
   readonly servers: readonly HttpProcess[];
   /** Kills the first server, and starts it again at the same place. */
-  restartServer(away: number): Promise<void>;
-  /** Kills the proxy in front of Qontak, and starts it again. */
-  restartFront(away: number): Promise<void>;
+  restartServer(dark: number): Promise<void>;
+  /** Kills what stands in front of Qontak, and starts it again. */
+  restartFront(dark: number): Promise<void>;
   /** What Qontak has seen. */
   seen(): Promise<Seen>;
   /** What Qontak has kept of a company. */
@@ -70,6 +74,11 @@ export interface World extends AsyncDisposable {
   quiet(): Promise<void>;
   /** Ends all access tokens. */
   expire(): Promise<void>;
+}
+
+async function hashOf(key: string): Promise<string> {
+  const bytes = new TextEncoder().encode(key);
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }
 
 export const sleep = (ms: number) =>
@@ -107,9 +116,9 @@ export async function createWorld(plan: Plan): Promise<World> {
 
   const keys = await Promise.all([
     ...tenants.map(async (tenant) =>
-      `${await sha256(keyOf(tenant))}:${tenant}`
+      `${await hashOf(keyOf(tenant))}:${tenant}`
     ),
-    sha256(SHARED_KEY).then((hash) => `${hash}:${tenants.join("+")}`),
+    hashOf(SHARED_KEY).then((hash) => `${hash}:${tenants.join("+")}`),
   ]);
   const env = {
     TOKEN_STORE: "redis",
@@ -135,16 +144,16 @@ export async function createWorld(plan: Plan): Promise<World> {
     redis,
     urls,
     servers,
-    async restartServer(away) {
+    async restartServer(dark) {
       const [server] = servers;
       await server!.stop("SIGKILL");
-      await sleep(away);
+      await sleep(dark);
       const { port } = new URL(server!.url);
       servers[0] = await startHttp([], env, { port });
     },
-    async restartFront(away) {
+    async restartFront(dark) {
       await front?.kill();
-      await sleep(away);
+      await sleep(dark);
       front = await startScript("front.ts", frontPort, behind);
     },
     seen: () => ask("seen"),

@@ -5,10 +5,10 @@
  * @module
  */
 import {
-  apis,
   type Auth,
   DEFAULT_TIMEOUT,
   type TokenCaching,
+  ways,
 } from "../qontak/connection.ts";
 import { TENANT_CLAIM } from "../auth/principal.ts";
 import { readStaticKeys } from "../auth/static_keys.ts";
@@ -74,8 +74,8 @@ export const variables = {
   },
   QONTAK_BASE_URL: {
     meaning:
-      `Where Qontak is, for both its API and its OAuth; ${apis.hmac.baseUrl} where QONTAK_AUTH is hmac`,
-    shown: apis.oauth.baseUrl,
+      `Where Qontak is, for both its API and its OAuth; ${ways.hmac.baseUrl} where QONTAK_AUTH is hmac`,
+    shown: ways.oauth.baseUrl,
     read: readBaseUrl,
   },
   QONTAK_AUTH: {
@@ -285,8 +285,8 @@ export const variables = {
 
 /** A base address; the API's own path after it is left out. */
 function readBaseUrl(text: string): string {
-  const href = readSecureAddress(text, apis.oauth.baseUrl);
-  const path = Object.values(apis).find(({ prefix }) => href.endsWith(prefix));
+  const href = readSecureAddress(text, ways.oauth.baseUrl);
+  const path = Object.values(ways).find(({ prefix }) => href.endsWith(prefix));
   return path ? href.slice(0, -path.prefix.length) : href;
 }
 
@@ -378,10 +378,21 @@ function isToolset(name: string): name is Toolset {
   return (TOOLSETS as readonly string[]).includes(name);
 }
 
+/** The words for yes and for no, in lower case. */
+const FLAG_WORDS: ReadonlyMap<string, boolean> = new Map([
+  ...["true", "1", "yes", "on"].map((word) => [word, true] as const),
+  ...["false", "0", "no", "off"].map((word) => [word, false] as const),
+]);
+
+/** Whether something is switched on. A word that is not known is never no. */
 function readFlag(text: string): boolean {
-  if (text === "true" || text === "1") return true;
-  if (text === "false" || text === "0") return false;
-  throw new Error(`must be true or false, not ${JSON.stringify(text)}`);
+  const isOn = FLAG_WORDS.get(text.toLowerCase());
+  if (isOn !== undefined) return isOn;
+  throw new Error(
+    `must be true or false (1, yes and on are true; 0, no and off are false), not ${
+      JSON.stringify(text)
+    }`,
+  );
 }
 
 function readNames(text: string): readonly string[] {

@@ -18,11 +18,10 @@ const PREFLIGHT = {
 const READABLE = "www-authenticate, retry-after, mcp-session-id, x-request-id";
 
 /**
- * Lets web pages of some origins call a route; callers that are no web page may
- * call it in any case.
+ * A route that answers web pages of some origins, and whatever is no web page.
  *
  * @param allowed The origins, besides this machine's and the endpoint's own.
- * @param route The route.
+ * @param route What it does.
  */
 export function withCors(allowed: readonly string[], route: Route): Route {
   return async (request, address) => {

@@ -1,5 +1,5 @@
 /**
- * Slowing down callers that present no valid credential.
+ * Slowing down those who try credentials that are none.
  *
  * @module
  */

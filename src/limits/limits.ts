@@ -54,8 +54,7 @@ function nothingLimited(): Limiter {
  *
  * @example Letting each company send five requests a second
  * ```ts
- * import { createServer } from "@qontak/mcp";
- * import { createLimits } from "@qontak/mcp/limits";
+ * import { createLimits, createServer } from "@qontak/mcp";
  *
  * const server = createServer({
  *   refreshToken: "a refresh token",

@@ -1,6 +1,6 @@
 /**
- * Reads what Qontak's API sends back: the `meta` envelope, its two ways of
- * counting pages, and everything that comes instead of it.
+ * Reads what Qontak's API sends back: the `meta` envelope, and everything that
+ * comes instead of it.
  *
  * @module
  */
@@ -8,6 +8,8 @@ import type { Remedy } from "../advice/advice.ts";
 import { QontakError, UnreachableError } from "../errors.ts";
 import { type Endpoint, nameOf } from "./endpoints.ts";
 import { redact } from "../logging/redact.ts";
+import { type Page, readPage } from "./pages.ts";
+import { readRetryAfter } from "./retry.ts";
 import type { Reply } from "../net/reply.ts";
 import {
   defined,
@@ -15,18 +17,6 @@ import {
   type JsonObject,
   parseJson,
 } from "../values/json.ts";
-
-/** Where a page stands in its list, in one vocabulary. */
-export interface Page {
-  /** This page, counted from 1. */
-  readonly page: number;
-  /** How many pages there are. */
-  readonly total_page: number;
-  /** How many records this page holds. */
-  readonly current_data: number;
-  /** How many records there are in all. */
-  readonly total_data: number;
-}
 
 /** A good answer. */
 export interface Answer {
@@ -76,17 +66,17 @@ export async function readAnswer(
     );
   let isEnvelope = false;
   const refuse = (status: number, said: string, instead?: string) => {
-    const retryAfter = readRetryAfter(reply.headers.get("retry-after"));
+    const retryAfter = readRetryAfter(reply.headers);
     const words = said !== ""
       ? `: ${said}`
       : instead
       ? ` with ${instead}`
       : " without saying why";
-    const next = status === 401
+    const mend = status === 401
       ? `. ${unauthorized}`
       : advice(status, { said, retryAfter, isEnvelope }, endpoint);
     return new QontakError(
-      `Qontak answered ${nameOf(endpoint)} with ${status}${words}${next}`,
+      `Qontak answered ${nameOf(endpoint)} with ${status}${words}${mend}`,
       {
         endpoint: nameOf(endpoint),
         status,
@@ -204,7 +194,7 @@ const MAX_SAID = 1_000;
 
 /**
  * Qontak's own words: a 401 has them in `error`, all others in `meta`. They
- * may repeat what was sent, to anybody who reads the error.
+ * may repeat what was sent, to whoever reads the error.
  */
 function saidBy(
   body: Record<string, unknown>,
@@ -250,7 +240,12 @@ function advice(
       retryAfter === undefined ? "a little" : `${retryAfter} s`
     } and try again`;
   }
-  return status >= 500 ? fateOf(endpoint) || ". Try again in a moment" : "";
+  if (status < 500) return "";
+  const fate = fateOf(endpoint);
+  if (retryAfter === undefined) return fate || ". Try again in a moment";
+  return fate
+    ? `${fate}. Qontak asks to wait ${retryAfter} s`
+    : `. Wait ${retryAfter} s and try again`;
 }
 
 /** Words of a refusal that any refusal may have. */
@@ -264,36 +259,6 @@ const GENERIC =
  */
 export function namesNothing(said: string): boolean {
   return said.replace(GENERIC, "") === "";
-}
-
-/** `Retry-After` in seconds; it may hold seconds or an HTTP date. */
-function readRetryAfter(header: string | null): number | undefined {
-  if (header === null) return undefined;
-  if (/^\d+$/.test(header.trim())) return Number(header);
-  const at = Date.parse(header);
-  if (Number.isNaN(at)) return undefined;
-  return Math.max(0, Math.ceil((at - Date.now()) / 1000));
-}
-
-/**
- * Products count in `current_page` and `total_current_data`, all others in
- * `page` and `current_data`. Notes, pipelines and the like have no pages.
- */
-function readPage(body: Record<string, unknown>): Page | undefined {
-  const page = body.page ?? body.current_page;
-  if (typeof page !== "number") return undefined;
-  const current = body.current_data ?? body.total_current_data;
-  const total = body.total_data;
-  return {
-    page,
-    total_page: typeof body.total_page === "number" ? body.total_page : page,
-    current_data: typeof current === "number"
-      ? current
-      : Array.isArray(body.response)
-      ? body.response.length
-      : 0,
-    total_data: typeof total === "number" ? total : 0,
-  };
 }
 
 /** Says what came instead of an envelope, without repeating any of it. */

@@ -9,7 +9,8 @@ import { TOKEN_LIFETIME } from "../tokens/held.ts";
 import type { Grant, RefreshGrant } from "../tokens/renewal.ts";
 import type { Tokens } from "../tokens/tokens.ts";
 import { redact } from "../logging/redact.ts";
-import { defined, isObject, parseJson } from "../values/json.ts";
+import { readRetryAfter } from "./retry.ts";
+import { defined, isObject, parseJson, toId } from "../values/json.ts";
 import type { Authorize } from "./crm.ts";
 import type { Transport } from "../net/transport.ts";
 
@@ -80,6 +81,7 @@ export function createOAuth(options: OAuthOptions): OAuth {
   ): Promise<Grant> {
     let status: number;
     let text: string | undefined;
+    let retryAfter: number | undefined;
     try {
       const reply = await options.transport.write(
         `${options.baseUrl}/oauth/token`,
@@ -92,6 +94,7 @@ export function createOAuth(options: OAuthOptions): OAuth {
         },
       );
       status = reply.status;
+      retryAfter = readRetryAfter(reply.headers);
       text = await reply.text(MAX_BYTES);
     } catch (error) {
       // What fetch throws is not passed on: its parts may name the request.
@@ -111,7 +114,7 @@ export function createOAuth(options: OAuthOptions): OAuth {
         },
       );
     }
-    return readGrant(status, text, form, grantWords);
+    return readGrant({ status, text, retryAfter }, form, grantWords);
   }
 
   return {
@@ -164,9 +167,24 @@ interface GrantWords {
   readonly lost: string;
 }
 
+/** An answer of the token endpoint. */
+interface TokenAnswer {
+  readonly status: number;
+  /** Undefined where it was too large to be read. */
+  readonly text: string | undefined;
+  /** How many seconds it asks to wait. */
+  readonly retryAfter: number | undefined;
+}
+
+/** When to try again. */
+function again(retryAfter: number | undefined): string {
+  return retryAfter === undefined
+    ? "Try again in a moment"
+    : `Wait ${retryAfter} s and try again`;
+}
+
 function readGrant(
-  status: number,
-  text: string | undefined,
+  { status, text, retryAfter }: TokenAnswer,
   form: Readonly<Record<string, string>>,
   grantWords: GrantWords,
 ): Grant {
@@ -179,7 +197,15 @@ function readGrant(
         : "something that is not JSON"
     }`;
     if (status >= 400) {
-      throw new QontakError(what, { endpoint: ENDPOINT, status, said: "" });
+      throw new QontakError(
+        retryAfter === undefined ? what : `${what}. ${again(retryAfter)}`,
+        {
+          endpoint: ENDPOINT,
+          status,
+          said: "",
+          ...defined({ retryAfter }),
+        },
+      );
     }
     throw new UnreachableError(
       `${what}. ${grantWords.lost}`,
@@ -192,7 +218,7 @@ function readGrant(
     );
   }
   if (status >= 400 || typeof body.access_token !== "string") {
-    throw refused(status, body, form, grantWords);
+    throw refused({ status, retryAfter }, body, form, grantWords);
   }
   // Doorkeeper leaves it out where tokens are reusable.
   const refresh_token = typeof body.refresh_token === "string"
@@ -209,12 +235,13 @@ function readGrant(
     refresh_token,
     expires_in: typeof body.expires_in === "number"
       ? body.expires_in
-      : TOKEN_LIFETIME,
+      // Digits may come as text.
+      : toId(body.expires_in) ?? TOKEN_LIFETIME,
   };
 }
 
 function refused(
-  status: number,
+  { status, retryAfter }: Omit<TokenAnswer, "text">,
   body: Record<string, unknown>,
   form: Readonly<Record<string, string>>,
   grantWords: GrantWords,
@@ -233,7 +260,12 @@ function refused(
   const what = `Qontak's token endpoint answered ${status}${
     code ? ` ${code}` : ""
   }${said ? `: ${said}` : ""}`;
-  const details = { endpoint: ENDPOINT, status, said, ...defined({ code }) };
+  const details = {
+    endpoint: ENDPOINT,
+    status,
+    said,
+    ...defined({ code, retryAfter }),
+  };
   if (code === "invalid_grant") {
     const { invalid, remedy } = grantWords;
     return new QontakError(`${what}. ${invalid}`, {
@@ -246,7 +278,7 @@ function refused(
       ...details,
       remedy: { what: "checkApplication" },
     })
-    : new QontakError(`${what}. Try again in a moment`, details);
+    : new QontakError(`${what}. ${again(retryAfter)}`, details);
 }
 
 /**

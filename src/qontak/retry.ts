@@ -28,18 +28,15 @@ export interface RetryOptions {
    * nothing is sent again.
    */
   readonly budget: number;
-  /** A number from 0 to 1, chosen each time; random when left out. */
+  /** A number from 0 to 1, chosen anew each time; random when left out. */
   readonly random?: () => number;
 }
 
-/**
- * How long to wait after a failure of one request before it is sent again, in
- * ms; undefined where it is not.
- */
-export type WaitAfter = (error: unknown) => number | undefined;
+/** Decides over the failures of one request. */
+export type Patience = (error: unknown) => number | undefined;
 
 /**
- * Makes the retries of one call: a budget that all its requests share.
+ * Makes the patience of one call, which all its requests share.
  *
  * @param options How long it lasts.
  * @returns For each request what says, of each failure of it, how long to wait
@@ -47,7 +44,7 @@ export type WaitAfter = (error: unknown) => number | undefined;
  */
 export function createRetries(
   { budget, random = Math.random }: RetryOptions,
-): (endpoint: Endpoint) => WaitAfter {
+): (endpoint: Endpoint) => Patience {
   let left = budget;
   return (endpoint) => {
     let tries = 0;
@@ -84,4 +81,22 @@ function isSafe(endpoint: Endpoint, error: unknown): boolean {
       (method === "GET" || !error.mayHaveArrived);
   }
   return method === "GET" ? PASSING.has(error.status) : error.status === 429;
+}
+
+/**
+ * How long an answer asks to wait, in seconds.
+ *
+ * @param headers Its headers. `Retry-After` holds seconds or an HTTP date,
+ * which counts from the `Date` of the answer: clocks differ.
+ * @returns Undefined where it does not ask, or not in one of these forms.
+ */
+export function readRetryAfter(headers: Headers): number | undefined {
+  const asked = headers.get("retry-after")?.trim() ?? "";
+  if (/^\d+(\.\d+)?$/.test(asked)) return Math.ceil(Number(asked));
+  // What else the runtime takes for a date, such as "-1", is none of HTTP's.
+  const at = /^[A-Za-z]+, /.test(asked) ? Date.parse(asked) : NaN;
+  if (Number.isNaN(at)) return undefined;
+  const said = Date.parse(headers.get("date") ?? "");
+  const now = Number.isNaN(said) ? Date.now() : said;
+  return Math.max(0, Math.ceil((at - now) / 1000));
 }

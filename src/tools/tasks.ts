@@ -7,7 +7,7 @@ import { endpoints } from "../qontak/endpoints.ts";
 import { readBack } from "../fields/readback.ts";
 import { resources } from "../qontak/resources.ts";
 import { isObject } from "../values/json.ts";
-import { id, required, text } from "./kit/arguments.ts";
+import { id, oneOf, required, text } from "./kit/arguments.ts";
 import { frames } from "./kit/frames.ts";
 import { recordTools } from "./kit/record_tools.ts";
 import { tenantArgument } from "./kit/shared_arguments.ts";
@@ -43,7 +43,13 @@ const traits: ToolTraits = {
     deal_id: "the deal is crm_deal_id",
     custom_fields: "custom fields are additional_fields",
   },
-  query: { filter: text() },
+  query: {
+    // Qontak documents no other, and answers others with all tasks.
+    filter: oneOf(
+      ["alltask"],
+      "for other tasks give assignee_id, crm_task_status_id, crm_deal_id, crm_company_id or crm_person_id; overdue ones are those that are not done and whose due_date is past",
+    ),
+  },
   filters: [
     "crm_task_status_id",
     "user_id",

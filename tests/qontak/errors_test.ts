@@ -22,6 +22,7 @@ Deno.test("a call says what Qontak answered, for every kind of bad answer", asyn
     [{ kind: "status", status: 429, retryAfter: 7 }, ["429", "Wait 7 s"]],
     [{ kind: "status", status: 500 }, ["500", "Try again"]],
     [{ kind: "status", status: 503 }, ["503", "Try again"]],
+    [{ kind: "status", status: 503, retryAfter: 7 }, ["503", "Wait 7 s"]],
     [{ kind: "html" }, ["a page of HTML instead of JSON"]],
     [{ kind: "truncated" }, ["JSON that ends too early"]],
     [{ kind: "empty" }, ["an empty body"]],
@@ -75,6 +76,40 @@ Deno.test("a write whose answer is lost is called unknown, and not repeated", as
     // A slow one is recorded once it is done, after we have left.
     const most = fault.kind === "delay" ? 0 : 1;
     assertEquals(puts.length, most, fault.kind);
+  }
+});
+
+Deno.test("a write and a grant say how long Qontak asks to wait", async () => {
+  await using world = await createWorld({ retryBudget: 0 });
+  const deal_id = await aDeal(world);
+  const fault = { kind: "status", status: 503, retryAfter: 9 } as const;
+  world.sandbox.inject({ fault, method: "PUT", path: api });
+  const lost = await world.refused("update_deal", { deal_id, size: 2 });
+  assertStringIncludes(lost, "unknown whether Qontak carried out the change");
+  assertStringIncludes(lost, "Qontak asks to wait 9 s");
+  // The same where there is no token for a call.
+  world.sandbox.expireAccessTokens();
+  world.sandbox.inject({ fault, path: "/oauth/token" });
+  const text = await world.refused("get_deal", { deal_id });
+  assertStringIncludes(text, "Qontak's token endpoint answered 503");
+  assertStringIncludes(text, "Wait 9 s and try again");
+});
+
+Deno.test("a grant reads a lifetime that comes as text", async () => {
+  for (const [said, expected] of [["7200", 7200], [60, 60], ["soon", 21_600]]) {
+    const { refresh } = createOAuth({
+      baseUrl: "https://qontak.example.com",
+      timeout: 1_000,
+      transport: createTransport(() =>
+        Promise.resolve(Response.json({
+          access_token: "a",
+          refresh_token: "r",
+          expires_in: said,
+        }))
+      ),
+      remedyFor: () => ({ what: "checkAddress" }),
+    });
+    assertEquals((await refresh("old", "acme")).expires_in, expected);
   }
 });
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { QontakError, UnreachableError } from "../../src/errors.ts";
 import { endpoints, nameOf } from "../../src/qontak/endpoints.ts";
-import { createRetries } from "../../src/qontak/retry.ts";
+import { createRetries, readRetryAfter } from "../../src/qontak/retry.ts";
 import { createServer } from "../../mod.ts";
 import { type RunningSandbox, serveSandbox } from "../../src/sandbox/mod.ts";
 import { callTool } from "../support/call.ts";
@@ -83,6 +83,29 @@ Deno.test("createRetries() waits longer each time, and three times at most", () 
   };
   assertEquals(waits(1), [250, 500, 1000, undefined, undefined]);
   assertEquals(waits(0), [0, 0, 0, undefined, undefined]);
+});
+
+Deno.test("readRetryAfter() reads seconds and HTTP dates, and nothing else", () => {
+  const date = "Thu, 26 Nov 2026 10:00:00 GMT";
+  const table: [Record<string, string>, number | undefined][] = [
+    [{}, undefined],
+    [{ "retry-after": "120" }, 120],
+    [{ "retry-after": "0" }, 0],
+    [{ "retry-after": "1.5" }, 2],
+    [{ "retry-after": "Thu, 26 Nov 2026 10:02:00 GMT", date }, 120],
+    [{ "retry-after": "Thursday, 26-Nov-26 10:02:00 GMT", date }, 120],
+    [{ "retry-after": "Thu, 26 Nov 2026 09:00:00 GMT", date }, 0],
+    [{ "retry-after": "-1" }, undefined],
+    [{ "retry-after": "soon" }, undefined],
+    [{ "retry-after": "5 minutes" }, undefined],
+  ];
+  for (const [headers, expected] of table) {
+    const what = JSON.stringify(headers);
+    assertEquals(readRetryAfter(new Headers(headers)), expected, what);
+  }
+  const inAMinute = new Date(Date.now() + 60_000).toUTCString();
+  const seconds = readRetryAfter(new Headers({ "retry-after": inAMinute }));
+  assert(seconds! >= 58 && seconds! <= 60, `${seconds}`);
 });
 
 Deno.test("createRetries() obeys Retry-After where it fits what is left", () => {

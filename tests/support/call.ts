@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { post, toolCall } from "./rpc.ts";
 
 /** What came of a call. */
 export interface HttpCall {
@@ -26,7 +25,18 @@ export async function callTool(
 ): Promise<HttpCall> {
   const response = await send(url, {
     signal,
-    ...post(toolCall(1, name, args), headers),
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+      ...headers,
+    },
+    body: JSON.stringify({
+      jsonrpc: "2.0",
+      id: 1,
+      method: "tools/call",
+      params: { name, arguments: args },
+    }),
   });
   const body = await response.text();
   if (response.status !== 200) {

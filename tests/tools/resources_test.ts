@@ -398,6 +398,20 @@ Deno.test("what is empty is left out of timelines and histories", async () => {
   }
 });
 
+Deno.test("list_tasks takes the one filter that Qontak documents", async () => {
+  await using world = await createWorld();
+  const { total_data } = await world.ok("list_tasks", { filter: "alltask" });
+  assert(total_data > 0);
+  world.seen();
+  for (const filter of ["overdue", "mytask", "AllTask", ""]) {
+    const text = await world.refused("list_tasks", { filter });
+    assertStringIncludes(text, "filter must be alltask or left out");
+    assertStringIncludes(text, "crm_task_status_id");
+    assertStringIncludes(text, `not ${JSON.stringify(filter)}`);
+  }
+  assertEquals(world.seen(), []);
+});
+
 Deno.test("products are counted in their own words, and shown in ours", async () => {
   await using world = await createWorld();
   const data = await world.ok("list_products", { page: 2, per_page: 10 });

@@ -78,7 +78,7 @@ export const listFacts: readonly Fact[] = [
     question: "How do lists count their pages?",
     assumed:
       "page and current_data; products current_page and total_current_data",
-    code: "src/qontak/envelope.ts: readPage",
+    code: "src/qontak/pages.ts: readPage",
     how: "The keys beside meta of every list",
     phase: "log",
     probe(lab) {

@@ -36,8 +36,7 @@ const PREFIX = ["qontak-mcp", "audit"];
  *
  * @example Keeping audit records in Deno KV
  * ```ts
- * import { createServer } from "@qontak/mcp";
- * import { createKvAuditStore } from "@qontak/mcp/audit";
+ * import { createKvAuditStore, createServer } from "@qontak/mcp";
  *
  * let database: Promise<Deno.Kv> | undefined;
  * const kv = { open: () => database ??= Deno.openKv() };

@@ -71,8 +71,7 @@ return 1`;
  *
  * @example Keeping audit records in Redis
  * ```ts
- * import { createServer } from "@qontak/mcp";
- * import { createRedisAuditStore } from "@qontak/mcp/audit";
+ * import { createRedisAuditStore, createServer } from "@qontak/mcp";
  *
  * const store = createRedisAuditStore({
  *   url: "redis://127.0.0.1:6379",
@@ -141,7 +140,7 @@ export function createRedisAuditStore(
         const texts = await ask((redis) => redis.hmget(records, ...page));
         for (const [i, id] of page.entries()) {
           const text = texts[i];
-          // One that is missing has been forgotten since.
+          // One that is missing was forgotten meanwhile.
           if (text) yield await codec.read(text, id);
         }
         most = `(${page.at(-1)}`;

@@ -47,8 +47,7 @@ interface Wish {
  *
  * @example Limits that hold for all isolates of an app
  * ```ts
- * import { createServer } from "@qontak/mcp";
- * import { createKvBuckets, createLimits } from "@qontak/mcp/limits";
+ * import { createKvBuckets, createLimits, createServer } from "@qontak/mcp";
  *
  * // Where there is no database, each isolate goes by its own limits.
  * const database = Promise.resolve(Deno.openKv?.());

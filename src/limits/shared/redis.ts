@@ -53,8 +53,7 @@ return waits`;
  *
  * @example Limits that hold for several servers together
  * ```ts
- * import { createServer } from "@qontak/mcp";
- * import { createLimits, createRedisBuckets } from "@qontak/mcp/limits";
+ * import { createLimits, createRedisBuckets, createServer } from "@qontak/mcp";
  *
  * const server = createServer({
  *   refreshToken: "a refresh token",

@@ -7,12 +7,7 @@
 import { askKv, createKv, type Kv } from "../../storage/kv.ts";
 import { createSealer, type Sealer } from "../../storage/sealing.ts";
 import type { Lease, TokenStore } from "../store.ts";
-import {
-  boundTo,
-  type Records,
-  type StoreAndKeys,
-  tokensIn,
-} from "./records.ts";
+import { boundTo, type Kept, type Records, tokensIn } from "./records.ts";
 
 /** Settings of {@linkcode createKvStore}. */
 export interface KvStoreOptions {
@@ -30,8 +25,7 @@ export interface KvStoreOptions {
  *
  * @example Serving the companies whose tokens are in Deno KV
  * ```ts
- * import { createServer } from "@qontak/mcp";
- * import { createKvStore, createSealer } from "@qontak/mcp/stores";
+ * import { createKvStore, createSealer, createServer } from "@qontak/mcp";
  *
  * const server = createServer({
  *   store: createKvStore({
@@ -53,7 +47,7 @@ export function createKvStore(options: KvStoreOptions = {}): TokenStore {
  *
  * @param options Which database, and what seals the records.
  */
-export function openKv(options: KvStoreOptions = {}): StoreAndKeys {
+export function openKv(options: KvStoreOptions = {}): Kept {
   const records = createKvRecords({ ...options, space: "tokens" });
   return {
     tokens: {
@@ -154,7 +148,7 @@ export function createKvRecords(options: KvRecordsOptions): KvRecords {
   return {
     async identity() {
       const key = [ROOT, "identity"];
-      // Made once, by the first process that asks; a copy of the database keeps it.
+      // Made once by whoever comes first; a copy of the database keeps it.
       return identity ??= await ask(async (database) => {
         const made = crypto.randomUUID();
         const { ok } = await database.atomic()

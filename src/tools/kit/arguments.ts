@@ -258,14 +258,23 @@ export function object<A extends Arguments>(
   );
 }
 
-/** One of a few words. */
+/**
+ * One of a few words.
+ *
+ * @param words The words.
+ * @param instead What to do for anything else, where there is a way.
+ */
 export function oneOf<const T extends string>(
   words: readonly T[],
-  description?: string,
+  instead?: string,
 ): Argument<T | undefined> {
+  const [first, ...others] = words;
+  const phrase = others.length === 0
+    ? `must be ${first} or left out`
+    : `must be one of ${words.join(", ")}`;
   return argument(
-    described({ type: "string", enum: words }, description),
-    () => z.enum(words, { error: `must be one of ${words.join(", ")}` }),
+    { type: "string", enum: words },
+    () => z.enum(words, { error: instead ? `${phrase} (${instead})` : phrase }),
   );
 }
 

@@ -7,7 +7,9 @@
 import { QontakError, UnreachableError } from "../../errors.ts";
 import { deadline } from "../../net/deadline.ts";
 import { isSame } from "../../fields/readback.ts";
-import type { Crm } from "../../qontak/crm.ts";
+import type { CallOptions, Crm } from "../../qontak/crm.ts";
+import type { Endpoint } from "../../qontak/endpoints.ts";
+import { isLastPage } from "../../qontak/pages.ts";
 import type { IdentityTrait, Resource } from "../../qontak/resources.ts";
 import { isEmpty, isObject, type JsonObject, toId } from "../../values/json.ts";
 import { isSamePhone, phonesOf } from "../../values/phone.ts";
@@ -20,6 +22,9 @@ const CLOCK_SKEW = 120_000;
 
 /** How many records of a page are read. */
 const MAX_READ = 100;
+
+/** How many pages are read where Qontak does not say which is the last. */
+const MAX_PAGES = 10;
 
 /** How many of the records that were found are named. */
 const MAX_NAMED = 5;
@@ -74,8 +79,13 @@ function addTo(error: unknown, more: string): unknown {
     : error;
 }
 
-function report(resource: Resource, made: readonly JsonObject[]): string {
+function report(resource: Resource, { made, only }: Found): string {
   const kind = resource.name.replace("_", " ");
+  if (made.length === 0 && only !== undefined) {
+    return `A search through ${only} ${
+      resource.plural.replace("_", " ")
+    } did not find it, and there are more: search for it before you create it again`;
+  }
   if (made.length === 0) {
     return `A search found that no such ${kind} has been made in the last minutes. Qontak may still be working on it: search again before you create it again`;
   }
@@ -87,42 +97,69 @@ function report(resource: Resource, made: readonly JsonObject[]): string {
     : `A search found that ${made.length} such ${kind}s have just been made: ${list}. Read them before you create another`;
 }
 
-/** The records made since it was sent that have the same identity. */
+/** What a search found. */
+interface Found {
+  /** The records made since it was sent that have the same identity. */
+  readonly made: readonly JsonObject[];
+  /** How many records were looked at, where those are not all. */
+  readonly only?: number;
+}
+
 async function findMade(
   crm: Crm,
   { resource, body, at }: SentCreate,
   { sameWhen, searchBy }: IdentityTrait,
-): Promise<JsonObject[]> {
+): Promise<Found> {
   using limit = deadline(TIMEOUT);
   const { list } = resource.endpoints;
   const given = (key: string) => !isEmpty(body[key]);
   // One parameter is enough. Qontak does not say how it combines several.
   const key = Object.keys(searchBy).find(given);
-  const read = async (page?: number) => {
-    const { response, page: position } = await crm.call(list, {
-      query: {
-        ...(key === undefined ? {} : { [searchBy[key]!]: String(body[key]) }),
-        ...(list.query.includes("per_page") ? { per_page: MAX_READ } : {}),
-        ...(page === undefined ? {} : { page }),
-      },
-      signal: limit.signal,
-    });
-    const records = Array.isArray(response) ? response.filter(isObject) : [];
-    return { records, last: position?.total_page ?? 1 };
-  };
-  const first = await read();
-  // Qontak does not document the order of lists: the newest records are on the
-  // first page or on the last.
-  const records = first.last > 1
-    ? [...first.records, ...(await read(first.last)).records]
-    : first.records;
+  const { records, isAll } = await readEnds(crm, list, {
+    query: key === undefined ? {} : { [searchBy[key]!]: String(body[key]) },
+    signal: limit.signal,
+  });
   const groups = sameWhen.filter(([first]) => given(first))
     .map((keys) => keys.filter(given));
   const made = records.filter((record) =>
     isRecent(record, at) &&
     groups.some((keys) => keys.every((key) => isAlike(body, record, key)))
   );
-  return [...new Map(made.map((one) => [toId(one.id), one])).values()];
+  return {
+    made: [...new Map(made.map((one) => [toId(one.id), one])).values()],
+    ...(isAll ? {} : { only: records.length }),
+  };
+}
+
+/**
+ * The records of a list among which the newest are: Qontak does not document
+ * its order, so that they are on the first page or on the last. Where it does
+ * not say which is the last, page after page is read.
+ */
+async function readEnds(
+  crm: Crm,
+  list: Endpoint,
+  { query, signal }: Required<Pick<CallOptions, "query" | "signal">>,
+): Promise<{ readonly records: JsonObject[]; readonly isAll: boolean }> {
+  const isPaged = list.query.includes("page");
+  const size = list.query.includes("per_page") ? MAX_READ : undefined;
+  const records: JsonObject[] = [];
+  for (let page = 1, read = 1;; read++) {
+    const { response, page: position } = await crm.call(list, {
+      query: {
+        ...query,
+        ...(size === undefined ? {} : { per_page: size }),
+        ...(page === 1 ? {} : { page }),
+      },
+      signal,
+    });
+    const here = Array.isArray(response) ? response.filter(isObject) : [];
+    records.push(...here);
+    const isLast = !isPaged ||
+      isLastPage({ page, perPage: size, count: here.length }, position);
+    if (isLast || read === MAX_PAGES) return { records, isAll: isLast };
+    page = Math.max(page + 1, position?.total_page ?? 0);
+  }
 }
 
 function isRecent({ created_at }: JsonObject, at: number): boolean {

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { isObject, type JsonObject } from "../../values/json.ts";
+import type { Page } from "../../qontak/pages.ts";
+import { defined, isObject, type JsonObject } from "../../values/json.ts";
 import { cut as cutText } from "../../values/marks.ts";
 
 /** The most that one answer may hold unless asked for, in characters. */
@@ -45,13 +46,11 @@ function cutTexts(value: unknown, limit: number): unknown {
 }
 
 /** Which page of how many, in Qontak's words. */
-export interface Position {
+export interface Position extends Page {
   /** This page, counted from 1. */
   readonly page: number;
-  /** How many pages there are. */
-  readonly total_page: number;
-  /** How many records there are. */
-  readonly total_data: number;
+  /** Whether no page follows. */
+  readonly isLast: boolean;
 }
 
 /**
@@ -66,12 +65,11 @@ export function presentPage(
   position: Position,
   extra: JsonObject = {},
 ): JsonObject {
-  const { page, total_page, total_data } = position;
+  const { page, total_page, total_data, isLast } = position;
   const base = {
     page,
-    total_page,
-    total_data,
-    ...(page < total_page ? { next_page: page + 1 } : {}),
+    ...defined({ total_page, total_data }),
+    ...(isLast ? {} : { next_page: page + 1 }),
     ...extra,
   };
   const { shown, cut } = fit(
@@ -133,9 +131,11 @@ export function presentList(
   extra: JsonObject = {},
 ): JsonObject {
   const start = (page - 1) * PER_PAGE;
+  const total_page = Math.ceil(all.length / PER_PAGE);
   return presentPage(all.slice(start, start + PER_PAGE), {
     page,
-    total_page: Math.ceil(all.length / PER_PAGE),
+    total_page,
     total_data: all.length,
+    isLast: page >= total_page,
   }, extra);
 }

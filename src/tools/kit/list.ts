@@ -5,7 +5,8 @@
  */
 import { InputError } from "../../errors.ts";
 import { argumentOf, type Resource } from "../../qontak/resources.ts";
-import type { JsonObject } from "../../values/json.ts";
+import { isLastPage } from "../../qontak/pages.ts";
+import { defined, type JsonObject } from "../../values/json.ts";
 import { type Tool, tool, type ToolContext } from "../tool.ts";
 import { type Arguments, reference } from "./arguments.ts";
 import { pickOption, type RecordTest, recordTest } from "./filter.ts";
@@ -125,10 +126,14 @@ async function pageReader(
       signal,
     });
     const records = objects(response);
+    const read = {
+      page,
+      perPage: isSized(resource) ? perPage : undefined,
+      count: Array.isArray(response) ? response.length : 0,
+    };
     return {
       records,
-      position: position ??
-        { page, total_page: page, total_data: records.length },
+      position: { page, ...position, isLast: isLastPage(read, position) },
     };
   };
 }
@@ -150,16 +155,17 @@ async function scan(
     const { records, position } = await read(page, SCAN_SIZE);
     seen += records.length;
     matches.push(...records.filter(test));
-    const { total_page, total_data } = position;
-    const isLast = page >= total_page;
+    const { total_page, total_data, isLast } = position;
     if (
       isLast || page - first + 1 >= SCAN_PAGES || matches.length >= PER_PAGE
     ) {
       const { shown, extra } = present(matches);
-      return presentPage(shown, { page, total_page, total_data }, {
+      const of = total_data === undefined ? "" : ` of ${total_data}`;
+      // How many records there are is no count of matches, and reads like one.
+      return presentPage(shown, { page, ...defined({ total_page }), isLast }, {
         ...extra,
         matches: matches.length,
-        read: `${seen} of ${total_data} records, pages ${first} to ${page}${
+        read: `${seen}${of} records, pages ${first} to ${page}${
           isLast ? "" : `; call again with page ${page + 1} for the rest`
         }`,
       });
