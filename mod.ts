@@ -43,63 +43,17 @@ export {
 } from "./src/http/handler.ts";
 export type { ProtectedResource } from "./src/auth/protected_resource.ts";
 export type { ListedTool } from "./src/tools/catalog.ts";
-export {
-  type Credentials,
-  type Lease,
-  type MekariCredentials,
-  type OAuthCredentials,
-  type StoredCredentials,
-  type TokenStore,
-} from "./src/tokens/store.ts";
+export { type TokenStore } from "./src/tokens/store.ts";
 export type {
   Auth,
   ConnectionOptions,
   TokenCaching,
 } from "./src/qontak/connection.ts";
 export type { AuditOptions } from "./src/audit/audit.ts";
-export type { AuditRecord, Outcome } from "./src/audit/record.ts";
-export type { AuditStore, AuditStoreOptions } from "./src/audit/store.ts";
-export {
-  createKvAuditStore,
-  type KvAuditStoreOptions,
-} from "./src/audit/stores/kv.ts";
-export {
-  createRedisAuditStore,
-  type RedisAuditStoreOptions,
-} from "./src/audit/stores/redis.ts";
+export type { AuditStore } from "./src/audit/store.ts";
 export type { Kv, KvState } from "./src/storage/kv.ts";
-export {
-  createLimits,
-  type Limits,
-  type LimitsOptions,
-} from "./src/limits/limits.ts";
-export type { Rate } from "./src/limits/bucket.ts";
-export type { SharedBuckets } from "./src/limits/shared/shared.ts";
-export {
-  createRedisBuckets,
-  type RedisBucketsOptions,
-} from "./src/limits/shared/redis.ts";
-export {
-  createKvBuckets,
-  type KvBucketsOptions,
-} from "./src/limits/shared/kv.ts";
-export {
-  createEnvStore,
-  type EnvStore,
-  type EnvStoreOptions,
-  type Keeping,
-} from "./src/tokens/stores/env.ts";
-export { type EnvFile, openEnvFile } from "./src/tokens/stores/env_file.ts";
-export { createKvStore, type KvStoreOptions } from "./src/tokens/stores/kv.ts";
-export {
-  createVaultStore,
-  type VaultStoreOptions,
-} from "./src/tokens/stores/vault.ts";
-export {
-  createRedisStore,
-  type RedisStoreOptions,
-} from "./src/tokens/stores/redis.ts";
-export { createSealer, type Sealer } from "./src/storage/sealing.ts";
+export { type Limits } from "./src/limits/limits.ts";
+export { type Sealer } from "./src/storage/sealing.ts";
 export type { Content } from "./src/mcp/content.ts";
 export { type Toolset, TOOLSETS } from "./src/tools/catalog.ts";
 export type { Authenticate, Principal, Scope } from "./src/auth/principal.ts";

@@ -24,9 +24,9 @@ export type Flags<T extends FlagTable> =
   & { readonly [N in keyof T]?: ValueOf<T[N]> }
   & { readonly help?: boolean };
 
-/** What a command takes besides flags. */
+/** What a command takes in addition to flags. */
 export interface Words {
-  /** What stands for them in the help. */
+  /** How the help names them. */
   readonly name: string;
   /** Says what is wrong with a word; undefined where it is right. */
   readonly problem: (word: string) => string | undefined;

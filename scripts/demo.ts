@@ -3,7 +3,7 @@
  * process of its own, and the built-in CRM. `--verbose` prints what crosses
  * both wires.
  *
- * Nothing of the company is known here beforehand: as an assistant would, the
+ * Nothing about the company is known in advance: as an assistant would, the
  * story looks up the pipelines, what a stage requires, and which options
  * there are.
  *
@@ -13,7 +13,7 @@ import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { serveSandbox } from "../src/sandbox/mod.ts";
 import { argumentsFor, sampleFor, type Shown } from "./fill.ts";
-import { root, stdFlags } from "./program.ts";
+import { denoRun, root } from "./program.ts";
 
 // deno-lint-ignore no-explicit-any -- answers are looked into freely
 type Data = any;
@@ -47,13 +47,7 @@ let shownRequests = 0;
 const sandbox = serveSandbox();
 const transport = new StdioClientTransport({
   command: Deno.execPath(),
-  args: [
-    "run",
-    "-q",
-    "-A",
-    ...await stdFlags(),
-    "mod.ts",
-  ],
+  args: await denoRun("mod.ts"),
   cwd: root,
   env: {
     PATH: Deno.env.get("PATH") ?? "",
@@ -64,7 +58,7 @@ const transport = new StdioClientTransport({
     QONTAK_BASE_URL: sandbox.url,
     QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
     LOG_LEVEL: "error",
-    // Its lines would stand in the middle of the story.
+    // Its lines would appear in the middle of the story.
     QONTAK_AUDIT: "off",
   },
   stderr: "inherit",

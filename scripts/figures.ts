@@ -25,7 +25,7 @@ export function ms(value: number): string {
  * A line of a table for the terminal.
  *
  * @param widths How wide each cell is, in characters; the last for the rest.
- * Below zero, the cell stands on the right.
+ * Below zero, the cell is aligned to the right.
  * @param cells The cells.
  */
 export function row(

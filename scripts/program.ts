@@ -19,3 +19,16 @@ export function stdFlags(): Promise<string[]> {
   );
   return known;
 }
+
+/** The arguments of deno that run a file of the project. */
+export async function denoRun(
+  file: string,
+  ...args: readonly string[]
+): Promise<string[]> {
+  return [
+    ...["run", "-q", "-A", "--config", `${root}deno.json`],
+    ...await stdFlags(),
+    `${root}${file}`,
+    ...args,
+  ];
+}

@@ -7,10 +7,10 @@ import { type McpServerFactory, Server } from "@modelcontextprotocol/server";
 import { type Advise, advisedLog, adviseEmbedder } from "./advice/advice.ts";
 import { CredentialsError } from "./errors.ts";
 import {
+  apis,
   cacheKvOf,
   type ConnectionOptions,
   createAccess,
-  ways,
 } from "./qontak/connection.ts";
 import { type AuditOptions, createAudit, noAudit } from "./audit/audit.ts";
 import { type Principal, SCOPES } from "./auth/principal.ts";
@@ -75,7 +75,7 @@ export interface ServerOptions extends ConnectionOptions {
 export interface QontakServer {
   /** The names of its tools, in the order that clients are shown. */
   readonly tools: readonly string[];
-  /** The tools as those who may call all of them are shown them. */
+  /** The tools as `tools/list` shows them to callers that may call all. */
   readonly listed: readonly ListedTool[];
   /**
    * Speaks MCP on stdin and stdout, in every revision of the protocol.
@@ -90,8 +90,8 @@ export interface QontakServer {
    * {@linkcode createHandler}.
    *
    * @param request The request.
-   * @param principal Who calls, as its credential says: it decides the tenants
-   * and the tools. Left out, the caller may do whatever the server may.
+   * @param principal Who calls, as the credential says: it decides the tenants
+   * and the tools. When left out, the caller may do all that the server may.
    * @returns The response; never rejects.
    */
   fetch(request: Request, principal?: Principal): Promise<Response>;
@@ -192,7 +192,7 @@ export function createServer(options: ServerOptions): QontakServer {
     advise,
   });
   const viewOf = createViews(selectTools(options));
-  // Without a credential of its own, a caller may do what the server may.
+  // Without a credential, a caller may do all that the server may.
   const operator = (name: string): Caller => ({
     name,
     tenants: store.isSingle ? [DEFAULT_TENANT] : undefined,
@@ -229,7 +229,7 @@ export function createServer(options: ServerOptions): QontakServer {
   };
 }
 
-/** The server of one caller: what it answers to each method. */
+/** The SDK's server for one caller: what it answers to each method. */
 function serverFor(caller: Caller, view: View, call: Call): Server {
   const server = new Server(IDENTITY, {
     capabilities: { tools: {}, resources: {}, prompts: {} },
@@ -259,7 +259,7 @@ function storeOf(
   options: ServerOptions & { readonly log: Log },
 ): TokenStore {
   const { refreshToken, sealer, log, tokenCache } = options;
-  const { auth = "oauth", baseUrl = ways[auth].baseUrl } = options;
+  const { auth = "oauth", baseUrl = apis[auth].baseUrl } = options;
   if (refreshToken === undefined) {
     throw new CredentialsError(
       "createServer needs a refreshToken or a store: there is nobody to act for",

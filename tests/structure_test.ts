@@ -33,6 +33,7 @@ const FLOORS: readonly (readonly string[])[] = [
 const LOOSE = ["deploy.ts", "errors.ts", "server.ts", "version.ts"];
 
 const src = new URL("../src/", import.meta.url);
+const scripts = new URL("../scripts/", import.meta.url);
 
 async function* filesIn(folder: URL): AsyncGenerator<URL> {
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
@@ -41,8 +42,8 @@ async function* filesIn(folder: URL): AsyncGenerator<URL> {
   }
 }
 
-function placeOf(file: URL): string {
-  return file.href.slice(src.href.length);
+function placeOf(file: URL, folder = src): string {
+  return file.href.slice(folder.href.length);
 }
 
 function roomOf(place: string): string {
@@ -51,15 +52,17 @@ function roomOf(place: string): string {
     : place.replace(/\.ts$/, "");
 }
 
-/** Every import of a file of src/ by another one. */
-async function* imports(): AsyncGenerator<readonly [string, string]> {
-  for await (const file of filesIn(src)) {
+/** Every import of a file of a folder by another one. */
+async function* imports(
+  folder = src,
+): AsyncGenerator<readonly [string, string]> {
+  for await (const file of filesIn(folder)) {
     const text = (await Deno.readTextFile(file)).replace(/\/\*\*.*?\*\//gs, "");
     const found = text.matchAll(/(?:\bfrom|\bimport\()\s*"(\.{1,2}\/[^"]+)"/g);
     for (const [, path] of found) {
       const target = new URL(path!, file);
-      if (target.href.startsWith(src.href)) {
-        yield [placeOf(file), placeOf(target)];
+      if (target.href.startsWith(folder.href)) {
+        yield [placeOf(file, folder), placeOf(target, folder)];
       }
     }
   }
@@ -83,20 +86,23 @@ Deno.test("imports of src/ run downwards", async () => {
   assertEquals(upward, []);
 });
 
-Deno.test("imports of src/ make no circle", async () => {
-  const arrows = new Map<string, string[]>();
-  for await (const [from, to] of imports()) {
-    arrows.set(from, [...arrows.get(from) ?? [], to]);
-  }
-  const done = new Set<string>();
-  function visit(place: string, path: readonly string[]): void {
-    assert(!path.includes(place), [...path, place].join(" -> "));
-    if (done.has(place)) return;
-    for (const next of arrows.get(place) ?? []) visit(next, [...path, place]);
-    done.add(place);
-  }
-  for (const place of arrows.keys()) visit(place, []);
-});
+for (const [name, folder] of Object.entries({ src, scripts })) {
+  Deno.test(`imports of ${name}/ make no circle`, async () => {
+    const arrows = new Map<string, string[]>();
+    for await (const [from, to] of imports(folder)) {
+      arrows.set(from, [...arrows.get(from) ?? [], to]);
+    }
+    assert(arrows.size > 20, `only ${arrows.size} files import another`);
+    const done = new Set<string>();
+    function visit(place: string, path: readonly string[]): void {
+      assert(!path.includes(place), [...path, place].join(" -> "));
+      if (done.has(place)) return;
+      for (const next of arrows.get(place) ?? []) visit(next, [...path, place]);
+      done.add(place);
+    }
+    for (const place of arrows.keys()) visit(place, []);
+  });
+}
 
 /** Where variables and commands may be named, besides app/ and cli/. */
 const NAMING = [

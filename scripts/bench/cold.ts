@@ -13,7 +13,8 @@ import {
   keyEntry,
   startDeployed,
 } from "../../tests/support/deployed.ts";
-import { median, row } from "./table.ts";
+import { print } from "../command.ts";
+import { median, ms, row } from "../figures.ts";
 
 /** Runs of each; the median is printed. */
 const RUNS = 11;
@@ -34,7 +35,7 @@ const questions: Readonly<Record<string, (url: string) => Promise<unknown>>> = {
       {},
       bearer(KEY),
     );
-    // The bare server knows no MCP, and answers all the same.
+    // The bare server does not speak MCP, but answers.
     const isFine = text === "" || !isError;
     if (status !== 200 || !isFine) throw new Error(`It answered: ${text}`);
   },
@@ -74,8 +75,8 @@ const of = (subject: string, question: string) => {
 for (let run = -1; run < RUNS; run++) {
   for (const [question, ask] of Object.entries(questions)) {
     for (const [subject, entry] of Object.entries(subjects)) {
-      const ms = await measure(entry, ask);
-      if (run >= 0) of(subject, question).push(ms);
+      const time = await measure(entry, ask);
+      if (run >= 0) of(subject, question).push(time);
     }
   }
 }
@@ -89,7 +90,7 @@ const report = [
     row(
       widths,
       subject,
-      ...names.map((name) => `${median(of(subject, name)).toFixed(0)} ms`),
+      ...names.map((name) => ms(median(of(subject, name)))),
     )
   ),
   row(
@@ -100,6 +101,5 @@ const report = [
     ),
   ),
 ];
-// deno-lint-ignore no-console -- what the command is for
-console.log(report.join("\n"));
+print(report.join("\n"));
 Deno.exit(0);

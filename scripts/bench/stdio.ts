@@ -6,8 +6,9 @@
  * @module
  */
 import { catalog } from "../../src/tools/catalog.ts";
-import { median, row } from "./table.ts";
-import { root, stdFlags } from "../program.ts";
+import { print } from "../command.ts";
+import { median, ms, row } from "../figures.ts";
+import { denoRun, root } from "../program.ts";
 
 /** Runs of each; the median is printed. */
 const RUNS = 15;
@@ -30,7 +31,7 @@ const OPENING = [
 async function measure(args: string[]): Promise<[number, number]> {
   const start = performance.now();
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-q", "-A", ...args],
+    args,
     cwd: root,
     stdin: "piped",
     stdout: "piped",
@@ -55,10 +56,12 @@ async function measure(args: string[]): Promise<[number, number]> {
   return [times[0]!, times[1]!];
 }
 
-const flags = await stdFlags();
 const subjects = {
-  "bare SDK server": [...flags, "scripts/bench/bare.ts", `${catalog.length}`],
-  "qontak-mcp --sandbox": [...flags, "mod.ts", "--sandbox"],
+  "bare SDK server": await denoRun(
+    "scripts/bench/bare.ts",
+    `${catalog.length}`,
+  ),
+  "qontak-mcp --sandbox": await denoRun("mod.ts", "--sandbox"),
 };
 const times: Record<string, [number, number][]> = {};
 for (const args of Object.values(subjects)) await measure(args);
@@ -73,7 +76,6 @@ const [bare, ours] = Object.keys(subjects).map((name) => ({
   list: median(times[name]!.map(([, list]) => list)),
 }));
 const widths = [24];
-const ms = (value: number) => `${value.toFixed(0)} ms`;
 const report = [
   `${catalog.length} tools, stdio, median of ${RUNS}, alternating`,
   row(widths, "", "first answer", "tools/list answered"),
@@ -87,5 +89,4 @@ const report = [
     (ours!.list / bare!.list).toFixed(2),
   ),
 ];
-// deno-lint-ignore no-console -- what the command is for
-console.log(report.join("\n"));
+print(report.join("\n"));

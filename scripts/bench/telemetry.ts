@@ -1,6 +1,6 @@
 /**
- * Measures what being watched costs: calls of a tool per second with nobody
- * watching, with the counts that are always kept, and with OpenTelemetry on,
+ * Measures what telemetry costs: calls of a tool per second without it,
+ * with the counts that are always kept, and with OpenTelemetry on,
  * in processes that take turns. Qontak answers at once, so that what is
  * measured is this side of it: of a real call it is far less.
  *
@@ -19,21 +19,23 @@ import {
 import { DEFAULT_TENANT } from "../../src/tokens/store.ts";
 import { createEnvStore } from "../../src/tokens/stores/env.ts";
 import { catalog } from "../../src/tools/catalog.ts";
-import { root, stdFlags } from "../program.ts";
+import { print } from "../command.ts";
+import { row } from "../figures.ts";
+import { denoRun } from "../program.ts";
 import { startCollector } from "../../tests/support/collector.ts";
 
 /** Calls of one round, and rounds: the fastest round of each counts. */
 const CALLS = 1_000, ROUNDS = 25;
 
-/** Who watches nothing. */
-const nobody: Telemetry = {
+/** Telemetry that records nothing. */
+const nothing: Telemetry = {
   watch: (_activity, _labels, run) => run(),
   count() {},
   observe() {},
   text: () => "",
 };
 
-/** A process that makes a round for each byte that it is sent. */
+/** A process that runs one round for each byte that it receives. */
 async function serveRounds(telemetry: Telemetry): Promise<void> {
   const log = () => {};
   const access = createAccess({
@@ -75,22 +77,14 @@ async function serveRounds(telemetry: Telemetry): Promise<void> {
     const start = performance.now();
     for (let i = 0; i < CALLS; i++) await call(tool, {}, options);
     const seconds = (performance.now() - start) / 1000;
-    // deno-lint-ignore no-console -- the answer to whoever measures
-    console.log(CALLS / seconds);
+    print(String(CALLS / seconds));
   }
   await access.close();
 }
 
 async function startSubject(name: string, env: Record<string, string>) {
   const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "-q",
-      "-A",
-      ...await stdFlags(),
-      `${root}scripts/bench/telemetry.ts`,
-      name,
-    ],
+    args: await denoRun("scripts/bench/telemetry.ts", name),
     env: { OTEL_DENO_CONSOLE: "ignore", ...env },
     stdin: "piped",
     stdout: "piped",
@@ -116,29 +110,29 @@ async function startSubject(name: string, env: Record<string, string>) {
 
 async function compare(): Promise<void> {
   await using collector = startCollector();
-  await using none = await startSubject("nobody", {});
+  await using none = await startSubject("none", {});
   await using counts = await startSubject("counts", {});
   await using otel = await startSubject("OpenTelemetry", collector.env);
   const subjects = [none, counts, otel];
   for (let i = 0; i < ROUNDS; i++) {
     for (const subject of subjects) subject.rates.push(await subject.round());
   }
-  const lines = subjects.map(({ name, rates }) => {
-    const rate = Math.max(...rates);
-    const cost = (1e6 / rate).toFixed(0).padStart(5);
-    const ratio = (rate / Math.max(...none.rates)).toFixed(2);
-    return `${name.padEnd(16)}${
-      rate.toFixed(0).padStart(7)
-    } calls/s ${cost} µs a call   ratio ${ratio}`;
-  });
-  // deno-lint-ignore no-console -- what the script is for
-  console.log(
-    `${CALLS} calls of list_pipelines, the fastest of ${ROUNDS} rounds, taking turns\n${
-      lines.join("\n")
-    }`,
-  );
+  const fastest = Math.max(...none.rates);
+  print([
+    `${CALLS} calls of list_pipelines, the fastest of ${ROUNDS} rounds, taking turns`,
+    ...subjects.map(({ name, rates }) => {
+      const rate = Math.max(...rates);
+      return row(
+        [16, -15, -16, -14],
+        name,
+        `${rate.toFixed(0)} calls/s`,
+        `${(1e6 / rate).toFixed(0)} µs a call`,
+        `ratio ${(rate / fastest).toFixed(2)}`,
+      );
+    }),
+  ].join("\n"));
 }
 
 const [subject] = Deno.args;
 if (subject === undefined) await compare();
-else await serveRounds(subject === "nobody" ? nobody : createTelemetry());
+else await serveRounds(subject === "none" ? nothing : createTelemetry());

@@ -21,7 +21,8 @@ import { TENANTS_HELD } from "../../src/tokens/held.ts";
 import { createMemoryStore } from "../../tests/support/memory.ts";
 import { noRedis, startRedis } from "../../tests/support/redis.ts";
 import { startVault } from "../../tests/support/vault.ts";
-import { median, row } from "./table.ts";
+import { print } from "../command.ts";
+import { median, row } from "../figures.ts";
 
 /** Calls of one round, and rounds: the median round counts. */
 const CALLS = 1_000, ROUNDS = 11;
@@ -107,7 +108,10 @@ async function createSubject(
       for (let i = 0; i < CALLS; i++) await call();
       times.push((performance.now() - start) * 1000 / CALLS);
     },
-    close: () => access.close(),
+    async close() {
+      await access.close();
+      await inner.close?.();
+    },
   };
 }
 
@@ -149,7 +153,7 @@ async function measureCalls(): Promise<string[]> {
       subjects.push(subject);
     }
   }
-  // Alternating, so that whatever the machine does else meets them all.
+  // Alternating, so that other load on the machine affects all of them.
   for (let i = 0; i < ROUNDS; i++) {
     for (const subject of subjects) await subject.round();
   }
@@ -217,5 +221,4 @@ async function measureMemory(): Promise<string[]> {
 }
 
 const report = [...await measureCalls(), "", ...await measureMemory()];
-// deno-lint-ignore no-console -- what the command is for
-console.log(report.join("\n"));
+print(report.join("\n"));

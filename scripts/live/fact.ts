@@ -75,7 +75,7 @@ export function unseen(lab: Lab, endpoint: Endpoint): NotTried {
   );
 }
 
-/** What stood under `response` in the good answers of endpoints. */
+/** The value of `response` in the good answers of endpoints. */
 export function responses(lab: Lab, ...from: readonly Endpoint[]): unknown[] {
   return from.flatMap((endpoint) =>
     lab.answers(endpoint).map(({ body }) => body?.response)

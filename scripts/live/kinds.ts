@@ -73,7 +73,7 @@ export const allKinds: readonly Kind[] = Object.values<Kind>(kinds);
 /**
  * Whether a text is the mark of a record of ours.
  *
- * @param value What stands under the kind's label; notes may hold HTML.
+ * @param value The value of the kind's label; notes may hold HTML.
  * @param run Only the records of this run, such as `mab3k9x2q7`.
  */
 export function isMarked(value: unknown, run = "[a-z0-9]{8,12}"): boolean {

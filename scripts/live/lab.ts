@@ -20,7 +20,7 @@ import { noLimits } from "../../src/limits/limits.ts";
 import { createLog, type Log, toStderr } from "../../src/logging/log.ts";
 import { isLoopback } from "../../src/net/address.ts";
 import { createTransport } from "../../src/net/transport.ts";
-import { createAccess, ways } from "../../src/qontak/connection.ts";
+import { apis, createAccess } from "../../src/qontak/connection.ts";
 import type { CallOptions, Crm } from "../../src/qontak/crm.ts";
 import { type Endpoint, nameOf } from "../../src/qontak/endpoints.ts";
 import { type Answer, readAnswer } from "../../src/qontak/envelope.ts";
@@ -45,7 +45,7 @@ export interface Attempt {
   readonly status: number;
   /** What Qontak said; may hold anything, so it is never printed. */
   readonly said: string;
-  /** What stood under `response`. */
+  /** The value of `response`. */
   readonly response: unknown;
   /** The whole exchange. */
   readonly exchange: Exchange;
@@ -127,7 +127,7 @@ export async function createLab(
 ): Promise<Lab> {
   const { QONTAK_BASE_URL: baseUrl, QONTAK_TIMEOUT_MS: timeout } = settings;
   const { clientId, clientSecret, redirectUri } = serverOptionsOf(settings);
-  const apiUrl = baseUrl + ways.oauth.prefix;
+  const apiUrl = baseUrl + apis.oauth.prefix;
   const loopback = isLoopback(new URL(baseUrl).hostname);
   const run = runId();
   const ledger = createLedger();
@@ -150,12 +150,12 @@ export async function createLab(
     if (wire.stopped === undefined) errors(...line);
   };
   // A request may wait for its turn before it is sent.
-  const patience = timeout + LONGEST_WAIT;
+  const timeLimit = timeout + LONGEST_WAIT;
   const options = {
     ...defined({ clientId, clientSecret, redirectUri }),
     store: tokens.store,
     baseUrl,
-    timeout: patience,
+    timeout: timeLimit,
     // What Qontak answers is to be seen as it comes.
     retryBudget: 0,
     tokenCache: "memory",
@@ -169,7 +169,7 @@ export async function createLab(
   // One call of a tool sends several requests.
   const { client, close } = await connect({
     ...options,
-    timeout: 5 * patience,
+    timeout: 5 * timeLimit,
   });
   const own = new Map<Kind, number>();
   let closing: Promise<void> | undefined;
@@ -212,7 +212,7 @@ export async function createLab(
       attempt(
         createTransport(wire.fetch).read(apiUrl + endpoint.path, {
           headers: { authorization: "Bearer not-a-token" },
-          signal: AbortSignal.timeout(patience),
+          signal: AbortSignal.timeout(timeLimit),
         }).then((reply) => readAnswer(endpoint, reply, "")),
       ),
     async grant(refreshToken) {
@@ -231,7 +231,7 @@ export async function createLab(
     async tool(name, args) {
       const result = await client.callTool({ name, arguments: args }, {
         // A tool sends several requests, and each may wait for its turn.
-        timeout: 10 * patience,
+        timeout: 10 * timeLimit,
       });
       if (wire.stopped !== undefined) throw new Stopped(wire.stopped);
       const [content] = result.content as { text?: string }[];

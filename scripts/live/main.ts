@@ -42,7 +42,7 @@ account; it is taken from the environment or from .env, as the server does.`,
     const { QONTAK_BASE_URL: baseUrl } = settings;
     if (!isLoopback(new URL(baseUrl).hostname) && !flags["save-token"]) {
       throw new ConfigError([
-        "--save-token PATH is needed: Qontak may replace the refresh token at the first request, the old one would be worthless then, and the new one is never printed. It is kept in PATH, readable by you only; use what stands there from then on",
+        "--save-token PATH is needed: Qontak may replace the refresh token at the first request, the old one would no longer work, and the new one is never printed. It is kept in PATH, readable by you only; use that one from then on",
       ]);
     }
     const lab = await createLab(settings, flags);
@@ -55,7 +55,7 @@ account; it is taken from the environment or from .env, as the server does.`,
   },
 };
 
-/** Ctrl+C ends the run early, and what it has made is removed all the same. */
+/** Ctrl+C ends the run early; what it has made is still removed. */
 function stopOnSignals({ wire }: Lab): Disposable {
   const stop = () => {
     if (wire.stopped !== undefined) Deno.exit(FAILED);

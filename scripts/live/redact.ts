@@ -7,7 +7,7 @@
  */
 import { allEndpoints } from "./kinds.ts";
 
-/** Words of error messages that are nobody's name. */
+/** Words of error messages that cannot be names. */
 const WORDS =
   `a an the is are was were be been has have had not no nothing none cannot
 can't couldn't doesn't isn't could must should and or of in on at to for from
@@ -47,7 +47,7 @@ const known = new Set([
 /** A text with `…` for everything that is not known to be harmless. */
 export function redact(text: string): string {
   const kept = text
-    // What stands in quotation marks is somebody's own wording.
+    // Text in quotation marks may be anything that a person wrote.
     .replace(/"[^"]*"|“[^”]*”/g, "…")
     .replace(
       /[\p{L}\p{N}_'’@.+-]*[\p{L}\p{N}_@][\p{L}\p{N}_'’@+-]*/gu,

@@ -6,7 +6,7 @@
  */
 import { isObject } from "../../src/values/json.ts";
 
-/** The shape of one place in an answer, merged over all that stood there. */
+/** The shape of one place in an answer, merged over all its values. */
 interface Shape {
   readonly types: Set<string>;
   readonly keys: Map<string, Shape>;

@@ -27,7 +27,7 @@ export interface StepRow extends Pick<Result, "result"> {
   readonly detail: string;
 }
 
-/** One step; what it returns stands in the report. */
+/** One step; what it returns is shown in the report. */
 interface Step {
   readonly name: string;
   readonly run: (lab: Lab) => Promise<string>;

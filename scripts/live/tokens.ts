@@ -6,7 +6,7 @@
  */
 import { ConfigError, sentenceOf } from "../../src/errors.ts";
 import { createLog, toStderr } from "../../src/logging/log.ts";
-import { createEnvStore } from "../../src/tokens/stores/env.ts";
+import { openEnv } from "../../src/tokens/stores/env.ts";
 import { type EnvFile, openEnvFile } from "../../src/tokens/stores/env_file.ts";
 import { defined } from "../../src/values/json.ts";
 import type { TokenStore } from "../../src/tokens/store.ts";
@@ -43,14 +43,13 @@ export async function watchTokens(
 ): Promise<TokenWatch> {
   const file = path === undefined ? undefined : openEnvFile(path, VARIABLE);
   const first = file ? await startFrom(file, configured) : configured;
-  const inner = createEnvStore({
+  const inner = openEnv({
     credentials: { refresh_token: first },
-    // In memory only it is kept for a server on this machine.
+    // Without a file Qontak is on this machine: nothing need be said.
     log: file ? createLog("warn") : () => {},
     ...defined({ file }),
   });
-  // Asked before anything else: a file that cannot be written must not cost a
-  // token.
+  // Checked first: a file that cannot be written must not cost a token.
   if (file && await inner.keeps() !== "file") {
     throw new ConfigError([
       `--save-token ${path} cannot be written: let this program write the file and its folder`,
@@ -99,11 +98,11 @@ async function startFrom(file: EnvFile, configured: string): Promise<string> {
         `Starting from the refresh token in ${path}, which an earlier run has kept, not from the one that is set. If Qontak refuses it, remove that file`,
       );
     }
-    // Made where it is missing, and readable by nobody else before it is filled.
+    // Created where it is missing, and private before anything is in it.
     await Deno.writeTextFile(path, "", { append: true, mode: 0o600 });
     if (Deno.build.os !== "windows") await Deno.chmod(path, 0o600);
     if (kept !== undefined) return kept;
-    // Nothing is added to a file that somebody keeps something else in.
+    // A file that holds something else is left alone.
     if ((await Deno.readTextFile(path)).trim() !== "") {
       throw new ConfigError([
         `--save-token ${path} holds something else and no ${VARIABLE}: name another file`,

@@ -8,7 +8,7 @@ import { createLimits, limiterOf, noLimits } from "../../src/limits/limits.ts";
 import { createFetches } from "../../src/net/transport.ts";
 import { nameOf } from "../../src/qontak/endpoints.ts";
 import { TOKEN_PAGE } from "../../src/qontak/oauth.ts";
-import { createQueue } from "../../src/tokens/stores/env_file.ts";
+import { createQueue } from "../../src/storage/queue.ts";
 import { isObject, type JsonObject, parseJson } from "../../src/values/json.ts";
 import { allEndpoints } from "./kinds.ts";
 import { shapeOf } from "./shape.ts";

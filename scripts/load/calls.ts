@@ -26,7 +26,7 @@ export interface Made {
   readonly id: number | undefined;
   /** The websites that it was given, in order. */
   readonly changes: { readonly website: string; readonly fate: Fate }[];
-  /** Whether it was deleted; undefined where nobody tried. */
+  /** Whether it was deleted; undefined where it was not tried. */
   deleted?: Fate;
 }
 
@@ -67,7 +67,7 @@ export interface CallerOptions {
   readonly ledger: Ledger;
 }
 
-/** One in so many callers presses one company only, which is always the same. */
+/** One in so many callers calls for the first company only. */
 const PRESSING = 8;
 
 /** How many sentences of a kind are kept. */
@@ -76,7 +76,7 @@ const KEPT = 20;
 /** The pause of a caller whose server is gone, in ms. */
 const PAUSE = 50;
 
-/** What a caller does: how often, as weights, and what. */
+/** What a caller does: its weight, its kind, and the call. */
 type Step = (caller: Caller, tenant: string) => Promise<void>;
 
 const STEPS: readonly (readonly [number, string, Step])[] = [
@@ -146,7 +146,7 @@ class Caller {
     args: Record<string, unknown>,
   ): Promise<{ readonly outcome: Outcome; readonly text: string }> {
     const { url, limit, mayBreak, index, ledger } = this.#options;
-    // Every other caller has the key for all, and says whom it calls for.
+    // Every second caller has the key for all companies, and names one.
     const isShared = index % 2 === 0;
     const key = isShared ? SHARED_KEY : keyOf(tenant);
     const { read, write } = this.#transport;
@@ -202,7 +202,7 @@ class Caller {
     keep(this.#options.ledger.broken, sentence);
   }
 
-  /** A record of its own that is there for sure. */
+  /** One of its own records that certainly exists. */
   #pick(): Made | undefined {
     return this.#own.length === 0 ? undefined : this.#random.pick(this.#own);
   }
@@ -330,7 +330,7 @@ class Caller {
 /**
  * Calls until it is told to stop.
  *
- * @param options Whom it calls for, and where.
+ * @param options Which companies it calls for, and where.
  * @param isOver Whether it is time to stop.
  * @returns Resolves when the last call is answered.
  */
@@ -355,7 +355,7 @@ function fateOf(outcome: Outcome): Fate {
     : "unknown";
 }
 
-/** The id of a record in the text of an answer, which stands between marks. */
+/** The id of a record in the text of an answer, which is between markers. */
 function idIn(text: string): number | undefined {
   const [, id] = /"id":(\d+)/.exec(text) ?? [];
   return id === undefined ? undefined : Number(id);

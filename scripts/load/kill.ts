@@ -11,20 +11,20 @@ import { sleep, type World } from "./world.ts";
 export interface Recovered {
   /** How long it took until then, in ms. */
   readonly ms: number;
-  /** What those were told last that could not be called in time. */
+  /** The last error of each company that could not be called in time. */
   readonly lockedOut: readonly string[];
 }
 
-/** A death, and what came after it. */
+/** A kill, and the recovery from it. */
 export interface Recovery extends Recovered {
   readonly what: string;
 }
 
 /** How long a process is away, in ms. */
-const DARK = 2_000;
+const AWAY = 2_000;
 
-/** How long after its return calls are waited for, in ms. */
-const PATIENCE = 30_000;
+/** How long after its return calls may fail, in ms. */
+const TIMEOUT = 30_000;
 
 /** Calls every company until that works. */
 export async function recover({ tenants, urls }: World): Promise<Recovered> {
@@ -40,7 +40,7 @@ export async function recover({ tenants, urls }: World): Promise<Recovered> {
         headers,
       ).catch((error) => ({ isError: true, text: String(error) }));
       if (!isError) return;
-      if (performance.now() - start > PATIENCE) {
+      if (performance.now() - start > TIMEOUT) {
         lockedOut.push(`${tenant}: ${text}`);
         return;
       }
@@ -51,7 +51,7 @@ export async function recover({ tenants, urls }: World): Promise<Recovered> {
 }
 
 /**
- * Kills the server, Redis and what stands in front of Qontak, one after the
+ * Kills the server, Redis and the proxy in front of Qontak, one after the
  * other.
  *
  * @param world Where.
@@ -59,28 +59,28 @@ export async function recover({ tenants, urls }: World): Promise<Recovered> {
  */
 export async function killAll(world: World, ms: number): Promise<Recovery[]> {
   const { redis } = world;
-  const deaths: readonly (readonly [string, () => Promise<void>])[] = [
-    ["the server", () => world.restartServer(DARK)],
+  const kills: readonly (readonly [string, () => Promise<void>])[] = [
+    ["the server", () => world.restartServer(AWAY)],
     ["Redis, while all access tokens end", async () => {
       const { grants } = await world.seen();
       await world.expire();
       while ((await world.seen()).grants === grants) await sleep(10);
-      // It dies over tokens that are just being kept, and whoever calls
-      // afterwards needs what is not there.
+      // It is killed while tokens are being kept, and every later call needs
+      // one that was not kept.
       await redis.send("CLIENT", "PAUSE", "60000", "WRITE");
       await sleep(300);
       await redis.kill();
-      await sleep(DARK);
+      await sleep(AWAY);
       await redis.restart();
     }],
-    ["what stands in front of Qontak", () => world.restartFront(DARK)],
+    ["the proxy in front of Qontak", () => world.restartFront(AWAY)],
   ];
   const start = performance.now();
   const recoveries: Recovery[] = [];
-  for (const [i, [what, die]] of deaths.entries()) {
-    const due = start + ms * (i + 1) / (deaths.length + 1);
+  for (const [i, [what, kill]] of kills.entries()) {
+    const due = start + ms * (i + 1) / (kills.length + 1);
     await sleep(Math.max(0, due - performance.now()));
-    await die();
+    await kill();
     recoveries.push({ what, ...await recover(world) });
   }
   return recoveries;

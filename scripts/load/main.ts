@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { ConfigError } from "../../src/errors.ts";
-import { toStderr } from "../../src/logging/log.ts";
+import { FAILED, OK } from "../../src/cli/exit.ts";
 import { noRedis } from "../../tests/support/redis.ts";
 import { createLedger, startCaller } from "./calls.ts";
 import { killAll, recover, type Recovery } from "./kill.ts";
-import { HELP, type Plan, readPlan } from "./plan.ts";
+import { print, runCommand } from "../command.ts";
+import { loadFlags, type Plan, planOf } from "./plan.ts";
 import { type Findings, report } from "./report.ts";
 import { look, watch } from "./watch.ts";
 import { createWorld } from "./world.ts";
@@ -45,15 +45,15 @@ async function run(plan: Plan): Promise<Findings> {
         ledger,
       }, isOver),
   );
-  const deaths: Promise<Recovery[]> = plan.kill
+  const kills: Promise<Recovery[]> = plan.kill
     ? killAll(world, plan.seconds * 1000)
     : Promise.resolve([]);
-  const [recoveries] = await Promise.all([deaths, ...callers]);
+  const [recoveries] = await Promise.all([kills, ...callers]);
   const seconds = (performance.now() - start) / 1000;
   for (const one of watches) one.stop();
   await world.quiet();
   const seen = await world.seen();
-  // Nobody is locked out: every refresh token that is kept is the newest.
+  // No company is locked out: each stored refresh token is the newest.
   await world.expire();
   const end = { what: "the end of all access tokens", ...await recover(world) };
   const keptBy = new Map(
@@ -77,24 +77,15 @@ async function run(plan: Plan): Promise<Findings> {
   };
 }
 
-async function main(args: readonly string[]): Promise<number> {
-  let plan: Plan | undefined;
-  try {
-    plan = readPlan(args);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    for (const problem of error.problems) toStderr(`load: ${problem}`);
-    toStderr(HELP);
-    return 2;
-  }
-  const { lines, failed } = !plan
-    ? { lines: [HELP], failed: 0 }
-    : noRedis
-    ? { lines: [`skipped: ${noRedis}`], failed: 0 }
-    : report(await run(plan));
-  // deno-lint-ignore no-console -- what the command is for
-  console.log(lines.join("\n"));
-  return failed === 0 ? 0 : 1;
-}
-
-Deno.exit(await main(Deno.args));
+await runCommand({
+  task: "load",
+  about:
+    "Puts many companies, callers and faults on a server, and checks what holds",
+  flags: loadFlags,
+  async run(flags) {
+    const plan = planOf(flags);
+    if (noRedis) return print(`skipped: ${noRedis}`);
+    const { lines, failed } = report(await run(plan));
+    return print(lines.join("\n"), failed === 0 ? OK : FAILED);
+  },
+});

@@ -1,10 +1,11 @@
 /**
- * What a load is to be, from the command line.
+ * What a load is to be, by the flags of its command.
  *
  * @module
  */
-import { parseArgs } from "node:util";
+import type { FlagTable } from "../../src/cli/parse.ts";
 import { ConfigError } from "../../src/errors.ts";
+import type { Flags } from "../command.ts";
 import { readWhole } from "../../src/app/variables.ts";
 
 /** What a load is to be. */
@@ -15,11 +16,11 @@ export interface Plan {
   readonly tenants: number;
   /** How many calls are under way at once. */
   readonly connections: number;
-  /** The share of requests to Qontak that meet a fault, from 0 to 1. */
+  /** The share of requests to Qontak that have a fault, from 0 to 1. */
   readonly faults: number;
   /** Whether access tokens end all the time. */
   readonly soak: boolean;
-  /** Whether processes are killed meanwhile. */
+  /** Whether processes are killed during the load. */
   readonly kill: boolean;
   /** Chooses calls and faults. */
   readonly seed: number;
@@ -33,46 +34,46 @@ export interface Plan {
   readonly rate: { readonly perSecond: number; readonly burst: number };
 }
 
-/** What the command is told, for its help. */
-export const HELP = `deno task load [flags]
-  --seconds N      how long (300; 5 to 3600)
-  --tenants N      how many companies (200; 1 to 2000)
-  --connections N  how many calls at once (64; 1 to 512)
-  --faults N       the share of requests to Qontak that meet a fault (0.05; 0 with --soak)
-  --soak           access tokens live 2 s, two servers share the store
-  --kill           kill -9 and restart: the server, Redis, and what stands in front of Qontak
-  --seed N         chooses calls and faults (1)`;
+/** Every flag. */
+export const loadFlags = {
+  seconds: { type: "string", value: "N", help: "How long (300; 5 to 3600)" },
+  tenants: {
+    type: "string",
+    value: "N",
+    help: "How many companies (200; 1 to 2000)",
+  },
+  connections: {
+    type: "string",
+    value: "N",
+    help: "How many calls at once (64; 1 to 512)",
+  },
+  faults: {
+    type: "string",
+    value: "N",
+    help:
+      "The share of requests to Qontak that have a fault (0.05; 0 with --soak)",
+  },
+  soak: {
+    type: "boolean",
+    help: "Access tokens live 2 s, and two servers share the store",
+  },
+  kill: {
+    type: "boolean",
+    help:
+      "kill -9 and restart: the server, Redis, and the proxy in front of Qontak",
+  },
+  seed: { type: "string", value: "N", help: "Chooses calls and faults (1)" },
+} as const satisfies FlagTable;
 
-/** Where processes are killed, there is this much time for it at least, in s. */
+/** The shortest load in which processes are killed, in seconds. */
 const KILL_SECONDS = 20;
 
 /**
- * Reads the command line.
+ * Makes the plan.
  *
- * @returns The plan; undefined where the help was asked for.
- * @throws {ConfigError} When a flag is unknown or its value is none.
+ * @throws {ConfigError} When the value of a flag is wrong.
  */
-export function readPlan(args: readonly string[]): Plan | undefined {
-  const text = { type: "string" } as const, flag = { type: "boolean" } as const;
-  let values;
-  try {
-    ({ values } = parseArgs({
-      args: [...args],
-      options: {
-        seconds: text,
-        tenants: text,
-        connections: text,
-        faults: text,
-        seed: text,
-        soak: flag,
-        kill: flag,
-        help: flag,
-      },
-    }));
-  } catch (error) {
-    throw new ConfigError([(error as Error).message]);
-  }
-  if (values.help) return undefined;
+export function planOf(flags: Flags<typeof loadFlags>): Plan {
   const whole = (
     name: "seconds" | "tenants" | "connections" | "seed",
     otherwise: number,
@@ -80,18 +81,18 @@ export function readPlan(args: readonly string[]): Plan | undefined {
     most: number,
   ) => {
     try {
-      return readWhole(values[name] ?? String(otherwise), least, most);
+      return readWhole(flags[name] ?? String(otherwise), least, most);
     } catch (error) {
       throw new ConfigError([`--${name} ${(error as Error).message}`]);
     }
   };
-  const { soak = false, kill = false } = values;
-  const faults = Number(values.faults ?? (soak ? 0 : 0.05));
+  const { soak = false, kill = false } = flags;
+  const faults = Number(flags.faults ?? (soak ? 0 : 0.05));
   if (!(faults >= 0 && faults <= 1)) {
     throw new ConfigError(["--faults must be a number from 0 to 1"]);
   }
   if (soak && kill) {
-    // A server that dies between a grant and keeping it takes the token along.
+    // A server that is killed between a grant and storing it loses the token.
     throw new ConfigError(["--soak and --kill cannot go together"]);
   }
   return {
@@ -105,7 +106,7 @@ export function readPlan(args: readonly string[]): Plan | undefined {
     servers: soak ? 2 : 1,
     lifetime: soak ? 2 : 21_600,
     timeout: 10_000,
-    // Where no call may fail, none may be refused for its number.
+    // With --soak no call may fail, so none may be refused by the limits.
     rate: soak
       ? { perSecond: 1_000, burst: 2_000 }
       : { perSecond: 10, burst: 20 },

@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { median, ms, percentile, row as line } from "../figures.ts";
 import type { Ledger } from "./calls.ts";
 import type { Recovery } from "./kill.ts";
 import type { Plan } from "./plan.ts";
 import type { Seen } from "./upstream.ts";
-import { percentile, type Sample, slope } from "./watch.ts";
+import { type Sample, slope } from "./watch.ts";
 import type { Compared } from "./writes.ts";
 
 /** What a load came to. */
@@ -21,9 +22,9 @@ export interface Findings {
   readonly refused: number;
   readonly recoveries: readonly Recovery[];
   readonly compared: Compared;
-  /** What each server held before anybody called it. */
+  /** What each server used before the first call. */
   readonly idle: readonly (Omit<Sample, "at"> | undefined)[];
-  /** What each server held meanwhile. */
+  /** What each server used during the load. */
   readonly samples: readonly (readonly Sample[])[];
 }
 
@@ -39,7 +40,7 @@ const ENOUGH = 10;
  */
 const GROWTH = 0.15;
 
-/** How long requests may be held up on their way to Qontak, in seconds. */
+/** How long requests may be delayed on their way to Qontak, in seconds. */
 const HELD_UP = 0.5;
 
 /** How long it may take until calls work again, in ms. */
@@ -54,14 +55,9 @@ interface Check {
 /** How many examples are shown of what did not hold. */
 const SHOWN = 5;
 
-const row = (...cells: (string | number)[]) =>
-  cells.map((cell, i) =>
-    i === 0 ? String(cell).padEnd(12) : String(cell).padStart(10)
-  ).join("");
-const ms = (value: number) => `${value.toFixed(0)} ms`;
+const row = (...cells: string[]) => line([12, -10], ...cells);
 const mib = (kib: number) => `${(kib / 1024).toFixed(1)} MiB`;
 const whole = (value: number) => value.toLocaleString("en");
-const middle = (values: readonly number[]) => percentile(values, 0.5);
 
 /** Figures and promises as text, and how many did not hold. */
 export function report(
@@ -154,7 +150,7 @@ function callChecks(
       broken: ledger.failures,
     });
   }
-  // A server that starts anew, or another one, has a limit of its own.
+  // A restarted or second server has a limit of its own.
   if (plan.servers === 1 && !plan.kill) {
     checks.push({
       promise:
@@ -220,7 +216,7 @@ function warm(samples: readonly Sample[]): readonly Sample[] {
 }
 
 function memoryLines({ plan, samples }: Findings): string[] {
-  // A server that was killed is another one afterwards.
+  // A server that was killed has another process afterwards.
   if (plan.kill) return [];
   return samples.map((all, i) => {
     const each = warm(all);
@@ -245,8 +241,8 @@ function memoryChecks({ plan, samples, idle }: Findings): Check[] {
   for (const [i, all] of samples.entries()) {
     const each = warm(all);
     const half = Math.floor(each.length / 2);
-    const before = middle(each.slice(0, half).map(({ rss }) => rss));
-    const after = middle(each.slice(half).map(({ rss }) => rss));
+    const before = median(each.slice(0, half).map(({ rss }) => rss));
+    const after = median(each.slice(half).map(({ rss }) => rss));
     if (after > before * (1 + GROWTH)) {
       grown.push(`server ${i + 1}: ${mib(before)}, then ${mib(after)}`);
     }

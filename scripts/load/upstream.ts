@@ -1,6 +1,6 @@
 /**
  * A Qontak with many companies, in a process of its own: a sandbox for each of
- * them behind one door, which meets requests with faults and keeps count.
+ * them behind one address, which answers some requests with faults and counts.
  *
  * `upstream.ts '<UpstreamOptions as JSON>'` prints its address and serves
  * until it is killed.
@@ -22,7 +22,7 @@ import { firstToken, tenantNames } from "./tenants.ts";
 export interface UpstreamOptions {
   /** How many companies there are. */
   readonly tenants: number;
-  /** The share of requests that meet a fault, from 0 to 1. */
+  /** The share of requests that have a fault, from 0 to 1. */
   readonly faults: number;
   /** How long an access token lives, in seconds. */
   readonly lifetime: number;
@@ -66,7 +66,7 @@ export interface Kept {
 
 const RECORDS = "/api/v3.1/companies";
 
-/** What a request may meet. */
+/** The faults that a request can have. */
 const FAULTS: readonly Fault[] = [
   { kind: "status", status: 429, retryAfter: 1 },
   { kind: "status", status: 500 },
@@ -86,8 +86,8 @@ const FAULTS: readonly Fault[] = [
 ];
 
 /**
- * What a grant may meet: a refresh token whose answer is lost is lost for
- * good, whoever asked for it.
+ * The faults that a grant can have. A refresh token is lost for good when the
+ * answer that carries it is lost, so no answer is cut.
  */
 const GRANT_FAULTS: readonly Fault[] = [
   { kind: "status", status: 503 },
@@ -146,7 +146,7 @@ function serve(options: UpstreamOptions): string {
   let requests = 0, grantAttempts = 0, grants = 0;
 
   /** Answers a request, with a fault where one is due. */
-  async function meet(
+  async function withSomeFault(
     kinds: readonly Fault[],
     handle: () => Promise<Response>,
     told: (fault: Fault) => void = () => {},
@@ -181,7 +181,7 @@ function serve(options: UpstreamOptions): string {
   ) {
     requests++;
     company.count();
-    return await meet(FAULTS, async () => {
+    return await withSomeFault(FAULTS, async () => {
       const answer = await pass();
       if (answer.ok && method !== "GET" && body) {
         const { name, website } = JSON.parse(body);
@@ -201,7 +201,7 @@ function serve(options: UpstreamOptions): string {
     async (request, pass) => {
       const company = companies.get(request.company ?? names[0]!)!;
       return request.isGrant
-        ? await meet(GRANT_FAULTS, () => grant(company, pass))
+        ? await withSomeFault(GRANT_FAULTS, () => grant(company, pass))
         : await call(company, request, pass);
     },
   );
@@ -275,6 +275,6 @@ function serve(options: UpstreamOptions): string {
 
 if (import.meta.main) {
   const url = serve(JSON.parse(Deno.args[0]!));
-  // deno-lint-ignore no-console -- whoever started it reads this
+  // deno-lint-ignore no-console -- the process that started it reads this
   console.log(url);
 }

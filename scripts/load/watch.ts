@@ -76,10 +76,3 @@ export function slope(points: readonly (readonly [number, number])[]): number {
   }
   return below === 0 ? 0 : above / below;
 }
-
-/** A value that a share of all values does not exceed. */
-export function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = Math.ceil(sorted.length * share) - 1;
-  return sorted[Math.max(0, at)] ?? NaN;
-}

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { sha256 } from "../../src/storage/hash.ts";
 import { createRedisStore } from "../../src/tokens/stores/redis.ts";
 import {
   bareEnv,
@@ -14,7 +15,7 @@ import {
   startRedis,
   type TestRedis,
 } from "../../tests/support/redis.ts";
-import { root, stdFlags } from "../program.ts";
+import { denoRun } from "../program.ts";
 import type { Plan } from "./plan.ts";
 import { firstToken, keyOf, SHARED_KEY, tenantNames } from "./tenants.ts";
 import type { Kept, Seen, UpstreamOptions } from "./upstream.ts";
@@ -27,12 +28,7 @@ interface Script {
 
 async function startScript(name: string, ...args: string[]): Promise<Script> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "-q", "-A", "--config", `${root}deno.json`],
-      ...await stdFlags(),
-      `${root}scripts/load/${name}`,
-      ...args,
-    ],
+    args: await denoRun(`scripts/load/${name}`, ...args),
     env: bareEnv(),
     clearEnv: true,
     stdin: "null",
@@ -63,9 +59,9 @@ export interface World extends AsyncDisposable {
   /** The servers as they run now. */
   readonly servers: readonly HttpProcess[];
   /** Kills the first server, and starts it again at the same place. */
-  restartServer(dark: number): Promise<void>;
-  /** Kills what stands in front of Qontak, and starts it again. */
-  restartFront(dark: number): Promise<void>;
+  restartServer(away: number): Promise<void>;
+  /** Kills the proxy in front of Qontak, and starts it again. */
+  restartFront(away: number): Promise<void>;
   /** What Qontak has seen. */
   seen(): Promise<Seen>;
   /** What Qontak has kept of a company. */
@@ -74,11 +70,6 @@ export interface World extends AsyncDisposable {
   quiet(): Promise<void>;
   /** Ends all access tokens. */
   expire(): Promise<void>;
-}
-
-async function hashOf(key: string): Promise<string> {
-  const bytes = new TextEncoder().encode(key);
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }
 
 export const sleep = (ms: number) =>
@@ -116,9 +107,9 @@ export async function createWorld(plan: Plan): Promise<World> {
 
   const keys = await Promise.all([
     ...tenants.map(async (tenant) =>
-      `${await hashOf(keyOf(tenant))}:${tenant}`
+      `${await sha256(keyOf(tenant))}:${tenant}`
     ),
-    hashOf(SHARED_KEY).then((hash) => `${hash}:${tenants.join("+")}`),
+    sha256(SHARED_KEY).then((hash) => `${hash}:${tenants.join("+")}`),
   ]);
   const env = {
     TOKEN_STORE: "redis",
@@ -144,16 +135,16 @@ export async function createWorld(plan: Plan): Promise<World> {
     redis,
     urls,
     servers,
-    async restartServer(dark) {
+    async restartServer(away) {
       const [server] = servers;
       await server!.stop("SIGKILL");
-      await sleep(dark);
+      await sleep(away);
       const { port } = new URL(server!.url);
       servers[0] = await startHttp([], env, { port });
     },
-    async restartFront(dark) {
+    async restartFront(away) {
       await front?.kill();
-      await sleep(dark);
+      await sleep(away);
       front = await startScript("front.ts", frontPort, behind);
     },
     seen: () => ask("seen"),

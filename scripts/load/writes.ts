@@ -56,7 +56,7 @@ export function compare(
       const gone = found.length === 0 ? 1 : 0;
       if (one.deleted) judge(one.deleted, gone, `deleting ${one.name}`);
       else if (gone) lost.push(one.name);
-      // The last change that was acknowledged, or one after it, is what stands.
+      // The record holds the last acknowledged change, or a later one.
       const last = one.changes.findLastIndex(({ fate }) => fate === "done");
       const standing = found[0]?.website;
       if (

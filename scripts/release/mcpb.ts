@@ -10,10 +10,12 @@
  *
  * @module
  */
+import { FAILED, OK } from "../../src/cli/exit.ts";
 import { toStderr } from "../../src/logging/log.ts";
 import { catalog } from "../../src/tools/catalog.ts";
 import { IDENTITY, VERSION } from "../../src/version.ts";
 import config from "../../deno.json" with { type: "json" };
+import { type Command, runCommand } from "../command.ts";
 import { root } from "../program.ts";
 
 /** The tool that checks the manifest and packs the files. */
@@ -186,46 +188,60 @@ async function run(command: string, args: readonly string[]): Promise<void> {
   throw new Error(`${command} ${args.join(" ")} failed: ${said.join("")}`);
 }
 
-/** The systems that the words name; the one of this machine without any. */
-function readPlatforms(words: readonly string[]): Platform[] {
-  const known = Object.keys(platforms) as Platform[];
-  if (words.includes("all")) return known;
-  const here = `${Deno.build.os === "windows" ? "win32" : Deno.build.os}-${
-    Deno.build.arch === "aarch64" ? "arm64" : "x64"
-  }`;
-  return (words.length > 0 ? words : [here]).map((word) => {
-    const platform = known.find((name) => name === word);
-    if (platform) return platform;
-    throw new RangeError(
-      `There is no bundle for ${word}: name all, or some of ${
-        known.join(", ")
-      }`,
-    );
-  });
+/** The system of this machine. */
+function here(): Platform {
+  const { os, arch } = Deno.build;
+  const cpu = arch === "aarch64" ? "arm64" : "x64";
+  return `${os === "windows" ? "win32" : os}-${cpu}` as Platform;
 }
 
-async function main(words: readonly string[]): Promise<number> {
+/** Makes the bundle of a system in dist. */
+async function make(platform: Platform): Promise<void> {
+  const name = fileName(platform);
+  const dir = await Deno.makeTempDir({ prefix: "deno-" });
   try {
-    for (const platform of readPlatforms(words)) {
-      const name = fileName(platform);
-      const dir = await Deno.makeTempDir({ prefix: "deno-" });
-      try {
-        await makeBundle({
-          platform,
-          program: `${root}dist/qontak-mcp.js`,
-          deno: await fetchDeno(platform, dir),
-          out: `${root}dist/${name}`,
-        });
-      } finally {
-        await Deno.remove(dir, { recursive: true });
-      }
-      toStderr(`dist/${name}`);
-    }
-    return 0;
-  } catch (error) {
-    toStderr(`mcpb: ${error instanceof Error ? error.message : error}`);
-    return error instanceof RangeError ? 2 : 1;
+    await makeBundle({
+      platform,
+      program: `${root}dist/qontak-mcp.js`,
+      deno: await fetchDeno(platform, dir),
+      out: `${root}dist/${name}`,
+    });
+  } finally {
+    await Deno.remove(dir, { recursive: true });
   }
+  toStderr(`dist/${name}`);
 }
 
-if (import.meta.main) Deno.exitCode = await main(Deno.args);
+const known = Object.keys(platforms) as Platform[];
+
+const command: Command<Record<never, never>> = {
+  task: "mcpb",
+  about:
+    "Makes an MCP bundle for this system, for those that are named, or for all",
+  flags: {},
+  words: {
+    name: "[system…]",
+    problem: (word) =>
+      word === "all" || Object.hasOwn(platforms, word)
+        ? undefined
+        : `There is no bundle for ${word}: name all, or some of ${
+          known.join(", ")
+        }`,
+  },
+  async run(_, words) {
+    const chosen = words.includes("all")
+      ? known
+      : words.length === 0
+      ? [here()]
+      : words as Platform[];
+    try {
+      for (const platform of chosen) await make(platform);
+    } catch (error) {
+      toStderr(`mcpb: ${error instanceof Error ? error.message : error}`);
+      return FAILED;
+    }
+    return OK;
+  },
+};
+
+if (import.meta.main) await runCommand(command);

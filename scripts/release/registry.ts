@@ -7,9 +7,13 @@
  *
  * @module
  */
-import { parseArgs } from "node:util";
+import { OK } from "../../src/cli/exit.ts";
+import type { FlagTable } from "../../src/cli/parse.ts";
+import { ConfigError } from "../../src/errors.ts";
 import { toStderr } from "../../src/logging/log.ts";
+import { defined } from "../../src/values/json.ts";
 import { IDENTITY, VERSION } from "../../src/version.ts";
+import { type Command, runCommand } from "../command.ts";
 import { fileName, type Platform, platforms } from "./mcpb.ts";
 import { root } from "../program.ts";
 
@@ -17,14 +21,20 @@ import { root } from "../program.ts";
 const SCHEMA =
   "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json";
 
-const HELP = `Writes dist/server.json for the MCP registry.
-
-Usage: deno task registry --repository owner/name [--remote URL]
-
-  --repository  The repository on GitHub whose release v${VERSION} holds the
-                bundles of dist (deno task mcpb); GITHUB_REPOSITORY otherwise
-  --remote      The address of a server that runs, such as
-                https://crm.example.com/mcp`;
+const registryFlags = {
+  repository: {
+    type: "string",
+    value: "owner/name",
+    help:
+      `The repository on GitHub whose release v${VERSION} holds the bundles of dist (deno task mcpb); GITHUB_REPOSITORY otherwise`,
+  },
+  remote: {
+    type: "string",
+    value: "URL",
+    help:
+      "The address of a server that runs, such as https://crm.example.com/mcp",
+  },
+} as const satisfies FlagTable;
 
 /** A bundle among the files of a release. */
 export interface Bundle {
@@ -48,24 +58,24 @@ export interface Release {
  * Describes a release to the registry.
  *
  * @param release What it offers.
- * @throws {TypeError} When the repository or the address is malformed, or there
+ * @throws {ConfigError} When the repository or the address is malformed, or there
  * is nothing to install.
  */
 export function serverJson({ repository, bundles, remote }: Release) {
   if (!/^[\w.-]+\/[\w.-]+$/.test(repository)) {
-    throw new TypeError(
+    throw new ConfigError([
       `--repository must be owner/name, not ${JSON.stringify(repository)}`,
-    );
+    ]);
   }
   if (remote !== undefined && !isPublic(remote)) {
-    throw new TypeError(
+    throw new ConfigError([
       "--remote must be an address that everybody can reach, and start with https://",
-    );
+    ]);
   }
   if (bundles.length === 0 && remote === undefined) {
-    throw new TypeError(
+    throw new ConfigError([
       "There is nothing to install: make bundles with deno task mcpb, or give --remote",
-    );
+    ]);
   }
   const [owner] = repository.split("/");
   const url = `https://github.com/${repository}`;
@@ -129,43 +139,26 @@ async function bundlesIn(dir: string): Promise<Bundle[]> {
   return bundles;
 }
 
-async function main(args: readonly string[]): Promise<number> {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        repository: { type: "string" },
-        remote: { type: "string" },
-        help: { type: "boolean" },
-      },
-    });
-    if (values.help) {
-      toStderr(HELP);
-      return 0;
-    }
-    const repository = values.repository ?? Deno.env.get("GITHUB_REPOSITORY");
+const command: Command<typeof registryFlags> = {
+  task: "registry",
+  about: "Writes dist/server.json for the MCP registry",
+  flags: registryFlags,
+  async run({ repository = Deno.env.get("GITHUB_REPOSITORY"), remote }) {
     if (!repository) {
-      throw new TypeError(
+      throw new ConfigError([
         "--repository owner/name is needed: it names the server, and whose release holds the bundles",
-      );
+      ]);
     }
-    const release = serverJson({
-      repository,
-      bundles: await bundlesIn(`${root}dist`),
-      ...(values.remote === undefined ? {} : { remote: values.remote }),
-    });
+    const bundles = await bundlesIn(`${root}dist`);
+    const entry = serverJson({ repository, bundles, ...defined({ remote }) });
     await Deno.mkdir(`${root}dist`, { recursive: true });
     await Deno.writeTextFile(
       `${root}dist/server.json`,
-      `${JSON.stringify(release, null, 2)}\n`,
+      `${JSON.stringify(entry, null, 2)}\n`,
     );
     toStderr("dist/server.json");
-    return 0;
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    toStderr(`registry: ${error.message}`);
-    return 2;
-  }
-}
+    return OK;
+  },
+};
 
-if (import.meta.main) Deno.exitCode = await main(Deno.args);
+if (import.meta.main) await runCommand(command);

@@ -8,15 +8,16 @@
  * @module
  */
 import { resolve } from "node:path";
-import { parseArgs, stripVTControlCharacters } from "node:util";
+import { stripVTControlCharacters } from "node:util";
 import config from "../../deno.json" with { type: "json" };
+import { FAILED } from "../../src/cli/exit.ts";
+import type { FlagTable } from "../../src/cli/parse.ts";
+import { ConfigError } from "../../src/errors.ts";
 import { toStderr } from "../../src/logging/log.ts";
 import { VERSION } from "../../src/version.ts";
+import { type Command, type Flags, print, runCommand } from "../command.ts";
 import { root, stdFlags } from "../program.ts";
 import { makeBom } from "./sbom.ts";
-
-/** Exit codes: all was made, something failed, asked for wrongly. */
-const OK = 0, FAILED = 1, MISUSED = 2;
 
 /** The systems that a release is for. */
 export const TARGETS: readonly string[] = [
@@ -30,30 +31,41 @@ export const TARGETS: readonly string[] = [
 /** What would make a release out of something else. */
 const SUBSTITUTES = ["JSR_URL", "DENORT_BIN"];
 
-const HELP = `Makes the files of a release in dist: all of them, or none.
+const releaseFlags = {
+  tag: {
+    type: "string",
+    value: `v${VERSION}`,
+    help: "Refuse unless this is the tag of the version",
+  },
+  target: {
+    type: "string",
+    multiple: true,
+    value: "NAME",
+    help: `Only this system; may be repeated. All when left out: ${
+      TARGETS.join(", ")
+    }`,
+  },
+  out: { type: "string", value: "PATH", help: "Where to, instead of dist" },
+  rehearsal: {
+    type: "boolean",
+    help:
+      "Take JSR_URL and DENORT_BIN as they are, and put what comes of it in dist/rehearsal: it is not for publishing",
+  },
+} as const satisfies FlagTable;
 
-Usage: deno task release [flags]
-
-Flags:
-  --tag v${VERSION}      Refuse unless this is the tag of the version
-  --target NAME     Only this system; may be repeated. All when left out:
-                    ${TARGETS.join("\n                    ")}
-  --out PATH        Where to, instead of dist
-  --rehearsal       Take JSR_URL and DENORT_BIN as they are, and put what comes
-                    of it in dist/rehearsal: it is not for publishing
-  --help            Print this`;
+type ReleaseFlags = Flags<typeof releaseFlags>;
 
 /** Why there is no release: one sentence for each reason. */
 class Refused extends Error {
   override readonly name = "Refused";
-  constructor(readonly reasons: readonly string[], readonly code = FAILED) {
+  constructor(readonly reasons: readonly string[]) {
     super(reasons.join("; "));
   }
 }
 
 /**
  * What a task of deno.json tells the command of deno that has its name. It
- * stands there only: what is released is what the tasks make.
+ * is written there only: what is released is what the tasks make.
  *
  * @param task The task.
  * @returns The flags, without the stand-ins and the output, and what it is
@@ -74,60 +86,36 @@ export function partsOf(
   };
 }
 
-function readFlags(args: readonly string[]) {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        tag: { type: "string" },
-        target: { type: "string", multiple: true },
-        out: { type: "string" },
-        rehearsal: { type: "boolean" },
-        help: { type: "boolean" },
-      },
-    });
-    return values;
-  } catch (error) {
-    throw new Refused([(error as Error).message], MISUSED);
-  }
-}
-
-async function main(args: readonly string[]): Promise<number> {
-  try {
-    const flags = readFlags(args);
-    if (flags.help) return print(HELP);
-    const targets = flags.target ?? TARGETS;
+const command: Command<typeof releaseFlags> = {
+  task: "release",
+  about: "Makes the files of a release in dist: all of them, or none",
+  flags: releaseFlags,
+  async run(flags) {
+    const { target: targets = TARGETS } = flags;
+    const unknown = targets.filter((target) => !TARGETS.includes(target));
+    if (unknown.length > 0) {
+      throw new ConfigError([
+        `--target must be one of ${TARGETS.join(", ")}, not ${
+          unknown.join(", ")
+        }`,
+      ]);
+    }
     const out = flags.out ?? (flags.rehearsal ? "dist/rehearsal" : "dist");
-    await check(flags, targets);
-    const names = await release(targets, resolve(out));
-    return print(names.map((name) => `${out}/${name}`).join("\n"));
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    toStderr("release: nothing was made");
-    for (const reason of error.reasons) toStderr(`  ${reason}`);
-    return error.code;
-  }
-}
-
-function print(text: string): number {
-  // deno-lint-ignore no-console -- what the command is for
-  console.log(text);
-  return OK;
-}
+    try {
+      await check(flags);
+      const names = await release(targets, resolve(out));
+      return print(names.map((name) => `${out}/${name}`).join("\n"));
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      toStderr("release: nothing was made");
+      for (const reason of error.reasons) toStderr(`  ${reason}`);
+      return FAILED;
+    }
+  },
+};
 
 /** Refuses what must not become a release. */
-async function check(
-  { tag, rehearsal }: ReturnType<typeof readFlags>,
-  targets: readonly string[],
-): Promise<void> {
-  const unknown = targets.filter((target) => !TARGETS.includes(target));
-  if (unknown.length > 0) {
-    throw new Refused([
-      `--target must be one of ${TARGETS.join(", ")}, not ${
-        unknown.join(", ")
-      }`,
-    ], MISUSED);
-  }
+async function check({ tag, rehearsal }: ReleaseFlags): Promise<void> {
   const reasons: string[] = [];
   if (config.version !== VERSION) {
     reasons.push(
@@ -255,11 +243,11 @@ async function deno(args: readonly string[]): Promise<string> {
   if (success) return decoder.decode(stdout);
   const said = stripVTControlCharacters(decoder.decode(stderr))
     .replace(/Stack backtrace:.*/s, "");
-  // Before the error stands what led to it: downloads, files.
+  // The error comes after other lines: downloads, files.
   const reason = said.slice(Math.max(0, said.search(/^error/m)));
   throw new Refused([
     `deno ${args[0]} failed: ${reason.replace(/\s+/g, " ").trim()}`,
   ]);
 }
 
-if (import.meta.main) Deno.exitCode = await main(Deno.args);
+if (import.meta.main) await runCommand(command);

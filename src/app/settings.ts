@@ -5,7 +5,7 @@
  * @module
  */
 import { ConfigError } from "../errors.ts";
-import { type ConnectionOptions, ways } from "../qontak/connection.ts";
+import { apis, type ConnectionOptions } from "../qontak/connection.ts";
 import type { ServerOptions } from "../server.ts";
 import { defined } from "../values/json.ts";
 import { type Variable, variables } from "./variables.ts";
@@ -63,7 +63,7 @@ export function readSettings(
   if (problems.length > 0) throw new ConfigError(problems);
   const settings = values as Omit<Settings, "QONTAK_BASE_URL">;
   return {
-    QONTAK_BASE_URL: ways[settings.QONTAK_AUTH].baseUrl,
+    QONTAK_BASE_URL: apis[settings.QONTAK_AUTH].baseUrl,
     ...settings,
     ...defined({ refreshTokenFile: fileOf(ROTATING) }),
   };

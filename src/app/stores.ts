@@ -11,10 +11,10 @@ import type { StoreName } from "./variables.ts";
 import type { Kv } from "../storage/kv.ts";
 import type { Log } from "../logging/log.ts";
 import type { Credentials, TokenStore } from "../tokens/store.ts";
-import { createEnvKeys, createEnvStore } from "../tokens/stores/env.ts";
+import { createEnvKeys, openEnv } from "../tokens/stores/env.ts";
 import { openEnvFile } from "../tokens/stores/env_file.ts";
 import { openKv } from "../tokens/stores/kv.ts";
-import type { Kept } from "../tokens/stores/records.ts";
+import type { StoreAndKeys } from "../tokens/stores/records.ts";
 import { openRedis } from "../tokens/stores/redis.ts";
 import { openVault } from "../tokens/stores/vault.ts";
 import { defined } from "../values/json.ts";
@@ -37,7 +37,7 @@ export interface Stores {
   readonly keys: KeyStore | undefined;
 }
 
-type Open = (settings: Settings, parts: StoreParts) => Kept;
+type Open = (settings: Settings, parts: StoreParts) => StoreAndKeys;
 
 const stores: Readonly<Record<StoreName, Open>> = {
   env(settings, { cacheKv: kv, log }) {
@@ -50,9 +50,9 @@ const stores: Readonly<Record<StoreName, Open>> = {
       ...defined({ file, sealer }),
     };
     // What is configured changes with each refresh where it is in a file.
-    if (!kv) return { tokens: createEnvStore(options) };
+    if (!kv) return { tokens: openEnv(options) };
     return {
-      tokens: createEnvStore({ ...options, kv }),
+      tokens: openEnv({ ...options, kv }),
       keys: createEnvKeys({ ...options, kv }),
     };
   },

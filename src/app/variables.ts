@@ -5,10 +5,10 @@
  * @module
  */
 import {
+  apis,
   type Auth,
   DEFAULT_TIMEOUT,
   type TokenCaching,
-  ways,
 } from "../qontak/connection.ts";
 import { TENANT_CLAIM } from "../auth/principal.ts";
 import { readStaticKeys } from "../auth/static_keys.ts";
@@ -74,8 +74,8 @@ export const variables = {
   },
   QONTAK_BASE_URL: {
     meaning:
-      `Where Qontak is, for both its API and its OAuth; ${ways.hmac.baseUrl} where QONTAK_AUTH is hmac`,
-    shown: ways.oauth.baseUrl,
+      `Where Qontak is, for both its API and its OAuth; ${apis.hmac.baseUrl} where QONTAK_AUTH is hmac`,
+    shown: apis.oauth.baseUrl,
     read: readBaseUrl,
   },
   QONTAK_AUTH: {
@@ -285,8 +285,8 @@ export const variables = {
 
 /** A base address; the API's own path after it is left out. */
 function readBaseUrl(text: string): string {
-  const href = readSecureAddress(text, ways.oauth.baseUrl);
-  const path = Object.values(ways).find(({ prefix }) => href.endsWith(prefix));
+  const href = readSecureAddress(text, apis.oauth.baseUrl);
+  const path = Object.values(apis).find(({ prefix }) => href.endsWith(prefix));
   return path ? href.slice(0, -path.prefix.length) : href;
 }
 

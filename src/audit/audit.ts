@@ -59,7 +59,7 @@ export interface Audit {
 }
 
 /** How long a write waits for its record to be kept, in ms. */
-const PATIENCE = 1_000;
+const TIMEOUT = 1_000;
 
 /** Records nothing. */
 export const noAudit: Audit = {
@@ -100,7 +100,7 @@ export function createAudit(
     isSlow = true;
     log(
       "error",
-      `An audit record is not kept after ${PATIENCE} ms: going on without it`,
+      `An audit record is not kept after ${TIMEOUT} ms: going on without it`,
       { id },
     );
   }
@@ -189,9 +189,9 @@ export function createAudit(
   };
 }
 
-/** Whether something ends before patience does. */
+/** Whether something ends before its time is up. */
 async function inTime(task: Promise<unknown>): Promise<boolean> {
-  using limit = deadline(PATIENCE);
+  using limit = deadline(TIMEOUT);
   return await untilAborted(task.then(() => true), limit.signal)
     .catch(() => false);
 }

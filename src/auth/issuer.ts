@@ -59,7 +59,7 @@ export function outage(issuer: string, problem: string): IssuerError {
 /**
  * The issuer's keys, as jose asks for them. It keeps them, asks again for one
  * that is not known, and not too often. What it does not: leave an issuer
- * alone that is out of order, and use the keys that are there meanwhile.
+ * alone that is out of order, and use the known keys until it is back.
  */
 export function createKeys(
   jose: Jose,

@@ -30,7 +30,7 @@ import {
   TENANT_CLAIM,
 } from "./principal.ts";
 
-/** Asymmetric ones only: whoever has a public key must not be able to sign. */
+/** Asymmetric ones only: a public key must not be enough to sign. */
 const ALGORITHMS = [
   ...["RS256", "RS384", "RS512"],
   ...["PS256", "PS384", "PS512"],
@@ -88,7 +88,7 @@ export interface Jwt {
 /**
  * Makes the part of the server that knows callers by their JWTs.
  *
- * @param options Who signs, for whom, and where tenants are listed.
+ * @param options Who signs, which audience, and where tenants are listed.
  * @throws {TypeError} When the issuer or the public URL is no such URL, or
  * there is no audience.
  */

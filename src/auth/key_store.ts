@@ -41,7 +41,7 @@ export interface FoundKey {
 
 /**
  * A place for keys, by their ids. A write names the version it was made from,
- * so that a key that was revoked meanwhile does not come back.
+ * so that a key that was revoked in between does not come back.
  */
 export interface KeyStore {
   /**

@@ -140,7 +140,7 @@ export function createStoredKeys(options: StoredKeysOptions): Authenticate {
 
   /**
    * Writes down that a key was used, where it is still as it was read: one
-   * that was revoked meanwhile does not come back. Nobody waits for it.
+   * that was revoked in between does not come back. No call waits for it.
    */
   function note(id: string, entry: Held): void {
     const time = now();

@@ -22,7 +22,7 @@ const SKEW = 30_000;
 const PROBE = "_doctor";
 
 /** How long a probe may take, in ms. */
-const PATIENCE = 5_000;
+const TIMEOUT = 5_000;
 
 /**
  * Tries the configuration, the store, the tokens, the CRM, Deno KV, the keys
@@ -89,7 +89,7 @@ async function checkKv(
   }
   const key = ["qontak-mcp", "doctor", crypto.randomUUID()];
   await askKv(kv, "tokens and templates", async (database) => {
-    await database.set(key, "probe", { expireIn: PATIENCE });
+    await database.set(key, "probe", { expireIn: TIMEOUT });
     await database.delete(key);
   });
   return { status: "ok", detail: "Deno KV opens and can be written" };
@@ -157,7 +157,7 @@ async function checkClock(
   const start = Date.now();
   let headers: Headers;
   try {
-    headers = await access.reach(AbortSignal.timeout(PATIENCE));
+    headers = await access.reach(AbortSignal.timeout(TIMEOUT));
   } catch {
     throw new InputError(
       `${access.baseUrl} could not be reached: check the network, and that QONTAK_BASE_URL is right`,

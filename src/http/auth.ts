@@ -1,6 +1,6 @@
 /**
- * Who calls: only those get in who present a credential or, where none is
- * asked for, who call from this machine.
+ * Who may call: callers with a valid credential or, where none is asked for,
+ * callers from this machine.
  *
  * @module
  */
@@ -26,7 +26,7 @@ export interface AuthOptions {
 }
 
 /**
- * Answers a request of a caller who got in.
+ * Answers a request of a caller that may call.
  *
  * @param request The request.
  * @param caller Who calls; undefined where no credential is asked for.
@@ -37,12 +37,12 @@ export type Protected = (
 ) => Response | Promise<Response>;
 
 /**
- * Makes what stands before the routes that not everybody may use.
+ * Makes the check of callers.
  *
  * @param options Who may call.
- * @returns What makes a route of something protected. Whoever may not call is
- * answered with 401, with 429 after too many attempts, or with 503 where
- * credentials cannot be checked.
+ * @returns What turns something protected into a route. Other callers get a
+ * 401, a 429 after too many attempts, or a 503 where credentials cannot be
+ * checked.
  */
 export function createAuth(
   { authenticate, protectedResource, log }: AuthOptions,
@@ -96,8 +96,8 @@ export function createAuth(
 }
 
 /**
- * Without credentials, a web page that has its name pointed at this machine
- * must not get in.
+ * Only for callers that name this machine as the host: a web page whose domain
+ * points here must not get in without a credential.
  */
 function onlyThisMachine(run: Protected): Route {
   return async (request) =>
@@ -105,7 +105,7 @@ function onlyThisMachine(run: Protected): Route {
       await run(request, undefined);
 }
 
-/** Whether what knows the credentials does not work. */
+/** Whether the place where credentials are looked up does not work. */
 function isOutage(error: unknown): error is ForeseenError {
   return error instanceof ForeseenError &&
     (error.kind === "store" || error.kind === "issuer");

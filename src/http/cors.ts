@@ -18,10 +18,11 @@ const PREFLIGHT = {
 const READABLE = "www-authenticate, retry-after, mcp-session-id, x-request-id";
 
 /**
- * A route that answers web pages of some origins, and whatever is no web page.
+ * Lets web pages of some origins call a route; callers that are no web page may
+ * call it in any case.
  *
  * @param allowed The origins, besides this machine's and the endpoint's own.
- * @param route What it does.
+ * @param route The route.
  */
 export function withCors(allowed: readonly string[], route: Route): Route {
   return async (request, address) => {

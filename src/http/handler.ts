@@ -136,7 +136,7 @@ export function createHandler(
     withRequestId(async (id) => {
       const response = await respond(request, info).catch((error) => {
         // The host would print the whole error.
-        log("error", "A request failed for a reason of our own", {
+        log("error", "A request failed because of a fault in this server", {
           ...describeFault(error),
         });
         return answer(500, {
@@ -152,7 +152,7 @@ export function createHandler(
     }, request.headers.get("x-request-id") ?? "");
 }
 
-/** The page, written when somebody first looks at it. */
+/** The page; it is written when somebody first opens it. */
 function pageOf(server: QontakServer, needsKey: boolean): Route {
   let page: Route | undefined;
   return (request, address) => {

@@ -8,34 +8,34 @@ import type { Log } from "../logging/log.ts";
 
 /**
  * How long requests may take once the process is told to end, in ms. Deno
- * Deploy kills after 5 s; what they work with is closed in the rest of them.
+ * Deploy kills it after 5 s; the rest of them is for closing stores.
  */
-const DRAIN = 3_500;
+const DRAIN_TIMEOUT = 3_500;
 
-/** When the process ends, whatever is still open, in ms. */
-const LIMIT = 4_500;
+/** When the process ends, even with connections open, in ms. */
+const EXIT_TIMEOUT = 4_500;
 
-/** How long nothing is accepted after a connection could not be, in ms. */
-const PAUSE = 500;
+/** How long to wait before listening again after a failure, in ms. */
+const RETRY_DELAY = 500;
 
 /** Settings of {@linkcode listen}. */
 export interface ListenOptions {
-  /** Where to listen; where the host says when left out. */
+  /** Where to listen; when left out, the host decides. */
   readonly address?: { readonly hostname: string; readonly port: number };
   /** Writes log lines. */
   readonly log: Log;
 }
 
 /**
- * Serves until a signal ends it: nothing more is accepted then, and what runs
- * is finished. The process ends by itself within 5 seconds of the signal.
+ * Serves until a signal ends it: then no request is accepted any more, and
+ * those under way are finished. The process ends within 5 seconds.
  *
  * @param handler What answers.
  * @param options Where to listen.
  * @returns A promise that resolves when requests are answered or have had their
  * time, so that what they work with can be closed.
- * @throws {Error} At once, when it cannot listen there: a start that fails is
- * not a promise that nobody waits for.
+ * @throws {Error} When it cannot listen there. It throws before it returns, so
+ * that no failed start goes unseen.
  */
 export function listen(
   handler: Handler,
@@ -51,17 +51,17 @@ export function listen(
   const late = Promise.withResolvers<void>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const stop = () => {
-    // Ctrl+C reaches this process twice where a wrapper hands it on.
+    // Ctrl+C reaches this process twice where a wrapper passes it on.
     if (timer !== undefined) return;
     server.shutdown();
     log("info", "Stopping: finishing the requests under way");
-    Deno.unrefTimer(setTimeout(() => Deno.exit(0), LIMIT));
+    Deno.unrefTimer(setTimeout(() => Deno.exit(0), EXIT_TIMEOUT));
     timer = setTimeout(() => {
-      log("warn", "Requests were still under way: they are given up", {
-        ms: DRAIN,
+      log("warn", "Requests did not end in time and are cancelled", {
+        ms: DRAIN_TIMEOUT,
       });
       late.resolve();
-    }, DRAIN);
+    }, DRAIN_TIMEOUT);
   };
   const signals: Deno.Signal[] = Deno.build.os === "windows"
     ? ["SIGINT", "SIGBREAK"]
@@ -70,30 +70,29 @@ export function listen(
   return Promise.race([finished(), late.promise])
     .finally(() => clearTimeout(timer));
 
-  /** Until it is told to end: Deno stops to listen by itself as well. */
+  /** Resolves at the end. Deno also stops listening when accepting fails. */
   async function finished(): Promise<void> {
     for (;;) {
       try {
         return await server.finished;
       } catch (error) {
-        // It could not accept a connection: there are too many. Those that are
-        // open go on, and end some time.
+        // There are too many connections. Those that are open still work.
         log("error", "Connections cannot be accepted: trying again", {
           reason: error instanceof Error ? error.message : typeof error,
         });
       }
-      await new Promise((resolve) => setTimeout(resolve, PAUSE));
+      await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY));
       if (timer !== undefined) return;
       try {
         server = open(where);
       } catch {
-        // The next round says so.
+        // The next round of the loop logs it.
       }
     }
   }
 }
 
-/** Where MCP is spoken; undefined where it is no address of the network. */
+/** The URL of MCP; undefined where it listens on no network address. */
 function urlOf(where: Deno.Addr): string | undefined {
   if (!("hostname" in where)) return undefined;
   const { hostname, port } = where;

@@ -1,5 +1,5 @@
 /**
- * Slowing down those who try credentials that are none.
+ * Slowing down callers that present no valid credential.
  *
  * @module
  */

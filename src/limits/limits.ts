@@ -54,7 +54,8 @@ function nothingLimited(): Limiter {
  *
  * @example Letting each company send five requests a second
  * ```ts
- * import { createLimits, createServer } from "@qontak/mcp";
+ * import { createServer } from "@qontak/mcp";
+ * import { createLimits } from "@qontak/mcp/limits";
  *
  * const server = createServer({
  *   refreshToken: "a refresh token",

@@ -32,7 +32,7 @@ export interface Waiting {
   take(mayGo: (tenant: Tenant) => boolean): Waiter | undefined;
   /** Drops a request, if it waits. */
   remove(waiter: Waiter): void;
-  /** Refuses those who wait and for whom there is an error. */
+  /** Refuses the requests that there is an error for. */
   refuse(
     errorOf: (waiter: Waiter, index: number) => LimitError | undefined,
   ): void;

@@ -18,7 +18,7 @@ export function requestId(): string | undefined {
  * Does something under an id: that of what is going on already, or a new one.
  *
  * @param run What is done; what it starts has the id as well.
- * @param given The id that whoever asks has given it; it is taken only where it
+ * @param given The id that the caller has given it; it is taken only where it
  * looks like one, and otherwise a new one.
  */
 export function withRequestId<T>(

@@ -168,7 +168,7 @@ export function createCall(
         );
       } catch (error) {
         if (!(error instanceof ForeseenError)) {
-          log("error", "A tool failed for a reason of our own", {
+          log("error", "A tool failed because of a fault in this server", {
             tool: name,
             ...describeFault(error),
           });

@@ -44,7 +44,7 @@ export async function withhold(
   why: string,
 ): Promise<JsonObject> {
   if (tool.trusted) return answer;
-  // Where the types are not to be had in time, the length decides.
+  // Where the types cannot be read in time, the length decides.
   const fields = tool.about
     ? await untilAborted(setup.fields(tool.about), signal).catch(() => [])
     : [];
@@ -143,9 +143,9 @@ export function makeVisible(answer: JsonObject): JsonObject {
 }
 
 /**
- * Puts a fence around a text. Its number is new each time, and the text does
- * not end it. Six digits cost a model few tokens, and guessing one is no use:
- * a text that does so gets another.
+ * Puts a fence around a text. Its number is new each time, and the text cannot
+ * end it: one that happens to hold the number gets another. Six digits cost a
+ * model few tokens.
  *
  * @param text The text.
  */

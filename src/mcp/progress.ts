@@ -1,5 +1,5 @@
 /**
- * Telling a client that waits what it waits for.
+ * Telling a client what its call is waiting for.
  *
  * @module
  */

@@ -8,7 +8,7 @@
 
 /** A limit on how long something may take; disposing of it ends it. */
 export interface Deadline extends Disposable {
-  /** Fires when time is up, or when whoever asked gives up. */
+  /** Fires when time is up, or when the parent signal fires. */
   readonly signal: AbortSignal;
 }
 
@@ -24,7 +24,7 @@ export function timeLeft(signal: AbortSignal): number {
  * Starts a limit.
  *
  * @param ms How long it may take, in ms.
- * @param parent Fires when whoever asked gives up; its reason is passed on.
+ * @param parent Ends the limit early when it fires; its reason is passed on.
  * @returns The limit. Where time is up, the reason of its signal is a
  * DOMException named TimeoutError.
  */
@@ -56,8 +56,8 @@ export function isTimeUp({ reason }: AbortSignal): boolean {
 /**
  * Waits for a promise, but no longer than a signal allows.
  *
- * @param promise What is waited for; it goes on where the signal fires first,
- * and then nobody hears how it ends.
+ * @param promise What is waited for. Where the signal fires first, the promise
+ * is left alone, and its outcome is ignored.
  * @param signal The signal.
  * @param grace How much longer to wait once it has fired, in ms: for what
  * listens to the signal itself and has more to say about its end.

@@ -27,8 +27,8 @@ export type Auth = "oauth" | "hmac";
 /** Where access tokens are kept in front of the store. */
 export type TokenCaching = "kv" | "memory" | "none";
 
-/** A way into the CRM. */
-interface Way {
+/** One of the APIs that lead to the CRM. */
+interface Api {
   /** Where Qontak is, unless it is said otherwise. */
   readonly baseUrl: string;
   /** What stands before the endpoints' paths. */
@@ -37,8 +37,8 @@ interface Way {
   readonly unauthorized: string;
 }
 
-/** The ways into the CRM: the same endpoints below both prefixes. */
-export const ways: Readonly<Record<Auth, Way>> = {
+/** The APIs that lead to the CRM: the same endpoints below both prefixes. */
+export const apis: Readonly<Record<Auth, Api>> = {
   oauth: {
     baseUrl: "https://app.qontak.com",
     prefix: "/api/v3.1",
@@ -193,8 +193,8 @@ export function createAccess(options: AccessOptions): Access {
   const { retryBudget = RETRY_BUDGET, telemetry = createTelemetry() } = options;
   const limits = limiterOf(options.limits ?? createLimits());
   const store = observed(options.store, telemetry);
-  const way = ways[auth];
-  const { baseUrl = way.baseUrl } = options;
+  const api = apis[auth];
+  const { baseUrl = api.baseUrl } = options;
   // The signature covers "HTTP/1.1", so that this is what must be spoken.
   const transport = createTransport(options.fetch, auth === "oauth");
   const { clientId, clientSecret, redirectUri } = options;
@@ -262,10 +262,10 @@ export function createAccess(options: AccessOptions): Access {
     oauth: proof.oauth,
     crm: (tenant) =>
       createCrm({
-        apiUrl: baseUrl + way.prefix,
+        apiUrl: baseUrl + api.prefix,
         authorize: proof.authorize(tenant),
-        unauthorized: way.unauthorized,
-        enter: (signal, patience) => limits.enter(tenant, signal, patience),
+        unauthorized: api.unauthorized,
+        enter: (signal, timeout) => limits.enter(tenant, signal, timeout),
         timeout,
         retryBudget,
         transport,

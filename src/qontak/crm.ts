@@ -68,10 +68,10 @@ export type Authorize = (
  * Waits for the right to send one request.
  *
  * @param signal Ends the wait.
- * @param patience How long to wait at most, in ms.
+ * @param timeout How long to wait at most, in ms.
  * @throws {LimitError} When it may not be sent.
  */
-export type Enter = (signal: AbortSignal, patience: number) => Promise<Pass>;
+export type Enter = (signal: AbortSignal, timeout: number) => Promise<Pass>;
 
 /** Settings of {@linkcode createCrm}. */
 export interface CrmOptions {
@@ -116,18 +116,18 @@ export interface Crm {
  */
 export function createCrm(options: CrmOptions): Crm {
   const { timeout, retryBudget, telemetry } = options;
-  const patienceFor = createRetries({ budget: retryBudget });
+  const retries = createRetries({ budget: retryBudget });
   return {
     async call(endpoint, request = {}) {
       const prepared = prepare(options.apiUrl, endpoint, request);
-      const patience = patienceFor(endpoint);
+      const waitAfter = retries(endpoint);
       using limit = deadline(timeout, request.signal);
       for (let tries = 1;; tries++) {
         try {
           return await attempt(options, prepared, limit.signal);
         } catch (error) {
-          const wait = patience(error);
-          // Who would wait in vain is told at once.
+          const wait = waitAfter(error);
+          // A wait that would not end in time is not begun.
           if (wait === undefined || wait >= timeLeft(limit.signal)) {
             throw tries === 1 ? error : countTries(error, tries);
           }

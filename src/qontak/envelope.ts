@@ -72,11 +72,11 @@ export async function readAnswer(
       : instead
       ? ` with ${instead}`
       : " without saying why";
-    const mend = status === 401
+    const next = status === 401
       ? `. ${unauthorized}`
       : advice(status, { said, retryAfter, isEnvelope }, endpoint);
     return new QontakError(
-      `Qontak answered ${nameOf(endpoint)} with ${status}${words}${mend}`,
+      `Qontak answered ${nameOf(endpoint)} with ${status}${words}${next}`,
       {
         endpoint: nameOf(endpoint),
         status,
@@ -194,7 +194,7 @@ const MAX_SAID = 1_000;
 
 /**
  * Qontak's own words: a 401 has them in `error`, all others in `meta`. They
- * may repeat what was sent, to whoever reads the error.
+ * may repeat what was sent, to anybody who reads the error.
  */
 function saidBy(
   body: Record<string, unknown>,

@@ -148,7 +148,7 @@ export function createHmac(options: HmacOptions): Hmac {
         });
         return await sign(known ?? await load(tenant), request);
       }
-      // Somebody may have put other credentials in the store meanwhile.
+      // Other credentials may have been put in the store in the meantime.
       const fresh = await load(tenant);
       const isSame = known && isEqual(known.credentials, fresh.credentials);
       return isSame ? undefined : await sign(fresh, request);

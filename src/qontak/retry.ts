@@ -28,15 +28,18 @@ export interface RetryOptions {
    * nothing is sent again.
    */
   readonly budget: number;
-  /** A number from 0 to 1, chosen anew each time; random when left out. */
+  /** A number from 0 to 1, chosen each time; random when left out. */
   readonly random?: () => number;
 }
 
-/** Decides over the failures of one request. */
-export type Patience = (error: unknown) => number | undefined;
+/**
+ * How long to wait after a failure of one request before it is sent again, in
+ * ms; undefined where it is not.
+ */
+export type WaitAfter = (error: unknown) => number | undefined;
 
 /**
- * Makes the patience of one call, which all its requests share.
+ * Makes the retries of one call: a budget that all its requests share.
  *
  * @param options How long it lasts.
  * @returns For each request what says, of each failure of it, how long to wait
@@ -44,7 +47,7 @@ export type Patience = (error: unknown) => number | undefined;
  */
 export function createRetries(
   { budget, random = Math.random }: RetryOptions,
-): (endpoint: Endpoint) => Patience {
+): (endpoint: Endpoint) => WaitAfter {
   let left = budget;
   return (endpoint) => {
     let tries = 0;

@@ -55,7 +55,7 @@ export function createCache(options: CacheOptions): Cache {
   const { lifetime, size, kv, now = Date.now } = options;
   const entries = createLru<Entry>(size);
   // What was loaded before something was forgotten is not taken from the
-  // database any more, whosever it is: it costs one load and is always right.
+  // database any more, for any tenant: it costs one load and is always right.
   let notBefore = 0;
   const count = (where: "memory" | "kv" | "miss") =>
     options.telemetry?.count("cache_lookups", { cache: "setup", found: where });

@@ -13,7 +13,7 @@ import type { Log } from "../logging/log.ts";
  */
 export type KvState = "ok" | "failing" | "absent" | "unused";
 
-/** The way to a database. Whoever opens the database closes it. */
+/** The way to a database. Who opens the database closes it. */
 export interface Kv {
   /**
    * Gives the database, the same one each time; undefined where there is none.
@@ -132,7 +132,7 @@ const reasons: readonly (readonly [RegExp, string])[] = [
   [/full/i, "its disk is full. Make room"],
   [
     /not a database|malformed|corrupt/i,
-    "its file is damaged. Put a copy of it back, or remove it and put the credentials in anew",
+    "its file is damaged. Put a copy of it back, or remove it and put the credentials in again",
   ],
   [
     /unable to open|read-?only/i,

@@ -29,7 +29,7 @@ export interface Lru<T> {
  * @returns The map, empty.
  */
 export function createLru<T>(size: number): Lru<T> {
-  // A Map keeps the order of insertion, so that putting an entry in anew
+  // A Map keeps the order of insertion, so that putting an entry in again
   // leaves the least recently used one at the front.
   const entries = new Map<string, T>();
 

@@ -1,6 +1,6 @@
 /**
  * Sealing records: AES-256-GCM with keys that only the server has, so that
- * whoever reads the store reads no token. The tenant is bound in, so that one
+ * reading the store reveals no token. The tenant is bound in, so that one
  * company's record cannot be put in the place of another's.
  *
  * @module
@@ -36,7 +36,7 @@ const IV = 12;
  * @example Sealing a record and opening it
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { createSealer } from "@qontak/mcp";
+ * import { createSealer } from "@qontak/mcp/stores";
  *
  * const key = btoa("a key of thirty-two bytes, really".slice(0, 32));
  * const sealer = createSealer([key]);

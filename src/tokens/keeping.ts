@@ -33,7 +33,7 @@ export interface Keeper {
   unkept(tenant: string): Kept | undefined;
   /**
    * Keeps new credentials before they are used. Never rejects: where the store
-   * does not take them, they are served from memory meanwhile.
+   * does not take them, they are served from memory.
    */
   keep(tenant: string, kept: Kept): Promise<void>;
   /** Offers the store what it has not taken a last time. Never rejects. */
@@ -57,7 +57,7 @@ export function createKeeper(store: TokenStore, log: Log): Keeper {
       if (!isOurs) {
         log(
           "warn",
-          "Another process has replaced the credentials of a tenant meanwhile: theirs stay",
+          "Another process has replaced the credentials of a tenant: those are kept",
           { store: store.name },
         );
       } else if (tries > 0) {

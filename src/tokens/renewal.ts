@@ -96,7 +96,7 @@ export function createRenewal(options: RenewalOptions): Renew {
 
   /**
    * Waits for the right to renew, or for the token that the process with that
-   * right brings meanwhile. Undefined where that process does not finish.
+   * right gets. Undefined where that process does not finish.
    */
   async function takeTurn(
     tenant: string,

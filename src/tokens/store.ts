@@ -44,7 +44,7 @@ export interface OAuthCredentials {
 
 /** What is kept of a company whose calls are signed for Mekari's gateway. */
 export interface MekariCredentials {
-  /** The Mekari SSO id of the user whom calls act as. */
+  /** The Mekari SSO id of the user that calls act as. */
   readonly sso_id: string;
   /** The client id of the company's own application, where it has one. */
   readonly client_id?: string;

@@ -78,7 +78,7 @@ export function createTokens(options: TokensOptions): Tokens {
   const renew = createRenewal({ ...parts, ...defined({ telemetry, cache }) });
 
   /**
-   * Starts the one renewal of a tenant that all who come meanwhile wait for:
+   * Starts the one renewal of a tenant that all calls wait for until it ends:
    * no caller's cancellation can end it between the grant and keeping it.
    */
   function start(

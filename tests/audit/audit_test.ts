@@ -6,7 +6,8 @@ import {
   assertNotMatch,
   assertStringIncludes,
 } from "@std/assert";
-import type { AuditRecord, AuditStore } from "../../mod.ts";
+import type { AuditStore } from "../../mod.ts";
+import type { AuditRecord } from "../../src/audit/mod.ts";
 import { createAudit } from "../../src/audit/audit.ts";
 import { endpoints } from "../../src/qontak/endpoints.ts";
 import type { Endpoint } from "../../src/qontak/endpoints.ts";

@@ -6,6 +6,7 @@ import {
 } from "@std/assert";
 import { run, startHttp, WITH_KV } from "../support/process.ts";
 import { VERSION } from "../../src/version.ts";
+import { toolCall, toStdin } from "../support/rpc.ts";
 
 Deno.test("--help and --version answer on stdout", async () => {
   const help = await run(["--help"]);
@@ -108,14 +109,7 @@ Deno.test("--sandbox keeps nothing in Deno KV", async () => {
   const path = `${dir}/kv.sqlite3`;
   const { code, stdout } = await run([WITH_KV, "--sandbox"], {
     env: { DENO_KV_DEFAULT_PATH: path },
-    stdin: `${
-      JSON.stringify({
-        jsonrpc: "2.0",
-        id: 1,
-        method: "tools/call",
-        params: { name: "get_deal_template", arguments: {} },
-      })
-    }\n`,
+    stdin: toStdin(toolCall(1, "get_deal_template")),
   });
   assertEquals(code, 0);
   assertStringIncludes(stdout, "fields");

@@ -13,13 +13,14 @@ import {
   Client,
   StreamableHTTPClientTransport,
 } from "@modelcontextprotocol/client";
-import type { AuditRecord } from "../../mod.ts";
+import type { AuditRecord } from "../../src/audit/mod.ts";
 import { type RunningSandbox, serveSandbox } from "../../src/sandbox/mod.ts";
 import { sha256 } from "../../src/storage/hash.ts";
 import { argumentsFor } from "../../scripts/fill.ts";
 import { type Ended, run, startHttp, WITH_KV } from "../support/process.ts";
 import { noRedis, startRedis } from "../support/redis.ts";
 import { sleep, until } from "../support/time.ts";
+import { HANDSHAKE, toolCall, toStdin } from "../support/rpc.ts";
 
 /** A place that servers and the command line share. */
 interface Place extends AsyncDisposable {
@@ -359,20 +360,10 @@ for (const kind of kinds) {
 
 Deno.test("over stdio, writes are told of whatever LOG_LEVEL is, unless QONTAK_AUDIT is off", async () => {
   await using sandbox = serveSandbox();
-  const call = (id: number, method: string, params: unknown) =>
-    JSON.stringify({ jsonrpc: "2.0", id, method, params });
-  const stdin = `${
-    call(1, "initialize", {
-      protocolVersion: "2025-06-18",
-      capabilities: {},
-      clientInfo: { name: "tests", version: "1" },
-    })
-  }\n${
-    call(2, "tools/call", {
-      name: "create_product",
-      arguments: { name: "Canary-product" },
-    })
-  }\n`;
+  const stdin = toStdin(
+    ...HANDSHAKE,
+    toolCall(2, "create_product", { name: "Canary-product" }),
+  );
   const serve = (more: Record<string, string>) =>
     run([], {
       stdin,

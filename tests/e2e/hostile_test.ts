@@ -12,18 +12,14 @@ import { callTool } from "../support/call.ts";
 import { bearer, keyEntry } from "../support/deployed.ts";
 import { type HttpProcess, startHttp } from "../support/process.ts";
 import { openRaw, type RawAnswer, rawRequest } from "../support/raw.ts";
+import { HEADERS, parseLines, toolCall } from "../support/rpc.ts";
 
 const KEY = "a-key";
 
 /** What only a good answer has. */
 const DATA = "Corporate Sales";
 
-const CALL = JSON.stringify({
-  jsonrpc: "2.0",
-  id: 1,
-  method: "tools/call",
-  params: { name: "list_pipelines", arguments: {} },
-});
+const CALL = JSON.stringify(toolCall(1, "list_pipelines"));
 
 /** The headers of a call, in order; those given win. */
 const headersOf = (
@@ -31,8 +27,7 @@ const headersOf = (
   given: Readonly<Record<string, string>> = {},
 ): Record<string, string> => ({
   host: new URL(url).host,
-  "content-type": "application/json",
-  accept: "application/json, text/event-stream",
+  ...HEADERS,
   ...given,
 });
 
@@ -139,8 +134,8 @@ Deno.test("--http with keys opens to no page by its name", async () => {
 
 /** Every line is one of the log, and none repeats what was sent. */
 function assertQuiet(stderr: string) {
-  for (const line of stderr.trim().split("\n")) JSON.parse(line);
-  assertNotMatch(stderr, /evil|canary|reason of our own/);
+  parseLines(stderr);
+  assertNotMatch(stderr, /evil|canary|fault in this server/);
 }
 
 const MIB = 1024 * 1024;

@@ -18,6 +18,13 @@ import { catalog } from "../../src/tools/catalog.ts";
 import { callTool } from "../support/call.ts";
 import { bearer, keyEntry, startDeployed } from "../support/deployed.ts";
 import { type Ended, run, startHttp } from "../support/process.ts";
+import {
+  HANDSHAKE,
+  parseLines,
+  request,
+  toolCall,
+  toStdin,
+} from "../support/rpc.ts";
 
 // deno-lint-ignore no-explicit-any -- answers are looked into freely
 type Data = any;
@@ -360,8 +367,6 @@ Deno.test("over HTTP, nothing shows but where it belongs", async () => {
 Deno.test("on stdio, nothing shows but where it belongs", async () => {
   const outputs = new Outputs();
   await using sandbox = await plant();
-  const request = (id: number, method: string, params: Data) =>
-    JSON.stringify({ jsonrpc: "2.0", id, method, params });
   const calls = [...hostileCalls()].filter((_, i) => i % 5 === 0);
   const lines = [
     request(1, "initialize", {
@@ -372,14 +377,12 @@ Deno.test("on stdio, nothing shows but where it belongs", async () => {
     `{"jsonrpc":"2.0","id":"${everything("config", "pasted")}`,
     everything("config", "pasted", "argument"),
     JSON.stringify({ jsonrpc: "1.0", method: everything("pasted") }),
-    request(2, "tools/call", { name: "list_contacts", arguments: {} }),
-    ...calls.map(([name, args], i) =>
-      request(i + 10, "tools/call", { name, arguments: args })
-    ),
+    toolCall(2, "list_contacts"),
+    ...calls.map(([name, args], i) => toolCall(i + 10, name, args)),
   ];
   const ended = await run([], {
     env: settings(sandbox),
-    stdin: lines.map((line) => `${line}\n`).join(""),
+    stdin: toStdin(...lines),
   });
   assertEquals(ended.code, 0, ended.stderr);
   outputs.add("what is logged and printed", ended.stderr);
@@ -449,7 +452,7 @@ function assertWentOn(stderr: string): void {
     assertStringIncludes(lines.join(), `"error":"${kind}"`);
   }
   assert(!stderr.includes(CANARY), stderr);
-  for (const line of stderr.trim().split("\n")) JSON.parse(line);
+  parseLines(stderr);
 }
 
 Deno.test("what nobody foresaw is logged without its message, and HTTP is served on", async () => {
@@ -468,23 +471,19 @@ Deno.test("what nobody foresaw is logged without its message, and HTTP is served
 });
 
 Deno.test("what nobody foresaw is logged without its message, and stdio is served on", async () => {
-  const request = (id: number, method: string, params: Data) =>
-    `${JSON.stringify({ jsonrpc: "2.0", id, method, params })}\n`;
-  const call = { name: "list_pipelines", arguments: {} };
   const { code, stdout, stderr } = await run(["--sandbox"], {
     preload: FAULTY,
     env: { MCP_TEST_CANARY: CANARY },
-    stdin: request(1, "initialize", {
-      protocolVersion: "2025-06-18",
-      capabilities: {},
-      clientInfo: { name: "t", version: "1" },
-    }) + request(2, "tools/call", call) + request(3, "tools/call", call),
+    stdin: toStdin(
+      ...HANDSHAKE,
+      toolCall(2, "list_pipelines"),
+      toolCall(3, "list_pipelines"),
+    ),
   });
   assertEquals(code, 0, stderr);
-  for (const line of stdout.trim().split("\n")) {
-    assert(JSON.parse(line).result, line);
-  }
-  assertEquals(stdout.trim().split("\n").length, 3);
+  const answers = parseLines(stdout);
+  for (const { result } of answers) assert(result, stdout);
+  assertEquals(answers.length, 3);
   assertWentOn(stderr);
 });
 

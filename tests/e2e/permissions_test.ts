@@ -1,15 +1,10 @@
 /** The permissions that the documents name are enough, for each store. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { SANDBOX_MEKARI, serveSandbox } from "../../src/sandbox/mod.ts";
-import {
-  bareEnv,
-  HANDSHAKE,
-  permissions,
-  root,
-  stdFlags,
-} from "../support/process.ts";
+import { bareEnv, permissions, root, stdFlags } from "../support/process.ts";
 import { noRedis, startRedis } from "../support/redis.ts";
 import { startVault } from "../support/vault.ts";
+import { HANDSHAKE, toolCall, toStdin } from "../support/rpc.ts";
 
 /** The files that the README lets the program read and write. */
 const FILES = [
@@ -80,15 +75,8 @@ async function serveACall(
   args: Record<string, string> = {},
   cwd?: string,
 ): Promise<void> {
-  const call = {
-    jsonrpc: "2.0",
-    id: 2,
-    method: "tools/call",
-    params: { name: "list_pipelines", arguments: args },
-  };
-  const lines = [...HANDSHAKE, call].map((line) => `${JSON.stringify(line)}\n`);
   const answers = await limited(needs, [], env, {
-    stdin: lines.join(""),
+    stdin: toStdin(...HANDSHAKE, toolCall(2, "list_pipelines", args)),
     ...(cwd ? { cwd } : {}),
   });
   assertStringIncludes(answers, "Corporate Sales");

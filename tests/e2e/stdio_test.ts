@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { catalog } from "../../src/tools/catalog.ts";
-import { HANDSHAKE, run } from "../support/process.ts";
+import { bareEnv, program, root, run } from "../support/process.ts";
+import { answersById, HANDSHAKE, parseLines, toStdin } from "../support/rpc.ts";
 
 const call = (id: unknown, name: unknown, args: unknown = {}) => ({
   jsonrpc: "2.0",
@@ -11,23 +12,15 @@ const call = (id: unknown, name: unknown, args: unknown = {}) => ({
 
 /** Every answer on stdout, by id; fails where a line is no protocol. */
 async function converse(lines: (object | string)[]) {
-  const stdin = lines.map((line) =>
-    `${typeof line === "string" ? line : JSON.stringify(line)}\n`
-  ).join("");
   const { code, stdout, stderr } = await run(["--sandbox"], {
-    stdin,
+    stdin: toStdin(...lines),
     env: { LOG_LEVEL: "debug" },
   });
   assertEquals(code, 0, stderr);
-  // deno-lint-ignore no-explicit-any -- answers are looked into freely
-  const answers: any[] = stdout.split("\n").filter((line) => line !== "").map(
-    (line) => JSON.parse(line),
-  );
+  const answers = parseLines(stdout);
   for (const answer of answers) assertEquals(answer.jsonrpc, "2.0");
-  for (const line of stderr.split("\n").filter(Boolean)) JSON.parse(line);
-  // deno-lint-ignore no-explicit-any -- answers are looked into freely
-  const byId = new Map<unknown, any>(answers.map((a) => [a.id, a]));
-  return { answers, byId, stderr };
+  parseLines(stderr);
+  return { answers, byId: answersById(stdout), stderr };
 }
 
 Deno.test("stdio answers every bad message and goes on", async () => {
@@ -115,4 +108,35 @@ Deno.test("stdio serves the 2026-07-28 revision without initialize", async () =>
 Deno.test("stdio ends cleanly when stdin ends at once", async () => {
   const { answers } = await converse([]);
   assertEquals(answers, []);
+});
+
+Deno.test("stdio ends when the client reads no answers any more", async () => {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: await program("--sandbox"),
+    env: bareEnv(),
+    clearEnv: true,
+    cwd: root,
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  const send = (...messages: readonly object[]) =>
+    writer.write(new TextEncoder().encode(toStdin(...messages)));
+  await send(...HANDSHAKE);
+  const reader = child.stdout.getReader();
+  await reader.read();
+  await reader.cancel();
+  // Stdin stays open: what tells the server is that nothing can be written.
+  let isOver = false;
+  const over = child.status.then(() => isOver = true);
+  for (let i = 0; i < 50 && !isOver; i++) {
+    await send(call(i, "no_such_tool")).catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  const inTime = isOver;
+  if (!inTime) child.kill();
+  await over;
+  await writer.close().catch(() => {});
+  assert(inTime, "it was still running after 5 s");
 });

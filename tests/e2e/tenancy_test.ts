@@ -26,6 +26,7 @@ import {
   type ManyQontaks,
   TENANTS,
 } from "../support/tenants.ts";
+import { post, request } from "../support/rpc.ts";
 
 /** Who each credential stands for. */
 const principals: Record<string, Omit<Principal, "name">> = {
@@ -87,17 +88,14 @@ async function send(
   headers: Record<string, string> = {},
 ): Promise<{ status: number; text: string }> {
   const response = await handler(
-    new Request("https://mcp.example.com/mcp", {
-      method: "POST",
-      headers: {
+    new Request(
+      "https://mcp.example.com/mcp",
+      post(request(1, method, params), {
         host: "mcp.example.com",
-        "content-type": "application/json",
-        accept: "application/json, text/event-stream",
         ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
         ...headers,
-      },
-      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
-    }),
+      }),
+    ),
   );
   const { status } = response;
   return { status, text: await response.text() };

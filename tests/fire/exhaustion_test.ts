@@ -7,10 +7,11 @@ import { callTool } from "../support/call.ts";
 import { bareEnv, program, root, startHttp } from "../support/process.ts";
 import { noRedis, startRedis } from "../support/redis.ts";
 import { sleep } from "../support/time.ts";
+import { HANDSHAKE, parseLines, request, toolCall } from "../support/rpc.ts";
 
 /** A request over a connection of its own, as bytes. */
 function rawRequest(url: string, method: string): Uint8Array {
-  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method });
+  const body = JSON.stringify(request(1, method));
   return new TextEncoder().encode([
     "POST /mcp HTTP/1.1",
     `host: ${new URL(url).host}`,
@@ -67,7 +68,7 @@ Deno.test({
     const { code, stderr } = await server.stop("SIGTERM");
     assertEquals(code, 0);
     assertStringIncludes(stderr, "Connections cannot be accepted");
-    for (const line of stderr.trim().split("\n")) JSON.parse(line);
+    parseLines(stderr);
   },
 });
 
@@ -227,28 +228,15 @@ Deno.test("a stdio client that asks without reading is listened to no longer, an
   const encoder = new TextEncoder();
   // Long lines, so that the pipe holds few of them.
   const send = async (message: object) => {
-    const line = JSON.stringify({ jsonrpc: "2.0", ...message });
+    const line = JSON.stringify(message);
     await writer.write(encoder.encode(`${line.padEnd(4_096)}\n`));
   };
   const CALLS = 1_500;
   let sent = 0;
   const sending = (async () => {
-    await send({
-      id: "init",
-      method: "initialize",
-      params: {
-        protocolVersion: "2025-06-18",
-        capabilities: {},
-        clientInfo: { name: "t", version: "1" },
-      },
-    });
-    await send({ method: "notifications/initialized" });
+    for (const message of HANDSHAKE) await send(message);
     for (let id = 0; id < CALLS; id++) {
-      await send({
-        id,
-        method: "tools/call",
-        params: { name: "list_products", arguments: { per_page: 5 } },
-      });
+      await send(toolCall(id, "list_products", { per_page: 5 }));
       sent++;
     }
     await writer.close();
@@ -261,7 +249,7 @@ Deno.test("a stdio client that asks without reading is listened to no longer, an
   assert(sent < 400, `${sent} were taken`);
   const text = await new Response(child.stdout).text();
   await sending;
-  const answers = text.trim().split("\n").map((line) => JSON.parse(line));
+  const answers = parseLines(text);
   const ids = new Set(answers.map(({ id }) => id));
   assertEquals(ids.size, CALLS + 1);
   assert(answers.every(({ result }) => result && !result.isError));

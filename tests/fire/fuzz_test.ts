@@ -25,6 +25,7 @@ import {
   type Spoiling,
 } from "./fuzz.ts";
 import { sleep } from "../support/time.ts";
+import { parseLines, toolCall, toStdin } from "../support/rpc.ts";
 
 const tools: readonly ListedTool[] = catalog.map(listed);
 
@@ -216,23 +217,15 @@ Deno.test("a call is answered whatever Qontak answers", async () => {
 Deno.test("stdio answers in messages only, whatever the lines are", async () => {
   const { numRuns, seed } = runs(8_000);
   const lines = fc.sample(anyLine, { numRuns: numRuns!, seed: seed! });
-  const last = JSON.stringify({
-    jsonrpc: "2.0",
-    id: "the last one",
-    method: "tools/call",
-    params: { name: "list_pipelines", arguments: {} },
-  });
   const { code, stdout, stderr } = await run(["--sandbox"], {
-    stdin: `${[...lines, last].join("\n")}\n`,
+    stdin: toStdin(...lines, toolCall("the last one", "list_pipelines")),
     env: { LOG_LEVEL: "debug" },
   });
   assertEquals(code, 0, stderr.slice(-2_000));
-  const answers = stdout.split("\n").filter((line) => line !== "")
-    .map((line) => JSON.parse(line));
+  const answers = parseLines(stdout);
   for (const { jsonrpc } of answers) assertEquals(jsonrpc, "2.0");
   assert(answers.some(({ id }) => id === "the last one"));
-  for (const line of stderr.split("\n").filter(Boolean)) {
-    const { level, stack } = JSON.parse(line);
-    assert(level !== "error", stack ?? line);
+  for (const { level, message, stack } of parseLines(stderr)) {
+    assert(level !== "error", stack ?? message);
   }
 });

@@ -8,14 +8,10 @@ import {
 } from "../../src/auth/static_keys.ts";
 import { createThrottle } from "../../src/http/throttle.ts";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
+import { sha256 } from "../../src/storage/hash.ts";
 import { createMemoryStore } from "../support/memory.ts";
 
 const server = () => createServer({ refreshToken: "unused", log: () => {} });
-async function sha256(text: string): Promise<string> {
-  const bytes = new TextEncoder().encode(text);
-  const hash = await crypto.subtle.digest("SHA-256", bytes);
-  return new Uint8Array(hash).toHex();
-}
 
 function post(body: string, headers: Record<string, string> = {}) {
   return new Request("http://127.0.0.1:8000/mcp", {
@@ -254,7 +250,7 @@ Deno.test("createHandler() never rejects, and repeats no error of its own", asyn
   );
   assertEquals(response.status, 500);
   assert(!(await response.text()).includes("canary"));
-  assertStringIncludes(lines.join(), "a reason of our own");
+  assertStringIncludes(lines.join(), "a fault in this server");
   assert(!lines.join().includes("canary"));
 });
 

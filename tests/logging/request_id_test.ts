@@ -7,7 +7,14 @@ import {
 import { createHandler, createServer, type Log } from "../../mod.ts";
 import { createLog } from "../../src/logging/log.ts";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
-import { HANDSHAKE, run, startHttp } from "../support/process.ts";
+import { run, startHttp } from "../support/process.ts";
+import {
+  HANDSHAKE,
+  parseLines,
+  post,
+  toolCall,
+  toStdin,
+} from "../support/rpc.ts";
 
 /** What is said of every call at level debug. */
 const CALLED = "A tool was called";
@@ -36,21 +43,13 @@ function createPlace(
     lines,
     call: (name, id) =>
       handler(
-        new Request("http://127.0.0.1/mcp", {
-          method: "POST",
-          headers: {
+        new Request(
+          "http://127.0.0.1/mcp",
+          post(toolCall(1, name), {
             host: "127.0.0.1",
-            "content-type": "application/json",
-            accept: "application/json, text/event-stream",
             ...(id === undefined ? {} : { "x-request-id": id }),
-          },
-          body: JSON.stringify({
-            jsonrpc: "2.0",
-            id: 1,
-            method: "tools/call",
-            params: { name, arguments: {} },
           }),
-        }),
+        ),
       ),
     async [Symbol.asyncDispose]() {
       await server.close();
@@ -128,23 +127,16 @@ Deno.test("a fault of our own names the request that the log knows it by", async
 });
 
 Deno.test("each call over stdio has an id of its own in the log", async () => {
-  const call = (id: number, name: string) => ({
-    jsonrpc: "2.0",
-    id,
-    method: "tools/call",
-    params: { name, arguments: {} },
-  });
-  const messages = [
-    ...HANDSHAKE,
-    call(1, "list_pipelines"),
-    call(2, "list_deals"),
-  ];
   const { code, stderr } = await run(["--sandbox"], {
-    stdin: messages.map((message) => `${JSON.stringify(message)}\n`).join(""),
+    stdin: toStdin(
+      ...HANDSHAKE,
+      toolCall(1, "list_pipelines"),
+      toolCall(2, "list_deals"),
+    ),
     env: { LOG_LEVEL: "debug" },
   });
   assertEquals(code, 0, stderr);
-  const ids = stderr.split("\n").filter(Boolean).map((line) => JSON.parse(line))
+  const ids = parseLines(stderr)
     .filter(({ message }) => message === CALLED).map(({ request }) => request);
   assertEquals(ids.length, 2);
   for (const id of ids) assertMatch(id, /^[0-9a-f]{12}$/);

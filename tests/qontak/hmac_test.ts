@@ -9,10 +9,10 @@ import {
 import { CredentialsError, StoreError } from "../../src/errors.ts";
 import {
   createServer,
-  type Credentials,
   type ServerOptions,
   type TokenStore,
 } from "../../mod.ts";
+import type { Credentials } from "../../src/tokens/stores/mod.ts";
 import {
   type RunningSandbox,
   SANDBOX_MEKARI,

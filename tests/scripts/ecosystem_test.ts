@@ -299,7 +299,7 @@ Deno.test("the tasks say what is missing", async () => {
     [["scripts/release/registry.ts"], "--repository owner/name is needed"],
     [
       ["scripts/release/registry.ts", "--repo", "a/b"],
-      "Unknown option '--repo'",
+      "There is no flag --repo. Did you mean --repository?",
     ],
     [
       ["scripts/release/mcpb.ts", "amiga"],

@@ -2,6 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { createCache } from "../../src/storage/cache.ts";
 import { type RunningSandbox, serveSandbox } from "../../src/sandbox/mod.ts";
 import { run, WITH_KV } from "../support/process.ts";
+import { HANDSHAKE, toolCall, toStdin } from "../support/rpc.ts";
 
 function counting() {
   let loads = 0;
@@ -106,24 +107,7 @@ Deno.test("the setup of a company outlives the process where there is a KV", asy
         QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
         DENO_KV_DEFAULT_PATH: `${dir}/kv`,
       },
-      stdin: [
-        {
-          id: 1,
-          method: "initialize",
-          params: {
-            protocolVersion: "2025-06-18",
-            capabilities: {},
-            clientInfo: { name: "t", version: "1" },
-          },
-        },
-        { method: "notifications/initialized" },
-        {
-          id: 2,
-          method: "tools/call",
-          params: { name: "get_contact_template", arguments: {} },
-        },
-      ].map((line) => `${JSON.stringify({ jsonrpc: "2.0", ...line })}\n`)
-        .join(""),
+      stdin: toStdin(...HANDSHAKE, toolCall(2, "get_contact_template")),
     });
     assertEquals(code, 0, stderr);
     assertEquals(stdout.includes("first_name"), true, stdout);

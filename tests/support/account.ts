@@ -10,9 +10,7 @@ import {
   type SandboxOptions,
   serveSandbox,
 } from "../../src/sandbox/mod.ts";
-import { bareEnv, type Ended, endedOf, stdFlags } from "./process.ts";
-
-const root = new URL("../../", import.meta.url);
+import { bareEnv, type Ended, endedOf, running } from "./process.ts";
 
 // deno-lint-ignore no-explicit-any -- tests look into answers freely
 type Data = any;
@@ -25,16 +23,7 @@ export async function live(
   const cwd = Deno.makeTempDirSync();
   try {
     const output = await new Deno.Command(Deno.execPath(), {
-      args: [
-        "run",
-        "-q",
-        "-A",
-        "--config",
-        `${root.pathname}deno.json`,
-        ...await stdFlags(),
-        `${root.pathname}scripts/live/main.ts`,
-        ...args,
-      ],
+      args: await running("scripts/live/main.ts", ...args),
       env: bareEnv(env),
       clearEnv: true,
       cwd,

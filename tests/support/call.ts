@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { post, toolCall } from "./rpc.ts";
 
 /** What came of a call. */
 export interface HttpCall {
@@ -25,18 +26,7 @@ export async function callTool(
 ): Promise<HttpCall> {
   const response = await send(url, {
     signal,
-    method: "POST",
-    headers: {
-      "content-type": "application/json",
-      accept: "application/json, text/event-stream",
-      ...headers,
-    },
-    body: JSON.stringify({
-      jsonrpc: "2.0",
-      id: 1,
-      method: "tools/call",
-      params: { name, arguments: args },
-    }),
+    ...post(toolCall(1, name, args), headers),
   });
   const body = await response.text();
   if (response.status !== 200) {

@@ -4,7 +4,8 @@
  * @module
  */
 import type { FoundKey, KeyStore } from "../../src/auth/key_store.ts";
-import type { AuditRecord, AuditStore } from "../../mod.ts";
+import type { AuditStore } from "../../mod.ts";
+import type { AuditRecord } from "../../src/audit/mod.ts";
 import type { Credentials, TokenStore } from "../../src/tokens/store.ts";
 
 /**

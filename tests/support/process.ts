@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { root, stdFlags } from "../../scripts/program.ts";
+import { denoRun, root, stdFlags } from "../../scripts/program.ts";
 
 export { root, stdFlags };
 
@@ -42,21 +42,6 @@ export function permissions(added?: string): string[] {
   ];
 }
 
-/** What a client of an older revision says first over stdio. */
-export const HANDSHAKE: readonly object[] = [
-  {
-    jsonrpc: "2.0",
-    id: "init",
-    method: "initialize",
-    params: {
-      protocolVersion: "2025-06-18",
-      capabilities: {},
-      clientInfo: { name: "tests", version: "1.0.0" },
-    },
-  },
-  { jsonrpc: "2.0", method: "notifications/initialized" },
-];
-
 /** Among the arguments of the program: run deno with its KV. */
 export const WITH_KV = "(with KV)";
 
@@ -70,17 +55,11 @@ export async function running(
   file: string,
   ...args: string[]
 ): Promise<string[]> {
-  return [
-    "run",
-    "-q",
-    "-A",
-    ...(args.includes(WITH_KV) ? ["--unstable-kv"] : []),
-    "--config",
-    `${root}deno.json`,
-    ...await stdFlags(),
-    `${root}${file}`,
+  const [run = "run", ...rest] = await denoRun(
+    file,
     ...args.filter((arg) => arg !== WITH_KV),
-  ];
+  );
+  return [run, ...(args.includes(WITH_KV) ? ["--unstable-kv"] : []), ...rest];
 }
 
 /** The arguments of a run before which a script runs in the same process. */

@@ -10,6 +10,7 @@ import { catalog } from "../../src/tools/catalog.ts";
 import { VERSION } from "../../src/version.ts";
 import { callTool } from "./call.ts";
 import { bareEnv, type Ended } from "./process.ts";
+import { answersById, HANDSHAKE, request, toolCall, toStdin } from "./rpc.ts";
 
 /** How the program is started in one form. */
 export interface Shipped {
@@ -59,40 +60,23 @@ export async function runShipped(
 
 /** It speaks the protocol on stdin and stdout, and nothing else. */
 export async function assertStdio(shipped: Shipped): Promise<void> {
-  const messages = [
-    {
-      id: 1,
-      method: "initialize",
-      params: {
-        protocolVersion: "2025-06-18",
-        capabilities: {},
-        clientInfo: { name: "tests", version: VERSION },
-      },
-    },
-    { method: "notifications/initialized" },
-    { id: 2, method: "tools/list" },
-    {
-      id: 3,
-      method: "tools/call",
-      params: { name: "list_pipelines", arguments: {} },
-    },
-  ].map((message) => JSON.stringify({ jsonrpc: "2.0", ...message }));
   const { stdout } = await runShipped(
     shipped,
     ["--sandbox"],
     {},
-    messages.map((message) => `${message}\n`).join(""),
+    toStdin(
+      ...HANDSHAKE,
+      request(2, "tools/list"),
+      toolCall(3, "list_pipelines"),
+    ),
   );
-  const results = new Map(
-    stdout.trim().split("\n").map((line) => {
-      const { id, result } = JSON.parse(line);
-      return [id, result];
-    }),
-  );
-  assertEquals(results.size, 3, stdout);
-  assertEquals(results.get(1).serverInfo.version, VERSION);
-  assertEquals(results.get(2).tools.length, catalog.length);
-  assertStringIncludes(results.get(3).content[0].text, "Corporate Sales");
+  const answers = answersById(stdout);
+  assertEquals(answers.size, 3, stdout);
+  const [{ serverInfo }, { tools }, { content }] = ["init", 2, 3]
+    .map((id) => answers.get(id).result);
+  assertEquals(serverInfo.version, VERSION);
+  assertEquals(tools.length, catalog.length);
+  assertStringIncludes(content[0].text, "Corporate Sales");
 }
 
 /** It serves HTTP, and ends in good order when it is told to. */

@@ -10,12 +10,12 @@ import {
 } from "@modelcontextprotocol/client";
 import {
   type Content,
-  createLimits,
   createServer,
   type Limits,
   type LogLevel,
   type ServerOptions,
 } from "../../mod.ts";
+import { createLimits } from "../../src/limits/mod.ts";
 import {
   type RunningSandbox,
   type SandboxOptions,

@@ -10,7 +10,6 @@ import { callTool } from "../support/call.ts";
 import { type Collector, startCollector } from "../support/collector.ts";
 import {
   bareEnv,
-  HANDSHAKE,
   permissions,
   root,
   run,
@@ -20,6 +19,7 @@ import {
 import { readMetrics } from "../support/prometheus.ts";
 import { startVault } from "../support/vault.ts";
 import { serveUpstream } from "../support/upstream.ts";
+import { HANDSHAKE, post, toolCall, toStdin } from "../support/rpc.ts";
 
 /** What a person or an operator would not want to see at a collector. */
 const canaries = {
@@ -189,16 +189,9 @@ Deno.test("OpenTelemetry works with the permissions of the documents", async () 
   }).spawn();
   const writer = child.stdin.getWriter();
   const { name, phone, email } = canaries;
-  const call = {
-    jsonrpc: "2.0",
-    id: 2,
-    method: "tools/call",
-    params: { name: "list_contacts", arguments: { name, phone, email } },
-  };
-  for (const message of [...HANDSHAKE, call]) {
-    const line = `${JSON.stringify(message)}\n`;
-    await writer.write(new TextEncoder().encode(line));
-  }
+  const call = toolCall(2, "list_contacts", { name, phone, email });
+  const stdin = toStdin(...HANDSHAKE, call);
+  await writer.write(new TextEncoder().encode(stdin));
   await writer.close();
   const { code, stdout } = await child.output();
   assertEquals(code, 0);
@@ -222,21 +215,10 @@ async function callAlone(
       refreshToken: ${JSON.stringify(sandbox.refreshToken)},
     });
     const response = await server.fetch(
-      new Request("http://127.0.0.1/mcp", {
-        method: "POST",
-        headers: {
-          "content-type": "application/json",
-          accept: "application/json, text/event-stream",
-        },
-        body: JSON.stringify(${
-    JSON.stringify({
-      jsonrpc: "2.0",
-      id: 1,
-      method: "tools/call",
-      params: { name: "list_pipelines", arguments: {} },
-    })
-  }),
-      }),
+      new Request(
+        "http://127.0.0.1/mcp",
+        ${JSON.stringify(post(toolCall(1, "list_pipelines")))},
+      ),
     );
     console.log(await response.text(), server.metrics());
     await server.close();`;

@@ -3,6 +3,7 @@ import config from "../../deno.json" with { type: "json" };
 import { catalog, listed } from "../../src/tools/catalog.ts";
 import { run } from "../support/process.ts";
 import { VERSION } from "../../src/version.ts";
+import { request, toStdin } from "../support/rpc.ts";
 
 Deno.test("catalog has names that every client accepts", () => {
   const names = catalog.map(({ name }) => name);
@@ -60,14 +61,7 @@ Deno.test("tools/list with every tool takes at most 48 KB on the wire", async ()
     "io.modelcontextprotocol/clientCapabilities": {},
   };
   const { stdout } = await run(["--sandbox"], {
-    stdin: `${
-      JSON.stringify({
-        jsonrpc: "2.0",
-        id: 1,
-        method: "tools/list",
-        params: { _meta },
-      })
-    }\n`,
+    stdin: toStdin(request(1, "tools/list", { _meta })),
   });
   const { result } = JSON.parse(stdout);
   assertEquals(result.tools.length, catalog.length);

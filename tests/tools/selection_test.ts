@@ -2,6 +2,13 @@ import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { createServer } from "../../mod.ts";
 import { catalog, selectTools, TOOLSETS } from "../../src/tools/catalog.ts";
 import { run } from "../support/process.ts";
+import {
+  answersById,
+  HANDSHAKE,
+  request,
+  toolCall,
+  toStdin,
+} from "../support/rpc.ts";
 
 Deno.test("selectTools() offers the tools of some groups, in their order", () => {
   assertEquals(selectTools({}), catalog);
@@ -36,26 +43,17 @@ Deno.test("createServer() refuses a group that is not known", () => {
 });
 
 Deno.test("a tool that is switched off says so when it is called", async () => {
-  const message = (id: number, method: string, params: unknown = {}) =>
-    `${JSON.stringify({ jsonrpc: "2.0", id, method, params })}\n`;
   const { stdout } = await run(["--sandbox", "--toolsets", "deals"], {
     env: { QONTAK_READ_ONLY: "true" },
-    stdin: [
-      message(1, "initialize", {
-        protocolVersion: "2025-06-18",
-        capabilities: {},
-        clientInfo: { name: "t", version: "1" },
-      }),
-      message(2, "tools/list"),
-      message(3, "tools/call", { name: "create_deal", arguments: {} }),
-      message(4, "tools/call", { name: "list_contacts", arguments: {} }),
-      message(5, "tools/call", { name: "list_deals", arguments: {} }),
-    ].join(""),
+    stdin: toStdin(
+      ...HANDSHAKE,
+      request(2, "tools/list"),
+      toolCall(3, "create_deal"),
+      toolCall(4, "list_contacts"),
+      toolCall(5, "list_deals"),
+    ),
   });
-  const answers = new Map(
-    stdout.trim().split("\n").map((line) => JSON.parse(line))
-      .map((answer) => [answer.id, answer]),
-  );
+  const answers = answersById(stdout);
   const { tools } = answers.get(2).result;
   assertEquals(
     tools.map(({ name }: { name: string }) => name),

@@ -126,7 +126,7 @@ export const accessFacts: readonly Fact[] = [
     id: "token-lifetime",
     question: "How long does an access token live?",
     assumed: "21600 s, where the answer does not say",
-    code: "src/tokens/tokens.ts: TOKEN_LIFETIME",
+    code: "src/tokens/held.ts: TOKEN_LIFETIME",
     how: "expires_in of the run's own refresh",
     phase: "log",
     probe({ wire }) {

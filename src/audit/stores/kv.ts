@@ -36,7 +36,8 @@ const PREFIX = ["qontak-mcp", "audit"];
  *
  * @example Keeping audit records in Deno KV
  * ```ts
- * import { createKvAuditStore, createServer } from "@qontak/mcp";
+ * import { createServer } from "@qontak/mcp";
+ * import { createKvAuditStore } from "@qontak/mcp/audit";
  *
  * let database: Promise<Deno.Kv> | undefined;
  * const kv = { open: () => database ??= Deno.openKv() };

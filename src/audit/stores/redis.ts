@@ -71,7 +71,8 @@ return 1`;
  *
  * @example Keeping audit records in Redis
  * ```ts
- * import { createRedisAuditStore, createServer } from "@qontak/mcp";
+ * import { createServer } from "@qontak/mcp";
+ * import { createRedisAuditStore } from "@qontak/mcp/audit";
  *
  * const store = createRedisAuditStore({
  *   url: "redis://127.0.0.1:6379",
@@ -140,7 +141,7 @@ export function createRedisAuditStore(
         const texts = await ask((redis) => redis.hmget(records, ...page));
         for (const [i, id] of page.entries()) {
           const text = texts[i];
-          // One that is missing was forgotten meanwhile.
+          // One that is missing has been forgotten since.
           if (text) yield await codec.read(text, id);
         }
         most = `(${page.at(-1)}`;

@@ -47,7 +47,8 @@ interface Wish {
  *
  * @example Limits that hold for all isolates of an app
  * ```ts
- * import { createKvBuckets, createLimits, createServer } from "@qontak/mcp";
+ * import { createServer } from "@qontak/mcp";
+ * import { createKvBuckets, createLimits } from "@qontak/mcp/limits";
  *
  * // Where there is no database, each isolate goes by its own limits.
  * const database = Promise.resolve(Deno.openKv?.());

@@ -53,7 +53,8 @@ return waits`;
  *
  * @example Limits that hold for several servers together
  * ```ts
- * import { createLimits, createRedisBuckets, createServer } from "@qontak/mcp";
+ * import { createServer } from "@qontak/mcp";
+ * import { createLimits, createRedisBuckets } from "@qontak/mcp/limits";
  *
  * const server = createServer({
  *   refreshToken: "a refresh token",

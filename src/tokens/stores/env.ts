@@ -21,7 +21,8 @@ import {
   type StoredCredentials,
   type TokenStore,
 } from "../store.ts";
-import { createQueue, type EnvFile } from "./env_file.ts";
+import { createQueue } from "../../storage/queue.ts";
+import type { EnvFile } from "./env_file.ts";
 import { createKvRecords } from "./kv.ts";
 import type { Records } from "./records.ts";
 import { parseRecord } from "./record.ts";
@@ -75,7 +76,8 @@ const NO_LEASE: Lease = { release: () => Promise.resolve() };
  *
  * @example Serving one company, and keeping its newest token in a file
  * ```ts
- * import { createEnvStore, createServer, openEnvFile } from "@qontak/mcp";
+ * import { createServer } from "@qontak/mcp";
+ * import { createEnvStore, openEnvFile } from "@qontak/mcp/stores";
  *
  * const server = createServer({
  *   store: createEnvStore({
@@ -89,7 +91,16 @@ const NO_LEASE: Lease = { release: () => Promise.resolve() };
  * @param options The credentials, and where the newest ones may be kept.
  * @returns The store.
  */
-export function createEnvStore(options: EnvStoreOptions): EnvStore {
+export function createEnvStore(options: EnvStoreOptions): TokenStore {
+  return openEnv(options);
+}
+
+/**
+ * Makes the store, which also tells where it keeps the newest refresh token.
+ *
+ * @param options As for {@linkcode createEnvStore}.
+ */
+export function openEnv(options: EnvStoreOptions): EnvStore {
   const { credentials, kv, file, log = () => {} } = options;
   let place: Promise<Place> | undefined;
 
@@ -147,7 +158,7 @@ export function createEnvStore(options: EnvStoreOptions): EnvStore {
 /**
  * The place for API keys, in Deno KV. They are for the account whose
  * credentials stand in the environment: those of two accounts never meet in
- * one database, and a token that a person configures anew has none yet.
+ * one database, and a token that a person has just configured has none yet.
  *
  * @param options The credentials, and the database.
  */
@@ -215,7 +226,7 @@ function inMemory(first: Credentials, onRotated: () => void): Place {
 
 /**
  * In the database, a hash of the configured token and of where it is good is
- * the name: one that a person configures anew begins anew, and two accounts
+ * the name: a token that a person replaces begins a new record, and two accounts
  * never meet. Nothing is there before the first refresh.
  */
 async function inKv(

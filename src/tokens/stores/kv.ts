@@ -7,7 +7,12 @@
 import { askKv, createKv, type Kv } from "../../storage/kv.ts";
 import { createSealer, type Sealer } from "../../storage/sealing.ts";
 import type { Lease, TokenStore } from "../store.ts";
-import { boundTo, type Kept, type Records, tokensIn } from "./records.ts";
+import {
+  boundTo,
+  type Records,
+  type StoreAndKeys,
+  tokensIn,
+} from "./records.ts";
 
 /** Settings of {@linkcode createKvStore}. */
 export interface KvStoreOptions {
@@ -25,7 +30,8 @@ export interface KvStoreOptions {
  *
  * @example Serving the companies whose tokens are in Deno KV
  * ```ts
- * import { createKvStore, createSealer, createServer } from "@qontak/mcp";
+ * import { createServer } from "@qontak/mcp";
+ * import { createKvStore, createSealer } from "@qontak/mcp/stores";
  *
  * const server = createServer({
  *   store: createKvStore({
@@ -47,7 +53,7 @@ export function createKvStore(options: KvStoreOptions = {}): TokenStore {
  *
  * @param options Which database, and what seals the records.
  */
-export function openKv(options: KvStoreOptions = {}): Kept {
+export function openKv(options: KvStoreOptions = {}): StoreAndKeys {
   const records = createKvRecords({ ...options, space: "tokens" });
   return {
     tokens: {
@@ -148,7 +154,7 @@ export function createKvRecords(options: KvRecordsOptions): KvRecords {
   return {
     async identity() {
       const key = [ROOT, "identity"];
-      // Made once by whoever comes first; a copy of the database keeps it.
+      // Made once, by the first process that asks; a copy of the database keeps it.
       return identity ??= await ask(async (database) => {
         const made = crypto.randomUUID();
         const { ok } = await database.atomic()

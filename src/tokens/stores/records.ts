@@ -37,8 +37,8 @@ export interface Records {
 }
 
 /** What one place keeps, over the same connection. */
-export interface Kept {
-  /** Credentials; whoever closes their store closes the connection. */
+export interface StoreAndKeys {
+  /** Credentials. Closing their store closes the connection. */
   readonly tokens: TokenStore;
   /** API keys; missing where nothing outlives the process. */
   readonly keys?: Records;

@@ -11,7 +11,12 @@ import { defined } from "../../values/json.ts";
 import { createSealer, type Sealer } from "../../storage/sealing.ts";
 import type { Lease, TokenStore } from "../store.ts";
 import { TOKEN_LIFETIME } from "../held.ts";
-import { boundTo, type Kept, type Records, tokensIn } from "./records.ts";
+import {
+  boundTo,
+  type Records,
+  type StoreAndKeys,
+  tokensIn,
+} from "./records.ts";
 
 /** Settings of {@linkcode createRedisStore}. */
 export interface RedisStoreOptions {
@@ -73,7 +78,8 @@ return redis.call("DEL", KEYS[1])`;
  *
  * @example Serving the companies whose tokens are in Redis
  * ```ts
- * import { createRedisStore, createSealer, createServer } from "@qontak/mcp";
+ * import { createServer } from "@qontak/mcp";
+ * import { createRedisStore, createSealer } from "@qontak/mcp/stores";
  *
  * const server = createServer({
  *   store: createRedisStore({
@@ -96,7 +102,7 @@ export function createRedisStore(options: RedisStoreOptions): TokenStore {
  *
  * @param options Where Redis is.
  */
-export function openRedis(options: RedisStoreOptions): Kept {
+export function openRedis(options: RedisStoreOptions): StoreAndKeys {
   const {
     url,
     keyPrefix = KEY_PREFIX,

@@ -10,7 +10,7 @@ import type { Log } from "../../logging/log.ts";
 import { isObject } from "../../values/json.ts";
 import { sha256 } from "../../storage/hash.ts";
 import type { Lease, TokenStore } from "../store.ts";
-import { type Kept, type Records, tokensIn } from "./records.ts";
+import { type Records, type StoreAndKeys, tokensIn } from "./records.ts";
 import { keysBeside, MOUNT_PATH, SECRET_PATH } from "./vault/policy.ts";
 import { createSecrets, type Secrets, segmentOf } from "./vault/secrets.ts";
 import { createSession, type Login } from "./vault/session.ts";
@@ -59,7 +59,8 @@ export interface VaultStoreOptions {
  *
  * @example Serving the companies whose tokens are in Vault
  * ```ts
- * import { createServer, createVaultStore } from "@qontak/mcp";
+ * import { createServer } from "@qontak/mcp";
+ * import { createVaultStore } from "@qontak/mcp/stores";
  *
  * const server = createServer({
  *   store: createVaultStore({
@@ -86,7 +87,7 @@ export function createVaultStore(options: VaultStoreOptions): TokenStore {
  * @param options Where Vault is, and what opens it.
  * @throws {TypeError} As {@linkcode createVaultStore}.
  */
-export function openVault(options: VaultStoreOptions): Kept {
+export function openVault(options: VaultStoreOptions): StoreAndKeys {
   const { timeout = 5_000, log = () => {} } = options;
   const address = readAddress(options.address);
   const mount = readPath(options.mountPath ?? MOUNT_PATH, "mountPath");

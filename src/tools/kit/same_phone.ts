@@ -27,7 +27,7 @@ const LAST = 4;
 const MOST = 100;
 
 /** How long looking may take, in ms: the write is done and must be told. */
-const PATIENCE = 5_000;
+const TIMEOUT = 5_000;
 
 /** How many of those found are named. */
 const NAMED = 5;
@@ -64,7 +64,7 @@ export async function noteSamePhone(
   if (!list.query.includes(QUERY)) return [];
   const had = phonesOf(previous?.[KEY]);
   if (had.some((one) => isSamePhone(one, typed))) return [];
-  using limit = deadline(PATIENCE, signal);
+  using limit = deadline(TIMEOUT, signal);
   let records: JsonObject[];
   try {
     const { response } = await crm.call(list, {

@@ -4,7 +4,8 @@
  * @module
  */
 import { assertEquals, assertMatch, assertNotMatch } from "@std/assert";
-import type { AuditRecord, AuditStore, Sealer } from "../../../mod.ts";
+import type { AuditStore, Sealer } from "../../../mod.ts";
+import type { AuditRecord } from "../../../src/audit/mod.ts";
 import { makeId } from "../../../src/audit/record.ts";
 import { createSealer } from "../../../src/storage/sealing.ts";
 

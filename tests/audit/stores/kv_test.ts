@@ -4,7 +4,7 @@
  */
 import { assertEquals, assertRejects } from "@std/assert";
 import { StoreError } from "../../../src/errors.ts";
-import { createKvAuditStore } from "../../../mod.ts";
+import { createKvAuditStore } from "../../../src/audit/mod.ts";
 import { bareEnv, root, stdFlags } from "../../support/process.ts";
 import { allOf, contract, recordOf } from "./contract.ts";
 

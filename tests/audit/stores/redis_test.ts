@@ -7,7 +7,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { StoreError } from "../../../src/errors.ts";
-import { createRedisAuditStore } from "../../../mod.ts";
+import { createRedisAuditStore } from "../../../src/audit/mod.ts";
 import { isOnPath, run } from "../../support/process.ts";
 import { startRedis, type TestRedis } from "../../support/redis.ts";
 import { argumentsFor } from "../../../scripts/fill.ts";

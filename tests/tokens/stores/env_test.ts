@@ -18,10 +18,7 @@ import {
   DEFAULT_TENANT,
   type OAuthCredentials,
 } from "../../../src/tokens/store.ts";
-import {
-  createEnvStore,
-  type EnvStore,
-} from "../../../src/tokens/stores/env.ts";
+import { type EnvStore, openEnv } from "../../../src/tokens/stores/env.ts";
 import { openEnvFile } from "../../../src/tokens/stores/env_file.ts";
 import { createTokens } from "../../../src/tokens/tokens.ts";
 import { contractOfOne } from "./contract.ts";
@@ -42,7 +39,7 @@ async function withFile(
   const dir = await Deno.makeTempDir();
   const path = `${dir}/.env`;
   const make = () =>
-    createEnvStore({ credentials: configured, file: openEnvFile(path, "T") });
+    openEnv({ credentials: configured, file: openEnvFile(path, "T") });
   try {
     await Deno.writeTextFile(path, "# Mine\nT=canary0 # of May\n");
     await run(make, path, dir);
@@ -64,7 +61,7 @@ async function rotate(store: EnvStore, to: OAuthCredentials = next) {
 
 Deno.test("createEnvStore() keeps to memory without another place, and warns once", async () => {
   const logged: [LogLevel, string][] = [];
-  const store = createEnvStore({
+  const store = openEnv({
     credentials: configured,
     log: advisedLog(
       (...line) => logged.push([line[0], JSON.stringify(line)]),
@@ -88,13 +85,13 @@ Deno.test("createEnvStore() keeps to memory without another place, and warns onc
 });
 
 Deno.test("createEnvStore() keeps the contract of stores in memory and in a file", async () => {
-  const store = createEnvStore({ credentials: configured });
+  const store = openEnv({ credentials: configured });
   await contractOfOne(store, DEFAULT_TENANT);
   await withFile((make) => contractOfOne(make(), DEFAULT_TENANT));
 });
 
 Deno.test("createEnvStore() goes on without a database that does not open", async () => {
-  const store = createEnvStore({
+  const store = openEnv({
     credentials: configured,
     kv: { open: () => Promise.resolve(undefined) },
   });
@@ -107,7 +104,7 @@ Deno.test("createEnvStore() goes on without a database that does not open", asyn
 
 Deno.test("createEnvStore() never lets an older record replace a newer one", async () => {
   await withFile(async (make) => {
-    for (const store of [createEnvStore({ credentials: configured }), make()]) {
+    for (const store of [openEnv({ credentials: configured }), make()]) {
       const { version } = await read(store);
       const results = await Promise.all(
         Array.from(
@@ -129,8 +126,8 @@ Deno.test("createEnvStore() never lets an older record replace a newer one", asy
 });
 
 Deno.test("createEnvStore() knows one company, and forgets none", async () => {
-  const mekari = createEnvStore({ credentials: { sso_id: "u1" } });
-  const oauth = createEnvStore({ credentials: configured });
+  const mekari = openEnv({ credentials: { sso_id: "u1" } });
+  const oauth = openEnv({ credentials: configured });
   for (
     const [store, name] of [
       [oauth, "QONTAK_REFRESH_TOKEN"],
@@ -160,7 +157,7 @@ Deno.test("createEnvStore() knows one company, and forgets none", async () => {
 Deno.test("createEnvStore() gives credentials of Mekari as they are", async () => {
   await withFile(async (_, path) => {
     const credentials = { sso_id: "u1", client_id: "c", client_secret: "s" };
-    const store = createEnvStore({
+    const store = openEnv({
       credentials,
       // They never change, so that there is nothing to keep.
       file: openEnvFile(path, "T"),

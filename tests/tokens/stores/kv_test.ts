@@ -20,6 +20,7 @@ import { type Credentials, DEFAULT_TENANT } from "../../../src/tokens/store.ts";
 import {
   createEnvKeys,
   createEnvStore,
+  openEnv,
 } from "../../../src/tokens/stores/env.ts";
 import { createKvStore, openKv } from "../../../src/tokens/stores/kv.ts";
 import { createTokens } from "../../../src/tokens/tokens.ts";
@@ -297,7 +298,7 @@ test("createEnvStore() keeps the newest token in Deno KV, sealed, for the next p
   const warned: string[] = [];
   const credentials = { refresh_token: "canary 0" };
   const make = (sealer = createSealer([secret])) =>
-    createEnvStore({
+    openEnv({
       credentials,
       sealer,
       kv: kv.kv,

@@ -1,0 +1,15 @@
+/**
+ * One thing after another.
+ *
+ * @module
+ */
+
+/** Makes a function that does one thing after another. */
+export function createQueue(): <T>(task: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (task) => {
+    const run = last.then(task);
+    last = run.catch(() => {});
+    return run;
+  };
+}
