@@ -65,8 +65,11 @@ export class InputError extends ForeseenError {
   readonly kind = "input";
 }
 
-/** How many problems one message names. */
-const MAX_PROBLEMS = 50;
+/** How many problems one message names, and how many are looked for. */
+export const MAX_PROBLEMS = 50;
+
+/** How many problems with the form of arguments are described. */
+export const MAX_FINDINGS = 20;
 
 /**
  * Everything that is wrong with a call, in one error.
@@ -102,15 +105,17 @@ export class ArgumentsError extends InputError {
    *
    * @param tool The tool that was called.
    * @param problems What is wrong with its arguments.
+   * @param more How many more problems there are.
    */
   constructor(
     tool: string,
     problems: readonly { argument: string; problem: string }[],
+    more = 0,
   ) {
     super(
       `${tool} was not run: ${
         problems.map(({ problem }) => problem).join("; ")
-      }`,
+      }${more > 0 ? `; and ${more} more` : ""}`,
     );
     this.problems = problems;
   }

@@ -79,7 +79,8 @@ export interface Doubt {
 export function isAbout(text: string, { names }: Doubt): boolean {
   const words = (text: string) =>
     ` ${fold(text.replace(/[^\p{L}\p{N}]+/gu, " "))} `;
-  return names.some((name) => words(text).includes(words(name)));
+  const all = words(text);
+  return names.some((name) => all.includes(words(name)));
 }
 
 /**

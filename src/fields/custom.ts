@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { MAX_PROBLEMS } from "../errors.ts";
 import { didYouMean, fold } from "../values/words.ts";
 import {
   defined,
@@ -44,9 +45,14 @@ export function encodeCustomFields(
   const problems: string[] = [];
   const notes: string[] = [];
   const seen = new Set<number>();
+  const known = knownFields(fields);
   for (const entry of Array.isArray(value) ? value : [value]) {
+    if (problems.length === MAX_PROBLEMS) {
+      problems.push("additional_fields may have more: fix these first");
+      break;
+    }
     const found = isObject(entry)
-      ? findField(entry, fields)
+      ? findField(entry, known)
       : `takes entries such as {"id": 123, "value": "…"}, not ${show(entry)}`;
     if (typeof found === "string") {
       problems.push(`additional_fields ${found}`);
@@ -93,14 +99,35 @@ export function passCustomFields(value: unknown): EncodedCustomFields {
   return { wire, notes: [], problems };
 }
 
+/** The custom fields of a company, by what an entry may call them. */
+interface KnownFields {
+  readonly byId: ReadonlyMap<unknown, Field>;
+  readonly byWord: ReadonlyMap<string, ReadonlySet<Field>>;
+  readonly names: readonly string[];
+}
+
+function knownFields(fields: readonly Field[]): KnownFields {
+  const custom = fields.filter((field) => field.custom);
+  const byWord = new Map<string, Set<Field>>();
+  for (const field of custom) {
+    for (const word of [field.label, field.name].map(fold)) {
+      byWord.set(word, (byWord.get(word) ?? new Set()).add(field));
+    }
+  }
+  return {
+    // The first of those with one id.
+    byId: new Map(custom.toReversed().map((field) => [field.id, field])),
+    byWord,
+    names: custom.flatMap(({ label, name }) => [label, name]),
+  };
+}
+
 function findField(
   entry: JsonObject,
-  fields: readonly Field[],
+  { byId, byWord, names }: KnownFields,
 ): Field | string {
-  const custom = fields.filter((field) => field.custom);
-  const names = custom.flatMap(({ label, name }) => [label, name]);
   if (!isEmpty(entry.id)) {
-    const field = custom.find(({ id }) => id === toId(entry.id));
+    const field = byId.get(toId(entry.id));
     const named = typeof entry.name === "string" ? fold(entry.name) : "";
     if (field && named !== "") {
       const own = [field.name, field.label].map(fold);
@@ -118,10 +145,7 @@ function findField(
   if (typeof entry.name !== "string" || entry.name === "") {
     return `needs the id of a field in ${show(entry)}`;
   }
-  const word = fold(entry.name);
-  const named = custom.filter(({ label, name }) =>
-    fold(label) === word || fold(name) === word
-  );
+  const named = [...byWord.get(fold(entry.name)) ?? []];
   if (named.length === 1) return named[0]!;
   if (named.length === 0) {
     return `has no field called ${show(entry.name)}${

@@ -87,7 +87,7 @@ export function choose(
   const exact = options.filter(({ name }) => name === text);
   const alike = [
     exact,
-    options.filter(({ name }) => fold(name) === fold(text)),
+    foldedOptions(options).get(fold(text)) ?? [],
     settings.translate ? translated(options, text) : [],
   ].find((found) => found.length > 0) ?? [];
   if (alike.length === 1) return { option: alike[0]! };
@@ -106,10 +106,32 @@ export function choose(
   };
 }
 
+/** Options by their folded labels: a list is long, and asked often. */
+const folded = new WeakMap<
+  readonly Option[],
+  ReadonlyMap<string, readonly Option[]>
+>();
+
+function foldedOptions(
+  options: readonly Option[],
+): ReadonlyMap<string, readonly Option[]> {
+  let found = folded.get(options);
+  if (!found) {
+    found = Map.groupBy(options, ({ name }) => fold(name));
+    folded.set(options, found);
+  }
+  return found;
+}
+
 /** The options that say the same in Qontak's other language. */
-function translated(options: readonly Option[], text: string): Option[] {
-  const words = TRANSLATIONS.find((words) => words.includes(fold(text)));
-  return options.filter(({ name }) => words?.includes(fold(name)));
+function translated(
+  options: readonly Option[],
+  text: string,
+): readonly Option[] {
+  const word = fold(text);
+  const words = TRANSLATIONS.find((words) => words.includes(word)) ?? [];
+  const known = foldedOptions(options);
+  return words.flatMap((word) => known.get(word) ?? []);
 }
 
 /** `Sales (id 2)`, or the label alone where the id says nothing. */

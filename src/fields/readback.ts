@@ -78,14 +78,26 @@ function standardValues(sent: JsonObject): Value[] {
 
 function customValues({ additional_fields: sent }: JsonObject): Value[] {
   if (!Array.isArray(sent)) return [];
+  /** The entries of a record by id; each record is asked for every value. */
+  const byRecord = new Map<JsonObject, Map<number | null, JsonObject>>();
+  const entriesOf = (record: JsonObject, list: unknown[]) => {
+    let entries = byRecord.get(record);
+    if (!entries) {
+      // The first of those with one id.
+      entries = new Map(
+        list.filter(isObject).reverse().map((one) => [toId(one.id), one]),
+      );
+      byRecord.set(record, entries);
+    }
+    return entries;
+  };
   return sent.filter(isObject).map((entry) => ({
     key: `additional_fields id ${entry.id}`,
     value: entry.value,
-    in({ additional_fields: list }) {
+    in(record) {
+      const { additional_fields: list } = record;
       if (!Array.isArray(list)) return undefined;
-      const stored = list.find((other) =>
-        isObject(other) && toId(other.id) === toId(entry.id)
-      );
+      const stored = entriesOf(record, list).get(toId(entry.id));
       // Records list all their custom fields: what is not there is not kept.
       return stored ? stored.value : null;
     },

@@ -15,6 +15,7 @@ import {
   toIsoDay,
   toLocalDateTime,
 } from "./dates.ts";
+import { MAX_PROBLEMS } from "../errors.ts";
 import { choose, type Option } from "./options.ts";
 import type { DateForm } from "../qontak/resources.ts";
 import type { FreeText } from "../qontak/texts.ts";
@@ -191,6 +192,7 @@ function multipleSelect(value: unknown, target: Target): Encoded {
   const labels: string[] = [];
   const problems: string[] = [];
   for (const entry of entries) {
+    if (problems.length === MAX_PROBLEMS) break;
     const encoded = select(entry, { ...target, custom: true });
     if (encoded.problem !== undefined) problems.push(encoded.problem);
     else {

@@ -4,10 +4,16 @@
  * @module
  */
 import * as z from "zod";
-import { ArgumentsError, type InputError, problemsError } from "../errors.ts";
-import { checks, unwrap } from "../tools/kit/arguments.ts";
+import {
+  ArgumentsError,
+  type InputError,
+  MAX_FINDINGS,
+  problemsError,
+} from "../errors.ts";
+import { checks, readWrapped, unwrap } from "../tools/kit/arguments.ts";
 import type { Tool } from "../tools/tool.ts";
 import { isObject, type JsonObject, show } from "../values/json.ts";
+import { tooMuch } from "../values/bounds.ts";
 import { takeBack } from "../values/marks.ts";
 import { didYouMean } from "../values/words.ts";
 
@@ -22,44 +28,96 @@ export interface Parsed {
   readonly error: ArgumentsError | undefined;
 }
 
+/** The most arguments of one call; no tool has so many. */
+const MAX_ARGUMENTS = 200;
+
 /** zod schemas by tool, made when a tool is first called. */
 const schemas = new WeakMap<Tool, z.ZodObject>();
 
 /**
- * Checks the arguments of a call.
+ * Checks the arguments of a call: first how much they hold, then their form.
  *
  * @param tool The tool.
- * @param args What the client sent.
+ * @param sent What the client sent.
+ * @throws {ArgumentsError} When they hold too much to be looked at.
  */
-export function parseArguments(tool: Tool, args: JsonObject): Parsed {
+export function parseArguments(tool: Tool, sent: JsonObject): Parsed {
+  const args = withinBounds(tool, sent);
   let schema = schemas.get(tool);
   if (!schema) schemas.set(tool, schema = z.strictObject(checks(tool.input)));
   const parsed = schema.safeParse(args);
   // What a client copies from an answer may have our marks in it.
-  const sent = takeBack(parsed.success ? parsed.data : unwrapAll(args));
-  const values = sent.value as JsonObject;
-  const problems = [
-    ...sent.problems.map(({ path, problem }) => ({
+  const unmarked = takeBack(parsed.success ? parsed.data : args);
+  const values = unmarked.value as JsonObject;
+  const found = [
+    ...unmarked.problems.map(({ path, problem }) => ({
       argument: String(path[0]),
-      problem: `${describePath(path)} ${problem}`,
+      describe: () => `${describePath(path)} ${problem}`,
     })),
-    ...(parsed.error?.issues ?? []).flatMap((issue) =>
-      describe(tool, args, issue).map((problem) => ({
-        argument: String(issue.path[0] ?? ""),
-        problem,
-      }))
-    ),
+    ...(parsed.error?.issues ?? []).flatMap((issue) => {
+      const argument = String(issue.path[0] ?? "");
+      return descriptions(tool, args, issue).map((describe) => ({
+        argument,
+        describe,
+      }));
+    }),
   ];
-  return problems.length === 0
-    ? { values: withoutNulls(tool, values), error: undefined }
-    : { values, error: new ArgumentsError(tool.name, problems) };
+  if (found.length === 0) {
+    return { values: withoutNulls(tool, values), error: undefined };
+  }
+  const problems = found.slice(0, MAX_FINDINGS)
+    .map(({ argument, describe }) => ({ argument, problem: describe() }));
+  const more = found.length - problems.length;
+  return { values, error: new ArgumentsError(tool.name, problems, more) };
 }
 
-/** Lists and objects that came as JSON strings, as what they hold. */
-function unwrapAll(args: JsonObject): JsonObject {
-  return Object.fromEntries(
-    Object.entries(args).map(([name, value]) => [name, unwrap(value)]),
+/**
+ * The arguments, with lists and objects that came as JSON texts as what they
+ * hold.
+ *
+ * @throws {ArgumentsError} When they hold too much.
+ */
+function withinBounds(tool: Tool, sent: JsonObject): JsonObject {
+  const names = Object.keys(sent);
+  if (names.length > MAX_ARGUMENTS) {
+    throw new ArgumentsError(tool.name, [{
+      argument: "",
+      problem:
+        `there are ${names.length} arguments: send at most ${MAX_ARGUMENTS}`,
+    }]);
+  }
+  const args: JsonObject = {};
+  const problems: { argument: string; problem: string }[] = [];
+  for (const name of names) {
+    const { isWrapped } = Object.hasOwn(tool.input, name)
+      ? tool.input[name]!
+      : {};
+    const value = isWrapped ? readWrapped(sent[name]) : sent[name];
+    const problem = tooMuch(value);
+    if (problem === undefined) {
+      // Also a name such as __proto__ is only a name.
+      Object.defineProperty(args, name, {
+        value,
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      });
+    } else {problems.push({
+        argument: name,
+        problem: `${shorten(name)} ${problem}`,
+      });}
+  }
+  if (problems.length === 0) return args;
+  throw new ArgumentsError(
+    tool.name,
+    problems.slice(0, MAX_FINDINGS),
+    Math.max(0, problems.length - MAX_FINDINGS),
   );
+}
+
+/** A name as it is where a tool has such an argument; others may be long. */
+function shorten(name: string): string {
+  return name.length > 60 ? show(name) : name;
 }
 
 /** `additional_fields[0].value`. */
@@ -82,20 +140,24 @@ function withoutNulls(tool: Tool, args: JsonObject): JsonObject {
   );
 }
 
-/** What is wrong with one argument, one phrase for each problem. */
-function describe(
+/** What says what is wrong with one argument, for each problem of it. */
+function descriptions(
   tool: Tool,
   args: JsonObject,
   issue: z.core.$ZodIssue,
-): string[] {
-  const path = describePath(issue.path);
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) =>
-      path === ""
+): (() => string)[] {
+  return issue.code === "unrecognized_keys"
+    ? issue.keys.map((key) => () =>
+      issue.path.length === 0
         ? describeUnknown(tool, key)
-        : `${path} has no key ${show(key)}`
-    );
-  }
+        : `${describePath(issue.path)} has no key ${show(key)}`
+    )
+    : [() => describe(args, issue)];
+}
+
+/** What is wrong with one argument, as a phrase. */
+function describe(args: JsonObject, issue: z.core.$ZodIssue): string {
+  const path = describePath(issue.path);
   let value: unknown = args;
   for (const step of issue.path) {
     value = unwrap(value);
@@ -103,8 +165,9 @@ function describe(
       ? (value as Record<PropertyKey, unknown>)[step]
       : undefined;
   }
-  if (value === undefined) return [`${path} is missing: it ${issue.message}`];
-  return [`${path} ${issue.message}, not ${show(value)}`];
+  return value === undefined
+    ? `${path} is missing: it ${issue.message}`
+    : `${path} ${issue.message}, not ${show(value)}`;
 }
 
 /** What to use instead of an argument that the tool does not have. */

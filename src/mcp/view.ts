@@ -14,6 +14,7 @@ import {
   withoutTenant,
 } from "../tools/catalog.ts";
 import type { Tool } from "../tools/tool.ts";
+import { show } from "../values/json.ts";
 import { FENCE } from "../values/marks.ts";
 import { visible } from "../values/visible.ts";
 import { didYouMean } from "../values/words.ts";
@@ -93,7 +94,7 @@ function createView(selected: readonly Tool[], caller: Caller): View {
         ProtocolErrorCode.InvalidParams,
         catalog.some((one) => one.name === name)
           ? `The tool ${name} is switched off here: the operator has limited this server, or your credential, to some toolsets or to some scopes`
-          : `There is no tool ${visible(redactSecrets(JSON.stringify(name)))}${
+          : `There is no tool ${visible(redactSecrets(show(name)))}${
             didYouMean(name, byName.keys())
           }`,
       );

@@ -38,20 +38,28 @@ export const MAX_DEPTH = 32;
  */
 export function show(value: unknown): string {
   if (typeof value === "number") return nameNumber(value);
-  const text = JSON.stringify(withNamedNumbers(value)) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+  const text = JSON.stringify(beginningOf(value)) ?? String(value);
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN - 3)}…` : text;
 }
 
-function withNamedNumbers(value: unknown, depth = 0): unknown {
+/** How much of a value a message shows, in characters. */
+const MAX_SHOWN = 60;
+
+/** What is shown of a value, and a little more: the rest may be large. */
+function beginningOf(value: unknown, depth = 0): unknown {
   if (typeof value === "number") {
     return isRounded(value) ? nameNumber(value) : value;
   }
+  if (typeof value === "string") return value.slice(0, MAX_SHOWN + 1);
   if (typeof value !== "object" || value === null) return value;
   if (depth >= MAX_DEPTH) return "…";
-  const name = (part: unknown) => withNamedNumbers(part, depth + 1);
-  return Array.isArray(value) ? value.map(name) : Object.fromEntries(
-    Object.entries(value).map(([key, part]) => [key, name(part)]),
-  );
+  const begin = (part: unknown) => beginningOf(part, depth + 1);
+  return Array.isArray(value)
+    ? value.slice(0, MAX_SHOWN).map(begin)
+    : Object.fromEntries(
+      Object.entries(value).slice(0, MAX_SHOWN)
+        .map(([key, part]) => [key.slice(0, MAX_SHOWN + 1), begin(part)]),
+    );
 }
 
 /**

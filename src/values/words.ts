@@ -5,9 +5,20 @@
  * @module
  */
 
-/** A word without what people write differently: case, spacing, `_` and `-`. */
+/** The longest word that is folded, in characters; longer ones are texts. */
+const MAX_FOLDED = 1_000;
+
+/** The longest word that a nearer one is looked for, in characters. */
+const MAX_MISTYPED = 64;
+
+/**
+ * A word without what people write differently: case, spacing, `_` and `-`. A
+ * text of more than 1,000 characters stays as it is.
+ */
 export function fold(word: string): string {
-  return word.normalize("NFKC").toLowerCase().replace(/[\s_-]+/g, " ").trim();
+  return word.length > MAX_FOLDED
+    ? word
+    : word.normalize("NFKC").toLowerCase().replace(/[\s_-]+/g, " ").trim();
 }
 
 /**
@@ -15,27 +26,34 @@ export function fold(word: string): string {
  *
  * @param word What was written.
  * @param candidates What could have been meant.
- * @returns The nearest candidate, or undefined where none is near.
+ * @returns The nearest candidate, or undefined where none is near, or where
+ * the word is longer than 64 characters.
  */
 export function nearest(
   word: string,
   candidates: Iterable<string>,
 ): string | undefined {
+  // Before it is folded: one character may become eighteen.
+  if (word.length > MAX_MISTYPED) return undefined;
   const folded = fold(word);
-  if (folded === "") return undefined;
+  if (folded === "" || folded.length > MAX_MISTYPED) return undefined;
   let best: string | undefined;
-  let least = Infinity;
+  // A candidate has to be nearer than this.
+  let limit = Math.floor(Math.max(1, folded.length / 3)) + 1;
   for (const candidate of candidates) {
     const other = fold(candidate);
     const contains = folded.length > 2 && other.length > 2 &&
       (other.includes(folded) || folded.includes(other));
-    const steps = contains ? 1 : distance(folded, other);
-    if (steps < least) {
-      least = steps;
+    // Each character that one has more is an edit.
+    if (!contains && Math.abs(other.length - folded.length) >= limit) continue;
+    const steps = contains ? 1 : distance(folded, other, limit);
+    if (steps < limit) {
+      limit = steps;
       best = candidate;
     }
+    if (limit === 0) break;
   }
-  return least <= Math.max(1, folded.length / 3) ? best : undefined;
+  return best;
 }
 
 /** ` Did you mean "x"?`, or nothing where no candidate is near. */
@@ -47,12 +65,16 @@ export function didYouMean(
   return best === undefined ? "" : `. Did you mean ${best}?`;
 }
 
-/** Edits (insert, delete, replace, swap of neighbours) between two words. */
-function distance(a: string, b: string): number {
+/**
+ * Edits (insert, delete, replace, swap of neighbours) between two words;
+ * `limit` or more where there are so many.
+ */
+function distance(a: string, b: string, limit: number): number {
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
+    let least = i;
     for (let j = 1; j <= b.length; j++) {
       let steps = Math.min(
         last[j]! + 1,
@@ -63,7 +85,10 @@ function distance(a: string, b: string): number {
         a[i - 2] === b[j - 1];
       if (swapped) steps = Math.min(steps, before[j - 2]! + 1);
       row.push(steps);
+      least = Math.min(least, steps);
     }
+    // No later row has less: a swap reaches back over one, and is an edit.
+    if (least >= limit) return least;
     before = last;
     last = row;
   }

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { ArgumentsError } from "../../src/errors.ts";
 import { parseArguments } from "../../src/mcp/arguments.ts";
 import { catalog } from "../../src/tools/catalog.ts";
 
@@ -7,9 +8,19 @@ function parse(name: string, args: Record<string, unknown>) {
 }
 
 function refusal(name: string, args: Record<string, unknown>): string {
-  const { error } = parse(name, args);
+  const error = refused(name, args);
   assert(error, `${name} takes ${JSON.stringify(args)}`);
   return error.message;
+}
+
+/** What is wrong with arguments: told of their form, thrown of their size. */
+function refused(name: string, args: Record<string, unknown>) {
+  try {
+    return parse(name, args).error;
+  } catch (error) {
+    assert(error instanceof ArgumentsError);
+    return error;
+  }
 }
 
 Deno.test("parseArguments() takes what clients really send", () => {
@@ -95,6 +106,63 @@ Deno.test("parseArguments() names what is wrong and what was given", () => {
   ];
   for (const [name, args, expected] of table) {
     assertStringIncludes(refusal(name, args), expected);
+  }
+});
+
+Deno.test("parseArguments() refuses what holds too much, in a sentence and at once", () => {
+  const zeros = (count: number) => `[${"0,".repeat(count - 1)}0]`;
+  const many = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`a${i}`, i]));
+  const deep = JSON.parse("[".repeat(5_000) + "]".repeat(5_000));
+  const table: [string, Record<string, unknown>, string][] = [
+    ["list_contacts", { fields: zeros(40_000) }, "a list of 40000 entries"],
+    ["list_contacts", { fields: zeros(900) }, "and 880 more"],
+    ["list_contacts", { fields: "a,".repeat(50_000) }, "at most 500"],
+    ["list_contacts", { fields: "a".repeat(501) }, "at most 500 characters"],
+    ["list_contacts", { fields: "a,".repeat(500_000) }, "1000000 characters"],
+    ["list_contacts", many(60_000), "there are 60000 arguments"],
+    ["list_contacts", many(30), "and 10 more"],
+    ["create_deal", { creator_id: "\ufdfa".repeat(340_000) }, "340000 char"],
+    ["create_deal", { creator_id: deep }, "more than 32 levels deep"],
+    ["create_deal", { additional_fields: deep }, "more than 32 levels deep"],
+    ["create_deal", { crm_lead_ids: zeros(1_001) }, "send at most 1000"],
+    ["create_deal", { ["\ufdfa".repeat(100_000)]: 1 }, "there is no argument"],
+    [
+      "create_deal",
+      { additional_fields: [{ id: 1, value: many(1_001) }] },
+      "an object of 1001 keys",
+    ],
+    [
+      "create_deal",
+      {
+        additional_fields: Array.from({ length: 11 }, () => ({
+          id: 1,
+          value: Array(950).fill(0),
+        })),
+      },
+      "more than 10000 values",
+    ],
+    [
+      "create_deal",
+      {
+        additional_fields: Array(5).fill({ id: 1, value: "x".repeat(90_000) }),
+      },
+      "more than 400000 characters",
+    ],
+    [
+      "set_deal_permissions",
+      { deal_id: 1, permissions: [{ email: "a", access_types: zeros(1_001) }] },
+      "permissions[0].access_types must be a list",
+    ],
+  ];
+  for (const [name, args, expected] of table) {
+    const start = performance.now();
+    const message = refusal(name, args);
+    const took = performance.now() - start;
+    assertStringIncludes(message, expected);
+    assert(message.length < 4_000, `${expected}: ${message.length}`);
+    // Milliseconds where nothing else runs; it was seconds, or minutes.
+    assert(took < 1_000, `${expected} took ${took} ms`);
   }
 });
 

@@ -270,14 +270,22 @@ Deno.test("no answer is too large for a conversation, and none hides the others"
   assert(
     (await world.refused("get_deal_timeline", { deal_id: id })).length < 2_000,
   );
+  const entries = Array.from({ length: 1_001 }, (_, i) => ({
+    id: i + 1,
+    value: "x",
+  }));
   const many = await world.refused("update_deal", {
     deal_id: id,
-    additional_fields: Array.from({ length: 5_000 }, (_, i) => ({
-      id: i + 1,
-      value: "x",
-    })),
+    additional_fields: entries.slice(1),
   });
   assert(many.length < 21_000 && many.includes("more"), `${many.length}`);
+  assertStringIncludes(
+    await world.refused("update_deal", {
+      deal_id: id,
+      additional_fields: entries,
+    }),
+    "additional_fields holds a list of 1001 entries: send at most 1000",
+  );
 });
 
 Deno.test("fields says what it does not know, and shows what is empty when named", async () => {

@@ -22,6 +22,14 @@ Deno.test("nearest() finds the word that was mistyped", () => {
   }
 });
 
+Deno.test("nearest() looks for no text, which is longer than a word", () => {
+  const word = "a".repeat(64);
+  assertEquals(nearest(word, [`${word}b`]), `${word}b`);
+  assertEquals(nearest(`${word}a`, [word]), undefined);
+  // It has eighteen letters once it is folded.
+  assertEquals(nearest("\ufdfa".repeat(4), ["\ufdfa".repeat(4)]), undefined);
+});
+
 Deno.test("didYouMean() says nothing where nothing is near", () => {
   assertEquals(didYouMean("zzzz", ["deal"]), "");
   assertEquals(didYouMean("dela", ["deal"]), ". Did you mean deal?");

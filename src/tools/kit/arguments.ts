@@ -7,7 +7,8 @@
  */
 import * as z from "zod";
 import { parseDate, toDayFirst } from "../../fields/dates.ts";
-import { someNumber } from "../../values/json.ts";
+import { MAX_TOTAL, tooMuch } from "../../values/bounds.ts";
+import { parseJson, someNumber } from "../../values/json.ts";
 import { isTooLarge } from "../../values/numbers.ts";
 
 /** A JSON Schema, as plain data. */
@@ -26,6 +27,8 @@ export interface Argument<T = unknown> {
   readonly check: () => z.ZodType<Exclude<T, undefined>>;
   /** Whether null means something: it clears a field. */
   readonly clears?: boolean;
+  /** Whether it is a list or an object, which some clients send as JSON text. */
+  readonly isWrapped?: boolean;
 }
 
 /** The arguments of a tool, by name. */
@@ -45,6 +48,14 @@ function argument<T>(
   check: () => z.ZodType<Exclude<T, undefined>>,
 ): Argument<T | undefined> {
   return { schema, required: false, check };
+}
+
+/** An argument that may come as JSON text. */
+function wrapped<T>(
+  schema: JsonSchema,
+  check: () => z.ZodType<Exclude<T, undefined>>,
+): Argument<T | undefined> {
+  return { ...argument<T>(schema, check), isWrapped: true };
 }
 
 /**
@@ -71,8 +82,8 @@ export function nullable<T>(
     one !== "null"
   );
   return {
+    ...inner,
     schema: { ...inner.schema, type: [...types, "null"] },
-    required: inner.required,
     check: () => inner.check().nullable(),
     clears: true,
   };
@@ -208,7 +219,7 @@ export function list<T>(
   entry: { readonly schema: JsonSchema; readonly check: () => z.ZodType<T> },
   description?: string,
 ): Argument<Exclude<T, undefined>[] | undefined> {
-  return argument(
+  return wrapped(
     described({ type: "array", items: entry.schema }, description),
     () =>
       z.preprocess(
@@ -223,7 +234,8 @@ export function list<T>(
  * list of words is taken as well.
  */
 export function words(description?: string): Argument<string[] | undefined> {
-  return argument(
+  const phrase = "must be words joined by commas, or a list of them";
+  return wrapped(
     described({ type: "string" }, description),
     () =>
       z.preprocess(
@@ -233,19 +245,29 @@ export function words(description?: string): Argument<string[] | undefined> {
             ? list.split(",").map((word) => word.trim()).filter(Boolean)
             : list;
         },
-        z.array(string, {
-          error: "must be words joined by commas, or a list of them",
-        }),
+        z.array(string, { error: phrase })
+          .refine((words) => words.length <= MAX_WORDS, {
+            error: `${phrase}, at most ${MAX_WORDS}`,
+          })
+          .refine((words) => words.every((word) => word.length <= MAX_WORD), {
+            error: `${phrase}, each of at most ${MAX_WORD} characters`,
+          }),
       ) as unknown as z.ZodType<string[]>,
   );
 }
+
+/** The most words of one argument. */
+const MAX_WORDS = 500;
+
+/** The longest of them, in characters. */
+const MAX_WORD = 500;
 
 /** An object with known keys; some clients send it as a JSON string. */
 export function object<A extends Arguments>(
   shape: A,
   description?: string,
 ): Argument<Values<A> | undefined> {
-  return argument(
+  return wrapped(
     described(objectSchema(shape), description),
     () =>
       z.preprocess(
@@ -323,12 +345,19 @@ export function checks(shape: Arguments): Record<string, z.ZodType> {
   );
 }
 
-/** The value behind a JSON string; some clients send lists and objects so. */
+/**
+ * The value behind a JSON text; some clients send lists and objects so. What
+ * holds too much stays a text, which is refused where a list is taken.
+ */
 export function unwrap(value: unknown): unknown {
-  if (typeof value !== "string" || !/^\s*[{[]/.test(value)) return value;
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value;
-  }
+  const inner = readWrapped(value);
+  return tooMuch(inner) === undefined ? inner : value;
+}
+
+/** The same, however much it holds. */
+export function readWrapped(value: unknown): unknown {
+  return typeof value === "string" && value.length <= MAX_TOTAL &&
+      /^\s*[{[]/.test(value)
+    ? parseJson(value) ?? value
+    : value;
 }

@@ -85,9 +85,10 @@ export function presentRecords(
   const all = records.map((record) =>
     presentRecord(record, fields ?? summary, fields !== undefined)
   );
+  const missing = all.map(({ unknown_fields }) => new Set(unknown_fields));
   const unknown =
     fields?.filter((word) =>
-      all.length > 0 && all.every((one) => one.unknown_fields?.includes(word))
+      all.length > 0 && missing.every((words) => words.has(word))
     ) ?? [];
   return {
     shown: all.map(({ record }) => record),

@@ -1,0 +1,78 @@
+/**
+ * How much a value from outside may hold. It is checked before anything is
+ * computed from the value, so that no request takes the time of others.
+ *
+ * @module
+ */
+import { MAX_DEPTH } from "./json.ts";
+
+/** The longest text, in characters. */
+export const MAX_TEXT = 100_000;
+
+/** The most characters of all texts and keys in one value. */
+export const MAX_TOTAL = 400_000;
+
+/** The most entries of one list, and keys of one object. */
+export const MAX_ENTRIES = 1_000;
+
+/** The most values in one value, on all levels. */
+const MAX_PARTS = 10_000;
+
+/**
+ * What is too much in a value. It looks at no more than what is allowed.
+ *
+ * @param value Any JSON.
+ * @returns A phrase that follows the value's name; undefined where nothing is.
+ */
+export function tooMuch(value: unknown): string | undefined {
+  let parts = 0;
+  let total = 0;
+
+  function text(one: string): string | undefined {
+    if (one.length > MAX_TEXT) {
+      return `holds a text of ${one.length} characters: send at most ${MAX_TEXT}`;
+    }
+    total += one.length;
+    return total > MAX_TOTAL
+      ? `holds more than ${MAX_TOTAL} characters: send less at once`
+      : undefined;
+  }
+
+  function walk(one: unknown, depth: number): string | undefined {
+    if (++parts > MAX_PARTS) {
+      return `holds more than ${MAX_PARTS} values: send less at once`;
+    }
+    if (typeof one === "string") return text(one);
+    if (typeof one !== "object" || one === null) return undefined;
+    if (depth >= MAX_DEPTH) {
+      return `holds lists or objects more than ${MAX_DEPTH} levels deep`;
+    }
+    if (Array.isArray(one)) {
+      return one.length > MAX_ENTRIES
+        ? `holds a list of ${one.length} entries: send at most ${MAX_ENTRIES} at once`
+        : first(one, (part) => walk(part, depth + 1));
+    }
+    const keys = Object.keys(one);
+    return keys.length > MAX_ENTRIES
+      ? `holds an object of ${keys.length} keys: send at most ${MAX_ENTRIES} at once`
+      : first(
+        keys,
+        (key) =>
+          text(key) ?? walk((one as Record<string, unknown>)[key], depth + 1),
+      );
+  }
+
+  return walk(value, 0);
+}
+
+/** The first answer that is not undefined. */
+function first<T>(
+  all: readonly T[],
+  ask: (one: T) => string | undefined,
+): string | undefined {
+  for (const one of all) {
+    const found = ask(one);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
