@@ -9,10 +9,6 @@ import {
   assertNotMatch,
   assertStringIncludes,
 } from "@std/assert";
-import {
-  Client,
-  StreamableHTTPClientTransport,
-} from "@modelcontextprotocol/client";
 import type { AuditRecord } from "../../src/audit/mod.ts";
 import { type RunningSandbox, serveSandbox } from "../../src/sandbox/mod.ts";
 import { sha256 } from "../../src/storage/hash.ts";
@@ -20,6 +16,7 @@ import { argumentsFor } from "../../scripts/fill.ts";
 import { type Ended, run, startHttp, WITH_KV } from "../support/process.ts";
 import { noRedis, startRedis } from "../support/redis.ts";
 import { sleep, until } from "../support/time.ts";
+import { connectHttp, ok } from "../support/client.ts";
 import { HANDSHAKE, toolCall, toStdin } from "../support/rpc.ts";
 
 /** A place that servers and the command line share. */
@@ -85,32 +82,6 @@ const kinds: readonly Kind[] = [{
     };
   },
 }];
-
-/** A client of the endpoint. */
-async function connect(url: string, key?: string): Promise<Client> {
-  const client = new Client({ name: "tests", version: "1.0.0" }, {
-    versionNegotiation: { mode: "auto" },
-  });
-  await client.connect(
-    new StreamableHTTPClientTransport(new URL(url), {
-      requestInit: key ? { headers: { authorization: `Bearer ${key}` } } : {},
-    }),
-  );
-  return client;
-}
-
-/** Calls a tool that must succeed. */
-async function ok(
-  client: Client,
-  name: string,
-  args: Record<string, unknown> = {},
-  // deno-lint-ignore no-explicit-any -- tests look into answers freely
-): Promise<any> {
-  const result = await client.callTool({ name, arguments: args });
-  const [content] = result.content as { text: string }[];
-  if (result.isError) throw new Error(`${name} failed: ${content!.text}`);
-  return result.structuredContent;
-}
 
 /** Runs `audit --json`. */
 async function audited(
@@ -180,8 +151,8 @@ for (const kind of kinds) {
         ].join(),
       });
       await using _ = server;
-      const acme = await connect(server.url, keys.acme);
-      const beta = await connect(server.url, keys.beta);
+      const acme = await connectHttp(server.url, { key: keys.acme });
+      const beta = await connectHttp(server.url, { key: keys.beta });
       const { required } = await ok(acme, "get_required_fields_for_contact");
       const contact = { ...argumentsFor(required), ...canaries };
       const made = await ok(acme, "create_contact", contact);
@@ -275,7 +246,7 @@ for (const kind of kinds) {
         QONTAK_BASE_URL: sandbox.url,
       });
       await using _ = server;
-      const client = await connect(server.url);
+      const client = await connectHttp(server.url);
       await ok(client, "list_products", { user_id: "acme" });
       sandbox.inject({ fault: { kind: "delay", ms: 1_500 }, method: "POST" });
       const product = { name: "Meja", user_id: "acme" };
@@ -331,7 +302,7 @@ for (const kind of kinds) {
           QONTAK_BASE_URL: sandbox.url,
         });
         await using _ = server;
-        const client = await connect(server.url);
+        const client = await connectHttp(server.url);
         const name = "Canary-product";
         await ok(client, "create_product", { name, user_id: "acme" });
         await client.close();

@@ -1,7 +1,12 @@
 /** The permissions that the documents name are enough, for each store. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { SANDBOX_MEKARI, serveSandbox } from "../../src/sandbox/mod.ts";
-import { bareEnv, permissions, root, stdFlags } from "../support/process.ts";
+import {
+  permissions,
+  projectFlags,
+  root,
+  runDeno,
+} from "../support/process.ts";
 import { noRedis, startRedis } from "../support/redis.ts";
 import { startVault } from "../support/vault.ts";
 import { HANDSHAKE, toolCall, toStdin } from "../support/rpc.ts";
@@ -26,32 +31,17 @@ async function limited(
   env: Record<string, string>,
   options: { readonly cwd?: string; readonly stdin?: string } = {},
 ): Promise<string> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "-q",
-      ...permissions(variables),
-      ...flags,
-      "--config",
-      `${root}deno.json`,
-      ...await stdFlags(),
-      `${root}mod.ts`,
-      ...args,
-    ],
-    cwd: options.cwd ?? root,
-    env: bareEnv(env),
-    clearEnv: true,
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(options.stdin ?? ""));
-  await writer.close();
-  const { code, stdout, stderr } = await child.output();
-  const [out, err] = [stdout, stderr].map((b) => new TextDecoder().decode(b));
-  assertEquals(code, 0, `${out}${err}`);
-  return out!;
+  const { code, stdout, stderr } = await runDeno([
+    "run",
+    "-q",
+    ...permissions(variables),
+    ...flags,
+    ...await projectFlags(),
+    `${root}mod.ts`,
+    ...args,
+  ], { env, ...options });
+  assertEquals(code, 0, `${stdout}${stderr}`);
+  return stdout;
 }
 
 /** Adds a tenant and tries it: reading, writing, refreshing, calling. */

@@ -4,16 +4,12 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import {
-  Client,
-  StreamableHTTPClientTransport,
-} from "@modelcontextprotocol/client";
-import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
+import type { Client } from "@modelcontextprotocol/client";
 import { createServer, type TokenStore } from "../../mod.ts";
 import { createSandbox } from "../../src/sandbox/mod.ts";
 import { createMemoryStore } from "../support/memory.ts";
 import { callTool } from "../support/call.ts";
-import { bareEnv, program, root } from "../support/process.ts";
+import { connectHttp, connectStdio } from "../support/client.ts";
 import { serveMcp } from "../support/serve.ts";
 import { serveUpstream } from "../support/upstream.ts";
 import { until } from "../support/time.ts";
@@ -76,11 +72,6 @@ function serveHttp(options: Parameters<typeof createServer>[0]) {
   );
 }
 
-const clientOf = (mode: "auto" | "legacy") =>
-  new Client({ name: "tests", version: "1.0.0" }, {
-    versionNegotiation: { mode },
-  });
-
 /** A client that asks for news, and is answered at last. */
 async function wait(
   client: Client,
@@ -127,10 +118,7 @@ for (const mode of ["auto", "legacy"] as const) {
   Deno.test(`a client over HTTP (${mode}) is told what it waits for`, async () => {
     await using qontak = serveSlowly();
     await using server = serveHttp(qontak.options);
-    const client = clientOf(mode);
-    await client.connect(
-      new StreamableHTTPClientTransport(new URL(server.url)),
-    );
+    const client = await connectHttp(server.url, { mode });
     try {
       await wait(client, qontak);
       // Older revisions over HTTP cancel by another request, which says only a
@@ -149,21 +137,12 @@ Deno.test({
   sanitizeResources: false,
   async fn() {
     await using qontak = serveSlowly();
-    const client = clientOf("auto");
-    await client.connect(
-      new StdioClientTransport({
-        command: Deno.execPath(),
-        args: await program(),
-        env: bareEnv({
-          QONTAK_BASE_URL: qontak.url,
-          QONTAK_REFRESH_TOKEN: qontak.refreshToken,
-          TOKEN_CACHE: "memory",
-          LOG_LEVEL: "error",
-        }),
-        cwd: root,
-        stderr: "ignore",
-      }),
-    );
+    const client = await connectStdio({
+      QONTAK_BASE_URL: qontak.url,
+      QONTAK_REFRESH_TOKEN: qontak.refreshToken,
+      TOKEN_CACHE: "memory",
+      LOG_LEVEL: "error",
+    });
     try {
       await wait(client, qontak);
       await giveUp(client, qontak);

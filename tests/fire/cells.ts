@@ -7,7 +7,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { RunningSandbox } from "../../src/sandbox/mod.ts";
 import { toStderr } from "../../src/logging/log.ts";
-import type { Called } from "../support/world.ts";
+import type { Called } from "../support/client.ts";
 import {
   type Call,
   type Kind,

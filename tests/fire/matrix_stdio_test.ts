@@ -1,7 +1,5 @@
-import { Client } from "@modelcontextprotocol/client";
-import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
-import { bareEnv, program, root } from "../support/process.ts";
+import { call, connectStdio } from "../support/client.ts";
 import {
   type Cell,
   cellsOf,
@@ -19,38 +17,19 @@ import { calls } from "./matrix.ts";
  */
 async function overStdio(timeout: number): Promise<Place> {
   const sandbox = serveSandbox({ rotateRefreshTokens: false });
-  const client = new Client({ name: "tests", version: "1.0.0" }, {
-    versionNegotiation: { mode: "auto" },
+  const client = await connectStdio({
+    QONTAK_BASE_URL: sandbox.url,
+    QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
+    QONTAK_TIMEOUT_MS: String(timeout),
+    QONTAK_RETRY_BUDGET_MS: String(RETRY_BUDGET),
+    QONTAK_RATE_LIMIT: "0",
+    QONTAK_GLOBAL_RATE_LIMIT: "0",
+    TOKEN_CACHE: "memory",
+    LOG_LEVEL: "error",
   });
-  await client.connect(
-    new StdioClientTransport({
-      command: Deno.execPath(),
-      args: await program(),
-      env: bareEnv({
-        QONTAK_BASE_URL: sandbox.url,
-        QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
-        QONTAK_TIMEOUT_MS: String(timeout),
-        QONTAK_RETRY_BUDGET_MS: String(RETRY_BUDGET),
-        QONTAK_RATE_LIMIT: "0",
-        QONTAK_GLOBAL_RATE_LIMIT: "0",
-        TOKEN_CACHE: "memory",
-        LOG_LEVEL: "error",
-      }),
-      cwd: root,
-      stderr: "ignore",
-    }),
-  );
   return {
     sandbox,
-    async call(name, args = {}) {
-      const result = await client.callTool({ name, arguments: args });
-      const [content] = result.content as { text: string }[];
-      return {
-        text: content!.text,
-        data: result.structuredContent,
-        isError: result.isError === true,
-      };
-    },
+    call: (name, args) => call(client, name, args),
     async [Symbol.asyncDispose]() {
       await client.close();
       await sandbox.close();
@@ -61,7 +40,7 @@ async function overStdio(timeout: number): Promise<Place> {
 /** A server that knows its company's setup. */
 async function open(timeout = 30_000): Promise<Place> {
   const place = await overStdio(timeout);
-  for (const call of calls) await requestsOf(place, call);
+  for (const one of calls) await requestsOf(place, one);
   return place;
 }
 
@@ -74,8 +53,8 @@ Deno.test({
     const cells: Cell[] = [];
     {
       await using place = await open();
-      for (const call of calls) {
-        cells.push(...cellsOf(call, await requestsOf(place, call)));
+      for (const one of calls) {
+        cells.push(...cellsOf(one, await requestsOf(place, one)));
       }
     }
     await tryAll(cells, { open, atOnce: 6, isKept: true });

@@ -1,25 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { type Client, custom, type Json, open, refused } from "./client.ts";
-
-const KEYS = [
-  ..."id,name,created_at,updated_at,crm_person_id".split(","),
-  ..."crm_person_full_name,crm_deal_id,crm_deal_name".split(","),
-  ..."crm_company_id,crm_company_name,crm_task_status_id,user_id".split(","),
-  ..."user_full_name,crm_task_priority_id,crm_task_category_id".split(","),
-  ..."crm_task_category_name,crm_team_ids,crm_team_name,due_date".split(","),
-  ..."reminder_date,detail,next_step,attachment".split(","),
-];
-/** What only the answers to writes have in the documented profile. */
-const LATE = ["end_due_date", "crm_checkin_attributes", "additional_fields"];
-
-async function tasksOf({ call }: Client): Promise<Json[]> {
-  return (await call("GET", "/tasks?filter=alltask&per_page=100"))
-    .body.response;
-}
-
-async function info({ call }: Client): Promise<Json[]> {
-  return (await call("GET", "/tasks/info")).body.response;
-}
+import { custom, type Json, open, refused } from "./client.ts";
+import { info, KEYS, LATE, tasksOf } from "./tasks.ts";
 
 Deno.test("createSandbox() shows the task template in Indonesian, requiring nothing", async () => {
   await using client = await open();

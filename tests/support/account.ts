@@ -10,7 +10,7 @@ import {
   type SandboxOptions,
   serveSandbox,
 } from "../../src/sandbox/mod.ts";
-import { bareEnv, type Ended, endedOf, running } from "./process.ts";
+import { type Ended, runDeno, running } from "./process.ts";
 
 // deno-lint-ignore no-explicit-any -- tests look into answers freely
 type Data = any;
@@ -22,14 +22,8 @@ export async function live(
 ): Promise<Ended> {
   const cwd = Deno.makeTempDirSync();
   try {
-    const output = await new Deno.Command(Deno.execPath(), {
-      args: await running("scripts/live/main.ts", ...args),
-      env: bareEnv(env),
-      clearEnv: true,
-      cwd,
-      stdin: "null",
-    }).output();
-    return endedOf(output);
+    const command = await running("scripts/live/main.ts", ...args);
+    return await runDeno(command, { env, cwd });
   } finally {
     Deno.removeSync(cwd, { recursive: true });
   }

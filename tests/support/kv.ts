@@ -6,20 +6,16 @@
  */
 import { assertEquals } from "@std/assert";
 import type { Kv } from "../../src/storage/kv.ts";
-import { bareEnv, root, stdFlags } from "./process.ts";
+import { runDeno, stdFlags } from "./process.ts";
 
 const hasKv = typeof Deno.openKv === "function";
 
 /** Runs deno in the folder of the project; what it printed where it failed. */
 export async function deno(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args,
-    cwd: root,
-    env: bareEnv({ NO_COLOR: "1" }),
-    clearEnv: true,
-  }).output();
-  const text = new TextDecoder();
-  return code === 0 ? "" : text.decode(stdout) + text.decode(stderr);
+  const { code, stdout, stderr } = await runDeno(args, {
+    env: { NO_COLOR: "1" },
+  });
+  return code === 0 ? "" : stdout + stderr;
 }
 
 /** A database in a file of its own, which others can open as well. */

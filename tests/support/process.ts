@@ -45,6 +45,13 @@ export function permissions(added?: string): string[] {
 /** Among the arguments of the program: run deno with its KV. */
 export const WITH_KV = "(with KV)";
 
+/** What makes deno take the project's configuration, wherever it runs. */
+export const projectFlags = async (): Promise<string[]> => [
+  "--config",
+  `${root}deno.json`,
+  ...await stdFlags(),
+];
+
 /** The arguments of deno that run the program. */
 export function program(...args: string[]): Promise<string[]> {
   return running("mod.ts", ...args);
@@ -110,8 +117,21 @@ export async function run(
     readonly preload?: string;
   } = {},
 ): Promise<Ended> {
+  const { preload, ...rest } = options;
+  return await runDeno(preloading(await program(...args), preload), rest);
+}
+
+/** Runs deno to its end. */
+export async function runDeno(
+  args: string[],
+  options: {
+    readonly env?: Record<string, string>;
+    readonly stdin?: string;
+    readonly cwd?: string;
+  } = {},
+): Promise<Ended> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: preloading(await program(...args), options.preload),
+    args,
     env: bareEnv(options.env),
     clearEnv: true,
     cwd: options.cwd ?? root,

@@ -4,10 +4,7 @@
  *
  * @module
  */
-import {
-  Client,
-  StreamableHTTPClientTransport,
-} from "@modelcontextprotocol/client";
+import type { Client } from "@modelcontextprotocol/client";
 import {
   type Content,
   createServer,
@@ -23,16 +20,9 @@ import {
   serveSandbox,
 } from "../../src/sandbox/mod.ts";
 import { defined } from "../../src/values/json.ts";
+import { call, type Called, connectHttp, ok } from "./client.ts";
 import { serveMcp } from "./serve.ts";
 import { changing, serveUpstream } from "./upstream.ts";
-
-/** What a call of a tool came to. */
-export interface Called {
-  readonly text: string;
-  // deno-lint-ignore no-explicit-any -- tests look into answers freely
-  readonly data: any;
-  readonly isError: boolean;
-}
 
 /** The world; everything in it ends with it. */
 export interface World extends AsyncDisposable {
@@ -109,40 +99,20 @@ export async function createWorld(
     ...defined({ timeout, retryBudget, audit, content }),
   });
   const { url } = stack.use(serveMcp(server, { metrics: true }));
-  const client = new Client({ name: "tests", version: "1.0.0" }, {
-    versionNegotiation: { mode: "auto" },
-  });
-  await client.connect(new StreamableHTTPClientTransport(new URL(url)));
+  const client = await connectHttp(url);
   stack.defer(() => client.close());
   const owned = stack.move();
   let asked = 0;
-
-  async function call(
-    name: string,
-    args: Record<string, unknown> = {},
-  ): Promise<Called> {
-    const result = await client.callTool({ name, arguments: args });
-    const [content] = result.content as { text: string }[];
-    return {
-      text: content!.text,
-      data: result.structuredContent,
-      isError: result.isError === true,
-    };
-  }
 
   return {
     sandbox,
     client,
     url: new URL(url).origin,
     logs,
-    call,
-    async ok(name, args) {
-      const called = await call(name, args);
-      if (called.isError) throw new Error(`${name} failed: ${called.text}`);
-      return called.data;
-    },
+    call: (name, args) => call(client, name, args),
+    ok: (name, args) => ok(client, name, args),
     async refused(name, args) {
-      const called = await call(name, args);
+      const called = await call(client, name, args);
       if (!called.isError) throw new Error(`${name} was not refused`);
       return called.text;
     },

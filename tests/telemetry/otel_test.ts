@@ -9,12 +9,12 @@ import { sha256 } from "../../src/storage/hash.ts";
 import { callTool } from "../support/call.ts";
 import { type Collector, startCollector } from "../support/collector.ts";
 import {
-  bareEnv,
   permissions,
+  projectFlags,
   root,
   run,
+  runDeno,
   startHttp,
-  stdFlags,
 } from "../support/process.ts";
 import { readMetrics } from "../support/prometheus.ts";
 import { startVault } from "../support/vault.ts";
@@ -166,36 +166,26 @@ Deno.test("a collector is told how calls went, and nothing that is personal or s
 Deno.test("OpenTelemetry works with the permissions of the documents", async () => {
   await using sandbox = serveSandbox();
   await using collector = startCollector();
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "-q",
-      ...permissions(),
-      "--config",
-      `${root}deno.json`,
-      ...await stdFlags(),
-      `${root}mod.ts`,
-    ],
-    cwd: root,
-    env: bareEnv({
+  const { name, phone, email } = canaries;
+  const { code, stdout } = await runDeno([
+    "run",
+    "-q",
+    ...permissions(),
+    ...await projectFlags(),
+    `${root}mod.ts`,
+  ], {
+    env: {
       ...collector.env,
       QONTAK_BASE_URL: sandbox.url,
       QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
-    }),
-    clearEnv: true,
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  const { name, phone, email } = canaries;
-  const call = toolCall(2, "list_contacts", { name, phone, email });
-  const stdin = toStdin(...HANDSHAKE, call);
-  await writer.write(new TextEncoder().encode(stdin));
-  await writer.close();
-  const { code, stdout } = await child.output();
+    },
+    stdin: toStdin(
+      ...HANDSHAKE,
+      toolCall(2, "list_contacts", { name, phone, email }),
+    ),
+  });
   assertEquals(code, 0);
-  assertStringIncludes(new TextDecoder().decode(stdout), '"id":2');
+  assertStringIncludes(stdout, '"id":2');
   const tool = spanOf(collector, "tool list_contacts");
   assertEquals(tool.attributes.outcome, "ok");
   assertEquals(spanOf(collector, "GET /contacts").parent, tool.id);
@@ -222,21 +212,12 @@ async function callAlone(
     );
     console.log(await response.text(), server.metrics());
     await server.close();`;
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      "eval",
-      "-q",
-      "--config",
-      `${root}deno.json`,
-      ...await stdFlags(),
-      script,
-    ],
-    env: bareEnv(env),
-    clearEnv: true,
-  }).output();
-  const decoder = new TextDecoder();
-  assertEquals(code, 0, decoder.decode(stderr));
-  return decoder.decode(stdout);
+  const { code, stdout, stderr } = await runDeno(
+    ["eval", "-q", ...await projectFlags(), script],
+    { env },
+  );
+  assertEquals(code, 0, stderr);
+  return stdout;
 }
 
 Deno.test("nothing breaks where OpenTelemetry is off, in part or not there at all", async () => {

@@ -24,7 +24,7 @@ import {
   type VaultStoreOptions,
 } from "../../../src/tokens/stores/vault.ts";
 import { vaultPolicy } from "../../../src/tokens/stores/vault/policy.ts";
-import { bareEnv, root, stdFlags } from "../../support/process.ts";
+import { projectFlags, root, runDeno } from "../../support/process.ts";
 import {
   startVault,
   type TestVault,
@@ -1275,41 +1275,30 @@ Deno.test(
       }
       await store.close();
     `;
-    const child = new Deno.Command(Deno.execPath(), {
-      args: [
-        "run",
-        "-q",
-        "--no-prompt",
-        "--allow-net=127.0.0.1",
-        "--allow-env=VAULT_*,DEBUG",
-        "--ignore-env",
-        "--config",
-        `${root}deno.json`,
-        ...await stdFlags(),
-        "--ext=ts",
-        "-",
-        vault.url,
-        vault.token,
-      ],
-      env: bareEnv({
+    const { stdout, stderr } = await runDeno([
+      "run",
+      "-q",
+      "--no-prompt",
+      "--allow-net=127.0.0.1",
+      "--allow-env=VAULT_*,DEBUG",
+      "--ignore-env",
+      ...await projectFlags(),
+      "--ext=ts",
+      "-",
+      vault.url,
+      vault.token,
+    ], {
+      env: {
         VAULT_ADDR: "http://127.0.0.1:1",
         VAULT_TOKEN: "hvs.wrong",
         VAULT_NAMESPACE: "wrong",
         VAULT_PREFIX: "/wrong",
         DEBUG: "*",
-      }),
-      clearEnv: true,
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    const writer = child.stdin.getWriter();
-    await writer.write(new TextEncoder().encode(program));
-    await writer.close();
-    const { stdout, stderr } = await child.output();
-    const decoder = new TextDecoder();
-    assertEquals(decoder.decode(stderr), "");
-    const [line = "", denied = ""] = decoder.decode(stdout).split("\n");
+      },
+      stdin: program,
+    });
+    assertEquals(stderr, "");
+    const [line = "", denied = ""] = stdout.split("\n");
     assertEquals(JSON.parse(line), [
       { credentials: { refresh_token: "r" }, version: "1" },
       ["acme"],
