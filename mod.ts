@@ -22,6 +22,7 @@ export {
   ForeseenError,
   LimitError,
   type LimitReason,
+  OptionError,
   QontakError,
   type QontakErrorDetails,
   StoreError,

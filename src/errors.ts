@@ -19,6 +19,7 @@
  * @module
  */
 import { type Advise, adviseEmbedder, type Remedy } from "./advice/advice.ts";
+import type { Rules } from "./values/rules.ts";
 import { redact, redactSecrets } from "./logging/redact.ts";
 
 /** What an error is about. */
@@ -417,4 +418,28 @@ export class OptionError extends TypeError {
     this.option = option;
     this.problem = problem;
   }
+}
+
+/**
+ * Checks options that a program gave.
+ *
+ * @param options The options.
+ * @param rules What some of them must be; those that are left out are not asked.
+ * @returns The options, each in its usual form.
+ * @throws {OptionError} For the first that breaks its rule.
+ */
+export function checkOptions<O extends object>(
+  options: O,
+  rules: Rules<O>,
+): O {
+  const checked = { ...options };
+  for (const name of Object.keys(rules) as (keyof O & string)[]) {
+    if (options[name] === undefined) continue;
+    try {
+      checked[name] = rules[name]!(options[name]) as O[typeof name];
+    } catch (error) {
+      throw new OptionError(name, (error as Error).message);
+    }
+  }
+  return checked;
 }

@@ -5,11 +5,12 @@
  */
 import { type McpServerFactory, Server } from "@modelcontextprotocol/server";
 import { type Advise, advisedLog, adviseEmbedder } from "./advice/advice.ts";
-import { CredentialsError } from "./errors.ts";
+import { checkOptions, CredentialsError } from "./errors.ts";
 import {
   apis,
   cacheKvOf,
   type ConnectionOptions,
+  connectionRules,
   createAccess,
 } from "./qontak/connection.ts";
 import { type AuditOptions, createAudit, noAudit } from "./audit/audit.ts";
@@ -26,8 +27,14 @@ import { listResources, readResource } from "./mcp/resources.ts";
 import { createTelemetry } from "./telemetry/telemetry.ts";
 import { DEFAULT_TENANT, type TokenStore } from "./tokens/store.ts";
 import { createEnvStore } from "./tokens/stores/env.ts";
-import { type ListedTool, selectTools, type Toolset } from "./tools/catalog.ts";
-import type { Content } from "./mcp/content.ts";
+import {
+  type ListedTool,
+  selectTools,
+  type Toolset,
+  toolsetNames,
+} from "./tools/catalog.ts";
+import { type Content, CONTENTS } from "./mcp/content.ts";
+import { flag, oneOf, type Rules } from "./values/rules.ts";
 import { defined } from "./values/json.ts";
 import { IDENTITY } from "./version.ts";
 
@@ -70,6 +77,14 @@ export interface ServerOptions extends ConnectionOptions {
    */
   readonly audit?: AuditOptions | false;
 }
+
+/** What some of the options must be. */
+const rules = {
+  ...connectionRules,
+  toolsets: toolsetNames,
+  readOnly: flag,
+  content: oneOf(CONTENTS),
+} as const satisfies Rules<ServerOptions>;
 
 /** An MCP server for Qontak. */
 export interface QontakServer {
@@ -156,12 +171,13 @@ const CACHE_HINTS = {
  * assert(server.tools.includes("create_deal"));
  * ```
  *
- * @param options The company's credentials, and where Qontak is.
+ * @param given The company's credentials, and where Qontak is.
  * @returns The server.
  * @throws {CredentialsError} When neither a token nor a store is given.
- * @throws {TypeError} When a toolset is not known.
+ * @throws {OptionError} When an option is not what it must be.
  */
-export function createServer(options: ServerOptions): QontakServer {
+export function createServer(given: ServerOptions): QontakServer {
+  const options = checkOptions(given, rules);
   const { content = "open", advise = adviseEmbedder } = options;
   const log = advisedLog(
     options.log ? withRequest(options.log) : createLog(),

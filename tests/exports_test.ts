@@ -10,7 +10,7 @@ const EXPORTS: Readonly<Record<string, string>> = {
   ".": "Advise AuditOptions AuditStore Auth Authenticate ConnectionOptions " +
     "Content CredentialsError ErrorKind ForeseenError Handler " +
     "HandlerInfo HandlerOptions Kv KvState LimitError LimitReason " +
-    "Limits ListedTool Log LogDetails LogLevel LogValue Principal " +
+    "Limits ListedTool Log LogDetails LogLevel LogValue OptionError Principal " +
     "ProtectedResource QontakError QontakErrorDetails QontakServer " +
     "Readiness Remedies Remedy Scope Sealer ServerOptions StoreError " +
     "TOOLSETS TokenCaching TokenStore Toolset UnreachableError " +

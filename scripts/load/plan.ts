@@ -6,7 +6,7 @@
 import type { FlagTable } from "../../src/cli/parse.ts";
 import { ConfigError } from "../../src/errors.ts";
 import type { Flags } from "../command.ts";
-import { readWhole } from "../../src/app/variables.ts";
+import { readWhole, whole as between } from "../../src/values/rules.ts";
 
 /** What a load is to be. */
 export interface Plan {
@@ -81,7 +81,9 @@ export function planOf(flags: Flags<typeof loadFlags>): Plan {
     most: number,
   ) => {
     try {
-      return readWhole(flags[name] ?? String(otherwise), least, most);
+      return readWhole(between(least, most))(
+        flags[name] ?? String(otherwise),
+      );
     } catch (error) {
       throw new ConfigError([`--${name} ${(error as Error).message}`]);
     }

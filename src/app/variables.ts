@@ -6,21 +6,29 @@
  */
 import {
   apis,
-  type Auth,
+  connectionRules,
   DEFAULT_TIMEOUT,
-  type TokenCaching,
 } from "../qontak/connection.ts";
 import { TENANT_CLAIM } from "../auth/principal.ts";
 import { readStaticKeys } from "../auth/static_keys.ts";
-import { ALL_RATE, type Rate, TENANT_RATE } from "../limits/bucket.ts";
-import { isSecure } from "../net/address.ts";
+import {
+  ALL_RATE,
+  isRate,
+  MOST,
+  type Rate,
+  TENANT_RATE,
+} from "../limits/bucket.ts";
+import { origins, secureAddress } from "../net/address.ts";
 import { DEFAULT_LEVEL, LOG_LEVELS } from "../logging/log.ts";
 import { RETRY_BUDGET } from "../qontak/retry.ts";
-import { didYouMean } from "../values/words.ts";
+import { oneOf, readWhole, type Rule } from "../values/rules.ts";
 import { createSealer, type Sealer } from "../storage/sealing.ts";
 import { TOKEN_LIFETIME } from "../tokens/held.ts";
 import { CONTENTS } from "../mcp/content.ts";
-import { type Toolset, TOOLSETS } from "../tools/catalog.ts";
+import { toolsetNames, TOOLSETS } from "../tools/catalog.ts";
+import { keptDays } from "../audit/store.ts";
+import { lifetimeInRedis } from "../tokens/stores/redis.ts";
+import { vaultAddress } from "../tokens/stores/vault.ts";
 
 /** One environment variable. */
 export interface Variable<T> {
@@ -48,9 +56,6 @@ export const LIMITS = ["memory", "redis", "kv"] as const;
 /** A place for limits. */
 export type LimitsName = (typeof LIMITS)[number];
 
-const AUTHS: readonly Auth[] = ["oauth", "hmac"];
-const CACHES: readonly TokenCaching[] = ["kv", "memory", "none"];
-
 const asText = (text: string) => text;
 
 /** Every variable, in the order of the documents. */
@@ -76,13 +81,13 @@ export const variables = {
     meaning:
       `Where Qontak is, for both its API and its OAuth; ${apis.hmac.baseUrl} where QONTAK_AUTH is hmac`,
     shown: apis.oauth.baseUrl,
-    read: readBaseUrl,
+    read: connectionRules.baseUrl,
   },
   QONTAK_AUTH: {
     meaning:
       "How calls prove who makes them: oauth (tokens), or hmac (signed for Mekari's API gateway)",
     default: "oauth",
-    read: (text: string) => readWord(text, AUTHS),
+    read: readWord(connectionRules.auth),
   },
   MEKARI_CLIENT_ID: {
     meaning:
@@ -102,13 +107,13 @@ export const variables = {
     meaning:
       "Where credentials are kept: env (one company), redis, vault or kv (Deno KV), for any number",
     default: "env",
-    read: (text: string) => readWord(text, STORES),
+    read: readWord(oneOf(STORES)),
   },
   TOKEN_CACHE: {
     meaning:
       "Where access tokens are kept in front of the store: kv (Deno KV, where there is one, to survive restarts; with TOKEN_STORE=env the newest refresh token too), memory, or none (the store is asked every minute)",
     default: "kv",
-    read: (text: string) => readWord(text, CACHES),
+    read: readWord(connectionRules.tokenCache),
   },
   TOKEN_ENCRYPTION_KEY: {
     meaning:
@@ -131,12 +136,12 @@ export const variables = {
     meaning:
       "How long an access token from Redis is used at most, in seconds. The refresh token never expires there",
     default: String(TOKEN_LIFETIME),
-    read: (text: string) => readWhole(text, 1, 31_536_000),
+    read: readWhole(lifetimeInRedis),
   },
   VAULT_ADDR: {
     meaning: "Where HashiCorp Vault or OpenBao is",
     default: "http://127.0.0.1:8200",
-    read: readAddress,
+    read: vaultAddress,
   },
   VAULT_TOKEN: {
     meaning: "The token for Vault; it is renewed as long as Vault lets it",
@@ -169,7 +174,7 @@ export const variables = {
     meaning: `The groups of tools to offer, joined by commas: ${
       TOOLSETS.join(", ")
     }; all when not set`,
-    read: readToolsets,
+    read: (text: string) => readList(toolsetNames)(text.toLowerCase()),
   },
   QONTAK_READ_ONLY: {
     meaning: "true offers only tools that change nothing",
@@ -180,19 +185,19 @@ export const variables = {
     meaning:
       "open, or strict: the free text of records (notes, chats, timelines, descriptions, long custom fields) is withheld from the model",
     default: "open",
-    read: (text: string) => readWord(text, CONTENTS),
+    read: readWord(oneOf(CONTENTS)),
   },
   QONTAK_TIMEOUT_MS: {
     meaning:
       "How long one call of a tool may take, with all its requests to Qontak, in milliseconds",
     default: String(DEFAULT_TIMEOUT),
-    read: (text: string) => readWhole(text, 1, 600_000),
+    read: readWhole(connectionRules.timeout),
   },
   QONTAK_RETRY_BUDGET_MS: {
     meaning:
       "How long one call waits in all before it sends requests again that failed, in milliseconds; with 0 nothing is sent again. A longer wait that Qontak asks for is told to the caller instead",
     default: String(RETRY_BUDGET),
-    read: (text: string) => readWhole(text, 0, 600_000),
+    read: readWhole(connectionRules.retryBudget),
   },
   QONTAK_RATE_LIMIT: {
     meaning:
@@ -210,7 +215,7 @@ export const variables = {
     meaning:
       "Where these limits are counted: memory (each server for itself), or redis (at REDIS_URL) or kv (Deno KV), for all servers together; where that place does not answer, each server goes by its own for the time being",
     default: "memory",
-    read: (text: string) => readWord(text, LIMITS),
+    read: readWord(oneOf(LIMITS)),
   },
   MCP_STORED_KEYS: {
     meaning:
@@ -227,7 +232,7 @@ export const variables = {
     meaning:
       "The authorization server whose JWTs HTTP callers may present: its issuer URL, exactly as it stands in their iss, a slash at the end too",
     read: (text: string) => {
-      readSecureAddress(text, "https://login.example.com");
+      secureAddress("https://login.example.com")(text);
       return text;
     },
   },
@@ -245,30 +250,29 @@ export const variables = {
   MCP_PUBLIC_URL: {
     meaning:
       "The address of this endpoint as callers know it, such as https://crm.example.com/mcp; that of each request when not set",
-    read: (text: string) =>
-      readSecureAddress(text, "https://crm.example.com/mcp"),
+    read: secureAddress("https://crm.example.com/mcp"),
   },
   MCP_ALLOWED_ORIGINS: {
     meaning:
       "The origins of web pages that may call over HTTP, joined by commas, besides this endpoint's own page",
-    read: readOrigins,
+    read: readList(origins(", joined by commas")),
   },
   QONTAK_AUDIT: {
     meaning:
       "Where each write to Qontak is recorded: stderr; besides it kv (Deno KV) or redis, for qontak-mcp audit; or off",
     default: "stderr",
-    read: (text: string) => readWord(text, AUDITS),
+    read: readWord(oneOf(AUDITS)),
   },
   QONTAK_AUDIT_VALUES: {
     meaning:
       "What is recorded of the values that were sent: hash, or keep, in kv and redis only, sealed where TOKEN_ENCRYPTION_KEY is set. stderr has hashes in any case",
     default: "hash",
-    read: (text: string) => readWord(text, ["hash", "keep"] as const),
+    read: readWord(oneOf(["hash", "keep"] as const)),
   },
   QONTAK_AUDIT_DAYS: {
     meaning: "How long records are kept in kv and redis, in days",
     default: "90",
-    read: (text: string) => readWhole(text, 1, 3_650),
+    read: readWhole(keptDays),
   },
   MCP_METRICS: {
     meaning:
@@ -279,69 +283,29 @@ export const variables = {
   LOG_LEVEL: {
     meaning: `How much is logged on stderr: ${LOG_LEVELS.join(", ")}`,
     default: DEFAULT_LEVEL,
-    read: (text: string) => readWord(text, LOG_LEVELS),
+    read: readWord(oneOf(LOG_LEVELS)),
   },
 } as const satisfies Readonly<Record<string, Variable<unknown>>>;
 
-/** A base address; the API's own path after it is left out. */
-function readBaseUrl(text: string): string {
-  const href = readSecureAddress(text, apis.oauth.baseUrl);
-  const path = Object.values(apis).find(({ prefix }) => href.endsWith(prefix));
-  return path ? href.slice(0, -path.prefix.length) : href;
+/** Reads a word, in whatever case. */
+function readWord<T extends string>(rule: Rule<T>): (text: string) => T {
+  return (text) => rule(text.toLowerCase(), text);
 }
 
-/** An address that tokens may travel to. */
-function readSecureAddress(text: string, example: string): string {
-  const href = readAddress(text, example);
-  if (!isSecure(new URL(href))) {
-    throw new Error(
-      "must start with https://, since tokens travel there; http:// is for this machine only",
-    );
-  }
-  return href;
+/** Reads what is joined by commas. */
+function readList<T>(rule: Rule<T>): (text: string) => T {
+  return (text) => rule(text.split(",").map((entry) => entry.trim()));
 }
 
-/** An http(s) address without what does not belong into it. */
-function readAddress(text: string, example = "https://vault.example.com") {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol)) {
-    throw new Error(`must be a URL such as ${example}`);
-  }
-  if (url.username || url.password || url.search || url.hash) {
-    throw new Error("must be a URL without user, query or fragment");
-  }
-  return url.href.replace(/\/+$/, "");
-}
-
-/**
- * Reads a whole number with bounds.
- *
- * @throws {Error} With a phrase that follows the setting's name.
- */
-export function readWhole(text: string, least: number, most: number): number {
-  const value = /^\d+$/.test(text) ? Number(text) : NaN;
-  if (value >= least && value <= most) return value;
-  throw new Error(
-    `must be a whole number from ${least} to ${most}, not ${
-      JSON.stringify(text)
-    }`,
-  );
-}
-
-/** The most that a limit may be set to. */
-const MOST = 100_000;
-
-/** A rate such as 10/20; 0 is no limit. */
 function readRate(text: string): Rate {
   const [, speed, size] = /^(\d+(?:\.\d+)?)(?:\/(\d+))?$/.exec(text) ?? [];
   const perSecond = Number(speed);
+  if (perSecond === 0) return { perSecond: Infinity, burst: 1 };
   const burst = size === undefined
     ? Math.max(1, Math.ceil(2 * perSecond))
     : Number(size);
-  if (perSecond === 0) return { perSecond: Infinity, burst: 1 };
-  if (perSecond <= MOST && burst >= 1 && burst <= MOST) {
-    return { perSecond, burst };
-  }
+  const rate = { perSecond, burst };
+  if (isRate(rate)) return rate;
   throw new Error(
     `must be requests per second, and after a slash how many at once, up to ${MOST} each, such as 10/20, or 0 for no limit, not ${
       JSON.stringify(text)
@@ -351,31 +315,6 @@ function readRate(text: string): Rate {
 
 function showRate({ perSecond, burst }: Rate): string {
   return `${perSecond}/${burst}`;
-}
-
-function readWord<T extends string>(text: string, words: readonly T[]): T {
-  const word = words.find((word) => word === text.toLowerCase());
-  if (word) return word;
-  throw new Error(
-    `must be one of ${words.join(", ")}, not ${JSON.stringify(text)}${
-      didYouMean(text, words)
-    }`,
-  );
-}
-
-function readToolsets(text: string): readonly Toolset[] {
-  const names = text.split(",").map((name) => name.trim().toLowerCase());
-  const unknown = names.find((name) => !isToolset(name));
-  if (unknown === undefined) return names.filter(isToolset);
-  throw new Error(
-    `names ${JSON.stringify(unknown)}, which is no toolset${
-      didYouMean(unknown, TOOLSETS) || "."
-    } There are ${TOOLSETS.join(", ")}`,
-  );
-}
-
-function isToolset(name: string): name is Toolset {
-  return (TOOLSETS as readonly string[]).includes(name);
 }
 
 /** The words for yes and for no, in lower case. */
@@ -399,20 +338,6 @@ function readNames(text: string): readonly string[] {
   const names = text.split(",").map((name) => name.trim());
   if (!names.includes("")) return names;
   throw new Error("must hold names joined by commas, none of them empty");
-}
-
-function readOrigins(text: string): readonly string[] {
-  return text.split(",").map((entry) => {
-    const origin = entry.trim();
-    if (URL.canParse(origin) && new URL(origin).origin === origin) {
-      return origin;
-    }
-    throw new Error(
-      `must hold origins such as https://app.example.com, joined by commas, not ${
-        JSON.stringify(origin)
-      }`,
-    );
-  });
 }
 
 function readKeys(text: string): Sealer {

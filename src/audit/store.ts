@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type Rule, whole } from "../values/rules.ts";
 import { StoreError } from "../errors.ts";
 import type { Sealer } from "../storage/sealing.ts";
 import type { AuditRecord } from "./record.ts";
@@ -42,6 +43,9 @@ export interface AuditStoreOptions {
   /** Seals the records; they are kept open when left out. */
   readonly sealer?: Sealer;
 }
+
+/** How long records may be kept, in days. */
+export const keptDays: Rule<number> = whole(1, 3_650);
 
 /** A day, in ms. */
 export const DAY: number = 24 * 60 * 60 * 1000;

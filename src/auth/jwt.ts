@@ -8,9 +8,9 @@
  * @module
  */
 import type { JWTVerifyGetKey } from "jose";
-import { IssuerError } from "../errors.ts";
+import { checkOptions, IssuerError } from "../errors.ts";
 import type { Log } from "../logging/log.ts";
-import { checkSecureAddress } from "../net/address.ts";
+import { secureAddress } from "../net/address.ts";
 import { createLru } from "../storage/lru.ts";
 import { sha256 } from "../storage/hash.ts";
 import {
@@ -94,7 +94,7 @@ export interface Jwt {
  */
 export function createJwt(options: JwtOptions): Jwt {
   const { issuer, audience, tenantClaim = TENANT_CLAIM, log } = options;
-  checkSecureAddress("issuer", issuer);
+  checkOptions(options, { issuer: secureAddress("https://login.example.com") });
   if (audience.length === 0 || audience.includes("")) {
     throw new TypeError("audience must name this server, and not with nothing");
   }

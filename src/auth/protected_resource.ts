@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkOptions } from "../errors.ts";
 import {
   bearerAuthChallengeResponse,
   getOAuthProtectedResourceMetadataUrl,
@@ -11,7 +12,7 @@ import {
   type OAuthMetadata,
   oauthMetadataResponse,
 } from "@modelcontextprotocol/server";
-import { checkSecureAddress } from "../net/address.ts";
+import { secureAddress } from "../net/address.ts";
 import { IDENTITY } from "../version.ts";
 import { SCOPE_PREFIX } from "./claims.ts";
 import { WELL_KNOWN } from "./issuer.ts";
@@ -46,7 +47,10 @@ export function createProtectedResource(
   issuer: string,
   publicUrl: string | undefined,
 ): ProtectedResource {
-  if (publicUrl !== undefined) checkSecureAddress("publicUrl", publicUrl);
+  checkOptions(
+    { publicUrl },
+    { publicUrl: secureAddress("https://crm.example.com/mcp") },
+  );
   const base = `${WELL_KNOWN}/oauth-protected-resource`;
   const resourceOf = (request: Request) =>
     new URL(publicUrl ?? new URL("/mcp", request.url));

@@ -5,7 +5,7 @@
  */
 import { open } from "../app/open.ts";
 import type { Settings } from "../app/settings.ts";
-import { readWhole } from "../app/variables.ts";
+import { readWhole, whole } from "../values/rules.ts";
 import type { AuditRecord } from "../audit/record.ts";
 import type { AuditStore } from "../audit/store.ts";
 import { ConfigError, InputError } from "../errors.ts";
@@ -97,13 +97,9 @@ function readQuestion(given: Flags): Question {
   const question = {
     tenant: word("tenant"),
     tool: word("tool"),
-    record: read(
-      "record",
-      (text) => readWhole(text, 0, Number.MAX_SAFE_INTEGER),
-    ),
+    record: read("record", readWhole(whole(0, Number.MAX_SAFE_INTEGER))),
     since: read("since", readSince) ?? 0,
-    limit:
-      read("limit", (text) => readWhole(text, 1, MOST), flags.limit.value) ?? 0,
+    limit: read("limit", readWhole(whole(1, MOST)), flags.limit.value) ?? 0,
   };
   if (problems.length > 0) throw new ConfigError(problems);
   return question;

@@ -11,7 +11,7 @@ import type { Log } from "../logging/log.ts";
 import { isLoopback } from "../net/address.ts";
 import { isObject } from "../values/json.ts";
 import { VERSION } from "../version.ts";
-import { readWhole } from "../app/variables.ts";
+import { readWhole, whole } from "../values/rules.ts";
 import { type Run, settingsOf } from "./command.ts";
 import { FAILED, OK } from "./exit.ts";
 import { type Flags, flags } from "./flags.ts";
@@ -48,7 +48,9 @@ function readAddress(given: Flags): Address {
   const hostname = String(given.host ?? flags.host.value);
   let port: number;
   try {
-    port = readWhole(String(given.port ?? flags.port.value), 0, 65_535);
+    port = readWhole(whole(0, 65_535))(
+      String(given.port ?? flags.port.value),
+    );
   } catch (error) {
     throw new ConfigError([`--port ${(error as Error).message}`]);
   }

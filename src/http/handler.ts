@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { checkOptions } from "../errors.ts";
+import { origins } from "../net/address.ts";
 import type { ProtectedResource } from "../auth/protected_resource.ts";
 import type { Authenticate } from "../auth/principal.ts";
 import { describeFault } from "../logging/faults.ts";
@@ -83,13 +85,15 @@ export type Handler = (
  * ```
  *
  * @param server What answers on `/mcp`.
- * @param options Who may call.
+ * @param given Who may call.
  * @returns The handler; it never rejects.
+ * @throws {OptionError} When an allowed origin is none.
  */
 export function createHandler(
   server: QontakServer,
-  options: HandlerOptions = {},
+  given: HandlerOptions = {},
 ): Handler {
+  const options = checkOptions(given, { allowedOrigins: origins() });
   const { authenticate, protectedResource, allowedOrigins = [] } = options;
   const log = withRequest(options.log ?? (() => {}));
   const onlyCallers = createAuth({ authenticate, protectedResource, log });

@@ -5,6 +5,9 @@
  * @module
  */
 
+import { isObject } from "../values/json.ts";
+import type { Rule } from "../values/rules.ts";
+
 /** How many requests may be sent. */
 export interface Rate {
   /** How many a second in the long run; Infinity for no limit. */
@@ -12,6 +15,25 @@ export interface Rate {
   /** How many at once after a pause. */
   readonly burst: number;
 }
+
+/** The most of either that a rate may have, where it is a limit at all. */
+export const MOST = 100_000;
+
+/** Whether a rate can be held. */
+export function isRate({ perSecond, burst }: Rate): boolean {
+  return perSecond > 0 && (perSecond <= MOST || perSecond === Infinity) &&
+    Number.isInteger(burst) && burst >= 1 && burst <= MOST;
+}
+
+/** A rate. */
+export const rate: Rule<Rate> = (value) => {
+  if (isObject(value) && isRate(value as unknown as Rate)) {
+    return value as unknown as Rate;
+  }
+  throw new Error(
+    `must be like { perSecond: 10, burst: 20 }, up to ${MOST} each and burst a whole number, or perSecond: Infinity for no limit`,
+  );
+};
 
 /** The rates that hold at the same time. */
 export interface Rates {

@@ -6,7 +6,8 @@
  */
 import type { Log } from "../logging/log.ts";
 import { defined } from "../values/json.ts";
-import type { Rate } from "./bucket.ts";
+import { checkOptions } from "../errors.ts";
+import { type Rate, rate } from "./bucket.ts";
 import { createLimiter, type Limiter } from "./limiter.ts";
 import { bucketsOf, type SharedBuckets } from "./shared/shared.ts";
 
@@ -66,10 +67,14 @@ function nothingLimited(): Limiter {
  *
  * @param options The rates, and where they are shared.
  * @returns The limits.
+ * @throws {OptionError} When a rate is none.
  * @throws {TypeError} When the shared buckets are none of this package's.
  */
 export function createLimits(options: LimitsOptions = {}): Limits {
-  const { shared, ...others } = options;
+  const { shared, ...others } = checkOptions(options, {
+    tenant: rate,
+    all: rate,
+  });
   return createLimiter({
     ...others,
     ...defined({ shared: shared && bucketsOf(shared) }),

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { show } from "../values/json.ts";
+import type { Rule } from "../values/rules.ts";
 
 /**
  * Whether a host name means this machine.
@@ -27,18 +27,53 @@ export function isSecure({ protocol, hostname }: URL): boolean {
 }
 
 /**
- * Checks a setting that must be a secure address and nothing more.
+ * An http(s) address, and nothing that does not belong into it.
  *
- * @param name The setting, for the message.
- * @param text Its value.
- * @throws {TypeError} When it is none.
+ * @param example What it may look like, for the message.
  */
-export function checkSecureAddress(name: string, text: string): void {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url && isSecure(url) && !/[?#\s]/.test(text) && !url.username) return;
-  throw new TypeError(
-    `${name} must be an https:// URL without user, query or fragment (http:// is for this machine only), not ${
-      show(text)
-    }`,
-  );
+export function address(example: string): Rule<string> {
+  return (value) => {
+    const text = String(value);
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (!url || !/^https?:$/.test(url.protocol) || /\s/.test(text)) {
+      throw new Error(`must be a URL such as ${example}`);
+    }
+    if (url.username || url.password || /[?#]/.test(text)) {
+      throw new Error("must be a URL without user, query or fragment");
+    }
+    return url.href.replace(/\/+$/, "");
+  };
+}
+
+/** The same of an address that tokens may travel to. */
+export function secureAddress(example: string): Rule<string> {
+  const read = address(example);
+  return (value) => {
+    const href = read(value);
+    if (isSecure(new URL(href))) return href;
+    throw new Error(
+      "must start with https://, since tokens travel there; http:// is for this machine only",
+    );
+  };
+}
+
+/**
+ * The origins of web pages.
+ *
+ * @param joined How they are joined in a text, for the message.
+ */
+export function origins(joined = ""): Rule<readonly string[]> {
+  return (value) => {
+    const all: readonly unknown[] = Array.isArray(value) ? value : [value];
+    return all.map((origin) => {
+      const isOrigin = typeof origin === "string" && URL.canParse(origin) &&
+        new URL(origin).origin === origin;
+      if (isOrigin) return origin;
+      throw new Error(
+        `must hold origins such as https://app.example.com${joined}, not ${
+          JSON.stringify(origin)
+        }`,
+      );
+    });
+  };
 }

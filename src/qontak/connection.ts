@@ -19,7 +19,9 @@ import { observed } from "../tokens/observed.ts";
 import { createTelemetry, type Telemetry } from "../telemetry/telemetry.ts";
 import type { TokenStore } from "../tokens/store.ts";
 import { createTokens } from "../tokens/tokens.ts";
+import { secureAddress } from "../net/address.ts";
 import { defined } from "../values/json.ts";
+import { oneOf, type Rules, whole } from "../values/rules.ts";
 
 /** How calls prove who makes them. */
 export type Auth = "oauth" | "hmac";
@@ -120,6 +122,22 @@ export interface ConnectionOptions {
    * repeat a write by itself.
    */
   readonly fetch?: typeof fetch;
+}
+
+/** What some of the options must be. */
+export const connectionRules = {
+  auth: oneOf<Auth>(["oauth", "hmac"]),
+  baseUrl: readBaseUrl,
+  timeout: whole(1, 600_000),
+  retryBudget: whole(0, 600_000),
+  tokenCache: oneOf<TokenCaching>(["kv", "memory", "none"]),
+} as const satisfies Rules<ConnectionOptions>;
+
+/** A base address; the API's own path after it is left out. */
+function readBaseUrl(value: unknown): string {
+  const href = secureAddress(apis.oauth.baseUrl)(value);
+  const path = Object.values(apis).find(({ prefix }) => href.endsWith(prefix));
+  return path ? href.slice(0, -path.prefix.length) : href;
 }
 
 /** Settings of {@linkcode createAccess}. */

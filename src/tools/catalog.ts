@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Rule } from "../values/rules.ts";
 import { didYouMean } from "../values/words.ts";
 import { objectSchema } from "./kit/arguments.ts";
 import { companyTools } from "./companies.ts";
@@ -27,6 +28,18 @@ export type Toolset =
   | "notes"
   | "products"
   | "geolocations";
+
+/** Names of groups, and no others. */
+export const toolsetNames: Rule<readonly Toolset[]> = (value) =>
+  [value].flat().map((name) => {
+    const known = TOOLSETS.find((toolset) => toolset === name);
+    if (known) return known;
+    throw new Error(
+      `names ${JSON.stringify(name)}, which is no toolset${
+        didYouMean(String(name), TOOLSETS) || "."
+      } There are ${TOOLSETS.join(", ")}`,
+    );
+  });
 
 /** The tools of each group, in the order that clients are shown. */
 const tools: Readonly<Record<Toolset, readonly Tool[]>> = {
@@ -67,18 +80,9 @@ export interface Selection {
  * The tools that a server has, in the order of the catalog.
  *
  * @param selection Which ones.
- * @throws {TypeError} When a group is not known.
  */
 export function selectTools(selection: Selection): readonly CatalogTool[] {
   const { toolsets: groups = TOOLSETS, readOnly = false } = selection;
-  const unknown = groups.filter((name) => !TOOLSETS.includes(name));
-  if (unknown.length > 0) {
-    throw new TypeError(
-      `There is no toolset ${unknown.join(", ")}${
-        didYouMean(unknown[0]!, TOOLSETS) || "."
-      } There are ${TOOLSETS.join(", ")}`,
-    );
-  }
   return catalog.filter(({ toolset, effect }) =>
     groups.includes(toolset) && (!readOnly || effect === "read")
   );

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { checkOptions } from "../../errors.ts";
+import { keptDays } from "../store.ts";
 import { askKv, explainKv, type Kv } from "../../storage/kv.ts";
 import { createSealer } from "../../storage/sealing.ts";
 import type { AuditRecord } from "../record.ts";
@@ -49,9 +51,12 @@ const PREFIX = ["qontak-mcp", "audit"];
  * ```
  *
  * @param options Which database, and for how long.
+ * @throws {OptionError} When the days are none that can be kept.
  */
 export function createKvAuditStore(options: KvAuditStoreOptions): AuditStore {
-  const { kv, days, sealer = createSealer([]) } = options;
+  const { kv, days, sealer = createSealer([]) } = checkOptions(options, {
+    days: keptDays,
+  });
   const codec = createCodec(sealer);
   const expireIn = days * DAY;
 

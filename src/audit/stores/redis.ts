@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { checkOptions } from "../../errors.ts";
+import { keptDays } from "../store.ts";
 import { createRedisLink, KEY_PREFIX } from "../../storage/redis.ts";
 import { defined } from "../../values/json.ts";
 import { createSealer } from "../../storage/sealing.ts";
@@ -86,6 +88,7 @@ return 1`;
  * ```
  *
  * @param options Where Redis is, and for how long.
+ * @throws {OptionError} When the days are none that can be kept.
  * @throws {TypeError} When the address is none.
  */
 export function createRedisAuditStore(
@@ -97,7 +100,7 @@ export function createRedisAuditStore(
     days,
     sealer = createSealer([]),
     most = MOST,
-  } = options;
+  } = checkOptions(options, { days: keptDays });
   const { ask, close } = createRedisLink({
     url,
     role: "store of audit records",

@@ -5,6 +5,8 @@
  *
  * @module
  */
+import { checkOptions } from "../../errors.ts";
+import { type Rule, whole } from "../../values/rules.ts";
 import { createRedisLink, KEY_PREFIX } from "../../storage/redis.ts";
 import { sha1, sha256 } from "../../storage/hash.ts";
 import { defined } from "../../values/json.ts";
@@ -92,10 +94,14 @@ return redis.call("DEL", KEYS[1])`;
  *
  * @param options Where Redis is.
  * @returns The store.
+ * @throws {OptionError} When the lifetime is none.
  */
 export function createRedisStore(options: RedisStoreOptions): TokenStore {
   return openRedis(options).tokens;
 }
+
+/** How long an access token from Redis may be used, in seconds. */
+export const lifetimeInRedis: Rule<number> = whole(1, 31_536_000);
 
 /**
  * Makes the store with the place for API keys, over one connection.
@@ -108,7 +114,7 @@ export function openRedis(options: RedisStoreOptions): StoreAndKeys {
     keyPrefix = KEY_PREFIX,
     sealer = createSealer([]),
     tokenTtl = TOKEN_LIFETIME,
-  } = options;
+  } = checkOptions(options, { tokenTtl: lifetimeInRedis });
   const { where, ask, close } = createRedisLink({
     url,
     role: "token store",

@@ -5,7 +5,9 @@
  *
  * @module
  */
-import { OptionError } from "../../errors.ts";
+import { checkOptions, OptionError } from "../../errors.ts";
+import { address } from "../../net/address.ts";
+import type { Rule } from "../../values/rules.ts";
 import type { Log } from "../../logging/log.ts";
 import { isObject } from "../../values/json.ts";
 import { sha256 } from "../../storage/hash.ts";
@@ -89,7 +91,7 @@ export function createVaultStore(options: VaultStoreOptions): TokenStore {
  */
 export function openVault(options: VaultStoreOptions): StoreAndKeys {
   const { timeout = 5_000, log = () => {} } = options;
-  const address = readAddress(options.address);
+  const { address } = checkOptions(options, { address: vaultAddress });
   const mount = readPath(options.mountPath ?? MOUNT_PATH, "mountPath");
   const root = readPath(options.secretPath ?? SECRET_PATH, "secretPath");
   const namespace = options.namespace
@@ -198,16 +200,8 @@ async function takeLease(
   };
 }
 
-function readAddress(address: string): string {
-  const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (url?.protocol !== "http:" && url?.protocol !== "https:") {
-    throw new OptionError(
-      "address",
-      "is no address of Vault: it must be like https://vault.example.com:8200",
-    );
-  }
-  return url.href.replace(/\/+$/, "");
-}
+/** Where Vault is. */
+export const vaultAddress: Rule<string> = address("https://vault.example.com");
 
 /** A path without slashes at its ends. */
 function readPath(path: string, option: string): string {
