@@ -14,6 +14,7 @@ import type { Principal } from "../auth/principal.ts";
 import { readText } from "../net/body.ts";
 import { deadline, isTimeUp } from "../net/deadline.ts";
 import { authInfoOf } from "./caller.ts";
+import { refusedMessage } from "./messages.ts";
 
 /** The largest body that is read, in bytes. */
 const MAX_BODY = 1024 * 1024;
@@ -66,6 +67,11 @@ export function createEndpoint(
       } catch {
         return refuse(400, ProtocolErrorCode.ParseError, NO_JSON);
       }
+      const refused = refusedMessage(parsedBody);
+      if (refused) {
+        const { id, problem } = refused;
+        return refuse(400, ProtocolErrorCode.InvalidRequest, problem, id);
+      }
       return await handler.fetch(request, { ...options, parsedBody });
     },
     close: handler.close,
@@ -104,9 +110,14 @@ const REFUSED = -32_000;
 
 const NO_JSON = "The body is not JSON. Send one JSON-RPC message";
 
-/** An error that belongs to no request, since none could be read. */
-function refuse(status: number, code: number, message: string): Response {
-  return Response.json({ jsonrpc: "2.0", id: null, error: { code, message } }, {
+/** An error; it belongs to no request where none could be read. */
+function refuse(
+  status: number,
+  code: number,
+  message: string,
+  id: string | number | null = null,
+): Response {
+  return Response.json({ jsonrpc: "2.0", id, error: { code, message } }, {
     status,
     headers: { "cache-control": "no-store" },
   });

@@ -16,6 +16,7 @@ import {
 import { serveStdio as serve } from "@modelcontextprotocol/server/stdio";
 import process from "node:process";
 import { isObject } from "../values/json.ts";
+import { refusedMessage } from "./messages.ts";
 
 /** The longest line that is read, in characters. */
 const MAX_LINE = 4 * 1024 * 1024;
@@ -157,6 +158,11 @@ function readMessage(line: string): Line {
       ProtocolErrorCode.ParseError,
       "This line is not JSON. Send one JSON-RPC message a line",
     );
+  }
+  const refused = Array.isArray(value) ? undefined : refusedMessage(value);
+  if (refused) {
+    const { id, problem } = refused;
+    return refuse(id, ProtocolErrorCode.InvalidRequest, problem);
   }
   try {
     return { message: parseJSONRPCMessage(value) };

@@ -1,0 +1,80 @@
+/**
+ * Bounds on what MCP's messages hold beside arguments, which have bounds of
+ * their own: how many come in one batch, and what is repeated in answers.
+ *
+ * @module
+ */
+import { isObject } from "../values/json.ts";
+
+/** The most messages of one batch: each is a call, and all are answered. */
+export const MAX_BATCH = 20;
+
+/** The longest id, progress token or method, in characters. */
+const MAX_NAME = 200;
+
+/** A message that is not taken. */
+export interface Refused {
+  /** The id to answer; null where there is none that can be repeated. */
+  readonly id: string | number | null;
+  /** Why, and what to do, as a sentence. */
+  readonly problem: string;
+}
+
+/**
+ * What is wrong with a message or a batch.
+ *
+ * @param value What was sent, as JSON.
+ * @returns Undefined where nothing is; whether it is a message at all is not
+ * looked at.
+ */
+export function refusedMessage(value: unknown): Refused | undefined {
+  if (!Array.isArray(value)) return refusedOne(value);
+  if (value.length > MAX_BATCH) {
+    return {
+      id: null,
+      problem:
+        `A batch may have at most ${MAX_BATCH} messages, not ${value.length}: send the others once it is answered`,
+    };
+  }
+  const ids = new Set<string>();
+  for (const message of value) {
+    const refused = refusedOne(message);
+    if (refused) return { ...refused, id: null };
+    if (!isObject(message) || !isId(message.id)) continue;
+    const id = JSON.stringify(message.id);
+    if (ids.has(id)) {
+      return {
+        id: null,
+        problem:
+          `Two requests of the batch have the id ${id}, so that their answers could not be told apart: give each its own`,
+      };
+    }
+    ids.add(id);
+  }
+  return undefined;
+}
+
+function refusedOne(message: unknown): Refused | undefined {
+  if (!isObject(message)) return undefined;
+  const { id, method, params } = message;
+  if (isLong(id)) return { id: null, problem: tooLong("id") };
+  const answered = isId(id) ? id : null;
+  if (isLong(method)) return { id: answered, problem: tooLong("method") };
+  const meta = isObject(params) ? params._meta : undefined;
+  const token = isObject(meta) ? meta.progressToken : undefined;
+  return isLong(token)
+    ? { id: answered, problem: tooLong("progressToken") }
+    : undefined;
+}
+
+function isId(value: unknown): value is string | number {
+  return typeof value === "string" || typeof value === "number";
+}
+
+function isLong(value: unknown): boolean {
+  return typeof value === "string" && value.length > MAX_NAME;
+}
+
+function tooLong(what: string): string {
+  return `A message's ${what} may have at most ${MAX_NAME} characters`;
+}
