@@ -14,7 +14,7 @@ import { sha256 } from "../../storage/hash.ts";
 import type { Lease, TokenStore } from "../store.ts";
 import { type Records, type StoreAndKeys, tokensIn } from "./records.ts";
 import { keysBeside, MOUNT_PATH, SECRET_PATH } from "./vault/policy.ts";
-import { createSecrets, type Secrets, segmentOf } from "./vault/secrets.ts";
+import { createSecrets, type Secrets, segmentOf } from "./vault/engine.ts";
 import { createSession, type Login } from "./vault/session.ts";
 import { createWire } from "./vault/wire.ts";
 

@@ -119,12 +119,12 @@ redisTest(
     await assertRejects(
       () => plain.read("_default"),
       StoreError,
-      "TOKEN_ENCRYPTION_KEY is not set",
+      "The credentials are sealed, and no key is set",
     );
     await assertRejects(
       () => make({ keyPrefix, sealer: createSealer([key()]) }).read("_default"),
       StoreError,
-      "does not hold",
+      "with a key that is not among those that are set",
     );
     assert(Redis);
   },
