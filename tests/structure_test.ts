@@ -104,6 +104,35 @@ for (const [name, folder] of Object.entries({ src, scripts })) {
   });
 }
 
+/** What else stands in tests/: what is about all of src/, or about none. */
+const BESIDE = [
+  "exports_test.ts",
+  "structure_test.ts",
+  "conformance",
+  "e2e",
+  "fire",
+  "fixtures",
+  "scripts",
+  "std",
+  "support",
+];
+
+Deno.test("tests/ is grouped as src/ is", async () => {
+  const tests = new URL("../tests/", import.meta.url);
+  const rooms = new Set(FLOORS.flat());
+  const strays: string[] = [];
+  let count = 0;
+  for await (const file of filesIn(tests)) {
+    const place = placeOf(file, tests);
+    const [folder = ""] = place.split("/");
+    const known = rooms.has(folder) || BESIDE.includes(folder);
+    if (!known) strays.push(place);
+    count++;
+  }
+  assert(count > 100, `only ${count} files were found`);
+  assertEquals(strays, []);
+});
+
 /** Where variables and commands may be named, besides app/ and cli/. */
 const NAMING = [
   // The entry for hosts is set up by variables alone.

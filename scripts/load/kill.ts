@@ -5,7 +5,8 @@
  */
 import { callTool } from "../../tests/support/call.ts";
 import { keyOf } from "./tenants.ts";
-import { sleep, type World } from "./world.ts";
+import { sleep } from "../../tests/support/time.ts";
+import type { World } from "./world.ts";
 
 /** Whether every company could be called. */
 export interface Recovered {

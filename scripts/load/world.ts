@@ -4,6 +4,7 @@
  * @module
  */
 import { sha256 } from "../../src/storage/hash.ts";
+import { sleep } from "../../tests/support/time.ts";
 import { createRedisStore } from "../../src/tokens/stores/redis.ts";
 import {
   bareEnv,
@@ -71,9 +72,6 @@ export interface World extends AsyncDisposable {
   /** Ends all access tokens. */
   expire(): Promise<void>;
 }
-
-export const sleep = (ms: number) =>
-  new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** Starts it all. */
 export async function createWorld(plan: Plan): Promise<World> {

@@ -4,7 +4,7 @@ import { readSettings } from "../../src/app/settings.ts";
 import { openLimits } from "../../src/app/limits.ts";
 import { limiterOf } from "../../src/limits/limits.ts";
 
-Deno.test("QONTAK_RATE_LIMIT reads rates, and refuses what is none", () => {
+Deno.test("QONTAK_RATE_LIMIT reads rates, and refuses what is not a rate", () => {
   const read = (text: string) =>
     readSettings({ QONTAK_RATE_LIMIT: text }).QONTAK_RATE_LIMIT;
   assertEquals(read(""), { perSecond: 10, burst: 20 });

@@ -88,7 +88,7 @@ Deno.test("a write that was not sent makes no record, and neither does a read", 
   assertEquals(writes(world), []);
 });
 
-Deno.test("a record says what became of a write, for every way that it can end", async () => {
+Deno.test("a record says what came of a write, for each way that it can end", async () => {
   const store = createMemoryAuditStore();
   await using world = await createWorld({
     timeout: 2_000,

@@ -26,7 +26,7 @@ Deno.test("createHashes() makes equal values recognisable, under one key and for
   assertNotEquals(await hashWith("a")("acme")(`${phone} `), hash);
 });
 
-Deno.test("createHashes() without a key has one of its own for each process", async () => {
+Deno.test("createHashes() without a key makes one for each process", async () => {
   const [one, other] = [createHashes(), createHashes()];
   assertEquals(await one("acme")("x"), await one("acme")("x"));
   assertNotEquals(await one("acme")("x"), await other("acme")("x"));

@@ -38,7 +38,7 @@ Deno.test("readStaticKeys() reads tenants and scopes, or takes the default", asy
   assert(!Deno.inspect(knows).includes(hash.slice(0, 8)));
 });
 
-Deno.test("readStaticKeys() refuses what is none, and repeats nothing", async () => {
+Deno.test("readStaticKeys() refuses what is not a key, and repeats nothing", async () => {
   const hash = await sha256("a key");
   for (
     const bad of [
@@ -62,7 +62,7 @@ Deno.test("readStaticKeys() refuses what is none, and repeats nothing", async ()
   }
 });
 
-Deno.test("firstOf() asks until somebody knows, and hides no outage", async () => {
+Deno.test("firstOf() asks until one knows the key, and hides no outage", async () => {
   const asked: string[] = [];
   const one = (name: string, knows: boolean) => (bearer: string) => {
     asked.push(`${name} ${bearer}`);

@@ -104,7 +104,7 @@ Deno.test("createStoredKeys() knows a key by what is kept of it", async () => {
   assertNotMatch(Deno.inspect(authenticate, { depth: 9 }), /qmcp_/);
 });
 
-Deno.test("createStoredKeys() knows nobody else, and asks the store only for what may be a key", async () => {
+Deno.test("createStoredKeys() knows no other key, and asks the store only for what may be a key", async () => {
   const bench = createBench();
   const { id, key } = await bench.make();
   const other = await bench.make();
@@ -194,7 +194,7 @@ Deno.test("createStoredKeys() counts from when it asked, and not by a clock that
   assertEquals(await authenticate(next.key), undefined);
 });
 
-Deno.test("createStoredKeys() ends a key on its second, whatever it remembers", async () => {
+Deno.test("createStoredKeys() ends a key on its second, even where it remembers it", async () => {
   const bench = createBench();
   const expires_at = bench.time / 1000 + 10;
   const { key } = await bench.make({ expires_at });
@@ -222,7 +222,7 @@ Deno.test("createStoredKeys() lets a new key in beside the old one, until that i
   await sleep(0);
 });
 
-Deno.test("createStoredKeys() asks the store once in half a minute, and once for all who wait", async () => {
+Deno.test("createStoredKeys() asks the store once in half a minute, and once for all callers that wait", async () => {
   const bench = createBench();
   const { id, key } = await bench.make();
   const authenticate = bench.process();

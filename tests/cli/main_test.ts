@@ -117,7 +117,7 @@ Deno.test("--sandbox keeps nothing in Deno KV", async () => {
   await Deno.remove(dir, { recursive: true });
 });
 
-Deno.test("--sandbox asks nobody for a Deno KV that it would not use", async () => {
+Deno.test("--sandbox does not ask for a Deno KV that it would not use", async () => {
   await using served = await startHttp(["--sandbox"]);
   for (const path of ["/health", "/ready"]) {
     const { kv, note } = await (await fetch(new URL(path, served.url))).json();

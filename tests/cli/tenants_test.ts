@@ -219,7 +219,7 @@ Deno.test("tenants add logs in as a user of the CRM", async () => {
   assertEquals(right.code, 0, right.stderr);
 });
 
-Deno.test("tenants add keeps who signs for Mekari's gateway", async () => {
+Deno.test("tenants add keeps what signs requests to Mekari's gateway", async () => {
   await using place = createPlace();
   const { clientId, clientSecret, ssoId } = SANDBOX_MEKARI;
   const gateway = { QONTAK_AUTH: "hmac" };

@@ -131,7 +131,7 @@ for (const kind of kinds) {
   const options = { ignore: kind.missing !== "" };
 
   Deno.test(
-    `audit shows who changed what for whom, from ${kind.name}${skipped}`,
+    `audit shows who changed what for which company, from ${kind.name}${skipped}`,
     options,
     async () => {
       await using sandbox = serveSandbox({ refreshTokens: ["canary-of-beta"] });
@@ -329,7 +329,7 @@ for (const kind of kinds) {
   );
 }
 
-Deno.test("over stdio, writes are told of whatever LOG_LEVEL is, unless QONTAK_AUDIT is off", async () => {
+Deno.test("over stdio, writes are reported at every LOG_LEVEL, unless QONTAK_AUDIT is off", async () => {
   await using sandbox = serveSandbox();
   const stdin = toStdin(
     ...HANDSHAKE,

@@ -225,7 +225,7 @@ await http.shutdown();
 await server.close();
 `;
 
-Deno.test("a program of somebody else type-checks against the package, and runs", async () => {
+Deno.test("another program type-checks against the package, and runs", async () => {
   await using machine = await newMachine();
   await using sandbox = serveSandbox();
   const path = `${machine.cwd}/consumer.ts`;

@@ -224,7 +224,7 @@ const refusals: ((sandbox: RunningSandbox, path: string) => void)[] = [
   (sandbox, path) => sandbox.inject({ path, fault: { kind: "redirect" } }),
 ];
 
-Deno.test("every failure that a model is told is redacted; the caller's own values lose secrets only", () => {
+Deno.test("every failure that a model reads is redacted; the caller's own values lose secrets only", () => {
   const details = { endpoint: "", status: 422, said: "" };
   const fate = { reason: "network", mayHaveArrived: false } as const;
   const said = everything("refusal");
@@ -455,7 +455,7 @@ function assertWentOn(stderr: string): void {
   parseLines(stderr);
 }
 
-Deno.test("what nobody foresaw is logged without its message, and HTTP is served on", async () => {
+Deno.test("an unexpected error is logged without its message, and HTTP goes on", async () => {
   const http = await startHttp(
     ["--sandbox"],
     { MCP_TEST_CANARY: CANARY },
@@ -470,7 +470,7 @@ Deno.test("what nobody foresaw is logged without its message, and HTTP is served
   assertWentOn(stderr);
 });
 
-Deno.test("what nobody foresaw is logged without its message, and stdio is served on", async () => {
+Deno.test("an unexpected error is logged without its message, and stdio goes on", async () => {
   const { code, stdout, stderr } = await run(["--sandbox"], {
     preload: FAULTY,
     env: { MCP_TEST_CANARY: CANARY },
@@ -487,7 +487,7 @@ Deno.test("what nobody foresaw is logged without its message, and stdio is serve
   assertWentOn(stderr);
 });
 
-Deno.test("the deploy entry logs what nobody foresaw without its message, and serves on", async () => {
+Deno.test("the deploy entry logs an unexpected error without its message, and goes on", async () => {
   await using sandbox = serveSandbox();
   const served = await startDeployed({
     MCP_TEST_CANARY: CANARY,
@@ -523,7 +523,7 @@ Deno.test("the deploy entry says what is wrong with the settings without secrets
   outputs.check();
 });
 
-Deno.test("a start that fails for a reason that nobody foresaw says where, not what", async () => {
+Deno.test("a start that fails unexpectedly says where, not what", async () => {
   const { code, stdout, stderr } = await run(["--sandbox"], {
     preload: FAULTY,
     env: { MCP_TEST_CANARY: CANARY, MCP_TEST_FAIL_AT_START: "1" },
@@ -536,7 +536,7 @@ Deno.test("a start that fails for a reason that nobody foresaw says where, not w
   assert(!stderr.includes(CANARY), stderr);
 });
 
-Deno.test("a request that fails for a reason that nobody foresaw is answered without it", async () => {
+Deno.test("a request that fails unexpectedly is answered without the reason", async () => {
   const lines: string[] = [];
   const log = createLog("debug", (line) => lines.push(line));
   const server = createServer({ refreshToken: REFRESH, log });

@@ -138,7 +138,7 @@ Deno.test("while Qontak is down nothing is sent to it; when it is back, calls ar
   assertEquals((await place.call("third")).isError, false);
 });
 
-Deno.test("answers of 4xx and 500 suspend nobody", async () => {
+Deno.test("answers of 4xx and 500 suspend no tenant", async () => {
   const [sandbox, serve] = serveTenants();
   await using _sandbox = sandbox;
   await using place = serve(sandbox);
@@ -155,7 +155,7 @@ Deno.test("answers of 4xx and 500 suspend nobody", async () => {
   }
 });
 
-Deno.test("who hangs up while it waits for its turn gives its place to the next", async () => {
+Deno.test("a caller that hangs up while it waits gives its place to the next", async () => {
   const limits = createLimiter({ tenant: { perSecond: 1, burst: 1 } });
   const [sandbox, serve] = serveTenants({ limits, timeout: 60_000 });
   await using _sandbox = sandbox;

@@ -104,7 +104,7 @@ for (const [name, start] of Object.entries(entries)) {
     });
   }
 
-  Deno.test(`${name} does not wait for ever for a request that does not end`, async () => {
+  Deno.test(`${name} does not wait forever for a request that does not end`, async () => {
     await using server = await start({
       QONTAK_BASE_URL: "http://127.0.0.1:9",
       QONTAK_REFRESH_TOKEN: "unused",

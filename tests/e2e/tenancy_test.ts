@@ -1,6 +1,6 @@
 /**
- * Companies never meet: whoever calls for one sees nothing of another,
- * whatever is written into the call.
+ * Companies never meet: a caller for one sees nothing of another, no matter
+ * what is written into the call.
  */
 import {
   assert,
@@ -155,7 +155,7 @@ Deno.test("a credential for one company has no user_id at all", async () => {
   assertEquals(place.qontak.seen.size, 0);
 });
 
-Deno.test("a credential for several companies picks among them, and nobody else", async () => {
+Deno.test("a credential for several companies picks among them, and no other", async () => {
   await using place = createPlace();
   for (const tenant of ["alpha", "beta"]) {
     for (let tries = 0; tries < 5; tries++) {
@@ -204,7 +204,7 @@ Deno.test("scopes decide which tools are listed and callable", async () => {
   assertEquals(place.qontak.seen.size, 0);
 });
 
-Deno.test("who presents no credential gets nowhere, and is slowed down", async () => {
+Deno.test("a caller without a credential gets nowhere, and is slowed down", async () => {
   await using place = createPlace();
   const statuses = [];
   for (const bearer of [undefined, "unknown", "constructor", "alpha2"]) {

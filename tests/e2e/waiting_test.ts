@@ -115,7 +115,7 @@ async function giveUp(
 }
 
 for (const mode of ["auto", "legacy"] as const) {
-  Deno.test(`a client over HTTP (${mode}) is told what it waits for`, async () => {
+  Deno.test(`a client over HTTP (${mode}) learns what it waits for`, async () => {
     await using qontak = serveSlowly();
     await using server = serveHttp(qontak.options);
     const client = await connectHttp(server.url, { mode });
@@ -131,7 +131,7 @@ for (const mode of ["auto", "legacy"] as const) {
 }
 
 Deno.test({
-  name: "a client on stdio is told what it waits for, and may give up",
+  name: "a client on stdio learns what it waits for, and may give up",
   // The SDK's transport leaves a timer behind when it closes.
   sanitizeOps: false,
   sanitizeResources: false,
@@ -172,7 +172,7 @@ Deno.test("a client that hangs up ends the request to Qontak", async () => {
   }
 });
 
-Deno.test("no call waits longer than its time, whatever hangs", async () => {
+Deno.test("no call waits longer than its timeout, no matter what hangs", async () => {
   await using qontak = serveSlowly();
   const never = () => new Promise<never>(() => {});
   const good = createMemoryStore({

@@ -54,7 +54,7 @@ function setupOf(template: unknown): Setup {
   };
 }
 
-Deno.test("discovery survives whatever a template holds", async () => {
+Deno.test("discovery survives any template", async () => {
   const random = createRandom(1);
   for (let run = 0; run < RUNS; run++) {
     const template = random.chance(1 / 20)
@@ -80,7 +80,7 @@ Deno.test("discovery survives whatever a template holds", async () => {
   }
 });
 
-Deno.test("a write is either encoded or explained, whatever it holds", async () => {
+Deno.test("any write is either encoded or explained", async () => {
   const random = createRandom(2);
   const { create } = resources.deal.endpoints;
   for (let run = 0; run < RUNS; run++) {

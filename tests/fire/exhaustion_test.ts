@@ -42,7 +42,7 @@ async function eventually<T>(run: () => Promise<T>): Promise<T> {
 
 Deno.test({
   name:
-    "a server whose file descriptors run out serves whom it has, and all again once connections end",
+    "a server whose file descriptors run out serves its open connections, and new ones once some end",
   ignore: Deno.build.os === "windows",
   async fn() {
     await using server = await startHttp(["--sandbox"], {}, { files: 64 });
@@ -72,7 +72,7 @@ Deno.test({
   },
 });
 
-Deno.test("a store that never answers is told of in its time, and everything else goes on", async () => {
+Deno.test("a store that never answers is reported in time, and everything else goes on", async () => {
   // It takes connections, and that is all.
   using deaf = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const held: Deno.TcpConn[] = [];

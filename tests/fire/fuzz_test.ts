@@ -1,7 +1,7 @@
 /**
  * At least 200,000 generated arguments, answers of Qontak's and lines on stdin
  * in one run, from a fixed seed. Whatever comes, it is answered: no crash, no
- * fault of our own, no rejection that nobody hears of.
+ * internal error, no unhandled rejection.
  *
  * @module
  */
@@ -29,7 +29,7 @@ import { parseLines, toolCall, toStdin } from "../support/rpc.ts";
 
 const tools: readonly ListedTool[] = catalog.map(listed);
 
-/** Fails where a promise is rejected and nobody hears of it. */
+/** Fails where a rejection is not handled. */
 async function listening(run: () => Promise<void>): Promise<void> {
   const lost: unknown[] = [];
   const hear = (event: PromiseRejectionEvent) => {
@@ -108,7 +108,7 @@ function assertAnswered(place: Place, text: string, what: unknown): void {
   assertEquals(place.faults, []);
 }
 
-Deno.test("parseArguments() takes or refuses whatever it is given", () => {
+Deno.test("parseArguments() takes or refuses any value", () => {
   const byName = new Map(catalog.map((tool) => [tool.name, tool]));
   fc.assert(
     fc.property(anyCall(tools), ({ name, args }) => {

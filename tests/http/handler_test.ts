@@ -95,7 +95,7 @@ Deno.test("createHandler() serves only this machine without keys", async () => {
   }
 });
 
-Deno.test("createHandler() lets in who presents a static key, and nobody else", async () => {
+Deno.test("createHandler() accepts static keys, and nothing else", async () => {
   const hashes = await Promise.all(["first-key", "second-key"].map(sha256));
   const handler = createHandler(server(), {
     authenticate: createStaticKeys(readStaticKeys(hashes.join(","))),
@@ -125,7 +125,7 @@ Deno.test("createHandler() lets in who presents a static key, and nobody else", 
   ) assertEquals(await status(header), 401, header);
 });
 
-Deno.test("createHandler() says who may call, to browsers too", async () => {
+Deno.test("createHandler() decides which origins may call, and tells browsers", async () => {
   const handler = createHandler(server(), {
     authenticate: () =>
       Promise.resolve({ name: "key", tenants: ["_default"], scopes: ["read"] }),
@@ -239,7 +239,7 @@ Deno.test("createHandler() calls an outage of the store of keys no wrong key", a
   assert(!(await response.text()).includes("Redis"));
 });
 
-Deno.test("createHandler() never rejects, and repeats no error of its own", async () => {
+Deno.test("createHandler() never rejects, and shows no internal error", async () => {
   const lines: string[] = [];
   const handler = createHandler(server(), {
     authenticate: () => Promise.reject(new TypeError("canary")),
@@ -254,7 +254,7 @@ Deno.test("createHandler() never rejects, and repeats no error of its own", asyn
   assert(!lines.join().includes("canary"));
 });
 
-Deno.test("createHandler() waits for no body for ever, and reads none without end", async () => {
+Deno.test("createHandler() limits the time and the size of a body", async () => {
   using time = new FakeTime();
   const handler = createHandler(server());
   const sent = (start: (controller: ReadableStreamDefaultController) => void) =>

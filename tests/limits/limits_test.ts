@@ -34,7 +34,7 @@ function fateOf(entering: Promise<Pass>): Fate {
   return fate;
 }
 
-/** Counts the tokens of a bucket anew, knowing nothing of how limits do it. */
+/** Counts the tokens of a bucket without the code under test. */
 function recount(rate: Rate) {
   let tokens = rate.burst;
   let at = 0;
@@ -152,7 +152,7 @@ for (const seed of [1, 2, 3]) {
   });
 }
 
-Deno.test("enter() refuses at once who would wait too long, with the seconds", async () => {
+Deno.test("enter() refuses a caller at once that would wait too long, with the seconds", async () => {
   const { clock, limits } = start();
   const fates = Array.from(
     { length: 100 },
@@ -179,7 +179,7 @@ Deno.test("enter() refuses at once who would wait too long, with the seconds", a
   assertEquals(admitted(), 60);
 });
 
-Deno.test("enter() refuses who finds no place in time because answers are slow", async () => {
+Deno.test("enter() refuses a caller that gets no place in time because answers are slow", async () => {
   const { clock, limits } = start();
   for (let count = 0; count < 10; count++) await limits.enter("a");
   const fate = fateOf(limits.enter("a", undefined, 3_000));
@@ -190,7 +190,7 @@ Deno.test("enter() refuses who finds no place in time because answers are slow",
   assertEquals(limits.waiting, 0);
 });
 
-Deno.test("enter() forgets who gives up, and lets the next one go", async () => {
+Deno.test("enter() forgets a caller that gives up, and lets the next one go", async () => {
   const { clock, limits } = start({ tenant: { perSecond: 1, burst: 1 } });
   (await limits.enter("a")).done("ok");
   const controller = new AbortController();
@@ -230,7 +230,7 @@ Deno.test("a tenant with one request comes before the hundredth of another", asy
   await Promise.all(flood);
 });
 
-Deno.test("where the queue is full, who has most in it gives way", async () => {
+Deno.test("where the queue is full, the tenant with most calls in it gives way", async () => {
   const { limits } = start({
     tenant: FREE,
     all: { perSecond: 0.01, burst: 1 },
@@ -361,7 +361,7 @@ async function suspendedFor(
   }
 }
 
-Deno.test("five failures in a row suspend a tenant, and nobody else", async () => {
+Deno.test("five failures in a row suspend a tenant, and no other", async () => {
   const { clock, limits } = start({ tenant: FREE, all: FREE });
   await send(limits, "a", "failed", 4);
   await send(limits, "a", "ok");
@@ -401,7 +401,7 @@ Deno.test("failures of three tenants without an answer suspend all", async () =>
   assertEquals(await suspendedFor(limits, "f"), 0);
 });
 
-Deno.test("an answer frees whoever was suspended while all were", async () => {
+Deno.test("an answer frees the tenants that were suspended while all were", async () => {
   const { clock, limits } = start({ tenant: FREE, all: FREE });
   const late: Pass[] = [];
   for (let count = 0; count < 5; count++) late.push(await limits.enter("a"));
@@ -436,7 +436,7 @@ Deno.test("each failed try doubles the rest, up to a minute; the timer of the tr
   assertEquals(await suspendedFor(limits, "a"), 0);
 });
 
-Deno.test("who waits while the breaker opens is told so at once", async () => {
+Deno.test("a caller that waits while the breaker opens is refused at once", async () => {
   const { clock, limits } = start();
   const passes: Pass[] = [];
   for (let count = 0; count < 10; count++) passes.push(await limits.enter("a"));

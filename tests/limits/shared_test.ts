@@ -49,7 +49,7 @@ function createPlace(answer: (tenant: string) => Promise<Waits>) {
 
 const free = { tenant: 0, all: 0 };
 
-Deno.test("who gets no shared token waits for as long as the place says", async () => {
+Deno.test("a caller without a shared token waits for as long as the place says", async () => {
   const answers: Waits[] = [{ tenant: 700, all: 0 }, free, free];
   const place = createPlace(() => Promise.resolve(answers.shift()!));
   const order: number[] = [];
@@ -63,7 +63,7 @@ Deno.test("who gets no shared token waits for as long as the place says", async 
   assertEquals([place.limits.running, place.clock.timers], [0, 0]);
 });
 
-Deno.test("who would wait too long for a shared token is refused at once", async () => {
+Deno.test("a caller that would wait too long for a shared token is refused at once", async () => {
   const place = createPlace(() => Promise.resolve({ tenant: 0, all: 2_500 }));
   const error = await place.send("a").catch((error) => error);
   assertEquals([error.reason, error.seconds], ["limited", 3]);
@@ -89,7 +89,7 @@ Deno.test("the first answer may take longer: there is a connection to make", asy
   assertEquals([place.asked.length, lines, clock.timers], [2, [], 0]);
 });
 
-Deno.test("who gives up while the place is asked leaves nothing behind", async () => {
+Deno.test("a caller that gives up while the place is asked leaves nothing behind", async () => {
   const { promise, resolve } = Promise.withResolvers<Waits>();
   const place = createPlace(() => promise);
   const controller = new AbortController();

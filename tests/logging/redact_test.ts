@@ -73,7 +73,7 @@ const people: readonly [string, string][] = [
   ["628123456789@c.us", "[e-mail]"],
 ];
 
-/** What is nobody's, and needed by whoever reads the log. */
+/** What belongs to no person, and is needed by those who read the log. */
 const harmless: readonly string[] = [
   "512301",
   "deals 512301, 512302 and 987654321",
@@ -160,7 +160,7 @@ function timeOf(text: string): number {
   }));
 }
 
-Deno.test("redact() takes time in proportion to the text, whatever is in it", () => {
+Deno.test("redact() takes time in proportion to the text, with any content", () => {
   for (const part of hostile) {
     const make = (size: number) => part.repeat(Math.ceil(size / part.length));
     for (const head of ["", '"token":"']) {

@@ -82,7 +82,7 @@ Deno.test("each HTTP request has an id, in the answer and in its log lines", asy
   }
 });
 
-Deno.test("each HTTP request has an id of its own, whatever went on before it", async () => {
+Deno.test("each HTTP request has its own id, on a new connection too", async () => {
   await using served = await startHttp(["--sandbox"]);
   const seen: (string | null)[] = [];
   for (let i = 0; i < 4; i++) {
@@ -126,7 +126,7 @@ Deno.test("a fault of our own names the request that the log knows it by", async
   assertEquals(line?.error, "RangeError");
 });
 
-Deno.test("each call over stdio has an id of its own in the log", async () => {
+Deno.test("each call over stdio has its own id in the log", async () => {
   const { code, stderr } = await run(["--sandbox"], {
     stdin: toStdin(
       ...HANDSHAKE,

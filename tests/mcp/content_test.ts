@@ -145,7 +145,7 @@ const attacks: readonly string[] = [
   "x\u200b".repeat(5_000),
 ];
 
-Deno.test("whatever stands in a record, its answer is one fence around JSON with nothing hidden", async () => {
+Deno.test("with any content in a record, its answer is one fence around JSON with nothing hidden", async () => {
   // A fence is refused in a write of ours; customers write one all the same.
   const disguise = "qontak_data";
   await using world = await createWorld({

@@ -149,7 +149,7 @@ Deno.test("a 401 refreshes once and repeats the call once", async () => {
   );
 });
 
-Deno.test("a 401 that stays is told, after one try with a fresh token", async () => {
+Deno.test("a 401 that stays is reported after one try with a fresh token", async () => {
   await using world = await createWorld();
   const deal_id = await aDeal(world);
   world.sandbox.inject({
@@ -214,7 +214,7 @@ Deno.test("the refresh grant is sent as a form, with the application where there
   ]);
 });
 
-Deno.test("a token endpoint that is out of order is told apart from a refusal", async () => {
+Deno.test("an outage of the token endpoint is not reported as a refusal", async () => {
   await using world = await createWorld({ timeout: 400 });
   const table: [Fault, string][] = [
     [{ kind: "html" }, "something that is not JSON"],

@@ -216,7 +216,7 @@ Deno.test("a write to where nothing listens is sent again, and never of unknown 
   assertEquals(posts.map(({ status }) => status), [401, 200]);
 });
 
-Deno.test("a create whose answer is lost is looked for, and what is found is told", async () => {
+Deno.test("a create whose answer is lost is looked for, and the answer says what was found", async () => {
   await using world = await createWorld();
   const made = {
     fault: { kind: "cut", when: "after" },

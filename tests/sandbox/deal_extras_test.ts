@@ -80,7 +80,7 @@ Deno.test("createSandbox() shows a chat history as an object, or as rooms where 
   );
 });
 
-Deno.test("createSandbox() shows the real creator whoever owns the deal", async () => {
+Deno.test("createSandbox() shows the real creator, no matter who owns the deal", async () => {
   await using client = await open();
   const deal = await dealAt(client, STAGE.won);
   const path = `/deals/${deal.id}`;

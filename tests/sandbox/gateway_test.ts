@@ -110,12 +110,12 @@ Deno.test("createSandbox() has the same data below both prefixes", async () => {
   const nameOf = async () =>
     (await client.call("GET", `/deals/${id}`)).body.response?.name;
   assertEquals(await nameOf(), INQUIRY.name);
-  const body = { name: "Signed anew" };
+  const body = { name: "Signed again" };
   assertEquals(
     (await send(client, "PUT", `/deals/${id}`, { body })).status,
     200,
   );
-  assertEquals(await nameOf(), "Signed anew");
+  assertEquals(await nameOf(), "Signed again");
   assertEquals((await send(client, "DELETE", `/deals/${id}`)).status, 200);
   assertEquals(await nameOf(), undefined);
 });

@@ -309,7 +309,7 @@ Deno.test("createWire() spares another machine, and sends no more than so much",
   await wire.close();
 });
 
-Deno.test("redact() leaves only words that are nobody's", () => {
+Deno.test("redact() leaves only words that belong to no person", () => {
   assertEquals(
     redact(
       'Validation failed: first_name can\'t be blank, "Budi" (Budi Santoso <budi@example.co.id>, 0812 345 678) is not found: 422',

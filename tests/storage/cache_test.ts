@@ -12,7 +12,7 @@ function counting() {
   };
 }
 
-Deno.test("get() loads once for all who ask at once, and again when it is old", async () => {
+Deno.test("get() loads once for all callers at the same time, and again when it is old", async () => {
   let now = 0;
   const cache = createCache({ lifetime: 100, size: 10, now: () => now });
   const { load } = counting();
@@ -26,7 +26,7 @@ Deno.test("get() loads once for all who ask at once, and again when it is old", 
   assertEquals(await cache.get("a", load), 2);
 });
 
-Deno.test("get() tells a failure to all who wait, and tries again", async () => {
+Deno.test("get() fails for all callers that wait, and tries again", async () => {
   const cache = createCache({ lifetime: 100, size: 10 });
   const fail = () => Promise.reject(new Error("down"));
   await assertRejects(() => cache.get("a", fail), Error, "down");

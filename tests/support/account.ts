@@ -29,7 +29,7 @@ export async function live(
   }
 }
 
-/** A sandbox, and its API for whoever looks in from outside. */
+/** A sandbox, and its API, to look in from outside. */
 export interface Account extends AsyncDisposable {
   readonly sandbox: RunningSandbox;
   /** Runs the live test against it. */

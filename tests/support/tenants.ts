@@ -32,7 +32,7 @@ export const CALLS: readonly (readonly [string, Record<string, unknown>])[] = [
   ["get_product", { product_id }],
 ];
 
-/** Arguments that a model, or whoever writes to it, might add. */
+/** Arguments that a model, or a person who writes to it, might add. */
 export const FORGED: readonly Record<string, unknown>[] = [
   {},
   { user_id: "beta" },
@@ -78,7 +78,7 @@ export function createQontak(): ManyQontaks {
     TENANTS,
     (tenant) => ({ refreshToken: firstToken(tenant) }),
     async ({ company, isGrant }, pass) => {
-      // Whoever asks whether Qontak is there presents nothing.
+      // A check whether Qontak is there presents no token.
       if (company === undefined) return await pass();
       seen.set(company, (seen.get(company) ?? 0) + 1);
       const turn = ++calls;

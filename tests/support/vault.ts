@@ -432,7 +432,7 @@ export function startVault(options: TestVaultOptions = {}): TestVault {
     return undefined;
   }
 
-  /** What is mounted, for whoever may do anything below it. */
+  /** What is mounted, for tokens that may do anything below it. */
   function mountInfo({ namespace, path }: Call, token?: Token): Said {
     const asked = `${path.slice("sys/internal/ui/mounts/".length)}/`;
     const found = mountOf(namespace, asked);

@@ -49,7 +49,7 @@ function spanOf(collector: Collector, name: string) {
   return found;
 }
 
-Deno.test("a collector is told how calls went, and nothing that is personal or secret", async () => {
+Deno.test("a collector receives how calls went, and nothing that is personal or secret", async () => {
   await using sandbox = serveSandbox();
   const traces: (string | null)[] = [];
   await using qontak = serveUpstream(sandbox, (request, pass) => {

@@ -44,7 +44,7 @@ function setUp(options: Partial<TokenCacheOptions> = {}) {
   return { rows, make, token, wait: (ms: number) => now += ms };
 }
 
-Deno.test("createTokenCache() keeps a token until its end, whatever the database does", async () => {
+Deno.test("createTokenCache() keeps a token until its end, even when the database fails", async () => {
   const { rows, make, token, wait } = setUp();
   await make().set("acme", token);
   assertEquals([...rows.values()].map(({ expireIn }) => expireIn), [60_000]);
@@ -141,7 +141,7 @@ Deno.test("createTokenCache() goes on without a database that fails, and says so
   assertEquals(await make().get("acme"), undefined);
 });
 
-Deno.test("createTokenCache() takes nothing for a token that is none", async () => {
+Deno.test("createTokenCache() takes only tokens for tokens", async () => {
   for (
     const odd of ["", "{", "null", "[]", '{"access_token":"a"}', 5, {}]
   ) {

@@ -73,7 +73,7 @@ Deno.test("access() uses a short-lived token for most of its life", async () => 
   assertEquals(used.length, 2);
 });
 
-Deno.test("access() replaces a rejected token once for all who met it", async () => {
+Deno.test("access() replaces a rejected token once for all callers that met it", async () => {
   const { used, tokens } = setUp();
   const old = await tokens.access(DEFAULT_TENANT);
   const fresh = await Promise.all(
@@ -210,7 +210,7 @@ Deno.test("access() makes one refresh for many processes", async () => {
   assertEquals(used, ["r0"]);
 });
 
-Deno.test("access() uses what somebody else rotated meanwhile", async () => {
+Deno.test("access() uses a token that another process has rotated meanwhile", async () => {
   const { store, state } = sharedStore();
   const { used, refresh } = rotatingQontak();
   const tokens = createTokens({
@@ -229,7 +229,7 @@ Deno.test("access() uses what somebody else rotated meanwhile", async () => {
   assertEquals(used, ["r0", "r0"]);
 });
 
-Deno.test("access() tells a dead refresh token only when nobody has a better one", async () => {
+Deno.test("access() reports a dead refresh token only when the store has no newer one", async () => {
   const { store, state } = sharedStore();
   state.write({ refresh_token: "dead" });
   const { used, refresh } = rotatingQontak();
@@ -413,7 +413,7 @@ Deno.test("close() keeps what is not kept yet, and says what is lost", async () 
   }
 });
 
-Deno.test("access() starts anew where the refresh that it joined knew of no rejection", async () => {
+Deno.test("access() starts again where the refresh that it joined knew of no rejection", async () => {
   const { store, state } = sharedStore();
   const { used, refresh } = rotatingQontak();
   // The record's own token is good by its date, and refused by Qontak.

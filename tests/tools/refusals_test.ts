@@ -180,7 +180,7 @@ Deno.test("a refusal is followed by a hint only where Qontak's words fit it", as
   }
 });
 
-Deno.test("a path that is not there is told from a record that is not there", async () => {
+Deno.test("a missing path is not reported as a missing record", async () => {
   await using sandbox = serveSandbox();
   await using wrong = serveUpstream(
     sandbox,

@@ -239,7 +239,7 @@ Deno.test("a field that keeps days keeps the day that was written, and says so",
   assertMatch(closed.notes[0], /^closed_date .* was read as 31 December 2026/);
 });
 
-Deno.test("a phone number is kept as typed, and others who have it in another form are named", async () => {
+Deno.test("a phone number is kept as typed, and other contacts that have it in another form are named", async () => {
   await using world = await createWorld();
   const { records } = await world.ok("list_contacts", { per_page: 3 });
   const [first, second, third] = records.map(({ id }: { id: number }) => id);

@@ -37,7 +37,7 @@ Deno.test("the page is small, and lets nothing run but what is its own", async (
   assertEquals(response.headers.get("referrer-policy"), "no-referrer");
 });
 
-Deno.test("the page names every tool, and nobody's data", async () => {
+Deno.test("the page names every tool, and shows no data", async () => {
   const html = await (await ask()).text();
   for (const name of server.tools) assertStringIncludes(html, name);
   assert(!html.includes("canary"));

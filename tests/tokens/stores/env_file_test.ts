@@ -488,14 +488,14 @@ test(
   },
 );
 
-test("lock() is prolonged by who has it", "TOKEN=old\n", async (path, dir) => {
+test("lock() is prolonged by its holder", "TOKEN=old\n", async (path, dir) => {
   const [one, other] = [openEnvFile(path, "TOKEN"), openEnvFile(path, "TOKEN")];
   const first = await one.lock(60_000, "a");
   await age(path, 61_000);
   assert(await one.lock(60_000, "a"));
   assertEquals(await other.lock(60_000, "b"), undefined);
   assertEquals(await one.replace("old", "new"), true);
-  // Prolonged too late, it is taken anew; the first one ends that as well.
+  // Prolonged too late, it is taken again; the first one ends that as well.
   assert(await one.lock(60_000, "a"));
   await first!.release();
   assertEquals(Array.from(Deno.readDirSync(dir)).length, 1);

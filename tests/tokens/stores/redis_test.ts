@@ -173,7 +173,7 @@ redisTest(
   false,
 );
 
-Deno.test("createRedisStore() refuses an address that is none, without repeating it", () => {
+Deno.test("createRedisStore() refuses what is not an address, without repeating it", () => {
   for (
     const url of [
       "",

@@ -172,7 +172,7 @@ async function refusedConnection() {
   await store.close?.();
 }
 
-Deno.test("createSealer() seals each time anew, and binds the tenant in", async () => {
+Deno.test("createSealer() seals differently each time, and binds the tenant in", async () => {
   const sealer = createSealer([key()]);
   const sealed = await sealer.seal("a record", "acme");
   assertNotMatch(sealed, /record/);

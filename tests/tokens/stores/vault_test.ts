@@ -999,7 +999,7 @@ Deno.test(
     const stores = [make({ token }), make({ roleId, secretId })];
     const read = () => Promise.all(stores.map((store) => store.read("acme")));
     await read();
-    const mend = vault.answer(
+    const repair = vault.answer(
       / auth\//,
       () => Response.json({ errors: [CANARY] }, { status: 500 }),
     );
@@ -1015,7 +1015,7 @@ Deno.test(
       assertStringIncludes(reason, "HTTP 500");
     }
     // The next try comes later, and succeeds.
-    mend();
+    repair();
     time.tick(390_000);
     await read();
     assertEquals(vault.count(/renew-self$/), 2);
@@ -1218,7 +1218,7 @@ Deno.test(
   }),
 );
 
-Deno.test("createVaultStore() is told apart by its place, not by what opens it", async () => {
+Deno.test("createVaultStore() is identified by its address and path, not by its token", async () => {
   const place: VaultStoreOptions = {
     address: "http://127.0.0.1:8200",
     token: "canary",
