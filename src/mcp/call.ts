@@ -93,21 +93,45 @@ export function createCall(
     ...defined({ kv }),
   });
 
-  /** What a tool works with: the CRM of the tenant that the call is for. */
-  async function contextOf(
+  /** A call, and how it ends: in time, told, counted and logged. */
+  async function callTool(
     tool: Tool,
-    userId: unknown,
-    caller: Caller,
-    { signal, progress }: State,
-  ): Promise<ToolContext> {
-    const tenant = tenantOf(userId, caller);
-    const actor = { tenant, principal: caller.name, tool: tool.name };
-    const crm = progress.watch(audit.watch(access.crm(tenant), actor));
-    const scope = await untilAborted(access.scope(tenant), signal);
-    return { crm, setup: createSetup(crm, cache, scope), signal };
+    args: JsonObject,
+    { caller, signal: given, tell }: CallOptions,
+  ): Promise<ToolResult> {
+    const { name, effect } = tool;
+    const { timeout } = access;
+    const start = performance.now();
+    using limit = deadline(timeout, given);
+    using progress = createProgress(tell);
+    const { signal } = limit;
+    const state: State = { signal, progress, hasBegun: false };
+    const inTime = () =>
+      untilAborted(carryOut(tool, args, caller, state), signal, GRACE)
+        .catch((error) => {
+          throw error === signal.reason ? gaveUp(tool, state, timeout) : error;
+        });
+    let result: ToolResult;
+    try {
+      result = await telemetry.watch("call", { tool: name, effect }, inTime);
+    } catch (error) {
+      if (!(error instanceof ForeseenError)) {
+        log("error", "A tool failed because of a fault in this server", {
+          tool: name,
+          ...describeFault(error),
+        });
+      }
+      result = presentError(tool, error, advise);
+    }
+    log("debug", "A tool was called", {
+      tool: name,
+      ok: !result.isError,
+      ms: Math.round(performance.now() - start),
+    });
+    return result;
   }
 
-  /** The call itself, step by step. */
+  /** The steps of a call. */
   async function carryOut(
     tool: Tool,
     args: JsonObject,
@@ -136,52 +160,22 @@ export function createCall(
     return presentAnswer(tool, shown, values);
   }
 
-  /** The call within its time. */
-  async function carryOutInTime(
+  /** What a tool works with: the CRM of the tenant that the call is for. */
+  async function contextOf(
     tool: Tool,
-    args: JsonObject,
-    { caller, signal: given, tell }: CallOptions,
-  ): Promise<ToolResult> {
-    const { timeout } = access;
-    using limit = deadline(timeout, given);
-    using progress = createProgress(tell);
-    const { signal } = limit;
-    const state: State = { signal, progress, hasBegun: false };
-    try {
-      const call = carryOut(tool, args, caller, state);
-      return await untilAborted(call, signal, GRACE);
-    } catch (error) {
-      throw error === signal.reason ? gaveUp(tool, state, timeout) : error;
-    }
+    userId: unknown,
+    caller: Caller,
+    { signal, progress }: State,
+  ): Promise<ToolContext> {
+    const tenant = tenantOf(userId, caller);
+    const actor = { tenant, principal: caller.name, tool: tool.name };
+    const crm = progress.watch(audit.watch(access.crm(tenant), actor));
+    const scope = await untilAborted(access.scope(tenant), signal);
+    return { crm, setup: createSetup(crm, cache, scope), signal };
   }
 
   return (tool, args, options) =>
-    withRequestId(async () => {
-      const { name, effect } = tool;
-      const start = performance.now();
-      let result: ToolResult;
-      try {
-        result = await telemetry.watch(
-          "call",
-          { tool: name, effect },
-          () => carryOutInTime(tool, args, options),
-        );
-      } catch (error) {
-        if (!(error instanceof ForeseenError)) {
-          log("error", "A tool failed because of a fault in this server", {
-            tool: name,
-            ...describeFault(error),
-          });
-        }
-        result = presentError(tool, error, advise);
-      }
-      log("debug", "A tool was called", {
-        tool: name,
-        ok: !result.isError,
-        ms: Math.round(performance.now() - start),
-      });
-      return result;
-    });
+    withRequestId(() => callTool(tool, args, options));
 }
 
 /** What is said of a call that did not end in time. */
