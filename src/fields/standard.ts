@@ -13,10 +13,9 @@ import {
   encodeAmount,
   type Encoded,
   encodeDegrees,
-  type FieldType,
   type Target,
-  typeOf,
-} from "./types.ts";
+} from "./encode.ts";
+import { type FieldType, typeOf } from "./types.ts";
 
 /**
  * Whether a field can be written through an endpoint.

@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { choose } from "../../src/fields/options.ts";
-import { type Target, typeOf } from "../../src/fields/types.ts";
+import type { Target } from "../../src/fields/encode.ts";
+import { typeOf } from "../../src/fields/types.ts";
 
 const cities = [
   { id: 7, name: "Jakarta Selatan" },

@@ -242,7 +242,7 @@ export const valueFacts: readonly Fact[] = [
     id: "multiple-select",
     question: "How does a multiple select travel?",
     assumed: "As option ids joined by commas, there and back",
-    code: "src/fields/types.ts: multipleSelect",
+    code: "src/fields/encode.ts: encodeMultipleSelect",
     how: "Sets two options of a custom field of ours and reads them",
     type: "multiple_select",
     value(_, custom) {
@@ -266,7 +266,7 @@ export const valueFacts: readonly Fact[] = [
     id: "gps",
     question: "How does a gps field travel?",
     assumed: "As text such as -6.2, 106.8",
-    code: "src/fields/types.ts: gps",
+    code: "src/fields/encode.ts: encodeGps",
     how: "Sets a custom field of ours and reads it",
     type: "gps",
     value: (lab) => valueFor(lab, { key: "additional_fields", type: "gps" }),
@@ -277,7 +277,7 @@ export const valueFacts: readonly Fact[] = [
     id: "checklist",
     question: "Can a checklist be written as a JSON text?",
     assumed: "Yes: a text that holds checklist_details_attributes",
-    code: "src/fields/types.ts: checklist",
+    code: "src/fields/encode.ts: encodeChecklist",
     how: "Ticks the first item of a checklist of our task and reads it",
     type: "checklist",
     value(lab, custom) {

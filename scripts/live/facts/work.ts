@@ -96,7 +96,7 @@ export const workFacts: readonly Fact[] = [
     id: "checkin-key",
     question: "Is the latitude of a check-in read as lattitude or latitude?",
     assumed: "As either, so both are sent",
-    code: "src/fields/types.ts: checkin",
+    code: "src/fields/encode.ts: encodeCheckin",
     how: "Sends our task one, then the other, each with its own number",
     phase: "write",
     async probe(lab) {

@@ -1,0 +1,294 @@
+/**
+ * Turns values as people give them into values as Qontak takes them, or says
+ * what is wrong with them.
+ *
+ * @module
+ */
+import { MAX_PROBLEMS } from "../errors.ts";
+import { type Moment, parseDate } from "./dates.ts";
+import { choose, type Option } from "./options.ts";
+import type { DateForm } from "../qontak/resources.ts";
+import { isObject, show, someNumber } from "../values/json.ts";
+import { isRounded, isTooLarge, readNumber } from "../values/numbers.ts";
+
+/** What a value is encoded for. */
+export interface Target {
+  /** Whether the value goes into `additional_fields`. */
+  readonly custom: boolean;
+  /** What a select allows. */
+  readonly options?: readonly Option[];
+  /** The form in which a standard date is sent; ISO when left out. */
+  readonly dates?: DateForm;
+}
+
+/** A value as Qontak takes it, or what is wrong with it. */
+export type Encoded =
+  | {
+    /** The value to send. */
+    readonly wire: unknown;
+    /** The label or labels that belong to it. */
+    readonly label?: string;
+    /** How it was read, as a phrase after the key, where that must be told. */
+    readonly read?: string;
+    readonly problem?: undefined;
+  }
+  | { readonly problem: string };
+
+/** Encodes a text. */
+export function encodeText(value: unknown): Encoded {
+  if (typeof value === "string") return { wire: value };
+  if (typeof value === "number" && !isRounded(value)) {
+    return { wire: String(value) };
+  }
+  return { problem: `takes text${inQuotes(value)}, not ${show(value)}` };
+}
+
+/** What a number needs that loses digits as one. */
+function inQuotes(value: unknown): string {
+  return typeof value === "number"
+    ? " in quotes, so that no digit is lost"
+    : "";
+}
+
+/** Encodes a number; readings above `most` are none. */
+export function encodeNumber(value: unknown, most?: number): Encoded {
+  if (typeof value === "number" && !isTooLarge(value)) return { wire: value };
+  if (typeof value === "number" && Number.isFinite(value)) {
+    return {
+      problem: `takes a number of this size${inQuotes(value)}, not ${
+        show(value)
+      }`,
+    };
+  }
+  const reading = typeof value === "string"
+    ? readNumber(value, most)
+    : undefined;
+  if (!reading) {
+    return {
+      problem:
+        `takes a number such as 15000000 or 1.5 (digits, and a point before decimals), not ${
+          show(value)
+        }`,
+    };
+  }
+  if (reading.readings) {
+    return {
+      problem: `cannot tell what ${show(value)} means, ${
+        reading.readings.join(" or ")
+      }: send the one that is meant, as a number without quotes`,
+    };
+  }
+  const { digits, plain } = reading;
+  // Qontak takes digits as text too; a number is sent where it says the same.
+  const wire = String(Number(digits)) === digits ? Number(digits) : digits;
+  return { wire, ...(plain ? {} : wasRead(value, digits)) };
+}
+
+/**
+ * Encodes a part of a position: no degrees are thousands, so that `106.845` has
+ * one reading.
+ *
+ * @param value What the caller gave.
+ */
+export function encodeDegrees(value: unknown): Encoded {
+  return encodeNumber(value, MAX_DEGREES);
+}
+
+/** The most degrees that there are. */
+const MAX_DEGREES = 180;
+
+/**
+ * Encodes an amount of money that Qontak keeps as text: in digits where it is a
+ * number, and otherwise as people wrote it.
+ *
+ * @param value What the caller gave.
+ */
+export function encodeAmount(value: unknown): Encoded {
+  if (typeof value === "string" && !readNumber(value)) return { wire: value };
+  const encoded = typeof value === "string"
+    ? encodeNumber(value)
+    : encodeText(value);
+  return encoded.problem === undefined
+    ? { ...encoded, wire: String(encoded.wire) }
+    : encoded;
+}
+
+function wasRead(value: unknown, as: string | undefined): { read?: string } {
+  return as === undefined ? {} : { read: `${show(value)} was read as ${as}` };
+}
+
+/** Encodes a date, with what writes it and what says how it was read. */
+export function encodeDate(
+  value: unknown,
+  takes: string,
+  write: (moment: Moment) => string,
+  say: (moment: Moment) => string | undefined,
+): Encoded {
+  const moment = typeof value === "string" ? parseDate(value) : undefined;
+  if (moment) return { wire: write(moment), ...wasRead(value, say(moment)) };
+  return { problem: `takes ${takes}, not ${show(value)}` };
+}
+
+/** Encodes an option. */
+export function encodeSelect(
+  value: unknown,
+  { custom, options }: Target,
+): Encoded {
+  if (!options) {
+    const id = typeof value === "string" && /^\d+$/.test(value.trim())
+      ? Number(value)
+      : value;
+    if (Number.isSafeInteger(id)) return { wire: custom ? String(id) : id };
+    return {
+      problem: `takes an id, not ${
+        show(value)
+      }: this company's template lists no options for it`,
+    };
+  }
+  // What a company wrote itself is not translated.
+  const choice = choose(options, value, { translate: !custom });
+  if (choice.problem !== undefined) return choice;
+  const { id, name } = choice.option;
+  // Custom selects take the id as a string; an option without an id is
+  // chosen by its name.
+  return { wire: id === null ? name : custom ? String(id) : id, label: name };
+}
+
+/** Encodes several options. */
+export function encodeMultipleSelect(value: unknown, target: Target): Encoded {
+  const whole = typeof value === "string" && target.options &&
+    choose(target.options, value);
+  // A label may itself hold a comma.
+  const entries = whole && whole.problem === undefined
+    ? [value]
+    : typeof value === "string"
+    ? value.split(",").map((part) => part.trim()).filter((part) => part !== "")
+    : Array.isArray(value)
+    ? value
+    : [value];
+  const wires: string[] = [];
+  const labels: string[] = [];
+  const problems: string[] = [];
+  for (const entry of entries) {
+    if (problems.length === MAX_PROBLEMS) break;
+    const encoded = encodeSelect(entry, { ...target, custom: true });
+    if (encoded.problem !== undefined) problems.push(encoded.problem);
+    else {
+      wires.push(String(encoded.wire));
+      if (encoded.label !== undefined) labels.push(encoded.label);
+    }
+  }
+  if (problems.length > 0) return { problem: problems.join("; it ") };
+  return { wire: wires.join(","), label: labels.join(", ") };
+}
+
+/** Encodes the id of a record, or a list of ids. */
+export function encodeAssociation(value: unknown): Encoded {
+  const ids = (Array.isArray(value) ? value : [value]).map((id) =>
+    typeof id === "string" && /^\d+$/.test(id) ? Number(id) : id
+  );
+  if (!ids.every(Number.isSafeInteger)) {
+    return { problem: `takes the id of a record, not ${show(value)}` };
+  }
+  return { wire: Array.isArray(value) ? ids : ids[0] };
+}
+
+function toDegrees(text: string): number {
+  const encoded = encodeDegrees(text);
+  return encoded.problem === undefined ? Number(encoded.wire) : NaN;
+}
+
+/** Encodes a position. */
+export function encodeGps(value: unknown): Encoded {
+  const parts = isObject(value)
+    ? [value.lat ?? value.latitude, value.long ?? value.longitude]
+    : typeof value === "string"
+    ? value.split(",")
+    : [];
+  const [lat, long] = parts.map((part) =>
+    typeof part === "string" ? toDegrees(part) : part
+  );
+  const fits = parts.length === 2 &&
+    typeof lat === "number" && Math.abs(lat) <= 90 &&
+    typeof long === "number" && Math.abs(long) <= 180;
+  return fits ? { wire: `${lat}, ${long}` } : {
+    problem: `takes latitude and longitude such as "-6.2, 106.8", not ${
+      show(value)
+    }`,
+  };
+}
+
+/**
+ * Qontak's gateway spells the latitude of a check-in `lattitude`, others write
+ * it `latitude`; which of the two is read is not known, so both are sent.
+ */
+export function encodeCheckin(value: unknown): Encoded {
+  const place = isObject(value)
+    ? {
+      latitude: value.latitude ?? value.lattitude,
+      longitude: value.longitude,
+    }
+    : {};
+  const { latitude, longitude } = place;
+  const fits = typeof latitude === "number" && Math.abs(latitude) <= 90 &&
+    typeof longitude === "number" && Math.abs(longitude) <= 180;
+  return fits ? { wire: { longitude, lattitude: latitude, latitude } } : {
+    problem:
+      `takes an object such as {"latitude": -6.2, "longitude": 106.8}, not ${
+        show(value)
+      }`,
+  };
+}
+
+/**
+ * Qontak documents no way to write a checklist. A second-hand source sends
+ * the items of the template as a JSON string; this is the one place that
+ * follows it.
+ */
+export function encodeChecklist(value: unknown): Encoded {
+  const items = typeof value === "string" ? parseItems(value) : value;
+  if (Array.isArray(items) && items.every(isObject)) {
+    return {
+      wire: JSON.stringify({ checklist_details_attributes: items }),
+    };
+  }
+  return {
+    problem:
+      `takes a list of items such as [{"crm_additional_option_id": 12, "completed": true}], not ${
+        show(value)
+      }`,
+  };
+}
+
+function parseItems(json: string): unknown {
+  try {
+    const value: unknown = JSON.parse(json);
+    return isObject(value) ? value.checklist_details_attributes : value;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Encodes a file, by its URL. */
+export function encodeUpload(value: unknown): Encoded {
+  if (typeof value === "string" && /^https?:\/\/\S+$/i.test(value)) {
+    return { wire: value, label: value };
+  }
+  return {
+    problem: `takes the URL of a file that can be downloaded, not ${
+      show(value)
+    }`,
+  };
+}
+
+/** Refuses any value. */
+export const refuse = (): Encoded => ({
+  problem: "cannot be written through the API",
+});
+
+/** Encodes a value whose type is not known: as it is, if no digit of it is lost. */
+export function encodeUnknown(value: unknown): Encoded {
+  return someNumber(value, isRounded)
+    ? { problem: `takes numbers${inQuotes(0)}, not ${show(value)}` }
+    : { wire: value };
+}
