@@ -1,6 +1,9 @@
 /** The one assembly: what it says must not depend on the door it is behind. */
 import { assertEquals } from "@std/assert";
+import { createServer } from "../../mod.ts";
 import { keyEntry, startDeployed } from "../support/deployed.ts";
+import { noLimits } from "../../src/limits/limits.ts";
+import { createMemoryStore } from "../support/memory.ts";
 import {
   type HttpProcess,
   run,
@@ -56,4 +59,30 @@ Deno.test("open() warns of the same at every door", async () => {
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
+});
+
+Deno.test("createServer() leaves open what it was given", async () => {
+  const closed: string[] = [];
+  const closing = (name: string) => ({
+    close() {
+      closed.push(name);
+      return Promise.resolve();
+    },
+  });
+  const server = createServer({
+    store: { ...createMemoryStore({}), ...closing("store") },
+    limits: { ...noLimits, ...closing("limits") },
+    audit: {
+      store: {
+        name: "memory",
+        begin: () => Promise.resolve(),
+        end: () => Promise.resolve(),
+        async *list() {},
+        ...closing("audit"),
+      },
+    },
+    kv: { open: () => Promise.resolve(undefined), ...closing("kv") },
+  });
+  await server.close();
+  assertEquals(closed, []);
 });
