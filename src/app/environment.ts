@@ -4,7 +4,7 @@
  * @module
  */
 import { ConfigError } from "../errors.ts";
-import { parseVariables } from "../values/env.ts";
+import { canReadVariables, parseVariables } from "../values/env.ts";
 
 /** The file in the working directory that adds to the environment. */
 const PATH = ".env";
@@ -48,7 +48,10 @@ function readFile(): Record<string, string> {
       }`,
     ]);
   }
-  return parseVariables(text);
+  if (canReadVariables) return parseVariables(text);
+  throw new ConfigError([
+    `.env in the working directory cannot be read by Deno ${Deno.version.deno}: use Deno 2.9 or newer, or set the variables in the environment`,
+  ]);
 }
 
 function variablesSet(): Record<string, string> {

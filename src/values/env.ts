@@ -7,7 +7,13 @@
  *
  * @module
  */
-import { parseEnv } from "node:util";
+import util from "node:util";
+
+/**
+ * Whether this runtime can read variables: Deno 2.5, which Deno Deploy runs and
+ * where there is no such file, cannot.
+ */
+export const canReadVariables: boolean = typeof util.parseEnv === "function";
 
 /**
  * Reads variables. Nothing is expanded, and what is no variable is passed
@@ -17,7 +23,7 @@ import { parseEnv } from "node:util";
  * @returns The values by name.
  */
 export function parseVariables(text: string): Record<string, string> {
-  const variables = parseEnv(text.replace(/^\uFEFF/, ""));
+  const variables = util.parseEnv(text.replace(/^\uFEFF/, ""));
   return Object.fromEntries(
     Object.entries(variables).map(([name, value]) => [name, value ?? ""]),
   );
