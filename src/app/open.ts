@@ -95,7 +95,7 @@ export function open(
   };
   const settings = isSandbox ? sandboxSettings(given) : given;
   const log = advisedLog(createLog(settings.LOG_LEVEL), advise);
-  const sandbox = isSandbox ? closing(lazySandbox()) : undefined;
+  const sandbox = isSandbox ? lazySandbox() : undefined;
   const kv = isSandbox ? undefined : closing(createKv(log));
   const cacheKv = cacheKvOf(
     { kv, tokenCache: settings.TOKEN_CACHE },
@@ -119,7 +119,7 @@ export function open(
     return {
       ...serverOptionsOf(settings),
       ...(isSandbox ? { kv: false as const } : defined({ kv })),
-      ...defined({ fetch: sandbox?.fetch }),
+      ...defined({ fetch: sandbox }),
       limits: closing(openLimits(settings, { kv, log })),
       store,
       log,

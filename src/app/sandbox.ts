@@ -4,10 +4,10 @@
  *
  * @module
  */
-import type { RunningSandbox } from "../sandbox/mod.ts";
+import type { Sandbox } from "../sandbox/mod.ts";
 import type { Settings } from "./settings.ts";
 
-/** Stands for the sandbox until it is known where it listens. */
+/** Stands for the sandbox, which listens nowhere. */
 const PLACEHOLDER = "http://127.0.0.1";
 
 /** One company, one process, no account: any token will do. */
@@ -34,33 +34,24 @@ export function sandboxSettings(settings: Settings): Settings {
   };
 }
 
-/** A sandbox that starts when it is needed. */
-export interface LazySandbox {
-  /** Sends a request to it. */
-  readonly fetch: typeof fetch;
-  /** Ends it. */
-  close(): Promise<void>;
-}
-
-/** Makes the way to a sandbox on a free port of loopback. */
-export function lazySandbox(): LazySandbox {
-  let starting: Promise<RunningSandbox> | undefined;
+/**
+ * Makes the way to a sandbox in this process, which is made when it is needed.
+ * No request leaves the process.
+ *
+ * @returns Sends a request to it.
+ */
+export function lazySandbox(): typeof fetch {
+  let starting: Promise<Sandbox> | undefined;
   const start = () =>
-    import("../sandbox/mod.ts").then(({ serveSandbox }) =>
-      serveSandbox({
+    import("../sandbox/mod.ts").then(({ createSandbox }) =>
+      createSandbox({
         refreshToken: TOKEN,
         // Without a store, a token that rotates would only be warned of.
         rotateRefreshTokens: false,
       })
     );
-  return {
-    async fetch(input, init) {
-      const { pathname, search } = new URL(String(input));
-      const { url } = await (starting ??= start());
-      return await fetch(`${url}${pathname}${search}`, init);
-    },
-    async close() {
-      await (await starting)?.close();
-    },
+  return async (input, init) => {
+    const sandbox = await (starting ??= start());
+    return await sandbox.fetch(new Request(input, init));
   };
 }

@@ -67,7 +67,7 @@ export function createKeys(
 ): JWTVerifyGetKey {
   const { createLocalJWKSet, createRemoteJWKSet, errors } = jose;
   const { issuer, log } = options;
-  const { read: send } = createTransport(options.fetch);
+  const { read: send, close } = createTransport(options.fetch);
   let loadedAt = -Infinity;
   let trouble = { until: -Infinity, problem: "" };
 
@@ -86,6 +86,9 @@ export function createKeys(
       trouble = { until: Date.now() + REST, problem };
       log?.("warn", "The issuer's keys could not be read", { issuer, problem });
       throw outage(issuer, problem);
+    } finally {
+      // It is a while until the next time, and nothing ends with a verifier.
+      close();
     }
   }
 

@@ -150,9 +150,8 @@ export function createHandler(
       });
       response.headers.set("x-request-id", id);
       return response;
-      // Where one process serves twice, as on the built-in sandbox, Deno may
-      // start a request inside of what another one began: an id is never taken
-      // from it.
+      // Where one process serves twice, Deno may start a request inside of what
+      // another one began: an id is never taken from it.
     }, request.headers.get("x-request-id") ?? "");
 }
 

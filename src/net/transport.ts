@@ -7,12 +7,16 @@
  * deal would be made twice, or a refresh token used twice and lost. It does
  * not do so on a fresh connection.
  *
+ * What is on this machine is reached without a proxy, whatever the environment
+ * says.
+ *
  * What goes through here is not told to collectors of traces: the addresses
  * hold what people search for.
  *
  * @module
  */
 import { quietly } from "../telemetry/otel.ts";
+import { isLoopback } from "./address.ts";
 import { type Reply, replyOf } from "./reply.ts";
 
 /** What a request carries. The signal limits how long all of it takes. */
@@ -73,22 +77,108 @@ export function createFetches(custom?: typeof fetch, http2 = true): Fetches {
   const quiet = (send: typeof fetch): typeof fetch => (input, init) =>
     quietly(() => send(input, init));
   if (custom) return { read: quiet(custom), write: quiet(custom), close() {} };
-  const clients: Deno.HttpClient[] = [];
-  const through = (options: Deno.CreateHttpClientOptions): typeof fetch => {
-    // Runtimes without it are older than the repeating.
-    if (typeof Deno.createHttpClient !== "function") return fetch;
-    let client: Deno.HttpClient | undefined;
-    return (input, init) => {
-      if (!client) clients.push(client = Deno.createHttpClient(options));
-      return fetch(input, { ...init, client });
-    };
-  };
+  const clients = new Map<string, Deno.HttpClient>();
+  const through = (options?: Deno.CreateHttpClientOptions): typeof fetch =>
+    fetchWith((url) => {
+      const direct = takesProxy(url) ? directTo(url) : undefined;
+      // Runtimes without it are older than the repeating.
+      const isNeeded = (options ?? direct) !== undefined &&
+        typeof Deno.createHttpClient === "function";
+      if (!isNeeded) return {};
+      const all = { ...options, ...direct };
+      const key = JSON.stringify(all);
+      let client = clients.get(key);
+      if (!client) clients.set(key, client = Deno.createHttpClient(all));
+      return { client, isDirect: direct !== undefined };
+    });
   return {
-    read: quiet(http2 ? fetch : through({ http2 })),
+    read: quiet(through(http2 ? undefined : { http2 })),
     write: quiet(through({ http2, poolMaxIdlePerHost: 0 })),
     close() {
-      for (const client of clients.splice(0)) client.close();
+      for (const client of clients.values()) client.close();
+      clients.clear();
     },
+  };
+}
+
+/** The variables by which the runtime sends requests through a proxy. */
+const PROXIES = ["http_proxy", "https_proxy", "all_proxy"];
+
+/** Whether the runtime would ask a proxy for an address of this machine. */
+function takesProxy({ hostname }: URL): boolean {
+  if (!isLoopback(hostname)) return false;
+  return PROXIES.some((name) => isSet(name) || isSet(name.toUpperCase()));
+}
+
+function isSet(name: string): boolean {
+  try {
+    return (Deno.env.get(name) ?? "") !== "";
+  } catch {
+    // What may not be read is not known.
+    return false;
+  }
+}
+
+/**
+ * The way past the proxies of the environment. Deno leaves them out only when
+ * it is told where to connect; the request then names the whole address, as to
+ * a proxy, so that this is done only where there is one.
+ */
+function directTo(
+  { hostname, port, protocol }: URL,
+): Deno.CreateHttpClientOptions {
+  return {
+    proxy: {
+      transport: "tcp",
+      hostname: hostname.replace(/^\[|\]$/g, ""),
+      port: Number(port || (protocol === "https:" ? 443 : 80)),
+    },
+  };
+}
+
+/** What carries a request; the platform's own client where there is none. */
+interface Carrier {
+  readonly client?: Deno.HttpClient;
+  /** Whether it connects to one place only. */
+  readonly isDirect?: boolean;
+}
+
+/** How many redirects are followed, as the platform's fetch does. */
+const MAX_REDIRECTS = 20;
+
+/** The statuses that send a request elsewhere. */
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/**
+ * The platform's fetch with a client for each address. Redirects are followed
+ * here where the client connects to one place only.
+ *
+ * @param carrierFor Chooses the client.
+ */
+function fetchWith(carrierFor: (url: URL) => Carrier): typeof fetch {
+  return async (input, init = {}) => {
+    let url = new URL(input instanceof Request ? input.url : input);
+    const options: RequestInit = { ...init };
+    for (let hops = 0;; hops++) {
+      const target = hops === 0 ? input : url;
+      const { isDirect, ...how } = carrierFor(url);
+      const isFollowed = isDirect && (init.redirect ?? "follow") === "follow";
+      if (!isFollowed) return await fetch(target, { ...options, ...how });
+      const response = await fetch(target, {
+        ...options,
+        ...how,
+        redirect: "manual",
+      });
+      const location = response.headers.get("location");
+      if (!REDIRECTS.has(response.status) || location === null) return response;
+      await response.body?.cancel();
+      if (hops === MAX_REDIRECTS) throw new TypeError("Too many redirects");
+      url = new URL(location, url);
+      if (response.status === 303 || (response.status < 303 && options.body)) {
+        options.method = "GET";
+        options.body = null;
+      }
+    }
   };
 }
 

@@ -16,8 +16,7 @@ type Exceptions = Readonly<Record<string, readonly [number, string]>>;
 
 /** Who names the platform's fetch, to call it or to hand it on. */
 const FETCHES: Exceptions = {
-  "net/transport.ts": [3, "a transport is made of it"],
-  "app/sandbox.ts": [1, "the sandbox's fetch, which a transport is made of"],
+  "net/transport.ts": [2, "a transport is made of it"],
   "telemetry/otel.ts": [1, "aborted before it is sent"],
 };
 
