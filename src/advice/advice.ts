@@ -37,6 +37,24 @@ export type Remedies = {
   readonly keepToken: Readonly<Record<never, never>>;
   /** Redis does not answer. */
   readonly checkRedis: Readonly<Record<never, never>>;
+  /** Redis refuses the user or password. */
+  readonly checkRedisLogin: Readonly<Record<never, never>>;
+  /** Redis does not have the database of the address. */
+  readonly checkRedisDatabase: Readonly<Record<never, never>>;
+  /** The user at Redis may not do what is needed. */
+  readonly grantRedisRights: Readonly<Record<never, never>>;
+  /** Redis has no memory left. */
+  readonly freeRedisMemory: Readonly<Record<never, never>>;
+  /** What answers is a replica. */
+  readonly findRedisMaster: Readonly<Record<never, never>>;
+  /** Redis refuses for a reason of its own. */
+  readonly readRedisLog: Readonly<Record<never, never>>;
+  /** Redis wants a certificate of its clients. */
+  readonly relaxRedisCertificates: Readonly<Record<never, never>>;
+  /** Redis' certificate is old, or another host's. */
+  readonly renewRedisCertificate: Readonly<Record<never, never>>;
+  /** A certificate is signed by an authority that is not known. */
+  readonly trustCertificate: Readonly<Record<never, never>>;
   /** Vault does not answer. */
   readonly checkVault: Readonly<Record<never, never>>;
   /** What answers at Vault's address is something else. */
@@ -106,6 +124,22 @@ export const adviseEmbedder: Advise = adviser({
   keepToken: () =>
     "To keep it, give createEnvStore kv or file, or use another store",
   checkRedis: () => "Check that it runs and that the option url is right",
+  checkRedisLogin: () =>
+    "Check the user and password in the option url: characters such as @ / ? # % in them must be percent-encoded, such as %40 for @",
+  checkRedisDatabase: () =>
+    "Check the number at the end of the option url; the setting databases of Redis says how many there are",
+  grantRedisRights: () =>
+    "Give the user all rights of the ACL SETUSER line in TOKENS.md",
+  freeRedisMemory: () => "Raise maxmemory of Redis, or free memory there",
+  findRedisMaster: () =>
+    "Set the option url to the master, or to the Sentinels that know it (redis+sentinel://)",
+  readRedisLog: () => "The log of Redis says more",
+  relaxRedisCertificates: () =>
+    "Set tls-auth-clients of Redis to no or optional; a user with a password takes the place of the certificate",
+  renewRedisCertificate: () =>
+    "Give Redis a certificate that is good for the host in the option url",
+  trustCertificate: () =>
+    "Name the file of the one who signed it in DENO_CERT or NODE_EXTRA_CA_CERTS",
   checkVault: () => "Check that it runs and that the option address is right",
   checkVaultPlace: () =>
     "Check that the options address and secretPath are right",

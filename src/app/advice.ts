@@ -48,6 +48,22 @@ export const advise: Advise = adviser({
   keepToken: () =>
     "To keep it, start with deno run --unstable-kv, or have QONTAK_REFRESH_TOKEN in a .env file that this process may write, or set TOKEN_STORE to redis, vault or kv",
   checkRedis: () => "Check that it runs and that REDIS_URL is right",
+  checkRedisLogin: () =>
+    "Check the user and password in REDIS_URL: characters such as @ / ? # % in them must be percent-encoded, such as %40 for @",
+  checkRedisDatabase: () =>
+    "Check the number at the end of REDIS_URL; the setting databases of Redis says how many there are",
+  grantRedisRights: () =>
+    "Give the user all rights of the ACL SETUSER line in TOKENS.md",
+  freeRedisMemory: () => "Raise maxmemory of Redis, or free memory there",
+  findRedisMaster: () =>
+    "Set REDIS_URL to the master, or to the Sentinels that know it (redis+sentinel://)",
+  readRedisLog: () => "The log of Redis says more",
+  relaxRedisCertificates: () =>
+    "Set tls-auth-clients of Redis to no or optional; a user with a password takes the place of the certificate",
+  renewRedisCertificate: () =>
+    "Give Redis a certificate that is good for the host in REDIS_URL",
+  trustCertificate: () =>
+    "Name the file of the one who signed it in DENO_CERT or NODE_EXTRA_CA_CERTS",
   checkVault: () => "Check that it runs and that VAULT_ADDR is right",
   checkVaultPlace: () =>
     "Check that VAULT_ADDR and VAULT_SECRET_PATH are right",
@@ -66,6 +82,7 @@ export const advise: Advise = adviser({
 
 /** The variables that options of stores come from. */
 const variableOf: Readonly<Record<string, string>> = {
+  url: "REDIS_URL",
   address: "VAULT_ADDR",
   mountPath: "VAULT_MOUNT_PATH",
   secretPath: "VAULT_SECRET_PATH",

@@ -23,6 +23,8 @@ import { DEFAULT_LEVEL, LOG_LEVELS } from "../logging/log.ts";
 import { RETRY_BUDGET } from "../qontak/retry.ts";
 import { oneOf, readWhole, type Rule } from "../values/rules.ts";
 import { createSealer, type Sealer } from "../storage/sealing.ts";
+import { readRedisUrl } from "../storage/redis_url.ts";
+import { OptionError } from "../errors.ts";
 import { TOKEN_LIFETIME } from "../tokens/held.ts";
 import { CONTENTS } from "../mcp/content.ts";
 import { toolsetNames, TOOLSETS } from "../tools/catalog.ts";
@@ -124,7 +126,7 @@ export const variables = {
     meaning:
       "Where Redis is: redis:// or rediss:// (TLS) with user and password if any, or redis+sentinel://host:port,host:port/master/0",
     default: "redis://127.0.0.1:6379",
-    read: readRedisUrl,
+    read: asRedisUrl,
   },
   REDIS_KEY_PREFIX: {
     meaning:
@@ -350,10 +352,12 @@ function readKeys(text: string): Sealer {
   }
 }
 
-/** The address is never repeated: it may hold a password. */
-function readRedisUrl(text: string): string {
-  if (/^rediss?(\+sentinel)?:\/\/[^/]/.test(text)) return text;
-  throw new Error(
-    "must start with redis://, rediss://, redis+sentinel:// or rediss+sentinel://, and a host",
-  );
+/** An address of Redis; it is never repeated, since it may hold a password. */
+function asRedisUrl(text: string): string {
+  try {
+    readRedisUrl(text);
+  } catch (error) {
+    throw error instanceof OptionError ? new Error(error.problem) : error;
+  }
+  return text;
 }

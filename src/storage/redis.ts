@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Redis, RedisOptions } from "ioredis";
-import { StoreError } from "../errors.ts";
-import { defined } from "../values/json.ts";
+import type { Redis } from "ioredis";
+import { redisFailure } from "./redis_errors.ts";
+import { readRedisUrl } from "./redis_url.ts";
 
 /** Settings of {@linkcode createRedisLink}. */
 export interface RedisLinkOptions {
@@ -38,7 +38,7 @@ export interface RedisLink {
   /**
    * Asks it, over a connection that is made with the first question.
    *
-   * @throws {StoreError} When it does not answer.
+   * @throws {StoreError} When it does not answer, or says no.
    */
   ask<T>(question: (redis: Redis) => Promise<T>): Promise<T>;
   /** Ends the connection. */
@@ -49,12 +49,14 @@ export interface RedisLink {
  * Makes the way to a Redis. Nothing is connected before the first question.
  *
  * @param options Where it is.
- * @throws {TypeError} When the address is none.
+ * @throws {OptionError} When the address is none.
  */
 export function createRedisLink(options: RedisLinkOptions): RedisLink {
   const { url, role, timeout = TIMEOUT } = options;
-  const { where, ...connection } = readUrl(url);
+  const { where, connection } = readRedisUrl(url);
   let connecting: Promise<Redis> | undefined;
+  /** What the connection met since it was last good. */
+  let failure: unknown;
 
   async function connect(): Promise<Redis> {
     // A heavy library, loaded only where it is chosen.
@@ -68,9 +70,28 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
       retryStrategy: pause,
       sentinelRetryStrategy: pause,
       lazyConnect: true,
+      // Not among the rights that the documents name.
+      disableClientInfo: true,
     });
     // Every failure is told by the call that meets it.
-    client.on("error", () => {});
+    const told = new WeakSet<Error>();
+    client.on("error", (error: Error) => {
+      // With all Sentinels away, what one of them said says more.
+      if (!/^All sentinels/.test(error.message)) failure = error;
+      // The library would go on in database 0. Thrown once, its error ends the
+      // connection and all that waits for it.
+      if (isSelect(error) && !told.has(error)) {
+        told.add(error);
+        throw error;
+      }
+    });
+    client.on("sentinelError", (error: Error) => failure = error);
+    client.on("ready", () => failure = undefined);
+    client.on("connect", () => {
+      // The library takes one error of a connection. A server that wants a
+      // certificate ends it with two, and the second would end the program.
+      client.stream.on("error", () => {});
+    });
     return client;
   }
 
@@ -81,16 +102,7 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
       try {
         return await question(await connecting);
       } catch (error) {
-        // The library's own message may hold the address with its password.
-        const code = error instanceof Error && "code" in error
-          ? ` (${String(error.code)})`
-          : error instanceof Error && /NOAUTH|WRONGPASS/.test(error.message)
-          ? " (it refuses the user or password)"
-          : "";
-        throw new StoreError(
-          `The ${role} does not answer: Redis at ${where}${code}. Nothing was lost`,
-          { what: "checkRedis" },
-        );
+        throw redisFailure({ role, where }, error, failure);
       }
     },
     async close() {
@@ -105,65 +117,8 @@ function pause(tries: number): number {
   return Math.min(tries * 100, 2_000);
 }
 
-/** Addresses with the hosts, and nothing secret, under `where`. */
-function readUrl(
-  url: string,
-): Omit<RedisOptions, "replyMapping"> & { readonly where: string } {
-  const match =
-    /^redis(s?)(\+sentinel)?:\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^/?#]+)([^?#]*)(?:\?([^#]*))?$/
-      .exec(url);
-  if (!match) {
-    throw new TypeError(
-      "The address of Redis is none: it must be like redis://127.0.0.1:6379",
-    );
-  }
-  const [, tls, sentinel, user, password, where = "", path = "", query = ""] =
-    match;
-  const [, ...steps] = path.split("/").map(decodeURIComponent);
-  const hosts = where.split(",").map((host) => readHost(host, sentinel));
-  const common = defined({
-    username: decoded(user),
-    password: decoded(password),
-    tls: tls ? {} : undefined,
-  });
-  if (!sentinel) {
-    const [db = ""] = steps;
-    return { ...hosts[0]!, ...common, where, db: Number(db || 0) };
-  }
-  const [name = "", db = ""] = steps;
-  if (name === "") {
-    throw new TypeError(
-      "The address of Redis Sentinel lacks the name of the master: redis+sentinel://host:26379/mymaster",
-    );
-  }
-  const params = new URLSearchParams(query);
-  return {
-    ...common,
-    where,
-    name,
-    db: Number(db || 0),
-    sentinels: hosts,
-    ...defined({
-      sentinelUsername: params.get("sentinel_username") ?? undefined,
-      sentinelPassword: params.get("sentinel_password") ?? undefined,
-    }),
-    ...(tls ? { sentinelTLS: {}, enableTLSForSentinelMode: true } : {}),
-  };
-}
-
-function readHost(text: string, sentinel: string | undefined) {
-  const [, host, port] = /^(\[[^\]]+\]|[^:]+)(?::(\d+))?$/.exec(text) ?? [];
-  if (host === undefined) {
-    throw new TypeError(
-      "The address of Redis holds a host that is none: write host:port",
-    );
-  }
-  return {
-    host: host.replace(/^\[|\]$/g, ""),
-    port: Number(port ?? (sentinel ? 26_379 : 6_379)),
-  };
-}
-
-function decoded(text: string | undefined): string | undefined {
-  return text ? decodeURIComponent(text) : undefined;
+/** Whether an error is Redis' answer to the choice of a database. */
+function isSelect(error: Error): boolean {
+  return "command" in error && (error.command as { name?: string })?.name ===
+      "select";
 }

@@ -1,0 +1,196 @@
+/**
+ * What is wrong with a Redis, in words: each refusal that a person can help
+ * has its own sentence. The library's own messages may hold the address with
+ * its password, or what was sent, and are never passed on.
+ *
+ * @module
+ */
+import type { Remedy } from "../advice/advice.ts";
+import { StoreError } from "../errors.ts";
+
+/** One kind of failure. */
+interface Failure {
+  /** Fits the message or the code of the error. */
+  readonly pattern: RegExp;
+  /** What is wrong: a phrase that follows the Redis. */
+  readonly problem: (found: RegExpExecArray) => string;
+  readonly remedy: Remedy;
+}
+
+const checkRedis: Remedy = { what: "checkRedis" };
+const findMaster: Remedy = { what: "findRedisMaster" };
+
+/** What Redis, or a Sentinel, says no with. */
+const REFUSALS: readonly Failure[] = [
+  {
+    pattern: /\b(NOAUTH|WRONGPASS)\b|invalid password/,
+    problem: () => "refuses the user or password",
+    remedy: { what: "checkRedisLogin" },
+  },
+  {
+    pattern: /(?:NOPERM|ACL failure).*?'([\w|]+)'/s,
+    problem: ([, command]) => `does not let this user run ${command} (NOPERM)`,
+    remedy: { what: "grantRedisRights" },
+  },
+  {
+    pattern: /The user executing the script can't run this command/,
+    problem: () =>
+      "does not let this user run the commands of its scripts (NOPERM)",
+    remedy: { what: "grantRedisRights" },
+  },
+  {
+    pattern: /NOPERM|ACL failure|The user executing the script/,
+    problem: () => "does not let this user use the keys that it needs (NOPERM)",
+    remedy: { what: "grantRedisRights" },
+  },
+  {
+    pattern: /\bOOM\b/,
+    problem: () => "has no memory left for what is written (OOM)",
+    remedy: { what: "freeRedisMemory" },
+  },
+  {
+    pattern: /\bMASTERDOWN\b/,
+    problem: () =>
+      "is a replica that has lost its master, and answers nothing until it finds one (MASTERDOWN)",
+    remedy: findMaster,
+  },
+  {
+    pattern: /\bREADONLY\b/,
+    problem: () => "is a replica, and takes no writes (READONLY)",
+    remedy: findMaster,
+  },
+  {
+    pattern: /DB index is out of range|invalid DB index/i,
+    problem: () => "has no database with the number that is set",
+    remedy: { what: "checkRedisDatabase" },
+  },
+  {
+    pattern: /\bMISCONF\b/,
+    problem: () => "cannot save to its disk, and takes no writes (MISCONF)",
+    remedy: { what: "readRedisLog" },
+  },
+  {
+    pattern: /\bNOREPLICAS\b/,
+    problem: () =>
+      "takes no writes, since too few replicas follow it (NOREPLICAS)",
+    remedy: { what: "readRedisLog" },
+  },
+  {
+    pattern: /\bLOADING\b/,
+    problem: () => "is still loading its data (LOADING)",
+    remedy: { what: "readRedisLog" },
+  },
+  {
+    pattern: /max number of clients/,
+    problem: () => "has as many clients as it may have",
+    remedy: { what: "readRedisLog" },
+  },
+  {
+    pattern: /\b(MOVED|ASK|CROSSSLOT|CLUSTERDOWN)\b/,
+    problem: ([, code]) =>
+      `is part of a Redis Cluster, which is not supported (${code})`,
+    remedy: checkRedis,
+  },
+  {
+    pattern: /unknown command '?(\w+)/,
+    problem: ([, command]) => `does not know the command ${command}`,
+    remedy: checkRedis,
+  },
+];
+
+/** Why there is no connection. */
+const CONNECTIONS: readonly Failure[] = [
+  {
+    pattern: /ALERT_.*CERTIFICATE_REQUIRED|ALERT_.*HANDSHAKE_FAILURE/,
+    problem: () =>
+      "wants a certificate of its clients, and this program has none to show",
+    remedy: { what: "relaxRedisCertificates" },
+  },
+  {
+    pattern: /CERT_HAS_EXPIRED|\bexpired\b/i,
+    problem: () => "shows a certificate that has expired",
+    remedy: { what: "renewRedisCertificate" },
+  },
+  {
+    pattern: /ALTNAME|NotValidForName/i,
+    problem: () => "shows a certificate that is for another host",
+    remedy: { what: "renewRedisCertificate" },
+  },
+  {
+    pattern: /CERT|UNABLE_TO_(?:GET|VERIFY)|UnknownIssuer/i,
+    problem: () =>
+      "shows a certificate that is signed by nobody this machine trusts",
+    remedy: { what: "trustCertificate" },
+  },
+  {
+    pattern: /invalid reply: null|No such master/,
+    problem: () =>
+      "has Sentinels that know no master of the name in the address",
+    remedy: checkRedis,
+  },
+];
+
+/** What a Redis is for, and where it is. */
+export interface RedisPlace {
+  /** What it is, for messages, such as `token store`. */
+  readonly role: string;
+  /** The hosts; nothing secret. */
+  readonly where: string;
+}
+
+/**
+ * Puts into words what a call met.
+ *
+ * @param place The Redis.
+ * @param error What the call threw.
+ * @param connection What the connection met since it was last good.
+ */
+export function redisFailure(
+  { role, where }: RedisPlace,
+  error: unknown,
+  connection: unknown,
+): StoreError {
+  const isReply = error instanceof Error && error.name === "ReplyError";
+  const seen = isReply ? [error] : [error, connection];
+  for (const failure of [...REFUSALS, ...isReply ? [] : CONNECTIONS]) {
+    for (const one of seen) {
+      const found = failure.pattern.exec(textOf(one));
+      if (!found) continue;
+      return new StoreError(
+        `The ${role} does not work: Redis at ${where} ${
+          failure.problem(found)
+        }. Nothing was lost`,
+        failure.remedy,
+      );
+    }
+  }
+  if (isReply) {
+    const [code = "ERR"] = /^[A-Z]+\b/.exec(error.message) ?? [];
+    return new StoreError(
+      `The ${role} does not work: Redis at ${where} answers with an error (${code}). Nothing was lost`,
+      { what: "readRedisLog" },
+    );
+  }
+  return new StoreError(
+    `The ${role} does not answer: Redis at ${where}${
+      causeOf(error) || causeOf(connection)
+    }. Nothing was lost`,
+    checkRedis,
+  );
+}
+
+/** What is searched: code and message. */
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return "";
+  const code = "code" in error ? String(error.code) : "";
+  return `${code} ${error.message}`;
+}
+
+/** What may be told of a connection that failed otherwise. */
+function causeOf(error: unknown): string {
+  if (!(error instanceof Error)) return "";
+  // The runtime's own words name the permission that is missing, no more.
+  if (error.name === "NotCapable") return ` (${error.message})`;
+  if (error.message === "Command timed out") return " in time";
+  return "code" in error ? ` (${String(error.code)})` : "";
+}
