@@ -16,6 +16,7 @@ import { serveSandbox } from "../../src/sandbox/mod.ts";
 import { callTool } from "../support/call.ts";
 import { createMemoryStore } from "../support/memory.ts";
 import { startHttp } from "../support/process.ts";
+import { serveMcp } from "../support/serve.ts";
 
 /** An address where nothing answers. */
 const NOWHERE = "http://127.0.0.1:9";
@@ -30,17 +31,8 @@ const OPERATORS = new RegExp(
 /** What one tool answers a program that embeds the server. */
 async function embedded(options: ServerOptions, args = {}): Promise<string> {
   const server = createServer({ kv: false, log: () => {}, ...options });
-  const http = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen() {} },
-    (request) => server.fetch(request),
-  );
-  try {
-    const url = `http://127.0.0.1:${http.addr.port}/mcp`;
-    return (await callTool(url, "list_pipelines", args)).text;
-  } finally {
-    await http.shutdown();
-    await server.close();
-  }
+  await using http = serveMcp(server);
+  return (await callTool(http.url, "list_pipelines", args)).text;
 }
 
 /** What the same tool answers where variables set the server up. */

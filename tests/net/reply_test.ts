@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { deadline } from "../../src/net/deadline.ts";
 import { createTransport, type Send } from "../../src/net/transport.ts";
+import { serve } from "../support/serve.ts";
 
 const KIB = 1024;
 
@@ -9,16 +10,11 @@ async function answered(
   answer: () => Response,
   use: (send: Send, url: string) => Promise<void>,
 ): Promise<void> {
-  await using server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen() {} },
-    answer,
-  );
+  await using server = serve(answer);
   const transport = createTransport();
   const { read, write } = transport;
   try {
-    for (const send of [read, write]) {
-      await use(send, `http://127.0.0.1:${server.addr.port}`);
-    }
+    for (const send of [read, write]) await use(send, server.url);
   } finally {
     transport.close();
   }
