@@ -133,7 +133,9 @@ function directTo(
       hostname: hostname.replace(/^\[|\]$/g, ""),
       port: Number(port || (protocol === "https:" ? 443 : 80)),
     },
-  };
+    // The types of Deno 2.5, which Deno Deploy runs, lack this transport. There
+    // is no proxy there, so that it is never asked for.
+  } as unknown as Deno.CreateHttpClientOptions;
 }
 
 /** What carries a request; the platform's own client where there is none. */
