@@ -15,55 +15,46 @@
  *
  * @module
  */
-export type { Advise, Remedies, Remedy } from "./src/advice/advice.ts";
-export {
-  CredentialsError,
-  type ErrorKind,
-  ForeseenError,
-  LimitError,
-  type LimitReason,
-  OptionError,
-  QontakError,
-  type QontakErrorDetails,
-  StoreError,
-  UnreachableError,
-  type UnreachableErrorDetails,
-  type UnreachableReason,
-} from "./src/errors.ts";
+// The server, and what it serves with.
 export {
   createServer,
   type QontakServer,
   type ServerOptions,
 } from "./src/server.ts";
+export type { ConnectionOptions } from "./src/qontak/connection.ts";
 export type { Readiness } from "./src/qontak/readiness.ts";
+export { type Toolset, TOOLSETS } from "./src/tools/catalog.ts";
+export type { ListedTool } from "./src/tools/catalog.ts";
+export type { Content } from "./src/mcp/content.ts";
+
+// Over HTTP: who calls, and what they may do.
 export {
   createHandler,
   type Handler,
   type HandlerInfo,
   type HandlerOptions,
 } from "./src/http/handler.ts";
+export type { Authenticate, Principal, Scope } from "./src/auth/principal.ts";
 export type { ProtectedResource } from "./src/auth/protected_resource.ts";
-export type { ListedTool } from "./src/tools/catalog.ts";
-export { type TokenStore } from "./src/tokens/store.ts";
-export type {
-  Auth,
-  ConnectionOptions,
-  TokenCaching,
-} from "./src/qontak/connection.ts";
+
+// What goes wrong, and what can be done about it.
+export {
+  type ErrorKind,
+  ForeseenError,
+  OptionError,
+  QontakError,
+  UnreachableError,
+} from "./src/errors.ts";
+export type { Advise, Remedies, Remedy } from "./src/advice/advice.ts";
+
+// What a server is given; ./stores, ./limits and ./audit make them.
+export type { TokenStore } from "./src/tokens/store.ts";
+export type { Sealer } from "./src/storage/sealing.ts";
+export type { Kv } from "./src/storage/kv.ts";
+export type { Limits } from "./src/limits/limits.ts";
 export type { AuditOptions } from "./src/audit/audit.ts";
 export type { AuditStore } from "./src/audit/store.ts";
-export type { Kv, KvState } from "./src/storage/kv.ts";
-export { type Limits } from "./src/limits/limits.ts";
-export { type Sealer } from "./src/storage/sealing.ts";
-export type { Content } from "./src/mcp/content.ts";
-export { type Toolset, TOOLSETS } from "./src/tools/catalog.ts";
-export type { Authenticate, Principal, Scope } from "./src/auth/principal.ts";
-export {
-  type Log,
-  type LogDetails,
-  type LogLevel,
-  type LogValue,
-} from "./src/logging/log.ts";
+export type { Log, LogValue } from "./src/logging/log.ts";
 
 if (import.meta.main) {
   const { main } = await import("./src/cli/main.ts");

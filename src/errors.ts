@@ -36,6 +36,22 @@ export type ErrorKind =
 /**
  * An error that was foreseen. Its message is a sentence that may be shown; the
  * words of its remedy depend on who reads them: see {@linkcode sentenceOf}.
+ *
+ * @example Telling errors apart by what they are about
+ * ```ts
+ * import { ForeseenError, QontakError } from "@qontak/mcp";
+ *
+ * function isWorthAnotherTry(error: unknown): boolean {
+ *   return error instanceof ForeseenError &&
+ *     (error.kind === "unreachable" || error.kind === "store");
+ * }
+ * const refused = new QontakError("No deal has the id 7", {
+ *   endpoint: "GET /deals/:id",
+ *   status: 404,
+ *   said: "",
+ * });
+ * console.log(isWorthAnotherTry(refused));
+ * ```
  */
 export abstract class ForeseenError extends Error {
   /** What it is about. */
@@ -142,22 +158,6 @@ export class ConfigError extends ForeseenError {
   }
 }
 
-/** What {@linkcode QontakError} carries beside its sentence. */
-export interface QontakErrorDetails {
-  /** Method and path of the endpoint, ids left out. */
-  readonly endpoint: string;
-  /** `meta.status` where the answer has one, the HTTP status otherwise. */
-  readonly status: number;
-  /** What Qontak itself wrote, or an empty string. */
-  readonly said: string;
-  /** OAuth's `error`, such as `invalid_grant`; only from the token endpoint. */
-  readonly code?: string;
-  /** How many seconds Qontak asks to wait, from `Retry-After`. */
-  readonly retryAfter?: number;
-  /** What can be done about it. */
-  readonly remedy?: Remedy;
-}
-
 /**
  * Qontak answered, and the answer is no.
  *
@@ -174,15 +174,20 @@ export interface QontakErrorDetails {
  * assert(error.status === 404);
  * ```
  */
-export class QontakError extends ForeseenError implements QontakErrorDetails {
+export class QontakError extends ForeseenError {
   /** Tells this error from others. */
   override readonly name = "QontakError";
   /** What it is about. */
   readonly kind = "qontak";
+  /** Method and path of the endpoint, ids left out. */
   readonly endpoint: string;
+  /** `meta.status` where the answer has one, the HTTP status otherwise. */
   readonly status: number;
+  /** What Qontak itself wrote, or an empty string. */
   readonly said: string;
+  /** OAuth's `error`, such as `invalid_grant`; only from the token endpoint. */
   readonly code?: string;
+  /** How many seconds Qontak asks to wait, from `Retry-After`. */
   readonly retryAfter?: number;
 
   /**
@@ -191,7 +196,13 @@ export class QontakError extends ForeseenError implements QontakErrorDetails {
    * @param message A sentence that says what failed and what to do.
    * @param details What Qontak answered, and to which endpoint.
    */
-  constructor(message: string, details: QontakErrorDetails) {
+  constructor(
+    message: string,
+    details: Pick<
+      QontakError,
+      "endpoint" | "status" | "said" | "code" | "retryAfter" | "remedy"
+    >,
+  ) {
     super(message, details.remedy);
     this.endpoint = details.endpoint;
     this.status = details.status;
@@ -199,33 +210,6 @@ export class QontakError extends ForeseenError implements QontakErrorDetails {
     if (details.code !== undefined) this.code = details.code;
     if (details.retryAfter !== undefined) this.retryAfter = details.retryAfter;
   }
-}
-
-/** Why no answer of Qontak's could be read. */
-export type UnreachableReason =
-  | "network"
-  | "timeout"
-  | "cancelled"
-  | "unreadable"
-  | "redirected"
-  | "limited"
-  | "suspended";
-
-/** What {@linkcode UnreachableError} carries beside its sentence. */
-export interface UnreachableErrorDetails {
-  /** Method and path of the endpoint, ids left out. */
-  readonly endpoint: string;
-  /**
-   * Why no answer could be read; "limited" where the server's own limits, and
-   * "suspended" where failures before it kept the request from being sent.
-   */
-  readonly reason: UnreachableReason;
-  /** Whether Qontak may have carried out the request all the same. */
-  readonly mayHaveArrived: boolean;
-  /** How many seconds to wait, where the request was kept from being sent. */
-  readonly retryAfter?: number;
-  /** What can be done about it. */
-  readonly remedy?: Remedy;
 }
 
 /**
@@ -244,15 +228,28 @@ export interface UnreachableErrorDetails {
  * assert(error.mayHaveArrived);
  * ```
  */
-export class UnreachableError extends ForeseenError
-  implements UnreachableErrorDetails {
+export class UnreachableError extends ForeseenError {
   /** Tells this error from others. */
   override readonly name = "UnreachableError";
   /** What it is about. */
   readonly kind = "unreachable";
+  /** Method and path of the endpoint, ids left out. */
   readonly endpoint: string;
-  readonly reason: UnreachableReason;
+  /**
+   * Why no answer could be read; "limited" where the server's own limits, and
+   * "suspended" where failures before it kept the request from being sent.
+   */
+  readonly reason:
+    | "network"
+    | "timeout"
+    | "cancelled"
+    | "unreadable"
+    | "redirected"
+    | "limited"
+    | "suspended";
+  /** Whether Qontak may have carried out the request all the same. */
   readonly mayHaveArrived: boolean;
+  /** How many seconds to wait, where the request was kept from being sent. */
   readonly retryAfter?: number;
 
   /**
@@ -261,7 +258,13 @@ export class UnreachableError extends ForeseenError
    * @param message A sentence that says what failed and what to do.
    * @param details Which endpoint, why, and whether it may have arrived.
    */
-  constructor(message: string, details: UnreachableErrorDetails) {
+  constructor(
+    message: string,
+    details: Pick<
+      UnreachableError,
+      "endpoint" | "reason" | "mayHaveArrived" | "retryAfter" | "remedy"
+    >,
+  ) {
     super(message, details.remedy);
     this.endpoint = details.endpoint;
     this.reason = details.reason;
@@ -270,13 +273,16 @@ export class UnreachableError extends ForeseenError
   }
 }
 
+/** Why no answer of Qontak's could be read. */
+export type UnreachableReason = UnreachableError["reason"];
+
 /**
  * There are no credentials for the company a call is about.
  *
  * @example Saying which company is meant
  * ```ts
  * import { assertMatch } from "@std/assert";
- * import { CredentialsError } from "@qontak/mcp";
+ * import { CredentialsError } from "@qontak/mcp/stores";
  *
  * const error = new CredentialsError("No refresh token is kept for tenant acme");
  * assertMatch(error.message, /acme/);
@@ -296,7 +302,7 @@ export class CredentialsError extends ForeseenError {
  * @example Saying what is out of order
  * ```ts
  * import { assertMatch } from "@std/assert";
- * import { StoreError } from "@qontak/mcp";
+ * import { StoreError } from "@qontak/mcp/stores";
  *
  * const error = new StoreError("Redis at localhost:6379 does not answer");
  * assertMatch(error.message, /Redis/);
@@ -330,15 +336,6 @@ const REASONS: Readonly<Record<LimitReason, string>> = {
 
 /**
  * A request may not be sent now. Nothing of it was.
- *
- * @example Saying how long to wait
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { LimitError } from "@qontak/mcp";
- *
- * const error = new LimitError("limited", 3_200);
- * assertEquals(error.seconds, 4);
- * ```
  */
 export class LimitError extends ForeseenError {
   /** Tells this error from others. */
@@ -398,7 +395,21 @@ export function remedyOf(error: unknown): { readonly remedy?: Remedy } {
   return remedy ? { remedy } : {};
 }
 
-/** An option of a program that embeds the server is missing or malformed. */
+/**
+ * An option of a program that embeds the server is missing or malformed.
+ *
+ * @example Saying which option it is
+ * ```ts
+ * import { assertThrows } from "@std/assert";
+ * import { createServer, OptionError } from "@qontak/mcp";
+ *
+ * const error = assertThrows(
+ *   () => createServer({ refreshToken: "a refresh token", timeout: -1 }),
+ *   OptionError,
+ * );
+ * console.log(error.option);
+ * ```
+ */
 export class OptionError extends TypeError {
   /** Tells this error from others. */
   override readonly name = "OptionError";

@@ -19,7 +19,7 @@ import { type Caller, callerIn } from "./mcp/caller.ts";
 import { type Call, createCall } from "./mcp/call.ts";
 import { createEndpoint } from "./mcp/http.ts";
 import { createViews, type View } from "./mcp/view.ts";
-import { createKv, type KvState } from "./storage/kv.ts";
+import { createKv } from "./storage/kv.ts";
 import { createLog, type Log, withRequest } from "./logging/log.ts";
 import { tellerOf } from "./mcp/progress.ts";
 import { createChecks, type Readiness } from "./qontak/readiness.ts";
@@ -123,7 +123,7 @@ export interface QontakServer {
    * @returns "absent" where the runtime has none, or none is attached, "unused"
    * with `kv: false`.
    */
-  kv(): Promise<KvState>;
+  kv(): Promise<Readiness["kv"]>;
   /**
    * What it has counted and timed since it was made, in Prometheus' text
    * format, version 0.0.4. No tenant, id or value of a record is in it.

@@ -7,19 +7,16 @@ import { root } from "./support/process.ts";
 
 /** The names of each entry in deno.json, in order. */
 const EXPORTS: Readonly<Record<string, string>> = {
-  ".": "Advise AuditOptions AuditStore Auth Authenticate ConnectionOptions " +
-    "Content CredentialsError ErrorKind ForeseenError Handler " +
-    "HandlerInfo HandlerOptions Kv KvState LimitError LimitReason " +
-    "Limits ListedTool Log LogDetails LogLevel LogValue OptionError Principal " +
-    "ProtectedResource QontakError QontakErrorDetails QontakServer " +
-    "Readiness Remedies Remedy Scope Sealer ServerOptions StoreError " +
-    "TOOLSETS TokenCaching TokenStore Toolset UnreachableError " +
-    "UnreachableErrorDetails UnreachableReason createHandler " +
-    "createServer",
+  ".": "Advise AuditOptions AuditStore Authenticate ConnectionOptions " +
+    "Content ErrorKind ForeseenError Handler HandlerInfo HandlerOptions Kv " +
+    "Limits ListedTool Log LogValue OptionError Principal ProtectedResource " +
+    "QontakError QontakServer Readiness Remedies Remedy Scope Sealer " +
+    "ServerOptions TOOLSETS TokenStore Toolset UnreachableError " +
+    "createHandler createServer",
   "./stores":
-    "Credentials EnvFile EnvStoreOptions Kv KvStoreOptions Lease Log " +
+    "Credentials CredentialsError EnvFile EnvStoreOptions Kv KvStoreOptions Lease Log " +
     "MekariCredentials OAuthCredentials RedisStoreOptions Sealer " +
-    "StoredCredentials TokenStore VaultStoreOptions createEnvStore " +
+    "StoreError StoredCredentials TokenStore VaultStoreOptions createEnvStore " +
     "createKvStore createRedisStore createSealer createVaultStore " +
     "openEnvFile",
   "./limits": "Kv KvBucketsOptions Limits LimitsOptions Log Rate " +
@@ -37,26 +34,53 @@ const EXPORTS: Readonly<Record<string, string>> = {
   "./deploy": "",
 };
 
-/** The names that a module exports, in order. */
-async function namesIn(path: string): Promise<readonly string[]> {
+/** What documentation says of an exported name. */
+interface Symbol {
+  readonly name: string;
+  readonly declarations: readonly {
+    readonly kind: string;
+    readonly jsDoc?: { readonly tags?: readonly { readonly kind: string }[] };
+  }[];
+}
+
+/** What a module exports. */
+async function symbolsIn(path: string): Promise<readonly Symbol[]> {
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["doc", "--json", path],
     cwd: root,
   }).output();
   const { nodes } = JSON.parse(new TextDecoder().decode(stdout));
-  const [module] = Object.values<{ symbols: { name: string }[] }>(nodes);
-  return module!.symbols.map(({ name }) => name).sort();
+  const [module] = Object.values<{ symbols: Symbol[] }>(nodes);
+  return module!.symbols;
 }
 
-Deno.test("each entry of the package exports just the names that it is to", async () => {
+/** The entries of the package, and where they are. */
+async function entries(): Promise<[string, string][]> {
   const text = await Deno.readTextFile(
     new URL("../deno.json", import.meta.url),
   );
-  const { exports } = JSON.parse(text) as { exports: Record<string, string> };
+  return Object.entries(JSON.parse(text).exports);
+}
+
+Deno.test("each function and class of the package has an example", async () => {
+  const without: string[] = [];
+  for (const [entry, path] of await entries()) {
+    for (const { name, declarations } of await symbolsIn(path)) {
+      const lacks = declarations.some(({ kind, jsDoc }) =>
+        (kind === "function" || kind === "class") &&
+        !jsDoc?.tags?.some((tag) => tag.kind === "example")
+      );
+      if (lacks) without.push(`${entry} ${name}`);
+    }
+  }
+  assertEquals(without, []);
+});
+
+Deno.test("each entry of the package exports just the names that it is to", async () => {
   const found = await Promise.all(
-    Object.entries(exports).map(async ([entry, path]) => [
+    (await entries()).map(async ([entry, path]) => [
       entry,
-      (await namesIn(path)).join(" "),
+      (await symbolsIn(path)).map(({ name }) => name).sort().join(" "),
     ]),
   );
   assertEquals(Object.fromEntries(found), EXPORTS);

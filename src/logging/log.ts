@@ -10,7 +10,7 @@ import { requestId } from "./request_id.ts";
 import { defined } from "../values/json.ts";
 
 /** How much is logged: each level includes the ones before it. */
-export type LogLevel = "error" | "warn" | "info" | "debug";
+export type LogLevel = Parameters<Log>[0];
 
 /** Every level, the most important one first. */
 export const LOG_LEVELS: readonly LogLevel[] = [
@@ -34,13 +34,13 @@ export type LogValue =
   | { readonly [name: string]: LogValue };
 
 /** What a line may say besides its message. */
-export type LogDetails = Readonly<Record<string, LogValue>>;
+export type LogDetails = NonNullable<Parameters<Log>[2]>;
 
 /** Writes log lines. */
 export type Log = (
-  level: LogLevel,
+  level: "error" | "warn" | "info" | "debug",
   message: string,
-  details?: LogDetails,
+  details?: Readonly<Record<string, LogValue>>,
 ) => void;
 
 /**

@@ -24,10 +24,10 @@ import { defined } from "../values/json.ts";
 import { oneOf, type Rules, whole } from "../values/rules.ts";
 
 /** How calls prove who makes them. */
-export type Auth = "oauth" | "hmac";
+export type Auth = NonNullable<ConnectionOptions["auth"]>;
 
 /** Where access tokens are kept in front of the store. */
-export type TokenCaching = "kv" | "memory" | "none";
+export type TokenCaching = NonNullable<ConnectionOptions["tokenCache"]>;
 
 /** One of the APIs that lead to the CRM. */
 interface Api {
@@ -68,7 +68,7 @@ export interface ConnectionOptions {
    *
    * @default {"oauth"}
    */
-  readonly auth?: Auth;
+  readonly auth?: "oauth" | "hmac";
   /**
    * The id of the OAuth application, which tokens of the CRM's own page do not
    * need; or of the application at Mekari, of tenants without their own.
@@ -102,7 +102,7 @@ export interface ConnectionOptions {
    *
    * @default {"kv"}
    */
-  readonly tokenCache?: TokenCaching;
+  readonly tokenCache?: "kv" | "memory" | "none";
   /** Seals what is kept in Deno KV. */
   readonly sealer?: Sealer;
   /**

@@ -16,7 +16,7 @@ export interface Readiness {
    * Deno KV; "absent" where the runtime has none, or none is attached, "unused"
    * where nothing is to be kept there.
    */
-  readonly kv: KvState;
+  readonly kv: "ok" | "failing" | "absent" | "unused";
   /** Where Qontak is. */
   readonly qontak: "ok" | "failing";
 }

@@ -40,6 +40,16 @@ const AUTHORIZATION =
 /**
  * The `X-Crm-User-Sso-Id` of a user of the sandbox: a uuid that ends in the
  * user's id.
+ *
+ * @example Naming the second user
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ssoIdOf } from "@qontak/mcp/sandbox";
+ *
+ * assertEquals(ssoIdOf(512302), "00000000-0000-4000-8000-000000512302");
+ * ```
+ *
+ * @param userId The id of the user.
  */
 export function ssoIdOf(userId: number): string {
   return `00000000-0000-4000-8000-${String(userId).padStart(12, "0")}`;

@@ -4,7 +4,7 @@
  *
  * @example Asking a sandbox for its pipelines
  * ```ts
- * import { serveSandbox } from "./mod.ts";
+ * import { serveSandbox } from "@qontak/mcp/sandbox";
  *
  * await using sandbox = serveSandbox();
  * const grant = await fetch(`${sandbox.url}/oauth/token`, {
@@ -46,7 +46,21 @@ export {
   type SandboxRequest,
 } from "./types.ts";
 
-/** Makes a sandbox that is asked through its `fetch`, without a network. */
+/**
+ * Makes a sandbox that is asked through its `fetch`, without a network.
+ *
+ * @example Asking without a token
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createSandbox } from "@qontak/mcp/sandbox";
+ *
+ * const sandbox = createSandbox();
+ * const request = new Request("http://sandbox/api/v3.1/pipelines");
+ * assertEquals((await sandbox.fetch(request)).status, 401);
+ * ```
+ *
+ * @param options What it has, and how it behaves.
+ */
 export function createSandbox(options: SandboxOptions = {}): Sandbox {
   return new MemorySandbox(options);
 }

@@ -93,6 +93,22 @@ class ServedSandbox extends MemorySandbox implements RunningSandbox {
 /**
  * Starts a sandbox on loopback. It prints nothing.
  *
+ * @example Trying a server against it
+ * ```ts
+ * import { createServer } from "@qontak/mcp";
+ * import { serveSandbox } from "@qontak/mcp/sandbox";
+ *
+ * await using sandbox = serveSandbox();
+ * const server = createServer({
+ *   baseUrl: sandbox.url,
+ *   refreshToken: sandbox.refreshToken,
+ *   kv: false,
+ * });
+ * console.log(await server.ready());
+ * await server.close();
+ * ```
+ *
+ * @param options What it has, how it behaves, and its port.
  * @throws {Deno.errors.AddrInUse} where the port is taken
  */
 export function serveSandbox(options: ServeOptions = {}): RunningSandbox {

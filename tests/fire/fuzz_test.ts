@@ -8,7 +8,8 @@
 import { assert, assertEquals } from "@std/assert";
 import * as fc from "fast-check";
 import { InputError } from "../../src/errors.ts";
-import { createServer, type ListedTool, type LogDetails } from "../../mod.ts";
+import { createServer, type ListedTool } from "../../mod.ts";
+import type { LogDetails } from "../../src/logging/log.ts";
 import { noLimits } from "../../src/limits/limits.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/mod.ts";
 import { parseArguments } from "../../src/mcp/arguments.ts";

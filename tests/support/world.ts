@@ -9,7 +9,6 @@ import {
   type Content,
   createServer,
   type Limits,
-  type LogLevel,
   type ServerOptions,
 } from "../../mod.ts";
 import { createLimits } from "../../src/limits/mod.ts";
@@ -93,7 +92,7 @@ export async function createWorld(
   const server = createServer({
     baseUrl: qontak.url,
     refreshToken: sandbox.refreshToken,
-    log: (level: LogLevel, message, details) =>
+    log: (level, message, details) =>
       logs.push(JSON.stringify({ level, message, ...details })),
     limits,
     ...defined({ timeout, retryBudget, audit, content }),

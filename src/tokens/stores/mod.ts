@@ -17,6 +17,7 @@
  *
  * @module
  */
+export { CredentialsError, StoreError } from "../../errors.ts";
 export type {
   Credentials,
   Lease,
