@@ -14,6 +14,7 @@ import {
   type Rate,
   TENANT_RATE,
 } from "./bucket.ts";
+import type { Source } from "./breaker.ts";
 import { type Clock, processClock } from "./clock.ts";
 import { type Buckets, withoutFailures } from "./shared/shared.ts";
 import {
@@ -43,11 +44,18 @@ export interface Limiter {
    * @param signal Gives the place in the queue up.
    * @param timeout How long it may wait, in ms; 30 s when left out. Where it
    * would have to wait longer it is refused at once.
+   * @param from Who asks for it, and in which call; a caller and a call of its
+   * own when left out.
    * @returns The right.
    * @throws {LimitError} When the request is refused.
    * @throws {unknown} The signal's reason, when it was aborted.
    */
-  enter(tenant: string, signal?: AbortSignal, timeout?: number): Promise<Pass>;
+  enter(
+    tenant: string,
+    signal?: AbortSignal,
+    timeout?: number,
+    from?: Omit<Source, "tenant">,
+  ): Promise<Pass>;
   /** Refuses those who wait, and ends all connections. */
   close(): Promise<void>;
   /** How many tenants are remembered. */
@@ -151,14 +159,14 @@ export function createLimiter(options: LimiterOptions = {}): Limiter {
     },
 
     // deno-lint-ignore require-await -- what is thrown is to be a rejection
-    async enter(name, signal, timeout = TIMEOUT) {
+    async enter(name, signal, timeout = TIMEOUT, from = {}) {
       signal?.throwIfAborted();
       if (isClosed) throw stopping();
       const now = clock.now();
       const tenant = tenants.open(name, now);
       const suspended = tenants.suspension(tenant, now);
       if (suspended > 0) throw new LimitError("suspended", suspended);
-      const { waiter, pass } = createWaiter(tenant, now + timeout);
+      const { waiter, pass } = createWaiter(tenant, now + timeout, from);
       waiting.push(waiter, now);
       whenAborted(signal, pass, (reason) => {
         waiting.remove(waiter);
@@ -197,10 +205,15 @@ function createAlarm(clock: Clock, run: () => void) {
   };
 }
 
-function createWaiter(tenant: Tenant, deadline: number) {
+function createWaiter(
+  tenant: Tenant,
+  deadline: number,
+  from: Omit<Source, "tenant">,
+) {
   const { promise: pass, resolve, reject } = Promise.withResolvers<Pass>();
   const waiter: Waiter = {
     tenant,
+    source: { ...from, tenant: tenant.name },
     deadline,
     isGone: false,
     admit(pass) {

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { type Breaker, createBreaker } from "./breaker.ts";
+import { type Breaker, createBreaker, type Source } from "./breaker.ts";
 import { type Bucket, createBucket, type Rate } from "./bucket.ts";
 import type { Lane } from "./queue.ts";
 
 /** How many tenants are remembered. */
 const TENANTS = 5_000;
 
-/** How many failures of one tenant count against the host. */
+/** How many failures of one tenant, or of one caller, count against the host. */
 const SHARE = 2;
 
 /** How many of the tenants are looked at whether they can be forgotten. */
@@ -34,6 +34,7 @@ export interface Pass {
 /** A request that waits. */
 export interface Waiter {
   readonly tenant: Tenant;
+  readonly source: Source;
   /** When it is refused, in ms of the clock. */
   readonly deadline: number;
   isGone: boolean;
@@ -72,7 +73,7 @@ export interface Tenants {
   begin(tenant: Tenant, now: number): Attempt;
   /** Learns how a request ended. */
   end(
-    tenant: Tenant,
+    { tenant, source }: Pick<Waiter, "tenant" | "source">,
     outcome: PassOutcome,
     attempt: Attempt,
     now: number,
@@ -119,13 +120,13 @@ export function createTenants(rate: Rate): Tenants {
       tenants.set(name, tenant);
       return tenant;
     },
-    suspension: ({ breaker }, now) =>
-      Math.max(host.wait(now), breaker?.wait(now) ?? 0),
-    begin: ({ breaker }, now) => ({
-      isTry: host.begin(now),
-      isOwnTry: breaker?.begin(now) ?? false,
+    suspension: ({ name, breaker }, now) =>
+      Math.max(host.wait(now, name), breaker?.wait(now, name) ?? 0),
+    begin: ({ name, breaker }, now) => ({
+      isTry: host.begin(now, name),
+      isOwnTry: breaker?.begin(now, name) ?? false,
     }),
-    end(tenant, outcome, { isTry, isOwnTry }, now) {
+    end({ tenant, source }, outcome, { isTry, isOwnTry }, now) {
       if (outcome === "ok") {
         delete tenant.breaker;
         // What failed while the host was out of order says nothing any more.
@@ -134,11 +135,11 @@ export function createTenants(rate: Rate): Tenants {
         }
       } else if (outcome === "failed") {
         tenant.breaker ??= createBreaker();
-        tenant.breaker.fail(now, tenant.name, isOwnTry);
-        host.fail(now, tenant.name, isTry);
+        tenant.breaker.fail(now, source, isOwnTry);
+        host.fail(now, source, isTry);
       } else {
-        if (isTry) host.spare(now);
-        if (isOwnTry) tenant.breaker?.spare(now);
+        if (isTry) host.spare(tenant.name);
+        if (isOwnTry) tenant.breaker?.spare(tenant.name);
       }
     },
   };

@@ -95,7 +95,7 @@ export function createUnderWay(options: UnderWayOptions): UnderWay {
           isDone = true;
           leave(tenant);
           const now = clock.now();
-          tenants.end(tenant, outcome, attempt, now);
+          tenants.end(waiter, outcome, attempt, now);
           if (outcome === "failed") refuseSuspended(now);
           onDone();
         },

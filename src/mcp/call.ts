@@ -169,7 +169,9 @@ export function createCall(
   ): Promise<ToolContext> {
     const tenant = tenantOf(userId, caller);
     const actor = { tenant, principal: caller.name, tool: tool.name };
-    const crm = progress.watch(audit.watch(access.crm(tenant), actor));
+    const crm = progress.watch(
+      audit.watch(access.crm(tenant, caller.name), actor),
+    );
     const scope = await untilAborted(access.scope(tenant), signal);
     return { crm, setup: createSetup(crm, cache, scope), signal };
   }

@@ -178,8 +178,13 @@ export interface Access {
   readonly oauth: OAuth | undefined;
   /** How long one call of a tool may take, in ms. */
   readonly timeout: number;
-  /** The CRM as a tenant sees it, for one call of a tool. */
-  crm(tenant: string): Crm;
+  /**
+   * The CRM as a tenant sees it, for one call of a tool.
+   *
+   * @param tenant The tenant.
+   * @param caller Who calls, where several tenants may have one caller.
+   */
+  crm(tenant: string, caller?: string): Crm;
   /** Sets what is cached of a tenant apart from everybody else's. */
   scope(tenant: string): Promise<string>;
   /**
@@ -278,17 +283,19 @@ export function createAccess(options: AccessOptions): Access {
     baseUrl,
     timeout,
     oauth: proof.oauth,
-    crm: (tenant) =>
-      createCrm({
+    crm(tenant, caller) {
+      const from = { caller, call: {} };
+      return createCrm({
         apiUrl: baseUrl + api.prefix,
         authorize: proof.authorize(tenant),
         unauthorized: api.unauthorized,
-        enter: (signal, timeout) => limits.enter(tenant, signal, timeout),
+        enter: (signal, timeout) => limits.enter(tenant, signal, timeout, from),
         timeout,
         retryBudget,
         transport,
         telemetry,
-      }),
+      });
+    },
     scope,
     renew: proof.renew,
     forget: proof.forget,

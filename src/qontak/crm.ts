@@ -5,6 +5,7 @@
  * @module
  */
 import {
+  InputError,
   LimitError,
   QontakError,
   UnreachableError,
@@ -102,6 +103,7 @@ export interface Crm {
    * @param options What the request carries.
    * @returns What Qontak answered.
    * @throws {TypeError} When a key is not in the endpoint's table.
+   * @throws {InputError} When the query is too long to be sent.
    * @throws {QontakError} When Qontak said no.
    * @throws {UnreachableError} When Qontak was not reached.
    */
@@ -248,7 +250,7 @@ async function attempt(
     return answer;
   } catch (error) {
     const problem = unreachable(endpoint, error, { signal, isSent, options });
-    pass?.done(healthOf(problem));
+    pass?.done(isHeavy(url, body) ? healthOfHeavy(problem) : healthOf(problem));
     throw problem;
   }
 }
@@ -309,6 +311,28 @@ function healthOf(error: unknown): PassOutcome {
   const { reason } = error;
   if (reason === "network" || reason === "timeout") return "failed";
   return reason === "cancelled" ? "void" : "ok";
+}
+
+/**
+ * The longest address, in characters: hosts close the connection of longer
+ * ones, or answer with an error that does not say why.
+ */
+const MAX_ADDRESS = 8_000;
+
+/** From this on a request may fail for its own size, in characters. */
+const HEAVY_ADDRESS = 2_000;
+
+/** The same for its body. */
+const HEAVY_BODY = 64 * 1024;
+
+/** Whether a request is so large that its failure may be its own doing. */
+function isHeavy({ href }: URL, body = ""): boolean {
+  return href.length > HEAVY_ADDRESS || body.length > HEAVY_BODY;
+}
+
+/** What the failure of a large request tells: at most that Qontak answered. */
+function healthOfHeavy(error: unknown): PassOutcome {
+  return healthOf(error) === "ok" ? "ok" : "void";
 }
 
 /** The same error, saying how often it was tried. */
@@ -402,7 +426,18 @@ function buildUrl(
     if (!endpoint.query.includes(key)) refuse(endpoint, "query", [key]);
     if (value !== undefined) url.searchParams.set(key, String(value));
   }
+  if (url.href.length > MAX_ADDRESS) throw tooLong(endpoint, url);
   return url;
+}
+
+function tooLong(endpoint: Endpoint, { href, searchParams }: URL): InputError {
+  const [[key, value] = ["", ""]] = [...searchParams]
+    .toSorted(([, a], [, b]) => b.length - a.length);
+  return new InputError(
+    `${
+      nameOf(endpoint)
+    } was not sent: ${key} has ${value.length} characters, which makes an address of ${href.length}, and at most ${MAX_ADDRESS} fit. Send a shorter value`,
+  );
 }
 
 function checkBody(endpoint: Endpoint, body: JsonObject | undefined): void {

@@ -1,17 +1,28 @@
 /** What companies notice of limits: over HTTP, against the sandbox. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { createServer, type Limits } from "../../mod.ts";
+import { SCOPES } from "../../src/auth/principal.ts";
 import { createLimiter } from "../../src/limits/limiter.ts";
 import { type RunningSandbox, serveSandbox } from "../../src/sandbox/mod.ts";
 import { defined } from "../../src/values/json.ts";
 import { callTool, type HttpCall } from "../support/call.ts";
+import { bearer } from "../support/deployed.ts";
 import { createMemoryStore } from "../support/memory.ts";
 import { serveMcp } from "../support/serve.ts";
 import { sleep, until } from "../support/time.ts";
 
 interface Place extends AsyncDisposable {
-  /** Calls a tool that asks Qontak once, for a company. */
-  call(tenant: string, signal?: AbortSignal): Promise<HttpCall>;
+  /**
+   * Calls a tool that asks Qontak once, for a company; by its own key, unless
+   * another one is named.
+   */
+  call(
+    tenant: string,
+    signal?: AbortSignal,
+    key?: string,
+  ): Promise<HttpCall>;
+  /** Where MCP is spoken. */
+  readonly url: string;
 }
 
 const TENANTS = ["greedy", "modest", "third", "fourth"];
@@ -27,6 +38,7 @@ const UNREACHED = /could not be reached|broke before an answer/;
 function serveTenants(options: {
   readonly limits?: Limits;
   readonly timeout?: number;
+  readonly retryBudget?: number;
 } = {}): [RunningSandbox, (sandbox: RunningSandbox) => Place] {
   const sandbox = serveSandbox(world);
   return [sandbox, ({ url }) => {
@@ -40,14 +52,18 @@ function serveTenants(options: {
       log: () => {},
       ...defined(options),
     });
-    const served = serveMcp(server);
+    const served = serveMcp(server, {
+      authenticate: (key) =>
+        Promise.resolve({ name: key, tenants: TENANTS, scopes: SCOPES }),
+    });
     return {
-      call: (tenant, signal) =>
+      url: served.url,
+      call: (tenant, signal, key = `key-of-${tenant}`) =>
         callTool(
           served.url,
           "list_products",
           { per_page: 1, user_id: tenant },
-          {},
+          bearer(key),
           signal,
         ),
       [Symbol.asyncDispose]: served[Symbol.asyncDispose],
@@ -102,6 +118,7 @@ Deno.test("while Qontak is down nothing is sent to it; when it is back, calls ar
   assertEquals((await place.call("greedy")).isError, false);
   assertEquals((await place.call("modest")).isError, false);
   assertEquals((await place.call("third")).isError, false);
+  assertEquals((await place.call("fourth")).isError, false);
   await first.close();
   const failures = [];
   for (let count = 0; count < 6; count++) {
@@ -112,7 +129,7 @@ Deno.test("while Qontak is down nothing is sent to it; when it is back, calls ar
     failures[5]!.text,
     /was not sent\. The last requests had no answer.*wait [45] s/,
   );
-  // One company alone stops nobody else; three of them do.
+  // One company alone stops nobody else; three with keys of their own do.
   assertMatch((await place.call("modest")).text, UNREACHED);
   assertMatch((await place.call("modest")).text, UNREACHED);
   assertMatch((await place.call("third")).text, UNREACHED);
@@ -120,11 +137,15 @@ Deno.test("while Qontak is down nothing is sent to it; when it is back, calls ar
     (await place.call("third")).text,
     /The last requests had no answer/,
   );
+  // One request of another company still tries.
+  assertMatch((await place.call("fourth")).text, UNREACHED);
   await using second = serveSandbox({ ...world, port });
-  assertMatch(
-    (await place.call("modest")).text,
-    /The last requests had no answer/,
-  );
+  for (const tenant of ["modest", "fourth"]) {
+    assertMatch(
+      (await place.call(tenant)).text,
+      /The last requests had no answer/,
+    );
+  }
   assertEquals(second.requests.length, 0);
   const end = performance.now() + 20_000;
   let called = await place.call("modest");
@@ -136,6 +157,80 @@ Deno.test("while Qontak is down nothing is sent to it; when it is back, calls ar
   // With one answer everybody is let through again.
   assertEquals((await place.call("greedy")).isError, false);
   assertEquals((await place.call("third")).isError, false);
+});
+
+Deno.test("one key for three companies stops no other company", async () => {
+  const [sandbox, serve] = serveTenants();
+  await using _sandbox = sandbox;
+  await using place = serve(sandbox);
+  assertEquals((await place.call("fourth")).isError, false);
+  const faults = { path: "/api/v3.1/products", times: 9 } as const;
+  sandbox.inject({ ...faults, fault: { kind: "status", status: 503 } });
+  for (const tenant of ["greedy", "modest", "third"]) {
+    for (let count = 0; count < 3; count++) {
+      const called = await place.call(tenant, undefined, "one-key");
+      assert(called.isError, called.text);
+    }
+  }
+  const called = await place.call("fourth");
+  assertEquals(called.isError, false, called.text);
+});
+
+Deno.test("one call whose requests all fail shuts its company out of nothing", async () => {
+  const [sandbox, serve] = serveTenants({ retryBudget: 10_000 });
+  await using _sandbox = sandbox;
+  await using place = serve(sandbox);
+  assertEquals((await place.call("greedy")).isError, false);
+  // It is tried four times, and then looked for, four times as well.
+  sandbox.inject({
+    path: "/api/v3.1/products",
+    times: 5,
+    fault: { kind: "status", status: 503 },
+  });
+  const made = await callTool(
+    place.url,
+    "create_product",
+    { user_id: "greedy", name: "Baru", price: 1, currency: "IDR", quantity: 1 },
+    bearer("key-of-greedy"),
+  );
+  assertMatch(made.text, /POST \/products/);
+  assertMatch(made.text, /Looking for it failed as well/);
+  assertEquals((await place.call("greedy")).isError, false);
+});
+
+Deno.test("a value that makes an address too long is refused in a sentence, and counts against nobody", async () => {
+  const [sandbox, serve] = serveTenants();
+  await using _sandbox = sandbox;
+  await using place = serve(sandbox);
+  assertEquals((await place.call("greedy")).isError, false);
+  const before = sandbox.requests.length;
+  for (let count = 0; count < 6; count++) {
+    const { text } = await callTool(
+      place.url,
+      "list_contacts",
+      { user_id: "greedy", name: "n".repeat(9_000) },
+      bearer("key-of-greedy"),
+    );
+    assertMatch(text, /GET \/contacts was not sent: .* has 9000 characters/);
+    assertMatch(text, /at most 8000 fit. Send a shorter value/);
+  }
+  assertEquals(sandbox.requests.length, before);
+  // Shorter ones are sent, and what becomes of them is their own doing.
+  sandbox.inject({
+    path: "/api/v3.1/contacts",
+    times: 12,
+    fault: { kind: "cut", when: "before" },
+  });
+  for (let count = 0; count < 6; count++) {
+    const { text } = await callTool(
+      place.url,
+      "list_contacts",
+      { user_id: "greedy", name: "n".repeat(7_000) },
+      bearer("key-of-greedy"),
+    );
+    assertMatch(text, UNREACHED);
+  }
+  assertEquals((await place.call("greedy")).isError, false);
 });
 
 Deno.test("answers of 4xx and 500 suspend no tenant", async () => {

@@ -390,15 +390,55 @@ Deno.test("failures of three tenants without an answer suspend all", async () =>
   await send(limits, "a", "failed", 0);
   assertEquals(await suspendedFor(limits, "d"), 0);
   await send(limits, "e", "failed", 1);
-  assertEquals(await suspendedFor(limits, "d"), 5);
-  await clock.pass(5_000);
-  // One may try; the others wait for what comes of it.
+  // Those who failed wait; one request of each other tenant tries.
+  assertEquals(await suspendedFor(limits, "e"), 5);
+  assertEquals(await suspendedFor(limits, "d"), 0);
+  await send(limits, "d", "failed");
+  assertEquals(await suspendedFor(limits, "d"), 10);
+  // Further tries that fail do not prolong the same rest.
+  await send(limits, "f", "failed");
+  assertEquals(await suspendedFor(limits, "f"), 10);
+  await clock.pass(10_000);
   const attempt = await limits.enter("d");
-  assertEquals(await suspendedFor(limits, "f"), 5);
+  assertEquals(await suspendedFor(limits, "d"), 10);
   attempt.done("ok");
   // Who was suspended meanwhile is no more.
-  assertEquals(await suspendedFor(limits, "a"), 0);
+  for (const name of ["a", "d", "f"]) {
+    assertEquals(await suspendedFor(limits, name), 0);
+  }
+});
+
+Deno.test("failures of tenants that share a caller suspend nobody else", async () => {
+  const { limits } = start({ tenant: FREE, all: FREE });
+  const fail = async (tenant: string, caller: string) =>
+    (await limits.enter(tenant, undefined, 0, { caller })).done("failed");
+  for (const tenant of ["a", "b", "c", "d"]) {
+    for (let count = 0; count < 4; count++) await fail(tenant, "one");
+  }
+  // What two callers share is one as well.
+  await fail("e", "two");
+  await fail("d", "two");
+  await fail("e", "two");
   assertEquals(await suspendedFor(limits, "f"), 0);
+  assertEquals(await suspendedFor(limits, "a"), 0);
+  await fail("g", "three");
+  await fail("g", "three");
+  assertEquals(await suspendedFor(limits, "g"), 0);
+  await fail("h", "four");
+  assertEquals(await suspendedFor(limits, "g"), 5);
+});
+
+Deno.test("what fails in one call is one failure", async () => {
+  const { limits } = start({ tenant: FREE, all: FREE });
+  const fail = async (call: object) =>
+    (await limits.enter("a", undefined, 0, { call })).done("failed");
+  for (let count = 0; count < 4; count++) {
+    const call = {};
+    for (let sent = 0; sent < 9; sent++) await fail(call);
+  }
+  assertEquals(await suspendedFor(limits, "a"), 0);
+  await fail({});
+  assertEquals(await suspendedFor(limits, "a"), 5);
 });
 
 Deno.test("an answer frees the tenants that were suspended while all were", async () => {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { QontakError, UnreachableError } from "../../errors.ts";
+import { ForeseenError, QontakError, UnreachableError } from "../../errors.ts";
 import { deadline } from "../../net/deadline.ts";
 import { isSame } from "../../fields/readback.ts";
 import type { CallOptions, Crm } from "../../qontak/crm.ts";
@@ -62,9 +62,7 @@ export async function findCreated(
   try {
     found = report(resource, await findMade(crm, sent, identity));
   } catch (problem) {
-    if (
-      !(problem instanceof QontakError || problem instanceof UnreachableError)
-    ) throw problem;
+    if (!(problem instanceof ForeseenError)) throw problem;
     found = `Looking for it failed as well (${problem.message})`;
   }
   return addTo(error, found);
