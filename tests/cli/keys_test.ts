@@ -184,7 +184,7 @@ Deno.test("keys refuses what it cannot do, and repeats no secret", async () => {
     [["--http", "--sandbox"], { MCP_STORED_KEYS: "true" }, nowhere],
     [
       ["--http"],
-      { ...single, MCP_STORED_KEYS: "yes" },
+      { ...single, MCP_STORED_KEYS: "maybe" },
       "must be true or false",
     ],
   ];
