@@ -23,7 +23,7 @@ const STALE = 86_400_000;
 const COOLDOWN = 30_000;
 
 /** How long an issuer that did not answer well is left alone, in ms. */
-const REST = 5_000;
+const REST = 60_000;
 
 /** How long finding the issuer's keys may take, in ms. */
 const TIMEOUT = 5_000;

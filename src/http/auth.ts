@@ -12,8 +12,12 @@ import type { ProtectedResource } from "../auth/protected_resource.ts";
 import type { Authenticate, Principal } from "../auth/principal.ts";
 import { ForeseenError, remedyOf } from "../errors.ts";
 import type { Log } from "../logging/log.ts";
+import { createCheck } from "./checks.ts";
 import { answer, type Route } from "./route.ts";
 import { createThrottle } from "./throttle.ts";
+
+/** How often an outage is logged, in ms. */
+const OUTAGE_INTERVAL = 60_000;
 
 /** Settings of {@linkcode createAuth}. */
 export interface AuthOptions {
@@ -49,18 +53,20 @@ export function createAuth(
 ): (run: Protected) => Route {
   if (!authenticate) return onlyThisMachine;
   const throttle = createThrottle();
+  const check = createCheck(authenticate, throttle);
+  let toldAt = -Infinity;
 
-  function refuse(
-    request: Request,
-    address: string,
-    isPresented: boolean,
-  ): Response {
-    const wait = throttle.fail(address);
-    if (wait > 0) {
-      return answer(429, {
-        error: `Too many requests without a valid credential: wait ${wait} s`,
-      }, { "retry-after": String(wait) });
-    }
+  /** Says that credentials cannot be checked, at most once a minute. */
+  function tellOutage(error: ForeseenError): void {
+    if (Date.now() - toldAt < OUTAGE_INTERVAL) return;
+    toldAt = Date.now();
+    log("error", "A caller's credential could not be checked", {
+      reason: error.message,
+      ...remedyOf(error),
+    });
+  }
+
+  function refuse(request: Request, isPresented: boolean): Response {
     log("warn", "A caller without a valid credential was refused", {
       presented: isPresented,
     });
@@ -76,23 +82,30 @@ export function createAuth(
   return (run) => async (request, address) => {
     const header = request.headers.get("authorization") ?? "";
     const bearer = /^Bearer\s+(\S+)$/i.exec(header)?.[1];
-    let caller: Principal | undefined;
+    if (bearer === undefined) {
+      const wait = throttle.fail(address);
+      return wait > 0 ? tooMany(wait) : refuse(request, false);
+    }
+    let caller: Principal | number | undefined;
     try {
-      caller = bearer === undefined ? undefined : await authenticate(bearer);
+      caller = await check(bearer, address);
     } catch (error) {
       if (!isOutage(error)) throw error;
-      log("error", "A caller's credential could not be checked", {
-        reason: error.message,
-        ...remedyOf(error),
-      });
+      tellOutage(error);
       return answer(503, {
         error: "Credentials cannot be checked right now: try again in a moment",
       }, { "retry-after": "5" });
     }
-    return caller
-      ? await run(request, caller)
-      : refuse(request, address, bearer !== undefined);
+    if (typeof caller === "number") return tooMany(caller);
+    return caller ? await run(request, caller) : refuse(request, true);
   };
+}
+
+/** Tells a caller to come back later. */
+function tooMany(seconds: number): Response {
+  return answer(429, {
+    error: `Too many requests without a valid credential: wait ${seconds} s`,
+  }, { "retry-after": String(seconds) });
 }
 
 /**

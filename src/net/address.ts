@@ -16,6 +16,28 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
+ * The network that an address belongs to, as far as one subscriber has it: an
+ * IPv4 address alone, and of an IPv6 address the first 64 bits.
+ *
+ * @param address An address, also an IPv4 one in the form of IPv6.
+ * @returns Its network; the text itself where it is no address.
+ */
+export function networkOf(address: string): string {
+  if (!address.includes(":")) return address;
+  // A zone, such as that of fe80::1%eth0, belongs into no URL.
+  const url = `http://[${address.replace(/%.*$/, "")}]/`;
+  if (!URL.canParse(url)) return address;
+  const [head = "", tail] = new URL(url).hostname.slice(1, -1).split("::");
+  const groups = (text: string) => text === "" ? [] : text.split(":");
+  const [before, after] = [groups(head), groups(tail ?? "")];
+  const zeros = Array<string>(8 - before.length - after.length).fill("0");
+  const all = [...before, ...zeros, ...after];
+  // ::ffff:192.0.2.1 is 192.0.2.1, and no network of many.
+  if (all.slice(0, 6).join(":") === "0:0:0:0:0:ffff") return all.join(":");
+  return `${all.slice(0, 4).join(":")}::/64`;
+}
+
+/**
  * Whether nobody on the way to an address can read or change what travels:
  * https, or http within this machine.
  *

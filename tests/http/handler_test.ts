@@ -290,6 +290,110 @@ Deno.test("createHandler() limits the time and the size of a body", async () => 
   await cut.body?.cancel();
 });
 
+/** A handler that knows one key, and what it is asked to check. */
+function counting(right = "right") {
+  const checked: string[] = [];
+  let isDown = false;
+  const lines: string[] = [];
+  const handler = createHandler(server(), {
+    log: (...line) => lines.push(JSON.stringify(line)),
+    async authenticate(bearer) {
+      checked.push(bearer);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      if (isDown) throw new StoreError("Redis is down");
+      return bearer === right
+        ? { name: "key", tenants: ["_default"], scopes: ["read"] }
+        : undefined;
+    },
+  });
+  return {
+    checked,
+    lines,
+    down: (value: boolean) => void (isDown = value),
+    /** The status that a credential gets from an address. */
+    async ask(bearer: string, hostname = "192.0.2.1") {
+      const response = await handler(
+        post(list, { authorization: `Bearer ${bearer}` }),
+        { remoteAddr: { transport: "tcp", hostname, port: 1 } },
+      );
+      await response.body?.cancel();
+      return response.status;
+    },
+  };
+}
+
+Deno.test("createHandler() checks at most 20 of 2,000 guesses, and a right key all the same", async () => {
+  const { ask, checked } = counting();
+  assertEquals(await ask("right"), 200);
+  const statuses = await Promise.all(
+    Array.from({ length: 2_000 }, (_, i) => ask(`guess-${i}`)),
+  );
+  const guesses = checked.filter((bearer) => bearer !== "right").length;
+  // One more passes for each second that this took.
+  assert(guesses >= 20 && guesses <= 25, `${guesses} were checked`);
+  assertEquals(statuses.filter((status) => status === 401).length, guesses);
+  assertEquals(
+    statuses.filter((status) => status === 429).length,
+    2_000 - guesses,
+  );
+  assertEquals(await ask("right"), 200);
+  assertEquals(await ask("guess"), 429);
+  assertEquals(await ask("guess", "192.0.2.2"), 401);
+});
+
+Deno.test("createHandler() lets many right keys of one address in at once", async () => {
+  const checked = new Set<string>();
+  const handler = createHandler(server(), {
+    async authenticate(bearer) {
+      checked.add(bearer);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      return { name: bearer, tenants: ["_default"], scopes: ["read"] };
+    },
+  });
+  const statuses = await Promise.all(
+    Array.from({ length: 100 }, async (_, i) => {
+      const response = await handler(
+        post(list, { authorization: `Bearer key-${i}` }),
+        { remoteAddr: { hostname: "192.0.2.1" } },
+      );
+      await response.body?.cancel();
+      return response.status;
+    }),
+  );
+  assertEquals(statuses.filter((status) => status !== 200), []);
+  assertEquals(checked.size, 100);
+});
+
+Deno.test("createHandler() counts guesses of an IPv6 network of 64 bits together", async () => {
+  const { ask, checked } = counting();
+  for (let i = 0; i < 60; i++) {
+    await ask(`guess-${i}`, `2001:db8:1:2:${i}::${i}`);
+  }
+  assert(checked.length <= 25, `${checked.length} were checked`);
+  assertEquals(await ask("guess", "2001:db8:1:2::1"), 429);
+  assertEquals(await ask("guess", "2001:db8:1:3::1"), 401);
+  // Addresses of IPv4 in the form of IPv6 are no network of many.
+  for (let i = 0; i < 60; i++) await ask(`guess-${i}`, "::ffff:192.0.2.1");
+  assertEquals(await ask("guess", "::ffff:192.0.2.1"), 429);
+  assertEquals(await ask("guess", "::ffff:192.0.2.2"), 401);
+});
+
+Deno.test("createHandler() logs once a minute that credentials cannot be checked", async () => {
+  const { ask, lines, down } = counting();
+  down(true);
+  const statuses = await Promise.all(
+    Array.from({ length: 50 }, (_, i) => ask(`key-${i}`)),
+  );
+  assertEquals(new Set(statuses), new Set([503]));
+  assertEquals(
+    lines.filter((line) => line.includes("could not be checked")).length,
+    1,
+  );
+  down(false);
+  // An outage is no failure of the caller's.
+  assertEquals(await ask("right"), 200);
+});
+
 Deno.test("createThrottle() lets a few failures pass, and forgets with time", () => {
   let now = 0;
   const throttle = createThrottle(() => now);
@@ -298,6 +402,10 @@ Deno.test("createThrottle() lets a few failures pass, and forgets with time", ()
       .filter((wait) => wait === 0).length;
   assertEquals(passed("a"), 20);
   assert(throttle.fail("a") > 0);
+  assert(throttle.wait("a") > 0);
+  assertEquals(throttle.room("a"), 0);
+  assertEquals(throttle.wait("b"), 0);
+  assertEquals(throttle.room("b"), 20);
   assertEquals(passed("b"), 20);
   now += 5_000;
   assertEquals(passed("a"), 5);
