@@ -1,5 +1,5 @@
 /**
- * How the sandbox learns whose a request is: by a bearer token or a signature.
+ * How the sandbox finds the user of a request: by bearer token or signature.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import type { User } from "./records.ts";
 /** The body of a 401. */
 export type Denial = Readonly<Record<string, string>>;
 
-/** Whose a request is, or the body of the 401 that it gets. */
+/** The user of a request, or the body of the 401 that answers it. */
 export type Access = { readonly user: User } | { readonly denial: Denial };
 
-/** What a request must pass to be somebody's. */
+/** Checks who sent a request. */
 export interface Gate {
-  /** What a 401 says that has no particular reason. */
+  /** The body of a 401 that gives no reason. */
   readonly denial: Denial;
-  /** Whose a request is; its body is left alone. */
+  /** Finds the user of a request, without reading its body. */
   check(request: Request): Access | Promise<Access>;
 }

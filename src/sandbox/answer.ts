@@ -6,7 +6,7 @@
 
 import { toIso } from "./time.ts";
 
-/** What a handler gives back; the envelope is put around it. */
+/** What a handler returns; the caller wraps it in the envelope. */
 export interface Answer {
   /** Becomes `response`. Absent: the answer is `meta` alone. */
   readonly response?: unknown;
@@ -14,7 +14,7 @@ export interface Answer {
   readonly page?: Readonly<Record<string, number>>;
 }
 
-/** Why a request is not done: an HTTP status and a text for the developer. */
+/** Why a request is refused: an HTTP status and a text for the developer. */
 export class Refusal extends Error {
   /** The HTTP status. */
   readonly status: number;
@@ -93,7 +93,7 @@ export function json(
   });
 }
 
-/** An envelope that says yes. Creating answers 200 too, never 201. */
+/** The envelope of a success. Creating answers 200 too, never 201. */
 export function success(answer: Answer, style: EnvelopeStyle = {}): Response {
   const { response, page } = answer;
   return json({
@@ -104,7 +104,7 @@ export function success(answer: Answer, style: EnvelopeStyle = {}): Response {
 }
 
 /**
- * An envelope that says no. A soft one is HTTP 200 with the status in `meta`,
+ * The envelope of a refusal. A soft one is HTTP 200 with the status in `meta`,
  * as Qontak's OpenAPI shows it for products.
  */
 export function refusal(

@@ -21,7 +21,7 @@ export interface Collection<R extends Stored> {
   template(world: World): readonly Descriptor[];
   /** Its standard keys, in the order of the answers. */
   readonly keys: readonly Key[];
-  /** Template names whose body key is another. */
+  /** Body keys that differ from their name in the template. */
   readonly aliases: Readonly<Record<string, string>>;
   /** Query parameters of the list; any other is ignored, as Rails does. */
   readonly filters: Readonly<
@@ -29,19 +29,19 @@ export interface Collection<R extends Stored> {
   >;
   /** An empty record. */
   blank(call: Call): R;
-  /** Checks what no single key can; may fill in `reading.values`. */
+  /** Checks rules that involve several keys; may fill in `reading.values`. */
   settle?(reading: Reading): void;
   /** Where a record with these values stands; decides what is required. */
   place?(values: Values, world: World): Place | undefined;
-  /** What follows from a write: histories and the like. */
+  /** Runs after a write, for example to add to histories. */
   saved?(record: R, before: Values | undefined, call: Call): void;
-  /** What follows from a deletion. */
+  /** Runs after a deletion. */
   removed?(record: R, call: Call): void;
   /** Whether PUT answers the record; `meta` alone otherwise. */
   answersUpdate(call: Call): boolean;
   /** Keys that the answer to a create lacks. */
   readonly absentFromCreate?: readonly string[];
-  /** The last word on how the answer to a verb has a record. */
+  /** Changes a record for the answer to one verb, after everything else. */
   finish?(
     shown: Record<string, unknown>,
     record: R,
@@ -50,14 +50,16 @@ export interface Collection<R extends Stored> {
   ): Record<string, unknown>;
   /** The order of the list; the newest record first where absent. */
   order?(a: R, b: R): number;
-  /** The names of the pagination keys, where they are not the usual ones. */
+  /**
+   * The names of the pagination keys, where they differ from the usual ones.
+   */
   readonly pageKeys?: PageKeys;
 }
 
 /**
  * Finds the record that a path names.
  *
- * @throws {Refusal} 404 where there is none
+ * @throws {Refusal} 404 if the record does not exist
  */
 export function find<R extends Stored>(
   collection: Collection<R>,
@@ -68,7 +70,7 @@ export function find<R extends Stored>(
   return record;
 }
 
-/** A record as the answer to a verb has it. */
+/** A record as the answer to a verb shows it. */
 export function show<R extends Stored>(
   collection: Collection<R>,
   record: R,
@@ -96,11 +98,11 @@ function isEmpty(value: unknown): boolean {
 }
 
 /**
- * Writes a body into a record. Nothing is changed unless everything fits.
- * Assumed: the fields required where the record then stands must be filled,
- * whether the body has them or the record had them before.
+ * Writes a body into a record. If any field is invalid, nothing changes.
+ * Assumed: the fields that are required in the record's new stage must be
+ * filled, by this body or by an earlier write.
  *
- * @throws {Refusal} 422 that names every field that does not fit
+ * @throws {Refusal} 422 that names every invalid field
  */
 function write<R extends Stored>(
   collection: Collection<R>,
@@ -236,7 +238,7 @@ function route<R extends Stored>(collection: Collection<R>, verb: Verb): Route {
   }
 }
 
-/** Makes the endpoints of these verbs. */
+/** Makes the endpoints for these verbs. */
 export function routes<R extends Stored>(
   collection: Collection<R>,
   ...verbs: Verb[]

@@ -18,13 +18,13 @@ export interface Shown {
 /** One type of custom field. */
 interface FieldType {
   /**
-   * The text to keep for a value, undefined where it does not fit. Absent: the
-   * type cannot be written, and a value for it is dropped.
+   * The text to keep for a value; undefined if the value is invalid. Absent:
+   * the type cannot be written, and a value for it is dropped.
    */
   readonly keep?: (value: unknown, field: Descriptor) => string | undefined;
-  /** What it takes, for the refusal. */
+  /** The accepted form, for the text of a refusal. */
   readonly takes: string;
-  /** How a kept text is shown. The default is value = value_name = text. */
+  /** How a stored text is shown. The default is value = value_name = text. */
   readonly show?: (text: string, field: Descriptor) => Shown;
   /** How it is shown when empty. The default is two empty strings. */
   readonly empty?: Shown;
@@ -96,8 +96,8 @@ const none = { value: null, value_name: "" };
 
 /**
  * The types, by Qontak's names. The written forms come from Qontak's collection
- * and real traffic, the empty ones from real traffic; a percentage is said to
- * be a number, and that a GPS value is a text `lat, long` is assumed.
+ * and real traffic, the empty ones from real traffic. Qontak documents that a
+ * percentage is a number. Assumed: a GPS value is a text `lat, long`.
  */
 const TYPES: Readonly<Record<string, FieldType>> = {
   "Single-line text": plain,
@@ -168,16 +168,15 @@ export function isWritable(field: Descriptor): boolean {
 /** Says what is wrong with a field. */
 export type Fail = (field: string, reason: string) => void;
 
-/** How a custom field is called in a refusal: its name and its id. */
+/** The label of a custom field in a refusal: its name and its id. */
 export function customLabel(field: Descriptor): string {
   return `additional_fields.${field.name} (${field.id})`;
 }
 
 /**
- * Takes the custom values out of a body's `additional_fields`. Null and an
- * empty text clear a field. An entry whose id the template does not have, or
- * whose field cannot be written, is dropped without a word (assumed, as Qontak
- * does with unknown keys).
+ * Reads the custom values from a body's `additional_fields`. Null and an empty
+ * text clear a field. An entry whose id is not in the template, or whose field
+ * cannot be written, is silently dropped (assumed: Qontak drops unknown keys).
  */
 export function readCustom(
   entries: unknown,
@@ -208,8 +207,8 @@ export function readCustom(
 }
 
 /**
- * Every custom field of a template with its value, empty or not, as reads have
- * it. Just after a record was made, empty ones are `null`/`null`.
+ * Every custom field of a template with its value, empty or not, as reads show
+ * it. In the answer to a create, empty ones are `null`/`null`.
  */
 export function showCustom(
   template: readonly Descriptor[],

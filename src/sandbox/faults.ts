@@ -1,5 +1,5 @@
 /**
- * Faults: which request meets one, and what it does to the answer.
+ * Faults: which request one applies to, and how it changes the answer.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import type { Denial } from "./access.ts";
 import { json, meta, Refusal, refusal, typeOf } from "./answer.ts";
 import type { Fault, FaultRule } from "./types.ts";
 
-/** The connection is to break: without an answer, or inside of one. */
+/** Cuts the connection: before the answer, or in the middle of it. */
 export class ConnectionCut extends TypeError {
-  /** What of the answer is to arrive; absent when nothing is. */
+  /** The part of the answer to send first; absent to send nothing. */
   readonly begun: Response | undefined;
 
   /** Makes the error that `fetch` would reject with. */
@@ -33,7 +33,7 @@ export function htmlPage(title: string, status: number): Response {
   );
 }
 
-/** What the numbers of a fault may be. */
+/** The allowed range of each number of a fault. */
 const isCount = (value: unknown): boolean =>
   Number.isSafeInteger(value) && Number(value) >= 0;
 const isWhen = (value: unknown): boolean =>
@@ -46,7 +46,7 @@ const orAbsent = (fits: (value: unknown) => boolean) => (value: unknown) =>
 
 type Check = (value: unknown) => boolean;
 
-/** What a `reshape` fault makes of what stands under `response`. */
+/** How a `reshape` fault changes the value of `response`. */
 const SHAPES: Readonly<Record<string, (response: unknown) => unknown>> = {
   list: (response) => Array.isArray(response) ? response : [response],
   record: (response) => Array.isArray(response) ? response[0] : response,
@@ -139,13 +139,13 @@ function fits(rule: FaultRule, method: string, path: string): boolean {
     : path === rule.path;
 }
 
-/** Faults that wait for their requests. */
+/** Faults that are still to be applied. */
 export interface FaultQueue {
   /** Adds a rule. */
   add(rule: FaultRule): void;
-  /** Forgets all. */
+  /** Removes all rules. */
   clear(): void;
-  /** The fault that this request meets, and uses up. */
+  /** Takes the fault that applies to this request. */
   take(method: string, path: string): Fault | undefined;
 }
 
@@ -175,8 +175,8 @@ export function createFaultQueue(): FaultQueue {
 }
 
 /**
- * What a status fault says: 401 as a denial does, the rest in an envelope, which
- * is assumed.
+ * The answer of a status fault: a 401 has the body of a denial, any other
+ * status an envelope (assumed).
  */
 function statusPage(
   fault: Fault & { kind: "status" },
@@ -194,7 +194,7 @@ function statusPage(
 
 const CHUNK = 65_536;
 
-/** A stream of about `bytes` bytes that never holds more than one chunk. */
+/** A stream of about `bytes` bytes that holds at most one chunk in memory. */
 function hugeBody(bytes: number): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   const head = JSON.stringify({ meta: meta(200, "Success"), response: "" });
@@ -216,8 +216,8 @@ function hugeBody(bytes: number): ReadableStream<Uint8Array> {
 }
 
 /**
- * An answer whose body never ends: after what is there comes an error, or
- * nothing at all where whoever holds the connection cuts it.
+ * An answer whose body never completes: it ends in an error, or it stays open
+ * until the owner of the connection cuts it.
  */
 export function withoutEnd(begun: Response, error?: Error): Response {
   const reader = begun.body!.getReader();
@@ -236,10 +236,10 @@ function halfOf(text: string): string {
 }
 
 /**
- * Puts a fault around the handling of a request. `sleep` waits ms; `denial` is
- * the body of a 401.
+ * Handles a request under a fault. `sleep` waits ms; `denial` is the body of a
+ * 401.
  *
- * @throws {ConnectionCut} where no answer is to come
+ * @throws {ConnectionCut} if the fault cuts the connection
  */
 export async function withFault(
   fault: Fault,
@@ -270,7 +270,7 @@ export async function withFault(
     case "cut":
       if (fault.when === "before") throw new ConnectionCut();
   }
-  // The rest is handled first, and what is damaged is the answer.
+  // The other kinds handle the request first and then damage the answer.
   const answer = await handle();
   const { status, headers } = answer;
   const text = await answer.text();

@@ -1,14 +1,14 @@
 /**
- * Mekari's API gateway: requests are signed instead of bearing a token.
+ * Mekari's API gateway: requests carry a signature instead of a token.
  *
- * The headers and how the signature is made are documented. Assumed:
+ * The headers and the signature are documented. Assumed:
  *
- * - a date counts for five minutes before and after, Kong's default;
- * - whatever is wrong is a 401 with the body `{"message":"Unauthorized"}`, which
- *   was seen for the chat product; so too an `X-Crm-User-Sso-Id` that is missing
- *   or unknown;
- * - the `Authorization` header is taken to the letter only, as documented: the
- *   same parameters in the same order.
+ * - a date may differ from the gateway's clock by five minutes, Kong's default;
+ * - every failure is a 401 with the body `{"message":"Unauthorized"}`, as seen
+ *   for the chat product; so is an `X-Crm-User-Sso-Id` that is missing or
+ *   unknown;
+ * - the `Authorization` header must match the documentation exactly: the same
+ *   parameters in the same order.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import type { User } from "./records.ts";
 import { fromHttpDate } from "./time.ts";
 import { SANDBOX_MEKARI, type SandboxOptions } from "./types.ts";
 
-/** The gateway: tells who signed. */
+/** The gateway: finds who signed a request. */
 export interface Gateway extends Gate {
   /** Ends an application. */
   revoke(clientId: string): void;
@@ -26,11 +26,11 @@ export interface Gateway extends Gate {
 
 interface Application {
   readonly secret: string;
-  /** The users that it can act for, by SSO id. */
+  /** The users that the application can act for, by SSO id. */
   readonly users: ReadonlyMap<string, User>;
 }
 
-/** How far the date of a request may be from the gateway's clock, in ms. */
+/** How far the date of a request may differ from the gateway's clock, in ms. */
 const MAX_SKEW = 300_000;
 
 /** A base64 of 32 bytes, what an HMAC-SHA256 has, is 43 characters and a `=`. */
@@ -55,12 +55,12 @@ export function ssoIdOf(userId: number): string {
   return `00000000-0000-4000-8000-${String(userId).padStart(12, "0")}`;
 }
 
-/** The path and query of an URL as they came: parsing would change them. */
+/** The path and query of a URL as received: parsing would change them. */
 function targetOf(url: string): string {
   return /^[a-z]+:\/\/[^/?#]*([^#]*)/.exec(url)?.[1] ?? "";
 }
 
-/** Whether it is so; the comparison takes the same time wherever it fails. */
+/** Whether the signature is right; compares in constant time. */
 async function isSignature(
   base64: string,
   secret: string,
@@ -109,7 +109,7 @@ export function createGateway(
       Math.abs(ms - (Date.now() + clockOffset)) <= MAX_SKEW;
   };
 
-  /** The user in whose name an application signed, if all is well. */
+  /** The user that a valid request acts for; undefined if it is invalid. */
   async function signer(
     { method, url, headers }: Request,
   ): Promise<User | undefined> {

@@ -17,21 +17,21 @@ import type { Call } from "./router.ts";
 import type { Descriptor, Option } from "./template.ts";
 import { fromIso, toIso } from "./time.ts";
 
-/** What reading a body needs to know. */
+/** The context for reading a body. */
 export interface Reading {
   /** The request. */
   readonly call: Call;
   /** The resource's template. */
   readonly template: readonly Descriptor[];
-  /** The values as they will be; earlier keys are read already. */
+  /** The new values; earlier keys are already read. */
   readonly values: Values;
-  /** Whether the record is being made. */
+  /** Whether this is a create. */
   readonly creating: boolean;
-  /** Says what is wrong. */
+  /** Reports what is wrong with a field. */
   readonly fail: Fail;
 }
 
-/** What showing a record needs to know. */
+/** The context for showing a record. */
 export interface Showing {
   /** The request. */
   readonly call: Call;
@@ -46,15 +46,17 @@ export interface Key {
   /** The name the value is kept under. */
   readonly name: string;
   /**
-   * The value to keep, undefined where the body does not say. Absent: the key
-   * cannot be written.
+   * The value to keep; undefined if the body does not have the key. Absent: the
+   * key cannot be written.
    */
   readonly read?: (reading: Reading) => unknown;
   /** The keys of the answer. */
   readonly show: (value: unknown, showing: Showing) => Record<string, unknown>;
 }
 
-/** Reads one key: undefined if absent, null for null, else what `fit` makes. */
+/**
+ * Reads one key: undefined if absent, null for null, else the result of `fit`.
+ */
 export function reader(
   name: string,
   wants: string,
@@ -83,8 +85,8 @@ export function text(name: string): Key {
 }
 
 /**
- * A text that Qontak's collection describes as numeric and shows as a text, such
- * as a telephone number: both are taken.
+ * A value that Qontak's collection describes as numeric and shows as a text,
+ * such as a telephone number: both forms are accepted.
  */
 export function numericText(name: string): Key {
   const { show } = text(name);
@@ -163,7 +165,7 @@ export function dropdown(
       ?.dropdown ?? [];
 }
 
-/** Something with an id and a name. */
+/** One choice: an id and a name. */
 interface Named {
   readonly id: number | null;
   readonly name: string;
@@ -177,8 +179,8 @@ export type Choices = (from: {
 }) => readonly Named[];
 
 /**
- * One of several, as the pair `<base>_id` and `<base>_name`, or another name's.
- * Assumed: the id wins, and a name alone must be the exact one.
+ * One of several choices, as the pair `<base>_id` and `<base>_name` unless
+ * another name is given. Assumed: the id wins, and a name alone must be exact.
  */
 export function choice(
   base: string,
@@ -217,7 +219,7 @@ export function recordsOf(
     }));
 }
 
-/** One of several by its id alone: no name is read, none is shown. */
+/** One of several choices by its id alone; a name is neither read nor shown. */
 export function idOnly(name: string, choices: Choices = dropdown(name)): Key {
   return {
     name,
@@ -232,7 +234,9 @@ export function idOnly(name: string, choices: Choices = dropdown(name)): Key {
   };
 }
 
-/** One of several that have no ids, such as a currency: sent by its name. */
+/**
+ * One of several choices that have no ids, such as a currency: sent by name.
+ */
 export function named(name: string): Key {
   const choices = dropdown(name);
   return {
@@ -248,7 +252,7 @@ export function named(name: string): Key {
   };
 }
 
-/** Where the records of a link are, and what they are called. */
+/** Where the records of a link are, and how to name them. */
 export interface Link {
   /** The key that holds the id or ids. */
   readonly ids: string;
@@ -256,7 +260,7 @@ export interface Link {
   readonly names: string;
   /** The records. */
   readonly records: (world: World) => Records;
-  /** What one is called. */
+  /** The name of one record. */
   readonly label: (record: Stored) => string;
 }
 
@@ -268,8 +272,8 @@ function labels(link: Link, ids: unknown, world: World): string[] {
 }
 
 /**
- * Other records. Ids win over names; a name must be the exact one; null and an
- * empty array mean none. A single value counts as a list of one.
+ * Linked records. Ids win over names; a name must be exact; null and an empty
+ * array mean none. A single value counts as a list of one.
  */
 function readLink(link: Link, { call, fail }: Reading): unknown {
   const { [link.ids]: byId, [link.names]: byName } = call.body;
@@ -287,7 +291,7 @@ function readLink(link: Link, { call, fail }: Reading): unknown {
   return undefined;
 }
 
-/** Any number of other records: two parallel arrays. */
+/** Any number of linked records: two parallel arrays. */
 export function many(link: Link): Key {
   return {
     name: link.ids,
@@ -302,7 +306,7 @@ export function many(link: Link): Key {
 }
 
 /**
- * One other record, kept as an array. Qontak's collection shows arrays, null
+ * One linked record, kept as an array. Qontak's collection shows arrays, null
  * when empty; in real traffic both keys were scalars.
  */
 export function one(link: Link): Key {

@@ -15,9 +15,9 @@ const MOST_RECORDS = 200_000;
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
- * The options that command-line arguments ask for.
+ * Reads the options from command-line arguments.
  *
- * @throws {TypeError} for an unknown flag or a number that is none
+ * @throws {TypeError} for an unknown flag or an invalid number
  */
 export function readFlags(args: readonly string[]): ServeOptions {
   const options: Mutable<ServeOptions> = {};
@@ -65,7 +65,7 @@ function say(text: string): void {
   Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
 }
 
-/** Serves until it is told to stop. */
+/** Serves until a signal stops it. */
 async function main(): Promise<void> {
   let options: ServeOptions;
   try {

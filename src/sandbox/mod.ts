@@ -1,6 +1,6 @@
 /**
- * Qontak's CRM API in memory: for tests, for a demo, and for a newcomer who has
- * no tenant yet.
+ * Qontak's CRM API in memory: for tests, for a demo, and for a developer who
+ * has no tenant yet.
  *
  * @example Asking a sandbox for its pipelines
  * ```ts
@@ -47,7 +47,7 @@ export {
 } from "./types.ts";
 
 /**
- * Makes a sandbox that is asked through its `fetch`, without a network.
+ * Makes a sandbox that you call through its `fetch`, without a network.
  *
  * @example Asking without a token
  * ```ts
@@ -59,7 +59,7 @@ export {
  * assertEquals((await sandbox.fetch(request)).status, 401);
  * ```
  *
- * @param options What it has, and how it behaves.
+ * @param options Its data and its behavior.
  */
 export function createSandbox(options: SandboxOptions = {}): Sandbox {
   return new MemorySandbox(options);

@@ -1,6 +1,6 @@
 /**
  * Tokens: the grants of `POST /oauth/token` and the codes that
- * `GET /oauth/authorize` gives for them, in the manner of Doorkeeper.
+ * `GET /oauth/authorize` gives for them, as Doorkeeper does.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import {
 /** The parameters of a grant, from a form or from JSON. */
 export type GrantBody = Readonly<Record<string, unknown>>;
 
-/** Hands out tokens and knows which are good. */
+/** Issues tokens and knows which are valid. */
 export interface TokenDesk extends Gate {
   /** The newest refresh token. */
   readonly refreshToken: string;
@@ -27,8 +27,8 @@ export interface TokenDesk extends Gate {
   /** Answers a grant. */
   grant(body: GrantBody): Response;
   /**
-   * Sends the first user's browser back to the application with a code, as if
-   * the user was signed in and agreed.
+   * Redirects the first user's browser to the application with a code, as if
+   * the user had signed in and agreed.
    */
   authorize(query: URLSearchParams): Response;
   /** Ends every access token. */
@@ -42,7 +42,7 @@ interface AccessToken {
   readonly expiresAt: number;
 }
 
-/** To whom a code was given. */
+/** The client and redirect address that a code belongs to. */
 interface CodeHolder {
   readonly client: string;
   readonly redirect: string;
@@ -64,7 +64,7 @@ function invalidGrant(): OAuthError {
   return new OAuthError("invalid_grant", INVALID_GRANT);
 }
 
-/** An answer, or what the standard says of the error that ended it. */
+/** An answer, or the standard's answer for an {@linkcode OAuthError}. */
 function orError(answer: () => Response): Response {
   try {
     return answer();
@@ -87,7 +87,7 @@ function need(body: GrantBody, ...names: string[]): string[] {
   });
 }
 
-/** Demands a value where one is set. */
+/** Requires the configured value, if one is configured. */
 function demand(value: unknown, wanted: string | undefined): void {
   if (wanted === undefined || value === wanted) return;
   throw new OAuthError("invalid_client", "Client authentication failed");
@@ -101,10 +101,10 @@ function newToken(): string {
 }
 
 /**
- * Opens the desk; the first of the users is the default. The shapes are those of
- * Qontak's collection; of failures only `{error, error_description}` is known.
- * Assumed: HTTP 401 for a bad grant or client, 400 for a request that makes no
- * sense. Access tokens outlive the refresh token they came with.
+ * Opens the token endpoint; the first user is the default. The shapes are those
+ * of Qontak's collection; for failures only `{error, error_description}` is
+ * known. Assumed: HTTP 401 for a bad grant or client, 400 for an invalid
+ * request. Access tokens outlive the refresh token they came with.
  */
 export function createTokenDesk(
   options: SandboxOptions,

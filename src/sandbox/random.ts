@@ -1,5 +1,5 @@
 /**
- * Chance that repeats itself.
+ * Repeatable random choices.
  *
  * @module
  */
@@ -16,7 +16,10 @@ export interface Random {
   chance(probability: number): boolean;
 }
 
-/** Makes a source of chance (mulberry32: 32 bits of state, enough for samples). */
+/**
+ * Makes a seeded random source (mulberry32: 32 bits of state, enough for
+ * samples).
+ */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = (): number => {

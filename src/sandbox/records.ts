@@ -14,7 +14,7 @@ export interface Team {
   readonly name: string;
 }
 
-/** Somebody who works in the CRM. Users have no endpoint of their own. */
+/** A user of the CRM. There is no endpoint for users. */
 export interface User {
   /** The id that `creator_id` and its like hold. */
   readonly id: number;
@@ -124,7 +124,7 @@ export interface Contact extends Stored {
 
 /** A deal. */
 export interface Deal extends Stored {
-  /** Who made it, whoever owns it now. */
+  /** The user who created it; the owner may be another. */
   readonly realCreatorId: number;
   /** Every move, oldest first. */
   readonly history: Move[];
@@ -147,9 +147,9 @@ export interface TaskCategory {
 /** Records by id. */
 export type Records<R extends Stored = Stored> = Map<number, R>;
 
-/** Everything one tenant has. */
+/** All data of one tenant. */
 export interface World {
-  /** The people who work here; the first one's is the sandbox's token. */
+  /** The users; the sandbox's token belongs to the first. */
   readonly users: readonly User[];
   /** The deal pipelines. */
   readonly pipelines: readonly Pipeline[];
@@ -177,16 +177,16 @@ export interface World {
   readonly taskCategories: Map<number, TaskCategory>;
   /** Check-ins and check-outs. */
   readonly geolocations: Records;
-  /** An id that no record and no happening has yet. */
+  /** An id that no record and no event has yet. */
   nextId(): number;
 }
 
-/** What a contact is called elsewhere: first and last name. */
+/** The name of a contact in other records: first and last name. */
 export function contactName({ values }: Stored): string {
   return [values.first_name, values.last_name].filter(Boolean).join(" ");
 }
 
-/** What any other record is called. */
+/** The name of any other record. */
 export function recordName({ values }: Stored): string {
   return String(values.name);
 }

@@ -1,19 +1,19 @@
 /**
  * A TCP relay in front of the HTTP server. `Deno.serve` cannot close one
- * connection without an answer: an erring body comes after the head, and a
+ * connection without an answer: a body that fails does so after the head, and a
  * handler that throws is a 500. The relay can, because it holds the sockets.
  *
  * @module
  */
 
-/** A relay at work. */
+/** A running relay. */
 export interface Relay {
   /**
    * Closes the connection whose inner side has this local port: at once, or
-   * after the next bytes of the answer were passed on.
+   * after it has passed on the next bytes of the answer.
    */
   cut(innerPort: number, when: "now" | "after the next bytes"): void;
-  /** Closes every connection and stops to listen. */
+  /** Closes every connection and stops listening. */
   close(): Promise<void>;
 }
 
@@ -23,7 +23,7 @@ interface Connection {
   close(): void;
 }
 
-/** What happens to a socket that is closed already is of no interest. */
+/** Ignores errors of a socket that is already closed. */
 function closeQuietly(socket: { close(): void }): void {
   try {
     socket.close();

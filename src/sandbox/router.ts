@@ -1,5 +1,5 @@
 /**
- * Routes as data, matched to the letter: a hyphen is no underscore.
+ * Routes as data, matched exactly: a hyphen does not match an underscore.
  *
  * @module
  */
@@ -13,19 +13,21 @@ export interface Call {
   readonly params: Readonly<Record<string, string>>;
   /** The query. */
   readonly query: URLSearchParams;
-  /** The JSON object that came, `{}` when none came. */
+  /** The JSON object of the body, `{}` if there is no body. */
   readonly body: Readonly<Record<string, unknown>>;
-  /** Whose access token or signature it is. */
+  /** The user of the access token or signature. */
   readonly user: User;
   /** The tenant's data. */
   readonly world: World;
-  /** Whether to answer as real traffic does where the collection differs. */
+  /**
+   * Whether to answer like real traffic where it differs from the collection.
+   */
   readonly observed: boolean;
   /** Whether a PUT without `creator_id` gives the record to `user`. */
   readonly resetOwner: boolean;
-  /** Whether lists have the newest change first, whatever their usual order. */
+  /** Whether every list has the newest change first. */
   readonly newestChangeFirst: boolean;
-  /** The most records of a page, whatever is asked for. */
+  /** The most records of a page, even if a request asks for more. */
   readonly maxPerPage: number;
 }
 
@@ -36,9 +38,9 @@ export interface Route {
   /** The path below `/api/v3.1` or `/qontak/crm`, such as `/deals/:id/stage_history`. */
   readonly path: string;
   /**
-   * Does what is asked.
+   * Handles the request.
    *
-   * @throws {Refusal} where it is not done
+   * @throws {Refusal} if the request is refused
    */
   handle(call: Call): Answer;
 }
@@ -53,7 +55,7 @@ export interface Resource {
   readonly unixTimestamp?: boolean;
 }
 
-/** A route that fits a request. */
+/** A route that matches a request. */
 export interface Match {
   /** The route. */
   readonly route: Route;
@@ -102,8 +104,8 @@ function bind(
 }
 
 /**
- * Makes a function that finds the route of a method and a path, undefined where
- * there is none. Literal segments win over `:names`. One final slash is
+ * Makes a function that finds the route of a method and a path; undefined if no
+ * route matches. Literal segments win over `:names`. One final slash is
  * tolerated on a collection's own path (`/deals/`), as real clients send it.
  */
 export function createRouter(

@@ -1,5 +1,5 @@
 /**
- * The sandbox itself: log, controls, faults, tokens and routes in one line.
+ * The sandbox itself: joins log, controls, faults, tokens and routes.
  *
  * @module
  */
@@ -79,7 +79,9 @@ async function bodyOf(request: Request): Promise<unknown> {
   }
 }
 
-/** A grant as it may be kept: the names of its parameters, not their values. */
+/**
+ * A grant as the log keeps it: the names of its parameters, not their values.
+ */
 function withoutSecrets(body: unknown): unknown {
   return Object.fromEntries(
     Object.entries(Object(body)).map(([name, value]) => [
@@ -89,7 +91,7 @@ function withoutSecrets(body: unknown): unknown {
   );
 }
 
-/** A sandbox whose requests come through a function. */
+/** A sandbox that is called through a function. */
 export class MemorySandbox implements Sandbox {
   readonly #options: SandboxOptions;
   readonly #faults: FaultQueue = createFaultQueue();
@@ -172,7 +174,7 @@ export class MemorySandbox implements Sandbox {
   /**
    * Answers one request; `signal` ends every wait.
    *
-   * @throws {ConnectionCut} where a fault cuts the connection
+   * @throws {ConnectionCut} if a fault cuts the connection
    */
   async handle(request: Request, signal: AbortSignal): Promise<Response> {
     const { pathname: path, searchParams } = new URL(request.url);
@@ -297,7 +299,7 @@ export class MemorySandbox implements Sandbox {
     }
   }
 
-  /** Counts, and what no endpoint of Qontak reads back: deal permissions. */
+  /** Counts, and deal permissions, which no endpoint of Qontak returns. */
   #state(): Record<string, unknown> {
     const { contacts, companies, deals, products, associations, notes } =
       this.#data;

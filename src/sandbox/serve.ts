@@ -13,31 +13,32 @@ import type { RunningSandbox, SandboxOptions } from "./types.ts";
 export interface ServeOptions extends SandboxOptions {
   /** The port; 0 (default) takes a free one. */
   readonly port?: number;
-  /** The address. Default `127.0.0.1`; anything else opens it to others. */
+  /** The address. Default `127.0.0.1`; others expose it to the network. */
   readonly hostname?: string;
 }
 
 /** An HTTP server that listens. */
 export interface Serving {
-  /** Where, without a slash at the end. */
+  /** Its address, without a slash at the end. */
   readonly url: string;
   /** Ends every connection and every wait. */
   close(): Promise<void>;
 }
 
 /**
- * Serves what may cut a connection by throwing a {@linkcode ConnectionCut}.
+ * Serves a handler that can cut its connection by throwing a
+ * {@linkcode ConnectionCut}.
  *
  * @param handle Answers a request; the signal ends every wait
  * @param where Where to listen
- * @throws {Deno.errors.AddrInUse} where the port is taken
+ * @throws {Deno.errors.AddrInUse} if the port is taken
  */
 export function serveCuttable(
   handle: (request: Request, signal: AbortSignal) => Promise<Response>,
   { hostname = "127.0.0.1", port = 0 }: ServeOptions = {},
 ): Serving {
   const closing = new AbortController();
-  // The listener comes first: where the port is taken, nothing was started.
+  // The listener comes first: if the port is taken, nothing else has started.
   const listener = Deno.listen({ hostname, port });
   const server = Deno.serve({
     hostname: "127.0.0.1",
@@ -52,7 +53,7 @@ export function serveCuttable(
       const begun = cut ? error.begun : undefined;
       const { port } = remoteAddr as Deno.NetAddr;
       relay.cut(port, begun ? "after the next bytes" : "now");
-      // Without a begun answer, nobody is there to get this one.
+      // The connection closes before this answer could be sent.
       return begun ? withoutEnd(begun) : new Response(null);
     }
   });
@@ -108,8 +109,8 @@ class ServedSandbox extends MemorySandbox implements RunningSandbox {
  * await server.close();
  * ```
  *
- * @param options What it has, how it behaves, and its port.
- * @throws {Deno.errors.AddrInUse} where the port is taken
+ * @param options Its data, its behavior and its port.
+ * @throws {Deno.errors.AddrInUse} if the port is taken
  */
 export function serveSandbox(options: ServeOptions = {}): RunningSandbox {
   return new ServedSandbox(options);

@@ -1,6 +1,6 @@
 /**
- * Templates: what `GET /<resource>/info` says of a resource's fields. They are
- * kept exactly as they are answered, and writes are checked against them.
+ * Templates: what `GET /<resource>/info` says about a resource's fields. They
+ * are kept exactly as they are answered, and writes are checked against them.
  *
  * @module
  */
@@ -59,7 +59,7 @@ export interface Descriptor {
   readonly checklist_details_attributes?: readonly ChecklistItem[] | null;
 }
 
-/** Where a record stands: its pipeline, its stage, the pipeline's stages. */
+/** The position of a record: its pipeline, its stage, the pipeline's stages. */
 export interface Place {
   /** The pipeline's id. */
   readonly pipelineId: number;
@@ -70,7 +70,7 @@ export interface Place {
 }
 
 /**
- * Whether a field must be filled at this place. Qontak does not say how the two
+ * Whether a field is required at this position. Qontak does not say how the two
  * lists combine; assumed: the stage is listed, or the pipeline is listed and
  * none of its stages is.
  */

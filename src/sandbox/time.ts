@@ -1,5 +1,5 @@
 /**
- * Qontak's ways to write a moment. A moment is epoch milliseconds inside.
+ * Qontak's formats for a moment. Inside, a moment is in epoch milliseconds.
  *
  * @module
  */
@@ -35,8 +35,8 @@ const ISO =
 
 /**
  * The moment of an ISO date-time with an offset, undefined for anything else.
- * Real traffic sends these to deals. Whether Qontak takes a plain `YYYY-MM-DD`
- * is unknown: it is refused, so that a doubtful format is seen.
+ * Real traffic sends these to deals. Whether Qontak accepts a plain
+ * `YYYY-MM-DD` is unknown; the sandbox refuses it, so that its use is noticed.
  */
 export function fromIso(text: string): number | undefined {
   const [, year, month, day] = ISO.exec(text) ?? [];
@@ -71,13 +71,13 @@ export function toHttpDate(ms: number): string {
   return new Date(ms).toUTCString();
 }
 
-/** Whether this is a day as a custom Date takes it: `dd/mm/yyyy`. */
+/** Whether this is a day as a custom Date accepts it: `dd/mm/yyyy`. */
 export function isDayFirst(text: string): boolean {
   const [, day, month, year] = /^(\d\d)\/(\d\d)\/(\d{4})$/.exec(text) ?? [];
   return isDay(Number(year), Number(month), Number(day));
 }
 
-/** Whether this is `YYYY-MM-DDTHH:MM:SS`, as a custom Date time takes it. */
+/** Whether this is `YYYY-MM-DDTHH:MM:SS`, as a custom Date time accepts it. */
 export function isLocalDateTime(text: string): boolean {
   return text.length === 19 && fromIso(`${text}Z`) !== undefined;
 }

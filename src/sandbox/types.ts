@@ -1,17 +1,17 @@
 /**
- * What a user of the sandbox sees: its options, its controls, its faults.
+ * The public types of the sandbox: its options, its controls, its faults.
  *
  * @module
  */
 
-/** What may be chosen when a sandbox is made. Everything has a default. */
+/** The options of a sandbox. Each has a default. */
 export interface SandboxOptions {
   /** Chooses the records: the same seed gives the same data. Default 1. */
   readonly seed?: number;
   /**
-   * Default true: a grant returns a new refresh token and kills the one that
-   * was used. False: the refresh token stays the same. Qontak does not document
-   * which it does.
+   * Default true: a grant returns a new refresh token and ends the one that was
+   * used. False: the refresh token stays the same. Qontak does not document
+   * which of the two it does.
    */
   readonly rotateRefreshTokens?: boolean;
   /** Life of an access token in seconds. Default 21600, as Qontak's collection. */
@@ -34,15 +34,15 @@ export interface SandboxOptions {
    * `meta.status` 404, as Qontak's OpenAPI shows for products.
    */
   readonly softErrors?: boolean;
-  /** Milliseconds that every answer takes longer. Default 0. */
+  /** Milliseconds by which every answer is delayed. Default 0. */
   readonly latency?: number;
   /** The first valid refresh token. Default {@linkcode SANDBOX_REFRESH_TOKEN}. */
   readonly refreshToken?: string;
   /**
-   * More refresh tokens that are valid from the start, for more tenants. Each is
-   * the first of its own chain: a grant with one leaves the others alone. They
-   * act for the users in their order, after the first user, whose is
-   * `refreshToken`. All share one tenant's data.
+   * More refresh tokens that are valid from the start, for more tenants. A
+   * grant with one does not affect the others. They act for the users in order,
+   * starting with the second; `refreshToken` acts for the first. All share one
+   * tenant's data.
    */
   readonly refreshTokens?: readonly string[];
   /** When set, every grant must present it. */
@@ -55,10 +55,10 @@ export interface SandboxOptions {
    */
   readonly mekari?: MekariApplication | readonly MekariApplication[];
   /**
-   * Milliseconds that the sandbox's clock is ahead of this machine's, negative
-   * where it is behind. Default 0. It shows in the `Date` header of the answers
-   * and decides which dates of signed requests count; records, grants and
-   * `meta.timestamp` have this machine's time.
+   * Milliseconds by which the sandbox's clock is ahead of this machine's,
+   * negative if it is behind. Default 0. It shows in the `Date` header of the
+   * answers and decides which dates of signed requests count; records, grants
+   * and `meta.timestamp` have this machine's time.
    */
   readonly clockOffset?: number;
   /**
@@ -74,13 +74,15 @@ export interface SandboxOptions {
    */
   readonly contacts?: number;
   /**
-   * Whether every list has the newest change first. Qontak's order is not
-   * documented; the newest record is first otherwise.
+   * Whether every list has the newest change first; otherwise the newest record
+   * is first. Qontak's order is not documented.
    *
    * @default {false}
    */
   readonly newestChangeFirst?: boolean;
-  /** The most records of a page, whatever is asked for; no limit when left out. */
+  /**
+   * The most records of a page, even if a request asks for more; default none.
+   */
   readonly maxPerPage?: number;
 }
 
@@ -91,16 +93,16 @@ export interface MekariApplication {
   /** What it signs with. Not empty. */
   readonly clientSecret: string;
   /**
-   * One more `X-Crm-User-Sso-Id` that is known, in this application's requests
-   * only: of the first user for the first application, of the second for the
-   * second, and so on. Every application knows those of `ssoIdOf` anyway.
+   * One more valid `X-Crm-User-Sso-Id`, in this application's requests only:
+   * for the first application it names the first user, for the second the
+   * second, and so on. The ids of `ssoIdOf` are valid for every application.
    */
   readonly ssoId?: string;
 }
 
 /**
- * The application that a sandbox knows unless told another, and the SSO id of
- * the sandbox's first user. All three are invented.
+ * The default application of a sandbox, and the SSO id of the sandbox's first
+ * user. All three values are invented.
  */
 export const SANDBOX_MEKARI: Required<MekariApplication> = {
   clientId: "sandbox-client-id",
@@ -108,7 +110,7 @@ export const SANDBOX_MEKARI: Required<MekariApplication> = {
   ssoId: "00000000-0000-4000-8000-000000512301",
 };
 
-/** The refresh token a sandbox starts with unless told another. */
+/** The default first refresh token of a sandbox. */
 export const SANDBOX_REFRESH_TOKEN = "sandbox-refresh-token";
 
 /** The password of every sandbox user, for the password grant. */
@@ -146,11 +148,12 @@ export interface SandboxRequest {
  * What can go wrong with one request.
  *
  * - `status`: this HTTP status, 400 to 599, before the request is handled or,
- *   with `when: "after"`, although it was handled; `retryAfter` in seconds; the
+ *   with `when: "after"`, after it was handled; `retryAfter` in seconds; the
  *   body is `body` or what the sandbox says for the status.
  * - `soft404`: HTTP 200 whose `meta.status` is 404; not handled.
  * - `html`: a proxy's HTML page, status 200 unless given; not handled.
- * - `truncated`: handled; the first half of the JSON, well delivered.
+ * - `truncated`: handled; the first half of the JSON, in a complete HTTP
+ *   answer.
  * - `empty`: handled; the right status and no body.
  * - `content-type`: handled; the right body under another type, `text/plain`
  *   unless given.
@@ -185,15 +188,17 @@ export type Fault =
     readonly as: "list" | "record" | "text" | "nothing";
   };
 
-/** Which requests a fault meets. The first rule that matches is used up first. */
+/**
+ * The requests that a fault applies to. The first matching rule is used first.
+ */
 export interface FaultRule {
-  /** What goes wrong. */
+  /** The fault to apply. */
   readonly fault: Fault;
   /** Only this method; any when absent. */
   readonly method?: string;
   /** Only this exact path, or this prefix when it ends in `*`. */
   readonly path?: string;
-  /** How many requests it meets. Default 1. */
+  /** How many requests it applies to. Default 1. */
   readonly times?: number;
   /** How many matching requests pass first. Default 0. */
   readonly skip?: number;
@@ -204,12 +209,12 @@ export interface Sandbox {
   /**
    * Answers one request.
    *
-   * @throws {TypeError} where a fault cuts the connection, as `fetch` does
+   * @throws {TypeError} if a fault cuts the connection, as `fetch` does
    */
   fetch(request: Request): Promise<Response>;
   /**
-   * The newest refresh token; valid unless it was revoked. Where there are
-   * several chains, it is of the one that had the newest grant.
+   * The newest refresh token; valid unless it was revoked. With several first
+   * refresh tokens, it is the one from the newest grant.
    */
   readonly refreshToken: string;
   /** The newest 10,000 requests, oldest first. */
@@ -217,25 +222,25 @@ export interface Sandbox {
   /** How many times a token was granted so far. */
   readonly grants: number;
   /**
-   * How many times a token was asked for so far, whatever the answer was and
-   * whether or not the client waited for it.
+   * How many times a token was requested so far. Failed requests and requests
+   * that the client gave up on count too.
    */
   readonly grantAttempts: number;
   /**
-   * Lets something go wrong.
+   * Injects a fault.
    *
-   * @throws {TypeError} where the rule is not a {@linkcode FaultRule}
+   * @throws {TypeError} if the rule is not a {@linkcode FaultRule}
    */
   inject(rule: FaultRule): void;
-  /** Forgets every fault that is still to come. */
+  /** Removes every fault that has not been applied yet. */
   clearFaults(): void;
   /** Ends every access token issued so far. */
   expireAccessTokens(): void;
   /** Ends every refresh token issued so far; only a new login helps. */
   revokeRefreshTokens(): void;
   /**
-   * Ends the Mekari application of this client id: what it signs is refused from
-   * now on. One that is unknown is none already.
+   * Ends the Mekari application of this client id: its signatures are refused
+   * from now on. An unknown id has no effect.
    */
   revokeApplication(clientId: string): void;
 }

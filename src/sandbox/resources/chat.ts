@@ -10,8 +10,8 @@ import type { Call } from "../router.ts";
 import { toIso } from "../time.ts";
 
 /**
- * The collection shows one room; third-party code reads an array of rooms. What
- * comes where there is no chat is assumed.
+ * The collection shows one room; third-party code reads an array of rooms.
+ * Assumed: the answer if there is no chat.
  */
 export function chatHistory(
   { id, chat }: { readonly id: number; readonly chat: readonly ChatLine[] },

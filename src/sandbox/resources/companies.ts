@@ -32,7 +32,7 @@ import { type Backward, backward, forget, saveBackward } from "./links.ts";
 import { owner } from "./owner.ts";
 import { note, showTimeline } from "./timeline.ts";
 
-/** A deal keeps its company; a company shows the deals that do. */
+/** A deal stores its company; a company shows the deals that refer to it. */
 const DEALS: Backward = {
   ids: "crm_deal_ids",
   names: "crm_deal_name",
@@ -44,7 +44,9 @@ const DEALS: Backward = {
   ownLabel: recordName,
 };
 
-/** A contact keeps its company; a company shows the contacts that do. */
+/**
+ * A contact stores its company; a company shows the contacts that refer to it.
+ */
 const PEOPLE: Backward = {
   ids: "crm_person_ids",
   names: "crm_person_name",
@@ -76,7 +78,7 @@ const KEYS: readonly Key[] = [
   text("website"),
   shown("created_at", ({ record }) => toIso(record.createdAt)),
   shown("updated_at", ({ record }) => toIso(record.updatedAt)),
-  // Nothing says that an update without an owner resets a company's.
+  // Nothing documents that an update without an owner resets a company's owner.
   owner(false),
   numericText("telephone"),
   text("address"),
@@ -93,7 +95,7 @@ const KEYS: readonly Key[] = [
   backward(DEALS),
   backward(PEOPLE),
   number("ancestry"),
-  // In Qontak's OpenAPI alone, and null there at times.
+  // Only in Qontak's OpenAPI, where it is sometimes null.
   seenOnly(shown("unique_company_id", () => null)),
 ];
 
@@ -114,7 +116,7 @@ function saved(company: Stored, before: Values | undefined, call: Call): void {
   note(company, how, `'${recordName(company)}'.`, call);
 }
 
-/** A part of a text in any case; that parts are enough is assumed. */
+/** Contains the text, ignoring case. Assumed: a part is enough. */
 function part(key: string): (record: Stored, wanted: string) => boolean {
   return ({ values }, wanted) =>
     String(values[key] ?? "").toLowerCase().includes(wanted.toLowerCase());

@@ -1,6 +1,6 @@
 /**
- * `/contacts`: what is special about them. Elsewhere a contact is called a lead
- * or a person.
+ * `/contacts`: what is special about them. Other resources call a contact a
+ * lead or a person.
  *
  * @module
  */
@@ -38,7 +38,7 @@ import {
 import { owner, updateOwner } from "./owner.ts";
 import { note, showTimeline } from "./timeline.ts";
 
-/** A deal keeps its contacts; a contact shows the deals that do. */
+/** A deal stores its contacts; a contact shows the deals that refer to it. */
 const DEALS: Backward = {
   ids: "crm_deal_ids",
   names: "crm_deal_name",
@@ -50,8 +50,8 @@ const DEALS: Backward = {
 };
 
 /**
- * A day of birth. Qontak's collection shows null alone: assumed are all three
- * ways to write a day, and `YYYY-MM-DD` in answers.
+ * A day of birth. Qontak's collection shows only null. Assumed: all three
+ * formats of a day are accepted, and answers have `YYYY-MM-DD`.
  */
 function birthday(): Key {
   const name = "date_of_birth";
@@ -130,20 +130,20 @@ function saved(
   }
 }
 
-/** A part of a text in any case; that parts are enough is assumed. */
+/** Contains the text, ignoring case. Assumed: a part is enough. */
 function part(key: string): (record: Stored, wanted: string) => boolean {
   return ({ values }, wanted) =>
     String(values[key] ?? "").toLowerCase().includes(wanted.toLowerCase());
 }
 
-/** A number, to the digit. */
+/** The same number, compared exactly. */
 function same(key: string): (record: Stored, wanted: string) => boolean {
   return ({ values }, wanted) => values[key] === Number(wanted);
 }
 
 /**
- * The moment of a day in a query. Other forms are refused, so that a doubtful
- * one is seen (assumed).
+ * The moment of a day in a query. Other formats are refused, so that their use
+ * is noticed (assumed).
  */
 function dayOf(name: string, wanted: string): number {
   const day = fromDayFirst(wanted);
@@ -168,7 +168,7 @@ const collection: Collection<Contact> = {
       (deals.get(Number(wanted))?.values.crm_lead_ids as number[] ?? [])
         .includes(id),
     crm_status_id: same("crm_status_id"),
-    // Assumed: the day itself counts.
+    // Assumed: the range includes this day.
     created_after: ({ createdAt }, wanted) =>
       createdAt >= dayOf("created_after", wanted),
     created_between_start: ({ createdAt }, wanted) =>

@@ -55,7 +55,7 @@ function realCreator({ realCreatorId }: Deal, { world }: Call): Answer {
   };
 }
 
-/** The deal as a download has it: names where the record has ids. */
+/** The deal as a download shows it: names instead of ids. */
 function fullField(
   deal: Deal,
   shown: Record<string, unknown>,
@@ -112,8 +112,8 @@ function fullField(
 const ACCESS_TYPES = ["view", "edit", "search_association"];
 
 /**
- * Sets what users may do with a deal. A type that is left out becomes false. How
- * Qontak refuses a wrong one is not documented; a 422 is assumed.
+ * Sets what users may do with a deal. A type that is left out becomes false.
+ * How Qontak refuses an invalid one is not documented; assumed: a 422.
  */
 function dealPermission({ body, world }: Call): Answer {
   const deal = world.deals.get(body.id as number);
@@ -157,7 +157,7 @@ function dealPermission({ body, world }: Call): Answer {
 
 /**
  * Makes the endpoints. `find` finds the deal of the path and `show` shows it.
- * Hyphens and underscores are Qontak's own.
+ * Hyphens and underscores are as Qontak has them.
  */
 export function dealExtras(
   find: (call: Call) => Deal,

@@ -86,7 +86,9 @@ const KEYS: readonly Key[] = [
   seenOnly(text("channel_integration_room_id")),
 ];
 
-/** A stage must be of the pipeline; alone, it brings its pipeline (assumed). */
+/**
+ * A stage must belong to the pipeline; alone, it sets its pipeline (assumed).
+ */
 function settle({ call, values, fail }: Reading): void {
   const stage = call.world.stages.find(({ id }) => id === values.crm_stage_id);
   if (!stage) {
@@ -99,7 +101,7 @@ function settle({ call, values, fail }: Reading): void {
   }
 }
 
-/** Appends to the histories what a write changed. */
+/** Adds to the histories what a write changed. */
 function saved(deal: Deal, before: Values | undefined, call: Call): void {
   const { values } = deal;
   const stageId = values.crm_stage_id as number;
@@ -133,8 +135,8 @@ const collection: Collection<Deal> = {
   template: (world) => world.dealTemplate,
   keys: KEYS,
   aliases: { crm_contact: "crm_lead_ids", crm_company: "crm_company_id" },
-  // There is none for pipeline, stage, owner or date. That a name may be a part
-  // in any case is assumed.
+  // There is no filter for pipeline, stage, owner or date. Assumed: a part of
+  // the name is enough, and case does not matter.
   filters: {
     name: ({ values }, wanted) =>
       String(values.name).toLowerCase().includes(wanted.toLowerCase()),

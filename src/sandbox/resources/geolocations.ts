@@ -1,6 +1,6 @@
 /**
- * `/geolocations`: check-ins and check-outs. Writing answers with one shape,
- * reading with another, and nothing deletes them.
+ * `/geolocations`: check-ins and check-outs. Writes answer in one shape, reads
+ * in another, and nothing deletes them.
  *
  * @module
  */
@@ -108,8 +108,8 @@ const KEYS: readonly Key[] = [
 /**
  * A geolocation as reads have it. In Qontak's collection both halves have the
  * place and one has a time; in the samples of its OpenAPI the other half is
- * empty, the day is day first and the creator is named. That orientation "1" is
- * the check-out is assumed.
+ * empty, the day is day first and the creator is named. Assumed: orientation
+ * "1" is the check-out.
  */
 function readShape(
   geolocation: Stored,
@@ -149,7 +149,7 @@ const collection: Collection<Stored> = {
   filters: {},
   blank: ({ user, world }) =>
     record(world.nextId(), "geolocation", Date.now(), { creator_id: user.id }),
-  // That the place is required and that the rest has defaults is assumed.
+  // Assumed: the place is required, and the rest has defaults.
   settle({ values, fail }) {
     for (const key of ["latitude", "longitude"]) {
       if (values[key] == null) fail(key, "can't be blank");

@@ -1,5 +1,5 @@
 /**
- * Relations between records. Each is kept on one side only: a deal keeps its
+ * Relations between records. Each is stored on one side only: a deal stores its
  * contacts and its company, a contact its company. The other side shows what
  * refers to it, and writes there.
  *
@@ -23,13 +23,13 @@ export const companyChoices: Choices = recordsOf((world) => world.companies);
 /** The choices of a key that holds the id of one deal. */
 export const dealChoices: Choices = recordsOf((world) => world.deals);
 
-/** A relation that the other records keep. */
+/** A relation that is stored in the other records. */
 export interface Backward extends Link {
   /** The other records' key, which holds ids of this kind. */
   readonly keptAs: string;
-  /** What the other records keep of ids: all of them, or the last one. */
+  /** Which ids the other records store: all of them, or the last one. */
   readonly keep: (ids: number[]) => unknown;
-  /** What a record of this kind is called. */
+  /** The name of a record of this kind. */
   readonly ownLabel: (record: Stored) => string;
 }
 
@@ -64,8 +64,8 @@ export function backward(link: Backward): Key {
 }
 
 /**
- * Lets the other records refer to this one as its body said, and nothing of it
- * remain here.
+ * Moves a relation from this record's body to the other records, which store
+ * it.
  */
 export function saveBackward(
   link: Backward,
@@ -99,8 +99,8 @@ const HOLDERS = {
 } as const;
 
 /**
- * Takes a record that was deleted out of the others, but not out of tasks, which
- * keep its id. That Qontak keeps its notes, without it, is assumed.
+ * Removes a deleted record from all others except tasks, which keep its id.
+ * Assumed: Qontak keeps its notes, without the reference.
  */
 export function forget(
   kind: keyof typeof HOLDERS,

@@ -1,6 +1,6 @@
 /**
- * The resources that the sandbox answers for. A new one is a file here and a
- * line in this list.
+ * The resources that the sandbox answers for. To add one, add a file here and a
+ * line to this list.
  *
  * @module
  */

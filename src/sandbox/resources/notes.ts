@@ -1,5 +1,5 @@
 /**
- * `/notes`: what is special about them. A note is about one contact, deal or
+ * `/notes`: how they differ from others. A note is about one contact, deal or
  * company; its contact is a lead in the query and a person in the record.
  *
  * @module
@@ -37,7 +37,7 @@ function user(base: string): Key {
   };
 }
 
-/** Whoever wrote last, unless the body names another (assumed). */
+/** The user who wrote last, unless the body names another (assumed). */
 function lastModifier(): Key {
   const key = user("last_modifier");
   return {
@@ -77,8 +77,8 @@ const ABOUT = [
 ] as const;
 
 /**
- * Assumed: a note has a text and is about exactly one record, and a `type` that
- * is sent must say which.
+ * Assumed: a note has a text and is about exactly one record, and a `type` in
+ * the body must match that record.
  */
 function settle({ call, values, fail }: Reading): void {
   if (typeof values.note !== "string" || values.note.trim() === "") {
@@ -133,8 +133,8 @@ const collection: Collection<Stored> = {
 };
 
 /**
- * The notes of one record: of the first that has any where several are asked
- * for. Assumed: none of the three is refused; the newest comes first.
+ * The notes of one record: if a query names several, of the first that has any.
+ * Assumed: a query that names no record is refused; the newest comes first.
  */
 function list(call: Call): Answer {
   const { query, world } = call;

@@ -1,5 +1,5 @@
 /**
- * Owners: who gets a record, and how it is given to another.
+ * Owners: who owns a record, and how it moves to another user.
  *
  * @module
  */
@@ -34,8 +34,8 @@ export function owner(resets: boolean): Key {
 }
 
 /**
- * Gives a record to another user. "Will return error" says the collection of
- * deals; that it is a 422, for contacts too, is assumed.
+ * Gives a record to another user. The collection says "Will return error" for
+ * deals. Assumed: a 422, for contacts too.
  */
 export function updateOwner(
   record: Stored,

@@ -1,5 +1,5 @@
 /**
- * `/pipelines`: read only. A stage is of one pipeline.
+ * `/pipelines`: read only. A stage belongs to one pipeline.
  *
  * @module
  */

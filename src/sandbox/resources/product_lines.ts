@@ -1,5 +1,5 @@
 /**
- * What products and their lines in deals share.
+ * The parts that products and product lines of deals share.
  *
  * @module
  */
@@ -29,8 +29,8 @@ function tags(): Key {
 
 /**
  * From the currency to the image, in the order of Qontak's collection. Sums are
- * kept as they are sent: nothing is computed (assumed). A numeric text is taken,
- * as the collection sends it for lines, and a number comes back.
+ * kept as sent: nothing is computed (assumed). A numeric text is accepted, as
+ * the collection sends it for lines, and a number comes back.
  */
 export const PRODUCT_KEYS: readonly Key[] = [
   named("currency"),
@@ -96,7 +96,7 @@ export function rawRow(
   };
 }
 
-/** Lists a line in its deal and in no other; in none once it is gone. */
+/** Lists a line only in its deal; a deleted line in no deal. */
 export function relist({ id, values }: Stored, world: World): void {
   for (const deal of world.deals.values()) {
     const ids = deal.values.product_association_ids as number[] ?? [];

@@ -25,8 +25,8 @@ const collection: Collection<Stored> = {
   template: () => PRODUCT_TEMPLATE,
   keys: [text("name"), ...PRODUCT_KEYS],
   aliases: {},
-  // Qontak's collection names the parameter only; that it is a part of the name
-  // in any case is assumed.
+  // // Qontak's collection only names the parameter. Assumed: it matches a part
+  // of the name, ignoring case.
   filters: {
     query: (product, wanted) =>
       recordName(product).toLowerCase().includes(wanted.toLowerCase()),

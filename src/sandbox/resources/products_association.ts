@@ -45,7 +45,7 @@ const collection: Collection<Stored> = {
   },
   blank: ({ body, world }) =>
     record(world.nextId(), String(body.name), Date.now(), {}),
-  // That a line must always have both is assumed.
+  // Assumed: a line must always have both.
   settle({ values, fail }) {
     for (const key of ["crm_product_id", "crm_deal_id"]) {
       if (values[key] == null) fail(key, "can't be blank");

@@ -1,5 +1,5 @@
 /**
- * `/tasks/category`: the kinds of tasks. Nothing changes one.
+ * `/tasks/category`: the kinds of tasks. They cannot be changed.
  *
  * @module
  */
@@ -49,7 +49,7 @@ export const taskCategoryRoutes: readonly Route[] = [
   {
     method: "DELETE",
     path: "/tasks/category/:id",
-    // That its tasks lose it is assumed.
+    // Assumed: its tasks lose the category.
     handle({ params, world }) {
       const id = Number(params.id);
       if (!world.taskCategories.delete(id)) throw notFound();

@@ -73,8 +73,8 @@ function within(value: unknown, limit: number): boolean {
 
 /**
  * The check-in. Qontak's OpenAPI misspells `lattitude`; third-party code sends
- * `latitude` and an `address`. Either is taken, and what was sent comes back
- * (assumed; in OpenAPI it is a larger record).
+ * `latitude` and an `address`. Both are accepted, and the answer repeats what
+ * was sent (assumed; in OpenAPI it is a larger record).
  */
 function checkin(): Key {
   const name = "crm_checkin_attributes";
@@ -119,8 +119,9 @@ const KEYS: readonly Key[] = [
 ];
 
 /**
- * What the lists and single records of Qontak's collection lack. Its answers to
- * writes have the additional fields; that they have the other two is assumed.
+ * Keys that lists and single records of Qontak's collection lack. Its answers
+ * to writes have the additional fields. Assumed: they have the other two as
+ * well.
  */
 const ABSENT_FROM_READS = [
   "end_due_date",
@@ -129,9 +130,9 @@ const ABSENT_FROM_READS = [
 ];
 
 /**
- * A task must have a name. One without status, priority or assignee is not
- * started, has no priority and is the current user's; a new one without teams
- * is of the assignee's teams. All of it is assumed.
+ * A task must have a name. The defaults: not started, no priority, assigned to
+ * the current user; a new task gets the assignee's teams. All of this is
+ * assumed.
  */
 function settle({ call, values, creating, fail }: Reading): void {
   if (String(values.name ?? "").trim() === "") fail("name", "can't be blank");
@@ -155,8 +156,8 @@ const collection: Collection<Stored> = {
     crm_task_attachment: "attachment",
     crm_team_hierarchy_id: "crm_team_ids",
   },
-  // `filter` is only ever shown as `alltask`. That nothing else changes the
-  // list is assumed.
+  // // Qontak only shows `alltask` for `filter`. Assumed: no other value
+  // changes the list.
   filters: {},
   blank: ({ body, world }) =>
     record(world.nextId(), String(body.name), Date.now(), {}),

@@ -30,8 +30,8 @@ import { companyChoices } from "./links.ts";
 import { owner } from "./owner.ts";
 
 /**
- * A day, written day first; both `24-11-2026` and `24/11/2026` are forms in Qontak's
- * collection. ISO comes out and is refused when it comes in (assumed).
+ * A day, written day first; Qontak's collection has both `24-11-2026` and
+ * `24/11/2026`. Answers have ISO; ISO in a body is refused (assumed).
  */
 function dueDate(): Key {
   const name = "due_date";
@@ -46,7 +46,7 @@ function dueDate(): Key {
   };
 }
 
-/** Tasks, whose ids are texts in their own answers: both forms are taken. */
+/** Tasks, whose ids are texts in their own answers: both forms are accepted. */
 function tasks(): Key {
   const key = many({
     ids: "crm_task_ids",
@@ -75,8 +75,8 @@ const KEYS: readonly Key[] = [
   shown("unique_ticket_id", ({ record }) => record.values.unique_ticket_id),
   text("name"),
   choice("user"),
-  // No body of the collection has it, but the template does; an update without
-  // it leaves it alone (assumed).
+  // The template has it, but no body of the collection does. Assumed: an update
+  // without it keeps the old value.
   owner(false),
   choice("ticket_stage"),
   choice("ticket_pipeline"),
@@ -107,8 +107,8 @@ function stageOf(id: unknown): typeof TICKET_STAGES[number] | undefined {
 }
 
 /**
- * The pipeline follows from the stage. Assumed: one that is sent must be the
- * stage's.
+ * The pipeline follows from the stage. Assumed: a pipeline in the body must be
+ * the stage's.
  */
 function settle({ call, values, fail }: Reading): void {
   const stage = stageOf(values.ticket_stage_id);
@@ -127,9 +127,9 @@ interface Field {
 }
 
 /**
- * A GPS field has two more keys, null where it is empty, except right after a
- * write, when every empty field is null: so Qontak's collection. What they hold
- * where it is not empty is assumed.
+ * A GPS field has two more keys. They are null if the field is empty; right
+ * after a write every empty field is null, as in Qontak's collection. Assumed:
+ * what they hold if the field is filled.
  */
 function showField(field: Field, { custom }: Stored, verb: Verb): unknown {
   if (verb === "create" || verb === "update") {
@@ -143,7 +143,7 @@ function showField(field: Field, { custom }: Stored, verb: Verb): unknown {
   return { ...field, long, lat };
 }
 
-/** The ids of the custom fields that hold a place. */
+/** The ids of the custom fields that hold a location. */
 const GPS = new Set(
   TICKET_TEMPLATE.filter(({ type }) => type === "gps").map(({ id }) => id),
 );

@@ -8,7 +8,7 @@ import { type Stored, userOf, type World } from "../records.ts";
 import type { Call } from "../router.ts";
 import { toTimeline } from "../time.ts";
 
-/** Adds to a record's timeline what the caller just did to it. */
+/** Adds the caller's action to a record's timeline. */
 export function note(
   record: Stored,
   how: string,
