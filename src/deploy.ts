@@ -10,7 +10,11 @@
 import { open } from "./app/open.ts";
 import { readSettings } from "./app/settings.ts";
 import { ConfigError } from "./errors.ts";
+// Not when they are needed: here they always are, and one graph loads faster.
+import "./app/callers.ts";
+import "./server.ts";
 import type { Handler } from "./http/handler.ts";
+import "./http/handler.ts";
 import { listen } from "./http/listen.ts";
 import { watchFaults } from "./logging/faults.ts";
 import { createLog, type Log } from "./logging/log.ts";
