@@ -19,7 +19,11 @@ export function observed(store: TokenStore, telemetry: Telemetry): TokenStore {
     telemetry.watch("store", { store: store.name, operation }, run);
   return {
     name: store.name,
-    ...defined({ isSingle: store.isSingle, maxAge: store.maxAge }),
+    ...defined({
+      isSingle: store.isSingle,
+      losesWrites: store.losesWrites,
+      maxAge: store.maxAge,
+    }),
     identity: () => store.identity(),
     read: (tenant) => around("read", () => store.read(tenant)),
     replace: (tenant, credentials, version) =>

@@ -67,6 +67,9 @@ const TURN_TIMEOUT = 60_000;
 /** The waits until another process's renewal is looked for, in ms. */
 const POLL = { first: 50, longest: 1_000 };
 
+/** How many refresh tokens one renewal offers to Qontak at most. */
+const MOST_TRIES = 3;
+
 /**
  * Makes what renews access tokens.
  *
@@ -80,12 +83,22 @@ export function createRenewal(options: RenewalOptions): Renew {
   const good = (kept: Partial<OAuthCredentials>, rejected?: string) =>
     usable(kept, { maxAge, now: now(), rejected });
 
-  /** The newest credentials: those not kept yet are newer than the store's. */
+  /**
+   * The newest credentials: those not kept yet are newer than the store's, and
+   * so may those be that this process was given and the store has lost.
+   */
   async function read(tenant: string): Promise<Kept> {
-    const stored = keeper.unkept(tenant) ?? await store.read(tenant);
-    if (!stored) throw noCredentials(tenant, store);
+    const unkept = keeper.unkept(tenant);
+    if (unkept) return unkept;
+    const stored = await store.read(tenant);
+    if (!stored) {
+      keeper.forget(tenant);
+      throw noCredentials(tenant, store);
+    }
     const { credentials, version } = stored;
-    if ("refresh_token" in credentials) return { credentials, version };
+    if ("refresh_token" in credentials) {
+      return await keeper.newest(tenant, { credentials, version });
+    }
     throw new CredentialsError(
       `The credentials of ${
         nameTenant(tenant)
@@ -114,31 +127,52 @@ export function createRenewal(options: RenewalOptions): Renew {
     return undefined;
   }
 
+  /** The next credentials to try after Qontak has refused some. */
+  async function another(
+    tenant: string,
+    refused: readonly string[],
+  ): Promise<Kept | undefined> {
+    const isNew = (kept: Kept | undefined) =>
+      kept && !refused.includes(kept.credentials.refresh_token);
+    // Another process may have used it: its new one is the good one then.
+    const stored = await read(tenant);
+    if (isNew(stored)) return stored;
+    const ours = await keeper.instead(tenant, stored);
+    return isNew(ours) ? ours : undefined;
+  }
+
   async function exchange(
     tenant: string,
     stored: Kept,
     rejected: string | undefined,
-    isSecondTry = false,
   ): Promise<Held> {
-    let grant: Grant;
-    try {
-      grant = await ask(stored.credentials.refresh_token, tenant);
-    } catch (error) {
-      if (isSecondTry || !isInvalidGrant(error)) throw error;
-      // Another process may have used it: its new one is the good one then.
-      const again = await read(tenant);
-      const { refresh_token: theirs } = again.credentials;
-      if (theirs === stored.credentials.refresh_token) throw error;
-      return good(again.credentials, rejected) ??
-        await exchange(tenant, again, rejected, true);
+    const refused: string[] = [];
+    let grant: Grant | undefined;
+    let from = stored;
+    while (!grant) {
+      const token = from.credentials.refresh_token;
+      try {
+        grant = await ask(token, tenant);
+      } catch (error) {
+        if (!isInvalidGrant(error)) throw error;
+        refused.push(token);
+        keeper.forget(tenant, token);
+        const next = refused.length < MOST_TRIES
+          ? await another(tenant, refused)
+          : undefined;
+        if (!next) throw error;
+        const found = good(next.credentials, rejected);
+        if (found) return found;
+        from = next;
+      }
     }
     const { refresh_token, access_token, expires_in } = grant;
     const expires_at = now() / 1000 + expires_in;
     const fresh = { access_token, expires_at, expires_in };
     await keeper.keep(tenant, {
       credentials: { refresh_token, ...fresh },
-      version: stored.version,
-    });
+      version: from.version,
+    }, from.credentials.refresh_token);
     await cache?.set(tenant, fresh);
     // A token that lives a second or two is not usable by the rules, and yet
     // the best there is.
@@ -173,7 +207,6 @@ const REFUSAL_TTL = 60_000;
 
 /** A refresh token that Qontak has refused. */
 interface Refusal {
-  readonly token: string;
   readonly error: unknown;
   /** In ms since 1970. */
   readonly until: number;
@@ -186,13 +219,14 @@ function withoutRefused(
 ): RefreshGrant {
   const refusals = createLru<Refusal>(TENANTS_HELD);
   return async (token, tenant) => {
-    const known = refusals.get(tenant);
-    if (known?.token === token && known.until > now()) throw known.error;
+    const key = `${tenant} ${token}`;
+    const known = refusals.get(key);
+    if (known && known.until > now()) throw known.error;
     try {
       return await refresh(token, tenant);
     } catch (error) {
       if (isInvalidGrant(error)) {
-        refusals.set(tenant, { token, error, until: now() + REFUSAL_TTL });
+        refusals.set(key, { error, until: now() + REFUSAL_TTL });
       }
       throw error;
     }

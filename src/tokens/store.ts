@@ -79,6 +79,11 @@ export interface TokenStore {
   readonly name: string;
   /** Whether it holds one company, which calls do not name. */
   readonly isSingle?: boolean;
+  /**
+   * Whether a write may be lost that was answered, as where a replica takes
+   * over from Redis' master. New credentials are looked for again then.
+   */
+  readonly losesWrites?: boolean;
   /** How long an access token from here is used at most, in seconds. */
   readonly maxAge?: number;
   /**

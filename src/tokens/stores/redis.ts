@@ -7,6 +7,7 @@
  */
 import { checkOptions } from "../../errors.ts";
 import { type Rule, whole } from "../../values/rules.ts";
+import type { Redis } from "ioredis";
 import { createRedisLink, KEY_PREFIX } from "../../storage/redis.ts";
 import { sha1, sha256 } from "../../storage/hash.ts";
 import { defined } from "../../values/json.ts";
@@ -62,6 +63,9 @@ local version = now and redis.sha1hex(now) or ""
 if version ~= ARGV[1] then return false end
 redis.call("SET", KEYS[1], ARGV[2])
 return redis.sha1hex(ARGV[2])`;
+
+/** How long a replica may take to have what was written, in ms. */
+const REPLICA_TIMEOUT = 100;
 
 /** Takes a lease that is free, or the holder's own. */
 const TAKE = `
@@ -121,6 +125,25 @@ export function openRedis(options: RedisStoreOptions): StoreAndKeys {
     ...defined({ timeout: options.timeout }),
   });
 
+  let mayWait = true;
+
+  /**
+   * Gives a replica, where one follows, a moment to take what was written. It
+   * is no promise: what a server was given it remembers besides.
+   */
+  async function waitForReplica(redis: Redis): Promise<void> {
+    if (!mayWait) return;
+    try {
+      const info = await redis.info("replication");
+      if (/^connected_slaves:[1-9]/m.test(info)) {
+        await redis.wait(1, REPLICA_TIMEOUT);
+      }
+    } catch (error) {
+      // An older list of rights lacks it; the write stands in any case.
+      if (/NOPERM/.test(String(error))) mayWait = false;
+    }
+  }
+
   function recordsIn(space: string, prefix: string): Records {
     const bound = (name: string) => boundTo(space, name);
     return {
@@ -135,10 +158,18 @@ export function openRedis(options: RedisStoreOptions): StoreAndKeys {
 
       async replace(name, text, version) {
         const raw = await sealer.seal(text, bound(name));
-        const next = await ask((redis) =>
-          redis.eval(REPLACE, 1, prefix + name, version ?? "", raw)
-        );
-        return typeof next === "string" ? next : undefined;
+        return await ask(async (redis) => {
+          const next = await redis.eval(
+            REPLACE,
+            1,
+            prefix + name,
+            version ?? "",
+            raw,
+          );
+          if (typeof next !== "string") return undefined;
+          await waitForReplica(redis);
+          return next;
+        });
       },
 
       async remove(name) {
@@ -163,6 +194,7 @@ export function openRedis(options: RedisStoreOptions): StoreAndKeys {
 
   const tokens: TokenStore = {
     name: "redis",
+    losesWrites: true,
     maxAge: tokenTtl,
     ...tokensIn(recordsIn("tokens", keyPrefix)),
     identity: () => sha256(`${where} ${keyPrefix}`),
