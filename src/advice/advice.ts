@@ -69,6 +69,8 @@ export type Remedies = {
   readonly checkVaultRole: Readonly<Record<never, never>>;
   /** A record cannot be opened with the keys there are. */
   readonly checkSealingKeys: Readonly<Record<never, never>>;
+  /** A record was never sealed, and there is a key. */
+  readonly sealRecords: Readonly<Record<never, never>>;
   /** A key record is not one of ours. */
   readonly revokeKey: { readonly id: string };
   /** The issuer of JWTs does not answer as it should. */
@@ -150,6 +152,8 @@ export const adviseEmbedder: Advise = adviser({
   checkVaultRole: () =>
     "Check the options roleId and secretId, whether the secret id has ended or is used up, and that AppRole is enabled at auth/approle",
   checkSealingKeys: () => "Make the sealer with the key that sealed it as well",
+  sealRecords: () =>
+    "If it is yours, remove it and put it in again through a store with the sealer",
   revokeKey: () => "Remove it from the store",
   checkIssuer: () => "Check the address of the issuer",
   showContent: () => "content: strict",

@@ -13,6 +13,7 @@ import type { QontakServer, ServerOptions } from "../server.ts";
 import { createKv, type Kv } from "../storage/kv.ts";
 import type { TokenStore } from "../tokens/store.ts";
 import type { EnvStore } from "../tokens/stores/env.ts";
+import type { SealedRecords } from "../tokens/stores/records.ts";
 import { defined } from "../values/json.ts";
 import { advisedLog } from "../advice/advice.ts";
 import { advise } from "./advice.ts";
@@ -42,6 +43,8 @@ export interface Program extends AsyncDisposable {
   readonly store: TokenStore;
   /** Where API keys are kept; undefined where nothing outlives the process. */
   readonly keys: KeyStore | undefined;
+  /** What a sealing key seals in the store; undefined where there is none. */
+  readonly sealed: SealedRecords | undefined;
   /** Where audit records are kept; undefined where they are only logged. */
   readonly audits: AuditStore | undefined;
   /**
@@ -144,6 +147,9 @@ export function open(
     },
     get keys() {
       return stores().keys;
+    },
+    get sealed() {
+      return stores().sealed;
     },
     get audits() {
       return audits();

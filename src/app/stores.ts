@@ -11,10 +11,14 @@ import type { StoreName } from "./variables.ts";
 import type { Kv } from "../storage/kv.ts";
 import type { Log } from "../logging/log.ts";
 import type { Credentials, TokenStore } from "../tokens/store.ts";
-import { createEnvKeys, openEnv } from "../tokens/stores/env.ts";
+import {
+  createEnvKeys,
+  createEnvRecords,
+  openEnv,
+} from "../tokens/stores/env.ts";
 import { openEnvFile } from "../tokens/stores/env_file.ts";
 import { openKv } from "../tokens/stores/kv.ts";
-import type { StoreAndKeys } from "../tokens/stores/records.ts";
+import type { SealedRecords, StoreAndKeys } from "../tokens/stores/records.ts";
 import { openRedis } from "../tokens/stores/redis.ts";
 import { openVault } from "../tokens/stores/vault.ts";
 import { defined } from "../values/json.ts";
@@ -35,6 +39,8 @@ export interface Stores {
   readonly store: TokenStore;
   /** API keys; undefined where nothing outlives the process. */
   readonly keys: KeyStore | undefined;
+  /** Everything that TOKEN_ENCRYPTION_KEY seals there, if anything. */
+  readonly sealed: SealedRecords | undefined;
 }
 
 type Open = (settings: Settings, parts: StoreParts) => StoreAndKeys;
@@ -51,9 +57,12 @@ const stores: Readonly<Record<StoreName, Open>> = {
     };
     // What is configured changes with each refresh where it is in a file.
     if (!kv) return { tokens: openEnv(options) };
+    const keys = createEnvKeys({ ...options, kv });
+    const credentials = createEnvRecords(kv, sealer);
     return {
       tokens: openEnv({ ...options, kv }),
-      keys: createEnvKeys({ ...options, kv }),
+      keys,
+      sealed: { credentials, key: keys },
     };
   },
   redis: (settings) =>
@@ -118,8 +127,10 @@ export function openStores(settings: Settings, parts: StoreParts): Stores {
       { store: name },
     );
   }
-  const { tokens, keys } = withSettings(() => stores[name](settings, parts));
-  return { store: tokens, keys: keys && keysIn(keys) };
+  const { tokens, keys, sealed } = withSettings(() =>
+    stores[name](settings, parts)
+  );
+  return { store: tokens, keys: keys && keysIn(keys), sealed };
 }
 
 /**

@@ -347,7 +347,7 @@ function readKeys(text: string): Sealer {
     return createSealer(text.split(",").map((key) => key.trim()));
   } catch {
     throw new Error(
-      "must hold keys of 32 bytes in base64, joined by commas. Make one with: openssl rand -base64 32",
+      "must hold keys of 32 bytes in base64, joined by commas, none of them one byte repeated. Make one with: openssl rand -base64 32",
     );
   }
 }

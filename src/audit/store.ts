@@ -5,7 +5,7 @@
  */
 import { type Rule, whole } from "../values/rules.ts";
 import { StoreError } from "../errors.ts";
-import type { Sealer } from "../storage/sealing.ts";
+import { isSealed, type Sealer } from "../storage/sealing.ts";
 import type { AuditRecord } from "./record.ts";
 
 /** A place for audit records, which keeps them for some time. */
@@ -32,6 +32,14 @@ export interface AuditStore {
    * @throws {StoreError} When the store is out of order.
    */
   list(): AsyncIterable<AuditRecord | undefined>;
+  /**
+   * Looks for records that are not sealed, though there is a key.
+   *
+   * @param isApplied Whether they are sealed; otherwise they are only counted.
+   * @returns How many there were.
+   * @throws {StoreError} When the store is out of order.
+   */
+  seal?(isApplied: boolean): Promise<number>;
   /** Ends its connections. */
   close?(): Promise<void>;
 }
@@ -54,6 +62,8 @@ export const DAY: number = 24 * 60 * 60 * 1000;
 export interface Codec {
   /** The text of a record. */
   write(record: AuditRecord): Promise<string>;
+  /** Seals a text that is not sealed; undefined for one that is. */
+  seal(text: string, id: string): Promise<string | undefined>;
   /** The record of a text; undefined where it cannot be opened. */
   read(text: string, id: string): Promise<AuditRecord | undefined>;
 }
@@ -68,6 +78,8 @@ export function createCodec(sealer: Sealer): Codec {
   const boundTo = (id: string) => `audit ${id}`;
   return {
     write: (record) => sealer.seal(JSON.stringify(record), boundTo(record.id)),
+    seal: async (text, id) =>
+      isSealed(text) ? undefined : await sealer.seal(text, boundTo(id)),
     async read(text, id) {
       try {
         return JSON.parse(await sealer.open(text, boundTo(id)));

@@ -98,18 +98,29 @@ export function keysIn(records: Records): KeyStore {
   };
 }
 
-/** Nothing of a record that is none reaches the message. */
-function parseKey(text: string, id: string): StoredKey {
+/** The latest time that there can be, in seconds since 1970. */
+const LATEST = 8.64e12;
+
+/**
+ * Reads what is kept of a key.
+ *
+ * @param text The record, as JSON.
+ * @param id The key's id, for messages.
+ * @throws {StoreError} When it is none. Nothing of it reaches the message.
+ */
+export function parseKey(text: string, id: string): StoredKey {
   const value = parseJson(text);
   const record = isObject(value) ? value : {};
   const { hash, label, created_at, expires_at, last_used_at } = record;
   const tenants = listOf(record.tenants, isTenant);
   const scopes = listOf(record.scopes, isScope);
-  const isTime = (time: unknown) => time === undefined || Number.isFinite(time);
+  const isTime = (time: unknown) =>
+    typeof time === "number" && time >= 0 && time <= LATEST;
+  const isEnd = (time: unknown) => time === undefined || isTime(time);
   if (
     typeof hash === "string" && /^[0-9a-f]{64}$/.test(hash) &&
-    typeof label === "string" && Number.isFinite(created_at) &&
-    isTime(expires_at) && isTime(last_used_at) && tenants && scopes
+    typeof label === "string" && isTime(created_at) &&
+    isEnd(expires_at) && isEnd(last_used_at) && tenants && scopes
   ) {
     return {
       hash,

@@ -44,7 +44,7 @@ export const audit: Run = async ({ flags: given }) => {
   const { records, isAll, unreadable } = await find(store, question);
   if (unreadable > 0) {
     complain(
-      `records that are not shown: ${unreadable}. TOKEN_ENCRYPTION_KEY does not hold the key that they are sealed with`,
+      `records that are not shown: ${unreadable}. TOKEN_ENCRYPTION_KEY does not hold the key that they are sealed with, or they are not sealed though it is set: qontak-mcp seal shows those, and seals them`,
     );
   }
   say(
@@ -147,10 +147,7 @@ function show(records: readonly AuditRecord[]): string {
   if (records.length === 0) return "nothing was recorded that fits";
   return table([
     COLUMNS.map(([title]) => title),
-    ...records.map((record) =>
-      // What is kept was written by others, and a terminal obeys characters.
-      COLUMNS.map(([, read]) => read(record).replace(/\p{C}/gu, "?"))
-    ),
+    ...records.map((record) => COLUMNS.map(([, read]) => read(record))),
   ]);
 }
 

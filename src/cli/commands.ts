@@ -79,6 +79,13 @@ export const commands = {
     summary: "Forget a key: nobody gets in with it any more",
     load: async () => (await import("./keys/revoke.ts")).revokeKey,
   },
+  seal: {
+    words: 0,
+    flags: ["apply"],
+    summary:
+      "Show what the stores hold unsealed though a sealing key is set, and seal it",
+    load: async () => (await import("./seal.ts")).seal,
+  },
   doctor: {
     args: "[id]",
     words: 1,

@@ -89,6 +89,10 @@ export const flags = {
     value: "50",
     help: "How many to show at most",
   },
+  apply: {
+    type: "boolean",
+    help: "Do what is shown, without asking",
+  },
   json: {
     type: "boolean",
     help: "Answer in JSON",

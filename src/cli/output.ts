@@ -5,6 +5,8 @@
  * @module
  */
 import { toStderr, toStdout } from "../logging/log.ts";
+import { nameHidden } from "../values/marks.ts";
+import { visible } from "../values/visible.ts";
 
 /** Writes what was asked for to stdout. */
 export const say: (text: string) => void = toStdout;
@@ -18,11 +20,22 @@ export function complain(problem: string): void {
 }
 
 /**
+ * A text as one line that hides nothing. What is kept was written by others,
+ * and a terminal obeys characters that nobody sees.
+ *
+ * @param text Any text.
+ */
+export function lineOf(text: string): string {
+  return visible(text.replace(/[\t\n]/g, nameHidden));
+}
+
+/**
  * Lays out rows of cells so that the columns are straight.
  *
- * @param rows The rows, all of one length.
+ * @param cells The rows, all of one length. Each cell becomes one line.
  */
-export function table(rows: readonly (readonly string[])[]): string {
+export function table(cells: readonly (readonly string[])[]): string {
+  const rows = cells.map((row) => row.map(lineOf));
   const widths =
     rows[0]?.map((_, at) => Math.max(...rows.map((row) => row[at]!.length))) ??
       [];

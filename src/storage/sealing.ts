@@ -12,9 +12,12 @@ export interface Sealer {
   /** Seals a record of a tenant; as it is where there is no key. */
   seal(record: string, tenant: string): Promise<string>;
   /**
-   * Opens a record; one that was never sealed is returned as it is.
+   * Opens a record. Where there is no key, one that was never sealed is
+   * returned as it is.
    *
-   * @throws {StoreError} When none of the keys opens it.
+   * @throws {StoreError} When none of the keys opens it, when it is damaged,
+   * or when it was never sealed though there is a key: anyone who can write to
+   * the store can have put it there.
    */
   open(record: string, tenant: string): Promise<string>;
   /**
@@ -26,6 +29,11 @@ export interface Sealer {
 
 /** What a sealed record starts with. JSON, which others are, never does. */
 const MARK = "sealed:1:";
+
+/** Whether a record is sealed, by whatever key. */
+export function isSealed(record: string): boolean {
+  return record.startsWith(MARK);
+}
 
 /** The length of AES-GCM's initialisation vector, in bytes. */
 const IV = 12;
@@ -46,7 +54,8 @@ const IV = 12;
  *
  * @param keys Keys of 32 bytes in base64. The first seals; all of them open,
  * so that a key can be replaced while old records are about.
- * @throws {TypeError} When a key is not 32 bytes in base64.
+ * @throws {TypeError} When a key is not 32 bytes in base64, or is one byte
+ * repeated.
  */
 export function createSealer(keys: readonly string[]): Sealer {
   const decoded = keys.map(decodeKey);
@@ -85,8 +94,14 @@ export function createSealer(keys: readonly string[]): Sealer {
       return MARK + encode(new Uint8Array([...iv, ...sealed]));
     },
     async open(record, tenant) {
-      if (!record.startsWith(MARK)) return record;
-      const bytes = decode(record.slice(MARK.length));
+      if (!isSealed(record)) {
+        if (imported.length === 0) return record;
+        throw new StoreError(
+          "What the store holds is not sealed, though a sealing key is set, and is not used: anyone who can write to the store can have put it there",
+          { what: "sealRecords" },
+        );
+      }
+      const bytes = readSealed(record);
       const iv = bytes.slice(0, IV);
       for (const key of imported) {
         try {
@@ -110,6 +125,19 @@ export function createSealer(keys: readonly string[]): Sealer {
   };
 }
 
+/** The bytes of a sealed record. */
+function readSealed(record: string): Uint8Array<ArrayBuffer> {
+  try {
+    const bytes = decode(record.slice(MARK.length));
+    if (bytes.length > IV) return bytes;
+  } catch {
+    // It is not base64.
+  }
+  throw new StoreError(
+    "A sealed record in the store is damaged: what follows its mark is cut off or is not base64. Put a copy of it back, or remove it and put it in again",
+  );
+}
+
 function importKey(bytes: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
   return crypto.subtle.importKey("raw", bytes, "AES-GCM", false, [
     "encrypt",
@@ -124,10 +152,17 @@ function decodeKey(key: string): Uint8Array<ArrayBuffer> {
   } catch {
     // Told below: nothing of a key may reach a message.
   }
-  if (bytes?.length === 32) return bytes;
-  throw new TypeError(
-    "A sealing key is not 32 bytes in base64. Make one with: openssl rand -base64 32",
-  );
+  if (bytes?.length !== 32) {
+    throw new TypeError(
+      "A sealing key is not 32 bytes in base64. Make one with: openssl rand -base64 32",
+    );
+  }
+  if (bytes.every((byte) => byte === bytes[0])) {
+    throw new TypeError(
+      "A sealing key is one byte, 32 times: everyone can guess it. Make one with: openssl rand -base64 32",
+    );
+  }
+  return bytes;
 }
 
 function bytesOf(text: string): Uint8Array<ArrayBuffer> {

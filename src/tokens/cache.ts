@@ -88,7 +88,12 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
       attempt(tenant, async (database, key, bound) => {
         const { value } = await database.get(key);
         if (typeof value !== "string") return undefined;
-        const token = readToken(await sealer.open(value, bound));
+        const token = await sealer.open(value, bound).then(
+          readToken,
+          // Sealed with another key, or not though there is one: it is asked
+          // for again, and what is written then is in its place.
+          () => undefined,
+        );
         // The database may keep an entry for longer than it was told to.
         return token && lifeOf(token) > 0 ? token : undefined;
       }),

@@ -9,7 +9,7 @@ import { endpoints } from "../../src/qontak/endpoints.ts";
 import { createSealer } from "../../src/storage/sealing.ts";
 import type { JsonObject } from "../../src/values/json.ts";
 
-const keyOf = (letter: string) => btoa(letter.repeat(32));
+const keyOf = (letter: string) => btoa(`${letter}-`.repeat(16));
 const hashWith = (letters: string) =>
   createHashes(createSealer([...letters].map(keyOf)));
 

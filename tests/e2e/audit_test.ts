@@ -319,7 +319,7 @@ for (const kind of kinds) {
         // Without the key, nothing is shown of what is there.
         const blind = {
           ...keeping.env,
-          TOKEN_ENCRYPTION_KEY: btoa("b".repeat(32)),
+          TOKEN_ENCRYPTION_KEY: btoa("b-".repeat(16)),
         };
         const shown = await run(["audit", ...place.args], { env: blind });
         assertStringIncludes(shown.stdout, "nothing was recorded that fits");

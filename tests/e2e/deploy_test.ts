@@ -362,7 +362,7 @@ Deno.test({
     const shared = {
       env: {
         TOKEN_STORE: "redis",
-        TOKEN_ENCRYPTION_KEY: btoa("k".repeat(32)),
+        TOKEN_ENCRYPTION_KEY: btoa("k-".repeat(16)),
         REDIS_URL: redis.url,
         REDIS_KEY_PREFIX: prefix,
       },

@@ -85,6 +85,25 @@ export function createKvAuditStore(options: KvAuditStoreOptions): AuditStore {
       await ask((database) => database.set(key, value, { expireIn }));
     },
 
+    async seal(isApplied) {
+      const database = await ask((database) => Promise.resolve(database));
+      let count = 0;
+      for await (const entry of database.list<Kept>({ prefix: PREFIX })) {
+        const { key, value: { text, until } } = entry;
+        const left = until - Date.now();
+        const sealed = await codec.seal(text, String(key.at(-1)));
+        if (sealed === undefined || left <= 0) continue;
+        count++;
+        if (!isApplied) continue;
+        // Where it has changed since, it was sealed when it was written.
+        await ask((database) =>
+          database.atomic().check(entry)
+            .set(key, { text: sealed, until }, { expireIn: left }).commit()
+        );
+      }
+      return count;
+    },
+
     async *list() {
       const database = await ask((database) => Promise.resolve(database));
       const entries = database.list<Kept>({ prefix: PREFIX }, {

@@ -68,6 +68,12 @@ redis.call("PEXPIRE", KEYS[1], ARGV[6])
 redis.call("PEXPIRE", KEYS[2], ARGV[6])
 return 1`;
 
+/** Puts a text in the place of another one, where that is still there. */
+const SWAP = `
+if redis.call("HGET", KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+redis.call("HSET", KEYS[1], ARGV[1], ARGV[3])
+return 1`;
+
 /**
  * Makes the store. It connects when it is first used.
  *
@@ -133,6 +139,26 @@ export function createRedisAuditStore(
     name: "Redis",
     begin: (record) => keep("HSETNX", record),
     end: (record) => keep("HSET", record),
+
+    async seal(isApplied) {
+      let count = 0;
+      let cursor = "0";
+      do {
+        const [next, found] = await ask((redis) =>
+          redis.hscan(records, cursor, "COUNT", PAGE)
+        );
+        cursor = next;
+        for (let at = 0; at < found.length; at += 2) {
+          const [id = "", text = ""] = found.slice(at, at + 2);
+          const sealed = await codec.seal(text, id);
+          if (sealed === undefined) continue;
+          count++;
+          if (!isApplied) continue;
+          await ask((redis) => redis.eval(SWAP, 1, records, id, text, sealed));
+        }
+      } while (cursor !== "0");
+      return count;
+    },
 
     async *list() {
       const least = `[${firstKept()}`;

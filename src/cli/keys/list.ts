@@ -9,7 +9,7 @@ import type { StoredKey } from "../../auth/key_store.ts";
 import { sentenceOf, StoreError } from "../../errors.ts";
 import { command, noWord, type Run } from "../command.ts";
 import { FAILED, OK } from "../exit.ts";
-import { complain, say, table } from "../output.ts";
+import { complain, lineOf, say, table } from "../output.ts";
 import { show } from "./time.ts";
 
 /** Tells what is kept, but for the hashes. What cannot be read is named. */
@@ -25,7 +25,9 @@ export const listKeys: Run = command(noWord, async (program, _, { json }) => {
       shown.push({ id, ...key });
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      complain(`the key ${id} cannot be read. ${sentenceOf(error, advise)}`);
+      complain(
+        `the key ${lineOf(id)} cannot be read. ${sentenceOf(error, advise)}`,
+      );
       code = FAILED;
     }
   }

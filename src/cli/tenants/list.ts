@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { DEFAULT_TENANT } from "../../tokens/store.ts";
+import { DEFAULT_TENANT, isTenantName } from "../../tokens/store.ts";
 import { command, noWord, type Run } from "../command.ts";
 import { OK } from "../exit.ts";
-import { say } from "../output.ts";
+import { lineOf, say } from "../output.ts";
 
 /** Names the companies that are kept. */
 export const listTenants: Run = command(
@@ -14,7 +14,11 @@ export const listTenants: Run = command(
   async ({ store }, _, { json }) => {
     const names = await store.tenants();
     const lines = names.map((name) =>
-      name === DEFAULT_TENANT ? `${name}  (calls without user_id)` : name
+      name === DEFAULT_TENANT
+        ? `${name}  (calls without user_id)`
+        : isTenantName(name)
+        ? name
+        : `${lineOf(name)}  (no tenant can be called so)`
     );
     say(json ? JSON.stringify(names) : lines.join("\n") || "no tenants yet");
     return OK;

@@ -23,7 +23,7 @@ import {
 } from "../store.ts";
 import { createQueue } from "../../storage/queue.ts";
 import type { EnvFile } from "./env_file.ts";
-import { createKvRecords } from "./kv.ts";
+import { createKvRecords, type KvRecords } from "./kv.ts";
 import type { Records } from "./records.ts";
 import { parseRecord } from "./record.ts";
 
@@ -176,12 +176,26 @@ export function createEnvKeys(
       })
     );
   return {
+    raw: async (name) => await (await records()).raw(name),
     read: async (name) => await (await records()).read(name),
     replace: async (name, text, version) =>
       await (await records()).replace(name, text, version),
     remove: async (name) => await (await records()).remove(name),
     names: async () => await (await records()).names(),
   };
+}
+
+/**
+ * The newest tokens of what is or was configured, in Deno KV.
+ *
+ * @param kv The database.
+ * @param sealer Seals them, where there is a key.
+ */
+export function createEnvRecords(
+  kv: Kv,
+  sealer: Sealer | undefined,
+): KvRecords {
+  return createKvRecords({ kv, space: "env", ...defined({ sealer }) });
 }
 
 async function hasDatabase(kv: Kv): Promise<boolean> {
@@ -235,11 +249,7 @@ async function inKv(
   { sealer, baseUrl }: EnvStoreOptions,
 ): Promise<Place> {
   const name = await accountOf(first, baseUrl);
-  const records = createKvRecords({
-    kv,
-    space: "env",
-    ...defined({ sealer }),
-  });
+  const records = createEnvRecords(kv, sealer);
   return {
     origin: first.refresh_token,
     keeps: () => Promise.resolve("kv"),

@@ -9,6 +9,7 @@ import { createSealer, type Sealer } from "../../storage/sealing.ts";
 import type { Lease, TokenStore } from "../store.ts";
 import {
   boundTo,
+  openRecord,
   type Records,
   type StoreAndKeys,
   tokensIn,
@@ -55,6 +56,7 @@ export function createKvStore(options: KvStoreOptions = {}): TokenStore {
  */
 export function openKv(options: KvStoreOptions = {}): StoreAndKeys {
   const records = createKvRecords({ ...options, space: "tokens" });
+  const keys = records.beside("keys");
   return {
     tokens: {
       name: "kv",
@@ -63,7 +65,8 @@ export function openKv(options: KvStoreOptions = {}): StoreAndKeys {
       lease: (tenant, ms, holder) => records.lease(tenant, ms, holder),
       close: () => records.close(),
     },
-    keys: records.beside("keys"),
+    keys,
+    sealed: { credentials: records, key: keys },
   };
 }
 
@@ -176,17 +179,17 @@ export function createKvRecords(options: KvRecordsOptions): KvRecords {
 /** One kind of records. */
 function recordsIn(ask: Ask, sealer: Sealer, space: string): Records {
   const keyOf = (name: string) => [ROOT, space, name];
+  async function raw(name: string) {
+    const { value, versionstamp } = await ask((database) =>
+      database.get(keyOf(name))
+    );
+    return versionstamp === null
+      ? undefined
+      : { text: String(value), version: versionstamp };
+  }
   return {
-    async read(name) {
-      const { value, versionstamp } = await ask((database) =>
-        database.get(keyOf(name))
-      );
-      if (versionstamp === null) return undefined;
-      return {
-        text: await sealer.open(String(value), boundTo(space, name)),
-        version: versionstamp,
-      };
-    },
+    raw,
+    read: (name) => openRecord(raw, sealer, space, name),
 
     async replace(name, text, version) {
       const key = keyOf(name);

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Sealer } from "../../storage/sealing.ts";
 import type { TokenStore } from "../store.ts";
 import { parseRecord } from "./record.ts";
 
@@ -17,6 +18,8 @@ export interface StoredRecord {
 
 /** Records of one kind. Each function throws StoreError. */
 export interface Records {
+  /** Reads a record as the database has it: what is sealed stays sealed. */
+  raw(name: string): Promise<StoredRecord | undefined>;
   /** Reads a record. */
   read(name: string): Promise<StoredRecord | undefined>;
   /**
@@ -42,7 +45,14 @@ export interface StoreAndKeys {
   readonly tokens: TokenStore;
   /** API keys; missing where nothing outlives the process. */
   readonly keys?: Records;
+  /** Everything that a sealing key seals; missing where none does. */
+  readonly sealed?: SealedRecords;
 }
+
+/** Kinds of records that a sealing key seals. */
+export type SealedRecords = Readonly<
+  Record<"credentials" | "key", Records>
+>;
 
 /**
  * What the seal of a record is bound to: a tenant's own name, or one that no
@@ -53,6 +63,27 @@ export interface StoreAndKeys {
  */
 export function boundTo(space: string, name: string): string {
   return space === "tokens" ? name : `${space} ${name}`;
+}
+
+/**
+ * Opens a record that may be sealed.
+ *
+ * @param raw Reads it as the database has it.
+ * @param sealer Has the keys.
+ * @param space The kind of the record.
+ * @param name Its name.
+ */
+export async function openRecord(
+  raw: Records["raw"],
+  sealer: Sealer,
+  space: string,
+  name: string,
+): Promise<StoredRecord | undefined> {
+  const found = await raw(name);
+  return found && {
+    text: await sealer.open(found.text, boundTo(space, name)),
+    version: found.version,
+  };
 }
 
 /**

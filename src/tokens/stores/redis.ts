@@ -16,6 +16,7 @@ import type { Lease, TokenStore } from "../store.ts";
 import { TOKEN_LIFETIME } from "../held.ts";
 import {
   boundTo,
+  openRecord,
   type Records,
   type StoreAndKeys,
   tokensIn,
@@ -145,19 +146,16 @@ export function openRedis(options: RedisStoreOptions): StoreAndKeys {
   }
 
   function recordsIn(space: string, prefix: string): Records {
-    const bound = (name: string) => boundTo(space, name);
+    async function raw(name: string) {
+      const text = await ask((redis) => redis.get(prefix + name));
+      return text === null ? undefined : { text, version: await sha1(text) };
+    }
     return {
-      async read(name) {
-        const raw = await ask((redis) => redis.get(prefix + name));
-        if (raw === null) return undefined;
-        return {
-          text: await sealer.open(raw, bound(name)),
-          version: await sha1(raw),
-        };
-      },
+      raw,
+      read: (name) => openRecord(raw, sealer, space, name),
 
       async replace(name, text, version) {
-        const raw = await sealer.seal(text, bound(name));
+        const raw = await sealer.seal(text, boundTo(space, name));
         return await ask(async (redis) => {
           const next = await redis.eval(
             REPLACE,
@@ -192,11 +190,12 @@ export function openRedis(options: RedisStoreOptions): StoreAndKeys {
     };
   }
 
+  const credentials = recordsIn("tokens", keyPrefix);
   const tokens: TokenStore = {
     name: "redis",
     losesWrites: true,
     maxAge: tokenTtl,
-    ...tokensIn(recordsIn("tokens", keyPrefix)),
+    ...tokensIn(credentials),
     identity: () => sha256(`${where} ${keyPrefix}`),
 
     async lease(tenant, ms, holder): Promise<Lease | undefined> {
@@ -217,5 +216,6 @@ export function openRedis(options: RedisStoreOptions): StoreAndKeys {
     close,
   };
   // As leases, where no look for tenants finds them.
-  return { tokens, keys: recordsIn("keys", `key:${keyPrefix}`) };
+  const keys = recordsIn("keys", `key:${keyPrefix}`);
+  return { tokens, keys, sealed: { credentials, key: keys } };
 }

@@ -129,15 +129,16 @@ function recordsIn(
   ...below: string[]
 ): Records {
   const pathOf = (name: string) => `${root}/${segmentOf(name)}`;
+  async function read(name: string) {
+    const found = await secrets.read(pathOf(name));
+    return found?.data === undefined ? undefined : {
+      text: JSON.stringify(found.data),
+      version: String(found.version),
+    };
+  }
   return {
-    async read(name) {
-      const found = await secrets.read(pathOf(name));
-      if (found?.data === undefined) return undefined;
-      return {
-        text: JSON.stringify(found.data),
-        version: String(found.version),
-      };
-    },
+    raw: read,
+    read,
 
     async replace(name, text, version) {
       const path = pathOf(name);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { assertEquals, assertMatch, assertNotMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
 import type { AuditStore, Sealer } from "../../../mod.ts";
 import type { AuditRecord } from "../../../src/audit/mod.ts";
 import { makeId } from "../../../src/audit/record.ts";
@@ -41,7 +41,7 @@ export interface Place {
   swap(from: string, to: string): Promise<void>;
 }
 
-const key = (letter: string) => btoa(letter.repeat(32));
+const key = (letter: string) => btoa(`${letter}-`.repeat(16));
 
 /** Tries a place, which must be empty. */
 export async function contract(place: Place): Promise<void> {
@@ -92,6 +92,16 @@ export async function contract(place: Place): Promise<void> {
     outcome: "done",
   }]);
   const blind = place.open(2, createSealer([key("b")]));
+  // What was never sealed does not open either, until a person has it sealed.
+  assertEquals((await allOf(blind)).slice(0, 3), [
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  const open = await rotated.seal!(false);
+  assert(open >= 4);
+  assertEquals(await rotated.seal!(true), open);
+  assertEquals(await rotated.seal!(true), 0);
   assertEquals((await allOf(blind)).slice(0, 3), [
     undefined,
     undefined,

@@ -71,7 +71,7 @@ test("audit shows no character that a terminal obeys", async ({ url }) => {
   const { stdout } = await run(["audit"], {
     env: { QONTAK_AUDIT: "redis", REDIS_URL: url },
   });
-  assertStringIncludes(stdout, "key?[2J???");
+  assertStringIncludes(stdout, "key⟨U+001B⟩[2J⟨U+009B⟩⟨U+202E⟩⟨U+200B⟩");
 });
 
 test("createRedisAuditStore() forgets what is too old or too many", async ({ url }) => {

@@ -103,17 +103,28 @@ redisTest(
 
 redisTest(
   "createRedisStore() reads what the Python server wrote, and lets keys rotate",
-  async (make) => {
+  async (make, redis) => {
     const { Redis } = await import("ioredis");
     const keyPrefix = `qontak:test:${crypto.randomUUID()}:`;
     const plain = make({ keyPrefix });
     const kept = { refresh_token: "canary", access_token: "a", expires_at: 5 };
     await plain.replace("_default", kept, undefined);
     const [old, fresh] = [key(), key()];
-    const sealing = make({ keyPrefix, sealer: createSealer([old]) });
-    const found = await sealing.read("_default");
-    assertEquals(found?.credentials, kept);
-    await sealing.replace("_default", found!.credentials, found!.version);
+    const { tokens: sealing, sealed } = openRedis({
+      url: redis.url,
+      keyPrefix,
+      sealer: createSealer([old]),
+    });
+    // With a key, what was never sealed is refused until it is sealed.
+    await assertRejects(
+      () => sealing.read("_default"),
+      StoreError,
+      "is not sealed, though a sealing key is set",
+    );
+    const { text, version } = (await sealed!.credentials.raw("_default"))!;
+    await sealed!.credentials.replace("_default", text, version);
+    assertEquals((await sealing.read("_default"))?.credentials, kept);
+    await sealing.close?.();
     const rotated = make({ keyPrefix, sealer: createSealer([fresh, old]) });
     assertEquals((await rotated.read("_default"))?.credentials, kept);
     await assertRejects(
@@ -178,18 +189,34 @@ Deno.test("createSealer() seals differently each time, and binds the tenant in",
   assertNotMatch(sealed, /record/);
   assertNotEquals(await sealer.seal("a record", "acme"), sealed);
   assertEquals(await sealer.open(sealed, "acme"), "a record");
-  assertEquals(await sealer.open("{}", "acme"), "{}");
+  assertEquals(await createSealer([]).open("{}", "acme"), "{}");
+  await assertRejects(
+    () => sealer.open("{}", "acme"),
+    StoreError,
+    "is not sealed, though a sealing key is set",
+  );
   for (
     const [record, tenant] of [
       [sealed, "other"],
       [sealed.slice(0, -4) + "AAAA", "acme"],
       ["sealed:1:", "acme"],
+      ["sealed:1:not base64 %", "acme"],
+      ["sealed:1:AAAA", "acme"],
     ] as const
   ) await assertRejects(() => sealer.open(record, tenant), StoreError);
 });
 
 Deno.test("createSealer() refuses what is no key, without repeating it", () => {
-  for (const bad of ["", "hunter2", btoa("too short"), "*".repeat(44)]) {
+  for (
+    const bad of [
+      "",
+      "hunter2",
+      btoa("too short"),
+      "*".repeat(44),
+      btoa("\0".repeat(32)),
+      btoa("a".repeat(32)),
+    ]
+  ) {
     const error = assertThrows(() => createSealer([bad]), TypeError);
     assertStringIncludes(error.message, "openssl rand");
     if (bad) assert(!error.message.includes(bad));

@@ -1,0 +1,120 @@
+/**
+ * Sealing what was kept before there was a sealing key. With a key, servers
+ * refuse what is not sealed: so a person looks at it once, and seals it.
+ *
+ * @module
+ */
+import type { Program } from "../app/open.ts";
+import { parseKey } from "../auth/key_store.ts";
+import { ConfigError, StoreError } from "../errors.ts";
+import { sha256 } from "../storage/hash.ts";
+import { isSealed } from "../storage/sealing.ts";
+import { parseRecord } from "../tokens/stores/record.ts";
+import type { Records, SealedRecords } from "../tokens/stores/records.ts";
+import { createAsker } from "./ask.ts";
+import { command, noWord, type Run } from "./command.ts";
+import { FAILED, OK } from "./exit.ts";
+import { say, table } from "./output.ts";
+
+/** A record that is not sealed. */
+interface Unsealed {
+  readonly kind: keyof SealedRecords;
+  readonly name: string;
+  /** What a person may be told of it. */
+  readonly holds: string;
+  /** Seals it; tells whether it was still as it was shown. */
+  seal(): Promise<boolean>;
+}
+
+/** What is shown of each kind of record; throws StoreError for another. */
+const describe: Readonly<
+  Record<keyof SealedRecords, (text: string, name: string) => Promise<string>>
+> = {
+  async credentials(text, name) {
+    const found = parseRecord(text, name);
+    const [what, secret] = "refresh_token" in found
+      ? ["refresh token", found.refresh_token]
+      : ["Mekari SSO id", found.sso_id];
+    // Tells a person whether it is the one they know, and others nothing.
+    return `${what}, whose SHA-256 begins with ${
+      (await sha256(secret)).slice(0, 8)
+    }`;
+  },
+  key(text, name) {
+    const { label, tenants, scopes } = parseKey(text, name);
+    return Promise.resolve(
+      `${label || "no label"}: ${scopes.join(",")} for ${tenants.join(",")}`,
+    );
+  },
+};
+
+/** Shows what is not sealed, and seals it where a person says so. */
+export const seal: Run = command(noWord, async (program, _, { apply }) => {
+  const { sealed, audits } = places(program);
+  const found: Unsealed[] = [];
+  const damaged: string[][] = [];
+  for (const kind of Object.keys(sealed ?? {}) as (keyof SealedRecords)[]) {
+    for await (const [one, name] of unsealedIn(kind, sealed![kind])) {
+      if (one) found.push(one);
+      else damaged.push([kind, name, "no such record: it is left as it is"]);
+    }
+  }
+  const records = await audits?.seal?.(false) ?? 0;
+  if (found.length + damaged.length + records === 0) {
+    say("Everything is sealed");
+    return OK;
+  }
+  say(table([
+    ["kind", "name", "holds"],
+    ...found.map(({ kind, name, holds }) => [kind, name, holds]),
+    ...damaged,
+    ...records > 0 ? [["audit records", String(records), "-"]] : [],
+  ]));
+  const asker = createAsker();
+  asker.tell(
+    "Who could write to the store can have put these there: seal them only if you know all of them",
+  );
+  if (!apply && await asker.ask("Type yes to seal them") !== "yes") {
+    say("Nothing was sealed. qontak-mcp seal --apply seals without asking");
+    return FAILED;
+  }
+  let count = 0;
+  for (const one of found) if (await one.seal()) count++;
+  const kept = await audits?.seal?.(true) ?? 0;
+  say(`Sealed: ${count} of ${found.length} records, ${kept} audit records`);
+  return count === found.length && damaged.length === 0 ? OK : FAILED;
+});
+
+/** Where there can be something to seal. */
+function places(program: Program): Pick<Program, "sealed" | "audits"> {
+  const { sealed, audits, settings } = program;
+  if (!settings.TOKEN_ENCRYPTION_KEY) {
+    throw new ConfigError([
+      "TOKEN_ENCRYPTION_KEY is not set, so there is nothing to seal with. Make a key with: openssl rand -base64 32",
+    ]);
+  }
+  if (sealed || audits?.seal) return { sealed, audits };
+  throw new ConfigError([
+    `TOKEN_STORE=${settings.TOKEN_STORE} keeps nothing here that TOKEN_ENCRYPTION_KEY seals`,
+  ]);
+}
+
+/** The records of one kind that are not sealed; damaged ones by name only. */
+async function* unsealedIn(
+  kind: keyof SealedRecords,
+  records: Records,
+): AsyncGenerator<readonly [Unsealed | undefined, string]> {
+  for (const name of await records.names()) {
+    const raw = await records.raw(name);
+    if (!raw || isSealed(raw.text)) continue;
+    try {
+      const holds = await describe[kind](raw.text, name);
+      const seal = async () =>
+        await records.replace(name, raw.text, raw.version) !== undefined;
+      yield [{ kind, name, holds, seal }, name];
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      yield [undefined, name];
+    }
+  }
+}
