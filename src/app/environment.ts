@@ -5,6 +5,7 @@
  */
 import { ConfigError } from "../errors.ts";
 import { canReadVariables, parseVariables } from "../values/env.ts";
+import { decodeUtf8 } from "../values/text.ts";
 
 /** The file in the working directory that adds to the environment. */
 const PATH = ".env";
@@ -35,9 +36,9 @@ export function readEnvironment(): Environment {
 }
 
 function readFile(): Record<string, string> {
-  let text: string;
+  let bytes: Uint8Array;
   try {
-    text = Deno.readTextFileSync(PATH);
+    bytes = Deno.readFileSync(PATH);
   } catch (error) {
     const absent = error instanceof Deno.errors.NotFound ||
       error instanceof Deno.errors.NotCapable;
@@ -46,6 +47,12 @@ function readFile(): Record<string, string> {
       `.env in the working directory could not be read: ${
         error instanceof Error ? error.name : "unknown reason"
       }`,
+    ]);
+  }
+  const text = decodeUtf8(bytes);
+  if (text === undefined) {
+    throw new ConfigError([
+      ".env in the working directory is not UTF-8, so that its values cannot be read as they were meant: save it as UTF-8",
     ]);
   }
   if (canReadVariables) return parseVariables(text);

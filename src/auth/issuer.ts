@@ -180,7 +180,7 @@ async function readDocument(
   signal: AbortSignal,
 ): Promise<Record<string, unknown>> {
   let status: number;
-  let text: string | undefined;
+  let text: string | null | undefined;
   try {
     const reply = await send(address, {
       headers: { accept: "application/json" },
@@ -207,7 +207,7 @@ async function readDocument(
       `${address} answered with more than ${MAX_BYTES} bytes`,
     );
   }
-  const value = parseJson(text);
+  const value = parseJson(text ?? "");
   if (isObject(value)) return value;
   throw new IssuerError(`${address} answered with no JSON object`);
 }

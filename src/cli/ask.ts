@@ -4,7 +4,9 @@
  *
  * @module
  */
+import { ConfigError } from "../errors.ts";
 import { toStderr } from "../logging/log.ts";
+import { decodeUtf8 } from "../values/text.ts";
 
 /** Asks for values, one after the other. */
 export interface Asker {
@@ -14,6 +16,7 @@ export interface Asker {
    * @param question What is asked for; shown at a terminal only.
    * @param isSecret Whether it must not be shown while it is typed.
    * @returns The value without white space around it; empty when none came.
+   * @throws {ConfigError} When it is not UTF-8.
    */
   ask(question: string, isSecret?: boolean): Promise<string>;
   /** Tells the person something before the next question. */
@@ -32,8 +35,6 @@ const MAX_LENGTH = 16_384;
 export function createAsker(): Asker {
   const isTerminal = Deno.stdin.isTerminal();
   const bytes = readBytes();
-  const decoder = new TextDecoder();
-
   async function readLine(isHidden: boolean): Promise<string> {
     const line: number[] = [];
     for (;;) {
@@ -48,7 +49,11 @@ export function createAsker(): Asker {
       if (isHidden && (byte === 0x7f || byte === 0x08)) line.pop();
       else if (line.length < MAX_LENGTH) line.push(byte);
     }
-    return decoder.decode(new Uint8Array(line)).trim();
+    const text = decodeUtf8(new Uint8Array(line));
+    if (text !== undefined) return text.trim();
+    throw new ConfigError([
+      "What was typed or piped in is not UTF-8, so that characters of it would be lost",
+    ]);
   }
 
   return {

@@ -14,7 +14,7 @@ import type { Principal } from "../auth/principal.ts";
 import { readText } from "../net/body.ts";
 import { deadline, isTimeUp } from "../net/deadline.ts";
 import { authInfoOf } from "./caller.ts";
-import { refusedMessage } from "./messages.ts";
+import { NOT_UTF8, refusedMessage } from "./messages.ts";
 
 /** The largest body that is read, in bytes. */
 const MAX_BODY = 1024 * 1024;
@@ -89,7 +89,10 @@ async function readBody(request: Request): Promise<string | Response> {
       await request.body?.cancel();
       return tooLarge();
     }
-    return await readText(request.body, MAX_BODY, limit.signal) ?? tooLarge();
+    const text = await readText(request.body, MAX_BODY, limit.signal);
+    return text === null
+      ? refuse(400, ProtocolErrorCode.ParseError, NOT_UTF8)
+      : text ?? tooLarge();
   } catch {
     return isTimeUp(limit.signal)
       ? refuse(

@@ -12,6 +12,10 @@ export const MAX_BATCH = 20;
 /** The longest id, progress token or method, in characters. */
 const MAX_NAME = 200;
 
+/** What is said of a message whose bytes are no text. */
+export const NOT_UTF8 =
+  "The message is not UTF-8, so that characters of it would be lost: send UTF-8, or write them as escapes of JSON such as \\u00e9";
+
 /** A message that is not taken. */
 export interface Refused {
   /** The id to answer; null where there is none that can be repeated. */
@@ -65,6 +69,17 @@ function refusedOne(message: unknown): Refused | undefined {
   return isLong(token)
     ? { id: answered, problem: tooLong("progressToken") }
     : undefined;
+}
+
+/**
+ * The id of a request that cannot be read otherwise.
+ *
+ * @param value What was sent, as JSON.
+ * @returns Null where there is none that can be repeated as it was.
+ */
+export function idOf(value: unknown): string | number | null {
+  const id = isObject(value) ? value.id : undefined;
+  return isId(id) && !isLong(id) && !String(id).includes("\uFFFD") ? id : null;
 }
 
 function isId(value: unknown): value is string | number {

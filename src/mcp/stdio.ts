@@ -14,11 +14,13 @@ import {
   type Transport,
 } from "@modelcontextprotocol/server";
 import { serveStdio as serve } from "@modelcontextprotocol/server/stdio";
+import { Buffer } from "node:buffer";
 import process from "node:process";
-import { isObject } from "../values/json.ts";
-import { refusedMessage } from "./messages.ts";
+import { parseJson } from "../values/json.ts";
+import { decodeUtf8 } from "../values/text.ts";
+import { idOf, NOT_UTF8, refusedMessage } from "./messages.ts";
 
-/** The longest line that is read, in characters. */
+/** The longest line that is read, in bytes. */
 const MAX_LINE = 4 * 1024 * 1024;
 
 /** How long requests may take once stdin has ended, in ms. */
@@ -69,7 +71,7 @@ class StdioTransport implements Transport {
   }
 
   /** Takes a line of stdin; undefined for one that was too long to read. */
-  receive(line: string | undefined): void {
+  receive(line: Uint8Array | undefined): void {
     const { message, refusal } = line === undefined
       ? refuse(null, ProtocolErrorCode.InvalidRequest, TOO_LONG)
       : readMessage(line);
@@ -146,9 +148,15 @@ type Line =
   | { readonly message: JSONRPCMessage; readonly refusal?: undefined }
   | { readonly message?: undefined; readonly refusal: object };
 
-const TOO_LONG = `A message may have at most ${MAX_LINE} characters`;
+const TOO_LONG = `A message may have at most ${MAX_LINE} bytes`;
 
-function readMessage(line: string): Line {
+function readMessage(bytes: Uint8Array): Line {
+  const line = decodeUtf8(bytes);
+  if (line === undefined) {
+    // What is not text is nearly always in a value, and the id can be read.
+    const id = idOf(parseJson(new TextDecoder().decode(bytes)));
+    return refuse(id, ProtocolErrorCode.ParseError, NOT_UTF8);
+  }
   let value: unknown;
   try {
     value = JSON.parse(line);
@@ -167,12 +175,8 @@ function readMessage(line: string): Line {
   try {
     return { message: parseJSONRPCMessage(value) };
   } catch {
-    const id = isObject(value) &&
-        (typeof value.id === "string" || typeof value.id === "number")
-      ? value.id
-      : null;
     return refuse(
-      id,
+      idOf(value),
       ProtocolErrorCode.InvalidRequest,
       Array.isArray(value)
         ? "Batches are not part of this protocol: send one message a line"
@@ -189,25 +193,43 @@ function refuse(
   return { refusal: { jsonrpc: "2.0", id, error: { code, message } } };
 }
 
+/** The end of a line. */
+const NEWLINE = 0x0a;
+
 /** The lines of a stream without empty ones; undefined for one too long. */
 async function* lines(
   input: AsyncIterable<Uint8Array>,
-): AsyncGenerator<string | undefined> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  let skipping = false;
+): AsyncGenerator<Uint8Array | undefined> {
+  let pieces: Uint8Array[] = [];
+  let size = 0;
+  let isSkipping = false;
+  const take = (): Uint8Array => {
+    const line = Buffer.concat(pieces);
+    pieces = [];
+    size = 0;
+    return line;
+  };
   for await (const chunk of input) {
-    const parts = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-    rest = parts.pop()!;
-    for (const part of parts) {
-      if (skipping) skipping = false;
-      else if (part.trim() !== "") yield part;
+    let start = 0;
+    for (let end; (end = chunk.indexOf(NEWLINE, start)) >= 0; start = end + 1) {
+      pieces.push(chunk.subarray(start, end));
+      const line = take();
+      if (!isSkipping && !isBlank(line)) yield line;
+      isSkipping = false;
     }
-    if (rest.length > MAX_LINE) {
-      if (!skipping) yield undefined;
-      skipping = true;
-      rest = "";
+    pieces.push(chunk.subarray(start));
+    size += chunk.length - start;
+    if (isSkipping || size > MAX_LINE) {
+      if (!isSkipping) yield undefined;
+      isSkipping = true;
+      take();
     }
   }
-  if (rest.trim() !== "" && !skipping) yield rest;
+  const line = take();
+  if (!isSkipping && !isBlank(line)) yield line;
+}
+
+/** Whether there is nothing but white space of ASCII in a line. */
+function isBlank(line: Uint8Array): boolean {
+  return line.every((byte) => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d));
 }

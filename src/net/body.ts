@@ -4,14 +4,16 @@
  * @module
  */
 
+import { utf8Decoder } from "../values/text.ts";
+
 /**
  * Reads a body as text.
  *
  * @param body The body: a stream of decompressed bytes. Null reads as "".
  * @param most How many bytes it may have.
  * @param signal Ends the reading, whether or not the stream listens to it.
- * @returns The text, or undefined where the body has more bytes. The rest is
- * not read then.
+ * @returns The text; undefined where the body has more bytes, null where they
+ * are not UTF-8. The rest is not read then.
  * @throws {unknown} The signal's reason when it fires first.
  * @throws {TypeError} When the connection breaks.
  */
@@ -19,7 +21,7 @@ export async function readText(
   body: ReadableStream<Uint8Array> | null,
   most: number,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<string | null | undefined> {
   if (!body) return "";
   const reader = body.getReader();
   // Pending reads end with it, and the connection is freed.
@@ -27,16 +29,18 @@ export async function readText(
   signal.addEventListener("abort", stop);
   try {
     signal.throwIfAborted();
-    const decoder = new TextDecoder();
+    const decoder = utf8Decoder();
     let text = "";
     let size = 0;
     for (;;) {
       const { value, done } = await reader.read();
       signal.throwIfAborted();
-      if (done) return text + decoder.decode();
-      size += value.byteLength;
+      size += value?.byteLength ?? 0;
       if (size > most) return undefined;
-      text += decoder.decode(value, { stream: true });
+      const part = decoder(value);
+      if (part === undefined) return null;
+      text += part;
+      if (done) return text;
     }
   } finally {
     signal.removeEventListener("abort", stop);

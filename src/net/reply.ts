@@ -16,12 +16,12 @@ export interface Reply {
    * Reads the body.
    *
    * @param most How many bytes it may have once they are decompressed.
-   * @returns The text, or undefined where the body has more bytes. The rest
-   * is not read then.
+   * @returns The text; undefined where the body has more bytes, null where
+   * they are not UTF-8. The rest is not read then.
    * @throws {unknown} The reason of the request's signal, when it fires first.
    * @throws {TypeError} When the connection breaks.
    */
-  text(most: number): Promise<string | undefined>;
+  text(most: number): Promise<string | null | undefined>;
   /** Drops the body unread. */
   discard(): Promise<void>;
 }

@@ -17,6 +17,7 @@ import {
   type JsonObject,
   parseJson,
 } from "../values/json.ts";
+import { cutAt } from "../values/text.ts";
 
 /** A good answer. */
 export interface Answer {
@@ -102,7 +103,7 @@ export async function readAnswer(
       `Qontak's answer is larger than ${MAX_BYTES} bytes and was not read. Ask for fewer records with per_page`,
     );
   }
-  const body = parseJson(text);
+  const body = parseJson(text ?? "");
   if (!isObject(body)) {
     const what = describe(text, reply.headers.get("content-type"));
     if (reply.status < 300) throw unreadable(`Qontak answered with ${what}`);
@@ -203,7 +204,7 @@ function saidBy(
   const words = [meta.developer_message, meta.message, body.error, body.message]
     .filter((text) => typeof text === "string" && text !== "");
   const said = redact([...new Set(words)].join(": "));
-  return said.length > MAX_SAID ? `${said.slice(0, MAX_SAID)}…` : said;
+  return said.length > MAX_SAID ? `${cutAt(said, MAX_SAID)}…` : said;
 }
 
 /** What is known of a refusal beside its status. */
@@ -262,7 +263,10 @@ export function namesNothing(said: string): boolean {
 }
 
 /** Says what came instead of an envelope, without repeating any of it. */
-function describe(text: string, contentType: string | null): string {
+function describe(text: string | null, contentType: string | null): string {
+  if (text === null) {
+    return "bytes that are not UTF-8, so that characters would be lost";
+  }
   if (text.trim() === "") return "an empty body";
   if (/^\s*<(!doctype|html|head|body)/i.test(text)) {
     return "a page of HTML instead of JSON";

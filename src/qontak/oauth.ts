@@ -80,7 +80,7 @@ export function createOAuth(options: OAuthOptions): OAuth {
     grantWords: GrantWords,
   ): Promise<Grant> {
     let status: number;
-    let text: string | undefined;
+    let text: string | null | undefined;
     let retryAfter: number | undefined;
     try {
       const reply = await options.transport.write(
@@ -170,8 +170,8 @@ interface GrantWords {
 /** An answer of the token endpoint. */
 interface TokenAnswer {
   readonly status: number;
-  /** Undefined where it was too large to be read. */
-  readonly text: string | undefined;
+  /** Undefined where it was too large to be read, null where it is no text. */
+  readonly text: string | null | undefined;
   /** How many seconds it asks to wait. */
   readonly retryAfter: number | undefined;
 }
@@ -188,7 +188,7 @@ function readGrant(
   form: Readonly<Record<string, string>>,
   grantWords: GrantWords,
 ): Grant {
-  const body = text === undefined ? undefined : parseJson(text);
+  const body = parseJson(text ?? "");
   if (!isObject(body)) {
     // Nothing of the text itself may reach a message.
     const what = `Qontak's token endpoint answered ${status} with ${

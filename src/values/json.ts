@@ -5,6 +5,7 @@
  */
 
 import { isRounded, nameNumber } from "./numbers.ts";
+import { cutAt } from "./text.ts";
 
 /** A JSON object whose keys are not known. */
 export type JsonObject = Record<string, unknown>;
@@ -39,7 +40,7 @@ export const MAX_DEPTH = 32;
 export function show(value: unknown): string {
   if (typeof value === "number") return nameNumber(value);
   const text = JSON.stringify(beginningOf(value)) ?? String(value);
-  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN - 3)}…` : text;
+  return text.length > MAX_SHOWN ? `${cutAt(text, MAX_SHOWN - 3)}…` : text;
 }
 
 /** How much of a value a message shows, in characters. */

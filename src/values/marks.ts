@@ -6,6 +6,7 @@
  * @module
  */
 import { MAX_DEPTH } from "./json.ts";
+import { cutAt } from "./text.ts";
 
 /** How a mark is written, and what finds it. */
 interface Mark {
@@ -52,7 +53,8 @@ const FENCE_LINE = mark`<${/\/?/}${new RegExp(FENCE)} ${/\d{6}/}>`;
  * @param advice What a reader can do.
  */
 export function cut(text: string, most: number, advice: string): string {
-  return `${text.slice(0, most)}… ${CUT.write(most, text.length)}; ${advice})`;
+  const shown = cutAt(text, most);
+  return `${shown}… ${CUT.write(shown.length, text.length)}; ${advice})`;
 }
 
 /**
@@ -136,7 +138,8 @@ export interface Unmarked {
 
 /**
  * Takes a value back that an answer of ours may have shown: characters that
- * were made visible become themselves, and marks of lost text are problems.
+ * were made visible become themselves, and marks of lost text are problems, as
+ * are halves of characters, which cannot be stored.
  *
  * @param value Any JSON.
  */
@@ -149,13 +152,19 @@ export function takeBack(value: unknown): Unmarked {
       if (found === undefined) continue;
       problems.push({ path, problem: `holds "${found}", which ${problem}` });
     }
-    return value.replace(
+    const restored = value.replace(
       RESTORED,
       (mark, code) =>
         parseInt(code, 16) > 0x10ffff
           ? mark
           : String.fromCodePoint(parseInt(code, 16)),
     );
+    if (!restored.isWellFormed()) {
+      const problem =
+        "holds half of a character (one \\ud800 to \\udfff without its other half): send whole characters, or leave it out";
+      problems.push({ path, problem });
+    }
+    return restored;
   }
 
   function walk(value: unknown, path: (string | number)[]): unknown {

@@ -111,7 +111,8 @@ export async function run(
   args: string[],
   options: {
     readonly env?: Record<string, string>;
-    readonly stdin?: string;
+    /** What is written to it; text as UTF-8. */
+    readonly stdin?: string | Uint8Array<ArrayBuffer>;
     readonly cwd?: string;
     /** A script that runs before the program. */
     readonly preload?: string;
@@ -126,7 +127,7 @@ export async function runDeno(
   args: string[],
   options: {
     readonly env?: Record<string, string>;
-    readonly stdin?: string;
+    readonly stdin?: string | Uint8Array<ArrayBuffer>;
     readonly cwd?: string;
   } = {},
 ): Promise<Ended> {
@@ -143,7 +144,10 @@ export async function runDeno(
   const ending = child.output();
   const writer = child.stdin.getWriter();
   if (options.stdin) {
-    await writer.write(new TextEncoder().encode(options.stdin));
+    const { stdin } = options;
+    await writer.write(
+      typeof stdin === "string" ? new TextEncoder().encode(stdin) : stdin,
+    );
   }
   await writer.close();
   return endedOf(await ending);

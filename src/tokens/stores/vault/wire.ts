@@ -219,7 +219,7 @@ function travel(transport: Transport, timeout: number) {
     return {
       statusCode: reply.status,
       // It may be the page of a proxy.
-      body: parseJson(text),
+      body: parseJson(text ?? ""),
       // The library takes errors of some paths for success.
       request: { path: "" },
     };
