@@ -2,8 +2,8 @@
  * The entry for Deno Deploy, and for any host that runs a program and routes
  * HTTP to it: the same handler as `--http`, set up by environment variables.
  * Callers must present a key that `keys create` made, one of `MCP_API_KEYS`,
- * or a JWT. Where a variable is missing, every request is answered with what
- * to set, instead of a failed start.
+ * or a JWT. Where a variable is missing, the log says what to set, and every
+ * request is answered with a 503, instead of a failed start.
  *
  * @module
  */
@@ -48,7 +48,10 @@ function notSetUp(error: unknown): Deployed {
     handler: () =>
       Promise.resolve(
         Response.json(
-          { status: "not set up", problems },
+          {
+            status: "not set up",
+            note: "The log of this app says what is missing",
+          },
           { status: 503, headers: { "cache-control": "no-store" } },
         ),
       ),

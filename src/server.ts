@@ -14,7 +14,7 @@ import {
   createAccess,
 } from "./qontak/connection.ts";
 import { type AuditOptions, createAudit, noAudit } from "./audit/audit.ts";
-import { type Principal, SCOPES } from "./auth/principal.ts";
+import { DEFAULT_SCOPES, type Principal } from "./auth/principal.ts";
 import { type Caller, callerIn } from "./mcp/caller.ts";
 import { type Call, createCall } from "./mcp/call.ts";
 import { createEndpoint } from "./mcp/http.ts";
@@ -212,7 +212,7 @@ export function createServer(given: ServerOptions): QontakServer {
   const operator = (name: string): Caller => ({
     name,
     tenants: store.isSingle ? [DEFAULT_TENANT] : undefined,
-    scopes: SCOPES,
+    scopes: DEFAULT_SCOPES,
   });
   const factoryFor = (owner: Caller): McpServerFactory => ({ authInfo }) => {
     const caller = callerIn(authInfo) ?? owner;

@@ -45,6 +45,14 @@ export function callersOf(
       "MCP_OAUTH_ISSUER needs MCP_OAUTH_AUDIENCE: without it, a token that was made for another service would open this one",
     ]);
   }
+  const names = [settings.MCP_PUBLIC_URL, ...MCP_OAUTH_AUDIENCE ?? []];
+  const hasAddress = names.some((name) => /^https?:/.test(name ?? ""));
+  if (isPublic && MCP_OAUTH_ISSUER && !hasAddress) {
+    log(
+      "warn",
+      "Callers are not told where to log in: set MCP_PUBLIC_URL to the address of this endpoint as callers know it",
+    );
+  }
   const jwt = MCP_OAUTH_ISSUER && MCP_OAUTH_AUDIENCE
     ? createJwt({
       issuer: MCP_OAUTH_ISSUER,

@@ -251,7 +251,7 @@ export const variables = {
   },
   MCP_PUBLIC_URL: {
     meaning:
-      "The address of this endpoint as callers know it, such as https://crm.example.com/mcp; that of each request when not set",
+      "The address of this endpoint as callers know it, such as https://crm.example.com/mcp. With MCP_OAUTH_ISSUER, callers are told where to log in at this address only; when not set, at one of MCP_OAUTH_AUDIENCE and on this machine",
     read: secureAddress("https://crm.example.com/mcp"),
   },
   MCP_ALLOWED_ORIGINS: {
@@ -278,7 +278,7 @@ export const variables = {
   },
   MCP_METRICS: {
     meaning:
-      "true answers GET /metrics over HTTP in Prometheus' text format; callers need the same credential as for /mcp",
+      "true answers GET /metrics over HTTP in Prometheus' text format, to callers whose credential has the scope metrics",
     default: "false",
     read: readFlag,
   },

@@ -65,7 +65,8 @@ export interface JwtOptions {
   readonly tenantClaim?: string;
   /**
    * The endpoint's own address as callers know it, such as
-   * https://crm.example.com/mcp; when left out, that of each request.
+   * https://crm.example.com/mcp; when left out, an address in `audience`, and
+   * that of each request from this machine.
    */
   readonly publicUrl?: string;
   /** Sends requests to the issuer; the platform's fetch when left out. */
@@ -136,7 +137,7 @@ export function createJwt(options: JwtOptions): Jwt {
       });
       return principal;
     },
-    protectedResource: createProtectedResource(issuer, options.publicUrl),
+    protectedResource: createProtectedResource(issuer, options),
   };
 }
 

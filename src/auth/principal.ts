@@ -5,11 +5,17 @@
  * @module
  */
 
-/** What a caller may do; the words are those of a tool's effect. */
-export type Scope = "read" | "write" | "delete";
+/**
+ * What a caller may do: call the tools with that effect, or read what the
+ * server has counted for all companies.
+ */
+export type Scope = "read" | "write" | "delete" | "metrics";
+
+/** What keys and callers may do for whom nothing else is said: all tools. */
+export const DEFAULT_SCOPES: readonly Scope[] = ["read", "write", "delete"];
 
 /** Everything that a caller may do. */
-export const SCOPES: readonly Scope[] = ["read", "write", "delete"];
+export const SCOPES: readonly Scope[] = [...DEFAULT_SCOPES, "metrics"];
 
 /** Whether a value is a scope. */
 export function isScope(word: unknown): word is Scope {

@@ -4,7 +4,12 @@
  * @module
  */
 import { DEFAULT_TENANT, isTenant } from "../tokens/store.ts";
-import { type Authenticate, isScope, type Scope, SCOPES } from "./principal.ts";
+import {
+  type Authenticate,
+  DEFAULT_SCOPES,
+  isScope,
+  type Scope,
+} from "./principal.ts";
 
 /** One key of the settings. */
 export interface StaticKey {
@@ -18,24 +23,33 @@ export interface StaticKey {
 
 /** The form of an entry, for messages. */
 const FORM =
-  "must hold SHA-256 hashes of 64 hex digits, joined by commas, each followed by :tenants:scopes if it is not for calls without user_id and everything: <hash>:acme+beta:read+write. Make a hash of a key with: printf %s KEY | sha256sum";
+  "must hold SHA-256 hashes of 64 hex digits, joined by commas, each followed by :tenants:scopes if it is not for calls without user_id and all tools: <hash>:acme+beta:read+write. Make a hash of a key with: printf %s KEY | sha256sum";
+
+/** What is said of an entry with nothing behind a colon. */
+const EMPTY =
+  `has an entry with nothing behind a colon: write the tenants and the scopes out, such as <hash>:acme:${
+    DEFAULT_SCOPES.join("+")
+  }, or leave the colon out too`;
 
 /**
  * Reads the keys of the settings.
  *
  * @param text Entries `hash`, `hash:tenants` or `hash:tenants:scopes`, joined
- * by commas; tenants and scopes are joined by `+`, and all that is left out is
- * the default tenant and every scope.
+ * by commas; tenants and scopes are joined by `+`. The default tenant stands for
+ * tenants that are left out, the scopes of all tools for scopes that are left
+ * out with their colon.
  * @throws {Error} With a phrase that follows the setting's name, and repeats
  * nothing.
  */
 export function readStaticKeys(text: string): readonly StaticKey[] {
   return text.split(",").map((entry) => {
     const [hex = "", tenants, scopes, ...rest] = entry.trim().split(":");
+    // An empty part may stand for a variable that was not filled in.
+    if ((scopes ?? tenants) === "") throw new Error(EMPTY);
     const key = {
       hash: decodeHex(hex),
-      tenants: words(tenants) ?? [DEFAULT_TENANT],
-      scopes: words(scopes) ?? SCOPES,
+      tenants: words(tenants || undefined) ?? [DEFAULT_TENANT],
+      scopes: words(scopes) ?? DEFAULT_SCOPES,
     };
     if (rest.length > 0 || !isFine(key.tenants, isTenant)) {
       throw new Error(FORM);
@@ -85,7 +99,7 @@ export function firstOf(...kinds: readonly Authenticate[]): Authenticate {
 }
 
 function words(text: string | undefined): string[] | undefined {
-  return text ? text.split("+") : undefined;
+  return text?.split("+");
 }
 
 function isFine(list: readonly string[], is: (word: string) => boolean) {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { SCOPES } from "../auth/principal.ts";
+import { DEFAULT_SCOPES, SCOPES } from "../auth/principal.ts";
 import { TOOLSETS } from "../tools/catalog.ts";
 import type { FlagTable } from "./parse.ts";
 
@@ -56,7 +56,9 @@ export const flags = {
   scopes: {
     type: "string",
     value: "read,write",
-    help: `What a key may do: some of ${SCOPES.join(", ")}; otherwise all`,
+    help: `What a key may do: some of ${SCOPES.join(", ")}; otherwise ${
+      DEFAULT_SCOPES.join(", ")
+    }`,
   },
   expires: {
     type: "string",

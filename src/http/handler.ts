@@ -7,7 +7,7 @@
 import { checkOptions } from "../errors.ts";
 import { origins } from "../net/address.ts";
 import type { ProtectedResource } from "../auth/protected_resource.ts";
-import type { Authenticate } from "../auth/principal.ts";
+import type { Authenticate, Principal } from "../auth/principal.ts";
 import { describeFault } from "../logging/faults.ts";
 import { type Log, withRequest } from "../logging/log.ts";
 import { withRequestId } from "../logging/request_id.ts";
@@ -35,7 +35,8 @@ export interface HandlerOptions {
    */
   readonly allowedOrigins?: readonly string[];
   /**
-   * Whether `GET /metrics` answers, to those who may call.
+   * Whether `GET /metrics` answers, to callers with the scope `metrics`, or to
+   * all where no credential is asked for.
    *
    * @default {false}
    */
@@ -106,7 +107,7 @@ export function createHandler(
     "/health": get(() => health(server)),
     "/ready": get(() => ready(server)),
     ...(options.metrics
-      ? { "/metrics": get(onlyCallers(() => metrics(server))) }
+      ? { "/metrics": get(onlyCallers((_, caller) => metrics(server, caller))) }
       : {}),
   };
 
@@ -128,6 +129,12 @@ export function createHandler(
     if (!URL.canParse(request.url)) {
       await request.body?.cancel();
       return answer(400, { error: "The header Host names no host" });
+    }
+    if (request.method === "TRACE") {
+      await request.body?.cancel();
+      return answer(405, { error: "TRACE is not answered here" }, {
+        allow: "GET, HEAD, POST, OPTIONS",
+      });
     }
     const { pathname } = new URL(request.url);
     const isKnown = Object.hasOwn(routes, pathname);
@@ -164,8 +171,20 @@ function pageOf(server: QontakServer, needsKey: boolean): Route {
   };
 }
 
-/** What the server has counted, in Prometheus' text format. */
-function metrics(server: QontakServer): Response {
+/**
+ * What the server has counted for all companies, in Prometheus' text format.
+ * Where credentials are asked for, only those whose scope it is may read it.
+ */
+function metrics(
+  server: QontakServer,
+  caller: Principal | undefined,
+): Response {
+  if (caller && !caller.scopes.includes("metrics")) {
+    return answer(403, {
+      error:
+        "Your credential is not for the metrics of this server: they count the calls of all companies. Ask its operator for a key with the scope metrics",
+    });
+  }
   return new Response(server.metrics(), {
     headers: {
       "content-type": "text/plain; version=0.0.4; charset=utf-8",

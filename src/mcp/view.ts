@@ -5,7 +5,7 @@
  * @module
  */
 import { ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
-import { SCOPES } from "../auth/principal.ts";
+import { DEFAULT_SCOPES } from "../auth/principal.ts";
 import { redactSecrets } from "../logging/redact.ts";
 import {
   catalog,
@@ -62,7 +62,9 @@ export function createViews(
 ): (caller: Caller) => View {
   const views = new Map<string, View>();
   return (caller) => {
-    const scopes = SCOPES.filter((scope) => caller.scopes.includes(scope));
+    const scopes = DEFAULT_SCOPES.filter((scope) =>
+      caller.scopes.includes(scope)
+    );
     const kind = [isPinned(caller), ...scopes].join();
     let view = views.get(kind);
     if (!view) views.set(kind, view = createView(selected, caller));

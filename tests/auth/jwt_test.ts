@@ -941,6 +941,34 @@ Deno.test("respond() tells where callers log in", async () => {
   }
 });
 
+Deno.test("respond() and unauthorized() repeat no host that is not the server's own", async () => {
+  const path = "/.well-known/oauth-protected-resource";
+  const at = (host: string) => new Request(`http://${host}${path}`);
+  for (
+    const host of [
+      "evil.example",
+      "crm.example.com.evil.example",
+      "crm.example.com:8443",
+      "127.0.0.1.evil.example",
+    ]
+  ) {
+    const { respond, unauthorized } = resource();
+    assertEquals(await respond(at(host)), undefined, host);
+    assertEquals(unauthorized(at(host), false), "Bearer", host);
+    assertNotMatch(unauthorized(at(host), true), /resource_metadata|evil/);
+    const set = resource({ publicUrl: "https://x.example/mcp" });
+    assertEquals(
+      (await (await set.respond(at(host)))?.json())?.resource,
+      "https://x.example/mcp",
+    );
+    assertNotMatch(set.unauthorized(at(host), true), /evil|8443/);
+  }
+  // An address of its audience is the server's own; TLS may end before it.
+  const response = await resource().respond(at(new URL(AUDIENCE).host));
+  assertEquals(response?.headers.get("cache-control"), "no-store");
+  assertEquals((await response!.json()).resource, AUDIENCE);
+});
+
 Deno.test("respond() answers for an issuer on this machine", async () => {
   for (const host of ["127.0.0.1", "localhost", "[::1]"]) {
     const { respond } = resource({ issuer: `http://${host}:9000` });

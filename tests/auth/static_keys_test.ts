@@ -21,6 +21,7 @@ Deno.test("readStaticKeys() reads tenants and scopes, or takes the default", asy
     [`${hash}:acme`, ["acme"], all],
     [`${hash}:acme+beta:read+write`, ["acme", "beta"], ["read", "write"]],
     [`${hash}::read`, ["_default"], ["read"]],
+    [`${hash}:acme:metrics`, ["acme"], ["metrics"]],
     [`${hash}:_default+acme:delete`, ["_default", "acme"], ["delete"]],
   ];
   for (const [text, tenants, scopes] of table) {
@@ -59,6 +60,14 @@ Deno.test("readStaticKeys() refuses what is not a key, and repeats nothing", asy
     assertStringIncludes(error.message, "must hold SHA-256 hashes");
     assertNotMatch(error.message, /hunter2|acme:|\.\./);
     assert(!error.message.includes(hash.slice(1, 20)));
+  }
+});
+
+Deno.test("readStaticKeys() refuses an entry with nothing behind a colon", async () => {
+  const hash = await sha256("a key");
+  for (const bad of [`${hash}:`, `${hash}::`, `${hash}:acme:`]) {
+    const error = assertThrows(() => readStaticKeys(bad), Error);
+    assertStringIncludes(error.message, "<hash>:acme:read+write+delete");
   }
 });
 

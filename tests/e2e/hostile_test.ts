@@ -11,6 +11,7 @@ import {
 import { callTool } from "../support/call.ts";
 import { bearer, keyEntry } from "../support/deployed.ts";
 import { type HttpProcess, startHttp } from "../support/process.ts";
+import { startIssuer } from "../support/issuer.ts";
 import { openRaw, type RawAnswer, rawRequest } from "../support/raw.ts";
 import { HEADERS, parseLines, toolCall } from "../support/rpc.ts";
 
@@ -331,4 +332,42 @@ Deno.test("--http outlives bodies that are too large, too slow, cut or malformed
   const { code, stdout, stderr } = await server.stop("SIGTERM");
   assertEquals([code, stdout], [0, ""], stderr);
   assertQuiet(stderr);
+});
+
+Deno.test("--http repeats nothing of Host, and answers no TRACE", async () => {
+  await using issuer = await startIssuer();
+  await using server = await startHttp(["--sandbox"], {
+    MCP_OAUTH_ISSUER: issuer.url,
+    MCP_OAUTH_AUDIENCE: "https://crm.example.com/mcp",
+  });
+  const path = "/.well-known/oauth-protected-resource";
+  for (
+    const host of [
+      'evil.example",error="x',
+      'x"@127.0.0.1',
+      "evil.example",
+      'evil.example:1"',
+      "crm.example.com\\evil",
+    ]
+  ) {
+    const refused = await call(server, { host, authorization: "Bearer x" });
+    // A backslash in Host makes another path of it.
+    assert([400, 401, 404].includes(refused.status), refused.text);
+    assertNotMatch(refused.text, /evil|error="x|x"@|x%22/);
+    const told = await exchange(
+      server,
+      rawRequest(`GET ${path}`, { host, "content-length": "0" }),
+    );
+    assertNotMatch(told.text, /evil|x%22/);
+  }
+  for (const target of ["/mcp", "/", "/health"]) {
+    const { status, text } = await exchange(
+      server,
+      rawRequest(`TRACE ${target}`, {
+        ...headersOf(server, { "content-length": "0", cookie: "canary" }),
+      }),
+    );
+    assertEquals(status, 405, target);
+    assertNotMatch(text, /canary/);
+  }
 });

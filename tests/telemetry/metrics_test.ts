@@ -150,7 +150,7 @@ Deno.test("GET /metrics answers where it is switched on, and only there", async 
   for (const name of names) assert(page.includes(`# TYPE ${name} `), name);
 });
 
-Deno.test("GET /metrics is for those who may call", async () => {
+Deno.test("GET /metrics is for callers with the scope metrics", async () => {
   const foreign = await get(handlerWith({ metrics: true }), {
     host: "crm.attacker.example",
   });
@@ -158,18 +158,26 @@ Deno.test("GET /metrics is for those who may call", async () => {
   await foreign.body?.cancel();
 
   const hash = await sha256("a-key");
-  const authenticate = createStaticKeys(readStaticKeys(hash));
+  const customer = await sha256("customer");
+  const authenticate = createStaticKeys(
+    readStaticKeys(`${hash}:acme:metrics,${customer}:acme`),
+  );
   const handler = handlerWith({ metrics: true, authenticate });
   for (
     const [headers, status] of [
       [{}, 401],
       [{ authorization: "Bearer another" }, 401],
+      [{ authorization: "Bearer customer" }, 403],
       [{ authorization: "Bearer a-key", host: "mcp.example.com" }, 200],
     ] as const
   ) {
     const response = await get(handler, headers);
     assertEquals(response.status, status, JSON.stringify(headers));
-    await response.body?.cancel();
+    const text = await response.text();
+    if (status === 403) {
+      assert(text.includes("a key with the scope metrics"), text);
+    }
+    assertEquals(text.includes("# TYPE"), status === 200);
   }
 });
 

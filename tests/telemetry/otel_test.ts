@@ -75,7 +75,7 @@ Deno.test("a collector receives how calls went, and nothing that is personal or 
   const server = await startHttp([], {
     ...env,
     ...collector.env,
-    MCP_API_KEYS: `${hash}:${canaries.tenant}:read+write`,
+    MCP_API_KEYS: `${hash}:${canaries.tenant}:read+write+metrics`,
     MCP_METRICS: "1",
     LOG_LEVEL: "debug",
   });

@@ -5,7 +5,12 @@
  */
 import { addCommand } from "../../app/advice.ts";
 import { demandKeys } from "../../app/stores.ts";
-import { isScope, type Scope, SCOPES } from "../../auth/principal.ts";
+import {
+  DEFAULT_SCOPES,
+  isScope,
+  type Scope,
+  SCOPES,
+} from "../../auth/principal.ts";
 import { mintKey } from "../../auth/stored_keys.ts";
 import { ConfigError, InputError } from "../../errors.ts";
 import {
@@ -105,7 +110,7 @@ function readTenants(
 }
 
 function readScopes(flag: Flags[keyof Flags]): readonly Scope[] {
-  const scopes = words(flag) ?? SCOPES;
+  const scopes = words(flag) ?? DEFAULT_SCOPES;
   if (scopes.every(isScope)) return scopes;
   throw new ConfigError([
     `--scopes must be some of ${SCOPES.join(", ")}, joined by commas`,
