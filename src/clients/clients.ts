@@ -1,23 +1,22 @@
 /**
- * The MCP clients that this server can be connected to, as data: where each
- * keeps its configuration, and what to paste there. The command `config`, the
- * README and web pages all take it from here, so nothing in this file touches
- * the platform.
+ * The supported MCP clients, as data: where each keeps its configuration, and
+ * what to paste there. The command `config`, the README and the web page all
+ * use it, so nothing in this file touches the platform.
  *
  * @module
  */
 import type { JsonObject } from "../values/json.ts";
 
-/** What clients call this server. */
+/** The name of this server in clients. */
 const NAME = "qontak";
 
-/** Stands where a person's own refresh token goes. */
+/** The placeholder for a person's own refresh token. */
 export const TOKEN = "YOUR_REFRESH_TOKEN";
 
-/** Stands where a person's own key for a server over HTTP goes. */
+/** The placeholder for a person's own key for a server over HTTP. */
 export const KEY = "YOUR_API_KEY";
 
-/** What runs the server: the arguments of Deno. */
+/** The arguments of Deno that run the server. */
 const RUN = ["run", "-A", "--unstable-kv", "jsr:@qontak/mcp"];
 
 /** Starts the server where Deno is installed. */
@@ -26,12 +25,12 @@ const DENO: readonly string[] = ["deno", ...RUN];
 /** The operating systems whose paths are known. */
 export type Os = "darwin" | "windows" | "linux";
 
-/** A server that the client starts by itself. */
+/** A server that the client starts. */
 export interface Stdio {
   /** It speaks on stdin and stdout. */
   readonly how: "stdio";
   /**
-   * What starts it; see {@linkcode commandOf}.
+   * The command that starts it; see {@linkcode commandOf}.
    *
    * @default {["deno", "run", "-A", "--unstable-kv", "jsr:@qontak/mcp"]}
    */
@@ -44,13 +43,13 @@ export interface Stdio {
   readonly sandbox?: boolean;
 }
 
-/** A server that runs already. */
+/** A server that is already running. */
 export interface Http {
   /** It speaks over HTTP. */
   readonly how: "http";
-  /** Where it does, such as https://crm.example.com/mcp. */
+  /** Its address, such as https://crm.example.com/mcp. */
   readonly url: string;
-  /** The key that it asks callers for, or what stands for it; none if left out. */
+  /** The key that callers need, or a placeholder; none if left out. */
   readonly key?: string;
 }
 
@@ -59,11 +58,11 @@ export type Connection = Stdio | Http;
 
 /** What to paste. */
 export interface Snippet {
-  /** What it is written in. */
+  /** Its format. */
   readonly language: "json" | "sh" | "text";
   /** Exactly what to paste, without a newline at the end. */
   readonly text: string;
-  /** What to do with it, as sentences without the last full stop. */
+  /** What to do with it, in sentences without the last full stop. */
   readonly instruction: string;
 }
 
@@ -73,7 +72,7 @@ interface Config {
   readonly instruction: string;
 }
 
-/** The server as most clients write it down, by the way it is reached. */
+/** The server in the form of most clients, by transport. */
 interface Stdin {
   readonly command: string;
   readonly args: readonly string[];
@@ -86,25 +85,27 @@ interface Remote {
 
 /** One client. */
 interface Client {
-  /** What its makers call it. */
+  /** Its name, as its makers write it. */
   readonly name: string;
   /** The file that holds its configuration. */
   readonly files?: Readonly<Record<Os, string>>;
-  /** What to paste for a server that it starts; left out where it cannot. */
+  /**
+   * What to paste for a server that it starts; absent if it cannot start one.
+   */
   readonly stdio?: (server: Stdin) => Snippet | Config;
-  /** What to paste for a server that runs already. */
+  /** What to paste for a server that is already running. */
   readonly http: (server: Remote) => Snippet | Config;
-  /** The addresses that put a server into it, if there are any. */
+  /** The addresses that add a server to it, if there are any. */
   readonly links?: (
     server: JsonObject & (Stdin | Remote),
   ) => InstallLinks;
 }
 
-/** Addresses that put the server into a client when they are opened. */
+/** Addresses that add the server to a client when they are opened. */
 export interface InstallLinks {
-  /** Opens the client itself. */
+  /** Opens the client directly. */
   readonly app: string;
-  /** Does so by way of a web page, for places that let only https through. */
+  /** Opens the client through a web page, for places that allow only https. */
   readonly web: string;
 }
 
@@ -117,7 +118,7 @@ function atHome(...path: readonly string[]): Record<Os, string> {
   };
 }
 
-/** The same place below where each system keeps what belongs to programs. */
+/** The same place below each system's folder for application data. */
 function atData(...path: readonly string[]): Record<Os, string> {
   return {
     darwin: ["~/Library/Application Support", ...path].join("/"),
@@ -126,11 +127,11 @@ function atData(...path: readonly string[]): Record<Os, string> {
   };
 }
 
-/** The form that most clients share. */
+/** The form that most clients use. */
 const inMcpServers = (after: string) => (server: object): Config => ({
   config: { mcpServers: { [NAME]: server } },
   instruction:
-    `Put it into the file; where that has other servers, add ${NAME} to its mcpServers. ${after}`,
+    `Put it into the file; if the file already has servers, add ${NAME} to its mcpServers. ${after}`,
 });
 
 /** VS Code asks for secrets, and keeps them out of the file. */
@@ -139,11 +140,11 @@ function inVsCode(server: JsonObject): Config {
   return {
     config: { servers: { [NAME]: rest }, ...(inputs ? { inputs } : {}) },
     instruction:
-      `Put it into the file, or for one project into .vscode/mcp.json; where that has other servers, add ${NAME} to its servers. VS Code asks for what is secret`,
+      `Put it into the file, or for one project into .vscode/mcp.json; if the file already has servers, add ${NAME} to its servers. VS Code asks for the secrets`,
   };
 }
 
-/** A server whose secrets VS Code is to ask for. */
+/** A server whose secrets VS Code asks for. */
 function asking(
   { env, headers, ...server }: JsonObject,
 ): JsonObject {
@@ -172,7 +173,7 @@ function asking(
   return { type: "url" in server ? "http" : "stdio", ...server };
 }
 
-/** A way to a server over HTTP for clients that know stdio only. */
+/** Connects clients that support only stdio to a server over HTTP. */
 function throughStdio({ url, headers }: Remote): Stdin {
   return {
     command: "npx",
@@ -180,7 +181,7 @@ function throughStdio({ url, headers }: Remote): Stdin {
       "-y",
       "mcp-remote",
       url,
-      // The value has a space, which some systems would split the argument at.
+      // The value has a space, at which some systems would split the argument.
       ...(headers ? ["--header", "Authorization:${AUTHORIZATION}"] : []),
     ],
     ...(headers ? { env: { AUTHORIZATION: headers.Authorization! } } : {}),
@@ -194,7 +195,7 @@ const definitions = {
     stdio: inMcpServers("Then quit Claude Desktop and start it again"),
     http: (server) =>
       inMcpServers(
-        "Then quit Claude Desktop and start it again. It needs Node.js: this file knows servers on this machine only, and npx mcp-remote is one that passes everything on",
+        "Then quit Claude Desktop and start it again. It needs Node.js: this file supports only servers on this machine, and npx mcp-remote is one that connects to yours",
       )(throughStdio(server)),
   },
   "claude-code": {
@@ -228,8 +229,8 @@ const definitions = {
   cursor: {
     name: "Cursor",
     files: atHome(".cursor", "mcp.json"),
-    stdio: inMcpServers("Then look at Settings → MCP"),
-    http: inMcpServers("Then look at Settings → MCP"),
+    stdio: inMcpServers("Then check Settings → MCP"),
+    http: inMcpServers("Then check Settings → MCP"),
     links(server) {
       const query = `name=${NAME}&config=${
         encodeURIComponent(toBase64(JSON.stringify(server)))
@@ -273,9 +274,9 @@ const definitions = {
       language: "text",
       text: url,
       instruction:
-        `Turn on Developer mode in Settings → Connectors → Advanced, press Create, and paste it as the URL. ChatGPT comes over the internet${
+        `Turn on Developer mode in Settings → Connectors → Advanced, press Create, and paste it as the URL. ChatGPT connects over the internet${
           headers
-            ? ", and sends no key: put something in front of the server that signs people in with OAuth and adds the key"
+            ? ", and sends no key: put a proxy in front of the server that signs people in with OAuth and adds the key"
             : ""
         }`,
     }),
@@ -296,22 +297,23 @@ const clients: Readonly<Record<ClientId, Client>> = definitions;
 /** The clients, in the order of the documents. */
 export const CLIENTS = Object.keys(definitions) as ClientId[];
 
-/** What a client is called. */
+/** The name of a client. */
 export function nameOf(client: ClientId): string {
   return clients[client].name;
 }
 
-/** Whether a client can start a server by itself. */
+/** Whether a client can start a server. */
 export function startsServers(client: ClientId): boolean {
   return clients[client].stdio !== undefined;
 }
 
 /**
- * Gives exactly what to paste into a client.
+ * Returns exactly what to paste into a client.
  *
  * @param client The client.
  * @param connection How it reaches the server.
- * @throws {TypeError} When the client cannot start servers, and is to.
+ * @throws {TypeError} If the connection is stdio and the client cannot start
+ * servers.
  */
 export function configFor(
   client: ClientId,
@@ -320,7 +322,7 @@ export function configFor(
   const { name, stdio, http } = clients[client];
   if (connection.how === "stdio" && !stdio) {
     throw new TypeError(
-      `${name} cannot start a server: it needs the https:// address of one`,
+      `${name} cannot start a server: it needs the https:// address of a running one`,
     );
   }
   const pasted = connection.how === "stdio"
@@ -336,11 +338,11 @@ export function configFor(
 }
 
 /**
- * The addresses that put the server into a client.
+ * The addresses that add the server to a client.
  *
  * @param client The client.
  * @param connection How it reaches the server.
- * @returns The addresses; undefined where the client has none.
+ * @returns The addresses; undefined if the client has none.
  */
 export function installLinks(
   client: ClientId,
@@ -356,9 +358,9 @@ export function installLinks(
 export interface Place {
   /** The operating system. */
   readonly os: Os;
-  /** The home directory; its usual short form when left out. */
+  /** The home directory; its usual short form if left out. */
   readonly home?: string;
-  /** %APPDATA% of Windows; its name when left out. */
+  /** The value of %APPDATA% on Windows; that name if left out. */
   readonly appData?: string;
 }
 
@@ -367,7 +369,7 @@ export interface Place {
  *
  * @param client The client.
  * @param place Where the person's files are.
- * @returns Its path; undefined where there is none.
+ * @returns Its path; undefined if the client has no such file.
  */
 export function fileOf(client: ClientId, place: Place): string | undefined {
   const { os, home, appData } = place;
@@ -380,30 +382,30 @@ export function fileOf(client: ClientId, place: Place): string | undefined {
     .replace(/^(~|%\w+%)/, (start) => known[start] ?? start);
 }
 
-/** A Deno that runs, or a program made by `deno compile`. */
+/** The running Deno, or a program made by `deno compile`. */
 export interface Runtime {
   /** The operating system. */
   readonly os: Os;
   /** The path of its executable. */
   readonly execPath: string;
-  /** Whether that is this program itself. */
+  /** Whether the executable is this program itself. */
   readonly standalone: boolean;
   /** The version of Deno. */
   readonly version: string;
 }
 
 /**
- * What starts the server again on the machine where it runs now. The path is
- * whole, since programs with windows often do not look where shells do.
+ * The command that starts the server again on this machine. It has a full path,
+ * because desktop programs often have another PATH than shells.
  *
  * @param runtime What it runs on.
  */
 export function commandOf(runtime: Runtime): readonly string[] {
   const { os, execPath, standalone, version } = runtime;
   if (standalone) return [execPath];
-  // What npx has fetched may be gone tomorrow.
+  // The cache of npx may be cleared at any time.
   if (!/[\\/]_npx[\\/]/.test(execPath)) return [execPath, ...RUN];
-  // On Windows npx is a script, which few clients can start by its name.
+  // On Windows npx is a script, which few clients can start by name.
   const npx = os === "windows" ? ["cmd", "/c", "npx"] : ["npx"];
   return [...npx, "-y", `deno@${version}`, ...RUN];
 }
@@ -428,11 +430,11 @@ function inTerminal(words: readonly string[]): Snippet {
     language: "sh",
     text: words.map(quote).join(" "),
     instruction:
-      "Run it in a terminal. It counts in the folder where it is run; with --scope user after add, everywhere",
+      "Run it in a terminal. It applies to the folder where you run it; with --scope user after add, to all folders",
   };
 }
 
-/** A word as both Unix shells and those of Windows take it. */
+/** A word quoted for the shells of both Unix and Windows. */
 function quote(word: string): string {
   if (/^[\w@%+=:,./~-]+$/.test(word)) return word;
   return /["$`!]/.test(word)

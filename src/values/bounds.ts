@@ -1,6 +1,6 @@
 /**
- * How much a value from outside may hold. It is checked before anything is
- * computed from the value, so that no request takes the time of others.
+ * Size limits for values from outside. They are checked before anything is
+ * computed from a value, so that one request cannot slow down others.
  *
  * @module
  */
@@ -19,10 +19,12 @@ export const MAX_ENTRIES = 1_000;
 const MAX_PARTS = 10_000;
 
 /**
- * What is too much in a value. It looks at no more than what is allowed.
+ * Says which limit a value exceeds. It visits at most the allowed number of
+ * values.
  *
  * @param value Any JSON.
- * @returns A phrase that follows the value's name; undefined where nothing is.
+ * @returns A phrase to put after the value's name; undefined if all limits
+ * hold.
  */
 export function tooMuch(value: unknown): string | undefined {
   let parts = 0;

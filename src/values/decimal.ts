@@ -4,29 +4,29 @@
  * @module
  */
 
-/** The most digits that a number may have; longer texts are no numbers. */
+/** The most digits of a number; longer texts are not read as numbers. */
 const MAX_DIGITS = 60;
 
-/** How many digits a quotient has after its point, at least. */
+/** The least number of digits that a quotient has after its point. */
 const QUOTIENT_DIGITS = 6;
 
 /** A decimal number: `units` with the point `scale` digits from the right. */
 export interface Decimal {
   /** All its digits as a whole number. */
   readonly units: bigint;
-  /** How many of them stand after the point. */
+  /** How many of them are after the point. */
   readonly scale: number;
 }
 
-/** Nothing. */
+/** Zero. */
 export const ZERO: Decimal = { units: 0n, scale: 0 };
 
 /**
  * Reads a number as Qontak writes it, such as `10000000.0` or `6`.
  *
  * @param value A number or a text.
- * @returns The number; undefined for anything else, also for a number whose
- * digits JSON has lost already.
+ * @returns The number; undefined for anything else, and for a number whose last
+ * digits were lost when the JSON was read.
  */
 export function toDecimal(value: unknown): Decimal | undefined {
   if (typeof value === "number" && !Number.isFinite(value)) return undefined;
@@ -46,7 +46,7 @@ export function toDecimal(value: unknown): Decimal | undefined {
   });
 }
 
-/** The same number without zeros at its end. */
+/** The same number without trailing zeros. */
 function normal({ units, scale }: Decimal): Decimal {
   while (scale > 0 && units % 10n === 0n) {
     units /= 10n;
@@ -55,7 +55,7 @@ function normal({ units, scale }: Decimal): Decimal {
   return { units, scale };
 }
 
-/** Two numbers with their points in the same place. */
+/** Two numbers brought to the same scale. */
 function aligned(a: Decimal, b: Decimal): [bigint, bigint, number] {
   const scale = Math.max(a.scale, b.scale);
   return [
@@ -97,8 +97,8 @@ export function compare(a: Decimal, b: Decimal): number {
 }
 
 /**
- * A number as JSON can hold it: a number where that says the same, otherwise
- * its digits as text.
+ * A number for JSON: a JSON number if that is exact, otherwise its digits as
+ * text.
  */
 export function toJson(decimal: Decimal): number | string {
   const text = toText(decimal);

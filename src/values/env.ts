@@ -1,25 +1,24 @@
 /**
- * The text of a `.env` file as variables.
+ * Reads the variables of a `.env` file.
  *
- * The platform reads it, not @std/dotenv: that expands `$name` also in values
- * without quotes, so that a token `tok$en1` becomes `tokundefined`, and prints
- * lines that it does not understand, which may be a secret that was pasted.
+ * The platform reads it, not @std/dotenv: @std/dotenv expands `$name` even in
+ * values without quotes, so that a token `tok$en1` becomes `tokundefined`, and
+ * it prints lines that it does not understand, which may hold a pasted secret.
  *
  * @module
  */
 import util from "node:util";
 
 /**
- * Whether this runtime can read variables: Deno 2.5, which Deno Deploy runs and
- * where there is no such file, cannot.
+ * Whether this runtime can read a `.env` file. Deno 2.5 cannot; Deno Deploy
+ * runs it, and has no such file.
  */
 export const canReadVariables: boolean = typeof util.parseEnv === "function";
 
 /**
- * Reads variables. Nothing is expanded, and what is no variable is passed
- * over without a word.
+ * Reads variables. Nothing is expanded; other lines are silently skipped.
  *
- * @param text The text; a byte order mark in front is taken off.
+ * @param text The text; a leading byte order mark is removed.
  * @returns The values by name.
  */
 export function parseVariables(text: string): Record<string, string> {

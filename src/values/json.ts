@@ -1,5 +1,5 @@
 /**
- * Small questions about values that come from outside.
+ * Helpers for JSON values that come from outside.
  *
  * @module
  */
@@ -10,12 +10,12 @@ import { cutAt } from "./text.ts";
 /** A JSON object whose keys are not known. */
 export type JsonObject = Record<string, unknown>;
 
-/** Whether a value is a JSON object: neither null nor a list. */
+/** Whether a value is a JSON object: not null and not a list. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Reads JSON; undefined where it is none. */
+/** Reads JSON; undefined if the text is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -24,18 +24,18 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Whether Qontak would show a value as empty: null, "", [] or nothing. */
+/** Whether a value is empty: null, undefined, "" or []. */
 export function isEmpty(value: unknown): boolean {
   return value === undefined || value === null || value === "" ||
     (Array.isArray(value) && value.length === 0);
 }
 
-/** A value is looked into so deep, in lists and objects; a stack has an end. */
+/** How many levels of lists and objects are visited; the stack is limited. */
 export const MAX_DEPTH = 32;
 
 /**
- * A value as it may stand in a message: JSON, cut at 60 characters. Digits that
- * were rounded when the JSON was read are counted, not repeated.
+ * A value for a message: JSON, cut at 60 characters. A number whose digits were
+ * rounded when the JSON was read is described by its number of digits.
  */
 export function show(value: unknown): string {
   if (typeof value === "number") return nameNumber(value);
@@ -43,10 +43,10 @@ export function show(value: unknown): string {
   return text.length > MAX_SHOWN ? `${cutAt(text, MAX_SHOWN - 3)}…` : text;
 }
 
-/** How much of a value a message shows, in characters. */
+/** The most characters of a value that a message shows. */
 const MAX_SHOWN = 60;
 
-/** What is shown of a value, and a little more: the rest may be large. */
+/** The shown part of a value, and a little more: the rest may be large. */
 function beginningOf(value: unknown, depth = 0): unknown {
   if (typeof value === "number") {
     return isRounded(value) ? nameNumber(value) : value;
@@ -66,7 +66,7 @@ function beginningOf(value: unknown, depth = 0): unknown {
 /**
  * Whether any number in a value passes a test.
  *
- * @param value Any JSON; what is deeper than {@linkcode MAX_DEPTH} is not seen.
+ * @param value Any JSON; levels below {@linkcode MAX_DEPTH} are ignored.
  * @param test The test.
  */
 export function someNumber(
@@ -92,7 +92,7 @@ export function defined<T extends object>(
   ) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
 
-/** An id as a number; ids come as strings now and then. */
+/** An id as a number; some ids come as strings. */
 export function toId(value: unknown): number | null {
   if (typeof value === "string" && /^\d+$/.test(value)) value = Number(value);
   return Number.isSafeInteger(value) ? value as number : null;

@@ -1,14 +1,14 @@
 /**
- * The marks that answers carry in place of text: where it was cut, withheld, or
- * made visible. Each is defined once, for what writes it and for what refuses
- * to take it back as a value.
+ * The marks that answers carry in place of text: where text was cut, withheld
+ * or made visible. Each is defined once, for the code that writes it and for
+ * the code that refuses it as a value.
  *
  * @module
  */
 import { MAX_DEPTH } from "./json.ts";
 import { cutAt } from "./text.ts";
 
-/** How a mark is written, and what finds it. */
+/** How to write a mark, and how to find it. */
 interface Mark {
   /** Writes it; the parts are in the order of the form. */
   write(...parts: readonly (string | number)[]): string;
@@ -28,16 +28,16 @@ function mark(words: TemplateStringsArray, ...parts: readonly RegExp[]): Mark {
 
 const NUMBER = /\d+/;
 
-/** Begins what stands where the rest of a text was left out. */
+/** The start of the mark for the rest of a text that was cut. */
 const CUT = mark`(cut: ${NUMBER} of ${NUMBER} characters`;
 
-/** Begins what stands for a text that is not shown. */
+/** The start of the mark for a text that is withheld. */
 const WITHHELD = mark`[withheld: ${NUMBER} characters`;
 
-/** Stands for one character that people do not see, by its code point. */
+/** The mark for one invisible character, by its code point. */
 const HIDDEN = mark`⟨U+${/([0-9A-Fa-f]{4,6})/}⟩`;
 
-/** Stands for further characters that are not named. */
+/** The mark for further characters that are only counted. */
 const UNNAMED = mark`⟨+${NUMBER} ${/(?:marks|invisible)/}⟩`;
 
 /** The name of the fence around an answer. */
@@ -46,10 +46,10 @@ export const FENCE = "qontak-data";
 const FENCE_LINE = mark`<${/\/?/}${new RegExp(FENCE)} ${/\d{6}/}>`;
 
 /**
- * A text that was cut, saying so.
+ * Cuts a text, and adds a mark that says so.
  *
  * @param text The text.
- * @param most How many characters of it stay.
+ * @param most How many characters to keep.
  * @param advice What a reader can do.
  */
 export function cut(text: string, most: number, advice: string): string {
@@ -58,7 +58,7 @@ export function cut(text: string, most: number, advice: string): string {
 }
 
 /**
- * What stands in place of a text that is not shown.
+ * The mark in place of a text that is withheld.
  *
  * @param text The text.
  * @param why What withheld it.
@@ -67,17 +67,17 @@ export function withheld(text: string, why: string): string {
   return `${WITHHELD.write(text.length)}; ${why}]`;
 }
 
-/** Shows a character by its code point. */
+/** The mark for a character, by its code point. */
 export function nameHidden(character: string): string {
   const code = character.codePointAt(0)!.toString(16).toUpperCase();
   return HIDDEN.write(code.padStart(4, "0"));
 }
 
 /**
- * Stands for characters that are not named.
+ * The mark for characters that are only counted.
  *
  * @param count How many there are.
- * @param what Marks on a letter, or characters that people do not see.
+ * @param what Marks on a letter, or invisible characters.
  */
 export function countUnnamed(
   count: number,
@@ -100,7 +100,7 @@ export function fenceLines(
   };
 }
 
-/** Marks that no text can be made from again, and what to send instead. */
+/** Marks whose text is lost, and what to send instead. */
 const LOST = [
   {
     find: new RegExp(CUT.pattern),
@@ -119,17 +119,19 @@ const LOST = [
   },
   {
     find: new RegExp(FENCE_LINE.pattern),
-    problem: "is the fence around an answer: send only what stands inside it",
+    problem: "is the fence around an answer: send only the text inside it",
   },
 ];
 
 const RESTORED = new RegExp(HIDDEN.pattern, "g");
 
-/** A value that may be written, and why not. */
+/** A value to write, and what forbids writing it. */
 export interface Unmarked {
-  /** The value, in which shown characters are themselves again. */
+  /** The value, with characters that were made visible restored. */
   readonly value: unknown;
-  /** Where text is lost, as keys and positions, and a phrase that says so. */
+  /**
+   * Where text is lost, as a path of keys and positions, and a phrase for it.
+   */
   readonly problems: readonly {
     readonly path: readonly (string | number)[];
     readonly problem: string;
@@ -137,9 +139,9 @@ export interface Unmarked {
 }
 
 /**
- * Takes a value back that an answer of ours may have shown: characters that
- * were made visible become themselves, and marks of lost text are problems, as
- * are halves of characters, which cannot be stored.
+ * Reads a value that may come from one of our answers: characters that were
+ * made visible are restored. Marks of lost text, and halves of characters,
+ * which cannot be stored, are reported as problems.
  *
  * @param value Any JSON.
  */

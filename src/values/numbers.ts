@@ -1,35 +1,35 @@
 /**
- * Numbers as people write them, digit for digit: Indonesian and English
- * separators, `Rp`, and words such as `juta`. What can be read in two ways is
- * not decided here, but told.
+ * Reads numbers as people write them, digit for digit: Indonesian and English
+ * separators, `Rp`, and words such as `juta`. If a text can be read in two
+ * ways, both readings are returned.
  *
  * @module
  */
 
 import { multiply, toText } from "./decimal.ts";
 
-/** What a text says as a number. */
+/** A text read as a number. */
 export type NumberReading =
   | {
     /** The number: digits, and a point before decimals. */
     readonly digits: string;
-    /** Whether the text is spelled so already. */
+    /** Whether the text already has this form. */
     readonly plain: boolean;
     readonly readings?: undefined;
   }
   | {
-    /** The numbers that the text can mean; two at least. */
+    /** The numbers that the text can mean; at least two. */
     readonly readings: readonly string[];
   };
 
-/** Longer texts are no numbers that people write, in characters. */
+/** The longest text that is read as a number, in characters. */
 const MAX_LENGTH = 100;
 
 const PLAIN = /^-?\d+(?:\.\d+)?$/;
 
 /**
- * `Rp 1.500.000,-`, `1,5 juta`: a sign, a currency, digits with separators,
- * what says that there are no decimals, and a word that multiplies.
+ * `Rp 1.500.000,-`, `1,5 juta`: a sign, a currency, digits with separators, the
+ * mark for no decimals, and a word that multiplies.
  */
 const WRITTEN =
   /^(?<sign>[-\u2212]?)(?:(?:rp\b|rp(?=\d)|idr)\.?\s*)?(?<digits>\d(?:[\d.,'\u2019 \u00a0\u202f]*\d)?)(?<whole>[.,][-\u2013\u2014]{1,2})?\s*(?<unit>[a-z]*)\.?(?:\s*(?:rupiah|idr))?$/i;
@@ -55,13 +55,15 @@ const UNITS: Readonly<Record<string, readonly number[]>> = {
   trillion: [12],
 };
 
-/** What stands between groups of three digits, as part of a regular expression. */
+/**
+ * Separators between groups of three digits, as part of a regular expression.
+ */
 const GROUPINGS = [String.raw`\.`, ",", "['\u2019]", "[ \u00a0\u202f]"];
 
-/** What stands before decimals. */
+/** Separators before decimals. */
 const POINTS = [String.raw`\.`, ","];
 
-/** Every way of writing digits, and whether it has groups. */
+/** Every format of digits, and whether it has groups. */
 const NOTATIONS = ["", ...GROUPINGS].flatMap((grouping) => {
   const whole = grouping === ""
     ? String.raw`\d+`
@@ -79,8 +81,8 @@ const NOTATIONS = ["", ...GROUPINGS].flatMap((grouping) => {
  * Reads a number.
  *
  * @param text What was written.
- * @param most The largest that the number can be; readings above it are none.
- * @returns The number, or all that it can mean; undefined where it is none.
+ * @param most The largest possible number; readings above it are ignored.
+ * @returns The number, or all its readings; undefined if it is not a number.
  */
 export function readNumber(
   text: string,
@@ -121,8 +123,8 @@ function shift(before: string, after: string, zeros: number): string {
 }
 
 /**
- * Whether a JSON number is beyond those that are exact, so that its last digits
- * are not those that were written.
+ * Whether a JSON number is too large to be exact, so that its last digits may
+ * differ from those that were written.
  *
  * @param value A number that was read from JSON.
  */
@@ -133,14 +135,14 @@ export function isTooLarge(value: number): boolean {
 }
 
 /**
- * Whether a JSON number may not be the digits that were written: it is too
+ * Whether a JSON number may differ from the digits that were written: it is too
  * large, has an exponent, or has more digits than are always exact.
  *
  * @param value A number that was read from JSON.
  */
 export function isRounded(value: number): boolean {
   if (Number.isSafeInteger(value)) return false;
-  // Up to 15 digits come back as they were written, and no exponent is needed.
+  // Numbers of up to 15 digits survive a round trip, without an exponent.
   const text = String(value);
   return isTooLarge(value) || !PLAIN.test(text) || countDigits(text) > 15;
 }
@@ -150,7 +152,7 @@ function countDigits(text: string): number {
 }
 
 /**
- * A number in a message, without digits that were rounded already.
+ * A number for a message, without digits that were rounded.
  *
  * @param value A number that was read from JSON.
  */

@@ -1,28 +1,30 @@
 /**
- * Phone numbers as people write them: which are the same, and how they differ.
+ * Phone numbers as people write them: which of them are the same.
  *
  * @module
  */
 
-/** The country that a number without a country's code is in: Indonesia. */
+/** The country code of a number that has none: Indonesia. */
 const COUNTRY = "62";
 
-/** Shorter ones are extensions and short codes, which any company may have. */
+/** Shorter ones are extensions and short codes, which are not unique. */
 const MIN_DIGITS = 7;
 
-/** The longest that there are (E.164). */
+/** The longest phone number (E.164). */
 const MAX_DIGITS = 15;
 
 /**
- * A phone number in one form, whatever form it was written in: `0812-3456-7890`,
- * `+62 812 3456 7890`, `62812…` and `0062812…` are one number.
+ * A phone number in one standard form: `0812-3456-7890`, `+62 812 3456 7890`,
+ * `62812…` and `0062812…` are the same number.
  *
  * @param text What was written.
- * @returns Country code and number in digits, or undefined where it is none.
+ * @returns Country code and number in digits; undefined if it is not a phone
+ * number.
  */
 export function phoneKey(text: string): string | undefined {
   if (text.length > 50) return undefined;
-  // An extension is dialled later, and a zero in brackets not from abroad.
+  // An extension is dialled later; a zero in brackets is not dialled from
+  // abroad.
   const [main = ""] = text.normalize("NFKC").split(/(?:ext?\.?|x|#|;)\s*\d/i);
   const bare = main.replace(/\(0\)/, "");
   if (/\p{L}/u.test(bare.replace(/^\s*(?:tel|telp|hp|wa)\b[.:]?/i, ""))) {
@@ -40,19 +42,19 @@ function toInternational(digits: string, hasPlus: boolean): string {
     ? digits.slice(2)
     : digits.startsWith("0")
     ? COUNTRY + digits.slice(1)
-    // Mobile numbers of Indonesia start with 8; people leave the zero out.
+    // Mobile numbers of Indonesia start with 8; people omit the zero.
     : /^8\d{8,11}$/.test(digits)
     ? COUNTRY + digits
     : digits;
-  // +62 0812…: the zero is not dialled after the country's code.
+  // +62 0812…: the zero is not dialled after the country code.
   return abroad.startsWith(`${COUNTRY}0`)
     ? COUNTRY + abroad.slice(COUNTRY.length + 1)
     : abroad;
 }
 
 /**
- * Whether two texts are the same phone number. Those that are none are the
- * same only as texts.
+ * Whether two texts are the same phone number. Texts that are not phone numbers
+ * are compared as they are.
  *
  * @param a One text.
  * @param b The other.
@@ -65,11 +67,11 @@ export function isSamePhone(a: string, b: string): boolean {
 }
 
 /**
- * The digits that a number has in every form: without its country's code and
- * the zero before it.
+ * The digits that all forms of a number share: without country code and leading
+ * zero.
  *
  * @param text What was written.
- * @returns The digits, or undefined where it is no phone number.
+ * @returns The digits; undefined if it is not a phone number.
  */
 export function phoneCore(text: string): string | undefined {
   const key = phoneKey(text);

@@ -1,26 +1,26 @@
 /**
- * What a value that was configured must be. A rule is written once, for options
- * of programs that embed the server and for texts of environment variables.
+ * Rules for configured values. Each rule is written once, for the options of
+ * embedders and for the texts of environment variables.
  *
  * @module
  */
 import { didYouMean } from "./words.ts";
 
 /**
- * What a value must be.
+ * A rule for one value.
  *
  * @param value The value.
- * @param given What it was read from, for the message; the value itself when
- * left out.
- * @returns The value, in its usual form.
- * @throws {Error} With a phrase that follows the value's name.
+ * @param given The text that it was read from, for the message; the value
+ * itself if left out.
+ * @returns The value, in its normal form.
+ * @throws {Error} With a phrase to put after the value's name.
  */
 export type Rule<T> = (value: unknown, given?: unknown) => T;
 
 /** The rules of some options. */
 export type Rules<O> = { readonly [N in keyof O]?: Rule<O[N]> };
 
-/** Text in quotes, and anything else as it is written in code. */
+/** A text in quotes; any other value as written in code. */
 function nameGiven(given: unknown): string {
   return typeof given === "number" || given === undefined
     ? String(given)
@@ -42,7 +42,7 @@ export function whole(least: number, most: number): Rule<number> {
   };
 }
 
-/** One of some words. */
+/** One of a list of words. */
 export function oneOf<T extends string>(words: readonly T[]): Rule<T> {
   return (value, given = value) => {
     const word = words.find((word) => word === value);

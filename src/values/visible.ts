@@ -1,27 +1,27 @@
 /**
- * Makes visible what a person does not see and a model reads all the same:
- * control characters, invisible ones, and those that turn text around. What
- * scripts and emoji need stays as it is.
+ * Makes characters visible that a model reads but a person does not see:
+ * control characters, invisible ones, and those that change the direction of
+ * text. Characters that scripts and emoji need stay as they are.
  *
  * @module
  */
 
 import { countUnnamed, nameHidden } from "./marks.ts";
 
-/** What may follow one another on one letter, in any script that people write. */
+/** The most marks on one letter in any script that people write. */
 const MAX_MARKS = 6;
 
-/** How many invisible characters in a row are named one by one. */
+/** How many invisible characters in a row are shown one by one. */
 const MAX_NAMED = 4;
 
-/** Not seen by a reader; tabs and line breaks are. */
+/** Invisible to a reader; tabs and line breaks count as visible. */
 const HIDDEN = String.raw`(?![\t\n])[\p{Cc}\p{Cs}\p{Zl}\p{Zp}` +
   String.raw`\p{Default_Ignorable_Code_Point}\p{Bidi_Control}` +
   String.raw`\ufff9-\ufffb\u2800\p{Variation_Selector}]`;
 
 /**
- * Scripts in which U+200C and U+200D say how a letter is joined: those of
- * Arabic, and those of India and South-East Asia.
+ * Scripts in which U+200C and U+200D control how letters join: Arabic scripts,
+ * and those of India and South-East Asia.
  */
 const JOINING = [
   "Arabic",
@@ -50,9 +50,9 @@ const JOINING = [
 const EMOJI = String.raw`[\p{Extended_Pictographic}\p{Emoji_Modifier}]`;
 
 /**
- * What stays as it is: the joints of emoji (one each, between two of them) and
- * of joining scripts (one after a letter), how an emoji is to look, keycaps,
- * and the flags of England, Scotland and Wales.
+ * Characters that stay: joiners of emoji (one between two of them) and of
+ * joining scripts (one after a letter), the style of an emoji, keycaps, and the
+ * flags of England, Scotland and Wales.
  */
 const LEGIT = [
   String
@@ -64,7 +64,7 @@ const LEGIT = [
     .raw`\u{1f3f4}\u{e0067}\u{e0062}(?:\u{e0065}\u{e006e}\u{e0067}|\u{e0073}\u{e0063}\u{e0074}|\u{e0077}\u{e006c}\u{e0073})\u{e007f}`,
 ].join("|");
 
-/** Marks on letters, other than what is invisible. */
+/** Visible marks on letters. */
 const MARK = String.raw`(?!${HIDDEN})\p{M}`;
 
 const PARTS = new RegExp(
@@ -73,14 +73,14 @@ const PARTS = new RegExp(
   "gu",
 );
 
-/** Whether there can be anything to do; most texts have nothing. */
+/** A quick check for anything to change; most texts have nothing. */
 const ANY =
   /(?![\t\n])[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{DI}\ufff9-\ufffb\u2800\p{M}]/u;
 
 /**
- * A text in which nothing is hidden: an invisible character is shown as
- * `⟨U+200B⟩`, and of many in a row the first ones and how many there are; of
- * marks piled upon one letter only the lowest stay.
+ * A text without hidden characters. An invisible character becomes `⟨U+200B⟩`.
+ * Of many in a row, the first ones are shown and the rest counted. Of many
+ * marks on one letter, only the first ones stay.
  *
  * @param text Any text.
  */

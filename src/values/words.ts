@@ -1,19 +1,21 @@
 /**
- * Comparing words as people write them: case and spacing forgiven, the
- * nearest one suggested.
+ * Compares words as people write them: ignores case and spacing, and suggests
+ * the nearest one.
  *
  * @module
  */
 
-/** The longest word that is folded, in characters; longer ones are texts. */
+/**
+ * The longest word that is folded, in characters; longer ones stay as they are.
+ */
 const MAX_FOLDED = 1_000;
 
-/** The longest word that a nearer one is looked for, in characters. */
+/** The longest word for which a suggestion is made, in characters. */
 const MAX_MISTYPED = 64;
 
 /**
- * A word without what people write differently: case, spacing, `_` and `-`. A
- * text of more than 1,000 characters stays as it is.
+ * Removes differences of case, spacing, `_` and `-` from a word. A text of more
+ * than 1,000 characters stays as it is.
  */
 export function fold(word: string): string {
   return word.length > MAX_FOLDED
@@ -24,27 +26,27 @@ export function fold(word: string): string {
 /**
  * The candidate that a mistyped word most likely means.
  *
- * @param word What was written.
- * @param candidates What could have been meant.
- * @returns The nearest candidate, or undefined where none is near, or where
- * the word is longer than 64 characters.
+ * @param word The word that was written.
+ * @param candidates The words that could be meant.
+ * @returns The nearest candidate; undefined if none is near enough or the word
+ * is longer than 64 characters.
  */
 export function nearest(
   word: string,
   candidates: Iterable<string>,
 ): string | undefined {
-  // Before it is folded: one character may become eighteen.
+  // Checked before folding: one character may become eighteen.
   if (word.length > MAX_MISTYPED) return undefined;
   const folded = fold(word);
   if (folded === "" || folded.length > MAX_MISTYPED) return undefined;
   let best: string | undefined;
-  // A candidate has to be nearer than this.
+  // A candidate must be nearer than this.
   let limit = Math.floor(Math.max(1, folded.length / 3)) + 1;
   for (const candidate of candidates) {
     const other = fold(candidate);
     const contains = folded.length > 2 && other.length > 2 &&
       (other.includes(folded) || folded.includes(other));
-    // Each character that one has more is an edit.
+    // Each extra character in the longer word is an edit.
     if (!contains && Math.abs(other.length - folded.length) >= limit) continue;
     const steps = contains ? 1 : distance(folded, other, limit);
     if (steps < limit) {
@@ -56,7 +58,7 @@ export function nearest(
   return best;
 }
 
-/** ` Did you mean "x"?`, or nothing where no candidate is near. */
+/** ` Did you mean "x"?`, or nothing if no candidate is near enough. */
 export function didYouMean(
   word: string,
   candidates: Iterable<string>,
@@ -66,8 +68,8 @@ export function didYouMean(
 }
 
 /**
- * Edits (insert, delete, replace, swap of neighbours) between two words;
- * `limit` or more where there are so many.
+ * The number of edits (insert, delete, replace, swap of neighbours) between two
+ * words; `limit` or more once it reaches `limit`.
  */
 function distance(a: string, b: string, limit: number): number {
   let before: number[] = [];
@@ -87,7 +89,8 @@ function distance(a: string, b: string, limit: number): number {
       row.push(steps);
       least = Math.min(least, steps);
     }
-    // No later row has less: a swap reaches back over one, and is an edit.
+    // No later row can be lower: a swap reaches back two rows and costs an
+    // edit.
     if (least >= limit) return least;
     before = last;
     last = row;

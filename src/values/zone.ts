@@ -1,5 +1,5 @@
 /**
- * Days in a time zone: where each begins, and on which one a moment falls.
+ * Days in a time zone: when each begins, and on which one a moment falls.
  *
  * @module
  */
@@ -11,7 +11,7 @@ export interface Day {
   readonly day: number;
 }
 
-/** What a time zone answers. */
+/** A time zone. */
 export interface Zone {
   /** Its name, such as `Asia/Jakarta`. */
   readonly name: string;
@@ -25,7 +25,7 @@ export interface Zone {
  * Makes a time zone.
  *
  * @param name Its IANA name.
- * @throws {RangeError} When there is no such zone.
+ * @throws {RangeError} If there is no such zone.
  */
 export function createZone(name: string): Zone {
   const format = new Intl.DateTimeFormat("en-US", {
@@ -38,12 +38,14 @@ export function createZone(name: string): Zone {
     minute: "numeric",
     second: "numeric",
   });
-  /** Formatting is slow, and many records share a quarter of an hour. */
+  /**
+   * A cache: formatting is slow, and many records share a quarter of an hour.
+   */
   const offsets = new Map<number, number>();
 
   /** How far the zone's clock is ahead of UTC at a moment, in ms. */
   function offsetAt(epoch: number): number {
-    // No zone changes its clock but at a whole quarter of an hour.
+    // Zones change their clocks only at a whole quarter of an hour.
     const quarter = Math.floor(epoch / QUARTER);
     const known = offsets.get(quarter);
     if (known !== undefined) return known;
@@ -69,7 +71,7 @@ export function createZone(name: string): Zone {
     name,
     startOf({ year, month, day }) {
       const local = Date.UTC(year, month - 1, day);
-      // The clock may be changed between midnight in UTC and midnight there.
+      // The clock may change between midnight in UTC and midnight there.
       const guess = local - offsetAt(local);
       return local - offsetAt(guess);
     },
@@ -87,7 +89,7 @@ export function createZone(name: string): Zone {
 /** A quarter of an hour, in ms. */
 const QUARTER = 15 * 60 * 1_000;
 
-/** How many offsets are remembered. */
+/** How many offsets are cached. */
 const MAX_OFFSETS = 50_000;
 
 /** A day as `2026-11-30`. */

@@ -109,7 +109,7 @@ Deno.test("the fence around an answer is not written back", async () => {
   const { note_id } = await shownNote(world, "a");
   assertStringIncludes(
     await world.refused("update_note", { note_id, note: text }),
-    "send only what stands inside",
+    "send only the text inside",
   );
 });
 

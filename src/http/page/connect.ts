@@ -1,9 +1,9 @@
 /**
- * How each client is connected to this server over HTTP, as the page shows it.
+ * How to connect each client to this server over HTTP, as the page shows it.
  *
- * Behind a proxy the server cannot know its own address, so that a placeholder
- * stands for it, which the page's script fills in from the address that the
- * browser used.
+ * Behind a proxy the server cannot know its own address. The page has a
+ * placeholder instead, and its script fills in the address that the browser
+ * used.
  *
  * @module
  */
@@ -18,21 +18,21 @@ import {
 } from "../../clients/clients.ts";
 import type { Words } from "./words.ts";
 
-/** Stands where the address of the server goes. */
+/** The placeholder for the address of the server. */
 export const URL_PLACEHOLDER = "https://THIS-HOST/mcp";
 
-/** Stands where a person's key goes. */
+/** The placeholder for a person's key. */
 export const KEY_PLACEHOLDER: string = KEY;
 
-/** How one client is connected. */
+/** How to connect one client. */
 export interface Connecting {
   readonly client: ClientId;
   readonly name: string;
   /** What to paste, with placeholders. */
   readonly text: string;
-  /** What to do with it, as whole sentences. */
+  /** What to do with it, in full sentences. */
   readonly instruction: string;
-  /** The files that it can go into, each with the systems that have it. */
+  /** The files that it can go into, each with its operating systems. */
   readonly files: readonly { readonly path: string; readonly on: string }[];
 }
 
@@ -43,7 +43,7 @@ const SYSTEMS: Readonly<Record<Os, string>> = {
 };
 
 /**
- * How every client is connected.
+ * How to connect each client.
  *
  * @param words The words of the page.
  * @param needsKey Whether callers need a key.
@@ -67,7 +67,7 @@ export function connecting(
       name: words.clients[client] ?? nameOf(client),
       text,
       instruction: translated ?? `${instruction}.`,
-      // Only JSON goes into a file.
+      // Only a JSON snippet goes into a file.
       files: language === "json" ? filesOf(client) : [],
     };
   });

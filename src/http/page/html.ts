@@ -1,17 +1,17 @@
 /**
- * Writing HTML in which nothing can be mistaken for markup: whatever stands in
- * a template is escaped, unless it was made by a template itself.
+ * HTML templates that cannot be injected into: every value in a template is
+ * escaped, unless a template made it.
  *
  * @module
  */
 
 /** A piece of HTML. */
 export interface Html {
-  /** Its text, as it may stand between tags. */
+  /** Its text, safe to place between tags. */
   readonly html: string;
 }
 
-/** What may stand in a template. */
+/** The values that a template accepts. */
 type Part = string | number | Html | readonly Html[] | undefined;
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -35,10 +35,10 @@ function write(part: Part): string {
 
 /**
  * A template of HTML. Parts are escaped, for text and for attributes in double
- * quotes; the indentation of the template itself is left out.
+ * quotes; the indentation of the template itself is removed.
  *
- * It is not called `html`, since `deno fmt` would then set the HTML, and with
- * it the space between words.
+ * It is not called `html`, because `deno fmt` would then reformat the HTML and
+ * change the space between words.
  */
 export function markup(
   strings: TemplateStringsArray,
@@ -51,7 +51,7 @@ export function markup(
 }
 
 /**
- * Text that is HTML already.
+ * Marks a text as HTML, so that it is not escaped.
  *
  * @param html The text: constants of this program only.
  */

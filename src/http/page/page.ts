@@ -1,13 +1,13 @@
 /**
- * The page at `/`, for people who open the endpoint in a browser: what this
- * is, whether it is healthy, how to connect a client, and the tools, of which
- * those that only read can be tried.
+ * The page at `/`, for people who open the endpoint in a browser. It shows what
+ * the server is, whether it is healthy, how to connect a client, and the tools.
+ * Tools that only read can be tried.
  *
- * It is public, and therefore made from definitions alone: neither a tenant
- * nor a key has any part in it. There is nothing to build and nothing else to
- * load. Each language is written once, when it is first asked for, and kept as
- * bytes. The policy that it is sent with lets through its own style and script
- * by their hashes, requests to its own origin, and nothing else.
+ * The page is public, so it is made from definitions alone: it depends on no
+ * tenant and no key. It needs no build step and loads no other file. Each
+ * language is rendered once, on the first request, and kept as bytes. Its
+ * content security policy allows its own style and script by their hashes,
+ * requests to its own origin, and nothing else.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import { type Language, languageOf } from "./words.ts";
 
 /** Settings of {@linkcode createPage}. */
 export interface PageOptions {
-  /** The tools, as `tools/list` shows them to those who may call all. */
+  /** The tools, as `tools/list` shows them to a caller with all scopes. */
   readonly tools: readonly ListedTool[];
   /** Whether callers of `/mcp` need a key. */
   readonly needsKey: boolean;
@@ -37,10 +37,10 @@ interface Written {
 
 /**
  * Makes the page at `/`. It expects MCP at `/mcp` and the state of the server
- * at `/health` and `/ready`, of the same origin.
+ * at `/health` and `/ready`, on the same origin.
  *
  * @param options What it shows.
- * @returns What answers `GET` and `HEAD`; it never rejects.
+ * @returns A function that answers `GET` and `HEAD`; it never rejects.
  */
 export function createPage(options: PageOptions): Page {
   const written = new Map<Language, Promise<Written>>();
@@ -86,7 +86,7 @@ async function write(
       ),
       "cross-origin-opener-policy": "same-origin",
       "cross-origin-resource-policy": "same-origin",
-      // Kept, and asked for again: a server with other tools shows at once.
+      // Cached, but revalidated each time, so that changed tools show at once.
       "cache-control": "no-cache",
       "etag": `"${await sha256(body)}"`,
       "referrer-policy": "no-referrer",
@@ -96,7 +96,7 @@ async function write(
   };
 }
 
-/** What a browser lets the page do. */
+/** The content security policy of the page. */
 function policy(style: string, script: string): string {
   return [
     "default-src 'none'",
@@ -113,7 +113,7 @@ function policy(style: string, script: string): string {
   ].join("; ");
 }
 
-/** Whether `If-None-Match` names what would be sent. */
+/** Whether `If-None-Match` names the current version. */
 function isKnown(etag: string, header: string | null): boolean {
   return (header ?? "").split(",").map((one) => one.trim())
     // A proxy that compresses makes the tag a weak one.

@@ -1,6 +1,5 @@
 /**
- * The page as HTML, from data: nothing here knows a request, a tenant or a
- * key.
+ * Renders the page as HTML, from data: without a request, a tenant or a key.
  *
  * @module
  */
@@ -16,7 +15,7 @@ import { type Html, markup, raw } from "./html.ts";
 import type { ShownArgument, ShownTool, ShownToolset } from "./tools.ts";
 import { type Language, LANGUAGES, type Words, words } from "./words.ts";
 
-/** What a page is made from. */
+/** The data of a page. */
 export interface PageData {
   readonly language: Language;
   /** The tools that the server has. */
@@ -30,9 +29,9 @@ export interface PageData {
 }
 
 /**
- * Writes the page.
+ * Renders the page.
  *
- * @param data What it is made from.
+ * @param data The data of the page.
  * @returns A whole HTML document.
  */
 export function renderPage(data: PageData): string {
@@ -150,7 +149,7 @@ function snippet(what: string, text: string): Html {
 }
 
 function tools({ toolsets, needsKey, language }: PageData, text: Words): Html {
-  // Definitions are English in every language.
+  // Tool definitions are in English in every language.
   const lang = language === "en" ? undefined : raw(' lang="en"');
   return markup`<section aria-labelledby="tools">
     <h2 id="tools">${text.tools}</h2>
@@ -196,7 +195,7 @@ function toolEntry(tool: ShownTool, text: Words, lang?: Html): Html {
     </details>`;
 }
 
-/** The script reads an argument back from these elements. */
+/** The script reads the arguments of a tool from these elements. */
 function argumentEntry(
   { name, type, required, description }: ShownArgument,
   text: Words,

@@ -1,14 +1,15 @@
 /**
- * What the page does in a browser.
+ * The script of the page.
  *
- * It is JavaScript in a string: the one form that is the same bytes for
- * `deno run`, for a package on JSR, in a bundle that was minified and in a
- * binary. A function's own `toString()` changes with whatever compiled it, and
- * files beside a module are not there everywhere. Types stand in comments; the
- * tests check them, and the style, as for any other file.
+ * It is JavaScript in a string, because only a string has the same bytes under
+ * `deno run`, in a package on JSR, in a minified bundle and in a binary. A
+ * function's `toString()` depends on the compiler, and files beside a module
+ * are not always available. Types are in comments; the tests check them, and
+ * the style, as for any other file.
  *
- * Everything that it shows is set as text. The page's policy enforces that:
- * `trusted-types 'none'` makes a browser refuse to read HTML from a string.
+ * The script sets everything that it shows as text. The page's policy enforces
+ * this: with `trusted-types 'none'` a browser refuses to parse HTML from a
+ * string.
  *
  * @module
  */

@@ -37,8 +37,8 @@ export interface ShownToolset {
 }
 
 /**
- * Groups tools as the catalog does. The list alone says neither the group of a
- * tool nor whether it writes or deletes.
+ * Groups tools as the catalog does. The list alone does not contain a tool's
+ * group, or whether it writes or deletes.
  *
  * @param tools The tools, as they are listed.
  * @returns The groups that have tools.
@@ -80,8 +80,8 @@ function showTool(tool: ListedTool, effect: Effect): ShownTool {
 }
 
 /**
- * A JSON Schema as TypeScript would write its type: the same in every
- * language, and short.
+ * A JSON Schema in TypeScript's notation: short, and the same in every
+ * language.
  *
  * @param schema The schema; types, enumerations, lists and objects are known.
  */

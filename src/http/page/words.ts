@@ -1,5 +1,5 @@
 /**
- * What the page says, in the languages that it speaks.
+ * The texts of the page, in each of its languages.
  *
  * @module
  */
@@ -11,12 +11,12 @@ import type { Toolset } from "../../tools/catalog.ts";
 /** A language of the page, as `lang` and `?lang=` name it. */
 export type Language = "en" | "id";
 
-/** What the script says; `{name}` stands for a value. */
+/** The texts of the script; `{name}` stands for a value. */
 export interface ScriptWords {
   readonly healthy: string;
-  /** It runs, but something that it needs does not. */
+  /** The server runs, but something that it needs does not. */
   readonly notReady: string;
-  /** What it needs, as `/ready` names it. */
+  /** The parts that it needs, as `/ready` names them. */
   readonly parts: Readonly<Record<keyof Readiness, string>>;
   readonly unhealthy: string;
   readonly unreachable: string;
@@ -38,7 +38,7 @@ export interface ScriptWords {
   readonly keyMalformed: string;
 }
 
-/** What the page says. */
+/** The texts of the page. */
 export interface Words {
   /** The language's own name. */
   readonly name: string;
@@ -80,7 +80,7 @@ export interface Words {
 const INTO_FILE =
   "Tempelkan ke dalam berkas ini; jika sudah ada server lain di dalamnya, tambahkan qontak ke mcpServers.";
 
-/** What the page says, by language. */
+/** The texts of the page, by language. */
 export const words: Readonly<Record<Language, Words>> = {
   en: {
     name: "English",
@@ -90,30 +90,31 @@ export const words: Readonly<Record<Language, Words>> = {
     onThisPage: "On this page",
     about: "What this is",
     what:
-      "At this address an AI assistant such as Claude, ChatGPT or Cursor can work in a company's Qontak CRM. It speaks MCP, the Model Context Protocol.",
+      "Through this address, an AI assistant such as Claude, ChatGPT or Cursor can work in a company's Qontak CRM. The server speaks MCP, the Model Context Protocol.",
     honest:
-      "What an assistant writes is checked against the company's own fields before it is sent.",
-    readOnly: "Everything here only reads: nothing can be changed.",
+      "Everything that an assistant writes is checked against the company's own fields before it is sent.",
+    readOnly:
+      "This server only offers tools that read: nothing can be changed.",
     counts: "{all} tools: {read} read, {write} write, {delete} delete.",
     health: "State of the server",
     checking: "Checking …",
     connect: "Connect a client",
     address: "Address",
     needsKey:
-      "You need a key, which whoever runs this server gives you. Put it where YOUR_API_KEY stands.",
+      "You need a key from the person who runs this server. Replace YOUR_API_KEY with it.",
     needsNoKey:
-      "No key is needed: this server answers only programs on the machine that it runs on.",
+      "You need no key: this server answers only programs on its own machine.",
     files: "File",
     clients: {},
     tools: "Tools",
     trying:
-      "Tools marked read can be tried here: open one, fill in what it takes, and call it.",
+      "You can try the tools marked read here: open one, fill in its arguments and call it.",
     key: "Your key",
     keyHint:
-      "Only needed to try a tool. It stays in the memory of this tab, goes to this server alone, and is gone when the page is closed or loaded again.",
+      "Only needed to try a tool. It stays in the memory of this tab, is sent only to this server, and is gone when you close or reload the page.",
     search: "Search tools",
     searchHint: "Name, description or argument",
-    none: "No tool has all of these words.",
+    none: "No tool matches all of these words.",
     noArguments: "Takes no arguments.",
     required: "required",
     toolsets: {
@@ -131,14 +132,14 @@ export const words: Readonly<Record<Language, Words>> = {
     script: {
       healthy: "Healthy, version {version}",
       notReady:
-        "Running, version {version}, but not ready. What does not answer: {failing}",
+        "Running, version {version}, but not ready. No answer from: {failing}",
       parts: {
         store: "the store of credentials",
         kv: "its database",
         qontak: "Qontak",
       },
-      unhealthy: "Not healthy: {path} answered with status {status}",
-      unreachable: "Not reached: the server gave no answer",
+      unhealthy: "Unhealthy: {path} answered with status {status}",
+      unreachable: "Unreachable: the server did not answer",
       copy: "Copy",
       copyWithKey: "Copy with your key",
       copied: "Copied: {what}",
@@ -149,18 +150,18 @@ export const words: Readonly<Record<Language, Words>> = {
       calling: "Waiting for the answer …",
       answer: "Answer of {tool}",
       answered: "Answered in {ms} ms",
-      failed: "The tool answered that it could not do it, after {ms} ms",
+      failed: "The tool answered with an error after {ms} ms",
       refused: "The server refused the call: {reason} (status {status})",
       unexpected:
         "The server answered with something other than MCP (status {status}).",
       offline:
-        "The server was not reached. Look whether it runs and whether you are online, then call again.",
+        "The server cannot be reached. Check that it runs and that you are online, then call again.",
       keyMissing:
         "This server needs a key. Paste yours into the field above the tools, then call again.",
       keyUnknown:
-        "The server does not accept this key. Look whether it was pasted whole, or ask for another one.",
+        "The server does not accept this key. Check that you pasted all of it, or ask for another one.",
       keyMalformed:
-        "This cannot be a key: keys have no spaces and only plain letters, digits and signs. Paste it again.",
+        "This is not a key: a key has no spaces, only plain letters, digits and punctuation. Paste it again.",
     },
   },
   id: {
@@ -290,7 +291,7 @@ export function languageOf(request: Request): Language {
     preferred(request.headers.get("accept-language") ?? "");
 }
 
-/** The language of ours that an `Accept-Language` header puts highest. */
+/** The supported language that an `Accept-Language` header ranks highest. */
 function preferred(header: string): Language {
   let best: Language = "en";
   let most = 0;

@@ -102,12 +102,15 @@ browserTest("the page says what is wrong with the server", async () => {
       : undefined;
   const cases = [
     // Really: nothing answers where Qontak should be.
-    [{ isCrmDown: true }, /^Running, version \d.*not ready.*answer: Qontak$/],
+    [
+      { isCrmDown: true },
+      /^Running, version \d.*not ready.*answer from: Qontak$/,
+    ],
     [{ answer: failing("/ready", 503) }, "/ready answered with status 503"],
     [{ answer: failing("/health", 502) }, "/health answered with status 502"],
     [
       { before: `fetch = () => Promise.reject(new TypeError("offline"))` },
-      "Not reached: the server gave no answer",
+      "Unreachable: the server did not answer",
     ],
   ] as const;
   for (const [options, text] of cases) {
@@ -280,7 +283,7 @@ browserTest("a read tool is called, and its answer shown", async () => {
 
   // What the tool refuses is said as it says it.
   await tryTool(shown, "get_contact", { contact_id: "999999999" });
-  await waitFor(shown, "#get_contact .outcome", "could not do it");
+  await waitFor(shown, "#get_contact .outcome", "answered with an error");
   assertStringIncludes(
     await textOf(shown, "#get_contact .answer"),
     "find record",
@@ -367,7 +370,7 @@ browserTest(
     await waitFor(shown, outcome, "This server needs a key. Paste yours");
     await shown.page.fill("#key", "kunci é");
     await tryTool(shown, "list_tasks");
-    await waitFor(shown, outcome, "This cannot be a key");
+    await waitFor(shown, outcome, "This is not a key");
     assertEquals(calls(), 0);
     await shown.page.fill("#key", `${A_KEY}x`);
     await tryTool(shown, "list_tasks");
@@ -421,7 +424,7 @@ browserTest("a trouble on the way to a tool is said", async () => {
     // Not followed, not even to the same place: a key goes along.
     [
       new Response(null, { status: 307, headers: { location: "/mcp" } }),
-      "was not reached",
+      "cannot be reached",
     ],
   ];
   const left = answers.map(([response]) => response);
@@ -434,7 +437,7 @@ browserTest("a trouble on the way to a tool is said", async () => {
   }
   await shown.page.context().setOffline(true);
   await tryTool(shown, "list_tasks");
-  await waitFor(shown, "#list_tasks .outcome", "The server was not reached");
+  await waitFor(shown, "#list_tasks .outcome", "The server cannot be reached");
   await shown.page.context().setOffline(false);
   await tryTool(shown, "list_tasks");
   await waitFor(shown, "#list_tasks .outcome", "Answered in");
