@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { addCommand } from "../app/advice.ts";
 import { checkLimits } from "../app/limits.ts";
 import { open, type Program } from "../app/open.ts";
 import { readSettings, type Settings } from "../app/settings.ts";
@@ -10,7 +11,7 @@ import { demandKeys } from "../app/stores.ts";
 import { ConfigError, InputError } from "../errors.ts";
 import { askKv } from "../storage/kv.ts";
 import { takeLease } from "../tokens/lease.ts";
-import { DEFAULT_TENANT } from "../tokens/store.ts";
+import { DEFAULT_TENANT, nameTenant } from "../tokens/store.ts";
 import { attempt, type Finding, report, tryTenant } from "./checks.ts";
 import { environmentOf, type Run } from "./command.ts";
 import { readTenant } from "./tenants/tenant.ts";
@@ -27,7 +28,7 @@ const TIMEOUT = 5_000;
 /**
  * Tries the configuration, the store, the tokens, the CRM, Deno KV, the keys
  * of callers and the clock: those of one tenant, of the default one or of the
- * first. The exit code is 1 where anything failed.
+ * first, and says which. The exit code is 1 where anything failed.
  */
 export const doctor: Run = async ({ word, flags }) => {
   const wanted = word === undefined ? undefined : readTenant(word);
@@ -128,7 +129,52 @@ async function checkAccess(
       clock,
     ];
   }
-  return [store, ...await tryTenant(program, tenant), clock];
+  const company = program.store.name === "env" || wanted !== undefined
+    ? []
+    : [await attempt("company", () => checkCompany(program, tenants))];
+  return [store, ...company, ...await tryTenant(program, tenant), clock];
+}
+
+/**
+ * Which company is tried where none was asked for, and whether calls that name
+ * none can work.
+ */
+async function checkCompany(
+  program: Program,
+  tenants: readonly string[],
+): Promise<string | Omit<Finding, "check">> {
+  const [first] = tenants;
+  if (tenants.includes(DEFAULT_TENANT)) {
+    return `tried is ${nameTenant(DEFAULT_TENANT)}`;
+  }
+  const named = `tried is ${
+    nameTenant(first!)
+  }, the first of ${tenants.length}`;
+  const callers = await callersWithoutName(program);
+  return {
+    status: callers === undefined ? "warn" : "fail",
+    detail:
+      `${named}. Calls without user_id fail, since no credentials are kept for them${
+        callers === undefined ? "" : `, and ${callers} for such calls`
+      }: put some there with ${
+        addCommand(DEFAULT_TENANT)
+      }, or have callers name the company in user_id`,
+  };
+}
+
+/** Who is set up to call without a name; undefined where it is not said. */
+async function callersWithoutName(
+  { settings, keys }: Program,
+): Promise<string | undefined> {
+  const isUnnamed = ({ tenants }: { readonly tenants: readonly string[] }) =>
+    tenants.includes(DEFAULT_TENANT);
+  if (settings.MCP_API_KEYS?.some(isUnnamed)) return "MCP_API_KEYS has a key";
+  if (!settings.MCP_STORED_KEYS || !keys) return undefined;
+  for (const id of await keys.ids()) {
+    const found = await keys.read(id);
+    if (found && isUnnamed(found.key)) return `there is a key (${id})`;
+  }
+  return undefined;
 }
 
 /** Whether the store can be written: taking a lease is a write. */

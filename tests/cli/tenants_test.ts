@@ -308,7 +308,7 @@ async function examine(
 Deno.test("doctor finds everything well where it is", async () => {
   await using place = createPlace();
   const token = `${place.sandbox.refreshToken}\n`;
-  await place.run(["tenants", "add", "acme"], token);
+  await place.run(["tenants", "add"], token);
   const before = place.sandbox.grants;
   const { kv, ...found } = await examine(place);
   assertEquals(place.sandbox.grants, before + 1);
@@ -320,13 +320,47 @@ Deno.test("doctor finds everything well where it is", async () => {
     "configuration",
     "limits",
     "store",
+    "company",
     "token",
     "crm",
     "clock",
   ]);
   // For people: one line each.
   const { stdout } = await place.run(["doctor"]);
-  assertEquals(stdout.trim().split("\n").length, 7);
+  assertEquals(stdout.trim().split("\n").length, 8);
+});
+
+Deno.test("doctor says whom it tried, and that calls without user_id fail", async () => {
+  await using place = createPlace();
+  const token = () => `${place.sandbox.refreshToken}\n`;
+  await place.run(["tenants", "add", "acme"], token());
+  const { company, crm } = await examine(place);
+  assertStringIncludes(company!, 'warn tried is user_id "acme"');
+  assertStringIncludes(company!, "Calls without user_id fail");
+  assertStringIncludes(company!, "qontak-mcp tenants add,");
+  assertStringIncludes(crm!, "ok ");
+  // Where the settings have a key for such calls, they are promised to work.
+  const hash = "ab".repeat(32);
+  const other = await examine(place, { MCP_API_KEYS: `${hash}:acme` });
+  assertStringIncludes(other.company!, "warn ");
+  const promised = await place.run(["doctor"], "", { MCP_API_KEYS: hash });
+  assertEquals(promised.code, 1);
+  assertStringIncludes(
+    promised.stdout,
+    "MCP_API_KEYS has a key for such calls",
+  );
+  const stored = { MCP_STORED_KEYS: "true" };
+  await place.run(["keys", "create", "--tenants", "acme"], "", stored);
+  assertStringIncludes((await examine(place, stored)).company!, "warn ");
+  await place.run(["keys", "create"], "", stored);
+  const kept = await examine(place, stored);
+  assertStringIncludes(kept.company!, "fail ");
+  assertStringIncludes(kept.company!, "for such calls");
+  // Whoever asks for one is told of that one.
+  assertEquals((await examine(place, {}, ["acme"])).company, undefined);
+  await place.run(["tenants", "add"], token());
+  const both = await examine(place, stored);
+  assertStringIncludes(both.company!, "ok tried is");
 });
 
 Deno.test("doctor says what fails, and what to do", async () => {
