@@ -198,6 +198,7 @@ export function createServer(given: ServerOptions): QontakServer {
     telemetry,
     ...defined({ kv }),
   });
+  store.start?.();
   const call = createCall({
     access,
     kv,

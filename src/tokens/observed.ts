@@ -36,6 +36,7 @@ export function observed(store: TokenStore, telemetry: Telemetry): TokenStore {
           around("lease", () => store.lease!(tenant, ms, holder)),
       }
       : {}),
+    ...(store.start ? { start: () => store.start!() } : {}),
     ...(store.close ? { close: () => store.close!() } : {}),
   } satisfies TokenStore;
 }

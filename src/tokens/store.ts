@@ -136,6 +136,11 @@ export interface TokenStore {
     ms: number,
     holder: string,
   ): Promise<Lease | undefined>;
+  /**
+   * Says that a server runs: what opens the store is kept alive from now on,
+   * in the background, until the store is closed. Missing where nothing ends.
+   */
+  start?(): void;
   /** Ends its connections. */
   close?(): Promise<void>;
 }

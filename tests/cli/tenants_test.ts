@@ -19,6 +19,7 @@ import {
   run,
   WITH_KV,
 } from "../support/process.ts";
+import { vaultPolicy } from "../../src/tokens/stores/vault/policy.ts";
 import { startVault } from "../support/vault.ts";
 
 /** A store of its own, and the sandbox, for one test. */
@@ -396,6 +397,25 @@ Deno.test("doctor says what fails, and what to do", async () => {
   const dead = await examine(place, {}, ["acme"]);
   assertStringIncludes(dead.token!, "tenants add acme --replace");
   assertStringIncludes(dead.crm!, "skip");
+});
+
+Deno.test("doctor leaves nothing behind in Vault", async () => {
+  await using sandbox = serveSandbox({ rotateRefreshTokens: false });
+  await using vault = startVault();
+  const env = {
+    QONTAK_BASE_URL: sandbox.url,
+    TOKEN_STORE: "vault",
+    VAULT_ADDR: vault.url,
+    VAULT_TOKEN: vault.createToken({ policy: vaultPolicy("tokens") }),
+  };
+  const { stdout } = await run(["doctor"], { env });
+  assertStringIncludes(stdout, "vault can be read and written");
+  const response = await fetch(
+    `${vault.url}/v1/secret/metadata/qontak/tokens?list=true`,
+    { headers: { "x-vault-token": vault.token } },
+  );
+  await response.body?.cancel();
+  assertEquals(response.status, 404);
 });
 
 Deno.test("doctor notices a wrong clock", async () => {

@@ -99,8 +99,8 @@ export function openVault(options: VaultStoreOptions): StoreAndKeys {
     : "";
   const login = readLogin(options);
   const wire = createWire(address, namespace, timeout);
-  const ask = createSession(wire, login, log);
-  const secrets = createSecrets(wire, ask, mount);
+  const session = createSession(wire, login, log);
+  const secrets = createSecrets(wire, session.ask, mount);
   return {
     tokens: {
       name: "vault",
@@ -113,7 +113,11 @@ export function openVault(options: VaultStoreOptions): StoreAndKeys {
           ms,
           holder,
         ),
-      close: () => wire.close(),
+      start: () => session.start(),
+      async close() {
+        session.close();
+        await wire.close();
+      },
     },
     keys: recordsIn(secrets, keysBeside(root)),
   };
@@ -158,10 +162,10 @@ function recordsIn(
     async remove(name) {
       const path = pathOf(name);
       // Of what a person deleted, older versions may still be there.
-      if (!await secrets.read(path)) return false;
+      const isThere = await secrets.read(path) !== undefined;
       for (const part of below) await secrets.erase(`${path}/${part}`);
-      await secrets.erase(path);
-      return true;
+      if (isThere) await secrets.erase(path);
+      return isThere;
     },
 
     names: () => secrets.names(root),

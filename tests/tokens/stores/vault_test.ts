@@ -23,6 +23,7 @@ import {
   openVault,
   type VaultStoreOptions,
 } from "../../../src/tokens/stores/vault.ts";
+import { createServer } from "../../../src/server.ts";
 import { vaultPolicy } from "../../../src/tokens/stores/vault/policy.ts";
 import { projectFlags, root, runDeno } from "../../support/process.ts";
 import {
@@ -33,7 +34,7 @@ import {
 } from "../../support/vault.ts";
 import { keyContract } from "../../auth/key_contract.ts";
 import { contract } from "./contract.ts";
-import { until } from "../../support/time.ts";
+import { sleep, until } from "../../support/time.ts";
 
 /** What must never be seen outside of Vault. */
 const CANARY = "canary-of-a-refresh-token";
@@ -105,6 +106,8 @@ function assertDiscreet(error: Error, ...secrets: string[]): void {
   assertEquals(error.cause, undefined);
   assertNotMatch(seen, /x-vault-token/i);
 }
+
+const drop = (response: Response) => response.body?.cancel();
 
 /** Everything that a store is asked for, about a tenant that it has. */
 function everyCall(
@@ -446,6 +449,9 @@ Deno.test(
     assertEquals(await admin("GET", `${DATA}/acme/lease`), 200);
     await store.remove("acme");
     assertEquals(await admin("GET", `${DATA}/acme/lease`), 404);
+    // One that has a lease and nothing else leaves nothing behind either.
+    await (await store.lease!("probe", 60_000, "one"))!.release();
+    assertEquals(await store.remove("probe"), false);
     assertEquals(await admin("LIST", METADATA), 404);
   }),
 );
@@ -774,15 +780,36 @@ Deno.test(
 );
 
 Deno.test(
+  "createVaultStore() tells a token that ended from one without rights where Vault says the same of both",
+  bench(async ({ vault, make }) => {
+    using time = new FakeTime();
+    const policy = vaultPolicy("tokens").replace('"list"', '"read"');
+    const store = make({
+      token: vault.createToken({ policy, ttl: 60, renewable: false }),
+    });
+    const list = async () =>
+      sentenceOf(await assertRejects(() => store.tenants()), advise)!;
+    const refused = await list();
+    assertMatch(refused, /refuses "list" on .*add that to the policy/);
+    assertNotMatch(refused, /ended/);
+    time.tick(61_000);
+    const ended = await list();
+    assertMatch(ended, /it has ended or was revoked.*VAULT_TOKEN/);
+    assertNotMatch(ended, /policy/);
+  }, { unknownToken: "permission denied" }),
+);
+
+Deno.test(
   "createVaultStore() needs no more than its policy",
   bench(async ({ vault, make, lines }) => {
     const token = vault.createToken({
       policy: vaultPolicy("tokens"),
       ttl: 3_600,
     });
-    const store = make({ token });
-    await contract(store);
+    await contract(make({ token }));
     using time = new FakeTime();
+    const store = make({ token });
+    await store.read("acme");
     time.tick(3_000_000);
     await store.read("acme");
     assertEquals(vault.count(/^POST auth\/token\/renew-self$/), 1);
@@ -935,6 +962,65 @@ Deno.test(
 );
 
 Deno.test(
+  "a server renews its token for Vault on time, whether calls come or not",
+  bench(async ({ vault, make, lines }) => {
+    const policy = vaultPolicy("tokens");
+    const stores = [
+      make({ token: vault.createToken({ policy, ttl: 4 }) }),
+      make(vault.createRole({ policy, ttl: 4, secretIdUses: 1 })),
+    ];
+    const servers = stores.map((store) =>
+      createServer({ store, kv: false, log: () => {} })
+    );
+    await sleep(6_000);
+    assert(vault.count(/renew-self$/) >= 2);
+    for (const store of stores) {
+      assertEquals(await store.read("acme"), undefined);
+    }
+    assertEquals(vault.count(/approle\/login$/), 1);
+    assertEquals(lines, []);
+    for (const server of servers) await server.close();
+    for (const store of stores) await store.close!();
+    // Nothing goes on after the end.
+    const renewals = vault.count(/renew-self$/);
+    await sleep(3_500);
+    assertEquals(vault.count(/renew-self$/), renewals);
+  }),
+);
+
+Deno.test(
+  "a server asks Vault again and again where it was away at the start",
+  bench(async ({ vault, make, lines }) => {
+    using time = new FakeTime();
+    const store = make(vault.createRole({
+      policy: vaultPolicy("tokens"),
+      ttl: 600,
+    }));
+    vault.seal();
+    store.start!();
+    const log = () => lines.length;
+    const settled = async (holds: () => boolean) => {
+      // The answers travel in real time, and the clock stands still.
+      for (let tries = 0; !holds(); tries++) {
+        assert(tries < 500, lines.join("\n"));
+        await fetch(`${vault.url}/v1/sys/health`).then(drop);
+      }
+    };
+    await settled(() => log() === 1);
+    assertMatch(lines[0]!, /Vault gives no token.*Vault is sealed/);
+    time.tick(10_000);
+    await settled(() => vault.count(/approle\/login$/) === 2);
+    vault.unseal();
+    for (let i = 0; i < 5; i++) await fetch(`${vault.url}/v1/x`).then(drop);
+    time.tick(10_000);
+    await settled(() => vault.count(/approle\/login$/) === 3);
+    assertEquals(log(), 1);
+    await store.read("acme");
+    assertEquals(vault.count(/approle\/login$/), 3);
+  }),
+);
+
+Deno.test(
   "createVaultStore() uses a token that cannot be renewed as long as it lives",
   bench(async ({ vault, make, lines }) => {
     using time = new FakeTime();
@@ -1082,10 +1168,10 @@ Deno.test(
     time.tick(400_000);
     await read();
     assertEquals(did(), [2, 2]);
-    // Unused for so long that there is nothing to renew.
+    // The machine slept for so long that there is nothing to renew.
     time.tick(100_000_000);
     await read();
-    assertEquals(did(), [3, 2]);
+    assertEquals(did(), [3, 3]);
     assertEquals(lines, []);
   }),
 );

@@ -33,16 +33,30 @@ export interface Login {
 /** After which part of its life a token is renewed. */
 const RENEW_AFTER = 2 / 3;
 
+/** The least time between two tries to renew a token, in ms. */
+const RENEW_AGAIN = 1_000;
+
+/** How long after a failure a server asks again for a token, in ms. */
+const OPEN_AGAIN = 10_000;
+
+/** The longest that a timer can wait, in ms. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** By how much a renewal must move the end of a token to be one, in ms. */
 const LEAST_GAIN = 1_000;
 
 /** Asks Vault for sessions. Each function throws StoreError. */
 interface Door {
+  /** Says in the log that a session ends, and why. */
+  warnOfEnd(old: Session, error: unknown): void;
   /** Begins a session. */
   open(): Promise<Session>;
   /** Renews one; begins another where a role may and that fails. */
   renew(old: Session): Promise<Session>;
 }
+
+/** Asks how long a token lives. */
+const LOOK_UP: Question = { verb: "read", path: "auth/token/lookup-self" };
 
 function createDoor(wire: Wire, { token, role }: Login, log: Log): Door {
   async function logIn(data: object): Promise<Session> {
@@ -69,15 +83,11 @@ function createDoor(wire: Wire, { token, role }: Login, log: Log): Door {
   /** Asks how long a token lives, which not every policy lets it ask. */
   async function lookUp(token: string): Promise<Session> {
     const at = Date.now();
-    const question = {
-      verb: "read",
-      path: "auth/token/lookup-self",
-    } as const;
-    const answer = await wire.send(question, token);
+    const answer = await wire.send(LOOK_UP, token);
     const { status, body } = answer;
-    if (status !== 200 && status !== 403) throw wire.refusal(question, answer);
+    if (status !== 200 && status !== 403) throw wire.refusal(LOOK_UP, answer);
     if (status === 403 && !isTokenGone(answer)) {
-      const refusal = wire.refusal(question, answer);
+      const refusal = wire.refusal(LOOK_UP, answer);
       log("warn", "The token for Vault will not be renewed", {
         store: "vault",
         reason: refusal.message,
@@ -99,7 +109,8 @@ function createDoor(wire: Wire, { token, role }: Login, log: Log): Door {
     };
   }
 
-  async function renew(old: Session): Promise<Session> {
+  /** Renews a token; undefined where it may live no longer. */
+  async function renew(old: Session): Promise<Session | undefined> {
     const at = Date.now();
     const question = {
       verb: "write",
@@ -112,28 +123,65 @@ function createDoor(wire: Wire, { token, role }: Login, log: Log): Door {
     const end = at + Number(auth.lease_duration) * 1000;
     // Vault says yes to a token of the greatest age, too.
     if (end >= old.end + LEAST_GAIN) return sessionOf(old.token, auth, at);
-    throw new StoreError(`${wire.where} lets its token live no longer`);
+    return undefined;
+  }
+
+  function warnOfEnd(old: Session, error: unknown): void {
+    log(
+      "warn",
+      "The token for Vault could not be renewed: it is used as long as it lives",
+      {
+        store: "vault",
+        ends: new Date(old.end).toISOString(),
+        reason: error instanceof StoreError ? error.message : undefined,
+        ...remedyOf(error),
+      },
+    );
   }
 
   return {
+    warnOfEnd,
     open: () => role ? logIn(role) : lookUp(token!),
     async renew(old) {
-      if (!role) return await renew(old);
-      return old.isRenewable
-        ? await renew(old).catch(() => logIn(role))
-        : await logIn(role);
+      if (!role) {
+        const renewed = await renew(old);
+        if (renewed) return renewed;
+        const why = `${wire.where} lets its token live no longer`;
+        warnOfEnd(old, new StoreError(why, { what: "replaceVaultToken" }));
+        return { ...old, renewAt: Infinity };
+      }
+      if (!old.isRenewable) return await logIn(role);
+      const renewed = await renew(old).catch(() => undefined);
+      return renewed ?? await logIn(role);
     },
   };
 }
 
+/** Questions with a token that is good, and what keeps it so. */
+export interface SessionKeeper {
+  /** Asks with a token that is good. */
+  readonly ask: Ask;
+  /** Opens Vault before the first question, in the background. */
+  start(): void;
+  /** Renews the token no longer; the next question opens Vault again. */
+  close(): void;
+}
+
 /**
  * Lets questions bear a token that is good: one that is asked for, renewed
- * before it ends, and asked for again where Vault no longer takes it.
+ * before it ends, whether questions come or not, and asked for again where
+ * Vault no longer takes it.
  */
-export function createSession(wire: Wire, login: Login, log: Log): Ask {
+export function createSession(
+  wire: Wire,
+  login: Login,
+  log: Log,
+): SessionKeeper {
   const door = createDoor(wire, login, log);
   let session: Session | undefined;
   let renewal: Promise<Session> | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isOpen = false;
 
   /** The session to use; another one than `refused`. */
   function current(refused?: Session): Promise<Session> {
@@ -142,8 +190,40 @@ export function createSession(wire: Wire, login: Login, log: Log): Ask {
     }
     // One for all who wait for it.
     return renewal ??= next(refused)
-      .then((fresh) => session = fresh)
+      .then((fresh) => {
+        session = fresh;
+        renewAfter(fresh.renewAt - Date.now());
+        return fresh;
+      })
       .finally(() => renewal = undefined);
+  }
+
+  /** Renews the token after so many ms, also where nobody asks by then. */
+  function renewAfter(ms: number): void {
+    clearTimeout(timer);
+    if (!isOpen || ms === Infinity) return;
+    timer = setTimeout(renewNow, Math.min(Math.max(ms, 0), LONGEST_TIMER));
+    // Nobody waits for it.
+    Deno.unrefTimer(timer);
+  }
+
+  async function renewNow(isFirstFailure = true): Promise<void> {
+    try {
+      const { renewAt } = await current();
+      renewAfter(renewAt - Date.now());
+    } catch (error) {
+      if (isFirstFailure) {
+        log("warn", "Vault gives no token: it is asked again and again", {
+          store: "vault",
+          reason: error instanceof StoreError ? error.message : undefined,
+          ...remedyOf(error),
+        });
+      }
+      if (!isOpen) return;
+      clearTimeout(timer);
+      timer = setTimeout(() => renewNow(false), OPEN_AGAIN);
+      Deno.unrefTimer(timer);
+    }
   }
 
   function next(refused?: Session): Promise<Session> {
@@ -156,25 +236,30 @@ export function createSession(wire: Wire, login: Login, log: Log): Ask {
     try {
       return await door.renew(old);
     } catch (error) {
-      log(
-        "warn",
-        "The token for Vault could not be renewed: it is used as long as it lives",
-        {
-          store: "vault",
-          ends: new Date(old.end).toISOString(),
-          reason: error instanceof StoreError ? error.message : undefined,
-          ...remedyOf(error),
-        },
-      );
+      door.warnOfEnd(old, error);
       const left = old.end - Date.now();
-      return { ...old, renewAt: Date.now() + left * (1 - RENEW_AFTER) };
+      const wait = Math.max(left * (1 - RENEW_AFTER), RENEW_AGAIN);
+      return { ...old, renewAt: Date.now() + wait };
     }
   }
 
-  return async (question) => {
+  /** Whether a token is known to live, or to have ended. */
+  async function stateOf(used: Session): Promise<Answer["token"]> {
+    if (used.end <= Date.now()) return "ended";
+    const { status } = await wire.send(LOOK_UP, used.token);
+    return status === 200 ? "alive" : undefined;
+  }
+
+  async function ask(question: Question): Promise<Answer> {
+    isOpen = true;
     const used = await current();
     const answer = await wire.send(question, used.token);
-    if (answer.status !== 403 || !login.role) return answer;
+    if (answer.status !== 403) return answer;
+    if (!login.role) {
+      if (isTokenGone(answer)) return answer;
+      // Some say "permission denied" for both.
+      return { ...answer, token: await stateOf(used).catch(() => undefined) };
+    }
     // The token may have been revoked, or the role been given a new policy.
     let fresh: Session;
     try {
@@ -183,7 +268,19 @@ export function createSession(wire: Wire, login: Login, log: Log): Ask {
       if (isTokenGone(answer)) throw error;
       return answer;
     }
-    return await wire.send(question, fresh.token);
+    return { ...await wire.send(question, fresh.token), token: "alive" };
+  }
+
+  return {
+    ask,
+    start() {
+      isOpen = true;
+      void renewNow();
+    },
+    close() {
+      isOpen = false;
+      clearTimeout(timer);
+    },
   };
 }
 

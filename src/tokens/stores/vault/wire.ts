@@ -33,6 +33,8 @@ export interface Answer {
   readonly body: JsonObject;
   /** Vault's own list of errors, undefined where there is no list. */
   readonly errors: readonly string[] | undefined;
+  /** What is known of the token that was refused, where anything is. */
+  readonly token?: "alive" | "ended" | undefined;
 }
 
 /** The way to one Vault. */
@@ -147,10 +149,13 @@ function refusal(
     );
   }
   if (status === 403) {
+    const mayHaveEnded = answer.token === "alive"
+      ? ""
+      : ", or make a new token where it has ended";
     return new StoreError(
       `${where} refuses ${
         CAPABILITIES[verb]
-      } on ${path}: add that to the policy of the token, or make a new token where it has ended`,
+      } on ${path}: add that to the policy of the token${mayHaveEnded}`,
     );
   }
   if (status === 404) {
@@ -228,9 +233,9 @@ function travel(transport: Transport, timeout: number) {
 }
 
 /** Whether Vault says that it does not know the token. */
-export function isTokenGone({ status, errors = [] }: Answer): boolean {
-  return status === 403 &&
-    errors.some((text) => /invalid token|bad token/.test(text));
+export function isTokenGone({ status, errors = [], token }: Answer): boolean {
+  return status === 403 && (token === "ended" ||
+    errors.some((text) => /invalid token|bad token/.test(text)));
 }
 
 function answerOf(status: number, value: unknown): Answer {
