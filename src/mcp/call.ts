@@ -22,6 +22,7 @@ import { type Caller, tenantOf } from "./caller.ts";
 import { type Content, withhold } from "./content.ts";
 import { createProgress, type Progress, type Tell } from "./progress.ts";
 import { presentAnswer, presentError, type ToolResult } from "./result.ts";
+import { onlyWritten } from "./written.ts";
 
 /** How many templates, pipelines and stage lists are kept in memory. */
 const SETUP_ENTRIES = 2_000;
@@ -153,7 +154,7 @@ export function createCall(
       throw withProblems(tool, error, found);
     }
     state.hasBegun = true;
-    const answer = await tool.run(context, values);
+    const answer = onlyWritten(tool, await tool.run(context, values), caller);
     const shown = content === "strict"
       ? await withhold(tool, answer, context, why)
       : answer;

@@ -1,0 +1,101 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import type { Client } from "@modelcontextprotocol/client";
+import { createServer } from "../../mod.ts";
+import { DEFAULT_SCOPES, type Scope } from "../../src/auth/principal.ts";
+import { serveSandbox } from "../../src/sandbox/mod.ts";
+import { call, connectHttp, ok } from "../support/client.ts";
+import { serveMcp } from "../support/serve.ts";
+import { noRates } from "../support/world.ts";
+
+/** Every text and number in a value that identifies it, at least 4 long. */
+function valuesOf(value: unknown): string[] {
+  if (value !== null && typeof value === "object") {
+    return Object.values(value).flatMap(valuesOf);
+  }
+  const text = String(value);
+  return text.length >= 4 && !/^(true|false|null|undefined)$/.test(text)
+    ? [text]
+    : [];
+}
+
+Deno.test("a key that may write, and not read, is told no more of a record than it wrote", async () => {
+  await using sandbox = serveSandbox();
+  const server = createServer({
+    baseUrl: sandbox.url,
+    refreshToken: sandbox.refreshToken,
+    log: () => {},
+    limits: noRates(),
+  });
+  const scopes: Record<string, readonly Scope[]> = {
+    all: DEFAULT_SCOPES,
+    writer: ["write"],
+  };
+  await using served = serveMcp(server, {
+    // deno-lint-ignore require-await -- the interface is asynchronous
+    authenticate: async (bearer) =>
+      scopes[bearer] &&
+      { name: bearer, tenants: ["_default"], scopes: scopes[bearer] },
+  });
+  const { url } = served;
+  const connect = (key: string) => connectHttp(url, { key });
+  const [all, writer]: Client[] = [
+    await connect("all"),
+    await connect("writer"),
+  ];
+  try {
+    const tools = (await writer!.listTools()).tools.map(({ name }) => name);
+    assert(tools.every((name) => !/^(get|list|delete)_/.test(name)));
+    for (
+      const [kind, change] of [
+        ["contact", { first_name: "Canary" }],
+        ["company", { name: "Canary" }],
+        ["deal", { name: "Canary" }],
+        ["task", { name: "Canary" }],
+        ["ticket", { name: "Canary" }],
+        ["product", { name: "Canary" }],
+      ] as const
+    ) {
+      const plural = kind === "company" ? "companies" : `${kind}s`;
+      const [{ id }] = (await ok(all!, `list_${plural}`)).records;
+      const idArgument = `${kind}_id`;
+      const args = { [idArgument]: Number(id), ...change };
+      const before = await ok(all!, `get_${kind}`, {
+        [idArgument]: Number(id),
+        fields: ["*"],
+      });
+      const told = await call(writer!, `update_${kind}`, args);
+      const held = valuesOf(before.record).filter((text) => text !== `${id}`);
+      assert(held.length > 3, kind);
+      const shown = held.filter((text) => told.text.includes(text));
+      // The words of the answer itself may stand in a record as well.
+      const answer = /applied|record|name|Canary/;
+      assertEquals(shown.filter((text) => !answer.test(text)), [], kind);
+      if (!told.isError) {
+        assertEquals(told.data.id, Number(id));
+        assertEquals(told.data.record, undefined);
+        assertEquals(told.data.applied, Object.keys(change));
+        assertStringIncludes(told.text, "no scope to read");
+      }
+      // Who may read is told what is stored.
+      const open = await call(all!, `update_${kind}`, args);
+      assertEquals(open.isError, told.isError, open.text);
+    }
+    // Nor of another record that has the same number.
+    const { records: [first, second] } = await ok(all!, "list_contacts", {
+      fields: ["telephone"],
+    });
+    const same = await call(writer!, "update_contact", {
+      contact_id: Number(second.id),
+      telephone: first.telephone,
+    });
+    assert(!same.isError, same.text);
+    assert(!same.text.includes(String(first.id)), same.text);
+    const category = await ok(writer!, "create_task_category", {
+      name: "Canary",
+    });
+    assertEquals(Object.keys(category.record), ["id"]);
+  } finally {
+    await all!.close();
+    await writer!.close();
+  }
+});
