@@ -34,7 +34,9 @@ import {
   toolsetNames,
 } from "./tools/catalog.ts";
 import { type Content, CONTENTS } from "./mcp/content.ts";
-import { flag, oneOf, type Rules } from "./values/rules.ts";
+import { flag, oneOf, type Rules, whole } from "./values/rules.ts";
+import { createSnapshots } from "./snapshots/snapshots.ts";
+import { createZone, DEFAULT_ZONE, zoneName } from "./values/zone.ts";
 import { defined } from "./values/json.ts";
 import { IDENTITY } from "./version.ts";
 
@@ -62,6 +64,19 @@ export interface ServerOptions extends ConnectionOptions {
    * @default {"open"}
    */
   readonly content?: Content;
+  /**
+   * The time zone in which days and months of questions begin.
+   *
+   * @default {"Asia/Jakarta"}
+   */
+  readonly timeZone?: string;
+  /**
+   * How long all records of one kind, read for a question, are used for the
+   * next ones, in ms; with 0 each question reads for itself.
+   *
+   * @default {300000}
+   */
+  readonly snapshotLifetime?: number;
   /** Writes log lines; to stderr when left out. */
   readonly log?: Log;
   /**
@@ -84,6 +99,8 @@ const rules = {
   toolsets: toolsetNames,
   readOnly: flag,
   content: oneOf(CONTENTS),
+  timeZone: zoneName,
+  snapshotLifetime: whole(0, 86_400_000),
 } as const satisfies Rules<ServerOptions>;
 
 /** An MCP server for Qontak. */
@@ -207,6 +224,10 @@ export function createServer(given: ServerOptions): QontakServer {
     telemetry,
     content,
     advise,
+    snapshots: createSnapshots(
+      defined({ lifetime: options.snapshotLifetime }),
+    ),
+    zone: createZone(options.timeZone ?? DEFAULT_ZONE),
   });
   const viewOf = createViews(selectTools(options));
   // Without a credential, a caller may do all that the server may.

@@ -6,6 +6,8 @@
  *
  * @module
  */
+import { createSnapshots } from "../../src/snapshots/snapshots.ts";
+import { createZone, DEFAULT_ZONE } from "../../src/values/zone.ts";
 import { adviseEmbedder } from "../../src/advice/advice.ts";
 import { noLimits } from "../../src/limits/limits.ts";
 import { noAudit } from "../../src/audit/audit.ts";
@@ -65,6 +67,8 @@ async function serveRounds(telemetry: Telemetry): Promise<void> {
     telemetry,
     content: "open",
     advise: adviseEmbedder,
+    snapshots: createSnapshots(),
+    zone: createZone(DEFAULT_ZONE),
   });
   const tool = catalog.find(({ name }) => name === "list_pipelines")!;
   const options = {

@@ -79,7 +79,10 @@ export function serverOptionsOf(
   settings: Settings,
 ):
   & ConnectionOptions
-  & Pick<ServerOptions, "toolsets" | "readOnly" | "content"> {
+  & Pick<
+    ServerOptions,
+    "toolsets" | "readOnly" | "content" | "timeZone" | "snapshotLifetime"
+  > {
   const isSigned = settings.QONTAK_AUTH === "hmac";
   return defined({
     auth: settings.QONTAK_AUTH,
@@ -96,5 +99,7 @@ export function serverOptionsOf(
     toolsets: settings.QONTAK_TOOLSETS,
     readOnly: settings.QONTAK_READ_ONLY,
     content: settings.QONTAK_CONTENT,
+    timeZone: settings.QONTAK_TIME_ZONE,
+    snapshotLifetime: settings.QONTAK_SNAPSHOT_SECONDS * 1_000,
   });
 }

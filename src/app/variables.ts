@@ -21,7 +21,9 @@ import {
 import { origins, secureAddress } from "../net/address.ts";
 import { DEFAULT_LEVEL, LOG_LEVELS } from "../logging/log.ts";
 import { RETRY_BUDGET } from "../qontak/retry.ts";
-import { oneOf, readWhole, type Rule } from "../values/rules.ts";
+import { SNAPSHOT_LIFETIME } from "../snapshots/snapshots.ts";
+import { oneOf, readWhole, type Rule, whole } from "../values/rules.ts";
+import { DEFAULT_ZONE, zoneName } from "../values/zone.ts";
 import { createSealer, type Sealer } from "../storage/sealing.ts";
 import { readRedisUrl } from "../storage/redis_url.ts";
 import { OptionError } from "../errors.ts";
@@ -188,6 +190,17 @@ export const variables = {
       "open, or strict: the free text of records (notes, chats, timelines, descriptions, long custom fields) is withheld from the model",
     default: "open",
     read: readWord(oneOf(CONTENTS)),
+  },
+  QONTAK_TIME_ZONE: {
+    meaning: "The time zone in which days and months of questions begin",
+    default: DEFAULT_ZONE,
+    read: (text: string) => zoneName(text),
+  },
+  QONTAK_SNAPSHOT_SECONDS: {
+    meaning:
+      "How long all records of one kind that were read for a question are used for the next ones, in seconds; with 0 each question reads for itself",
+    default: String(SNAPSHOT_LIFETIME / 1_000),
+    read: readWhole(whole(0, 86_400)),
   },
   QONTAK_TIMEOUT_MS: {
     meaning:

@@ -12,6 +12,9 @@ import type { Log } from "../logging/log.ts";
 import { withRequestId } from "../logging/request_id.ts";
 import { deadline, isTimeUp, untilAborted } from "../net/deadline.ts";
 import type { Access } from "../qontak/connection.ts";
+import { createRecords, watchWrites } from "../snapshots/records.ts";
+import type { Snapshots } from "../snapshots/snapshots.ts";
+import type { Zone } from "../values/zone.ts";
 import { createCache } from "../storage/cache.ts";
 import type { Kv } from "../storage/kv.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
@@ -66,6 +69,10 @@ export interface CallSettings {
   readonly content: Content;
   /** Has the words of what can be done about an error. */
   readonly advise: Advise;
+  /** All records of one kind, read once for many calls. */
+  readonly snapshots: Snapshots;
+  /** Where the days of questions begin. */
+  readonly zone: Zone;
 }
 
 /** How far a call has come. */
@@ -84,8 +91,10 @@ interface State {
  * @param settings What calls need.
  */
 export function createCall(
-  { access, kv, log, audit, telemetry, content, advise }: CallSettings,
+  settings: CallSettings,
 ): Call {
+  const { access, kv, log, audit, telemetry, content, advise } = settings;
+  const { snapshots, zone } = settings;
   const why = advise({ what: "showContent" });
   const cache = createCache({
     lifetime: SETUP_LIFETIME,
@@ -170,11 +179,21 @@ export function createCall(
   ): Promise<ToolContext> {
     const tenant = tenantOf(userId, caller);
     const actor = { tenant, principal: caller.name, tool: tool.name };
-    const crm = progress.watch(
+    const watched = progress.watch(
       audit.watch(access.crm(tenant, caller.name), actor),
     );
     const scope = await untilAborted(access.scope(tenant), signal);
-    return { crm, setup: createSetup(crm, cache, scope), signal };
+    const crm = watchWrites(watched, snapshots, scope);
+    const setup = createSetup(crm, cache, scope);
+    const records = createRecords({
+      crm,
+      setup,
+      snapshots,
+      scope,
+      signal,
+      zone,
+    });
+    return { crm, setup, records, signal };
   }
 
   return (tool, args, options) =>

@@ -10,6 +10,7 @@ import { companyTools } from "./companies.ts";
 import { contactTools } from "./contacts.ts";
 import { dealTools } from "./deals.ts";
 import type { Tool } from "./tool.ts";
+import { insightTools } from "./insight.ts";
 import { geolocationTools } from "./geolocations.ts";
 import { noteTools } from "./notes.ts";
 import { pipelineTools } from "./pipelines.ts";
@@ -27,7 +28,8 @@ export type Toolset =
   | "tasks"
   | "notes"
   | "products"
-  | "geolocations";
+  | "geolocations"
+  | "insight";
 
 /** Names of groups, and no others. */
 export const toolsetNames: Rule<readonly Toolset[]> = (value) =>
@@ -52,6 +54,7 @@ const tools: Readonly<Record<Toolset, readonly Tool[]>> = {
   notes: noteTools,
   products: productTools,
   geolocations: geolocationTools,
+  insight: insightTools,
 };
 
 /** Every group of tools, in that order. */

@@ -5,6 +5,7 @@
  */
 import type { Crm } from "../qontak/crm.ts";
 import type { Setup } from "../fields/setup.ts";
+import type { Records } from "../snapshots/records.ts";
 import type { Resource } from "../qontak/resources.ts";
 import type { JsonObject } from "../values/json.ts";
 import type { Arguments, JsonSchema, Values } from "./kit/arguments.ts";
@@ -21,6 +22,8 @@ export interface ToolContext {
   readonly crm: Crm;
   /** How the company has set up its CRM. */
   readonly setup: Setup;
+  /** All records of one kind at once. */
+  readonly records: Records;
   /** Ends when the client cancels. */
   readonly signal: AbortSignal;
 }

@@ -3,6 +3,24 @@
  *
  * @module
  */
+import type { Rule } from "./rules.ts";
+
+/** The zone of Qontak's clock, western Indonesian time. */
+export const DEFAULT_ZONE = "Asia/Jakarta";
+
+/** A time zone that the runtime knows. */
+export const zoneName: Rule<string> = (value, given = value) => {
+  try {
+    createZone(String(value));
+    return String(value);
+  } catch {
+    throw new Error(
+      `must be the name of a time zone such as ${DEFAULT_ZONE}, not ${
+        JSON.stringify(given)
+      }`,
+    );
+  }
+};
 
 /** A day on the calendar. The month counts from 1; parts may overflow. */
 export interface Day {

@@ -187,7 +187,10 @@ Deno.test("scopes decide which tools are listed and callable", async () => {
   const all = await names("alpha");
   const reader = await names("alpha-reader");
   const writer = await names("alpha-writer");
-  assert(reader.every((name: string) => /^(get|list)_/.test(name)), reader);
+  assert(
+    reader.every((name: string) => /^(get|list|query)_/.test(name)),
+    reader,
+  );
   assert(writer.includes("create_contact"));
   assert(!writer.includes("delete_contact"));
   assert(all.includes("delete_contact"));

@@ -563,6 +563,12 @@ const further: readonly Row[] = [
     args: { deal_id: ID },
     request: `GET /deals/${ID}`,
   },
+  {
+    tool: "query_records",
+    args: { resource: "deals", measures: "count" },
+    request: "GET /deals",
+    query: { page: "1", per_page: "100" },
+  },
 ];
 
 /** The rows of endpoints that there are: rowsOf makes some that are not. */

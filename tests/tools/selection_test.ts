@@ -19,14 +19,14 @@ Deno.test("selectTools() offers the tools of some groups, in their order", () =>
       .map(({ name }) => name),
   );
   for (const toolset of TOOLSETS) {
-    assert(selectTools({ toolsets: [toolset] }).length >= 3, toolset);
+    assert(selectTools({ toolsets: [toolset] }).length >= 1, toolset);
   }
 });
 
 Deno.test("selectTools() offers only what changes nothing when asked to", () => {
   const names = selectTools({ readOnly: true }).map(({ name }) => name);
   assert(names.length > 30);
-  for (const name of names) assertMatch(name, /^(get|list)_/);
+  for (const name of names) assertMatch(name, /^(get|list|query)_/);
 });
 
 Deno.test("createServer() refuses a group that is not known", () => {

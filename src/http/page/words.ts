@@ -127,6 +127,7 @@ export const words: Readonly<Record<Language, Words>> = {
       notes: "Notes",
       products: "Products",
       geolocations: "Geolocations",
+      insight: "Questions about many records",
     },
     effects: { read: "read", write: "write", delete: "delete" },
     script: {
@@ -237,6 +238,7 @@ export const words: Readonly<Record<Language, Words>> = {
       notes: "Catatan",
       products: "Produk",
       geolocations: "Geolokasi",
+      insight: "Pertanyaan tentang banyak data",
     },
     effects: { read: "baca", write: "tulis", delete: "hapus" },
     script: {

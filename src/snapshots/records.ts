@@ -1,0 +1,193 @@
+/**
+ * The records of one company as questions see them: snapshots that are read
+ * through its CRM, and told of what is written through it.
+ *
+ * @module
+ */
+import { QontakError } from "../errors.ts";
+import type { Setup } from "../fields/setup.ts";
+import type { CallOptions, Crm } from "../qontak/crm.ts";
+import type { Endpoint } from "../qontak/endpoints.ts";
+import { type Answer, recordOf } from "../qontak/envelope.ts";
+import { type Resource, resources } from "../qontak/resources.ts";
+import { isObject, type JsonObject, toId } from "../values/json.ts";
+import type { Zone } from "../values/zone.ts";
+import type { Subject } from "./fields.ts";
+import type { PageOfRecords } from "./read.ts";
+import type { Snapshot, Snapshots, Source } from "./snapshots.ts";
+
+/** What questions are asked about, and how it was read. */
+export interface Found {
+  /** The records, and what is known of their fields. */
+  readonly subject: Subject;
+  /** How they were read. */
+  readonly snapshot: Snapshot;
+}
+
+/** The records of one company, for one call. */
+export interface Records {
+  /**
+   * All records of one kind.
+   *
+   * @param resource The kind.
+   * @param fresh Whether they are read again, however young the snapshot is.
+   * @throws What reading them threw.
+   */
+  all(resource: Resource, fresh?: boolean): Promise<Found>;
+}
+
+/** Settings of {@linkcode createRecords}. */
+export interface RecordsOptions {
+  /** The company's CRM. */
+  readonly crm: Crm;
+  /** How the company has set it up. */
+  readonly setup: Setup;
+  /** Where snapshots are kept. */
+  readonly snapshots: Snapshots;
+  /** Sets the company's account apart from all others. */
+  readonly scope: string;
+  /** Ends the wait. */
+  readonly signal: AbortSignal;
+  /** Where days begin. */
+  readonly zone: Zone;
+}
+
+/**
+ * Makes the records of one company.
+ *
+ * @param options Where they are read, and where they are kept.
+ */
+export function createRecords(options: RecordsOptions): Records {
+  const { crm, setup, snapshots, scope, signal, zone } = options;
+
+  async function placesOf(resource: Resource) {
+    if (!resource.place) return { pipelines: [], stages: [] };
+    const pipelines = await setup.pipelines(resource);
+    const stages = await Promise.all(
+      pipelines.map(({ id }) => setup.stages(resource, id)),
+    );
+    return { pipelines, stages: stages.flat() };
+  }
+
+  return {
+    async all(resource, fresh = false) {
+      const [fields, places] = await Promise.all([
+        setup.fields(resource),
+        placesOf(resource),
+      ]);
+      const snapshot = await snapshots.get({
+        scope,
+        resource: resource.name,
+        source: sourceOf(crm, resource),
+        signal,
+        fresh,
+      });
+      const { table } = snapshot;
+      const now = Date.now();
+      return {
+        snapshot,
+        subject: { resource, table, fields, ...places, now, zone },
+      };
+    },
+  };
+}
+
+/** Reads the records of one kind. */
+function sourceOf(crm: Crm, { plural, endpoints }: Resource): Source {
+  const { list, get } = endpoints;
+  return {
+    plural,
+    async readPage(page, perPage, signal): Promise<PageOfRecords> {
+      const { response, page: position } = await crm.call(list, {
+        query: {
+          page,
+          ...(list.query.includes("per_page") ? { per_page: perPage } : {}),
+          ...(list.query.includes("filter") ? { filter: "alltask" } : {}),
+        },
+        signal,
+      });
+      return {
+        records: Array.isArray(response) ? response.filter(isObject) : [],
+        total: position?.total_data,
+      };
+    },
+    async readOne(id, signal) {
+      try {
+        const { response } = await crm.call(get, { path: { id }, signal });
+        return recordOf(get, response, id);
+      } catch (error) {
+        if (error instanceof QontakError && error.status === 404) {
+          return undefined;
+        }
+        throw error;
+      }
+    },
+  };
+}
+
+/** The kinds of records that a body or a name in it may change as well. */
+const LINKS: readonly (readonly [RegExp, Resource])[] = [
+  [/crm_(?:lead|person|contact)/, resources.contact],
+  [/crm_company/, resources.company],
+  [/crm_deal/, resources.deal],
+  [/crm_product|product_association/, resources.product],
+  [/crm_product|product_association|crm_deal/, resources.productsAssociation],
+  [/crm_task/, resources.task],
+];
+
+/** Body keys that other records repeat as a label. */
+const NAMES: ReadonlySet<string> = new Set(["name", "first_name", "last_name"]);
+
+/**
+ * The same CRM, whose writes are seen in the snapshots at once.
+ *
+ * @param crm The company's CRM.
+ * @param snapshots Where snapshots are kept.
+ * @param scope Sets the company's account apart from all others.
+ */
+export function watchWrites(
+  crm: Crm,
+  snapshots: Snapshots,
+  scope: string,
+): Crm {
+  return {
+    async call(endpoint, options) {
+      if (endpoint.method === "GET") return await crm.call(endpoint, options);
+      let answer: Answer | undefined;
+      try {
+        return answer = await crm.call(endpoint, options);
+      } finally {
+        // A write that failed may have been carried out all the same.
+        mark(snapshots, scope, endpoint, options, answer);
+      }
+    },
+  };
+}
+
+function mark(
+  snapshots: Snapshots,
+  scope: string,
+  endpoint: Endpoint,
+  { path, body = {} }: CallOptions = {},
+  answer: Answer | undefined,
+): void {
+  const own = Object.values<Resource>(resources).find(({ endpoints }) =>
+    `${endpoint.path}/`.startsWith(`${endpoints.list.path}/`)
+  );
+  const isGone = endpoint.method === "DELETE";
+  const isRenamed = endpoint.method === "PUT" &&
+    Object.keys(body).some((key) => NAMES.has(key));
+  for (const resource of Object.values<Resource>(resources)) {
+    if (resource === own) continue;
+    const isLinked = LINKS.some(([keys, linked]) =>
+      linked === resource && Object.keys(body).some((key) => keys.test(key))
+    );
+    if (isGone || isRenamed || isLinked) snapshots.expire(scope, resource.name);
+  }
+  if (!own) return;
+  const created = answer?.response as JsonObject | undefined;
+  const id = toId(path?.id) ?? toId(isObject(created) ? created.id : null);
+  // Its list and a single record of it may differ in shape.
+  if (id === null || own.readsOtherwise) snapshots.expire(scope, own.name);
+  else snapshots.touch(scope, own.name, id);
+}

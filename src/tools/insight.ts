@@ -1,0 +1,107 @@
+/**
+ * Tools that answer questions about many records: they count, sum, group and
+ * find, over snapshots of all records of one kind.
+ *
+ * @module
+ */
+import { type Resource, resources } from "../qontak/resources.ts";
+import {
+  MEASURES,
+  OPERATORS,
+  query,
+  type Question,
+} from "../snapshots/query.ts";
+import { defined, type JsonObject } from "../values/json.ts";
+import {
+  anyValue,
+  flag,
+  list,
+  object,
+  oneOf,
+  required,
+  text,
+  whole,
+  words,
+} from "./kit/arguments.ts";
+import { frames } from "./kit/frames.ts";
+import { tenantArgument } from "./kit/shared_arguments.ts";
+import { type Tool, tool } from "./tool.ts";
+
+/** What is shown of a record unless the caller names fields. */
+const SUMMARIES: Readonly<Record<string, readonly string[]>> = {
+  contacts: ["first_name", "last_name", "email", "telephone", "company"],
+  companies: ["name", "telephone", "city", "creator_id"],
+  deals: ["name", "size", "currency", "crm_stage_id", "creator_id", "company"],
+  tickets: ["name", "ticket_stage_id", "assignee_id", "due_date"],
+  tasks: ["name", "crm_task_status_id", "assignee_id", "due_date"],
+  products: ["name", "price", "currency"],
+  products_associations: ["name", "quantity", "total_price", "crm_deal_id"],
+};
+
+/** The kinds of records that can be asked about, by their plural. */
+const SUBJECTS: ReadonlyMap<string, Resource> = new Map(
+  Object.values<Resource>(resources)
+    .filter(({ plural }) => Object.hasOwn(SUMMARIES, plural))
+    .map((resource) => [resource.plural, resource]),
+);
+
+/** The tools of insight, in the order that clients are shown. */
+export const insightTools: readonly Tool[] = [
+  tool({
+    name: "query_records",
+    title: "Count, sum, group or find records",
+    description:
+      `Reads all records of a kind once and answers from them. Fields: record keys, custom fields by id or label, and state (open, won, lost, closed), overdue, days_overdue, age_days, days_since_update, company, contact. Dates: 2026-11, today, -21d, this_month, last_quarter. Open deals per stage: where [{"field":"state","value":"open"}], group_by "stage", measures "count,sum:size,weighted:size". Overdue tickets per person: where [{"field":"overdue","value":true}], group_by "assignee_id". Deals by month: group_by "closed_date:month".`,
+    effect: "read",
+    input: {
+      resource: required(oneOf([...SUBJECTS.keys()])),
+      where: list(
+        object({
+          field: required(text()),
+          op: oneOf(OPERATORS),
+          value: { ...anyValue(), schema: { type: "string" } },
+        }),
+        "All must hold; op is eq when left out; a list as value means any of it",
+      ),
+      group_by: words(),
+      measures: words(
+        `count, or ${MEASURES.slice(1).join(":, ")}: with a field`,
+      ),
+      sort: text("A shown name, - before it for the top first"),
+      limit: whole(1, 500),
+      fields: words(),
+      fresh: flag("Read again now"),
+      ...tenantArgument,
+    },
+    output: frames.page,
+    run: async ({ records }, args) => {
+      const { resource: plural, fresh, user_id: _, ...question } = args;
+      const { subject, snapshot } = await records.all(
+        SUBJECTS.get(plural)!,
+        fresh,
+      );
+      const { partial, counted, asOf, table } = snapshot;
+      const read: JsonObject = {
+        as_of: new Date(asOf).toISOString(),
+        records_read: table.size,
+        ...defined({ counted_by_qontak: counted }),
+      };
+      if (partial) {
+        const { read: some, total } = partial;
+        return {
+          records: [],
+          ...read,
+          incomplete: `${some} of ${
+            total ?? "an unknown number of"
+          } ${plural} could be read in the time of one call, and nothing was computed. What was read is kept: call again to go on`,
+        };
+      }
+      const { groups, rows, ...rest } = query(
+        question as Question,
+        subject,
+        SUMMARIES[plural]!,
+      );
+      return { records: [...groups ?? rows ?? []], ...rest, ...read };
+    },
+  }),
+];

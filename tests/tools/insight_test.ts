@@ -1,0 +1,147 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { createWorld as createData } from "../../src/sandbox/data/world.ts";
+import type { Stored } from "../../src/sandbox/records.ts";
+import { createWorld } from "../support/world.ts";
+
+const data = createData(1);
+const [sales] = data.pipelines;
+const stageOf = (deal: Stored) =>
+  data.stages.find(({ id }) => id === deal.values.crm_stage_id)!;
+const isOpen = (deal: Stored) =>
+  !["1.00", "0.00"].includes(stageOf(deal).win_probability);
+
+Deno.test("query_records counts and sums open deals of a pipeline by stage and currency", async () => {
+  await using world = await createWorld();
+  const answer = await world.ok("query_records", {
+    resource: "deals",
+    where: [{ field: "pipeline", value: sales!.name }, {
+      field: "state",
+      value: "open",
+    }],
+    group_by: "stage",
+    measures: "count,sum:size",
+  });
+  const expected = new Map<
+    string,
+    { count: number; sums: Map<string, number> }
+  >();
+  for (const deal of data.deals.values()) {
+    if (deal.values.crm_pipeline_id !== sales!.id || !isOpen(deal)) continue;
+    const name = stageOf(deal).name;
+    const group = expected.get(name) ?? { count: 0, sums: new Map() };
+    expected.set(name, group);
+    group.count++;
+    const { currency, size } = deal.values as Record<string, string | null>;
+    if (size === null) continue;
+    group.sums.set(currency!, (group.sums.get(currency!) ?? 0) + Number(size));
+  }
+  assertEquals(answer.records.length, expected.size);
+  for (const group of answer.records) {
+    const { count, sums } = expected.get(group.crm_stage_id)!;
+    assertEquals(group.count, count);
+    assertEquals(group["sum:size"], Object.fromEntries(sums));
+  }
+  assertEquals(answer.records_read, data.deals.size);
+  assertStringIncludes(answer.rules.state, "win probability");
+});
+
+Deno.test("query_records answers from what it read, and shows own writes at once", async () => {
+  await using world = await createWorld();
+  const [id] = data.deals.keys();
+  const ask = () =>
+    world.ok("query_records", {
+      resource: "deals",
+      where: [{ field: "id", value: id }],
+      fields: "size",
+    });
+  const { records: [before] } = await ask();
+  world.seen();
+  await ask();
+  assertEquals(world.seen(), []);
+  const size = Number(before.size ?? 0) + 12_345;
+  await world.ok("update_deal", { deal_id: id, size, skip_validation: true });
+  world.seen();
+  const { records: [after] } = await ask();
+  assertEquals(Number(after.size), size);
+  assertEquals(world.seen().map(({ path }) => path), [`/api/v3.1/deals/${id}`]);
+
+  const { total } = await world.ok("query_records", {
+    resource: "deals",
+    measures: "count",
+  }).then(({ matched }) => ({ total: matched }));
+  await world.ok("delete_deal", { deal_id: id });
+  assertEquals(
+    (await world.ok("query_records", { resource: "deals", measures: "count" }))
+      .matched,
+    total - 1,
+  );
+});
+
+Deno.test("query_records finds what is overdue, by who has it", async () => {
+  await using world = await createWorld();
+  const { records, matched } = await world.ok("query_records", {
+    resource: "tasks",
+    where: [{ field: "overdue", value: true }],
+    group_by: ["assignee_id"],
+    measures: ["count", "max:days_overdue"],
+  });
+  const now = Date.now();
+  const late = [...data.tasks.values()].filter(({ values }) =>
+    typeof values.due_date === "number" && values.due_date < now &&
+    values.crm_task_status_id !== 4
+  );
+  assertEquals(matched, late.length);
+  assertEquals(
+    records.reduce((sum: number, one: { count: number }) => sum + one.count, 0),
+    late.length,
+  );
+});
+
+Deno.test("query_records names every wrong part at once, with the nearest", async () => {
+  await using world = await createWorld();
+  const told = await world.refused("query_records", {
+    resource: "deals",
+    where: [
+      { field: "sise", op: "gt", value: 1 },
+      { field: "stage", value: "Nowhere" },
+      { field: "closed_date", op: "gte", value: "soon" },
+    ],
+    measures: ["sum:name"],
+  });
+  for (const part of ["4 problems", "Did you mean size?", "Nowhere", "-21d"]) {
+    assertStringIncludes(told, part);
+  }
+  assertStringIncludes(
+    await world.refused("query_records", { resource: "notes" }),
+    "must be one of",
+  );
+});
+
+Deno.test("query_records keeps free text from a model where content is strict", async () => {
+  await using world = await createWorld({ content: "strict" });
+  const { records } = await world.ok("query_records", {
+    resource: "tickets",
+    where: [{ field: "description", op: "is_set" }],
+    fields: "name,description",
+  });
+  assert(records.length > 0);
+  for (const { description } of records) {
+    assertStringIncludes(description, "[withheld: ");
+  }
+});
+
+Deno.test("query_records reads ten thousand deals with few requests, and then none", async () => {
+  await using world = await createWorld({ deals: 10_000, timeout: 120_000 });
+  const ask = () =>
+    world.ok("query_records", {
+      resource: "deals",
+      group_by: "stage",
+      measures: "count",
+    });
+  const { matched } = await ask();
+  assertEquals(matched, 10_000);
+  const asked = world.seen().filter(({ path }) => path.endsWith("/deals"));
+  assert(asked.length <= 60, `${asked.length} requests`);
+  await ask();
+  assertEquals(world.seen(), []);
+});
