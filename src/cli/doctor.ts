@@ -145,9 +145,9 @@ async function checkCompany(
 ): Promise<string | Omit<Finding, "check">> {
   const [first] = tenants;
   if (tenants.includes(DEFAULT_TENANT)) {
-    return `tried is ${nameTenant(DEFAULT_TENANT)}`;
+    return `tried with the credentials for ${nameTenant(DEFAULT_TENANT)}`;
   }
-  const named = `tried is ${
+  const named = `tried with the credentials for ${
     nameTenant(first!)
   }, the first of ${tenants.length}`;
   const callers = await callersWithoutName(program);

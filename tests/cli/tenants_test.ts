@@ -336,7 +336,10 @@ Deno.test("doctor says whom it tried, and that calls without user_id fail", asyn
   const token = () => `${place.sandbox.refreshToken}\n`;
   await place.run(["tenants", "add", "acme"], token());
   const { company, crm } = await examine(place);
-  assertStringIncludes(company!, 'warn tried is user_id "acme"');
+  assertStringIncludes(
+    company!,
+    'warn tried with the credentials for user_id "acme"',
+  );
   assertStringIncludes(company!, "Calls without user_id fail");
   assertStringIncludes(company!, "qontak-mcp tenants add,");
   assertStringIncludes(crm!, "ok ");
@@ -361,7 +364,7 @@ Deno.test("doctor says whom it tried, and that calls without user_id fail", asyn
   assertEquals((await examine(place, {}, ["acme"])).company, undefined);
   await place.run(["tenants", "add"], token());
   const both = await examine(place, stored);
-  assertStringIncludes(both.company!, "ok tried is");
+  assertStringIncludes(both.company!, "ok tried with");
 });
 
 Deno.test("doctor says what fails, and what to do", async () => {
