@@ -383,7 +383,10 @@ function customEntry(list: unknown, field: Field): JsonObject | undefined {
 function describeField(resource: Resource, field: Field): string {
   return field.custom
     ? `additional_fields id ${field.id} (${show(field.label)})`
-    : describeKey(argumentOf(resource, field.key), field);
+    // A key that no body has is the company's own word.
+    : field.key in resource.endpoints.create.body
+    ? describeKey(argumentOf(resource, field.key), field)
+    : show(field.key);
 }
 
 function describeKey(key: string, field: Field | undefined): string {

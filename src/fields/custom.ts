@@ -139,7 +139,7 @@ function findField(
     }
     if (field) return field;
     return `has no field with the id ${show(entry.id)}${
-      typeof entry.name === "string" ? didYouMean(entry.name, names) : ""
+      typeof entry.name === "string" ? didYouMean(entry.name, names, show) : ""
     }. get_required_fields names the ids`;
   }
   if (typeof entry.name !== "string" || entry.name === "") {
@@ -149,7 +149,7 @@ function findField(
   if (named.length === 1) return named[0]!;
   if (named.length === 0) {
     return `has no field called ${show(entry.name)}${
-      didYouMean(entry.name, names)
+      didYouMean(entry.name, names, show)
     }`;
   }
   return `has ${named.length} fields called ${show(entry.name)}: ${

@@ -131,7 +131,7 @@ export function createCall(
           ...describeFault(error),
         });
       }
-      result = presentError(tool, error, advise);
+      result = presentError(tool, error, { advise, content });
     }
     log("debug", "A tool was called", {
       tool: name,
@@ -167,7 +167,7 @@ export function createCall(
     const shown = content === "strict"
       ? await withhold(tool, answer, context, why)
       : answer;
-    return presentAnswer(tool, shown, values);
+    return presentAnswer(shown, values);
   }
 
   /** What a tool works with: the CRM of the tenant that the call is for. */

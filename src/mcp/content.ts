@@ -29,6 +29,49 @@ const MAX_NAME = 80;
 const MAX_LINE = 200;
 
 /**
+ * Keys of an answer with words of this server, or with what the caller named.
+ * All other text in an answer is of others, and is not trusted, whoever may set
+ * it. What these keys repeat of it stands in quotation marks.
+ */
+const OWN_WORDS: ReadonlySet<string> = new Set([
+  "applied",
+  "cut",
+  "formats",
+  "not_shown",
+  "notes",
+  "read",
+  "unconfirmed",
+  "unknown_fields",
+]);
+
+/** Keys of an answer that describe fields, a list of them each. */
+const FIELD_LISTS: ReadonlySet<string> = new Set([
+  "fields",
+  "filled_in_by_hand",
+  "filled_in_by_qontak",
+  "optional",
+  "required",
+]);
+
+/** The same as {@linkcode OWN_WORDS}, in what is said of one field. */
+const OWN_WORDS_OF_FIELD: ReadonlySet<string> = new Set([
+  "instead",
+  "uncertain",
+]);
+
+/**
+ * Whether an answer has nothing but numbers and switches under keys of this
+ * server: it needs no fence.
+ *
+ * @param answer What a tool answered.
+ */
+export function hasNoText(answer: JsonObject): boolean {
+  return Object.values(answer).every((value) =>
+    value === null || typeof value === "number" || typeof value === "boolean"
+  );
+}
+
+/**
  * An answer without the free text of records: names and other single lines
  * stay, in short.
  *
@@ -43,7 +86,6 @@ export async function withhold(
   { setup, signal }: ToolContext,
   why: string,
 ): Promise<JsonObject> {
-  if (tool.trusted) return answer;
   // Where the types cannot be read in time, the length decides.
   const fields = tool.about
     ? await untilAborted(setup.fields(tool.about), signal).catch(() => [])
@@ -62,11 +104,10 @@ export async function withhold(
   }
 
   function show(value: unknown, key: string, freeText: FreeText): unknown {
-    if (freeText === "always") return withheld(value, why);
     if (typeof value === "string") {
-      return freeText === "when-long" && isLong(value)
-        ? withheld(value, why)
-        : toLine(value, why);
+      const isFree = freeText === "always" ||
+        (freeText === "when-long" && isLong(value));
+      return isFree ? withheld(value, why) : toLine(value, why);
     }
     if (Array.isArray(value)) {
       return value.map((one) =>
@@ -81,7 +122,16 @@ export async function withhold(
           : show(one, key, freeText)
       );
     }
-    return isObject(value) ? map(value, shorten) : value;
+    if (!isObject(value)) return value;
+    // In a free text that has parts, only what is declared may be a label.
+    return map(shortKeys(value, why), (part, name) => {
+      const own = freeTextAt(name);
+      return show(
+        part,
+        name,
+        freeText === "always" && own === "when-long" ? freeText : own,
+      );
+    });
   }
 
   /** What is stored; what was sent, the caller knows. */
@@ -97,11 +147,69 @@ export async function withhold(
     };
   }
 
+  /** What is said of one field; its labels and options are single lines. */
+  function described(field: unknown): unknown {
+    if (!isObject(field)) return field;
+    return map(
+      field,
+      (value, key) =>
+        OWN_WORDS_OF_FIELD.has(key)
+          ? texts(value, (text) => withholdQuoted(text, why))
+          : texts(value, (text) => toLine(text, why)),
+    );
+  }
+
   return map(answer, (value, key) => {
-    if (key === "record" || key === "records") return shorten(value, key);
-    const isOutcome = key === "ignored" || key === "stored_differently";
-    return isOutcome && Array.isArray(value) ? value.map(difference) : value;
+    if (OWN_WORDS.has(key)) {
+      return texts(value, (text) => withholdQuoted(text, why));
+    }
+    if (Array.isArray(value)) {
+      if (FIELD_LISTS.has(key)) return value.map(described);
+      if (key === "ignored" || key === "stored_differently") {
+        return value.map(difference);
+      }
+    }
+    return shorten(value, key);
   });
+}
+
+/** A text in quotation marks, as `show()` writes it. */
+const QUOTED = /"(?:[^"\\]|\\.)*"/gs;
+
+/**
+ * A sentence of this server in which long quotations are cut.
+ *
+ * @param sentence The sentence.
+ * @param why What withholds the rest, as marks say it.
+ */
+export function withholdQuoted(sentence: string, why: string): string {
+  return sentence.replace(QUOTED, (quoted) => {
+    const text = quoted.slice(1, -1);
+    return text.length > MAX_LINE
+      ? `"${cut(text, MAX_LINE, why).replace(/\\+(?=… )/, "")}"`
+      : quoted;
+  });
+}
+
+/** A value with all its texts changed. */
+function texts(value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === "string") return change(value);
+  if (Array.isArray(value)) return value.map((one) => texts(one, change));
+  return isObject(value) ? map(value, (one) => texts(one, change)) : value;
+}
+
+/** An object whose keys are no texts: long ones are cut, and stay apart. */
+function shortKeys(object: JsonObject, why: string): JsonObject {
+  const keys = Object.keys(object);
+  if (!keys.some(isLong)) return object;
+  const shown = new Set<string>();
+  return Object.fromEntries(keys.map((key) => {
+    const short = isLong(key) ? cut(oneLine(key), MAX_NAME, why) : key;
+    let name = short;
+    for (let n = 2; shown.has(name); n++) name = `${short} ${n}`;
+    shown.add(name);
+    return [name, object[key]];
+  }));
 }
 
 /** Whether a text is more than a name. */
@@ -110,21 +218,19 @@ function isLong(text: string): boolean {
 }
 
 /** Says how much there is, instead of showing it. */
-function withheld(value: unknown, why: string): unknown {
-  if (typeof value === "string") {
-    return value === "" ? value : withheldMark(value, why);
-  }
-  const inside = (one: unknown) => withheld(one, why);
-  if (Array.isArray(value)) return value.map(inside);
-  return isObject(value) ? map(value, inside) : value;
+function withheld(text: string, why: string): string {
+  return text === "" ? text : withheldMark(text, why);
 }
 
 /** One line; where its breaks were, a text that is written back has them. */
 function toLine(text: string, why: string): string {
-  if (text.length > MAX_LINE) {
-    return cut(text, MAX_LINE, why).replace(/\s*[\r\n]+\s*/g, " ");
-  }
-  return text.replace(/\r\n?|\n/g, nameHidden("\n"));
+  return text.length > MAX_LINE
+    ? oneLine(cut(text, MAX_LINE, why))
+    : text.replace(/\r\n?|\n/g, nameHidden("\n"));
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s*[\r\n]+\s*/g, " ");
 }
 
 /** An answer with nothing hidden in its texts, nor in its keys. */

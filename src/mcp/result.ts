@@ -13,7 +13,13 @@ import type { Tool } from "../tools/tool.ts";
 import type { JsonObject } from "../values/json.ts";
 import { cut } from "../values/marks.ts";
 import { visible } from "../values/visible.ts";
-import { fence, makeVisible } from "./content.ts";
+import {
+  type Content,
+  fence,
+  hasNoText,
+  makeVisible,
+  withholdQuoted,
+} from "./content.ts";
 
 /** What a client is given. */
 export interface ToolResult {
@@ -33,14 +39,12 @@ const MAX_FAILURE = 20_000;
 
 /**
  * An answer as a result: the same data as compact text and as structured
- * content. Both say that it is data, unless nobody outside wrote it.
+ * content. Both say that it is data, unless there is no text in it.
  *
- * @param tool The tool that answered.
- * @param answer What it answered.
+ * @param answer What a tool answered.
  * @param args The arguments that it was called with.
  */
 export function presentAnswer(
-  tool: Tool,
   answer: JsonObject,
   args: JsonObject,
 ): ToolResult {
@@ -51,7 +55,7 @@ export function presentAnswer(
     shown = bound(shown, most);
     text = JSON.stringify(shown);
   }
-  return tool.trusted
+  return hasNoText(answer)
     ? { content: [{ type: "text", text }], structuredContent: shown }
     : {
       content: [{ type: "text", text: fence(text) }],
@@ -60,18 +64,27 @@ export function presentAnswer(
 }
 
 /**
- * A failure as a result.
+ * A failure as a result. What it repeats of others' words stands in quotation
+ * marks, so that it needs no fence.
  *
  * @param tool The tool that failed.
  * @param error What was thrown. Of a fault of this program only the id of the
  * request is told, which the log knows too.
+ * @param settings What has the words of remedies, and whether long quotations
+ * are withheld.
  */
 export function presentError(
   tool: Tool,
   error: unknown,
-  advise?: Advise,
+  { advise, content }: {
+    readonly advise: Advise;
+    readonly content: Content;
+  },
 ): ToolResult {
-  const text = visible(sentenceOf(error, advise) ?? describeFailure(tool));
+  const sentence = visible(sentenceOf(error, advise) ?? describeFailure(tool));
+  const text = content === "strict"
+    ? withholdQuoted(sentence, advise({ what: "showContent" }))
+    : sentence;
   return {
     content: [{
       type: "text",

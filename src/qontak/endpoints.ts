@@ -201,6 +201,8 @@ export const endpoints = {
       created_at_time: "line",
       address: "line",
       note: "text",
+      // Where the notes come as plain texts.
+      crm_note: "text",
     }),
     create: write("POST", "/deals", dealBody, "record"),
     update: write("PUT", "/deals/:id", dealBody, "nothing"),

@@ -16,6 +16,7 @@ import {
   isObject,
   type JsonObject,
   parseJson,
+  show,
 } from "../values/json.ts";
 import { cutAt } from "../values/text.ts";
 
@@ -69,7 +70,7 @@ export async function readAnswer(
   const refuse = (status: number, said: string, instead?: string) => {
     const retryAfter = readRetryAfter(reply.headers);
     const words = said !== ""
-      ? `: ${said}`
+      ? `: ${quoteSaid(said)}`
       : instead
       ? ` with ${instead}`
       : " without saying why";
@@ -190,8 +191,21 @@ export function fateOf(endpoint: Endpoint): string {
   return `. It is unknown whether Qontak carried out the change: ${look} before trying again`;
 }
 
-/** The most that is repeated of Qontak's own words, in characters. */
+/** The most that is kept of Qontak's own words, in characters. */
 const MAX_SAID = 1_000;
+
+/** The most that a message repeats of them, in characters. */
+const MAX_QUOTED = 500;
+
+/**
+ * Qontak's own words in a message: in quotation marks, since they are data, and
+ * in short.
+ *
+ * @param said The words.
+ */
+export function quoteSaid(said: string): string {
+  return show(said, MAX_QUOTED);
+}
 
 /**
  * Qontak's own words: a 401 has them in `error`, all others in `meta`. They
@@ -276,6 +290,9 @@ function describe(text: string | null, contentType: string | null): string {
       ? "JSON that ends too early or is broken"
       : "a JSON list instead of an object with meta";
   }
-  const type = contentType?.split(";")[0] ?? "no content type";
-  return `something that is not JSON (${type})`;
+  if (contentType === null) {
+    return "something that is not JSON (no content type)";
+  }
+  const [type] = contentType.split(";");
+  return `something that is not JSON (${show(type)})`;
 }

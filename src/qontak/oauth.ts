@@ -10,7 +10,8 @@ import type { Grant, RefreshGrant } from "../tokens/renewal.ts";
 import type { Tokens } from "../tokens/tokens.ts";
 import { redact } from "../logging/redact.ts";
 import { readRetryAfter } from "./retry.ts";
-import { defined, isObject, parseJson, toId } from "../values/json.ts";
+import { quoteSaid } from "./envelope.ts";
+import { defined, isObject, parseJson, show, toId } from "../values/json.ts";
 import type { Authorize } from "./crm.ts";
 import type { Transport } from "../net/transport.ts";
 
@@ -240,6 +241,19 @@ function readGrant(
   };
 }
 
+/** The codes of OAuth; another is repeated in quotation marks. */
+const CODES: ReadonlySet<string> = new Set([
+  "invalid_request",
+  "invalid_client",
+  "invalid_grant",
+  "invalid_scope",
+  "unauthorized_client",
+  "unsupported_grant_type",
+  "access_denied",
+  "server_error",
+  "temporarily_unavailable",
+]);
+
 function refused(
   { status, retryAfter }: Omit<TokenAnswer, "text">,
   body: Record<string, unknown>,
@@ -258,8 +272,8 @@ function refused(
   const code = read(body.error);
   const said = read(body.error_description) ?? "";
   const what = `Qontak's token endpoint answered ${status}${
-    code ? ` ${code}` : ""
-  }${said ? `: ${said}` : ""}`;
+    code ? ` ${CODES.has(code) ? code : show(code)}` : ""
+  }${said ? `: ${quoteSaid(said)}` : ""}`;
   const details = {
     endpoint: ENDPOINT,
     status,

@@ -30,7 +30,6 @@ export const pipelineTools: readonly Tool[] = [
     description: "The pipelines that deals move through.",
     endpoint: endpoints.pipelines.list,
     summary,
-    trusted: true,
   }),
   tool({
     name: "get_pipeline",
@@ -43,7 +42,6 @@ export const pipelineTools: readonly Tool[] = [
       ...tenantArgument,
     },
     output: frames.record,
-    trusted: true,
     run: async ({ crm, signal }, { pipeline_id, fields }) => {
       const { get } = endpoints.pipelines;
       const { response } = await crm.call(get, {
@@ -61,6 +59,5 @@ export const pipelineTools: readonly Tool[] = [
     endpoint: endpoints.pipelines.stages,
     path: { pipeline_id: "pipeline_id" },
     summary,
-    trusted: true,
   }),
 ];

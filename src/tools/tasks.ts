@@ -67,7 +67,6 @@ export const taskTools: readonly Tool[] = [
     title: "List task categories",
     description: "The categories that tasks can have.",
     endpoint: endpoints.tasks.listCategories,
-    trusted: true,
   }),
   tool({
     name: "create_task_category",
@@ -80,7 +79,6 @@ export const taskTools: readonly Tool[] = [
       ...tenantArgument,
     },
     output: frames.record,
-    trusted: true,
     run: async ({ crm, setup, signal }, { name, id }) => {
       const { response } = await crm.call(endpoints.tasks.createCategory, {
         body: { name, ...(id === undefined ? {} : { id }) },
@@ -100,7 +98,6 @@ export const taskTools: readonly Tool[] = [
     idempotent: true,
     input: { category_id: required(id()), ...tenantArgument },
     output: frames.deleted,
-    trusted: true,
     run: async ({ crm, setup, signal }, { category_id }) => {
       await crm.call(endpoints.tasks.deleteCategory, {
         path: { id: category_id },

@@ -49,6 +49,5 @@ export const ticketTools: readonly Tool[] = [
     title: "Get ticket pipelines",
     description: "The pipelines of tickets, each with its stages.",
     endpoint: endpoints.tickets.pipelines,
-    trusted: true,
   }),
 ];

@@ -46,11 +46,6 @@ export interface Tool<A extends Arguments = Arguments> {
   readonly output: JsonSchema;
   /** The kind of record that it answers with, where it is one with a template. */
   readonly about?: Resource;
-  /**
-   * Whether only the company's own admins wrote what it answers with: what
-   * they have set up, or that something was deleted.
-   */
-  readonly trusted?: boolean;
   /** Names that people and other servers use, and the right ones. */
   readonly renamed?: Readonly<Record<string, string>>;
   /**

@@ -34,32 +34,40 @@ export function isEmpty(value: unknown): boolean {
 export const MAX_DEPTH = 32;
 
 /**
- * A value for a message: JSON, cut at 60 characters. A number whose digits were
- * rounded when the JSON was read is described by its number of digits.
+ * A value for a message: JSON, cut at 60 characters. Texts stand in quotation
+ * marks that they cannot end, also where they are cut. A number whose digits
+ * were rounded when the JSON was read is described by its number of digits.
+ *
+ * @param value The value.
+ * @param most Another number of characters.
  */
-export function show(value: unknown): string {
+export function show(value: unknown, most: number = MAX_SHOWN): string {
   if (typeof value === "number") return nameNumber(value);
-  const text = JSON.stringify(beginningOf(value)) ?? String(value);
-  return text.length > MAX_SHOWN ? `${cutAt(text, MAX_SHOWN - 3)}…` : text;
+  const text = JSON.stringify(beginningOf(value, most)) ?? String(value);
+  if (text.length <= most) return text;
+  // An escape is not cut in two.
+  const shown = cutAt(text, most - 3).replace(/(?<!\\)(\\\\)*\\$/, "$1");
+  const isOpen = shown.replace(/\\./g, "").split('"').length % 2 === 0;
+  return `${shown}…${isOpen ? '"' : ""}`;
 }
 
 /** The most characters of a value that a message shows. */
 const MAX_SHOWN = 60;
 
 /** The shown part of a value, and a little more: the rest may be large. */
-function beginningOf(value: unknown, depth = 0): unknown {
+function beginningOf(value: unknown, most: number, depth = 0): unknown {
   if (typeof value === "number") {
     return isRounded(value) ? nameNumber(value) : value;
   }
-  if (typeof value === "string") return value.slice(0, MAX_SHOWN + 1);
+  if (typeof value === "string") return value.slice(0, most + 1);
   if (typeof value !== "object" || value === null) return value;
   if (depth >= MAX_DEPTH) return "…";
-  const begin = (part: unknown) => beginningOf(part, depth + 1);
+  const begin = (part: unknown) => beginningOf(part, most, depth + 1);
   return Array.isArray(value)
-    ? value.slice(0, MAX_SHOWN).map(begin)
+    ? value.slice(0, most).map(begin)
     : Object.fromEntries(
-      Object.entries(value).slice(0, MAX_SHOWN)
-        .map(([key, part]) => [key.slice(0, MAX_SHOWN + 1), begin(part)]),
+      Object.entries(value).slice(0, most)
+        .map(([key, part]) => [key.slice(0, most + 1), begin(part)]),
     );
 }
 

@@ -58,13 +58,20 @@ export function nearest(
   return best;
 }
 
-/** ` Did you mean "x"?`, or nothing if no candidate is near enough. */
+/**
+ * `. Did you mean x?`, or nothing if no candidate is near enough.
+ *
+ * @param word What was written.
+ * @param candidates What could have been meant.
+ * @param write Writes the nearest; as it is when left out.
+ */
 export function didYouMean(
   word: string,
   candidates: Iterable<string>,
+  write: (word: string) => string = String,
 ): string {
   const best = nearest(word, candidates);
-  return best === undefined ? "" : `. Did you mean ${best}?`;
+  return best === undefined ? "" : `. Did you mean ${write(best)}?`;
 }
 
 /**

@@ -13,6 +13,7 @@ import {
 import { createHandler, createServer } from "../../mod.ts";
 import { createLog } from "../../src/logging/log.ts";
 import { type RunningSandbox, serveSandbox } from "../../src/sandbox/mod.ts";
+import { adviseEmbedder } from "../../src/advice/advice.ts";
 import { presentError } from "../../src/mcp/result.ts";
 import { catalog } from "../../src/tools/catalog.ts";
 import { callTool } from "../support/call.ts";
@@ -229,7 +230,10 @@ Deno.test("every failure that a model reads is redacted; the caller's own values
   const fate = { reason: "network", mayHaveArrived: false } as const;
   const said = everything("refusal");
   const told = (error: unknown) =>
-    presentError(catalog[0]!, error).content[0]!.text;
+    presentError(catalog[0]!, error, {
+      advise: adviseEmbedder,
+      content: "open",
+    }).content[0]!.text;
   for (
     const error of [
       new QontakError(said, details),

@@ -28,7 +28,6 @@ export function deleteTool(
     idempotent: true,
     input: { [idArgument]: required(id()), ...tenantArgument } as Arguments,
     output: frames.deleted,
-    trusted: true,
     run: async ({ crm, signal }, args) => {
       const target = args[idArgument] as number;
       await crm.call(endpoint, { path: { id: target }, signal });

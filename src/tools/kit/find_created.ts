@@ -11,7 +11,13 @@ import type { CallOptions, Crm } from "../../qontak/crm.ts";
 import type { Endpoint } from "../../qontak/endpoints.ts";
 import { isLastPage } from "../../qontak/pages.ts";
 import type { IdentityTrait, Resource } from "../../qontak/resources.ts";
-import { isEmpty, isObject, type JsonObject, toId } from "../../values/json.ts";
+import {
+  isEmpty,
+  isObject,
+  type JsonObject,
+  show,
+  toId,
+} from "../../values/json.ts";
 import { isSamePhone, phonesOf } from "../../values/phone.ts";
 
 /** How long the search may take, in ms: the call's own time may be over. */
@@ -88,7 +94,9 @@ function report(resource: Resource, { made, only }: Found): string {
     return `A search found that no such ${kind} has been made in the last minutes. Qontak may still be working on it: search again before you create it again`;
   }
   const list = made.slice(0, MAX_NAMED).map(({ id, created_at }) =>
-    `${id} (${created_at ?? "no date shown"})`
+    `${toId(id) ?? show(id)} (${
+      created_at == null ? "no date shown" : show(created_at)
+    })`
   ).join(", ");
   return made.length === 1
     ? `A search found that ${kind} ${list} has just been made with the same data. It is most likely this one: read it with get_${resource.name} and do not create another`

@@ -28,7 +28,6 @@ export function templateTools({ resource }: ToolTraits): Tool[] {
       effect: "read",
       input: { ...fieldsArgument, ...tenantArgument } as Arguments,
       output: frames.fields,
-      trusted: true,
       run: ({ setup }, args) =>
         describeTemplate(setup, resource, args.fields as string[]),
     }),
@@ -41,7 +40,6 @@ export function templateTools({ resource }: ToolTraits): Tool[] {
       effect: "read",
       input: { ...placed, ...fieldsArgument, ...tenantArgument } as Arguments,
       output: frames.required,
-      trusted: true,
       run: ({ setup }, args) =>
         describeRequired(setup, resource, {
           pipeline: args.pipeline_id,

@@ -6,7 +6,7 @@
  */
 import { InputError } from "../../errors.ts";
 import type { Endpoint } from "../../qontak/endpoints.ts";
-import { defined, isObject, type JsonObject } from "../../values/json.ts";
+import { isObject, type JsonObject } from "../../values/json.ts";
 import { type Tool, tool } from "../tool.ts";
 import { type Arguments, id, required } from "./arguments.ts";
 import { presentList } from "./fit.ts";
@@ -42,8 +42,6 @@ export interface WholeList {
   readonly summary?: readonly string[];
   /** Turns what Qontak sent into the list; it is the list when left out. */
   readonly records?: (response: unknown) => JsonObject[];
-  /** Whether only the company's own admins wrote what is in it. */
-  readonly trusted?: boolean;
 }
 
 /**
@@ -52,7 +50,7 @@ export interface WholeList {
  * @param list What is special about the list.
  */
 export function wholeList(list: WholeList): Tool {
-  const { name, title, description, endpoint, summary, trusted } = list;
+  const { name, title, description, endpoint, summary } = list;
   const { path = {}, query = {}, problem, records = objects } = list;
   return tool({
     name,
@@ -69,7 +67,6 @@ export function wholeList(list: WholeList): Tool {
       ...tenantArgument,
     } as Arguments,
     output: frames.page,
-    ...defined({ trusted }),
     run: async ({ crm, signal }, args) => {
       const parameters = pick(args, Object.keys(query));
       const wrong = problem?.(parameters);
