@@ -71,6 +71,8 @@ export type Remedies = {
   readonly checkSealingKeys: Readonly<Record<never, never>>;
   /** A record was never sealed, and there is a key. */
   readonly sealRecords: Readonly<Record<never, never>>;
+  /** Another program writes over the records of a store. */
+  readonly keepStoreApart: Readonly<Record<never, never>>;
   /** A key record is not one of ours. */
   readonly revokeKey: { readonly id: string };
   /** The issuer of JWTs does not answer as it should. */
@@ -152,6 +154,8 @@ export const adviseEmbedder: Advise = adviser({
   checkVaultRole: () =>
     "Check the options roleId and secretId, whether the secret id has ended or is used up, and that AppRole is enabled at auth/approle",
   checkSealingKeys: () => "Make the sealer with the key that sealed it as well",
+  keepStoreApart: () =>
+    "Let that program use another place or key prefix, then put the credentials into the store again",
   sealRecords: () =>
     "If it is yours, remove it and put it in again through a store with the sealer",
   revokeKey: () => "Remove it from the store",

@@ -75,6 +75,8 @@ export const advise: Advise = adviser({
     "Check VAULT_ROLE_ID and VAULT_SECRET_ID, whether the secret id has ended or is used up, and that AppRole is enabled at auth/approle",
   checkSealingKeys: () =>
     "TOKEN_ENCRYPTION_KEY must hold the key that they are sealed with",
+  keepStoreApart: () =>
+    "Let that program use another Redis or key prefix, then put the credentials in again: qontak-mcp tenants remove, and tenants add",
   sealRecords: () => "qontak-mcp seal shows what is there, and seals it, once",
   revokeKey: ({ id }) => `Take it away with: qontak-mcp keys revoke ${id}`,
   checkIssuer: () => "Check MCP_OAUTH_ISSUER",

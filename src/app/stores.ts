@@ -65,8 +65,9 @@ const stores: Readonly<Record<StoreName, Open>> = {
       sealed: { credentials, key: keys },
     };
   },
-  redis: (settings) =>
+  redis: (settings, { log }) =>
     openRedis({
+      log,
       url: settings.REDIS_URL,
       keyPrefix: settings.REDIS_KEY_PREFIX,
       tokenTtl: settings.REDIS_TOKEN_TTL,

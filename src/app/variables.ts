@@ -132,13 +132,13 @@ export const variables = {
   },
   REDIS_KEY_PREFIX: {
     meaning:
-      "What the keys in Redis start with; the tenant follows. API keys have key: before it",
+      "What the keys of credentials in Redis start with; the tenant follows. Other keys have key:, lease:, audit: or limit: before it",
     default: "qontak:tokens:",
     read: asText,
   },
   REDIS_TOKEN_TTL: {
     meaning:
-      "How long an access token from Redis is used at most, in seconds. The refresh token never expires there",
+      "How many seconds after Qontak gave it an access token from Redis is renewed at the latest. It only makes lives shorter; nothing in Redis expires by it",
     default: String(TOKEN_LIFETIME),
     read: readWhole(lifetimeInRedis),
   },

@@ -9,7 +9,7 @@ import { createSealer, type Sealer } from "../../storage/sealing.ts";
 import type { Lease, TokenStore } from "../store.ts";
 import {
   boundTo,
-  openRecord,
+  openerOf,
   type Records,
   type StoreAndKeys,
   tokensIn,
@@ -189,7 +189,7 @@ function recordsIn(ask: Ask, sealer: Sealer, space: string): Records {
   }
   return {
     raw,
-    read: (name) => openRecord(raw, sealer, space, name),
+    read: openerOf({ raw, sealer, space }),
 
     async replace(name, text, version) {
       const key = keyOf(name);

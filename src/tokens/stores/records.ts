@@ -4,8 +4,12 @@
  *
  * @module
  */
-import type { Sealer } from "../../storage/sealing.ts";
 import type { TokenStore } from "../store.ts";
+import { remedyOf, StoreError } from "../../errors.ts";
+import type { Log } from "../../logging/log.ts";
+import { createLru } from "../../storage/lru.ts";
+import { isSealed, type Sealer } from "../../storage/sealing.ts";
+import { TENANTS_HELD } from "../held.ts";
 import { parseRecord } from "./record.ts";
 
 /** A record as it was read. */
@@ -65,24 +69,43 @@ export function boundTo(space: string, name: string): string {
   return space === "tokens" ? name : `${space} ${name}`;
 }
 
+/** What {@linkcode openerOf} opens. */
+export interface ToOpen {
+  /** Reads a record as the database has it. */
+  readonly raw: Records["raw"];
+  /** Has the keys. */
+  readonly sealer: Sealer;
+  /** The kind of the records. */
+  readonly space: string;
+  /** Told where another program writes over records. */
+  readonly log?: Log;
+}
+
 /**
- * Opens a record that may be sealed.
+ * Makes what reads records that may be sealed, and notices where another
+ * program has put one that is not sealed in the place of one that was.
  *
- * @param raw Reads it as the database has it.
- * @param sealer Has the keys.
- * @param space The kind of the record.
- * @param name Its name.
+ * @param records The records.
  */
-export async function openRecord(
-  raw: Records["raw"],
-  sealer: Sealer,
-  space: string,
-  name: string,
-): Promise<StoredRecord | undefined> {
-  const found = await raw(name);
-  return found && {
-    text: await sealer.open(found.text, boundTo(space, name)),
-    version: found.version,
+export function openerOf(
+  { raw, sealer, space, log }: ToOpen,
+): Records["read"] {
+  /** Names of records that were seen sealed. */
+  const sealed = createLru<true>(TENANTS_HELD);
+  return async (name) => {
+    const found = await raw(name);
+    if (!found) return undefined;
+    if (!isSealed(found.text) && sealed.get(name)) {
+      const error = new StoreError(
+        "A sealed record in the store was replaced by one that is not sealed, which is not used: another program, such as the Python server, wrote over it",
+        { what: "keepStoreApart" },
+      );
+      log?.("warn", error.message, { name, ...remedyOf(error) });
+      throw error;
+    }
+    const text = await sealer.open(found.text, boundTo(space, name));
+    if (isSealed(found.text)) sealed.set(name, true);
+    return { text, version: found.version };
   };
 }
 

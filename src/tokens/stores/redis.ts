@@ -8,6 +8,7 @@
 import { checkOptions } from "../../errors.ts";
 import { type Rule, whole } from "../../values/rules.ts";
 import type { Redis } from "ioredis";
+import type { Log } from "../../logging/log.ts";
 import { createRedisLink, KEY_PREFIX } from "../../storage/redis.ts";
 import { sha1, sha256 } from "../../storage/hash.ts";
 import { defined } from "../../values/json.ts";
@@ -16,7 +17,7 @@ import type { Lease, TokenStore } from "../store.ts";
 import { TOKEN_LIFETIME } from "../held.ts";
 import {
   boundTo,
-  openRecord,
+  openerOf,
   type Records,
   type StoreAndKeys,
   tokensIn,
@@ -51,6 +52,8 @@ export interface RedisStoreOptions {
    * @default {5000}
    */
   readonly timeout?: number;
+  /** Told where another program writes over records; never told a token. */
+  readonly log?: Log;
 }
 
 /**
@@ -152,7 +155,7 @@ export function openRedis(options: RedisStoreOptions): StoreAndKeys {
     }
     return {
       raw,
-      read: (name) => openRecord(raw, sealer, space, name),
+      read: openerOf({ raw, sealer, space, ...defined({ log: options.log }) }),
 
       async replace(name, text, version) {
         const raw = await sealer.seal(text, boundTo(space, name));

@@ -7,7 +7,9 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import { StoreError } from "../../../src/errors.ts";
+import { advise } from "../../../src/app/advice.ts";
+import { sentenceOf, StoreError } from "../../../src/errors.ts";
+import type { Log } from "../../../src/logging/log.ts";
 import { keysIn } from "../../../src/auth/key_store.ts";
 import { createSealer } from "../../../src/storage/sealing.ts";
 import type { TokenStore } from "../../../src/tokens/store.ts";
@@ -138,6 +140,33 @@ redisTest(
       "with a key that is not among those that are set",
     );
     assert(Redis);
+  },
+);
+
+redisTest(
+  "createRedisStore() notices that another program wrote over a sealed record",
+  async (make) => {
+    const lines: string[] = [];
+    const log: Log = (level, message, details) =>
+      lines.push(`${level} ${message} ${JSON.stringify(details)}`);
+    const store = make({ sealer: createSealer([key()]), log });
+    await store.replace("acme", { refresh_token: "ours" }, undefined);
+    await store.read("acme");
+    const plain = make();
+    await plain.remove("acme");
+    await plain.replace("acme", { refresh_token: "canary" }, undefined);
+    const error = await assertRejects(() => store.read("acme"), StoreError);
+    const told = sentenceOf(error, advise)!;
+    assertStringIncludes(told, "another program, such as the Python server");
+    assertStringIncludes(told, "qontak-mcp tenants remove");
+    assertEquals(lines.length, 1);
+    assertStringIncludes(lines[0]!, "warn A sealed record");
+    assertStringIncludes(lines[0]!, "keepStoreApart");
+    assertNotMatch(Deno.inspect(error) + lines, /canary/);
+    // What never was sealed is another matter.
+    await plain.replace("beta", { refresh_token: "canary" }, undefined);
+    await assertRejects(() => store.read("beta"), StoreError, "is not sealed,");
+    assertEquals(lines.length, 1);
   },
 );
 
