@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { UnreachableError } from "../errors.ts";
+import { InputError, UnreachableError } from "../errors.ts";
 import type { Crm } from "../qontak/crm.ts";
 import { type Endpoint, nameOf } from "../qontak/endpoints.ts";
 import type { Resource } from "../qontak/resources.ts";
@@ -46,20 +46,30 @@ export interface Setup {
   forget(): void;
 }
 
+/** The most lists of stages that are fetched for one call, each by a request. */
+const MOST_STAGE_LISTS = 50;
+
 /**
- * Makes the view of one company's setup.
+ * Makes the view of one company's setup, for the length of one call.
  *
  * @param crm The company's CRM.
  * @param cache Where it is kept; may be shared by many companies.
  * @param scope What tells the company from all others in the cache.
- * @returns The view. Its functions throw what {@linkcode Crm.call} throws.
+ * @returns The view. Its functions throw what {@linkcode Crm.call} throws, and
+ * an {@linkcode InputError} where one call would fetch too many lists.
  */
 export function createSetup(crm: Crm, cache: Cache, scope: string): Setup {
   const prefix = `${scope}/`;
+  let stageLists = 0;
 
   async function load(name: string, endpoint: Endpoint, pipeline?: number) {
     return await cache.get(`${prefix}${name}`, async () => {
       const path = pipeline === undefined ? {} : { pipeline_id: pipeline };
+      if (pipeline !== undefined && ++stageLists > MOST_STAGE_LISTS) {
+        throw new InputError(
+          `This company has more pipelines than the ${MOST_STAGE_LISTS} whose stages one call looks through: name the pipeline too, by id or name`,
+        );
+      }
       const { response } = await crm.call(endpoint, { path });
       // An empty setup would let every write pass unchecked.
       if (Array.isArray(response) && response.length > 0) return response;

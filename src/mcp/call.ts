@@ -30,6 +30,9 @@ import { onlyWritten } from "./written.ts";
 /** How many templates, pipelines and stage lists are kept in memory. */
 const SETUP_ENTRIES = 2_000;
 
+/** How many of them may be one company's. */
+const SETUP_SHARE = 200;
+
 /**
  * How long a call may go on after its time, in ms: it has to say what became
  * of a write, and may have to look for it.
@@ -99,6 +102,7 @@ export function createCall(
   const cache = createCache({
     lifetime: SETUP_LIFETIME,
     size: SETUP_ENTRIES,
+    share: SETUP_SHARE,
     telemetry,
     ...defined({ kv }),
   });

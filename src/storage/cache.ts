@@ -15,6 +15,11 @@ export interface CacheOptions {
   readonly lifetime: number;
   /** How many entries are kept; the least recently used one goes first. */
   readonly size: number;
+  /**
+   * How many of them may belong to one owner, who is named by what stands in a
+   * key before its first slash; all when left out.
+   */
+  readonly share?: number;
   /** Where entries are kept besides. */
   readonly kv?: Kv;
   /** Told where entries are found. */
@@ -52,7 +57,7 @@ interface Kept {
  * @returns The cache, empty.
  */
 export function createCache(options: CacheOptions): Cache {
-  const { lifetime, size, kv, now = Date.now } = options;
+  const { lifetime, size, share = size, kv, now = Date.now } = options;
   const entries = createLru<Entry>(size);
   // What was loaded before something was forgotten is not taken from the
   // database any more, for any tenant: it costs one load and is always right.
@@ -85,6 +90,14 @@ export function createCache(options: CacheOptions): Cache {
     return value;
   }
 
+  /** Drops what the owner of a key used least recently, beyond its share. */
+  function keepShare(key: string): void {
+    const owned = Array.from(entries.keys())
+      .filter((other) => ownerOf(other) === ownerOf(key));
+    const over = Math.max(owned.length - share, 0);
+    for (const other of owned.slice(0, over)) entries.delete(other);
+  }
+
   function get<T>(key: string, load: () => Promise<T>): Promise<T> {
     const known = entries.get(key);
     if (known && known.until > now()) {
@@ -102,6 +115,7 @@ export function createCache(options: CacheOptions): Cache {
     const value = kv ? fill(kv, key, entry, missed) : missed();
     entry.value = value;
     entries.set(key, entry);
+    keepShare(key);
     value.catch(() => {
       // A failure is told to all who wait for it, and then forgotten.
       if (entries.get(key) === entry) entries.delete(key);
@@ -117,4 +131,9 @@ export function createCache(options: CacheOptions): Cache {
   }
 
   return { get, forget };
+}
+
+/** Whose entry a key is for. */
+function ownerOf(key: string): string {
+  return key.split("/", 1)[0]!;
 }

@@ -42,6 +42,20 @@ Deno.test("get() keeps what was used last when there is too much", async () => {
   assertEquals(loads(), 4);
 });
 
+Deno.test("get() keeps what others use, however much one owner asks for", async () => {
+  const cache = createCache({ lifetime: 100, size: 10, share: 4 });
+  const { load, loads } = counting();
+  for (const other of ["a/x", "b/x", "b/y"]) await cache.get(other, load);
+  for (let i = 0; i < 50; i++) await cache.get(`greedy/${i}`, load);
+  assertEquals(loads(), 53);
+  for (const other of ["a/x", "b/x", "b/y", "greedy/49", "greedy/46"]) {
+    await cache.get(other, load);
+  }
+  assertEquals(loads(), 53);
+  await cache.get("greedy/45", load);
+  assertEquals(loads(), 54);
+});
+
 Deno.test("forget() drops what starts with a prefix, and nothing else", async () => {
   const cache = createCache({ lifetime: 100, size: 10 });
   const { load, loads } = counting();

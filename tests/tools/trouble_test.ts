@@ -4,8 +4,13 @@ import {
   assertMatch,
   assertStringIncludes,
 } from "@std/assert";
+import { createServer } from "../../mod.ts";
 import { argumentsFor } from "../../scripts/fill.ts";
-import { createWorld, writes } from "../support/world.ts";
+import { serveSandbox } from "../../src/sandbox/mod.ts";
+import { call, connectHttp } from "../support/client.ts";
+import { serveMcp } from "../support/serve.ts";
+import { serveUpstream } from "../support/upstream.ts";
+import { createWorld, noRates, writes } from "../support/world.ts";
 
 // deno-lint-ignore no-explicit-any -- tests look into answers freely
 type Data = any;
@@ -69,6 +74,47 @@ Deno.test("a template that says nothing refuses every write", async () => {
     );
     await world.refused("get_required_fields_for_contact");
     assertEquals(writes(world), []);
+  }
+});
+
+Deno.test("a call fetches the stages of at most 50 pipelines", async () => {
+  await using sandbox = serveSandbox();
+  let requests = 0;
+  const list = (response: unknown) =>
+    Response.json({ meta: { status: 200 }, response });
+  await using qontak = serveUpstream(sandbox, (request, pass) => {
+    requests++;
+    const { pathname } = new URL(request.url);
+    if (pathname.endsWith("/stages")) {
+      return list([{ id: 1, name: "New", order: 1 }]);
+    }
+    return pathname.endsWith("/pipelines")
+      ? list(Array.from({ length: 2_600 }, (_, i) => ({
+        id: i + 1,
+        name: `Pipeline ${i}`,
+      })))
+      : pass(request);
+  });
+  for (
+    const [tool, args] of [
+      ["list_deals", { crm_stage_id: "No such stage" }],
+      ["create_deal", { name: "x", crm_stage_name: "No such stage" }],
+    ] as const
+  ) {
+    // Each starts with nothing in memory.
+    await using served = serveMcp(createServer({
+      baseUrl: qontak.url,
+      refreshToken: sandbox.refreshToken,
+      log: () => {},
+      limits: noRates(),
+    }));
+    const client = await connectHttp(served.url);
+    requests = 0;
+    const { text, isError } = await call(client, tool, args);
+    await client.close();
+    assert(isError, text);
+    assertStringIncludes(text, "name the pipeline too");
+    assert(requests >= 50 && requests <= 56, `${tool}: ${requests} requests`);
   }
 });
 
