@@ -459,10 +459,17 @@ function assertWentOn(stderr: string): void {
   parseLines(stderr);
 }
 
+/** Settings of a program that works on a sandbox outside of it. */
+const serving = ({ url, refreshToken }: RunningSandbox) => ({
+  QONTAK_BASE_URL: url,
+  QONTAK_REFRESH_TOKEN: refreshToken,
+});
+
 Deno.test("an unexpected error is logged without its message, and HTTP goes on", async () => {
+  await using sandbox = serveSandbox();
   const http = await startHttp(
-    ["--sandbox"],
-    { MCP_TEST_CANARY: CANARY },
+    [],
+    { MCP_TEST_CANARY: CANARY, ...serving(sandbox) },
     { preload: FAULTY },
   );
   for (let i = 0; i < 3; i++) {
@@ -475,9 +482,10 @@ Deno.test("an unexpected error is logged without its message, and HTTP goes on",
 });
 
 Deno.test("an unexpected error is logged without its message, and stdio goes on", async () => {
-  const { code, stdout, stderr } = await run(["--sandbox"], {
+  await using sandbox = serveSandbox();
+  const { code, stdout, stderr } = await run([], {
     preload: FAULTY,
-    env: { MCP_TEST_CANARY: CANARY },
+    env: { MCP_TEST_CANARY: CANARY, ...serving(sandbox) },
     stdin: toStdin(
       ...HANDSHAKE,
       toolCall(2, "list_pipelines"),
@@ -520,10 +528,10 @@ Deno.test("the deploy entry says what is wrong with the settings without secrets
   });
   const response = await fetch(served.url);
   assertEquals(response.status, 503);
-  const text = await response.text();
-  assertStringIncludes(text, "QONTAK_TIMEOUT_MS");
-  outputs.add("answers to anybody else", text);
-  outputs.ended(await served.stop("SIGTERM"));
+  outputs.add("answers to anybody else", await response.text());
+  const ended = await served.stop("SIGTERM");
+  assertStringIncludes(ended.stderr, "QONTAK_TIMEOUT_MS");
+  outputs.ended(ended);
   outputs.check();
 });
 
