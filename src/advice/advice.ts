@@ -59,6 +59,8 @@ export type Remedies = {
   readonly checkVault: Readonly<Record<never, never>>;
   /** What answers at Vault's address is something else. */
   readonly checkVaultPlace: Readonly<Record<never, never>>;
+  /** What answers at Vault's address sends requests elsewhere. */
+  readonly checkVaultRedirect: Readonly<Record<never, never>>;
   /** Vault has nothing at the path. */
   readonly checkVaultPath: Readonly<Record<never, never>>;
   /** There is no KV engine of version 2 at the mount. */
@@ -147,6 +149,8 @@ export const adviseEmbedder: Advise = adviser({
   checkVault: () => "Check that it runs and that the option address is right",
   checkVaultPlace: () =>
     "Check that the options address and secretPath are right",
+  checkVaultRedirect: () =>
+    "Set the option address to the server that answers itself",
   checkVaultPath: () => "Check the options mountPath and namespace",
   checkVaultMount: ({ mount }) =>
     `Check the option mountPath, or raise the version with "vault kv enable-versioning ${mount}"`,

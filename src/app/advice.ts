@@ -67,6 +67,7 @@ export const advise: Advise = adviser({
   checkVault: () => "Check that it runs and that VAULT_ADDR is right",
   checkVaultPlace: () =>
     "Check that VAULT_ADDR and VAULT_SECRET_PATH are right",
+  checkVaultRedirect: () => "Set VAULT_ADDR to the server that answers itself",
   checkVaultPath: () => "Check VAULT_MOUNT_PATH and VAULT_NAMESPACE",
   checkVaultMount: ({ mount }) =>
     `Check VAULT_MOUNT_PATH, or raise the version with "vault kv enable-versioning ${mount}"`,

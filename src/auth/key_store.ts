@@ -6,8 +6,9 @@
  */
 import { StoreError } from "../errors.ts";
 import { isTenant } from "../tokens/store.ts";
-import type { Records } from "../tokens/stores/records.ts";
+import type { KeyRecords } from "../tokens/stores/records.ts";
 import { defined, isObject, parseJson } from "../values/json.ts";
+import { visible } from "../values/visible.ts";
 import { isScope, type Scope } from "./principal.ts";
 
 /**
@@ -45,7 +46,8 @@ export interface FoundKey {
  */
 export interface KeyStore {
   /**
-   * Reads a key.
+   * Reads a key; undefined for one that was revoked, also where a copy of its
+   * record was put back.
    *
    * @throws {StoreError} When the store is out of order, or holds something
    * else there.
@@ -63,7 +65,7 @@ export interface KeyStore {
     version: string | undefined,
   ): Promise<string | undefined>;
   /**
-   * Forgets a key.
+   * Revokes a key for good, and forgets what it was for.
    *
    * @returns Whether there was anything to forget.
    * @throws {StoreError} When the store is out of order.
@@ -82,18 +84,36 @@ export interface KeyStore {
  *
  * @param records Where they are kept, by id.
  */
-export function keysIn(records: Records): KeyStore {
+export function keysIn(records: KeyRecords): KeyStore {
+  async function revoke(id: string): Promise<void> {
+    const revoked_at = Math.floor(Date.now() / 1000);
+    const text = JSON.stringify({ revoked_at });
+    // Where it was revoked before, that stands.
+    await records.revoked.replace(id, text, undefined);
+  }
+
   return {
     async read(id) {
-      const found = await records.read(id);
-      return found && {
-        key: parseKey(found.text, id),
-        version: found.version,
-      };
+      const [found, revoked] = await Promise.all([
+        records.read(id),
+        // That there is one is enough, whatever is in it.
+        records.revoked.raw(id),
+      ]);
+      return found && !revoked
+        ? { key: parseKey(found.text, id), version: found.version }
+        : undefined;
     },
     replace: (id, key, version) =>
       records.replace(id, JSON.stringify(key), version),
-    remove: (id) => records.remove(id),
+    async remove(id) {
+      const isThere = await records.raw(id) !== undefined;
+      // Before it goes: a program that ends in between has revoked it.
+      if (isThere) await revoke(id);
+      const isRemoved = await records.remove(id);
+      // What a person deleted in the store can be brought back as well.
+      if (isRemoved && !isThere) await revoke(id);
+      return isRemoved;
+    },
     ids: () => records.names(),
   };
 }
@@ -134,9 +154,11 @@ export function parseKey(text: string, id: string): StoredKey {
       }),
     };
   }
+  // Whoever wrote the record gave it its name.
+  const name = visible(id);
   throw new StoreError(
-    `What is kept for the key ${id} is none: it was not written by this server`,
-    { what: "revokeKey", id },
+    `What is kept for the key ${name} is none: it was not written by this server`,
+    { what: "revokeKey", id: name },
   );
 }
 

@@ -62,6 +62,13 @@ export async function keyContract(keys: KeyStore): Promise<string> {
   assertEquals(await keys.read(one.id), undefined);
   assertEquals(await keys.ids(), [other.id]);
 
+  // A copy of its record that somebody puts back opens nothing.
+  assert(await keys.replace(one.id, full, undefined));
+  assertEquals(await keys.ids(), [one.id, other.id].toSorted());
+  assertEquals(await keys.read(one.id), undefined);
+  assertEquals(await keys.remove(one.id), true);
+  assertEquals(await keys.ids(), [other.id]);
+
   // What is no key opens nothing, and is not repeated.
   for (
     const odd of [
@@ -72,6 +79,8 @@ export async function keyContract(keys: KeyStore): Promise<string> {
       { scopes: "read" },
       { label: 5 },
       { created_at: "canary" },
+      { created_at: 1e300 },
+      { last_used_at: -1 },
       { expires_at: null },
       { expires_at: "2027-12-31" },
     ]

@@ -311,6 +311,99 @@ Deno.test({
 });
 
 Deno.test({
+  name: `a revoked key that is put back into Redis opens nothing${
+    noRedis && ` (skipped: ${noRedis})`
+  }`,
+  ignore: noRedis !== "",
+  async fn() {
+    await using sandbox = serveSandbox();
+    await using redis = await startRedis();
+    const open = {
+      TOKEN_STORE: "redis",
+      REDIS_URL: redis.url,
+      REDIS_KEY_PREFIX: `${redis.prefix}${crypto.randomUUID()}:`,
+      QONTAK_BASE_URL: sandbox.url,
+      MCP_STORED_KEYS: "true",
+    };
+    const { Redis } = await import("ioredis");
+    const client = new Redis(redis.url, { lazyConnect: true });
+    for (const env of [open, { ...open, TOKEN_ENCRYPTION_KEY: SEALING }]) {
+      const revoked = keyIn(await run(["keys", "create"], { env }));
+      const good = keyIn(await run(["keys", "create"], { env }));
+      const place = `key:${open.REDIS_KEY_PREFIX}${revoked.id}`;
+      const copy = await client.get(place);
+      await run(["keys", "revoke", revoked.id], { env });
+      await client.set(place, copy!);
+      await using server = await startHttp([], env);
+      assertEquals(
+        (await call(server, revoked.key, "list_pipelines")).status,
+        401,
+      );
+      assertEquals(
+        (await call(server, good.key, "list_pipelines")).status,
+        200,
+      );
+      const list = await run(["keys", "list"], { env });
+      assertStringIncludes(list.stderr, `${revoked.id} was revoked, and its`);
+      await run(["keys", "revoke", revoked.id], { env });
+      assertEquals((await run(["keys", "list"], { env })).code, 0);
+      await run(["keys", "revoke", good.id], { env });
+    }
+    client.disconnect();
+  },
+});
+
+Deno.test({
+  name: `lists show what is odd in a store, and obey none of it${
+    noRedis && ` (skipped: ${noRedis})`
+  }`,
+  ignore: noRedis !== "",
+  async fn() {
+    await using redis = await startRedis();
+    const prefix = `${redis.prefix}${crypto.randomUUID()}:`;
+    const env = {
+      TOKEN_STORE: "redis",
+      REDIS_URL: redis.url,
+      REDIS_KEY_PREFIX: prefix,
+    };
+    const good = keyIn(await run(["keys", "create", "good"], { env }));
+    const key = {
+      hash: "0".repeat(64),
+      label: "\x1b]0;canary\x07\u202e\nid",
+      tenants: ["acme"],
+      scopes: ["read"],
+      created_at: 1_795_000_000,
+    };
+    const put = (id: string, record: unknown) =>
+      redis.send("SET", `key:${prefix}${id}`, JSON.stringify(record));
+    await put("b".repeat(12), key);
+    await put("c".repeat(12), { ...key, created_at: 1e300 });
+    await put("d\x1b[2J", { hash: "none" });
+    const { code, stdout, stderr } = await run(["keys", "list"], { env });
+    assertEquals(code, 1);
+    assertStringIncludes(stdout, good.id);
+    assertStringIncludes(
+      stdout,
+      "⟨U+001B⟩]0;canary⟨U+0007⟩⟨U+202E⟩⟨U+000A⟩id",
+    );
+    assertStringIncludes(stderr, `the key ${"c".repeat(12)} cannot be read`);
+    assertStringIncludes(stderr, "the key d⟨U+001B⟩[2J cannot be read");
+
+    await redis.send("SET", `${prefix}acme`, "{}");
+    await redis.send("SET", `${prefix}\x1b[2J\nbeta`, "{}");
+    const tenants = await run(["tenants", "list"], { env });
+    assertEquals(
+      tenants.stdout,
+      "⟨U+001B⟩[2J⟨U+000A⟩beta  (no tenant can be called so)\nacme\n",
+    );
+    for (const text of [stdout, stderr, tenants.stdout]) {
+      // deno-lint-ignore no-control-regex -- these are what is looked for
+      assertNotMatch(text, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/);
+    }
+  },
+});
+
+Deno.test({
   name: `a key works on while Redis is away, and then is not called wrong${
     noRedis && ` (skipped: ${noRedis})`
   }`,

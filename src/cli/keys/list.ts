@@ -20,7 +20,17 @@ export const listKeys: Run = command(noWord, async (program, _, { json }) => {
   for (const id of await kept.ids()) {
     try {
       const found = await kept.read(id);
-      if (!found) continue;
+      if (!found) {
+        complain(
+          `the key ${
+            lineOf(id)
+          } was revoked, and its record is in the store: nobody gets in with it. ${
+            advise({ what: "revokeKey", id: lineOf(id) })
+          }`,
+        );
+        code = FAILED;
+        continue;
+      }
       const { hash: _, ...key } = found.key;
       shown.push({ id, ...key });
     } catch (error) {

@@ -24,7 +24,7 @@ import {
 import { createQueue } from "../../storage/queue.ts";
 import type { EnvFile } from "./env_file.ts";
 import { createKvRecords, type KvRecords } from "./kv.ts";
-import type { Records } from "./records.ts";
+import type { KeyRecords, Records } from "./records.ts";
 import { parseRecord } from "./record.ts";
 
 /** Settings of {@linkcode createEnvStore}. */
@@ -164,14 +164,24 @@ export function openEnv(options: EnvStoreOptions): EnvStore {
  */
 export function createEnvKeys(
   options: EnvStoreOptions & { readonly kv: Kv },
+): KeyRecords {
+  return {
+    ...recordsOfAccount("keys", options),
+    revoked: recordsOfAccount("revoked", options),
+  };
+}
+
+/** One kind of records of the account whose credentials are configured. */
+function recordsOfAccount(
+  kind: string,
+  { credentials, kv, sealer, baseUrl }: EnvStoreOptions & { readonly kv: Kv },
 ): Records {
-  const { credentials, kv, sealer, baseUrl } = options;
   let place: Promise<Records> | undefined;
   const records = () =>
     place ??= accountOf(credentials, baseUrl).then((account) =>
       createKvRecords({
         kv,
-        space: `keys ${account}`,
+        space: `${kind} ${account}`,
         ...defined({ sealer }),
       })
     );

@@ -56,7 +56,10 @@ export function createKvStore(options: KvStoreOptions = {}): TokenStore {
  */
 export function openKv(options: KvStoreOptions = {}): StoreAndKeys {
   const records = createKvRecords({ ...options, space: "tokens" });
-  const keys = records.beside("keys");
+  const keys = {
+    ...records.beside("keys"),
+    revoked: records.beside("revoked"),
+  };
   return {
     tokens: {
       name: "kv",

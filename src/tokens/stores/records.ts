@@ -43,12 +43,21 @@ export interface Records {
   names(): Promise<readonly string[]>;
 }
 
+/** API keys by their ids. */
+export interface KeyRecords extends Records {
+  /**
+   * A record under the id of each key that was revoked. It outlives the key: a
+   * copy of the key's record that somebody puts back opens nothing.
+   */
+  readonly revoked: Records;
+}
+
 /** What one place keeps, over the same connection. */
 export interface StoreAndKeys {
   /** Credentials. Closing their store closes the connection. */
   readonly tokens: TokenStore;
   /** API keys; missing where nothing outlives the process. */
-  readonly keys?: Records;
+  readonly keys?: KeyRecords;
   /** Everything that a sealing key seals; missing where none does. */
   readonly sealed?: SealedRecords;
 }

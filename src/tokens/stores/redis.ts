@@ -219,6 +219,9 @@ export function openRedis(options: RedisStoreOptions): StoreAndKeys {
     close,
   };
   // As leases, where no look for tenants finds them.
-  const keys = recordsIn("keys", `key:${keyPrefix}`);
+  const keys = {
+    ...recordsIn("keys", `key:${keyPrefix}`),
+    revoked: recordsIn("revoked", `revoked:${keyPrefix}`),
+  };
   return { tokens, keys, sealed: { credentials, key: keys } };
 }

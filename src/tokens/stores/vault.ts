@@ -119,7 +119,11 @@ export function openVault(options: VaultStoreOptions): StoreAndKeys {
         await wire.close();
       },
     },
-    keys: recordsIn(secrets, keysBeside(root)),
+    keys: {
+      ...recordsIn(secrets, keysBeside(root)),
+      // Where the same policy holds; a list of keys leaves folders out.
+      revoked: recordsIn(secrets, `${keysBeside(root)}/revoked`),
+    },
   };
 }
 

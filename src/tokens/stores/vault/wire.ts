@@ -148,6 +148,12 @@ function refusal(
       { what: "replaceVaultToken" },
     );
   }
+  if (status >= 300 && status < 400) {
+    return new StoreError(
+      `${where} sends requests elsewhere (HTTP ${status}), and the token is not sent there`,
+      { what: "checkVaultRedirect" },
+    );
+  }
   if (status === 403) {
     const mayHaveEnded = answer.token === "alive"
       ? ""
@@ -217,6 +223,8 @@ function travel(transport: Transport, timeout: number) {
         "X-Vault-Request": "true",
       },
       body: isObject(json) ? JSON.stringify(json) : null,
+      // The token would go where somebody else says.
+      redirect: "manual",
       signal: AbortSignal.timeout(timeout),
     });
     const text = await reply.text(MAX_BYTES);
