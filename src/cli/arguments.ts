@@ -1,5 +1,6 @@
 /**
- * Reading the command line, and the help, by the tables of commands and flags.
+ * Reads the command line and prints the help, from the tables of commands and
+ * flags.
  *
  * @module
  */
@@ -11,7 +12,7 @@ import { type Command, type CommandName, commands } from "./commands.ts";
 import { type FlagName, type Flags, flags } from "./flags.ts";
 import { flagLines, type FlagTable, parseFlags } from "./parse.ts";
 
-/** What the command line asks for. */
+/** The command line, parsed. */
 export interface Asked extends Given {
   /** The command. */
   readonly command: CommandName;
@@ -28,8 +29,8 @@ const dashed = Object.keys(flags).map((name) => `--${name}`);
  * Reads the command line.
  *
  * @param args The arguments after the program's name.
- * @throws {ConfigError} Naming everything that is not known. Words are
- * repeated only where a command should stand: elsewhere they may be secrets.
+ * @throws {ConfigError} Names every unknown word or flag. A word is repeated
+ * only in the place of the command: elsewhere it may be a secret.
  */
 export function readArguments(args: readonly string[]): Asked {
   const { values, names, words: all, problems: flagProblems } = parseFlags(
@@ -62,7 +63,7 @@ function takes(command: CommandName, flag: FlagName): boolean {
   return own.includes(flag) || COMMON.includes(flag);
 }
 
-/** The flags; after config, --http names a server that runs elsewhere. */
+/** The flags; after config, --http is the address of another server. */
 function optionsFor(args: readonly string[]): FlagTable {
   const isConfig = args.find((arg) => !arg.startsWith("-")) === "config";
   return isConfig
@@ -70,7 +71,7 @@ function optionsFor(args: readonly string[]): FlagTable {
     : flags;
 }
 
-/** Takes the words of the command's name from the front of `words`. */
+/** Removes the command's name from the front of `words`. */
 function takeCommand(words: string[], problems: string[]): CommandName {
   const [first, second] = words;
   if (first === undefined) return "serve";
@@ -84,7 +85,9 @@ function takeCommand(words: string[], problems: string[]): CommandName {
     problems.push(
       actions.length > 0
         ? `${first} needs one of: ${actions.join(", ")}`
-        : `${JSON.stringify(first)} is no command${didYouMean(first, known)}`,
+        : `${JSON.stringify(first)} is not a command${
+          didYouMean(first, known)
+        }`,
     );
     return "serve";
   }
@@ -94,17 +97,17 @@ function takeCommand(words: string[], problems: string[]): CommandName {
     problems.push(
       surplus ??
         (most === 0
-          ? `${command} takes nothing after it`
-          : `${command} takes one id. A token is never given as an argument, where others could see it: it is asked for, or read from stdin`),
+          ? `${command} takes no further words`
+          : `${command} takes one id. Never give a token as an argument, where others could see it: the command asks for it, or reads it from stdin`),
     );
   }
   return command;
 }
 
-/** How wide the names of commands and flags are in the help. */
+/** The width of the column of names in the help. */
 const WIDTH = 22;
 
-/** What --help prints. */
+/** The text of --help. */
 export function help(): string {
   const row = (left: string, right: string) =>
     `  ${left.padEnd(WIDTH)}${right}`;
@@ -122,8 +125,8 @@ ${commandRows.join("\n")}
 Flags:
 ${flagLines(flags, WIDTH).join("\n")}
 
-It is set up by environment variables, or by a .env file in the working
+Configure it by environment variables, or by a .env file in the working
 directory. QONTAK_REFRESH_TOKEN is the one you need: make a token at
 https://crm.qontak.com/crm/api_token/. The README lists the others. Without an
-id, tenants and doctor mean the company of calls that name none.`;
+id, tenants and doctor use the company of calls without user_id.`;
 }

@@ -1,6 +1,6 @@
 /**
- * Asking a person at a terminal, or a pipe, for values. Secrets are not shown
- * while they are typed, and never taken from arguments.
+ * Asks a person at a terminal, or a pipe, for values. Secrets are hidden while
+ * they are typed, and never read from arguments.
  *
  * @module
  */
@@ -13,17 +13,17 @@ export interface Asker {
   /**
    * Asks for one value.
    *
-   * @param question What is asked for; shown at a terminal only.
-   * @param isSecret Whether it must not be shown while it is typed.
-   * @returns The value without white space around it; empty when none came.
+   * @param question The question; shown only at a terminal.
+   * @param isSecret Whether to hide the value while it is typed.
+   * @returns The value without surrounding white space; empty if there is none.
    * @throws {ConfigError} When it is not UTF-8.
    */
   ask(question: string, isSecret?: boolean): Promise<string>;
-  /** Tells the person something before the next question. */
+  /** Shows a text before the next question. */
   tell(text: string): void;
 }
 
-/** The longest value that is taken, in characters. */
+/** The longest accepted value, in characters. */
 const MAX_LENGTH = 16_384;
 
 /**
@@ -40,7 +40,7 @@ export function createAsker(): Asker {
     for (;;) {
       const { value: byte, done } = await bytes.next();
       if (done || byte === 0x0a || byte === 0x0d) break;
-      // A terminal in raw mode leaves editing and Ctrl+C to its reader.
+      // In raw mode, the reader must handle editing and Ctrl+C itself.
       if (isHidden && (byte === 0x03 || byte === 0x04)) {
         Deno.stdin.setRaw(false);
         toStderr("");
@@ -59,7 +59,7 @@ export function createAsker(): Asker {
   return {
     async ask(question, isSecret = false) {
       if (!isTerminal) return await readLine(false);
-      // Before the question is shown: whoever is fast is not shown either.
+      // Raw mode comes before the question, so that fast typing is hidden too.
       if (isSecret) Deno.stdin.setRaw(true);
       try {
         Deno.stderr.writeSync(new TextEncoder().encode(`${question}: `));
@@ -75,7 +75,7 @@ export function createAsker(): Asker {
   };
 }
 
-/** The bytes of stdin, one by one, so that lines can be read one by one. */
+/** Reads stdin byte by byte, so that no line is read ahead. */
 async function* readBytes(): AsyncGenerator<number> {
   const chunk = new Uint8Array(1024);
   for (;;) {

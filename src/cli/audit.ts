@@ -1,5 +1,5 @@
 /**
- * Showing what was changed in Qontak.
+ * Shows what was changed in Qontak.
  *
  * @module
  */
@@ -14,12 +14,12 @@ import { OK } from "./exit.ts";
 import { type Flags, flags } from "./flags.ts";
 import { complain, say, table } from "./output.ts";
 
-/** The most that --limit takes. */
+/** The largest value of --limit. */
 const MOST = 100_000;
 
-/** What is asked for. */
+/** What to show. */
 interface Question {
-  /** What a record must be. */
+  /** The filter for records. */
   readonly tenant: string | undefined;
   readonly tool: string | undefined;
   readonly record: number | undefined;
@@ -105,14 +105,14 @@ function readQuestion(given: Flags): Question {
   return question;
 }
 
-/** What the letters after a number mean, in ms. */
+/** The units after a number, in ms. */
 const UNITS: Readonly<Record<string, number>> = {
   m: 60_000,
   h: 3_600_000,
   d: 86_400_000,
 };
 
-/** A time in the past, in ms since 1970; dates are UTC unless they say else. */
+/** A time in the past, in ms since 1970; dates without a zone are in UTC. */
 function readSince(text: string): number {
   const [, count, unit = ""] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
   if (count !== undefined) return Date.now() - Number(count) * UNITS[unit]!;
@@ -144,7 +144,7 @@ const COLUMNS: readonly (readonly [
 ];
 
 function show(records: readonly AuditRecord[]): string {
-  if (records.length === 0) return "nothing was recorded that fits";
+  if (records.length === 0) return "no records match";
   return table([
     COLUMNS.map(([title]) => title),
     ...records.map((record) => COLUMNS.map(([, read]) => read(record))),

@@ -1,5 +1,5 @@
 /**
- * What can be tried, and how it is told: one line for each check.
+ * Checks and their report: one line for each check.
  *
  * @module
  */
@@ -13,22 +13,22 @@ import { say } from "./output.ts";
 
 /** How a check ended. */
 export interface Finding {
-  /** What was tried. */
+  /** The name of the check. */
   readonly check: string;
-  /** "skip" where something that failed before makes it pointless. */
+  /** "skip" if an earlier failure makes the check pointless. */
   readonly status: "ok" | "warn" | "fail" | "skip";
-  /** What was found, and what to do where it is not well. */
+  /** The result, and what to do if the check failed. */
   readonly detail: string;
 }
 
-/** Something to try; rejects with a sentence where it fails. */
+/** A check; rejects with a sentence if it fails. */
 export type Check = () => Promise<string | Omit<Finding, "check">>;
 
 /**
- * Tries one thing.
+ * Runs one check.
  *
  * @param check Its name.
- * @param run Tries it, and says what was found.
+ * @param run Runs the check and returns its result.
  */
 export async function attempt(check: string, run: Check): Promise<Finding> {
   try {
@@ -44,8 +44,8 @@ export async function attempt(check: string, run: Check): Promise<Finding> {
 }
 
 /**
- * Tries a tenant's credentials: new tokens, and a question to the CRM. Where a
- * new refresh token would be lost, none is asked for.
+ * Tests a tenant's credentials: gets new tokens, and sends a request to the
+ * CRM. It gets no new tokens if the new refresh token would be lost.
  *
  * @param program The way to the CRM.
  * @param tenant The company.
@@ -56,7 +56,7 @@ export async function tryTenant(
 ): Promise<Finding[]> {
   const access = program.access;
   const token = await attempt("token", async () => {
-    if (!access.oauth) return "calls are signed: no token is needed";
+    if (!access.oauth) return "calls are signed and need no token";
     if (await program.losesTokens() !== undefined) {
       return {
         status: "skip",
@@ -76,17 +76,17 @@ export async function tryTenant(
     : {
       check: "crm",
       status: "skip" as const,
-      detail: "not asked: there is no access token",
+      detail: "not tried: there is no access token",
     };
   return [token, crm];
 }
 
 /**
- * Tells what was found on stdout.
+ * Prints the findings on stdout.
  *
- * @param found What was found.
+ * @param found The findings.
  * @param asJson Whether to answer in JSON.
- * @returns The exit code: 1 where anything failed.
+ * @returns The exit code: 1 if a check failed.
  */
 export function report(
   found: readonly Finding[],

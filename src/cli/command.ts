@@ -1,5 +1,5 @@
 /**
- * What a command is to the command line, and what commands begin with.
+ * The interface of a command, and what commands share.
  *
  * @module
  */
@@ -8,26 +8,26 @@ import { open, type Program } from "../app/open.ts";
 import { readSettings, type Settings } from "../app/settings.ts";
 import type { Flags } from "./flags.ts";
 
-/** What follows the name of a command. */
+/** The rest of the command line, after the name of the command. */
 export interface Given {
-  /** The word after it. */
+  /** The word after the name. */
   readonly word?: string;
   /** The flags. */
   readonly flags: Flags;
 }
 
 /**
- * Carries out a command. What it rejects with is told where the program ends.
+ * Runs a command. The program reports the error that it rejects with.
  *
  * @returns The exit code.
  */
 export type Run = (given: Given) => Promise<number>;
 
 /**
- * Makes a command that works with the program.
+ * Makes a command that uses the opened program.
  *
  * @param read Reads the word after the command's name, before anything else.
- * @param action Carries it out.
+ * @param action Runs the command.
  */
 export function command<T>(
   read: (word: string | undefined) => T,
@@ -40,20 +40,20 @@ export function command<T>(
   };
 }
 
-/** For commands that no word follows. */
+/** For commands without a word after their name. */
 export const noWord = (): undefined => undefined;
 
 /**
- * The settings that hold for a command.
+ * The settings of a command.
  *
- * @throws {ConfigError} Naming every setting that is malformed.
+ * @throws {ConfigError} Names every invalid setting.
  */
 export function settingsOf(flags: Flags): Settings {
   const { variables, fileOf } = environmentOf(flags);
   return readSettings(variables, fileOf);
 }
 
-/** The environment, where flags that stand for variables win. */
+/** The environment; flags for a variable override it. */
 export function environmentOf(flags: Flags): Environment {
   const { variables, fileOf } = readEnvironment();
   return {

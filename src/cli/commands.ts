@@ -9,17 +9,17 @@ import type { FlagName } from "./flags.ts";
 
 /** One command. */
 export interface Command {
-  /** What follows its name, for the help. */
+  /** The words after its name, for the help. */
   readonly args?: string;
   /** How many words may follow its name. */
   readonly words: number;
-  /** What is said of more words than that. */
+  /** The error for more words than that. */
   readonly surplus?: string;
-  /** The flags that it takes, besides those that every command takes. */
+  /** Its flags, in addition to those of every command. */
   readonly flags: readonly FlagName[];
   /** What it does, for the help. */
   readonly summary: string;
-  /** Loads it: each command is loaded only where it is asked for. */
+  /** Loads the command; the program loads only the one it runs. */
   readonly load: () => Promise<Run>;
 }
 
@@ -35,27 +35,27 @@ export const commands = {
     args: "[id]",
     words: 1,
     flags: ["grant", "replace"],
-    summary: "Keep a company's credentials; they are asked for",
+    summary: "Store a company's credentials; the command asks for them",
     load: async () => (await import("./tenants/add.ts")).addTenant,
   },
   "tenants list": {
     words: 0,
     flags: ["json"],
-    summary: "Name the companies that are kept",
+    summary: "List the companies that have credentials",
     load: async () => (await import("./tenants/list.ts")).listTenants,
   },
   "tenants remove": {
     args: "[id]",
     words: 1,
     flags: [],
-    summary: "Forget a company's credentials",
+    summary: "Delete a company's credentials",
     load: async () => (await import("./tenants/remove.ts")).removeTenant,
   },
   "tenants check": {
     args: "[id]",
     words: 1,
     flags: ["json"],
-    summary: "Try a company's credentials on Qontak",
+    summary: "Test a company's credentials at Qontak",
     load: async () => (await import("./tenants/check.ts")).checkTenant,
   },
   "keys create": {
@@ -69,14 +69,14 @@ export const commands = {
   "keys list": {
     words: 0,
     flags: ["json"],
-    summary: "Tell what each key is for, and its last use",
+    summary: "List the keys: what each is for, and its last use",
     load: async () => (await import("./keys/list.ts")).listKeys,
   },
   "keys revoke": {
     args: "<id>",
     words: 1,
     flags: [],
-    summary: "Forget a key: nobody gets in with it any more",
+    summary: "Revoke a key: it no longer gives access",
     load: async () => (await import("./keys/revoke.ts")).revokeKey,
   },
   seal: {
@@ -90,7 +90,7 @@ export const commands = {
     args: "[id]",
     words: 1,
     flags: ["sandbox", "json"],
-    summary: "Try everything, and say what to do about what fails",
+    summary: "Check everything, and say how to fix what fails",
     load: async () => (await import("./doctor.ts")).doctor,
   },
   audit: {
@@ -104,7 +104,7 @@ export const commands = {
     words: 1,
     surplus: "config takes one client",
     flags: ["http", "sandbox"],
-    summary: `Print what connects a client: ${CLIENTS.join(", ")}`,
+    summary: `Print the configuration of a client: ${CLIENTS.join(", ")}`,
     load: async () => (await import("./config.ts")).config,
   },
 } as const satisfies Readonly<Record<string, Command>>;

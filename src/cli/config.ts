@@ -1,5 +1,5 @@
 /**
- * Printing what connects a client to this server.
+ * Prints the configuration that connects a client to this server.
  *
  * @module
  */
@@ -26,9 +26,8 @@ import { OK } from "./exit.ts";
 import { say, tell } from "./output.ts";
 
 /**
- * Prints exactly what to paste on stdout, and what to do with it on stderr: a
- * pipe gets the text alone. The flag http holds the address of a server that
- * runs already.
+ * Prints the text to paste on stdout and the instructions on stderr, so that a
+ * pipe gets only the text. The flag http is the address of a running server.
  */
 // deno-lint-ignore require-await -- commands are asynchronous
 export const config: Run = async ({ word, flags }) => {
@@ -58,12 +57,12 @@ export const config: Run = async ({ word, flags }) => {
   return OK;
 };
 
-/** What stands for something that only the person has. */
+/** The placeholders, and where to get the real values. */
 const meanings: Readonly<Record<string, string>> = {
   [TOKEN]:
     "make it at https://crm.qontak.com/crm/api_token/, or try it without an account: --sandbox",
   [KEY]:
-    "a key that qontak-mcp keys create made for the server, or one whose hash is among its MCP_API_KEYS",
+    "a key from qontak-mcp keys create on the server, or one whose hash is in its MCP_API_KEYS",
 };
 
 function readClient(word: string | undefined): ClientId {
@@ -73,15 +72,15 @@ function readClient(word: string | undefined): ClientId {
   }
   const client = CLIENTS.find((id) => id === word.toLowerCase());
   if (client) return client;
-  // The word is not repeated: it may be a token that was given here.
+  // The word is not repeated: it may be a token, given here by mistake.
   throw new ConfigError([
-    `The word after config is no client that is known${
+    `The word after config is not a known client${
       didYouMean(word, CLIENTS) || "."
     } There are ${known}; generic is the form that most others read`,
   ]);
 }
 
-/** A server that the client starts, as this one was started. */
+/** A server that the client starts in the same way as this one. */
 function ownServer(
   client: ClientId,
   os: Os,
@@ -104,8 +103,7 @@ function ownServer(
 }
 
 /**
- * A server that runs already. The address is not repeated where it is refused:
- * it may hold a password.
+ * A running server. Errors do not repeat the address: it may hold a password.
  */
 function runningServer(
   client: ClientId,
@@ -132,22 +130,22 @@ function runningServer(
   const isLocal = isLoopback(url.hostname);
   if (!isSecure(url)) {
     refuse(
-      "--http must start with https://, since a key travels there; http:// is for this machine only",
+      "--http must start with https://, since keys are sent there; http:// is only for this machine",
     );
   }
   if (isLocal && !startsServers(client)) {
     refuse(
       `${
         nameOf(client)
-      } comes over the internet and cannot reach this machine: --http must be a public https:// address`,
+      } connects over the internet and cannot reach this machine: --http must be a public https:// address`,
     );
   }
-  // Where only a host is given, it is ours, which answers at /mcp.
+  // If only a host is given, the path is ours: /mcp.
   if (url.pathname === "/") url.pathname = "/mcp";
   return { how: "http", url: url.href, ...(isLocal ? {} : { key: KEY }) };
 }
 
-/** A variable of the environment; undefined where it may not be read. */
+/** A variable of the environment; undefined without permission to read it. */
 function variable(name: string): string | undefined {
   try {
     return Deno.env.get(name);

@@ -1,5 +1,5 @@
 /**
- * Trying everything that a server needs, one line each.
+ * Checks everything that a server needs, one line each.
  *
  * @module
  */
@@ -16,10 +16,10 @@ import { attempt, type Finding, report, tryTenant } from "./checks.ts";
 import { environmentOf, type Run } from "./command.ts";
 import { readTenant } from "./tenants/tenant.ts";
 
-/** Clocks that differ by less do no harm, in ms. */
+/** A clock may differ by this much without harm, in ms. */
 const SKEW = 30_000;
 
-/** Whose lease shows that the store can be written. */
+/** The tenant whose lease tests that the store can be written. */
 const PROBE = "_doctor";
 
 /** How long a probe may take, in ms. */
@@ -40,7 +40,7 @@ export const doctor: Run = async ({ word, flags }) => {
   try {
     settings = readSettings(variables, fileOf);
     program = opened.use(open(settings, { sandbox: isSandbox }));
-    // What a server would be made from is part of the configuration.
+    // The options of the server are part of the configuration.
     void program.options;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -79,7 +79,7 @@ async function checkKv(
   isSandbox: boolean,
 ): Promise<Omit<Finding, "check">> {
   if (isSandbox) {
-    return { status: "skip", detail: "not used: the sandbox keeps nothing" };
+    return { status: "skip", detail: "not tried: the sandbox keeps nothing" };
   }
   if (!kv) {
     return {
@@ -96,7 +96,7 @@ async function checkKv(
   return { status: "ok", detail: "Deno KV opens and can be written" };
 }
 
-/** Whether callers can be known by their keys. */
+/** Checks the store of API keys. */
 async function checkKeys({ keys }: Program): Promise<string> {
   const { length: count } = await demandKeys(keys).ids();
   return count === 0
@@ -104,7 +104,7 @@ async function checkKeys({ keys }: Program): Promise<string> {
     : `${count} ${count === 1 ? "key is" : "keys are"} kept`;
 }
 
-/** The store, a tenant in it, and the clock. */
+/** Checks the store, a tenant in it, and the clock. */
 async function checkAccess(
   program: Program,
   wanted: string | undefined,
@@ -119,13 +119,13 @@ async function checkAccess(
   const clock = await attempt("clock", () => checkClock(program));
   if (store.status === "fail" || tenant === undefined) {
     const detail = tenant === undefined && store.status !== "fail"
-      ? "there are no credentials yet: put some there with qontak-mcp tenants add"
-      : "not tried: the store is out of order";
+      ? "there are no credentials yet: add some with qontak-mcp tenants add"
+      : "not tried: the store does not work";
     const status = store.status === "fail" ? "skip" : "fail";
     return [
       store,
       { check: "token", status, detail },
-      { check: "crm", status: "skip", detail: "not asked: there is no token" },
+      { check: "crm", status: "skip", detail: "not tried: there is no token" },
       clock,
     ];
   }
@@ -177,7 +177,7 @@ async function callersWithoutName(
   return undefined;
 }
 
-/** Whether the store can be written: taking a lease is a write. */
+/** Checks that the store can be written: taking a lease is a write. */
 async function checkStore(
   { store, losesTokens }: Program,
   count: number,
@@ -198,7 +198,7 @@ async function checkStore(
   };
 }
 
-/** How far this machine's clock is from Qontak's. */
+/** Checks how far this machine's clock is from Qontak's. */
 async function checkClock(
   { access }: Program,
 ): Promise<Omit<Finding, "check">> {
@@ -214,7 +214,7 @@ async function checkClock(
   const middle = (start + Date.now()) / 2;
   const theirs = Date.parse(headers.get("date") ?? "");
   if (Number.isNaN(theirs)) {
-    return { status: "skip", detail: "Qontak did not tell its time" };
+    return { status: "skip", detail: "Qontak's answer has no date" };
   }
   // A date has whole seconds.
   const skew = Math.round((middle - theirs - 500) / 1000);
@@ -222,6 +222,6 @@ async function checkClock(
     skew < 0 ? "behind" : "ahead of"
   } Qontak's`;
   return Math.abs(skew) * 1000 > SKEW
-    ? { status: "fail", detail: `${what}: set it right, for example by NTP` }
+    ? { status: "fail", detail: `${what}: correct it, for example with NTP` }
     : { status: "ok", detail: what };
 }

@@ -4,9 +4,9 @@
  * @module
  */
 
-/** Ended well. */
+/** Success. */
 export const OK = 0;
 /** Failed while running. */
 export const FAILED = 1;
-/** Asked for wrongly. */
+/** Wrong command line or configuration. */
 export const MISUSED = 2;

@@ -1,6 +1,6 @@
 /**
- * The flags of the command line, as a table. The help is made from it; which
- * command takes which of them stands with the commands.
+ * The flags of the command line, as a table. The help is made from it. The
+ * table of commands says which command takes which flag.
  *
  * @module
  */
@@ -27,7 +27,7 @@ export const flags = {
   },
   sandbox: {
     type: "boolean",
-    help: "Work on a built-in CRM with invented data: no account needed",
+    help: "Use a built-in CRM with invented data: no account needed",
   },
   toolsets: {
     type: "string",
@@ -46,12 +46,12 @@ export const flags = {
   },
   replace: {
     type: "boolean",
-    help: "Put new credentials in the place of those that are kept",
+    help: "Replace the credentials that are stored",
   },
   tenants: {
     type: "string",
     value: "a,b",
-    help: "The companies that a key is for; otherwise calls without user_id",
+    help: "The companies that a key is for; by default, calls without user_id",
   },
   scopes: {
     type: "string",
@@ -64,27 +64,27 @@ export const flags = {
     type: "string",
     value: "90d",
     help:
-      "When a key ends: in days (90d), in hours (12h) or on a date; otherwise never",
+      "When a key expires: in days (90d), in hours (12h) or on a date; by default never",
   },
   tenant: {
     type: "string",
     value: "id",
-    help: "Only what was changed for this company",
+    help: "Only changes for this company",
   },
   tool: {
     type: "string",
     value: "name",
-    help: "Only what this tool has changed",
+    help: "Only changes by this tool",
   },
   record: {
     type: "string",
     value: "id",
-    help: "Only what was done to the record with this id in Qontak",
+    help: "Only changes to the record with this id in Qontak",
   },
   since: {
     type: "string",
     value: "2h",
-    help: "Only what is not older: 30m, 2h, 7d, or a date such as 2026-11-30",
+    help: "Only changes since then: 30m, 2h, 7d, or a date such as 2026-11-30",
   },
   limit: {
     type: "string",

@@ -30,7 +30,7 @@ export async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (!(error instanceof ConfigError)) return failed(error);
     for (const problem of error.problems) {
-      // What a flag said is called by the flag.
+      // A value that came from a flag is named by the flag.
       const named = args.some((arg) => arg.startsWith("--toolsets"))
         ? problem.replace(/^QONTAK_TOOLSETS/, "--toolsets")
         : problem;
@@ -41,14 +41,14 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Tells what ended the program. The runtime would print the message as well. */
+/** Reports the error that ended the program. The runtime would print it too. */
 function failed(error: unknown): number {
   const sentence = sentenceOf(error, advise);
   if (sentence !== undefined) complain(sentence);
   else {
     createLog("error")(
       "error",
-      "qontak-mcp failed for a reason of its own",
+      "qontak-mcp failed because of a bug",
       describeFault(error),
     );
   }

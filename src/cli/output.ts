@@ -1,6 +1,6 @@
 /**
- * What commands tell: on stdout what was asked for, so that a pipe gets it
- * alone; on stderr everything else.
+ * The output of commands: results on stdout, so that a pipe gets only them;
+ * everything else on stderr.
  *
  * @module
  */
@@ -8,13 +8,13 @@ import { toStderr, toStdout } from "../logging/log.ts";
 import { nameHidden } from "../values/marks.ts";
 import { visible } from "../values/visible.ts";
 
-/** Writes what was asked for to stdout. */
+/** Writes the result to stdout. */
 export const say: (text: string) => void = toStdout;
 
-/** Tells the person more than was asked for, on stderr. */
+/** Writes further information to stderr. */
 export const tell: (text: string) => void = toStderr;
 
-/** Tells the person what is wrong, on stderr. */
+/** Writes an error to stderr. */
 export function complain(problem: string): void {
   tell(`qontak-mcp: ${problem}`);
 }
@@ -30,7 +30,7 @@ export function lineOf(text: string): string {
 }
 
 /**
- * Lays out rows of cells so that the columns are straight.
+ * Lays out rows of cells in aligned columns.
  *
  * @param cells The rows, all of one length. Each cell becomes one line.
  */

@@ -1,5 +1,5 @@
 /**
- * Reading flags by a table.
+ * Parses flags by a table.
  *
  * @module
  */
@@ -9,9 +9,9 @@ import { didYouMean } from "../values/words.ts";
 /** One flag. */
 export interface Flag {
   readonly type: "boolean" | "string";
-  /** Whether it may be given several times; its value is then a list. */
+  /** Whether it may appear several times; its value is then a list. */
   readonly multiple?: true;
-  /** What stands for its value in the help. */
+  /** The placeholder for its value in the help. */
   readonly value?: string;
   readonly help: string;
 }
@@ -19,24 +19,24 @@ export interface Flag {
 /** Flags by name. */
 export type FlagTable = Readonly<Record<string, Flag>>;
 
-/** What flags and words were given. */
+/** The flags and words of a command line. */
 export interface Parsed {
   /** The values of flags, by name. */
   readonly values: Readonly<
     Record<string, string | boolean | (string | boolean)[] | undefined>
   >;
-  /** The flags that were given as the table says, in order. */
+  /** The valid flags, in order. */
   readonly names: readonly string[];
-  /** What is no flag, in order. */
+  /** The words that are not flags, in order. */
   readonly words: readonly string[];
-  /** What is wrong with the other flags, a sentence each. */
+  /** The problems with the other flags, a sentence each. */
   readonly problems: readonly string[];
 }
 
 /**
  * Reads flags.
  *
- * @param table The flags that there are.
+ * @param table The known flags.
  * @param args The arguments.
  */
 export function parseFlags(table: FlagTable, args: readonly string[]): Parsed {
@@ -69,10 +69,10 @@ export function parseFlags(table: FlagTable, args: readonly string[]): Parsed {
 }
 
 /**
- * The flags of a help text, a line each.
+ * The lines of the help text for flags.
  *
  * @param table The flags.
- * @param width How wide the names are, in characters.
+ * @param width The width of the column of names, in characters.
  */
 export function flagLines(table: FlagTable, width: number): string[] {
   return Object.entries(table).map(([name, { value, help }]) =>

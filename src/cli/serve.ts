@@ -1,5 +1,5 @@
 /**
- * Serving MCP: on stdin and stdout, or over HTTP.
+ * Serves MCP: on stdin and stdout, or over HTTP.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import { complain, tell } from "./output.ts";
 
 const HINT =
   `qontak-mcp ${VERSION} speaks the Model Context Protocol on stdin and stdout, and is waiting for a client.
-An MCP client starts this command by itself: "qontak-mcp config <client>" prints what it needs (deno run -A jsr:@qontak/mcp config claude-code, for example; with --sandbox no account is needed). --http serves over HTTP; Ctrl+C ends.`;
+An MCP client starts this command: "qontak-mcp config <client>" prints the client's configuration (deno run -A jsr:@qontak/mcp config claude-code, for example; with --sandbox no account is needed). --http serves over HTTP; Ctrl+C ends.`;
 
 /** Serves until the client, or a signal, ends it. */
 export const serve: Run = async ({ flags: given }) => {
@@ -68,7 +68,7 @@ async function serveHttp(
     return OK;
   } catch (error) {
     const reason = error instanceof Deno.errors.AddrInUse
-      ? "the port is taken: give another one with --port"
+      ? "the port is in use: choose another one with --port"
       : isObject(error) && "message" in error
       ? String(error.message)
       : String(error);

@@ -1,6 +1,6 @@
 /**
- * Everything that is counted and timed, as one table. The documents' table and
- * both ways out, Prometheus' text and OpenTelemetry, are made from it.
+ * All metrics, as one table. The table in the documents, Prometheus' text and
+ * OpenTelemetry's instruments are made from it.
  *
  * @module
  */
@@ -9,16 +9,16 @@
 export interface Metric {
   /** Whether it counts events or times them. */
   readonly kind: "counter" | "histogram";
-  /** What it tells, as a sentence without a full stop. */
+  /** Its meaning, as a sentence without a full stop. */
   readonly help: string;
   /**
-   * What its values are told apart by. Each has few values, all of them from
-   * tables of this program: never a tenant, an id, a query or a person's word.
+   * Its labels. Each has few values, all from tables of this program: never a
+   * tenant, an id, a query or text from a user.
    */
   readonly labels: readonly string[];
 }
 
-/** What all names start with. */
+/** The prefix of all names. */
 export const PREFIX = "qontak_mcp_";
 
 /** The upper bounds of a histogram's buckets, in seconds. */
@@ -42,54 +42,54 @@ export const metrics = {
   tool_calls: {
     kind: "counter",
     help:
-      "Calls of tools by how they ended: ok, input (arguments refused), qontak (Qontak said no), credentials, store, internal, or why Qontak was not reached (network, timeout, cancelled, …)",
+      "Tool calls by outcome: ok, input (arguments refused), qontak (Qontak refused), credentials, store, internal, or why Qontak was not reached (network, timeout, cancelled, …)",
     labels: ["tool", "effect", "outcome"],
   },
   tool_call_duration: {
     kind: "histogram",
-    help: "How long calls of tools took",
+    help: "How long tool calls took",
     labels: ["tool", "effect"],
   },
   upstream_requests: {
     kind: "counter",
     help:
-      "Requests to Qontak's API, each repetition too, by the class of their HTTP status, or why none came: network, timeout, cancelled",
+      "Requests to Qontak's API, including retries, by the class of their HTTP status, or why there was no answer: network, timeout, cancelled",
     labels: ["method", "endpoint", "outcome"],
   },
   upstream_request_duration: {
     kind: "histogram",
-    help: "How long Qontak took until its answer began",
+    help: "How long Qontak took to begin its answer",
     labels: ["method", "endpoint"],
   },
   upstream_retries: {
     kind: "counter",
-    help: "Requests to Qontak that were sent again, by what had failed",
+    help: "Requests to Qontak that were retried, by the failure before",
     labels: ["method", "endpoint", "reason"],
   },
   limit_wait_duration: {
     kind: "histogram",
     help:
-      "How long requests to Qontak waited for their turn under the limits, by whether they got it: ok, or limited, suspended, timeout, cancelled",
+      "How long requests to Qontak waited under the limits, by outcome: ok, or limited, suspended, timeout, cancelled",
     labels: ["outcome"],
   },
   token_refreshes: {
     kind: "counter",
-    help: "Exchanges of refresh tokens at Qontak by how they ended",
+    help: "Refreshes of tokens at Qontak by outcome",
     labels: ["outcome"],
   },
   token_refresh_duration: {
     kind: "histogram",
-    help: "How long exchanges of refresh tokens took",
+    help: "How long refreshes of tokens took",
     labels: [],
   },
   store_operations: {
     kind: "counter",
-    help: "Operations of the store of credentials by how they ended",
+    help: "Operations of the credential store by outcome",
     labels: ["store", "operation", "outcome"],
   },
   store_operation_duration: {
     kind: "histogram",
-    help: "How long operations of the store of credentials took",
+    help: "How long operations of the credential store took",
     labels: ["store", "operation"],
   },
   cache_lookups: {
@@ -118,8 +118,8 @@ export const metricList: readonly (readonly [MetricName, Metric])[] = Object
   .entries(metrics) as [MetricName, Metric][];
 
 /**
- * A metric's name in Prometheus; what collectors make of OpenTelemetry's name
- * and unit is the same.
+ * A metric's name in Prometheus. Collectors derive the same name from
+ * OpenTelemetry's name and unit.
  *
  * @param name Its name in the table.
  */

@@ -1,11 +1,11 @@
 /**
- * OpenTelemetry as the runtime offers it (`OTEL_DENO=true`), and what keeps
- * the runtime from telling collectors more than it should.
+ * OpenTelemetry as the runtime offers it (`OTEL_DENO=true`), and a way to keep
+ * private data out of the runtime's own spans.
  *
- * Deno makes a span of each fetch with the whole address in it, query too:
- * names, phone numbers and e-mail addresses that somebody searches for. It
- * cannot be told not to. What goes through {@linkcode quietly} is sent in a
- * context that ends such a span before it has learned anything.
+ * Deno makes a span for each fetch with the full address, including the query:
+ * names, phone numbers and e-mail addresses that somebody searches for. There
+ * is no option to turn this off. {@linkcode quietly} runs code in a context
+ * that ends such a span before the address is recorded.
  *
  * @module
  */
@@ -22,13 +22,13 @@ interface Tracer {
 
 /** A span of OpenTelemetry's. */
 export interface Span {
-  /** Says something about what it stands for. */
+  /** Sets an attribute. */
   setAttribute(name: string, value: string): void;
-  /** Says how it ended; 2 is an error. */
+  /** Sets the status; 2 is an error. */
   setStatus(status: { readonly code: number; readonly message: string }): void;
-  /** Gives it another name. */
+  /** Changes its name. */
   updateName(name: string): void;
-  /** Ends it: whatever it is told from now on is lost. */
+  /** Ends it: later attributes are lost. */
   end(): void;
 }
 
@@ -55,18 +55,18 @@ interface Context {
 
 type Attributes = Readonly<Record<string, string>>;
 
-/** What makes spans and metrics. */
+/** Creates spans and metrics. */
 export interface OpenTelemetry {
-  /** Makes spans. */
+  /** Creates spans. */
   readonly tracer: Tracer;
-  /** Makes metrics. */
+  /** Creates metrics. */
   readonly meter: Meter;
 }
 
 /** Where a context keeps its span (@opentelemetry/api). */
 const SPAN = Symbol.for("OpenTelemetry Context Key SPAN");
 
-/** A context whose spans end as they begin, and are told to nobody. */
+/** A context whose spans end at once and are not exported. */
 class QuietContext implements Context {
   readonly #parent: Context;
   readonly #onSpan: () => void;
@@ -86,7 +86,7 @@ class QuietContext implements Context {
     }
     this.#onSpan();
     (value as Span).end();
-    // Without a span, no header tells the other side which trace this is.
+    // Without a span, no header sends the trace id to the other side.
     return new QuietContext(this.#parent.deleteValue(SPAN));
   }
 
@@ -102,13 +102,13 @@ function contexts() {
   };
 }
 
-/** Undefined until it has been tried. */
+/** Undefined until the first lookup. */
 let found: OpenTelemetry | false | undefined;
 
 /**
  * The runtime's OpenTelemetry.
  *
- * @returns It, or undefined where it is switched off or not there at all.
+ * @returns OpenTelemetry; undefined if it is switched off or missing.
  */
 export function openTelemetry(): OpenTelemetry | undefined {
   if (found === undefined) {
@@ -121,9 +121,9 @@ export function openTelemetry(): OpenTelemetry | undefined {
 }
 
 /**
- * Whether the runtime makes spans. The environment need not be readable, and
- * older runtimes crash where a span is made while they are switched off: so a
- * request that is aborted before it starts is looked at.
+ * Whether the runtime makes spans. The environment may not be readable, and
+ * older runtimes crash if a span is made while spans are switched off. So this
+ * checks a request that is aborted before it starts.
  */
 function isTracing(): boolean {
   if (typeof Deno === "undefined" || !Deno.telemetry?.contextManager) {
@@ -138,10 +138,10 @@ function isTracing(): boolean {
 }
 
 /**
- * Does something without the runtime's spans: collectors are told nothing of
- * its requests, and no header tells others of ours.
+ * Runs code without the runtime's spans: its requests are not exported, and
+ * carry no trace header.
  *
- * @param run What is done; what it starts is quiet as well.
+ * @param run The code to run; everything that it starts is covered too.
  */
 export function quietly<T>(run: () => T): T {
   if (!openTelemetry()) return run();
@@ -150,11 +150,11 @@ export function quietly<T>(run: () => T): T {
 }
 
 /**
- * Names the span that the runtime made of the request that is being served.
- * The address in it stays as it came: it cannot be changed any more.
+ * Names the span that the runtime made for the request being served. The
+ * address in it cannot be changed any more.
  *
  * @param method The request's method.
- * @param route What is asked for, without anything that the caller chose.
+ * @param route The route, without any text from the caller.
  */
 export function nameServed(method: string, route: string): void {
   if (!openTelemetry()) return;

@@ -1,5 +1,5 @@
 /**
- * Errors as one of a few words.
+ * The outcome label of an error.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import { ForeseenError, UnreachableError } from "../errors.ts";
 /**
  * The kind of an error.
  *
- * @param error What was thrown.
- * @returns Why Qontak was not reached, or the kind; "internal" for errors that
- * were not foreseen.
+ * @param error The error.
+ * @returns Why Qontak was not reached, or the kind; "internal" for unexpected
+ * errors.
  */
 export function outcomeOf(error: unknown): string {
   if (error instanceof UnreachableError) return error.reason;

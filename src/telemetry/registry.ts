@@ -1,6 +1,6 @@
 /**
- * The values of metrics in memory, and Prometheus' text format (version 0.0.4)
- * of them.
+ * Keeps the values of metrics in memory, and writes them in Prometheus' text
+ * format (version 0.0.4).
  *
  * @module
  */
@@ -20,36 +20,36 @@ export interface Registry {
     labels: Readonly<Record<string, string>>,
     n: number,
   ): void;
-  /** Puts a value, in seconds, into a histogram. */
+  /** Adds a value, in seconds, to a histogram. */
   put(
     name: MetricName,
     labels: Readonly<Record<string, string>>,
     seconds: number,
   ): void;
-  /** All of it as Prometheus reads it. */
+  /** All values in Prometheus' text format. */
   text(): string;
 }
 
-/** What is known for one set of labels. */
+/** The values for one set of labels. */
 interface Series {
-  /** The labels as they are written, without braces. */
+  /** The labels in the text format, without braces. */
   readonly labels: string;
   /** The count, or the sum in seconds. */
   total: number;
-  /** How many values there were in each bucket, and above the last. */
+  /** The number of values in each bucket, and above the last. */
   readonly buckets: number[];
 }
 
 /**
- * The most sets of labels of one metric. Tables bound them already: this is
- * for the day when one does not.
+ * The most sets of labels of one metric. The tables already limit them; this is
+ * a second limit in case of a mistake.
  */
 export const MAX_SERIES = 2_000;
 
 /**
  * Makes a registry.
  *
- * @returns The registry, everything at zero.
+ * @returns The registry, with all values at zero.
  */
 export function createRegistry(): Registry {
   const all = new Map(
@@ -112,7 +112,7 @@ function counterLines(name: string, { labels, total }: Series): string[] {
   return [line(name, labels, total)];
 }
 
-/** A bucket counts the values of all the smaller ones as well. */
+/** In Prometheus, a bucket also counts the values of all smaller buckets. */
 function histogramLines(
   name: string,
   { labels, total, buckets }: Series,

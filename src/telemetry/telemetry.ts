@@ -1,6 +1,6 @@
 /**
- * Watching the server: spans, counts and durations. One call here feeds both
- * Prometheus' text and, where it is switched on, OpenTelemetry.
+ * Observes the server: spans, counts and durations. One call feeds Prometheus'
+ * text and, if it is switched on, OpenTelemetry.
  *
  * @module
  */
@@ -16,15 +16,15 @@ import { openTelemetry, type Span } from "./otel.ts";
 import { outcomeOf } from "./outcome.ts";
 import { createRegistry } from "./registry.ts";
 
-/** Something that has a beginning and an end, and how it is told. */
+/** An activity with a beginning and an end, and how to record it. */
 interface Activity {
-  /** What counts its ends by outcome. */
+  /** The counter of its outcomes. */
   readonly counter: Named<"counter">;
-  /** What times it. */
+  /** The histogram of its duration. */
   readonly histogram: Named<"histogram">;
-  /** What its spans are called. */
+  /** The name of its spans. */
   readonly name: (labels: Readonly<Record<string, string>>) => string;
-  /** OpenTelemetry's kind of its spans. */
+  /** The kind of its spans in OpenTelemetry. */
   readonly kind: number;
 }
 
@@ -59,7 +59,7 @@ const activities = {
 
 type ActivityName = keyof typeof activities;
 
-/** The labels of an activity; its outcome comes with its end. */
+/** The labels of an activity, without its outcome. */
 type ActivityLabels<A extends ActivityName> = Labels<
   (typeof activities)[A]["histogram"]
 >;
@@ -69,18 +69,18 @@ export type Ended<T> =
   | { readonly value: T }
   | { readonly error: unknown };
 
-/** Watches what the server does. */
+/** Observes the server. */
 export interface Telemetry {
   /**
-   * Watches something from its beginning to its end: as a span, by a count and
-   * by a duration.
+   * Records an activity from beginning to end: a span, a count and a duration.
    *
-   * @param activity What it is.
-   * @param labels What tells it from others of its kind.
-   * @param run Does it. What it starts becomes part of its span.
-   * @param outcome Puts its end into a word; "ok", or the kind of the error,
-   * when left out.
-   * @returns What `run` returns. What it throws is thrown on.
+   * @param activity The activity.
+   * @param labels Its labels.
+   * @param run Does the work. Activities that it starts become part of its
+   * span.
+   * @param outcome Gives the outcome label; "ok" or the kind of the error if
+   * left out.
+   * @returns The result of `run`. Its errors are rethrown.
    */
   watch<A extends ActivityName, T>(
     activity: A,
@@ -90,7 +90,7 @@ export interface Telemetry {
   ): Promise<T>;
   /** Counts something. */
   count<M extends Named<"counter">>(name: M, labels: Labels<M>): void;
-  /** Takes down how long something took, in seconds. */
+  /** Records a duration, in seconds. */
   observe<M extends Named<"histogram">>(
     name: M,
     seconds: number,
@@ -101,9 +101,9 @@ export interface Telemetry {
 }
 
 /**
- * Makes what watches one server.
+ * Makes the telemetry of one server.
  *
- * @returns It; nothing is counted yet.
+ * @returns The telemetry, with all counts at zero.
  */
 export function createTelemetry(): Telemetry {
   const registry = createRegistry();
@@ -112,7 +112,7 @@ export function createTelemetry(): Telemetry {
     (value: number, labels: Readonly<Record<string, string>>) => void
   >();
 
-  /** What takes a metric's values to OpenTelemetry; made on first use. */
+  /** The OpenTelemetry instruments, made on first use. */
   function instrument(name: MetricName) {
     const meter = openTelemetry()?.meter;
     let record = instruments.get(name);
@@ -168,7 +168,7 @@ export function createTelemetry(): Telemetry {
         const seconds = (performance.now() - start) / 1000;
         observe(activity.histogram, seconds, labels);
         span?.setAttribute("outcome", outcome);
-        // Never the error's message: it may hold what a person wrote.
+        // Never the error's message: it may hold text from a user.
         if ("error" in ended) span?.setStatus({ code: 2, message: outcome });
         span?.end();
       };

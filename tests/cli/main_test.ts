@@ -101,7 +101,7 @@ Deno.test("--http says so when the port is taken", async () => {
   const { port } = new URL(server.url);
   const { code, stderr } = await run(["--sandbox", "--http", "--port", port]);
   assertEquals(code, 1);
-  assertStringIncludes(stderr, "the port is taken");
+  assertStringIncludes(stderr, "the port is in use");
 });
 
 Deno.test("--sandbox keeps nothing in Deno KV", async () => {

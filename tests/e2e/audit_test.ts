@@ -322,7 +322,7 @@ for (const kind of kinds) {
           TOKEN_ENCRYPTION_KEY: btoa("b-".repeat(16)),
         };
         const shown = await run(["audit", ...place.args], { env: blind });
-        assertStringIncludes(shown.stdout, "nothing was recorded that fits");
+        assertStringIncludes(shown.stdout, "no records match");
         assertStringIncludes(shown.stderr, "records that are not shown: 1");
       }
     },
@@ -367,7 +367,7 @@ Deno.test("audit says what it cannot show, and refuses what it does not know", a
     [["--since", "soon"], {}, 2, "--since must be like 30m, 2h or 7d"],
     [["--since", "2026-13-41"], {}, 2, "--since must be like"],
     [["--record", "x"], {}, 2, "--record must be a whole number"],
-    [["acme"], {}, 2, "audit takes nothing after it"],
+    [["acme"], {}, 2, "audit takes no further words"],
     [["--port", "1"], {}, 2, "--port is for serve"],
     [
       [],

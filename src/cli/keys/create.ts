@@ -1,5 +1,5 @@
 /**
- * Making a key that callers over HTTP present.
+ * Creates a key for callers over HTTP.
  *
  * @module
  */
@@ -27,7 +27,7 @@ import type { Flags } from "../flags.ts";
 import { say, tell } from "../output.ts";
 import { show } from "./time.ts";
 
-/** The longest label, in characters: no key fits into it. */
+/** The longest label, in characters: too short for a key. */
 const LONGEST_LABEL = 60;
 
 function readLabel(word = ""): string {
@@ -38,7 +38,7 @@ function readLabel(word = ""): string {
   ]);
 }
 
-/** Makes a key. It alone goes to stdout, so that a pipe can take it. */
+/** Creates a key. Only the key goes to stdout, so that a pipe gets it alone. */
 export const createKey: Run = command(
   readLabel,
   async (program, label, flags) => {
@@ -59,7 +59,7 @@ export const createKey: Run = command(
       ...defined({ expires_at }),
     };
     if (await kept.replace(id, record, undefined) === undefined) {
-      throw new InputError("There is a key of that id already: try again");
+      throw new InputError("A key with that id already exists: try again");
     }
     say(key);
     tell(
@@ -72,12 +72,12 @@ Callers send it as Authorization: Bearer <key>. To end it: qontak-mcp keys revok
     );
     if (!settings.MCP_STORED_KEYS) {
       tell(
-        "MCP_STORED_KEYS is not set here: a server lets the key in where it is true",
+        "MCP_STORED_KEYS is not set here: set it to true for servers that should accept the key",
       );
     }
     if (store.isSingle) {
       tell(
-        "It is for the account that stands in the environment now: credentials that are configured anew need new keys",
+        "It is for the account that the environment configures now: if you configure other credentials, make a new key",
       );
     }
     for (const tenant of tenants.filter((tenant) => !known.includes(tenant))) {
@@ -103,7 +103,7 @@ function readTenants(
   }
   if (store.isSingle && tenants.some((tenant) => tenant !== DEFAULT_TENANT)) {
     throw new ConfigError([
-      "--tenants is for stores of several companies: TOKEN_STORE=env holds one, which calls do not name",
+      "--tenants is for stores of several companies: TOKEN_STORE=env holds one company, and calls do not name it",
     ]);
   }
   return tenants;
@@ -117,7 +117,7 @@ function readScopes(flag: Flags[keyof Flags]): readonly Scope[] {
   ]);
 }
 
-/** The words of a flag, each once; undefined where it was not given. */
+/** The words of a flag, each once; undefined if the flag is absent. */
 function words(
   flag: Flags[keyof Flags],
 ): readonly string[] | undefined {
@@ -125,7 +125,7 @@ function words(
   return [...new Set(String(flag).split(",").map((word) => word.trim()))];
 }
 
-/** When a key ends, in seconds since 1970; undefined: never. */
+/** When a key expires, in seconds since 1970; undefined: never. */
 function readEnd(
   flag: Flags[keyof Flags],
   now: number,
@@ -137,16 +137,16 @@ function readEnd(
   const end = count === undefined ? dayOf(text) : now + hours * 3_600_000;
   if (end > now) return Math.floor(end / 1000);
   throw new ConfigError([
-    `--expires must be days such as 90d, hours such as 12h, or a date to come such as 2027-12-31 (from whose first minute, in UTC, the key no longer works), not ${
+    `--expires must be days such as 90d, hours such as 12h, or a future date such as 2027-12-31 (the key stops working when that day begins in UTC), not ${
       JSON.stringify(text)
     }`,
   ]);
 }
 
-/** When a day begins in UTC, in ms since 1970; NaN where it is none. */
+/** When a day begins in UTC, in ms since 1970; NaN if there is no such day. */
 function dayOf(text: string): number {
   const time = Date.parse(/^\d{4}-\d\d-\d\d$/.test(text) ? text : "");
-  // 31 February would be a day in March.
+  // The runtime would read 31 February as a day in March.
   const isDay = time && new Date(time).toISOString().startsWith(text);
   return isDay ? time : NaN;
 }

@@ -1,5 +1,5 @@
 /**
- * Telling which keys there are.
+ * Lists the keys.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { FAILED, OK } from "../exit.ts";
 import { complain, lineOf, say, table } from "../output.ts";
 import { show } from "./time.ts";
 
-/** Tells what is kept, but for the hashes. What cannot be read is named. */
+/** Lists the stored keys without their hashes, and names unreadable ones. */
 export const listKeys: Run = command(noWord, async (program, _, { json }) => {
   const kept = demandKeys(program.keys);
   const shown: Shown[] = [];
@@ -46,7 +46,7 @@ export const listKeys: Run = command(noWord, async (program, _, { json }) => {
   return code;
 });
 
-/** What is told of a key. */
+/** The shown fields of a key. */
 type Shown = Omit<StoredKey, "hash"> & { readonly id: string };
 
 function tableOf(shown: readonly Shown[]): string {

@@ -1,5 +1,5 @@
 /**
- * Ending a key.
+ * Revokes a key.
  *
  * @module
  */
@@ -14,19 +14,19 @@ import { say } from "../output.ts";
 export const revokeKey: Run = command(readId, async (program, id) => {
   if (!await demandKeys(program.keys).remove(id)) {
     throw new InputError(
-      `There is no key ${id}: qontak-mcp keys list names those there are`,
+      `There is no key ${id}: qontak-mcp keys list shows all keys`,
     );
   }
   say(
-    `The key ${id} is revoked. Servers that are running stop letting it in within 60 seconds`,
+    `The key ${id} is revoked. Running servers stop accepting it within 60 seconds`,
   );
   return OK;
 });
 
-/** The word is not repeated: it may be a whole key. */
+/** The error does not repeat the word: it may be a whole key. */
 function readId(word: string | undefined): string {
   if (word !== undefined && isKeyId(word)) return word;
   throw new ConfigError([
-    "keys revoke needs the id of a key: the 12 letters and digits between the two _ of a key, which keys list shows. The whole key is not given",
+    "keys revoke needs the id of a key: the 12 letters and digits between the two _ of a key, which keys list shows. Do not give the whole key",
   ]);
 }

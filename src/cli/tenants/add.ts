@@ -1,5 +1,5 @@
 /**
- * Keeping a company's credentials.
+ * Stores a company's credentials.
  *
  * @module
  */
@@ -22,12 +22,12 @@ import type { Flags } from "../flags.ts";
 import { say } from "../output.ts";
 import { demandMany, readTenant } from "./tenant.ts";
 
-/** How often the store is asked to take new credentials, once a second. */
+/** How many times the store is asked to keep new credentials, once a second. */
 const TRIES = 10;
 
 /**
- * Keeps a tenant's credentials. They are tried on Qontak first, so that a
- * mistake replaces nothing that works.
+ * Stores a tenant's credentials. It tests them at Qontak first, so that a
+ * mistake does not replace credentials that work.
  */
 export const addTenant: Run = command(
   readTenant,
@@ -45,8 +45,8 @@ export const addTenant: Run = command(
       );
     }
     const obtain = await ask(program, tenant, flags, createAsker());
-    // Servers wait meanwhile, and it shows that the store can be written, before
-    // Qontak replaces the token that was given.
+    // The lease makes servers wait and shows that the store can be written,
+    // before Qontak replaces the token that was given.
     const lease = await takeLease(store, tenant, crypto.randomUUID());
     if (!lease) {
       throw new InputError(
@@ -65,7 +65,7 @@ export const addTenant: Run = command(
   },
 );
 
-/** Asks the person, and returns what turns the answers into credentials. */
+/** Asks for the values, and returns a function that gets the credentials. */
 async function ask(
   program: Program,
   tenant: string,
@@ -80,7 +80,7 @@ async function ask(
   const { oauth } = program.access;
   if (!oauth) {
     const credentials = {
-      sso_id: await need("Mekari SSO id of the user whom calls act as"),
+      sso_id: await need("Mekari SSO id of the user that calls act as"),
       ...defined({
         client_id: await asker.ask(
           "Client id of the company's own application (empty: MEKARI_CLIENT_ID)",
@@ -105,7 +105,7 @@ async function ask(
       }
       const state = crypto.randomUUID();
       asker.tell(
-        `Open this address, let the application in, and copy the address that you are sent to, or the code in it:\n${
+        `Open this address, authorize the application, and copy the address that you are sent to, or the code in it:\n${
           oauth.authorizeUrl(state)
         }`,
       );
@@ -135,25 +135,28 @@ async function ask(
   };
 }
 
-/** The code of an address that a browser was sent to, or the code itself. */
+/**
+ * The code in the address that the browser was redirected to, or the code
+ * itself.
+ */
 function codeIn(answer: string, state: string): string {
   if (!URL.canParse(answer)) return answer;
   const { searchParams } = new URL(answer);
   const code = searchParams.get("code");
   if (!code) {
     throw new ConfigError([
-      "The address holds no code: copy the one that Qontak sends you to after you have let the application in",
+      "The address has no code: copy the one that Qontak sends you to after you authorize the application",
     ]);
   }
   if ((searchParams.get("state") ?? state) !== state) {
     throw new ConfigError([
-      "The address belongs to another attempt: open the one that was printed just now",
+      "The address belongs to another attempt: open the one printed above",
     ]);
   }
   return code;
 }
 
-/** Writes what Qontak gave: the token it was made from may be dead by now. */
+/** Stores the credentials from Qontak: the token they came from may be dead. */
 async function keep(
   { store }: Program,
   tenant: string,
@@ -165,9 +168,9 @@ async function keep(
       const kept = await store.replace(tenant, credentials, version);
       if (kept !== undefined) return;
       throw new InputError(
-        `Somebody else has changed the credentials for ${
+        `Another process changed the credentials for ${
           nameTenant(tenant)
-        } meanwhile, and theirs were left alone. Qontak may have replaced the token that you gave: make a new one and try again`,
+        } at the same time, and its change was kept. Qontak may have replaced the token that you gave: make a new one and try again`,
       );
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
@@ -175,7 +178,7 @@ async function keep(
         throw new InputError(
           `${
             sentenceOf(error, advise)
-          }. Nothing was kept, and Qontak may have replaced the token that you gave: make a new one and try again`,
+          }. Nothing was stored, and Qontak may have replaced the token that you gave: make a new one and try again`,
         );
       }
       await new Promise((resolve) => setTimeout(resolve, 1_000));

@@ -1,5 +1,5 @@
 /**
- * Trying a company's credentials.
+ * Tests a company's credentials.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { report, tryTenant } from "../checks.ts";
 import { command, type Run } from "../command.ts";
 import { readTenant } from "./tenant.ts";
 
-/** Tries a company's credentials on Qontak. */
+/** Tests a company's credentials at Qontak. */
 export const checkTenant: Run = command(
   readTenant,
   async (program, tenant, { json }) =>

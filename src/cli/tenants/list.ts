@@ -1,5 +1,5 @@
 /**
- * Naming the companies whose credentials are kept.
+ * Lists the companies that have credentials.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { command, noWord, type Run } from "../command.ts";
 import { OK } from "../exit.ts";
 import { lineOf, say } from "../output.ts";
 
-/** Names the companies that are kept. */
+/** Lists the companies that have credentials. */
 export const listTenants: Run = command(
   noWord,
   async ({ store }, _, { json }) => {

@@ -1,5 +1,5 @@
 /**
- * Forgetting a company's credentials.
+ * Deletes a company's credentials.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { OK } from "../exit.ts";
 import { say } from "../output.ts";
 import { demandMany, readTenant } from "./tenant.ts";
 
-/** Forgets a company's credentials. */
+/** Deletes a company's credentials. */
 export const removeTenant: Run = command(
   readTenant,
   async (program, tenant) => {
@@ -20,14 +20,14 @@ export const removeTenant: Run = command(
       throw new CredentialsError(
         `There are no credentials for ${
           nameTenant(tenant)
-        } in the store ${store.name}: qontak-mcp tenants list names those there are`,
+        } in the store ${store.name}: qontak-mcp tenants list shows all companies`,
       );
     }
     await program.access.forget(tenant);
     say(
       `The credentials for ${
         nameTenant(tenant)
-      } are removed. A server that is running uses the access token it holds until that ends; with TOKEN_CACHE=none for a minute at most`,
+      } are removed. A running server uses its access token until the token expires; with TOKEN_CACHE=none for at most a minute`,
     );
     return OK;
   },

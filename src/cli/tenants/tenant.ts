@@ -1,5 +1,5 @@
 /**
- * What the commands on companies have in common.
+ * The parts that the commands for companies share.
  *
  * @module
  */
@@ -14,8 +14,8 @@ import {
 /**
  * The tenant that the word after a command names.
  *
- * @throws {ConfigError} When it cannot be the name of one. It is not repeated:
- * it may be a token that was given in the wrong place.
+ * @throws {ConfigError} If it is not a valid name. The error does not repeat
+ * it: it may be a token in the wrong place.
  */
 export function readTenant(word: string | undefined): string {
   if (word === undefined) return DEFAULT_TENANT;
@@ -26,13 +26,13 @@ export function readTenant(word: string | undefined): string {
 }
 
 /**
- * Goes on where companies can be added and removed.
+ * Checks that companies can be added and removed.
  *
- * @throws {ConfigError} Where the environment holds the one there is.
+ * @throws {ConfigError} If the only company is configured in the environment.
  */
 export function demandMany(store: TokenStore): void {
   if (store.name !== "env") return;
   throw new ConfigError([
-    "TOKEN_STORE=env holds one company, whose credentials stand in the environment: set TOKEN_STORE to redis, vault or kv to keep several",
+    "TOKEN_STORE=env holds one company, whose credentials are in the environment: set TOKEN_STORE to redis, vault or kv to keep several",
   ]);
 }
