@@ -331,7 +331,7 @@ export type LimitReason = "limited" | "suspended";
 
 const REASONS: Readonly<Record<LimitReason, string>> = {
   limited: "Too many requests at once",
-  suspended: "The last requests had no answer, so that none is sent for now",
+  suspended: "The last requests were not answered, so requests are paused",
 };
 
 /**

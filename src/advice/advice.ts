@@ -47,7 +47,7 @@ export type Remedies = {
   readonly freeRedisMemory: Readonly<Record<never, never>>;
   /** What answers is a replica. */
   readonly findRedisMaster: Readonly<Record<never, never>>;
-  /** Redis refuses for a reason of its own. */
+  /** Redis refuses for another reason. */
   readonly readRedisLog: Readonly<Record<never, never>>;
   /** Redis wants a certificate of its clients. */
   readonly relaxRedisCertificates: Readonly<Record<never, never>>;
@@ -111,7 +111,7 @@ export const adviseEmbedder: Advise = adviser({
   checkNetwork: () => "Check the network and the option baseUrl",
   raiseTimeout: () => "The option timeout sets the limit",
   findWhatHangs: () =>
-    "The store of tokens or Qontak's token endpoint hangs: ready() of the server tries both",
+    "The token store or Qontak's token endpoint does not answer: ready() of the server tests both",
   checkApplication: () =>
     "Check the options clientId, clientSecret and redirectUri: they must be those of the application that the refresh token was made with",
   replaceToken: ({ page }) => `Make a new one at ${page} and ${toStore("it")}`,
@@ -143,9 +143,9 @@ export const adviseEmbedder: Advise = adviser({
   relaxRedisCertificates: () =>
     "Set tls-auth-clients of Redis to no or optional; a user with a password takes the place of the certificate",
   renewRedisCertificate: () =>
-    "Give Redis a certificate that is good for the host in the option url",
+    "Give Redis a certificate that is valid for the host in the option url",
   trustCertificate: () =>
-    "Name the file of the one who signed it in DENO_CERT or NODE_EXTRA_CA_CERTS",
+    "Name the file with the certificate of the authority that signed it in DENO_CERT or NODE_EXTRA_CA_CERTS",
   checkVault: () => "Check that it runs and that the option address is right",
   checkVaultPlace: () =>
     "Check that the options address and secretPath are right",
@@ -168,8 +168,8 @@ export const adviseEmbedder: Advise = adviser({
 });
 
 /**
- * A log whose lines tell what to do: the words of a line's remedy follow its
- * reason, or its message where it gives none.
+ * A log whose lines say what to do: the advice for a line's remedy follows its
+ * reason, or its message if it has no reason.
  *
  * @param log Writes the lines.
  * @param advise Has the words.

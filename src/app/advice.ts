@@ -21,7 +21,7 @@ export const advise: Advise = adviser({
   checkNetwork: () => "Check the network and QONTAK_BASE_URL",
   raiseTimeout: () => "QONTAK_TIMEOUT_MS sets the limit",
   findWhatHangs: () =>
-    "The store of tokens or Qontak's token endpoint hangs: qontak-mcp doctor tries both",
+    "The token store or Qontak's token endpoint does not answer: qontak-mcp doctor tests both",
   checkApplication: () =>
     "Check QONTAK_CLIENT_ID, QONTAK_CLIENT_SECRET and QONTAK_REDIRECT_URI: they must be those of the application that the refresh token was made with",
   replaceToken: ({ page, tenant }) =>
@@ -30,7 +30,7 @@ export const advise: Advise = adviser({
     } --replace`,
   configureToken: ({ page }) =>
     `Make a new one at ${page}, set it as QONTAK_REFRESH_TOKEN and start again`,
-  addTenant: ({ tenant }) => `Put them there with: ${addCommand(tenant)}`,
+  addTenant: ({ tenant }) => `Add them with: ${addCommand(tenant)}`,
   useRefreshToken: ({ tenant }) =>
     `Set QONTAK_AUTH=hmac, or give the tenant a refresh token with: ${
       addCommand(tenant)
@@ -61,9 +61,9 @@ export const advise: Advise = adviser({
   relaxRedisCertificates: () =>
     "Set tls-auth-clients of Redis to no or optional; a user with a password takes the place of the certificate",
   renewRedisCertificate: () =>
-    "Give Redis a certificate that is good for the host in REDIS_URL",
+    "Give Redis a certificate that is valid for the host in REDIS_URL",
   trustCertificate: () =>
-    "Name the file of the one who signed it in DENO_CERT or NODE_EXTRA_CA_CERTS",
+    "Name the file with the certificate of the authority that signed it in DENO_CERT or NODE_EXTRA_CA_CERTS",
   checkVault: () => "Check that it runs and that VAULT_ADDR is right",
   checkVaultPlace: () =>
     "Check that VAULT_ADDR and VAULT_SECRET_PATH are right",
@@ -79,7 +79,7 @@ export const advise: Advise = adviser({
   keepStoreApart: () =>
     "Let that program use another Redis or key prefix, then put the credentials in again: qontak-mcp tenants remove, and tenants add",
   sealRecords: () => "qontak-mcp seal shows what is there, and seals it, once",
-  revokeKey: ({ id }) => `Take it away with: qontak-mcp keys revoke ${id}`,
+  revokeKey: ({ id }) => `Remove it with: qontak-mcp keys revoke ${id}`,
   checkIssuer: () => "Check MCP_OAUTH_ISSUER",
   showContent: () => "QONTAK_CONTENT=strict",
 });

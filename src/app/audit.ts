@@ -33,13 +33,13 @@ export function auditOf(
       "QONTAK_AUDIT_VALUES=keep needs QONTAK_AUDIT=kv or redis: values that were sent are never written to stderr",
     ]);
   }
-  // A change is told of whatever else is told.
+  // A change is logged at every log level.
   const level = settings.LOG_LEVEL === "debug" ? "debug" : "info";
   const log = createLog(level);
   if (keepsValues && !settings.TOKEN_ENCRYPTION_KEY) {
     log(
       "warn",
-      "Audit records hold the values that were sent, unsealed: whoever can read them sees phone numbers and notes. Set TOKEN_ENCRYPTION_KEY",
+      "Audit records hold the values that were sent, unsealed: anyone who can read them sees phone numbers and notes. Set TOKEN_ENCRYPTION_KEY",
       defined({ store: store?.name }),
     );
   }

@@ -42,7 +42,7 @@ export function callersOf(
   const { MCP_OAUTH_ISSUER, MCP_OAUTH_AUDIENCE } = settings;
   if (MCP_OAUTH_ISSUER && !MCP_OAUTH_AUDIENCE) {
     throw new ConfigError([
-      "MCP_OAUTH_ISSUER needs MCP_OAUTH_AUDIENCE: without it, a token that was made for another service would open this one",
+      "MCP_OAUTH_ISSUER needs MCP_OAUTH_AUDIENCE: without it, a token made for another service would be accepted here",
     ]);
   }
   const names = [settings.MCP_PUBLIC_URL, ...MCP_OAUTH_AUDIENCE ?? []];
@@ -71,7 +71,7 @@ export function callersOf(
   ];
   if (isPublic && kinds.length === 0) {
     throw new ConfigError([
-      "Other machines could call, and anybody with them. Say who may: set MCP_STORED_KEYS to true and make a key with qontak-mcp keys create, or set MCP_API_KEYS or MCP_OAUTH_ISSUER",
+      "Anyone on other machines could call. Choose who may: set MCP_STORED_KEYS to true and make a key with qontak-mcp keys create, or set MCP_API_KEYS or MCP_OAUTH_ISSUER",
     ]);
   }
   return {

@@ -116,7 +116,7 @@ export function open(
     if (cacheKv && !settings.TOKEN_ENCRYPTION_KEY) {
       log(
         "warn",
-        "Tokens are cached unsealed in Deno KV: whoever can read the database can use them. Set TOKEN_ENCRYPTION_KEY",
+        "Tokens are cached unsealed in Deno KV: anyone who can read the database can use them. Set TOKEN_ENCRYPTION_KEY",
       );
     }
     return {
@@ -176,7 +176,7 @@ export function open(
       if (isSandbox || settings.QONTAK_AUTH === "hmac") return undefined;
       if (!("keeps" in store)) return undefined;
       return await (store as EnvStore).keeps() === "memory"
-        ? "QONTAK_REFRESH_TOKEN stands in the environment only, where the token that Qontak puts in its place cannot be kept: start with deno run --unstable-kv, keep the token in a .env file that may be written, or choose another TOKEN_STORE"
+        ? "QONTAK_REFRESH_TOKEN is only in the environment, where the token that replaces it cannot be kept: start with deno run --unstable-kv, keep the token in a .env file that may be written, or choose another TOKEN_STORE"
         : undefined;
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),

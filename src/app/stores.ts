@@ -102,7 +102,7 @@ const stores: Readonly<Record<StoreName, Open>> = {
     if (!settings.TOKEN_ENCRYPTION_KEY) {
       log(
         "warn",
-        "Tokens are kept unsealed in Deno KV: whoever can read the database can use them. Set TOKEN_ENCRYPTION_KEY",
+        "Tokens are kept unsealed in Deno KV: anyone who can read the database can use them. Set TOKEN_ENCRYPTION_KEY",
       );
     }
     return openKv({
@@ -138,7 +138,7 @@ export function openStores(settings: Settings, parts: StoreParts): Stores {
  * The place for API keys, where there is one.
  *
  * @param keys The place.
- * @throws {ConfigError} When there is none.
+ * @throws {ConfigError} If there is no place for them.
  */
 export function demandKeys(keys: KeyStore | undefined): KeyStore {
   if (keys) return keys;

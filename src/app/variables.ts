@@ -36,9 +36,9 @@ import { vaultAddress } from "../tokens/stores/vault.ts";
 
 /** One environment variable. */
 export interface Variable<T> {
-  /** What it is for, as a sentence without a full stop. */
+  /** Its purpose, as a sentence without a full stop. */
   readonly meaning: string;
-  /** What holds where it is not set; shown in the documents. */
+  /** Its default; shown in the documents. */
   readonly default?: string;
   /** What the documents show instead of a default that depends. */
   readonly shown?: string;
@@ -66,7 +66,7 @@ const asText = (text: string) => text;
 export const variables = {
   QONTAK_REFRESH_TOKEN: {
     meaning:
-      "The refresh token of your Qontak account, made at https://crm.qontak.com/crm/api_token/; needed where TOKEN_STORE is env, unless --sandbox is given",
+      "The refresh token of your Qontak account, made at https://crm.qontak.com/crm/api_token/; needed with TOKEN_STORE=env, unless --sandbox is given",
     read: asText,
   },
   QONTAK_CLIENT_ID: {
@@ -83,19 +83,19 @@ export const variables = {
   },
   QONTAK_BASE_URL: {
     meaning:
-      `Where Qontak is, for both its API and its OAuth; ${apis.hmac.baseUrl} where QONTAK_AUTH is hmac`,
+      `The address of Qontak, for both its API and its OAuth; ${apis.hmac.baseUrl} with QONTAK_AUTH=hmac`,
     shown: apis.oauth.baseUrl,
     read: connectionRules.baseUrl,
   },
   QONTAK_AUTH: {
     meaning:
-      "How calls prove who makes them: oauth (tokens), or hmac (signed for Mekari's API gateway)",
+      "How calls authenticate: oauth (tokens), or hmac (signed for Mekari's API gateway)",
     default: "oauth",
     read: readWord(connectionRules.auth),
   },
   MEKARI_CLIENT_ID: {
     meaning:
-      "With QONTAK_AUTH=hmac: the client id of your application at Mekari, for tenants that have none of their own",
+      "With QONTAK_AUTH=hmac: the client id of your application at Mekari, for tenants without their own",
     read: asText,
   },
   MEKARI_CLIENT_SECRET: {
@@ -104,7 +104,7 @@ export const variables = {
   },
   MEKARI_SSO_ID: {
     meaning:
-      "With QONTAK_AUTH=hmac and TOKEN_STORE=env: the Mekari SSO id of the user whom calls act as",
+      "With QONTAK_AUTH=hmac and TOKEN_STORE=env: the Mekari SSO id of the user that calls act as",
     read: asText,
   },
   TOKEN_STORE: {
@@ -115,18 +115,18 @@ export const variables = {
   },
   TOKEN_CACHE: {
     meaning:
-      "Where access tokens are kept in front of the store: kv (Deno KV, where there is one, to survive restarts; with TOKEN_STORE=env the newest refresh token too), memory, or none (the store is asked every minute)",
+      "Where access tokens are kept in front of the store: kv (Deno KV, if there is one, to survive restarts; with TOKEN_STORE=env the newest refresh token too), memory, or none (the store is asked every minute)",
     default: "kv",
     read: readWord(connectionRules.tokenCache),
   },
   TOKEN_ENCRYPTION_KEY: {
     meaning:
-      "Seals what is kept in Redis and Deno KV: 32 bytes in base64 (openssl rand -base64 32). Several, joined by commas: the first seals, all open",
+      "The key that seals everything in Redis and Deno KV: 32 bytes in base64 (openssl rand -base64 32). Several, joined by commas: the first seals, all open",
     read: readKeys,
   },
   REDIS_URL: {
     meaning:
-      "Where Redis is: redis:// or rediss:// (TLS) with user and password if any, or redis+sentinel://host:port,host:port/master/0",
+      "The address of Redis: redis:// or rediss:// (TLS) with user and password if any, or redis+sentinel://host:port,host:port/master/0",
     default: "redis://127.0.0.1:6379",
     read: asRedisUrl,
   },
@@ -143,12 +143,12 @@ export const variables = {
     read: readWhole(lifetimeInRedis),
   },
   VAULT_ADDR: {
-    meaning: "Where HashiCorp Vault or OpenBao is",
+    meaning: "The address of HashiCorp Vault or OpenBao",
     default: "http://127.0.0.1:8200",
     read: vaultAddress,
   },
   VAULT_TOKEN: {
-    meaning: "The token for Vault; it is renewed as long as Vault lets it",
+    meaning: "The token for Vault; it is renewed as long as Vault allows",
     read: asText,
   },
   VAULT_ROLE_ID: {
@@ -166,12 +166,12 @@ export const variables = {
   },
   VAULT_SECRET_PATH: {
     meaning:
-      "The path below the mount; the tenant follows. API keys are beside it: in keys where it ends in tokens, otherwise in the same path with -keys after it",
+      "The path below the mount, before the tenant. API keys are beside it: a last part tokens becomes keys, any other path gets -keys at its end",
     default: "qontak/tokens",
     read: asText,
   },
   VAULT_NAMESPACE: {
-    meaning: "The namespace, where Vault has them",
+    meaning: "The namespace, if Vault has namespaces",
     read: asText,
   },
   QONTAK_TOOLSETS: {
@@ -210,13 +210,13 @@ export const variables = {
   },
   QONTAK_RETRY_BUDGET_MS: {
     meaning:
-      "How long one call waits in all before it sends requests again that failed, in milliseconds; with 0 nothing is sent again. A longer wait that Qontak asks for is told to the caller instead",
+      "How long one call may wait in total to retry failed requests, in milliseconds; 0 turns retries off. If Qontak asks for a longer wait, the caller gets an error that says so",
     default: String(RETRY_BUDGET),
     read: readWhole(connectionRules.retryBudget),
   },
   QONTAK_RATE_LIMIT: {
     meaning:
-      "How many requests to Qontak each company may send: a number per second, and after a slash how many at once, such as 10/20 (twice as many when left out); 0 for no limit. What is over waits its turn, or is refused with the seconds to wait",
+      "How many requests to Qontak each company may send: a number per second, and after a slash how many at once, such as 10/20 (by default twice as many); 0 for no limit. Further requests wait their turn, or are refused with the seconds to wait",
     default: showRate(TENANT_RATE),
     read: readRate,
   },
@@ -228,13 +228,13 @@ export const variables = {
   },
   QONTAK_LIMITS: {
     meaning:
-      "Where these limits are counted: memory (each server for itself), or redis (at REDIS_URL) or kv (Deno KV), for all servers together; where that place does not answer, each server goes by its own for the time being",
+      "Where these limits are counted: memory (each server for itself), or redis (at REDIS_URL) or kv (Deno KV), for all servers together; while that place does not answer, each server uses its own limits",
     default: "memory",
     read: readWord(oneOf(LIMITS)),
   },
   MCP_STORED_KEYS: {
     meaning:
-      "true lets in HTTP callers with the keys that qontak-mcp keys create made, which are kept where TOKEN_STORE says. Without it, MCP_API_KEYS and MCP_OAUTH_ISSUER, HTTP is served to this machine only",
+      "true accepts HTTP callers with keys made by qontak-mcp keys create, which TOKEN_STORE keeps. Without it, MCP_API_KEYS and MCP_OAUTH_ISSUER, HTTP is served to this machine only",
     default: "false",
     read: readFlag,
   },
@@ -245,7 +245,7 @@ export const variables = {
   },
   MCP_OAUTH_ISSUER: {
     meaning:
-      "The authorization server whose JWTs HTTP callers may present: its issuer URL, exactly as it stands in their iss, a slash at the end too",
+      "The authorization server whose JWTs HTTP callers may present: its issuer URL, exactly as in their iss, including a slash at the end",
     read: (text: string) => {
       secureAddress("https://login.example.com")(text);
       return text;
@@ -253,7 +253,7 @@ export const variables = {
   },
   MCP_OAUTH_AUDIENCE: {
     meaning:
-      "With MCP_OAUTH_ISSUER: what this server is called in the audience of JWTs; several names joined by commas",
+      "With MCP_OAUTH_ISSUER: the name of this server in the audience of JWTs; several names joined by commas",
     read: readNames,
   },
   MCP_OAUTH_TENANT_CLAIM: {
@@ -269,18 +269,18 @@ export const variables = {
   },
   MCP_ALLOWED_ORIGINS: {
     meaning:
-      "The origins of web pages that may call over HTTP, joined by commas, besides this endpoint's own page",
+      "The origins of web pages that may call over HTTP, joined by commas, in addition to this endpoint's own page",
     read: readList(origins(", joined by commas")),
   },
   QONTAK_AUDIT: {
     meaning:
-      "Where each write to Qontak is recorded: stderr; besides it kv (Deno KV) or redis, for qontak-mcp audit; or off",
+      "Where each write to Qontak is recorded: stderr; stderr and kv (Deno KV) or redis, for qontak-mcp audit; or off",
     default: "stderr",
     read: readWord(oneOf(AUDITS)),
   },
   QONTAK_AUDIT_VALUES: {
     meaning:
-      "What is recorded of the values that were sent: hash, or keep, in kv and redis only, sealed where TOKEN_ENCRYPTION_KEY is set. stderr has hashes in any case",
+      "How the sent values are recorded: hash, or keep (the values themselves, in kv and redis only, sealed if TOKEN_ENCRYPTION_KEY is set). stderr always has hashes",
     default: "hash",
     read: readWord(oneOf(["hash", "keep"] as const)),
   },
@@ -302,12 +302,12 @@ export const variables = {
   },
 } as const satisfies Readonly<Record<string, Variable<unknown>>>;
 
-/** Reads a word, in whatever case. */
+/** Reads a word, ignoring case. */
 function readWord<T extends string>(rule: Rule<T>): (text: string) => T {
   return (text) => rule(text.toLowerCase(), text);
 }
 
-/** Reads what is joined by commas. */
+/** Reads a list joined by commas. */
 function readList<T>(rule: Rule<T>): (text: string) => T {
   return (text) => rule(text.split(",").map((entry) => entry.trim()));
 }
@@ -338,7 +338,7 @@ const FLAG_WORDS: ReadonlyMap<string, boolean> = new Map([
   ...["false", "0", "no", "off"].map((word) => [word, false] as const),
 ]);
 
-/** Whether something is switched on. A word that is not known is never no. */
+/** Reads yes or no. An unknown word is an error, never no. */
 function readFlag(text: string): boolean {
   const isOn = FLAG_WORDS.get(text.toLowerCase());
   if (isOn !== undefined) return isOn;

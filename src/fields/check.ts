@@ -139,7 +139,7 @@ async function checkPlace(check: Check): Promise<Place | undefined> {
   for (const key of [keys.pipeline, keys.stage]) {
     if (values[key] === null) {
       check.problems.push(
-        `${key} cannot be cleared: a record stands somewhere`,
+        `${key} cannot be cleared: a record must have one`,
       );
     }
   }
@@ -157,7 +157,7 @@ async function checkPlace(check: Check): Promise<Place | undefined> {
       // It stands where it stands; that is no reason to keep a person from
       // changing something else.
       check.notes.push(
-        `The company's setup does not list where this ${resource.name} stands, so that what is required there was not checked`,
+        `The company's setup does not list the pipeline or stage of this ${resource.name}, so its required fields were not checked`,
       );
     } else check.problems.push(found.problem);
     return undefined;
@@ -207,7 +207,7 @@ function checkStandard(
   if (value === null) {
     if (resource.owner?.resetByUpdate && key === resource.owner.key) {
       problems.push(
-        `${key} cannot be cleared: a ${resource.name} has an owner`,
+        `${key} cannot be cleared: a ${resource.name} must have an owner`,
       );
     } else if (!isBesideId(check, key)) body[key] = null;
     return;

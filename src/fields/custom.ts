@@ -93,7 +93,7 @@ export function passCustomFields(value: unknown): EncodedCustomFields {
   });
   if (wire.length < entries.length) {
     problems.push(
-      "additional_fields takes entries with an id here: Qontak publishes no list of these fields, but other records show them",
+      "additional_fields takes only entries with an id here: Qontak publishes no list of these fields, but other records show them",
     );
   }
   return { wire, notes: [], problems };

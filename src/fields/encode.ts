@@ -75,7 +75,7 @@ export function encodeNumber(value: unknown, most?: number): Encoded {
     return {
       problem: `cannot tell what ${show(value)} means, ${
         reading.readings.join(" or ")
-      }: send the one that is meant, as a number without quotes`,
+      }: send the one you mean, as a number without quotes`,
     };
   }
   const { digits, plain } = reading;

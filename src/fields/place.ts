@@ -86,7 +86,9 @@ export async function findPlace(
   if (matches.length === 1) return { place: matches[0]! };
   return {
     problem: matches.length === 0
-      ? `${keys.stage}: ${show(request.stage)} is no stage of any pipeline. ${
+      ? `${keys.stage}: ${
+        show(request.stage)
+      } is not a stage of any pipeline. ${
         pipelines.map((pipeline) =>
           `${nameOption(pipeline)} has ${
             all.get(pipeline.id)!.map(nameOption).join(", ")

@@ -63,4 +63,4 @@ export function sayUncertain({ required }: Verdict): string {
 
 /** Said to the reader when {@linkcode Verdict.uncertain} holds for a field. */
 export const UNCERTAIN_RULE =
-  "Qontak does not document how a field's required pipelines and required stages combine; this server reads the stages as refining the pipeline";
+  "Qontak does not document how a field's required pipelines and required stages combine; this server assumes that the stages narrow down the pipeline";

@@ -76,7 +76,7 @@ export function createSetup(crm: Crm, cache: Cache, scope: string): Setup {
       throw new UnreachableError(
         `${
           nameOf(endpoint)
-        }: Qontak's answer lists nothing, so that nothing can be checked against it`,
+        }: Qontak's answer is empty, so nothing can be checked against it`,
         {
           endpoint: nameOf(endpoint),
           reason: "unreadable",

@@ -44,7 +44,9 @@ export interface FieldType {
    * `when-long` is a short label unless it is long or has several lines.
    */
   readonly freeText: FreeText;
-  /** Where Qontak does not say how a value travels: what we do, to be told. */
+  /**
+   * If Qontak does not document the format of a value: a note on what we send.
+   */
   readonly doubt?: string;
   /** Where it cannot be written through the API: what to do instead. */
   readonly instead?: string;
@@ -90,7 +92,7 @@ export const fieldTypes: readonly FieldType[] = [
     name: "percentage",
     qontak: ["percentage"],
     freeText: "never",
-    format: "a number of percent such as 12.5",
+    format: "a percentage as a number, such as 12.5",
     encode: (value) =>
       encodeNumber(
         typeof value === "string" ? value.trim().replace(/\s*%$/, "") : value,
@@ -153,7 +155,7 @@ export const fieldTypes: readonly FieldType[] = [
     freeText: "never",
     format: "an object with latitude and longitude",
     doubt:
-      "Qontak does not document how a check-in spells its latitude: it was sent as latitude and as lattitude",
+      "Qontak does not document the spelling of a check-in's latitude: it was sent as latitude and as lattitude",
     encode: encodeCheckin,
   },
   {
@@ -163,7 +165,7 @@ export const fieldTypes: readonly FieldType[] = [
     format:
       'a list of items such as [{"crm_additional_option_id": 12, "completed": true}]',
     doubt:
-      "Qontak does not document how a checklist is written: it was sent as JSON text with checklist_details_attributes",
+      "Qontak does not document the format of a checklist: it was sent as JSON text with checklist_details_attributes",
     encode: encodeChecklist,
   },
   {
@@ -196,7 +198,7 @@ const unknownType: FieldType = {
   name: "unknown",
   qontak: [],
   freeText: "when-long",
-  format: "a value in the form that Qontak shows it in on other records",
+  format: "a value in the form that other records show",
   encode: encodeUnknown,
 };
 

@@ -1,19 +1,20 @@
 /**
- * Errors, and what may be told of them: of those that were foreseen, their
- * sentence; of all others, where they arose. Their message may hold anything.
+ * What may be logged about an error: for expected errors their sentence, for
+ * all others where they were thrown. The message of an unexpected error may
+ * hold anything.
  *
  * @module
  */
 import type { Log, LogDetails } from "./log.ts";
 
-/** How many frames are told of a stack. */
+/** How many frames of a stack are logged. */
 const MAX_FRAMES = 8;
 
 /**
- * What a log may say of an error that nobody foresaw.
+ * Describes an unexpected error for the log.
  *
  * @param error What was thrown.
- * @returns The kind of error and where it arose, without its message.
+ * @returns The kind of error and where it was thrown, without its message.
  */
 export function describeFault(error: unknown): LogDetails {
   if (!(error instanceof Error)) return { error: typeof error };
@@ -29,11 +30,10 @@ function framesOf({ message, stack = "" }: Error): string {
 }
 
 /**
- * Logs errors that no call waits for, and goes on. Calls share nothing but
- * caches, whose entries are complete before they are put in, so that one
- * call's fault is no reason to break off those of everybody else; what was
- * thrown has ended what threw it. Errors before the server serves, and memory
- * that runs out, do end the process.
+ * Logs errors that no call waits for, and continues. Calls share only caches,
+ * and a cache entry is complete before it is stored, so an error in one call
+ * does not affect the others. Errors before the server serves, and running out
+ * of memory, do end the process.
  *
  * @param log Told of them.
  * @returns What stops it, for a program that goes on after serving.
@@ -41,13 +41,13 @@ function framesOf({ message, stack = "" }: Error): string {
 export function watchFaults(log: Log): Disposable {
   const onError = (event: ErrorEvent) => {
     event.preventDefault();
-    log("error", "An error that nothing caught: going on", {
+    log("error", "An uncaught error; the server continues", {
       ...describeFault(event.error),
     });
   };
   const onRejection = (event: PromiseRejectionEvent) => {
     event.preventDefault();
-    log("error", "A promise that failed with nobody waiting: going on", {
+    log("error", "An unhandled rejection; the server continues", {
       ...describeFault(event.reason),
     });
   };

@@ -1,7 +1,7 @@
 /**
- * Structured logs: one JSON object a line, on stderr only, since stdout
- * belongs to the protocol. Nothing that a person wrote and no secret is
- * passed to these functions; what looks like one is taken out all the same.
+ * Structured logs: one JSON object a line, on stderr only, since stdout belongs
+ * to the protocol. Callers pass no text from users and no secrets to these
+ * functions; anything that looks like a secret is removed anyway.
  *
  * @module
  */
@@ -20,10 +20,10 @@ export const LOG_LEVELS: readonly LogLevel[] = [
   "debug",
 ];
 
-/** How much is logged unless set otherwise. */
+/** The default log level. */
 export const DEFAULT_LEVEL: LogLevel = "info";
 
-/** What stands in a line: JSON. */
+/** A value in a line: JSON. */
 export type LogValue =
   | string
   | number
@@ -33,7 +33,7 @@ export type LogValue =
   | readonly LogValue[]
   | { readonly [name: string]: LogValue };
 
-/** What a line may say besides its message. */
+/** The fields of a line besides its message. */
 export type LogDetails = NonNullable<Parameters<Log>[2]>;
 
 /** Writes log lines. */
@@ -44,8 +44,8 @@ export type Log = (
 ) => void;
 
 /**
- * Ids and hashes that are made here and tell nothing: of requests, of records
- * of the audit, of the values in them.
+ * Ids and hashes that this server makes and that reveal nothing: of requests,
+ * of audit records and of the values in them.
  */
 const MADE_HERE =
   /^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{8}T\d{9}Z-[0-9a-f]{12}|hmac:[0-9a-f]{16})$/;
@@ -74,7 +74,7 @@ export function createLog(
 }
 
 /**
- * Names in each line, as `request`, the request that it belongs to.
+ * Adds to each line, as `request`, the id of the request that it belongs to.
  *
  * @param log Writes the lines.
  */

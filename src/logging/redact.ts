@@ -1,7 +1,7 @@
 /**
- * Takes out of a text what must not be logged or told: secrets, and the phone
- * numbers and e-mail addresses of people. It knows them by their look, so it
- * is the second line of defence; the first is that nothing passes them on.
+ * Removes from a text what must not be logged or shown: secrets, and the phone
+ * numbers and e-mail addresses of people. It recognizes them by pattern, so it
+ * is only the second line of defence; the first is not to pass them on.
  *
  * @module
  */
@@ -42,7 +42,7 @@ const WORDS = "tokens?|secrets?|signature|credentials?";
 /** What may stand between a name and its value; quotes may be escaped. */
 const IS = String.raw`\\{0,7}["']?\s{0,4}[:=]\s{0,4}`;
 
-/** A value without quotes around it; a setting that is on or off is none. */
+/** A value without quotes around it, other than a setting that is on or off. */
 const BARE = String.raw`(?!(?:true|false)\b)[^\s"'&;,<>()[\]{}\\]+`;
 
 /**
@@ -54,14 +54,14 @@ const SENTENCE = String.raw`(?!(?<=:\s{1,4})(?-i:[a-z]{1,20},? [a-z]{1,20})\b)`;
 /** Not within a longer number, a date, an amount, a decimal or a hash. */
 const ALONE = String.raw`(?<!\d[-.,/:]?)(?<![a-f])`;
 
-/** What looks like a phone number to a program, but not to a person. */
+/** Numbers that match the pattern of a phone number but are not one. */
 const NO_PHONE = [
   String.raw`(?!\d{1,2}[-./ ]\d{1,2}[-./ ]\d{4}(?!\d))`, // a date
   String.raw`(?!\d{1,3}(?:\.\d{1,3}){3}(?![.\d]))`, // an IP address
   String.raw`(?!\+?\d{1,3}(?:[.,]\d{3}){1,5}(?![\d]))`, // an amount
 ].join("");
 
-/** What people write between the digits of a phone number. */
+/** Separators between the digits of a phone number. */
 const GAP = "[ \u00a0.()\u2010-\u2013-]";
 
 /** Every pattern, in the order in which they are looked for. */

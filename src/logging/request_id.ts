@@ -1,7 +1,7 @@
 /**
- * The id of what is going on: one for each HTTP request, and for each call of
- * a tool that came by another way. Log lines, the answer and the person who
- * asks about it meet in it.
+ * The request id: one for each HTTP request, and for each tool call over
+ * another transport. It connects log lines with the answer that a person asks
+ * about.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import { AsyncLocalStorage } from "node:async_hooks";
 
 const current = new AsyncLocalStorage<string>();
 
-/** The id of what is going on here; undefined outside of any request. */
+/** The id of the current request; undefined outside a request. */
 export function requestId(): string | undefined {
   return current.getStore();
 }
 
 /**
- * Does something under an id: that of what is going on already, or a new one.
+ * Runs code under the current request id, or under a new one.
  *
  * @param run What is done; what it starts has the id as well.
  * @param given The id that the caller has given it; it is taken only where it

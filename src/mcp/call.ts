@@ -213,10 +213,10 @@ function gaveUp(
   const isLate = isTimeUp(signal);
   const mayHaveArrived = hasBegun && effect !== "read";
   const advice = mayHaveArrived
-    ? "It is unknown whether anything was changed: read the record before trying again"
-    : "Nothing was sent that changes anything";
+    ? "It is unknown whether the record was changed: read it before you try again"
+    : "No write was sent";
   const reason = isLate
-    ? `${name} did not end within ${timeout} ms: something that it needs does not answer, such as the store of tokens`
+    ? `${name} did not end within ${timeout} ms: something that it needs, such as the token store, does not answer`
     : `${name} was cancelled by the caller`;
   return new UnreachableError(`${reason}. ${advice}`, {
     endpoint: name,

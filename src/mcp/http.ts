@@ -105,7 +105,11 @@ async function readBody(request: Request): Promise<string | Response> {
 }
 
 function tooLarge(): Response {
-  return refuse(413, REFUSED, `A body may have at most ${MAX_BODY} bytes`);
+  return refuse(
+    413,
+    REFUSED,
+    `The body is too large: send at most ${MAX_BODY} bytes`,
+  );
 }
 
 /** JSON-RPC's code for what an HTTP server refuses. */

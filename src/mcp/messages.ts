@@ -14,7 +14,7 @@ const MAX_NAME = 200;
 
 /** What is said of a message whose bytes are no text. */
 export const NOT_UTF8 =
-  "The message is not UTF-8, so that characters of it would be lost: send UTF-8, or write them as escapes of JSON such as \\u00e9";
+  "The message is not valid UTF-8, so characters would be lost: send UTF-8, or use JSON escapes such as \\u00e9";
 
 /** A message that is not taken. */
 export interface Refused {
@@ -37,7 +37,7 @@ export function refusedMessage(value: unknown): Refused | undefined {
     return {
       id: null,
       problem:
-        `A batch may have at most ${MAX_BATCH} messages, not ${value.length}: send the others once it is answered`,
+        `A batch may have at most ${MAX_BATCH} messages, not ${value.length}: send the others after the answer`,
     };
   }
   const ids = new Set<string>();
@@ -50,7 +50,7 @@ export function refusedMessage(value: unknown): Refused | undefined {
       return {
         id: null,
         problem:
-          `Two requests of the batch have the id ${id}, so that their answers could not be told apart: give each its own`,
+          `Two requests of the batch have the id ${id}, so their answers would look alike: give each its own id`,
       };
     }
     ids.add(id);

@@ -23,7 +23,7 @@ const resources: readonly Resource[] = [
     name: "field-types",
     title: "Types of fields",
     description:
-      "What a field of each type takes, for create_* and update_* tools.",
+      "The values that each type of field takes, for create_* and update_* tools.",
     mimeType: "text/markdown",
     text: () =>
       fieldTypes.map(({ name, qontak, format, instead }) =>

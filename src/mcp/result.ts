@@ -99,6 +99,6 @@ export function presentError(
 function describeFailure({ name, effect }: Tool): string {
   const advice = effect === "read"
     ? "Nothing was changed"
-    : "Read the record before trying again: it may have been changed";
+    : "Read the record before you try again: it may have been changed";
   return `${name} failed inside the server; the server's log has more under request ${requestId()}. ${advice}`;
 }

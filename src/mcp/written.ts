@@ -9,7 +9,7 @@ import type { Caller } from "./caller.ts";
 
 /** Stands where the rest of an answer would. */
 const NOTE =
-  "Your credential has no scope to read: what else the record holds is not shown";
+  "Your credential has no read scope, so the rest of the record is not shown";
 
 /**
  * Leaves nothing of a record in the answer of a write but what the caller sent,

@@ -219,7 +219,7 @@ export function createFields(subject: Subject): Fields {
     find(word) {
       if (typeof word !== "string" && typeof word !== "number") {
         throw new InputError(
-          `A field is named by a text or by the id of a custom field, not by ${
+          `Name a field by its name or by the id of a custom field, not by ${
             show(word)
           }`,
         );
@@ -308,7 +308,7 @@ const COMPLETED = "4";
 
 type Read = (column: string) => (row: number) => unknown;
 
-/** How the state of a record is found out; undefined where there is none. */
+/** How to find the state of a record; undefined if it has no state. */
 function stateOf(
   { resource, stages }: Subject,
   read: Read,
@@ -394,7 +394,7 @@ function derivedOf(
     };
     put("overdue", "flag", (row) => days(row) !== undefined, {
       rule:
-        "past its due date and not closed; a due date without a time counts until its day is over",
+        "past its due date and not closed; a due date without a time lasts until the end of its day",
     });
     put("days_overdue", "number", days);
   }

@@ -61,7 +61,7 @@ function span(day: Day, unit: Unit, steps: number, zone: Zone): Period {
  * @param text How it is named.
  * @param now The present moment, in ms since 1970.
  * @param zone Where days begin.
- * @returns The period; undefined where it is none.
+ * @returns The period; undefined if the text is not a period.
  */
 export function parsePeriod(
   text: string,

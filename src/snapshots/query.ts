@@ -161,7 +161,7 @@ function parseCondition(
   }
   if (!OPERATORS.includes(op as Operator)) {
     throw new Problem(
-      `op ${show(op)} is none${
+      `op ${show(op)} is not an operator${
         didYouMean(String(op).slice(0, 64), OPERATORS) ||
         `. It is one of ${OPERATORS.join(", ")}`
       }`,
@@ -175,7 +175,7 @@ function parseCondition(
   const values = Array.isArray(value) ? value : [value];
   if (values.length === 0 || values.some(isEmpty)) {
     throw new Problem(
-      `${field.name} ${op} needs a value; is_empty and is_set need none`,
+      `${field.name} ${op} needs a value; only is_empty and is_set take none`,
     );
   }
   if (values.length > MAX_VALUES) {
@@ -353,7 +353,7 @@ function parseKey(word: unknown, fields: Fields, { zone }: Subject): Key {
     const field = fields.find(name);
     if (field.kind !== "date") {
       throw new Problem(
-        `${field.name} is no date: it cannot be grouped by ${unit}`,
+        `${field.name} is not a date: it cannot be grouped by ${unit}`,
       );
     }
     const known = new Map<unknown, string | null>();
@@ -396,7 +396,7 @@ function parseMeasure(
   const [, kind = "", of] = /^(\w+)(?::(.+))?$/.exec(String(word)) ?? [];
   if (!MEASURES.includes(kind as MeasureName)) {
     throw new Problem(
-      `${show(word)} is no measure: it is count, or one of ${
+      `${show(word)} is not a measure: use count, or one of ${
         MEASURES.slice(1).map((one) => `${one}:field`).join(", ")
       }`,
     );
@@ -418,7 +418,7 @@ function parseMeasure(
     field.kind !== "number" && !(isDate && (kind === "min" || kind === "max"))
   ) {
     throw new Problem(
-      `${field.name} is no number: ${kind} cannot be computed of it`,
+      `${field.name} is not a number: it has no ${kind}`,
     );
   }
   const known = new Map<unknown, Decimal | undefined>();
@@ -731,7 +731,7 @@ function groupRows(
   const known = shown[0] ?? {};
   if (by && shown.length > 0 && !(by in known)) {
     throw problemsError("The query was not run", [
-      `sort ${show(by)} is none of what is shown: ${
+      `sort ${show(by)} is not one of the columns shown: ${
         Object.keys(known).join(", ")
       }`,
     ]);

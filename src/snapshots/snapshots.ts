@@ -84,7 +84,7 @@ export interface Question {
   readonly source: Source;
   /** Ends the wait. */
   readonly signal: AbortSignal;
-  /** Whether everything is to be read anew. */
+  /** Whether to read everything again. */
   readonly fresh?: boolean;
   /** Told how far the reading is. */
   readonly tell?: (read: number, total: number | undefined) => void;
@@ -225,7 +225,7 @@ export function createSnapshots(options: SnapshotOptions = {}): Snapshots {
     if (fits) return;
     entry.reading = undefined;
     throw new InputError(
-      `The ${plural} of this company take more memory than the server allows for one answer: nothing was counted. Narrow the question with the filters of list_${plural}, or ask the operator for more room`,
+      `The ${plural} of this company need more memory than the server allows for one answer, so nothing was counted. Use the filters of list_${plural} to read less, or ask the operator for more memory`,
     );
   }
 

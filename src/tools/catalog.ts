@@ -37,7 +37,7 @@ export const toolsetNames: Rule<readonly Toolset[]> = (value) =>
     const known = TOOLSETS.find((toolset) => toolset === name);
     if (known) return known;
     throw new Error(
-      `names ${JSON.stringify(name)}, which is no toolset${
+      `names ${JSON.stringify(name)}, which is not a toolset${
         didYouMean(String(name), TOOLSETS) || "."
       } There are ${TOOLSETS.join(", ")}`,
     );

@@ -79,7 +79,8 @@ export const dealTools: readonly Tool[] = [
   wholeList({
     name: "get_deal_stage_history",
     title: "Get deal's stage history",
-    description: "Every move between stages: from, to, when and by whom.",
+    description:
+      "Every move between stages: from, to, when, and the user who made it.",
     endpoint: endpoints.deals.stageHistory,
     path: { id: deal.idArgument },
   }),
@@ -99,7 +100,7 @@ export const dealTools: readonly Tool[] = [
   }),
   tool({
     name: "get_deal_permissions",
-    title: "Get what is known of a deal's permissions",
+    title: "Get what is known about a deal's permissions",
     description:
       "Owner and real creator of a deal. Qontak publishes no way to read granted permissions.",
     effect: "read",
@@ -120,7 +121,7 @@ export const dealTools: readonly Tool[] = [
           real_creator: presentRecord(creator).record,
         },
         notes: [
-          "Qontak's API has no way to read the permissions that were granted with set_deal_permissions; they can be seen in the Qontak app",
+          "Qontak's API cannot return the permissions granted with set_deal_permissions; they are shown in the Qontak app",
         ],
       };
     },
@@ -129,7 +130,7 @@ export const dealTools: readonly Tool[] = [
     name: "set_deal_permissions",
     title: "Set deal's permissions",
     description:
-      "Grants users access to a deal, by e-mail. It replaces a user's flags: an access type left out is taken away.",
+      "Grants users access to a deal, by e-mail. It replaces a user's access types: one that is left out is removed.",
     effect: "write",
     idempotent: true,
     input: {

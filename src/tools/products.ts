@@ -14,8 +14,8 @@ const products: ToolTraits = {
   summary: ["id", "name", "currency", "price", "quantity", "total_price"],
   descriptions: { currency: 'Name such as "IDR"' },
   renamed: {
-    sku: "there is no sku: a product code is an additional field, product_code",
-    code: "a product code is an additional field, product_code",
+    sku: "products have no sku: use the additional field product_code",
+    code: "the product code is the additional field product_code",
     category: "products have no category in this API",
     unit_price: "the price is price",
     custom_fields: "custom fields are additional_fields",

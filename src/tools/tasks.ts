@@ -33,7 +33,7 @@ const traits: ToolTraits = {
   descriptions: { crm_person_id: "Contact" },
   renamed: {
     title: "the title of a task is name",
-    description: "what a task is about is detail",
+    description: "the description of a task is detail",
     status: "the status is crm_task_status_id",
     priority: "the priority is crm_task_priority_id",
     category_id: "the category is crm_task_category_id",
@@ -47,7 +47,7 @@ const traits: ToolTraits = {
     // Qontak documents no other, and answers others with all tasks.
     filter: oneOf(
       ["alltask"],
-      "for other tasks give assignee_id, crm_task_status_id, crm_deal_id, crm_company_id or crm_person_id; overdue ones are those that are not done and whose due_date is past",
+      "for other tasks give assignee_id, crm_task_status_id, crm_deal_id, crm_company_id or crm_person_id; overdue tasks are those that are not done and whose due_date is past",
     ),
   },
   filters: [

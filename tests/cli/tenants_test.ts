@@ -124,7 +124,11 @@ Deno.test("tenants refuses what it cannot do, and repeats no secret", async () =
     [["tenants", "ad"], {}, "tenants needs one of"],
     [["tenants", "add", "_default"], {}, "cannot be the name of a tenant"],
     [["tenants", "add", "hunter2/+=="], {}, "cannot be the name of a tenant"],
-    [["tenants", "add", "acme", "hunter2"], {}, "Never give a token as an argument"],
+    [
+      ["tenants", "add", "acme", "hunter2"],
+      {},
+      "Never give a token as an argument",
+    ],
     [["tenants", "add", "acme"], {}, "nothing was given"],
     [["tenants", "add", "acme", "--grant", "magic"], {}, "--grant must be one"],
     [["tenants", "list", "--replace"], {}, "--replace is for tenants add"],

@@ -127,7 +127,7 @@ Deno.test("while Qontak is down nothing is sent to it; when it is back, calls ar
   assertMatch(failures[4]!.text, UNREACHED);
   assertMatch(
     failures[5]!.text,
-    /was not sent\. The last requests had no answer.*wait [45] s/,
+    /was not sent\. The last requests were not answered.*wait [45] s/,
   );
   // One company alone stops nobody else; three with keys of their own do.
   assertMatch((await place.call("modest")).text, UNREACHED);
@@ -135,7 +135,7 @@ Deno.test("while Qontak is down nothing is sent to it; when it is back, calls ar
   assertMatch((await place.call("third")).text, UNREACHED);
   assertMatch(
     (await place.call("third")).text,
-    /The last requests had no answer/,
+    /The last requests were not answered/,
   );
   // One request of another company still tries.
   assertMatch((await place.call("fourth")).text, UNREACHED);
@@ -143,7 +143,7 @@ Deno.test("while Qontak is down nothing is sent to it; when it is back, calls ar
   for (const tenant of ["modest", "fourth"]) {
     assertMatch(
       (await place.call(tenant)).text,
-      /The last requests had no answer/,
+      /The last requests were not answered/,
     );
   }
   assertEquals(second.requests.length, 0);

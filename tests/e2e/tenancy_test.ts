@@ -202,7 +202,7 @@ Deno.test("scopes decide which tools are listed and callable", async () => {
     ] as const
   ) {
     const { text } = await call(place, bearer, tool, args);
-    assertStringIncludes(text, "is switched off here");
+    assertStringIncludes(text, "is not available here");
   }
   assertEquals(place.qontak.seen.size, 0);
 });

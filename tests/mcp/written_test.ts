@@ -74,7 +74,7 @@ Deno.test("a key that may write, and not read, is told no more of a record than 
         assertEquals(told.data.id, Number(id));
         assertEquals(told.data.record, undefined);
         assertEquals(told.data.applied, Object.keys(change));
-        assertStringIncludes(told.text, "no scope to read");
+        assertStringIncludes(told.text, "no read scope");
       }
       // Who may read is told what is stored.
       const open = await call(all!, `update_${kind}`, args);

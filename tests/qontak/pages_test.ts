@@ -150,7 +150,7 @@ Deno.test("a create without an answer is looked for on further pages where the l
   });
   world.seen();
   const text = await world.refused("create_task", { name: NAME });
-  assertStringIncludes(text, "has just been made with the same data");
+  assertStringIncludes(text, "just created with the same data");
   assertEquals(
     world.seen().filter(({ method, path }) =>
       method === "GET" && path === "/api/v3.1/tasks"

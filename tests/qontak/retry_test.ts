@@ -274,7 +274,11 @@ Deno.test("a create whose answer is lost is looked for, and the answer says what
     const tool = `create_${kind}`;
     world.sandbox.inject(unmade);
     const absent = await world.refused(tool, args);
-    assertStringIncludes(absent, `no such ${kind} has been made`, absent);
+    assertStringIncludes(
+      absent,
+      `found no such ${kind} from the last minutes`,
+      absent,
+    );
     world.sandbox.clearFaults();
     const before = writes(world).length;
     world.sandbox.inject(made);

@@ -54,7 +54,7 @@ Deno.test("get_required_fields_for_deal shortens long lists, says so, and gives 
     stage_id: stage.id,
     fields: [long.label],
   });
-  assertEquals(told, ["Only the fields that were named are shown"]);
+  assertEquals(told, ["Only the fields named in fields are shown"]);
 });
 
 Deno.test("get_required_fields_for_deal asks for the place, and names the choices", async () => {
@@ -66,7 +66,7 @@ Deno.test("get_required_fields_for_deal asks for the place, and names the choice
     [{ pipeline_id: "Korporat Sales" }, "Corporate Sales"],
     [{ pipeline_id: 1, stage_id: 2 }, "pipeline_id: 1 is not one of"],
     [{ pipeline_id: pipeline.id, stage_id: "Menang" }, "give pipeline_id too"],
-    [{ stage_id: "no such stage" }, "is no stage of any pipeline"],
+    [{ stage_id: "no such stage" }, "is not a stage of any pipeline"],
   ];
   for (const [args, expected] of table) {
     assertStringIncludes(

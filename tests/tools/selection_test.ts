@@ -61,7 +61,7 @@ Deno.test("a tool that is switched off says so when it is called", async () => {
       .map(({ name }) => name),
   );
   for (const id of [3, 4]) {
-    assertMatch(answers.get(id).error.message, /switched off here/);
+    assertMatch(answers.get(id).error.message, /not available here/);
   }
   assertEquals(answers.get(5).result.isError, undefined);
 });

@@ -307,7 +307,7 @@ export function anyValue(): Argument<unknown> {
     required: false,
     check: () =>
       z.unknown().refine((value) => !someNumber(value, isTooLarge), {
-        error: "must be digits in quotes, so that none is lost",
+        error: "must be digits in quotes, so that no digit is lost",
       }),
   };
 }

@@ -30,7 +30,7 @@ const NAME_THEM = "name the fields you need in fields";
 
 /** An answer says this once, if any list of options was shortened. */
 const SHORTENED =
-  "Where options_total stands, only the first options are shown: name the field in fields to see all of them";
+  "A field with options_total shows only its first options: name the field in fields to see all of them";
 
 /**
  * The template of a resource.
@@ -92,7 +92,7 @@ export async function describeRequired(
   const byQontak: JsonObject[] = [];
   const byHand: JsonObject[] = [];
   const notes = new Set<string>(
-    wanted ? ["Only the fields that were named are shown"] : [],
+    wanted ? ["Only the fields named in fields are shown"] : [],
   );
   if (place && resource.place) {
     required.push(
@@ -233,7 +233,7 @@ function select(
   );
   if (named.length > 0) return named;
   throw new InputError(
-    `No field is called ${
+    `There is no field ${
       wanted.join(" or ")
     }. Leave fields out to see all ${fields.length}`,
   );

@@ -91,7 +91,7 @@ function report(resource: Resource, { made, only }: Found): string {
     } did not find it, and there are more: search for it before you create it again`;
   }
   if (made.length === 0) {
-    return `A search found that no such ${kind} has been made in the last minutes. Qontak may still be working on it: search again before you create it again`;
+    return `A search found no such ${kind} from the last minutes. Qontak may still be working on it: search again before you create it again`;
   }
   const list = made.slice(0, MAX_NAMED).map(({ id, created_at }) =>
     `${toId(id) ?? show(id)} (${
@@ -99,8 +99,8 @@ function report(resource: Resource, { made, only }: Found): string {
     })`
   ).join(", ");
   return made.length === 1
-    ? `A search found that ${kind} ${list} has just been made with the same data. It is most likely this one: read it with get_${resource.name} and do not create another`
-    : `A search found that ${made.length} such ${kind}s have just been made: ${list}. Read them before you create another`;
+    ? `A search found ${kind} ${list}, just created with the same data. It is most likely this one: read it with get_${resource.name} and do not create another`
+    : `A search found ${made.length} such ${kind}s, just created: ${list}. Read them before you create another`;
 }
 
 /** What a search found. */

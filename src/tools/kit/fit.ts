@@ -74,7 +74,7 @@ export function presentPage(
   };
   const { shown, cut } = fit(
     all,
-    "name the keys you need in fields, or read those that were left out one by one",
+    "name the keys you need in fields, or read the missing ones one by one",
   );
   return { records: shown, ...base, ...cut };
 }

@@ -44,7 +44,7 @@ export function listTool(traits: ToolTraits): Tool {
   const names = filters.map((key) => argumentOf(resource, key));
   const plural = spoken(resource.plural);
   const filtered = names.length > 0
-    ? ` ${names.join(", ")} are filtered here.`
+    ? ` This server applies ${names.join(", ")} itself.`
     : "";
   return tool({
     name: `list_${resource.plural}`,
@@ -80,7 +80,7 @@ export function listTool(traits: ToolTraits): Tool {
         throw new InputError(
           `per_page cannot be combined with ${
             names.join(", ")
-          }: those are filtered here, over pages of ${SCAN_SIZE}`,
+          }: this server applies those filters itself, on pages of ${SCAN_SIZE}`,
         );
       }
       const test = await recordTest(context, resource, filters, args);

@@ -92,6 +92,6 @@ export async function noteSamePhone(
   return [
     `${KEY} ${show(typed)} was stored as typed. The same number belongs to ${
       found.length === 1 ? resource.name : resource.plural
-    } ${named}${more}: a search by phone finds only the form that is stored, so check for a duplicate`,
+    } ${named}${more}: a search by phone finds only the stored form, so check for a duplicate`,
   ];
 }

@@ -91,7 +91,7 @@ export async function performWrite(
       stored_differently: [],
       notes: [
         ...notes,
-        `Qontak accepted the ${resource.name} but did not say its id, so it could not be read back: find it with list_${resource.plural}`,
+        `Qontak accepted the ${resource.name} but did not return its id, so it could not be read back: find it with list_${resource.plural}`,
       ],
     };
   }
@@ -179,7 +179,7 @@ async function check(
       throw error;
     }
     throw new InputError(
-      `${write.tool} was not sent: what this company requires could not be fetched. ${error.message}. Try again; skip_validation: true sends the write unchecked`,
+      `${write.tool} was not sent: the company's required fields could not be fetched. ${error.message}. Try again; skip_validation: true sends the write unchecked`,
       error.remedy,
     );
   }
