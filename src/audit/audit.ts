@@ -128,7 +128,14 @@ export function createAudit(
       sent: keepsValues ? await fitting(() => body, () => hashes) : hashes,
       outcome: "unknown",
     };
-    log("debug", "A write is being sent", { id: record.id });
+    // The id tells the time as well; each line has one of its own. Values are
+    // for the store alone: a log has many readers.
+    const lineOf = ({ time: _, ...line }: AuditRecord) => ({
+      ...line,
+      sent: hashes as LogDetails,
+    });
+    // Before anything is waited for: a process that is killed has told of it.
+    log("info", "A write has begun", lineOf(record));
     let kept = Promise.resolve();
     if (store) {
       await keep(record.id, () => (kept = store.begin(record)));
@@ -148,15 +155,12 @@ export function createAudit(
         ...known,
         ms: Math.round(performance.now() - clock),
       };
-      // The id tells the time as well; the line has one of its own.
-      const { time: _, ...line } = final;
       log(
         "info",
         final.outcome === "failed"
           ? "A write could not be sent"
           : "A write was sent",
-        // Values are for the store alone: a log has many readers.
-        { ...line, sent: hashes as LogDetails },
+        lineOf(final),
       );
       if (!store) return;
       await keep(record.id, async () => {

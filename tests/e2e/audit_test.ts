@@ -109,9 +109,12 @@ async function addTenants(
 }
 
 /** The lines of a server's log that tell of writes. */
-function linesOf({ stderr }: Ended): AuditRecord[] {
+function linesOf(
+  { stderr }: Ended,
+  wanted = "A write was sent",
+): AuditRecord[] {
   return stderr.trim().split("\n").map((line) => JSON.parse(line))
-    .filter(({ message }) => message === "A write was sent");
+    .filter(({ message }) => message === wanted);
 }
 
 /** What must be seen nowhere: in the place of every value that is sent. */
@@ -263,8 +266,12 @@ for (const kind of kinds) {
       await call;
       const [record, ...more] = await audited(place);
       assertEquals(more, []);
-      const { id: _id, time: _time, sent, ...rest } = record!;
+      const { id, time: _time, sent, ...rest } = record!;
       assertEquals(Object.keys(sent), ["name"]);
+      // So does stderr, where a line was written before anything was waited for.
+      const [begun, ...others] = linesOf(ended, "A write has begun");
+      assertEquals(others, []);
+      assertEquals<unknown>({ ...begun, ...rest, id, sent }, begun);
       assertEquals<unknown>(rest, {
         tenant: "acme",
         principal: "loopback",
