@@ -118,7 +118,7 @@ const BESIDE = [
 ];
 
 Deno.test("tests/ is grouped as src/ is", async () => {
-  const tests = new URL("../tests/", import.meta.url);
+  const tests = new URL("./", import.meta.url);
   const rooms = new Set(FLOORS.flat());
   const strays: string[] = [];
   let count = 0;

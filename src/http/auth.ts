@@ -12,7 +12,7 @@ import type { ProtectedResource } from "../auth/protected_resource.ts";
 import type { Authenticate, Principal } from "../auth/principal.ts";
 import { ForeseenError, remedyOf } from "../errors.ts";
 import type { Log } from "../logging/log.ts";
-import { createCheck } from "./checks.ts";
+import { createCheck } from "./credential_check.ts";
 import { answer, type Route } from "./route.ts";
 import { createThrottle } from "./throttle.ts";
 

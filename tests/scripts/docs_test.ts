@@ -1,6 +1,8 @@
 /** The documents: generated parts are up to date, and what they name exists. */
 import { assert, assertEquals } from "@std/assert";
 import { generate, storedSnapshots } from "../../scripts/docs.ts";
+import { dealTools } from "../../src/tools/deals.ts";
+import type { Tool, ToolContext } from "../../src/tools/tool.ts";
 import { run } from "../support/process.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -141,15 +143,15 @@ Deno.test("the commands and flags that documents name are those of --help", asyn
   assertEquals(wrong, []);
 });
 
+/** The TypeScript that CONTRIBUTING.md shows. */
+const shown: readonly string[] = Array.from(
+  texts.get(".github/CONTRIBUTING.md")!.matchAll(/```ts ignore\n([^]*?)```/g),
+  ([, code]) => code!,
+);
+
 Deno.test("the examples in CONTRIBUTING.md are the code that they show", async () => {
   const bare = (code: string) =>
     code.replace(/^\s*\/\/.*$|\s\/\/ .*$/gm, "").replace(/\s+/g, "");
-  const shown = Array.from(
-    texts.get(".github/CONTRIBUTING.md")!.matchAll(
-      /```ts ignore\n([^]*?)```/g,
-    ),
-    ([, code]) => code!,
-  );
   const files = await Promise.all(
     [
       "src/qontak/endpoints.ts",
@@ -159,11 +161,74 @@ Deno.test("the examples in CONTRIBUTING.md are the code that they show", async (
   );
   // A tool in full is what a function of the kit makes of the real one.
   const real = shown.filter((code) => !code.includes("run:"));
-  assertEquals(real.length, 3);
+  assertEquals(real.length, 4);
   for (const code of real) {
     assert(
       files.some((file) => file.includes(bare(code).replace(/,$/, ""))),
       code,
     );
   }
+});
+
+Deno.test("the tool that CONTRIBUTING.md writes out in full is the real one", async () => {
+  const [code, ...others] = shown.filter((code) => code.includes("run:"));
+  assert(code !== undefined && others.length === 0);
+  const folder = await Deno.makeTempDir();
+  try {
+    // Its imports are those of a file in src/tools.
+    const path = `${folder}/tool.ts`;
+    await Deno.writeTextFile(
+      path,
+      code.replace(
+        /(?<= from )"(.+)"/g,
+        (_, to) => JSON.stringify(new URL(`src/tools/${to}`, root).href),
+      ).replace(/^tool\(/m, "export default tool(").replace(/,\s*$/, ";"),
+    );
+    const { default: example }: { default: Tool } = await import(
+      `file://${path}`
+    );
+    const real = dealTools.find(({ name }) => name === example.name);
+    assert(real, `there is no tool ${example.name}`);
+    const dataOf = (tool: Tool) => JSON.parse(JSON.stringify(tool));
+    assertEquals(dataOf(example), dataOf(real));
+    const answerOf = async (tool: Tool) => {
+      const calls: unknown[] = [];
+      const crm = {
+        call(endpoint: unknown, { path, query = {} }: Record<string, unknown>) {
+          calls.push([endpoint, path, query]);
+          return Promise.resolve({ response: [{ id: 1, name: "Won" }] });
+        },
+      };
+      const answer = await tool.run(
+        { crm } as unknown as ToolContext,
+        { deal_id: 7, page: 1 } as never,
+      );
+      return { calls, answer };
+    };
+    assertEquals(await answerOf(example), await answerOf(real));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("the filters of tests that documents show find a test", async () => {
+  let count = 0;
+  for (const [path, text] of documents) {
+    const shown = text.matchAll(
+      /deno task test (\S+_test\.ts) --filter "([^"]+)"/g,
+    );
+    for (const [, file, filter] of shown) {
+      count++;
+      const source = await Deno.readTextFile(new URL(file!, root));
+      const names = Array.from(
+        source.matchAll(/(?:Deno\.test\(|name: )["`](.+?)["`],/g),
+        ([, name]) => name!,
+      );
+      assert(
+        names.some((name) => name.includes(filter!)),
+        `${path}: no test in ${file} has ${filter} in its name`,
+      );
+    }
+  }
+  assert(count > 0, "no filter was found");
 });

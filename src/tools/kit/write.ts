@@ -32,7 +32,7 @@ import {
 import type { ToolContext } from "../tool.ts";
 import { findCreated } from "./find_created.ts";
 import { readRecord, reportWrite, type WrittenTo } from "./report_write.ts";
-import { noteSamePhone } from "./same_phone.ts";
+import { noteSamePhone } from "./note_same_phone.ts";
 
 /** A write that a tool was called for. */
 export interface Write extends WrittenTo {
