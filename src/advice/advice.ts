@@ -77,6 +77,10 @@ export type Remedies = {
   readonly keepStoreApart: Readonly<Record<never, never>>;
   /** A key record is not one of ours. */
   readonly revokeKey: { readonly id: string };
+  /** Callers from elsewhere are refused, since none can show who they are. */
+  readonly nameCallers: Readonly<Record<never, never>>;
+  /** Web pages of an origin are refused. */
+  readonly allowOrigin: Readonly<Record<never, never>>;
   /** The issuer of JWTs does not answer as it should. */
   readonly checkIssuer: Readonly<Record<never, never>>;
   /** The free text of records is withheld. */
@@ -163,6 +167,9 @@ export const adviseEmbedder: Advise = adviser({
   sealRecords: () =>
     "If it is yours, remove it and put it in again through a store with the sealer",
   revokeKey: () => "Remove it from the store",
+  nameCallers: () =>
+    "With the option authenticate, other hosts are served to callers with a credential",
+  allowOrigin: () => "The option allowedOrigins lets origins in",
   checkIssuer: () => "Check the address of the issuer",
   showContent: () => "content: strict",
 });

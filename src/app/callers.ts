@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { advise } from "./advice.ts";
 import { ConfigError } from "../errors.ts";
 import { createJwt } from "../auth/jwt.ts";
 import type { KeyStore } from "../auth/key_store.ts";
@@ -76,6 +77,7 @@ export function callersOf(
   }
   return {
     log,
+    advise,
     metrics: settings.MCP_METRICS,
     ...defined({ allowedOrigins: settings.MCP_ALLOWED_ORIGINS }),
     ...(kinds.length > 0 ? { authenticate: firstOf(...kinds) } : {}),

@@ -269,7 +269,7 @@ export const variables = {
   },
   MCP_ALLOWED_ORIGINS: {
     meaning:
-      "The origins of web pages that may call over HTTP, joined by commas, in addition to this endpoint's own page",
+      "The origins of web pages that may call over HTTP, joined by commas, in addition to this endpoint's own page; also of browser extensions and desktop programs, such as chrome-extension://<id>",
     read: readList(origins(", joined by commas")),
   },
   QONTAK_AUDIT: {

@@ -5,9 +5,10 @@
  * @module
  */
 import {
-  hostHeaderValidationResponse,
   localhostAllowedHostnames,
+  validateHostHeader,
 } from "@modelcontextprotocol/server";
+import type { Advise } from "../advice/advice.ts";
 import type { ProtectedResource } from "../auth/protected_resource.ts";
 import type { Authenticate, Principal } from "../auth/principal.ts";
 import { ForeseenError, remedyOf } from "../errors.ts";
@@ -27,6 +28,8 @@ export interface AuthOptions {
   readonly protectedResource: ProtectedResource | undefined;
   /** Told of refused callers. */
   readonly log: Log;
+  /** Has the words of what can be done about a refusal. */
+  readonly advise: Advise;
 }
 
 /**
@@ -49,9 +52,9 @@ export type Protected = (
  * checked.
  */
 export function createAuth(
-  { authenticate, protectedResource, log }: AuthOptions,
+  { authenticate, protectedResource, log, advise }: AuthOptions,
 ): (run: Protected) => Route {
-  if (!authenticate) return onlyThisMachine;
+  if (!authenticate) return onlyThisMachine(advise);
   const throttle = createThrottle();
   const check = createCheck(authenticate, throttle);
   let toldAt = -Infinity;
@@ -112,10 +115,23 @@ function tooMany(seconds: number): Response {
  * Only for callers that name this machine as the host: a web page whose domain
  * points here must not get in without a credential.
  */
-function onlyThisMachine(run: Protected): Route {
-  return async (request) =>
-    hostHeaderValidationResponse(request, localhostAllowedHostnames()) ??
-      await run(request, undefined);
+function onlyThisMachine(advise: Advise): (run: Protected) => Route {
+  const names = localhostAllowedHostnames();
+  return (run) => async (request) => {
+    // HTTP/2 has no Host: what it calls :authority is in the address, where
+    // that of a whole address in HTTP/1.1 is too.
+    const hosts = [new URL(request.url).host, request.headers.get("host")];
+    const isHere = hosts.every((host) =>
+      host === null || validateHostHeader(host, names).ok
+    );
+    if (isHere) return await run(request, undefined);
+    await request.body?.cancel();
+    return answer(403, {
+      error: `Only this machine is served, under the names ${
+        names.join(", ")
+      }: the request is for another host. ${advise({ what: "nameCallers" })}`,
+    });
+  };
 }
 
 /** Whether the place where credentials are looked up does not work. */

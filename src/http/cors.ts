@@ -4,6 +4,7 @@
  * @module
  */
 import { localhostAllowedOrigins } from "@modelcontextprotocol/server";
+import type { Advise } from "../advice/advice.ts";
 import { answer, type Route } from "./route.ts";
 
 /** What a browser is told before it calls. */
@@ -17,21 +18,34 @@ const PREFLIGHT = {
 /** The headers of an answer that a page may read. */
 const READABLE = "www-authenticate, retry-after, mcp-session-id, x-request-id";
 
+/** Settings of {@linkcode withCors}. */
+export interface CorsOptions {
+  /** The origins, besides this machine's and the endpoint's own. */
+  readonly allowed: readonly string[];
+  /** Has the words of what can be done about a refusal. */
+  readonly advise: Advise;
+}
+
 /**
  * Lets web pages of some origins call a route; callers that are no web page may
  * call it in any case.
  *
- * @param allowed The origins, besides this machine's and the endpoint's own.
+ * @param options The origins, and who has the words for a refusal.
  * @param route The route.
  */
-export function withCors(allowed: readonly string[], route: Route): Route {
+export function withCors(
+  { allowed, advise }: CorsOptions,
+  route: Route,
+): Route {
   return async (request, address) => {
     const origin = request.headers.get("origin");
     if (origin === null) return await route(request, address);
     if (!isAllowed(origin, request, allowed)) {
       return answer(403, {
         error:
-          `Web pages of ${origin} may not call: the operator of this endpoint has not allowed that origin`,
+          `Web pages of ${origin} may not call: the operator of this endpoint has not allowed that origin. ${
+            advise({ what: "allowOrigin" })
+          }`,
       }, { vary: "Origin" });
     }
     const isPreflight = request.method === "OPTIONS" &&

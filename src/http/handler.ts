@@ -6,6 +6,7 @@
  */
 import { checkOptions } from "../errors.ts";
 import { origins } from "../net/address.ts";
+import { type Advise, adviseEmbedder } from "../advice/advice.ts";
 import type { ProtectedResource } from "../auth/protected_resource.ts";
 import type { Authenticate, Principal } from "../auth/principal.ts";
 import { describeFault } from "../logging/faults.ts";
@@ -31,7 +32,9 @@ export interface HandlerOptions {
   readonly protectedResource?: ProtectedResource;
   /**
    * The origins of web pages that may call, such as https://app.example.com,
-   * besides pages of this endpoint itself and of this machine.
+   * besides pages of this endpoint itself and of this machine; also those of
+   * browser extensions and desktop programs, such as chrome-extension://<id> or
+   * tauri://localhost.
    */
   readonly allowedOrigins?: readonly string[];
   /**
@@ -43,6 +46,11 @@ export interface HandlerOptions {
   readonly metrics?: boolean;
   /** Told of refused callers; never told a credential. */
   readonly log?: Log;
+  /**
+   * Has the words of what can be done about a refusal; they name options when
+   * left out.
+   */
+  readonly advise?: Advise;
 }
 
 /** What `Deno.serve` tells a handler besides the request. */
@@ -96,12 +104,18 @@ export function createHandler(
 ): Handler {
   const options = checkOptions(given, { allowedOrigins: origins() });
   const { authenticate, protectedResource, allowedOrigins = [] } = options;
+  const { advise = adviseEmbedder } = options;
   const log = withRequest(options.log ?? (() => {}));
-  const onlyCallers = createAuth({ authenticate, protectedResource, log });
+  const onlyCallers = createAuth({
+    authenticate,
+    protectedResource,
+    log,
+    advise,
+  });
   const routes: Readonly<Record<string, Route>> = {
     "/": get(pageOf(server, authenticate !== undefined)),
     "/mcp": withCors(
-      allowedOrigins,
+      { allowed: allowedOrigins, advise },
       onlyCallers((request, caller) => server.fetch(request, caller)),
     ),
     "/health": get(() => health(server)),

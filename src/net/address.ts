@@ -80,7 +80,15 @@ export function secureAddress(example: string): Rule<string> {
 }
 
 /**
- * The origins of web pages.
+ * What else sends an Origin: browser extensions and desktop programs, such as
+ * `chrome-extension://<id>`. Browsers write the scheme in small letters; those
+ * of the web are read as addresses, and a file has no host.
+ */
+const OTHER_ORIGIN =
+  /^(?!(?:https?|wss?|ftp|file):)[a-z][a-z0-9+.-]*:\/\/[^\s/?#@,*]+$/;
+
+/**
+ * The origins of web pages, browser extensions and desktop programs.
  *
  * @param joined How they are joined in a text, for the message.
  */
@@ -89,10 +97,10 @@ export function origins(joined = ""): Rule<readonly string[]> {
     const all: readonly unknown[] = Array.isArray(value) ? value : [value];
     return all.map((origin) => {
       const isOrigin = typeof origin === "string" && URL.canParse(origin) &&
-        new URL(origin).origin === origin;
+        (new URL(origin).origin === origin || OTHER_ORIGIN.test(origin));
       if (isOrigin) return origin;
       throw new Error(
-        `must hold origins such as https://app.example.com${joined}, not ${
+        `must hold origins such as https://app.example.com or chrome-extension://<id>${joined}, not ${
           JSON.stringify(origin)
         }`,
       );

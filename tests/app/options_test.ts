@@ -107,7 +107,7 @@ Deno.test("createLimits() and createHandler() refuse what cannot hold", () => {
   );
   assertStringIncludes(
     message,
-    'allowedOrigins must hold origins such as https://app.example.com, not "https://app.example.com/"',
+    'allowedOrigins must hold origins such as https://app.example.com or chrome-extension://<id>, not "https://app.example.com/"',
   );
 });
 

@@ -84,7 +84,6 @@ Deno.test("--http serves no page that has pointed its name at this machine", asy
     "evil.example\\@127.0.0.1",
     "0.0.0.0",
     "",
-    ABSENT,
   ];
   const origins = [
     "http://evil.example",
@@ -115,6 +114,17 @@ Deno.test("--http serves no page that has pointed its name at this machine", asy
     "content-length": String(CALL.length),
   }, CALL);
   assertEquals((await exchange(server, two)).status, 400);
+  // Which setting serves others is told, and no name repeated.
+  const refused = await call(server, { host: "evil.example" });
+  assertEquals(refused.status, 403);
+  assertStringIncludes(refused.text, "With MCP_STORED_KEYS, MCP_API_KEYS or");
+  assertNotMatch(refused.text, /evil/);
+  // The whole address counts as well as Host does.
+  const whole = { ...headersOf(server), "content-length": "0" };
+  const target = "GET http://evil.example/mcp";
+  assertEquals((await exchange(server, rawRequest(target, whole))).status, 403);
+  // No browser leaves Host out; HTTP/1.0 and HTTP/2 have none.
+  assertEquals((await call(server, { host: ABSENT })).status, 200);
   const { code, stderr } = await server.stop("SIGTERM");
   assertEquals(code, 0);
   assertQuiet(stderr);
