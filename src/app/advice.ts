@@ -73,7 +73,7 @@ export const advise: Advise = adviser({
     `Check VAULT_MOUNT_PATH, or raise the version with "vault kv enable-versioning ${mount}"`,
   replaceVaultToken: () => "Make a new one and set VAULT_TOKEN",
   checkVaultRole: () =>
-    "Check VAULT_ROLE_ID and VAULT_SECRET_ID, whether the secret id has ended or is used up, and that AppRole is enabled at auth/approle",
+    "Check VAULT_ROLE_ID and VAULT_SECRET_ID, whether the secret id has ended or is used up, and that AppRole is enabled at auth/approle. After five wrong tries Vault refuses it for 15 minutes",
   checkSealingKeys: () =>
     "TOKEN_ENCRYPTION_KEY must hold the key that they are sealed with",
   keepStoreApart: () =>

@@ -1,8 +1,7 @@
 /**
  * HashiCorp Vault for the tests: a server of ours that speaks the part of its
  * HTTP API that the token store uses, with Vault's own answers and errors
- * (after the sources of Vault and of its KV engine), and a real Vault or
- * OpenBao where one is at hand.
+ * (after the sources of Vault and of its KV engine).
  *
  * Spoken are the KV engine in both versions, AppRole, `auth/token/lookup-self`
  * and `renew-self`, policies (exact paths and a trailing `*`), namespaces, the
@@ -12,7 +11,6 @@
  * @module
  */
 import { isObject, type JsonObject } from "../../src/values/json.ts";
-import { isOnPath } from "./process.ts";
 
 /** One rule of a policy. */
 export interface Rule {
@@ -172,16 +170,6 @@ export interface RunningVault extends AsyncDisposable {
   readonly url: string;
   /** A token with every right. */
   readonly token: string;
-}
-
-/** A Vault to run tests against. */
-export interface VaultServer {
-  /** Names it in the names of tests. */
-  readonly name: string;
-  /** Why it cannot be started; empty where it can. */
-  readonly missing: string;
-  /** Starts it. `secretPath` below the mount `secret` is emptied at the end. */
-  start(secretPath: string): Promise<RunningVault>;
 }
 
 /** A token as the server keeps it; times in ms since 1970. */
@@ -863,108 +851,3 @@ const KV2: Readonly<
     return done;
   },
 };
-
-/**
- * The Vaults to run tests against: always ours, and a real one where there is
- * one to be had: that of `VAULT_ADDR` and `VAULT_TOKEN`, or `vault` or `bao`
- * on PATH, started in its development mode.
- */
-export async function vaultServers(): Promise<readonly VaultServer[]> {
-  const ours = {
-    name: "the test server",
-    missing: "",
-    start: () => Promise.resolve(startVault()),
-  };
-  return [ours, await realVault()];
-}
-
-async function realVault(): Promise<VaultServer> {
-  const name = "a real Vault";
-  const url = Deno.env.get("VAULT_ADDR")?.replace(/\/+$/, "");
-  const token = Deno.env.get("VAULT_TOKEN");
-  if (url && token) {
-    const start = (secretPath: string) =>
-      Promise.resolve({
-        url,
-        token,
-        [Symbol.asyncDispose]: () => empty(url, token, `${secretPath}/`),
-      });
-    return { name, missing: "", start };
-  }
-  for (const program of ["vault", "bao"]) {
-    if (await isOnPath(program)) {
-      return { name, missing: "", start: () => startProgram(program) };
-    }
-  }
-  const missing =
-    "neither vault nor bao is on PATH, and VAULT_ADDR and VAULT_TOKEN are not set";
-  return { name, missing, start: () => Promise.reject(new Error(missing)) };
-}
-
-/** Starts `vault server -dev` on a free port of loopback, and waits for it. */
-async function startProgram(program: string): Promise<RunningVault> {
-  const probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const address = `127.0.0.1:${probe.addr.port}`;
-  probe.close();
-  const token = `root-${crypto.randomUUID()}`;
-  const home = Deno.makeTempDirSync();
-  const child = new Deno.Command(program, {
-    args: [
-      "server",
-      "-dev",
-      "-dev-no-store-token",
-      `-dev-listen-address=${address}`,
-      `-dev-root-token-id=${token}`,
-    ],
-    env: { HOME: home },
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
-  const vault = {
-    url: `http://${address}`,
-    token,
-    async [Symbol.asyncDispose]() {
-      child.kill("SIGKILL");
-      await child.status;
-      Deno.removeSync(home, { recursive: true });
-    },
-  };
-  for (let tries = 0;; tries++) {
-    try {
-      // Not 404 while the engine is still being made.
-      const response = await fetch(`${vault.url}/v1/secret/data/none`, {
-        headers: { "x-vault-token": token },
-      });
-      await response.body?.cancel();
-      if (response.status === 404) return vault;
-    } catch {
-      // It does not listen yet.
-    }
-    if (tries === 200) {
-      await vault[Symbol.asyncDispose]();
-      throw new Error(`${program} was started and does not answer`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-/** Deletes everything below a path of the mount `secret`. */
-async function empty(url: string, token: string, path: string): Promise<void> {
-  const at = `${url}/v1/secret/metadata/`;
-  const headers = { "x-vault-token": token };
-  const encoded = path.split("/").map(encodeURIComponent).join("/");
-  const response = await fetch(`${at}${encoded}?list=true`, { headers });
-  const { data } = await response.json();
-  for (const key of data?.keys ?? []) {
-    if (key.endsWith("/")) {
-      await empty(url, token, path + key);
-    } else {
-      const gone = await fetch(at + encoded + encodeURIComponent(key), {
-        method: "DELETE",
-        headers,
-      });
-      await gone.body?.cancel();
-    }
-  }
-}

@@ -2,7 +2,6 @@ import {
   assert,
   assertEquals,
   assertMatch,
-  assertNotEquals,
   assertNotMatch,
   assertRejects,
   assertStringIncludes,
@@ -10,17 +9,11 @@ import {
 } from "@std/assert";
 import { FakeTime } from "@std/testing/time";
 import { advise } from "../../../src/app/advice.ts";
-import {
-  CredentialsError,
-  sentenceOf,
-  StoreError,
-} from "../../../src/errors.ts";
-import { keysIn } from "../../../src/auth/key_store.ts";
+import { sentenceOf, StoreError } from "../../../src/errors.ts";
 import type { Log } from "../../../src/logging/log.ts";
 import type { TokenStore } from "../../../src/tokens/store.ts";
 import {
   createVaultStore,
-  openVault,
   type VaultStoreOptions,
 } from "../../../src/tokens/stores/vault.ts";
 import { createServer } from "../../../src/server.ts";
@@ -30,14 +23,15 @@ import {
   startVault,
   type TestVault,
   type TestVaultOptions,
-  vaultServers,
 } from "../../support/vault.ts";
-import { keyContract } from "../../auth/key_contract.ts";
 import { contract } from "./contract.ts";
+import {
+  assertDiscreet,
+  assertRefuses,
+  CANARY,
+  everyCall,
+} from "./refusals.ts";
 import { sleep, until } from "../../support/time.ts";
-
-/** What must never be seen outside of Vault. */
-const CANARY = "canary-of-a-refresh-token";
 
 /** Where the store keeps things unless told otherwise. */
 const DATA = "secret/data/qontak/tokens";
@@ -53,6 +47,8 @@ interface Bench {
   /** Asks Vault as its administrator. */
   admin(method: string, path: string, body?: unknown): Promise<number>;
 }
+
+const drop = (response: Response) => response.body?.cancel();
 
 /** Runs with a server, and fails where a secret was logged. */
 function bench(
@@ -96,75 +92,6 @@ function bench(
   };
 }
 
-/** Fails where an error shows a token or anything of the request. */
-function assertDiscreet(error: Error, ...secrets: string[]): void {
-  const seen = Deno.inspect(error, { depth: 20, showHidden: true }) +
-    JSON.stringify(error) + String(error.stack);
-  for (const secret of [CANARY, "hvs.", ...secrets]) {
-    assert(!seen.includes(secret), `${secret} is seen in ${seen}`);
-  }
-  assertEquals(error.cause, undefined);
-  assertNotMatch(seen, /x-vault-token/i);
-}
-
-const drop = (response: Response) => response.body?.cancel();
-
-/** Everything that a store is asked for, about a tenant that it has. */
-function everyCall(
-  store: TokenStore,
-): Readonly<Record<string, () => Promise<unknown>>> {
-  const credentials = { refresh_token: CANARY };
-  return {
-    read: () => store.read("acme"),
-    replace: () => store.replace("acme", credentials, "1"),
-    make: () => store.replace("new", credentials, undefined),
-    remove: () => store.remove("acme"),
-    tenants: () => store.tenants(),
-    lease: () => store.lease!("acme", 60_000, "one"),
-  };
-}
-
-/** Fails unless every call of a store is refused, discreetly and in words. */
-async function assertRefuses(
-  store: TokenStore,
-  words: RegExp,
-  ...secrets: string[]
-): Promise<void> {
-  for (const [name, call] of Object.entries(everyCall(store))) {
-    const error = await assertRejects(call, StoreError);
-    const told = sentenceOf(error, advise)!;
-    assertMatch(told, words, `${name}: ${told}`);
-    assertNotMatch(told, /\.$/);
-    assertDiscreet(error, ...secrets);
-  }
-}
-
-for (const server of await vaultServers()) {
-  const name =
-    `openVault() keeps the contracts of stores and keys with ${server.name}`;
-  Deno.test({
-    name: server.missing ? `${name} (skipped: ${server.missing})` : name,
-    ignore: server.missing !== "",
-    async fn() {
-      const secretPath = `qontak-test-${crypto.randomUUID()}/tokens`;
-      await using vault = await server.start(secretPath);
-      const { tokens, keys } = openVault({
-        address: vault.url,
-        token: vault.token,
-        secretPath,
-      });
-      try {
-        await contract(tokens);
-        const left = await keyContract(keysIn(keys!));
-        // The last is not below what is emptied at the end.
-        await keys!.remove(left);
-      } finally {
-        await tokens.close?.();
-      }
-    },
-  });
-}
-
 Deno.test("createVaultStore() says what it lacks to open Vault", () => {
   const address = "http://127.0.0.1:8200";
   const table: [Partial<VaultStoreOptions>, string][] = [
@@ -188,178 +115,6 @@ Deno.test("createVaultStore() says what it lacks to open Vault", () => {
     assertNotMatch(error.message, /canary/);
   }
 });
-
-Deno.test(
-  "createVaultStore() keeps credentials of both kinds under Vault's own versions",
-  bench(async ({ vault, make }) => {
-    const store = make();
-    const oauth = {
-      refresh_token: CANARY,
-      access_token: "a",
-      expires_at: 2e9,
-      expires_in: 21_600,
-    };
-    const mekari = { sso_id: "s", client_id: "c", client_secret: CANARY };
-    assertEquals(await store.replace("acme", oauth, undefined), "1");
-    assertEquals(await store.read("acme"), {
-      credentials: oauth,
-      version: "1",
-    });
-    assertEquals(await store.replace("acme", mekari, "1"), "2");
-    assertEquals((await store.read("acme"))?.credentials, mekari);
-    assertEquals(vault.count(/^POST secret\/data\/qontak\/tokens\/acme$/), 2);
-    // The secret is the record: people read and write it as it is.
-    const response = await fetch(`${vault.url}/v1/${DATA}/acme`, {
-      headers: { "x-vault-token": vault.token },
-    });
-    assertEquals((await response.json()).data.data, mekari);
-  }),
-);
-
-Deno.test(
-  "createVaultStore() reads what a person put there, and says what it cannot read",
-  bench(async ({ make, admin }) => {
-    const store = make({ secretPath: "/by/hand/", mountPath: "/secret/" });
-    await admin("POST", "secret/data/by/hand/acme", {
-      data: { refresh_token: "r", expires_at: "1700000000", note: "x" },
-    });
-    assertEquals(await store.read("acme"), {
-      credentials: { refresh_token: "r", expires_at: 1_700_000_000 },
-      version: "1",
-    });
-    await admin("POST", "secret/data/by/hand/acme", { data: { note: CANARY } });
-    const error = await assertRejects(() => store.read("acme"), StoreError);
-    assertStringIncludes(error.message, '"acme"');
-    assertDiscreet(error);
-  }),
-);
-
-const leftovers: [string, (bench: Bench) => Promise<number>, string][] = [
-  [
-    "deleted",
-    ({ admin }) => admin("DELETE", `${DATA}/acme`),
-    "2",
-  ],
-  [
-    "destroyed",
-    ({ admin }) =>
-      admin("PUT", "secret/destroy/qontak/tokens/acme", { versions: [1] }),
-    "2",
-  ],
-  [
-    "never filled",
-    async ({ admin }) => {
-      await admin("DELETE", `${METADATA}/acme`);
-      return await admin("POST", `${METADATA}/acme`, { max_versions: 3 });
-    },
-    "1",
-  ],
-];
-for (const [name, spoil, next] of leftovers) {
-  Deno.test(
-    `createVaultStore() has no credentials where a person's secret was ${name}, and makes new ones once`,
-    bench(async (bench) => {
-      const store = bench.make();
-      await store.replace("acme", { refresh_token: CANARY }, undefined);
-      assertEquals(await spoil(bench), 204);
-      assertEquals(await store.read("acme"), undefined);
-      assertEquals(
-        await store.replace("acme", { refresh_token: "old" }, "7"),
-        undefined,
-      );
-      const made = await Promise.all(
-        Array.from(
-          { length: 20 },
-          (_, i) => store.replace("acme", { refresh_token: `${i}` }, undefined),
-        ),
-      );
-      assertEquals(made.filter((version) => version !== undefined), [next]);
-      assertEquals((await store.read("acme"))?.version, next);
-    }),
-  );
-}
-
-Deno.test(
-  "createVaultStore() forgets every version, deleted ones too",
-  bench(async ({ make, admin }) => {
-    const store = make();
-    assertEquals(await store.remove("acme"), false);
-    await store.replace("acme", { refresh_token: CANARY }, undefined);
-    await store.replace("acme", { refresh_token: "second" }, "1");
-    await admin("DELETE", `${DATA}/acme`);
-    assertEquals(await admin("GET", `${DATA}/acme?version=1`), 200);
-    assertEquals(await store.remove("acme"), true);
-    assertEquals(await admin("GET", `${DATA}/acme?version=1`), 404);
-    assertEquals(await store.tenants(), []);
-    assertEquals(await store.remove("acme"), false);
-  }),
-);
-
-Deno.test(
-  "createVaultStore() holds tenants of any name, each below its path",
-  bench(async ({ vault, make, admin }) => {
-    const store = make();
-    const odd = [
-      ".",
-      "..",
-      "...",
-      "a..b",
-      ".hidden",
-      "a/b",
-      "/",
-      "a b",
-      "%2e%2e",
-      "%2F",
-      "é√",
-      "&#x2F;",
-      "{{x}}",
-      "~!*'()",
-      "a\n\tb",
-      "x?list=true",
-      "lease",
-      "A@b.c-d_e",
-      "n".repeat(128),
-    ];
-    for (const tenant of odd) {
-      assertEquals(
-        await store.replace(tenant, { refresh_token: tenant }, undefined),
-        "1",
-      );
-    }
-    // Secrets of somebody else's in the same place.
-    for (const name of ["50%25", "a%20b", "deeper/x"]) {
-      await admin("POST", `${DATA}/${name}`, { data: { x: 1 } });
-    }
-    assertEquals(await store.tenants(), odd.toSorted());
-    for (const tenant of odd) {
-      const lease = await store.lease!(tenant, 60_000, "one");
-      assert(lease, tenant);
-      await lease.release();
-      assertEquals((await store.read(tenant))?.credentials, {
-        refresh_token: tenant,
-      });
-      assertEquals(await store.remove(tenant), true);
-    }
-    assertEquals(await store.tenants(), []);
-    for (const { name, status } of vault.requests) {
-      assertMatch(
-        name,
-        /^\w+ (?:auth\/token\/lookup-self|sys\/internal\/ui\/mounts\/secret|secret\/(?:meta)?data\/qontak\/tokens\/(?:[\w.@%-]+(?:\/lease)?)?|secret\/data\/qontak\/tokens\/(?:50%|a b|deeper\/x))$/,
-      );
-      assert([200, 204, 404].includes(status), name);
-    }
-    for (const tenant of ["", "\ud800"]) {
-      for (
-        const call of [
-          () => store.read(tenant),
-          () => store.replace(tenant, { refresh_token: "r" }, undefined),
-          () => store.remove(tenant),
-          () => store.lease!(tenant, 1_000, "one"),
-        ]
-      ) await assertRejects(call, CredentialsError);
-    }
-  }),
-);
 
 Deno.test(
   "createVaultStore() lets one of twenty take a lease, and one take it over",
@@ -436,23 +191,6 @@ Deno.test(
     delay.end();
     assertEquals(await late, undefined);
     assertEquals(await store.lease!("acme", 60_000, "two"), undefined);
-  }),
-);
-
-Deno.test(
-  "createVaultStore() forgets the lease of a company that it forgets",
-  bench(async ({ make, admin }) => {
-    const store = make();
-    await store.replace("acme", { refresh_token: CANARY }, undefined);
-    const lease = await store.lease!("acme", 60_000, "one");
-    await lease!.release();
-    assertEquals(await admin("GET", `${DATA}/acme/lease`), 200);
-    await store.remove("acme");
-    assertEquals(await admin("GET", `${DATA}/acme/lease`), 404);
-    // One that has a lease and nothing else leaves nothing behind either.
-    await (await store.lease!("probe", 60_000, "one"))!.release();
-    assertEquals(await store.remove("probe"), false);
-    assertEquals(await admin("LIST", METADATA), 404);
   }),
 );
 
@@ -837,41 +575,6 @@ Deno.test(
   }),
 );
 
-for (
-  const [secretPath, keyPath] of [
-    ["qontak/tokens", "qontak/keys"],
-    ["tokens", "keys"],
-    ["apps/qontak", "apps/qontak-keys"],
-    ["my-tokens", "my-tokens-keys"],
-  ] as const
-) {
-  Deno.test(
-    `openVault() keeps the keys beside ${secretPath} in ${keyPath}, and needs no more than their policy`,
-    bench(async ({ vault }) => {
-      const token = vault.createToken({
-        policy: vaultPolicy("keys", { secretPath }),
-      });
-      const address = vault.url;
-      const { tokens, keys } = openVault({ address, token, secretPath });
-      const left = await keyContract(keysIn(keys!));
-      assert(vault.count(new RegExp(`^GET secret/data/${keyPath}/${left}$`)));
-      // It opens no credentials, and the policy for these no keys.
-      await assertRejects(() => tokens.read("acme"), StoreError, "refuses");
-      await tokens.close?.();
-      const other = openVault({
-        address,
-        secretPath,
-        token: vault.createToken({
-          policy: vaultPolicy("tokens", { secretPath }),
-        }),
-      });
-      assertEquals(await other.tokens.tenants(), []);
-      await assertRejects(() => other.keys!.read(left), StoreError, "refuses");
-      await other.tokens.close?.();
-    }),
-  );
-}
-
 Deno.test(
   "createVaultStore() names what its policy lacks, whichever stanza it is",
   bench(async ({ vault, make, lines }) => {
@@ -922,31 +625,6 @@ Deno.test(
     assertEquals(new Set(ends).size, 5);
   }),
 );
-
-for (const capability of ["create", "read", "update"]) {
-  Deno.test(
-    `createVaultStore() names the path where "${capability}" is missing`,
-    bench(async ({ vault, make }) => {
-      await make().replace("acme", { refresh_token: CANARY }, undefined);
-      const policy = vaultPolicy("tokens").replace(
-        /(data\/qontak\/tokens\/\*" \{[^\]]*?)"(\w+)"([^\]]*\])/,
-        (stanza) => stanza.replace(`"${capability}"`, `"deny_no"`),
-      );
-      assertNotEquals(policy, vaultPolicy("tokens"));
-      const store = make({ token: vault.createToken({ policy }) });
-      const calls = everyCall(store);
-      const call = { create: "make", read: "read", update: "replace" };
-      const error = await assertRejects(
-        calls[call[capability as "read"]]!,
-        StoreError,
-      );
-      assertMatch(
-        error.message,
-        new RegExp(`refuses .*"${capability}".* on ${DATA}/(?:acme|new)`),
-      );
-    }),
-  );
-}
 
 Deno.test(
   "createVaultStore() renews the token that it was given, when two thirds are over",
@@ -1024,7 +702,7 @@ Deno.test(
       }
     };
     await settled(() => log() === 1);
-    assertMatch(lines[0]!, /Vault gives no token.*Vault is sealed/);
+    assertMatch(lines[0]!, /Vault gives no token yet.*Vault is sealed/);
     time.tick(10_000);
     await settled(() => vault.count(/approle\/login$/) === 2);
     vault.unseal();
@@ -1034,6 +712,12 @@ Deno.test(
     assertEquals(log(), 1);
     await store.read("acme");
     assertEquals(vault.count(/approle\/login$/), 3);
+    // One that is refused would be locked by more tries.
+    make({ roleId: "r", secretId: "s" }).start!();
+    await settled(() => log() === 2);
+    time.tick(60_000);
+    for (let i = 0; i < 5; i++) await fetch(`${vault.url}/v1/x`).then(drop);
+    assertEquals(vault.count(/approle\/login$/), 4);
   }),
 );
 
@@ -1212,26 +896,6 @@ Deno.test(
 );
 
 Deno.test(
-  "createVaultStore() logs in again, once for all, when its token is revoked",
-  bench(async ({ vault, make }) => {
-    const store = make(vault.createRole({ policy: vaultPolicy("tokens") }));
-    await store.replace("acme", { refresh_token: CANARY }, undefined);
-    vault.expireTokens();
-    const found = await Promise.all(
-      Array.from({ length: 20 }, () => store.read("acme")),
-    );
-    assertEquals(found.map((kept) => kept?.version), Array(20).fill("1"));
-    assertEquals(vault.count(/approle\/login$/), 2);
-    // A write is repeated as well, and arrives once.
-    vault.expireTokens();
-    assertEquals(
-      await store.replace("acme", { refresh_token: "second" }, "1"),
-      "2",
-    );
-  }),
-);
-
-Deno.test(
   "createVaultStore() repeats a refused request once, and names what the policy lacks",
   bench(async ({ vault, make }) => {
     const policy = vaultPolicy("tokens").replace('"list"', '"read"');
@@ -1280,47 +944,6 @@ Deno.test(
   }),
 );
 
-Deno.test(
-  "createVaultStore() keeps namespaces apart",
-  bench(async ({ vault, make }) => {
-    vault.createNamespace("team-a");
-    vault.createNamespace("team-a/sub");
-    const policy = vaultPolicy("tokens");
-    const stores = [
-      make(),
-      make({ namespace: "team-a/" }),
-      make({ namespace: "team-a/sub" }),
-      make({
-        ...vault.createRole({ policy, namespace: "team-a" }),
-        namespace: "team-a",
-        secretPath: "other",
-      }),
-    ];
-    for (const [i, store] of stores.slice(0, 3).entries()) {
-      assertEquals(await store.read("acme"), undefined);
-      await store.replace("acme", { refresh_token: `${i}` }, undefined);
-    }
-    for (const [i, store] of stores.slice(0, 3).entries()) {
-      assertEquals((await store.read("acme"))?.credentials, {
-        refresh_token: `${i}`,
-      });
-    }
-    const role = vault.createRole({ policy, namespace: "team-a" });
-    const theirs = make({ ...role, namespace: "team-a" });
-    assertEquals((await theirs.read("acme"))?.credentials, {
-      refresh_token: "1",
-    });
-    // A token is worth nothing outside its namespace.
-    const token = vault.createToken({ policy, namespace: "team-a" });
-    await assertRefuses(make({ token }), /refuses/, token);
-    await assertRefuses(
-      make({ namespace: "nowhere" }),
-      /\(namespace "nowhere"\).*VAULT_NAMESPACE/,
-      vault.token,
-    );
-  }),
-);
-
 Deno.test("createVaultStore() is identified by its address and path, not by its token", async () => {
   const place: VaultStoreOptions = {
     address: "http://127.0.0.1:8200",
@@ -1349,18 +972,6 @@ Deno.test("createVaultStore() is identified by its address and path, not by its 
   ]);
   assertEquals(new Set([...same, ...others]).size, 5);
 });
-
-Deno.test(
-  "createVaultStore() can be used after it was closed",
-  bench(async ({ make }) => {
-    const store = make();
-    await store.close?.();
-    await store.replace("acme", { refresh_token: CANARY }, undefined);
-    await store.close?.();
-    await store.close?.();
-    assertEquals((await store.read("acme"))?.version, "1");
-  }),
-);
 
 Deno.test(
   "createVaultStore() needs the network alone, and takes nothing from the environment",

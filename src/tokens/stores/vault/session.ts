@@ -213,13 +213,15 @@ export function createSession(
       renewAfter(renewAt - Date.now());
     } catch (error) {
       if (isFirstFailure) {
-        log("warn", "Vault gives no token: it is asked again and again", {
+        log("warn", "Vault gives no token yet", {
           store: "vault",
           reason: error instanceof StoreError ? error.message : undefined,
           ...remedyOf(error),
         });
       }
-      if (!isOpen) return;
+      // Vault locks an AppRole that it refuses again and again.
+      const isRefused = remedyOf(error).remedy?.what === "checkVaultRole";
+      if (!isOpen || isRefused) return;
       clearTimeout(timer);
       timer = setTimeout(() => renewNow(false), OPEN_AGAIN);
       Deno.unrefTimer(timer);
