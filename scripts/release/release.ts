@@ -17,7 +17,7 @@ import { toStderr } from "../../src/logging/log.ts";
 import { VERSION } from "../../src/version.ts";
 import { type Command, type Flags, print, runCommand } from "../command.ts";
 import { root, stdFlags } from "../program.ts";
-import { makeBom } from "./sbom.ts";
+import { type Bom, makeBom } from "./sbom.ts";
 
 /** The systems that a release is for. */
 export const TARGETS: readonly string[] = [
@@ -175,7 +175,11 @@ async function release(
     }
     if (reasons.length > 0) throw new Refused(reasons);
     const bom = `qontak-mcp-${VERSION}.cdx.json`;
-    await Deno.writeTextFile(`${aside}/${bom}`, await bill(lock));
+    const bill = await makeBill(lock);
+    await Deno.writeTextFile(
+      `${aside}/${bom}`,
+      `${JSON.stringify(bill, null, 2)}\n`,
+    );
     names.push(bom);
     await Deno.writeTextFile(`${aside}/SHA256SUMS`, await sums(aside, names));
     names.push("SHA256SUMS");
@@ -198,8 +202,12 @@ async function compile(
   await deno(["compile", ...flags, "-o", path, bundle]);
 }
 
-/** The bill of what is in the files. */
-async function bill(lock: string): Promise<string> {
+/**
+ * The bill of what is in the files.
+ *
+ * @param lock Where the lock file is.
+ */
+export async function makeBill(lock: string): Promise<Bom> {
   const info = await deno([
     "info",
     "--json",
@@ -207,13 +215,12 @@ async function bill(lock: string): Promise<string> {
     lock,
     partsOf("bundle").from,
   ]);
-  const bom = await makeBom({
+  return await makeBom({
     program: config,
     info: JSON.parse(info),
     lock: JSON.parse(await Deno.readTextFile(lock)),
     jsr: Deno.env.get("JSR_URL") ?? "https://jsr.io/",
   });
-  return `${JSON.stringify(bom, null, 2)}\n`;
 }
 
 /** The checksums of files, as `sha256sum --check` reads them. */

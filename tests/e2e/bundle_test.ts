@@ -3,9 +3,10 @@
  * file: no modules, no caches, no permissions but those of the binary. The
  * binary holds the same file, and is tried where a runtime for it is at hand.
  */
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { partsOf } from "../../scripts/release/release.ts";
-import { root, stdFlags } from "../support/process.ts";
+import { VERSION } from "../../src/version.ts";
+import { endedOf, root, stdFlags } from "../support/process.ts";
 import { noRedis, startRedis } from "../support/redis.ts";
 import {
   assertEnvFile,
@@ -162,3 +163,39 @@ for (const { name, missing, make } of forms) {
     dir = "";
   });
 }
+
+Deno.test("a bundle without the client for Vault is smaller, runs, and says what it lacks", async () => {
+  const { tasks } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
+  const external = ["--external", "node-vault"];
+  assertEquals(
+    tasks["bundle:small"].command.replace(`${external.join(" ")} `, ""),
+    tasks.bundle.command,
+  );
+  const dir = await Deno.makeTempDir();
+  try {
+    const whole = await Deno.stat(await bundle(dir));
+    const path = `${dir}/small.js`;
+    const { flags, from } = partsOf("bundle");
+    const small = [...flags, ...external, ...await stdFlags()];
+    await deno("bundle", ...small, "-o", path, from);
+    assert((await Deno.stat(path)).size < 0.85 * whole.size);
+    const run = async (args: string[], env: Record<string, string> = {}) =>
+      endedOf(
+        await new Deno.Command(Deno.execPath(), {
+          args: ["run", "-q", "--no-remote", "--no-npm", "-A", path, ...args],
+          cwd: dir,
+          env: { NO_COLOR: "1", ...env },
+        }).output(),
+      );
+    assertEquals((await run(["--version"])).stdout, `${VERSION}\n`);
+    const { code, stderr } = await run(["tenants", "list"], {
+      TOKEN_STORE: "vault",
+      VAULT_ADDR: "http://127.0.0.1:9",
+      VAULT_TOKEN: "a",
+    });
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, "The client for Vault, node-vault, cannot be");
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});

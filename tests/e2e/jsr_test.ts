@@ -115,8 +115,9 @@ Deno.test("deno run -A jsr:@qontak/mcp works on the sandbox", async () => {
 Deno.test("the permissions of the README are enough, and no question is asked", async () => {
   await using machine = await newMachine();
   const readme = await Deno.readTextFile(`${root}README.md`);
-  const [, command] = /^deno (run --allow-net=[\s\S]*?jsr:@qontak\/mcp)$/m
-    .exec(readme)!;
+  const [, command] =
+    /^deno (run --allow-net=[\s\S]*?jsr:@qontak\/mcp@[\d.]+)$/m
+      .exec(readme)!;
   const args = command!.replaceAll("\\\n", " ").split(/\s+/).map((arg) =>
     arg.startsWith("--allow-net=") ? "--allow-net=127.0.0.1" : arg
   );

@@ -1,5 +1,7 @@
 /** What `.ci/run` runs, and how it counts. */
 import { assert, assertEquals } from "@std/assert";
+import { isAccepted } from "../../scripts/release/licences.ts";
+import type { Component } from "../../scripts/release/sbom.ts";
 
 const root = new URL("../../", import.meta.url);
 const script = await Deno.readTextFile(new URL(".ci/run", root));
@@ -114,4 +116,67 @@ Deno.test({
     assert(output.includes("== FAILED: deno task gate"), output);
     assertEquals(code, 1);
   },
+});
+
+const workflows = await Promise.all(
+  ["ci", "release"].map(async (name) => ({
+    name,
+    text: await Deno.readTextFile(
+      new URL(`.github/workflows/${name}.yml`, root),
+    ),
+  })),
+);
+
+Deno.test("workflows run actions by their commits, with the version beside it", () => {
+  for (const { name, text } of workflows) {
+    const used = [...text.matchAll(/uses: (.*)$/gm)].map(([, what]) => what!);
+    assert(used.length > 0);
+    for (const what of used) {
+      assert(/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(what), what);
+    }
+    // One commit for each version, in all places.
+    assertEquals(
+      new Set(used).size,
+      new Set(used.map((what) => what.split("@")[0])).size,
+      name,
+    );
+  }
+});
+
+Deno.test("each job of a workflow has its own permissions, and only those that publish may write", () => {
+  const writes: string[] = [];
+  for (const { name, text } of workflows) {
+    assert(/^permissions: \{\}$/m.test(text), `${name} gives all jobs rights`);
+    const [, jobs = ""] = text.split(/^jobs:$/m);
+    for (
+      const [, job, body] of jobs.matchAll(
+        /^ {2}(\w+):\n((?: {4}.*\n|\n| {2}#.*\n)*)/gm,
+      )
+    ) {
+      assert(/^ {4}permissions:/m.test(body!), `${name}: ${job}`);
+      for (const [, right] of body!.matchAll(/^ {6}([\w-]+): write$/gm)) {
+        writes.push(`${name} ${job} ${right}`);
+      }
+      if (job === "publish" || job === "draft") {
+        assert(/^ {4}environment: release$/m.test(body!), `${name}: ${job}`);
+      }
+    }
+  }
+  assertEquals(writes, [
+    "release files id-token",
+    "release files attestations",
+    "release publish id-token",
+    "release draft contents",
+  ]);
+});
+
+Deno.test("a licence that nobody has looked at is not accepted", () => {
+  const component = (...names: string[]) =>
+    ({
+      licenses: names.map((id) => ({ license: { id } })),
+    }) as unknown as Component;
+  assert(isAccepted(component("MIT")));
+  assert(isAccepted(component("Public Domain", "MIT")));
+  assert(!isAccepted(component("AGPL-3.0")));
+  assert(!isAccepted(component()));
 });

@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { generate, storedSnapshots } from "../../scripts/docs.ts";
 import { dealTools } from "../../src/tools/deals.ts";
 import type { Tool, ToolContext } from "../../src/tools/tool.ts";
+import { VERSION } from "../../src/version.ts";
 import { run } from "../support/process.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -57,6 +58,24 @@ Deno.test("the documents and the snapshots of the tools are those of the code", 
       `${path} is of a tool that is gone: run deno task docs`,
     );
   }
+});
+
+Deno.test("the documents name this version where they name one, and always for production", () => {
+  const versions = new Map<string, number>();
+  const named =
+    /(?:jsr:@qontak\/mcp@|\bqontak-mcp-)(\d[\w.]*?)(?=[-/"\s`.]*(?:[-/"\s`]|$))/g;
+  for (const [path, text] of documents) {
+    for (const [, version] of text.matchAll(named)) {
+      assertEquals(version, VERSION, path);
+      versions.set(path, (versions.get(path) ?? 0) + 1);
+    }
+  }
+  assert(versions.get("README.md")! >= 2, String([...versions]));
+  const deploy = texts.get(".github/DEPLOY.md")!;
+  assert(!/jsr:@qontak\/mcp(?!@)/.test(deploy), "DEPLOY.md names no version");
+  const limited = /^deno run --allow-net=[^]*?(jsr:\S+)$/m
+    .exec(texts.get("README.md")!);
+  assertEquals(limited?.[1], `jsr:@qontak/mcp@${VERSION}`);
 });
 
 Deno.test("the links between documents lead somewhere", async () => {

@@ -4,6 +4,7 @@
  * change a file of the repository.
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { changesOf, completeLock } from "../../scripts/release/lock.ts";
 import { type Ended, endedOf, root } from "../support/process.ts";
 import { cacheFromJsr, serveRegistry, standIns } from "../support/registry.ts";
 
@@ -130,4 +131,106 @@ Deno.test("every task that runs code takes the copy of the lock file", async () 
       assertEquals([name, takes], [name, true], part);
     }
   }
+});
+
+Deno.test("what runs is pinned by deno.lock as it is, and a bundle is made of nothing else", async () => {
+  const deno = async (cwd: string, ...args: string[]) =>
+    endedOf(
+      await new Deno.Command(Deno.execPath(), {
+        args,
+        cwd,
+        env: { NO_COLOR: "1" },
+      }).output(),
+    );
+  const ran = await deno(
+    root,
+    "run",
+    "--frozen",
+    "--cached-only",
+    "-A",
+    "mod.ts",
+    "--version",
+  );
+  assertEquals(ran.code, 0, ran.stderr);
+  const { tasks } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
+  for (const name of ["bundle", "bundle:small"]) {
+    assertStringIncludes(tasks[name].command, "deno bundle --frozen ");
+  }
+  // Without the entry of one package nothing runs.
+  const dir = await Deno.makeTempDir();
+  try {
+    const lock = JSON.parse(await Deno.readTextFile(`${root}deno.lock`));
+    const key = Object.keys(lock.npm).find((key) =>
+      key.startsWith("ioredis@")
+    )!;
+    delete lock.npm[key];
+    delete lock.specifiers["npm:ioredis@6"];
+    await Deno.writeTextFile(`${dir}/deno.lock`, JSON.stringify(lock));
+    // With --cached-only a lock file that lacks a package is not complained of.
+    const other = await deno(
+      root,
+      "run",
+      "--frozen",
+      `--lock=${dir}/deno.lock`,
+      "-A",
+      "mod.ts",
+      "--version",
+    );
+    assertEquals(other.code, 1);
+    assertStringIncludes(other.stderr, "lockfile is out of date");
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("the lock file of a release has what JSR answers with, and is otherwise the same", async () => {
+  await using registry = await serveRegistry(await standIns(NEWER));
+  const dir = await Deno.makeTempDir();
+  const cache = await Deno.makeTempDir();
+  try {
+    for (const name of ["deno.json", "deno.lock", "mod.ts"]) {
+      await Deno.copyFile(`${root}${name}`, `${dir}/${name}`);
+    }
+    await Deno.symlink(`${root}src`, `${dir}/src`);
+    await Deno.symlink(await npmCache(), `${cache}/npm`);
+    const env = { ...environment({ DENO_DIR: cache, JSR_URL: registry.url }) };
+    assertEquals(await completeLock(`${dir}/`, env), []);
+    const lock = JSON.parse(await Deno.readTextFile(`${dir}/dist/deno.lock`));
+    assertEquals(lock.specifiers["jsr:@std/assert@^1.0.14"], NEWER.assert);
+    assertEquals(Object.keys(lock.jsr).length, 3);
+    // Where JSR does not answer, there is none.
+    const away = { ...env, JSR_URL: "http://127.0.0.1:9/" };
+    const [problem] = await completeLock(`${dir}/`, away);
+    assertStringIncludes(problem!, "deno cache failed");
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+    await Deno.remove(cache, { recursive: true });
+  }
+});
+
+Deno.test("changesOf() names what a completed lock file must not change", () => {
+  const before = {
+    specifiers: { "npm:a@1": "1.0.0" },
+    npm: { "a@1.0.0": { integrity: "x" } },
+  };
+  const jsr = { "@std/assert@1.0.0": { integrity: "y" } };
+  const added = { "npm:a@1": "1.0.0", "jsr:@std/assert@1": "1.0.0" };
+  assertEquals(changesOf(before, { ...before, specifiers: added, jsr }), []);
+  assertEquals(changesOf(before, before).length, 1);
+  assertEquals(
+    changesOf(before, {
+      specifiers: { ...added, "npm:a@1": "1.0.1" },
+      npm: { "a@1.0.1": { integrity: "z" } },
+      jsr,
+    }).length,
+    3,
+  );
+  assertEquals(
+    changesOf(before, {
+      ...before,
+      npm: { "a@1.0.0": { integrity: "z" } },
+      jsr,
+    }),
+    ["npm a@1.0.0 is other in the completed lock file"],
+  );
 });

@@ -61,8 +61,7 @@ export function createWire(
   let connecting: Promise<Connection> | undefined;
 
   async function connect(): Promise<Connection> {
-    // A heavy library, loaded only where it is chosen.
-    const { default: vaultAt } = await import("node-vault");
+    const vaultAt = await loadClient();
     const transport = createTransport();
     const vault = vaultAt({
       endpoint: address,
@@ -95,6 +94,7 @@ export function createWire(
         : undefined;
       if (response) return answerOf(Number(response.statusCode), response.body);
       if (error instanceof TooLong) throw tooLong(where, path);
+      if (error instanceof StoreError) throw error;
       throw unreachable(where, error, timeout);
     }
   }
@@ -109,6 +109,24 @@ export function createWire(
       (await ending?.catch(() => undefined))?.transport.close();
     },
   };
+}
+
+/**
+ * Loads the library for Vault: it is heavy, and a bundle may be made without
+ * it.
+ *
+ * @throws {StoreError} When it is not there.
+ */
+async function loadClient(): Promise<typeof NodeVault> {
+  try {
+    return (await import("node-vault")).default;
+  } catch (error) {
+    throw new StoreError(
+      `The client for Vault, node-vault, cannot be loaded (${
+        error instanceof Error ? error.name : typeof error
+      }): this program was bundled without it, or npm is not reached. Use the complete program, or another store`,
+    );
+  }
 }
 
 /**
