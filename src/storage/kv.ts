@@ -6,6 +6,7 @@
  */
 import { StoreError } from "../errors.ts";
 import type { Log } from "../logging/log.ts";
+import { closeToOthers } from "./kv_file.ts";
 
 /**
  * How the database is: "absent" where the host has none for this program,
@@ -174,7 +175,9 @@ export function createKv(log: Log = () => {}): OwnKv | undefined {
 
   async function start(): Promise<Deno.Kv | undefined> {
     try {
-      return await Deno.openKv();
+      const database = await Deno.openKv();
+      await closeToOthers();
+      return database;
     } catch (error) {
       if (isUnattached(error)) {
         log("warn", "There is no Deno KV: no database is attached");
