@@ -14,7 +14,7 @@ const MAX_NAME = 200;
 
 /** What is said of a message whose bytes are no text. */
 export const NOT_UTF8 =
-  "The message is not valid UTF-8, so characters would be lost: send UTF-8, or use JSON escapes such as \\u00e9";
+  "The message is not UTF-8, so characters would be lost: send UTF-8, or use JSON escapes such as \\u00e9";
 
 /** A message that is not taken. */
 export interface Refused {

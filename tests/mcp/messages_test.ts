@@ -29,7 +29,7 @@ const refused: readonly [string, object, unknown, string][] = [
     "21 messages",
     pings(...Array(21).keys()),
     null,
-    "at most 20 messages, not 21: send the others once it is answered",
+    "at most 20 messages, not 21: send the others after the answer",
   ],
   ["a long progress token", withToken(long), 7, "progressToken may have at"],
   ["one in a batch", [withToken(long)], null, "progressToken may have at"],

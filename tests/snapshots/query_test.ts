@@ -169,7 +169,7 @@ Deno.test("query() names everything that is wrong at once, and computes nothing"
     const part of [
       "12 problems",
       "Did you mean size?",
-      'op "bigger" is none',
+      'op "bigger" is not an operator',
       'size takes a number such as 15000000 or 1.5, not "many"',
       '"Bambang" is not one of its options',
       "-21d",
@@ -177,9 +177,9 @@ Deno.test("query() names everything that is wrong at once, and computes nothing"
       "name has no order",
       "size eq needs a value",
       '{"field", "op", "value"}',
-      "name is no number",
-      '"total" is no measure',
-      "name is no date",
+      "name is not a number",
+      '"total" is not a measure',
+      "name is not a date",
     ]
   ) assertStringIncludes(error.message, part);
 });
