@@ -103,7 +103,7 @@ export const commands = {
     args: "<client>",
     words: 1,
     surplus: "config takes one client",
-    flags: ["http", "sandbox"],
+    flags: ["http", "sandbox", "toolsets", "read-only"],
     summary: `Print the configuration of a client: ${CLIENTS.join(", ")}`,
     load: async () => (await import("./config.ts")).config,
   },

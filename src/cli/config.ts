@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { fileURLToPath } from "node:url";
+import { variables } from "../app/variables.ts";
 import { ConfigError } from "../errors.ts";
 import {
   type ClientId,
@@ -23,6 +25,7 @@ import { didYouMean } from "../values/words.ts";
 import { defined } from "../values/json.ts";
 import type { Run } from "./command.ts";
 import { OK } from "./exit.ts";
+import type { Flags } from "./flags.ts";
 import { say, tell } from "./output.ts";
 
 /**
@@ -36,8 +39,8 @@ export const config: Run = async ({ word, flags }) => {
     ? Deno.build.os
     : "linux";
   const connection = flags.http === undefined
-    ? ownServer(client, os, flags.sandbox === true)
-    : runningServer(client, String(flags.http), flags.sandbox === true);
+    ? ownServer(client, os, flags)
+    : runningServer(client, String(flags.http), flags);
   const { text, instruction } = configFor(client, connection);
   say(text);
   const file = fileOf(client, {
@@ -80,11 +83,14 @@ function readClient(word: string | undefined): ClientId {
   ]);
 }
 
+/** The flags that a server is started with, besides those of its address. */
+const STARTING = ["sandbox", "read-only", "toolsets"] as const;
+
 /** A server that the client starts in the same way as this one. */
 function ownServer(
   client: ClientId,
   os: Os,
-  sandbox: boolean,
+  { sandbox, toolsets, "read-only": isReadOnly }: Flags,
 ): Connection {
   if (!startsServers(client)) {
     throw new ConfigError([
@@ -93,13 +99,32 @@ function ownServer(
       } cannot start a server: give the public address of one that runs, such as --http https://crm.example.com/mcp`,
     ]);
   }
+  const main = Deno.mainModule;
   const command = commandOf({
     os,
     execPath: Deno.execPath(),
     standalone: Deno.build.standalone,
     version: Deno.version.deno,
+    ...(main.startsWith("file:") ? { file: fileURLToPath(main) } : {}),
   });
-  return { how: "stdio", command, sandbox };
+  return {
+    how: "stdio",
+    command,
+    sandbox: sandbox === true,
+    flags: [
+      ...(isReadOnly ? ["--read-only"] : []),
+      ...(toolsets ? ["--toolsets", readToolsets(String(toolsets))] : []),
+    ],
+  };
+}
+
+/** Groups of tools, as `--toolsets` takes them. */
+function readToolsets(text: string): string {
+  try {
+    return variables.QONTAK_TOOLSETS.read(text).join(",");
+  } catch (error) {
+    throw new ConfigError([`--toolsets ${(error as Error).message}`]);
+  }
 }
 
 /**
@@ -108,14 +133,15 @@ function ownServer(
 function runningServer(
   client: ClientId,
   address: string,
-  sandbox: boolean,
+  flags: Flags,
 ): Connection {
   const refuse = (problem: string) => {
     throw new ConfigError([problem]);
   };
-  if (sandbox) {
+  const given = STARTING.find((name) => flags[name]);
+  if (given) {
     refuse(
-      "--sandbox is for a server that the client starts: give --sandbox to the one at the address of --http instead",
+      `--${given} is for a server that the client starts: give --${given} to the one at the address of --http instead`,
     );
   }
   const url = URL.canParse(address) ? new URL(address) : undefined;

@@ -16,11 +16,16 @@ export const TOKEN = "YOUR_REFRESH_TOKEN";
 /** The placeholder for a person's own key for a server over HTTP. */
 export const KEY = "YOUR_API_KEY";
 
-/** The arguments of Deno that run the server. */
-const RUN = ["run", "-A", "--unstable-kv", "jsr:@qontak/mcp"];
+/** The arguments of Deno that run the server, from a file or from JSR. */
+const running = (file = "jsr:@qontak/mcp") => [
+  "run",
+  "-A",
+  "--unstable-kv",
+  file,
+];
 
 /** Starts the server where Deno is installed. */
-const DENO: readonly string[] = ["deno", ...RUN];
+const DENO: readonly string[] = ["deno", ...running()];
 
 /** The operating systems whose paths are known. */
 export type Os = "darwin" | "windows" | "linux";
@@ -41,6 +46,8 @@ export interface Stdio {
    * @default {false}
    */
   readonly sandbox?: boolean;
+  /** Further flags that it is started with, such as `--read-only`. */
+  readonly flags?: readonly string[];
 }
 
 /** A server that is already running. */
@@ -392,6 +399,8 @@ export interface Runtime {
   readonly standalone: boolean;
   /** The version of Deno. */
   readonly version: string;
+  /** The path of the program, such as that of a clone; left out: it is JSR's. */
+  readonly file?: string;
 }
 
 /**
@@ -401,20 +410,22 @@ export interface Runtime {
  * @param runtime What it runs on.
  */
 export function commandOf(runtime: Runtime): readonly string[] {
-  const { os, execPath, standalone, version } = runtime;
+  const { os, execPath, standalone, version, file } = runtime;
   if (standalone) return [execPath];
   // The cache of npx may be cleared at any time.
-  if (!/[\\/]_npx[\\/]/.test(execPath)) return [execPath, ...RUN];
+  if (!/[\\/]_npx[\\/]/.test(execPath)) return [execPath, ...running(file)];
   // On Windows npx is a script, which few clients can start by name.
   const npx = os === "windows" ? ["cmd", "/c", "npx"] : ["npx"];
-  return [...npx, "-y", `deno@${version}`, ...RUN];
+  return [...npx, "-y", `deno@${version}`, ...running(file)];
 }
 
-function toStdin({ command = DENO, sandbox = false }: Stdio): Stdin {
+function toStdin(
+  { command = DENO, sandbox = false, flags = [] }: Stdio,
+): Stdin {
   const [program, ...args] = command;
   return {
     command: program!,
-    args: sandbox ? [...args, "--sandbox"] : args,
+    args: [...args, ...(sandbox ? ["--sandbox"] : []), ...flags],
     ...(sandbox ? {} : { env: { QONTAK_REFRESH_TOKEN: TOKEN } }),
   };
 }

@@ -18,7 +18,14 @@ import {
   TOKEN,
 } from "../../src/clients/clients.ts";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
-import { bareEnv, program, root, run, startHttp } from "../support/process.ts";
+import {
+  bareEnv,
+  program,
+  root,
+  run,
+  startHttp,
+  stdFlags,
+} from "../support/process.ts";
 
 // deno-lint-ignore no-explicit-any -- configurations are looked into freely
 type Data = any;
@@ -377,6 +384,12 @@ Deno.test("commandOf() starts the server as it was started", () => {
     }),
     ["cmd", "/c", "npx", "-y", "deno@2.9.6", ...RUN],
   );
+  // A clone has its own code, which is not on JSR.
+  const file = "/home/siti/qontak mcp/mod.ts";
+  assertEquals(
+    commandOf({ ...runtime, os: "linux", execPath: cached, file }),
+    ["npx", "-y", "deno@2.9.6", "run", "-A", "--unstable-kv", file],
+  );
   const binary = "/usr/local/bin/qontak-mcp";
   assertEquals(
     commandOf({ os: "linux", execPath: binary, standalone: true, version: "" }),
@@ -409,7 +422,11 @@ Deno.test("config prints what to paste on stdout, and the rest on stderr", async
     const { code, stdout, stderr } = await run(["config", client]);
     assertEquals(code, 0, stderr);
     const { command, args } = await serverIn(client, stdout.trim());
-    assertEquals([command, ...args].at(-1), "jsr:@qontak/mcp");
+    // The program runs from a file, so the client is to start that file.
+    assertEquals(
+      [command, ...args],
+      [Deno.execPath(), "run", "-A", "--unstable-kv", `${root}mod.ts`],
+    );
     assertStringIncludes(stderr, nameOf(client));
     const file = fileOf(client, { os: "linux", home });
     if (file && Deno.build.os === "linux") {
@@ -419,6 +436,41 @@ Deno.test("config prints what to paste on stdout, and the rest on stderr", async
   const link = await run(["config", "cursor", "--sandbox"]);
   assertStringIncludes(link.stderr, "Or open: cursor://");
   assert(!link.stderr.includes(TOKEN), link.stderr);
+});
+
+Deno.test({
+  name: "config prints a command that starts the server, from any folder",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn() {
+    const flags = ["--sandbox", "--read-only", "--toolsets", "Deals, notes"];
+    const { stdout } = await run(["config", "generic", ...flags]);
+    const { command, args } = await serverIn("generic", stdout);
+    assertEquals(args.slice(-4), [
+      "--sandbox",
+      "--read-only",
+      "--toolsets",
+      "deals,notes",
+    ]);
+    const cwd = await Deno.makeTempDir();
+    const mcp = new Client({ name: "tests", version: "1.0.0" });
+    await mcp.connect(
+      new StdioClientTransport({
+        command,
+        // JSR is not there in every place that tests run in.
+        args: ["run", ...await stdFlags(), ...args.slice(1)],
+        env: bareEnv(),
+        cwd,
+        stderr: "ignore",
+      }),
+    );
+    const names = (await mcp.listTools()).tools.map(({ name }) => name);
+    await mcp.close();
+    await Deno.remove(cwd, { recursive: true });
+    assert(names.includes("get_deal") && names.includes("list_notes"));
+    assert(!names.includes("update_deal"), "the server is not read-only");
+    assert(!names.includes("get_contact"), "the server has other toolsets");
+  },
 });
 
 Deno.test("config --http adds what a public address needs", async () => {
@@ -473,6 +525,15 @@ Deno.test("config refuses what cannot work, and says what would", async () => {
       ["cursor", "--sandbox", "--http", URL_OF],
       "--sandbox is for a server that the client starts",
     ],
+    [
+      ["cursor", "--read-only", "--http", URL_OF],
+      "--read-only is for a server that the client starts",
+    ],
+    [
+      ["cursor", "--toolsets", "deals", "--http", URL_OF],
+      "--toolsets is for a server that the client starts",
+    ],
+    [["cursor", "--toolsets", "deal"], '--toolsets names "deal"'],
     [["cursor", "--port", "80"], "--port is for"],
   ];
   for (let i = 0; i < table.length; i += 2) {

@@ -112,7 +112,7 @@ Deno.test("the deploy entry serves callers with a key", async () => {
     QONTAK_BASE_URL: sandbox.url,
     QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
     MCP_API_KEYS: await keyEntry(KEY, ":_default:read+metrics"),
-    MCP_METRICS: "1",
+    MCP_METRICS: "true",
   });
   assertEquals((await listPipelines(server, "another-key")).status, 401);
   const { text } = await listPipelines(server, KEY);

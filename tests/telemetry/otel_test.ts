@@ -76,7 +76,7 @@ Deno.test("a collector receives how calls went, and nothing that is personal or 
     ...env,
     ...collector.env,
     MCP_API_KEYS: `${hash}:${canaries.tenant}:read+write+metrics`,
-    MCP_METRICS: "1",
+    MCP_METRICS: "true",
     LOG_LEVEL: "debug",
   });
   const headers = { authorization: `Bearer ${canaries.key}` };
