@@ -7,6 +7,7 @@
  */
 
 import { isObject } from "../values/json.ts";
+import { cutAt } from "../values/text.ts";
 
 /** What is looked for, and what stands in its place. */
 interface Pattern {
@@ -211,6 +212,25 @@ function apply(patterns: readonly Pattern[], text: string): string {
  */
 export function redact(text: string): string {
   return apply(patterns, text);
+}
+
+/**
+ * The beginning of a text of somebody else, redacted. The rest is not looked
+ * at, however long it is.
+ *
+ * @param text Any text.
+ * @param most How many characters stay.
+ */
+export function redactBeginning(text: string, most: number): string {
+  // What is replaced makes room for more; a word that was cut may be half a
+  // secret, which nothing recognizes.
+  const looked = text.length > 4 * most
+    ? /^[^]*\s/.exec(text.slice(0, 4 * most))?.[0] ?? ""
+    : text;
+  const redacted = redact(looked);
+  return redacted.length > most || looked.length < text.length
+    ? `${cutAt(redacted, most)}…`
+    : redacted;
 }
 
 /**

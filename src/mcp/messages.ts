@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { isObject } from "../values/json.ts";
+import { MAX_ENTRIES, tooMuch } from "../values/bounds.ts";
+import { isObject, type JsonObject } from "../values/json.ts";
 
 /** The most messages of one batch: each is a call, and all are answered. */
 export const MAX_BATCH = 20;
@@ -15,6 +16,9 @@ const MAX_NAME = 200;
 /** What is said of a message whose bytes are no text. */
 export const NOT_UTF8 =
   "The message is not UTF-8, so characters would be lost: send UTF-8, or use JSON escapes such as \\u00e9";
+
+/** The most keys of a message itself. */
+const MAX_KEYS = 20;
 
 /** A message that is not taken. */
 export interface Refused {
@@ -61,13 +65,29 @@ export function refusedMessage(value: unknown): Refused | undefined {
 function refusedOne(message: unknown): Refused | undefined {
   if (!isObject(message)) return undefined;
   const { id, method, params } = message;
+  if (Object.keys(message).length > MAX_KEYS) {
+    return { id: null, problem: `A message has at most ${MAX_KEYS} keys` };
+  }
   if (isLong(id)) return { id: null, problem: tooLong("id") };
   const answered = isId(id) ? id : null;
   if (isLong(method)) return { id: answered, problem: tooLong("method") };
-  const meta = isObject(params) ? params._meta : undefined;
-  const token = isObject(meta) ? meta.progressToken : undefined;
-  return isLong(token)
-    ? { id: answered, problem: tooLong("progressToken") }
+  const problem = isObject(params) ? problemOf(params) : undefined;
+  return problem === undefined ? undefined : { id: answered, problem };
+}
+
+/** What is too much in what a request carries. */
+function problemOf(params: JsonObject): string | undefined {
+  const { arguments: args, ...others } = params;
+  const { _meta: meta } = params;
+  if (isObject(meta) && isLong(meta.progressToken)) {
+    return tooLong("progressToken");
+  }
+  const much = tooMuch(others);
+  if (much !== undefined) return `What the request carries ${much}`;
+  // Each argument has bounds of its own.
+  const count = isObject(args) ? Object.keys(args).length : 0;
+  return count > MAX_ENTRIES
+    ? `There are ${count} arguments: no tool takes more than ${MAX_ENTRIES}`
     : undefined;
 }
 

@@ -32,10 +32,13 @@ export interface ToolResult {
 }
 
 /** The most that an answer may hold where the caller names fields, in characters. */
-const MAX_ASKED = 1_000_000;
+const MAX_ASKED = 250_000;
 
 /** The most that a failure may hold, in characters. */
 const MAX_FAILURE = 20_000;
+
+/** The room that the mark of a cut needs, in characters. */
+const MARK = 100;
 
 /**
  * An answer as a result: the same data as compact text and as structured
@@ -49,7 +52,10 @@ export function presentAnswer(
   args: JsonObject,
 ): ToolResult {
   const most = Array.isArray(args.fields) ? MAX_ASKED : MAX_ANSWER + 2_000;
-  let shown = makeVisible(answer);
+  // Cut first: nothing is looked through that is not shown.
+  let shown = makeVisible(
+    JSON.stringify(answer).length > most ? bound(answer, most) : answer,
+  );
   let text = JSON.stringify(shown);
   if (text.length > most) {
     shown = bound(shown, most);
@@ -86,14 +92,15 @@ export function presentError(
     ? withholdQuoted(sentence, advise({ what: "showContent" }))
     : sentence;
   return {
-    content: [{
-      type: "text",
-      text: text.length > MAX_FAILURE
-        ? cut(text, MAX_FAILURE, "the rest was left out")
-        : text,
-    }],
+    content: [{ type: "text", text: shorten(text) }],
     isError: true,
   };
+}
+
+function shorten(text: string): string {
+  return text.length > MAX_FAILURE + MARK
+    ? cut(text, MAX_FAILURE, "the rest was left out")
+    : text;
 }
 
 function describeFailure({ name, effect }: Tool): string {

@@ -7,10 +7,11 @@
 import type { Remedy } from "../advice/advice.ts";
 import { QontakError, UnreachableError } from "../errors.ts";
 import { type Endpoint, nameOf } from "./endpoints.ts";
-import { redact } from "../logging/redact.ts";
+import { redactBeginning } from "../logging/redact.ts";
 import { type Page, readPage } from "./pages.ts";
 import { readRetryAfter } from "./retry.ts";
 import type { Reply } from "../net/reply.ts";
+import { misshapen } from "../values/bounds.ts";
 import {
   defined,
   isObject,
@@ -18,7 +19,6 @@ import {
   parseJson,
   show,
 } from "../values/json.ts";
-import { cutAt } from "../values/text.ts";
 
 /** A good answer. */
 export interface Answer {
@@ -109,6 +109,10 @@ export async function readAnswer(
     const what = describe(text, reply.headers.get("content-type"));
     if (reply.status < 300) throw unreadable(`Qontak answered with ${what}`);
     throw refuse(reply.status, "", what);
+  }
+  const shape = misshapen(body);
+  if (shape !== undefined) {
+    throw unreadable(`Qontak's answer ${shape} and was not looked at`);
   }
   const meta = isObject(body.meta) ? body.meta : {};
   const inMeta = Number(meta.status);
@@ -217,8 +221,7 @@ function saidBy(
 ): string {
   const words = [meta.developer_message, meta.message, body.error, body.message]
     .filter((text) => typeof text === "string" && text !== "");
-  const said = redact([...new Set(words)].join(": "));
-  return said.length > MAX_SAID ? `${cutAt(said, MAX_SAID)}…` : said;
+  return redactBeginning([...new Set(words)].join(": "), MAX_SAID);
 }
 
 /** What is known of a refusal beside its status. */

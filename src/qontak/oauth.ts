@@ -8,7 +8,7 @@ import { QontakError, UnreachableError } from "../errors.ts";
 import { TOKEN_LIFETIME } from "../tokens/held.ts";
 import type { Grant, RefreshGrant } from "../tokens/renewal.ts";
 import type { Tokens } from "../tokens/tokens.ts";
-import { redact } from "../logging/redact.ts";
+import { redactBeginning } from "../logging/redact.ts";
 import { readRetryAfter } from "./retry.ts";
 import { quoteSaid } from "./envelope.ts";
 import { defined, isObject, parseJson, show, toId } from "../values/json.ts";
@@ -254,6 +254,9 @@ const CODES: ReadonlySet<string> = new Set([
   "temporarily_unavailable",
 ]);
 
+/** The most that is repeated of what it says, in characters. */
+const MAX_SAID = 1_000;
+
 function refused(
   { status, retryAfter }: Omit<TokenAnswer, "text">,
   body: Record<string, unknown>,
@@ -263,11 +266,12 @@ function refused(
   // Whatever was sent may come back in the answer, and goes no further.
   const { grant_type: _, ...secrets } = form;
   const read = (value: unknown) =>
-    typeof value !== "string" ? undefined : redact(
+    typeof value !== "string" ? undefined : redactBeginning(
       Object.values(secrets).reduce(
         (text, secret) => text.replaceAll(secret, "…"),
         value,
       ),
+      MAX_SAID,
     );
   const code = read(body.error);
   const said = read(body.error_description) ?? "";

@@ -7,7 +7,7 @@
 import { MAX_DEPTH } from "./json.ts";
 
 /** The longest text, in characters. */
-export const MAX_TEXT = 100_000;
+export const MAX_TEXT = 120_000;
 
 /** The most characters of all texts and keys in one value. */
 export const MAX_TOTAL = 400_000;
@@ -65,6 +65,30 @@ export function tooMuch(value: unknown): string | undefined {
   }
 
   return walk(value, 0);
+}
+
+/** The most keys of one object of an answer; records have some hundreds. */
+const MAX_ANSWER_KEYS = 5_000;
+
+/**
+ * What makes an answer a shape that no record has, and that costs much to look
+ * through: it is nested deeply, or has keys without end.
+ *
+ * @param value Any JSON.
+ * @returns A phrase that follows its name; undefined where nothing does.
+ */
+export function misshapen(value: unknown, depth = 0): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (depth >= MAX_DEPTH) {
+    return `holds lists or objects more than ${MAX_DEPTH} levels deep`;
+  }
+  const shape = (part: unknown) => misshapen(part, depth + 1);
+  if (Array.isArray(value)) return first(value, shape);
+  // Their values cost ten times as much.
+  const { length } = Object.keys(value);
+  return length > MAX_ANSWER_KEYS
+    ? `holds an object of ${length} keys`
+    : first(Object.values(value), shape);
 }
 
 /** The first answer that is not undefined. */

@@ -6,10 +6,16 @@
  * @module
  */
 
-import { countUnnamed, nameHidden } from "./marks.ts";
+import { countUnnamed, cut, nameHidden } from "./marks.ts";
 
 /** The most marks on one letter in any script that people write. */
 const MAX_MARKS = 6;
+
+/**
+ * The longest text that is looked through, in characters: in some it takes a
+ * microsecond each.
+ */
+const MAX_SEEN = 250_000;
 
 /** How many invisible characters in a row are shown one by one. */
 const MAX_NAMED = 4;
@@ -80,13 +86,17 @@ const ANY =
 /**
  * A text without hidden characters. An invisible character becomes `⟨U+200B⟩`.
  * Of many in a row, the first ones are shown and the rest counted. Of many
- * marks on one letter, only the first ones stay.
+ * marks on one letter, only the first ones stay. What is longer
+ * than 250,000 characters is cut.
  *
  * @param text Any text.
  */
 export function visible(text: string): string {
-  if (!ANY.test(text)) return text;
-  return text.replaceAll("\r\n", "\n").replace(PARTS, (...found) => {
+  const seen = text.length > MAX_SEEN
+    ? cut(text, MAX_SEEN, "one text shows no more")
+    : text;
+  if (!ANY.test(seen)) return seen;
+  return seen.replaceAll("\r\n", "\n").replace(PARTS, (...found) => {
     const { legit, hidden, marks, more } = found.at(-1) as Readonly<
       Record<string, string | undefined>
     >;

@@ -1,6 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { createLog } from "../../src/logging/log.ts";
-import { redact, redactSecrets } from "../../src/logging/redact.ts";
+import {
+  redact,
+  redactBeginning,
+  redactSecrets,
+} from "../../src/logging/redact.ts";
 import { createRandom } from "../../src/sandbox/random.ts";
 import { anyText } from "../support/random.ts";
 
@@ -199,4 +203,23 @@ Deno.test("a log writes neither secrets nor people, and keeps the ids and hashes
     id: "20261125T100000000Z-0000a1b2c3d4",
     sent: { name: "hmac:8f14e45fceea167a", note: ["[e-mail]"] },
   });
+});
+
+Deno.test("redactBeginning() looks at no more than it needs, and shows no half of a secret", () => {
+  assertEquals(redactBeginning("short", 10), "short");
+  assertEquals(redactBeginning("longer than ten", 10), "longer tha…");
+  const secret = "token=" + "a1B2".repeat(10);
+  assertEquals(
+    redactBeginning(`${secret} ${"y".repeat(99)}`, 20),
+    "token=[secret] …",
+  );
+  // The secret would be cut where the reading ends.
+  const cut = redactBeginning(`${"x ".repeat(15)}${secret} z`, 10);
+  assertEquals(cut, "x x x x x …");
+  assertEquals(redactBeginning(`${"a".repeat(39)}1B2c3D4`, 10), "…");
+  const start = performance.now();
+  redactBeginning("://@".repeat(9_000_000 / 4), 1_000);
+  const took = performance.now() - start;
+  // It was more than a second.
+  assert(took < 500, `${took} ms`);
 });

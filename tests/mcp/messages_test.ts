@@ -8,6 +8,9 @@ const long = "x".repeat(201);
 const withToken = (progressToken: unknown) =>
   request(7, "ping", { _meta: { progressToken } });
 
+const many = (count: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, i) => [`a${i}`, i]));
+
 const pings = (...ids: (string | number)[]) =>
   ids.map((id) => request(id, "ping"));
 
@@ -35,6 +38,30 @@ const refused: readonly [string, object, unknown, string][] = [
   ["one in a batch", [withToken(long)], null, "progressToken may have at"],
   ["a long id", request(long, "ping"), null, "id may have at most 200"],
   ["a long method", request(7, long), 7, "method may have at most 200"],
+  [
+    "a tool's name that is a text",
+    request(7, "tools/call", { name: "\ufdfa".repeat(340_000) }),
+    7,
+    "a text of 340000 characters",
+  ],
+  [
+    "metadata without end",
+    request(7, "ping", { _meta: many(2_000) }),
+    7,
+    "an object of 2000 keys",
+  ],
+  [
+    "arguments without end",
+    request(7, "tools/call", { name: "get_deal", arguments: many(60_000) }),
+    7,
+    "There are 60000 arguments",
+  ],
+  [
+    "many keys",
+    { ...request(7, "ping"), ...many(20) },
+    null,
+    "at most 20 keys",
+  ],
 ];
 
 Deno.test("messages that cannot be answered, or only at length, are refused over HTTP", async () => {

@@ -179,7 +179,7 @@ Deno.test("a deal in a pipeline that is not listed can still be changed", async 
   );
   const data = await world.ok("update_deal", { deal_id: id, name: "Baru" });
   assertEquals(data.applied, ["name"]);
-  assertStringIncludes(data.notes.join(), "was not checked");
+  assertStringIncludes(data.notes.join(), "were not checked");
 });
 
 Deno.test("tickets find their stages where the template does not place them", async () => {
@@ -332,6 +332,32 @@ Deno.test("no answer is too large for a conversation, and none hides the others"
     }),
     "additional_fields holds a list of 1001 entries: send at most 1000",
   );
+});
+
+Deno.test("an answer that is nested without end, or has keys without end, is refused in a sentence", async () => {
+  const shapes = {
+    deep: JSON.parse("[".repeat(5_000) + "]".repeat(5_000)),
+    wide: Object.fromEntries(
+      Array.from({ length: 6_000 }, (_, i) => [`a${i}`, i]),
+    ),
+  };
+  let shape: unknown;
+  await using world = await createWorld({
+    change(request, answer) {
+      if (isDeal(request) && shape) answer.response.name = shape;
+    },
+  });
+  const { records: [{ id }] } = await world.ok("list_deals");
+  for (
+    const [name, sentence] of [
+      ["deep", "holds lists or objects more than 32 levels deep"],
+      ["wide", "holds an object of 6000 keys"],
+    ] as const
+  ) {
+    shape = shapes[name];
+    const text = await world.refused("get_deal", { deal_id: id });
+    assertStringIncludes(text, `Qontak's answer ${sentence}`);
+  }
 });
 
 Deno.test("fields says what it does not know, and shows what is empty when named", async () => {

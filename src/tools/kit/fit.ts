@@ -22,7 +22,7 @@ export const MAX_TEXT = 8_000;
  * @param most How many characters it may have as JSON.
  */
 export function bound(answer: JsonObject, most: number): JsonObject {
-  for (const limit of [MAX_TEXT, 2_000, 500, 100]) {
+  for (const limit of isLargeAtLeast(answer, most) ? [] : LIMITS) {
     const bounded = cutTexts(answer, limit) as JsonObject;
     if (JSON.stringify(bounded).length <= most) return bounded;
   }
@@ -31,6 +31,29 @@ export function bound(answer: JsonObject, most: number): JsonObject {
       Object.keys(answer).join(", ")
     }: name the keys you need in fields`,
   };
+}
+
+/** How long texts may be, in characters: the first limit that fits is taken. */
+const LIMITS = [MAX_TEXT, 2_000, 500, 100];
+
+/**
+ * Whether a value has more characters as JSON than it may, however short its
+ * texts are cut. It looks at no more of it than that takes.
+ */
+function isLargeAtLeast(value: unknown, most: number): boolean {
+  let size = 0;
+  const walk = (one: unknown): boolean => {
+    size += typeof one === "string" ? Math.min(one.length, LIMITS.at(-1)!) : 1;
+    if (size > most) return true;
+    if (Array.isArray(one)) return one.some(walk);
+    if (!isObject(one)) return false;
+    for (const key in one) {
+      size += key.length + 4;
+      if (walk(one[key])) return true;
+    }
+    return false;
+  };
+  return walk(value);
 }
 
 /** A value in which every text is at most so long. */
@@ -94,7 +117,7 @@ export function fit(
   const left: unknown[] = [];
   for (let entry of all) {
     let length = JSON.stringify(entry).length + 1;
-    if (length > MAX_TEXT + 1) {
+    if (length > MAX_TEXT + 1 && !isLargeAtLeast(entry, MAX_ANSWER)) {
       entry = cutTexts(entry, 2_000) as JsonObject;
       length = JSON.stringify(entry).length + 1;
     }

@@ -1,0 +1,53 @@
+/**
+ * A caller in a thread of its own, so that what a test computes does not count
+ * as waiting: it calls a tool again and again, until it is told to stop.
+ *
+ * @module
+ */
+import { callTool } from "../support/call.ts";
+import { sleep } from "../support/time.ts";
+
+/** What the thread is told first. */
+export interface Orders {
+  /** Where MCP is spoken. */
+  readonly url: string;
+  /** The tool. */
+  readonly tool: string;
+}
+
+/** What the thread has seen in the end. */
+export interface Seen {
+  /** The longest wait, in ms. */
+  readonly longest: number;
+  /** When it began, in ms since 1970. */
+  readonly at: number;
+  /** The first call that failed, if any did. */
+  readonly failure: string | undefined;
+}
+
+interface Thread {
+  onmessage: ((event: MessageEvent<Orders | "stop">) => void) | null;
+  postMessage(seen: Seen): void;
+}
+
+const thread = self as unknown as Thread;
+let isOver = false;
+
+async function watch({ url, tool }: Orders): Promise<void> {
+  let seen: Seen = { longest: 0, at: 0, failure: undefined };
+  while (!isOver) {
+    const at = Date.now();
+    const start = performance.now();
+    const { isError, text } = await callTool(url, tool);
+    const longest = performance.now() - start;
+    if (isError) seen = { ...seen, failure: seen.failure ?? text };
+    if (longest > seen.longest) seen = { ...seen, longest, at };
+    await sleep(5);
+  }
+  thread.postMessage(seen);
+}
+
+thread.onmessage = ({ data }) => {
+  if (data === "stop") isOver = true;
+  else watch(data);
+};

@@ -1,0 +1,384 @@
+/**
+ * Whatever one caller sends, and whatever Qontak answers, other callers are
+ * answered meanwhile: every argument of every tool, headers, and every field of
+ * Qontak's answers come in the forms that cost most.
+ *
+ * The other caller is a client that calls a tool again and again. It may wait
+ * for 250 ms; on a machine that is busy with other things, where it waits long
+ * while nothing is attacked, for five times of that.
+ */
+import { assert } from "@std/assert";
+import { createSandbox } from "../../src/sandbox/mod.ts";
+import { catalog } from "../../src/tools/catalog.ts";
+import { callTool } from "../support/call.ts";
+import { startHttp } from "../support/process.ts";
+import { post, request, toolCall } from "../support/rpc.ts";
+import { sleep } from "../support/time.ts";
+import type { Orders, Seen } from "./bystander.ts";
+import { type Between, serveUpstream } from "../support/upstream.ts";
+
+/** The largest body that the server reads, and a little less. */
+const MIB = 1024 * 1024 - 2_000;
+
+/** A little less than the longest text that an argument may hold. */
+const WITHIN = 119_000;
+
+/** What texts are made of that are the worst for something that reads them. */
+const SEEDS = [
+  // What grows when it is normalized, or is looked at from all sides.
+  ..."a,1, ,\ufdfa,\u0301,e\u0301,\u200b,\u200b\u0301,\u0928\u200d".split(","),
+  "\ud83d\ude00\u200d",
+  "\u{1f3f4}\u{e0067}\u{e0062}",
+  "0\ufe0f",
+  "k\u200d\u0301",
+  // What begins as a mark, a number, a date or a secret does, and does not end.
+  "(cut: 1 of 1",
+  "[withheld: 1",
+  "⟨U+200B⟩",
+  "<qontak-data 12345",
+  "1.000.",
+  "2026-11-30T",
+  "08",
+  "+62 ",
+  "a@",
+  "a.",
+  "a@b.",
+  "eyJa.",
+  "token: ",
+  'password="',
+  "authorization: ",
+  "bearer ",
+  "://@",
+  "?a=",
+  "-----BEGIN PRIVATE KEY-----",
+  "a1B2",
+  "a,",
+  // What lists and objects are made of.
+  "[",
+  "{",
+  "[{",
+  '{"a":',
+  '"',
+  "\\",
+  "\n",
+];
+
+/** A text of about so many bytes. */
+function fill(seed: string, bytes: number): string {
+  const size = JSON.stringify(seed).length - 2 +
+    new TextEncoder().encode(seed).length - seed.length;
+  return seed.repeat(Math.max(1, Math.floor(bytes / size)));
+}
+
+/** Values of about so many bytes that are no texts, or are texts of them. */
+function* structures(bytes: number): Generator<unknown> {
+  const zeros = Array(Math.floor(bytes / 2)).fill(0);
+  yield zeros;
+  yield JSON.stringify(zeros);
+  // JSON.stringify() itself goes no deeper.
+  yield JSON.parse("[".repeat(4_000) + "]".repeat(4_000));
+  const count = Math.floor(bytes / 12);
+  yield Object.fromEntries(
+    Array.from({ length: count }, (_, i) => [`a${i}`, i]),
+  );
+  yield Array(Math.floor(bytes / 13)).fill({ id: 1, v: 1 });
+  yield Array(999).fill("\ufdfa".repeat(Math.floor(bytes / 3_100)));
+  yield Array(999).fill({ id: 1, name: "x".repeat(60), value: "y" });
+  yield Array.from({ length: 999 }, (_, i) => `wrong ${i} ${"x".repeat(50)}`);
+  yield Array.from({ length: 499 }, (_, i) => `wrong ${i}`).join();
+  yield 1e300;
+}
+
+/** All of them, over and over. */
+function* forms(bytes: number): Generator<unknown, never> {
+  for (;;) {
+    for (const seed of SEEDS) yield fill(seed, bytes);
+    yield* structures(bytes);
+  }
+}
+
+/** A tool that needs nothing of Qontak once it was called. */
+const TOOL = "get_company_template";
+
+/** Another caller, who calls until it ends. */
+class Bystander {
+  readonly #thread: Worker;
+  readonly #attacks: { readonly at: number; readonly what: string }[] = [];
+
+  constructor(url: string) {
+    this.#thread = new Worker(new URL("./bystander.ts", import.meta.url), {
+      type: "module",
+    });
+    this.#thread.postMessage({ url, tool: TOOL } satisfies Orders);
+  }
+
+  /** Learns what is attacked from now on. */
+  set now(what: string) {
+    this.#attacks.push({ at: Date.now(), what });
+  }
+
+  /** Ends it, and tells how long it waited at most, in ms, and during what. */
+  async end(): Promise<{ readonly longest: number; readonly during: string }> {
+    const { promise, resolve } = Promise.withResolvers<Seen>();
+    this.#thread.onmessage = ({ data }) => resolve(data);
+    this.#thread.postMessage("stop");
+    const { longest, at, failure } = await promise;
+    this.#thread.terminate();
+    assert(failure === undefined, failure);
+    const during = this.#attacks.filter((attack, i) =>
+      attack.at < at + longest && (this.#attacks[i + 1]?.at ?? Infinity) > at
+    );
+    return { longest, during: during.map(({ what }) => what).join(", then ") };
+  }
+}
+
+/** Runs attacks, and fails where the other caller waits too long. */
+async function attack(
+  url: string,
+  run: (bystander: Bystander) => Promise<void>,
+): Promise<void> {
+  await callTool(url, TOOL);
+  const idle = new Bystander(url);
+  await sleep(1_000);
+  const before = await idle.end();
+  const limit = Math.max(250, 5 * before.longest);
+  const bystander = new Bystander(url);
+  await run(bystander);
+  const { longest, during } = await bystander.end();
+  const figures = `${Math.round(longest)} ms (idle ${
+    Math.round(before.longest)
+  } ms), during ${during}`;
+  assert(longest <= limit, figures);
+}
+
+/** The server, with a sandbox behind whose answers can be changed. */
+async function startWorld() {
+  const sandbox = createSandbox();
+  let between: Between = (request, pass) => pass(request);
+  const upstream = serveUpstream(
+    sandbox,
+    (request, pass) => between(request, pass),
+  );
+  const server = await startHttp([], {
+    QONTAK_BASE_URL: upstream.url,
+    QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
+    TOKEN_CACHE: "memory",
+    QONTAK_RATE_LIMIT: "0",
+    QONTAK_GLOBAL_RATE_LIMIT: "0",
+  });
+  return {
+    url: server.url,
+    set between(next: Between) {
+      between = next;
+    },
+    async [Symbol.asyncDispose]() {
+      await server.stop("SIGTERM");
+      await upstream[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Sends a message; what comes back is not looked at. */
+async function send(
+  url: string,
+  message: object,
+  headers: Record<string, string> = {},
+): Promise<void> {
+  const response = await fetch(url, post(message, headers)).catch(() => {});
+  await response?.text();
+}
+
+Deno.test("no argument keeps another caller waiting", async () => {
+  await using world = await startWorld();
+  await attack(world.url, async (bystander) => {
+    const large = forms(MIB);
+    const within = forms(WITHIN);
+    let count = 0;
+    const sendArgument = async (name: string, key: string, value: unknown) => {
+      const tool = catalog.find((one) => one.name === name)!;
+      const ids = Object.entries(tool.input)
+        .filter(([, { required }]) => required).map(([key]) => [key, 1]);
+      bystander.now = `${name} ${key} ${JSON.stringify(value).slice(0, 40)}`;
+      await send(
+        world.url,
+        toolCall(1, name, { ...Object.fromEntries(ids), [key]: value }),
+      );
+    };
+    // Each kind of argument in every form, and every argument in one.
+    const kinds = new Set<string>();
+    for (const { name, input } of catalog) {
+      for (
+        const [key, { schema, required, isWrapped }] of Object.entries(input)
+      ) {
+        const kind = JSON.stringify([schema.type, required, isWrapped]);
+        if (!kinds.has(kind)) {
+          kinds.add(kind);
+          for (const value of structures(MIB)) {
+            await sendArgument(name, key, value);
+          }
+          for (const seed of SEEDS) {
+            await sendArgument(name, key, fill(seed, WITHIN));
+          }
+        }
+        const { value } = (count++ % 3 === 0 ? large : within).next();
+        await sendArgument(name, key, value);
+      }
+    }
+    for (const seed of SEEDS) {
+      const text = fill(seed, MIB);
+      bystander.now = `a message of ${JSON.stringify(seed)}`;
+      await send(world.url, toolCall(1, text));
+      await send(world.url, toolCall(1, "get_deal", { [text]: 1 }));
+      await send(world.url, request(text, "tools/list"));
+      await send(world.url, request(1, text));
+      await send(
+        world.url,
+        request(1, "tools/list", { _meta: { progressToken: text } }),
+      );
+      await send(world.url, request(1, "resources/read", { uri: text }));
+      await send(
+        world.url,
+        request(1, "initialize", {
+          protocolVersion: text,
+          capabilities: {},
+          clientInfo: { name: text.slice(0, 1000), version: "1" },
+        }),
+      );
+    }
+    for (const value of structures(MIB)) {
+      bystander.now = `a structure ${JSON.stringify(value).slice(0, 40)}`;
+      await send(world.url, request(1, "tools/call", value));
+      await send(
+        world.url,
+        request(1, "tools/call", { name: "get_deal", arguments: value }),
+      );
+      await send(world.url, request(1, "tools/list", { _meta: value }));
+      await send(world.url, { value } as object);
+    }
+  });
+});
+
+/** Headers that are read, by us or by the SDK. */
+const HEADERS = [
+  "authorization",
+  "accept",
+  "content-type",
+  "cookie",
+  "forwarded",
+  "last-event-id",
+  "mcp-method",
+  "mcp-name",
+  "mcp-param-name",
+  "mcp-protocol-version",
+  "mcp-session-id",
+  "origin",
+  "traceparent",
+  "tracestate",
+  "baggage",
+  "user-agent",
+  "x-forwarded-for",
+  "x-request-id",
+];
+
+Deno.test("no header keeps another caller waiting", async () => {
+  await using world = await startWorld();
+  await attack(world.url, async (bystander) => {
+    const seeds = SEEDS.filter((seed) => /^[ -~]+$/.test(seed));
+    for (const name of HEADERS) {
+      for (const seed of seeds) {
+        bystander.now = `${name} ${seed}`;
+        // Longer ones are refused by the runtime.
+        const value = fill(seed, 100_000);
+        const prefix = name === "authorization" ? "Bearer " : "";
+        await send(world.url, request(1, "tools/list"), {
+          [name]: `${prefix}${value}`.trim() || "x",
+        });
+      }
+    }
+  });
+});
+
+/** Where the texts of an answer are: what stands for its first record. */
+function* placesIn(
+  value: unknown,
+  put: (text: unknown) => void,
+  depth = 0,
+): Generator<(text: unknown) => void> {
+  if (typeof value !== "object" || value === null) return yield put;
+  if (depth > 6) return;
+  const isList = Array.isArray(value);
+  for (const [key, inner] of Object.entries(value).slice(0, isList ? 1 : 60)) {
+    const here = value as Record<string, unknown>;
+    yield* placesIn(inner, (text) => here[key] = text, depth + 1);
+  }
+}
+
+/** The id of the first record of each kind, by the argument that takes it. */
+async function firstIds(url: string): Promise<Record<string, unknown>> {
+  const ids: Record<string, unknown> = {};
+  for (const { name } of catalog) {
+    const [, kind] = /^list_(.*?)(?:ies|s)$/.exec(name) ?? [];
+    if (kind === undefined) continue;
+    const { text } = await callTool(url, name);
+    const [, id] = /"id":(\d+)/.exec(text) ?? [];
+    ids[`${name.endsWith("ies") ? `${kind}y` : kind}_id`] = Number(id);
+  }
+  return ids;
+}
+
+Deno.test("no answer of Qontak keeps another caller waiting", async () => {
+  await using world = await startWorld();
+  let number = 0;
+  let value: unknown;
+  let places = 0;
+  const known = await firstIds(world.url);
+  world.between = async (request, pass) => {
+    const response = await pass(request);
+    if (request.url.includes("/oauth")) return response;
+    const answer = await response.json();
+    const all = [...placesIn(answer, () => {})];
+    places = Math.max(places, all.length);
+    all[number]?.(value);
+    return Response.json(answer, { status: response.status });
+  };
+  await attack(world.url, async (bystander) => {
+    const worst = forms(MIB);
+    const reads = catalog.filter(({ effect, name }) =>
+      effect === "read" && name !== TOOL
+    );
+    for (const { name, input } of reads) {
+      const args = Object.fromEntries(
+        Object.entries(input).filter(([, { required }]) => required)
+          .map(([key]) => [key, known[key] ?? 1]),
+      );
+      if (input.fields) args.fields = "*";
+      places = 0;
+      for (number = 0; number === 0 || number < places; number++) {
+        value = worst.next().value;
+        const what = JSON.stringify(value).slice(0, 20);
+        bystander.now = `${name} place ${number} ${what}`;
+        await send(world.url, toolCall(1, name, args));
+      }
+    }
+  });
+});
+
+Deno.test("no refusal of Qontak keeps another caller waiting", async () => {
+  await using world = await startWorld();
+  await callTool(world.url, TOOL);
+  let value: unknown;
+  world.between = (request, pass) =>
+    request.url.includes("/oauth") ? pass(request) : Response.json({
+      meta: { status: 422, message: value, developer_message: value },
+      error: value,
+    }, { status: 422 });
+  await attack(world.url, async (bystander) => {
+    for (const bytes of [MIB, 4 * MIB]) {
+      for (const seed of SEEDS) {
+        value = fill(seed, bytes);
+        bystander.now = `a refusal of ${bytes} bytes, ${seed}`;
+        await send(world.url, toolCall(1, "list_deals"));
+      }
+    }
+  });
+});
