@@ -13,6 +13,26 @@
  * await server.stdio();
  * ```
  *
+ * Qontak may replace a refresh token. The new one is kept in Deno KV where the
+ * program runs with `--unstable-kv`; otherwise give a store that keeps it, for
+ * example one that writes a `.env` file:
+ *
+ * ```ts ignore
+ * import { createServer } from "@qontak/mcp";
+ * import { createEnvStore, openEnvFile } from "@qontak/mcp/stores";
+ *
+ * const file = openEnvFile(".env", "QONTAK_REFRESH_TOKEN");
+ * const refresh_token = (await file.read())!;
+ * const server = createServer({
+ *   store: createEnvStore({ credentials: { refresh_token }, file }),
+ * });
+ * ```
+ *
+ * Further entries: `@qontak/mcp/stores` keeps the credentials of any number of
+ * companies, `./limits` shares limits among servers, `./audit` keeps what was
+ * changed, `./sandbox` is Qontak's API in memory for your own tests, and
+ * `./deploy` is the entry for Deno Deploy.
+ *
  * @module
  */
 // The server, and what it serves with.

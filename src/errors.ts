@@ -35,7 +35,7 @@ export type ErrorKind =
 
 /**
  * An error that was foreseen. Its message is a sentence that may be shown; the
- * words of its remedy depend on who reads them: see {@linkcode sentenceOf}.
+ * words of its remedy depend on who reads them.
  *
  * @example Telling errors apart by what they are about
  * ```ts

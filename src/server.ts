@@ -88,7 +88,7 @@ export interface ServerOptions extends ConnectionOptions {
    * How each request that may change something in Qontak is recorded; false:
    * not at all.
    *
-   * @default {{}}
+   * On stderr, with hashes of the values, when left out.
    */
   readonly audit?: AuditOptions | false;
 }

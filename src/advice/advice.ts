@@ -132,7 +132,7 @@ export const adviseEmbedder: Advise = adviser({
     }`,
   omitTenant: () => "Leave user_id out to act for it",
   keepToken: () =>
-    "To keep it, give createEnvStore kv or file, or use another store",
+    "To keep it, run with --unstable-kv, or give the option store a store of @qontak/mcp/stores, such as createEnvStore with a file",
   checkRedis: () => "Check that it runs and that the option url is right",
   checkRedisLogin: () =>
     "Check the user and password in the option url: characters such as @ / ? # % in them must be percent-encoded, such as %40 for @",

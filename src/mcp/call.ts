@@ -169,7 +169,7 @@ export function createCall(
     state.hasBegun = true;
     const answer = onlyWritten(tool, await tool.run(context, values), caller);
     const shown = content === "strict"
-      ? await withhold(tool, answer, context, why)
+      ? await withhold(tool, answer, context, values, why)
       : answer;
     return presentAnswer(shown, values);
   }

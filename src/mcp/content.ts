@@ -78,25 +78,29 @@ export function hasNoText(answer: JsonObject): boolean {
  * @param tool The tool that answered.
  * @param answer What it answered.
  * @param context The company's setup, which knows the types of custom fields.
+ * @param args The arguments that it was called with.
  * @param why What withholds it, as marks say it.
  */
 export async function withhold(
-  tool: Tool,
+  { about }: Tool,
   answer: JsonObject,
   { setup, signal }: ToolContext,
+  args: JsonObject,
   why: string,
 ): Promise<JsonObject> {
+  const resource = typeof about === "function" ? about(args) : about;
   // Where the types cannot be read in time, the length decides.
-  const fields = tool.about
-    ? await untilAborted(setup.fields(tool.about), signal).catch(() => [])
+  const fields = resource
+    ? await untilAborted(setup.fields(resource), signal).catch(() => [])
     : [];
+  const unknown: FreeText = resource ? "when-long" : "always";
   const types = new Map(
     fields.filter(({ custom }) => custom)
       .map(({ id, type }) => [id, type.freeText]),
   );
 
   function custom(value: unknown, id: unknown): unknown {
-    return show(value, "value", types.get(toId(id)) ?? "when-long");
+    return show(value, "value", types.get(toId(id)) ?? unknown);
   }
 
   function shorten(value: unknown, key: string): unknown {

@@ -12,6 +12,7 @@ import type { Pipeline, Stage } from "../fields/setup.ts";
 import type { Field } from "../fields/template.ts";
 import type { BodyKeys, BodyType } from "../qontak/bodies.ts";
 import { argumentOf, nameKeyOf, type Resource } from "../qontak/resources.ts";
+import { freeTextAt } from "../qontak/texts.ts";
 import { isEmpty, show } from "../values/json.ts";
 import { fold, nearest } from "../values/words.ts";
 import type { Zone } from "../values/zone.ts";
@@ -40,6 +41,10 @@ export interface QueryField {
   readonly options?: readonly Option[];
   /** Whether Qontak's own words are known in its other language. */
   readonly translate?: boolean;
+  /** Whether it holds free text, which is shown but not grouped by. */
+  readonly isFreeText?: boolean;
+  /** The id of a custom field. */
+  readonly id?: number;
   /** Whether it is an amount in the currency of its record. */
   readonly isMoney?: boolean;
   /** How it was found out, where that needs saying. */
@@ -173,6 +178,7 @@ export function createFields(subject: Subject): Fields {
         return isEmpty(shown) ? nameIn(options, value(row)) : shown;
       },
       translate: true,
+      isFreeText: freeTextAt(key) === "always",
       isMoney: MONEY.includes(key) && Object.hasOwn(body, "currency"),
       ...(options ? { options } : {}),
     };
@@ -186,6 +192,8 @@ export function createFields(subject: Subject): Fields {
     const isChosen = kind === "option" || kind === "list";
     return {
       name: field.label,
+      id,
+      isFreeText: field.type.freeText !== "never",
       kind,
       // Several options come as one text of ids.
       value: kind === "list"

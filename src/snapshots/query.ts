@@ -374,6 +374,11 @@ function parseKey(word: unknown, fields: Fields, { zone }: Subject): Key {
     };
   }
   const field = fields.find(word);
+  if (field.isFreeText) {
+    throw new Problem(
+      `${field.name} is free text, which makes no groups: group by another field, or find records with contains`,
+    );
+  }
   return { name: field.name, of: (row) => field.shown(row) ?? null };
 }
 
@@ -784,10 +789,16 @@ function showRows(
   function* present(): Generator<JsonObject> {
     for (const row of rows) {
       const entry: JsonObject = { id: id.value(row) };
+      const custom: JsonObject[] = [];
       for (const field of shown) {
         const value = field.shown(row);
-        if (!isEmpty(value)) entry[field.name] = value;
+        if (isEmpty(value)) continue;
+        // What is free text is said of custom fields by their id.
+        if (field.isFreeText && field.id !== undefined) {
+          custom.push({ id: field.id, name: field.name, value });
+        } else entry[field.name] = value;
       }
+      if (custom.length > 0) entry.additional_fields = custom;
       yield entry;
     }
   }

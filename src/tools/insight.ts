@@ -18,6 +18,7 @@ import {
   list,
   object,
   oneOf,
+  reference,
   required,
   text,
   whole,
@@ -57,7 +58,7 @@ export const insightTools: readonly Tool[] = [
       resource: required(oneOf([...SUBJECTS.keys()])),
       where: list(
         object({
-          field: required(text()),
+          field: required(reference()),
           op: oneOf(OPERATORS),
           value: { ...anyValue(), schema: { type: "string" } },
         }),
@@ -74,6 +75,7 @@ export const insightTools: readonly Tool[] = [
       ...tenantArgument,
     },
     output: frames.page,
+    about: ({ resource }) => SUBJECTS.get(String(resource)),
     run: async ({ records }, args) => {
       const { resource: plural, fresh, user_id: _, ...question } = args;
       const { subject, snapshot } = await records.all(

@@ -44,8 +44,12 @@ export interface Tool<A extends Arguments = Arguments> {
   readonly input: A;
   /** The frame of what it answers with. */
   readonly output: JsonSchema;
-  /** The kind of record that it answers with, where it is one with a template. */
-  readonly about?: Resource;
+  /**
+   * The kind of record that it answers with, where it is one with a template:
+   * a server with strict content withholds custom fields by their type. Without
+   * it, the custom fields of an answer are withheld whatever they hold.
+   */
+  readonly about?: Resource | ((args: JsonObject) => Resource | undefined);
   /** Names that people and other servers use, and the right ones. */
   readonly renamed?: Readonly<Record<string, string>>;
   /**

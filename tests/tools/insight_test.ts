@@ -145,3 +145,28 @@ Deno.test("query_records reads ten thousand deals with few requests, and then no
   await ask();
   assertEquals(world.seen(), []);
 });
+
+Deno.test("query_records withholds free text of custom fields by their type, and groups by none", async () => {
+  await using world = await createWorld({ content: "strict" });
+  const { fields } = await world.ok("get_deal_template");
+  const area = fields.find((field: { custom?: boolean; type: string }) =>
+    field.custom && field.type === "text_area"
+  );
+  const { records } = await world.ok("query_records", {
+    resource: "deals",
+    where: [{ field: area.id, op: "is_set" }],
+    fields: [String(area.id)],
+  });
+  assert(records.length > 0);
+  for (const { additional_fields: [field] } of records) {
+    assertEquals(field.id, area.id);
+    assertStringIncludes(field.value, "[withheld: ");
+  }
+  assertStringIncludes(
+    await world.refused("query_records", {
+      resource: "deals",
+      group_by: [String(area.id)],
+    }),
+    "free text, which makes no groups",
+  );
+});

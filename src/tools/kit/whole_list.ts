@@ -48,10 +48,17 @@ export interface WholeList {
  * A tool for a list that Qontak sends whole.
  *
  * @param list What is special about the list.
+ * @throws {TypeError} When Qontak sends the list in pages.
  */
 export function wholeList(list: WholeList): Tool {
   const { name, title, description, endpoint, summary } = list;
   const { path = {}, query = {}, problem, records = objects } = list;
+  // A page of a list would look like all of it.
+  if (endpoint.answers === "page") {
+    throw new TypeError(
+      `${name}: ${endpoint.path} is sent in pages, which listTool() shows`,
+    );
+  }
   return tool({
     name,
     title,
