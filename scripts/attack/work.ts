@@ -1,0 +1,138 @@
+/**
+ * Attacks that make work: one request must not stop the others, nor take the
+ * memory.
+ *
+ * @module
+ */
+import { bearer } from "../../tests/support/deployed.ts";
+import type { HttpProcess } from "../../tests/support/process.ts";
+import { HEADERS, post, request, toolCall } from "../../tests/support/rpc.ts";
+import { type Attack, KEY, peakOf, worst } from "./attack.ts";
+import { watchNeighbour } from "./server.ts";
+
+/** The longest that another caller may wait meanwhile, in ms. */
+const LONGEST_WAIT = 1_000;
+
+/** The most memory that the server may take, in MB. */
+const MOST_MEMORY = 512;
+
+/** A ligature that becomes 18 letters once it is normalised. */
+const LIGATURE = "\ufdfa";
+
+/** What each request of the table answers. */
+interface Sent {
+  readonly kind: string;
+  readonly tried: string;
+  /** What is sent; the body as JSON. */
+  readonly message: unknown;
+  /** How often it is sent at once. */
+  readonly times?: number;
+  /** What the answer must say. */
+  readonly says?: RegExp;
+}
+
+const ping = (id: number | string, params = {}) => request(id, "ping", params);
+
+const sent: readonly Sent[] = [
+  {
+    kind: "CPU",
+    tried: "40,000 zeros in fields",
+    message: toolCall(1, "list_contacts", {
+      fields: `[${"0,".repeat(40_000)}`,
+    }),
+  },
+  {
+    kind: "CPU",
+    tried: "a list of 100,000 zeros in fields",
+    message: toolCall(1, "list_contacts", { fields: Array(100_000).fill(0) }),
+  },
+  {
+    kind: "CPU",
+    tried: "a tool's name of 300,000 ligatures",
+    message: toolCall(1, LIGATURE.repeat(300_000), {}),
+  },
+  {
+    kind: "CPU",
+    tried: "an owner of 300,000 ligatures",
+    message: toolCall(1, "list_contacts", {
+      creator_id: LIGATURE.repeat(300_000),
+    }),
+  },
+  {
+    kind: "CPU",
+    tried: "60,000 names of arguments that do not exist",
+    message: toolCall(
+      1,
+      "list_contacts",
+      Object.fromEntries(
+        Array.from({ length: 60_000 }, (_, i) => [`x${i}`, 1]),
+      ),
+    ),
+  },
+  {
+    kind: "CPU",
+    tried: "an argument 100,000 lists deep",
+    message: toolCall(1, "list_contacts", {
+      fields: `${"[".repeat(100_000)}${"]".repeat(100_000)}`,
+    }),
+  },
+  {
+    kind: "batches",
+    tried: "a batch of 100 calls",
+    message: Array.from(
+      { length: 100 },
+      (_, i) => toolCall(i, "get_contact_template"),
+    ),
+    says: /at most 20/,
+  },
+  {
+    kind: "batches",
+    tried: "20 batches of 20 calls at once",
+    message: Array.from(
+      { length: 20 },
+      (_, i) => toolCall(i, "get_contact_template"),
+    ),
+    times: 20,
+  },
+  {
+    kind: "duplicate ids",
+    tried: "a batch with one id twice",
+    message: [ping(1), ping(2), ping(1)],
+    says: /have the id/,
+  },
+  {
+    kind: "progressToken",
+    tried: "a token of 500,000 characters",
+    message: ping(1, { _meta: { progressToken: "x".repeat(500_000) } }),
+    says: /progressToken/,
+  },
+];
+
+/** The attacks on a server. */
+export function workAttacks(server: HttpProcess): readonly Attack[] {
+  async function send({ message, says }: Sent): Promise<string | undefined> {
+    const response = await fetch(server.url, {
+      ...post(message as object, { ...HEADERS, ...bearer(KEY) }),
+      signal: AbortSignal.timeout(20_000),
+    });
+    const text = await response.text();
+    if (response.status >= 500) return `it answers ${response.status}`;
+    return !says || says.test(text) ? undefined : text.slice(0, 200);
+  }
+
+  return sent.map((one): Attack => ({
+    ...one,
+    async run() {
+      const neighbour = watchNeighbour(server);
+      const found = await Promise.all(
+        Array.from({ length: one.times ?? 1 }, () => send(one)),
+      );
+      const wait = await neighbour.stop();
+      worst.wait = Math.max(worst.wait, wait);
+      if (wait > LONGEST_WAIT) found.push(`another caller waited ${wait} ms`);
+      const peak = await peakOf(server);
+      if (peak > MOST_MEMORY) found.push(`the server took ${peak} MB`);
+      return found.find((problem) => problem !== undefined);
+    },
+  }));
+}
