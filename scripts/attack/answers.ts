@@ -194,7 +194,8 @@ export async function answerAttacks(
       host: hosts.vault,
       server: vaulted,
       ask: () => failing(() => callWith(vaulted, "list_pipelines")),
-      forms: ["endless", "bomb", "drip", "redirect"] as const,
+      // After several failures it is left alone for a while.
+      forms: ["redirect", "endless", "bomb", "drip"] as const,
     },
     {
       name: "Qontak answers /ready",

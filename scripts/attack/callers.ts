@@ -149,16 +149,18 @@ export function callerAttacks(
       kind: "scopes",
       tried: "a write and a delete with a key that may read",
       async run() {
+        const before = seen().length;
         for (
           const [tool, args] of [
             ["update_contact", { contact_id: 1, first_name: "x" }],
             ["delete_contact", { contact_id: 1 }],
           ] as const
         ) {
-          const { text } = await callWith(server, tool, args, READER);
-          if (!text.includes("switched off")) return `${tool}: ${text}`;
+          const { text, isError } = await callWith(server, tool, args, READER);
+          if (!isError) return `${tool}: ${text}`;
         }
-        return undefined;
+        const sent = seen().slice(before);
+        return sent.length === 0 ? undefined : `${sent} reached Qontak`;
       },
     },
   ];
