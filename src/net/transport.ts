@@ -78,19 +78,25 @@ export function createFetches(custom?: typeof fetch, http2 = true): Fetches {
     quietly(() => send(input, init));
   if (custom) return { read: quiet(custom), write: quiet(custom), close() {} };
   const clients = new Map<string, Deno.HttpClient>();
-  const through = (options?: Deno.CreateHttpClientOptions): typeof fetch =>
-    fetchWith((url) => {
+
+  function through(own?: Deno.CreateHttpClientOptions): typeof fetch {
+    return (input, init) => {
+      const url = new URL(input instanceof Request ? input.url : input);
       const direct = takesProxy(url) ? directTo(url) : undefined;
       // Runtimes without it are older than the repeating.
-      const isNeeded = (options ?? direct) !== undefined &&
+      const isNeeded = (own ?? direct) !== undefined &&
         typeof Deno.createHttpClient === "function";
-      if (!isNeeded) return {};
-      const all = { ...options, ...direct };
-      const key = JSON.stringify(all);
+      if (!isNeeded) return fetch(input, init);
+      const options = { ...own, ...direct };
+      const key = JSON.stringify(options);
       let client = clients.get(key);
-      if (!client) clients.set(key, client = Deno.createHttpClient(all));
-      return { client, isDirect: direct !== undefined };
-    });
+      if (!client) clients.set(key, client = Deno.createHttpClient(options));
+      // One that connects to one place only cannot follow to another.
+      const still = direct ? { redirect: "manual" as const } : {};
+      return fetch(input, { ...still, ...init, client });
+    };
+  }
+
   return {
     read: quiet(through(http2 ? undefined : { http2 })),
     write: quiet(through({ http2, poolMaxIdlePerHost: 0 })),
@@ -136,52 +142,6 @@ function directTo(
     // The types of Deno 2.5, which Deno Deploy runs, lack this transport. There
     // is no proxy there, so that it is never asked for.
   } as unknown as Deno.CreateHttpClientOptions;
-}
-
-/** What carries a request; the platform's own client where there is none. */
-interface Carrier {
-  readonly client?: Deno.HttpClient;
-  /** Whether it connects to one place only. */
-  readonly isDirect?: boolean;
-}
-
-/** How many redirects are followed, as the platform's fetch does. */
-const MAX_REDIRECTS = 20;
-
-/** The statuses that send a request elsewhere. */
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
-
-/**
- * The platform's fetch with a client for each address. Redirects are followed
- * here where the client connects to one place only.
- *
- * @param carrierFor Chooses the client.
- */
-function fetchWith(carrierFor: (url: URL) => Carrier): typeof fetch {
-  return async (input, init = {}) => {
-    let url = new URL(input instanceof Request ? input.url : input);
-    const options: RequestInit = { ...init };
-    for (let hops = 0;; hops++) {
-      const target = hops === 0 ? input : url;
-      const { isDirect, ...how } = carrierFor(url);
-      const isFollowed = isDirect && (init.redirect ?? "follow") === "follow";
-      if (!isFollowed) return await fetch(target, { ...options, ...how });
-      const response = await fetch(target, {
-        ...options,
-        ...how,
-        redirect: "manual",
-      });
-      const location = response.headers.get("location");
-      if (!REDIRECTS.has(response.status) || location === null) return response;
-      await response.body?.cancel();
-      if (hops === MAX_REDIRECTS) throw new TypeError("Too many redirects");
-      url = new URL(location, url);
-      if (response.status === 303 || (response.status < 303 && options.body)) {
-        options.method = "GET";
-        options.body = null;
-      }
-    }
-  };
 }
 
 /**

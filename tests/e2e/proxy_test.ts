@@ -86,22 +86,3 @@ Deno.test("Qontak, Vault and an issuer on this machine take no proxy", async () 
   );
   assertEquals([status, isError], [200, false], text);
 });
-
-Deno.test("createVaultStore() follows a standby beside a proxy that is gone", async () => {
-  await using vault = startVault();
-  await using standby = startVault();
-  standby.answer(/./, (request) => {
-    const { pathname, search } = new URL(request.url);
-    const location = vault.url + pathname + search;
-    return new Response(null, { status: 307, headers: { location } });
-  });
-  const { code, stdout, stderr } = await run(["tenants", "list"], {
-    env: {
-      ...PROXIES,
-      TOKEN_STORE: "vault",
-      VAULT_ADDR: standby.url,
-      VAULT_TOKEN: vault.createToken(),
-    },
-  });
-  assertEquals(code, 0, stdout + stderr);
-});
