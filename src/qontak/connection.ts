@@ -5,6 +5,7 @@
  * @module
  */
 import type { Remedy } from "../advice/advice.ts";
+import { dropKept } from "../storage/cache.ts";
 import type { Kv } from "../storage/kv.ts";
 import { createLimits, limiterOf, type Limits } from "../limits/limits.ts";
 import type { Log } from "../logging/log.ts";
@@ -192,7 +193,10 @@ export interface Access {
    * nothing where calls are signed.
    */
   renew(tenant: string): Promise<void>;
-  /** Forgets what is cached in front of the store. */
+  /**
+   * Forgets what Deno KV has of a tenant in front of the store and of Qontak:
+   * its access token, templates and pipelines.
+   */
   forget(tenant: string): Promise<void>;
   /**
    * Asks whether Qontak answers at all; rejects where it does not.
@@ -298,7 +302,11 @@ export function createAccess(options: AccessOptions): Access {
     },
     scope,
     renew: proof.renew,
-    forget: proof.forget,
+    async forget(tenant) {
+      await proof.forget(tenant);
+      // The templates of the account that it was before.
+      if (options.kv) await dropKept(options.kv, `${await scope(tenant)}/`);
+    },
     async reach(signal) {
       const reply = await transport.read(baseUrl, {
         method: "HEAD",

@@ -36,6 +36,26 @@ export interface Cache {
   forget(prefix: string): void;
 }
 
+/** What the keys of all entries in the database start with. */
+const ROOT = ["qontak-mcp", "setup"];
+
+/**
+ * Drops every entry of the database whose key starts with `prefix`, for
+ * programs to come. A process that has one in memory uses it to its end.
+ *
+ * @param kv The database. What it cannot do, it leaves to the lifetime.
+ * @param prefix How the keys start.
+ */
+export async function dropKept(kv: Kv, prefix: string): Promise<void> {
+  await tryKv(kv, async (database) => {
+    const entries = database.list({
+      start: [...ROOT, prefix],
+      end: [...ROOT, `${prefix}\u{10ffff}`],
+    });
+    for await (const { key } of entries) await database.delete(key);
+  });
+}
+
 /** An entry in memory. */
 interface Entry {
   value: Promise<unknown>;
@@ -71,7 +91,7 @@ export function createCache(options: CacheOptions): Cache {
     entry: Entry,
     load: () => Promise<T>,
   ): Promise<T> {
-    const name = ["qontak-mcp", "setup", key];
+    const name = [...ROOT, key];
     const found = await tryKv(kv, (database) => database.get<Kept>(name));
     const kept = found?.value;
     // The database may keep an entry for longer than it was told to.

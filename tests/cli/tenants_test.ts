@@ -12,11 +12,14 @@ import {
   SANDBOX_PASSWORD,
   serveSandbox,
 } from "../../src/sandbox/mod.ts";
+import { callTool } from "../support/call.ts";
+import { createCompanies } from "../support/companies.ts";
 import {
   bareEnv,
   isOnPath,
   program,
   run,
+  startHttp,
   WITH_KV,
 } from "../support/process.ts";
 import { vaultPolicy } from "../../src/tokens/stores/vault/policy.ts";
@@ -462,4 +465,60 @@ Deno.test("doctor --sandbox works without an account", async () => {
   assertEquals(code, 0, stdout);
   assertNotMatch(stdout, /--unstable-kv/, "that would change nothing");
   assertStringIncludes(stdout, "Qontak answers: 2 pipelines");
+});
+
+Deno.test("an id that is given to another company shows nothing of the old one's setup", async () => {
+  const { sandboxes, handle } = createCompanies(
+    ["one", "two"],
+    (name) => ({ refreshToken: `refresh-of-${name}` }),
+    (_, pass) => pass(),
+  );
+  await using qontak = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    (request) => handle(request, new AbortController().signal),
+  );
+  const dir = await Deno.makeTempDir();
+  const env = {
+    TOKEN_STORE: "kv",
+    DENO_KV_DEFAULT_PATH: `${dir}/kv.sqlite3`,
+    QONTAK_BASE_URL: `http://127.0.0.1:${qontak.addr.port}`,
+  };
+  const add = async (name: string, ...flags: string[]) => {
+    const args = ["tenants", "add", "acme", ...flags, WITH_KV];
+    const stdin = `refresh-of-${name}\n`;
+    assertEquals((await run(args, { env, stdin })).code, 0);
+  };
+  const asked = (name: string) =>
+    sandboxes.get(name)!.requests.filter(({ path }) =>
+      path.endsWith("/contacts/info")
+    ).length;
+  const look = async () => {
+    await using server = await startHttp([WITH_KV], env);
+    const tool = "get_required_fields_for_contact";
+    const { text } = await callTool(server.url, tool, { user_id: "acme" }, {});
+    assertStringIncludes(text, "required");
+  };
+  try {
+    await add("one");
+    await look();
+    const before = asked("one");
+    assert(before > 0);
+    // A restart asks for nothing again.
+    await look();
+    assertEquals(asked("one"), before);
+    await add("two", "--replace");
+    await look();
+    assert(asked("two") > 0, "the old company's template is shown");
+    // What is removed and put in again, too.
+    await run(["tenants", "remove", "acme", WITH_KV], { env });
+    const again = asked("two");
+    await run(["tenants", "add", "acme", WITH_KV], {
+      env,
+      stdin: `${sandboxes.get("two")!.refreshToken}\n`,
+    });
+    await look();
+    assert(asked("two") > again);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
 });
