@@ -48,6 +48,9 @@ async function attackAll(only: string | undefined): Promise<number> {
     await startAttacked({
       QONTAK_BASE_URL: qontak.url,
       QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
+      // Nobody presents a JWT: it is there for what strangers are told of it.
+      MCP_OAUTH_ISSUER: qontak.url,
+      MCP_OAUTH_AUDIENCE: "https://crm.example.com/mcp",
     }),
   );
   const attacks = [
