@@ -1,5 +1,5 @@
 /**
- * How the scripts and tests start the program in a process of its own.
+ * How the scripts and tests start the program in its own process.
  *
  * @module
  */

@@ -64,5 +64,5 @@ const served = await deployed().catch(notSetUp);
 const ending = listen(served.handler, { log: served.log });
 // Not before it listens: a start that fails must end the process.
 watchFaults(served.log);
-// Not awaited: whoever imports this file is not held until the end.
+// Not awaited: an import of this file must not wait for the end.
 ending.then(() => served[Symbol.asyncDispose]());

@@ -13,8 +13,8 @@
  * | `issuer` | {@linkcode IssuerError} | the issuer of JWTs does not work |
  * | `limit` | {@linkcode LimitError} | a limit of this server's own |
  *
- * An error that is none of these is a fault of this program, or an option that
- * a program gave it: {@linkcode OptionError}.
+ * Any other error is a fault of this program, or an option that a program gave
+ * it: {@linkcode OptionError}.
  *
  * @module
  */

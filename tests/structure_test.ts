@@ -143,7 +143,7 @@ const NAMING = [
   "sandbox/",
 ];
 
-/** What looks like a command, and is none. */
+/** Texts that look like a command but are not one. */
 const LABELS = [
   // What the key of hashes is derived for: another word is another key.
   'const PURPOSE = "qontak-mcp audit";',
@@ -196,3 +196,40 @@ Deno.test("the map in CONTRIBUTING.md has these rooms, from the top down", async
     FLOORS.toReversed().map((rooms) => rooms.toSorted()),
   );
 });
+
+/** Old or roundabout phrases that plain, current English does not need. */
+const STALE = new RegExp(
+  String
+    .raw`\b(mend(s|ed|ing)?|whoever|whomever|whom|anew|in vain|to be had|` +
+    String.raw`to be told|nobody hears|wanted is|(?<!there )(is|are) none)\b`,
+  "i",
+);
+
+Deno.test("code, tests and documents use plain, current English", async () => {
+  const root = new URL("../", import.meta.url);
+  const places = ["README.md", "mod.ts"];
+  for (const folder of ["src/", "scripts/", "tests/", ".github/"]) {
+    for await (const file of textsIn(new URL(folder, root))) {
+      places.push(placeOf(file, root));
+    }
+  }
+  // This file lists the phrases.
+  const checked = places.filter((place) => place !== "tests/structure_test.ts");
+  assert(checked.length > 400, `only ${checked.length} files were found`);
+  const found: string[] = [];
+  for (const place of checked) {
+    const lines = (await Deno.readTextFile(new URL(place, root))).split("\n");
+    for (const [i, line] of lines.entries()) {
+      const phrase = STALE.exec(line)?.[0];
+      if (phrase) found.push(`${place}:${i + 1}: ${phrase}`);
+    }
+  }
+  assertEquals(found, []);
+});
+
+async function* textsIn(folder: URL): AsyncGenerator<URL> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (isDirectory) yield* textsIn(new URL(`${name}/`, folder));
+    else if (/\.(ts|md|yml|json)$/.test(name)) yield new URL(name, folder);
+  }
+}

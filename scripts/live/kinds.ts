@@ -28,7 +28,7 @@ export interface Kind {
     /** Null where Qontak has no way to delete it. */
     readonly delete: Endpoint | null;
   };
-  /** What is particular to it; absent where it has no fields of its own. */
+  /** What is particular to it; absent if it has no particular fields. */
   readonly resource?: Resource;
   /** The key that holds our mark. */
   readonly label: string;

@@ -92,7 +92,7 @@ export interface Lab {
   close(): Promise<void>;
 }
 
-/** The server, on a port of its own, and a client of it. */
+/** The server, on its own port, and a client of it. */
 async function connect(options: Parameters<typeof createServer>[0]) {
   const server = createServer(options);
   const http = Deno.serve(
@@ -159,7 +159,7 @@ export async function createLab(
     // What Qontak answers is to be seen as it comes.
     retryBudget: 0,
     tokenCache: "memory",
-    // The wire has limits of its own.
+    // The wire has its own limits.
     limits: noLimits,
     fetch: wire.fetch,
     log,

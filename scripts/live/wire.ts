@@ -52,7 +52,7 @@ export interface Exchange {
 
 /** The way to Qontak. */
 export interface Wire {
-  /** Sends requests, a write over a connection of its own. */
+  /** Sends requests, a write over its own connection. */
   readonly fetch: typeof fetch;
   /** Everything so far. */
   readonly seen: readonly Exchange[];

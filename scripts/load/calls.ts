@@ -202,7 +202,7 @@ class Caller {
     keep(this.#options.ledger.broken, sentence);
   }
 
-  /** One of its own records that certainly exists. */
+  /** A record of the tenant that certainly exists. */
   #pick(): Made | undefined {
     return this.#own.length === 0 ? undefined : this.#random.pick(this.#own);
   }

@@ -150,7 +150,7 @@ function callChecks(
       broken: ledger.failures,
     });
   }
-  // A restarted or second server has a limit of its own.
+  // A restarted or second server has its own limit.
   if (plan.servers === 1 && !plan.kill) {
     checks.push({
       promise:

@@ -1,6 +1,6 @@
 /**
- * A Qontak with many companies, in a process of its own: a sandbox for each of
- * them behind one address, which answers some requests with faults and counts.
+ * A Qontak with many companies, in its own process: a sandbox for each of them
+ * behind one address, which answers some requests with faults and counts.
  *
  * `upstream.ts '<UpstreamOptions as JSON>'` prints its address and serves
  * until it is killed.

@@ -21,7 +21,7 @@ import type { Plan } from "./plan.ts";
 import { firstToken, keyOf, SHARED_KEY, tenantNames } from "./tenants.ts";
 import type { Kept, Seen, UpstreamOptions } from "./upstream.ts";
 
-/** A script in a process of its own that has printed where it listens. */
+/** A script in its own process that has printed where it listens. */
 interface Script {
   readonly url: string;
   kill(): Promise<void>;
@@ -77,7 +77,7 @@ export interface World extends AsyncDisposable {
 export async function createWorld(plan: Plan): Promise<World> {
   const stack = new AsyncDisposableStack();
   const tenants = tenantNames(plan.tenants);
-  // With an argument of its own it is started even where there is one already.
+  // With its own argument it is started even where there is one already.
   const redis = stack.use(await startRedis("--loglevel", "warning"));
   const keyPrefix = `${redis.prefix}load:`;
   const store = createRedisStore({ url: redis.url, keyPrefix });

@@ -128,7 +128,7 @@ export function createAudit(
       sent: keepsValues ? await fitting(() => body, () => hashes) : hashes,
       outcome: "unknown",
     };
-    // The id tells the time as well; each line has one of its own. Values are
+    // The id contains the time as well; each line has its own id. Values are
     // for the store alone: a log has many readers.
     const lineOf = ({ time: _, ...line }: AuditRecord) => ({
       ...line,

@@ -10,7 +10,10 @@ import { isTenant } from "../tokens/store.ts";
 import { isObject } from "../values/json.ts";
 import { type Principal, type Scope, SCOPES } from "./principal.ts";
 
-/** What a scope may start with, to be told from those of other servers. */
+/**
+ * The optional prefix of a scope, which separates it from scopes of other
+ * servers.
+ */
 export const SCOPE_PREFIX = "qontak:";
 
 /** How far the issuer's clock may be off, in seconds. */

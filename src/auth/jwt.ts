@@ -155,7 +155,7 @@ const FAULTS: Readonly<Record<string, string>> = {
   ERR_JWT_CLAIM_VALIDATION_FAILED: "a claim is missing or does not fit",
   ERR_JOSE_ALG_NOT_ALLOWED: "its algorithm is not allowed",
   ERR_JOSE_NOT_SUPPORTED: "it asks for an extension that is not known",
-  ERR_JWKS_NO_MATCHING_KEY: "its key is none of the issuer's",
+  ERR_JWKS_NO_MATCHING_KEY: "its key is not one of the issuer's",
   ERR_JWS_SIGNATURE_VERIFICATION_FAILED: "its signature is wrong",
 };
 

@@ -126,7 +126,8 @@ const LATEST = 8.64e12;
  *
  * @param text The record, as JSON.
  * @param id The key's id, for messages.
- * @throws {StoreError} When it is none. Nothing of it reaches the message.
+ * @throws {StoreError} When the record is invalid. The message repeats nothing
+ * of it.
  */
 export function parseKey(text: string, id: string): StoredKey {
   const value = parseJson(text);
@@ -154,15 +155,15 @@ export function parseKey(text: string, id: string): StoredKey {
       }),
     };
   }
-  // Whoever wrote the record gave it its name.
+  // The name comes from the writer of the record.
   const name = visible(id);
   throw new StoreError(
-    `What is kept for the key ${name} is none: it was not written by this server`,
+    `The record of the key ${name} is invalid: this server did not write it`,
     { what: "revokeKey", id: name },
   );
 }
 
-/** A list of words without a wrong one; undefined where it is none. */
+/** A list of known words; undefined if the value is anything else. */
 function listOf<T extends string>(
   value: unknown,
   is: (word: unknown) => word is T,

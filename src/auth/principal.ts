@@ -11,7 +11,7 @@
  */
 export type Scope = "read" | "write" | "delete" | "metrics";
 
-/** What keys and callers may do for whom nothing else is said: all tools. */
+/** The default scopes of keys and callers: all tools. */
 export const DEFAULT_SCOPES: readonly Scope[] = ["read", "write", "delete"];
 
 /** Everything that a caller may do. */

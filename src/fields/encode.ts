@@ -50,7 +50,7 @@ function inQuotes(value: unknown): string {
     : "";
 }
 
-/** Encodes a number; readings above `most` are none. */
+/** Encodes a number; readings above `most` are ignored. */
 export function encodeNumber(value: unknown, most?: number): Encoded {
   if (typeof value === "number" && !isTooLarge(value)) return { wire: value };
   if (typeof value === "number" && Number.isFinite(value)) {

@@ -1,7 +1,7 @@
 /**
  * How a company has set up its CRM: the fields of its records, its pipelines
  * and their stages. Loaded when first asked for and kept for ten minutes, so
- * that checking a write costs no request of its own.
+ * that checking a write needs no extra request.
  *
  * @module
  */

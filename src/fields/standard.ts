@@ -1,6 +1,6 @@
 /**
  * Standard fields: those that Qontak itself gives every company, each under a
- * key of its own.
+ * key.
  *
  * @module
  */

@@ -96,7 +96,7 @@ export type Handler = (
  * @param server What answers on `/mcp`.
  * @param given Who may call.
  * @returns The handler; it never rejects.
- * @throws {OptionError} When an allowed origin is none.
+ * @throws {OptionError} When an allowed origin is invalid.
  */
 export function createHandler(
   server: QontakServer,

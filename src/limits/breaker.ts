@@ -23,7 +23,7 @@ export interface Source {
   readonly tenant: string;
   /** Who asked for it; what several companies share. */
   readonly caller?: string | undefined;
-  /** The call that it belongs to; one of its own when left out. */
+  /** The call that it belongs to; a new one if left out. */
   readonly call?: object | undefined;
 }
 

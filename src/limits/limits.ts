@@ -67,8 +67,8 @@ function nothingLimited(): Limiter {
  *
  * @param options The rates, and where they are shared.
  * @returns The limits.
- * @throws {OptionError} When a rate is none.
- * @throws {TypeError} When the shared buckets are none of this package's.
+ * @throws {OptionError} When a rate is invalid.
+ * @throws {TypeError} When this package did not make the shared buckets.
  */
 export function createLimits(options: LimitsOptions = {}): Limits {
   const { shared, ...others } = checkOptions(options, {

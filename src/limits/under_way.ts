@@ -45,7 +45,7 @@ export interface UnderWay {
   admit(waiter: Waiter): void;
 }
 
-/** Makes the count of requests under way, which are none. */
+/** Makes the count of requests under way, which starts at zero. */
 export function createUnderWay(options: UnderWayOptions): UnderWay {
   const { clock, tenants, waiting, onDone } = options;
   let count = 0;

@@ -30,8 +30,8 @@ const MAX_LINE = 200;
 
 /**
  * Keys of an answer with words of this server, or with what the caller named.
- * All other text in an answer is of others, and is not trusted, whoever may set
- * it. What these keys repeat of it stands in quotation marks.
+ * All other text in an answer comes from others and is not trusted. Where these
+ * keys repeat it, it is in quotation marks.
  */
 const OWN_WORDS: ReadonlySet<string> = new Set([
   "applied",

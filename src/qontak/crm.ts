@@ -57,8 +57,8 @@ export interface Rejected {
 }
 
 /**
- * Gives the headers that prove who calls. After a rejection the result is a
- * fresh set, or undefined when there is none to be had.
+ * Gives the headers that prove who calls. After a rejection the result is a new
+ * set, or undefined if there is none.
  */
 export type Authorize = (
   request: SignableRequest,

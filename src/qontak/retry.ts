@@ -96,7 +96,7 @@ function isSafe(endpoint: Endpoint, error: unknown): boolean {
 export function readRetryAfter(headers: Headers): number | undefined {
   const asked = headers.get("retry-after")?.trim() ?? "";
   if (/^\d+(\.\d+)?$/.test(asked)) return Math.ceil(Number(asked));
-  // What else the runtime takes for a date, such as "-1", is none of HTTP's.
+  // The runtime reads other texts, such as "-1", as dates; HTTP does not.
   const at = /^[A-Za-z]+, /.test(asked) ? Date.parse(asked) : NaN;
   if (Number.isNaN(at)) return undefined;
   const said = Date.parse(headers.get("date") ?? "");

@@ -1,6 +1,6 @@
 /**
  * Which keys of answers hold free text, gathered from what every body, endpoint
- * and resource declares of its own.
+ * and resource declares itself.
  *
  * @module
  */

@@ -49,7 +49,7 @@ export interface RedisLink {
  * Makes the way to a Redis. Nothing is connected before the first question.
  *
  * @param options Where it is.
- * @throws {OptionError} When the address is none.
+ * @throws {OptionError} When the address is invalid.
  */
 export function createRedisLink(options: RedisLinkOptions): RedisLink {
   const { url, role, timeout = TIMEOUT } = options;

@@ -30,7 +30,7 @@ function refuse(problem: string): never {
  * `?sentinel_username=…&sentinel_password=…`.
  *
  * @param url The address.
- * @throws {OptionError} When it is none. No password is repeated.
+ * @throws {OptionError} When it is invalid. The message repeats no password.
  */
 export function readRedisUrl(url: string): RedisAddress {
   const [, tls, sentinel, rest = ""] =
@@ -100,7 +100,7 @@ function readHost(text: string, isSentinel: boolean) {
   const [, host, port] = /^(\[[^\]]+\]|[^:[\]]+)(?::(\d{1,5}))?$/.exec(text) ??
     [];
   if (host === undefined || Number(port ?? 1) < 1 || Number(port) > 65_535) {
-    refuse(`holds a host that is none: write host:port. ${ENCODE}`);
+    refuse(`holds an invalid host: write host:port. ${ENCODE}`);
   }
   return {
     host: host.replace(/^\[|\]$/g, ""),

@@ -65,7 +65,7 @@ export function createGiven(): Given {
       const last = gifts.get(tenant);
       const before = last?.credentials.refresh_token === replaced
         ? last.replaced
-        // Somebody put another token into the store: a chain of its own.
+        // Somebody put another token into the store: its own chain.
         : [];
       gifts.set(tenant, {
         credentials,

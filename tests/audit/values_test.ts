@@ -52,7 +52,7 @@ Deno.test("hashed() keeps ids, and what is empty, and nothing else", async () =>
     [{ first_name: "Sari" }, { first_name: "#string" }],
     [{ first_name: "", last_name: null }, { first_name: "", last_name: null }],
     [{ crm_company_id: 42 }, { crm_company_id: 42 }],
-    // An id that is none: a phone number in its place.
+    // An invalid id: a phone number in its place.
     [{ crm_company_id: "0812" }, { crm_company_id: "#string" }],
     [{ crm_company_id: 6281212345678 }, { crm_company_id: "#number" }],
     [{ crm_company_id: 8121234567 }, { crm_company_id: "#number" }],

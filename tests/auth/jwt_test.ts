@@ -346,7 +346,11 @@ Deno.test(
     for (const [name, token] of Object.entries(table)) {
       assertEquals(await authenticate(await token), undefined, name);
     }
-    assertEquals(other.requests, [], "Whom a token names is asked for nothing");
+    assertEquals(
+      other.requests,
+      [],
+      "The issuer that a token names is not asked",
+    );
     assertEquals(lines.filter((line) => !line.includes("debug")), []);
     assert(await authenticate(good));
   }),
@@ -504,7 +508,7 @@ const outages: Record<string, [(issuer: Issuer) => unknown, string]> = {
         path === "/keys" ? Response.json({ keys: ["canary"] }) : undefined,
     "cannot be used",
   ],
-  "has a key that is none": [
+  "has an invalid key": [
     (issuer) =>
       issuer.fault = (path) =>
         path === "/keys"

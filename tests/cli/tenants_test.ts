@@ -25,7 +25,7 @@ import {
 import { vaultPolicy } from "../../src/tokens/stores/vault/policy.ts";
 import { startVault } from "../support/vault.ts";
 
-/** A store of its own, and the sandbox, for one test. */
+/** A separate store, and the sandbox, for one test. */
 interface Place extends AsyncDisposable {
   readonly sandbox: RunningSandbox;
   readonly env: Record<string, string>;
@@ -338,7 +338,7 @@ Deno.test("doctor finds everything well where it is", async () => {
   assertEquals(stdout.trim().split("\n").length, 8);
 });
 
-Deno.test("doctor says whom it tried, and that calls without user_id fail", async () => {
+Deno.test("doctor says which company it tried, and that calls without user_id fail", async () => {
   await using place = createPlace();
   const token = () => `${place.sandbox.refreshToken}\n`;
   await place.run(["tenants", "add", "acme"], token());
@@ -367,7 +367,7 @@ Deno.test("doctor says whom it tried, and that calls without user_id fail", asyn
   const kept = await examine(place, stored);
   assertStringIncludes(kept.company!, "fail ");
   assertStringIncludes(kept.company!, "for such calls");
-  // Whoever asks for one is told of that one.
+  // A run for one company reports only that one.
   assertEquals((await examine(place, {}, ["acme"])).company, undefined);
   await place.run(["tenants", "add"], token());
   const both = await examine(place, stored);
@@ -441,7 +441,7 @@ Deno.test("doctor asks for no token that it would lose", async () => {
     QONTAK_REFRESH_TOKEN: place.sandbox.refreshToken,
   };
   const found = await examine(place, configured);
-  assertStringIncludes(found.store!, "warn QONTAK_REFRESH_TOKEN stands in");
+  assertStringIncludes(found.store!, "warn QONTAK_REFRESH_TOKEN is only in");
   assertStringIncludes(found.token!, "skip not tried");
   assertEquals(place.sandbox.grantAttempts, 0);
 

@@ -109,7 +109,7 @@ for (const { name, missing, make } of forms) {
       async fn() {
         dir ||= await Deno.makeTempDir();
         const cwd = await Deno.makeTempDir();
-        // A database of its own: not that of another test, or of a person.
+        // A separate database: not that of another test, or of a person.
         const env = { DENO_DIR: cwd, HOME: cwd, XDG_DATA_HOME: cwd };
         try {
           made ??= make(dir);

@@ -88,7 +88,7 @@ async function copyProject(): Promise<Copy> {
 
 /**
  * A DENO_DIR with what is there from npm, and no runtime to compile with: the
- * same on every machine, and nothing from a JSR that is none.
+ * same on every machine, and nothing from a JSR that does not exist.
  */
 async function cacheWithoutRuntimes(): Promise<string> {
   const cache = await Deno.makeTempDir();

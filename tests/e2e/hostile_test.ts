@@ -32,7 +32,7 @@ const headersOf = (
   ...given,
 });
 
-/** Sends bytes over a connection of its own. */
+/** Sends bytes over its own connection. */
 async function exchange(
   { url }: HttpProcess,
   ...parts: (string | Uint8Array)[]
@@ -193,7 +193,7 @@ const attempts: Readonly<Record<string, Attempt>> = {
     statuses: [413],
   },
   "a length below nothing": { headers: length(-1), statuses: [400] },
-  "a length that is none": {
+  "an invalid length": {
     headers: { "content-length": canary },
     statuses: [400],
   },

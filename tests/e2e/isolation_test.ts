@@ -1,7 +1,7 @@
 /**
- * Companies never meet, in a process of its own as a person would run it:
- * several companies in Redis, API keys and JWTs, templates in Deno KV. Nothing
- * of one company is in anything that another is given, whatever is sent.
+ * Companies never meet, in its own process as a person would run it: several
+ * companies in Redis, API keys and JWTs, templates in Deno KV. Nothing of one
+ * company is in anything that another is given, whatever is sent.
  */
 import {
   assert,
@@ -386,7 +386,8 @@ for (const [name, start] of Object.entries(entries)) {
         assertOnly(text, [], wrong);
       }
       assertEquals((await send(server, undefined, "tools/list")).status, 401);
-      // Two credentials are none: which of them counts is nobody's guess.
+      // Two credentials count as no credential: nobody can know which one
+      // applies.
       const [alpha, , beta] = callers;
       await using raw = await openRaw(server.url);
       const body = JSON.stringify(toolCall(1, "list_pipelines"));

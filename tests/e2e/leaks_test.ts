@@ -278,7 +278,7 @@ Deno.test("over HTTP, nothing shows but where it belongs", async () => {
       );
       return response.status;
     };
-    // Whoever has no key.
+    // A caller without a key.
     const pasted = everything("pasted");
     const [token] = canaries.pasted;
     const hostile: RequestInit = {
@@ -312,7 +312,7 @@ Deno.test("over HTTP, nothing shows but where it belongs", async () => {
       });
       await tell("answers to anybody else", path, {});
     }
-    // Whoever has one.
+    // A caller with a key.
     const headers = bearer(KEY);
     assertEquals(
       await tell("errors for the caller", "/mcp", {
@@ -543,7 +543,7 @@ Deno.test("a start that fails unexpectedly says where, not what", async () => {
   assertEquals([code, stdout], [1, ""], stderr);
   const { error, message, stack } = JSON.parse(stderr);
   assertEquals(error, "TypeError");
-  assertStringIncludes(message, "for a reason of its own");
+  assertStringIncludes(message, "because of a bug");
   assertStringIncludes(stack, "serve.ts");
   assert(!stderr.includes(CANARY), stderr);
 });

@@ -9,7 +9,7 @@ import { noRedis, startRedis } from "../support/redis.ts";
 import { sleep } from "../support/time.ts";
 import { HANDSHAKE, parseLines, request, toolCall } from "../support/rpc.ts";
 
-/** A request over a connection of its own, as bytes. */
+/** A request over its own connection, as bytes. */
 function rawRequest(url: string, method: string): Uint8Array {
   const body = JSON.stringify(request(1, method));
   return new TextEncoder().encode([
@@ -111,7 +111,7 @@ Deno.test("a store that never answers is reported in time, and everything else g
 
 Deno.test({
   name:
-    "a store that hangs for a while is not missed by whoever has a token, and is asked again afterwards",
+    "a store that hangs for a while does not stop callers with a token, and is asked again afterwards",
   ignore: noRedis !== "",
   async fn() {
     await using sandbox = serveSandbox({ refreshTokens: ["of-beta"] });

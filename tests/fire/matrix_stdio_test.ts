@@ -11,7 +11,7 @@ import {
 import { calls } from "./matrix.ts";
 
 /**
- * A server in a process of its own, on stdin and stdout.
+ * A server in its own process, on stdin and stdout.
  *
  * @param timeout How long its calls may take, in ms.
  */

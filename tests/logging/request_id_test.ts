@@ -86,7 +86,7 @@ Deno.test("each HTTP request has its own id, on a new connection too", async () 
   await using served = await startHttp(["--sandbox"]);
   const seen: (string | null)[] = [];
   for (let i = 0; i < 4; i++) {
-    // A connection of its own, as from a client of its own.
+    // Its own connection, as from its own client.
     using client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
     const response = await fetch(new URL("/ready", served.url), { client });
     assertEquals((await response.json()).qontak, "ok");

@@ -146,7 +146,7 @@ Deno.test("each tenant signs with its own application, and never with another's"
   );
   const store = createMemoryStore({
     ...credentials,
-    // An id of its own without its secret, and no application at all.
+    // A tenant's own id without its secret, and no application at all.
     half: { sso_id: ssoId, client_id: "client-a" },
     none: { sso_id: ssoId },
   });

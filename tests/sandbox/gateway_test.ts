@@ -369,7 +369,7 @@ Deno.test("createSandbox() keeps applications apart", async () => {
       application,
       body: INQUIRY,
     });
-    // The third one has no SSO id of its own, and acts for the first user.
+    // The third one has no own SSO id, and acts for the first user.
     const user = USERS[application === three ? 0 : index]!;
     assertEquals(made.body.response.creator_id, user.id);
   }

@@ -15,7 +15,7 @@ import { type Ended, runDeno, running } from "./process.ts";
 // deno-lint-ignore no-explicit-any -- tests look into answers freely
 type Data = any;
 
-/** Runs the live test in a directory of its own, without a .env. */
+/** Runs the live test in its own directory, without a .env. */
 export async function live(
   args: string[],
   env: Record<string, string> = {},

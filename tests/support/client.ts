@@ -36,7 +36,7 @@ export async function connectHttp(
   return await connect(transport, mode);
 }
 
-/** Starts the program in a process of its own and connects to it on stdio. */
+/** Starts the program in its own process and connects to it on stdio. */
 export async function connectStdio(
   env: Record<string, string>,
 ): Promise<Client> {

@@ -1,6 +1,6 @@
 /**
- * Several companies behind one Qontak: each has a sandbox of its own, and the
- * token of a request says whose it is.
+ * Several companies behind one Qontak: each has its own sandbox, and the token
+ * of a request says whose it is.
  *
  * @module
  */

@@ -49,7 +49,7 @@ async function countWithLease(marker: string): Promise<boolean> {
   return true;
 }
 
-/** A file that another is just writing is not to be had without its lock. */
+/** A file that another process is writing cannot be read without its lock. */
 async function countWithout(): Promise<boolean> {
   try {
     return await count();

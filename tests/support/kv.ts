@@ -18,7 +18,7 @@ export async function deno(...args: string[]): Promise<string> {
   return code === 0 ? "" : stdout + stderr;
 }
 
-/** A database in a file of its own, which others can open as well. */
+/** A database in its own file, which others can open as well. */
 export interface TestKv extends AsyncDisposable {
   readonly path: string;
   readonly database: Deno.Kv;
@@ -42,7 +42,7 @@ export async function openTestKv(path?: string): Promise<TestKv> {
 }
 
 /**
- * Makes what tests a file's subject on a database of its own.
+ * Makes what tests a file's subject on its own database.
  *
  * @param subject What is tested, for the name of the test that runs the file
  * in another process where this one has no KV.

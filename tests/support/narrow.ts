@@ -1,6 +1,6 @@
 /**
  * The deploy entry on a runtime that lacks what Deno has without a promise to
- * keep it: no KV, and no HTTP clients of its own.
+ * keep it: no KV, and no separate HTTP clients.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Starting the program as a person would: in a process of its own.
+ * Starting the program as a person would: in its own process.
  *
  * @module
  */
@@ -165,7 +165,7 @@ export function endedOf(
   };
 }
 
-/** A program serving HTTP in a process of its own. */
+/** A program serving HTTP in its own process. */
 export interface HttpProcess extends AsyncDisposable {
   /** Where MCP is spoken, such as http://127.0.0.1:43211/mcp. */
   readonly url: string;

@@ -80,7 +80,7 @@ function isWhole(text: string): boolean {
     Number(length);
 }
 
-/** One request with a body, as HTTP/1.1 over a connection of its own. */
+/** One request with a body, as HTTP/1.1 over its own connection. */
 export function rawRequest(
   line: string,
   headers: Readonly<Record<string, string>>,

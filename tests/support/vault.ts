@@ -535,7 +535,7 @@ export function startVault(options: TestVaultOptions = {}): TestVault {
     path = path.replace(/^\/v1\//, "");
     const asked = request.headers.get("x-vault-namespace")
       ?.replace(/^\/|\/$/g, "") ?? "";
-    // A namespace that is none is the beginning of the path.
+    // An unknown namespace is the beginning of the path.
     const namespace = namespaces.has(asked) ? asked : "";
     if (asked !== namespace) path = `${asked}/${path}`;
     const isList = request.method === "LIST" ||

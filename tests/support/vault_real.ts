@@ -1,7 +1,7 @@
 /**
  * A real Vault or OpenBao for the tests: that of `VAULT_ADDR` and
  * `VAULT_TOKEN`, or `vault` or `bao` on PATH, started in its development mode.
- * Everything that a test makes there has a name of its own, and is removed.
+ * Everything that a test makes there has its own name, and is removed.
  *
  * @module
  */

@@ -192,7 +192,7 @@ Deno.test("OpenTelemetry works with the permissions of the documents", async () 
   assertNoCanary(collector.received.join("\n"));
 });
 
-/** Calls a tool in a process of its own, after `before` has run there. */
+/** Calls a tool in its own process, after `before` has run there. */
 async function callAlone(
   before: string,
   env: Record<string, string>,

@@ -51,7 +51,7 @@ const PREFIX = ["qontak-mcp", "audit"];
  * ```
  *
  * @param options Which database, and for how long.
- * @throws {OptionError} When the days are none that can be kept.
+ * @throws {OptionError} When the number of days is invalid.
  */
 export function createKvAuditStore(options: KvAuditStoreOptions): AuditStore {
   const { kv, days, sealer = createSealer([]) } = checkOptions(options, {

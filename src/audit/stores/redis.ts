@@ -94,8 +94,8 @@ return 1`;
  * ```
  *
  * @param options Where Redis is, and for how long.
- * @throws {OptionError} When the days are none that can be kept.
- * @throws {TypeError} When the address is none.
+ * @throws {OptionError} When the number of days is invalid.
+ * @throws {TypeError} When the address is invalid.
  */
 export function createRedisAuditStore(
   options: RedisAuditStoreOptions,

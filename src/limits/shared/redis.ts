@@ -67,7 +67,7 @@ return waits`;
  *
  * @param options Where Redis is.
  * @returns The buckets.
- * @throws {TypeError} When the address is none.
+ * @throws {TypeError} When the address is invalid.
  */
 export function createRedisBuckets(
   options: RedisBucketsOptions,

@@ -41,7 +41,7 @@ export interface Buckets extends SharedBuckets {
 /**
  * The buckets behind shared buckets.
  *
- * @throws {TypeError} When they are none of this package's.
+ * @throws {TypeError} When this package did not make them.
  */
 export function bucketsOf(shared: SharedBuckets): Buckets {
   if ("take" in shared) return shared as Buckets;

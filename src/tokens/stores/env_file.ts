@@ -25,8 +25,8 @@ export interface EnvFile {
   /**
    * Reads the value that stands there now.
    *
-   * @returns The value without the blanks around it, or undefined where there
-   * is none.
+   * @returns The value without surrounding blanks; undefined if there is no
+   * value.
    * @throws {StoreError} When the file cannot be read.
    */
   read(): Promise<string | undefined>;

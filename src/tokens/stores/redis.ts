@@ -102,7 +102,7 @@ return redis.call("DEL", KEYS[1])`;
  *
  * @param options Where Redis is.
  * @returns The store.
- * @throws {OptionError} When the lifetime is none.
+ * @throws {OptionError} When the lifetime is invalid.
  */
 export function createRedisStore(options: RedisStoreOptions): TokenStore {
   return openRedis(options).tokens;

@@ -1,7 +1,7 @@
 /**
- * The store for several companies and several servers whose secrets belong
- * into HashiCorp Vault or OpenBao: a KV engine, version 2. Each company is a
- * secret of its own, so that policies can tell companies apart.
+ * The store for several companies and several servers whose secrets belong into
+ * HashiCorp Vault or OpenBao: a KV engine, version 2. Each company has its own
+ * secret, so that policies can distinguish companies.
  *
  * @module
  */
@@ -77,7 +77,7 @@ export interface VaultStoreOptions {
  * @param options Where Vault is, and what opens it.
  * @returns The store.
  * @throws {TypeError} When there is neither a token nor a role id with its
- * secret id, or when an address or a path is none.
+ * secret id, or when an address or a path is invalid.
  */
 export function createVaultStore(options: VaultStoreOptions): TokenStore {
   return openVault(options).tokens;

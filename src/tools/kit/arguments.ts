@@ -146,7 +146,7 @@ export function text(description?: string): Argument<string | undefined> {
   );
 }
 
-/** Text; digits are none, since those of a large number are rounded. */
+/** Text; a number is refused, since a large one is rounded. */
 const string = z.string({
   error: ({ input }) =>
     typeof input === "number" ? "must be text in quotes" : "must be text",

@@ -29,7 +29,7 @@ function test(
     sanitizeOps: isClean,
     sanitizeResources: isClean,
     async fn() {
-      // One of its own, which may be looked through.
+      // A separate database, which the test may search.
       await using redis = await startRedis("--maxclients", "100");
       await fn(redis);
     },

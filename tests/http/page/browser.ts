@@ -40,7 +40,7 @@ export const noBrowser: string = executablePath === undefined
 
 let shared: Promise<Browser> | undefined;
 
-/** The browser; one for all tests, each of which has a context of its own. */
+/** The browser; one for all tests, each of which has its own context. */
 async function launch(): Promise<Browser> {
   // Not before it is needed: where there is no browser, neither is this.
   const { chromium } = await import("npm:playwright-core@1.56");

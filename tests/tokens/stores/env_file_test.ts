@@ -15,7 +15,7 @@ import { sleep } from "../../support/time.ts";
 const isUnix = Deno.build.os !== "windows";
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
-/** A `.env` file in a folder of its own. */
+/** A `.env` file in its own folder. */
 async function withFile(
   content: string | Uint8Array,
   run: (path: string, dir: string) => Promise<void>,
@@ -473,7 +473,7 @@ test(
       StoreError,
       "Another",
     );
-    // Whoever has it changes the file under it, and has it no longer.
+    // The holder changes the file under the lock, and no longer holds it.
     assertEquals(await one.replace("else", "new"), false);
     assertEquals(await other.lock(60_000, "c"), undefined);
     assertEquals(await one.replace("old", "new"), true);

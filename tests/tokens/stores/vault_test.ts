@@ -212,7 +212,7 @@ Deno.test(
 );
 
 Deno.test(
-  "createVaultStore() refuses a mount that is none, or not of version 2",
+  "createVaultStore() refuses a mount that does not exist, or is not of version 2",
   bench(async ({ vault, make, admin }) => {
     await assertRefuses(
       make({ mountPath: "nowhere" }),
