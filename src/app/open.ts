@@ -75,6 +75,8 @@ export interface Program extends AsyncDisposable {
 export interface OpenOptions {
   /** Whether the built-in sandbox is the CRM. Nothing of it is kept. */
   readonly sandbox?: boolean;
+  /** Whether a command works on the store, which the sandbox does not have. */
+  readonly isStoreCommand?: boolean;
 }
 
 /**
@@ -86,7 +88,7 @@ export interface OpenOptions {
  */
 export function open(
   given: Settings,
-  { sandbox: isSandbox = false }: OpenOptions = {},
+  { sandbox: isSandbox = false, isStoreCommand = false }: OpenOptions = {},
 ): Program {
   // Parts are closed in the reverse order: what uses a part before the part.
   const opened = new AsyncDisposableStack();
@@ -106,7 +108,7 @@ export function open(
   );
 
   const stores = once(() => {
-    const stores = openStores(settings, { kv, cacheKv, log });
+    const stores = openStores(settings, { kv, cacheKv, log, isStoreCommand });
     closing(stores.store);
     return stores;
   });

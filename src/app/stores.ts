@@ -31,6 +31,8 @@ export interface StoreParts {
   readonly cacheKv: Kv | undefined;
   /** Writes log lines. */
   readonly log: Log;
+  /** Whether a command works on the store: none of them takes --sandbox. */
+  readonly isStoreCommand?: boolean;
 }
 
 /** What TOKEN_STORE keeps. */
@@ -46,11 +48,11 @@ export interface Stores {
 type Open = (settings: Settings, parts: StoreParts) => StoreAndKeys;
 
 const stores: Readonly<Record<StoreName, Open>> = {
-  env(settings, { cacheKv: kv, log }) {
+  env(settings, { cacheKv: kv, log, isStoreCommand }) {
     const { refreshTokenFile: path, TOKEN_ENCRYPTION_KEY: sealer } = settings;
     const file = path === undefined ? undefined : openEnvFile(path, ROTATING);
     const options = {
-      credentials: configured(settings),
+      credentials: configured(settings, isStoreCommand === true),
       baseUrl: settings.QONTAK_BASE_URL,
       log,
       ...defined({ file, sealer }),
@@ -148,12 +150,17 @@ export function demandKeys(keys: KeyStore | undefined): KeyStore {
 }
 
 /** The credentials that stand in the environment. */
-function configured(settings: Settings): Credentials {
+function configured(
+  settings: Settings,
+  isStoreCommand: boolean,
+): Credentials {
   if (settings.QONTAK_AUTH !== "hmac") {
     const { QONTAK_REFRESH_TOKEN: refresh_token } = settings;
     if (refresh_token) return { refresh_token };
     throw new ConfigError([
-      "QONTAK_REFRESH_TOKEN is not set. Make a token at https://crm.qontak.com/crm/api_token/ and set it, or try the server on invented data with --sandbox",
+      isStoreCommand
+        ? "TOKEN_STORE is env, so this command needs the credentials in the environment, and QONTAK_REFRESH_TOKEN is not set there. Set TOKEN_STORE to redis, vault or kv, where the server keeps its credentials, or set QONTAK_REFRESH_TOKEN"
+        : "QONTAK_REFRESH_TOKEN is not set. Make a token at https://crm.qontak.com/crm/api_token/ and set it, or try the server on invented data with --sandbox",
     ]);
   }
   const { MEKARI_CLIENT_ID, MEKARI_CLIENT_SECRET, MEKARI_SSO_ID: sso_id } =

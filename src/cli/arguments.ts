@@ -39,7 +39,7 @@ export function readArguments(args: readonly string[]): Asked {
   );
   const words = [...all];
   const problems: string[] = [];
-  const command = takeCommand(words, problems);
+  const command = takeCommand(words, problems, values.help === true);
   problems.push(...flagProblems);
   for (const name of names as FlagName[]) {
     if (takes(command, name)) continue;
@@ -71,8 +71,15 @@ function optionsFor(args: readonly string[]): FlagTable {
     : flags;
 }
 
-/** Removes the command's name from the front of `words`. */
-function takeCommand(words: string[], problems: string[]): CommandName {
+/**
+ * Removes the command's name from the front of `words`. Where help is asked
+ * for, the first word of several commands is enough.
+ */
+function takeCommand(
+  words: string[],
+  problems: string[],
+  isHelp: boolean,
+): CommandName {
   const [first, second] = words;
   if (first === undefined) return "serve";
   const command = commandNames.find((name) =>
@@ -81,6 +88,7 @@ function takeCommand(words: string[], problems: string[]): CommandName {
   if (!command) {
     const actions = commandNames.filter((name) => name.startsWith(`${first} `))
       .map((name) => name.slice(first.length + 1));
+    if (isHelp && actions.length > 0 && second === undefined) return "serve";
     const known = [...commandNames, ...dashed];
     problems.push(
       actions.length > 0
@@ -127,6 +135,7 @@ ${flagLines(flags, WIDTH).join("\n")}
 
 Configure it by environment variables, or by a .env file in the working
 directory. QONTAK_REFRESH_TOKEN is the one you need: make a token at
-https://crm.qontak.com/crm/api_token/. The README lists the others. Without an
-id, tenants and doctor use the company of calls without user_id.`;
+https://crm.qontak.com/crm/api_token/. The README lists the others.
+tenants and doctor work on the company that [id] names. Without an id, it is the
+company for which the server acts in calls without user_id.`;
 }

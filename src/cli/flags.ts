@@ -51,7 +51,8 @@ export const flags = {
   tenants: {
     type: "string",
     value: "a,b",
-    help: "The companies that a key is for; by default, calls without user_id",
+    help:
+      "The companies for which a key may act; by default only the one of calls without user_id",
   },
   scopes: {
     type: "string",

@@ -130,8 +130,9 @@ export function createHandler(
     await request.body?.cancel();
     return await protectedResource?.respond(request) ??
       answer(404, {
-        error:
-          "There is nothing here: POST /mcp speaks MCP, GET /health answers",
+        error: `There is nothing here. POST /mcp speaks MCP; GET answers at ${
+          Object.keys(routes).filter((path) => path !== "/mcp").join(", ")
+        }`,
       });
   }
 

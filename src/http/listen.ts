@@ -44,7 +44,7 @@ export function listen(
   const open = (where: ListenOptions["address"]) =>
     Deno.serve({
       ...where,
-      onListen: (where) => log("info", "Listening", { url: urlOf(where) }),
+      onListen: (where) => log("info", "Listening", addressesOf(where)),
     }, handler);
   let server = open(address);
   const where = "port" in server.addr ? server.addr : address;
@@ -92,10 +92,11 @@ export function listen(
   }
 }
 
-/** The URL of MCP; undefined where it listens on no network address. */
-function urlOf(where: Deno.Addr): string | undefined {
-  if (!("hostname" in where)) return undefined;
+/** The URLs of MCP and of the page; none where it has no network address. */
+function addressesOf(where: Deno.Addr): Record<string, string> {
+  if (!("hostname" in where)) return {};
   const { hostname, port } = where;
   const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-  return `http://${host}:${port}/mcp`;
+  const page = `http://${host}:${port}/`;
+  return { url: `${page}mcp`, page };
 }

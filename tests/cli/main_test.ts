@@ -14,6 +14,9 @@ Deno.test("--help and --version answer on stdout", async () => {
   for (const word of ["--http", "--sandbox", "QONTAK_REFRESH_TOKEN"]) {
     assertStringIncludes(help.stdout, word);
   }
+  for (const group of ["tenants", "keys"]) {
+    assertEquals(await run([group, "--help"]), help);
+  }
   const version = await run(["--version"]);
   assertEquals([version.code, version.stdout], [0, `${VERSION}\n`]);
 });
@@ -35,6 +38,10 @@ Deno.test("main() refuses what it does not know, and names the nearest", async (
     [["--sandbox", "--http", "--host", "0.0.0.0"], {}, "MCP_API_KEYS"],
     [[], {}, "QONTAK_REFRESH_TOKEN is not set"],
     [[], { QONTAK_REFRESH_TOKEN: " " }, "QONTAK_REFRESH_TOKEN is not set"],
+    [["tenants", "list"], {}, "Set TOKEN_STORE to redis, vault or kv"],
+    [["tenants", "add", "acme"], {}, "Set TOKEN_STORE to redis, vault or kv"],
+    [["keys", "list"], {}, "Set TOKEN_STORE to redis, vault or kv"],
+    [["tenant", "--help"], {}, '"tenant" is not a command'],
     [
       [],
       { QONTAK_TIMEOUT_MS: "soon" },
@@ -94,6 +101,16 @@ Deno.test("main() reads .env without overriding what is set", async () => {
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
+});
+
+Deno.test("--http logs where MCP and the page are", async () => {
+  await using server = await startHttp(["--sandbox"]);
+  const page = new URL("/", server.url).href;
+  const shown = await fetch(page);
+  assertStringIncludes(await shown.text(), "<!doctype html>");
+  const { stderr } = await server.stop("SIGTERM");
+  assertStringIncludes(stderr, `"page":"${page}"`);
+  assertStringIncludes(stderr, `"url":"${page}mcp"`);
 });
 
 Deno.test("--http says so when the port is taken", async () => {

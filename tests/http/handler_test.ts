@@ -58,6 +58,11 @@ Deno.test("createHandler() answers MCP, health, a page and nothing else", async 
     assertEquals(response.status, status, `${method} ${path}`);
     await response.body?.cancel();
   }
+  const { error } = await (await get("/admin")).json();
+  for (const path of ["/mcp", "/,", "/health", "/ready"]) {
+    assertStringIncludes(error, path);
+  }
+  assert(!error.includes("/metrics"), error);
 });
 
 Deno.test("createHandler() refuses malformed requests with an error that says so", async () => {
