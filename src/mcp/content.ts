@@ -37,9 +37,11 @@ const OWN_WORDS: ReadonlySet<string> = new Set([
   "applied",
   "cut",
   "formats",
+  "incomplete",
   "not_shown",
   "notes",
   "read",
+  "rules",
   "unconfirmed",
   "unknown_fields",
 ]);

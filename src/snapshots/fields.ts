@@ -31,6 +31,8 @@ export type FieldKind =
 export interface QueryField {
   /** What answers call it. */
   readonly name: string;
+  /** What sentences call it: a company's own word in quotation marks. */
+  readonly called: string;
   /** How its values compare. */
   readonly kind: FieldKind;
   /** The value of a row: a text, number, id, list or flag; undefined if none. */
@@ -171,6 +173,7 @@ export function createFields(subject: Subject): Fields {
     const options = optionsOf(key);
     return {
       name: argumentOf(resource, key),
+      called: call(argumentOf(resource, key)),
       kind,
       value,
       shown: (row) => {
@@ -192,6 +195,7 @@ export function createFields(subject: Subject): Fields {
     const isChosen = kind === "option" || kind === "list";
     return {
       name: field.label,
+      called: show(field.label),
       id,
       isFreeText: field.type.freeText !== "never",
       kind,
@@ -222,6 +226,14 @@ export function createFields(subject: Subject): Fields {
     [...keys].map((key) => [argumentOf(resource, key), key]),
   );
 
+  /** Names that are known without the company's data. */
+  const own = new Set([
+    ...Object.keys(derived),
+    ...[...Object.keys(body), ...Object.keys(resource.shows), "id"]
+      .map((key) => argumentOf(resource, key)),
+  ]);
+  const call = (name: string) => own.has(name) ? name : show(name);
+
   return {
     currency: Object.hasOwn(body, "currency") ? read("currency") : undefined,
     find(word) {
@@ -247,18 +259,19 @@ export function createFields(subject: Subject): Fields {
       if (second) {
         throw new InputError(
           `${show(name)} is the name of ${alike.length} fields: ${
-            alike.map((field) => field.id ?? field.key).join(", ")
+            alike.map((field) => field.id ?? call(field.key)).join(", ")
           }. Name one of these`,
         );
       }
       if (first) return first.custom ? custom(first) : standard(first.key);
       const short = [...keys].filter((key) => key.endsWith(`_${name}_id`));
       if (short.length === 1) return standard(short[0]!);
-      throw new InputError(unknown(name, resource, [
+      const candidates = [
         ...Object.keys(derived),
         ...byArgument.keys(),
         ...fields.filter(({ custom }) => custom).map(({ label }) => label),
-      ]));
+      ];
+      throw new InputError(unknown(name, resource, candidates, call));
     },
   };
 }
@@ -267,13 +280,14 @@ function unknown(
   name: string,
   resource: Resource,
   candidates: readonly string[],
+  call: (name: string) => string,
 ): string {
   const near = nearest(name, candidates);
   const plural = resource.plural.replaceAll("_", " ");
   return `${plural} have no field ${show(name)}${
     near === undefined
-      ? `. They have ${candidates.slice(0, 40).join(", ")}`
-      : `. Did you mean ${near}?`
+      ? `. They have ${candidates.slice(0, 40).map(call).join(", ")}`
+      : `. Did you mean ${call(near)}?`
   }`;
 }
 
@@ -369,7 +383,7 @@ function derivedOf(
     kind: FieldKind,
     value: QueryField["value"],
     more: Partial<QueryField> = {},
-  ) => found[name] = { name, kind, value, shown: value, ...more };
+  ) => found[name] = { name, called: name, kind, value, shown: value, ...more };
 
   const since = (column: string) => {
     const at = read(column);

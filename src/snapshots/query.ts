@@ -175,17 +175,17 @@ function parseCondition(
   const values = Array.isArray(value) ? value : [value];
   if (values.length === 0 || values.some(isEmpty)) {
     throw new Problem(
-      `${field.name} ${op} needs a value; only is_empty and is_set take none`,
+      `${field.called} ${op} needs a value; only is_empty and is_set take none`,
     );
   }
   if (values.length > MAX_VALUES) {
     throw new Problem(
-      `${field.name} ${op} names ${values.length} values: ${MAX_VALUES} at most`,
+      `${field.called} ${op} names ${values.length} values: ${MAX_VALUES} at most`,
     );
   }
   if (op === "between") {
     if (values.length !== 2) {
-      throw new Problem(`${field.name} between takes two values: [from, to]`);
+      throw new Problem(`${field.called} between takes two values: [from, to]`);
     }
     const [from, to] = values.map((one, i) =>
       parseOrdered(i === 0 ? "gte" : "lte", field, one, subject)
@@ -208,7 +208,7 @@ function parseCondition(
   }
   if (Object.hasOwn(ORDER, String(op))) {
     if (values.length !== 1) {
-      throw new Problem(`${field.name} ${op} takes one value`);
+      throw new Problem(`${field.called} ${op} takes one value`);
     }
     return parseOrdered(op as Operator, field, values[0], subject);
   }
@@ -223,14 +223,16 @@ function periodOf(field: QueryField, value: unknown, subject: Subject): Period {
     ? parsePeriod(value.slice(0, 64), subject.now, subject.zone)
     : undefined;
   if (period) return period;
-  throw new Problem(`${field.name} takes ${PERIODS}, not ${show(value)}`);
+  throw new Problem(`${field.called} takes ${PERIODS}, not ${show(value)}`);
 }
 
 function decimalOf(field: QueryField, value: unknown): Decimal {
   const decimal = toDecimal(value);
   if (decimal) return decimal;
   throw new Problem(
-    `${field.name} takes a number such as 15000000 or 1.5, not ${show(value)}`,
+    `${field.called} takes a number such as 15000000 or 1.5, not ${
+      show(value)
+    }`,
   );
 }
 
@@ -259,7 +261,7 @@ function parseOrdered(
   }
   if (field.kind !== "number") {
     throw new Problem(
-      `${field.name} has no order: ${op} and between are for numbers and dates`,
+      `${field.called} has no order: ${op} and between are for numbers and dates`,
     );
   }
   const wanted = decimalOf(field, value);
@@ -295,7 +297,9 @@ function parseEqual(
     case "flag": {
       const wanted = String(value).toLowerCase();
       if (wanted !== "true" && wanted !== "false") {
-        throw new Problem(`${field.name} is true or false, not ${show(value)}`);
+        throw new Problem(
+          `${field.called} is true or false, not ${show(value)}`,
+        );
       }
       return (row) => String(field.value(row) ?? false) === wanted;
     }
@@ -336,7 +340,7 @@ function idsOf(field: QueryField, value: unknown): Set<string> | undefined {
   if (named.length > 0) return new Set(named.map(({ id }) => String(id)));
   const choice = choose(options, value, { translate });
   if (choice.problem !== undefined) {
-    throw new Problem(`${field.name}: ${choice.problem}`);
+    throw new Problem(`${field.called}: ${choice.problem}`);
   }
   return new Set([String(choice.option.id)]);
 }
@@ -353,7 +357,7 @@ function parseKey(word: unknown, fields: Fields, { zone }: Subject): Key {
     const field = fields.find(name);
     if (field.kind !== "date") {
       throw new Problem(
-        `${field.name} is not a date: it cannot be grouped by ${unit}`,
+        `${field.called} is not a date: it cannot be grouped by ${unit}`,
       );
     }
     const known = new Map<unknown, string | null>();
@@ -423,7 +427,7 @@ function parseMeasure(
     field.kind !== "number" && !(isDate && (kind === "min" || kind === "max"))
   ) {
     throw new Problem(
-      `${field.name} is not a number: it has no ${kind}`,
+      `${field.called} is not a number: it has no ${kind}`,
     );
   }
   const known = new Map<unknown, Decimal | undefined>();
@@ -737,7 +741,7 @@ function groupRows(
   if (by && shown.length > 0 && !(by in known)) {
     throw problemsError("The query was not run", [
       `sort ${show(by)} is not one of the columns shown: ${
-        Object.keys(known).join(", ")
+        Object.keys(known).map((key) => show(key)).join(", ")
       }`,
     ]);
   }

@@ -81,6 +81,7 @@ async function callsOfAll(): Promise<Row[]> {
     permissions,
     creator_id: "nobody of this name",
     name: "Uji coba",
+    resource: "products_associations",
   };
   const custom = {
     additional_fields: [{ id: 1, value: "a" }, { name: "x", value: "a" }],
@@ -144,6 +145,14 @@ async function callsOfAll(): Promise<Row[]> {
       additional_fields: buyingRole,
       skip_validation,
     }],
+    ...["contacts", "companies", "deals", "tickets", "tasks", "products"]
+      .map((resource): Row => ["query_records", { resource }]),
+    ["query_records", { resource: "deals", group_by: ["stage", "creator_id"] }],
+    ["query_records", {
+      resource: "deals",
+      where: [{ field: "stage", value: "no such stage" }],
+    }],
+    ["query_records", { resource: "deals", fields: ["no such field"] }],
     ["list_notes", { crm_deal_id: deal_id }],
     ["list_deals", { crm_stage_id: "no such stage" }],
     ["list_deals", { creator_id: "nobody" }],

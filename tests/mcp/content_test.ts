@@ -389,3 +389,18 @@ Deno.test("open shows free text, and is what holds unless set", async () => {
   }
   await createServer({ refreshToken: "a", content: "strict" }).close();
 });
+
+Deno.test("strict withholds nothing of the server's own words", async () => {
+  const answers = [];
+  for (const content of ["open", "strict"] as const) {
+    await using world = await createWorld({ content });
+    const { rules } = await world.ok("query_records", {
+      resource: "tasks",
+      where: [{ field: "overdue", value: true }],
+    });
+    const { formats, notes } = await world.ok("get_deal_template");
+    assert(rules.overdue.length > 80 && notes[0].length > 80);
+    answers.push({ rules, formats, notes });
+  }
+  assertEquals(answers[0], answers[1]);
+});
