@@ -96,7 +96,10 @@ Deno.test("log lines end with advice in the words of their reader", async () => 
     },
   });
   assertEquals(lines.length, 1);
-  assertStringIncludes(lines[0]!, "To keep it, give createEnvStore kv or file");
+  assertStringIncludes(
+    lines[0]!,
+    "To keep it, run with --unstable-kv, or give the option store",
+  );
   assert(!OPERATORS.test(lines[0]!));
   await using another = serveSandbox({ rotateRefreshTokens: true });
   await using server = await startHttp([], {

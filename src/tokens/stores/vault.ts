@@ -64,14 +64,14 @@ export interface VaultStoreOptions {
  * import { createServer } from "@qontak/mcp";
  * import { createVaultStore } from "@qontak/mcp/stores";
  *
- * const server = createServer({
- *   store: createVaultStore({
- *     address: "http://127.0.0.1:8200",
- *     roleId: "9a3f…", // of `vault read auth/approle/role/qontak/role-id`
- *     secretId: "e51c…",
- *   }),
+ * const store = createVaultStore({
+ *   address: "http://127.0.0.1:8200",
+ *   roleId: "9a3f…", // of `vault read auth/approle/role/qontak/role-id`
+ *   secretId: "e51c…",
  * });
+ * const server = createServer({ store });
  * await server.close();
+ * await store.close?.();
  * ```
  *
  * @param options Where Vault is, and what opens it.
