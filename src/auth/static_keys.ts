@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { digest } from "../storage/hash.ts";
 import { DEFAULT_TENANT, isTenant } from "../tokens/store.ts";
 import {
   type Authenticate,
@@ -69,10 +70,8 @@ export function createStaticKeys(keys: readonly StaticKey[]): Authenticate {
   return async (bearer) => {
     // Slow to load, and read by who never serves HTTP.
     const { timingSafeEqual } = await import("node:crypto");
-    const digest = new Uint8Array(
-      await crypto.subtle.digest("SHA-256", new TextEncoder().encode(bearer)),
-    );
-    const matches = keys.map(({ hash }) => timingSafeEqual(hash, digest));
+    const presented = await digest(bearer);
+    const matches = keys.map(({ hash }) => timingSafeEqual(hash, presented));
     const at = matches.indexOf(true);
     const found = keys[at];
     return found && {

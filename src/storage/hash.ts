@@ -4,22 +4,35 @@
  * @module
  */
 
+/** SHA-256 of a text or of bytes, as 32 bytes. */
+export function digest(
+  data: string | Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  return hash("SHA-256", data);
+}
+
 /** SHA-256 of a text, as 64 hex digits. */
-export function sha256(text: string): Promise<string> {
-  return hash("SHA-256", text);
+export async function sha256(text: string): Promise<string> {
+  return toHex(await digest(text));
 }
 
 /** SHA-1 of a text, as 40 hex digits: what Redis can compute as well. */
-export function sha1(text: string): Promise<string> {
-  return hash("SHA-1", text);
+export async function sha1(text: string): Promise<string> {
+  return toHex(await hash("SHA-1", text));
 }
 
-async function hash(algorithm: string, text: string): Promise<string> {
-  const bytes = new TextEncoder().encode(text);
-  const digest = await crypto.subtle.digest(algorithm, bytes);
-  // Not toHex(): the types of Deno 2.5, which Deno Deploy runs, lack it.
-  return Array.from(
-    new Uint8Array(digest),
-    (byte) => byte.toString(16).padStart(2, "0"),
-  ).join("");
+async function hash(
+  algorithm: string,
+  data: string | Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = typeof data === "string"
+    ? new TextEncoder().encode(data)
+    : data;
+  return new Uint8Array(await crypto.subtle.digest(algorithm, bytes));
+}
+
+// Not toHex(): the types of Deno 2.5, which Deno Deploy runs, lack it.
+function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
 }

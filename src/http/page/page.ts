@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { digest } from "../../storage/hash.ts";
 import type { ListedTool } from "../../tools/catalog.ts";
 import { renderPage } from "./render.ts";
 import { SCRIPT } from "./script.ts";
@@ -81,14 +82,14 @@ async function write(
     headers: {
       "content-language": language,
       "content-security-policy": policy(
-        await sha256(new TextEncoder().encode(STYLE)),
-        await sha256(new TextEncoder().encode(SCRIPT)),
+        await hashOf(STYLE),
+        await hashOf(SCRIPT),
       ),
       "cross-origin-opener-policy": "same-origin",
       "cross-origin-resource-policy": "same-origin",
       // Cached, but revalidated each time, so that changed tools show at once.
       "cache-control": "no-cache",
-      "etag": `"${await sha256(body)}"`,
+      "etag": `"${await hashOf(body)}"`,
       "referrer-policy": "no-referrer",
       "vary": "accept-language",
       "x-content-type-options": "nosniff",
@@ -120,7 +121,9 @@ function isKnown(etag: string, header: string | null): boolean {
     .some((one) => one === "*" || one.replace(/^W\//, "") === etag);
 }
 
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const hash = await crypto.subtle.digest("SHA-256", bytes);
-  return btoa(String.fromCharCode(...new Uint8Array(hash)));
+/** SHA-256 in base64, as headers have it. */
+async function hashOf(
+  data: string | Uint8Array<ArrayBuffer>,
+): Promise<string> {
+  return btoa(String.fromCharCode(...await digest(data)));
 }
