@@ -1,8 +1,9 @@
 /**
- * An MCP server for Qontak CRM by Mekari: any AI assistant works with a
- * company's contacts, deals, tickets and the rest, safely.
+ * An MCP server for Qontak CRM by Mekari. With it, any AI assistant can work
+ * safely with a company's contacts, deals, tickets and other records.
  *
- * Run it with `deno run -A jsr:@qontak/mcp`, or make a server of your own:
+ * Run it with `deno run -A jsr:@qontak/mcp`, or create a server in your
+ * program:
  *
  * ```ts ignore
  * import { createServer } from "@qontak/mcp";
@@ -13,9 +14,9 @@
  * await server.stdio();
  * ```
  *
- * Qontak may replace a refresh token. The new one is kept in Deno KV where the
- * program runs with `--unstable-kv`; otherwise give a store that keeps it, for
- * example one that writes a `.env` file:
+ * Qontak may replace a refresh token. With `--unstable-kv`, the server keeps
+ * the new token in Deno KV. Otherwise, pass a store that keeps it, for example
+ * one that writes a `.env` file:
  *
  * ```ts ignore
  * import { createServer } from "@qontak/mcp";
@@ -28,14 +29,14 @@
  * });
  * ```
  *
- * Further entries: `@qontak/mcp/stores` keeps the credentials of any number of
- * companies, `./limits` shares limits among servers, `./audit` keeps what was
- * changed, `./sandbox` is Qontak's API in memory for your own tests, and
- * `./deploy` is the entry for Deno Deploy.
+ * Other entry points: `@qontak/mcp/stores` keeps the credentials of any number
+ * of companies, `./limits` shares limits among servers, `./audit` records
+ * changes, `./sandbox` is an in-memory Qontak API for your tests, and
+ * `./deploy` is the entry point for Deno Deploy.
  *
  * @module
  */
-// The server, and what it serves with.
+// The server and its options.
 export {
   createServer,
   type QontakServer,
@@ -47,7 +48,7 @@ export { type Toolset, TOOLSETS } from "./src/tools/catalog.ts";
 export type { ListedTool } from "./src/tools/catalog.ts";
 export type { Content } from "./src/mcp/content.ts";
 
-// Over HTTP: who calls, and what they may do.
+// HTTP: who the callers are and what they may do.
 export {
   createHandler,
   type Handler,
@@ -57,7 +58,7 @@ export {
 export type { Authenticate, Principal, Scope } from "./src/auth/principal.ts";
 export type { ProtectedResource } from "./src/auth/protected_resource.ts";
 
-// What goes wrong, and what can be done about it.
+// Errors and how to fix them.
 export {
   type ErrorKind,
   ForeseenError,
@@ -67,7 +68,8 @@ export {
 } from "./src/errors.ts";
 export type { Advise, Remedies, Remedy } from "./src/advice/advice.ts";
 
-// What a server is given; ./stores, ./limits and ./audit make them.
+// Types of the server's options; ./stores, ./limits and ./audit create the
+// values.
 export type { TokenStore } from "./src/tokens/store.ts";
 export type { Sealer } from "./src/storage/sealing.ts";
 export type { Kv } from "./src/storage/kv.ts";

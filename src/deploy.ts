@@ -1,16 +1,16 @@
 /**
- * The entry for Deno Deploy, and for any host that runs a program and routes
- * HTTP to it: the same handler as `--http`, set up by environment variables.
- * Callers must present a key that `keys create` made, one of `MCP_API_KEYS`,
- * or a JWT. Where a variable is missing, the log says what to set, and every
- * request is answered with a 503, instead of a failed start.
+ * The entry point for Deno Deploy, and for any host that runs a program and
+ * routes HTTP to it. It is the same handler as `--http`, configured by
+ * environment variables. Callers must present a key from `keys create`, one of
+ * `MCP_API_KEYS`, or a JWT. If a variable is missing, the program starts
+ * anyway: the log says what to set, and every request gets a 503.
  *
  * @module
  */
 import { open } from "./app/open.ts";
 import { readSettings } from "./app/settings.ts";
 import { ConfigError } from "./errors.ts";
-// Not when they are needed: here they always are, and one graph loads faster.
+// Imported early, because it is always needed here and one graph loads faster.
 import "./app/callers.ts";
 import "./server.ts";
 import type { Handler } from "./http/handler.ts";
@@ -20,7 +20,7 @@ import { watchFaults } from "./logging/faults.ts";
 import { createLog, type Log } from "./logging/log.ts";
 import { redactSecrets } from "./logging/redact.ts";
 
-/** What is served, and how it ends. */
+/** What the program serves, and how to stop it. */
 interface Deployed extends AsyncDisposable {
   readonly handler: Handler;
   readonly log: Log;
@@ -38,7 +38,7 @@ async function deployed(): Promise<Deployed> {
   };
 }
 
-/** Says what is missing, instead of a start that fails without saying why. */
+/** Serves an error that says what is missing, instead of failing to start. */
 function notSetUp(error: unknown): Deployed {
   if (!(error instanceof ConfigError)) throw error;
   const log = createLog();
@@ -62,7 +62,7 @@ function notSetUp(error: unknown): Deployed {
 
 const served = await deployed().catch(notSetUp);
 const ending = listen(served.handler, { log: served.log });
-// Not before it listens: a start that fails must end the process.
+// Only after it listens: a failed start must end the process.
 watchFaults(served.log);
-// Not awaited: an import of this file must not wait for the end.
+// Not awaited: importing this file must not wait until serving ends.
 ending.then(() => served[Symbol.asyncDispose]());

@@ -1,20 +1,20 @@
 /**
- * Every error that this program foresees, in one hierarchy. Each has a `kind`:
- * what sorts errors reads it, and nothing else.
+ * Every error that this program expects, in one hierarchy. Each error has a
+ * `kind`; code that sorts errors uses only that.
  *
- * | kind | class | what it says |
+ * | kind | class | meaning |
  * |---|---|---|
- * | `input` | {@linkcode InputError} | what was asked for cannot be carried out |
+ * | `input` | {@linkcode InputError} | the request cannot be carried out |
  * | `settings` | {@linkcode ConfigError} | a setting is missing or malformed |
- * | `qontak` | {@linkcode QontakError} | Qontak answered, and said no |
- * | `unreachable` | {@linkcode UnreachableError} | no answer of Qontak's could be read |
- * | `credentials` | {@linkcode CredentialsError} | there is nobody to act for |
+ * | `qontak` | {@linkcode QontakError} | Qontak refused the request |
+ * | `unreachable` | {@linkcode UnreachableError} | there is no readable answer from Qontak |
+ * | `credentials` | {@linkcode CredentialsError} | there are no credentials for the company |
  * | `store` | {@linkcode StoreError} | a store does not work |
  * | `issuer` | {@linkcode IssuerError} | the issuer of JWTs does not work |
- * | `limit` | {@linkcode LimitError} | a limit of this server's own |
+ * | `limit` | {@linkcode LimitError} | this server limits its requests |
  *
- * Any other error is a fault of this program, or an option that a program gave
- * it: {@linkcode OptionError}.
+ * Any other error is a bug in this program, or an invalid option from a program
+ * that embeds it: {@linkcode OptionError}.
  *
  * @module
  */
@@ -22,7 +22,7 @@ import { type Advise, adviseEmbedder, type Remedy } from "./advice/advice.ts";
 import type { Rules } from "./values/rules.ts";
 import { redact, redactSecrets } from "./logging/redact.ts";
 
-/** What an error is about. */
+/** The subject of an error. */
 export type ErrorKind =
   | "input"
   | "settings"
@@ -34,10 +34,10 @@ export type ErrorKind =
   | "limit";
 
 /**
- * An error that was foreseen. Its message is a sentence that may be shown; the
- * words of its remedy depend on who reads them.
+ * An expected error. Its message is a sentence that may be shown to users. The
+ * wording of its remedy depends on the reader.
  *
- * @example Telling errors apart by what they are about
+ * @example Telling errors apart by kind
  * ```ts
  * import { ForeseenError, QontakError } from "@qontak/mcp";
  *
@@ -54,16 +54,16 @@ export type ErrorKind =
  * ```
  */
 export abstract class ForeseenError extends Error {
-  /** What it is about. */
+  /** The kind of error. */
   abstract readonly kind: ErrorKind;
-  /** What can be done about it, where the message does not say it. */
+  /** How to fix it, if the message does not say so. */
   readonly remedy?: Remedy;
 
   /**
-   * Makes the error.
+   * Creates the error.
    *
    * @param message A sentence without a full stop that says what failed.
-   * @param remedy What can be done about it.
+   * @param remedy How to fix it.
    */
   constructor(message: string, remedy?: Remedy) {
     super(message);
@@ -72,27 +72,27 @@ export abstract class ForeseenError extends Error {
 }
 
 /**
- * What was asked for cannot be carried out: an argument, a flag or a word is
- * wrong. Nothing was changed.
+ * The request cannot be carried out: an argument, a flag or a word is wrong.
+ * Nothing was changed.
  */
 export class InputError extends ForeseenError {
-  /** Tells this error from others. */
+  /** The name of the class. */
   override readonly name: string = "InputError";
-  /** What it is about. */
+  /** The kind of error. */
   readonly kind = "input";
 }
 
-/** How many problems one message names, and how many are looked for. */
+/** How many problems one message lists; the search stops at this number. */
 export const MAX_PROBLEMS = 50;
 
 /** How many problems with the form of arguments are described. */
 export const MAX_FINDINGS = 20;
 
 /**
- * Everything that is wrong with a call, in one error.
+ * Combines everything that is wrong with a call in one error.
  *
- * @param what What was not done, such as `create_deal was not sent`.
- * @param problems What is wrong, one sentence each.
+ * @param what What did not happen, such as `create_deal was not sent`.
+ * @param problems The problems, one sentence each.
  */
 export function problemsError(
   what: string,
@@ -110,18 +110,20 @@ export function problemsError(
   );
 }
 
-/** Arguments that do not have the form that a tool takes. */
+/** The arguments do not match the tool's schema. */
 export class ArgumentsError extends InputError {
-  /** Tells this error from others. */
+  /** The name of the class. */
   override readonly name = "ArgumentsError";
-  /** What is wrong, one phrase each, by the argument that it is about. */
+  /**
+   * The problems, one phrase each, with the argument that each one concerns.
+   */
   readonly problems: readonly { argument: string; problem: string }[];
 
   /**
-   * Makes the error.
+   * Creates the error.
    *
    * @param tool The tool that was called.
-   * @param problems What is wrong with its arguments.
+   * @param problems The problems with its arguments.
    * @param more How many more problems there are.
    */
   constructor(
@@ -140,17 +142,17 @@ export class ArgumentsError extends InputError {
 
 /** Settings are missing or malformed. */
 export class ConfigError extends ForeseenError {
-  /** Tells this error from others. */
+  /** The name of the class. */
   override readonly name = "ConfigError";
-  /** What it is about. */
+  /** The kind of error. */
   readonly kind = "settings";
-  /** Everything that is wrong, one sentence each. */
+  /** All problems, one sentence each. */
   readonly problems: readonly string[];
 
   /**
-   * Makes the error.
+   * Creates the error.
    *
-   * @param problems Everything that is wrong, one sentence each.
+   * @param problems All problems, one sentence each.
    */
   constructor(problems: readonly string[]) {
     super(problems.join("\n"));
@@ -159,7 +161,7 @@ export class ConfigError extends ForeseenError {
 }
 
 /**
- * Qontak answered, and the answer is no.
+ * Qontak answered and refused the request.
  *
  * @example Telling a missing record from other refusals
  * ```ts
@@ -175,26 +177,29 @@ export class ConfigError extends ForeseenError {
  * ```
  */
 export class QontakError extends ForeseenError {
-  /** Tells this error from others. */
+  /** The name of the class. */
   override readonly name = "QontakError";
-  /** What it is about. */
+  /** The kind of error. */
   readonly kind = "qontak";
-  /** Method and path of the endpoint, ids left out. */
+  /** The method and path of the endpoint, without ids. */
   readonly endpoint: string;
-  /** `meta.status` where the answer has one, the HTTP status otherwise. */
+  /** `meta.status` if the answer has one, otherwise the HTTP status. */
   readonly status: number;
-  /** What Qontak itself wrote, or an empty string. */
+  /** The text that Qontak wrote, or an empty string. */
   readonly said: string;
-  /** OAuth's `error`, such as `invalid_grant`; only from the token endpoint. */
+  /**
+   * The `error` of OAuth, such as `invalid_grant`; only from the token
+   * endpoint.
+   */
   readonly code?: string;
-  /** How many seconds Qontak asks to wait, from `Retry-After`. */
+  /** How many seconds to wait, from `Retry-After`. */
   readonly retryAfter?: number;
 
   /**
-   * Makes the error.
+   * Creates the error.
    *
    * @param message A sentence that says what failed and what to do.
-   * @param details What Qontak answered, and to which endpoint.
+   * @param details The answer of Qontak, and the endpoint.
    */
   constructor(
     message: string,
@@ -213,9 +218,9 @@ export class QontakError extends ForeseenError {
 }
 
 /**
- * Qontak was not reached, or what came back is not an answer of its API.
+ * Qontak could not be reached, or the response is not an answer of its API.
  *
- * @example Asking whether a write may have happened
+ * @example Checking whether a write may have happened
  * ```ts
  * import { assert } from "@std/assert";
  * import { UnreachableError } from "@qontak/mcp";
@@ -229,15 +234,16 @@ export class QontakError extends ForeseenError {
  * ```
  */
 export class UnreachableError extends ForeseenError {
-  /** Tells this error from others. */
+  /** The name of the class. */
   override readonly name = "UnreachableError";
-  /** What it is about. */
+  /** The kind of error. */
   readonly kind = "unreachable";
-  /** Method and path of the endpoint, ids left out. */
+  /** The method and path of the endpoint, without ids. */
   readonly endpoint: string;
   /**
-   * Why no answer could be read; "limited" where the server's own limits, and
-   * "suspended" where failures before it kept the request from being sent.
+   * Why there is no readable answer. With "limited" or "suspended", the request
+   * was not sent: "limited" because of the server's own limits, "suspended"
+   * because of earlier failures.
    */
   readonly reason:
     | "network"
@@ -247,16 +253,16 @@ export class UnreachableError extends ForeseenError {
     | "redirected"
     | "limited"
     | "suspended";
-  /** Whether Qontak may have carried out the request all the same. */
+  /** Whether Qontak may have carried out the request anyway. */
   readonly mayHaveArrived: boolean;
-  /** How many seconds to wait, where the request was kept from being sent. */
+  /** How many seconds to wait, if the request was not sent. */
   readonly retryAfter?: number;
 
   /**
-   * Makes the error.
+   * Creates the error.
    *
    * @param message A sentence that says what failed and what to do.
-   * @param details Which endpoint, why, and whether it may have arrived.
+   * @param details The endpoint, the reason, and whether it may have arrived.
    */
   constructor(
     message: string,
@@ -273,13 +279,13 @@ export class UnreachableError extends ForeseenError {
   }
 }
 
-/** Why no answer of Qontak's could be read. */
+/** Why there is no readable answer from Qontak. */
 export type UnreachableReason = UnreachableError["reason"];
 
 /**
- * There are no credentials for the company a call is about.
+ * There are no credentials for the company of a call.
  *
- * @example Saying which company is meant
+ * @example Naming the company
  * ```ts
  * import { assertMatch } from "@std/assert";
  * import { CredentialsError } from "@qontak/mcp/stores";
@@ -289,17 +295,17 @@ export type UnreachableReason = UnreachableError["reason"];
  * ```
  */
 export class CredentialsError extends ForeseenError {
-  /** Tells this error from others. */
+  /** The name of the class. */
   override readonly name = "CredentialsError";
-  /** What it is about. */
+  /** The kind of error. */
   readonly kind = "credentials";
 }
 
 /**
- * The store of credentials is out of order. It says nothing about whether
- * there are credentials.
+ * The store of credentials does not work. The error does not say whether there
+ * are credentials.
  *
- * @example Saying what is out of order
+ * @example Saying what does not work
  * ```ts
  * import { assertMatch } from "@std/assert";
  * import { StoreError } from "@qontak/mcp/stores";
@@ -309,20 +315,19 @@ export class CredentialsError extends ForeseenError {
  * ```
  */
 export class StoreError extends ForeseenError {
-  /** Tells this error from others. */
+  /** The name of the class. */
   override readonly name = "StoreError";
-  /** What it is about. */
+  /** The kind of error. */
   readonly kind = "store";
 }
 
 /**
- * The issuer of callers' JWTs does not work: nobody can tell whether a token is
- * good.
+ * The issuer of callers' JWTs does not work, so tokens cannot be verified.
  */
 export class IssuerError extends ForeseenError {
-  /** Tells this error from others. */
+  /** The name of the class. */
   override readonly name = "IssuerError";
-  /** What it is about. */
+  /** The kind of error. */
   readonly kind = "issuer";
 }
 
@@ -335,27 +340,27 @@ const REASONS: Readonly<Record<LimitReason, string>> = {
 };
 
 /**
- * A request may not be sent now. Nothing of it was.
+ * A request was not sent because of a limit. No part of it was sent.
  */
 export class LimitError extends ForeseenError {
-  /** Tells this error from others. */
+  /** The name of the class. */
   override readonly name = "LimitError";
-  /** What it is about. */
+  /** The kind of error. */
   readonly kind = "limit";
   /**
-   * "limited" where there are too many requests, "suspended" where the last
-   * ones had no answer.
+   * "limited" if there are too many requests, "suspended" if the last requests
+   * got no answer.
    */
   readonly reason: LimitReason;
-  /** How long to wait, in whole seconds; 1 at least. */
+  /** How long to wait, in whole seconds; at least 1. */
   readonly seconds: number;
 
   /**
-   * Makes the error.
+   * Creates the error.
    *
-   * @param reason Why.
+   * @param reason Why the request was not sent.
    * @param wait How long to wait, in ms.
-   * @param words What is said of the reason; what usually holds when left out.
+   * @param words The text for the reason; the usual one by default.
    */
   constructor(
     reason: LimitReason,
@@ -370,13 +375,13 @@ export class LimitError extends ForeseenError {
 }
 
 /**
- * The sentence of an error that was foreseen, without what must not be told.
- * What can be done about it follows.
+ * The sentence of an expected error, without secrets and personal data. The
+ * advice on how to fix it follows.
  *
- * @param error What was thrown.
- * @param advise Has the words of remedies; those for programs that embed the
- * server when left out.
- * @returns Its sentence, or undefined for a fault of this program.
+ * @param error The thrown value.
+ * @param advise Words the remedies; for programs that embed the server by
+ * default.
+ * @returns The sentence, or undefined for a bug in this program.
  */
 export function sentenceOf(
   error: unknown,
@@ -385,20 +390,21 @@ export function sentenceOf(
   if (!(error instanceof ForeseenError)) return undefined;
   const { message, remedy } = error;
   const sentence = remedy ? `${message}. ${advise(remedy)}` : message;
-  // Wrong input is told to the caller whose own values it repeats.
+  // An input error repeats the caller's own values to that caller, so only
+  // secrets are removed.
   return error.kind === "input" ? redactSecrets(sentence) : redact(sentence);
 }
 
-/** An error's remedy, to be spread into the details of a log line. */
+/** An error's remedy, ready to spread into the details of a log line. */
 export function remedyOf(error: unknown): { readonly remedy?: Remedy } {
   const remedy = error instanceof ForeseenError ? error.remedy : undefined;
   return remedy ? { remedy } : {};
 }
 
 /**
- * An option of a program that embeds the server is missing or malformed.
+ * An option from a program that embeds the server is missing or malformed.
  *
- * @example Saying which option it is
+ * @example Reading the name of the option
  * ```ts
  * import { assertThrows } from "@std/assert";
  * import { createServer, OptionError } from "@qontak/mcp";
@@ -411,17 +417,17 @@ export function remedyOf(error: unknown): { readonly remedy?: Remedy } {
  * ```
  */
 export class OptionError extends TypeError {
-  /** Tells this error from others. */
+  /** The name of the class. */
   override readonly name = "OptionError";
-  /** The option. */
+  /** The name of the option. */
   readonly option: string;
-  /** What is wrong with it: a phrase that follows its name. */
+  /** The problem, as a phrase that follows the option's name. */
   readonly problem: string;
 
   /**
-   * Makes the error.
+   * Creates the error.
    *
-   * @param option The option.
+   * @param option The name of the option.
    * @param problem What is wrong with it.
    */
   constructor(option: string, problem: string) {
@@ -432,12 +438,13 @@ export class OptionError extends TypeError {
 }
 
 /**
- * Checks options that a program gave.
+ * Checks the options that a program passed.
  *
  * @param options The options.
- * @param rules What some of them must be; those that are left out are not asked.
- * @returns The options, each in its usual form.
- * @throws {OptionError} For the first that breaks its rule.
+ * @param rules The rules for some of them; options that are left out are not
+ * checked.
+ * @returns The options, each in its normalized form.
+ * @throws {OptionError} For the first option that breaks its rule.
  */
 export function checkOptions<O extends object>(
   options: O,

@@ -1,5 +1,5 @@
 /**
- * The MCP server: what it answers to each method, and what it is made of.
+ * The MCP server: its parts, and its answer to each method.
  *
  * @module
  */
@@ -42,17 +42,17 @@ import { IDENTITY } from "./version.ts";
 
 /** Settings of {@linkcode createServer}. */
 export interface ServerOptions extends ConnectionOptions {
-  /** The refresh token of the one company that is served. */
+  /** The refresh token, if the server serves only one company. */
   readonly refreshToken?: string;
   /**
-   * Where the credentials of companies are kept, instead of a token; what made
-   * it closes it, after the server.
+   * Where the credentials of companies are kept, instead of a token. The code
+   * that created the store closes it, after the server.
    */
   readonly store?: TokenStore;
-  /** The groups of tools that are there; all when left out. */
+  /** The groups of tools to offer; all by default. */
   readonly toolsets?: readonly Toolset[];
   /**
-   * Whether only tools that change nothing are there.
+   * Whether to offer only tools that change nothing.
    *
    * @default {false}
    */
@@ -65,35 +65,35 @@ export interface ServerOptions extends ConnectionOptions {
    */
   readonly content?: Content;
   /**
-   * The time zone in which days and months of questions begin.
+   * The time zone in which days and months in questions begin.
    *
    * @default {"Asia/Jakarta"}
    */
   readonly timeZone?: string;
   /**
-   * How long all records of one kind, read for a question, are used for the
-   * next ones, in ms; with 0 each question reads for itself.
+   * How long the server reuses all records of one kind that it read for a
+   * question, in ms. With 0, it reads them again for each question.
    *
    * @default {300000}
    */
   readonly snapshotLifetime?: number;
-  /** Writes log lines; to stderr when left out. */
+  /** Writes log lines; to stderr by default. */
   readonly log?: Log;
   /**
-   * Has the words of what can be done about an error, for answers and log
-   * lines; they name options of this function when left out.
+   * Words the advice on errors, for answers and log lines. By default, it names
+   * options of this function.
    */
   readonly advise?: Advise;
   /**
-   * How each request that may change something in Qontak is recorded; false:
-   * not at all.
+   * How to record each request that may change something in Qontak; false turns
+   * this off.
    *
-   * On stderr, with hashes of the values, when left out.
+   * By default, records go to stderr, with hashes of the values.
    */
   readonly audit?: AuditOptions | false;
 }
 
-/** What some of the options must be. */
+/** The rules for some of the options. */
 const rules = {
   ...connectionRules,
   toolsets: toolsetNames,
@@ -105,58 +105,61 @@ const rules = {
 
 /** An MCP server for Qontak. */
 export interface QontakServer {
-  /** The names of its tools, in the order that clients are shown. */
+  /** The names of its tools, in the order in which clients list them. */
   readonly tools: readonly string[];
-  /** The tools as `tools/list` shows them to callers that may call all. */
+  /**
+   * The tools, as `tools/list` shows them to callers that may call all of them.
+   */
   readonly listed: readonly ListedTool[];
   /**
-   * Speaks MCP on stdin and stdout, in every revision of the protocol.
+   * Serves MCP on stdin and stdout, in every revision of the protocol.
    *
-   * @returns A promise that resolves when the client has closed stdin and what
-   * it asked for is answered.
+   * @returns A promise that resolves when the client has closed stdin and all
+   * its requests are answered.
    */
   stdio(): Promise<void>;
   /**
    * Answers one HTTP request to the MCP endpoint, in every revision of the
-   * protocol. It checks neither who calls nor from where: see
-   * {@linkcode createHandler}.
+   * protocol. It does not check who calls or from where: see {@linkcode
+   * createHandler}.
    *
    * @param request The request.
-   * @param principal Who calls, as the credential says: it decides the tenants
-   * and the tools. When left out, the caller may do all that the server may.
+   * @param principal The caller, according to the credential; it decides the
+   * tenants and the tools. By default, the caller may do all that the server
+   * may.
    * @returns The response; never rejects.
    */
   fetch(request: Request, principal?: Principal): Promise<Response>;
   /**
-   * Tries what calls depend on, without saying more than whether it works.
-   * What was found is kept for some seconds.
+   * Checks what calls depend on, and reports only whether each part works. The
+   * results are cached for a few seconds.
    *
    * @returns "ok", "failing", "absent" or "unused" by name.
    */
   ready(): Promise<Readiness>;
   /**
-   * Tries Deno KV alone, as {@linkcode ready} does.
+   * Checks Deno KV alone, as {@linkcode ready} does.
    *
-   * @returns "absent" where the runtime has none, or none is attached, "unused"
-   * with `kv: false`.
+   * @returns "absent" if the runtime has no Deno KV or none is attached,
+   * "unused" with `kv: false`.
    */
   kv(): Promise<Readiness["kv"]>;
   /**
-   * What it has counted and timed since it was made, in Prometheus' text
-   * format, version 0.0.4. No tenant, id or value of a record is in it.
+   * All counters and timings since the server was created, in Prometheus' text
+   * format, version 0.0.4. They contain no tenant, id or value of a record.
    */
   metrics(): string;
   /**
-   * Ends what is under way over HTTP, keeps what is not kept yet, and closes
-   * what it made itself.
+   * Ends the HTTP requests in progress, saves pending data, and closes the
+   * parts that the server created.
    */
   close(): Promise<void>;
 }
 
-/** How long clients may keep what never changes, in ms. */
+/** How long clients may cache what never changes, in ms. */
 const TTL = 60 * 60 * 1000;
 
-/** What clients may keep: for one caller, or for all. */
+/** What clients may cache: for one caller, or for all. */
 const CACHE_HINTS = {
   "tools/list": { ttlMs: TTL, cacheScope: "private" },
   "server/discover": { ttlMs: TTL, cacheScope: "private" },
@@ -167,7 +170,7 @@ const CACHE_HINTS = {
 } as const;
 
 /**
- * Makes an MCP server for Qontak. It does nothing until it is served.
+ * Creates an MCP server for Qontak. It does nothing until it serves.
  *
  * @example Serving one company over stdio
  * ```ts ignore
@@ -179,7 +182,7 @@ const CACHE_HINTS = {
  * await server.stdio();
  * ```
  *
- * @example Seeing which tools there are
+ * @example Listing the tools
  * ```ts
  * import { assert } from "@std/assert";
  * import { createServer } from "@qontak/mcp";
@@ -188,10 +191,10 @@ const CACHE_HINTS = {
  * assert(server.tools.includes("create_deal"));
  * ```
  *
- * @param given The company's credentials, and where Qontak is.
+ * @param given The company's credentials, and the address of Qontak.
  * @returns The server.
  * @throws {CredentialsError} When neither a token nor a store is given.
- * @throws {OptionError} When an option is not what it must be.
+ * @throws {OptionError} When an option is invalid.
  */
 export function createServer(given: ServerOptions): QontakServer {
   const options = checkOptions(given, rules);
@@ -267,7 +270,7 @@ export function createServer(given: ServerOptions): QontakServer {
   };
 }
 
-/** The SDK's server for one caller: what it answers to each method. */
+/** Creates the SDK's server for one caller, with the answer to each method. */
 function serverFor(caller: Caller, view: View, call: Call): Server {
   const server = new Server(IDENTITY, {
     capabilities: { tools: {}, resources: {}, prompts: {} },

@@ -1,106 +1,115 @@
 /**
- * What can be done about an error. An error carries which remedy there is; the
- * words depend on who reads them: a program that embeds the server has options,
- * a person at the command line has variables and commands.
+ * The advice on errors. An error names its remedy, and the wording depends on
+ * the reader: a program that embeds the server has options, a person at the
+ * command line has variables and commands.
  *
  * @module
  */
 import type { Log } from "../logging/log.ts";
 
-/** Every remedy, with what its words need. */
+/** Every remedy, with the values that its text needs. */
 export type Remedies = {
-  /** Qontak is not at the address. */
+  /** Qontak is not at the configured address. */
   readonly checkAddress: Readonly<Record<never, never>>;
   /** Qontak cannot be reached. */
   readonly checkNetwork: Readonly<Record<never, never>>;
   /** Qontak did not answer in time. */
   readonly raiseTimeout: Readonly<Record<never, never>>;
-  /** There were no credentials in time. */
+  /** Getting credentials took too long. */
   readonly findWhatHangs: Readonly<Record<never, never>>;
   /** Qontak does not know the OAuth application. */
   readonly checkApplication: Readonly<Record<never, never>>;
-  /** A refresh token is dead; `page` is where new ones are made. */
+  /**
+   * A refresh token is no longer valid; `page` is where to create a new one.
+   */
   readonly replaceToken: { readonly tenant: string; readonly page: string };
-  /** The configured refresh token is dead. */
+  /** The configured refresh token is no longer valid. */
   readonly configureToken: { readonly page: string };
   /** A tenant has no credentials. */
   readonly addTenant: { readonly tenant: string };
-  /** A tenant has credentials for Mekari's gateway, where OAuth is used. */
+  /**
+   * A tenant has credentials for Mekari's gateway, but the server uses OAuth.
+   */
   readonly useRefreshToken: { readonly tenant: string };
-  /** A tenant has credentials for OAuth, where Mekari's gateway is used. */
+  /**
+   * A tenant has credentials for OAuth, but the server uses Mekari's gateway.
+   */
   readonly useSsoId: { readonly tenant: string };
   /** A tenant has no application at Mekari. */
   readonly addApplication: { readonly tenant: string };
-  /** The one company that is served was named. */
+  /** The call named a tenant, but the server serves only one company. */
   readonly omitTenant: { readonly isSigned: boolean };
-  /** A new refresh token cannot be kept. */
+  /** A new refresh token cannot be saved. */
   readonly keepToken: Readonly<Record<never, never>>;
   /** Redis does not answer. */
   readonly checkRedis: Readonly<Record<never, never>>;
-  /** Redis refuses the user or password. */
+  /** Redis rejects the user or password. */
   readonly checkRedisLogin: Readonly<Record<never, never>>;
-  /** Redis does not have the database of the address. */
+  /** Redis does not have the database in the address. */
   readonly checkRedisDatabase: Readonly<Record<never, never>>;
-  /** The user at Redis may not do what is needed. */
+  /** The Redis user lacks a permission. */
   readonly grantRedisRights: Readonly<Record<never, never>>;
-  /** Redis has no memory left. */
+  /** Redis is out of memory. */
   readonly freeRedisMemory: Readonly<Record<never, never>>;
-  /** What answers is a replica. */
+  /** The Redis server is a replica. */
   readonly findRedisMaster: Readonly<Record<never, never>>;
   /** Redis refuses for another reason. */
   readonly readRedisLog: Readonly<Record<never, never>>;
-  /** Redis wants a certificate of its clients. */
+  /** Redis requires client certificates. */
   readonly relaxRedisCertificates: Readonly<Record<never, never>>;
-  /** Redis' certificate is old, or another host's. */
+  /** The certificate of Redis has expired, or is for another host. */
   readonly renewRedisCertificate: Readonly<Record<never, never>>;
-  /** A certificate is signed by an authority that is not known. */
+  /** A certificate is signed by an unknown authority. */
   readonly trustCertificate: Readonly<Record<never, never>>;
   /** Vault does not answer. */
   readonly checkVault: Readonly<Record<never, never>>;
-  /** What answers at Vault's address is something else. */
+  /** The server at Vault's address is not Vault. */
   readonly checkVaultPlace: Readonly<Record<never, never>>;
-  /** What answers at Vault's address sends requests elsewhere. */
+  /** The server at Vault's address redirects requests. */
   readonly checkVaultRedirect: Readonly<Record<never, never>>;
   /** Vault has nothing at the path. */
   readonly checkVaultPath: Readonly<Record<never, never>>;
   /** There is no KV engine of version 2 at the mount. */
   readonly checkVaultMount: { readonly mount: string };
-  /** The token for Vault has ended. */
+  /** The token for Vault has expired. */
   readonly replaceVaultToken: Readonly<Record<never, never>>;
-  /** Vault gives no token for the role. */
+  /** Vault issues no token for the role. */
   readonly checkVaultRole: Readonly<Record<never, never>>;
-  /** A record cannot be opened with the keys there are. */
+  /** None of the keys can open a record. */
   readonly checkSealingKeys: Readonly<Record<never, never>>;
-  /** A record was never sealed, and there is a key. */
+  /** A record is not sealed, although there is a sealing key. */
   readonly sealRecords: Readonly<Record<never, never>>;
-  /** Another program writes over the records of a store. */
+  /** Another program overwrites the records of a store. */
   readonly keepStoreApart: Readonly<Record<never, never>>;
-  /** A key record is not one of ours. */
+  /** A key record is not from this program. */
   readonly revokeKey: { readonly id: string };
-  /** Callers from elsewhere are refused, since none can show who they are. */
+  /**
+   * Callers from other machines are refused, because no way to identify them is
+   * set.
+   */
   readonly nameCallers: Readonly<Record<never, never>>;
   /** Web pages of an origin are refused. */
   readonly allowOrigin: Readonly<Record<never, never>>;
-  /** The issuer of JWTs does not answer as it should. */
+  /** The issuer of JWTs does not answer correctly. */
   readonly checkIssuer: Readonly<Record<never, never>>;
   /** The free text of records is withheld. */
   readonly showContent: Readonly<Record<never, never>>;
 };
 
-/** What can be done about an error: a word, and what its words need. */
+/** How to fix an error: the name of the remedy, and the values for its text. */
 export type Remedy = {
   [N in keyof Remedies]: { readonly what: N } & Remedies[N];
 }[keyof Remedies];
 
-/** Puts a remedy into words: a sentence without a full stop. */
+/** Words a remedy as a sentence without a full stop. */
 export type Advise = (remedy: Remedy) => string;
 
-/** The words of every remedy. */
+/** The wording of every remedy. */
 export type Advice = {
   readonly [N in keyof Remedies]: (data: Remedies[N]) => string;
 };
 
-/** Advises by a table. */
+/** Creates an advisor from a table. */
 export function adviser(advice: Advice): Advise {
   return <N extends keyof Remedies>(
     remedy: { readonly what: N } & Remedies[N],
@@ -109,7 +118,7 @@ export function adviser(advice: Advice): Advise {
 
 const toStore = (what: string) => `put ${what} into the store`;
 
-/** The words for programs that embed the server: they name options. */
+/** The wording for programs that embed the server: it names options. */
 export const adviseEmbedder: Advise = adviser({
   checkAddress: () => "Check the option baseUrl",
   checkNetwork: () => "Check the network and the option baseUrl",
@@ -175,11 +184,11 @@ export const adviseEmbedder: Advise = adviser({
 });
 
 /**
- * A log whose lines say what to do: the advice for a line's remedy follows its
- * reason, or its message if it has no reason.
+ * Creates a log whose lines include advice. The advice for a line's remedy
+ * follows its reason, or its message if it has no reason.
  *
  * @param log Writes the lines.
- * @param advise Has the words.
+ * @param advise Words the remedies.
  */
 export function advisedLog(log: Log, advise: Advise): Log {
   return (level, message, details = {}) => {

@@ -1,6 +1,6 @@
 /**
- * What can be done about an error, in the words of the command line: they name
- * environment variables and commands.
+ * The advice on errors, worded for the command line: it names environment
+ * variables and commands.
  *
  * @module
  */
@@ -8,14 +8,14 @@ import { type Advise, adviser } from "../advice/advice.ts";
 import { ConfigError, OptionError } from "../errors.ts";
 import { DEFAULT_TENANT } from "../tokens/store.ts";
 
-/** The command that gives a tenant credentials. */
+/** The command that stores a tenant's credentials. */
 export function addCommand(tenant: string): string {
   return `qontak-mcp tenants add${
     tenant === DEFAULT_TENANT ? "" : ` ${tenant}`
   }`;
 }
 
-/** The words of every remedy. */
+/** The wording of every remedy. */
 export const advise: Advise = adviser({
   checkAddress: () => "Check QONTAK_BASE_URL",
   checkNetwork: () => "Check the network and QONTAK_BASE_URL",
@@ -87,7 +87,7 @@ export const advise: Advise = adviser({
   showContent: () => "QONTAK_CONTENT=strict",
 });
 
-/** The variables that options of stores come from. */
+/** The environment variables behind the options of stores. */
 const variableOf: Readonly<Record<string, string>> = {
   url: "REDIS_URL",
   address: "VAULT_ADDR",
@@ -97,10 +97,10 @@ const variableOf: Readonly<Record<string, string>> = {
 };
 
 /**
- * What a part refuses is a setting here.
+ * Reports an invalid option of a part as an invalid setting.
  *
- * @param make Makes the part.
- * @throws {ConfigError} What the part said, in terms of variables.
+ * @param make Creates the part.
+ * @throws {ConfigError} The error of the part, in terms of variables.
  */
 export function withSettings<T>(make: () => T): T {
   try {

@@ -1,5 +1,5 @@
 /**
- * The audit that the settings choose.
+ * Creates the audit that the settings configure.
  *
  * @module
  */
@@ -15,12 +15,13 @@ import { createKvAuditStore } from "../audit/stores/kv.ts";
 import { createRedisAuditStore } from "../audit/stores/redis.ts";
 
 /**
- * How writes are recorded.
+ * Creates the audit option.
  *
  * @param settings The settings.
- * @param store Where records are kept, as {@linkcode openAuditStore} opened it.
+ * @param store Where records are kept, from {@linkcode openAuditStore}.
  * @returns An option of createServer.
- * @throws {ConfigError} When a setting asks for what there is not.
+ * @throws {ConfigError} When a setting asks for something that is not
+ * available.
  */
 export function auditOf(
   settings: Settings,
@@ -33,7 +34,7 @@ export function auditOf(
       "QONTAK_AUDIT_VALUES=keep needs QONTAK_AUDIT=kv or redis: values that were sent are never written to stderr",
     ]);
   }
-  // A change is logged at every log level.
+  // Changes are logged at every log level.
   const level = settings.LOG_LEVEL === "debug" ? "debug" : "info";
   const log = createLog(level);
   if (keepsValues && !settings.TOKEN_ENCRYPTION_KEY) {
@@ -47,12 +48,13 @@ export function auditOf(
 }
 
 /**
- * Where records are kept, for `qontak-mcp audit` as well; undefined where they
- * are written to stderr only, or not at all.
+ * Opens the place where records are kept; `qontak-mcp audit` uses it too.
+ * Undefined if they are only written to stderr, or not recorded.
  *
  * @param settings The settings.
- * @param kv Deno KV, where the runtime has it.
- * @throws {ConfigError} When a setting asks for what there is not.
+ * @param kv Deno KV, if the runtime has it.
+ * @throws {ConfigError} When a setting asks for something that is not
+ * available.
  */
 export function openAuditStore(
   settings: Settings,

@@ -1,5 +1,5 @@
 /**
- * Who may call over HTTP, as the settings say.
+ * Decides from the settings who may call over HTTP.
  *
  * @module
  */
@@ -16,24 +16,24 @@ import type { Log } from "../logging/log.ts";
 import { demandKeys } from "./stores.ts";
 import { defined } from "../values/json.ts";
 
-/** What callers are known by besides the settings. */
+/** What identifies callers, besides the settings. */
 export interface CallersParts {
   /** Whether other machines can reach the endpoint. */
   readonly isPublic: boolean;
-  /** Where API keys are kept; undefined where nothing outlives the process. */
+  /** Where API keys are kept; undefined if nothing outlives the process. */
   readonly keys: KeyStore | undefined;
-  /** Told of refused callers; never told a credential. */
+  /** Logs refused callers, never a credential. */
   readonly log: Log;
 }
 
 /**
- * Who may call: static keys, stored keys and JWTs, whichever are set up.
+ * Sets up the configured credentials: static keys, stored keys and JWTs.
  *
  * @param settings The settings.
  * @param parts Who can reach the endpoint, and where keys are kept.
  * @returns Options of createHandler.
- * @throws {ConfigError} When anybody could call a public endpoint, or a kind
- * of credential lacks what it needs.
+ * @throws {ConfigError} When anyone could call a public endpoint, or a kind of
+ * credential lacks a setting.
  */
 export function callersOf(
   settings: Settings,

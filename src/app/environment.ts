@@ -1,5 +1,5 @@
 /**
- * The environment of the process, and the `.env` file beside it.
+ * The environment of the process, and the `.env` file in its directory.
  *
  * @module
  */
@@ -7,23 +7,25 @@ import { ConfigError } from "../errors.ts";
 import { canReadVariables, parseVariables } from "../values/env.ts";
 import { decodeUtf8 } from "../values/text.ts";
 
-/** The file in the working directory that adds to the environment. */
+/** The file in the working directory that adds variables to the environment. */
 const PATH = ".env";
 
-/** Variables, and where they come from. */
+/** Variables and their origin. */
 export interface Environment {
   /** Every variable by name. */
   readonly variables: Readonly<Record<string, string>>;
-  /** The file that a variable comes from; undefined for the process's own. */
+  /**
+   * The file that sets a variable; undefined if the process's environment does.
+   */
   fileOf(name: string): string | undefined;
 }
 
 /**
- * Reads the environment, with what `.env` in the working directory adds to it.
- * What is set in the environment wins.
+ * Reads the environment, and adds the variables of `.env` in the working
+ * directory. The environment takes precedence.
  *
- * @throws {ConfigError} When there is a `.env` that cannot be read, or the
- * environment may not be read.
+ * @throws {ConfigError} When `.env` exists but cannot be read, or the program
+ * has no permission to read the environment.
  */
 export function readEnvironment(): Environment {
   const own = variablesSet();

@@ -1,5 +1,5 @@
 /**
- * The limits that the settings choose.
+ * Creates the limits that the settings configure.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import { defined } from "../values/json.ts";
 
 /** What limits need besides the settings. */
 export interface LimitsParts {
-  /** Deno KV, where the runtime has it. */
+  /** Deno KV, if the runtime has it. */
   readonly kv: Kv | undefined;
   /** Writes log lines. */
   readonly log: Log;
@@ -51,11 +51,11 @@ const places: Readonly<Record<LimitsName, Open>> = {
 };
 
 /**
- * Makes the limits of QONTAK_RATE_LIMIT, QONTAK_GLOBAL_RATE_LIMIT and
- * QONTAK_LIMITS. Nothing is connected before their first use.
+ * Creates the limits of QONTAK_RATE_LIMIT, QONTAK_GLOBAL_RATE_LIMIT and
+ * QONTAK_LIMITS. It connects to nothing before their first use.
  *
  * @param settings The settings.
- * @param parts What limits need besides.
+ * @param parts What limits need besides the settings.
  * @throws {ConfigError} When a setting that they need is missing.
  */
 export function openLimits(
@@ -73,16 +73,19 @@ function openShared(
   return places[settings.QONTAK_LIMITS](settings, kv);
 }
 
-/** Whose limit shows that the place can be written; no tenant is called so. */
+/**
+ * The tenant whose limit tests that the place can be written; never a real
+ * name.
+ */
 const PROBE = "_doctor";
 
 /**
- * Tries the place of QONTAK_LIMITS.
+ * Tests the place that QONTAK_LIMITS names.
  *
  * @param settings The settings.
- * @param kv Deno KV, where the runtime has it.
- * @returns What was found.
- * @throws {Error} When the place is out of order.
+ * @param kv Deno KV, if the runtime has it.
+ * @returns The result.
+ * @throws {Error} When the place does not work.
  */
 export async function checkLimits(
   settings: Settings,

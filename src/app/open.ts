@@ -1,6 +1,6 @@
 /**
- * The program, put together from its settings. The command line, the deploy
- * entry and the sandbox mode all begin here.
+ * Builds the program from its settings. The command line, the deploy entry
+ * point and the sandbox mode all start here.
  *
  * @module
  */
@@ -24,16 +24,16 @@ import { serverOptionsOf, type Settings } from "./settings.ts";
 import { openStores } from "./stores.ts";
 
 /**
- * The parts of the program. Each is made when it is first asked for, so that a
- * command needs only the settings of the parts that it uses; nothing is
- * connected before its first use. Disposing of the program closes all of them.
+ * The parts of the program. Each part is created on first use, so a command
+ * needs only the settings of the parts that it uses, and nothing connects
+ * before its first use. Disposing of the program closes all parts.
  */
 export interface Program extends AsyncDisposable {
-  /** The settings that hold; those of the sandbox where it is the CRM. */
+  /** The settings in effect; those of the sandbox if it replaces the CRM. */
   readonly settings: Settings;
   /** Writes log lines. */
   readonly log: Log;
-  /** Deno KV, where the runtime has it. */
+  /** Deno KV, if the runtime has it. */
   readonly kv: Kv | undefined;
   /**
    * Where credentials are kept.
@@ -41,56 +41,60 @@ export interface Program extends AsyncDisposable {
    * @throws {ConfigError} When a setting that the store needs is missing.
    */
   readonly store: TokenStore;
-  /** Where API keys are kept; undefined where nothing outlives the process. */
+  /** Where API keys are kept; undefined if nothing outlives the process. */
   readonly keys: KeyStore | undefined;
-  /** What a sealing key seals in the store; undefined where there is none. */
+  /**
+   * The records that a sealing key seals in the store; undefined without a key.
+   */
   readonly sealed: SealedRecords | undefined;
-  /** Where audit records are kept; undefined where they are only logged. */
+  /** Where audit records are kept; undefined if they are only logged. */
   readonly audits: AuditStore | undefined;
   /**
-   * What a server is made from.
+   * The options of the server.
    *
    * @throws {ConfigError} When a setting that it needs is missing.
    */
   readonly options: ServerOptions & { readonly store: TokenStore };
-  /** The way to the CRM, for commands that serve nobody. */
+  /** The access to the CRM, for commands that do not serve. */
   readonly access: Access;
-  /** Makes the server. */
+  /** Creates the server. */
   server(): Promise<QontakServer>;
   /**
-   * Makes what answers HTTP requests.
+   * Creates the handler of HTTP requests.
    *
    * @param isPublic Whether other machines can reach the endpoint.
-   * @throws {ConfigError} When anybody could call a public endpoint.
+   * @throws {ConfigError} When anyone could call a public endpoint.
    */
   handler(isPublic: boolean): Promise<Handler>;
   /**
-   * Why a refresh token that Qontak replaces would be lost; undefined where
-   * it is kept.
+   * Why a refresh token that Qontak replaces would be lost; undefined if it is
+   * kept.
    */
   losesTokens(): Promise<string | undefined>;
 }
 
-/** How the program is opened. */
+/** Options of {@linkcode open}. */
 export interface OpenOptions {
-  /** Whether the built-in sandbox is the CRM. Nothing of it is kept. */
+  /** Whether the built-in sandbox replaces the CRM. Nothing in it is kept. */
   readonly sandbox?: boolean;
-  /** Whether a command works on the store, which the sandbox does not have. */
+  /**
+   * Whether the command works on the store, which the sandbox does not have.
+   */
   readonly isStoreCommand?: boolean;
 }
 
 /**
- * Puts the program together.
+ * Builds the program.
  *
  * @param given The settings.
- * @param options Whether the sandbox is the CRM.
- * @returns The program; dispose of it in the end.
+ * @param options Whether the sandbox replaces the CRM.
+ * @returns The program; the caller disposes of it.
  */
 export function open(
   given: Settings,
   { sandbox: isSandbox = false, isStoreCommand = false }: OpenOptions = {},
 ): Program {
-  // Parts are closed in the reverse order: what uses a part before the part.
+  // Parts are closed in reverse order: a part's users before the part.
   const opened = new AsyncDisposableStack();
   const closing = <T extends { close?(): Promise<void> } | undefined>(
     part: T,
@@ -134,7 +138,7 @@ export function open(
   });
   const access = once(() => closing(createAccess(options())));
   const server = once(async () => {
-    // Commands that serve nobody do not load it.
+    // Commands that do not serve do not load it.
     const made = options();
     const { createServer } = await import("../server.ts");
     return closing(createServer(made));
@@ -174,7 +178,7 @@ export function open(
     },
     async losesTokens() {
       const { store } = stores();
-      // The sandbox replaces no token, and signed calls have none.
+      // The sandbox replaces no tokens, and signed calls do not use them.
       if (isSandbox || settings.QONTAK_AUTH === "hmac") return undefined;
       if (!("keeps" in store)) return undefined;
       return await (store as EnvStore).keeps() === "memory"
@@ -185,7 +189,7 @@ export function open(
   };
 }
 
-/** Makes something when it is first asked for. */
+/** Creates a value on first use, and then returns the same one. */
 function once<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
   return () => (made ??= { value: make() }).value;

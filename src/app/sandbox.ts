@@ -1,23 +1,24 @@
 /**
- * The built-in sandbox as the CRM of a server. It comes up with the first
- * request to it, so that no client waits for it to say hello.
+ * Runs a server on the built-in sandbox instead of the CRM. The sandbox starts
+ * with the first request to it, so clients do not wait for it when they
+ * connect.
  *
  * @module
  */
 import type { Sandbox } from "../sandbox/mod.ts";
 import type { Settings } from "./settings.ts";
 
-/** Stands for the sandbox, which listens nowhere. */
+/** A placeholder for the sandbox's address; nothing listens there. */
 const PLACEHOLDER = "http://127.0.0.1";
 
-/** One company, one process, no account: any token will do. */
+/** The sandbox has one company and no accounts, so any token works. */
 const TOKEN = "sandbox";
 
 /**
- * The settings of a server on the sandbox: nothing is kept, and none of the
- * person's own credentials are used.
+ * The settings of a server on the sandbox: nothing is kept, and the person's
+ * own credentials are not used.
  *
- * @param settings The settings that the environment says.
+ * @param settings The settings from the environment.
  */
 export function sandboxSettings(settings: Settings): Settings {
   const { refreshTokenFile: _, ...others } = settings;
@@ -35,10 +36,10 @@ export function sandboxSettings(settings: Settings): Settings {
 }
 
 /**
- * Makes the way to a sandbox in this process, which is made when it is needed.
+ * Creates the access to a sandbox in this process, which starts on first use.
  * No request leaves the process.
  *
- * @returns Sends a request to it.
+ * @returns A function that sends a request to the sandbox.
  */
 export function lazySandbox(): typeof fetch {
   let starting: Promise<Sandbox> | undefined;
@@ -46,7 +47,7 @@ export function lazySandbox(): typeof fetch {
     import("../sandbox/mod.ts").then(({ createSandbox }) =>
       createSandbox({
         refreshToken: TOKEN,
-        // Without a store, a token that rotates would only be warned of.
+        // Without a store, a rotated token would only cause a warning.
         rotateRefreshTokens: false,
       })
     );

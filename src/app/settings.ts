@@ -1,6 +1,5 @@
 /**
- * The settings of the program: what the environment says, with every default
- * filled in.
+ * The settings of the program, from the environment and the defaults.
  *
  * @module
  */
@@ -14,7 +13,7 @@ type Variables = typeof variables;
 
 type Name = keyof Variables;
 
-/** The variables that have a default. */
+/** The variables with a default. */
 type Defaulted = {
   [N in Name]: Variables[N] extends { readonly default: string } ? N : never;
 }[Name];
@@ -28,7 +27,7 @@ export type Settings =
     readonly [N in Exclude<Name, Defaulted | "QONTAK_BASE_URL">]?: Value<N>;
   }
   & {
-    /** The file that QONTAK_REFRESH_TOKEN stands in, if it does. */
+    /** The file that sets QONTAK_REFRESH_TOKEN, if any. */
     readonly refreshTokenFile?: string;
   };
 
@@ -36,13 +35,13 @@ export type Settings =
 export const ROTATING = "QONTAK_REFRESH_TOKEN";
 
 /**
- * Reads the environment. An empty variable counts as not set.
+ * Reads the environment. An empty variable counts as unset.
  *
  * @param env The variables by name.
- * @param fileOf The file that a variable comes from, if any.
- * @returns The settings, with defaults where there are any.
- * @throws {ConfigError} Naming every variable that is malformed; values are
- * repeated only where they are no secret.
+ * @param fileOf Returns the file that sets a variable, if any.
+ * @returns The settings, with defaults for variables that are not set.
+ * @throws {ConfigError} Names every malformed variable. It repeats only values
+ * that are not secret.
  */
 export function readSettings(
   env: Readonly<Record<string, string | undefined>>,
@@ -70,7 +69,7 @@ export function readSettings(
 }
 
 /**
- * The part of the settings that a server is made from, besides the store.
+ * The server options that come from the settings, without the store.
  *
  * @param settings The settings.
  * @returns Options of createServer.

@@ -1,5 +1,5 @@
 /**
- * The store that the settings choose.
+ * Opens the store that the settings configure.
  *
  * @module
  */
@@ -25,23 +25,23 @@ import { defined } from "../values/json.ts";
 
 /** What stores need besides the settings. */
 export interface StoreParts {
-  /** Deno KV, where the runtime has it. */
+  /** Deno KV, if the runtime has it. */
   readonly kv: Kv | undefined;
-  /** The same, where tokens are cached in it. */
+  /** Deno KV, if tokens are cached in it. */
   readonly cacheKv: Kv | undefined;
   /** Writes log lines. */
   readonly log: Log;
-  /** Whether a command works on the store: none of them takes --sandbox. */
+  /** Whether a command works on the store; no such command takes --sandbox. */
   readonly isStoreCommand?: boolean;
 }
 
 /** What TOKEN_STORE keeps. */
 export interface Stores {
-  /** Credentials; closing their store ends the connection. */
+  /** The credentials; closing their store closes the connection. */
   readonly store: TokenStore;
-  /** API keys; undefined where nothing outlives the process. */
+  /** API keys; undefined if nothing outlives the process. */
   readonly keys: KeyStore | undefined;
-  /** Everything that TOKEN_ENCRYPTION_KEY seals there, if anything. */
+  /** Everything that TOKEN_ENCRYPTION_KEY seals in the store, if anything. */
   readonly sealed: SealedRecords | undefined;
 }
 
@@ -57,7 +57,7 @@ const stores: Readonly<Record<StoreName, Open>> = {
       log,
       ...defined({ file, sealer }),
     };
-    // What is configured changes with each refresh where it is in a file.
+    // In a file, the configured token changes with each refresh.
     if (!kv) return { tokens: openEnv(options) };
     const keys = createEnvKeys({ ...options, kv });
     const credentials = createEnvRecords(kv, sealer);
@@ -115,10 +115,10 @@ const stores: Readonly<Record<StoreName, Open>> = {
 };
 
 /**
- * Opens what TOKEN_STORE keeps. Nothing is connected before its first use.
+ * Opens what TOKEN_STORE keeps. It connects to nothing before the first use.
  *
  * @param settings The settings.
- * @param parts What stores need besides.
+ * @param parts What stores need besides the settings.
  * @throws {ConfigError} When a setting that the store needs is missing.
  */
 export function openStores(settings: Settings, parts: StoreParts): Stores {
@@ -137,10 +137,10 @@ export function openStores(settings: Settings, parts: StoreParts): Stores {
 }
 
 /**
- * The place for API keys, where there is one.
+ * Returns the store of API keys, if there is one.
  *
- * @param keys The place.
- * @throws {ConfigError} If there is no place for them.
+ * @param keys The store.
+ * @throws {ConfigError} If there is no store for them.
  */
 export function demandKeys(keys: KeyStore | undefined): KeyStore {
   if (keys) return keys;
@@ -149,7 +149,7 @@ export function demandKeys(keys: KeyStore | undefined): KeyStore {
   ]);
 }
 
-/** The credentials that stand in the environment. */
+/** The credentials that the environment sets. */
 function configured(
   settings: Settings,
   isStoreCommand: boolean,

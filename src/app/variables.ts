@@ -1,6 +1,7 @@
 /**
- * The environment variables as one table: what each is for, its default, and
- * what reads its text. `.env.example` and the README's table are made from it.
+ * The environment variables as a table: the purpose of each, its default, and
+ * how its text is read. `.env.example` and the table in the README are
+ * generated from it.
  *
  * @module
  */
@@ -38,31 +39,33 @@ import { vaultAddress } from "../tokens/stores/vault.ts";
 export interface Variable<T> {
   /** Its purpose, as a sentence without a full stop. */
   readonly meaning: string;
-  /** Its default; shown in the documents. */
+  /** Its default; shown in the documentation. */
   readonly default?: string;
-  /** What the documents show instead of a default that depends. */
+  /** What the documentation shows instead of a default that varies. */
   readonly shown?: string;
-  /** Reads its text. Throws an Error whose message follows the name. */
+  /**
+   * Reads its text. Throws an Error whose message follows the variable's name.
+   */
   readonly read: (text: string) => T;
 }
 
-/** The stores of credentials, as TOKEN_STORE calls them. */
+/** The stores of credentials, by their names in TOKEN_STORE. */
 export const STORES = ["env", "redis", "vault", "kv"] as const;
 
 /** A store of credentials. */
 export type StoreName = (typeof STORES)[number];
 
-/** Where audit records go, as QONTAK_AUDIT calls it. */
+/** The destinations of audit records, by their names in QONTAK_AUDIT. */
 const AUDITS = ["stderr", "kv", "redis", "off"] as const;
-/** Where limits are kept, as QONTAK_LIMITS calls it. */
+/** The places for limits, by their names in QONTAK_LIMITS. */
 export const LIMITS = ["memory", "redis", "kv"] as const;
 
-/** A place for limits. */
+/** The name of a place for limits. */
 export type LimitsName = (typeof LIMITS)[number];
 
 const asText = (text: string) => text;
 
-/** Every variable, in the order of the documents. */
+/** Every variable, in the order of the documentation. */
 export const variables = {
   QONTAK_REFRESH_TOKEN: {
     meaning:
@@ -307,7 +310,7 @@ function readWord<T extends string>(rule: Rule<T>): (text: string) => T {
   return (text) => rule(text.toLowerCase(), text);
 }
 
-/** Reads a list joined by commas. */
+/** Reads a comma-separated list. */
 function readList<T>(rule: Rule<T>): (text: string) => T {
   return (text) => rule(text.split(",").map((entry) => entry.trim()));
 }
@@ -338,7 +341,7 @@ const FLAG_WORDS: ReadonlyMap<string, boolean> = new Map([
   ...["false", "0", "no", "off"].map((word) => [word, false] as const),
 ]);
 
-/** Reads yes or no. An unknown word is an error, never no. */
+/** Reads yes or no. An unknown word is an error and never means no. */
 function readFlag(text: string): boolean {
   const isOn = FLAG_WORDS.get(text.toLowerCase());
   if (isOn !== undefined) return isOn;
@@ -365,7 +368,10 @@ function readKeys(text: string): Sealer {
   }
 }
 
-/** An address of Redis; it is never repeated, since it may hold a password. */
+/**
+ * Reads an address of Redis. Errors do not repeat it, because it may hold a
+ * password.
+ */
 function asRedisUrl(text: string): string {
   try {
     readRedisUrl(text);

@@ -29,8 +29,8 @@ const dashed = Object.keys(flags).map((name) => `--${name}`);
  * Reads the command line.
  *
  * @param args The arguments after the program's name.
- * @throws {ConfigError} Names every unknown word or flag. A word is repeated
- * only in the place of the command: elsewhere it may be a secret.
+ * @throws {ConfigError} Names every unknown word or flag. It repeats a word
+ * only if it stands in place of the command: elsewhere, a word may be a secret.
  */
 export function readArguments(args: readonly string[]): Asked {
   const { values, names, words: all, problems: flagProblems } = parseFlags(
@@ -72,8 +72,8 @@ function optionsFor(args: readonly string[]): FlagTable {
 }
 
 /**
- * Removes the command's name from the front of `words`. Where help is asked
- * for, the first word of several commands is enough.
+ * Removes the command's name from the front of `words`. For help, the first
+ * word of a group of commands is enough.
  */
 function takeCommand(
   words: string[],

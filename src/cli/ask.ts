@@ -15,7 +15,8 @@ export interface Asker {
    *
    * @param question The question; shown only at a terminal.
    * @param isSecret Whether to hide the value while it is typed.
-   * @returns The value without surrounding white space; empty if there is none.
+   * @returns The value without surrounding white space; empty if there is no
+   * input.
    * @throws {ConfigError} When it is not UTF-8.
    */
   ask(question: string, isSecret?: boolean): Promise<string>;
@@ -27,7 +28,7 @@ export interface Asker {
 const MAX_LENGTH = 16_384;
 
 /**
- * Makes the asker: at a terminal it prompts on stderr, otherwise it reads the
+ * Creates the asker: at a terminal it prompts on stderr, otherwise it reads the
  * lines of stdin.
  *
  * @returns The asker.

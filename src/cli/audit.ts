@@ -1,5 +1,5 @@
 /**
- * Shows what was changed in Qontak.
+ * Shows the changes that were made in Qontak.
  *
  * @module
  */

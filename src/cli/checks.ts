@@ -45,9 +45,9 @@ export async function attempt(check: string, run: Check): Promise<Finding> {
 
 /**
  * Tests a tenant's credentials: gets new tokens, and sends a request to the
- * CRM. It gets no new tokens if the new refresh token would be lost.
+ * CRM. If a new refresh token would be lost, it does not get new tokens.
  *
- * @param program The way to the CRM.
+ * @param program The access to the CRM.
  * @param tenant The company.
  */
 export async function tryTenant(

@@ -24,7 +24,7 @@ export interface Given {
 export type Run = (given: Given) => Promise<number>;
 
 /**
- * Makes a command that uses the opened program.
+ * Creates a command that uses the opened program.
  *
  * @param read Reads the word after the command's name, before anything else.
  * @param action Runs the command.

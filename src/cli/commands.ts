@@ -1,5 +1,5 @@
 /**
- * The commands of the command line, as a table. The help is made from it.
+ * The commands of the command line, as a table. The help is generated from it.
  *
  * @module
  */
@@ -23,7 +23,7 @@ export interface Command {
   readonly load: () => Promise<Run>;
 }
 
-/** Every command; without one, the server serves. */
+/** Every command; without a command, the program serves. */
 export const commands = {
   serve: {
     words: 0,

@@ -83,10 +83,10 @@ function readClient(word: string | undefined): ClientId {
   ]);
 }
 
-/** The flags that a server is started with, besides those of its address. */
+/** The flags for starting a server, except those for its address. */
 const STARTING = ["sandbox", "read-only", "toolsets"] as const;
 
-/** A server that the client starts in the same way as this one. */
+/** A server that the client starts in the same way as this one was started. */
 function ownServer(
   client: ClientId,
   os: Os,
@@ -118,7 +118,7 @@ function ownServer(
   };
 }
 
-/** Groups of tools, as `--toolsets` takes them. */
+/** Reads groups of tools, as `--toolsets` takes them. */
 function readToolsets(text: string): string {
   try {
     return variables.QONTAK_TOOLSETS.read(text).join(",");
@@ -128,7 +128,8 @@ function readToolsets(text: string): string {
 }
 
 /**
- * A running server. Errors do not repeat the address: it may hold a password.
+ * Configures access to a running server. Errors do not repeat the address: it
+ * may contain a password.
  */
 function runningServer(
   client: ClientId,
@@ -166,12 +167,12 @@ function runningServer(
       } connects over the internet and cannot reach this machine: --http must be a public https:// address`,
     );
   }
-  // If only a host is given, the path is ours: /mcp.
+  // If only a host is given, use this server's path: /mcp.
   if (url.pathname === "/") url.pathname = "/mcp";
   return { how: "http", url: url.href, ...(isLocal ? {} : { key: KEY }) };
 }
 
-/** A variable of the environment; undefined without permission to read it. */
+/** An environment variable; undefined without permission to read it. */
 function variable(name: string): string | undefined {
   try {
     return Deno.env.get(name);

@@ -1,5 +1,5 @@
 /**
- * Checks everything that a server needs, one line each.
+ * Checks everything that a server needs, with one line for each check.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { attempt, type Finding, report, tryTenant } from "./checks.ts";
 import { environmentOf, type Run } from "./command.ts";
 import { readTenant } from "./tenants/tenant.ts";
 
-/** A clock may differ by this much without harm, in ms. */
+/** How far a clock may be off without harm, in ms. */
 const SKEW = 30_000;
 
 /** The tenant whose lease tests that the store can be written. */
@@ -26,9 +26,10 @@ const PROBE = "_doctor";
 const TIMEOUT = 5_000;
 
 /**
- * Tries the configuration, the store, the tokens, the CRM, Deno KV, the keys
- * of callers and the clock: those of one tenant, of the default one or of the
- * first, and says which. The exit code is 1 where anything failed.
+ * Checks the configuration, the store, the tokens, the CRM, Deno KV, the keys
+ * of callers and the clock. It checks the tokens of the given tenant, of the
+ * default one, or of the first one, and says which. The exit code is 1 if any
+ * check failed.
  */
 export const doctor: Run = async ({ word, flags }) => {
   const wanted = word === undefined ? undefined : readTenant(word);
@@ -136,8 +137,8 @@ async function checkAccess(
 }
 
 /**
- * Which company is tried where none was asked for, and whether calls that name
- * none can work.
+ * Decides which company to check if the person named none, and whether calls
+ * that name no company can work.
  */
 async function checkCompany(
   program: Program,
@@ -162,7 +163,10 @@ async function checkCompany(
   };
 }
 
-/** Who is set up to call without a name; undefined where it is not said. */
+/**
+ * Which credentials let callers omit the company's name; undefined if there are
+ * none.
+ */
 async function callersWithoutName(
   { settings, keys }: Program,
 ): Promise<string | undefined> {
@@ -188,7 +192,7 @@ async function checkStore(
   const probe = store.name === "env" ? DEFAULT_TENANT : PROBE;
   const lease = await takeLease(store, probe, crypto.randomUUID());
   await lease?.release();
-  // Vault would keep what the lease was.
+  // Vault would keep the record of the lease.
   if (probe === PROBE) await store.remove(probe);
   return {
     status: "ok",
@@ -216,7 +220,7 @@ async function checkClock(
   if (Number.isNaN(theirs)) {
     return { status: "skip", detail: "Qontak's answer has no date" };
   }
-  // A date has whole seconds.
+  // The date in the response has whole seconds.
   const skew = Math.round((middle - theirs - 500) / 1000);
   const what = `this machine's clock is ${Math.abs(skew)} s ${
     skew < 0 ? "behind" : "ahead of"

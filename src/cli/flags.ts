@@ -1,5 +1,5 @@
 /**
- * The flags of the command line, as a table. The help is made from it. The
+ * The flags of the command line, as a table. The help is generated from it. The
  * table of commands says which command takes which flag.
  *
  * @module
@@ -107,5 +107,5 @@ export const flags = {
 /** A flag's name, without the dashes. */
 export type FlagName = keyof typeof flags;
 
-/** The flags that were given. */
+/** The flags on the command line. */
 export type Flags = { readonly [N in FlagName]?: string | boolean };

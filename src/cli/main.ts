@@ -30,7 +30,7 @@ export async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (!(error instanceof ConfigError)) return failed(error);
     for (const problem of error.problems) {
-      // A value that came from a flag is named by the flag.
+      // If a value came from a flag, the error names the flag.
       const named = args.some((arg) => arg.startsWith("--toolsets"))
         ? problem.replace(/^QONTAK_TOOLSETS/, "--toolsets")
         : problem;
@@ -41,7 +41,9 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Reports the error that ended the program. The runtime would print it too. */
+/**
+ * Reports the error that ended the program. The runtime would also print it.
+ */
 function failed(error: unknown): number {
   const sentence = sentenceOf(error, advise);
   if (sentence !== undefined) complain(sentence);

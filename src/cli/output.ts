@@ -20,8 +20,8 @@ export function complain(problem: string): void {
 }
 
 /**
- * A text as one line that hides nothing. What is kept was written by others,
- * and a terminal obeys characters that nobody sees.
+ * Formats a text as one line with all characters visible. Stored text comes
+ * from others, and a terminal obeys characters that people cannot see.
  *
  * @param text Any text.
  */

@@ -1,6 +1,7 @@
 /**
- * Sealing what was kept before there was a sealing key. With a key, servers
- * refuse what is not sealed: so a person looks at it once, and seals it.
+ * Seals records that were stored before there was a sealing key. With a key,
+ * servers refuse records that are not sealed, so a person reviews these records
+ * once and seals them.
  *
  * @module
  */
@@ -20,13 +21,15 @@ import { say, table } from "./output.ts";
 interface Unsealed {
   readonly kind: keyof SealedRecords;
   readonly name: string;
-  /** What a person may be told of it. */
+  /** The description of its content for a person. */
   readonly holds: string;
-  /** Seals it; tells whether it was still as it was shown. */
+  /** Seals it; resolves to whether it was still as shown. */
   seal(): Promise<boolean>;
 }
 
-/** What is shown of each kind of record; throws StoreError for another. */
+/**
+ * The text shown for each kind of record; throws StoreError for any other kind.
+ */
 const describe: Readonly<
   Record<keyof SealedRecords, (text: string, name: string) => Promise<string>>
 > = {
@@ -35,7 +38,8 @@ const describe: Readonly<
     const [what, secret] = "refresh_token" in found
       ? ["refresh token", found.refresh_token]
       : ["Mekari SSO id", found.sso_id];
-    // Tells a person whether it is the one they know, and others nothing.
+    // Lets a person recognize a secret they know, and reveals nothing to
+    // others.
     return `${what}, whose SHA-256 begins with ${
       (await sha256(secret)).slice(0, 8)
     }`;
@@ -48,7 +52,7 @@ const describe: Readonly<
   },
 };
 
-/** Shows what is not sealed, and seals it where a person says so. */
+/** Shows the records that are not sealed, and seals them with --apply. */
 export const seal: Run = command(noWord, async (program, _, { apply }) => {
   const { sealed, audits } = places(program);
   const found: Unsealed[] = [];
@@ -85,7 +89,7 @@ export const seal: Run = command(noWord, async (program, _, { apply }) => {
   return count === found.length && damaged.length === 0 ? OK : FAILED;
 });
 
-/** Where there can be something to seal. */
+/** The places that may contain records to seal. */
 function places(program: Program): Pick<Program, "sealed" | "audits"> {
   const { sealed, audits, settings } = program;
   if (!settings.TOKEN_ENCRYPTION_KEY) {
@@ -99,7 +103,9 @@ function places(program: Program): Pick<Program, "sealed" | "audits"> {
   ]);
 }
 
-/** The records of one kind that are not sealed; damaged ones by name only. */
+/**
+ * The records of one kind that are not sealed; only the names of damaged ones.
+ */
 async function* unsealedIn(
   kind: keyof SealedRecords,
   records: Records,

@@ -1,7 +1,7 @@
 /**
- * What may be logged about an error: for expected errors their sentence, for
- * all others where they were thrown. The message of an unexpected error may
- * hold anything.
+ * What may be logged about an error: the sentence of an expected error, and for
+ * all others the place where they were thrown. The message of an unexpected
+ * error may contain anything.
  *
  * @module
  */
@@ -13,7 +13,7 @@ const MAX_FRAMES = 8;
 /**
  * Describes an unexpected error for the log.
  *
- * @param error What was thrown.
+ * @param error The thrown value.
  * @returns The kind of error and where it was thrown, without its message.
  */
 export function describeFault(error: unknown): LogDetails {
@@ -21,7 +21,7 @@ export function describeFault(error: unknown): LogDetails {
   return { error: error.name, stack: framesOf(error) };
 }
 
-/** The frames of a stack, which has the message before them. */
+/** The frames of a stack, without the message before them. */
 function framesOf({ message, stack = "" }: Error): string {
   const isFrame = /^\s+at .*[:(]\d+:\d+\)?$/;
   return stack.split("\n").slice(message.split("\n").length)
@@ -35,8 +35,9 @@ function framesOf({ message, stack = "" }: Error): string {
  * does not affect the others. Errors before the server serves, and running out
  * of memory, do end the process.
  *
- * @param log Told of them.
- * @returns What stops it, for a program that goes on after serving.
+ * @param log Writes the log lines.
+ * @returns A handle that stops it, for programs that keep running after
+ * serving.
  */
 export function watchFaults(log: Log): Disposable {
   const onError = (event: ErrorEvent) => {

@@ -1,7 +1,7 @@
 /**
- * Structured logs: one JSON object a line, on stderr only, since stdout belongs
- * to the protocol. Callers pass no text from users and no secrets to these
- * functions; anything that looks like a secret is removed anyway.
+ * Structured logs: one JSON object per line, on stderr only, because stdout
+ * belongs to the protocol. Callers pass no text from users and no secrets to
+ * these functions; anything that looks like a secret is removed anyway.
  *
  * @module
  */
@@ -51,11 +51,11 @@ const MADE_HERE =
   /^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{8}T\d{9}Z-[0-9a-f]{12}|hmac:[0-9a-f]{16})$/;
 
 /**
- * Makes a log. What looks like a secret, a phone number or an e-mail address
- * is not written.
+ * Creates a log. It does not write text that looks like a secret, a phone
+ * number or an e-mail address.
  *
  * @param least The least important level that is written.
- * @param write Takes a finished line; stderr when left out.
+ * @param write Takes a finished line; writes to stderr by default.
  */
 export function createLog(
   least: LogLevel = DEFAULT_LEVEL,
@@ -91,8 +91,8 @@ export function toStderr(line: string): void {
 }
 
 /**
- * Writes what a command was asked for to stdout. The console would also send
- * it to collectors of OpenTelemetry.
+ * Writes the result of a command to stdout. The console would also send it to
+ * OpenTelemetry collectors.
  */
 export function toStdout(text: string): void {
   writeLine(Deno.stdout, text);

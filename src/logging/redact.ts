@@ -1,7 +1,7 @@
 /**
- * Removes from a text what must not be logged or shown: secrets, and the phone
- * numbers and e-mail addresses of people. It recognizes them by pattern, so it
- * is only the second line of defence; the first is not to pass them on.
+ * Removes text that must not be logged or shown: secrets, and people's phone
+ * numbers and e-mail addresses. It recognizes them by pattern, so it is only
+ * the second line of defence; the first is not to pass them on.
  *
  * @module
  */
@@ -9,22 +9,23 @@
 import { isObject } from "../values/json.ts";
 import { cutAt } from "../values/text.ts";
 
-/** What is looked for, and what stands in its place. */
+/** A pattern to find, and its replacement. */
 interface Pattern {
-  /** Whether it opens something, or is about a person. */
+  /** Whether it matches a secret, or data about a person. */
   readonly kind: "secret" | "person";
   /**
-   * How it looks. Every expression is linear in the length of the text: its
-   * repetitions are bounded, or start only where the run that they read does.
+   * The expression. It takes linear time in the length of the text: its
+   * repetitions are bounded, or start only at the beginning of the run that
+   * they match.
    */
   readonly find: RegExp;
-  /** Decides where the look alone does not. */
+  /** Decides when the expression alone is not enough. */
   readonly is?: (found: string) => boolean;
-  /** What is put there; `$1` and so on stand for what is kept. */
+  /** The replacement; `$1` and so on stand for the parts that are kept. */
   readonly put: string;
 }
 
-/** Names whose value is a secret, wherever they stand. */
+/** Names whose value is always a secret. */
 const NAMES = [
   "passwor[dt]",
   "passwd",
@@ -37,22 +38,22 @@ const NAMES = [
   "(?:secret|role|sso)[_-]?id",
 ].join("|");
 
-/** Names that stand in sentences as well. */
+/** Names that also occur in sentences. */
 const WORDS = "tokens?|secrets?|signature|credentials?";
 
-/** What may stand between a name and its value; quotes may be escaped. */
+/** The text between a name and its value; quotes may be escaped. */
 const IS = String.raw`\\{0,7}["']?\s{0,4}[:=]\s{0,4}`;
 
-/** A value without quotes around it, other than a setting that is on or off. */
+/** An unquoted value, other than a setting that is on or off. */
 const BARE = String.raw`(?!(?:true|false)\b)[^\s"'&;,<>()[\]{}\\]+`;
 
 /**
- * Two words of a sentence after a colon and a blank: "a refresh_token: it was
- * not written". Nothing that a service gives out as a secret looks like that.
+ * Two words of a sentence after a colon and a space: "a refresh_token: it was
+ * not written". No service issues secrets that look like that.
  */
 const SENTENCE = String.raw`(?!(?<=:\s{1,4})(?-i:[a-z]{1,20},? [a-z]{1,20})\b)`;
 
-/** Not within a longer number, a date, an amount, a decimal or a hash. */
+/** Not inside a longer number, a date, an amount, a decimal or a hash. */
 const ALONE = String.raw`(?<!\d[-.,/:]?)(?<![a-f])`;
 
 /** Numbers that match the pattern of a phone number but are not one. */
@@ -65,7 +66,7 @@ const NO_PHONE = [
 /** Separators between the digits of a phone number. */
 const GAP = "[ \u00a0.()\u2010-\u2013-]";
 
-/** Every pattern, in the order in which they are looked for. */
+/** Every pattern, in the order in which they are applied. */
 const patterns: readonly Pattern[] = [
   {
     kind: "secret",
@@ -74,7 +75,7 @@ const patterns: readonly Pattern[] = [
     put: "[key]",
   },
   {
-    // The id of a key may be told, so that a person knows which one it is.
+    // The id of a key may be shown, so that a person knows which key it is.
     kind: "secret",
     find: /(qmcp_[A-Za-z0-9]{1,64}_)[\w-]+/g,
     put: "$1[secret]",
@@ -87,7 +88,7 @@ const patterns: readonly Pattern[] = [
     put: "$1[secret]",
   },
   {
-    // In quotes: up to one that is escaped as often as the first.
+    // In quotes: up to a quote that is escaped as often as the first.
     kind: "secret",
     find: new RegExp(
       String
@@ -145,13 +146,13 @@ const patterns: readonly Pattern[] = [
     put: "[e-mail]",
   },
   ...[
-    // With a country: +62 812-3456-7890, 0062 21 5551234.
+    // With a country code: +62 812-3456-7890, 0062 21 5551234.
     String.raw`(?:\+|(?<!\d)00)[1-9](?:${GAP}{0,2}\d){7,14}`,
-    // Mobile in Indonesia: 0812…, 62812…
+    // Mobile numbers in Indonesia: 0812…, 62812…
     String.raw`(?:08|62[ -]?8|62\.8(?=\d{1,2}\.\d))(?:${GAP}?\d){7,11}`,
-    // Indonesia without gaps: 0215551234, 62215551234, 81234567890.
+    // Indonesian numbers without gaps: 0215551234, 62215551234, 81234567890.
     String.raw`(?:0[1-9]\d{7,11}|62[2-9]\d{7,11}|8[1-9]\d{8,10})`,
-    // With an area: (021) 555-1234, 021 5551234.
+    // With an area code: (021) 555-1234, 021 5551234.
     String.raw`\(0\d{1,3}\)${GAP}?\d{3,4}${GAP}?\d{3,5}`,
     String.raw`0[1-9]\d{1,2}${GAP}\d{3,4}${GAP}?\d{3,5}`,
   ].map((number): Pattern => ({
@@ -167,16 +168,19 @@ const patterns: readonly Pattern[] = [
   },
 ];
 
-/** From this length on, a random text is long enough to be a secret. */
+/** From this length on, random text is long enough to be a secret. */
 const MIN_RANDOM = 20;
 
-/** What share of neighbours are of another kind in random text, at least. */
+/**
+ * The lowest share of neighbouring characters of different kinds in random
+ * text.
+ */
 const MIXED = 0.25;
 
 /**
- * Whether a word looks like keys and tokens do: letters and digits change
- * places far more often than in words that people make. Paths are judged
- * part by part.
+ * Whether a word looks like a key or a token: it alternates between letters and
+ * digits far more often than words that people write. Paths are judged part by
+ * part.
  */
 function looksRandom(word: string): boolean {
   return word.split("/").some((part) => {
@@ -205,8 +209,8 @@ function apply(patterns: readonly Pattern[], text: string): string {
 }
 
 /**
- * A text without secrets, phone numbers and e-mail addresses: each is replaced
- * by a short label such as `[token]`. Takes time in proportion to the text.
+ * Replaces each secret, phone number and e-mail address by a short label such
+ * as `[token]`. Takes linear time in the length of the text.
  *
  * @param text Any text.
  */
@@ -215,15 +219,15 @@ export function redact(text: string): string {
 }
 
 /**
- * The beginning of a text of somebody else, redacted. The rest is not looked
- * at, however long it is.
+ * Redacts the beginning of a text from another party. It does not read the
+ * rest, however long it is.
  *
  * @param text Any text.
- * @param most How many characters stay.
+ * @param most How many characters to keep.
  */
 export function redactBeginning(text: string, most: number): string {
-  // What is replaced makes room for more; a word that was cut may be half a
-  // secret, which nothing recognizes.
+  // Redaction shortens the text, so more of it is read. A word that is cut off
+  // may be half a secret, which no pattern recognizes.
   const looked = text.length > 4 * most
     ? /^[^]*\s/.exec(text.slice(0, 4 * most))?.[0] ?? ""
     : text;
@@ -234,8 +238,8 @@ export function redactBeginning(text: string, most: number): string {
 }
 
 /**
- * A text without secrets, for those who know the people in it: what a caller
- * is told about its own values.
+ * Removes secrets from a text, but keeps data about people. It is for callers
+ * who read about their own values.
  *
  * @param text Any text.
  */
@@ -244,10 +248,10 @@ export function redactSecrets(text: string): string {
 }
 
 /**
- * A JSON value whose texts are redacted.
+ * Redacts the texts in a JSON value.
  *
  * @param value The value.
- * @param isKept Which texts stay as they are; none when left out.
+ * @param isKept Which texts stay unchanged; none by default.
  */
 export function redactAll<V>(
   value: V,

@@ -17,9 +17,9 @@ export function requestId(): string | undefined {
 /**
  * Runs code under the current request id, or under a new one.
  *
- * @param run What is done; what it starts has the id as well.
- * @param given The id that the caller has given it; it is taken only where it
- * looks like one, and otherwise a new one.
+ * @param run The code; everything that it starts has the id too.
+ * @param given The id from the caller; it is used only if it has the form of an
+ * id, otherwise a new one is created.
  */
 export function withRequestId<T>(
   run: (id: string) => T,

@@ -27,7 +27,7 @@ import type { Flags } from "../flags.ts";
 import { say, tell } from "../output.ts";
 import { show } from "./time.ts";
 
-/** The longest label, in characters: too short for a key. */
+/** The longest label, in characters. A key would not fit. */
 const LONGEST_LABEL = 60;
 
 function readLabel(word = ""): string {
@@ -125,7 +125,7 @@ function words(
   return [...new Set(String(flag).split(",").map((word) => word.trim()))];
 }
 
-/** When a key expires, in seconds since 1970; undefined: never. */
+/** When a key expires, in seconds since 1970; undefined means never. */
 function readEnd(
   flag: Flags[keyof Flags],
   now: number,

@@ -22,7 +22,7 @@ import type { Flags } from "../flags.ts";
 import { say } from "../output.ts";
 import { demandMany, readTenant } from "./tenant.ts";
 
-/** How many times the store is asked to keep new credentials, once a second. */
+/** How many times to try to store new credentials, once a second. */
 const TRIES = 10;
 
 /**
@@ -45,8 +45,8 @@ export const addTenant: Run = command(
       );
     }
     const obtain = await ask(program, tenant, flags, createAsker());
-    // The lease makes servers wait and shows that the store can be written,
-    // before Qontak replaces the token that was given.
+    // The lease makes servers wait, and proves that the store can be written
+    // before Qontak replaces the given token.
     const lease = await takeLease(store, tenant, crypto.randomUUID());
     if (!lease) {
       throw new InputError(
@@ -156,7 +156,9 @@ function codeIn(answer: string, state: string): string {
   return code;
 }
 
-/** Stores the credentials from Qontak: the token they came from may be dead. */
+/**
+ * Stores the credentials from Qontak; the token they came from may be invalid.
+ */
 async function keep(
   { store }: Program,
   tenant: string,
