@@ -1,6 +1,6 @@
 /**
- * The command lines of the scripts: a table of flags, how it is read, and the
- * help that is made from it.
+ * Command lines of the scripts: parses flags by a table, and generates the help
+ * from it.
  *
  * @module
  */
@@ -19,32 +19,32 @@ type ValueOf<F extends Flag> = F["type"] extends "boolean" ? boolean
   : F extends { readonly multiple: true } ? string[]
   : string;
 
-/** The flags that were given. */
+/** The flags on the command line. */
 export type Flags<T extends FlagTable> =
   & { readonly [N in keyof T]?: ValueOf<T[N]> }
   & { readonly help?: boolean };
 
-/** What a command takes in addition to flags. */
+/** The words that a command takes in addition to flags. */
 export interface Words {
-  /** How the help names them. */
+  /** Their name in the help. */
   readonly name: string;
-  /** Says what is wrong with a word; undefined where it is right. */
+  /** Describes the problem with a word; undefined if the word is valid. */
   readonly problem: (word: string) => string | undefined;
 }
 
 /** One command. */
 export interface Command<T extends FlagTable> {
-  /** Its name in messages, which is that of its task. */
+  /** Its name in messages, the same as the name of its task. */
   readonly task: string;
   /** What it does: the first paragraph of the help. */
   readonly about: string;
   readonly flags: T;
   readonly words?: Words;
   /**
-   * Carries it out.
+   * Runs it.
    *
    * @returns The exit code.
-   * @throws {ConfigError} When the values of flags do not go together.
+   * @throws {ConfigError} When flags contradict each other.
    */
   readonly run: (
     flags: Flags<T>,
@@ -57,7 +57,7 @@ const HELP: FlagTable = { help: { type: "boolean", help: "Print this" } };
 /**
  * Reads a command line.
  *
- * @throws {ConfigError} Naming everything that is wrong.
+ * @throws {ConfigError} Names every problem.
  */
 export function readFlags<T extends FlagTable>(
   { flags, words }: Pick<Command<T>, "flags" | "words">,
@@ -74,7 +74,7 @@ export function readFlags<T extends FlagTable>(
   return { flags: parsed.values as Flags<T>, words: parsed.words };
 }
 
-/** What --help prints. */
+/** The text of --help. */
 export function help<T extends FlagTable>(command: Command<T>): string {
   const usage = ["deno task", command.task, command.words?.name, "[flags]"];
   return `${command.about}
@@ -85,16 +85,16 @@ Flags:
 ${flagLines({ ...command.flags, ...HELP }, WIDTH).join("\n")}`;
 }
 
-/** How wide the names of flags are in the help. */
+/** The width of the column of flags in the help. */
 const WIDTH = 20;
 
-/** Prints what a command was asked for. */
+/** Prints the result of a command. */
 export function print(text: string, exitCode = OK): number {
   toStdout(text);
   return exitCode;
 }
 
-/** Carries out a command and ends the process with its exit code. */
+/** Runs a command, and ends the process with its exit code. */
 export async function runCommand<T extends FlagTable>(
   command: Command<T>,
   args: readonly string[] = Deno.args,

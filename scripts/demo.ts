@@ -1,11 +1,11 @@
 /**
  * A short story in the terminal: a real MCP client, the real server in a
- * process of its own, and the built-in CRM. `--verbose` prints what crosses
- * both wires.
+ * separate process, and the built-in CRM. `--verbose` prints the traffic of
+ * both connections.
  *
- * Nothing about the company is known in advance: as an assistant would, the
- * story looks up the pipelines, what a stage requires, and which options
- * there are.
+ * The story knows nothing about the company in advance. Like an assistant, it
+ * looks up the pipelines, the requirements of a stage, and the available
+ * options.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { serveSandbox } from "../src/sandbox/mod.ts";
 import { argumentsFor, sampleFor, type Shown } from "./fill.ts";
 import { denoRun, root } from "./program.ts";
 
-// deno-lint-ignore no-explicit-any -- answers are looked into freely
+// deno-lint-ignore no-explicit-any -- the shapes of answers vary
 type Data = any;
 
 const verbose = Deno.args.includes("--verbose");
@@ -30,7 +30,7 @@ const paint = (code: number) => (text: string) =>
 const bold = paint(1), dim = paint(2), red = paint(31), green = paint(32);
 
 function say(text = ""): void {
-  // deno-lint-ignore no-console -- a story is told on stdout
+  // deno-lint-ignore no-console -- the story goes to stdout
   console.log(text);
 }
 
@@ -58,7 +58,7 @@ const transport = new StdioClientTransport({
     QONTAK_BASE_URL: sandbox.url,
     QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
     LOG_LEVEL: "error",
-    // Its lines would appear in the middle of the story.
+    // Audit lines would appear in the middle of the story.
     QONTAK_AUDIT: "off",
   },
   stderr: "inherit",
@@ -68,7 +68,7 @@ const client = new Client({ name: "demo", version: "1.0.0" }, {
 });
 if (verbose) showWire();
 
-/** Prints every message of the client's wire, in both directions. */
+/** Prints every message between the client and the server. */
 function showWire(): void {
   const { send } = transport;
   transport.send = (message) => {
@@ -88,7 +88,7 @@ function showWire(): void {
   });
 }
 
-/** Prints what has crossed the wire to Qontak since the last time. */
+/** Prints the requests to Qontak since the last call. */
 function showRequests(): void {
   for (const request of sandbox.requests.slice(shownRequests)) {
     const { method, path, query, body, status } = request;
@@ -126,7 +126,7 @@ async function use(
   };
 }
 
-/** What the new deal holds, by types of fields. */
+/** The values of the new deal, by field type. */
 const INVENTED: Readonly<Record<string, unknown>> = {
   number: 185_000_000,
   percentage: 10,
@@ -178,7 +178,7 @@ try {
   scene("“Which pipelines do we have?”");
   const pipelines = (await use("list_pipelines")).data.records;
   for (const { name } of pipelines) say(`     ${name}`);
-  // The first stage on the way that requires a choice makes the better story.
+  // The first stage on the path that requires a choice makes the better story.
   const { stages, place } = await findPlace(pipelines);
   const { pipeline } = place;
   say(

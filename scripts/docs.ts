@@ -1,6 +1,6 @@
 /**
- * Writes what is made from the code's own tables: `.env.example`, the tables
- * of the README, the page of field types, and a snapshot of each tool.
+ * Generates documentation from the tables in the code: `.env.example`, the
+ * tables of the README, the page of field types, and a snapshot of each tool.
  *
  * @module
  */
@@ -62,7 +62,7 @@ function metricTable(): string {
   return table("| metric | kind | labels | what it tells |", rows);
 }
 
-/** A value of each type as a caller may give it. */
+/** A sample value of each type, as a caller may write it. */
 const examples: Readonly<Record<string, unknown>> = {
   text: "Meja rapat",
   text_area: "Dua baris",
@@ -120,7 +120,9 @@ function fieldsPage(): string {
   ].join("\n\n");
 }
 
-/** What to paste into each client; those that take the same share a block. */
+/**
+ * The text to paste into each client; clients with the same text share a block.
+ */
 function clientSection(): string {
   const connection = { how: "stdio" } as const;
   const names = (ids: readonly ClientId[]) =>
@@ -150,7 +152,9 @@ function clientSection(): string {
   ].join("\n\n");
 }
 
-/** A badge that puts the server into a client, where that can be done so. */
+/**
+ * A badge that installs the server in a client, if the client supports that.
+ */
 function button(client: ClientId): string {
   const links = installLinks(client, { how: "stdio" });
   if (!links) return "";
@@ -165,7 +169,7 @@ function table(head: string, rows: readonly string[]): string {
   return [head, rule, ...rows].join("\n");
 }
 
-/** Puts generated text between its two markers. */
+/** Replaces the text between two markers with generated text. */
 function fill(text: string, name: string, content: string): string {
   const [start, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
   const from = text.indexOf(start), to = text.indexOf(end);
@@ -173,7 +177,7 @@ function fill(text: string, name: string, content: string): string {
   return `${text.slice(0, from)}${start}\n\n${content}\n\n${text.slice(to)}`;
 }
 
-/** Markdown as `deno fmt` leaves it. */
+/** Formats Markdown as `deno fmt` does. */
 async function formatted(markdown: string): Promise<string> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["fmt", "--ext", "md", "-"],
@@ -188,7 +192,7 @@ async function formatted(markdown: string): Promise<string> {
   return new TextDecoder().decode(stdout);
 }
 
-/** The generated files: path and content as they should be. */
+/** The generated files: their paths and expected content. */
 export async function generate(): Promise<Record<string, string>> {
   let readme = Deno.readTextFileSync(new URL("README.md", root));
   readme = fill(readme, "variables", variableTable());
@@ -210,10 +214,10 @@ export async function generate(): Promise<Record<string, string>> {
   };
 }
 
-/** Where the snapshots of the tools are. */
+/** The folder of the tools' snapshots. */
 export const SNAPSHOTS = "tests/tools/snapshots";
 
-/** Every tool as clients are shown it: no change to it goes unseen. */
+/** Every tool as clients see it, so that a diff shows every change. */
 function snapshots(): Record<string, string> {
   return Object.fromEntries(
     catalog.map((tool) => [
@@ -223,7 +227,7 @@ function snapshots(): Record<string, string> {
   );
 }
 
-/** The paths of the snapshots that are there, also of tools that are gone. */
+/** The paths of the stored snapshots, including those of removed tools. */
 export function storedSnapshots(): string[] {
   return [...Deno.readDirSync(new URL(SNAPSHOTS, root))]
     .map(({ name }) => `${SNAPSHOTS}/${name}`);

@@ -1,31 +1,31 @@
 /**
- * Figures and tables of what the scripts print.
+ * Formats figures and tables for the output of the scripts.
  *
  * @module
  */
 
-/** A value that a share of all values, from 0 to 1, does not exceed. */
+/** A value that the given share of all values, from 0 to 1, does not exceed. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const at = Math.ceil(sorted.length * share) - 1;
   return sorted[Math.max(0, at)] ?? NaN;
 }
 
-/** The middle one of some values. */
+/** The median of some values. */
 export function median(values: readonly number[]): number {
   return percentile(values, 0.5);
 }
 
-/** A time as it is printed. */
+/** Formats a time for printing. */
 export function ms(value: number): string {
   return `${value.toFixed(0)} ms`;
 }
 
 /**
- * A line of a table for the terminal.
+ * Formats a row of a table for the terminal.
  *
- * @param widths How wide each cell is, in characters; the last for the rest.
- * Below zero, the cell is aligned to the right.
+ * @param widths The width of each cell, in characters; the last is for the
+ * remaining cells. A negative width aligns the cell to the right.
  * @param cells The cells.
  */
 export function row(

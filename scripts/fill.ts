@@ -11,7 +11,7 @@ export interface Shown {
   readonly key: string;
   /** Our name of its type. */
   readonly type: string;
-  /** What can be chosen. */
+  /** The available options. */
   readonly options?: readonly { id?: number | null; name: string }[];
   /** Whether the argument takes a list. */
   readonly list?: boolean;
@@ -19,9 +19,9 @@ export interface Shown {
   readonly custom?: boolean;
   /** The id of such a field. */
   readonly id?: number | null;
-  /** The value that the caller has chosen already. */
+  /** The value that the caller has already chosen. */
   readonly value?: unknown;
-  /** False where the API cannot write it. */
+  /** False if the API cannot write it. */
   readonly writable?: boolean;
 }
 
@@ -50,10 +50,10 @@ export function sampleFor({ type, options, list }: Shown): unknown {
 }
 
 /**
- * Arguments that give fields their values. A field that has a value keeps it;
- * one that the API cannot write is left out.
+ * Builds arguments that set the fields. A field with a value keeps it; a field
+ * that the API cannot write is left out.
  *
- * @param fields The fields, as a tool has listed them.
+ * @param fields The fields, as a tool lists them.
  * @param valueOf Chooses the value of a field.
  */
 export function argumentsFor(

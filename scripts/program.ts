@@ -1,5 +1,5 @@
 /**
- * How the scripts and tests start the program in its own process.
+ * Starts the program in a separate process, for the scripts and tests.
  *
  * @module
  */
@@ -9,7 +9,7 @@ export const root: string = new URL("../", import.meta.url).pathname;
 
 let known: Promise<string[]> | undefined;
 
-/** The flags that scripts/std.ts gives, as the tasks of deno.json use them. */
+/** The flags that scripts/std.ts prints, as the tasks of deno.json use them. */
 export function stdFlags(): Promise<string[]> {
   known ??= new Deno.Command(Deno.execPath(), {
     args: ["run", "-q", "-A", "--no-lock", `${root}scripts/std.ts`],
@@ -20,7 +20,7 @@ export function stdFlags(): Promise<string[]> {
   return known;
 }
 
-/** The arguments of deno that run a file of the project. */
+/** The arguments with which deno runs a file of the project. */
 export async function denoRun(
   file: string,
   ...args: readonly string[]

@@ -1,6 +1,6 @@
 /**
- * Prints the flags that deno needs for this project, whether JSR can be
- * reached or not.
+ * Prints the flags that deno needs for this project, whether or not JSR can be
+ * reached.
  *
  * - `--lock=.deno/deno.lock`: a copy of the lock file. It pins what comes from
  *   npm, and takes the entries of JSR that deno adds while it runs. So no task
@@ -9,9 +9,9 @@
  * - `--import-map=…`: only where JSR does not answer and its packages are not
  *   cached. It maps `@std/*` to the stand-ins under tests/std.
  *
- * The tasks of deno.json put the answer on the command line of deno itself:
- * `deno test $(deno run -q -A --no-lock scripts/std.ts)`. Nothing else changes:
- * the tests import `@std/*` by their own names in both cases.
+ * The tasks of deno.json put the output on deno's own command line: `deno test
+ * $(deno run -q -A --no-lock scripts/std.ts)`. Nothing else changes: the tests
+ * import `@std/*` by their own names in both cases.
  *
  * @module
  */
@@ -19,7 +19,7 @@
 /** How long JSR may take to answer before the stand-ins are used, in ms. */
 const TIMEOUT = 4_000;
 
-/** The specifiers that the project imports from JSR, and what stands in. */
+/** The specifiers that the project imports from JSR, and their stand-ins. */
 const STAND_INS: Readonly<Record<string, string>> = {
   "@std/assert": "assert.ts",
   "@std/dotenv/stringify": "dotenv.ts",
@@ -38,8 +38,8 @@ function expand(specifier: string): string {
 
 /**
  * Whether every package from JSR loads within {@linkcode TIMEOUT}. The
- * specifiers are computed, so that deno does not wait for them before this
- * program runs: a host that swallows packets would hold it for minutes.
+ * specifiers are computed, so that deno does not load them before this program
+ * runs: a host that drops packets would block it for minutes.
  */
 async function jsrAnswers(): Promise<boolean> {
   const loaded = Promise.all(
@@ -54,13 +54,13 @@ async function jsrAnswers(): Promise<boolean> {
   return answer;
 }
 
-/** The imports of deno.json with the stand-ins in place of the jsr: entries. */
+/** The imports of deno.json, with the stand-ins replacing the jsr: entries. */
 function withStandIns(): Record<string, string> {
   const map: Record<string, string> = {};
   for (const [name, target] of Object.entries(imports)) {
     if (target.startsWith("jsr:")) continue;
     map[name] = target;
-    // An import map given by flag does not extend to sub-paths on its own.
+    // An import map from a flag does not extend to subpaths automatically.
     map[`${name}/`] = target.replace(/^npm:/, "npm:/") + "/";
   }
   for (const [name, file] of Object.entries(STAND_INS)) {
@@ -69,11 +69,14 @@ function withStandIns(): Record<string, string> {
   return map;
 }
 
-/** Copies the lock file to where deno may change it; undefined if it cannot. */
+/**
+ * Copies the lock file to a place where deno may change it; undefined if it
+ * cannot.
+ */
 function copyLock(): string | undefined {
   const folder = new URL(".deno/", root);
   const copy = new URL("deno.lock", folder);
-  // Renamed into its place: several tasks may run at the same time.
+  // Renamed into place, because several tasks may run at the same time.
   const own = new URL(`deno.lock.${Deno.pid}`, folder);
   try {
     Deno.mkdirSync(folder, { recursive: true });
@@ -85,7 +88,7 @@ function copyLock(): string | undefined {
   }
 }
 
-/** A path that a task's command line takes: without blanks in it. */
+/** A path for the command line of a task; undefined if it contains spaces. */
 function fromFileUrl(url: URL): string | undefined {
   const path = decodeURIComponent(url.pathname).replace(/^\/([A-Z]:)/i, "$1");
   return /\s/.test(path) ? undefined : path;
@@ -98,5 +101,5 @@ if (!await jsrAnswers()) {
   flags.push(`--import-map=data:application/json,${map}`);
 }
 await Deno.stdout.write(new TextEncoder().encode(flags.join(" ")));
-// An import that hangs must not hold the process.
+// A hanging import must not keep the process alive.
 Deno.exit(0);

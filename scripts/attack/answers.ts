@@ -1,7 +1,7 @@
 /**
- * Attacks of what the server asks: Qontak, its token endpoint, Vault and the
- * issuer of JWTs answer without an end, with a bomb, drop by drop, or with the
- * address of somebody else.
+ * Attacks through the answers of other services: Qontak, its token endpoint,
+ * Vault and the issuer of JWTs send an endless answer, a decompression bomb, a
+ * slow trickle, or a redirect to another host.
  *
  * @module
  */
@@ -13,30 +13,37 @@ import { sleep } from "../../tests/support/time.ts";
 import { type Attack, callWith, peakOf } from "./attack.ts";
 import { startAttacked } from "./server.ts";
 
-/** The form of a bad answer. */
+/** The form of a hostile answer. */
 type Form = "endless" | "bomb" | "drip" | "redirect";
 
-/** How much an endless answer has in the end, and a bomb once decompressed. */
+/**
+ * The total size of an endless answer, and of a decompressed bomb, in bytes.
+ */
 const SIZE = 256 * 1024 * 1024;
 
-/** How much of an endless answer may be sent until the server hangs up. */
+/**
+ * How much of an endless answer the server may receive before it hangs up, in
+ * bytes.
+ */
 const MOST_SENT = 64 * 1024 * 1024;
 
-/** The most memory that the server may take, in MB. */
+/** The most memory that the server may use, in MB. */
 const MOST_MEMORY = 512;
 
-/** How long a call may take, in ms: QONTAK_TIMEOUT_MS and what ends it. */
+/** How long a call may take, in ms: QONTAK_TIMEOUT_MS plus time to end it. */
 const LONGEST = 12_000;
 
 const CHUNK = new Uint8Array(64 * 1024).fill(32);
 
-/** A host with bad answers. */
+/** A host with hostile answers. */
 interface Hostile extends Served {
-  /** What it answers; undefined: what is right. */
+  /** The form of its answers; undefined means correct answers. */
   form: Form | undefined;
-  /** How much it has sent of its last answer, in bytes. */
+  /** How much of its last answer it has sent, in bytes. */
   sent(): number;
-  /** How often it was asked, and where its redirects led. */
+  /**
+   * How many requests it got, and how many reached the target of its redirects.
+   */
   readonly asked: { here: number; trap: number };
 }
 
@@ -56,7 +63,7 @@ function zeros(
   });
 }
 
-/** Serves what is right by `pass`, and bad answers where they are wanted. */
+/** Serves correct answers through `pass`, and hostile ones on demand. */
 function startHostile(
   pass: (request: Request) => Response | Promise<Response>,
 ): Hostile {
@@ -113,7 +120,7 @@ const named: Readonly<Record<Form, string>> = {
   redirect: "with a redirect to another host",
 };
 
-/** The attacks; the hosts and servers of all of them end with `stack`. */
+/** The attacks; `stack` disposes of all their hosts and servers. */
 export async function answerAttacks(
   stack: AsyncDisposableStack,
 ): Promise<readonly Attack[]> {
@@ -125,7 +132,8 @@ export async function answerAttacks(
     vault: start(),
     issuer: start(),
   };
-  // Its tokens are right until it has one; then every answer is bad.
+  // Its answers are correct until the server has a token, and hostile after
+  // that.
   const env = (host: Hostile) => ({
     QONTAK_BASE_URL: host.url,
     QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
@@ -154,7 +162,7 @@ export async function answerAttacks(
     part({ iss: hosts.issuer.url, aud: "attacked", exp: 4e9, sub: "x" })
   }.${part({})}`;
 
-  /** Whether a call ends in time, as a failure. */
+  /** Whether a call fails within the time limit. */
   const failing = async (
     run: () => Promise<{ isError: boolean; text: string }>,
   ) => {
@@ -194,7 +202,7 @@ export async function answerAttacks(
       host: hosts.vault,
       server: vaulted,
       ask: () => failing(() => callWith(vaulted, "list_pipelines")),
-      // After several failures it is left alone for a while.
+      // After several failures, the server pauses its requests for a while.
       forms: ["redirect", "endless", "bomb", "drip"] as const,
     },
     {
@@ -211,7 +219,7 @@ export async function answerAttacks(
       forms: ["endless"] as const,
     },
     {
-      // It is left alone for a minute after one bad answer.
+      // After one bad answer, the server sends no requests for a minute.
       name: "the issuer of JWTs answers 20 forged ones",
       host: hosts.issuer,
       server: issued,

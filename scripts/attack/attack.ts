@@ -1,5 +1,5 @@
 /**
- * What an attack is, and what it needs.
+ * The definition of an attack, and the tools that attacks share.
  *
  * @module
  */
@@ -9,14 +9,14 @@ import { bearer } from "../../tests/support/deployed.ts";
 
 /** One attack. */
 export interface Attack {
-  /** What kind of attack it is. */
+  /** The kind of attack. */
   readonly kind: string;
-  /** What is tried, as a phrase. */
+  /** What the attack tries, as a phrase. */
   readonly tried: string;
   /**
-   * Tries it.
+   * Runs the attack.
    *
-   * @returns What did not hold; undefined where all did.
+   * @returns What failed to hold; undefined if the server held.
    */
   readonly run: () => Promise<string | undefined>;
 }
@@ -37,15 +37,18 @@ export function callWith(
   return callTool(url, tool, args, bearer(key), AbortSignal.timeout(30_000));
 }
 
-/** The worst that was measured. */
+/** The worst measurements. */
 export const worst = {
-  /** The most memory that a server took, in MB. */
+  /** The most memory that a server used, in MB. */
   memory: 0,
-  /** The longest that another caller waited while work was made, in ms. */
+  /**
+   * The longest time that another caller waited during the attacks that make
+   * work, in ms.
+   */
   wait: 0,
 };
 
-/** The most memory that a process has ever had, in MB. */
+/** The peak memory of a process, in MB. */
 export async function peakOf({ pid }: HttpProcess): Promise<number> {
   const status = await Deno.readTextFile(`/proc/${pid}/status`);
   const [, kilobytes = "0"] = /^VmHWM:\s+(\d+)/m.exec(status) ?? [];

@@ -1,5 +1,5 @@
 /**
- * Attacks of callers and strangers: credentials, headers, paths, scopes.
+ * Attacks by callers and strangers: credentials, headers, paths, scopes.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import { openRaw, rawRequest } from "../../tests/support/raw.ts";
 import { HEADERS, post, request } from "../../tests/support/rpc.ts";
 import { type Attack, callWith, KEY, READER } from "./attack.ts";
 
-/** How many credentials are guessed. */
+/** How many credentials to guess. */
 const GUESSES = 500;
 
-/** The attacks on a server, which `seen` requests have reached Qontak from. */
+/** The attacks on a server; `seen` lists the requests that reached Qontak. */
 export function callerAttacks(
   server: HttpProcess,
   seen: () => readonly string[],

@@ -1,7 +1,7 @@
 /**
- * Attacks on the server, and whether it holds. All of them stay on loopback and
- * are bounded in number and time; the server, its CRM and its store are started
- * for them and end with them.
+ * Attacks the server and reports whether it holds. All attacks stay on loopback
+ * and are limited in number and time. The server, its CRM and its store run
+ * only for the attacks.
  *
  * @module
  */
@@ -48,7 +48,8 @@ async function attackAll(only: string | undefined): Promise<number> {
     await startAttacked({
       QONTAK_BASE_URL: qontak.url,
       QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
-      // Nobody presents a JWT: it is there for what strangers are told of it.
+      // No caller presents a JWT: this tests what the server tells strangers
+      // about it.
       MCP_OAUTH_ISSUER: qontak.url,
       MCP_OAUTH_AUDIENCE: "https://crm.example.com/mcp",
     }),

@@ -1,6 +1,6 @@
 /**
- * The server under attack, in a process of its own with little memory, and what
- * another caller of it notices meanwhile.
+ * Runs the server under attack in a separate process with little memory, and
+ * measures how long another caller waits.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import {
 import { sleep } from "../../tests/support/time.ts";
 import { KEY, READER } from "./attack.ts";
 
-/** How much memory JavaScript may take in the server, in MB. */
+/** The limit of the JavaScript heap in the server, in MB. */
 const HEAP = 384;
 
 /** Starts the program with little memory, for three kinds of callers. */
@@ -44,13 +44,13 @@ export async function startAttacked(
   );
 }
 
-/** What another caller waits for its answers. */
+/** Measures how long another caller waits for its answers. */
 export interface Neighbour {
-  /** Ends it; the longest wait since the start, in ms. */
+  /** Stops measuring; resolves to the longest wait since the start, in ms. */
   stop(): Promise<number>;
 }
 
-/** Asks for the server's health all the while. */
+/** Requests the server's health repeatedly. */
 export function watchNeighbour({ url }: HttpProcess): Neighbour {
   let isOver = false;
   let longest = 0;

@@ -1,6 +1,6 @@
 /**
- * Attacks of those who can write to the store: a record of their own that is
- * not sealed, and a key that was revoked.
+ * Attacks by someone who can write to the store: with an unsealed record, and
+ * with a revoked key.
  *
  * @module
  */
@@ -11,10 +11,10 @@ import { startRedis, type TestRedis } from "../../tests/support/redis.ts";
 import { type Attack, callWith } from "./attack.ts";
 import { startAttacked } from "./server.ts";
 
-/** A company of the store. */
+/** A company in the store. */
 const TENANT = "acme";
 
-/** The attacks; Redis and what uses it end with `stack`. */
+/** The attacks; `stack` disposes of Redis and its clients. */
 export async function storeAttacks(
   stack: AsyncDisposableStack,
 ): Promise<readonly Attack[]> {

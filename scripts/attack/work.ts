@@ -1,6 +1,6 @@
 /**
- * Attacks that make work: one request must not stop the others, nor take the
- * memory.
+ * Attacks that cause a lot of work. One request must not block the others or
+ * exhaust the memory.
  *
  * @module
  */
@@ -11,26 +11,26 @@ import { type Attack, KEY, peakOf, worst } from "./attack.ts";
 import { watchNeighbour } from "./server.ts";
 
 /**
- * The longest that another caller may wait meanwhile, in ms. On a machine with
- * nothing else to do it waits a tenth of that.
+ * How long another caller may wait during an attack, in ms. On an idle machine,
+ * it waits a tenth of that.
  */
 const LONGEST_WAIT = 2_000;
 
-/** The most memory that the server may take, in MB. */
+/** The most memory that the server may use, in MB. */
 const MOST_MEMORY = 512;
 
-/** A ligature that becomes 18 letters once it is normalised. */
+/** A ligature that becomes 18 letters when it is normalized. */
 const LIGATURE = "\ufdfa";
 
-/** What each request of the table answers. */
+/** A request and the expected answer. */
 interface Sent {
   readonly kind: string;
   readonly tried: string;
-  /** What is sent; the body as JSON. */
+  /** The message; the body is its JSON. */
   readonly message: unknown;
-  /** How often it is sent at once. */
+  /** How many copies to send at once. */
   readonly times?: number;
-  /** What the answer must say. */
+  /** A pattern that the answer must match. */
   readonly says?: RegExp;
 }
 

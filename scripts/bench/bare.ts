@@ -1,6 +1,6 @@
 /**
- * The baseline: the SDK's low-level server with as many tools as ours, and
- * nothing behind them. The number of tools is the first argument.
+ * The baseline: the SDK's low-level server with as many tools as ours, which do
+ * nothing. The number of tools is the first argument.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * The baseline of a cold start: Deno.serve, and an answer to whatever is asked.
+ * The baseline of a cold start: Deno.serve with the same answer to every
+ * request.
  *
  * @module
  */

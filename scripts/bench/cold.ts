@@ -1,8 +1,9 @@
 /**
- * Measures a cold start of the deploy entry: from the start of the process
- * until it has answered /health, and until it has answered a first tools/call,
- * which needs an access token from the CRM. A bare Deno.serve alternates with
- * it in one run, so that the ratio holds on any machine.
+ * Measures a cold start of the deploy entry point: from the start of the
+ * process until it has answered /health, and until it has answered a first
+ * tools/call, which needs an access token from the CRM. A bare Deno.serve
+ * alternates with it in the same run, so that the ratio is comparable between
+ * machines.
  *
  * @module
  */
@@ -21,7 +22,7 @@ const RUNS = 11;
 
 const KEY = "of-the-benchmark";
 
-/** What is asked first, in a process that has answered nothing yet. */
+/** The first request to a process that has not answered any request yet. */
 const questions: Readonly<Record<string, (url: string) => Promise<unknown>>> = {
   async "/health"(url) {
     const response = await fetch(new URL("/health", url));
@@ -35,7 +36,7 @@ const questions: Readonly<Record<string, (url: string) => Promise<unknown>>> = {
       {},
       bearer(KEY),
     );
-    // The bare server does not speak MCP, but answers.
+    // The bare server answers, but does not speak MCP.
     const isFine = text === "" || !isError;
     if (status !== 200 || !isFine) throw new Error(`It answered: ${text}`);
   },
@@ -51,7 +52,7 @@ async function measure(
   entry: string,
   ask: (url: string) => Promise<unknown>,
 ): Promise<number> {
-  // A token may be refreshed once only.
+  // A refresh token works only once.
   await using sandbox = serveSandbox();
   const env = {
     QONTAK_BASE_URL: sandbox.url,
@@ -71,7 +72,7 @@ const of = (subject: string, question: string) => {
   times.set(name, found);
   return found;
 };
-// The first run warms the caches of the disk, and does not count.
+// The first run warms the disk caches, and does not count.
 for (let run = -1; run < RUNS; run++) {
   for (const [question, ask] of Object.entries(questions)) {
     for (const [subject, entry] of Object.entries(subjects)) {

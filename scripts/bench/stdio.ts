@@ -1,7 +1,8 @@
 /**
- * Measures how long a client waits for the first answer over stdio, against a
- * bare server of the same SDK with as many tools. The two alternate in one
- * run, so that the ratio holds on any machine; the aim is at most 1.3.
+ * Measures how long a client waits for the first answer over stdio, compared
+ * with a bare server of the same SDK with as many tools. The two alternate in
+ * one run, so that the ratio is comparable between machines. The target is at
+ * most 1.3.
  *
  * @module
  */

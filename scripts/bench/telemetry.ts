@@ -1,8 +1,8 @@
 /**
- * Measures what telemetry costs: calls of a tool per second without it,
- * with the counts that are always kept, and with OpenTelemetry on,
- * in processes that take turns. Qontak answers at once, so that what is
- * measured is this side of it: of a real call it is far less.
+ * Measures the cost of telemetry: tool calls per second without it, with the
+ * built-in metrics that are always on, and with OpenTelemetry, in processes
+ * that take turns. Qontak answers at once, so only this side is measured; in a
+ * real call, the share is far smaller.
  *
  * @module
  */
@@ -26,7 +26,7 @@ import { row } from "../figures.ts";
 import { denoRun } from "../program.ts";
 import { startCollector } from "../../tests/support/collector.ts";
 
-/** Calls of one round, and rounds: the fastest round of each counts. */
+/** Calls per round, and rounds; the fastest round of each counts. */
 const CALLS = 1_000, ROUNDS = 25;
 
 /** Telemetry that records nothing. */
@@ -37,7 +37,7 @@ const nothing: Telemetry = {
   text: () => "",
 };
 
-/** A process that runs one round for each byte that it receives. */
+/** Runs a process that does one round for each byte that it receives. */
 async function serveRounds(telemetry: Telemetry): Promise<void> {
   const log = () => {};
   const access = createAccess({
@@ -99,7 +99,7 @@ async function startSubject(name: string, env: Record<string, string>) {
     await writer.write(new Uint8Array(1));
     return Number((await reader.read()).value);
   };
-  // Warm.
+  // Warm up.
   await round();
   return {
     name,

@@ -1,7 +1,7 @@
 /**
- * Measures what keeping tokens costs: reads of the store and time per call on
- * a warm tenant, for each store against the env store in the same run; and
- * the memory that ten thousand tenants take.
+ * Measures the cost of keeping tokens: store reads and time per call for a
+ * tenant whose token is cached, for each store compared with the env store in
+ * the same run; and the memory that ten thousand tenants use.
  *
  * @module
  */
@@ -24,13 +24,16 @@ import { startVault } from "../../tests/support/vault.ts";
 import { print } from "../command.ts";
 import { median, row } from "../figures.ts";
 
-/** Calls of one round, and rounds: the median round counts. */
+/** Calls per round, and rounds; the median round counts. */
 const CALLS = 1_000, ROUNDS = 11;
 
-/** Tenants of the measure of memory; aim: a bound that more do not pass. */
+/**
+ * Tenants in the memory measurement. The target: memory stops growing at a
+ * bound.
+ */
 const TENANTS = 10_000;
 
-/** The limit of a call where memory is measured, in ms. */
+/** The time limit of a call in the memory measurement, in ms. */
 const LIMIT = 50;
 
 const LIFETIME = 21_600;
@@ -42,13 +45,13 @@ const credentials = (tenant: string): Credentials => ({
   expires_in: LIFETIME,
 });
 
-/** Qontak without a network: what is measured is this side of it. */
+/** A Qontak without a network, so that only this side is measured. */
 const instant: typeof fetch = () =>
   Promise.resolve(
     Response.json({ meta: { status: 200, type: "OK" }, response: [] }),
   );
 
-/** A store that counts how often it is asked. */
+/** A store that counts its reads. */
 function counting(store: TokenStore): { store: TokenStore; reads(): number } {
   let reads = 0;
   return {
@@ -65,9 +68,9 @@ function counting(store: TokenStore): { store: TokenStore; reads(): number } {
 
 interface Subject {
   readonly name: string;
-  /** Reads of the store over all rounds. */
+  /** Store reads over all rounds. */
   reads: number;
-  /** Microseconds a call, one for each round. */
+  /** Microseconds per call, one value for each round. */
   readonly times: number[];
   round(): Promise<void>;
   close(): Promise<void>;
@@ -93,7 +96,7 @@ async function createSubject(
     log: () => {},
   });
   const call = () => access.crm(DEFAULT_TENANT).call(endpoints.pipelines.list);
-  // Warm: the first call reads the store.
+  // Warm up: the first call reads the store.
   await call();
   const before = reads();
   const times: number[] = [];
@@ -179,14 +182,14 @@ async function measureMemory(): Promise<string[]> {
   if (!collect) throw new Error("Start with --v8-flags=--expose-gc");
   const records: Record<string, Credentials> = {};
   const access = createAccess({
-    // The records are made when they are asked for: only what is held counts.
+    // The records are created on request, so that only retained memory counts.
     store: {
       ...createMemoryStore(records),
       read: (tenant) =>
         Promise.resolve({ credentials: credentials(tenant), version: "1" }),
     },
     tokenCache: "memory",
-    // The timer of a call's limit is not what a tenant costs.
+    // The timer of a call's limit is not part of the cost of a tenant.
     timeout: LIMIT,
     limits: noLimits,
     fetch: instant,

@@ -1,6 +1,7 @@
 /**
- * The callers of a load: each calls one tool after the other, knows what it
- * was told of every write, and whether the answers are its own.
+ * The callers of a load test. Each caller calls one tool after the other,
+ * remembers the reported result of every write, and checks that the answers
+ * belong to it.
  *
  * @module
  */
@@ -9,40 +10,42 @@ import { createFetches, neverLeft } from "../../src/net/transport.ts";
 import { callTool } from "../../tests/support/call.ts";
 import { keyOf, namedIn, SHARED_KEY } from "./tenants.ts";
 
-/** Whether something was done, as far as a caller was told. */
+/** Whether a write happened, according to the caller's answers. */
 export type Fate = "done" | "unknown" | "not done";
 
-/** What a call came to: good, or one of the ways of failing. */
+/** The outcome of a call: good, or a kind of failure. */
 export type Outcome = "good" | "refused" | "unknown" | "unanswered";
 
-/** A record that a caller has made, or tried to. */
+/** A record that a caller created or tried to create. */
 export interface Made {
   readonly tenant: string;
-  /** Its name, which no other has. */
+  /** Its unique name. */
   readonly name: string;
-  /** Whether it was made. */
+  /** Whether it was created. */
   readonly made: Fate;
-  /** Its id, where it is known. */
+  /** Its id, if known. */
   readonly id: number | undefined;
-  /** The websites that it was given, in order. */
+  /** The websites that were set on it, in order. */
   readonly changes: { readonly website: string; readonly fate: Fate }[];
-  /** Whether it was deleted; undefined where it was not tried. */
+  /** Whether it was deleted; undefined if no caller tried. */
   deleted?: Fate;
 }
 
 /** What all callers were told. */
 export interface Ledger {
   readonly made: Made[];
-  /** How long calls took, in ms, by what was called. */
+  /** How long calls took, in ms, by tool. */
   readonly times: Map<string, number[]>;
   readonly outcomes: Record<Outcome, number>;
-  /** What calls said that failed without a mistake in them. */
+  /**
+   * The messages of calls that failed although their arguments were correct.
+   */
   readonly failures: string[];
-  /** What must not be: each a sentence. */
+  /** Violated guarantees, one sentence each. */
   readonly broken: string[];
 }
 
-/** Makes an empty ledger. */
+/** Creates an empty ledger. */
 export function createLedger(): Ledger {
   return {
     made: [],
@@ -55,28 +58,28 @@ export function createLedger(): Ledger {
 
 /** Settings of {@linkcode startCaller}. */
 export interface CallerOptions {
-  /** Which of the callers it is. */
+  /** The number of this caller. */
   readonly index: number;
   readonly url: string;
   readonly tenants: readonly string[];
   readonly seed: number;
   /** How long an answer may take, in ms. */
   readonly limit: number;
-  /** Whether a server may be gone for a while: then connections break. */
+  /** Whether a server may be down for a while, so that connections break. */
   readonly mayBreak: boolean;
   readonly ledger: Ledger;
 }
 
-/** One in so many callers calls for the first company only. */
+/** One caller in this many calls only for the first company. */
 const PRESSING = 8;
 
-/** How many sentences of a kind are kept. */
+/** How many sentences of each kind to keep. */
 const KEPT = 20;
 
-/** The pause of a caller whose server is gone, in ms. */
+/** The pause of a caller whose server is down, in ms. */
 const PAUSE = 50;
 
-/** What a caller does: its weight, its kind, and the call. */
+/** An action of a caller: its weight, its kind, and the call. */
 type Step = (caller: Caller, tenant: string) => Promise<void>;
 
 const STEPS: readonly (readonly [number, string, Step])[] = [
@@ -107,7 +110,7 @@ const STEPS: readonly (readonly [number, string, Step])[] = [
 
 const WEIGHT = STEPS.reduce((sum, [weight]) => sum + weight, 0);
 
-/** Where the sandbox's companies have their owner. */
+/** The owner in the sandbox's companies. */
 const OWNER = 512_301;
 
 class Caller {
@@ -138,7 +141,7 @@ class Caller {
     this.#transport.close();
   }
 
-  /** Calls a tool and looks at everything that holds for all calls. */
+  /** Calls a tool, and checks everything that holds for all calls. */
   async #call(
     kind: string,
     tenant: string,
@@ -146,11 +149,11 @@ class Caller {
     args: Record<string, unknown>,
   ): Promise<{ readonly outcome: Outcome; readonly text: string }> {
     const { url, limit, mayBreak, index, ledger } = this.#options;
-    // Every second caller has the key for all companies, and names one.
+    // Every second caller uses the key for all companies, and names one.
     const isShared = index % 2 === 0;
     const key = isShared ? SHARED_KEY : keyOf(tenant);
     const { read, write } = this.#transport;
-    // A request must not be repeated by this side's runtime.
+    // The runtime on this side must not repeat a request.
     const send = /^(get|list)_/.test(tool) ? read : write;
     const start = performance.now();
     let outcome: Outcome;
@@ -202,7 +205,7 @@ class Caller {
     keep(this.#options.ledger.broken, sentence);
   }
 
-  /** A record of the tenant that certainly exists. */
+  /** A record of the tenant that is known to exist. */
   #pick(): Made | undefined {
     return this.#own.length === 0 ? undefined : this.#random.pick(this.#own);
   }
@@ -216,7 +219,7 @@ class Caller {
     await this.#call(kind, tenant, tool, args);
   }
 
-  /** What was acknowledged is there. */
+  /** Checks that an acknowledged write can be read. */
   async readOwn(): Promise<void> {
     const made = this.#pick();
     if (!made) return;
@@ -233,7 +236,7 @@ class Caller {
     }
   }
 
-  /** What was acknowledged is found, once. */
+  /** Checks that an acknowledged record is found exactly once. */
   async findOwn(): Promise<void> {
     const made = this.#pick();
     if (!made) return;
@@ -262,7 +265,7 @@ class Caller {
       tenant,
       name,
       id,
-      // It was looked for, and there it is.
+      // The server looked for the record and found it.
       made: text.includes("just been made") ? "done" : fateOf(outcome),
       changes: [],
     };
@@ -299,7 +302,7 @@ class Caller {
     }
   }
 
-  /** What must be refused before anything is sent. */
+  /** Sends a call that must be refused before any request is sent. */
   async mistake(tenant: string): Promise<void> {
     const { index, ledger } = this.#options;
     const name = `${tenant} caller ${index} no ${this.#count++}.`;
@@ -319,7 +322,7 @@ class Caller {
         tenant,
         name,
         id: undefined,
-        // Nothing could be sent, whatever came of the call.
+        // Nothing can have been sent, whatever the result of the call.
         made: "not done",
         changes: [],
       });
@@ -328,11 +331,11 @@ class Caller {
 }
 
 /**
- * Calls until it is told to stop.
+ * Makes calls until it should stop.
  *
- * @param options Which companies it calls for, and where.
- * @param isOver Whether it is time to stop.
- * @returns Resolves when the last call is answered.
+ * @param options The companies and the servers.
+ * @param isOver Whether to stop.
+ * @returns A promise that resolves when the last call is answered.
  */
 export async function startCaller(
   options: CallerOptions,
@@ -355,7 +358,7 @@ function fateOf(outcome: Outcome): Fate {
     : "unknown";
 }
 
-/** The id of a record in the text of an answer, which is between markers. */
+/** The id of a record in the text of an answer, between the markers. */
 function idIn(text: string): number | undefined {
   const [, id] = /"id":(\d+)/.exec(text) ?? [];
   return id === undefined ? undefined : Number(id);

@@ -1,6 +1,6 @@
 /**
- * A proxy in front of Qontak, which can be killed while the records stay: it
- * forwards connections to another port. `front.ts PORT TARGET`
+ * A proxy in front of Qontak that forwards connections to another port. It can
+ * be killed without losing the records. `front.ts PORT TARGET`
  *
  * @module
  */

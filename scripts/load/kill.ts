@@ -1,5 +1,6 @@
 /**
- * Killing processes under load, and how long it takes until calls work again.
+ * Kills processes under load, and measures how long it takes until calls work
+ * again.
  *
  * @module
  */
@@ -8,11 +9,11 @@ import { keyOf } from "./tenants.ts";
 import { sleep } from "../../tests/support/time.ts";
 import type { World } from "./world.ts";
 
-/** Whether every company could be called. */
+/** The result of waiting until calls for every company work. */
 export interface Recovered {
-  /** How long it took until then, in ms. */
+  /** How long it took, in ms. */
   readonly ms: number;
-  /** The last error of each company that could not be called in time. */
+  /** The last error of each company whose calls did not work in time. */
   readonly lockedOut: readonly string[];
 }
 
@@ -21,13 +22,13 @@ export interface Recovery extends Recovered {
   readonly what: string;
 }
 
-/** How long a process is away, in ms. */
+/** How long a process stays down, in ms. */
 const AWAY = 2_000;
 
-/** How long after its return calls may fail, in ms. */
+/** How long calls may fail after its restart, in ms. */
 const TIMEOUT = 30_000;
 
-/** Calls every company until that works. */
+/** Calls for every company until all calls work. */
 export async function recover({ tenants, urls }: World): Promise<Recovered> {
   const start = performance.now();
   const lockedOut: string[] = [];
@@ -55,8 +56,8 @@ export async function recover({ tenants, urls }: World): Promise<Recovered> {
  * Kills the server, Redis and the proxy in front of Qontak, one after the
  * other.
  *
- * @param world Where.
- * @param ms How long all of it may take, in ms.
+ * @param world The processes.
+ * @param ms The total time, in ms.
  */
 export async function killAll(world: World, ms: number): Promise<Recovery[]> {
   const { redis } = world;
@@ -66,8 +67,8 @@ export async function killAll(world: World, ms: number): Promise<Recovery[]> {
       const { grants } = await world.seen();
       await world.expire();
       while ((await world.seen()).grants === grants) await sleep(10);
-      // It is killed while tokens are being kept, and every later call needs
-      // one that was not kept.
+      // Kills Redis while tokens are being saved; every later call needs a
+      // token that was not saved.
       await redis.send("CLIENT", "PAUSE", "60000", "WRITE");
       await sleep(300);
       await redis.kill();

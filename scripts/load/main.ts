@@ -1,6 +1,6 @@
 /**
- * Many companies, many callers and a Qontak that fails now and then: what is
- * promised must hold, and figures are printed. Everything is on loopback.
+ * Runs many companies and callers against a Qontak that sometimes fails, checks
+ * the guarantees, and prints figures. Everything is on loopback.
  *
  * @module
  */
@@ -16,15 +16,15 @@ import { createWorld } from "./world.ts";
 import { compare } from "./writes.ts";
 
 /**
- * How much longer than its limit a call may take until it is answered, in ms:
- * what became of a write may have to be found out.
+ * How much longer than its limit a call may take, in ms: the server may have to
+ * find out whether a write happened.
  */
 const GRACE = 10_000;
 
 async function run(plan: Plan): Promise<Findings> {
   await using world = await createWorld(plan);
   const { tenants, urls, servers } = world;
-  // Every company has its first tokens before anything is counted.
+  // Every company gets its first tokens before counting starts.
   await recover(world);
   const pids = servers.map(({ pid }) => pid);
   const idle = await Promise.all(pids.map(look));
@@ -53,7 +53,8 @@ async function run(plan: Plan): Promise<Findings> {
   for (const one of watches) one.stop();
   await world.quiet();
   const seen = await world.seen();
-  // No company is locked out: each stored refresh token is the newest.
+  // Checks that no company is locked out: each stored refresh token is the
+  // newest.
   await world.expire();
   const end = { what: "the end of all access tokens", ...await recover(world) };
   const keptBy = new Map(

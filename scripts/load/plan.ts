@@ -1,5 +1,5 @@
 /**
- * What a load is to be, by the flags of its command.
+ * The plan of a load test, from the flags of its command.
  *
  * @module
  */
@@ -8,29 +8,29 @@ import { ConfigError } from "../../src/errors.ts";
 import type { Flags } from "../command.ts";
 import { readWhole, whole as between } from "../../src/values/rules.ts";
 
-/** What a load is to be. */
+/** The plan of a load test. */
 export interface Plan {
-  /** How long, in seconds. */
+  /** The duration, in seconds. */
   readonly seconds: number;
-  /** How many companies. */
+  /** The number of companies. */
   readonly tenants: number;
-  /** How many calls are under way at once. */
+  /** The number of concurrent calls. */
   readonly connections: number;
   /** The share of requests to Qontak that have a fault, from 0 to 1. */
   readonly faults: number;
-  /** Whether access tokens end all the time. */
+  /** Whether access tokens expire all the time. */
   readonly soak: boolean;
   /** Whether processes are killed during the load. */
   readonly kill: boolean;
-  /** Chooses calls and faults. */
+  /** The seed for the choice of calls and faults. */
   readonly seed: number;
-  /** How many servers there are. */
+  /** The number of servers. */
   readonly servers: number;
   /** How long an access token lives, in seconds. */
   readonly lifetime: number;
   /** The limit of one call, in ms. */
   readonly timeout: number;
-  /** What one company may send to Qontak. */
+  /** The rate limit of one company's requests to Qontak. */
   readonly rate: { readonly perSecond: number; readonly burst: number };
 }
 
@@ -69,9 +69,9 @@ export const loadFlags = {
 const KILL_SECONDS = 20;
 
 /**
- * Makes the plan.
+ * Creates the plan.
  *
- * @throws {ConfigError} When the value of a flag is wrong.
+ * @throws {ConfigError} When the value of a flag is invalid.
  */
 export function planOf(flags: Flags<typeof loadFlags>): Plan {
   const whole = (
@@ -94,7 +94,8 @@ export function planOf(flags: Flags<typeof loadFlags>): Plan {
     throw new ConfigError(["--faults must be a number from 0 to 1"]);
   }
   if (soak && kill) {
-    // A server that is killed between a grant and storing it loses the token.
+    // A server that is killed after a grant and before saving it loses the
+    // token.
     throw new ConfigError(["--soak and --kill cannot go together"]);
   }
   return {
@@ -108,7 +109,7 @@ export function planOf(flags: Flags<typeof loadFlags>): Plan {
     servers: soak ? 2 : 1,
     lifetime: soak ? 2 : 21_600,
     timeout: 10_000,
-    // With --soak no call may fail, so none may be refused by the limits.
+    // With --soak no call may fail, so the limits must refuse none.
     rate: soak
       ? { perSecond: 1_000, burst: 2_000 }
       : { perSecond: 10, burst: 20 },

@@ -1,5 +1,5 @@
 /**
- * What a load came to: figures, and which promises held.
+ * The results of a load test: figures, and which guarantees held.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { Seen } from "./upstream.ts";
 import { type Sample, slope } from "./watch.ts";
 import type { Compared } from "./writes.ts";
 
-/** What a load came to. */
+/** The results of a load test. */
 export interface Findings {
   readonly plan: Plan;
   /** How long it took, in seconds. */
@@ -22,44 +22,46 @@ export interface Findings {
   readonly refused: number;
   readonly recoveries: readonly Recovery[];
   readonly compared: Compared;
-  /** What each server used before the first call. */
+  /** The resources of each server before the first call. */
   readonly idle: readonly (Omit<Sample, "at"> | undefined)[];
-  /** What each server used during the load. */
+  /** The resources of each server during the load. */
   readonly samples: readonly (readonly Sample[])[];
 }
 
 /** How long a server's memory warms up, in seconds. */
 const WARM_UP = 20;
 
-/** How many looks at it there must be afterwards for it to be judged. */
+/** How many samples after that are needed to judge the memory. */
 const ENOUGH = 10;
 
 /**
- * What a server's memory may grow by, from the first half of the time after
- * its warm-up to the second, as a share of it.
+ * How much a server's memory may grow, as a share: from the first half of the
+ * time after the warm-up to the second half.
  */
 const GROWTH = 0.15;
 
-/** How long requests may be delayed on their way to Qontak, in seconds. */
+/** How long requests may be delayed on the way to Qontak, in seconds. */
 const HELD_UP = 0.5;
 
 /** How long it may take until calls work again, in ms. */
 const RECOVERY = 15_000;
 
-/** A promise, and what of it did not hold. */
+/** A guarantee, and the cases that violated it. */
 interface Check {
   readonly promise: string;
   readonly broken: readonly string[];
 }
 
-/** How many examples are shown of what did not hold. */
+/** How many examples of violations to show. */
 const SHOWN = 5;
 
 const row = (...cells: string[]) => line([12, -10], ...cells);
 const mib = (kib: number) => `${(kib / 1024).toFixed(1)} MiB`;
 const whole = (value: number) => value.toLocaleString("en");
 
-/** Figures and promises as text, and how many did not hold. */
+/**
+ * The figures and guarantees as text, and the number of violated guarantees.
+ */
 export function report(
   findings: Findings,
 ): { readonly lines: string[]; readonly failed: number } {
@@ -150,7 +152,7 @@ function callChecks(
       broken: ledger.failures,
     });
   }
-  // A restarted or second server has its own limit.
+  // A restarted server, or a second one, has its own limit.
   if (plan.servers === 1 && !plan.kill) {
     checks.push({
       promise:
@@ -198,7 +200,7 @@ function tokenChecks({ plan, refused, recoveries, seen }: Findings) {
     },
   ];
   if (!plan.soak) return checks;
-  // A token is used for most of its life.
+  // A token must be used for most of its lifetime.
   const least = plan.lifetime * 0.85 * 1000;
   const { shortestGrant } = seen;
   return [...checks, {
@@ -216,7 +218,7 @@ function warm(samples: readonly Sample[]): readonly Sample[] {
 }
 
 function memoryLines({ plan, samples }: Findings): string[] {
-  // A server that was killed has another process afterwards.
+  // A server that was killed has a new process afterwards.
   if (plan.kill) return [];
   return samples.map((all, i) => {
     const each = warm(all);
@@ -246,7 +248,7 @@ function memoryChecks({ plan, samples, idle }: Findings): Check[] {
     if (after > before * (1 + GROWTH)) {
       grown.push(`server ${i + 1}: ${mib(before)}, then ${mib(after)}`);
     }
-    // A call has a connection on each side; some more are kept.
+    // A call has a connection on each side; a few more stay open.
     const most = (idle[i]?.files ?? 0) + 3 * plan.connections;
     const files = Math.max(...each.map(({ files }) => files));
     if (files > most) open.push(`server ${i + 1}: ${files}`);

@@ -1,10 +1,11 @@
 /**
- * The companies of a load, as its processes agree on them.
+ * The names, tokens and keys of the companies, shared by the processes of a
+ * load test.
  *
  * @module
  */
 
-/** The names of companies: none is the beginning of another. */
+/** The names of companies; no name is a prefix of another. */
 export function tenantNames(count: number): readonly string[] {
   return Array.from(
     { length: count },
@@ -12,7 +13,7 @@ export function tenantNames(count: number): readonly string[] {
   );
 }
 
-/** The companies that a text names. */
+/** The companies that are named in a text. */
 export function namedIn(text: string): readonly string[] {
   return text.match(/tenant-\d{4}/g) ?? [];
 }
@@ -22,10 +23,10 @@ export function firstToken(tenant: string): string {
   return `first-refresh-token-of-${tenant}`;
 }
 
-/** The key that callers present for one company. */
+/** The key with which callers call for one company. */
 export function keyOf(tenant: string): string {
   return `key-for-${tenant}`;
 }
 
-/** The key that is for all companies. */
+/** The key for all companies. */
 export const SHARED_KEY = "key-for-all";

@@ -1,9 +1,9 @@
 /**
- * A Qontak with many companies, in its own process: a sandbox for each of them
- * behind one address, which answers some requests with faults and counts.
+ * A Qontak with many companies, in a separate process: a sandbox for each
+ * company behind one address. It answers some requests with faults, and counts.
  *
- * `upstream.ts '<UpstreamOptions as JSON>'` prints its address and serves
- * until it is killed.
+ * `upstream.ts '<UpstreamOptions as JSON>'` prints its address and serves until
+ * it is killed.
  *
  * @module
  */
@@ -18,48 +18,48 @@ import {
 } from "../../tests/support/companies.ts";
 import { firstToken, tenantNames } from "./tenants.ts";
 
-/** What the process is started with. */
+/** The options of the process. */
 export interface UpstreamOptions {
-  /** How many companies there are. */
+  /** The number of companies. */
   readonly tenants: number;
   /** The share of requests that have a fault, from 0 to 1. */
   readonly faults: number;
   /** How long an access token lives, in seconds. */
   readonly lifetime: number;
-  /** Requests per second that are granted to a company before it counts as over. */
+  /** The requests per second of a company; more requests count as excess. */
   readonly perSecond: number;
-  /** Chooses the faults. */
+  /** The seed for the choice of faults. */
   readonly seed: number;
 }
 
-/** What it has seen of all companies. */
+/** What it has counted over all companies. */
 export interface Seen {
   /** Requests to the CRM's API. */
   readonly requests: number;
-  /** How many requests met which fault. */
+  /** The number of requests for each fault. */
   readonly faults: Readonly<Record<string, number>>;
-  /** Grants that were asked for, and that were given. */
+  /** Requested grants, and issued grants. */
   readonly grantAttempts: number;
   readonly grants: number;
   /** The shortest time between two grants of one company, in ms. */
   readonly shortestGrant: number | null;
   /**
-   * The most requests of one company that came at once beyond its requests
-   * per second: what the burst of its limit must be for it to have kept to it.
+   * The largest number of requests above its requests per second that one
+   * company sent at once. The burst of its limit must be at least this large.
    */
   readonly highestBurst: number;
 }
 
-/** What became of one company. */
+/** The state of one company. */
 export interface Kept {
-  /** Its records of the kind that is written, from its own list. */
+  /** Its records of the kind that callers write, from its own list. */
   readonly records: readonly {
     readonly name: string;
     readonly website: string;
   }[];
   /**
-   * How often a write was carried out, by what it can be told by: the name of
-   * a new record, the website of a changed one.
+   * How often each write was carried out, by what identifies it: the name of a
+   * new record, or the website of a changed one.
    */
   readonly writes: Readonly<Record<string, number>>;
 }
@@ -86,8 +86,8 @@ const FAULTS: readonly Fault[] = [
 ];
 
 /**
- * The faults that a grant can have. A refresh token is lost for good when the
- * answer that carries it is lost, so no answer is cut.
+ * The faults that a grant can have. If the answer is lost, so is the new
+ * refresh token, so no answer is cut.
  */
 const GRANT_FAULTS: readonly Fault[] = [
   { kind: "status", status: 503 },
@@ -102,13 +102,13 @@ const nameOf = (fault: Fault) =>
     "when" in fault ? fault.when : undefined,
   ].filter((part) => part !== undefined).join(" ");
 
-/** What is counted of one company. */
+/** The counters of one company. */
 class Company {
   readonly writes: Record<string, number> = {};
   lastGrant = -Infinity;
   shortestGrant = Infinity;
   highestBurst = 0;
-  /** Requests beyond those that its rate allows, now. */
+  /** The current number of requests above its rate. */
   #excess = 0;
   #at = performance.now();
 
@@ -122,7 +122,7 @@ class Company {
     this.highestBurst = Math.max(this.highestBurst, this.#excess);
   }
 
-  /** Leaves one out that its sender's runtime repeats by itself. */
+  /** Ignores one request that the sender's runtime will repeat. */
   forgive(): void {
     this.#excess--;
   }
@@ -145,7 +145,7 @@ function serve(options: UpstreamOptions): string {
   let share = options.faults;
   let requests = 0, grantAttempts = 0, grants = 0;
 
-  /** Answers a request, with a fault where one is due. */
+  /** Answers a request, sometimes with a fault. */
   async function withSomeFault(
     kinds: readonly Fault[],
     handle: () => Promise<Response>,
@@ -190,7 +190,7 @@ function serve(options: UpstreamOptions): string {
       }
       return answer;
     }, (fault) => {
-      // Deno sends a read again whose kept connection closes.
+      // Deno repeats a read when its kept-alive connection closes.
       if (fault.kind === "cut" && method === "GET") company.forgive();
     });
   }
@@ -206,7 +206,7 @@ function serve(options: UpstreamOptions): string {
     },
   );
 
-  /** All that a company has, read through its own API. */
+  /** All data of a company, read through its own API. */
   async function keptBy(name: string): Promise<Kept> {
     const sandbox = sandboxes.get(name)!;
     const ask = async (path: string, init?: RequestInit) =>

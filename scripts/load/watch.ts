@@ -1,12 +1,12 @@
 /**
- * Watching a process from outside: its memory and its file descriptors.
+ * Measures a process from outside: its memory and its file descriptors.
  *
  * @module
  */
 
-/** What a process holds at one moment. */
+/** The resources of a process at one moment. */
 export interface Sample {
-  /** When, in seconds since the watch began. */
+  /** The time, in seconds since the watch began. */
   readonly at: number;
   /** Its resident memory, in KiB. */
   readonly rss: number;
@@ -14,16 +14,18 @@ export interface Sample {
   readonly files: number;
 }
 
-/** How often a process is looked at, in ms. */
+/** How often to sample a process, in ms. */
 const EVERY = 2_000;
 
-/** A watch over a process. */
+/** Repeated samples of a process. */
 export interface Watch {
   readonly samples: readonly Sample[];
   stop(): void;
 }
 
-/** Prints the memory and the count of descriptors of a process, by itself. */
+/**
+ * A program that prints the memory and the number of descriptors of a process.
+ */
 const LOOK = `
 while read -r name value rest; do
   [ "$name" = VmRSS: ] && rss=$value
@@ -32,9 +34,9 @@ set -- /proc/$1/fd/*
 echo "$rss $#"`;
 
 /**
- * What a process holds now; undefined where the system does not tell, or the
- * process is gone. Another program looks: Deno lets only those near /proc
- * that may do everything.
+ * The current resources of a process; undefined if the system does not report
+ * them, or the process has ended. It starts another program, because Deno
+ * allows access to /proc only with all permissions.
  */
 export async function look(
   pid: number,
@@ -52,7 +54,7 @@ export async function look(
     : { rss: Number(rss), files: Number(files) };
 }
 
-/** Looks at a process again and again. */
+/** Samples a process repeatedly. */
 export function watch(pid: number): Watch {
   const samples: Sample[] = [];
   const start = performance.now();

@@ -1,5 +1,6 @@
 /**
- * The processes of a load: Redis, a Qontak with many companies, and servers.
+ * The processes of a load test: Redis, a Qontak with many companies, and
+ * servers.
  *
  * @module
  */
@@ -21,7 +22,7 @@ import type { Plan } from "./plan.ts";
 import { firstToken, keyOf, SHARED_KEY, tenantNames } from "./tenants.ts";
 import type { Kept, Seen, UpstreamOptions } from "./upstream.ts";
 
-/** A script in its own process that has printed where it listens. */
+/** A script in a separate process that has printed its address. */
 interface Script {
   readonly url: string;
   kill(): Promise<void>;
@@ -51,33 +52,33 @@ async function startScript(name: string, ...args: string[]): Promise<Script> {
   };
 }
 
-/** Everything that a load is put on; it ends with it. */
+/** All processes of a load test; disposing of it ends them. */
 export interface World extends AsyncDisposable {
   readonly tenants: readonly string[];
   readonly redis: TestRedis;
-  /** Where the servers are, in order. */
+  /** The addresses of the servers, in order. */
   readonly urls: readonly string[];
-  /** The servers as they run now. */
+  /** The server processes that run now. */
   readonly servers: readonly HttpProcess[];
-  /** Kills the first server, and starts it again at the same place. */
+  /** Kills the first server, and restarts it at the same address. */
   restartServer(away: number): Promise<void>;
-  /** Kills the proxy in front of Qontak, and starts it again. */
+  /** Kills the proxy in front of Qontak, and restarts it. */
   restartFront(away: number): Promise<void>;
-  /** What Qontak has seen. */
+  /** What Qontak has counted. */
   seen(): Promise<Seen>;
-  /** What Qontak has kept of a company. */
+  /** The data of a company in Qontak. */
   kept(tenant: string): Promise<Kept>;
-  /** Ends the faults. */
+  /** Turns off the faults. */
   quiet(): Promise<void>;
-  /** Ends all access tokens. */
+  /** Expires all access tokens. */
   expire(): Promise<void>;
 }
 
-/** Starts it all. */
+/** Starts all processes. */
 export async function createWorld(plan: Plan): Promise<World> {
   const stack = new AsyncDisposableStack();
   const tenants = tenantNames(plan.tenants);
-  // With its own argument it is started even where there is one already.
+  // With an argument, this starts a new Redis even if one is running.
   const redis = stack.use(await startRedis("--loglevel", "warning"));
   const keyPrefix = `${redis.prefix}load:`;
   const store = createRedisStore({ url: redis.url, keyPrefix });

@@ -1,30 +1,30 @@
 /**
- * Comparing what callers were told of their writes with what Qontak has.
+ * Compares what callers were told about their writes with the data in Qontak.
  *
  * @module
  */
 import type { Fate, Made } from "./calls.ts";
 import type { Kept } from "./upstream.ts";
 
-/** What the comparison came to. */
+/** The result of the comparison. */
 export interface Compared {
-  /** How many writes were acknowledged, refused, or of unknown fate. */
+  /** How many writes were acknowledged, refused, or of unknown outcome. */
   readonly told: Readonly<Record<Fate, number>>;
-  /** How many of unknown fate were carried out. */
+  /** How many writes of unknown outcome were carried out. */
   readonly carriedOut: number;
-  /** Acknowledged, and not there. */
+  /** Acknowledged, but missing. */
   readonly lost: string[];
-  /** Refused, and there. */
+  /** Refused, but carried out. */
   readonly uncalled: string[];
   /** Carried out more than once. */
   readonly twice: string[];
 }
 
 /**
- * Compares.
+ * Compares callers' answers with the data in Qontak.
  *
  * @param made What callers were told.
- * @param keptBy What Qontak has of each company.
+ * @param keptBy The data of each company in Qontak.
  */
 export function compare(
   made: readonly Made[],

@@ -1,8 +1,8 @@
 /**
- * Where the program begins as a single file. Packages that call `require` for
- * what is built in find it on the global object: `deno bundle` gives them one
- * of its own, but not in a minified file, and a file that is not minified
- * names the folders of the machine that made it.
+ * The entry point of the program as a single file. Packages that call `require`
+ * for built-in modules find it on the global object. `deno bundle` provides
+ * one, but not in a minified file, and a file that is not minified contains
+ * folder names of the machine that built it.
  *
  * @module
  */

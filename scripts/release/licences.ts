@@ -1,6 +1,6 @@
 /**
- * Lists the licences of what is in the program, and fails for one that nobody
- * has looked at.
+ * Lists the licences of the program's dependencies, and fails for a licence
+ * that has not been reviewed.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { root } from "../program.ts";
 import { makeBill } from "./release.ts";
 import type { Component } from "./sbom.ts";
 
-/** Licences under which copies may be passed on, with their text. */
+/** Licences that allow redistribution together with their text. */
 const ACCEPTED: ReadonlySet<string> = new Set([
   "0BSD",
   "Apache-2.0",
@@ -21,7 +21,7 @@ const ACCEPTED: ReadonlySet<string> = new Set([
   "MIT",
 ]);
 
-/** What a component names as its licences. */
+/** The licences that a component names. */
 export function namesOf({ licenses = [] }: Component): string[] {
   return licenses.map(({ license, expression }) => {
     const { id, name } = (license ?? {}) as { id?: string; name?: string };
@@ -29,7 +29,10 @@ export function namesOf({ licenses = [] }: Component): string[] {
   });
 }
 
-/** Whether a component may be had under an accepted licence; a list is a choice. */
+/**
+ * Whether an accepted licence covers a component; a list of licences is a
+ * choice.
+ */
 export function isAccepted(component: Component): boolean {
   return namesOf(component).some((name) => ACCEPTED.has(name));
 }

@@ -1,8 +1,9 @@
 /**
- * Completes the lock file where JSR answers. The repository's own is made where
- * it may not: it pins what comes from npm, which is all that the program runs.
- * What it pins must stay as it is; the packages of JSR, which the tests import,
- * are added, and the whole is written to dist/deno.lock.
+ * Completes the lock file on a machine that can reach JSR. The repository's
+ * lock file is made on one that cannot: it pins the packages from npm, which
+ * are all that the program runs. These entries must not change. The packages
+ * from JSR, which the tests import, are added, and the result is written to
+ * dist/deno.lock.
  *
  * @module
  */
@@ -10,13 +11,13 @@ import { stripVTControlCharacters } from "node:util";
 import { FAILED } from "../../src/cli/exit.ts";
 import { toStderr } from "../../src/logging/log.ts";
 
-/** What is imported of the packages of JSR, where it is not their main part. */
+/** The subpaths that are imported from JSR packages, if not the main module. */
 const PATHS: Readonly<Record<string, string>> = {
   "@std/dotenv": "/stringify",
   "@std/testing": "/time",
 };
 
-/** What a lock file pins, as far as it is read here. */
+/** The entries of a lock file that are read here. */
 export interface Pinned {
   readonly specifiers?: Readonly<Record<string, string>>;
   readonly npm?: Readonly<Record<string, { readonly integrity?: string }>>;
@@ -24,11 +25,11 @@ export interface Pinned {
 }
 
 /**
- * What a completed lock file changes that it must not.
+ * Finds forbidden changes in a completed lock file.
  *
  * @param before The lock file of the repository.
- * @param after The same, completed.
- * @returns One sentence for each change; none where only JSR was added.
+ * @param after The completed lock file.
+ * @returns One sentence for each change; empty if only JSR entries were added.
  */
 export function changesOf(before: Pinned, after: Pinned): string[] {
   const changes: string[] = [];
@@ -61,8 +62,8 @@ export function changesOf(before: Pinned, after: Pinned): string[] {
  * Completes the lock file.
  *
  * @param root The folder of the project, with a slash at the end.
- * @param env The environment of deno, which says where JSR is.
- * @returns Why it could not be completed; nothing where it was.
+ * @param env The environment of deno, with the address of JSR.
+ * @returns Why it could not be completed; undefined on success.
  */
 export async function completeLock(
   root: string,

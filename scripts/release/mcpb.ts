@@ -1,12 +1,12 @@
 /**
- * Makes an MCP bundle (.mcpb) of the program: one file that a desktop client
- * such as Claude Desktop installs when it is opened, and that needs nothing
- * else on the machine.
+ * Builds an MCP bundle (.mcpb) of the program: a single file that a desktop
+ * client such as Claude Desktop installs when a person opens it. It needs
+ * nothing else on the machine.
  *
- * It carries Deno itself, as its makers publish and sign it on npm, so there
- * is a bundle for each system. A bundle of the kind "node" would be smaller
- * and the same for all, but clients run that in a Node.js of their own, where
- * this program cannot run and npx is often not found.
+ * It contains Deno itself, as its makers publish and sign it on npm, so there
+ * is one bundle for each system. A bundle of the type "node" would be smaller
+ * and the same for all systems. But clients run that type in their own Node.js,
+ * where this program cannot run and npx is often not found.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import { root } from "../program.ts";
 /** The tool that checks the manifest and packs the files. */
 const MCPB = "@anthropic-ai/mcpb@2.1.2";
 
-/** The systems that there are bundles for, and what Deno is called for each. */
+/** The systems that have bundles, with the name of Deno's package for each. */
 export const platforms = {
   "darwin-arm64": "@deno/darwin-arm64",
   "darwin-x64": "@deno/darwin-x64",
@@ -39,14 +39,14 @@ export function fileName(platform: Platform): string {
   return `qontak-mcp-${platform}.mcpb`;
 }
 
-/** What the program may do, as the flags of deno. */
+/** The permissions of the program, as flags of deno. */
 const PERMISSIONS = [
   `--allow-net=${config.permissions.qontak.net.join()}`,
   `--allow-env=${config.permissions.qontak.env.allow.join()}`,
   "--ignore-env",
 ];
 
-/** How the program is started: the arguments of deno. */
+/** The arguments of deno that start the program. */
 const RUN = [
   "run",
   "--quiet",
@@ -58,15 +58,15 @@ const RUN = [
 ];
 
 /**
- * What a bundle says of itself, in the form of MCPB 0.3.
+ * The manifest of a bundle, in the format MCPB 0.3.
  *
- * @param platform The system that it is for.
+ * @param platform The system of the bundle.
  */
 export function manifestFor(platform: Platform) {
   const [os] = platform.split("-") as [string];
   const deno = `server/deno${os === "win32" ? ".exe" : ""}`;
   const path = `\${__dirname}/${deno}`;
-  // Claude Desktop for macOS unpacks every file without the right to run it
+  // Claude Desktop for macOS unpacks files without the execute permission
   // (modelcontextprotocol/mcpb, issue 294).
   const start = os === "win32" ? { command: path, args: RUN } : {
     command: "/bin/sh",
@@ -120,23 +120,23 @@ export function manifestFor(platform: Platform) {
   };
 }
 
-/** What a bundle is made of. */
+/** The parts of a bundle. */
 export interface Parts {
-  /** The system that it is for. */
+  /** The system of the bundle. */
   readonly platform: Platform;
-  /** The program in one file, as `deno task bundle` makes it. */
+  /** The program as a single file, from `deno task bundle`. */
   readonly program: string;
-  /** The executable of Deno for that system. */
+  /** The Deno executable for that system. */
   readonly deno: string;
-  /** The bundle that is written. */
+  /** The path of the bundle to write. */
   readonly out: string;
 }
 
 /**
- * Writes a bundle. The manifest is checked first.
+ * Writes a bundle. It validates the manifest first.
  *
- * @param parts What it is made of.
- * @throws {Error} With what the packing tool says, when that refuses.
+ * @param parts The parts of the bundle.
+ * @throws {Error} With the output of the packing tool, if that fails.
  */
 export async function makeBundle(
   { platform, program, deno, out }: Parts,
@@ -160,7 +160,7 @@ export async function makeBundle(
   }
 }
 
-/** Fetches Deno for a system, of the version that runs this, with npm. */
+/** Fetches Deno for a system with npm, in the version that runs this script. */
 async function fetchDeno(platform: Platform, dir: string): Promise<string> {
   const [os, cpu] = platform.split("-") as [string, string];
   const name = platforms[platform];
@@ -177,7 +177,7 @@ async function fetchDeno(platform: Platform, dir: string): Promise<string> {
   return `${dir}/node_modules/${name}/deno${os === "win32" ? ".exe" : ""}`;
 }
 
-/** Runs a program of Node.js to its end. */
+/** Runs a Node.js program until it ends. */
 async function run(command: string, args: readonly string[]): Promise<void> {
   const { success, stdout, stderr } = await new Deno.Command(command, {
     args: [...args],
@@ -195,7 +195,7 @@ function here(): Platform {
   return `${os === "windows" ? "win32" : os}-${cpu}` as Platform;
 }
 
-/** Makes the bundle of a system in dist. */
+/** Builds the bundle of a system in dist. */
 async function make(platform: Platform): Promise<void> {
   const name = fileName(platform);
   const dir = await Deno.makeTempDir({ prefix: "deno-" });

@@ -1,9 +1,8 @@
 /**
  * Writes dist/server.json, which describes a release to the MCP registry.
  *
- * The registry knows no packages of JSR. It takes bundles (.mcpb) among the
- * files of a release on GitHub, and servers that run somewhere: those are what
- * is listed.
+ * The registry does not support JSR packages. It lists bundles (.mcpb) among
+ * the files of a GitHub release, and running servers, so this file lists those.
  *
  * @module
  */
@@ -17,7 +16,7 @@ import { type Command, runCommand } from "../command.ts";
 import { fileName, type Platform, platforms } from "./mcpb.ts";
 import { root } from "../program.ts";
 
-/** The form that is written. */
+/** The schema of the file. */
 const SCHEMA =
   "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json";
 
@@ -44,22 +43,22 @@ export interface Bundle {
   readonly hash: string;
 }
 
-/** What a release offers. */
+/** The contents of a release. */
 export interface Release {
   /** The repository on GitHub, as owner/name. */
   readonly repository: string;
   /** The bundles among its files. */
   readonly bundles: readonly Bundle[];
-  /** The address of a server that runs. */
+  /** The address of a running server. */
   readonly remote?: string;
 }
 
 /**
  * Describes a release to the registry.
  *
- * @param release What it offers.
- * @throws {ConfigError} When the repository or the address is malformed, or there
- * is nothing to install.
+ * @param release The contents of the release.
+ * @throws {ConfigError} When the repository or the address is malformed, or
+ * there is nothing to install.
  */
 export function serverJson({ repository, bundles, remote }: Release) {
   if (!/^[\w.-]+\/[\w.-]+$/.test(repository)) {

@@ -1,9 +1,9 @@
 /**
- * Makes the files of a release: the program as one file for each system, their
- * checksums, and a bill of what is inside. All of them, or none.
+ * Builds the files of a release: the program as a single file for each system,
+ * their checksums, and a bill of materials. It writes all of them or none.
  *
- * Nothing of it is taken from the stand-ins of tests/std, and no runtime from
- * anywhere but Deno's own host, unless it is a rehearsal.
+ * Unless it is a rehearsal, it uses no stand-ins of tests/std, and no runtime
+ * from anywhere but Deno's own host.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import { type Command, type Flags, print, runCommand } from "../command.ts";
 import { root, stdFlags } from "../program.ts";
 import { type Bom, makeBom } from "./sbom.ts";
 
-/** The systems that a release is for. */
+/** The systems of a release. */
 export const TARGETS: readonly string[] = [
   "x86_64-unknown-linux-gnu",
   "aarch64-unknown-linux-gnu",
@@ -28,7 +28,7 @@ export const TARGETS: readonly string[] = [
   "x86_64-pc-windows-msvc",
 ];
 
-/** What would make a release out of something else. */
+/** Environment variables that would substitute parts of a release. */
 const SUBSTITUTES = ["JSR_URL", "DENORT_BIN"];
 
 const releaseFlags = {
@@ -55,7 +55,7 @@ const releaseFlags = {
 
 type ReleaseFlags = Flags<typeof releaseFlags>;
 
-/** Why there is no release: one sentence for each reason. */
+/** Why the release is refused: one sentence for each reason. */
 class Refused extends Error {
   override readonly name = "Refused";
   constructor(readonly reasons: readonly string[]) {
@@ -64,12 +64,12 @@ class Refused extends Error {
 }
 
 /**
- * What a task of deno.json tells the command of deno that has its name. It
- * is written there only: what is released is what the tasks make.
+ * Reads the flags that a task of deno.json passes to the deno command of the
+ * same name. They are written only there, so a release is what the tasks build.
  *
  * @param task The task.
- * @returns The flags, without the stand-ins and the output, and what it is
- * made from.
+ * @returns The flags, without the stand-ins and the output, and the source
+ * file.
  */
 export function partsOf(
   task: "bundle" | "compile",
@@ -114,7 +114,7 @@ const command: Command<typeof releaseFlags> = {
   },
 };
 
-/** Refuses what must not become a release. */
+/** Refuses to release from an unsuitable state. */
 async function check({ tag, rehearsal }: ReleaseFlags): Promise<void> {
   const reasons: string[] = [];
   if (config.version !== VERSION) {
@@ -146,13 +146,15 @@ async function check({ tag, rehearsal }: ReleaseFlags): Promise<void> {
   if (reasons.length > 0) throw new Refused(reasons);
 }
 
-/** Makes everything aside, and puts it into `out` once it is complete. */
+/**
+ * Builds everything in a temporary folder, and moves it to `out` once complete.
+ */
 async function release(
   targets: readonly string[],
   out: string,
 ): Promise<string[]> {
   await Deno.mkdir(out, { recursive: true });
-  // On the same disk, so that moving a file is one step.
+  // On the same disk, so that moving a file is atomic.
   const aside = await Deno.makeTempDir({ dir: out, prefix: ".release-" });
   try {
     const lock = `${aside}/deno.lock`;
@@ -192,7 +194,7 @@ async function release(
   }
 }
 
-/** Makes the program one file for a system. */
+/** Compiles the program into a single file for a system. */
 async function compile(
   bundle: string,
   target: string,
@@ -203,9 +205,9 @@ async function compile(
 }
 
 /**
- * The bill of what is in the files.
+ * Builds the bill of materials for the files.
  *
- * @param lock Where the lock file is.
+ * @param lock The path of the lock file.
  */
 export async function makeBill(lock: string): Promise<Bom> {
   const info = await deno([
@@ -223,7 +225,7 @@ export async function makeBill(lock: string): Promise<Bom> {
   });
 }
 
-/** The checksums of files, as `sha256sum --check` reads them. */
+/** The checksums of files, in the format of `sha256sum --check`. */
 async function sums(dir: string, names: readonly string[]): Promise<string> {
   const lines: string[] = [];
   for (const name of names) {
@@ -237,8 +239,8 @@ async function sums(dir: string, names: readonly string[]): Promise<string> {
 /**
  * Runs a command of deno in the folder of the project.
  *
- * @returns What it says on stdout.
- * @throws {Refused} When it fails, with what it says on stderr.
+ * @returns Its output on stdout.
+ * @throws {Refused} When it fails, with its output on stderr.
  */
 async function deno(args: readonly string[]): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -250,7 +252,7 @@ async function deno(args: readonly string[]): Promise<string> {
   if (success) return decoder.decode(stdout);
   const said = stripVTControlCharacters(decoder.decode(stderr))
     .replace(/Stack backtrace:.*/s, "");
-  // The error comes after other lines: downloads, files.
+  // The error follows other lines, such as downloads and file names.
   const reason = said.slice(Math.max(0, said.search(/^error/m)));
   throw new Refused([
     `deno ${args[0]} failed: ${reason.replace(/\s+/g, " ").trim()}`,

@@ -1,27 +1,27 @@
 /**
- * What is inside a compiled file, as a software bill of materials: CycloneDX
- * 1.6 in JSON. The packages are those that the modules of the program reach,
- * with the hashes of the lock file, and the licences in the words of the
- * packages themselves, which must travel with every copy.
+ * The contents of a compiled file as a software bill of materials: CycloneDX
+ * 1.6 in JSON. It lists the packages that the modules of the program reach,
+ * with the hashes of the lock file, and with the licence texts of the packages,
+ * which must be part of every copy.
  *
  * @module
  */
 
-/** A package from npm, in the words of `deno info`. */
+/** A package from npm, as `deno info` describes it. */
 interface NpmPackage {
   readonly name: string;
   readonly version: string;
-  /** The keys of the packages that it needs. */
+  /** The keys of its dependencies. */
   readonly dependencies: readonly string[];
-  /** The folder it is in. */
+  /** Its folder. */
   readonly localPath: string;
 }
 
-/** What `deno info --json` tells, as far as it is read here. */
+/** The part of the output of `deno info --json` that is read here. */
 export interface Info {
   readonly modules: readonly {
     readonly specifier: string;
-    /** The key of the package from npm that the module is in. */
+    /** The key of the npm package that contains the module. */
     readonly npmPackage?: string;
   }[];
   readonly npmPackages: Readonly<Record<string, NpmPackage>>;
@@ -29,13 +29,13 @@ export interface Info {
 
 type Pins = Readonly<Record<string, { readonly integrity?: string }>>;
 
-/** What deno.lock tells, as far as it is read here. */
+/** The part of deno.lock that is read here. */
 export interface Lock {
   readonly npm?: Pins;
   readonly jsr?: Pins;
 }
 
-/** What a manifest tells, as far as it is read here. */
+/** The part of a manifest that is read here. */
 export interface Manifest {
   readonly name: string;
   readonly version: string;
@@ -58,7 +58,7 @@ export interface Component {
   readonly licenses?: readonly Record<string, unknown>[];
 }
 
-/** A bill of CycloneDX. */
+/** A bill of materials in CycloneDX. */
 export interface Bom {
   readonly $schema: string;
   readonly bomFormat: "CycloneDX";
@@ -70,7 +70,7 @@ export interface Bom {
     readonly component: Component;
   };
   readonly components: readonly Component[];
-  /** Of what is not named here, it is not known what it needs. */
+  /** The dependencies of components that are not named here are unknown. */
   readonly dependencies: readonly {
     readonly ref: string;
     readonly dependsOn: readonly string[];
@@ -79,28 +79,28 @@ export interface Bom {
 
 /** The files of a package. */
 interface Files {
-  /** Their names, without those in folders. */
+  /** Their names, without those in subfolders. */
   readonly names: readonly string[];
   read(name: string): Promise<string>;
 }
 
-/** What the bill is made from. */
+/** The sources of the bill. */
 export interface BomSource {
   /** The manifest of the program. */
   readonly program: Manifest;
-  /** Its modules, and the packages that deno knows. */
+  /** Its modules, and the packages that deno reports. */
   readonly info: Info;
-  /** The lock file that they were found by. */
+  /** The lock file that pins them. */
   readonly lock: Lock;
-  /** Where JSR is, with a slash at the end. */
+  /** The address of JSR, with a slash at the end. */
   readonly jsr: string;
 }
 
 /**
- * Makes the bill of a compiled file. The runtime, which is part of the file,
- * is that of this process.
+ * Builds the bill of a compiled file. The runtime in that file is the one that
+ * runs this process.
  *
- * @param source What the bill is made from.
+ * @param source The sources of the bill.
  * @throws {Error} When a package cannot be read.
  */
 export async function makeBom(source: BomSource): Promise<Bom> {
@@ -142,10 +142,10 @@ export async function makeBom(source: BomSource): Promise<Bom> {
   };
 }
 
-/** The keys of the packages from npm that `direct` need, and their own. */
+/** The keys of the npm packages in `direct`, and of all their dependencies. */
 function reach(info: Info, direct: Iterable<string>): Set<string> {
   const reached = new Set(direct);
-  // A set that grows is gone through to its new end.
+  // Iterating over a set includes the entries added meanwhile.
   for (const key of reached) {
     for (const needed of info.npmPackages[key]!.dependencies) {
       reached.add(needed);
@@ -154,7 +154,9 @@ function reach(info: Info, direct: Iterable<string>): Set<string> {
   return reached;
 }
 
-/** Key, name and version of each package from JSR, by the modules' addresses. */
+/**
+ * The key, name and version of each JSR package, from the modules' addresses.
+ */
 function jsrPackages(info: Info, jsr: string): [string, string, string][] {
   const keys = new Set(info.modules.flatMap(({ specifier }) => {
     if (!specifier.startsWith(jsr)) return [];
@@ -225,7 +227,7 @@ async function jsrComponent(
   return {
     type: "library",
     ...identify("jsr", name, version),
-    // What JSR has for a hash is that of the list of the files' hashes.
+    // JSR's hash is that of the list of the files' hashes.
     ...(pin?.integrity
       ? { hashes: [{ alg: "SHA-256", content: pin.integrity }] }
       : {}),
@@ -233,7 +235,7 @@ async function jsrComponent(
   };
 }
 
-/** What a component is called: `@scope/name` is a group and a name. */
+/** The identity of a component: `@scope/name` becomes a group and a name. */
 function identify(registry: string, name: string, version: string) {
   const purl = `pkg:${registry}/${name.replace("@", "%40")}@${version}`;
   const [short, group] = name.split("/").reverse();
@@ -246,7 +248,7 @@ function identify(registry: string, name: string, version: string) {
   };
 }
 
-/** The licences that a package names in its manifest, with their text. */
+/** The licences that a package names in its manifest, with their texts. */
 async function licencesOf(
   files: Files,
   manifest: string,
@@ -260,7 +262,7 @@ async function licencesOf(
   if (!file) return named;
   const text = { contentType: "text/plain", content: await files.read(file) };
   const [first, ...more] = named;
-  // An expression takes no text beside it.
+  // An expression cannot have a text beside it.
   if (first && "expression" in first) return named;
   const known = first?.license as Record<string, unknown> | undefined;
   return [{ license: { ...(known ?? { name: file }), text } }, ...more];
