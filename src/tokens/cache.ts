@@ -1,7 +1,7 @@
 /**
- * Access tokens in Deno KV, in front of any store: a restarted process, or
- * another isolate, needs neither the store nor a refresh. Refresh tokens are
- * never there.
+ * Access tokens in Deno KV, in front of any store: a restarted process or
+ * another isolate needs neither the store nor a refresh. The cache never holds
+ * refresh tokens.
  *
  * @module
  */
@@ -10,13 +10,13 @@ import type { Log } from "../logging/log.ts";
 import { isObject, parseJson } from "../values/json.ts";
 import { createSealer, type Sealer } from "../storage/sealing.ts";
 
-/** An access token that is good for a while. */
+/** An access token that is valid for a while. */
 export interface CachedToken {
   /** The token. */
   readonly access_token: string;
-  /** When it ends, in seconds since 1970. */
+  /** When it expires, in seconds since 1970. */
   readonly expires_at: number;
-  /** How long it lived when it was given, in seconds. */
+  /** Its lifetime when it was issued, in seconds. */
   readonly expires_in: number;
 }
 
@@ -24,24 +24,24 @@ export interface CachedToken {
 export interface TokenCacheOptions {
   /** The database. */
   readonly kv: Kv;
-  /** Sets one store's companies apart from all others'. */
+  /** An id that separates the companies of one store from all others. */
   readonly scope: () => Promise<string>;
-  /** Seals the tokens; they are kept open when left out. */
+  /** Seals the tokens. Without it, tokens are stored unsealed. */
   readonly sealer?: Sealer;
-  /** Told once when the database does not do its work. */
+  /** Logs once when the database fails. */
   readonly log?: Log;
-  /** The clock, in ms since 1970; the system's when left out. */
+  /** The clock, in ms since 1970; the system clock by default. */
   readonly now?: () => number;
 }
 
 /**
- * Keeps access tokens for a while. None of its functions rejects: a database
- * that is out of order is as none at all.
+ * Caches access tokens. Its functions never reject: a failing database counts
+ * as an empty cache.
  */
 export interface TokenCache {
-  /** A tenant's token that has not ended. */
+  /** A tenant's unexpired token. */
   get(tenant: string): Promise<CachedToken | undefined>;
-  /** Keeps a tenant's token until its end. */
+  /** Caches a tenant's token until it expires. */
   set(tenant: string, token: CachedToken): Promise<void>;
   /** Forgets a tenant's token. */
   remove(tenant: string): Promise<void>;
@@ -50,14 +50,14 @@ export interface TokenCache {
 /**
  * Makes the cache.
  *
- * @param options The database, and whose tokens.
+ * @param options The database and the scope.
  * @returns The cache.
  */
 export function createTokenCache(options: TokenCacheOptions): TokenCache {
   const { kv, scope, sealer = createSealer([]), log, now = Date.now } = options;
   let isTold = false;
 
-  /** Asks the database where a tenant's token is, and how it is bound. */
+  /** Queries the database with the key of a tenant's token and its binding. */
   function attempt<T>(
     tenant: string,
     question: (
@@ -90,11 +90,11 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
         if (typeof value !== "string") return undefined;
         const token = await sealer.open(value, bound).then(
           readToken,
-          // Sealed with another key, or not though there is one: it is asked
-          // for again, and what is written then is in its place.
+          // The token is sealed with another key, or unsealed although there is
+          // a key. It will be requested again and overwritten.
           () => undefined,
         );
-        // The database may keep an entry for longer than it was told to.
+        // The database may keep an entry after its expiry.
         return token && lifeOf(token) > 0 ? token : undefined;
       }),
 

@@ -1,7 +1,8 @@
 /**
- * What Qontak gave this process last, by tenant. A store may lose what it has
- * taken: Redis does where a replica takes over that lacks the last write. The
- * token that it brings back is dead, and the only living one is here.
+ * The last credentials that this process received from Qontak, by tenant. A
+ * store may lose credentials: Redis does so when a replica without the last
+ * write takes over. The token that it then returns is dead, and the only valid
+ * one is here.
  *
  * @module
  */
@@ -9,45 +10,46 @@ import { createLru } from "../storage/lru.ts";
 import { TENANTS_HELD, TOKEN_LIFETIME } from "./held.ts";
 import type { OAuthCredentials } from "./store.ts";
 
-/** How many tokens are known that the newest has replaced. */
+/** How many replaced tokens to remember. */
 const CHAIN = 8;
 
-/** Credentials with the tokens that they have replaced, the last one first. */
+/** Credentials and the tokens that they replaced, most recent first. */
 interface Gift {
   readonly credentials: OAuthCredentials;
   readonly replaced: readonly string[];
 }
 
-/** The newest credentials that Qontak gave this process. */
+/** The newest credentials that this process received from Qontak. */
 export interface Given {
   /**
-   * Notes credentials.
+   * Remembers credentials.
    *
-   * @param tenant Whose they are.
+   * @param tenant The owner of the credentials.
    * @param credentials The credentials.
    * @param replaced The refresh token that was exchanged for them.
    */
   note(tenant: string, credentials: OAuthCredentials, replaced: string): void;
   /**
-   * The credentials that were given after a record was: either the record is
-   * one that they replaced, or its token was given more than `margin` seconds
-   * before. A record that says nothing of its age is a person's, and holds.
+   * Returns the received credentials if they are newer than a record: they
+   * replaced the record's token, or that token was issued more than `margin`
+   * seconds before theirs. A record without an age comes from a person, and
+   * only the first rule applies to it.
    */
   after(
     tenant: string,
     record: OAuthCredentials,
     margin: number,
   ): OAuthCredentials | undefined;
-  /** The credentials that have replaced the token of a record, for certain. */
+  /** Returns the credentials only if they replaced the record's token. */
   replacing(
     tenant: string,
     record: OAuthCredentials,
   ): OAuthCredentials | undefined;
-  /** Forgets credentials, or only those with a token that is dead. */
+  /** Forgets a tenant's credentials; with `token`, only if that is theirs. */
   forget(tenant: string, token?: string): void;
 }
 
-/** Remembers what is given. */
+/** Makes the memory of received credentials. */
 export function createGiven(): Given {
   const gifts = createLru<Gift>(TENANTS_HELD);
 
@@ -65,7 +67,7 @@ export function createGiven(): Given {
       const last = gifts.get(tenant);
       const before = last?.credentials.refresh_token === replaced
         ? last.replaced
-        // Somebody put another token into the store: its own chain.
+        // Someone put another token into the store, which starts a new chain.
         : [];
       gifts.set(tenant, {
         credentials,
@@ -86,7 +88,7 @@ export function createGiven(): Given {
   };
 }
 
-/** When a token was given, in seconds since 1970; NaN where nobody knows. */
+/** When a token was issued, in seconds since 1970; NaN if unknown. */
 function givenAt(
   { expires_at = NaN, expires_in = TOKEN_LIFETIME }: OAuthCredentials,
 ): number {

@@ -1,5 +1,5 @@
 /**
- * An access token as a process holds it: until when it may be used.
+ * An access token in memory, and how long to use it.
  *
  * @module
  */
@@ -8,38 +8,40 @@ import type { OAuthCredentials } from "./store.ts";
 /** Access tokens live six hours (Qontak's collection), in seconds. */
 export const TOKEN_LIFETIME = 21_600;
 
-/** How many tenants are held in memory; the store knows the others. */
+/** How many tenants to hold in memory; the others are read from the store. */
 export const TENANTS_HELD = 5_000;
 
-/** A token is used until this long before its end, in seconds. */
+/** How long before its end a token is no longer used, in seconds. */
 const MARGIN = 300;
 
-/** An access token that this process holds. */
+/** An access token in this process. */
 export interface Held {
   /** The token. */
   readonly token: string;
-  /** Until when it is used without asking anything, in ms since 1970. */
+  /**
+   * The time until which it is used without further checks, in ms since 1970.
+   */
   readonly until: number;
-  /** When it ends, in ms since 1970. */
+  /** When it expires, in ms since 1970. */
   readonly end: number;
 }
 
-/** Which tokens may be used. */
+/** The rules for usable tokens. */
 export interface Rules {
-  /** How long a token is used at most, in seconds. */
+  /** The longest time to use a token, in seconds. */
   readonly maxAge: number;
-  /** The time, in ms since 1970. */
+  /** The current time, in ms since 1970. */
   readonly now: number;
   /** The token that Qontak has just refused, if any. */
   readonly rejected: string | undefined;
 }
 
 /**
- * The access token among credentials.
+ * Returns the access token from credentials, if it is usable.
  *
  * @param kept The credentials.
- * @param rules Which tokens may be used.
- * @returns The token; undefined where there is none that may be used.
+ * @param rules The rules for usable tokens.
+ * @returns The token; undefined if there is no usable token.
  */
 export function usable(
   kept: Partial<OAuthCredentials>,
@@ -53,10 +55,10 @@ export function usable(
 }
 
 /**
- * How long a token may be used.
+ * Works out how long a token may be used.
  *
- * @param kept The token, and when it ends.
- * @param maxAge How long a token is used at most, in seconds.
+ * @param kept The token and its expiry time.
+ * @param maxAge The longest time to use a token, in seconds.
  */
 export function heldOf(
   kept: {
@@ -70,7 +72,7 @@ export function heldOf(
   const lifetime = kept.expires_in ?? TOKEN_LIFETIME;
   const life = Math.min(lifetime, maxAge);
   const end = expires_at - lifetime + life;
-  // Tokens that live only minutes are used for most of their life.
+  // Tokens that live only minutes are used for most of their lifetime.
   const until = end - Math.min(MARGIN, life / 10);
   return { token, until: until * 1000, end: end * 1000 };
 }

@@ -1,7 +1,6 @@
 /**
- * New credentials on their way into the store. What the store does not take is
- * held in memory and offered to it again and again: a refresh token that is
- * lost locks a company out.
+ * Stores new credentials. If the store does not accept them, they stay in
+ * memory and are retried: a company that loses its refresh token is locked out.
  *
  * @module
  */
@@ -14,71 +13,72 @@ import type {
   TokenStore,
 } from "./store.ts";
 
-/** OAuth credentials with the version that they were read at. */
+/** OAuth credentials and the version at which they were read. */
 export interface Kept extends StoredCredentials {
   readonly credentials: OAuthCredentials;
 }
 
-/** Credentials that the store has not taken yet. */
+/** Credentials that the store has not accepted yet. */
 interface Unkept extends Kept {
   readonly tries: number;
   readonly timer: ReturnType<typeof setTimeout>;
 }
 
-/** The longest wait before the store is offered credentials again, in ms. */
+/** The longest wait before the next attempt to store credentials, in ms. */
 const LONGEST_WAIT = 30_000;
 
 /**
- * After how long a store that may lose writes is asked whether it still has
- * new credentials, in ms. A replica has taken over by then.
+ * When to check that a store that may lose writes still has the new
+ * credentials, in ms after the write. By then a replica has taken over.
  */
 const CHECK_AFTER = 60_000;
 
 /**
- * By how much older than ours the store's credentials must be to be taken for
- * older, where nothing else says so, in seconds: clocks differ.
+ * How much older than ours the store's credentials must be to count as older,
+ * in seconds, when only times can be compared: clocks differ.
  */
 const CLOCKS = 60;
 
-/** Keeps new credentials. */
+/** Stores new credentials. */
 export interface Keeper {
-  /** A tenant's credentials that the store has not taken yet. */
+  /** A tenant's credentials that the store has not accepted yet. */
   unkept(tenant: string): Kept | undefined;
   /**
-   * Keeps new credentials before they are used. Never rejects: where the store
-   * does not take them, they are served from memory.
+   * Stores new credentials before they are used. Never rejects: if the store
+   * does not accept them, they are served from memory.
    *
-   * @param tenant Whose they are.
-   * @param kept The credentials, and the version of what they replace.
+   * @param tenant The owner of the credentials.
+   * @param kept The credentials, and the version that they replace.
    * @param replaced The refresh token that was exchanged for them.
    */
   keep(tenant: string, kept: Kept, replaced: string): Promise<void>;
   /**
-   * The newest of what the store has and what this process was given. What the
-   * store had taken and lost is written to it again.
+   * Returns the newest of the stored credentials and those that this process
+   * received. Restores credentials that the store has lost.
    */
   newest(tenant: string, stored: Kept): Promise<Kept>;
   /**
-   * What this process was given after the store's credentials, which Qontak
-   * refuses: it is written in their place. Undefined where there is nothing.
+   * Returns the credentials that this process received after the stored ones,
+   * which Qontak refuses, and stores them instead. Undefined if there are none
+   * such.
    */
   instead(tenant: string, stored: Kept): Promise<Kept | undefined>;
-  /** Forgets what this process was given, or only a token that is dead. */
+  /** Forgets a tenant's credentials; with `token`, only if that is theirs. */
   forget(tenant: string, token?: string): void;
-  /** Offers the store what it has not taken a last time. Never rejects. */
+  /** Tries one last time to store pending credentials. Never rejects. */
   close(): Promise<void>;
 }
 
 /**
- * Makes what keeps new credentials.
+ * Makes the keeper of new credentials.
  *
- * @param store Where they are kept.
- * @param log Told when credentials are in danger; never told a token.
+ * @param store The store of credentials.
+ * @param log Logs when credentials are at risk; never receives a token.
  */
 export function createKeeper(store: TokenStore, log: Log): Keeper {
   const waiting = new Map<string, Unkept>();
   const given = createGiven();
-  /** Timers of the looks at what the store has taken. */
+  /** Timers for checking what the store has accepted. */
   const checks = new Map<string, ReturnType<typeof setTimeout>>();
   let isClosed = false;
 
@@ -110,7 +110,7 @@ export function createKeeper(store: TokenStore, log: Log): Keeper {
     }
   }
 
-  /** Whether the store has these credentials now, and not newer ones. */
+  /** Stores credentials. Returns false if the store has newer ones. */
   async function put(
     tenant: string,
     { credentials, version }: Kept,
@@ -119,12 +119,12 @@ export function createKeeper(store: TokenStore, log: Log): Keeper {
     if (await store.replace(tenant, credentials, version) !== undefined) {
       return true;
     }
-    // It may have taken them before, and its answer been lost.
+    // The store may have accepted them earlier, with its answer lost.
     const stored = await store.read(tenant);
     if (!stored || !("refresh_token" in stored.credentials)) return false;
     const { refresh_token } = stored.credentials;
     if (refresh_token === credentials.refresh_token) return true;
-    // Or it has brought back what these have replaced.
+    // Or the store may have reverted to the credentials that these replaced.
     if (isSecondTry) return false;
     return given.replacing(tenant, stored.credentials) === credentials &&
       await put(tenant, { credentials, version: stored.version }, true);
@@ -134,12 +134,12 @@ export function createKeeper(store: TokenStore, log: Log): Keeper {
     clearTimeout(checks.get(tenant));
     if (isClosed) return;
     const timer = setTimeout(() => check(tenant), CHECK_AFTER);
-    // Nobody waits for it.
+    // The timer must not keep the process running.
     Deno.unrefTimer(timer);
     checks.set(tenant, timer);
   }
 
-  /** Looks whether the store still has what it has taken. Never rejects. */
+  /** Checks that the store still has the credentials. Never rejects. */
   async function check(tenant: string): Promise<void> {
     checks.delete(tenant);
     try {
@@ -151,7 +151,7 @@ export function createKeeper(store: TokenStore, log: Log): Keeper {
     }
   }
 
-  /** Writes what the store had taken and lost to it again. */
+  /** Restores credentials that the store has accepted and then lost. */
   async function restore(
     tenant: string,
     { credentials: stored, version }: Kept,
@@ -215,7 +215,9 @@ export function createKeeper(store: TokenStore, log: Log): Keeper {
   };
 }
 
-/** What a log may say of an error: a store's words hold no secret. */
+/**
+ * The details of an error that are safe to log: a store error has no secrets.
+ */
 export function reasonOf(error: unknown): LogDetails {
   return {
     error: error instanceof Error ? error.name : typeof error,

@@ -1,27 +1,26 @@
 /**
- * The right to refresh, kept while it is needed. It is short, so that nobody
- * waits long for a process that died with it, and renews itself while its
- * holder lives.
+ * The right to refresh tokens. The lease is short, so that others do not wait
+ * long if its holder dies, and it is renewed while its holder lives.
  *
  * @module
  */
 import type { Lease, TokenStore } from "./store.ts";
 
-/** How long a process that died keeps others waiting at most, in ms. */
+/** The longest time that a dead process makes others wait, in ms. */
 export const LEASE = 10_000;
 
-/** How often a lease is renewed, in ms. */
+/** How often to renew a lease, in ms. */
 const HEARTBEAT = 3_000;
 
 /**
  * Takes the right to refresh a company's tokens, until it is released.
  *
- * @param store Where the company's credentials are kept.
+ * @param store The store of the company's credentials.
  * @param tenant The company.
- * @param holder Who takes it.
- * @returns The lease, or undefined while another has it; without a lease in
- * the store, one that means nothing.
- * @throws {StoreError} When the store is out of order.
+ * @param holder The id of the new holder.
+ * @returns The lease, or undefined while another holder has it. If the store
+ * has no leases, a lease without effect.
+ * @throws {StoreError} When the store fails.
  */
 export async function takeLease(
   store: TokenStore,
@@ -33,13 +32,13 @@ export async function takeLease(
   if (!lease) return undefined;
   let beat: Promise<unknown> = Promise.resolve();
   const timer = setInterval(() => {
-    // A store that is out of order lets it end, which harms nobody.
+    // If the store fails, the lease expires, which is harmless.
     beat = store.lease!(tenant, LEASE, holder).catch(() => {});
   }, HEARTBEAT);
   return {
     async release() {
       clearInterval(timer);
-      // One that arrives late would take it again.
+      // A renewal that arrives after the release would take the lease again.
       await beat;
       await lease.release();
     },

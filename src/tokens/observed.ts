@@ -1,5 +1,5 @@
 /**
- * A store of credentials that is watched.
+ * A store of credentials with telemetry.
  *
  * @module
  */
@@ -8,11 +8,11 @@ import { defined } from "../values/json.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 
 /**
- * Puts a watch around a store.
+ * Adds telemetry to a store.
  *
  * @param store The store.
- * @param telemetry What is told of its operations; never whose they are.
- * @returns The same store, watched.
+ * @param telemetry Records the store's operations; never receives a tenant.
+ * @returns The same store, with telemetry.
  */
 export function observed(store: TokenStore, telemetry: Telemetry): TokenStore {
   const around = <T>(operation: string, run: () => Promise<T>): Promise<T> =>

@@ -1,6 +1,6 @@
 /**
- * A tenant's next access token: from the cache, from the store, from another
- * process that is renewing it, or from Qontak.
+ * Finds a tenant's next access token: from the cache, from the store, from
+ * another process that is renewing it, or from Qontak.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import {
   type TokenStore,
 } from "./store.ts";
 
-/** What Qontak's token endpoint gives. */
+/** The answer of Qontak's token endpoint. */
 export interface Grant {
   /** The new access token. */
   readonly access_token: string;
@@ -29,7 +29,7 @@ export interface Grant {
   readonly expires_in: number;
 }
 
-/** Turns a tenant's refresh token into a new pair of tokens. */
+/** Exchanges a tenant's refresh token for a new pair of tokens. */
 export type RefreshGrant = (
   refreshToken: string,
   tenant: string,
@@ -37,41 +37,41 @@ export type RefreshGrant = (
 
 /** Settings of {@linkcode createRenewal}. */
 export interface RenewalOptions {
-  /** Where credentials are kept. */
+  /** The store of credentials. */
   readonly store: TokenStore;
-  /** Keeps new ones. */
+  /** Stores new credentials. */
   readonly keeper: Keeper;
-  /** Asks Qontak for new tokens. */
+  /** Requests new tokens from Qontak. */
   readonly refresh: RefreshGrant;
-  /** Told where tokens are found. */
+  /** Counts where tokens are found. */
   readonly telemetry?: Telemetry;
-  /** Keeps access tokens across restarts; none when left out. */
+  /** Keeps access tokens across restarts; by default there is no cache. */
   readonly cache?: TokenCache;
   /** The clock, in ms since 1970. */
   readonly now: () => number;
 }
 
 /**
- * Finds a tenant's next access token. It must not run twice at a time for one
+ * Finds a tenant's next access token. Must not run concurrently for the same
  * tenant.
  *
  * @param tenant The company.
  * @param rejected The token that Qontak has just refused, if any.
- * @throws As {@linkcode Tokens.access}.
+ * @throws See {@linkcode Tokens.access}.
  */
 export type Renew = (tenant: string, rejected?: string) => Promise<Held>;
 
-/** How long another process's renewal is waited for, in ms. */
+/** How long to wait for another process's renewal, in ms. */
 const TURN_TIMEOUT = 60_000;
 
-/** The waits until another process's renewal is looked for, in ms. */
+/** The intervals between checks for another process's renewal, in ms. */
 const POLL = { first: 50, longest: 1_000 };
 
-/** How many refresh tokens one renewal offers to Qontak at most. */
+/** The most refresh tokens to try with Qontak in one renewal. */
 const MOST_TRIES = 3;
 
 /**
- * Makes what renews access tokens.
+ * Makes the function that renews access tokens.
  *
  * @param options The store, the cache and Qontak.
  */
@@ -84,8 +84,8 @@ export function createRenewal(options: RenewalOptions): Renew {
     usable(kept, { maxAge, now: now(), rejected });
 
   /**
-   * The newest credentials: those not kept yet are newer than the store's, and
-   * so may those be that this process was given and the store has lost.
+   * Returns the newest credentials. Credentials that are not stored yet are
+   * newer than the store's; so may be credentials that the store has lost.
    */
   async function read(tenant: string): Promise<Kept> {
     const unkept = keeper.unkept(tenant);
@@ -108,8 +108,8 @@ export function createRenewal(options: RenewalOptions): Renew {
   }
 
   /**
-   * Waits for the right to renew, or for the token that the process with that
-   * right gets. Undefined where that process does not finish.
+   * Waits for the lease, or for the token from the process that holds it.
+   * Undefined if that process does not finish.
    */
   async function takeTurn(
     tenant: string,
@@ -127,14 +127,14 @@ export function createRenewal(options: RenewalOptions): Renew {
     return undefined;
   }
 
-  /** The next credentials to try after Qontak has refused some. */
+  /** The next credentials to try after Qontak refused others. */
   async function another(
     tenant: string,
     refused: readonly string[],
   ): Promise<Kept | undefined> {
     const isNew = (kept: Kept | undefined) =>
       kept && !refused.includes(kept.credentials.refresh_token);
-    // Another process may have used it: its new one is the good one then.
+    // If another process used the refused token, it has stored a new one.
     const stored = await read(tenant);
     if (isNew(stored)) return stored;
     const ours = await keeper.instead(tenant, stored);
@@ -174,13 +174,13 @@ export function createRenewal(options: RenewalOptions): Renew {
       version: from.version,
     }, from.credentials.refresh_token);
     await cache?.set(tenant, fresh);
-    // A token that lives a second or two is not usable by the rules, and yet
-    // the best there is.
+    // A token that lives only a second or two breaks the rules but is the best
+    // available.
     return good(fresh) ?? heldOf(fresh, maxAge);
   }
 
   return async (tenant, rejected) => {
-    // After a rejection only the store can be trusted.
+    // After a rejection, the cache cannot be trusted.
     const cached = rejected === undefined
       ? await cache?.get(tenant)
       : undefined;
@@ -192,7 +192,7 @@ export function createRenewal(options: RenewalOptions): Renew {
     const turn = await takeTurn(tenant, rejected);
     if (turn && "token" in turn) return turn;
     try {
-      // Another process may have been faster.
+      // Another process may have renewed the token already.
       const stored = await read(tenant);
       return good(stored.credentials, rejected) ??
         await exchange(tenant, stored, rejected);
@@ -202,17 +202,17 @@ export function createRenewal(options: RenewalOptions): Renew {
   };
 }
 
-/** How long a refused refresh token is not offered to Qontak again, in ms. */
+/** How long not to send a refused refresh token to Qontak again, in ms. */
 const REFUSAL_TTL = 60_000;
 
-/** A refresh token that Qontak has refused. */
+/** A refresh token that Qontak refused. */
 interface Refusal {
   readonly error: unknown;
-  /** In ms since 1970. */
+  /** When it ends, in ms since 1970. */
   readonly until: number;
 }
 
-/** Asks Qontak, unless it has just said that a tenant's token is dead. */
+/** Asks Qontak, unless it has recently refused this tenant's token. */
 function withoutRefused(
   refresh: RefreshGrant,
   now: () => number,
@@ -233,7 +233,7 @@ function withoutRefused(
   };
 }
 
-/** Qontak's word for a refresh token that is dead. */
+/** Whether Qontak says that a refresh token is no longer valid. */
 function isInvalidGrant(error: unknown): boolean {
   return error instanceof QontakError && error.code === "invalid_grant";
 }

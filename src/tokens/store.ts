@@ -1,108 +1,109 @@
 /**
- * Where the credentials of companies are kept.
+ * The interface of stores for the credentials of companies.
  *
  * @module
  */
 import { CredentialsError } from "../errors.ts";
 
-/** The tenant of a call that names none. No tenant can be called so. */
+/** The tenant for calls that name none; no real tenant can have this name. */
 export const DEFAULT_TENANT = "_default";
 
-/** What a tenant's name must be, for messages. */
+/** The rules for tenant names, for messages. */
 export const TENANT_NAMES: string =
   `1 to 128 letters, digits and . @ _ -, and not ${DEFAULT_TENANT}`;
 
-/** Whether a text can be the name of a tenant. */
+/** Whether a text is a valid tenant name. */
 export function isTenantName(name: string): boolean {
   return /^[\w.@-]{1,128}$/.test(name) && name !== DEFAULT_TENANT;
 }
 
-/** Whether a value names a tenant, or that of calls that name none. */
+/** Whether a value is a tenant name or the default tenant. */
 export function isTenant(name: unknown): name is string {
   return typeof name === "string" &&
     (name === DEFAULT_TENANT || isTenantName(name));
 }
 
-/** A tenant as messages call it. */
+/** A tenant's name in messages. */
 export function nameTenant(tenant: string): string {
   return tenant === DEFAULT_TENANT
     ? "calls without user_id"
     : `user_id ${JSON.stringify(tenant)}`;
 }
 
-/** What is kept of a company whose calls bear OAuth tokens. */
+/** The stored credentials of a company that uses OAuth tokens. */
 export interface OAuthCredentials {
-  /** The newest refresh token that Qontak gave. */
+  /** The newest refresh token from Qontak. */
   readonly refresh_token: string;
   /** The access token that came with it. */
   readonly access_token?: string;
-  /** When the access token ends, in seconds since 1970, with a fraction. */
+  /** When the access token expires, in fractional seconds since 1970. */
   readonly expires_at?: number;
-  /** How long the access token lived when it was given, in seconds. */
+  /** The lifetime of the access token when it was issued, in seconds. */
   readonly expires_in?: number;
 }
 
-/** What is kept of a company whose calls are signed for Mekari's gateway. */
+/** The stored credentials of a company that signs calls to Mekari's gateway. */
 export interface MekariCredentials {
-  /** The Mekari SSO id of the user that calls act as. */
+  /** The Mekari SSO id of the user on whose behalf calls are made. */
   readonly sso_id: string;
-  /** The client id of the company's own application, where it has one. */
+  /** The client id of the company's application, if it has one. */
   readonly client_id?: string;
   /** The secret of that application. */
   readonly client_secret?: string;
 }
 
-/** What is kept of one company; the keys are those of the JSON record. */
+/** The stored credentials of one company, with the keys of the JSON record. */
 export type Credentials = OAuthCredentials | MekariCredentials;
 
-/** Credentials with the version that they were read at. */
+/** Credentials and the version at which they were read. */
 export interface StoredCredentials {
   /** The credentials. */
   readonly credentials: Credentials;
-  /** Names this state of the record; opaque to callers. */
+  /** Identifies this state of the record; opaque to callers. */
   readonly version: string;
 }
 
-/** The right to refresh a company's tokens, held by one process at a time. */
+/** The right to refresh a company's tokens; one process holds it at a time. */
 export interface Lease {
-  /** Gives it back; it also ends by itself. Never rejects. */
+  /** Releases the lease, which also expires. Never rejects. */
   release(): Promise<void>;
 }
 
 /**
- * A place for credentials. A write names the version it was made from and
- * fails where the record has changed since, so that an older token can never
- * replace a newer one.
+ * A store of credentials. A write names the version that it is based on and
+ * fails if the record has changed since, so an older token can never replace a
+ * newer one.
  */
 export interface TokenStore {
   /** The store's name in settings and messages. */
   readonly name: string;
-  /** Whether it holds one company, which calls do not name. */
+  /** Whether the store holds one company, which calls do not name. */
   readonly isSingle?: boolean;
   /**
-   * Whether a write may be lost that was answered, as where a replica takes
-   * over from Redis' master. New credentials are looked for again then.
+   * Whether an acknowledged write can be lost, as when a replica takes over
+   * from the Redis master. New credentials are then checked later.
    */
   readonly losesWrites?: boolean;
-  /** How long an access token from here is used at most, in seconds. */
+  /** The longest time to use an access token from this store, in seconds. */
   readonly maxAge?: number;
   /**
-   * Tells the companies of this store from those that another store, or this
-   * one with other credentials, calls the same. Gives away no secret.
+   * An id that distinguishes this store's companies from those with the same
+   * names in another store, or in this store with other credentials. Reveals no
+   * secret.
    */
   identity(): Promise<string>;
   /**
    * Reads the credentials of one company.
    *
    * @throws {CredentialsError} When this store cannot hold that tenant.
-   * @throws {StoreError} When the store is out of order.
+   * @throws {StoreError} When the store fails.
    */
   read(tenant: string): Promise<StoredCredentials | undefined>;
   /**
-   * Replaces a record, or makes it where `version` is undefined.
+   * Replaces a record, or creates it if `version` is undefined.
    *
-   * @returns The new version, or undefined when the record had changed.
-   * @throws {StoreError} When the store is out of order.
+   * @returns The new version, or undefined if the record has changed.
+   * @throws {StoreError} When the store fails.
    */
   replace(
     tenant: string,
@@ -112,24 +113,24 @@ export interface TokenStore {
   /**
    * Forgets a company.
    *
-   * @returns Whether there was anything to forget.
+   * @returns Whether the company existed.
    * @throws {CredentialsError} When this store cannot hold that tenant.
-   * @throws {StoreError} When the store is out of order.
+   * @throws {StoreError} When the store fails.
    */
   remove(tenant: string): Promise<boolean>;
   /**
-   * Lists the companies that have credentials here.
+   * Lists the companies with credentials in this store.
    *
-   * @throws {StoreError} When the store is out of order.
+   * @throws {StoreError} When the store fails.
    */
   tenants(): Promise<readonly string[]>;
   /**
    * Takes the right to refresh a company's tokens for `ms` milliseconds, or
-   * prolongs it where `holder` has it already. It is missing where nothing
-   * outlives the process.
+   * extends it if `holder` already has it. Missing if nothing outlives the
+   * process.
    *
    * @returns The lease, or undefined while another holder has it.
-   * @throws {StoreError} When the store is out of order.
+   * @throws {StoreError} When the store fails.
    */
   lease?(
     tenant: string,
@@ -137,16 +138,16 @@ export interface TokenStore {
     holder: string,
   ): Promise<Lease | undefined>;
   /**
-   * Says that a server runs: what opens the store is kept alive from now on,
-   * in the background, until the store is closed. Missing where nothing ends.
+   * Signals that a server is running: from now on, the store keeps its session
+   * alive in the background until it is closed. Missing if nothing expires.
    */
   start?(): void;
-  /** Ends its connections. */
+  /** Closes the connections. */
   close?(): Promise<void>;
 }
 
 /**
- * What is said of a tenant that a store knows nothing of.
+ * Makes the error for a tenant without credentials in a store.
  *
  * @param tenant The tenant.
  * @param store The store.

@@ -1,7 +1,7 @@
 /**
- * Tenant → a valid access token. One renewal at a time for each tenant,
- * however many calls and processes wait for it; the newest refresh token is
- * kept before the access token that came with it is used.
+ * Provides a valid access token for each tenant. Each tenant has only one
+ * renewal at a time, however many calls and processes wait for it. The newest
+ * refresh token is stored before the new access token is used.
  *
  * @module
  */
@@ -18,55 +18,55 @@ import type { TokenStore } from "./store.ts";
 
 /** Settings of {@linkcode createTokens}. */
 export interface TokensOptions {
-  /** Where credentials are kept. */
+  /** The store of credentials. */
   readonly store: TokenStore;
-  /** Asks Qontak for new tokens. */
+  /** Requests new tokens from Qontak. */
   readonly refresh: RefreshGrant;
-  /** Told when tokens are in danger; never told a token. */
+  /** Logs when tokens are at risk; never receives a token. */
   readonly log: Log;
-  /** Told where tokens are found. */
+  /** Counts where tokens are found. */
   readonly telemetry?: Telemetry;
-  /** Keeps access tokens across restarts; none when left out. */
+  /** Keeps access tokens across restarts; by default there is no cache. */
   readonly cache?: TokenCache;
   /**
-   * How long an access token is held before the store is asked again, in ms;
-   * to its end when left out.
+   * How long to hold an access token before reading the store again, in ms; by
+   * default, until the token expires.
    */
   readonly hold?: number;
-  /** The clock, in ms since 1970; the system's when left out. */
+  /** The clock, in ms since 1970; the system clock by default. */
   readonly now?: () => number;
 }
 
-/** Gives access tokens. */
+/** Provides access tokens. */
 export interface Tokens {
   /**
-   * An access token that Qontak should accept.
+   * Returns an access token that Qontak should accept.
    *
    * @param tenant The company.
-   * @param rejected The token that Qontak has just refused, if any: the
-   * answer is then another one.
+   * @param rejected The token that Qontak has just refused, if any; the result
+   * is then a different token.
    * @returns The token, without a prefix.
    * @throws {CredentialsError} When there are no credentials.
-   * @throws {StoreError} When the store is out of order.
+   * @throws {StoreError} When the store fails.
    * @throws {QontakError} When Qontak refuses the refresh token.
-   * @throws {UnreachableError} When Qontak was not reached.
+   * @throws {UnreachableError} When Qontak cannot be reached.
    */
   access(tenant: string, rejected?: string): Promise<string>;
   /**
-   * Ends what goes on in the background. What the store has not taken yet is
-   * offered to it a last time.
+   * Stops background work. Makes one last attempt to store credentials that the
+   * store has not accepted yet.
    */
   close(): Promise<void>;
 }
 
-/** How long a still good token is used after its renewal failed, in ms. */
+/** How long to keep using a valid token after a failed renewal, in ms. */
 const RENEW_AGAIN = 15_000;
 
 /**
- * Makes the source of access tokens.
+ * Makes the provider of access tokens.
  *
- * @param options The store, the grant and the clock.
- * @returns The source.
+ * @param options The store, the refresh function and the clock.
+ * @returns The provider.
  */
 export function createTokens(options: TokensOptions): Tokens {
   const { store, refresh, log, telemetry, cache, now = Date.now } = options;
@@ -78,8 +78,8 @@ export function createTokens(options: TokensOptions): Tokens {
   const renew = createRenewal({ ...parts, ...defined({ telemetry, cache }) });
 
   /**
-   * Starts the one renewal of a tenant that all calls wait for until it ends:
-   * no caller's cancellation can end it between the grant and keeping it.
+   * Starts the single renewal of a tenant, which all calls await. A caller that
+   * cancels does not stop it between receiving new tokens and storing them.
    */
   function start(
     tenant: string,
@@ -98,13 +98,14 @@ export function createTokens(options: TokensOptions): Tokens {
         held.delete(tenant);
         throw error;
       })
-      // Before its callers learn of the end: who comes then starts another.
+      // Runs before callers see the result, so a new caller starts a new
+      // renewal.
       .finally(() => renewals.delete(tenant));
     renewals.set(tenant, renewal);
     return renewal;
   }
 
-  /** The store or Qontak may be out of order while the token is still good. */
+  /** Keeps using a valid token while the store or Qontak fails. */
   function stillGood(
     current: Held | undefined,
     rejected: string | undefined,
@@ -137,7 +138,7 @@ export function createTokens(options: TokensOptions): Tokens {
         }
         const { token } = await (renewals.get(tenant) ??
           start(tenant, current, rejected));
-        // Those who joined a renewal that knew of no rejection start another.
+        // A call that joined a renewal started without its rejection retries.
         if (token !== rejected || tries > 0) return token;
       }
     },

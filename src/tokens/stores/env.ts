@@ -1,8 +1,8 @@
 /**
- * The store of the one company whose credentials stand in the environment.
- * Qontak may replace the refresh token with every use, and the environment
- * cannot be written: so the newest one is kept in Deno KV where there is one,
- * else in the `.env` file that the first one stood in, else in memory only.
+ * The store for the one company whose credentials are in the environment.
+ * Qontak may replace the refresh token on every use, and the environment is
+ * read-only. So the newest token is kept in Deno KV if available, otherwise in
+ * the `.env` file that contained the first one, otherwise only in memory.
  *
  * @module
  */
@@ -29,17 +29,19 @@ import { parseRecord } from "./record.ts";
 
 /** Settings of {@linkcode createEnvStore}. */
 export interface EnvStoreOptions {
-  /** What stands in the environment. */
+  /** The credentials from the environment. */
   readonly credentials: Credentials;
-  /** Where Qontak is: a token's successors are not sent to another place. */
+  /**
+   * The address of Qontak: replacement tokens are never sent to another one.
+   */
   readonly baseUrl?: string;
-  /** Where a refresh token is kept that Qontak puts in place of that one. */
+  /** The database for refresh tokens that replace the configured one. */
   readonly kv?: Kv;
-  /** The file it is kept in where there is no database: the one it was in. */
+  /** The `.env` file with the token, used if there is no database. */
   readonly file?: EnvFile;
-  /** Seals what is kept in the database; kept open when left out. */
+  /** Seals database records. Without it, they are stored unsealed. */
   readonly sealer?: Sealer;
-  /** Told once when a refresh token is kept in memory only. */
+  /** Logs once when a refresh token is kept only in memory. */
   readonly log?: Log;
 }
 
@@ -48,14 +50,14 @@ export type Keeping = "kv" | "file" | "memory";
 
 /** The store of one company. */
 export interface EnvStore extends TokenStore {
-  /** Where a refresh token is kept that Qontak puts in the first one's place. */
+  /** Where replacement refresh tokens are kept. */
   keeps(): Promise<Keeping>;
 }
 
 /** A place for the credentials of one company. */
 interface Place {
   keeps(): Promise<Keeping>;
-  /** The token that the company's identity is made from. */
+  /** The token that identifies the company. */
   readonly origin: string;
   read(): Promise<StoredCredentials>;
   replace(
@@ -65,14 +67,14 @@ interface Place {
   lease(ms: number, holder: string): Promise<Lease | undefined>;
 }
 
-/** The version of what stands in the environment. */
+/** The version of the credentials in the environment. */
 const CONFIGURED = "configured";
 
-/** For places that outlive nobody, or cannot be written. */
+/** For places that end with the process or are read-only. */
 const NO_LEASE: Lease = { release: () => Promise.resolve() };
 
 /**
- * Makes the store. Nothing is opened before its first use.
+ * Makes the store. It opens nothing until first use.
  *
  * @example Serving one company, and keeping its newest token in a file
  * ```ts
@@ -88,7 +90,7 @@ const NO_LEASE: Lease = { release: () => Promise.resolve() };
  * await server.close();
  * ```
  *
- * @param options The credentials, and where the newest ones may be kept.
+ * @param options The credentials, and where to keep the newest ones.
  * @returns The store.
  */
 export function createEnvStore(options: EnvStoreOptions): TokenStore {
@@ -96,9 +98,9 @@ export function createEnvStore(options: EnvStoreOptions): TokenStore {
 }
 
 /**
- * Makes the store, which also tells where it keeps the newest refresh token.
+ * Makes the store, which can also say where it keeps the newest refresh token.
  *
- * @param options As for {@linkcode createEnvStore}.
+ * @param options See {@linkcode createEnvStore}.
  */
 export function openEnv(options: EnvStoreOptions): EnvStore {
   const { credentials, kv, file, log = () => {} } = options;
@@ -134,7 +136,7 @@ export function openEnv(options: EnvStoreOptions): EnvStore {
     name: "env",
     isSingle: true,
     keeps: async () => await (await chosen()).keeps(),
-    // A hash, so that what is cached for one account is never another's.
+    // A hash, so that accounts never share cached data.
     identity: async () => await sha256((await chosen()).origin),
     read: async (tenant) => await (await placeOf(tenant)).read(),
     replace: async (tenant, next, version) =>
@@ -156,9 +158,9 @@ export function openEnv(options: EnvStoreOptions): EnvStore {
 }
 
 /**
- * The place for API keys, in Deno KV. They are for the account whose
- * credentials stand in the environment: those of two accounts never meet in
- * one database, and a token that a person has just configured has none yet.
+ * The API keys in Deno KV. They belong to the account whose credentials are in
+ * the environment. Two accounts in one database never share keys, and a newly
+ * configured token starts with no keys.
  *
  * @param options The credentials, and the database.
  */
@@ -171,7 +173,7 @@ export function createEnvKeys(
   };
 }
 
-/** One kind of records of the account whose credentials are configured. */
+/** One kind of records of the account with the configured credentials. */
 function recordsOfAccount(
   kind: string,
   { credentials, kv, sealer, baseUrl }: EnvStoreOptions & { readonly kv: Kv },
@@ -196,10 +198,10 @@ function recordsOfAccount(
 }
 
 /**
- * The newest tokens of what is or was configured, in Deno KV.
+ * The newest tokens for all current and earlier configurations, in Deno KV.
  *
  * @param kv The database.
- * @param sealer Seals them, where there is a key.
+ * @param sealer Seals the tokens, if there is a key.
  */
 export function createEnvRecords(
   kv: Kv,
@@ -212,12 +214,12 @@ async function hasDatabase(kv: Kv): Promise<boolean> {
   return await kv.open().catch(() => undefined) !== undefined;
 }
 
-/** Tells accounts apart: by what is configured, and by where it is good. */
+/** Identifies an account by its configured credentials and base URL. */
 function accountOf(credentials: Credentials, baseUrl = ""): Promise<string> {
   return sha256(`${baseUrl} ${originOf(credentials)}`);
 }
 
-/** What credentials begin with. */
+/** The part of the credentials that identifies the account. */
 function originOf(credentials: Credentials): string {
   return "sso_id" in credentials
     ? credentials.sso_id
@@ -249,9 +251,9 @@ function inMemory(first: Credentials, onRotated: () => void): Place {
 }
 
 /**
- * In the database, a hash of the configured token and of where it is good is
- * the name: a token that a person replaces begins a new record, and two accounts
- * never meet. Nothing is there before the first refresh.
+ * Stores the record under a hash of the configured token and the base URL. A
+ * new configured token starts a new record, and accounts never share one. There
+ * is no record before the first refresh.
  */
 async function inKv(
   first: OAuthCredentials,
@@ -283,19 +285,19 @@ async function inKv(
   };
 }
 
-/** In the file, where only the refresh token is written. */
+/** Stores only the refresh token, in the file. */
 function inFile(first: OAuthCredentials, file: EnvFile): Place {
   let known = first;
   let origin = first.refresh_token;
   let version = 0;
   const inTurn = createQueue();
 
-  /** Sees what another process, or a person, has written. */
+  /** Picks up changes by another process or a person. */
   async function look(): Promise<void> {
     const found = await file.read();
     if (found === undefined || found === known.refresh_token) return;
     known = { refresh_token: found };
-    // It may be another account's.
+    // The new token may belong to another account.
     origin = found;
     version++;
   }
@@ -342,7 +344,7 @@ function inFile(first: OAuthCredentials, file: EnvFile): Place {
         return await file.lock(ms, holder);
       } catch (error) {
         if (!(error instanceof StoreError)) throw error;
-        // A token can be used where it cannot be kept: replacing it tells why.
+        // The token is still usable; replace() explains why it cannot be kept.
         return NO_LEASE;
       }
     },

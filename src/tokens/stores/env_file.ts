@@ -1,6 +1,6 @@
 /**
- * One variable of a `.env` file. The file belongs to a person: it is changed
- * whole or not at all, and nothing but the variable is changed in it.
+ * One variable of a `.env` file. A person maintains the file, so each change
+ * replaces the whole file or nothing, and changes only this variable.
  *
  * @module
  */
@@ -20,43 +20,44 @@ import {
 
 /** One variable of a `.env` file. */
 export interface EnvFile {
-  /** The file, as it was named. */
+  /** The path of the file, as configured. */
   readonly path: string;
   /**
-   * Reads the value that stands there now.
+   * Reads the current value.
    *
-   * @returns The value without surrounding blanks; undefined if there is no
+   * @returns The value without surrounding whitespace; undefined if there is no
    * value.
    * @throws {StoreError} When the file cannot be read.
    */
   read(): Promise<string | undefined>;
   /**
-   * Replaces the value where it is still `from`, and ends the lock. A process
-   * that is killed leaves either the old file or the new one.
+   * Replaces the value if it is still `from`, and releases the lock. If the
+   * process is killed, the file is either the old one or the new one.
    *
-   * @returns Whether it was replaced; false where another value stands there.
-   * @throws {StoreError} When the variable is gone, when the file cannot be
-   * written, or while another process has the lock.
+   * @returns Whether the value was replaced; false if the file has another
+   * value.
+   * @throws {StoreError} When the variable is missing, when the file cannot be
+   * written, or while another process holds the lock.
    */
   replace(from: string, to: string): Promise<boolean>;
   /**
-   * Takes the right to change the file, which only one of all processes has,
-   * or prolongs it where `holder` has it already. It is taken from a
-   * holder that has not prolonged it for `ms` milliseconds.
+   * Takes the lock on the file, which only one process can hold, or extends it
+   * if `holder` already has it. Takes the lock over from a holder that has not
+   * extended it for `ms` milliseconds.
    *
-   * @returns The lease, or undefined while another holder has it.
+   * @returns The lease, or undefined while another holder has the lock.
    * @throws {StoreError} When the file cannot be written.
    */
   lock(ms: number, holder: string): Promise<Lease | undefined>;
 }
 
-/** The file as it is now. */
+/** The current content of the file. */
 interface Content {
   readonly bytes: Uint8Array;
   readonly variables: Variables;
 }
 
-/** What is wrong and what to do, by the code of the system's error. */
+/** The problem and its remedy, by system error code. */
 const reasons: Readonly<Record<string, string>> = {
   EACCES: "this process's user may not. Let it write the file and its folder",
   EPERM:
@@ -70,7 +71,7 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /**
- * Opens one variable of a `.env` file. Nothing is read before it is asked for.
+ * Opens one variable of a `.env` file. Reads nothing until first use.
  *
  * @example Replacing a token where it stands
  * ```ts
@@ -169,7 +170,10 @@ export function openEnvFile(path: string, name: string): EnvFile {
   };
 }
 
-/** Writes the new file, whole and safely on the disk, with the old one's owner and mode. */
+/**
+ * Writes the new content completely, syncs it to disk, and keeps the old file's
+ * owner and mode.
+ */
 async function write(lock: Lock, content: Uint8Array): Promise<void> {
   const { path, target, file } = lock;
   const { uid, gid, mode } = await Deno.stat(target);

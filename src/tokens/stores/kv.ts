@@ -1,6 +1,6 @@
 /**
- * The store for several companies in Deno KV: a file that the processes of one
- * machine share, or the database of Deno Deploy.
+ * The Deno KV store, for several companies: a file shared by the processes of
+ * one machine, or the database of Deno Deploy.
  *
  * @module
  */
@@ -18,16 +18,15 @@ import {
 /** Settings of {@linkcode createKvStore}. */
 export interface KvStoreOptions {
   /**
-   * The database; when left out, the store opens `Deno.openKv()` itself, and
-   * closes it.
+   * The database. By default, the store opens `Deno.openKv()` and closes it.
    */
   readonly kv?: Kv;
-  /** Seals the records; they are kept open when left out. */
+  /** Seals the records. Without it, records are stored unsealed. */
   readonly sealer?: Sealer;
 }
 
 /**
- * Makes the store. It opens the database when it is first used.
+ * Makes the store. It opens the database on first use.
  *
  * @example Serving the companies whose tokens are in Deno KV
  * ```ts
@@ -42,7 +41,7 @@ export interface KvStoreOptions {
  * await server.close();
  * ```
  *
- * @param options Which database, and what seals the records.
+ * @param options The database and the sealer.
  * @returns The store.
  */
 export function createKvStore(options: KvStoreOptions = {}): TokenStore {
@@ -50,9 +49,9 @@ export function createKvStore(options: KvStoreOptions = {}): TokenStore {
 }
 
 /**
- * Makes the store with the place for API keys.
+ * Makes the token store and the API key store.
  *
- * @param options Which database, and what seals the records.
+ * @param options The database and the sealer.
  */
 export function openKv(options: KvStoreOptions = {}): StoreAndKeys {
   const records = createKvRecords({ ...options, space: "tokens" });
@@ -75,47 +74,46 @@ export function openKv(options: KvStoreOptions = {}): StoreAndKeys {
 
 /** Settings of {@linkcode createKvRecords}. */
 export interface KvRecordsOptions extends KvStoreOptions {
-  /** What stands before the names of records, to keep kinds of them apart. */
+  /** The prefix of record names, which separates kinds of records. */
   readonly space: string;
 }
 
-/** Sealed texts in Deno KV, and leases. Each function throws StoreError. */
+/** Sealed texts and leases in Deno KV. Each function throws StoreError. */
 export interface KvRecords extends Records {
-  /** Tells this database from others. */
+  /** An id that distinguishes this database from others. */
   identity(): Promise<string>;
   /** Records of another kind in the same database. */
   beside(space: string): Records;
-  /** As {@linkcode TokenStore.lease}. */
+  /** See {@linkcode TokenStore.lease}. */
   lease(
     name: string,
     ms: number,
     holder: string,
   ): Promise<Lease | undefined>;
-  /** Closes the database, if it was opened here. */
+  /** Closes the database if this object opened it. */
   close(): Promise<void>;
 }
 
-/** What is kept while a lease is held. */
+/** The stored form of a lease. */
 interface Held {
   readonly holder: string;
-  /** When it ends, in ms since 1970: the database may keep it for longer. */
+  /** When it ends, in ms since 1970: the database may keep it longer. */
   readonly until: number;
 }
 
-/** Asks the database. */
+/** Runs a query on the database. */
 type Ask = <T>(question: (database: Deno.Kv) => Promise<T>) => Promise<T>;
 
 /** For runtimes without Deno KV. */
 const NO_KV: Kv = { open: () => Promise.resolve(undefined) };
 
-/** What the keys of all entries start with. */
+/** The prefix of the keys of all entries. */
 const ROOT = "qontak-mcp";
 
 /**
- * Makes the way to one kind of records. It opens the database when it is first
- * used.
+ * Makes the access to one kind of records. It opens the database on first use.
  *
- * @param options Which database, and which kind of records.
+ * @param options The database and the kind of records.
  */
 export function createKvRecords(options: KvRecordsOptions): KvRecords {
   const { sealer = createSealer([]), space } = options;
@@ -136,7 +134,7 @@ export function createKvRecords(options: KvRecordsOptions): KvRecords {
       const isOthers = entry.value && entry.value.holder !== holder;
       if (isOthers && entry.value.until > Date.now()) return false;
       const { ok } = await database.atomic().check(entry)
-        // Expiry in the database only clears away what nobody released.
+        // Expiry in the database only removes leases that were never released.
         .set(key, { holder, until: Date.now() + ms }, { expireIn: ms })
         .commit();
       return ok;
@@ -151,7 +149,7 @@ export function createKvRecords(options: KvRecordsOptions): KvRecords {
             await database.atomic().check(entry).delete(key).commit();
           });
         } catch {
-          // It ends by itself.
+          // The lease expires anyway.
         }
       },
     };
@@ -160,7 +158,7 @@ export function createKvRecords(options: KvRecordsOptions): KvRecords {
   return {
     async identity() {
       const key = [ROOT, "identity"];
-      // Made once, by the first process that asks; a copy of the database keeps it.
+      // The first process to ask creates it; a copy of the database keeps it.
       return identity ??= await ask(async (database) => {
         const made = crypto.randomUUID();
         const { ok } = await database.atomic()
@@ -199,7 +197,7 @@ function recordsIn(ask: Ask, sealer: Sealer, space: string): Records {
       const sealed = await sealer.seal(text, boundTo(space, name));
       const result = await ask((database) =>
         database.atomic().check({ key, versionstamp: version ?? null })
-          // No expiry: a refresh token that is forgotten locks a company out.
+          // No expiry: a company that loses its refresh token is locked out.
           .set(key, sealed).commit()
       );
       return result.ok ? result.versionstamp : undefined;

@@ -1,6 +1,6 @@
 /**
- * Where the credentials of companies are kept: in the environment, Redis,
- * Vault or Deno KV, or in a store of your own.
+ * Where the credentials of companies are stored: in the environment, Redis,
+ * Vault or Deno KV, or in your own store.
  *
  * ```ts
  * import { createServer } from "@qontak/mcp";

@@ -1,5 +1,5 @@
 /**
- * The JSON record that stores keep of one company.
+ * The JSON record of one company in a store.
  *
  * @module
  */
@@ -8,12 +8,13 @@ import { defined, isObject, parseJson } from "../../values/json.ts";
 import type { Credentials } from "../store.ts";
 
 /**
- * Reads a record, also one that the Python server wrote: its `expires_at` may
- * be missing, a string, or have a fraction.
+ * Reads a record, including one from the Python server, whose `expires_at` may
+ * be missing, a string, or fractional.
  *
  * @param text The record, as JSON.
  * @param tenant The company, for messages.
- * @throws {StoreError} When it holds neither a refresh_token nor an sso_id.
+ * @throws {StoreError} When the record has neither a refresh_token nor an
+ * sso_id.
  */
 export function parseRecord(text: string, tenant: string): Credentials {
   const value = parseJson(text);

@@ -1,6 +1,6 @@
 /**
- * Named records with versions: what a database must be able to do to keep
- * anything here. Credentials and API keys are both kept so.
+ * Named records with versions: the operations that a database must support.
+ * Credentials and API keys both use them.
  *
  * @module
  */
@@ -12,94 +12,94 @@ import { isSealed, type Sealer } from "../../storage/sealing.ts";
 import { TENANTS_HELD } from "../held.ts";
 import { parseRecord } from "./record.ts";
 
-/** A record as it was read. */
+/** A stored record and its version. */
 export interface StoredRecord {
-  /** What is kept: JSON. */
+  /** The content, as JSON. */
   readonly text: string;
-  /** Names this state of the record; opaque to callers. */
+  /** Identifies this state of the record; opaque to callers. */
   readonly version: string;
 }
 
 /** Records of one kind. Each function throws StoreError. */
 export interface Records {
-  /** Reads a record as the database has it: what is sealed stays sealed. */
+  /** Reads a record as stored: a sealed record stays sealed. */
   raw(name: string): Promise<StoredRecord | undefined>;
   /** Reads a record. */
   read(name: string): Promise<StoredRecord | undefined>;
   /**
-   * Writes a record where it is still at `version`, or missing where that is
-   * undefined.
+   * Writes a record if it is still at `version`; undefined means that the
+   * record must not exist.
    *
-   * @returns The new version, or undefined when the record had changed.
+   * @returns The new version, or undefined if the record has changed.
    */
   replace(
     name: string,
     text: string,
     version: string | undefined,
   ): Promise<string | undefined>;
-  /** Removes a record; tells whether there was one. */
+  /** Removes a record. Returns whether it existed. */
   remove(name: string): Promise<boolean>;
-  /** The names of all records, in order. */
+  /** The sorted names of all records. */
   names(): Promise<readonly string[]>;
 }
 
-/** API keys by their ids. */
+/** API keys by id. */
 export interface KeyRecords extends Records {
   /**
-   * A record under the id of each key that was revoked. It outlives the key: a
-   * copy of the key's record that somebody puts back opens nothing.
+   * One record for each revoked key id. It stays after the key is removed, so
+   * restoring a copy of the key's record does not make the key valid.
    */
   readonly revoked: Records;
 }
 
-/** What one place keeps, over the same connection. */
+/** The contents of one database, over the same connection. */
 export interface StoreAndKeys {
-  /** Credentials. Closing their store closes the connection. */
+  /** The credentials. Closing this store closes the connection. */
   readonly tokens: TokenStore;
-  /** API keys; missing where nothing outlives the process. */
+  /** The API keys; missing if nothing outlives the process. */
   readonly keys?: KeyRecords;
-  /** Everything that a sealing key seals; missing where none does. */
+  /** All records that a sealing key seals; missing if none are sealed. */
   readonly sealed?: SealedRecords;
 }
 
-/** Kinds of records that a sealing key seals. */
+/** The kinds of records that a sealing key seals. */
 export type SealedRecords = Readonly<
   Record<"credentials" | "key", Records>
 >;
 
 /**
- * What the seal of a record is bound to: a tenant's own name, or one that no
- * tenant can have.
+ * The name that the seal of a record is bound to: the tenant's name for
+ * credentials, or a name that no tenant can have.
  *
- * @param space The kind of the record.
- * @param name Its name.
+ * @param space The kind of record.
+ * @param name The name of the record.
  */
 export function boundTo(space: string, name: string): string {
   return space === "tokens" ? name : `${space} ${name}`;
 }
 
-/** What {@linkcode openerOf} opens. */
+/** The input of {@linkcode openerOf}. */
 export interface ToOpen {
-  /** Reads a record as the database has it. */
+  /** Reads a record as stored. */
   readonly raw: Records["raw"];
-  /** Has the keys. */
+  /** Holds the keys. */
   readonly sealer: Sealer;
-  /** The kind of the records. */
+  /** The kind of records. */
   readonly space: string;
-  /** Told where another program writes over records. */
+  /** Logs when another program overwrites records. */
   readonly log?: Log;
 }
 
 /**
- * Makes what reads records that may be sealed, and notices where another
- * program has put one that is not sealed in the place of one that was.
+ * Makes a reader for records that may be sealed. It detects when another
+ * program replaces a sealed record with an unsealed one.
  *
  * @param records The records.
  */
 export function openerOf(
   { raw, sealer, space, log }: ToOpen,
 ): Records["read"] {
-  /** Names of records that were seen sealed. */
+  /** The names of records that have been read as sealed. */
   const sealed = createLru<true>(TENANTS_HELD);
   return async (name) => {
     const found = await raw(name);
@@ -119,9 +119,9 @@ export function openerOf(
 }
 
 /**
- * Credentials as records.
+ * Makes the credential operations of a token store from records.
  *
- * @param records Where they are kept, by tenant.
+ * @param records The records, by tenant.
  */
 export function tokensIn(
   records: Records,

@@ -1,7 +1,6 @@
 /**
- * The store for several companies and several servers: Redis. Records are
- * where the Python server keeps them, in the same JSON, so that a switch needs
- * no new login.
+ * The Redis store, for several companies and several servers. It uses the same
+ * keys and the same JSON as the Python server, so switching needs no new login.
  *
  * @module
  */
@@ -26,40 +25,41 @@ import {
 /** Settings of {@linkcode createRedisStore}. */
 export interface RedisStoreOptions {
   /**
-   * Where Redis is: redis:// or rediss://, with a user and password if any.
-   * With Sentinel: `redis+sentinel://[user:password@]host:port,…/master[/db]`,
-   * where `?sentinel_username=…&sentinel_password=…` may follow.
+   * The address of Redis: redis:// or rediss://, with an optional user and
+   * password. With Sentinel:
+   * `redis+sentinel://[user:password@]host:port,…/master[/db]`, optionally
+   * followed by `?sentinel_username=…&sentinel_password=…`.
    */
   readonly url: string;
   /**
-   * What the keys start with; the tenant follows.
+   * The prefix of the keys; the tenant follows it.
    *
    * @default {"qontak:tokens:"}
    */
   readonly keyPrefix?: string;
-  /** Seals the records; they are kept open when left out. */
+  /** Seals the records. Without it, records are stored unsealed. */
   readonly sealer?: Sealer;
   /**
-   * How long an access token from here is used at most, in seconds. The
+   * The longest time to use an access token from this store, in seconds. The
    * refresh token never expires.
    *
    * @default {21600}
    */
   readonly tokenTtl?: number;
   /**
-   * How long Redis may take to answer, in ms.
+   * How long to wait for an answer from Redis, in ms.
    *
    * @default {5000}
    */
   readonly timeout?: number;
-  /** Told where another program writes over records; never told a token. */
+  /** Logs when another program overwrites records; never receives a token. */
   readonly log?: Log;
 }
 
 /**
- * Writes a record only where it is still the one that the writer has read.
- * Its SHA-1 stands for it, so that no token travels for the comparison. There
- * is no expiry: a refresh token that is forgotten locks a company out.
+ * Writes a record only if it has not changed since the writer read it. The
+ * script compares SHA-1 hashes, so no token is sent for the comparison. Records
+ * do not expire: a company that loses its refresh token is locked out.
  */
 const REPLACE = `
 local now = redis.call("GET", KEYS[1])
@@ -68,23 +68,23 @@ if version ~= ARGV[1] then return false end
 redis.call("SET", KEYS[1], ARGV[2])
 return redis.sha1hex(ARGV[2])`;
 
-/** How long a replica may take to have what was written, in ms. */
+/** How long to wait for a replica to receive a write, in ms. */
 const REPLICA_TIMEOUT = 100;
 
-/** Takes a lease that is free, or the holder's own. */
+/** Takes a lease if it is free or already belongs to the holder. */
 const TAKE = `
 local holder = redis.call("GET", KEYS[1])
 if holder and holder ~= ARGV[1] then return 0 end
 redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[2])
 return 1`;
 
-/** Ends a lease only where it is still the one that was taken. */
+/** Ends a lease only if the same holder still has it. */
 const RELEASE = `
 if redis.call("GET", KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call("DEL", KEYS[1])`;
 
 /**
- * Makes the store. It connects when it is first used.
+ * Makes the store. It connects on first use.
  *
  * @example Serving the companies whose tokens are in Redis
  * ```ts
@@ -112,7 +112,7 @@ export function createRedisStore(options: RedisStoreOptions): TokenStore {
 export const lifetimeInRedis: Rule<number> = whole(1, 31_536_000);
 
 /**
- * Makes the store with the place for API keys, over one connection.
+ * Makes the token store and the API key store over one connection.
  *
  * @param options Where Redis is.
  */
@@ -132,8 +132,9 @@ export function openRedis(options: RedisStoreOptions): StoreAndKeys {
   let mayWait = true;
 
   /**
-   * Gives a replica, where one follows, a moment to take what was written. It
-   * is no promise: what a server was given it remembers besides.
+   * If Redis has a replica, waits briefly for it to receive the write. This
+   * guarantees nothing, so the server also remembers the credentials it was
+   * given.
    */
   async function waitForReplica(redis: Redis): Promise<void> {
     if (!mayWait) return;
@@ -143,7 +144,7 @@ export function openRedis(options: RedisStoreOptions): StoreAndKeys {
         await redis.wait(1, REPLICA_TIMEOUT);
       }
     } catch (error) {
-      // An older list of rights lacks it; the write stands in any case.
+      // Older access lists do not grant this right. The write is valid anyway.
       if (/NOPERM/.test(String(error))) mayWait = false;
     }
   }
@@ -210,7 +211,7 @@ export function openRedis(options: RedisStoreOptions): StoreAndKeys {
           try {
             await ask((redis) => redis.eval(RELEASE, 1, key, holder));
           } catch {
-            // It ends by itself.
+            // The lease expires anyway.
           }
         },
       };
@@ -218,7 +219,7 @@ export function openRedis(options: RedisStoreOptions): StoreAndKeys {
 
     close,
   };
-  // As leases, where no look for tenants finds them.
+  // A prefix like that of leases, so that a scan for tenants does not match.
   const keys = {
     ...recordsIn("keys", `key:${keyPrefix}`),
     revoked: recordsIn("revoked", `revoked:${keyPrefix}`),

@@ -1,7 +1,7 @@
 /**
- * The store for several companies and several servers whose secrets belong into
- * HashiCorp Vault or OpenBao: a KV engine, version 2. Each company has its own
- * secret, so that policies can distinguish companies.
+ * The store for several companies and several servers that keep secrets in
+ * HashiCorp Vault or OpenBao, in a KV engine of version 2. Each company has a
+ * separate secret, so policies can distinguish companies.
  *
  * @module
  */
@@ -20,44 +20,44 @@ import { createWire } from "./vault/wire.ts";
 
 /** Settings of {@linkcode createVaultStore}. */
 export interface VaultStoreOptions {
-  /** Where Vault is, such as https://vault.example.com:8200. */
+  /** The address of Vault, such as https://vault.example.com:8200. */
   readonly address: string;
-  /** The token for Vault; it is renewed as long as Vault lets it. */
+  /** The token for Vault. It is renewed as long as Vault allows. */
   readonly token?: string;
   /**
-   * The role id of an AppRole at auth/approle. With its secret id, it is used
+   * The role id of an AppRole at auth/approle. It is used with its secret id,
    * instead of a token.
    */
   readonly roleId?: string;
-  /** The secret id of that AppRole. */
+  /** The secret id of the AppRole. */
   readonly secretId?: string;
   /**
-   * Where the KV engine is mounted.
+   * The mount path of the KV engine.
    *
    * @default {"secret"}
    */
   readonly mountPath?: string;
   /**
-   * The path below the mount; the tenant follows.
+   * The path below the mount; the tenant follows it.
    *
    * @default {"qontak/tokens"}
    */
   readonly secretPath?: string;
-  /** The namespace, where Vault has them. */
+  /** The namespace, if Vault uses namespaces. */
   readonly namespace?: string;
   /**
-   * How long Vault may take to answer, in ms.
+   * How long to wait for an answer from Vault, in ms.
    *
    * @default {5000}
    */
   readonly timeout?: number;
-  /** Told when the token for Vault cannot be renewed; never told a token. */
+  /** Logs when the Vault token cannot be renewed; never receives a token. */
   readonly log?: Log;
 }
 
 /**
- * Makes the store. It connects when it is first used. The policy that its
- * token needs stands in the README.
+ * Makes the store. It connects on first use. The README shows the policy that
+ * its token needs.
  *
  * @example Serving the companies whose tokens are in Vault
  * ```ts
@@ -74,7 +74,7 @@ export interface VaultStoreOptions {
  * await store.close?.();
  * ```
  *
- * @param options Where Vault is, and what opens it.
+ * @param options The address and credentials of Vault.
  * @returns The store.
  * @throws {TypeError} When there is neither a token nor a role id with its
  * secret id, or when an address or a path is invalid.
@@ -84,10 +84,10 @@ export function createVaultStore(options: VaultStoreOptions): TokenStore {
 }
 
 /**
- * Makes the store with the place for API keys, over one session.
+ * Makes the token store and the API key store over one session.
  *
- * @param options Where Vault is, and what opens it.
- * @throws {TypeError} As {@linkcode createVaultStore}.
+ * @param options The address and credentials of Vault.
+ * @throws {TypeError} See {@linkcode createVaultStore}.
  */
 export function openVault(options: VaultStoreOptions): StoreAndKeys {
   const { timeout = 5_000, log = () => {} } = options;
@@ -121,16 +121,16 @@ export function openVault(options: VaultStoreOptions): StoreAndKeys {
     },
     keys: {
       ...recordsIn(secrets, keysBeside(root)),
-      // Where the same policy holds; a list of keys leaves folders out.
+      // The same policy covers this path, and a list of keys omits folders.
       revoked: recordsIn(secrets, `${keysBeside(root)}/revoked`),
     },
   };
 }
 
-/** Where a tenant's lease is, below its secret. */
+/** The path of a tenant's lease, below its secret. */
 const LEASE = "lease";
 
-/** The secrets below a path; `below` are those that go with each. */
+/** The secrets below a path. `below` lists paths to delete with each secret. */
 function recordsIn(
   secrets: Secrets,
   root: string,
@@ -150,11 +150,11 @@ function recordsIn(
 
     async replace(name, text, version) {
       const path = pathOf(name);
-      // The secret is the record: people read and write it as it is.
+      // The secret is the record itself, so that people can read and edit it.
       const data: object = JSON.parse(text);
       let next = await secrets.write(path, data, Number(version ?? 0));
       if (next === undefined && version === undefined) {
-        // What a person deleted with `vault kv delete` goes on counting.
+        // After `vault kv delete`, the version number continues.
         const deleted = await secrets.read(path);
         if (deleted && deleted.data === undefined) {
           next = await secrets.write(path, data, deleted.version);
@@ -165,7 +165,7 @@ function recordsIn(
 
     async remove(name) {
       const path = pathOf(name);
-      // Of what a person deleted, older versions may still be there.
+      // After `vault kv delete`, older versions may still exist.
       const isThere = await secrets.read(path) !== undefined;
       for (const part of below) await secrets.erase(`${path}/${part}`);
       if (isThere) await secrets.erase(path);
@@ -176,7 +176,7 @@ function recordsIn(
   };
 }
 
-/** Who has a lease until when, in ms since 1970; long ago where nobody has. */
+/** The holder of a lease and its end in ms since 1970; 0 if there is none. */
 async function readLease(secrets: Secrets, path: string) {
   const found = await secrets.read(path);
   const { holder, until } = isObject(found?.data) ? found.data : {};
@@ -199,20 +199,20 @@ async function takeLease(
       try {
         const { version, ...now } = await readLease(secrets, path);
         if (now.holder !== holder) return;
-        // Deleted, it would count its versions from one again, and the
-        // check-and-set of a process that looked long ago could fit.
+        // Not deleted: the version would restart at one, and an old
+        // check-and-set of another process could match.
         await secrets.write(path, { holder, until: 0 }, version);
       } catch {
-        // It ends by itself.
+        // The lease expires anyway.
       }
     },
   };
 }
 
-/** Where Vault is. */
+/** The address of Vault. */
 export const vaultAddress: Rule<string> = address("https://vault.example.com");
 
-/** A path without slashes at its ends. */
+/** A path without leading and trailing slashes. */
 function readPath(path: string, option: string): string {
   const trimmed = path.replace(/^\/+|\/+$/g, "");
   if (trimmed.split("/").some((part) => /^\.{0,2}$/.test(part))) {

@@ -1,45 +1,45 @@
 /**
- * The lock of a file, which only one of all processes has: a file beside it.
+ * A lock on a file that only one process can hold: a second file next to it.
  *
  * @module
  */
 import { StoreError } from "../../../errors.ts";
 
 /**
- * A lock that was taken: a file beside the one that it locks. New content is
- * written there, and the one then renamed over the other, so that there are
- * just two paths that the process must have permission for.
+ * A lock that this process took: a file next to the locked one. New content is
+ * written to the lock file, which is then renamed over the locked file. So the
+ * process needs permission for only two paths.
  */
 export interface Lock {
   readonly path: string;
   readonly target: string;
   readonly file: Deno.FsFile;
-  /** Who has it; undefined where it was taken for one replacement only. */
+  /** The holder; undefined for a lock taken for a single replacement. */
   readonly holder: string | undefined;
 }
 
-/** The lock of one file, as this process holds it or not. */
+/** The lock of one file, whether this process holds it or not. */
 export interface FileLock {
-  /** What it holds. */
+  /** The lock that this process holds. */
   readonly held: Lock | undefined;
   /**
-   * Takes the lock where it is free, or was not prolonged for `ms` ms.
+   * Takes the lock if it is free, or has not been extended for `ms` ms.
    *
-   * @returns The lock, or undefined while another process has it.
+   * @returns The lock, or undefined while another process holds it.
    */
   take(ms: number, holder?: string): Promise<Lock | undefined>;
   /**
-   * The lock that is held, or a new one, so that nobody can take it over.
+   * Returns the held lock, or a new one, so that no other process can take it.
    *
-   * @throws {StoreError} While another process has it.
+   * @throws {StoreError} While another process holds the lock.
    */
   claim(ms: number): Promise<Lock>;
-  /** Ends a lock, if it has not ended. Never rejects. */
+  /** Releases a lock, if it is still held. Never rejects. */
   drop(lock: Lock): Promise<void>;
 }
 
 /**
- * Makes the lock of a file, not held.
+ * Makes the lock of a file, initially not held.
  *
  * @param path The file, or a link to it.
  */
@@ -54,16 +54,16 @@ export function createFileLock(path: string): FileLock {
     const target = isLink ? await Deno.realPath(path) : path;
     const lock = `${target}.lock`;
     demandPermission(target, lock);
-    // A file that somebody has made read-only stays as it is.
+    // A file that a person made read-only must stay unchanged.
     (await Deno.open(target, { write: true })).close();
-    // Twice, since a lock that was left behind is cleared away first.
+    // Two attempts: the first may only remove an abandoned lock.
     for (let tries = 0; tries < 2; tries++) {
       const file = await unless(
         Deno.errors.AlreadyExists,
         Deno.open(lock, { write: true, createNew: true, mode: 0o600 }),
       );
       if (file) {
-        // One of our own that was taken over is only closed.
+        // If another process took over our lock, only close our file.
         if (held) await drop(held);
         return held = { path: lock, target, file, holder };
       }
@@ -78,7 +78,7 @@ export function createFileLock(path: string): FileLock {
       if (!lock) throw new StoreError(`Another process is changing ${path}`);
       await lock.file.lock(true);
       if (await isAt(lock.path, lock.file)) return lock;
-      // It was held for too long, and another has it by now.
+      // We held the lock for too long, and another process has taken it.
       await drop(lock);
     }
   }
@@ -89,7 +89,7 @@ export function createFileLock(path: string): FileLock {
       await lock.file.lock(true);
       if (await isAt(lock.path, lock.file)) await Deno.remove(lock.path);
     } catch {
-      // It ends by itself.
+      // The lock expires anyway.
     }
     lock.file.close();
   }
@@ -105,10 +105,10 @@ export function createFileLock(path: string): FileLock {
 }
 
 /**
- * Removes a lock that was left behind. Two may want to at once: one at a time
- * has it locked for the system as well, and looks whether it is still there.
+ * Removes an abandoned lock. Two processes may try at once, so each one first
+ * takes a system lock on the file, then checks that the file is still there.
  *
- * @returns Whether the way is free.
+ * @returns Whether the lock can be taken now.
  */
 async function clearAway(path: string, ms: number): Promise<boolean> {
   const file = await unless(
@@ -123,7 +123,7 @@ async function clearAway(path: string, ms: number): Promise<boolean> {
   try {
     if (!await isOld()) return false;
     await file.lock(true);
-    // Its holder may have come back.
+    // The holder may have become active again.
     if (!await isOld() || !await isAt(path, file)) return false;
     await Deno.remove(path);
     return true;
@@ -132,7 +132,7 @@ async function clearAway(path: string, ms: number): Promise<boolean> {
   }
 }
 
-/** Makes a lock as good as new; false where it is another's by now. */
+/** Restarts the lock's timeout; false if another process now has the lock. */
 export async function prolong({ path, file }: Lock): Promise<boolean> {
   await file.lock(true);
   try {
@@ -145,16 +145,18 @@ export async function prolong({ path, file }: Lock): Promise<boolean> {
   }
 }
 
-/** Whether a path still leads to an open file. */
+/** Whether a path still refers to an open file. */
 async function isAt(path: string, file: Deno.FsFile): Promise<boolean> {
   const there = await unless(Deno.errors.NotFound, Deno.lstat(path));
   const own = await file.stat();
-  // Not every system numbers its files.
+  // Not every system has inode numbers.
   return there !== undefined && there.ino === own.ino &&
     there.mtime?.getTime() === own.mtime?.getTime();
 }
 
-/** Asked for beforehand: a question at the terminal would hold the server. */
+/**
+ * Checks permissions first: a prompt at the terminal would block the server.
+ */
 function demandPermission(...paths: string[]): void {
   const lacking = (["read", "write"] as const).filter((name) =>
     paths.some((path) =>
@@ -169,7 +171,9 @@ function demandPermission(...paths: string[]): void {
   );
 }
 
-/** What a promise brings, or undefined where it fails in the expected way. */
+/**
+ * The result of a promise, or undefined if it fails with the expected error.
+ */
 export async function unless<T>(
   expected: new (message: string) => Error,
   promise: Promise<T>,

@@ -1,5 +1,5 @@
 /**
- * The text of a `.env` file with another value of one variable.
+ * Replaces the value of one variable in the text of a `.env` file.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { parseVariables } from "../../../values/env.ts";
 /** The variables of a file, by name. */
 export type Variables = Readonly<Record<string, string>>;
 
-/** An empty variable counts as not set, as it does in the environment. */
+/** An empty variable counts as not set, as in the environment. */
 export function valueOf(
   variables: Variables,
   name: string,
@@ -17,12 +17,12 @@ export function valueOf(
 }
 
 /**
- * The file with another value of one variable, every other byte as it was.
- * What reads the file judges: what it does not read as just this
- * change is not taken. So it matters little how it reads quotes, comments and
- * variables that stand there twice.
+ * Replaces the value of one variable and keeps every other byte. The parser of
+ * `.env` files checks the result: a change that it does not read as exactly
+ * this replacement is rejected. So this function needs no exact rules for
+ * quotes, comments and repeated variables.
  *
- * @returns The new file, or undefined where there is no such change.
+ * @returns The new file, or undefined if no such change is possible.
  */
 export function rewrite(
   bytes: Uint8Array,
@@ -30,7 +30,7 @@ export function rewrite(
   to: string,
   variables: Variables,
 ): Uint8Array<ArrayBuffer> | undefined {
-  // A character for each byte: what is no UTF-8 stays as it is, too.
+  // One character per byte, so that invalid UTF-8 is kept unchanged.
   const text = charsOf(bytes);
   const token = charsOf(new TextEncoder().encode(to));
   const wanted = { ...variables, [name]: to };
@@ -54,8 +54,8 @@ export function rewrite(
 }
 
 /**
- * How a value can be written so that everybody reads it alike: bare, or in
- * quotes where nothing is expanded. The way of the old value comes first.
+ * The ways to write a value that all parsers read alike: without quotes, or in
+ * quotes that allow no expansion. The style of the old value comes first.
  */
 function waysToWrite(value: string, mark: string): string[] {
   const ways = [
@@ -68,7 +68,7 @@ function waysToWrite(value: string, mark: string): string[] {
     .map(({ mark }) => mark + value + mark);
 }
 
-/** The text of a file, without the mark that some editors put first. */
+/** The text of a file, without a byte order mark. */
 export function decode(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
 }

@@ -1,5 +1,5 @@
 /**
- * The secrets of a KV engine of version 2, with their versions.
+ * The versioned secrets of a KV engine, version 2.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Answer, Wire } from "./wire.ts";
 
 /** One secret of the KV engine. */
 export interface Secret {
-  /** What is in its newest version; undefined where that was deleted. */
+  /** The data of the newest version; undefined if that version was deleted. */
   readonly data: unknown;
   /** The number of the newest version. */
   readonly version: number;
@@ -18,30 +18,30 @@ export interface Secret {
 
 /** The secrets below one mount. Each function throws StoreError. */
 export interface Secrets {
-  /** Reads a secret; undefined where there never was one. */
+  /** Reads a secret; undefined if it never existed. */
   read(path: string): Promise<Secret | undefined>;
   /**
-   * Writes where `version` is still the newest; 0 where there is none.
+   * Writes a secret if `version` is still the newest version; 0 means none.
    *
-   * @returns The new version, or undefined when another was the newest.
+   * @returns The new version, or undefined if another version is the newest.
    */
   write(
     path: string,
     data: object,
     version: number,
   ): Promise<number | undefined>;
-  /** Deletes every version of a secret, and that it ever was. */
+  /** Deletes every version of a secret, and its metadata. */
   erase(path: string): Promise<void>;
-  /** The names of the secrets below a path, in order. */
+  /** The sorted names of the secrets below a path. */
   names(path: string): Promise<readonly string[]>;
 }
 
 /**
- * Makes the way to the secrets.
+ * Makes the access to the secrets.
  *
- * @param wire The Vault.
- * @param ask Asks it with a token that is good.
- * @param mount Where the engine is mounted.
+ * @param wire The connection to Vault.
+ * @param ask Sends a request with a valid token.
+ * @param mount The mount path of the engine.
  */
 export function createSecrets(wire: Wire, ask: Ask, mount: string): Secrets {
   function wrongMount(): StoreError {
@@ -53,7 +53,7 @@ export function createSecrets(wire: Wire, ask: Ask, mount: string): Secrets {
 
   const checkMount = once(() => demandVersion2(ask, mount, wrongMount));
 
-  /** Whether an answer says that there is nothing, and is to be believed. */
+  /** Whether an answer reliably says that a secret does not exist. */
   async function isNothing({ status, errors }: Answer): Promise<boolean> {
     if (status !== 404 || errors?.length !== 0) return false;
     await checkMount();
@@ -66,7 +66,7 @@ export function createSecrets(wire: Wire, ask: Ask, mount: string): Secrets {
     const { data, metadata } = isObject(answer.body.data)
       ? answer.body.data
       : {};
-    // A version that was deleted is a 404 with its metadata.
+    // For a deleted version, Vault answers 404 with the version's metadata.
     if (isObject(metadata) && typeof metadata.version === "number") {
       return { data: data ?? undefined, version: metadata.version };
     }
@@ -127,9 +127,9 @@ export function createSecrets(wire: Wire, ask: Ask, mount: string): Secrets {
 }
 
 /**
- * A KV engine of version 1 takes every path for a name, finds nothing there
- * and would keep what is written as it came. Vault tells the version to every
- * token that may do something below the mount.
+ * A KV engine of version 1 accepts every path as a name, so it finds nothing
+ * and would store the data unversioned. Vault tells the engine version to every
+ * token that has any permission below the mount.
  */
 async function demandVersion2(
   ask: Ask,
@@ -145,7 +145,7 @@ async function demandVersion2(
   if (!isObject(options) || options.version !== "2") throw wrongMount();
 }
 
-/** Does something once; again only where it failed. */
+/** Runs a function once, and again only after a failure. */
 function once(run: () => Promise<void>): () => Promise<void> {
   let done: Promise<void> | undefined;
   return () =>
@@ -156,9 +156,9 @@ function once(run: () => Promise<void>): () => Promise<void> {
 }
 
 /**
- * A name as one segment of a path in Vault: percent-encoded, with every
- * character that could mean something to Vault or to a URL. Vault decodes a
- * URL once, so the segment is encoded again on its way there.
+ * A name as one path segment in Vault, with every character percent-encoded
+ * that could be special in Vault or in a URL. Vault decodes a URL once, so the
+ * segment is encoded again when sent.
  */
 export function segmentOf(name: string): string {
   if (name === "" || !name.isWellFormed()) {
@@ -166,21 +166,21 @@ export function segmentOf(name: string): string {
       `Vault cannot hold a company that is called ${JSON.stringify(name)}`,
     );
   }
-  // A dot stays where it can be no part of "." or "..".
+  // A dot is kept if it cannot be part of "." or "..".
   return encodeURIComponent(name).replace(
     /[!~*'()]|(?<=^|\.)\./g,
     (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
   );
 }
 
-/** The name of an entry in a list, undefined where none is called so. */
+/** The name of an entry in a list; undefined if no name encodes to it. */
 function nameOf(entry: unknown): string | undefined {
   try {
     const name = decodeURIComponent(String(entry));
-    // What goes deeper ends in a slash, which no segment does.
+    // Deeper paths end in a slash, which no segment does.
     return segmentOf(name) === entry ? name : undefined;
   } catch {
-    // A secret of somebody else's.
+    // Another program's secret.
     return undefined;
   }
 }

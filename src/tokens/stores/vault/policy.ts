@@ -1,22 +1,22 @@
 /**
- * Where secrets are in Vault, and the policy that opens just those paths.
+ * The paths of secrets in Vault, and the policy that grants only those paths.
  *
  * @module
  */
 
-/** Where the KV engine is mounted unless set otherwise. */
+/** The default mount path of the KV engine. */
 export const MOUNT_PATH = "secret";
 
-/** The path of credentials below the mount unless set otherwise. */
+/** The default path of credentials below the mount. */
 export const SECRET_PATH = "qontak/tokens";
 
-/** What is kept in Vault: the credentials of companies, or API keys. */
+/** What Vault stores: the credentials of companies, or API keys. */
 export type VaultContent = "tokens" | "keys";
 
-/** Where secrets are, as {@linkcode vaultPolicy} takes it. */
+/** The paths of secrets, for {@linkcode vaultPolicy}. */
 export interface VaultPaths {
   /**
-   * Where the KV engine is mounted.
+   * The mount path of the KV engine.
    *
    * @default {"secret"}
    */
@@ -30,8 +30,8 @@ export interface VaultPaths {
 }
 
 /**
- * Where API keys are: beside the credentials, in a path that the policy for
- * credentials does not open. For `qontak/tokens` that is `qontak/keys`, for
+ * The path of API keys. It is next to the credentials, and the policy for
+ * credentials does not grant it. For `qontak/tokens` it is `qontak/keys`; for
  * any other `path` it is `path-keys`.
  *
  * @param secretPath The path of credentials below the mount.
@@ -42,7 +42,7 @@ export function keysBeside(secretPath: string): string {
     : `${secretPath}-keys`;
 }
 
-/** The comments of the three rules that each content needs. */
+/** The comments of the three rules for each kind of content. */
 const COMMENTS: Readonly<Record<VaultContent, readonly string[]>> = {
   tokens: [
     "The credentials of each company, and the lease to refresh them.",
@@ -56,7 +56,7 @@ const COMMENTS: Readonly<Record<VaultContent, readonly string[]>> = {
   ],
 };
 
-/** What the token for Vault may do with itself. */
+/** What the Vault token may do with itself. */
 const SESSION = `
 # How long the token lives, and that it lives on.
 path "auth/token/lookup-self" {
@@ -68,12 +68,11 @@ path "auth/token/renew-self" {
 `;
 
 /**
- * The policy that the token for Vault needs, no more and no less, in Vault's
- * own language.
+ * The exact policy that the Vault token needs, in Vault's policy language.
  *
- * @param content What is kept; the policy for API keys is needed in addition
- * to the one for credentials.
- * @param paths Where the secrets are.
+ * @param content What is stored. API keys need their policy in addition to the
+ * one for credentials.
+ * @param paths The paths of the secrets.
  */
 export function vaultPolicy(
   content: VaultContent,

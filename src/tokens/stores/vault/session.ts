@@ -1,6 +1,6 @@
 /**
- * What opens Vault: a token that is renewed before it ends, and asked for
- * again where Vault no longer takes it.
+ * The session with Vault: its token is renewed before it expires, and replaced
+ * when Vault no longer accepts it.
  *
  * @module
  */
@@ -9,53 +9,56 @@ import type { Log } from "../../../logging/log.ts";
 import { isObject, type JsonObject } from "../../../values/json.ts";
 import { type Answer, isTokenGone, type Question, type Wire } from "./wire.ts";
 
-/** Asks Vault; rejects with a {@linkcode StoreError} where no answer comes. */
+/**
+ * Sends a request to Vault; rejects with a {@linkcode StoreError} if no answer
+ * comes.
+ */
 export type Ask = (question: Question) => Promise<Answer>;
 
-/** The token of Vault's that questions bear. */
+/** A Vault token and its lifetime. */
 interface Session {
   readonly token: string;
-  /** When it ends, in ms since 1970; Infinity when it does not. */
+  /** When the token expires, in ms since 1970; Infinity if it does not. */
   readonly end: number;
-  /** From when on it is renewed before it is used, in ms since 1970. */
+  /** When to start renewing the token before use, in ms since 1970. */
   readonly renewAt: number;
   readonly isRenewable: boolean;
 }
 
-/** What opens Vault. */
+/** The credentials for Vault. */
 export interface Login {
-  /** The token to begin with, where there is one. */
+  /** The first token, if there is one. */
   readonly token?: string;
-  /** What AppRole takes for a token, where there is none. */
+  /** The AppRole credentials to log in with when there is no token. */
   readonly role?: { readonly role_id: string; readonly secret_id: string };
 }
 
-/** After which part of its life a token is renewed. */
+/** The part of a token's lifetime after which it is renewed. */
 const RENEW_AFTER = 2 / 3;
 
-/** The least time between two tries to renew a token, in ms. */
+/** The shortest time between two attempts to renew a token, in ms. */
 const RENEW_AGAIN = 1_000;
 
-/** How long after a failure a server asks again for a token, in ms. */
+/** How long to wait after a failed login before the next one, in ms. */
 const OPEN_AGAIN = 10_000;
 
-/** The longest that a timer can wait, in ms. */
+/** The longest delay of a timer, in ms. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** By how much a renewal must move the end of a token to be one, in ms. */
+/** How much later a renewed token must expire to count as renewed, in ms. */
 const LEAST_GAIN = 1_000;
 
-/** Asks Vault for sessions. Each function throws StoreError. */
+/** Opens and renews sessions. Each function throws StoreError. */
 interface Door {
-  /** Says in the log that a session ends, and why. */
+  /** Logs that a session will end, and why. */
   warnOfEnd(old: Session, error: unknown): void;
-  /** Begins a session. */
+  /** Starts a session. */
   open(): Promise<Session>;
-  /** Renews one; begins another where a role may and that fails. */
+  /** Renews a session. With a role, starts a new one if renewal fails. */
   renew(old: Session): Promise<Session>;
 }
 
-/** Asks how long a token lives. */
+/** Asks for a token's lifetime. */
 const LOOK_UP: Question = { verb: "read", path: "auth/token/lookup-self" };
 
 function createDoor(wire: Wire, { token, role }: Login, log: Log): Door {
@@ -80,7 +83,7 @@ function createDoor(wire: Wire, { token, role }: Login, log: Log): Door {
       : wire.refusal(question, answer);
   }
 
-  /** Asks how long a token lives, which not every policy lets it ask. */
+  /** Asks for a token's lifetime. Some policies do not allow this request. */
   async function lookUp(token: string): Promise<Session> {
     const at = Date.now();
     const answer = await wire.send(LOOK_UP, token);
@@ -109,7 +112,7 @@ function createDoor(wire: Wire, { token, role }: Login, log: Log): Door {
     };
   }
 
-  /** Renews a token; undefined where it may live no longer. */
+  /** Renews a token; undefined if Vault does not extend it any further. */
   async function renew(old: Session): Promise<Session | undefined> {
     const at = Date.now();
     const question = {
@@ -121,7 +124,7 @@ function createDoor(wire: Wire, { token, role }: Login, log: Log): Door {
     if (answer.status !== 200) throw wire.refusal(question, answer);
     const auth = authOf(answer);
     const end = at + Number(auth.lease_duration) * 1000;
-    // Vault says yes to a token of the greatest age, too.
+    // Vault also reports success for a token at its maximum lifetime.
     if (end >= old.end + LEAST_GAIN) return sessionOf(old.token, auth, at);
     return undefined;
   }
@@ -157,20 +160,20 @@ function createDoor(wire: Wire, { token, role }: Login, log: Log): Door {
   };
 }
 
-/** Questions with a token that is good, and what keeps it so. */
+/** Sends requests with a valid token, and keeps that token valid. */
 export interface SessionKeeper {
-  /** Asks with a token that is good. */
+  /** Sends a request with a valid token. */
   readonly ask: Ask;
-  /** Opens Vault before the first question, in the background. */
+  /** Logs in to Vault in the background, before the first request. */
   start(): void;
-  /** Renews the token no longer; the next question opens Vault again. */
+  /** Stops renewing the token. The next request logs in again. */
   close(): void;
 }
 
 /**
- * Lets questions bear a token that is good: one that is asked for, renewed
- * before it ends, whether questions come or not, and asked for again where
- * Vault no longer takes it.
+ * Sends requests with a valid token. The token is renewed before it expires,
+ * even when there are no requests, and replaced when Vault no longer accepts
+ * it.
  */
 export function createSession(
   wire: Wire,
@@ -183,12 +186,12 @@ export function createSession(
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isOpen = false;
 
-  /** The session to use; another one than `refused`. */
+  /** The session to use; never the `refused` one. */
   function current(refused?: Session): Promise<Session> {
     if (session && session !== refused && Date.now() < session.renewAt) {
       return Promise.resolve(session);
     }
-    // One for all who wait for it.
+    // All waiting requests share one renewal.
     return renewal ??= next(refused)
       .then((fresh) => {
         session = fresh;
@@ -198,12 +201,12 @@ export function createSession(
       .finally(() => renewal = undefined);
   }
 
-  /** Renews the token after so many ms, also where nobody asks by then. */
+  /** Renews the token after `ms` ms, even if there are no requests. */
   function renewAfter(ms: number): void {
     clearTimeout(timer);
     if (!isOpen || ms === Infinity) return;
     timer = setTimeout(renewNow, Math.min(Math.max(ms, 0), LONGEST_TIMER));
-    // Nobody waits for it.
+    // The timer must not keep the process running.
     Deno.unrefTimer(timer);
   }
 
@@ -219,7 +222,7 @@ export function createSession(
           ...remedyOf(error),
         });
       }
-      // Vault locks an AppRole that it refuses again and again.
+      // Vault locks an AppRole after repeated failed logins.
       const isRefused = remedyOf(error).remedy?.what === "checkVaultRole";
       if (!isOpen || isRefused) return;
       clearTimeout(timer);
@@ -245,7 +248,7 @@ export function createSession(
     }
   }
 
-  /** Whether a token is known to live, or to have ended. */
+  /** Whether a token is known to be alive or to have ended. */
   async function stateOf(used: Session): Promise<Answer["token"]> {
     if (used.end <= Date.now()) return "ended";
     const { status } = await wire.send(LOOK_UP, used.token);
@@ -259,10 +262,10 @@ export function createSession(
     if (answer.status !== 403) return answer;
     if (!login.role) {
       if (isTokenGone(answer)) return answer;
-      // Some say "permission denied" for both.
+      // Some servers answer "permission denied" in both cases.
       return { ...answer, token: await stateOf(used).catch(() => undefined) };
     }
-    // The token may have been revoked, or the role been given a new policy.
+    // The token may have been revoked, or the role may have a new policy.
     let fresh: Session;
     try {
       fresh = await current(used);
@@ -286,7 +289,7 @@ export function createSession(
   };
 }
 
-/** What an answer says of a token. */
+/** The token information in an answer. */
 function authOf({ status, body }: Answer): JsonObject {
   return status === 200 && isObject(body.auth) ? body.auth : {};
 }

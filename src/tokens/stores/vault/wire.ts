@@ -1,5 +1,5 @@
 /**
- * The way to Vault: one question, one answer, and what its refusals mean.
+ * The connection to Vault: sends requests and explains refusals.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { StoreError } from "../../../errors.ts";
 import { createTransport, type Transport } from "../../../net/transport.ts";
 import { isObject, type JsonObject, parseJson } from "../../../values/json.ts";
 
-/** What Vault is asked with, and the capabilities its policies name for it. */
+/** Operations on Vault, and the policy capabilities that each one needs. */
 const CAPABILITIES = {
   read: '"read"',
   list: '"list"',
@@ -16,40 +16,40 @@ const CAPABILITIES = {
   delete: '"delete"',
 } as const;
 
-/** A question to Vault. */
+/** A request to Vault. */
 export interface Question {
   readonly verb: keyof typeof CAPABILITIES;
-  /** The path as policies name it: below /v1/, not encoded. */
+  /** The path as policies write it: below /v1/, not encoded. */
   readonly path: string;
-  /** What is written. */
+  /** The data to write. */
   readonly data?: object;
 }
 
-/** What Vault said, whatever it was. */
+/** Any answer from Vault. */
 export interface Answer {
-  /** The HTTP status; 200 stands for every success. */
+  /** The HTTP status; 200 for every success. */
   readonly status: number;
-  /** The JSON object; empty where it was none. */
+  /** The JSON object; empty if the body was not a JSON object. */
   readonly body: JsonObject;
-  /** Vault's own list of errors, undefined where there is no list. */
+  /** The list of errors from Vault; undefined if there is no list. */
   readonly errors: readonly string[] | undefined;
-  /** What is known of the token that was refused, where anything is. */
+  /** The state of the refused token, if known. */
   readonly token?: "alive" | "ended" | undefined;
 }
 
-/** The way to one Vault. */
+/** The connection to one Vault. */
 export interface Wire {
-  /** Names it in messages. */
+  /** The name of this Vault in messages. */
   readonly where: string;
-  /** Sends a question, with a token where Vault needs one. */
+  /** Sends a request, with a token if Vault needs one. */
   send(question: Question, token?: string): Promise<Answer>;
-  /** Puts an answer that grants nothing into words. */
+  /** Makes the error for an answer that refuses a request. */
   refusal(question: Question, answer: Answer): StoreError;
-  /** Ends its connections. */
+  /** Closes the connections. */
   close(): Promise<void>;
 }
 
-/** Makes the way to Vault, over the library. */
+/** Makes the connection to Vault, using the library. */
 export function createWire(
   address: string,
   namespace: string,
@@ -66,10 +66,10 @@ export function createWire(
     const vault = vaultAt({
       endpoint: address,
       "request-promise": travel(transport, timeout),
-      // It would print tokens.
+      // The library's version would print tokens.
       debug() {},
     });
-    // The library looks into the environment for what it is not given.
+    // The library reads missing values from the environment.
     Object.assign(vault, { token: "", namespace, pathPrefix: "" });
     return { vault, transport };
   }
@@ -77,7 +77,7 @@ export function createWire(
   async function send(question: Question, token?: string): Promise<Answer> {
     const { verb, path, data } = question;
     const encoded = path.split("/").map(encodeURIComponent).join("/");
-    // A new object each time: the library writes into it.
+    // A new object for each request, because the library modifies it.
     const options = {
       headers: token === undefined ? {} : { "X-Vault-Token": token },
     };
@@ -112,10 +112,9 @@ export function createWire(
 }
 
 /**
- * Loads the library for Vault: it is heavy, and a bundle may be made without
- * it.
+ * Loads the Vault library on demand: it is large, and a bundle can omit it.
  *
- * @throws {StoreError} When it is not there.
+ * @throws {StoreError} When the library is missing.
  */
 async function loadClient(): Promise<typeof NodeVault> {
   try {
@@ -130,8 +129,8 @@ async function loadClient(): Promise<typeof NodeVault> {
 }
 
 /**
- * Puts into words that no answer came. What the library threw may hold the
- * request with its token, and is not passed on.
+ * Makes the error for a request without an answer. The library's error may
+ * contain the request with its token, so it is not passed on.
  */
 function unreachable(
   where: string,
@@ -153,7 +152,7 @@ function tooLong(where: string, path: string): StoreError {
   );
 }
 
-/** Puts an answer that grants nothing into words. */
+/** Makes the error for an answer that refuses a request. */
 function refusal(
   where: string,
   { verb, path }: Question,
@@ -193,55 +192,56 @@ function refusal(
       `The token store is closed: Vault is sealed (${where}). Your tokens are not lost; somebody has to unseal it`,
     );
   }
-  // Without Vault's own words, which may repeat what it was sent.
+  // Omits Vault's message, which may repeat the request.
   return new StoreError(
     `The token store is out of order: ${where} answers HTTP ${status} for ${path}. Your tokens are not lost; its own log says more`,
   );
 }
 
-/** The most that is read of one answer, in bytes: a list of many tenants. */
+/** The most bytes to read of one answer: enough for a list of many tenants. */
 const MAX_BYTES = 10 * 1024 * 1024;
 
-/** An answer was longer than that. */
+/** An answer exceeded the limit. */
 class TooLong extends Error {}
 
-/** The library, and what carries its requests. */
+/** The library and its transport. */
 interface Connection {
   readonly vault: NodeVault.client;
   readonly transport: Transport;
 }
 
-/** A request as the library makes it. */
+/** A request from the library. */
 interface LibraryRequest {
   readonly method: string;
   readonly uri: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** What is sent, if anything. */
+  /** The body, if any. */
   readonly json: unknown;
 }
 
 /**
- * Carries the library's requests over fetch, in the form of the library that
- * it once used. Its own way, axios on node:https, does not know the
- * certificates of DENO_CERT, asks for every --allow-sys, limits the waiting
- * for each piece but not for the whole answer, and puts the token into errors.
+ * Sends the library's requests with fetch, through the interface of the HTTP
+ * library that it used earlier. By default the library uses axios on
+ * node:https, which ignores the certificates in DENO_CERT, needs unrestricted
+ * --allow-sys, limits the wait for each chunk but not for the whole answer, and
+ * puts the token into errors.
  */
 function travel(transport: Transport, timeout: number) {
   const request = async (options: LibraryRequest) => {
     const { method, uri, headers, json } = options;
-    // A login uses up a secret id, and a write that arrives twice would lose
-    // against itself.
+    // Not retried: a login uses up a secret id, and a repeated write would
+    // conflict with itself.
     const send = method === "POST" ? transport.write : transport.read;
     const reply = await send(uri, {
       method,
       headers: {
         ...headers,
         "Content-Type": "application/json",
-        // Vault's own agent can be told to let nothing else pass.
+        // Vault Agent can be configured to require this header.
         "X-Vault-Request": "true",
       },
       body: isObject(json) ? JSON.stringify(json) : null,
-      // The token would go where somebody else says.
+      // Following a redirect would send the token to another server.
       redirect: "manual",
       signal: AbortSignal.timeout(timeout),
     });
@@ -249,9 +249,9 @@ function travel(transport: Transport, timeout: number) {
     if (text === undefined) throw new TooLong();
     return {
       statusCode: reply.status,
-      // It may be the page of a proxy.
+      // The body may be a proxy's error page.
       body: parseJson(text ?? ""),
-      // The library takes errors of some paths for success.
+      // The library treats errors on some paths as success.
       request: { path: "" },
     };
   };
@@ -272,11 +272,11 @@ function answerOf(status: number, value: unknown): Answer {
   return { status, body, errors };
 }
 
-/** What is wrong with the connection, as far as a person can help it. */
+/** The cause of the connection failure, if a person can fix it. */
 function causeOf(error: unknown, timeout: number): string {
   if (!(error instanceof Error)) return "";
   if (error.name === "TimeoutError") return ` within ${timeout} ms`;
-  // The runtime's own words name the permission that is missing, no more.
+  // The runtime's message names only the missing permission.
   if (error.name === "NotCapable") return ` (${error.message})`;
   const inner = error.cause instanceof Error ? error.cause.message : "";
   return /certificate/i.test(error.message + inner)
