@@ -1,6 +1,6 @@
 /**
- * Who may call: callers with a valid credential or, where none is asked for,
- * callers from this machine.
+ * Decides who may call: callers with a valid credential or, if no credential is
+ * required, callers from this machine.
  *
  * @module
  */
@@ -22,21 +22,24 @@ const OUTAGE_INTERVAL = 60_000;
 
 /** Settings of {@linkcode createAuth}. */
 export interface AuthOptions {
-  /** Finds out who presents a bearer; undefined where none is asked for. */
+  /**
+   * Identifies the caller by its bearer token; undefined if no credential is
+   * required.
+   */
   readonly authenticate: Authenticate | undefined;
-  /** Tells callers where to log in by OAuth, where they can. */
+  /** Tells callers where to log in with OAuth, if they can. */
   readonly protectedResource: ProtectedResource | undefined;
-  /** Told of refused callers. */
+  /** Logs refused callers. */
   readonly log: Log;
-  /** Has the words of what can be done about a refusal. */
+  /** Gives the text that says how to fix a refusal. */
   readonly advise: Advise;
 }
 
 /**
- * Answers a request of a caller that may call.
+ * Answers a request of an accepted caller.
  *
  * @param request The request.
- * @param caller Who calls; undefined where no credential is asked for.
+ * @param caller Who calls; undefined if no credential is required.
  */
 export type Protected = (
   request: Request,
@@ -47,9 +50,9 @@ export type Protected = (
  * Makes the check of callers.
  *
  * @param options Who may call.
- * @returns What turns something protected into a route. Other callers get a
- * 401, a 429 after too many attempts, or a 503 where credentials cannot be
- * checked.
+ * @returns A function that turns a protected function into a route. Other
+ * callers get a 401, a 429 after too many attempts, or a 503 if credentials
+ * cannot be checked.
  */
 export function createAuth(
   { authenticate, protectedResource, log, advise }: AuthOptions,
@@ -59,7 +62,7 @@ export function createAuth(
   const check = createCheck(authenticate, throttle);
   let toldAt = -Infinity;
 
-  /** Says that credentials cannot be checked, at most once a minute. */
+  /** Logs that credentials cannot be checked, at most once a minute. */
   function tellOutage(error: ForeseenError): void {
     if (Date.now() - toldAt < OUTAGE_INTERVAL) return;
     toldAt = Date.now();
@@ -104,7 +107,7 @@ export function createAuth(
   };
 }
 
-/** Tells a caller to come back later. */
+/** Tells a caller to try again later. */
 function tooMany(seconds: number): Response {
   return answer(429, {
     error: `Too many requests without a valid credential: wait ${seconds} s`,
@@ -112,14 +115,14 @@ function tooMany(seconds: number): Response {
 }
 
 /**
- * Only for callers that name this machine as the host: a web page whose domain
- * points here must not get in without a credential.
+ * Accepts only requests that name this machine as the host. A web page whose
+ * domain points here must not get in without a credential.
  */
 function onlyThisMachine(advise: Advise): (run: Protected) => Route {
   const names = localhostAllowedHostnames();
   return (run) => async (request) => {
-    // HTTP/2 has no Host: what it calls :authority is in the address, where
-    // that of a whole address in HTTP/1.1 is too.
+    // HTTP/2 has no Host header. Its :authority is in the URL, and so is the
+    // host of an absolute URL in HTTP/1.1.
     const hosts = [new URL(request.url).host, request.headers.get("host")];
     const isHere = hosts.every((host) =>
       host === null || validateHostHeader(host, names).ok
@@ -134,7 +137,7 @@ function onlyThisMachine(advise: Advise): (run: Protected) => Route {
   };
 }
 
-/** Whether the place where credentials are looked up does not work. */
+/** Whether the store or issuer that checks credentials does not work. */
 function isOutage(error: unknown): error is ForeseenError {
   return error instanceof ForeseenError &&
     (error.kind === "store" || error.kind === "issuer");

@@ -1,5 +1,5 @@
 /**
- * Which web pages may call, and what browsers are told about it.
+ * Decides which web pages may call, and what browsers are told about it.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { localhostAllowedOrigins } from "@modelcontextprotocol/server";
 import type { Advise } from "../advice/advice.ts";
 import { answer, type Route } from "./route.ts";
 
-/** What a browser is told before it calls. */
+/** The headers of the answer to a preflight request. */
 const PREFLIGHT = {
   "access-control-allow-methods": "POST",
   "access-control-allow-headers":
@@ -15,22 +15,22 @@ const PREFLIGHT = {
   "access-control-max-age": "600",
 };
 
-/** The headers of an answer that a page may read. */
+/** The response headers that a page may read. */
 const READABLE = "www-authenticate, retry-after, mcp-session-id, x-request-id";
 
 /** Settings of {@linkcode withCors}. */
 export interface CorsOptions {
-  /** The origins, besides this machine's and the endpoint's own. */
+  /** The allowed origins, besides those of this machine and of the endpoint. */
   readonly allowed: readonly string[];
-  /** Has the words of what can be done about a refusal. */
+  /** Gives the text that says how to fix a refusal. */
   readonly advise: Advise;
 }
 
 /**
- * Lets web pages of some origins call a route; callers that are no web page may
- * call it in any case.
+ * Lets web pages of some origins call a route. Callers other than web pages may
+ * always call it.
  *
- * @param options The origins, and who has the words for a refusal.
+ * @param options The origins, and the source of the text for a refusal.
  * @param route The route.
  */
 export function withCors(
@@ -70,7 +70,7 @@ function isAllowed(
   if (!URL.canParse(origin)) return false;
   const { host, hostname, protocol } = new URL(origin);
   if (protocol !== "https:" && protocol !== "http:") return false;
-  // The endpoint's own page. A proxy may have taken the TLS off.
+  // The endpoint's page. A proxy may have terminated TLS.
   if (host === new URL(request.url).host) return true;
   return localhostAllowedOrigins().includes(hostname);
 }

@@ -1,6 +1,6 @@
 /**
- * The check of credentials, with a bound on how many wrong ones of a network
- * are checked at all: each check may ask a store or an issuer.
+ * Checks credentials, and limits how many wrong credentials of one network are
+ * checked: each check may query a store or an issuer.
  *
  * @module
  */
@@ -11,19 +11,19 @@ import { createLru } from "../storage/lru.ts";
 import type { Throttle } from "./throttle.ts";
 
 /**
- * How long a credential that was right is checked whatever else comes from its
- * network, in ms. It is checked each time all the same.
+ * How long a valid credential is exempt from the limit of its network, in ms.
+ * It is still checked each time.
  */
 const REMEMBERED = 3_600_000;
 
-/** How many of them are remembered, as hashes. */
+/** How many valid credentials are remembered, as hashes. */
 const MOST_REMEMBERED = 10_000;
 
 /**
  * Checks a credential that came from an address.
  *
- * @returns Who presents it; undefined where it is wrong; or how long to wait,
- * in whole seconds, where it was not checked.
+ * @returns Who presents it; undefined if it is wrong; or, if it was not
+ * checked, how long to wait, in whole seconds.
  * @throws {StoreError | IssuerError} When it cannot be checked now.
  */
 export type Check = (
@@ -32,13 +32,14 @@ export type Check = (
 ) => Promise<Principal | number | undefined>;
 
 /**
- * Makes the check. Of a network, no more credentials that were not right before
- * are checked at once than may be wrong; further ones wait for these, and are
- * not checked where too many of these are wrong.
+ * Makes the check. It limits how many unknown credentials of one network are
+ * checked at once: no more than the number of failures still allowed. Further
+ * credentials wait for these checks, and are not checked if too many of these
+ * credentials are wrong.
  *
- * @param authenticate Finds out who presents a credential.
- * @param throttle Counts the wrong ones.
- * @param now The clock, in ms since 1970; the system's when left out.
+ * @param authenticate Identifies who presents a credential.
+ * @param throttle Counts the wrong credentials.
+ * @param now The clock, in ms since 1970; the system clock if omitted.
  */
 export function createCheck(
   authenticate: Authenticate,
@@ -46,9 +47,9 @@ export function createCheck(
   now: () => number = Date.now,
 ): Check {
   const right = createLru<{ readonly until: number }>(MOST_REMEMBERED);
-  /** What is checked now, by the hash of the credential. */
+  /** Checks in progress, by the hash of the credential. */
   const running = new Map<string, Promise<Principal | undefined>>();
-  /** The same by network. */
+  /** Checks in progress, by network. */
   const underWay = new Map<string, Set<Promise<unknown>>>();
 
   async function run(
@@ -90,13 +91,13 @@ export function createCheck(
       return await run(hash, bearer, address);
     }
     for (;;) {
-      // Another request may be having the same credential checked.
+      // Another request may be checking the same credential.
       const same = running.get(hash);
       if (same) return await same;
       const wait = throttle.wait(address);
       if (wait > 0) return wait;
       const others = underWay.get(networkOf(address));
-      // All that is under way may turn out to be wrong.
+      // All credentials being checked may turn out to be wrong.
       if (!others || others.size < throttle.room(address)) {
         return await start(hash, bearer, address);
       }

@@ -1,6 +1,6 @@
 /**
- * The web-standard handler of the server: its routes, and what holds for all
- * of them.
+ * The web-standard handler of the server: its routes, and the rules for all of
+ * them.
  *
  * @module
  */
@@ -24,38 +24,40 @@ import { answer, get, type Route } from "./route.ts";
 /** Settings of {@linkcode createHandler}. */
 export interface HandlerOptions {
   /**
-   * Finds out who presents `Authorization: Bearer …`. Without it, only this
+   * Identifies the caller by `Authorization: Bearer …`. Without it, only this
    * machine is served: requests for another host name are refused.
    */
   readonly authenticate?: Authenticate;
-  /** Tells callers where to log in by OAuth, where they can. */
+  /** Tells callers where to log in with OAuth, if they can. */
   readonly protectedResource?: ProtectedResource;
   /**
-   * The origins of web pages that may call, such as https://app.example.com,
-   * besides pages of this endpoint itself and of this machine; also those of
-   * browser extensions and desktop programs, such as chrome-extension://<id> or
-   * tauri://localhost.
+   * The origins of web pages that may call, such as https://app.example.com.
+   * Pages of this endpoint and of this machine may always call. The list may
+   * also name origins of browser extensions and desktop programs, such as
+   * chrome-extension://<id> or tauri://localhost.
    */
   readonly allowedOrigins?: readonly string[];
   /**
-   * Whether `GET /metrics` answers, to callers with the scope `metrics`, or to
-   * all where no credential is asked for.
+   * Whether `GET /metrics` answers callers with the scope `metrics`, or all
+   * callers if no credential is required.
    *
    * @default {false}
    */
   readonly metrics?: boolean;
-  /** Told of refused callers; never told a credential. */
+  /** Logs refused callers; never receives a credential. */
   readonly log?: Log;
   /**
-   * Has the words of what can be done about a refusal; they name options when
-   * left out.
+   * Gives the text that says how to fix a refusal. If omitted, the text names
+   * options.
    */
   readonly advise?: Advise;
 }
 
-/** What `Deno.serve` tells a handler besides the request. */
+/** What `Deno.serve` passes to a handler with the request. */
 export interface HandlerInfo {
-  /** Settles once the response is delivered; rejects when it cannot be. */
+  /**
+   * Settles when the response is delivered; rejects if it cannot be delivered.
+   */
   readonly completed?: Promise<void>;
   /** Where the request came from. */
   readonly remoteAddr?: unknown;
@@ -68,10 +70,10 @@ export type Handler = (
 ) => Promise<Response>;
 
 /**
- * Makes the handler of an HTTP server: `POST /mcp` speaks MCP in every
- * revision, `GET /health` says that the server is alive, `GET /ready` whether
- * what it needs works, and `/` is a page for people. Every answer has an
- * `x-request-id`: the caller's own, where it sent one that looks like one.
+ * Makes the handler of an HTTP server. `POST /mcp` speaks MCP in every
+ * revision. `GET /health` says that the server is alive. `GET /ready` says
+ * whether its dependencies work. `/` is a page for people. Every answer has an
+ * `x-request-id`: the one that the caller sent, if it looks like an id.
  *
  * @example Serving on this machine
  * ```ts ignore
@@ -94,7 +96,7 @@ export type Handler = (
  * ```
  *
  * @param server What answers on `/mcp`.
- * @param given Who may call.
+ * @param given Settings, such as who may call.
  * @returns The handler; it never rejects.
  * @throws {OptionError} When an allowed origin is invalid.
  */
@@ -125,7 +127,7 @@ export function createHandler(
       : {}),
   };
 
-  /** Its paths depend on the address that the endpoint has for callers. */
+  /** Its paths depend on the address by which callers reach the endpoint. */
   async function metadata(request: Request): Promise<Response> {
     await request.body?.cancel();
     return await protectedResource?.respond(request) ??
@@ -140,7 +142,7 @@ export function createHandler(
     request: Request,
     info: HandlerInfo | undefined,
   ): Promise<Response> {
-    // Deno puts whatever Host says into the address.
+    // Deno puts any value of the Host header into the URL.
     if (!URL.canParse(request.url)) {
       await request.body?.cancel();
       return answer(400, { error: "The header Host names no host" });
@@ -161,7 +163,7 @@ export function createHandler(
   return (request, info) =>
     withRequestId(async (id) => {
       const response = await respond(request, info).catch((error) => {
-        // The host would print the whole error.
+        // Otherwise the host would print the whole error.
         log("error", "A request failed because of a fault in this server", {
           ...describeFault(error),
         });
@@ -172,12 +174,12 @@ export function createHandler(
       });
       response.headers.set("x-request-id", id);
       return response;
-      // Where one process serves twice, Deno may start a request inside of what
-      // another one began: an id is never taken from it.
+      // If one process serves twice, Deno may start a request in the context of
+      // another one, so a request never inherits its id from the context.
     }, request.headers.get("x-request-id") ?? "");
 }
 
-/** The page; it is written when somebody first opens it. */
+/** The page. It is rendered when it is first opened. */
 function pageOf(server: QontakServer, needsKey: boolean): Route {
   let page: Route | undefined;
   return (request, address) => {
@@ -187,8 +189,8 @@ function pageOf(server: QontakServer, needsKey: boolean): Route {
 }
 
 /**
- * What the server has counted for all companies, in Prometheus' text format.
- * Where credentials are asked for, only those whose scope it is may read it.
+ * The metrics of all companies, in Prometheus text format. If credentials are
+ * required, only callers with the right scope may read them.
  */
 function metrics(
   server: QontakServer,
@@ -208,7 +210,7 @@ function metrics(
   });
 }
 
-/** Where a request came from, as far as the host tells. */
+/** Where a request came from, if the host says so. */
 function addressOf(info: HandlerInfo | undefined): string {
   const { remoteAddr } = info ?? {};
   return isObject(remoteAddr) && typeof remoteAddr.hostname === "string"
@@ -217,9 +219,10 @@ function addressOf(info: HandlerInfo | undefined): string {
 }
 
 /**
- * The same request, with a signal that fires when the client goes away. Deno's
- * own also fires after every good answer, and warns about it on stderr; to
- * make another request only to replace it would copy every header.
+ * Returns the same request, with a signal that fires when the client
+ * disconnects. Deno's signal also fires after every successful answer, with a
+ * warning on stderr. A new request only for another signal would copy every
+ * header.
  */
 function watchDisconnect(
   request: Request,

@@ -1,5 +1,5 @@
 /**
- * Whether the server is alive, and whether what it needs works.
+ * Reports whether the server is alive, and whether its dependencies work.
  *
  * @module
  */
@@ -14,7 +14,7 @@ export async function health(server: QontakServer): Promise<Response> {
   return answer(200, { status: "ok", version: VERSION, kv, ...notes[kv] });
 }
 
-/** Answers whether what the server needs works: with 200, or with 503. */
+/** Reports whether the server's dependencies work: 200 if so, otherwise 503. */
 export async function ready(server: QontakServer): Promise<Response> {
   const found = await server.ready();
   const isReady = Object.values(found).every((state) => state !== "failing");
@@ -25,7 +25,7 @@ export async function ready(server: QontakServer): Promise<Response> {
   });
 }
 
-/** What to do where Deno KV does not work. */
+/** What to do if Deno KV does not work. */
 const notes: Readonly<Record<KvState, { readonly note?: string }>> = {
   ok: {},
   unused: {},

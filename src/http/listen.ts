@@ -1,5 +1,5 @@
 /**
- * Serving HTTP until the process is told to end.
+ * Serves HTTP until the process receives a signal to end.
  *
  * @module
  */
@@ -7,12 +7,12 @@ import type { Handler } from "./handler.ts";
 import type { Log } from "../logging/log.ts";
 
 /**
- * How long requests may take once the process is told to end, in ms. Deno
- * Deploy kills it after 5 s; the rest of them is for closing stores.
+ * How long requests may take after the signal to end, in ms. Deno Deploy kills
+ * the process after 5 s; the remaining time is for closing stores.
  */
 const DRAIN_TIMEOUT = 3_500;
 
-/** When the process ends, even with connections open, in ms. */
+/** When the process ends, even if connections are open, in ms. */
 const EXIT_TIMEOUT = 4_500;
 
 /** How long to wait before listening again after a failure, in ms. */
@@ -20,22 +20,22 @@ const RETRY_DELAY = 500;
 
 /** Settings of {@linkcode listen}. */
 export interface ListenOptions {
-  /** Where to listen; when left out, the host decides. */
+  /** Where to listen; if omitted, the host decides. */
   readonly address?: { readonly hostname: string; readonly port: number };
   /** Writes log lines. */
   readonly log: Log;
 }
 
 /**
- * Serves until a signal ends it: then no request is accepted any more, and
- * those under way are finished. The process ends within 5 seconds.
+ * Serves until a signal ends it. It then accepts no more requests, and finishes
+ * those in progress. The process ends within 5 seconds.
  *
- * @param handler What answers.
+ * @param handler Answers requests.
  * @param options Where to listen.
- * @returns A promise that resolves when requests are answered or have had their
- * time, so that what they work with can be closed.
- * @throws {Error} When it cannot listen there. It throws before it returns, so
- * that no failed start goes unseen.
+ * @returns A promise that resolves when all requests are answered or have run
+ * out of time, so that their resources can be closed.
+ * @throws {Error} When it cannot listen at the address. It throws before it
+ * returns, so that no failed start goes unnoticed.
  */
 export function listen(
   handler: Handler,
@@ -51,7 +51,7 @@ export function listen(
   const late = Promise.withResolvers<void>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const stop = () => {
-    // Ctrl+C reaches this process twice where a wrapper passes it on.
+    // A wrapper may pass on Ctrl+C, so this process can receive it twice.
     if (timer !== undefined) return;
     server.shutdown();
     log("info", "Stopping: finishing the requests under way");
@@ -92,7 +92,7 @@ export function listen(
   }
 }
 
-/** The URLs of MCP and of the page; none where it has no network address. */
+/** The URLs of MCP and of the page; none if there is no network address. */
 function addressesOf(where: Deno.Addr): Record<string, string> {
   if (!("hostname" in where)) return {};
   const { hostname, port } = where;

@@ -1,6 +1,6 @@
 /**
- * What answers the requests for one path, and how it answers where that is not
- * MCP.
+ * Routes: functions that answer the requests for one path. Also their answers
+ * outside MCP.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { redactAll } from "../logging/redact.ts";
  * Answers the requests for one path.
  *
  * @param request The request.
- * @param address Where it came from; empty where the host does not say.
+ * @param address Where it came from; empty if the host does not say.
  */
 export type Route = (
   request: Request,
@@ -18,7 +18,7 @@ export type Route = (
 ) => Response | Promise<Response>;
 
 /**
- * A route that is only read.
+ * Makes a read-only route.
  *
  * @param route Answers `GET` and `HEAD`; all other methods get a 405.
  */
@@ -36,10 +36,10 @@ export function get(route: Route): Route {
 }
 
 /**
- * A JSON answer that no cache may keep.
+ * Makes a JSON answer that caches must not store.
  *
  * @param status The HTTP status.
- * @param body What it says; credentials in it are left out.
+ * @param body The content; credentials in it are removed.
  * @param headers Further headers.
  */
 export function answer(

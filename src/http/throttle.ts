@@ -1,31 +1,31 @@
 /**
- * Slowing down callers that present no valid credential.
+ * Slows down callers that present no valid credential.
  *
  * @module
  */
 import { networkOf } from "../net/address.ts";
 import { createLru } from "../storage/lru.ts";
 
-/** How many failures of one network pass at once. */
+/** How many failures one network may have at once. */
 const BURST = 20;
 
-/** How long it takes until another one passes, in ms. */
+/** How long until one more failure is allowed, in ms. */
 const REFILL = 1_000;
 
-/** How many networks are remembered. */
+/** How many networks are kept in memory. */
 const NETWORKS = 10_000;
 
-/** Counts failures by the network that they come from. */
+/** Counts failures by network. */
 export interface Throttle {
   /**
-   * How many failures pass now.
+   * How many failures are allowed now.
    *
    * @param address Where they would come from.
    */
   room(address: string): number;
   /**
-   * How long to wait until another failure passes, in whole seconds; 0 where
-   * one passes now.
+   * How long to wait until another failure is allowed, in whole seconds; 0 if
+   * one is allowed now.
    *
    * @param address Where it would come from.
    */
@@ -34,15 +34,15 @@ export interface Throttle {
    * Counts one failure.
    *
    * @param address Where it came from.
-   * @returns How long to wait, in whole seconds; 0 where it passes.
+   * @returns How long to wait, in whole seconds; 0 if the failure is allowed.
    */
   fail(address: string): number;
 }
 
 /**
- * Makes the throttle: a bucket of failures for each network.
+ * Makes the throttle, with a token bucket of failures for each network.
  *
- * @param now The clock, in ms since 1970; the system's when left out.
+ * @param now The clock, in ms since 1970; the system clock if omitted.
  */
 export function createThrottle(now: () => number = Date.now): Throttle {
   /** When the bucket of a network is full again, in ms since 1970. */

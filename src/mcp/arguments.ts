@@ -1,5 +1,5 @@
 /**
- * The arguments of a call: what the tool takes, or all that is wrong with them.
+ * The arguments of a call: checks them, and reports everything that is wrong.
  *
  * @module
  */
@@ -20,33 +20,33 @@ import { didYouMean } from "../values/words.ts";
 /** The arguments of a call after the check. */
 export interface Parsed {
   /**
-   * The arguments as the tool takes them; of any form where something is
-   * wrong, but without JSON strings around lists and objects.
+   * The arguments as the tool takes them. If something is wrong, they may have
+   * any form, but lists and objects are already parsed from JSON strings.
    */
   readonly values: JsonObject;
-  /** What is wrong; undefined where nothing is. */
+  /** What is wrong; undefined if nothing is. */
   readonly error: ArgumentsError | undefined;
 }
 
-/** The most arguments of one call; no tool has so many. */
+/** The maximum number of arguments in one call; no tool has this many. */
 const MAX_ARGUMENTS = 200;
 
-/** zod schemas by tool, made when a tool is first called. */
+/** zod schemas by tool. Each is made when its tool is first called. */
 const schemas = new WeakMap<Tool, z.ZodObject>();
 
 /**
- * Checks the arguments of a call: first how much they hold, then their form.
+ * Checks the arguments of a call: first their size, then their form.
  *
  * @param tool The tool.
  * @param sent What the client sent.
- * @throws {ArgumentsError} When they hold too much to be looked at.
+ * @throws {ArgumentsError} When they are too large to check.
  */
 export function parseArguments(tool: Tool, sent: JsonObject): Parsed {
   const args = withinBounds(tool, sent);
   let schema = schemas.get(tool);
   if (!schema) schemas.set(tool, schema = z.strictObject(checks(tool.input)));
   const parsed = schema.safeParse(args);
-  // What a client copies from an answer may have our marks in it.
+  // Values that a client copies from an answer may contain our marks.
   const unmarked = takeBack(parsed.success ? parsed.data : args);
   const values = unmarked.value as JsonObject;
   const found = [
@@ -72,10 +72,9 @@ export function parseArguments(tool: Tool, sent: JsonObject): Parsed {
 }
 
 /**
- * The arguments, with lists and objects that came as JSON texts as what they
- * hold.
+ * The arguments, with lists and objects parsed if they came as JSON text.
  *
- * @throws {ArgumentsError} When they hold too much.
+ * @throws {ArgumentsError} When they are too large.
  */
 function withinBounds(tool: Tool, sent: JsonObject): JsonObject {
   const names = Object.keys(sent);
@@ -95,7 +94,7 @@ function withinBounds(tool: Tool, sent: JsonObject): JsonObject {
     const value = isWrapped ? readWrapped(sent[name]) : sent[name];
     const problem = tooMuch(value);
     if (problem === undefined) {
-      // Also a name such as __proto__ is only a name.
+      // A name such as __proto__ must be an ordinary key.
       Object.defineProperty(args, name, {
         value,
         enumerable: true,
@@ -115,12 +114,12 @@ function withinBounds(tool: Tool, sent: JsonObject): JsonObject {
   );
 }
 
-/** A name as it is where a tool has such an argument; others may be long. */
+/** Shortens a long name. The names of a tool's own arguments are short. */
 function shorten(name: string): string {
   return name.length > 60 ? show(name) : name;
 }
 
-/** `additional_fields[0].value`. */
+/** Writes a path, such as `additional_fields[0].value`. */
 function describePath(path: readonly PropertyKey[]): string {
   return path.map((step, i) =>
     typeof step === "number"
@@ -131,7 +130,7 @@ function describePath(path: readonly PropertyKey[]): string {
   ).join("");
 }
 
-/** Some clients fill in null for what they leave out. */
+/** Removes nulls: some clients send null for arguments that they omit. */
 function withoutNulls(tool: Tool, args: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(args).filter(([name, value]) =>
@@ -140,7 +139,7 @@ function withoutNulls(tool: Tool, args: JsonObject): JsonObject {
   );
 }
 
-/** What says what is wrong with one argument, for each problem of it. */
+/** Makes a function that describes each problem of an argument. */
 function descriptions(
   tool: Tool,
   args: JsonObject,
@@ -155,7 +154,7 @@ function descriptions(
     : [() => describe(args, issue)];
 }
 
-/** What is wrong with one argument, as a phrase. */
+/** Describes what is wrong with one argument, as a phrase. */
 function describe(args: JsonObject, issue: z.core.$ZodIssue): string {
   const path = describePath(issue.path);
   let value: unknown = args;
@@ -170,7 +169,7 @@ function describe(args: JsonObject, issue: z.core.$ZodIssue): string {
     : `${path} ${issue.message}, not ${show(value)}`;
 }
 
-/** What to use instead of an argument that the tool does not have. */
+/** Says what to use instead of an argument that the tool does not have. */
 function describeUnknown({ input, renamed = {} }: Tool, key: string): string {
   const missing = `there is no argument ${show(key)}`;
   if (Object.hasOwn(renamed, key)) return `${missing}; ${renamed[key]}`;
@@ -180,12 +179,12 @@ function describeUnknown({ input, renamed = {} }: Tool, key: string): string {
 }
 
 /**
- * All that is wrong with a call in one error: its arguments, and what the tool
- * finds besides.
+ * Combines everything that is wrong with a call into one error: the problems of
+ * its arguments, and those that the tool finds.
  *
  * @param tool The tool.
  * @param error What is wrong with the arguments.
- * @param found What the tool finds, one sentence each.
+ * @param found The problems that the tool finds, one sentence each.
  */
 export function withProblems(
   tool: Tool,
@@ -193,7 +192,8 @@ export function withProblems(
   found: readonly string[],
 ): InputError {
   const named = new Set(error.problems.map(({ argument }) => argument));
-  // Entries of a list are told apart by what they say, other keys by name.
+  // One problem for each argument is enough, except for this list: its entries
+  // differ, so all of their problems are kept.
   named.delete("additional_fields");
   const others = found.filter((problem) => {
     const [key] = problem.split(/[ :]/);

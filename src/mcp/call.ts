@@ -1,5 +1,5 @@
 /**
- * One call of a tool, from its arguments to what the client is given.
+ * One tool call, from its arguments to the result that the client receives.
  *
  * @module
  */
@@ -30,12 +30,12 @@ import { onlyWritten } from "./written.ts";
 /** How many templates, pipelines and stage lists are kept in memory. */
 const SETUP_ENTRIES = 2_000;
 
-/** How many of them may be one company's. */
+/** How many of them may belong to one company. */
 const SETUP_SHARE = 200;
 
 /**
- * How long a call may go on after its time, in ms: it has to say what became
- * of a write, and may have to look for it.
+ * How long a call may continue after its time limit, in ms. It must report the
+ * outcome of a write, and may have to search for it.
  */
 const GRACE = 7_500;
 
@@ -45,7 +45,10 @@ export interface CallOptions {
   readonly caller: Caller;
   /** Fires when the client gives up. */
   readonly signal: AbortSignal;
-  /** Tells the client what it waits for; undefined where it has not asked. */
+  /**
+   * Tells the client what the call waits for; undefined if the client did not
+   * ask.
+   */
   readonly tell: Tell | undefined;
 }
 
@@ -58,33 +61,33 @@ export type Call = (
 
 /** Settings of {@linkcode createCall}. */
 export interface CallSettings {
-  /** The way to the CRM. */
+  /** Access to the CRM. */
   readonly access: Access;
-  /** Deno KV, where there is one. */
+  /** Deno KV, if it is available. */
   readonly kv: Kv | undefined;
-  /** Told how calls end. */
+  /** Logs how calls end. */
   readonly log: Log;
-  /** Records what they change. */
+  /** Records the changes that calls make. */
   readonly audit: Audit;
-  /** Counts and times them. */
+  /** Counts and times calls. */
   readonly telemetry: Telemetry;
   /** Whether the free text of records is shown. */
   readonly content: Content;
-  /** Has the words of what can be done about an error. */
+  /** Gives the text that says how to fix an error. */
   readonly advise: Advise;
   /** All records of one kind, read once for many calls. */
   readonly snapshots: Snapshots;
-  /** Where the days of questions begin. */
+  /** The time zone that decides when days begin. */
   readonly zone: Zone;
 }
 
-/** How far a call has come. */
+/** The state of a call. */
 interface State {
-  /** Fires when its time is up, or when the client gives up. */
+  /** Fires when the time is up, or when the client gives up. */
   readonly signal: AbortSignal;
-  /** What the client is told meanwhile. */
+  /** What the client is told during the call. */
   readonly progress: Progress;
-  /** Whether the tool has begun, so that something may have been changed. */
+  /** Whether the tool has started, so that it may have changed something. */
   hasBegun: boolean;
 }
 
@@ -107,7 +110,10 @@ export function createCall(
     ...defined({ kv }),
   });
 
-  /** A call, and how it ends: in time, told, counted and logged. */
+  /**
+   * Runs a call and completes it: within the time limit, with progress reports,
+   * metrics and a log line.
+   */
   async function callTool(
     tool: Tool,
     args: JsonObject,
@@ -174,7 +180,7 @@ export function createCall(
     return presentAnswer(shown, values);
   }
 
-  /** What a tool works with: the CRM of the tenant that the call is for. */
+  /** What a tool works with: the CRM of the call's tenant. */
   async function contextOf(
     tool: Tool,
     userId: unknown,
@@ -204,7 +210,7 @@ export function createCall(
     withRequestId(() => callTool(tool, args, options));
 }
 
-/** What is said of a call that did not end in time. */
+/** The error for a call that did not end in time. */
 function gaveUp(
   { name, effect }: Tool,
   { signal, hasBegun }: State,

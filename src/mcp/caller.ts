@@ -16,18 +16,18 @@ import { show } from "../values/json.ts";
 
 /** Who makes a call. */
 export interface Caller {
-  /** Names it in logs and audit records; never a secret. */
+  /** The caller's name in logs and audit records; never a secret. */
   readonly name: string;
-  /** The tenants it may act for; undefined: all that the store knows. */
+  /** The tenants it may act for; undefined for all tenants in the store. */
   readonly tenants: readonly string[] | undefined;
   /** What it may do. */
   readonly scopes: readonly Scope[];
 }
 
 /**
- * A principal in the form in which the SDK hands it to the server's factory.
- * The SDK asks for a token too: nothing needs the caller's any more, and it is
- * left out.
+ * Converts a principal to the form that the SDK passes to the server's factory.
+ * The SDK also has a field for a token. Nothing needs the caller's token after
+ * this point, so it is left out.
  */
 export function authInfoOf(principal: Principal): AuthInfo {
   return {
@@ -38,13 +38,13 @@ export function authInfoOf(principal: Principal): AuthInfo {
   };
 }
 
-/** The caller of an HTTP request; undefined where no credential was asked for. */
+/** The caller of an HTTP request; undefined if no credential was required. */
 export function callerIn(info: AuthInfo | undefined): Caller | undefined {
   return info?.extra?.principal as Principal | undefined;
 }
 
 /**
- * The tenant of a call. What the arguments say can only pick among those that
+ * The tenant of a call. The arguments can only choose among the tenants that
  * the caller's credential allows.
  */
 export function tenantOf(userId: unknown, { tenants }: Caller): string {

@@ -1,6 +1,7 @@
 /**
- * How text that people wrote is handed to a model: with nothing hidden in it,
- * between a fence that it cannot close, and on request not at all.
+ * Prepares text that people wrote for a model: hidden characters become
+ * visible, a fence that the text cannot close surrounds it, and free text can
+ * be withheld.
  *
  * @module
  */
@@ -19,19 +20,19 @@ import type { Tool, ToolContext } from "../tools/tool.ts";
 /** Whether the free text of records is shown. */
 export type Content = "open" | "strict";
 
-/** Both. */
+/** All settings of {@linkcode Content}. */
 export const CONTENTS: readonly Content[] = ["open", "strict"];
 
-/** A text longer than this is more than a name, in characters. */
+/** The maximum length of a name, in characters. A longer text is free text. */
 const MAX_NAME = 80;
 
-/** The most that is shown of names and other single lines, in characters. */
+/** The maximum length of names and other single lines, in characters. */
 const MAX_LINE = 200;
 
 /**
- * Keys of an answer with words of this server, or with what the caller named.
- * All other text in an answer comes from others and is not trusted. Where these
- * keys repeat it, it is in quotation marks.
+ * Keys of an answer whose words come from this server, or from the names that
+ * the caller used. All other text in an answer comes from others and is not
+ * trusted. If these keys repeat such text, it is in quotation marks.
  */
 const OWN_WORDS: ReadonlySet<string> = new Set([
   "applied",
@@ -46,7 +47,7 @@ const OWN_WORDS: ReadonlySet<string> = new Set([
   "unknown_fields",
 ]);
 
-/** Keys of an answer that describe fields, a list of them each. */
+/** Keys of an answer that each contain a list of field descriptions. */
 const FIELD_LISTS: ReadonlySet<string> = new Set([
   "fields",
   "filled_in_by_hand",
@@ -55,15 +56,15 @@ const FIELD_LISTS: ReadonlySet<string> = new Set([
   "required",
 ]);
 
-/** The same as {@linkcode OWN_WORDS}, in what is said of one field. */
+/** Like {@linkcode OWN_WORDS}, for the description of one field. */
 const OWN_WORDS_OF_FIELD: ReadonlySet<string> = new Set([
   "instead",
   "uncertain",
 ]);
 
 /**
- * Whether an answer has nothing but numbers and switches under keys of this
- * server: it needs no fence.
+ * Whether an answer contains only numbers and booleans under keys of this
+ * server, so that it needs no fence.
  *
  * @param answer What a tool answered.
  */
@@ -74,14 +75,14 @@ export function hasNoText(answer: JsonObject): boolean {
 }
 
 /**
- * An answer without the free text of records: names and other single lines
- * stay, in short.
+ * Removes the free text of records from an answer. Names and other single lines
+ * stay, but are shortened.
  *
  * @param tool The tool that answered.
  * @param answer What it answered.
  * @param context The company's setup, which knows the types of custom fields.
- * @param args The arguments that it was called with.
- * @param why What withholds it, as marks say it.
+ * @param args The arguments of the call.
+ * @param why The reason, as the marks state it.
  */
 export async function withhold(
   { about }: Tool,
@@ -91,7 +92,7 @@ export async function withhold(
   why: string,
 ): Promise<JsonObject> {
   const resource = typeof about === "function" ? about(args) : about;
-  // Where the types cannot be read in time, the length decides.
+  // If the types cannot be read in time, the length decides.
   const fields = resource
     ? await untilAborted(setup.fields(resource), signal).catch(() => [])
     : [];
@@ -129,7 +130,7 @@ export async function withhold(
       );
     }
     if (!isObject(value)) return value;
-    // In a free text that has parts, only what is declared may be a label.
+    // In free text that has parts, only a declared key can be a label.
     return map(shortKeys(value, why), (part, name) => {
       const own = freeTextAt(name);
       return show(
@@ -140,7 +141,7 @@ export async function withhold(
     });
   }
 
-  /** What is stored; what was sent, the caller knows. */
+  /** Treats only the stored value: the caller knows what it sent. */
   function difference(one: unknown): unknown {
     if (!isObject(one)) return one;
     const { key, stored } = one;
@@ -153,7 +154,7 @@ export async function withhold(
     };
   }
 
-  /** What is said of one field; its labels and options are single lines. */
+  /** Describes one field. Its labels and options are single lines. */
   function described(field: unknown): unknown {
     if (!isObject(field)) return field;
     return map(
@@ -183,10 +184,10 @@ export async function withhold(
 const QUOTED = /"(?:[^"\\]|\\.)*"/gs;
 
 /**
- * A sentence of this server in which long quotations are cut.
+ * Shortens long quotations in a sentence of this server.
  *
  * @param sentence The sentence.
- * @param why What withholds the rest, as marks say it.
+ * @param why The reason, as the marks state it.
  */
 export function withholdQuoted(sentence: string, why: string): string {
   return sentence.replace(QUOTED, (quoted) => {
@@ -197,14 +198,14 @@ export function withholdQuoted(sentence: string, why: string): string {
   });
 }
 
-/** A value with all its texts changed. */
+/** Changes all texts in a value. */
 function texts(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === "string") return change(value);
   if (Array.isArray(value)) return value.map((one) => texts(one, change));
   return isObject(value) ? map(value, (one) => texts(one, change)) : value;
 }
 
-/** An object whose keys are no texts: long ones are cut, and stay apart. */
+/** Shortens the long keys of an object, and keeps them distinct. */
 function shortKeys(object: JsonObject, why: string): JsonObject {
   const keys = Object.keys(object);
   if (!keys.some(isLong)) return object;
@@ -218,17 +219,19 @@ function shortKeys(object: JsonObject, why: string): JsonObject {
   }));
 }
 
-/** Whether a text is more than a name. */
+/** Whether a text is too long for a name, or has several lines. */
 function isLong(text: string): boolean {
   return text.length > MAX_NAME || /[\r\n]/.test(text);
 }
 
-/** Says how much there is, instead of showing it. */
+/** Replaces a text with a mark that states its length. */
 function withheld(text: string, why: string): string {
   return text === "" ? text : withheldMark(text, why);
 }
 
-/** One line; where its breaks were, a text that is written back has them. */
+/**
+ * Writes a text as one line. A text that is written back gets its breaks again.
+ */
 function toLine(text: string, why: string): string {
   return text.length > MAX_LINE
     ? oneLine(cut(text, MAX_LINE, why))
@@ -239,7 +242,7 @@ function oneLine(text: string): string {
   return text.replace(/\s*[\r\n]+\s*/g, " ");
 }
 
-/** An answer with nothing hidden in its texts, nor in its keys. */
+/** Makes hidden characters visible in the texts and keys of an answer. */
 export function makeVisible(answer: JsonObject): JsonObject {
   const see = (value: unknown): unknown =>
     typeof value === "string"
@@ -255,9 +258,9 @@ export function makeVisible(answer: JsonObject): JsonObject {
 }
 
 /**
- * Puts a fence around a text. Its number is new each time, and the text cannot
- * end it: one that happens to hold the number gets another. Six digits cost a
- * model few tokens.
+ * Puts a fence around a text. The fence has a new number each time, so the text
+ * cannot close it: if the text contains the number, another one is used. Six
+ * digits cost a model few tokens.
  *
  * @param text The text.
  */

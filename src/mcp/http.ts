@@ -1,6 +1,6 @@
 /**
- * MCP over HTTP. The SDK speaks it; before it stands what it leaves out: a body
- * has to be there in time, and is read and parsed once.
+ * MCP over HTTP. The SDK implements the protocol. This module adds what the SDK
+ * lacks: a time limit for the body, which is read and parsed only once.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { deadline, isTimeUp } from "../net/deadline.ts";
 import { authInfoOf } from "./caller.ts";
 import { NOT_UTF8, refusedMessage } from "./messages.ts";
 
-/** The largest body that is read, in bytes. */
+/** The maximum size of a body, in bytes. */
 const MAX_BODY = 1024 * 1024;
 
 /** How long a client may take to send its body, in ms. */
@@ -28,10 +28,10 @@ export interface HttpEndpoint {
    * Answers one request.
    *
    * @param request The request.
-   * @param principal Who calls; undefined where no credential is asked for.
+   * @param principal Who calls; undefined if no credential is required.
    */
   fetch(request: Request, principal?: Principal): Promise<Response>;
-  /** Ends what is under way. */
+  /** Ends the requests in progress. */
   close(): Promise<void>;
 }
 
@@ -39,14 +39,14 @@ export interface HttpEndpoint {
  * Makes an MCP endpoint.
  *
  * @param factory Makes a server for each request.
- * @param onerror Told what goes wrong beside the protocol.
+ * @param onerror Receives errors outside the protocol.
  */
 export function createEndpoint(
   factory: McpServerFactory,
   onerror: (error: Error) => void,
 ): HttpEndpoint {
   const handler = createMcpHandler(factory, {
-    // Deno notices a client that hangs up only once the answer has begun.
+    // Deno notices that a client disconnected only after the answer has begun.
     responseMode: "sse",
     onerror,
   });
@@ -79,8 +79,8 @@ export function createEndpoint(
 }
 
 /**
- * The body of a request, bounded in size and in time: what a client sends drop
- * by drop must not hold the server.
+ * Reads the body of a request, with limits on size and time: a client that
+ * sends slowly must not block the server.
  */
 async function readBody(request: Request): Promise<string | Response> {
   using limit = deadline(BODY_TIMEOUT);
@@ -112,12 +112,12 @@ function tooLarge(): Response {
   );
 }
 
-/** JSON-RPC's code for what an HTTP server refuses. */
+/** The JSON-RPC error code for requests that the HTTP server refuses. */
 const REFUSED = -32_000;
 
 const NO_JSON = "The body is not JSON. Send one JSON-RPC message";
 
-/** An error; it belongs to no request where none could be read. */
+/** Makes an error response. Its id is null if no request could be read. */
 function refuse(
   status: number,
   code: number,

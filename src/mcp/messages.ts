@@ -1,39 +1,41 @@
 /**
- * Bounds on what MCP's messages hold beside arguments, which have bounds of
- * their own: how many come in one batch, and what is repeated in answers.
+ * Limits on MCP messages, except for arguments, which have separate limits: the
+ * size of a batch, and the size of values that answers repeat.
  *
  * @module
  */
 import { MAX_ENTRIES, tooMuch } from "../values/bounds.ts";
 import { isObject, type JsonObject } from "../values/json.ts";
 
-/** The most messages of one batch: each is a call, and all are answered. */
+/**
+ * The maximum number of messages in a batch: each is a call and gets an answer.
+ */
 export const MAX_BATCH = 20;
 
-/** The longest id, progress token or method, in characters. */
+/** The maximum length of an id, progress token or method, in characters. */
 const MAX_NAME = 200;
 
-/** What is said of a message whose bytes are no text. */
+/** The error for a message whose bytes are not valid UTF-8. */
 export const NOT_UTF8 =
   "The message is not UTF-8, so characters would be lost: send UTF-8, or use JSON escapes such as \\u00e9";
 
-/** The most keys of a message itself. */
+/** The maximum number of keys of the message itself. */
 const MAX_KEYS = 20;
 
-/** A message that is not taken. */
+/** A message that is refused. */
 export interface Refused {
-  /** The id to answer; null where there is none that can be repeated. */
+  /** The id for the answer; null if there is no id that can be repeated. */
   readonly id: string | number | null;
-  /** Why, and what to do, as a sentence. */
+  /** The reason, and what to do, as a sentence. */
   readonly problem: string;
 }
 
 /**
- * What is wrong with a message or a batch.
+ * Says what is wrong with a message or a batch.
  *
  * @param value What was sent, as JSON.
- * @returns Undefined where nothing is; whether it is a message at all is not
- * looked at.
+ * @returns Undefined if nothing is wrong. It does not check whether the value
+ * is a valid message.
  */
 export function refusedMessage(value: unknown): Refused | undefined {
   if (!Array.isArray(value)) return refusedOne(value);
@@ -75,7 +77,7 @@ function refusedOne(message: unknown): Refused | undefined {
   return problem === undefined ? undefined : { id: answered, problem };
 }
 
-/** What is too much in what a request carries. */
+/** Says which part of a request's params is too large. */
 function problemOf(params: JsonObject): string | undefined {
   const { arguments: args, ...others } = params;
   const { _meta: meta } = params;
@@ -84,7 +86,7 @@ function problemOf(params: JsonObject): string | undefined {
   }
   const much = tooMuch(others);
   if (much !== undefined) return `What the request carries ${much}`;
-  // Each argument has bounds of its own.
+  // Each argument has separate limits.
   const count = isObject(args) ? Object.keys(args).length : 0;
   return count > MAX_ENTRIES
     ? `There are ${count} arguments: no tool takes more than ${MAX_ENTRIES}`
@@ -92,10 +94,10 @@ function problemOf(params: JsonObject): string | undefined {
 }
 
 /**
- * The id of a request that cannot be read otherwise.
+ * Finds the id of a request whose other parts cannot be read.
  *
  * @param value What was sent, as JSON.
- * @returns Null where there is none that can be repeated as it was.
+ * @returns Null if there is no id that can be repeated unchanged.
  */
 export function idOf(value: unknown): string | number | null {
   const id = isObject(value) ? value.id : undefined;

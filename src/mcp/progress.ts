@@ -1,5 +1,5 @@
 /**
- * Telling a client what its call is waiting for.
+ * Tells a client what its call waits for.
  *
  * @module
  */
@@ -8,24 +8,25 @@ import type { Crm } from "../qontak/crm.ts";
 import { nameOf } from "../qontak/endpoints.ts";
 
 /**
- * Tells a client how its call is going.
+ * Tells a client about the progress of its call.
  *
  * @param seconds How long the call has taken so far.
  * @param message What it waits for.
  */
 export type Tell = (seconds: number, message: string) => void;
 
-/** What a call is doing. Disposing of it stops the reports. */
+/** Reports what a call does. Disposing of it stops the reports. */
 export interface Progress extends Disposable {
-  /** The same CRM; its requests are reported. */
+  /** Returns the same CRM, with progress reports for its requests. */
   watch(crm: Crm): Crm;
 }
 
-/** How often a client is told about its call, in ms. */
+/** How often a client receives a report, in ms. */
 const INTERVAL = 1_000;
 
 /**
- * What tells the client of a request about it, where the client has asked.
+ * Makes the function that tells the client about its request, if the client
+ * asked for reports.
  *
  * @param context The request.
  */
@@ -37,15 +38,15 @@ export function tellerOf({ mcpReq }: ServerContext): Tell | undefined {
       method: "notifications/progress",
       params: { progressToken, progress, message },
     }).catch(() => {
-      // The client has gone.
+      // The client has disconnected.
     });
   };
 }
 
 /**
- * Reports, once a second, what a call waits for.
+ * Reports what a call waits for, once a second.
  *
- * @param tell Tells the client; undefined where it has not asked.
+ * @param tell Tells the client; undefined if it did not ask.
  */
 export function createProgress(tell: Tell | undefined): Progress {
   let requests = 0;

@@ -1,13 +1,13 @@
 /**
- * What a client can read besides the tools: how values of fields are written.
- * It is the same for every company, and holds nobody's data.
+ * The MCP resources: how to write the values of fields. They are the same for
+ * every company, and contain no personal data.
  *
  * @module
  */
 import { ResourceNotFoundError } from "@modelcontextprotocol/server";
 import { fieldTypes } from "../fields/types.ts";
 
-/** One resource: what a list says of it, and what it holds. */
+/** One resource: its entry in a list, and its content. */
 interface Resource {
   readonly uri: string;
   readonly name: string;
@@ -43,7 +43,7 @@ export function listResources() {
  * Answers `resources/read`.
  *
  * @param request Names the resource.
- * @throws {ResourceNotFoundError} When there is no such resource.
+ * @throws {ResourceNotFoundError} When the resource does not exist.
  */
 export function readResource(
   { params: { uri } }: { readonly params: { readonly uri: string } },

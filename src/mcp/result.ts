@@ -1,6 +1,5 @@
 /**
- * What a client is given for a call: an answer, or a failure that the model can
- * act on.
+ * The result of a call: an answer, or an error that the model can act on.
  *
  * @module
  */
@@ -21,38 +20,40 @@ import {
   withholdQuoted,
 } from "./content.ts";
 
-/** What a client is given. */
+/** The result that a client receives. */
 export interface ToolResult {
   /** The answer, or what went wrong. */
   content: { type: "text"; text: string }[];
-  /** The answer as data; absent when something went wrong. */
+  /** The answer as data; absent if something went wrong. */
   structuredContent?: JsonObject;
   /** Whether something went wrong. */
   isError?: boolean;
 }
 
-/** The most that an answer may hold where the caller names fields, in characters. */
+/**
+ * The maximum size of an answer when the caller names fields, in characters.
+ */
 const MAX_ASKED = 250_000;
 
-/** The most that a failure may hold, in characters. */
+/** The maximum size of an error, in characters. */
 const MAX_FAILURE = 20_000;
 
-/** The room that the mark of a cut needs, in characters. */
+/** The space that a truncation mark needs, in characters. */
 const MARK = 100;
 
 /**
- * An answer as a result: the same data as compact text and as structured
- * content. Both say that it is data, unless there is no text in it.
+ * Turns an answer into a result: the same data as compact text and as
+ * structured content. Both say that it is data, unless it contains no text.
  *
  * @param answer What a tool answered.
- * @param args The arguments that it was called with.
+ * @param args The arguments of the call.
  */
 export function presentAnswer(
   answer: JsonObject,
   args: JsonObject,
 ): ToolResult {
   const most = Array.isArray(args.fields) ? MAX_ASKED : MAX_ANSWER + 2_000;
-  // Cut first: nothing is looked through that is not shown.
+  // Truncate first, so that no hidden part is processed.
   let shown = makeVisible(
     JSON.stringify(answer).length > most ? bound(answer, most) : answer,
   );
@@ -70,14 +71,14 @@ export function presentAnswer(
 }
 
 /**
- * A failure as a result. What it repeats of others' words stands in quotation
- * marks, so that it needs no fence.
+ * Turns an error into a result. Words of others are in quotation marks, so the
+ * result needs no fence.
  *
  * @param tool The tool that failed.
- * @param error What was thrown. Of a fault of this program only the id of the
- * request is told, which the log knows too.
- * @param settings What has the words of remedies, and whether long quotations
- * are withheld.
+ * @param error What was thrown. If it is a fault of this program, the result
+ * contains only the request id, which is also in the log.
+ * @param settings The source of advice, and whether long quotations are
+ * withheld.
  */
 export function presentError(
   tool: Tool,

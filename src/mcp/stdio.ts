@@ -1,8 +1,8 @@
 /**
- * MCP over stdin and stdout. The transport does three things that the SDK's own
- * does not: a line that is no message is answered with an error instead of
- * silence, what was asked before stdin ended is still answered, and nothing
- * more is read while too much is under way.
+ * MCP over stdin and stdout. This transport does three things that the SDK's
+ * transport does not: it answers an invalid line with an error instead of
+ * silence, it answers pending requests after stdin ends, and it stops reading
+ * while too many requests are in progress.
  *
  * @module
  */
@@ -20,23 +20,24 @@ import { parseJson } from "../values/json.ts";
 import { decodeUtf8 } from "../values/text.ts";
 import { idOf, NOT_UTF8, refusedMessage } from "./messages.ts";
 
-/** The longest line that is read, in bytes. */
+/** The maximum length of a line, in bytes. */
 const MAX_LINE = 4 * 1024 * 1024;
 
-/** How long requests may take once stdin has ended, in ms. */
+/** How long requests may take after stdin has ended, in ms. */
 const DRAIN_TIMEOUT = 10_000;
 
 /**
- * How many requests may be under way. What a client sends beyond waits in the
- * pipe: reading on would fill the memory.
+ * The maximum number of requests in progress. Further requests of the client
+ * wait in the pipe: reading them would fill the memory.
  */
 const MAX_REQUESTS = 100;
 
 /**
- * Serves one client until it closes stdin, or no longer reads stdout.
+ * Serves one client until it closes stdin, or stops reading stdout.
  *
- * @param factory Makes the server once the client has said its revision.
- * @param onerror Told what goes wrong beside the protocol.
+ * @param factory Makes the server when the client has sent its protocol
+ * revision.
+ * @param onerror Receives errors outside the protocol.
  */
 export async function serveStdio(
   factory: McpServerFactory,
@@ -53,14 +54,14 @@ export async function serveStdio(
   await handle.close();
 }
 
-/** A transport that knows which requests are not answered yet. */
+/** A transport that tracks which requests have no answer yet. */
 class StdioTransport implements Transport {
   onmessage?: Transport["onmessage"];
   onclose?: Transport["onclose"];
   onerror?: Transport["onerror"];
   isClosed = false;
 
-  /** How many requests of each id are open: a client may use one twice. */
+  /** The number of open requests by id: a client may use an id twice. */
   readonly #open = new Map<string, number>();
   #total = 0;
   #waiting: { readonly count: number; readonly end: () => void } | undefined;
@@ -70,7 +71,7 @@ class StdioTransport implements Transport {
     return Promise.resolve();
   }
 
-  /** Takes a line of stdin; undefined for one that was too long to read. */
+  /** Takes a line of stdin; undefined if the line was too long to read. */
   receive(line: Uint8Array | undefined): void {
     const { message, refusal } = line === undefined
       ? refuse(null, ProtocolErrorCode.InvalidRequest, TOO_LONG)
@@ -115,7 +116,7 @@ class StdioTransport implements Transport {
     });
   }
 
-  /** The client no longer reads: there is nobody to answer. */
+  /** The client no longer reads, so no answer can reach it. */
   readonly #fail = (error: Error): void => {
     this.onerror?.(error);
     void this.close();
@@ -153,7 +154,7 @@ const TOO_LONG = `A message may have at most ${MAX_LINE} bytes`;
 function readMessage(bytes: Uint8Array): Line {
   const line = decodeUtf8(bytes);
   if (line === undefined) {
-    // What is not text is nearly always in a value, and the id can be read.
+    // Invalid bytes are nearly always in a value, so the id can still be read.
     const id = idOf(parseJson(new TextDecoder().decode(bytes)));
     return refuse(id, ProtocolErrorCode.ParseError, NOT_UTF8);
   }
@@ -196,7 +197,7 @@ function refuse(
 /** The end of a line. */
 const NEWLINE = 0x0a;
 
-/** The lines of a stream without empty ones; undefined for one too long. */
+/** The non-empty lines of a stream; undefined for a line that is too long. */
 async function* lines(
   input: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array | undefined> {
@@ -229,7 +230,7 @@ async function* lines(
   if (!isSkipping && !isBlank(line)) yield line;
 }
 
-/** Whether there is nothing but white space of ASCII in a line. */
+/** Whether a line contains only ASCII white space. */
 function isBlank(line: Uint8Array): boolean {
   return line.every((byte) => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d));
 }

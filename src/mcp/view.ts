@@ -1,6 +1,6 @@
 /**
- * What a caller is shown: the tools that it may call, with their arguments, and
- * what a model reads before it chooses one.
+ * What a caller sees: the tools that it may call, their arguments, and the text
+ * that a model reads before it chooses a tool.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import { visible } from "../values/visible.ts";
 import { didYouMean } from "../values/words.ts";
 import type { Caller } from "./caller.ts";
 
-/** Read by a model before it chooses a tool. */
+/** A model reads this before it chooses a tool. */
 const INSTRUCTIONS = [
   "Qontak CRM of one company: contacts (also called leads or persons), companies, deals and tickets in the stages of pipelines, tasks, notes, products.",
   "Before create_* or a move to another stage, call get_required_fields_for_*: each company requires different fields.",
@@ -35,16 +35,16 @@ const INSTRUCTIONS = [
 const TENANT_INSTRUCTIONS =
   "Leave user_id out unless the person named a tenant.";
 
-/** What callers of one kind are shown, and may call. */
+/** What callers of one kind see and may call. */
 export interface View {
   /** The names of the tools, in the order of the catalog. */
   readonly names: readonly string[];
-  /** Read by a model before it chooses a tool. */
+  /** The text that a model reads before it chooses a tool. */
   readonly instructions: string;
   /** The tools as `tools/list` shows them. */
   listed(): readonly ListedTool[];
   /**
-   * The tool of a name.
+   * Finds a tool by name.
    *
    * @throws {ProtocolError} When the caller has no such tool.
    */
@@ -52,10 +52,11 @@ export interface View {
 }
 
 /**
- * Makes the views of a server, each when a caller of its kind first comes.
+ * Makes the views of a server. Each view is made when the first caller of its
+ * kind arrives.
  *
  * @param selected The tools that the server has.
- * @returns What finds the view of a caller.
+ * @returns A function that finds the view of a caller.
  */
 export function createViews(
   selected: readonly Tool[],
@@ -72,7 +73,7 @@ export function createViews(
   };
 }
 
-/** Whether a caller acts for one company, so that it need not name it. */
+/** Whether a caller acts for one company only, so that it need not name it. */
 function isPinned({ tenants }: Caller): boolean {
   return tenants?.length === 1;
 }

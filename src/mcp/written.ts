@@ -1,5 +1,5 @@
 /**
- * What a caller that may write, and not read, is told of a write.
+ * The answer to a write for a caller that may write but not read.
  *
  * @module
  */
@@ -7,13 +7,13 @@ import type { Tool } from "../tools/tool.ts";
 import { defined, isObject, type JsonObject } from "../values/json.ts";
 import type { Caller } from "./caller.ts";
 
-/** Stands where the rest of an answer would. */
+/** Replaces the rest of the answer. */
 const NOTE =
   "Your credential has no read scope, so the rest of the record is not shown";
 
 /**
- * Leaves nothing of a record in the answer of a write but what the caller sent,
- * where it may not read. What stands under applied is stored as it was sent.
+ * Reduces the answer of a write to what the caller sent, if the caller may not
+ * read. Values under `applied` are stored as they were sent.
  *
  * @param tool The tool that answered.
  * @param answer What it answered.
@@ -30,7 +30,7 @@ export function onlyWritten(
   const id = answer.id ?? record?.id;
   return {
     ...defined({ id }),
-    // Tools that answer with the record as a whole must answer with one.
+    // If a tool's answer is a whole record, this answer must have a record too.
     ...(answer.id === undefined && record ? { record: defined({ id }) } : {}),
     ...defined({
       applied,
@@ -43,7 +43,7 @@ export function onlyWritten(
   };
 }
 
-/** Differences without the value that the record holds. */
+/** Differences without the value that is stored in the record. */
 function withoutStored(differences: unknown): unknown {
   if (!Array.isArray(differences)) return undefined;
   return differences.filter(isObject).map(({ key, sent }) => ({ key, sent }));
