@@ -1,7 +1,8 @@
 /**
- * The fields that a question may name, of one snapshot: keys of records and
- * bodies, custom fields by id or label, and what is derived from them. A name
- * that nothing bears is an error with the nearest, never an empty column.
+ * The fields of a snapshot that a question may name: keys of records and
+ * bodies, custom fields by id or label, and derived fields. An unknown name is
+ * an error that suggests the nearest name; it is never treated as an empty
+ * column.
  *
  * @module
  */
@@ -18,7 +19,7 @@ import { fold, nearest } from "../values/words.ts";
 import type { Zone } from "../values/zone.ts";
 import { customColumn, type Table } from "./table.ts";
 
-/** How the values of a field compare. */
+/** How the values of a field are compared. */
 export type FieldKind =
   | "text"
   | "number"
@@ -29,31 +30,33 @@ export type FieldKind =
 
 /** One field of a question. */
 export interface QueryField {
-  /** What answers call it. */
+  /** Its name in answers. */
   readonly name: string;
-  /** What sentences call it: a company's own word in quotation marks. */
+  /** Its name in sentences: a company's own name is in quotation marks. */
   readonly called: string;
-  /** How its values compare. */
+  /** How its values are compared. */
   readonly kind: FieldKind;
-  /** The value of a row: a text, number, id, list or flag; undefined if none. */
+  /**
+   * The value in a row: a text, number, id, list or flag; undefined if none.
+   */
   readonly value: (row: number) => unknown;
-  /** What answers show of it: the label where there is one. */
+  /** What answers show: the label, if there is one. */
   readonly shown: (row: number) => unknown;
-  /** What it is chosen from, where a list of that is known. */
+  /** The options to choose from, if their list is known. */
   readonly options?: readonly Option[];
-  /** Whether Qontak's own words are known in its other language. */
+  /** Whether Qontak's own options can also be named in its other language. */
   readonly translate?: boolean;
-  /** Whether it holds free text, which is shown but not grouped by. */
+  /** Whether it holds free text, which can be shown but not grouped by. */
   readonly isFreeText?: boolean;
   /** The id of a custom field. */
   readonly id?: number;
   /** Whether it is an amount in the currency of its record. */
   readonly isMoney?: boolean;
-  /** How it was found out, where that needs saying. */
+  /** How it was determined, if the answer must say so. */
   readonly rule?: string;
 }
 
-/** What a question is asked about. */
+/** The records that a question is about. */
 export interface Subject {
   /** The kind of record. */
   readonly resource: Resource;
@@ -61,29 +64,29 @@ export interface Subject {
   readonly table: Table;
   /** The company's fields of that kind. */
   readonly fields: readonly Field[];
-  /** The pipelines, on resources that have them. */
+  /** The pipelines, if the resource has them. */
   readonly pipelines: readonly Pipeline[];
-  /** The stages of all of them. */
+  /** The stages of all pipelines. */
   readonly stages: readonly Stage[];
-  /** The present moment, in ms since 1970. */
+  /** The current time, in ms since 1970. */
   readonly now: number;
-  /** Where days begin. */
+  /** The time zone that decides when days begin. */
   readonly zone: Zone;
-  /** Further fields by name, such as what is known of stage moves. */
+  /** Further fields by name, such as those about stage moves. */
   readonly more?: Readonly<Record<string, QueryField>>;
 }
 
 /** A day, in ms. */
 const DAY = 24 * 60 * 60 * 1_000;
 
-/** Numbers smaller than this are no seconds since 1970 but something else. */
+/** A smaller number is not a time in seconds since 1970. */
 const FIRST_SECOND = 100_000_000;
 
 /**
- * When a value of Qontak's says something is, in ms since 1970.
+ * Converts a date of Qontak's to ms since 1970.
  *
  * @param value ISO, day first, or seconds since 1970 as on products.
- * @param zone Where a day without a time begins.
+ * @param zone The time zone for days without a time.
  */
 export function toEpoch(value: unknown, zone: Zone): number | undefined {
   if (typeof value === "number") {
@@ -99,7 +102,7 @@ export function toEpoch(value: unknown, zone: Zone): number | undefined {
   return Number.isNaN(epoch) ? undefined : epoch;
 }
 
-/** How a body key compares. */
+/** How the values of a body key are compared, by its type. */
 const KINDS: Partial<Record<BodyType, FieldKind>> = {
   number: "number",
   amount: "number",
@@ -114,7 +117,7 @@ const KINDS: Partial<Record<BodyType, FieldKind>> = {
   numbers: "list",
 };
 
-/** How a custom field compares, by the name of its type. */
+/** How the values of a custom field are compared, by the name of its type. */
 const CUSTOM_KINDS: Readonly<Record<string, FieldKind>> = {
   number: "number",
   percentage: "number",
@@ -124,7 +127,7 @@ const CUSTOM_KINDS: Readonly<Record<string, FieldKind>> = {
   multiple_select: "list",
 };
 
-/** Body keys that are amounts in the currency of the record. */
+/** Body keys that hold amounts in the currency of the record. */
 const MONEY = ["size", "price", "total_price"];
 
 /** Finds the fields that a question names. */
@@ -133,17 +136,17 @@ export interface Fields {
    * Finds a field.
    *
    * @param word A key, the id or label of a custom field, or a derived field.
-   * @throws {InputError} When there is none, or several.
+   * @throws {InputError} When no field matches, or several do.
    */
   find(word: unknown): QueryField;
-  /** The currency of a row; undefined where records have none. */
+  /** The currency of a row; undefined if the records have none. */
   readonly currency: ((row: number) => unknown) | undefined;
 }
 
 /**
- * Makes what finds the fields of a snapshot.
+ * Makes the lookup for the fields of a snapshot.
  *
- * @param subject What the question is about.
+ * @param subject The records that the question is about.
  */
 export function createFields(subject: Subject): Fields {
   const { resource, table, fields, pipelines, stages, more = {} } = subject;
@@ -199,7 +202,7 @@ export function createFields(subject: Subject): Fields {
       id,
       isFreeText: field.type.freeText !== "never",
       kind,
-      // Several options come as one text of ids.
+      // Several options come as one text with their ids.
       value: kind === "list"
         ? (row) => {
           const ids = value(row);
@@ -214,7 +217,7 @@ export function createFields(subject: Subject): Fields {
     };
   }
 
-  /** Keys of bodies and records, and those that arguments call otherwise. */
+  /** Keys of bodies and records, including those with another argument name. */
   const keys = new Set([
     ...Object.keys(body),
     ...Object.keys(resource.shows),
@@ -291,7 +294,7 @@ function unknown(
   }`;
 }
 
-/** How a key that no body has compares. */
+/** How the values of a key are compared if no body has the key. */
 function kindOf(key: string): FieldKind {
   if (/_(at|date)$/.test(key)) return "date";
   if (/(^|_)id$/.test(key)) return "option";
@@ -299,16 +302,18 @@ function kindOf(key: string): FieldKind {
   return "text";
 }
 
-/** The label of an id, where a list has it. */
+/** The label of an id, if the list contains it. */
 function nameIn(options: readonly Option[] | undefined, id: unknown): unknown {
   return options?.find((option) => String(option.id) === String(id))?.name ??
     id;
 }
 
-/** Whether work on a record goes on. */
+/** The state of a record: open, or how it ended. */
 type State = "open" | "won" | "lost" | "closed";
 
-/** Words that name a last stage, where Qontak gives it no probability. */
+/**
+ * Words that name a final stage, for stages without a probability in Qontak.
+ */
 const ENDINGS: Readonly<Record<string, State>> = {
   won: "won",
   menang: "won",
@@ -325,12 +330,15 @@ const ENDINGS: Readonly<Record<string, State>> = {
   done: "closed",
 };
 
-/** The id of a task's status that says that it is done. */
+/** The id of the task status for completed tasks. */
 const COMPLETED = "4";
 
 type Read = (column: string) => (row: number) => unknown;
 
-/** How to find the state of a record; undefined if it has no state. */
+/**
+ * Makes a function that finds the state of a record; undefined if this kind of
+ * record has no state.
+ */
 function stateOf(
   { resource, stages }: Subject,
   read: Read,
@@ -371,7 +379,7 @@ function stateOf(
   };
 }
 
-/** What is not on a record but follows from it. */
+/** Fields that are not on a record but can be derived from it. */
 function derivedOf(
   subject: Subject,
   read: Read,
@@ -403,14 +411,14 @@ function derivedOf(
   if (Object.hasOwn(subject.resource.endpoints.create.body, "due_date")) {
     const due = read("due_date");
     const today = zone.startOf(zone.dayOf(now));
-    /** Whole days since it was due; undefined where it is not overdue. */
+    /** How many whole days it is overdue; undefined if it is not overdue. */
     const days = (row: number) => {
       const epoch = toEpoch(due(row), zone);
       if (epoch === undefined || state?.value(row) === "closed") {
         return undefined;
       }
       const day = zone.startOf(zone.dayOf(epoch));
-      // Where only a day is kept, all of it may still be used.
+      // A due date without a time lasts until the end of its day.
       const isLate = day === epoch ? day < today : epoch < now;
       return isLate ? Math.round((today - day) / DAY) : undefined;
     };

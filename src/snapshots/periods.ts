@@ -1,13 +1,13 @@
 /**
- * Days, months and longer stretches of time, as questions name them: on the
- * calendar (`2026-11`, `30/11/2026`) or from today (`-21d`, `last_quarter`).
+ * Periods of time, as questions name them: calendar dates (`2026-11`,
+ * `30/11/2026`), or relative to today (`-21d`, `last_quarter`).
  *
  * @module
  */
 import { parseDate } from "../fields/dates.ts";
 import { type Day, writeDay, type Zone } from "../values/zone.ts";
 
-/** A stretch of time, from its first moment to the one after its last. */
+/** A period, from its first moment to the first moment after it. */
 export interface Period {
   /** The first moment, in ms since 1970. */
   readonly start: number;
@@ -15,20 +15,22 @@ export interface Period {
   readonly end: number;
 }
 
-/** What a period may be, for messages. */
+/** The valid forms of a period, for messages. */
 export const PERIODS =
   "a date (2026-11-30, 2026-11, 2026 or 30/11/2026), today, yesterday, tomorrow, days, weeks, months or years from today (-21d, +2w, -3m, -1y), or this_, last_ or next_ with week, month, quarter or year";
 
-/** The units that the calendar is cut into. */
+/** The units of the calendar. */
 export const UNITS = ["day", "week", "month", "quarter", "year"] as const;
 
 /** A unit of the calendar. */
 export type Unit = (typeof UNITS)[number];
 
-/** The most that a number of units may be. */
+/** The maximum number of units. */
 const MOST = 10_000;
 
-/** The first day of the unit that a day lies in, some units on. */
+/**
+ * The first day of the unit that contains a day, moved by a number of units.
+ */
 function firstDay(day: Day, unit: Unit, steps: number): Day {
   const { year, month } = day;
   switch (unit) {
@@ -56,11 +58,11 @@ function span(day: Day, unit: Unit, steps: number, zone: Zone): Period {
 }
 
 /**
- * Reads a period.
+ * Parses a period.
  *
- * @param text How it is named.
- * @param now The present moment, in ms since 1970.
- * @param zone Where days begin.
+ * @param text The text of the period.
+ * @param now The current time, in ms since 1970.
+ * @param zone The time zone that decides when days begin.
  * @returns The period; undefined if the text is not a period.
  */
 export function parsePeriod(
@@ -92,7 +94,10 @@ export function parsePeriod(
   return onCalendar(word, zone);
 }
 
-/** A day some days, weeks, months or years away; the last of a short month. */
+/**
+ * Moves a day by days, weeks, months or years. If a month is too short, the
+ * result is its last day.
+ */
 function shifted(day: Day, steps: number, letter: string): Day {
   if (letter === "d" || letter === "w") {
     return { ...day, day: day.day + steps * (letter === "w" ? 7 : 1) };
@@ -121,8 +126,8 @@ function onCalendar(word: string, zone: Zone): Period | undefined {
 }
 
 /**
- * The unit of the calendar that a moment lies in, as groups are called:
- * `2026-11-30`, `2026-W48`, `2026-11`, `2026-Q4`, `2026`.
+ * The name of the calendar unit that contains a moment, as in the names of
+ * groups: `2026-11-30`, `2026-W48`, `2026-11`, `2026-Q4`, `2026`.
  */
 export function nameUnit(epoch: number, unit: Unit, zone: Zone): string {
   const day = zone.dayOf(epoch);
@@ -131,7 +136,7 @@ export function nameUnit(epoch: number, unit: Unit, zone: Zone): string {
     case "day":
       return writeDay(day);
     case "week": {
-      // The week belongs to the year that its Thursday lies in.
+      // A week belongs to the year that contains its Thursday.
       const monday = firstDay(day, "week", 0);
       const thursday = new Date(
         Date.UTC(monday.year, monday.month - 1, monday.day + 3),

@@ -1,7 +1,8 @@
 /**
- * Questions to a snapshot: which records, in which groups, and what of them.
- * Everything is checked before anything is computed, and all problems are
- * named at once. Numbers are exact, and money of two currencies never meets.
+ * Answers questions about a snapshot: which records match, how they are
+ * grouped, and what is computed or shown. It checks everything before it
+ * computes anything, and reports all problems at once. Numbers are exact, and
+ * amounts in different currencies are never added up.
  *
  * @module
  */
@@ -35,7 +36,7 @@ import {
   UNITS,
 } from "./periods.ts";
 
-/** What may be asked of a field, by the words of questions. */
+/** The operators of conditions, as questions write them. */
 export const OPERATORS = [
   "eq",
   "ne",
@@ -53,7 +54,7 @@ export const OPERATORS = [
 
 type Operator = (typeof OPERATORS)[number];
 
-/** What may be computed of a group. */
+/** What can be computed for a group. */
 export const MEASURES = [
   "count",
   "sum",
@@ -65,51 +66,51 @@ export const MEASURES = [
 
 type MeasureName = (typeof MEASURES)[number];
 
-/** A question, as it comes from a caller. Nothing of it is checked yet. */
+/** A question as the caller sent it. Nothing in it is checked yet. */
 export interface Question {
-  /** Conditions that must all hold: `{field, op, value}`. */
+  /** Conditions, all of which must hold: `{field, op, value}`. */
   readonly where?: readonly unknown[] | undefined;
-  /** Fields to group by; a date with a unit after a colon. */
+  /** Fields to group by; a date may have a unit after a colon. */
   readonly group_by?: readonly unknown[] | undefined;
-  /** `count`, `sum:size` and so on. */
+  /** What to compute, such as `count` or `sum:size`. */
   readonly measures?: readonly unknown[] | undefined;
-  /** A field or measure to sort by; with `-` before it from the top. */
+  /** A field or measure to sort by; a leading `-` sorts in descending order. */
   readonly sort?: string | undefined;
-  /** How many groups or rows. */
+  /** The maximum number of groups or rows. */
   readonly limit?: number | undefined;
   /** What to show of each record. */
   readonly fields?: readonly unknown[] | undefined;
 }
 
-/** What came of a question. */
+/** The result of a question. */
 export interface Answer {
-  /** How many records the conditions hold for. */
+  /** How many records match the conditions. */
   readonly matched: number;
-  /** The groups, where there are any. */
+  /** The groups, if there are any. */
   readonly groups?: readonly JsonObject[];
-  /** The records, where nothing is grouped or computed. */
+  /** The records, if nothing is grouped or computed. */
   readonly rows?: readonly JsonObject[];
   /** How many groups or rows are not shown. */
   readonly left_out?: number;
-  /** How derived fields were found out, by field. */
+  /** How derived fields were determined, by field. */
   readonly rules?: JsonObject;
 }
 
-/** How much an answer may hold, in characters. */
+/** The maximum size of an answer, in characters. */
 const MAX_ANSWER = 12_000;
 
-/** How many groups or rows there are unless asked for more. */
+/** The default maximum number of groups or rows. */
 const LIMIT = 50;
 
-/** The most conditions, groups and measures of a question. */
+/** The maximum number of conditions, groups or measures in a question. */
 const MAX_PARTS = 20;
 
-/** The most values that one condition may name. */
+/** The maximum number of values in one condition. */
 const MAX_VALUES = 200;
 
 type Test = (row: number) => boolean;
 
-/** Answers the same value with the same verdict; rows share their values. */
+/** Caches the results of a test by value, because rows share values. */
 function remembered(test: (value: unknown) => boolean) {
   const known = new Map<unknown, boolean>();
   return (value: unknown): boolean => {
@@ -121,16 +122,19 @@ function remembered(test: (value: unknown) => boolean) {
   };
 }
 
-/** A text without what people write differently: case, accents, spacing. */
+/** Normalizes a text: ignores differences in case, accents and spacing. */
 function plain(value: unknown): string {
   return String(value).normalize("NFKD").replace(/\p{M}+/gu, "").toLowerCase()
     .replace(/\s+/g, " ").trim();
 }
 
-/** What is wrong with a part of the question. */
+/** A problem in a part of the question. */
 class Problem extends Error {}
 
-/** Conditions that need a value, and which. */
+/**
+ * Conditions that compare the order of values, and the comparison results that
+ * each accepts.
+ */
 const ORDER: Readonly<Partial<Record<Operator, (sign: number) => boolean>>> = {
   gt: (sign) => sign > 0,
   gte: (sign) => sign >= 0,
@@ -245,7 +249,7 @@ function parseOrdered(
   const holds = ORDER[op]!;
   if (field.kind === "date") {
     const { start, end } = periodOf(field, value, subject);
-    // After a day is after all of it; from a day on includes it.
+    // After a day means after all of that day; from a day on includes the day.
     const verdict = remembered((found) => {
       const epoch = toEpoch(found, subject.zone);
       if (epoch === undefined) return false;
@@ -328,14 +332,18 @@ function parseEqual(
   }
 }
 
-/** The ids that a value means; undefined where names alone can tell. */
+/**
+ * The ids that a value means; undefined if the value can only be compared with
+ * names.
+ */
 function idsOf(field: QueryField, value: unknown): Set<string> | undefined {
   const { options, translate = false } = field;
   if (!options || options.every(({ id }) => id === null)) {
     return /^\d+$/.test(String(value)) ? new Set([String(value)]) : undefined;
   }
   const wanted = plain(value);
-  // Stages of several pipelines may bear one name: all of them are meant.
+  // Stages of several pipelines may share a name: the value then means all of
+  // them.
   const named = options.filter(({ name }) => plain(name) === wanted);
   if (named.length > 0) return new Set(named.map(({ id }) => String(id)));
   const choice = choose(options, value, { translate });
@@ -345,7 +353,7 @@ function idsOf(field: QueryField, value: unknown): Set<string> | undefined {
   return new Set([String(choice.option.id)]);
 }
 
-/** One part of what groups are made by. */
+/** One part of a grouping key. */
 interface Key {
   readonly name: string;
   readonly of: (row: number) => unknown;
@@ -386,14 +394,17 @@ function parseKey(word: unknown, fields: Fields, { zone }: Subject): Key {
   return { name: field.name, of: (row) => field.shown(row) ?? null };
 }
 
-/** What is computed of a group. */
+/** What is computed for a group. */
 interface Measure {
   readonly name: string;
   readonly kind: MeasureName;
   readonly value: (row: number) => Decimal | undefined;
-  /** The currency of a row, where amounts of several must not meet. */
+  /** The currency of a row, for amounts that must be kept apart by currency. */
   readonly currency: ((row: number) => unknown) | undefined;
-  /** Dates are shown as they stand, and have only a first and a last. */
+  /**
+   * The text of a row's date. Dates appear unchanged, and only as first and
+   * last.
+   */
   readonly text?: (row: number) => unknown;
 }
 
@@ -448,7 +459,7 @@ function parseMeasure(
   };
 }
 
-/** An amount times how likely its stage makes it. */
+/** Multiplies an amount by the probability of its stage. */
 function weighted(
   value: Measure["value"],
   fields: Fields,
@@ -470,7 +481,7 @@ function weighted(
   };
 }
 
-/** What is known of a measure in one group and currency. */
+/** The running totals of a measure in one group and currency. */
 interface Total {
   sum: Decimal;
   count: number;
@@ -478,7 +489,7 @@ interface Total {
   text: unknown;
 }
 
-/** One group while it is filled. */
+/** One group, while records are added to it. */
 interface Group {
   readonly keys: readonly unknown[];
   count: number;
@@ -553,7 +564,10 @@ function presentGroup(
   return shown;
 }
 
-/** Sorts numbers as numbers, and everything else as text; nothing last. */
+/**
+ * Compares numbers as numbers, and everything else as text. Empty values come
+ * last.
+ */
 function order(a: unknown, b: unknown): number {
   if (isEmpty(a) || isEmpty(b)) return Number(isEmpty(a)) - Number(isEmpty(b));
   const [left, right] = [toDecimal(a), toDecimal(b)];
@@ -561,7 +575,7 @@ function order(a: unknown, b: unknown): number {
   return plain(a) < plain(b) ? -1 : plain(a) > plain(b) ? 1 : 0;
 }
 
-/** As many as fit, and how many do not. */
+/** Keeps as many entries as fit, and counts the others. */
 function bound(
   entries: Iterable<JsonObject>,
   count: number,
@@ -579,7 +593,7 @@ function bound(
   return { shown, left: count - shown.length };
 }
 
-/** What a question is made of, once it is checked. */
+/** The parts of a question after the check. */
 interface Checked {
   readonly tests: readonly Test[];
   readonly keys: readonly Key[];
@@ -600,7 +614,7 @@ function check(question: Question, subject: Subject): Checked {
       return field;
     },
   };
-  /** Every part that can be read; what cannot is a problem. */
+  /** Parses every part that it can; each of the others is a problem. */
   function parts<T>(
     name: string,
     list: readonly unknown[] | undefined,
@@ -644,16 +658,16 @@ function check(question: Question, subject: Subject): Checked {
   return { tests, keys, measures, show, used };
 }
 
-/** Which rows the conditions of a question hold for. */
+/** The rows that match the conditions of a question. */
 function select({ table }: Subject, tests: readonly Test[]): number[] {
   return [...table.rows()].filter((row) => tests.every((test) => test(row)));
 }
 
 /**
- * The ids of the records that conditions hold for.
+ * The ids of the records that match the conditions.
  *
  * @param where The conditions.
- * @param subject What they are asked about.
+ * @param subject The records that the conditions apply to.
  * @throws {InputError} Naming everything that is wrong.
  */
 export function matching(
@@ -669,8 +683,8 @@ export function matching(
  * Answers a question.
  *
  * @param question The question.
- * @param subject What it is asked about.
- * @param summary What is shown of a record unless the question says so.
+ * @param subject The records that the question is about.
+ * @param summary The fields shown for a record if the question names none.
  * @throws {InputError} Naming everything that is wrong.
  */
 export function query(
@@ -723,7 +737,7 @@ function groupRows(
     }
     addRow(group, computed, row);
   }
-  // A count of nothing is an answer as well.
+  // The answer must still include a count of zero.
   if (keys.length === 0 && groups.size === 0) {
     groups.set("", {
       keys: [],
@@ -753,7 +767,7 @@ function groupRows(
   return { groups: some, ...(left > 0 ? { left_out: left } : {}) };
 }
 
-/** Amounts of several currencies are sorted by the first of them. */
+/** Makes a value comparable: for amounts in several currencies, the first. */
 function comparable(value: unknown): unknown {
   return isObject(value) ? Object.values(value)[0] : value;
 }
@@ -797,7 +811,7 @@ function showRows(
       for (const field of shown) {
         const value = field.shown(row);
         if (isEmpty(value)) continue;
-        // What is free text is said of custom fields by their id.
+        // Free text in custom fields is identified by the id of the field.
         if (field.isFreeText && field.id !== undefined) {
           custom.push({ id: field.id, name: field.name, value });
         } else entry[field.name] = value;

@@ -1,7 +1,8 @@
 /**
- * Reading all records of a list: pages side by side, as large as Qontak gives
- * them, each record once, and checked against the count at the end. What was
- * read is kept when the reading is broken off, and the next run goes on there.
+ * Reads all records of a list. It reads several pages in parallel, with the
+ * largest page size that Qontak allows. Each record is counted once, and the
+ * result is checked against Qontak's count at the end. If a reading is
+ * interrupted, its records are kept, and the next run continues from there.
  *
  * @module
  */
@@ -13,7 +14,9 @@ import type { Table } from "./table.ts";
 export interface PageOfRecords {
   /** Its records. */
   readonly records: readonly JsonObject[];
-  /** How many records the list has in all; undefined where it was not said. */
+  /**
+   * How many records the list has in total; undefined if Qontak did not say.
+   */
   readonly total: number | undefined;
 }
 
@@ -24,30 +27,35 @@ export type ReadPage = (
   signal: AbortSignal,
 ) => Promise<PageOfRecords>;
 
-/** The page sizes that are tried, the next one while the one before is kept. */
+/**
+ * The page sizes to try. The next size is tried while Qontak returns full
+ * pages.
+ */
 const SIZES = [100, 250, 500, 1_000] as const;
 
-/** How many pages are asked for at the same time. */
+/** How many pages are requested in parallel. */
 const SIDE_BY_SIDE = 8;
 
-/** How large a page may be, as far as its first records tell, in characters. */
+/**
+ * The maximum size of a page, estimated from its first record, in characters.
+ */
 const MAX_PAGE = 4_000_000;
 
-/** The most pages that a list without a count is read for. */
+/** The maximum number of pages for a list without a count. */
 const MAX_UNCOUNTED = 1_000;
 
 /** Settings of {@linkcode createReading}. */
 export interface ReadingOptions {
   /** Reads one page. */
   readonly readPage: ReadPage;
-  /** Where the records go. */
+  /** The table that receives the records. */
   readonly table: Table;
-  /** The page size that Qontak gave the last time, if any. */
+  /** The page size that Qontak returned last time, if known. */
   readonly perPage?: number | undefined;
   /**
-   * Told after each page.
+   * Called after each page.
    *
-   * @throws What ends the reading, such as that there is no room.
+   * @throws What ends the reading, such as a lack of memory.
    */
   readonly onPage: (read: number, total: number | undefined) => void;
 }
@@ -57,21 +65,21 @@ export interface Reading {
   /**
    * Reads what is not read yet.
    *
-   * @throws What reading a page threw, or the signal's reason; run again to go
-   * on.
+   * @throws What reading a page threw, or the signal's reason; run again to
+   * continue.
    */
   run(signal: AbortSignal): Promise<void>;
-  /** How many records Qontak said there are. */
+  /** How many records the list has, according to Qontak. */
   readonly total: number | undefined;
-  /** The page size that Qontak is known to give, for the next reading. */
+  /** The page size that Qontak is known to return, for the next reading. */
   readonly perPage: number | undefined;
-  /** Whether the list was in the order of change, the newest first. */
+  /** Whether the list was sorted by time of change, newest first. */
   readonly isNewestFirst: boolean;
-  /** Whether what was found is as many as Qontak counted, at the end. */
+  /** Whether the number of records matched Qontak's count at the end. */
   readonly isComplete: boolean;
 }
 
-/** When a record was changed, in ms since 1970; NaN where it does not say. */
+/** When a record was changed, in ms since 1970; NaN if it does not say. */
 export function changedAt(record: JsonObject): number {
   const { updated_at } = record;
   return typeof updated_at === "string" ? Date.parse(updated_at) : NaN;
@@ -95,9 +103,9 @@ function orderOf(records: readonly JsonObject[]): Order {
 }
 
 /**
- * Makes a reading. Nothing is asked before it runs.
+ * Makes a reading. It sends no request before it runs.
  *
- * @param options What is read, and where it goes.
+ * @param options What to read, and where to store it.
  */
 export function createReading(options: ReadingOptions): Reading {
   const { readPage, table, onPage } = options;
@@ -106,7 +114,10 @@ export function createReading(options: ReadingOptions): Reading {
   let total: number | undefined;
   let done = new Map<number, Order>();
   let seen = new Set<number>();
-  /** The list is read once more where it changed while it was read. */
+  /**
+   * How many times the list was read. It is read again if it changed during the
+   * reading.
+   */
   let passes = 0;
   let isComplete = false;
 
@@ -122,7 +133,7 @@ export function createReading(options: ReadingOptions): Reading {
     onPage(seen.size, total);
   }
 
-  /** Reads the first page, and finds out how large pages are. */
+  /** Reads the first page, and determines the page size. */
   async function begin(signal: AbortSignal): Promise<void> {
     let asked = options.perPage ?? SIZES[0];
     for (;;) {
@@ -134,9 +145,9 @@ export function createReading(options: ReadingOptions): Reading {
         return;
       }
       const { records, total: count } = page;
-      // A page that is cut short shows how many records Qontak gives at most.
+      // A page that is shorter than requested shows Qontak's maximum page size.
       perPage = Math.max(1, records.length);
-      // A list that ends there does not show it.
+      // If the list ends on this page, the page does not show the maximum.
       if (records.length === asked || (count ?? 0) > records.length) {
         known = perPage;
       }
@@ -150,14 +161,15 @@ export function createReading(options: ReadingOptions): Reading {
     }
   }
 
-  /** Reads the pages that are missing, several at a time. */
+  /** Reads the missing pages, several in parallel. */
   async function readRest(signal: AbortSignal): Promise<void> {
     const size = perPage!;
     const queue = Array.from(
       { length: Math.ceil((total ?? 0) / size) },
       (_, i) => i + 1,
     ).filter((page) => !done.has(page));
-    // The first failure ends all of them: none may fail unheard.
+    // The first failure ends all requests, so that no other failure goes
+    // unhandled.
     const own = new AbortController();
     const both = AbortSignal.any([signal, own.signal]);
     const workers = Array.from({ length: SIDE_BY_SIDE }, async () => {
@@ -177,7 +189,7 @@ export function createReading(options: ReadingOptions): Reading {
     }
   }
 
-  /** Without a count: page after page, until one is not full. */
+  /** Reads a list without a count: page after page, until one is not full. */
   async function readUncounted(signal: AbortSignal): Promise<void> {
     const size = perPage!;
     for (let page = 2; page <= MAX_UNCOUNTED; page++) {
@@ -222,12 +234,14 @@ export function createReading(options: ReadingOptions): Reading {
   };
 }
 
-/** Whether larger pages make fewer requests, the first one counted again. */
+/**
+ * Whether larger pages need fewer requests, including the repeated first one.
+ */
 function pays(total: number, size: number, next: number): boolean {
   return Math.ceil(total / next) < Math.ceil(total / size) - 1;
 }
 
-/** Whether a page failed because so many records were asked for. */
+/** Whether a page failed because it asked for too many records. */
 function isTooLarge(error: unknown): boolean {
   if (error instanceof QontakError) {
     return error.status === 400 || error.status === 413 ||

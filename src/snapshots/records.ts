@@ -1,6 +1,6 @@
 /**
- * The records of one company as questions see them: snapshots that are read
- * through its CRM, and told of what is written through it.
+ * The records of one company for questions: snapshots that are read through the
+ * company's CRM and updated after writes through it.
  *
  * @module
  */
@@ -16,9 +16,9 @@ import type { Subject } from "./fields.ts";
 import type { PageOfRecords } from "./read.ts";
 import type { Snapshot, Snapshots, Source } from "./snapshots.ts";
 
-/** What questions are asked about, and how it was read. */
+/** The records that a question is about, and how they were read. */
 export interface Found {
-  /** The records, and what is known of their fields. */
+  /** The records, and what is known about their fields. */
   readonly subject: Subject;
   /** How they were read. */
   readonly snapshot: Snapshot;
@@ -27,10 +27,10 @@ export interface Found {
 /** The records of one company, for one call. */
 export interface Records {
   /**
-   * All records of one kind.
+   * Gets all records of one kind.
    *
    * @param resource The kind.
-   * @param fresh Whether they are read again, however young the snapshot is.
+   * @param fresh Whether to read them again, whatever the age of the snapshot.
    * @throws What reading them threw.
    */
   all(resource: Resource, fresh?: boolean): Promise<Found>;
@@ -40,22 +40,22 @@ export interface Records {
 export interface RecordsOptions {
   /** The company's CRM. */
   readonly crm: Crm;
-  /** How the company has set it up. */
+  /** How the company has configured its CRM. */
   readonly setup: Setup;
-  /** Where snapshots are kept. */
+  /** The store of snapshots. */
   readonly snapshots: Snapshots;
-  /** Sets the company's account apart from all others. */
+  /** Identifies the company's account. */
   readonly scope: string;
   /** Ends the wait. */
   readonly signal: AbortSignal;
-  /** Where days begin. */
+  /** The time zone that decides when days begin. */
   readonly zone: Zone;
 }
 
 /**
- * Makes the records of one company.
+ * Makes access to the records of one company.
  *
- * @param options Where they are read, and where they are kept.
+ * @param options How records are read and stored.
  */
 export function createRecords(options: RecordsOptions): Records {
   const { crm, setup, snapshots, scope, signal, zone } = options;
@@ -125,7 +125,10 @@ function sourceOf(crm: Crm, { plural, endpoints }: Resource): Source {
   };
 }
 
-/** The kinds of records that a body or a name in it may change as well. */
+/**
+ * Other kinds of records that a write may change, by a pattern for the names in
+ * its body.
+ */
 const LINKS: readonly (readonly [RegExp, Resource])[] = [
   [/crm_(?:lead|person|contact)/, resources.contact],
   [/crm_company/, resources.company],
@@ -135,15 +138,15 @@ const LINKS: readonly (readonly [RegExp, Resource])[] = [
   [/crm_task/, resources.task],
 ];
 
-/** Body keys that other records repeat as a label. */
+/** Body keys whose values appear as labels in other records. */
 const NAMES: ReadonlySet<string> = new Set(["name", "first_name", "last_name"]);
 
 /**
- * The same CRM, whose writes are seen in the snapshots at once.
+ * Returns the same CRM; its writes are visible in the snapshots at once.
  *
  * @param crm The company's CRM.
- * @param snapshots Where snapshots are kept.
- * @param scope Sets the company's account apart from all others.
+ * @param snapshots The store of snapshots.
+ * @param scope Identifies the company's account.
  */
 export function watchWrites(
   crm: Crm,
@@ -157,7 +160,7 @@ export function watchWrites(
       try {
         return answer = await crm.call(endpoint, options);
       } finally {
-        // A write that failed may have been carried out all the same.
+        // Qontak may have carried out a write that failed.
         mark(snapshots, scope, endpoint, options, answer);
       }
     },
@@ -187,7 +190,7 @@ function mark(
   if (!own) return;
   const created = answer?.response as JsonObject | undefined;
   const id = toId(path?.id) ?? toId(isObject(created) ? created.id : null);
-  // Its list and a single record of it may differ in shape.
+  // A record may have another shape in a list than when it is read alone.
   if (id === null || own.readsOtherwise) snapshots.expire(scope, own.name);
   else snapshots.touch(scope, own.name, id);
 }

@@ -1,6 +1,6 @@
 /**
- * Snapshots: all records of one kind of one company, read once and answered
- * from for a while. Calls that ask at the same moment share one reading.
+ * Snapshots: all records of one kind of one company, read once and then used
+ * for a limited time. Simultaneous calls share one reading.
  *
  * @module
  */
@@ -16,43 +16,44 @@ import {
 import { createTable, type Table } from "./table.ts";
 import { toId } from "../values/json.ts";
 
-/** How long a snapshot is used unless set otherwise, in ms. */
+/** How long a snapshot is used by default, in ms. */
 export const SNAPSHOT_LIFETIME: number = 5 * 60 * 1_000;
 
-/** How much memory the snapshots of one company may take, in bytes. */
+/** The memory limit for the snapshots of one company, in bytes. */
 export const TENANT_BYTES: number = 32 * 1024 * 1024;
 
-/** How much memory all snapshots may take, in bytes. */
+/** The memory limit for all snapshots, in bytes. */
 export const ALL_BYTES: number = 256 * 1024 * 1024;
 
-/** How many of a company's own writes are looked up one by one. */
+/** How many of a company's own writes are read again one by one. */
 const MAX_TOUCHED = 20;
 
-/** What is left of a call's time for its answer, in ms. */
+/** The part of a call's time that is reserved for its answer, in ms. */
 const FOR_THE_ANSWER = 1_500;
 
-/** How many pages of news are read before everything is read again. */
+/** How many pages of changes are read before everything is read again. */
 const MAX_NEWS = 20;
 
-/** The page size of a look for news. */
+/** The page size when reading changes. */
 const NEWS_SIZE = 100;
 
 /** Settings of {@linkcode createSnapshots}. */
 export interface SnapshotOptions {
   /**
-   * How long a snapshot is used, in ms; with 0 each call reads for itself.
+   * How long a snapshot is used, in ms; with 0, each call reads the records
+   * itself.
    *
    * @default {300000}
    */
   readonly lifetime?: number;
   /**
-   * How much memory the snapshots of one company may take, in bytes.
+   * The memory limit for the snapshots of one company, in bytes.
    *
    * @default {33554432}
    */
   readonly tenantBytes?: number;
   /**
-   * How much memory all snapshots may take, in bytes.
+   * The memory limit for all snapshots, in bytes.
    *
    * @default {268435456}
    */
@@ -61,32 +62,32 @@ export interface SnapshotOptions {
   readonly now?: () => number;
 }
 
-/** Where the records of a snapshot come from. */
+/** The source of a snapshot's records. */
 export interface Source {
-  /** What people call the records, such as `deals`. */
+  /** The plural name of the records, such as `deals`. */
   readonly plural: string;
-  /** Reads a page of them. */
+  /** Reads one page of the records. */
   readonly readPage: ReadPage;
-  /** Reads one; undefined where it is gone. */
+  /** Reads one record; undefined if it no longer exists. */
   readonly readOne: (
     id: number,
     signal: AbortSignal,
   ) => Promise<JsonObject | undefined>;
 }
 
-/** How a snapshot is asked for. */
+/** A request for a snapshot. */
 export interface Question {
-  /** Sets the company's account apart from all others. */
+  /** Identifies the company's account. */
   readonly scope: string;
   /** The name of the resource. */
   readonly resource: string;
-  /** Where its records come from. */
+  /** The source of the records. */
   readonly source: Source;
   /** Ends the wait. */
   readonly signal: AbortSignal;
   /** Whether to read everything again. */
   readonly fresh?: boolean;
-  /** Told how far the reading is. */
+  /** Receives the progress of the reading. */
   readonly tell?: (read: number, total: number | undefined) => void;
 }
 
@@ -97,57 +98,60 @@ export interface Snapshot {
   /** When the reading began, in ms since 1970. */
   readonly asOf: number;
   /**
-   * How many of how many records could be read in time; undefined where it is
-   * all of them.
+   * How many records were read in time, and of how many; undefined if all were
+   * read.
    */
   readonly partial?: { readonly read: number; readonly total?: number };
-  /** What Qontak counted, where what was found is another number. */
+  /**
+   * The count that Qontak reported, if it differs from the number of records
+   * found.
+   */
   readonly counted?: number;
 }
 
 /** The snapshots of all companies. */
 export interface Snapshots {
   /**
-   * Gives a snapshot; reads it where there is none that is young enough.
+   * Returns a snapshot. It reads a new one if none is recent enough.
    *
-   * @throws {InputError} When it takes more memory than a company may have.
+   * @throws {InputError} When it needs more memory than a company may use.
    * @throws What reading a page threw.
    */
   get(question: Question): Promise<Snapshot>;
-  /** Says that a record was written: the next question looks at it again. */
+  /** Marks a record as written: the next question reads it again. */
   touch(scope: string, resource: string, id: number): void;
-  /** Says that records may have changed that nobody named. */
+  /** Marks records as possibly changed if their ids are not known. */
   expire(scope: string, resource: string): void;
-  /** Forgets everything of a company. */
+  /** Removes everything of a company. */
   forget(scope: string): void;
-  /** How much memory they take, in bytes. */
+  /** How much memory all snapshots take, in bytes. */
   readonly bytes: number;
 }
 
-/** One snapshot, and the reading that makes it. */
+/** One snapshot, and the reading that produces it. */
 interface Entry {
   readonly scope: string;
-  /** What is answered from; undefined until the first reading is complete. */
+  /** The data for answers; undefined until the first reading is complete. */
   made:
     | { readonly table: Table; readonly asOf: number; counted?: number }
     | undefined;
-  /** The order of the list, as the last reading saw it. */
+  /** The order of the list in the last reading. */
   isNewestFirst: boolean;
-  /** The page size that Qontak gives. */
+  /** The page size that Qontak returns. */
   perPage: number | undefined;
-  /** When what was made was last known to be true. */
+  /** When the data was last known to be current. */
   checkedAt: number;
-  /** A reading that is not complete. */
+  /** A reading that is not complete yet. */
   reading: {
     readonly reading: Reading;
     readonly table: Table;
     readonly asOf: number;
   } | undefined;
-  /** Records that were written since. */
+  /** The ids of records that were written since. */
   touched: Set<number>;
   /** The work that calls wait for. */
   job: Job | undefined;
-  /** For the least recently used first. */
+  /** When it was last used, to remove the least recently used first. */
   usedAt: number;
 }
 
@@ -159,9 +163,9 @@ interface Job {
 }
 
 /**
- * Makes a place for snapshots.
+ * Makes the store of snapshots.
  *
- * @param options How long and how large they may be.
+ * @param options The limits on their age and size.
  */
 export function createSnapshots(options: SnapshotOptions = {}): Snapshots {
   const {
@@ -205,7 +209,7 @@ export function createSnapshots(options: SnapshotOptions = {}): Snapshots {
     return bytes;
   }
 
-  /** Drops what was used least recently; what is being read stays. */
+  /** Removes the least recently used snapshots, but not those being read. */
   function makeRoom(own: Entry, limit: number, scope?: string): boolean {
     const others = [...entries].filter(([, entry]) =>
       entry !== own && !entry.job &&
@@ -229,7 +233,7 @@ export function createSnapshots(options: SnapshotOptions = {}): Snapshots {
     );
   }
 
-  /** Reads everything that is not read yet. */
+  /** Reads all records that are not read yet. */
   async function readAll(
     entry: Entry,
     { source }: Question,
@@ -248,7 +252,7 @@ export function createSnapshots(options: SnapshotOptions = {}): Snapshots {
         },
       });
       entry.reading = { reading, table, asOf: now() };
-      // What was written before is read with everything else.
+      // This reading also covers the records that were written before.
       entry.touched.clear();
     }
     const { reading, table, asOf } = entry.reading;
@@ -265,7 +269,7 @@ export function createSnapshots(options: SnapshotOptions = {}): Snapshots {
   }
 
   /**
-   * Reads what has changed since, where the newest changes come first.
+   * Reads what has changed since, if the list has the newest changes first.
    *
    * @returns Whether that was enough.
    */
@@ -295,7 +299,7 @@ export function createSnapshots(options: SnapshotOptions = {}): Snapshots {
     return false;
   }
 
-  /** Looks again at the records that were written through this server. */
+  /** Reads the records again that were written through this server. */
   async function readTouched(
     entry: Entry,
     { source }: Question,
@@ -334,18 +338,20 @@ export function createSnapshots(options: SnapshotOptions = {}): Snapshots {
     const tellers: Job["tellers"] = new Set();
     const done = work(entry, question, { tellers }, controller.signal)
       .finally(() => entry.job = undefined);
-    // Those who wait hear of it; that nobody does is no fault.
+    // Callers that wait receive the error. If no caller waits, it is not a
+    // fault.
     done.catch(() => {});
     return entry.job = { done, controller, tellers, waiters: 0 };
   }
 
-  /** Waits for a job, and ends it where nobody else does. */
+  /** Waits for a job, and ends the job if no other call waits for it. */
   async function join(
     entry: Entry,
     question: Question,
   ): Promise<"done" | "late"> {
     const { signal, tell } = question;
-    // One that everybody has left is ending: what it read is gone on with.
+    // A job without waiters is ending. The next job continues from what it
+    // read.
     while (entry.job?.controller.signal.aborted) {
       await untilAborted(entry.job.done.catch(() => {}), signal);
     }

@@ -1,26 +1,26 @@
 /**
- * Many records of one kind, held in little memory: column by column, each
- * different value once, and a number for it in every row. What a record leaves
- * empty takes no more than that number.
+ * Stores many records of one kind in little memory. It stores them by column:
+ * each distinct value once, and a numeric code for it in every row. An empty
+ * field takes only the code.
  *
  * @module
  */
 import { isEmpty, isObject, type JsonObject } from "../values/json.ts";
 
-/** What a row has where its record has nothing. */
+/** The code of an empty field. */
 const NONE = 0;
 
-/** Roughly what a value takes beside its text, in bytes. */
+/** Roughly how much memory a value takes besides its text, in bytes. */
 const PER_VALUE = 64;
 
-/** How many rows a new table has room for. */
+/** The initial capacity of a table, in rows. */
 const FIRST = 64;
 
 /** One column. */
 export interface Column {
-  /** The different values; the one of code 0 is nothing. */
+  /** The distinct values; code 0 is the empty value. */
   readonly values: readonly unknown[];
-  /** The code of a row's value; 0 where the record has none. */
+  /** The code of a row's value; 0 if the record has none. */
   code(row: number): number;
 }
 
@@ -30,7 +30,7 @@ interface Growing extends Column {
   readonly values: unknown[];
 }
 
-/** A custom field's column: its value, or its label. */
+/** The column name of a custom field, for its value or its label. */
 export function customColumn(id: number, part: "value" | "label"): string {
   return part === "value" ? `#${id}` : `#${id} label`;
 }
@@ -41,21 +41,23 @@ export interface Table {
   readonly size: number;
   /** Roughly how much memory they take, in bytes. */
   readonly bytes: number;
-  /** The rows of all records, in the order in which they were put in. */
+  /** The rows of all records, in the order in which they were added. */
   rows(): Iterable<number>;
   /** The ids of all records. */
   ids(): Iterable<number>;
-  /** The row of the record with an id. */
+  /** The row of the record with this id. */
   rowOf(id: number): number | undefined;
-  /** The column of a key, or of a custom field: see {@linkcode customColumn}. */
+  /**
+   * The column of a key, or of a custom field: see {@linkcode customColumn}.
+   */
   column(name: string): Column | undefined;
   /** The names of all columns. */
   columns(): Iterable<string>;
-  /** Puts a record in, in the place of the one with its id if there is one. */
+  /** Adds a record, or replaces the one with the same id. */
   put(id: number, record: JsonObject): void;
-  /** Takes the record of an id out. */
+  /** Removes the record with this id. */
   remove(id: number): void;
-  /** A record again, without what it leaves empty. */
+  /** Rebuilds a record, without its empty fields. */
   record(row: number): JsonObject;
 }
 
@@ -64,7 +66,7 @@ export function createTable(): Table {
   const columns = new Map<string, Growing>();
   const names = new Map<number, string>();
   const rowOf = new Map<number, number>();
-  /** Rows whose record was taken out, to be used again. */
+  /** Rows of removed records, for reuse. */
   const free: number[] = [];
   let capacity = FIRST;
   let used = 0;

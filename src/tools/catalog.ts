@@ -1,5 +1,5 @@
 /**
- * Every tool, in the one order that clients are shown.
+ * All tools, in the fixed order that clients see.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import { productTools } from "./products.ts";
 import { taskTools } from "./tasks.ts";
 import { ticketTools } from "./tickets.ts";
 
-/** A group of tools, which can be switched on and off. */
+/** A group of tools that can be enabled or disabled. */
 export type Toolset =
   | "contacts"
   | "companies"
@@ -31,7 +31,7 @@ export type Toolset =
   | "geolocations"
   | "insight";
 
-/** Names of groups, and no others. */
+/** Accepts only the names of groups. */
 export const toolsetNames: Rule<readonly Toolset[]> = (value) =>
   [value].flat().map((name) => {
     const known = TOOLSETS.find((toolset) => toolset === name);
@@ -43,7 +43,7 @@ export const toolsetNames: Rule<readonly Toolset[]> = (value) =>
     );
   });
 
-/** The tools of each group, in the order that clients are shown. */
+/** The tools of each group, in the order that clients see. */
 const tools: Readonly<Record<Toolset, readonly Tool[]>> = {
   contacts: contactTools,
   companies: companyTools,
@@ -57,32 +57,32 @@ const tools: Readonly<Record<Toolset, readonly Tool[]>> = {
   insight: insightTools,
 };
 
-/** Every group of tools, in that order. */
+/** All groups of tools, in that order. */
 export const TOOLSETS = Object.keys(tools) as readonly Toolset[];
 
-/** A tool, and the group that it belongs to. */
+/** A tool and its group. */
 export interface CatalogTool extends Tool {
   /** The group. */
   readonly toolset: Toolset;
 }
 
-/** Every tool. The list is the same for every client, in a fixed order. */
+/** All tools. The list is the same for every client, in a fixed order. */
 export const catalog: readonly CatalogTool[] = TOOLSETS.flatMap((toolset) =>
   tools[toolset].map((tool) => ({ ...tool, toolset }))
 );
 
 /** Which tools a server has. */
 export interface Selection {
-  /** The groups; all when left out. */
+  /** The groups; all if omitted. */
   readonly toolsets?: readonly Toolset[];
-  /** Whether only tools that change nothing are there. */
+  /** Whether to include only tools that change nothing. */
   readonly readOnly?: boolean;
 }
 
 /**
  * The tools that a server has, in the order of the catalog.
  *
- * @param selection Which ones.
+ * @param selection Which tools to include.
  */
 export function selectTools(selection: Selection): readonly CatalogTool[] {
   const { toolsets: groups = TOOLSETS, readOnly = false } = selection;
@@ -92,7 +92,8 @@ export function selectTools(selection: Selection): readonly CatalogTool[] {
 }
 
 /**
- * A tool for callers that act for one company: it has no user_id.
+ * Removes the argument user_id from a tool, for callers that act for one
+ * company.
  *
  * @param tool The tool.
  */
@@ -124,7 +125,7 @@ export interface ListedTool {
     readonly type: "object";
     readonly [key: string]: unknown;
   };
-  /** What calling it does, for clients that ask before they call. */
+  /** The effects of a call, for clients that ask before they call. */
   readonly annotations: {
     readonly title: string;
     readonly readOnlyHint: boolean;
@@ -135,8 +136,8 @@ export interface ListedTool {
 }
 
 /**
- * A tool as clients are shown it. The list is read into every conversation,
- * so nothing in it is said twice: the title is part of the annotations.
+ * Converts a tool to the form that clients see. Every conversation includes the
+ * list, so it repeats nothing: the title is only in the annotations.
  *
  * @param tool The tool.
  */
@@ -150,7 +151,8 @@ export function listed(tool: Tool): ListedTool {
     annotations: {
       title,
       readOnlyHint: effect === "read",
-      // A write that may be repeated overwrites; one that may not only adds.
+      // A write that may be repeated overwrites data; any other write only adds
+      // data.
       destructiveHint: effect === "delete" || tool.idempotent === true,
       idempotentHint: effect === "read" || tool.idempotent === true,
       openWorldHint: true,

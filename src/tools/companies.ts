@@ -45,7 +45,7 @@ const traits: ToolTraits = {
   },
 };
 
-/** The tools of companies, in the order that clients are shown. */
+/** The tools of companies, in the order that clients see. */
 export const companyTools: readonly Tool[] = [
   ...recordTools(traits),
   timelineTool(traits, endpoints.companies.timeline),

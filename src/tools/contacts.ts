@@ -51,7 +51,7 @@ const traits: ToolTraits = {
   queryOptions: ["crm_status_id"],
 };
 
-/** The tools of contacts, in the order that clients are shown. */
+/** The tools of contacts, in the order that clients see. */
 export const contactTools: readonly Tool[] = [
   ...recordTools(traits),
   timelineTool(traits, endpoints.contacts.timeline),

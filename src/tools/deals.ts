@@ -72,7 +72,7 @@ const { permissions } = bodyInput(deal, endpoints.deals.setPermissions, {
   permissions: "E-mail and access types of each user",
 }) as { permissions: Argument<unknown[] | undefined> };
 
-/** The tools of deals, in the order that clients are shown. */
+/** The tools of deals, in the order that clients see. */
 export const dealTools: readonly Tool[] = [
   ...recordTools(traits),
   timelineTool(traits, endpoints.deals.timeline),

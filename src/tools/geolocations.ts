@@ -20,5 +20,5 @@ const traits: ToolTraits = {
   },
 };
 
-/** The tools of geolocations, in the order that clients are shown. */
+/** The tools of geolocations, in the order that clients see. */
 export const geolocationTools: readonly Tool[] = recordTools(traits);

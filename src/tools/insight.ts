@@ -1,6 +1,6 @@
 /**
- * Tools that answer questions about many records: they count, sum, group and
- * find, over snapshots of all records of one kind.
+ * Tools that answer questions about many records. They count, sum, group and
+ * search in snapshots of all records of one kind.
  *
  * @module
  */
@@ -28,7 +28,7 @@ import { frames } from "./kit/frames.ts";
 import { tenantArgument } from "./kit/shared_arguments.ts";
 import { type Tool, tool } from "./tool.ts";
 
-/** What is shown of a record unless the caller names fields. */
+/** The fields shown for a record unless the caller names others. */
 const SUMMARIES: Readonly<Record<string, readonly string[]>> = {
   contacts: ["first_name", "last_name", "email", "telephone", "company"],
   companies: ["name", "telephone", "city", "creator_id"],
@@ -39,14 +39,14 @@ const SUMMARIES: Readonly<Record<string, readonly string[]>> = {
   products_associations: ["name", "quantity", "total_price", "crm_deal_id"],
 };
 
-/** The kinds of records that can be asked about, by their plural. */
+/** The kinds of records that a question may be about, by their plural names. */
 const SUBJECTS: ReadonlyMap<string, Resource> = new Map(
   Object.values<Resource>(resources)
     .filter(({ plural }) => Object.hasOwn(SUMMARIES, plural))
     .map((resource) => [resource.plural, resource]),
 );
 
-/** The tools of insight, in the order that clients are shown. */
+/** The tools of insight, in the order that clients see. */
 export const insightTools: readonly Tool[] = [
   tool({
     name: "query_records",

@@ -1,5 +1,6 @@
 /**
- * The tools of notes. Qontak lists them by what they belong to, and whole.
+ * The tools of notes. Qontak lists the notes of one record at a time, without
+ * pages.
  *
  * @module
  */
@@ -58,5 +59,5 @@ const list = wholeList({
   summary: traits.summary,
 });
 
-/** The tools of notes, in the order that clients are shown. */
+/** The tools of notes, in the order that clients see. */
 export const noteTools: readonly Tool[] = recordTools(traits, list);

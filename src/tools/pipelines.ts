@@ -1,5 +1,5 @@
 /**
- * The tools of deal pipelines. Tickets have pipelines of their own.
+ * The tools of deal pipelines. The pipelines of tickets are separate.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { fieldsArgument, tenantArgument } from "./kit/shared_arguments.ts";
 import { wholeList } from "./kit/whole_list.ts";
 import { type Tool, tool } from "./tool.ts";
 
-/** What identifies a pipeline or a stage to a reader. */
+/** The keys that identify a pipeline or a stage to a reader. */
 const summary = [
   "id",
   "name",
@@ -22,7 +22,7 @@ const summary = [
   "win_probability",
 ];
 
-/** The tools of pipelines, in the order that clients are shown. */
+/** The tools of pipelines, in the order that clients see. */
 export const pipelineTools: readonly Tool[] = [
   wholeList({
     name: "list_pipelines",

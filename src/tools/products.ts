@@ -46,7 +46,7 @@ const associations: ToolTraits = {
   query: { crm_deal_id: id(), query: text() },
 };
 
-/** The tools of products, in the order that clients are shown. */
+/** The tools of products, in the order that clients see. */
 export const productTools: readonly Tool[] = [
   ...recordTools(products),
   ...recordTools(associations),

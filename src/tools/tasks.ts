@@ -44,7 +44,7 @@ const traits: ToolTraits = {
     custom_fields: "custom fields are additional_fields",
   },
   query: {
-    // Qontak documents no other, and answers others with all tasks.
+    // Qontak documents no other value, and returns all tasks for other values.
     filter: oneOf(
       ["alltask"],
       "for other tasks give assignee_id, crm_task_status_id, crm_deal_id, crm_company_id or crm_person_id; overdue tasks are those that are not done and whose due_date is past",
@@ -59,7 +59,7 @@ const traits: ToolTraits = {
   ],
 };
 
-/** The tools of tasks, in the order that clients are shown. */
+/** The tools of tasks, in the order that clients see. */
 export const taskTools: readonly Tool[] = [
   ...recordTools(traits),
   wholeList({
@@ -84,7 +84,7 @@ export const taskTools: readonly Tool[] = [
         body: { name, ...(id === undefined ? {} : { id }) },
         signal,
       });
-      // The template lists the categories.
+      // The cached template contains the categories.
       setup.forget();
       const record = isObject(response) ? response : {};
       return { record, ...readBack({ name }, record) };

@@ -1,5 +1,5 @@
 /**
- * The tools of tickets, which have pipelines of their own.
+ * The tools of tickets. Their pipelines are separate from those of deals.
  *
  * @module
  */
@@ -41,7 +41,7 @@ const traits: ToolTraits = {
   filters: ["ticket_pipeline_id", "ticket_stage_id", "user_id"],
 };
 
-/** The tools of tickets, in the order that clients are shown. */
+/** The tools of tickets, in the order that clients see. */
 export const ticketTools: readonly Tool[] = [
   ...recordTools(traits),
   wholeList({

@@ -1,5 +1,5 @@
 /**
- * The shape of a tool: data, and one function.
+ * The definition of a tool: data, and one function.
  *
  * @module
  */
@@ -11,20 +11,20 @@ import type { JsonObject } from "../values/json.ts";
 import type { Arguments, JsonSchema, Values } from "./kit/arguments.ts";
 
 /**
- * What calling a tool does to the CRM. It alone decides the annotations that
- * clients are shown and which tools a read-only server has.
+ * The effect of a call on the CRM. It alone determines the annotations that
+ * clients see and the tools of a read-only server.
  */
 export type Effect = "read" | "write" | "delete";
 
-/** What a tool works with: one company's CRM, for the length of one call. */
+/** What a tool works with: one company's CRM, for the duration of one call. */
 export interface ToolContext {
   /** The company's CRM. */
   readonly crm: Crm;
-  /** How the company has set up its CRM. */
+  /** How the company has configured its CRM. */
   readonly setup: Setup;
-  /** All records of one kind at once. */
+  /** Reads all records of one kind. */
   readonly records: Records;
-  /** Ends when the client cancels. */
+  /** Fires when the client cancels. */
   readonly signal: AbortSignal;
 }
 
@@ -42,30 +42,31 @@ export interface Tool<A extends Arguments = Arguments> {
   readonly idempotent?: boolean;
   /** The arguments. */
   readonly input: A;
-  /** The frame of what it answers with. */
+  /** The frame of the answer. */
   readonly output: JsonSchema;
   /**
-   * The kind of record that it answers with, where it is one with a template:
-   * a server with strict content withholds custom fields by their type. Without
-   * it, the custom fields of an answer are withheld whatever they hold.
+   * The kind of record in the answer, if it is one that has a template. A
+   * server with strict content uses the template to withhold custom fields by
+   * type. Without it, all custom fields in an answer are withheld, whatever
+   * they contain.
    */
   readonly about?: Resource | ((args: JsonObject) => Resource | undefined);
-  /** Names that people and other servers use, and the right ones. */
+  /** Wrong names that people and other servers use, and the right ones. */
   readonly renamed?: Readonly<Record<string, string>>;
   /**
-   * Finds what else is wrong in a call whose arguments are refused already, so
-   * that all of it comes in one answer. Changes nothing.
+   * Finds further problems in a call whose arguments are already refused, so
+   * that one answer reports all of them. It changes nothing.
    */
   readonly problems?: (
     context: ToolContext,
     args: JsonObject,
   ) => Promise<readonly string[]>;
   /**
-   * Does it.
+   * Runs the tool.
    *
    * @throws {InputError} When the arguments cannot be carried out.
-   * @throws {QontakError} When Qontak said no.
-   * @throws {UnreachableError} When Qontak was not reached.
+   * @throws {QontakError} When Qontak refused.
+   * @throws {UnreachableError} When Qontak could not be reached.
    */
   readonly run: (
     context: ToolContext,
@@ -74,7 +75,7 @@ export interface Tool<A extends Arguments = Arguments> {
 }
 
 /**
- * Declares a tool; the arguments that `run` sees have the types of `input`.
+ * Declares a tool. The arguments of `run` have the types that `input` declares.
  *
  * @param definition The tool.
  * @returns The same tool, for lists of tools.

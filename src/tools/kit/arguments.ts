@@ -1,7 +1,7 @@
 /**
- * The kinds of arguments that tools take. Each says the same thing twice: as
- * the JSON Schema that a client is shown, and as the zod schema that checks a
- * call, which is made when a tool is first called.
+ * The kinds of arguments that tools take. Each kind has two equivalent forms:
+ * the JSON Schema that a client sees, and the zod schema that checks a call.
+ * The zod schema is made when the tool is first called.
  *
  * @module
  */
@@ -16,16 +16,16 @@ export type JsonSchema = { readonly [key: string]: unknown };
 
 /** One argument of a tool. */
 export interface Argument<T = unknown> {
-  /** What a client is shown. */
+  /** The schema that a client sees. */
   readonly schema: JsonSchema;
   /** Whether a call without it is refused. */
   readonly required: boolean;
   /**
-   * What checks a value that was given. Its messages are phrases after the
+   * Makes the check for a value. Its messages are phrases that follow the
    * argument's name.
    */
   readonly check: () => z.ZodType<Exclude<T, undefined>>;
-  /** Whether null means something: it clears a field. */
+  /** Whether null has a meaning: it clears a field. */
   readonly clears?: boolean;
   /** Whether it is a list or an object, which some clients send as JSON text. */
   readonly isWrapped?: boolean;
@@ -50,7 +50,7 @@ function argument<T>(
   return { schema, required: false, check };
 }
 
-/** An argument that may come as JSON text. */
+/** Makes an argument that may come as JSON text. */
 function wrapped<T>(
   schema: JsonSchema,
   check: () => z.ZodType<Exclude<T, undefined>>,
@@ -70,7 +70,7 @@ export function required<T>(
 }
 
 /**
- * Lets an argument be null, which clears a field.
+ * Makes an argument accept null, which clears a field.
  *
  * @param inner The argument.
  */
@@ -90,8 +90,8 @@ export function nullable<T>(
 }
 
 /**
- * Lets an argument be null, which clears a field, without showing it: for what
- * is cleared by other means as well.
+ * Makes an argument accept null, which clears a field, but does not show this
+ * in the schema: there is another way to clear the field.
  *
  * @param inner The argument.
  */
@@ -101,7 +101,7 @@ export function clearable<T>(
   return { ...inner, check: () => inner.check().nullable(), clears: true };
 }
 
-/** A whole number, also where a client sends its digits as a string. */
+/** A whole number; digits in a string are accepted too. */
 function wholeNumber(least: number, phrase: string): z.ZodType<number> {
   return z.preprocess(
     (value) =>
@@ -120,7 +120,7 @@ export function id(description?: string): Argument<number | undefined> {
   );
 }
 
-/** A whole number with bounds. */
+/** A whole number within limits. */
 export function whole(
   least: number,
   most: number,
@@ -146,13 +146,13 @@ export function text(description?: string): Argument<string | undefined> {
   );
 }
 
-/** Text; a number is refused, since a large one is rounded. */
+/** Text; numbers are refused, because large numbers are rounded. */
 const string = z.string({
   error: ({ input }) =>
     typeof input === "number" ? "must be text in quotes" : "must be text",
 });
 
-/** A date in any form that is understood, as Qontak's queries take it. */
+/** A date in any supported form, converted to the form for Qontak's queries. */
 export function dayFirstDate(
   description?: string,
 ): Argument<string | undefined> {
@@ -171,7 +171,7 @@ export function dayFirstDate(
   );
 }
 
-/** True or false, also where a client sends the word. */
+/** True or false; the word in a string is accepted too. */
 export function flag(description?: string): Argument<boolean | undefined> {
   return argument(
     described({ type: "boolean" }, description),
@@ -183,7 +183,7 @@ export function flag(description?: string): Argument<boolean | undefined> {
   );
 }
 
-/** A number, or digits as text: the field's own type decides. */
+/** A number, or digits as text: the type of the field decides. */
 export function number(
   description?: string,
 ): Argument<number | string | undefined> {
@@ -199,8 +199,8 @@ export function number(
 }
 
 /**
- * The id or the label of something in the company's setup. Clients are shown
- * a string, which holds either; a number is taken as well.
+ * The id or the label of something in the company's setup. The schema shows a
+ * string, which can hold either; a number is accepted too.
  */
 export function reference(
   description?: string,
@@ -230,8 +230,8 @@ export function list<T>(
 }
 
 /**
- * Words joined by commas, which is the shortest thing to show to clients; a
- * list of words is taken as well.
+ * Words separated by commas, which is the shortest form in a schema; a list of
+ * words is accepted too.
  */
 export function words(description?: string): Argument<string[] | undefined> {
   const phrase = "must be words joined by commas, or a list of them";
@@ -256,10 +256,10 @@ export function words(description?: string): Argument<string[] | undefined> {
   );
 }
 
-/** The most words of one argument. */
+/** The maximum number of words in one argument. */
 const MAX_WORDS = 500;
 
-/** The longest of them, in characters. */
+/** The maximum length of a word, in characters. */
 const MAX_WORD = 500;
 
 /** An object with known keys; some clients send it as a JSON string. */
@@ -284,7 +284,7 @@ export function object<A extends Arguments>(
  * One of a few words.
  *
  * @param words The words.
- * @param instead What to do for anything else, where there is a way.
+ * @param instead What to do if the value is another word, if there is a way.
  */
 export function oneOf<const T extends string>(
   words: readonly T[],
@@ -300,7 +300,7 @@ export function oneOf<const T extends string>(
   );
 }
 
-/** A value of whatever type a custom field takes. */
+/** A value of any type that a custom field can have. */
 export function anyValue(): Argument<unknown> {
   return {
     schema: { type: ["string", "number", "boolean", "null"] },
@@ -313,8 +313,9 @@ export function anyValue(): Argument<unknown> {
 }
 
 /**
- * The JSON Schema of a tool's input. It does not forbid other arguments, which
- * some clients cannot read and which costs every conversation; the check does.
+ * Makes the JSON Schema of a tool's input. The schema does not forbid other
+ * arguments: some clients cannot read such a rule, and it would take space in
+ * every conversation. The check refuses them.
  *
  * @param shape The arguments.
  */
@@ -332,7 +333,7 @@ export function objectSchema(
 }
 
 /**
- * The zod schemas of arguments.
+ * Makes the zod schemas of arguments.
  *
  * @param shape The arguments.
  */
@@ -346,15 +347,15 @@ export function checks(shape: Arguments): Record<string, z.ZodType> {
 }
 
 /**
- * The value behind a JSON text; some clients send lists and objects so. What
- * holds too much stays a text, which is refused where a list is taken.
+ * Parses a JSON text, because some clients send lists and objects as text. A
+ * value that is too large stays a text, which is refused if a list is expected.
  */
 export function unwrap(value: unknown): unknown {
   const inner = readWrapped(value);
   return tooMuch(inner) === undefined ? inner : value;
 }
 
-/** The same, however much it holds. */
+/** Does the same, whatever the size of the value. */
 export function readWrapped(value: unknown): unknown {
   return typeof value === "string" && value.length <= MAX_TOTAL &&
       /^\s*[{[]/.test(value)

@@ -1,6 +1,6 @@
 /**
- * The arguments that become the body of a request, made from the endpoint's
- * own table.
+ * The arguments that become the body of a request, derived from the endpoint's
+ * table of body keys.
  *
  * @module
  */
@@ -23,14 +23,14 @@ import {
   text,
 } from "./arguments.ts";
 
-/** The argument for a body key of each kind. */
+/** Makes the argument for a body key, by the key's type. */
 const bodyArguments: Readonly<
   Record<BodyType, (description?: string) => Argument>
 > = {
   line: text,
   text,
   number,
-  // Text, which a number is taken for as well.
+  // Text; a number is accepted too.
   amount: (description) => ({
     ...number(description),
     schema: text(description).schema,
@@ -56,7 +56,7 @@ const bodyArguments: Readonly<
         value_name: anyValue(),
       }),
     ),
-    // What an entry holds is said in words, which are shorter than a schema.
+    // The description explains the entries: it is shorter than a schema.
     schema: {
       type: "array",
       items: { type: "object" },
@@ -76,11 +76,12 @@ const bodyArguments: Readonly<
 };
 
 /**
- * The arguments for the body of an endpoint.
+ * Makes the arguments for the body of an endpoint.
  *
  * @param resource The kind of record.
  * @param endpoint The endpoint.
- * @param descriptions What some of them need said, by body key.
+ * @param descriptions Descriptions for the arguments that need one, by body
+ * key.
  */
 export function bodyInput(
   resource: Resource,
@@ -96,7 +97,7 @@ export function bodyInput(
 }
 
 /**
- * The part of the arguments that goes into the body.
+ * Selects the arguments that go into the body.
  *
  * @param resource The kind of record.
  * @param endpoint The endpoint.

@@ -13,7 +13,7 @@ import { spoken, type ToolTraits } from "./tool_traits.ts";
 import { findProblems, performWrite, type Write } from "./write.ts";
 
 /**
- * A tool that creates a record.
+ * Makes a tool that creates a record.
  *
  * @param traits What is special about the record.
  */
@@ -52,7 +52,7 @@ export function createTool(traits: ToolTraits): Tool {
   });
 }
 
-/** null in a create means that nothing was given. */
+/** Removes nulls: in a create, null means that no value was given. */
 function withoutNulls(args: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(args).filter(([, value]) => value !== null),

@@ -11,7 +11,7 @@ import { tenantArgument } from "./shared_arguments.ts";
 import { spoken, type ToolTraits } from "./tool_traits.ts";
 
 /**
- * A tool that deletes a record.
+ * Makes a tool that deletes a record.
  *
  * @param traits What is special about the record.
  * @param endpoint The endpoint.

@@ -1,5 +1,5 @@
 /**
- * What a company's fields look like in answers.
+ * Describes a company's fields in answers.
  *
  * @module
  */
@@ -23,21 +23,23 @@ import { fold } from "../../values/words.ts";
 import { isEmpty, type JsonObject } from "../../values/json.ts";
 import { fit } from "./fit.ts";
 
-/** Longer lists of options are shortened to this many, unless asked for. */
+/**
+ * The maximum length of a list of options, unless the caller names the field.
+ */
 const SHORT_LIST = { required: 20, optional: 5 } as const;
 
 const NAME_THEM = "name the fields you need in fields";
 
-/** An answer says this once, if any list of options was shortened. */
+/** An answer says this once if any list of options was shortened. */
 const SHORTENED =
   "A field with options_total shows only its first options: name the field in fields to see all of them";
 
 /**
- * The template of a resource.
+ * Describes the template of a resource.
  *
  * @param setup The company's setup.
  * @param resource The kind of record.
- * @param wanted Fields to show, with their whole lists of options.
+ * @param wanted Fields to show, with their complete lists of options.
  */
 export async function describeTemplate(
   setup: Setup,
@@ -65,13 +67,13 @@ export async function describeTemplate(
 }
 
 /**
- * What a resource requires in one pipeline and stage.
+ * Describes what a resource requires in one pipeline and stage.
  *
  * @param setup The company's setup.
  * @param resource The kind of record.
  * @param asked The pipeline and stage, by id or name.
- * @param wanted Fields to show, with their whole lists of options.
- * @throws {InputError} When pipeline or stage are missing or unknown.
+ * @param wanted Fields to show, with their complete lists of options.
+ * @throws {InputError} When the pipeline or stage is missing or unknown.
  */
 export async function describeRequired(
   setup: Setup,
@@ -88,7 +90,7 @@ export async function describeRequired(
   const all = select(await setup.fields(resource), wanted);
   const required: JsonObject[] = [];
   const optional: JsonObject[] = [];
-  // Required as well, but no argument of a tool can give it.
+  // These fields are required too, but no argument of a tool can set them.
   const byQontak: JsonObject[] = [];
   const byHand: JsonObject[] = [];
   const notes = new Set<string>(
@@ -130,7 +132,7 @@ export async function describeRequired(
         : shown,
     );
   }
-  // What is required is always shown whole.
+  // The list of required fields is never shortened.
   const { shown, cut } = fit(optional, NAME_THEM);
   return {
     ...(place
@@ -149,7 +151,10 @@ export async function describeRequired(
   };
 }
 
-/** A pipeline shows only some of the fields of tickets. */
+/**
+ * Whether a field is shown in a place: a pipeline shows only some of the fields
+ * of tickets.
+ */
 function isShown({ shownIn }: Field, place: Place | undefined): boolean {
   return !shownIn || !place || shownIn.includes(place.pipeline.id);
 }
@@ -184,7 +189,7 @@ function describe(
   };
 }
 
-/** Whether the body takes a list, whatever the template calls the type. */
+/** Whether the body takes a list, whatever type the template states. */
 function isList({ custom, key }: Field, { endpoints }: Resource): boolean {
   const { body } = endpoints.create;
   return !custom && ["ids", "options"].includes(body[key] ?? "");
@@ -210,7 +215,9 @@ function describeRule({ required }: Field): JsonObject {
   };
 }
 
-/** What each type of value takes, said once for all fields of that type. */
+/**
+ * The format for each type of value, stated once for all fields of that type.
+ */
 function formatsOf(
   fields: readonly Field[],
   { endpoints }: Resource,
@@ -221,7 +228,7 @@ function formatsOf(
   );
 }
 
-/** The fields that a caller named by key, name, label or id. */
+/** Selects the fields that a caller named by key, name, label or id. */
 function select(
   fields: readonly Field[],
   wanted: readonly string[] | undefined,

@@ -1,7 +1,6 @@
 /**
- * Filters that Qontak does not have, applied here. What the caller names is
- * turned into ids first, so that a mistyped name is an error and not an empty
- * answer.
+ * Filters that Qontak lacks, applied by this server. Names are first resolved
+ * to ids, so that a misspelled name causes an error and not an empty answer.
  *
  * @module
  */
@@ -12,17 +11,18 @@ import { argumentOf, type Resource } from "../../qontak/resources.ts";
 import { isEmpty, type JsonObject, show, toId } from "../../values/json.ts";
 import type { ToolContext } from "../tool.ts";
 
-/** Decides over a record. */
+/** Tests a record. */
 export type RecordTest = (record: JsonObject) => boolean;
 
 /**
- * Makes the test for the filters that a call names.
+ * Makes the test for the filters of a call.
  *
  * @param context The company's setup.
  * @param resource The kind of record.
  * @param filters The keys that can be filtered by.
  * @param args The arguments of the call.
- * @throws {InputError} When a filter names nothing that the company has.
+ * @throws {InputError} When the value of a filter does not exist in the
+ * company's setup.
  */
 export async function recordTest(
   { setup }: ToolContext,
@@ -48,8 +48,8 @@ export async function recordTest(
 }
 
 /**
- * The option of a field that a value means; the value itself as an id where
- * the company lists no options.
+ * Finds the option of a field for a value. If the company's setup lists no
+ * options, the value is used as an id.
  *
  * @param setup The company's setup.
  * @param resource The kind of record.
@@ -69,7 +69,7 @@ export async function pickOption(
   try {
     options = await optionsOf(setup, resource, key);
   } catch (error) {
-    // An id needs no list; Qontak itself refuses one that it does not know.
+    // An id needs no list; Qontak itself refuses an unknown id.
     if (given === null) throw error;
     return { id: given, name: String(given) };
   }
@@ -102,7 +102,10 @@ function pick(
   throw new InputError(`${name}: ${choice.problem}`);
 }
 
-/** Several pipelines may have a stage of that name: all of them are meant. */
+/**
+ * Finds the ids of stages by name. Several pipelines may have a stage with that
+ * name: the name then means all of them.
+ */
 async function stageIds(
   setup: Setup,
   resource: Resource,

@@ -1,6 +1,6 @@
 /**
- * A search for a record whose creation was sent, but got no answer. The caller
- * must know whether the record exists before creating it again.
+ * Searches for a record after a create request that got no answer. The caller
+ * must know whether the record exists before it creates the record again.
  *
  * @module
  */
@@ -20,22 +20,25 @@ import {
 } from "../../values/json.ts";
 import { isSamePhone, phonesOf } from "../../values/phone.ts";
 
-/** How long the search may take, in ms: the call's own time may be over. */
+/**
+ * How long the search may take, in ms. The call's own time limit may have
+ * passed.
+ */
 const TIMEOUT = 5_000;
 
-/** How far Qontak's clock may be behind this machine's, in ms. */
+/** How far Qontak's clock may be behind the clock of this machine, in ms. */
 const CLOCK_SKEW = 120_000;
 
-/** How many records of a page are read. */
+/** How many records are read from a page. */
 const MAX_READ = 100;
 
-/** How many pages are read where Qontak does not say which is the last. */
+/** How many pages are read if Qontak does not say which page is the last. */
 const MAX_PAGES = 10;
 
-/** How many of the records that were found are named. */
+/** How many of the found records are named. */
 const MAX_NAMED = 5;
 
-/** A create that was sent, but got no answer. */
+/** A create request that was sent but got no answer. */
 export interface SentCreate {
   /** The kind of record. */
   readonly resource: Resource;
@@ -46,13 +49,13 @@ export interface SentCreate {
 }
 
 /**
- * Searches for the record of a create whose outcome is unknown.
+ * Searches for the record of a create request with unknown outcome.
  *
  * @param crm The company's CRM.
  * @param sent What was sent.
- * @param error The error that it ended with.
- * @returns The error, with what was found; unchanged where the caller has
- * cancelled, or where such records cannot be told apart.
+ * @param error The error of the request.
+ * @returns The error, with the result of the search; unchanged if the caller
+ * cancelled, or if such records cannot be distinguished.
  */
 export async function findCreated(
   crm: Crm,
@@ -103,11 +106,11 @@ function report(resource: Resource, { made, only }: Found): string {
     : `A search found ${made.length} such ${kind}s, just created: ${list}. Read them before you create another`;
 }
 
-/** What a search found. */
+/** The result of a search. */
 interface Found {
-  /** The records made since it was sent that have the same identity. */
+  /** The records that were created since and have the same identity. */
   readonly made: readonly JsonObject[];
-  /** How many records were looked at, where those are not all. */
+  /** How many records were checked, if not all. */
   readonly only?: number;
 }
 
@@ -138,9 +141,9 @@ async function findMade(
 }
 
 /**
- * The records of a list among which the newest are: Qontak does not document
- * its order, so that they are on the first page or on the last. Where it does
- * not say which is the last, page after page is read.
+ * Reads the records of a list that include the newest. Qontak does not document
+ * the order of the list, so the newest are on the first page or on the last. If
+ * Qontak does not say which page is the last, it reads page after page.
  */
 async function readEnds(
   crm: Crm,
@@ -173,7 +176,10 @@ function isRecent({ created_at }: JsonObject, at: number): boolean {
   return Number.isNaN(made) || made >= at - CLOCK_SKEW;
 }
 
-/** Phone numbers come back in another form than the one they were sent in. */
+/**
+ * Compares a value. Qontak returns phone numbers in another form than they were
+ * sent in.
+ */
 function isAlike(body: JsonObject, record: JsonObject, key: string): boolean {
   if (key !== "telephone") return isSame(body[key], record[key]);
   const [sent, stored] = [body[key], record[key]].map(phonesOf);

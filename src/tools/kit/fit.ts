@@ -1,6 +1,6 @@
 /**
- * Answers that fit into a conversation: pages of lists, cut where they are too
- * long, and saying so.
+ * Fits answers into a conversation: splits lists into pages, shortens what is
+ * too long, and says so.
  *
  * @module
  */
@@ -8,18 +8,23 @@ import type { Page } from "../../qontak/pages.ts";
 import { defined, isObject, type JsonObject } from "../../values/json.ts";
 import { cut as cutText } from "../../values/marks.ts";
 
-/** The most that one answer may hold unless asked for, in characters. */
+/**
+ * The maximum size of an answer unless the caller asks for more, in characters.
+ */
 export const MAX_ANSWER = 56_000;
 
-/** A text longer than this is cut unless asked for by name, in characters. */
+/**
+ * The maximum length of a text unless the caller names its field, in
+ * characters.
+ */
 export const MAX_TEXT = 8_000;
 
 /**
- * Makes an answer fit that is too large for a conversation: texts are cut,
- * longest first, and say so.
+ * Shortens an answer that is too large for a conversation. It truncates the
+ * longest texts first, and marks them.
  *
  * @param answer What a tool answered.
- * @param most How many characters it may have as JSON.
+ * @param most The maximum size as JSON, in characters.
  */
 export function bound(answer: JsonObject, most: number): JsonObject {
   for (const limit of isLargeAtLeast(answer, most) ? [] : LIMITS) {
@@ -33,12 +38,15 @@ export function bound(answer: JsonObject, most: number): JsonObject {
   };
 }
 
-/** How long texts may be, in characters: the first limit that fits is taken. */
+/**
+ * The limits for the length of texts, in characters. The first limit that makes
+ * the answer fit is used.
+ */
 const LIMITS = [MAX_TEXT, 2_000, 500, 100];
 
 /**
- * Whether a value has more characters as JSON than it may, however short its
- * texts are cut. It looks at no more of it than that takes.
+ * Whether a value is larger as JSON than allowed, even with all texts truncated
+ * to the shortest limit. It stops as soon as the answer is known.
  */
 function isLargeAtLeast(value: unknown, most: number): boolean {
   let size = 0;
@@ -56,7 +64,7 @@ function isLargeAtLeast(value: unknown, most: number): boolean {
   return walk(value);
 }
 
-/** A value in which every text is at most so long. */
+/** Truncates every text in a value to a maximum length. */
 function cutTexts(value: unknown, limit: number): unknown {
   if (typeof value === "string" && value.length > limit) {
     return cutText(value, limit, "name the key in fields to see all");
@@ -68,19 +76,20 @@ function cutTexts(value: unknown, limit: number): unknown {
   );
 }
 
-/** Which page of how many, in Qontak's words. */
+/** The position of a page among all pages, in Qontak's terms. */
 export interface Position extends Page {
-  /** This page, counted from 1. */
+  /** The number of this page, starting at 1. */
   readonly page: number;
-  /** Whether no page follows. */
+  /** Whether this is the last page. */
   readonly isLast: boolean;
 }
 
 /**
- * One page of an answer, cut where it would not fit, and saying so.
+ * Makes one page of an answer. It leaves out records that do not fit, and says
+ * so.
  *
  * @param all The records of the page.
- * @param position Which page of how many.
+ * @param position The position of the page.
  * @param extra Further keys of the answer.
  */
 export function presentPage(
@@ -103,10 +112,10 @@ export function presentPage(
 }
 
 /**
- * As many entries as fit into one answer, and what was left out.
+ * Selects as many entries as fit into one answer, and says what was left out.
  *
  * @param all The entries.
- * @param instead What a reader can do about those that were left out.
+ * @param instead What a reader can do about the omitted entries.
  */
 export function fit(
   all: readonly JsonObject[],
@@ -121,7 +130,7 @@ export function fit(
       entry = cutTexts(entry, 2_000) as JsonObject;
       length = JSON.stringify(entry).length + 1;
     }
-    // One that is too large on its own keeps no other out.
+    // An entry that is too large on its own does not displace the others.
     if (size + length > MAX_ANSWER) left.push(entry.id ?? entry.key);
     else {
       size += length;
@@ -138,14 +147,16 @@ export function fit(
   };
 }
 
-/** How many records a page has of a list that Qontak sends whole. */
+/**
+ * The number of records in a page of a list that Qontak sends without pages.
+ */
 const PER_PAGE = 50;
 
 /**
- * One page of a list that Qontak always sends whole.
+ * Makes one page of a list that Qontak always sends without pages.
  *
  * @param all The list.
- * @param page The page, counted from 1.
+ * @param page The page number, starting at 1.
  * @param extra Further keys of the answer.
  */
 export function presentList(

@@ -8,21 +8,21 @@ import type { JsonSchema } from "./arguments.ts";
 const list: JsonSchema = { type: "array" };
 
 /**
- * The frames of answers: the parts that a program can rely on, around
- * Qontak's own keys. They are read into every conversation, so they are short.
+ * The frames of answers: the parts that a program can rely on, around Qontak's
+ * own keys. They are short, because every conversation includes them.
  */
 export const frames = {
   /** One record. */
   record: frame({ record: { type: "object" } }),
   /** One page of a list. */
   page: frame({ records: list }),
-  /** What a write came to. */
+  /** The outcome of a write. */
   write: frame({ applied: list, ignored: list }),
-  /** A record that is gone. */
+  /** A deleted record. */
   deleted: frame({ deleted: { type: "boolean" } }),
   /** The fields of a kind of record. */
   fields: frame({ fields: list }),
-  /** The fields of a kind of record in one place. */
+  /** The fields of a kind of record in one pipeline and stage. */
   required: frame({ required: list, optional: list }),
 } as const;
 

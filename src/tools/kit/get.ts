@@ -1,5 +1,5 @@
 /**
- * Tools that answer with one record.
+ * Tools that return one record.
  *
  * @module
  */
@@ -16,20 +16,20 @@ import {
 } from "./shared_arguments.ts";
 import { spoken, type ToolTraits } from "./tool_traits.ts";
 
-/** A view of one record, at an endpoint whose path has one id. */
+/** A view of one record. The path of its endpoint contains one id. */
 export interface RecordView {
   /** The tool's name. */
   readonly name: string;
   /** The tool's title. */
   readonly title: string;
-  /** What it answers with. */
+  /** What the tool returns. */
   readonly description: string;
   /** The endpoint. */
   readonly endpoint: Endpoint;
 }
 
 /**
- * A tool that answers with one record.
+ * Makes a tool that returns one record.
  *
  * @param traits What is special about the record.
  */
@@ -44,7 +44,7 @@ export function getTool(traits: ToolTraits): Tool {
 }
 
 /**
- * A tool that answers with another view of one record.
+ * Makes a tool that returns another view of one record.
  *
  * @param traits What is special about the record.
  * @param view What is special about the view.
@@ -72,7 +72,7 @@ export function viewTool(
         path: { id: target },
         signal,
       });
-      // Other views show other ids than the record's.
+      // Other views contain ids other than the record's.
       const expected = endpoint === endpoints.get ? target : undefined;
       const record = recordOf(endpoint, response, expected);
       return presentRecord(record, selectedKeys(resource, args.fields));

@@ -1,5 +1,5 @@
 /**
- * Tools that list records page by page, with filters that Qontak does not have.
+ * Tools that list records in pages, with filters that Qontak lacks.
  *
  * @module
  */
@@ -23,19 +23,21 @@ import {
 import { spoken, type ToolTraits } from "./tool_traits.ts";
 import { objects } from "./whole_list.ts";
 
-/** How many records a page has unless asked otherwise. */
+/** The default number of records in a page. */
 const PER_PAGE = 25;
 
-/** A scan for filtered records reads at most so many pages of 100. */
+/**
+ * The maximum number of pages, of 100 records each, that a filtered scan reads.
+ */
 const SCAN_PAGES = 10;
 
 const SCAN_SIZE = 100;
 
-/** A filter that Qontak does not have reads at most so many records. */
+/** The maximum number of records that a filter of this server reads. */
 export const MAX_SCAN: number = SCAN_PAGES * SCAN_SIZE;
 
 /**
- * A tool that lists the records of a resource, page by page.
+ * Makes a tool that lists the records of a resource in pages.
  *
  * @param traits What is special about the resource.
  */
@@ -89,7 +91,7 @@ export function listTool(traits: ToolTraits): Tool {
   });
 }
 
-/** Whether Qontak lets a caller choose how long a page is. */
+/** Whether Qontak lets a caller choose the page size. */
 function isSized({ endpoints: { list } }: Resource): boolean {
   return list.query.includes("per_page");
 }
@@ -101,7 +103,7 @@ type ReadPage = (page: number, perPage: number) => Promise<{
   position: Position;
 }>;
 
-/** Makes what reads pages with the query parameters that a call gives. */
+/** Makes a function that reads pages, with the query parameters of a call. */
 async function pageReader(
   { crm, setup, signal }: ToolContext,
   { resource, queryOptions = [] }: ToolTraits,
@@ -139,8 +141,8 @@ async function pageReader(
 }
 
 /**
- * Reads page after page and keeps what passes the test. It stops at whole
- * pages, so that the next call can go on where this one stopped.
+ * Reads page after page and keeps the records that pass the test. It stops only
+ * after a whole page, so that the next call can continue on the following page.
  */
 async function scan(
   read: ReadPage,
@@ -161,7 +163,8 @@ async function scan(
     ) {
       const { shown, extra } = present(matches);
       const of = total_data === undefined ? "" : ` of ${total_data}`;
-      // How many records there are is no count of matches, and reads like one.
+      // The total number of records is left out: a reader would take it for the
+      // number of matches.
       return presentPage(shown, { page, ...defined({ total_page }), isLast }, {
         ...extra,
         matches: matches.length,

@@ -1,6 +1,7 @@
 /**
- * Other records with the phone number of a write: Qontak keeps numbers as they
- * were typed and finds them only so, so that nobody else notices.
+ * Finds other records with the phone number of a write. Qontak stores numbers
+ * as they were typed, and searches for them only in that form, so it does not
+ * detect the same number in another form.
  *
  * @module
  */
@@ -14,43 +15,45 @@ import type { ToolContext } from "../tool.ts";
 /** The key of bodies and records that holds phone numbers. */
 const KEY = "telephone";
 
-/** The query parameter that looks for part of a number. */
+/** The query parameter that searches for part of a number. */
 const QUERY = "phone";
 
 /**
- * How many digits are looked for: the last ones, which people write without a
- * separator in nearly every form.
+ * How many of the last digits are searched for. In nearly every format, people
+ * write these without a separator.
  */
 const LAST = 4;
 
-/** How many records are looked at. */
+/** How many records are checked. */
 const MOST = 100;
 
-/** How long looking may take, in ms: the write is done and must be told. */
+/**
+ * How long the search may take, in ms. The write is done and must be reported.
+ */
 const TIMEOUT = 5_000;
 
-/** How many of those found are named. */
+/** How many of the found records are named. */
 const NAMED = 5;
 
-/** A write that is done. */
+/** A completed write. */
 interface Done {
   /** The record's id. */
   readonly written: number;
   /** What was sent. */
   readonly body: JsonObject;
-  /** The record as it was before, on an update. */
+  /** The record before an update. */
   readonly previous: JsonObject | undefined;
 }
 
 /**
- * Looks for other records with the phone number that was written, in one
+ * Searches for other records with the phone number that was written, in one
  * request.
  *
  * @param context The company's CRM.
  * @param resource The kind of record.
  * @param done The write.
- * @returns A note for each record, or one for many; none where the number was
- * there before, or where the list cannot be asked.
+ * @returns One note for each record, or a single note for many; none if the
+ * record already had the number, or if the list cannot be read.
  */
 export async function noteSamePhone(
   { crm, signal }: ToolContext,
@@ -73,7 +76,7 @@ export async function noteSamePhone(
     });
     records = Array.isArray(response) ? response.filter(isObject) : [];
   } catch (error) {
-    // Nothing is wrong with the write.
+    // The search failed, but the write succeeded.
     if (error instanceof QontakError || error instanceof UnreachableError) {
       return [];
     }

@@ -1,5 +1,5 @@
 /**
- * Tools that give a record to another user.
+ * Tools that assign a record to another user.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { tenantArgument } from "./shared_arguments.ts";
 import type { ToolTraits } from "./tool_traits.ts";
 
 /**
- * A tool that gives a record to another user.
+ * Makes a tool that assigns a record to another user.
  *
  * @param traits What is special about the record.
  * @param endpoint The endpoint; its body takes `creator_id`.
@@ -39,7 +39,7 @@ export function ownerTool(
     run: async (context, args) => {
       const { crm, setup, signal } = context;
       const written = args[idArgument] as number;
-      // Owners are listed only in the template: Qontak has no list of users.
+      // Only the template lists owners: Qontak has no list of users.
       const owner = await pickOption(
         setup,
         resource,

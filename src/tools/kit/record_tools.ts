@@ -13,11 +13,12 @@ import type { ToolTraits } from "./tool_traits.ts";
 import { updateTool } from "./update.ts";
 
 /**
- * The tools that every kind of record has: for its fields where Qontak
- * publishes them, then list, get, create, update, and delete where Qontak can.
+ * Makes the tools that every kind of record has: the tools for its fields, if
+ * Qontak publishes them; list, get, create and update; and delete, if Qontak
+ * supports it.
  *
  * @param traits What is special about the record.
- * @param list The list tool, where it is not like that of other records.
+ * @param list The list tool, if it differs from that of other records.
  */
 export function recordTools(
   traits: ToolTraits,

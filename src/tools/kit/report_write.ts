@@ -1,6 +1,6 @@
 /**
- * What became of a write: the record is read back and compared with what was
- * sent.
+ * Reports the outcome of a write: reads the record back and compares it with
+ * what was sent.
  *
  * @module
  */
@@ -17,11 +17,11 @@ import type { ToolContext } from "../tool.ts";
 import { presentRecord } from "./present.ts";
 
 /**
- * Reads a record as it is now.
+ * Reads the current state of a record.
  *
  * @param context The company's CRM.
  * @param resource The kind of record.
- * @param id Its id.
+ * @param id The record's id.
  */
 export async function readRecord(
   { crm, signal }: ToolContext,
@@ -32,7 +32,7 @@ export async function readRecord(
   return recordOf(get, response, id);
 }
 
-/** What became of each value, under the names that the tool's arguments have. */
+/** The outcome for each value, by the names of the tool's arguments. */
 function presentOutcome(resource: Resource, outcome: ReadBack): JsonObject {
   const named = (list: readonly Difference[]) =>
     list.map((one) => ({ ...one, key: argumentOf(resource, one.key) }));
@@ -47,7 +47,7 @@ function presentOutcome(resource: Resource, outcome: ReadBack): JsonObject {
   };
 }
 
-/** Says that a sum is not what its parts make it, where it was not sent. */
+/** Notes that a total which was not sent does not match its parts. */
 function noteTotal(
   { name, total }: Resource,
   body: JsonObject,
@@ -68,7 +68,7 @@ function noteTotal(
   ];
 }
 
-/** What a write is about. */
+/** The record that a write concerns. */
 export interface WrittenTo {
   /** The kind of record. */
   readonly resource: Resource;
@@ -82,19 +82,19 @@ export interface Written {
   readonly written: number;
   /** What was sent. */
   readonly body: JsonObject;
-  /** The record as Qontak answered the write with it, if it did. */
+  /** The record in Qontak's answer to the write, if it was there. */
   readonly made?: JsonObject | undefined;
-  /** The record as it was before, on an update. */
+  /** The record before an update. */
   readonly previous?: JsonObject | undefined;
   /** What else the reader should know. */
   readonly notes?: readonly string[];
 }
 
 /**
- * Reads a record back after a write and says what became of each value.
+ * Reads a record back after a write, and reports the outcome for each value.
  *
  * @param context The company's CRM.
- * @param write The kind of record, and the keys that identify one.
+ * @param write The kind of record, and the keys that identify a record.
  * @param written What was written.
  * @returns The answer of the tool.
  */
@@ -109,9 +109,9 @@ export async function reportWrite(
   const settled = outcome && outcome.ignored.length === 0 &&
     outcome.not_shown.length === 0 && outcome.stored_differently.length === 0;
   if (!settled && !(made && write.resource.readsOtherwise)) {
-    // An update answers without the record, and right after a create some
-    // custom fields still come back empty: the record itself decides. What it
-    // does not show is taken from the answer.
+    // The record decides: the answer to an update lacks the record, and some
+    // custom fields in the answer to a create are still empty. Values that the
+    // record does not show come from the answer.
     try {
       const now = await readRecord(context, write.resource, written);
       stored = { ...made, ...now };

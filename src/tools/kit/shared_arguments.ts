@@ -6,24 +6,24 @@
 import type { Resource } from "../../qontak/resources.ts";
 import { type Arguments, flag, text, whole, words } from "./arguments.ts";
 
-/** The tenant; every tool takes it. */
+/** The tenant; every tool takes this argument. */
 export const tenantArgument = { user_id: text() } satisfies Arguments;
 
-/** Selects what an answer shows; the server's instructions say how. */
+/** Selects what an answer shows; the server's instructions explain how. */
 export const fieldsArgument = { fields: words() } satisfies Arguments;
 
 /** Which page of a list. */
 export const pageArgument = { page: whole(1, Infinity) } satisfies Arguments;
 
-/** How many records a page has. */
+/** The number of records in a page. */
 export const perPageArgument = { per_page: whole(1, 100) } satisfies Arguments;
 
-/** Sends a write without the check against the template. */
+/** Sends a write without checking it against the template. */
 export const skipArgument = { skip_validation: flag() } satisfies Arguments;
 
 /**
- * The keys of records that `fields` names: an argument that has another name
- * than its key is known by both.
+ * Converts the names in `fields` to keys of records. If an argument's name
+ * differs from its key, both names work.
  *
  * @param resource The kind of record.
  * @param fields What the caller named, if anything.

@@ -1,5 +1,6 @@
 /**
- * Tools for the fields that a company has given a kind of record.
+ * Tools that describe the fields that a company has configured for a kind of
+ * record.
  *
  * @module
  */
@@ -11,7 +12,7 @@ import { fieldsArgument, tenantArgument } from "./shared_arguments.ts";
 import type { ToolTraits } from "./tool_traits.ts";
 
 /**
- * The tools for the template and for the required fields.
+ * Makes the tools for the template and for the required fields.
  *
  * @param traits What is special about the record.
  */

@@ -14,20 +14,23 @@ export interface ToolTraits {
   readonly summary: readonly string[];
   /** Descriptions of the arguments of create that need one, by body key. */
   readonly descriptions?: Readonly<Record<string, string>>;
-  /** Wrong names that people use in create and update, and what to do. */
+  /**
+   * Wrong names that people use in create and update, and what to do instead.
+   */
   readonly renamed?: Readonly<Record<string, string>>;
   /** The arguments of the list tool for Qontak's own query parameters. */
   readonly query?: Readonly<Record<string, Argument>>;
-  /** Query parameters that take an option of the company's setup. */
+  /** Query parameters that take an option from the company's setup. */
   readonly queryOptions?: readonly string[];
   /**
-   * Keys that Qontak cannot filter by, and that are filtered here: options of
-   * the company's setup, by id or label, or ids of records.
+   * Keys that Qontak cannot filter by, so that this server filters by them.
+   * They hold options of the company's setup, by id or label, or ids of
+   * records.
    */
   readonly filters?: readonly string[];
 }
 
-/** The name of a kind of record, or of several, in sentences. */
+/** The name of a kind of record, singular or plural, for sentences. */
 export function spoken(name: string): string {
   return name.replace("_", " ");
 }

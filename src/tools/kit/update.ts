@@ -20,7 +20,7 @@ import { spoken, type ToolTraits } from "./tool_traits.ts";
 import { findProblems, performWrite, type Write } from "./write.ts";
 
 /**
- * A tool that changes a record.
+ * Makes a tool that changes a record.
  *
  * @param traits What is special about the record.
  */
@@ -65,8 +65,9 @@ export function updateTool(traits: ToolTraits): Tool {
 }
 
 /**
- * The arguments of an update. null clears; that is shown where nothing else
- * does, since a label goes with its id and a list can be empty.
+ * The arguments of an update. null clears a field. The schema shows null only
+ * if nothing else clears the field: a label is cleared with its id, and a list
+ * can be empty.
  */
 function changeInput(resource: Resource): Arguments {
   const input = bodyInput(resource, resource.endpoints.update);

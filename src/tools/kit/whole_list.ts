@@ -1,6 +1,6 @@
 /**
- * Tools for the lists that Qontak sends whole; they are shown in pages made
- * here.
+ * Tools for lists that Qontak sends without pages. This server splits them into
+ * pages.
  *
  * @module
  */
@@ -19,13 +19,13 @@ import {
 } from "./shared_arguments.ts";
 import type { ToolTraits } from "./tool_traits.ts";
 
-/** A list that Qontak sends whole. */
+/** A list that Qontak sends without pages. */
 export interface WholeList {
   /** The tool's name. */
   readonly name: string;
   /** The tool's title. */
   readonly title: string;
-  /** What it answers with. */
+  /** What the tool returns. */
   readonly description: string;
   /** The endpoint. */
   readonly endpoint: Endpoint;
@@ -33,19 +33,24 @@ export interface WholeList {
   readonly path?: Readonly<Record<string, string>>;
   /** The arguments that become query parameters. */
   readonly query?: Arguments;
-  /** What is wrong with the query parameters together, if anything. */
+  /**
+   * Says what is wrong with the combination of query parameters, if anything.
+   */
   readonly problem?: (query: JsonObject) => string | undefined;
   /**
-   * The keys that are shown unless `fields` names others. Left out: all that
-   * are set, and the tool has no `fields`.
+   * The keys that are shown unless `fields` names others. If omitted, all keys
+   * with a value are shown, and the tool has no `fields`.
    */
   readonly summary?: readonly string[];
-  /** Turns what Qontak sent into the list; it is the list when left out. */
+  /**
+   * Converts Qontak's response to the list. If omitted, the response is the
+   * list.
+   */
   readonly records?: (response: unknown) => JsonObject[];
 }
 
 /**
- * A tool for a list that Qontak sends whole.
+ * Makes a tool for a list that Qontak sends without pages.
  *
  * @param list What is special about the list.
  * @throws {TypeError} When Qontak sends the list in pages.
@@ -53,7 +58,7 @@ export interface WholeList {
 export function wholeList(list: WholeList): Tool {
   const { name, title, description, endpoint, summary } = list;
   const { path = {}, query = {}, problem, records = objects } = list;
-  // A page of a list would look like all of it.
+  // Otherwise one page would look like the whole list.
   if (endpoint.answers === "page") {
     throw new TypeError(
       `${name}: ${endpoint.path} is sent in pages, which listTool() shows`,
@@ -98,7 +103,7 @@ export function wholeList(list: WholeList): Tool {
   });
 }
 
-/** The arguments of these names that were given; all of them are ids. */
+/** Selects the given arguments with these names; all of them are ids. */
 function pick(
   args: JsonObject,
   names: readonly string[],
@@ -112,14 +117,15 @@ function pick(
 /**
  * The records of a list.
  *
- * @param response What Qontak sent; anything in it but objects is left out.
+ * @param response What Qontak sent; anything in it that is not an object is
+ * left out.
  */
 export function objects(response: unknown): JsonObject[] {
   return Array.isArray(response) ? response.filter(isObject) : [];
 }
 
 /**
- * A tool for what happened to a record.
+ * Makes a tool for the timeline of a record.
  *
  * @param traits What is special about the record.
  * @param endpoint The endpoint.
@@ -138,7 +144,7 @@ export function timelineTool(
 }
 
 /**
- * A tool for the chat that belongs to a record.
+ * Makes a tool for the chat that belongs to a record.
  *
  * @param traits What is special about the record.
  * @param endpoint The endpoint.
@@ -157,7 +163,10 @@ export function chatTool(
   });
 }
 
-/** Qontak's collection shows one room; in the wild a list of rooms comes too. */
+/**
+ * Qontak's API collection shows one room, but real responses may be a list of
+ * rooms.
+ */
 function messages(response: unknown): JsonObject[] {
   const rooms = Array.isArray(response) ? response : [response];
   return rooms.filter(isObject).flatMap(({ room_id, chat_contents }) =>

@@ -1,5 +1,5 @@
 /**
- * A write from start to end: checked, sent, and read back.
+ * Performs a write: checks it, sends it, and reads the record back.
  *
  * @module
  */
@@ -34,11 +34,11 @@ import { findCreated } from "./find_created.ts";
 import { readRecord, reportWrite, type WrittenTo } from "./report_write.ts";
 import { noteSamePhone } from "./note_same_phone.ts";
 
-/** A write that a tool was called for. */
+/** A write that a tool call requests. */
 export interface Write extends WrittenTo {
   /** The tool's name, for messages. */
   readonly tool: string;
-  /** The record to change; undefined to make one. */
+  /** The record to change; undefined to create one. */
   readonly id?: number;
   /** The values by body key. */
   readonly values: JsonObject;
@@ -47,7 +47,7 @@ export interface Write extends WrittenTo {
 }
 
 /**
- * Checks, sends and reads back.
+ * Checks a write, sends it and reads the record back.
  *
  * @param context The company's CRM.
  * @param write The write.
@@ -110,11 +110,11 @@ export async function performWrite(
 }
 
 /**
- * What is wrong with a write, as {@linkcode performWrite} would find it.
- * Nothing is changed.
+ * Finds the problems of a write that {@linkcode performWrite} would find. It
+ * changes nothing.
  *
  * @param context The company's CRM.
- * @param write The write; its values may be of any form.
+ * @param write The write; its values may have any form.
  * @returns The problems, one sentence each.
  */
 export async function findProblems(
@@ -126,12 +126,15 @@ export async function findProblems(
   return (await checkValues(context, write, previous)).problems;
 }
 
-/** Where a write is sent. */
+/** The endpoint for a write. */
 function endpointOf({ resource: { endpoints }, id }: Write): Endpoint {
   return id === undefined ? endpoints.create : endpoints.update;
 }
 
-/** The record before an update, where it is read as it is written. */
+/**
+ * The record before an update, if it can be read in the form in which it is
+ * written.
+ */
 async function readPrevious(
   context: ToolContext,
   write: Write,
@@ -158,7 +161,7 @@ function checkValues(
   });
 }
 
-/** The body of a write that may be sent. */
+/** Checks a write, and returns the body to send. */
 async function check(
   context: ToolContext,
   write: Write,
@@ -189,7 +192,10 @@ async function check(
   return checked;
 }
 
-/** An update without the owner would make the token's user the owner. */
+/**
+ * Adds the current owner: an update without it would make the token's user the
+ * owner.
+ */
 function keepOwner(
   { resource, tool }: Write,
   body: JsonObject,
@@ -209,8 +215,9 @@ function keepOwner(
 }
 
 /**
- * A write that we judged valid was refused: the company may have changed its
- * template since it was loaded, so it is loaded again for the next check.
+ * Explains why Qontak refused a write that passed the check. The company may
+ * have changed its template since it was loaded, so it is loaded again for the
+ * next check.
  */
 async function explainRejection(
   context: ToolContext,
@@ -228,7 +235,7 @@ async function explainRejection(
   try {
     await check(context, write, previous);
     const { said } = error;
-    // Qontak's words decide: what they are not about is not why.
+    // Qontak's message decides: a doubt about another field is not the reason.
     const fitting = doubts
       .filter((doubt) => namesNothing(said) || isAbout(said, doubt))
       .map(({ sentence }) => sentence);
