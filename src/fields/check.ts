@@ -1,7 +1,7 @@
 /**
- * Checks a write against a company's own template before anything is sent:
- * labels become ids, values take the form that Qontak reads, and every
- * problem is found in one pass. Nothing is replaced by a default.
+ * Checks a write against a company's own template before anything is sent. It
+ * converts labels to ids and values to the form that Qontak reads, and reports
+ * all problems at once. It never replaces a value with a default.
  *
  * @module
  */
@@ -36,45 +36,46 @@ import {
 import { typeOf } from "./types.ts";
 import type { Field } from "./template.ts";
 
-/** A write that a caller wants. */
+/** A write that a caller requests. */
 export interface WriteRequest {
   /** The kind of record. */
   readonly resource: Resource;
-  /** Where it will be sent: the resource's create or update. */
+  /** The endpoint to send it to: the resource's create or update. */
   readonly endpoint: Endpoint;
-  /** The values by body key; undefined entries are left alone. */
+  /** The values by body key. Undefined entries are ignored. */
   readonly values: JsonObject;
-  /** The record as it is, on an update. */
+  /** The current record, on an update. */
   readonly existing?: JsonObject;
-  /** How the company has set up its CRM. */
+  /** The company's CRM setup. */
   readonly setup: Setup;
 }
 
-/** What came of the check. */
+/** The result of the check. */
 export interface CheckedWrite {
-  /** What to send; complete only when there are no problems. */
+  /** The body to send. It is complete only if there are no problems. */
   readonly body: JsonObject;
-  /** Everything that is wrong, one sentence each. */
+  /** All problems, one sentence each. */
   readonly problems: readonly string[];
-  /** What the reader should know though nothing is wrong. */
+  /** Information for the reader that is not a problem. */
   readonly notes: readonly string[];
-  /** What may be why, should Qontak refuse it. */
+  /** Possible reasons if Qontak refuses the write. */
   readonly doubts: readonly Doubt[];
 }
 
-/** What may be why a write is refused. */
+/** A possible reason why a write is refused. */
 export interface Doubt {
-  /** The names of the field that it is about. */
+  /** The names of the field concerned. */
   readonly names: readonly string[];
-  /** What it is, in a sentence. */
+  /** The reason, in one sentence. */
   readonly sentence: string;
 }
 
 /**
- * Whether a text is about a field: it has one of its names, as words.
+ * Whether a text is about a field: it contains one of the field's names as
+ * whole words.
  *
  * @param text The text.
- * @param doubt What is about the field.
+ * @param doubt The possible reason, with the field's names.
  */
 export function isAbout(text: string, { names }: Doubt): boolean {
   const words = (text: string) =>
@@ -88,7 +89,7 @@ export function isAbout(text: string, { names }: Doubt): boolean {
  *
  * @param request The write.
  * @returns The body and the problems.
- * @throws {QontakError | UnreachableError} When the template cannot be had.
+ * @throws {QontakError | UnreachableError} When the template cannot be loaded.
  */
 export async function checkWrite(request: WriteRequest): Promise<CheckedWrite> {
   const { resource, endpoint, values, setup } = request;
@@ -131,7 +132,7 @@ interface Check {
   readonly doubts: Doubt[];
 }
 
-/** Resolves pipeline and stage, and puts them into the body. */
+/** Finds the pipeline and stage, and adds them to the body. */
 async function checkPlace(check: Check): Promise<Place | undefined> {
   const { resource, values, existing, setup } = check.request;
   const keys = resource.place;
@@ -154,8 +155,8 @@ async function checkPlace(check: Check): Promise<Place | undefined> {
   });
   if (found.problem !== undefined) {
     if (existing && !moves) {
-      // It stands where it stands; that is no reason to keep a person from
-      // changing something else.
+      // The record's current place is not known, but that must not prevent
+      // other changes.
       check.notes.push(
         `The company's setup does not list the pipeline or stage of this ${resource.name}, so its required fields were not checked`,
       );
@@ -166,7 +167,7 @@ async function checkPlace(check: Check): Promise<Place | undefined> {
   if (!existing || moves) {
     check.body[keys.pipeline] = place.pipeline.id;
     check.body[keys.stage] = place.stage.id;
-    // Both halves of a pair are sent where the caller named both or the name.
+    // Send both the id and the name if the caller gave both or only the name.
     for (
       const [key, { name }] of [
         [keys.pipeline, place.pipeline],
@@ -188,7 +189,7 @@ async function checkPlace(check: Check): Promise<Place | undefined> {
   return place;
 }
 
-/** What the caller named: the id, or else the name. */
+/** The value that the caller gave: the id, or else the name. */
 function placeValue(check: Check, key: string): unknown {
   const { values } = check.request;
   const id = values[key];
@@ -222,7 +223,7 @@ function checkStandard(
         } and ${idKey} null do not agree: give one of them`,
       );
     } else if (id === undefined) checkName(check, key, idKey, value);
-    // With an id, the name is compared where the id is encoded.
+    // If there is an id, the name is compared when the id is encoded.
     return;
   }
   const field = fields.find((field) => !field.custom && field.key === key);
@@ -250,8 +251,8 @@ function checkStandard(
 }
 
 /**
- * The id's key where `key` holds the label of a field with options, and so
- * can be turned into the id.
+ * The key of the id, if `key` holds the label of a field with options and the
+ * label can be converted to the id.
  */
 function idKeyOf({ fields, request }: Check, key: string): string | undefined {
   if (!key.endsWith("_name")) return undefined;
@@ -261,7 +262,9 @@ function idKeyOf({ fields, request }: Check, key: string): string | undefined {
   return field?.options ? idKey : undefined;
 }
 
-/** Whether a cleared name stands beside an id, which then says it all. */
+/**
+ * Whether a name is cleared while its id is given. The id is then sufficient.
+ */
 function isBesideId(check: Check, key: string): boolean {
   const idKey = idKeyOf(check, key);
   return idKey !== undefined && !isEmpty(check.request.values[idKey]);
@@ -284,7 +287,10 @@ function checkName(
   body[idKey] = encoded.wire;
 }
 
-/** What a record is nothing without, where the template does not say so. */
+/**
+ * Checks the keys that a record must have even if the template does not require
+ * them.
+ */
 function checkNeeds({ request, fields, problems }: Check): void {
   const { resource, endpoint, values } = request;
   const creates = endpoint === resource.endpoints.create;
@@ -325,7 +331,7 @@ function checkRequired(check: Check, place: Place | undefined): void {
         `${name} is required${where}, and the record does not show whether it has a value`,
       );
     } else if (!isWritable(field, endpoint)) {
-      // What has no key at all is Qontak's own business.
+      // A standard field without a body key is left to Qontak.
       if (!field.custom) continue;
       notes.push(
         `${name} is required${where} but cannot be written through the API: ${
@@ -344,7 +350,7 @@ function checkRequired(check: Check, place: Place | undefined): void {
   }
 }
 
-/** Whether a value was given that has already been called wrong. */
+/** Whether a value was given that already has a problem. */
 function failed({ request: { values } }: Check, field: Field): boolean {
   if (!field.custom) return !isEmpty(values[field.key]);
   const given = values.additional_fields;
@@ -354,7 +360,7 @@ function failed({ request: { values } }: Check, field: Field): boolean {
     );
 }
 
-/** Whether the record will hold a value once the write is done. */
+/** Whether the record will have a value after the write. */
 function hasValue({ body, request }: Check, field: Field): boolean {
   const { existing } = request;
   if (!field.custom) {
@@ -367,7 +373,7 @@ function hasValue({ body, request }: Check, field: Field): boolean {
   return !isEmpty(entry?.value);
 }
 
-/** Whether the record, as Qontak shows it, leaves a field out altogether. */
+/** Whether the record that Qontak returns omits a field. */
 function isHidden({ request: { existing, values } }: Check, field: Field) {
   if (!existing) return false;
   const key = field.custom ? "additional_fields" : field.key;
@@ -383,7 +389,7 @@ function customEntry(list: unknown, field: Field): JsonObject | undefined {
 function describeField(resource: Resource, field: Field): string {
   return field.custom
     ? `additional_fields id ${field.id} (${show(field.label)})`
-    // A key that no body has is the company's own word.
+    // A key that no body has is a name that the company chose.
     : field.key in resource.endpoints.create.body
     ? describeKey(argumentOf(resource, field.key), field)
     : show(field.key);

@@ -16,14 +16,14 @@ import {
 import type { Field } from "./template.ts";
 import { typeOf } from "./types.ts";
 
-/** Entries as Qontak takes them, and what is wrong with the others. */
+/** Entries in the form that Qontak accepts, and the problems of the others. */
 export interface EncodedCustomFields {
-  /** What to send under `additional_fields`. */
+  /** The entries to send under `additional_fields`. */
   readonly wire: readonly JsonObject[];
-  /** What is wrong, one sentence each. */
+  /** The problems, one sentence each. */
   readonly problems: readonly string[];
   /**
-   * How values were read, and what Qontak leaves open of what is sent, one
+   * How values were read, and what Qontak does not document about them, one
    * sentence each.
    */
   readonly notes: readonly string[];
@@ -31,7 +31,7 @@ export interface EncodedCustomFields {
 
 /**
  * Encodes entries `{id, name?, value, value_name?}`. A field is found by its
- * id, or by its name or label where only one field has it.
+ * id, or by its name or label if that is unique.
  *
  * @param value What the caller gave.
  * @param fields The company's fields.
@@ -77,10 +77,10 @@ export function encodeCustomFields(
 }
 
 /**
- * Passes entries on where Qontak publishes no template to check them against.
+ * Passes entries on unchecked, for resources without a published template.
  *
  * @param value What the caller gave.
- * @returns The entries as they are; those without an id are problems.
+ * @returns The entries, unchanged. An entry without an id is a problem.
  */
 export function passCustomFields(value: unknown): EncodedCustomFields {
   const entries = Array.isArray(value) ? value : [value];
@@ -99,7 +99,7 @@ export function passCustomFields(value: unknown): EncodedCustomFields {
   return { wire, notes: [], problems };
 }
 
-/** The custom fields of a company, by what an entry may call them. */
+/** The custom fields of a company, by id and by name or label. */
 interface KnownFields {
   readonly byId: ReadonlyMap<unknown, Field>;
   readonly byWord: ReadonlyMap<string, ReadonlySet<Field>>;
@@ -115,7 +115,7 @@ function knownFields(fields: readonly Field[]): KnownFields {
     }
   }
   return {
-    // The first of those with one id.
+    // If several fields share an id, the first one is used.
     byId: new Map(custom.toReversed().map((field) => [field.id, field])),
     byWord,
     names: custom.flatMap(({ label, name }) => [label, name]),
@@ -157,13 +157,13 @@ function findField(
   }. Give the id`;
 }
 
-/** An entry to send and how its value was read, or what is wrong with it. */
+/** An entry to send and how its value was read, or the problem. */
 type EncodedEntry = { readonly entry: JsonObject; readonly read?: string };
 
 function encodeEntry(entry: JsonObject, field: Field): EncodedEntry | string {
   const base = { id: field.id, name: field.name };
   const { value } = entry;
-  // A record shows null or an empty list where there is no label.
+  // A record has null or an empty list if there is no label.
   const valueName = typeof entry.value_name === "string"
     ? entry.value_name
     : undefined;
@@ -171,7 +171,7 @@ function encodeEntry(entry: JsonObject, field: Field): EncodedEntry | string {
     return `cannot be written through the API: ${field.type.instead}`;
   }
   if (value === undefined) {
-    // A label alone is enough where the field has options.
+    // A label alone is enough if the field has options.
     if (isEmpty(valueName)) return "has no value";
     return encodeEntry({ ...entry, value: valueName }, field);
   }

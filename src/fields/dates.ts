@@ -1,10 +1,13 @@
 /**
- * Dates as people write them, and as Qontak takes them.
+ * Reads dates as people write them, and writes them as Qontak accepts them.
  *
  * @module
  */
 
-/** Qontak's clock: its answers carry +07:00 (western Indonesian time), in ms. */
+/**
+ * The UTC offset of Qontak's clock, in ms. Its answers have +07:00 (western
+ * Indonesian time).
+ */
 const OFFSET = 7 * 60 * 60 * 1000;
 
 const ISO =
@@ -13,28 +16,31 @@ const ISO =
 const DAY_FIRST =
   /^(\d{1,2})[/-](\d{1,2})[/-](\d{4})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2}))?)?$/;
 
-/** The zone of that clock, for messages. */
+/** The time zone of that clock, for messages. */
 const ZONE = "Asia/Jakarta";
 
-/** A day on the calendar with a time. */
+/** A calendar day with a time. */
 export interface Moment {
   /** Milliseconds since 1970. */
   readonly epoch: number;
   /** Whether a time of day was given. */
   readonly timed: boolean;
-  /** The day that was written, as `2026-11-30`, whatever its zone. */
+  /** The day as written, such as `2026-11-30`, in any time zone. */
   readonly day: string;
-  /** Whether it was written day first, which others read month first. */
+  /**
+   * Whether it was written with the day first, which some people read as the
+   * month.
+   */
   readonly dayFirst: boolean;
 }
 
 /**
  * Reads a date: ISO (2026-11-30, 2026-11-30T14:00, with or without an offset)
  * or day first (30/11/2026, 30-11-2026, with or without a time). Without an
- * offset it is meant on Qontak's clock, +07:00.
+ * offset, +07:00 is assumed, as on Qontak's clock.
  *
  * @param text What was written.
- * @returns The moment, or undefined where this is no date of the calendar.
+ * @returns The moment; undefined if the text is not a valid date.
  */
 export function parseDate(text: string): Moment | undefined {
   const trimmed = text.trim();
@@ -76,7 +82,7 @@ function moment(
   ) as [number, number, number, number, number, number];
   const utc = Date.UTC(year, month - 1, day, hour, minute, second, ms);
   const back = new Date(utc);
-  // Date.UTC carries 31 February over into March; the calendar does not.
+  // Date.UTC turns 31 February into a day in March, so compare the parts.
   const exists = year >= 1000 && back.getUTCMonth() === month - 1 &&
     back.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
   if (!exists) return undefined;
@@ -92,37 +98,41 @@ function local({ epoch }: Pick<Moment, "epoch">): string {
   return new Date(epoch + OFFSET).toISOString();
 }
 
-/** `2026-11-30T00:00:00.000+07:00`, as deals and tasks take it. */
+/** Writes `2026-11-30T00:00:00.000+07:00`, the form for deals and tasks. */
 export function toIso(moment: Pick<Moment, "epoch">): string {
   return local(moment).replace("Z", "+07:00");
 }
 
 /**
- * The day that was written, at midnight, as standard fields take it that keep
- * days; with its time where that falls on the same day on Qontak's clock.
+ * Writes a moment for standard fields that store days. Keeps the time if it
+ * falls on the same day on Qontak's clock; otherwise uses midnight of the day
+ * as written.
  */
 export function toIsoDay(moment: Moment): string {
   return isMoved(moment) ? `${moment.day}T00:00:00.000+07:00` : toIso(moment);
 }
 
-/** `30/11/2026`, the day that was written, as custom Date fields take it. */
+/**
+ * Writes the day as written, such as `30/11/2026`, the form for custom Date
+ * fields.
+ */
 export function toDayFirst({ day }: Moment): string {
   return day.split("-").reverse().join("/");
 }
 
-/** `2026-11-30T14:00:00`, as custom date-time fields take it. */
+/** Writes `2026-11-30T14:00:00`, the form for custom date-time fields. */
 export function toLocalDateTime(moment: Pick<Moment, "epoch">): string {
   return local(moment).slice(0, 19);
 }
 
-/** Whether the day that was written is another one on Qontak's clock. */
+/** Whether the day as written differs from the day on Qontak's clock. */
 function isMoved(moment: Moment): boolean {
   return local(moment).slice(0, 10) !== moment.day;
 }
 
 /**
- * How a day was read, in words, where that is worth saying: day first, or with
- * an offset that puts it on another day here.
+ * Says how a day was read, if the reader should know: it was written day first,
+ * or its offset moves it to another day on Qontak's clock.
  */
 export function sayDay(moment: Moment): string | undefined {
   if (isMoved(moment)) {
@@ -135,14 +145,14 @@ export function sayDay(moment: Moment): string | undefined {
   return moment.dayFirst ? inWords(moment.day) : undefined;
 }
 
-/** How a moment was read, in words, where it was written day first. */
+/** Says how a moment was read, if it was written day first. */
 export function sayMoment(moment: Moment): string | undefined {
   if (!moment.dayFirst) return undefined;
   const time = local(moment).slice(11, 16);
   return `${inWords(moment.day)}${moment.timed ? `, ${time} (${ZONE})` : ""}`;
 }
 
-/** `5 March 1988`. */
+/** Writes a day in words, such as `5 March 1988`. */
 function inWords(day: string): string {
   return new Date(day).toLocaleDateString("en-GB", {
     day: "numeric",

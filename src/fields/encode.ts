@@ -1,6 +1,6 @@
 /**
- * Turns values as people give them into values as Qontak takes them, or says
- * what is wrong with them.
+ * Converts values as people give them to values that Qontak accepts, or reports
+ * the problem.
  *
  * @module
  */
@@ -11,24 +11,27 @@ import type { DateForm } from "../qontak/resources.ts";
 import { isObject, show, someNumber } from "../values/json.ts";
 import { isRounded, isTooLarge, readNumber } from "../values/numbers.ts";
 
-/** What a value is encoded for. */
+/** The field that a value is encoded for. */
 export interface Target {
   /** Whether the value goes into `additional_fields`. */
   readonly custom: boolean;
-  /** What a select allows. */
+  /** The options of a select. */
   readonly options?: readonly Option[];
-  /** The form in which a standard date is sent; ISO when left out. */
+  /** The form in which a standard date is sent; ISO by default. */
   readonly dates?: DateForm;
 }
 
-/** A value as Qontak takes it, or what is wrong with it. */
+/** A value that Qontak accepts, or the problem. */
 export type Encoded =
   | {
     /** The value to send. */
     readonly wire: unknown;
-    /** The label or labels that belong to it. */
+    /** The matching label or labels. */
     readonly label?: string;
-    /** How it was read, as a phrase after the key, where that must be told. */
+    /**
+     * How the value was read, as a phrase after the key, if the reader should
+     * know.
+     */
     readonly read?: string;
     readonly problem?: undefined;
   }
@@ -43,7 +46,7 @@ export function encodeText(value: unknown): Encoded {
   return { problem: `takes text${inQuotes(value)}, not ${show(value)}` };
 }
 
-/** What a number needs that loses digits as one. */
+/** Advice to put a number in quotation marks, so that no digit is lost. */
 function inQuotes(value: unknown): string {
   return typeof value === "number"
     ? " in quotes, so that no digit is lost"
@@ -79,14 +82,14 @@ export function encodeNumber(value: unknown, most?: number): Encoded {
     };
   }
   const { digits, plain } = reading;
-  // Qontak takes digits as text too; a number is sent where it says the same.
+  // Qontak also accepts digits as text. Send a number if it is exactly equal.
   const wire = String(Number(digits)) === digits ? Number(digits) : digits;
   return { wire, ...(plain ? {} : wasRead(value, digits)) };
 }
 
 /**
- * Encodes a part of a position: no degrees are thousands, so that `106.845` has
- * one reading.
+ * Encodes a latitude or longitude. Degrees are never in the thousands, so
+ * `106.845` can be read in only one way.
  *
  * @param value What the caller gave.
  */
@@ -94,12 +97,12 @@ export function encodeDegrees(value: unknown): Encoded {
   return encodeNumber(value, MAX_DEGREES);
 }
 
-/** The most degrees that there are. */
+/** The largest number of degrees. */
 const MAX_DEGREES = 180;
 
 /**
- * Encodes an amount of money that Qontak keeps as text: in digits where it is a
- * number, and otherwise as people wrote it.
+ * Encodes an amount of money that Qontak stores as text: as digits if it is a
+ * number, otherwise as written.
  *
  * @param value What the caller gave.
  */
@@ -117,7 +120,10 @@ function wasRead(value: unknown, as: string | undefined): { read?: string } {
   return as === undefined ? {} : { read: `${show(value)} was read as ${as}` };
 }
 
-/** Encodes a date, with what writes it and what says how it was read. */
+/**
+ * Encodes a date, with a function that writes it and one that says how it was
+ * read.
+ */
 export function encodeDate(
   value: unknown,
   takes: string,
@@ -145,12 +151,12 @@ export function encodeSelect(
       }: this company's template lists no options for it`,
     };
   }
-  // What a company wrote itself is not translated.
+  // Options that a company wrote itself are not translated.
   const choice = choose(options, value, { translate: !custom });
   if (choice.problem !== undefined) return choice;
   const { id, name } = choice.option;
-  // Custom selects take the id as a string; an option without an id is
-  // chosen by its name.
+  // Custom selects take the id as a string. An option without an id is chosen
+  // by its name.
   return { wire: id === null ? name : custom ? String(id) : id, label: name };
 }
 
@@ -158,7 +164,7 @@ export function encodeSelect(
 export function encodeMultipleSelect(value: unknown, target: Target): Encoded {
   const whole = typeof value === "string" && target.options &&
     choose(target.options, value);
-  // A label may itself hold a comma.
+  // A label may contain a comma.
   const entries = whole && whole.problem === undefined
     ? [value]
     : typeof value === "string"
@@ -219,8 +225,9 @@ export function encodeGps(value: unknown): Encoded {
 }
 
 /**
- * Qontak's gateway spells the latitude of a check-in `lattitude`, others write
- * it `latitude`; which of the two is read is not known, so both are sent.
+ * Encodes a check-in. Qontak's gateway spells the latitude `lattitude`; other
+ * sources write `latitude`. It is unknown which one Qontak reads, so both are
+ * sent.
  */
 export function encodeCheckin(value: unknown): Encoded {
   const place = isObject(value)
@@ -241,9 +248,9 @@ export function encodeCheckin(value: unknown): Encoded {
 }
 
 /**
- * Qontak documents no way to write a checklist. A second-hand source sends
- * the items of the template as a JSON string; this is the one place that
- * follows it.
+ * Encodes a checklist. Qontak does not document how to write one. A second-hand
+ * source sends the items of the template as a JSON string, and only this
+ * function depends on it.
  */
 export function encodeChecklist(value: unknown): Encoded {
   const items = typeof value === "string" ? parseItems(value) : value;
@@ -286,7 +293,7 @@ export const refuse = (): Encoded => ({
   problem: "cannot be written through the API",
 });
 
-/** Encodes a value whose type is not known: as it is, if no digit of it is lost. */
+/** Encodes a value of an unknown type: unchanged, unless digits were lost. */
 export function encodeUnknown(value: unknown): Encoded {
   return someNumber(value, isRounded)
     ? { problem: `takes numbers${inQuotes(0)}, not ${show(value)}` }

@@ -1,5 +1,5 @@
 /**
- * Choosing from a list that a company keeps: by id, or by label.
+ * Chooses an option from a list that a company defines, by id or by label.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { fold, nearest } from "../values/words.ts";
 
 /** One value that a select field allows. */
 export interface Option {
-  /** The option's id; null where Qontak chooses by name (currencies). */
+  /** The option's id; null if Qontak chooses by name (currencies). */
   readonly id: number | null;
   /** The label, in the company's language. */
   readonly name: string;
@@ -16,16 +16,16 @@ export interface Option {
   readonly pipeline?: number;
 }
 
-/** An option, or why none was chosen. */
+/** An option, or the reason why none was chosen. */
 export type Choice =
   | { readonly option: Option; readonly problem?: undefined }
   | { readonly problem: string };
 
 /**
  * Words of Qontak's own fixed lists (status and priority of tasks, priority of
- * deals, gender) in its two languages. A company's list is in one of them, and
- * people ask in the other. Names that a company gives, as of stages, are its
- * own and not translated.
+ * deals, gender) in both of its languages. A company's list is in one language,
+ * and people may ask in the other. Names that a company chooses, such as those
+ * of stages, are not translated.
  */
 const TRANSLATIONS: readonly (readonly string[])[] = [
   ["Not Started", "Belum Dimulai"],
@@ -47,13 +47,14 @@ const TRANSLATIONS: readonly (readonly string[])[] = [
 const NAMED = 20;
 
 /**
- * Finds the one option that a value means. Case and spacing are forgiven, a
- * label that several options share is not.
+ * Finds the one option that a value means. Case and spacing are ignored. A
+ * label that several options share is a problem.
  *
  * @param options What is allowed.
  * @param value An id, digits, or a label.
- * @param settings Whether Qontak's own words are known in its other language.
- * @returns The option, or a problem that names what is allowed.
+ * @param settings Whether to translate Qontak's own words to its other
+ * language.
+ * @returns The option, or a problem that lists the allowed options.
  */
 export function choose(
   options: readonly Option[],
@@ -106,7 +107,10 @@ export function choose(
   };
 }
 
-/** Options by their folded labels: a list is long, and asked often. */
+/**
+ * Options by their folded labels; a cache, because lists are long and searched
+ * often.
+ */
 const folded = new WeakMap<
   readonly Option[],
   ReadonlyMap<string, readonly Option[]>
@@ -123,7 +127,7 @@ function foldedOptions(
   return found;
 }
 
-/** The options that say the same in Qontak's other language. */
+/** The options that match a label in Qontak's other language. */
 function translated(
   options: readonly Option[],
   text: string,
@@ -134,13 +138,16 @@ function translated(
   return words.flatMap((word) => known.get(word) ?? []);
 }
 
-/** `Sales (id 2)`, or the label alone where the id says nothing. */
+/**
+ * Names an option, such as `Sales (id 2)`; only the label if there is no id.
+ */
 export function nameOption({ id, name }: Option): string {
   return id === null ? show(name) : `${show(name)} (id ${id})`;
 }
 
 /**
- * The options in a sentence; of a long list those first that resemble a word.
+ * Lists options in a sentence. In a long list, those that resemble a word come
+ * first.
  *
  * @param options What is allowed.
  * @param like What was written, if anything.

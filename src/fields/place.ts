@@ -1,5 +1,6 @@
 /**
- * Where a record stands: a pipeline and one of its stages, each by id or name.
+ * Finds the place of a record: a pipeline and one of its stages, each by id or
+ * name.
  *
  * @module
  */
@@ -11,13 +12,13 @@ import type { Pipeline, Setup, Stage } from "./setup.ts";
 
 /** A pipeline and a stage as a caller names them. */
 export interface PlaceRequest {
-  /** The pipeline's id or name; empty where the caller named none. */
+  /** The pipeline's id or name; empty if the caller gave none. */
   readonly pipeline: unknown;
-  /** The stage's id or name; empty where the caller named none. */
+  /** The stage's id or name; empty if the caller gave none. */
   readonly stage: unknown;
 }
 
-/** A place, or what is wrong with the request. */
+/** A place, or the problem with the request. */
 export type FoundPlace =
   | { readonly place: Place; readonly problem?: undefined }
   | { readonly problem: string };
@@ -31,16 +32,16 @@ export interface PlaceKeys {
 }
 
 /**
- * Finds the one place that a caller means. A stage alone is enough where no
- * other pipeline has one of that name.
+ * Finds the one place that a caller means. A stage alone is enough if no other
+ * pipeline has a stage with that name.
  *
  * @param setup The company's pipelines.
  * @param resource The kind of record.
- * @param request What the caller named.
- * @param keys How the arguments are called, for messages.
- * @param current Where the record stands now, on an update: it holds where the
- * caller named nothing else.
- * @returns The place, or a problem that names the pipelines and stages.
+ * @param request The pipeline and stage that the caller gave.
+ * @param keys The names of the arguments, for messages.
+ * @param current The record's current place, on an update. It is used for
+ * whatever the caller did not give.
+ * @returns The place, or a problem that lists the pipelines and stages.
  */
 export async function findPlace(
   setup: Setup,
@@ -154,7 +155,7 @@ function toPlace(
   return { pipeline, stage: { id, name }, stages: stages.map(({ id }) => id) };
 }
 
-/** The stages of every pipeline; a few requests at a time. */
+/** Loads the stages of every pipeline, a few requests at a time. */
 async function allStages(
   setup: Setup,
   resource: Resource,

@@ -7,7 +7,7 @@ import { isEmpty, isObject, type JsonObject, toId } from "../values/json.ts";
 import { compare, toDecimal } from "../values/decimal.ts";
 import { parseDate } from "./dates.ts";
 
-/** A value that Qontak holds in another form than it was sent in. */
+/** A value that Qontak did not store as it was sent. */
 export interface Difference {
   /** The body key, or `additional_fields id N`. */
   readonly key: string;
@@ -17,15 +17,15 @@ export interface Difference {
   readonly stored: unknown;
 }
 
-/** What became of each value that was sent. */
+/** What happened to each value that was sent. */
 export interface ReadBack {
   /** Stored as sent. */
   readonly applied: readonly string[];
-  /** Not stored: the record holds what it held before, or nothing. */
+  /** Not stored: the record has its previous value, or none. */
   readonly ignored: readonly Difference[];
-  /** Stored as something else. */
+  /** Stored as a different value. */
   readonly stored_differently: readonly Difference[];
-  /** Not part of the record that Qontak shows, so nobody can tell. */
+  /** Not shown in the record, so the result is unknown. */
   readonly not_shown: readonly string[];
 }
 
@@ -33,9 +33,9 @@ export interface ReadBack {
  * Compares a body with the record after the write.
  *
  * @param sent The body.
- * @param stored The record as Qontak shows it now.
- * @param previous The record as it was before, on an update.
- * @returns What became of each value.
+ * @param stored The record after the write.
+ * @param previous The record before the write, on an update.
+ * @returns What happened to each value.
  */
 export function readBack(
   sent: JsonObject,
@@ -78,12 +78,15 @@ function standardValues(sent: JsonObject): Value[] {
 
 function customValues({ additional_fields: sent }: JsonObject): Value[] {
   if (!Array.isArray(sent)) return [];
-  /** The entries of a record by id; each record is asked for every value. */
+  /**
+   * A cache of each record's entries by id, because every value is looked up in
+   * each record.
+   */
   const byRecord = new Map<JsonObject, Map<number | null, JsonObject>>();
   const entriesOf = (record: JsonObject, list: unknown[]) => {
     let entries = byRecord.get(record);
     if (!entries) {
-      // The first of those with one id.
+      // If several entries share an id, the first one is used.
       entries = new Map(
         list.filter(isObject).reverse().map((one) => [toId(one.id), one]),
       );
@@ -98,21 +101,21 @@ function customValues({ additional_fields: sent }: JsonObject): Value[] {
       const { additional_fields: list } = record;
       if (!Array.isArray(list)) return undefined;
       const stored = entriesOf(record, list).get(toId(entry.id));
-      // Records list all their custom fields: what is not there is not kept.
+      // Records list all their custom fields, so a missing one is not stored.
       return stored ? stored.value : null;
     },
   }));
 }
 
 /**
- * Whether two values mean the same, through the forms that Qontak gives back:
- * numbers as strings, one id as a list of one, dates with a time.
+ * Whether two values mean the same. It allows for the forms that Qontak
+ * returns: numbers as strings, one id as a list of one, dates with a time.
  *
  * @param a One value.
  * @param b The other.
  */
 export function isSame(a: unknown, b: unknown): boolean {
-  // A percentage that is cleared comes back as "0.0".
+  // A cleared percentage comes back as "0.0".
   if (isEmpty(a)) return isEmpty(b) || b === "0.0";
   if (isEmpty(b)) return false;
   if (Array.isArray(a) || Array.isArray(b)) {
@@ -123,7 +126,7 @@ export function isSame(a: unknown, b: unknown): boolean {
       left.every((value, i) => isSame(value, right[i]));
   }
   if (isObject(a) && isObject(b)) {
-    // What is sent may come back as part of something larger.
+    // The stored object may have more keys than were sent.
     return Object.keys(a).every((key) => isSame(a[key], b[key]));
   }
   const [left, right] = [String(a).trim(), String(b).trim()];
@@ -139,7 +142,10 @@ export function isSame(a: unknown, b: unknown): boolean {
     before.epoch === after.epoch;
 }
 
-/** Geolocations take seconds since 1970 and give back `21 Jul, 2013`. */
+/**
+ * Whether two check-in times match. Geolocations take seconds since 1970 and
+ * return a date such as `21 Jul, 2013`.
+ */
 function isCheckinTime(sent: string, stored: string): boolean {
   if (!/^\d{9,10}$/.test(sent) || !/^\d{1,2} \w{3}, \d{4}$/.test(stored)) {
     return false;

@@ -5,7 +5,7 @@
  */
 import type { Field } from "./template.ts";
 
-/** A pipeline and stage, and what must be known of them. */
+/** A pipeline and stage, with the details that the check needs. */
 export interface Place {
   /** The pipeline. */
   readonly pipeline: { readonly id: number; readonly name: string };
@@ -15,24 +15,28 @@ export interface Place {
   readonly stages: readonly number[];
 }
 
-/** The answer of {@linkcode requirementOf}. */
+/** The result of {@linkcode requirementOf}. */
 export interface Verdict {
   /** Whether the field must have a value. */
   readonly required: boolean;
-  /** Whether another reading of Qontak's two lists would say otherwise. */
+  /**
+   * Whether another interpretation of Qontak's two lists would give the
+   * opposite result.
+   */
   readonly uncertain: boolean;
 }
 
 /**
  * Whether a field must have a value.
  *
- * Qontak does not document how `required_pipeline_ids` and
- * `required_stage_ids` combine; this is the one place that decides it. A list
- * of stages refines its pipeline: a field is required in the stages listed,
- * and in a listed pipeline of which no stage is listed.
+ * Qontak does not document how `required_pipeline_ids` and `required_stage_ids`
+ * combine. Only this function decides it. A list of stages narrows down its
+ * pipeline: a field is required in the listed stages, and in every stage of a
+ * listed pipeline that has no listed stage.
  *
  * @param field The field.
- * @param place Where the record is; undefined for resources without stages.
+ * @param place The record's pipeline and stage; undefined for resources without
+ * stages.
  * @returns The verdict.
  */
 export function requirementOf(field: Field, place?: Place): Verdict {
@@ -51,7 +55,7 @@ export function requirementOf(field: Field, place?: Place): Verdict {
 }
 
 /**
- * What the template lists of a field whose verdict is uncertain.
+ * Describes what the template lists for a field whose verdict is uncertain.
  *
  * @param verdict The verdict.
  */
@@ -61,6 +65,8 @@ export function sayUncertain({ required }: Verdict): string {
     : "read as not required: the template lists this pipeline, and other stages of it";
 }
 
-/** Said to the reader when {@linkcode Verdict.uncertain} holds for a field. */
+/**
+ * The note for the reader if {@linkcode Verdict.uncertain} is true for a field.
+ */
 export const UNCERTAIN_RULE =
   "Qontak does not document how a field's required pipelines and required stages combine; this server assumes that the stages narrow down the pipeline";

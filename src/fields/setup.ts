@@ -1,7 +1,7 @@
 /**
- * How a company has set up its CRM: the fields of its records, its pipelines
- * and their stages. Loaded when first asked for and kept for ten minutes, so
- * that checking a write needs no extra request.
+ * A company's CRM setup: the fields of its records, its pipelines and their
+ * stages. It is loaded on first use and cached for ten minutes, so that
+ * checking a write usually needs no extra request.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import type { Cache } from "../storage/cache.ts";
 import type { Option } from "./options.ts";
 import { type Field, parseTemplate } from "./template.ts";
 
-/** How long what was loaded is used, in ms. */
+/** How long the loaded setup is used, in ms. */
 export const SETUP_LIFETIME = 10 * 60 * 1000;
 
 /** A pipeline, by id and name. */
@@ -27,36 +27,39 @@ export interface Pipeline extends Option {
 export interface Stage extends Pipeline {
   /** The pipeline that it belongs to. */
   readonly pipeline: number;
-  /** How likely a deal in it is won, such as `0.50`; where Qontak says so. */
+  /**
+   * The probability that a deal in this stage is won, such as `0.50`, if Qontak
+   * gives it.
+   */
   readonly probability?: string;
 }
 
-/** What one company has set up. */
+/** The setup of one company. */
 export interface Setup {
   /**
-   * The fields of a kind of record, in the template's order; none where
-   * Qontak publishes no template.
+   * The fields of a kind of record, in the template's order; empty if Qontak
+   * publishes no template.
    */
   fields(resource: Resource): Promise<readonly Field[]>;
-  /** The pipelines that a kind of record moves through. */
+  /** The pipelines of a kind of record. */
   pipelines(resource: Resource): Promise<readonly Pipeline[]>;
   /** The stages of one pipeline, in their order. */
   stages(resource: Resource, pipeline: number): Promise<readonly Stage[]>;
-  /** Forgets all of it, so that the next question asks Qontak. */
+  /** Clears the cached setup, so that the next use loads it from Qontak. */
   forget(): void;
 }
 
-/** The most lists of stages that are fetched for one call, each by a request. */
+/** The most stage lists that are fetched for one call. Each needs a request. */
 const MOST_STAGE_LISTS = 50;
 
 /**
- * Makes the view of one company's setup, for the length of one call.
+ * Creates the setup of one company, for one call.
  *
  * @param crm The company's CRM.
- * @param cache Where it is kept; may be shared by many companies.
- * @param scope What tells the company from all others in the cache.
- * @returns The view. Its functions throw what {@linkcode Crm.call} throws, and
- * an {@linkcode InputError} where one call would fetch too many lists.
+ * @param cache The cache of setups. Many companies may share it.
+ * @param scope The prefix that separates the company from others in the cache.
+ * @returns The setup. Its functions throw the errors of {@linkcode Crm.call},
+ * and an {@linkcode InputError} if one call would fetch too many lists.
  */
 export function createSetup(crm: Crm, cache: Cache, scope: string): Setup {
   const prefix = `${scope}/`;
@@ -71,7 +74,7 @@ export function createSetup(crm: Crm, cache: Cache, scope: string): Setup {
         );
       }
       const { response } = await crm.call(endpoint, { path });
-      // An empty setup would let every write pass unchecked.
+      // With an empty setup, every write would pass unchecked.
       if (Array.isArray(response) && response.length > 0) return response;
       throw new UnreachableError(
         `${
@@ -97,7 +100,7 @@ export function createSetup(crm: Crm, cache: Cache, scope: string): Setup {
     return fields;
   }
 
-  /** The options of a field that says where a record stands. */
+  /** The options of a pipeline or stage field. */
   async function placeOptions(resource: Resource, key: string) {
     const field = (await fields(resource)).find((field) => field.key === key);
     return (field?.options ?? []).filter((option): option is Pipeline =>
@@ -127,7 +130,7 @@ export function createSetup(crm: Crm, cache: Cache, scope: string): Setup {
           option.pipeline === pipeline
         );
         if (listed.length > 0) return listed;
-        // Not every template says which stage belongs to which pipeline.
+        // Some templates do not say which stage belongs to which pipeline.
         const found = records(await listPipelines(resource))
           .find(({ id }) => id === pipeline);
         return records(found?.record[stages])
@@ -143,7 +146,7 @@ export function createSetup(crm: Crm, cache: Cache, scope: string): Setup {
   };
 }
 
-/** Templates that were parsed, for as long as the cache holds them. */
+/** Parsed templates, kept as long as the cache holds the originals. */
 const parsed = new WeakMap<readonly unknown[], readonly Field[]>();
 
 function stageOf(

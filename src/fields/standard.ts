@@ -1,6 +1,6 @@
 /**
- * Standard fields: those that Qontak itself gives every company, each under a
- * key.
+ * Standard fields: the fields that Qontak gives every company, each with its
+ * own key.
  *
  * @module
  */
@@ -29,8 +29,8 @@ export function isWritable(field: Field, endpoint: Endpoint): boolean {
 }
 
 /**
- * The kind of value that a field takes in a body. Where the body takes the id
- * of a record, the template's own type (Number, Upload) says too little.
+ * The kind of value that a field takes in a body. If the body takes the id of a
+ * record, the template's type (Number, Upload) is not specific enough.
  *
  * @param field The field.
  * @param endpoint The resource's create or update.
@@ -40,7 +40,7 @@ export function typeFor(field: Field, endpoint: Endpoint): FieldType {
   return type === "record" || type === "ids" ? typeOf("assoc") : field.type;
 }
 
-/** What a person can do about a field that the API cannot write. */
+/** What a person can do instead, if the API cannot write a field. */
 export function insteadOf(field: Field): string {
   return field.type.instead ??
     "the API has no key for it: Qontak fills it in, or a person does in the app";
@@ -94,7 +94,7 @@ export function encodeStandard(
 }
 
 /**
- * What a value of a body key must look like, as a phrase after "takes".
+ * The format of a body key's value, as a phrase after "takes".
  *
  * @param type What the endpoint's table says that the key holds.
  */
@@ -104,7 +104,7 @@ export function formatOf(type: BodyType): string {
   return typeOf(isNumber ? "number" : "single-line text").format;
 }
 
-/** What the entries of each kind of list are. */
+/** The type of the entries in each kind of list. */
 const entryTypes = {
   ids: "assoc",
   numbers: "number",
@@ -112,7 +112,7 @@ const entryTypes = {
   options: "dropdown select",
 } as const;
 
-/** A list of values, or what is wrong with the first that is. */
+/** Encodes a list of values, or reports the first problem. */
 function encodeList(
   type: keyof typeof entryTypes,
   value: unknown,

@@ -1,7 +1,7 @@
 /**
- * What `GET /<resource>/info` says of a resource's fields, read into one shape.
- * Every variant of a descriptor that Qontak is known to send is understood,
- * and none of its parts is relied on.
+ * Parses the field descriptors of `GET /<resource>/info` into one shape. It
+ * accepts every known variant of a descriptor, and does not require any part to
+ * be present.
  *
  * @module
  */
@@ -9,9 +9,12 @@ import type { Option } from "./options.ts";
 import { type FieldType, typeOf } from "./types.ts";
 import { defined, isObject, type JsonObject, toId } from "../values/json.ts";
 
-/** When a field must have a value. Undefined parts were not in the template. */
+/**
+ * When a field must have a value. A part is undefined if the template does not
+ * have it.
+ */
 export interface Requirement {
-  /** In every pipeline and stage, or in none. */
+  /** In every pipeline and stage if true, in none if false. */
   readonly always?: boolean;
   /** In these pipelines. */
   readonly pipelines?: readonly number[];
@@ -21,25 +24,31 @@ export interface Requirement {
 
 /** One field of a resource, as a company has set it up. */
 export interface Field {
-  /** The body key of a standard field; `additional_fields` takes the others. */
+  /**
+   * The body key of a standard field. Custom fields go into
+   * `additional_fields`.
+   */
   readonly key: string;
-  /** The template's name; other than the key for a few standard fields. */
+  /**
+   * The name in the template. For a few standard fields it differs from the
+   * key.
+   */
   readonly name: string;
-  /** The id by which `additional_fields` names it; null on standard fields. */
+  /** The id in `additional_fields`; null for standard fields. */
   readonly id: number | null;
   /** What people see, in the company's language. */
   readonly label: string;
   /** What kind of value it takes. */
   readonly type: FieldType;
-  /** The type in Qontak's own words. */
+  /** Qontak's name of the type. */
   readonly qontakType: string;
   /** Whether the company added it. */
   readonly custom: boolean;
-  /** The allowed values; undefined where any value will do. */
+  /** The allowed values; undefined if any value is allowed. */
   readonly options?: readonly Option[];
-  /** The items of a checklist, by the ids that a value names them with. */
+  /** The items of a checklist, with the ids that values use for them. */
   readonly items?: readonly Option[];
-  /** The pipelines that show it; undefined where all do. */
+  /** The pipelines that show it; undefined if all do. */
   readonly shownIn?: readonly number[];
   /** When it must have a value. */
   readonly required: Requirement;
@@ -50,8 +59,8 @@ export interface Field {
  *
  * @param response What Qontak sent under `response`.
  * @param aliases Template names that differ from body keys.
- * @returns The fields, in the template's order; what is no descriptor is
- * passed over.
+ * @returns The fields, in the template's order. Entries that are not
+ * descriptors are skipped.
  */
 export function parseTemplate(
   response: unknown,
@@ -70,11 +79,11 @@ function parseField(
 ): Field | undefined {
   const { name } = descriptor;
   if (typeof name !== "string" || name === "") return undefined;
-  // Products spell the flag in the plural.
+  // Products use the plural for this flag.
   const custom = descriptor.additional_field === true ||
     descriptor.additional_fields === true;
   const id = toId(descriptor.id);
-  // A custom field without an id cannot be named in a body.
+  // A custom field without an id cannot be sent in a body.
   if (custom && id === null) return undefined;
   const qontakType = typeof descriptor.type === "string" ? descriptor.type : "";
   const type = typeOf(qontakType);
@@ -96,7 +105,10 @@ function parseField(
   };
 }
 
-/** null, [] and a missing list all mean: not chosen from a list. */
+/**
+ * Reads options. Null, an empty list and a missing list all mean that the field
+ * has none.
+ */
 function parseOptions(dropdown: unknown): Option[] | undefined {
   if (!Array.isArray(dropdown)) return undefined;
   const options = dropdown.flatMap((entry): Option[] => {
@@ -113,7 +125,10 @@ function parseOptions(dropdown: unknown): Option[] | undefined {
   return notEmpty(options);
 }
 
-/** Listed in reverse of the order that people see (Qontak's collection). */
+/**
+ * Reads checklist items. Qontak lists them in the reverse of the order that
+ * people see (source: its collection).
+ */
 function parseItems(details: unknown): Option[] | undefined {
   if (!Array.isArray(details)) return undefined;
   const items = details.filter(isObject).flatMap((item): Option[] => {

@@ -1,7 +1,7 @@
 /**
- * The kinds of fields that Qontak has: how each is spelled in a template, what
- * it accepts, and how its value travels. One table; the README's list of field
- * types is made from it.
+ * The kinds of fields in Qontak: how templates spell each one, what it accepts,
+ * and how its value is sent. The README's list of field types is generated from
+ * this table.
  *
  * @module
  */
@@ -33,24 +33,25 @@ import type { FreeText } from "../qontak/texts.ts";
 
 /** One kind of field. */
 export interface FieldType {
-  /** Our name of the kind, as answers show it. */
+  /** Our name for the kind, as shown in answers. */
   readonly name: string;
-  /** Qontak's names of it, in lower case. */
+  /** Qontak's names for it, in lower case. */
   readonly qontak: readonly string[];
-  /** What a value must look like, as a phrase after "takes". */
+  /** The format of a value, as a phrase after "takes". */
   readonly format: string;
   /**
-   * When a value is free text, which a server with strict content withholds:
-   * `when-long` is a short label unless it is long or has several lines.
+   * When a value is free text, which a server in strict mode withholds.
+   * `when-long` means a short label, unless the value is long or has several
+   * lines.
    */
   readonly freeText: FreeText;
   /**
-   * If Qontak does not document the format of a value: a note on what we send.
+   * A note on what we send, if Qontak does not document the format.
    */
   readonly doubt?: string;
-  /** Where it cannot be written through the API: what to do instead. */
+  /** What to do instead, if the API cannot write it. */
   readonly instead?: string;
-  /** Turns a value into what Qontak takes. */
+  /** Converts a value to the form that Qontak accepts. */
   encode(value: unknown, target: Target): Encoded;
 }
 
@@ -193,7 +194,7 @@ export const fieldTypes: readonly FieldType[] = [
   },
 ];
 
-/** What a type that Qontak has added since is taken for. */
+/** The kind that is used for types unknown to this server. */
 const unknownType: FieldType = {
   name: "unknown",
   qontak: [],
@@ -207,7 +208,7 @@ const byQontakName = new Map(
 );
 
 /**
- * The kind behind a type name of a template.
+ * The kind for a type name in a template.
  *
  * @param qontakType Qontak's word, in any case.
  */

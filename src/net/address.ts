@@ -1,12 +1,12 @@
 /**
- * What an address says about the way to it.
+ * Checks on addresses: local or remote, secure or not, and which network.
  *
  * @module
  */
 import type { Rule } from "../values/rules.ts";
 
 /**
- * Whether a host name means this machine.
+ * Whether a host name refers to this machine.
  *
  * @param host A host name, or an address as in a URL.
  */
@@ -16,15 +16,15 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
- * The network that an address belongs to, as far as one subscriber has it: an
- * IPv4 address alone, and of an IPv6 address the first 64 bits.
+ * The network that one subscriber usually has: a single IPv4 address, or the
+ * first 64 bits of an IPv6 address.
  *
- * @param address An address, also an IPv4 one in the form of IPv6.
- * @returns Its network; the text itself where it is no address.
+ * @param address An IPv4 or IPv6 address, including IPv4-mapped IPv6.
+ * @returns The network; the text itself if it is not an address.
  */
 export function networkOf(address: string): string {
   if (!address.includes(":")) return address;
-  // A zone, such as that of fe80::1%eth0, belongs into no URL.
+  // A URL cannot contain a zone, such as the one in fe80::1%eth0.
   const url = `http://[${address.replace(/%.*$/, "")}]/`;
   if (!URL.canParse(url)) return address;
   const [head = "", tail] = new URL(url).hostname.slice(1, -1).split("::");
@@ -32,13 +32,13 @@ export function networkOf(address: string): string {
   const [before, after] = [groups(head), groups(tail ?? "")];
   const zeros = Array<string>(8 - before.length - after.length).fill("0");
   const all = [...before, ...zeros, ...after];
-  // ::ffff:192.0.2.1 is 192.0.2.1, and no network of many.
+  // ::ffff:192.0.2.1 is the single address 192.0.2.1, not a network.
   if (all.slice(0, 6).join(":") === "0:0:0:0:0:ffff") return all.join(":");
   return `${all.slice(0, 4).join(":")}::/64`;
 }
 
 /**
- * Whether nobody on the way to an address can read or change what travels:
+ * Whether traffic to an address is safe from being read or changed on the way:
  * https, or http within this machine.
  *
  * @param url The address.
@@ -49,9 +49,9 @@ export function isSecure({ protocol, hostname }: URL): boolean {
 }
 
 /**
- * An http(s) address, and nothing that does not belong into it.
+ * A rule for an http(s) address without user, query or fragment.
  *
- * @param example What it may look like, for the message.
+ * @param example An example address for the error message.
  */
 export function address(example: string): Rule<string> {
   return (value) => {
@@ -67,7 +67,10 @@ export function address(example: string): Rule<string> {
   };
 }
 
-/** The same of an address that tokens may travel to. */
+/**
+ * A rule like {@linkcode address} for an address that receives tokens: it must
+ * be https, or http on this machine.
+ */
 export function secureAddress(example: string): Rule<string> {
   const read = address(example);
   return (value) => {
@@ -80,17 +83,18 @@ export function secureAddress(example: string): Rule<string> {
 }
 
 /**
- * What else sends an Origin: browser extensions and desktop programs, such as
- * `chrome-extension://<id>`. Browsers write the scheme in small letters; those
- * of the web are read as addresses, and a file has no host.
+ * Origins of browser extensions and desktop programs, such as
+ * `chrome-extension://<id>`. Browsers write the scheme in lower case. Web
+ * schemes are excluded because they are parsed as URLs; `file` is excluded
+ * because a file has no host.
  */
 const OTHER_ORIGIN =
   /^(?!(?:https?|wss?|ftp|file):)[a-z][a-z0-9+.-]*:\/\/[^\s/?#@,*]+$/;
 
 /**
- * The origins of web pages, browser extensions and desktop programs.
+ * A rule for the origins of web pages, browser extensions and desktop programs.
  *
- * @param joined How they are joined in a text, for the message.
+ * @param joined How origins are joined in a text, for the error message.
  */
 export function origins(joined = ""): Rule<readonly string[]> {
   return (value) => {

@@ -1,5 +1,5 @@
 /**
- * Reading a body that comes from outside, with a bound on its size and time.
+ * Reads a body from an outside source, with limits on its size and time.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import { utf8Decoder } from "../values/text.ts";
  * Reads a body as text.
  *
  * @param body The body: a stream of decompressed bytes. Null reads as "".
- * @param most How many bytes it may have.
- * @param signal Ends the reading, whether or not the stream listens to it.
- * @returns The text; undefined where the body has more bytes, null where they
- * are not UTF-8. The rest is not read then.
+ * @param most The maximum size, in bytes.
+ * @param signal Stops the reading, even if the stream ignores the signal.
+ * @returns The text; undefined if the body is larger than `most`; null if it is
+ * not valid UTF-8. In the last two cases the rest is not read.
  * @throws {unknown} The signal's reason when it fires first.
  * @throws {TypeError} When the connection breaks.
  */
@@ -24,7 +24,7 @@ export async function readText(
 ): Promise<string | null | undefined> {
   if (!body) return "";
   const reader = body.getReader();
-  // Pending reads end with it, and the connection is freed.
+  // Cancelling ends pending reads and frees the connection.
   const stop = () => void reader.cancel().catch(() => {});
   signal.addEventListener("abort", stop);
   try {

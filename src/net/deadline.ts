@@ -1,21 +1,24 @@
 /**
- * Time limits: signals that fire when time is up, and waiting no longer than
- * they allow. Their timers end with what they are for, so that a quick call
- * leaves nothing behind for the rest of its limit.
+ * Time limits: signals that fire when time is up, and functions that wait no
+ * longer than a signal allows. Each timer is cleared when its work ends, so a
+ * quick call leaves no timer running.
  *
  * @module
  */
 
-/** A limit on how long something may take; disposing of it ends it. */
+/** A limit on how long something may take. Dispose of it to clear its timer. */
 export interface Deadline extends Disposable {
   /** Fires when time is up, or when the parent signal fires. */
   readonly signal: AbortSignal;
 }
 
-/** When the time of each signal is up, in ms of performance.now(). */
+/** When each signal's time is up, in ms on the clock of performance.now(). */
 const ends = new WeakMap<AbortSignal, number>();
 
-/** How much time a signal of a limit leaves, in ms; Infinity for others. */
+/**
+ * How much time is left before a deadline's signal fires, in ms; Infinity for
+ * any other signal.
+ */
 export function timeLeft(signal: AbortSignal): number {
   return Math.max(0, (ends.get(signal) ?? Infinity) - performance.now());
 }
@@ -24,8 +27,8 @@ export function timeLeft(signal: AbortSignal): number {
  * Starts a limit.
  *
  * @param ms How long it may take, in ms.
- * @param parent Ends the limit early when it fires; its reason is passed on.
- * @returns The limit. Where time is up, the reason of its signal is a
+ * @param parent Ends the limit early when it fires, and passes its reason on.
+ * @returns The limit. When time is up, the reason of its signal is a
  * DOMException named TimeoutError.
  */
 export function deadline(ms: number, parent?: AbortSignal): Deadline {
@@ -56,11 +59,12 @@ export function isTimeUp({ reason }: AbortSignal): boolean {
 /**
  * Waits for a promise, but no longer than a signal allows.
  *
- * @param promise What is waited for. Where the signal fires first, the promise
- * is left alone, and its outcome is ignored.
+ * @param promise The promise. If the signal fires first, the promise keeps
+ * running and its outcome is ignored.
  * @param signal The signal.
- * @param grace How much longer to wait once it has fired, in ms: for what
- * listens to the signal itself and has more to say about its end.
+ * @param grace How much longer to wait after the signal fires, in ms. It gives
+ * work that also listens to the signal time to reject with a more specific
+ * error.
  * @throws The signal's reason when it fires first, or what the promise rejects
  * with.
  */
@@ -89,7 +93,7 @@ export async function untilAborted<T>(
 /**
  * Waits.
  *
- * @param ms How long, in ms.
+ * @param ms How long to wait, in ms.
  * @param signal Ends the wait.
  * @throws The signal's reason when it fires.
  */

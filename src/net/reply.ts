@@ -1,6 +1,6 @@
 /**
- * The answer to a request. Its body is read with a bound on its size and on
- * the time that it takes, or not at all.
+ * The response to a request. Its body is read with limits on size and time, or
+ * discarded.
  *
  * @module
  */
@@ -15,23 +15,23 @@ export interface Reply {
   /**
    * Reads the body.
    *
-   * @param most How many bytes it may have once they are decompressed.
-   * @returns The text; undefined where the body has more bytes, null where
-   * they are not UTF-8. The rest is not read then.
-   * @throws {unknown} The reason of the request's signal, when it fires first.
+   * @param most The maximum size after decompression, in bytes.
+   * @returns The text; undefined if the body is larger than `most`; null if it
+   * is not valid UTF-8. In the last two cases the rest is not read.
+   * @throws {unknown} The reason of the request's signal when it fires first.
    * @throws {TypeError} When the connection breaks.
    */
   text(most: number): Promise<string | null | undefined>;
-  /** Drops the body unread. */
+  /** Discards the body without reading it. */
   discard(): Promise<void>;
 }
 
 /**
- * The only way to the body of an answer.
+ * Wraps a response so that its body can only be read within limits.
  *
- * @param response What fetch brought. Its body is a stream of decompressed
+ * @param response The response from fetch. Its body is a stream of decompressed
  * bytes.
- * @param signal Ends the reading, whether fetch passes it on or not.
+ * @param signal Stops the reading, even if fetch does not pass the signal on.
  */
 export function replyOf(response: Response, signal: AbortSignal): Reply {
   const { status, headers, body } = response;

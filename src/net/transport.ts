@@ -1,17 +1,16 @@
 /**
- * How requests travel: reads over kept connections, writes each over a
- * connection of its own.
+ * Sends requests: reads over kept-alive connections, and each write over a new
+ * connection.
  *
- * Deno's fetch repeats a request by itself when a kept connection closes
- * before the answer, whatever the method (denoland/deno#35610, #36415): a
- * deal would be made twice, or a refresh token used twice and lost. It does
- * not do so on a fresh connection.
+ * Deno's fetch automatically repeats a request of any method when a kept-alive
+ * connection closes before the response (denoland/deno#35610, #36415). A deal
+ * would be created twice, or a refresh token used twice and lost. Deno does not
+ * repeat requests on a new connection.
  *
- * What is on this machine is reached without a proxy, whatever the environment
- * says.
+ * Requests to this machine bypass any proxy set in the environment.
  *
- * What goes through here is not told to collectors of traces: the addresses
- * hold what people search for.
+ * These requests are not reported to trace collectors, because their URLs
+ * contain search terms.
  *
  * @module
  */
@@ -19,12 +18,12 @@ import { quietly } from "../telemetry/otel.ts";
 import { isLoopback } from "./address.ts";
 import { type Reply, replyOf } from "./reply.ts";
 
-/** What a request carries. The signal limits how long all of it takes. */
+/** The options of a request. The signal limits its total time. */
 export interface Outgoing extends RequestInit {
   readonly signal: AbortSignal;
 }
 
-/** Sends a request; rejects with what fetch rejects with. */
+/** Sends a request; rejects with the error of fetch. */
 export type Send = (url: string | URL, init: Outgoing) => Promise<Reply>;
 
 /** Sends requests. */
@@ -40,9 +39,9 @@ export interface Transport {
 /**
  * Makes a transport.
  *
- * @param custom Sends every request instead of the platform's fetch; it must
+ * @param custom Sends every request instead of the platform's fetch. It must
  * not repeat writes.
- * @param http2 Whether HTTP/2 may be spoken.
+ * @param http2 Whether HTTP/2 is allowed.
  * @returns The transport.
  */
 export function createTransport(
@@ -55,7 +54,9 @@ export function createTransport(
   return { read: through(read), write: through(write), close };
 }
 
-/** The same two ways for those who need the platform's own Response. */
+/**
+ * The same two functions, for callers that need the platform's own Response.
+ */
 export interface Fetches {
   /** Sends a request that may safely arrive twice. */
   readonly read: typeof fetch;
@@ -66,9 +67,9 @@ export interface Fetches {
 }
 
 /**
- * Makes the two ways to send requests, without the bounds of a
- * {@linkcode Transport}. The product itself sends nothing through it: scripts
- * do that record what came back, whatever it was.
+ * Makes the two functions that send requests, without the size limits of a
+ * {@linkcode Transport}. The server itself does not use it. Scripts use it to
+ * record any response.
  *
  * @param custom As for {@linkcode createTransport}.
  * @param http2 As for {@linkcode createTransport}.
@@ -83,7 +84,7 @@ export function createFetches(custom?: typeof fetch, http2 = true): Fetches {
     return (input, init) => {
       const url = new URL(input instanceof Request ? input.url : input);
       const direct = takesProxy(url) ? directTo(url) : undefined;
-      // Runtimes without it are older than the repeating.
+      // Runtimes without createHttpClient are older than the automatic repeats.
       const isNeeded = (own ?? direct) !== undefined &&
         typeof Deno.createHttpClient === "function";
       if (!isNeeded) return fetch(input, init);
@@ -91,7 +92,8 @@ export function createFetches(custom?: typeof fetch, http2 = true): Fetches {
       const key = JSON.stringify(options);
       let client = clients.get(key);
       if (!client) clients.set(key, client = Deno.createHttpClient(options));
-      // One that connects to one place only cannot follow to another.
+      // A direct client connects to one host only, so it cannot follow
+      // redirects.
       const still = direct ? { redirect: "manual" as const } : {};
       return fetch(input, { ...still, ...init, client });
     };
@@ -107,10 +109,10 @@ export function createFetches(custom?: typeof fetch, http2 = true): Fetches {
   };
 }
 
-/** The variables by which the runtime sends requests through a proxy. */
+/** The variables that make the runtime use a proxy. */
 const PROXIES = ["http_proxy", "https_proxy", "all_proxy"];
 
-/** Whether the runtime would ask a proxy for an address of this machine. */
+/** Whether the runtime would use a proxy for an address of this machine. */
 function takesProxy({ hostname }: URL): boolean {
   if (!isLoopback(hostname)) return false;
   return PROXIES.some((name) => isSet(name) || isSet(name.toUpperCase()));
@@ -120,15 +122,15 @@ function isSet(name: string): boolean {
   try {
     return (Deno.env.get(name) ?? "") !== "";
   } catch {
-    // What may not be read is not known.
+    // Without permission to read a variable, it counts as not set.
     return false;
   }
 }
 
 /**
- * The way past the proxies of the environment. Deno leaves them out only when
- * it is told where to connect; the request then names the whole address, as to
- * a proxy, so that this is done only where there is one.
+ * Options that bypass the proxies of the environment. Deno bypasses them only
+ * when it is given an address to connect to. The request line then holds the
+ * full URL, as for a proxy, so this is used only when a proxy is set.
  */
 function directTo(
   { hostname, port, protocol }: URL,
@@ -139,18 +141,18 @@ function directTo(
       hostname: hostname.replace(/^\[|\]$/g, ""),
       port: Number(port || (protocol === "https:" ? 443 : 80)),
     },
-    // The types of Deno 2.5, which Deno Deploy runs, lack this transport. There
-    // is no proxy there, so that it is never asked for.
+    // The types of Deno 2.5, which Deno Deploy runs, lack this transport. Deno
+    // Deploy has no proxy, so it never uses this.
   } as unknown as Deno.CreateHttpClientOptions;
 }
 
 /**
- * Whether a request that failed has certainly never been sent, since there was
- * no connection. What the runtime says is only looked at, not handed on: it can
- * hold the whole URL with its query.
+ * Whether a failed request was certainly never sent, because the connection
+ * failed. The runtime's message is only inspected, never passed on: it can
+ * contain the full URL with its query.
  *
- * @param error What fetch rejected with; the words are in its cause, or in
- * older runtimes its own.
+ * @param error The error of fetch. The message to inspect is in its cause; in
+ * older runtimes it is in the error itself.
  */
 export function neverLeft(error: unknown): boolean {
   return error instanceof Error &&

@@ -1,6 +1,6 @@
 /**
- * The keys of every body that Qontak's collection documents, and what each
- * holds. Qontak drops any other key, and does not say so.
+ * The keys of every request body that Qontak's collection documents, and the
+ * type of each. Qontak silently drops any other key.
  *
  * @module
  */
@@ -9,9 +9,9 @@
  * What a body key holds, as Qontak's collection shows it.
  *
  * A `line` is a short label, such as a name or an address. A `text` is free
- * text of any length, such as a note: a server with strict content withholds it.
- * An `option` is chosen from a list that the company keeps. A `record` is
- * another record's id. An `amount` is money that is kept as text.
+ * text of any length, such as a note; a server in strict mode withholds it. An
+ * `option` is chosen from a list that the company defines. A `record` is
+ * another record's id. An `amount` is money that Qontak stores as text.
  */
 export type BodyType =
   | "line"
@@ -31,12 +31,12 @@ export type BodyType =
   | "custom"
   | "permissions";
 
-/** The keys of a body and what each holds. */
+/** The keys of a body and the type of each. */
 export type BodyKeys = Readonly<Record<string, BodyType>>;
 
 /**
- * The keys under which an answer holds strings that no body has, and what each
- * is: a short label, or free text that a server with strict content withholds.
+ * The string keys of an answer that no body has, and the type of each: a short
+ * label, or free text that a server in strict mode withholds.
  */
 export type TextKeys = Readonly<Record<string, "line" | "text">>;
 
@@ -133,9 +133,9 @@ export const dealBody = {
 } as const satisfies BodyKeys;
 
 /**
- * A ticket. The category is only in Qontak's sample of a create and the
- * pipeline only in that of an update; here both take both, and reading the
- * record back shows which were kept.
+ * A ticket. In Qontak's samples, only a create has the category and only an
+ * update has the pipeline. Here both requests accept both keys, and reading the
+ * record back shows which ones Qontak stored.
  */
 export const ticketBody = {
   name: "line",
@@ -153,7 +153,7 @@ export const ticketBody = {
   additional_fields: "custom",
 } as const satisfies BodyKeys;
 
-/** A task. `end_due_date` is in the template only. */
+/** A task. `end_due_date` appears only in the template. */
 export const taskBody = {
   name: "line",
   crm_person_id: "record",

@@ -1,6 +1,6 @@
 /**
- * From a tenant to Qontak's CRM: whose credentials, which host, what proves
- * who calls. Everything else asks here for a {@linkcode Crm}.
+ * Connects a tenant to Qontak's CRM: chooses the credentials, the host and the
+ * authentication method. All other code gets its {@linkcode Crm} here.
  *
  * @module
  */
@@ -24,23 +24,26 @@ import { secureAddress } from "../net/address.ts";
 import { defined } from "../values/json.ts";
 import { oneOf, type Rules, whole } from "../values/rules.ts";
 
-/** How calls prove who makes them. */
+/** How calls are authenticated. */
 export type Auth = NonNullable<ConnectionOptions["auth"]>;
 
-/** Where access tokens are kept in front of the store. */
+/** Where access tokens are cached in front of the store. */
 export type TokenCaching = NonNullable<ConnectionOptions["tokenCache"]>;
 
-/** One of the APIs that lead to the CRM. */
+/** One of the APIs that give access to the CRM. */
 interface Api {
-  /** Where Qontak is, unless it is said otherwise. */
+  /** The default base URL. */
   readonly baseUrl: string;
-  /** What stands before the endpoints' paths. */
+  /** The prefix of the endpoints' paths. */
   readonly prefix: string;
-  /** What it means that fresh credentials are refused. */
+  /** The error message when Qontak refuses fresh credentials. */
   readonly unauthorized: string;
 }
 
-/** The APIs that lead to the CRM: the same endpoints below both prefixes. */
+/**
+ * The APIs that give access to the CRM. Both have the same endpoints under
+ * their prefix.
+ */
 export const apis: Readonly<Record<Auth, Api>> = {
   oauth: {
     baseUrl: "https://app.qontak.com",
@@ -55,24 +58,28 @@ export const apis: Readonly<Record<Auth, Api>> = {
   },
 };
 
-/** How long a call of a tool may take unless set otherwise, in ms. */
+/** The default time limit of a tool call, in ms. */
 export const DEFAULT_TIMEOUT = 30_000;
 
-/** How long an access token is held where nothing is cached, in ms. */
+/** How long an access token is held when caching is off, in ms. */
 const UNCACHED = 60_000;
 
-/** Where Qontak is, who calls it, and how patiently. */
+/**
+ * Options of the connection: Qontak's address, the credentials, the time limits
+ * and the cache.
+ */
 export interface ConnectionOptions {
   /**
-   * How calls prove who makes them: with OAuth tokens, or signed for Mekari's
-   * API gateway. The gateway was tried against the built-in CRM only.
+   * How calls are authenticated: with OAuth tokens, or with signatures for
+   * Mekari's API gateway. The gateway was tested only against the built-in CRM.
    *
    * @default {"oauth"}
    */
   readonly auth?: "oauth" | "hmac";
   /**
-   * The id of the OAuth application, which tokens of the CRM's own page do not
-   * need; or of the application at Mekari, of tenants without their own.
+   * With OAuth, the id of the OAuth application; tokens from the CRM's own page
+   * do not need it. With signed calls, the id of the Mekari application for
+   * tenants that do not have their own.
    */
   readonly clientId?: string;
   /** The secret of that application. */
@@ -80,8 +87,9 @@ export interface ConnectionOptions {
   /** The OAuth application's redirect URI. */
   readonly redirectUri?: string;
   /**
-   * Where Qontak is, for both its API and its OAuth. The default is
-   * https://app.qontak.com for OAuth, https://api.mekari.com for signed calls.
+   * The base URL of Qontak's API and OAuth. The default is
+   * https://app.qontak.com for OAuth and https://api.mekari.com for signed
+   * calls.
    */
   readonly baseUrl?: string;
   /**
@@ -91,41 +99,43 @@ export interface ConnectionOptions {
    */
   readonly timeout?: number;
   /**
-   * How long one call of a tool waits in all before it sends requests again
-   * that failed, in ms; with 0 nothing is sent again.
+   * How long one tool call may wait in total before retries of failed requests,
+   * in ms. With 0 there are no retries.
    *
    * @default {10000}
    */
   readonly retryBudget?: number;
   /**
-   * Where access tokens are kept in front of the store: in Deno KV, where the
-   * runtime has it, to survive restarts; in memory; or for a minute at most.
+   * Where access tokens are cached in front of the store. `kv` uses Deno KV, if
+   * the runtime has it, and survives restarts. `memory` uses memory only.
+   * `none` holds a token for at most a minute.
    *
    * @default {"kv"}
    */
   readonly tokenCache?: "kv" | "memory" | "none";
-  /** Seals what is kept in Deno KV. */
+  /** Encrypts the data in Deno KV. */
   readonly sealer?: Sealer;
   /**
-   * Deno KV, opened by the program that embeds the server, which also closes
-   * it; when left out, the server opens it itself where the runtime has it.
-   * With false nothing is kept there.
+   * A Deno KV database that the embedding program opens and closes. If omitted,
+   * the server opens Deno KV itself if the runtime has it. With false, Deno KV
+   * is not used.
    */
   readonly kv?: Kv | false;
   /**
-   * Which requests may be sent, and when; what made them closes them, after
-   * the server. When left out, each company may send 10 requests a second and
-   * 20 at once, all of them together 50 and 100.
+   * The limits on requests. The program that creates them closes them, after it
+   * closes the server. If omitted, each company may send 10 requests per second
+   * and 20 at once; all companies together may send 50 per second and 100 at
+   * once.
    */
   readonly limits?: Limits;
   /**
-   * Sends requests to Qontak; the platform's fetch when left out. It must not
-   * repeat a write by itself.
+   * Sends requests to Qontak; defaults to the platform's fetch. It must not
+   * repeat writes automatically.
    */
   readonly fetch?: typeof fetch;
 }
 
-/** What some of the options must be. */
+/** Validation rules for some of the options. */
 export const connectionRules = {
   auth: oneOf<Auth>(["oauth", "hmac"]),
   baseUrl: readBaseUrl,
@@ -134,7 +144,7 @@ export const connectionRules = {
   tokenCache: oneOf<TokenCaching>(["kv", "memory", "none"]),
 } as const satisfies Rules<ConnectionOptions>;
 
-/** A base address; the API's own path after it is left out. */
+/** Reads a base URL and removes the API's path prefix from its end. */
 function readBaseUrl(value: unknown): string {
   const href = secureAddress(apis.oauth.baseUrl)(value);
   const path = Object.values(apis).find(({ prefix }) => href.endsWith(prefix));
@@ -143,20 +153,20 @@ function readBaseUrl(value: unknown): string {
 
 /** Settings of {@linkcode createAccess}. */
 export interface AccessOptions extends ConnectionOptions {
-  /** Where the credentials of companies are kept. */
+  /** The store of the companies' credentials. */
   readonly store: TokenStore;
   /** Writes log lines. */
   readonly log: Log;
-  /** Watches what is done. */
+  /** Records telemetry. */
   readonly telemetry?: Telemetry;
 }
 
 /**
- * Deno KV where tokens are cached in it, in front of the store.
+ * Deno KV, if tokens are cached in it in front of the store.
  *
- * @param options Deno KV, where there is one, and where tokens may be cached.
+ * @param options Deno KV, if available, and the caching mode for tokens.
  * @param store The name of the store.
- * @returns The way to it; undefined where it caches no tokens.
+ * @returns The database; undefined if it caches no tokens.
  */
 export function cacheKvOf(
   { kv, tokenCache = "kv" }: {
@@ -165,55 +175,58 @@ export function cacheKvOf(
   },
   store: string,
 ): Kv | undefined {
-  // The store kv is the same database.
+  // The store named kv is the same database, so no cache is needed.
   return tokenCache === "kv" && store !== "kv" ? kv || undefined : undefined;
 }
 
-/** The way from tenants to the CRM. */
+/** Access to the CRM for all tenants. */
 export interface Access {
-  /** Where credentials are kept. */
+  /** The store of credentials. */
   readonly store: TokenStore;
-  /** Where Qontak is. */
+  /** Qontak's base URL. */
   readonly baseUrl: string;
-  /** Qontak's OAuth; undefined where calls are signed. */
+  /** Qontak's OAuth; undefined if calls are signed. */
   readonly oauth: OAuth | undefined;
   /** How long one call of a tool may take, in ms. */
   readonly timeout: number;
   /**
-   * The CRM as a tenant sees it, for one call of a tool.
+   * The CRM of a tenant, for one tool call.
    *
    * @param tenant The tenant.
-   * @param caller Who calls, where several tenants may have one caller.
+   * @param caller The caller, if one caller may use several tenants.
    */
   crm(tenant: string, caller?: string): Crm;
-  /** Sets what is cached of a tenant apart from everybody else's. */
+  /**
+   * The cache key prefix that separates a tenant's data from that of others.
+   */
   scope(tenant: string): Promise<string>;
   /**
-   * Makes Qontak replace a tenant's access token, also a good one. Does
-   * nothing where calls are signed.
+   * Requests a new access token for a tenant, even if the current one is valid.
+   * Does nothing if calls are signed.
    */
   renew(tenant: string): Promise<void>;
   /**
-   * Forgets what Deno KV has of a tenant in front of the store and of Qontak:
-   * its access token, templates and pipelines.
+   * Deletes what Deno KV has cached for a tenant: its access token, templates
+   * and pipelines.
    */
   forget(tenant: string): Promise<void>;
   /**
-   * Asks whether Qontak answers at all; rejects where it does not.
+   * Checks whether Qontak responds; rejects if it does not.
    *
    * @param signal Ends the attempt.
-   * @returns The headers of its answer.
+   * @returns The headers of the response.
    */
   reach(signal: AbortSignal): Promise<Headers>;
-  /** Keeps what is not kept yet, and ends all connections. */
+  /** Saves pending data and closes all connections. */
   close(): Promise<void>;
 }
 
 /**
- * Makes the way to the CRM. It closes what it makes itself, and no more.
+ * Creates the access to the CRM. On close, it closes only what it created
+ * itself.
  *
- * @param options Whose credentials, and where Qontak is.
- * @returns The way.
+ * @param options The credentials and Qontak's address.
+ * @returns The access.
  */
 export function createAccess(options: AccessOptions): Access {
   const { auth = "oauth", timeout = DEFAULT_TIMEOUT, log } = options;
@@ -222,7 +235,7 @@ export function createAccess(options: AccessOptions): Access {
   const store = observed(options.store, telemetry);
   const api = apis[auth];
   const { baseUrl = api.baseUrl } = options;
-  // The signature covers "HTTP/1.1", so that this is what must be spoken.
+  // The signature covers "HTTP/1.1", so signed calls must use that version.
   const transport = createTransport(options.fetch, auth === "oauth");
   const { clientId, clientSecret, redirectUri } = options;
   const scope = async (...parts: string[]) =>
@@ -304,7 +317,7 @@ export function createAccess(options: AccessOptions): Access {
     renew: proof.renew,
     async forget(tenant) {
       await proof.forget(tenant);
-      // The templates of the account that it was before.
+      // Drop the templates of the previous account.
       if (options.kv) await dropKept(options.kv, `${await scope(tenant)}/`);
     },
     async reach(signal) {
@@ -324,7 +337,7 @@ export function createAccess(options: AccessOptions): Access {
   };
 }
 
-/** How a tenant is given another refresh token. */
+/** How to replace a tenant's refresh token. */
 function replacing(store: TokenStore, tenant: string): Remedy {
   const page = TOKEN_PAGE;
   return store.name === "env"

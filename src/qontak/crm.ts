@@ -1,6 +1,7 @@
 /**
- * One call to Qontak: who calls, the request, the envelope, and one of two
- * errors. Nothing else in the project sends a request to the CRM's API.
+ * Makes calls to Qontak: authenticates and sends the request, reads the
+ * envelope and reports failures. No other code in the project sends requests to
+ * the CRM's API.
  *
  * @module
  */
@@ -28,11 +29,14 @@ import type { Reply } from "../net/reply.ts";
 import { neverLeft, type Outgoing, type Transport } from "../net/transport.ts";
 import { defined, type JsonObject } from "../values/json.ts";
 
-/** What a request to an endpoint carries. Keys are checked against its table. */
+/**
+ * The contents of a request to an endpoint. Keys are checked against the
+ * endpoint table.
+ */
 export interface CallOptions {
-  /** The ids in the path, by the name that stands after the colon. */
+  /** The ids in the path, by the name after the colon. */
   readonly path?: Readonly<Record<string, number>>;
-  /** The query; undefined entries are left out. */
+  /** The query; undefined entries are omitted. */
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   /** The JSON body. */
   readonly body?: JsonObject;
@@ -40,25 +44,31 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What is proven with credentials: a method, and a path with its query. */
+/**
+ * The parts of a request that authentication may need: the method, and the path
+ * with its query.
+ */
 export interface SignableRequest {
   /** The HTTP method. */
   readonly method: string;
-  /** Path and query as they stand in the request line. */
+  /** The path and query, as in the request line. */
   readonly target: string;
 }
 
-/** Headers that Qontak has just answered with 401. */
+/** Authentication headers that Qontak has just rejected with 401. */
 export interface Rejected {
   /** The headers. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Qontak's clock, in ms since 1970; NaN where it did not say. */
+  /**
+   * The time on Qontak's clock, in ms since 1970; NaN if the response had no
+   * date.
+   */
   readonly date: number;
 }
 
 /**
- * Gives the headers that prove who calls. After a rejection the result is a new
- * set, or undefined if there is none.
+ * Returns the authentication headers. After a rejection it returns new headers,
+ * or undefined if there are none.
  */
 export type Authorize = (
   request: SignableRequest,
@@ -66,54 +76,60 @@ export type Authorize = (
 ) => Promise<Readonly<Record<string, string>> | undefined>;
 
 /**
- * Waits for the right to send one request.
+ * Waits until one request may be sent.
  *
  * @param signal Ends the wait.
- * @param timeout How long to wait at most, in ms.
- * @throws {LimitError} When it may not be sent.
+ * @param timeout The longest time to wait, in ms.
+ * @throws {LimitError} When the request may not be sent.
  */
 export type Enter = (signal: AbortSignal, timeout: number) => Promise<Pass>;
 
 /** Settings of {@linkcode createCrm}. */
 export interface CrmOptions {
-  /** Where the endpoints' paths start, such as https://app.qontak.com/api/v3.1. */
+  /**
+   * The base URL of the endpoints' paths, such as
+   * https://app.qontak.com/api/v3.1.
+   */
   readonly apiUrl: string;
-  /** Who calls. */
+  /** Authenticates the calls. */
   readonly authorize: Authorize;
-  /** What it means that fresh credentials are refused, and what to do. */
+  /**
+   * The error message when Qontak refuses fresh credentials: what it means and
+   * what to do.
+   */
   readonly unauthorized: string;
-  /** Gives the right to send a request; nobody asks when left out. */
+  /** Waits until a request may be sent. If omitted, there are no limits. */
   readonly enter?: Enter;
   /** How long one call of an endpoint may take, in ms. */
   readonly timeout: number;
-  /** How long its calls wait in all before they send requests again, in ms. */
+  /** How long all calls may wait in total before retries, in ms. */
   readonly retryBudget: number;
   /** Sends requests. */
   readonly transport: Transport;
-  /** Watches them. */
+  /** Records telemetry about requests. */
   readonly telemetry: Telemetry;
 }
 
-/** Qontak's CRM as one company sees it. */
+/** Qontak's CRM for one company. */
 export interface Crm {
   /**
    * Calls one endpoint.
    *
    * @param endpoint An entry of the endpoint table.
-   * @param options What the request carries.
-   * @returns What Qontak answered.
+   * @param options The contents of the request.
+   * @returns Qontak's answer.
    * @throws {TypeError} When a key is not in the endpoint's table.
-   * @throws {InputError} When the query is too long to be sent.
-   * @throws {QontakError} When Qontak said no.
-   * @throws {UnreachableError} When Qontak was not reached.
+   * @throws {InputError} When the URL is too long.
+   * @throws {QontakError} When Qontak refused the request.
+   * @throws {UnreachableError} When no usable answer came from Qontak.
    */
   call(endpoint: Endpoint, options?: CallOptions): Promise<Answer>;
 }
 
 /**
- * Makes the one way to call Qontak for one company.
+ * Creates the client that calls Qontak for one company.
  *
- * @param options Where Qontak is, and who calls.
+ * @param options Qontak's address and the credentials.
  * @returns The CRM.
  */
 export function createCrm(options: CrmOptions): Crm {
@@ -129,11 +145,12 @@ export function createCrm(options: CrmOptions): Crm {
           return await attempt(options, prepared, limit.signal);
         } catch (error) {
           const wait = waitAfter(error);
-          // A wait that would not end in time is not begun.
+          // Do not start a wait that would not end in time.
           if (wait === undefined || wait >= timeLeft(limit.signal)) {
             throw tries === 1 ? error : countTries(error, tries);
           }
-          // What was cancelled while it waited failed with what it waited for.
+          // If the call is cancelled while it waits, report the error that
+          // caused the retry.
           await sleep(wait, limit.signal).catch(() => {
             throw countTries(error, tries);
           });
@@ -148,15 +165,17 @@ export function createCrm(options: CrmOptions): Crm {
 }
 
 /**
- * How much longer than the call credentials are waited for, in ms: what keeps
- * them has a limit as well, and more to say.
+ * How much longer than the call's limit to wait for credentials, in ms. The
+ * store has a time limit too, and its error is more specific.
  */
 const GRACE = 250;
 
-/** How long what proves who calls may be old when it is sent, in ms. */
+/**
+ * The longest wait after which authentication headers may still be sent, in ms.
+ */
 const FRESH = 1_000;
 
-/** A request, all but who sends it. */
+/** A request without its authentication headers. */
 interface Prepared {
   readonly endpoint: Endpoint;
   readonly url: URL;
@@ -174,7 +193,7 @@ function prepare(
   return { endpoint, url, body };
 }
 
-/** Sends a request once; twice where the first credentials are refused. */
+/** Sends a request once, or twice if the first credentials are refused. */
 async function attempt(
   options: CrmOptions,
   { endpoint, url, body }: Prepared,
@@ -184,10 +203,10 @@ async function attempt(
   const { method } = endpoint;
   const send = method === "GET" ? transport.read : transport.write;
   const signable = { method, target: url.pathname + url.search };
-  // Whether Qontak may have carried it out.
+  // Whether Qontak may have carried out the request.
   let isSent = false;
   let pass: Pass | undefined;
-  // What it was sent with last.
+  // The headers of the last attempt.
   let proof: Readonly<Record<string, string>> = {};
 
   async function request(
@@ -196,7 +215,7 @@ async function attempt(
     const start = performance.now();
     pass = await waitForTurn(options, signal);
     if (performance.now() - start > FRESH) {
-      // Signatures hold for a short time only, and tokens end.
+      // Signatures are valid only for a short time, and tokens expire.
       headers = await untilAborted(authorize(signable), signal, GRACE) ??
         headers;
     }
@@ -226,8 +245,8 @@ async function attempt(
     const headers = await untilAborted(authorize(signable), signal, GRACE);
     let reply = await request(headers);
     if (reply.status === 401) {
-      // It comes before the request is carried out: even a write may be sent
-      // once more.
+      // Qontak checks credentials before it carries out a request, so even a
+      // write may be sent again.
       isSent = false;
       pass?.done("ok");
       const refused = reply;
@@ -268,7 +287,7 @@ async function waitForTurn(
       { outcome },
     );
   try {
-    // What is left of the time is for the answer.
+    // The rest of the time is for the answer.
     const pass = await enter?.(signal, timeLeft(signal) / 2);
     observe("ok");
     return pass;
@@ -278,31 +297,34 @@ async function waitForTurn(
   }
 }
 
-/** An endpoint as metrics call it. */
+/** The labels of an endpoint in metrics. */
 function labelsOf({ method, path }: Endpoint) {
   return { method, endpoint: path };
 }
 
-/** Statuses are told by their class, such as 4xx. */
+/** The class of a status, such as 4xx. */
 function classOf(status: number): string {
   return `${Math.floor(status / 100)}xx`;
 }
 
-/** What is told of a request that nothing came back to. */
+/** Why a request got no response, as a metrics label. */
 function whyNot(signal: AbortSignal): UnreachableReason {
   if (!signal.aborted) return "network";
   return isTimeUp(signal) ? "timeout" : "cancelled";
 }
 
-/** Why a request is sent again. */
+/** Why a request is sent again, as a metrics label. */
 function reasonOf(error: unknown): string {
   return error instanceof QontakError ? String(error.status) : outcomeOf(error);
 }
 
-/** Statuses that say nothing of the request: a proxy's, of a host that is down. */
+/**
+ * Statuses that do not depend on the request: a proxy sends them when a host is
+ * down.
+ */
 const OUT_OF_ORDER: ReadonlySet<number> = new Set([502, 503, 504]);
 
-/** Whether a failure tells that Qontak as a whole is out of order. */
+/** What a failure says about Qontak as a whole: whether Qontak is failing. */
 function healthOf(error: unknown): PassOutcome {
   if (error instanceof QontakError) {
     return OUT_OF_ORDER.has(error.status) ? "failed" : "ok";
@@ -314,36 +336,42 @@ function healthOf(error: unknown): PassOutcome {
 }
 
 /**
- * The longest address, in characters: hosts close the connection of longer
- * ones, or answer with an error that does not say why.
+ * The longest URL, in characters. For longer ones, hosts close the connection
+ * or send an error without a reason.
  */
 const MAX_ADDRESS = 8_000;
 
-/** From this on a request may fail for its own size, in characters. */
+/**
+ * The URL length above which a request may fail because of its size, in
+ * characters.
+ */
 const HEAVY_ADDRESS = 2_000;
 
-/** The same for its body. */
+/** The same limit for the body. */
 const HEAVY_BODY = 64 * 1024;
 
-/** Whether a request is so large that its failure may be its own doing. */
+/** Whether a request is so large that it may fail because of its size. */
 function isHeavy({ href }: URL, body = ""): boolean {
   return href.length > HEAVY_ADDRESS || body.length > HEAVY_BODY;
 }
 
-/** What the failure of a large request tells: at most that Qontak answered. */
+/**
+ * What the failure of a large request says about Qontak: at most that Qontak
+ * answered.
+ */
 function healthOfHeavy(error: unknown): PassOutcome {
   return healthOf(error) === "ok" ? "ok" : "void";
 }
 
-/** The same error, saying how often it was tried. */
+/** Adds the number of attempts to an error's message. */
 function countTries(error: unknown, tries: number): unknown {
   if (error instanceof Error) error.message += `. It was tried ${tries} times`;
   return error;
 }
 
 /**
- * Puts a failed fetch into words. Errors that already say what happened pass
- * through as they are.
+ * Converts a failed fetch into an error that describes it. Errors that already
+ * describe the failure are returned unchanged.
  */
 function unreachable(
   endpoint: Endpoint,
@@ -447,7 +475,10 @@ function checkBody(endpoint: Endpoint, body: JsonObject | undefined): void {
   if (unknown.length > 0) refuse(endpoint, "body key", unknown);
 }
 
-/** Qontak would drop it without a word, so it is a fault of this program. */
+/**
+ * Throws for an unknown key. Qontak would silently drop it, so it is a bug in
+ * this program.
+ */
 function refuse(endpoint: Endpoint, what: string, names: string[]): never {
   throw new TypeError(
     `${nameOf(endpoint)} has no ${what} ${names.join(", ")}`,

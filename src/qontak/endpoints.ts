@@ -1,7 +1,7 @@
 /**
- * Qontak's CRM API v3.1 as one table: method, path, query and body keys of
- * every endpoint, as Qontak's own collection documents them. Nothing that is
- * not in this table can be sent.
+ * Qontak's CRM API v3.1 as one table: the method, path, query and body keys of
+ * every endpoint, as Qontak's own collection documents them. Only requests in
+ * this table can be sent.
  *
  * @module
  */
@@ -21,9 +21,9 @@ import {
 } from "./bodies.ts";
 
 /**
- * What `response` holds in a good answer: one record, a list with the page it
- * belongs to, a whole list, the rooms of a chat (one, a list of them, or none), or
- * nothing (only `meta`).
+ * What `response` holds in a successful answer: one record, one page of a list,
+ * a complete list, the rooms of a chat (one, a list, or none), or nothing (only
+ * `meta`).
  */
 export type AnswerKind = "record" | "page" | "list" | "rooms" | "nothing";
 
@@ -31,24 +31,25 @@ export type AnswerKind = "record" | "page" | "list" | "rooms" | "nothing";
 export interface Endpoint {
   /** The HTTP method. */
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
-  /** The path below `/api/v3.1`, with `:name` for each id in it. */
+  /** The path below `/api/v3.1`, with `:name` for each id. */
   readonly path: string;
-  /** What a good answer holds. */
+  /** What a successful answer holds. */
   readonly answers: AnswerKind;
   /** The query parameters that Qontak documents. */
   readonly query: readonly string[];
-  /** The body keys that Qontak documents; others are dropped by Qontak. */
+  /** The body keys that Qontak documents. Qontak drops all others. */
   readonly body: BodyKeys;
   /**
-   * The strings in its answer that are in no body, and whether each is free
-   * text. Empty where it answers with a record: the resource declares those.
+   * The strings in the answer that no body has, and whether each is free text.
+   * Empty if the answer is a record, because the resource declares those
+   * strings.
    */
   readonly shows: TextKeys;
 }
 
 const nothing = { query: [], body: {}, shows: {} } as const;
 
-/** The records of a resource, in pages or whole. */
+/** Lists the records of a resource, in pages or all at once. */
 function list(
   path: string,
   query: readonly string[],
@@ -57,17 +58,20 @@ function list(
   return { ...nothing, method: "GET", path, answers, query };
 }
 
-/** One record of a resource. */
+/** Reads one record of a resource. */
 function get(path: string): Endpoint {
   return { ...nothing, method: "GET", path, answers: "record" };
 }
 
-/** The fields of a resource, which the company's admins have named. */
+/** Lists the fields of a resource. The company's admins name them. */
 function template(path: string): Endpoint {
   return { ...nothing, method: "GET", path, answers: "list" };
 }
 
-/** What is no record of a resource: its strings are declared here. */
+/**
+ * Reads something that is not a record of a resource. Its strings are declared
+ * here.
+ */
 function other(path: string, answers: AnswerKind, shows: TextKeys): Endpoint {
   return { ...nothing, method: "GET", path, answers, shows };
 }
@@ -86,7 +90,7 @@ function remove(path: string): Endpoint {
   return { ...nothing, method: "DELETE", path, answers: "nothing" };
 }
 
-/** What happened to a record; people write the texts of it. */
+/** The history of a record. People write its texts. */
 const timeline = {
   who: "line",
   what: "line",
@@ -96,7 +100,7 @@ const timeline = {
   content: "text",
 } as const satisfies TextKeys;
 
-/** What customers and agents wrote to each other. */
+/** Messages between customers and agents. */
 const chat = {
   room_id: "line",
   user: "line",
@@ -105,7 +109,7 @@ const chat = {
   type: "line",
 } as const satisfies TextKeys;
 
-/** A pipeline or a stage, as the company's admins have named it. */
+/** A pipeline or a stage. The company's admins name it. */
 const pipeline = {
   name: "line",
   alias_name: "line",
@@ -117,7 +121,7 @@ const pipeline = {
 
 const paging = ["page", "per_page"] as const;
 
-/** Every endpoint, by resource and what it does. */
+/** Every endpoint, by resource and action. */
 export const endpoints = {
   contacts: {
     template: template("/contacts/info"),
@@ -177,7 +181,7 @@ export const endpoints = {
       moved_date: "line",
       moved_by: "line",
     }),
-    // A hyphen here and an underscore above: both are Qontak's.
+    // Qontak uses a hyphen here and an underscore above.
     chatHistory: other("/deals/:id/chat-history", "rooms", chat),
     realCreator: other("/deals/:id/real_creator", "record", {
       email: "line",
@@ -187,7 +191,7 @@ export const endpoints = {
       company_name: "line",
       role: "line",
     }),
-    // Names where the deal itself has ids, and the notes of the deal.
+    // Has names where the deal itself has ids, and includes the deal's notes.
     fullField: other("/deals/:id/full-field", "record", {
       username: "line",
       crm_team: "line",
@@ -201,13 +205,13 @@ export const endpoints = {
       created_at_time: "line",
       address: "line",
       note: "text",
-      // Where the notes come as plain texts.
+      // Used when the notes are plain texts.
       crm_note: "text",
     }),
     create: write("POST", "/deals", dealBody, "record"),
     update: write("PUT", "/deals/:id", dealBody, "nothing"),
     updateOwner: write("PUT", "/deals/:id/update_owner", ownerBody, "nothing"),
-    // The deal's id travels in the body, not in the path.
+    // The deal's id is in the body, not in the path.
     setPermissions: write(
       "POST",
       "/deals/deal_permission",
@@ -224,7 +228,7 @@ export const endpoints = {
   },
   tickets: {
     template: template("/tickets/info"),
-    // Qontak documents no parameters, but answers in pages.
+    // Qontak documents no parameters, but its answers have pages.
     list: list("/tickets", paging),
     get: get("/tickets/:id"),
     pipelines: other("/tickets/ticket_pipelines", "list", pipeline),
@@ -255,7 +259,7 @@ export const endpoints = {
       "list",
     ),
     get: get("/notes/:id"),
-    // The slash at the end is Qontak's.
+    // Qontak's path has the trailing slash.
     create: write("POST", "/notes/", noteBody, "record"),
     update: write("PUT", "/notes/:id", noteBody, "nothing"),
     delete: remove("/notes/:id"),

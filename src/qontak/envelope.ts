@@ -1,6 +1,6 @@
 /**
- * Reads what Qontak's API sends back: the `meta` envelope, and everything that
- * comes instead of it.
+ * Reads the answers of Qontak's API: the `meta` envelope, or whatever comes in
+ * its place.
  *
  * @module
  */
@@ -20,32 +20,33 @@ import {
   show,
 } from "../values/json.ts";
 
-/** A good answer. */
+/** A successful answer. */
 export interface Answer {
-  /** What Qontak put under `response`; undefined where it sent only `meta`. */
+  /** The contents of `response`; undefined if the answer has only `meta`. */
   readonly response: unknown;
-  /** The page, on lists that have pages. */
+  /** The page, for lists that have pages. */
   readonly page?: Page;
 }
 
-/** What can be done where something other than Qontak's API answers. */
+/** What to do when something other than Qontak's API answers. */
 const CHECK_ADDRESS: Remedy = { what: "checkAddress" };
 
-/** The most that is read of one answer, in bytes once they are decompressed. */
+/** The largest answer that is read, in bytes after decompression. */
 export const MAX_BYTES: number = 10 * 1024 * 1024;
 
 /**
- * Reads an answer of Qontak's.
+ * Reads an answer from Qontak.
  *
- * `meta.status` counts, also inside an HTTP 200: Qontak's products answer a
+ * `meta.status` decides, even in an HTTP 200. Qontak's products report a
  * missing record that way (seen in the samples of its gateway's OpenAPI file).
  *
  * @param endpoint The endpoint that answered, for messages.
- * @param reply What came back; its body is read to the end or discarded.
+ * @param reply The response; its body is read to the end or discarded.
  * @param unauthorized What a 401 means, for the message.
- * @returns What a good answer holds.
- * @throws {QontakError} When Qontak said no.
- * @throws {UnreachableError} When this is no answer of Qontak's API.
+ * @returns The contents of a successful answer.
+ * @throws {QontakError} When Qontak refused the request.
+ * @throws {UnreachableError} When the response is not an answer from Qontak's
+ * API.
  */
 export async function readAnswer(
   endpoint: Endpoint,
@@ -117,7 +118,7 @@ export async function readAnswer(
   const meta = isObject(body.meta) ? body.meta : {};
   const inMeta = Number(meta.status);
   const status = inMeta >= 400 ? inMeta : reply.status;
-  // An answer without an envelope that has something to say has said no.
+  // An answer that has no envelope but has a message is a refusal.
   isEnvelope = isObject(body.meta) || "response" in body;
   if (status >= 400 || (!isEnvelope && saidBy(body, meta) !== "")) {
     throw refuse(status, saidBy(body, meta));
@@ -132,8 +133,8 @@ export async function readAnswer(
 }
 
 /**
- * Whether an answer holds what its endpoint promises. A list may be null where
- * it is empty; a write may answer with more or less than is documented.
+ * Whether an answer holds what its endpoint documents. An empty list may be
+ * null. A write may return more or less than is documented.
  */
 function holds({ answers, method }: Endpoint, response: unknown): boolean {
   if (method !== "GET" || answers === "rooms") return true;
@@ -145,13 +146,13 @@ function holds({ answers, method }: Endpoint, response: unknown): boolean {
 }
 
 /**
- * The one record of an answer. Qontak's own sample of a single contact is a
- * list, so that the record is looked for by its id.
+ * The single record of an answer. Qontak's own sample of a single contact is a
+ * list, so the record is found by its id.
  *
  * @param endpoint The endpoint that answered, for messages.
- * @param response What it put under `response`.
- * @param id The id that was asked for, where the record must have it.
- * @throws {UnreachableError} When the record is not there.
+ * @param response The contents of `response`.
+ * @param id The requested id, if the record must have it.
+ * @throws {UnreachableError} When the answer does not hold the record.
  */
 export function recordOf(
   endpoint: Endpoint,
@@ -173,11 +174,11 @@ export function recordOf(
 }
 
 /**
- * Whether Qontak may have carried out a write all the same: its answer was
- * lost, or it broke down over it.
+ * Whether Qontak may have carried out a write that failed: its answer was lost,
+ * or Qontak failed while handling it.
  *
  * @param endpoint The endpoint of the write.
- * @param error What came of it.
+ * @param error The error of the write.
  */
 export function isFateUnknown(endpoint: Endpoint, error: unknown): boolean {
   if (endpoint.method === "GET") return false;
@@ -186,7 +187,7 @@ export function isFateUnknown(endpoint: Endpoint, error: unknown): boolean {
     : error instanceof QontakError && error.status >= 500;
 }
 
-/** What a person must know about a write whose answer was lost. */
+/** A sentence that warns about a write whose answer was lost. */
 export function fateOf(endpoint: Endpoint): string {
   if (endpoint.method === "GET") return "";
   const look = endpoint.method === "POST"
@@ -195,25 +196,25 @@ export function fateOf(endpoint: Endpoint): string {
   return `. It is unknown whether Qontak carried out the change: ${look} before trying again`;
 }
 
-/** The most that is kept of Qontak's own words, in characters. */
+/** The longest message from Qontak that is kept, in characters. */
 const MAX_SAID = 1_000;
 
-/** The most that a message repeats of them, in characters. */
+/** The longest quotation of Qontak's message, in characters. */
 const MAX_QUOTED = 500;
 
 /**
- * Qontak's own words in a message: in quotation marks, since they are data, and
- * in short.
+ * Quotes Qontak's message: shortened, and in quotation marks because it is
+ * data.
  *
- * @param said The words.
+ * @param said Qontak's message.
  */
 export function quoteSaid(said: string): string {
   return show(said, MAX_QUOTED);
 }
 
 /**
- * Qontak's own words: a 401 has them in `error`, all others in `meta`. They
- * may repeat what was sent, to anybody who reads the error.
+ * Qontak's own message. A 401 has it in `error`, all other answers in `meta`.
+ * It may repeat sent values, so anyone who reads the error can see them.
  */
 function saidBy(
   body: Record<string, unknown>,
@@ -224,13 +225,13 @@ function saidBy(
   return redactBeginning([...new Set(words)].join(": "), MAX_SAID);
 }
 
-/** What is known of a refusal beside its status. */
+/** Details of a refusal besides its status. */
 interface Refused {
-  /** Qontak's own words. */
+  /** Qontak's message. */
   readonly said: string;
-  /** How many seconds it asks to wait. */
+  /** How many seconds Qontak asks to wait. */
   readonly retryAfter: number | undefined;
-  /** Whether it came in Qontak's envelope. */
+  /** Whether the refusal came in Qontak's envelope. */
   readonly isEnvelope: boolean;
 }
 
@@ -243,7 +244,7 @@ function advice(
     return ". The user behind the token may not do this: ask a Qontak admin";
   }
   if (status === 404) {
-    // A missing record is told in the envelope, a missing path is not.
+    // Qontak reports a missing record in the envelope, but not a missing path.
     return isEnvelope
       ? ". Check the id: the record may be deleted, or another team's"
       : ". It is not Qontak's answer to a missing record: the address has no such path";
@@ -266,20 +267,20 @@ function advice(
     : `. Wait ${retryAfter} s and try again`;
 }
 
-/** Words of a refusal that any refusal may have. */
+/** Words that may occur in any refusal. */
 const GENERIC =
   /\b(?:validation|record|request|params?|parameters?|data|input|entity|content|failed|failure|unprocessable|bad|invalid|errors?|something|went|wrong|is|the|422|400)\b|[^\p{L}\p{N}]+/giu;
 
 /**
- * Whether a refusal says no more than that there is one.
+ * Whether a refusal gives no specific reason.
  *
- * @param said Qontak's own words.
+ * @param said Qontak's message.
  */
 export function namesNothing(said: string): boolean {
   return said.replace(GENERIC, "") === "";
 }
 
-/** Says what came instead of an envelope, without repeating any of it. */
+/** Describes what came instead of an envelope, without quoting it. */
 function describe(text: string | null, contentType: string | null): string {
   if (text === null) {
     return "bytes that are not UTF-8, so that characters would be lost";

@@ -1,7 +1,7 @@
 /**
- * Requests signed for Mekari's API gateway: HMAC-SHA256 over the date and the
- * request line. Mekari's documentation is the source; this was tried against
- * the sandbox only.
+ * Signs requests for Mekari's API gateway: HMAC-SHA256 over the date and the
+ * request line. It follows Mekari's documentation and was tested only against
+ * the sandbox.
  *
  * @module
  */
@@ -19,42 +19,45 @@ import type { Authorize, SignableRequest } from "./crm.ts";
 
 /** Settings of {@linkcode createHmac}. */
 export interface HmacOptions {
-  /** Where the tenants' SSO ids, and applications of their own, are kept. */
+  /** The store of the tenants' SSO ids and their own applications. */
   readonly store: TokenStore;
-  /** The application of tenants that have none of their own. */
+  /** The application for tenants that do not have their own. */
   readonly clientId?: string;
   /** The secret of that application. */
   readonly clientSecret?: string;
-  /** Told of clocks and stores that are out of order; never told a secret. */
+  /** Logs clock differences and store failures; never logs a secret. */
   readonly log: Log;
-  /** The clock, in ms since 1970; the system's when left out. */
+  /** The clock, in ms since 1970; defaults to the system clock. */
   readonly now?: () => number;
 }
 
 /** Signs the requests of tenants. */
 export interface Hmac {
-  /** The headers of a tenant's calls. */
+  /** Returns the authentication headers of a tenant's calls. */
   authorize(tenant: string): Authorize;
 }
 
-/** How long a tenant's credentials are held before the store is asked, in ms. */
+/**
+ * How long a tenant's credentials are held before they are read from the store
+ * again, in ms.
+ */
 const HOLD = 60_000;
 
-/** Clocks that differ by less are not the reason of a refusal, in ms. */
+/** The smallest clock difference that may explain a refusal, in ms. */
 const SKEW = 30_000;
 
-/** Who signs, ready to sign. */
+/** A tenant's credentials, ready to sign. */
 interface Signer {
   readonly credentials: Required<MekariCredentials>;
   readonly key: CryptoKey;
-  /** Until when it is used without asking the store, in ms since 1970. */
+  /** Until when it is used without reading the store, in ms since 1970. */
   readonly until: number;
 }
 
 /**
- * Makes the signer.
+ * Creates the signer.
  *
- * @param options Where credentials are kept.
+ * @param options The store of credentials and other settings.
  * @returns The signer.
  */
 export function createHmac(options: HmacOptions): Hmac {
@@ -73,8 +76,8 @@ export function createHmac(options: HmacOptions): Hmac {
         signers.delete(tenant);
         throw error;
       }
-      // They do not end by themselves, so that an outage of the store is
-      // no reason to stop.
+      // Credentials do not expire, so they remain usable while the store is
+      // down.
       log("warn", "The store does not answer: known credentials are used on", {
         store: store.name,
       });
@@ -101,7 +104,8 @@ export function createHmac(options: HmacOptions): Hmac {
         { what: "useSsoId", tenant },
       );
     }
-    // An id and a secret belong together: never one's id and another's secret.
+    // An id and a secret belong together: never mix the tenant's with the
+    // default application's.
     const { sso_id, client_id, client_secret } = kept.client_id
       ? kept
       : { ...kept, client_id: clientId, client_secret: clientSecret };
@@ -148,7 +152,7 @@ export function createHmac(options: HmacOptions): Hmac {
         });
         return await sign(known ?? await load(tenant), request);
       }
-      // Other credentials may have been put in the store in the meantime.
+      // The store may have new credentials by now.
       const fresh = await load(tenant);
       const isSame = known && isEqual(known.credentials, fresh.credentials);
       return isSame ? undefined : await sign(fresh, request);

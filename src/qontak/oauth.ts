@@ -1,5 +1,5 @@
 /**
- * Qontak's OAuth token endpoint, and access tokens as proof of who calls.
+ * Qontak's OAuth token endpoint, and authentication with access tokens.
  *
  * @module
  */
@@ -15,22 +15,27 @@ import { defined, isObject, parseJson, show, toId } from "../values/json.ts";
 import type { Authorize } from "./crm.ts";
 import type { Transport } from "../net/transport.ts";
 
-/** Where a person makes a refresh token by hand (Qontak's help centre). */
+/**
+ * The page on which a person creates a refresh token by hand (source: Qontak's
+ * help centre).
+ */
 export const TOKEN_PAGE = "https://crm.qontak.com/crm/api_token/";
 
 const ENDPOINT = "POST /oauth/token";
 
-/** The longest that the token endpoint may take, in ms: leases wait for it. */
+/** The time limit of the token endpoint, in ms. Leases wait for it. */
 const TIMEOUT = 20_000;
 
-/** The most that is read of one of its answers, in bytes. */
+/** The largest answer that is read, in bytes. */
 const MAX_BYTES = 64 * 1024;
 
 /** Settings of {@linkcode createOAuth}. */
 export interface OAuthOptions {
-  /** Where Qontak is, such as https://app.qontak.com. */
+  /** Qontak's base URL, such as https://app.qontak.com. */
   readonly baseUrl: string;
-  /** The OAuth application's id; tokens of the CRM's own page need none. */
+  /**
+   * The OAuth application's id. Tokens from the CRM's own page do not need it.
+   */
   readonly clientId?: string;
   /** The OAuth application's secret. */
   readonly clientSecret?: string;
@@ -40,31 +45,35 @@ export interface OAuthOptions {
   readonly timeout: number;
   /** Sends requests. */
   readonly transport: Transport;
-  /** How a tenant is given another refresh token. */
+  /** How to replace a tenant's refresh token. */
   readonly remedyFor: (tenant: string) => Remedy;
 }
 
 /** Qontak's OAuth, as its collection shows it. */
 export interface OAuth {
-  /** Turns a refresh token into a new pair. */
+  /** Exchanges a refresh token for a new pair of tokens. */
   readonly refresh: RefreshGrant;
-  /** Logs in with the code that an application was handed. */
+  /** Logs in with an authorization code. */
   code(code: string): Promise<Grant>;
   /** Logs in as a user of the CRM. */
   password(username: string, password: string): Promise<Grant>;
-  /** Where a person lets the application in and is handed a code. */
+  /**
+   * The page on which a person authorizes the application and receives a code.
+   */
   authorizeUrl(state: string): string;
 }
 
-/** What an application asks for (a PHP integration that works). */
+/**
+ * The scope that an application requests (source: a working PHP integration).
+ */
 const SCOPE = "crm";
 
 /**
- * Makes the way to Qontak's token endpoint. Its grants are form-encoded. All
- * of them throw {@linkcode QontakError} when Qontak says no, and
- * {@linkcode UnreachableError} when it was not reached.
+ * Creates a client for Qontak's token endpoint. Grants are form-encoded. All of
+ * them throw {@linkcode QontakError} when Qontak refuses, and {@linkcode
+ * UnreachableError} when no usable answer came from Qontak.
  *
- * @param options Where it is, and the application if any.
+ * @param options The endpoint's address, and the application if there is one.
  * @returns The grants.
  */
 export function createOAuth(options: OAuthOptions): OAuth {
@@ -98,7 +107,8 @@ export function createOAuth(options: OAuthOptions): OAuth {
       retryAfter = readRetryAfter(reply.headers);
       text = await reply.text(MAX_BYTES);
     } catch (error) {
-      // What fetch throws is not passed on: its parts may name the request.
+      // The error of fetch is not passed on, because it may contain parts of
+      // the request.
       const timedOut = error instanceof DOMException &&
         error.name === "TimeoutError";
       throw new UnreachableError(
@@ -158,26 +168,26 @@ export function createOAuth(options: OAuthOptions): OAuth {
   };
 }
 
-/** What a person is told when a grant fails. */
+/** The messages for a failed grant. */
 interface GrantWords {
-  /** What was given is not valid. */
+  /** The message when the credentials are not valid. */
   readonly invalid: string;
-  /** What can be done then, where the words do not say it. */
+  /** What to do then, if the message does not say it. */
   readonly remedy?: Remedy;
-  /** It is not known whether the grant was made. */
+  /** The message when it is unknown whether the grant was made. */
   readonly lost: string;
 }
 
 /** An answer of the token endpoint. */
 interface TokenAnswer {
   readonly status: number;
-  /** Undefined where it was too large to be read, null where it is no text. */
+  /** The body; undefined if it is too large, null if it is not valid UTF-8. */
   readonly text: string | null | undefined;
-  /** How many seconds it asks to wait. */
+  /** How many seconds Qontak asks to wait. */
   readonly retryAfter: number | undefined;
 }
 
-/** When to try again. */
+/** Says when to try again. */
 function again(retryAfter: number | undefined): string {
   return retryAfter === undefined
     ? "Try again in a moment"
@@ -191,7 +201,7 @@ function readGrant(
 ): Grant {
   const body = parseJson(text ?? "");
   if (!isObject(body)) {
-    // Nothing of the text itself may reach a message.
+    // The message must not contain any part of the text.
     const what = `Qontak's token endpoint answered ${status} with ${
       text === undefined
         ? `more than ${MAX_BYTES} bytes`
@@ -221,7 +231,7 @@ function readGrant(
   if (status >= 400 || typeof body.access_token !== "string") {
     throw refused({ status, retryAfter }, body, form, grantWords);
   }
-  // Doorkeeper leaves it out where tokens are reusable.
+  // Doorkeeper omits it if refresh tokens are reusable.
   const refresh_token = typeof body.refresh_token === "string"
     ? body.refresh_token
     : form.refresh_token;
@@ -236,12 +246,12 @@ function readGrant(
     refresh_token,
     expires_in: typeof body.expires_in === "number"
       ? body.expires_in
-      // Digits may come as text.
+      // The number may come as text.
       : toId(body.expires_in) ?? TOKEN_LIFETIME,
   };
 }
 
-/** The codes of OAuth; another is repeated in quotation marks. */
+/** The standard OAuth error codes. Any other code is quoted. */
 const CODES: ReadonlySet<string> = new Set([
   "invalid_request",
   "invalid_client",
@@ -254,7 +264,7 @@ const CODES: ReadonlySet<string> = new Set([
   "temporarily_unavailable",
 ]);
 
-/** The most that is repeated of what it says, in characters. */
+/** The longest quotation of an answer, in characters. */
 const MAX_SAID = 1_000;
 
 function refused(
@@ -263,7 +273,7 @@ function refused(
   form: Readonly<Record<string, string>>,
   grantWords: GrantWords,
 ): QontakError {
-  // Whatever was sent may come back in the answer, and goes no further.
+  // The answer may repeat sent secrets, which must not be passed on.
   const { grant_type: _, ...secrets } = form;
   const read = (value: unknown) =>
     typeof value !== "string" ? undefined : redactBeginning(
@@ -300,11 +310,12 @@ function refused(
 }
 
 /**
- * Access tokens as proof of who calls.
+ * Authenticates calls with access tokens.
  *
  * @param tokens The source of access tokens.
- * @param tenant The company to act for.
- * @returns The headers of a call; a refused token is refreshed once.
+ * @param tenant The company for which calls are made.
+ * @returns A function that returns the headers of a call. It refreshes a
+ * refused token once.
  */
 export function bearer(tokens: Tokens, tenant: string): Authorize {
   const prefix = "Bearer ";

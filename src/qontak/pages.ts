@@ -1,29 +1,30 @@
 /**
- * Where a page stands in its list, as far as Qontak says.
+ * The position of a page in its list, as far as Qontak reports it.
  *
  * @module
  */
 import { type JsonObject, toId } from "../values/json.ts";
 
 /**
- * Where a page stands in its list, in one vocabulary. What Qontak does not say,
- * or says in a way that its own records contradict, is left out.
+ * The position of a page in its list, with the same names for all resources.
+ * Values that Qontak does not report, or that contradict its own records, are
+ * omitted.
  */
 export interface Page {
   /** This page, counted from 1. */
   readonly page?: number;
   /** How many pages there are. */
   readonly total_page?: number;
-  /** How many records there are in all. */
+  /** The total number of records. */
   readonly total_data?: number;
 }
 
 /**
- * Reads where a page stands. Products count in `current_page`, all others in
- * `page`. Notes, pipelines and the like have no pages.
+ * Reads the position of a page. Products use `current_page`, all others `page`.
+ * Notes, pipelines and some other lists have no pages.
  *
- * @param body An answer of Qontak's.
- * @returns Undefined where it says nothing of pages.
+ * @param body An answer from Qontak.
+ * @returns The position; undefined if the answer does not mention pages.
  */
 export function readPage(body: JsonObject): Page | undefined {
   const { response } = body;
@@ -39,7 +40,10 @@ export function readPage(body: JsonObject): Page | undefined {
   return Object.keys(known).length === 0 ? undefined : known;
 }
 
-/** A count; digits may come as text. One that cannot be is not known. */
+/**
+ * Reads a count, which may come as text. An impossible count is treated as
+ * unknown.
+ */
 function toCount(value: unknown, least: number): number | undefined {
   const count = toId(value);
   return count !== null && count >= least ? count : undefined;
@@ -47,20 +51,20 @@ function toCount(value: unknown, least: number): number | undefined {
 
 /** A page that was read. */
 export interface PageRead {
-  /** Which page was asked for. */
+  /** The number of the requested page. */
   readonly page: number;
-  /** How many records were asked for; undefined where Qontak decides. */
+  /** The requested number of records; undefined if Qontak decides. */
   readonly perPage: number | undefined;
-  /** How many records came. */
+  /** How many records were returned. */
   readonly count: number;
 }
 
 /**
- * Whether no page follows. Where the counts are missing, or end before the
- * records do, a full page always leads to the next.
+ * Whether a page is the last one. If the counts are missing, or lower than the
+ * number of records, every full page is followed by another request.
  *
  * @param read The page that was read.
- * @param said Where it stands, as far as Qontak says.
+ * @param said The position that Qontak reports.
  */
 export function isLastPage(
   { page, perPage, count }: PageRead,
@@ -70,12 +74,13 @@ export function isLastPage(
   const isFull = perPage === undefined || count >= perPage;
   if (total_page !== undefined) {
     if (page < total_page) return false;
-    // Without a size that was asked for, it is the only count there is.
+    // Without a requested size, only total_page can decide.
     return perPage === undefined || total_data === undefined || !isFull ||
       page * perPage >= total_data;
   }
   if (total_data === undefined) return !isFull;
-  // Qontak may give fewer than were asked for: what came shows how many.
+  // Qontak may use a smaller page size than requested; the number of returned
+  // records shows it.
   return page * count >= total_data ||
     (perPage !== undefined && (page - 1) * perPage + count === total_data);
 }

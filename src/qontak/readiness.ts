@@ -10,36 +10,36 @@ import { DEFAULT_TENANT } from "../tokens/store.ts";
 
 /** Whether what calls depend on works. */
 export interface Readiness {
-  /** Where credentials are kept. */
+  /** The store of credentials. */
   readonly store: "ok" | "failing";
   /**
-   * Deno KV; "absent" where the runtime has none, or none is attached, "unused"
-   * where nothing is to be kept there.
+   * Deno KV: "absent" if the runtime has none or no database is attached,
+   * "unused" if it is turned off.
    */
   readonly kv: "ok" | "failing" | "absent" | "unused";
-  /** Where Qontak is. */
+  /** Qontak itself. */
   readonly qontak: "ok" | "failing";
 }
 
-/** How long what was found ready is believed, in ms. */
+/** How long the result of a readiness check is reused, in ms. */
 const READY_TTL = 10_000;
 
-/** How long a check of readiness may take, in ms. */
+/** The time limit of a readiness check, in ms. */
 const READY_LIMIT = 3_000;
 
-/** The checks; what they found is kept for some seconds. */
+/** The checks. Their results are cached for a few seconds. */
 export interface Checks {
-  /** Tries all of it. */
+  /** Checks everything. */
   ready(): Promise<Readiness>;
-  /** Tries Deno KV alone. */
+  /** Checks Deno KV only. */
   kv(): Promise<KvState>;
 }
 
 /**
- * Makes the checks.
+ * Creates the checks.
  *
- * @param access The way to the CRM.
- * @param kv Deno KV, where there is one; false where it is not wanted.
+ * @param access The access to the CRM.
+ * @param kv Deno KV, if available; false if it is turned off.
  */
 export function createChecks(
   access: Access,
@@ -55,7 +55,9 @@ export function createChecks(
   };
 }
 
-/** An answer; undefined where it fails, or takes too long. */
+/**
+ * Runs a check. Returns its result; undefined if it fails or takes too long.
+ */
 async function within<T>(run: () => Promise<T>): Promise<T | undefined> {
   using limit = deadline(READY_LIMIT);
   try {
@@ -65,7 +67,7 @@ async function within<T>(run: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** Tries the store, the database and the way to Qontak. */
+/** Checks the store, the database and the connection to Qontak. */
 async function checkReady(
   { store, reach }: Access,
   state: () => Promise<KvState>,
@@ -73,7 +75,7 @@ async function checkReady(
   const works = async (run: () => Promise<unknown>) =>
     await within(run) === undefined ? "failing" : "ok";
   const [stored, kv, qontak] = await Promise.all([
-    // Whose record it is does not matter, nor whether there is one.
+    // It does not matter which tenant is read, or whether the tenant exists.
     works(async () => await store.read(DEFAULT_TENANT) ?? null),
     state(),
     works(() => reach(AbortSignal.timeout(READY_LIMIT))),
@@ -81,7 +83,7 @@ async function checkReady(
   return { store: stored, kv, qontak };
 }
 
-/** Makes something once in a while, however often it is asked for. */
+/** Caches the result of a function for a while. */
 function once<T>(ms: number, make: () => Promise<T>): () => Promise<T> {
   let made: { readonly value: Promise<T>; readonly until: number } | undefined;
   return () => {

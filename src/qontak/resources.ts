@@ -1,8 +1,8 @@
 /**
- * What is particular to each kind of record: its endpoints, the names that
- * differ between template and body, and the keys with a meaning of their own.
- * Every trait is required, so that a new resource cannot forget one; null or
- * an empty table says that it has none.
+ * The specifics of each kind of record: its endpoints, the names that differ
+ * between template and body, and the keys with a special meaning. Every trait
+ * is required, so that none is forgotten for a new resource. Null or an empty
+ * table means that the resource does not have the trait.
  *
  * @module
  */
@@ -18,54 +18,59 @@ export interface Resource {
   readonly name: string;
   /** The name in the plural. */
   readonly plural: string;
-  /** The argument of tools that holds a record's id. */
+  /** The tool argument that holds a record's id. */
   readonly idArgument: string;
-  /** Its endpoints for what kinds of records have in common. */
+  /** The endpoints for the operations that kinds of records share. */
   readonly endpoints: {
-    /** Null where Qontak does not publish which fields there are. */
+    /** Null if Qontak does not publish the list of fields. */
     readonly template: Endpoint | null;
     readonly list: Endpoint;
     readonly get: Endpoint;
     readonly create: Endpoint;
     readonly update: Endpoint;
-    /** Null where Qontak has no way to delete one. */
+    /** Null if Qontak cannot delete such records. */
     readonly delete: Endpoint | null;
   };
   /** Names in the template that differ from the keys of bodies and records. */
   readonly aliases: Readonly<Record<string, string>>;
-  /** Body keys that have another name as arguments, since theirs means the tenant. */
+  /**
+   * Body keys that have another name as tool arguments, because their own name
+   * means the tenant.
+   */
   readonly arguments: Readonly<Record<string, string>>;
-  /** Its pipeline and stage; null on resources without pipelines. */
+  /** The keys of pipeline and stage; null for resources without pipelines. */
   readonly place: PlaceTrait | null;
-  /** Who owns a record; null where no body says who. */
+  /** The owner key; null if no body has one. */
   readonly owner: OwnerTrait | null;
   /**
-   * Body keys that a record is nothing without, whatever a template says: every
-   * sample in Qontak's collection has them.
+   * Body keys that a record must have, whatever a template says. Every sample
+   * in Qontak's collection has them.
    */
   readonly needs: readonly string[];
   /**
-   * The sum of a record and the keys that it is made of, where Qontak keeps
-   * the sum as it is sent; null where there is none.
+   * The key of a total and the keys from which it is computed, if Qontak stores
+   * the total as sent; null if there is no such total.
    */
   readonly total: TotalTrait | null;
-  /** How to tell whether a record is there; null where its list cannot tell. */
+  /**
+   * How to find out whether a record exists; null if its list does not show it.
+   */
   readonly identity: IdentityTrait | null;
   /**
-   * The strings that its records show beside those of its bodies, and whether
-   * each is free text. The bodies say it of their own keys.
+   * The strings that records show in addition to those of the bodies, and
+   * whether each is free text. The bodies declare their own keys.
    */
   readonly shows: TextKeys;
   /** The form of standard dates. */
   readonly dates: DateForm;
   /**
-   * Whether a single record is read in another shape than it is written in,
-   * so that reading it again says nothing of a write.
+   * Whether a single record is read in a different shape from the one in which
+   * it is written. Reading it back then cannot confirm a write.
    */
   readonly readsOtherwise: boolean;
 }
 
-/** The keys of pipeline and stage, and where Qontak lists them. */
+/** The keys of pipeline and stage, and the endpoints that list them. */
 export interface PlaceTrait {
   /** The key of the pipeline. */
   readonly pipeline: string;
@@ -74,9 +79,9 @@ export interface PlaceTrait {
   /** Lists the pipelines. */
   readonly pipelines: Endpoint;
   /**
-   * Lists the stages of one pipeline; or the key of each listed pipeline that
-   * holds its stages. In that case the template lists both as well, and its
-   * lists come first.
+   * The endpoint that lists the stages of one pipeline, or the key of a listed
+   * pipeline that holds its stages. In the second case the template also lists
+   * both, and its lists are used first.
    */
   readonly stages: Endpoint | string;
 }
@@ -86,28 +91,32 @@ export interface OwnerTrait {
   /** The body key. */
   readonly key: string;
   /**
-   * Whether an update without it makes the token's user the owner, as Qontak's
-   * collection says: it is then sent with every update.
+   * Whether an update without this key makes the token's user the owner, as
+   * Qontak's collection says. If so, the key is sent with every update.
    */
   readonly resetByUpdate: boolean;
 }
 
-/** A sum that Qontak keeps as it is sent. */
+/** A total that Qontak stores as sent. */
 export interface TotalTrait {
-  /** The body key of the sum. */
+  /** The body key of the total. */
   readonly key: string;
-  /** The body keys that it is made of. */
+  /** The body keys from which it is computed. */
   readonly of: readonly string[];
 }
 
-/** What a record is found by when its creation got no answer. */
+/** How to find a record when its create request got no answer. */
 export interface IdentityTrait {
   /**
-   * Groups of body keys: a record that has all values of one group is taken
-   * for the one that was sent. A group counts where its first key was sent.
+   * Groups of body keys. A record that matches all values of one group is
+   * treated as the one that was sent. A group is used only if its first key was
+   * sent.
    */
   readonly sameWhen: readonly (readonly [string, ...string[]])[];
-  /** What narrows the list down: query parameters, by the body key they take. */
+  /**
+   * Query parameters that narrow the list, by the body key whose value they
+   * take.
+   */
   readonly searchBy: Readonly<Record<string, string>>;
 }
 
@@ -118,7 +127,7 @@ const stamps = {
   updated_at: "line",
 } as const satisfies TextKeys;
 
-/** What products and product lines cost in all. */
+/** The total price of products and product lines. */
 const sum: TotalTrait = {
   key: "total_price",
   of: ["price", "quantity", "discount"],
@@ -140,7 +149,8 @@ const contact: Resource = {
     searchBy: { email: "email", first_name: "name" },
   },
   shows: stamps,
-  // Assumed, as custom dates are: a birthday is a day, not a moment.
+  // Assumed to be the same as for custom dates: a birthday is a day, not a
+  // moment.
   dates: "day-first",
   readsOtherwise: false,
 };
@@ -232,7 +242,7 @@ const task: Resource = {
     crm_company: "crm_company_id",
     crm_deal: "crm_deal_id",
     crm_task_attachment: "attachment",
-    // Assumed: the only key of a body that takes teams.
+    // Assumed, because it is the only body key that takes teams.
     crm_team_hierarchy_id: "crm_team_ids",
   },
   arguments: { user_id: "assignee_id" },
@@ -316,7 +326,8 @@ const geolocation: Resource = {
   arguments: {},
   place: null,
   owner: null,
-  // Check-ins are listed in another shape than they are sent in.
+  // Check-ins are listed in a different shape from the one in which they are
+  // sent.
   needs: ["latitude", "longitude"],
   total: null,
   identity: null,
@@ -345,7 +356,7 @@ export const resources = {
 } as const satisfies Readonly<Record<string, Resource>>;
 
 /**
- * The argument of tools for a body key.
+ * The tool argument for a body key.
  *
  * @param resource The kind of record.
  * @param key The body key.
@@ -356,8 +367,7 @@ export function argumentOf(resource: Resource, key: string): string {
 }
 
 /**
- * Whether a key says where a record stands: the pipeline or the stage, by id
- * or by name.
+ * Whether a key names the pipeline or the stage of a record, by id or by name.
  *
  * @param resource The kind of record.
  * @param key A key of a body or a field.
@@ -374,7 +384,7 @@ export function isPlaceKey({ place }: Resource, key: string): boolean {
  * `crm_lead_ids` → `crm_lead_name`.
  *
  * @param key A key of a body or record.
- * @returns The partner's key, or undefined where there is none.
+ * @returns The key of the label; undefined if the key does not hold an id.
  */
 export function nameKeyOf(key: string): string | undefined {
   const stem = /^(.+)_ids?$/.exec(key)?.[1];

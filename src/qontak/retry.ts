@@ -1,49 +1,53 @@
 /**
- * Whether, and when, a request that failed is sent again.
+ * Decides whether and when to retry a failed request.
  *
  * @module
  */
 import { QontakError, UnreachableError } from "../errors.ts";
 import { type Endpoint, nameOf } from "./endpoints.ts";
 
-/** How long a call waits in all before it sends requests again, in ms. */
+/** The default time that one call may wait in total before retries, in ms. */
 export const RETRY_BUDGET = 10_000;
 
-/** How often one request is sent again. */
+/** The most retries of one request. */
 const MOST = 3;
 
-/** The longest wait before the first repetition, in ms; it doubles. */
+/**
+ * The longest wait before the first retry, in ms. It doubles with each retry.
+ */
 const FIRST = 250;
 
-/** What `Retry-After` may be prolonged by, so that not all come at once, in ms. */
+/**
+ * The most that is added to `Retry-After`, in ms, so that clients do not all
+ * retry at once.
+ */
 const SPREAD = 250;
 
-/** Statuses that pass by themselves: too many requests, or a proxy's. */
+/** Temporary statuses: too many requests, or a proxy's errors. */
 const PASSING: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 /** Settings of {@linkcode createRetries}. */
 export interface RetryOptions {
   /**
-   * How long all the waits of one call may take together, in ms; with 0
-   * nothing is sent again.
+   * How long all waits of one call may take together, in ms. With 0 there are
+   * no retries.
    */
   readonly budget: number;
-  /** A number from 0 to 1, chosen each time; random when left out. */
+  /** Returns a number from 0 to 1 for each wait; random by default. */
   readonly random?: () => number;
 }
 
 /**
- * How long to wait after a failure of one request before it is sent again, in
- * ms; undefined where it is not.
+ * Returns how long to wait before a failed request is sent again, in ms;
+ * undefined if it is not sent again.
  */
 export type WaitAfter = (error: unknown) => number | undefined;
 
 /**
- * Makes the retries of one call: a budget that all its requests share.
+ * Creates the retry policy of one call. All its requests share one budget.
  *
- * @param options How long it lasts.
- * @returns For each request what says, of each failure of it, how long to wait
- * before it is sent again, in ms; undefined where it is not.
+ * @param options The budget and the source of random numbers.
+ * @returns A function that returns a {@linkcode WaitAfter} for each request.
  */
 export function createRetries(
   { budget, random = Math.random }: RetryOptions,
@@ -68,15 +72,15 @@ export function createRetries(
 }
 
 /**
- * Whether a request may be sent again. Reading changes nothing; a write is
- * sent again only where it certainly did not arrive, or was turned away at the
- * door.
+ * Whether a request may safely be sent again. A read changes nothing. A write
+ * is sent again only if it certainly did not arrive, or was rejected before it
+ * was carried out.
  */
 function isSafe(endpoint: Endpoint, error: unknown): boolean {
   const isOurs = error instanceof UnreachableError ||
     error instanceof QontakError;
-  // What the token endpoint answered is not this request's: a refresh token
-  // is offered again by the next call, if at all.
+  // An error of the token endpoint does not belong to this request. If the
+  // refresh token is used again, the next call does it.
   if (!isOurs || error.endpoint !== nameOf(endpoint)) return false;
   const { method } = endpoint;
   if (error instanceof UnreachableError) {
@@ -87,16 +91,17 @@ function isSafe(endpoint: Endpoint, error: unknown): boolean {
 }
 
 /**
- * How long an answer asks to wait, in seconds.
+ * Reads how long a response asks to wait, in seconds.
  *
- * @param headers Its headers. `Retry-After` holds seconds or an HTTP date,
- * which counts from the `Date` of the answer: clocks differ.
- * @returns Undefined where it does not ask, or not in one of these forms.
+ * @param headers The response headers. `Retry-After` holds seconds or an HTTP
+ * date. A date is compared with the response's `Date`, because clocks differ.
+ * @returns The seconds; undefined if the header is missing or has another form.
  */
 export function readRetryAfter(headers: Headers): number | undefined {
   const asked = headers.get("retry-after")?.trim() ?? "";
   if (/^\d+(\.\d+)?$/.test(asked)) return Math.ceil(Number(asked));
-  // The runtime reads other texts, such as "-1", as dates; HTTP does not.
+  // The runtime parses other texts, such as "-1", as dates, but HTTP does not
+  // allow them.
   const at = /^[A-Za-z]+, /.test(asked) ? Date.parse(asked) : NaN;
   if (Number.isNaN(at)) return undefined;
   const said = Date.parse(headers.get("date") ?? "");

@@ -1,16 +1,16 @@
 /**
- * Which keys of answers hold free text, gathered from what every body, endpoint
- * and resource declares itself.
+ * Finds out which keys of answers hold free text, from the declarations of all
+ * bodies, endpoints and resources.
  *
  * @module
  */
 import { type Endpoint, endpoints } from "./endpoints.ts";
 import { type Resource, resources } from "./resources.ts";
 
-/** When a value is free text: `when-long` is a label unless it is long. */
+/** When a value is free text. `when-long` means a label, unless it is long. */
 export type FreeText = "always" | "when-long" | "never";
 
-/** Everything that is declared of keys, in the order of the tables. */
+/** All declarations of keys, in the order of the tables. */
 const declared: readonly (readonly [key: string, holds: string])[] = [
   ...Object.values<Readonly<Record<string, Endpoint>>>(endpoints)
     .flatMap((group) => Object.values(group))
@@ -29,9 +29,9 @@ const free = new Set(
 );
 
 /**
- * When the value of a key is free text: `always`; `never`, since it is declared
- * as a short label or as no text; `when-long`, since it is not declared.
- * Records hold parts of one another, so a key means the same everywhere.
+ * When the value of a key is free text: `always`; `never` if it is declared as
+ * a short label or as another type; `when-long` if it is not declared. Records
+ * contain parts of one another, so a key means the same everywhere.
  *
  * @param key A key of an answer.
  */

@@ -1,6 +1,6 @@
 /**
- * Size limits for values from outside. They are checked before anything is
- * computed from a value, so that one request cannot slow down others.
+ * Size limits for values from outside. They are checked before a value is
+ * processed, so that one request cannot slow down others.
  *
  * @module
  */
@@ -12,7 +12,7 @@ export const MAX_TEXT = 120_000;
 /** The most characters of all texts and keys in one value. */
 export const MAX_TOTAL = 400_000;
 
-/** The most entries of one list, and keys of one object. */
+/** The most entries in one list, or keys in one object. */
 export const MAX_ENTRIES = 1_000;
 
 /** The most values in one value, on all levels. */
@@ -67,15 +67,16 @@ export function tooMuch(value: unknown): string | undefined {
   return walk(value, 0);
 }
 
-/** The most keys of one object of an answer; records have some hundreds. */
+/** The most keys in one object of an answer. Records have a few hundred. */
 const MAX_ANSWER_KEYS = 5_000;
 
 /**
- * What makes an answer a shape that no record has, and that costs much to look
- * through: it is nested deeply, or has keys without end.
+ * Says why an answer has a shape that no record has and that is slow to
+ * process: it is nested too deeply or has too many keys.
  *
  * @param value Any JSON.
- * @returns A phrase that follows its name; undefined where nothing does.
+ * @returns A phrase to put after the value's name; undefined if the shape is
+ * acceptable.
  */
 export function misshapen(value: unknown, depth = 0): string | undefined {
   if (typeof value !== "object" || value === null) return undefined;
@@ -84,14 +85,14 @@ export function misshapen(value: unknown, depth = 0): string | undefined {
   }
   const shape = (part: unknown) => misshapen(part, depth + 1);
   if (Array.isArray(value)) return first(value, shape);
-  // Their values cost ten times as much.
+  // Counting keys first is ten times cheaper than reading the values.
   const { length } = Object.keys(value);
   return length > MAX_ANSWER_KEYS
     ? `holds an object of ${length} keys`
     : first(Object.values(value), shape);
 }
 
-/** The first answer that is not undefined. */
+/** The first result that is not undefined. */
 function first<T>(
   all: readonly T[],
   ask: (one: T) => string | undefined,

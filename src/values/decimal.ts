@@ -1,5 +1,5 @@
 /**
- * Exact decimal numbers: money that is summed must not gain or lose a cent.
+ * Exact decimal numbers, so that sums of money do not gain or lose a cent.
  *
  * @module
  */
@@ -7,14 +7,16 @@
 /** The most digits of a number; longer texts are not read as numbers. */
 const MAX_DIGITS = 60;
 
-/** The least number of digits that a quotient has after its point. */
+/** The minimum number of decimal places used to compute a quotient. */
 const QUOTIENT_DIGITS = 6;
 
-/** A decimal number: `units` with the point `scale` digits from the right. */
+/**
+ * A decimal number: `units` with a decimal point `scale` digits from the right.
+ */
 export interface Decimal {
   /** All its digits as a whole number. */
   readonly units: bigint;
-  /** How many of them are after the point. */
+  /** How many of the digits are after the decimal point. */
   readonly scale: number;
 }
 
@@ -80,7 +82,7 @@ export function multiply(a: Decimal, b: Decimal): Decimal {
  * A number divided by a count, rounded half away from zero.
  *
  * @param a The number.
- * @param count What it is divided by; not 0.
+ * @param count The divisor; not 0.
  */
 export function divide(a: Decimal, count: number): Decimal {
   const scale = Math.max(a.scale, QUOTIENT_DIGITS);

@@ -1,22 +1,24 @@
 /**
  * Reads the variables of a `.env` file.
  *
- * The platform reads it, not @std/dotenv: @std/dotenv expands `$name` even in
- * values without quotes, so that a token `tok$en1` becomes `tokundefined`, and
- * it prints lines that it does not understand, which may hold a pasted secret.
+ * It uses the platform's parser instead of @std/dotenv, for two reasons.
+ * @std/dotenv expands `$name` even in unquoted values, so a token `tok$en1`
+ * becomes `tokundefined`. It also prints lines that it cannot parse, which may
+ * contain a pasted secret.
  *
  * @module
  */
 import util from "node:util";
 
 /**
- * Whether this runtime can read a `.env` file. Deno 2.5 cannot; Deno Deploy
- * runs it, and has no such file.
+ * Whether this runtime can read a `.env` file. Deno 2.5 cannot. Deno Deploy
+ * runs Deno 2.5, but has no such file.
  */
 export const canReadVariables: boolean = typeof util.parseEnv === "function";
 
 /**
- * Reads variables. Nothing is expanded; other lines are silently skipped.
+ * Reads variables without expanding them. Lines that are not variables are
+ * silently skipped.
  *
  * @param text The text; a leading byte order mark is removed.
  * @returns The values by name.

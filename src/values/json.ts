@@ -30,22 +30,26 @@ export function isEmpty(value: unknown): boolean {
     (Array.isArray(value) && value.length === 0);
 }
 
-/** How many levels of lists and objects are visited; the stack is limited. */
+/**
+ * How many levels of lists and objects are visited, because the stack is
+ * limited.
+ */
 export const MAX_DEPTH = 32;
 
 /**
- * A value for a message: JSON, cut at 60 characters. Texts stand in quotation
- * marks that they cannot end, also where they are cut. A number whose digits
- * were rounded when the JSON was read is described by its number of digits.
+ * Formats a value for a message: JSON, cut at 60 characters. A text is always
+ * enclosed in quotation marks, even when it is cut, and cannot close them
+ * itself. A number that was rounded when the JSON was read is described by its
+ * number of digits.
  *
  * @param value The value.
- * @param most Another number of characters.
+ * @param most The number of characters at which to cut.
  */
 export function show(value: unknown, most: number = MAX_SHOWN): string {
   if (typeof value === "number") return nameNumber(value);
   const text = JSON.stringify(beginningOf(value, most)) ?? String(value);
   if (text.length <= most) return text;
-  // An escape is not cut in two.
+  // Do not cut an escape sequence in two.
   const shown = cutAt(text, most - 3).replace(/(?<!\\)(\\\\)*\\$/, "$1");
   const isOpen = shown.replace(/\\./g, "").split('"').length % 2 === 0;
   return `${shown}…${isOpen ? '"' : ""}`;
@@ -54,7 +58,10 @@ export function show(value: unknown, most: number = MAX_SHOWN): string {
 /** The most characters of a value that a message shows. */
 const MAX_SHOWN = 60;
 
-/** The shown part of a value, and a little more: the rest may be large. */
+/**
+ * The part of a value that may be shown and a little more, because the rest may
+ * be large.
+ */
 function beginningOf(value: unknown, most: number, depth = 0): unknown {
   if (typeof value === "number") {
     return isRounded(value) ? nameNumber(value) : value;

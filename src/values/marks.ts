@@ -1,7 +1,7 @@
 /**
- * The marks that answers carry in place of text: where text was cut, withheld
- * or made visible. Each is defined once, for the code that writes it and for
- * the code that refuses it as a value.
+ * The marks that replace text in answers: text that was cut or withheld, or
+ * characters that were made visible. Each mark is defined once, for the code
+ * that writes it and for the code that reads it or refuses it in a value.
  *
  * @module
  */
@@ -10,13 +10,13 @@ import { cutAt } from "./text.ts";
 
 /** How to write a mark, and how to find it. */
 interface Mark {
-  /** Writes it; the parts are in the order of the form. */
+  /** Writes the mark. The parts are in the same order as in the template. */
   write(...parts: readonly (string | number)[]): string;
-  /** The source of a regular expression for it. */
+  /** The source of a regular expression that finds the mark. */
   readonly pattern: string;
 }
 
-/** Makes a mark from a form in which each part is a pattern. */
+/** Makes a mark from a template in which each part is a pattern. */
 function mark(words: TemplateStringsArray, ...parts: readonly RegExp[]): Mark {
   return {
     write: (...values) => String.raw({ raw: words }, ...values),
@@ -31,7 +31,7 @@ const NUMBER = /\d+/;
 /** The start of the mark for the rest of a text that was cut. */
 const CUT = mark`(cut: ${NUMBER} of ${NUMBER} characters`;
 
-/** The start of the mark for a text that is withheld. */
+/** The start of the mark for a withheld text. */
 const WITHHELD = mark`[withheld: ${NUMBER} characters`;
 
 /** The mark for one invisible character, by its code point. */
@@ -46,7 +46,7 @@ export const FENCE = "qontak-data";
 const FENCE_LINE = mark`<${/\/?/}${new RegExp(FENCE)} ${/\d{6}/}>`;
 
 /**
- * Cuts a text, and adds a mark that says so.
+ * Cuts a text and adds a mark that says so.
  *
  * @param text The text.
  * @param most How many characters to keep.
@@ -58,7 +58,7 @@ export function cut(text: string, most: number, advice: string): string {
 }
 
 /**
- * The mark in place of a text that is withheld.
+ * The mark that replaces a withheld text.
  *
  * @param text The text.
  * @param why What withheld it.
@@ -77,7 +77,7 @@ export function nameHidden(character: string): string {
  * The mark for characters that are only counted.
  *
  * @param count How many there are.
- * @param what Marks on a letter, or invisible characters.
+ * @param what What they are: marks on a letter, or invisible characters.
  */
 export function countUnnamed(
   count: number,
@@ -100,7 +100,7 @@ export function fenceLines(
   };
 }
 
-/** Marks whose text is lost, and what to send instead. */
+/** Marks whose original text is lost, and what to send instead. */
 const LOST = [
   {
     find: new RegExp(CUT.pattern),
@@ -125,12 +125,13 @@ const LOST = [
 
 const RESTORED = new RegExp(HIDDEN.pattern, "g");
 
-/** A value to write, and what forbids writing it. */
+/** A value to write, and the problems that prevent writing it. */
 export interface Unmarked {
   /** The value, with characters that were made visible restored. */
   readonly value: unknown;
   /**
-   * Where text is lost, as a path of keys and positions, and a phrase for it.
+   * Where text was lost, as a path of keys and positions, and a phrase that
+   * describes the problem.
    */
   readonly problems: readonly {
     readonly path: readonly (string | number)[];
@@ -139,9 +140,9 @@ export interface Unmarked {
 }
 
 /**
- * Reads a value that may come from one of our answers: characters that were
- * made visible are restored. Marks of lost text, and halves of characters,
- * which cannot be stored, are reported as problems.
+ * Reads a value that may come from one of our answers. It restores characters
+ * that were made visible. It reports two kinds of problems: marks of lost text,
+ * and unpaired surrogates, which cannot be stored.
  *
  * @param value Any JSON.
  */

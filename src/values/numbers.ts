@@ -1,7 +1,7 @@
 /**
- * Reads numbers as people write them, digit for digit: Indonesian and English
- * separators, `Rp`, and words such as `juta`. If a text can be read in two
- * ways, both readings are returned.
+ * Reads numbers as people write them, without rounding: Indonesian and English
+ * separators, `Rp`, and words such as `juta`. If a text can be read in more
+ * than one way, all readings are returned.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { multiply, toText } from "./decimal.ts";
 /** A text read as a number. */
 export type NumberReading =
   | {
-    /** The number: digits, and a point before decimals. */
+    /** The number: digits, with a decimal point if needed. */
     readonly digits: string;
     /** Whether the text already has this form. */
     readonly plain: boolean;
@@ -28,13 +28,13 @@ const MAX_LENGTH = 100;
 const PLAIN = /^-?\d+(?:\.\d+)?$/;
 
 /**
- * `Rp 1.500.000,-`, `1,5 juta`: a sign, a currency, digits with separators, the
- * mark for no decimals, and a word that multiplies.
+ * Matches texts such as `Rp 1.500.000,-` and `1,5 juta`: a sign, a currency,
+ * digits with separators, a mark for "no decimals", and a unit word.
  */
 const WRITTEN =
   /^(?<sign>[-\u2212]?)(?:(?:rp\b|rp(?=\d)|idr)\.?\s*)?(?<digits>\d(?:[\d.,'\u2019 \u00a0\u202f]*\d)?)(?<whole>[.,][-\u2013\u2014]{1,2})?\s*(?<unit>[a-z]*)\.?(?:\s*(?:rupiah|idr))?$/i;
 
-/** By how many zeros a word multiplies; `M` is a miliar or a million. */
+/** How many zeros each unit word adds. `M` is a miliar or a million. */
 const UNITS: Readonly<Record<string, readonly number[]>> = {
   "": [0],
   rupiah: [0],
@@ -60,10 +60,10 @@ const UNITS: Readonly<Record<string, readonly number[]>> = {
  */
 const GROUPINGS = [String.raw`\.`, ",", "['\u2019]", "[ \u00a0\u202f]"];
 
-/** Separators before decimals. */
+/** Decimal separators. */
 const POINTS = [String.raw`\.`, ","];
 
-/** Every format of digits, and whether it has groups. */
+/** Every format of digits, and whether it is for whole numbers only. */
 const NOTATIONS = ["", ...GROUPINGS].flatMap((grouping) => {
   const whole = grouping === ""
     ? String.raw`\d+`
@@ -114,7 +114,10 @@ export function readNumber(
   return { digits: plain ? trimmed : first, plain };
 }
 
-/** `1`, `15` and 6 zeros are 1150000: no digit is rounded. */
+/**
+ * Shifts the decimal point: `1`, `15` and 6 zeros give 1150000. No digit is
+ * rounded.
+ */
 function shift(before: string, after: string, zeros: number): string {
   return toText(multiply(
     { units: BigInt(before + after), scale: after.length },
@@ -123,7 +126,7 @@ function shift(before: string, after: string, zeros: number): string {
 }
 
 /**
- * Whether a JSON number is too large to be exact, so that its last digits may
+ * Whether a JSON number is too large to be exact. Its last digits may then
  * differ from those that were written.
  *
  * @param value A number that was read from JSON.
@@ -136,13 +139,13 @@ export function isTooLarge(value: number): boolean {
 
 /**
  * Whether a JSON number may differ from the digits that were written: it is too
- * large, has an exponent, or has more digits than are always exact.
+ * large, has an exponent, or has more than 15 digits.
  *
  * @param value A number that was read from JSON.
  */
 export function isRounded(value: number): boolean {
   if (Number.isSafeInteger(value)) return false;
-  // Numbers of up to 15 digits survive a round trip, without an exponent.
+  // Numbers of up to 15 digits without an exponent survive a round trip.
   const text = String(value);
   return isTooLarge(value) || !PLAIN.test(text) || countDigits(text) > 15;
 }

@@ -1,13 +1,16 @@
 /**
- * Phone numbers as people write them: which of them are the same.
+ * Compares phone numbers as people write them.
  *
  * @module
  */
 
-/** The country code of a number that has none: Indonesia. */
+/** The default country code: Indonesia. */
 const COUNTRY = "62";
 
-/** Shorter ones are extensions and short codes, which are not unique. */
+/**
+ * The shortest phone number. Shorter ones are extensions and short codes, which
+ * are not unique.
+ */
 const MIN_DIGITS = 7;
 
 /** The longest phone number (E.164). */
@@ -42,7 +45,7 @@ function toInternational(digits: string, hasPlus: boolean): string {
     ? digits.slice(2)
     : digits.startsWith("0")
     ? COUNTRY + digits.slice(1)
-    // Mobile numbers of Indonesia start with 8; people omit the zero.
+    // Indonesian mobile numbers start with 8; people omit the zero.
     : /^8\d{8,11}$/.test(digits)
     ? COUNTRY + digits
     : digits;
@@ -67,7 +70,7 @@ export function isSamePhone(a: string, b: string): boolean {
 }
 
 /**
- * The digits that all forms of a number share: without country code and leading
+ * The digits that all forms of a number share, without country code and leading
  * zero.
  *
  * @param text What was written.

@@ -1,6 +1,6 @@
 /**
- * Rules for configured values. Each rule is written once, for the options of
- * embedders and for the texts of environment variables.
+ * Rules for configuration values. Each rule applies both to the options of
+ * embedding programs and to environment variables.
  *
  * @module
  */
@@ -10,8 +10,8 @@ import { didYouMean } from "./words.ts";
  * A rule for one value.
  *
  * @param value The value.
- * @param given The text that it was read from, for the message; the value
- * itself if left out.
+ * @param given The text that the value was read from, for the error message;
+ * defaults to the value.
  * @returns The value, in its normal form.
  * @throws {Error} With a phrase to put after the value's name.
  */
@@ -20,7 +20,7 @@ export type Rule<T> = (value: unknown, given?: unknown) => T;
 /** The rules of some options. */
 export type Rules<O> = { readonly [N in keyof O]?: Rule<O[N]> };
 
-/** A text in quotes; any other value as written in code. */
+/** Formats a value: a text in quotation marks, a number as it is. */
 function nameGiven(given: unknown): string {
   return typeof given === "number" || given === undefined
     ? String(given)

@@ -1,16 +1,17 @@
 /**
- * Text whose characters are whole: what cannot be read as text is told, and not
- * replaced by "\uFFFD".
+ * Decodes and cuts text without damaging characters. Invalid UTF-8 is reported,
+ * not replaced by "\uFFFD".
  *
  * @module
  */
 
 /**
- * Makes what reads bytes as UTF-8, piece by piece. A byte order mark at the
- * beginning is left out.
+ * Makes a decoder that reads UTF-8 bytes piece by piece. It removes a leading
+ * byte order mark.
  *
- * @returns The characters that a piece completes; undefined where it is not
- * UTF-8. Called without a piece it ends the text.
+ * @returns A function that returns the characters that a piece completes;
+ * undefined if the bytes are not valid UTF-8. Call it without a piece to end
+ * the text.
  */
 export function utf8Decoder(): (
   piece: Uint8Array | undefined,
@@ -29,7 +30,7 @@ export function utf8Decoder(): (
  * Reads bytes as UTF-8.
  *
  * @param bytes The whole text.
- * @returns The text; undefined where it is not UTF-8.
+ * @returns The text; undefined if it is not valid UTF-8.
  */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
@@ -40,11 +41,11 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
 }
 
 /**
- * The beginning of a text. A character of two units, such as an emoji, is not
- * cut into halves.
+ * The beginning of a text. A surrogate pair, such as an emoji, is not cut in
+ * half.
  *
  * @param text The text.
- * @param most How many units it may have.
+ * @param most The maximum length, in UTF-16 code units.
  */
 export function cutAt(text: string, most: number): string {
   const isHalf = text.length > most &&

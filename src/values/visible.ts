@@ -1,6 +1,6 @@
 /**
- * Makes characters visible that a model reads but a person does not see:
- * control characters, invisible ones, and those that change the direction of
+ * Makes characters visible that a model reads but a person cannot see: control
+ * characters, invisible characters, and those that change the direction of
  * text. Characters that scripts and emoji need stay as they are.
  *
  * @module
@@ -8,26 +8,26 @@
 
 import { countUnnamed, cut, nameHidden } from "./marks.ts";
 
-/** The most marks on one letter in any script that people write. */
+/** The most marks on one letter in real scripts. */
 const MAX_MARKS = 6;
 
 /**
- * The longest text that is looked through, in characters: in some it takes a
- * microsecond each.
+ * The longest text that is searched, in characters. Some texts take a
+ * microsecond per character.
  */
 const MAX_SEEN = 250_000;
 
 /** How many invisible characters in a row are shown one by one. */
 const MAX_NAMED = 4;
 
-/** Invisible to a reader; tabs and line breaks count as visible. */
+/** Matches an invisible character. Tabs and line breaks count as visible. */
 const HIDDEN = String.raw`(?![\t\n])[\p{Cc}\p{Cs}\p{Zl}\p{Zp}` +
   String.raw`\p{Default_Ignorable_Code_Point}\p{Bidi_Control}` +
   String.raw`\ufff9-\ufffb\u2800\p{Variation_Selector}]`;
 
 /**
  * Scripts in which U+200C and U+200D control how letters join: Arabic scripts,
- * and those of India and South-East Asia.
+ * and scripts of India and South-East Asia.
  */
 const JOINING = [
   "Arabic",
@@ -56,8 +56,8 @@ const JOINING = [
 const EMOJI = String.raw`[\p{Extended_Pictographic}\p{Emoji_Modifier}]`;
 
 /**
- * Characters that stay: joiners of emoji (one between two of them) and of
- * joining scripts (one after a letter), the style of an emoji, keycaps, and the
+ * Invisible characters that stay: a joiner between two emoji, a joiner after a
+ * letter of a joining script, the style selector of an emoji, keycaps, and the
  * flags of England, Scotland and Wales.
  */
 const LEGIT = [
@@ -79,15 +79,17 @@ const PARTS = new RegExp(
   "gu",
 );
 
-/** A quick check for anything to change; most texts have nothing. */
+/**
+ * A quick check whether there is anything to change. Most texts need no change.
+ */
 const ANY =
   /(?![\t\n])[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{DI}\ufff9-\ufffb\u2800\p{M}]/u;
 
 /**
- * A text without hidden characters. An invisible character becomes `⟨U+200B⟩`.
- * Of many in a row, the first ones are shown and the rest counted. Of many
- * marks on one letter, only the first ones stay. What is longer
- * than 250,000 characters is cut.
+ * Returns a text without hidden characters. An invisible character becomes a
+ * mark such as `⟨U+200B⟩`. In a long run, the first 4 are shown and the rest
+ * are counted. Of many marks on one letter, the first 6 stay and the rest are
+ * counted. A text of more than 250,000 characters is cut.
  *
  * @param text Any text.
  */

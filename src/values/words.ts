@@ -1,12 +1,13 @@
 /**
- * Compares words as people write them: ignores case and spacing, and suggests
- * the nearest one.
+ * Compares words while ignoring case and spacing, and suggests the nearest
+ * match.
  *
  * @module
  */
 
 /**
- * The longest word that is folded, in characters; longer ones stay as they are.
+ * The longest word that is folded, in characters. Longer words stay as they
+ * are.
  */
 const MAX_FOLDED = 1_000;
 
@@ -61,9 +62,9 @@ export function nearest(
 /**
  * `. Did you mean x?`, or nothing if no candidate is near enough.
  *
- * @param word What was written.
- * @param candidates What could have been meant.
- * @param write Writes the nearest; as it is when left out.
+ * @param word The word that was written.
+ * @param candidates The words that could be meant.
+ * @param write Formats the suggestion; by default it is written as it is.
  */
 export function didYouMean(
   word: string,
@@ -76,7 +77,7 @@ export function didYouMean(
 
 /**
  * The number of edits (insert, delete, replace, swap of neighbours) between two
- * words; `limit` or more once it reaches `limit`.
+ * words. Stops early with a result of at least `limit`.
  */
 function distance(a: string, b: string, limit: number): number {
   let before: number[] = [];

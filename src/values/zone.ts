@@ -1,14 +1,14 @@
 /**
- * Days in a time zone: when each begins, and on which one a moment falls.
+ * Days in a time zone: when a day begins, and on which day a moment falls.
  *
  * @module
  */
 import type { Rule } from "./rules.ts";
 
-/** The zone of Qontak's clock, western Indonesian time. */
+/** The time zone of Qontak: western Indonesian time. */
 export const DEFAULT_ZONE = "Asia/Jakarta";
 
-/** A time zone that the runtime knows. */
+/** A rule for the name of a time zone that the runtime knows. */
 export const zoneName: Rule<string> = (value, given = value) => {
   try {
     createZone(String(value));
@@ -22,7 +22,7 @@ export const zoneName: Rule<string> = (value, given = value) => {
   }
 };
 
-/** A day on the calendar. The month counts from 1; parts may overflow. */
+/** A calendar day. Months count from 1. Values out of range carry over. */
 export interface Day {
   readonly year: number;
   readonly month: number;
@@ -33,9 +33,9 @@ export interface Day {
 export interface Zone {
   /** Its name, such as `Asia/Jakarta`. */
   readonly name: string;
-  /** When a day begins there, in ms since 1970. */
+  /** When a day begins in this zone, in ms since 1970. */
   startOf(day: Day): number;
-  /** The day on which a moment falls there. */
+  /** The day on which a moment falls in this zone. */
   dayOf(epoch: number): Day;
 }
 
@@ -89,7 +89,7 @@ export function createZone(name: string): Zone {
     name,
     startOf({ year, month, day }) {
       const local = Date.UTC(year, month - 1, day);
-      // The clock may change between midnight in UTC and midnight there.
+      // The clock may change between midnight in UTC and midnight in the zone.
       const guess = local - offsetAt(local);
       return local - offsetAt(guess);
     },
