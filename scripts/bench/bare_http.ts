@@ -7,7 +7,7 @@
 Deno.serve(
   {
     onListen: ({ hostname, port }) =>
-      // deno-lint-ignore no-console -- where it is, as the server says it
+      // deno-lint-ignore no-console -- prints its address, as the server does
       console.error(JSON.stringify({ url: `http://${hostname}:${port}/mcp` })),
   },
   () => Response.json({ status: "ok" }),

@@ -1,5 +1,5 @@
 /**
- * Removes the records of ours, and finds those that earlier runs have left.
+ * Removes the records that this run created, and finds those of earlier runs.
  *
  * @module
  */
@@ -10,22 +10,22 @@ import { allKinds, isMarked, type Kind, kinds, MARK } from "./kinds.ts";
 import type { Lab } from "./lab.ts";
 import { reasonOf } from "./verdict.ts";
 
-/** How the cleaning up went. */
+/** The result of the cleanup. */
 export interface Cleanup {
-  /** How many records were removed, by kind. */
+  /** How many records it removed, by kind. */
   readonly removed: Readonly<Record<string, number>>;
-  /** What is still there, and how to find it; one sentence each. */
+  /** The records that remain and how to find them, one sentence each. */
   readonly left: readonly string[];
-  /** What stays on purpose, and what was not looked through. */
+  /** What remains on purpose, and what was not searched. */
   readonly notes: readonly string[];
 }
 
-/** How many pages of 100 are read from either end of a list. */
+/** How many pages of 100 to read from each end of a list. */
 const PAGES = 5;
 
 /**
- * Removes everything in the ledger, the newest first, and what this run may
- * have made without learning its id.
+ * Removes everything in the ledger, newest first, and the records that this run
+ * may have created without learning their ids.
  */
 export async function cleanUp(lab: Lab): Promise<Cleanup> {
   const { ledger, wire, run } = lab;
@@ -55,7 +55,7 @@ export async function cleanUp(lab: Lab): Promise<Cleanup> {
       await lab.crm.call(remove, { path: { id } });
       removed[kind.name] = (removed[kind.name] ?? 0) + 1;
     } catch (error) {
-      // It may have gone together with what it belonged to.
+      // It may have been deleted together with its parent record.
       if (error instanceof QontakError && error.status === 404) continue;
       left.push(
         `${kind.name} ${id} could not be removed, since ${
@@ -68,9 +68,9 @@ export async function cleanUp(lab: Lab): Promise<Cleanup> {
 }
 
 /**
- * Puts every record into the ledger that earlier runs have left.
+ * Adds every record that earlier runs left behind to the ledger.
  *
- * @returns What was not looked through, one sentence each.
+ * @returns What was not searched, one sentence each.
  */
 export async function findLeftovers(lab: Lab): Promise<string[]> {
   const notes: string[] = [];
@@ -80,12 +80,13 @@ export async function findLeftovers(lab: Lab): Promise<string[]> {
   return notes;
 }
 
-/** Puts the marked records of a kind into the ledger. */
+/** Adds the marked records of a kind to the ledger. */
 async function find(lab: Lab, kind: Kind, run?: string): Promise<string[]> {
   if (kind === kinds.note) return await findNotes(lab, run);
   const { query } = kind.endpoints.list;
   if (kind.search !== undefined) {
-    // Whether a part of a name is enough is not known, so pages are read too.
+    // It is unknown whether a search matches parts of names, so pages are read
+    // too.
     const term = run === undefined ? MARK : lab.mark;
     await keep(lab, kind, run, { [kind.search]: term, per_page: 100 });
   }
@@ -122,7 +123,7 @@ async function keep(
   return page;
 }
 
-/** What notes can be listed by, which is a record of ours. */
+/** The filters for listing notes: each is the id of one of our records. */
 const NOTE_FILTERS: ReadonlyMap<Kind, string> = new Map<Kind, string>([
   [kinds.contact, "crm_lead_id"],
   [kinds.company, "crm_company_id"],

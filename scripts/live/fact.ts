@@ -1,6 +1,6 @@
 /**
- * A fact that Qontak's documents leave open: what this project assumes, the
- * one place in the code that does, and how the live test finds out.
+ * A fact that Qontak's documents leave open: what this project assumes, the one
+ * place in the code that relies on it, and how the live test checks it.
  *
  * @module
  */
@@ -12,45 +12,49 @@ import { typeName, typeNames } from "./shape.ts";
 import { demand, type Finding, judged, NotTried } from "./verdict.ts";
 
 /**
- * When a probe can run: on what the reads brought, with our own records in
- * place, once everything else is done and only the log is looked at, or after
- * the cleaning up, since it may end the run's access.
+ * When a probe can run: on the results of the reads, with our own records in
+ * place, once everything else is done and it only looks at the log, or after
+ * the cleanup, because it may end the run's access.
  */
 export type Phase = "read" | "write" | "log" | "last";
 
-/** A fact, all but how it is found out. */
+/** A fact without its probe. */
 export interface Claim {
   /** Its name in the report. */
   readonly id: string;
   readonly question: string;
-  /** What the code takes for true. */
+  /** What the code assumes. */
   readonly assumed: string;
-  /** The one place that does: `src/fields/required.ts: requirementOf`. */
+  /**
+   * The one place that relies on it: `src/fields/required.ts: requirementOf`.
+   */
   readonly code: string;
-  /** How it is found out. */
+  /** How the live test checks it. */
   readonly how: string;
 }
 
 /** A fact. */
 export interface Fact extends Claim {
   readonly phase: Phase;
-  /** Finds out. Throws {@linkcode NotTried} where it cannot. */
+  /** Checks it. Throws {@linkcode NotTried} if it cannot. */
   readonly probe: (lab: Lab) => Finding | Promise<Finding>;
 }
 
 /** A claim about the types of values in answers. */
 export interface TypeClaim extends Claim {
-  /** The types that are assumed, in the words of `typeNames`. */
+  /** The assumed types, in the format of `typeNames`. */
   readonly expected: string;
   /** Every value that was seen. */
   readonly values: (lab: Lab) => readonly unknown[];
-  /** What one value is called; its type when left out. */
+  /** The name of a value; its type by default. */
   readonly name?: (value: unknown) => string;
-  /** Why there may be no values: a sentence, or the endpoint that has them. */
+  /**
+   * Why there may be no values: a sentence, or the endpoint that returns them.
+   */
   readonly without: string | Endpoint;
 }
 
-/** A fact on the types of values, found in what the run has seen. */
+/** A fact about the types of values, checked on the answers of this run. */
 export function typesFact(claim: TypeClaim): Fact {
   const { expected, values, name = typeName, without, ...fact } = claim;
   return {
@@ -75,14 +79,16 @@ export function unseen(lab: Lab, endpoint: Endpoint): NotTried {
   );
 }
 
-/** The value of `response` in the good answers of endpoints. */
+/** The values of `response` in the successful answers of endpoints. */
 export function responses(lab: Lab, ...from: readonly Endpoint[]): unknown[] {
   return from.flatMap((endpoint) =>
     lab.answers(endpoint).map(({ body }) => body?.response)
   );
 }
 
-/** Every record in the good answers of endpoints, from lists and alone. */
+/**
+ * Every record in the successful answers of endpoints, from lists and alone.
+ */
 export function records(lab: Lab, ...from: readonly Endpoint[]) {
   return responses(lab, ...from).flatMap((response) =>
     Array.isArray(response) ? objectsIn(response) : [recordIn(response)]

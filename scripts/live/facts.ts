@@ -1,5 +1,5 @@
 /**
- * Every fact that Qontak's documents leave open, and how the probes are run.
+ * Every fact that Qontak's documents leave open, and the runner of the probes.
  *
  * @module
  */
@@ -32,8 +32,8 @@ export const facts: readonly Fact[] = [
  * Runs the probes of a phase.
  *
  * @param lab The lab.
- * @param phase Which probes.
- * @param findings Where what they find is put, by the fact's id.
+ * @param phase The phase.
+ * @param findings Receives the results, by the fact's id.
  */
 export async function probe(
   lab: Lab,

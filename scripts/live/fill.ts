@@ -1,6 +1,6 @@
 /**
- * Values for the fields that a company requires: the first option, a day of
- * some year to come, our mark for every text.
+ * Values for the fields that a company requires: the first option, a day in a
+ * future year, our mark for every text.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import { type Kind, kinds } from "./kinds.ts";
 import type { Lab } from "./lab.ts";
 import { NotTried } from "./verdict.ts";
 
-/** The day that every date is set to: far enough from today to be seen. */
+/** The day for every date: far enough in the future to be recognizable. */
 export const DAY = "2031-03-14";
 
-/** What an association is to: a record of ours. */
+/** Associations, by the kind of our record that they point to. */
 const ASSOCIATED: Readonly<Record<string, Kind>> = {
   crm_lead_ids: kinds.contact,
   crm_person_id: kinds.contact,
@@ -25,10 +25,10 @@ const ASSOCIATED: Readonly<Record<string, Kind>> = {
   crm_task_ids: kinds.task,
 };
 
-/** The keys whose value is a user. */
+/** The keys whose value is the id of a user. */
 const USERS = ["creator_id", "user_id", "assignee_id"];
 
-/** A value of each type of field; texts hold our mark. */
+/** A value of each type of field; texts contain our mark. */
 const SAMPLES: Readonly<Record<string, unknown>> = {
   number: 12,
   percentage: 12.5,
@@ -43,7 +43,7 @@ const SAMPLES: Readonly<Record<string, unknown>> = {
 /**
  * A value that a field should accept.
  *
- * @throws {NotTried} Where there is none.
+ * @throws {NotTried} If there is none.
  */
 export function valueFor(lab: Lab, field: Shown): unknown {
   const { key, type, options = [], custom, list } = field;
@@ -58,25 +58,27 @@ export function valueFor(lab: Lab, field: Shown): unknown {
   const kind = custom ? undefined : ASSOCIATED[key];
   if (kind) return wrap(lab.ours(kind));
   if (key === "email") return `qontak-mcp-live-${lab.run}@example.com`;
-  // Nobody has this number: Indonesian numbers do not start with 0 after +62.
+  // No one has this number: Indonesian numbers do not start with 0 after +62.
   if (key === "telephone") return "+620000000000";
   if (["text", "text_area", "unknown"].includes(type)) return wrap(lab.mark);
   if (Object.hasOwn(SAMPLES, type)) return wrap(SAMPLES[type]);
   throw new NotTried(`nothing is known to fill a required ${type} with`);
 }
 
-/** Arguments that give fields, as a tool has listed them, their values. */
+/** Arguments that set the fields, as a tool lists them. */
 export function argumentsFor(lab: Lab, fields: readonly Shown[]): JsonObject {
   return fill(fields, (field) => valueFor(lab, field));
 }
 
-/** The types of custom fields of which one each is filled without need. */
+/**
+ * The types of custom fields of which one each is set although not required.
+ */
 const EXTRAS = "text text_area number percentage date date_time select url"
   .split(" ");
 
 /**
- * Custom fields that need not be filled, one of each type, so that what
- * Qontak makes of them is seen.
+ * Custom fields that are not required, one of each type, to see what Qontak
+ * stores for them.
  */
 export function extras(fields: readonly Shown[]): Shown[] {
   return EXTRAS.flatMap((type) => {

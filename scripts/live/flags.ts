@@ -37,13 +37,13 @@ export const liveFlags = {
   json: { type: "boolean", help: "Print the report as JSON" },
 } as const satisfies FlagTable;
 
-/** What the command line asked for. */
+/** The flags on the command line. */
 export type LiveFlags = Flags<typeof liveFlags>;
 
 /**
- * Refuses flags that do not go together.
+ * Rejects flags that contradict each other.
  *
- * @throws {ConfigError} Naming all of them.
+ * @throws {ConfigError} Names all conflicts.
  */
 export function checkFlags(flags: LiveFlags): void {
   const problems: string[] = [];

@@ -1,13 +1,13 @@
 /**
- * The kinds of records that the live test makes, in an order in which each
- * can belong to those before it.
+ * The kinds of records that the live test creates, ordered so that each can
+ * belong to the earlier ones.
  *
  * @module
  */
 import { type Endpoint, endpoints } from "../../src/qontak/endpoints.ts";
 import { type Resource, resources } from "../../src/qontak/resources.ts";
 
-/** What the name of every record of ours starts with. */
+/** The prefix of the name of each record that the live test creates. */
 export const MARK = "qontak-mcp live";
 
 /** Every endpoint of the API. */
@@ -25,14 +25,14 @@ export interface Kind {
     readonly get?: Endpoint;
     readonly create: Endpoint;
     readonly update?: Endpoint;
-    /** Null where Qontak has no way to delete it. */
+    /** Null if Qontak has no way to delete it. */
     readonly delete: Endpoint | null;
   };
-  /** What is particular to it; absent if it has no particular fields. */
+  /** Its special rules; absent if it has none. */
   readonly resource?: Resource;
-  /** The key that holds our mark. */
+  /** The key that contains our mark. */
   readonly label: string;
-  /** The query parameter that finds it by that key. */
+  /** The query parameter that searches by that key. */
   readonly search?: string;
 }
 
@@ -44,7 +44,7 @@ function kind(resource: Resource, label: string, search?: string) {
   };
 }
 
-/** Every kind of record that the live test makes. */
+/** Every kind of record that the live test creates. */
 export const kinds = {
   contact: kind(resources.contact, "first_name", "name"),
   company: kind(resources.company, "name", "name"),
@@ -67,13 +67,13 @@ export const kinds = {
   geolocation: kind(resources.geolocation, "journey_id"),
 } as const satisfies Readonly<Record<string, Kind>>;
 
-/** Every kind, in that order. */
+/** Every kind, in the same order. */
 export const allKinds: readonly Kind[] = Object.values<Kind>(kinds);
 
 /**
- * Whether a text is the mark of a record of ours.
+ * Whether a text is the mark of one of our records.
  *
- * @param value The value of the kind's label; notes may hold HTML.
+ * @param value The value of the kind's label; notes may contain HTML.
  * @param run Only the records of this run, such as `mab3k9x2q7`.
  */
 export function isMarked(value: unknown, run = "[a-z0-9]{8,12}"): boolean {

@@ -1,6 +1,7 @@
 /**
- * What the reads, the writes and the probes of a live test work with: the
- * project's own CRM for raw calls, and its MCP server behind a real client.
+ * The tools for the reads, the writes and the probes of a live test: the
+ * project's own CRM client for raw calls, and its MCP server with a real
+ * client.
  *
  * @module
  */
@@ -37,13 +38,15 @@ import { type TokenWatch, watchTokens } from "./tokens.ts";
 import { NotTried, Stopped, ToolRefusal } from "./verdict.ts";
 import { createWire, type Exchange, LONGEST_WAIT, type Wire } from "./wire.ts";
 
-/** What came of a raw call that may be refused. */
+/** The result of a raw call that may be refused. */
 export interface Attempt {
-  /** Whether Qontak said yes. */
+  /** Whether Qontak accepted it. */
   readonly ok: boolean;
   /** `meta.status` or the HTTP status. */
   readonly status: number;
-  /** What Qontak said; may hold anything, so it is never printed. */
+  /**
+   * The text that Qontak sent; it may contain anything, so it is never printed.
+   */
   readonly said: string;
   /** The value of `response`. */
   readonly response: unknown;
@@ -51,48 +54,48 @@ export interface Attempt {
   readonly exchange: Exchange;
 }
 
-/** Everything that a live test works with. */
+/** The tools of a live test. */
 export interface Lab {
   readonly flags: LiveFlags;
-  /** Names the records of this run. */
+  /** The id of this run; part of the names of its records. */
   readonly run: string;
-  /** The mark that all of them bear. */
+  /** The mark that its records share. */
   readonly mark: string;
   readonly wire: Wire;
   readonly tokens: TokenWatch;
   readonly crm: Crm;
-  /** The company's setup, read apart from the server's. */
+  /** The company's setup, read separately from the server's. */
   readonly setup: Setup;
   readonly ledger: Ledger;
   /** Whether an OAuth application is configured. */
   readonly hasClient: boolean;
-  /** Whether Qontak is on this machine. */
+  /** Whether Qontak runs on this machine. */
   readonly loopback: boolean;
-  /** Records of ours that the probes work on, by kind. */
+  /** Our records for the probes, by kind. */
   readonly own: Map<Kind, number>;
-  /** The id of the user behind the token, once it is known. */
+  /** The id of the token's user, once it is known. */
   me: number | undefined;
-  /** A raw call; a refusal is an answer too. */
+  /** Sends a raw call; a refusal also counts as an answer. */
   attempt(endpoint: Endpoint, request?: CallOptions): Promise<Attempt>;
-  /** A read whose access token is wrong. */
+  /** Sends a read with an invalid access token. */
   attemptWithBadToken(endpoint: Endpoint): Promise<Attempt>;
-  /** Asks for new tokens with this refresh token. */
+  /** Requests new tokens with this refresh token. */
   grant(refreshToken: string): Promise<void>;
-  /** Calls a tool and returns what it answers as data. */
+  /** Calls a tool and returns its answer as data. */
   tool(name: string, args: JsonObject): Promise<JsonObject>;
-  /** The good answers of an endpoint so far. */
+  /** The successful answers of an endpoint so far. */
   answers(endpoint: Endpoint): Exchange[];
   /** The id of our record of a kind. */
   ours(kind: Kind): number;
   /** Reads our record of a kind. */
   read(kind: Kind, id?: number): Promise<JsonObject>;
-  /** Changes our record of a kind by a raw PUT that keeps its owner. */
+  /** Changes our record of a kind with a raw PUT that keeps its owner. */
   change(kind: Kind, body: JsonObject): Promise<Attempt>;
-  /** Keeps what is not kept yet, and ends all connections. */
+  /** Saves pending data, and closes all connections. */
   close(): Promise<void>;
 }
 
-/** The server, on its own port, and a client of it. */
+/** Starts the server on its own port, and connects a client. */
 async function connect(options: Parameters<typeof createServer>[0]) {
   const server = createServer(options);
   const http = Deno.serve(
@@ -115,9 +118,9 @@ async function connect(options: Parameters<typeof createServer>[0]) {
 }
 
 /**
- * Makes the lab.
+ * Creates the lab.
  *
- * @param settings Where Qontak is, and the token.
+ * @param settings The address of Qontak, and the token.
  * @param flags What the run may do.
  * @throws {ConfigError} When the file of --save-token cannot be used.
  */
@@ -145,7 +148,7 @@ export async function createLab(
     },
   });
   const errors = createLog("error");
-  // Once the run is stopped, every request fails, which is no news.
+  // Once the run is stopped, every request fails, so the log is not needed.
   const log: Log = (...line) => {
     if (wire.stopped === undefined) errors(...line);
   };
@@ -156,7 +159,7 @@ export async function createLab(
     store: tokens.store,
     baseUrl,
     timeout: timeLimit,
-    // What Qontak answers is to be seen as it comes.
+    // The answers of Qontak must be visible as they arrive.
     retryBudget: 0,
     tokenCache: "memory",
     // The wire has its own limits.

@@ -1,6 +1,6 @@
 /**
- * Which records of ours there are. The ledger is kept by what crosses the
- * wire, so that a record is known even if what made it failed afterwards.
+ * Tracks which of our records exist. It reads the exchanges with Qontak, so it
+ * knows a record even if the step that created it failed afterwards.
  *
  * @module
  */
@@ -9,25 +9,25 @@ import { idIn, metaStatusOf } from "./answers.ts";
 import { allKinds, type Kind } from "./kinds.ts";
 import type { Exchange } from "./wire.ts";
 
-/** A record of ours. */
+/** One of our records. */
 export interface Entry {
   readonly kind: Kind;
   readonly id: number;
 }
 
-/** The records of ours that are there now. */
+/** Our records that currently exist. */
 export interface Ledger {
-  /** In the order in which they were made. */
+  /** The records, in the order of their creation. */
   readonly entries: readonly Entry[];
-  /** Kinds of which a record may have been made whose id is not known. */
+  /** Kinds of which a record with an unknown id may exist. */
   readonly unknown: ReadonlySet<Kind>;
-  /** Reads what crossed the wire. */
+  /** Reads an exchange with Qontak. */
   observe(exchange: Exchange): void;
   /** Adds a record that was found. */
   add(entry: Entry): void;
 }
 
-/** Makes an empty ledger. */
+/** Creates an empty ledger. */
 export function createLedger(): Ledger {
   const entries: Entry[] = [];
   const unknown = new Set<Kind>();

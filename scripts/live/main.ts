@@ -1,7 +1,7 @@
 /**
- * The live test: tries the project against a real Qontak account and reports
+ * The live test: tries the project with a real Qontak account, and reports
  * which of its assumptions hold. It reads every endpoint; with `--write` it
- * also makes, changes and deletes records of its own.
+ * also creates, changes and deletes its own records.
  *
  * @module
  */
@@ -55,7 +55,7 @@ account; it is taken from the environment or from .env, as the server does.`,
   },
 };
 
-/** Ctrl+C ends the run early; what it has made is still removed. */
+/** Ctrl+C ends the run early; the records that it created are still removed. */
 function stopOnSignals({ wire }: Lab): Disposable {
   const stop = () => {
     if (wire.stopped !== undefined) Deno.exit(FAILED);
@@ -73,7 +73,7 @@ function stopOnSignals({ wire }: Lab): Disposable {
   };
 }
 
-/** Removes what earlier runs have left. */
+/** Removes the records that earlier runs left behind. */
 async function clean(lab: Lab): Promise<number> {
   const notes = await findLeftovers(lab).catch((error) => [
     `not everything was looked through: ${reasonOf(error)}`,
@@ -106,19 +106,19 @@ async function tryAll(
     if (flags.write) {
       steps.push(...await makeAll(lab));
       await probe(lab, "write", findings);
-      // With our own records there, more can be read than before.
+      // With our own records in place, more can be read than before.
       reads = await readAll(lab, reads);
       steps.push(...await deleteAll(lab));
     }
     await probe(lab, "log", findings);
   } finally {
-    // The cleaning up lets requests out again.
+    // The cleanup allows requests again, so `stopped` is read first.
     ({ stopped } = wire);
     cleanup = await cleanUp(lab);
     for (const line of cleanup.left) toStderr(line);
   }
   await probe(lab, "last", findings);
-  // What is not kept yet is kept at the end.
+  // Closing saves pending data.
   await lab.close();
   const hasFailed = stopped !== undefined || cleanup.left.length > 0 ||
     [...reads, ...steps].some(({ result }) => result === "failed") ||

@@ -1,5 +1,5 @@
 /**
- * Reads every endpoint of the table that only reads.
+ * Reads every read-only endpoint of the table.
  *
  * @module
  */
@@ -19,35 +19,35 @@ import type { Lab } from "./lab.ts";
 import { demand, NotTried, type Result, resultOf } from "./verdict.ts";
 import type { Exchange } from "./wire.ts";
 
-/** How reading one endpoint went. */
+/** The result of reading one endpoint. */
 export interface ReadRow
   extends Result, Partial<Pick<Exchange, "status" | "ms" | "shape">> {
-  /** Method and path. */
+  /** The method and path. */
   readonly endpoint: string;
 }
 
-/** So many records are tried where the first ones have no chat or notes. */
+/** How many records to try if the first ones have no chat or notes. */
 const TRIES = 5;
 
-/** What a chat that is not there is answered with. */
+/** The statuses that mean a chat does not exist. */
 const NO_CHAT = [400, 404, 422];
 
-/** In each group, lists come before what needs an id. */
+/** In each group, lists come before endpoints that need an id. */
 const byId = (a: Endpoint, b: Endpoint) =>
   Number(a.path.includes(":")) - Number(b.path.includes(":"));
 
-/** Every endpoint that only reads. */
+/** Every read-only endpoint. */
 const readEndpoints = Object.values(endpoints).flatMap((group) =>
   Object.values<Endpoint>(group).sort(byId)
 ).filter(({ method }) => method === "GET");
 
 /**
- * Reads endpoints, each once; those about one record with the first records
- * of the account, or with ours.
+ * Reads endpoints, each once. Endpoints for a single record use the first
+ * records of the account, or ours.
  *
  * @param lab The lab.
- * @param before How an earlier reading went: only what could not be tried then
- * is read.
+ * @param before The results of an earlier reading; only what could not be tried
+ * then is read.
  */
 export async function readAll(
   lab: Lab,
@@ -101,9 +101,9 @@ function isChat({ path }: Endpoint): boolean {
 }
 
 /**
- * What to ask an endpoint.
+ * The requests to send to an endpoint.
  *
- * @throws {NotTried} Where there is no record to ask about.
+ * @throws {NotTried} If there is no record for the request.
  */
 function requestsFor(lab: Lab, endpoint: Endpoint): CallOptions[] {
   if (endpoint === endpoints.notes.list) {
@@ -128,7 +128,7 @@ function requestsFor(lab: Lab, endpoint: Endpoint): CallOptions[] {
   }));
 }
 
-/** Ids of our own and of the account's first records below a path. */
+/** The ids of our own records and of the account's first ones under a path. */
 function idsOf(lab: Lab, group: string): number[] {
   const listed = objectsIn(listOf(lab, group)?.body?.response)
     .flatMap(({ id }) => toId(id) ?? []);
@@ -139,14 +139,14 @@ function idsOf(lab: Lab, group: string): number[] {
     .slice(0, TRIES);
 }
 
-/** The answer to the list below a path, if it was good. */
+/** The answer to the list under a path, if it was successful. */
 function listOf({ wire }: Lab, group: string): Exchange | undefined {
   return wire.seen.find((exchange) =>
     exchange.endpoint === `GET /${group}` && isGood(exchange)
   );
 }
 
-/** Whether another record need not be tried. */
+/** Whether the answer has content, so that no other record need be tried. */
 function hasContent(endpoint: Endpoint, response: unknown): boolean {
   return !isEmpty(
     isChat(endpoint) ? recordIn(response).chat_contents : response,

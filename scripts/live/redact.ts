@@ -1,13 +1,13 @@
 /**
- * Sentences of Qontak and of our tools for a report that anybody may read. The
- * redaction of the logs knows secrets by their look, but not people's names:
- * here only words of a short list and the keys of the API are kept.
+ * Redacts sentences from Qontak and from our tools for a report that anyone may
+ * read. The redaction of logs recognizes secrets by pattern, but not people's
+ * names. Here, only words on a short list and the keys of the API are kept.
  *
  * @module
  */
 import { allEndpoints } from "./kinds.ts";
 
-/** Words of error messages that cannot be names. */
+/** Words in error messages that cannot be names. */
 const WORDS =
   `a an the is are was were be been has have had not no nothing none cannot
 can't couldn't doesn't isn't could must should and or of in on at to for from
@@ -29,7 +29,9 @@ qontak's api json html page body answer connection network reached broke try
 status http invalid_grant invalid_client invalid_request invalid_token
 unauthorized_client create update delete created updated deleted get post put`;
 
-/** HTTP statuses and single digits: no groups of a phone number. */
+/**
+ * HTTP statuses and single digits, which cannot be groups of a phone number.
+ */
 const NUMBERS = /^([1-9]|400|401|403|404|409|422|429|50[0-4])$/;
 
 /** The longest text that is kept, in characters. */
@@ -44,7 +46,7 @@ const known = new Set([
   ]),
 ]);
 
-/** A text with `…` for everything that is not known to be harmless. */
+/** Replaces everything that is not known to be harmless with `…`. */
 export function redact(text: string): string {
   const kept = text
     // Text in quotation marks may be anything that a person wrote.

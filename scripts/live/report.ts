@@ -1,5 +1,5 @@
 /**
- * The report of a run: as Markdown, to be pasted into an issue, and as JSON.
+ * The report of a run: as Markdown, for pasting into an issue, and as JSON.
  *
  * @module
  */
@@ -13,19 +13,19 @@ import type { ReadRow } from "./reads.ts";
 import type { StepRow } from "./story.ts";
 import type { Finding } from "./verdict.ts";
 
-/** What a run came to. */
+/** The results of a run. */
 export interface Run {
-  /** Names the run's records. */
+  /** The id of the run; part of the names of its records. */
   readonly run: string;
-  /** Where Qontak is. */
+  /** The address of Qontak. */
   readonly baseUrl: string;
-  /** The flags that were given. */
+  /** The flags on the command line. */
   readonly flags: readonly string[];
-  /** How many requests were sent. */
+  /** The number of requests that were sent. */
   readonly requests: number;
-  /** Names of headers about limits that were seen. */
+  /** The names of the rate limit headers that were seen. */
   readonly limitHeaders: readonly string[];
-  /** Why it ended early, if it did. */
+  /** Why the run ended early, if it did. */
   readonly stopped: string | undefined;
   readonly reads: readonly ReadRow[];
   readonly steps: readonly StepRow[];
@@ -34,10 +34,10 @@ export interface Run {
   readonly exitCode: number;
 }
 
-/** A fact with what was found. */
+/** A fact with its result. */
 type FactRow = Claim & Finding;
 
-/** Every fact with what was found. */
+/** Every fact with its result. */
 function rows({ findings, stopped }: Run): FactRow[] {
   return facts.map(({ id, question, assumed, code, how, phase }) => {
     const detail = stopped ??
@@ -47,7 +47,7 @@ function rows({ findings, stopped }: Run): FactRow[] {
   });
 }
 
-/** Names the host only where it is Qontak's own. */
+/** Names the host only if it is Qontak's own. */
 function nameHost(baseUrl: string): string {
   const { hostname } = new URL(baseUrl);
   if (isLoopback(hostname)) return "this machine";
@@ -143,7 +143,7 @@ function resultOf({ verdict, detail, how }: FactRow): string {
     : `not tried: ${detail}`;
 }
 
-/** What was removed and what is left, a line each. */
+/** The removed and remaining records, one line each. */
 export function cleanupLines({ removed, left, notes }: Cleanup): string[] {
   const counts = Object.entries(removed).map(([kind, count]) =>
     `${count} ${kind}`

@@ -1,5 +1,5 @@
 /**
- * Sends one value and looks at what became of it.
+ * Sends a value, and checks what Qontak stored.
  *
  * @module
  */
@@ -14,19 +14,21 @@ import type { Attempt, Lab } from "./lab.ts";
 import { typeName } from "./shape.ts";
 import { NotTried } from "./verdict.ts";
 
-/** What became of a value. */
+/** What happened to a value. */
 export interface Seen {
-  /** The status of the refusal, where Qontak refused it. */
+  /** The status of the refusal, if Qontak refused it. */
   readonly refused?: number;
-  /** What the record holds now; undefined where it does not show the key. */
+  /**
+   * The value in the record now; undefined if the record does not show the key.
+   */
   readonly stored?: unknown;
-  /** What it held before. */
+  /** The value before. */
   readonly before?: unknown;
-  /** The name of an option, of custom fields. */
+  /** The name of the option, for custom fields. */
   readonly label?: unknown;
 }
 
-/** The record as the read shows it, with what only the write's answer has. */
+/** The record as a read returns it, plus what only the write's answer has. */
 async function after(
   lab: Lab,
   kind: Kind,
@@ -35,7 +37,7 @@ async function after(
   return { ...recordIn(response), ...await lab.read(kind) };
 }
 
-/** Writes one key of our record by a raw PUT and reads it again. */
+/** Writes one key of our record with a raw PUT, and reads it again. */
 export async function sendAndSee(
   lab: Lab,
   kind: Kind,
@@ -48,7 +50,7 @@ export async function sendAndSee(
   return { stored: (await after(lab, kind, attempt))[key], before };
 }
 
-/** The same for a custom field. */
+/** Does the same for a custom field. */
 export async function sendCustom(
   lab: Lab,
   kind: Kind,
@@ -64,7 +66,7 @@ export async function sendCustom(
   return { stored: entry?.value, label: entry?.value_name };
 }
 
-/** A custom field of a kind of record that we have one of. */
+/** A custom field of a kind of which we have a record. */
 export interface CustomField {
   readonly kind: Kind;
   readonly field: Field;
@@ -81,9 +83,9 @@ const CUSTOM: readonly Kind[] = [
 ];
 
 /**
- * A custom field of a type, on a kind of record that we have one of.
+ * Finds a custom field of a type, on a kind of which we have a record.
  *
- * @throws {NotTried} Where there is none.
+ * @throws {NotTried} If there is none.
  */
 export async function customField(
   lab: Lab,
@@ -101,7 +103,9 @@ export async function customField(
   throw new NotTried(`no record of ours has a custom field of type ${type}`);
 }
 
-/** What became of a value, in words that hold nothing but what we sent. */
+/**
+ * Describes what happened to a value, in words that contain only what we sent.
+ */
 export function describe({ refused, stored }: Seen, sent: unknown): string {
   if (refused !== undefined) return `refused with ${refused}`;
   if (stored === undefined) return "accepted, and not shown";
@@ -111,12 +115,12 @@ export function describe({ refused, stored }: Seen, sent: unknown): string {
     : `stored otherwise, as ${typeName(stored)}`;
 }
 
-/** Writes a date in some form. */
+/** Formats a date in some form. */
 export type WriteDate = (moment: Moment) => string;
 
 /**
- * Sends a date, and judges by the day that is stored whether it was taken;
- * undefined where nothing shows it.
+ * Sends a date, and decides from the stored day whether Qontak accepted it;
+ * undefined if nothing shows it.
  */
 export async function tryDate(
   lab: Lab,
@@ -137,7 +141,7 @@ export async function tryDate(
   const found = parseDate(String(stored));
   const taken = found !== undefined &&
     toDayFirst(found) === toDayFirst(moment);
-  // The form of a date: each digit a 9.
+  // The form of the date, with 9 for each digit.
   const form = String(stored).replace(/\d/g, "9").slice(0, 32);
   return {
     taken,

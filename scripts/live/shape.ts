@@ -1,22 +1,22 @@
 /**
- * What an answer looks like, without anything of what it says: keys and the
- * types of their values.
+ * Describes the form of an answer without its content: the keys, and the types
+ * of their values.
  *
  * @module
  */
 import { isObject } from "../../src/values/json.ts";
 
-/** The shape of one place in an answer, merged over all its values. */
+/** The shape at one place in an answer, merged over all its values. */
 interface Shape {
   readonly types: Set<string>;
   readonly keys: Map<string, Shape>;
-  /** What the entries of lists look like. */
+  /** The shape of a list's entries. */
   item?: Shape;
-  /** The most entries that a list had. */
+  /** The largest number of entries in a list. */
   entries: number;
 }
 
-/** Keys deeper than this are not listed. */
+/** Deeper keys than this are not listed. */
 const DEPTH = 5;
 
 /** The type of a JSON value in one word. */
@@ -49,7 +49,7 @@ function merge(shape: Shape, value: unknown): void {
     for (const entry of value) merge(shape.item ??= empty(), entry);
   } else if (isObject(value)) {
     for (const [key, inner] of Object.entries(value)) {
-      // A key that is no plain word may be a name, an address or a number.
+      // A key that is not a plain word may be a name, an address or a number.
       const name = /^[A-Za-z_][\w-]{0,40}$/.test(key) ? key : "(key)";
       const known = shape.keys.get(name) ?? empty();
       shape.keys.set(name, known);
@@ -70,7 +70,7 @@ function render(shape: Shape, depth: number): string {
 function renderKeys({ keys }: Shape, depth: number): string {
   if (depth >= DEPTH) return "{…}";
   const parts = [...keys].map(([key, inner]) => {
-    // Every answer has the same meta: the facts tell about it once.
+    // Every answer has the same meta, which the facts describe once.
     if (depth === 0 && key === "meta") return key;
     const text = render(inner, depth + 1);
     return /^[[{]/.test(text) ? `${key}${text}` : `${key} ${text}`;

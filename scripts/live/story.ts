@@ -1,6 +1,6 @@
 /**
- * The writes: makes a record of each kind through the tools, changes it, and
- * in the end deletes it. A step that fails does not end the run.
+ * The writes: creates a record of each kind with the tools, changes it, and
+ * finally deletes it. A step that fails does not end the run.
  *
  * @module
  */
@@ -20,14 +20,14 @@ import {
   ToolRefusal,
 } from "./verdict.ts";
 
-/** How one step went. */
+/** The result of one step. */
 export interface StepRow extends Pick<Result, "result"> {
   readonly step: string;
-  /** What became of the values, or why it failed; no personal data. */
+  /** What happened to the values, or why it failed; no personal data. */
   readonly detail: string;
 }
 
-/** One step; what it returns is shown in the report. */
+/** One step; its return value appears in the report. */
 interface Step {
   readonly name: string;
   readonly run: (lab: Lab) => Promise<string>;
@@ -54,7 +54,7 @@ async function carryOut(lab: Lab, steps: readonly Step[]): Promise<StepRow[]> {
   return rows;
 }
 
-/** What a tool for writes says became of the values: keys only. */
+/** What a write tool reports about the values; keys only. */
 function outcome(data: JsonObject): string {
   const entriesOf = (name: string) => [data[name] ?? []].flat();
   const parts = ["ignored", "stored_differently", "not_shown"].flatMap(
@@ -71,7 +71,7 @@ function outcome(data: JsonObject): string {
 const requiredFields = (lab: Lab, kind: Kind, place: JsonObject = {}) =>
   lab.tool(`get_required_fields_for_${kind.name}`, place);
 
-/** The arguments for a new record: what is required, and our mark. */
+/** The arguments for a new record: the required fields, and our mark. */
 async function argumentsToCreate(
   lab: Lab,
   kind: Kind,
@@ -85,7 +85,7 @@ async function argumentsToCreate(
   return { ...argumentsFor(lab, given), [kind.label]: lab.mark };
 }
 
-/** A step that makes a record with a tool. */
+/** A step that creates a record with a tool. */
 function creating(kind: Kind, args: Args): Step {
   const name = `create_${kind.name}`;
   return {
@@ -112,7 +112,9 @@ function updating(kind: Kind, args: Args): Step {
   };
 }
 
-/** A contact without an owner goes to the token's user, who is found so. */
+/**
+ * Finds the token's user: a contact without an owner is assigned to that user.
+ */
 const findMe: Step = {
   name: "Find the user behind the token",
   async run(lab) {
@@ -137,7 +139,7 @@ const findMe: Step = {
   },
 };
 
-/** The places whose required fields can all be filled, the easiest first. */
+/** The places whose required fields can all be set, the easiest first. */
 async function findPlaces(lab: Lab, kind: Kind): Promise<JsonObject[]> {
   const resource = kind.resource!;
   const found: { place: JsonObject; count: number }[] = [];
@@ -167,7 +169,7 @@ async function argumentsInPlace(lab: Lab, kind: Kind): Promise<JsonObject> {
   return await argumentsToCreate(lab, kind, place);
 }
 
-/** Moves our deal to another stage, with what that one requires. */
+/** Moves our deal to another stage, with the fields that the stage requires. */
 const moveDeal: Step = {
   name: "update_deal to another stage",
   async run(lab) {
@@ -189,7 +191,7 @@ const moveDeal: Step = {
   },
 };
 
-/** Gives the token's user access to our deal, which that user has anyhow. */
+/** Gives the token's user access to our deal, which that user already has. */
 const permit: Step = {
   name: "set_deal_permissions",
   async run(lab) {
@@ -209,7 +211,7 @@ const permit: Step = {
 
 const changed = (lab: Lab) => `${lab.mark} changed`;
 
-/** Makes and changes a record of each kind. */
+/** Creates and changes a record of each kind. */
 const writeSteps: readonly Step[] = [
   findMe,
   creating(kinds.company, (lab) => argumentsToCreate(lab, kinds.company)),
@@ -274,7 +276,7 @@ const writeSteps: readonly Step[] = [
   updating(kinds.note, (lab) => ({ note: changed(lab) })),
 ];
 
-/** Makes and changes what cannot be deleted. */
+/** Creates and changes records that cannot be deleted. */
 const geolocationSteps: readonly Step[] = [
   creating(kinds.geolocation, (lab) => ({
     latitude: -6.2,
@@ -289,7 +291,7 @@ const geolocationSteps: readonly Step[] = [
   updating(kinds.geolocation, () => ({ battery_percentage: 50 })),
 ];
 
-/** Those of our records that there are, as arguments. */
+/** The existing ones of our records, as arguments. */
 function associated(lab: Lab, ...keys: string[]): JsonObject {
   return Object.fromEntries(keys.flatMap((key) => {
     try {
@@ -301,13 +303,13 @@ function associated(lab: Lab, ...keys: string[]): JsonObject {
   }));
 }
 
-/** Makes and changes a record of each kind; a check-in only with its flag. */
+/** Creates and changes a record of each kind; a check-in only with its flag. */
 export async function makeAll(lab: Lab): Promise<StepRow[]> {
   const more = lab.flags.geolocation ? geolocationSteps : [];
   return await carryOut(lab, [...writeSteps, ...more]);
 }
 
-/** Deletes with the tools what is in the ledger, the newest first. */
+/** Deletes the records in the ledger with the tools, newest first. */
 export async function deleteAll(lab: Lab): Promise<StepRow[]> {
   const entries = lab.ledger.entries.filter(({ kind }) =>
     kind.endpoints.delete

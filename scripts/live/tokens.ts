@@ -1,6 +1,6 @@
 /**
- * The tokens of the run, in the store of one company: with --save-token in a
- * file, where the newest refresh token is kept before it is used.
+ * The tokens of the run, in a store for one company. With --save-token, it
+ * saves the newest refresh token in a file before using it.
  *
  * @module
  */
@@ -11,30 +11,30 @@ import { type EnvFile, openEnvFile } from "../../src/tokens/stores/env_file.ts";
 import { defined } from "../../src/values/json.ts";
 import type { TokenStore } from "../../src/tokens/store.ts";
 
-/** The variable that holds the refresh token, in the file too. */
+/** The variable with the refresh token, in the file too. */
 const VARIABLE = "QONTAK_REFRESH_TOKEN";
 
-/** What became of the refresh token. */
+/** The state of the refresh token. */
 export interface TokenWatch {
   /** Where credentials are kept during the run. */
   readonly store: TokenStore;
-  /** The refresh token that the run was started with. */
+  /** The refresh token at the start of the run. */
   readonly first: string;
   /** The newest refresh token. */
   readonly newest: string;
-  /** How many grants there were. */
+  /** The number of grants. */
   readonly grants: number;
-  /** How many of them brought another refresh token than they were asked with. */
+  /** How many of them returned a different refresh token. */
   readonly rotations: number;
-  /** Whether the file has the newest refresh token, where there is a file. */
+  /** Whether the file has the newest refresh token, if there is a file. */
   isKept(): Promise<boolean>;
 }
 
 /**
- * Makes the store of the run.
+ * Creates the store of the run.
  *
- * @param configured The refresh token of the settings.
- * @param path The file in which the newest one is kept.
+ * @param configured The refresh token from the settings.
+ * @param path The file for the newest refresh token.
  * @throws {ConfigError} When the file cannot be used.
  */
 export async function watchTokens(
@@ -45,11 +45,11 @@ export async function watchTokens(
   const first = file ? await startFrom(file, configured) : configured;
   const inner = openEnv({
     credentials: { refresh_token: first },
-    // Without a file Qontak is on this machine: nothing need be said.
+    // Without a file, Qontak is on this machine, so warnings are not needed.
     log: file ? createLog("warn") : () => {},
     ...defined({ file }),
   });
-  // Checked first: a file that cannot be written must not cost a token.
+  // Checked first, so that an unwritable file does not cost a token.
   if (file && await inner.keeps() !== "file") {
     throw new ConfigError([
       `--save-token ${path} cannot be written: let this program write the file and its folder`,
@@ -86,8 +86,9 @@ export async function watchTokens(
 }
 
 /**
- * The token to start from: the one that an earlier run has kept in the file,
- * since the configured one may no longer work. A new file gets that one.
+ * The token to start from. An earlier run may have saved a newer one in the
+ * file, and then the configured token may no longer work. A new file gets the
+ * configured token.
  */
 async function startFrom(file: EnvFile, configured: string): Promise<string> {
   const { path } = file;
@@ -98,11 +99,11 @@ async function startFrom(file: EnvFile, configured: string): Promise<string> {
         `Starting from the refresh token in ${path}, which an earlier run has kept, not from the one that is set. If Qontak refuses it, remove that file`,
       );
     }
-    // Created where it is missing, and private before anything is in it.
+    // Created if missing, and private before anything is in it.
     await Deno.writeTextFile(path, "", { append: true, mode: 0o600 });
     if (Deno.build.os !== "windows") await Deno.chmod(path, 0o600);
     if (kept !== undefined) return kept;
-    // A file that holds something else is left alone.
+    // A file with other content is left unchanged.
     if ((await Deno.readTextFile(path)).trim() !== "") {
       throw new ConfigError([
         `--save-token ${path} holds something else and no ${VARIABLE}: name another file`,

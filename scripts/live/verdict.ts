@@ -1,5 +1,5 @@
 /**
- * What a run finds out about one thing, and why it may find out nothing.
+ * The results of a run, and the reasons why there may be none.
  *
  * @module
  */
@@ -10,31 +10,31 @@ import {
 } from "../../src/errors.ts";
 import { isEmpty } from "../../src/values/json.ts";
 
-/** What a fact came to. */
+/** The result for a fact. */
 export interface Finding {
   readonly verdict: "as assumed" | "otherwise" | "not tried";
-  /** What was seen, or why nothing was; holds no personal data. */
+  /** What was seen, or why nothing was seen; no personal data. */
   readonly detail: string;
 }
 
-/** How one request or step went. */
+/** The result of one request or step. */
 export interface Result {
   readonly result: "worked" | "failed" | "not tried";
   /** Why it did not work; no personal data. */
   readonly why?: string;
 }
 
-/** Something could not be tried; the message is why. */
+/** Something could not be tried; the message says why. */
 export class NotTried extends Error {
   override readonly name = "NotTried";
 }
 
-/** The run was ended early; the message is why. */
+/** The run ended early; the message says why. */
 export class Stopped extends Error {
   override readonly name = "Stopped";
 }
 
-/** A tool reported an error. Its message holds no personal data. */
+/** A tool reported an error. The message contains no personal data. */
 export class ToolRefusal extends Error {
   override readonly name = "ToolRefusal";
 }
@@ -50,11 +50,11 @@ export function otherwise(detail: string): Finding {
 }
 
 /**
- * A value without which nothing can be tried.
+ * Returns a value that a test needs.
  *
- * @param value Anything; false and what Qontak shows as empty are missing.
- * @param why Why nothing can be tried without it.
- * @throws {NotTried} Where it is missing.
+ * @param value Any value; false and Qontak's empty values count as missing.
+ * @param why Why the test is impossible without it.
+ * @throws {NotTried} If it is missing.
  */
 export function demand<T>(
   value: T,
@@ -64,7 +64,7 @@ export function demand<T>(
   return value as Exclude<NonNullable<T>, false>;
 }
 
-/** Why something failed, without a word of what Qontak said. */
+/** Why something failed, without any text from Qontak. */
 export function reasonOf(error: unknown): string {
   if (error instanceof QontakError) return `Qontak answered ${error.status}`;
   if (error instanceof UnreachableError) {
@@ -79,9 +79,9 @@ export function reasonOf(error: unknown): string {
 }
 
 /**
- * What came of something that was thrown out of.
+ * Turns a thrown error into a result.
  *
- * @throws {unknown} The error itself, where it is a fault of this program.
+ * @throws {unknown} The error itself, if it is a bug in this program.
  */
 export function resultOf(error: unknown): Result & { readonly why: string } {
   const why = reasonOf(error);

@@ -1,6 +1,6 @@
 /**
- * Everything that crosses the wire to Qontak goes through here: slowly,
- * counted, and kept for the report.
+ * All traffic to Qontak passes through here: it is slowed down, counted, and
+ * recorded for the report.
  *
  * @module
  */
@@ -17,76 +17,76 @@ import { Stopped } from "./verdict.ts";
 /** The token endpoint. */
 export const GRANT = "POST /oauth/token";
 
-/** Five requests a second to another machine, one after the other. */
+/** Five requests per second to another machine, one after the other. */
 const RATE = { perSecond: 5, burst: 1 };
 
-/** The most requests of one run; the last ones are kept for cleaning up. */
+/** The most requests of one run; the last ones are reserved for the cleanup. */
 const LIMIT = 400, RESERVE = 80;
 
-/** So many refusals (429, 5xx, no answer) in a row end the run. */
+/** This many refusals (429, 5xx, no answer) in a row end the run. */
 const REFUSALS = 3;
 
-/** The longest that a request waits for its turn, in ms. */
+/** The longest time that a request waits for its turn, in ms. */
 export const LONGEST_WAIT = 10_000;
 
-/** How long a server that has just refused is left alone, in ms. */
+/** How long to send nothing after a refusal, in ms. */
 const RECOVERY = 5_000;
 
-/** One request and what came back. It stays in memory. */
+/** A request and its response. It stays in memory. */
 export interface Exchange {
-  /** Method and path with `:id`, as messages name endpoints. */
+  /** The method and path with `:id`, as messages name endpoints. */
   readonly endpoint: string;
   /** The id in the path. */
   readonly id?: number;
-  /** The HTTP status; 0 where no answer came. */
+  /** The HTTP status; 0 if there was no answer. */
   readonly status: number;
-  /** The body that was sent, if it was a JSON object. */
+  /** The request body, if it was a JSON object. */
   readonly sent?: JsonObject;
-  /** The body that came, if it was a JSON object; of a grant almost nothing. */
+  /** The response body, if it was a JSON object; for a grant almost nothing. */
   readonly body?: JsonObject;
-  /** Keys and types of what came, or a word for what is not JSON. */
+  /** The keys and types of the response, or a word for what is not JSON. */
   readonly shape: string;
   /** How long it took, in ms. */
   readonly ms: number;
 }
 
-/** The way to Qontak. */
+/** The connection to Qontak. */
 export interface Wire {
-  /** Sends requests, a write over its own connection. */
+  /** Sends requests; each write uses its own connection. */
   readonly fetch: typeof fetch;
-  /** Everything so far. */
+  /** All exchanges so far. */
   readonly seen: readonly Exchange[];
-  /** How many requests were sent so far. */
+  /** The number of requests sent so far. */
   readonly requests: number;
-  /** Names of the headers about limits that were seen. */
+  /** The names of the rate limit headers that were seen. */
   readonly limitHeaders: ReadonlySet<string>;
-  /** Why no more requests are sent, if so. */
+  /** Why it sends no more requests, if it was stopped. */
   readonly stopped: string | undefined;
-  /** Lets no more requests out. */
+  /** Stops sending requests. */
   stop(why: string): void;
-  /** Lets the last requests out, for cleaning up. */
+  /** Allows the last requests, for the cleanup. */
   reopen(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Settings of {@linkcode createWire}. */
 export interface WireOptions {
-  /** Where the API starts, such as https://app.qontak.com/api/v3.1. */
+  /** The base address of the API, such as https://app.qontak.com/api/v3.1. */
   readonly apiUrl: string;
-  /** Whether that is this machine, which need not be spared. */
+  /** Whether that is this machine, which needs no rate limit. */
   readonly loopback: boolean;
-  /** Told of every exchange. */
+  /** Called with every exchange. */
   readonly onExchange: (exchange: Exchange) => void;
 }
 
-/** Makes the way to Qontak. */
+/** Creates the connection to Qontak. */
 export function createWire(options: WireOptions): Wire {
   const { loopback, onExchange } = options;
   const transport = createFetches();
   const limits = limiterOf(
     loopback ? noLimits : createLimits({ tenant: RATE, all: RATE }),
   );
-  // One after the other: the tools may ask for several at once.
+  // One after the other, because the tools may send several at once.
   const inTurn = createQueue();
   const nameRequest = createNamer(new URL(options.apiUrl).pathname);
   const seen: Exchange[] = [];
@@ -108,13 +108,13 @@ export function createWire(options: WireOptions): Wire {
     requests++;
   }
 
-  /** Looks at an answer: whether to wait, and whether to go on. */
+  /** Checks an answer: whether to wait, and whether to continue. */
   function judge(endpoint: string, status: number, headers?: Headers): void {
     for (const name of headers?.keys() ?? []) {
       if (/rate-?limit|retry-after/.test(name)) limitHeaders.add(name);
     }
     if (endpoint === GRANT && status >= 400 && status < 500) {
-      // Every request would ask again.
+      // Every request would ask for tokens again.
       stopped ??=
         `Qontak refused the refresh token with ${status}: make a new one at ${TOKEN_PAGE}`;
     }
@@ -204,12 +204,15 @@ function contentOf(
   }
   const shape = shapeOf(body);
   if (!isObject(body)) return { shape };
-  // Tokens are not kept.
+  // Tokens are not recorded.
   const { expires_in } = body;
   return { shape, body: endpoint === GRANT ? { expires_in } : body };
 }
 
-/** Finds which endpoint a request was for, and the id in its path. */
+/**
+ * Returns a function that finds the endpoint of a request and the id in its
+ * path.
+ */
 function createNamer(base: string) {
   const patterns = allEndpoints.map((endpoint) => {
     const path = endpoint.path.replace(/\/$/, "").replace(/:\w+/g, "(\\d+)");

@@ -262,7 +262,7 @@ async function licencesOf(
   if (!file) return named;
   const text = { contentType: "text/plain", content: await files.read(file) };
   const [first, ...more] = named;
-  // An expression cannot have a text beside it.
+  // An expression cannot have a text in addition.
   if (first && "expression" in first) return named;
   const known = first?.license as Record<string, unknown> | undefined;
   return [{ license: { ...(known ?? { name: file }), text } }, ...more];

@@ -14,10 +14,10 @@ import { shapeOf } from "../shape.ts";
 import { demand, judged, otherwise } from "../verdict.ts";
 import { GRANT } from "../wire.ts";
 
-/** The largest id that a 32-bit column holds: no record has it. */
+/** The largest id that a 32-bit column holds; no record has it. */
 const NO_ID = 2_147_483_646;
 
-/** An endpoint that is in no collection. */
+/** An endpoint that is not in the collections. */
 const UNLISTED: Endpoint = {
   method: "GET",
   path: "/qontak-mcp-no-such-path",
@@ -27,7 +27,7 @@ const UNLISTED: Endpoint = {
   shows: {},
 };
 
-/** Status, shape and harmless words of a refusal. */
+/** The status, shape and harmless words of a refusal. */
 function refusal({ exchange, said }: Attempt): string {
   const { meta } = exchange.body ?? {};
   const words = redact(said);
@@ -41,7 +41,7 @@ function refusal({ exchange, said }: Attempt): string {
   ].join("; ");
 }
 
-/** A fact on how something wrong is answered. */
+/** A fact about the answer to an invalid request. */
 function refusalFact(
   claim: Claim & {
     readonly phase?: "write";
@@ -94,7 +94,7 @@ export const accessFacts: readonly Fact[] = [
         if (error instanceof QontakError) return error;
         throw error;
       });
-      // The refusal was on purpose.
+      // This refusal was intentional.
       await wire.reopen();
       const isAlive = await grant(tokens.newest).then(() => true, () => false);
       const code = refused?.code ? ` ${redact(refused.code)}` : "";

@@ -1,5 +1,5 @@
 /**
- * Facts about lists: pages, filters, and what stands beside the records.
+ * Facts about lists: pages, filters, and the data next to the records.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { Lab } from "../lab.ts";
 import { typeName, typeNames } from "../shape.ts";
 import { demand, judged, NotTried, otherwise } from "../verdict.ts";
 
-/** The lists with the largest pages that are not heavy. */
+/** Lists that are not heavy even with the largest page size. */
 const LIGHT: readonly Endpoint[] = [
   endpoints.contacts.list,
   endpoints.companies.list,
@@ -29,7 +29,7 @@ const PRODUCTS_PAGE = [
   "total_data",
 ];
 
-/** How many records a list has. */
+/** The number of records in a list. */
 function totalOf(lab: Lab, list: Endpoint): number {
   const total = lab.answers(list).at(0)?.body?.total_data;
   if (typeof total === "number") return total;
@@ -62,7 +62,7 @@ export const listFacts: readonly Fact[] = [
         const all = came === total;
         seen.push(`${per_page} → ${!ok ? status : all ? "all" : came}`);
         holds ??= ok && came === Math.min(per_page, total);
-        // A longer page could not show more.
+        // A larger page could not show more.
         if (all && total <= per_page) break;
       }
       const detail = `${list.path}: ${seen.join(", ")}`;

@@ -1,6 +1,6 @@
 /**
- * Facts about owners. They need a record of ours to be another user's for a
- * moment.
+ * Facts about owners. For these, one of our records briefly belongs to another
+ * user.
  *
  * @module
  */
@@ -59,7 +59,7 @@ function resetFact(kind: typeof kinds.deal | typeof kinds.contact): Fact {
             : "the owner became another",
         );
       } finally {
-        // Only its owner may be allowed to delete it.
+        // Perhaps only its owner may delete it.
         await lab.attempt(updateOwner, {
           path: { id },
           body: { creator_id: me },

@@ -1,6 +1,6 @@
 /**
- * The fact on which stages require a field: Qontak lists pipelines and stages
- * and does not say how the two combine.
+ * The fact about which stages require a field. Qontak lists pipelines and
+ * stages, and does not say how the two lists combine.
  *
  * @module
  */
@@ -16,17 +16,19 @@ import { argumentsFor } from "../fill.ts";
 import type { Lab } from "../lab.ts";
 import { demand, judged, NotTried, otherwise } from "../verdict.ts";
 
-/** What each reading of the two lists says of a field in a place. */
+/**
+ * Whether a field is required in a place, for each reading of the two lists.
+ */
 interface Readings {
   /** Either list is enough. */
   readonly or: boolean;
   /** Both lists must have it. */
   readonly and: boolean;
-  /** The stages refine the pipeline: ours. */
+  /** The stages narrow down the pipeline; this is the reading of our code. */
   readonly refine: boolean;
 }
 
-/** A field and a place to leave it out in. */
+/** A field, and a place in which to omit it. */
 interface Trial {
   readonly field: Field;
   readonly place: Place;
@@ -57,7 +59,7 @@ async function findPlaces(lab: Lab): Promise<Place[]> {
   return found;
 }
 
-/** The first field and place on which the readings are as wanted. */
+/** The first field and place for which the readings are as requested. */
 function findTrial(
   fields: readonly Field[],
   places: readonly Place[],
@@ -65,7 +67,7 @@ function findTrial(
 ): Trial | undefined {
   for (const place of places) {
     const field = fields.find((field) => {
-      // A deal without our mark in its name could not be found again.
+      // Without our mark in its name, the deal could not be found again.
       if (field.key === "name" || !isWritable(field, create)) return false;
       const { or, and, refine } = readingsOf(field, place);
       return or === wanted.or && and === wanted.and && refine === wanted.refine;
@@ -87,7 +89,7 @@ function shown(field: Field): Shown {
   };
 }
 
-/** Whether Qontak requires the field of a trial: it is left out of a deal. */
+/** Whether Qontak requires the field of a trial: creates a deal without it. */
 async function isRequired(
   lab: Lab,
   fields: readonly Field[],
@@ -153,7 +155,7 @@ export const requiredFacts: readonly Fact[] = [{
     const both = notAnd && !await isRequired(lab, fields, notAnd);
     if (or) return otherwise("either list is enough");
     if (both && enforced) return otherwise("both lists must have it");
-    // What was not required proves something only where something else is.
+    // A field that is not required proves something only if another one is.
     demand(
       enforced || both === false,
       "nothing here shows whether the API enforces required fields at all",

@@ -1,5 +1,5 @@
 /**
- * Facts about the shapes of answers, found in what the run has seen.
+ * Facts about the shapes of answers, checked on the answers of this run.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import type { Lab } from "../lab.ts";
 import { typeName, typeNames } from "../shape.ts";
 import { demand, judged, NotTried } from "../verdict.ts";
 
-/** A fact on whether an update answers with the record. */
+/** A fact about whether an update returns the record. */
 function updateAnswers({ name, endpoints }: Kind): Fact {
   const update = endpoints.update!;
   const withRecord = update.answers === "record";
@@ -41,7 +41,7 @@ function updateAnswers({ name, endpoints }: Kind): Fact {
   };
 }
 
-/** A fact on the price in the answer to a new product. */
+/** A fact about the price in the answer to a new product. */
 function rawRow(id: string, endpoint: Endpoint): Fact {
   return {
     id,
@@ -64,7 +64,7 @@ function rawRow(id: string, endpoint: Endpoint): Fact {
   };
 }
 
-/** What deals hold under a key, where they hold something. */
+/** The values of deals under a key, without empty ones. */
 function dealValues(lab: Lab, key: string): unknown[] {
   const { list, get } = endpoints.deals;
   return records(lab, list, get).map((deal) => deal[key])

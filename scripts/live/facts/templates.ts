@@ -1,5 +1,5 @@
 /**
- * Facts about templates: what they say of fields, and how.
+ * Facts about templates: what they say about fields, and in which form.
  *
  * @module
  */
@@ -30,13 +30,13 @@ function descriptors(lab: Lab, endpoint: Endpoint): JsonObject[] {
   return objectsIn(body?.response);
 }
 
-/** Every key of some fields that starts with `required`. */
+/** Every key in the fields that starts with `required`. */
 function requiredKeys(fields: readonly JsonObject[]): string[] {
   const keys = new Set(fields.flatMap((field) => Object.keys(field)));
   return [...keys].filter((key) => key.startsWith("required")).sort();
 }
 
-/** Words of types are Qontak's own; anything else is only counted. */
+/** The names of types come from Qontak; other texts are only counted. */
 function typeWord(type: unknown): string {
   return typeof type === "string" && /^[A-Za-z -]{1,30}$/.test(type)
     ? type

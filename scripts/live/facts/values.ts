@@ -1,6 +1,6 @@
 /**
- * Facts about what an update does to values: those left out, null, dates,
- * and types of custom fields.
+ * Facts about how an update changes values: omitted values, null, dates, and
+ * types of custom fields.
  *
  * @module
  */
@@ -31,10 +31,10 @@ import {
   otherwise,
 } from "../verdict.ts";
 
-/** Other days than the one that the writes have set. */
+/** Days that differ from the one that the writes set. */
 const ONE_DAY = "2031-05-21", ANOTHER_DAY = "2031-06-22";
 
-/** A fact on a date in the one form that the tools send. */
+/** A fact about a date in the only form that the tools send. */
 function dateFact(
   id: string,
   kind: Kind,
@@ -57,14 +57,14 @@ function dateFact(
   };
 }
 
-/** A fact on a type of custom fields: a value is set and read. */
+/** A fact about a type of custom field: sets a value and reads it. */
 function customFact(
   claim: Claim & {
     /** Our name of the type. */
     readonly type: string;
-    /** What is sent. Throws {@linkcode NotTried} where there is nothing. */
+    /** The value to send. Throws {@linkcode NotTried} if there is none. */
     readonly value: (lab: Lab, custom: CustomField) => unknown;
-    /** What became of it, where it was not refused. */
+    /** Judges the result, if Qontak did not refuse the value. */
     readonly look: (seen: Seen, sent: unknown) => Finding;
   },
 ): Fact {
@@ -94,7 +94,7 @@ function encode(
   return encoded.wire;
 }
 
-/** What null did to a value. */
+/** The effect of null on a value. */
 function cleared({ refused, stored }: Seen): Finding {
   if (refused !== undefined) return otherwise(`refused with ${refused}`);
   return isEmpty(stored) ? judged(true, "cleared") : otherwise("it stayed");
@@ -212,7 +212,7 @@ export const valueFacts: readonly Fact[] = [
     how: "Updates our contact with ISO, dd/mm/yyyy and YYYY-MM-DD",
     phase: "write",
     async probe(lab) {
-      // Another day each, so that one form does not pass for another.
+      // Each form gets a different day, so that one does not pass for another.
       const forms = [
         { form: "ISO", day: "1990-12-25", write: toIso },
         { form: "dd/mm/yyyy", day: "1991-12-26", write: toDayFirst },

@@ -14,14 +14,14 @@ import { describe, sendAndSee } from "../see.ts";
 import { typeName } from "../shape.ts";
 import { demand, judged, otherwise } from "../verdict.ts";
 
-/** A fact on a standard field: another of its options is set and read. */
+/** A fact about a standard field: sets another of its options and reads it. */
 function optionFact(
   claim: Claim & {
     readonly kind: typeof kinds.task | typeof kinds.ticket;
     readonly key: string;
     /** Whether the key takes a list of ids. */
     readonly isList?: true;
-    /** Said where there is no other option. */
+    /** The detail if there is no other option. */
     readonly onlyOne: string;
   },
 ): Fact {
