@@ -141,7 +141,7 @@ export async function withhold(
     });
   }
 
-  /** Treats only the stored value: the caller knows what it sent. */
+  /** Shortens only the stored value: the caller knows what it sent. */
   function difference(one: unknown): unknown {
     if (!isObject(one)) return one;
     const { key, stored } = one;
@@ -230,7 +230,8 @@ function withheld(text: string, why: string): string {
 }
 
 /**
- * Writes a text as one line. A text that is written back gets its breaks again.
+ * Writes a text as one line. In a short text, marks replace the line breaks, so
+ * that the breaks return if the text is written back.
  */
 function toLine(text: string, why: string): string {
   return text.length > MAX_LINE

@@ -402,8 +402,8 @@ interface Measure {
   /** The currency of a row, for amounts that must be kept apart by currency. */
   readonly currency: ((row: number) => unknown) | undefined;
   /**
-   * The text of a row's date. Dates appear unchanged, and only as first and
-   * last.
+   * The original text of a row's date, for answers. Dates have only a minimum
+   * and a maximum.
    */
   readonly text?: (row: number) => unknown;
 }
@@ -811,7 +811,8 @@ function showRows(
       for (const field of shown) {
         const value = field.shown(row);
         if (isEmpty(value)) continue;
-        // Free text in custom fields is identified by the id of the field.
+        // Strict content recognizes free text in custom fields by the id of the
+        // field.
         if (field.isFreeText && field.id !== undefined) {
           custom.push({ id: field.id, name: field.name, value });
         } else entry[field.name] = value;

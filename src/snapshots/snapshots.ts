@@ -147,7 +147,7 @@ interface Entry {
     readonly table: Table;
     readonly asOf: number;
   } | undefined;
-  /** The ids of records that were written since. */
+  /** The ids of records that were written since the last check. */
   touched: Set<number>;
   /** The work that calls wait for. */
   job: Job | undefined;
@@ -269,7 +269,8 @@ export function createSnapshots(options: SnapshotOptions = {}): Snapshots {
   }
 
   /**
-   * Reads what has changed since, if the list has the newest changes first.
+   * Reads what has changed since the last check, if the list has the newest
+   * changes first.
    *
    * @returns Whether that was enough.
    */

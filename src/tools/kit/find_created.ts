@@ -108,7 +108,9 @@ function report(resource: Resource, { made, only }: Found): string {
 
 /** The result of a search. */
 interface Found {
-  /** The records that were created since and have the same identity. */
+  /**
+   * The records that were created since the request and have the same identity.
+   */
   readonly made: readonly JsonObject[];
   /** How many records were checked, if not all. */
   readonly only?: number;

@@ -163,8 +163,8 @@ async function scan(
     ) {
       const { shown, extra } = present(matches);
       const of = total_data === undefined ? "" : ` of ${total_data}`;
-      // The total number of records is left out: a reader would take it for the
-      // number of matches.
+      // total_data is left out: a reader would take it for the number of
+      // matches.
       return presentPage(shown, { page, ...defined({ total_page }), isLast }, {
         ...extra,
         matches: matches.length,

@@ -132,8 +132,8 @@ function endpointOf({ resource: { endpoints }, id }: Write): Endpoint {
 }
 
 /**
- * The record before an update, if it can be read in the form in which it is
- * written.
+ * The record before an update; undefined if records of its kind are read in
+ * another form than they are written.
  */
 async function readPrevious(
   context: ToolContext,
