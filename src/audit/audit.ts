@@ -1,8 +1,8 @@
 /**
  * The audit: one record for each request that may change something in Qontak.
- * It is kept before the request is sent, with the outcome "unknown", and again
- * when the outcome is known, so that a process that ends in between leaves the
- * truth behind.
+ * The record is saved with the outcome "unknown" before the request is sent,
+ * and again when the outcome is known. So if a process ends in between, its
+ * record is still true.
  *
  * @module
  */
@@ -18,50 +18,50 @@ import { type AuditRecord, makeId, outcomeOf } from "./record.ts";
 import type { AuditStore } from "./store.ts";
 import { createHashes, fitting, hashed, isId } from "./values.ts";
 
-/** How writes are recorded. */
+/** Settings of the audit. */
 export interface AuditOptions {
   /**
-   * Told of every write, with hashes of what was sent; the server's own log
-   * when left out.
+   * Logs every write, with hashes of the data sent; the server's log by
+   * default.
    */
   readonly log?: Log;
   /**
-   * Where records are kept besides; what made it closes it, after the server.
+   * An additional store of records. Its creator closes it, after the server.
    */
   readonly store?: AuditStore;
   /**
-   * Whether the store is given the values that were sent, and not hashes.
+   * Whether the store receives the values sent, instead of hashes.
    *
    * @default {false}
    */
   readonly keepsValues?: boolean;
 }
 
-/** Who sends a write, and how. */
+/** The origin of a write. */
 export interface Actor {
-  /** The company. */
+  /** The tenant. */
   readonly tenant: string;
-  /** Who called. */
+  /** The caller. */
   readonly principal: string;
-  /** The tool that was called. */
+  /** The called tool. */
   readonly tool: string;
 }
 
-/** Records what is changed in Qontak. */
+/** Records changes in Qontak. */
 export interface Audit {
   /**
-   * The same CRM, whose writes are recorded. No failure of the audit reaches
-   * a write, and none waits for it for long.
+   * Wraps a CRM so that its writes are recorded. An audit failure never fails a
+   * write, and delays it only briefly.
    */
   watch(crm: Crm, actor: Actor): Crm;
-  /** Waits a moment for what is not kept yet. */
+  /** Waits briefly for records that are not saved yet. */
   close(): Promise<void>;
 }
 
-/** How long a write waits for its record to be kept, in ms. */
+/** How long a write waits for its record to be saved, in ms. */
 const TIMEOUT = 1_000;
 
-/** Records nothing. */
+/** An audit that records nothing. */
 export const noAudit: Audit = {
   watch: (crm) => crm,
   close: () => Promise.resolve(),
@@ -70,8 +70,8 @@ export const noAudit: Audit = {
 /**
  * Makes the audit.
  *
- * @param options How writes are recorded.
- * @param sealer Has the key of the hashes; undefined makes a random one.
+ * @param options The settings of the audit.
+ * @param sealer Provides the key for hashes; undefined uses a random key.
  */
 export function createAudit(
   options: AuditOptions & { readonly log: Log },
@@ -82,7 +82,7 @@ export function createAudit(
   const pending = new Set<Promise<void>>();
   let isSlow = false;
 
-  /** Keeps a record, and does not wait for long. Never rejects. */
+  /** Saves a record, with a limited wait. Never rejects. */
   async function keep(id: string, step: () => Promise<void>): Promise<void> {
     const task = step().then(() => {
       isSlow = false;
@@ -95,7 +95,7 @@ export function createAudit(
       });
     }).finally(() => pending.delete(task));
     pending.add(task);
-    // Where the last one was late, the next ones do not wait for the same.
+    // If the last save was slow or failed, later writes do not wait.
     if (isSlow || await inTime(task)) return;
     isSlow = true;
     log(
@@ -112,7 +112,7 @@ export function createAudit(
   ) {
     const start = Date.now();
     const clock = performance.now();
-    // The permissions of a deal are set with its id in the body.
+    // Requests that set a deal's permissions have the deal's id in the body.
     const target = path?.id ?? body.id;
     const hash = hashFor(actor.tenant);
     const hashes = await fitting(
@@ -128,20 +128,21 @@ export function createAudit(
       sent: keepsValues ? await fitting(() => body, () => hashes) : hashes,
       outcome: "unknown",
     };
-    // The id contains the time as well; each line has its own id. Values are
-    // for the store alone: a log has many readers.
+    // The id also contains the time, and each line has its own id. Only the
+    // store receives values, because a log has many readers.
     const lineOf = ({ time: _, ...line }: AuditRecord) => ({
       ...line,
       sent: hashes as LogDetails,
     });
-    // Before anything is waited for: a process that is killed has told of it.
+    // Logs before any wait, so the write is on record even if the process is
+    // killed.
     log("info", "A write has begun", lineOf(record));
     let kept = Promise.resolve();
     if (store) {
       await keep(record.id, () => (kept = store.begin(record)));
     }
 
-    /** Tells and keeps what became of it. */
+    /** Logs and saves the outcome. */
     return async (
       known: Pick<AuditRecord, "outcome" | "status">,
       response?: unknown,
@@ -150,7 +151,7 @@ export function createAudit(
       const isDone = known.outcome === "done";
       const final: AuditRecord = {
         ...record,
-        // What Qontak has found is an id, however large.
+        // An id that Qontak has accepted is real, however large.
         record: record.record ?? (isDone ? path?.id ?? made : null),
         ...known,
         ms: Math.round(performance.now() - clock),
@@ -164,7 +165,7 @@ export function createAudit(
       );
       if (!store) return;
       await keep(record.id, async () => {
-        // The two must not overtake each other.
+        // The end must not overtake the beginning.
         await kept.catch(() => {});
         await store.end(final);
       });
@@ -193,7 +194,7 @@ export function createAudit(
   };
 }
 
-/** Whether something ends before its time is up. */
+/** Whether a task ends before the timeout. */
 async function inTime(task: Promise<unknown>): Promise<boolean> {
   using limit = deadline(TIMEOUT);
   return await untilAborted(task.then(() => true), limit.signal)

@@ -1,6 +1,5 @@
 /**
- * Where records of writes are kept: in Redis, in Deno KV, or in a store of your
- * own.
+ * Where audit records are stored: in Redis, in Deno KV, or in your own store.
  *
  * ```ts
  * import { createServer } from "@qontak/mcp";

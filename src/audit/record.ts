@@ -1,6 +1,6 @@
 /**
- * What is recorded of a write: who had what sent to Qontak, and what became of
- * it.
+ * The audit record of a write: who made it, what was sent to Qontak, and the
+ * outcome.
  *
  * @module
  */
@@ -14,46 +14,48 @@ import { type Endpoint, nameOf } from "../qontak/endpoints.ts";
 import { isFateUnknown } from "../qontak/envelope.ts";
 
 /**
- * What became of a write. "done": Qontak said yes. "refused": Qontak said no.
- * "failed": it certainly did not arrive. "unknown": everything else, also
- * that this program ended before the answer came.
+ * The outcome of a write. "done": Qontak accepted it. "refused": Qontak
+ * rejected it. "failed": it certainly did not arrive. "unknown": anything else,
+ * including that this program ended before the answer came.
  */
 export type Outcome = "unknown" | "done" | "refused" | "failed";
 
-/** The record of one write; the keys are those of the JSON that is kept. */
+/** The record of one write, with the keys of the stored JSON. */
 export interface AuditRecord {
-  /** Names the record. Sorted by it, records stand in the order of time. */
+  /** The id of the record. Sorting by id sorts by time. */
   readonly id: string;
-  /** When it was sent, as ISO 8601. */
+  /** When the write was sent, in ISO 8601. */
   readonly time: string;
-  /** The company. */
+  /** The tenant. */
   readonly tenant: string;
-  /** Who called, such as `static key 1`, or how: `stdio`, `loopback`. */
+  /**
+   * The caller, such as `static key 1`, or the transport: `stdio`, `loopback`.
+   */
   readonly principal: string;
-  /** The tool that was called. */
+  /** The called tool. */
   readonly tool: string;
-  /** Method and path, ids left out. */
+  /** The method and path, without ids. */
   readonly endpoint: string;
-  /** The id of the record in Qontak; null where it is not known. */
+  /** The id of the record in Qontak; null if unknown. */
   readonly record: number | null;
-  /** The body's keys, with their values or hashes of them. */
+  /** The keys of the body, with their values or hashes of the values. */
   readonly sent: Readonly<Record<string, unknown>>;
-  /** What became of it. */
+  /** The outcome. */
   readonly outcome: Outcome;
-  /** What Qontak refused it with, or failed with. */
+  /** The HTTP status of Qontak's refusal or failure. */
   readonly status?: number;
-  /** How long it took until the outcome was known, in ms. */
+  /** The time until the outcome was known, in ms. */
   readonly ms?: number;
 }
 
-/** How many ids this process has made. */
+/** How many ids this process has created. */
 let count = 0;
 
 /**
- * Makes the id of a record: the time, and what tells records of the same
- * millisecond apart.
+ * Creates a record id: the time, and a part that distinguishes records of the
+ * same millisecond.
  *
- * @param time When, in ms since 1970.
+ * @param time The time, in ms since 1970.
  */
 export function makeId(time: number): string {
   const nth = (count++ % 0x10000).toString(16).padStart(4, "0");
@@ -62,18 +64,18 @@ export function makeId(time: number): string {
 }
 
 /**
- * What the ids of a time and of all later ones come after.
+ * Returns a text that sorts before all ids of a time and later.
  *
- * @param time When, in ms since 1970.
+ * @param time The time, in ms since 1970.
  */
 export function firstIdOf(time: number): string {
   return new Date(time).toISOString().replace(/[-:.]/g, "");
 }
 
 /**
- * What a failed call of Qontak says of the write.
+ * Derives the outcome of a write from a failed call.
  *
- * @param endpoint The endpoint that was called.
+ * @param endpoint The called endpoint.
  * @param error What the call threw.
  */
 export function outcomeOf(
@@ -86,7 +88,7 @@ export function outcomeOf(
   if (!(error instanceof QontakError || error instanceof UnreachableError)) {
     return { outcome: "unknown" };
   }
-  // The request for a token failed: the write itself was not carried out.
+  // The token request failed, so the write was not sent.
   if (error.endpoint !== nameOf(endpoint)) return { outcome: "failed" };
   const isUnknown = isFateUnknown(endpoint, error);
   if (error instanceof UnreachableError) {

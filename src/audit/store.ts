@@ -1,5 +1,5 @@
 /**
- * Where audit records are kept.
+ * The interface of stores for audit records.
  *
  * @module
  */
@@ -8,71 +8,71 @@ import { StoreError } from "../errors.ts";
 import { isSealed, type Sealer } from "../storage/sealing.ts";
 import type { AuditRecord } from "./record.ts";
 
-/** A place for audit records, which keeps them for some time. */
+/** A store of audit records, which keeps them for a limited time. */
 export interface AuditStore {
-  /** What it is called in messages. */
+  /** The name of the store in messages. */
   readonly name: string;
   /**
-   * Keeps a record of a write that is about to be sent; does nothing where
-   * there is one with its id already.
+   * Saves the record of a write before it is sent. Does nothing if a record
+   * with its id exists.
    *
-   * @throws {StoreError} When the store is out of order.
+   * @throws {StoreError} When the store fails.
    */
   begin(record: AuditRecord): Promise<void>;
   /**
-   * Keeps a record whose outcome is known, in the place of the one before.
+   * Replaces a record when its outcome is known.
    *
-   * @throws {StoreError} When the store is out of order.
+   * @throws {StoreError} When the store fails.
    */
   end(record: AuditRecord): Promise<void>;
   /**
-   * What is kept, the newest first; undefined for each record that cannot be
+   * Lists the records, newest first; undefined for each record that cannot be
    * opened.
    *
-   * @throws {StoreError} When the store is out of order.
+   * @throws {StoreError} When the store fails.
    */
   list(): AsyncIterable<AuditRecord | undefined>;
   /**
-   * Looks for records that are not sealed, though there is a key.
+   * Finds records that are unsealed although there is a key.
    *
-   * @param isApplied Whether they are sealed; otherwise they are only counted.
-   * @returns How many there were.
-   * @throws {StoreError} When the store is out of order.
+   * @param isApplied Whether to seal them; otherwise they are only counted.
+   * @returns How many were found.
+   * @throws {StoreError} When the store fails.
    */
   seal?(isApplied: boolean): Promise<number>;
-  /** Ends its connections. */
+  /** Closes the connections. */
   close?(): Promise<void>;
 }
 
-/** Settings that all stores of audit records share. */
+/** Settings common to all stores of audit records. */
 export interface AuditStoreOptions {
-  /** How long a record is kept, in days. */
+  /** How long to keep a record, in days. */
   readonly days: number;
-  /** Seals the records; they are kept open when left out. */
+  /** Seals the records. Without it, records are stored unsealed. */
   readonly sealer?: Sealer;
 }
 
-/** How long records may be kept, in days. */
+/** The allowed retention periods, in days. */
 export const keptDays: Rule<number> = whole(1, 3_650);
 
 /** A day, in ms. */
 export const DAY: number = 24 * 60 * 60 * 1000;
 
-/** Records as the texts that are kept. */
+/** Converts between records and stored texts. */
 export interface Codec {
-  /** The text of a record. */
+  /** Converts a record to text. */
   write(record: AuditRecord): Promise<string>;
-  /** Seals a text that is not sealed; undefined for one that is. */
+  /** Seals an unsealed text; undefined if it is already sealed. */
   seal(text: string, id: string): Promise<string | undefined>;
-  /** The record of a text; undefined where it cannot be opened. */
+  /** Converts a text to a record; undefined if it cannot be opened. */
   read(text: string, id: string): Promise<AuditRecord | undefined>;
 }
 
 /**
- * Makes texts of records, sealed where there is a key. The id is part of what
- * is sealed: a record put in the place of another does not open.
+ * Makes the codec, which seals texts if there is a key. The seal includes the
+ * id, so a record stored under another id does not open.
  *
- * @param sealer Seals them.
+ * @param sealer Seals the texts.
  */
 export function createCodec(sealer: Sealer): Codec {
   const boundTo = (id: string) => `audit ${id}`;

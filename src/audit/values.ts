@@ -1,6 +1,6 @@
 /**
- * What of a body may be recorded: its values, or hashes that tell equal values
- * apart from others and give none away.
+ * The recorded form of a body: its values, or hashes that distinguish different
+ * values without revealing them.
  *
  * @module
  */
@@ -8,22 +8,22 @@ import type { BodyKeys } from "../qontak/bodies.ts";
 import type { Sealer } from "../storage/sealing.ts";
 import { isEmpty, isObject, type JsonObject } from "../values/json.ts";
 
-/** Turns a value into a hash. */
+/** Hashes a value. */
 export type Hash = (value: unknown) => Promise<string>;
 
-/** What hash keys are made for. */
+/** The purpose for which hash keys are derived. */
 const PURPOSE = "qontak-mcp audit";
 
-/** How many bytes of a hash are shown: enough to tell values apart. */
+/** How many bytes of a hash to show: enough to distinguish values. */
 const SHOWN = 8;
 
 /**
- * Makes hashes with a key that only the server has, so that nobody finds a
- * phone number by trying them all. The key is made from the sealing key, or at
- * random for as long as the process lives.
+ * Makes hashes with a key that only the server has, so that nobody can find a
+ * phone number by trying all of them. The key is derived from the sealing key,
+ * or is random for the lifetime of the process.
  *
- * @param sealer Has the key, if there is one.
- * @returns Hashes for a tenant: what two companies sent cannot be compared.
+ * @param sealer Provides the key, if there is one.
+ * @returns Hashes for a tenant: hashes of two tenants cannot be compared.
  */
 export function createHashes(sealer?: Sealer): (tenant: string) => Hash {
   let key: Promise<CryptoKey> | undefined;
@@ -53,12 +53,12 @@ async function keyOf(sealer: Sealer | undefined): Promise<CryptoKey> {
 }
 
 /**
- * A body with hashes in the place of its values. Ids stay as they are, where
- * the endpoint's table says that a key holds them, and so does what is empty.
+ * Replaces the values of a body with hashes. Empty values stay as they are, and
+ * so do ids under keys that the endpoint's table lists as ids.
  *
- * @param keys What the keys of the body hold.
+ * @param keys The kinds of values in the body, by key.
  * @param body The body.
- * @param hash Makes the hashes.
+ * @param hash Hashes a value.
  */
 export async function hashed(
   keys: BodyKeys,
@@ -94,22 +94,22 @@ export async function hashed(
   return Object.fromEntries(await Promise.all(entries));
 }
 
-/** Numbers that are larger may be phone numbers in the place of an id. */
+/** Larger numbers may be phone numbers instead of ids. */
 const MAX_ID = 2 ** 31 - 1;
 
-/** Whether a value is an id, and no phone number in the place of one. */
+/** Whether a value is an id, and not a phone number in its place. */
 export function isId(value: unknown): value is number {
   return Number.isInteger(value) && value as number >= 0 &&
     value as number <= MAX_ID;
 }
 
-/** The most that is recorded of one body, in bytes: Deno KV takes 64 KiB. */
+/** The most bytes to record of one body: Deno KV accepts 64 KiB. */
 const MAX_BYTES = 32 * 1024;
 
 /**
- * The first of several ways to record a body that is not too large.
+ * Returns the first of several forms of a body that is small enough.
  *
- * @param ways The ways, the fullest first.
+ * @param ways The forms, most complete first.
  */
 export async function fitting(
   ...ways: readonly (() => JsonObject | Promise<JsonObject>)[]

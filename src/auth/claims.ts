@@ -1,6 +1,6 @@
 /**
- * What a JWT says of its bearer: who it is, which companies it may act for,
- * and what it may do there.
+ * Reads the claims of a JWT: who the caller is, which companies the caller may
+ * act for, and what the caller may do there.
  *
  * @module
  */
@@ -11,37 +11,39 @@ import { isObject } from "../values/json.ts";
 import { type Principal, type Scope, SCOPES } from "./principal.ts";
 
 /**
- * The optional prefix of a scope, which separates it from scopes of other
- * servers.
+ * The optional prefix of scopes, which separates them from other servers'
+ * scopes.
  */
 export const SCOPE_PREFIX = "qontak:";
 
-/** How far the issuer's clock may be off, in seconds. */
+/** The tolerated difference from the issuer's clock, in seconds. */
 export const TOLERANCE = 60;
 
-/** Why a token is refused, for the log: no word of the token is in it. */
+/** Why a token is refused, for the log. Contains nothing from the token. */
 export interface Refusal {
   readonly reason: string;
   readonly claim?: string;
 }
 
-/** What a token says, once its signature and its ends are checked. */
+/** The content of a token with a verified signature and verified times. */
 export interface Verified {
   readonly payload: JWTPayload;
   readonly protectedHeader: JWTHeaderParameters;
 }
 
-/** The kinds of a JWT that may be an access token; it need not say. */
+/** The types of JWT that may be access tokens; a type is optional. */
 const TYPES: readonly unknown[] = [undefined, "jwt", "at+jwt"];
 
-/** What an ID token has: it tells a client who logged in, and is no key. */
+/**
+ * Claims that mark an ID token, which is for the client and grants no access.
+ */
 const ID_CLAIMS = ["nonce", "at_hash", "c_hash"];
 
 /**
- * Reads who presents a token.
+ * Reads the caller from a token.
  *
  * @param verified The token.
- * @param tenantClaim The claim that lists the tenants, or the path to it.
+ * @param tenantClaim The name of the claim that lists the tenants, or its path.
  */
 export async function readPrincipal(
   { payload, protectedHeader }: Verified,
@@ -51,14 +53,14 @@ export async function readPrincipal(
     ? protectedHeader.typ.toLowerCase().replace(/^application\//, "")
     : protectedHeader.typ;
   if (!TYPES.includes(typ)) return { reason: "it is no access token" };
-  // RFC 9068 wants at+jwt, and many issuers do not write it.
+  // RFC 9068 requires at+jwt, but many issuers do not set it.
   const mark = ID_CLAIMS.find((claim) => Object.hasOwn(payload, claim));
   if (typ !== "at+jwt" && mark !== undefined) {
     return { reason: "it is an ID token", claim: mark };
   }
   const { exp = 0, iat, iss, sub, client_id } = payload;
   const now = Date.now() / 1000;
-  // Without the tolerance: nothing is gained by a token beyond its end.
+  // No tolerance: an expired token must not give access.
   if (exp <= now) return { reason: "ended", claim: "exp" };
   if (iat !== undefined && iat > now + TOLERANCE) {
     return { reason: "it is of the future", claim: "iat" };
@@ -84,7 +86,7 @@ export async function readPrincipal(
   };
 }
 
-/** The tenants in a claim: one or several names, all of them well formed. */
+/** The tenants in a claim: one or more names, all of them valid. */
 function readTenants(
   claims: JWTPayload,
   claim: string,
@@ -96,7 +98,7 @@ function readTenants(
     : undefined;
 }
 
-/** A claim by its name, which may have dots itself, or by the path to it. */
+/** A claim by its name, which may contain dots, or by its path. */
 function claimAt(claims: JWTPayload, path: string): unknown {
   const names = Object.hasOwn(claims, path) ? [path] : path.split(".");
   return names.reduce<unknown>(
@@ -106,7 +108,7 @@ function claimAt(claims: JWTPayload, path: string): unknown {
   );
 }
 
-/** What a token is good for here; issuers use either claim, and any shape. */
+/** The scopes of a token; issuers use either claim, in several formats. */
 function readScopes({ scope, scp }: JWTPayload): readonly Scope[] {
   const words = [scope, scp].flatMap((value) =>
     typeof value === "string" ? value.split(" ") : value

@@ -1,5 +1,5 @@
 /**
- * The issuer of JWTs: the documents in which it publishes its keys.
+ * The issuer of JWTs: its metadata and its public keys.
  *
  * @module
  */
@@ -10,45 +10,45 @@ import { isSecure } from "../net/address.ts";
 import { createTransport, type Send } from "../net/transport.ts";
 import { isObject, parseJson, show } from "../values/json.ts";
 
-/** The library that checks signatures. */
+/** The library that verifies signatures. */
 export type Jose = typeof import("jose");
 
-/** How long the issuer's keys are used without asking again, in ms. */
+/** How long to use the issuer's keys before fetching them again, in ms. */
 const FRESH = 600_000;
 
-/** How long they are used while the issuer does not answer, in ms. */
+/** How long to use the keys while the issuer fails, in ms. */
 const STALE = 86_400_000;
 
-/** The least time between two looks for a key that is not known, in ms. */
+/** The shortest time between two fetches for an unknown key, in ms. */
 const COOLDOWN = 30_000;
 
-/** How long an issuer that did not answer well is left alone, in ms. */
+/** How long to wait after a failure before asking the issuer again, in ms. */
 const REST = 60_000;
 
-/** How long finding the issuer's keys may take, in ms. */
+/** The timeout for fetching the issuer's keys, in ms. */
 const TIMEOUT = 5_000;
 
-/** The most that is read of one document of the issuer, in bytes. */
+/** The most bytes to read of one document from the issuer. */
 const MAX_BYTES = 262_144;
 
-/** Where an issuer publishes what it is; so does this server. */
+/** The path prefix of metadata, on the issuer and on this server. */
 export const WELL_KNOWN = "/.well-known";
 
 /** Settings of {@linkcode createKeys}. */
 export interface IssuerOptions {
-  /** Who signs, as it calls itself. */
+  /** The issuer identifier, exactly as in its metadata. */
   readonly issuer: string;
-  /** Sends requests to it; the platform's fetch when left out. */
+  /** Sends requests to the issuer; the platform's fetch by default. */
   readonly fetch?: typeof fetch;
-  /** Told when it does not answer as it must. */
+  /** Logs when the issuer's keys cannot be read. */
   readonly log?: Log;
 }
 
 /**
- * That tokens cannot be checked now.
+ * Makes the error for tokens that cannot be verified now.
  *
- * @param issuer Who signs.
- * @param problem Why, as a phrase.
+ * @param issuer The issuer.
+ * @param problem The reason, as a phrase.
  */
 export function outage(issuer: string, problem: string): IssuerError {
   return new IssuerError(
@@ -57,9 +57,10 @@ export function outage(issuer: string, problem: string): IssuerError {
 }
 
 /**
- * The issuer's keys, as jose asks for them. It keeps them, asks again for one
- * that is not known, and not too often. What it does not: leave an issuer
- * alone that is out of order, and use the known keys until it is back.
+ * Makes the function with which jose looks up the issuer's keys. jose caches
+ * the keys and fetches them again for an unknown key, at limited intervals.
+ * This function adds two things: it pauses requests to a failing issuer, and
+ * uses the known keys until the issuer recovers.
  */
 export function createKeys(
   jose: Jose,
@@ -87,12 +88,12 @@ export function createKeys(
       log?.("warn", "The issuer's keys could not be read", { issuer, problem });
       throw outage(issuer, problem);
     } finally {
-      // It is a while until the next time, and nothing ends with a verifier.
+      // The next request is far off, and a verifier has no close().
       close();
     }
   }
 
-  // Each time by way of the metadata, so that the address may change.
+  // Reads the metadata each time, because the address of the keys may change.
   const remote = createRemoteJWKSet(new URL(issuer), {
     timeoutDuration: TIMEOUT,
     cooldownDuration: COOLDOWN,
@@ -110,7 +111,7 @@ export function createKeys(
       try {
         return await createLocalJWKSet(kept)(header, token);
       } catch (problem) {
-        // The key may be a new one: nobody can tell now.
+        // The key may be new, which cannot be checked now.
         throw problem instanceof errors.JWKSNoMatchingKey ? error : problem;
       }
     }
@@ -118,9 +119,10 @@ export function createKeys(
 }
 
 /**
- * Asks the issuer where its keys are: by RFC 8414, or else by OpenID.
+ * Finds the address of the issuer's keys: by RFC 8414, otherwise by OpenID
+ * Connect.
  *
- * @throws {IssuerError} With everything that was wrong.
+ * @throws {IssuerError} With all problems found.
  */
 async function findKeys(
   issuer: string,
@@ -146,7 +148,7 @@ async function findKeys(
   throw new IssuerError(problems.join("; "), { what: "checkIssuer" });
 }
 
-/** The address of the keys in an issuer's metadata. */
+/** The address of the keys in the issuer's metadata. */
 function readKeysAddress(
   metadata: Record<string, unknown>,
   issuer: string,
@@ -161,7 +163,7 @@ function readKeysAddress(
   const uri = typeof jwks_uri === "string" && URL.canParse(jwks_uri)
     ? new URL(jwks_uri)
     : undefined;
-  // An issuer elsewhere has no business on this machine.
+  // A remote issuer must not point to an address on this machine.
   const isFitting = uri && isSecure(uri) &&
     (uri.protocol === "https:" || issuer.startsWith("http:"));
   if (isFitting) return uri.href;
@@ -169,10 +171,10 @@ function readKeysAddress(
 }
 
 /**
- * Reads a JSON object from the issuer. It must be at that very address: where
- * a redirect would lead is not for others to say.
+ * Reads a JSON object from the issuer. Redirects are not followed, because they
+ * could lead to any address.
  *
- * @throws {IssuerError} With a phrase that says what is wrong.
+ * @throws {IssuerError} With a phrase that describes the problem.
  */
 async function readDocument(
   address: string,
@@ -191,7 +193,7 @@ async function readDocument(
     if (status === 200) text = await reply.text(MAX_BYTES);
     else await reply.discard();
   } catch (error) {
-    // What fetch throws goes no further, but for a missing permission.
+    // The message from fetch is not passed on, except for a missing permission.
     const { name, message } = error as Error;
     throw new IssuerError(
       name === "TimeoutError"

@@ -1,8 +1,8 @@
 /**
- * Access tokens of an OAuth issuer: JWTs that it signed for this server.
- * Their claims say which companies the caller may act for, and what for.
+ * Access tokens of an OAuth issuer: JWTs that it signed for this server. Their
+ * claims say which companies the caller may act for, and with which scopes.
  *
- * The signatures are checked by jose, which is loaded with the first bearer
+ * jose verifies the signatures. It is loaded for the first bearer credential
  * that looks like a JWT.
  *
  * @module
@@ -30,7 +30,7 @@ import {
   TENANT_CLAIM,
 } from "./principal.ts";
 
-/** Asymmetric ones only: a public key must not be enough to sign. */
+/** Only asymmetric algorithms: a public key must not be enough to sign. */
 const ALGORITHMS = [
   ...["RS256", "RS384", "RS512"],
   ...["PS256", "PS384", "PS512"],
@@ -38,47 +38,49 @@ const ALGORITHMS = [
   ...["EdDSA", "Ed25519"],
 ] as const;
 
-/** The longest token that is looked at, in characters. */
+/** The longest accepted token, in characters. */
 const LONGEST = 16_384;
 
-/** How long a verified token is not verified again, in ms. */
+/** How long to cache the result for a verified token, in ms. */
 const REMEMBERED = 60_000;
 
-/** How many verified tokens are remembered. */
+/** How many verified tokens to cache. */
 const MOST_REMEMBERED = 1_000;
 
 /** Settings of {@linkcode createJwt}. */
 export interface JwtOptions {
   /**
-   * Who signs the tokens, exactly as it calls itself in their `iss`: an https
-   * URL; http for this machine only.
+   * The token issuer, exactly as in the `iss` of its tokens: an https URL, or
+   * http on this machine only.
    */
   readonly issuer: string;
-  /** What this server may be called in `aud`; one of them must be there. */
+  /** The server's names in `aud`; a token must contain one of them. */
   readonly audience: readonly string[];
   /**
-   * The claim that names the caller's tenants: its name, or the path to it
-   * with dots, such as `app_metadata.tenants`.
+   * The claim that lists the caller's tenants: its name, or its path with dots,
+   * such as `app_metadata.tenants`.
    *
    * @default {"qontak_tenants"}
    */
   readonly tenantClaim?: string;
   /**
-   * The endpoint's own address as callers know it, such as
-   * https://crm.example.com/mcp; when left out, an address in `audience`, and
-   * that of each request from this machine.
+   * The public URL of the endpoint, such as https://crm.example.com/mcp. By
+   * default, a URL in `audience`, or the URL of each request from this machine.
    */
   readonly publicUrl?: string;
-  /** Sends requests to the issuer; the platform's fetch when left out. */
+  /** Sends requests to the issuer; the platform's fetch by default. */
   readonly fetch?: typeof fetch;
   /** Writes log lines. */
   readonly log?: Log;
 }
 
-/** The two sides of OAuth: who calls, and where callers log in. */
+/**
+ * The two parts of OAuth: identifying callers, and telling them where to log
+ * in.
+ */
 export interface Jwt {
   /**
-   * Finds out who presents a JWT. The principal is named by a hash, since the
+   * Identifies the caller with a JWT. The caller's name is a hash, because the
    * subject may be an e-mail address.
    */
   readonly authenticate: Authenticate;
@@ -87,10 +89,10 @@ export interface Jwt {
 }
 
 /**
- * Makes the part of the server that knows callers by their JWTs.
+ * Makes the part of the server that authenticates callers by JWT.
  *
- * @param options Who signs, which audience, and where tenants are listed.
- * @throws {TypeError} When the issuer or the public URL is no such URL, or
+ * @param options The issuer, the audience and the tenant claim.
+ * @throws {TypeError} When the issuer or the public URL is invalid, or when
  * there is no audience.
  */
 export function createJwt(options: JwtOptions): Jwt {
@@ -141,12 +143,12 @@ export function createJwt(options: JwtOptions): Jwt {
   };
 }
 
-/** Checks a token. */
+/** Verifies a token. */
 type Verify = (token: string) => Promise<Verified | Refusal>;
 
 /**
- * What is wrong with a token, by jose's code. Any other error is not the
- * token's.
+ * The problem with a token, by jose's error code. Other errors are not the
+ * token's fault.
  */
 const FAULTS: Readonly<Record<string, string>> = {
   ERR_JWS_INVALID: "malformed",
@@ -175,7 +177,7 @@ function createVerify(
     currentDate: new Date(),
   });
 
-  /** A token that names no key is tried with each that may have signed it. */
+  /** If a token names no key, tries each key that may have signed it. */
   async function verify(token: string): Promise<Verified> {
     try {
       return await jwtVerify(token, keys, checks());
@@ -196,7 +198,8 @@ function createVerify(
 
   return async (token) => {
     try {
-      // A stranger's token must neither make work nor look like an outage.
+      // A token of another issuer must not cause requests or look like an
+      // outage.
       if (jose.decodeJwt(token).iss !== issuer) {
         return { reason: "it is of another issuer", claim: "iss" };
       }
@@ -206,7 +209,7 @@ function createVerify(
       const reason = FAULTS[code ?? ""];
       if (reason !== undefined) return { reason, ...(claim && { claim }) };
       if (error instanceof IssuerError) throw error;
-      // jose's own errors hold the claims, and are not passed on.
+      // jose's errors contain the claims, so they are not passed on.
       throw outage(issuer, "a key in its jwks_uri cannot be used");
     }
   };

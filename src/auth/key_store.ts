@@ -1,6 +1,6 @@
 /**
- * Where the API keys are kept that the program made: as hashes, with what
- * each is for.
+ * The store of API keys that the program made: their hashes and their
+ * permissions.
  *
  * @module
  */
@@ -12,52 +12,51 @@ import { visible } from "../values/visible.ts";
 import { isScope, type Scope } from "./principal.ts";
 
 /**
- * What is kept of a key. The key itself is nowhere; its id is the name of the
- * record. Times are in seconds since 1970.
+ * The stored record of a key. The key itself is not stored; its id is the name
+ * of the record. Times are in seconds since 1970.
  */
 export interface StoredKey {
   /** SHA-256 of the whole key, as 64 hex digits. */
   readonly hash: string;
-  /** What a person calls it; may be empty. */
+  /** A person's label for the key; may be empty. */
   readonly label: string;
-  /** The tenants that it is for, at least one. */
+  /** The tenants of the key, at least one. */
   readonly tenants: readonly string[];
-  /** What it may do. */
+  /** What the key permits. */
   readonly scopes: readonly Scope[];
-  /** When it was made. */
+  /** When the key was created. */
   readonly created_at: number;
-  /** When it ends; undefined: never. */
+  /** When the key expires; undefined: never. */
   readonly expires_at?: number;
-  /** When it was last used, to the minute; undefined: never. */
+  /** When the key was last used, to the minute; undefined: never. */
   readonly last_used_at?: number;
 }
 
-/** A key with the version that it was read at. */
+/** A key and the version at which it was read. */
 export interface FoundKey {
   /** The key. */
   readonly key: StoredKey;
-  /** Names this state of the record; opaque to callers. */
+  /** Identifies this state of the record; opaque to callers. */
   readonly version: string;
 }
 
 /**
- * A place for keys, by their ids. A write names the version it was made from,
- * so that a key that was revoked in between does not come back.
+ * A store of keys by id. A write names the version that it is based on, so it
+ * cannot restore a key that was revoked in the meantime.
  */
 export interface KeyStore {
   /**
-   * Reads a key; undefined for one that was revoked, also where a copy of its
-   * record was put back.
+   * Reads a key; undefined for a revoked key, even if a copy of its record was
+   * restored.
    *
-   * @throws {StoreError} When the store is out of order, or holds something
-   * else there.
+   * @throws {StoreError} When the store fails, or its record is not a key.
    */
   read(id: string): Promise<FoundKey | undefined>;
   /**
-   * Replaces a key, or makes it where `version` is undefined.
+   * Replaces a key, or creates it if `version` is undefined.
    *
-   * @returns The new version, or undefined when the record had changed.
-   * @throws {StoreError} When the store is out of order.
+   * @returns The new version, or undefined if the record has changed.
+   * @throws {StoreError} When the store fails.
    */
   replace(
     id: string,
@@ -65,30 +64,30 @@ export interface KeyStore {
     version: string | undefined,
   ): Promise<string | undefined>;
   /**
-   * Revokes a key for good, and forgets what it was for.
+   * Permanently revokes a key, and deletes its record.
    *
-   * @returns Whether there was anything to forget.
-   * @throws {StoreError} When the store is out of order.
+   * @returns Whether the key existed.
+   * @throws {StoreError} When the store fails.
    */
   remove(id: string): Promise<boolean>;
   /**
    * Lists the ids of all keys.
    *
-   * @throws {StoreError} When the store is out of order.
+   * @throws {StoreError} When the store fails.
    */
   ids(): Promise<readonly string[]>;
 }
 
 /**
- * Keys as records.
+ * Makes a store of keys from records.
  *
- * @param records Where they are kept, by id.
+ * @param records The records, by key id.
  */
 export function keysIn(records: KeyRecords): KeyStore {
   async function revoke(id: string): Promise<void> {
     const revoked_at = Math.floor(Date.now() / 1000);
     const text = JSON.stringify({ revoked_at });
-    // Where it was revoked before, that stands.
+    // An earlier revocation stays as it is.
     await records.revoked.replace(id, text, undefined);
   }
 
@@ -96,7 +95,7 @@ export function keysIn(records: KeyRecords): KeyStore {
     async read(id) {
       const [found, revoked] = await Promise.all([
         records.read(id),
-        // That there is one is enough, whatever is in it.
+        // Only its existence matters, not its content.
         records.revoked.raw(id),
       ]);
       return found && !revoked
@@ -107,10 +106,10 @@ export function keysIn(records: KeyRecords): KeyStore {
       records.replace(id, JSON.stringify(key), version),
     async remove(id) {
       const isThere = await records.raw(id) !== undefined;
-      // Before it goes: a program that ends in between has revoked it.
+      // Revokes first, so the key stays revoked if the program ends here.
       if (isThere) await revoke(id);
       const isRemoved = await records.remove(id);
-      // What a person deleted in the store can be brought back as well.
+      // A record deleted by a person in the store can also be restored.
       if (isRemoved && !isThere) await revoke(id);
       return isRemoved;
     },
@@ -118,16 +117,16 @@ export function keysIn(records: KeyRecords): KeyStore {
   };
 }
 
-/** The latest time that there can be, in seconds since 1970. */
+/** The latest possible time, in seconds since 1970. */
 const LATEST = 8.64e12;
 
 /**
- * Reads what is kept of a key.
+ * Parses the record of a key.
  *
  * @param text The record, as JSON.
  * @param id The key's id, for messages.
  * @throws {StoreError} When the record is invalid. The message repeats nothing
- * of it.
+ * from the record.
  */
 export function parseKey(text: string, id: string): StoredKey {
   const value = parseJson(text);
@@ -155,7 +154,7 @@ export function parseKey(text: string, id: string): StoredKey {
       }),
     };
   }
-  // The name comes from the writer of the record.
+  // The id comes from the writer of the record.
   const name = visible(id);
   throw new StoreError(
     `The record of the key ${name} is invalid: this server did not write it`,
@@ -163,7 +162,7 @@ export function parseKey(text: string, id: string): StoredKey {
   );
 }
 
-/** A list of known words; undefined if the value is anything else. */
+/** A list of known words; undefined for any other value. */
 function listOf<T extends string>(
   value: unknown,
   is: (word: unknown) => word is T,

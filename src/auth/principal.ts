@@ -1,20 +1,21 @@
 /**
- * Who calls, for which companies, and what for. The credential that a caller
- * presents decides it, and nothing that a model writes into a call.
+ * The caller, the companies that the caller may act for, and the caller's
+ * scopes. Only the caller's credential determines them, never the arguments
+ * that a model writes.
  *
  * @module
  */
 
 /**
- * What a caller may do: call the tools with that effect, or read what the
- * server has counted for all companies.
+ * What a caller may do: call tools with that effect, or read the metrics of all
+ * companies.
  */
 export type Scope = "read" | "write" | "delete" | "metrics";
 
-/** The default scopes of keys and callers: all tools. */
+/** The default scopes of keys and callers, which allow all tools. */
 export const DEFAULT_SCOPES: readonly Scope[] = ["read", "write", "delete"];
 
-/** Everything that a caller may do. */
+/** All scopes. */
 export const SCOPES: readonly Scope[] = [...DEFAULT_SCOPES, "metrics"];
 
 /** Whether a value is a scope. */
@@ -22,29 +23,29 @@ export function isScope(word: unknown): word is Scope {
   return (SCOPES as readonly unknown[]).includes(word);
 }
 
-/** The claim of a JWT that lists its tenants, unless set otherwise. */
+/** The default name of the JWT claim that lists the tenants. */
 export const TENANT_CLAIM = "qontak_tenants";
 
-/** Who calls. */
+/** A caller. */
 export interface Principal {
-  /** Names the caller in logs, such as "key 7f3a…"; never a secret. */
+  /** The caller's name in logs, such as "key 7f3a…"; never a secret. */
   readonly name: string;
   /**
-   * The tenants that it may act for, at least one. With exactly one, tools
-   * have no user_id; with several, user_id picks one of them.
+   * The tenants that the caller may act for, at least one. With one tenant,
+   * tools have no user_id; with several, user_id selects one.
    */
   readonly tenants: readonly string[];
-  /** What it may do there. */
+  /** What the caller may do for those tenants. */
   readonly scopes: readonly Scope[];
-  /** When its credential ends, in seconds since 1970; undefined: never. */
+  /** When the credential expires, in seconds since 1970; undefined: never. */
   readonly expires_at?: number;
 }
 
 /**
- * Finds out who presents a bearer credential.
+ * Identifies the caller with a bearer credential.
  *
- * @returns The caller, or undefined where the credential is not this kind's,
- * unknown, revoked or ended: nothing tells these apart.
- * @throws {StoreError} When it cannot be found out now.
+ * @returns The caller, or undefined if the credential is of another kind,
+ * unknown, revoked or expired. The result does not distinguish these cases.
+ * @throws {StoreError} When the credential cannot be checked now.
  */
 export type Authenticate = (bearer: string) => Promise<Principal | undefined>;

@@ -1,5 +1,5 @@
 /**
- * What the server tells callers about where tokens come from (RFC 9728).
+ * Protected resource metadata (RFC 9728): where callers get tokens.
  *
  * @module
  */
@@ -18,38 +18,38 @@ import { SCOPE_PREFIX } from "./claims.ts";
 import { WELL_KNOWN } from "./issuer.ts";
 import { DEFAULT_SCOPES } from "./principal.ts";
 
-/** What the server tells callers about where tokens come from. */
+/** Protected resource metadata: where callers get tokens. */
 export interface ProtectedResource {
   /**
-   * Answers where a request asks for the metadata of RFC 9728.
+   * Answers requests for the metadata of RFC 9728.
    *
-   * @returns The answer, or undefined where something else is asked for.
+   * @returns The response, or undefined for any other request.
    */
   respond(request: Request): Promise<Response | undefined>;
   /**
-   * The `WWW-Authenticate` of a 401.
+   * Returns the `WWW-Authenticate` header of a 401 response.
    *
-   * @param request What is refused.
-   * @param isPresented Whether it came with a token.
+   * @param request The refused request.
+   * @param isPresented Whether the request had a token.
    */
   unauthorized(request: Request, isPresented: boolean): string;
 }
 
-/** What the server is called. */
+/** The names of the server. */
 export interface Names {
-  /** The endpoint's own address as callers know it. */
+  /** The public URL of the endpoint. */
   readonly publicUrl?: string;
-  /** What the server is called in `aud`; addresses among it are known. */
+  /** The server's names in `aud`. Those that are URLs are accepted as hosts. */
   readonly audience: readonly string[];
 }
 
 /**
- * Makes what the server tells callers. What the header Host says is only
- * repeated where it is a name of this server or of this machine.
+ * Makes the metadata. It repeats the Host header only if that names this server
+ * or this machine.
  *
- * @param issuer Who gives tokens.
- * @param names What the server is called.
- * @throws {TypeError} When the public address is not secure.
+ * @param issuer The token issuer.
+ * @param names The names of the server.
+ * @throws {TypeError} When the public URL is not secure.
  */
 export function createProtectedResource(
   issuer: string,
@@ -63,11 +63,11 @@ export function createProtectedResource(
   const known = audience.filter((name) => /^https?:\/\//.test(name))
     .filter((name) => URL.canParse(name)).map((name) => new URL(name));
 
-  /** The endpoint's address; undefined where Host names another one. */
+  /** The endpoint's URL; undefined if Host names another server. */
   function resourceOf(request: Request): URL | undefined {
     if (publicUrl !== undefined) return new URL(publicUrl);
     const { host, hostname, origin } = new URL(request.url);
-    // Its scheme is right where a proxy has taken the TLS off.
+    // The configured scheme is right even if a proxy terminates TLS.
     const own = known.find((url) => url.host === host)?.origin ??
       (isLoopback(hostname) ? origin : undefined);
     return own === undefined ? undefined : new URL("/mcp", own);
@@ -85,13 +85,14 @@ export function createProtectedResource(
       const response = oauthMetadataResponse(
         new Request(address, { method, headers }),
         {
-          // Of the issuer's metadata, nothing else is read for this document.
+          // This document uses only the issuer from the issuer's metadata.
           oauthMetadata: { issuer } as OAuthMetadata,
           resourceServerUrl: resource,
-          // Clients ask for all of these: what is for operators is not named.
+          // Clients request every listed scope, so operator scopes are not
+          // listed.
           scopesSupported: DEFAULT_SCOPES.map((scope) => SCOPE_PREFIX + scope),
           resourceName: IDENTITY.title,
-          // It is checked already; the SDK's check does not know [::1].
+          // Already checked, and the SDK's check does not recognize [::1].
           dangerouslyAllowInsecureIssuerUrl: true,
         },
       );
@@ -106,7 +107,7 @@ export function createProtectedResource(
       const resource = resourceOf(request);
       const resourceMetadataUrl = resource &&
         getOAuthProtectedResourceMetadataUrl(resource);
-      // RFC 6750: no error where nothing was presented.
+      // RFC 6750: no error code if the request had no token.
       if (!isPresented) {
         return resourceMetadataUrl
           ? `Bearer resource_metadata="${resourceMetadataUrl}"`

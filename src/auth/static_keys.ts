@@ -1,5 +1,5 @@
 /**
- * Keys that stand in the settings, as hashes.
+ * API keys from the settings, as hashes.
  *
  * @module
  */
@@ -12,40 +12,40 @@ import {
   type Scope,
 } from "./principal.ts";
 
-/** One key of the settings. */
+/** One key from the settings. */
 export interface StaticKey {
-  /** The SHA-256 of the key. */
+  /** The SHA-256 hash of the key. */
   readonly hash: Uint8Array;
-  /** The tenants that it is for. */
+  /** The tenants of the key. */
   readonly tenants: readonly string[];
-  /** What it may do. */
+  /** What the key permits. */
   readonly scopes: readonly Scope[];
 }
 
-/** The form of an entry, for messages. */
+/** The format of an entry, for messages. */
 const FORM =
   "must hold SHA-256 hashes of 64 hex digits, joined by commas, each followed by :tenants:scopes if it is not for calls without user_id and all tools: <hash>:acme+beta:read+write. Make a hash of a key with: printf %s KEY | sha256sum";
 
-/** What is said of an entry with nothing behind a colon. */
+/** The message for an entry with an empty part after a colon. */
 const EMPTY =
   `has an entry with nothing behind a colon: write the tenants and the scopes out, such as <hash>:acme:${
     DEFAULT_SCOPES.join("+")
   }, or leave the colon out too`;
 
 /**
- * Reads the keys of the settings.
+ * Parses the keys from the settings.
  *
- * @param text Entries `hash`, `hash:tenants` or `hash:tenants:scopes`, joined
- * by commas; tenants and scopes are joined by `+`. The default tenant stands for
- * tenants that are left out, the scopes of all tools for scopes that are left
- * out with their colon.
- * @throws {Error} With a phrase that follows the setting's name, and repeats
- * nothing.
+ * @param text Entries of the form `hash`, `hash:tenants` or
+ * `hash:tenants:scopes`, separated by commas. Tenants and scopes are each
+ * joined by `+`. Missing or empty tenants mean the default tenant. If the scopes
+ * and their colon are left out, the key has the scopes of all tools.
+ * @throws {Error} With a phrase that follows the setting's name and repeats no
+ * value.
  */
 export function readStaticKeys(text: string): readonly StaticKey[] {
   return text.split(",").map((entry) => {
     const [hex = "", tenants, scopes, ...rest] = entry.trim().split(":");
-    // An empty part may stand for a variable that was not filled in.
+    // An empty part may come from a variable that was not set.
     if ((scopes ?? tenants) === "") throw new Error(EMPTY);
     const key = {
       hash: decodeHex(hex),
@@ -61,14 +61,14 @@ export function readStaticKeys(text: string): readonly StaticKey[] {
 }
 
 /**
- * Knows who presents one of the keys. Every hash is compared each time, and
- * each in constant time, so that the time tells nothing.
+ * Authenticates callers by these keys. Every hash is compared each time, in
+ * constant time, so the timing reveals nothing.
  *
  * @param keys The keys.
  */
 export function createStaticKeys(keys: readonly StaticKey[]): Authenticate {
   return async (bearer) => {
-    // Slow to load, and read by who never serves HTTP.
+    // Slow to load, and not needed without HTTP.
     const { timingSafeEqual } = await import("node:crypto");
     const presented = await digest(bearer);
     const matches = keys.map(({ hash }) => timingSafeEqual(hash, presented));
@@ -83,9 +83,9 @@ export function createStaticKeys(keys: readonly StaticKey[]): Authenticate {
 }
 
 /**
- * Asks one after the other who presents a credential.
+ * Tries several kinds of credentials in order.
  *
- * @param kinds What each kind of credential is known by.
+ * @param kinds The functions that authenticate each kind of credential.
  */
 export function firstOf(...kinds: readonly Authenticate[]): Authenticate {
   return async (bearer) => {

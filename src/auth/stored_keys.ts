@@ -1,6 +1,6 @@
 /**
- * Keys that the program made itself. A key is `qmcp_<id>_<secret>`; of it,
- * only a hash is kept.
+ * Keys that the program made. A key is `qmcp_<id>_<secret>`; only its hash is
+ * stored.
  *
  * @module
  */
@@ -12,50 +12,50 @@ import type { FoundKey, KeyStore } from "./key_store.ts";
 import type { Authenticate } from "./principal.ts";
 
 /**
- * How long a key is believed to be as it was read, in ms: that long it goes on
- * working when it was revoked, and while the store is out of order.
+ * How long to cache a key, in ms. A revoked key keeps working for that long,
+ * and so does any cached key while the store fails.
  */
 const HOLD = 30_000;
 
-/** How long an id is believed to be nobody's, in ms. */
+/** How long to cache that an id is unknown, in ms. */
 const HOLD_UNKNOWN = 5_000;
 
 /**
- * How many keys, and how many ids that are nobody's, are remembered: each for
- * themselves, so that who tries ids pushes no key out.
+ * How many keys to cache, and how many unknown ids. They have separate caches,
+ * so guessing ids does not evict keys.
  */
 const MOST = 1_000;
 
-/** How often the last use of a key is written down, in ms. */
+/** The shortest time between two updates of a key's last use, in ms. */
 const NOTE = 60_000;
 
-/** What ids and secrets are written in: base32, in lower case. */
+/** The characters of ids and secrets: lower-case base32. */
 const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
 
-/** The form of a key: 60 bits of id, 260 bits of secret. */
+/** The format of a key: 60 bits of id, 260 bits of secret. */
 const FORM = /^qmcp_([a-z2-7]{12})_[a-z2-7]{52}$/;
 
-/** What no key hashes to. */
+/** A hash that matches no key. */
 const NO_HASH = "0".repeat(64);
 
 /** A new key. */
 export interface MintedKey {
-  /** Names it in lists and logs; no secret. */
+  /** Identifies the key in lists and logs; not secret. */
   readonly id: string;
-  /** The key itself, which is kept nowhere. */
+  /** The key itself, which is not stored. */
   readonly key: string;
-  /** What is kept of it. */
+  /** The stored hash of the key. */
   readonly hash: string;
 }
 
-/** Makes a key of random letters. */
+/** Makes a random key. */
 export async function mintKey(): Promise<MintedKey> {
   const id = letters(12);
   const key = `qmcp_${id}_${letters(52)}`;
   return { id, key, hash: await sha256(key) };
 }
 
-/** Whether a text can be the id of a key. */
+/** Whether a text is a valid key id. */
 export function isKeyId(text: string): boolean {
   return /^[a-z2-7]{12}$/.test(text);
 }
@@ -67,29 +67,29 @@ function letters(count: number): string {
 
 /** Settings of {@linkcode createStoredKeys}. */
 export interface StoredKeysOptions {
-  /** Where keys are kept. */
+  /** The store of keys. */
   readonly keys: KeyStore;
-  /** Told why keys are refused, by their ids; never told a secret. */
+  /** Logs why keys are refused, by id; never receives a secret. */
   readonly log?: Log;
-  /** The clock, in ms since 1970; the system's when left out. */
+  /** The clock, in ms since 1970; the system clock by default. */
   readonly now?: () => number;
 }
 
-/** What is remembered of a key. */
+/** A cached key. */
 interface Held {
-  /** As it was read. */
+  /** The key as read from the store. */
   readonly found: FoundKey;
-  /** When it was asked for, in ms since 1970. */
+  /** When the read started, in ms since 1970. */
   readonly at: number;
-  /** When its use was last written down, or tried to be, in ms since 1970. */
+  /** When its last use was last saved or tried, in ms since 1970. */
   notedAt: number;
 }
 
 /**
- * Knows who presents a key that is kept. The hashes are compared in constant
- * time, also where there is no such key.
+ * Authenticates callers by stored keys. Hashes are compared in constant time,
+ * even if there is no such key.
  *
- * @param options Where keys are kept.
+ * @param options The store of keys.
  */
 export function createStoredKeys(options: StoredKeysOptions): Authenticate {
   const { keys, log = () => {}, now = Date.now } = options;
@@ -98,13 +98,13 @@ export function createStoredKeys(options: StoredKeysOptions): Authenticate {
   const flights = new Map<string, Promise<Held | undefined>>();
   let isTold = false;
 
-  /** A clock that is set back makes nothing fresh. */
+  /** If the clock was set back, nothing counts as fresh. */
   function isFresh(at: number, hold: number): boolean {
     const age = now() - at;
     return age >= 0 && age < hold;
   }
 
-  /** What is kept under an id, of at most half a minute ago. */
+  /** The key with an id, cached for at most half a minute. */
   async function lookUp(id: string): Promise<Held | undefined> {
     const known = held.get(id);
     if (known && isFresh(known.at, HOLD)) return known;
@@ -119,7 +119,7 @@ export function createStoredKeys(options: StoredKeysOptions): Authenticate {
   }
 
   async function load(id: string): Promise<Held | undefined> {
-    // From here on it may be revoked, whenever the answer comes.
+    // The key may be revoked at any time after the read starts.
     const at = now();
     const found = await keys.read(id);
     const before = held.get(id);
@@ -139,8 +139,8 @@ export function createStoredKeys(options: StoredKeysOptions): Authenticate {
   }
 
   /**
-   * Writes down that a key was used, where it is still as it was read: one
-   * that was revoked in between does not come back. No call waits for it.
+   * Saves the time of use if the stored key has not changed, so that a revoked
+   * key is not restored. Calls do not wait for this.
    */
   function note(id: string, entry: Held): void {
     const time = now();
@@ -149,7 +149,8 @@ export function createStoredKeys(options: StoredKeysOptions): Authenticate {
     const { key, version } = entry.found;
     const used = { ...key, last_used_at: Math.floor(time / 1000) };
     keys.replace(id, used, version).then((next) => {
-      // Used by another process, or revoked: the next call looks.
+      // Another process used or revoked the key, so the next call reads it
+      // again.
       if (held.get(id) !== entry) return;
       if (next === undefined) held.delete(id);
       else held.set(id, { ...entry, found: { key: used, version: next } });
@@ -165,7 +166,7 @@ export function createStoredKeys(options: StoredKeysOptions): Authenticate {
   return async (bearer) => {
     const id = FORM.exec(bearer)?.[1];
     if (id === undefined) return undefined;
-    // Slow to load, and read by who never serves HTTP.
+    // Slow to load, and not needed without HTTP.
     const { timingSafeEqual } = await import("node:crypto");
     const entry = await lookUp(id);
     const isRight = timingSafeEqual(

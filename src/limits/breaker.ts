@@ -1,82 +1,82 @@
 /**
- * A circuit breaker: after failures in a row nothing is sent for a while, but
- * one request of each company, which tries.
+ * A circuit breaker: after several failures in a row, it blocks all requests
+ * for a while, except one trial request per company.
  *
  * @module
  */
 
-/** How many failures without an answer in between open it. */
+/** How many failures without a success in between open the breaker. */
 const IN_A_ROW = 5;
 
-/** For how long a failure counts, in ms. */
+/** How long a failure counts, in ms. */
 const MEMORY = 5 * 60_000;
 
-/** How long it rests at first, in ms; a rest in which a try failed doubles it. */
+/** The first pause, in ms; a failed trial request doubles it. */
 const REST = 5_000;
 
-/** How long it rests at most, in ms. */
+/** The longest pause, in ms. */
 const LONGEST_REST = 60_000;
 
-/** Where a request comes from. */
+/** The origin of a request. */
 export interface Source {
-  /** Whose company it is about. */
+  /** The tenant of the request. */
   readonly tenant: string;
-  /** Who asked for it; what several companies share. */
+  /** The caller, who may act for several tenants. */
   readonly caller?: string | undefined;
-  /** The call that it belongs to; a new one if left out. */
+  /** The call that the request belongs to; a new one by default. */
   readonly call?: object | undefined;
 }
 
-/** The breaker. */
+/** A circuit breaker. */
 export interface Breaker {
-  /** How long nothing of a tenant may be sent, in ms; 0 where it may. */
+  /** How long a tenant's requests are blocked, in ms; 0 if they are not. */
   wait(now: number, tenant: string): number;
   /**
-   * Learns that a request is sent. While the breaker is open that request is
-   * the one of its tenant that tries: the next one comes after the rest.
+   * Records that a request is sent. While the breaker is open, that is the
+   * tenant's trial request, and the tenant's next one comes after the pause.
    *
-   * @returns Whether it tries.
+   * @returns Whether this is a trial request.
    */
   begin(now: number, tenant: string): boolean;
   /**
-   * Learns of an answer, which closes it.
+   * Records an answer, which closes the breaker.
    *
-   * @returns Whether it was open.
+   * @returns Whether the breaker was open.
    */
   succeed(): boolean;
-  /** Learns that a request failed. What fails in one call is one failure. */
+  /** Records a failed request. All failures of one call count as one. */
   fail(now: number, source: Source, isTry: boolean): void;
-  /** Learns that the one that tries was not sent: another may try. */
+  /** Records that a trial request was not sent, so another may be. */
   spare(tenant: string): void;
-  /** Whether it is as if nothing had ever failed. */
+  /** Whether the breaker is in the same state as a new one. */
   isQuiet(now: number): boolean;
 }
 
-/** Those who failed and have a company or a caller in common. */
+/** Failed requests with a tenant or a caller in common. */
 interface Group {
   readonly tenants: Set<string>;
   readonly callers: Set<string>;
-  /** The calls that failed; at most as many as count. */
+  /** The failed calls, limited to the number that counts. */
   readonly calls: Set<object>;
 }
 
 /**
- * Makes a breaker, closed.
+ * Makes a closed breaker.
  *
- * @param share How many failures count of those who share a company or a
- * caller. The others must come from somebody else, so that no caller alone can
- * stop those whose requests are answered. All count when left out.
+ * @param share How many failures count from requests that share a tenant or a
+ * caller. The rest must come from others, so that one caller alone cannot block
+ * those whose requests succeed. By default, all failures count.
  */
 export function createBreaker(share: number = IN_A_ROW): Breaker {
-  /** Who failed since the last answer. */
+  /** The origins of failures since the last answer. */
   let groups: Group[] = [];
   let failedAt = -Infinity;
-  /** How long the current rest is, in ms; 0 where it is closed. */
+  /** The length of the current pause, in ms; 0 while closed. */
   let rest = 0;
   let until = -Infinity;
-  /** Those who have tried in this rest. */
+  /** The tenants that have sent a trial request in this pause. */
   const tried = new Set<string>();
-  /** Whether a try of this rest has failed. */
+  /** Whether a trial request of this pause has failed. */
   let isDoubled = false;
 
   function open(now: number, length: number): void {
@@ -84,7 +84,7 @@ export function createBreaker(share: number = IN_A_ROW): Breaker {
     until = now + rest;
   }
 
-  /** Counts a failure for the group that it belongs to. */
+  /** Counts a failure in its group. */
   function count({ tenant, caller, call = {} }: Source): void {
     const isOf = (group: Group) =>
       group.tenants.has(tenant) ||
@@ -107,7 +107,7 @@ export function createBreaker(share: number = IN_A_ROW): Breaker {
     begin(now, tenant) {
       if (rest === 0) return false;
       if (now >= until) {
-        // Also a try that never ends must not keep others from trying.
+        // A trial request that never ends must not block later ones.
         open(now, rest);
         tried.clear();
         isDoubled = false;

@@ -1,6 +1,6 @@
 /**
- * Token buckets without timers: all there is to remember of one is when it
- * will be full again. Each token that is taken moves that moment further away.
+ * Token buckets without timers. The state of a bucket is only the time when it
+ * will be full again; each token taken moves that time further into the future.
  *
  * @module
  */
@@ -8,24 +8,24 @@
 import { isObject } from "../values/json.ts";
 import type { Rule } from "../values/rules.ts";
 
-/** How many requests may be sent. */
+/** A request rate. */
 export interface Rate {
-  /** How many a second in the long run; Infinity for no limit. */
+  /** The long-term rate per second; Infinity for no limit. */
   readonly perSecond: number;
-  /** How many at once after a pause. */
+  /** The most requests at once after a pause. */
   readonly burst: number;
 }
 
-/** The most of either that a rate may have, where it is a limit at all. */
+/** The largest allowed value of either field, if the rate is limited. */
 export const MOST = 100_000;
 
-/** Whether a rate can be held. */
+/** Whether a rate is valid. */
 export function isRate({ perSecond, burst }: Rate): boolean {
   return perSecond > 0 && (perSecond <= MOST || perSecond === Infinity) &&
     Number.isInteger(burst) && burst >= 1 && burst <= MOST;
 }
 
-/** A rate. */
+/** The rule for a rate. */
 export const rate: Rule<Rate> = (value) => {
   if (isObject(value) && isRate(value as unknown as Rate)) {
     return value as unknown as Rate;
@@ -35,7 +35,7 @@ export const rate: Rule<Rate> = (value) => {
   );
 };
 
-/** The rates that hold at the same time. */
+/** The rates that apply at the same time. */
 export interface Rates {
   /** For each tenant. */
   readonly tenant: Rate;
@@ -43,25 +43,25 @@ export interface Rates {
   readonly all: Rate;
 }
 
-/** How many requests of one tenant may be sent unless set otherwise. */
+/** The default request rate of each tenant. */
 export const TENANT_RATE: Rate = { perSecond: 10, burst: 20 };
 
-/** How many requests of all tenants may be sent unless set otherwise. */
+/** The default request rate of all tenants together. */
 export const ALL_RATE: Rate = { perSecond: 50, burst: 100 };
 
-/** How long a bucket takes to get one token back, in ms. */
+/** The time in which a bucket regains one token, in ms. */
 export function refill({ perSecond }: Rate): number {
   return 1_000 / perSecond;
 }
 
 /**
- * How long until a bucket holds some tokens.
+ * Returns the time until a bucket holds a number of tokens.
  *
- * @param rate What the bucket holds, and how fast it fills.
- * @param fullAt When it is full again, in ms.
- * @param now The time, in ms.
- * @param count How many tokens.
- * @returns The wait in ms; 0 where they are there.
+ * @param rate The capacity and refill rate of the bucket.
+ * @param fullAt When the bucket is full again, in ms.
+ * @param now The current time, in ms.
+ * @param count The number of tokens.
+ * @returns The wait in ms; 0 if the tokens are available.
  */
 export function waitFor(
   rate: Rate,
@@ -73,21 +73,21 @@ export function waitFor(
   return Math.max(0, Math.max(fullAt, now) - now + missing);
 }
 
-/** A bucket of one process. */
+/** A bucket in this process. */
 export interface Bucket {
-  /** How long until it holds `count` tokens, one when left out; in ms. */
+  /** The time until it holds `count` tokens, in ms; one token by default. */
   wait(now: number, count?: number): number;
-  /** Takes a token, which must be there. */
+  /** Takes a token, which must be available. */
   take(now: number): void;
-  /** Puts a token back that was not used after all. */
+  /** Returns an unused token. */
   giveBack(): void;
-  /** Learns from elsewhere that the next token comes in `wait` ms. */
+  /** Records that the next token is available only in `wait` ms. */
   defer(now: number, wait: number): void;
-  /** Whether it is as if it had never been used. */
+  /** Whether the bucket is as full as a new one. */
   isFull(now: number): boolean;
 }
 
-/** Makes a bucket, full. */
+/** Makes a full bucket. */
 export function createBucket(rate: Rate): Bucket {
   let fullAt = -Infinity;
   return {

@@ -1,24 +1,24 @@
 /**
- * The time that limits go by, which tests may set.
+ * The clock of limits, which tests can replace.
  *
  * @module
  */
 
-/** A clock that never goes back. */
+/** A monotonic clock. */
 export interface Clock {
-  /** The time, in ms since some moment. */
+  /** The time, in ms since an arbitrary start. */
   now(): number;
   /**
-   * Runs something later, unless it is told not to.
+   * Runs a function later, unless cancelled.
    *
-   * @param ms How much later, in ms.
-   * @param run What to run.
-   * @returns Tells it not to.
+   * @param ms The delay, in ms.
+   * @param run The function.
+   * @returns A function that cancels it.
    */
   after(ms: number, run: () => void): () => void;
 }
 
-/** The clock of the process. */
+/** The monotonic clock of the process. */
 export const processClock: Clock = {
   now: () => performance.now(),
   after(ms, run) {

@@ -1,7 +1,7 @@
 /**
- * Who may send a request to one host, and when: rates for each tenant and for
- * all of them, a fair queue, bounds on what is under way, and a pause while
- * the host does not answer.
+ * Decides which request to a host is sent next, and when: rates for each tenant
+ * and for all tenants, a fair queue, a limit on concurrent requests, and a
+ * pause while the host does not answer.
  *
  * @module
  */
@@ -29,26 +29,26 @@ import { createWaiting } from "./waiting.ts";
 
 export type { Pass, PassOutcome };
 
-/** How long a request waits at most unless its caller says it, in ms. */
+/** The longest wait of a request by default, in ms. */
 const TIMEOUT = 30_000;
 
-/** A timer that would run longer fires early, in ms. */
+/** The longest timer, in ms. Longer waits wake up early and wait again. */
 const LONGEST_TIMER = 60_000;
 
-/** Gives the right to send requests to one host. */
+/** Grants permission to send requests to one host. */
 export interface Limiter {
   /**
-   * Waits for the right to send one request.
+   * Waits for permission to send one request.
    *
-   * @param tenant Whose request it is.
-   * @param signal Gives the place in the queue up.
-   * @param timeout How long it may wait, in ms; 30 s when left out. Where it
-   * would have to wait longer it is refused at once.
-   * @param from Who asks for it, and in which call; a caller and a call of its
-   * own when left out.
-   * @returns The right.
+   * @param tenant The tenant of the request.
+   * @param signal Cancels the wait.
+   * @param timeout The longest wait, in ms; 30 s by default. If the wait would
+   * be longer, the request is refused immediately.
+   * @param from The caller and the call that make the request. By default, each
+   * request counts as a separate caller and call.
+   * @returns The permission.
    * @throws {LimitError} When the request is refused.
-   * @throws {unknown} The signal's reason, when it was aborted.
+   * @throws {unknown} The signal's reason, when it is aborted.
    */
   enter(
     tenant: string,
@@ -56,34 +56,36 @@ export interface Limiter {
     timeout?: number,
     from?: Omit<Source, "tenant">,
   ): Promise<Pass>;
-  /** Refuses those who wait, and ends all connections. */
+  /** Refuses waiting requests, and closes all connections. */
   close(): Promise<void>;
-  /** How many tenants are remembered. */
+  /** How many tenants are in memory. */
   readonly tenants: number;
-  /** How many requests wait. */
+  /** How many requests are waiting. */
   readonly waiting: number;
-  /** How many requests are under way. */
+  /** How many requests are in progress. */
   readonly running: number;
 }
 
 /** Settings of {@linkcode createLimiter}. */
 export interface LimiterOptions {
-  /** How many requests of one tenant may be sent; 10 a second, 20 at once. */
+  /** The request rate of each tenant; 10 a second by default, bursts of 20. */
   readonly tenant?: Rate;
-  /** How many of all tenants may be sent; 50 a second, 100 at once. */
+  /**
+   * The rate of all tenants together; 50 a second by default, bursts of 100.
+   */
   readonly all?: Rate;
-  /** Buckets that other processes draw from as well. */
+  /** Buckets shared with other processes. */
   readonly shared?: Buckets;
-  /** Told when the shared buckets fail. */
+  /** Logs when the shared buckets fail. */
   readonly log?: Log;
-  /** The time; the clock of the process when left out. */
+  /** The clock; the clock of the process by default. */
   readonly clock?: Clock;
 }
 
 /**
- * Makes the limiter of the requests to one host.
+ * Makes the limiter for requests to one host.
  *
- * @param options The rates, and where they are shared.
+ * @param options The rates and the shared buckets.
  */
 export function createLimiter(options: LimiterOptions = {}): Limiter {
   const { clock = processClock, log = () => {} } = options;
@@ -98,7 +100,9 @@ export function createLimiter(options: LimiterOptions = {}): Limiter {
   const alarm = createAlarm(clock, dispatch);
   let isClosed = false;
 
-  /** Admits those whose turn it is, refuses those whose time is over. */
+  /**
+   * Admits requests whose turn it is, and refuses those past their deadline.
+   */
   function dispatch(): void {
     const now = clock.now();
     while (!underWay.isFull && all.wait(now) === 0) {
@@ -116,7 +120,7 @@ export function createLimiter(options: LimiterOptions = {}): Limiter {
     alarm.set(waiting.next(now, underWay.hasPlace));
   }
 
-  /** Asks the shared buckets whether one that has its turn may go. */
+  /** Asks the shared buckets whether the next request may be sent. */
   async function ask(shared: Buckets, waiter: Waiter): Promise<void> {
     const { tenant } = waiter;
     tenant.isAsking = true;
@@ -137,7 +141,7 @@ export function createLimiter(options: LimiterOptions = {}): Limiter {
     dispatch();
   }
 
-  /** Puts one back that has to wait after all, if it still wants to. */
+  /** Returns a request to the queue if it must wait and is still wanted. */
   function again(waiter: Waiter, wait: number): void {
     if (waiter.isGone) return;
     if (isClosed) return waiter.refuse(stopping());
@@ -158,7 +162,7 @@ export function createLimiter(options: LimiterOptions = {}): Limiter {
       return underWay.count;
     },
 
-    // deno-lint-ignore require-await -- what is thrown is to be a rejection
+    // deno-lint-ignore require-await -- errors must become rejections
     async enter(name, signal, timeout = TIMEOUT, from = {}) {
       signal?.throwIfAborted();
       if (isClosed) throw stopping();
@@ -186,13 +190,13 @@ export function createLimiter(options: LimiterOptions = {}): Limiter {
   };
 }
 
-/** Puts a token back, and learns when the next one comes. */
+/** Returns a token, and sets when the next one is available. */
 function putOff(bucket: Bucket, wait: number, now: number): void {
   bucket.giveBack();
   bucket.defer(now, wait);
 }
 
-/** Runs something after a while; only the last while that was set counts. */
+/** Runs a function after a delay; setting a new delay replaces the old one. */
 function createAlarm(clock: Clock, run: () => void) {
   let cancel = () => {};
   return {
@@ -228,7 +232,7 @@ function createWaiter(
   return { waiter, pass };
 }
 
-/** Does something when a signal fires before a promise has settled. */
+/** Runs a function if a signal is aborted before a promise settles. */
 function whenAborted(
   signal: AbortSignal | undefined,
   pending: Promise<unknown>,

@@ -1,6 +1,5 @@
 /**
- * The limits of the requests to one host, as programs that embed the server
- * set them.
+ * The limits on requests to one host, for programs that embed the server.
  *
  * @module
  */
@@ -11,33 +10,33 @@ import { type Rate, rate } from "./bucket.ts";
 import { createLimiter, type Limiter } from "./limiter.ts";
 import { bucketsOf, type SharedBuckets } from "./shared/shared.ts";
 
-/** The limits of the requests to one host. One server or several go by them. */
+/** The limits on requests to one host, for one or more servers. */
 export interface Limits {
-  /** Refuses the requests that wait, and ends all connections. */
+  /** Refuses waiting requests, and closes all connections. */
   close(): Promise<void>;
 }
 
 /** Settings of {@linkcode createLimits}. */
 export interface LimitsOptions {
   /**
-   * How many requests of one tenant may be sent.
+   * The request rate of each tenant.
    *
    * @default {{ perSecond: 10, burst: 20 }}
    */
   readonly tenant?: Rate;
   /**
-   * How many requests of all tenants may be sent.
+   * The request rate of all tenants together.
    *
    * @default {{ perSecond: 50, burst: 100 }}
    */
   readonly all?: Rate;
-  /** Buckets that other processes draw from as well. */
+  /** Buckets shared with other processes. */
   readonly shared?: SharedBuckets;
-  /** Told when the shared buckets fail. */
+  /** Logs when the shared buckets fail. */
   readonly log?: Log;
 }
 
-/** Limits that let everything pass, for those who measure what comes after. */
+/** Limits that never delay requests, for measuring what comes after them. */
 export const noLimits: Limits = nothingLimited();
 
 function nothingLimited(): Limiter {
@@ -51,7 +50,7 @@ function nothingLimited(): Limiter {
 }
 
 /**
- * Makes the limits of the requests to one host.
+ * Makes the limits on requests to one host.
  *
  * @example Letting each company send five requests a second
  * ```ts
@@ -65,7 +64,7 @@ function nothingLimited(): Limiter {
  * await server.close();
  * ```
  *
- * @param options The rates, and where they are shared.
+ * @param options The rates and the shared buckets.
  * @returns The limits.
  * @throws {OptionError} When a rate is invalid.
  * @throws {TypeError} When this package did not make the shared buckets.
@@ -82,7 +81,7 @@ export function createLimits(options: LimitsOptions = {}): Limits {
 }
 
 /**
- * The limiter behind limits.
+ * Returns the limiter of limits.
  *
  * @throws {TypeError} When {@linkcode createLimits} did not make them.
  */

@@ -1,6 +1,5 @@
 /**
- * How many requests may be sent to Qontak, by one server or by several
- * together.
+ * Limits on the requests to Qontak, for one server or several together.
  *
  * ```ts
  * import { createServer } from "@qontak/mcp";

@@ -1,42 +1,42 @@
 /**
- * A queue in which tenants take turns: first come, first served among the
- * items of one, one item of each in a round.
+ * A fair queue: each round takes one item of each tenant, and a tenant's items
+ * are taken in order of arrival.
  *
  * @module
  */
 
-/** One tenant's place in the queue. */
+/** One tenant's lane in the queue. */
 export interface Lane<T> {
-  /** What waits, the oldest first; changed by the queue only. */
+  /** The waiting items, oldest first; only the queue changes them. */
   readonly waiting: T[];
 }
 
-/** The queue. */
+/** A fair queue. */
 export interface FairQueue<T, L extends Lane<T>> {
-  /** How many items wait. */
+  /** How many items are waiting. */
   readonly size: number;
-  /** The lanes in which something waits, in the order of their turns. */
+  /** The lanes with waiting items, in the order of their turns. */
   lanes(): Iterable<L>;
-  /** Puts an item at the end of its lane. */
+  /** Adds an item to the end of its lane. */
   push(lane: L, item: T): void;
-  /** Puts an item back that was taken too early: it is the next again. */
+  /** Returns an item that was taken too early; it is next again. */
   putBack(lane: L, item: T): void;
   /**
-   * Takes the oldest item of the first lane that is ready. The lane's next
-   * turn comes after everybody else's; lanes that were not ready keep theirs.
+   * Takes the oldest item of the first lane that is ready. That lane then moves
+   * behind all others; lanes that were not ready keep their place.
    */
   take(isReady: (lane: L) => boolean): T | undefined;
-  /** Drops an item, if it waits. */
+  /** Removes an item, if it is waiting. */
   remove(lane: L, item: T): void;
-  /** How many items leave before the one that would be pushed next. */
+  /** How many items would be taken before a newly added one. */
   ahead(lane: L): number;
-  /** The lane in which most items wait. */
+  /** The lane with the most waiting items. */
   longest(): L | undefined;
 }
 
-/** Makes a queue, empty. */
+/** Makes an empty queue. */
 export function createFairQueue<T, L extends Lane<T>>(): FairQueue<T, L> {
-  // A Set keeps the order of insertion: the first lane has the next turn.
+  // A Set keeps insertion order: the first lane has the next turn.
   const turns = new Set<L>();
   let size = 0;
 
@@ -78,7 +78,7 @@ export function createFairQueue<T, L extends Lane<T>>(): FairQueue<T, L> {
       if (lane.waiting.length === 0) turns.delete(lane);
     },
     ahead(lane) {
-      // By then every other lane has had as many turns as this one.
+      // By then, every other lane has had as many turns as this one.
       let count = lane.waiting.length;
       for (const { waiting } of turns) {
         if (waiting === lane.waiting) continue;

@@ -1,5 +1,5 @@
 /**
- * What is remembered of tenants, and for how long.
+ * The state of tenants in memory, and how long it is kept.
  *
  * @module
  */
@@ -7,71 +7,74 @@ import { type Breaker, createBreaker, type Source } from "./breaker.ts";
 import { type Bucket, createBucket, type Rate } from "./bucket.ts";
 import type { Lane } from "./queue.ts";
 
-/** How many tenants are remembered. */
+/** How many tenants to keep in memory. */
 const TENANTS = 5_000;
 
-/** How many failures of one tenant, or of one caller, count against the host. */
+/** How many failures of one tenant or caller count against the host. */
 const SHARE = 2;
 
-/** How many of the tenants are looked at whether they can be forgotten. */
+/** How many tenants to check for removal each time. */
 const SWEEP = 8;
 
-/** How a request ended. */
+/** The outcome of a request. */
 export type PassOutcome = "ok" | "failed" | "void";
 
-/** The right to send one request. */
+/** The permission to send one request. */
 export interface Pass {
   /**
-   * Gives the place to the next one. Only the first call counts.
+   * Frees the place for the next request. Only the first call counts.
    *
-   * @param outcome "ok" for any answer of the host; "failed" where it was not
-   * reached, did not answer in time or said that it is out of order; "void"
-   * where nothing was sent or the caller gave up.
+   * @param outcome "ok" for any answer from the host; "failed" if the host was
+   * unreachable, timed out or reported that it is unavailable; "void" if
+   * nothing was sent or the caller cancelled.
    */
   done(outcome: PassOutcome): void;
 }
 
-/** A request that waits. */
+/** A waiting request. */
 export interface Waiter {
   readonly tenant: Tenant;
   readonly source: Source;
-  /** When it is refused, in ms of the clock. */
+  /** When the request is refused, in ms of the clock. */
   readonly deadline: number;
   isGone: boolean;
   admit(pass: Pass): void;
   refuse(reason: unknown): void;
 }
 
-/** What is remembered of a tenant. */
+/** The state of a tenant. */
 export interface Tenant extends Lane<Waiter> {
   readonly name: string;
   readonly bucket: Bucket;
-  /** Made with its first failure. */
+  /** Created at the tenant's first failure. */
   breaker?: Breaker;
   running: number;
-  /** Whether the shared buckets are being asked: one at a time keeps order. */
+  /**
+   * Whether a request to the shared buckets is pending; one at a time keeps
+   * order.
+   */
   isAsking: boolean;
 }
 
-/** Which breakers let a request through to see whether requests work again. */
+/** Which breakers treat a request as a trial. */
 export interface Attempt {
-  /** Whether it tries the host. */
+  /** Whether it is a trial request for the host. */
   readonly isTry: boolean;
-  /** Whether it tries for its own tenant. */
+  /** Whether it is a trial request for its tenant. */
   readonly isOwnTry: boolean;
 }
 
-/** The tenants of one host, and whether requests may be sent at all. */
+/** The tenants of one host, and whether they may send requests. */
 export interface Tenants {
-  /** How many are remembered. */
+  /** How many tenants are in memory. */
   readonly size: number;
-  /** A tenant by its name, which is now the one used last. */
+  /** Returns a tenant by name, and marks it as most recently used. */
   open(name: string, now: number): Tenant;
-  /** How long nothing of a tenant may be sent, in ms. */
+  /** How long a tenant's requests are blocked, in ms. */
   suspension(tenant: Tenant, now: number): number;
-  /** Learns that a request is sent. */
+  /** Records that a request is sent. */
   begin(tenant: Tenant, now: number): Attempt;
-  /** Learns how a request ended. */
+  /** Records the outcome of a request. */
   end(
     { tenant, source }: Pick<Waiter, "tenant" | "source">,
     outcome: PassOutcome,
@@ -81,16 +84,16 @@ export interface Tenants {
 }
 
 /**
- * Makes the memory of tenants, empty.
+ * Makes an empty collection of tenants.
  *
- * @param rate How many requests each may send.
+ * @param rate The request rate of each tenant.
  */
 export function createTenants(rate: Rate): Tenants {
   const host = createBreaker(SHARE);
-  /** The one that was used least recently comes first. */
+  /** The least recently used tenant comes first. */
   const tenants = new Map<string, Tenant>();
 
-  /** Forgets some of those whose return would change nothing. */
+  /** Removes some tenants whose state is the same as that of a new tenant. */
   function forget(now: number): void {
     let looked = 0;
     for (const [name, tenant] of tenants) {
@@ -129,7 +132,8 @@ export function createTenants(rate: Rate): Tenants {
     end({ tenant, source }, outcome, { isTry, isOwnTry }, now) {
       if (outcome === "ok") {
         delete tenant.breaker;
-        // What failed while the host was out of order says nothing any more.
+        // Earlier failures may be due to the outage of the host, so they are
+        // dropped.
         if (host.succeed()) {
           for (const one of tenants.values()) delete one.breaker;
         }

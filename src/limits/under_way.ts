@@ -1,5 +1,5 @@
 /**
- * The requests that are under way: how many there are, and how they end.
+ * The requests in progress: their number and their outcomes.
  *
  * @module
  */
@@ -8,44 +8,44 @@ import type { Clock } from "./clock.ts";
 import type { Tenant, Tenants, Waiter } from "./tenants.ts";
 import type { Waiting } from "./waiting.ts";
 
-/** How many requests of one tenant may be under way. */
+/** How many requests of one tenant can be in progress. */
 const TENANT_AT_ONCE = 10;
 
-/** How many requests may be under way in all. */
+/** How many requests can be in progress in total. */
 const AT_ONCE = 50;
 
-/** What {@linkcode createUnderWay} works with. */
+/** Settings of {@linkcode createUnderWay}. */
 export interface UnderWayOptions {
-  /** The time. */
+  /** The clock. */
   readonly clock: Clock;
-  /** Who learns how requests end. */
+  /** Records the outcomes of requests. */
   readonly tenants: Tenants;
-  /** Those who wait. */
+  /** The waiting requests. */
   readonly waiting: Waiting;
-  /** Called when a place has become free. */
+  /** Called when a request has ended. */
   readonly onDone: () => void;
 }
 
-/** The requests that are under way. */
+/** The requests in progress. */
 export interface UnderWay {
-  /** How many there are. */
+  /** How many requests are in progress. */
   readonly count: number;
-  /** Whether no more may be under way. */
+  /** Whether the total limit is reached. */
   readonly isFull: boolean;
   /**
-   * Whether a tenant may have one more under way. It may have as many as
-   * there are free places, so that some are left however many are greedy.
+   * Whether a tenant may have one more request in progress. A tenant may have
+   * at most as many as there are free places, so some stay free for others.
    */
   hasPlace(tenant: Tenant): boolean;
-  /** Gives a tenant a place. */
+  /** Reserves a place for a tenant. */
   start(tenant: Tenant): void;
-  /** Takes a place back whose request is not sent. */
+  /** Frees the place of a request that is not sent. */
   leave(tenant: Tenant): void;
-  /** Lets a request that has a place be sent, or refuses it. */
+  /** Sends a request that has a place, or refuses it. */
   admit(waiter: Waiter): void;
 }
 
-/** Makes the count of requests under way, which starts at zero. */
+/** Makes the count of requests in progress, starting at zero. */
 export function createUnderWay(options: UnderWayOptions): UnderWay {
   const { clock, tenants, waiting, onDone } = options;
   let count = 0;
@@ -55,7 +55,7 @@ export function createUnderWay(options: UnderWayOptions): UnderWay {
     count--;
   }
 
-  /** Refuses those who would wait for what is not to be sent. */
+  /** Refuses waiting requests of tenants whose requests are blocked. */
   function refuseSuspended(now: number): void {
     waiting.refuse(({ tenant }) => {
       const wait = tenants.suspension(tenant, now);

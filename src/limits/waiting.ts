@@ -1,6 +1,6 @@
 /**
- * The requests that wait for their turn: fairly between tenants, bounded in
- * number, each until its deadline.
+ * The waiting requests: tenants take turns, their number is limited, and each
+ * request has a deadline.
  *
  * @module
  */
@@ -9,38 +9,38 @@ import type { Bucket } from "./bucket.ts";
 import { createFairQueue } from "./queue.ts";
 import type { Tenant, Waiter } from "./tenants.ts";
 
-/** How many requests of one tenant may wait. */
+/** How many requests of one tenant can wait. */
 const TENANT_WAITING = 100;
 
-/** How many requests may wait in all. */
+/** How many requests can wait in total. */
 const WAITING = 1_000;
 
-/** The requests that wait. */
+/** The waiting requests. */
 export interface Waiting {
-  /** How many there are. */
+  /** How many requests are waiting. */
   readonly size: number;
   /**
-   * Puts a request at the end of its tenant's line.
+   * Adds a request to the end of its tenant's lane.
    *
-   * @throws {LimitError} When there is no room for it, or it would have to wait
-   * for longer than until its deadline.
+   * @throws {LimitError} When the queue is full, or the expected wait is longer
+   * than the time to the deadline.
    */
   push(waiter: Waiter, now: number): void;
-  /** Puts a request back that was taken too early: it is the next again. */
+  /** Returns a request that was taken too early; it is next again. */
   putBack(waiter: Waiter): void;
-  /** Takes the next request of a tenant that may go. */
+  /** Takes the next request of a tenant that may send. */
   take(mayGo: (tenant: Tenant) => boolean): Waiter | undefined;
-  /** Drops a request, if it waits. */
+  /** Removes a request, if it is waiting. */
   remove(waiter: Waiter): void;
-  /** Refuses the requests that there is an error for. */
+  /** Refuses each request for which the function returns an error. */
   refuse(
     errorOf: (waiter: Waiter, index: number) => LimitError | undefined,
   ): void;
-  /** Refuses those whose deadline is over. */
+  /** Refuses requests past their deadline. */
   expire(now: number): void;
   /**
-   * When somebody has to be looked at, in ms of the clock: a deadline, or a
-   * token for a tenant that has a place; undefined where nobody waits.
+   * How long until the next event, in ms: a deadline, or a token for a tenant
+   * below its limit of concurrent requests. Undefined if no request is waiting.
    */
   next(
     now: number,
@@ -49,18 +49,18 @@ export interface Waiting {
 }
 
 /**
- * Makes the line of those who wait, empty.
+ * Makes an empty queue of waiting requests.
  *
- * @param all The bucket of all tenants together.
+ * @param all The bucket of all tenants.
  */
 export function createWaiting(all: Bucket): Waiting {
   const queue = createFairQueue<Waiter, Tenant>();
-  /** No deadline comes earlier, in ms of the clock. */
+  /** The earliest possible deadline, in ms of the clock. */
   let earliest = Infinity;
 
   /**
-   * How long the next request of a tenant has to wait at least, in ms, going
-   * by the rates: how long those under way take is not known.
+   * The minimum wait of a tenant's next request by the rates, in ms. The
+   * duration of requests in progress is unknown and not counted.
    */
   function expected(tenant: Tenant, now: number): number {
     return Math.max(
@@ -69,7 +69,7 @@ export function createWaiting(all: Bucket): Waiting {
     );
   }
 
-  /** Makes room for a request where there is none; throws where it cannot. */
+  /** Makes room for a request if the queue is full; throws if it cannot. */
   function makeRoom({ tenant, deadline }: Waiter, now: number): void {
     const wait = expected(tenant, now);
     const refusal = new LimitError("limited", wait);
@@ -77,7 +77,7 @@ export function createWaiting(all: Bucket): Waiting {
       throw refusal;
     }
     if (queue.size < WAITING) return;
-    // The tenant with most in the queue gives way, as long as that is fair.
+    // The tenant with the most waiting requests loses one, if that is fair.
     const longest = queue.longest()!;
     if (longest.waiting.length <= tenant.waiting.length + 1) throw refusal;
     const last = longest.waiting.at(-1)!;
@@ -132,7 +132,8 @@ export function createWaiting(all: Bucket): Waiting {
       }
       let wait = earliest - now;
       for (const tenant of queue.lanes()) {
-        // Where there is no place, the end of a request wakes up.
+        // At the concurrency limit, the end of a request triggers the next
+        // check.
         if (!hasPlace(tenant)) continue;
         const token = Math.max(tenant.bucket.wait(now), all.wait(now));
         wait = Math.min(wait, token);

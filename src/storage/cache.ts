@@ -1,7 +1,8 @@
 /**
- * A small cache of what is loaded from Qontak: a lifetime, one load at a time
- * for each key, a bound on its size. In memory, and in Deno KV where there is
- * one, so that a restart or another isolate does not load it again.
+ * A small cache of data loaded from Qontak. Entries expire, each key has one
+ * load at a time, and the size is limited. The cache is in memory, and also in
+ * Deno KV if available, so that a restart or another isolate does not load
+ * again.
  *
  * @module
  */
@@ -11,40 +12,41 @@ import type { Telemetry } from "../telemetry/telemetry.ts";
 
 /** Settings of {@linkcode createCache}. */
 export interface CacheOptions {
-  /** How long an entry is used, in ms. */
+  /** How long to use an entry, in ms. */
   readonly lifetime: number;
-  /** How many entries are kept; the least recently used one goes first. */
+  /** The most entries to keep; the least recently used one is dropped first. */
   readonly size: number;
   /**
-   * How many of them may belong to one owner, who is named by what stands in a
-   * key before its first slash; all when left out.
+   * The most entries of one owner; no separate limit by default. The owner is
+   * the part of the key before the first slash.
    */
   readonly share?: number;
-  /** Where entries are kept besides. */
+  /** A database that keeps the entries as well. */
   readonly kv?: Kv;
-  /** Told where entries are found. */
+  /** Counts where entries are found. */
   readonly telemetry?: Telemetry;
-  /** The clock, in ms since 1970; the system's when left out. */
+  /** The clock, in ms since 1970; the system clock by default. */
   readonly now?: () => number;
 }
 
-/** Loads things once. */
+/** A cache that loads missing entries. */
 export interface Cache {
-  /** The entry under `key`, loaded where it is missing or too old. */
+  /** Returns the entry for `key`, and loads it if it is missing or expired. */
   get<T>(key: string, load: () => Promise<T>): Promise<T>;
-  /** Drops every entry whose key starts with `prefix`. */
+  /** Removes every entry whose key starts with `prefix`. */
   forget(prefix: string): void;
 }
 
-/** What the keys of all entries in the database start with. */
+/** The prefix of the keys of all entries in the database. */
 const ROOT = ["qontak-mcp", "setup"];
 
 /**
- * Drops every entry of the database whose key starts with `prefix`, for
- * programs to come. A process that has one in memory uses it to its end.
+ * Removes every database entry whose key starts with `prefix`, for programs
+ * that start later. A process with the entry in memory uses it until it
+ * expires.
  *
- * @param kv The database. What it cannot do, it leaves to the lifetime.
- * @param prefix How the keys start.
+ * @param kv The database. If this fails, the entries expire anyway.
+ * @param prefix The start of the keys.
  */
 export async function dropKept(kv: Kv, prefix: string): Promise<void> {
   await tryKv(kv, async (database) => {
@@ -59,7 +61,7 @@ export async function dropKept(kv: Kv, prefix: string): Promise<void> {
 /** An entry in memory. */
 interface Entry {
   value: Promise<unknown>;
-  /** When it stops being used, in ms since 1970. */
+  /** When it expires, in ms since 1970. */
   until: number;
 }
 
@@ -73,14 +75,14 @@ interface Kept {
 /**
  * Makes a cache.
  *
- * @param options Its bounds.
- * @returns The cache, empty.
+ * @param options The lifetime and the limits.
+ * @returns The empty cache.
  */
 export function createCache(options: CacheOptions): Cache {
   const { lifetime, size, share = size, kv, now = Date.now } = options;
   const entries = createLru<Entry>(size);
-  // What was loaded before something was forgotten is not taken from the
-  // database any more, for any tenant: it costs one load and is always right.
+  // After something is forgotten, older database entries are not used any more,
+  // for any tenant. This costs one more load and is always correct.
   let notBefore = 0;
   const count = (where: "memory" | "kv" | "miss") =>
     options.telemetry?.count("cache_lookups", { cache: "setup", found: where });
@@ -94,7 +96,7 @@ export function createCache(options: CacheOptions): Cache {
     const name = [...ROOT, key];
     const found = await tryKv(kv, (database) => database.get<Kept>(name));
     const kept = found?.value;
-    // The database may keep an entry for longer than it was told to.
+    // The database may keep an entry after its expiry.
     if (kept && kept.at > notBefore && kept.at + lifetime > now()) {
       count("kv");
       entry.until = kept.at + lifetime;
@@ -102,7 +104,7 @@ export function createCache(options: CacheOptions): Cache {
     }
     const at = now();
     const value = await load();
-    // Where it is larger than the database's 64 KiB, memory alone holds it.
+    // An entry over the database limit of 64 KiB stays only in memory.
     await tryKv(
       kv,
       (database) => database.set(name, { value, at }, { expireIn: lifetime }),
@@ -110,7 +112,7 @@ export function createCache(options: CacheOptions): Cache {
     return value;
   }
 
-  /** Drops what the owner of a key used least recently, beyond its share. */
+  /** Drops an owner's least recently used entries beyond its share. */
   function keepShare(key: string): void {
     const owned = Array.from(entries.keys())
       .filter((other) => ownerOf(other) === ownerOf(key));
@@ -137,7 +139,7 @@ export function createCache(options: CacheOptions): Cache {
     entries.set(key, entry);
     keepShare(key);
     value.catch(() => {
-      // A failure is told to all who wait for it, and then forgotten.
+      // All waiting callers receive the error, which is then not cached.
       if (entries.get(key) === entry) entries.delete(key);
     });
     return value;
@@ -153,7 +155,7 @@ export function createCache(options: CacheOptions): Cache {
   return { get, forget };
 }
 
-/** Whose entry a key is for. */
+/** The owner of a key's entry. */
 function ownerOf(key: string): string {
   return key.split("/", 1)[0]!;
 }

@@ -1,5 +1,5 @@
 /**
- * Hashes that tell things apart without giving them away.
+ * Hashes that distinguish values without revealing them.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export async function sha256(text: string): Promise<string> {
   return toHex(await digest(text));
 }
 
-/** SHA-1 of a text, as 40 hex digits: what Redis can compute as well. */
+/** SHA-1 of a text, as 40 hex digits; Redis can compute it too. */
 export async function sha1(text: string): Promise<string> {
   return toHex(await hash("SHA-1", text));
 }
@@ -31,7 +31,7 @@ async function hash(
   return new Uint8Array(await crypto.subtle.digest(algorithm, bytes));
 }
 
-// Not toHex(): the types of Deno 2.5, which Deno Deploy runs, lack it.
+// Not toHex() of the platform: Deno Deploy runs Deno 2.5, whose types lack it.
 function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0"))
     .join("");

@@ -1,5 +1,5 @@
 /**
- * Deno KV, where there is one: with `--unstable-kv`, or on Deno Deploy with a
+ * Deno KV, if available: with `--unstable-kv`, or on Deno Deploy with a
  * database attached.
  *
  * @module
@@ -9,39 +9,39 @@ import type { Log } from "../logging/log.ts";
 import { closeToOthers } from "./kv_file.ts";
 
 /**
- * How the database is: "absent" where the host has none for this program,
- * "unused" where the program wants none.
+ * The state of the database: "absent" if the host has none for this program,
+ * "unused" if the program does not use one.
  */
 export type KvState = "ok" | "failing" | "absent" | "unused";
 
-/** The way to a database. Who opens the database closes it. */
+/** Access to a database. The code that opens the database closes it. */
 export interface Kv {
   /**
-   * Gives the database, the same one each time; undefined where there is none.
-   * Rejects where it cannot be opened.
+   * Returns the database, the same one each time; undefined if there is none.
+   * Rejects if it cannot be opened.
    */
   open(): Promise<Deno.Kv | undefined>;
 }
 
-/** The way to a database that this program opens itself. */
+/** Access to a database that this program opens itself. */
 export interface OwnKv extends Kv {
-  /** Closes it, if it was opened. */
+  /** Closes the database, if it is open. */
   close(): Promise<void>;
 }
 
-/** How long a database that others are writing to is asked again, in ms. */
+/** How long to retry while others write to the database, in ms. */
 const TIMEOUT = 5_000;
 
-/** The longest pause between two such tries, in ms. */
+/** The longest pause between two retries, in ms. */
 const PAUSE = 50;
 
 /**
- * Asks the database, again and again for five seconds while other processes
- * keep it locked.
+ * Queries the database, and retries for five seconds while other processes lock
+ * it.
  *
- * @param kv The way to it.
- * @param what What is kept there, for messages, such as `tokens`.
- * @param question What is asked; it may be asked more than once.
+ * @param kv The access to the database.
+ * @param what What is stored there, for messages, such as `tokens`.
+ * @param question The query; it may run more than once.
  * @throws {StoreError} When there is no database, or it fails.
  */
 export async function askKv<T>(
@@ -63,12 +63,12 @@ export async function askKv<T>(
 }
 
 /**
- * Asks the database for what the program can do without.
+ * Queries the database for optional data.
  *
- * @param kv The way to it.
- * @param question As for {@linkcode askKv}.
- * @param onFailure Told why it failed; not told where there is no database.
- * @returns The answer; undefined where there is none. Never rejects.
+ * @param kv The access to the database.
+ * @param question See {@linkcode askKv}.
+ * @param onFailure Receives the error; not called if there is no database.
+ * @returns The answer; undefined without one. Never rejects.
  */
 export async function tryKv<T>(
   kv: Kv,
@@ -85,8 +85,8 @@ export async function tryKv<T>(
 }
 
 /**
- * Asks again while another process is writing to the database's file: what
- * was asked has failed as a whole then, and nothing of it was kept.
+ * Retries while another process writes to the database file. In that case the
+ * query failed completely and changed nothing.
  */
 async function whenFree<T>(question: () => Promise<T>): Promise<T> {
   const end = performance.now() + TIMEOUT;
@@ -102,11 +102,11 @@ async function whenFree<T>(question: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Finds out how the database is, by asking it.
+ * Checks the state of the database with a query.
  *
- * @param kv The way to it, where the runtime has one; false where it is not
- * wanted.
- * @returns How it is; rejects where it cannot be opened or read.
+ * @param kv The access to the database, if the runtime supports it; false if
+ * the program does not use it.
+ * @returns The state; rejects if the database cannot be opened or read.
  */
 export async function checkKv(kv: Kv | false | undefined): Promise<KvState> {
   if (kv === false) return "unused";
@@ -116,18 +116,18 @@ export async function checkKv(kv: Kv | false | undefined): Promise<KvState> {
   return "ok";
 }
 
-/** How Deno Deploy says it. */
+/** Matches Deno Deploy's error for a missing database. */
 function isUnattached(error: unknown): boolean {
   return error instanceof Error && /database is attached/i.test(error.message);
 }
 
-/** Whether a question failed because another process is writing. */
+/** Whether a query failed because another process is writing. */
 export function isLocked(error: unknown): boolean {
   return error instanceof Error &&
     /database is (locked|busy)/.test(error.message);
 }
 
-/** What is wrong and what to do, by what Deno KV's error says. */
+/** The problem and its remedy, by the text of Deno KV's error. */
 const reasons: readonly (readonly [RegExp, string])[] = [
   [/locked|busy/i, "other processes keep it locked. Try again"],
   [/full/i, "its disk is full. Make room"],
@@ -146,10 +146,10 @@ const reasons: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * What to tell of a failure; the database's own words are not passed on.
+ * Makes the error for a failure, without the database's own message.
  *
  * @param error What Deno KV threw.
- * @param what What is kept there, such as `tokens`.
+ * @param what What is stored there, such as `tokens`.
  */
 export function explainKv(error: unknown, what: string): StoreError {
   if (error instanceof StoreError) return error;
@@ -161,14 +161,14 @@ export function explainKv(error: unknown, what: string): StoreError {
 }
 
 /**
- * Makes the way to the database. It is opened with the first question, and
- * tried again with the next one where that fails.
+ * Makes the access to the database. The first query opens it; if that fails,
+ * the next query tries again.
  *
- * @param log Told once that there is no database, or that it cannot be opened.
- * @returns The way, or undefined where the runtime has no KV.
+ * @param log Logs once that there is no database, or that it cannot be opened.
+ * @returns The access, or undefined if the runtime has no KV.
  */
 export function createKv(log: Log = () => {}): OwnKv | undefined {
-  // Without the flag the function is not there at all.
+  // Without the flag, the function does not exist.
   if (typeof Deno.openKv !== "function") return undefined;
   let opening: Promise<Deno.Kv | undefined> | undefined;
   let isTold = false;

@@ -1,21 +1,21 @@
 /**
- * Deno KV's file, for its user alone. Deno makes it readable for everybody on
- * the machine, and it holds tokens.
+ * Restricts the Deno KV file to its user. Deno makes the file readable by every
+ * user of the machine, and it contains tokens.
  *
  * @module
  */
 
-/** What belongs to a database in SQLite, besides the file itself. */
+/** The suffixes of the files of an SQLite database. */
 const BESIDE = ["", "-wal", "-shm"];
 
 /**
- * Closes Deno KV's file to other users of the machine: the file that
- * DENO_KV_DEFAULT_PATH names (0600), or the folder where Deno keeps the data of
- * all its programs (0700), which nobody else passes then. Call it when the
- * database is open.
+ * Denies other users of the machine access to the Deno KV file: restricts the
+ * file that DENO_KV_DEFAULT_PATH names (0600), or the folder with the data of
+ * all Deno programs (0700), which other users then cannot enter. Call it when
+ * the database is open.
  *
- * It does what the permissions of this program allow, asks for none, and never
- * rejects. Windows has its own rights, which keep others out of a user's
+ * Works within the permissions of this program, requests none, and never
+ * rejects. On Windows, access rights already keep other users out of a user's
  * folders.
  */
 export async function closeToOthers(): Promise<void> {
@@ -31,7 +31,7 @@ export async function closeToOthers(): Promise<void> {
   if (folder !== undefined) await narrow(`${folder}/location_data`, 0o700);
 }
 
-/** Where Deno keeps what it has where DENO_DIR says nothing. */
+/** Deno's default data folder when DENO_DIR is not set. */
 function cacheFolder(): string | undefined {
   const home = read("HOME");
   if (Deno.build.os === "darwin") return home && `${home}/Library/Caches/deno`;
@@ -39,23 +39,23 @@ function cacheFolder(): string | undefined {
   return caches && `${caches}/deno`;
 }
 
-/** A variable; undefined where it is not set or may not be read. */
+/** A variable; undefined if it is not set or cannot be read. */
 function read(variable: string): string | undefined {
   if (!isGranted({ name: "env", variable })) return undefined;
   return Deno.env.get(variable) || undefined;
 }
 
-/** Sets the mode of a file or folder, where there is one and it is ours. */
+/** Sets the mode of a file or folder, if it exists and is ours. */
 async function narrow(path: string, mode: number): Promise<void> {
   if (!isGranted({ name: "write", path })) return;
   try {
     await Deno.chmod(path, mode);
   } catch {
-    // It is not there, or another user's, or its file system has no modes.
+    // It is missing, belongs to another user, or its file system has no modes.
   }
 }
 
-/** Whether something is allowed already: a person is not asked for it. */
+/** Whether a permission is already granted; this never prompts. */
 function isGranted(permission: Deno.PermissionDescriptor): boolean {
   return Deno.permissions.querySync(permission).state === "granted";
 }

@@ -1,36 +1,36 @@
 /**
- * A map with a bound on its size: what was used least recently goes first.
+ * A map of limited size that drops the least recently used entry first.
  *
  * @module
  */
 
-/** A bounded map. */
+/** A map of limited size. */
 export interface Lru<T> {
-  /** How many entries there are. */
+  /** How many entries the map has. */
   readonly size: number;
-  /** The entry under `key`, which is now the one used last. */
+  /** Returns the entry for `key`, and marks it as most recently used. */
   get(key: string): T | undefined;
-  /** Puts an entry under `key`, which is now the one used last. */
+  /** Sets the entry for `key`, and marks it as most recently used. */
   set(key: string, value: T): void;
   /**
-   * Drops the entry under `key`.
+   * Removes the entry for `key`.
    *
-   * @returns Whether there was one.
+   * @returns Whether the entry existed.
    */
   delete(key: string): boolean;
-  /** The keys, the least recently used one first. */
+  /** The keys, least recently used first. */
   keys(): Iterable<string>;
 }
 
 /**
- * Makes a bounded map.
+ * Makes a map of limited size.
  *
- * @param size How many entries it holds at most.
- * @returns The map, empty.
+ * @param size The most entries that it holds.
+ * @returns The empty map.
  */
 export function createLru<T>(size: number): Lru<T> {
-  // A Map keeps the order of insertion, so that putting an entry in again
-  // leaves the least recently used one at the front.
+  // A Map keeps insertion order. Inserting an entry again moves it to the end,
+  // so the least recently used one is first.
   const entries = new Map<string, T>();
 
   function set(key: string, value: T): void {

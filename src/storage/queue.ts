@@ -1,10 +1,10 @@
 /**
- * One thing after another.
+ * Runs tasks one after another.
  *
  * @module
  */
 
-/** Makes a function that does one thing after another. */
+/** Makes a function that runs tasks one after another. */
 export function createQueue(): <T>(task: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (task) => {

@@ -1,5 +1,5 @@
 /**
- * The way to a Redis, also one behind Sentinel.
+ * The connection to Redis, directly or through Sentinel.
  *
  * @module
  */
@@ -10,76 +10,77 @@ import { readRedisUrl } from "./redis_url.ts";
 /** Settings of {@linkcode createRedisLink}. */
 export interface RedisLinkOptions {
   /**
-   * Where Redis is: redis:// or rediss://, with a user and password if any.
-   * With Sentinel: `redis+sentinel://[user:password@]host:port,…/master[/db]`,
-   * where `?sentinel_username=…&sentinel_password=…` may follow.
+   * The address of Redis: redis:// or rediss://, with an optional user and
+   * password. With Sentinel:
+   * `redis+sentinel://[user:password@]host:port,…/master[/db]`, optionally
+   * followed by `?sentinel_username=…&sentinel_password=…`.
    */
   readonly url: string;
-  /** What it is, for messages, such as `token store`. */
+  /** What it is used for, for messages, such as `token store`. */
   readonly role: string;
   /**
-   * How long Redis may take to answer, in ms.
+   * How long to wait for an answer from Redis, in ms.
    *
    * @default {5000}
    */
   readonly timeout?: number;
 }
 
-/** What the keys start with unless set otherwise. */
+/** The default prefix of the keys. */
 export const KEY_PREFIX = "qontak:tokens:";
 
-/** How long Redis may take to answer unless set otherwise, in ms. */
+/** The default timeout for an answer from Redis, in ms. */
 const TIMEOUT = 5_000;
 
-/** The way to a Redis. */
+/** A connection to Redis. */
 export interface RedisLink {
-  /** The hosts; nothing secret. */
+  /** The hosts, without any secrets. */
   readonly where: string;
   /**
-   * Asks it, over a connection that is made with the first question.
+   * Runs a command. The first command opens the connection.
    *
-   * @throws {StoreError} When it does not answer, or says no.
+   * @throws {StoreError} When Redis does not answer, or refuses the command.
    */
   ask<T>(question: (redis: Redis) => Promise<T>): Promise<T>;
-  /** Ends the connection. */
+  /** Closes the connection. */
   close(): Promise<void>;
 }
 
 /**
- * Makes the way to a Redis. Nothing is connected before the first question.
+ * Makes the connection to Redis. It connects at the first command.
  *
- * @param options Where it is.
+ * @param options The address and the timeout.
  * @throws {OptionError} When the address is invalid.
  */
 export function createRedisLink(options: RedisLinkOptions): RedisLink {
   const { url, role, timeout = TIMEOUT } = options;
   const { where, connection } = readRedisUrl(url);
   let connecting: Promise<Redis> | undefined;
-  /** What the connection met since it was last good. */
+  /** The connection's last error since it last worked. */
   let failure: unknown;
 
   async function connect(): Promise<Redis> {
-    // A heavy library, loaded only where it is chosen.
+    // A large library, loaded only if Redis is used.
     const { Redis } = await import("ioredis");
     const client = new Redis({
       ...connection,
       connectTimeout: timeout,
       commandTimeout: timeout,
-      // A call fails fast; the connection itself is tried again and again.
+      // A command fails quickly; the connection itself keeps retrying.
       maxRetriesPerRequest: 1,
       retryStrategy: pause,
       sentinelRetryStrategy: pause,
       lazyConnect: true,
-      // Not among the rights that the documents name.
+      // The documented permissions do not include this command.
       disableClientInfo: true,
     });
-    // Every failure is told by the call that meets it.
+    // The command that fails reports the error.
     const told = new WeakSet<Error>();
     client.on("error", (error: Error) => {
-      // With all Sentinels away, what one of them said says more.
+      // If all Sentinels fail, the error of a single one is more specific.
       if (!/^All sentinels/.test(error.message)) failure = error;
-      // The library would go on in database 0. Thrown once, its error ends the
-      // connection and all that waits for it.
+      // The library would continue in database 0. Throwing the error once
+      // closes the connection and rejects all waiting commands.
       if (isSelect(error) && !told.has(error)) {
         told.add(error);
         throw error;
@@ -88,8 +89,9 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
     client.on("sentinelError", (error: Error) => failure = error);
     client.on("ready", () => failure = undefined);
     client.on("connect", () => {
-      // The library takes one error of a connection. A server that wants a
-      // certificate ends it with two, and the second would end the program.
+      // The library handles only one error per connection. A server that
+      // requires a certificate causes two, and the second would end the
+      // program.
       client.stream.on("error", () => {});
     });
     return client;
@@ -112,12 +114,12 @@ export function createRedisLink(options: RedisLinkOptions): RedisLink {
   };
 }
 
-/** How long to wait before the next try to connect, in ms. */
+/** The delay before the next attempt to connect, in ms. */
 function pause(tries: number): number {
   return Math.min(tries * 100, 2_000);
 }
 
-/** Whether an error is Redis' answer to the choice of a database. */
+/** Whether an error is Redis's answer to selecting a database. */
 function isSelect(error: Error): boolean {
   return "command" in error && (error.command as { name?: string })?.name ===
       "select";

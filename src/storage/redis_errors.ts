@@ -1,18 +1,18 @@
 /**
- * What is wrong with a Redis, in words: each refusal that a person can help
- * has its own sentence. The library's own messages may hold the address with
- * its password, or what was sent, and are never passed on.
+ * Error messages for Redis: each error that a person can fix has its own
+ * sentence. The library's messages may contain the address with its password,
+ * or the data sent, so they are never passed on.
  *
  * @module
  */
 import type { Remedy } from "../advice/advice.ts";
 import { StoreError } from "../errors.ts";
 
-/** One kind of failure. */
+/** A kind of failure. */
 interface Failure {
-  /** Fits the message or the code of the error. */
+  /** Matches the message or the code of the error. */
   readonly pattern: RegExp;
-  /** What is wrong: a phrase that follows the Redis. */
+  /** The problem, as a phrase that follows the name of the Redis. */
   readonly problem: (found: RegExpExecArray) => string;
   readonly remedy: Remedy;
 }
@@ -20,7 +20,7 @@ interface Failure {
 const checkRedis: Remedy = { what: "checkRedis" };
 const findMaster: Remedy = { what: "findRedisMaster" };
 
-/** What Redis, or a Sentinel, says no with. */
+/** Refusals by Redis or a Sentinel. */
 const REFUSALS: readonly Failure[] = [
   {
     pattern: /\b(NOAUTH|WRONGPASS)\b|invalid password/,
@@ -98,7 +98,7 @@ const REFUSALS: readonly Failure[] = [
   },
 ];
 
-/** Why there is no connection. */
+/** Reasons for a failed connection. */
 const CONNECTIONS: readonly Failure[] = [
   {
     pattern: /ALERT_.*CERTIFICATE_REQUIRED|ALERT_.*HANDSHAKE_FAILURE/,
@@ -130,20 +130,20 @@ const CONNECTIONS: readonly Failure[] = [
   },
 ];
 
-/** What a Redis is for, and where it is. */
+/** The use and location of a Redis. */
 export interface RedisPlace {
-  /** What it is, for messages, such as `token store`. */
+  /** What it is used for, for messages, such as `token store`. */
   readonly role: string;
-  /** The hosts; nothing secret. */
+  /** The hosts, without any secrets. */
   readonly where: string;
 }
 
 /**
- * Puts into words what a call met.
+ * Makes the error for a failed command.
  *
  * @param place The Redis.
- * @param error What the call threw.
- * @param connection What the connection met since it was last good.
+ * @param error What the command threw.
+ * @param connection The connection's last error since it last worked.
  */
 export function redisFailure(
   { role, where }: RedisPlace,
@@ -179,17 +179,17 @@ export function redisFailure(
   );
 }
 
-/** What is searched: code and message. */
+/** The text to search: code and message. */
 function textOf(error: unknown): string {
   if (!(error instanceof Error)) return "";
   const code = "code" in error ? String(error.code) : "";
   return `${code} ${error.message}`;
 }
 
-/** What may be told of a connection that failed otherwise. */
+/** The safe part of any other connection error. */
 function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return "";
-  // The runtime's own words name the permission that is missing, no more.
+  // The runtime's message names only the missing permission.
   if (error.name === "NotCapable") return ` (${error.message})`;
   if (error.message === "Command timed out") return " in time";
   return "code" in error ? ` (${String(error.code)})` : "";

@@ -1,6 +1,6 @@
 /**
- * Addresses of a Redis, also one behind Sentinel, read strictly: what the
- * library would leave out or take for something else is refused.
+ * Strict parsing of Redis addresses, also with Sentinel: rejects what the
+ * library would ignore or misread.
  *
  * @module
  */
@@ -8,29 +8,30 @@ import type { RedisOptions } from "ioredis";
 import { OptionError } from "../errors.ts";
 import { defined } from "../values/json.ts";
 
-/** An address, taken apart. */
+/** A parsed address. */
 export interface RedisAddress {
-  /** The hosts; nothing secret. */
+  /** The hosts, without any secrets. */
   readonly where: string;
-  /** What the library connects with. */
+  /** The connection options for the library. */
   readonly connection: Omit<RedisOptions, "replyMapping">;
 }
 
 const ENCODE =
   "Characters such as @ / ? # % in the user or password must be percent-encoded, such as %40 for @";
 
-/** No problem repeats the address but its database: it may hold a password. */
+/** Messages repeat only the database: the rest may contain a password. */
 function refuse(problem: string): never {
   throw new OptionError("url", problem);
 }
 
 /**
- * Reads an address: `redis[s]://[user:password@]host[:port][/db]`, or
+ * Parses an address: `redis[s]://[user:password@]host[:port][/db]`, or
  * `redis[s]+sentinel://[user:password@]host[:port],…/master[/db]` with
  * `?sentinel_username=…&sentinel_password=…`.
  *
  * @param url The address.
- * @throws {OptionError} When it is invalid. The message repeats no password.
+ * @throws {OptionError} When the address is invalid. The message contains no
+ * password.
  */
 export function readRedisUrl(url: string): RedisAddress {
   const [, tls, sentinel, rest = ""] =
@@ -108,7 +109,7 @@ function readHost(text: string, isSentinel: boolean) {
   };
 }
 
-/** What Sentinels want to know of who asks them. */
+/** Reads the credentials for the Sentinels. */
 function readQuery(query: string) {
   const found: Record<string, string> = {};
   for (const part of query.split("&")) {

@@ -1,7 +1,7 @@
 /**
- * Sealing records: AES-256-GCM with keys that only the server has, so that
- * reading the store reveals no token. The tenant is bound in, so that one
- * company's record cannot be put in the place of another's.
+ * Seals records with AES-256-GCM. Only the server has the keys, so reading the
+ * store reveals no token. A seal includes the tenant, so one company's record
+ * cannot replace another's.
  *
  * @module
  */
@@ -9,28 +9,29 @@ import { StoreError } from "../errors.ts";
 
 /** Seals records and opens them. */
 export interface Sealer {
-  /** Seals a record of a tenant; as it is where there is no key. */
+  /** Seals a tenant's record. Without a key, returns it unchanged. */
   seal(record: string, tenant: string): Promise<string>;
   /**
-   * Opens a record. Where there is no key, one that was never sealed is
-   * returned as it is.
+   * Opens a record. Without a key, returns an unsealed record unchanged.
    *
-   * @throws {StoreError} When none of the keys opens it, when it is damaged,
-   * or when it was never sealed though there is a key: anyone who can write to
-   * the store can have put it there.
+   * @throws {StoreError} When no key opens the record, when it is damaged, or
+   * when there is a key but the record is unsealed: anyone with write access to
+   * the store could have put it there.
    */
   open(record: string, tenant: string): Promise<string>;
   /**
-   * A key for keyed hashes (HMAC-SHA-256) that is made from the first key, and
-   * tells nothing of it; undefined where there is no key.
+   * Derives a key for keyed hashes (HMAC-SHA-256) from the first key, without
+   * revealing that key. Undefined if there is no key.
    */
   hashKey(purpose: string): Promise<CryptoKey | undefined>;
 }
 
-/** What a sealed record starts with. JSON, which others are, never does. */
+/**
+ * The prefix of sealed records. Unsealed records are JSON and never have it.
+ */
 const MARK = "sealed:1:";
 
-/** Whether a record is sealed, by whatever key. */
+/** Whether a record is sealed, with any key. */
 export function isSealed(record: string): boolean {
   return record.startsWith(MARK);
 }
@@ -52,10 +53,10 @@ const IV = 12;
  * assertEquals(await sealer.open(sealed, "acme"), "a record");
  * ```
  *
- * @param keys Keys of 32 bytes in base64. The first seals; all of them open,
- * so that a key can be replaced while old records are about.
- * @throws {TypeError} When a key is not 32 bytes in base64, or is one byte
- * repeated.
+ * @param keys Keys of 32 bytes, in base64. The first one seals; all of them
+ * open, so a key can be replaced while old records still exist.
+ * @throws {TypeError} When a key is not 32 bytes in base64, or repeats a single
+ * byte.
  */
 export function createSealer(keys: readonly string[]): Sealer {
   const decoded = keys.map(decodeKey);
@@ -112,7 +113,7 @@ export function createSealer(keys: readonly string[]): Sealer {
           );
           return new TextDecoder().decode(opened);
         } catch {
-          // Sealed with another key; the next one may open it.
+          // The record is sealed with another key; the next one may open it.
         }
       }
       throw new StoreError(
@@ -125,13 +126,13 @@ export function createSealer(keys: readonly string[]): Sealer {
   };
 }
 
-/** The bytes of a sealed record. */
+/** Decodes a sealed record. */
 function readSealed(record: string): Uint8Array<ArrayBuffer> {
   try {
     const bytes = decode(record.slice(MARK.length));
     if (bytes.length > IV) return bytes;
   } catch {
-    // It is not base64.
+    // The record is not base64.
   }
   throw new StoreError(
     "A sealed record in the store is damaged: what follows its mark is cut off or is not base64. Put a copy of it back, or remove it and put it in again",
@@ -150,7 +151,7 @@ function decodeKey(key: string): Uint8Array<ArrayBuffer> {
   try {
     bytes = decode(key.trim());
   } catch {
-    // Told below: nothing of a key may reach a message.
+    // Reported below: a message must contain nothing from a key.
   }
   if (bytes?.length !== 32) {
     throw new TypeError(

@@ -21,20 +21,20 @@ export interface KvAuditStoreOptions extends AuditStoreOptions {
   readonly kv: Kv;
 }
 
-/** What is kept. */
+/** A stored entry. */
 interface Kept {
   readonly text: string;
-  /** When it is forgotten, in ms since 1970: the database may keep it longer. */
+  /** When it expires, in ms since 1970: the database may keep it longer. */
   readonly until: number;
 }
 
-/** What is kept, for messages. */
+/** What is stored, for messages. */
 const WHAT = "audit records";
 
 const PREFIX = ["qontak-mcp", "audit"];
 
 /**
- * Makes the store. It opens the database when it is first used.
+ * Makes the store. It opens the database on first use.
  *
  * @example Keeping audit records in Deno KV
  * ```ts
@@ -50,7 +50,7 @@ const PREFIX = ["qontak-mcp", "audit"];
  * await server.close();
  * ```
  *
- * @param options Which database, and for how long.
+ * @param options The database and the retention period.
  * @throws {OptionError} When the number of days is invalid.
  */
 export function createKvAuditStore(options: KvAuditStoreOptions): AuditStore {
@@ -95,7 +95,7 @@ export function createKvAuditStore(options: KvAuditStoreOptions): AuditStore {
         if (sealed === undefined || left <= 0) continue;
         count++;
         if (!isApplied) continue;
-        // Where it has changed since, it was sealed when it was written.
+        // If the entry has changed, that write has already sealed it.
         await ask((database) =>
           database.atomic().check(entry)
             .set(key, { text: sealed, until }, { expireIn: left }).commit()

@@ -1,6 +1,6 @@
 /**
- * Audit records in Redis: a hash with the records by id, and a sorted set of
- * the ids, which puts them in order.
+ * Audit records in Redis: a hash of records by id, and a sorted set that orders
+ * the ids.
  *
  * @module
  */
@@ -19,38 +19,38 @@ import {
 
 /** Settings of {@linkcode createRedisAuditStore}. */
 export interface RedisAuditStoreOptions extends AuditStoreOptions {
-  /** Where Redis is, as for the store of tokens. */
+  /** The address of Redis, as for the token store. */
   readonly url: string;
   /**
-   * What the keys of tokens start with; `audit:` is put before it.
+   * The key prefix of tokens; `audit:` is put before it.
    *
    * @default {"qontak:tokens:"}
    */
   readonly keyPrefix?: string;
   /**
-   * How many records are kept; the oldest are forgotten first.
+   * How many records to keep; the oldest are removed first.
    *
    * @default {100000}
    */
   readonly most?: number;
   /**
-   * How long Redis may take to answer, in ms.
+   * How long to wait for an answer from Redis, in ms.
    *
    * @default {5000}
    */
   readonly timeout?: number;
 }
 
-/** How many records are kept unless set otherwise. */
+/** The default number of records to keep. */
 const MOST = 100_000;
 
-/** How many records are asked for at once. */
+/** How many records to read at once. */
 const PAGE = 200;
 
 /**
- * Keeps a record, and forgets some of those that are too old or too many: in
- * one step, so that there is no moment without the record. All of it ends
- * where nothing is written for as long as records are kept.
+ * Saves a record and removes some of those that are too old or too many. This
+ * is one atomic step, so the record is never missing. All records expire if
+ * nothing is written for the retention period.
  */
 const KEEP = `
 redis.call(ARGV[1], KEYS[1], ARGV[2], ARGV[3])
@@ -68,14 +68,14 @@ redis.call("PEXPIRE", KEYS[1], ARGV[6])
 redis.call("PEXPIRE", KEYS[2], ARGV[6])
 return 1`;
 
-/** Puts a text in the place of another one, where that is still there. */
+/** Replaces a text if it has not changed. */
 const SWAP = `
 if redis.call("HGET", KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
 redis.call("HSET", KEYS[1], ARGV[1], ARGV[3])
 return 1`;
 
 /**
- * Makes the store. It connects when it is first used.
+ * Makes the store. It connects on first use.
  *
  * @example Keeping audit records in Redis
  * ```ts
@@ -93,7 +93,7 @@ return 1`;
  * await server.close();
  * ```
  *
- * @param options Where Redis is, and for how long.
+ * @param options The address of Redis, and the retention period.
  * @throws {OptionError} When the number of days is invalid.
  * @throws {TypeError} When the address is invalid.
  */
@@ -170,7 +170,7 @@ export function createRedisAuditStore(
         const texts = await ask((redis) => redis.hmget(records, ...page));
         for (const [i, id] of page.entries()) {
           const text = texts[i];
-          // One that is missing has been forgotten since.
+          // A missing record was removed in the meantime.
           if (text) yield await codec.read(text, id);
         }
         most = `(${page.at(-1)}`;

@@ -1,5 +1,5 @@
 /**
- * Buckets in Deno KV: for the servers of one machine, or of Deno Deploy.
+ * Token buckets in Deno KV, for the servers of one machine or of Deno Deploy.
  *
  * @module
  */
@@ -13,28 +13,28 @@ export interface KvBucketsOptions {
   readonly kv: Kv;
 }
 
-/** What the keys start with; the tenant follows. */
+/** The prefix of the keys; the tenant follows it. */
 const ROOT = ["qontak-mcp", "limits"];
 
-/** Stands for all tenants; none can be called so. */
+/** The name for all tenants together; no tenant can have it. */
 const ALL = "*";
 
-/** How many tenants are served at once: with all's, the most keys of a read. */
+/** How many requests to serve at once: one read allows ten keys. */
 const BATCH = 9;
 
-/** How often it is tried while others are faster. */
+/** How many times to try while other processes write first. */
 const TRIES = 8;
 
-/** The longest pause between two tries, in ms. */
+/** The longest pause between two attempts, in ms. */
 const PAUSE = 10;
 
-/** How long to wait where others were faster each time, in ms. */
+/** How long to wait if other processes wrote first every time, in ms. */
 const BUSY = 25;
 
-/** How far ahead of this machine's clock another one may be, in ms. */
+/** How far another machine's clock may be ahead, in ms. */
 const SKEW = 10_000;
 
-/** Somebody who wants a token. */
+/** A request for a token. */
 interface Wish {
   readonly tenant: string;
   readonly rates: Rates;
@@ -60,16 +60,16 @@ interface Wish {
  * await server.close();
  * ```
  *
- * @param options Which database.
+ * @param options The database.
  * @returns The buckets.
  */
 export function createKvBuckets(options: KvBucketsOptions): SharedBuckets {
   return openKvBuckets(options);
 }
 
-/** Makes the same buckets, as limits use them. */
+/** Makes the same buckets, with the interface that limits use. */
 export function openKvBuckets({ kv }: KvBucketsOptions): Buckets {
-  /** A process does not compete with itself: its wishes go together. */
+  /** Requests of one process are batched, so they do not conflict. */
   const wishes: Wish[] = [];
   let isBusy = false;
 
@@ -104,7 +104,9 @@ export function openKvBuckets({ kv }: KvBucketsOptions): Buckets {
   };
 }
 
-/** Takes tokens in one step, as often as others come in between. */
+/**
+ * Takes tokens atomically, and retries after conflicts with other processes.
+ */
 async function take(
   database: Deno.Kv,
   wishes: readonly Wish[],
@@ -122,7 +124,7 @@ async function take(
   return wishes.map(() => ({ tenant: 0, all: BUSY }));
 }
 
-/** Takes tokens in one step; undefined where others came in between. */
+/** Takes tokens atomically; undefined after a conflict. */
 async function attempt(
   database: Deno.Kv,
   wishes: readonly Wish[],
@@ -140,7 +142,7 @@ async function attempt(
   const read = (name: string, rate: Rate) => {
     const at = fullAt.get(name)!;
     const most = now + rate.burst * refill(rate);
-    // A clock that was far ahead must not lock everybody out.
+    // A clock that was far ahead must not block all requests.
     return at > most + SKEW ? most : at;
   };
   const waits = wishes.map(({ tenant, rates }) => {
@@ -168,7 +170,7 @@ async function attempt(
   for (const [index, entry] of entries.entries()) {
     if (!changed.has(names[index]!)) continue;
     const at = changed.get(names[index]!)!;
-    // Expiry in the database only clears away what means nothing any more.
+    // Expiry in the database only removes buckets that are full again.
     commit = commit.check(entry)
       .set(entry.key, at, {
         expireIn: Math.max(1, Math.ceil(at - now)) + SKEW,

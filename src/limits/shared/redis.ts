@@ -1,5 +1,5 @@
 /**
- * Buckets in Redis, for any number of servers. Redis' own clock counts.
+ * Token buckets in Redis, for any number of servers. They use the Redis clock.
  *
  * @module
  */
@@ -9,24 +9,24 @@ import type { Buckets, SharedBuckets } from "./shared.ts";
 
 /** Settings of {@linkcode createRedisBuckets}. */
 export interface RedisBucketsOptions {
-  /** Where Redis is, as for the store of tokens. */
+  /** The address of Redis, as for the token store. */
   readonly url: string;
   /**
-   * What the keys of the store of tokens start with; those of buckets start
-   * with `limit:` and the same.
+   * The key prefix of the token store. The keys of buckets start with `limit:`
+   * followed by this prefix.
    *
    * @default {"qontak:tokens:"}
    */
   readonly keyPrefix?: string;
 }
 
-/** Stands for all tenants; none can be called so. */
+/** The name for all tenants together; no tenant can have it. */
 const ALL = "*";
 
 /**
- * Takes a token from both buckets, or from none. A bucket is the moment at
- * which it is full again, in microseconds; a full one needs no key. Where the
- * clock was set back, a bucket is never emptier than empty.
+ * Takes a token from both buckets, or from neither. A bucket is stored as the
+ * time at which it is full again, in microseconds; a full bucket needs no key.
+ * If the clock was set back, a bucket counts as empty at most.
  */
 const TAKE = `
 local time = redis.call("TIME")
@@ -49,7 +49,7 @@ end
 return waits`;
 
 /**
- * Makes buckets in Redis. It connects when they are first used.
+ * Makes buckets in Redis. It connects on first use.
  *
  * @example Limits that hold for several servers together
  * ```ts
@@ -65,7 +65,7 @@ return waits`;
  * await server.close();
  * ```
  *
- * @param options Where Redis is.
+ * @param options The address of Redis.
  * @returns The buckets.
  * @throws {TypeError} When the address is invalid.
  */
@@ -75,7 +75,7 @@ export function createRedisBuckets(
   return openRedisBuckets(options);
 }
 
-/** Makes the same buckets, as limits use them. */
+/** Makes the same buckets, with the interface that limits use. */
 export function openRedisBuckets(
   { url, keyPrefix = KEY_PREFIX }: RedisBucketsOptions,
 ): Buckets {

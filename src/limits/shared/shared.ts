@@ -1,6 +1,5 @@
 /**
- * Limits that several processes share, for as long as the place where they are
- * kept answers.
+ * Limits shared by several processes, as long as their storage answers.
  *
  * @module
  */
@@ -9,37 +8,38 @@ import type { Log } from "../../logging/log.ts";
 import type { Rates } from "../bucket.ts";
 import type { Clock } from "../clock.ts";
 
-/** How long until the next tokens are there, in ms; 0 for both: taken. */
+/** The time until the next tokens, in ms. If both are 0, tokens were taken. */
 export interface Waits {
   /** For the tenant's bucket. */
   readonly tenant: number;
-  /** For everybody's bucket. */
+  /** For the bucket of all tenants. */
   readonly all: number;
 }
 
-/** Buckets that several processes draw from. */
+/** Token buckets shared by several processes. */
 export interface SharedBuckets {
-  /** Where they are kept, for messages. */
+  /** The name of the storage, for messages. */
   readonly name: string;
-  /** Ends its connections. */
+  /** Closes the connections. */
   close(): Promise<void>;
 }
 
-/** The same, as limits use them. */
+/** The same buckets, with the interface that limits use. */
 export interface Buckets extends SharedBuckets {
   /**
-   * Takes a token from a tenant's bucket and one from everybody's, or neither.
+   * Takes a token from a tenant's bucket and one from the bucket of all
+   * tenants, or neither.
    *
    * @param tenant The tenant.
-   * @param rates How much the buckets hold, and how fast they fill.
-   * @returns How long to wait where a token is missing.
-   * @throws {Error} When the place is out of order.
+   * @param rates The capacity and refill rate of the buckets.
+   * @returns How long to wait if a token is missing.
+   * @throws {Error} When the storage fails.
    */
   take(tenant: string, rates: Rates): Promise<Waits>;
 }
 
 /**
- * The buckets behind shared buckets.
+ * Returns the internal buckets of shared buckets.
  *
  * @throws {TypeError} When this package did not make them.
  */
@@ -50,30 +50,30 @@ export function bucketsOf(shared: SharedBuckets): Buckets {
   );
 }
 
-/** How long the place may take to answer, in ms. */
+/** The timeout for an answer from the storage, in ms. */
 const TIMEOUT = 250;
 
-/** How long it may take until it has answered once, in ms: it is connected. */
+/** The timeout until the first answer, which includes connecting, in ms. */
 const FIRST_TIMEOUT = 3_000;
 
-/** How long a process that was busy itself looks for the answer, in ms. */
+/** How long to keep waiting if this process itself was busy, in ms. */
 const SECOND_LOOK = 20;
 
-/** How long it is left alone after it failed, in ms. */
+/** How long to pause requests after a failure, in ms. */
 const REST = 1_000;
 
-/** How often it is said that it fails, at most, in ms. */
+/** The shortest time between two log messages about failures, in ms. */
 const QUIET = 60_000;
 
 const TAKEN: Waits = { tenant: 0, all: 0 };
 
 /**
- * Makes buckets that never fail: while the place is out of order or slow, the
- * limits of this process go on alone.
+ * Makes buckets that never fail. While the storage fails or is slow, only this
+ * process's own limits apply.
  *
  * @param buckets The buckets.
- * @param clock The time.
- * @param log Told when the place fails, and when it is back.
+ * @param clock The clock.
+ * @param log Logs when the storage fails, and when it recovers.
  */
 export function withoutFailures(
   buckets: Buckets,
@@ -133,7 +133,7 @@ export function withoutFailures(
     name: buckets.name,
     async take(tenant, rates) {
       if (!isOut) return await ask(tenant, rates);
-      // Nobody waits for a place that is out of order.
+      // Requests do not wait for a failing storage.
       const now = clock.now();
       if (now >= tryAt) {
         tryAt = now + REST;
@@ -145,7 +145,7 @@ export function withoutFailures(
   };
 }
 
-/** Waits for an answer no longer than so many ms. */
+/** Waits at most `ms` ms for an answer. */
 function within<T>(
   ms: number,
   clock: Clock,
@@ -153,7 +153,8 @@ function within<T>(
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     let cancel = clock.after(ms, () => {
-      // Where this process was too busy to read it, the answer is there.
+      // If this process was too busy to read it, the answer has already
+      // arrived.
       cancel = clock.after(
         SECOND_LOOK,
         () => reject(new Error(`no answer within ${ms} ms`)),
