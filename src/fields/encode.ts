@@ -94,7 +94,10 @@ export function encodeNumber(value: unknown, most?: number): Encoded {
  * @param value What the caller gave.
  */
 export function encodeDegrees(value: unknown): Encoded {
-  return encodeNumber(value, MAX_DEGREES);
+  const encoded = encodeNumber(value, MAX_DEGREES);
+  return encoded.problem === undefined
+    ? { ...encoded, wire: Number(encoded.wire) }
+    : encoded;
 }
 
 /** The largest number of degrees. */

@@ -14,6 +14,7 @@ import type { Principal } from "../auth/principal.ts";
 import { readText } from "../net/body.ts";
 import { deadline, isTimeUp } from "../net/deadline.ts";
 import { authInfoOf } from "./caller.ts";
+import { parseWithoutExponents } from "../values/numbers.ts";
 import { NOT_UTF8, refusedMessage } from "./messages.ts";
 
 /** The maximum size of a body, in bytes. */
@@ -63,7 +64,7 @@ export function createEndpoint(
       if (body instanceof Response) return body;
       let parsedBody: unknown;
       try {
-        parsedBody = JSON.parse(body);
+        parsedBody = parseWithoutExponents(body);
       } catch {
         return refuse(400, ProtocolErrorCode.ParseError, NO_JSON);
       }

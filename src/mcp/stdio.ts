@@ -18,6 +18,7 @@ import { Buffer } from "node:buffer";
 import process from "node:process";
 import { parseJson } from "../values/json.ts";
 import { decodeUtf8 } from "../values/text.ts";
+import { parseWithoutExponents } from "../values/numbers.ts";
 import { idOf, NOT_UTF8, refusedMessage } from "./messages.ts";
 
 /** The maximum length of a line, in bytes. */
@@ -160,7 +161,7 @@ function readMessage(bytes: Uint8Array): Line {
   }
   let value: unknown;
   try {
-    value = JSON.parse(line);
+    value = parseWithoutExponents(line);
   } catch {
     return refuse(
       null,

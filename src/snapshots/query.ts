@@ -19,6 +19,7 @@ import {
   ZERO,
 } from "../values/decimal.ts";
 import { isEmpty, isObject, type JsonObject, show } from "../values/json.ts";
+import { readNumber } from "../values/numbers.ts";
 import { didYouMean } from "../values/words.ts";
 import {
   createFields,
@@ -231,7 +232,15 @@ function periodOf(field: QueryField, value: unknown, subject: Subject): Period {
 }
 
 function decimalOf(field: QueryField, value: unknown): Decimal {
-  const decimal = toDecimal(value);
+  const reading = typeof value === "string" ? readNumber(value) : undefined;
+  if (reading?.readings) {
+    throw new Problem(
+      `${field.name} cannot tell what ${show(value)} means, ${
+        reading.readings.join(" or ")
+      }: send the one you mean, as a number without quotes`,
+    );
+  }
+  const decimal = toDecimal(reading?.digits ?? value);
   if (decimal) return decimal;
   throw new Problem(
     `${field.called} takes a number such as 15000000 or 1.5, not ${

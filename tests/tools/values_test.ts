@@ -2,7 +2,12 @@
  * What becomes of the values of a write, from a client's arguments to the
  * record that Qontak keeps.
  */
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 import { createWorld, type World, writes } from "../support/world.ts";
 
 /** Custom fields of the sandbox's contacts. */
@@ -259,7 +264,7 @@ Deno.test("a phone number is kept as typed, and other contacts that have it in a
     const { notes, looked } = await telephone(second, typed);
     assertEquals(looked, 1);
     assertEquals(notes, [
-      `telephone "${typed}" was stored as typed. The same number belongs to contact ${first} ("${stored}"): a search by phone finds only the form that is stored, so check for a duplicate`,
+      `telephone "${typed}" was stored as typed. The same number belongs to contact ${first} ("${stored}"): a search by phone finds only the stored form, so check for a duplicate`,
     ]);
     await telephone(second, "0811 000 111");
   }
@@ -291,4 +296,86 @@ Deno.test("a look at other phone numbers that fails says nothing of the write", 
     telephone: "0812 3456 7890",
   });
   assertEquals([applied, notes], [["telephone"], undefined]);
+});
+
+Deno.test("skip_validation sends no number that has two readings, and reads the others", async () => {
+  await using world = await createWorld();
+  const deal = {
+    name: "Kursi",
+    crm_pipeline_id: "48213",
+    crm_stage_id: 398112,
+    skip_validation: true,
+  };
+  assertStringIncludes(
+    await world.refused("create_deal", { ...deal, size: "27.500" }),
+    'size cannot tell what "27.500" means, 27.5 or 27500',
+  );
+  assertEquals(writes(world), []);
+  await world.ok("create_deal", {
+    ...deal,
+    crm_pipeline_id: 48213,
+    size: "1,5 juta",
+  });
+  assertEquals(
+    (writes(world)[0]!.body as { size: unknown }).size,
+    1_500_000,
+  );
+});
+
+Deno.test("query_records refuses a number that has two readings", async () => {
+  await using world = await createWorld();
+  const where = (value: string) => ({
+    resource: "products",
+    where: [{ field: "price", op: "gt", value }],
+  });
+  assertStringIncludes(
+    await world.refused("query_records", where("27.500")),
+    "27.5 or 27500",
+  );
+  await world.ok("query_records", where("Rp 1.500.000"));
+});
+
+Deno.test("coordinates with three digits after the point are numbers", async () => {
+  await using world = await createWorld();
+  await world.ok("create_geolocation", {
+    latitude: "-6.200",
+    longitude: "106.800",
+    device_id: "device",
+  });
+  const { latitude, longitude } = writes(world)[0]!.body as Record<
+    string,
+    unknown
+  >;
+  assertEquals([latitude, longitude], [-6.2, 106.8]);
+});
+
+Deno.test("a number with an exponent is refused, since its digits are lost", async () => {
+  await using world = await createWorld();
+  const send = async (value: string) => {
+    const response = await fetch(`${world.url}/mcp`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream",
+      },
+      body:
+        `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"create_contact","arguments":{"first_name":"Sari","additional_fields":${value}}}}`,
+    });
+    return await response.text();
+  };
+  const list = (value: string) => `[{"id":7118423,"value":${value}}]`;
+  for (const value of ["9.17e5", "1E3", "917101e0"]) {
+    assertStringIncludes(
+      await send(list(value)),
+      `not {\\"exponent\\":\\"${value}\\",\\"send\\":\\"all digits, in quotes\\"}`,
+    );
+  }
+  // As text, some clients send lists so.
+  assertStringIncludes(
+    await send(JSON.stringify(list("9.171012345e11"))),
+    "all digits, in quotes",
+  );
+  assertEquals(writes(world), []);
+  // A text with such letters is no number.
+  assert(!(await send(list('"3e4"'))).includes("exponent"));
 });

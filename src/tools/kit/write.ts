@@ -21,6 +21,8 @@ import {
   isFateUnknown,
   namesNothing,
 } from "../../qontak/envelope.ts";
+import { encodeNumber } from "../../fields/encode.ts";
+import type { BodyType } from "../../qontak/bodies.ts";
 import { argumentOf } from "../../qontak/resources.ts";
 import {
   defined,
@@ -29,6 +31,7 @@ import {
   type JsonObject,
   toId,
 } from "../../values/json.ts";
+import { readNumber } from "../../values/numbers.ts";
 import type { ToolContext } from "../tool.ts";
 import { findCreated } from "./find_created.ts";
 import { readRecord, reportWrite, type WrittenTo } from "./report_write.ts";
@@ -161,19 +164,75 @@ function checkValues(
   });
 }
 
+/** What a body key holds that is a number, or a list of numbers. */
+const NUMERIC: ReadonlySet<BodyType> = new Set(["number", "numbers"]);
+
+/**
+ * A write without a check. Numbers are read all the same: a number with two
+ * readings is refused, since Qontak would store one of them without a word.
+ */
+async function readNumbers(
+  { setup }: ToolContext,
+  write: Write,
+): Promise<Omit<CheckedWrite, "problems">> {
+  // The template may be what cannot be fetched.
+  const fields = await setup.fields(write.resource).catch(() => []);
+  const numbers = new Set(
+    fields.filter(({ custom, type }) =>
+      custom && (type.name === "number" || type.name === "percentage")
+    ).map(({ id }) => id),
+  );
+  const { body: types } = endpointOf(write);
+  const notes = ["Sent without a check, because skip_validation was true"];
+  const problems: string[] = [];
+  const read = (key: string, value: unknown): unknown => {
+    if (typeof value !== "string" || value === "") return value;
+    const encoded = encodeNumber(value);
+    if (encoded.problem === undefined) {
+      if (encoded.read) notes.push(`${key} ${encoded.read}`);
+      return encoded.wire;
+    }
+    if (isAmbiguous(value)) problems.push(`${key} ${encoded.problem}`);
+    return value;
+  };
+  const body = Object.fromEntries(
+    Object.entries(write.values).map(([key, value]) => {
+      if (key === "additional_fields" && Array.isArray(value)) {
+        for (const entry of value.filter(isObject)) {
+          const isNumber = numbers.has(toId(entry.id));
+          if (!isNumber || !isAmbiguous(entry.value)) continue;
+          const { problem } = encodeNumber(entry.value);
+          problems.push(`additional_fields id ${entry.id} ${problem}`);
+        }
+      }
+      if (!NUMERIC.has(types[key]!)) return [key, value];
+      return [
+        key,
+        Array.isArray(value)
+          ? value.map((one) => read(key, one))
+          : read(key, value),
+      ];
+    }),
+  );
+  if (problems.length > 0) {
+    throw problemsError(`${write.tool} was not sent`, problems);
+  }
+  return { body, notes, doubts: [] };
+}
+
+/** Whether a text is a number with several readings. */
+function isAmbiguous(value: unknown): boolean {
+  return typeof value === "string" &&
+    readNumber(value)?.readings !== undefined;
+}
+
 /** Checks a write, and returns the body to send. */
 async function check(
   context: ToolContext,
   write: Write,
   existing: JsonObject | undefined,
 ): Promise<Omit<CheckedWrite, "problems">> {
-  if (write.skipValidation) {
-    return {
-      body: write.values,
-      notes: ["Sent without a check, because skip_validation was true"],
-      doubts: [],
-    };
-  }
+  if (write.skipValidation) return await readNumbers(context, write);
   let checked: CheckedWrite;
   try {
     checked = await checkValues(context, write, existing);
