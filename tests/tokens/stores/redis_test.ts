@@ -40,7 +40,7 @@ function redisTest(
 
 /** The rights that .github/TOKENS.md names; nothing more is needed. */
 const ACL =
-  "+get +set +del +scan +eval +info +wait ~qontak:tokens:* ~lease:qontak:tokens:* ~key:qontak:tokens:*";
+  "+get +set +del +scan +eval +info +wait ~qontak:tokens:* ~lease:qontak:tokens:* ~key:qontak:tokens:* ~revoked:qontak:tokens:*";
 
 redisTest(
   "createRedisStore() needs no more rights than the documents name",
