@@ -152,8 +152,13 @@ async function checkCompany(
     nameTenant(first!)
   }, the first of ${tenants.length}`;
   const callers = await callersWithoutName(program);
+  const { MCP_API_KEYS, MCP_STORED_KEYS, MCP_OAUTH_ISSUER } = program.settings;
+  // Callers with credentials may be told to name a company. Without any, a
+  // person at this machine calls, who need not.
+  const mustName = callers === undefined &&
+    Boolean(MCP_API_KEYS || MCP_STORED_KEYS || MCP_OAUTH_ISSUER);
   return {
-    status: callers === undefined ? "warn" : "fail",
+    status: mustName ? "warn" : "fail",
     detail:
       `${named}. Calls without user_id fail, since no credentials are kept for them${
         callers === undefined ? "" : `, and ${callers} for such calls`

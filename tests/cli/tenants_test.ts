@@ -345,8 +345,10 @@ Deno.test("doctor says which company it tried, and that calls without user_id fa
   const { company, crm } = await examine(place);
   assertStringIncludes(
     company!,
-    'warn tried with the credentials for user_id "acme"',
+    'fail tried with the credentials for user_id "acme"',
   );
+  assertEquals((await place.run(["doctor"])).code, 1);
+  assertEquals((await place.run(["doctor", "acme"])).code, 0);
   assertStringIncludes(company!, "Calls without user_id fail");
   assertStringIncludes(company!, "qontak-mcp tenants add,");
   assertStringIncludes(crm!, "ok ");
