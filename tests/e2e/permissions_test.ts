@@ -53,7 +53,7 @@ async function addAndDoctor(
   const all = { ...env, QONTAK_BASE_URL: sandbox.url };
   const stdin = `${sandbox.refreshToken}\n`;
   await limited(needs, ["tenants", "add", "acme"], all, { stdin });
-  const found = await limited(needs, ["doctor"], all);
+  const found = await limited(needs, ["doctor", "acme"], all);
   assertStringIncludes(found, "Qontak answers: 2 pipelines");
   await serveACall(needs, all, { user_id: "acme" });
 }
