@@ -7,6 +7,7 @@
  * @module
  */
 import { ForeseenError, problemsError } from "../errors.ts";
+import { encodeNumber } from "../fields/encode.ts";
 import { choose } from "../fields/options.ts";
 import {
   add,
@@ -234,11 +235,7 @@ function periodOf(field: QueryField, value: unknown, subject: Subject): Period {
 function decimalOf(field: QueryField, value: unknown): Decimal {
   const reading = typeof value === "string" ? readNumber(value) : undefined;
   if (reading?.readings) {
-    throw new Problem(
-      `${field.name} cannot tell what ${show(value)} means, ${
-        reading.readings.join(" or ")
-      }: send the one you mean, as a number without quotes`,
-    );
+    throw new Problem(`${field.called} ${encodeNumber(value).problem}`);
   }
   const decimal = toDecimal(reading?.digits ?? value);
   if (decimal) return decimal;
@@ -397,7 +394,7 @@ function parseKey(word: unknown, fields: Fields, { zone }: Subject): Key {
   const field = fields.find(word);
   if (field.isFreeText) {
     throw new Problem(
-      `${field.name} is free text, which makes no groups: group by another field, or find records with contains`,
+      `${field.called} is free text, which makes no groups: group by another field, or find records with contains`,
     );
   }
   return { name: field.name, of: (row) => field.shown(row) ?? null };
