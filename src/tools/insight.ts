@@ -5,12 +5,9 @@
  * @module
  */
 import { type Resource, resources } from "../qontak/resources.ts";
-import {
-  MEASURES,
-  OPERATORS,
-  query,
-  type Question,
-} from "../snapshots/query.ts";
+import { OPERATORS } from "../snapshots/conditions.ts";
+import { MEASURES } from "../snapshots/measures.ts";
+import { query, type Question } from "../snapshots/query.ts";
 import { defined, type JsonObject } from "../values/json.ts";
 import {
   anyValue,

@@ -24,6 +24,12 @@ export function fold(word: string): string {
     : word.normalize("NFKC").toLowerCase().replace(/[\s_-]+/g, " ").trim();
 }
 
+/** Removes differences of case, accents and spacing from any value's text. */
+export function foldText(value: unknown): string {
+  return String(value).normalize("NFKD").replace(/\p{M}+/gu, "").toLowerCase()
+    .replace(/\s+/g, " ").trim();
+}
+
 /**
  * The candidate that a mistyped word most likely means.
  *

@@ -317,3 +317,30 @@ Deno.test("query() says how many groups and rows do not fit", () => {
   const grouped = ask(records, { group_by: ["name"], sort: "-count" });
   assertEquals(grouped.groups!.length + grouped.left_out!, 2_000);
 });
+
+Deno.test("query() sorts groups by any name of a column, and by one currency only", () => {
+  const records = [
+    deal(1, { size: 5 }),
+    deal(2, { size: 9, crm_stage_name: "Won" }),
+    deal(3, { size: 1_000, currency: "AUD", crm_stage_name: "Lost" }),
+  ];
+  const { groups } = ask(records, {
+    group_by: ["crm_stage_id"],
+    measures: ["sum:size"],
+    sort: "-sum:size",
+  });
+  assertEquals(groups!.map((group) => group["sum:size"]), [
+    { IDR: 9 },
+    { IDR: 5 },
+    { AUD: 1_000 },
+  ]);
+  const byStage = ask(records, { group_by: ["crm_stage_id"], sort: "-stage" });
+  assertEquals(byStage.groups![0], { crm_stage_id: "Won", count: 1 });
+  // An unknown name is wrong even where nothing matches.
+  const error = assertThrows(
+    () => ask([], { group_by: ["crm_stage_id"], sort: "sise" }),
+    InputError,
+  );
+  assertStringIncludes(error.message, '"sise" is not one of the columns shown');
+  assertThrows(() => ask([], { sort: "-sise" }), InputError, "mean size?");
+});

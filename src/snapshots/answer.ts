@@ -1,0 +1,177 @@
+/**
+ * What an answer shows: sorted groups or records, as many as fit, and the count
+ * of those that do not.
+ *
+ * @module
+ */
+import { compare, type Decimal, toDecimal } from "../values/decimal.ts";
+import { isEmpty, isObject, type JsonObject } from "../values/json.ts";
+import { foldText } from "../values/words.ts";
+import type { Zone } from "../values/zone.ts";
+import { type QueryField, toEpoch } from "./fields.ts";
+
+/** The maximum size of an answer, in characters. */
+const MAX_ANSWER = 12_000;
+
+/** The default maximum number of groups or rows. */
+const LIMIT = 50;
+/** How entries are sorted. */
+export interface Sorting {
+  /** The column of groups, or the field of records. */
+  readonly by: string | QueryField;
+  /** Whether the largest comes first. */
+  readonly isDescending: boolean;
+}
+
+/** The entries that fit, and how many do not. */
+export interface Shown {
+  readonly shown: readonly JsonObject[];
+  readonly left: number;
+}
+
+/** A value in the form in which it is compared. */
+type SortKey = Decimal | string | undefined;
+
+/** Numbers are compared as numbers, and everything else as text. */
+function sortKey(value: unknown): SortKey {
+  if (isEmpty(value)) return undefined;
+  return toDecimal(value) ?? foldText(value);
+}
+
+/**
+ * Compares values for sorting: numbers before texts, and empty values always
+ * last.
+ */
+function order(a: SortKey, b: SortKey, isDescending: boolean): number {
+  if (a === undefined || b === undefined) {
+    return Number(a === undefined) - Number(b === undefined);
+  }
+  const sign = typeof a === "string"
+    ? typeof b === "string" ? (a < b ? -1 : a > b ? 1 : 0) : 1
+    : typeof b === "string"
+    ? -1
+    : compare(a, b);
+  return isDescending ? -sign : sign;
+}
+
+/** Sorts entries by a value of each. Equal ones keep their order. */
+function sortBy<T>(
+  entries: readonly T[],
+  value: (entry: T) => unknown,
+  isDescending: boolean,
+): T[] {
+  const known = new Map<unknown, SortKey>();
+  const keyed = entries.map((entry): [T, SortKey] => {
+    const found = value(entry);
+    if (!known.has(found)) known.set(found, sortKey(found));
+    return [entry, known.get(found)];
+  });
+  return keyed.sort(([, a], [, b]) => order(a, b, isDescending))
+    .map(([entry]) => entry);
+}
+
+/** Keeps as many entries as fit, and counts the others. */
+function bound(
+  entries: Iterable<JsonObject>,
+  count: number,
+  limit: number,
+): Shown {
+  const shown: JsonObject[] = [];
+  let size = 0;
+  for (const entry of entries) {
+    if (shown.length === limit) break;
+    size += JSON.stringify(entry).length + 1;
+    if (size > MAX_ANSWER && shown.length > 0) break;
+    shown.push(entry);
+  }
+  return { shown, left: count - shown.length };
+}
+
+/**
+ * Sorts groups, and shows as many as fit.
+ *
+ * @param groups The groups.
+ * @param sorting How they are sorted.
+ * @param limit The maximum number of groups.
+ */
+export function showGroups(
+  groups: readonly JsonObject[],
+  { by, isDescending }: Sorting,
+  limit: number = LIMIT,
+): Shown {
+  const currency = mainCurrency(groups.map((group) => group[String(by)]));
+  const value = (group: JsonObject) => {
+    const found = group[String(by)];
+    return isObject(found) ? found[currency!] : found;
+  };
+  return bound(sortBy(groups, value, isDescending), groups.length, limit);
+}
+
+/**
+ * The currency that most groups have an amount in. Groups are sorted by their
+ * amounts in it, because amounts in different currencies have no order.
+ */
+function mainCurrency(values: readonly unknown[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const currency of values.filter(isObject).flatMap(Object.keys)) {
+    counts.set(currency, (counts.get(currency) ?? 0) + 1);
+  }
+  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
+}
+
+/**
+ * Sorts records, and shows as many as fit.
+ *
+ * @param rows The rows of the records.
+ * @param shown What to show of each.
+ * @param sorting The field to sort by, if any.
+ * @param options Their ids, the time zone of days, and the maximum number.
+ */
+export function showRows(
+  rows: readonly number[],
+  shown: readonly QueryField[],
+  sorting: Sorting | undefined,
+  { id, zone, limit = LIMIT }: {
+    readonly id: QueryField;
+    readonly zone: Zone;
+    readonly limit?: number | undefined;
+  },
+): Shown {
+  const by = sorting?.by;
+  const sorted = sorting && typeof by === "object"
+    ? sortBy(rows, comparable(by, zone), sorting.isDescending)
+    : rows;
+  function* present(): Generator<JsonObject> {
+    for (const row of sorted) yield presentRow(row, id, shown);
+  }
+  return bound(present(), rows.length, limit);
+}
+
+/** The value of a field that rows are sorted by. */
+function comparable(
+  { kind, value, shown }: QueryField,
+  zone: Zone,
+): (row: number) => unknown {
+  if (kind === "date") return (row) => toEpoch(value(row), zone);
+  return kind === "option" ? shown : value;
+}
+
+function presentRow(
+  row: number,
+  id: QueryField,
+  shown: readonly QueryField[],
+): JsonObject {
+  const entry: JsonObject = { id: id.value(row) };
+  const custom: JsonObject[] = [];
+  for (const field of shown) {
+    const value = field.shown(row);
+    if (isEmpty(value)) continue;
+    // Strict content recognizes free text in custom fields by the id of the
+    // field.
+    if (field.isFreeText && field.id !== undefined) {
+      custom.push({ id: field.id, name: field.name, value });
+    } else entry[field.name] = value;
+  }
+  if (custom.length > 0) entry.additional_fields = custom;
+  return entry;
+}

@@ -1,0 +1,291 @@
+/**
+ * The conditions of questions: which records match.
+ *
+ * @module
+ */
+import { InputError } from "../errors.ts";
+import { encodeNumber } from "../fields/encode.ts";
+import { choose } from "../fields/options.ts";
+import { compare, type Decimal, toDecimal } from "../values/decimal.ts";
+import { isEmpty, isObject, show } from "../values/json.ts";
+import { readNumber } from "../values/numbers.ts";
+import { didYouMean, foldText } from "../values/words.ts";
+import {
+  type Fields,
+  type QueryField,
+  type Subject,
+  toEpoch,
+} from "./fields.ts";
+import { parsePeriod, type Period, PERIODS } from "./periods.ts";
+
+/** The operators of conditions, as questions write them. */
+export const OPERATORS = [
+  "eq",
+  "ne",
+  "in",
+  "gt",
+  "gte",
+  "lt",
+  "lte",
+  "between",
+  "contains",
+  "starts_with",
+  "is_empty",
+  "is_set",
+] as const;
+
+type Operator = (typeof OPERATORS)[number];
+
+/** The maximum number of values in one condition. */
+const MAX_VALUES = 200;
+
+/** Whether a row meets a condition. */
+export type Test = (row: number) => boolean;
+
+/** Caches the results of a test by value, because rows share values. */
+function remembered(test: (value: unknown) => boolean) {
+  const known = new Map<unknown, boolean>();
+  return (value: unknown): boolean => {
+    const verdict = known.get(value);
+    if (verdict !== undefined) return verdict;
+    const found = test(value);
+    known.set(value, found);
+    return found;
+  };
+}
+
+/**
+ * Conditions that compare the order of values, and the comparison results that
+ * each accepts.
+ */
+const ORDER: Readonly<Partial<Record<Operator, (sign: number) => boolean>>> = {
+  gt: (sign) => sign > 0,
+  gte: (sign) => sign >= 0,
+  lt: (sign) => sign < 0,
+  lte: (sign) => sign <= 0,
+};
+
+/**
+ * Parses a condition: `{field, op, value}`.
+ *
+ * @param condition What the caller sent.
+ * @param fields Finds fields.
+ * @param subject The records that the condition applies to.
+ * @throws {InputError} Naming what is wrong.
+ */
+export function parseCondition(
+  condition: unknown,
+  fields: Fields,
+  subject: Subject,
+): Test {
+  if (!isObject(condition)) {
+    throw new InputError(
+      `each entry of where is {"field", "op", "value"}, not ${show(condition)}`,
+    );
+  }
+  const { field: word, op = "eq", value } = condition;
+  const strange = Object.keys(condition).find((key) =>
+    key !== "field" && key !== "op" && key !== "value"
+  );
+  if (strange !== undefined) {
+    throw new InputError(
+      `an entry of where has no key ${
+        show(strange)
+      }: it takes field, op and value`,
+    );
+  }
+  if (!OPERATORS.includes(op as Operator)) {
+    throw new InputError(
+      `op ${show(op)} is not an operator${
+        didYouMean(String(op).slice(0, 64), OPERATORS) ||
+        `. It is one of ${OPERATORS.join(", ")}`
+      }`,
+    );
+  }
+  const field = fields.find(word);
+  if (op === "is_empty" || op === "is_set") {
+    const wanted = op === "is_empty";
+    return (row) => isEmpty(field.value(row)) === wanted;
+  }
+  const values = Array.isArray(value) ? value : [value];
+  if (values.length === 0 || values.some(isEmpty)) {
+    throw new InputError(
+      `${field.called} ${op} needs a value; only is_empty and is_set take none`,
+    );
+  }
+  if (values.length > MAX_VALUES) {
+    throw new InputError(
+      `${field.called} ${op} names ${values.length} values: ${MAX_VALUES} at most`,
+    );
+  }
+  if (op === "between") {
+    if (values.length !== 2) {
+      throw new InputError(
+        `${field.called} between takes two values: [from, to]`,
+      );
+    }
+    const [from, to] = values.map((one, i) =>
+      parseOrdered(i === 0 ? "gte" : "lte", field, one, subject)
+    );
+    return (row) => from!(row) && to!(row);
+  }
+  if (op === "contains" || op === "starts_with") {
+    const parts = values.map(foldText);
+    const holds = remembered((shown) =>
+      [shown].flat().some((one) =>
+        !isEmpty(one) &&
+        parts.some((part) =>
+          op === "contains"
+            ? foldText(one).includes(part)
+            : foldText(one).startsWith(part)
+        )
+      )
+    );
+    return (row) => holds(field.shown(row));
+  }
+  if (Object.hasOwn(ORDER, String(op))) {
+    if (values.length !== 1) {
+      throw new InputError(`${field.called} ${op} takes one value`);
+    }
+    return parseOrdered(op as Operator, field, values[0], subject);
+  }
+  const tests = values.map((one) => parseEqual(field, one, subject));
+  return op === "ne"
+    ? (row) => !tests.some((test) => test(row))
+    : (row) => tests.some((test) => test(row));
+}
+
+function periodOf(field: QueryField, value: unknown, subject: Subject): Period {
+  const period = typeof value === "string"
+    ? parsePeriod(value.slice(0, 64), subject.now, subject.zone)
+    : undefined;
+  if (period) return period;
+  throw new InputError(`${field.called} takes ${PERIODS}, not ${show(value)}`);
+}
+
+function decimalOf(field: QueryField, value: unknown): Decimal {
+  const reading = typeof value === "string" ? readNumber(value) : undefined;
+  if (reading?.readings) {
+    throw new InputError(`${field.called} ${encodeNumber(value).problem}`);
+  }
+  const decimal = toDecimal(reading?.digits ?? value);
+  if (decimal) return decimal;
+  throw new InputError(
+    `${field.called} takes a number such as 15000000 or 1.5, not ${
+      show(value)
+    }`,
+  );
+}
+
+function parseOrdered(
+  op: Operator,
+  field: QueryField,
+  value: unknown,
+  subject: Subject,
+): Test {
+  const holds = ORDER[op]!;
+  if (field.kind === "date") {
+    const { start, end } = periodOf(field, value, subject);
+    // After a day means after all of that day; from a day on includes the day.
+    const verdict = remembered((found) => {
+      const epoch = toEpoch(found, subject.zone);
+      if (epoch === undefined) return false;
+      return op === "gt"
+        ? epoch >= end
+        : op === "gte"
+        ? epoch >= start
+        : op === "lt"
+        ? epoch < start
+        : epoch < end;
+    });
+    return (row) => verdict(field.value(row));
+  }
+  if (field.kind !== "number") {
+    throw new InputError(
+      `${field.called} has no order: ${op} and between are for numbers and dates`,
+    );
+  }
+  const wanted = decimalOf(field, value);
+  const verdict = remembered((found) => {
+    const decimal = toDecimal(found);
+    return decimal !== undefined && holds(compare(decimal, wanted));
+  });
+  return (row) => verdict(field.value(row));
+}
+
+function parseEqual(
+  field: QueryField,
+  value: unknown,
+  subject: Subject,
+): Test {
+  switch (field.kind) {
+    case "number": {
+      const wanted = decimalOf(field, value);
+      const same = remembered((found) => {
+        const decimal = toDecimal(found);
+        return decimal !== undefined && compare(decimal, wanted) === 0;
+      });
+      return (row) => same(field.value(row));
+    }
+    case "date": {
+      const { start, end } = periodOf(field, value, subject);
+      const within = remembered((found) => {
+        const epoch = toEpoch(found, subject.zone);
+        return epoch !== undefined && epoch >= start && epoch < end;
+      });
+      return (row) => within(field.value(row));
+    }
+    case "flag": {
+      const wanted = String(value).toLowerCase();
+      if (wanted !== "true" && wanted !== "false") {
+        throw new InputError(
+          `${field.called} is true or false, not ${show(value)}`,
+        );
+      }
+      return (row) => String(field.value(row) ?? false) === wanted;
+    }
+    case "option":
+    case "list": {
+      const ids = idsOf(field, value);
+      if (ids) {
+        const isOne = remembered((found) =>
+          [found].flat().some((one) => ids.has(String(one).trim()))
+        );
+        return (row) => isOne(field.value(row));
+      }
+      const wanted = foldText(value);
+      const isNamed = remembered((shown) =>
+        [shown].flat().some((one) => !isEmpty(one) && foldText(one) === wanted)
+      );
+      return (row) => isNamed(field.shown(row)) || isNamed(field.value(row));
+    }
+    case "text": {
+      const wanted = foldText(value);
+      const same = remembered((found) =>
+        [found].flat().some((one) => !isEmpty(one) && foldText(one) === wanted)
+      );
+      return (row) => same(field.value(row));
+    }
+  }
+}
+
+/**
+ * The ids that a value means; undefined if the value can only be compared with
+ * names.
+ */
+function idsOf(field: QueryField, value: unknown): Set<string> | undefined {
+  const { options, translate = false } = field;
+  if (!options || options.every(({ id }) => id === null)) {
+    return /^\d+$/.test(String(value)) ? new Set([String(value)]) : undefined;
+  }
+  const wanted = foldText(value);
+  // Stages of several pipelines may share a name: the value then means all of
+  // them.
+  const named = options.filter(({ name }) => foldText(name) === wanted);
+  if (named.length > 0) return new Set(named.map(({ id }) => String(id)));
+  const choice = choose(options, value, { translate });
+  if (choice.problem !== undefined) {
+    throw new InputError(`${field.called}: ${choice.problem}`);
+  }
+  return new Set([String(choice.option.id)]);
+}
