@@ -21,6 +21,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["fields"],
   ["snapshots"],
   ["audit"],
+  ["changes"],
   ["tools"],
   ["mcp"],
   ["server"],

@@ -7,7 +7,7 @@ import type { Advise } from "../advice/advice.ts";
 import { sentenceOf } from "../errors.ts";
 import { requestId } from "../logging/request_id.ts";
 import { bound, MAX_ANSWER } from "../tools/kit/fit.ts";
-import { UNTRUSTED } from "../tools/kit/present.ts";
+import { UNTRUSTED } from "../fields/present.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { JsonObject } from "../values/json.ts";
 import { cut } from "../values/marks.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { prepareRequest } from "../changes/request.ts";
 import { endpoints } from "../qontak/endpoints.ts";
 import { readBack } from "../fields/readback.ts";
 import { recordOf } from "../qontak/envelope.ts";
@@ -10,10 +11,11 @@ import { resources } from "../qontak/resources.ts";
 import { isObject } from "../values/json.ts";
 import { type Argument, id, required, text } from "./kit/arguments.ts";
 import { bodyInput } from "./kit/body_arguments.ts";
+import { changeTool } from "./kit/change_tool.ts";
 import { frames } from "./kit/frames.ts";
 import { viewTool } from "./kit/get.ts";
 import { ownerTool } from "./kit/owner.ts";
-import { presentRecord } from "./kit/present.ts";
+import { presentRecord } from "../fields/present.ts";
 import { recordTools } from "./kit/record_tools.ts";
 import { tenantArgument } from "./kit/shared_arguments.ts";
 import type { ToolTraits } from "./kit/tool_traits.ts";
@@ -126,7 +128,7 @@ export const dealTools: readonly Tool[] = [
       };
     },
   }),
-  tool({
+  changeTool({
     name: "set_deal_permissions",
     title: "Set deal's permissions",
     description:
@@ -139,15 +141,20 @@ export const dealTools: readonly Tool[] = [
       ...tenantArgument,
     },
     output: frames.record,
-    run: async ({ crm, signal }, { deal_id, permissions }) => {
-      const { response } = await crm.call(endpoints.deals.setPermissions, {
+    prepare: (_, { deal_id, permissions }) =>
+      prepareRequest({
+        tool: "set_deal_permissions",
+        act: "update",
+        id: deal_id,
+        endpoint: endpoints.deals.setPermissions,
         body: { id: deal_id, permissions },
-        signal,
-      });
-      const record = isObject(response) ? response : {};
-      const stored = isObject(record.details) ? record.details : {};
-      return { record, ...readBack({ permissions }, stored) };
-    },
+        report: (_, { response }) => {
+          const record = isObject(response) ? response : {};
+          const stored = isObject(record.details) ? record.details : {};
+          const report = { record, ...readBack({ permissions }, stored) };
+          return Promise.resolve({ report, id: deal_id });
+        },
+      }),
   }),
   ownerTool(traits, endpoints.deals.updateOwner),
 ];

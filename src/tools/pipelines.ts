@@ -7,7 +7,7 @@ import { endpoints } from "../qontak/endpoints.ts";
 import { recordOf } from "../qontak/envelope.ts";
 import { id, required } from "./kit/arguments.ts";
 import { frames } from "./kit/frames.ts";
-import { presentRecord } from "./kit/present.ts";
+import { presentRecord } from "../fields/present.ts";
 import { fieldsArgument, tenantArgument } from "./kit/shared_arguments.ts";
 import { wholeList } from "./kit/whole_list.ts";
 import { type Tool, tool } from "./tool.ts";

@@ -3,17 +3,20 @@
  *
  * @module
  */
+import { prepareDelete } from "../changes/delete.ts";
+import { prepareRequest } from "../changes/request.ts";
 import { endpoints } from "../qontak/endpoints.ts";
 import { readBack } from "../fields/readback.ts";
 import { resources } from "../qontak/resources.ts";
-import { isObject } from "../values/json.ts";
+import { defined, isObject, toId } from "../values/json.ts";
 import { id, oneOf, required, text } from "./kit/arguments.ts";
+import { changeTool } from "./kit/change_tool.ts";
 import { frames } from "./kit/frames.ts";
 import { recordTools } from "./kit/record_tools.ts";
 import { tenantArgument } from "./kit/shared_arguments.ts";
 import type { ToolTraits } from "./kit/tool_traits.ts";
 import { wholeList } from "./kit/whole_list.ts";
-import { type Tool, tool } from "./tool.ts";
+import type { Tool } from "./tool.ts";
 
 const traits: ToolTraits = {
   resource: resources.task,
@@ -68,7 +71,7 @@ export const taskTools: readonly Tool[] = [
     description: "The categories that tasks can have.",
     endpoint: endpoints.tasks.listCategories,
   }),
-  tool({
+  changeTool({
     name: "create_task_category",
     title: "Create task category",
     description: "Creates a task category.",
@@ -79,18 +82,22 @@ export const taskTools: readonly Tool[] = [
       ...tenantArgument,
     },
     output: frames.record,
-    run: async ({ crm, setup, signal }, { name, id }) => {
-      const { response } = await crm.call(endpoints.tasks.createCategory, {
-        body: { name, ...(id === undefined ? {} : { id }) },
-        signal,
-      });
-      // The cached template contains the categories.
-      setup.forget();
-      const record = isObject(response) ? response : {};
-      return { record, ...readBack({ name }, record) };
-    },
+    prepare: (_, { name, id }) =>
+      prepareRequest({
+        tool: "create_task_category",
+        act: "create",
+        endpoint: endpoints.tasks.createCategory,
+        body: { name, ...defined({ id }) },
+        report: ({ setup }, { response }) => {
+          // The cached template contains the categories.
+          setup.forget();
+          const record = isObject(response) ? response : {};
+          const report = { record, ...readBack({ name }, record) };
+          return Promise.resolve({ report, id: toId(record.id) });
+        },
+      }),
   }),
-  tool({
+  changeTool({
     name: "delete_task_category",
     title: "Delete task category",
     description: "Deletes a category of tasks for good.",
@@ -98,13 +105,12 @@ export const taskTools: readonly Tool[] = [
     idempotent: true,
     input: { category_id: required(id()), ...tenantArgument },
     output: frames.deleted,
-    run: async ({ crm, setup, signal }, { category_id }) => {
-      await crm.call(endpoints.tasks.deleteCategory, {
-        path: { id: category_id },
-        signal,
-      });
-      setup.forget();
-      return { deleted: true, id: category_id };
-    },
+    prepare: (_, { category_id }) =>
+      prepareDelete({
+        tool: "delete_task_category",
+        endpoint: endpoints.tasks.deleteCategory,
+        id: category_id,
+        isSetup: true,
+      }),
   }),
 ];

@@ -3,9 +3,7 @@
  *
  * @module
  */
-import type { Crm } from "../qontak/crm.ts";
-import type { Setup } from "../fields/setup.ts";
-import type { Records } from "../snapshots/records.ts";
+import type { ChangeContext } from "../changes/context.ts";
 import type { Resource } from "../qontak/resources.ts";
 import type { JsonObject } from "../values/json.ts";
 import type { Arguments, JsonSchema, Values } from "./kit/arguments.ts";
@@ -17,16 +15,7 @@ import type { Arguments, JsonSchema, Values } from "./kit/arguments.ts";
 export type Effect = "read" | "write" | "delete";
 
 /** What a tool works with: one company's CRM, for the duration of one call. */
-export interface ToolContext {
-  /** The company's CRM. */
-  readonly crm: Crm;
-  /** How the company has configured its CRM. */
-  readonly setup: Setup;
-  /** Reads all records of one kind. */
-  readonly records: Records;
-  /** Fires when the client cancels. */
-  readonly signal: AbortSignal;
-}
+export type ToolContext = ChangeContext;
 
 /** One tool. */
 export interface Tool<A extends Arguments = Arguments> {

@@ -18,7 +18,7 @@ function resetFact(kind: typeof kinds.deal | typeof kinds.contact): Fact {
     question:
       `Does PUT ${update.path} without creator_id make the token's user the owner?`,
     assumed: "Yes, so every update sends the owner again",
-    code: "src/tools/kit/write.ts: keepOwner",
+    code: "src/changes/check_write.ts: keepOwner",
     how: "Gives a record of ours to another user, changes it, gives it back",
     phase: "write",
     async probe(lab) {

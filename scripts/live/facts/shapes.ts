@@ -25,7 +25,7 @@ function updateAnswers({ name, endpoints }: Kind): Fact {
     id: `put-${name.replaceAll("_", "-")}`,
     question: `Does PUT ${update.path} answer with the record?`,
     assumed: `${withRecord ? "Yes" : "No, only meta"}; either is read`,
-    code: "src/tools/kit/report_write.ts: reportWrite",
+    code: "src/changes/report_write.ts: reportWrite",
     how: "Whether the answers to our updates had response",
     phase: "log",
     probe(lab) {
@@ -47,7 +47,7 @@ function rawRow(id: string, endpoint: Endpoint): Fact {
     id,
     question: `Does POST ${endpoint.path} answer with a record or a raw row?`,
     assumed: "A record with price; a row with unit_price is read again",
-    code: "src/tools/kit/report_write.ts: reportWrite",
+    code: "src/changes/report_write.ts: reportWrite",
     how: "Keys of the answer to our own",
     phase: "log",
     probe(lab) {
@@ -164,7 +164,7 @@ export const shapeFacts: readonly Fact[] = [
     id: "custom-after-create",
     question: "Do custom values come back in the answer to a create?",
     assumed: "Some may come back null: the record is read again then",
-    code: "src/tools/kit/report_write.ts: reportWrite",
+    code: "src/changes/report_write.ts: reportWrite",
     how: "The values of our own new contacts and deals, in answer and record",
     phase: "log",
     probe(lab) {

@@ -106,7 +106,7 @@ export const valueFacts: readonly Fact[] = [
     id: "put-partial",
     question: "Does an update leave alone what it does not name?",
     assumed: "Yes",
-    code: "src/tools/kit/write.ts: performWrite",
+    code: "src/changes/write.ts: prepareWrite",
     how: "Updates the website of our company and compares all other keys",
     phase: "write",
     async probe(lab) {

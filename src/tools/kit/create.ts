@@ -3,14 +3,16 @@
  *
  * @module
  */
+import type { Write } from "../../changes/check_write.ts";
+import { findProblems, prepareWrite } from "../../changes/write.ts";
 import { defined, type JsonObject } from "../../values/json.ts";
-import { type Tool, tool } from "../tool.ts";
+import type { Tool } from "../tool.ts";
 import type { Arguments } from "./arguments.ts";
 import { bodyInput, bodyValues } from "./body_arguments.ts";
+import { changeTool } from "./change_tool.ts";
 import { frames } from "./frames.ts";
 import { skipArgument, tenantArgument } from "./shared_arguments.ts";
 import { spoken, type ToolTraits } from "./tool_traits.ts";
-import { findProblems, performWrite, type Write } from "./write.ts";
 
 /**
  * Makes a tool that creates a record.
@@ -31,7 +33,7 @@ export function createTool(traits: ToolTraits): Tool {
   const checked = template
     ? ", checked first against the company's template"
     : "";
-  return tool({
+  return changeTool({
     name,
     title: `Create ${spoken(resource.name)}`,
     description: `Creates a ${
@@ -48,7 +50,7 @@ export function createTool(traits: ToolTraits): Tool {
     ...defined({ renamed }),
     problems: (context, args) =>
       findProblems(context, write(withoutNulls(args))),
-    run: (context, args) => performWrite(context, write(args)),
+    prepare: (context, args) => prepareWrite(context, write(args)),
   });
 }
 

@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { prepareDelete } from "../../changes/delete.ts";
 import type { Endpoint } from "../../qontak/endpoints.ts";
-import { type Tool, tool } from "../tool.ts";
+import type { Tool } from "../tool.ts";
 import { type Arguments, id, required } from "./arguments.ts";
+import { changeTool } from "./change_tool.ts";
 import { frames } from "./frames.ts";
 import { tenantArgument } from "./shared_arguments.ts";
 import { spoken, type ToolTraits } from "./tool_traits.ts";
@@ -17,21 +19,26 @@ import { spoken, type ToolTraits } from "./tool_traits.ts";
  * @param endpoint The endpoint.
  */
 export function deleteTool(
-  { resource: { name, idArgument } }: ToolTraits,
+  { resource }: ToolTraits,
   endpoint: Endpoint,
 ): Tool {
-  return tool({
-    name: `delete_${name}`,
-    title: `Delete ${spoken(name)}`,
-    description: `Deletes a ${spoken(name)} for good.`,
+  const { idArgument } = resource;
+  const kind = spoken(resource.name);
+  const name = `delete_${resource.name}`;
+  return changeTool({
+    name,
+    title: `Delete ${kind}`,
+    description: `Deletes a ${kind} for good.`,
     effect: "delete",
     idempotent: true,
     input: { [idArgument]: required(id()), ...tenantArgument } as Arguments,
     output: frames.deleted,
-    run: async ({ crm, signal }, args) => {
-      const target = args[idArgument] as number;
-      await crm.call(endpoint, { path: { id: target }, signal });
-      return { deleted: true, id: target };
-    },
+    prepare: (_, args) =>
+      prepareDelete({
+        tool: name,
+        resource,
+        endpoint,
+        id: args[idArgument] as number,
+      }),
   });
 }

@@ -8,7 +8,7 @@ import { recordOf } from "../../qontak/envelope.ts";
 import { type Tool, tool } from "../tool.ts";
 import { type Arguments, id, required } from "./arguments.ts";
 import { frames } from "./frames.ts";
-import { presentRecord } from "./present.ts";
+import { presentRecord } from "../../fields/present.ts";
 import {
   fieldsArgument,
   selectedKeys,

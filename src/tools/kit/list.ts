@@ -12,7 +12,7 @@ import { type Arguments, reference } from "./arguments.ts";
 import { pickOption, type RecordTest, recordTest } from "./filter.ts";
 import { type Position, presentPage } from "./fit.ts";
 import { frames } from "./frames.ts";
-import { presentRecords } from "./present.ts";
+import { presentRecords } from "../../fields/present.ts";
 import {
   fieldsArgument,
   pageArgument,

@@ -3,12 +3,14 @@
  *
  * @module
  */
+import { reportWrite } from "../../changes/report_write.ts";
+import { prepareRequest } from "../../changes/request.ts";
 import type { Endpoint } from "../../qontak/endpoints.ts";
-import { type Tool, tool } from "../tool.ts";
+import type { Tool } from "../tool.ts";
 import { type Arguments, id, reference, required } from "./arguments.ts";
+import { changeTool } from "./change_tool.ts";
 import { pickOption } from "./filter.ts";
 import { frames } from "./frames.ts";
-import { reportWrite } from "./report_write.ts";
 import { tenantArgument } from "./shared_arguments.ts";
 import type { ToolTraits } from "./tool_traits.ts";
 
@@ -23,8 +25,9 @@ export function ownerTool(
   endpoint: Endpoint,
 ): Tool {
   const { name, idArgument } = resource;
-  return tool({
-    name: `update_${name}_owner`,
+  const tool = `update_${name}_owner`;
+  return changeTool({
+    name: tool,
     title: `Change ${name}'s owner`,
     description: `Gives a ${name} to another user.`,
     effect: "write",
@@ -36,8 +39,7 @@ export function ownerTool(
     } as Arguments,
     output: frames.write,
     about: resource,
-    run: async (context, args) => {
-      const { crm, setup, signal } = context;
+    prepare: async ({ setup }, args) => {
       const written = args[idArgument] as number;
       // Only the template lists owners: Qontak has no list of users.
       const owner = await pickOption(
@@ -47,10 +49,16 @@ export function ownerTool(
         args.creator_id,
       );
       const body = { creator_id: owner.id };
-      await crm.call(endpoint, { path: { id: written }, body, signal });
-      return await reportWrite(context, { resource, summary }, {
-        written,
+      return await prepareRequest({
+        tool,
+        act: "update",
+        resource,
+        id: written,
+        endpoint,
+        path: { id: written },
         body,
+        report: (context) =>
+          reportWrite(context, { resource, summary }, { written, body }),
       });
     },
   });

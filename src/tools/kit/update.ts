@@ -3,9 +3,11 @@
  *
  * @module
  */
+import type { Write } from "../../changes/check_write.ts";
+import { findProblems, prepareWrite } from "../../changes/write.ts";
 import type { Resource } from "../../qontak/resources.ts";
 import { defined, type JsonObject, toId } from "../../values/json.ts";
-import { type Tool, tool } from "../tool.ts";
+import type { Tool } from "../tool.ts";
 import {
   type Arguments,
   clearable,
@@ -14,10 +16,10 @@ import {
   required,
 } from "./arguments.ts";
 import { bodyInput, bodyValues } from "./body_arguments.ts";
+import { changeTool } from "./change_tool.ts";
 import { frames } from "./frames.ts";
 import { skipArgument, tenantArgument } from "./shared_arguments.ts";
 import { spoken, type ToolTraits } from "./tool_traits.ts";
-import { findProblems, performWrite, type Write } from "./write.ts";
 
 /**
  * Makes a tool that changes a record.
@@ -40,7 +42,7 @@ export function updateTool(traits: ToolTraits): Tool {
   const checked = template
     ? ` Checked as the ${spoken(resource.name)} would become.`
     : "";
-  return tool({
+  return changeTool({
     name,
     title: `Update ${spoken(resource.name)}`,
     description: `Changes only the keys given; null clears one.${checked}`,
@@ -59,8 +61,8 @@ export function updateTool(traits: ToolTraits): Tool {
       const id = toId(args[idArgument]);
       return id === null ? [] : await findProblems(context, write(args, id));
     },
-    run: (context, args) =>
-      performWrite(context, write(args, args[idArgument] as number)),
+    prepare: (context, args) =>
+      prepareWrite(context, write(args, args[idArgument] as number)),
   });
 }
 

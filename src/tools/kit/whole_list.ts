@@ -11,7 +11,7 @@ import { type Tool, tool } from "../tool.ts";
 import { type Arguments, id, required } from "./arguments.ts";
 import { presentList } from "./fit.ts";
 import { frames } from "./frames.ts";
-import { presentRecords } from "./present.ts";
+import { presentRecords } from "../../fields/present.ts";
 import {
   fieldsArgument,
   pageArgument,

@@ -4,21 +4,21 @@
  *
  * @module
  */
-import { ForeseenError, QontakError, UnreachableError } from "../../errors.ts";
-import { deadline } from "../../net/deadline.ts";
-import { isSame } from "../../fields/readback.ts";
-import type { CallOptions, Crm } from "../../qontak/crm.ts";
-import type { Endpoint } from "../../qontak/endpoints.ts";
-import { isLastPage } from "../../qontak/pages.ts";
-import type { IdentityTrait, Resource } from "../../qontak/resources.ts";
+import { ForeseenError, QontakError, UnreachableError } from "../errors.ts";
+import { deadline } from "../net/deadline.ts";
+import { isSame } from "../fields/readback.ts";
+import type { CallOptions, Crm } from "../qontak/crm.ts";
+import type { Endpoint } from "../qontak/endpoints.ts";
+import { isLastPage } from "../qontak/pages.ts";
+import type { IdentityTrait, Resource } from "../qontak/resources.ts";
 import {
   isEmpty,
   isObject,
   type JsonObject,
   show,
   toId,
-} from "../../values/json.ts";
-import { isSamePhone, phonesOf } from "../../values/phone.ts";
+} from "../values/json.ts";
+import { isSamePhone, phonesOf } from "../values/phone.ts";
 
 /**
  * How long the search may take, in ms. The call's own time limit may have

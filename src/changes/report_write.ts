@@ -9,12 +9,13 @@ import {
   isSame,
   type ReadBack,
   readBack,
-} from "../../fields/readback.ts";
-import { recordOf } from "../../qontak/envelope.ts";
-import { argumentOf, type Resource } from "../../qontak/resources.ts";
-import { isEmpty, type JsonObject, show } from "../../values/json.ts";
-import type { ToolContext } from "../tool.ts";
-import { presentRecord } from "./present.ts";
+} from "../fields/readback.ts";
+import { presentRecord } from "../fields/present.ts";
+import { recordOf } from "../qontak/envelope.ts";
+import { argumentOf, type Resource } from "../qontak/resources.ts";
+import { isEmpty, type JsonObject, show } from "../values/json.ts";
+import type { Sent } from "./change.ts";
+import type { ChangeContext } from "./context.ts";
 
 /**
  * Reads the current state of a record.
@@ -24,7 +25,7 @@ import { presentRecord } from "./present.ts";
  * @param id The record's id.
  */
 export async function readRecord(
-  { crm, signal }: ToolContext,
+  { crm, signal }: ChangeContext,
   { endpoints: { get } }: Resource,
   id: number,
 ): Promise<JsonObject> {
@@ -96,13 +97,12 @@ export interface Written {
  * @param context The company's CRM.
  * @param write The kind of record, and the keys that identify a record.
  * @param written What was written.
- * @returns The answer of the tool.
  */
 export async function reportWrite(
-  context: ToolContext,
+  context: ChangeContext,
   write: WrittenTo,
   { written, made, body, previous, notes = [] }: Written,
-): Promise<JsonObject> {
+): Promise<Sent> {
   const allNotes = [...notes];
   let stored = made;
   let outcome = made && readBack(body, made, previous);
@@ -131,7 +131,7 @@ export async function reportWrite(
   const custom = Array.isArray(body.additional_fields)
     ? body.additional_fields.map((entry: JsonObject) => String(entry.id))
     : [];
-  return {
+  const report = {
     id: written,
     ...(stored
       ? { record: presentRecord(stored, [...keys, ...custom], false).record }
@@ -145,4 +145,5 @@ export async function reportWrite(
     }),
     ...(allNotes.length > 0 ? { notes: allNotes } : {}),
   };
+  return { report, id: written, after: stored };
 }

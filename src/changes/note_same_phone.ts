@@ -5,12 +5,12 @@
  *
  * @module
  */
-import { QontakError, UnreachableError } from "../../errors.ts";
-import { deadline } from "../../net/deadline.ts";
-import type { Resource } from "../../qontak/resources.ts";
-import { isObject, type JsonObject, show, toId } from "../../values/json.ts";
-import { isSamePhone, phoneKey, phonesOf } from "../../values/phone.ts";
-import type { ToolContext } from "../tool.ts";
+import { QontakError, UnreachableError } from "../errors.ts";
+import { deadline } from "../net/deadline.ts";
+import type { Resource } from "../qontak/resources.ts";
+import { isObject, type JsonObject, show, toId } from "../values/json.ts";
+import { isSamePhone, phoneKey, phonesOf } from "../values/phone.ts";
+import type { ChangeContext } from "./context.ts";
 
 /** The key of bodies and records that holds phone numbers. */
 const KEY = "telephone";
@@ -56,7 +56,7 @@ interface Done {
  * record already had the number, or if the list cannot be read.
  */
 export async function noteSamePhone(
-  { crm, signal }: ToolContext,
+  { crm, signal }: ChangeContext,
   resource: Resource,
   { written, body, previous }: Done,
 ): Promise<string[]> {

@@ -1,41 +1,31 @@
 /**
- * Performs a write: checks it, sends it, and reads the record back.
+ * Checks a write before it is sent, and explains why Qontak refused it.
  *
  * @module
  */
-import {
-  InputError,
-  problemsError,
-  QontakError,
-  UnreachableError,
-} from "../../errors.ts";
+import { InputError, QontakError, UnreachableError } from "../errors.ts";
 import {
   type CheckedWrite,
   checkWrite,
   type Doubt,
   isAbout,
-} from "../../fields/check.ts";
-import type { Endpoint } from "../../qontak/endpoints.ts";
-import {
-  type Answer,
-  isFateUnknown,
-  namesNothing,
-} from "../../qontak/envelope.ts";
-import { encodeNumber } from "../../fields/encode.ts";
-import type { BodyType } from "../../qontak/bodies.ts";
-import { argumentOf } from "../../qontak/resources.ts";
+} from "../fields/check.ts";
+import { encodeNumber } from "../fields/encode.ts";
+import type { BodyType } from "../qontak/bodies.ts";
+import type { Endpoint } from "../qontak/endpoints.ts";
+import { namesNothing } from "../qontak/envelope.ts";
+import { argumentOf } from "../qontak/resources.ts";
 import {
   defined,
   isEmpty,
   isObject,
   type JsonObject,
   toId,
-} from "../../values/json.ts";
-import { readNumber } from "../../values/numbers.ts";
-import type { ToolContext } from "../tool.ts";
-import { findCreated } from "./find_created.ts";
-import { readRecord, reportWrite, type WrittenTo } from "./report_write.ts";
-import { noteSamePhone } from "./note_same_phone.ts";
+} from "../values/json.ts";
+import { readNumber } from "../values/numbers.ts";
+import { refuse } from "./change.ts";
+import type { ChangeContext } from "./context.ts";
+import { readRecord, type WrittenTo } from "./report_write.ts";
 
 /** A write that a tool call requests. */
 export interface Write extends WrittenTo {
@@ -49,88 +39,8 @@ export interface Write extends WrittenTo {
   readonly skipValidation: boolean;
 }
 
-/**
- * Checks a write, sends it and reads the record back.
- *
- * @param context The company's CRM.
- * @param write The write.
- * @returns What was applied, ignored and stored differently.
- * @throws {InputError} When the check found problems; nothing was sent.
- */
-export async function performWrite(
-  context: ToolContext,
-  write: Write,
-): Promise<JsonObject> {
-  const { crm, signal } = context;
-  const { resource, id } = write;
-  const previous = await readPrevious(context, write);
-  const { body, notes, doubts } = await check(context, write, previous);
-  if (Object.keys(body).length === 0) {
-    throw new InputError(
-      `${write.tool} was not sent: no value to write was given`,
-    );
-  }
-  const sent = keepOwner(write, body, previous);
-  const at = Date.now();
-  let answer: Answer;
-  try {
-    answer = await crm.call(endpointOf(write), {
-      ...(id === undefined ? {} : { path: { id } }),
-      body: sent,
-      signal,
-    });
-  } catch (error) {
-    throw id === undefined && isFateUnknown(endpointOf(write), error)
-      ? await findCreated(crm, { resource, body: sent, at }, error)
-      : await explainRejection(context, write, { previous, doubts }, error);
-  }
-  const made = isObject(answer.response) ? answer.response : undefined;
-  const written = id ?? toId(made?.id);
-  if (written === null) {
-    return {
-      id: null,
-      applied: [],
-      ignored: [],
-      stored_differently: [],
-      notes: [
-        ...notes,
-        `Qontak accepted the ${resource.name} but did not return its id, so it could not be read back: find it with list_${resource.plural}`,
-      ],
-    };
-  }
-  const samePhone = await noteSamePhone(context, resource, {
-    written,
-    body,
-    previous,
-  });
-  return await reportWrite(context, write, {
-    written,
-    made,
-    body,
-    previous,
-    notes: [...notes, ...samePhone],
-  });
-}
-
-/**
- * Finds the problems of a write that {@linkcode performWrite} would find. It
- * changes nothing.
- *
- * @param context The company's CRM.
- * @param write The write; its values may have any form.
- * @returns The problems, one sentence each.
- */
-export async function findProblems(
-  context: ToolContext,
-  write: Write,
-): Promise<readonly string[]> {
-  if (write.skipValidation) return [];
-  const previous = await readPrevious(context, write);
-  return (await checkValues(context, write, previous)).problems;
-}
-
 /** The endpoint for a write. */
-function endpointOf({ resource: { endpoints }, id }: Write): Endpoint {
+export function endpointOf({ resource: { endpoints }, id }: Write): Endpoint {
   return id === undefined ? endpoints.create : endpoints.update;
 }
 
@@ -138,8 +48,8 @@ function endpointOf({ resource: { endpoints }, id }: Write): Endpoint {
  * The record before an update; undefined if records of its kind are read in
  * another form than they are written.
  */
-async function readPrevious(
-  context: ToolContext,
+export async function readPrevious(
+  context: ChangeContext,
   write: Write,
 ): Promise<JsonObject | undefined> {
   const { id, resource } = write;
@@ -148,8 +58,8 @@ async function readPrevious(
     : await readRecord(context, resource, id);
 }
 
-function checkValues(
-  { setup }: ToolContext,
+export function checkValues(
+  { setup }: ChangeContext,
   write: Write,
   existing: JsonObject | undefined,
 ): Promise<CheckedWrite> {
@@ -164,6 +74,33 @@ function checkValues(
   });
 }
 
+/**
+ * Checks a write.
+ *
+ * @param context The company's CRM.
+ * @param write The write.
+ * @param existing The record before an update.
+ * @throws {InputError} When the company's template cannot be fetched.
+ */
+export async function check(
+  context: ChangeContext,
+  write: Write,
+  existing: JsonObject | undefined,
+): Promise<CheckedWrite> {
+  if (write.skipValidation) return await readNumbers(context, write);
+  try {
+    return await checkValues(context, write, existing);
+  } catch (error) {
+    if (!(error instanceof QontakError || error instanceof UnreachableError)) {
+      throw error;
+    }
+    throw new InputError(
+      `${write.tool} was not sent: the company's required fields could not be fetched. ${error.message}. Try again; skip_validation: true sends the write unchecked`,
+      error.remedy,
+    );
+  }
+}
+
 /** What a body key holds that is a number, or a list of numbers. */
 const NUMERIC: ReadonlySet<BodyType> = new Set(["number", "numbers"]);
 
@@ -172,9 +109,9 @@ const NUMERIC: ReadonlySet<BodyType> = new Set(["number", "numbers"]);
  * readings is refused, since Qontak would store one of them without a word.
  */
 async function readNumbers(
-  { setup }: ToolContext,
+  { setup }: ChangeContext,
   write: Write,
-): Promise<Omit<CheckedWrite, "problems">> {
+): Promise<CheckedWrite> {
   // The template may be what cannot be fetched.
   const fields = await setup.fields(write.resource).catch(() => []);
   const numbers = new Set(
@@ -214,10 +151,7 @@ async function readNumbers(
       ];
     }),
   );
-  if (problems.length > 0) {
-    throw problemsError(`${write.tool} was not sent`, problems);
-  }
-  return { body, notes, doubts: [] };
+  return { body, notes, problems, doubts: [] };
 }
 
 /** Whether a text is a number with several readings. */
@@ -226,36 +160,11 @@ function isAmbiguous(value: unknown): boolean {
     readNumber(value)?.readings !== undefined;
 }
 
-/** Checks a write, and returns the body to send. */
-async function check(
-  context: ToolContext,
-  write: Write,
-  existing: JsonObject | undefined,
-): Promise<Omit<CheckedWrite, "problems">> {
-  if (write.skipValidation) return await readNumbers(context, write);
-  let checked: CheckedWrite;
-  try {
-    checked = await checkValues(context, write, existing);
-  } catch (error) {
-    if (!(error instanceof QontakError || error instanceof UnreachableError)) {
-      throw error;
-    }
-    throw new InputError(
-      `${write.tool} was not sent: the company's required fields could not be fetched. ${error.message}. Try again; skip_validation: true sends the write unchecked`,
-      error.remedy,
-    );
-  }
-  if (checked.problems.length > 0) {
-    throw problemsError(`${write.tool} was not sent`, checked.problems);
-  }
-  return checked;
-}
-
 /**
  * Adds the current owner: an update without it would make the token's user the
  * owner.
  */
-function keepOwner(
+export function keepOwner(
   { resource, tool }: Write,
   body: JsonObject,
   previous: JsonObject | undefined,
@@ -278,8 +187,8 @@ function keepOwner(
  * have changed its template since it was loaded, so it is loaded again for the
  * next check.
  */
-async function explainRejection(
-  context: ToolContext,
+export async function explainRejection(
+  context: ChangeContext,
   write: Write,
   { previous, doubts }: {
     readonly previous: JsonObject | undefined;
@@ -292,7 +201,8 @@ async function explainRejection(
   if (!refused || write.skipValidation) return error;
   context.setup.forget();
   try {
-    await check(context, write, previous);
+    const { problems } = await check(context, write, previous);
+    refuse(write.tool, problems);
     const { said } = error;
     // Qontak's message decides: a doubt about another field is not the reason.
     const fitting = doubts

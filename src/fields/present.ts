@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { isEmpty, isObject, type JsonObject } from "../../values/json.ts";
+import { isEmpty, isObject, type JsonObject } from "../values/json.ts";
 
 /** What an answer says about text that outsiders may have written. */
 export const UNTRUSTED =

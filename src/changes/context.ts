@@ -1,0 +1,20 @@
+/**
+ * What a change works with.
+ *
+ * @module
+ */
+import type { Setup } from "../fields/setup.ts";
+import type { Crm } from "../qontak/crm.ts";
+import type { Records } from "../snapshots/records.ts";
+
+/** One company's CRM, for the duration of one call. */
+export interface ChangeContext {
+  /** The company's CRM. */
+  readonly crm: Crm;
+  /** How the company has configured its CRM. */
+  readonly setup: Setup;
+  /** Reads all records of one kind. */
+  readonly records: Records;
+  /** Fires when the client cancels. */
+  readonly signal: AbortSignal;
+}
