@@ -119,6 +119,7 @@ export function open(
   const audits = once(() => closing(openAuditStore(settings, kv)));
   const options = once(() => {
     const { store } = stores();
+    for (const warning of settings.warnings) log("warn", warning);
     if (cacheKv && !settings.TOKEN_ENCRYPTION_KEY) {
       log(
         "warn",

@@ -7,6 +7,7 @@ import { ConfigError } from "../errors.ts";
 import { apis, type ConnectionOptions } from "../qontak/connection.ts";
 import type { ServerOptions } from "../server.ts";
 import { defined } from "../values/json.ts";
+import { findUnknown } from "./unknown.ts";
 import { type Variable, variables } from "./variables.ts";
 
 type Variables = typeof variables;
@@ -29,6 +30,8 @@ export type Settings =
   & {
     /** The file that sets QONTAK_REFRESH_TOKEN, if any. */
     readonly refreshTokenFile?: string;
+    /** What is odd about the settings but does not prevent the start. */
+    readonly warnings: readonly string[];
   };
 
 /** The variable whose value Qontak may replace. */
@@ -40,8 +43,8 @@ export const ROTATING = "QONTAK_REFRESH_TOKEN";
  * @param env The variables by name.
  * @param fileOf Returns the file that sets a variable, if any.
  * @returns The settings, with defaults for variables that are not set.
- * @throws {ConfigError} Names every malformed variable. It repeats only values
- * that are not secret.
+ * @throws {ConfigError} Names every malformed variable, and those that are a
+ * misspelled safety switch. It repeats only values that are not secret.
  */
 export function readSettings(
   env: Readonly<Record<string, string | undefined>>,
@@ -59,11 +62,14 @@ export function readSettings(
       problems.push(`${name} ${(error as Error).message}`);
     }
   }
+  const unknown = findUnknown(env);
+  problems.push(...unknown.problems);
   if (problems.length > 0) throw new ConfigError(problems);
   const settings = values as Omit<Settings, "QONTAK_BASE_URL">;
   return {
     QONTAK_BASE_URL: apis[settings.QONTAK_AUTH].baseUrl,
     ...settings,
+    warnings: unknown.warnings,
     ...defined({ refreshTokenFile: fileOf(ROTATING) }),
   };
 }

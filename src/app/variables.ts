@@ -23,6 +23,7 @@ import { origins, secureAddress } from "../net/address.ts";
 import { DEFAULT_LEVEL, LOG_LEVELS } from "../logging/log.ts";
 import { RETRY_BUDGET } from "../qontak/retry.ts";
 import { SNAPSHOT_LIFETIME } from "../snapshots/snapshots.ts";
+import { pasted } from "../values/pasted.ts";
 import { oneOf, readWhole, type Rule, whole } from "../values/rules.ts";
 import { DEFAULT_ZONE, zoneName } from "../values/zone.ts";
 import { createSealer, type Sealer } from "../storage/sealing.ts";
@@ -43,6 +44,11 @@ export interface Variable<T> {
   readonly default?: string;
   /** What the documentation shows instead of a default that varies. */
   readonly shown?: string;
+  /**
+   * Whether the variable limits what callers may do or see, so that a
+   * misspelled one must not be passed over.
+   */
+  readonly isSafety?: true;
   /**
    * Reads its text. Throws an Error whose message follows the variable's name.
    */
@@ -70,15 +76,15 @@ export const variables = {
   QONTAK_REFRESH_TOKEN: {
     meaning:
       "The refresh token of your Qontak account, made at https://crm.qontak.com/crm/api_token/; needed with TOKEN_STORE=env, unless --sandbox is given",
-    read: asText,
+    read: pasted,
   },
   QONTAK_CLIENT_ID: {
     meaning: "The id of your OAuth application, if the token was made with one",
-    read: asText,
+    read: pasted,
   },
   QONTAK_CLIENT_SECRET: {
     meaning: "The secret of that application",
-    read: asText,
+    read: pasted,
   },
   QONTAK_REDIRECT_URI: {
     meaning: "The redirect URI of that application",
@@ -99,16 +105,16 @@ export const variables = {
   MEKARI_CLIENT_ID: {
     meaning:
       "With QONTAK_AUTH=hmac: the client id of your application at Mekari, for tenants without their own",
-    read: asText,
+    read: pasted,
   },
   MEKARI_CLIENT_SECRET: {
     meaning: "The secret of that application",
-    read: asText,
+    read: pasted,
   },
   MEKARI_SSO_ID: {
     meaning:
       "With QONTAK_AUTH=hmac and TOKEN_STORE=env: the Mekari SSO id of the user that calls act as",
-    read: asText,
+    read: pasted,
   },
   TOKEN_STORE: {
     meaning:
@@ -152,15 +158,15 @@ export const variables = {
   },
   VAULT_TOKEN: {
     meaning: "The token for Vault; it is renewed as long as Vault allows",
-    read: asText,
+    read: pasted,
   },
   VAULT_ROLE_ID: {
     meaning: "Instead of a token: the role id of an AppRole",
-    read: asText,
+    read: pasted,
   },
   VAULT_SECRET_ID: {
     meaning: "The secret id of that AppRole",
-    read: asText,
+    read: pasted,
   },
   VAULT_MOUNT_PATH: {
     meaning: "Where the KV engine, version 2, is mounted",
@@ -186,12 +192,14 @@ export const variables = {
   QONTAK_READ_ONLY: {
     meaning: "true offers only tools that change nothing",
     default: "false",
+    isSafety: true,
     read: readFlag,
   },
   QONTAK_CONTENT: {
     meaning:
       "open, or strict: the free text of records (notes, chats, timelines, descriptions, long custom fields) is withheld from the model",
     default: "open",
+    isSafety: true,
     read: readWord(oneOf(CONTENTS)),
   },
   QONTAK_TIME_ZONE: {

@@ -62,6 +62,8 @@ export function environmentOf(flags: Flags): Environment {
     variables: {
       ...variables,
       ...(flags.toolsets ? { QONTAK_TOOLSETS: String(flags.toolsets) } : {}),
+      // The sandbox takes no token; what stands there may be a placeholder.
+      ...(flags.sandbox ? { QONTAK_REFRESH_TOKEN: "" } : {}),
       ...(flags["read-only"] ? { QONTAK_READ_ONLY: "true" } : {}),
     },
     fileOf,

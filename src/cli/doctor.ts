@@ -54,6 +54,11 @@ export const doctor: Run = async ({ word, flags }) => {
   }
   const findings = [
     await attempt("configuration", () => Promise.resolve(describe(settings))),
+    ...settings.warnings.map((detail): Finding => ({
+      check: "variables",
+      status: "warn",
+      detail,
+    })),
     await attempt("kv", () => checkKv(program, isSandbox)),
     ...settings.MCP_STORED_KEYS
       ? [await attempt("keys", () => checkKeys(program))]

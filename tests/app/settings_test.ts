@@ -29,3 +29,72 @@ Deno.test("readSettings() reads yes and no as people write them, and nothing els
     }
   }
 });
+
+Deno.test("readSettings() names a token that was pasted with something around it, and not the token", () => {
+  const secret = "s3cret-value";
+  for (
+    const name of [
+      "QONTAK_REFRESH_TOKEN",
+      "QONTAK_CLIENT_SECRET",
+      "MEKARI_CLIENT_SECRET",
+      "VAULT_TOKEN",
+    ]
+  ) {
+    const error = assertThrows(
+      () => readSettings({ [name]: `“${secret}”` }),
+      ConfigError,
+    );
+    assertEquals(error.problems, [
+      `${name} is in quotation marks: give it without them`,
+    ]);
+  }
+});
+
+Deno.test("readSettings() warns of variables that are none, with the nearest", () => {
+  const { warnings } = readSettings({
+    QONTAK_TIMEOUT: "5000",
+    mcp_metrics: "true",
+    TOKEN_STOR: "vault",
+    REDIS_HOST: "10.0.0.1",
+    VAULT_SKIP_VERIFY: "1",
+    // Nothing of ours, nothing set, and what Kubernetes sets for a service.
+    PATH: "/bin",
+    QONTAK_EMPTY: " ",
+    REDIS_SERVICE_HOST: "10.0.0.1",
+    REDIS_SERVICE_PORT_TCP: "6379",
+    REDIS_PORT: "tcp://10.0.0.1:6379",
+    REDIS_PORT_6379_TCP_ADDR: "10.0.0.1",
+  });
+  assertEquals(warnings, [
+    "QONTAK_TIMEOUT is not a variable of this program and has no effect. Did you mean QONTAK_TIMEOUT_MS?",
+    "REDIS_HOST is not a variable of this program and has no effect",
+    "TOKEN_STOR is not a variable of this program and has no effect. Did you mean TOKEN_STORE?",
+    "VAULT_SKIP_VERIFY is not a variable of this program and has no effect",
+    "mcp_metrics is not a variable of this program and has no effect. Did you mean MCP_METRICS?",
+  ]);
+  const many = Object.fromEntries(
+    Array.from({ length: 30 }, (_, i) => [`VAULT_ZZZ_${10 + i}`, "1"]),
+  );
+  const { warnings: few } = readSettings(many);
+  assertEquals(few.length, 11);
+  assertEquals(few[10], "20 more variables like these have no effect");
+});
+
+Deno.test("readSettings() refuses a variable that is a misspelled safety switch", () => {
+  for (
+    const [name, meant] of [
+      ["QONTAK_READONLY", "QONTAK_READ_ONLY"],
+      ["QONTAK_READ_ONLI", "QONTAK_READ_ONLY"],
+      ["qontak_read_only", "QONTAK_READ_ONLY"],
+      ["QONTAK_CONTENTS", "QONTAK_CONTENT"],
+    ] as const
+  ) {
+    const error = assertThrows(
+      () => readSettings({ [name]: "true" }),
+      ConfigError,
+    );
+    assertEquals(error.problems, [
+      `${name} is not a variable of this program. Did you mean ${meant}? It limits what callers may do or see, so the program does not start without it: correct or remove ${name}`,
+    ]);
+  }
+});

@@ -68,9 +68,16 @@ Deno.test("tenants add, list, check and remove do what they say", async () => {
   assertStringIncludes(added.stdout, "are kept in vault");
   assertStringIncludes(added.stdout, "Qontak answers: 2 pipelines");
   // Without an id, the tenant of calls that name none.
-  const second = await place.run(["tenants", "add"], "not a token\n");
+  const second = await place.run(["tenants", "add"], "not-a-token\n");
   assertEquals(second.code, 1);
   assertStringIncludes(second.stderr, "invalid_grant");
+  const pasted = await place.run(["tenants", "add"], `"${first}"\n`);
+  assertEquals(pasted.code, 2);
+  assertStringIncludes(
+    pasted.stderr,
+    "Refresh token: it is in quotation marks: give it without them. Nothing was sent",
+  );
+  assertNotMatch(pasted.stderr, new RegExp(first));
   const listed = await place.run(["tenants", "list", "--json"]);
   assertEquals(JSON.parse(listed.stdout), ["acme"]);
 
@@ -183,12 +190,12 @@ Deno.test("tenants refuses what it cannot do, and repeats no secret", async () =
 
 Deno.test("tenants add logs in with a password, or with a code", async () => {
   const application = {
-    QONTAK_CLIENT_ID: "an application",
-    QONTAK_CLIENT_SECRET: "its secret",
+    QONTAK_CLIENT_ID: "an-application",
+    QONTAK_CLIENT_SECRET: "its-secret",
     QONTAK_REDIRECT_URI: "https://example.co.id/callback",
   };
   await using place = createPlace(
-    serveSandbox({ clientId: "an application", clientSecret: "its secret" }),
+    serveSandbox({ clientId: "an-application", clientSecret: "its-secret" }),
   );
   const add = (args: string[], stdin: string) =>
     place.run(["tenants", "add", ...args], stdin, application);

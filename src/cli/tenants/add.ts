@@ -15,6 +15,7 @@ import { takeLease } from "../../tokens/lease.ts";
 import { type Credentials, nameTenant } from "../../tokens/store.ts";
 import type { Grant } from "../../tokens/renewal.ts";
 import { defined } from "../../values/json.ts";
+import { pasted } from "../../values/pasted.ts";
 import { type Asker, createAsker } from "../ask.ts";
 import { report, tryTenant } from "../checks.ts";
 import { command, type Run } from "../command.ts";
@@ -77,6 +78,17 @@ async function ask(
     if (answer !== "") return answer;
     throw new ConfigError([`${question}: nothing was given`]);
   };
+  /** Asks for a value that a person copies. */
+  const paste = async (question: string) => {
+    const answer = await need(question, true);
+    try {
+      return pasted(answer);
+    } catch (error) {
+      throw new ConfigError([
+        `${question}: it ${(error as Error).message}. Nothing was sent`,
+      ]);
+    }
+  };
   const { oauth } = program.access;
   if (!oauth) {
     const credentials = {
@@ -88,12 +100,12 @@ async function ask(
       }),
     };
     if (!credentials.client_id) return () => Promise.resolve(credentials);
-    const client_secret = await need("Secret of that application", true);
+    const client_secret = await paste("Secret of that application");
     return () => Promise.resolve({ ...credentials, client_secret });
   }
   const grants: Record<string, () => Promise<() => Promise<Grant>>> = {
     async refresh_token() {
-      const token = await need("Refresh token", true);
+      const token = await paste("Refresh token");
       return () => oauth.refresh(token, tenant);
     },
     async authorization_code() {
