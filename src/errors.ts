@@ -410,7 +410,7 @@ export function remedyOf(error: unknown): { readonly remedy?: Remedy } {
  * import { createServer, OptionError } from "@qontak/mcp";
  *
  * const error = assertThrows(
- *   () => createServer({ refreshToken: "a refresh token", timeout: -1 }),
+ *   () => createServer({ refreshToken: "a-refresh-token", timeout: -1 }),
  *   OptionError,
  * );
  * console.log(error.option);

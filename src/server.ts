@@ -34,6 +34,7 @@ import {
   toolsetNames,
 } from "./tools/catalog.ts";
 import { type Content, CONTENTS } from "./mcp/content.ts";
+import { pasted } from "./values/pasted.ts";
 import { flag, oneOf, type Rules, whole } from "./values/rules.ts";
 import { createSnapshots } from "./snapshots/snapshots.ts";
 import { createZone, DEFAULT_ZONE, zoneName } from "./values/zone.ts";
@@ -96,6 +97,7 @@ export interface ServerOptions extends ConnectionOptions {
 /** The rules for some of the options. */
 const rules = {
   ...connectionRules,
+  refreshToken: pasted,
   toolsets: toolsetNames,
   readOnly: flag,
   content: oneOf(CONTENTS),
@@ -187,7 +189,7 @@ const CACHE_HINTS = {
  * import { assert } from "@std/assert";
  * import { createServer } from "@qontak/mcp";
  *
- * const server = createServer({ refreshToken: "a refresh token" });
+ * const server = createServer({ refreshToken: "a-refresh-token" });
  * assert(server.tools.includes("create_deal"));
  * ```
  *

@@ -10,7 +10,7 @@
  *   days: 90,
  * });
  * const server = createServer({
- *   refreshToken: "a refresh token",
+ *   refreshToken: "a-refresh-token",
  *   audit: { store },
  * });
  * await server.close();

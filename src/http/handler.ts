@@ -90,7 +90,7 @@ export type Handler = (
  * import { assertEquals } from "@std/assert";
  * import { createHandler, createServer } from "@qontak/mcp";
  *
- * const handler = createHandler(createServer({ refreshToken: "a token" }));
+ * const handler = createHandler(createServer({ refreshToken: "a-token" }));
  * const response = await handler(new Request("http://127.0.0.1/health"));
  * assertEquals((await response.json()).status, "ok");
  * ```

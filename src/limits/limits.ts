@@ -58,7 +58,7 @@ function nothingLimited(): Limiter {
  * import { createLimits } from "@qontak/mcp/limits";
  *
  * const server = createServer({
- *   refreshToken: "a refresh token",
+ *   refreshToken: "a-refresh-token",
  *   limits: createLimits({ tenant: { perSecond: 5, burst: 10 } }),
  * });
  * await server.close();

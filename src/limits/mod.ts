@@ -6,7 +6,7 @@
  * import { createLimits, createRedisBuckets } from "@qontak/mcp/limits";
  *
  * const server = createServer({
- *   refreshToken: "a refresh token",
+ *   refreshToken: "a-refresh-token",
  *   limits: createLimits({
  *     tenant: { perSecond: 5, burst: 10 },
  *     shared: createRedisBuckets({ url: "redis://127.0.0.1:6379" }),

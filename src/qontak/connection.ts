@@ -22,6 +22,7 @@ import type { TokenStore } from "../tokens/store.ts";
 import { createTokens } from "../tokens/tokens.ts";
 import { secureAddress } from "../net/address.ts";
 import { defined } from "../values/json.ts";
+import { pasted } from "../values/pasted.ts";
 import { oneOf, type Rules, whole } from "../values/rules.ts";
 
 /** How calls are authenticated. */
@@ -138,6 +139,8 @@ export interface ConnectionOptions {
 /** Validation rules for some of the options. */
 export const connectionRules = {
   auth: oneOf<Auth>(["oauth", "hmac"]),
+  clientId: pasted,
+  clientSecret: pasted,
   baseUrl: readBaseUrl,
   timeout: whole(1, 600_000),
   retryBudget: whole(0, 600_000),

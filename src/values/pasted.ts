@@ -50,7 +50,8 @@ const FLAWS: readonly (readonly [RegExp, (found: string) => string])[] = [
  * @throws {Error} With a phrase to put after the value's name. It never repeats
  * the value.
  */
-export function pasted(text: string): string {
+export function pasted(text: unknown): string {
+  if (typeof text !== "string") throw new Error("must be a text");
   if (text.length > MAX_LENGTH) {
     throw new Error(`is longer than ${MAX_LENGTH} characters`);
   }

@@ -68,8 +68,8 @@ Deno.test("the option timeout is named to programs, QONTAK_TIMEOUT_MS to people"
 
 Deno.test("the option baseUrl is named to programs, QONTAK_BASE_URL to people", async () => {
   const [program, person] = await Promise.all([
-    embedded({ baseUrl: NOWHERE, refreshToken: "a token" }),
-    operated({ QONTAK_BASE_URL: NOWHERE, QONTAK_REFRESH_TOKEN: "a token" }),
+    embedded({ baseUrl: NOWHERE, refreshToken: "a-token" }),
+    operated({ QONTAK_BASE_URL: NOWHERE, QONTAK_REFRESH_TOKEN: "a-token" }),
   ]);
   assertStringIncludes(program, "Check the network and the option baseUrl");
   assertNotMatch(program, OPERATORS);

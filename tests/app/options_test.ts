@@ -10,7 +10,7 @@ import { createRedisStore } from "../../src/tokens/stores/mod.ts";
 import { run } from "../support/process.ts";
 
 const server = (options: Record<string, unknown>) => () =>
-  createServer({ refreshToken: "a token", kv: false, ...options });
+  createServer({ refreshToken: "a-token", kv: false, ...options });
 
 /** Option, value, what takes it; the variable, and the value as its text. */
 const table: readonly [string, unknown, () => unknown, string, string][] = [
@@ -32,6 +32,20 @@ const table: readonly [string, unknown, () => unknown, string, string][] = [
     server({ baseUrl: "http://crm.example.com" }),
     "QONTAK_BASE_URL",
     "http://crm.example.com",
+  ],
+  [
+    "refreshToken",
+    "'a-token'",
+    server({ refreshToken: "'a-token'" }),
+    "QONTAK_REFRESH_TOKEN",
+    "'a-token'",
+  ],
+  [
+    "clientSecret",
+    "Bearer secret",
+    server({ clientSecret: "Bearer secret" }),
+    "QONTAK_CLIENT_SECRET",
+    "Bearer secret",
   ],
   [
     "content",
@@ -70,7 +84,7 @@ const table: readonly [string, unknown, () => unknown, string, string][] = [
 Deno.test("options are refused with the sentences of settings", async () => {
   for (const [option, value, make, variable, text] of table) {
     const { message } = assertThrows(make, OptionError);
-    const env = { QONTAK_REFRESH_TOKEN: "a token", [variable]: text };
+    const env = { QONTAK_REFRESH_TOKEN: "a-token", [variable]: text };
     const { code, stderr } = await run([], { env });
     assertEquals(code, 2, stderr);
     // A number is not in quotes where it is one.
@@ -100,7 +114,7 @@ Deno.test("createLimits() and createHandler() refuse what cannot hold", () => {
   }
   const { message } = assertThrows(
     () =>
-      createHandler(createServer({ refreshToken: "a token", kv: false }), {
+      createHandler(createServer({ refreshToken: "a-token", kv: false }), {
         allowedOrigins: ["https://app.example.com/"],
       }),
     TypeError,
@@ -118,7 +132,7 @@ Deno.test("createServer() takes nothing for a switch but true and false", () => 
 
 Deno.test("createServer() takes an address with the path of the API, as the settings do", () => {
   createServer({
-    refreshToken: "a token",
+    refreshToken: "a-token",
     baseUrl: "https://app.qontak.com/api/v3.1/",
     kv: false,
   });

@@ -187,7 +187,7 @@ Deno.test({
       const { command, args, env } = manifest.server.mcp_config;
       const filled = (text: string) =>
         text.replaceAll("${__dirname}", unpacked)
-          .replace("${user_config.refresh_token}", "a token")
+          .replace("${user_config.refresh_token}", "a-token")
           .replace("${user_config.read_only}", "true")
           // The built-in CRM is on this machine.
           .replace(/^--allow-net=.*/, "--allow-net=127.0.0.1");

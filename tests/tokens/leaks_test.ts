@@ -85,7 +85,7 @@ for (const [name, answer] of answers) {
     });
     const options: ServerOptions = {
       store,
-      clientId: "an application",
+      clientId: "an-application",
       clientSecret: "canary-secret",
       log: (...line) => logs.push(JSON.stringify(line)),
       // deno-lint-ignore require-await -- as fetch rejects, not throws

@@ -44,7 +44,7 @@ const PREFIX = ["qontak-mcp", "audit"];
  * let database: Promise<Deno.Kv> | undefined;
  * const kv = { open: () => database ??= Deno.openKv() };
  * const server = createServer({
- *   refreshToken: "a refresh token",
+ *   refreshToken: "a-refresh-token",
  *   audit: { store: createKvAuditStore({ kv, days: 90 }) },
  * });
  * await server.close();

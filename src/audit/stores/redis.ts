@@ -87,7 +87,7 @@ return 1`;
  *   days: 90,
  * });
  * const server = createServer({
- *   refreshToken: "a refresh token",
+ *   refreshToken: "a-refresh-token",
  *   audit: { store },
  * });
  * await server.close();

@@ -54,7 +54,7 @@ interface Wish {
  * const database = Promise.resolve(Deno.openKv?.());
  * const kv = { open: () => database };
  * const server = createServer({
- *   refreshToken: "a refresh token",
+ *   refreshToken: "a-refresh-token",
  *   limits: createLimits({ shared: createKvBuckets({ kv }) }),
  * });
  * await server.close();

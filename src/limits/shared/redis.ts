@@ -57,7 +57,7 @@ return waits`;
  * import { createLimits, createRedisBuckets } from "@qontak/mcp/limits";
  *
  * const server = createServer({
- *   refreshToken: "a refresh token",
+ *   refreshToken: "a-refresh-token",
  *   limits: createLimits({
  *     shared: createRedisBuckets({ url: "redis://127.0.0.1:6379" }),
  *   }),
