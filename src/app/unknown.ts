@@ -1,5 +1,5 @@
 /**
- * Environment variables that look like ones of this program but are none. A
+ * Environment variables whose names look like this program's but are unknown. A
  * misspelled variable would otherwise have no effect, and nobody would notice.
  *
  * @module
@@ -35,8 +35,8 @@ export interface Unknown {
 }
 
 /**
- * Finds variables that have a prefix of this program's variables but are none of
- * them. A name that is close to one that limits what callers may do is a
+ * Finds variables that have a prefix of this program's variables but are
+ * unknown. A name that is close to one that limits what callers may do is a
  * problem.
  *
  * @param env The variables by name. Their values are never shown.

@@ -50,7 +50,7 @@ Deno.test("readSettings() names a token that was pasted with something around it
   }
 });
 
-Deno.test("readSettings() warns of variables that are none, with the nearest", () => {
+Deno.test("readSettings() warns of unknown variables, with the nearest known one", () => {
   const { warnings } = readSettings({
     QONTAK_TIMEOUT: "5000",
     mcp_metrics: "true",
