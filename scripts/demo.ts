@@ -189,7 +189,7 @@ try {
 
   scene(`“What does ${place.stage.name} in ${place.pipeline.name} require?”`);
   say(
-    `   ${place.required.length} fields are required, ${place.optional.length} optional; found in this company's own template:`,
+    `   ${place.required.length} fields are required, ${place.optional_fields} optional; found in this company's own template:`,
   );
   for (const field of place.required) say(describe(field));
 

@@ -24,7 +24,12 @@ import { fold } from "../values/words.ts";
 import { encodeCustomFields, passCustomFields } from "./custom.ts";
 import { listOptions } from "./options.ts";
 import { findPlace } from "./place.ts";
-import { type Place, requirementOf, UNCERTAIN_RULE } from "./required.ts";
+import {
+  type Place,
+  requirementOf,
+  UNCERTAIN_RULE,
+  valueIn,
+} from "./required.ts";
 import type { Setup } from "./setup.ts";
 import {
   encodeStandard,
@@ -362,22 +367,18 @@ function failed({ request: { values } }: Check, field: Field): boolean {
 
 /** Whether the record will have a value after the write. */
 function hasValue({ body, request }: Check, field: Field): boolean {
-  const { existing } = request;
-  if (!field.custom) {
-    return !isEmpty(
-      field.key in body ? body[field.key] : existing?.[field.key],
-    );
-  }
-  const entry = customEntry(body.additional_fields, field) ??
-    customEntry(existing?.additional_fields, field);
-  return !isEmpty(entry?.value);
+  const { existing = {} } = request;
+  const given = field.custom
+    ? customEntry(body.additional_fields, field) !== undefined
+    : field.key in body;
+  return !isEmpty(valueIn(given ? body : existing, field));
 }
 
 /** Whether the record that Qontak returns omits a field. */
 function isHidden({ request: { existing, values } }: Check, field: Field) {
-  if (!existing) return false;
   const key = field.custom ? "additional_fields" : field.key;
-  return values[key] === undefined && existing[key] === undefined;
+  return existing !== undefined && values[key] === undefined &&
+    valueIn(existing, field) === undefined;
 }
 
 function customEntry(list: unknown, field: Field): JsonObject | undefined {

@@ -106,6 +106,36 @@ export async function findPlace(
   };
 }
 
+/**
+ * Finds all places of the pipeline that a caller means.
+ *
+ * @param setup The company's pipelines.
+ * @param resource The kind of record.
+ * @param pipeline The pipeline's id or name.
+ * @param keys The names of the arguments, for messages.
+ * @returns The places in the order of the stages, or a problem.
+ */
+export async function findPlaces(
+  setup: Setup,
+  resource: Resource,
+  pipeline: unknown,
+  keys: PlaceKeys,
+): Promise<
+  | { readonly places: readonly Place[]; readonly problem?: undefined }
+  | { readonly problem: string }
+> {
+  const chosen = choose(await setup.pipelines(resource), pipeline);
+  if (chosen.problem !== undefined) {
+    return { problem: `${keys.pipeline}: ${chosen.problem}` };
+  }
+  const found = chosen.option as Pipeline;
+  const stages = await setup.stages(resource, found.id);
+  if (stages.length === 0) {
+    return { problem: `${keys.pipeline}: ${nameOption(found)} has no stages` };
+  }
+  return { places: stages.map((stage) => toPlace(found, stages, stage)) };
+}
+
 async function stageOf(
   setup: Setup,
   resource: Resource,

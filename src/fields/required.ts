@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isObject, type JsonObject, toId } from "../values/json.ts";
 import type { Field } from "./template.ts";
 
 /** A pipeline and stage, with the details that the check needs. */
@@ -70,3 +71,19 @@ export function sayUncertain({ required }: Verdict): string {
  */
 export const UNCERTAIN_RULE =
   "Qontak does not document how a field's required pipelines and required stages combine; this server assumes that the stages narrow down the pipeline";
+
+/**
+ * The value of a field in a record.
+ *
+ * @param record The record, or a body.
+ * @param field The field.
+ * @returns The value; null if the record has none; undefined if the record does
+ * not show the field.
+ */
+export function valueIn(record: JsonObject, field: Field): unknown {
+  if (!field.custom) return record[field.key];
+  const list = record.additional_fields;
+  if (!Array.isArray(list)) return list === undefined ? undefined : null;
+  const entry = list.find((one) => isObject(one) && toId(one.id) === field.id);
+  return entry?.value ?? null;
+}

@@ -52,6 +52,8 @@ const FIELD_LISTS: ReadonlySet<string> = new Set([
   "fields",
   "filled_in_by_hand",
   "filled_in_by_qontak",
+  "lacks",
+  "maybe_required",
   "optional",
   "required",
 ]);

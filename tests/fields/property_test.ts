@@ -7,10 +7,8 @@ import type { Setup } from "../../src/fields/setup.ts";
 import { parseTemplate } from "../../src/fields/template.ts";
 import { fieldTypes, typeOf } from "../../src/fields/types.ts";
 import { resources } from "../../src/qontak/resources.ts";
-import {
-  describeRequired,
-  describeTemplate,
-} from "../../src/tools/kit/describe_template.ts";
+import { describeRequired } from "../../src/tools/kit/describe_required.ts";
+import { describeTemplate } from "../../src/tools/kit/describe_template.ts";
 import { createRandom, type Random } from "../../src/sandbox/random.ts";
 import { anyJson, anyText } from "../support/random.ts";
 
@@ -74,7 +72,8 @@ Deno.test("discovery survives any template", async () => {
     JSON.stringify(
       await describeRequired(setup, resources.deal, {
         pipeline: 1,
-        stage: "s",
+        stage: random.chance(1 / 4) ? undefined : "s",
+        optional: random.chance(1 / 2),
       }),
     );
   }

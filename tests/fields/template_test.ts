@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { parseTemplate } from "../../src/fields/template.ts";
 import type { Setup } from "../../src/fields/setup.ts";
 import { resources } from "../../src/qontak/resources.ts";
-import { describeRequired } from "../../src/tools/kit/describe_template.ts";
+import { describeRequired } from "../../src/tools/kit/describe_required.ts";
 import { type Place, requirementOf } from "../../src/fields/required.ts";
 
 function one(descriptor: Record<string, unknown>) {
@@ -112,6 +112,7 @@ Deno.test("describeRequired() shows the fields of the pipeline, and the items of
   const { optional } = await describeRequired(setup, resources.ticket, {
     pipeline: "P",
     stage: "S",
+    optional: true,
   }) as { optional: { key: string; items?: unknown }[] };
   assertEquals(optional.map(({ key }) => key), [
     "name",

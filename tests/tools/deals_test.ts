@@ -39,7 +39,12 @@ Deno.test("get_required_fields_for_deal finds what differs by pipeline and stage
 
 Deno.test("get_required_fields_for_deal shortens long lists, says so, and gives them whole", async () => {
   await using world = await createWorld();
-  const [{ pipeline, stage, optional, notes }] = await places(world);
+  const [{ pipeline, stage }] = await places(world);
+  const { optional, notes } = await world.ok("get_required_fields_for_deal", {
+    pipeline_id: pipeline.id,
+    stage_id: stage.id,
+    optional: true,
+  });
   const long = optional.find((f: Data) => f.options_total > 60);
   assertEquals(long.options.length, 5);
   assertStringIncludes(notes.join(), "options_total");
@@ -49,12 +54,85 @@ Deno.test("get_required_fields_for_deal shortens long lists, says so, and gives 
     fields: [long.label],
   });
   assertEquals(whole[0].options.length, long.options_total);
-  const { notes: told } = await world.ok("get_required_fields_for_deal", {
-    pipeline_id: pipeline.id,
-    stage_id: stage.id,
-    fields: [long.label],
+});
+
+Deno.test("get_required_fields_for_deal answers with what is required, and counts the optional fields", async () => {
+  await using world = await createWorld();
+  for (const place of await places(world)) {
+    const args = { pipeline_id: place.pipeline.id, stage_id: place.stage.id };
+    const { text } = await world.call("get_required_fields_for_deal", args);
+    assert(text.length <= 1_200, `${place.stage.name}: ${text.length}`);
+    const whole = await world.ok("get_required_fields_for_deal", {
+      ...args,
+      optional: true,
+    });
+    assertEquals(whole.required, place.required);
+    assertEquals(place.optional, undefined);
+    assertEquals(place.optional_fields, whole.optional.length);
+    // fields adds a description, and hides nothing that is required.
+    const named = await world.ok("get_required_fields_for_deal", {
+      ...args,
+      fields: [whole.optional[0].label],
+    });
+    assertEquals(named.required, place.required);
+    assertEquals(named.optional.map((f: Data) => f.label), [
+      whole.optional[0].label,
+    ]);
+  }
+});
+
+Deno.test("get_required_fields_for_deal names what a deal still lacks for a stage", async () => {
+  await using world = await createWorld();
+  const { id, place } = await made(world, 0);
+  const all = await places(world);
+  const next = all.find(({ pipeline, required }) =>
+    pipeline.id === place.pipeline.id &&
+    required.length > place.required.length
+  );
+  const here = await world.ok("get_required_fields_for_deal", { deal_id: id });
+  assertEquals(here.stage.id, place.stage.id);
+  assertEquals(here.lacks, []);
+  const ahead = await world.ok("get_required_fields_for_deal", {
+    deal_id: id,
+    stage_id: next.stage.name,
   });
-  assertEquals(told, ["Only the fields named in fields are shown"]);
+  assertEquals(ahead.required, next.required);
+  const known = new Set(place.required.map((f: Data) => f.id ?? f.key));
+  assertEquals(
+    ahead.lacks,
+    next.required.filter((f: Data) => !known.has(f.id ?? f.key))
+      .map(({ id, key, label }: Data) =>
+        id === undefined ? { key, label } : { id, label }
+      ),
+  );
+  assert(ahead.lacks.length > 0);
+});
+
+Deno.test("get_required_fields_for_deal compares the stages of a pipeline", async () => {
+  await using world = await createWorld();
+  const answer = await world.ok("get_required_fields_for_deal", {
+    pipeline_id: "Tender Pengadaan",
+  });
+  const requires = (name: string) =>
+    answer.stages.find((stage: Data) => stage.name === name).requires_also
+      .map(({ label }: Data) => label);
+  const before = requires("Info Tender");
+  assertEquals(
+    requires("Penawaran Masuk").filter((one: string) => !before.includes(one)),
+    ["Deal Size", "Nomor Tender / RFQ"],
+  );
+  // It agrees with the answers for single stages.
+  for (const place of await places(world)) {
+    if (place.pipeline.id !== answer.pipeline.id) continue;
+    const also = answer.stages.find((one: Data) => one.id === place.stage.id)
+      .requires_also;
+    assertEquals(
+      [...answer.required, ...also].map((f: Data) => f.id ?? f.key).sort(),
+      place.required.filter((f: Data) => f.value === undefined)
+        .map((f: Data) => f.id ?? f.key).sort(),
+    );
+  }
+  assert(JSON.stringify(answer).length <= 3_000);
 });
 
 Deno.test("get_required_fields_for_deal asks for the place, and names the choices", async () => {
@@ -62,7 +140,10 @@ Deno.test("get_required_fields_for_deal asks for the place, and names the choice
   const [{ pipeline, stage }] = await places(world);
   const table: [Data, string][] = [
     [{}, `${pipeline.name}" (id ${pipeline.id})`],
-    [{ pipeline_id: pipeline.id }, `"${stage.name}" (id ${stage.id})`],
+    [
+      { pipeline_id: pipeline.id, stage_id: "none" },
+      `"${stage.name}" (id ${stage.id})`,
+    ],
     [{ pipeline_id: "Korporat Sales" }, "Corporate Sales"],
     [{ pipeline_id: 1, stage_id: 2 }, "pipeline_id: 1 is not one of"],
     [{ pipeline_id: pipeline.id, stage_id: "Menang" }, "give pipeline_id too"],
@@ -160,7 +241,12 @@ Deno.test("create_deal names every wrong value at once and sends nothing", async
 
 Deno.test("create_deal takes labels for ids, and sends ids", async () => {
   await using world = await createWorld();
-  const [{ pipeline, stage, required, optional }] = await places(world);
+  const [{ pipeline, stage, required }] = await places(world);
+  const { optional } = await world.ok("get_required_fields_for_deal", {
+    pipeline_id: pipeline.id,
+    stage_id: stage.id,
+    optional: true,
+  });
   const field = (key: string) =>
     optional.find((f: Data) => f.key === key && !f.custom);
   const multiple = optional.find((f: Data) => f.type === "multiple_select");

@@ -108,6 +108,7 @@ async function openPlace(world: World): Promise<Data> {
       const place = await world.ok("get_required_fields_for_deal", {
         pipeline_id,
         stage_id,
+        optional: true,
       });
       const field = place.optional.find((one: Data) =>
         one.uncertain && one.label === "Metode Pembayaran"

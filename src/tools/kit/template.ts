@@ -5,9 +5,11 @@
  * @module
  */
 import { type Tool, tool } from "../tool.ts";
-import { type Arguments, reference } from "./arguments.ts";
-import { describeRequired, describeTemplate } from "./describe_template.ts";
+import { type Arguments, flag, id, reference } from "./arguments.ts";
+import { describeRequired } from "./describe_required.ts";
+import { describeTemplate } from "./describe_template.ts";
 import { frames } from "./frames.ts";
+import { readRecord } from "./report_write.ts";
 import { fieldsArgument, tenantArgument } from "./shared_arguments.ts";
 import type { ToolTraits } from "./tool_traits.ts";
 
@@ -17,7 +19,7 @@ import type { ToolTraits } from "./tool_traits.ts";
  * @param traits What is special about the record.
  */
 export function templateTools({ resource }: ToolTraits): Tool[] {
-  const { name, place } = resource;
+  const { name, idArgument, place } = resource;
   const placed: Arguments = place
     ? { pipeline_id: reference(), stage_id: reference() }
     : {};
@@ -36,16 +38,29 @@ export function templateTools({ resource }: ToolTraits): Tool[] {
       name: `get_required_fields_for_${name}`,
       title: `Get required fields for a ${name}`,
       description: place
-        ? `Required and optional fields of a ${name} in one stage. Call it before create_${name} or a move.`
-        : `Required and optional fields of a ${name}. Call it before create_${name}.`,
+        ? `What a ${name} needs in one stage, or per stage of a pipeline. Call it before create_${name} or a move.`
+        : `What a ${name} needs. Call it before create_${name}.`,
       effect: "read",
-      input: { ...placed, ...fieldsArgument, ...tenantArgument } as Arguments,
+      input: {
+        ...placed,
+        [idArgument]: id("Says what it still lacks"),
+        optional: flag(),
+        ...fieldsArgument,
+        ...tenantArgument,
+      } as Arguments,
       output: frames.required,
-      run: ({ setup }, args) =>
-        describeRequired(setup, resource, {
+      run: async (context, args) => {
+        const target = args[idArgument] as number | undefined;
+        return await describeRequired(context.setup, resource, {
           pipeline: args.pipeline_id,
           stage: args.stage_id,
-        }, args.fields as string[]),
+          record: target === undefined
+            ? undefined
+            : await readRecord(context, resource, target),
+          optional: args.optional as boolean | undefined,
+          fields: args.fields as string[] | undefined,
+        });
+      },
     }),
   ];
 }
