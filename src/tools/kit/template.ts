@@ -9,7 +9,7 @@ import { type Arguments, flag, id, reference } from "./arguments.ts";
 import { describeRequired } from "./describe_required.ts";
 import { describeTemplate } from "./describe_template.ts";
 import { frames } from "./frames.ts";
-import { readRecord } from "./report_write.ts";
+import { readRecord } from "../../changes/report_write.ts";
 import { fieldsArgument, tenantArgument } from "./shared_arguments.ts";
 import type { ToolTraits } from "./tool_traits.ts";
 
