@@ -9,6 +9,7 @@ import { choose } from "../fields/options.ts";
 import { compare, type Decimal, toDecimal } from "../values/decimal.ts";
 import { isEmpty, isObject, show } from "../values/json.ts";
 import { readNumber } from "../values/numbers.ts";
+import { isSamePhone, phonesOf, phoneTest } from "../values/phone.ts";
 import { didYouMean, foldText } from "../values/words.ts";
 import {
   type Fields,
@@ -131,6 +132,9 @@ export function parseCondition(
   }
   if (op === "contains" || op === "starts_with") {
     const parts = values.map(foldText);
+    const inPhones = field.isPhone
+      ? values.map((one) => phoneTest(String(one), op))
+      : [];
     const holds = remembered((shown) =>
       [shown].flat().some((one) =>
         !isEmpty(one) &&
@@ -139,7 +143,7 @@ export function parseCondition(
             ? foldText(one).includes(part)
             : foldText(one).startsWith(part)
         )
-      )
+      ) || inPhones.some((test) => phonesOf(shown).some(test))
     );
     return (row) => holds(field.shown(row));
   }
@@ -262,7 +266,11 @@ function parseEqual(
     case "text": {
       const wanted = foldText(value);
       const same = remembered((found) =>
-        [found].flat().some((one) => !isEmpty(one) && foldText(one) === wanted)
+        [found].flat().some((one) =>
+          !isEmpty(one) && foldText(one) === wanted
+        ) ||
+        (field.isPhone === true &&
+          phonesOf(found).some((one) => isSamePhone(one, String(value))))
       );
       return (row) => same(field.value(row));
     }

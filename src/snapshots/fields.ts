@@ -15,6 +15,7 @@ import type { BodyKeys, BodyType } from "../qontak/bodies.ts";
 import { argumentOf, nameKeyOf, type Resource } from "../qontak/resources.ts";
 import { freeTextAt } from "../qontak/texts.ts";
 import { isEmpty, show } from "../values/json.ts";
+import { isPhoneKey } from "../values/phone.ts";
 import { fold, nearest } from "../values/words.ts";
 import type { Zone } from "../values/zone.ts";
 import { customColumn, type Table } from "./table.ts";
@@ -52,6 +53,8 @@ export interface QueryField {
   readonly id?: number;
   /** Whether it is an amount in the currency of its record. */
   readonly isMoney?: boolean;
+  /** Whether it holds phone numbers, which are compared however written. */
+  readonly isPhone?: boolean;
   /** How it was determined, if the answer must say so. */
   readonly rule?: string;
 }
@@ -186,6 +189,7 @@ export function createFields(subject: Subject): Fields {
       translate: true,
       isFreeText: freeTextAt(key) === "always",
       isMoney: MONEY.includes(key) && Object.hasOwn(body, "currency"),
+      isPhone: isPhoneKey(key),
       ...(options ? { options } : {}),
     };
   }
@@ -201,6 +205,7 @@ export function createFields(subject: Subject): Fields {
       called: show(field.label),
       id,
       isFreeText: field.type.freeText !== "never",
+      isPhone: isPhoneKey(field.label),
       kind,
       // Several options come as one text with their ids.
       value: kind === "list"

@@ -34,6 +34,14 @@ export interface Records {
    * @throws What reading them threw.
    */
   all(resource: Resource, fresh?: boolean): Promise<Found>;
+  /**
+   * The records of one kind, if they were read a short time ago. It sends no
+   * request.
+   *
+   * @param resource The kind.
+   * @returns The snapshot; undefined if there is none that is recent enough.
+   */
+  known(resource: Resource): Snapshot | undefined;
 }
 
 /** Settings of {@linkcode createRecords}. */
@@ -70,6 +78,7 @@ export function createRecords(options: RecordsOptions): Records {
   }
 
   return {
+    known: (resource) => snapshots.peek(scope, resource.name),
     async all(resource, fresh = false) {
       const [fields, places] = await Promise.all([
         setup.fields(resource),

@@ -118,6 +118,8 @@ export interface Snapshots {
    * @throws What reading a page threw.
    */
   get(question: Question): Promise<Snapshot>;
+  /** Returns a snapshot that needs no request; undefined if there is none. */
+  peek(scope: string, resource: string): Snapshot | undefined;
   /** Marks a record as written: the next question reads it again. */
   touch(scope: string, resource: string, id: number): void;
   /** Marks records as possibly changed if their ids are not known. */
@@ -380,16 +382,25 @@ export function createSnapshots(options: SnapshotOptions = {}): Snapshots {
     }
   }
 
+  /** Whether a snapshot answers without a request. */
+  function isYoung({ made, touched, checkedAt, reading }: Entry): boolean {
+    return made !== undefined && touched.size === 0 &&
+      now() - checkedAt < lifetime && reading === undefined;
+  }
+
   return {
     get bytes() {
       return total();
     },
+    peek(scope, resource) {
+      const entry = entries.get(keyOf(scope, resource));
+      if (!entry || !isYoung(entry)) return undefined;
+      entry.usedAt = now();
+      return entry.made;
+    },
     async get(question) {
       const entry = entryOf(question);
-      const isYoung = () =>
-        entry.made !== undefined && entry.touched.size === 0 &&
-        now() - entry.checkedAt < lifetime && entry.reading === undefined;
-      if (!isYoung() || question.fresh || lifetime === 0) {
+      if (!isYoung(entry) || question.fresh || lifetime === 0) {
         if (await join(entry, question) === "late") {
           const { reading } = entry;
           if (reading) {

@@ -16,6 +16,9 @@ const MIN_DIGITS = 7;
 /** The longest phone number (E.164). */
 const MAX_DIGITS = 15;
 
+/** The longest text that can be one number, in characters. */
+const MAX_WRITTEN = 50;
+
 /**
  * A phone number in one standard form: `0812-3456-7890`, `+62 812 3456 7890`,
  * `62812…` and `0062812…` are the same number.
@@ -25,7 +28,7 @@ const MAX_DIGITS = 15;
  * number.
  */
 export function phoneKey(text: string): string | undefined {
-  if (text.length > 50) return undefined;
+  if (text.length > MAX_WRITTEN) return undefined;
   // An extension is dialled later; a zero in brackets is not dialled from
   // abroad.
   const [main = ""] = text.normalize("NFKC").split(/(?:ext?\.?|x|#|;)\s*\d/i);
@@ -82,11 +85,76 @@ export function phoneCore(text: string): string | undefined {
 }
 
 /**
- * The phone numbers that a record holds under a key.
+ * Whether a key or label names a phone number: `telephone`, `No. HP`.
+ *
+ * @param name A key of a record, or the label of a custom field.
+ */
+export function isPhoneKey(name: string): boolean {
+  return name.length <= 100 &&
+    /(?:^|[\s_.])(?:tele)?(?:phone|telp|telpon|telepon|hp|handphone|whatsapp|wa|mobile)s?(?:$|[\s_.])/i
+      .test(name);
+}
+
+/**
+ * Makes a test for phone numbers that contain, or start with, some digits,
+ * however both are written.
+ *
+ * @param part Part of a number, or a whole number.
+ * @param how Where the digits must be. A `+` always means the start.
+ */
+export function phoneTest(
+  part: string,
+  how: "contains" | "starts_with",
+): (phone: string) => boolean {
+  if (
+    part.length > MAX_WRITTEN || !/^[\d\s().+\-/]*\d[\d\s().+\-/]*$/.test(part)
+  ) {
+    return () => false;
+  }
+  const digits = part.replace(/\D/g, "");
+  const hasPlus = /^\D*\+/.test(part);
+  const start = toInternational(digits, hasPlus);
+  return (phone) => {
+    const key = phoneKey(phone);
+    if (key === undefined) return false;
+    const core = key.startsWith(COUNTRY) ? key.slice(COUNTRY.length) : key;
+    if (start !== "" && key.startsWith(start)) return true;
+    if (hasPlus) return false;
+    return how === "contains" ? key.includes(digits) : core.startsWith(digits);
+  };
+}
+
+/**
+ * The forms of a number without separators that people store: `0812…`,
+ * `62812…`, `+62812…`.
+ *
+ * @param text What was written.
+ * @returns The forms; none if it is not a phone number.
+ */
+export function phoneForms(text: string): string[] {
+  const key = phoneKey(text);
+  if (key === undefined) return [];
+  return key.startsWith(COUNTRY)
+    ? [`0${key.slice(COUNTRY.length)}`, key, `+${key}`]
+    : [key, `+${key}`];
+}
+
+/**
+ * The phone numbers that a record holds under a key. One text may hold several:
+ * `0812… / 0813…`.
  *
  * @param value A text or a list of them; numbers count as their digits.
  */
 export function phonesOf(value: unknown): string[] {
-  return [value].flat().map((one) => String(one ?? "").trim())
-    .filter((one) => one !== "");
+  return [value].flat().flatMap((one) => {
+    const text = String(one ?? "").trim();
+    const parts = text.length > MAX_WRITTEN * 4
+      ? []
+      : text.split(/[,/|;]|\s(?:or|atau|dan|and|&)\s/i);
+    // A part that is no number on its own belongs to the number before it.
+    return parts.length > 1 &&
+        parts.every((part) => phoneKey(part) !== undefined)
+      ? parts.map((part) => part.trim())
+      : [text];
+  }).filter((one) => one !== "");
 }

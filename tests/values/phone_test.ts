@@ -1,5 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
-import { isSamePhone, phoneCore, phoneKey } from "../../src/values/phone.ts";
+import {
+  isPhoneKey,
+  isSamePhone,
+  phoneCore,
+  phoneForms,
+  phoneKey,
+  phonesOf,
+  phoneTest,
+} from "../../src/values/phone.ts";
 import { createRandom } from "../../src/sandbox/random.ts";
 
 Deno.test("phoneKey() has one form for every way of writing a number", () => {
@@ -75,5 +83,68 @@ Deno.test("phoneCore() is part of the digits of every form", () => {
       assertEquals(phoneCore(form), rest, form);
       assertEquals(phoneKey(form), `62${rest}`, form);
     }
+  }
+});
+
+Deno.test("phoneTest() finds digits in a number, however both are written", () => {
+  const stored = "+62 (0)812-7767 0883";
+  for (
+    const part of ["0812 7767", "+62 812", "62812", "812-77", "081277670883"]
+  ) {
+    assert(phoneTest(part, "starts_with")(stored), part);
+    assert(phoneTest(part, "contains")(stored), part);
+  }
+  for (const part of ["7767-0883", "0883", "(883)"]) {
+    assert(phoneTest(part, "contains")(stored), part);
+    assert(!phoneTest(part, "starts_with")(stored), part);
+  }
+  for (
+    const part of ["0813", "+1", "00", "", "-", "Budi 0812", "9".repeat(60)]
+  ) {
+    assert(!phoneTest(part, "contains")(stored), part);
+    assert(!phoneTest("0812", "contains")(part), part);
+  }
+});
+
+Deno.test("phonesOf() separates the numbers of one text, but not an extension", () => {
+  for (
+    const [text, numbers] of [
+      ["0812-7767-0883 / 021 567 8901", ["0812-7767-0883", "021 567 8901"]],
+      ["081277670883, 081277670884", ["081277670883", "081277670884"]],
+      ["081277670883 atau 0215678901", ["081277670883", "0215678901"]],
+      ["(021) 5678901/02", ["(021) 5678901/02"]],
+      ["0812-7767-0883;12", ["0812-7767-0883;12"]],
+      [["0812", 81277670883], ["0812", "81277670883"]],
+      [null, []],
+      ["  ", []],
+    ] as const
+  ) assertEquals(phonesOf(text), [...numbers], String(text));
+});
+
+Deno.test("phoneForms() names the forms without separators, each the same number", () => {
+  assertEquals(phoneForms("0812-7767-0883"), [
+    "081277670883",
+    "6281277670883",
+    "+6281277670883",
+  ]);
+  assertEquals(phoneForms("+1 415 555 0100"), ["14155550100", "+14155550100"]);
+  assertEquals(phoneForms("Budi"), []);
+  for (const form of phoneForms("(021) 567-8901")) {
+    assert(isSamePhone(form, "021 5678901"), form);
+  }
+});
+
+Deno.test("isPhoneKey() knows keys and labels of phone numbers", () => {
+  for (
+    const name of [
+      "telephone",
+      "No. HP",
+      "Nomor WhatsApp",
+      "phone",
+      "crm_phones",
+    ]
+  ) assert(isPhoneKey(name), name);
+  for (const name of ["name", "Wahana", "Happy", "chp", "Telepati"]) {
+    assert(!isPhoneKey(name), name);
   }
 });

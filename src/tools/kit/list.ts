@@ -6,7 +6,13 @@
 import { InputError } from "../../errors.ts";
 import { argumentOf, type Resource } from "../../qontak/resources.ts";
 import { isLastPage } from "../../qontak/pages.ts";
+import {
+  findByPhone,
+  type FoundByPhone,
+  PHONE_QUERY,
+} from "../../snapshots/find_by_phone.ts";
 import { defined, type JsonObject } from "../../values/json.ts";
+import { phoneKey } from "../../values/phone.ts";
 import { type Tool, tool, type ToolContext } from "../tool.ts";
 import { type Arguments, reference } from "./arguments.ts";
 import { pickOption, type RecordTest, recordTest } from "./filter.ts";
@@ -73,6 +79,19 @@ export function listTool(traits: ToolTraits): Tool {
         );
       const first = (args.page as number | undefined) ?? 1;
       const perPage = args.per_page as number | undefined;
+      const byPhone = await listByPhone(context, traits, args);
+      if (byPhone) {
+        const { records, forms } = byPhone;
+        const size = perPage ?? PER_PAGE;
+        const { shown, extra } = present(
+          records.slice((first - 1) * size, first * size),
+        );
+        return presentPage(shown, {
+          page: first,
+          total_data: records.length,
+          isLast: records.length <= first * size,
+        }, { ...extra, ...(forms.length > 0 ? { stored_as: forms } : {}) });
+      }
       if (names.every((name) => args[name] === undefined)) {
         const { records, position } = await read(first, perPage ?? PER_PAGE);
         const { shown, extra } = present(records);
@@ -96,6 +115,42 @@ function isSized({ endpoints: { list } }: Resource): boolean {
   return list.query.includes("per_page");
 }
 
+/** Finds records by a whole phone number, if the caller gave one. */
+async function listByPhone(
+  context: ToolContext,
+  { resource, queryOptions = [] }: ToolTraits,
+  args: JsonObject,
+): Promise<FoundByPhone | undefined> {
+  const { [PHONE_QUERY]: phone } = args;
+  if (typeof phone !== "string" || phoneKey(phone) === undefined) {
+    return undefined;
+  }
+  const query = await queryOf(context, resource, queryOptions, args);
+  delete query[PHONE_QUERY];
+  return await findByPhone(context, resource, phone, { query });
+}
+
+/** The query parameters that a call names. */
+async function queryOf(
+  { setup }: ToolContext,
+  resource: Resource,
+  queryOptions: readonly string[],
+  args: JsonObject,
+): Promise<Record<string, string | number>> {
+  const { query: keys } = resource.endpoints.list;
+  const query: Record<string, string | number> = {};
+  for (const key of keys) {
+    if (args[key] === undefined || key === "page" || key === "per_page") {
+      continue;
+    }
+    query[key] = args[key] as string | number;
+    if (!queryOptions.includes(key)) continue;
+    const option = await pickOption(setup, resource, key, args[key]);
+    query[key] = option.id ?? option.name;
+  }
+  return query;
+}
+
 type Present = (records: JsonObject[]) => ReturnType<typeof presentRecords>;
 
 type ReadPage = (page: number, perPage: number) => Promise<{
@@ -105,19 +160,13 @@ type ReadPage = (page: number, perPage: number) => Promise<{
 
 /** Makes a function that reads pages, with the query parameters of a call. */
 async function pageReader(
-  { crm, setup, signal }: ToolContext,
+  context: ToolContext,
   { resource, queryOptions = [] }: ToolTraits,
   args: JsonObject,
 ): Promise<ReadPage> {
+  const { crm, signal } = context;
   const { list } = resource.endpoints;
-  const query = Object.fromEntries(
-    list.query.map((key) => [key, args[key] as string | number]),
-  );
-  for (const key of queryOptions) {
-    if (args[key] === undefined) continue;
-    const option = await pickOption(setup, resource, key, args[key]);
-    query[key] = option.id ?? option.name;
-  }
+  const query = await queryOf(context, resource, queryOptions, args);
   return async (page, perPage) => {
     const { response, page: position } = await crm.call(list, {
       query: {
