@@ -402,6 +402,21 @@ export function remedyOf(error: unknown): { readonly remedy?: Remedy } {
 }
 
 /**
+ * The details of an error that are safe to log: its name, and the sentence and
+ * remedy of an expected error. The message of any other error may contain
+ * secrets.
+ */
+export function reasonOf(
+  error: unknown,
+): { error: string; reason?: string; remedy?: Remedy } {
+  return {
+    error: error instanceof Error ? error.name : typeof error,
+    ...error instanceof ForeseenError ? { reason: error.message } : {},
+    ...remedyOf(error),
+  };
+}
+
+/**
  * An option from a program that embeds the server is missing or malformed.
  *
  * @example Reading the name of the option

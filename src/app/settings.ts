@@ -34,6 +34,14 @@ export type Settings =
     readonly warnings: readonly string[];
   };
 
+/** Where the values of variables come from. */
+export interface Origin {
+  /** Returns the file that sets a variable, if any. */
+  readonly fileOf?: (variable: string) => string | undefined;
+  /** Returns the flag that sets a variable, such as `--toolsets`, if any. */
+  readonly flagOf?: (variable: string) => string | undefined;
+}
+
 /** The variable whose value Qontak may replace. */
 export const ROTATING = "QONTAK_REFRESH_TOKEN";
 
@@ -41,14 +49,15 @@ export const ROTATING = "QONTAK_REFRESH_TOKEN";
  * Reads the environment. An empty variable counts as unset.
  *
  * @param env The variables by name.
- * @param fileOf Returns the file that sets a variable, if any.
+ * @param origin Where their values come from.
  * @returns The settings, with defaults for variables that are not set.
- * @throws {ConfigError} Names every malformed variable, and those that are a
- * misspelled safety switch. It repeats only values that are not secret.
+ * @throws {ConfigError} Names every malformed variable, or the flag that sets
+ * it, and those that are a misspelled safety switch. It repeats only values that
+ * are not secret.
  */
 export function readSettings(
   env: Readonly<Record<string, string | undefined>>,
-  fileOf: (name: string) => string | undefined = () => undefined,
+  { fileOf, flagOf }: Origin = {},
 ): Settings {
   const values: Record<string, unknown> = {};
   const problems: string[] = [];
@@ -59,7 +68,7 @@ export function readSettings(
     try {
       values[name] = read(text);
     } catch (error) {
-      problems.push(`${name} ${(error as Error).message}`);
+      problems.push(`${flagOf?.(name) ?? name} ${(error as Error).message}`);
     }
   }
   const unknown = findUnknown(env);
@@ -70,7 +79,7 @@ export function readSettings(
     QONTAK_BASE_URL: apis[settings.QONTAK_AUTH].baseUrl,
     ...settings,
     warnings: unknown.warnings,
-    ...defined({ refreshTokenFile: fileOf(ROTATING) }),
+    ...defined({ refreshTokenFile: fileOf?.(ROTATING) }),
   };
 }
 

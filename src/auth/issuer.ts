@@ -4,7 +4,8 @@
  * @module
  */
 import type { JWTVerifyGetKey } from "jose";
-import { IssuerError } from "../errors.ts";
+import type { Remedy } from "../advice/advice.ts";
+import { IssuerError, reasonOf } from "../errors.ts";
 import type { Log } from "../logging/log.ts";
 import { isSecure } from "../net/address.ts";
 import { createTransport, type Send } from "../net/transport.ts";
@@ -49,10 +50,16 @@ export interface IssuerOptions {
  *
  * @param issuer The issuer.
  * @param problem The reason, as a phrase.
+ * @param remedy How to fix it.
  */
-export function outage(issuer: string, problem: string): IssuerError {
+export function outage(
+  issuer: string,
+  problem: string,
+  remedy?: Remedy,
+): IssuerError {
   return new IssuerError(
     `Tokens of ${issuer} cannot be checked now: ${problem}`,
+    remedy,
   );
 }
 
@@ -70,10 +77,10 @@ export function createKeys(
   const { issuer, log } = options;
   const { read: send, close } = createTransport(options.fetch);
   let loadedAt = -Infinity;
-  let trouble = { until: -Infinity, problem: "" };
+  let failure: { until: number; error: IssuerError } | undefined;
 
   async function load(signal: AbortSignal): Promise<Response> {
-    if (Date.now() < trouble.until) throw outage(issuer, trouble.problem);
+    if (failure && Date.now() < failure.until) throw failure.error;
     try {
       const uri = await findKeys(issuer, send, signal);
       const keys = await readDocument(uri, send, signal);
@@ -83,10 +90,16 @@ export function createKeys(
       loadedAt = Date.now();
       return Response.json(keys);
     } catch (error) {
-      const problem = (error as Error).message;
-      trouble = { until: Date.now() + REST, problem };
-      log?.("warn", "The issuer's keys could not be read", { issuer, problem });
-      throw outage(issuer, problem);
+      const { message, remedy } = error as IssuerError;
+      log?.("warn", "The issuer's keys could not be read", {
+        issuer,
+        ...reasonOf(error),
+      });
+      failure = {
+        until: Date.now() + REST,
+        error: outage(issuer, message, remedy),
+      };
+      throw failure.error;
     } finally {
       // The next request is far off, and a verifier has no close().
       close();

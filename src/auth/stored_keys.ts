@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { reasonOf } from "../errors.ts";
 import type { Log } from "../logging/log.ts";
 import { createLru } from "../storage/lru.ts";
 import { sha256 } from "../storage/hash.ts";
@@ -154,10 +155,13 @@ export function createStoredKeys(options: StoredKeysOptions): Authenticate {
       if (held.get(id) !== entry) return;
       if (next === undefined) held.delete(id);
       else held.set(id, { ...entry, found: { key: used, version: next } });
-    }, (error: Error) => {
+    }, (error) => {
       if (!isTold) {
-        const { message: reason } = error;
-        log("warn", "When keys are used cannot be written down", { reason });
+        log(
+          "warn",
+          "The time at which a key was used cannot be stored",
+          reasonOf(error),
+        );
       }
       isTold = true;
     });

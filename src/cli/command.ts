@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { type Environment, readEnvironment } from "../app/environment.ts";
+import { readEnvironment } from "../app/environment.ts";
 import { open, type Program } from "../app/open.ts";
 import { readSettings, type Settings } from "../app/settings.ts";
-import type { Flags } from "./flags.ts";
+import { ConfigError } from "../errors.ts";
+import { type FlagName, type Flags, variableFlags } from "./flags.ts";
 
 /** The rest of the command line, after the name of the command. */
 export interface Given {
@@ -46,26 +47,36 @@ export function command<T>(
 export const noWord = (): undefined => undefined;
 
 /**
- * The settings of a command.
+ * The settings of a command: flags override the environment.
  *
  * @throws {ConfigError} Names every invalid setting.
  */
 export function settingsOf(flags: Flags): Settings {
-  const { variables, fileOf } = environmentOf(flags);
-  return readSettings(variables, fileOf);
+  const { variables, fileOf } = readEnvironment();
+  const given = [...variableFlags].filter(([, flag]) => flags[flag]);
+  const values = given.map(([name, flag]) => [name, String(flags[flag])]);
+  // The sandbox takes no token; what stands there may be a placeholder.
+  if (flags.sandbox) values.push(["QONTAK_REFRESH_TOKEN", ""]);
+  const names = new Map(given.map(([name, flag]) => [name, `--${flag}`]));
+  return readSettings({ ...variables, ...Object.fromEntries(values) }, {
+    fileOf,
+    flagOf: (name) => names.get(name),
+  });
 }
 
-/** The environment; flags for a variable override it. */
-export function environmentOf(flags: Flags): Environment {
-  const { variables, fileOf } = readEnvironment();
-  return {
-    variables: {
-      ...variables,
-      ...(flags.toolsets ? { QONTAK_TOOLSETS: String(flags.toolsets) } : {}),
-      // The sandbox takes no token; what stands there may be a placeholder.
-      ...(flags.sandbox ? { QONTAK_REFRESH_TOKEN: "" } : {}),
-      ...(flags["read-only"] ? { QONTAK_READ_ONLY: "true" } : {}),
-    },
-    fileOf,
-  };
+/**
+ * Reads the text of a flag.
+ *
+ * @throws {ConfigError} Says what is wrong with it.
+ */
+export function readFlag<T>(
+  name: FlagName,
+  text: string,
+  read: (text: string) => T,
+): T {
+  try {
+    return read(text);
+  } catch (error) {
+    throw new ConfigError([`--${name} ${(error as Error).message}`]);
+  }
 }

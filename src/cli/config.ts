@@ -23,7 +23,7 @@ import {
 import { isLoopback, isSecure } from "../net/address.ts";
 import { didYouMean } from "../values/words.ts";
 import { defined } from "../values/json.ts";
-import type { Run } from "./command.ts";
+import { readFlag, type Run } from "./command.ts";
 import { OK } from "./exit.ts";
 import type { Flags } from "./flags.ts";
 import { say, tell } from "./output.ts";
@@ -99,6 +99,8 @@ function ownServer(
       } cannot start a server: give the public address of one that runs, such as --http https://crm.example.com/mcp`,
     ]);
   }
+  const { read } = variables.QONTAK_TOOLSETS;
+  const groups = toolsets && readFlag("toolsets", String(toolsets), read);
   const main = Deno.mainModule;
   const command = commandOf({
     os,
@@ -113,18 +115,9 @@ function ownServer(
     sandbox: sandbox === true,
     flags: [
       ...(isReadOnly ? ["--read-only"] : []),
-      ...(toolsets ? ["--toolsets", readToolsets(String(toolsets))] : []),
+      ...(groups ? ["--toolsets", groups.join(",")] : []),
     ],
   };
-}
-
-/** Reads groups of tools, as `--toolsets` takes them. */
-function readToolsets(text: string): string {
-  try {
-    return variables.QONTAK_TOOLSETS.read(text).join(",");
-  } catch (error) {
-    throw new ConfigError([`--toolsets ${(error as Error).message}`]);
-  }
 }
 
 /**

@@ -6,14 +6,14 @@
 import { addCommand } from "../app/advice.ts";
 import { checkLimits } from "../app/limits.ts";
 import { open, type Program } from "../app/open.ts";
-import { readSettings, type Settings } from "../app/settings.ts";
+import type { Settings } from "../app/settings.ts";
 import { demandKeys } from "../app/stores.ts";
 import { ConfigError, InputError } from "../errors.ts";
 import { askKv } from "../storage/kv.ts";
 import { takeLease } from "../tokens/lease.ts";
 import { DEFAULT_TENANT, nameTenant } from "../tokens/store.ts";
 import { attempt, type Finding, report, tryTenant } from "./checks.ts";
-import { environmentOf, type Run } from "./command.ts";
+import { type Run, settingsOf } from "./command.ts";
 import { readTenant } from "./tenants/tenant.ts";
 
 /** How far a clock may be off without harm, in ms. */
@@ -34,12 +34,11 @@ const TIMEOUT = 5_000;
 export const doctor: Run = async ({ word, flags }) => {
   const wanted = word === undefined ? undefined : readTenant(word);
   const isSandbox = flags.sandbox === true;
-  const { variables, fileOf } = environmentOf(flags);
   await using opened = new AsyncDisposableStack();
   let settings: Settings;
   let program: Program;
   try {
-    settings = readSettings(variables, fileOf);
+    settings = settingsOf(flags);
     program = opened.use(open(settings, { sandbox: isSandbox }));
     // The options of the server are part of the configuration.
     void program.options;

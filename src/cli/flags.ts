@@ -33,10 +33,12 @@ export const flags = {
     type: "string",
     value: "a,b",
     help: `Offer only these tools: ${TOOLSETS.join(", ")}`,
+    sets: "QONTAK_TOOLSETS",
   },
   "read-only": {
     type: "boolean",
     help: "Offer only tools that change nothing",
+    sets: "QONTAK_READ_ONLY",
   },
   grant: {
     type: "string",
@@ -106,6 +108,14 @@ export const flags = {
 
 /** A flag's name, without the dashes. */
 export type FlagName = keyof typeof flags;
+
+/** The flags that replace the value of an environment variable. */
+export const variableFlags: ReadonlyMap<string, FlagName> = new Map(
+  (Object.keys(flags) as FlagName[]).flatMap((name) => {
+    const flag = flags[name];
+    return "sets" in flag ? [[flag.sets, name] as const] : [];
+  }),
+);
 
 /** The flags on the command line. */
 export type Flags = { readonly [N in FlagName]?: string | boolean };

@@ -29,13 +29,7 @@ export async function main(args: readonly string[]): Promise<number> {
     return await run(given);
   } catch (error) {
     if (!(error instanceof ConfigError)) return failed(error);
-    for (const problem of error.problems) {
-      // If a value came from a flag, the error names the flag.
-      const named = args.some((arg) => arg.startsWith("--toolsets"))
-        ? problem.replace(/^QONTAK_TOOLSETS/, "--toolsets")
-        : problem;
-      complain(redactSecrets(named));
-    }
+    for (const problem of error.problems) complain(redactSecrets(problem));
     tell("qontak-mcp --help lists the commands and flags");
     return MISUSED;
   }

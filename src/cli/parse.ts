@@ -14,6 +14,8 @@ export interface Flag {
   /** The placeholder for its value in the help. */
   readonly value?: string;
   readonly help: string;
+  /** The environment variable whose value it replaces. */
+  readonly sets?: string;
 }
 
 /** Flags by name. */

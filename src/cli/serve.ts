@@ -4,7 +4,6 @@
  * @module
  */
 import { open } from "../app/open.ts";
-import { ConfigError } from "../errors.ts";
 import type { Handler } from "../http/handler.ts";
 import { watchFaults } from "../logging/faults.ts";
 import type { Log } from "../logging/log.ts";
@@ -12,7 +11,7 @@ import { isLoopback } from "../net/address.ts";
 import { isObject } from "../values/json.ts";
 import { VERSION } from "../version.ts";
 import { readWhole, whole } from "../values/rules.ts";
-import { type Run, settingsOf } from "./command.ts";
+import { readFlag, type Run, settingsOf } from "./command.ts";
 import { FAILED, OK } from "./exit.ts";
 import { type Flags, flags } from "./flags.ts";
 import { complain, tell } from "./output.ts";
@@ -46,15 +45,11 @@ interface Address {
 
 function readAddress(given: Flags): Address {
   const hostname = String(given.host ?? flags.host.value);
-  let port: number;
-  try {
-    port = readWhole(whole(0, 65_535))(
-      String(given.port ?? flags.port.value),
-    );
-  } catch (error) {
-    throw new ConfigError([`--port ${(error as Error).message}`]);
-  }
-  return { hostname, port };
+  const port = String(given.port ?? flags.port.value);
+  return {
+    hostname,
+    port: readFlag("port", port, readWhole(whole(0, 65_535))),
+  };
 }
 
 async function serveHttp(

@@ -11,7 +11,7 @@ import {
 import type { Advise } from "../advice/advice.ts";
 import type { ProtectedResource } from "../auth/protected_resource.ts";
 import type { Authenticate, Principal } from "../auth/principal.ts";
-import { ForeseenError, remedyOf } from "../errors.ts";
+import { ForeseenError, reasonOf } from "../errors.ts";
 import type { Log } from "../logging/log.ts";
 import { createCheck } from "./credential_check.ts";
 import { answer, type Route } from "./route.ts";
@@ -67,8 +67,7 @@ export function createAuth(
     if (Date.now() - toldAt < OUTAGE_INTERVAL) return;
     toldAt = Date.now();
     log("error", "A caller's credential could not be checked", {
-      reason: error.message,
-      ...remedyOf(error),
+      ...reasonOf(error),
     });
   }
 

@@ -14,7 +14,7 @@ import type { Principal } from "../auth/principal.ts";
 import { readText } from "../net/body.ts";
 import { deadline, isTimeUp } from "../net/deadline.ts";
 import { authInfoOf } from "./caller.ts";
-import { parseWithoutExponents } from "../values/numbers.ts";
+import { parseSent } from "../values/json.ts";
 import { NOT_UTF8, refusedMessage } from "./messages.ts";
 
 /** The maximum size of a body, in bytes. */
@@ -62,10 +62,8 @@ export function createEndpoint(
       }
       const body = await readBody(request);
       if (body instanceof Response) return body;
-      let parsedBody: unknown;
-      try {
-        parsedBody = parseWithoutExponents(body);
-      } catch {
+      const parsedBody = parseSent(body);
+      if (parsedBody === undefined) {
         return refuse(400, ProtocolErrorCode.ParseError, NO_JSON);
       }
       const refused = refusedMessage(parsedBody);

@@ -16,9 +16,8 @@ import {
 import { serveStdio as serve } from "@modelcontextprotocol/server/stdio";
 import { Buffer } from "node:buffer";
 import process from "node:process";
-import { parseJson } from "../values/json.ts";
+import { parseJson, parseSent } from "../values/json.ts";
 import { decodeUtf8 } from "../values/text.ts";
-import { parseWithoutExponents } from "../values/numbers.ts";
 import { idOf, NOT_UTF8, refusedMessage } from "./messages.ts";
 
 /** The maximum length of a line, in bytes. */
@@ -159,10 +158,8 @@ function readMessage(bytes: Uint8Array): Line {
     const id = idOf(parseJson(new TextDecoder().decode(bytes)));
     return refuse(id, ProtocolErrorCode.ParseError, NOT_UTF8);
   }
-  let value: unknown;
-  try {
-    value = parseWithoutExponents(line);
-  } catch {
+  const value = parseSent(line);
+  if (value === undefined) {
     return refuse(
       null,
       ProtocolErrorCode.ParseError,

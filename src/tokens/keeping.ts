@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { remedyOf, StoreError } from "../errors.ts";
+import { reasonOf } from "../errors.ts";
 import { createGiven } from "./given.ts";
-import type { Log, LogDetails } from "../logging/log.ts";
+import type { Log } from "../logging/log.ts";
 import type {
   OAuthCredentials,
   StoredCredentials,
@@ -212,16 +212,5 @@ export function createKeeper(store: TokenStore, log: Log): Keeper {
       );
       waiting.clear();
     },
-  };
-}
-
-/**
- * The details of an error that are safe to log: a store error has no secrets.
- */
-export function reasonOf(error: unknown): LogDetails {
-  return {
-    error: error instanceof Error ? error.name : typeof error,
-    reason: error instanceof StoreError ? error.message : undefined,
-    ...remedyOf(error),
   };
 }

@@ -5,14 +5,14 @@
  *
  * @module
  */
-import { CredentialsError } from "../errors.ts";
+import { CredentialsError, reasonOf } from "../errors.ts";
 import { createLru } from "../storage/lru.ts";
 import type { Log } from "../logging/log.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import { defined } from "../values/json.ts";
 import type { TokenCache } from "./cache.ts";
 import { type Held, TENANTS_HELD } from "./held.ts";
-import { createKeeper, reasonOf } from "./keeping.ts";
+import { createKeeper } from "./keeping.ts";
 import { createRenewal, type RefreshGrant } from "./renewal.ts";
 import type { TokenStore } from "./store.ts";
 

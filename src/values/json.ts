@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isRounded, nameNumber } from "./numbers.ts";
+import { isRounded, isTooLarge, nameNumber } from "./numbers.ts";
 import { cutAt } from "./text.ts";
 
 /** A JSON object whose keys are not known. */
@@ -15,13 +15,48 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Reads JSON; undefined if the text is not JSON. */
-export function parseJson(text: string): unknown {
+/** What `JSON.parse` hands to its reviver; its type lacks the context. */
+type Reviver = (
+  key: string,
+  value: unknown,
+  context?: { readonly source?: string },
+) => unknown;
+
+/**
+ * Parses JSON.
+ *
+ * @param text The JSON.
+ * @param reviver Replaces values, as in `JSON.parse`.
+ * @returns The value; undefined if the text is not JSON.
+ */
+export function parseJson(text: string, reviver?: Reviver): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text, reviver);
   } catch {
     return undefined;
   }
+}
+
+/** Matches any text with a number that could have an exponent. */
+const EXPONENT = /\d[eE][+-]?\d/;
+
+const markExponent: Reviver = (_key, value, context) =>
+  typeof value === "number" && !isTooLarge(value) &&
+    /e/i.test(context?.source ?? "")
+    ? { exponent: context!.source, send: "all digits, in quotes" }
+    : value;
+
+/**
+ * Parses JSON that a client sent. A number that is written with an exponent
+ * becomes an object that says so, which no argument accepts: once it is parsed,
+ * `9.17e5` cannot be told from 917000, and a text field would store digits that
+ * nobody wrote. Numbers that are too large to be exact are refused as they are.
+ *
+ * @param text The JSON.
+ * @returns The value; undefined if the text is not JSON.
+ */
+export function parseSent(text: string): unknown {
+  return parseJson(text, EXPONENT.test(text) ? markExponent : undefined);
 }
 
 /** Whether a value is empty: null, undefined, "" or []. */

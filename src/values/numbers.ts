@@ -169,32 +169,3 @@ export function nameNumber(value: number): string {
     ? "a number with an exponent"
     : `a number of ${countDigits(digits)} digits`;
 }
-
-/** Passes over texts without a number that could have an exponent. */
-const EXPONENT = /\d[eE][+-]?\d/;
-
-/** What `JSON.parse` hands to its reviver; the types do not know the third. */
-type Reviver = (
-  key: string,
-  value: unknown,
-  context?: { readonly source?: string },
-) => unknown;
-
-/**
- * Parses JSON. A number that is written with an exponent becomes an object that
- * says so, which no argument accepts: once it is parsed, `9.17e5` cannot be
- * told from 917000, and a text field would store digits that nobody wrote.
- * Numbers that are too large to be exact are refused as they are.
- *
- * @param text The JSON.
- * @throws {SyntaxError} If it is not JSON.
- */
-export function parseWithoutExponents(text: string): unknown {
-  if (!EXPONENT.test(text)) return JSON.parse(text);
-  const mark: Reviver = (_key, value, context) =>
-    typeof value === "number" && !isTooLarge(value) &&
-      /e/i.test(context?.source ?? "")
-      ? { exponent: context!.source, send: "all digits, in quotes" }
-      : value;
-  return JSON.parse(text, mark);
-}

@@ -549,6 +549,12 @@ for (const [name, [upset, said]] of Object.entries(outages)) {
         `Tokens of ${issuer.url} cannot be checked now: `,
       );
       assertStringIncludes(error.message, said);
+      // The address of the keys comes from the issuer, not from a setting.
+      const isInKeys = /no key set|cannot be used/.test(said);
+      assertEquals(
+        error.remedy,
+        isInKeys ? undefined : { what: "checkIssuer" },
+      );
       const seen = Deno.inspect(error, { depth: 20, showHidden: true }) +
         Deno.inspect(jwt, { depth: 20, showHidden: true, getters: true });
       assertNotMatch(seen, /canary|eyJ/);

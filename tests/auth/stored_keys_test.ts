@@ -347,7 +347,8 @@ Deno.test("createStoredKeys() holds no call up for the last use, and fails none"
   const never = Promise.withResolvers<undefined>();
   bench.keys.replace = () => never.promise;
   assert(await authenticate(key));
-  bench.keys.replace = () => Promise.reject(new StoreError("read only"));
+  bench.keys.replace = () =>
+    Promise.reject(new StoreError("read only", { what: "findRedisMaster" }));
   assert(await authenticate(other.key));
   await sleep(0);
   for (let minute = 0; minute < 5; minute++) {
@@ -355,8 +356,9 @@ Deno.test("createStoredKeys() holds no call up for the last use, and fails none"
     assert(await authenticate(other.key));
     await sleep(0);
   }
-  // Told once.
+  // It is logged once, with the remedy.
   const told = bench.lines.filter((line) => line.includes("read only"));
   assertEquals(told.length, 1);
+  assertMatch(told[0]!, /findRedisMaster/);
   assertNotEquals(await authenticate(key), undefined);
 });

@@ -60,7 +60,11 @@ Deno.test("main() refuses what it does not know, and names the nearest", async (
     ],
     [["--sandbox", "--toolsets", "deal"], {}, '--toolsets names "deal"'],
     [["--sandbox", "--toolsets="], {}, "--toolsets needs a value"],
-    [["--sandbox"], { QONTAK_TOOLSETS: "deals,x" }, 'names "x"'],
+    [
+      ["--sandbox"],
+      { QONTAK_TOOLSETS: "deals,x" },
+      'QONTAK_TOOLSETS names "x"',
+    ],
     [["--sandbox"], { QONTAK_READ_ONLY: "maybe" }, "must be true or false"],
     [[], { QONTAK_BASE_URL: "qontak" }, "QONTAK_BASE_URL must be a URL"],
     [

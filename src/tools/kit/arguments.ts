@@ -8,8 +8,8 @@
 import * as z from "zod";
 import { parseDate, toDayFirst } from "../../fields/dates.ts";
 import { MAX_TOTAL, tooMuch } from "../../values/bounds.ts";
-import { someNumber } from "../../values/json.ts";
-import { isTooLarge, parseWithoutExponents } from "../../values/numbers.ts";
+import { parseSent, someNumber } from "../../values/json.ts";
+import { isTooLarge } from "../../values/numbers.ts";
 
 /** A JSON Schema, as plain data. */
 export type JsonSchema = { readonly [key: string]: unknown };
@@ -359,15 +359,6 @@ export function unwrap(value: unknown): unknown {
 export function readWrapped(value: unknown): unknown {
   return typeof value === "string" && value.length <= MAX_TOTAL &&
       /^\s*[{[]/.test(value)
-    ? tryParse(value) ?? value
+    ? parseSent(value) ?? value
     : value;
-}
-
-/** Parses JSON; undefined if it is not JSON. */
-function tryParse(text: string): unknown {
-  try {
-    return parseWithoutExponents(text);
-  } catch {
-    return undefined;
-  }
 }

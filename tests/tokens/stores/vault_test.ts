@@ -18,6 +18,7 @@ import {
 } from "../../../src/tokens/stores/vault.ts";
 import { createServer } from "../../../src/server.ts";
 import { vaultPolicy } from "../../../src/tokens/stores/vault/policy.ts";
+import { makeCertificates, noOpenssl } from "../../support/certificates.ts";
 import { projectFlags, root, runDeno } from "../../support/process.ts";
 import {
   startVault,
@@ -333,6 +334,36 @@ Deno.test("createVaultStore() says that Vault is not reached", async () => {
   });
   await assertRefuses(role, /does not answer/, "canary-role", "canary-secret");
   for (const store of [token, role]) await store.close?.();
+});
+
+Deno.test({
+  name: "createVaultStore() says how to trust the certificate of Vault",
+  ignore: noOpenssl !== "",
+  async fn() {
+    const dir = await Deno.makeTempDir();
+    try {
+      await makeCertificates(dir);
+      await using vault = Deno.serve({
+        hostname: "127.0.0.1",
+        port: 0,
+        cert: await Deno.readTextFile(`${dir}/cert.pem`),
+        key: await Deno.readTextFile(`${dir}/key.pem`),
+        onListen() {},
+      }, () => new Response());
+      const store = createVaultStore({
+        address: `https://127.0.0.1:${vault.addr.port}`,
+        token: "canary-token",
+      });
+      await assertRefuses(
+        store,
+        /signed by nobody this machine trusts\)\. .*DENO_CERT/,
+        "canary-token",
+      );
+      await store.close?.();
+    } finally {
+      await Deno.remove(dir, { recursive: true });
+    }
+  },
 });
 
 Deno.test(

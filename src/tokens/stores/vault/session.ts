@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { remedyOf, StoreError } from "../../../errors.ts";
+import { reasonOf, remedyOf, StoreError } from "../../../errors.ts";
 import type { Log } from "../../../logging/log.ts";
 import { isObject, type JsonObject } from "../../../values/json.ts";
 import { type Answer, isTokenGone, type Question, type Wire } from "./wire.ts";
@@ -93,8 +93,7 @@ function createDoor(wire: Wire, { token, role }: Login, log: Log): Door {
       const refusal = wire.refusal(LOOK_UP, answer);
       log("warn", "The token for Vault will not be renewed", {
         store: "vault",
-        reason: refusal.message,
-        ...remedyOf(refusal),
+        ...reasonOf(refusal),
       });
     }
     const { ttl, renewable } = isObject(body.data) ? body.data : {};
@@ -136,8 +135,7 @@ function createDoor(wire: Wire, { token, role }: Login, log: Log): Door {
       {
         store: "vault",
         ends: new Date(old.end).toISOString(),
-        reason: error instanceof StoreError ? error.message : undefined,
-        ...remedyOf(error),
+        ...reasonOf(error),
       },
     );
   }
@@ -218,8 +216,7 @@ export function createSession(
       if (isFirstFailure) {
         log("warn", "Vault gives no token yet", {
           store: "vault",
-          reason: error instanceof StoreError ? error.message : undefined,
-          ...remedyOf(error),
+          ...reasonOf(error),
         });
       }
       // Vault locks an AppRole after repeated failed logins.

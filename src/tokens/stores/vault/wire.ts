@@ -137,12 +137,20 @@ function unreachable(
   error: unknown,
   timeout: number,
 ): StoreError {
+  const isTrusted = !isAboutCertificate(error);
   return new StoreError(
     `The token store does not answer: ${where}${
-      causeOf(error, timeout)
+      isTrusted
+        ? causeOf(error, timeout)
+        : " (its certificate is signed by nobody this machine trusts)"
     }. Your tokens are not lost`,
-    { what: "checkVault" },
+    { what: isTrusted ? "checkVault" : "trustCertificate" },
   );
+}
+
+function isAboutCertificate(error: unknown): boolean {
+  return error instanceof Error &&
+    (/certificate/i.test(error.message) || isAboutCertificate(error.cause));
 }
 
 function tooLong(where: string, path: string): StoreError {
@@ -277,9 +285,5 @@ function causeOf(error: unknown, timeout: number): string {
   if (!(error instanceof Error)) return "";
   if (error.name === "TimeoutError") return ` within ${timeout} ms`;
   // The runtime's message names only the missing permission.
-  if (error.name === "NotCapable") return ` (${error.message})`;
-  const inner = error.cause instanceof Error ? error.cause.message : "";
-  return /certificate/i.test(error.message + inner)
-    ? " (its certificate is signed by nobody this machine trusts: name the file of the one who signed it in DENO_CERT)"
-    : "";
+  return error.name === "NotCapable" ? ` (${error.message})` : "";
 }
