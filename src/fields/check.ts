@@ -9,6 +9,7 @@ import type { BodyType } from "../qontak/bodies.ts";
 import type { Endpoint } from "../qontak/endpoints.ts";
 import {
   argumentOf,
+  isPersonKey,
   isPlaceKey,
   nameKeyOf,
   type Resource,
@@ -281,15 +282,21 @@ function checkName(
   idKey: string,
   value: unknown,
 ): void {
-  const { fields, body, problems } = check;
+  const { fields, body, notes, problems } = check;
   const field = fields.find(({ custom, key }) => !custom && key === idKey)!;
-  const encoded = field.type.encode(value, field);
+  const encoded = field.type.encode(value, {
+    ...field,
+    people: isPersonKey(field.key),
+  });
   if (encoded.problem !== undefined) {
     problems.push(`${describeKey(key, field)} ${encoded.problem}`);
     return;
   }
   body[key] = encoded.label ?? value;
   body[idKey] = encoded.wire;
+  if (encoded.read !== undefined) {
+    notes.push(`${describeKey(key, field)} ${encoded.read}`);
+  }
 }
 
 /**

@@ -6,9 +6,10 @@
  */
 import { MAX_PROBLEMS } from "../errors.ts";
 import { type Moment, parseDate } from "./dates.ts";
-import { choose, type Option } from "./options.ts";
+import { choose, nameOption, type Option } from "./options.ts";
 import type { DateForm } from "../qontak/resources.ts";
 import { isObject, show, someNumber } from "../values/json.ts";
+import { fold } from "../values/words.ts";
 import { isRounded, isTooLarge, readNumber } from "../values/numbers.ts";
 
 /** The field that a value is encoded for. */
@@ -17,6 +18,8 @@ export interface Target {
   readonly custom: boolean;
   /** The options of a select. */
   readonly options?: readonly Option[];
+  /** Whether the options are people. */
+  readonly people?: boolean;
   /** The form in which a standard date is sent; ISO by default. */
   readonly dates?: DateForm;
 }
@@ -141,7 +144,7 @@ export function encodeDate(
 /** Encodes an option. */
 export function encodeSelect(
   value: unknown,
-  { custom, options }: Target,
+  { custom, options, people = false }: Target,
 ): Encoded {
   if (!options) {
     const id = typeof value === "string" && /^\d+$/.test(value.trim())
@@ -155,12 +158,19 @@ export function encodeSelect(
     };
   }
   // Options that a company wrote itself are not translated.
-  const choice = choose(options, value, { translate: !custom });
+  const choice = choose(options, value, { translate: !custom, people });
   if (choice.problem !== undefined) return choice;
   const { id, name } = choice.option;
   // Custom selects take the id as a string. An option without an id is chosen
   // by its name.
-  return { wire: id === null ? name : custom ? String(id) : id, label: name };
+  return {
+    wire: id === null ? name : custom ? String(id) : id,
+    label: name,
+    ...(people && typeof value === "string" && !/^\s*\d+\s*$/.test(value) &&
+        fold(value) !== fold(name)
+      ? { read: `was read as ${nameOption(choice.option)}` }
+      : {}),
+  };
 }
 
 /** Encodes several options. */

@@ -53,13 +53,14 @@ const NAMED = 20;
  * @param options What is allowed.
  * @param value An id, digits, or a label.
  * @param settings Whether to translate Qontak's own words to its other
- * language.
+ * language, and whether the options are people, who can be named by a part of
+ * the name.
  * @returns The option, or a problem that lists the allowed options.
  */
 export function choose(
   options: readonly Option[],
   value: unknown,
-  settings: { readonly translate?: boolean } = {},
+  settings: { readonly translate?: boolean; readonly people?: boolean } = {},
 ): Choice {
   if (typeof value !== "number" && typeof value !== "string") {
     return {
@@ -90,11 +91,14 @@ export function choose(
     exact,
     foldedOptions(options).get(fold(text)) ?? [],
     settings.translate ? translated(options, text) : [],
+    settings.people ? namedInPart(options, text) : [],
   ].find((found) => found.length > 0) ?? [];
   if (alike.length === 1) return { option: alike[0]! };
   if (alike.length > 1) {
     return {
-      problem: `${show(value)} is the label of ${alike.length} options: ${
+      problem: `${show(value)} is the ${
+        settings.people ? "name or a part of the name" : "label"
+      } of ${alike.length} options: ${
         alike.map(nameOption).join(", ")
       }. Give the id`,
     };
@@ -136,6 +140,26 @@ function translated(
   const words = TRANSLATIONS.find((words) => words.includes(word)) ?? [];
   const known = foldedOptions(options);
   return words.flatMap((word) => known.get(word) ?? []);
+}
+
+/**
+ * The people whose name has a part that starts with a text: `Dewi` and `Dewi A`
+ * mean Dewi Anggraini.
+ */
+function namedInPart(
+  options: readonly Option[],
+  text: string,
+): readonly Option[] {
+  const part = fold(text);
+  if (part.length < 2) return [];
+  const starting = options.filter(({ name }) =>
+    ` ${fold(name)}`.includes(` ${part}`)
+  );
+  // A whole word is closer than the start of one.
+  const whole = starting.filter(({ name }) =>
+    ` ${fold(name)} `.includes(` ${part} `)
+  );
+  return whole.length > 0 ? whole : starting;
 }
 
 /**

@@ -6,7 +6,7 @@
  */
 import type { BodyType } from "../qontak/bodies.ts";
 import type { Endpoint } from "../qontak/endpoints.ts";
-import type { Resource } from "../qontak/resources.ts";
+import { isPersonKey, type Resource } from "../qontak/resources.ts";
 import { defined } from "../values/json.ts";
 import type { Field } from "./template.ts";
 import {
@@ -63,6 +63,7 @@ export function encodeStandard(
   const target = {
     custom: false,
     dates,
+    people: field !== undefined && isPersonKey(field.key),
     ...defined({ options: field?.options }),
   };
   switch (type) {

@@ -366,6 +366,11 @@ export function argumentOf(resource: Resource, key: string): string {
   return Object.hasOwn(names, key) ? names[key]! : key;
 }
 
+/** Whether a key of a body or record holds the id of a user of Qontak. */
+export function isPersonKey(key: string): boolean {
+  return key === "creator_id" || key === "user_id";
+}
+
 /**
  * Whether a key names the pipeline or the stage of a record, by id or by name.
  *

@@ -282,7 +282,7 @@ function parseEqual(
  * names.
  */
 function idsOf(field: QueryField, value: unknown): Set<string> | undefined {
-  const { options, translate = false } = field;
+  const { options, translate = false, people = false } = field;
   if (!options || options.every(({ id }) => id === null)) {
     return /^\d+$/.test(String(value)) ? new Set([String(value)]) : undefined;
   }
@@ -291,7 +291,7 @@ function idsOf(field: QueryField, value: unknown): Set<string> | undefined {
   // them.
   const named = options.filter(({ name }) => foldText(name) === wanted);
   if (named.length > 0) return new Set(named.map(({ id }) => String(id)));
-  const choice = choose(options, value, { translate });
+  const choice = choose(options, value, { translate, people });
   if (choice.problem !== undefined) {
     throw new InputError(`${field.called}: ${choice.problem}`);
   }

@@ -12,7 +12,12 @@ import type { Option } from "../fields/options.ts";
 import type { Pipeline, Stage } from "../fields/setup.ts";
 import type { Field } from "../fields/template.ts";
 import type { BodyKeys, BodyType } from "../qontak/bodies.ts";
-import { argumentOf, nameKeyOf, type Resource } from "../qontak/resources.ts";
+import {
+  argumentOf,
+  isPersonKey,
+  nameKeyOf,
+  type Resource,
+} from "../qontak/resources.ts";
 import { freeTextAt } from "../qontak/texts.ts";
 import { isEmpty, show } from "../values/json.ts";
 import { isPhoneKey } from "../values/phone.ts";
@@ -47,6 +52,8 @@ export interface QueryField {
   readonly options?: readonly Option[];
   /** Whether Qontak's own options can also be named in its other language. */
   readonly translate?: boolean;
+  /** Whether its options are people, who can be named in part. */
+  readonly people?: boolean;
   /** Whether it holds free text, which can be shown but not grouped by. */
   readonly isFreeText?: boolean;
   /** The id of a custom field. */
@@ -187,6 +194,7 @@ export function createFields(subject: Subject): Fields {
         return isEmpty(shown) ? nameIn(options, value(row)) : shown;
       },
       translate: true,
+      people: isPersonKey(key),
       isFreeText: freeTextAt(key) === "always",
       isMoney: MONEY.includes(key) && Object.hasOwn(body, "currency"),
       isPhone: isPhoneKey(key),

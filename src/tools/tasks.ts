@@ -50,7 +50,7 @@ const traits: ToolTraits = {
     // Qontak documents no other value, and returns all tasks for other values.
     filter: oneOf(
       ["alltask"],
-      "for other tasks give assignee_id, crm_task_status_id, crm_deal_id, crm_company_id or crm_person_id; overdue tasks are those that are not done and whose due_date is past",
+      'Qontak knows no other filter: give assignee_id, crm_task_status_id, crm_deal_id, crm_company_id or crm_person_id, or ask query_records with resource tasks and where such as [{"field": "overdue", "value": true}]',
     ),
   },
   filters: [

@@ -406,6 +406,7 @@ Deno.test("list_tasks takes the one filter that Qontak documents", async () => {
   for (const filter of ["overdue", "mytask", "AllTask", ""]) {
     const text = await world.refused("list_tasks", { filter });
     assertStringIncludes(text, "filter must be alltask or left out");
+    assertStringIncludes(text, "or ask query_records with resource tasks");
     assertStringIncludes(text, "crm_task_status_id");
     assertStringIncludes(text, `not ${JSON.stringify(filter)}`);
   }

@@ -7,7 +7,11 @@
 import { InputError } from "../../errors.ts";
 import { choose, type Option } from "../../fields/options.ts";
 import type { Setup } from "../../fields/setup.ts";
-import { argumentOf, type Resource } from "../../qontak/resources.ts";
+import {
+  argumentOf,
+  isPersonKey,
+  type Resource,
+} from "../../qontak/resources.ts";
 import { isEmpty, type JsonObject, show, toId } from "../../values/json.ts";
 import type { ToolContext } from "../tool.ts";
 
@@ -74,7 +78,7 @@ export async function pickOption(
     return { id: given, name: String(given) };
   }
   if (!options && given !== null) return { id: given, name: String(given) };
-  return pick(name, options ?? [], value);
+  return pick(name, options ?? [], value, isPersonKey(key));
 }
 
 async function optionsOf(
@@ -93,11 +97,12 @@ function pick(
   name: string,
   options: readonly Option[],
   value: unknown,
+  people = false,
 ): Option {
   if (options.length === 0) {
     throw new InputError(`${name} takes an id, not ${show(value)}`);
   }
-  const choice = choose(options, value, { translate: true });
+  const choice = choose(options, value, { translate: true, people });
   if (choice.problem === undefined) return choice.option;
   throw new InputError(`${name}: ${choice.problem}`);
 }
