@@ -54,13 +54,20 @@ function readFile(): Record<string, string> {
   const text = decodeUtf8(bytes);
   if (text === undefined) {
     throw new ConfigError([
-      ".env in the working directory is not UTF-8, so that its values cannot be read as they were meant: save it as UTF-8",
+      isUtf16(bytes)
+        ? ".env in the working directory is UTF-16, as PowerShell's > and Notepad's Unicode write it: save it as UTF-8"
+        : ".env in the working directory is not UTF-8, so that its values cannot be read as they were meant: save it as UTF-8",
     ]);
   }
   if (canReadVariables) return parseVariables(text);
   throw new ConfigError([
     `.env in the working directory cannot be read by Deno ${Deno.version.deno}: use Deno 2.9 or newer, or set the variables in the environment`,
   ]);
+}
+
+/** Whether bytes begin with the mark of UTF-16, in either order. */
+function isUtf16([first, second]: Uint8Array): boolean {
+  return first === 0xff && second === 0xfe || first === 0xfe && second === 0xff;
 }
 
 function variablesSet(): Record<string, string> {

@@ -10,7 +10,7 @@ import { VERSION } from "../version.ts";
 import type { Given } from "./command.ts";
 import { type Command, type CommandName, commands } from "./commands.ts";
 import { type FlagName, type Flags, flags } from "./flags.ts";
-import { flagLines, type FlagTable, parseFlags } from "./parse.ts";
+import { type Flag, flagLines, type FlagTable, parseFlags } from "./parse.ts";
 
 /** The command line, parsed. */
 export interface Asked extends Given {
@@ -115,8 +115,36 @@ function takeCommand(
 /** The width of the column of names in the help. */
 const WIDTH = 22;
 
-/** The text of --help. */
-export function help(): string {
+/** The flags of all commands together, and only those. */
+const common: FlagTable = Object.fromEntries(
+  COMMON.map((name) => [name, flags[name]]),
+);
+
+/**
+ * The text of --help.
+ *
+ * @param command The command to explain; serve explains the program.
+ */
+export function help(command: CommandName): string {
+  return command === "serve" ? helpOfProgram() : helpOfCommand(command);
+}
+
+function helpOfCommand(name: CommandName): string {
+  const { args, summary, flags: taken }: Command = commands[name];
+  const own = Object.fromEntries(
+    taken.map((flag): [string, Flag] => [flag, flags[flag]]),
+  );
+  return `${summary}
+
+Usage: deno run -A jsr:@qontak/mcp ${name}${args ? ` ${args}` : ""}${
+    taken.length > 0 ? " [flags]" : ""
+  }
+
+Flags:
+${flagLines({ ...own, ...common }, WIDTH).join("\n")}`;
+}
+
+function helpOfProgram(): string {
   const row = (left: string, right: string) =>
     `  ${left.padEnd(WIDTH)}${right}`;
   const commandRows = Object.entries(commands)

@@ -5,6 +5,7 @@
  */
 import { CLIENTS } from "../clients/clients.ts";
 import type { Run } from "./command.ts";
+import { SHELLS } from "./shells.ts";
 import type { FlagName } from "./flags.ts";
 
 /** One command. */
@@ -106,6 +107,16 @@ export const commands = {
     flags: ["http", "sandbox", "toolsets", "read-only"],
     summary: `Print the configuration of a client: ${CLIENTS.join(", ")}`,
     load: async () => (await import("./config.ts")).config,
+  },
+  completion: {
+    args: "<shell>",
+    words: 1,
+    surplus: "completion takes one shell",
+    flags: [],
+    summary: `Print what makes a shell complete commands and flags: ${
+      SHELLS.join(", ")
+    }`,
+    load: async () => (await import("./completion.ts")).completion,
   },
 } as const satisfies Readonly<Record<string, Command>>;
 

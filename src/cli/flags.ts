@@ -102,8 +102,12 @@ export const flags = {
     type: "boolean",
     help: "Answer in JSON",
   },
-  help: { type: "boolean", help: "Print this" },
-  version: { type: "boolean", help: "Print the version" },
+  help: {
+    type: "boolean",
+    short: "h",
+    help: "Print the help; after a command, the help of that command",
+  },
+  version: { type: "boolean", short: "V", help: "Print the version" },
 } as const satisfies FlagTable;
 
 /** A flag's name, without the dashes. */

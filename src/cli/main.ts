@@ -23,7 +23,7 @@ import { complain, say, tell } from "./output.ts";
 export async function main(args: readonly string[]): Promise<number> {
   try {
     const { command, ...given } = readArguments(args);
-    if (given.flags.help) return print(help());
+    if (given.flags.help) return print(help(command));
     if (given.flags.version) return print(VERSION);
     const run = await commands[command].load();
     return await run(given);

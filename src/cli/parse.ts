@@ -9,6 +9,8 @@ import { didYouMean } from "../values/words.ts";
 /** One flag. */
 export interface Flag {
   readonly type: "boolean" | "string";
+  /** One letter that may be written instead, after one dash. */
+  readonly short?: string;
   /** Whether it may appear several times; its value is then a list. */
   readonly multiple?: true;
   /** The placeholder for its value in the help. */
@@ -77,7 +79,11 @@ export function parseFlags(table: FlagTable, args: readonly string[]): Parsed {
  * @param width The width of the column of names, in characters.
  */
 export function flagLines(table: FlagTable, width: number): string[] {
-  return Object.entries(table).map(([name, { value, help }]) =>
-    `  ${`--${name}${value ? ` ${value}` : ""}`.padEnd(width)}${help}`
+  return Object.entries(table).map(([name, { short, value, help }]) =>
+    `  ${nameOf(name, short, value).padEnd(width)}${help}`
   );
+}
+
+function nameOf(name: string, short?: string, value?: string): string {
+  return `${short ? `-${short}, ` : ""}--${name}${value ? ` ${value}` : ""}`;
 }

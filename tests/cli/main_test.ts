@@ -17,8 +17,19 @@ Deno.test("--help and --version answer on stdout", async () => {
   for (const group of ["tenants", "keys"]) {
     assertEquals(await run([group, "--help"]), help);
   }
-  const version = await run(["--version"]);
-  assertEquals([version.code, version.stdout], [0, `${VERSION}\n`]);
+  assertEquals(await run(["-h"]), help);
+  for (const flag of ["--version", "-V"]) {
+    const version = await run([flag]);
+    assertEquals([version.code, version.stdout], [0, `${VERSION}\n`]);
+  }
+});
+
+Deno.test("--help after a command explains that command only", async () => {
+  const { code, stdout } = await run(["keys", "create", "-h"]);
+  assertEquals(code, 0);
+  assertStringIncludes(stdout, "keys create [label] [flags]");
+  assertStringIncludes(stdout, "--expires");
+  assert(!stdout.includes("--sandbox"), stdout);
 });
 
 Deno.test("main() refuses what it does not know, and names the nearest", async () => {

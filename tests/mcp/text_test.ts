@@ -126,13 +126,17 @@ Deno.test("a .env file that is not UTF-8 is refused, as is what is piped in", as
     ).buffer,
   );
   try {
-    for (const bytes of [utf16, latin1(`# Café\n${text}`)]) {
+    const table: [Uint8Array, string][] = [
+      [utf16, "is UTF-16, as PowerShell's > and Notepad's Unicode write it"],
+      [latin1(`# Café\n${text}`), "is not UTF-8"],
+    ];
+    for (const [bytes, problem] of table) {
       await Deno.writeFile(`${cwd}/.env`, bytes);
       const { code, stderr } = await run(["--sandbox"], { cwd });
       assertEquals(code, 2);
       assertStringIncludes(
         stderr,
-        ".env in the working directory is not UTF-8",
+        `.env in the working directory ${problem}`,
       );
     }
   } finally {
