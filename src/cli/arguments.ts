@@ -7,8 +7,8 @@
 import { ConfigError } from "../errors.ts";
 import { didYouMean } from "../values/words.ts";
 import { VERSION } from "../version.ts";
-import type { Given } from "./command.ts";
-import { type Command, type CommandName, commands } from "./commands.ts";
+import type { Command, Given } from "./command.ts";
+import { type CommandName, commands } from "./commands.ts";
 import { type FlagName, type Flags, flags } from "./flags.ts";
 import { type Flag, flagLines, type FlagTable, parseFlags } from "./parse.ts";
 

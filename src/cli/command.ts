@@ -24,6 +24,22 @@ export interface Given {
  */
 export type Run = (given: Given) => Promise<number>;
 
+/** One command. */
+export interface Command {
+  /** The words after its name, for the help. */
+  readonly args?: string;
+  /** How many words may follow its name. */
+  readonly words: number;
+  /** The error for more words than that. */
+  readonly surplus?: string;
+  /** Its flags, in addition to those of every command. */
+  readonly flags: readonly FlagName[];
+  /** What it does, for the help. */
+  readonly summary: string;
+  /** Loads the command; the program loads only the one it runs. */
+  readonly load: () => Promise<Run>;
+}
+
 /**
  * Creates a command that uses the opened program.
  *

@@ -4,25 +4,8 @@
  * @module
  */
 import { CLIENTS } from "../clients/clients.ts";
-import type { Run } from "./command.ts";
+import type { Command, Run } from "./command.ts";
 import { SHELLS } from "./shells.ts";
-import type { FlagName } from "./flags.ts";
-
-/** One command. */
-export interface Command {
-  /** The words after its name, for the help. */
-  readonly args?: string;
-  /** How many words may follow its name. */
-  readonly words: number;
-  /** The error for more words than that. */
-  readonly surplus?: string;
-  /** Its flags, in addition to those of every command. */
-  readonly flags: readonly FlagName[];
-  /** What it does, for the help. */
-  readonly summary: string;
-  /** Loads the command; the program loads only the one it runs. */
-  readonly load: () => Promise<Run>;
-}
 
 /** Every command; without a command, the program serves. */
 export const commands = {
@@ -116,7 +99,10 @@ export const commands = {
     summary: `Print what makes a shell complete commands and flags: ${
       SHELLS.join(", ")
     }`,
-    load: async () => (await import("./completion.ts")).completion,
+    load: async (): Promise<Run> => {
+      const { completionOf } = await import("./completion.ts");
+      return completionOf(commands);
+    },
   },
 } as const satisfies Readonly<Record<string, Command>>;
 

@@ -8,8 +8,7 @@ import { CLIENTS } from "../clients/clients.ts";
 import { ConfigError } from "../errors.ts";
 import { TOOLSETS } from "../tools/catalog.ts";
 import { didYouMean } from "../values/words.ts";
-import { type Command, commands } from "./commands.ts";
-import type { Run } from "./command.ts";
+import type { Command, Run } from "./command.ts";
 import { OK } from "./exit.ts";
 import { type FlagName, flags } from "./flags.ts";
 import { say, tell } from "./output.ts";
@@ -17,6 +16,9 @@ import { type Shell, SHELLS } from "./shells.ts";
 
 /** The name that the shell completes. */
 const PROGRAM = "qontak-mcp";
+
+/** The table of commands. */
+type Commands = Readonly<Record<string, Command>>;
 
 /** What can follow the words written so far. */
 interface Step {
@@ -39,8 +41,8 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Every step, from the tables. */
-function steps(): Step[] {
-  const known: [string, Command][] = Object.entries(commands);
+function stepsOf(commands: Commands): Step[] {
+  const known = Object.entries(commands);
   const meaning = new Map<string, Map<string, string>>();
   const add = (after: string, word: string, text: string) => {
     const next = meaning.get(after) ?? new Map<string, string>();
@@ -56,19 +58,18 @@ function steps(): Step[] {
     const [first, second] = name.split(" ") as [string, string | undefined];
     if (second === undefined) add("", first, summary);
     else {
-      add("", first, `${first}: ${actionsOf(first).join(", ")}`);
+      const actions = Object.keys(commands)
+        .filter((other) => other.startsWith(`${first} `))
+        .map((other) => other.slice(first.length + 1));
+      add("", first, `${first}: ${actions.join(", ")}`);
       add(first, second, summary);
     }
     for (const word of WORDS[name] ?? []) add(name, word, word);
     addFlags(name, taken);
   }
-  addFlags("", [...commands.serve.flags, "version"]);
+  // Without a command, the program serves.
+  addFlags("", [...commands.serve?.flags ?? [], "version"]);
   return [...meaning].map(([after, next]) => ({ after, next: [...next] }));
-}
-
-function actionsOf(group: string): string[] {
-  return Object.keys(commands).filter((name) => name.startsWith(`${group} `))
-    .map((name) => name.slice(group.length + 1));
 }
 
 /** A text in single quotes, for a shell of the given family. */
@@ -76,10 +77,10 @@ function quote(text: string, isPosix = true): string {
   return `'${text.replaceAll("'", isPosix ? `'\\''` : `''`)}'`;
 }
 
-/** How many of the first words decide: commands have two words at most. */
-const scripts: Readonly<Record<Shell, () => string>> = {
-  bash() {
-    const cases = steps().map(({ after, next }) =>
+/** Writes the script of each shell. */
+const scripts: Readonly<Record<Shell, (steps: readonly Step[]) => string>> = {
+  bash(steps) {
+    const cases = steps.map(({ after, next }) =>
       `    ${quote(after)}) words=${
         quote(next.map(([word]) => word).join(" "))
       } ;;`
@@ -93,7 +94,7 @@ const scripts: Readonly<Record<Shell, () => string>> = {
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case $word in -*) continue ;; esac
     case "\${after:+$after }$word" in
-      ${patterns()}) after="\${after:+$after }$word" ;;
+      ${patternsOf(steps)}) after="\${after:+$after }$word" ;;
     esac
   done
   case $after in
@@ -106,8 +107,8 @@ ${values.join("\n")}
 }
 complete -F _qontak_mcp ${PROGRAM}`;
   },
-  zsh() {
-    const cases = steps().map(({ after, next }) =>
+  zsh(steps) {
+    const cases = steps.map(({ after, next }) =>
       `    ${quote(after)}) choices=(${
         next.map(([word, meaning]) =>
           quote(`${word}:${meaning.replaceAll(":", "\\:")}`)
@@ -123,7 +124,7 @@ _qontak_mcp() {
   for word in "\${(@)words[2,CURRENT-1]}"; do
     case $word in -*) continue ;; esac
     case "\${after:+$after }$word" in
-      ${patterns()}) after="\${after:+$after }$word" ;;
+      ${patternsOf(steps)}) after="\${after:+$after }$word" ;;
     esac
   done
   local -a choices
@@ -137,8 +138,8 @@ ${values.join("\n")}
 }
 compdef _qontak_mcp ${PROGRAM}`;
   },
-  fish() {
-    const lines = steps().flatMap(({ after, next }) =>
+  fish(steps) {
+    const lines = steps.flatMap(({ after, next }) =>
       next.map(([word, meaning]) => {
         const when = `__qontak_mcp_after ${quote(after)}`;
         const shown = word.startsWith("--")
@@ -158,15 +159,15 @@ compdef _qontak_mcp ${PROGRAM}`;
   for word in (commandline -opc)[2..-1]
     string match -q -- '-*' $word; and continue
     contains -- (string join ' ' $after $word) ${
-      groups().map((name) => quote(name)).join(" ")
+      groupsOf(steps).map((name) => quote(name)).join(" ")
     }; and set -a after $word
   end
   test "$after" = "$argv[1]"
 end
 ${lines.join("\n")}`;
   },
-  powershell() {
-    const cases = steps().map(({ after, next }) =>
+  powershell(steps) {
+    const cases = steps.map(({ after, next }) =>
       `    ${quote(after, false)} = @(${
         next.map(([word, meaning]) =>
           `@(${quote(word, false)}, ${quote(meaning, false)})`
@@ -193,13 +194,13 @@ ${cases.join("\n")}
 };
 
 /** The commands, and the first words of commands of two words. */
-function groups(): string[] {
-  return steps().map(({ after }) => after).filter((after) => after !== "");
+function groupsOf(steps: readonly Step[]): string[] {
+  return steps.map(({ after }) => after).filter((after) => after !== "");
 }
 
 /** The same as patterns of a shell's case. */
-function patterns(): string {
-  return groups().map((name) => quote(name)).join("|");
+function patternsOf(steps: readonly Step[]): string {
+  return groupsOf(steps).map((name) => quote(name)).join("|");
 }
 
 /** How to load the script, for each shell. */
@@ -212,18 +213,25 @@ const LOADING: Readonly<Record<Shell, string>> = {
     `add to $PROFILE: ${PROGRAM} completion powershell | Out-String | Invoke-Expression`,
 };
 
-/** Prints the script of a shell on stdout, and how to load it on stderr. */
-// deno-lint-ignore require-await -- commands are asynchronous
-export const completion: Run = async ({ word }) => {
-  const shell = SHELLS.find((name) => name === word?.toLowerCase());
-  if (!shell) {
-    throw new ConfigError([
-      `completion needs a shell: one of ${SHELLS.join(", ")}${
-        word === undefined ? "" : didYouMean(word, SHELLS)
-      }`,
-    ]);
-  }
-  say(scripts[shell]());
-  tell(`To load it, ${LOADING[shell]}`);
-  return OK;
-};
+/**
+ * Makes the command that prints the script of a shell on stdout, and how to
+ * load it on stderr.
+ *
+ * @param commands The table of commands.
+ */
+export function completionOf(commands: Commands): Run {
+  // deno-lint-ignore require-await -- commands are asynchronous
+  return async ({ word }) => {
+    const shell = SHELLS.find((name) => name === word?.toLowerCase());
+    if (!shell) {
+      throw new ConfigError([
+        `completion needs a shell: one of ${SHELLS.join(", ")}${
+          word === undefined ? "" : didYouMean(word, SHELLS)
+        }`,
+      ]);
+    }
+    say(scripts[shell](stepsOf(commands)));
+    tell(`To load it, ${LOADING[shell]}`);
+    return OK;
+  };
+}
