@@ -224,6 +224,7 @@ export function createServer(given: ServerOptions): QontakServer {
   const call = createCall({
     access,
     kv,
+    sealer: options.sealer,
     log,
     audit,
     telemetry,

@@ -62,6 +62,7 @@ async function serveRounds(telemetry: Telemetry): Promise<void> {
   const call = createCall({
     access,
     kv: undefined,
+    sealer: undefined,
     log,
     audit: noAudit,
     telemetry,

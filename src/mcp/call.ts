@@ -11,13 +11,16 @@ import { describeFault } from "../logging/faults.ts";
 import type { Log } from "../logging/log.ts";
 import { withRequestId } from "../logging/request_id.ts";
 import { deadline, isTimeUp, untilAborted } from "../net/deadline.ts";
-import type { Access } from "../qontak/connection.ts";
+import type { Access, Account } from "../qontak/connection.ts";
 import { createRecords, watchWrites } from "../snapshots/records.ts";
 import type { Snapshots } from "../snapshots/snapshots.ts";
 import type { Zone } from "../values/zone.ts";
 import { createCache } from "../storage/cache.ts";
 import type { Kv } from "../storage/kv.ts";
+import { createLru } from "../storage/lru.ts";
+import type { Sealer } from "../storage/sealing.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
+import { TENANTS_HELD } from "../tokens/held.ts";
 import type { Tool, ToolContext } from "../tools/tool.ts";
 import { defined, type JsonObject } from "../values/json.ts";
 import { parseArguments, withProblems } from "./arguments.ts";
@@ -65,6 +68,8 @@ export interface CallSettings {
   readonly access: Access;
   /** Deno KV, if it is available. */
   readonly kv: Kv | undefined;
+  /** Seals what is kept in Deno KV; undefined if there is no key. */
+  readonly sealer: Sealer | undefined;
   /** Logs how calls end. */
   readonly log: Log;
   /** Records the changes that calls make. */
@@ -99,7 +104,8 @@ interface State {
 export function createCall(
   settings: CallSettings,
 ): Call {
-  const { access, kv, log, audit, telemetry, content, advise } = settings;
+  const { access, kv, sealer, log, audit, telemetry, content, advise } =
+    settings;
   const { snapshots, zone } = settings;
   const why = advise({ what: "showContent" });
   const cache = createCache({
@@ -107,8 +113,10 @@ export function createCall(
     size: SETUP_ENTRIES,
     share: SETUP_SHARE,
     telemetry,
-    ...defined({ kv }),
+    ...defined({ kv, sealer }),
   });
+  /** The account that each tenant had last. */
+  const scopes = createLru<string>(TENANTS_HELD);
 
   /**
    * Runs a call and completes it: within the time limit, with progress reports,
@@ -180,6 +188,14 @@ export function createCall(
     return presentAnswer(shown, values);
   }
 
+  /** Frees the memory of the account that a tenant had before. */
+  function dropOthers({ owner, scope }: Account): void {
+    const before = scopes.get(owner);
+    if (before === scope) return;
+    if (before !== undefined) snapshots.forget(before);
+    scopes.set(owner, scope);
+  }
+
   /** What a tool works with: the CRM of the call's tenant. */
   async function contextOf(
     tool: Tool,
@@ -189,10 +205,13 @@ export function createCall(
   ): Promise<ToolContext> {
     const tenant = tenantOf(userId, caller);
     const actor = { tenant, principal: caller.name, tool: tool.name };
-    const watched = progress.watch(
-      audit.watch(access.crm(tenant, caller.name), actor),
+    const account = await untilAborted(
+      access.account(tenant, caller.name),
+      signal,
     );
-    const scope = await untilAborted(access.scope(tenant), signal);
+    const { scope } = account;
+    dropOthers(account);
+    const watched = progress.watch(audit.watch(account.crm, actor));
     const crm = watchWrites(watched, snapshots, scope);
     const setup = createSetup(crm, cache, scope);
     const records = createRecords({

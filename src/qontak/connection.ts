@@ -109,7 +109,8 @@ export interface ConnectionOptions {
   /**
    * Where access tokens are cached in front of the store. `kv` uses Deno KV, if
    * the runtime has it, and survives restarts. `memory` uses memory only.
-   * `none` holds a token for at most a minute.
+   * `none` holds a token for at most a minute. In all cases, the server asks the
+   * store every five seconds whether a company still has the same account.
    *
    * @default {"kv"}
    */
@@ -182,6 +183,16 @@ export function cacheKvOf(
   return tokenCache === "kv" && store !== "kv" ? kv || undefined : undefined;
 }
 
+/** The account of a tenant. */
+export interface Account {
+  /** Its CRM. */
+  readonly crm: Crm;
+  /** The start of the cache keys of all accounts of this tenant. */
+  readonly owner: string;
+  /** Separates the data of this account from that of all others. */
+  readonly scope: string;
+}
+
 /** Access to the CRM for all tenants. */
 export interface Access {
   /** The store of credentials. */
@@ -193,16 +204,21 @@ export interface Access {
   /** How long one call of a tool may take, in ms. */
   readonly timeout: number;
   /**
-   * The CRM of a tenant, for one tool call.
+   * The CRM of a tenant, whatever account its credentials belong to.
+   *
+   * @param tenant The tenant.
+   */
+  crm(tenant: string): Crm;
+  /**
+   * The account that a tenant has now, for one tool call. If the account is
+   * replaced meanwhile, the rest of the call fails.
    *
    * @param tenant The tenant.
    * @param caller The caller, if one caller may use several tenants.
+   * @throws {CredentialsError} When there are no credentials.
+   * @throws {StoreError} When the store fails and nothing is known.
    */
-  crm(tenant: string, caller?: string): Crm;
-  /**
-   * The cache key prefix that separates a tenant's data from that of others.
-   */
-  scope(tenant: string): Promise<string>;
+  account(tenant: string, caller?: string): Promise<Account>;
   /**
    * Requests a new access token for a tenant, even if the current one is valid.
    * Does nothing if calls are signed.
@@ -243,7 +259,7 @@ export function createAccess(options: AccessOptions): Access {
   const { clientId, clientSecret, redirectUri } = options;
   const scope = async (...parts: string[]) =>
     [auth, baseUrl, await store.identity(), ...parts]
-      .map(encodeURIComponent).join("/");
+      .map(encodeURIComponent).join(",");
 
   function withTokens() {
     const oauth = createOAuth({
@@ -272,7 +288,9 @@ export function createAccess(options: AccessOptions): Access {
     });
     return {
       oauth,
-      authorize: (tenant: string): Authorize => bearer(tokens, tenant),
+      authorize: (tenant: string, account?: string): Authorize =>
+        bearer(tokens, tenant, account),
+      account: tokens.account,
       async renew(tenant: string) {
         await tokens.access(tenant, await tokens.access(tenant));
       },
@@ -291,6 +309,7 @@ export function createAccess(options: AccessOptions): Access {
     return {
       oauth: undefined,
       authorize: hmac.authorize,
+      account: hmac.account,
       renew: nothing,
       forget: nothing,
       close: nothing,
@@ -298,25 +317,36 @@ export function createAccess(options: AccessOptions): Access {
   }
 
   const proof = auth === "oauth" ? withTokens() : withSignatures();
+
+  function crm(tenant: string, account?: string, caller?: string): Crm {
+    const from = { caller, call: {} };
+    return createCrm({
+      apiUrl: baseUrl + api.prefix,
+      authorize: proof.authorize(tenant, account),
+      unauthorized: api.unauthorized,
+      enter: (signal, timeout) => limits.enter(tenant, signal, timeout, from),
+      timeout,
+      retryBudget,
+      transport,
+      telemetry,
+    });
+  }
+
   return {
     store,
     baseUrl,
     timeout,
     oauth: proof.oauth,
-    crm(tenant, caller) {
-      const from = { caller, call: {} };
-      return createCrm({
-        apiUrl: baseUrl + api.prefix,
-        authorize: proof.authorize(tenant),
-        unauthorized: api.unauthorized,
-        enter: (signal, timeout) => limits.enter(tenant, signal, timeout, from),
-        timeout,
-        retryBudget,
-        transport,
-        telemetry,
-      });
+    crm: (tenant) => crm(tenant),
+    async account(tenant, caller) {
+      const account = await proof.account(tenant);
+      const owner = await scope(tenant);
+      return {
+        crm: crm(tenant, account, caller),
+        owner,
+        scope: `${owner}/${account}`,
+      };
     },
-    scope,
     renew: proof.renew,
     async forget(tenant) {
       await proof.forget(tenant);

@@ -5,8 +5,7 @@
  *
  * @module
  */
-import { CredentialsError, StoreError } from "../errors.ts";
-import { createLru } from "../storage/lru.ts";
+import { CredentialsError } from "../errors.ts";
 import type { Log } from "../logging/log.ts";
 import {
   type MekariCredentials,
@@ -14,7 +13,8 @@ import {
   noCredentials,
   type TokenStore,
 } from "../tokens/store.ts";
-import { TENANTS_HELD } from "../tokens/held.ts";
+import { accountIn, demandAccount } from "../tokens/account.ts";
+import { createRechecked } from "../tokens/rechecked.ts";
 import type { Authorize, SignableRequest } from "./crm.ts";
 
 /** Settings of {@linkcode createHmac}. */
@@ -33,15 +33,16 @@ export interface HmacOptions {
 
 /** Signs the requests of tenants. */
 export interface Hmac {
-  /** Returns the authentication headers of a tenant's calls. */
-  authorize(tenant: string): Authorize;
+  /**
+   * Returns the authentication headers of a tenant's calls.
+   *
+   * @param tenant The tenant.
+   * @param account The account that the calls are for; any by default.
+   */
+  authorize(tenant: string, account?: string): Authorize;
+  /** Returns the account of a tenant, as {@linkcode Tokens.account} does. */
+  account(tenant: string): Promise<string>;
 }
-
-/**
- * How long a tenant's credentials are held before they are read from the store
- * again, in ms.
- */
-const HOLD = 60_000;
 
 /** The smallest clock difference that may explain a refusal, in ms. */
 const SKEW = 30_000;
@@ -50,8 +51,8 @@ const SKEW = 30_000;
 interface Signer {
   readonly credentials: Required<MekariCredentials>;
   readonly key: CryptoKey;
-  /** Until when it is used without reading the store, in ms since 1970. */
-  readonly until: number;
+  /** The account that they belong to. */
+  readonly account: string;
 }
 
 /**
@@ -62,35 +63,22 @@ interface Signer {
  */
 export function createHmac(options: HmacOptions): Hmac {
   const { store, clientId, clientSecret, log, now = Date.now } = options;
-  const signers = createLru<Signer>(TENANTS_HELD);
+  // Credentials do not expire, so they remain usable while the store is down.
+  const signers = createRechecked({ store, read: load, log, now });
   /** How far Mekari's clock is ahead of this machine's, in ms. */
   let ahead = 0;
 
-  async function load(tenant: string): Promise<Signer> {
-    const known = signers.get(tenant);
-    let credentials: Required<MekariCredentials>;
-    try {
-      credentials = await read(tenant);
-    } catch (error) {
-      if (!known || !(error instanceof StoreError)) {
-        signers.delete(tenant);
-        throw error;
-      }
-      // Credentials do not expire, so they remain usable while the store is
-      // down.
-      log("warn", "The store does not answer: known credentials are used on", {
-        store: store.name,
-      });
-      ({ credentials } = known);
-    }
-    const isSame = known && isEqual(known.credentials, credentials);
-    const signer = {
+  async function load(
+    tenant: string,
+    known: Signer | undefined,
+  ): Promise<Signer> {
+    const credentials = await read(tenant);
+    if (known && isEqual(known.credentials, credentials)) return known;
+    return {
       credentials,
-      key: isSame ? known.key : await importKey(credentials.client_secret),
-      until: now() + HOLD,
+      key: await importKey(credentials.client_secret),
+      account: await accountIn(store, credentials),
     };
-    signers.set(tenant, signer);
-    return signer;
   }
 
   async function read(tenant: string): Promise<Required<MekariCredentials>> {
@@ -138,24 +126,24 @@ export function createHmac(options: HmacOptions): Hmac {
   }
 
   return {
-    authorize: (tenant) => async (request, rejected) => {
-      const known = signers.get(tenant);
-      if (!rejected) {
-        const isFresh = known && known.until > now();
-        return await sign(isFresh ? known : await load(tenant), request);
-      }
+    account: async (tenant) => (await signers.get(tenant)).account,
+    authorize: (tenant, account) => async (request, rejected) => {
+      const known = await signers.get(tenant);
+      demandAccount(tenant, known.account, account);
+      if (!rejected) return await sign(known, request);
       const skew = rejected.date - (now() + ahead);
       if (Math.abs(skew) > SKEW) {
         ahead += skew;
         log("warn", "This machine's clock differs from Mekari's: correct it", {
           seconds: Math.round(ahead / 1000),
         });
-        return await sign(known ?? await load(tenant), request);
+        return await sign(known, request);
       }
       // The store may have new credentials by now.
-      const fresh = await load(tenant);
-      const isSame = known && isEqual(known.credentials, fresh.credentials);
-      return isSame ? undefined : await sign(fresh, request);
+      const fresh = await signers.again(tenant);
+      if (isEqual(known.credentials, fresh.credentials)) return undefined;
+      demandAccount(tenant, fresh.account, account);
+      return await sign(fresh, request);
     },
   };
 }

@@ -314,14 +314,19 @@ function refused(
  *
  * @param tokens The source of access tokens.
  * @param tenant The company for which calls are made.
+ * @param account The account that the calls are for; any by default.
  * @returns A function that returns the headers of a call. It refreshes a
  * refused token once.
  */
-export function bearer(tokens: Tokens, tenant: string): Authorize {
+export function bearer(
+  tokens: Tokens,
+  tenant: string,
+  account?: string,
+): Authorize {
   const prefix = "Bearer ";
   return async (_request, rejected) => {
     const refused = rejected?.headers.authorization?.slice(prefix.length);
-    const token = await tokens.access(tenant, refused);
+    const token = await tokens.access(tenant, refused, account);
     return { authorization: prefix + token };
   };
 }

@@ -8,6 +8,8 @@
  */
 import { type Kv, tryKv } from "./kv.ts";
 import { createLru } from "./lru.ts";
+import { createSealer, type Sealer } from "./sealing.ts";
+import { isObject, parseJson } from "../values/json.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 
 /** Settings of {@linkcode createCache}. */
@@ -23,6 +25,8 @@ export interface CacheOptions {
   readonly share?: number;
   /** A database that keeps the entries as well. */
   readonly kv?: Kv;
+  /** Seals what the database keeps. Without it, entries are not sealed. */
+  readonly sealer?: Sealer;
   /** Counts where entries are found. */
   readonly telemetry?: Telemetry;
   /** The clock, in ms since 1970; the system clock by default. */
@@ -80,6 +84,7 @@ interface Kept {
  */
 export function createCache(options: CacheOptions): Cache {
   const { lifetime, size, share = size, kv, now = Date.now } = options;
+  const { sealer = createSealer([]) } = options;
   const entries = createLru<Entry>(size);
   // After something is forgotten, older database entries are not used any more,
   // for any tenant. This costs one more load and is always correct.
@@ -94,21 +99,26 @@ export function createCache(options: CacheOptions): Cache {
     load: () => Promise<T>,
   ): Promise<T> {
     const name = [...ROOT, key];
-    const found = await tryKv(kv, (database) => database.get<Kept>(name));
-    const kept = found?.value;
+    const bound = JSON.stringify(name);
+    const found = await tryKv(kv, async (database) => {
+      const { value } = await database.get(name);
+      return typeof value === "string"
+        ? readKept(await sealer.open(value, bound))
+        : undefined;
+    });
     // The database may keep an entry after its expiry.
-    if (kept && kept.at > notBefore && kept.at + lifetime > now()) {
+    if (found && found.at > notBefore && found.at + lifetime > now()) {
       count("kv");
-      entry.until = kept.at + lifetime;
-      return kept.value as T;
+      entry.until = found.at + lifetime;
+      return found.value as T;
     }
     const at = now();
     const value = await load();
     // An entry over the database limit of 64 KiB stays only in memory.
-    await tryKv(
-      kv,
-      (database) => database.set(name, { value, at }, { expireIn: lifetime }),
-    );
+    await tryKv(kv, async (database) => {
+      const sealed = await sealer.seal(JSON.stringify({ value, at }), bound);
+      await database.set(name, sealed, { expireIn: lifetime });
+    });
     return value;
   }
 
@@ -153,6 +163,13 @@ export function createCache(options: CacheOptions): Cache {
   }
 
   return { get, forget };
+}
+
+/** The entry in a text from the database, if it is one. */
+function readKept(text: string): Kept | undefined {
+  const kept = parseJson(text);
+  if (!isObject(kept) || typeof kept.at !== "number") return undefined;
+  return { value: kept.value, at: kept.at };
 }
 
 /** The owner of a key's entry. */

@@ -18,6 +18,8 @@ export interface CachedToken {
   readonly expires_at: number;
   /** Its lifetime when it was issued, in seconds. */
   readonly expires_in: number;
+  /** The account that it belongs to. */
+  readonly account: string;
 }
 
 /** Settings of {@linkcode createTokenCache}. */
@@ -98,9 +100,9 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
         return token && lifeOf(token) > 0 ? token : undefined;
       }),
 
-    set: (tenant, { access_token, expires_at, expires_in }) =>
+    set: (tenant, { access_token, expires_at, expires_in, account }) =>
       attempt(tenant, async (database, key, bound) => {
-        const token = { access_token, expires_at, expires_in };
+        const token = { access_token, expires_at, expires_in, account };
         const expireIn = lifeOf(token);
         if (expireIn <= 0) return;
         const sealed = await sealer.seal(JSON.stringify(token), bound);
@@ -115,9 +117,9 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
 function readToken(text: string): CachedToken | undefined {
   const value = parseJson(text);
   if (!isObject(value)) return undefined;
-  const { access_token, expires_at, expires_in } = value;
+  const { access_token, expires_at, expires_in, account } = value;
   return typeof access_token === "string" && typeof expires_at === "number" &&
-      typeof expires_in === "number"
-    ? { access_token, expires_at, expires_in }
+      typeof expires_in === "number" && typeof account === "string"
+    ? { access_token, expires_at, expires_in, account }
     : undefined;
 }

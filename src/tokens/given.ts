@@ -8,6 +8,7 @@
  */
 import { createLru } from "../storage/lru.ts";
 import { TENANTS_HELD, TOKEN_LIFETIME } from "./held.ts";
+import type { KnownCredentials } from "./account.ts";
 import type { OAuthCredentials } from "./store.ts";
 
 /** How many replaced tokens to remember. */
@@ -15,7 +16,7 @@ const CHAIN = 8;
 
 /** Credentials and the tokens that they replaced, most recent first. */
 interface Gift {
-  readonly credentials: OAuthCredentials;
+  readonly credentials: KnownCredentials;
   readonly replaced: readonly string[];
 }
 
@@ -28,23 +29,23 @@ export interface Given {
    * @param credentials The credentials.
    * @param replaced The refresh token that was exchanged for them.
    */
-  note(tenant: string, credentials: OAuthCredentials, replaced: string): void;
+  note(tenant: string, credentials: KnownCredentials, replaced: string): void;
   /**
    * Returns the received credentials if they are newer than a record: they
    * replaced the record's token, or that token was issued more than `margin`
-   * seconds before theirs. A record without an age comes from a person, and
-   * only the first rule applies to it.
+   * seconds before theirs, for the same account. A record without an age comes
+   * from a person, and only the first rule applies to it.
    */
   after(
     tenant: string,
-    record: OAuthCredentials,
+    record: KnownCredentials,
     margin: number,
-  ): OAuthCredentials | undefined;
+  ): KnownCredentials | undefined;
   /** Returns the credentials only if they replaced the record's token. */
   replacing(
     tenant: string,
     record: OAuthCredentials,
-  ): OAuthCredentials | undefined;
+  ): KnownCredentials | undefined;
   /** Forgets a tenant's credentials; with `token`, only if that is theirs. */
   forget(tenant: string, token?: string): void;
 }
@@ -56,7 +57,7 @@ export function createGiven(): Given {
   function replacing(
     tenant: string,
     { refresh_token }: OAuthCredentials,
-  ): OAuthCredentials | undefined {
+  ): KnownCredentials | undefined {
     const gift = gifts.get(tenant);
     if (!gift || gift.credentials.refresh_token === refresh_token) return;
     return gift.replaced.includes(refresh_token) ? gift.credentials : undefined;
@@ -77,7 +78,8 @@ export function createGiven(): Given {
     after(tenant, record, margin) {
       const ours = gifts.get(tenant)?.credentials;
       if (!ours || ours.refresh_token === record.refresh_token) return;
-      const isOlder = givenAt(record) + margin < givenAt(ours);
+      const isOlder = record.account === ours.account &&
+        givenAt(record) + margin < givenAt(ours);
       return isOlder ? ours : replacing(tenant, record);
     },
     replacing,

@@ -24,6 +24,8 @@ export interface Held {
   readonly until: number;
   /** When it expires, in ms since 1970. */
   readonly end: number;
+  /** The account that it belongs to. */
+  readonly account: string;
 }
 
 /** The rules for usable tokens. */
@@ -44,13 +46,16 @@ export interface Rules {
  * @returns The token; undefined if there is no usable token.
  */
 export function usable(
-  kept: Partial<OAuthCredentials>,
+  kept: Partial<OAuthCredentials> & { readonly account: string },
   { maxAge, now, rejected }: Rules,
 ): Held | undefined {
-  const { access_token, expires_at, expires_in } = kept;
+  const { access_token, expires_at, expires_in, account } = kept;
   if (access_token === undefined || expires_at === undefined) return undefined;
   if (access_token === rejected) return undefined;
-  const found = heldOf({ access_token, expires_at, expires_in }, maxAge);
+  const found = heldOf(
+    { access_token, expires_at, expires_in, account },
+    maxAge,
+  );
   return found.until > now ? found : undefined;
 }
 
@@ -65,14 +70,15 @@ export function heldOf(
     readonly access_token: string;
     readonly expires_at: number;
     readonly expires_in?: number | undefined;
+    readonly account: string;
   },
   maxAge: number,
 ): Held {
-  const { access_token: token, expires_at } = kept;
+  const { access_token: token, expires_at, account } = kept;
   const lifetime = kept.expires_in ?? TOKEN_LIFETIME;
   const life = Math.min(lifetime, maxAge);
   const end = expires_at - lifetime + life;
   // Tokens that live only minutes are used for most of their lifetime.
   const until = end - Math.min(MARGIN, life / 10);
-  return { token, until: until * 1000, end: end * 1000 };
+  return { token, until: until * 1000, end: end * 1000, account };
 }

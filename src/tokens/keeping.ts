@@ -5,6 +5,7 @@
  * @module
  */
 import { reasonOf } from "../errors.ts";
+import type { KnownCredentials } from "./account.ts";
 import { createGiven } from "./given.ts";
 import type { Log } from "../logging/log.ts";
 import type {
@@ -15,8 +16,13 @@ import type {
 
 /** OAuth credentials and the version at which they were read. */
 export interface Kept extends StoredCredentials {
-  readonly credentials: OAuthCredentials;
+  readonly credentials: KnownCredentials;
 }
+
+/** OAuth credentials as the store has them. */
+type StoredOAuth = StoredCredentials & {
+  readonly credentials: OAuthCredentials;
+};
 
 /** Credentials that the store has not accepted yet. */
 interface Unkept extends Kept {
@@ -154,7 +160,7 @@ export function createKeeper(store: TokenStore, log: Log): Keeper {
   /** Restores credentials that the store has accepted and then lost. */
   async function restore(
     tenant: string,
-    { credentials: stored, version }: Kept,
+    { credentials: stored, version }: StoredOAuth,
   ): Promise<Kept | undefined> {
     const credentials = given.replacing(tenant, stored);
     if (!credentials) return undefined;

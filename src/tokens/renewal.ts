@@ -9,13 +9,14 @@ import { createLru } from "../storage/lru.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { TokenCache } from "./cache.ts";
 import { type Held, heldOf, TENANTS_HELD, usable } from "./held.ts";
+import { accountIn, type KnownCredentials } from "./account.ts";
 import type { Keeper, Kept } from "./keeping.ts";
 import { takeLease } from "./lease.ts";
+import type { Rechecked } from "./rechecked.ts";
 import {
   type Lease,
   nameTenant,
   noCredentials,
-  type OAuthCredentials,
   type TokenStore,
 } from "./store.ts";
 
@@ -39,6 +40,8 @@ export type RefreshGrant = (
 export interface RenewalOptions {
   /** The store of credentials. */
   readonly store: TokenStore;
+  /** The account of each tenant. */
+  readonly accounts: Rechecked<string>;
   /** Stores new credentials. */
   readonly keeper: Keeper;
   /** Requests new tokens from Qontak. */
@@ -76,28 +79,39 @@ const MOST_TRIES = 3;
  * @param options The store, the cache and Qontak.
  */
 export function createRenewal(options: RenewalOptions): Renew {
-  const { store, keeper, cache, now } = options;
+  const { store, accounts, keeper, cache, now } = options;
   const { maxAge = Infinity } = store;
   const ask = withoutRefused(options.refresh, now);
   const holder = crypto.randomUUID();
-  const good = (kept: Partial<OAuthCredentials>, rejected?: string) =>
-    usable(kept, { maxAge, now: now(), rejected });
+  const good = (
+    kept: Partial<KnownCredentials> & { readonly account: string },
+    rejected?: string,
+  ) => usable(kept, { maxAge, now: now(), rejected });
 
   /**
-   * Returns the newest credentials. Credentials that are not stored yet are
-   * newer than the store's; so may be credentials that the store has lost.
+   * Returns the newest credentials of the account that the store has now.
+   * Credentials that are not stored yet are newer than the store's; so may be
+   * credentials that the store has lost.
    */
   async function read(tenant: string): Promise<Kept> {
     const unkept = keeper.unkept(tenant);
-    if (unkept) return unkept;
-    const stored = await store.read(tenant);
+    const stored = await store.read(tenant).catch((error) => {
+      if (unkept) return unkept;
+      throw error;
+    });
     if (!stored) {
       keeper.forget(tenant);
       throw noCredentials(tenant, store);
     }
     const { credentials, version } = stored;
     if ("refresh_token" in credentials) {
-      return await keeper.newest(tenant, { credentials, version });
+      const account = await accountIn(store, credentials);
+      accounts.note(tenant, account);
+      if (unkept?.credentials.account === account) return unkept;
+      return await keeper.newest(tenant, {
+        credentials: { ...credentials, account },
+        version,
+      });
     }
     throw new CredentialsError(
       `The credentials of ${
@@ -168,7 +182,8 @@ export function createRenewal(options: RenewalOptions): Renew {
     }
     const { refresh_token, access_token, expires_in } = grant;
     const expires_at = now() / 1000 + expires_in;
-    const fresh = { access_token, expires_at, expires_in };
+    const { account } = from.credentials;
+    const fresh = { access_token, expires_at, expires_in, account };
     await keeper.keep(tenant, {
       credentials: { refresh_token, ...fresh },
       version: from.version,
@@ -184,7 +199,11 @@ export function createRenewal(options: RenewalOptions): Renew {
     const cached = rejected === undefined
       ? await cache?.get(tenant)
       : undefined;
-    const kept = cached && good(cached);
+    // The token in the cache may be of an account that was replaced.
+    const kept = cached && good(cached) &&
+        cached.account === await accounts.get(tenant)
+      ? good(cached)
+      : undefined;
     const found = kept ? "kv" : "miss";
     options.telemetry?.count("cache_lookups", { cache: "tokens", found });
     const known = kept ?? good((await read(tenant)).credentials, rejected);

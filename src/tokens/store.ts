@@ -40,6 +40,12 @@ export interface OAuthCredentials {
   readonly expires_at?: number;
   /** The lifetime of the access token when it was issued, in seconds. */
   readonly expires_in?: number;
+  /**
+   * Identifies the account, so that a server notices when a person puts in the
+   * credentials of another. Renewals keep it; credentials that a person puts in
+   * have none.
+   */
+  readonly account?: string;
 }
 
 /** The stored credentials of a company that signs calls to Mekari's gateway. */

@@ -5,16 +5,18 @@
  *
  * @module
  */
-import { CredentialsError, reasonOf } from "../errors.ts";
+import { CredentialsError, reasonOf, StoreError } from "../errors.ts";
 import { createLru } from "../storage/lru.ts";
 import type { Log } from "../logging/log.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import { defined } from "../values/json.ts";
+import { accountIn, demandAccount } from "./account.ts";
 import type { TokenCache } from "./cache.ts";
 import { type Held, TENANTS_HELD } from "./held.ts";
 import { createKeeper } from "./keeping.ts";
 import { createRenewal, type RefreshGrant } from "./renewal.ts";
-import type { TokenStore } from "./store.ts";
+import { createRechecked } from "./rechecked.ts";
+import { noCredentials, type TokenStore } from "./store.ts";
 
 /** Settings of {@linkcode createTokens}. */
 export interface TokensOptions {
@@ -45,13 +47,23 @@ export interface Tokens {
    * @param tenant The company.
    * @param rejected The token that Qontak has just refused, if any; the result
    * is then a different token.
+   * @param account The account that the token must be of; any by default.
    * @returns The token, without a prefix.
-   * @throws {CredentialsError} When there are no credentials.
+   * @throws {CredentialsError} When there are no credentials, or they are of
+   * another account.
    * @throws {StoreError} When the store fails.
    * @throws {QontakError} When Qontak refuses the refresh token.
    * @throws {UnreachableError} When Qontak cannot be reached.
    */
-  access(tenant: string, rejected?: string): Promise<string>;
+  access(tenant: string, rejected?: string, account?: string): Promise<string>;
+  /**
+   * Returns the account of a tenant, as the store said within the last seconds.
+   *
+   * @param tenant The company.
+   * @throws {CredentialsError} When there are no credentials.
+   * @throws {StoreError} When the store fails and nothing is known.
+   */
+  account(tenant: string): Promise<string>;
   /**
    * Stops background work. Makes one last attempt to store credentials that the
    * store has not accepted yet.
@@ -74,8 +86,40 @@ export function createTokens(options: TokensOptions): Tokens {
   const held = createLru<Held>(TENANTS_HELD);
   const renewals = new Map<string, Promise<Held>>();
   const keeper = createKeeper(store, log);
-  const parts = { store, keeper, refresh, now };
+  const accounts = createRechecked({ store, read: readAccount, log, now });
+  const parts = { store, accounts, keeper, refresh, now };
   const renew = createRenewal({ ...parts, ...defined({ telemetry, cache }) });
+
+  async function readAccount(tenant: string): Promise<string> {
+    // A store of one company has no names that another may be given.
+    if (store.isSingle) return await accountIn(store, { refresh_token: "" });
+    try {
+      const stored = await store.read(tenant);
+      if (stored) return await accountIn(store, stored.credentials);
+    } catch (error) {
+      const cached = error instanceof StoreError && !accounts.known(tenant)
+        ? await cache?.get(tenant)
+        : undefined;
+      if (cached) return cached.account;
+      throw error;
+    }
+    throw noCredentials(tenant, store);
+  }
+
+  /** Whether a token in memory may be used without a renewal. */
+  async function isUsable(
+    tenant: string,
+    current: Held,
+    rejected: string | undefined,
+  ): Promise<boolean> {
+    if (current.token === rejected || current.until <= now()) return false;
+    try {
+      return current.account === await accounts.get(tenant);
+    } catch (error) {
+      held.delete(tenant);
+      throw error;
+    }
+  }
 
   /**
    * Starts the single renewal of a tenant, which all calls await. A caller that
@@ -89,7 +133,7 @@ export function createTokens(options: TokensOptions): Tokens {
     const renewal = renew(tenant, rejected)
       .then(
         (fresh) => ({ ...fresh, until: Math.min(fresh.until, now() + hold) }),
-        (error) => stillGood(current, rejected, error),
+        (error) => stillGood(tenant, current, rejected, error),
       )
       .then((fresh) => {
         held.set(tenant, fresh);
@@ -107,12 +151,13 @@ export function createTokens(options: TokensOptions): Tokens {
 
   /** Keeps using a valid token while the store or Qontak fails. */
   function stillGood(
+    tenant: string,
     current: Held | undefined,
     rejected: string | undefined,
     error: unknown,
   ): Held {
     const isGood = current && current.token !== rejected &&
-      current.end > now();
+      current.end > now() && current.account === accounts.known(tenant);
     if (!isGood || error instanceof CredentialsError) throw error;
     log(
       "warn",
@@ -126,22 +171,27 @@ export function createTokens(options: TokensOptions): Tokens {
   }
 
   return {
-    async access(tenant, rejected) {
+    async access(tenant, rejected, account) {
       for (let tries = 0;; tries++) {
         const current = held.get(tenant);
-        if (current && current.token !== rejected && current.until > now()) {
+        if (current && await isUsable(tenant, current, rejected)) {
           telemetry?.count("cache_lookups", {
             cache: "tokens",
             found: "memory",
           });
+          demandAccount(tenant, current.account, account);
           return current.token;
         }
-        const { token } = await (renewals.get(tenant) ??
+        const fresh = await (renewals.get(tenant) ??
           start(tenant, current, rejected));
         // A call that joined a renewal started without its rejection retries.
-        if (token !== rejected || tries > 0) return token;
+        if (fresh.token !== rejected || tries > 0) {
+          demandAccount(tenant, fresh.account, account);
+          return fresh.token;
+        }
       }
     },
+    account: (tenant) => accounts.get(tenant),
     close: () => keeper.close(),
   };
 }

@@ -1,6 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { createAccess } from "../../src/qontak/connection.ts";
 import { createCache } from "../../src/storage/cache.ts";
+import { createSealer } from "../../src/storage/sealing.ts";
 import { type RunningSandbox, serveSandbox } from "../../src/sandbox/mod.ts";
+import { createMemoryStore } from "../support/memory.ts";
 import { run, WITH_KV } from "../support/process.ts";
 import { HANDSHAKE, toolCall, toStdin } from "../support/rpc.ts";
 
@@ -54,6 +57,54 @@ Deno.test("get() keeps what others use, however much one owner asks for", async 
   assertEquals(loads(), 53);
   await cache.get("greedy/45", load);
   assertEquals(loads(), 54);
+});
+
+Deno.test("a company that fills its share drives out nothing of another", async () => {
+  const store = createMemoryStore({
+    acme: { refresh_token: "a" },
+    other: { refresh_token: "b" },
+  });
+  const access = createAccess({ store, log: () => {}, kv: false });
+  const cache = createCache({ lifetime: 100_000, size: 100, share: 4 });
+  const { load, loads } = counting();
+  const fill = async (tenant: string, count: number) => {
+    const { scope } = await access.account(tenant);
+    for (let i = 0; i < count; i++) await cache.get(`${scope}/${i}`, load);
+  };
+  await fill("other", 4);
+  await fill("acme", 50);
+  await fill("other", 4);
+  assertEquals(loads(), 54);
+  await access.close();
+});
+
+Deno.test("entries in the KV are sealed where there is a key, and opened in their place only", async () => {
+  const kept = new Map<string, unknown>();
+  const database = {
+    get: (key: string[]) =>
+      Promise.resolve({ value: kept.get(key.join("/")) ?? null }),
+    set: (key: string[], value: unknown) => {
+      kept.set(key.join("/"), value);
+      return Promise.resolve();
+    },
+  } as unknown as Deno.Kv;
+  const kv = { open: () => Promise.resolve(database) };
+  const sealer = createSealer([
+    btoa("a key of thirty-two bytes, really".slice(0, 32)),
+  ]);
+  const make = () => createCache({ lifetime: 1_000, size: 10, kv, sealer });
+  const get = (key: string) =>
+    make().get(key, () => Promise.resolve(["loaded"]));
+  await make().get("acme/x", () => Promise.resolve(["canary"]));
+  assertEquals(JSON.stringify([...kept]).includes("canary"), false);
+  assertEquals(await get("acme/x"), ["canary"]);
+  const [[name, sealed] = ["", ""]] = kept;
+  // Another company's template in this company's place.
+  kept.set(name.replace("acme", "other"), sealed);
+  assertEquals(await get("other/x"), ["loaded"]);
+  // What somebody who can write to the database has put there.
+  kept.set(name, JSON.stringify({ value: ["forged"], at: Date.now() }));
+  assertEquals(await get("acme/x"), ["loaded"]);
 });
 
 Deno.test("forget() drops what starts with a prefix, and nothing else", async () => {

@@ -40,7 +40,12 @@ function setUp(options: Partial<TokenCacheOptions> = {}) {
       ...options,
       ...more,
     });
-  const token = { access_token: "canary", expires_at: 1_060, expires_in: 120 };
+  const token = {
+    access_token: "canary",
+    expires_at: 1_060,
+    expires_in: 120,
+    account: "an account",
+  };
   return { rows, make, token, wait: (ms: number) => now += ms };
 }
 

@@ -9,6 +9,7 @@ import { CredentialsError, QontakError, StoreError } from "../../src/errors.ts";
 import { TENANTS_HELD } from "../../src/tokens/held.ts";
 import type { Grant } from "../../src/tokens/renewal.ts";
 import { LEASE, takeLease } from "../../src/tokens/lease.ts";
+import { sha256 } from "../../src/storage/hash.ts";
 import { createEnvStore } from "../../src/tokens/stores/env.ts";
 import {
   DEFAULT_TENANT,
@@ -466,9 +467,10 @@ Deno.test("access() uses a token for no longer than the store allows", async () 
 Deno.test("access() starts from the cache, and trusts only the store after a rejection", async () => {
   const { store, state } = sharedStore();
   const { used, refresh } = rotatingQontak();
+  const account = await sha256("r0");
   const kept = new Map([[
     "acme",
-    { access_token: "cached", expires_at: soon(), expires_in: 21_600 },
+    { access_token: "cached", expires_at: soon(), expires_in: 21_600, account },
   ]]);
   const make = () =>
     createTokens({
@@ -488,7 +490,11 @@ Deno.test("access() starts from the cache, and trusts only the store after a rej
       },
     });
   assertEquals(await make().access("acme"), "cached");
-  assertEquals(state.reads, 0);
+  // Whether the account is still the same.
+  assertEquals(state.reads, 1);
+  state.down = true;
+  assertEquals(await make().access("acme"), "cached");
+  state.down = false;
   assertEquals(await make().access("acme", "cached"), "a1");
   assertEquals(used, ["r0"]);
   // What another process gets after a restart.
@@ -497,8 +503,18 @@ Deno.test("access() starts from the cache, and trusts only the store after a rej
     access_token: "ended",
     expires_at: soon() - 7_200,
     expires_in: 60,
+    account,
   });
   assertEquals(await make().access("acme"), "a1");
+  // A person has given the name to another account.
+  kept.set("acme", {
+    access_token: "of the old account",
+    expires_at: soon(),
+    expires_in: 21_600,
+    account,
+  });
+  state.write({ refresh_token: "r1" });
+  assertEquals(await make().access("acme"), "a2");
 });
 
 Deno.test("access() refuses a tenant whose credentials are for Mekari's gateway", async () => {

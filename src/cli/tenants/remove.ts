@@ -4,6 +4,7 @@
  * @module
  */
 import { CredentialsError } from "../../errors.ts";
+import { RECHECK } from "../../tokens/rechecked.ts";
 import { nameTenant } from "../../tokens/store.ts";
 import { command, type Run } from "../command.ts";
 import { OK } from "../exit.ts";
@@ -27,7 +28,7 @@ export const removeTenant: Run = command(
     say(
       `The credentials for ${
         nameTenant(tenant)
-      } are removed. A running server uses its access token until the token expires; with TOKEN_CACHE=none for at most a minute`,
+      } are removed. Running servers notice within ${RECHECK / 1000} seconds`,
     );
     return OK;
   },

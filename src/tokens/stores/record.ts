@@ -31,6 +31,7 @@ export function parseRecord(text: string, tenant: string): Credentials {
         access_token: word("access_token"),
         expires_at: seconds(record.expires_at),
         expires_in: seconds(record.expires_in),
+        account: word("account"),
       }),
     };
   }

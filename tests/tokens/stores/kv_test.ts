@@ -427,6 +427,7 @@ test("createTokenCache() outlives the process, where others write as well", asyn
     access_token: "canary",
     expires_at: seconds() + 60,
     expires_in: 21_600,
+    account: "an account",
   };
   const sealer = createSealer([key()]);
   const scope = () => Promise.resolve("a");

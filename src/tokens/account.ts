@@ -1,0 +1,65 @@
+/**
+ * The account that a tenant's credentials belong to. It stays the same when
+ * tokens are renewed, and changes when a person puts in other credentials. What
+ * a server holds of a tenant is bound to it, so nothing of the old account shows
+ * after a tenant's name was given to another company.
+ *
+ * @module
+ */
+import { CredentialsError } from "../errors.ts";
+import { sha256 } from "../storage/hash.ts";
+import {
+  type Credentials,
+  nameTenant,
+  type OAuthCredentials,
+  type TokenStore,
+} from "./store.ts";
+
+/** OAuth credentials, with their account. */
+export interface KnownCredentials extends OAuthCredentials {
+  readonly account: string;
+}
+
+/** The account of a store that holds one company, which has no name. */
+const ONLY = "";
+
+/**
+ * The account that credentials belong to: the one in the record, which renewals
+ * keep, otherwise a hash of the credentials that a person put in. A store of one
+ * company tells accounts apart by its identity.
+ *
+ * @param store The store.
+ * @param credentials The credentials, as the store has them.
+ */
+export async function accountIn(
+  store: TokenStore,
+  credentials: Credentials,
+): Promise<string> {
+  if (store.isSingle) return ONLY;
+  if ("sso_id" in credentials) {
+    // The same user of Mekari, whichever application signs.
+    return await sha256(credentials.sso_id);
+  }
+  return credentials.account ?? await sha256(credentials.refresh_token);
+}
+
+/**
+ * Checks that credentials still belong to the account that a call began with.
+ *
+ * @param tenant The tenant.
+ * @param found The account of the credentials.
+ * @param expected The account of the call, if it is bound to one.
+ * @throws {CredentialsError} If the account was replaced meanwhile.
+ */
+export function demandAccount(
+  tenant: string,
+  found: string,
+  expected: string | undefined,
+): void {
+  if (expected === undefined || expected === found) return;
+  throw new CredentialsError(
+    `The account of ${
+      nameTenant(tenant)
+    } was replaced while this call ran, so nothing more was sent. Call again: the next call uses the new account`,
+  );
+}
