@@ -106,10 +106,8 @@ export function withSettings<T>(make: () => T): T {
   try {
     return make();
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    const problem = error instanceof OptionError
-      ? `${variableOf[error.option] ?? error.option} ${error.problem}`
-      : error.message;
-    throw new ConfigError([problem]);
+    if (!(error instanceof OptionError)) throw error;
+    const { option, problem } = error;
+    throw new ConfigError([`${variableOf[option] ?? option} ${problem}`]);
   }
 }

@@ -4,7 +4,6 @@
  * @module
  */
 import { ConfigError } from "../errors.ts";
-import { withSettings } from "./advice.ts";
 import type { Settings } from "./settings.ts";
 import type { Kv } from "../storage/kv.ts";
 import { createLog } from "../logging/log.ts";
@@ -62,14 +61,12 @@ export function openAuditStore(
 ): AuditStore | undefined {
   const { QONTAK_AUDIT_DAYS: days, TOKEN_ENCRYPTION_KEY: sealer } = settings;
   if (settings.QONTAK_AUDIT === "redis") {
-    return withSettings(() =>
-      createRedisAuditStore({
-        url: settings.REDIS_URL,
-        keyPrefix: settings.REDIS_KEY_PREFIX,
-        days,
-        ...defined({ sealer }),
-      })
-    );
+    return createRedisAuditStore({
+      url: settings.REDIS_URL,
+      keyPrefix: settings.REDIS_KEY_PREFIX,
+      days,
+      ...defined({ sealer }),
+    });
   }
   if (settings.QONTAK_AUDIT !== "kv") return undefined;
   if (kv) return createKvAuditStore({ kv, days, ...defined({ sealer }) });

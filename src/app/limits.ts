@@ -4,7 +4,6 @@
  * @module
  */
 import { ConfigError } from "../errors.ts";
-import { withSettings } from "./advice.ts";
 import type { Settings } from "./settings.ts";
 import type { LimitsName } from "./variables.ts";
 import type { Kv } from "../storage/kv.ts";
@@ -39,9 +38,7 @@ function ratesOf(settings: Settings): Rates {
 const places: Readonly<Record<LimitsName, Open>> = {
   memory: () => undefined,
   redis: ({ REDIS_URL, REDIS_KEY_PREFIX }) =>
-    withSettings(() =>
-      openRedisBuckets({ url: REDIS_URL, keyPrefix: REDIS_KEY_PREFIX })
-    ),
+    openRedisBuckets({ url: REDIS_URL, keyPrefix: REDIS_KEY_PREFIX }),
   kv(_settings, kv) {
     if (kv) return openKvBuckets({ kv });
     throw new ConfigError([
@@ -62,15 +59,8 @@ export function openLimits(
   settings: Settings,
   { kv, log }: LimitsParts,
 ): Limits {
-  const shared = openShared(settings, kv);
+  const shared = places[settings.QONTAK_LIMITS](settings, kv);
   return createLimits({ log, ...ratesOf(settings), ...defined({ shared }) });
-}
-
-function openShared(
-  settings: Settings,
-  kv: Kv | undefined,
-): Buckets | undefined {
-  return places[settings.QONTAK_LIMITS](settings, kv);
 }
 
 /**
@@ -91,7 +81,7 @@ export async function checkLimits(
   settings: Settings,
   kv: Kv | undefined,
 ): Promise<string> {
-  const shared = openShared(settings, kv);
+  const shared = places[settings.QONTAK_LIMITS](settings, kv);
   if (!shared) return "each server counts its requests for itself";
   try {
     await shared.take(PROBE, ratesOf(settings));

@@ -16,7 +16,7 @@ import type { EnvStore } from "../tokens/stores/env.ts";
 import type { SealedRecords } from "../tokens/stores/records.ts";
 import { defined } from "../values/json.ts";
 import { advisedLog } from "../advice/advice.ts";
-import { advise } from "./advice.ts";
+import { advise, withSettings } from "./advice.ts";
 import { auditOf, openAuditStore } from "./audit.ts";
 import { openLimits } from "./limits.ts";
 import { lazySandbox, sandboxSettings } from "./sandbox.ts";
@@ -190,8 +190,11 @@ export function open(
   };
 }
 
-/** Creates a value on first use, and then returns the same one. */
+/**
+ * Creates a part on first use, and then returns the same one. An invalid option
+ * of the part is reported as an invalid setting.
+ */
 function once<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
-  return () => (made ??= { value: make() }).value;
+  return () => (made ??= { value: withSettings(make) }).value;
 }

@@ -5,7 +5,6 @@
  */
 import { ConfigError } from "../errors.ts";
 import { keysIn, type KeyStore } from "../auth/key_store.ts";
-import { withSettings } from "./advice.ts";
 import { ROTATING, type Settings } from "./settings.ts";
 import type { StoreName } from "./variables.ts";
 import type { Kv } from "../storage/kv.ts";
@@ -120,6 +119,7 @@ const stores: Readonly<Record<StoreName, Open>> = {
  * @param settings The settings.
  * @param parts What stores need besides the settings.
  * @throws {ConfigError} When a setting that the store needs is missing.
+ * @throws {OptionError} When a setting of the store is invalid.
  */
 export function openStores(settings: Settings, parts: StoreParts): Stores {
   const name = settings.TOKEN_STORE;
@@ -130,9 +130,7 @@ export function openStores(settings: Settings, parts: StoreParts): Stores {
       { store: name },
     );
   }
-  const { tokens, keys, sealed } = withSettings(() =>
-    stores[name](settings, parts)
-  );
+  const { tokens, keys, sealed } = stores[name](settings, parts);
   return { store: tokens, keys: keys && keysIn(keys), sealed };
 }
 

@@ -97,7 +97,10 @@ export interface Jwt {
  */
 export function createJwt(options: JwtOptions): Jwt {
   const { issuer, audience, tenantClaim = TENANT_CLAIM, log } = options;
-  checkOptions(options, { issuer: secureAddress("https://login.example.com") });
+  checkOptions(options, {
+    issuer: secureAddress("https://login.example.com"),
+    publicUrl: secureAddress("https://crm.example.com/mcp"),
+  });
   if (audience.length === 0 || audience.includes("")) {
     throw new TypeError("audience must name this server, and not with nothing");
   }

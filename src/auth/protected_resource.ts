@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { checkOptions } from "../errors.ts";
 import {
   bearerAuthChallengeResponse,
   getOAuthProtectedResourceMetadataUrl,
@@ -12,7 +11,7 @@ import {
   type OAuthMetadata,
   oauthMetadataResponse,
 } from "@modelcontextprotocol/server";
-import { isLoopback, secureAddress } from "../net/address.ts";
+import { isLoopback } from "../net/address.ts";
 import { IDENTITY } from "../version.ts";
 import { SCOPE_PREFIX } from "./claims.ts";
 import { WELL_KNOWN } from "./issuer.ts";
@@ -48,17 +47,12 @@ export interface Names {
  * or this machine.
  *
  * @param issuer The token issuer.
- * @param names The names of the server.
- * @throws {TypeError} When the public URL is not secure.
+ * @param names The names of the server; a public URL is secure.
  */
 export function createProtectedResource(
   issuer: string,
   { publicUrl, audience }: Names,
 ): ProtectedResource {
-  checkOptions(
-    { publicUrl },
-    { publicUrl: secureAddress("https://crm.example.com/mcp") },
-  );
   const base = `${WELL_KNOWN}/oauth-protected-resource`;
   const known = audience.filter((name) => /^https?:\/\//.test(name))
     .filter((name) => URL.canParse(name)).map((name) => new URL(name));

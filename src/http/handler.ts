@@ -114,18 +114,25 @@ export function createHandler(
     log,
     advise,
   });
-  const routes: Readonly<Record<string, Route>> = {
-    "/": get(pageOf(server, authenticate !== undefined)),
-    "/mcp": withCors(
-      { allowed: allowedOrigins, advise },
-      onlyCallers((request, caller) => server.fetch(request, caller)),
-    ),
-    "/health": get(() => health(server)),
-    "/ready": get(() => ready(server)),
+  const readable: Readonly<Record<string, Route>> = {
+    "/": createPage(server, authenticate !== undefined),
+    "/health": () => health(server),
+    "/ready": () => ready(server),
     ...(options.metrics
-      ? { "/metrics": get(onlyCallers((_, caller) => metrics(server, caller))) }
+      ? { "/metrics": onlyCallers((_, caller) => metrics(server, caller)) }
       : {}),
   };
+  const mcp = withCors(
+    { allowed: allowedOrigins, advise },
+    onlyCallers((request, caller) => server.fetch(request, caller)),
+  );
+
+  function routeOf(pathname: string): Route | undefined {
+    if (pathname === "/mcp") return mcp;
+    return Object.hasOwn(readable, pathname)
+      ? get(readable[pathname]!)
+      : undefined;
+  }
 
   /** Its paths depend on the address by which callers reach the endpoint. */
   async function metadata(request: Request): Promise<Response> {
@@ -133,7 +140,7 @@ export function createHandler(
     return await protectedResource?.respond(request) ??
       answer(404, {
         error: `There is nothing here. POST /mcp speaks MCP; GET answers at ${
-          Object.keys(routes).filter((path) => path !== "/mcp").join(", ")
+          Object.keys(readable).join(", ")
         }`,
       });
   }
@@ -154,10 +161,12 @@ export function createHandler(
       });
     }
     const { pathname } = new URL(request.url);
-    const isKnown = Object.hasOwn(routes, pathname);
-    nameServed(request.method, isKnown ? pathname : "elsewhere");
-    const route = isKnown ? routes[pathname]! : metadata;
-    return await route(watchDisconnect(request, info), addressOf(info));
+    const route = routeOf(pathname);
+    nameServed(request.method, route ? pathname : "elsewhere");
+    return await (route ?? metadata)(
+      watchDisconnect(request, info),
+      addressOf(info),
+    );
   }
 
   return (request, info) =>
@@ -177,15 +186,6 @@ export function createHandler(
       // If one process serves twice, Deno may start a request in the context of
       // another one, so a request never inherits its id from the context.
     }, request.headers.get("x-request-id") ?? "");
-}
-
-/** The page. It is rendered when it is first opened. */
-function pageOf(server: QontakServer, needsKey: boolean): Route {
-  let page: Route | undefined;
-  return (request, address) => {
-    page ??= createPage({ tools: server.listed, needsKey });
-    return page(request, address);
-  };
 }
 
 /**

@@ -11,21 +11,13 @@
  *
  * @module
  */
+import type { QontakServer } from "../../server.ts";
 import { digest } from "../../storage/hash.ts";
-import type { ListedTool } from "../../tools/catalog.ts";
 import { renderPage } from "./render.ts";
 import { SCRIPT } from "./script.ts";
 import { STYLE } from "./style.ts";
 import { groupTools } from "./tools.ts";
 import { type Language, languageOf } from "./words.ts";
-
-/** Settings of {@linkcode createPage}. */
-export interface PageOptions {
-  /** The tools, as `tools/list` shows them to a caller with all scopes. */
-  readonly tools: readonly ListedTool[];
-  /** Whether callers of `/mcp` need a key. */
-  readonly needsKey: boolean;
-}
 
 /** Answers requests for the page. */
 export type Page = (request: Request) => Promise<Response>;
@@ -40,16 +32,31 @@ interface Written {
  * Makes the page at `/`. It expects MCP at `/mcp` and the state of the server
  * at `/health` and `/ready`, on the same origin.
  *
- * @param options What it shows.
+ * @param server The server whose tools it shows. They are read when the page is
+ * first opened.
+ * @param needsKey Whether callers of `/mcp` need a key.
  * @returns A function that answers `GET` and `HEAD`; it never rejects.
  */
-export function createPage(options: PageOptions): Page {
+export function createPage(
+  server: Pick<QontakServer, "listed">,
+  needsKey: boolean,
+): Page {
   const written = new Map<Language, Promise<Written>>();
+  const write = (language: Language) => {
+    const html = renderPage({
+      language,
+      toolsets: groupTools(server.listed),
+      needsKey,
+      style: STYLE,
+      script: SCRIPT,
+    });
+    return encode(html, language);
+  };
 
   return async (request) => {
     const language = languageOf(request);
     let page = written.get(language);
-    if (!page) written.set(language, page = write(language, options));
+    if (!page) written.set(language, page = write(language));
     const { body, headers } = await page;
     if (isKnown(headers.etag!, request.headers.get("if-none-match"))) {
       return new Response(null, { status: 304, headers });
@@ -64,18 +71,8 @@ export function createPage(options: PageOptions): Page {
   };
 }
 
-async function write(
-  language: Language,
-  { tools, needsKey }: PageOptions,
-): Promise<Written> {
-  const toolsets = groupTools(tools);
-  const html = renderPage({
-    language,
-    toolsets,
-    needsKey,
-    style: STYLE,
-    script: SCRIPT,
-  });
+/** Makes the body and the headers of one language. */
+async function encode(html: string, language: Language): Promise<Written> {
   const body = new TextEncoder().encode(html);
   return {
     body,
