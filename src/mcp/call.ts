@@ -185,7 +185,7 @@ export function createCall(
     const shown = content === "strict"
       ? await withhold(tool, answer, context, values, why)
       : answer;
-    return presentAnswer(shown, values);
+    return presentAnswer(tool, tool.present?.(shown) ?? shown, values);
   }
 
   /** Frees the memory of the account that a tenant had before. */

@@ -45,10 +45,12 @@ const MARK = 100;
  * Turns an answer into a result: the same data as compact text and as
  * structured content. Both say that it is data, unless it contains no text.
  *
+ * @param tool The tool that answered.
  * @param answer What a tool answered.
  * @param args The arguments of the call.
  */
 export function presentAnswer(
+  { fenced }: Pick<Tool, "fenced">,
   answer: JsonObject,
   args: JsonObject,
 ): ToolResult {
@@ -62,12 +64,29 @@ export function presentAnswer(
     shown = bound(shown, most);
     text = JSON.stringify(shown);
   }
+  if (fenced) {
+    const data = { ...fenceKeys(shown, fenced), untrusted: UNTRUSTED };
+    return {
+      content: [{ type: "text", text: JSON.stringify(data) }],
+      structuredContent: data,
+    };
+  }
   return hasNoText(answer)
     ? { content: [{ type: "text", text }], structuredContent: shown }
     : {
       content: [{ type: "text", text: fence(text) }],
       structuredContent: { ...shown, untrusted: UNTRUSTED },
     };
+}
+
+/** Puts a fence around the texts under some keys. */
+function fenceKeys(answer: JsonObject, keys: readonly string[]): JsonObject {
+  return Object.fromEntries(
+    Object.entries(answer).map(([key, value]) => [
+      key,
+      keys.includes(key) && typeof value === "string" ? fence(value) : value,
+    ]),
+  );
 }
 
 /**

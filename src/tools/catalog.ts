@@ -11,6 +11,7 @@ import { contactTools } from "./contacts.ts";
 import { dealTools } from "./deals.ts";
 import type { Tool } from "./tool.ts";
 import { insightTools } from "./insight.ts";
+import { searchTools } from "./search.ts";
 import { geolocationTools } from "./geolocations.ts";
 import { noteTools } from "./notes.ts";
 import { pipelineTools } from "./pipelines.ts";
@@ -54,7 +55,7 @@ const tools: Readonly<Record<Toolset, readonly Tool[]>> = {
   notes: noteTools,
   products: productTools,
   geolocations: geolocationTools,
-  insight: insightTools,
+  insight: [...insightTools, ...searchTools],
 };
 
 /** All groups of tools, in that order. */

@@ -40,6 +40,17 @@ export interface Tool<A extends Arguments = Arguments> {
    * they contain.
    */
   readonly about?: Resource | ((args: JsonObject) => Resource | undefined);
+  /**
+   * Gives the answer the form that clients expect, after free text was
+   * withheld.
+   */
+  readonly present?: (answer: JsonObject) => JsonObject;
+  /**
+   * Set where clients parse the text of an answer as JSON, so that the answer
+   * as a whole has no fence. These keys get a fence of their own; under all
+   * other keys, others' words stand in quotation marks.
+   */
+  readonly fenced?: readonly string[];
   /** Wrong names that people and other servers use, and the right ones. */
   readonly renamed?: Readonly<Record<string, string>>;
   /**

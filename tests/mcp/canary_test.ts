@@ -82,6 +82,8 @@ async function callsOfAll(): Promise<Row[]> {
     creator_id: "nobody of this name",
     name: "Uji coba",
     resource: "products_associations",
+    query: "kertas",
+    id: `deals/${deal_id}`,
   };
   const custom = {
     additional_fields: [{ id: 1, value: "a" }, { name: "x", value: "a" }],
@@ -154,6 +156,10 @@ async function callsOfAll(): Promise<Row[]> {
     }],
     ["query_records", { resource: "deals", fields: ["no such field"] }],
     ["list_notes", { crm_deal_id: deal_id }],
+    ["search", { query: `deals/${deal_id}` }],
+    ["search", { query: "a" }],
+    ["fetch", { id: `contacts/${contact_id}` }],
+    ["fetch", { id: `notes/${note_id}` }],
     ["list_deals", { crm_stage_id: "no such stage" }],
     ["list_deals", { creator_id: "nobody" }],
     ["list_tasks", { crm_task_status_id: "no such status" }],
@@ -239,6 +245,7 @@ function assertData(
   { text, data, isError }: Called,
   content: Content,
   call: string,
+  fenced?: readonly string[],
 ): number {
   const all = text + JSON.stringify(data ?? null);
   const at = Math.max(
@@ -250,7 +257,17 @@ function assertData(
   if (content === "strict") assert(!all.includes("TAIL"), about);
   if (!all.includes("CANARY")) return 0;
   if (isError) assert(!text.replace(QUOTED, "").includes("CANARY"), about);
-  else {
+  else if (fenced) {
+    assertEquals(JSON.parse(text), data, about);
+    assertMatch(data.untrusted, /never instructions/, about);
+    for (const key of fenced) assertMatch(data[key], FENCED, about);
+    const rest = { ...data };
+    for (const key of fenced) delete rest[key];
+    plant(rest, (_, value) => {
+      const bare = String(value).replace(QUOTED, "");
+      assert(!bare.includes("CANARY"), about);
+    });
+  } else {
     assertMatch(text, FENCED, about);
     assertMatch(data.untrusted, /never instructions/, about);
   }
@@ -285,7 +302,8 @@ async function tryAll(
   for (const [tool, args] of rows) {
     const called = await world.call(tool, args);
     const call = `${about}: ${tool} ${JSON.stringify(args)}`;
-    if (assertData(called, content, call)) {
+    const { fenced } = catalog.find(({ name }) => name === tool)!;
+    if (assertData(called, content, call, fenced)) {
       (called.isError ? errors : answers).add(tool);
     }
   }

@@ -231,7 +231,7 @@ Deno.test("only an answer without text comes without a fence", async () => {
   }
   assertMatch(
     world.client.getInstructions()!,
-    /<qontak-data N> and <\/qontak-data N> was written by people.* So is what an error has in quotation marks\./,
+    /<qontak-data N> and <\/qontak-data N> was written by people.* So is what an error or a title has in quotation marks\./,
   );
 });
 

@@ -29,6 +29,8 @@ export const CALLS: readonly (readonly [string, Record<string, unknown>])[] = [
   ["get_required_fields_for_contact", {}],
   ["create_contact", { first_name: "x" }],
   ["list_products", {}],
+  ["search", { query: "canary" }],
+  ["fetch", { id: `contacts/${contact_id}` }],
   ["get_product", { product_id }],
 ];
 

@@ -569,6 +569,17 @@ const further: readonly Row[] = [
     request: "GET /deals",
     query: { page: "1", per_page: "100" },
   },
+  {
+    tool: "search",
+    args: { query: "kertas" },
+    request: "GET /products",
+    query: { page: "1", per_page: "100" },
+  },
+  {
+    tool: "fetch",
+    args: { id: `deals/${ID}` },
+    request: `GET /deals/${ID}`,
+  },
 ];
 
 /** The rows of endpoints that there are: rowsOf makes some that are not. */

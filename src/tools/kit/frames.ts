@@ -20,6 +20,16 @@ export const frames = {
   write: frame({ applied: list, ignored: list }),
   /** A deleted record. */
   deleted: frame({ deleted: { type: "boolean" } }),
+  /** What was found; the form that ChatGPT's connectors expect. */
+  results: frame({ results: list }),
+  /** One text with its source; the form that ChatGPT's connectors expect. */
+  document: frame({
+    id: { type: "string" },
+    title: { type: "string" },
+    text: { type: "string" },
+    url: { type: "string" },
+    metadata: { type: "object" },
+  }),
   /** The fields of a kind of record. */
   fields: frame({ fields: list }),
   /** The fields of a kind of record in one pipeline and stage. */

@@ -1,0 +1,325 @@
+/**
+ * Finds the records that a few words mean: a name, part of one, a phone number,
+ * an e-mail address or an id, however they are written.
+ *
+ * @module
+ */
+import { type Resource, resources } from "../qontak/resources.ts";
+import { isEmpty, type JsonObject, toId } from "../values/json.ts";
+import {
+  isNameFiller,
+  nameKey,
+  type NameKind,
+  wordsIn,
+} from "../values/names.ts";
+import {
+  isPhoneKey,
+  isSamePhone,
+  phoneKey,
+  phonesOf,
+} from "../values/phone.ts";
+import { foldText } from "../values/words.ts";
+import type { Column, Table } from "./table.ts";
+
+/** What is special about finding records of one kind. */
+export interface Searched {
+  /** The kind of record. */
+  readonly resource: Resource;
+  /** The keys that make up its name. */
+  readonly name: readonly string[];
+  /** Whose name it is. */
+  readonly kind: NameKind;
+  /** The keys that tell records with the same name apart. */
+  readonly hints: readonly string[];
+}
+
+/** The kinds of records that can be found, the most likely ones first. */
+export const SEARCHED: readonly Searched[] = [
+  {
+    resource: resources.company,
+    name: ["name"],
+    kind: "company",
+    hints: ["city", "telephone"],
+  },
+  {
+    resource: resources.contact,
+    name: ["first_name", "last_name"],
+    kind: "person",
+    hints: ["crm_company_name", "telephone", "email"],
+  },
+  {
+    resource: resources.deal,
+    name: ["name"],
+    kind: "company",
+    hints: ["crm_stage_name", "crm_company_name"],
+  },
+  {
+    resource: resources.ticket,
+    name: ["name"],
+    kind: "company",
+    hints: ["ticket_stage_name", "crm_company_name"],
+  },
+  {
+    resource: resources.task,
+    name: ["name"],
+    kind: "company",
+    hints: ["crm_company_name", "crm_person_full_name"],
+  },
+  {
+    resource: resources.product,
+    name: ["name"],
+    kind: "company",
+    hints: ["currency", "price"],
+  },
+];
+
+/** A record that was found. */
+export interface Hit {
+  /** What is special about its kind. */
+  readonly searched: Searched;
+  /** The id of the record. */
+  readonly id: number;
+  /** How well it matches; see {@linkcode RANK}. */
+  readonly score: number;
+  /** The record. */
+  readonly record: JsonObject;
+}
+
+/** How well a record matches, from the best to the least. */
+export const RANK = {
+  /** The id. */
+  id: 1_000,
+  /** A whole value, such as an e-mail address, a number or a phone number. */
+  value: 900,
+  /** The whole name. */
+  name: 800,
+  /** The whole name, without legal forms, titles and spacing. */
+  bareName: 780,
+  /** The beginning of the name. */
+  prefix: 700,
+  /** All words are in the name. */
+  allInName: 600,
+  /** The words are in the name, with other spacing. */
+  joined: 550,
+  /** All words are in the record. */
+  all: 500,
+  /** Some words are in the record: at most this. */
+  some: 300,
+} as const;
+
+/** The longest text that is searched for, in characters. */
+const MAX_QUERY = 200;
+
+/** The maximum number of words that are searched for. */
+const MAX_WORDS = 12;
+
+/** How much of a value is searched, in characters. */
+const MAX_VALUE = 4_000;
+
+/** A short text is only found at the beginning of a word. */
+const MIN_PART = 4;
+
+/** What is searched for, parsed once for all kinds. */
+export interface Wanted {
+  /** The text without differences of case, accents and spacing. */
+  readonly text: string;
+  /** Its words, without fillers such as `PT`. */
+  readonly words: readonly string[];
+  /** What was written, for phone numbers; undefined if it is no such number. */
+  readonly phone: string | undefined;
+  /** The id, if it can be one. */
+  readonly id: number | null;
+  /** The plural of the only kind that is meant, as in `deals/123`. */
+  readonly plural: string | undefined;
+}
+
+/**
+ * Parses what is searched for.
+ *
+ * @param query What the caller wrote.
+ */
+export function parseWanted(query: string): Wanted {
+  const written = query.slice(0, MAX_QUERY).trim();
+  const [, plural, digits] =
+    /^(?:qontak:\/\/)?(?:([a-z_]+)\/|#)?(\d{1,15})$/.exec(written) ?? [];
+  const text = foldText(written);
+  const isPhone = phoneKey(written) !== undefined;
+  const isAddress = /^\S+@\S+$/.test(text);
+  // Parts of a phone number or an e-mail address mean nothing.
+  const all = isPhone ? [] : isAddress ? [text] : [...new Set(wordsIn(text))];
+  const telling = all.filter((word) => !isNameFiller(word));
+  return {
+    text,
+    words: (telling.length > 0 ? telling : all).slice(0, MAX_WORDS),
+    phone: isPhone ? written : undefined,
+    id: toId(digits),
+    plural,
+  };
+}
+
+/**
+ * Finds records in one snapshot.
+ *
+ * @param table The records.
+ * @param searched What is special about them.
+ * @param wanted What is searched for.
+ * @param most The maximum number of records.
+ * @returns The best ones first, and how many there are.
+ */
+export function searchTable(
+  table: Table,
+  searched: Searched,
+  wanted: Wanted,
+  most: number,
+): { readonly hits: readonly Hit[]; readonly count: number } {
+  const { resource, name, kind } = searched;
+  if (wanted.plural !== undefined && wanted.plural !== resource.plural) {
+    return { hits: [], count: 0 };
+  }
+  const columns = [...table.columns()]
+    .filter((column) => isSearched(column, table))
+    .map((column) => matchColumn(column, table.column(column)!, wanted));
+  const names = name.flatMap((key) => table.column(key) ?? []);
+  const key = nameKey(wanted.text, kind);
+  const own = wanted.id === null ? undefined : table.rowOf(wanted.id);
+  const found: { row: number; score: number }[] = [];
+  for (const row of table.rows()) {
+    const score = row === own
+      ? RANK.id
+      : scoreOf(row, columns, wanted, () => rankName(names, row));
+    if (score > 0) found.push({ row, score });
+  }
+
+  function rankName(parts: readonly Column[], row: number): number {
+    const written = parts.map((part) => part.values[part.code(row)])
+      .filter((part) => !isEmpty(part)).join(" ");
+    const text = foldText(written.slice(0, MAX_VALUE));
+    if (text === "" || wanted.text === "") return 0;
+    if (text === wanted.text) return RANK.name;
+    const bare = key && nameKey(written, kind);
+    if (bare !== undefined && bare === key) return RANK.bareName;
+    if (text.startsWith(wanted.text)) return RANK.prefix;
+    const holds = wordTest(text);
+    if (wanted.words.length > 0 && wanted.words.every(holds)) {
+      return bare && key && bare.startsWith(key) ? RANK.prefix : RANK.allInName;
+    }
+    return key && bare && key.length >= MIN_PART && bare.includes(key)
+      ? RANK.joined
+      : 0;
+  }
+
+  const id = table.column("id");
+  const idOf = (row: number) => toId(id?.values[id.code(row)]) ?? 0;
+  const best = found.sort((a, b) =>
+    b.score - a.score || idOf(b.row) - idOf(a.row)
+  ).slice(0, most);
+  return {
+    count: found.length,
+    hits: best.map(({ row, score }) => ({
+      searched,
+      id: idOf(row),
+      score,
+      record: table.record(row),
+    })),
+  };
+}
+
+/**
+ * How well a text matches that belongs to a record which was found, such as a
+ * note.
+ *
+ * @param text The text.
+ * @param wanted What is searched for.
+ * @returns A rank up to {@linkcode RANK.all}; 0 if no word is in the text.
+ */
+export function rankText(text: unknown, wanted: Wanted): number {
+  const holds = wordTest(foldText(String(text ?? "").slice(0, MAX_VALUE)));
+  return rankWords(wanted.words.filter(holds).length, wanted);
+}
+
+/** Which words the values of a column contain, and which are the whole text. */
+interface ColumnMatch {
+  readonly column: Column;
+  /** For each value, the words in it as bits. */
+  readonly words: Uint16Array;
+  /** For each value, whether it is the whole text. */
+  readonly isWhole: Uint8Array;
+}
+
+/**
+ * Whether a column is searched: not dates, and of the options of a custom field
+ * only the labels.
+ */
+function isSearched(name: string, table: Table): boolean {
+  return !/_(?:at|date)$|^(?:id|slug)$/.test(name) &&
+    !(name.startsWith("#") && table.column(`${name} label`) !== undefined);
+}
+
+function matchColumn(
+  name: string,
+  column: Column,
+  wanted: Wanted,
+): ColumnMatch {
+  const words = new Uint16Array(column.values.length);
+  const isWhole = new Uint8Array(column.values.length);
+  const isPhone = wanted.phone !== undefined && isPhoneKey(name);
+  column.values.forEach((value, code) => {
+    for (const one of [value].flat()) {
+      if (typeof one !== "string" || one === "") continue;
+      if (isPhone && phonesOf(one).some((o) => isSamePhone(o, wanted.phone!))) {
+        isWhole[code] = 1;
+      }
+      const text = foldText(one.slice(0, MAX_VALUE));
+      if (text === wanted.text) isWhole[code] = 1;
+      const holds = wordTest(text);
+      wanted.words.forEach((word, i) => {
+        if (holds(word)) words[code]! |= 1 << i;
+      });
+    }
+  });
+  return { column, words, isWhole };
+}
+
+/** Tests whether a text has a word; a short word only at the start of one. */
+function wordTest(text: string): (word: string) => boolean {
+  let spaced: string | undefined;
+  return (word) => {
+    if (!text.includes(word)) return false;
+    if (word.length >= MIN_PART) return true;
+    spaced ??= ` ${wordsIn(text).join(" ")}`;
+    return spaced.includes(` ${word}`);
+  };
+}
+
+function scoreOf(
+  row: number,
+  columns: readonly ColumnMatch[],
+  wanted: Wanted,
+  rankName: () => number,
+): number {
+  let bits = 0;
+  let isWhole = false;
+  for (const { column, words, isWhole: whole } of columns) {
+    const code = column.code(row);
+    bits |= words[code]!;
+    if (whole[code] === 1) isWhole = true;
+  }
+  const name = rankName();
+  // A name that is the whole text ranks as a name.
+  if (isWhole && name < RANK.bareName) {
+    return wanted.phone === undefined && !wanted.text.includes("@") &&
+        !/\d/.test(wanted.text)
+      ? Math.max(name, RANK.all)
+      : RANK.value;
+  }
+  let count = 0;
+  for (let rest = bits; rest > 0; rest >>= 1) count += rest & 1;
+  return Math.max(name, rankWords(count, wanted));
+}
+
+function rankWords(count: number, { words }: Wanted): number {
+  if (count === 0) return 0;
+  return count === words.length
+    ? RANK.all
+    : Math.round(RANK.some * count / words.length);
+}

@@ -1,0 +1,249 @@
+/** search and fetch, as ChatGPT's connectors call them. */
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
+import { createWorld as createData } from "../../src/sandbox/data/world.ts";
+import { contactName, type Stored } from "../../src/sandbox/records.ts";
+import { createTwoCompanies } from "../support/two_companies.ts";
+import { createWorld, type World } from "../support/world.ts";
+
+const data = createData(1);
+
+/** A result of search. */
+interface Result {
+  readonly id: string;
+  readonly title: string;
+  readonly url: string;
+}
+
+async function found(world: World, query: string): Promise<Result[]> {
+  return (await world.ok("search", { query })).results;
+}
+
+async function first(world: World, query: string): Promise<string> {
+  return (await found(world, query))[0]?.id ?? "none";
+}
+
+Deno.test("search and fetch answer as ChatGPT's connectors expect, in the text as in the data", async () => {
+  await using world = await createWorld();
+  const [company] = data.companies.values();
+  const name = String(company!.values.name);
+  const searched = await world.call("search", { query: name });
+  assertEquals(JSON.parse(searched.text), searched.data);
+  const { results } = searched.data as unknown as { results: Result[] };
+  for (const result of results) {
+    assertEquals(Object.keys(result), ["id", "title", "url"]);
+    assertMatch(result.id, /^[a-z_]+\/\d+$/);
+    assertEquals(result.url, `qontak://${result.id}`);
+  }
+  assertEquals(results[0]!.id, `companies/${company!.id}`);
+  assertStringIncludes(results[0]!.title, JSON.stringify(name));
+
+  for (const { id, title, url } of results) {
+    const fetched = await world.call("fetch", { id });
+    assertEquals(JSON.parse(fetched.text), fetched.data, id);
+    const document = fetched.data as Record<string, unknown>;
+    assertEquals(Object.keys(document).slice(0, 5), [
+      "id",
+      "title",
+      "text",
+      "url",
+      "metadata",
+    ]);
+    assertEquals([document.id, document.url], [id, url]);
+    assertMatch(String(document.text), /^<(qontak-data \d{6})>\n[^]*\n<\/\1>$/);
+    if (!id.startsWith("notes/")) assertEquals(document.title, title);
+  }
+  // A result's address is an id as well.
+  const { id } = await world.ok("fetch", { id: results[0]!.url });
+  assertEquals(id, results[0]!.id);
+});
+
+Deno.test("fetch shows what a record has, and its notes", async () => {
+  await using world = await createWorld();
+  const [note] = [...data.notes.values()].filter(({ values }) =>
+    values.crm_deal_id
+  );
+  const deal = data.deals.get(note!.values.crm_deal_id as number)!;
+  const { text, metadata } = await world.ok("fetch", {
+    id: `deals/${deal.id}`,
+  });
+  assertStringIncludes(text, `name: ${deal.values.name}`);
+  assertStringIncludes(text, String(note!.values.note));
+  assertEquals(metadata.kind, "deal");
+  assertEquals(metadata.record_id, deal.id);
+  assertEquals(Date.parse(metadata.updated_at), deal.updatedAt);
+  const own = await world.ok("fetch", { id: `notes/${note!.id}` });
+  assertStringIncludes(own.text, String(note!.values.note));
+});
+
+Deno.test("fetch refuses what is no id, with the nearest", async () => {
+  await using world = await createWorld();
+  for (
+    const [id, told] of [
+      ["deal/5", "Did you mean deals?"],
+      ["users/5", "There are contacts"],
+      ["deals/x", "is not an id that search gives"],
+      ["deals/5/timeline", "is not an id that search gives"],
+      ["../deals/5", "is not an id that search gives"],
+      ["", "is not an id that search gives"],
+      ["deals/5", "404"],
+    ] as const
+  ) assertStringIncludes(await world.refused("fetch", { id }), told);
+});
+
+Deno.test("search forgives case, accents, spacing, legal forms and titles in names", async () => {
+  await using world = await createWorld();
+  const company = [...data.companies.values()].find(({ values }) =>
+    values.name === "PT Graha Medika Sejahtera"
+  )!;
+  for (
+    const query of [
+      "PT Graha Medika Sejahtera",
+      "graha medika sejahtera",
+      "GRAHA  MEDIKA SEJAHTERA, PT",
+      "Gráha Médika Sejahtera Tbk",
+      "GrahaMedika Sejahtera",
+      "graha medika",
+      "medika sejahtera",
+      "grahamedika",
+    ]
+  ) assertEquals(await first(world, query), `companies/${company.id}`, query);
+  const contact = [...data.contacts.values()].find(
+    (one: Stored) =>
+      [...data.contacts.values()].filter((other) =>
+        contactName(other) === contactName(one)
+      ).length === 1,
+  )!;
+  const name = contactName(contact);
+  for (const query of [name, `Bapak ${name}`, `ibu ${name.toLowerCase()}`]) {
+    assertEquals(await first(world, query), `contacts/${contact.id}`, query);
+  }
+});
+
+Deno.test("search finds a phone number in any form, an e-mail address and an id, and nothing else first", async () => {
+  await using world = await createWorld();
+  const contact = [...data.contacts.values()].find(({ values }) =>
+    values.telephone === "081277670883"
+  )!;
+  for (
+    const query of [
+      "081277670883",
+      "+62 812-7767-0883",
+      "62 812 7767 0883",
+      "(0812) 7767.0883",
+      "+62 (0)812 7767 0883",
+      String(contact.values.email),
+      String(contact.values.email).toUpperCase(),
+      String(contact.id),
+      `#${contact.id}`,
+      `contacts/${contact.id}`,
+    ]
+  ) {
+    const [one, ...others] = await found(world, query);
+    assertEquals(one!.id, `contacts/${contact.id}`, query);
+    for (const { id } of others) assert(id.startsWith("notes/"), id);
+  }
+  assertEquals(await found(world, "0812 7767 0884"), []);
+});
+
+Deno.test("search ranks the whole name, its beginning, all words, then some words", async () => {
+  await using world = await createWorld();
+  const ids: string[] = [];
+  for (
+    const name of [
+      "Zirkon Biru",
+      "Zirkon Biru Abadi",
+      "Gudang Biru Zirkon",
+      "Zirkon Hijau",
+    ]
+  ) {
+    const { id } = await world.ok("create_product", { name });
+    ids.push(`products/${id}`);
+  }
+  const results = await found(world, "zirkon biru");
+  assertEquals(results.slice(0, 4).map(({ id }) => id), ids);
+});
+
+Deno.test("search finds notes of what it found, and reads a bounded number of them", async () => {
+  await using world = await createWorld();
+  const [note] = [...data.notes.values()].filter(({ values }) =>
+    values.crm_company_id
+  );
+  const company = data.companies.get(note!.values.crm_company_id as number)!;
+  const results = await found(world, String(company.values.name));
+  const own = results.find(({ id }) => id === `notes/${note!.id}`);
+  assertStringIncludes(own!.title, "note on company");
+  world.seen();
+  const { results: many, left_out } = await world.ok("search", {
+    query: "kertas kursi meja toner rak PT",
+  });
+  assertEquals(many.length, 20);
+  assert(left_out > 0);
+  const asked = world.seen();
+  assert(asked.length <= 5, `${asked.length} requests`);
+});
+
+Deno.test("search refuses an empty query, and finds nothing for one that nothing matches", async () => {
+  await using world = await createWorld();
+  for (const query of [" ", "\u0301".repeat(500)]) {
+    assertStringIncludes(await world.refused("search", { query }), "empty");
+  }
+  assertEquals(await found(world, "qqqqzzzz"), []);
+  for (const query of ["%", "…", "a".repeat(5_000)]) {
+    await found(world, query);
+  }
+});
+
+Deno.test("search goes on without a kind of record that cannot be read, and says so", async () => {
+  await using world = await createWorld({
+    retryBudget: 0,
+    change(request, answer) {
+      if (request.endsWith("/tickets")) {
+        answer.meta = { status: 403, developer_message: "no tickets for you" };
+      }
+    },
+  });
+  const answer = await world.ok("search", { query: "kertas" });
+  assert(answer.results.length > 0);
+  assertStringIncludes(answer.incomplete, "tickets were not searched");
+});
+
+Deno.test("search and fetch show no free text of records where content is strict", async () => {
+  await using world = await createWorld({ content: "strict" });
+  const [note] = [...data.notes.values()].filter(({ values }) =>
+    values.crm_company_id
+  );
+  const text = String(note!.values.note).replace(/<[^>]*>/g, " ").trim();
+  const company = data.companies.get(note!.values.crm_company_id as number)!;
+  const { results } = await world.ok("search", { query: company.values.name });
+  assert(results.some(({ id }: Result) => id === `notes/${note!.id}`));
+  const shown = [
+    JSON.stringify(results),
+    (await world.call("fetch", { id: `companies/${company.id}` })).text,
+    (await world.call("fetch", { id: `notes/${note!.id}` })).text,
+  ];
+  for (const one of shown) {
+    assert(!one.includes(text.slice(0, 20)), one);
+    assertStringIncludes(one, "[withheld: ");
+  }
+});
+
+Deno.test("search and fetch show a company only what is its own", async () => {
+  await using two = await createTwoCompanies();
+  const { results: [contact] } = await two.ok("acme", "search", {
+    query: "a",
+  });
+  const fetched = await two.ok("acme", "fetch", { id: contact.id });
+  const other = await two.ok("beta", "search", { query: contact.id });
+  for (const { title } of other.results) assert(title !== contact.title);
+  assertEquals(fetched.id, contact.id);
+  const all = [await two.ok("acme", "search", { query: "kertas" })]
+    .concat(await two.ok("beta", "search", { query: "kertas" }))
+    .map(({ results }) => results.map(({ id }: Result) => id));
+  assert(all[0].length > 0 && all[1].length > 0);
+  assertEquals(all[0].filter((id: string) => all[1].includes(id)), []);
+});
