@@ -204,6 +204,8 @@ export async function createLab(
       crm,
       createCache({ lifetime: SETUP_LIFETIME, size: 1_000 }),
       "live",
+      () =>
+        Promise.reject(new TypeError("The live test writes no owner as me")),
     ),
     ledger,
     hasClient: clientId !== undefined,

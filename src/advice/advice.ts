@@ -25,6 +25,10 @@ export type Remedies = {
   readonly replaceToken: { readonly tenant: string; readonly page: string };
   /** The configured refresh token is no longer valid. */
   readonly configureToken: { readonly page: string };
+  /** The user behind the only company's token is not known. */
+  readonly configureUser: Readonly<Record<never, never>>;
+  /** The user behind a tenant's token is not known. */
+  readonly nameUser: { readonly tenant: string };
   /** A tenant has no credentials. */
   readonly addTenant: { readonly tenant: string };
   /**
@@ -130,6 +134,8 @@ export const adviseEmbedder: Advise = adviser({
   replaceToken: ({ page }) => `Make a new one at ${page} and ${toStore("it")}`,
   configureToken: ({ page }) =>
     `Make a new one at ${page} and make the server with it`,
+  configureUser: () => "The option tokenUser says who it is",
+  nameUser: () => `To say who it is, ${toStore("the user's id as user")}`,
   addTenant: () => `To add them, ${toStore("them")}`,
   useRefreshToken: () =>
     `Set the option auth to "hmac", or ${toStore("a refresh token")}`,

@@ -30,6 +30,11 @@ export const advise: Advise = adviser({
     } --replace`,
   configureToken: ({ page }) =>
     `Make a new one at ${page}, set it as QONTAK_REFRESH_TOKEN and start again`,
+  configureUser: () => "QONTAK_TOKEN_USER says who it is",
+  nameUser: ({ tenant }) =>
+    `To say who it is, put the credentials in again with the user's id: ${
+      addCommand(tenant)
+    } --replace --user ID`,
   addTenant: ({ tenant }) => `Add them with: ${addCommand(tenant)}`,
   useRefreshToken: ({ tenant }) =>
     `Set QONTAK_AUTH=hmac, or give the tenant a refresh token with: ${

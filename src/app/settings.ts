@@ -106,6 +106,7 @@ export function serverOptionsOf(
       : settings.QONTAK_CLIENT_SECRET,
     redirectUri: settings.QONTAK_REDIRECT_URI,
     baseUrl: settings.QONTAK_BASE_URL,
+    tokenUser: settings.QONTAK_TOKEN_USER,
     timeout: settings.QONTAK_TIMEOUT_MS,
     retryBudget: settings.QONTAK_RETRY_BUDGET_MS,
     tokenCache: settings.TOKEN_CACHE,

@@ -78,6 +78,11 @@ export const variables = {
       "The refresh token of your Qontak account, made at https://crm.qontak.com/crm/api_token/; needed with TOKEN_STORE=env, unless --sandbox is given",
     read: pasted,
   },
+  QONTAK_TOKEN_USER: {
+    meaning:
+      'With TOKEN_STORE=env: the id in Qontak of the user behind the token, which "me" in a call means; needed only where Qontak does not say it',
+    read: readWhole(connectionRules.tokenUser),
+  },
   QONTAK_CLIENT_ID: {
     meaning: "The id of your OAuth application, if the token was made with one",
     read: pasted,

@@ -5,6 +5,7 @@
  */
 import { InputError } from "../errors.ts";
 import type { Doubt } from "../fields/check.ts";
+import { withMe } from "../fields/people.ts";
 import { type Answer, isFateUnknown } from "../qontak/envelope.ts";
 import { defined, isObject, type JsonObject, toId } from "../values/json.ts";
 import type { Prepared, Sent } from "./change.ts";
@@ -27,14 +28,15 @@ import { reportWrite } from "./report_write.ts";
  * nothing.
  *
  * @param context The company's CRM.
- * @param write The write.
+ * @param given The write.
  * @throws {InputError} When there is nothing to write, or when the check needs
  * something that Qontak did not return.
  */
 export async function prepareWrite(
   context: ChangeContext,
-  write: Write,
+  given: Write,
 ): Promise<Prepared> {
+  const write = await withMyId(context, given);
   const { tool, resource, id } = write;
   const before = await readPrevious(context, write);
   const { body, notes, problems, doubts } = await check(context, write, before);
@@ -55,6 +57,14 @@ export async function prepareWrite(
     send: (context) =>
       sendWrite(context, write, { before, body, sent, notes, doubts }),
   };
+}
+
+/** Replaces "me" by the id of the user that calls are made as. */
+async function withMyId(
+  { setup }: ChangeContext,
+  write: Write,
+): Promise<Write> {
+  return { ...write, values: await withMe(setup, write.values) };
 }
 
 /** A write that passed the check. */
@@ -128,14 +138,15 @@ async function sendWrite(
  * changes nothing.
  *
  * @param context The company's CRM.
- * @param write The write; its values may have any form.
+ * @param given The write; its values may have any form.
  * @returns The problems, one sentence each.
  */
 export async function findProblems(
   context: ChangeContext,
-  write: Write,
+  given: Write,
 ): Promise<readonly string[]> {
-  if (write.skipValidation) return [];
+  if (given.skipValidation) return [];
+  const write = await withMyId(context, given);
   const previous = await readPrevious(context, write);
   return (await checkValues(context, write, previous)).problems;
 }

@@ -18,7 +18,7 @@ export const commands = {
   "tenants add": {
     args: "[id]",
     words: 1,
-    flags: ["grant", "replace"],
+    flags: ["grant", "user", "replace"],
     summary: "Store a company's credentials; the command asks for them",
     load: async () => (await import("./tenants/add.ts")).addTenant,
   },

@@ -46,6 +46,12 @@ export const flags = {
     help:
       "How to log in: refresh_token, authorization_code (of an OAuth application) or password",
   },
+  user: {
+    type: "string",
+    value: "id",
+    help:
+      'The id in Qontak of the user behind the credentials, which "me" in a call means; needed only where Qontak does not say it',
+  },
   replace: {
     type: "boolean",
     help: "Replace the credentials that are stored",

@@ -45,6 +45,12 @@ export interface Setup {
   pipelines(resource: Resource): Promise<readonly Pipeline[]>;
   /** The stages of one pipeline, in their order. */
   stages(resource: Resource, pipeline: number): Promise<readonly Stage[]>;
+  /**
+   * The id of the user of Qontak that calls are made as, which "me" means.
+   *
+   * @throws {CredentialsError} When it is not known.
+   */
+  me(): Promise<number>;
   /** Clears the cached setup, so that the next use loads it from Qontak. */
   forget(): void;
 }
@@ -58,10 +64,16 @@ const MOST_STAGE_LISTS = 50;
  * @param crm The company's CRM.
  * @param cache The cache of setups. Many companies may share it.
  * @param scope The prefix that separates the company from others in the cache.
+ * @param me Finds out which user calls are made as.
  * @returns The setup. Its functions throw the errors of {@linkcode Crm.call},
  * and an {@linkcode InputError} if one call would fetch too many lists.
  */
-export function createSetup(crm: Crm, cache: Cache, scope: string): Setup {
+export function createSetup(
+  crm: Crm,
+  cache: Cache,
+  scope: string,
+  me: () => Promise<number>,
+): Setup {
   const prefix = `${scope}/`;
   let stageLists = 0;
 
@@ -142,6 +154,7 @@ export function createSetup(crm: Crm, cache: Cache, scope: string): Setup {
         .sort((a, b) => Number(a.record.order) - Number(b.record.order))
         .map((stage) => stageOf(stage, pipeline));
     },
+    me: () => cache.get(`${prefix}me`, me),
     forget: () => cache.forget(prefix),
   };
 }

@@ -213,7 +213,12 @@ export function createCall(
     dropOthers(account);
     const watched = progress.watch(audit.watch(account.crm, actor));
     const crm = watchWrites(watched, snapshots, scope);
-    const setup = createSetup(crm, cache, scope);
+    const setup = createSetup(
+      crm,
+      cache,
+      scope,
+      () => account.user(signal),
+    );
     const records = createRecords({
       crm,
       setup,

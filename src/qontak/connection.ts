@@ -13,6 +13,7 @@ import { type Authorize, createCrm, type Crm } from "./crm.ts";
 import { createHmac } from "./hmac.ts";
 import { bearer, createOAuth, type OAuth, TOKEN_PAGE } from "./oauth.ts";
 import { RETRY_BUDGET } from "./retry.ts";
+import { askUser, unknownUser } from "./user.ts";
 import { createTransport } from "../net/transport.ts";
 import { createTokenCache } from "../tokens/cache.ts";
 import type { Sealer } from "../storage/sealing.ts";
@@ -115,6 +116,11 @@ export interface ConnectionOptions {
    * @default {"kv"}
    */
   readonly tokenCache?: "kv" | "memory" | "none";
+  /**
+   * The id in Qontak of the user behind the token, which "me" in a call means,
+   * if the server acts for one company. By default, Qontak is asked.
+   */
+  readonly tokenUser?: number;
   /** Encrypts the data in Deno KV. */
   readonly sealer?: Sealer;
   /**
@@ -143,6 +149,7 @@ export const connectionRules = {
   clientId: pasted,
   clientSecret: pasted,
   baseUrl: readBaseUrl,
+  tokenUser: whole(1, Number.MAX_SAFE_INTEGER),
   timeout: whole(1, 600_000),
   retryBudget: whole(0, 600_000),
   tokenCache: oneOf<TokenCaching>(["kv", "memory", "none"]),
@@ -191,6 +198,13 @@ export interface Account {
   readonly owner: string;
   /** Separates the data of this account from that of all others. */
   readonly scope: string;
+  /**
+   * The id of the user of Qontak that its calls are made as.
+   *
+   * @param signal Ends the attempt.
+   * @throws {CredentialsError} When the user is not known.
+   */
+  user(signal: AbortSignal): Promise<number>;
 }
 
 /** Access to the CRM for all tenants. */
@@ -318,10 +332,15 @@ export function createAccess(options: AccessOptions): Access {
 
   const proof = auth === "oauth" ? withTokens() : withSignatures();
 
-  function crm(tenant: string, account?: string, caller?: string): Crm {
+  function crm(
+    tenant: string,
+    account?: string,
+    caller?: string,
+    apiUrl = baseUrl + api.prefix,
+  ): Crm {
     const from = { caller, call: {} };
     return createCrm({
-      apiUrl: baseUrl + api.prefix,
+      apiUrl,
       authorize: proof.authorize(tenant, account),
       unauthorized: api.unauthorized,
       enter: (signal, timeout) => limits.enter(tenant, signal, timeout, from),
@@ -330,6 +349,22 @@ export function createAccess(options: AccessOptions): Access {
       transport,
       telemetry,
     });
+  }
+
+  async function userOf(
+    tenant: string,
+    signal: AbortSignal,
+    host: () => Crm,
+  ): Promise<number> {
+    const stored = await store.read(tenant);
+    const user = stored?.credentials.user ??
+      (store.isSingle ? options.tokenUser : undefined) ??
+      // Mekari's gateway has no tokens to ask about.
+      (proof.oauth && await askUser(host(), signal));
+    if (user !== undefined) return user;
+    throw unknownUser(
+      store.isSingle ? { what: "configureUser" } : { what: "nameUser", tenant },
+    );
   }
 
   return {
@@ -345,6 +380,8 @@ export function createAccess(options: AccessOptions): Access {
         crm: crm(tenant, account, caller),
         owner,
         scope: `${owner}/${account}`,
+        user: (signal) =>
+          userOf(tenant, signal, () => crm(tenant, account, caller, baseUrl)),
       };
     },
     renew: proof.renew,

@@ -23,9 +23,15 @@ import {
 /**
  * What `response` holds in a successful answer: one record, one page of a list,
  * a complete list, the rooms of a chat (one, a list, or none), or nothing (only
- * `meta`).
+ * `meta`). A bare answer is an object without `meta` and `response`.
  */
-export type AnswerKind = "record" | "page" | "list" | "rooms" | "nothing";
+export type AnswerKind =
+  | "record"
+  | "page"
+  | "list"
+  | "rooms"
+  | "nothing"
+  | "bare";
 
 /** One method and path of Qontak's API. */
 export interface Endpoint {

@@ -123,6 +123,7 @@ export async function readAnswer(
   if (status >= 400 || (!isEnvelope && saidBy(body, meta) !== "")) {
     throw refuse(status, saidBy(body, meta));
   }
+  if (!isEnvelope && endpoint.answers === "bare") return { response: body };
   if (!isEnvelope || !holds(endpoint, body.response)) {
     throw unreadable(
       "Qontak's answer does not hold what this endpoint answers",

@@ -17,6 +17,9 @@ import { accountIn, demandAccount } from "../tokens/account.ts";
 import { createRechecked } from "../tokens/rechecked.ts";
 import type { Authorize, SignableRequest } from "./crm.ts";
 
+/** What a signature needs. */
+type Signing = Required<Omit<MekariCredentials, "user">>;
+
 /** Settings of {@linkcode createHmac}. */
 export interface HmacOptions {
   /** The store of the tenants' SSO ids and their own applications. */
@@ -49,7 +52,7 @@ const SKEW = 30_000;
 
 /** A tenant's credentials, ready to sign. */
 interface Signer {
-  readonly credentials: Required<MekariCredentials>;
+  readonly credentials: Signing;
   readonly key: CryptoKey;
   /** The account that they belong to. */
   readonly account: string;
@@ -81,7 +84,9 @@ export function createHmac(options: HmacOptions): Hmac {
     };
   }
 
-  async function read(tenant: string): Promise<Required<MekariCredentials>> {
+  async function read(
+    tenant: string,
+  ): Promise<Signing> {
     const kept = (await store.read(tenant))?.credentials;
     if (!kept) throw noCredentials(tenant, store);
     if (!("sso_id" in kept)) {
@@ -149,8 +154,8 @@ export function createHmac(options: HmacOptions): Hmac {
 }
 
 function isEqual(
-  one: Required<MekariCredentials>,
-  other: Required<MekariCredentials>,
+  one: Signing,
+  other: Signing,
 ): boolean {
   return one.sso_id === other.sso_id && one.client_id === other.client_id &&
     one.client_secret === other.client_secret;

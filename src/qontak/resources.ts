@@ -366,9 +366,12 @@ export function argumentOf(resource: Resource, key: string): string {
   return Object.hasOwn(names, key) ? names[key]! : key;
 }
 
-/** Whether a key of a body or record holds the id of a user of Qontak. */
+/** The keys of bodies and records that hold the id of a user of Qontak. */
+export const PERSON_KEYS = ["creator_id", "user_id"] as const;
+
+/** Whether a key holds the id of a user of Qontak. */
 export function isPersonKey(key: string): boolean {
-  return key === "creator_id" || key === "user_id";
+  return PERSON_KEYS.some((one) => one === key);
 }
 
 /**

@@ -2,7 +2,7 @@
  * The sandbox as a command:
  * `deno run --allow-net=127.0.0.1 src/sandbox/main.ts [--port N] [--seed N]
  * [--deals N] [--contacts N] [--max-per-page N] [--newest-change-first]
- * [--reusable-tokens] [--observed]`.
+ * [--no-token-info] [--reusable-tokens] [--observed]`.
  *
  * @module
  */
@@ -47,6 +47,9 @@ export function readFlags(args: readonly string[]): ServeOptions {
         break;
       case "--newest-change-first":
         options.newestChangeFirst = true;
+        break;
+      case "--no-token-info":
+        options.tokenInfo = false;
         break;
       case "--reusable-tokens":
         options.rotateRefreshTokens = false;

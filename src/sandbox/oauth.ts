@@ -31,6 +31,8 @@ export interface TokenDesk extends Gate {
    * the user had signed in and agreed.
    */
   authorize(query: URLSearchParams): Response;
+  /** Describes the access token of a request, as Doorkeeper does. */
+  info(request: Request): Response;
   /** Ends every access token. */
   expireAccessTokens(): void;
   /** Ends every refresh token. */
@@ -182,6 +184,12 @@ export function createTokenDesk(
     },
   };
 
+  function tokenOf({ headers }: Request): AccessToken | undefined {
+    const header = headers.get("authorization") ?? "";
+    const [, token] = /^bearer +(\S+)$/i.exec(header) ?? [];
+    return accessTokens.get(token ?? "");
+  }
+
   return {
     get refreshToken() {
       return newest;
@@ -234,10 +242,22 @@ export function createTokenDesk(
         });
       }),
     denial: INVALID_TOKEN,
-    check({ headers }) {
-      const header = headers.get("authorization") ?? "";
-      const [, token] = /^bearer +(\S+)$/i.exec(header) ?? [];
-      const known = accessTokens.get(token ?? "");
+    info(request) {
+      const known = tokenOf(request);
+      if (!known || known.expiresAt <= Date.now()) {
+        return json(INVALID_TOKEN, 401);
+      }
+      const left = Math.ceil((known.expiresAt - Date.now()) / 1000);
+      return json({
+        resource_owner_id: known.user.id,
+        scope: ["crm"],
+        expires_in: left,
+        application: { uid: clientId ?? null },
+        created_at: Math.floor(known.expiresAt / 1000) - accessTokenLifetime,
+      }, 200);
+    },
+    check(request) {
+      const known = tokenOf(request);
       if (!known) return { denial: INVALID_TOKEN };
       return known.expiresAt > Date.now()
         ? { user: known.user }

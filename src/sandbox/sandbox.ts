@@ -32,6 +32,7 @@ import type {
 } from "./types.ts";
 
 const TOKEN_PATH = "/oauth/token";
+const TOKEN_INFO_PATH = "/oauth/token/info";
 const AUTHORIZE_PATH = "/oauth/authorize";
 const CONTROL_PATH = "/_sandbox/";
 const MAX_REQUESTS = 10_000;
@@ -193,6 +194,9 @@ export class MemorySandbox implements Sandbox {
           ? this.#desk.grant(Object(body))
           : method === "GET" && path === AUTHORIZE_PATH
           ? this.#desk.authorize(searchParams)
+          : method === "GET" && path === TOKEN_INFO_PATH &&
+              (this.#options.tokenInfo ?? true)
+          ? this.#desk.info(request)
           : method === "GET" && path === SIGN_IN_PATH
           ? htmlPage("Sign in", 200)
           : this.#call(method, path, searchParams, body, access),

@@ -34,6 +34,11 @@ export interface SandboxOptions {
    * `meta.status` 404, as Qontak's OpenAPI shows for products.
    */
   readonly softErrors?: boolean;
+  /**
+   * Default true: `GET /oauth/token/info` says whose access token it is, as
+   * Doorkeeper does. False: there is no such path. Qontak does not document it.
+   */
+  readonly tokenInfo?: boolean;
   /** Milliseconds by which every answer is delayed. Default 0. */
   readonly latency?: number;
   /** The first valid refresh token. Default {@linkcode SANDBOX_REFRESH_TOKEN}. */

@@ -6,6 +6,7 @@
 import { InputError } from "../errors.ts";
 import { encodeNumber } from "../fields/encode.ts";
 import { choose } from "../fields/options.ts";
+import { isMe } from "../fields/people.ts";
 import { compare, type Decimal, toDecimal } from "../values/decimal.ts";
 import { isEmpty, isObject, show } from "../values/json.ts";
 import { readNumber } from "../values/numbers.ts";
@@ -250,7 +251,7 @@ function parseEqual(
     }
     case "option":
     case "list": {
-      const ids = idsOf(field, value);
+      const ids = idsOf(field, value, subject);
       if (ids) {
         const isOne = remembered((found) =>
           [found].flat().some((one) => ids.has(String(one).trim()))
@@ -281,8 +282,16 @@ function parseEqual(
  * The ids that a value means; undefined if the value can only be compared with
  * names.
  */
-function idsOf(field: QueryField, value: unknown): Set<string> | undefined {
+function idsOf(
+  field: QueryField,
+  value: unknown,
+  subject: Subject,
+): Set<string> | undefined {
   const { options, translate = false, people = false } = field;
+  if (people && isMe(value)) {
+    if (typeof subject.me === "number") return new Set([String(subject.me)]);
+    if (subject.me) throw subject.me;
+  }
   if (!options || options.every(({ id }) => id === null)) {
     return /^\d+$/.test(String(value)) ? new Set([String(value)]) : undefined;
   }

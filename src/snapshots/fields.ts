@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { InputError } from "../errors.ts";
+import { type ForeseenError, InputError } from "../errors.ts";
 import { parseDate } from "../fields/dates.ts";
 import type { Option } from "../fields/options.ts";
 import type { Pipeline, Stage } from "../fields/setup.ts";
@@ -82,6 +82,8 @@ export interface Subject {
   readonly now: number;
   /** The time zone that decides when days begin. */
   readonly zone: Zone;
+  /** The id of the user that "me" means, or why it is not known. */
+  readonly me?: number | ForeseenError;
   /** Further fields by name, such as those about stage moves. */
   readonly more?: Readonly<Record<string, QueryField>>;
 }

@@ -94,7 +94,8 @@ function check(question: Question, subject: Subject): Checked {
       try {
         return [parse(part)];
       } catch (error) {
-        if (!(error instanceof ForeseenError)) throw error;
+        // What the operator must do is not a mistake in the question.
+        if (!(error instanceof ForeseenError) || error.remedy) throw error;
         problems.push(error.message);
         return [];
       }

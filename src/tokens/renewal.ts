@@ -6,6 +6,7 @@
  */
 import { CredentialsError, QontakError } from "../errors.ts";
 import { createLru } from "../storage/lru.ts";
+import { defined } from "../values/json.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { TokenCache } from "./cache.ts";
 import { type Held, heldOf, TENANTS_HELD, usable } from "./held.ts";
@@ -182,10 +183,10 @@ export function createRenewal(options: RenewalOptions): Renew {
     }
     const { refresh_token, access_token, expires_in } = grant;
     const expires_at = now() / 1000 + expires_in;
-    const { account } = from.credentials;
+    const { account, user } = from.credentials;
     const fresh = { access_token, expires_at, expires_in, account };
     await keeper.keep(tenant, {
-      credentials: { refresh_token, ...fresh },
+      credentials: { refresh_token, ...fresh, ...defined({ user }) },
       version: from.version,
     }, from.credentials.refresh_token);
     await cache?.set(tenant, fresh);

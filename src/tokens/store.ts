@@ -46,6 +46,8 @@ export interface OAuthCredentials {
    * have none.
    */
   readonly account?: string;
+  /** The id in Qontak of the token's user, if Qontak does not say it. */
+  readonly user?: number;
 }
 
 /** The stored credentials of a company that signs calls to Mekari's gateway. */
@@ -56,6 +58,8 @@ export interface MekariCredentials {
   readonly client_id?: string;
   /** The secret of that application. */
   readonly client_secret?: string;
+  /** The id of that user in Qontak, which Mekari does not say. */
+  readonly user?: number;
 }
 
 /** The stored credentials of one company, with the keys of the JSON record. */

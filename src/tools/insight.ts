@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { ForeseenError } from "../errors.ts";
+import { isMe } from "../fields/people.ts";
 import { type Resource, resources } from "../qontak/resources.ts";
 import { OPERATORS } from "../snapshots/conditions.ts";
 import { MEASURES } from "../snapshots/measures.ts";
@@ -24,6 +26,12 @@ import {
 import { frames } from "./kit/frames.ts";
 import { tenantArgument } from "./kit/shared_arguments.ts";
 import { type Tool, tool } from "./tool.ts";
+
+/** Returns an error that a question may have to report; throws any other. */
+function foreseen(error: unknown): ForeseenError {
+  if (error instanceof ForeseenError) return error;
+  throw error;
+}
 
 /** The fields shown for a record unless the caller names others. */
 const SUMMARIES: Readonly<Record<string, readonly string[]>> = {
@@ -73,7 +81,7 @@ export const insightTools: readonly Tool[] = [
     },
     output: frames.page,
     about: ({ resource }) => SUBJECTS.get(String(resource)),
-    run: async ({ records }, args) => {
+    run: async ({ records, setup }, args) => {
       const { resource: plural, fresh, user_id: _, ...question } = args;
       const { subject, snapshot } = await records.all(
         SUBJECTS.get(plural)!,
@@ -95,9 +103,12 @@ export const insightTools: readonly Tool[] = [
           } ${plural} could be read in the time of one call, and nothing was computed. What was read is kept: call again to go on`,
         };
       }
+      const me = question.where?.some(({ value }) => [value].flat().some(isMe))
+        ? await setup.me().catch(foreseen)
+        : undefined;
       const { groups, rows, ...rest } = query(
         question as Question,
-        subject,
+        { ...subject, ...defined({ me }) },
         SUMMARIES[plural]!,
       );
       return { records: [...groups ?? rows ?? []], ...rest, ...read };

@@ -103,6 +103,38 @@ Deno.test("tenants add, list, check and remove do what they say", async () => {
   }
 });
 
+Deno.test("tenants add --user says who me is, also after a new token", async () => {
+  await using place = createPlace(
+    serveSandbox({ tokenInfo: false, refreshTokens: ["other-refresh-token"] }),
+  );
+  const { sandbox } = place;
+  const wrong = await place.run(
+    ["tenants", "add", "acme", "--user", "Dewi"],
+    `${sandbox.refreshToken}\n`,
+  );
+  assertEquals(wrong.code, 2);
+  assertStringIncludes(wrong.stderr, "--user must be the id of a user");
+  const added = await place.run(
+    ["tenants", "add", "acme", "--user", "512305"],
+    `${sandbox.refreshToken}\n`,
+  );
+  assertEquals(added.code, 0, added.stderr);
+  await place.run(["tenants", "add"], "other-refresh-token\n");
+  sandbox.expireAccessTokens();
+  await using server = await startHttp([], place.env);
+  const mine = (args: Record<string, unknown>) =>
+    callTool(server.url, "list_deals", { creator_id: "me", ...args });
+  const { text, isError } = await mine({ user_id: "acme" });
+  assertEquals(isError, false, text);
+  assertStringIncludes(text, "Dewi Anggraini");
+  const unknown = await mine({});
+  assertEquals(unknown.isError, true);
+  assertStringIncludes(
+    unknown.text,
+    "qontak-mcp tenants add --replace --user ID",
+  );
+});
+
 Deno.test("tenants add replaces nothing that works by a mistake", async () => {
   await using place = createPlace();
   const token = `${place.sandbox.refreshToken}\n`;

@@ -48,6 +48,7 @@ function setupOf(template: unknown): Setup {
       Promise.resolve(parseTemplate(template, resource.aliases)),
     pipelines: () => Promise.resolve([{ id: 1, name: "P" }]),
     stages: () => Promise.resolve([{ id: 2, name: "S", pipeline: 1 }]),
+    me: () => Promise.resolve(1),
     forget: () => {},
   };
 }

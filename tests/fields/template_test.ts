@@ -107,6 +107,7 @@ Deno.test("describeRequired() shows the fields of the pipeline, and the items of
     fields: () => Promise.resolve(parseTemplate(template)),
     pipelines: () => Promise.resolve([{ id: 1, name: "P" }]),
     stages: () => Promise.resolve([{ id: 2, name: "S", pipeline: 1 }]),
+    me: () => Promise.resolve(1),
     forget: () => {},
   };
   const { optional } = await describeRequired(setup, resources.ticket, {

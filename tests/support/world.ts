@@ -48,6 +48,7 @@ export interface WorldOptions extends SandboxOptions {
   readonly retryBudget?: number;
   readonly audit?: NonNullable<ServerOptions["audit"]>;
   readonly content?: Content;
+  readonly tokenUser?: number;
   /** No limits of rates when left out. */
   readonly limits?: Limits;
   /**
@@ -78,6 +79,7 @@ export async function createWorld(
     retryBudget,
     audit,
     content,
+    tokenUser,
     limits = noRates(),
     change,
     ...options
@@ -95,7 +97,7 @@ export async function createWorld(
     log: (level, message, details) =>
       logs.push(JSON.stringify({ level, message, ...details })),
     limits,
-    ...defined({ timeout, retryBudget, audit, content }),
+    ...defined({ timeout, retryBudget, audit, content, tokenUser }),
   });
   const { url } = stack.use(serveMcp(server, { metrics: true }));
   const client = await connectHttp(url);

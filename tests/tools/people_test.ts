@@ -91,3 +91,117 @@ Deno.test("a part of a label is not enough where the options are not people", as
     "is not one of its options",
   );
 });
+
+/** The user of the sandbox's first refresh token. */
+const OWN = { id: 512301, name: "Ratna Kusumawardani" };
+
+Deno.test("me is the user behind the token, in writes, filters and questions", async () => {
+  await using world = await createWorld();
+  const { records: [{ id }] } = await world.ok("list_deals", { per_page: 1 });
+  const { records: [task] } = await world.ok("list_tasks", { per_page: 1 });
+  const { records: [contact] } = await world.ok("list_contacts");
+  const creator_id = "me";
+  await world.ok("update_deal_owner", { deal_id: id, creator_id: "Bagas" });
+  for (
+    const change of [{ creator_id }, { creator_name: " Me " }, {
+      creator_id,
+      skip_validation: true,
+    }]
+  ) {
+    await world.ok("update_deal_owner", { deal_id: id, creator_id: "Bagas" });
+    const deal = await world.ok("update_deal", { deal_id: id, ...change });
+    assertEquals(deal.record.creator_name, OWN.name);
+  }
+  const { record } = await world.ok("update_task", {
+    task_id: Number(task.id),
+    assignee_id: "ME",
+  });
+  assertEquals(record.user_full_name ?? record.assignee_name, OWN.name);
+  await world.ok("update_contact_owner", {
+    contact_id: contact.id,
+    creator_id,
+  });
+  for (
+    const [tool, args, own] of [
+      ["list_deals", { creator_id }, { creator_id: OWN.id }],
+      ["list_tasks", { assignee_id: "me" }, { assignee_id: OWN.id }],
+    ] as [string, Data, Data][]
+  ) {
+    const mine = await world.ok(tool, args);
+    assertEquals(mine.records, (await world.ok(tool, own)).records, tool);
+    assertEquals(mine.records.length > 0, true, tool);
+  }
+  const ask = (value: unknown) =>
+    world.ok("query_records", {
+      resource: "deals",
+      where: [{ field: "creator_id", value }],
+    });
+  assertEquals((await ask("me")).records, (await ask(OWN.id)).records);
+  // Asked once, not per call.
+  const asked = world.sandbox.requests.filter(({ path }) =>
+    path === "/oauth/token/info"
+  );
+  assertEquals(asked.length, 1);
+});
+
+Deno.test("me in a text is a text, and asks for nobody", async () => {
+  await using world = await createWorld();
+  const { matched } = await world.ok("query_records", {
+    resource: "deals",
+    where: [{ field: "name", op: "contains", value: "meja" }],
+  });
+  assertEquals(matched > 0, true);
+  assertEquals(
+    world.sandbox.requests.some(({ path }) => path === "/oauth/token/info"),
+    false,
+  );
+});
+
+for (
+  const [what, options] of [
+    ["has no such path", { tokenInfo: false }],
+    ["answers a page", {
+      change: (request: string, answer: Data) =>
+        request.endsWith("/oauth/token/info") ? { hello: "world" } : answer,
+    }],
+  ] as [string, Data][]
+) {
+  Deno.test(`me is refused where Qontak ${what}, and the refusal says what to do`, async () => {
+    await using world = await createWorld(options);
+    const { records: [{ id }] } = await world.ok("list_deals", { per_page: 1 });
+    const before = world.sandbox.requests.length;
+    for (
+      const [tool, args] of [
+        ["update_deal", { deal_id: id, creator_id: "me" }],
+        ["list_deals", { creator_id: "me" }],
+        ["query_records", {
+          resource: "deals",
+          where: [{ field: "creator_id", value: "me" }],
+        }],
+      ] as [string, Data][]
+    ) {
+      const text = await world.refused(tool, args);
+      assertStringIncludes(text, 'Which user "me" is cannot be told', tool);
+      assertStringIncludes(text, "The option tokenUser says who it is", tool);
+    }
+    assertEquals(
+      world.sandbox.requests.slice(before).some(({ method }) =>
+        method === "PUT"
+      ),
+      false,
+    );
+  });
+}
+
+Deno.test("tokenUser says who me is, and Qontak is not asked", async () => {
+  await using world = await createWorld({ tokenUser: DEWI.id });
+  const { records } = await world.ok("list_deals", { creator_id: "me" });
+  const { records: hers } = await world.ok("list_deals", {
+    creator_id: DEWI.id,
+  });
+  assertEquals(records, hers);
+  assertEquals(
+    world.sandbox.requests.some(({ path }) => path === "/oauth/token/info"),
+    false,
+  );
+});

@@ -14,7 +14,7 @@ import {
 import { takeLease } from "../../tokens/lease.ts";
 import { type Credentials, nameTenant } from "../../tokens/store.ts";
 import type { Grant } from "../../tokens/renewal.ts";
-import { defined } from "../../values/json.ts";
+import { defined, toId } from "../../values/json.ts";
 import { pasted } from "../../values/pasted.ts";
 import { type Asker, createAsker } from "../ask.ts";
 import { report, tryTenant } from "../checks.ts";
@@ -45,6 +45,7 @@ export const addTenant: Run = command(
         } --replace`,
       );
     }
+    const user = readUser(flags.user);
     const obtain = await ask(program, tenant, flags, createAsker());
     // The lease makes servers wait, and proves that the store can be written
     // before Qontak replaces the given token.
@@ -55,7 +56,8 @@ export const addTenant: Run = command(
       );
     }
     try {
-      await keep(program, tenant, await obtain(), version);
+      const credentials = { ...await obtain(), ...defined({ user }) };
+      await keep(program, tenant, credentials, version);
     } finally {
       await lease.release();
     }
@@ -65,6 +67,20 @@ export const addTenant: Run = command(
     return report(findings, false);
   },
 );
+
+/**
+ * Reads the id of the user behind the credentials.
+ *
+ * @throws {ConfigError} If it is not an id.
+ */
+function readUser(flag: string | boolean | undefined): number | undefined {
+  if (flag === undefined) return undefined;
+  const id = toId(flag);
+  if (id !== null && id > 0) return id;
+  throw new ConfigError([
+    `--user must be the id of a user of Qontak, not ${JSON.stringify(flag)}`,
+  ]);
+}
 
 /** Asks for the values, and returns a function that gets the credentials. */
 async function ask(

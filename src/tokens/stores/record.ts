@@ -4,7 +4,7 @@
  * @module
  */
 import { StoreError } from "../../errors.ts";
-import { defined, isObject, parseJson } from "../../values/json.ts";
+import { defined, isObject, parseJson, toId } from "../../values/json.ts";
 import type { Credentials } from "../store.ts";
 
 /**
@@ -23,6 +23,7 @@ export function parseRecord(text: string, tenant: string): Credentials {
     const found = record[key];
     return typeof found === "string" && found !== "" ? found : undefined;
   };
+  const user = toId(record.user) ?? undefined;
   const refresh_token = word("refresh_token");
   if (refresh_token !== undefined) {
     return {
@@ -32,6 +33,7 @@ export function parseRecord(text: string, tenant: string): Credentials {
         expires_at: seconds(record.expires_at),
         expires_in: seconds(record.expires_in),
         account: word("account"),
+        user,
       }),
     };
   }
@@ -42,6 +44,7 @@ export function parseRecord(text: string, tenant: string): Credentials {
       ...defined({
         client_id: word("client_id"),
         client_secret: word("client_secret"),
+        user,
       }),
     };
   }

@@ -6,6 +6,7 @@
  */
 import { InputError } from "../../errors.ts";
 import { choose, type Option } from "../../fields/options.ts";
+import { isMe } from "../../fields/people.ts";
 import type { Setup } from "../../fields/setup.ts";
 import {
   argumentOf,
@@ -68,6 +69,7 @@ export async function pickOption(
   value: unknown,
 ): Promise<Option> {
   const name = argumentOf(resource, key);
+  if (isPersonKey(key) && isMe(value)) value = await setup.me();
   const given = toId(value);
   let options: readonly Option[] | undefined;
   try {
