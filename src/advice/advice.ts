@@ -13,6 +13,12 @@ export type Remedies = {
   readonly checkAddress: Readonly<Record<never, never>>;
   /** Qontak cannot be reached. */
   readonly checkNetwork: Readonly<Record<never, never>>;
+  /** A certificate is not valid today, or the clock of this machine is wrong. */
+  readonly checkClock: Readonly<Record<never, never>>;
+  /** The proxy that the environment names does not work. */
+  readonly checkProxy: Readonly<Record<never, never>>;
+  /** The runtime does not allow the connection. */
+  readonly allowNetwork: Readonly<Record<never, never>>;
   /** Qontak did not answer in time. */
   readonly raiseTimeout: Readonly<Record<never, never>>;
   /** Getting credentials took too long. */
@@ -120,12 +126,26 @@ export function adviser(advice: Advice): Advise {
   ) => advice[remedy.what](remedy);
 }
 
+/** Advice on connections that no option or variable of ours is behind. */
+export const connecting: Pick<
+  Advice,
+  "checkClock" | "checkProxy" | "allowNetwork"
+> = {
+  checkClock: () =>
+    "If the date is wrong, set this machine's clock; otherwise the certificate must be renewed",
+  checkProxy: () =>
+    "Check HTTPS_PROXY and HTTP_PROXY, or except the host with NO_PROXY",
+  allowNetwork: () =>
+    "Start with deno run -A, or with --allow-net for that host",
+};
+
 const toStore = (what: string) => `put ${what} into the store`;
 
 /** The wording for programs that embed the server: it names options. */
 export const adviseEmbedder: Advise = adviser({
   checkAddress: () => "Check the option baseUrl",
   checkNetwork: () => "Check the network and the option baseUrl",
+  ...connecting,
   raiseTimeout: () => "The option timeout sets the limit",
   findWhatHangs: () =>
     "The token store or Qontak's token endpoint does not answer: ready() of the server tests both",

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Advise, adviser } from "../advice/advice.ts";
+import { type Advise, adviser, connecting } from "../advice/advice.ts";
 import { ConfigError, OptionError } from "../errors.ts";
 import { DEFAULT_TENANT } from "../tokens/store.ts";
 
@@ -19,6 +19,7 @@ export function addCommand(tenant: string): string {
 export const advise: Advise = adviser({
   checkAddress: () => "Check QONTAK_BASE_URL",
   checkNetwork: () => "Check the network and QONTAK_BASE_URL",
+  ...connecting,
   raiseTimeout: () => "QONTAK_TIMEOUT_MS sets the limit",
   findWhatHangs: () =>
     "The token store or Qontak's token endpoint does not answer: qontak-mcp doctor tests both",

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { connectFailure } from "../net/failure.ts";
 import type { JWTVerifyGetKey } from "jose";
 import type { Remedy } from "../advice/advice.ts";
 import { IssuerError, reasonOf } from "../errors.ts";
@@ -206,14 +207,14 @@ async function readDocument(
     if (status === 200) text = await reply.text(MAX_BYTES);
     else await reply.discard();
   } catch (error) {
-    // The message from fetch is not passed on, except for a missing permission.
-    const { name, message } = error as Error;
+    const failure = connectFailure(error, address);
     throw new IssuerError(
-      name === "TimeoutError"
+      (error as Error).name === "TimeoutError"
         ? `${address} did not answer within ${TIMEOUT} ms`
         : `${address} could not be reached${
-          name === "NotCapable" ? ` (${message})` : ""
+          failure ? `: ${failure.reason}` : ""
         }`,
+      ...failure?.remedy ? [failure.remedy] : [],
     );
   }
   if (status !== 200) throw new IssuerError(`${address} answered ${status}`);

@@ -10,6 +10,7 @@ import type { Settings } from "../app/settings.ts";
 import { demandKeys } from "../app/stores.ts";
 import { ConfigError, InputError } from "../errors.ts";
 import { askKv } from "../storage/kv.ts";
+import { type ConnectFailure, connectFailure } from "../net/failure.ts";
 import { takeLease } from "../tokens/lease.ts";
 import { DEFAULT_TENANT, nameTenant } from "../tokens/store.ts";
 import { attempt, type Finding, report, tryTenant } from "./checks.ts";
@@ -219,9 +220,12 @@ async function checkClock(
   let headers: Headers;
   try {
     headers = await access.reach(AbortSignal.timeout(TIMEOUT));
-  } catch {
+  } catch (error) {
+    const { reason = "it did not answer", remedy }: Partial<ConnectFailure> =
+      connectFailure(error, access.baseUrl) ?? {};
     throw new InputError(
-      `${access.baseUrl} could not be reached: check the network, and that QONTAK_BASE_URL is right`,
+      `${access.baseUrl} could not be reached: ${reason}`,
+      remedy ?? { what: "checkNetwork" },
     );
   }
   const middle = (start + Date.now()) / 2;

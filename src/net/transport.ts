@@ -83,7 +83,9 @@ export function createFetches(custom?: typeof fetch, http2 = true): Fetches {
   function through(own?: Deno.CreateHttpClientOptions): typeof fetch {
     return (input, init) => {
       const url = new URL(input instanceof Request ? input.url : input);
-      const direct = takesProxy(url) ? directTo(url) : undefined;
+      const direct = isLoopback(url.hostname) && usesProxy(url)
+        ? directTo(url)
+        : undefined;
       // Runtimes without createHttpClient are older than the automatic repeats.
       const isNeeded = (own ?? direct) !== undefined &&
         typeof Deno.createHttpClient === "function";
@@ -109,13 +111,14 @@ export function createFetches(custom?: typeof fetch, http2 = true): Fetches {
   };
 }
 
-/** The variables that make the runtime use a proxy. */
-const PROXIES = ["http_proxy", "https_proxy", "all_proxy"];
-
-/** Whether the runtime would use a proxy for an address of this machine. */
-function takesProxy({ hostname }: URL): boolean {
-  if (!isLoopback(hostname)) return false;
-  return PROXIES.some((name) => isSet(name) || isSet(name.toUpperCase()));
+/**
+ * Whether the runtime uses a proxy for an address, unless NO_PROXY excepts it.
+ *
+ * @param url The address.
+ */
+export function usesProxy({ protocol }: URL): boolean {
+  return [`${protocol.slice(0, -1)}_proxy`, "all_proxy"]
+    .some((name) => isSet(name) || isSet(name.toUpperCase()));
 }
 
 function isSet(name: string): boolean {
@@ -144,18 +147,4 @@ function directTo(
     // The types of Deno 2.5, which Deno Deploy runs, lack this transport. Deno
     // Deploy has no proxy, so it never uses this.
   } as unknown as Deno.CreateHttpClientOptions;
-}
-
-/**
- * Whether a failed request was certainly never sent, because the connection
- * failed. The runtime's message is only inspected, never passed on: it can
- * contain the full URL with its query.
- *
- * @param error The error of fetch. The message to inspect is in its cause; in
- * older runtimes it is in the error itself.
- */
-export function neverLeft(error: unknown): boolean {
-  return error instanceof Error &&
-    (/\(connect\)|connection refused|dns error|failed to lookup/i
-      .test(error.message) || neverLeft(error.cause));
 }

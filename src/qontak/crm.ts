@@ -26,7 +26,8 @@ import type { Pass, PassOutcome } from "../limits/limiter.ts";
 import { outcomeOf } from "../telemetry/outcome.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { Reply } from "../net/reply.ts";
-import { neverLeft, type Outgoing, type Transport } from "../net/transport.ts";
+import { connectFailure } from "../net/failure.ts";
+import type { Outgoing, Transport } from "../net/transport.ts";
 import { defined, type JsonObject } from "../values/json.ts";
 
 /**
@@ -376,7 +377,7 @@ function countTries(error: unknown, tries: number): unknown {
 function unreachable(
   endpoint: Endpoint,
   error: unknown,
-  { signal, isSent, options: { timeout } }: {
+  { signal, isSent, options: { timeout, apiUrl } }: {
     readonly signal: AbortSignal;
     readonly isSent: boolean;
     readonly options: CrmOptions;
@@ -394,7 +395,8 @@ function unreachable(
       },
     );
   }
-  const isFetchFailure = error instanceof TypeError ||
+  const unsent = isSent ? connectFailure(error, apiUrl) : undefined;
+  const isFetchFailure = unsent || error instanceof TypeError ||
     error instanceof DOMException || error instanceof Deno.errors.Http;
   if (!isFetchFailure && error !== signal.reason) return error;
   const name = nameOf(endpoint);
@@ -416,19 +418,22 @@ function unreachable(
       },
     );
   }
-  const isUnsent = neverLeft(error);
+  if (unsent) {
+    return new UnreachableError(
+      `${name}: Qontak could not be reached: ${unsent.reason}. Nothing was sent`,
+      {
+        endpoint: name,
+        reason: "network",
+        mayHaveArrived: false,
+        remedy: unsent.remedy ?? { what: "checkNetwork" },
+      },
+    );
+  }
   return new UnreachableError(
-    isUnsent
-      ? `${name}: Qontak could not be reached at all (connection refused, no secure connection, or the host name is unknown). Nothing was sent`
-      : `${name}: the connection to Qontak broke before an answer came${
-        fate || ". Try again"
-      }`,
-    {
-      endpoint: name,
-      reason: "network",
-      mayHaveArrived: isSent && !isUnsent,
-      ...(isUnsent ? { remedy: { what: "checkNetwork" } } : {}),
-    },
+    `${name}: the connection to Qontak broke before an answer came${
+      fate || ". Try again"
+    }`,
+    { endpoint: name, reason: "network", mayHaveArrived: isSent },
   );
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Remedy } from "../advice/advice.ts";
+import { connectFailure } from "../net/failure.ts";
 import { QontakError, UnreachableError } from "../errors.ts";
 import { TOKEN_LIFETIME } from "../tokens/held.ts";
 import type { Grant, RefreshGrant } from "../tokens/renewal.ts";
@@ -109,13 +110,25 @@ export function createOAuth(options: OAuthOptions): OAuth {
     } catch (error) {
       // The error of fetch is not passed on, because it may contain parts of
       // the request.
+      const unsent = connectFailure(error, options.baseUrl);
+      if (unsent) {
+        throw new UnreachableError(
+          `Qontak's token endpoint could not be reached: ${unsent.reason}. Nothing was sent, so nothing changed`,
+          {
+            endpoint: ENDPOINT,
+            reason: "network",
+            mayHaveArrived: false,
+            remedy: unsent.remedy ?? { what: "checkNetwork" },
+          },
+        );
+      }
       const timedOut = error instanceof DOMException &&
         error.name === "TimeoutError";
       throw new UnreachableError(
         `Qontak's token endpoint ${
           timedOut
             ? `did not answer within ${timeout} ms`
-            : "could not be reached"
+            : "broke the connection before an answer came"
         }. ${grantWords.lost}`,
         {
           endpoint: ENDPOINT,

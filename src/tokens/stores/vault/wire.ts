@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { connectFailure } from "../../../net/failure.ts";
 import type NodeVault from "node-vault";
 import { StoreError } from "../../../errors.ts";
 import { createTransport, type Transport } from "../../../net/transport.ts";
@@ -95,7 +96,7 @@ export function createWire(
       if (response) return answerOf(Number(response.statusCode), response.body);
       if (error instanceof TooLong) throw tooLong(where, path);
       if (error instanceof StoreError) throw error;
-      throw unreachable(where, error, timeout);
+      throw unreachable({ where, address, timeout }, error);
     }
   }
 
@@ -133,24 +134,21 @@ async function loadClient(): Promise<typeof NodeVault> {
  * contain the request with its token, so it is not passed on.
  */
 function unreachable(
-  where: string,
+  { where, address, timeout }: {
+    readonly where: string;
+    readonly address: string;
+    readonly timeout: number;
+  },
   error: unknown,
-  timeout: number,
 ): StoreError {
-  const isTrusted = !isAboutCertificate(error);
+  const failure = connectFailure(error, address);
+  const isLate = error instanceof Error && error.name === "TimeoutError";
   return new StoreError(
     `The token store does not answer: ${where}${
-      isTrusted
-        ? causeOf(error, timeout)
-        : " (its certificate is signed by nobody this machine trusts)"
+      failure ? ` (${failure.reason})` : isLate ? ` within ${timeout} ms` : ""
     }. Your tokens are not lost`,
-    { what: isTrusted ? "checkVault" : "trustCertificate" },
+    failure?.remedy ?? { what: "checkVault" },
   );
-}
-
-function isAboutCertificate(error: unknown): boolean {
-  return error instanceof Error &&
-    (/certificate/i.test(error.message) || isAboutCertificate(error.cause));
 }
 
 function tooLong(where: string, path: string): StoreError {
@@ -278,12 +276,4 @@ function answerOf(status: number, value: unknown): Answer {
     ? body.errors.map(String)
     : undefined;
   return { status, body, errors };
-}
-
-/** The cause of the connection failure, if a person can fix it. */
-function causeOf(error: unknown, timeout: number): string {
-  if (!(error instanceof Error)) return "";
-  if (error.name === "TimeoutError") return ` within ${timeout} ms`;
-  // The runtime's message names only the missing permission.
-  return error.name === "NotCapable" ? ` (${error.message})` : "";
 }
