@@ -6,7 +6,8 @@
  * @module
  */
 import { createRandom, type Random } from "../../src/sandbox/random.ts";
-import { createFetches, neverLeft } from "../../src/net/transport.ts";
+import { connectFailure } from "../../src/net/failure.ts";
+import { createFetches } from "../../src/net/transport.ts";
 import { callTool } from "../../tests/support/call.ts";
 import { keyOf, namedIn, SHARED_KEY } from "./tenants.ts";
 
@@ -178,7 +179,7 @@ class Caller {
         : "refused";
     } catch (error) {
       text = String(error instanceof Error && error.cause || error);
-      outcome = neverLeft(error) ? "refused" : "unanswered";
+      outcome = connectFailure(error, url) ? "refused" : "unanswered";
       if (!mayBreak) this.#break(`${tool} was not answered: ${text}`);
       await new Promise((resolve) => setTimeout(resolve, PAUSE));
     }
