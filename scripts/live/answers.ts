@@ -1,5 +1,6 @@
 /**
- * Reads answers whose form is not certain.
+ * Reads answers whose form is not certain, and describes their form without
+ * their content.
  *
  * @module
  */
@@ -14,10 +15,8 @@ export function isGood({ status, body }: Exchange): boolean {
 
 /** The `meta.status` of an answer. */
 export function metaStatusOf(body: JsonObject | undefined): number | undefined {
-  const meta = body?.meta;
-  return isObject(meta) && typeof meta.status === "number"
-    ? meta.status
-    : undefined;
+  const status = isObject(body?.meta) ? body.meta.status : undefined;
+  return typeof status === "number" ? status : undefined;
 }
 
 /** The objects in a list; other values are ignored. */
@@ -34,4 +33,52 @@ export function recordIn(response: unknown): JsonObject {
 /** The id of a record. */
 export function idIn(response: unknown): number | undefined {
   return toId(recordIn(response).id) ?? undefined;
+}
+
+/** The type of a JSON value in one word. */
+export function typeName(value: unknown): string {
+  if (value === undefined) return "absent";
+  if (value === null) return "null";
+  return Array.isArray(value) ? "list" : typeof value;
+}
+
+/** The types of several values, each named once: `null or string`. */
+export function typeNames(values: readonly unknown[], nameOf = typeName) {
+  return [...new Set(values.map(nameOf))].sort().join(" or ");
+}
+
+/** Deeper keys than this are not listed. */
+const DEPTH = 5;
+
+/** The shape of a value: `{meta{status number}, response[25]{id number}}`. */
+export function shapeOf(value: unknown): string {
+  return shapeOfAll([value], 0);
+}
+
+/** The shape that several values at one place in an answer have together. */
+function shapeOfAll(values: readonly unknown[], depth: number): string {
+  return [...new Set(values.map(typeName))].sort().map((type) => {
+    if (type === "object") return keysOf(objectsIn(values), depth);
+    if (type !== "list") return type;
+    const lists = values.filter(Array.isArray);
+    const entries = lists.flat();
+    const longest = Math.max(...lists.map(({ length }) => length));
+    return `[${longest}]${shapeOfAll(entries, depth)}`;
+  }).join("|");
+}
+
+function keysOf(objects: readonly JsonObject[], depth: number): string {
+  if (depth >= DEPTH) return "{…}";
+  const valuesOf = Map.groupBy(
+    objects.flatMap(Object.entries<unknown>),
+    // A key that is not a plain word may be a name, an address or a number.
+    ([key]) => /^[A-Za-z_][\w-]{0,40}$/.test(key) ? key : "(key)",
+  );
+  const parts = [...valuesOf].map(([key, entries]) => {
+    // Every answer has the same meta, which the facts describe once.
+    if (depth === 0 && key === "meta") return key;
+    const text = shapeOfAll(entries.map(([, value]) => value), depth + 1);
+    return /^[[{]/.test(text) ? `${key}${text}` : `${key} ${text}`;
+  });
+  return `{${parts.join(", ")}}`;
 }

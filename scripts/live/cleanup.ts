@@ -4,9 +4,17 @@
  * @module
  */
 import { QontakError } from "../../src/errors.ts";
+import type { CallOptions } from "../../src/qontak/crm.ts";
 import { toId } from "../../src/values/json.ts";
 import { objectsIn } from "./answers.ts";
-import { allKinds, isMarked, type Kind, kinds, MARK } from "./kinds.ts";
+import {
+  allKinds,
+  associated,
+  isMarked,
+  type Kind,
+  kinds,
+  MARK,
+} from "./kinds.ts";
 import type { Lab } from "./lab.ts";
 import { reasonOf } from "./verdict.ts";
 
@@ -29,7 +37,7 @@ const PAGES = 5;
  */
 export async function cleanUp(lab: Lab): Promise<Cleanup> {
   const { ledger, wire, run } = lab;
-  const mark = JSON.stringify(lab.mark);
+  const look = `look for ${JSON.stringify(lab.mark)} in Qontak`;
   const removed: Record<string, number> = {};
   const left: string[] = [];
   const notes: string[] = [];
@@ -38,14 +46,13 @@ export async function cleanUp(lab: Lab): Promise<Cleanup> {
     try {
       notes.push(...await find(lab, kind, run));
     } catch (error) {
+      const why = reasonOf(error);
       left.push(
-        `whether a ${kind.name} was made is not known, since ${
-          reasonOf(error)
-        }: look for ${mark} in Qontak`,
+        `whether a ${kind.name} was made is not known, since ${why}: ${look}`,
       );
     }
   }
-  for (const { kind, id } of [...ledger.entries].reverse()) {
+  for (const { kind, id } of ledger.entries.toReversed()) {
     const { delete: remove } = kind.endpoints;
     if (!remove) {
       notes.push(`${kind.name} ${id} stays: Qontak has no way to delete it`);
@@ -57,10 +64,9 @@ export async function cleanUp(lab: Lab): Promise<Cleanup> {
     } catch (error) {
       // It may have been deleted together with its parent record.
       if (error instanceof QontakError && error.status === 404) continue;
+      const why = reasonOf(error);
       left.push(
-        `${kind.name} ${id} could not be removed, since ${
-          reasonOf(error)
-        }: look for ${mark} in Qontak, or run deno task test:live --clean`,
+        `${kind.name} ${id} could not be removed, since ${why}: ${look}, or run deno task test:live --clean`,
       );
     }
   }
@@ -82,58 +88,44 @@ export async function findLeftovers(lab: Lab): Promise<string[]> {
 
 /** Adds the marked records of a kind to the ledger. */
 async function find(lab: Lab, kind: Kind, run?: string): Promise<string[]> {
-  if (kind === kinds.note) return await findNotes(lab, run);
-  const { query } = kind.endpoints.list;
-  if (kind.search !== undefined) {
-    // It is unknown whether a search matches parts of names, so pages are read
-    // too.
-    const term = run === undefined ? MARK : lab.mark;
-    await keep(lab, kind, run, { [kind.search]: term, per_page: 100 });
-  }
-  if (!query.includes("page")) {
-    await keep(lab, kind, run, {});
+  const { list } = kind.endpoints;
+  const keep = async (query: CallOptions["query"] = {}) => {
+    const { response, page } = await lab.crm.call(list, { query });
+    for (const record of objectsIn(response)) {
+      const id = toId(record.id);
+      const isOurs = id !== null && isMarked(record[kind.label], run);
+      if (isOurs) lab.ledger.add(kind, id);
+    }
+    return page;
+  };
+  if (kind === kinds.note) {
+    // Notes are only listed by the record that they belong to.
+    for (const owner of [...lab.ledger.entries]) {
+      const filter = list.query.find((key) => associated[key] === owner.kind);
+      if (filter) await keep({ [filter]: owner.id });
+    }
     return [];
   }
-  const size = query.includes("per_page") ? { per_page: 100 } : {};
+  const search = list.query.find((key) => key === "name" || key === "query");
+  if (search) {
+    // It is unknown whether a search matches parts of names, so pages are read
+    // too.
+    const mark = run === undefined ? MARK : lab.mark;
+    await keep({ [search]: mark, per_page: 100 });
+  }
+  if (!list.query.includes("page")) {
+    await keep();
+    return [];
+  }
+  const size = list.query.includes("per_page") ? { per_page: 100 } : {};
   let last = 1, total = 0;
   for (let page = 1; page <= last; page++) {
     if (page > PAGES && page <= last - PAGES) page = last - PAGES + 1;
-    const read = await keep(lab, kind, run, { page, ...size });
+    const read = await keep({ page, ...size });
     last = read?.total_page ?? page;
     total = read?.total_data ?? 0;
   }
   return last <= 2 * PAGES ? [] : [
     `of ${total} ${kind.name} records only the first and last ${PAGES} pages were looked through`,
   ];
-}
-
-async function keep(
-  lab: Lab,
-  kind: Kind,
-  run: string | undefined,
-  query: Record<string, string | number>,
-) {
-  const { response, page } = await lab.crm.call(kind.endpoints.list, { query });
-  for (const record of objectsIn(response)) {
-    const id = toId(record.id);
-    if (id !== null && isMarked(record[kind.label], run)) {
-      lab.ledger.add({ kind, id });
-    }
-  }
-  return page;
-}
-
-/** The filters for listing notes: each is the id of one of our records. */
-const NOTE_FILTERS: ReadonlyMap<Kind, string> = new Map<Kind, string>([
-  [kinds.contact, "crm_lead_id"],
-  [kinds.company, "crm_company_id"],
-  [kinds.deal, "crm_deal_id"],
-]);
-
-async function findNotes(lab: Lab, run?: string): Promise<string[]> {
-  for (const { kind, id } of [...lab.ledger.entries]) {
-    const filter = NOTE_FILTERS.get(kind);
-    if (filter) await keep(lab, kinds.note, run, { [filter]: id });
-  }
-  return [];
 }

@@ -4,53 +4,55 @@
  * @module
  */
 import { toStderr } from "../../src/logging/log.ts";
-import type { Fact, Phase } from "./fact.ts";
+import type { Phase, Probe } from "./fact.ts";
 import { accessFacts } from "./facts/access.ts";
 import { listFacts } from "./facts/lists.ts";
-import { ownerFacts } from "./facts/owner.ts";
 import { requiredFacts } from "./facts/required.ts";
 import { shapeFacts } from "./facts/shapes.ts";
-import { templateFacts } from "./facts/templates.ts";
 import { valueFacts } from "./facts/values.ts";
 import { workFacts } from "./facts/work.ts";
 import type { Lab } from "./lab.ts";
-import { type Finding, NotTried, resultOf } from "./verdict.ts";
+import { type Finding, tried } from "./verdict.ts";
 
 /** Every fact, in the order of the report. */
-export const facts: readonly Fact[] = [
-  ...accessFacts,
-  ...listFacts,
-  ...templateFacts,
-  ...shapeFacts,
-  ...requiredFacts,
-  ...ownerFacts,
-  ...valueFacts,
-  ...workFacts,
-];
+export const facts = [
+  accessFacts,
+  listFacts,
+  shapeFacts,
+  requiredFacts,
+  valueFacts,
+  workFacts,
+].flatMap((group) =>
+  Object.entries(group).map(([id, fact]) => ({ id, ...fact }))
+);
 
-/**
- * Runs the probes of a phase.
- *
- * @param lab The lab.
- * @param phase The phase.
- * @param findings Receives the results, by the fact's id.
- */
+/** What a run found out about a fact. */
+export interface Verdict {
+  readonly verdict: "as assumed" | "otherwise" | "not tried";
+  /** What was seen, or why nothing was seen; no personal data. */
+  readonly detail: string;
+}
+
+/** Runs the probes of a phase, and adds the verdicts by the facts' ids. */
 export async function probe(
   lab: Lab,
   phase: Phase,
-  findings: Map<string, Finding>,
+  verdicts: Map<string, Verdict>,
 ): Promise<void> {
-  for (const fact of facts) {
-    if (fact.phase !== phase) continue;
-    let finding: Finding;
-    try {
-      const { stopped } = lab.wire;
-      if (phase !== "log" && stopped !== undefined) throw new NotTried(stopped);
-      finding = await fact.probe(lab);
-    } catch (error) {
-      finding = { verdict: "not tried", detail: resultOf(error).why };
-    }
-    findings.set(fact.id, finding);
-    toStderr(`${fact.id}: ${finding.verdict}`);
+  for (const { id, ...fact } of facts) {
+    const check = (fact as Partial<Record<Phase, Probe>>)[phase];
+    if (!check) continue;
+    const [holds, detail = ""] = await tried<Finding>(
+      phase === "log" ? undefined : lab.wire.stopped,
+      () => check(lab),
+      ({ why }) => [undefined, why],
+    );
+    const verdict = holds === undefined
+      ? "not tried"
+      : holds
+      ? "as assumed"
+      : "otherwise";
+    verdicts.set(id, { verdict, detail });
+    toStderr(`${id}: ${verdict}`);
   }
 }

@@ -4,26 +4,17 @@
  *
  * @module
  */
-import { isObject, type JsonObject } from "../../src/values/json.ts";
+import type { Place } from "../../src/fields/required.ts";
+import type { Resource } from "../../src/qontak/resources.ts";
+import type { JsonObject } from "../../src/values/json.ts";
 import { argumentsFor as fill, type Shown } from "../fill.ts";
-import { type Kind, kinds } from "./kinds.ts";
+import { objectsIn } from "./answers.ts";
+import { associated, type Kind } from "./kinds.ts";
 import type { Lab } from "./lab.ts";
 import { NotTried } from "./verdict.ts";
 
 /** The day for every date: far enough in the future to be recognizable. */
 export const DAY = "2031-03-14";
-
-/** Associations, by the kind of our record that they point to. */
-const ASSOCIATED: Readonly<Record<string, Kind>> = {
-  crm_lead_ids: kinds.contact,
-  crm_person_id: kinds.contact,
-  crm_person_ids: kinds.contact,
-  crm_company_id: kinds.company,
-  crm_deal_id: kinds.deal,
-  crm_deal_ids: kinds.deal,
-  crm_product_ids: kinds.product,
-  crm_task_ids: kinds.task,
-};
 
 /** The keys whose value is the id of a user. */
 const USERS = ["creator_id", "user_id", "assignee_id"];
@@ -55,7 +46,7 @@ export function valueFor(lab: Lab, field: Shown): unknown {
     const { id, name } = own ?? options[0]!;
     return wrap(id ?? name);
   }
-  const kind = custom ? undefined : ASSOCIATED[key];
+  const kind = custom ? undefined : associated[key];
   if (kind) return wrap(lab.ours(kind));
   if (key === "email") return `qontak-mcp-live-${lab.run}@example.com`;
   // No one has this number: Indonesian numbers do not start with 0 after +62.
@@ -70,27 +61,29 @@ export function argumentsFor(lab: Lab, fields: readonly Shown[]): JsonObject {
   return fill(fields, (field) => valueFor(lab, field));
 }
 
-/**
- * The types of custom fields of which one each is set although not required.
- */
-const EXTRAS = "text text_area number percentage date date_time select url"
-  .split(" ");
+/** Associations with those of our records that exist. */
+export function associations(lab: Lab, ...keys: string[]): JsonObject {
+  const existing = keys.filter((key) => lab.own.has(associated[key]!));
+  return argumentsFor(
+    lab,
+    existing.map((key) => ({ key, type: "", list: key.endsWith("_ids") })),
+  );
+}
 
-/**
- * Custom fields that are not required, one of each type, to see what Qontak
- * stores for them.
- */
-export function extras(fields: readonly Shown[]): Shown[] {
-  return EXTRAS.flatMap((type) => {
-    const field = fields.find((one) => one.custom && one.type === type);
-    return field && field.writable !== false ? [field] : [];
-  });
+/** The stages of a kind of record, in the first of its pipelines. */
+export async function placesOf(lab: Lab, kind: Kind, most?: number) {
+  const resource = kind as Resource;
+  const found: Place[] = [];
+  const pipelines = await lab.setup.pipelines(resource);
+  for (const pipeline of pipelines.slice(0, most)) {
+    const stages = await lab.setup.stages(resource, pipeline.id);
+    const ids = stages.map(({ id }) => id);
+    found.push(...stages.map((stage) => ({ pipeline, stage, stages: ids })));
+  }
+  return found;
 }
 
 /** The fields under a key of a tool's answer. */
 export function fieldsIn(data: JsonObject, key: string): Shown[] {
-  const fields = data[key];
-  return Array.isArray(fields)
-    ? fields.filter(isObject) as unknown as Shown[]
-    : [];
+  return objectsIn(data[key]) as unknown as Shown[];
 }

@@ -14,43 +14,26 @@ export const MARK = "qontak-mcp live";
 export const allEndpoints: readonly Endpoint[] = Object.values(endpoints)
   .flatMap((group) => Object.values<Endpoint>(group));
 
-/** One kind of record. */
-export interface Kind {
-  /** The name in the singular, as tools use it. */
+type Endpoints = Resource["endpoints"];
+
+/** One kind of record; task categories are not a resource of their own. */
+export interface Kind extends Partial<Omit<Resource, "endpoints">> {
   readonly name: string;
-  /** The argument of tools that holds its id. */
   readonly idArgument: string;
-  readonly endpoints: {
-    readonly list: Endpoint;
-    readonly get?: Endpoint;
-    readonly create: Endpoint;
-    readonly update?: Endpoint;
-    /** Null if Qontak has no way to delete it. */
-    readonly delete: Endpoint | null;
-  };
-  /** Its special rules; absent if it has none. */
-  readonly resource?: Resource;
+  readonly endpoints:
+    & Partial<Endpoints>
+    & Pick<Endpoints, "list" | "create" | "delete">;
   /** The key that contains our mark. */
   readonly label: string;
-  /** The query parameter that searches by that key. */
-  readonly search?: string;
-}
-
-function kind(resource: Resource, label: string, search?: string) {
-  const { name, idArgument, endpoints } = resource;
-  return {
-    ...{ name, idArgument, endpoints, resource, label },
-    ...(search === undefined ? {} : { search }),
-  };
 }
 
 /** Every kind of record that the live test creates. */
 export const kinds = {
-  contact: kind(resources.contact, "first_name", "name"),
-  company: kind(resources.company, "name", "name"),
-  product: kind(resources.product, "name", "query"),
-  deal: kind(resources.deal, "name", "name"),
-  association: kind(resources.productsAssociation, "name", "query"),
+  contact: { ...resources.contact, label: "first_name" },
+  company: { ...resources.company, label: "name" },
+  product: { ...resources.product, label: "name" },
+  deal: { ...resources.deal, label: "name" },
+  association: { ...resources.productsAssociation, label: "name" },
   category: {
     name: "task_category",
     idArgument: "category_id",
@@ -61,14 +44,27 @@ export const kinds = {
     },
     label: "name",
   },
-  task: kind(resources.task, "name"),
-  ticket: kind(resources.ticket, "name"),
-  note: kind(resources.note, "note"),
-  geolocation: kind(resources.geolocation, "journey_id"),
+  task: { ...resources.task, label: "name" },
+  ticket: { ...resources.ticket, label: "name" },
+  note: { ...resources.note, label: "note" },
+  geolocation: { ...resources.geolocation, label: "journey_id" },
 } as const satisfies Readonly<Record<string, Kind>>;
 
 /** Every kind, in the same order. */
 export const allKinds: readonly Kind[] = Object.values<Kind>(kinds);
+
+/** The kind of record that a key of an association points to. */
+export const associated: Readonly<Record<string, Kind>> = {
+  crm_lead_id: kinds.contact,
+  crm_lead_ids: kinds.contact,
+  crm_person_id: kinds.contact,
+  crm_person_ids: kinds.contact,
+  crm_company_id: kinds.company,
+  crm_deal_id: kinds.deal,
+  crm_deal_ids: kinds.deal,
+  crm_product_ids: kinds.product,
+  crm_task_ids: kinds.task,
+};
 
 /**
  * Whether a text is the mark of one of our records.

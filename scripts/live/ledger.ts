@@ -15,29 +15,21 @@ export interface Entry {
   readonly id: number;
 }
 
-/** Our records that currently exist. */
-export interface Ledger {
-  /** The records, in the order of their creation. */
-  readonly entries: readonly Entry[];
-  /** Kinds of which a record with an unknown id may exist. */
-  readonly unknown: ReadonlySet<Kind>;
-  /** Reads an exchange with Qontak. */
-  observe(exchange: Exchange): void;
-  /** Adds a record that was found. */
-  add(entry: Entry): void;
-}
-
 /** Creates an empty ledger. */
-export function createLedger(): Ledger {
+export function createLedger() {
+  /** The records that exist, in the order of their creation. */
   const entries: Entry[] = [];
+  /** Kinds of which a record with an unknown id may exist. */
   const unknown = new Set<Kind>();
   const indexOf = (kind: Kind, id: number | undefined) =>
     entries.findIndex((entry) => entry.kind === kind && entry.id === id);
 
-  function add({ kind, id }: Entry): void {
+  /** Adds a record that was found. */
+  function add(kind: Kind, id: number): void {
     if (indexOf(kind, id) < 0) entries.push({ kind, id });
   }
 
+  /** Reads an exchange with Qontak. */
   function observe({ endpoint, status, body, id }: Exchange): void {
     for (const kind of allKinds) {
       const { create, delete: remove } = kind.endpoints;
@@ -45,7 +37,7 @@ export function createLedger(): Ledger {
         const outcome = metaStatusOf(body) ?? status;
         const isRefused = status > 0 && outcome >= 400 && outcome < 500;
         const made = idIn(body?.response);
-        if (made !== undefined) add({ kind, id: made });
+        if (made !== undefined) add(kind, made);
         else if (!isRefused) unknown.add(kind);
       }
       const isGone = remove && endpoint === nameOf(remove) &&
@@ -55,5 +47,5 @@ export function createLedger(): Ledger {
     }
   }
 
-  return { entries, unknown, observe, add };
+  return { entries, unknown, add, observe };
 }

@@ -13,13 +13,13 @@ import { toStderr } from "../../src/logging/log.ts";
 import { isLoopback } from "../../src/net/address.ts";
 import { type Command, print, runCommand } from "../command.ts";
 import { type Cleanup, cleanUp, findLeftovers } from "./cleanup.ts";
-import { probe } from "./facts.ts";
+import { probe, type Verdict } from "./facts.ts";
 import { checkFlags, type LiveFlags, liveFlags } from "./flags.ts";
 import { createLab, type Lab } from "./lab.ts";
 import { readAll, type ReadRow } from "./reads.ts";
 import { cleanupLines, toJson, toMarkdown } from "./report.ts";
 import { deleteAll, makeAll, type StepRow } from "./story.ts";
-import { type Finding, reasonOf } from "./verdict.ts";
+import { reasonOf } from "./verdict.ts";
 
 const command: Command<typeof liveFlags> = {
   task: "test:live",
@@ -95,29 +95,29 @@ async function tryAll(
   flags: LiveFlags,
 ): Promise<number> {
   const { tokens, wire } = lab;
-  const findings = new Map<string, Finding>();
+  const verdicts = new Map<string, Verdict>();
   let reads: ReadRow[] = [];
   const steps: StepRow[] = [];
   let cleanup: Cleanup;
   let stopped: string | undefined;
   try {
     reads = await readAll(lab);
-    await probe(lab, "read", findings);
+    await probe(lab, "read", verdicts);
     if (flags.write) {
       steps.push(...await makeAll(lab));
-      await probe(lab, "write", findings);
+      await probe(lab, "write", verdicts);
       // With our own records in place, more can be read than before.
       reads = await readAll(lab, reads);
       steps.push(...await deleteAll(lab));
     }
-    await probe(lab, "log", findings);
+    await probe(lab, "log", verdicts);
   } finally {
     // The cleanup allows requests again, so `stopped` is read first.
     ({ stopped } = wire);
     cleanup = await cleanUp(lab);
     for (const line of cleanup.left) toStderr(line);
   }
-  await probe(lab, "last", findings);
+  await probe(lab, "last", verdicts);
   // Closing saves pending data.
   await lab.close();
   const hasFailed = stopped !== undefined || cleanup.left.length > 0 ||
@@ -134,7 +134,7 @@ async function tryAll(
     stopped,
     reads,
     steps,
-    findings,
+    verdicts,
     cleanup,
     exitCode: hasFailed ? FAILED : OK,
   };

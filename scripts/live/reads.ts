@@ -4,7 +4,6 @@
  * @module
  */
 import { QontakError } from "../../src/errors.ts";
-import { toId } from "../../src/values/json.ts";
 import { toStderr } from "../../src/logging/log.ts";
 import type { CallOptions } from "../../src/qontak/crm.ts";
 import {
@@ -12,18 +11,21 @@ import {
   endpoints,
   nameOf,
 } from "../../src/qontak/endpoints.ts";
-import { isEmpty } from "../../src/values/json.ts";
+import { isEmpty, toId } from "../../src/values/json.ts";
 import { isGood, objectsIn, recordIn } from "./answers.ts";
 import { allKinds, kinds } from "./kinds.ts";
 import type { Lab } from "./lab.ts";
-import { demand, NotTried, type Result, resultOf } from "./verdict.ts";
+import { demand, type Result, tried } from "./verdict.ts";
 import type { Exchange } from "./wire.ts";
 
 /** The result of reading one endpoint. */
 export interface ReadRow
-  extends Result, Partial<Pick<Exchange, "status" | "ms" | "shape">> {
+  extends Partial<Pick<Exchange, "status" | "ms" | "shape">> {
   /** The method and path. */
   readonly endpoint: string;
+  readonly result: Result;
+  /** Why it did not work; no personal data. */
+  readonly why?: string;
 }
 
 /** How many records to try if the first ones have no chat or notes. */
@@ -32,13 +34,11 @@ const TRIES = 5;
 /** The statuses that mean a chat does not exist. */
 const NO_CHAT = [400, 404, 422];
 
-/** In each group, lists come before endpoints that need an id. */
-const byId = (a: Endpoint, b: Endpoint) =>
-  Number(a.path.includes(":")) - Number(b.path.includes(":"));
-
-/** Every read-only endpoint. */
+/** Every read-only endpoint; of each group, first those that need no id. */
 const readEndpoints = Object.values(endpoints).flatMap((group) =>
-  Object.values<Endpoint>(group).sort(byId)
+  Object.values<Endpoint>(group).sort((a, b) =>
+    Number(a.path.includes(":")) - Number(b.path.includes(":"))
+  )
 ).filter(({ method }) => method === "GET");
 
 /**
@@ -56,44 +56,38 @@ export async function readAll(
   const rows: ReadRow[] = [];
   for (const endpoint of readEndpoints) {
     const name = nameOf(endpoint);
-    const known = before.find((row) => row.endpoint === name);
-    const isDone = known !== undefined && known.result !== "not tried";
-    const row = isDone ? known : await readOne(lab, endpoint);
+    const known = before.find((row) =>
+      row.endpoint === name && row.result !== "not tried"
+    );
+    const row = known ?? await readOne(lab, endpoint);
     if (row.result === "not tried") toStderr(`${name}: not tried: ${row.why}`);
     rows.push(row);
   }
   return rows;
 }
 
-async function readOne(lab: Lab, endpoint: Endpoint): Promise<ReadRow> {
+function readOne(lab: Lab, endpoint: Endpoint): Promise<ReadRow> {
   const name = nameOf(endpoint);
-  const { wire } = lab;
   const measured = () => {
-    const { status, ms, shape } = wire.seen.findLast((one) =>
-      one.endpoint === name
-    )!;
+    const last = lab.wire.seen.findLast((one) => one.endpoint === name)!;
+    const { status, ms, shape } = last;
     return { status, ms, shape };
   };
-  try {
-    if (wire.stopped !== undefined) throw new NotTried(wire.stopped);
+  return tried<ReadRow>(lab.wire.stopped, async () => {
     for (const request of requestsFor(lab, endpoint)) {
       const { response } = await lab.crm.call(endpoint, request);
       if (hasContent(endpoint, response)) break;
     }
     return { endpoint: name, result: "worked", ...measured() };
-  } catch (error) {
+  }, (failure, error) => {
     const isAnswer = error instanceof QontakError && error.endpoint === name;
     if (isAnswer && isChat(endpoint) && NO_CHAT.includes(error.status)) {
       const { status } = error;
       const why = `no chat is connected to this account (${status})`;
       return { endpoint: name, result: "not tried", why, status };
     }
-    return {
-      endpoint: name,
-      ...(isAnswer ? measured() : {}),
-      ...resultOf(error),
-    };
-  }
+    return { endpoint: name, ...(isAnswer ? measured() : {}), ...failure };
+  });
 }
 
 function isChat({ path }: Endpoint): boolean {
@@ -135,8 +129,8 @@ function idsOf(lab: Lab, group: string): number[] {
   const kind = allKinds.find((kind) =>
     kind !== kinds.category && kind.endpoints.list.path === `/${group}`
   );
-  return [...listed, ...(kind && lab.own.has(kind) ? [lab.ours(kind)] : [])]
-    .slice(0, TRIES);
+  const own = kind && lab.own.get(kind);
+  return [...listed, ...own === undefined ? [] : [own]].slice(0, TRIES);
 }
 
 /** The answer to the list under a path, if it was successful. */

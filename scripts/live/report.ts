@@ -7,11 +7,10 @@ import { isLoopback } from "../../src/net/address.ts";
 import { VERSION } from "../../src/version.ts";
 import { markdownTable } from "../figures.ts";
 import type { Cleanup } from "./cleanup.ts";
-import type { Claim } from "./fact.ts";
-import { facts } from "./facts.ts";
+import { type Claim, NEEDS_WRITE } from "./fact.ts";
+import { facts, type Verdict } from "./facts.ts";
 import type { ReadRow } from "./reads.ts";
 import type { StepRow } from "./story.ts";
-import type { Finding } from "./verdict.ts";
 
 /** The results of a run. */
 export interface Run {
@@ -29,21 +28,21 @@ export interface Run {
   readonly stopped: string | undefined;
   readonly reads: readonly ReadRow[];
   readonly steps: readonly StepRow[];
-  readonly findings: ReadonlyMap<string, Finding>;
+  readonly verdicts: ReadonlyMap<string, Verdict>;
   readonly cleanup: Cleanup;
   readonly exitCode: number;
 }
 
 /** A fact with its result. */
-type FactRow = Claim & Finding;
+type FactRow = Claim & Verdict & { readonly id: string };
 
 /** Every fact with its result. */
-function rows({ findings, stopped }: Run): FactRow[] {
-  return facts.map(({ id, question, assumed, code, how, phase }) => {
+function rows({ verdicts, stopped }: Run): FactRow[] {
+  return facts.map(({ id, question, assumed, code, how, ...probe }) => {
     const detail = stopped ??
-      (phase === "write" ? "it needs --write" : "the run did not come to it");
-    const finding = findings.get(id) ?? { verdict: "not tried", detail };
-    return { id, question, assumed, code, how, ...finding };
+      ("write" in probe ? NEEDS_WRITE : "the run did not come to it");
+    const verdict = verdicts.get(id) ?? { verdict: "not tried", detail };
+    return { id, question, assumed, code, how, ...verdict };
   });
 }
 
@@ -60,7 +59,7 @@ const today = () => new Date().toISOString().slice(0, 10);
 
 /** The report as data. */
 export function toJson(run: Run): string {
-  const { baseUrl, findings: _, ...rest } = run;
+  const { baseUrl, verdicts: _, ...rest } = run;
   const head = { version: VERSION, date: today(), host: nameHost(baseUrl) };
   return JSON.stringify({ ...head, ...rest, facts: rows(run) }, null, 2);
 }
@@ -68,26 +67,21 @@ export function toJson(run: Run): string {
 /** The report as Markdown. */
 export function toMarkdown(run: Run): string {
   const all = rows(run);
-  const count = (verdict: string) =>
-    all.filter((row) => row.verdict === verdict).length;
-  const { reads, steps, cleanup, stopped, limitHeaders, flags } = run;
-  return [
+  const count = (wanted: string) =>
+    all.filter(({ verdict }) => verdict === wanted).length;
+  const { reads, steps, cleanup, stopped, limitHeaders } = run;
+  const flags = run.flags.join(" ") || "only reading";
+  const sections = [
     "# Live test of @qontak/mcp",
-    "",
-    `Version ${VERSION}, ${today()}, against ${nameHost(run.baseUrl)}, ${
-      flags.length > 0 ? flags.join(" ") : "only reading"
-    }. ${run.requests} requests. Personal data is left out: only types, statuses, keys and what this program itself sent is shown.`,
-    ...(limitHeaders.length > 0
-      ? ["", `Headers about limits were seen: ${limitHeaders.join(", ")}.`]
-      : []),
-    ...(stopped === undefined ? [] : ["", `**Ended early**: ${stopped}.`]),
-    "",
+    `Version ${VERSION}, ${today()}, against ${
+      nameHost(run.baseUrl)
+    }, ${flags}. ${run.requests} requests. Personal data is left out: only types, statuses, keys and what this program itself sent is shown.`,
+    limitHeaders.length > 0 &&
+    `Headers about limits were seen: ${limitHeaders.join(", ")}.`,
+    stopped !== undefined && `**Ended early**: ${stopped}.`,
     "## Facts",
-    "",
-    `${count("as assumed")} as assumed, ${count("otherwise")} otherwise, ${
-      count("not tried")
-    } not tried.`,
-    "",
+    ["as assumed", "otherwise", "not tried"]
+      .map((verdict) => `${count(verdict)} ${verdict}`).join(", ") + ".",
     table(
       ["fact", "question", "assumed, and where", "result"],
       all.map((row) => [
@@ -97,61 +91,51 @@ export function toMarkdown(run: Run): string {
         resultOf(row),
       ]),
     ),
-    "",
     "## Endpoints that read",
-    "",
     table(
       ["endpoint", "result", "HTTP", "ms"],
-      reads.map(({ endpoint, result, why, status, ms }) => [
+      reads.map(({ endpoint, result, why = "", status = "", ms = "" }) => [
         `\`${endpoint}\``,
-        why === undefined ? result : `${result}: ${why}`,
-        String(status ?? ""),
-        String(ms ?? ""),
+        withDetail(result, why),
+        String(status),
+        String(ms),
       ]),
     ),
-    ...(steps.length === 0 ? [] : [
-      "",
-      "## Writes",
-      "",
-      table(
-        ["step", "result"],
-        steps.map(({ step, result, detail }) => [
-          step,
-          detail === "" ? result : `${result}: ${detail}`,
-        ]),
-      ),
-    ]),
-    "",
-    ...cleanupLines(cleanup),
-    "",
-    "<details><summary>Shapes of the answers</summary>",
-    "",
-    ...reads.flatMap(({ endpoint, shape }) =>
-      shape === undefined ? [] : `- \`${endpoint}\` \`${shape}\``
+    steps.length > 0 && "## Writes",
+    steps.length > 0 && table(
+      ["step", "result"],
+      steps.map(({ step, result, detail }) => [
+        step,
+        withDetail(result, detail),
+      ]),
     ),
-    "",
+    cleanupLines(cleanup).join("\n"),
+    "<details><summary>Shapes of the answers</summary>",
+    reads.filter(({ shape }) => shape !== undefined)
+      .map(({ endpoint, shape }) => `- \`${endpoint}\` \`${shape}\``)
+      .join("\n"),
     "</details>",
-  ].join("\n");
+  ];
+  return sections.filter((section) => section !== false).join("\n\n");
 }
 
+const withDetail = (result: string, detail: string) =>
+  detail === "" ? result : `${result}: ${detail}`;
+
 function resultOf({ verdict, detail, how }: FactRow): string {
-  if (verdict === "as assumed") {
-    return detail === "" ? verdict : `${verdict} (${detail})`;
-  }
-  return verdict === "otherwise"
-    ? `**otherwise: ${detail}** (${how})`
-    : `not tried: ${detail}`;
+  if (verdict === "otherwise") return `**otherwise: ${detail}** (${how})`;
+  if (verdict === "not tried") return `not tried: ${detail}`;
+  return detail === "" ? verdict : `${verdict} (${detail})`;
 }
 
 /** The removed and remaining records, one line each. */
 export function cleanupLines({ removed, left, notes }: Cleanup): string[] {
-  const counts = Object.entries(removed).map(([kind, count]) =>
-    `${count} ${kind}`
-  );
+  const counts = Object.entries(removed)
+    .map(([kind, count]) => `${count} ${kind}`).join(", ");
   return [
     left.length > 0
       ? `**${left.length} not cleaned up:**`
-      : `Cleaned up${counts.length > 0 ? `: ${counts.join(", ")}` : ""}.`,
+      : `${withDetail("Cleaned up", counts)}.`,
     ...[...left, ...notes].map((line) => `- ${line}`),
   ];
 }

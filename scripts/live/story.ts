@@ -8,47 +8,40 @@ import { toStderr } from "../../src/logging/log.ts";
 import { endpoints } from "../../src/qontak/endpoints.ts";
 import { isEmpty, isObject, type JsonObject } from "../../src/values/json.ts";
 import { idIn, recordIn } from "./answers.ts";
-import { argumentsFor, DAY, extras, fieldsIn, valueFor } from "./fill.ts";
+import { argumentsFor, associations, DAY, fieldsIn, placesOf } from "./fill.ts";
 import { type Kind, kinds } from "./kinds.ts";
 import type { Lab } from "./lab.ts";
 import {
   demand,
   NotTried,
   type Result,
-  resultOf,
-  Stopped,
   ToolRefusal,
+  tried,
 } from "./verdict.ts";
 
 /** The result of one step. */
-export interface StepRow extends Pick<Result, "result"> {
+export interface StepRow {
   readonly step: string;
+  readonly result: Result;
   /** What happened to the values, or why it failed; no personal data. */
   readonly detail: string;
 }
 
-/** One step; its return value appears in the report. */
-interface Step {
-  readonly name: string;
-  readonly run: (lab: Lab) => Promise<string>;
-}
+/** One step; what it returns appears in the report. */
+type Step = readonly [name: string, run: (lab: Lab) => Promise<string | void>];
 
 /** The arguments of a step. */
-type Args = (lab: Lab) => JsonObject | Promise<JsonObject>;
+type Args = (lab: Lab) => JsonObject;
 
 async function carryOut(lab: Lab, steps: readonly Step[]): Promise<StepRow[]> {
   const rows: StepRow[] = [];
-  for (const { name, run } of steps) {
-    let row: StepRow;
-    try {
-      const { stopped } = lab.wire;
-      if (stopped !== undefined) throw new Stopped(stopped);
-      row = { step: name, result: "worked", detail: await run(lab) };
-    } catch (error) {
-      const { result, why } = resultOf(error);
-      row = { step: name, result, detail: why };
-    }
-    toStderr(`${name}: ${row.result}${row.detail && `, ${row.detail}`}`);
+  for (const [step, run] of steps) {
+    const row = await tried<StepRow>(
+      lab.wire.stopped,
+      async () => ({ step, result: "worked", detail: await run(lab) ?? "" }),
+      ({ result, why }) => ({ step, result, detail: why }),
+    );
+    toStderr(`${step}: ${row.result}${row.detail && `, ${row.detail}`}`);
     rows.push(row);
   }
   return rows;
@@ -56,105 +49,30 @@ async function carryOut(lab: Lab, steps: readonly Step[]): Promise<StepRow[]> {
 
 /** What a write tool reports about the values; keys only. */
 function outcome(data: JsonObject): string {
-  const entriesOf = (name: string) => [data[name] ?? []].flat();
-  const parts = ["ignored", "stored_differently", "not_shown"].flatMap(
-    (name) => {
-      const keys = entriesOf(name).map((entry) =>
-        isObject(entry) ? String(entry.key) : String(entry)
-      );
-      return keys.length === 0 ? [] : [`${name}: ${keys.join(", ")}`];
-    },
-  );
-  return [`${entriesOf("applied").length} applied`, ...parts].join("; ");
+  const keysOf = (name: string) =>
+    [data[name] ?? []].flat()
+      .map((entry) => String(isObject(entry) ? entry.key : entry));
+  const parts = ["ignored", "stored_differently", "not_shown"]
+    .filter((name) => keysOf(name).length > 0)
+    .map((name) => `${name}: ${keysOf(name).join(", ")}`);
+  return [`${keysOf("applied").length} applied`, ...parts].join("; ");
 }
 
-const requiredFields = (lab: Lab, kind: Kind, place: JsonObject = {}) =>
+const fieldsFor = (lab: Lab, kind: Kind, place: JsonObject = {}) =>
   lab.tool(`get_required_fields_for_${kind.name}`, place);
 
-/** The arguments for a new record: the required fields, and our mark. */
-async function argumentsToCreate(
-  lab: Lab,
-  kind: Kind,
-  place?: JsonObject,
-): Promise<JsonObject> {
-  const data = await requiredFields(lab, kind, place);
-  const given = [
-    ...fieldsIn(data, "required"),
-    ...extras(fieldsIn(data, "optional")),
-  ];
-  return { ...argumentsFor(lab, given), [kind.label]: lab.mark };
-}
-
-/** A step that creates a record with a tool. */
-function creating(kind: Kind, args: Args): Step {
-  const name = `create_${kind.name}`;
-  return {
-    name,
-    async run(lab) {
-      const data = await lab.tool(name, await args(lab));
-      const id = idIn(isObject(data.record) ? data.record : data);
-      if (id === undefined) return "worked, but Qontak did not say its id";
-      lab.own.set(kind, id);
-      return kind === kinds.category ? "" : outcome(data);
-    },
-  };
-}
-
-/** A step that changes our record with a tool. */
-function updating(kind: Kind, args: Args): Step {
-  const name = `update_${kind.name}`;
-  return {
-    name,
-    async run(lab) {
-      const target = { [kind.idArgument]: lab.ours(kind) };
-      return outcome(await lab.tool(name, { ...target, ...await args(lab) }));
-    },
-  };
-}
-
-/**
- * Finds the token's user: a contact without an owner is assigned to that user.
- */
-const findMe: Step = {
-  name: "Find the user behind the token",
-  async run(lab) {
-    const fields = fieldsIn(
-      await requiredFields(lab, kinds.contact),
-      "required",
-    ).filter(({ key, type }) => key !== "creator_id" && type !== "date");
-    const made = await lab.tool("create_contact", {
-      ...argumentsFor(lab, fields),
-      first_name: lab.mark,
-      skip_validation: true,
-    }).catch((error) => {
-      if (!(error instanceof ToolRefusal)) throw error;
-      throw new NotTried(`a contact without an owner: ${error.message}`);
-    });
-    const owner = (await lab.read(kinds.contact, Number(made.id))).creator_id;
-    lab.me = demand(
-      typeof owner === "number" && owner,
-      "the contact shows no owner",
-    );
-    return "";
-  },
-};
-
 /** The places whose required fields can all be set, the easiest first. */
-async function findPlaces(lab: Lab, kind: Kind): Promise<JsonObject[]> {
-  const resource = kind.resource!;
+async function fillablePlaces(lab: Lab, kind: Kind): Promise<JsonObject[]> {
   const found: { place: JsonObject; count: number }[] = [];
-  for (const pipeline of (await lab.setup.pipelines(resource)).slice(0, 4)) {
-    const stages = await lab.setup.stages(resource, pipeline.id);
-    for (const stage of stages.slice(0, 3)) {
-      const place = { pipeline_id: pipeline.id, stage_id: stage.id };
-      const data = await requiredFields(lab, kind, place);
-      const required = fieldsIn(data, "required");
-      try {
-        argumentsFor(lab, required);
-        found.push({ place, count: required.length });
-      } catch (error) {
-        if (!(error instanceof NotTried)) throw error;
-      }
+  for (const { pipeline, stage, stages } of await placesOf(lab, kind, 4)) {
+    if (stages.indexOf(stage.id) >= 3) continue;
+    const place = { pipeline_id: pipeline.id, stage_id: stage.id };
+    const required = fieldsIn(await fieldsFor(lab, kind, place), "required");
+    try {
+      argumentsFor(lab, required);
+      found.push({ place, count: required.length });
+    } catch (error) {
+      if (!(error instanceof NotTried)) throw error;
     }
   }
   return demand(
@@ -163,126 +81,157 @@ async function findPlaces(lab: Lab, kind: Kind): Promise<JsonObject[]> {
   );
 }
 
-/** The arguments for a new record in the first such place. */
-async function argumentsInPlace(lab: Lab, kind: Kind): Promise<JsonObject> {
-  const [place] = await findPlaces(lab, kind);
-  return await argumentsToCreate(lab, kind, place);
+/**
+ * The types of custom fields of which one each is set although not required, to
+ * see what Qontak stores for them.
+ */
+const EXTRAS = "text text_area number percentage date date_time select url"
+  .split(" ");
+
+/** The fields that a new record sets: the required ones, and extras. */
+async function argumentsToCreate(lab: Lab, kind: Kind): Promise<JsonObject> {
+  if (!kind.endpoints.template) return {};
+  const [place] = kind.place ? await fillablePlaces(lab, kind) : [];
+  const data = await fieldsFor(lab, kind, place);
+  const optional = fieldsIn(data, "optional");
+  const extras = EXTRAS.flatMap((type) =>
+    optional.find((field) => field.custom && field.type === type) ?? []
+  );
+  return argumentsFor(lab, [...fieldsIn(data, "required"), ...extras]);
+}
+
+/** Creates a record with a tool, with more values than required. */
+const creating = (kind: Kind, more: Args = () => ({})): Step => [
+  `create_${kind.name}`,
+  async (lab) => {
+    const data = await lab.tool(`create_${kind.name}`, {
+      ...await argumentsToCreate(lab, kind),
+      [kind.label]: lab.mark,
+      ...more(lab),
+    });
+    const id = idIn(isObject(data.record) ? data.record : data);
+    if (id === undefined) return "worked, but Qontak did not say its id";
+    lab.own.set(kind, id);
+    return kind === kinds.category ? "" : outcome(data);
+  },
+];
+
+/** Changes our record with a tool. */
+const updating = (kind: Kind, changes: Args): Step => [
+  `update_${kind.name}`,
+  async (lab) => {
+    const args = { [kind.idArgument]: lab.ours(kind), ...changes(lab) };
+    return outcome(await lab.tool(`update_${kind.name}`, args));
+  },
+];
+
+/** Changes the label and other values. */
+const renaming = (kind: Kind, changes: Args = () => ({})): Step =>
+  updating(kind, (lab) => ({
+    [kind.label]: `${lab.mark} changed`,
+    ...changes(lab),
+  }));
+
+/**
+ * Finds the token's user: a contact without an owner is assigned to that user.
+ */
+async function findMe(lab: Lab): Promise<void> {
+  const { contact } = kinds;
+  const required = fieldsIn(await fieldsFor(lab, contact), "required");
+  const fields = required.filter(({ key, type }) =>
+    key !== "creator_id" && type !== "date"
+  );
+  const made = await lab.tool("create_contact", {
+    ...argumentsFor(lab, fields),
+    first_name: lab.mark,
+    skip_validation: true,
+  }).catch((error) => {
+    if (!(error instanceof ToolRefusal)) throw error;
+    throw new NotTried(`a contact without an owner: ${error.message}`);
+  });
+  const { creator_id } = await lab.read(contact, Number(made.id));
+  lab.me = demand(
+    typeof creator_id === "number" && creator_id,
+    "the contact shows no owner",
+  );
 }
 
 /** Moves our deal to another stage, with the fields that the stage requires. */
-const moveDeal: Step = {
-  name: "update_deal to another stage",
-  async run(lab) {
-    const deal_id = lab.ours(kinds.deal);
-    const deal = await lab.read(kinds.deal);
-    const places = await findPlaces(lab, kinds.deal);
-    const next = demand(
-      places.find(({ stage_id }) => stage_id !== deal.crm_stage_id),
-      "there is only one stage",
-    );
-    const fields = fieldsIn(
-      await requiredFields(lab, kinds.deal, next),
-      "required",
-    ).filter(({ custom, key, value }) =>
-      custom || value !== undefined || isEmpty(deal[key])
-    );
-    const args = { deal_id, ...argumentsFor(lab, fields) };
-    return outcome(await lab.tool("update_deal", args));
-  },
-};
+async function moveDeal(lab: Lab): Promise<string> {
+  const deal_id = lab.ours(kinds.deal);
+  const deal = await lab.read(kinds.deal);
+  const next = demand(
+    (await fillablePlaces(lab, kinds.deal))
+      .find(({ stage_id }) => stage_id !== deal.crm_stage_id),
+    "there is only one stage",
+  );
+  const required = fieldsIn(
+    await fieldsFor(lab, kinds.deal, next),
+    "required",
+  );
+  const fields = required.filter(({ custom, key, value }) =>
+    custom || value !== undefined || isEmpty(deal[key])
+  );
+  const args = { deal_id, ...argumentsFor(lab, fields) };
+  return outcome(await lab.tool("update_deal", args));
+}
 
 /** Gives the token's user access to our deal, which that user already has. */
-const permit: Step = {
-  name: "set_deal_permissions",
-  async run(lab) {
-    const id = lab.ours(kinds.deal);
-    const { response } = await lab.crm.call(endpoints.deals.realCreator, {
-      path: { id },
-    });
-    const email = demand(
-      recordIn(response).email,
-      "Qontak does not say the user's e-mail",
-    );
-    const permissions = [{ email, access_types: ["view", "edit"] }];
-    await lab.tool("set_deal_permissions", { deal_id: id, permissions });
-    return "";
-  },
-};
-
-const changed = (lab: Lab) => `${lab.mark} changed`;
+async function permit(lab: Lab): Promise<void> {
+  const deal_id = lab.ours(kinds.deal);
+  const { response } = await lab.crm.call(endpoints.deals.realCreator, {
+    path: { id: deal_id },
+  });
+  const { email } = recordIn(response);
+  demand(email, "Qontak does not say the user's e-mail");
+  const permissions = [{ email, access_types: ["view", "edit"] }];
+  await lab.tool("set_deal_permissions", { deal_id, permissions });
+}
 
 /** Creates and changes a record of each kind. */
 const writeSteps: readonly Step[] = [
-  findMe,
-  creating(kinds.company, (lab) => argumentsToCreate(lab, kinds.company)),
-  updating(kinds.company, (lab) => ({
-    name: changed(lab),
-    website: "https://example.com",
-  })),
-  creating(kinds.contact, async (lab) => ({
-    ...await argumentsToCreate(lab, kinds.contact),
-    ...associated(lab, "crm_company_id"),
-  })),
-  updating(kinds.contact, (lab) => ({
-    first_name: changed(lab),
-    job_title: lab.mark,
-  })),
-  creating(kinds.product, (lab) => ({
-    name: lab.mark,
-    currency: "IDR",
-    price: 1000,
-    quantity: 2,
-  })),
-  updating(kinds.product, (lab) => ({ name: changed(lab), price: 1500 })),
-  creating(kinds.deal, async (lab) => ({
-    ...await argumentsInPlace(lab, kinds.deal),
-    ...associated(lab, "crm_company_id", "crm_lead_ids"),
+  ["Find the user behind the token", findMe],
+  creating(kinds.company),
+  renaming(kinds.company, () => ({ website: "https://example.com" })),
+  creating(kinds.contact, (lab) => associations(lab, "crm_company_id")),
+  renaming(kinds.contact, (lab) => ({ job_title: lab.mark })),
+  creating(
+    kinds.product,
+    () => ({ currency: "IDR", price: 1000, quantity: 2 }),
+  ),
+  renaming(kinds.product, () => ({ price: 1500 })),
+  creating(kinds.deal, (lab) => ({
+    ...associations(lab, "crm_company_id", "crm_lead_ids"),
     size: 1000,
   })),
-  updating(kinds.deal, (lab) => ({
-    name: changed(lab),
-    size: 2500,
-    closed_date: DAY,
-  })),
-  moveDeal,
-  permit,
+  renaming(kinds.deal, () => ({ size: 2500, closed_date: DAY })),
+  ["update_deal to another stage", moveDeal],
+  ["set_deal_permissions", permit],
   creating(kinds.association, (lab) => ({
-    name: lab.mark,
     crm_product_id: lab.ours(kinds.product),
     crm_deal_id: lab.ours(kinds.deal),
     price: 1000,
     quantity: 2,
   })),
-  updating(kinds.association, (lab) => ({ name: changed(lab), quantity: 3 })),
-  creating(kinds.category, (lab) => ({ name: lab.mark })),
-  creating(kinds.task, async (lab) => ({
-    ...await argumentsToCreate(lab, kinds.task),
-    ...associated(lab, "crm_deal_id"),
+  renaming(kinds.association, () => ({ quantity: 3 })),
+  creating(kinds.category),
+  creating(kinds.task, (lab) => ({
+    ...associations(lab, "crm_deal_id"),
     due_date: `${DAY}T10:00`,
   })),
-  updating(kinds.task, (lab) => ({ name: changed(lab), detail: lab.mark })),
-  creating(kinds.ticket, async (lab) => ({
-    ...await argumentsInPlace(lab, kinds.ticket),
-    due_date: DAY,
-  })),
-  updating(kinds.ticket, (lab) => ({
-    name: changed(lab),
-    description: lab.mark,
-  })),
-  creating(kinds.note, (lab) => ({
-    note: lab.mark,
-    crm_deal_id: lab.ours(kinds.deal),
-  })),
-  updating(kinds.note, (lab) => ({ note: changed(lab) })),
+  renaming(kinds.task, (lab) => ({ detail: lab.mark })),
+  creating(kinds.ticket, () => ({ due_date: DAY })),
+  renaming(kinds.ticket, (lab) => ({ description: lab.mark })),
+  creating(kinds.note, (lab) => ({ crm_deal_id: lab.ours(kinds.deal) })),
+  renaming(kinds.note),
 ];
 
 /** Creates and changes records that cannot be deleted. */
 const geolocationSteps: readonly Step[] = [
-  creating(kinds.geolocation, (lab) => ({
+  creating(kinds.geolocation, () => ({
     latitude: -6.2,
     longitude: 106.8,
     device_id: "qontak-mcp-live",
-    journey_id: lab.mark,
     checkin_timestamps: Math.floor(Date.now() / 1000),
     orientation: "0",
     is_online: true,
@@ -290,18 +239,6 @@ const geolocationSteps: readonly Step[] = [
   })),
   updating(kinds.geolocation, () => ({ battery_percentage: 50 })),
 ];
-
-/** The existing ones of our records, as arguments. */
-function associated(lab: Lab, ...keys: string[]): JsonObject {
-  return Object.fromEntries(keys.flatMap((key) => {
-    try {
-      const field = { key, type: "association", list: key.endsWith("_ids") };
-      return [[key, valueFor(lab, field)]];
-    } catch {
-      return [];
-    }
-  }));
-}
 
 /** Creates and changes a record of each kind; a check-in only with its flag. */
 export async function makeAll(lab: Lab): Promise<StepRow[]> {
@@ -311,17 +248,12 @@ export async function makeAll(lab: Lab): Promise<StepRow[]> {
 
 /** Deletes the records in the ledger with the tools, newest first. */
 export async function deleteAll(lab: Lab): Promise<StepRow[]> {
-  const entries = lab.ledger.entries.filter(({ kind }) =>
-    kind.endpoints.delete
-  );
-  return await carryOut(
-    lab,
-    entries.toReversed().map(({ kind: { name, idArgument }, id }) => ({
-      name: `delete_${name}`,
-      async run(lab) {
-        await lab.tool(`delete_${name}`, { [idArgument]: id });
-        return "";
-      },
-    })),
-  );
+  const entries = lab.ledger.entries.toReversed();
+  const steps = entries.filter(({ kind }) => kind.endpoints.delete)
+    .map(({ kind: { name, idArgument }, id }): Step => [
+      `delete_${name}`,
+      async (lab) =>
+        void await lab.tool(`delete_${name}`, { [idArgument]: id }),
+    ]);
+  return await carryOut(lab, steps);
 }

@@ -8,27 +8,11 @@ import { ConfigError, sentenceOf } from "../../src/errors.ts";
 import { createLog, toStderr } from "../../src/logging/log.ts";
 import { openEnv } from "../../src/tokens/stores/env.ts";
 import { type EnvFile, openEnvFile } from "../../src/tokens/stores/env_file.ts";
-import { defined } from "../../src/values/json.ts";
 import type { TokenStore } from "../../src/tokens/store.ts";
+import { defined } from "../../src/values/json.ts";
 
 /** The variable with the refresh token, in the file too. */
 const VARIABLE = "QONTAK_REFRESH_TOKEN";
-
-/** The state of the refresh token. */
-export interface TokenWatch {
-  /** Where credentials are kept during the run. */
-  readonly store: TokenStore;
-  /** The refresh token at the start of the run. */
-  readonly first: string;
-  /** The newest refresh token. */
-  readonly newest: string;
-  /** The number of grants. */
-  readonly grants: number;
-  /** How many of them returned a different refresh token. */
-  readonly rotations: number;
-  /** Whether the file has the newest refresh token, if there is a file. */
-  isKept(): Promise<boolean>;
-}
 
 /**
  * Creates the store of the run.
@@ -37,10 +21,7 @@ export interface TokenWatch {
  * @param path The file for the newest refresh token.
  * @throws {ConfigError} When the file cannot be used.
  */
-export async function watchTokens(
-  configured: string,
-  path?: string,
-): Promise<TokenWatch> {
+export async function watchTokens(configured: string, path?: string) {
   const file = path === undefined ? undefined : openEnvFile(path, VARIABLE);
   const first = file ? await startFrom(file, configured) : configured;
   const inner = openEnv({
@@ -51,37 +32,27 @@ export async function watchTokens(
   });
   // Checked first, so that an unwritable file does not cost a token.
   if (file && await inner.keeps() !== "file") {
-    throw new ConfigError([
-      `--save-token ${path} cannot be written: let this program write the file and its folder`,
-    ]);
+    throw unusable(
+      file,
+      "cannot be written: let this program write the file and its folder",
+    );
   }
-  let newest = first, grants = 0, rotations = 0;
+  const refreshTokens = [first];
+  const store: TokenStore = {
+    ...inner,
+    replace(tenant, next, version) {
+      if ("refresh_token" in next) refreshTokens.push(next.refresh_token);
+      return inner.replace(tenant, next, version);
+    },
+  };
   return {
-    store: {
-      ...inner,
-      replace(tenant, next, version) {
-        if ("refresh_token" in next) {
-          grants++;
-          if (next.refresh_token !== newest) rotations++;
-          newest = next.refresh_token;
-        }
-        return inner.replace(tenant, next, version);
-      },
-    },
-    first,
-    get newest() {
-      return newest;
-    },
-    get grants() {
-      return grants;
-    },
-    get rotations() {
-      return rotations;
-    },
-    async isKept() {
-      if (!file) return true;
-      return await file.read().catch(() => undefined) === newest;
-    },
+    /** Where credentials are kept during the run. */
+    store,
+    /** The refresh token at the start, and that of each grant. */
+    refreshTokens,
+    /** Whether the file has the newest refresh token, if there is a file. */
+    isKept: async () =>
+      !file || await file.read().catch(() => {}) === refreshTokens.at(-1),
   };
 }
 
@@ -105,18 +76,19 @@ async function startFrom(file: EnvFile, configured: string): Promise<string> {
     if (kept !== undefined) return kept;
     // A file with other content is left unchanged.
     if ((await Deno.readTextFile(path)).trim() !== "") {
-      throw new ConfigError([
-        `--save-token ${path} holds something else and no ${VARIABLE}: name another file`,
-      ]);
+      throw unusable(
+        file,
+        `holds something else and no ${VARIABLE}: name another file`,
+      );
     }
     await Deno.writeTextFile(path, `${VARIABLE}='${configured}'\n`);
     return configured;
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    throw new ConfigError([
-      `--save-token ${path} cannot be used: ${
-        sentenceOf(error) ?? (error as Error).name
-      }`,
-    ]);
+    const why = sentenceOf(error) ?? (error as Error).name;
+    throw unusable(file, `cannot be used: ${why}`);
   }
 }
+
+const unusable = ({ path }: EnvFile, why: string) =>
+  new ConfigError([`--save-token ${path} ${why}`]);

@@ -10,44 +10,26 @@ import {
 } from "../../src/errors.ts";
 import { isEmpty } from "../../src/values/json.ts";
 
-/** The result for a fact. */
-export interface Finding {
-  readonly verdict: "as assumed" | "otherwise" | "not tried";
-  /** What was seen, or why nothing was seen; no personal data. */
-  readonly detail: string;
-}
+/**
+ * Whether an assumption holds, or undefined if nothing shows it, and what was
+ * seen; no personal data.
+ */
+export type Finding = readonly [
+  holds: boolean | undefined,
+  seen?: string | undefined,
+];
 
 /** The result of one request or step. */
-export interface Result {
-  readonly result: "worked" | "failed" | "not tried";
-  /** Why it did not work; no personal data. */
-  readonly why?: string;
-}
+export type Result = "worked" | "failed" | "not tried";
 
 /** Something could not be tried; the message says why. */
-export class NotTried extends Error {
-  override readonly name = "NotTried";
-}
+export class NotTried extends Error {}
 
 /** The run ended early; the message says why. */
-export class Stopped extends Error {
-  override readonly name = "Stopped";
-}
+export class Stopped extends NotTried {}
 
 /** A tool reported an error. The message contains no personal data. */
-export class ToolRefusal extends Error {
-  override readonly name = "ToolRefusal";
-}
-
-/** Whether the assumption holds, and what was seen. */
-export function judged(holds: boolean, detail = ""): Finding {
-  return { verdict: holds ? "as assumed" : "otherwise", detail };
-}
-
-/** The assumption does not hold. */
-export function otherwise(detail: string): Finding {
-  return judged(false, detail);
-}
+export class ToolRefusal extends Error {}
 
 /**
  * Returns a value that a test needs.
@@ -71,27 +53,39 @@ export function reasonOf(error: unknown): string {
     return `no answer of Qontak's could be read (${error.reason})`;
   }
   if (error instanceof ForeseenError) return `it ended with ${error.name}`;
-  if (
-    error instanceof NotTried || error instanceof Stopped ||
-    error instanceof ToolRefusal
-  ) return error.message;
+  if (error instanceof NotTried || error instanceof ToolRefusal) {
+    return error.message;
+  }
   throw error;
 }
 
 /**
- * Turns a thrown error into a result.
+ * Tries something.
  *
- * @throws {unknown} The error itself, if it is a bug in this program.
+ * @param stopped Why nothing more can be tried, if so.
+ * @param run Tries it.
+ * @param failed The result when it throws; `why` holds no personal data.
+ * @throws {unknown} What `run` throws, if it is a bug in this program.
  */
-export function resultOf(error: unknown): Result & { readonly why: string } {
-  const why = reasonOf(error);
-  if (error instanceof NotTried || error instanceof Stopped) {
-    return { result: "not tried", why };
+export async function tried<T>(
+  stopped: string | undefined,
+  run: () => T | Promise<T>,
+  failed: (
+    failure: { readonly result: Result; readonly why: string },
+    error: unknown,
+  ) => T,
+): Promise<T> {
+  try {
+    if (stopped !== undefined) throw new Stopped(stopped);
+    return await run();
+  } catch (error) {
+    const why = reasonOf(error);
+    if (error instanceof NotTried) {
+      return failed({ result: "not tried", why }, error);
+    }
+    const isRequest = error instanceof QontakError ||
+      error instanceof UnreachableError;
+    const place = isRequest ? `${error.endpoint}: ` : "";
+    return failed({ result: "failed", why: place + why }, error);
   }
-  const isRequest = error instanceof QontakError ||
-    error instanceof UnreachableError;
-  return {
-    result: "failed",
-    why: isRequest ? `${error.endpoint}: ${why}` : why,
-  };
 }

@@ -9,9 +9,14 @@ import { createFetches } from "../../src/net/transport.ts";
 import { nameOf } from "../../src/qontak/endpoints.ts";
 import { TOKEN_PAGE } from "../../src/qontak/oauth.ts";
 import { createQueue } from "../../src/storage/queue.ts";
-import { isObject, type JsonObject, parseJson } from "../../src/values/json.ts";
+import {
+  defined,
+  isObject,
+  type JsonObject,
+  parseJson,
+} from "../../src/values/json.ts";
+import { shapeOf } from "./answers.ts";
 import { allEndpoints } from "./kinds.ts";
-import { shapeOf } from "./shape.ts";
 import { Stopped } from "./verdict.ts";
 
 /** The token endpoint. */
@@ -51,44 +56,27 @@ export interface Exchange {
 }
 
 /** The connection to Qontak. */
-export interface Wire {
-  /** Sends requests; each write uses its own connection. */
-  readonly fetch: typeof fetch;
-  /** All exchanges so far. */
-  readonly seen: readonly Exchange[];
-  /** The number of requests sent so far. */
-  readonly requests: number;
-  /** The names of the rate limit headers that were seen. */
-  readonly limitHeaders: ReadonlySet<string>;
-  /** Why it sends no more requests, if it was stopped. */
-  readonly stopped: string | undefined;
-  /** Stops sending requests. */
-  stop(why: string): void;
-  /** Allows the last requests, for the cleanup. */
-  reopen(): Promise<void>;
-  close(): Promise<void>;
-}
+export type Wire = ReturnType<typeof createWire>;
 
-/** Settings of {@linkcode createWire}. */
-export interface WireOptions {
-  /** The base address of the API, such as https://app.qontak.com/api/v3.1. */
-  readonly apiUrl: string;
-  /** Whether that is this machine, which needs no rate limit. */
-  readonly loopback: boolean;
-  /** Called with every exchange. */
-  readonly onExchange: (exchange: Exchange) => void;
-}
-
-/** Creates the connection to Qontak. */
-export function createWire(options: WireOptions): Wire {
-  const { loopback, onExchange } = options;
+/**
+ * Creates the connection to Qontak.
+ *
+ * @param apiUrl The base address of the API.
+ * @param loopback Whether that is this machine, which needs no rate limit.
+ * @param onExchange Called with every exchange.
+ */
+export function createWire(
+  apiUrl: string,
+  loopback: boolean,
+  onExchange: (exchange: Exchange) => void = () => {},
+) {
   const transport = createFetches();
   const limits = limiterOf(
     loopback ? noLimits : createLimits({ tenant: RATE, all: RATE }),
   );
   // One after the other, because the tools may send several at once.
   const inTurn = createQueue();
-  const nameRequest = createNamer(new URL(options.apiUrl).pathname);
+  const base = new URL(apiUrl).pathname;
   const seen: Exchange[] = [];
   const limitHeaders = new Set<string>();
   let requests = 0;
@@ -101,16 +89,16 @@ export function createWire(options: WireOptions): Wire {
     if (!loopback && pause > 0) await sleep(pause);
     pause = 0;
     (await limits.enter("live")).done("ok");
-    if (stopped === undefined && requests >= allowed) {
-      stopped = `${requests} requests were sent, and no run may send more`;
+    if (requests >= allowed) {
+      stopped ??= `${requests} requests were sent, and no run may send more`;
     }
     if (stopped !== undefined) throw new Stopped(stopped);
     requests++;
   }
 
   /** Checks an answer: whether to wait, and whether to continue. */
-  function judge(endpoint: string, status: number, headers?: Headers): void {
-    for (const name of headers?.keys() ?? []) {
+  function judge(endpoint: string, status: number, headers = new Headers()) {
+    for (const name of headers.keys()) {
       if (/rate-?limit|retry-after/.test(name)) limitHeaders.add(name);
     }
     if (endpoint === GRANT && status >= 400 && status < 500) {
@@ -122,13 +110,12 @@ export function createWire(options: WireOptions): Wire {
       refusals = 0;
       return;
     }
-    const seconds = Number(headers?.get("retry-after")) || 1;
+    const seconds = Number(headers.get("retry-after")) || 1;
     pause = Math.min(seconds * 1_000, LONGEST_WAIT);
-    if (++refusals >= REFUSALS) {
-      stopped ??= `${REFUSALS} requests in a row were answered with ${
-        status || "nothing"
-      }`;
-    }
+    if (++refusals < REFUSALS) return;
+    stopped ??= `${REFUSALS} requests in a row were answered with ${
+      status || "nothing"
+    }`;
   }
 
   async function exchange(
@@ -138,19 +125,19 @@ export function createWire(options: WireOptions): Wire {
     await waitForTurn();
     const url = new URL(input instanceof Request ? input.url : input);
     const { method = "GET", body } = init;
-    const named = nameRequest(method, url);
+    const named = endpointOf(method, url.pathname.replace(base, ""));
     const sent = typeof body === "string" ? parseJson(body) : undefined;
     const send = method === "GET" ? transport.read : transport.write;
     const start = performance.now();
-    let headers: Headers | undefined;
-    let status = 0;
+    let response: Response | undefined;
     let text: string | undefined;
     try {
-      const response = await send(url, init);
+      response = await send(url, init);
       text = await response.text();
-      ({ status, headers } = response);
+      return new Response(text || null, response);
     } finally {
-      judge(named.endpoint, status, headers);
+      const status = text === undefined ? 0 : response!.status;
+      judge(named.endpoint, status, response?.headers);
       const one = {
         ...named,
         ...(isObject(sent) ? { sent } : {}),
@@ -161,22 +148,29 @@ export function createWire(options: WireOptions): Wire {
       seen.push(one);
       onExchange(one);
     }
-    return new Response(text || null, { status, headers });
   }
 
   return {
-    fetch: (input, init) => inTurn(() => exchange(input, init)),
-    seen,
+    /** Sends requests; each write uses its own connection. */
+    fetch: (input: string | URL | Request, init?: RequestInit) =>
+      inTurn(() => exchange(input, init)),
+    /** All exchanges so far. */
+    seen: seen as readonly Exchange[],
+    /** The names of the rate limit headers that were seen. */
+    limitHeaders: limitHeaders as ReadonlySet<string>,
+    /** The number of requests sent so far. */
     get requests() {
       return requests;
     },
-    limitHeaders,
+    /** Why it sends no more requests, if it was stopped. */
     get stopped() {
       return stopped;
     },
-    stop(why) {
+    /** Stops sending requests. */
+    stop(why: string) {
       stopped ??= why;
     },
+    /** Allows the last requests, for the cleanup. */
     async reopen() {
       if (stopped !== undefined && !loopback) await sleep(RECOVERY);
       stopped = undefined;
@@ -209,29 +203,15 @@ function contentOf(
   return { shape, body: endpoint === GRANT ? { expires_in } : body };
 }
 
-/**
- * Returns a function that finds the endpoint of a request and the id in its
- * path.
- */
-function createNamer(base: string) {
-  const patterns = allEndpoints.map((endpoint) => {
-    const path = endpoint.path.replace(/\/$/, "").replace(/:\w+/g, "(\\d+)");
-    return { endpoint, pattern: new RegExp(`^${path}/?$`) };
-  });
-  return (method: string, { pathname }: URL) => {
-    if (!pathname.startsWith(base)) {
-      return { endpoint: `${method} ${pathname}` };
-    }
-    const path = pathname.slice(base.length);
-    for (const { endpoint, pattern } of patterns) {
-      const found = endpoint.method === method && pattern.exec(path);
-      if (!found) continue;
-      const [, id] = found;
-      return {
-        endpoint: nameOf(endpoint),
-        ...(id === undefined ? {} : { id: Number(id) }),
-      };
-    }
-    return { endpoint: `${method} ${path.replace(/\d+/g, ":id")}` };
-  };
+/** Finds the endpoint of a request, and the id in its path. */
+function endpointOf(method: string, path: string) {
+  for (const endpoint of allEndpoints) {
+    const pattern = endpoint.path.replace(/\/$/, "").replace(/:\w+/g, "(\\d+)");
+    const found = endpoint.method === method &&
+      new RegExp(`^${pattern}/?$`).exec(path);
+    if (!found) continue;
+    const id = found[1] === undefined ? undefined : Number(found[1]);
+    return { endpoint: nameOf(endpoint), ...defined({ id }) };
+  }
+  return { endpoint: `${method} ${path.replace(/\d+/g, ":id")}` };
 }

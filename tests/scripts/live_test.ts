@@ -7,10 +7,10 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { existsSync } from "node:fs";
+import { shapeOf } from "../../scripts/live/answers.ts";
 import { facts } from "../../scripts/live/facts.ts";
 import { MARK } from "../../scripts/live/kinds.ts";
 import { redact } from "../../scripts/live/redact.ts";
-import { shapeOf } from "../../scripts/live/shape.ts";
 import { Stopped } from "../../scripts/live/verdict.ts";
 import { createWire } from "../../scripts/live/wire.ts";
 import type { FaultRule } from "../../src/sandbox/mod.ts";
@@ -281,11 +281,7 @@ Deno.test("test:live refuses what it was not asked for rightly", async () => {
 Deno.test("createWire() spares another machine, and sends no more than so much", async () => {
   await using account = await open();
   const wireTo = (loopback: boolean) =>
-    createWire({
-      apiUrl: `${account.sandbox.url}/api/v3.1`,
-      loopback,
-      onExchange() {},
-    });
+    createWire(`${account.sandbox.url}/api/v3.1`, loopback);
   const url = `${account.sandbox.url}/api/v3.1/pipelines`;
   {
     const wire = wireTo(false);

@@ -1,33 +1,33 @@
 /**
- * Facts about lists: pages, filters, and the data next to the records.
+ * Facts about lists and templates: pages and filters, and what templates say
+ * about fields.
  *
  * @module
  */
+import { typeOf } from "../../../src/fields/types.ts";
 import { type Endpoint, endpoints } from "../../../src/qontak/endpoints.ts";
-import { isObject } from "../../../src/values/json.ts";
-import { objectsIn } from "../answers.ts";
-import type { Fact } from "../fact.ts";
-import { allEndpoints } from "../kinds.ts";
+import { isObject, type JsonObject } from "../../../src/values/json.ts";
+import { objectsIn, typeName, typeNames } from "../answers.ts";
+import type { Facts } from "../fact.ts";
+import { placesOf } from "../fill.ts";
+import { allEndpoints, kinds } from "../kinds.ts";
 import type { Lab } from "../lab.ts";
-import { typeName, typeNames } from "../shape.ts";
-import { demand, judged, NotTried, otherwise } from "../verdict.ts";
+import { demand, NotTried } from "../verdict.ts";
+
+const { contacts, companies, deals, products, tasks, tickets } = endpoints;
 
 /** Lists that are not heavy even with the largest page size. */
 const LIGHT: readonly Endpoint[] = [
-  endpoints.contacts.list,
-  endpoints.companies.list,
-  endpoints.tasks.list,
-  endpoints.products.list,
+  contacts.list,
+  companies.list,
+  tasks.list,
+  products.list,
 ];
 
 /** The keys that count pages. */
-const PAGE = ["page", "total_page", "current_data", "total_data"];
-const PRODUCTS_PAGE = [
-  "current_page",
-  "total_page",
-  "total_current_data",
-  "total_data",
-];
+const PAGE = "page total_page current_data total_data".split(" ");
+const PRODUCTS_PAGE = "current_page total_page total_current_data total_data"
+  .split(" ");
 
 /** The number of records in a list. */
 function totalOf(lab: Lab, list: Endpoint): number {
@@ -36,29 +36,50 @@ function totalOf(lab: Lab, list: Endpoint): number {
   throw new NotTried(`GET ${list.path} did not say how many there are`);
 }
 
+const TEMPLATES = [contacts, companies, deals, tasks, tickets]
+  .map(({ template }) => template);
+
+/** The keys that say where a field is required. */
+const REQUIRED = ["required", "required_pipeline_ids", "required_stage_ids"];
+
+/** The objects in the list that an endpoint answered with. */
+function listed(lab: Lab, endpoint: Endpoint): JsonObject[] {
+  const [answer] = lab.answers(endpoint);
+  const { body } = demand(answer, `${endpoint.path} could not be read`);
+  return objectsIn(body?.response);
+}
+
+/** Every key in the fields that starts with `required`. */
+function requiredKeys(fields: readonly JsonObject[]): string[] {
+  const keys = new Set(fields.flatMap(Object.keys));
+  return [...keys].filter((key) => key.startsWith("required")).sort();
+}
+
+/** The names of types come from Qontak; other texts are only counted. */
+function typeWord(type: unknown): string {
+  const isWord = typeof type === "string" && /^[A-Za-z -]{1,30}$/.test(type);
+  return isWord ? type : "(another word)";
+}
+
 /** The facts. */
-export const listFacts: readonly Fact[] = [
-  {
-    id: "per-page",
+export const listFacts: Facts = {
+  "per-page": {
     question: "What is the largest per_page?",
     assumed: "100 at least, which is what the tools ask for at most",
     code: "src/tools/kit/shared_arguments.ts: perPageArgument",
     how: "per_page 100, 250 and 1000 on the longest list",
-    phase: "read",
-    async probe(lab) {
-      const [list] = demand(
-        LIGHT.filter((one) => lab.answers(one).length > 0)
-          .sort((a, b) => totalOf(lab, b) - totalOf(lab, a)),
-        "no list could be read",
-      ) as [Endpoint];
+    async read(lab) {
+      const lists = LIGHT.filter((list) => lab.answers(list).length > 0)
+        .sort((a, b) => totalOf(lab, b) - totalOf(lab, a));
+      const [list] = demand(lists, "no list could be read") as [Endpoint];
       const total = totalOf(lab, list);
       const seen: string[] = [];
       let holds: boolean | undefined;
       for (const per_page of [100, 250, 1000]) {
-        const { ok, status, exchange } = await lab.attempt(list, {
+        const { ok, status, body } = await lab.attempt(list, {
           query: { per_page },
         });
-        const came = objectsIn(exchange.body?.response).length;
+        const came = objectsIn(body?.response).length;
         const all = came === total;
         seen.push(`${per_page} → ${!ok ? status : all ? "all" : came}`);
         holds ??= ok && came === Math.min(per_page, total);
@@ -66,133 +87,209 @@ export const listFacts: readonly Fact[] = [
         if (all && total <= per_page) break;
       }
       const detail = `${list.path}: ${seen.join(", ")}`;
-      demand(
-        !holds || total >= 100,
+      if (!holds || total >= 100) return [holds, detail];
+      throw new NotTried(
         `no list of contacts, companies, tasks or products has 100 records; ${detail}`,
       );
-      return judged(holds === true, detail);
     },
   },
-  {
-    id: "page-keys",
+  "page-keys": {
     question: "How do lists count their pages?",
     assumed:
       "page and current_data; products current_page and total_current_data",
     code: "src/qontak/pages.ts: readPage",
     how: "The keys beside meta of every list",
-    phase: "log",
-    probe(lab) {
-      const bodies = allEndpoints.flatMap((list) => {
-        const body = lab.answers(list).at(0)?.body;
-        return list.answers === "page" && body ? [{ list, body }] : [];
-      });
-      demand(bodies, "no list could be read");
-      const wrong = bodies.flatMap(({ list: { path }, body }) => {
-        const wanted = path.startsWith("/products") ? PRODUCTS_PAGE : PAGE;
-        if (wanted.every((key) => typeof body[key] === "number")) return [];
-        const { meta: _, response: __, ...others } = body;
-        const has = Object.entries(others).map(([key, value]) =>
-          `${key} ${typeName(value)}`
-        );
-        return `${path} has ${has.join(", ") || "none"}`;
+    log(lab) {
+      const lists = allEndpoints.filter((list) =>
+        list.answers === "page" && lab.answers(list).length > 0
+      );
+      const wrong = demand(lists, "no list could be read").flatMap((list) => {
+        const { meta: _, response: __, ...has } = lab.answers(list)[0]!.body!;
+        const wanted = list.path.startsWith("/products") ? PRODUCTS_PAGE : PAGE;
+        if (wanted.every((key) => typeof has[key] === "number")) return [];
+        const keys = Object.entries(has)
+          .map(([key, value]) => `${key} ${typeName(value)}`);
+        return `${list.path} has ${keys.join(", ") || "none"}`;
       });
       return wrong.length === 0
-        ? judged(true, `${bodies.length} lists`)
-        : otherwise(wrong.join("; "));
+        ? [true, `${lists.length} lists`]
+        : [false, wrong.join("; ")];
     },
   },
-  {
-    id: "ticket-pages",
+  "ticket-pages": {
     question: "Does the list of tickets honour page and per_page?",
     assumed: "Yes, though neither is documented",
     code: "src/qontak/endpoints.ts: tickets",
     how: "GET /tickets?page=2&per_page=1",
-    phase: "read",
-    async probe(lab) {
-      const { list } = endpoints.tickets;
+    async read(lab) {
+      const { list } = tickets;
       demand(
         totalOf(lab, list) >= 2,
         "there are fewer than two tickets in this account",
       );
-      const { ok, status, exchange: { body } } = await lab.attempt(list, {
-        query: { page: 2, per_page: 1 },
-      });
-      if (!ok) return otherwise(`answered with ${status}`);
+      const query = { page: 2, per_page: 1 };
+      const { ok, status, body } = await lab.attempt(list, { query });
+      if (!ok) return [false, `answered with ${status}`];
       const came = objectsIn(body?.response).length;
-      return judged(
-        came === 1 && body?.page === 2,
-        `${came} came; page says ${Number(body?.page)}`,
-      );
+      const page = Number(body?.page);
+      return [came === 1 && page === 2, `${came} came; page says ${page}`];
     },
   },
-  {
-    id: "created-after",
+  "created-after": {
     question: "Does the list of contacts honour created_after as DD-MM-YYYY?",
     assumed: "Yes",
     code: "src/tools/kit/arguments.ts: dayFirstDate",
     how: "created_after a day in 2099, and a day in 1999",
-    phase: "read",
-    async probe(lab) {
-      const { list } = endpoints.contacts;
+    async read(lab) {
+      const { list } = contacts;
       const total = demand(totalOf(lab, list) || false, "there is no contact");
       const after = (created_after: string) =>
         lab.attempt(list, { query: { created_after } });
       const late = await after("30-12-2099"), early = await after("30-12-1999");
       if (!late.ok || !early.ok) {
-        return otherwise(`answered with ${late.status} and ${early.status}`);
+        return [false, `answered with ${late.status} and ${early.status}`];
       }
-      const none = late.exchange.body?.total_data === 0;
-      const all = early.exchange.body?.total_data === total;
-      return judged(
-        none && all,
-        `2099 brings ${none ? "none" : "some"}, 1999 ${
-          all ? "all" : "not all"
-        }`,
-      );
+      const none = late.body?.total_data === 0;
+      const all = early.body?.total_data === total;
+      const [some, most] = [none ? "none" : "some", all ? "all" : "not all"];
+      return [none && all, `2099 brings ${some}, 1999 ${most}`];
     },
   },
-  {
-    id: "task-filter",
+  "task-filter": {
     question: "Does GET /tasks list all tasks without filter=alltask?",
     assumed: "Yes",
     code: "src/tools/tasks.ts: traits",
     how: "Compares total_data with and without",
-    phase: "read",
-    async probe(lab) {
-      const { list } = endpoints.tasks;
+    async read(lab) {
+      const { list } = tasks;
       const without = totalOf(lab, list);
-      const { ok, status, exchange } = await lab.attempt(list, {
-        query: { filter: "alltask" },
-      });
-      if (!ok) return otherwise(`filter=alltask is answered with ${status}`);
-      return exchange.body?.total_data === without
-        ? judged(true, "as many")
-        : otherwise("filter=alltask brings another number");
+      const query = { filter: "alltask" };
+      const { ok, status, body } = await lab.attempt(list, { query });
+      if (!ok) return [false, `filter=alltask is answered with ${status}`];
+      return body?.total_data === without
+        ? [true, "as many"]
+        : [false, "filter=alltask brings another number"];
     },
   },
-  {
-    id: "meta-timestamp",
+  "meta-timestamp": {
     question: "What is meta.timestamp?",
     assumed: "Nothing that is relied on: text, and a number on products",
     code: "src/qontak/envelope.ts: readAnswer",
     how: "Its type in every answer",
-    phase: "log",
-    probe({ wire }) {
+    log({ wire }) {
       const types = (isProducts: boolean) =>
         typeNames(
-          wire.seen.flatMap(({ endpoint, body }) =>
-            isObject(body?.meta) &&
-              endpoint.includes("/products") === isProducts
-              ? [body.meta.timestamp]
-              : []
+          wire.seen.filter(({ endpoint }) =>
+            endpoint.includes("/products") === isProducts
+          ).flatMap(({ body }) =>
+            isObject(body?.meta) ? [body.meta.timestamp] : []
           ),
         );
       const others = demand(types(false), "no answer had meta");
-      const products = types(true);
-      return judged(
-        others === "string" && ["number", ""].includes(products),
-        `${others}; on products ${products || "not seen"}`,
-      );
+      const products = types(true) || "not seen";
+      return [
+        others === "string" && ["number", "not seen"].includes(products),
+        `${others}; on products ${products}`,
+      ];
     },
   },
-];
+  "labels-null": {
+    question: "Can the label of a field be null?",
+    assumed: "Yes; the name stands in for it",
+    code: "src/fields/template.ts: parseField",
+    how: "Types of name_alias in every template",
+    log(lab) {
+      const found = TEMPLATES.map((template) => ({
+        path: template.path,
+        types: typeNames(
+          listed(lab, template).map(({ name_alias }) => name_alias),
+        ) || "no fields",
+      }));
+      return [
+        found.every(({ types }) =>
+          /^(null|string|null or string|no fields)$/.test(types)
+        ),
+        found.map(({ path, types }) => `${path}: ${types}`).join("; "),
+      ];
+    },
+  },
+  "field-types": {
+    question: "Are there types of fields that this project does not know?",
+    assumed: "No; a new one is passed on as it is",
+    code: "src/fields/types.ts: unknownType",
+    how: "The type of every field of every template",
+    log(lab) {
+      const types = TEMPLATES.flatMap((template) => listed(lab, template))
+        .map(({ type }) => type);
+      const unknown = types.filter((type) =>
+        typeOf(String(type)).qontak.length === 0
+      );
+      return unknown.length === 0
+        ? [true, `${types.length} fields`]
+        : [false, [...new Set(unknown.map(typeWord))].join(", ")];
+    },
+  },
+  "task-required": {
+    question: "Does the template of tasks say what is required?",
+    assumed: "No; if it does, it is read like any other",
+    code: "src/fields/template.ts: parseRequirement",
+    how: "Keys of GET /tasks/info",
+    log(lab) {
+      const keys = requiredKeys(listed(lab, tasks.template));
+      return [keys.length === 0, keys.join(", ")];
+    },
+  },
+  "deal-custom-required": {
+    question: "How do custom fields of deals say where they are required?",
+    assumed: "By two lists, by a flag or null, or not at all: all are read",
+    code: "src/fields/template.ts: parseRequirement",
+    how: "Keys of the custom fields of GET /deals/info",
+    log(lab) {
+      const custom = demand(
+        listed(lab, deals.template).filter(({ additional_field }) =>
+          additional_field === true
+        ),
+        "deals have no custom field",
+      );
+      const named = REQUIRED.map((key) => {
+        const values = custom.filter((field) => key in field)
+          .map((field) => field[key]);
+        return `${key}: ${typeNames(values) || "absent"}`;
+      });
+      const others = requiredKeys(custom)
+        .filter((key) => !REQUIRED.includes(key));
+      return [others.length === 0, [...named, ...others].join("; ")];
+    },
+  },
+  "ticket-stages": {
+    question:
+      "Do the template and the pipelines of tickets have the same stages?",
+    assumed: "Yes; those of the template are used",
+    code: "src/fields/setup.ts: placeOptions",
+    how: "Compares ids of GET /tickets/info and /tickets/ticket_pipelines",
+    async log(lab) {
+      const theirs = listed(lab, tickets.pipelines)
+        .flatMap(({ ticket_stages }) => objectsIn(ticket_stages))
+        .map(({ id }) => Number(id));
+      const ours = (await placesOf(lab, kinds.ticket))
+        .map(({ stage }) => stage.id);
+      const missing = theirs.filter((id) => !ours.includes(id)).length;
+      const extra = ours.filter((id) => !theirs.includes(id)).length;
+      return [
+        missing + extra === 0 && ours.length > 0,
+        `${ours.length} stages in the template, ${missing} of the pipelines missing there, ${extra} only there`,
+      ];
+    },
+  },
+  "products-template": {
+    question: "Is there a template of products, GET /products/info?",
+    assumed: "No: the collection has none",
+    code: "src/qontak/resources.ts: product",
+    how: "Asks for it",
+    async read(lab) {
+      const template = { ...contacts.template, path: "/products/info" };
+      const { ok, status, shape } = await lab.attempt(template);
+      return [!ok, ok ? shape : `answered ${status}`];
+    },
+  },
+};

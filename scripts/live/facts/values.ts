@@ -1,309 +1,348 @@
 /**
- * Facts about how an update changes values: omitted values, null, dates, and
- * types of custom fields.
+ * Facts about how an update changes owners and values: omitted values, null,
+ * dates, and types of custom fields. For those about owners, one of our records
+ * briefly belongs to another user.
  *
  * @module
  */
-import { toDayFirst, toIso } from "../../../src/fields/dates.ts";
+import { type Moment, toDayFirst, toIso } from "../../../src/fields/dates.ts";
 import { isSame } from "../../../src/fields/readback.ts";
+import type { Field } from "../../../src/fields/template.ts";
 import { endpoints } from "../../../src/qontak/endpoints.ts";
 import { isEmpty } from "../../../src/values/json.ts";
-import { objectsIn } from "../answers.ts";
-import type { Claim, Fact } from "../fact.ts";
+import { objectsIn, typeName } from "../answers.ts";
+import {
+  describe,
+  type Fact,
+  type Facts,
+  type Probe,
+  type Seen,
+  sendAndSee,
+  tryDate,
+} from "../fact.ts";
 import { valueFor } from "../fill.ts";
 import { type Kind, kinds } from "../kinds.ts";
 import type { Lab } from "../lab.ts";
-import {
-  type CustomField,
-  customField,
-  describe,
-  type Seen,
-  sendAndSee,
-  sendCustom,
-  tryDate,
-} from "../see.ts";
-import { typeName } from "../shape.ts";
-import {
-  demand,
-  type Finding,
-  judged,
-  NotTried,
-  otherwise,
-} from "../verdict.ts";
+import { demand, type Finding, NotTried } from "../verdict.ts";
+
+function resetFact(
+  kind: typeof kinds.deal | typeof kinds.contact,
+  { update, updateOwner }: typeof endpoints.deals | typeof endpoints.contacts,
+): Fact {
+  return {
+    question:
+      `Does PUT ${update.path} without creator_id make the token's user the owner?`,
+    assumed: "Yes, so every update sends the owner again",
+    code: "src/changes/check_write.ts: keepOwner",
+    how: "Gives a record of ours to another user, changes it, gives it back",
+    async write(lab) {
+      const id = lab.ours(kind);
+      const path = { id };
+      const me = demand(
+        lab.me,
+        "the user behind the token could not be found out",
+      );
+      const field = (await lab.setup.fields(kind))
+        .find(({ key }) => key === "creator_id");
+      const { id: creator_id } = demand(
+        field?.options?.find(({ id }) => id !== null && id !== me),
+        "this account has no second user",
+      );
+      const isOwner = async (user: unknown) =>
+        (await lab.read(kind)).creator_id === user;
+      const args = { [kind.idArgument]: id, creator_id };
+      await lab.tool(`update_${kind.name}_owner`, args);
+      try {
+        demand(
+          await isOwner(creator_id),
+          "the record could not be given to another user",
+        );
+        const body = { [kind.label]: lab.mark };
+        const { ok, status } = await lab.attempt(update, { path, body });
+        if (!ok) throw new NotTried(`the update was answered with ${status}`);
+        const { creator_id: owner } = await lab.read(kind);
+        if (owner === me) return [true, "the owner was reset"];
+        return [
+          false,
+          `the owner ${owner === creator_id ? "stayed" : "became another"}`,
+        ];
+      } finally {
+        // Perhaps only its owner may delete it.
+        await lab.attempt(updateOwner, { path, body: { creator_id: me } });
+      }
+    },
+  };
+}
 
 /** Days that differ from the one that the writes set. */
 const ONE_DAY = "2031-05-21", ANOTHER_DAY = "2031-06-22";
 
 /** A fact about a date in the only form that the tools send. */
 function dateFact(
-  id: string,
   kind: Kind,
   key: string,
   form: "ISO with +07:00" | "dd/mm/yyyy",
 ): Fact {
   const write = form === "dd/mm/yyyy" ? toDayFirst : toIso;
   return {
-    id,
     question: `Does ${kind.name} ${key} take ${form}?`,
     assumed: "Yes, and it is the same day when it is read",
     code: "src/fields/types.ts: fieldTypes",
     how: "Updates a record of ours and reads it",
-    phase: "write",
-    async probe(lab) {
-      const { taken, words } = await tryDate(lab, kind, key, ONE_DAY, write);
-      if (taken === undefined) throw new NotTried(words);
-      return judged(taken, words);
-    },
+    write: (lab) => tryDate(lab, kind, key, ONE_DAY, write),
   };
 }
 
-/** A fact about a type of custom field: sets a value and reads it. */
-function customFact(
-  claim: Claim & {
-    /** Our name of the type. */
-    readonly type: string;
-    /** The value to send. Throws {@linkcode NotTried} if there is none. */
-    readonly value: (lab: Lab, custom: CustomField) => unknown;
-    /** Judges the result, if Qontak did not refuse the value. */
-    readonly look: (seen: Seen, sent: unknown) => Finding;
-  },
-): Fact {
-  const { type, value, look, ...fact } = claim;
-  return {
-    ...fact,
-    phase: "write",
-    async probe(lab) {
-      const custom = await customField(lab, type);
-      const sent = value(lab, custom);
-      const seen = await sendCustom(lab, custom.kind, custom.field, sent);
-      if (seen.refused !== undefined) return otherwise(describe(seen, sent));
-      const { verdict, detail } = look(seen, sent);
-      return { verdict, detail: `${custom.kind.name}: ${detail}` };
-    },
+/** Kinds that can have custom fields. */
+const CUSTOM = [
+  kinds.ticket,
+  kinds.task,
+  kinds.contact,
+  kinds.deal,
+  kinds.company,
+];
+
+/**
+ * Finds a custom field of a type, on a kind of which we have a record.
+ *
+ * @throws {NotTried} If there is none.
+ */
+async function customField(lab: Lab, type: string) {
+  for (const kind of CUSTOM) {
+    if (!lab.own.has(kind)) continue;
+    const field = (await lab.setup.fields(kind)).find((one) =>
+      one.custom && one.type.name === type
+    );
+    if (field) return { kind, field };
+  }
+  throw new NotTried(`no record of ours has a custom field of type ${type}`);
+}
+
+/**
+ * A probe of a type of custom field: sets a value and reads it.
+ *
+ * @param type Our name of the type.
+ * @param value The value to send. Throws {@linkcode NotTried} if there is none.
+ * @param look Judges the result, if Qontak did not refuse the value.
+ */
+function custom(
+  type: string,
+  value: (field: Field, lab: Lab, kind: typeof CUSTOM[number]) => unknown,
+  look: (seen: Seen, sent: unknown) => Finding,
+): Probe {
+  return async (lab) => {
+    const { kind, field } = await customField(lab, type);
+    const sent = value(field, lab, kind);
+    const seen = await sendAndSee(lab, kind, field, sent);
+    if (seen.refused !== undefined) return [false, describe(seen, sent)];
+    const [holds, detail] = look(seen, sent);
+    return [holds, `${kind.name}: ${detail}`];
   };
 }
 
 /** A value of a custom field as the tools would send it. */
 function encode(
-  { field }: CustomField,
+  { type }: Field,
   value: unknown,
-  options: NonNullable<typeof field.options> = [],
-): unknown {
-  const encoded = field.type.encode(value, { custom: true, options });
+  options: Field["options"] = [],
+) {
+  const encoded = type.encode(value, { custom: true, options });
   if (encoded.problem !== undefined) throw new NotTried(encoded.problem);
   return encoded.wire;
 }
 
-/** The effect of null on a value. */
-function cleared({ refused, stored }: Seen): Finding {
-  if (refused !== undefined) return otherwise(`refused with ${refused}`);
-  return isEmpty(stored) ? judged(true, "cleared") : otherwise("it stayed");
+/** Sets a value of our record, then null. */
+async function clear(
+  lab: Lab,
+  kind: Kind,
+  field: string | Field,
+  value: string,
+): Promise<Finding> {
+  const { stored } = await sendAndSee(lab, kind, field, value);
+  demand(isSame(stored, value), "no value could be set first");
+  const seen = await sendAndSee(lab, kind, field, null);
+  if (seen.refused !== undefined) return [false, describe(seen, null)];
+  const isCleared = isEmpty(seen.stored);
+  return [isCleared, isCleared ? "cleared" : "it stayed"];
 }
 
 /** The facts. */
-export const valueFacts: readonly Fact[] = [
-  {
-    id: "put-partial",
+export const valueFacts: Facts = {
+  "owner-reset-deal": resetFact(kinds.deal, endpoints.deals),
+  "owner-reset-contact": resetFact(kinds.contact, endpoints.contacts),
+  "owner-null": {
+    question: "Is update_owner with null refused?",
+    assumed: "Yes; the tool does not send it",
+    code: "src/tools/kit/owner.ts: ownerTool",
+    how: "PUT /deals/:id/update_owner with creator_id null",
+    async write(lab) {
+      const path = { id: lab.ours(kinds.deal) };
+      const giveTo = (creator_id: number | null) =>
+        lab.attempt(endpoints.deals.updateOwner, {
+          path,
+          body: { creator_id },
+        });
+      const { ok, status } = await giveTo(null);
+      if (ok && lab.me !== undefined) await giveTo(lab.me);
+      return [!ok, ok ? "accepted" : `refused with ${status}`];
+    },
+  },
+  "put-partial": {
     question: "Does an update leave alone what it does not name?",
     assumed: "Yes",
     code: "src/changes/write.ts: prepareWrite",
     how: "Updates the website of our company and compares all other keys",
-    phase: "write",
-    async probe(lab) {
+    async write(lab) {
       const before = await lab.read(kinds.company);
       const { ok, status } = await lab.change(kinds.company, {
         website: "https://example.com/partial",
       });
-      if (!ok) return otherwise(`such an update is answered with ${status}`);
+      if (!ok) return [false, `such an update is answered with ${status}`];
       const stored = await lab.read(kinds.company);
       const changed = Object.keys(before).filter((key) =>
         !["website", "updated_at"].includes(key) &&
         JSON.stringify(before[key]) !== JSON.stringify(stored[key])
       );
       return changed.length === 0
-        ? judged(true, "all other keys stayed")
-        : otherwise(`changed too: ${changed.join(", ")}`);
+        ? [true, "all other keys stayed"]
+        : [false, `changed too: ${changed.join(", ")}`];
     },
   },
-  {
-    id: "unknown-body-key",
+  "unknown-body-key": {
     question: "Is an unknown key of a body dropped without a word?",
     assumed: "Yes, so no tool sends one that is not documented",
     code: "src/qontak/crm.ts: checkBody",
     how: "PUT /companies/:id with a key of our own",
-    phase: "write",
-    async probe(lab) {
-      const id = lab.ours(kinds.company);
+    async write(lab) {
       const { update } = endpoints.companies;
       const key = "qontak_mcp_unknown";
       const { ok, status } = await lab.attempt(
         { ...update, body: { ...update.body, [key]: "text" } },
-        { path: { id }, body: { website: "https://example.com", [key]: "1" } },
+        {
+          path: { id: lab.ours(kinds.company) },
+          body: { website: "https://example.com", [key]: "1" },
+        },
       );
-      if (!ok) return otherwise(`refused with ${status}`);
+      if (!ok) return [false, `refused with ${status}`];
       const isStored = key in await lab.read(kinds.company);
-      return judged(!isStored, isStored ? "stored" : "dropped");
+      return [!isStored, isStored ? "stored" : "dropped"];
     },
   },
-  {
-    id: "null-clears",
+  "null-clears": {
     question: "Does null clear a value?",
     assumed: "Yes",
     code: "src/tools/kit/update.ts: changeInput",
     how: "Sets the website of our company to null and reads it",
-    phase: "write",
-    async probe(lab) {
-      const send = (value: string | null) =>
-        sendAndSee(lab, kinds.company, "website", value);
-      await send("https://example.com");
-      const seen = await send(null);
-      demand(
-        seen.refused !== undefined || !isEmpty(seen.before),
-        "the website could not be set first",
-      );
-      return cleared(seen);
-    },
+    write: (lab) => clear(lab, kinds.company, "website", "https://example.com"),
   },
-  {
-    id: "custom-null-clears",
+  "custom-null-clears": {
     question: "Does null clear a custom value?",
     assumed: "Yes",
     code: "src/fields/custom.ts: encodeEntry",
     how: "Sets a custom text of ours, then null, and reads it",
-    phase: "write",
-    async probe(lab) {
+    async write(lab) {
       const { kind, field } = await customField(lab, "text");
       demand(
         !field.required.always && kind !== kinds.deal,
         "the only custom text may be required",
       );
-      const set = await sendCustom(lab, kind, field, lab.mark);
-      demand(
-        isSame(set.stored, lab.mark),
-        "a custom text could not be set first",
-      );
-      return cleared(await sendCustom(lab, kind, field, null));
+      return await clear(lab, kind, field, lab.mark);
     },
   },
-  dateFact("deal-date-iso", kinds.deal, "closed_date", "ISO with +07:00"),
-  {
-    id: "deal-date-plain",
+  "deal-date-iso": dateFact(kinds.deal, "closed_date", "ISO with +07:00"),
+  "deal-date-plain": {
     question: "Does deal closed_date take plain YYYY-MM-DD?",
     assumed: "No, so it is sent with time and offset",
     code: "src/fields/dates.ts: toIso",
     how: "Updates our deal and reads it",
-    phase: "write",
-    async probe(lab) {
-      const { taken, words } = await tryDate(
+    async write(lab) {
+      const [taken, seen] = await tryDate(
         lab,
         kinds.deal,
         "closed_date",
         ANOTHER_DAY,
         () => ANOTHER_DAY,
       );
-      return judged(!taken, words);
+      return [taken === undefined ? undefined : !taken, seen];
     },
   },
-  {
-    id: "contact-birth-date",
+  "contact-birth-date": {
     question: "In which form does a contact's date_of_birth go?",
     assumed: "dd/mm/yyyy",
     code: "src/qontak/resources.ts: contact",
     how: "Updates our contact with ISO, dd/mm/yyyy and YYYY-MM-DD",
-    phase: "write",
-    async probe(lab) {
+    async write(lab) {
       // Each form gets a different day, so that one does not pass for another.
-      const forms = [
-        { form: "ISO", day: "1990-12-25", write: toIso },
-        { form: "dd/mm/yyyy", day: "1991-12-26", write: toDayFirst },
-        { form: "YYYY-MM-DD", day: "1992-12-27", write: () => "1992-12-27" },
+      const tried = (day: string, write = (_: Moment) => day) =>
+        tryDate(lab, kinds.contact, "date_of_birth", day, write);
+      const [, iso] = await tried("1990-12-25", toIso);
+      const [holds, dayFirst] = await tried("1991-12-26", toDayFirst);
+      const [, plain] = await tried("1992-12-27");
+      return [
+        holds,
+        `ISO: ${iso}; dd/mm/yyyy: ${dayFirst}; YYYY-MM-DD: ${plain}`,
       ];
-      const seen: string[] = [];
-      let holds: boolean | undefined;
-      for (const { form, day, write } of forms) {
-        const { taken, words } = await tryDate(
-          lab,
-          kinds.contact,
-          "date_of_birth",
-          day,
-          write,
-        );
-        seen.push(`${form}: ${words}`);
-        if (form === "dd/mm/yyyy") holds = taken;
-      }
-      const detail = seen.join("; ");
-      if (holds === undefined) throw new NotTried(detail);
-      return judged(holds, detail);
     },
   },
-  dateFact("task-due-date", kinds.task, "due_date", "ISO with +07:00"),
-  dateFact("ticket-due-date", kinds.ticket, "due_date", "dd/mm/yyyy"),
-  customFact({
-    id: "multiple-select",
+  "task-due-date": dateFact(kinds.task, "due_date", "ISO with +07:00"),
+  "ticket-due-date": dateFact(kinds.ticket, "due_date", "dd/mm/yyyy"),
+  "multiple-select": {
     question: "How does a multiple select travel?",
     assumed: "As option ids joined by commas, there and back",
     code: "src/fields/encode.ts: encodeMultipleSelect",
     how: "Sets two options of a custom field of ours and reads them",
-    type: "multiple_select",
-    value(_, custom) {
-      const options = (custom.field.options ?? []).filter(({ id }) =>
-        id !== null
-      );
-      demand(options.length >= 2, "it has fewer than two options");
-      return encode(custom, options.slice(0, 2).map(({ id }) => id), options);
-    },
-    look({ stored, label }, sent) {
-      const same = stored === sent;
-      return judged(
-        same,
-        `${same ? "stored as sent" : "stored otherwise"}, value_name is ${
-          typeName(label)
-        }`,
-      );
-    },
-  }),
-  customFact({
-    id: "gps",
+    write: custom(
+      "multiple_select",
+      (field) => {
+        const { options = [] } = field;
+        const ids = options.flatMap(({ id }) => id ?? []).slice(0, 2);
+        demand(ids.length === 2, "it has fewer than two options");
+        return encode(field, ids, options);
+      },
+      ({ stored, label }, sent) => [
+        stored === sent,
+        `${
+          stored === sent ? "stored as sent" : "stored otherwise"
+        }, value_name is ${typeName(label)}`,
+      ],
+    ),
+  },
+  "gps": {
     question: "How does a gps field travel?",
     assumed: "As text such as -6.2, 106.8",
     code: "src/fields/encode.ts: encodeGps",
     how: "Sets a custom field of ours and reads it",
-    type: "gps",
-    value: (lab) => valueFor(lab, { key: "additional_fields", type: "gps" }),
-    look: (seen, sent) =>
-      judged(isSame(sent, seen.stored), describe(seen, sent)),
-  }),
-  customFact({
-    id: "checklist",
+    write: custom(
+      "gps",
+      (_, lab) => valueFor(lab, { key: "additional_fields", type: "gps" }),
+      (seen, sent) => [isSame(sent, seen.stored), describe(seen, sent)],
+    ),
+  },
+  "checklist": {
     question: "Can a checklist be written as a JSON text?",
     assumed: "Yes: a text that holds checklist_details_attributes",
     code: "src/fields/encode.ts: encodeChecklist",
     how: "Ticks the first item of a checklist of our task and reads it",
-    type: "checklist",
-    value(lab, custom) {
-      const { field, resource } = custom;
-      const [template] = lab.answers(resource.endpoints.template!);
-      const described = objectsIn(template?.body?.response).find(({ id }) =>
-        id === field.id
-      );
-      const [first] = objectsIn(described?.checklist_details_attributes);
-      const { crm_additional_option_id, name } = demand(
-        first,
-        "the checklist has no items",
-      );
-      return encode(custom, [
-        { crm_additional_option_id, name, completed: true },
-      ]);
-    },
-    look({ stored }) {
-      if (isEmpty(stored)) return otherwise("accepted, and not stored");
-      const ticked = JSON.stringify(stored).includes("true");
-      return judged(
-        ticked,
-        `${ticked ? "stored" : "stored without the tick"}, shown as ${
-          typeName(stored)
-        }`,
-      );
-    },
-  }),
-];
+    write: custom(
+      "checklist",
+      (field, lab, { endpoints }) => {
+        const [template] = lab.answers(endpoints.template!);
+        const described = objectsIn(template?.body?.response)
+          .find(({ id }) => id === field.id);
+        const [first] = objectsIn(described?.checklist_details_attributes);
+        const { crm_additional_option_id, name } = demand(
+          first,
+          "the checklist has no items",
+        );
+        const item = { crm_additional_option_id, name, completed: true };
+        return encode(field, [item]);
+      },
+      ({ stored }) => {
+        if (isEmpty(stored)) return [false, "accepted, and not stored"];
+        const isTicked = JSON.stringify(stored).includes("true");
+        const words = isTicked ? "stored" : "stored without the tick";
+        return [isTicked, `${words}, shown as ${typeName(stored)}`];
+      },
+    ),
+  },
+};
