@@ -5,13 +5,6 @@
  * @module
  */
 import { isObject, type JsonObject, toId } from "../../src/values/json.ts";
-import type { Exchange } from "./wire.ts";
-
-/** Whether an exchange succeeded, by its HTTP status and its `meta`. */
-export function isGood({ status, body }: Exchange): boolean {
-  return status >= 200 && status < 300 && body !== undefined &&
-    !(metaStatusOf(body)! >= 400);
-}
 
 /** The `meta.status` of an answer. */
 export function metaStatusOf(body: JsonObject | undefined): number | undefined {

@@ -24,14 +24,14 @@ import { createServer, type ServerOptions } from "../../src/server.ts";
 import { createCache } from "../../src/storage/cache.ts";
 import { DEFAULT_TENANT } from "../../src/tokens/store.ts";
 import { defined, isObject, type JsonObject } from "../../src/values/json.ts";
-import { isGood, recordIn } from "./answers.ts";
+import { recordIn } from "./answers.ts";
 import type { LiveFlags } from "./flags.ts";
 import { type Kind, MARK } from "./kinds.ts";
 import { createLedger } from "./ledger.ts";
 import { redact } from "./redact.ts";
 import { watchTokens } from "./tokens.ts";
 import { demand, Stopped, ToolRefusal } from "./verdict.ts";
-import { createWire, type Exchange, LONGEST_WAIT } from "./wire.ts";
+import { createWire, type Exchange, isGood, LONGEST_WAIT } from "./wire.ts";
 
 /** The result of a raw call that may be refused. */
 export interface Attempt extends Pick<Exchange, "body" | "shape"> {

@@ -12,11 +12,11 @@ import {
   nameOf,
 } from "../../src/qontak/endpoints.ts";
 import { isEmpty, toId } from "../../src/values/json.ts";
-import { isGood, objectsIn, recordIn } from "./answers.ts";
+import { objectsIn, recordIn } from "./answers.ts";
 import { allKinds, kinds } from "./kinds.ts";
 import type { Lab } from "./lab.ts";
 import { demand, type Result, tried } from "./verdict.ts";
-import type { Exchange } from "./wire.ts";
+import { type Exchange, isGood } from "./wire.ts";
 
 /** The result of reading one endpoint. */
 export interface ReadRow

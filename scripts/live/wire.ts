@@ -15,7 +15,7 @@ import {
   type JsonObject,
   parseJson,
 } from "../../src/values/json.ts";
-import { shapeOf } from "./answers.ts";
+import { metaStatusOf, shapeOf } from "./answers.ts";
 import { allEndpoints } from "./kinds.ts";
 import { Stopped } from "./verdict.ts";
 
@@ -53,6 +53,12 @@ export interface Exchange {
   readonly shape: string;
   /** How long it took, in ms. */
   readonly ms: number;
+}
+
+/** Whether an exchange succeeded, by its HTTP status and its `meta`. */
+export function isGood({ status, body }: Exchange): boolean {
+  return status >= 200 && status < 300 && body !== undefined &&
+    !(metaStatusOf(body)! >= 400);
 }
 
 /** The connection to Qontak. */
