@@ -1,7 +1,7 @@
 /**
- * What can be done about an error, as each reader is told it: a person at the
- * command line by variables and commands, a program that embeds the server by
- * options.
+ * The advice on an error depends on its reader. For a person at the command
+ * line it names variables and commands, for a program that embeds the server it
+ * names options.
  */
 import {
   assert,
@@ -21,27 +21,27 @@ import { serveMcp } from "../support/serve.ts";
 /** An address where nothing answers. */
 const NOWHERE = "http://127.0.0.1:9";
 
-/** What only a person at the command line is told of. */
+/** Matches what only a person at the command line can use. */
 const OPERATORS = new RegExp(
   `\\b(${Object.keys(variables).join("|")})\\b|qontak-mcp (${
     Object.keys(commands).join("|")
   })`,
 );
 
-/** What one tool answers a program that embeds the server. */
+/** The answer of a tool to a program that embeds the server. */
 async function embedded(options: ServerOptions, args = {}): Promise<string> {
   const server = createServer({ kv: false, log: () => {}, ...options });
   await using http = serveMcp(server);
   return (await callTool(http.url, "list_pipelines", args)).text;
 }
 
-/** What the same tool answers where variables set the server up. */
+/** The answer of the same tool if variables configure the server. */
 async function operated(env: Record<string, string>): Promise<string> {
   await using server = await startHttp([], { TOKEN_CACHE: "memory", ...env });
   return (await callTool(server.url, "list_pipelines", {})).text;
 }
 
-Deno.test("the option timeout is named to programs, QONTAK_TIMEOUT_MS to people", async () => {
+Deno.test("advice names the option timeout for programs, and QONTAK_TIMEOUT_MS for people", async () => {
   await using sandbox = serveSandbox({ rotateRefreshTokens: false });
   sandbox.inject({
     fault: { kind: "delay", ms: 3_000 },
@@ -66,7 +66,7 @@ Deno.test("the option timeout is named to programs, QONTAK_TIMEOUT_MS to people"
   assertStringIncludes(person, ". QONTAK_TIMEOUT_MS sets the limit");
 });
 
-Deno.test("the option baseUrl is named to programs, QONTAK_BASE_URL to people", async () => {
+Deno.test("advice names the option baseUrl for programs, and QONTAK_BASE_URL for people", async () => {
   const [program, person] = await Promise.all([
     embedded({ baseUrl: NOWHERE, refreshToken: "a-token" }),
     operated({ QONTAK_BASE_URL: NOWHERE, QONTAK_REFRESH_TOKEN: "a-token" }),
@@ -76,7 +76,7 @@ Deno.test("the option baseUrl is named to programs, QONTAK_BASE_URL to people", 
   assertStringIncludes(person, "Check the network and QONTAK_BASE_URL");
 });
 
-Deno.test("a program may word advice itself", async () => {
+Deno.test("a program can word advice itself", async () => {
   const text = await embedded({
     store: createMemoryStore({}),
     advise: (remedy) => `Our words for ${remedy.what}`,
@@ -84,7 +84,7 @@ Deno.test("a program may word advice itself", async () => {
   assertStringIncludes(text, "in the store memory. Our words for addTenant");
 });
 
-Deno.test("log lines end with advice in the words of their reader", async () => {
+Deno.test("log lines end with advice for their reader", async () => {
   const lines: string[] = [];
   await using sandbox = serveSandbox({ rotateRefreshTokens: true });
   const { url: baseUrl, refreshToken } = sandbox;

@@ -22,7 +22,7 @@ Deno.test("QONTAK_RATE_LIMIT reads rates, and refuses what is not a rate", () =>
   });
 });
 
-Deno.test("openLimits() goes by the rates of the settings", async () => {
+Deno.test("openLimits() uses the rates of the settings", async () => {
   const settings = readSettings({
     QONTAK_RATE_LIMIT: "0.5/2",
     QONTAK_GLOBAL_RATE_LIMIT: "0.5/3",

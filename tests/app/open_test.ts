@@ -1,4 +1,7 @@
-/** The one assembly: what it says must not depend on the door it is behind. */
+/**
+ * The program is assembled in one place, so its warnings are the same for every
+ * entry point.
+ */
 import { assertEquals } from "@std/assert";
 import { createServer } from "../../mod.ts";
 import { keyEntry, startDeployed } from "../support/deployed.ts";
@@ -12,8 +15,8 @@ import {
 } from "../support/process.ts";
 
 /**
- * What is warned of since it is out of order, and not since it is set so: when
- * that is noticed depends on how long the program runs.
+ * Warnings about something that fails, not about a setting. When they appear
+ * depends on how long the program runs.
  */
 const OUT_OF_ORDER = /^Vault gives no token/;
 
@@ -32,17 +35,17 @@ async function warningsOf(serving: Promise<HttpProcess>): Promise<string[]> {
   return warningsIn((await server.stop("SIGINT")).stderr);
 }
 
-Deno.test("open() warns of the same at every door", async () => {
+Deno.test("open() gives the same warnings at every entry point", async () => {
   const dir = await Deno.makeTempDir();
   const token = { QONTAK_REFRESH_TOKEN: "unused" };
   const table: [number, Record<string, string>][] = [
-    // Access tokens in Deno KV, unsealed.
+    // Access tokens in Deno KV are unsealed.
     [1, { ...token }],
     [1, { TOKEN_STORE: "vault", VAULT_TOKEN: "unused" }],
     [1, { TOKEN_STORE: "kv" }],
-    // And a token that is not used.
+    // A token is not used.
     [2, { ...token, TOKEN_STORE: "vault", VAULT_TOKEN: "unused" }],
-    // And the values of writes, unsealed.
+    // The values of writes are unsealed.
     [2, { ...token, QONTAK_AUDIT: "kv", QONTAK_AUDIT_VALUES: "keep" }],
     [0, { ...token, TOKEN_CACHE: "memory" }],
     [0, { ...token, TOKEN_ENCRYPTION_KEY: btoa("ab".repeat(16)) }],
@@ -69,7 +72,7 @@ Deno.test("open() warns of the same at every door", async () => {
   }
 });
 
-Deno.test("createServer() leaves open what it was given", async () => {
+Deno.test("createServer() does not close what it was given", async () => {
   const closed: string[] = [];
   const closing = (name: string) => ({
     close() {

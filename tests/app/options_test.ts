@@ -1,6 +1,6 @@
 /**
- * What is wrong with an option of a program that embeds the server is said with
- * the sentence that a person is told of the variable.
+ * An error about an option of a program that embeds the server has the same
+ * sentence as the error about the variable.
  */
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { createHandler, createServer, OptionError } from "../../mod.ts";
@@ -12,7 +12,10 @@ import { run } from "../support/process.ts";
 const server = (options: Record<string, unknown>) => () =>
   createServer({ refreshToken: "a-token", kv: false, ...options });
 
-/** Option, value, what takes it; the variable, and the value as its text. */
+/**
+ * Each row: an option, a value, the function that takes it, the variable, and
+ * the value as text.
+ */
 const table: readonly [string, unknown, () => unknown, string, string][] = [
   ["timeout", -1, server({ timeout: -1 }), "QONTAK_TIMEOUT_MS", "-1"],
   ["timeout", 0.5, server({ timeout: 0.5 }), "QONTAK_TIMEOUT_MS", "0.5"],
@@ -81,13 +84,13 @@ const table: readonly [string, unknown, () => unknown, string, string][] = [
   ],
 ];
 
-Deno.test("options are refused with the sentences of settings", async () => {
+Deno.test("options are refused with the same sentences as settings", async () => {
   for (const [option, value, make, variable, text] of table) {
     const { message } = assertThrows(make, OptionError);
     const env = { QONTAK_REFRESH_TOKEN: "a-token", [variable]: text };
     const { code, stderr } = await run([], { env });
     assertEquals(code, 2, stderr);
-    // A number is not in quotes where it is one.
+    // A number in an option is not in quotation marks.
     const said = typeof value === "number"
       ? message.replace(/not (\S+)$/, 'not "$1"')
       : message;
@@ -100,7 +103,7 @@ Deno.test("options are refused with the sentences of settings", async () => {
   }
 });
 
-Deno.test("createLimits() and createHandler() refuse what cannot hold", () => {
+Deno.test("createLimits() and createHandler() refuse invalid options", () => {
   for (
     const tenant of [
       { perSecond: 0, burst: 1 },
@@ -125,12 +128,12 @@ Deno.test("createLimits() and createHandler() refuse what cannot hold", () => {
   );
 });
 
-Deno.test("createServer() takes nothing for a switch but true and false", () => {
+Deno.test("createServer() takes only true and false for a switch", () => {
   const { message } = assertThrows(server({ readOnly: "false" }), OptionError);
   assertEquals(message, 'readOnly must be true or false, not "false"');
 });
 
-Deno.test("createServer() takes an address with the path of the API, as the settings do", () => {
+Deno.test("createServer() accepts an address with the path of the API, as the settings do", () => {
   createServer({
     refreshToken: "a-token",
     baseUrl: "https://app.qontak.com/api/v3.1/",

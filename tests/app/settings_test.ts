@@ -4,7 +4,7 @@ import { ConfigError } from "../../src/errors.ts";
 
 const FLAGS = ["QONTAK_READ_ONLY", "MCP_STORED_KEYS", "MCP_METRICS"] as const;
 
-Deno.test("readSettings() reads yes and no as people write them, and nothing else as no", () => {
+Deno.test("readSettings() reads yes and no as people write them, and never reads anything else as no", () => {
   const words: [string, boolean][] = [
     ...["true", "True", "TRUE", "1", "yes", "Yes", "on", "ON", " true "].map(
       (word): [string, boolean] => [word, true],
@@ -30,7 +30,7 @@ Deno.test("readSettings() reads yes and no as people write them, and nothing els
   }
 });
 
-Deno.test("readSettings() names a token that was pasted with something around it, and not the token", () => {
+Deno.test("readSettings() names the variable of a token that was pasted with something around it, but does not repeat the token", () => {
   const secret = "s3cret-value";
   for (
     const name of [
@@ -57,7 +57,8 @@ Deno.test("readSettings() warns of unknown variables, with the nearest known one
     TOKEN_STOR: "vault",
     REDIS_HOST: "10.0.0.1",
     VAULT_SKIP_VERIFY: "1",
-    // Nothing of ours, nothing set, and what Kubernetes sets for a service.
+    // Variables of other programs, empty ones, and those that Kubernetes sets
+    // for a service.
     PATH: "/bin",
     QONTAK_EMPTY: " ",
     REDIS_SERVICE_HOST: "10.0.0.1",

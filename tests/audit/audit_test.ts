@@ -1,4 +1,4 @@
-/** What is recorded of a write, for every way that one can end. */
+/** The record of a write, for every outcome. */
 import {
   assert,
   assertEquals,
@@ -20,14 +20,14 @@ import { sleep, until } from "../support/time.ts";
 const contacts = "/api/v3.1/contacts*";
 
 /** Arguments that make a contact. */
-// deno-lint-ignore no-explicit-any -- whatever the company requires
+// deno-lint-ignore no-explicit-any -- the company decides what is required
 async function contactFor(world: World): Promise<any> {
   const { required } = await world.ok("get_required_fields_for_contact");
   return argumentsFor(required);
 }
 
 /** The audit lines of the log. */
-// deno-lint-ignore no-explicit-any -- tests look into lines freely
+// deno-lint-ignore no-explicit-any -- tests read any field of a line
 function lines({ logs }: World): any[] {
   return logs.map((line) => JSON.parse(line)).filter(({ message }) =>
     /^A write (was|could not be) sent$/.test(message)
@@ -88,7 +88,7 @@ Deno.test("a write that was not sent makes no record, and neither does a read", 
   assertEquals(writes(world), []);
 });
 
-Deno.test("a record says what came of a write, for each way that it can end", async () => {
+Deno.test("a record has the outcome of a write, for each possible outcome", async () => {
   const store = createMemoryAuditStore();
   await using world = await createWorld({
     timeout: 2_000,
@@ -129,7 +129,7 @@ Deno.test("a record says what came of a write, for each way that it can end", as
   }
 });
 
-Deno.test("a write that certainly did not arrive has failed", async () => {
+Deno.test("a write that certainly did not arrive is recorded as failed", async () => {
   const store = createMemoryAuditStore();
   await using world = await createWorld({ retryBudget: 0, audit: { store } });
   const contact = await contactFor(world);
@@ -137,7 +137,7 @@ Deno.test("a write that certainly did not arrive has failed", async () => {
     store.kept.splice(0).map(({ outcome, status }) => [outcome, status]);
   const failed: unknown[] = [["unknown", undefined], ["failed", undefined]];
 
-  // The token endpoint says no: there is nothing to send the write with.
+  // The token endpoint refuses, so there is no token for the write.
   world.sandbox.revokeRefreshTokens();
   world.sandbox.inject({
     fault: { kind: "status", status: 401 },
@@ -158,7 +158,7 @@ Deno.test("a write that certainly did not arrive has failed", async () => {
   ]);
 });
 
-Deno.test("the outcome of a write that was cancelled is unknown", async () => {
+Deno.test("the outcome of a cancelled write is unknown", async () => {
   const store = createMemoryAuditStore();
   await using world = await createWorld({ audit: { store } });
   const contact = await contactFor(world);
@@ -173,7 +173,7 @@ Deno.test("the outcome of a write that was cancelled is unknown", async () => {
     { signal: cancel.signal },
   ).catch(() => {});
   await until(() => store.kept.length > 0, "the write is about to be sent");
-  // Long enough for the request to be on its way.
+  // Long enough for the request to be sent.
   await sleep(200);
   cancel.abort();
   await call;
@@ -184,12 +184,12 @@ Deno.test("the outcome of a write that was cancelled is unknown", async () => {
   ]);
 });
 
-/** A store that does what a test wants. */
+/** A store that does what a test chooses. */
 function storeThat(keep: AuditStore["begin"]): AuditStore {
   return { name: "test", begin: keep, end: keep, async *list() {} };
 }
 
-Deno.test("a place for records that fails or hangs holds no write and fails none", async () => {
+Deno.test("a store of records that fails or hangs does not delay or fail a write", async () => {
   const hung = Promise.withResolvers<void>();
   const table: [AuditStore["begin"], RegExp][] = [
     [() => Promise.reject(new Error("no room")), /"reason":"no room"/],
@@ -210,12 +210,12 @@ Deno.test("a place for records that fails or hangs holds no write and fails none
   hung.resolve();
 });
 
-Deno.test("the two steps of a record never overtake each other", async () => {
+Deno.test("the two steps of a record are stored in order", async () => {
   const steps: string[] = [];
   const store: AuditStore = {
     ...storeThat(() => Promise.resolve()),
     async begin() {
-      // Longer than the write waits for it.
+      // Longer than the write waits.
       await sleep(1_300);
       steps.push("begin");
     },
@@ -230,7 +230,7 @@ Deno.test("the two steps of a record never overtake each other", async () => {
   assertEquals(steps, ["begin", "end"]);
 });
 
-Deno.test("a server that ends keeps what is not kept yet", async () => {
+Deno.test("a server that ends stores the records that are not stored yet", async () => {
   const kept: string[] = [];
   const keep: AuditStore["begin"] = async ({ outcome }) => {
     await sleep(600);
@@ -255,7 +255,7 @@ Deno.test("a server that ends keeps what is not kept yet", async () => {
   assertEquals(kept, ["unknown", "done"]);
 });
 
-/** What must never be seen: in the place of every value. */
+/** A value that must never appear; it replaces every value. */
 const canaries = {
   phone: "+62 812-9999-0001",
   digits: 6281299990001,
@@ -268,7 +268,7 @@ const all: Endpoint[] = Object.values(endpoints).flatMap((group) =>
 );
 const writing = all.filter(({ method }) => method !== "GET");
 
-/** Bodies of an endpoint with canaries in every place, known or not. */
+/** Bodies of an endpoint with the canary in every key, known or unknown. */
 function bodiesOf({ body }: Endpoint): Record<string, unknown>[] {
   const keys = [...Object.keys(body), "unheard_of"];
   return Object.values(canaries).flatMap((canary) => [
@@ -308,7 +308,7 @@ for (const keepsValues of [false, true]) {
         }
       }
       assertEquals(store.kept.length, 2 * count);
-      // Each is announced for who looks for faults, and told of.
+      // Each write has a line before it and a line after it.
       assertEquals(logs.length, 2 * count);
       for (const line of logs) assertNotMatch(line, CANARY);
       if (keepsValues) assertMatch(JSON.stringify(store.kept), CANARY);

@@ -13,12 +13,12 @@ const keyOf = (letter: string) => btoa(`${letter}-`.repeat(16));
 const hashWith = (letters: string) =>
   createHashes(createSealer([...letters].map(keyOf)));
 
-Deno.test("createHashes() makes equal values recognisable, under one key and for one tenant", async () => {
+Deno.test("createHashes() gives equal values the same hash, for one key and one tenant", async () => {
   const phone = "+62 812-1234-5678";
   const hash = await hashWith("a")("acme")(phone);
   assertMatch(hash, /^hmac:[0-9a-f]{16}$/);
   assertEquals(await hashWith("a")("acme")(phone), hash);
-  // The first key makes them; the others only open what is sealed.
+  // The first key makes the hashes; the others only open sealed records.
   assertEquals(await hashWith("ab")("acme")(phone), hash);
   assertNotEquals(await hashWith("ba")("acme")(phone), hash);
   assertNotEquals(await hashWith("b")("acme")(phone), hash);
@@ -26,7 +26,7 @@ Deno.test("createHashes() makes equal values recognisable, under one key and for
   assertNotEquals(await hashWith("a")("acme")(`${phone} `), hash);
 });
 
-Deno.test("createHashes() without a key makes one for each process", async () => {
+Deno.test("createHashes() without a key makes one key for each process", async () => {
   const [one, other] = [createHashes(), createHashes()];
   assertEquals(await one("acme")("x"), await one("acme")("x"));
   assertNotEquals(await one("acme")("x"), await other("acme")("x"));
@@ -36,7 +36,7 @@ Deno.test("createHashes() without a key makes one for each process", async () =>
   );
 });
 
-Deno.test("createHashes() makes no plain hash that could be tried out", async () => {
+Deno.test("createHashes() makes no plain hash, which could be found by guessing", async () => {
   const text = 'acme\n"081212345678"';
   const hash = (await hashWith("a")("acme")("081212345678")).slice(5);
   const bytes = new TextEncoder().encode(text);
@@ -46,18 +46,18 @@ Deno.test("createHashes() makes no plain hash that could be tried out", async ()
   }
 });
 
-Deno.test("hashed() keeps ids, and what is empty, and nothing else", async () => {
+Deno.test("hashed() keeps only ids and empty values", async () => {
   const hash = (value: unknown) => Promise.resolve(`#${typeof value}`);
   const table: [JsonObject, JsonObject][] = [
     [{ first_name: "Sari" }, { first_name: "#string" }],
     [{ first_name: "", last_name: null }, { first_name: "", last_name: null }],
     [{ crm_company_id: 42 }, { crm_company_id: 42 }],
-    // An invalid id: a phone number in its place.
+    // A phone number instead of an id.
     [{ crm_company_id: "0812" }, { crm_company_id: "#string" }],
     [{ crm_company_id: 6281212345678 }, { crm_company_id: "#number" }],
     [{ crm_company_id: 8121234567 }, { crm_company_id: "#number" }],
     [{ crm_company_id: 1.5 }, { crm_company_id: "#number" }],
-    // Called an id, but a text of the company's own.
+    // The key ends like an id, but the value is the company's own text.
     [{ customer_id: 42 }, { customer_id: "#number" }],
     [{ crm_deal_ids: [1, "x", 2] }, { crm_deal_ids: [1, "#string", 2] }],
     [{ crm_deal_ids: "1,2" }, { crm_deal_ids: "#string" }],
@@ -86,7 +86,7 @@ Deno.test("hashed() keeps ids, and what is empty, and nothing else", async () =>
   }
 });
 
-Deno.test("fitting() takes the first form that can be kept", async () => {
+Deno.test("fitting() takes the first form that fits", async () => {
   const large = () => ({ note: "é".repeat(20_000) });
   const small = () => ({ note: "hmac:0" });
   assertEquals(await fitting(small, large), small());

@@ -35,13 +35,13 @@ const AUDIENCE = "https://crm.example.com/mcp";
 /** An issuer, servers that trust it, and what they logged. */
 interface Bench {
   readonly issuer: Issuer;
-  /** The log of every server, as it would be written. */
+  /** The log lines of every server. */
   readonly lines: string[];
   /** Makes a server that trusts the issuer. */
   make(options?: Partial<JwtOptions>): Jwt;
 }
 
-/** Runs with an issuer, and fails where a token or a claim was logged. */
+/** Runs with an issuer, and fails if a token or a claim was logged. */
 function bench(
   run: (bench: Bench) => Promise<void>,
   options: IssuerOptions = {},
@@ -73,7 +73,7 @@ const ALGORITHMS = [
 
 for (const alg of ALGORITHMS) {
   Deno.test(
-    `authenticate() knows a caller by a token of ${alg}`,
+    `authenticate() accepts a token signed with ${alg}`,
     bench(async ({ issuer, make }) => {
       await issuer.addKey(alg);
       const exp = seconds() + 100;
@@ -90,7 +90,7 @@ for (const alg of ALGORITHMS) {
 }
 
 Deno.test(
-  "authenticate() names callers by their subject, and not with it",
+  "authenticate() names callers by a hash of their subject",
   bench(async ({ issuer, make }) => {
     const { authenticate } = make();
     const name = async (claims: Record<string, unknown>) =>
@@ -107,7 +107,7 @@ Deno.test(
 );
 
 Deno.test(
-  "authenticate() takes what issuers write in other ways",
+  "authenticate() accepts the other forms that issuers use",
   bench(async ({ issuer, make }) => {
     const { authenticate } = make({
       audience: ["crm", AUDIENCE],
@@ -247,7 +247,7 @@ Deno.test(
 );
 
 Deno.test(
-  "authenticate() finds no tenants where none were claimed",
+  "authenticate() finds no tenants if the token claims none",
   bench(async ({ issuer, make }) => {
     const table: [string, Record<string, unknown>][] = [
       ["constructor.name", {}],
@@ -304,9 +304,11 @@ Deno.test(
         signature!.startsWith("A") ? "B" : "A"
       }${signature!.slice(1)}`,
       "half a signature": `${head}.${body}.${signature!.slice(0, 40)}`,
-      "a payload that is no object": `${head}.${encode(["acme"])}.${signature}`,
-      "a payload that is no JSON": `${head}.eyJj.${signature}`,
-      "a header that is no JSON": `eyJj.${body}.${signature}`,
+      "a payload that is not an object": `${head}.${
+        encode(["acme"])
+      }.${signature}`,
+      "a payload that is not JSON": `${head}.eyJj.${signature}`,
+      "a header that is not JSON": `eyJj.${body}.${signature}`,
       "another issuer's token": other.sign(),
       "another issuer's key": other.sign({ iss: issuer.url }),
       "another issuer's key by the name of ours": other.sign({
@@ -349,7 +351,7 @@ Deno.test(
     assertEquals(
       other.requests,
       [],
-      "The issuer that a token names is not asked",
+      "authenticate() sends no request to the issuer that a token names",
     );
     assertEquals(lines.filter((line) => !line.includes("debug")), []);
     assert(await authenticate(good));
@@ -357,7 +359,7 @@ Deno.test(
 );
 
 Deno.test(
-  "authenticate() looks at nothing that is no JWT of the issuer's",
+  "authenticate() ignores what is not a JWT of the issuer",
   bench(async ({ issuer, make }) => {
     const { authenticate } = make();
     const token = await issuer.sign();
@@ -381,7 +383,7 @@ Deno.test(
   }),
 );
 
-Deno.test("authenticate() loads jose with the first JWT", async () => {
+Deno.test("authenticate() loads jose when the first JWT arrives", async () => {
   const program = `
     import { createJwt } from "${root}src/auth/jwt.ts";
     const { authenticate } = createJwt({
@@ -441,7 +443,7 @@ Deno.test(
   },
 );
 
-/** What an issuer may answer that is of no use, and what is said of it. */
+/** Answers of an issuer that cannot be used, and the error for each. */
 const outages: Record<string, [(issuer: Issuer) => unknown, string]> = {
   "does not listen": [(issuer) => issuer.stop(), "could not be reached"],
   "is broken": [
@@ -538,7 +540,7 @@ const outages: Record<string, [(issuer: Issuer) => unknown, string]> = {
 
 for (const [name, [upset, said]] of Object.entries(outages)) {
   Deno.test(
-    `authenticate() tells of an outage where the issuer ${name}`,
+    `authenticate() reports an outage if the issuer ${name}`,
     bench(async ({ issuer, make }) => {
       await upset(issuer);
       const jwt = make();
@@ -564,7 +566,7 @@ for (const [name, [upset, said]] of Object.entries(outages)) {
 }
 
 Deno.test(
-  "authenticate() tells of an outage where the issuer never answers",
+  "authenticate() reports an outage if the issuer never answers",
   bench(async ({ issuer, make }) => {
     const held = Promise.withResolvers<Response>();
     issuer.fault = () => held.promise;
@@ -582,7 +584,7 @@ Deno.test(
   }),
 );
 
-Deno.test("authenticate() lets an issuer elsewhere send it to https only", async () => {
+Deno.test("authenticate() follows a remote issuer only to https", async () => {
   const issuer = "https://login.example.com/";
   const key = await makeKey("ES256", "one");
   const table: [string, boolean][] = [
@@ -623,7 +625,7 @@ Deno.test("authenticate() lets an issuer elsewhere send it to https only", async
 });
 
 Deno.test(
-  "authenticate() needs nothing for a stranger's token while the issuer is down",
+  "authenticate() refuses another issuer's token while the issuer is down",
   bench(async ({ issuer, make }) => {
     const token = forge(await issuer.sign(), {
       payload: { iss: "https://other.example.com" },
@@ -634,7 +636,7 @@ Deno.test(
 );
 
 Deno.test(
-  "authenticate() works once an issuer that was down is up, and lets it rest",
+  "authenticate() works again once the issuer is back, and pauses requests until then",
   bench(async ({ issuer, lines, make }) => {
     using time = new FakeTime();
     const { authenticate } = make();
@@ -659,7 +661,7 @@ Deno.test(
 );
 
 Deno.test(
-  "authenticate() goes on with the keys it has while the issuer is down",
+  "authenticate() uses the keys it has while the issuer is down",
   bench(async ({ issuer, make }) => {
     using time = new FakeTime();
     const { authenticate } = make();
@@ -688,7 +690,7 @@ Deno.test(
 );
 
 Deno.test(
-  "authenticate() follows a rotation of keys",
+  "authenticate() follows a key rotation",
   bench(async ({ issuer, make }) => {
     using time = new FakeTime();
     const { authenticate } = make();
@@ -706,7 +708,7 @@ Deno.test(
 );
 
 Deno.test(
-  "authenticate() forgets a key that the issuer has taken back",
+  "authenticate() forgets a key that the issuer has withdrawn",
   bench(async ({ issuer, make }) => {
     using time = new FakeTime();
     const { authenticate } = make();
@@ -722,7 +724,7 @@ Deno.test(
 );
 
 Deno.test(
-  "authenticate() follows the issuer to another place of its keys",
+  "authenticate() follows the issuer when the address of its keys changes",
   bench(async ({ issuer, make }) => {
     using time = new FakeTime();
     await using other = await startIssuer();
@@ -736,7 +738,7 @@ Deno.test(
 );
 
 Deno.test(
-  "authenticate() asks the issuer seldom, whatever keys are named",
+  "authenticate() rarely asks the issuer, no matter which keys tokens name",
   bench(async ({ issuer, make }) => {
     using time = new FakeTime();
     const { authenticate } = make();
@@ -762,7 +764,7 @@ Deno.test(
 );
 
 Deno.test(
-  "authenticate() tries every key where a token names none",
+  "authenticate() tries every key if a token names none",
   bench(async ({ issuer, make }) => {
     const { authenticate } = make();
     await issuer.addKey();
@@ -781,7 +783,7 @@ Deno.test(
   }),
 );
 
-/** Runs while signatures are counted. */
+/** Runs a test and counts the verified signatures. */
 async function countVerified(run: () => Promise<unknown>): Promise<number> {
   const { subtle } = crypto;
   const verify = subtle.verify;
@@ -816,7 +818,7 @@ Deno.test(
 );
 
 Deno.test(
-  "authenticate() remembers no token beyond its end",
+  "authenticate() does not remember a token after it expires",
   bench(async ({ issuer, make }) => {
     using time = new FakeTime();
     const { authenticate } = make();
@@ -830,7 +832,7 @@ Deno.test(
 );
 
 Deno.test(
-  "authenticate() remembers a bounded number of tokens, and no refusal",
+  "authenticate() remembers a limited number of tokens, and no refusals",
   bench(async ({ issuer, make }) => {
     await issuer.addKey("EdDSA");
     const { authenticate } = make();
@@ -878,7 +880,7 @@ Deno.test(
   }),
 );
 
-Deno.test("createJwt() refuses settings that would open the door", () => {
+Deno.test("createJwt() refuses insecure settings", () => {
   const make = (options: Partial<JwtOptions>) => () =>
     createJwt({
       issuer: "https://login.example.com",
@@ -916,7 +918,7 @@ const resource = (options: Partial<JwtOptions> = {}) =>
     ...options,
   }).protectedResource;
 
-Deno.test("respond() tells where callers log in", async () => {
+Deno.test("respond() says where callers log in", async () => {
   const WELL_KNOWN = "/.well-known/oauth-protected-resource";
   const table: [string | undefined, string, string][] = [
     [undefined, WELL_KNOWN, "http://127.0.0.1:8000/mcp"],
@@ -951,7 +953,7 @@ Deno.test("respond() tells where callers log in", async () => {
   }
 });
 
-Deno.test("respond() and unauthorized() repeat no host that is not the server's own", async () => {
+Deno.test("respond() and unauthorized() do not repeat the host of another server", async () => {
   const path = "/.well-known/oauth-protected-resource";
   const at = (host: string) => new Request(`http://${host}${path}`);
   for (
@@ -992,7 +994,7 @@ Deno.test("respond() answers for an issuer on this machine", async () => {
   }
 });
 
-Deno.test("respond() reads only, and only its own paths", async () => {
+Deno.test("respond() answers only reads, and only its own paths", async () => {
   const { respond } = resource();
   const ask = (path: string, method = "GET") =>
     respond(new Request(`http://127.0.0.1${path}`, { method }));
@@ -1041,7 +1043,7 @@ Deno.test("unauthorized() says what a client can do", () => {
 });
 
 Deno.test(
-  "a client that follows a 401 arrives at the issuer",
+  "a client that follows a 401 finds the issuer",
   bench(async ({ issuer, make }) => {
     const { authenticate, protectedResource } = make();
     await using server = serve(async (request) =>

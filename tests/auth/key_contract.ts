@@ -1,5 +1,5 @@
 /**
- * What every place for keys must do.
+ * What every store of keys must do.
  *
  * @module
  */
@@ -14,10 +14,9 @@ import type { KeyStore, StoredKey } from "../../src/auth/key_store.ts";
 import { mintKey } from "../../src/auth/stored_keys.ts";
 
 /**
- * Puts a place for keys to the test. It must be empty, and holds one key at
- * the end.
+ * Tests a store of keys. It must be empty, and holds one key at the end.
  *
- * @param keys The place.
+ * @param keys The store.
  * @returns The id of the key that is left.
  */
 export async function keyContract(keys: KeyStore): Promise<string> {
@@ -38,7 +37,7 @@ export async function keyContract(keys: KeyStore): Promise<string> {
   assertEquals(await keys.read(one.id), { key: full, version });
   assertEquals(await keys.replace(one.id, full, undefined), undefined);
 
-  // Keys never meet, and need not have what is optional.
+  // Keys are independent, and optional properties may be missing.
   const { expires_at: _, last_used_at: __, ...least } = full;
   await keys.replace(other.id, { ...least, hash: other.hash }, undefined);
   assertEquals((await keys.read(other.id))?.key, {
@@ -55,21 +54,21 @@ export async function keyContract(keys: KeyStore): Promise<string> {
   assertNotEquals(next, undefined);
   assertEquals(more, []);
 
-  // What was revoked does not come back by a write from before.
+  // An earlier write does not bring a revoked key back.
   assertEquals(await keys.remove(one.id), true);
   assertEquals(await keys.remove(one.id), false);
   assertEquals(await keys.replace(one.id, full, next), undefined);
   assertEquals(await keys.read(one.id), undefined);
   assertEquals(await keys.ids(), [other.id]);
 
-  // A copy of its record that somebody puts back opens nothing.
+  // A copy of its record that somebody stores again is not accepted.
   assert(await keys.replace(one.id, full, undefined));
   assertEquals(await keys.ids(), [one.id, other.id].toSorted());
   assertEquals(await keys.read(one.id), undefined);
   assertEquals(await keys.remove(one.id), true);
   assertEquals(await keys.ids(), [other.id]);
 
-  // What is no key opens nothing, and is not repeated.
+  // A record that is not a key is not accepted, and is not repeated.
   for (
     const odd of [
       { hash: "canary" },

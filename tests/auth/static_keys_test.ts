@@ -12,7 +12,7 @@ import {
 } from "../../src/auth/static_keys.ts";
 import { sha256 } from "../../src/storage/hash.ts";
 
-Deno.test("readStaticKeys() reads tenants and scopes, or takes the default", async () => {
+Deno.test("readStaticKeys() reads tenants and scopes, or uses the defaults", async () => {
   const hash = await sha256("a key");
   const all = ["read", "write", "delete"];
   const table: [string, string[], string[]][] = [
@@ -39,7 +39,7 @@ Deno.test("readStaticKeys() reads tenants and scopes, or takes the default", asy
   assert(!Deno.inspect(knows).includes(hash.slice(0, 8)));
 });
 
-Deno.test("readStaticKeys() refuses what is not a key, and repeats nothing", async () => {
+Deno.test("readStaticKeys() refuses what is not a key, without repeating it", async () => {
   const hash = await sha256("a key");
   for (
     const bad of [
@@ -63,7 +63,7 @@ Deno.test("readStaticKeys() refuses what is not a key, and repeats nothing", asy
   }
 });
 
-Deno.test("readStaticKeys() refuses an entry with nothing behind a colon", async () => {
+Deno.test("readStaticKeys() refuses an entry with nothing after a colon", async () => {
   const hash = await sha256("a key");
   for (const bad of [`${hash}:`, `${hash}::`, `${hash}:acme:`]) {
     const error = assertThrows(() => readStaticKeys(bad), Error);
@@ -71,7 +71,7 @@ Deno.test("readStaticKeys() refuses an entry with nothing behind a colon", async
   }
 });
 
-Deno.test("firstOf() asks until one knows the key, and hides no outage", async () => {
+Deno.test("firstOf() asks each one until a key is accepted, and does not hide an outage", async () => {
   const asked: string[] = [];
   const one = (name: string, knows: boolean) => (bearer: string) => {
     asked.push(`${name} ${bearer}`);

@@ -17,15 +17,15 @@ import {
 import { createMemoryKeys, type MemoryKeys } from "../support/memory.ts";
 import { sleep } from "../support/time.ts";
 
-/** Keys in memory, processes that know them, and one clock for all. */
+/** Keys in memory, processes that check them, and one clock for all. */
 interface Bench {
   readonly keys: MemoryKeys;
   readonly lines: string[];
   /** The clock, in ms since 1970. */
   time: number;
-  /** Makes a key of the kind that is given, and keeps it. */
+  /** Makes and stores a key. */
   make(more?: Partial<StoredKey>): Promise<{ id: string; key: string }>;
-  /** What one more process knows callers by. */
+  /** The check of callers in another process. */
   process(): Authenticate;
 }
 
@@ -59,9 +59,9 @@ function createBench(): Bench {
   return bench;
 }
 
-/** Lets what goes on in the background end. */
+/** Waits for the work in the background. */
 
-Deno.test("mintKey() makes keys that name themselves and are never the same", async () => {
+Deno.test("mintKey() makes keys that contain their id and are never the same", async () => {
   const made = await Promise.all(Array.from({ length: 200 }, mintKey));
   assertEquals(new Set(made.map(({ key }) => key)).size, 200);
   for (const { id, key, hash } of made) {
@@ -79,7 +79,7 @@ Deno.test("mintKey() makes keys that name themselves and are never the same", as
   }
 });
 
-Deno.test("createStoredKeys() knows a key by what is kept of it", async () => {
+Deno.test("createStoredKeys() accepts a stored key", async () => {
   const bench = createBench();
   const expires_at = bench.time / 1000 + 60;
   const { id, key } = await bench.make({
@@ -104,7 +104,7 @@ Deno.test("createStoredKeys() knows a key by what is kept of it", async () => {
   assertNotMatch(Deno.inspect(authenticate, { depth: 9 }), /qmcp_/);
 });
 
-Deno.test("createStoredKeys() knows no other key, and asks the store only for what may be a key", async () => {
+Deno.test("createStoredKeys() accepts no other key, and asks the store only for a well-formed key", async () => {
   const bench = createBench();
   const { id, key } = await bench.make();
   const other = await bench.make();
@@ -139,7 +139,7 @@ Deno.test("createStoredKeys() knows no other key, and asks the store only for wh
   assertEquals(bench.keys.reads, []);
   assertEquals((await authenticate(key))?.name, `key ${id}`);
   await sleep(0);
-  // Logs name keys, and hold nothing of a secret.
+  // Log lines name keys, and contain no part of a secret.
   assert(bench.lines.some((line) => line.includes("wrong secret")));
   assert(bench.lines.some((line) => line.includes(id)));
   const text = bench.lines.join("\n");
@@ -147,7 +147,7 @@ Deno.test("createStoredKeys() knows no other key, and asks the store only for wh
   assert(!text.includes(secret));
 });
 
-Deno.test("createStoredKeys() lets a revoked key in for half a minute at most, in every process", async () => {
+Deno.test("createStoredKeys() accepts a revoked key for at most half a minute, in every process", async () => {
   const bench = createBench();
   const { id, key } = await bench.make();
   const start = bench.time;
@@ -170,7 +170,7 @@ Deno.test("createStoredKeys() lets a revoked key in for half a minute at most, i
   assertEquals(bench.keys.records.size, 0);
 });
 
-Deno.test("createStoredKeys() counts from when it asked, and not by a clock that was set back", async () => {
+Deno.test("createStoredKeys() counts from the time of its request, even if the clock is set back", async () => {
   const bench = createBench();
   const { id, key } = await bench.make();
   const authenticate = bench.process();
@@ -194,7 +194,7 @@ Deno.test("createStoredKeys() counts from when it asked, and not by a clock that
   assertEquals(await authenticate(next.key), undefined);
 });
 
-Deno.test("createStoredKeys() ends a key on its second, even where it remembers it", async () => {
+Deno.test("createStoredKeys() ends a key in the second it expires, even if it remembers it", async () => {
   const bench = createBench();
   const expires_at = bench.time / 1000 + 10;
   const { key } = await bench.make({ expires_at });
@@ -207,7 +207,7 @@ Deno.test("createStoredKeys() ends a key on its second, even where it remembers 
   assertEquals(bench.keys.reads.length, 1);
 });
 
-Deno.test("createStoredKeys() lets a new key in beside the old one, until that is revoked", async () => {
+Deno.test("createStoredKeys() accepts a new key beside the old one, until that is revoked", async () => {
   const bench = createBench();
   const old = await bench.make();
   const authenticate = bench.process();
@@ -222,7 +222,7 @@ Deno.test("createStoredKeys() lets a new key in beside the old one, until that i
   await sleep(0);
 });
 
-Deno.test("createStoredKeys() asks the store once in half a minute, and once for all callers that wait", async () => {
+Deno.test("createStoredKeys() asks the store once in half a minute, and once for all waiting callers", async () => {
   const bench = createBench();
   const { id, key } = await bench.make();
   const authenticate = bench.process();
@@ -236,7 +236,7 @@ Deno.test("createStoredKeys() asks the store once in half a minute, and once for
   bench.time += 1;
   await authenticate(key);
   assertEquals(bench.keys.reads, [id, id]);
-  // An id that is nobody's: for five seconds.
+  // An unknown id is remembered for five seconds.
   const none = await mintKey();
   for (const [wait, reads] of [[0, 3], [4_999, 3], [1, 4]] as const) {
     bench.time += wait;
@@ -246,7 +246,7 @@ Deno.test("createStoredKeys() asks the store once in half a minute, and once for
   await sleep(0);
 });
 
-Deno.test("createStoredKeys() forgets no key for those who try ids, and not all of these are remembered", async () => {
+Deno.test("createStoredKeys() does not forget keys when callers guess ids, and remembers only some of these ids", async () => {
   const bench = createBench();
   const { id, key } = await bench.make();
   const authenticate = bench.process();
@@ -259,7 +259,7 @@ Deno.test("createStoredKeys() forgets no key for those who try ids, and not all 
   assertEquals(bench.keys.reads, []);
   await authenticate(first.key);
   assertEquals(bench.keys.reads, [first.id]);
-  // Keys are remembered in a bounded number as well.
+  // The number of remembered keys is limited as well.
   for (let i = 0; i < 1_000; i++) await authenticate((await bench.make()).key);
   bench.keys.reads.length = 0;
   assert(await authenticate(key));
@@ -267,7 +267,7 @@ Deno.test("createStoredKeys() forgets no key for those who try ids, and not all 
   await sleep(0);
 });
 
-Deno.test("createStoredKeys() calls an outage an outage, and goes on with what it has just read", async () => {
+Deno.test("createStoredKeys() reports an outage, and continues with the keys it has just read", async () => {
   const bench = createBench();
   const { key } = await bench.make();
   const other = await bench.make();
@@ -280,14 +280,14 @@ Deno.test("createStoredKeys() calls an outage an outage, and goes on with what i
   await assertRejects(() => authenticate(other.key), StoreError);
   bench.time += 1;
   await assertRejects(() => authenticate(key), StoreError, "out of order");
-  // An outage is not remembered, as nothing or otherwise.
+  // An outage is not remembered.
   bench.keys.gate = () => Promise.resolve();
   assert(await authenticate(key));
   assert(await authenticate(other.key));
   await sleep(0);
 });
 
-Deno.test("createStoredKeys() writes the last use down once a minute, in whole seconds", async () => {
+Deno.test("createStoredKeys() stores the last use once a minute, in whole seconds", async () => {
   const bench = createBench();
   const { id, key } = await bench.make({ expires_at: 2e9, label: "laptop" });
   const made = bench.keys.records.get(id)!.key;
@@ -304,12 +304,13 @@ Deno.test("createStoredKeys() writes the last use down once a minute, in whole s
   assertEquals(last, { ...made, last_used_at: last.last_used_at! });
   assert(Number.isInteger(last.last_used_at));
   assert(last.last_used_at! > start / 1000 + 200);
-  // Those who lost the race looked again, and did not write again.
+  // The processes that lost the race read the key again, and did not write
+  // again.
   const tries = bench.keys.writes.length;
   assert(tries >= 5 && tries <= 15, `${tries} writes in five minutes`);
 });
 
-Deno.test("createStoredKeys() never brings back a key that was revoked while its use was written down", async () => {
+Deno.test("createStoredKeys() never brings back a key that was revoked while its use was stored", async () => {
   const bench = createBench();
   const { id, key } = await bench.make();
   const authenticate = bench.process();
@@ -335,11 +336,11 @@ Deno.test("createStoredKeys() never brings back a key that was revoked while its
   gate.resolve();
   await sleep(0);
   assertEquals(bench.keys.records.size, 0);
-  // It was told by that, long before the half minute.
+  // It learned of the revocation from that, long before the half minute.
   assertEquals(await authenticate(key), undefined);
 });
 
-Deno.test("createStoredKeys() holds no call up for the last use, and fails none", async () => {
+Deno.test("createStoredKeys() does not delay or fail a call to store the last use", async () => {
   const bench = createBench();
   const { key } = await bench.make();
   const other = await bench.make();

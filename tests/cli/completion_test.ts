@@ -28,7 +28,10 @@ async function hasShell(shell: string): Promise<boolean> {
   }
 }
 
-/** How a shell is asked what it offers after words; the last may be partial. */
+/**
+ * How to ask a shell for completions after some words; the last word may be
+ * partial.
+ */
 const askers: Readonly<
   Record<string, (script: string, words: readonly string[]) => string[]>
 > = {

@@ -1,4 +1,4 @@
-/** `keys`, run as a person runs it, and servers that let its keys in. */
+/** `keys`, run as a person runs it, and servers that accept its keys. */
 import {
   assert,
   assertEquals,
@@ -21,7 +21,7 @@ import { sleep } from "../support/time.ts";
 
 const SEALING = btoa("a key of thirty-two bytes, really".slice(0, 32));
 
-/** The key that `keys create` printed, alone on stdout. */
+/** The key that `keys create` printed; nothing else is on stdout. */
 function keyIn({ code, stdout, stderr }: Ended): { id: string; key: string } {
   assertEquals(code, 0, stderr);
   const [, id] = /^qmcp_([a-z2-7]{12})_[a-z2-7]{52}\n$/.exec(stdout) ?? [];
@@ -32,7 +32,7 @@ function keyIn({ code, stdout, stderr }: Ended): { id: string; key: string } {
   return { id, key };
 }
 
-/** Fails where a text holds a key, or the hash of one. */
+/** Fails if a text contains a key, or the hash of one. */
 function assertNoKey(...texts: string[]): void {
   for (const text of texts) {
     assertNotMatch(text, /qmcp_[a-z2-7]{12}_|[a-z2-7]{52}|[0-9a-f]{64}/);
@@ -66,7 +66,7 @@ Deno.test("keys create, list and revoke do what they say", async () => {
   assertStringIncludes(created.stderr, 'user_id "acme", user_id "beta"');
   assertStringIncludes(created.stderr, "(write, read)");
   assertStringIncludes(created.stderr, "MCP_STORED_KEYS is not set");
-  // A tenant that is not there is no reason to refuse.
+  // A tenant without credentials is not a reason to refuse.
   assertStringIncludes(created.stderr, "qontak-mcp tenants add acme\n");
   const plain = await run(["keys", "create"], {
     env: { ...env, MCP_STORED_KEYS: "true" },
@@ -124,7 +124,7 @@ Deno.test("keys create, list and revoke do what they say", async () => {
     assertNoKey(stdout, stderr);
   }
 
-  // One that cannot be read hides no other.
+  // A key that cannot be read does not hide the others.
   const odd = "a".repeat(12);
   const written = await fetch(
     `${vault.url}/v1/secret/data/qontak/keys/${odd}`,
@@ -141,7 +141,7 @@ Deno.test("keys create, list and revoke do what they say", async () => {
   assertNotMatch(partly.stderr, /hunter2/);
 });
 
-Deno.test("keys refuses what it cannot do, and repeats no secret", async () => {
+Deno.test("keys refuses wrong arguments, and repeats no secret", async () => {
   await using vault = startVault();
   const store = {
     TOKEN_STORE: "vault",
@@ -202,7 +202,7 @@ Deno.test("keys refuses what it cannot do, and repeats no secret", async () => {
   assertEquals(vault.count(/^(POST|PUT) secret/), 0);
 });
 
-Deno.test("keys create makes no key where the store does not take it", async () => {
+Deno.test("keys create prints no key if the store does not accept it", async () => {
   const away = {
     TOKEN_STORE: "vault",
     VAULT_ADDR: "http://127.0.0.1:9",
@@ -239,7 +239,7 @@ Deno.test({
     assertEquals(added.code, 0, added.stderr);
     await using one = await startHttp([], env);
     await using other = await startHttp([], env);
-    // The servers run already, and need no new start.
+    // The servers are already running, and do not need a restart.
     const create = async (...args: string[]) =>
       keyIn(await run(["keys", "create", ...args], { env }));
     const acme = await create("reader", "--tenants=acme", "--scopes=read");
@@ -253,7 +253,8 @@ Deno.test({
         contact_id: 1,
       });
       assertStringIncludes(write.text, "is not available here");
-      // Another tenant's key shows nothing of this one, whatever is asked.
+      // Another tenant's key shows nothing of this tenant, whatever it asks
+      // for.
       for (const args of [{}, { user_id: "acme" }]) {
         const foreign = await call(server, beta.key, "list_pipelines", args);
         assertEquals([foreign.status, foreign.isError], [200, true]);
@@ -278,7 +279,7 @@ Deno.test({
       new Map(used),
       new Map([[acme.id, true], [beta.id, true]]),
     );
-    // In Redis, tenants and keys are apart, and nothing is legible.
+    // In Redis, tenants and keys are separate, and nothing is readable.
     const tenants = await run(["tenants", "list", "--json"], { env });
     assertEquals(JSON.parse(tenants.stdout), ["acme"]);
     const { Redis } = await import("ioredis");
@@ -288,8 +289,8 @@ Deno.test({
 
     const revoked = await run(["keys", "revoke", acme.id], { env });
     assertEquals(revoked.code, 0, revoked.stderr);
-    // What is promised is 60 s. By then the next note of the last use would
-    // have told of it as well, which is not what is tried here.
+    // The promise is 60 s. By then the server would also learn of it when it
+    // stores the last use, which is not what this tests.
     const end = Date.now() + 45_000;
     for (const server of [one, other]) {
       while ((await call(server, acme.key, "list_pipelines")).status !== 401) {
@@ -297,7 +298,7 @@ Deno.test({
         await sleep(1_000);
       }
     }
-    // It went by itself, and nobody has written it back.
+    // It expired by itself, and no process has written it back.
     assertEquals((await call(one, beta.key, "list_pipelines")).status, 200);
     const left = (await list()).map(({ id }: { id: string }) => id);
     assertEquals(left, [beta.id]);
@@ -397,7 +398,7 @@ Deno.test({
       "⟨U+001B⟩[2J⟨U+000A⟩beta  (no tenant can be called so)\nacme\n",
     );
     for (const text of [stdout, stderr, tenants.stdout]) {
-      // deno-lint-ignore no-control-regex -- these are what is looked for
+      // deno-lint-ignore no-control-regex -- the test looks for these
       assertNotMatch(text, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/);
     }
   },
@@ -434,7 +435,7 @@ Deno.test({
   },
 });
 
-Deno.test("a key in Deno KV is for the account that it was made for", async () => {
+Deno.test("a key in Deno KV is valid only for the account for which it was made", async () => {
   await using sandbox = serveSandbox();
   const dir = await Deno.makeTempDir();
   try {
@@ -454,7 +455,7 @@ Deno.test("a key in Deno KV is for the account that it was made for", async () =
       assertStringIncludes(own.text, "Corporate Sales");
       assertEquals((await call(server, "none", "list_pipelines")).status, 401);
     }
-    // Qontak has replaced the token meanwhile; the key is for the account.
+    // Qontak has replaced the token meanwhile; the key belongs to the account.
     const [kept] = JSON.parse((await keys("list", "--json")).stdout);
     assertEquals(kept.id, id);
     assert(kept.last_used_at > 0);

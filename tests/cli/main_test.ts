@@ -32,7 +32,7 @@ Deno.test("--help after a command explains that command only", async () => {
   assert(!stdout.includes("--sandbox"), stdout);
 });
 
-Deno.test("main() refuses what it does not know, and names the nearest", async () => {
+Deno.test("main() refuses unknown words, and suggests the nearest", async () => {
   const table: [string[], Record<string, string>, string][] = [
     [["--htpp"], {}, "Did you mean --http?"],
     [["--sandbx"], {}, "Did you mean --sandbox?"],

@@ -28,7 +28,7 @@ const redisTest = (
   });
 
 redisTest(
-  "with a sealing key, a key and a token that somebody wrote into Redis open nothing",
+  "with a sealing key, a key and a token that somebody wrote into Redis are not accepted",
   async (redis) => {
     await using sandbox = serveSandbox();
     const env = {
@@ -75,7 +75,7 @@ redisTest(
     assertStringIncludes(beta.text, "qontak-mcp seal");
     assertNotMatch(beta.text, /tried \d times|Qontak did not|canary/);
     assertEquals(sandbox.requests.length, before);
-    // What is sealed works on meanwhile.
+    // Sealed records keep working meanwhile.
     const acme = await callTool(server.url, "list_pipelines", {
       user_id: "acme",
     }, { authorization: good });
@@ -87,7 +87,7 @@ redisTest(
 );
 
 redisTest(
-  "seal shows what is not sealed, and seals it once where a person says so",
+  "seal shows what is not sealed, and seals it once if a person confirms",
   async (redis) => {
     await using sandbox = serveSandbox();
     const open = {
@@ -99,7 +99,7 @@ redisTest(
       MCP_STORED_KEYS: "true",
     };
     const env = { ...open, TOKEN_ENCRYPTION_KEY: SEALING };
-    // What was kept before there was a key.
+    // What was stored before there was a key.
     const stdin = `${sandbox.refreshToken}\n`;
     await run(["tenants", "add", "acme"], { env: open, stdin });
     const made = await run(["keys", "create", "Ratna", "--tenants", "acme"], {

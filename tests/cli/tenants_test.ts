@@ -67,7 +67,7 @@ Deno.test("tenants add, list, check and remove do what they say", async () => {
   assertEquals(added.code, 0, added.stderr);
   assertStringIncludes(added.stdout, "are kept in vault");
   assertStringIncludes(added.stdout, "Qontak answers: 2 pipelines");
-  // Without an id, the tenant of calls that name none.
+  // Without an id, it is the tenant of calls that name none.
   const second = await place.run(["tenants", "add"], "not-a-token\n");
   assertEquals(second.code, 1);
   assertStringIncludes(second.stderr, "invalid_grant");
@@ -135,7 +135,7 @@ Deno.test("tenants add --user says who me is, also after a new token", async () 
   );
 });
 
-Deno.test("tenants add replaces nothing that works by a mistake", async () => {
+Deno.test("tenants add does not replace working credentials by mistake", async () => {
   await using place = createPlace();
   const token = `${place.sandbox.refreshToken}\n`;
   assertEquals((await place.run(["tenants", "add", "acme"], token)).code, 0);
@@ -149,7 +149,7 @@ Deno.test("tenants add replaces nothing that works by a mistake", async () => {
   );
   assertEquals(wrong.code, 1);
   assertNotMatch(wrong.stderr + again.stderr, /hunter2/);
-  // Nobody was locked out by it.
+  // The old credentials still work.
   assertEquals((await place.run(["tenants", "check", "acme"])).code, 0);
   const { refreshToken } = place.sandbox;
   const replaced = await place.run(
@@ -159,7 +159,7 @@ Deno.test("tenants add replaces nothing that works by a mistake", async () => {
   assertEquals(replaced.code, 0, replaced.stderr);
 });
 
-Deno.test("tenants refuses what it cannot do, and repeats no secret", async () => {
+Deno.test("tenants refuses wrong arguments, and repeats no secret", async () => {
   await using place = createPlace();
   const table: [string[], Record<string, string>, string, string?][] = [
     [["tenants"], {}, "tenants needs one of: add, list, remove, check"],
@@ -266,7 +266,7 @@ Deno.test("tenants add logs in as a user of the CRM", async () => {
   assertEquals(right.code, 0, right.stderr);
 });
 
-Deno.test("tenants add keeps what signs requests to Mekari's gateway", async () => {
+Deno.test("tenants add stores the credentials that sign requests to Mekari's gateway", async () => {
   await using place = createPlace();
   const { clientId, clientSecret, ssoId } = SANDBOX_MEKARI;
   const gateway = { QONTAK_AUTH: "hmac" };
@@ -318,7 +318,7 @@ Deno.test({
     ) {
       shown += chunk;
       if (shown.endsWith("Refresh token: ")) {
-        // With a slip, and its correction.
+        // With a typing error and its correction.
         const typed = `${place.sandbox.refreshToken}x\x7f\r`;
         await writer.write(new TextEncoder().encode(typed));
       }
@@ -330,7 +330,7 @@ Deno.test({
   },
 });
 
-/** What doctor found, by check. */
+/** The findings of doctor, by check. */
 async function examine(
   place: Place,
   more: Record<string, string> = {},
@@ -352,7 +352,7 @@ async function examine(
   );
 }
 
-Deno.test("doctor finds everything well where it is", async () => {
+Deno.test("doctor reports ok for every check that passes", async () => {
   await using place = createPlace();
   const token = `${place.sandbox.refreshToken}\n`;
   await place.run(["tenants", "add"], token);
@@ -372,7 +372,7 @@ Deno.test("doctor finds everything well where it is", async () => {
     "crm",
     "clock",
   ]);
-  // For people: one line each.
+  // For people, each check is one line.
   const { stdout } = await place.run(["doctor"]);
   assertEquals(stdout.trim().split("\n").length, 8);
 });
@@ -391,7 +391,7 @@ Deno.test("doctor says which company it tried, and that calls without user_id fa
   assertStringIncludes(company!, "Calls without user_id fail");
   assertStringIncludes(company!, "qontak-mcp tenants add,");
   assertStringIncludes(crm!, "ok ");
-  // Where the settings have a key for such calls, they are promised to work.
+  // If the settings have a key for such calls, they are expected to work.
   const hash = "ab".repeat(32);
   const other = await examine(place, { MCP_API_KEYS: `${hash}:acme` });
   assertStringIncludes(other.company!, "warn ");
@@ -475,7 +475,7 @@ Deno.test("doctor notices a wrong clock", async () => {
   assertStringIncludes(clock!, "fail this machine's clock is 600 s ahead of");
 });
 
-Deno.test("doctor asks for no token that it would lose", async () => {
+Deno.test("doctor requests no token that it would lose", async () => {
   await using place = createPlace();
   const configured = {
     TOKEN_STORE: "env",
@@ -504,11 +504,11 @@ Deno.test("doctor asks for no token that it would lose", async () => {
 Deno.test("doctor --sandbox works without an account", async () => {
   const { code, stdout } = await run(["doctor", "--sandbox"]);
   assertEquals(code, 0, stdout);
-  assertNotMatch(stdout, /--unstable-kv/, "that would change nothing");
+  assertNotMatch(stdout, /--unstable-kv/, "the flag would change nothing");
   assertStringIncludes(stdout, "Qontak answers: 2 pipelines");
 });
 
-Deno.test("an id that is given to another company shows nothing of the old one's setup", async () => {
+Deno.test("an id that is reused for another company shows nothing of the old one's setup", async () => {
   const { sandboxes, handle } = createCompanies(
     ["one", "two"],
     (name) => ({ refreshToken: `refresh-of-${name}` }),
@@ -544,13 +544,13 @@ Deno.test("an id that is given to another company shows nothing of the old one's
     await look();
     const before = asked("one");
     assert(before > 0);
-    // A restart asks for nothing again.
+    // After a restart, nothing is requested again.
     await look();
     assertEquals(asked("one"), before);
     await add("two", "--replace");
     await look();
     assert(asked("two") > 0, "the old company's template is shown");
-    // What is removed and put in again, too.
+    // The same holds for credentials that are removed and added again.
     await run(["tenants", "remove", "acme", WITH_KV], { env });
     const again = asked("two");
     await run(["tenants", "add", "acme", WITH_KV], {

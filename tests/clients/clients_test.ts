@@ -27,7 +27,7 @@ import {
   stdFlags,
 } from "../support/process.ts";
 
-// deno-lint-ignore no-explicit-any -- configurations are looked into freely
+// deno-lint-ignore no-explicit-any -- tests read any field of a configuration
 type Data = any;
 
 const STDIO = { how: "stdio" } as const;
@@ -35,7 +35,7 @@ const URL_OF = "https://crm.example.com/mcp";
 const HTTP = { how: "http", url: URL_OF, key: KEY } as const;
 const RUN = ["run", "-A", "--unstable-kv", "jsr:@qontak/mcp"];
 
-/** The server in what is pasted, whatever surrounds it. */
+/** The server in the text to paste, without what surrounds it. */
 async function serverIn(client: ClientId, text: string): Promise<Data> {
   if (client === "claude-code") return await fromShell(text);
   const { mcpServers, servers } = JSON.parse(text);
@@ -62,7 +62,7 @@ async function fromShell(text: string): Promise<Data> {
       }),
     );
   assertEquals(options.slice(0, 2), ["mcp", "add"]);
-  // --env and --header take every word that follows: the name comes before.
+  // --env and --header take every word that follows, so the name comes first.
   const variadic = options.findIndex((w) => w === "--env" || w === "--header");
   assert(variadic < 0 || options.indexOf("qontak") < variadic);
   return {
@@ -143,7 +143,7 @@ Deno.test("configFor() gives ChatGPT an address only, and says what it cannot do
   }
 });
 
-Deno.test("configFor() has VS Code ask for what is secret", () => {
+Deno.test("configFor() makes VS Code ask for secrets", () => {
   for (
     const [connection, id] of [[STDIO, "qontak-token"], [
       HTTP,
@@ -161,7 +161,7 @@ Deno.test("configFor() has VS Code ask for what is secret", () => {
   assertEquals(JSON.parse(open.text).inputs, undefined);
 });
 
-Deno.test("configFor() quotes for a shell what a shell would take apart", async () => {
+Deno.test("configFor() quotes what a shell would split", async () => {
   const command = ["/Users/Siti A'la $HOME/deno", "run", 'a"b`c!'];
   const { text } = configFor("claude-code", { ...STDIO, command });
   const server = await fromShell(text);
@@ -172,7 +172,7 @@ Deno.test("configFor() quotes for a shell what a shell would take apart", async 
 });
 
 Deno.test({
-  name: "configFor() gives commands that a client starts the server with",
+  name: "configFor() gives commands with which a client can start the server",
   // Closing the SDK's stdio client leaves its kill timer behind.
   sanitizeOps: false,
   sanitizeResources: false,
@@ -185,7 +185,7 @@ Deno.test({
       const from = args.indexOf("jsr:@qontak/mcp");
       const transport = new StdioClientTransport({
         command: Deno.execPath(),
-        // JSR is not there in every place that tests run in.
+        // JSR cannot be reached everywhere that tests run.
         args: [
           ...args.slice(0, from),
           ...local.slice(1),
@@ -203,7 +203,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "configFor() hands the refresh token to the server",
+  name: "configFor() passes the refresh token to the server",
   sanitizeOps: false,
   sanitizeResources: false,
   async fn() {
@@ -231,7 +231,7 @@ Deno.test({
   },
 });
 
-Deno.test("configFor() gives addresses and keys that a server over HTTP takes", async () => {
+Deno.test("configFor() gives addresses and keys that a server over HTTP accepts", async () => {
   const digest = await crypto.subtle.digest(
     "SHA-256",
     new TextEncoder().encode("a-key-of-the-operator"),
@@ -260,7 +260,7 @@ Deno.test("configFor() gives addresses and keys that a server over HTTP takes", 
   }
 });
 
-Deno.test("installLinks() carry what would be pasted", async () => {
+Deno.test("installLinks() contain the text to paste", async () => {
   for (const connection of [STDIO, { ...STDIO, sandbox: true }, HTTP]) {
     const pasted = await serverIn(
       "cursor",
@@ -357,14 +357,14 @@ Deno.test("fileOf() names the file of each client on each system", () => {
     fileOf("vscode", { os: "windows" }),
     "%APPDATA%\\Code\\User\\mcp.json",
   );
-  // A dollar sign in a name is just that.
+  // A dollar sign in a name has no special meaning.
   assertEquals(
     fileOf("cursor", { os: "linux", home: "/home/$&" }),
     "/home/$&/.cursor/mcp.json",
   );
 });
 
-Deno.test("commandOf() starts the server as it was started", () => {
+Deno.test("commandOf() starts the server in the same way as this one was started", () => {
   const runtime = { standalone: false, version: "2.9.6" };
   const deno = "/Users/siti/.deno/bin/deno";
   assertEquals(
@@ -397,7 +397,7 @@ Deno.test("commandOf() starts the server as it was started", () => {
   );
 });
 
-Deno.test("src/clients/clients.ts works where there is no Deno, as in a page", async () => {
+Deno.test("src/clients/clients.ts works without Deno, as in a page", async () => {
   const url = new URL("../../src/clients/clients.ts", import.meta.url).href;
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
@@ -416,13 +416,13 @@ Deno.test("src/clients/clients.ts works where there is no Deno, as in a page", a
   );
 });
 
-Deno.test("config prints what to paste on stdout, and the rest on stderr", async () => {
+Deno.test("config prints the text to paste on stdout, and the rest on stderr", async () => {
   const home = Deno.env.get("HOME")!;
   for (const client of CLIENTS.filter(startsServers)) {
     const { code, stdout, stderr } = await run(["config", client]);
     assertEquals(code, 0, stderr);
     const { command, args } = await serverIn(client, stdout.trim());
-    // The program runs from a file, so the client is to start that file.
+    // The program runs from a file, so the client must start that file.
     assertEquals(
       [command, ...args],
       [Deno.execPath(), "run", "-A", "--unstable-kv", `${root}mod.ts`],
@@ -457,7 +457,7 @@ Deno.test({
     await mcp.connect(
       new StdioClientTransport({
         command,
-        // JSR is not there in every place that tests run in.
+        // JSR cannot be reached everywhere that tests run.
         args: ["run", ...await stdFlags(), ...args.slice(1)],
         env: bareEnv(),
         cwd,
@@ -475,7 +475,7 @@ Deno.test({
 
 Deno.test("config --http adds what a public address needs", async () => {
   const table: [string[], string][] = [
-    // Our own endpoint, where only a host is given.
+    // If only a host is given, it is our own endpoint.
     [["cursor", "--http", "https://crm.example.com"], `"url": "${URL_OF}"`],
     [["cursor", "--http", URL_OF], `"Bearer ${KEY}"`],
     [["chatgpt", `--http=${URL_OF}`], `${URL_OF}\n`],
@@ -498,7 +498,7 @@ Deno.test("config --http adds what a public address needs", async () => {
   assert(!local.stdout.includes("Authorization"), local.stdout);
 });
 
-Deno.test("config refuses what cannot work, and says what would", async () => {
+Deno.test("config refuses what cannot work, and says what does", async () => {
   const table: [string[], string][] = [
     [[], "config needs a client: one of claude-desktop"],
     [["curser"], "Did you mean cursor?"],

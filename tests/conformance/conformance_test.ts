@@ -1,15 +1,15 @@
 /**
  * MCP's own conformance suite, in both of its versions, against two servers.
- * The real one may fail only what asks for a fixture of the suite; the same
- * HTTP shell around the fixtures fails nothing of 2026-07-28, and of the older
- * revisions only what needs a session.
+ * The real server may fail only checks that need a fixture of the suite. The
+ * same HTTP layer around the fixtures fails nothing of 2026-07-28, and of the
+ * older revisions only what needs a session.
  */
 import { assertEquals } from "@std/assert";
 import { startHttp } from "../support/process.ts";
 import { serveFixtures } from "./fixtures.ts";
 import { judge, readBaseline, runSuite, whyNot } from "./suite.ts";
 
-/** What any server can pass, so that no baseline may excuse it. */
+/** Checks that any server can pass, so no baseline may list them. */
 const ANY = [
   "dns-rebinding-protection",
   "prompts-list",
@@ -26,7 +26,7 @@ const ANY_2026 = [
   "server-sse-multiple-streams",
 ];
 
-/** The lists of scenarios: how to ask for each, and how long it must be. */
+/** The lists of scenarios: the flags for each, and how many it must have. */
 const runs = [
   {
     name: "2026-07-28",

@@ -1,7 +1,7 @@
 /**
- * The tools, prompts and resources that MCP's conformance suite asks for, in
- * the place of Qontak's. They are served by the HTTP shell of the product, so
- * that whatever the suite finds wrong is wrong with the shell or the SDK.
+ * The tools, prompts and resources that MCP's conformance suite needs, instead
+ * of Qontak's. The product's HTTP layer serves them, so every problem that the
+ * suite finds is in that layer or in the SDK.
  *
  * @module
  */
@@ -45,7 +45,7 @@ type Run = (
 
 interface Fixture {
   readonly description: string;
-  /** Of no arguments when left out. */
+  /** Without it, the tool has no arguments. */
   readonly input?: StandardSchemaWithJSON;
   readonly run: Run;
 }
@@ -57,10 +57,10 @@ const embedded = (uri: string, mimeType: string, text: string) => ({
   resource: { uri, mimeType, text },
 });
 
-/** Answers with the same content each time. */
+/** Always answers with the same content. */
 const always = (...content: Content[]): Run => () => ({ content });
 
-/** Long enough for what was sent before to leave on its own. */
+/** Long enough for what was sent before to leave separately. */
 
 type Form = Parameters<typeof inputRequired.elicit>[0]["requestedSchema"];
 
@@ -86,12 +86,12 @@ function sample(prompt: string, maxTokens = 100): InputRequest {
 
 const confirmation = { confirm: form("Go on?", { ok: { type: "boolean" } }) };
 
-/** What is kept between the rounds of a call, signed. */
+/** The signed state between the rounds of a call. */
 const rounds = createRequestStateCodec<number>({
   key: crypto.getRandomValues(new Uint8Array(32)),
 });
 
-/** Whether the client has answered all that it was asked. */
+/** Whether the client has answered all questions. */
 function isAnswered(asked: InputRequests, { mcpReq }: ServerContext): boolean {
   return Object.keys(asked).every((key) => {
     const given = inputResponse(mcpReq.inputResponses, key);
@@ -112,7 +112,9 @@ function ask(asked: InputRequests, context: ServerContext): Answer {
     : inputRequired({ inputRequests: asked });
 }
 
-/** Asks one thing after the other, and takes only the state it gave out. */
+/**
+ * Asks one question after the other, and accepts only the state that it issued.
+ */
 function inRounds(...asked: readonly InputRequests[]): Run {
   return async (_, context) => {
     const round = context.mcpReq.requestState<number>();
@@ -127,7 +129,7 @@ function inRounds(...asked: readonly InputRequests[]): Run {
   };
 }
 
-/** Choices as JSON Schema has them: values with titles. */
+/** Choices in JSON Schema: values with titles. */
 const titled = (title: string) =>
   ["First", "Second", "Third"].map((nth, i) => ({
     const: `value${i + 1}`,
@@ -135,7 +137,7 @@ const titled = (title: string) =>
   }));
 const options = ["option1", "option2", "option3"];
 
-/** The tools, in the order that they are listed. */
+/** The tools, in the order of the list. */
 function tools(notify: () => ServerNotifier): Record<string, Fixture> {
   return {
     test_simple_text: {
@@ -179,7 +181,7 @@ function tools(notify: () => ServerNotifier): Record<string, Fixture> {
       },
     },
     test_tool_with_logging: {
-      description: "Sends three log messages on its way",
+      description: "Sends three log messages while it runs",
       run: async (_, { mcpReq }) => {
         for (const step of ["started", "processing data", "completed"]) {
           await mcpReq.log("info", `Tool execution: ${step}`);
@@ -189,14 +191,14 @@ function tools(notify: () => ServerNotifier): Record<string, Fixture> {
       },
     },
     test_logging_tool: {
-      description: "Sends a log message where the client wants some",
+      description: "Sends a log message if the client wants them",
       run: async (_, { mcpReq }) => {
         await mcpReq.log("info", "Called");
         return { content: [text("Logged")] };
       },
     },
     test_tool_with_progress: {
-      description: "Tells its progress where the client wants to know",
+      description: "Reports its progress if the client asks for it",
       run: async (_, { mcpReq }) => {
         const progressToken = mcpReq._meta?.progressToken;
         for (const progress of [0, 50, 100]) {
@@ -234,13 +236,13 @@ function tools(notify: () => ServerNotifier): Record<string, Fixture> {
       run: (_, context) => ask(confirmation, context),
     },
     test_sampling: {
-      description: "Asks the client's model what it is told to ask",
+      description: "Asks the client's model a given question",
       input: z.object({ prompt: z.string() }),
       run: ({ prompt }, context) =>
         ask({ answer: sample(String(prompt)) }, context),
     },
     test_elicitation: {
-      description: "Asks a person what it is told to ask",
+      description: "Asks a person a given question",
       input: z.object({ message: z.string() }),
       run: ({ message }, context) =>
         ask({
@@ -268,7 +270,7 @@ function tools(notify: () => ServerNotifier): Record<string, Fixture> {
         }, context),
     },
     test_elicitation_sep1330_enums: {
-      description: "Asks a person to choose, in each way that there is",
+      description: "Asks a person to choose, with every kind of choice",
       run: (_, context) =>
         ask({
           answer: form("Choose", {
@@ -307,11 +309,12 @@ function tools(notify: () => ServerNotifier): Record<string, Fixture> {
         ask({ client_roots: inputRequired.listRoots() }, context),
     },
     test_input_required_result_request_state: {
-      description: "Asks for a confirmation, and keeps state meanwhile",
+      description: "Asks for a confirmation, and keeps state until the answer",
       run: inRounds(confirmation),
     },
     test_input_required_result_tampered_state: {
-      description: "Asks for a confirmation, and refuses a state of others",
+      description:
+        "Asks for a confirmation, and refuses a state that it did not issue",
       run: inRounds(confirmation),
     },
     test_input_required_result_multiple_inputs: {
@@ -323,7 +326,7 @@ function tools(notify: () => ServerNotifier): Record<string, Fixture> {
       }),
     },
     test_input_required_result_multi_round: {
-      description: "Asks for one thing after the other",
+      description: "Asks one question after the other",
       run: inRounds(
         {
           step1: form("Step 1: What is your name?", {
@@ -340,7 +343,7 @@ function tools(notify: () => ServerNotifier): Record<string, Fixture> {
     test_input_required_result_capabilities: {
       description: "Asks for no more than the client can do",
       run: (_, context) => {
-        // The SDK gives no types to what it lifts out of _meta.
+        // The SDK has no types for what it takes out of _meta.
         const meta = context.mcpReq.envelope as
           | Record<string, Record<string, unknown>>
           | undefined;
@@ -497,12 +500,13 @@ function registerResources(server: McpServer): void {
       }],
     }),
   );
-  // Of the older revisions; without sessions there is nothing to remember.
+  // Only the older revisions have them; without sessions there is nothing to
+  // remember.
   server.server.setRequestHandler("resources/subscribe", () => ({}));
   server.server.setRequestHandler("resources/unsubscribe", () => ({}));
 }
 
-/** A server of the fixtures, in the place of Qontak's. */
+/** A server with the fixtures instead of Qontak's tools. */
 function createFixtureServer(): QontakServer {
   const fixtures = Object.entries(tools(() => http.notify));
   const http = createMcpHandler(() => {
@@ -541,7 +545,7 @@ function createFixtureServer(): QontakServer {
   };
 }
 
-/** Serves the fixtures behind the HTTP shell of the product. */
+/** Serves the fixtures behind the HTTP layer of the product. */
 export function serveFixtures(): Served {
   return serveMcp(createFixtureServer());
 }

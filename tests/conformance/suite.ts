@@ -1,11 +1,11 @@
 /**
- * Running MCP's conformance suite, which is a program on npm, and judging what
- * it found against a baseline of what may fail.
+ * Runs MCP's conformance suite, which is a program on npm, and compares its
+ * results with a baseline of checks that may fail.
  *
  * @module
  */
 
-/** What the suite says of one check. */
+/** The suite's result for one check. */
 interface Check {
   readonly id: string;
   readonly status: "SUCCESS" | "FAILURE" | "WARNING" | "INFO" | "SKIPPED";
@@ -15,14 +15,14 @@ interface Check {
 /** The checks of each scenario, by its name. */
 export type Results = ReadonlyMap<string, readonly Check[]>;
 
-/** How a run of the suite ended. */
+/** The result of a run of the suite. */
 export interface Outcome {
   readonly code: number;
   readonly output: string;
   readonly results: Results;
 }
 
-/** The longest that one run may take, in ms. */
+/** How long one run may take, in ms. */
 const LIMIT = 60_000;
 
 /** The program of a version, outside of any folder with a package.json. */
@@ -52,10 +52,10 @@ async function conformance(version: string, args: readonly string[]) {
 }
 
 /**
- * Why a version cannot be run here.
+ * Says why a version cannot run here.
  *
  * @param version The version on npm.
- * @returns The reason; empty where it can.
+ * @returns The reason; empty if it can.
  */
 export async function whyNot(version: string): Promise<string> {
   const { code, stderr } = await conformance(version, ["--version"]);
@@ -92,7 +92,7 @@ export async function runSuite(
   return { code, output: `${stdout}${stderr}`.slice(-6000), results };
 }
 
-/** Reads what a run has left in its folder, one folder for each scenario. */
+/** Reads the results of a run: one folder for each scenario. */
 async function read(dir: string): Promise<Results> {
   const results = new Map<string, Check[]>();
   for await (const { name } of Deno.readDir(dir)) {
@@ -116,30 +116,33 @@ async function readChecks(file: string): Promise<Check[]> {
 /**
  * The entries of a baseline: `scenario`, or `scenario:check`.
  *
- * @param file The file, of the form that the suite reads.
+ * @param file The file, in the format that the suite reads.
  */
 export async function readBaseline(file: URL): Promise<string[]> {
   const yaml = await Deno.readTextFile(file);
   return [...yaml.matchAll(/^ +- ([^\s#]+)/gm)].map(([, entry]) => entry!);
 }
 
-/** Tasks, an extension that neither server offers; it is run, never scored. */
+/**
+ * Tasks, an extension that neither server offers. The suite runs it, but does
+ * not score it.
+ */
 const EXTENSION = /^tasks-/;
 
 /** Whether all messages have the form of the protocol. */
 const WIRE = "wire-schema-valid";
 
-/** Whether a scenario came to its end. */
+/** Whether a scenario ran to its end. */
 const END = "end";
 
 /**
- * What is wrong with a run. Stricter than the suite: it counts what is not
- * scored as well, takes no entry that did not run, and no scenario as a whole
- * where a part of it passes.
+ * Finds the problems of a run. It is stricter than the suite: it counts checks
+ * that are not scored as well, and refuses an entry that did not run, or a
+ * whole scenario if a part of it passes.
  *
- * @param results What the suite found.
- * @param baseline What may fail.
- * @returns A sentence for each problem; none when all is well.
+ * @param results The results of the suite.
+ * @param baseline The checks that may fail.
+ * @returns A sentence for each problem; empty if there are none.
  */
 export function judge(
   results: Results,

@@ -1,6 +1,6 @@
 /**
- * The audit as an operator meets it: servers in processes of their own,
- * clients over HTTP, and `qontak-mcp audit`.
+ * The audit as an operator uses it: servers in separate processes, clients over
+ * HTTP, and `qontak-mcp audit`.
  */
 import {
   assertEquals,
@@ -19,11 +19,11 @@ import { sleep, until } from "../support/time.ts";
 import { connectHttp, ok } from "../support/client.ts";
 import { HANDSHAKE, toolCall, toStdin } from "../support/rpc.ts";
 
-/** A place that servers and the command line share. */
+/** A store that servers and the command line share. */
 interface Place extends AsyncDisposable {
   readonly env: Record<string, string>;
   readonly args: readonly string[];
-  /** Everything that is kept of the audit, as text. */
+  /** Everything that the audit has stored, as text. */
   dump(): Promise<string>;
 }
 
@@ -69,7 +69,7 @@ const kinds: readonly Kind[] = [{
         DENO_KV_DEFAULT_PATH: `${dir}/kv.sqlite3`,
       },
       args: [WITH_KV],
-      // The files themselves, where nothing is sealed.
+      // The files themselves, if nothing is sealed.
       async dump() {
         let text = "";
         for await (const { name } of Deno.readDir(dir)) {
@@ -93,7 +93,7 @@ async function audited(
   return JSON.parse(ended.stdout);
 }
 
-/** The tenants of a place, as a person would put them there. */
+/** Adds the tenants to a store, as a person would. */
 async function addTenants(
   sandbox: RunningSandbox,
   { env, args }: Place,
@@ -108,7 +108,7 @@ async function addTenants(
   }
 }
 
-/** The lines of a server's log that tell of writes. */
+/** The log lines of a server about writes. */
 function linesOf(
   { stderr }: Ended,
   wanted = "A write was sent",
@@ -117,7 +117,9 @@ function linesOf(
     .filter(({ message }) => message === wanted);
 }
 
-/** What must be seen nowhere: in the place of every value that is sent. */
+/**
+ * A value that must not appear anywhere; it replaces every value that is sent.
+ */
 const canaries = {
   first_name: "Canary-first",
   last_name: "Canary-last",
@@ -186,7 +188,7 @@ for (const kind of kinds) {
         ],
       );
       const [, ofTwin, update, ofNote, ofMade] = records;
-      // Equal values of one tenant are told, and of two tenants not.
+      // Equal values have equal hashes within one tenant, but not across two.
       assertEquals(update!.sent.telephone, ofMade!.sent.telephone);
       assertNotEquals(ofTwin!.sent.telephone, ofMade!.sent.telephone);
       assertEquals(ofNote!.sent.crm_person_id, made.id);
@@ -230,7 +232,7 @@ for (const kind of kinds) {
           ["--json", JSON.stringify(records)],
         ] as const
       ) {
-        // The store of tokens is the same file, and tokens belong there.
+        // The token store is the same file, and tokens belong there.
         const found = text.replaceAll("canary-of-beta", "").match(CANARY);
         assertEquals(found?.[0], undefined, where);
       }
@@ -258,7 +260,7 @@ for (const kind of kinds) {
         async () => (await place.dump()).includes("create_product"),
         "the write is recorded",
       );
-      // Long enough for the request to be on its way.
+      // Long enough for the request to be sent.
       await sleep(300);
       const ended = await server.stop("SIGKILL");
       assertEquals(linesOf(ended), []);
@@ -268,7 +270,7 @@ for (const kind of kinds) {
       assertEquals(more, []);
       const { id, time: _time, sent, ...rest } = record!;
       assertEquals(Object.keys(sent), ["name"]);
-      // So does stderr, where a line was written before anything was waited for.
+      // So does stderr: that line was written before any wait.
       const [begun, ...others] = linesOf(ended, "A write has begun");
       assertEquals(others, []);
       assertEquals<unknown>({ ...begun, ...rest, id, sent }, begun);
@@ -280,7 +282,7 @@ for (const kind of kinds) {
         record: null,
         outcome: "unknown",
       });
-      // It had been sent: nobody but the record knows.
+      // It had been sent, and only the record shows that.
       await until(
         () =>
           sandbox.requests.some(({ method, path }) =>
@@ -292,7 +294,7 @@ for (const kind of kinds) {
   );
 
   Deno.test(
-    `QONTAK_AUDIT_VALUES=keep puts values into ${kind.name} alone, sealed where there is a key${skipped}`,
+    `QONTAK_AUDIT_VALUES=keep puts values into ${kind.name} only, sealed if there is a key${skipped}`,
     options,
     async () => {
       await using sandbox = serveSandbox();
@@ -323,7 +325,7 @@ for (const kind of kinds) {
         assertEquals((await place.dump()).includes(name), !isSealed);
         assertEquals((await audited(keeping))[0]!.sent, { name });
         if (!isSealed) continue;
-        // Without the key, nothing is shown of what is there.
+        // Without the key, nothing of the records is shown.
         const blind = {
           ...keeping.env,
           TOKEN_ENCRYPTION_KEY: btoa("b-".repeat(16)),
@@ -364,7 +366,7 @@ Deno.test("over stdio, writes are reported at every LOG_LEVEL, unless QONTAK_AUD
   assertEquals(silent.stderr, "");
 });
 
-Deno.test("audit says what it cannot show, and refuses what it does not know", async () => {
+Deno.test("audit says what it cannot show, and refuses unknown words", async () => {
   const table: [string[], Record<string, string>, number, string][] = [
     [[], {}, 2, "QONTAK_AUDIT=stderr keeps no records"],
     [[], { QONTAK_AUDIT: "off" }, 2, "QONTAK_AUDIT=off records nothing"],

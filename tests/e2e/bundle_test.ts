@@ -1,7 +1,7 @@
 /**
- * The program as one file, run far from the project with nothing but that
- * file: no modules, no caches, no permissions but those of the binary. The
- * binary holds the same file, and is tried where a runtime for it is at hand.
+ * The program as a single file, run outside the project with nothing else: no
+ * modules, no caches, and only the permissions of the binary. The binary
+ * contains the same file, and is tested if a runtime for it is available.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { partsOf } from "../../scripts/release/release.ts";
@@ -18,12 +18,12 @@ import {
 } from "../support/shipped.ts";
 import { startVault } from "../support/vault.ts";
 
-/** A form, made when it is first needed. */
+/** A form of the program, built when it is first needed. */
 interface Form {
   readonly name: string;
-  /** Why it cannot be tried here; empty where it can. */
+  /** Why it cannot be tested here; empty if it can. */
   readonly missing: string;
-  /** Makes it in a folder. */
+  /** Builds it in a folder. */
   make(dir: string): Promise<Pick<Shipped, "command" | "args">>;
 }
 
@@ -36,7 +36,7 @@ async function deno(...args: string[]): Promise<void> {
   assertEquals(success, true, new TextDecoder().decode(stderr));
 }
 
-/** What `deno task bundle` makes. */
+/** The output of `deno task bundle`. */
 async function bundle(dir: string): Promise<string> {
   const path = `${dir}/qontak-mcp.js`;
   const { flags, from } = partsOf("bundle");
@@ -44,7 +44,7 @@ async function bundle(dir: string): Promise<string> {
   return path;
 }
 
-/** Why `deno compile` has no runtime to make a binary that runs from. */
+/** Why `deno compile` has no runtime for a binary that runs. */
 async function noRuntime(): Promise<string> {
   if (Deno.env.get("DENORT_BIN")) return "";
   const { stdout } = await new Deno.Command(Deno.execPath(), {
@@ -67,7 +67,7 @@ const forms: readonly Form[] = [
     missing: "",
     async make(dir) {
       const path = await bundle(dir);
-      // The name decides where the binary has its database, no permission.
+      // The name decides where the binary has its database, not a permission.
       const flags = partsOf("compile").flags.join(" ")
         .replace(/--app-name \S+/, "")
         .replace("--allow-net", "--allow-net=127.0.0.1")
@@ -97,7 +97,7 @@ for (const { name, missing, make } of forms) {
   let dir = "";
   let made: Promise<Pick<Shipped, "command" | "args">> | undefined;
 
-  /** A test of the form in an empty folder. */
+  /** Tests the form in an empty folder. */
   const test = (
     does: string,
     run: (shipped: Shipped) => Promise<void>,

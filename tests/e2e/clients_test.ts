@@ -141,8 +141,8 @@ Deno.test({
   name: `the Inspector lists and calls tools over stdio${reason}`,
   ignore: !hasNpx,
   async fn() {
-    // It hands few variables on to the servers that it starts: without this
-    // one, deno would look for its cache elsewhere.
+    // It passes few variables to the servers that it starts. Without this one,
+    // deno would look for its cache elsewhere.
     const cache = Deno.env.get("DENO_DIR");
     const target = [
       ...(cache ? ["-e", `DENO_DIR=${cache}`] : []),

@@ -1,8 +1,7 @@
 /**
- * What a compiled file is assembled from. The runtime is Deno's own program
- * here, which makes a whole file that is not the server: what is embedded, and
- * with which permissions, can be read from it all the same. Whether a file
- * runs is the matter of bundle_test.ts.
+ * The contents of a compiled file. The runtime here is Deno's own program, so
+ * the file is complete but is not the server. It still shows what is embedded
+ * and with which permissions. bundle_test.ts tests whether such a file runs.
  */
 import {
   assert,
@@ -17,10 +16,10 @@ import { VERSION } from "../../src/version.ts";
 import { type Ended, root, stdFlags } from "../support/process.ts";
 import { type Registry, serveRegistry, standIns } from "../support/registry.ts";
 
-/** What must be in nothing that others get. */
+/** What must not be in any file that others get. */
 const CANARY = "canary-7b1f2c55";
 
-/** A copy of the project, with secrets lying about, and a JSR that answers. */
+/** A copy of the project with secrets in its folder, and a JSR that answers. */
 interface Copy extends AsyncDisposable {
   readonly dir: string;
   /** Runs a task there; a variable that is undefined is not set. */
@@ -49,7 +48,7 @@ async function copyProject(): Promise<Copy> {
     dir,
     async task(args, env = {}) {
       const all = {
-        // With what the environment says on how to reach npm.
+        // With the variables that say how to reach npm.
         ...Deno.env.toObject(),
         NO_COLOR: "1",
         JSR_URL: registry.url,
@@ -87,7 +86,7 @@ async function copyProject(): Promise<Copy> {
 }
 
 /**
- * A DENO_DIR with what is there from npm, and no runtime to compile with: the
+ * A DENO_DIR with the packages from npm, without a runtime to compile with: the
  * same on every machine, and nothing from a JSR that does not exist.
  */
 async function cacheWithoutRuntimes(): Promise<string> {
@@ -95,7 +94,7 @@ async function cacheWithoutRuntimes(): Promise<string> {
   const { denoDir, npmCache } = await denoInfo();
   await Deno.mkdir(npmCache, { recursive: true });
   await Deno.symlink(npmCache, `${cache}/npm`);
-  // What bundles is kept beside the runtimes.
+  // The bundler is stored beside the runtimes.
   await Deno.mkdir(`${denoDir}/dl`, { recursive: true });
   await Deno.mkdir(`${cache}/dl`);
   for await (const { name } of Deno.readDir(`${denoDir}/dl`)) {
@@ -113,7 +112,7 @@ async function copy(from: string, to: string): Promise<void> {
   }
 }
 
-/** Where deno keeps what it downloads. */
+/** Where deno stores its downloads. */
 async function denoInfo(): Promise<{ denoDir: string; npmCache: string }> {
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["info", "--json"],
@@ -121,9 +120,9 @@ async function denoInfo(): Promise<{ denoDir: string; npmCache: string }> {
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
-/** What is embedded in a compiled file. */
+/** The contents of a compiled file. */
 interface Embedded {
-  // deno-lint-ignore no-explicit-any -- looked into freely
+  // deno-lint-ignore no-explicit-any -- tests read any field
   readonly metadata: any;
   /** The names of the files. */
   readonly files: readonly string[];
@@ -135,7 +134,7 @@ async function readEmbedded(path: string): Promise<Embedded> {
   const whole = Buffer.from(await Deno.readFile(path));
   const start = whole.lastIndexOf('{"argv":');
   assert(start > 0, "there is no metadata");
-  // The length of the metadata stands before it.
+  // The length of the metadata precedes it.
   const size = Number(whole.readBigUInt64LE(start - 8));
   const bytes = whole.subarray(start);
   const metadata = JSON.parse(bytes.subarray(0, size).toString());
@@ -186,7 +185,7 @@ Deno.test("deno task compile embeds one file, with these permissions and no secr
   const program = await Deno.readFile(`${project.dir}/dist/qontak-mcp.js`);
   assert(bytes.includes(Buffer.from(program)), "the file is not the bundle");
 
-  // An empty list is everything, and null nothing.
+  // An empty list means everything, and null means nothing.
   assertEquals(metadata.permissions, {
     allow_env: [
       "QONTAK_*",
@@ -219,7 +218,7 @@ Deno.test("deno task compile embeds one file, with these permissions and no secr
   assertEquals(metadata.app_name, "qontak-mcp");
   assertEquals(metadata.unstable_config.features, ["kv"]);
   assertEquals(metadata.env_vars_from_env_file, {});
-  // Nothing of deno.json.
+  // Nothing from deno.json.
   assertEquals(metadata.workspace_resolver.import_map, null);
   assertEquals(metadata.argv, []);
   assertEquals(metadata.ca_data, null);
@@ -232,7 +231,7 @@ Deno.test("deno task compile embeds one file, with these permissions and no secr
     root,
     (await denoInfo()).denoDir,
     `${home}/`,
-    // As part of a path from one folder to another.
+    // As a part of a path.
     "registry.npmjs.org/",
     "tests/std",
   ];
@@ -291,7 +290,7 @@ Deno.test("scripts/release/release.ts makes the files, their checksums and a bil
   checkBill(JSON.parse(await Deno.readTextFile(`${dir}/${bill}`)));
 });
 
-/** What CycloneDX 1.6 demands, and what is in the file. */
+/** What CycloneDX 1.6 requires, and the contents of the file. */
 function checkBill(bom: Bom): void {
   assertEquals([bom.bomFormat, bom.specVersion, bom.version], [
     "CycloneDX",
@@ -336,13 +335,13 @@ function checkBill(bom: Bom): void {
   assertEquals([...reached].toSorted(), purls.toSorted());
 }
 
-Deno.test("scripts/release/release.ts makes nothing where one system fails, and names each that does", async () => {
+Deno.test("scripts/release/release.ts makes nothing if one system fails, and names each that does", async () => {
   await using project = await copyProject();
   const out = `${project.dir}/out`;
   await Deno.mkdir(out);
   await Deno.writeTextFile(`${out}/SHA256SUMS`, "of an older release\n");
   const release = ["release", "--rehearsal", "--out", "out"];
-  // This machine's program is no runtime for another system.
+  // The deno of this machine is not a runtime for another system.
   const other = HERE.includes("windows")
     ? "aarch64-apple-darwin"
     : "x86_64-pc-windows-msvc";
@@ -356,7 +355,7 @@ Deno.test("scripts/release/release.ts makes nothing where one system fails, and 
   assert(!mixed.stderr.includes(`${HERE}:`), mixed.stderr);
   assertEquals(list(out), ["SHA256SUMS"]);
 
-  // Nor can a runtime be downloaded through a proxy that is not there.
+  // A runtime cannot be downloaded through a proxy that does not exist.
   const offline = await project.task(release, {
     DENORT_BIN: undefined,
     HTTPS_PROXY: "http://127.0.0.1:9",

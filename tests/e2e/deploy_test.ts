@@ -1,6 +1,6 @@
 /**
- * The deploy entry, started with `deno run` and what Deno Deploy sets: one
- * isolate and several, with a database and without, and on the runtime that
+ * The deploy entry, started with `deno run` and the settings of Deno Deploy:
+ * one isolate and several, with and without a database, and on the runtime that
  * Deno's documentation names.
  */
 import {
@@ -32,8 +32,8 @@ import { startVault } from "../support/vault.ts";
 
 const KEY = "a-key";
 
-/** What a path answers. */
-// deno-lint-ignore no-explicit-any -- tests look into answers freely
+/** The answer of a path. */
+// deno-lint-ignore no-explicit-any -- tests read any field of an answer
 async function ask({ url }: HttpProcess, path: string): Promise<any> {
   const response = await fetch(new URL(path, url));
   return { code: response.status, ...await response.json() };
@@ -80,7 +80,7 @@ Deno.test("the deploy entry says what is missing instead of serving", async () =
   await Promise.all(table.map(async ([env, expected]) => {
     await using server = await startDeployed(env);
     for (const path of ["/mcp", "/health", "/ready", "/"]) {
-      // A stranger is told no more.
+      // A caller without a credential learns no more.
       assertEquals(await ask(server, path), {
         code: 503,
         status: "not set up",
@@ -89,12 +89,12 @@ Deno.test("the deploy entry says what is missing instead of serving", async () =
     }
     const { stderr } = await server.stop("SIGINT");
     for (const text of expected) assertStringIncludes(stderr, text);
-    // Nothing secret was in it, and nothing that it says was taken out.
+    // It contained no secret, and redaction removed nothing from it.
     assertNotMatch(stderr, /canary|\[secret\]/);
   }));
 });
 
-Deno.test("the deploy entry ends, and says why, where it cannot listen", async () => {
+Deno.test("the deploy entry ends, and says why, if it cannot listen", async () => {
   await using first = await startDeployed({ QONTAK_REFRESH_TOKEN: "unused" });
   const { host } = new URL(first.url);
   const ended = await startDeployed({
@@ -125,7 +125,7 @@ Deno.test("the deploy entry serves callers with a key", async () => {
   assertStringIncludes(await (await scrape(KEY)).text(), 'outcome="ok"} 1');
 });
 
-Deno.test("the deploy entry serves callers with a key of the store", async () => {
+Deno.test("the deploy entry serves callers with a stored key", async () => {
   await using sandbox = serveSandbox();
   await using vault = startVault();
   const env = {
@@ -145,7 +145,7 @@ Deno.test("the deploy entry serves callers with a key of the store", async () =>
   assertStringIncludes(text, "Corporate Sales");
 });
 
-Deno.test("the deploy entry takes an issuer's name as it is written, with a slash at its end or without", async () => {
+Deno.test("the deploy entry takes an issuer's name as it is written, with or without a slash at its end", async () => {
   await using sandbox = serveSandbox();
   for (const path of ["", "/", "/realms/acme", "/realms/acme/"]) {
     await using issuer = await startIssuer({ path });
@@ -155,7 +155,7 @@ Deno.test("the deploy entry takes an issuer's name as it is written, with a slas
       MCP_OAUTH_ISSUER: issuer.url,
       MCP_OAUTH_AUDIENCE: "https://crm.example.com/mcp",
     });
-    // The tenant has no credentials here: the caller is let in all the same.
+    // The tenant has no credentials here, but the caller is accepted.
     const { status, text } = await listPipelines(server, await issuer.sign());
     assertEquals(status, 200, path);
     assertStringIncludes(text, "acme");
@@ -166,7 +166,7 @@ Deno.test("the deploy entry takes an issuer's name as it is written, with a slas
   }
 });
 
-Deno.test("the deploy entry says whether there is a database, and works without", async () => {
+Deno.test("the deploy entry says whether there is a database, and works without one", async () => {
   const dir = await Deno.makeTempDir();
   const damaged = `${dir}/damaged.sqlite3`;
   await Deno.writeTextFile(damaged, "no database ".repeat(1_000));
@@ -203,7 +203,7 @@ Deno.test("the deploy entry says whether there is a database, and works without"
     }
     const { text } = await listPipelines(server, KEY);
     assertStringIncludes(text, "Corporate Sales");
-    // What Qontak has replaced is in the database, or else nowhere.
+    // The token that Qontak issued is in the database, or nowhere.
     const { stderr } = await server.stop("SIGINT");
     const isLost = stderr.includes("the new one is in memory only");
     assertEquals(isLost, note !== undefined, stderr);
@@ -211,7 +211,7 @@ Deno.test("the deploy entry says whether there is a database, and works without"
   await Deno.remove(dir, { recursive: true });
 });
 
-Deno.test("the deploy entry says what to do where tokens are to be in a database that is not there", async () => {
+Deno.test("the deploy entry says what to do if tokens belong in a database that does not exist", async () => {
   await using server = await startDeployed({
     TOKEN_STORE: "kv",
     MCP_API_KEYS: await keyEntry(KEY),
@@ -238,7 +238,7 @@ for (const kind of kinds.filter(({ name }) => name !== "vault")) {
         refreshTokens: others.map((tenant) => `first-of-${tenant}`),
       });
       await using shared = await kind.start(sandbox);
-      // Where there is no user_id, there is one company.
+      // Without user_id, there is one company.
       const isSingle = shared.user.user_id === undefined;
       if (!isSingle) {
         for (const tenant of others) {
@@ -281,10 +281,10 @@ for (const kind of kinds.filter(({ name }) => name !== "vault")) {
         );
         const failed = called.filter(({ isError }) => isError);
         assertEquals(failed.map(({ text }) => text), [], `round ${round}`);
-        // Every tenant needs one: nobody's was made twice.
+        // Every tenant needs one, and none was made twice.
         assertEquals(sandbox.grants - before, tenants.length, `round ${round}`);
       }
-      // Nobody has used a refresh token that was replaced already.
+      // No isolate has used a refresh token that was already replaced.
       assertEquals(sandbox.grantAttempts, sandbox.grants);
       const ended = await Promise.all(
         isolates.map((one) => one.stop("SIGINT")),
@@ -295,7 +295,7 @@ for (const kind of kinds.filter(({ name }) => name !== "vault")) {
   });
 }
 
-Deno.test("the deploy entry works where deno has neither KV nor HTTP clients", async () => {
+Deno.test("the deploy entry works if deno has neither KV nor HTTP clients", async () => {
   await using sandbox = serveSandbox();
   await using server = await startDeployed({
     QONTAK_BASE_URL: sandbox.url,
@@ -308,14 +308,14 @@ Deno.test("the deploy entry works where deno has neither KV nor HTTP clients", a
   assertEquals((await server.stop("SIGINT")).code, 0);
 });
 
-/** The runtime of Deno Deploy, by Deno's documentation. */
+/** The runtime of Deno Deploy, according to Deno's documentation. */
 const RUNTIME = "2.5.0";
 
 const noNpx = await isOnPath("npx") ? "" : "npx is not on PATH";
 
 let found: Promise<string> | undefined;
 
-/** The path of that deno, which npm has. */
+/** The path of that deno, which is on npm. */
 function oldDeno(): Promise<string> {
   return found ??= new Deno.Command("npx", {
     args: ["-y", `deno@${RUNTIME}`, "eval", "console.log(Deno.execPath())"],
@@ -331,14 +331,14 @@ Deno.test({
   ignore: noNpx !== "",
   async fn() {
     const certificates = Deno.env.get("NODE_EXTRA_CA_CERTS");
-    // Its lock file is in an older form.
+    // Its lock file has an older format.
     const flags = (await stdFlags()).filter((flag) =>
       !flag.startsWith("--lock")
     );
     const { success, stderr } = await new Deno.Command(await oldDeno(), {
       args: ["check", "--no-lock", ...flags, "src/deploy.ts"],
       cwd: root,
-      // The types of Node come from npm; this deno looks for them so.
+      // The types of Node come from npm; this deno finds them in this way.
       env: { NO_COLOR: "1", ...(certificates && { DENO_CERT: certificates }) },
       stdin: "null",
     }).output();

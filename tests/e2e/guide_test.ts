@@ -1,4 +1,4 @@
-/** What the guides tell people to type is what the program takes. */
+/** The program accepts what the guides tell people to type. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { variables } from "../../src/app/variables.ts";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
@@ -17,7 +17,7 @@ import {
 const guide = await Deno.readTextFile(`${root}.github/DEPLOY.md`);
 const readme = await Deno.readTextFile(`${root}README.md`);
 
-/** What a pattern's first group finds in the guide. */
+/** The first group of a pattern's match in the guide. */
 function inGuide(pattern: RegExp): string {
   const [, found] = pattern.exec(guide) ?? [];
   assert(found !== undefined, `The guide has no ${pattern}`);
@@ -48,7 +48,7 @@ const hasTools = await isOnPath("bash") &&
   (await bash("command -v openssl && command -v sha256sum")).code === 0;
 const noBash = hasTools ? "" : "bash, openssl or sha256sum is not on PATH";
 
-/** The key that the documents make, and its entry of MCP_API_KEYS. */
+/** The key that the documents make, and its entry in MCP_API_KEYS. */
 async function makeKey(): Promise<{ key: string; entry: string }> {
   const command = inGuide(/`(key=\$\(openssl[^`]*)`/);
   assertStringIncludes(readme, command);
@@ -58,7 +58,7 @@ async function makeKey(): Promise<{ key: string; entry: string }> {
   return { key, entry: sum!.split(" ")[0]! };
 }
 
-Deno.test("the unit, the container and the guide use flags and commands that there are", async () => {
+Deno.test("the unit, the container and the guide use existing flags and commands", async () => {
   const lines = [
     inGuide(/^ExecStart=\S+ (.*)$/m).split(" "),
     JSON.parse(inGuide(/^CMD (\[.*\])$/m)),
@@ -75,7 +75,7 @@ Deno.test("the unit, the container and the guide use flags and commands that the
   }
 });
 
-Deno.test("the documents name no variable of ours that there is not", () => {
+Deno.test("the documents name only existing variables", () => {
   const names = new Set(
     Array.from(
       (guide + readme).matchAll(

@@ -1,6 +1,6 @@
 /**
- * Bytes that no client sends, over a socket to a live process: whatever comes,
- * the answer is one, and the next call works.
+ * Bytes that no client sends, over a socket to a live process. Whatever is
+ * sent, there is one answer, and the next call works.
  */
 import {
   assert,
@@ -17,12 +17,12 @@ import { HEADERS, parseLines, toolCall } from "../support/rpc.ts";
 
 const KEY = "a-key";
 
-/** What only a good answer has. */
+/** What only a successful answer contains. */
 const DATA = "Corporate Sales";
 
 const CALL = JSON.stringify(toolCall(1, "list_pipelines"));
 
-/** The headers of a call, in order; those given win. */
+/** The headers of a call, in order; given ones replace the defaults. */
 const headersOf = (
   { url }: HttpProcess,
   given: Readonly<Record<string, string>> = {},
@@ -39,13 +39,13 @@ async function exchange(
 ): Promise<RawAnswer> {
   await using raw = await openRaw(url);
   for (const part of parts) {
-    // It may have answered already, and heard enough.
+    // It may have answered already and closed the connection.
     if (!await raw.send(part)) break;
   }
   return await raw.answer();
 }
 
-/** A whole call with these headers. */
+/** A complete call with these headers. */
 function call(
   server: HttpProcess,
   headers: Readonly<Record<string, string>>,
@@ -62,7 +62,7 @@ function call(
   return exchange(server, rawRequest(`POST ${path}`, named, CALL));
 }
 
-/** Takes a header away. */
+/** Removes a header. */
 const ABSENT = "(absent)";
 
 Deno.test("--http serves no page that has pointed its name at this machine", async () => {
@@ -96,7 +96,7 @@ Deno.test("--http serves no page that has pointed its name at this machine", asy
   const attempts: Record<string, string>[] = [
     ...hosts.map((host) => ({ host })),
     ...origins.map((origin) => ({ origin })),
-    // What a rebinding page sends: both, and of one origin.
+    // A page that uses DNS rebinding sends both, for one origin.
     { host: "evil.example", origin: "http://evil.example" },
     { host: "evil.example", "x-forwarded-host": host },
   ];
@@ -114,16 +114,16 @@ Deno.test("--http serves no page that has pointed its name at this machine", asy
     "content-length": String(CALL.length),
   }, CALL);
   assertEquals((await exchange(server, two)).status, 400);
-  // Which setting serves others is told, and no name repeated.
+  // The answer names the setting that serves others, and repeats no name.
   const refused = await call(server, { host: "evil.example" });
   assertEquals(refused.status, 403);
   assertStringIncludes(refused.text, "With MCP_STORED_KEYS, MCP_API_KEYS or");
   assertNotMatch(refused.text, /evil/);
-  // The whole address counts as well as Host does.
+  // The host of an absolute URL counts, as Host does.
   const whole = { ...headersOf(server), "content-length": "0" };
   const target = "GET http://evil.example/mcp";
   assertEquals((await exchange(server, rawRequest(target, whole))).status, 403);
-  // No browser leaves Host out; HTTP/1.0 and HTTP/2 have none.
+  // Browsers always send Host; HTTP/1.0 and HTTP/2 do not have it.
   assertEquals((await call(server, { host: ABSENT })).status, 200);
   const { code, stderr } = await server.stop("SIGTERM");
   assertEquals(code, 0);
@@ -136,14 +136,14 @@ Deno.test("--http with keys opens to no page by its name", async () => {
   });
   const evil = { host: "evil.example", origin: "http://evil.example" };
   assertEquals((await call(server, evil)).status, 401);
-  // A page elsewhere that has got hold of a key.
+  // A page of another site that has a key.
   const stolen = { origin: "http://evil.example", ...bearer(KEY) };
   assertEquals((await call(server, stolen)).status, 403);
   const proxied = { host: "crm.example.com", ...bearer(KEY) };
   assertEquals((await call(server, proxied)).status, 200);
 });
 
-/** Every line is one of the log, and none repeats what was sent. */
+/** Every line is a log line, and none repeats what was sent. */
 function assertQuiet(stderr: string) {
   parseLines(stderr);
   assertNotMatch(stderr, /evil|canary|fault in this server/);
@@ -152,18 +152,18 @@ function assertQuiet(stderr: string) {
 const MIB = 1024 * 1024;
 const canary = "canary-of-a-body";
 
-/** What is sent after the headers of a call, and the statuses that may follow. */
+/** What is sent after the headers of a call, and the allowed statuses. */
 interface Attempt {
   readonly headers?: Readonly<Record<string, string>>;
   readonly parts?: readonly (string | Uint8Array)[];
-  /** 0: the connection is closed without a word. */
+  /** 0: the connection is closed without an answer. */
   readonly statuses: readonly number[];
 }
 
 const chunked = { "transfer-encoding": "chunked" };
 const length = (size: number) => ({ "content-length": String(size) });
 
-/** A body as a whole. */
+/** A complete body. */
 const whole = (
   body: string,
   ...statuses: number[]
@@ -202,7 +202,7 @@ const attempts: Readonly<Record<string, Attempt>> = {
     parts: ["12345"],
     statuses: [400],
   },
-  // Where a proxy and we disagree, one request hides in another.
+  // If a proxy and the server disagree, one request can hide in another.
   "a length, and pieces": {
     headers: { ...length(5), ...chunked },
     parts: [`0\r\n\r\nGET /health HTTP/1.1\r\nHost: x\r\n\r\n`],
@@ -275,7 +275,7 @@ Deno.test("--http outlives bodies that are too large, too slow, cut or malformed
     assertStringIncludes(text, DATA, after);
   };
 
-  // They drip while all the rest happens.
+  // They send slowly during everything else.
   const drips = Array.from({ length: 20 }, async () => {
     await using raw = await openRaw(server.url);
     await raw.send(head(length(1_000)));
@@ -301,7 +301,7 @@ Deno.test("--http outlives bodies that are too large, too slow, cut or malformed
     await works(what);
   }
 
-  // What is no HTTP at all.
+  // What is not HTTP.
   for (
     const bytes of [
       new Uint8Array([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3, 0]),
@@ -318,7 +318,7 @@ Deno.test("--http outlives bodies that are too large, too slow, cut or malformed
     await works(String(bytes));
   }
 
-  // Cut: with a half-closed connection, and by going away.
+  // Cut off: by closing half of the connection, and by closing all of it.
   for (const isHeard of [true, false]) {
     const raw = await openRaw(server.url);
     await raw.send(head(length(500)) + canary);
@@ -330,7 +330,7 @@ Deno.test("--http outlives bodies that are too large, too slow, cut or malformed
     await works("a cut");
   }
 
-  // Without a credential, nobody's body is read.
+  // Without a credential, no body is read.
   const anonymous = rawRequest("POST /mcp", {
     ...headersOf(server),
     ...length(2 * MIB),
@@ -361,7 +361,7 @@ Deno.test("--http repeats nothing of Host, and answers no TRACE", async () => {
     ]
   ) {
     const refused = await call(server, { host, authorization: "Bearer x" });
-    // A backslash in Host makes another path of it.
+    // A backslash in Host becomes part of the path.
     assert([400, 401, 404].includes(refused.status), refused.text);
     assertNotMatch(refused.text, /evil|error="x|x"@|x%22/);
     const told = await exchange(

@@ -1,7 +1,7 @@
 /**
- * Companies never meet, in its own process as a person would run it: several
- * companies in Redis, API keys and JWTs, templates in Deno KV. Nothing of one
- * company is in anything that another is given, whatever is sent.
+ * Companies are isolated in a separate process, as a person would run it:
+ * several companies in Redis, API keys and JWTs, templates in Deno KV. No
+ * answer to one company contains anything of another, whatever is sent.
  */
 import {
   assert,
@@ -40,7 +40,7 @@ import {
 
 const AUDIENCE = "https://crm.example.com/mcp";
 
-/** Somebody who may call. */
+/** A caller. */
 interface Somebody {
   readonly credential: string;
   readonly tenants: readonly string[];
@@ -51,9 +51,9 @@ interface Place extends AsyncDisposable {
   readonly server: HttpProcess;
   readonly issuer: Issuer;
   readonly qontak: ManyQontaks;
-  /** Who may call, by a key or by a JWT. */
+  /** The callers, with a key or a JWT. */
   readonly callers: readonly Somebody[];
-  /** The refresh token that a tenant has now. */
+  /** The current refresh token of a tenant. */
   tokenOf(tenant: string): Promise<string>;
 }
 
@@ -122,7 +122,7 @@ async function createPlace(start: Start): Promise<Place> {
   };
 }
 
-/** An answer: everything that is to be seen of it. */
+/** An answer, with everything that the caller can see. */
 interface Seen {
   readonly status: number;
   /** Headers and body. */
@@ -137,7 +137,7 @@ async function look(response: Response): Promise<Seen> {
   };
 }
 
-/** One JSON-RPC request, with headers that claim what they may not. */
+/** One JSON-RPC request, with headers that make false claims. */
 async function send(
   { url }: HttpProcess,
   credential: string | undefined,
@@ -171,7 +171,7 @@ const call = (
     _meta: { user_id: "beta", tenant: "beta" },
   });
 
-/** The tenants that an answer may show: one at most. */
+/** The tenants that an answer may show: at most one. */
 function allowedFor(
   { tenants }: Somebody,
   args: Record<string, unknown>,
@@ -181,7 +181,7 @@ function allowedFor(
     : tenants.filter((tenant) => tenant === args.user_id);
 }
 
-/** Credentials that open nothing, by what is wrong with them. */
+/** Invalid credentials, by what is wrong with them. */
 async function badCredentials(
   issuer: Issuer,
   stranger: Issuer,
@@ -219,7 +219,7 @@ async function badCredentials(
   };
 }
 
-/** That nothing which only its owner has is in a text. */
+/** Asserts that a text contains nothing that belongs to other tenants only. */
 function assertNoCredentials(
   text: string,
   { callers, qontak }: Place,
@@ -248,14 +248,14 @@ for (const [name, start] of Object.entries(entries)) {
       const random = createRandom(1);
       await Promise.all(Array.from({ length: 200 }, async (_, i) => {
         const [tool, basic] = random.pick(CALLS);
-        // Many are honest.
+        // Many name their own company.
         const args = { ...basic, ...random.pick([{}, ...FORGED]) };
         const caller = random.pick(callers);
         const what = `${tool} ${JSON.stringify(args)}`;
         if (i % 5 === 4) {
           const [wrong, credential] = random.pick(bad);
           const { status, text } = await call(server, credential, tool, args);
-          // Who guesses is slowed down, whatever is guessed.
+          // Callers that guess are slowed down.
           assert([401, 429].includes(status), `${wrong}: ${status} ${text}`);
           assertOnly(text, [], `${what} with ${wrong}`);
           assertNoCredentials(text, place, what);
@@ -270,14 +270,14 @@ for (const [name, start] of Object.entries(entries)) {
         for (const tenant of TENANTS) {
           const isNamed = tenants.includes(tenant) ||
             JSON.stringify(args).includes(tenant);
-          // Not even that there is such a company.
+          // The answer does not even show that the company exists.
           if (!isNamed) assert(!text.includes(tenant), `${what}: ${text}`);
           if (text.includes(canary(tenant))) {
             own.set(tenant, (own.get(tenant) ?? 0) + 1);
           }
         }
       }));
-      // What belongs to callers does come through, for each of them.
+      // Each caller gets the data of its own company.
       for (const tenant of TENANTS) {
         assert((own.get(tenant) ?? 0) > 3, JSON.stringify([...own]));
         const token = await place.tokenOf(tenant);
@@ -339,7 +339,7 @@ for (const [name, start] of Object.entries(entries)) {
       }
       assertEquals([...seen.keys()], ["alpha"]);
 
-      // Whether there is such a company is not told either.
+      // The answer does not show whether the company exists.
       const [both] = callers.filter(({ tenants }) => tenants.length === 2);
       const told = async (user_id: string) => {
         const { credential } = both!;
@@ -363,7 +363,7 @@ for (const [name, start] of Object.entries(entries)) {
       await using place = await createPlace(start);
       await using stranger = await startIssuer();
       const { server, issuer, callers, qontak: { seen } } = place;
-      // It is good, and then it has ended.
+      // It is valid, and then it expires.
       const exp = seconds() + 3;
       const brief = await issuer.sign({ qontak_tenants: ["alpha"], exp });
       const list = () => call(server, brief, "list_pipelines", {});
@@ -386,7 +386,7 @@ for (const [name, start] of Object.entries(entries)) {
         assertOnly(text, [], wrong);
       }
       assertEquals((await send(server, undefined, "tools/list")).status, 401);
-      // Two credentials count as no credential: nobody can know which one
+      // Two credentials count as no credential, because it is unclear which one
       // applies.
       const [alpha, , beta] = callers;
       await using raw = await openRaw(server.url);

@@ -1,7 +1,7 @@
 /**
- * The package as others get it from JSR: what `deno publish` would upload is
- * served by a stand-in for JSR, and run and imported from there by a deno that
- * has never seen the project.
+ * The package as others get it from JSR. A stand-in for JSR serves what
+ * `deno publish` would upload, and a deno that does not know the project runs
+ * and imports it from there.
  */
 import {
   assert,
@@ -32,7 +32,7 @@ import {
 
 let asked: Promise<DryRun> | undefined;
 
-/** What `deno publish` would do; it is asked once. */
+/** The output of `deno publish --dry-run`, which runs once. */
 function wouldPublish(): Promise<DryRun> {
   return asked ??= dryRun();
 }
@@ -41,7 +41,7 @@ function wouldPublish(): Promise<DryRun> {
 interface Machine extends AsyncDisposable {
   readonly cwd: string;
   readonly registry: Registry;
-  /** How deno runs the package, or something else, with these flags. */
+  /** Runs the package, or another program, with these flags. */
   deno(...args: string[]): Shipped;
 }
 
@@ -53,7 +53,7 @@ async function newMachine(): Promise<Machine> {
   });
   const cwd = await Deno.makeTempDir();
   const cache = await Deno.makeTempDir();
-  // What comes from npm is the same for everybody.
+  // The packages from npm are the same everywhere.
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["info", "--json"],
   }).output();
@@ -77,7 +77,7 @@ async function newMachine(): Promise<Machine> {
   };
 }
 
-Deno.test("deno publish finds nothing wrong, and takes nothing that is not meant for others", async () => {
+Deno.test("deno publish finds no problems, and uploads only what is meant for others", async () => {
   const { code, text, paths } = await wouldPublish();
   assertEquals(code, 0, text);
   assertStringIncludes(text, "Success Dry run complete");
@@ -107,7 +107,7 @@ Deno.test("deno run -A jsr:@qontak/mcp works on the sandbox", async () => {
   assertEquals(stdout, `${VERSION}\n`);
   await assertStdio(shipped);
   await assertHttp(shipped);
-  // Nothing is loaded that is not needed for it.
+  // Nothing is loaded that it does not need.
   const { requests } = machine.registry;
   assert(!requests.some((path) => path.endsWith("/src/deploy.ts")));
 });
@@ -122,7 +122,7 @@ Deno.test("the permissions of the README are enough, and no question is asked", 
     arg.startsWith("--allow-net=") ? "--allow-net=127.0.0.1" : arg
   );
   assert(!args.includes("-A"), command);
-  // Everything that it needs is loaded, or it would not start.
+  // Everything that it needs is loaded; otherwise it would not start.
   await runShipped(machine.deno(...args), ["--version"]);
   const [run, ...flags] = args;
   const shipped = machine.deno(run!, "--no-prompt", ...flags);
@@ -130,7 +130,7 @@ Deno.test("the permissions of the README are enough, and no question is asked", 
   await assertEnvFile(shipped);
 });
 
-Deno.test("deno install makes a command of the package, with the versions that were tested", async () => {
+Deno.test("deno install makes a command from the package, with the tested versions", async () => {
   await using machine = await newMachine();
   const { cwd, registry } = machine;
   await runShipped(
@@ -185,7 +185,7 @@ Deno.test("jsr:@qontak/mcp/deploy serves callers with a key", async () => {
   assertEquals((await server.stop("SIGINT")).code, 0);
 });
 
-/** A program of somebody else, who wants types and a server. */
+/** Another program, which uses the types and a server. */
 const CONSUMER = `
 import {
   createHandler,
@@ -238,7 +238,7 @@ Deno.test("another program type-checks against the package, and runs", async () 
   });
   assertStringIncludes(stdout, "Corporate Sales");
 
-  // The types are there: what they forbid is found.
+  // The types are there: deno reports what they forbid.
   await Deno.writeTextFile(
     path,
     CONSUMER.replace('["pipelines"]', '["pipe"]'),

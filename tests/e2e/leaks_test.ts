@@ -1,6 +1,6 @@
 /**
- * Nothing leaks: what is secret or about a person is put into every input, and
- * every output is searched for it.
+ * Nothing leaks: every input contains secrets and personal data, and every
+ * output is searched for them.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import {
@@ -27,10 +27,10 @@ import {
   toStdin,
 } from "../support/rpc.ts";
 
-// deno-lint-ignore no-explicit-any -- answers are looked into freely
+// deno-lint-ignore no-explicit-any -- tests read any field of an answer
 type Data = any;
 
-/** What is planted, by where. */
+/** The canaries, by input. */
 const canaries = {
   /** In the settings. */
   config: [
@@ -39,7 +39,7 @@ const canaries = {
     "f5Hj8Ds2Gk6Wl9Qe4Rt1Uy7Ikey",
     "kZ8Q2vEjRWeJq83vEjRWeJq83vASNFZ4mrze8BCtG0A=",
   ],
-  /** Secrets that a caller, or who writes to it, pastes into arguments. */
+  /** Secrets that a caller pastes into arguments. */
   pasted: [
     "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ0ZXN0In0.c2lnbmF0dXJlLWNhbmFyeQ",
     "8f14e45fceea167a5a36dedd4bea2543",
@@ -63,7 +63,10 @@ const canaries = {
 
 type Kind = keyof typeof canaries;
 
-/** What may appear where; all else may appear nowhere. */
+/**
+ * Which canaries may appear in which outputs; the others may not appear
+ * anywhere.
+ */
 const may = {
   "answers to the caller": ["record", "argument", "pasted"],
   "errors for the caller": ["argument"],
@@ -71,7 +74,7 @@ const may = {
   "what is logged and printed": [],
 } as const satisfies Record<string, readonly Kind[]>;
 
-/** Everything that came out, by where. */
+/** All outputs, by place. */
 class Outputs {
   readonly #texts = new Map<keyof typeof may, string[]>();
 
@@ -84,7 +87,7 @@ class Outputs {
     this.add("what is logged and printed", where.stdout, where.stderr);
   }
 
-  /** Whether any of some words is in an output at all. */
+  /** Whether an output contains any of some words. */
   has(where: keyof typeof may, words: readonly string[]): boolean {
     const all = (this.#texts.get(where) ?? []).join("\n");
     return words.some((word) => all.includes(word));
@@ -97,7 +100,7 @@ class Outputs {
         if (allowed.includes(kind)) continue;
         for (const canary of canaries[kind]) {
           for (const text of texts) {
-            // A good part of it is as bad as the whole.
+            // A large part of it is as bad as the whole.
             const found = text.indexOf(canary.slice(0, 12));
             assert(
               found < 0,
@@ -165,7 +168,7 @@ const settings = (sandbox: RunningSandbox) => ({
   TOKEN_ENCRYPTION_KEY: SEALING,
 });
 
-/** Arguments of every tool, each a secret, a person and something to refuse. */
+/** Arguments of every tool: a secret, a person, or an invalid value. */
 function* hostileCalls(): Generator<[string, Data]> {
   const words = [
     ...canaries.pasted,
@@ -185,7 +188,7 @@ function* hostileCalls(): Generator<[string, Data]> {
   }
 }
 
-/** Words of Qontak's that repeat what they should not. */
+/** Messages of Qontak that repeat secrets and personal data. */
 const said = `${everything("refusal")} Authorization: Bearer ${
   canaries.refusal[2]
 }`;
@@ -257,7 +260,7 @@ Deno.test("every failure that a model reads is redacted; the caller's own values
   }
 });
 
-Deno.test("over HTTP, nothing shows but where it belongs", async () => {
+Deno.test("over HTTP, canaries appear only where they belong", async () => {
   const outputs = new Outputs();
   await using sandbox = await plant();
   const http = await startHttp([], {
@@ -362,13 +365,13 @@ Deno.test("over HTTP, nothing shows but where it belongs", async () => {
     outputs.ended(await http.stop("SIGTERM"));
   }
   outputs.check();
-  // What is searched for did come by.
+  // The canaries did reach the outputs where they belong.
   assert(outputs.has("answers to the caller", canaries.record));
   assert(outputs.has("errors for the caller", canaries.argument));
   assert(outputs.has("errors for the caller", ["[phone], [e-mail], [token]"]));
 });
 
-Deno.test("on stdio, nothing shows but where it belongs", async () => {
+Deno.test("on stdio, canaries appear only where they belong", async () => {
   const outputs = new Outputs();
   await using sandbox = await plant();
   const calls = [...hostileCalls()].filter((_, i) => i % 5 === 0);
@@ -405,7 +408,7 @@ Deno.test("on stdio, nothing shows but where it belongs", async () => {
   assert(outputs.has("answers to the caller", canaries.record));
 });
 
-Deno.test("the command line repeats no secret that stands where it does not belong", async () => {
+Deno.test("the command line repeats no secret that is in the wrong place", async () => {
   const outputs = new Outputs();
   const secret = canaries.pasted[2];
   const dir = await Deno.makeTempDir({ suffix: `-${canaries.argument[1]}` });
@@ -461,13 +464,13 @@ function assertWentOn(stderr: string): void {
   parseLines(stderr);
 }
 
-/** Settings of a program that works on a sandbox outside of it. */
+/** Settings of a program that uses a sandbox in another process. */
 const serving = ({ url, refreshToken }: RunningSandbox) => ({
   QONTAK_BASE_URL: url,
   QONTAK_REFRESH_TOKEN: refreshToken,
 });
 
-Deno.test("an unexpected error is logged without its message, and HTTP goes on", async () => {
+Deno.test("an unexpected error is logged without its message, and HTTP continues", async () => {
   await using sandbox = serveSandbox();
   const http = await startHttp(
     [],
@@ -483,7 +486,7 @@ Deno.test("an unexpected error is logged without its message, and HTTP goes on",
   assertWentOn(stderr);
 });
 
-Deno.test("an unexpected error is logged without its message, and stdio goes on", async () => {
+Deno.test("an unexpected error is logged without its message, and stdio continues", async () => {
   await using sandbox = serveSandbox();
   const { code, stdout, stderr } = await run([], {
     preload: FAULTY,
@@ -501,7 +504,7 @@ Deno.test("an unexpected error is logged without its message, and stdio goes on"
   assertWentOn(stderr);
 });
 
-Deno.test("the deploy entry logs an unexpected error without its message, and goes on", async () => {
+Deno.test("the deploy entry logs an unexpected error without its message, and continues", async () => {
   await using sandbox = serveSandbox();
   const served = await startDeployed({
     MCP_TEST_CANARY: CANARY,

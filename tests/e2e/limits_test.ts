@@ -1,4 +1,4 @@
-/** What companies notice of limits: over HTTP, against the sandbox. */
+/** The effect of limits on companies: over HTTP, against the sandbox. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { createServer, type Limits } from "../../mod.ts";
 import { SCOPES } from "../../src/auth/principal.ts";
@@ -13,15 +13,15 @@ import { sleep, until } from "../support/time.ts";
 
 interface Place extends AsyncDisposable {
   /**
-   * Calls a tool that asks Qontak once, for a company; by its own key, unless
-   * another one is named.
+   * Calls a tool that sends one request to Qontak, for a company; with the
+   * company's own key by default.
    */
   call(
     tenant: string,
     signal?: AbortSignal,
     key?: string,
   ): Promise<HttpCall>;
-  /** Where MCP is spoken. */
+  /** The URL of MCP. */
   readonly url: string;
 }
 
@@ -71,7 +71,7 @@ function serveTenants(options: {
   }];
 }
 
-Deno.test("a company that floods is slowed down or told the seconds, others are served soon", async () => {
+Deno.test("a company with too many calls waits or is told how long to wait, and others are served soon", async () => {
   const [sandbox, serve] = serveTenants({ timeout: 6_000 });
   await using _sandbox = sandbox;
   await using place = serve(sandbox);
@@ -83,7 +83,7 @@ Deno.test("a company that floods is slowed down or told the seconds, others are 
   };
   const before = sandbox.requests.length;
   const flood = Array.from({ length: 200 }, () => send("greedy"));
-  // Its burst is used up, and others come.
+  // Its burst is used up, and other companies call.
   await until(
     () => sandbox.requests.length >= before + 15,
     "the burst is used up",
@@ -93,14 +93,14 @@ Deno.test("a company that floods is slowed down or told the seconds, others are 
     Array.from({ length: 5 }, () => send("modest")),
   );
   assertEquals(modest.filter(({ isError }) => isError), []);
-  // Greedy's own requests in the meantime: what is left of its burst, and
-  // little more.
+  // The requests of greedy in the meantime: the rest of its burst, and little
+  // more.
   const others = sandbox.requests.slice(since).length - 5;
   assert(others <= 20, `${others} other requests came before the five`);
   const called = await Promise.all(flood);
   const refused = called.filter(({ isError }) => isError);
   const served = called.length - refused.length;
-  // The burst, and what has its turn in half of the time.
+  // The burst, and the requests that get their turn in half of the time.
   assert(served >= 40 && served <= 60, `${served} of 200 were served`);
   for (const { text } of refused) {
     assertMatch(text, /GET \/products was not sent\. Too many .*wait \d+ s/);
@@ -129,7 +129,7 @@ Deno.test("while Qontak is down nothing is sent to it; when it is back, calls ar
     failures[5]!.text,
     /was not sent\. The last requests were not answered.*wait [45] s/,
   );
-  // One company alone stops nobody else; three with keys of their own do.
+  // One company alone does not stop the others; three with separate keys do.
   assertMatch((await place.call("modest")).text, UNREACHED);
   assertMatch((await place.call("modest")).text, UNREACHED);
   assertMatch((await place.call("third")).text, UNREACHED);
@@ -137,7 +137,7 @@ Deno.test("while Qontak is down nothing is sent to it; when it is back, calls ar
     (await place.call("third")).text,
     /The last requests were not answered/,
   );
-  // One request of another company still tries.
+  // One request of another company is still sent as a test.
   assertMatch((await place.call("fourth")).text, UNREACHED);
   await using second = serveSandbox({ ...world, port });
   for (const tenant of ["modest", "fourth"]) {
@@ -154,12 +154,12 @@ Deno.test("while Qontak is down nothing is sent to it; when it is back, calls ar
     called = await place.call("modest");
   }
   assertEquals(called.isError, false, called.text);
-  // With one answer everybody is let through again.
+  // After one answer, all requests are sent again.
   assertEquals((await place.call("greedy")).isError, false);
   assertEquals((await place.call("third")).isError, false);
 });
 
-Deno.test("one key for three companies stops no other company", async () => {
+Deno.test("one key for three companies does not stop other companies", async () => {
   const [sandbox, serve] = serveTenants();
   await using _sandbox = sandbox;
   await using place = serve(sandbox);
@@ -176,12 +176,12 @@ Deno.test("one key for three companies stops no other company", async () => {
   assertEquals(called.isError, false, called.text);
 });
 
-Deno.test("one call whose requests all fail shuts its company out of nothing", async () => {
+Deno.test("one call whose requests all fail does not suspend its company", async () => {
   const [sandbox, serve] = serveTenants({ retryBudget: 10_000 });
   await using _sandbox = sandbox;
   await using place = serve(sandbox);
   assertEquals((await place.call("greedy")).isError, false);
-  // It is tried four times, and then looked for, four times as well.
+  // The request is sent four times, and so is the search for the record.
   sandbox.inject({
     path: "/api/v3.1/products",
     times: 5,
@@ -198,7 +198,7 @@ Deno.test("one call whose requests all fail shuts its company out of nothing", a
   assertEquals((await place.call("greedy")).isError, false);
 });
 
-Deno.test("a value that makes an address too long is refused in a sentence, and counts against nobody", async () => {
+Deno.test("a value that makes an address too long is refused in a sentence, and does not count as a failure", async () => {
   const [sandbox, serve] = serveTenants();
   await using _sandbox = sandbox;
   await using place = serve(sandbox);
@@ -215,7 +215,7 @@ Deno.test("a value that makes an address too long is refused in a sentence, and 
     assertMatch(text, /at most 8000 fit. Send a shorter value/);
   }
   assertEquals(sandbox.requests.length, before);
-  // Shorter ones are sent, and what becomes of them is their own doing.
+  // Shorter ones are sent; Qontak decides about them.
   sandbox.inject({
     path: "/api/v3.1/contacts",
     times: 12,
@@ -250,7 +250,7 @@ Deno.test("answers of 4xx and 500 suspend no tenant", async () => {
   }
 });
 
-Deno.test("a caller that hangs up while it waits gives its place to the next", async () => {
+Deno.test("a caller that disconnects while it waits gives its place to the next", async () => {
   const limits = createLimiter({ tenant: { perSecond: 1, burst: 1 } });
   const [sandbox, serve] = serveTenants({ limits, timeout: 60_000 });
   await using _sandbox = sandbox;
@@ -272,6 +272,6 @@ Deno.test("a caller that hangs up while it waits gives its place to the next", a
     assertEquals(error.name, "AbortError");
   }
   assertEquals([limits.waiting, limits.running], [0, 0]);
-  // One of those who hung up may have had its turn before.
+  // One of the disconnected callers may have had its turn before.
   assert(sandbox.requests.length - before <= 2);
 });

@@ -1,4 +1,4 @@
-/** The permissions that the documents name are enough, for each store. */
+/** The permissions in the documents are sufficient for each store. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { SANDBOX_MEKARI, serveSandbox } from "../../src/sandbox/mod.ts";
 import {
@@ -18,8 +18,8 @@ const FILES = [
 ];
 
 /**
- * Runs the program with the permissions of the README, Qontak's hosts being
- * this machine here, and with no others but these.
+ * Runs the program with the permissions of the README and with the given ones.
+ * The hosts of Qontak are replaced by this machine.
  */
 async function limited(
   { env: variables, flags = [] }: {
@@ -44,7 +44,7 @@ async function limited(
   return stdout;
 }
 
-/** Adds a tenant and tries it: reading, writing, refreshing, calling. */
+/** Adds a tenant and tests it: reading, writing, refreshing, calling. */
 async function addAndDoctor(
   needs: Parameters<typeof limited>[0],
   env: Record<string, string>,
@@ -113,7 +113,7 @@ Deno.test("kv needs --unstable-kv, and the folder of DENO_KV_DEFAULT_PATH", asyn
   }
 });
 
-Deno.test("env keeps what rotates in .env with the permissions of the README", async () => {
+Deno.test("env stores the new refresh token in .env with the permissions of the README", async () => {
   const readme = await Deno.readTextFile(`${root}README.md`);
   assertStringIncludes(readme, FILES.join(" "));
   await using sandbox = serveSandbox();
@@ -147,7 +147,7 @@ Deno.test("env keeps what rotates in .env with the permissions of the README", a
   }
 });
 
-Deno.test("env needs no file where the token stands in the environment, and --unstable-kv alone to keep it", async () => {
+Deno.test("env needs no file if the token is in the environment, and only --unstable-kv to keep it", async () => {
   const dir = await Deno.makeTempDir();
   try {
     for (const flags of [[], ["--unstable-kv"]]) {

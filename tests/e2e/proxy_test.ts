@@ -1,4 +1,4 @@
-/** What is in the process, or on this machine, takes no proxy. */
+/** Requests within the process, or to this machine, use no proxy. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
 import { callTool } from "../support/call.ts";
@@ -14,7 +14,7 @@ import {
 import { answersById, toolCall, toStdin } from "../support/rpc.ts";
 import { startVault } from "../support/vault.ts";
 
-/** Every way to name a proxy, and nothing that listens there. */
+/** Every variable that names a proxy; nothing listens at the address. */
 const PROXIES: Readonly<Record<string, string>> = Object.fromEntries(
   ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"].flatMap((name) => [
     [name, "http://127.0.0.1:9"],
@@ -39,14 +39,14 @@ Deno.test("--sandbox answers over HTTP beside a proxy that is gone", async () =>
   assertEquals(isError, false, text);
 });
 
-Deno.test("doctor --sandbox is content beside a proxy that is gone", async () => {
+Deno.test("doctor --sandbox works with a proxy that does not answer", async () => {
   const { code, stdout } = await run(["doctor", "--sandbox"], { env: PROXIES });
   assertEquals(code, 0, stdout);
   assertStringIncludes(stdout, "Qontak answers");
   assertStringIncludes(stdout, "clock is 0 s");
 });
 
-Deno.test("the demo is told beside a proxy that is gone", async () => {
+Deno.test("the demo works with a proxy that does not answer", async () => {
   const ended = endedOf(
     await new Deno.Command(Deno.execPath(), {
       args: await running("scripts/demo.ts"),
@@ -59,7 +59,7 @@ Deno.test("the demo is told beside a proxy that is gone", async () => {
   assertEquals(ended.code, 0, ended.stdout + ended.stderr);
 });
 
-Deno.test("Qontak, Vault and an issuer on this machine take no proxy", async () => {
+Deno.test("requests to Qontak, Vault and an issuer on this machine use no proxy", async () => {
   await using sandbox = serveSandbox();
   await using vault = startVault();
   await using issuer = await startIssuer();

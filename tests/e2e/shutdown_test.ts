@@ -1,7 +1,7 @@
 /**
- * How a server ends that is told to: nothing is accepted any more, what runs
- * is answered, what must be kept is kept, and all of it within the five
- * seconds that hosts leave.
+ * How a server stops on a signal: it accepts nothing more, answers the calls
+ * under way, and stores what must be stored, all within the five seconds that
+ * hosts allow.
  */
 import {
   assert,
@@ -21,7 +21,7 @@ import { sleep } from "../support/time.ts";
 
 const KEY = "a-key";
 
-/** The ways to serve HTTP, which end by the same code. */
+/** The ways to serve HTTP. They stop by the same code. */
 const entries: Readonly<
   Record<string, (env: Record<string, string>) => Promise<HttpProcess>>
 > = {
@@ -29,10 +29,10 @@ const entries: Readonly<
   "the deploy entry": startDeployed,
 };
 
-/** How long hosts wait before they kill, in ms. */
+/** How long hosts wait before they kill the process, in ms. */
 const PATIENCE = 5_000;
 
-/** Waits until no connection is accepted, for ten seconds at most. */
+/** Waits until no connection is accepted, for at most ten seconds. */
 async function untilRefused(url: string): Promise<void> {
   const { hostname, port } = new URL(url);
   for (let tries = 0;; tries++) {
@@ -47,7 +47,7 @@ async function untilRefused(url: string): Promise<void> {
   }
 }
 
-/** A request that never ends, and that the server knows of. */
+/** A request that never ends, and that has reached the server. */
 async function holdUp({ url }: HttpProcess): Promise<Raw> {
   const raw = await openRaw(url);
   const headers = {
@@ -57,14 +57,14 @@ async function holdUp({ url }: HttpProcess): Promise<Raw> {
     ...bearer(KEY),
   };
   await raw.send(rawRequest("POST /mcp", headers, "{"));
-  // A later request was answered: that one has arrived.
+  // A later request was answered, so that one has arrived.
   await (await fetch(new URL("/health", url))).body?.cancel();
   return raw;
 }
 
 /**
- * Ends a server as Deno Deploy does, which kills what takes longer. A busy
- * machine is given twice the time: killed, the server has another code.
+ * Stops a server as Deno Deploy does, which kills what takes longer. A busy
+ * machine gets twice the time; a server that was killed has another exit code.
  */
 async function inTime(server: HttpProcess): Promise<Ended> {
   const killer = setTimeout(() => server.stop("SIGKILL"), 2 * PATIENCE);
@@ -93,7 +93,7 @@ for (const [name, start] of Object.entries(entries)) {
       await held;
       const ending = server.stop(signal);
       await server.says("finishing the requests under way");
-      // A second one, as of a wrapper that hands it on, changes nothing.
+      // A second signal, such as one that a wrapper forwards, changes nothing.
       server.stop(signal);
       await untilRefused(server.url);
       gate.release();
@@ -120,7 +120,7 @@ for (const [name, start] of Object.entries(entries)) {
       `${name} tries at its end to keep the refresh token that could not be kept before${
         noRedis && ` (skipped: ${noRedis})`
       }`,
-    // It must be made to refuse writes, which no Redis of others shall.
+    // It is configured to refuse writes, so it must not be a shared Redis.
     ignore: noRedis !== "" || Deno.env.has("REDIS_URL"),
     async fn() {
       await using redis = await startRedis();
@@ -157,7 +157,7 @@ for (const [name, start] of Object.entries(entries)) {
           assertStringIncludes(stderr, "could not be kept and is lost");
           continue;
         }
-        // By then the next try is seconds away.
+        // By then the next attempt is seconds away.
         await server.says('"tries":5');
         await refuseWrites("0");
         const { stderr } = await inTime(server);

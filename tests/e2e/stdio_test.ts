@@ -10,7 +10,7 @@ const call = (id: unknown, name: unknown, args: unknown = {}) => ({
   params: { name, arguments: args },
 });
 
-/** Every answer on stdout, by id; fails where a line is no protocol. */
+/** Every answer on stdout, by id; fails if a line is not of the protocol. */
 async function converse(lines: (object | string)[]) {
   const { code, stdout, stderr } = await run(["--sandbox"], {
     stdin: toStdin(...lines),
@@ -23,7 +23,7 @@ async function converse(lines: (object | string)[]) {
   return { answers, byId: answersById(stdout), stderr };
 }
 
-Deno.test("stdio answers every bad message and goes on", async () => {
+Deno.test("stdio answers every bad message and continues", async () => {
   const { byId, answers } = await converse([
     ...HANDSHAKE,
     "this is no JSON",
@@ -110,7 +110,7 @@ Deno.test("stdio ends cleanly when stdin ends at once", async () => {
   assertEquals(answers, []);
 });
 
-Deno.test("stdio ends when the client reads no answers any more", async () => {
+Deno.test("stdio ends when the client stops reading answers", async () => {
   const child = new Deno.Command(Deno.execPath(), {
     args: await program("--sandbox"),
     env: bareEnv(),
@@ -127,7 +127,7 @@ Deno.test("stdio ends when the client reads no answers any more", async () => {
   const reader = child.stdout.getReader();
   await reader.read();
   await reader.cancel();
-  // Stdin stays open: what tells the server is that nothing can be written.
+  // Stdin stays open; the server notices because it cannot write.
   let isOver = false;
   const over = child.status.then(() => isOver = true);
   for (let i = 0; i < 50 && !isOver; i++) {

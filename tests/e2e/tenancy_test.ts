@@ -1,6 +1,6 @@
 /**
- * Companies never meet: a caller for one sees nothing of another, no matter
- * what is written into the call.
+ * Companies are isolated: a caller for one sees nothing of another, no matter
+ * what the call contains.
  */
 import {
   assert,
@@ -28,7 +28,7 @@ import {
 } from "../support/tenants.ts";
 import { post, request } from "../support/rpc.ts";
 
-/** Who each credential stands for. */
+/** The caller of each credential. */
 const principals: Record<string, Omit<Principal, "name">> = {
   ...Object.fromEntries(TENANTS.map((tenant) => [tenant, {
     tenants: [tenant],
@@ -109,13 +109,13 @@ const call = (
   headers: Record<string, string> = {},
 ) => send(place, bearer, "tools/call", { name, arguments: args }, headers);
 
-Deno.test("companies never meet, under 200 mixed calls at once", async () => {
+Deno.test("companies are isolated in 200 mixed calls at once", async () => {
   await using place = createPlace();
   const bearers = Object.keys(principals);
   const calls = Array.from({ length: 200 }, (_, i) => {
     const bearer = bearers[i % bearers.length]!;
     const [name, args] = CALLS[i % CALLS.length]!;
-    // Half of them are honest.
+    // Half of them name their own company.
     const more = i % 2 === 0 ? {} : FORGED[(i >> 1) % FORGED.length]!;
     const headers = { "x-user-id": "beta", "x-tenant": "beta" };
     return { bearer, name, args: { ...args, ...more }, headers };
@@ -131,7 +131,7 @@ Deno.test("companies never meet, under 200 mixed calls at once", async () => {
     assertOnly(text, allowed, `${name} ${JSON.stringify(args)} for ${bearer}`);
     if (allowed.some((tenant) => text.includes(canary(tenant)))) good++;
   }));
-  // The canaries do come through where they belong.
+  // The canaries do appear where they belong.
   assert(good > 50, `${good} answers with the caller's own data`);
   assert(place.qontak.seen.size >= 2);
   for (const line of place.logs) {
@@ -155,7 +155,7 @@ Deno.test("a credential for one company has no user_id at all", async () => {
   assertEquals(place.qontak.seen.size, 0);
 });
 
-Deno.test("a credential for several companies picks among them, and no other", async () => {
+Deno.test("a credential for several companies chooses among them only", async () => {
   await using place = createPlace();
   for (const tenant of ["alpha", "beta"]) {
     for (let tries = 0; tries < 5; tries++) {
@@ -207,7 +207,7 @@ Deno.test("scopes decide which tools are listed and callable", async () => {
   assertEquals(place.qontak.seen.size, 0);
 });
 
-Deno.test("a caller without a credential gets nowhere, and is slowed down", async () => {
+Deno.test("a caller without a credential is refused, and slowed down", async () => {
   await using place = createPlace();
   assertEquals((await call(place, "alpha", "list_contacts")).status, 200);
   const statuses = [];
@@ -221,7 +221,7 @@ Deno.test("a caller without a credential gets nowhere, and is slowed down", asyn
     statuses.push((await call(place, `guess-${i}`, "list_contacts")).status);
   }
   assert(statuses.includes(429));
-  // A good credential is not held up by those who guess.
+  // A valid credential is not delayed by callers that guess.
   assertEquals((await call(place, "alpha", "list_contacts")).status, 200);
   assertEquals(place.qontak.seen.get("beta"), undefined);
   for (const line of place.logs) assertNotMatch(line, /guess-|unknown|alpha2/);

@@ -14,7 +14,7 @@ import { serveMcp } from "../support/serve.ts";
 import { serveUpstream } from "../support/upstream.ts";
 import { until } from "../support/time.ts";
 
-/** A Qontak that begins every answer and ends none until it is told to. */
+/** A Qontak that begins every answer, and ends none before a signal. */
 function serveSlowly() {
   let begun = 0;
   let dropped = 0;
@@ -44,7 +44,7 @@ function serveSlowly() {
   return {
     url: http.url,
     refreshToken,
-    /** What makes a server use it. */
+    /** The environment with which a server uses it. */
     options: { baseUrl: http.url, refreshToken },
     get begun() {
       return begun;
@@ -72,7 +72,7 @@ function serveHttp(options: Parameters<typeof createServer>[0]) {
   );
 }
 
-/** A client that asks for news, and is answered at last. */
+/** A client that asks for progress, and finally gets an answer. */
 async function wait(
   client: Client,
   qontak: ReturnType<typeof serveSlowly>,
@@ -92,7 +92,7 @@ async function wait(
   assert(news[1]!.progress > news[0]!.progress);
 }
 
-/** A client that gives up, and then is answered all the same. */
+/** A client that gives up, and is still answered. */
 async function giveUp(
   client: Client,
   qontak: ReturnType<typeof serveSlowly>,
@@ -107,7 +107,7 @@ async function giveUp(
   enough.abort();
   await assertRejects(() => given);
   await until(() => qontak.dropped > before.dropped, "the end of the request");
-  // And the next call works.
+  // The next call works.
   const next = client.callTool({ name: "list_pipelines", arguments: {} });
   await until(() => qontak.begun > before.begun + 1, "the next request");
   qontak.finish();

@@ -1,5 +1,5 @@
 /**
- * What every store of audit records promises.
+ * What every store of audit records must do.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { AuditRecord } from "../../../src/audit/mod.ts";
 import { makeId } from "../../../src/audit/record.ts";
 import { createSealer } from "../../../src/storage/sealing.ts";
 
-/** A record of a write, so many days ago. */
+/** A record of a write a number of days ago. */
 export function recordOf(
   tool: string,
   { daysAgo = 0 }: { readonly daysAgo?: number } = {},
@@ -28,42 +28,42 @@ export function recordOf(
   };
 }
 
-/** All that a store holds. */
+/** All records of a store. */
 export const allOf = (store: AuditStore) => Array.fromAsync(store.list());
 
-/** What a test needs of a place. */
+/** A place for records, as a test needs it. */
 export interface Place {
-  /** A store on it, which keeps records for so many days. */
+  /** Makes a store on it that keeps records for a number of days. */
   open(days: number, sealer?: Sealer): AuditStore;
-  /** Everything that is kept there, as texts. */
+  /** Everything that is stored there, as texts. */
   dump(): Promise<readonly string[]>;
-  /** Puts what is kept under one id under another one. */
+  /** Copies the record of one id to another id. */
   swap(from: string, to: string): Promise<void>;
 }
 
 const key = (letter: string) => btoa(`${letter}-`.repeat(16));
 
-/** Tries a place, which must be empty. */
+/** Tests a place. It must be empty. */
 export async function contract(place: Place): Promise<void> {
   const store = place.open(2);
   assertEquals(await allOf(store), []);
   const records = ["a", "b", "c"].map((tool) => recordOf(tool));
   const [a, b, c] = records as [AuditRecord, AuditRecord, AuditRecord];
-  // In any order: the time decides which one is the newest.
+  // The order does not matter: the time decides which record is the newest.
   for (const record of [b, c, a]) await store.begin(record);
   assertEquals(await allOf(store), [c, b, a]);
   const done = { ...b, outcome: "done", record: 7, ms: 12 } as const;
   await store.end(done);
   assertEquals(await allOf(store), [c, done, a]);
-  // A first step that arrives late undoes nothing.
+  // A first step that arrives late changes nothing.
   await store.begin(b);
   assertEquals(await allOf(store), [c, done, a]);
-  // The second step is enough, where the first one was lost.
+  // The second step is enough if the first one was lost.
   const alone = { ...recordOf("d"), outcome: "refused", status: 422 } as const;
   await store.end(alone);
   assertEquals(await allOf(store), [alone, c, done, a]);
 
-  // What is older than it may be is not there, whenever it was put there.
+  // A record that is too old is not there, no matter when it was stored.
   const old = recordOf("old", { daysAgo: 3 });
   const young = recordOf("young", { daysAgo: 1 });
   const patient = place.open(9);
@@ -73,7 +73,7 @@ export async function contract(place: Place): Promise<void> {
   await store.close?.();
   await patient.close?.();
 
-  // Sealed records need the key, and open in their own place only.
+  // Sealed records need the key, and open only under their own id.
   const before = await place.dump();
   assertMatch(before.join(), /canary/);
   const sealed = place.open(2, createSealer([key("a")]));
@@ -92,7 +92,7 @@ export async function contract(place: Place): Promise<void> {
     outcome: "done",
   }]);
   const blind = place.open(2, createSealer([key("b")]));
-  // What was never sealed does not open either, until a person has it sealed.
+  // An unsealed record does not open either, until a person seals it.
   assertEquals((await allOf(blind)).slice(0, 3), [
     undefined,
     undefined,

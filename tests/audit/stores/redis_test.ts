@@ -20,7 +20,7 @@ const hasServer = await isOnPath("redis-server");
 function test(
   name: string,
   fn: (redis: TestRedis) => Promise<void>,
-  /** Whether the library cleans up after itself. */
+  /** Whether the test checks for leaked timers. */
   isClean = true,
 ): void {
   Deno.test({
@@ -36,7 +36,7 @@ function test(
   });
 }
 
-/** Asks Redis in its own words. */
+/** Sends a command to Redis. */
 async function ask(url: string, ...command: string[]): Promise<unknown> {
   const { Redis } = await import("ioredis");
   const redis = new Redis(url, { lazyConnect: true });
@@ -89,7 +89,7 @@ test("createRedisAuditStore() forgets what is too old or too many", async ({ url
   assertEquals(await counts(), [20, 20]);
   const tools = (await allOf(store)).map((record) => record?.tool);
   assertEquals([tools[0], tools.at(-1)], ["new 29", "new 10"]);
-  // Where nothing is written any more, all of it ends.
+  // If nothing more is written, everything expires.
   for (const key of [RECORDS, "audit:qontak:tokens:ids"]) {
     const left = await ask(url, "PTTL", key) as number;
     assert(left > 0 && left <= 24 * 60 * 60 * 1000);
@@ -105,7 +105,7 @@ test("createRedisAuditStore() lists more than one page", async ({ url }) => {
   await store.close?.();
 });
 
-/** The rights that .github/AUDIT.md names; nothing more is needed. */
+/** The permissions that .github/AUDIT.md names are sufficient. */
 const RIGHTS =
   "+info +eval +hset +hsetnx +hmget +hdel +zadd +zcard +zrange +zrangebylex +zrevrangebylex +zrem +pexpire ~audit:qontak:tokens:*";
 
@@ -129,7 +129,7 @@ test("createRedisAuditStore() needs no more rights than the documents name", asy
 });
 
 test(
-  "createRedisAuditStore() says so where Redis does not answer, without the password",
+  "createRedisAuditStore() says that Redis does not answer, without the password",
   async ({ url, kill }) => {
     const store = createRedisAuditStore({
       url: url.replace("redis://", "redis://user:hunter2@"),
@@ -148,7 +148,7 @@ test(
 );
 
 test(
-  "a write goes on where Redis goes, and records go on where it comes back",
+  "a write continues if Redis stops, and records continue when it is back",
   async ({ url, kill, restart }) => {
     const store = createRedisAuditStore({ url, days: 1 });
     await using world = await createWorld({ audit: { store } });
@@ -162,7 +162,7 @@ test(
     for (const line of lost) {
       assertStringIncludes(line, "An audit record could not be kept");
     }
-    // The log has what the store has not.
+    // The log has the record that the store lacks.
     assert(world.logs.some((line) => {
       const { message, record } = JSON.parse(line);
       return message === "A write was sent" && record === during.id;
@@ -183,8 +183,9 @@ test(
 );
 
 Deno.test({
-  name: "a Redis that takes connections and says nothing holds no write",
-  // The library leaves the timers of what was not answered.
+  name:
+    "a Redis that accepts connections and never answers does not delay a write",
+  // The library does not clear the timers of unanswered commands.
   sanitizeOps: false,
   sanitizeResources: false,
   async fn() {
