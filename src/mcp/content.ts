@@ -30,6 +30,12 @@ const MAX_NAME = 80;
 const MAX_LINE = 200;
 
 /**
+ * The maximum length of a quotation in an error or a note, in characters. It
+ * has no fence, so it is no longer than a name.
+ */
+const MAX_QUOTED = MAX_NAME;
+
+/**
  * Keys of an answer whose words come from this server, or from the names that
  * the caller used. All other text in an answer comes from others and is not
  * trusted. If these keys repeat such text, it is in quotation marks.
@@ -194,8 +200,8 @@ const QUOTED = /"(?:[^"\\]|\\.)*"/gs;
 export function withholdQuoted(sentence: string, why: string): string {
   return sentence.replace(QUOTED, (quoted) => {
     const text = quoted.slice(1, -1);
-    return text.length > MAX_LINE
-      ? `"${cut(text, MAX_LINE, why).replace(/\\+(?=… )/, "")}"`
+    return text.length > MAX_QUOTED
+      ? `"${cut(text, MAX_QUOTED, why).replace(/\\+(?=… )/, "")}"`
       : quoted;
   });
 }
