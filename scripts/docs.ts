@@ -19,7 +19,7 @@ import { SETUP_LIFETIME } from "../src/fields/setup.ts";
 import { type FieldType, fieldTypes } from "../src/fields/types.ts";
 import { MAX_BYTES } from "../src/qontak/envelope.ts";
 import { catalog, listed } from "../src/tools/catalog.ts";
-import { MAX_SCAN } from "../src/tools/kit/list.ts";
+import { ALL_BYTES, TENANT_BYTES } from "../src/snapshots/snapshots.ts";
 import { vaultPolicy } from "../src/tokens/stores/vault/policy.ts";
 import { metricList, prometheusName } from "../src/telemetry/metrics.ts";
 import { MAX_ANSWER, MAX_TEXT } from "../src/tools/kit/fit.ts";
@@ -109,7 +109,9 @@ function fieldsPage(): string {
     "## Limits",
     table("| what | limit |", [
       "| records a page | 100 (25 unless asked) |",
-      `| records read for a filter that Qontak does not have | ${MAX_SCAN} a call |`,
+      `| records in memory, for questions and for filters that Qontak does not have | ${
+        kib(TENANT_BYTES)
+      } a company, ${kib(ALL_BYTES)} in all, unless set otherwise |`,
       `| one answer | about ${MAX_ANSWER} characters unless fields is given; what is left out is counted or named |`,
       `| one text in such an answer | ${MAX_TEXT} characters or fewer, unless fields is given; a cut text says so |`,
       `| one answer of Qontak's | ${kib(MAX_BYTES)} |`,

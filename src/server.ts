@@ -78,6 +78,20 @@ export interface ServerOptions extends ConnectionOptions {
    * @default {300000}
    */
   readonly snapshotLifetime?: number;
+  /**
+   * The memory limit for the records that the server keeps for the questions of
+   * one company, in bytes.
+   *
+   * @default {33554432}
+   */
+  readonly snapshotBytes?: number;
+  /**
+   * The memory limit for the records that it keeps for the questions of all
+   * companies, in bytes.
+   *
+   * @default {268435456}
+   */
+  readonly snapshotTotalBytes?: number;
   /** Writes log lines; to stderr by default. */
   readonly log?: Log;
   /**
@@ -103,6 +117,8 @@ const rules = {
   content: oneOf(CONTENTS),
   timeZone: zoneName,
   snapshotLifetime: whole(0, 86_400_000),
+  snapshotBytes: whole(1, Number.MAX_SAFE_INTEGER),
+  snapshotTotalBytes: whole(1, Number.MAX_SAFE_INTEGER),
 } as const satisfies Rules<ServerOptions>;
 
 /** An MCP server for Qontak. */
@@ -231,7 +247,11 @@ export function createServer(given: ServerOptions): QontakServer {
     content,
     advise,
     snapshots: createSnapshots(
-      defined({ lifetime: options.snapshotLifetime }),
+      defined({
+        lifetime: options.snapshotLifetime,
+        tenantBytes: options.snapshotBytes,
+        allBytes: options.snapshotTotalBytes,
+      }),
     ),
     zone: createZone(options.timeZone ?? DEFAULT_ZONE),
   });

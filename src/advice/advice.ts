@@ -102,6 +102,8 @@ export type Remedies = {
   readonly allowOrigin: Readonly<Record<never, never>>;
   /** The issuer of JWTs does not answer correctly. */
   readonly checkIssuer: Readonly<Record<never, never>>;
+  /** The records of a company need more memory than is allowed. */
+  readonly raiseSnapshotMemory: Readonly<Record<never, never>>;
   /** The free text of records is withheld. */
   readonly showContent: Readonly<Record<never, never>>;
 };
@@ -147,6 +149,8 @@ export const adviseEmbedder: Advise = adviser({
   checkNetwork: () => "Check the network and the option baseUrl",
   ...connecting,
   raiseTimeout: () => "The option timeout sets the limit",
+  raiseSnapshotMemory: () =>
+    "The options snapshotBytes and snapshotTotalBytes set the limits",
   findWhatHangs: () =>
     "The token store or Qontak's token endpoint does not answer: ready() of the server tests both",
   checkApplication: () =>

@@ -21,6 +21,8 @@ export const advise: Advise = adviser({
   checkNetwork: () => "Check the network and QONTAK_BASE_URL",
   ...connecting,
   raiseTimeout: () => "QONTAK_TIMEOUT_MS sets the limit",
+  raiseSnapshotMemory: () =>
+    "QONTAK_SNAPSHOT_MB and QONTAK_SNAPSHOT_TOTAL_MB set the limits",
   findWhatHangs: () =>
     "The token store or Qontak's token endpoint does not answer: qontak-mcp doctor tests both",
   checkApplication: () =>

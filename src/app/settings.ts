@@ -8,7 +8,7 @@ import { apis, type ConnectionOptions } from "../qontak/connection.ts";
 import type { ServerOptions } from "../server.ts";
 import { defined } from "../values/json.ts";
 import { findUnknown } from "./unknown.ts";
-import { type Variable, variables } from "./variables.ts";
+import { MIB, type Variable, variables } from "./variables.ts";
 
 type Variables = typeof variables;
 
@@ -95,7 +95,13 @@ export function serverOptionsOf(
   & ConnectionOptions
   & Pick<
     ServerOptions,
-    "toolsets" | "readOnly" | "content" | "timeZone" | "snapshotLifetime"
+    | "toolsets"
+    | "readOnly"
+    | "content"
+    | "timeZone"
+    | "snapshotLifetime"
+    | "snapshotBytes"
+    | "snapshotTotalBytes"
   > {
   const isSigned = settings.QONTAK_AUTH === "hmac";
   return defined({
@@ -116,5 +122,7 @@ export function serverOptionsOf(
     content: settings.QONTAK_CONTENT,
     timeZone: settings.QONTAK_TIME_ZONE,
     snapshotLifetime: settings.QONTAK_SNAPSHOT_SECONDS * 1_000,
+    snapshotBytes: settings.QONTAK_SNAPSHOT_MB * MIB,
+    snapshotTotalBytes: settings.QONTAK_SNAPSHOT_TOTAL_MB * MIB,
   });
 }

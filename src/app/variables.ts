@@ -22,7 +22,11 @@ import {
 import { origins, secureAddress } from "../net/address.ts";
 import { DEFAULT_LEVEL, LOG_LEVELS } from "../logging/log.ts";
 import { RETRY_BUDGET } from "../qontak/retry.ts";
-import { SNAPSHOT_LIFETIME } from "../snapshots/snapshots.ts";
+import {
+  ALL_BYTES,
+  SNAPSHOT_LIFETIME,
+  TENANT_BYTES,
+} from "../snapshots/snapshots.ts";
 import { pasted } from "../values/pasted.ts";
 import { oneOf, readWhole, type Rule, whole } from "../values/rules.ts";
 import { DEFAULT_ZONE, zoneName } from "../values/zone.ts";
@@ -68,6 +72,9 @@ export const LIMITS = ["memory", "redis", "kv"] as const;
 
 /** The name of a place for limits. */
 export type LimitsName = (typeof LIMITS)[number];
+
+/** Bytes in a MiB. */
+export const MIB = 1024 * 1024;
 
 const asText = (text: string) => text;
 
@@ -217,6 +224,18 @@ export const variables = {
       "How long all records of one kind that were read for a question are used for the next ones, in seconds; with 0 each question reads for itself",
     default: String(SNAPSHOT_LIFETIME / 1_000),
     read: readWhole(whole(0, 86_400)),
+  },
+  QONTAK_SNAPSHOT_MB: {
+    meaning:
+      "How much memory these records of one company may take, in MiB. What does not fit is not answered, and the answer says so",
+    default: String(TENANT_BYTES / MIB),
+    read: readWhole(whole(1, 65_536)),
+  },
+  QONTAK_SNAPSHOT_TOTAL_MB: {
+    meaning:
+      "How much memory these records of all companies may take, in MiB; the least recently used are dropped first",
+    default: String(ALL_BYTES / MIB),
+    read: readWhole(whole(1, 1_048_576)),
   },
   QONTAK_TIMEOUT_MS: {
     meaning:

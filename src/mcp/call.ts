@@ -226,6 +226,7 @@ export function createCall(
       scope,
       signal,
       zone,
+      tell: progress.report,
     });
     return { crm, setup, records, signal };
   }

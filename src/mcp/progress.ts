@@ -17,6 +17,8 @@ export type Tell = (seconds: number, message: string) => void;
 
 /** Reports what a call does. Disposing of it stops the reports. */
 export interface Progress extends Disposable {
+  /** Says what the call does, instead of which request it waits for. */
+  readonly report: ((message: string) => void) | undefined;
   /** Returns the same CRM, with progress reports for its requests. */
   watch(crm: Crm): Crm;
 }
@@ -51,12 +53,15 @@ export function tellerOf({ mcpReq }: ServerContext): Tell | undefined {
 export function createProgress(tell: Tell | undefined): Progress {
   let requests = 0;
   let doing = "Getting access to Qontak";
+  let reported: string | undefined;
   let seconds = 0;
   const timer = tell && setInterval(() => {
     seconds += INTERVAL / 1000;
-    tell(seconds, doing);
+    tell(seconds, reported ?? doing);
+    reported = undefined;
   }, INTERVAL);
   return {
+    report: tell && ((message) => reported = message),
     watch: (crm) =>
       tell
         ? {

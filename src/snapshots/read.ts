@@ -41,8 +41,13 @@ const SIDE_BY_SIDE = 8;
  */
 const MAX_PAGE = 4_000_000;
 
-/** The maximum number of pages for a list without a count. */
-const MAX_UNCOUNTED = 1_000;
+/** How many records a page of a list has. */
+export interface PageSize {
+  /** The number of records to ask for. */
+  readonly size: number;
+  /** Whether Qontak is known to return no more than that. */
+  readonly isLargest: boolean;
+}
 
 /** Settings of {@linkcode createReading}. */
 export interface ReadingOptions {
@@ -50,14 +55,14 @@ export interface ReadingOptions {
   readonly readPage: ReadPage;
   /** The table that receives the records. */
   readonly table: Table;
-  /** The page size that Qontak returned last time, if known. */
-  readonly perPage?: number | undefined;
+  /** The page size of the last reading, if known. */
+  readonly pageSize?: PageSize | undefined;
   /**
    * Called after each page.
    *
    * @throws What ends the reading, such as a lack of memory.
    */
-  readonly onPage: (read: number, total: number | undefined) => void;
+  readonly onPage: () => void;
 }
 
 /** A reading of a whole list. */
@@ -71,11 +76,19 @@ export interface Reading {
   run(signal: AbortSignal): Promise<void>;
   /** How many records the list has, according to Qontak. */
   readonly total: number | undefined;
-  /** The page size that Qontak is known to return, for the next reading. */
-  readonly perPage: number | undefined;
-  /** Whether the list was sorted by time of change, newest first. */
-  readonly isNewestFirst: boolean;
-  /** Whether the number of records matched Qontak's count at the end. */
+  /** How many records were read so far. */
+  readonly read: number;
+  /** The page size that Qontak honours, for the next reading. */
+  readonly pageSize: PageSize | undefined;
+  /**
+   * The time of the newest change when the reading began, in ms since 1970;
+   * undefined unless the list is certainly sorted by it, newest first.
+   */
+  readonly newest: number | undefined;
+  /**
+   * Whether the list did not change while it was read, so that its records are
+   * those that Qontak counted.
+   */
   readonly isComplete: boolean;
 }
 
@@ -85,18 +98,27 @@ export function changedAt(record: JsonObject): number {
   return typeof updated_at === "string" ? Date.parse(updated_at) : NaN;
 }
 
-/** The order of a page: when its first and its last record were changed. */
+/** The order of a page, and when its first and its last record were changed. */
 interface Order {
   readonly isSorted: boolean;
+  /**
+   * Whether it can be no other order, such as that of ids: a record follows
+   * that is older by its time of change, but newer by its id.
+   */
+  readonly isProof: boolean;
   readonly first: number;
   readonly last: number;
 }
 
 function orderOf(records: readonly JsonObject[]): Order {
   const times = records.map(changedAt);
+  const ids = records.map(({ id }) => toId(id) ?? NaN);
   return {
     isSorted: times.every((time, i) => i === 0 || time <= times[i - 1]!) &&
       !times.some(Number.isNaN),
+    isProof: times.some((time, i) =>
+      i > 0 && time < times[i - 1]! && ids[i]! > ids[i - 1]!
+    ),
     first: times[0] ?? NaN,
     last: times.at(-1) ?? NaN,
   };
@@ -109,8 +131,8 @@ function orderOf(records: readonly JsonObject[]): Order {
  */
 export function createReading(options: ReadingOptions): Reading {
   const { readPage, table, onPage } = options;
-  let perPage: number | undefined;
-  let known = options.perPage;
+  let pageSize = options.pageSize;
+  let size = pageSize?.size ?? SIZES[0];
   let total: number | undefined;
   let done = new Map<number, Order>();
   let seen = new Set<number>();
@@ -119,6 +141,8 @@ export function createReading(options: ReadingOptions): Reading {
    * reading.
    */
   let passes = 0;
+  /** Whether Qontak's count changed during this pass. */
+  let hasChanged = false;
   let isComplete = false;
 
   function keep(page: number, { records, total: count }: PageOfRecords): void {
@@ -128,34 +152,41 @@ export function createReading(options: ReadingOptions): Reading {
       seen.add(id);
       table.put(id, record);
     }
+    if (done.size > 0 && count !== total) hasChanged = true;
     total = count ?? total;
     done.set(page, orderOf(records));
-    onPage(seen.size, total);
+    onPage();
   }
 
   /** Reads the first page, and determines the page size. */
   async function begin(signal: AbortSignal): Promise<void> {
-    let asked = options.perPage ?? SIZES[0];
+    let asked = size;
     for (;;) {
       let page: PageOfRecords;
       try {
         page = await readPage(1, asked, signal);
       } catch (error) {
-        if (perPage === undefined || !isTooLarge(error)) throw error;
+        if (done.size === 0 || !isTooLarge(error)) throw error;
+        pageSize = { size, isLargest: true };
         return;
       }
-      const { records, total: count } = page;
+      const { records: { length, 0: first }, total: count } = page;
       // A page that is shorter than requested shows Qontak's maximum page size.
-      perPage = Math.max(1, records.length);
+      size = Math.max(1, length);
+      const isCut = length < asked && (count ?? 0) > length;
+      const next = SIZES.find((larger) => larger > asked);
       // If the list ends on this page, the page does not show the maximum.
-      if (records.length === asked || (count ?? 0) > records.length) {
-        known = perPage;
+      if (length === asked || isCut) {
+        pageSize = {
+          size,
+          isLargest: isCut || next === undefined ||
+            (pageSize?.isLargest === true && pageSize.size === size),
+        };
       }
       keep(1, page);
-      if (count === undefined || records.length !== asked) return;
-      const next = SIZES.find((size) => size > asked);
-      if (next === undefined || !pays(count, asked, next)) return;
-      const [first] = records;
+      if (count === undefined || length !== asked) return;
+      if (next === undefined || pageSize?.isLargest) return;
+      if (!pays(count, asked, next)) return;
       if (JSON.stringify(first).length * next > MAX_PAGE) return;
       asked = next;
     }
@@ -163,7 +194,6 @@ export function createReading(options: ReadingOptions): Reading {
 
   /** Reads the missing pages, several in parallel. */
   async function readRest(signal: AbortSignal): Promise<void> {
-    const size = perPage!;
     const queue = Array.from(
       { length: Math.ceil((total ?? 0) / size) },
       (_, i) => i + 1,
@@ -172,9 +202,22 @@ export function createReading(options: ReadingOptions): Reading {
     // unhandled.
     const own = new AbortController();
     const both = AbortSignal.any([signal, own.signal]);
+    let working = 0;
     const workers = Array.from({ length: SIDE_BY_SIDE }, async () => {
-      for (let page; (page = queue.shift()) !== undefined;) {
-        keep(page, await readPage(page, size, both));
+      working++;
+      try {
+        for (let page; (page = queue.shift()) !== undefined;) {
+          try {
+            keep(page, await readPage(page, size, both));
+          } catch (error) {
+            // The limits allow fewer requests: the others go on.
+            if (!isOverLimit(error) || working === 1) throw error;
+            queue.unshift(page);
+            return;
+          }
+        }
+      } finally {
+        working--;
       }
     }).map((worker) =>
       worker.catch((error) => {
@@ -191,8 +234,7 @@ export function createReading(options: ReadingOptions): Reading {
 
   /** Reads a list without a count: page after page, until one is not full. */
   async function readUncounted(signal: AbortSignal): Promise<void> {
-    const size = perPage!;
-    for (let page = 2; page <= MAX_UNCOUNTED; page++) {
+    for (let page = 2;; page++) {
       if (done.has(page)) continue;
       const before = seen.size;
       const found = await readPage(page, size, signal);
@@ -205,30 +247,42 @@ export function createReading(options: ReadingOptions): Reading {
     get total() {
       return total;
     },
-    get perPage() {
-      return known;
+    get read() {
+      return seen.size;
+    },
+    get pageSize() {
+      return pageSize;
     },
     get isComplete() {
       return isComplete;
     },
-    get isNewestFirst() {
+    get newest() {
       let before = Infinity;
       for (const [, order] of [...done].sort(([a], [b]) => a - b)) {
-        if (!order.isSorted || order.first > before) return false;
+        // Nothing can be said of a page without records.
+        if (Number.isNaN(order.first)) continue;
+        if (!order.isSorted || order.first > before) return undefined;
         before = order.last;
       }
-      return done.size > 0;
+      const isProven = [...done.values()].some(({ isProof }) => isProof);
+      return isProven ? done.get(1)?.first : undefined;
     },
     async run(signal) {
       for (; passes < 2; passes++) {
-        if (done.size === 0) await begin(signal);
+        if (done.size === 0) {
+          await begin(signal);
+          // Only the first page was read, and its last version counts.
+          hasChanged = false;
+        }
         if (total === undefined) await readUncounted(signal);
         else await readRest(signal);
         for (const id of table.ids()) if (!seen.has(id)) table.remove(id);
-        isComplete = total === undefined || table.size === total;
-        if (isComplete) return;
+        isComplete = !hasChanged &&
+          (total === undefined || table.size === total);
+        if (isComplete || passes === 1) return;
         done = new Map();
         seen = new Set();
+        hasChanged = false;
       }
     },
   };
@@ -248,4 +302,9 @@ function isTooLarge(error: unknown): boolean {
       error.status === 414 || error.status === 422;
   }
   return error instanceof UnreachableError && error.reason === "unreadable";
+}
+
+/** Whether a page was not asked for because the limits allow no more. */
+function isOverLimit(error: unknown): boolean {
+  return error instanceof UnreachableError && error.reason === "limited";
 }

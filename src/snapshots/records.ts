@@ -14,6 +14,7 @@ import { isObject, type JsonObject, toId } from "../values/json.ts";
 import type { Zone } from "../values/zone.ts";
 import type { Subject } from "./fields.ts";
 import type { PageOfRecords } from "./read.ts";
+import type { Tell } from "./shared_work.ts";
 import type { Snapshot, Snapshots, Source } from "./snapshots.ts";
 
 /** The records that a question is about, and how they were read. */
@@ -42,7 +43,19 @@ export interface Records {
    * @returns The snapshot; undefined if there is none that is recent enough.
    */
   known(resource: Resource): Snapshot | undefined;
+  /**
+   * Gets the records of one kind that Qontak's own query parameters select.
+   * Without such a selection, they are the records of {@linkcode all}.
+   *
+   * @param resource The kind.
+   * @param query The query parameters.
+   * @throws What reading them threw.
+   */
+  listed(resource: Resource, query: Query): Promise<Snapshot>;
 }
+
+/** Query parameters of a list. */
+export type Query = Readonly<Record<string, string | number>>;
 
 /** Settings of {@linkcode createRecords}. */
 export interface RecordsOptions {
@@ -56,6 +69,8 @@ export interface RecordsOptions {
   readonly scope: string;
   /** Ends the wait. */
   readonly signal: AbortSignal;
+  /** Receives the progress of readings. */
+  readonly tell?: Tell | undefined;
   /** The time zone that decides when days begin. */
   readonly zone: Zone;
 }
@@ -66,7 +81,7 @@ export interface RecordsOptions {
  * @param options How records are read and stored.
  */
 export function createRecords(options: RecordsOptions): Records {
-  const { crm, setup, snapshots, scope, signal, zone } = options;
+  const { crm, setup, snapshots, scope, signal, tell, zone } = options;
 
   async function placesOf(resource: Resource) {
     if (!resource.place) return { pipelines: [], stages: [] };
@@ -77,20 +92,38 @@ export function createRecords(options: RecordsOptions): Records {
     return { pipelines, stages: stages.flat() };
   }
 
+  const get = (
+    resource: Resource,
+    fresh: boolean,
+    query: Query = {},
+  ) => {
+    const usual = usualQuery(resource);
+    const special = Object.entries(query).filter(([key, value]) =>
+      value !== usual[key]
+    );
+    return snapshots.get({
+      scope,
+      list: special.length === 0
+        ? resource.name
+        : `${resource.name} ${JSON.stringify(special)}`,
+      source: sourceOf(crm, resource, { ...usual, ...query }),
+      signal,
+      fresh,
+      tell,
+      // What Qontak selects may change with any write.
+      ...(special.length === 0 ? {} : { once: true }),
+    });
+  };
+
   return {
     known: (resource) => snapshots.peek(scope, resource.name),
+    listed: (resource, query) => get(resource, false, query),
     async all(resource, fresh = false) {
       const [fields, places] = await Promise.all([
         setup.fields(resource),
         placesOf(resource),
       ]);
-      const snapshot = await snapshots.get({
-        scope,
-        resource: resource.name,
-        source: sourceOf(crm, resource),
-        signal,
-        fresh,
-      });
+      const snapshot = await get(resource, fresh);
       const { table } = snapshot;
       const now = Date.now();
       return {
@@ -101,17 +134,26 @@ export function createRecords(options: RecordsOptions): Records {
   };
 }
 
+/** The query parameters for all records of a kind. */
+function usualQuery({ endpoints: { list } }: Resource): Query {
+  return list.query.includes("filter") ? { filter: "alltask" } : {};
+}
+
 /** Reads the records of one kind. */
-function sourceOf(crm: Crm, { plural, endpoints }: Resource): Source {
+function sourceOf(
+  crm: Crm,
+  { plural, endpoints }: Resource,
+  query: Query,
+): Source {
   const { list, get } = endpoints;
   return {
     plural,
     async readPage(page, perPage, signal): Promise<PageOfRecords> {
       const { response, page: position } = await crm.call(list, {
         query: {
+          ...query,
           page,
           ...(list.query.includes("per_page") ? { per_page: perPage } : {}),
-          ...(list.query.includes("filter") ? { filter: "alltask" } : {}),
         },
         signal,
       });

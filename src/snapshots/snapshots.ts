@@ -4,17 +4,19 @@
  *
  * @module
  */
-import { InputError } from "../errors.ts";
-import { timeLeft, untilAborted } from "../net/deadline.ts";
+import { InputError, UnreachableError } from "../errors.ts";
+import { untilAborted } from "../net/deadline.ts";
+import { createLru } from "../storage/lru.ts";
 import type { JsonObject } from "../values/json.ts";
 import {
-  changedAt,
   createReading,
+  type PageSize,
   type Reading,
   type ReadPage,
 } from "./read.ts";
+import { readNews, readTouched } from "./refresh.ts";
+import { type SharedWork, shareWork, type Tell } from "./shared_work.ts";
 import { createTable, type Table } from "./table.ts";
-import { toId } from "../values/json.ts";
 
 /** How long a snapshot is used by default, in ms. */
 export const SNAPSHOT_LIFETIME: number = 5 * 60 * 1_000;
@@ -28,14 +30,17 @@ export const ALL_BYTES: number = 256 * 1024 * 1024;
 /** How many of a company's own writes are read again one by one. */
 const MAX_TOUCHED = 20;
 
-/** The part of a call's time that is reserved for its answer, in ms. */
-const FOR_THE_ANSWER = 1_500;
+/** How long records stay in memory after the last question, in ms. */
+const MAX_IDLE = 60 * 60 * 1_000;
 
-/** How many pages of changes are read before everything is read again. */
-const MAX_NEWS = 20;
+/**
+ * How many times one question waits because of writes that were made while it
+ * waited.
+ */
+const MAX_ROUNDS = 3;
 
-/** The page size when reading changes. */
-const NEWS_SIZE = 100;
+/** How many page sizes are remembered. */
+const MAX_PAGE_SIZES = 10_000;
 
 /** Settings of {@linkcode createSnapshots}. */
 export interface SnapshotOptions {
@@ -76,19 +81,21 @@ export interface Source {
 }
 
 /** A request for a snapshot. */
-export interface Question {
+export interface SnapshotRequest {
   /** Identifies the company's account. */
   readonly scope: string;
-  /** The name of the resource. */
-  readonly resource: string;
+  /** The name of the list: a resource, or a part of its records. */
+  readonly list: string;
   /** The source of the records. */
   readonly source: Source;
   /** Ends the wait. */
   readonly signal: AbortSignal;
   /** Whether to read everything again. */
   readonly fresh?: boolean;
+  /** Whether to keep nothing for the next request, unless time runs out. */
+  readonly once?: boolean;
   /** Receives the progress of the reading. */
-  readonly tell?: (read: number, total: number | undefined) => void;
+  readonly tell?: Tell | undefined;
 }
 
 /** All records of one kind, as they were at one time. */
@@ -103,8 +110,8 @@ export interface Snapshot {
    */
   readonly partial?: { readonly read: number; readonly total?: number };
   /**
-   * The count that Qontak reported, if it differs from the number of records
-   * found.
+   * The count that Qontak reported, if the list changed during two readings, so
+   * that the records may not be exactly those.
    */
   readonly counted?: number;
 }
@@ -115,53 +122,58 @@ export interface Snapshots {
    * Returns a snapshot. It reads a new one if none is recent enough.
    *
    * @throws {InputError} When it needs more memory than a company may use.
+   * @throws {UnreachableError} When the changes cannot be read in time.
    * @throws What reading a page threw.
    */
-  get(question: Question): Promise<Snapshot>;
+  get(request: SnapshotRequest): Promise<Snapshot>;
   /** Returns a snapshot that needs no request; undefined if there is none. */
-  peek(scope: string, resource: string): Snapshot | undefined;
-  /** Marks a record as written: the next question reads it again. */
-  touch(scope: string, resource: string, id: number): void;
+  peek(scope: string, list: string): Snapshot | undefined;
+  /** Marks a record as written: the next request reads it again. */
+  touch(scope: string, list: string, id: number): void;
   /** Marks records as possibly changed if their ids are not known. */
-  expire(scope: string, resource: string): void;
+  expire(scope: string, list: string): void;
   /** Removes everything of a company. */
   forget(scope: string): void;
   /** How much memory all snapshots take, in bytes. */
   readonly bytes: number;
 }
 
+/** The data for answers. */
+interface Made extends Omit<Snapshot, "partial"> {
+  /**
+   * The newest change in the list; undefined unless the list is sorted by it.
+   */
+  readonly newest: number | undefined;
+  /** When the data was last known to be current. */
+  readonly checkedAt: number;
+}
+
+/** A reading that is not complete yet. */
+interface Unfinished {
+  readonly reading: Reading;
+  readonly table: Table;
+  /** When it began. */
+  readonly asOf: number;
+  /** Whether it was begun to read everything again. */
+  readonly isFresh: boolean;
+  /** When the last page came. */
+  pageAt: number;
+}
+
 /** One snapshot, and the reading that produces it. */
 interface Entry {
   readonly scope: string;
   /** The data for answers; undefined until the first reading is complete. */
-  made:
-    | { readonly table: Table; readonly asOf: number; counted?: number }
-    | undefined;
-  /** The order of the list in the last reading. */
-  isNewestFirst: boolean;
-  /** The page size that Qontak returns. */
-  perPage: number | undefined;
-  /** When the data was last known to be current. */
-  checkedAt: number;
-  /** A reading that is not complete yet. */
-  reading: {
-    readonly reading: Reading;
-    readonly table: Table;
-    readonly asOf: number;
-  } | undefined;
-  /** The ids of records that were written since the last check. */
-  touched: Set<number>;
-  /** The work that calls wait for. */
-  job: Job | undefined;
+  made: Made | undefined;
+  unfinished: Unfinished | undefined;
+  /** The ids of records that were written since they were read. */
+  readonly touched: Set<number>;
+  /** Whether unknown records were written since the list was read. */
+  isExpired: boolean;
+  /** What calls wait for. */
+  work: { readonly shared: SharedWork; readonly isFresh: boolean } | undefined;
   /** When it was last used, to remove the least recently used first. */
   usedAt: number;
-}
-
-interface Job {
-  readonly done: Promise<void>;
-  readonly controller: AbortController;
-  readonly tellers: Set<NonNullable<Question["tell"]>>;
-  waiters: number;
 }
 
 /**
@@ -177,21 +189,22 @@ export function createSnapshots(options: SnapshotOptions = {}): Snapshots {
     now = Date.now,
   } = options;
   const entries = new Map<string, Entry>();
-  const keyOf = (scope: string, resource: string) => `${scope}\n${resource}`;
+  const pageSizes = createLru<PageSize>(MAX_PAGE_SIZES);
+  const keyOf = (scope: string, list: string) => `${scope}\n${list}`;
 
-  function entryOf({ scope, resource }: Question): Entry {
-    const key = keyOf(scope, resource);
+  function entryOf(key: string, scope: string): Entry {
+    for (const [other, { work, usedAt }] of entries) {
+      if (!work && now() - usedAt > MAX_IDLE) entries.delete(other);
+    }
     let entry = entries.get(key);
     if (!entry) {
       entry = {
         scope,
         made: undefined,
-        isNewestFirst: false,
-        perPage: undefined,
-        checkedAt: 0,
-        reading: undefined,
+        unfinished: undefined,
         touched: new Set(),
-        job: undefined,
+        isExpired: false,
+        work: undefined,
         usedAt: 0,
       };
       entries.set(key, entry);
@@ -200,22 +213,19 @@ export function createSnapshots(options: SnapshotOptions = {}): Snapshots {
     return entry;
   }
 
-  const bytesOf = ({ made, reading }: Entry) =>
-    (made?.table.bytes ?? 0) + (reading?.table.bytes ?? 0);
-
   function total(scope?: string): number {
     let bytes = 0;
-    for (const entry of entries.values()) {
-      if (scope === undefined || entry.scope === scope) bytes += bytesOf(entry);
+    for (const { made, unfinished, scope: own } of entries.values()) {
+      if (scope !== undefined && own !== scope) continue;
+      bytes += (made?.table.bytes ?? 0) + (unfinished?.table.bytes ?? 0);
     }
     return bytes;
   }
 
   /** Removes the least recently used snapshots, but not those being read. */
-  function makeRoom(own: Entry, limit: number, scope?: string): boolean {
+  function makeRoom(limit: number, scope?: string): boolean {
     const others = [...entries].filter(([, entry]) =>
-      entry !== own && !entry.job &&
-      (scope === undefined || entry.scope === scope)
+      !entry.work && (scope === undefined || entry.scope === scope)
     ).sort(([, a], [, b]) => a.usedAt - b.usedAt);
     while (total(scope) > limit) {
       const oldest = others.shift();
@@ -225,211 +235,192 @@ export function createSnapshots(options: SnapshotOptions = {}): Snapshots {
     return true;
   }
 
+  /** Makes sure that what an entry holds fits. */
   function demandRoom(entry: Entry, { plural }: Source): void {
-    const fits = makeRoom(entry, tenantBytes, entry.scope) &&
-      makeRoom(entry, allBytes);
-    if (fits) return;
-    entry.reading = undefined;
+    const fits = () => makeRoom(tenantBytes, entry.scope) && makeRoom(allBytes);
+    if (fits()) return;
+    if (entry.unfinished) {
+      // The old data is about to be replaced anyway.
+      entry.made = undefined;
+      if (fits()) return;
+      entry.unfinished = undefined;
+    }
+    entry.made = undefined;
     throw new InputError(
-      `The ${plural} of this company need more memory than the server allows for one answer, so nothing was counted. Use the filters of list_${plural} to read less, or ask the operator for more memory`,
+      `The ${plural} of this company need more memory than the server may use for them, so nothing was answered. Use a list_ tool with a filter of Qontak's own to read less`,
+      { what: "raiseSnapshotMemory" },
     );
+  }
+
+  /** Begins a reading, or takes up one that was interrupted. */
+  function unfinishedOf(
+    entry: Entry,
+    key: string,
+    { source, fresh = false }: SnapshotRequest,
+    tell: Tell,
+  ): Unfinished {
+    const known = entry.unfinished;
+    if (
+      known && (known.isFresh || !fresh) &&
+      now() - known.pageAt < Math.max(lifetime, SNAPSHOT_LIFETIME)
+    ) return known;
+    const table = createTable();
+    const reading = createReading({
+      readPage: source.readPage,
+      table,
+      pageSize: pageSizes.get(key),
+      onPage() {
+        unfinished.pageAt = now();
+        demandRoom(entry, source);
+        const { read, total: of } = reading;
+        const { plural } = source;
+        tell(`Read ${amount(read)}${of ? ` of ${amount(of)}` : ""} ${plural}`);
+      },
+    });
+    const asOf = now();
+    const unfinished: Unfinished = {
+      reading,
+      table,
+      asOf,
+      isFresh: fresh,
+      pageAt: asOf,
+    };
+    // This reading also covers the records that were written before.
+    entry.touched.clear();
+    entry.isExpired = false;
+    return entry.unfinished = unfinished;
   }
 
   /** Reads all records that are not read yet. */
   async function readAll(
     entry: Entry,
-    { source }: Question,
-    job: Pick<Job, "tellers">,
+    key: string,
+    request: SnapshotRequest,
     signal: AbortSignal,
+    tell: Tell,
   ): Promise<void> {
-    if (!entry.reading) {
-      const table = createTable();
-      const reading = createReading({
-        readPage: source.readPage,
-        table,
-        perPage: entry.perPage,
-        onPage(read, count) {
-          demandRoom(entry, source);
-          for (const tell of job.tellers) tell(read, count);
-        },
-      });
-      entry.reading = { reading, table, asOf: now() };
-      // This reading also covers the records that were written before.
-      entry.touched.clear();
+    const { reading, table, asOf } = unfinishedOf(entry, key, request, tell);
+    try {
+      await reading.run(signal);
+    } finally {
+      if (reading.pageSize) pageSizes.set(key, reading.pageSize);
     }
-    const { reading, table, asOf } = entry.reading;
-    await reading.run(signal);
     entry.made = {
       table,
       asOf,
+      checkedAt: asOf,
+      newest: reading.isComplete ? reading.newest : undefined,
       ...(reading.isComplete ? {} : { counted: reading.total! }),
     };
-    entry.isNewestFirst = reading.isNewestFirst;
-    entry.perPage = reading.perPage;
-    entry.checkedAt = asOf;
-    entry.reading = undefined;
+    entry.unfinished = undefined;
   }
 
-  /**
-   * Reads what has changed since the last check, if the list has the newest
-   * changes first.
-   *
-   * @returns Whether that was enough.
-   */
-  async function readNews(
-    { made, isNewestFirst, checkedAt, perPage }: Entry,
-    { source }: Question,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    if (!made || made.counted !== undefined || !isNewestFirst) return false;
-    if (checkedAt === 0) return false;
-    const { table } = made;
-    const size = Math.min(NEWS_SIZE, perPage ?? NEWS_SIZE);
-    for (let page = 1; page <= MAX_NEWS; page++) {
-      const { records, total } = await source.readPage(page, size, signal);
-      let isNews = false;
-      for (const record of records) {
-        const id = toId(record.id);
-        if (id === null) continue;
-        const row = table.rowOf(id);
-        const known = row === undefined ? NaN : changedAt(table.record(row));
-        if (known === changedAt(record)) continue;
-        isNews = true;
-        table.put(id, record);
-      }
-      if (!isNews) return total === table.size;
-    }
-    return false;
-  }
-
-  /** Reads the records again that were written through this server. */
-  async function readTouched(
+  /** Makes an entry current, with as few requests as possible. */
+  async function update(
     entry: Entry,
-    { source }: Question,
+    key: string,
+    request: SnapshotRequest,
     signal: AbortSignal,
+    tell: Tell,
   ): Promise<void> {
-    for (const id of [...entry.touched]) {
-      const record = await source.readOne(id, signal);
-      entry.touched.delete(id);
-      if (record) entry.made!.table.put(id, record);
-      else entry.made!.table.remove(id);
+    const { source: { readPage, readOne }, fresh = false } = request;
+    const { made, unfinished } = entry;
+    if (
+      fresh || !made || unfinished || entry.isExpired ||
+      entry.touched.size > MAX_TOUCHED
+    ) {
+      await readAll(entry, key, request, signal, tell);
+    } else if (now() - made.checkedAt >= lifetime) {
+      const asOf = now();
+      const pageSize = pageSizes.get(key);
+      const options = { readPage, pageSize, signal };
+      const newest = made.newest === undefined
+        ? undefined
+        : await readNews(made.table, made.newest, options);
+      if (newest === undefined) {
+        await readAll(entry, key, request, signal, tell);
+      } else entry.made = { ...made, asOf, checkedAt: asOf, newest };
     }
+    await readTouched(entry.made!.table, entry.touched, readOne, signal);
+    demandRoom(entry, request.source);
   }
 
-  async function work(
+  /** Waits until an entry is current. */
+  async function wait(
     entry: Entry,
-    question: Question,
-    job: Pick<Job, "tellers">,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const asOf = now();
-    const isOld = now() - entry.checkedAt >= lifetime;
-    const isStale = question.fresh === true || !entry.made ||
-      entry.reading !== undefined || entry.touched.size > MAX_TOUCHED;
-    if (isStale) await readAll(entry, question, job, signal);
-    else if (isOld) {
-      if (await readNews(entry, question, signal)) {
-        entry.made = { ...entry.made!, asOf };
-        entry.checkedAt = asOf;
-      } else await readAll(entry, question, job, signal);
-    }
-    await readTouched(entry, question, signal);
-  }
-
-  function start(entry: Entry, question: Question): Job {
-    const controller = new AbortController();
-    const tellers: Job["tellers"] = new Set();
-    const done = work(entry, question, { tellers }, controller.signal)
-      .finally(() => entry.job = undefined);
-    // Callers that wait receive the error. If no caller waits, it is not a
-    // fault.
-    done.catch(() => {});
-    return entry.job = { done, controller, tellers, waiters: 0 };
-  }
-
-  /** Waits for a job, and ends the job if no other call waits for it. */
-  async function join(
-    entry: Entry,
-    question: Question,
+    key: string,
+    request: SnapshotRequest,
   ): Promise<"done" | "late"> {
-    const { signal, tell } = question;
-    // A job without waiters is ending. The next job continues from what it
-    // read.
-    while (entry.job?.controller.signal.aborted) {
-      await untilAborted(entry.job.done.catch(() => {}), signal);
-    }
-    const job = entry.job ?? start(entry, question);
-    job.waiters++;
-    if (tell) job.tellers.add(tell);
-    const late = Promise.withResolvers<"late">();
-    const given = Math.min(timeLeft(signal) - FOR_THE_ANSWER, 2 ** 30);
-    const timer = setTimeout(() => late.resolve("late"), Math.max(0, given));
-    const giveUp = () => late.reject(signal.reason);
-    signal.addEventListener("abort", giveUp);
-    try {
-      signal.throwIfAborted();
-      return await Promise.race([
-        job.done.then(() => "done" as const),
-        late.promise,
-      ]);
-    } finally {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", giveUp);
-      if (tell) job.tellers.delete(tell);
-      if (--job.waiters === 0) {
-        job.controller.abort(new DOMException("Nobody waits", "AbortError"));
+    const { signal, fresh = false, tell } = request;
+    for (;;) {
+      const { work } = entry;
+      if (!work) {
+        const shared = shareWork((own, tellAll) =>
+          update(entry, key, request, own, tellAll)
+            .finally(() => entry.work = undefined)
+        );
+        entry.work = { shared, isFresh: fresh };
+        return await shared.wait(signal, tell);
       }
+      // Work that ends has kept what it read. Work that is not fresh may answer
+      // from what was read before.
+      if (!work.shared.isEnding && (work.isFresh || !fresh)) {
+        return await work.shared.wait(signal, tell);
+      }
+      await untilAborted(work.shared.done.catch(() => {}), signal);
     }
   }
 
-  /** Whether a snapshot answers without a request. */
-  function isYoung({ made, touched, checkedAt, reading }: Entry): boolean {
-    return made !== undefined && touched.size === 0 &&
-      now() - checkedAt < lifetime && reading === undefined;
+  /** Whether an entry can be used as it is. */
+  function isCurrent(
+    { made, unfinished, isExpired, touched }: Entry,
+    most: number,
+  ): boolean {
+    return made !== undefined && !unfinished && !isExpired &&
+      touched.size === 0 && now() - made.checkedAt < most;
   }
 
   return {
     get bytes() {
       return total();
     },
-    peek(scope, resource) {
-      const entry = entries.get(keyOf(scope, resource));
-      if (!entry || !isYoung(entry)) return undefined;
+    peek(scope, list) {
+      const entry = entries.get(keyOf(scope, list));
+      if (!entry || !isCurrent(entry, lifetime)) return undefined;
       entry.usedAt = now();
-      return entry.made;
+      return shownOf(entry.made!);
     },
-    async get(question) {
-      const entry = entryOf(question);
-      if (!isYoung(entry) || question.fresh || lifetime === 0) {
-        if (await join(entry, question) === "late") {
-          const { reading } = entry;
-          if (reading) {
-            const { total } = reading.reading;
-            return {
-              table: reading.table,
-              asOf: reading.asOf,
-              partial: {
-                read: reading.table.size,
-                ...(total === undefined ? {} : { total }),
-              },
-            };
-          }
-          question.signal.throwIfAborted();
-        }
+    async get(request) {
+      const { scope, list, source, fresh = false, once = lifetime === 0 } =
+        request;
+      request.signal.throwIfAborted();
+      const key = keyOf(scope, list);
+      const entry = entryOf(key, scope);
+      const most = once ? Infinity : lifetime;
+      let isFirst = fresh || once;
+      for (
+        let i = 0;
+        i < MAX_ROUNDS && (isFirst || !isCurrent(entry, most));
+        i++
+      ) {
+        const end = await wait(entry, key, {
+          ...request,
+          fresh: isFirst && fresh,
+        });
+        if (end === "late") return late(entry, source);
+        isFirst = false;
       }
       const { made } = entry;
-      if (lifetime === 0) {
-        entries.delete(keyOf(question.scope, question.resource));
-      }
-      if (!made) throw new DOMException("Time is up", "TimeoutError");
-      return made;
+      if (once && !entry.work) entries.delete(key);
+      // Nothing can take it away between its reading and this line.
+      return shownOf(made!);
     },
-    touch(scope, resource, id) {
-      entries.get(keyOf(scope, resource))?.touched.add(id);
+    touch(scope, list, id) {
+      entries.get(keyOf(scope, list))?.touched.add(id);
     },
-    expire(scope, resource) {
-      const entry = entries.get(keyOf(scope, resource));
-      if (entry) entry.checkedAt = 0;
+    expire(scope, list) {
+      const entry = entries.get(keyOf(scope, list));
+      if (entry) entry.isExpired = true;
     },
     forget(scope) {
       for (const [key, entry] of entries) {
@@ -437,4 +428,29 @@ export function createSnapshots(options: SnapshotOptions = {}): Snapshots {
       }
     },
   };
+}
+
+function shownOf({ table, asOf, counted }: Made): Snapshot {
+  return { table, asOf, ...(counted === undefined ? {} : { counted }) };
+}
+
+/** What can be said when the time of a call is up. */
+function late({ unfinished }: Entry, { plural }: Source): Snapshot {
+  if (!unfinished) {
+    throw new UnreachableError(
+      `The changes of the ${plural} could not be read in the time of one call, so nothing was answered. Call again to go on`,
+      { endpoint: plural, reason: "timeout", mayHaveArrived: false },
+    );
+  }
+  const { reading: { read, total }, table, asOf } = unfinished;
+  return {
+    table,
+    asOf,
+    partial: { read, ...(total === undefined ? {} : { total }) },
+  };
+}
+
+/** A number with separators, for sentences. */
+function amount(count: number): string {
+  return count.toLocaleString("en-US");
 }

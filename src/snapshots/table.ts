@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { isEmpty, isObject, type JsonObject } from "../values/json.ts";
+import { isEmpty, isObject, type JsonObject, toId } from "../values/json.ts";
 
 /** The code of an empty field. */
 const NONE = 0;
@@ -53,24 +53,36 @@ export interface Table {
   column(name: string): Column | undefined;
   /** The names of all columns. */
   columns(): Iterable<string>;
+  /** The value of a column in a row; undefined if the record has none. */
+  value(row: number, name: string): unknown;
+  /** How many records were replaced or removed since the table was made. */
+  readonly replaced: number;
   /** Adds a record, or replaces the one with the same id. */
   put(id: number, record: JsonObject): void;
   /** Removes the record with this id. */
   remove(id: number): void;
-  /** Rebuilds a record, without its empty fields. */
-  record(row: number): JsonObject;
+  /**
+   * Rebuilds a record.
+   *
+   * @param withEmpty Whether to show the fields that are empty in it, as null.
+   */
+  record(row: number, withEmpty?: boolean): JsonObject;
 }
 
 /** Makes an empty table. */
 export function createTable(): Table {
   const columns = new Map<string, Growing>();
+  /** The names of all custom fields. */
   const names = new Map<number, string>();
+  /** The keys of all records, even if they were always empty. */
+  const keys = new Set<string>();
   const rowOf = new Map<number, number>();
   /** Rows of removed records, for reuse. */
   const free: number[] = [];
   let capacity = FIRST;
   let used = 0;
   let bytes = 0;
+  let replaced = 0;
 
   function columnFor(name: string): Growing {
     const known = columns.get(name);
@@ -128,25 +140,34 @@ export function createTable(): Table {
     rows: () => rowOf.values(),
     ids: () => [...rowOf.keys()],
     rowOf: (id) => rowOf.get(id),
+    get replaced() {
+      return replaced;
+    },
     column: (name) => columns.get(name),
+    value(row, name) {
+      const column = columns.get(name);
+      return column?.values[column.codes[row]!];
+    },
     columns: () => columns.keys(),
     put(id, record) {
       let row = rowOf.get(id);
       if (row === undefined) {
         row = nextRow();
         rowOf.set(id, row);
-      }
+      } else replaced++;
       for (const column of columns.values()) column.codes[row] = NONE;
       for (const [key, value] of Object.entries(record)) {
         if (key !== "additional_fields" || !Array.isArray(value)) {
+          keys.add(key);
           set(row, key, value);
           continue;
         }
         for (const entry of value) {
-          if (!isObject(entry) || typeof entry.id !== "number") continue;
-          if (typeof entry.name === "string") names.set(entry.id, entry.name);
-          set(row, customColumn(entry.id, "value"), entry.value);
-          set(row, customColumn(entry.id, "label"), entry.value_name);
+          const id = isObject(entry) ? toId(entry.id) : null;
+          if (id === null) continue;
+          if (typeof entry.name === "string") names.set(id, entry.name);
+          set(row, customColumn(id, "value"), entry.value);
+          set(row, customColumn(id, "label"), entry.value_name);
         }
       }
     },
@@ -155,10 +176,17 @@ export function createTable(): Table {
       if (row === undefined) return;
       rowOf.delete(id);
       free.push(row);
+      replaced++;
     },
-    record(row) {
+    record(row, withEmpty = false) {
       const record: JsonObject = {};
       const custom = new Map<number, JsonObject>();
+      if (withEmpty) {
+        for (const key of keys) record[key] = null;
+        for (const [id, name] of names) {
+          custom.set(id, { id, name, value: null, value_name: null });
+        }
+      }
       for (const [name, column] of columns) {
         const code = column.codes[row]!;
         if (code === NONE) continue;

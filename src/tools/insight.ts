@@ -10,7 +10,7 @@ import { type Resource, resources } from "../qontak/resources.ts";
 import { OPERATORS } from "../snapshots/conditions.ts";
 import { MEASURES } from "../snapshots/measures.ts";
 import { query, type Question } from "../snapshots/query.ts";
-import { defined, type JsonObject } from "../values/json.ts";
+import { defined } from "../values/json.ts";
 import {
   anyValue,
   flag,
@@ -24,6 +24,7 @@ import {
   words,
 } from "./kit/arguments.ts";
 import { frames } from "./kit/frames.ts";
+import { describeReading } from "./kit/reading.ts";
 import { tenantArgument } from "./kit/shared_arguments.ts";
 import { type Tool, tool } from "./tool.ts";
 
@@ -87,22 +88,8 @@ export const insightTools: readonly Tool[] = [
         SUBJECTS.get(plural)!,
         fresh,
       );
-      const { partial, counted, asOf, table } = snapshot;
-      const read: JsonObject = {
-        as_of: new Date(asOf).toISOString(),
-        records_read: table.size,
-        ...defined({ counted_by_qontak: counted }),
-      };
-      if (partial) {
-        const { read: some, total } = partial;
-        return {
-          records: [],
-          ...read,
-          incomplete: `${some} of ${
-            total ?? "an unknown number of"
-          } ${plural} could be read in the time of one call, and nothing was computed. What was read is kept: call again to go on`,
-        };
-      }
+      const read = describeReading(snapshot, plural);
+      if (snapshot.partial) return { records: [], ...read };
       const me = question.where?.some(({ value }) => [value].flat().some(isMe))
         ? await setup.me().catch(foreseen)
         : undefined;

@@ -51,6 +51,8 @@ export interface WorldOptions extends SandboxOptions {
   readonly tokenUser?: number;
   /** No limits of rates when left out. */
   readonly limits?: Limits;
+  /** Further options of the server. */
+  readonly server?: Partial<ServerOptions>;
   /**
    * Changes what the sandbox answers to a request, such as
    * `GET /api/v3.1/deals/info`.
@@ -81,6 +83,7 @@ export async function createWorld(
     content,
     tokenUser,
     limits = noRates(),
+    server: further,
     change,
     ...options
   }: WorldOptions = {},
@@ -98,6 +101,7 @@ export async function createWorld(
       logs.push(JSON.stringify({ level, message, ...details })),
     limits,
     ...defined({ timeout, retryBudget, audit, content, tokenUser }),
+    ...further,
   });
   const { url } = stack.use(serveMcp(server, { metrics: true }));
   const client = await connectHttp(url);

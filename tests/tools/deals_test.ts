@@ -549,20 +549,60 @@ Deno.test("list_deals filters by stage, pipeline and owner over all pages", asyn
   ];
   for (const [args, test] of table) {
     const data = await world.ok("list_deals", args);
-    assertEquals(
-      data.records.map((r: Data) => r.id).toSorted(),
-      all.filter(test).map((r) => r.id).toSorted(),
-    );
-    assertStringIncludes(data.read, "60 of 60 records");
+    const ids = all.filter(test).map((r) => r.id).toSorted();
+    // A page is a page of matches.
+    assertEquals([
+      data.records.length,
+      data.total_data,
+      data.total_page,
+    ], [Math.min(25, ids.length), ids.length, Math.ceil(ids.length / 25)]);
+    assertEquals(data.records_read, 60);
+    assert(Date.now() - Date.parse(data.as_of) < 60_000);
+    const found: number[] = [];
+    for (let page: number | undefined = 1; page !== undefined;) {
+      const part: Data = await world.ok("list_deals", {
+        ...args,
+        page,
+        per_page: 7,
+      });
+      assertEquals(part.total_data, ids.length);
+      found.push(...part.records.map((r: Data) => r.id));
+      page = part.next_page;
+    }
+    assertEquals(found.toSorted(), ids);
   }
+  // All of it was read once.
+  world.seen();
+  await world.ok("list_deals", { crm_stage_id: "Won", fields: ["*"] });
+  assertEquals(world.seen(), []);
   assertStringIncludes(
     await world.refused("list_deals", { crm_stage_id: "Wonn" }),
     'Did you mean "Won"?',
   );
-  assertStringIncludes(
-    await world.refused("list_deals", { crm_stage_id: "Won", per_page: 5 }),
-    "per_page cannot be combined",
+});
+
+Deno.test("list_deals applies its own filters to what Qontak's filters select", async () => {
+  await using world = await createWorld();
+  const { records: [first] } = await world.ok("list_deals");
+  const args = { name: first.name, creator_id: first.creator_name };
+  const { records, total_data, records_read } = await world.ok(
+    "list_deals",
+    args,
   );
+  assertEquals(
+    records.map((r: Data) => r.id).includes(first.id),
+    true,
+  );
+  assertEquals(records_read < 60 && total_data <= records_read, true);
+  // What Qontak selects is asked for each time.
+  world.seen();
+  await world.ok("list_deals", args);
+  assertEquals(world.seen().map(({ query }) => query.name), [first.name]);
+  const none = await world.ok("list_deals", {
+    ...args,
+    fields: ["closed_date"],
+  });
+  assertEquals(none.unknown_fields, undefined);
 });
 
 Deno.test("answers keep to their budgets", async () => {

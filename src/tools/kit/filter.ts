@@ -16,8 +16,8 @@ import {
 import { isEmpty, type JsonObject, show, toId } from "../../values/json.ts";
 import type { ToolContext } from "../tool.ts";
 
-/** Tests a record. */
-export type RecordTest = (record: JsonObject) => boolean;
+/** Tests a record, whose values it gets by key. */
+export type RecordTest = (valueOf: (key: string) => unknown) => boolean;
 
 /**
  * Makes the test for the filters of a call.
@@ -44,9 +44,9 @@ export async function recordTest(
       : [(await pickOption(setup, resource, key, value)).id];
     wanted.set(key, new Set(ids.filter((id) => id !== null)));
   }
-  return (record) =>
+  return (valueOf) =>
     [...wanted].every(([key, ids]) => {
-      const value = record[key];
+      const value = valueOf(key);
       const held = Array.isArray(value) ? value : [value];
       return held.some((one) => ids.has(toId(one) ?? -1));
     });

@@ -3,22 +3,19 @@
  *
  * @module
  */
-import { InputError } from "../../errors.ts";
-import { argumentOf, type Resource } from "../../qontak/resources.ts";
 import { isLastPage } from "../../qontak/pages.ts";
-import {
-  findByPhone,
-  type FoundByPhone,
-  PHONE_QUERY,
-} from "../../snapshots/find_by_phone.ts";
-import { defined, type JsonObject } from "../../values/json.ts";
-import { phoneKey } from "../../values/phone.ts";
+import { argumentOf, type Resource } from "../../qontak/resources.ts";
+import { findByPhone, PHONE_QUERY } from "../../snapshots/find_by_phone.ts";
+import { changedAt } from "../../snapshots/read.ts";
+import type { Query } from "../../snapshots/records.ts";
+import { type JsonObject, toId } from "../../values/json.ts";
 import { type Tool, tool, type ToolContext } from "../tool.ts";
 import { type Arguments, reference } from "./arguments.ts";
-import { pickOption, type RecordTest, recordTest } from "./filter.ts";
+import { pickOption, recordTest } from "./filter.ts";
 import { type Position, presentPage } from "./fit.ts";
 import { frames } from "./frames.ts";
 import { presentRecords } from "../../fields/present.ts";
+import { describeReading } from "./reading.ts";
 import {
   fieldsArgument,
   pageArgument,
@@ -32,15 +29,8 @@ import { objects } from "./whole_list.ts";
 /** The default number of records in a page. */
 const PER_PAGE = 25;
 
-/**
- * The maximum number of pages, of 100 records each, that a filtered scan reads.
- */
-const SCAN_PAGES = 10;
-
-const SCAN_SIZE = 100;
-
-/** The maximum number of records that a filter of this server reads. */
-export const MAX_SCAN: number = SCAN_PAGES * SCAN_SIZE;
+/** The query parameters that choose a page. */
+const POSITION = ["page", "per_page"];
 
 /**
  * Makes a tool that lists the records of a resource in pages.
@@ -70,42 +60,22 @@ export function listTool(traits: ToolTraits): Tool {
     output: frames.page,
     about: resource,
     run: async (context, args) => {
-      const read = await pageReader(context, traits, args);
-      const present: Present = (records) =>
-        presentRecords(
-          records,
-          selectedKeys(resource, args.fields),
-          traits.summary,
-        );
-      const first = (args.page as number | undefined) ?? 1;
-      const perPage = args.per_page as number | undefined;
-      const byPhone = await listByPhone(context, traits, args);
-      if (byPhone) {
-        const { records, forms } = byPhone;
-        const size = perPage ?? PER_PAGE;
-        const { shown, extra } = present(
-          records.slice((first - 1) * size, first * size),
-        );
-        return presentPage(shown, {
-          page: first,
-          total_data: records.length,
-          isLast: records.length <= first * size,
-        }, { ...extra, ...(forms.length > 0 ? { stored_as: forms } : {}) });
-      }
-      if (names.every((name) => args[name] === undefined)) {
-        const { records, position } = await read(first, perPage ?? PER_PAGE);
-        const { shown, extra } = present(records);
-        return presentPage(shown, position, extra);
-      }
-      if (perPage !== undefined) {
-        throw new InputError(
-          `per_page cannot be combined with ${
-            names.join(", ")
-          }: this server applies those filters itself, on pages of ${SCAN_SIZE}`,
-        );
-      }
-      const test = await recordTest(context, resource, filters, args);
-      return await scan(read, test, present, first);
+      const wanted = {
+        page: (args.page as number | undefined) ?? 1,
+        perPage: (args.per_page as number | undefined) ?? PER_PAGE,
+      };
+      const query = await queryOf(context, traits, args);
+      const { records, position, said = {} } =
+        await pageByPhone(context, resource, query, wanted) ??
+          (names.some((name) => args[name] !== undefined)
+            ? await pageOfMatches(context, traits, args, query, wanted)
+            : await pageOfQontak(context, resource, query, wanted));
+      const { shown, extra } = presentRecords(
+        records,
+        selectedKeys(resource, args.fields),
+        traits.summary,
+      );
+      return presentPage(shown, position, { ...extra, ...said });
     },
   });
 }
@@ -115,112 +85,123 @@ function isSized({ endpoints: { list } }: Resource): boolean {
   return list.query.includes("per_page");
 }
 
-/** Finds records by a whole phone number, if the caller gave one. */
-async function listByPhone(
-  context: ToolContext,
-  { resource, queryOptions = [] }: ToolTraits,
-  args: JsonObject,
-): Promise<FoundByPhone | undefined> {
-  const { [PHONE_QUERY]: phone } = args;
-  if (typeof phone !== "string" || phoneKey(phone) === undefined) {
-    return undefined;
-  }
-  const query = await queryOf(context, resource, queryOptions, args);
-  delete query[PHONE_QUERY];
-  return await findByPhone(context, resource, phone, { query });
-}
-
-/** The query parameters that a call names. */
+/** The query parameters of a call. */
 async function queryOf(
   { setup }: ToolContext,
-  resource: Resource,
-  queryOptions: readonly string[],
+  { resource, queryOptions = [] }: ToolTraits,
   args: JsonObject,
-): Promise<Record<string, string | number>> {
-  const { query: keys } = resource.endpoints.list;
+): Promise<Query> {
+  const { list } = resource.endpoints;
   const query: Record<string, string | number> = {};
-  for (const key of keys) {
-    if (args[key] === undefined || key === "page" || key === "per_page") {
-      continue;
+  for (const key of list.query) {
+    const value = args[key];
+    if (value === undefined || POSITION.includes(key)) continue;
+    if (!queryOptions.includes(key)) query[key] = value as string | number;
+    else {
+      const option = await pickOption(setup, resource, key, value);
+      query[key] = option.id ?? option.name;
     }
-    query[key] = args[key] as string | number;
-    if (!queryOptions.includes(key)) continue;
-    const option = await pickOption(setup, resource, key, args[key]);
-    query[key] = option.id ?? option.name;
   }
   return query;
 }
 
-type Present = (records: JsonObject[]) => ReturnType<typeof presentRecords>;
+/** Which page the caller wants. */
+interface Wanted {
+  readonly page: number;
+  readonly perPage: number;
+}
 
-type ReadPage = (page: number, perPage: number) => Promise<{
-  records: JsonObject[];
-  position: Position;
-}>;
+/** One page, and how it was made. */
+interface ListedPage {
+  readonly records: JsonObject[];
+  readonly position: Position;
+  /** What else the answer says. */
+  readonly said?: JsonObject;
+}
 
-/** Makes a function that reads pages, with the query parameters of a call. */
-async function pageReader(
+/**
+ * A page of the records with a whole phone number, however they store it;
+ * undefined if the caller gave none.
+ */
+async function pageByPhone(
   context: ToolContext,
-  { resource, queryOptions = [] }: ToolTraits,
-  args: JsonObject,
-): Promise<ReadPage> {
-  const { crm, signal } = context;
-  const { list } = resource.endpoints;
-  const query = await queryOf(context, resource, queryOptions, args);
-  return async (page, perPage) => {
-    const { response, page: position } = await crm.call(list, {
-      query: {
-        ...query,
-        page,
-        ...(isSized(resource) ? { per_page: perPage } : {}),
-      },
-      signal,
-    });
-    const records = objects(response);
-    const read = {
+  resource: Resource,
+  { [PHONE_QUERY]: phone, ...query }: Query,
+  { page, perPage }: Wanted,
+): Promise<ListedPage | undefined> {
+  if (typeof phone !== "string") return undefined;
+  const found = await findByPhone(context, resource, phone, { query });
+  if (!found) return undefined;
+  const { records, forms } = found;
+  return {
+    records: records.slice((page - 1) * perPage, page * perPage),
+    position: {
       page,
-      perPage: isSized(resource) ? perPage : undefined,
-      count: Array.isArray(response) ? response.length : 0,
-    };
-    return {
-      records,
-      position: { page, ...position, isLast: isLastPage(read, position) },
-    };
+      total_data: records.length,
+      isLast: records.length <= page * perPage,
+    },
+    said: forms.length > 0 ? { stored_as: forms } : {},
+  };
+}
+
+/** A page as Qontak sends it. */
+async function pageOfQontak(
+  { crm, signal }: ToolContext,
+  resource: Resource,
+  query: Query,
+  { page, perPage }: Wanted,
+): Promise<ListedPage> {
+  const size = isSized(resource) ? { per_page: perPage } : {};
+  const { response, page: position } = await crm.call(resource.endpoints.list, {
+    query: { ...query, page, ...size },
+    signal,
+  });
+  const read = {
+    page,
+    perPage: size.per_page,
+    count: Array.isArray(response) ? response.length : 0,
+  };
+  return {
+    records: objects(response),
+    position: { page, ...position, isLast: isLastPage(read, position) },
   };
 }
 
 /**
- * Reads page after page and keeps the records that pass the test. It stops only
- * after a whole page, so that the next call can continue on the following page.
+ * A page of the records that pass the filters of this server, the newest change
+ * first.
  */
-async function scan(
-  read: ReadPage,
-  test: RecordTest,
-  present: Present,
-  first: number,
-): Promise<JsonObject> {
-  const matches: JsonObject[] = [];
-  let seen = 0;
-  let page = first;
-  for (;; page++) {
-    const { records, position } = await read(page, SCAN_SIZE);
-    seen += records.length;
-    matches.push(...records.filter(test));
-    const { total_page, total_data, isLast } = position;
-    if (
-      isLast || page - first + 1 >= SCAN_PAGES || matches.length >= PER_PAGE
-    ) {
-      const { shown, extra } = present(matches);
-      const of = total_data === undefined ? "" : ` of ${total_data}`;
-      // total_data is left out: a reader would take it for the number of
-      // matches.
-      return presentPage(shown, { page, ...defined({ total_page }), isLast }, {
-        ...extra,
-        matches: matches.length,
-        read: `${seen}${of} records, pages ${first} to ${page}${
-          isLast ? "" : `; call again with page ${page + 1} for the rest`
-        }`,
-      });
-    }
+async function pageOfMatches(
+  context: ToolContext,
+  { resource, filters = [] }: ToolTraits,
+  args: JsonObject,
+  query: Query,
+  { page, perPage }: Wanted,
+): Promise<ListedPage> {
+  const test = await recordTest(context, resource, filters, args);
+  const snapshot = await context.records.listed(resource, query);
+  const said = describeReading(snapshot, resource.plural);
+  if (snapshot.partial) {
+    return { records: [], position: { page, isLast: true }, said };
   }
+  const { table } = snapshot;
+  const matches = [...table.rows()]
+    .filter((row) => test((key) => table.value(row, key)))
+    .map((row) => ({
+      row,
+      id: toId(table.value(row, "id")) ?? 0,
+      at: changedAt({ updated_at: table.value(row, "updated_at") }) || 0,
+    })).sort((a, b) => b.at - a.at || b.id - a.id);
+  const total_page = Math.ceil(matches.length / perPage);
+  return {
+    records: matches.slice((page - 1) * perPage, page * perPage)
+      .map(({ row }) => table.record(row, true)),
+    position: {
+      page,
+      total_page,
+      total_data: matches.length,
+      isLast: page >= total_page,
+    },
+    said,
+  };
 }
