@@ -6,6 +6,7 @@
 import type { Rule } from "../values/rules.ts";
 import { didYouMean } from "../values/words.ts";
 import { objectSchema } from "./kit/arguments.ts";
+import { accountTools } from "./accounts.ts";
 import { companyTools } from "./companies.ts";
 import { contactTools } from "./contacts.ts";
 import { dealTools } from "./deals.ts";
@@ -55,7 +56,7 @@ const tools: Readonly<Record<Toolset, readonly Tool[]>> = {
   notes: noteTools,
   products: productTools,
   geolocations: geolocationTools,
-  insight: [...insightTools, ...searchTools],
+  insight: [...insightTools, ...searchTools, ...accountTools],
 };
 
 /** All groups of tools, in that order. */

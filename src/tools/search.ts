@@ -5,10 +5,11 @@
  * @module
  */
 import { ForeseenError, InputError } from "../errors.ts";
-import { endpoints } from "../qontak/endpoints.ts";
 import { recordOf } from "../qontak/envelope.ts";
 import { type Resource, resources } from "../qontak/resources.ts";
 import { toEpoch } from "../snapshots/fields.ts";
+import { readMany } from "../snapshots/many.ts";
+import { hasNotes, readNotes } from "../snapshots/notes.ts";
 import {
   type Hit,
   parseWanted,
@@ -53,28 +54,6 @@ const MAX_TITLE = 120;
 
 /** Qontak publishes no web address of a record, so this is its MCP resource. */
 const urlOf = (id: string) => `qontak://${id}`;
-
-/** The query parameter of the list of notes, by kind of record. */
-const NOTES_OF: Readonly<Record<string, string>> = {
-  contact: "crm_lead_id",
-  company: "crm_company_id",
-  deal: "crm_deal_id",
-};
-
-/** The notes of a record, newest first; none if its kind has no notes. */
-async function notesOf(
-  { crm, signal }: ToolContext,
-  resource: Resource,
-  id: number,
-): Promise<JsonObject[]> {
-  const key = NOTES_OF[resource.name];
-  if (key === undefined) return [];
-  const { response } = await crm.call(endpoints.notes.list, {
-    query: { [key]: id },
-    signal,
-  });
-  return objects(response);
-}
 
 /** The title of a record: its kind, its name, and what tells it apart. */
 function titleOf(
@@ -125,10 +104,11 @@ async function noteEntries(
   wanted: Wanted,
 ): Promise<Entry[]> {
   const noted = hits.filter(({ searched, score }) =>
-    score > RANK.some && Object.hasOwn(NOTES_OF, searched.resource.name)
+    score > RANK.some && hasNotes(searched.resource)
   ).slice(0, NOTED);
   const found = await Promise.all(noted.map(async (hit) => {
-    const notes = await notesOf(context, hit.searched.resource, hit.id);
+    const { crm, signal } = context;
+    const notes = await readNotes(crm, hit.searched.resource, hit.id, signal);
     return notes
       .map((note) => ({ note, rank: rankText(note.note, wanted) }))
       .sort((a, b) => b.rank - a.rank).slice(0, NOTES_EACH)
@@ -151,52 +131,31 @@ async function search(
       "query is empty: name a record, a phone number, an e-mail address or an id such as deals/123",
     );
   }
-  const incomplete: string[] = [];
-  const failures: unknown[] = [];
-  const times: number[] = [];
-  let read = 0;
-  let count = 0;
-  const hits = (await Promise.all(SEARCHED.map(async (searched) => {
-    const { plural } = searched.resource;
-    try {
-      const { snapshot } = await context.records.all(searched.resource);
-      const { table, asOf, partial } = snapshot;
-      read += table.size;
-      times.push(asOf);
-      if (partial) {
-        incomplete.push(
-          `${partial.read} of ${
-            partial.total ?? "an unknown number of"
-          } ${plural} could be read in the time of one call: call again to go on`,
-        );
-      }
-      const found = searchTable(table, searched, wanted, MAX_RESULTS);
-      count += found.count;
-      return found.hits;
-    } catch (error) {
-      if (!(error instanceof ForeseenError)) throw error;
-      context.signal.throwIfAborted();
-      failures.push(error);
-      incomplete.push(`${plural} were not searched: ${error.message}`);
-      return [];
-    }
-  }))).flat().sort((a, b) => b.score - a.score);
-  if (failures.length === SEARCHED.length) throw failures[0];
+  const { records, signal } = context;
+  const kinds = SEARCHED.map(({ resource }) => resource);
+  const { found, read, missing } = await readMany(records, kinds, signal);
+  const matches = SEARCHED.flatMap((searched) => {
+    const table = found.get(searched.resource.name)?.snapshot.table;
+    return table ? [searchTable(table, searched, wanted, MAX_RESULTS)] : [];
+  });
+  const hits = matches.flatMap(({ hits }) => hits)
+    .sort((a, b) => b.score - a.score);
+  const incomplete = [...missing];
   let notes: Entry[] = [];
   try {
     notes = await noteEntries(context, hits, wanted);
   } catch (error) {
     if (!(error instanceof ForeseenError)) throw error;
-    context.signal.throwIfAborted();
-    incomplete.push(`notes were not searched: ${error.message}`);
+    signal.throwIfAborted();
+    incomplete.push(`notes could not be read: ${error.message}`);
   }
   const entries = [...hits.slice(0, MAX_RESULTS).map(entryOf), ...notes]
     .sort((a, b) => b.score - a.score).slice(0, MAX_RESULTS);
+  const count = matches.reduce((sum, { count }) => sum + count, 0);
   const left = count + notes.length - entries.length;
   return {
     results: entries.map(({ shown }) => shown),
-    as_of: new Date(Math.min(...times)).toISOString(),
-    records_read: read,
+    ...read,
     ...(left > 0 ? { left_out: left } : {}),
     ...(incomplete.length > 0 ? { incomplete: incomplete.join("; ") } : {}),
   };
@@ -242,7 +201,7 @@ async function fetchRecord(
     signal: context.signal,
   });
   const { record } = presentRecord(recordOf(get, response, id));
-  const notes = await notesOf(context, resource, id);
+  const notes = await readNotes(context.crm, resource, id, context.signal);
   return {
     id: `${resource.plural}/${id}`,
     record,
@@ -253,7 +212,7 @@ async function fetchRecord(
       kind: resource.name,
       record_id: id,
       ...timesOf(record),
-      ...(NOTES_OF[resource.name] ? { notes: notes.length } : {}),
+      ...(hasNotes(resource) ? { notes: notes.length } : {}),
     },
   };
 }

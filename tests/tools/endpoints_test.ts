@@ -576,6 +576,12 @@ const further: readonly Row[] = [
     query: { page: "1", per_page: "100" },
   },
   {
+    tool: "get_account_overview",
+    args: { company: ID },
+    request: "GET /companies",
+    query: { page: "1", per_page: "100" },
+  },
+  {
     tool: "fetch",
     args: { id: `deals/${ID}` },
     request: `GET /deals/${ID}`,

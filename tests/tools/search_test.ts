@@ -209,7 +209,7 @@ Deno.test("search goes on without a kind of record that cannot be read, and says
   });
   const answer = await world.ok("search", { query: "kertas" });
   assert(answer.results.length > 0);
-  assertStringIncludes(answer.incomplete, "tickets were not searched");
+  assertStringIncludes(answer.incomplete, "tickets could not be read");
 });
 
 Deno.test("search and fetch show no free text of records where content is strict", async () => {

@@ -30,6 +30,8 @@ export const frames = {
     url: { type: "string" },
     metadata: { type: "object" },
   }),
+  /** What is known about a company or contact. */
+  overview: frame({ open_deals: { type: "object" } }),
   /** The fields of a kind of record. */
   fields: frame({ fields: list }),
   /** The fields of a kind of record in one pipeline and stage. */

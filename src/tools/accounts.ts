@@ -1,0 +1,67 @@
+/**
+ * Tools about companies and contacts as accounts: everything about one of them,
+ * and records that are the same one.
+ *
+ * @module
+ */
+import { InputError } from "../errors.ts";
+import { resources } from "../qontak/resources.ts";
+import { findRecord } from "../snapshots/find_record.ts";
+import { readMany } from "../snapshots/many.ts";
+import { createOverview, OVERVIEW_KINDS } from "../snapshots/overview.ts";
+import { SEARCHED } from "../snapshots/search.ts";
+import { reference } from "./kit/arguments.ts";
+import { frames } from "./kit/frames.ts";
+import { tenantArgument } from "./kit/shared_arguments.ts";
+import { type Tool, tool } from "./tool.ts";
+
+/** The tools, in the order that clients see. */
+export const accountTools: readonly Tool[] = [
+  tool({
+    name: "get_account_overview",
+    title: "Get an overview of a company or contact",
+    description:
+      "One company or contact, by id or name, in short: people, open deals, won and lost, open tickets and tasks, last notes, last contact, next step.",
+    effect: "read",
+    input: {
+      company: reference(),
+      contact: reference(),
+      ...tenantArgument,
+    },
+    output: frames.overview,
+    run: async ({ crm, records, signal }, { company, contact }) => {
+      const word = company ?? contact;
+      const isOne = (company === undefined) !== (contact === undefined);
+      if (word === undefined || !isOne) {
+        throw new InputError(
+          "get_account_overview takes either company or contact: the id or the name of one",
+        );
+      }
+      const resource = company === undefined
+        ? resources.contact
+        : resources.company;
+      const { found, read, missing } = await readMany(
+        records,
+        OVERVIEW_KINDS.filter((kind) =>
+          kind === resource || kind !== resources.company
+        ),
+        signal,
+      );
+      const own = found.get(resource.name);
+      if (!own || own.snapshot.partial) {
+        throw new InputError(missing.join("; "));
+      }
+      const searched = SEARCHED.find((one) => one.resource === resource)!;
+      const account = findRecord(own.snapshot.table, searched, word);
+      return {
+        ...await createOverview({
+          account: { ...account, resource },
+          found,
+          crm,
+          signal,
+        }),
+        ...read,
+      };
+    },
+  }),
+];
