@@ -19,9 +19,7 @@ export interface Claim {
   readonly question: string;
   /** What the code assumes. */
   readonly assumed: string;
-  /**
-   * The one place that relies on it: `src/fields/required.ts: requirementOf`.
-   */
+  /** The place that relies on it: `src/fields/required.ts: requirementOf`. */
   readonly code: string;
   /** How the live test checks it. */
   readonly how: string;
@@ -46,12 +44,8 @@ export type Fact =
 export type Facts = Readonly<Record<string, Fact>>;
 
 /**
- * A probe of the types of values in the answers of this run.
- *
- * @param expected The assumed types, in the format of `typeNames`.
- * @param values Every value that was seen.
- * @param without Why there may be none.
- * @param name The name of a value.
+ * A probe of the types of values in the answers of this run, which `typeNames`
+ * joins; `without` says why there may be none.
  */
 export function types(
   expected: string,
@@ -80,9 +74,7 @@ export function responses(lab: Lab, ...from: readonly Endpoint[]): unknown[] {
   return from.flatMap(lab.answers).map(({ body }) => body?.response);
 }
 
-/**
- * Every record in the successful answers of endpoints, from lists and alone.
- */
+/** The records in the successful answers of endpoints, listed or alone. */
 export function records(lab: Lab, ...from: readonly Endpoint[]) {
   return responses(lab, ...from).flatMap((response) =>
     Array.isArray(response) ? objectsIn(response) : [recordIn(response)]
@@ -93,21 +85,15 @@ export function records(lab: Lab, ...from: readonly Endpoint[]) {
 export interface Seen {
   /** The status of the refusal, if Qontak refused it. */
   readonly refused?: number;
-  /**
-   * The value in the record now; undefined if the record does not show the key.
-   */
+  /** The value in the record now; undefined if it does not show the key. */
   readonly stored?: unknown;
   /** The name of the option, for custom fields. */
   readonly label?: unknown;
 }
 
 /**
- * Writes one value of our record with a raw PUT, and reads it again.
- *
- * @param lab The lab.
- * @param kind The kind of record.
- * @param field The key of a standard field, or a custom field.
- * @param value The value as Qontak takes it.
+ * Writes one value of our record with a raw PUT, and reads it again. A standard
+ * field is named by its key.
  */
 export async function sendAndSee(
   lab: Lab,
@@ -129,9 +115,7 @@ export async function sendAndSee(
   return { stored: entry?.value, label: entry?.value_name };
 }
 
-/**
- * Describes what happened to a value, in words that contain only what we sent.
- */
+/** What happened to a value, in words that contain only what we sent. */
 export function describe({ refused, stored }: Seen, sent: unknown): string {
   if (refused !== undefined) return `refused with ${refused}`;
   if (stored === undefined) return "accepted, and not shown";
@@ -141,10 +125,7 @@ export function describe({ refused, stored }: Seen, sent: unknown): string {
     : `stored otherwise, as ${typeName(stored)}`;
 }
 
-/**
- * Sends a date in some form, and decides from the stored day whether Qontak
- * accepted it.
- */
+/** Sends a date in some form; the stored day shows whether Qontak took it. */
 export async function tryDate(
   lab: Lab,
   kind: Kind,

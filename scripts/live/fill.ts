@@ -4,12 +4,10 @@
  *
  * @module
  */
-import type { Place } from "../../src/fields/required.ts";
-import type { Resource } from "../../src/qontak/resources.ts";
 import type { JsonObject } from "../../src/values/json.ts";
 import { argumentsFor as fill, type Shown } from "../fill.ts";
 import { objectsIn } from "./answers.ts";
-import { associated, type Kind } from "./kinds.ts";
+import { associated } from "./kinds.ts";
 import type { Lab } from "./lab.ts";
 import { NotTried } from "./verdict.ts";
 
@@ -68,19 +66,6 @@ export function associations(lab: Lab, ...keys: string[]): JsonObject {
     lab,
     existing.map((key) => ({ key, type: "", list: key.endsWith("_ids") })),
   );
-}
-
-/** The stages of a kind of record, in the first of its pipelines. */
-export async function placesOf(lab: Lab, kind: Kind, most?: number) {
-  const resource = kind as Resource;
-  const found: Place[] = [];
-  const pipelines = await lab.setup.pipelines(resource);
-  for (const pipeline of pipelines.slice(0, most)) {
-    const stages = await lab.setup.stages(resource, pipeline.id);
-    const ids = stages.map(({ id }) => id);
-    found.push(...stages.map((stage) => ({ pipeline, stage, stages: ids })));
-  }
-  return found;
 }
 
 /** The fields under a key of a tool's answer. */

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { ConfigError } from "../../src/errors.ts";
 import type { FlagTable } from "../../src/cli/parse.ts";
 import type { Flags } from "../command.ts";
 
@@ -39,19 +38,3 @@ export const liveFlags = {
 
 /** The flags on the command line. */
 export type LiveFlags = Flags<typeof liveFlags>;
-
-/**
- * Rejects flags that contradict each other.
- *
- * @throws {ConfigError} Names all conflicts.
- */
-export function checkFlags(flags: LiveFlags): void {
-  const problems: string[] = [];
-  if (flags.geolocation && !flags.write) {
-    problems.push("--geolocation is for --write: give both");
-  }
-  if (flags.clean && (flags.write || flags["probe-rotation"])) {
-    problems.push("--clean only removes: give it without the flags that try");
-  }
-  if (problems.length > 0) throw new ConfigError(problems);
-}

@@ -67,10 +67,8 @@ export const associated: Readonly<Record<string, Kind>> = {
 };
 
 /**
- * Whether a text is the mark of one of our records.
- *
- * @param value The value of the kind's label; notes may contain HTML.
- * @param run Only the records of this run, such as `mab3k9x2q7`.
+ * Whether the value of a label has the mark of one of our records, or only of
+ * this run, such as `mab3k9x2q7`. Notes may contain HTML.
  */
 export function isMarked(value: unknown, run = "[a-z0-9]{8,12}"): boolean {
   return typeof value === "string" &&

@@ -11,6 +11,7 @@ import {
 } from "@modelcontextprotocol/client";
 import { serverOptionsOf, type Settings } from "../../src/app/settings.ts";
 import { QontakError } from "../../src/errors.ts";
+import type { Place } from "../../src/fields/required.ts";
 import { createSetup, SETUP_LIFETIME } from "../../src/fields/setup.ts";
 import { noLimits } from "../../src/limits/limits.ts";
 import { createLog, type Log, toStderr } from "../../src/logging/log.ts";
@@ -20,6 +21,7 @@ import { apis, createAccess } from "../../src/qontak/connection.ts";
 import type { CallOptions } from "../../src/qontak/crm.ts";
 import { type Endpoint, nameOf } from "../../src/qontak/endpoints.ts";
 import { readAnswer } from "../../src/qontak/envelope.ts";
+import type { Resource } from "../../src/qontak/resources.ts";
 import { createServer, type ServerOptions } from "../../src/server.ts";
 import { createCache } from "../../src/storage/cache.ts";
 import { DEFAULT_TENANT } from "../../src/tokens/store.ts";
@@ -41,11 +43,12 @@ export interface Attempt extends Pick<Exchange, "body" | "shape"> {
   readonly status: number;
   /** The HTTP status. */
   readonly http: number;
-  /**
-   * The text that Qontak sent; it may contain anything, so it is never printed.
-   */
+  /** What Qontak said; it may contain anything, so it is never printed. */
   readonly said: string;
 }
+
+/** The statuses that say nothing about the request. */
+const OUT_OF_ORDER = [429, 502, 503, 504];
 
 /** The tools of a live test. */
 export type Lab = Awaited<ReturnType<typeof createLab>>;
@@ -67,8 +70,6 @@ async function connect(options: ServerOptions) {
 /**
  * Creates the lab.
  *
- * @param settings The address of Qontak, and the token.
- * @param flags What the run may do.
  * @throws {ConfigError} When the file of --save-token cannot be used.
  */
 export async function createLab(settings: Settings, flags: LiveFlags) {
@@ -116,13 +117,21 @@ export async function createLab(settings: Settings, flags: LiveFlags) {
     timeout: 5 * timeLimit,
   });
   const cache = createCache({ lifetime: SETUP_LIFETIME, size: 1_000 });
+  const setup = createSetup(
+    crm,
+    cache,
+    "live",
+    () => Promise.reject(new TypeError("The live test writes no owner as me")),
+  );
   const own = new Map<Kind, number>();
   let closing: Promise<void> | undefined;
 
   /** Waits for a raw call; a refusal also counts as an answer. */
   async function attempted(call: Promise<unknown>): Promise<Attempt> {
     const refusal = await call.then(() => undefined, (error) => {
-      if (error instanceof QontakError) return error;
+      const isRefusal = error instanceof QontakError &&
+        !OUT_OF_ORDER.includes(error.status);
+      if (isRefusal) return error;
       throw error;
     });
     const { status: http, body, shape } = wire.seen.at(-1)!;
@@ -138,6 +147,12 @@ export async function createLab(settings: Settings, flags: LiveFlags) {
   const ours = (kind: Kind) =>
     demand(own.get(kind), `no ${kind.name} could be made`);
 
+  /** The successful answers of an endpoint so far. */
+  const answers = (endpoint: Endpoint) =>
+    wire.seen.filter((exchange) =>
+      exchange.endpoint === nameOf(endpoint) && isGood(exchange)
+    );
+
   const lab = {
     flags,
     /** The id of this run; part of the names of its records. */
@@ -148,13 +163,7 @@ export async function createLab(settings: Settings, flags: LiveFlags) {
     tokens,
     crm,
     /** The company's setup, read separately from the server's. */
-    setup: createSetup(
-      crm,
-      cache,
-      "live",
-      () =>
-        Promise.reject(new TypeError("The live test writes no owner as me")),
-    ),
+    setup,
     ledger,
     /** Whether an OAuth application is configured. */
     hasClient: clientId !== undefined,
@@ -199,11 +208,27 @@ export async function createLab(settings: Settings, flags: LiveFlags) {
       if (result.isError) throw new ToolRefusal(redact(content?.text ?? ""));
       return isObject(result.structuredContent) ? result.structuredContent : {};
     },
-    /** The successful answers of an endpoint so far. */
-    answers: (endpoint: Endpoint) =>
-      wire.seen.filter((exchange) =>
-        exchange.endpoint === nameOf(endpoint) && isGood(exchange)
-      ),
+    answers,
+    /** The body of the first successful answer of an endpoint. */
+    firstBody(endpoint: Endpoint): JsonObject {
+      const [first] = answers(endpoint);
+      return demand(first?.body, `${endpoint.path} could not be read`);
+    },
+    /** The fields of a kind of record; none if it has no template. */
+    fields: (kind: Kind) => setup.fields(kind as Resource),
+    /** The stages of a kind of record, in the first of its pipelines. */
+    async places(kind: Kind, most?: number) {
+      const found: Place[] = [];
+      const pipelines = await setup.pipelines(kind as Resource);
+      for (const pipeline of pipelines.slice(0, most)) {
+        const stages = await setup.stages(kind as Resource, pipeline.id);
+        const ids = stages.map(({ id }) => id);
+        found.push(
+          ...stages.map((stage) => ({ pipeline, stage, stages: ids })),
+        );
+      }
+      return found;
+    },
     /** Reads our record of a kind. */
     async read(kind: Kind, id = ours(kind)) {
       const path = { id };

@@ -14,7 +14,7 @@ import { isLoopback } from "../../src/net/address.ts";
 import { type Command, print, runCommand } from "../command.ts";
 import { type Cleanup, cleanUp, findLeftovers } from "./cleanup.ts";
 import { probe, type Verdict } from "./facts.ts";
-import { checkFlags, type LiveFlags, liveFlags } from "./flags.ts";
+import { type LiveFlags, liveFlags } from "./flags.ts";
 import { createLab, type Lab } from "./lab.ts";
 import { readAll, type ReadRow } from "./reads.ts";
 import { cleanupLines, toJson, toMarkdown } from "./report.ts";
@@ -29,7 +29,14 @@ assumptions hold. Without flags it only reads. QONTAK_REFRESH_TOKEN names the
 account; it is taken from the environment or from .env, as the server does.`,
   flags: liveFlags,
   async run(flags) {
-    checkFlags(flags);
+    if (flags.geolocation && !flags.write) {
+      throw new ConfigError(["--geolocation is for --write: give both"]);
+    }
+    if (flags.clean && (flags.write || flags["probe-rotation"])) {
+      throw new ConfigError([
+        "--clean only removes: give it without the flags that try",
+      ]);
+    }
     const settings = readSettings({
       ...readEnvironment().variables,
       QONTAK_AUTH: "oauth",

@@ -42,12 +42,8 @@ const readEndpoints = Object.values(endpoints).flatMap((group) =>
 ).filter(({ method }) => method === "GET");
 
 /**
- * Reads endpoints, each once. Endpoints for a single record use the first
- * records of the account, or ours.
- *
- * @param lab The lab.
- * @param before The results of an earlier reading; only what could not be tried
- * then is read.
+ * Reads endpoints, each once; those for a single record with the first records
+ * of the account, or ours. What worked or failed `before` is not read again.
  */
 export async function readAll(
   lab: Lab,

@@ -29,9 +29,7 @@ qontak's api json html page body answer connection network reached broke try
 status http invalid_grant invalid_client invalid_request invalid_token
 unauthorized_client create update delete created updated deleted get post put`;
 
-/**
- * HTTP statuses and single digits, which cannot be groups of a phone number.
- */
+/** HTTP statuses and digits, which cannot be groups of a phone number. */
 const NUMBERS = /^([1-9]|400|401|403|404|409|422|429|50[0-4])$/;
 
 /** The longest text that is kept, in characters. */

@@ -16,13 +16,9 @@ import type { StepRow } from "./story.ts";
 export interface Run {
   /** The id of the run; part of the names of its records. */
   readonly run: string;
-  /** The address of Qontak. */
   readonly baseUrl: string;
-  /** The flags on the command line. */
   readonly flags: readonly string[];
-  /** The number of requests that were sent. */
   readonly requests: number;
-  /** The names of the rate limit headers that were seen. */
   readonly limitHeaders: readonly string[];
   /** Why the run ended early, if it did. */
   readonly stopped: string | undefined;

@@ -8,7 +8,7 @@ import { toStderr } from "../../src/logging/log.ts";
 import { endpoints } from "../../src/qontak/endpoints.ts";
 import { isEmpty, isObject, type JsonObject } from "../../src/values/json.ts";
 import { idIn, recordIn } from "./answers.ts";
-import { argumentsFor, associations, DAY, fieldsIn, placesOf } from "./fill.ts";
+import { argumentsFor, associations, DAY, fieldsIn } from "./fill.ts";
 import { type Kind, kinds } from "./kinds.ts";
 import type { Lab } from "./lab.ts";
 import {
@@ -64,7 +64,7 @@ const fieldsFor = (lab: Lab, kind: Kind, place: JsonObject = {}) =>
 /** The places whose required fields can all be set, the easiest first. */
 async function fillablePlaces(lab: Lab, kind: Kind): Promise<JsonObject[]> {
   const found: { place: JsonObject; count: number }[] = [];
-  for (const { pipeline, stage, stages } of await placesOf(lab, kind, 4)) {
+  for (const { pipeline, stage, stages } of await lab.places(kind, 4)) {
     if (stages.indexOf(stage.id) >= 3) continue;
     const place = { pipeline_id: pipeline.id, stage_id: stage.id };
     const required = fieldsIn(await fieldsFor(lab, kind, place), "required");
@@ -92,7 +92,7 @@ const EXTRAS = "text text_area number percentage date date_time select url"
 async function argumentsToCreate(lab: Lab, kind: Kind): Promise<JsonObject> {
   if (!kind.endpoints.template) return {};
   const [place] = kind.place ? await fillablePlaces(lab, kind) : [];
-  const data = await fieldsFor(lab, kind, place);
+  const data = await fieldsFor(lab, kind, { ...place, optional: true });
   const optional = fieldsIn(data, "optional");
   const extras = EXTRAS.flatMap((type) =>
     optional.find((field) => field.custom && field.type === type) ?? []

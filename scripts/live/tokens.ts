@@ -15,10 +15,8 @@ import { defined } from "../../src/values/json.ts";
 const VARIABLE = "QONTAK_REFRESH_TOKEN";
 
 /**
- * Creates the store of the run.
+ * Creates the store of the run, with a file for the newest refresh token.
  *
- * @param configured The refresh token from the settings.
- * @param path The file for the newest refresh token.
  * @throws {ConfigError} When the file cannot be used.
  */
 export async function watchTokens(configured: string, path?: string) {

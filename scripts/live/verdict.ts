@@ -32,11 +32,10 @@ export class Stopped extends NotTried {}
 export class ToolRefusal extends Error {}
 
 /**
- * Returns a value that a test needs.
+ * Returns a value that a test needs; false and Qontak's empty values count as
+ * missing.
  *
- * @param value Any value; false and Qontak's empty values count as missing.
- * @param why Why the test is impossible without it.
- * @throws {NotTried} If it is missing.
+ * @throws {NotTried} With `why`, if it is missing.
  */
 export function demand<T>(
   value: T,
@@ -60,11 +59,9 @@ export function reasonOf(error: unknown): string {
 }
 
 /**
- * Tries something.
+ * Tries something, unless the run has ended. `failed` makes the result of what
+ * it throws; `why` holds no personal data.
  *
- * @param stopped Why nothing more can be tried, if so.
- * @param run Tries it.
- * @param failed The result when it throws; `why` holds no personal data.
  * @throws {unknown} What `run` throws, if it is a bug in this program.
  */
 export async function tried<T>(

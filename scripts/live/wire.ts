@@ -64,13 +64,7 @@ export function isGood({ status, body }: Exchange): boolean {
 /** The connection to Qontak. */
 export type Wire = ReturnType<typeof createWire>;
 
-/**
- * Creates the connection to Qontak.
- *
- * @param apiUrl The base address of the API.
- * @param loopback Whether that is this machine, which needs no rate limit.
- * @param onExchange Called with every exchange.
- */
+/** Creates the connection to Qontak. This machine needs no rate limit. */
 export function createWire(
   apiUrl: string,
   loopback: boolean,

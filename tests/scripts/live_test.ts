@@ -92,6 +92,8 @@ for (const profile of ["documented", "observed"] as const) {
     }
     const rows = factsOf(ended);
     assertEquals([...rows.keys()], facts.map(({ id }) => id));
+    // Custom fields that are not required are set too.
+    assertMatch(rows.get("custom-after-create").detail, /contacts: [2-9] of/);
     // The sandbox has too few records for one, and a geolocation would stay.
     const notTried = [...rows.values()].filter(({ verdict }) =>
       verdict === "not tried"
@@ -172,6 +174,7 @@ for (const [name, [rule, said]] of Object.entries(FAULTS)) {
     const ended = await account.run("--write");
     assertEquals(ended.code, 1, ended.stdout + ended.stderr);
     assertMatch(ended.stdout, said);
+    assert(!/refused with 50[234]/.test(ended.stdout));
     assertMatch(ended.stdout, /^Cleaned up/m);
     await assertClean(account, notes);
   });

@@ -185,7 +185,7 @@ export const accessFacts: Facts = {
     async read(lab) {
       const { list } = endpoints.contacts;
       const name = "qontak_mcp_unknown";
-      const known = lab.answers(list).at(0)?.body?.total_data;
+      const known = lab.firstBody(list).total_data;
       const attempt = await lab.attempt(
         { ...list, query: [...list.query, name] },
         { query: { [name]: "1" } },

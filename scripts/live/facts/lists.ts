@@ -9,7 +9,6 @@ import { type Endpoint, endpoints } from "../../../src/qontak/endpoints.ts";
 import { isObject, type JsonObject } from "../../../src/values/json.ts";
 import { objectsIn, typeName, typeNames } from "../answers.ts";
 import type { Facts } from "../fact.ts";
-import { placesOf } from "../fill.ts";
 import { allEndpoints, kinds } from "../kinds.ts";
 import type { Lab } from "../lab.ts";
 import { demand, NotTried } from "../verdict.ts";
@@ -31,7 +30,7 @@ const PRODUCTS_PAGE = "current_page total_page total_current_data total_data"
 
 /** The number of records in a list. */
 function totalOf(lab: Lab, list: Endpoint): number {
-  const total = lab.answers(list).at(0)?.body?.total_data;
+  const { total_data: total } = lab.firstBody(list);
   if (typeof total === "number") return total;
   throw new NotTried(`GET ${list.path} did not say how many there are`);
 }
@@ -43,11 +42,8 @@ const TEMPLATES = [contacts, companies, deals, tasks, tickets]
 const REQUIRED = ["required", "required_pipeline_ids", "required_stage_ids"];
 
 /** The objects in the list that an endpoint answered with. */
-function listed(lab: Lab, endpoint: Endpoint): JsonObject[] {
-  const [answer] = lab.answers(endpoint);
-  const { body } = demand(answer, `${endpoint.path} could not be read`);
-  return objectsIn(body?.response);
-}
+const listed = (lab: Lab, endpoint: Endpoint): JsonObject[] =>
+  objectsIn(lab.firstBody(endpoint).response);
 
 /** Every key in the fields that starts with `required`. */
 function requiredKeys(fields: readonly JsonObject[]): string[] {
@@ -104,7 +100,7 @@ export const listFacts: Facts = {
         list.answers === "page" && lab.answers(list).length > 0
       );
       const wrong = demand(lists, "no list could be read").flatMap((list) => {
-        const { meta: _, response: __, ...has } = lab.answers(list)[0]!.body!;
+        const { meta: _, response: __, ...has } = lab.firstBody(list);
         const wanted = list.path.startsWith("/products") ? PRODUCTS_PAGE : PAGE;
         if (wanted.every((key) => typeof has[key] === "number")) return [];
         const keys = Object.entries(has)
@@ -271,7 +267,7 @@ export const listFacts: Facts = {
       const theirs = listed(lab, tickets.pipelines)
         .flatMap(({ ticket_stages }) => objectsIn(ticket_stages))
         .map(({ id }) => Number(id));
-      const ours = (await placesOf(lab, kinds.ticket))
+      const ours = (await lab.places(kinds.ticket))
         .map(({ stage }) => stage.id);
       const missing = theirs.filter((id) => !ours.includes(id)).length;
       const extra = ours.filter((id) => !theirs.includes(id)).length;

@@ -6,25 +6,18 @@
  */
 import { checkWrite } from "../../../src/fields/check.ts";
 import { type Place, requirementOf } from "../../../src/fields/required.ts";
-import { isWritable, typeFor } from "../../../src/fields/standard.ts";
+import { isWritable } from "../../../src/fields/standard.ts";
 import type { Field } from "../../../src/fields/template.ts";
-import { endpoints } from "../../../src/qontak/endpoints.ts";
-import { defined } from "../../../src/values/json.ts";
+import { describe } from "../../../src/tools/kit/describe_template.ts";
 import type { Shown } from "../../fill.ts";
 import type { Facts } from "../fact.ts";
-import { argumentsFor, placesOf } from "../fill.ts";
+import { argumentsFor } from "../fill.ts";
 import { kinds } from "../kinds.ts";
 import type { Lab } from "../lab.ts";
 import { demand, NotTried } from "../verdict.ts";
 
-/** A field, and a place in which to omit it. */
-interface Trial {
-  readonly field: Field;
-  readonly place: Place;
-}
-
 const { deal } = kinds;
-const { create } = endpoints.deals;
+const { create } = deal.endpoints;
 
 /**
  * Whether a field is required in a place, for each reading of the two lists:
@@ -42,52 +35,39 @@ function readingsOf(field: Field, place: Place) {
   ];
 }
 
-/** The first field and place for which the readings are as requested. */
-function findTrial(
-  fields: readonly Field[],
-  places: readonly Place[],
-  wanted: readonly boolean[],
-): Trial | undefined {
-  for (const place of places) {
-    const field = fields.find((field) =>
+/**
+ * Whether Qontak requires a field for which the readings are as given: creates
+ * a deal without it. Undefined if there is no such field.
+ */
+async function isRequired(lab: Lab, ...readings: readonly boolean[]) {
+  const fields = await lab.fields(deal);
+  for (const place of await lab.places(deal, 4)) {
+    const absent = fields.find((field) =>
       // Without our mark in its name, the deal could not be found again.
       field.key !== "name" && isWritable(field, create) &&
-      readingsOf(field, place).every((reading, i) => reading === wanted[i])
+      readingsOf(field, place).every((reading, i) => reading === readings[i])
     );
-    if (field) return { field, place };
+    if (absent) return await isRequiredIn(lab, place, absent, fields);
   }
   return undefined;
 }
 
-function shown(field: Field): Shown {
-  const { key, custom, id, options } = field;
-  return {
-    key: custom ? "additional_fields" : key,
-    type: typeFor(field, create).name,
-    custom,
-    id,
-    list: !custom && create.body[key as keyof typeof create.body] === "ids",
-    ...defined({ options }),
-  };
-}
-
-/** Whether Qontak requires the field of a trial: creates a deal without it. */
-async function isRequired(
+async function isRequiredIn(
   lab: Lab,
+  place: Place,
+  absent: Field,
   fields: readonly Field[],
-  { field: absent, place }: Trial,
 ): Promise<boolean> {
   const { pipeline, stage } = deal.place!;
   const given = { [pipeline]: place.pipeline.id, [stage]: place.stage.id };
   const others = fields.filter((field) =>
     field !== absent && !Object.hasOwn(given, field.key) &&
-    isWritable(field, create) && readingsOf(field, place)[0]
-  );
-  const values = argumentsFor(lab, others.map(shown));
+    readingsOf(field, place)[0]
+  ).map((field) => describe(field, deal, Infinity) as unknown as Shown);
   const { body } = await checkWrite({
     resource: deal,
     endpoint: create,
-    values: { ...values, name: lab.mark, ...given },
+    values: { ...argumentsFor(lab, others), name: lab.mark, ...given },
     setup: lab.setup,
   });
   const { ok, status, said } = await lab.attempt(create, { body });
@@ -110,38 +90,36 @@ export const requiredFacts: Facts = {
     how:
       "Makes deals of our own without a field on which the readings (either list, both lists, refined) differ",
     async write(lab) {
-      const fields = await lab.setup.fields(deal);
-      const places = await placesOf(lab, deal, 4);
-      const find = (...readings: boolean[]) =>
-        findTrial(fields, places, readings);
-      const onlyOr = find(true, false, false);
-      const notAnd = find(true, false, true);
-      demand(
-        onlyOr ?? notAnd,
-        "no field here has lists on which the readings differ",
-      );
-      const sure = find(true, true, true);
-      const enforced = sure && await isRequired(lab, fields, sure);
+      const enforced = await isRequired(lab, true, true, true);
       if (enforced === false) {
         return [
           false,
           "the API made a deal without a field that every reading requires: it enforces none of them",
         ];
       }
-      const or = onlyOr && await isRequired(lab, fields, onlyOr);
-      const both = notAnd && !await isRequired(lab, fields, notAnd);
-      if (or) return [false, "either list is enough"];
-      if (both && enforced) return [false, "both lists must have it"];
+      const either = await isRequired(lab, true, false, false);
+      const refined = await isRequired(lab, true, false, true);
+      if (either) return [false, "either list is enough"];
+      if (refined === false && enforced) {
+        return [false, "both lists must have it"];
+      }
+      if (either === undefined && refined === undefined) {
+        return [
+          undefined,
+          "no field here has lists on which the readings differ",
+        ];
+      }
       // A field that is not required proves something only if another one is.
       demand(
-        enforced || both === false,
+        enforced || refined,
         "nothing here shows whether the API enforces required fields at all",
       );
+      if (either === undefined) {
+        return [true, "not both lists; either list or refined cannot be told"];
+      }
       return [
         true,
-        or === undefined
-          ? "not both lists; either list or refined cannot be told"
-          : both === undefined
+        refined === undefined
           ? "not either list; both lists or refined cannot be told"
           : "refined: neither either list nor both lists",
       ];

@@ -25,10 +25,11 @@ import { type Kind, kinds } from "../kinds.ts";
 import type { Lab } from "../lab.ts";
 import { demand, type Finding, NotTried } from "../verdict.ts";
 
-function resetFact(
-  kind: typeof kinds.deal | typeof kinds.contact,
-  { update, updateOwner }: typeof endpoints.deals | typeof endpoints.contacts,
-): Fact {
+const { company, contact, deal, task, ticket } = kinds;
+
+/** A fact about whether an update changes the owner. */
+function resetFact(kind: typeof deal | typeof contact): Fact {
+  const { update } = kind.endpoints;
   return {
     question:
       `Does PUT ${update.path} without creator_id make the token's user the owner?`,
@@ -37,38 +38,42 @@ function resetFact(
     how: "Gives a record of ours to another user, changes it, gives it back",
     async write(lab) {
       const id = lab.ours(kind);
-      const path = { id };
       const me = demand(
         lab.me,
         "the user behind the token could not be found out",
       );
-      const field = (await lab.setup.fields(kind))
-        .find(({ key }) => key === "creator_id");
-      const { id: creator_id } = demand(
-        field?.options?.find(({ id }) => id !== null && id !== me),
+      const users = (await lab.fields(kind))
+        .find(({ key }) => key === "creator_id")?.options;
+      const { id: other } = demand(
+        users?.find(({ id }) => id !== null && id !== me),
         "this account has no second user",
       );
-      const isOwner = async (user: unknown) =>
-        (await lab.read(kind)).creator_id === user;
-      const args = { [kind.idArgument]: id, creator_id };
-      await lab.tool(`update_${kind.name}_owner`, args);
+      const ownerNow = async () => (await lab.read(kind)).creator_id;
+      const giveTo = (creator_id: unknown) =>
+        lab.tool(`update_${kind.name}_owner`, {
+          [kind.idArgument]: id,
+          creator_id,
+        });
+      await giveTo(other);
       try {
         demand(
-          await isOwner(creator_id),
+          await ownerNow() === other,
           "the record could not be given to another user",
         );
-        const body = { [kind.label]: lab.mark };
-        const { ok, status } = await lab.attempt(update, { path, body });
+        const { ok, status } = await lab.attempt(update, {
+          path: { id },
+          body: { [kind.label]: lab.mark },
+        });
         if (!ok) throw new NotTried(`the update was answered with ${status}`);
-        const { creator_id: owner } = await lab.read(kind);
+        const owner = await ownerNow();
         if (owner === me) return [true, "the owner was reset"];
         return [
           false,
-          `the owner ${owner === creator_id ? "stayed" : "became another"}`,
+          `the owner ${owner === other ? "stayed" : "became another"}`,
         ];
       } finally {
         // Perhaps only its owner may delete it.
-        await lab.attempt(updateOwner, { path, body: { creator_id: me } });
+        await giveTo(me);
       }
     },
   };
@@ -94,36 +99,22 @@ function dateFact(
 }
 
 /** Kinds that can have custom fields. */
-const CUSTOM = [
-  kinds.ticket,
-  kinds.task,
-  kinds.contact,
-  kinds.deal,
-  kinds.company,
-];
+const CUSTOM = [ticket, task, contact, deal, company];
 
-/**
- * Finds a custom field of a type, on a kind of which we have a record.
- *
- * @throws {NotTried} If there is none.
- */
+/** Finds a custom field of a type, on a kind of which we have a record. */
 async function customField(lab: Lab, type: string) {
   for (const kind of CUSTOM) {
     if (!lab.own.has(kind)) continue;
-    const field = (await lab.setup.fields(kind)).find((one) =>
-      one.custom && one.type.name === type
-    );
+    const fields = await lab.fields(kind);
+    const field = fields.find((one) => one.custom && one.type.name === type);
     if (field) return { kind, field };
   }
   throw new NotTried(`no record of ours has a custom field of type ${type}`);
 }
 
 /**
- * A probe of a type of custom field: sets a value and reads it.
- *
- * @param type Our name of the type.
- * @param value The value to send. Throws {@linkcode NotTried} if there is none.
- * @param look Judges the result, if Qontak did not refuse the value.
+ * A probe of a type of custom field: sends a value, and looks at what is stored
+ * if Qontak does not refuse it.
  */
 function custom(
   type: string,
@@ -168,15 +159,15 @@ async function clear(
 
 /** The facts. */
 export const valueFacts: Facts = {
-  "owner-reset-deal": resetFact(kinds.deal, endpoints.deals),
-  "owner-reset-contact": resetFact(kinds.contact, endpoints.contacts),
+  "owner-reset-deal": resetFact(deal),
+  "owner-reset-contact": resetFact(contact),
   "owner-null": {
     question: "Is update_owner with null refused?",
     assumed: "Yes; the tool does not send it",
     code: "src/tools/kit/owner.ts: ownerTool",
     how: "PUT /deals/:id/update_owner with creator_id null",
     async write(lab) {
-      const path = { id: lab.ours(kinds.deal) };
+      const path = { id: lab.ours(deal) };
       const giveTo = (creator_id: number | null) =>
         lab.attempt(endpoints.deals.updateOwner, {
           path,
@@ -193,12 +184,12 @@ export const valueFacts: Facts = {
     code: "src/changes/write.ts: prepareWrite",
     how: "Updates the website of our company and compares all other keys",
     async write(lab) {
-      const before = await lab.read(kinds.company);
-      const { ok, status } = await lab.change(kinds.company, {
+      const before = await lab.read(company);
+      const { ok, status } = await lab.change(company, {
         website: "https://example.com/partial",
       });
       if (!ok) return [false, `such an update is answered with ${status}`];
-      const stored = await lab.read(kinds.company);
+      const stored = await lab.read(company);
       const changed = Object.keys(before).filter((key) =>
         !["website", "updated_at"].includes(key) &&
         JSON.stringify(before[key]) !== JSON.stringify(stored[key])
@@ -219,12 +210,12 @@ export const valueFacts: Facts = {
       const { ok, status } = await lab.attempt(
         { ...update, body: { ...update.body, [key]: "text" } },
         {
-          path: { id: lab.ours(kinds.company) },
+          path: { id: lab.ours(company) },
           body: { website: "https://example.com", [key]: "1" },
         },
       );
       if (!ok) return [false, `refused with ${status}`];
-      const isStored = key in await lab.read(kinds.company);
+      const isStored = key in await lab.read(company);
       return [!isStored, isStored ? "stored" : "dropped"];
     },
   },
@@ -233,7 +224,7 @@ export const valueFacts: Facts = {
     assumed: "Yes",
     code: "src/tools/kit/update.ts: changeInput",
     how: "Sets the website of our company to null and reads it",
-    write: (lab) => clear(lab, kinds.company, "website", "https://example.com"),
+    write: (lab) => clear(lab, company, "website", "https://example.com"),
   },
   "custom-null-clears": {
     question: "Does null clear a custom value?",
@@ -243,13 +234,13 @@ export const valueFacts: Facts = {
     async write(lab) {
       const { kind, field } = await customField(lab, "text");
       demand(
-        !field.required.always && kind !== kinds.deal,
+        !field.required.always && kind !== deal,
         "the only custom text may be required",
       );
       return await clear(lab, kind, field, lab.mark);
     },
   },
-  "deal-date-iso": dateFact(kinds.deal, "closed_date", "ISO with +07:00"),
+  "deal-date-iso": dateFact(deal, "closed_date", "ISO with +07:00"),
   "deal-date-plain": {
     question: "Does deal closed_date take plain YYYY-MM-DD?",
     assumed: "No, so it is sent with time and offset",
@@ -258,7 +249,7 @@ export const valueFacts: Facts = {
     async write(lab) {
       const [taken, seen] = await tryDate(
         lab,
-        kinds.deal,
+        deal,
         "closed_date",
         ANOTHER_DAY,
         () => ANOTHER_DAY,
@@ -274,7 +265,7 @@ export const valueFacts: Facts = {
     async write(lab) {
       // Each form gets a different day, so that one does not pass for another.
       const tried = (day: string, write = (_: Moment) => day) =>
-        tryDate(lab, kinds.contact, "date_of_birth", day, write);
+        tryDate(lab, contact, "date_of_birth", day, write);
       const [, iso] = await tried("1990-12-25", toIso);
       const [holds, dayFirst] = await tried("1991-12-26", toDayFirst);
       const [, plain] = await tried("1992-12-27");
@@ -284,8 +275,8 @@ export const valueFacts: Facts = {
       ];
     },
   },
-  "task-due-date": dateFact(kinds.task, "due_date", "ISO with +07:00"),
-  "ticket-due-date": dateFact(kinds.ticket, "due_date", "dd/mm/yyyy"),
+  "task-due-date": dateFact(task, "due_date", "ISO with +07:00"),
+  "ticket-due-date": dateFact(ticket, "due_date", "dd/mm/yyyy"),
   "multiple-select": {
     question: "How does a multiple select travel?",
     assumed: "As option ids joined by commas, there and back",
@@ -326,8 +317,8 @@ export const valueFacts: Facts = {
     write: custom(
       "checklist",
       (field, lab, { endpoints }) => {
-        const [template] = lab.answers(endpoints.template!);
-        const described = objectsIn(template?.body?.response)
+        const { response } = lab.firstBody(endpoints.template!);
+        const described = objectsIn(response)
           .find(({ id }) => id === field.id);
         const [first] = objectsIn(described?.checklist_details_attributes);
         const { crm_additional_option_id, name } = demand(

@@ -18,20 +18,16 @@ import { kinds } from "../kinds.ts";
 import type { Attempt } from "../lab.ts";
 import { demand } from "../verdict.ts";
 
-/**
- * A probe of a standard field: sets another of its options and reads it.
- *
- * @param kind The kind of record.
- * @param key The field.
- * @param wrap How the key takes an id.
- */
+const { contact, deal, note, task, ticket } = kinds;
+
+/** A probe of a standard field: sets another of its options and reads it. */
 function anotherOption(
-  kind: typeof kinds.task | typeof kinds.ticket,
+  kind: typeof task | typeof ticket,
   key: string,
   wrap: (id: number) => unknown = (id) => id,
 ): Probe {
   return async (lab) => {
-    const field = (await lab.setup.fields(kind))
+    const field = (await lab.fields(kind))
       .find((field) => !field.custom && field.key === key);
     const values = (field?.options ?? [])
       .flatMap(({ id }) => id === null ? [] : [wrap(id)]);
@@ -53,7 +49,7 @@ export const workFacts: Facts = {
     assumed: "Yes, though only the sample of a create has it",
     code: "src/qontak/bodies.ts: ticketBody",
     how: "Updates our ticket and reads it",
-    write: anotherOption(kinds.ticket, "ticket_category_id"),
+    write: anotherOption(ticket, "ticket_category_id"),
   },
   "ticket-pipeline": {
     question: "What does a create of a ticket do with ticket_pipeline_id?",
@@ -62,14 +58,14 @@ export const workFacts: Facts = {
     how:
       "The pipeline of the ticket that create_ticket made, and a ticket whose pipeline is not its stage's",
     async write(lab) {
-      lab.ours(kinds.ticket);
+      lab.ours(ticket);
       const { create } = endpoints.tickets;
       const [first] = lab.answers(create);
       const { sent, body } = demand(first, "no ticket could be made");
       const key = "ticket_pipeline_id";
       const isTaken = isSame(sent?.[key], recordIn(body?.response)[key]);
       const seen = [isTaken ? "taken" : "ignored"];
-      const pipelines = await lab.setup.pipelines(kinds.ticket);
+      const pipelines = await lab.setup.pipelines(ticket);
       const other = pipelines.find(({ id }) => id !== sent?.[key]);
       if (other) {
         const changed = { ...sent, name: lab.mark, [key]: other.id };
@@ -98,7 +94,7 @@ export const workFacts: Facts = {
       let isTaken = false, isHidden = false;
       for (const [spelling, degrees] of Object.entries(spellings)) {
         const sent = { longitude: 106.5, [spelling]: degrees };
-        const seen = await sendAndSee(lab, kinds.task, key, sent);
+        const seen = await sendAndSee(lab, task, key, sent);
         const shown = isObject(seen.stored) ? Object.entries(seen.stored) : [];
         const found = shown.filter(([, value]) => Number(value) === degrees);
         isTaken ||= found.length > 0;
@@ -119,7 +115,7 @@ export const workFacts: Facts = {
     assumed: "Yes",
     code: "src/qontak/resources.ts: task",
     how: "Sets the team of our task and reads it",
-    write: anotherOption(kinds.task, "crm_team_ids", (id) => [id]),
+    write: anotherOption(task, "crm_team_ids", (id) => [id]),
   },
   "task-category-id": {
     question: "Does a new task category need an id?",
@@ -143,11 +139,11 @@ export const workFacts: Facts = {
     code: "src/tools/notes.ts: traits",
     how: "The type of our note on a deal, in answer and record",
     async write(lab) {
-      const id = lab.ours(kinds.note);
+      const id = lab.ours(note);
       const made = lab.answers(endpoints.notes.create)
         .findLast(({ body }) => idIn(body?.response) === id);
       const first = recordIn(made?.body?.response).type;
-      const { type } = await lab.read(kinds.note);
+      const { type } = await lab.read(note);
       const say = (value: unknown) =>
         /^Crm::[A-Za-z]{1,20}$/.test(String(value)) ? value : typeName(value);
       return [
@@ -163,16 +159,16 @@ export const workFacts: Facts = {
     how: "POST /notes/ with our contact and our deal",
     async write(lab) {
       const both = {
-        crm_person_id: lab.ours(kinds.contact),
-        crm_deal_id: lab.ours(kinds.deal),
+        crm_person_id: lab.ours(contact),
+        crm_deal_id: lab.ours(deal),
       };
       const { ok, status, body } = await lab.attempt(endpoints.notes.create, {
         body: { note: lab.mark, ...both },
       });
       if (!ok) return [true, `refused with ${status}`];
       const id = demand(idIn(body?.response), "the note's id did not come");
-      const note = await lab.read(kinds.note, id);
-      const kept = Object.keys(both).filter((key) => !isEmpty(note[key]));
+      const made = await lab.read(note, id);
+      const kept = Object.keys(both).filter((key) => !isEmpty(made[key]));
       return [kept.length < 2, `accepted with ${kept.join(" and ")}`];
     },
   },
@@ -184,7 +180,7 @@ export const workFacts: Facts = {
     async write(lab) {
       const post = (path: string) =>
         lab.attempt({ ...endpoints.notes.create, path }, {
-          body: { note: lab.mark, crm_deal_id: lab.ours(kinds.deal) },
+          body: { note: lab.mark, crm_deal_id: lab.ours(deal) },
         });
       const say = ({ ok, status }: Attempt) =>
         ok ? "works" : `is answered with ${status}`;
