@@ -1,6 +1,7 @@
 /**
- * Generates documentation from the tables in the code: `.env.example`, the
- * tables of the README, the page of field types, and a snapshot of each tool.
+ * Generates documentation from the tables in the code: `.env.example`, the parts
+ * of documents between two markers, the page of field types, and a snapshot of
+ * each tool.
  *
  * @module
  */
@@ -18,8 +19,10 @@ import { type Variable, variables } from "../src/app/variables.ts";
 import { SETUP_LIFETIME } from "../src/fields/setup.ts";
 import { type FieldType, fieldTypes } from "../src/fields/types.ts";
 import { MAX_BYTES } from "../src/qontak/envelope.ts";
-import { catalog, listed } from "../src/tools/catalog.ts";
 import { ALL_BYTES, TENANT_BYTES } from "../src/snapshots/snapshots.ts";
+import { catalog, listed, TOOLSETS } from "../src/tools/catalog.ts";
+import type { JsonSchema } from "../src/tools/kit/arguments.ts";
+import type { Tool } from "../src/tools/tool.ts";
 import { vaultPolicy } from "../src/tokens/stores/vault/policy.ts";
 import { metricList, prometheusName } from "../src/telemetry/metrics.ts";
 import { MAX_ANSWER, MAX_TEXT } from "../src/tools/kit/fit.ts";
@@ -46,11 +49,52 @@ function variableTable(): string {
   return table("| variable | default | meaning |", rows);
 }
 
-function toolTable(): string {
-  const rows = catalog.map(({ name, effect, description }) =>
-    `| \`${name}\` | ${effect} | ${description} |`
+/** Every tool by group: what it does, and its arguments. */
+function toolPages(): string {
+  return TOOLSETS.map((toolset) => {
+    const tools = catalog.filter((tool) => tool.toolset === toolset);
+    return [
+      `## ${toolset[0]!.toUpperCase()}${toolset.slice(1)}`,
+      ...tools.map(toolSection),
+    ].join("\n\n");
+  }).join("\n\n");
+}
+
+function toolSection(tool: Tool): string {
+  const { name, title, effect, description } = tool;
+  const { properties, required = [] } = listed(tool)
+    .inputSchema as unknown as Arguments;
+  const rows = Object.entries(properties).filter(([argument]) =>
+    argument !== "user_id"
+  ).map(([argument, schema]) =>
+    `| \`${argument}\` | ${required.includes(argument) ? "required" : ""} | ${
+      [typeOf(schema), schema.description ?? []].flat().join(": ")
+        .replaceAll("|", "\\|")
+    } |`
   );
-  return table("| tool | effect | what it does |", rows);
+  return [
+    `### ${name}`,
+    `**${title}** (${effect}). ${description}`,
+    ...rows.length === 0 ? [] : [table("| argument | | takes |", rows)],
+  ].join("\n\n");
+}
+
+/** The schema of a tool's arguments, as far as it is shown. */
+interface Arguments {
+  readonly properties: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+}
+
+/** What an argument takes, in words. */
+function typeOf({ type, enum: words, items }: JsonSchema): string {
+  const kinds = [type ?? []].flat().filter((kind) => kind !== "null");
+  if (Array.isArray(words)) {
+    return words.map((word) => `\`${String(word)}\``).join(", ");
+  }
+  const named = kinds.map((kind) =>
+    kind === "array" ? `list of ${typeOf(items as JsonSchema ?? {})}` : kind
+  );
+  return named.join(" or ") || "anything";
 }
 
 function metricTable(): string {
@@ -190,28 +234,31 @@ async function formatted(markdown: string): Promise<string> {
   await writer.write(new TextEncoder().encode(markdown));
   await writer.close();
   const { stdout, success } = await child.output();
-  if (!success) throw new Error("deno fmt failed on the README");
+  if (!success) throw new Error("deno fmt failed on a document");
   return new TextDecoder().decode(stdout);
 }
 
 /** The generated files: their paths and expected content. */
 export async function generate(): Promise<Record<string, string>> {
-  let readme = Deno.readTextFileSync(new URL("README.md", root));
-  readme = fill(readme, "variables", variableTable());
-  readme = fill(readme, "clients", clientSection());
-  readme = fill(readme, "tools", toolTable());
   const policy = `${vaultPolicy("tokens")}\n${vaultPolicy("keys")}`;
-  readme = fill(readme, "policy", `\`\`\`hcl\n${policy}\`\`\``);
-  const operations = fill(
-    Deno.readTextFileSync(new URL(".github/OPERATIONS.md", root)),
-    "metrics",
-    metricTable(),
+  const parts: [path: string, name: string, content: string][] = [
+    ["CLIENTS.md", "clients", clientSection()],
+    ["OPERATIONS.md", "metrics", metricTable()],
+    ["SETTINGS.md", "variables", variableTable()],
+    ["TOKENS.md", "policy", `\`\`\`hcl\n${policy}\`\`\``],
+    ["TOOLS.md", "tools", toolPages()],
+  ];
+  const documents = await Promise.all(
+    parts.map(async ([file, name, content]) => {
+      const path = `.github/${file}`;
+      const text = await Deno.readTextFile(new URL(path, root));
+      return [path, await formatted(fill(text, name, content))];
+    }),
   );
   return {
     ".env.example": envExample(),
     ".github/FIELDS.md": await formatted(fieldsPage()),
-    ".github/OPERATIONS.md": await formatted(operations),
-    "README.md": await formatted(readme),
+    ...Object.fromEntries(documents),
     ...snapshots(),
   };
 }

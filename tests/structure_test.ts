@@ -208,7 +208,7 @@ const STALE = new RegExp(
 
 Deno.test("code, tests and documents use plain, current English", async () => {
   const root = new URL("../", import.meta.url);
-  const places = ["README.md", "mod.ts"];
+  const places = ["README.md", "README.id.md", "mod.ts"];
   for (const folder of ["src/", "scripts/", "tests/", ".github/"]) {
     for await (const file of textsIn(new URL(folder, root))) {
       places.push(placeOf(file, root));

@@ -75,7 +75,7 @@ function variablesSet(): Record<string, string> {
     return Deno.env.toObject();
   } catch {
     throw new ConfigError([
-      "The environment may not be read: start with -A, or with the --allow-env of the README and --ignore-env",
+      "The environment may not be read: start with -A, or with the --allow-env of .github/SETTINGS.md and --ignore-env",
     ]);
   }
 }

@@ -1,6 +1,6 @@
 /**
  * The environment variables as a table: the purpose of each, its default, and
- * how its text is read. `.env.example` and the table in the README are
+ * how its text is read. `.env.example` and the table in SETTINGS.md are
  * generated from it.
  *
  * @module

@@ -163,7 +163,7 @@ ${flagLines(flags, WIDTH).join("\n")}
 
 Configure it by environment variables, or by a .env file in the working
 directory. QONTAK_REFRESH_TOKEN is the one you need: make a token at
-https://crm.qontak.com/crm/api_token/. The README lists the others.
+https://crm.qontak.com/crm/api_token/. .github/SETTINGS.md lists the others.
 tenants and doctor work on the company that [id] names. Without an id, it is the
 company for which the server acts in calls without user_id.`;
 }

@@ -1,6 +1,6 @@
 /**
  * The supported MCP clients, as data: where each keeps its configuration, and
- * what to paste there. The command `config`, the README and the web page all
+ * what to paste there. The command `config`, CLIENTS.md and the web page all
  * use it, so nothing in this file touches the platform.
  *
  * @module

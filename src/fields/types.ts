@@ -1,6 +1,6 @@
 /**
  * The kinds of fields in Qontak: how templates spell each one, what it accepts,
- * and how its value is sent. The README's list of field types is generated from
+ * and how its value is sent. The list of field types in FIELDS.md is generated from
  * this table.
  *
  * @module

@@ -548,11 +548,11 @@ Deno.test("config refuses what cannot work, and says what does", async () => {
   }
 });
 
-Deno.test("the README shows what configFor() gives", async () => {
-  const readme = await Deno.readTextFile(`${root}README.md`);
+Deno.test("CLIENTS.md shows what configFor() gives", async () => {
+  const guide = await Deno.readTextFile(`${root}.github/CLIENTS.md`);
   for (const client of CLIENTS.filter(startsServers)) {
-    assertStringIncludes(readme, configFor(client, STDIO).text);
+    assertStringIncludes(guide, configFor(client, STDIO).text);
     const links = installLinks(client, STDIO);
-    if (links) assertStringIncludes(readme, `](${links.web})`);
+    if (links) assertStringIncludes(guide, `](${links.web})`);
   }
 });

@@ -15,7 +15,7 @@ import {
 } from "../support/process.ts";
 
 const guide = await Deno.readTextFile(`${root}.github/DEPLOY.md`);
-const readme = await Deno.readTextFile(`${root}README.md`);
+const http = await Deno.readTextFile(`${root}.github/HTTP.md`);
 
 /** The first group of a pattern's match in the guide. */
 function inGuide(pattern: RegExp): string {
@@ -51,7 +51,7 @@ const noBash = hasTools ? "" : "bash, openssl or sha256sum is not on PATH";
 /** The key that the documents make, and its entry in MCP_API_KEYS. */
 async function makeKey(): Promise<{ key: string; entry: string }> {
   const command = inGuide(/`(key=\$\(openssl[^`]*)`/);
-  assertStringIncludes(readme, command);
+  assertStringIncludes(http, command);
   const { stdout, stderr } = await bash(`${command}; echo "$key"`);
   const [sum, key] = stdout.trim().split("\n");
   assert(key, stderr);
@@ -75,10 +75,17 @@ Deno.test("the unit, the container and the guide use existing flags and commands
   }
 });
 
-Deno.test("the documents name only existing variables", () => {
+Deno.test("the documents name only existing variables", async () => {
+  const others = ["README.md", "README.id.md"].concat(
+    ["CLIENTS", "OPERATIONS", "SETTINGS", "TOKENS"]
+      .map((name) => `.github/${name}.md`),
+  );
+  const texts = await Promise.all(
+    others.map((path) => Deno.readTextFile(`${root}${path}`)),
+  );
   const names = new Set(
     Array.from(
-      (guide + readme).matchAll(
+      [guide, http, ...texts].join("\n").matchAll(
         /\b(?:QONTAK|MEKARI|TOKEN|REDIS|VAULT|MCP)_[A-Z_]+\b/g,
       ),
       ([name]) => name,

@@ -112,12 +112,12 @@ Deno.test("deno run -A jsr:@qontak/mcp works on the sandbox", async () => {
   assert(!requests.some((path) => path.endsWith("/src/deploy.ts")));
 });
 
-Deno.test("the permissions of the README are enough, and no question is asked", async () => {
+Deno.test("the permissions of SETTINGS.md are enough, and no question is asked", async () => {
   await using machine = await newMachine();
-  const readme = await Deno.readTextFile(`${root}README.md`);
+  const settings = await Deno.readTextFile(`${root}.github/SETTINGS.md`);
   const [, command] =
     /^deno (run --allow-net=[\s\S]*?jsr:@qontak\/mcp@[\d.]+)$/m
-      .exec(readme)!;
+      .exec(settings)!;
   const args = command!.replaceAll("\\\n", " ").split(/\s+/).map((arg) =>
     arg.startsWith("--allow-net=") ? "--allow-net=127.0.0.1" : arg
   );

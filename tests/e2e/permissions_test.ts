@@ -11,14 +11,14 @@ import { noRedis, startRedis } from "../support/redis.ts";
 import { startVault } from "../support/vault.ts";
 import { HANDSHAKE, toolCall, toStdin } from "../support/rpc.ts";
 
-/** The files that the README lets the program read and write. */
+/** The files that SETTINGS.md lets the program read and write. */
 const FILES = [
   "--allow-read=.env,.env.lock",
   "--allow-write=.env,.env.lock",
 ];
 
 /**
- * Runs the program with the permissions of the README and with the given ones.
+ * Runs the program with the permissions of SETTINGS.md and with the given ones.
  * The hosts of Qontak are replaced by this machine.
  */
 async function limited(
@@ -113,9 +113,9 @@ Deno.test("kv needs --unstable-kv, and the folder of DENO_KV_DEFAULT_PATH", asyn
   }
 });
 
-Deno.test("env stores the new refresh token in .env with the permissions of the README", async () => {
-  const readme = await Deno.readTextFile(`${root}README.md`);
-  assertStringIncludes(readme, FILES.join(" "));
+Deno.test("env stores the new refresh token in .env with the permissions of SETTINGS.md", async () => {
+  const settings = await Deno.readTextFile(`${root}.github/SETTINGS.md`);
+  assertStringIncludes(settings, FILES.join(" "));
   await using sandbox = serveSandbox();
   const dir = await Deno.makeTempDir();
   try {

@@ -23,10 +23,11 @@ export async function isOnPath(name: string): Promise<boolean> {
   }
 }
 
-const readme = await Deno.readTextFile(`${root}README.md`);
+const settings = await Deno.readTextFile(`${root}.github/SETTINGS.md`);
 
-/** The variables that the README lets the program read. */
-const [, VARIABLES = ""] = /--allow-env=(\S+) --ignore-env/.exec(readme) ?? [];
+/** The variables that SETTINGS.md lets the program read. */
+const [, VARIABLES = ""] = /--allow-env=(\S+) --ignore-env/.exec(settings) ??
+  [];
 
 /**
  * The permissions of the documents, Qontak's hosts being this machine here.

@@ -56,7 +56,7 @@ export interface VaultStoreOptions {
 }
 
 /**
- * Makes the store. It connects on first use. The README shows the policy that
+ * Makes the store. It connects on first use. TOKENS.md shows the policy that
  * its token needs.
  *
  * @example Serving the companies whose tokens are in Vault
