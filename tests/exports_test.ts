@@ -1,6 +1,6 @@
 /**
- * What programs can import. A name that gets here by mistake has to stay, since
- * taking it away breaks those who use it.
+ * What programs can import. A name that is exported by mistake has to stay,
+ * because removing it breaks the programs that use it.
  */
 import { assertEquals } from "@std/assert";
 import { root } from "./support/process.ts";
@@ -34,7 +34,7 @@ const EXPORTS: Readonly<Record<string, string>> = {
   "./deploy": "",
 };
 
-/** What documentation says of an exported name. */
+/** The documentation of an exported name. */
 interface Symbol {
   readonly name: string;
   readonly declarations: readonly {
@@ -43,7 +43,7 @@ interface Symbol {
   }[];
 }
 
-/** What a module exports. */
+/** The exports of a module. */
 async function symbolsIn(path: string): Promise<readonly Symbol[]> {
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["doc", "--json", path],
@@ -54,7 +54,7 @@ async function symbolsIn(path: string): Promise<readonly Symbol[]> {
   return module!.symbols;
 }
 
-/** The entries of the package, and where they are. */
+/** The entries of the package, and their files. */
 async function entries(): Promise<[string, string][]> {
   const text = await Deno.readTextFile(
     new URL("../deno.json", import.meta.url),
@@ -76,7 +76,7 @@ Deno.test("each function and class of the package has an example", async () => {
   assertEquals(without, []);
 });
 
-Deno.test("each entry of the package exports just the names that it is to", async () => {
+Deno.test("each entry of the package exports exactly the listed names", async () => {
   const found = await Promise.all(
     (await entries()).map(async ([entry, path]) => [
       entry,

@@ -121,8 +121,9 @@ for (const mode of ["auto", "legacy"] as const) {
     const client = await connectHttp(server.url, { mode });
     try {
       await wait(client, qontak);
-      // Older revisions over HTTP cancel by another request, which says only a
-      // number that every client counts for itself: it cannot be heeded.
+      // Older revisions over HTTP cancel by another request. That request has
+      // only a number that each client counts for itself, so it cannot be
+      // matched.
       if (mode === "auto") await giveUp(client, qontak);
     } finally {
       await client.close();
@@ -131,8 +132,8 @@ for (const mode of ["auto", "legacy"] as const) {
 }
 
 Deno.test({
-  name: "a client on stdio learns what it waits for, and may give up",
-  // The SDK's transport leaves a timer behind when it closes.
+  name: "a client on stdio learns what it waits for, and can give up",
+  // The SDK's transport leaves a timer running when it closes.
   sanitizeOps: false,
   sanitizeResources: false,
   async fn() {
@@ -152,7 +153,7 @@ Deno.test({
   },
 });
 
-Deno.test("a client that hangs up ends the request to Qontak", async () => {
+Deno.test("a client that disconnects ends the request to Qontak", async () => {
   await using qontak = serveSlowly();
   await using server = serveHttp(qontak.options);
   for (const padding of [0, 2_000]) {

@@ -30,7 +30,7 @@ Deno.test("parseDate() reads ISO and day-first dates", () => {
   }
 });
 
-Deno.test("parseDate() refuses what is no date of the calendar", () => {
+Deno.test("parseDate() refuses what is not a date in the calendar", () => {
   const table = [
     "",
     "tomorrow",
@@ -63,7 +63,7 @@ Deno.test("toDayFirst() and toIsoDay() keep the day that was written, in any zon
   }
 });
 
-Deno.test("parseDate() undoes every way of writing a date", () => {
+Deno.test("parseDate() reads every format in which a date is written", () => {
   for (let day = 0; day < 1500; day++) {
     const iso = new Date(Date.UTC(2024, 0, 1 + day)).toISOString().slice(0, 10);
     const moment = parseDate(iso)!;

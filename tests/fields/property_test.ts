@@ -14,7 +14,7 @@ import { anyJson, anyText } from "../support/random.ts";
 
 const RUNS = 3_000;
 
-/** A descriptor that is sometimes as documented and sometimes anything. */
+/** A descriptor that is sometimes as documented, and sometimes has any form. */
 function descriptor(random: Random): unknown {
   if (random.chance(1 / 10)) return anyJson(random);
   const maybe = (value: unknown) =>
@@ -53,7 +53,7 @@ function setupOf(template: unknown): Setup {
   };
 }
 
-Deno.test("discovery survives any template", async () => {
+Deno.test("parseTemplate() accepts any template", async () => {
   const random = createRandom(1);
   for (let run = 0; run < RUNS; run++) {
     const template = random.chance(1 / 20)
@@ -117,7 +117,7 @@ Deno.test("any write is either encoded or explained", async () => {
   }
 });
 
-Deno.test("encode() leaves what is encoded already as it is", () => {
+Deno.test("encode() does not change values that are already encoded", () => {
   const random = createRandom(3);
   const options = [
     { id: 1, name: "Rendah" },
@@ -148,7 +148,7 @@ Deno.test("encode() leaves what is encoded already as it is", () => {
   }
 });
 
-Deno.test("dates of every form mean the same moment", () => {
+Deno.test("dates in every format mean the same moment", () => {
   const random = createRandom(4);
   for (let run = 0; run < RUNS; run++) {
     const moment = {

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { isSame, readBack } from "../../src/fields/readback.ts";
 
-Deno.test("isSame() sees through the forms that Qontak gives back", () => {
+Deno.test("isSame() recognizes a value in the forms that Qontak returns", () => {
   const same: [unknown, unknown][] = [
     [10_000_000, "10000000.0"],
     ["435,436", "435,436"],
@@ -29,7 +29,7 @@ Deno.test("isSame() sees through the forms that Qontak gives back", () => {
   }
 });
 
-Deno.test("readBack() tells applied, ignored and stored differently", () => {
+Deno.test("readBack() separates applied, ignored and differently stored values", () => {
   const result = readBack(
     {
       name: "New",

@@ -38,7 +38,7 @@ Deno.test("parseTemplate() reads every known variant of a descriptor", () => {
   assertEquals(one({ id: 5132011 })?.id, null);
 });
 
-Deno.test("parseTemplate() gives fields the keys that bodies take", () => {
+Deno.test("parseTemplate() gives fields the keys of bodies", () => {
   const [field] = parseTemplate(
     [{ name: "crm_contact", type: "Number" }],
     { crm_contact: "crm_lead_ids" },
@@ -46,13 +46,13 @@ Deno.test("parseTemplate() gives fields the keys that bodies take", () => {
   assertEquals([field?.key, field?.name], ["crm_lead_ids", "crm_contact"]);
 });
 
-Deno.test("parseTemplate() passes over what is no descriptor", () => {
+Deno.test("parseTemplate() skips what is not a descriptor", () => {
   assertEquals(parseTemplate(undefined), []);
   assertEquals(parseTemplate({ response: [] }), []);
   assertEquals(parseTemplate([null, 3, "x", {}, { name: "" }, []]), []);
 });
 
-Deno.test("requirementOf() lets stages refine their pipeline", () => {
+Deno.test("requirementOf() lets stages override their pipeline", () => {
   const place: Place = {
     pipeline: { id: 1, name: "P" },
     stage: { id: 11, name: "S" },

@@ -12,7 +12,7 @@ const cities = [
 const custom: Target = { custom: true, options: cities };
 const standard: Target = { custom: false, options: cities };
 
-Deno.test("encode() gives each type the form that Qontak takes", () => {
+Deno.test("encode() gives each type the form that Qontak reads", () => {
   const table: [string, Target, unknown, unknown][] = [
     ["Single-line text", custom, "a", "a"],
     ["Single-line text", custom, 812, "812"],
@@ -79,7 +79,7 @@ Deno.test("encode() gives each type the form that Qontak takes", () => {
   }
 });
 
-Deno.test("encode() names what is wrong with a value", () => {
+Deno.test("encode() says what is wrong with a value", () => {
   const table: [string, Target, unknown, RegExp][] = [
     ["Number", custom, "10.00.000", /not "10\.00\.000"/],
     ["Number", custom, "27.500", /"27\.500" means, 27\.5 or 27500: send/],
@@ -117,7 +117,7 @@ Deno.test("encode() names what is wrong with a value", () => {
   }
 });
 
-Deno.test("encode() says how it read a value that could be read otherwise", () => {
+Deno.test("encode() says how it read an ambiguous value", () => {
   const table: [string, Target, unknown, string | undefined][] = [
     ["Number", custom, 1500000, undefined],
     ["Number", custom, "1500000", undefined],
@@ -162,7 +162,7 @@ Deno.test("choose() returns the candidates of an ambiguous label", () => {
   assertStringIncludes(problem ?? "", "(id 3)");
 });
 
-Deno.test("choose() takes Qontak's own words in its other language, where they are its own", () => {
+Deno.test("choose() accepts Qontak's own words in its other language", () => {
   const status = [
     { id: 1, name: "Belum Dimulai" },
     { id: 4, name: "Selesai" },
@@ -175,7 +175,7 @@ Deno.test("choose() takes Qontak's own words in its other language, where they a
     option: status[0]!,
   });
   assertStringIncludes(choose(status, "completed").problem ?? "", "not one of");
-  // Two words of one language never stand for each other.
+  // Two words of one language never mean the same option.
   const both = [{ id: 1, name: "Normal" }, { id: 2, name: "Sedang" }];
   assertEquals(choose(both, "Medium", { translate }), { option: both[1]! });
   assertStringIncludes(
@@ -192,7 +192,7 @@ Deno.test("choose() does not guess whether digits are an id or a label", () => {
   assertStringIncludes(problem ?? "", "(id 7)");
 });
 
-Deno.test("encode() changes no digit of a number", () => {
+Deno.test("encode() does not change any digit of a number", () => {
   const number = (value: unknown) => {
     const encoded = typeOf("Number").encode(value, { custom: true });
     return "wire" in encoded ? encoded.wire : encoded.problem;

@@ -1,27 +1,27 @@
 /**
- * A caller in a thread of its own, so that what a test computes does not count
- * as waiting: it calls a tool again and again, until it is told to stop.
+ * A caller in a separate thread, so that the computing time of a test does not
+ * count as waiting. It calls a tool repeatedly until it gets a message to stop.
  *
  * @module
  */
 import { callTool } from "../support/call.ts";
 import { sleep } from "../support/time.ts";
 
-/** What the thread is told first. */
+/** The first message to the thread. */
 export interface Orders {
-  /** Where MCP is spoken. */
+  /** The URL of MCP. */
   readonly url: string;
   /** The tool. */
   readonly tool: string;
 }
 
-/** What the thread has seen in the end. */
+/** The results of the thread. */
 export interface Seen {
   /** The longest wait, in ms. */
   readonly longest: number;
   /** When it began, in ms since 1970. */
   readonly at: number;
-  /** The first call that failed, if any did. */
+  /** The first call that failed, if any. */
   readonly failure: string | undefined;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Trying the cells of the fault matrix on a server. In each, what was promised
- * is answered, nothing is written twice, and the next call works.
+ * Tests the cells of the fault matrix on a server. In each cell the answer is
+ * the promised one, nothing is written twice, and the next call works.
  *
  * @module
  */
@@ -18,13 +18,13 @@ import {
 } from "./matrix.ts";
 import { sleep } from "../support/time.ts";
 
-/** How long a call may take here, in ms: on a busy machine too. */
+/** How long a call may take here, in ms; enough for a busy machine. */
 const TIMEOUT = 20_000;
 
-/** The same where Qontak answers too late, in ms. */
+/** The same if Qontak answers too late, in ms. */
 const SHORT_TIMEOUT = 4_000;
 
-/** How long a call waits in all before it repeats requests, in ms. */
+/** How long a call waits in total before it repeats requests, in ms. */
 export const RETRY_BUDGET = 2_000;
 
 /** A server under test, and the CRM behind it. */
@@ -44,14 +44,14 @@ async function prepare(place: Place, call: Call): Promise<Prepared> {
   return await call.prepare({ ok, mark: `matrix ${++marks}` });
 }
 
-/** The requests to the API since there were `before` of any kind. */
+/** The requests to the API after the first `before` requests. */
 function since({ sandbox }: Place, before: number): Sent[] {
   return sandbox.requests.slice(before)
     .filter(({ path }) => path !== "/oauth/token")
     .map(({ method, path }) => `${method} ${path.replace(/\d+/g, ":id")}`);
 }
 
-/** The requests of a call where nothing goes wrong. */
+/** The requests of a call without a fault. */
 export async function requestsOf(place: Place, call: Call): Promise<Sent[]> {
   const { tool, args } = await prepare(place, call);
   const before = place.sandbox.requests.length;
@@ -78,7 +78,7 @@ export function cellsOf(call: Call, requests: readonly Sent[]): Cell[] {
   );
 }
 
-/** Whether Qontak answers later than anybody waits. */
+/** Whether Qontak answers after the time limit. */
 function isLate({ kind }: Cell): boolean {
   return kind.fault.kind === "delay";
 }
@@ -95,7 +95,7 @@ async function tryCell(place: Place, cell: Cell): Promise<void> {
     fault: kind.fault,
     path: "/api/v3.1/*",
     skip: at,
-    // A read that looks for a lost record must not meet it.
+    // The fault must not hit a read that searches for a lost record.
     times: forGood && requests[at]!.startsWith("GET") ? 100 : forGood ? 4 : 1,
   });
   const { isError, text } = await place.call(tool, args);
@@ -103,10 +103,10 @@ async function tryCell(place: Place, cell: Cell): Promise<void> {
   const expected = promised(requests, at, kind, forGood);
   const [least, most] = expected.sent;
   const isMeant = (one: Sent) => one === requests[at];
-  // Of equal requests, those before it met no fault.
+  // Equal requests before it had no fault.
   const equal = requests.slice(0, at).filter(isMeant).length;
   const count = () => since(place, before).filter(isMeant).length - equal;
-  // It is carried out, and counted, when nobody waits for it any more.
+  // It is carried out and counted after the call has ended.
   for (let i = 0; isLate(cell) && count() < least && i < 200; i++) {
     await sleep(50);
   }
@@ -128,17 +128,17 @@ async function tryCell(place: Place, cell: Cell): Promise<void> {
   assert(!next.isError, `the next call: ${next.text}\n${what}`);
 }
 
-/** How cells are tried. */
+/** How cells are tested. */
 export interface Trial {
-  /** Opens a server whose calls may take so long, in ms. */
+  /** Opens a server with a time limit for calls, in ms. */
   readonly open: (timeout: number) => Promise<Place>;
-  /** How many cells are tried at the same time. */
+  /** How many cells are tested at the same time. */
   readonly atOnce: number;
-  /** Whether one server is used for many cells; otherwise each has its own. */
+  /** Whether many cells use one server; otherwise each has its own. */
   readonly isKept: boolean;
 }
 
-/** Tries the cells, some at a time; tells of those that fail. */
+/** Tests the cells, several at a time, and reports those that fail. */
 export async function tryAll(
   cells: readonly Cell[],
   { open, atOnce, isKept }: Trial,

@@ -1,11 +1,11 @@
 /**
- * Whatever one caller sends, and whatever Qontak answers, other callers are
- * answered meanwhile: every argument of every tool, headers, and every field of
- * Qontak's answers come in the forms that cost most.
+ * Whatever one caller sends, and whatever Qontak answers, other callers still
+ * get answers. Every argument of every tool, headers, and every field of
+ * Qontak's answers are tested in the most expensive forms.
  *
- * The other caller is a client that calls a tool again and again. It may wait
- * for 250 ms; on a machine that is busy with other things, where it waits long
- * while nothing is attacked, for five times of that.
+ * The other caller is a client that calls a tool repeatedly. It may wait for
+ * 250 ms. On a busy machine, where it waits long without an attack, it may wait
+ * five times as long.
  */
 import { assert } from "@std/assert";
 import { createSandbox } from "../../src/sandbox/mod.ts";
@@ -17,21 +17,22 @@ import { sleep } from "../support/time.ts";
 import type { Orders, Seen } from "./bystander.ts";
 import { type Between, serveUpstream } from "../support/upstream.ts";
 
-/** The largest body that the server reads, and a little less. */
+/** A little less than the largest body that the server reads. */
 const MIB = 1024 * 1024 - 2_000;
 
-/** A little less than the longest text that an argument may hold. */
+/** A little less than the longest text of an argument. */
 const WITHIN = 119_000;
 
-/** What texts are made of that are the worst for something that reads them. */
+/** The parts of texts that are expensive to read. */
 const SEEDS = [
-  // What grows when it is normalized, or is looked at from all sides.
+  // Characters that grow when they are normalized, or need much context.
   ..."a,1, ,\ufdfa,\u0301,e\u0301,\u200b,\u200b\u0301,\u0928\u200d".split(","),
   "\ud83d\ude00\u200d",
   "\u{1f3f4}\u{e0067}\u{e0062}",
   "0\ufe0f",
   "k\u200d\u0301",
-  // What begins as a mark, a number, a date or a secret does, and does not end.
+  // Text that begins like a mark, a number, a date or a secret, and does not
+  // end.
   "(cut: 1 of 1",
   "[withheld: 1",
   "⟨U+200B⟩",
@@ -53,7 +54,7 @@ const SEEDS = [
   "-----BEGIN PRIVATE KEY-----",
   "a1B2",
   "a,",
-  // What lists and objects are made of.
+  // The parts of lists and objects.
   "[",
   "{",
   "[{",
@@ -63,19 +64,22 @@ const SEEDS = [
   "\n",
 ];
 
-/** A text of about so many bytes. */
+/** A text of about a number of bytes. */
 function fill(seed: string, bytes: number): string {
   const size = JSON.stringify(seed).length - 2 +
     new TextEncoder().encode(seed).length - seed.length;
   return seed.repeat(Math.max(1, Math.floor(bytes / size)));
 }
 
-/** Values of about so many bytes that are no texts, or are texts of them. */
+/**
+ * Values of about a number of bytes that are not texts, and the JSON of such
+ * values.
+ */
 function* structures(bytes: number): Generator<unknown> {
   const zeros = Array(Math.floor(bytes / 2)).fill(0);
   yield zeros;
   yield JSON.stringify(zeros);
-  // JSON.stringify() itself goes no deeper.
+  // JSON.stringify() does not go deeper.
   yield JSON.parse("[".repeat(4_000) + "]".repeat(4_000));
   const count = Math.floor(bytes / 12);
   yield Object.fromEntries(
@@ -89,7 +93,7 @@ function* structures(bytes: number): Generator<unknown> {
   yield 1e300;
 }
 
-/** All of them, over and over. */
+/** All of them, repeated. */
 function* forms(bytes: number): Generator<unknown, never> {
   for (;;) {
     for (const seed of SEEDS) yield fill(seed, bytes);
@@ -97,10 +101,10 @@ function* forms(bytes: number): Generator<unknown, never> {
   }
 }
 
-/** A tool that needs nothing of Qontak once it was called. */
+/** A tool that needs no request to Qontak after its first call. */
 const TOOL = "get_company_template";
 
-/** Another caller, who calls until it ends. */
+/** Another caller, which calls until it is stopped. */
 class Bystander {
   readonly #thread: Worker;
   readonly #attacks: { readonly at: number; readonly what: string }[] = [];
@@ -112,12 +116,12 @@ class Bystander {
     this.#thread.postMessage({ url, tool: TOOL } satisfies Orders);
   }
 
-  /** Learns what is attacked from now on. */
+  /** Sets what is attacked from now on. */
   set now(what: string) {
     this.#attacks.push({ at: Date.now(), what });
   }
 
-  /** Ends it, and tells how long it waited at most, in ms, and during what. */
+  /** Stops it, and returns its longest wait, in ms, and during which attack. */
   async end(): Promise<{ readonly longest: number; readonly during: string }> {
     const { promise, resolve } = Promise.withResolvers<Seen>();
     this.#thread.onmessage = ({ data }) => resolve(data);
@@ -132,7 +136,7 @@ class Bystander {
   }
 }
 
-/** Runs attacks, and fails where the other caller waits too long. */
+/** Runs attacks, and fails if the other caller waits too long. */
 async function attack(
   url: string,
   run: (bystander: Bystander) => Promise<void>,
@@ -151,7 +155,7 @@ async function attack(
   assert(longest <= limit, figures);
 }
 
-/** The server, with a sandbox behind whose answers can be changed. */
+/** The server, with a sandbox behind it whose answers can be changed. */
 async function startWorld() {
   const sandbox = createSandbox();
   let between: Between = (request, pass) => pass(request);
@@ -178,7 +182,7 @@ async function startWorld() {
   };
 }
 
-/** Sends a message; what comes back is not looked at. */
+/** Sends a message and ignores the answer. */
 async function send(
   url: string,
   message: object,
@@ -188,7 +192,7 @@ async function send(
   await response?.text();
 }
 
-Deno.test("no argument keeps another caller waiting", async () => {
+Deno.test("no argument makes another caller wait", async () => {
   await using world = await startWorld();
   await attack(world.url, async (bystander) => {
     const large = forms(MIB);
@@ -280,14 +284,14 @@ const HEADERS = [
   "x-request-id",
 ];
 
-Deno.test("no header keeps another caller waiting", async () => {
+Deno.test("no header makes another caller wait", async () => {
   await using world = await startWorld();
   await attack(world.url, async (bystander) => {
     const seeds = SEEDS.filter((seed) => /^[ -~]+$/.test(seed));
     for (const name of HEADERS) {
       for (const seed of seeds) {
         bystander.now = `${name} ${seed}`;
-        // Longer ones are refused by the runtime.
+        // The runtime refuses longer ones.
         const value = fill(seed, 100_000);
         const prefix = name === "authorization" ? "Bearer " : "";
         await send(world.url, request(1, "tools/list"), {
@@ -298,7 +302,7 @@ Deno.test("no header keeps another caller waiting", async () => {
   });
 });
 
-/** Where the texts of an answer are: what stands for its first record. */
+/** The places of texts in an answer; the first record is a placeholder. */
 function* placesIn(
   value: unknown,
   put: (text: unknown) => void,
@@ -326,7 +330,7 @@ async function firstIds(url: string): Promise<Record<string, unknown>> {
   return ids;
 }
 
-Deno.test("no answer of Qontak keeps another caller waiting", async () => {
+Deno.test("no answer of Qontak makes another caller wait", async () => {
   await using world = await startWorld();
   let number = 0;
   let value: unknown;
@@ -363,7 +367,7 @@ Deno.test("no answer of Qontak keeps another caller waiting", async () => {
   });
 });
 
-Deno.test("no refusal of Qontak keeps another caller waiting", async () => {
+Deno.test("no refusal of Qontak makes another caller wait", async () => {
   await using world = await startWorld();
   await callTool(world.url, TOOL);
   let value: unknown;

@@ -1,4 +1,7 @@
-/** What runs out: file descriptors, a store's patience, readers, memory. */
+/**
+ * Resources that run out: file descriptors, the answers of a store, readers,
+ * memory.
+ */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { look } from "../../scripts/load/watch.ts";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
@@ -28,7 +31,7 @@ function connectTo(url: string): Promise<Deno.TcpConn> {
   return Deno.connect({ hostname, port: Number(port) });
 }
 
-/** Tries until it works, for some seconds. */
+/** Retries for some seconds until it works. */
 async function eventually<T>(run: () => Promise<T>): Promise<T> {
   for (let tries = 0;; tries++) {
     try {
@@ -54,7 +57,7 @@ Deno.test({
         await sleep(20);
       }
     }
-    // One that it had before goes on.
+    // A connection from before continues to work.
     const [first] = held;
     await first!.write(rawRequest(server.url, "ping"));
     const answer = new Uint8Array(100);
@@ -72,8 +75,8 @@ Deno.test({
   },
 });
 
-Deno.test("a store that never answers is reported in time, and everything else goes on", async () => {
-  // It takes connections, and that is all.
+Deno.test("a store that never answers is reported in time, and everything else continues", async () => {
+  // It accepts connections and never answers.
   using deaf = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const held: Deno.TcpConn[] = [];
   (async () => {
@@ -145,12 +148,11 @@ Deno.test({
   },
 });
 
-/** What 200 answers may take at most while nobody reads them, in KiB. */
+/** The most memory that 200 unread answers may use, in KiB. */
 const ROOM = 160 * 1024;
 
 Deno.test({
-  name:
-    "clients that read slowly or never hold what they asked for, and nobody else",
+  name: "clients that read slowly or never delay only their own answers",
   ignore: Deno.build.os !== "linux",
   async fn() {
     await using server = await startHttp(["--sandbox"]);
@@ -177,7 +179,7 @@ Deno.test({
     }, 1_000);
     for (const client of clients) await client.write(request);
     await callAll("200 do not read");
-    // And one asks on and on.
+    // One client keeps sending requests.
     const insatiable = await connectTo(server.url);
     let asked = 0;
     const asking = (async () => {
@@ -187,7 +189,7 @@ Deno.test({
           asked += request.byteLength;
         }
       } catch {
-        // It is cut off at the end.
+        // Its connection is cut at the end.
       }
     })();
     await sleep(3_000);
@@ -197,7 +199,7 @@ Deno.test({
     assertEquals(
       asked,
       soFar,
-      "what nobody reads is asked for again and again",
+      "requests repeat although nobody reads the answers",
     );
     assert(read > 0);
     const { rss } = (await look(server.pid))!;
@@ -213,7 +215,7 @@ Deno.test({
   },
 });
 
-Deno.test("a stdio client that asks without reading is listened to no longer, and then answered in full", async () => {
+Deno.test("a stdio client that sends without reading is paused, and then gets all its answers", async () => {
   const child = new Deno.Command(Deno.execPath(), {
     args: await program("--sandbox"),
     env: bareEnv({ QONTAK_RATE_LIMIT: "0", QONTAK_GLOBAL_RATE_LIMIT: "0" }),
@@ -241,7 +243,7 @@ Deno.test("a stdio client that asks without reading is listened to no longer, an
     }
     await writer.close();
   })();
-  // Until nothing moves any more.
+  // Until no more is read.
   for (let before = -1; before !== sent || sent === 0;) {
     before = sent;
     await sleep(1_500);

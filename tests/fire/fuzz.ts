@@ -1,6 +1,6 @@
 /**
- * What the fuzz tests are made of: arguments that nearly fit, answers that are
- * nearly Qontak's, and lines that are nearly messages.
+ * Generators for the fuzz tests: arguments that are nearly valid, answers that
+ * are nearly Qontak's, and lines that are nearly messages.
  *
  * @module
  */
@@ -10,13 +10,16 @@ import { toStderr } from "../../src/logging/log.ts";
 import { isObject } from "../../src/values/json.ts";
 
 /**
- * How many times more is generated than in a short run, and from which seed:
- * FUZZ_FACTOR and FUZZ_SEED.
+ * FUZZ_FACTOR multiplies the number of cases of a short run; FUZZ_SEED sets the
+ * seed.
  */
 const factor = Number(Deno.env.get("FUZZ_FACTOR") ?? 1);
 const seed = Number(Deno.env.get("FUZZ_SEED") ?? 20_261_125);
 
-/** Settings of a property that is tried so often in a short run; prints them. */
+/**
+ * The settings of a property with the number of cases in a short run; prints
+ * them.
+ */
 export function runs(short: number): fc.Parameters<unknown> {
   const numRuns = Math.ceil(short * factor);
   toStderr(`${numRuns} tries from seed ${seed}`);
@@ -64,14 +67,14 @@ const anyText = fc.oneof(
   fc.string({ unit: "binary", maxLength: 20 }),
 );
 
-/** Ids that the built-in CRM has, and others. */
+/** Ids of the built-in CRM, and others. */
 const anyId = fc.oneof(
   fc.constantFrom(48307353, 512301, 131907, 1204538, 7118402),
   fc.integer(),
   fc.constantFrom(0, -1, 1.5, 2 ** 53, NaN, Infinity),
 );
 
-/** Some value that a schema may allow, or may not. */
+/** A value that a schema may or may not allow. */
 function fitting(schema: Record<string, unknown>): fc.Arbitrary<unknown> {
   const { type } = schema;
   const kinds = Array.isArray(type) ? type : [type];
@@ -98,13 +101,13 @@ const customField: fc.Arbitrary<unknown> = fc.record({
   value: fc.oneof(anyText, anyId, fc.jsonValue({ maxDepth: 2 })),
 }, { requiredKeys: [] });
 
-/** A call of some tool. */
+/** A call of a tool. */
 export interface AnyCall {
   readonly name: string;
   readonly args: Record<string, unknown>;
 }
 
-/** Calls of all tools, with arguments that nearly fit. */
+/** Calls of all tools, with arguments that are nearly valid. */
 export function anyCall(tools: readonly ListedTool[]): fc.Arbitrary<AnyCall> {
   return fc.oneof(...tools.map((tool) => {
     const properties = tool.inputSchema.properties as Record<
@@ -145,10 +148,10 @@ export function anyCall(tools: readonly ListedTool[]): fc.Arbitrary<AnyCall> {
   }));
 }
 
-/** How an answer of Qontak's is spoilt. */
+/** How an answer of Qontak is damaged. */
 export interface Spoiling {
   readonly how: "keep" | "put" | "drop" | "cut" | "text" | "status";
-  /** Steps into the body, each picking one of the keys there. */
+  /** Steps into the body; each step chooses one of the keys. */
   readonly path: readonly number[];
   readonly junk: unknown;
   readonly status: number;
@@ -156,7 +159,7 @@ export interface Spoiling {
   readonly headers: Record<string, string>;
 }
 
-/** Ways to spoil an answer. */
+/** Ways to damage an answer. */
 export const anySpoiling: fc.Arbitrary<Spoiling> = fc.record({
   how: fc.constantFrom(
     "keep",
@@ -211,7 +214,7 @@ export const anySpoiling: fc.Arbitrary<Spoiling> = fc.record({
   }, { requiredKeys: [] }),
 }) as fc.Arbitrary<Spoiling>;
 
-/** Spoils an answer. */
+/** Damages an answer. */
 export async function spoil(
   response: Response,
   spoiling: Spoiling,

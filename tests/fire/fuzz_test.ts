@@ -1,7 +1,7 @@
 /**
- * At least 200,000 generated arguments, answers of Qontak's and lines on stdin
- * in one run, from a fixed seed. Whatever comes, it is answered: no crash, no
- * internal error, no unhandled rejection.
+ * At least 200,000 generated arguments, answers of Qontak and lines on stdin in
+ * one run, from a fixed seed. Each one is answered: no crash, no internal
+ * error, no unhandled rejection.
  *
  * @module
  */
@@ -30,7 +30,7 @@ import { parseLines, toolCall, toStdin } from "../support/rpc.ts";
 
 const tools: readonly ListedTool[] = catalog.map(listed);
 
-/** Fails where a rejection is not handled. */
+/** Fails if a rejection is not handled. */
 async function listening(run: () => Promise<void>): Promise<void> {
   const lost: unknown[] = [];
   const hear = (event: PromiseRejectionEvent) => {
@@ -56,7 +56,7 @@ function open(change: (answer: Response) => Response | Promise<Response>) {
     tokenCache: "memory",
     timeout: 20_000,
     retryBudget: 0,
-    // Nobody waits for a turn here, however badly Qontak answers.
+    // No request waits for a turn here, however badly Qontak answers.
     limits: noLimits,
     log(level, _message, details) {
       if (level === "error") faults.push(details);
@@ -87,7 +87,9 @@ function open(change: (answer: Response) => Response | Promise<Response>) {
 
 type Place = ReturnType<typeof open>;
 
-/** Uses one server for so many tries, since what it keeps wears off. */
+/**
+ * Uses one server for a number of cases, because its caches hide later faults.
+ */
 function renewed(tries: number, make: () => Place) {
   let place: Place | undefined;
   let used = 0;
@@ -120,7 +122,7 @@ Deno.test("parseArguments() takes or refuses any value", () => {
   );
 });
 
-Deno.test("a call is answered whatever its arguments are", async () => {
+Deno.test("a call is answered, whatever its arguments are", async () => {
   const places = renewed(2_000, () => open((answer) => answer));
   await listening(() =>
     fc.assert(
@@ -187,7 +189,7 @@ const good: readonly AnyCall[] = [
   { name: "delete_note", args: { note_id: 1 } },
 ];
 
-Deno.test("a call is answered whatever Qontak answers", async () => {
+Deno.test("a call is answered, whatever Qontak answers", async () => {
   let spoiling: readonly Spoiling[] = [];
   let at = 0;
   const places = renewed(
@@ -215,7 +217,7 @@ Deno.test("a call is answered whatever Qontak answers", async () => {
   await places.close();
 });
 
-Deno.test("stdio answers in messages only, whatever the lines are", async () => {
+Deno.test("stdio answers only with messages, whatever the lines are", async () => {
   const { numRuns, seed } = runs(8_000);
   const lines = fc.sample(anyLine, { numRuns: numRuns!, seed: seed! });
   const { code, stdout, stderr } = await run(["--sandbox"], {

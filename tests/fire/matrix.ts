@@ -1,36 +1,38 @@
 /**
- * The fault matrix: every fault, met by every request of a call, with each
- * verb, once and for good. What must come of a cell is worked out here from
- * the promises alone.
+ * The fault matrix: every fault, at every request of a call, with each verb,
+ * once and permanently. The expected result of a cell is derived here from the
+ * promises alone.
  *
  * @module
  */
 import type { Fault } from "../../src/sandbox/mod.ts";
 
-/** A request as the matrix names it: method and path without the ids. */
+/** A request in the matrix: method and path without the ids. */
 export type Sent = string;
 
-/** How a tool is called, and what shows whether it changed anything. */
+/** How a tool is called, and how to see whether it changed anything. */
 export interface Call {
   readonly name: string;
-  /** Makes what the call needs, and gives its arguments. */
+  /** Creates what the call needs, and returns its arguments. */
   prepare(use: Use): Promise<Prepared>;
 }
 
-/** What calls are made with. */
+/** What calls need. */
 export interface Use {
   /** Calls a tool that must succeed. */
-  // deno-lint-ignore no-explicit-any -- tests look into answers freely
+  // deno-lint-ignore no-explicit-any -- tests read any field of an answer
   ok(name: string, args?: Record<string, unknown>): Promise<any>;
-  /** A word that nothing else in this run has. */
+  /** A word that is unique in this run. */
   readonly mark: string;
 }
 
-/** One call that is about to be made. */
+/** A call that is ready to be made. */
 export interface Prepared {
   readonly tool: string;
   readonly args: Record<string, unknown>;
-  /** How often the write shows: 0 or more; undefined where it cannot show. */
+  /**
+   * How often the write is visible: 0 or more; undefined if it cannot be seen.
+   */
   readonly written?: () => Promise<number>;
 }
 
@@ -137,19 +139,19 @@ export const calls: readonly Call[] = [
   },
 ];
 
-/** What a fault does to one request, as the promises see it. */
+/** The effect of a fault on one request, in terms of the promises. */
 export interface Kind {
   readonly name: string;
   readonly fault: Fault;
   /**
-   * "fine": nothing anybody notices. "passing": worth another try of a read.
-   * "turned away": certainly not carried out, and worth another try of a
-   * write too. "renewed": the same, but once only, with a new token. "no":
-   * Qontak's last word. "lost": nobody knows.
+   * "fine": no effect. "passing": a read is tried again. "turned away":
+   * certainly not carried out, so a write is tried again too. "renewed": the
+   * same, but only once, with a new token. "no": a final refusal. "lost": the
+   * outcome is unknown.
    */
   readonly read: "fine" | "passing" | "renewed" | "no" | "lost";
   readonly write: "fine" | "turned away" | "renewed" | "no" | "lost";
-  /** Whether a write is carried out all the same. */
+  /** Whether a write is carried out anyway. */
   readonly happens: boolean;
 }
 
@@ -174,7 +176,7 @@ const other = (
   happens: boolean,
 ): Kind => ({ name, fault, read, write, happens });
 
-/** How long a request is held up that takes too long, in ms. */
+/** How long a request is delayed that takes too long, in ms. */
 const TOO_LONG = 6_000;
 
 /** Every fault. */
@@ -218,28 +220,30 @@ export const kinds: readonly Kind[] = [
   other("cut inside", { kind: "cut", when: "body" }, "passing", "lost", true),
 ];
 
-/** What must come of a call. */
+/** The expected result of a call. */
 export interface Promised {
   /** Whether it succeeds. */
   readonly ok: boolean;
-  /** What its text must hold. */
+  /** What its text must contain. */
   readonly says: readonly string[];
-  /** How often the request that meets the fault is sent, at least and at most. */
+  /** How often the request with the fault is sent, at least and at most. */
   readonly sent: readonly [number, number];
-  /** How often a write is carried out; undefined where there is none. */
+  /** How often a write is carried out; undefined if there is none. */
   readonly written: number | undefined;
 }
 
-/** How often a request is sent in all that keeps failing in passing. */
+/**
+ * How often a request is sent in total if its fault is temporary but repeats.
+ */
 const TRIES = 4;
 
 /**
- * Works out what was promised.
+ * Derives the promised result.
  *
- * @param requests The requests of the call where nothing goes wrong.
- * @param at Which of them meets the fault.
+ * @param requests The requests of the call without a fault.
+ * @param at Which of them has the fault.
  * @param kind The fault.
- * @param forGood Whether every repetition meets it as well.
+ * @param forGood Whether every repetition has it as well.
  */
 export function promised(
   requests: readonly Sent[],
@@ -254,8 +258,8 @@ export function promised(
   const isRenewed = effect === "renewed";
   const repeats = effect === "passing" || effect === "turned away" || isRenewed;
   const passes = effect === "fine" || (repeats && !forGood);
-  // The runtime itself sends a read again over another connection when a kept
-  // one is closed before the answer.
+  // The runtime itself repeats a read over another connection if a reused one
+  // closes before the answer.
   const isCut = kind.fault.kind === "cut" && effect === "passing";
   const tries = repeats ? (forGood && !isRenewed ? TRIES : 2) : 1;
   const sent = isCut ? [1, 2 * tries] as const : [tries, tries] as const;
@@ -267,7 +271,7 @@ export function promised(
   if (!hasWrite || at < write) {
     return { ...told, ok: false, written: hasWrite ? 0 : undefined };
   }
-  // After it: it was made, and that is what is told.
+  // After it: the write was made, and the answer says so.
   if (at > write) return { ...told, ok: true, written: 1 };
   return {
     ok: false,

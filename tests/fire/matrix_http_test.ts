@@ -9,7 +9,7 @@ import {
 } from "./cells.ts";
 import { calls } from "./matrix.ts";
 
-/** A server that knows nothing yet of its company's setup. */
+/** A server that has not read its company's setup yet. */
 const open = async (timeout?: number): Promise<Place> =>
   await createWorld({
     ...defined({ timeout }),
@@ -17,7 +17,7 @@ const open = async (timeout?: number): Promise<Place> =>
   });
 
 for (const call of calls) {
-  Deno.test(`faults over HTTP are told as promised: ${call.name}`, async () => {
+  Deno.test(`faults over HTTP are reported as promised: ${call.name}`, async () => {
     await using place = await open();
     const requests = await requestsOf(place, call);
     const cells = cellsOf(call, requests);

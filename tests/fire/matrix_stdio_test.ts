@@ -11,7 +11,7 @@ import {
 import { calls } from "./matrix.ts";
 
 /**
- * A server in its own process, on stdin and stdout.
+ * A server in a separate process, on stdin and stdout.
  *
  * @param timeout How long its calls may take, in ms.
  */
@@ -37,7 +37,7 @@ async function overStdio(timeout: number): Promise<Place> {
   };
 }
 
-/** A server that knows its company's setup. */
+/** A server that has read its company's setup. */
 async function open(timeout = 30_000): Promise<Place> {
   const place = await overStdio(timeout);
   for (const one of calls) await requestsOf(place, one);
@@ -45,8 +45,8 @@ async function open(timeout = 30_000): Promise<Place> {
 }
 
 Deno.test({
-  name: "faults over stdio are told as promised: every call",
-  // The SDK's transport leaves a timer behind when it closes.
+  name: "faults over stdio are reported as promised: every call",
+  // The SDK's transport leaves a timer running when it closes.
   sanitizeOps: false,
   sanitizeResources: false,
   async fn() {

@@ -28,7 +28,7 @@ function post(body: string, headers: Record<string, string> = {}) {
 
 const list = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" });
 
-Deno.test("createHandler() answers MCP, health, a page and nothing else", async () => {
+Deno.test("createHandler() answers only MCP, health and a page", async () => {
   const handler = createHandler(server());
   const listed = await handler(post(list));
   assertEquals(listed.status, 200);
@@ -86,7 +86,7 @@ Deno.test("createHandler() refuses malformed requests with an error that says so
   }
 });
 
-Deno.test("createHandler() serves only this machine without keys", async () => {
+Deno.test("createHandler() without keys serves only this machine", async () => {
   const handler = createHandler(server());
   for (
     const headers of [
@@ -100,7 +100,7 @@ Deno.test("createHandler() serves only this machine without keys", async () => {
   }
 });
 
-Deno.test("createHandler() accepts static keys, and nothing else", async () => {
+Deno.test("createHandler() accepts only static keys", async () => {
   const hashes = await Promise.all(["first-key", "second-key"].map(sha256));
   const handler = createHandler(server(), {
     authenticate: createStaticKeys(readStaticKeys(hashes.join(","))),
@@ -148,7 +148,7 @@ Deno.test("createHandler() decides which origins may call, and tells browsers", 
     const origin of [
       "https://app.example.com",
       "https://mcp.example.com",
-      // A proxy has taken the TLS off on the way here.
+      // A proxy has terminated TLS before this server.
       "http://mcp.example.com",
       "http://localhost:5173",
     ]
@@ -180,7 +180,7 @@ Deno.test("createHandler() decides which origins may call, and tells browsers", 
   }
 });
 
-Deno.test("createHandler() answers a page of an allowed origin, readably", async () => {
+Deno.test("createHandler() gives a page of an allowed origin a readable answer", async () => {
   const handler = createHandler(server());
   const response = await handler(
     post(list, { origin: "http://127.0.0.1:8000" }),
@@ -193,7 +193,7 @@ Deno.test("createHandler() answers a page of an allowed origin, readably", async
   await response.body?.cancel();
 });
 
-Deno.test("createHandler() says whether what it needs works, and nothing more", async () => {
+Deno.test("createHandler() says whether its dependencies work, and nothing more", async () => {
   await using sandbox = serveSandbox();
   let isDown = false;
   const ready = async () => {
@@ -232,7 +232,7 @@ Deno.test("createHandler() says whether what it needs works, and nothing more", 
   }]);
 });
 
-Deno.test("createHandler() calls an outage of the store of keys no wrong key", async () => {
+Deno.test("createHandler() does not report an outage of the key store as a wrong key", async () => {
   const handler = createHandler(server(), {
     authenticate: () => Promise.reject(new StoreError("Redis is down")),
   });
@@ -275,7 +275,7 @@ Deno.test("createHandler() limits the time and the size of a body", async () => 
       }),
     );
   const drip = sent((controller) => controller.enqueue(new Uint8Array([123])));
-  // The handler has begun to read by then.
+  // The handler has started to read by then.
   for (let i = 0; i < 20; i++) await Promise.resolve();
   time.tick(16_000);
   const late = await drip;
@@ -295,7 +295,7 @@ Deno.test("createHandler() limits the time and the size of a body", async () => 
   await cut.body?.cancel();
 });
 
-/** A handler that knows one key, and what it is asked to check. */
+/** A handler that accepts one key, and the credentials that it checks. */
 function counting(right = "right") {
   const checked: string[] = [];
   let isDown = false;
@@ -315,7 +315,7 @@ function counting(right = "right") {
     checked,
     lines,
     down: (value: boolean) => void (isDown = value),
-    /** The status that a credential gets from an address. */
+    /** The status for a credential from an address. */
     async ask(bearer: string, hostname = "192.0.2.1") {
       const response = await handler(
         post(list, { authorization: `Bearer ${bearer}` }),
@@ -327,14 +327,14 @@ function counting(right = "right") {
   };
 }
 
-Deno.test("createHandler() checks at most 20 of 2,000 guesses, and a right key all the same", async () => {
+Deno.test("createHandler() checks at most 20 of 2,000 guesses, and still accepts a valid key", async () => {
   const { ask, checked } = counting();
   assertEquals(await ask("right"), 200);
   const statuses = await Promise.all(
     Array.from({ length: 2_000 }, (_, i) => ask(`guess-${i}`)),
   );
   const guesses = checked.filter((bearer) => bearer !== "right").length;
-  // One more passes for each second that this took.
+  // One more is checked for each second that this took.
   assert(guesses >= 20 && guesses <= 25, `${guesses} were checked`);
   assertEquals(statuses.filter((status) => status === 401).length, guesses);
   assertEquals(
@@ -346,7 +346,7 @@ Deno.test("createHandler() checks at most 20 of 2,000 guesses, and a right key a
   assertEquals(await ask("guess", "192.0.2.2"), 401);
 });
 
-Deno.test("createHandler() lets many right keys of one address in at once", async () => {
+Deno.test("createHandler() accepts many valid keys from one address at once", async () => {
   const checked = new Set<string>();
   const handler = createHandler(server(), {
     async authenticate(bearer) {
@@ -377,7 +377,7 @@ Deno.test("createHandler() counts guesses of an IPv6 network of 64 bits together
   assert(checked.length <= 25, `${checked.length} were checked`);
   assertEquals(await ask("guess", "2001:db8:1:2::1"), 429);
   assertEquals(await ask("guess", "2001:db8:1:3::1"), 401);
-  // Addresses of IPv4 in the form of IPv6 are no network of many.
+  // IPv4 addresses in the form of IPv6 are not one network.
   for (let i = 0; i < 60; i++) await ask(`guess-${i}`, "::ffff:192.0.2.1");
   assertEquals(await ask("guess", "::ffff:192.0.2.1"), 429);
   assertEquals(await ask("guess", "::ffff:192.0.2.2"), 401);
@@ -395,11 +395,11 @@ Deno.test("createHandler() logs once a minute that credentials cannot be checked
     1,
   );
   down(false);
-  // An outage is no failure of the caller's.
+  // An outage does not count as the caller's failure.
   assertEquals(await ask("right"), 200);
 });
 
-Deno.test("createThrottle() lets a few failures pass, and forgets with time", () => {
+Deno.test("createThrottle() allows a few failures, and forgets them over time", () => {
   let now = 0;
   const throttle = createThrottle(() => now);
   const passed = (address: string) =>

@@ -57,7 +57,7 @@ Deno.test("createHandler() reads HTTP/2's authority as HTTP/1.1's Host", async (
   }
 });
 
-/** What a preflight from an origin is answered. */
+/** The answer to a preflight request from an origin. */
 async function preflight(
   origin: string,
   options: HandlerOptions,
@@ -72,7 +72,7 @@ async function preflight(
   return [response.status, allowed, await response.text()];
 }
 
-Deno.test("createHandler() lets extensions and desktop programs in by their whole origin", async () => {
+Deno.test("createHandler() accepts extensions and desktop programs by their whole origin", async () => {
   const origins = [
     "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
     "moz-extension://6f1a0d3c-0c5e-4a7b-9f6e-1f2f3f4f5f6f",
@@ -87,7 +87,7 @@ Deno.test("createHandler() lets extensions and desktop programs in by their whol
   for (const origin of origins) {
     const [status, allowed] = await preflight(origin, { allowedOrigins });
     assertEquals([status, allowed], [204, origin]);
-    // Only where it is named.
+    // Only if it is listed.
     const [refused, none, text] = await preflight(origin, {});
     assertEquals([refused, none], [403, null]);
     assertStringIncludes(text, "allowedOrigins");
@@ -107,7 +107,7 @@ Deno.test("createHandler() lets extensions and desktop programs in by their whol
   }
 });
 
-Deno.test("MCP_ALLOWED_ORIGINS takes nothing but origins", () => {
+Deno.test("MCP_ALLOWED_ORIGINS takes only origins", () => {
   for (
     const origin of [
       "*",

@@ -24,7 +24,7 @@ test("createKvBuckets() keeps limits for several servers", async ({ path }) => {
 
 test("take() gives each bucket's tokens once, however many ask at once", async ({ database }) => {
   const kv = { open: () => Promise.resolve(database) };
-  // Two servers, each with more tenants than fit into one step.
+  // Two servers, each with more tenants than one step reads.
   const servers = [openKvBuckets({ kv }), openKvBuckets({ kv })];
   const names = ["a", "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"];
   const taken: string[] = [];
@@ -42,7 +42,7 @@ test("take() gives each bucket's tokens once, however many ask at once", async (
   assert(taken.filter((name) => name === "a").length <= 5);
   const { tenant, all } = await servers[0]!.take("z", rates);
   assert(tenant === 0 && all > 99_000 && all <= 100_000);
-  // Tenants of the store are those with credentials.
+  // The tenants of the store are those with credentials.
   assertEquals(await createKvStore({ kv }).tenants(), []);
 });
 

@@ -1,4 +1,4 @@
-/** Who may send a request, and when: on a clock of the test's own. */
+/** Which request may be sent when, on a clock that the test controls. */
 import {
   assert,
   assertEquals,
@@ -22,7 +22,7 @@ function start(options: LimiterOptions = {}) {
   return { clock, limits: createLimiter({ clock, ...options }) };
 }
 
-/** How a request fared, as far as it is known. */
+/** The state of a request, as far as it is known. */
 interface Fate {
   pass?: Pass;
   error?: unknown;
@@ -64,7 +64,9 @@ for (const seed of [1, 2, 3]) {
     const own = new Map(names.map((name) => [name, recount(TENANT_RATE)]));
     const running = new Map(names.map((name) => [name, 0]));
     const waiting = new Map(names.map((name) => [name, new Set<number>()]));
-    /** How often each tenant was passed over by each other while it was ready. */
+    /**
+     * How often each other tenant was served before a tenant that was ready.
+     */
     const passedOver = new Map(
       names.map((name) => [name, new Map<string, number>()]),
     );
@@ -107,7 +109,7 @@ for (const seed of [1, 2, 3]) {
 
     for (let number = 0; number < 10_000; number++) {
       await clock.pass(random.int(0, 24));
-      // A third of them comes from one, in bursts.
+      // One tenant sends a third of them, in bursts.
       const isBurst = random.chance(1 / 40);
       for (let more = isBurst ? 30 : 1; more > 0; more--) {
         const mine = number;
@@ -152,7 +154,7 @@ for (const seed of [1, 2, 3]) {
   });
 }
 
-Deno.test("enter() refuses a caller at once that would wait too long, with the seconds", async () => {
+Deno.test("enter() refuses a caller that would wait too long at once, with the seconds", async () => {
   const { clock, limits } = start();
   const fates = Array.from(
     { length: 100 },
@@ -160,7 +162,7 @@ Deno.test("enter() refuses a caller at once that would wait too long, with the s
   );
   await settle();
   const errors = fates.map(({ error }) => error);
-  // The burst, and forty that have their turn within four seconds.
+  // The burst, and forty that get their turn within four seconds.
   assertEquals(errors.slice(0, 60), Array(60).fill(undefined));
   for (const error of errors.slice(60)) {
     assert(error instanceof LimitError);
@@ -190,7 +192,7 @@ Deno.test("enter() refuses a caller that gets no place in time because answers a
   assertEquals(limits.waiting, 0);
 });
 
-Deno.test("enter() forgets a caller that gives up, and lets the next one go", async () => {
+Deno.test("enter() forgets a caller that gives up, and serves the next one", async () => {
   const { clock, limits } = start({ tenant: { perSecond: 1, burst: 1 } });
   (await limits.enter("a")).done("ok");
   const controller = new AbortController();
@@ -230,7 +232,7 @@ Deno.test("a tenant with one request comes before the hundredth of another", asy
   await Promise.all(flood);
 });
 
-Deno.test("where the queue is full, the tenant with most calls in it gives way", async () => {
+Deno.test("if the queue is full, the tenant with most calls in it loses one", async () => {
   const { limits } = start({
     tenant: FREE,
     all: { perSecond: 0.01, burst: 1 },
@@ -244,7 +246,7 @@ Deno.test("where the queue is full, the tenant with most calls in it gives way",
   );
   await settle();
   assertEquals(limits.waiting, 1_000);
-  // Each has its hundred; nobody may have more.
+  // Each has a hundred, which is the maximum.
   assertEquals(fates.filter(({ error }) => error).length, 10);
   const modest = [wait("modest"), wait("modest"), wait("shy")];
   await settle();
@@ -257,7 +259,7 @@ Deno.test("where the queue is full, the tenant with most calls in it gives way",
   await assertRejects(() => limits.enter("late"), LimitError, "stopping");
 });
 
-Deno.test("a hundred requests of a tenant may wait, however empty the queue is", async () => {
+Deno.test("a hundred requests of a tenant may wait, even if the queue is empty", async () => {
   const { limits } = start({ tenant: FREE, all: FREE });
   for (let count = 0; count < 10; count++) await limits.enter("a");
   const fates = Array.from(
@@ -297,7 +299,7 @@ Deno.test("slow answers of greedy tenants leave places for others", async () => 
   await limits.close();
 });
 
-Deno.test("tenants are forgotten: the oldest where there are many, all that are idle", async () => {
+Deno.test("tenants are forgotten: the oldest if there are many, and all that are idle", async () => {
   const { clock, limits } = start({ all: FREE });
   const kept = await limits.enter("kept");
   for (let count = 0; count < 20_000; count++) {
@@ -315,10 +317,10 @@ Deno.test("tenants are forgotten: the oldest where there are many, all that are 
   assertEquals(clock.timers, 0);
 });
 
-Deno.test("a tenant that is forgotten has no more tokens than before", async () => {
+Deno.test("a forgotten tenant does not get more tokens than before", async () => {
   const { clock, limits } = start({ tenant: { perSecond: 1, burst: 5 } });
   for (let count = 0; count < 5; count++) (await limits.enter("a")).done("ok");
-  // Many others come by, each of which drops who is idle.
+  // Many other tenants call, and each call drops idle tenants.
   for (let count = 0; count < 50; count++) {
     (await limits.enter(`t${count}`)).done("ok");
   }
@@ -370,7 +372,7 @@ Deno.test("five failures in a row suspend a tenant, and no other", async () => {
   assertEquals(await suspendedFor(limits, "a"), 0);
   await send(limits, "a", "failed");
   assertEquals(await suspendedFor(limits, "a"), 5);
-  // Nor do two of them, whose questions may be too heavy.
+  // Two of them do not either: their requests may be too large.
   await send(limits, "b", "failed", 5);
   assertEquals(await suspendedFor(limits, "b"), 5);
   assertEquals(await suspendedFor(limits, "c"), 0);
@@ -390,32 +392,33 @@ Deno.test("failures of three tenants without an answer suspend all", async () =>
   await send(limits, "a", "failed", 0);
   assertEquals(await suspendedFor(limits, "d"), 0);
   await send(limits, "e", "failed", 1);
-  // Those who failed wait; one request of each other tenant tries.
+  // The tenants that failed wait; each other tenant sends one request as a
+  // test.
   assertEquals(await suspendedFor(limits, "e"), 5);
   assertEquals(await suspendedFor(limits, "d"), 0);
   await send(limits, "d", "failed");
   assertEquals(await suspendedFor(limits, "d"), 10);
-  // Further tries that fail do not prolong the same rest.
+  // Further failed tests do not prolong the same pause.
   await send(limits, "f", "failed");
   assertEquals(await suspendedFor(limits, "f"), 10);
   await clock.pass(10_000);
   const attempt = await limits.enter("d");
   assertEquals(await suspendedFor(limits, "d"), 10);
   attempt.done("ok");
-  // Who was suspended meanwhile is no more.
+  // Tenants that were suspended meanwhile are no longer suspended.
   for (const name of ["a", "d", "f"]) {
     assertEquals(await suspendedFor(limits, name), 0);
   }
 });
 
-Deno.test("failures of tenants that share a caller suspend nobody else", async () => {
+Deno.test("failures of tenants that share a caller suspend no other tenants", async () => {
   const { limits } = start({ tenant: FREE, all: FREE });
   const fail = async (tenant: string, caller: string) =>
     (await limits.enter(tenant, undefined, 0, { caller })).done("failed");
   for (const tenant of ["a", "b", "c", "d"]) {
     for (let count = 0; count < 4; count++) await fail(tenant, "one");
   }
-  // What two callers share is one as well.
+  // Tenants that two callers share count as one as well.
   await fail("e", "two");
   await fail("d", "two");
   await fail("e", "two");
@@ -441,7 +444,7 @@ Deno.test("what fails in one call is one failure", async () => {
   assertEquals(await suspendedFor(limits, "a"), 5);
 });
 
-Deno.test("an answer frees the tenants that were suspended while all were", async () => {
+Deno.test("an answer ends the suspension of all tenants", async () => {
   const { clock, limits } = start({ tenant: FREE, all: FREE });
   const late: Pass[] = [];
   for (let count = 0; count < 5; count++) late.push(await limits.enter("a"));
@@ -456,7 +459,7 @@ Deno.test("an answer frees the tenants that were suspended while all were", asyn
   assertEquals(await suspendedFor(limits, "a"), 0);
 });
 
-Deno.test("each failed try doubles the rest, up to a minute; the timer of the try frees a lost one", async () => {
+Deno.test("each failed test doubles the pause, up to a minute; a timer replaces a test that never ends", async () => {
   const { clock, limits } = start({ tenant: FREE, all: FREE });
   await send(limits, "a", "failed", 5);
   for (const rest of [5, 10, 20, 40, 60, 60]) {
@@ -465,9 +468,9 @@ Deno.test("each failed try doubles the rest, up to a minute; the timer of the tr
     await send(limits, "a", "failed");
   }
   await clock.pass(60_000);
-  // One that was not sent after all leaves its turn to the next.
+  // A test that was not sent leaves its turn to the next.
   await send(limits, "a", "void");
-  // One that never ends leaves it after another rest.
+  // A test that never ends leaves it after another pause.
   const lost = await limits.enter("a");
   assertEquals(await suspendedFor(limits, "a"), 60);
   await clock.pass(60_000);
@@ -486,7 +489,7 @@ Deno.test("a caller that waits while the breaker opens is refused at once", asyn
     pass.done("failed");
   }
   await settle();
-  // Only the first end of each counts.
+  // Only the first outcome of each counts.
   assertEquals(limits.running, 8);
   for (const pass of passes.slice(4, 6)) pass.done("failed");
   await settle();

@@ -1,4 +1,4 @@
-/** Servers in processes of their own that share their limits. */
+/** Servers in separate processes that share their limits. */
 import { assert, assertEquals } from "@std/assert";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
 import { call, kinds, startServer } from "../tokens/shared.ts";

@@ -1,5 +1,5 @@
 /**
- * Several servers' limits in one process, on one place that they share.
+ * The limits of several servers in one process, with shared counters.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import type { Rate, Rates } from "../../src/limits/bucket.ts";
 import { createLimiter, type Limiter } from "../../src/limits/limiter.ts";
 import type { Buckets } from "../../src/limits/shared/shared.ts";
 
-/** How much sooner a wait may end by the clocks of several machines, in ms. */
+/** How much earlier a wait may end because of different clocks, in ms. */
 const SLACK = 5;
 
-/** The least that a number of requests may take, in ms. */
+/** The shortest time that a number of requests may take, in ms. */
 export function leastFor(
   count: number,
   { perSecond, burst }: Rate,
@@ -39,17 +39,17 @@ async function flood(
 }
 
 /**
- * Tries something until this machine was never so busy that the shared place
- * seemed out of order, when each server rightly goes by its own limits.
+ * Repeats a test until the shared counters always answered in time. On a busy
+ * machine they may not, and then each server rightly uses its own limits.
  *
- * @param run Tries it; false where the place seemed out of order.
+ * @param run The test; false if the shared counters seemed out of order.
  */
 export async function undisturbed(run: () => Promise<boolean>): Promise<void> {
   for (let tries = 0; tries < 10; tries++) if (await run()) return;
-  throw new Error("The shared place seemed out of order ten times");
+  throw new Error("The shared counters seemed out of order ten times");
 }
 
-/** What three replicas are tried with, and the limit that must hold. */
+/** The settings of three replicas, and the limit that must hold. */
 interface Trial {
   readonly rates: Rates;
   readonly tenants: readonly string[];
@@ -69,14 +69,15 @@ const trials: readonly Trial[] = [
     each: 5,
     limit: few,
   },
-  // Without a rate nobody waits.
+  // Without a rate, no request waits.
   { rates: { tenant: free, all: free }, tenants: ["f"], each: 50 },
 ];
 
 /**
- * Three replicas together keep the limit of a tenant, and that of all.
+ * Checks that three replicas together keep the limit of a tenant, and that of
+ * all.
  *
- * @param open Opens the place as one more server does.
+ * @param open Opens the shared counters for one more server.
  */
 export async function keepTogether(open: () => Buckets): Promise<void> {
   for (const { rates, tenants, each, limit } of trials) {

@@ -1,4 +1,4 @@
-/** Limits that several servers share, and what holds while they cannot. */
+/** Limits that several servers share, and what applies while they cannot. */
 import { assert, assertEquals, assertNotMatch } from "@std/assert";
 import { createLimiter } from "../../src/limits/limiter.ts";
 import { openRedisBuckets } from "../../src/limits/shared/redis.ts";
@@ -19,7 +19,7 @@ function redisTest(name: string, fn: () => Promise<void>) {
 
 const own = () => `qontak:test:limits:${crypto.randomUUID()}:`;
 
-/** A place that answers as a test says. */
+/** Shared counters that answer as a test says. */
 function createPlace(answer: (tenant: string) => Promise<Waits>) {
   const asked: string[] = [];
   const shared: Buckets = {
@@ -49,13 +49,13 @@ function createPlace(answer: (tenant: string) => Promise<Waits>) {
 
 const free = { tenant: 0, all: 0 };
 
-Deno.test("a caller without a shared token waits for as long as the place says", async () => {
+Deno.test("a caller without a shared token waits for as long as the shared counters say", async () => {
   const answers: Waits[] = [{ tenant: 700, all: 0 }, free, free];
   const place = createPlace(() => Promise.resolve(answers.shift()!));
   const order: number[] = [];
   for (const number of [1, 2]) place.send("a").then(() => order.push(number));
   await place.clock.pass(690);
-  // One question at a time keeps the order of a tenant.
+  // One request at a time keeps the order of a tenant.
   assertEquals([place.admitted(), place.asked.length], [0, 1]);
   await place.clock.pass(20);
   await place.clock.pass(200);
@@ -63,17 +63,17 @@ Deno.test("a caller without a shared token waits for as long as the place says",
   assertEquals([place.limits.running, place.clock.timers], [0, 0]);
 });
 
-Deno.test("a caller that would wait too long for a shared token is refused at once", async () => {
+Deno.test("a caller that would wait too long for a shared token is refused immediately", async () => {
   const place = createPlace(() => Promise.resolve({ tenant: 0, all: 2_500 }));
   const error = await place.send("a").catch((error) => error);
   assertEquals([error.reason, error.seconds], ["limited", 3]);
-  // What the place said is known now: nobody has to ask again.
+  // The answer of the shared counters is known now, so no request asks again.
   const next = await place.send("b").catch((error) => error);
   assertEquals([next.reason, place.asked.length], ["limited", 1]);
   assertEquals([place.limits.waiting, place.limits.running], [0, 0]);
 });
 
-Deno.test("the first answer may take longer: there is a connection to make", async () => {
+Deno.test("the first answer may take longer, because a connection has to open", async () => {
   const answers = [Promise.withResolvers<Waits>(), {
     promise: Promise.resolve(free),
   }];
@@ -89,7 +89,7 @@ Deno.test("the first answer may take longer: there is a connection to make", asy
   assertEquals([place.asked.length, lines, clock.timers], [2, [], 0]);
 });
 
-Deno.test("a caller that gives up while the place is asked leaves nothing behind", async () => {
+Deno.test("a caller that gives up while the shared counters are asked leaves nothing behind", async () => {
   const { promise, resolve } = Promise.withResolvers<Waits>();
   const place = createPlace(() => promise);
   const controller = new AbortController();
@@ -103,7 +103,7 @@ Deno.test("a caller that gives up while the place is asked leaves nothing behind
   assertEquals(place.clock.timers, 0);
 });
 
-Deno.test("where the place is slow or fails, the limits of the server go on alone", async () => {
+Deno.test("if the shared counters are slow or fail, the server's own limits apply", async () => {
   for (
     const answer of [
       () => new Promise<Waits>(() => {}),
@@ -117,14 +117,15 @@ Deno.test("where the place is slow or fails, the limits of the server go on alon
     isShut = true;
     for (let count = 0; count < 60; count++) place.send("a").catch(() => {});
     for (let tenths = 0; tenths < 30; tenths++) await clock.pass(10);
-    // The burst of this server alone, without a question for each.
+    // The burst of this server alone, without asking for each request.
     assert(place.admitted() >= 21 && place.admitted() <= 24);
     assert(place.asked.length <= 3);
     for (let seconds = 0; seconds < 59; seconds++) {
       place.send("a").catch(() => {});
       await clock.pass(1_000);
     }
-    // It is asked once a second, and told of once a minute.
+    // The shared counters are asked once a second, and the outage is logged
+    // once a minute.
     assert(place.asked.length <= 63, `${place.asked.length} questions`);
     assertEquals(lines.length, 1, lines.join("\n"));
     assert(lines[0]!.startsWith("warn The shared limits do not answer"));
@@ -145,7 +146,7 @@ redisTest("createRedisBuckets() keeps limits for several servers", async () => {
 });
 
 redisTest(
-  "take() writes keys that end by themselves, away from the tokens",
+  "take() writes keys that expire by themselves, separate from the tokens",
   async () => {
     await using redis = await startRedis();
     const keyPrefix = own();
@@ -172,7 +173,7 @@ redisTest(
       const left = await client.pttl(key);
       assert(left > 0 && left <= 700, `${key} lives for ${left} ms`);
     }
-    // A clock that was set back leaves the bucket empty, not emptier.
+    // A clock that was set back leaves the bucket empty, not below empty.
     await client.set(`limit:${keyPrefix}acme`, "9".repeat(15) + "0");
     const { tenant } = await buckets.take("acme", rates);
     assert(tenant > 300 && tenant <= 334, `${tenant} ms`);
@@ -182,7 +183,7 @@ redisTest(
 );
 
 redisTest(
-  "a user of Redis needs the rights that the documents name",
+  "a user of Redis needs only the permissions that the documents name",
   async () => {
     const documents = await Deno.readTextFile(
       new URL("../../.github/TOKENS.md", import.meta.url),
@@ -208,7 +209,7 @@ redisTest(
 );
 
 redisTest(
-  "an outage of Redis leaves each server its own limits, until it is back",
+  "during an outage of Redis each server uses its own limits",
   async () => {
     await using redis = await startRedis("--maxmemory", "100mb");
     const keyPrefix = own();
@@ -241,7 +242,7 @@ redisTest(
     assertEquals(lines, []);
     await redis.kill();
     const during = await flood(15);
-    // Each goes by its own limit, and still by that one.
+    // Each server uses its own limit, and keeps it.
     assert(during >= leastFor(15, rate), `${during} ms without Redis`);
     assertEquals(lines.length, 3, lines.join("\n"));
     for (const line of lines) {

@@ -8,7 +8,7 @@ import {
 import { createRandom } from "../../src/sandbox/random.ts";
 import { anyText } from "../support/random.ts";
 
-/** Texts, and what is left of them. */
+/** Texts, and the result of redaction. */
 const secrets: readonly [string, string][] = [
   ["Authorization: Bearer abc def", "Authorization: [secret]"],
   ['{"authorization":"Bearer abc"}', '{"authorization":"[secret]"}'],
@@ -77,7 +77,7 @@ const people: readonly [string, string][] = [
   ["628123456789@c.us", "[e-mail]"],
 ];
 
-/** What belongs to no person, and is needed by those who read the log. */
+/** Text that is not personal, and that readers of the log need. */
 const harmless: readonly string[] = [
   "512301",
   "deals 512301, 512302 and 987654321",
@@ -107,21 +107,21 @@ const harmless: readonly string[] = [
 ];
 
 for (const [text, left] of [...secrets, ...people]) {
-  Deno.test(`redact() takes the secret or the person out of ${text}`, () => {
+  Deno.test(`redact() removes the secret or personal data from ${text}`, () => {
     assertEquals(redact(text), left);
   });
 }
 
-Deno.test("redact() leaves ids, amounts, times, versions, addresses and places in code", () => {
+Deno.test("redact() keeps ids, amounts, times, versions, addresses and places in code", () => {
   for (const text of harmless) assertEquals(redact(text), text);
 });
 
-Deno.test("redactSecrets() leaves phone numbers and e-mail addresses", () => {
+Deno.test("redactSecrets() keeps phone numbers and e-mail addresses", () => {
   for (const [text, left] of secrets) assertEquals(redactSecrets(text), left);
   for (const [text] of people) assertEquals(redactSecrets(text), text);
 });
 
-Deno.test("redact() finds its canaries in any text, and changes nothing the second time", () => {
+Deno.test("redact() finds canaries in any text, and changes nothing the second time", () => {
   const random = createRandom(20261125);
   const canaries = [
     "+62 812-3456-7890",
@@ -138,7 +138,7 @@ Deno.test("redact() finds its canaries in any text, and changes nothing the seco
   }
 });
 
-/** Repeated, each of these makes a careless expression try again and again. */
+/** Repeated, each of these makes a careless expression backtrack. */
 const hostile = [
   ..."a0A1(+-.@/?&=%'\"\\ \n",
   ..."a@ eyJ +6 08 62_8 token= token: token:'x\\ \\\" (0 :// ://a ?a= &a 1.000."
@@ -155,7 +155,7 @@ const hostile = [
   "0812-",
 ];
 
-/** The work of it, as time: the less of two tries. */
+/** Its time: the shorter one of two runs. */
 function timeOf(text: string): number {
   return Math.min(...[1, 2].map(() => {
     const start = performance.now();
@@ -168,13 +168,14 @@ Deno.test("redact() takes time in proportion to the text, with any content", () 
   for (const part of hostile) {
     const make = (size: number) => part.repeat(Math.ceil(size / part.length));
     for (const head of ["", '"token":"']) {
-      // Squared, this alone would take seconds, and what follows hours.
+      // With quadratic time, this alone would take seconds, and what follows
+      // hours.
       const little = timeOf(head + make(40_000));
       assert(little < 400, `${head}${part} repeated: ${little} ms`);
       const [one, four] = [250_000, 1_000_000].map((size) =>
         timeOf(head + make(size))
       ) as [number, number];
-      // Squared, it would be 16 times as much.
+      // With quadratic time, it would be 16 times as much.
       assert(
         four < 12 * one + 250,
         `${head}${part} repeated: ${one} ms, then ${four} ms`,
@@ -183,7 +184,7 @@ Deno.test("redact() takes time in proportion to the text, with any content", () 
   }
 });
 
-Deno.test("a log writes neither secrets nor people, and keeps the ids and hashes of the audit", () => {
+Deno.test("a log writes no secrets or personal data, and keeps the ids and hashes of the audit", () => {
   const lines: string[] = [];
   const log = createLog("debug", (line) => lines.push(line));
   log("info", "From siti@example.com", {
@@ -205,7 +206,7 @@ Deno.test("a log writes neither secrets nor people, and keeps the ids and hashes
   });
 });
 
-Deno.test("redactBeginning() looks at no more than it needs, and shows no half of a secret", () => {
+Deno.test("redactBeginning() reads no more than it needs, and shows no half of a secret", () => {
   assertEquals(redactBeginning("short", 10), "short");
   assertEquals(redactBeginning("longer than ten", 10), "longer tha…");
   const secret = "token=" + "a1B2".repeat(10);
@@ -213,13 +214,13 @@ Deno.test("redactBeginning() looks at no more than it needs, and shows no half o
     redactBeginning(`${secret} ${"y".repeat(99)}`, 20),
     "token=[secret] …",
   );
-  // The secret would be cut where the reading ends.
+  // The end of the read part would cut the secret.
   const cut = redactBeginning(`${"x ".repeat(15)}${secret} z`, 10);
   assertEquals(cut, "x x x x x …");
   assertEquals(redactBeginning(`${"a".repeat(39)}1B2c3D4`, 10), "…");
   const start = performance.now();
   redactBeginning("://@".repeat(9_000_000 / 4), 1_000);
   const took = performance.now() - start;
-  // It was more than a second.
+  // It used to take more than a second.
   assert(took < 500, `${took} ms`);
 });

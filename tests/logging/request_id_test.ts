@@ -16,7 +16,7 @@ import {
   toStdin,
 } from "../support/rpc.ts";
 
-/** What is said of every call at level debug. */
+/** The message about every call at level debug. */
 const CALLED = "A tool was called";
 
 interface Place extends AsyncDisposable {
@@ -24,7 +24,7 @@ interface Place extends AsyncDisposable {
   call(tool: string, id?: string): Promise<Response>;
 }
 
-/** A server whose log lines are kept, as it writes them or as a program does. */
+/** A server whose log lines are recorded, written by itself or by a program. */
 function createPlace(
   own: (write: (line: string) => void) => Log,
   send?: typeof fetch,
@@ -68,7 +68,7 @@ Deno.test("each HTTP request has an id, in the answer and in its log lines", asy
     const ids = ["list_pipelines", "list_deals", "list_products"].map((tool) =>
       [tool, `id-of_${tool}`] as const
     );
-    // At once: none may end up in the lines of another.
+    // At the same time: no id may appear in the lines of another request.
     await Promise.all(ids.map(async ([tool, id]) => {
       const response = await place.call(tool, id);
       assertEquals(response.headers.get("x-request-id"), id);
@@ -86,7 +86,7 @@ Deno.test("each HTTP request has its own id, on a new connection too", async () 
   await using served = await startHttp(["--sandbox"]);
   const seen: (string | null)[] = [];
   for (let i = 0; i < 4; i++) {
-    // Its own connection, as from its own client.
+    // A separate connection, as from a separate client.
     using client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
     const response = await fetch(new URL("/ready", served.url), { client });
     assertEquals((await response.json()).qontak, "ok");
@@ -110,7 +110,7 @@ Deno.test("an id that does not look like one is replaced", async () => {
   assertEquals(requests, seen);
 });
 
-Deno.test("a fault of our own names the request that the log knows it by", async () => {
+Deno.test("an internal error names the id that the log has for the request", async () => {
   const breaking: typeof fetch = (input, init) => {
     if (String(input).includes("/oauth/")) return fetch(input, init);
     throw new RangeError("A fault");

@@ -1,10 +1,10 @@
-/** What redaction does to the sentences of this program itself: nothing. */
+/** Redaction does not change the sentences of this program itself. */
 import { assert, assertEquals } from "@std/assert";
 import { redact } from "../../src/logging/redact.ts";
 
 const src = new URL("../../src/", import.meta.url);
 
-/** Rooms whose texts are not told by way of redaction, or are its patterns. */
+/** Files whose texts are not redacted, or are the patterns of redaction. */
 const ELSEWHERE = /\/(?:sandbox|clients|page)\/|\/redact\.ts$/;
 
 async function* filesIn(folder: URL): AsyncGenerator<URL> {
@@ -14,7 +14,7 @@ async function* filesIn(folder: URL): AsyncGenerator<URL> {
   }
 }
 
-/** The texts of a file, with a word in the place of what is put into them. */
+/** The texts of a file, with a word instead of each inserted value. */
 function* textsIn(code: string): Generator<string> {
   const plain = code.replace(/\/\*[\s\S]*?\*\//g, "").replace(
     /^\s*\/\/.*$/gm,
@@ -30,7 +30,7 @@ function* textsIn(code: string): Generator<string> {
   }
 }
 
-Deno.test("redact() leaves the sentences of this program as they are", async () => {
+Deno.test("redact() does not change the sentences of this program", async () => {
   let count = 0;
   const changed: string[] = [];
   for await (const file of filesIn(src)) {
@@ -44,7 +44,7 @@ Deno.test("redact() leaves the sentences of this program as they are", async () 
   assert(count > 300, `only ${count} sentences were found`);
 });
 
-Deno.test("redact() tells a sentence after a colon from a secret", () => {
+Deno.test("redact() distinguishes a sentence after a colon from a secret", () => {
   const table: readonly (readonly [string, string])[] = [
     [
       "no record with a refresh_token: it was not written by this server",

@@ -24,7 +24,7 @@ import { serveMcp } from "../support/serve.ts";
 import { serveUpstream } from "../support/upstream.ts";
 import { createWorld, noRates, type World } from "../support/world.ts";
 
-// deno-lint-ignore no-explicit-any -- tests look into answers freely
+// deno-lint-ignore no-explicit-any -- tests read any field of an answer
 type Data = any;
 
 /** It tries to close quotation marks, hides a character, and is long. */
@@ -40,8 +40,8 @@ function describesFields(output: unknown): boolean {
 }
 
 /**
- * Makes a note, which has the same id in every world. No template is read for
- * that, which would be kept.
+ * Creates a note, which has the same id in every world. This reads no template,
+ * which would be cached.
  */
 async function makeNote(world: World): Promise<number> {
   const { records } = await world.ok("list_products_associations");
@@ -49,7 +49,10 @@ async function makeNote(world: World): Promise<number> {
   return (await world.ok("create_note", { note: "Halo", crm_deal_id })).id;
 }
 
-/** Calls of every tool: good ones, and those whose errors name what there is. */
+/**
+ * Calls of every tool: successful ones, and those whose errors list what
+ * exists.
+ */
 async function callsOfAll(): Promise<Row[]> {
   await using world = await createWorld();
   const first = async (name: string, args: Data = {}) =>
@@ -104,11 +107,11 @@ async function callsOfAll(): Promise<Row[]> {
     throw new Error(`no ${kind} has a chat`);
   }
 
-  // What every contact of this company needs.
+  // The values that this company requires of a contact.
   const { required } = await world.ok("get_required_fields_for_contact");
   const buyingRole = required.filter((one: Data) => one.custom)
     .map(({ id, options }: Data) => ({ id, value: String(options[0].id) }));
-  /** Tools with what they need, and all that they can show. */
+  /** Tools with their arguments, and with everything that they can show. */
   const plain = (isLast: boolean) =>
     catalog.filter(({ effect }) => (effect === "delete") === isLast)
       .map(({ name, input, output }): Row => [
@@ -227,7 +230,7 @@ async function callsOfAll(): Promise<Row[]> {
   ];
 }
 
-/** An answer with another value wherever a leaf is chosen, by its key. */
+/** An answer with another value for each leaf whose key is chosen. */
 function plant(
   value: Data,
   choose: (key: string, value: unknown) => unknown,
@@ -248,7 +251,7 @@ function plant(
 const QUOTED = /"(?:[^"\\]|\\.)*"/gs;
 const FENCED = /^<(qontak-data \d{6})>\n[^]*\n<\/\1>$/;
 
-/** Asserts that a canary is nothing but data, and counts those that were seen. */
+/** Asserts that every canary is shown as data, and counts them. */
 function assertData(
   { text, data, isError }: Called,
   content: Content,
@@ -289,7 +292,7 @@ function assertData(
   return 1;
 }
 
-/** Changes an answer of Qontak's; undefined leaves it. */
+/** Changes an answer of Qontak; undefined keeps it. */
 type Change = (answer: Data, request: string) => unknown;
 
 /**
@@ -309,7 +312,7 @@ async function tryAll(
     change: (request, answer) =>
       isOn && !request.includes("/oauth") ? change(answer, request) : undefined,
   });
-  // Nothing that is kept is read before it is changed.
+  // Nothing is cached before the answers are changed.
   await makeNote(world);
   isOn = true;
   const answers = new Set<string>();
@@ -360,7 +363,7 @@ function refused(status: number): [string, Change][] {
   ];
 }
 
-/** What is done to the answers. */
+/** The changes to the answers. */
 const changes: readonly [about: string, change: Change][] = [
   [
     "every text has it",
@@ -382,7 +385,7 @@ const changes: readonly [about: string, change: Change][] = [
       ),
   ],
   [
-    "every text is it, and what is empty",
+    "every text and every empty value is it",
     (answer) =>
       plant(
         answer,
@@ -401,7 +404,7 @@ const changes: readonly [about: string, change: Change][] = [
       if (typeof one !== "object" || one === null) continue;
       one[CANARY] = { [CANARY]: [CANARY, { [`${CANARY}.`]: CANARY }] };
       one[`${CANARY}.`] = 1;
-      // Notes come as plain texts too, and some keys are called as ours.
+      // Notes may be plain texts, and some keys have the same names as ours.
       for (const key of ["crm_note", "notes", "cut", "read", "required"]) {
         one[key] = [CANARY, { note: CANARY, [key]: CANARY }];
       }
@@ -490,7 +493,7 @@ for (const content of ["open", "strict"] as const) {
   });
 }
 
-Deno.test("words of Qontak's token endpoint, and a type of content, are quoted in errors", async () => {
+Deno.test("the message of Qontak's token endpoint, and a content type, are quoted in errors", async () => {
   for (const content of ["open", "strict"] as const) {
     for (const error of [CANARY, "invalid_grant", "ignore_all_rules"]) {
       await using world = await createWorld({

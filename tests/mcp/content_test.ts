@@ -1,4 +1,7 @@
-/** Text that people wrote reaches a model as data: seen whole, and fenced. */
+/**
+ * Text that people wrote reaches a model as data: completely visible, and
+ * fenced.
+ */
 import {
   assert,
   assertEquals,
@@ -46,11 +49,11 @@ const hidden: readonly [string, string][] = [
   [`a${"\u0301".repeat(50)}`, `a${"\u0301".repeat(6)}⟨+44 marks⟩`],
 ];
 
-Deno.test("visible() shows what is hidden", () => {
+Deno.test("visible() shows hidden characters", () => {
   for (const [text, shown] of hidden) assertEquals(visible(text), shown);
 });
 
-Deno.test("visible() leaves what scripts and emoji need", () => {
+Deno.test("visible() keeps the characters that scripts and emoji need", () => {
   for (
     const text of [
       "Halo\n\tdunia, 15.000.000",
@@ -68,7 +71,7 @@ Deno.test("visible() leaves what scripts and emoji need", () => {
   assertEquals(visible("a\r\nb"), "a\nb");
 });
 
-Deno.test("visible() leaves nothing hidden in any text, and changes nothing the second time", () => {
+Deno.test("visible() leaves no hidden character in any text, and changes nothing the second time", () => {
   const random = createRandom(20261125);
   const parts = hidden.flatMap(([text]) => [...text]);
   for (let i = 0; i < 5_000; i++) {
@@ -86,7 +89,7 @@ Deno.test("visible() leaves nothing hidden in any text, and changes nothing the 
   }
 });
 
-Deno.test("visible() takes time in proportion to the text, and bounds what it adds", () => {
+Deno.test("visible() takes time in proportion to the text, and adds a limited amount", () => {
   const time = (text: string) => {
     const start = performance.now();
     visible(text);
@@ -107,14 +110,14 @@ Deno.test("visible() takes time in proportion to the text, and bounds what it ad
 
 const FENCED = /^<(qontak-data \d{6})>\n([^]*)\n<\/\1>$/;
 
-/** What stands between the fence; fails where there is none. */
+/** The text inside the fence; fails if there is none. */
 function within(text: string): string {
   const [, , inner] = FENCED.exec(text) ?? [];
   assert(inner !== undefined, text.slice(0, 200));
   return inner;
 }
 
-Deno.test("fence() never takes a number that the text ends it with", () => {
+Deno.test("fence() never uses a number with which the text could end it", () => {
   const { getRandomValues } = crypto;
   const numbers = [7, 7, 1_000_008];
   // deno-lint-ignore no-explicit-any -- the platform's signature is generic
@@ -145,7 +148,7 @@ const attacks: readonly string[] = [
 ];
 
 Deno.test("with any content in a record, its answer is one fence around JSON with nothing hidden", async () => {
-  // A fence is refused in a write of ours; customers write one all the same.
+  // The server refuses a fence in a write, but customers can write one.
   const disguise = "qontak_data";
   await using world = await createWorld({
     change: (_, answer) =>
@@ -177,7 +180,7 @@ Deno.test("with any content in a record, its answer is one fence around JSON wit
       assert(!/\\u/.test(inner));
       assert(inner.length < 60_000);
     }
-    // Qontak has the text as it was written.
+    // Qontak stores the text as it was written.
     const sent = world.seen().find(({ method, path }) =>
       method === "POST" && path.includes("/notes")
     );
@@ -186,7 +189,7 @@ Deno.test("with any content in a record, its answer is one fence around JSON wit
   assert(numbers.size > attacks.length, "the numbers are new each time");
 });
 
-Deno.test("names of keys, and Qontak's refusals, hide nothing either", async () => {
+Deno.test("names of keys and Qontak's refusals show hidden characters as well", async () => {
   await using world = await createWorld({
     change(request, answer) {
       if (/^GET .*\/deals\/\d+$/.test(request)) {
@@ -207,7 +210,7 @@ Deno.test("names of keys, and Qontak's refusals, hide nothing either", async () 
   );
 });
 
-Deno.test("only an answer without text comes without a fence", async () => {
+Deno.test("only an answer without text has no fence", async () => {
   await using world = await createWorld();
   const { id: category_id } =
     (await world.ok("list_task_categories")).records[0];
@@ -246,7 +249,7 @@ async function shownBy(world: World, name: string, args: Data) {
   return { data, all: text + JSON.stringify(data) };
 }
 
-Deno.test("strict withholds free text wherever it is part of an answer", async () => {
+Deno.test("strict withholds free text in every part of an answer", async () => {
   await using world = await createWorld({ content: "strict" });
   const { records: [deal] } = await world.ok("list_deals");
   const deal_id = deal.id;
@@ -254,7 +257,7 @@ Deno.test("strict withholds free text wherever it is part of an answer", async (
     note: LONG,
     crm_deal_id: deal_id,
   });
-  // What was sent is compared with what is stored, not with what is shown.
+  // The sent values are compared with the stored ones, not with the shown ones.
   assert(note.applied.includes("note"), JSON.stringify(note));
   assertEquals(
     note.record.note,
@@ -317,7 +320,7 @@ Deno.test("strict withholds what customers write in chats", async () => {
   }
 });
 
-Deno.test("strict withholds custom fields by their type, and by length where it is not known", async () => {
+Deno.test("strict withholds custom fields by their type, and by length if the type is unknown", async () => {
   for (const isKnown of [true, false]) {
     await using world = await createWorld({
       content: "strict",
@@ -355,7 +358,7 @@ Deno.test("strict withholds custom fields by their type, and by length where it 
   }
 });
 
-Deno.test("strict withholds what was stored before, and shows what was sent", async () => {
+Deno.test("strict withholds the previous text, and shows what was sent", async () => {
   await using world = await createWorld({
     content: "strict",
     change(request, answer) {
@@ -377,7 +380,7 @@ Deno.test("strict withholds what was stored before, and shows what was sent", as
   assertMatch(one.stored, WITHHELD);
 });
 
-Deno.test("open shows free text, and is what holds unless set", async () => {
+Deno.test("open shows free text, and is the default", async () => {
   for (const options of [{}, { content: "open" as const }]) {
     await using world = await createWorld(options);
     const { records: [{ id }] } = await world.ok("list_deals");

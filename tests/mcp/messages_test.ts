@@ -14,7 +14,7 @@ const many = (count: number) =>
 const pings = (...ids: (string | number)[]) =>
   ids.map((id) => request(id, "ping"));
 
-/** What is sent, the id of the answer, and what it says. */
+/** What is sent, the id of the answer, and a part of its text. */
 const refused: readonly [string, object, unknown, string][] = [
   [
     "one id twice",
@@ -64,7 +64,7 @@ const refused: readonly [string, object, unknown, string][] = [
   ],
 ];
 
-Deno.test("messages that cannot be answered, or only at length, are refused over HTTP", async () => {
+Deno.test("messages that cannot be answered, or only with much work, are refused over HTTP", async () => {
   await using server = closing(
     createServer({ refreshToken: "unused", log: () => {} }),
   );
@@ -84,7 +84,7 @@ Deno.test("messages that cannot be answered, or only at length, are refused over
   }
 });
 
-Deno.test("messages that cannot be answered, or only at length, are refused on stdio", async () => {
+Deno.test("messages that cannot be answered, or only with much work, are refused on stdio", async () => {
   const single = refused.filter(([, message]) => !Array.isArray(message));
   const { stdout } = await run(["--sandbox"], {
     stdin: toStdin(...single.map(([, message]) => message)),

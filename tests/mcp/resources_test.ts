@@ -16,6 +16,6 @@ Deno.test("a client reads how values of fields are written", async () => {
     Error,
   );
   assertEquals((await world.client.listPrompts()).prompts, []);
-  // Nobody's CRM was asked.
+  // No request was sent to a CRM.
   assertEquals(world.seen(), []);
 });

@@ -1,4 +1,4 @@
-/** Bytes and escapes that are no text are refused, not stored as "\uFFFD". */
+/** Bytes and escapes that are not text are refused, not stored as "\uFFFD". */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createServer } from "../../mod.ts";
 import { cut } from "../../src/values/marks.ts";
@@ -23,7 +23,7 @@ function latin1(text: string): Uint8Array<ArrayBuffer> {
 const note = (id: number | string, text: string) =>
   toolCall(id, "create_task_category", { name: text });
 
-Deno.test("stdio refuses a line that is not UTF-8, and goes on", async () => {
+Deno.test("stdio refuses a line that is not UTF-8, and continues", async () => {
   const { code, stdout, stderr } = await run(["--sandbox"], {
     stdin: latin1(toStdin(
       ...HANDSHAKE,
@@ -44,19 +44,19 @@ Deno.test("stdio refuses a line that is not UTF-8, and goes on", async () => {
   }
   const good = answers.find(({ id }) => id === "good");
   assertEquals(good.result.structuredContent.record.name, "Cafe");
-  // No other was written.
+  // No other note was written.
   const writes = parseLines(stderr).filter(({ tool }) =>
     tool === "create_task_category"
   );
   assertEquals(new Set(writes.map(({ request }) => request)).size, 1);
 });
 
-Deno.test("stdio reads characters that come in pieces", async () => {
+Deno.test("stdio reads characters that arrive in pieces", async () => {
   const { stdout } = await run(["--sandbox"], {
     stdin: toStdin(...HANDSHAKE, note("one", "Kopi ☕ 😀".repeat(9_000))) +
       "\r\n \n" + toStdin(note("two", "☕")).trimEnd(),
   });
-  // Calls run side by side: which is answered first is not said.
+  // Calls run at the same time, in no fixed order.
   const two = parseLines(stdout).find(({ id }) => id === "two");
   assertEquals(two.result.structuredContent.record.name, "☕");
 });
@@ -111,13 +111,13 @@ Deno.test("an answer of Qontak that is not UTF-8 is not read", async () => {
   await using served = serveMcp(server);
   const read = await callTool(served.url, "list_pipelines");
   assertStringIncludes(read.text, "not UTF-8");
-  // What the status says holds all the same.
+  // The status still counts.
   status = 502;
   const failed = await callTool(served.url, "list_pipelines");
   assertStringIncludes(failed.text, "502 with bytes that are not UTF-8");
 });
 
-Deno.test("a .env file that is not UTF-8 is refused, as is what is piped in", async () => {
+Deno.test("a .env file that is not UTF-8 is refused, and so is such piped input", async () => {
   const cwd = await Deno.makeTempDir();
   const text = "QONTAK_READ_ONLY=true\n";
   const utf16 = new Uint8Array(

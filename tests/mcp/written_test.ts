@@ -7,7 +7,7 @@ import { call, connectHttp, ok } from "../support/client.ts";
 import { serveMcp } from "../support/serve.ts";
 import { noRates } from "../support/world.ts";
 
-/** Every text and number in a value that identifies it, at least 4 long. */
+/** Every text and number in a value that is at least 4 characters long. */
 function valuesOf(value: unknown): string[] {
   if (value !== null && typeof value === "object") {
     return Object.values(value).flatMap(valuesOf);
@@ -18,7 +18,7 @@ function valuesOf(value: unknown): string[] {
     : [];
 }
 
-Deno.test("a key that may write, and not read, is told no more of a record than it wrote", async () => {
+Deno.test("a key that may write but not read sees only what it wrote of a record", async () => {
   await using sandbox = serveSandbox();
   const server = createServer({
     baseUrl: sandbox.url,
@@ -67,7 +67,7 @@ Deno.test("a key that may write, and not read, is told no more of a record than 
       const held = valuesOf(before.record).filter((text) => text !== `${id}`);
       assert(held.length > 3, kind);
       const shown = held.filter((text) => told.text.includes(text));
-      // The words of the answer itself may stand in a record as well.
+      // A record may contain the same words as the answer itself.
       const answer = /applied|record|name|Canary/;
       assertEquals(shown.filter((text) => !answer.test(text)), [], kind);
       if (!told.isError) {
@@ -76,11 +76,11 @@ Deno.test("a key that may write, and not read, is told no more of a record than 
         assertEquals(told.data.applied, Object.keys(change));
         assertStringIncludes(told.text, "no read scope");
       }
-      // Who may read is told what is stored.
+      // A key that may read sees what is stored.
       const open = await call(all!, `update_${kind}`, args);
       assertEquals(open.isError, told.isError, open.text);
     }
-    // Nor of another record that has the same number.
+    // It sees nothing of another record with the same number either.
     const { records: [first, second] } = await ok(all!, "list_contacts", {
       fields: ["telephone"],
     });

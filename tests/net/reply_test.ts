@@ -5,7 +5,10 @@ import { serve } from "../support/serve.ts";
 
 const KIB = 1024;
 
-/** A host that answers every request so; and the two ways to send one. */
+/**
+ * A host that gives every request the same answer, and the two ways to send
+ * one.
+ */
 async function answered(
   answer: () => Response,
   use: (send: Send, url: string) => Promise<void>,
@@ -20,7 +23,7 @@ async function answered(
   }
 }
 
-Deno.test("text() brings a body that fits, and undefined for one that does not", async () => {
+Deno.test("text() returns a body that fits, and undefined for one that does not", async () => {
   const body = "é".repeat(KIB);
   await answered(() => new Response(body), async (send, url) => {
     using limit = deadline(5_000);
@@ -31,10 +34,10 @@ Deno.test("text() brings a body that fits, and undefined for one that does not",
   });
 });
 
-Deno.test("text() counts bytes as they are once decompressed", async () => {
+Deno.test("text() counts decompressed bytes", async () => {
   let read = 0;
   const zeros = new Uint8Array(64 * KIB);
-  // 64 MiB that travel as 64 KiB.
+  // 64 MiB, compressed to 64 KiB.
   const bomb = () => {
     let left = 1024;
     return new ReadableStream<Uint8Array<ArrayBuffer>>({
@@ -57,7 +60,7 @@ Deno.test("text() counts bytes as they are once decompressed", async () => {
   );
 });
 
-Deno.test("text() ends with the signal of the request, also where fetch does not pass it on", async () => {
+Deno.test("text() ends with the signal of the request, even if fetch does not pass it on", async () => {
   let isCancelled = false;
   const endless = () =>
     new Response(
@@ -79,7 +82,7 @@ Deno.test("text() ends with the signal of the request, also where fetch does not
   }
 });
 
-Deno.test("discard() ends an answer unread", async () => {
+Deno.test("discard() ends an answer without reading it", async () => {
   let isCancelled = false;
   const { read } = createTransport(() =>
     Promise.resolve(

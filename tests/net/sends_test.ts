@@ -1,31 +1,32 @@
 /**
- * Every request that src/ sends goes through a transport, whose answers are
- * read with a bound on their size and their time: there is no other way to
- * their bodies.
+ * Every request of src/ goes through a transport. Its answers are read with
+ * limits on size and time, and there is no other way to read their bodies.
  */
 import { assert, assertEquals } from "@std/assert";
 import { createTransport } from "../../src/net/transport.ts";
 
 const src = new URL("../../src/", import.meta.url);
 
-/** Rooms whose code runs on the other side of the wire, or in a browser. */
+/**
+ * Folders whose code runs on the other side of the connection, or in a browser.
+ */
 const OUTSIDE = ["sandbox/", "http/page/script.ts"];
 
-/** Who may do something, how often, and why it needs no bound there. */
+/** Which file may do something, how often, and why it needs no limit there. */
 type Exceptions = Readonly<Record<string, readonly [number, string]>>;
 
-/** Who names the platform's fetch, to call it or to hand it on. */
+/** The files that name the platform's fetch, to call it or to pass it on. */
 const FETCHES: Exceptions = {
   "net/transport.ts": [2, "a transport is made of it"],
   "telemetry/otel.ts": [1, "aborted before it is sent"],
 };
 
-/** Who makes fetches without the bounds of a transport. */
+/** The files that make fetches without the limits of a transport. */
 const UNBOUNDED: Exceptions = {
   "net/transport.ts": [2, "a transport is made of them"],
 };
 
-/** Who reads a body by another way than text() of a reply. */
+/** The files that read a body without text() of a reply. */
 const READERS: Exceptions = {
   "net/body.ts": [1, "the reader with the bounds"],
   "auth/protected_resource.ts": [1, "an answer that this server made itself"],
@@ -51,7 +52,7 @@ function bare(text: string): string {
   return text.replace(/\/\*.*?\*\/|\/\/[^\n]*|"(?:[^"\\\n]|\\.)*"/gs, "");
 }
 
-/** How often each file matches, where it does. */
+/** How often each file matches, if it does. */
 async function count(pattern: RegExp): Promise<Record<string, number>> {
   const found: Record<string, number> = {};
   for await (const [place, text] of sources()) {
@@ -68,7 +69,7 @@ function countsOf(exceptions: Exceptions): Record<string, number> {
 }
 
 Deno.test("every request of src/ goes through a transport", async () => {
-  // Not a member, a type or a definition that is called so.
+  // Not a member, a type or a definition of that name.
   const fetches = /(?<!typeof |async |[.\w])fetch\b(?!\??:)(?!\(\w+: )/g;
   assertEquals(await count(fetches), countsOf(FETCHES));
   assertEquals(await count(/\bcreateFetches\b/g), countsOf(UNBOUNDED));
@@ -77,12 +78,12 @@ Deno.test("every request of src/ goes through a transport", async () => {
   assertEquals(await count(others), {});
 });
 
-Deno.test("every answer in src/ is read with a bound on its size and its time", async () => {
+Deno.test("every answer in src/ is read with limits on size and time", async () => {
   const readers =
     /\.(?:json|arrayBuffer|bytes|blob|formData|text)\(\)|\bgetReader\(/g;
   assertEquals(await count(readers), countsOf(READERS));
   assert(Object.keys(await count(/\.text\(MAX_BYTES\)/g)).length >= 4);
-  // A transport hands out nothing else that a body could be read from.
+  // A transport returns nothing else from which a body could be read.
   const { read } = createTransport(() => Promise.resolve(new Response("x")));
   const { signal } = new AbortController();
   const reply = await read("http://127.0.0.1", { signal });

@@ -48,7 +48,7 @@ Deno.test("call() sends nothing that is not in the endpoint's table", async () =
   assertEquals(sent, []);
 });
 
-Deno.test("call() encodes what stands in a query", async () => {
+Deno.test("call() encodes the values of a query", async () => {
   const { crm, sent } = fake();
   await crm.call(endpoints.contacts.list, {
     query: { name: "a&page=9 b", page: 2, phone: undefined },

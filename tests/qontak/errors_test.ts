@@ -11,7 +11,7 @@ async function aDeal(world: World): Promise<number> {
   return (await world.ok("list_deals")).records[0].id;
 }
 
-Deno.test("a call says what Qontak answered, for every kind of bad answer", async () => {
+Deno.test("a call reports what Qontak answered, for every kind of bad answer", async () => {
   await using world = await createWorld({ timeout: 400, retryBudget: 0 });
   const deal_id = await aDeal(world);
   const table: [Fault, string[]][] = [
@@ -37,7 +37,7 @@ Deno.test("a call says what Qontak answered, for every kind of bad answer", asyn
     [{ kind: "cut", when: "body" }, ["broke before an answer came"]],
   ];
   for (const [fault, expected] of table) {
-    // Twice: the runtime repeats a read whose kept connection was closed.
+    // Twice: the runtime repeats a read if its reused connection was closed.
     world.sandbox.inject({ fault, path: api, times: 2 });
     const text = await world.refused("get_deal", { deal_id });
     world.sandbox.clearFaults();
@@ -48,14 +48,14 @@ Deno.test("a call says what Qontak answered, for every kind of bad answer", asyn
   }
 });
 
-Deno.test("a good answer under a wrong content type is understood", async () => {
+Deno.test("a good answer with a wrong content type is read", async () => {
   await using world = await createWorld();
   const deal_id = await aDeal(world);
   world.sandbox.inject({ fault: { kind: "content-type" }, path: api });
   await world.ok("get_deal", { deal_id });
 });
 
-Deno.test("a write whose answer is lost is called unknown, and not repeated", async () => {
+Deno.test("a write whose answer is lost has an unknown outcome, and is not repeated", async () => {
   await using world = await createWorld({ timeout: 400 });
   const deal_id = await aDeal(world);
   await world.ok("update_deal", { deal_id, size: 1 });
@@ -73,7 +73,7 @@ Deno.test("a write whose answer is lost is called unknown, and not repeated", as
     const text = await world.refused("update_deal", { deal_id, size: 2 });
     assertStringIncludes(text, "unknown whether Qontak carried out the change");
     const puts = world.seen().filter(({ method }) => method === "PUT");
-    // A slow one is recorded once it is done, after we have left.
+    // A slow request is recorded when it is done, after the call has ended.
     const most = fault.kind === "delay" ? 0 : 1;
     assertEquals(puts.length, most, fault.kind);
   }
@@ -87,7 +87,7 @@ Deno.test("a write and a grant say how long Qontak asks to wait", async () => {
   const lost = await world.refused("update_deal", { deal_id, size: 2 });
   assertStringIncludes(lost, "unknown whether Qontak carried out the change");
   assertStringIncludes(lost, "Qontak asks to wait 9 s");
-  // The same where there is no token for a call.
+  // The same holds if there is no token for a call.
   world.sandbox.expireAccessTokens();
   world.sandbox.inject({ fault, path: "/oauth/token" });
   const text = await world.refused("get_deal", { deal_id });
@@ -95,7 +95,7 @@ Deno.test("a write and a grant say how long Qontak asks to wait", async () => {
   assertStringIncludes(text, "Wait 9 s and try again");
 });
 
-Deno.test("a grant reads a lifetime that comes as text", async () => {
+Deno.test("a grant reads a lifetime that is a text", async () => {
   for (const [said, expected] of [["7200", 7200], [60, 60], ["soon", 21_600]]) {
     const { refresh } = createOAuth({
       baseUrl: "https://qontak.example.com",
@@ -167,7 +167,7 @@ Deno.test("a 401 that stays is reported after one try with a fresh token", async
   );
 });
 
-Deno.test("a dead refresh token tells the person where to make another", async () => {
+Deno.test("the error about an invalid refresh token says where to make another", async () => {
   await using world = await createWorld();
   world.sandbox.revokeRefreshTokens();
   const text = await world.refused("list_pipelines");
@@ -175,7 +175,7 @@ Deno.test("a dead refresh token tells the person where to make another", async (
   assertStringIncludes(text, "https://crm.qontak.com/crm/api_token/");
 });
 
-Deno.test("the refresh grant is sent as a form, with the application where there is one", async () => {
+Deno.test("the refresh grant is sent as a form, with the application if there is one", async () => {
   const forms: [string | null, Record<string, string>][] = [];
   const answer = { access_token: "a", refresh_token: "r", expires_in: 60 };
   const refresh = (application: Record<string, string>) =>
@@ -235,7 +235,7 @@ Deno.test("an outage of the token endpoint is not reported as a refusal", async 
   await world.ok("list_pipelines");
 });
 
-Deno.test("a rotated refresh token is used from then on, and its loss warned of once", async () => {
+Deno.test("a rotated refresh token is used from then on, with one warning about its loss", async () => {
   await using world = await createWorld({ rotateRefreshTokens: true });
   for (let i = 0; i < 4; i++) {
     await world.ok("list_pipelines");
@@ -247,7 +247,7 @@ Deno.test("a rotated refresh token is used from then on, and its loss warned of 
   assertStringIncludes(warnings[0]!, "in memory only");
 });
 
-Deno.test("no token stands in an answer or a log line", async () => {
+Deno.test("no answer and no log line contains a token", async () => {
   const canary = "canary-refresh-token";
   await using world = await createWorld({ refreshToken: canary });
   const texts: string[] = [];
@@ -272,7 +272,7 @@ Deno.test("no token stands in an answer or a log line", async () => {
   }
 });
 
-Deno.test("a write is sent once, though the kept connection closes under it", async () => {
+Deno.test("a write is sent once, even if its reused connection closes", async () => {
   await using world = await createWorld();
   const { required } = await world.ok("get_required_fields_for_deal", {
     stage_id: "New Inquiry",
@@ -303,7 +303,7 @@ Deno.test("a write is sent once, though the kept connection closes under it", as
   );
 });
 
-Deno.test("a refresh is sent once, though the kept connection closes under it", async () => {
+Deno.test("a refresh is sent once, even if its reused connection closes", async () => {
   await using world = await createWorld();
   await world.ok("list_pipelines");
   world.sandbox.expireAccessTokens();

@@ -1,4 +1,7 @@
-/** Calls that are signed for Mekari's gateway, against the sandbox's. */
+/**
+ * Calls that are signed for Mekari's gateway, against the gateway of the
+ * sandbox.
+ */
 import {
   assert,
   assertEquals,
@@ -76,7 +79,7 @@ Deno.test("a signed server reads, writes and deletes as with OAuth", async () =>
   const { sandbox, call } = world;
   const listed = await call("list_contacts", { per_page: 2 });
   assert(!listed.isError, listed.text);
-  // A query with characters that are encoded on the way.
+  // A query with characters that must be encoded.
   const found = await call("list_products", { query: "kopi & teh/é" });
   assert(!found.isError, found.text);
   const created = await call("create_task_category", { name: "Kunjungan" });
@@ -110,7 +113,7 @@ Deno.test("a signed server acts as the user of the tenant's SSO id", async () =>
   assertStringIncludes(others.text, `"creator_id":${second!.id}`);
 });
 
-Deno.test("a signed server corrects its clock by Mekari's, once", async () => {
+Deno.test("a signed server corrects its clock to Mekari's, once", async () => {
   await using world = createSigned(own(), {}, { clockOffset: 3_600_000 });
   for (let i = 0; i < 3; i++) {
     const { isError, text } = await world.call("list_products");
@@ -121,17 +124,17 @@ Deno.test("a signed server corrects its clock by Mekari's, once", async () => {
   assertEquals(world.logs.filter((line) => /clock/.test(line)).length, 1);
 });
 
-Deno.test("a signed server says what to check when the gateway says no", async () => {
+Deno.test("a signed server says what to check when the gateway refuses", async () => {
   await using world = createSigned(own(), { clientSecret: "hunter2" });
   const { isError, text } = await world.call("list_products");
   assert(isError);
   assertStringIncludes(text, "Mekari's gateway refused the signature");
   assertNotMatch(text + world.logs.join(), /hunter2/);
-  // A refusal of what cannot be renewed is not repeated.
+  // The request is not repeated, because a signature cannot be renewed.
   assertEquals(world.sandbox.requests.length, 1);
 });
 
-Deno.test("each tenant signs with its own application, and never with another's", async () => {
+Deno.test("each tenant signs with its own application, never with another one", async () => {
   const applications = ["a", "b"].map((name) => ({
     clientId: `client-${name}`,
     clientSecret: `secret-${name}`,
@@ -146,7 +149,8 @@ Deno.test("each tenant signs with its own application, and never with another's"
   );
   const store = createMemoryStore({
     ...credentials,
-    // A tenant's own id without its secret, and no application at all.
+    // A tenant with its own id but without the secret, and a server without an
+    // application.
     half: { sso_id: ssoId, client_id: "client-a" },
     none: { sso_id: ssoId },
   });
@@ -179,7 +183,7 @@ Deno.test("a signed server uses new credentials at once", async () => {
   assert(!(await world.call("list_products")).isError);
 });
 
-Deno.test("createHmac() asks the store every five seconds, and outlives its outages", async () => {
+Deno.test("createHmac() asks the store every five seconds, and works during its outages", async () => {
   let reads = 0;
   let failure: Error | undefined;
   let time = 0;
@@ -213,14 +217,14 @@ Deno.test("createHmac() asks the store every five seconds, and outlives its outa
   failure = new StoreError("The store does not answer");
   time += 61_000;
   assertEquals(await ssoIdNow(), "second");
-  // Removed is removed, and no outage.
+  // Removed credentials are not an outage.
   failure = undefined;
   delete records.acme;
   time += 61_000;
   await assertRejects(ssoIdNow, CredentialsError, "acme");
 });
 
-Deno.test("a signed server tells OAuth credentials from its own", async () => {
+Deno.test("a signed server distinguishes OAuth credentials from its own", async () => {
   const store = createMemoryStore({ acme: { refresh_token: "hunter2" } });
   await using world = createSigned(store);
   const refused = await world.call("list_products", { user_id: "acme" });
@@ -261,7 +265,7 @@ Deno.test({
         QONTAK_BASE_URL: `https://127.0.0.1:${listener.addr.port}`,
         DENO_CERT: `${dir}/ca.pem`,
         QONTAK_AUTH: "hmac",
-        // Each try would be one more connection.
+        // Each attempt would be one more connection.
         QONTAK_RETRY_BUDGET_MS: "0",
         MEKARI_CLIENT_ID: clientId,
         MEKARI_CLIENT_SECRET: clientSecret,
@@ -271,7 +275,8 @@ Deno.test({
     listener.close();
     await accepting;
     await Deno.remove(dir, { recursive: true });
-    // The first question is for the time: it goes the same way, not signed.
+    // The first request asks for the time: it has the same path, and is not
+    // signed.
     assertEquals(spoken, ["http/1.1", "http/1.1"]);
   },
 });

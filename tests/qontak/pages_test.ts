@@ -4,10 +4,10 @@ import { createWorld, type World } from "../support/world.ts";
 
 const COUNTS = ["page", "total_page", "current_data", "total_data"] as const;
 
-// deno-lint-ignore no-explicit-any -- answers are changed freely
+// deno-lint-ignore no-explicit-any -- tests change any field of an answer
 type Body = Record<string, any>;
 
-/** A world whose lists of contacts count as a test wants it. */
+/** A world whose lists of contacts have the counts that a test chooses. */
 function counting(change: (body: Body) => void): Promise<World> {
   return createWorld({
     change: (request, answer) => {
@@ -18,7 +18,10 @@ function counting(change: (body: Body) => void): Promise<World> {
   });
 }
 
-/** How many records pages hold, one after the other as answers lead on. */
+/**
+ * The number of records on each page, in the order in which answers lead to
+ * them.
+ */
 async function walk(world: World, args: Body): Promise<number[]> {
   const sizes: number[] = [];
   let page: number | undefined = 1;
@@ -30,7 +33,7 @@ async function walk(world: World, args: Body): Promise<number[]> {
   return sizes;
 }
 
-Deno.test("list_contacts reads counts that come as text", async () => {
+Deno.test("list_contacts reads counts that are texts", async () => {
   await using world = await counting((body) => {
     for (const key of COUNTS) body[key] = String(body[key]);
   });
@@ -44,7 +47,7 @@ Deno.test("list_contacts reads counts that come as text", async () => {
   assertEquals(sizes.reduce((sum, size) => sum + size), total);
 });
 
-Deno.test("list_contacts leaves out counts that are not known, and goes on after a full page", async () => {
+Deno.test("list_contacts omits unknown counts, and continues after a full page", async () => {
   await using plain = await createWorld();
   const { total_data: total } = await plain.ok("list_contacts");
   const unknown: [string, (body: Body) => void][] = [
@@ -66,7 +69,7 @@ Deno.test("list_contacts leaves out counts that are not known, and goes on after
     const sizes = await walk(world, { per_page: 10 });
     assertEquals(sizes.reduce((sum, size) => sum + size), total, what);
   }
-  // One of the two is enough to know the end.
+  // One of the two counts is enough to know the end.
   for (const left of ["total_page", "total_data"]) {
     await using world = await counting((body) => {
       for (const key of COUNTS) if (key !== left) delete body[key];
@@ -77,7 +80,7 @@ Deno.test("list_contacts leaves out counts that are not known, and goes on after
   }
 });
 
-Deno.test("isLastPage() believes counts unless a full page contradicts them", () => {
+Deno.test("isLastPage() uses counts unless a full page contradicts them", () => {
   const table: [[number, number | undefined, number], Body, boolean][] = [
     [[1, 25, 25], { total_page: 1, total_data: 25 }, true],
     [[1, 25, 25], { total_page: 1, total_data: 45 }, false],
@@ -85,7 +88,7 @@ Deno.test("isLastPage() believes counts unless a full page contradicts them", ()
     [[1, 25, 25], {}, false],
     [[1, 25, 24], {}, true],
     [[2, 25, 20], { total_data: 45 }, true],
-    // Qontak gives 20 a page, whatever is asked for.
+    // Qontak returns 20 per page, whatever the request says.
     [[1, 25, 20], { total_data: 45 }, false],
     [[2, 25, 20], { total_page: 3, total_data: 45 }, false],
     [[3, 25, 5], { total_page: 3, total_data: 45 }, true],
@@ -112,7 +115,7 @@ Deno.test("a filtered list does not say how many records there are as if they ma
   assertEquals("total_data" in some, false);
   assertEquals(some.matches <= all.total_data, true);
   assertStringIncludes(some.read, ` of ${all.total_data} records`);
-  // Nor what is not known.
+  // Nor does it contain unknown counts.
   await using silent = await counting((body) => {
     for (const key of COUNTS) delete body[key];
   });
@@ -127,11 +130,11 @@ Deno.test("a filtered list does not say how many records there are as if they ma
   );
 });
 
-Deno.test("a create without an answer is looked for on further pages where the last is not said", async () => {
+Deno.test("a create without an answer is searched for on further pages if the last page is unknown", async () => {
   const NAME = "Tugas Baru";
   let late: Body[] = [];
   await using world = await createWorld({
-    // As if the oldest came first, and nothing were counted.
+    // As if the oldest were first, and there were no counts.
     change: (request, { response, ...body }) => {
       if (request !== "GET /api/v3.1/tasks") return;
       if (body.page === 1) {

@@ -29,14 +29,14 @@ function lost(
   return new UnreachableError("Lost", { endpoint, reason, mayHaveArrived });
 }
 
-/** A server whose sandbox may go and come back. */
+/** A server whose sandbox can stop and return. */
 function startServer({ url: baseUrl, refreshToken }: RunningSandbox) {
   return serveMcp(createServer({ baseUrl, refreshToken, log: () => {} }));
 }
 
-Deno.test("createRetries() repeats reads that may pass, and writes that did not arrive", () => {
+Deno.test("createRetries() repeats reads after temporary failures, and writes that did not arrive", () => {
   const outcomes: [(endpoint: string) => unknown, boolean, boolean][] = [
-    // What came of it; whether a read is repeated, and whether a write is.
+    // The error; whether a read is repeated, and whether a write is.
     [(name) => no(name, 429), true, true],
     [(name) => no(name, 429, 3), true, true],
     [(name) => no(name, 500), false, false],
@@ -73,7 +73,7 @@ Deno.test("createRetries() repeats reads that may pass, and writes that did not 
   }
 });
 
-Deno.test("createRetries() waits longer each time, and three times at most", () => {
+Deno.test("createRetries() waits longer each time, and at most three times", () => {
   const waits = (random: number) => {
     const patience = createRetries({ budget: 10_000, random: () => random })(
       list,
@@ -108,7 +108,7 @@ Deno.test("readRetryAfter() reads seconds and HTTP dates, and nothing else", () 
   assert(seconds! >= 58 && seconds! <= 60, `${seconds}`);
 });
 
-Deno.test("createRetries() obeys Retry-After where it fits what is left", () => {
+Deno.test("createRetries() follows Retry-After if the remaining time allows it", () => {
   const forEndpoint = createRetries({ budget: 10_000, random: () => 0 });
   const name = nameOf(list);
   assertEquals(forEndpoint(list)(no(name, 429, 11)), undefined);
@@ -124,7 +124,7 @@ Deno.test("createRetries() obeys Retry-After where it fits what is left", () => 
   );
 });
 
-Deno.test("a call repeats what failed in passing, and counts it where it gives up", async () => {
+Deno.test("a call repeats temporary failures, and reports the number of attempts if it gives up", async () => {
   await using world = await createWorld({ retryBudget: 5_000 });
   const path = "/api/v3.1/pipelines";
   const status = (status: number, times: number) =>
@@ -146,7 +146,7 @@ Deno.test("a call repeats what failed in passing, and counts it where it gives u
   assertEquals(world.seen().filter((one) => one.path === path).length, 1);
 });
 
-Deno.test("a call that has not the time to wait says how long to wait, at once", async () => {
+Deno.test("a call without enough time to wait reports the wait immediately", async () => {
   await using world = await createWorld({ timeout: 3_000 });
   const path = "/api/v3.1/pipelines";
   world.sandbox.inject({
@@ -158,7 +158,7 @@ Deno.test("a call that has not the time to wait says how long to wait, at once",
   assert(!text.includes("It was tried"), text);
 });
 
-Deno.test("a write that was turned away is sent again, and one that may have arrived is not", async () => {
+Deno.test("a write that was certainly not carried out is sent again, and one that may have arrived is not", async () => {
   await using world = await createWorld();
   const { records: [{ id }] } = await world.ok("list_deals");
   const update = { deal_id: id, size: 7 };
@@ -171,7 +171,7 @@ Deno.test("a write that was turned away is sent again, and one that may have arr
     times: 2,
   });
   await world.ok("update_deal", update);
-  // Two that were turned away, and one that was carried out.
+  // Two that were not carried out, and one that was.
   assertEquals(count() - before, 3);
   for (
     const fault of [
@@ -193,7 +193,7 @@ Deno.test("a write that was turned away is sent again, and one that may have arr
   }
 });
 
-Deno.test("a write to where nothing listens is sent again, and never of unknown fate", async () => {
+Deno.test("a write to an address where nothing listens is sent again, and its outcome is known", async () => {
   const where = { port: freePort(), rotateRefreshTokens: false };
   const gone = serveSandbox(where);
   await using server = startServer(gone);
@@ -212,11 +212,11 @@ Deno.test("a write to where nothing listens is sent again, and never of unknown 
   const posts = back.requests.filter(({ method, path }) =>
     method === "POST" && path !== "/oauth/token"
   );
-  // The first one bore a token of the past.
+  // The first one had an expired token.
   assertEquals(posts.map(({ status }) => status), [401, 200]);
 });
 
-Deno.test("a create whose answer is lost is looked for, and the answer says what was found", async () => {
+Deno.test("after a create whose answer is lost the server searches for the record, and says what it found", async () => {
   await using world = await createWorld();
   const made = {
     fault: { kind: "cut", when: "after" },
@@ -224,7 +224,7 @@ Deno.test("a create whose answer is lost is looked for, and the answer says what
   } as const;
   const unmade = { ...made, fault: { kind: "status", status: 503 } } as const;
   const { records: [{ id: deal }] } = await world.ok("list_deals");
-  // Names that nobody has, and everything else that is required.
+  // Unique names, and everything else that is required.
   const whole = async (kind: string, args: object, place: object = {}) => {
     const { required } = await world.ok(
       `get_required_fields_for_${kind}`,
@@ -291,7 +291,7 @@ Deno.test("a create whose answer is lost is looked for, and the answer says what
     assertEquals(Number(record.id), id);
     world.sandbox.clearFaults();
   }
-  // Where looking fails as well, that is told.
+  // If the search fails as well, the answer says so.
   world.sandbox.inject(made);
   world.sandbox.inject({
     fault: { kind: "status", status: 500 },

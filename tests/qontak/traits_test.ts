@@ -1,4 +1,4 @@
-/** What a resource and an endpoint must say of themselves, and that they do. */
+/** The traits that a resource and an endpoint must declare. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fieldTypes } from "../../src/fields/types.ts";
 import type { BodyKeys, TextKeys } from "../../src/qontak/bodies.ts";
@@ -9,20 +9,20 @@ import { catalog } from "../../src/tools/catalog.ts";
 import { frames } from "../../src/tools/kit/frames.ts";
 import { createWorld, type World } from "../support/world.ts";
 
-// deno-lint-ignore no-explicit-any -- tests look into answers freely
+// deno-lint-ignore no-explicit-any -- tests read any field of an answer
 type Data = any;
 
-/** The keys of a type that a value of it may leave out. */
+/** The optional keys of a type. */
 type Optional<T> = {
   [K in keyof T]-?: Record<never, never> extends Pick<T, K> ? K : never;
 }[keyof T];
 
-/** Compiles only where a type is never. */
+/** Compiles only if a type is never. */
 function assertNever<_ extends never>(): void {}
 
-/** Everything below is checked by the compiler: nothing of it is called. */
+/** The compiler checks everything below; nothing of it is called. */
 function _forgotten(endpoint: Endpoint): readonly unknown[] {
-  // No trait may be left out, also not one that is added later.
+  // No trait is optional, and none that is added later may be.
   assertNever<Optional<Resource>>();
   assertNever<Optional<Resource["endpoints"]>>();
   assertNever<Optional<NonNullable<Resource["place"]>>>();
@@ -38,7 +38,7 @@ function _forgotten(endpoint: Endpoint): readonly unknown[] {
   const a: Resource = contact as Without<"endpoints">;
   // @ts-expect-error The aliases are missing.
   const b: Resource = contact as Without<"aliases">;
-  // @ts-expect-error What tools call differently is missing.
+  // @ts-expect-error The names of tools' arguments are missing.
   const c: Resource = contact as Without<"arguments">;
   // @ts-expect-error Pipelines and stages are missing.
   const d: Resource = contact as Without<"place">;
@@ -46,17 +46,17 @@ function _forgotten(endpoint: Endpoint): readonly unknown[] {
   const e: Resource = contact as Without<"owner">;
   // @ts-expect-error What identifies a lost create is missing.
   const f: Resource = contact as Without<"identity">;
-  // @ts-expect-error What its records show is missing.
+  // @ts-expect-error The strings of its records are missing.
   const g: Resource = contact as Without<"shows">;
   // @ts-expect-error The form of dates is missing.
   const h: Resource = contact as Without<"dates">;
   // @ts-expect-error How a record is read is missing.
   const i: Resource = contact as Without<"readsOtherwise">;
-  // @ts-expect-error What an endpoint shows is missing.
+  // @ts-expect-error The strings of an endpoint's answer are missing.
   const j: Endpoint = endpoint as Omit<Endpoint, "shows">;
-  // @ts-expect-error A string is a line or free text, not merely a string.
+  // @ts-expect-error A string must be a line or free text.
   const k: BodyKeys = { remarks: "string" };
-  // @ts-expect-error The same holds for what is only shown.
+  // @ts-expect-error The same holds for strings that are only shown.
   const l: TextKeys = { remarks: "string" };
   return [a, b, c, d, e, f, g, h, i, j, k, l];
 }
@@ -114,7 +114,7 @@ Deno.test("the traits of a resource name keys that its bodies have", () => {
   }
 });
 
-/** Every key of an answer that holds a string, custom fields aside. */
+/** Every key of an answer that holds a string, without custom fields. */
 function* stringKeys(value: unknown, key = ""): Generator<string> {
   if (typeof value === "string") yield key;
   else if (Array.isArray(value)) {
@@ -127,7 +127,7 @@ function* stringKeys(value: unknown, key = ""): Generator<string> {
   }
 }
 
-/** Up to so many records of each kind, by the argument that takes their id. */
+/** A number of records of each kind, by the argument that takes their id. */
 async function someIds(world: World, most: number) {
   const ids = new Map<string, readonly number[]>();
   const lists = [
@@ -154,7 +154,7 @@ Deno.test("every string that a tool shows has a key that is declared", async () 
     const undeclared = new Set<string>();
     let count = 0;
     for (const { name, effect, input, output } of catalog) {
-      // Templates are described in words of this server.
+      // Templates are described in this server's own words.
       const isTemplate = output === frames.fields || output === frames.required;
       if (effect !== "read" || isTemplate) continue;
       const argument = Object.keys(input).find((key) => input[key]!.required);
@@ -217,7 +217,7 @@ Deno.test("strict withholds every body key of free text, and no other", async ()
   ]);
 });
 
-Deno.test("strict withholds custom fields as the type of each says", async () => {
+Deno.test("strict withholds custom fields by their type", async () => {
   for (const { name, qontak, freeText } of fieldTypes) {
     await using world = await createWorld({
       content: "strict",

@@ -1,5 +1,5 @@
 /**
- * The plainest possible client of a sandbox, and the ids of its tenant.
+ * A minimal client of a sandbox, and the ids of its tenant.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import {
   serveSandbox,
 } from "../../src/sandbox/mod.ts";
 
-// deno-lint-ignore no-explicit-any -- answers are read as they come
+// deno-lint-ignore no-explicit-any -- tests read any field of an answer
 export type Json = any;
 
 /** An answer with its HTTP status. */
@@ -21,7 +21,7 @@ export interface Reply {
   readonly body: Json;
 }
 
-/** A sandbox with a token in hand. */
+/** A sandbox with a token. */
 export interface Client extends AsyncDisposable {
   readonly sandbox: RunningSandbox;
   readonly token: string;
@@ -40,12 +40,12 @@ async function reply(response: Response): Promise<Reply> {
   try {
     body = JSON.parse(text);
   } catch {
-    // Left as text: an HTML page or half an answer.
+    // Kept as text: an HTML page or half an answer.
   }
   return { status, headers, body };
 }
 
-/** Starts a sandbox and takes a token from it. */
+/** Starts a sandbox and gets a token from it. */
 export async function open(options: ServeOptions = {}): Promise<Client> {
   const sandbox = serveSandbox(options);
   const raw = async (path: string, init: RequestInit = {}): Promise<Reply> =>
@@ -97,7 +97,7 @@ export const STAGE = {
 /** The users that the tests name. */
 export const USER = { ratna: 512_301, bagas: 512_304 } as const;
 
-/** A body that the first sales stage takes. */
+/** A body that is valid in the first sales stage. */
 export const INQUIRY = {
   name: "Kertas untuk kantor pusat",
   crm_pipeline_id: SALES,
@@ -129,7 +129,7 @@ export async function dealAt(
   return body.response.find((deal: Json) => deal.crm_stage_id === stageId);
 }
 
-/** Makes a deal and gives its answer. */
+/** Creates a deal and returns the answer. */
 export async function create(client: Client, body: Json): Promise<Json> {
   const { status, body: answer } = await client.call("POST", "/deals", body);
   assertEquals([status, answer.meta.developer_message], [200, "Success"]);

@@ -54,7 +54,7 @@ Deno.test("createSandbox() pages through twenty-five companies", async () => {
   assert(companies.some((one) => one.ancestry !== null));
 });
 
-Deno.test("createSandbox() filters companies by all that Qontak documents", async () => {
+Deno.test("createSandbox() filters companies by everything that Qontak documents", async () => {
   await using client = await open();
   const companies = await all(client, "companies");
   const company = companies.find((one) =>
@@ -77,7 +77,7 @@ Deno.test("createSandbox() filters companies by all that Qontak documents", asyn
   assertEquals((await all(client, "companies", "city=Bogor")).length, 25);
 });
 
-Deno.test("createSandbox() makes a company, dropping what companies do not have", async () => {
+Deno.test("createSandbox() creates a company, without keys that companies do not have", async () => {
   await using client = await open();
   const [parent] = await all(client, "companies");
   const [industry] = await fields(client, "companies", "industry_id");
@@ -116,7 +116,7 @@ Deno.test("createSandbox() makes a company, dropping what companies do not have"
   );
 });
 
-Deno.test("createSandbox() refuses a company that does not fit, naming the key", async () => {
+Deno.test("createSandbox() refuses an invalid company, and names the key", async () => {
   await using client = await open();
   await refused(client, "POST", "/companies", {}, "name can't be blank");
   const [picker] = await fields(client, "companies", "address_picker_city");
@@ -142,7 +142,7 @@ Deno.test("createSandbox() refuses a company that does not fit, naming the key",
   assertEquals((await all(client, "companies")).length, 25);
 });
 
-Deno.test("createSandbox() changes only what a company's PUT names, its owner neither", async () => {
+Deno.test("createSandbox() changes only what a company's PUT names, and keeps the owner", async () => {
   await using client = await open();
   const before = (await all(client, "companies")).find((one) =>
     one.creator_id !== USER.ratna
@@ -165,7 +165,7 @@ Deno.test("createSandbox() changes only what a company's PUT names, its owner ne
   assertEquals((await happenings(client, "companies", id))[0], "updated");
 });
 
-Deno.test("createSandbox() takes a company back as it was read", async () => {
+Deno.test("createSandbox() accepts a company as it was read", async () => {
   await using client = await open();
   for (const company of await all(client, "companies")) {
     await put(client, "companies", company.id, company);

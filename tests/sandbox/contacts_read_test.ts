@@ -81,7 +81,7 @@ Deno.test("createSandbox() pages through forty contacts", async () => {
   assert(contacts.some((one) => one.crm_company_id === null));
 });
 
-Deno.test("createSandbox() filters contacts by all that Qontak documents", async () => {
+Deno.test("createSandbox() filters contacts by everything that Qontak documents", async () => {
   await using client = await open();
   const contacts = await all(client, "contacts");
   const contact = contacts.find((one) =>
@@ -129,7 +129,7 @@ Deno.test("createSandbox() filters contacts by all that Qontak documents", async
   assertEquals((await all(client, "contacts", "crm_source_id=1")).length, 40);
 });
 
-Deno.test("createSandbox() filters contacts by the day they were made", async () => {
+Deno.test("createSandbox() filters contacts by the day of their creation", async () => {
   await using client = await open();
   const contacts = await all(client, "contacts");
   const days = contacts.map((one) => one.created_at.slice(0, 10)).sort();
@@ -155,7 +155,7 @@ Deno.test("createSandbox() filters contacts by the day they were made", async ()
   }
 });
 
-Deno.test("createSandbox() answers one contact as a list, or an object where observed", async () => {
+Deno.test("createSandbox() answers one contact as a list, or as an object in the observed profile", async () => {
   await using client = await open();
   const [contact] = await all(client, "contacts");
   const path = `/contacts/${contact.id}`;
@@ -170,7 +170,7 @@ Deno.test("createSandbox() answers one contact as a list, or an object where obs
   assertEquals(seen.response.id, contact.id);
 });
 
-Deno.test("createSandbox() keeps a contact's address, and shows it only where observed", async () => {
+Deno.test("createSandbox() stores a contact's address, and shows it only in the observed profile", async () => {
   for (const profile of ["documented", "observed"] as const) {
     await using client = await open({ profile });
     const address = { address: "Jl. A 1", city: "Bogor", zipcode: 16_111 };

@@ -11,7 +11,7 @@ import {
   put,
 } from "./records.ts";
 
-Deno.test("createSandbox() makes a contact with everything a body may say", async () => {
+Deno.test("createSandbox() creates a contact with all keys of a body", async () => {
   await using client = await open();
   const base = await contactBody(client);
   const [company] = await all(client, "companies");
@@ -78,7 +78,7 @@ Deno.test("createSandbox() gives a contact without a valid creator_id to the tok
   }
 });
 
-Deno.test("createSandbox() refuses a contact that does not fit, naming the key", async () => {
+Deno.test("createSandbox() refuses an invalid contact, and names the key", async () => {
   await using client = await open();
   const body = await contactBody(client);
   await refused(
@@ -115,7 +115,7 @@ Deno.test("createSandbox() refuses a contact that does not fit, naming the key",
   assertEquals((await all(client, "contacts")).length, 40);
 });
 
-Deno.test("createSandbox() changes only what a contact's PUT names, and answers meta alone", async () => {
+Deno.test("createSandbox() changes only what a contact's PUT names, and answers only meta", async () => {
   for (const profile of ["documented", "observed"] as const) {
     await using client = await open({ profile });
     const [before] = await all(client, "contacts");
@@ -150,7 +150,7 @@ Deno.test("createSandbox() changes only what a contact's PUT names, and answers 
   }
 });
 
-Deno.test("createSandbox() resets a contact's owner on a PUT without creator_id, unless told not to", async () => {
+Deno.test("createSandbox() resets a contact's owner on a PUT without creator_id, unless configured otherwise", async () => {
   for (const resetOwner of [true, false]) {
     await using client = await open({ resetOwner });
     const { id } = await make(client, "contacts", {
@@ -167,7 +167,7 @@ Deno.test("createSandbox() resets a contact's owner on a PUT without creator_id,
   }
 });
 
-Deno.test("createSandbox() gives a contact to another owner, and refuses none and an unknown one", async () => {
+Deno.test("createSandbox() gives a contact to another owner, and refuses a missing or unknown one", async () => {
   await using client = await open();
   const [{ id }] = await all(client, "contacts") as [Json];
   const path = `/contacts/${id}/update_owner`;
@@ -195,7 +195,7 @@ Deno.test("createSandbox() deletes a contact once", async () => {
   assertEquals((await client.call("GET", `/contacts/${id}`)).status, 404);
 });
 
-Deno.test("createSandbox() takes a contact back as it was read", async () => {
+Deno.test("createSandbox() accepts a contact as it was read", async () => {
   await using client = await open();
   for (const contact of await all(client, "contacts")) {
     await put(client, "contacts", contact.id, contact);

@@ -35,7 +35,7 @@ Deno.test("serveSandbox() lets another process expire and revoke tokens", async 
   assertEquals((await client.raw("/_sandbox/nothing")).status, 404);
 });
 
-Deno.test("serveSandbox() tells its state", async () => {
+Deno.test("serveSandbox() reports its state", async () => {
   await using client = await open();
   await client.call("POST", "/deals", INQUIRY);
   const { body } = await client.raw("/_sandbox/state");
@@ -43,7 +43,7 @@ Deno.test("serveSandbox() tells its state", async () => {
   assert(body.contacts > 0 && body.companies > 0 && body.notes > 0);
 });
 
-Deno.test("Sandbox.requests shows what came, and no secret", async () => {
+Deno.test("Sandbox.requests shows the requests without secrets", async () => {
   await using client = await open({ clientSecret: "very-secret" });
   await client.call("PUT", "/deals/1?a=1&b=2&b=3", { name: "x" });
   await client.raw("/api/v3.1/nothing", { method: "PATCH" });
@@ -94,7 +94,7 @@ Deno.test("createSandbox() adds its latency to each answer", async () => {
   assert(performance.now() - start >= 35);
 });
 
-Deno.test("serveSandbox() listens on loopback, on the port it is given", async () => {
+Deno.test("serveSandbox() listens on loopback, on the given port", async () => {
   await using first = serveSandbox();
   const port = Number(new URL(first.url).port);
   assertEquals(first.url, `http://127.0.0.1:${port}`);

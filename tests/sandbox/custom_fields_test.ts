@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { custom, descriptors, INQUIRY, type Json, open } from "./client.ts";
 
-Deno.test("createSandbox() keeps custom values in the forms of their types", async () => {
+Deno.test("createSandbox() stores custom values in the forms of their types", async () => {
   await using client = await open();
   const [city] = await descriptors(client, "delivery_city");
   const [category] = await descriptors(client, "product_category_8");
@@ -61,7 +61,7 @@ Deno.test("createSandbox() keeps custom values in the forms of their types", asy
   }
   assertEquals(read.response.additional_fields.length, 80);
 
-  // The id as a number is taken too.
+  // The id may be a number too.
   await client.call("PUT", `/deals/${body.response.id}`, {
     additional_fields: [{ id: city.id, value: bandung + 1 }],
   });
@@ -72,7 +72,7 @@ Deno.test("createSandbox() keeps custom values in the forms of their types", asy
   assertEquals(custom(again.response, city.id).value, String(bandung + 1));
 });
 
-Deno.test("createSandbox() refuses a custom value that does not fit, naming field and id", async () => {
+Deno.test("createSandbox() refuses an invalid custom value, and names the field and its id", async () => {
   await using client = await open();
   for (
     const [name, value] of [
@@ -101,7 +101,7 @@ Deno.test("createSandbox() refuses a custom value that does not fit, naming fiel
   }
 });
 
-Deno.test("createSandbox() keeps two custom fields of one name apart by id", async () => {
+Deno.test("createSandbox() distinguishes two custom fields of the same name by id", async () => {
   await using client = await open();
   const [old, current] = await descriptors(client, "service_type") as [
     Json,

@@ -36,7 +36,7 @@ Deno.test("createSandbox() makes deals that satisfy what their stages require", 
   }
 });
 
-Deno.test("createSandbox() takes a deal back as it was read", async () => {
+Deno.test("createSandbox() accepts a deal as it was read", async () => {
   await using client = await open();
   const { body } = await client.call("GET", "/deals?per_page=100");
   for (const deal of body.response) {

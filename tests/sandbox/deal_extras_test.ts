@@ -47,7 +47,7 @@ Deno.test("createSandbox() shows a stage history that ends at the deal's stage",
   );
 });
 
-Deno.test("createSandbox() shows a chat history as an object, or as rooms where observed", async () => {
+Deno.test("createSandbox() shows a chat history as an object, or as rooms in the observed profile", async () => {
   const rooms: Record<string, Json[]> = {};
   for (const profile of ["documented", "observed"] as const) {
     await using client = await open({ profile });
@@ -99,7 +99,7 @@ Deno.test("createSandbox() shows the real creator, no matter who owns the deal",
   assertEquals((await client.call("GET", "/deals/1/real_creator")).status, 404);
 });
 
-Deno.test("createSandbox() shows a deal's full field with names for ids", async () => {
+Deno.test("createSandbox() shows a deal's full field with names instead of ids", async () => {
   await using client = await open();
   const { body: all } = await client.call("GET", "/deals?per_page=100");
   const deal = all.response.find((one: Json) =>
@@ -130,7 +130,7 @@ Deno.test("createSandbox() shows a deal's full field with names for ids", async 
   assertEquals((await client.call("GET", "/deals/1/full-field")).status, 404);
 });
 
-Deno.test("createSandbox() changes an owner, and refuses none and an unknown one", async () => {
+Deno.test("createSandbox() changes an owner, and refuses a missing or unknown one", async () => {
   await using client = await open();
   const { id } = await dealAt(client, STAGE.won);
   const path = `/deals/${id}/update_owner`;

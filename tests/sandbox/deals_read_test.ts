@@ -125,7 +125,7 @@ Deno.test("createSandbox() pages through deals", async () => {
   assertEquals(all.current_data, 60);
 });
 
-Deno.test("createSandbox() filters deals by what Qontak documents, ignoring the rest", async () => {
+Deno.test("createSandbox() filters deals by what Qontak documents, and ignores the rest", async () => {
   await using client = await open();
   const list = async (query: string): Promise<Json> =>
     (await client.call("GET", `/deals?per_page=100&${query}`)).body;
@@ -210,7 +210,7 @@ Deno.test("createSandbox() shows a deal as real traffic does in the observed pro
   assertMatch(body.meta.log_id, /rails5$/);
 });
 
-Deno.test("createSandbox() echoes empty custom fields in the form of their type", async () => {
+Deno.test("createSandbox() returns empty custom fields in the form of their type", async () => {
   await using client = await open();
   const { body } = await client.call("POST", "/deals", {
     name: "Kosong",
@@ -241,7 +241,7 @@ Deno.test("createSandbox() echoes empty custom fields in the form of their type"
   }
 });
 
-Deno.test("createSandbox() answers an unknown deal with 404, soft where asked", async () => {
+Deno.test("createSandbox() answers an unknown deal with 404, soft if configured", async () => {
   await using client = await open();
   for (const id of ["1", "abc", "1.5", "-1"]) {
     const { status, body } = await client.call("GET", `/deals/${id}`);

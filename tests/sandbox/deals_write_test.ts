@@ -15,7 +15,7 @@ import {
   USER,
 } from "./client.ts";
 
-Deno.test("createSandbox() makes a deal and answers 200 with the record", async () => {
+Deno.test("createSandbox() creates a deal and answers 200 with the record", async () => {
   await using client = await open();
   const deal = await create(client, {
     ...INQUIRY,
@@ -37,7 +37,7 @@ Deno.test("createSandbox() makes a deal and answers 200 with the record", async 
   assertEquals(body.total_data, 61);
 });
 
-Deno.test("createSandbox() drops unknown keys without a word", async () => {
+Deno.test("createSandbox() silently drops unknown keys", async () => {
   await using client = await open();
   const deal = await create(client, {
     ...INQUIRY,
@@ -80,7 +80,7 @@ Deno.test("createSandbox() refuses a deal without name, pipeline and stage", asy
   assertEquals(body.total_data, 60);
 });
 
-Deno.test("createSandbox() names every key whose value does not fit", async () => {
+Deno.test("createSandbox() names every key with an invalid value", async () => {
   await using client = await open();
   for (
     const [key, value] of [
@@ -109,7 +109,7 @@ Deno.test("createSandbox() names every key whose value does not fit", async () =
   }
 });
 
-Deno.test("createSandbox() resolves exact names, and lets ids win", async () => {
+Deno.test("createSandbox() resolves exact names, and prefers ids", async () => {
   await using client = await open();
   const named = await create(client, {
     name: "Lewat nama",
@@ -169,7 +169,7 @@ Deno.test("createSandbox() links a deal with a company and contacts", async () =
   assertEquals([cleared.crm_lead_ids, cleared.crm_lead_name], [[], []]);
 });
 
-Deno.test("createSandbox() changes only what a PUT names, and answers meta alone", async () => {
+Deno.test("createSandbox() changes only what a PUT names, and answers only meta", async () => {
   await using client = await open();
   const before = await dealAt(client, STAGE.negotiation);
   const { status, body } = await client.call("PUT", `/deals/${before.id}`, {
@@ -212,7 +212,7 @@ Deno.test("createSandbox() leaves a deal as it was when a PUT is refused", async
   assertEquals((await client.call("PUT", "/deals/1", {})).status, 404);
 });
 
-Deno.test("createSandbox() resets the owner on a PUT without creator_id, unless told not to", async () => {
+Deno.test("createSandbox() resets the owner on a PUT without creator_id, unless configured otherwise", async () => {
   for (const resetOwner of [true, false]) {
     await using client = await open({ resetOwner });
     const { id } = await create(client, {
@@ -227,7 +227,7 @@ Deno.test("createSandbox() resets the owner on a PUT without creator_id, unless 
   }
 });
 
-Deno.test("createSandbox() clears with null", async () => {
+Deno.test("createSandbox() clears a value with null", async () => {
   await using client = await open();
   const { id: npwp } = await field(client, "npwp");
   const { id } = await create(client, {

@@ -10,7 +10,7 @@ import { dealAt, INQUIRY, open, STAGE } from "./client.ts";
 
 const LIST = "/api/v3.1/deals";
 
-Deno.test("Sandbox.inject() answers any failing status, with Retry-After where given", async () => {
+Deno.test("Sandbox.inject() answers any failing status, with Retry-After if given", async () => {
   await using client = await open();
   for (const status of [400, 401, 403, 404, 422, 429, 500, 502, 503, 504]) {
     client.sandbox.inject({ fault: { kind: "status", status, retryAfter: 3 } });
@@ -42,7 +42,7 @@ Deno.test("Sandbox.inject() fails before or after the request is handled", async
   }
 });
 
-Deno.test("Sandbox.inject() meets the method, path, times and skip of its rule", async () => {
+Deno.test("Sandbox.inject() follows the method, path, times and skip of its rule", async () => {
   await using client = await open();
   const { id } = await dealAt(client, STAGE.won);
   const fault = { kind: "status", status: 503 } as const;
@@ -80,7 +80,7 @@ Deno.test("Sandbox.inject() meets the method, path, times and skip of its rule",
   assertEquals((await client.call("PUT", "/deals/1", {})).status, 404);
 });
 
-Deno.test("Sandbox.inject() uses rules up in their order", async () => {
+Deno.test("Sandbox.inject() uses rules in their order", async () => {
   await using client = await open();
   for (const status of [500, 502]) {
     client.sandbox.inject({ fault: { kind: "status", status } });
@@ -90,7 +90,7 @@ Deno.test("Sandbox.inject() uses rules up in their order", async () => {
   }
 });
 
-Deno.test("Sandbox.inject() fails a grant too, without spending the token", async () => {
+Deno.test("Sandbox.inject() fails a grant too, without using up the token", async () => {
   await using client = await open();
   client.sandbox.inject({
     path: "/oauth/token",
@@ -257,7 +257,7 @@ Deno.test("Sandbox.inject() refuses what is not a rule", () => {
   }
 });
 
-Deno.test("Sandbox.fetch() rejects as fetch does where a fault cuts the connection", async () => {
+Deno.test("Sandbox.fetch() rejects as fetch does if a fault cuts the connection", async () => {
   const sandbox = createSandbox();
   sandbox.inject({ fault: { kind: "cut", when: "before" } });
   const url = `http://sandbox${LIST}`;

@@ -29,7 +29,7 @@ import { sign, type Signing } from "./signer.ts";
 const UNAUTHORIZED = [401, { message: "Unauthorized" }];
 const MINUTE = 60_000;
 
-/** An HTTP date so many ms from now. */
+/** An HTTP date, a number of ms from now. */
 const later = (ms: number): string => new Date(Date.now() + ms).toUTCString();
 
 /** Sends a signed request below `/qontak/crm`. */
@@ -50,7 +50,7 @@ function send(
   });
 }
 
-/** Sends bytes as they are, and gives the answer's status. */
+/** Sends bytes as they are, and returns the answer's status. */
 async function statusOf(
   client: Client,
   requestLine: string,
@@ -82,7 +82,7 @@ Deno.test("createSandbox() answers a signed request", async () => {
   );
 });
 
-Deno.test("createSandbox() has every endpoint below both prefixes", async () => {
+Deno.test("createSandbox() has every endpoint under both prefixes", async () => {
   await using client = await open();
   const routes = resources.flatMap(({ routes }) => routes);
   assert(routes.length > 60);
@@ -102,7 +102,7 @@ Deno.test("createSandbox() has every endpoint below both prefixes", async () => 
   assertEquals([status, body], [404, { status: 404, error: "Not Found" }]);
 });
 
-Deno.test("createSandbox() has the same data below both prefixes", async () => {
+Deno.test("createSandbox() has the same data under both prefixes", async () => {
   await using client = await open();
   const { body: { response: { id } } } = await send(client, "POST", "/deals", {
     body: INQUIRY,
@@ -120,7 +120,7 @@ Deno.test("createSandbox() has the same data below both prefixes", async () => {
   assertEquals(await nameOf(), undefined);
 });
 
-Deno.test("createSandbox() takes tokens below one prefix and signatures below the other", async () => {
+Deno.test("createSandbox() takes tokens under one prefix and signatures under the other", async () => {
   await using client = await open();
   const bearer = { authorization: `Bearer ${client.token}` };
   const target = "/qontak/crm/pipelines";
@@ -146,7 +146,7 @@ Deno.test("createSandbox() takes tokens below one prefix and signatures below th
   assertMatch(authorization!, /^hmac /);
 });
 
-Deno.test("createSandbox() refuses a signed request where one thing is wrong", async () => {
+Deno.test("createSandbox() refuses a signed request with one mistake", async () => {
   await using client = await open();
   const target = "/qontak/crm/deals?page=2&per_page=1";
   const good = sign("GET", target);
@@ -253,7 +253,7 @@ Deno.test("createSandbox() takes a date up to five minutes from its clock", asyn
   }
 });
 
-Deno.test("fromHttpDate() reads today's form of a date alone", () => {
+Deno.test("fromHttpDate() reads only the current form of a date", () => {
   const ms = Date.UTC(1994, 10, 6, 8, 49, 37);
   assertEquals(fromHttpDate("Sun, 06 Nov 1994 08:49:37 GMT"), ms);
   for (
@@ -268,7 +268,7 @@ Deno.test("fromHttpDate() reads today's form of a date alone", () => {
   ) assertEquals(fromHttpDate(text), undefined, text);
 });
 
-Deno.test("createSandbox() verifies the request line as it came", async () => {
+Deno.test("createSandbox() verifies the request line as it was sent", async () => {
   await using client = await open();
   const { id } = await make(client, "contacts", {
     ...await contactBody(client),
@@ -288,7 +288,7 @@ Deno.test("createSandbox() verifies the request line as it came", async () => {
     assertEquals(status, 200, query);
     assertEquals(body.response.map((one: Json) => one.id), [id], query);
   }
-  // A client that would tidy these up could not send them.
+  // A client that normalizes these could not send them.
   for (
     const target of [
       `/qontak/crm/contacts/%3${String(id)[0]}${String(id).slice(1)}`,
@@ -307,7 +307,7 @@ Deno.test("createSandbox() verifies the request line as it came", async () => {
   }
 });
 
-Deno.test("createSandbox() acts as the user whose SSO id came", async () => {
+Deno.test("createSandbox() acts as the user of the SSO id", async () => {
   await using client = await open();
   assertEquals(SANDBOX_MEKARI.ssoId, ssoIdOf(USERS[0]!.id));
   const ssoId = ssoIdOf(USER.bagas);
@@ -328,7 +328,7 @@ Deno.test("createSandbox() acts as the user whose SSO id came", async () => {
   }
 });
 
-Deno.test("createSandbox() goes by a clock that is off", async () => {
+Deno.test("createSandbox() uses a clock that is wrong", async () => {
   for (const clockOffset of [-10 * MINUTE, 20 * MINUTE]) {
     await using client = await open({ clockOffset });
     const isShown = ({ headers }: Reply): boolean => {
@@ -337,7 +337,7 @@ Deno.test("createSandbox() goes by a clock that is off", async () => {
     };
     const late = await send(client, "GET", "/pipelines");
     assertEquals([late.status, late.body], UNAUTHORIZED);
-    // Who takes the clock from the answer is let in.
+    // A client that uses the clock of the answer is accepted.
     const date = late.headers.get("date")!;
     assertEquals(new Date(Date.parse(date)).toUTCString(), date);
     const right = await send(client, "GET", "/pipelines", { date });
@@ -353,7 +353,7 @@ Deno.test("createSandbox() goes by a clock that is off", async () => {
   assert(Math.abs(Date.parse(headers.get("date")!) - Date.now()) < 5_000);
 });
 
-Deno.test("createSandbox() keeps applications apart", async () => {
+Deno.test("createSandbox() separates applications", async () => {
   const mekari = [
     { clientId: "one", clientSecret: "secret-1", ssoId: crypto.randomUUID() },
     { clientId: "two", clientSecret: "secret-2", ssoId: crypto.randomUUID() },
@@ -369,7 +369,7 @@ Deno.test("createSandbox() keeps applications apart", async () => {
       application,
       body: INQUIRY,
     });
-    // The third one has no own SSO id, and acts for the first user.
+    // The third one has no SSO id of its own, and acts for the first user.
     const user = USERS[application === three ? 0 : index]!;
     assertEquals(made.body.response.creator_id, user.id);
   }
@@ -380,7 +380,7 @@ Deno.test("createSandbox() keeps applications apart", async () => {
   assertEquals(await get({ application: SANDBOX_MEKARI }), 401);
 });
 
-Deno.test("createSandbox() knows one application that is not in a list", async () => {
+Deno.test("createSandbox() accepts one application without a list", async () => {
   const application = { clientId: "alone", clientSecret: "its-secret" };
   await using client = await open({ mekari: application });
   const { status } = await send(client, "GET", "/pipelines", { application });
@@ -400,7 +400,7 @@ Deno.test("Sandbox.revokeApplication() ends one application", async () => {
   assertEquals((await client.call("GET", "/pipelines")).status, 200);
 });
 
-Deno.test("Sandbox.inject() meets requests below /qontak/crm", async () => {
+Deno.test("Sandbox.inject() also applies to requests under /qontak/crm", async () => {
   await using client = await open();
   const { sandbox } = client;
   sandbox.inject({
@@ -426,7 +426,7 @@ Deno.test("Sandbox.inject() meets requests below /qontak/crm", async () => {
   assertEquals(await cut.text().catch(() => "broken"), "broken");
 });
 
-Deno.test("Sandbox.requests shows signed requests without what signs them", async () => {
+Deno.test("Sandbox.requests shows signed requests without their signatures", async () => {
   await using client = await open();
   const target = "/qontak/crm/deals/1?a=%2F";
   const headers = sign("PUT", target);

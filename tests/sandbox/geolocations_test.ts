@@ -91,7 +91,7 @@ Deno.test("createSandbox() names the creator of a geolocation in the observed pr
   assertEquals(one.checkout.time, "21 Jul, 20:03");
 });
 
-Deno.test("createSandbox() makes a geolocation and answers in the shape of writes", async () => {
+Deno.test("createSandbox() creates a geolocation and answers in the form of writes", async () => {
   await using client = await open();
   const { status, body } = await client.call("POST", "/geolocations", {
     ...BODY,
@@ -125,7 +125,7 @@ Deno.test("createSandbox() makes a geolocation and answers in the shape of write
   });
 });
 
-Deno.test("createSandbox() gives a geolocation without more than a place its defaults", async () => {
+Deno.test("createSandbox() gives a geolocation that has only a place its defaults", async () => {
   await using client = await open();
   const { body } = await client.call("POST", "/geolocations", {
     latitude: 0,
@@ -140,7 +140,7 @@ Deno.test("createSandbox() gives a geolocation without more than a place its def
   assertEquals(status, 200);
 });
 
-Deno.test("createSandbox() refuses a geolocation that does not fit, naming the key", async () => {
+Deno.test("createSandbox() refuses an invalid geolocation, and names the key", async () => {
   await using client = await open();
   await refused(
     client,
@@ -196,7 +196,7 @@ Deno.test("createSandbox() answers a geolocation's PUT with the whole record", a
   assertEquals((await client.call("PUT", "/geolocations/1", {})).status, 404);
 });
 
-Deno.test("createSandbox() never deletes a geolocation, as Qontak's collection", async () => {
+Deno.test("createSandbox() cannot delete a geolocation, as in Qontak's collection", async () => {
   await using client = await open();
   const [{ id }] = await all(client) as [Json];
   for (

@@ -24,7 +24,7 @@ Deno.test("readFlags() reads every flag", () => {
   );
 });
 
-Deno.test("readFlags() refuses what it does not know", () => {
+Deno.test("readFlags() refuses unknown flags", () => {
   for (
     const [args, message] of [
       [["--prot", "1"], "Unknown flag --prot"],
@@ -38,7 +38,7 @@ Deno.test("readFlags() refuses what it does not know", () => {
   }
 });
 
-// The rest needs a process, and so the permission to run one.
+// The rest needs a process, and the permission to run one.
 const main = new URL("../../src/sandbox/main.ts", import.meta.url).pathname;
 const { state } = Deno.permissions.querySync({ name: "run" });
 const ignore = state !== "granted" || Deno.build.os === "windows";

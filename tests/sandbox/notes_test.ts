@@ -77,7 +77,7 @@ Deno.test("createSandbox() lists the first of lead, company and deal that has no
   assertEquals(await first("crm_lead_id=1&crm_company_id=1"), undefined);
 });
 
-Deno.test("createSandbox() makes a note, at either path, and answers without its type", async () => {
+Deno.test("createSandbox() creates a note at either path, and answers without its type", async () => {
   await using client = await open();
   const contact = await make(client, "contacts", await contactBody(client));
   const [company] = await all(client, "companies");
@@ -113,7 +113,7 @@ Deno.test("createSandbox() makes a note, at either path, and answers without its
   assertEquals(response[0].crm_person_full_name, "Nadia Kurnia");
 });
 
-Deno.test("createSandbox() refuses a note that does not fit, naming the key", async () => {
+Deno.test("createSandbox() refuses an invalid note, and names the key", async () => {
   await using client = await open();
   const [contact] = await all(client, "contacts");
   const [deal] = await all(client, "deals");
@@ -134,7 +134,7 @@ Deno.test("createSandbox() refuses a note that does not fit, naming the key", as
   }
 });
 
-Deno.test("createSandbox() changes a note and answers meta alone", async () => {
+Deno.test("createSandbox() changes a note and answers only meta", async () => {
   await using client = await open();
   const [leadId] = noted("crm_person_id");
   const [before] = (await list(client, `crm_lead_id=${leadId}`)).response;
@@ -171,7 +171,7 @@ Deno.test("createSandbox() changes a note and answers meta alone", async () => {
   assertEquals((await client.call("PUT", "/notes/1", {})).status, 404);
 });
 
-Deno.test("createSandbox() names a note's check-in as Qontak's OpenAPI does where observed", async () => {
+Deno.test("createSandbox() names a note's check-in as Qontak's OpenAPI does in the observed profile", async () => {
   await using client = await open({ profile: "observed" });
   const shown = await Promise.all(
     [...createWorld(1).notes.keys()].map((id) => get(client, "notes", id)),

@@ -44,7 +44,7 @@ Deno.test("createSandbox() answers a rotated refresh token with invalid_grant", 
   assertEquals((await client.grant(refresh(first.refresh_token))).status, 200);
 });
 
-Deno.test("createSandbox() keeps the refresh token where rotation is off", async () => {
+Deno.test("createSandbox() keeps the refresh token if rotation is off", async () => {
   await using client = await open({
     rotateRefreshTokens: false,
     refreshToken: "given",
@@ -123,7 +123,7 @@ Deno.test("createSandbox() refuses an unknown grant type and an absent parameter
   }
 });
 
-Deno.test("createSandbox() demands the client where one is set", async () => {
+Deno.test("createSandbox() requires the client if one is configured", async () => {
   await using client = await open({ clientId: "id", clientSecret: "secret" });
   const fields = refresh(client.sandbox.refreshToken);
   for (
@@ -162,12 +162,12 @@ Deno.test("createSandbox() refuses a missing, unknown or expired access token", 
   assertEquals(again.status, 200);
 });
 
-Deno.test("createSandbox() lets access tokens expire by themselves", async () => {
+Deno.test("createSandbox() ends access tokens after their lifetime", async () => {
   await using client = await open({ accessTokenLifetime: 0 });
   assertEquals((await client.call("GET", "/pipelines")).status, 401);
 });
 
-Deno.test("Sandbox.revokeRefreshTokens() leaves only a new login", async () => {
+Deno.test("Sandbox.revokeRefreshTokens() makes a new login necessary", async () => {
   await using client = await open();
   client.sandbox.revokeRefreshTokens();
   const { body } = await client.grant(refresh(client.sandbox.refreshToken));
@@ -190,7 +190,7 @@ Deno.test("Sandbox.fetch() answers without a network", async () => {
   assertEquals(typeof (await response.json()).access_token, "string");
 });
 
-/** Who a new deal belongs to when it is made with a token. */
+/** The owner of a new deal that is created with a token. */
 async function actorOf({ raw }: Client, token: string): Promise<number> {
   const { body } = await raw("/api/v3.1/deals", {
     method: "POST",
@@ -203,7 +203,7 @@ async function actorOf({ raw }: Client, token: string): Promise<number> {
   return body.response.creator_id;
 }
 
-Deno.test("createSandbox() rotates several refresh tokens apart from each other", async () => {
+Deno.test("createSandbox() rotates several refresh tokens independently", async () => {
   await using client = await open({ refreshTokens: ["second", "third"] });
   const first = client.sandbox.refreshToken;
   const { body: second } = await client.grant(refresh("second"));
@@ -223,7 +223,7 @@ Deno.test("createSandbox() rotates several refresh tokens apart from each other"
   }
 });
 
-Deno.test("createSandbox() keeps several refresh tokens where rotation is off", async () => {
+Deno.test("createSandbox() keeps several refresh tokens if rotation is off", async () => {
   await using client = await open({
     rotateRefreshTokens: false,
     refreshTokens: ["second"],
@@ -234,7 +234,7 @@ Deno.test("createSandbox() keeps several refresh tokens where rotation is off", 
   }
 });
 
-Deno.test("Sandbox.grantAttempts counts what was asked for, granted or not", async () => {
+Deno.test("Sandbox.grantAttempts counts all requests for grants", async () => {
   await using client = await open();
   const { sandbox } = client;
   assertEquals([sandbox.grantAttempts, sandbox.grants], [1, 1]);
@@ -250,14 +250,14 @@ Deno.test("Sandbox.grantAttempts counts what was asked for, granted or not", asy
 
 const CALLBACK = "http://127.0.0.1:9/callback?from=here";
 
-/** Asks for a code, and gives the answer without following it. */
+/** Requests a code, and returns the answer without following it. */
 function authorize({ raw }: Client, query: Record<string, string>) {
   return raw(`/oauth/authorize?${new URLSearchParams(query)}`, {
     redirect: "manual",
   });
 }
 
-Deno.test("createSandbox() sends an authorization back with a code that is good once", async () => {
+Deno.test("createSandbox() answers an authorization with a code that works once", async () => {
   await using client = await open({ clientId: "mine", clientSecret: "s" });
   const asked = {
     client_id: "mine",
@@ -297,7 +297,7 @@ Deno.test("createSandbox() sends an authorization back with a code that is good 
   assertEquals((await client.grant({ ...fields, code: other })).status, 200);
 });
 
-Deno.test("createSandbox() binds a code to the client that asked for it", async () => {
+Deno.test("createSandbox() binds a code to the client that requested it", async () => {
   await using client = await open();
   const { headers } = await authorize(client, {
     client_id: "one",
@@ -319,7 +319,7 @@ Deno.test("createSandbox() binds a code to the client that asked for it", async 
   );
 });
 
-Deno.test("createSandbox() refuses an authorization that it cannot send back", async () => {
+Deno.test("createSandbox() refuses an authorization without a valid redirect URI", async () => {
   await using client = await open({ clientId: "mine" });
   const good = {
     client_id: "mine",

@@ -21,7 +21,7 @@ async function linesOf({ call }: Client, query = ""): Promise<Json[]> {
   return (await call("GET", `${PATH}?per_page=100${query}`)).body.response;
 }
 
-/** A body that is taken: a product and a deal that exist. */
+/** A valid body: the product and the deal exist. */
 async function lineBody(client: Client): Promise<Json> {
   const { body } = await client.call("GET", "/products?per_page=1");
   const deal = await dealAt(client, STAGE.newInquiry);
@@ -57,7 +57,7 @@ Deno.test("createSandbox() lists fifty product lines of its deals and products",
   }
 });
 
-Deno.test("createSandbox() lists in every deal exactly its lines", async () => {
+Deno.test("createSandbox() lists exactly its lines in every deal", async () => {
   await using client = await open();
   const { body } = await client.call("GET", "/deals?per_page=100");
   for (const deal of body.response) {
@@ -85,7 +85,7 @@ Deno.test("createSandbox() filters product lines by deal and by name", async () 
   assertEquals(await linesOf(client, "&query=tidak+ada"), []);
 });
 
-Deno.test("createSandbox() takes a line's sums as texts and gives numbers", async () => {
+Deno.test("createSandbox() reads a line's sums as texts and returns numbers", async () => {
   await using client = await open();
   const wanted = await lineBody(client);
   const [sample] = await linesOf(client) as [Json];
@@ -145,7 +145,7 @@ Deno.test("createSandbox() answers a new line with the raw row in the observed p
   assertEquals(Object.keys(read.response), KEYS);
 });
 
-Deno.test("createSandbox() refuses a product line that does not fit, naming the key", async () => {
+Deno.test("createSandbox() refuses an invalid product line, and names the key", async () => {
   await using client = await open();
   const wanted = await lineBody(client);
   await refused(
@@ -181,7 +181,7 @@ Deno.test("createSandbox() refuses a product line that does not fit, naming the 
   assert(deal.product_association_ids.includes(line.id));
 });
 
-Deno.test("createSandbox() moves a product line to another deal, and answers meta alone", async () => {
+Deno.test("createSandbox() moves a product line to another deal, and answers only meta", async () => {
   await using client = await open();
   const [line] = await linesOf(client) as [Json];
   const { crm_deal_id } = await lineBody(client);
@@ -201,7 +201,7 @@ Deno.test("createSandbox() moves a product line to another deal, and answers met
   assertEquals((await client.call("PUT", `${PATH}/1`, {})).status, 404);
 });
 
-Deno.test("createSandbox() deletes a product line once, and takes it off its deal", async () => {
+Deno.test("createSandbox() deletes a product line once, and removes it from its deal", async () => {
   await using client = await open();
   const [line] = await linesOf(client) as [Json];
   const path = `${PATH}/${line.id}`;
@@ -213,7 +213,7 @@ Deno.test("createSandbox() deletes a product line once, and takes it off its dea
   assertEquals(deal.product_association_ids.includes(line.id), false);
 });
 
-Deno.test("createSandbox() takes a deal's product lines away with it", async () => {
+Deno.test("createSandbox() deletes a deal's product lines with the deal", async () => {
   await using client = await open();
   const [line] = await linesOf(client) as [Json];
   await client.call("DELETE", `/deals/${line.crm_deal_id}`);
@@ -221,7 +221,7 @@ Deno.test("createSandbox() takes a deal's product lines away with it", async () 
   assertEquals((await client.call("GET", `${PATH}/${line.id}`)).status, 404);
 });
 
-Deno.test("createSandbox() answers 404 where a line's route is not Qontak's", async () => {
+Deno.test("createSandbox() answers 404 if a line's route is not Qontak's", async () => {
   await using client = await open();
   for (
     const [method, path] of [

@@ -17,7 +17,7 @@ async function productsOf({ call }: Client): Promise<Json[]> {
   return (await call("GET", "/products?per_page=100")).body.response;
 }
 
-Deno.test("createSandbox() pages through products with keys of their own", async () => {
+Deno.test("createSandbox() pages through products, which have other keys", async () => {
   await using client = await open();
   const { body } = await client.call("GET", "/products?page=2");
   assertEquals(Object.keys(body), [
@@ -62,7 +62,7 @@ Deno.test("createSandbox() finds products by a part of the name", async () => {
   assertEquals([none.response, none.total_data], [[], 0]);
 });
 
-Deno.test("createSandbox() answers an unknown product with 404, soft where asked", async () => {
+Deno.test("createSandbox() answers an unknown product with 404, soft if configured", async () => {
   await using client = await open();
   for (const method of ["GET", "PUT", "DELETE"]) {
     const { status, body } = await client.call(method, "/products/1");
@@ -74,7 +74,7 @@ Deno.test("createSandbox() answers an unknown product with 404, soft where asked
   assertEquals([status, body.meta.error_code], [200, 404]);
 });
 
-Deno.test("createSandbox() makes a product with its sums as they were sent", async () => {
+Deno.test("createSandbox() creates a product with its sums as they were sent", async () => {
   await using client = await open();
   const [first] = await productsOf(client) as [Json];
   const { id } = custom(first, "product_code");
@@ -144,7 +144,7 @@ Deno.test("createSandbox() answers a new product with the raw row in the observe
   assertEquals(Object.keys(put.body), ["meta"]);
 });
 
-Deno.test("createSandbox() refuses a product that does not fit, naming the key", async () => {
+Deno.test("createSandbox() refuses an invalid product, and names the key", async () => {
   await using client = await open();
   const [first] = await productsOf(client) as [Json];
   const { id } = custom(first, "warranty_months");
@@ -172,7 +172,7 @@ Deno.test("createSandbox() refuses a product that does not fit, naming the key",
   assertEquals((await productsOf(client)).length, 30);
 });
 
-Deno.test("createSandbox() changes only what a product's PUT names, and answers meta alone", async () => {
+Deno.test("createSandbox() changes only what a product's PUT names, and answers only meta", async () => {
   await using client = await open();
   const [before] = await productsOf(client) as [Json];
   const path = `/products/${before.id}`;
@@ -189,7 +189,7 @@ Deno.test("createSandbox() changes only what a product's PUT names, and answers 
   });
 });
 
-Deno.test("createSandbox() takes a product's lines away with it", async () => {
+Deno.test("createSandbox() deletes a product's lines with the product", async () => {
   await using client = await open();
   const list = async (query: string) =>
     (await client.call("GET", `/products_association?per_page=100${query}`))
@@ -208,9 +208,10 @@ Deno.test("createSandbox() takes a product's lines away with it", async () => {
   assertEquals(deal.response.product_association_ids.includes(line.id), false);
 });
 
-Deno.test("createSandbox() has no template of products, as Qontak's collection", async () => {
+Deno.test("createSandbox() has no template of products, as in Qontak's collection", async () => {
   await using client = await open();
-  // GET /products/:id fits the first: Qontak looks for a product of that name.
+  // The first path matches GET /products/:id, so Qontak searches for a product
+  // with that name.
   for (
     const [method, path] of [
       ["GET", "/products/info"],

@@ -1,5 +1,5 @@
 /**
- * What the tests of contacts, companies, tickets and notes share.
+ * Shared by the tests of contacts, companies, tickets and notes.
  *
  * @module
  */
@@ -28,7 +28,7 @@ export async function all(
   return (await call("GET", path)).body.response;
 }
 
-/** One record; a contact comes in a list in the documented profile. */
+/** One record; in the documented profile, a contact is in a list. */
 export async function get(
   { call }: Client,
   resource: string,
@@ -38,7 +38,7 @@ export async function get(
   return Array.isArray(response) ? response[0] : response;
 }
 
-/** Makes a record and gives the answer's. */
+/** Creates a record and returns the one in the answer. */
 export async function make(
   { call }: Client,
   resource: string,
@@ -49,7 +49,7 @@ export async function make(
   return answer.response;
 }
 
-/** Changes a record and gives the answer. */
+/** Changes a record and returns the answer. */
 export async function put(
   { call }: Client,
   resource: string,

@@ -75,7 +75,7 @@ Deno.test("createSandbox() changes a company, its contacts and its deals togethe
   );
   assertEquals((await get(client, "deals", deal.id)).crm_company_id, [one.id]);
 
-  // A contact and a deal have one company: the new one takes them.
+  // A contact and a deal have one company, so they move to the new one.
   await put(client, "companies", two.id, {
     crm_person_ids: [contact.id],
     crm_deal_ids: [deal.id],
@@ -94,7 +94,7 @@ Deno.test("createSandbox() changes a company, its contacts and its deals togethe
   );
 });
 
-Deno.test("createSandbox() takes a deleted record out of the others", async () => {
+Deno.test("createSandbox() removes a deleted record from the others", async () => {
   await using client = await open();
   const [company] = (await all(client, "companies")).filter((one) =>
     one.crm_deal_ids.length && one.crm_person_ids.length
@@ -128,7 +128,7 @@ Deno.test("createSandbox() takes a deleted record out of the others", async () =
   }
 });
 
-Deno.test("createSandbox() makes contacts, companies, tickets and notes that satisfy what is required", async () => {
+Deno.test("createSandbox() makes contacts, companies, tickets and notes with all required values", async () => {
   for (const seed of [2, 3]) {
     await using client = await open({ seed });
     for (const resource of ["contacts", "companies", "tickets"]) {

@@ -87,7 +87,7 @@ Deno.test("createSandbox() requires a stage's fields of a deal that moves there"
   );
 });
 
-Deno.test("isRequired() lets the stages refine the pipelines", () => {
+Deno.test("isRequired() lets stages override their pipelines", () => {
   const place = { pipelineId: 1, stageId: 11, stageIds: [11, 12] };
   const required = (pipelines: number[], stages: number[]) =>
     isRequired({

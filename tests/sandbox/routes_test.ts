@@ -3,7 +3,7 @@ import { success } from "../../src/sandbox/answer.ts";
 import { createRouter, type Route } from "../../src/sandbox/router.ts";
 import { dealAt, open, STAGE } from "./client.ts";
 
-Deno.test("createSandbox() answers 404 where a route is not Qontak's to the letter", async () => {
+Deno.test("createSandbox() answers 404 if a route is not exactly Qontak's", async () => {
   await using client = await open();
   const { id } = await dealAt(client, STAGE.won);
   for (
@@ -31,7 +31,8 @@ Deno.test("createSandbox() answers 404 where a route is not Qontak's to the lett
   ) {
     const { status, body } = await client.call(method, path);
     if (method === "PUT" && path === "/deals/deal_permission") {
-      // PUT /deals/:id fits it: Qontak looks for a record of that name.
+      // It matches PUT /deals/:id, so Qontak searches for a record with that
+      // name.
       assertEquals(body.meta.status, 404);
     } else {
       assertEquals([status, body], [404, { status: 404, error: "Not Found" }]);
@@ -42,7 +43,7 @@ Deno.test("createSandbox() answers 404 where a route is not Qontak's to the lett
   }
 });
 
-Deno.test("createSandbox() tolerates a final slash on a collection", async () => {
+Deno.test("createSandbox() accepts a final slash on a collection", async () => {
   await using client = await open();
   for (const path of ["/deals/", "/pipelines/", "/deals/?page=2"]) {
     assertEquals((await client.call("GET", path)).status, 200);
@@ -88,7 +89,7 @@ Deno.test("createRouter() prefers literal segments to names", () => {
   assertEquals(find("GET", "/api/v3.1/tasks/a%2Fb")?.params, { id: "a/b" });
 });
 
-Deno.test("success() gives unix seconds to a resource that has them", async () => {
+Deno.test("success() uses unix seconds for a resource that has them", async () => {
   const { meta } = await success({}, { unixTimestamp: true }).json();
   assertEquals(Number.isInteger(meta.timestamp), true);
   assertEquals(String(meta.timestamp).length, 10);

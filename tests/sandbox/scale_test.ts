@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { createWorld } from "../../src/sandbox/data/world.ts";
 import { open } from "./client.ts";
 
-Deno.test("createSandbox() makes as many deals and contacts as asked for, the first ones the same", async () => {
+Deno.test("createSandbox() makes the requested number of deals and contacts, and the first ones stay the same", async () => {
   const size = { deals: 10_000, contacts: 20_000 };
   const [small, large, again] = [
     createWorld(1),
@@ -27,7 +27,7 @@ Deno.test("createSandbox() makes as many deals and contacts as asked for, the fi
   ]);
 });
 
-Deno.test("createSandbox() lists the newest change first where asked to", async () => {
+Deno.test("createSandbox() lists the newest change first if configured", async () => {
   await using client = await open({ newestChangeFirst: true });
   const { body } = await client.call("GET", "/deals?per_page=60");
   const times: string[] = body.response

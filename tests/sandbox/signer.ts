@@ -1,6 +1,7 @@
 /**
- * Signs requests to the sandbox as Mekari's documentation says, in its own way:
- * what signs in src/qontak is tested against the sandbox, so it cannot test it.
+ * Signs requests to the sandbox as Mekari's documentation says, independently
+ * of src/qontak: that code is tested against the sandbox, so it cannot test the
+ * sandbox.
  *
  * @module
  */
@@ -11,12 +12,12 @@ import {
   SANDBOX_MEKARI,
 } from "../../src/sandbox/mod.ts";
 
-/** What may differ from a good request. */
+/** What may differ from a valid request. */
 export interface Signing {
   readonly application?: MekariApplication;
-  /** The `Date` header. Default now. */
+  /** The `Date` header; by default now. */
   readonly date?: string;
-  /** Default the application's, or else the first user's. */
+  /** By default that of the application, or else of the first user. */
   readonly ssoId?: string;
 }
 

@@ -1,11 +1,11 @@
 /**
- * What the tests of tasks share.
+ * Shared by the tests of tasks.
  *
  * @module
  */
 import type { Client, Json } from "./client.ts";
 
-/** What every answer has of a task, in its order. */
+/** The keys of a task in every answer, in their order. */
 export const KEYS: readonly string[] = [
   ..."id,name,created_at,updated_at,crm_person_id".split(","),
   ..."crm_person_full_name,crm_deal_id,crm_deal_name".split(","),
@@ -15,7 +15,7 @@ export const KEYS: readonly string[] = [
   ..."reminder_date,detail,next_step,attachment".split(","),
 ];
 
-/** What only the answers to writes have in the documented profile. */
+/** The keys that only answers to writes have in the documented profile. */
 export const LATE: readonly string[] = [
   "end_due_date",
   "crm_checkin_attributes",

@@ -122,7 +122,7 @@ Deno.test("createSandbox() shows a task's id as a number and its custom fields i
   assert(all.some((task) => task.crm_checkin_attributes && task.end_due_date));
 });
 
-Deno.test("createSandbox() lists, makes and deletes task categories", async () => {
+Deno.test("createSandbox() lists, creates and deletes task categories", async () => {
   await using client = await open();
   const list = async () => (await client.call("GET", "/tasks/category")).body;
   const before = await list();
@@ -165,7 +165,7 @@ Deno.test("createSandbox() lists, makes and deletes task categories", async () =
   assertEquals((await list()).response.length, 8);
 });
 
-Deno.test("createSandbox() takes a deleted category off its tasks", async () => {
+Deno.test("createSandbox() removes a deleted category from its tasks", async () => {
   await using client = await open();
   const before = await tasksOf(client);
   const { crm_task_category_id: id } = before.find((task) =>
@@ -179,7 +179,7 @@ Deno.test("createSandbox() takes a deleted category off its tasks", async () => 
   }
 });
 
-Deno.test("createSandbox() answers 404 where a task route is not Qontak's", async () => {
+Deno.test("createSandbox() answers 404 if a task route is not Qontak's", async () => {
   await using client = await open();
   for (
     const [method, path] of [

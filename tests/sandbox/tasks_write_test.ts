@@ -17,7 +17,7 @@ async function create({ call }: Client, body: Json): Promise<Json> {
   return reply.body.response;
 }
 
-Deno.test("createSandbox() makes a task and answers with the record", async () => {
+Deno.test("createSandbox() creates a task and answers with the record", async () => {
   await using client = await open();
   const [linked] = (await tasksOf(client)).filter((task) =>
     task.crm_deal_id && task.crm_person_id && task.crm_company_id
@@ -71,7 +71,7 @@ Deno.test("createSandbox() makes a task and answers with the record", async () =
   assertEquals(newest.id, task.id);
 });
 
-Deno.test("createSandbox() gives a task that says nothing its defaults", async () => {
+Deno.test("createSandbox() gives an empty task its defaults", async () => {
   await using client = await open();
   const task = await create(client, {
     name: "Kosong",
@@ -98,7 +98,7 @@ Deno.test("createSandbox() gives a task that says nothing its defaults", async (
   }
 });
 
-Deno.test("createSandbox() refuses a task that does not fit, naming the key", async () => {
+Deno.test("createSandbox() refuses an invalid task, and names the key", async () => {
   await using client = await open();
   await refused(client, "POST", "/tasks", {}, "name can't be blank");
   await refused(client, "POST", "/tasks", { name: " " }, "name");
@@ -136,7 +136,7 @@ Deno.test("createSandbox() refuses a task that does not fit, naming the key", as
   assertEquals((await tasksOf(client)).length, 40);
 });
 
-Deno.test("createSandbox() keeps a task's custom values, a checklist as JSON", async () => {
+Deno.test("createSandbox() stores a task's custom values, a checklist as JSON", async () => {
   await using client = await open();
   const fields = await info(client);
   const field = (name: string) => fields.find((one) => one.name === name);
@@ -230,7 +230,7 @@ Deno.test("createSandbox() answers a task's PUT with the whole record", async ()
   assertEquals((await client.call("PUT", "/tasks/1", {})).status, 404);
 });
 
-Deno.test("createSandbox() takes a task back as it was read", async () => {
+Deno.test("createSandbox() accepts a task as it was read", async () => {
   await using client = await open();
   for (const task of await tasksOf(client)) {
     const { status, body } = await client.call(
@@ -245,12 +245,12 @@ Deno.test("createSandbox() takes a task back as it was read", async () => {
   }
 });
 
-Deno.test("createSandbox() keeps the id of a deal that is gone, without its name", async () => {
+Deno.test("createSandbox() keeps the id of a deleted deal, without its name", async () => {
   await using client = await open();
   const task = (await tasksOf(client)).find((one) => one.crm_deal_id);
   await client.call("DELETE", `/deals/${task.crm_deal_id}`);
   const { body } = await client.call("GET", `/tasks/${task.id}`);
-  // So a task of Qontak's collection has it.
+  // A task of Qontak's collection has it so.
   assertEquals(
     [body.response.crm_deal_id, body.response.crm_deal_name],
     [task.crm_deal_id, null],

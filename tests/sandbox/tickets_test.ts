@@ -117,7 +117,7 @@ Deno.test("createSandbox() pages through thirty tickets at every stage", async (
   }
 });
 
-Deno.test("createSandbox() makes a ticket whose pipeline follows from its stage", async () => {
+Deno.test("createSandbox() creates a ticket whose pipeline follows from its stage", async () => {
   await using client = await open();
   const made = await make(client, "tickets", SIMPLE);
   assertEquals(
@@ -204,7 +204,7 @@ Deno.test("createSandbox() requires a ticket's fields by pipeline", async () => 
   assertEquals(moved.response.ticket_pipeline_id, TICKET.support);
 });
 
-Deno.test("createSandbox() refuses a ticket that does not fit, naming the key", async () => {
+Deno.test("createSandbox() refuses an invalid ticket, and names the key", async () => {
   await using client = await open();
   for (
     const [key, value] of [

@@ -1,6 +1,6 @@
 /**
- * What is looked for in a page, as JavaScript expressions for the browser:
- * each gives a list of what is wrong, in words.
+ * The checks of a page, as JavaScript expressions for the browser. Each returns
+ * a list of problems, as text.
  *
  * @module
  */
@@ -8,11 +8,11 @@
 /** Makes everything visible that a person could make visible. */
 export const OPEN_ALL = `(async () => {
   for (const one of document.querySelectorAll("details")) {
-    // Those of one name close each other.
+    // Elements with the same name close each other.
     one.removeAttribute("name");
     one.open = true;
   }
-  // Forms come with the event.
+  // The event creates the forms.
   await new Promise((done) => setTimeout(done, 100));
 })()`;
 
@@ -73,7 +73,7 @@ export const POOR_CONTRAST = `(() => {
     );
 })()`;
 
-/** What a person who cannot see the page would stumble over. */
+/** Problems for a person who cannot see the page. */
 export const BARRIERS = `(() => {
   const wrong = [];
   const every = (selector) => [...document.querySelectorAll(selector)];
@@ -137,12 +137,12 @@ export const BARRIERS = `(() => {
   return wrong;
 })()`;
 
-/** What sticks out of the window sideways. */
+/** What is wider than the window. */
 export const STICKING_OUT = `(() => {
   const { clientWidth, scrollWidth } = document.documentElement;
   const wrong = scrollWidth > clientWidth ? [scrollWidth + " px wide"] : [];
   for (const element of document.body.querySelectorAll("*")) {
-    // What is long scrolls inside its own box.
+    // Long content scrolls inside its own box.
     if (element.parentElement.closest("pre") || !element.checkVisibility()) {
       continue;
     }

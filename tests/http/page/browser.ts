@@ -16,7 +16,7 @@ import { DEFAULT_TENANT } from "../../../src/tokens/store.ts";
 import type { ListedTool } from "../../../src/tools/catalog.ts";
 import { serve } from "../../support/serve.ts";
 
-/** Where chromium is; undefined where it is not on PATH. */
+/** The path of chromium; undefined if it is not on PATH. */
 async function findBrowser(): Promise<string | undefined> {
   for (const folder of (Deno.env.get("PATH") ?? "").split(":")) {
     for (const name of ["chromium", "chromium-browser", "google-chrome"]) {
@@ -24,7 +24,7 @@ async function findBrowser(): Promise<string | undefined> {
       try {
         if ((await Deno.stat(path)).isFile) return path;
       } catch {
-        // Not here.
+        // It is not in this folder.
       }
     }
   }
@@ -33,7 +33,7 @@ async function findBrowser(): Promise<string | undefined> {
 
 const executablePath = await findBrowser();
 
-/** Why tests with a browser cannot run here; empty where they can. */
+/** Why tests with a browser cannot run here; empty if they can. */
 export const noBrowser: string = executablePath === undefined
   ? "chromium is not on PATH"
   : "";
@@ -42,12 +42,12 @@ let shared: Promise<Browser> | undefined;
 
 /** The browser; one for all tests, each of which has its own context. */
 async function launch(): Promise<Browser> {
-  // Not before it is needed: where there is no browser, neither is this.
+  // Loaded when it is needed: without a browser, this is missing as well.
   const { chromium } = await import("npm:playwright-core@1.56");
   return await chromium.launch({
     executablePath: executablePath!,
-    // Its own sandbox does not start as root, as in most containers; it opens
-    // pages of the tests only.
+    // Its own sandbox does not start as root, which most containers use. It
+    // opens only pages of the tests.
     args: ["--no-sandbox"],
   });
 }
@@ -56,7 +56,9 @@ Deno.test.afterAll(async () => {
   await (await shared)?.close();
 });
 
-/** A test that needs the browser; skipped, with the reason, where it is not. */
+/**
+ * A test that needs the browser; skipped, with the reason, if there is none.
+ */
 export function browserTest(
   name: string,
   fn: (t: Deno.TestContext) => Promise<void>,
@@ -64,7 +66,7 @@ export function browserTest(
   Deno.test({
     name: noBrowser ? `${name} (skipped: ${noBrowser})` : name,
     ignore: noBrowser !== "",
-    // The browser and its pipes outlive the test that happens to be the first.
+    // The browser and its pipes outlive the first test.
     sanitizeOps: false,
     sanitizeResources: false,
     fn,
@@ -73,17 +75,17 @@ export function browserTest(
 
 /** How a page is served and shown. */
 export interface ViewOptions extends BrowserContextOptions {
-  /** The key that callers need; none if left out. */
+  /** The key that callers need; by default none. */
   readonly key?: string;
   /** What follows the host in the address. */
   readonly path?: string;
-  /** Changes the tools that the page is made from. */
+  /** Changes the tools of the page. */
   readonly change?: (tool: ListedTool) => ListedTool;
-  /** Answers some requests in the place of the server. */
+  /** Answers some requests instead of the server. */
   readonly answer?: (
     request: Request,
   ) => Response | undefined | Promise<Response | undefined>;
-  /** Whether Qontak cannot be reached; false if left out. */
+  /** Whether Qontak cannot be reached; false by default. */
   readonly isCrmDown?: boolean;
   /** JavaScript that runs in the browser before the page's own. */
   readonly before?: string;
@@ -92,16 +94,16 @@ export interface ViewOptions extends BrowserContextOptions {
 /** An open page. */
 export interface View extends AsyncDisposable {
   readonly page: Page;
-  /** Where it is served, such as http://127.0.0.1:41234. */
+  /** Its origin, such as http://127.0.0.1:41234. */
   readonly origin: string;
-  /** The tools that the page is made from. */
+  /** The tools of the page. */
   readonly tools: readonly ListedTool[];
-  /** What was asked of the server, such as `GET /health`. */
+  /** The requests to the server, such as `GET /health`. */
   readonly requests: readonly string[];
-  /** What the browser complained about: errors, and what the policy stopped. */
+  /** What the browser reported: errors, and what the policy blocked. */
   complaints(): Promise<readonly string[]>;
   /** The value of a JavaScript expression in the page. */
-  // deno-lint-ignore no-explicit-any -- tests look into pages freely
+  // deno-lint-ignore no-explicit-any -- tests read any value of a page
   ask(expression: string): Promise<any>;
 }
 
@@ -143,7 +145,7 @@ export async function view(options: ViewOptions = {}): Promise<View> {
     const { method, url, headers } = request;
     requests.push(`${method} ${new URL(url).pathname}`);
     if (!answer) return await handler(request, info);
-    // A body is read by both; a clone would listen to the signal as well.
+    // Both read the body; a clone would also follow the signal.
     const body = method === "POST" ? await request.text() : null;
     const copy = () => new Request(url, { method, headers, body });
     return await answer(copy()) ?? await handler(copy(), info);

@@ -25,7 +25,7 @@ function textOf({ page }: View, selector: string): Promise<string> {
   return page.locator(selector).innerText();
 }
 
-/** Waits until an element says something like this, and returns it all. */
+/** Waits until the text of an element matches, and returns the whole text. */
 async function waitFor(
   { page }: View,
   selector: string,
@@ -36,7 +36,7 @@ async function waitFor(
   return await found.innerText();
 }
 
-/** Opens a tool, fills in what it takes, and calls it. */
+/** Opens a tool, fills in its arguments, and calls it. */
 async function tryTool(
   { page }: View,
   name: string,
@@ -62,7 +62,7 @@ function shownTools({ ask }: View): Promise<string[]> {
 // ----- What it shows
 
 browserTest(
-  "the page is small, asks nobody else, and is shown without complaint",
+  "the page is small, loads nothing from other hosts, and causes no errors",
   async (t) => {
     await using shown = await view();
     assertEquals(shown.requests.toSorted(), [
@@ -76,7 +76,7 @@ browserTest(
     const html = await (await fetch(shown.origin)).blob();
     const gzip = html.stream().pipeThrough(new CompressionStream("gzip"));
     const { size } = await new Response(gzip).blob();
-    // The name is where a run prints them.
+    // The output of the tests shows the name.
     await t.step(
       `${bytes} bytes in all, the page ${size} of them in gzip`,
       () => {
@@ -101,7 +101,7 @@ browserTest("the page says what is wrong with the server", async () => {
       ? new Response("<h1>Bad gateway</h1>", { status })
       : undefined;
   const cases = [
-    // Really: nothing answers where Qontak should be.
+    // Nothing answers at Qontak's address.
     [
       { isCrmDown: true },
       /^Running, version \d.*not ready.*answer from: Qontak$/,
@@ -201,7 +201,7 @@ browserTest(
 for (const key of [undefined, A_KEY]) {
   const how = key === undefined ? "needs no key" : "needs a key";
   browserTest(
-    `a client's snippet has the right address, and is copied, where the server ${how}`,
+    `a client's snippet has the right address, and can be copied, if the server ${how}`,
     async () => {
       await using shown = await view(key === undefined ? {} : { key });
       const { page, origin, ask } = shown;
@@ -225,7 +225,7 @@ for (const key of [undefined, A_KEY]) {
         await page.click(`#${client} > summary`);
         await snippet(`#${client} .snippet`, text);
         if (key === undefined) continue;
-        // With a key in the field, it is copied, and still not shown.
+        // With a key in the field, the key is copied, but not shown.
         await page.fill("#key", key);
         await snippet(`#${client} .snippet`, text, text.replaceAll(KEY, key));
         await page.fill("#key", "");
@@ -253,7 +253,7 @@ browserTest(
 );
 
 browserTest(
-  "a snippet is selected where the browser does not let the page copy",
+  "a snippet is selected if the browser does not let the page copy",
   async () => {
     await using shown = await view({
       before:
@@ -281,7 +281,7 @@ browserTest("a read tool is called, and its answer shown", async () => {
   assertEquals(records.length, 2);
   assertStringIncludes(answer, '\n      "id": ');
 
-  // What the tool refuses is said as it says it.
+  // The page shows a tool's error as it is.
   await tryTool(shown, "get_contact", { contact_id: "999999999" });
   await waitFor(shown, "#get_contact .outcome", "answered with an error");
   assertStringIncludes(
@@ -381,13 +381,13 @@ browserTest(
       "bad",
     );
     assert(!await shown.page.isVisible("#list_tasks .answer"));
-    // As it is pasted: with space around.
+    // Pasted, with white space around it.
     await shown.page.fill("#key", ` ${A_KEY} `);
     await tryTool(shown, "list_tasks");
     await waitFor(shown, outcome, "Answered in");
     assertStringIncludes(await textOf(shown, "#list_tasks .answer"), "records");
     assertEquals(calls(), 2);
-    // The browser itself notes the one refusal.
+    // The browser itself reports the one refusal.
     const [refusal, ...others] = await shown.complaints();
     assertStringIncludes(refusal!, "401");
     assertEquals(others, []);
@@ -421,7 +421,8 @@ browserTest("a trouble on the way to a tool is said", async () => {
     ],
     [event(rpc({ result: { content: [] } })), "Answered in"],
     [event(rpc({ error: { code: -1, message: "later" } })), "call: later"],
-    // Not followed, not even to the same place: a key goes along.
+    // Redirects are not followed, not even within the origin, because a key
+    // would be sent along.
     [
       new Response(null, { status: 307, headers: { location: "/mcp" } }),
       "cannot be reached",
@@ -444,7 +445,7 @@ browserTest("a trouble on the way to a tool is said", async () => {
 });
 
 browserTest(
-  "a call is sent once, however often the button is pressed",
+  "a call is sent once, no matter how often the button is pressed",
   async () => {
     const late = Promise.withResolvers<void>();
     await using shown = await view({
@@ -453,7 +454,7 @@ browserTest(
         return undefined;
       },
     });
-    // Also where the test fails: the server ends what it has begun.
+    // Also if the test fails, because the server finishes its calls.
     await using end = new AsyncDisposableStack();
     end.defer(late.resolve);
     await tryTool(shown, "list_tasks");
@@ -471,7 +472,7 @@ browserTest(
 
 browserTest("tools that write or delete cannot be called", async () => {
   await using shown = await view({
-    // What decides is the definition, not what a list claims.
+    // The definition decides, not what a list claims.
     change: (tool) => ({
       ...tool,
       annotations: {
@@ -561,7 +562,7 @@ const HOSTILE = [
   "&lt;b&gt; {name} ${1+1} $& <!-- ]]>",
 ].join(" ");
 
-/** What hostile text would have to make of itself. */
+/** The elements that hostile text would have to create. */
 const FOREIGN = `[
   ...document.querySelectorAll(
     "img, svg, iframe, object, embed, base, h1 ~ h1, script ~ script, style ~ style",
@@ -622,7 +623,7 @@ browserTest("hostile text in answers stays text", async () => {
         : undefined;
     },
   });
-  // Really: a record that somebody wrote into the CRM.
+  // A record that somebody wrote into the CRM.
   const made = await callTool(`${shown.origin}/mcp`, "create_product", {
     name: HOSTILE,
   });
@@ -633,7 +634,7 @@ browserTest("hostile text in answers stays text", async () => {
   const names = JSON.parse(answer).records
     .map((one: { name: string }) => one.name);
   assert(names.includes(HOSTILE), names.join("\n"));
-  // In what a tool says of its arguments, and in what refuses the call.
+  // In the description of arguments, and in the refusal of the call.
   await tryTool(shown, "get_contact", { contact_id: HOSTILE });
   await waitFor(shown, "#get_contact .answer", "hacked = 1");
   await tryTool(shown, "list_tasks");
@@ -646,7 +647,7 @@ browserTest("hostile text in answers stays text", async () => {
 });
 
 browserTest(
-  "the browser is told to stop what is not the page's own",
+  "the browser blocks what does not belong to the page",
   async () => {
     await using shown = await view();
     const tries = {
@@ -675,7 +676,7 @@ browserTest(
       try {
         await (${attempt});
       } catch {
-        // Some are told so.
+        // Some of them are reported.
       }
       for (let i = 0; i < 50 && violations.length === before; i++) {
         await new Promise((done) => setTimeout(done, 20));
@@ -701,7 +702,7 @@ browserTest("the page can be read without JavaScript", async () => {
   assert(await page.isVisible("#cursor code"));
   await page.click("#create_contact > summary");
   assert(await page.isVisible("#create_contact li"));
-  // Nothing that would not work is shown.
+  // Nothing is shown that would not work.
   for (const dead of await page.locator("button, input, #health").all()) {
     assert(!await dead.isVisible(), await dead.innerHTML());
   }
@@ -716,7 +717,7 @@ browserTest("the keyboard is enough", async () => {
   await using shown = await view({ key: A_KEY });
   const { page, ask } = shown;
   const { keyboard } = page;
-  /** Tabs on until an element has the focus. */
+  /** Presses Tab until an element has the focus. */
   const tabTo = async (selector: string) => {
     for (let i = 0; i < 150; i++) {
       if (await ask(`document.activeElement.matches(\`${selector}\`)`)) return;
@@ -748,7 +749,7 @@ browserTest("the keyboard is enough", async () => {
 });
 
 browserTest(
-  "the focus goes in the order of the page, and is always seen",
+  "the focus follows the order of the page, and is always visible",
   async () => {
     for (const colorScheme of ["light", "dark"] as const) {
       await using shown = await view({ key: A_KEY, colorScheme });
@@ -807,7 +808,7 @@ for (const { lang, ...look } of LOOKS) {
     assertEquals(await shown.ask(`document.documentElement.lang`), lang);
     await shown.page.fill("#key", A_KEY);
     await shown.ask(OPEN_ALL);
-    // Something good, something bad, and a message, to be looked at as well.
+    // A success, a failure and a message are checked as well.
     await tryTool(shown, "list_contacts");
     await shown.page.waitForSelector("#list_contacts [data-state=good]");
     await tryTool(shown, "get_contact", { contact_id: "1" });
@@ -836,7 +837,7 @@ browserTest("the page is light or dark as the system is, at once", async () => {
 });
 
 browserTest(
-  "the page speaks the language of the browser, and the one that is chosen",
+  "the page uses the language of the browser, or the chosen one",
   async () => {
     for (
       const [locale, lang] of [["id-ID", "id"], ["en-GB", "en"], ["fr", "en"]]
@@ -859,7 +860,7 @@ browserTest(
 );
 
 browserTest(
-  "nothing of the page's own is left in English in Bahasa Indonesia",
+  "in Bahasa Indonesia, none of the page's own text is in English",
   async () => {
     const wordsOf = async (lang: string) => {
       const found = new Set<string>();
@@ -890,7 +891,7 @@ browserTest(
         "Windsurf",
       ],
     );
-    // Definitions are English, and say so.
+    // Definitions are in English, and are marked so.
     await using shown = await view({ path: "/?lang=id" });
     assertEquals(
       await shown.ask(

@@ -1,4 +1,4 @@
-/** The page at /, as it is sent; in a browser it is looked at elsewhere. */
+/** The page at /, as it is sent. browser_test.ts tests it in a browser. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createHandler, createServer } from "../../../mod.ts";
 
@@ -15,7 +15,7 @@ async function sha256(text: string): Promise<string> {
   return btoa(String.fromCharCode(...new Uint8Array(digest)));
 }
 
-Deno.test("the page is small, and lets nothing run but what is its own", async () => {
+Deno.test("the page is small, and allows only its own script", async () => {
   const response = await ask();
   assertEquals(response.status, 200);
   const html = await response.text();

@@ -4,7 +4,7 @@ import { SCRIPT } from "../../../src/http/page/script.ts";
 import { STYLE } from "../../../src/http/page/style.ts";
 import { LANGUAGES, words } from "../../../src/http/page/words.ts";
 
-Deno.test("the page's script and style are checked, linted and set as files are", async () => {
+Deno.test("the page's script and style are checked, linted and formatted as files are", async () => {
   const dir = await Deno.makeTempDir();
   try {
     await Deno.writeTextFile(`${dir}/script.js`, SCRIPT);
@@ -39,7 +39,7 @@ Deno.test("the page's script and style are checked, linted and set as files are"
   }
 });
 
-/** Every sentence with the names of the values that it takes. */
+/** Every sentence, with the names of its values. */
 function sentences(value: unknown, path = ""): [string, string][] {
   return typeof value === "string"
     ? [[path, value]]
@@ -48,8 +48,8 @@ function sentences(value: unknown, path = ""): [string, string][] {
     );
 }
 
-Deno.test("every language has every word, with the same values in it", () => {
-  /** Left out where the words of the clients themselves are right. */
+Deno.test("every language has every text, with the same values in it", () => {
+  /** Missing if the clients' own words are right. */
   const ofClients = /^\.(clients|instructions)\b/;
   const values = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort();
   const english = sentences(words.en).filter(([path]) => !ofClients.test(path));
