@@ -1,12 +1,12 @@
 /**
- * A canary goes through every part of every answer that Qontak can give: what a
- * model reads of it stands in the fence, or in quotation marks, and strict mode
- * shows no more of it than a line, and in errors no more than a name.
+ * A canary is in every part of every answer that Qontak can give. A model reads
+ * it only inside the fence or in quotation marks. Strict mode shows at most a
+ * line of it, and in errors at most a name.
  *
- * It is planted in all texts at once, in groups of keys, in keys that Qontak
- * does not have, in refusals, and in each key alone that an answer of the
- * sandbox has (about 190), in open and in strict content. Each time, every tool
- * is called whose answers have that key.
+ * It is in all texts at once, in groups of keys, in keys that Qontak does not
+ * have, in refusals, and in each single key of the sandbox's answers (about
+ * 190), with open and strict content. Each time, the test calls every tool
+ * whose answers have that key.
  */
 import {
   assert,
@@ -440,10 +440,12 @@ for (const content of ["open", "strict"] as const) {
   });
 }
 
-/** What is read before a write is checked, and then kept. */
+/** What is read before a write is checked, and then cached. */
 const SETUP = /\/info$|pipelines|stages/;
 
-/** The rows in whose answers each key has a value, and what the setup has. */
+/**
+ * The rows in whose answers each key has a value, and the keys of the setup.
+ */
 async function keysOf(rows: readonly Row[]) {
   const found = new Map<string, Set<Row>>();
   const setup = new Set<string>();
@@ -468,7 +470,7 @@ async function keysOf(rows: readonly Row[]) {
 }
 
 for (const content of ["open", "strict"] as const) {
-  Deno.test(`${content} content: a canary in one key of Qontak's answers alone is shown as data`, async () => {
+  Deno.test(`${content} content: a canary in a single key of Qontak's answers is shown as data`, async () => {
     const rows = await callsOfAll();
     const { found, setup } = await keysOf(rows);
     assert(found.size > 150, `only ${found.size} keys`);
@@ -488,7 +490,7 @@ for (const content of ["open", "strict"] as const) {
       ]);
       if (answers.size + errors.size > 0) seen++;
     }
-    // The others are numbers that are read as such, or nothing is shown of them.
+    // The others are read as numbers, or are not shown.
     assert(seen > 120, `only ${seen} of ${found.size} keys were seen`);
   });
 }
