@@ -89,6 +89,8 @@ export interface Written {
   readonly previous?: JsonObject | undefined;
   /** What else the reader should know. */
   readonly notes?: readonly string[];
+  /** Notes on the record as it is after the write, if it could be read. */
+  readonly noteStored?: (stored: JsonObject | undefined) => readonly string[];
 }
 
 /**
@@ -101,7 +103,7 @@ export interface Written {
 export async function reportWrite(
   context: ChangeContext,
   write: WrittenTo,
-  { written, made, body, previous, notes = [] }: Written,
+  { written, made, body, previous, notes = [], noteStored }: Written,
 ): Promise<Sent> {
   const allNotes = [...notes];
   let stored = made;
@@ -126,6 +128,7 @@ export async function reportWrite(
   if (stored) {
     allNotes.push(...noteTotal(write.resource, body, stored, previous));
   }
+  if (noteStored) allNotes.push(...noteStored(stored));
   const keys = new Set([...write.summary, ...Object.keys(body)]);
   keys.delete("additional_fields");
   const custom = Array.isArray(body.additional_fields)

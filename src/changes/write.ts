@@ -21,7 +21,7 @@ import {
 import type { ChangeContext } from "./context.ts";
 import { findCreated } from "./find_created.ts";
 import { noteSamePhone } from "./note_same_phone.ts";
-import { reportWrite } from "./report_write.ts";
+import { readRecord, reportWrite } from "./report_write.ts";
 
 /**
  * Prepares a write: reads the record, and checks the values. It changes
@@ -39,23 +39,23 @@ export async function prepareWrite(
   const write = await withMyId(context, given);
   const { tool, resource, id } = write;
   const before = await readPrevious(context, write);
+  const readAt = performance.now();
   const { body, notes, problems, doubts } = await check(context, write, before);
   const isComplete = problems.length === 0;
   if (isComplete && Object.keys(body).length === 0) {
     throw new InputError(`${tool} was not sent: no value to write was given`);
   }
-  const sent = isComplete ? keepOwner(write, body, before) : body;
+  const state = { before, readAt, body, notes, doubts };
   return {
     tool,
     act: id === undefined ? "create" : "update",
     resource,
     ...defined({ id }),
     before,
-    body: sent,
+    body: isComplete ? keepOwner(write, body, before) : body,
     problems,
     notes,
-    send: (context) =>
-      sendWrite(context, write, { before, body, sent, notes, doubts }),
+    send: (context) => sendWrite(context, write, state),
   };
 }
 
@@ -71,37 +71,114 @@ async function withMyId(
 interface Checked {
   /** The record before an update. */
   readonly before: JsonObject | undefined;
+  /** When it was read, in ms of `performance.now()`. */
+  readonly readAt: number;
   /** The values that the caller gave, as Qontak reads them. */
   readonly body: JsonObject;
-  /** What is sent: the body, and the owner if it must be repeated. */
-  readonly sent: JsonObject;
   /** What else the reader should know. */
   readonly notes: readonly string[];
   /** Possible reasons if Qontak refuses the write. */
   readonly doubts: readonly Doubt[];
 }
 
+/** How old a repeated owner may be when it is sent, in ms. */
+const OWNER_FRESH = 1_000;
+
+/** How often a record is read again to learn its owner. */
+const MOST_READS = 2;
+
+/** The owner was read too long ago to be repeated. */
+class StaleOwner extends Error {}
+
+/**
+ * Sends the request of a write. An update that repeats the owner must not undo
+ * a change of the owner, so the record is read again if it had to wait.
+ *
+ * @returns Qontak's answer, what was sent, and the record before.
+ */
+async function sendRequest(
+  context: ChangeContext,
+  write: Write,
+  { before, readAt, body }: Checked,
+): Promise<
+  Pick<Checked, "before" | "body"> & { readonly answer: Answer }
+> {
+  const { crm, signal } = context;
+  const { resource, id } = write;
+  const endpoint = endpointOf(write);
+  for (let reads = 0;; reads++) {
+    const sent = keepOwner(write, body, before);
+    const isStale = () =>
+      sent !== body && reads < MOST_READS &&
+      performance.now() - readAt > OWNER_FRESH;
+    try {
+      if (isStale()) throw new StaleOwner();
+      const answer = await crm.call(endpoint, {
+        ...(id === undefined ? {} : { path: { id } }),
+        body: sent,
+        signal,
+        beforeSending() {
+          if (isStale()) throw new StaleOwner();
+        },
+      });
+      return { answer, before, body: sent };
+    } catch (error) {
+      if (!(error instanceof StaleOwner)) throw error;
+      before = await readRecord(context, resource, id!);
+      readAt = performance.now();
+    }
+  }
+}
+
+/**
+ * Notes that somebody else changed the owner during an update that repeats it.
+ */
+function noteOwner(
+  { resource: { owner, name } }: Write,
+  sent: JsonObject,
+  read: JsonObject | undefined,
+  stored: JsonObject | undefined,
+): string[] {
+  if (!owner || !read) return [];
+  const [first, repeated, now] = [read, sent, stored].map((record) =>
+    toId(record?.[owner.key])
+  );
+  if (now !== null && now !== repeated) {
+    return [
+      `The owner of the ${name} is ${now} now, and not ${repeated}, as when it was read: somebody changed it at the same time, or Qontak did. Check who should own it`,
+    ];
+  }
+  return first !== repeated
+    ? [
+      `The owner of the ${name} was changed from ${first} to ${repeated} while this update waited. It keeps the new owner`,
+    ]
+    : [];
+}
+
 /** Sends a write, and reads the record back. */
 async function sendWrite(
   context: ChangeContext,
   write: Write,
-  { before: previous, body, sent, notes, doubts }: Checked,
+  checked: Checked,
 ): Promise<Sent> {
-  const { crm, signal } = context;
+  const { crm } = context;
   const { resource, id } = write;
+  const { before: read, body, notes, doubts } = checked;
   const at = Date.now();
-  let answer: Answer;
+  let request: Awaited<ReturnType<typeof sendRequest>>;
   try {
-    answer = await crm.call(endpointOf(write), {
-      ...(id === undefined ? {} : { path: { id } }),
-      body: sent,
-      signal,
-    });
+    request = await sendRequest(context, write, checked);
   } catch (error) {
     throw id === undefined && isFateUnknown(endpointOf(write), error)
-      ? await findCreated(crm, { resource, body: sent, at }, error)
-      : await explainRejection(context, write, { previous, doubts }, error);
+      ? await findCreated(crm, { resource, body, at }, error)
+      : await explainRejection(
+        context,
+        write,
+        { previous: read, doubts },
+        error,
+      );
   }
+  const { answer, before: previous, body: sent } = request;
   const made = isObject(answer.response) ? answer.response : undefined;
   const written = id ?? toId(made?.id);
   if (written === null) {
@@ -130,6 +207,8 @@ async function sendWrite(
     body,
     previous,
     notes: [...notes, ...samePhone],
+    noteStored: (stored) =>
+      sent === body ? [] : noteOwner(write, sent, read, stored),
   });
 }
 

@@ -43,6 +43,11 @@ export interface CallOptions {
   readonly body?: JsonObject;
   /** Ends the request when the caller gives up. */
   readonly signal?: AbortSignal;
+  /**
+   * Called each time the request is about to be sent, after the wait for its
+   * turn. If it throws, nothing is sent, and the call throws the same.
+   */
+  readonly beforeSending?: () => void;
 }
 
 /**
@@ -181,6 +186,7 @@ interface Prepared {
   readonly endpoint: Endpoint;
   readonly url: URL;
   readonly body: string | undefined;
+  readonly beforeSending: CallOptions["beforeSending"];
 }
 
 function prepare(
@@ -191,13 +197,13 @@ function prepare(
   const url = buildUrl(apiUrl, endpoint, request);
   checkBody(endpoint, request.body);
   const body = request.body && JSON.stringify(request.body);
-  return { endpoint, url, body };
+  return { endpoint, url, body, beforeSending: request.beforeSending };
 }
 
 /** Sends a request once, or twice if the first credentials are refused. */
 async function attempt(
   options: CrmOptions,
-  { endpoint, url, body }: Prepared,
+  { endpoint, url, body, beforeSending }: Prepared,
   signal: AbortSignal,
 ): Promise<Answer> {
   const { authorize, transport, telemetry, unauthorized } = options;
@@ -220,6 +226,7 @@ async function attempt(
       headers = await untilAborted(authorize(signable), signal, GRACE) ??
         headers;
     }
+    beforeSending?.();
     isSent = true;
     proof = headers;
     const init: Outgoing = {

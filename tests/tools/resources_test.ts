@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { argumentsFor, sampleFor } from "../../scripts/fill.ts";
-import { createWorld, type World } from "../support/world.ts";
+import { createLimits } from "../../src/limits/mod.ts";
+import { defined } from "../../src/values/json.ts";
+import { createWorld, type World, writes } from "../support/world.ts";
 
 // deno-lint-ignore no-explicit-any -- tests look into answers freely
 type Data = any;
@@ -286,6 +288,54 @@ Deno.test("update_contact keeps the owner that Qontak would replace", async () =
   await world.ok("update_contact", { contact_id: id, job_title: "Direktur" });
   const { record } = await world.ok("get_contact", { contact_id: id });
   assertEquals(record.creator_name, "Bagas Pratama");
+});
+
+/** A contact whose owner somebody else changes after a number of reads. */
+async function withOwners(reads: number, perSecond?: number) {
+  const [before, after] = [512304, 512305];
+  let isOn = false;
+  let seen = 0;
+  const limits = perSecond === undefined ? undefined : createLimits({
+    tenant: { perSecond, burst: 1 },
+    all: { perSecond: 100, burst: 100 },
+  });
+  const world = await createWorld({
+    ...defined({ limits }),
+    change(request, answer) {
+      if (!isOn || !/^GET \/api\/v3\.1\/contacts\/\d+$/.test(request)) return;
+      for (const record of [answer.response].flat()) {
+        record.creator_id = ++seen > reads ? after : before;
+      }
+      return answer;
+    },
+  });
+  const { records: [{ id }] } = await world.ok("list_contacts");
+  isOn = true;
+  const data = await world.ok("update_contact", {
+    contact_id: id,
+    job_title: "Direktur",
+  });
+  const put = writes(world).at(-1)!;
+  await world[Symbol.asyncDispose]();
+  return { before, after, data, sent: (put.body as Data).creator_id };
+}
+
+Deno.test("update_contact keeps an owner who was set while it waited for its turn", async () => {
+  const { before, after, data, sent } = await withOwners(1, 1.5);
+  assertEquals(sent, after);
+  assertEquals(data.notes, [
+    `The owner of the contact was changed from ${before} to ${after} while this update waited. It keeps the new owner`,
+  ]);
+});
+
+Deno.test("update_contact says that somebody changed the owner at the same time", async () => {
+  const { before, after, data, sent } = await withOwners(1);
+  assertEquals(sent, before);
+  assertEquals(data.notes, [
+    `The owner of the contact is ${after} now, and not ${before}, as when it was read: somebody changed it at the same time, or Qontak did. Check who should own it`,
+  ]);
+  // Nothing is said where nobody did.
+  assertEquals((await withOwners(9)).data.notes, undefined);
 });
 
 Deno.test("the assignee is assignee_id, and user_id is the tenant", async () => {
