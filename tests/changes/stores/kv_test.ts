@@ -1,0 +1,61 @@
+/** Plans and changes in Deno KV. */
+import { assertEquals, assertRejects } from "@std/assert";
+import { createKvChangeStore } from "../../../src/changes/stores/kv.ts";
+import { StoreError } from "../../../src/errors.ts";
+import { kvTests, type TestKv } from "../../support/kv.ts";
+import { bounds, contract, type Ground, sealing } from "./contract.ts";
+
+const test = kvTests("plans and changes in Deno KV", import.meta.filename!);
+
+const ROOT = ["qontak-mcp", "changes"];
+
+const groundOf = ({ kv, database }: TestKv): Required<Ground> => ({
+  open: (options) => createKvChangeStore({ kv, ...options }),
+  async dump() {
+    const entries = database.list({ prefix: ROOT });
+    const all = await Array.fromAsync(entries);
+    return all.map(({ value }) =>
+      value instanceof Uint8Array
+        ? new TextDecoder().decode(value)
+        : JSON.stringify(value)
+    ).join("\n");
+  },
+  async move(kind, tenant, from, to) {
+    const prefix = [...ROOT, kind, tenant];
+    const step = database.atomic();
+    for (const part of [["head", from], ["part", from, 0]]) {
+      const { value } = await database.get([...prefix, ...part]);
+      step.set([...prefix, part[0]!, to, ...part.slice(2)], value);
+    }
+    await step.commit();
+  },
+});
+
+test("createKvChangeStore() keeps what every store keeps", (kv) =>
+  contract(groundOf(kv)));
+
+test("createKvChangeStore() keeps so much on each shelf", (kv) =>
+  bounds(groundOf(kv)));
+
+test("createKvChangeStore() seals each text for its place", (kv) =>
+  sealing(groundOf(kv)));
+
+test("createKvChangeStore() leaves no part of a text behind", async ({ kv, database }) => {
+  const store = createKvChangeStore({ kv });
+  const place = { kind: "plan", tenant: "acme", id: "a" };
+  await store.put(place, "x".repeat(300_000), 60_000);
+  await store.put(place, "y".repeat(100_000), 60_000);
+  await store.replace(place, "y".repeat(100_000), "z");
+  await store.take(place);
+  assertEquals(await Array.fromAsync(database.list({ prefix: ROOT })), []);
+});
+
+test("createKvChangeStore() says so where there is no database", async () => {
+  const kv = { open: () => Promise.resolve(undefined) };
+  const store = createKvChangeStore({ kv });
+  await assertRejects(
+    () => store.put({ kind: "plan", tenant: "acme", id: "a" }, "a", 1),
+    StoreError,
+    "start with deno run --unstable-kv",
+  );
+});
