@@ -31,8 +31,8 @@
  *
  * Other entry points: `@qontak/mcp/stores` keeps the credentials of any number
  * of companies, `./limits` shares limits among servers, `./audit` records
- * changes, `./sandbox` is an in-memory Qontak API for your tests, and
- * `./deploy` is the entry point for Deno Deploy.
+ * changes, `./changes` keeps plans of changes, `./sandbox` is an in-memory
+ * Qontak API for your tests, and `./deploy` is the entry point for Deno Deploy.
  *
  * @module
  */
@@ -76,6 +76,7 @@ export type { Kv } from "./src/storage/kv.ts";
 export type { Limits } from "./src/limits/limits.ts";
 export type { AuditOptions } from "./src/audit/audit.ts";
 export type { AuditStore } from "./src/audit/store.ts";
+export type { ChangeOptions, ChangeStore } from "./src/changes/store.ts";
 export type { Log, LogValue } from "./src/logging/log.ts";
 
 if (import.meta.main) {

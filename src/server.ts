@@ -14,6 +14,8 @@ import {
   createAccess,
 } from "./qontak/connection.ts";
 import { type AuditOptions, createAudit, noAudit } from "./audit/audit.ts";
+import type { ChangeOptions } from "./changes/store.ts";
+import { createMemoryChangeStore } from "./changes/stores/memory.ts";
 import { DEFAULT_SCOPES, type Principal } from "./auth/principal.ts";
 import { type Caller, callerIn } from "./mcp/caller.ts";
 import { type Call, createCall } from "./mcp/call.ts";
@@ -106,6 +108,8 @@ export interface ServerOptions extends ConnectionOptions {
    * By default, records go to stderr, with hashes of the values.
    */
   readonly audit?: AuditOptions | false;
+  /** Plans of changes, and where they are kept. */
+  readonly changes?: ChangeOptions;
 }
 
 /** The rules for some of the options. */
@@ -237,6 +241,7 @@ export function createServer(given: ServerOptions): QontakServer {
     ...defined({ kv }),
   });
   store.start?.();
+  const { store: changes = createMemoryChangeStore() } = options.changes ?? {};
   const call = createCall({
     access,
     kv,
@@ -246,6 +251,7 @@ export function createServer(given: ServerOptions): QontakServer {
     telemetry,
     content,
     advise,
+    changes,
     snapshots: createSnapshots(
       defined({
         lifetime: options.snapshotLifetime,

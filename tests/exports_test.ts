@@ -7,7 +7,8 @@ import { root } from "./support/process.ts";
 
 /** The names of each entry in deno.json, in order. */
 const EXPORTS: Readonly<Record<string, string>> = {
-  ".": "Advise AuditOptions AuditStore Authenticate ConnectionOptions " +
+  ".":
+    "Advise AuditOptions AuditStore Authenticate ChangeOptions ChangeStore ConnectionOptions " +
     "Content ErrorKind ForeseenError Handler HandlerInfo HandlerOptions Kv " +
     "Limits ListedTool Log LogValue OptionError Principal ProtectedResource " +
     "QontakError QontakServer Readiness Remedies Remedy Scope Sealer " +
@@ -26,6 +27,10 @@ const EXPORTS: Readonly<Record<string, string>> = {
     "AuditRecord AuditStore AuditStoreOptions Kv KvAuditStoreOptions " +
     "Outcome RedisAuditStoreOptions Sealer createKvAuditStore " +
     "createRedisAuditStore",
+  "./changes":
+    "ChangeOptions ChangeStore ChangeStoreOptions Kept Kv KvChangeStoreOptions " +
+    "MemoryChangeStoreOptions Place RedisChangeStoreOptions Sealer Shelf " +
+    "createKvChangeStore createMemoryChangeStore createRedisChangeStore",
   "./sandbox":
     "Fault FaultRule MekariApplication RunningSandbox SANDBOX_CODE " +
     "SANDBOX_MEKARI SANDBOX_PASSWORD SANDBOX_REFRESH_TOKEN Sandbox " +

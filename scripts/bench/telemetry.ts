@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { createMemoryChangeStore } from "../../src/changes/stores/memory.ts";
 import { createSnapshots } from "../../src/snapshots/snapshots.ts";
 import { createZone, DEFAULT_ZONE } from "../../src/values/zone.ts";
 import { adviseEmbedder } from "../../src/advice/advice.ts";
@@ -69,6 +70,7 @@ async function serveRounds(telemetry: Telemetry): Promise<void> {
     content: "open",
     advise: adviseEmbedder,
     snapshots: createSnapshots(),
+    changes: createMemoryChangeStore(),
     zone: createZone(DEFAULT_ZONE),
   });
   const tool = catalog.find(({ name }) => name === "list_pipelines")!;

@@ -18,6 +18,7 @@ import { defined } from "../values/json.ts";
 import { advisedLog } from "../advice/advice.ts";
 import { advise, withSettings } from "./advice.ts";
 import { auditOf, openAuditStore } from "./audit.ts";
+import { openChanges } from "./changes.ts";
 import { openLimits } from "./limits.ts";
 import { lazySandbox, sandboxSettings } from "./sandbox.ts";
 import { serverOptionsOf, type Settings } from "./settings.ts";
@@ -135,6 +136,7 @@ export function open(
       log,
       advise,
       audit: auditOf(settings, audits()),
+      changes: { store: closing(openChanges(settings, { kv, cacheKv })) },
     };
   });
   const access = once(() => closing(createAccess(options())));

@@ -153,7 +153,7 @@ export const variables = {
   },
   REDIS_KEY_PREFIX: {
     meaning:
-      "What the keys of credentials in Redis start with; the tenant follows. Other keys have key:, lease:, audit: or limit: before it",
+      "What the keys of credentials in Redis start with; the tenant follows. Other keys have key:, lease:, audit:, limit: or change: before it",
     default: "qontak:tokens:",
     read: asText,
   },

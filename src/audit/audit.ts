@@ -108,7 +108,7 @@ export function createAudit(
   async function begin(
     actor: Actor,
     endpoint: Endpoint,
-    { path, body = {} }: CallOptions,
+    { path, body = {}, mark }: CallOptions,
   ) {
     const start = Date.now();
     const clock = performance.now();
@@ -123,6 +123,7 @@ export function createAudit(
       id: makeId(start),
       time: new Date(start).toISOString(),
       ...actor,
+      ...mark,
       endpoint: nameOf(endpoint),
       record: isId(target) ? target : null,
       sent: keepsValues ? await fitting(() => body, () => hashes) : hashes,

@@ -34,6 +34,8 @@ export interface AuditRecord {
   readonly principal: string;
   /** The called tool. */
   readonly tool: string;
+  /** The id of the plan that the call carried out, if it had one. */
+  readonly plan?: string;
   /** The method and path, without ids. */
   readonly endpoint: string;
   /** The id of the record in Qontak; null if unknown. */

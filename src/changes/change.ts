@@ -5,6 +5,7 @@
  * @module
  */
 import { problemsError } from "../errors.ts";
+import type { Crm, Mark } from "../qontak/crm.ts";
 import type { Resource } from "../qontak/resources.ts";
 import type { JsonObject } from "../values/json.ts";
 import type { ChangeContext } from "./context.ts";
@@ -18,10 +19,12 @@ export interface Prepared {
   readonly tool: string;
   /** What it does. */
   readonly act: Act;
+  /** What it changes, such as `deal` or `task_category`. */
+  readonly kind: string;
   /** The kind of record; undefined for what is not a record. */
-  readonly resource?: Resource;
+  readonly resource?: Resource | undefined;
   /** The record to change or delete; undefined for a create. */
-  readonly id?: number;
+  readonly id?: number | undefined;
   /** The record before; undefined if there is none or it was not read. */
   readonly before?: JsonObject | undefined;
   /** The body that is sent; empty for a delete. */
@@ -49,16 +52,28 @@ export interface Sent {
  *
  * @param context The company's CRM.
  * @param prepared The change.
+ * @param mark What the audit records with its request.
  * @returns The answer of the tool.
  * @throws {InputError} When there are problems; nothing was sent.
  */
 export async function carryOut(
   context: ChangeContext,
   prepared: Prepared,
+  mark: Mark = {},
 ): Promise<JsonObject> {
   refuse(prepared.tool, prepared.problems);
-  const { report } = await prepared.send(context);
+  const { report } = await prepared.send({
+    ...context,
+    crm: marked(context.crm, mark),
+  });
   return report;
+}
+
+/** The same CRM; the audit records a mark with each of its requests. */
+function marked(crm: Crm, mark: Mark): Crm {
+  return {
+    call: (endpoint, options) => crm.call(endpoint, { ...options, mark }),
+  };
 }
 
 /**

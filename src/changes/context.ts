@@ -5,6 +5,7 @@
  */
 import type { Setup } from "../fields/setup.ts";
 import type { Crm } from "../qontak/crm.ts";
+import type { Plans } from "./plans.ts";
 import type { Records } from "../snapshots/records.ts";
 
 /** One company's CRM, for the duration of one call. */
@@ -15,6 +16,10 @@ export interface ChangeContext {
   readonly setup: Setup;
   /** Reads all records of one kind. */
   readonly records: Records;
+  /** The plans of this caller for this company. */
+  readonly plans: Plans;
+  /** Whether the caller may see what records hold. */
+  readonly mayRead: boolean;
   /** Fires when the client cancels. */
   readonly signal: AbortSignal;
 }

@@ -5,43 +5,65 @@
  */
 import type { Endpoint } from "../qontak/endpoints.ts";
 import type { Resource } from "../qontak/resources.ts";
-import { defined } from "../values/json.ts";
+import type { JsonObject } from "../values/json.ts";
 import type { Prepared } from "./change.ts";
+import type { ChangeContext } from "./context.ts";
+import { readRecord } from "./report_write.ts";
 
 /** A delete that a tool call requests. */
 export interface Deletion {
   /** The tool's name, for messages. */
   readonly tool: string;
-  /** The kind of record; undefined for what is not a record. */
-  readonly resource?: Resource;
   /** The endpoint. */
   readonly endpoint: Endpoint;
   /** The record to delete. */
   readonly id: number;
-  /** What the company's setup holds, so that it must be read again. */
-  readonly isSetup?: boolean;
 }
 
 /**
- * Prepares a delete.
+ * Prepares the delete of a record: reads it, so that it is known what is
+ * deleted.
  *
+ * @param context The company's CRM.
+ * @param resource The kind of record.
  * @param deletion The delete.
  */
-export function prepareDelete(
-  { tool, resource, endpoint, id, isSetup }: Deletion,
+export async function prepareDelete(
+  context: ChangeContext,
+  resource: Resource,
+  deletion: Deletion,
 ): Promise<Prepared> {
-  return Promise.resolve({
+  const before = await readRecord(context, resource, deletion.id);
+  return {
+    ...preparedDelete(resource.name, deletion, before),
+    resource,
+  };
+}
+
+/**
+ * Makes a delete of something that is not a record.
+ *
+ * @param kind What it is.
+ * @param deletion The delete.
+ * @param before What is deleted.
+ */
+export function preparedDelete(
+  kind: string,
+  { tool, endpoint, id }: Deletion,
+  before: JsonObject | undefined,
+): Prepared {
+  return {
     tool,
     act: "delete",
-    ...defined({ resource }),
+    kind,
     id,
+    before,
     body: {},
     problems: [],
     notes: [],
-    send: async ({ crm, setup, signal }) => {
+    send: async ({ crm, signal }) => {
       await crm.call(endpoint, { path: { id }, signal });
-      if (isSetup) setup.forget();
       return { report: { deleted: true, id }, id };
     },
-  });
+  };
 }

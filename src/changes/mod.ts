@@ -17,6 +17,7 @@
  * @module
  */
 export type {
+  ChangeOptions,
   ChangeStore,
   ChangeStoreOptions,
   Kept,

@@ -13,7 +13,8 @@ import type { ChangeContext } from "./context.ts";
 
 /** A request that a tool call makes. */
 export interface Request
-  extends Pick<Prepared, "tool" | "act" | "resource" | "id"> {
+  extends
+    Pick<Prepared, "tool" | "act" | "kind" | "resource" | "id" | "before"> {
   /** The endpoint. */
   readonly endpoint: Endpoint;
   /** The ids in its path. */
@@ -25,14 +26,14 @@ export interface Request
 }
 
 /**
- * Prepares a request.
+ * Makes a change of a request.
  *
  * @param request The request.
  */
-export function prepareRequest(
+export function preparedRequest(
   { endpoint, path, body, report, ...change }: Request,
-): Promise<Prepared> {
-  return Promise.resolve({
+): Prepared {
+  return {
     ...change,
     body,
     problems: [],
@@ -46,5 +47,5 @@ export function prepareRequest(
       });
       return await report(context, answer);
     },
-  });
+  };
 }

@@ -37,7 +37,7 @@ export interface ChangeStore {
   /** The name of the store in messages. */
   readonly name: string;
   /** Whether what it keeps outlives the process. */
-  readonly isLasting: boolean;
+  isLasting(): Promise<boolean>;
   /**
    * Keeps a text, in place of the one that is there.
    *
@@ -84,6 +84,15 @@ export interface ChangeStore {
   remove(place: Place): Promise<void>;
   /** Closes the connections. */
   close?(): Promise<void>;
+}
+
+/** What a server does with changes. */
+export interface ChangeOptions {
+  /**
+   * Where plans are kept; in memory by default. Its creator closes it, after
+   * the server.
+   */
+  readonly store?: ChangeStore;
 }
 
 /** Settings common to the stores. */

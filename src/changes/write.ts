@@ -49,6 +49,7 @@ export async function prepareWrite(
   return {
     tool,
     act: id === undefined ? "create" : "update",
+    kind: resource.name,
     resource,
     ...defined({ id }),
     before,

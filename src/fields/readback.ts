@@ -46,7 +46,7 @@ export function readBack(
   const ignored: Difference[] = [];
   const differently: Difference[] = [];
   const notShown: string[] = [];
-  for (const one of [...standardValues(sent), ...customValues(sent)]) {
+  for (const one of valuesOf(sent)) {
     const now = one.in(stored);
     const { key, value } = one;
     if (now === undefined && !isEmpty(value)) notShown.push(key);
@@ -63,11 +63,23 @@ export function readBack(
   };
 }
 
-interface Value {
+/** One value of a body. */
+export interface Value {
+  /** The body key, or `additional_fields id N`. */
   readonly key: string;
+  /** What was sent. */
   readonly value: unknown;
   /** Finds the same value in a record. */
   in(record: JsonObject): unknown;
+}
+
+/**
+ * The values of a body, one for each custom field.
+ *
+ * @param body The body.
+ */
+export function valuesOf(body: JsonObject): Value[] {
+  return [...standardValues(body), ...customValues(body)];
 }
 
 function standardValues(sent: JsonObject): Value[] {

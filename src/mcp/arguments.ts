@@ -10,7 +10,13 @@ import {
   MAX_FINDINGS,
   problemsError,
 } from "../errors.ts";
-import { checks, readWrapped, unwrap } from "../tools/kit/arguments.ts";
+import {
+  type Arguments,
+  checks,
+  readWrapped,
+  unwrap,
+} from "../tools/kit/arguments.ts";
+import { planOf } from "../tools/kit/shared_arguments.ts";
 import type { Tool } from "../tools/tool.ts";
 import { isObject, type JsonObject, show } from "../values/json.ts";
 import { tooMuch } from "../values/bounds.ts";
@@ -34,6 +40,12 @@ const MAX_ARGUMENTS = 200;
 /** zod schemas by tool. Each is made when its tool is first called. */
 const schemas = new WeakMap<Tool, z.ZodObject>();
 
+function schemaOf(tool: Tool): z.ZodObject {
+  let schema = schemas.get(tool);
+  if (!schema) schemas.set(tool, schema = z.strictObject(checks(tool.input)));
+  return schema;
+}
+
 /**
  * Checks the arguments of a call: first their size, then their form.
  *
@@ -43,9 +55,11 @@ const schemas = new WeakMap<Tool, z.ZodObject>();
  */
 export function parseArguments(tool: Tool, sent: JsonObject): Parsed {
   const args = withinBounds(tool, sent);
-  let schema = schemas.get(tool);
-  if (!schema) schemas.set(tool, schema = z.strictObject(checks(tool.input)));
-  const parsed = schema.safeParse(args);
+  const isPlanned = Object.hasOwn(tool.input, "plan") &&
+    planOf(args) !== undefined;
+  const schema = schemaOf(tool);
+  // The plan has the arguments.
+  const parsed = (isPlanned ? schema.partial() : schema).safeParse(args);
   // Values that a client copies from an answer may contain our marks.
   const unmarked = takeBack(parsed.success ? parsed.data : args);
   const values = unmarked.value as JsonObject;
@@ -63,7 +77,10 @@ export function parseArguments(tool: Tool, sent: JsonObject): Parsed {
     }),
   ];
   if (found.length === 0) {
-    return { values: withoutNulls(tool, values), error: undefined };
+    return {
+      values: withoutNulls(isPlanned ? {} : tool.input, values),
+      error: undefined,
+    };
   }
   const problems = found.slice(0, MAX_FINDINGS)
     .map(({ argument, describe }) => ({ argument, problem: describe() }));
@@ -131,10 +148,10 @@ function describePath(path: readonly PropertyKey[]): string {
 }
 
 /** Removes nulls: some clients send null for arguments that they omit. */
-function withoutNulls(tool: Tool, args: JsonObject): JsonObject {
+function withoutNulls(input: Arguments, args: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(args).filter(([name, value]) =>
-      value !== null || tool.input[name]?.clears === true
+      value !== null || input[name]?.clears === true
     ),
   );
 }

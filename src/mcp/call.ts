@@ -5,6 +5,8 @@
  */
 import type { Advise } from "../advice/advice.ts";
 import type { Audit } from "../audit/audit.ts";
+import { createPlans } from "../changes/plans.ts";
+import type { ChangeStore } from "../changes/store.ts";
 import { ForeseenError, UnreachableError } from "../errors.ts";
 import { createSetup, SETUP_LIFETIME } from "../fields/setup.ts";
 import { describeFault } from "../logging/faults.ts";
@@ -82,6 +84,8 @@ export interface CallSettings {
   readonly advise: Advise;
   /** All records of one kind, read once for many calls. */
   readonly snapshots: Snapshots;
+  /** Where plans are kept. */
+  readonly changes: ChangeStore;
   /** The time zone that decides when days begin. */
   readonly zone: Zone;
 }
@@ -106,7 +110,7 @@ export function createCall(
 ): Call {
   const { access, kv, sealer, log, audit, telemetry, content, advise } =
     settings;
-  const { snapshots, zone } = settings;
+  const { snapshots, changes, zone } = settings;
   const why = advise({ what: "showContent" });
   const cache = createCache({
     lifetime: SETUP_LIFETIME,
@@ -228,7 +232,9 @@ export function createCall(
       zone,
       tell: progress.report,
     });
-    return { crm, setup, records, signal };
+    const plans = createPlans(changes, { scope, principal: caller.name });
+    const mayRead = caller.scopes.includes("read");
+    return { crm, setup, records, plans, mayRead, signal };
   }
 
   return (tool, args, options) =>

@@ -47,6 +47,7 @@ const OWN_WORDS: ReadonlySet<string> = new Set([
   "incomplete",
   "not_shown",
   "notes",
+  "problems",
   "read",
   "rules",
   "unconfirmed",
@@ -63,6 +64,18 @@ const FIELD_LISTS: ReadonlySet<string> = new Set([
   "optional",
   "required",
 ]);
+
+/** Keys of an answer that each contain a list of differences of values. */
+const DIFFERENCES: ReadonlySet<string> = new Set([
+  "changes",
+  "cleared",
+  "ignored",
+  "removed",
+  "stored_differently",
+]);
+
+/** Keys of a difference that hold what is stored. */
+const STORED: ReadonlySet<string> = new Set(["from", "removed", "stored"]);
 
 /** Like {@linkcode OWN_WORDS}, for the description of one field. */
 const OWN_WORDS_OF_FIELD: ReadonlySet<string> = new Set([
@@ -149,17 +162,16 @@ export async function withhold(
     });
   }
 
-  /** Shortens only the stored value: the caller knows what it sent. */
+  /** Shortens only stored values: the caller knows what it sent. */
   function difference(one: unknown): unknown {
     if (!isObject(one)) return one;
-    const { key, stored } = one;
+    const { key } = one;
     const [, id] = /^additional_fields id (\d+)$/.exec(String(key)) ?? [];
-    return {
-      ...one,
-      stored: id === undefined
-        ? shorten(stored, String(key))
-        : custom(stored, id),
-    };
+    return map(one, (value, part) => {
+      if (part === "label") return texts(value, (text) => toLine(text, why));
+      if (!STORED.has(part)) return value;
+      return id === undefined ? shorten(value, String(key)) : custom(value, id);
+    });
   }
 
   /** Describes one field. Its labels and options are single lines. */
@@ -180,9 +192,7 @@ export async function withhold(
     }
     if (Array.isArray(value)) {
       if (FIELD_LISTS.has(key)) return value.map(described);
-      if (key === "ignored" || key === "stored_differently") {
-        return value.map(difference);
-      }
+      if (DIFFERENCES.has(key)) return value.map(difference);
     }
     return shorten(value, key);
   });

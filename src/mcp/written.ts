@@ -24,8 +24,9 @@ export function onlyWritten(
   answer: JsonObject,
   { scopes }: Caller,
 ): JsonObject {
-  if (effect !== "write" || scopes.includes("read")) return answer;
+  if (effect === "read" || scopes.includes("read")) return answer;
   const { applied, ignored, stored_differently, not_shown } = answer;
+  const { dry_run, plan, plan_expires, problems, deleted } = answer;
   const record = isObject(answer.record) ? answer.record : undefined;
   const id = answer.id ?? record?.id;
   return {
@@ -33,6 +34,13 @@ export function onlyWritten(
     // If a tool's answer is a whole record, this answer must have a record too.
     ...(answer.id === undefined && record ? { record: defined({ id }) } : {}),
     ...defined({
+      deleted,
+      dry_run,
+      changes: withoutStored(answer.changes),
+      cleared: withoutStored(answer.cleared),
+      problems,
+      plan,
+      plan_expires,
       applied,
       ignored: withoutStored(ignored),
       stored_differently: withoutStored(stored_differently),
@@ -46,5 +54,6 @@ export function onlyWritten(
 /** Differences without the value that is stored in the record. */
 function withoutStored(differences: unknown): unknown {
   if (!Array.isArray(differences)) return undefined;
-  return differences.filter(isObject).map(({ key, sent }) => ({ key, sent }));
+  return differences.filter(isObject)
+    .map(({ key, label, sent, to }) => defined({ key, label, sent, to }));
 }

@@ -48,6 +48,14 @@ export interface CallOptions {
    * turn. If it throws, nothing is sent, and the call throws the same.
    */
   readonly beforeSending?: () => void;
+  /** What the audit records with a request that may change something. */
+  readonly mark?: Mark;
+}
+
+/** What a request belongs to. */
+export interface Mark {
+  /** The id of the plan that it carries out. */
+  readonly plan?: string;
 }
 
 /**

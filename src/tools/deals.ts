@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { prepareRequest } from "../changes/request.ts";
+import { readRecord } from "../changes/report_write.ts";
+import { preparedRequest } from "../changes/request.ts";
 import { endpoints } from "../qontak/endpoints.ts";
 import { readBack } from "../fields/readback.ts";
 import { recordOf } from "../qontak/envelope.ts";
@@ -141,11 +142,13 @@ export const dealTools: readonly Tool[] = [
       ...tenantArgument,
     },
     output: frames.record,
-    prepare: (_, { deal_id, permissions }) =>
-      prepareRequest({
+    prepare: async (context, { deal_id, permissions }) =>
+      preparedRequest({
         tool: "set_deal_permissions",
         act: "update",
+        kind: "deal_permissions",
         id: deal_id,
+        before: await readRecord(context, deal, deal_id),
         endpoint: endpoints.deals.setPermissions,
         body: { id: deal_id, permissions },
         report: (_, { response }) => {

@@ -3,20 +3,20 @@
  *
  * @module
  */
-import { prepareDelete } from "../changes/delete.ts";
-import { prepareRequest } from "../changes/request.ts";
+import { preparedDelete } from "../changes/delete.ts";
+import { preparedRequest } from "../changes/request.ts";
 import { endpoints } from "../qontak/endpoints.ts";
 import { readBack } from "../fields/readback.ts";
 import { resources } from "../qontak/resources.ts";
-import { defined, isObject, toId } from "../values/json.ts";
+import { defined, isObject, type JsonObject, toId } from "../values/json.ts";
 import { id, oneOf, required, text } from "./kit/arguments.ts";
 import { changeTool } from "./kit/change_tool.ts";
 import { frames } from "./kit/frames.ts";
 import { recordTools } from "./kit/record_tools.ts";
 import { tenantArgument } from "./kit/shared_arguments.ts";
 import type { ToolTraits } from "./kit/tool_traits.ts";
-import { wholeList } from "./kit/whole_list.ts";
-import type { Tool } from "./tool.ts";
+import { objects, wholeList } from "./kit/whole_list.ts";
+import type { Tool, ToolContext } from "./tool.ts";
 
 const traits: ToolTraits = {
   resource: resources.task,
@@ -83,9 +83,10 @@ export const taskTools: readonly Tool[] = [
     },
     output: frames.record,
     prepare: (_, { name, id }) =>
-      prepareRequest({
+      Promise.resolve(preparedRequest({
         tool: "create_task_category",
         act: "create",
+        kind: "task_category",
         endpoint: endpoints.tasks.createCategory,
         body: { name, ...defined({ id }) },
         report: ({ setup }, { response }) => {
@@ -95,7 +96,7 @@ export const taskTools: readonly Tool[] = [
           const report = { record, ...readBack({ name }, record) };
           return Promise.resolve({ report, id: toId(record.id) });
         },
-      }),
+      })),
   }),
   changeTool({
     name: "delete_task_category",
@@ -105,12 +106,31 @@ export const taskTools: readonly Tool[] = [
     idempotent: true,
     input: { category_id: required(id()), ...tenantArgument },
     output: frames.deleted,
-    prepare: (_, { category_id }) =>
-      prepareDelete({
+    prepare: async (context, { category_id }) => {
+      const deletion = preparedDelete("task_category", {
         tool: "delete_task_category",
         endpoint: endpoints.tasks.deleteCategory,
         id: category_id,
-        isSetup: true,
-      }),
+      }, await readCategory(context, category_id));
+      return {
+        ...deletion,
+        async send(context) {
+          const sent = await deletion.send(context);
+          context.setup.forget();
+          return sent;
+        },
+      };
+    },
   }),
 ];
+
+/** Reads a category: Qontak has only their list. */
+async function readCategory(
+  { crm, signal }: ToolContext,
+  id: number,
+): Promise<JsonObject | undefined> {
+  const { response } = await crm.call(endpoints.tasks.listCategories, {
+    signal,
+  });
+  return objects(response).find((one) => toId(one.id) === id);
+}

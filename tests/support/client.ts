@@ -39,6 +39,7 @@ export async function connectHttp(
 /** Starts the program in its own process and connects to it on stdio. */
 export async function connectStdio(
   env: Record<string, string>,
+  mode: Mode = "auto",
 ): Promise<Client> {
   const transport = new StdioClientTransport({
     command: Deno.execPath(),
@@ -47,7 +48,7 @@ export async function connectStdio(
     cwd: root,
     stderr: "ignore",
   });
-  return await connect(transport, "auto");
+  return await connect(transport, mode);
 }
 
 /** What a call of a tool came to. */

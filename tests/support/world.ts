@@ -19,7 +19,7 @@ import {
   serveSandbox,
 } from "../../src/sandbox/mod.ts";
 import { defined } from "../../src/values/json.ts";
-import { call, type Called, connectHttp, ok } from "./client.ts";
+import { call, type Called, connectHttp, type Mode, ok } from "./client.ts";
 import { serveMcp } from "./serve.ts";
 import { changing, serveUpstream } from "./upstream.ts";
 
@@ -49,6 +49,9 @@ export interface WorldOptions extends SandboxOptions {
   readonly audit?: NonNullable<ServerOptions["audit"]>;
   readonly content?: Content;
   readonly tokenUser?: number;
+  readonly changes?: NonNullable<ServerOptions["changes"]>;
+  /** Which revision the client speaks. */
+  readonly mode?: Mode;
   /** No limits of rates when left out. */
   readonly limits?: Limits;
   /** Further options of the server. */
@@ -82,6 +85,8 @@ export async function createWorld(
     audit,
     content,
     tokenUser,
+    changes,
+    mode,
     limits = noRates(),
     server: further,
     change,
@@ -100,11 +105,11 @@ export async function createWorld(
     log: (level, message, details) =>
       logs.push(JSON.stringify({ level, message, ...details })),
     limits,
-    ...defined({ timeout, retryBudget, audit, content, tokenUser }),
+    ...defined({ timeout, retryBudget, audit, content, tokenUser, changes }),
     ...further,
   });
   const { url } = stack.use(serveMcp(server, { metrics: true }));
-  const client = await connectHttp(url);
+  const client = await connectHttp(url, defined({ mode }));
   stack.defer(() => client.close());
   const owned = stack.move();
   let asked = 0;

@@ -646,30 +646,35 @@ function titleOf({ tool, request }: Row): string {
 /** Calls the tool, and looks for the request of the row at the sandbox. */
 async function assertReaches(row: Row): Promise<void> {
   await using world = await createWorld();
-  // An update reads the record first, so it has to exist.
+  // A change reads the record first, so it has to exist.
   const [method, path] = row.request.split(" ") as [string, string];
-  const isUpdate = method === "PUT" && !path.endsWith("update_owner");
-  const args = isUpdate ? await atARecord(world, row) : row.args;
-  await world.call(row.tool, args);
-  const id = isUpdate
-    ? String(Object.values(args!).find((value) => value !== ID))
-    : String(ID);
+  const [, kind] = /^(?:update|delete|set)_(.+?)(?:_owner|_permissions)?$/
+    .exec(row.tool) ?? [];
+  const needsRecord = kind !== undefined && kind !== "task_category";
+  const found = needsRecord ? await aRecord(world, kind) : ID;
+  const [idName = ""] = Object.keys(row.args ?? {});
+  await world.call(
+    row.tool,
+    needsRecord ? { ...row.args, [idName]: found } : row.args,
+  );
+  const id = String(found);
+  const body = needsRecord && row.body?.id === ID
+    ? { ...row.body, id: found }
+    : row.body;
   const request = world.sandbox.requests.find((request) =>
     request.method === method &&
     request.path === `/api/v3.1${path.replace(String(ID), id)}`
   );
   assertEquals(request !== undefined, true, `${row.request} was not sent`);
   assertEquals(request!.query, row.query ?? {});
-  assertEquals(request!.body ?? undefined, row.body);
+  assertEquals(request!.body ?? undefined, body);
 }
 
-/** The arguments of an update with the id of a record that exists. */
-async function atARecord(
+/** The id of a record that exists. */
+async function aRecord(
   world: Awaited<ReturnType<typeof createWorld>>,
-  row: Row,
-): Promise<Record<string, unknown>> {
-  const [idName] = Object.keys(row.args!);
-  const resource = row.tool.replace("update_", "");
+  resource: string,
+): Promise<number> {
   const plural = resource === "company" ? "companies" : `${resource}s`;
   const query = resource === "note"
     ? { crm_deal_id: (await world.ok("list_deals")).records[0].id }
@@ -682,5 +687,5 @@ async function atARecord(
       if (records.length > 0) break;
     }
   }
-  return { ...row.args, [idName!]: Number(records[0].id) };
+  return Number(records[0].id);
 }

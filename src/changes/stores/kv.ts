@@ -113,7 +113,7 @@ export function createKvChangeStore(
 
   return {
     name: "Deno KV",
-    isLasting: true,
+    isLasting: () => Promise.resolve(true),
 
     async put(place, text, lifetime) {
       const stored = await codec.write(place, text);

@@ -40,6 +40,18 @@ interface Entry {
 /**
  * Makes the store.
  *
+ * @example Keeping less in memory
+ * ```ts
+ * import { createServer } from "@qontak/mcp";
+ * import { createMemoryChangeStore } from "@qontak/mcp/changes";
+ *
+ * const server = createServer({
+ *   refreshToken: "a refresh token",
+ *   changes: { store: createMemoryChangeStore({ total: 8_000_000 }) },
+ * });
+ * await server.close();
+ * ```
+ *
  * @param options How much it keeps.
  */
 export function createMemoryChangeStore(
@@ -104,7 +116,7 @@ export function createMemoryChangeStore(
   // Async functions, so that a text that is too large rejects.
   return {
     name: "memory",
-    isLasting: false,
+    isLasting: () => Promise.resolve(false),
     // deno-lint-ignore require-await
     async put(place, text, lifetime) {
       checkSize(text);

@@ -154,7 +154,7 @@ export function createRedisChangeStore(
 
   return {
     name: "Redis",
-    isLasting: true,
+    isLasting: () => Promise.resolve(true),
 
     async put(place, text, lifetime) {
       const stored = await codec.write(place, text);

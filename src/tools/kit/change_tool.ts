@@ -1,11 +1,16 @@
 /**
- * Tools that change the CRM.
+ * Tools that change the CRM. Each of them can be tried without changing
+ * anything, and carries out plans.
  *
  * @module
  */
 import { carryOut, type Prepared } from "../../changes/change.ts";
+import { carryOutPlan } from "../../changes/carry_out_plan.ts";
+import { dryRun } from "../../changes/dry_run.ts";
+import { InputError } from "../../errors.ts";
 import { type Tool, tool, type ToolContext } from "../tool.ts";
 import type { Arguments, Values } from "./arguments.ts";
+import { changeArguments, planOf } from "./shared_arguments.ts";
 
 /** A tool that changes the CRM: it prepares the change that is carried out. */
 export interface ChangeTool<A extends Arguments>
@@ -32,9 +37,31 @@ export interface ChangeTool<A extends Arguments>
 export function changeTool<A extends Arguments>(
   { prepare, ...definition }: ChangeTool<A>,
 ): Tool {
-  return tool<A>({
+  const { name } = definition;
+  return tool({
     ...definition,
-    run: async (context, args) =>
-      await carryOut(context, await prepare(context, args)),
+    input: { ...definition.input, ...changeArguments } as Arguments,
+    run: async (context, given) => {
+      const { dry_run, plan: _, ...args } = given;
+      const plan = planOf(given);
+      const prepared = (args: object) => prepare(context, args as Values<A>);
+      if (plan === undefined) {
+        const change = await prepared(args);
+        return dry_run === true
+          ? await dryRun(context, change, args)
+          : await carryOut(context, change);
+      }
+      if (dry_run === true) {
+        throw new InputError(
+          `${name} was not run: give dry_run to make a plan, or plan to carry it out`,
+        );
+      }
+      return await carryOutPlan(context, {
+        tool: name,
+        plan,
+        args,
+        prepare: prepared,
+      });
+    },
   });
 }

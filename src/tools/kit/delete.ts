@@ -33,10 +33,9 @@ export function deleteTool(
     idempotent: true,
     input: { [idArgument]: required(id()), ...tenantArgument } as Arguments,
     output: frames.deleted,
-    prepare: (_, args) =>
-      prepareDelete({
+    prepare: (context, args) =>
+      prepareDelete(context, resource, {
         tool: name,
-        resource,
         endpoint,
         id: args[idArgument] as number,
       }),

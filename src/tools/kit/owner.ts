@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { reportWrite } from "../../changes/report_write.ts";
-import { prepareRequest } from "../../changes/request.ts";
+import { readRecord, reportWrite } from "../../changes/report_write.ts";
+import { preparedRequest } from "../../changes/request.ts";
 import type { Endpoint } from "../../qontak/endpoints.ts";
 import type { Tool } from "../tool.ts";
 import { type Arguments, id, reference, required } from "./arguments.ts";
@@ -39,21 +39,23 @@ export function ownerTool(
     } as Arguments,
     output: frames.write,
     about: resource,
-    prepare: async ({ setup }, args) => {
+    prepare: async (context, args) => {
       const written = args[idArgument] as number;
       // Only the template lists owners: Qontak has no list of users.
       const owner = await pickOption(
-        setup,
+        context.setup,
         resource,
         "creator_id",
         args.creator_id,
       );
       const body = { creator_id: owner.id };
-      return await prepareRequest({
+      return preparedRequest({
         tool,
         act: "update",
+        kind: name,
         resource,
         id: written,
+        before: await readRecord(context, resource, written),
         endpoint,
         path: { id: written },
         body,

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Resource } from "../../qontak/resources.ts";
+import type { JsonObject } from "../../values/json.ts";
 import { type Arguments, flag, text, whole, words } from "./arguments.ts";
 
 /** The tenant; every tool takes this argument. */
@@ -11,6 +12,17 @@ export const tenantArgument = { user_id: text() } satisfies Arguments;
 
 /** Selects what an answer shows; the server's instructions explain how. */
 export const fieldsArgument = { fields: words() } satisfies Arguments;
+
+/** Tries a change, or carries out a plan; the server's instructions explain. */
+export const changeArguments = {
+  dry_run: flag(),
+  plan: text(),
+} satisfies Arguments;
+
+/** The handle of the plan that a call carries out; undefined if it has none. */
+export function planOf({ plan }: JsonObject): string | undefined {
+  return typeof plan === "string" && plan.trim() !== "" ? plan : undefined;
+}
 
 /** Which page of a list. */
 export const pageArgument = { page: whole(1, Infinity) } satisfies Arguments;

@@ -1,0 +1,177 @@
+/**
+ * The differences that a change makes, in words: which field, from what, to
+ * what.
+ *
+ * @module
+ */
+import type { Option } from "../fields/options.ts";
+import { isSame, type Value, valuesOf } from "../fields/readback.ts";
+import type { Setup } from "../fields/setup.ts";
+import type { Field } from "../fields/template.ts";
+import { argumentOf, nameKeyOf, type Resource } from "../qontak/resources.ts";
+import {
+  defined,
+  isEmpty,
+  isObject,
+  type JsonObject,
+  toId,
+} from "../values/json.ts";
+
+/** What a change does to a record. */
+export interface Differences {
+  /** The fields that get another value: `{key, label?, from?, to}`. */
+  readonly changed: readonly JsonObject[];
+  /** The fields that lose their value: `{key, label?, from?}`. */
+  readonly cleared: readonly JsonObject[];
+  /** What lists lose: `{key, label?, removed}`. */
+  readonly removed: readonly JsonObject[];
+}
+
+/** A body, and the record that it changes. */
+export interface Comparison {
+  /** The kind of record, if it is one. */
+  readonly resource?: Resource | undefined;
+  /** The record before; undefined if it is new or was not read. */
+  readonly before?: JsonObject | undefined;
+  /** What is sent. */
+  readonly body: JsonObject;
+}
+
+/**
+ * Lists the differences between a record and what a body makes of it. Options
+ * are shown with their labels, and fields with theirs, as far as the company's
+ * setup can be read.
+ *
+ * @param setup The company's setup.
+ * @param comparison The body and the record.
+ */
+export async function differencesOf(
+  setup: Setup,
+  { resource, before, body }: Comparison,
+): Promise<Differences> {
+  const names = resource && await namesOf(setup, resource, { before, body });
+  const changed: JsonObject[] = [];
+  const cleared: JsonObject[] = [];
+  const removed: JsonObject[] = [];
+  // A label that is sent beside its id says nothing more.
+  const labels = new Set(Object.keys(body).map(nameKeyOf));
+  for (const one of valuesOf(body)) {
+    const { value } = one;
+    if (labels.has(one.key)) continue;
+    const old = before && one.in(before);
+    // A value that the record does not show may be anything.
+    const isKnown = before !== undefined && old !== undefined;
+    if (isKnown && isSame(value, old)) continue;
+    if (isEmpty(old) && isEmpty(value)) continue;
+    const named = names?.(one);
+    const field = {
+      key: resource ? argumentOf(resource, one.key) : one.key,
+      ...defined({ label: named?.label }),
+    };
+    const shown = named ? named.show(old, before) : old;
+    const from = isKnown ? { from: shown ?? null } : {};
+    const to = named ? named.show(value) : value;
+    if (isEmpty(value)) cleared.push({ ...field, ...from });
+    else changed.push({ ...field, ...from, to });
+    if (!Array.isArray(old) || !Array.isArray(value) || isEmpty(value)) {
+      continue;
+    }
+    const gone = (shown as unknown[]).filter((_, i) =>
+      !value.some((part) => isSame(part, old[i]))
+    );
+    if (gone.length > 0) removed.push({ ...field, removed: gone });
+  }
+  return { changed, cleared, removed };
+}
+
+/** The words for one field. */
+interface Named {
+  /** The label of the field. */
+  readonly label: string | undefined;
+  /**
+   * Writes a value, with the label of an option.
+   *
+   * @param value The value.
+   * @param record The record that holds it.
+   */
+  show(value: unknown, record?: JsonObject): unknown;
+}
+
+/** Finds the labels of the fields and options that a body names. */
+async function namesOf(
+  setup: Setup,
+  resource: Resource,
+  { before, body }: Comparison,
+): Promise<(value: Value) => Named> {
+  const fields = await setup.fields(resource).catch(() => []);
+  const places = await placesOf(setup, resource, { before, body });
+  const byKey = new Map<string, Field>(
+    fields.map((field) => [
+      field.custom ? `additional_fields id ${field.id}` : field.key,
+      field,
+    ]),
+  );
+  return (one) => {
+    const field = byKey.get(one.key);
+    const options = [
+      ...field?.options ?? [],
+      ...field?.items ?? [],
+      ...places.get(one.key) ?? [],
+    ];
+    return {
+      label: field?.label,
+      show: (value, record) =>
+        showValue(value, options, record && labelIn(record, one.key)),
+    };
+  };
+}
+
+/** The pipelines and stages that a record or a body names, by their keys. */
+async function placesOf(
+  setup: Setup,
+  resource: Resource,
+  { before = {}, body }: Comparison,
+): Promise<ReadonlyMap<string, readonly Option[]>> {
+  const { place } = resource;
+  const found = new Map<string, readonly Option[]>();
+  if (!place || !(place.pipeline in body || place.stage in body)) return found;
+  const pipelines = [body, before].map((one) => toId(one[place.pipeline]))
+    .filter((id) => id !== null);
+  const lists = [...new Set(pipelines)].map((id) => setup.stages(resource, id));
+  try {
+    found.set(place.pipeline, await setup.pipelines(resource));
+    found.set(place.stage, (await Promise.all(lists)).flat());
+  } catch {
+    // Ids are shown without their names.
+  }
+  return found;
+}
+
+/** The label that a record shows beside a value. */
+function labelIn(record: JsonObject, key: string): unknown {
+  const [, id] = /^additional_fields id (\d+)$/.exec(key) ?? [];
+  if (id === undefined) return record[nameKeyOf(key) ?? ""];
+  const { additional_fields: list } = record;
+  const entry = Array.isArray(list)
+    ? list.filter(isObject).find((entry) => toId(entry.id) === Number(id))
+    : undefined;
+  return entry?.value_name;
+}
+
+function showValue(
+  value: unknown,
+  options: readonly Option[],
+  label: unknown,
+): unknown {
+  if (Array.isArray(value)) {
+    const labels = Array.isArray(label) ? label : [];
+    return value.map((one, i) => showValue(one, options, labels[i]));
+  }
+  const id = toId(value);
+  if (id === null) return value;
+  const option = options.find((option) => option.id === id);
+  const name = option ? option.name : label;
+  return typeof name === "string" && name !== "" && name !== String(value)
+    ? `${name} (id ${id})`
+    : value;
+}
