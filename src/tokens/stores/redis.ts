@@ -11,6 +11,7 @@ import type { Log } from "../../logging/log.ts";
 import { createRedisLink, KEY_PREFIX } from "../../storage/redis.ts";
 import { sha1, sha256 } from "../../storage/hash.ts";
 import { defined } from "../../values/json.ts";
+import { createLru } from "../../storage/lru.ts";
 import { createSealer, type Sealer } from "../../storage/sealing.ts";
 import type { Lease, TokenStore } from "../store.ts";
 import { TOKEN_LIFETIME } from "../held.ts";
@@ -68,6 +69,9 @@ if version ~= ARGV[1] then return false end
 redis.call("SET", KEYS[1], ARGV[2])
 return redis.sha1hex(ARGV[2])`;
 
+/** For how many records it is known that they do not expire. */
+const MAX_LASTING = 20_000;
+
 /** How long to wait for a replica to receive a write, in ms. */
 const REPLICA_TIMEOUT = 100;
 
@@ -122,6 +126,7 @@ export function openRedis(options: RedisStoreOptions): StoreAndKeys {
     keyPrefix = KEY_PREFIX,
     sealer = createSealer([]),
     tokenTtl = TOKEN_LIFETIME,
+    log,
   } = checkOptions(options, { tokenTtl: lifetimeInRedis });
   const { where, ask, close } = createRedisLink({
     url,
@@ -149,14 +154,42 @@ export function openRedis(options: RedisStoreOptions): StoreAndKeys {
     }
   }
 
+  /** The version of each record that does not expire, as far as it is known. */
+  const lasting = createLru<string>(MAX_LASTING);
+
+  /**
+   * Removes the expiry of a record. The Python server for Qontak lets records
+   * expire, and a company whose record is gone is locked out.
+   */
+  async function makeLasting(
+    key: string,
+    text: string,
+    version: string,
+  ): Promise<void> {
+    try {
+      await ask((redis) => redis.eval(REPLACE, 1, key, version, text));
+    } catch (error) {
+      // The record was read, so the call can go on.
+      log?.("warn", "A record in Redis may expire and could not be kept", {
+        reason: error instanceof Error ? error.message : String(error),
+      });
+    }
+  }
+
   function recordsIn(space: string, prefix: string): Records {
     async function raw(name: string) {
       const text = await ask((redis) => redis.get(prefix + name));
-      return text === null ? undefined : { text, version: await sha1(text) };
+      if (text === null) return undefined;
+      const version = await sha1(text);
+      if (space === "tokens" && lasting.get(name) !== version) {
+        lasting.set(name, version);
+        await makeLasting(prefix + name, text, version);
+      }
+      return { text, version };
     }
     return {
       raw,
-      read: openerOf({ raw, sealer, space, ...defined({ log: options.log }) }),
+      read: openerOf({ raw, sealer, space, ...defined({ log }) }),
 
       async replace(name, text, version) {
         const raw = await sealer.seal(text, boundTo(space, name));

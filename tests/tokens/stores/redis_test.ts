@@ -83,6 +83,32 @@ redisTest(
 );
 
 redisTest(
+  "a record of the Python server no longer expires once it was read",
+  "",
+  async () => {
+    await using redis = await startRedis();
+    const { Redis } = await import("ioredis");
+    const client = new Redis(redis.url, { lazyConnect: true });
+    const record = JSON.stringify({ refresh_token: "r", expires_at: 1 });
+    const key = "qontak:tokens:acme";
+    await client.setex(key, 21_600, record);
+    const { tokens } = openRedis({ url: redis.url });
+    try {
+      assertEquals((await tokens.read("acme"))?.credentials.refresh_token, "r");
+      assertEquals(await client.ttl(key), -1);
+      assertEquals(await client.get(key), record);
+      // The Python server still runs, and writes a new record.
+      await client.setex(key, 21_600, record.replace('"r"', '"s"'));
+      assertEquals((await tokens.read("acme"))?.credentials.refresh_token, "s");
+      assertEquals(await client.ttl(key), -1);
+    } finally {
+      await tokens.close?.();
+      client.disconnect();
+    }
+  },
+);
+
+redisTest(
   "a server reaches a Redis with TLS and a certificate of one's own",
   noOpenssl,
   async () => {
