@@ -3,7 +3,11 @@ import { createAccess } from "../../src/qontak/connection.ts";
 import { createCache } from "../../src/storage/cache.ts";
 import { createSealer } from "../../src/storage/sealing.ts";
 import { type RunningSandbox, serveSandbox } from "../../src/sandbox/mod.ts";
-import { createMemoryStore } from "../support/memory.ts";
+import {
+  createMemoryKv,
+  createMemoryStore,
+  type MemoryRow,
+} from "../support/memory.ts";
 import { run, WITH_KV } from "../support/process.ts";
 import { HANDSHAKE, toolCall, toStdin } from "../support/rpc.ts";
 
@@ -79,16 +83,7 @@ Deno.test("a company that fills its share drives out nothing of another", async 
 });
 
 Deno.test("entries in the KV are sealed where there is a key, and opened in their place only", async () => {
-  const kept = new Map<string, unknown>();
-  const database = {
-    get: (key: string[]) =>
-      Promise.resolve({ value: kept.get(key.join("/")) ?? null }),
-    set: (key: string[], value: unknown) => {
-      kept.set(key.join("/"), value);
-      return Promise.resolve();
-    },
-  } as unknown as Deno.Kv;
-  const kv = { open: () => Promise.resolve(database) };
+  const { rows, kv } = createMemoryKv();
   const sealer = createSealer([
     btoa("a key of thirty-two bytes, really".slice(0, 32)),
   ]);
@@ -96,14 +91,16 @@ Deno.test("entries in the KV are sealed where there is a key, and opened in thei
   const get = (key: string) =>
     make().get(key, () => Promise.resolve(["loaded"]));
   await make().get("acme/x", () => Promise.resolve(["canary"]));
-  assertEquals(JSON.stringify([...kept]).includes("canary"), false);
+  assertEquals(JSON.stringify([...rows]).includes("canary"), false);
   assertEquals(await get("acme/x"), ["canary"]);
-  const [[name, sealed] = ["", ""]] = kept;
+  const [[name, sealed]] = [...rows] as [[string, MemoryRow]];
   // Another company's template in this company's place.
-  kept.set(name.replace("acme", "other"), sealed);
+  rows.set(name.replace("acme", "other"), sealed);
   assertEquals(await get("other/x"), ["loaded"]);
   // What somebody who can write to the database has put there.
-  kept.set(name, JSON.stringify({ value: ["forged"], at: Date.now() }));
+  rows.set(name, {
+    value: JSON.stringify({ value: ["forged"], at: Date.now() }),
+  });
   assertEquals(await get("acme/x"), ["loaded"]);
 });
 
@@ -120,16 +117,7 @@ Deno.test("forget() drops what starts with a prefix, and nothing else", async ()
 });
 
 Deno.test("forget() reaches what is kept in the KV, and expiry stands in the value", async () => {
-  const kept = new Map<string, unknown>();
-  const database = {
-    get: (key: string[]) =>
-      Promise.resolve({ value: kept.get(key.join("/")) ?? null }),
-    set: (key: string[], value: unknown) => {
-      kept.set(key.join("/"), value);
-      return Promise.resolve();
-    },
-  } as unknown as Deno.Kv;
-  const kv = { open: () => Promise.resolve(database) };
+  const { kv } = createMemoryKv();
   let now = 1000;
   const { load, loads } = counting();
   const make = () =>

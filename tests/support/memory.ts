@@ -6,6 +6,7 @@
 import type { FoundKey, KeyStore } from "../../src/auth/key_store.ts";
 import type { AuditStore } from "../../mod.ts";
 import type { AuditRecord } from "../../src/audit/mod.ts";
+import type { Kv } from "../../src/storage/kv.ts";
 import type { Credentials, TokenStore } from "../../src/tokens/store.ts";
 
 /**
@@ -107,4 +108,36 @@ export function createMemoryAuditStore(): MemoryAuditStore {
       yield* kept.toReversed();
     },
   };
+}
+
+/** A Deno KV in memory, for caches. */
+export interface MemoryKv {
+  /** What was put in it, by the JSON of its key. */
+  readonly rows: Map<string, MemoryRow>;
+  readonly kv: Kv;
+}
+
+/** A value, and the time until Deno KV may drop it, in ms. */
+export interface MemoryRow {
+  value: unknown;
+  expireIn?: number | undefined;
+}
+
+/** Makes an empty Deno KV. Nothing in it expires. */
+export function createMemoryKv(): MemoryKv {
+  const rows = new Map<string, MemoryRow>();
+  const name = (key: Deno.KvKey) => JSON.stringify(key);
+  const database = {
+    get: (key: Deno.KvKey) =>
+      Promise.resolve({ value: rows.get(name(key))?.value ?? null }),
+    set(key: Deno.KvKey, value: unknown, options?: { expireIn?: number }) {
+      rows.set(name(key), { value, expireIn: options?.expireIn });
+      return Promise.resolve();
+    },
+    delete(key: Deno.KvKey) {
+      rows.delete(name(key));
+      return Promise.resolve();
+    },
+  } as unknown as Deno.Kv;
+  return { rows, kv: { open: () => Promise.resolve(database) } };
 }

@@ -4,33 +4,15 @@ import {
   type TokenCacheOptions,
 } from "../../src/tokens/cache.ts";
 import { createSealer } from "../../src/storage/sealing.ts";
+import { createMemoryKv } from "../support/memory.ts";
 
 const sealer = createSealer([
   btoa("a key of thirty-two bytes, really")
     .slice(0, 43) + "=",
 ]);
 
-/** A database in memory, with what was put in it. */
-function database() {
-  const rows = new Map<string, { value: unknown; expireIn?: number }>();
-  const name = (key: Deno.KvKey) => JSON.stringify(key);
-  const kv = {
-    get: (key: Deno.KvKey) =>
-      Promise.resolve({ value: rows.get(name(key))?.value ?? null }),
-    set(key: Deno.KvKey, value: unknown, { expireIn }: { expireIn: number }) {
-      rows.set(name(key), { value, expireIn });
-      return Promise.resolve();
-    },
-    delete(key: Deno.KvKey) {
-      rows.delete(name(key));
-      return Promise.resolve();
-    },
-  } as unknown as Deno.Kv;
-  return { rows, kv: { open: () => Promise.resolve(kv) } };
-}
-
 function setUp(options: Partial<TokenCacheOptions> = {}) {
-  const { rows, kv } = database();
+  const { rows, kv } = createMemoryKv();
   let now = 1_000_000;
   const make = (more: Partial<TokenCacheOptions> = {}) =>
     createTokenCache({

@@ -10,7 +10,6 @@ import { FakeTime } from "@std/testing/time";
 import { QontakError, StoreError } from "../../src/errors.ts";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
 import { createRedisLink } from "../../src/storage/redis.ts";
-import type { Grant } from "../../src/tokens/renewal.ts";
 import type { Credentials, TokenStore } from "../../src/tokens/store.ts";
 import { createRedisStore } from "../../src/tokens/stores/redis.ts";
 import { createTokens } from "../../src/tokens/tokens.ts";
@@ -18,6 +17,7 @@ import { createMemoryStore } from "../support/memory.ts";
 import { isOnPath } from "../support/process.ts";
 import { startRedis, type TestRedis } from "../support/redis.ts";
 import { until } from "../support/time.ts";
+import { rotatingQontak } from "./rotating.ts";
 import { addTenant, assertNoTokens, call, startServer } from "./shared.ts";
 
 const missing = await isOnPath("redis-server")
@@ -189,33 +189,6 @@ redisTest(
     await old.close?.();
   },
 );
-
-/** Qontak with tokens that rotate: only the newest refresh token works. */
-function rotatingQontak() {
-  let newest = 0;
-  const used: string[] = [];
-  return {
-    used,
-    async refresh(token: string): Promise<Grant> {
-      used.push(token);
-      await Promise.resolve();
-      if (token !== `r${newest}`) {
-        throw new QontakError("invalid_grant", {
-          endpoint: "POST /oauth/token",
-          status: 401,
-          said: "",
-          code: "invalid_grant",
-        });
-      }
-      newest++;
-      return {
-        access_token: `a${newest}`,
-        refresh_token: `r${newest}`,
-        expires_in: 21_600,
-      };
-    },
-  };
-}
 
 /** A store whose record a test may set back, and processes that use it. */
 function bench(losesWrites = true) {

@@ -18,7 +18,8 @@ import {
 } from "../../src/tokens/store.ts";
 import { createTokens } from "../../src/tokens/tokens.ts";
 import { createMemoryStore } from "../support/memory.ts";
-import { sleep, until } from "../support/time.ts";
+import { until } from "../support/time.ts";
+import { rotatingQontak } from "./rotating.ts";
 
 function setUp(lifetime = 21_600, store: TokenStore = memoryStore()) {
   const used: string[] = [];
@@ -168,38 +169,11 @@ function sharedStore() {
   return { store, state };
 }
 
-/** Qontak with tokens that rotate: only the newest refresh token works. */
-function rotatingQontak(lifetime = 21_600) {
-  let newest = 0;
-  const used: string[] = [];
-  return {
-    used,
-    async refresh(token: string): Promise<Grant> {
-      used.push(token);
-      await sleep(5);
-      if (token !== `r${newest}`) {
-        throw new QontakError("invalid_grant", {
-          endpoint: "POST /oauth/token",
-          status: 401,
-          said: "",
-          code: "invalid_grant",
-        });
-      }
-      newest++;
-      return {
-        access_token: `a${newest}`,
-        refresh_token: `r${newest}`,
-        expires_in: lifetime,
-      };
-    },
-  };
-}
-
 const soon = () => Math.floor(Date.now() / 1000) + 3_600;
 
 Deno.test("access() makes one refresh for many processes", async () => {
   const { store } = sharedStore();
-  const { used, refresh } = rotatingQontak();
+  const { used, refresh } = rotatingQontak(5);
   const processes = Array.from(
     { length: 10 },
     () => createTokens({ store, refresh, log: () => {} }),
@@ -213,7 +187,7 @@ Deno.test("access() makes one refresh for many processes", async () => {
 
 Deno.test("access() uses a token that another process has rotated meanwhile", async () => {
   const { store, state } = sharedStore();
-  const { used, refresh } = rotatingQontak();
+  const { used, refresh } = rotatingQontak(5);
   const tokens = createTokens({
     store,
     log: () => {},
@@ -233,7 +207,7 @@ Deno.test("access() uses a token that another process has rotated meanwhile", as
 Deno.test("access() reports a dead refresh token only when the store has no newer one", async () => {
   const { store, state } = sharedStore();
   state.write({ refresh_token: "dead" });
-  const { used, refresh } = rotatingQontak();
+  const { used, refresh } = rotatingQontak(5);
   const tokens = createTokens({ store, refresh, log: () => {} });
   await assertRejects(
     () => tokens.access("acme"),
@@ -245,7 +219,7 @@ Deno.test("access() reports a dead refresh token only when the store has no newe
 
 Deno.test("access() serves and keeps trying when the newest token cannot be kept", async () => {
   const { store, state } = sharedStore();
-  const { used, refresh } = rotatingQontak();
+  const { used, refresh } = rotatingQontak(5);
   const logs: string[] = [];
   const tokens = createTokens({
     store,
@@ -292,7 +266,7 @@ Deno.test("access() goes on with a good token while the store is out of order", 
 
 Deno.test("access() never overwrites a newer record", async () => {
   const { store, state } = sharedStore();
-  const { refresh } = rotatingQontak();
+  const { refresh } = rotatingQontak(5);
   const tokens = createTokens({
     store,
     log: () => {},
@@ -378,7 +352,7 @@ Deno.test("access() does not offer a dead refresh token to Qontak again and agai
 
 Deno.test("access() knows its own record where the store's answer was lost", async () => {
   const { store, state } = sharedStore();
-  const { refresh } = rotatingQontak();
+  const { refresh } = rotatingQontak(5);
   const logs: string[] = [];
   const tokens = createTokens({
     store,
@@ -397,7 +371,7 @@ Deno.test("access() knows its own record where the store's answer was lost", asy
 Deno.test("close() keeps what is not kept yet, and says what is lost", async () => {
   for (const readOnly of [false, true]) {
     const { store, state } = sharedStore();
-    const { refresh } = rotatingQontak();
+    const { refresh } = rotatingQontak(5);
     const logs: string[] = [];
     const tokens = createTokens({
       store,
@@ -416,7 +390,7 @@ Deno.test("close() keeps what is not kept yet, and says what is lost", async () 
 
 Deno.test("access() starts again where the refresh that it joined knew of no rejection", async () => {
   const { store, state } = sharedStore();
-  const { used, refresh } = rotatingQontak();
+  const { used, refresh } = rotatingQontak(5);
   // The record's own token is good by its date, and refused by Qontak.
   state.write({
     refresh_token: "r0",
@@ -466,7 +440,7 @@ Deno.test("access() uses a token for no longer than the store allows", async () 
 
 Deno.test("access() starts from the cache, and trusts only the store after a rejection", async () => {
   const { store, state } = sharedStore();
-  const { used, refresh } = rotatingQontak();
+  const { used, refresh } = rotatingQontak(5);
   const account = await sha256("r0");
   const kept = new Map([[
     "acme",

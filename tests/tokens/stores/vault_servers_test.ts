@@ -19,14 +19,9 @@ import {
   sentenceOf,
   StoreError,
 } from "../../../src/errors.ts";
-import type { Log } from "../../../src/logging/log.ts";
 import { createServer } from "../../../src/server.ts";
 import type { TokenStore } from "../../../src/tokens/store.ts";
-import {
-  createVaultStore,
-  openVault,
-  type VaultStoreOptions,
-} from "../../../src/tokens/stores/vault.ts";
+import { openVault } from "../../../src/tokens/stores/vault.ts";
 import {
   type VaultContent,
   vaultPolicy,
@@ -34,6 +29,7 @@ import {
 import { keyContract } from "../../auth/key_contract.ts";
 import { sleep } from "../../support/time.ts";
 import { type AnyVault, vaultServers } from "../../support/vault_real.ts";
+import { defined } from "../../../src/values/json.ts";
 import { contract } from "./contract.ts";
 import {
   assertDiscreet,
@@ -41,21 +37,12 @@ import {
   CANARY,
   everyCall,
 } from "./refusals.ts";
+import { type VaultBench, withVault } from "./vault_bench.ts";
 
-/** A server, stores for it, and the server's own hand. */
-interface Bench {
-  readonly vault: AnyVault;
-  /** What was logged, as it would be written. */
-  readonly lines: string[];
-  /** Where the store keeps things unless told otherwise. */
-  readonly data: string;
-  readonly metadata: string;
-  /** Makes a store; with the token of every right unless told otherwise. */
-  make(options?: Partial<VaultStoreOptions>): TokenStore;
+/** What a test of any server gets. */
+interface Bench extends VaultBench<AnyVault> {
   /** The policy of the documents, for the mount of the test. */
   policy(content: VaultContent, secretPath?: string): string;
-  /** Asks Vault as its administrator. */
-  admin(method: string, path: string, body?: unknown): Promise<number>;
 }
 
 const servers = await vaultServers();
@@ -75,46 +62,11 @@ function everywhere(
       ignore: missing !== "",
       async fn() {
         await using vault = await server.start();
-        const lines: string[] = [];
-        const stores: TokenStore[] = [];
-        const log: Log = (level, message, details) =>
-          lines.push(JSON.stringify({ level, message, ...details }));
-        try {
-          await run({
-            vault,
-            lines,
-            data: `${vault.mount}/data/qontak/tokens`,
-            metadata: `${vault.mount}/metadata/qontak/tokens`,
-            make(options = {}) {
-              const store = createVaultStore({
-                address: vault.url,
-                mountPath: vault.mount,
-                ...(options.roleId ? {} : { token: vault.token }),
-                log,
-                ...options,
-              });
-              stores.push(store);
-              return store;
-            },
-            policy: (content, secretPath) =>
-              vaultPolicy(content, {
-                mountPath: vault.mount,
-                ...(secretPath ? { secretPath } : {}),
-              }),
-            async admin(method, path, body) {
-              const response = await fetch(`${vault.url}/v1/${path}`, {
-                method,
-                headers: { "x-vault-token": vault.token },
-                body: body === undefined ? null : JSON.stringify(body),
-              });
-              await response.body?.cancel();
-              return response.status;
-            },
-          });
-        } finally {
-          for (const store of stores) await store.close?.();
-        }
-        assertNotMatch(lines.join("\n"), /hvs\.|canary/);
+        const { mount: mountPath } = vault;
+        const policy = (content: VaultContent, secretPath?: string) =>
+          vaultPolicy(content, { mountPath, ...defined({ secretPath }) });
+        const test = (bench: VaultBench<AnyVault>) => run({ ...bench, policy });
+        await withVault(vault, test, mountPath);
       },
     });
   }

@@ -10,8 +10,6 @@ import {
 import { FakeTime } from "@std/testing/time";
 import { advise } from "../../../src/app/advice.ts";
 import { sentenceOf, StoreError } from "../../../src/errors.ts";
-import type { Log } from "../../../src/logging/log.ts";
-import type { TokenStore } from "../../../src/tokens/store.ts";
 import {
   createVaultStore,
   type VaultStoreOptions,
@@ -33,63 +31,24 @@ import {
   everyCall,
 } from "./refusals.ts";
 import { sleep, until } from "../../support/time.ts";
+import { type VaultBench, withVault } from "./vault_bench.ts";
 
 /** Where the store keeps things unless told otherwise. */
 const DATA = "secret/data/qontak/tokens";
 const METADATA = "secret/metadata/qontak/tokens";
 
-/** A server, stores for it, what they logged, and the server's own hand. */
-interface Bench {
-  readonly vault: TestVault;
-  /** What was logged, as it would be written. */
-  readonly lines: string[];
-  /** Makes a store; with the token of every right unless told otherwise. */
-  make(options?: Partial<VaultStoreOptions>): TokenStore;
-  /** Asks Vault as its administrator. */
-  admin(method: string, path: string, body?: unknown): Promise<number>;
-}
+type Bench = VaultBench<TestVault>;
 
 const drop = (response: Response) => response.body?.cancel();
 
-/** Runs with a server, and fails where a secret was logged. */
+/** Makes a test of a server of its own. */
 function bench(
   run: (bench: Bench) => Promise<void>,
   options: TestVaultOptions = {},
 ): () => Promise<void> {
   return async () => {
     await using vault = startVault(options);
-    const lines: string[] = [];
-    const stores: TokenStore[] = [];
-    const log: Log = (level, message, details) =>
-      lines.push(JSON.stringify({ level, message, ...details }));
-    try {
-      await run({
-        vault,
-        lines,
-        make(options = {}) {
-          const store = createVaultStore({
-            address: vault.url,
-            ...(options.roleId ? {} : { token: vault.token }),
-            log,
-            ...options,
-          });
-          stores.push(store);
-          return store;
-        },
-        async admin(method, path, body) {
-          const response = await fetch(`${vault.url}/v1/${path}`, {
-            method,
-            headers: { "x-vault-token": vault.token },
-            body: body === undefined ? null : JSON.stringify(body),
-          });
-          await response.body?.cancel();
-          return response.status;
-        },
-      });
-    } finally {
-      for (const store of stores) await store.close?.();
-    }
-    assertNotMatch(lines.join("\n"), /hvs\.|canary/);
+    await withVault(vault, run);
   };
 }
 
