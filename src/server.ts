@@ -3,7 +3,11 @@
  *
  * @module
  */
-import { type McpServerFactory, Server } from "@modelcontextprotocol/server";
+import {
+  type McpServerFactory,
+  Server,
+  type ServerContext,
+} from "@modelcontextprotocol/server";
 import { type Advise, advisedLog, adviseEmbedder } from "./advice/advice.ts";
 import { checkOptions, CredentialsError } from "./errors.ts";
 import {
@@ -17,7 +21,13 @@ import { type AuditOptions, createAudit, noAudit } from "./audit/audit.ts";
 import type { ChangeOptions } from "./changes/store.ts";
 import { createMemoryChangeStore } from "./changes/stores/memory.ts";
 import { DEFAULT_SCOPES, type Principal } from "./auth/principal.ts";
-import { type Caller, callerIn } from "./mcp/caller.ts";
+import {
+  type Caller,
+  callerIn,
+  exchangeIn,
+  ON_THIS_MACHINE,
+} from "./mcp/caller.ts";
+import type { Exchange } from "./mcp/answers.ts";
 import { type Call, createCall } from "./mcp/call.ts";
 import { createEndpoint } from "./mcp/http.ts";
 import { createViews, type View } from "./mcp/view.ts";
@@ -25,6 +35,7 @@ import { createKv } from "./storage/kv.ts";
 import { createLog, type Log, withRequest } from "./logging/log.ts";
 import { tellerOf } from "./mcp/progress.ts";
 import { createChecks, type Readiness } from "./qontak/readiness.ts";
+import { type Rate, rate } from "./limits/bucket.ts";
 import { listResources, readResource } from "./mcp/resources.ts";
 import { createTelemetry } from "./telemetry/telemetry.ts";
 import { DEFAULT_TENANT, type TokenStore } from "./tokens/store.ts";
@@ -94,6 +105,13 @@ export interface ServerOptions extends ConnectionOptions {
    * @default {268435456}
    */
   readonly snapshotTotalBytes?: number;
+  /**
+   * How many calls each caller over HTTP may make that send nothing to Qontak,
+   * such as `tools/list`, and those answered from memory.
+   *
+   * @default {{ perSecond: 100, burst: 1000 }}
+   */
+  readonly callRate?: Rate;
   /** Writes log lines; to stderr by default. */
   readonly log?: Log;
   /**
@@ -123,6 +141,7 @@ const rules = {
   snapshotLifetime: whole(0, 86_400_000),
   snapshotBytes: whole(1, Number.MAX_SAFE_INTEGER),
   snapshotTotalBytes: whole(1, Number.MAX_SAFE_INTEGER),
+  callRate: rate,
 } as const satisfies Rules<ServerOptions>;
 
 /** An MCP server for Qontak. */
@@ -270,12 +289,15 @@ export function createServer(given: ServerOptions): QontakServer {
   });
   const factoryFor = (owner: Caller): McpServerFactory => ({ authInfo }) => {
     const caller = callerIn(authInfo) ?? owner;
-    return serverFor(caller, viewOf(caller), call);
+    return serverFor(caller, viewOf(caller), call, exchangeIn(authInfo));
   };
 
   const onerror = (error: Error) =>
     log("debug", "A message was refused", { error: error.name });
-  const http = createEndpoint(factoryFor(operator("loopback")), onerror);
+  const http = createEndpoint(factoryFor(operator(ON_THIS_MACHINE)), {
+    callRate: options.callRate,
+    onerror,
+  });
   const view = viewOf(operator("stdio"));
   const checks = createChecks(access, options.kv === false ? false : kv);
   return {
@@ -299,25 +321,54 @@ export function createServer(given: ServerOptions): QontakServer {
   };
 }
 
-/** Creates the SDK's server for one caller, with the answer to each method. */
-function serverFor(caller: Caller, view: View, call: Call): Server {
+/**
+ * Creates the SDK's server for one caller, with the answer to each method. Over
+ * HTTP, it is for one exchange, which counts the answers.
+ */
+function serverFor(
+  caller: Caller,
+  view: View,
+  call: Call,
+  exchange: Exchange | undefined,
+): Server {
   const server = new Server(IDENTITY, {
     capabilities: { tools: {}, resources: {}, prompts: {} },
     instructions: view.instructions,
     cacheHints: CACHE_HINTS,
   });
-  server.setRequestHandler("tools/list", () => ({
-    tools: view.listed() as never,
-  }));
-  server.setRequestHandler("tools/call", async ({ params }, context) => ({
-    ...await call(view.find(params.name), params.arguments ?? {}, {
-      caller,
-      signal: context.mcpReq.signal,
-      tell: tellerOf(context),
-    }),
-  }));
-  server.setRequestHandler("resources/list", listResources);
-  server.setRequestHandler("resources/read", readResource);
+  /** Makes an answer when there is room for it. */
+  const answer = <T>(
+    make: () => T | Promise<T>,
+    { mcpReq: { signal } }: ServerContext,
+    isWrite = false,
+  ) => exchange ? exchange.answer(make, { signal, isWrite }) : make();
+  server.setRequestHandler("tools/list", (_, context) =>
+    answer(() => ({
+      tools: (exchange?.share(view.shared()) ?? view.listed()) as never,
+    }), context));
+  server.setRequestHandler("tools/call", async ({ params }, context) => {
+    const tool = view.find(params.name);
+    return await answer(
+      async () => ({
+        ...await call(tool, params.arguments ?? {}, {
+          caller,
+          signal: context.mcpReq.signal,
+          tell: tellerOf(context),
+          onQontak: exchange?.uncount,
+        }),
+      }),
+      context,
+      tool.effect !== "read",
+    );
+  });
+  server.setRequestHandler(
+    "resources/list",
+    (_, context) => answer(listResources, context),
+  );
+  server.setRequestHandler(
+    "resources/read",
+    (read, context) => answer(() => readResource(read), context),
+  );
   server.setRequestHandler("resources/templates/list", () => ({
     resourceTemplates: [],
   }));

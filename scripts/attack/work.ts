@@ -111,8 +111,59 @@ const sent: readonly Sent[] = [
   },
 ];
 
+/** How many connections send a batch and read nothing. */
+const UNREAD = 200;
+
+/**
+ * Sends batches of calls over connections from which nothing is read, and says
+ * what does not hold: some of them must be refused.
+ */
+async function sendUnread(url: string): Promise<string | undefined> {
+  const { host, hostname, port } = new URL(url);
+  const body = JSON.stringify(
+    Array.from({ length: 20 }, (_, i) => request(i, "tools/list")),
+  );
+  const headers = { ...HEADERS, ...bearer(KEY), host };
+  const bytes = new TextEncoder().encode([
+    "POST /mcp HTTP/1.1",
+    ...Object.entries(headers).map((header) => header.join(": ")),
+    `content-length: ${body.length}`,
+    "",
+    body,
+  ].join("\r\n"));
+  const connections = await Promise.all(
+    Array.from({ length: UNREAD }, async () => {
+      const one = await Deno.connect({ hostname, port: Number(port) });
+      await one.write(bytes);
+      return one;
+    }),
+  );
+  const lines = await Promise.all(connections.map(async (one) => {
+    const line = new Uint8Array("HTTP/1.1 200".length);
+    await one.read(line);
+    return new TextDecoder().decode(line);
+  }));
+  for (const one of connections) one.close();
+  const refused = lines.filter((line) => line.endsWith(" 429")).length;
+  return refused > UNREAD / 2 ? undefined : `only ${refused} were refused`;
+}
+
 /** The attacks on a server. */
 export function workAttacks(server: HttpProcess): readonly Attack[] {
+  /** Runs an attack, and looks at the other caller and at the memory. */
+  async function watched(
+    attack: () => Promise<readonly (string | undefined)[]>,
+  ): Promise<string | undefined> {
+    const neighbour = watchNeighbour(server);
+    const found = [...await attack()];
+    const wait = await neighbour.stop();
+    worst.wait = Math.max(worst.wait, wait);
+    if (wait > LONGEST_WAIT) found.push(`another caller waited ${wait} ms`);
+    const peak = await peakOf(server);
+    if (peak > MOST_MEMORY) found.push(`the server took ${peak} MB`);
+    return found.find((problem) => problem !== undefined);
+  }
+
   async function send({ message, says }: Sent): Promise<string | undefined> {
     const response = await fetch(server.url, {
       ...post(message as object, { ...HEADERS, ...bearer(KEY) }),
@@ -123,19 +174,18 @@ export function workAttacks(server: HttpProcess): readonly Attack[] {
     return !says || says.test(text) ? undefined : text.slice(0, 200);
   }
 
-  return sent.map((one): Attack => ({
-    ...one,
-    async run() {
-      const neighbour = watchNeighbour(server);
-      const found = await Promise.all(
-        Array.from({ length: one.times ?? 1 }, () => send(one)),
-      );
-      const wait = await neighbour.stop();
-      worst.wait = Math.max(worst.wait, wait);
-      if (wait > LONGEST_WAIT) found.push(`another caller waited ${wait} ms`);
-      const peak = await peakOf(server);
-      if (peak > MOST_MEMORY) found.push(`the server took ${peak} MB`);
-      return found.find((problem) => problem !== undefined);
+  return [
+    ...sent.map((one): Attack => ({
+      ...one,
+      run: () =>
+        watched(() =>
+          Promise.all(Array.from({ length: one.times ?? 1 }, () => send(one)))
+        ),
+    })),
+    {
+      kind: "unread answers",
+      tried: `${UNREAD} batches of 20 tools/list, of which nothing is read`,
+      run: () => watched(async () => [await sendUnread(server.url)]),
     },
-  }));
+  ];
 }

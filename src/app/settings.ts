@@ -102,6 +102,7 @@ export function serverOptionsOf(
     | "snapshotLifetime"
     | "snapshotBytes"
     | "snapshotTotalBytes"
+    | "callRate"
   > {
   const isSigned = settings.QONTAK_AUTH === "hmac";
   return defined({
@@ -124,5 +125,6 @@ export function serverOptionsOf(
     snapshotLifetime: settings.QONTAK_SNAPSHOT_SECONDS * 1_000,
     snapshotBytes: settings.QONTAK_SNAPSHOT_MB * MIB,
     snapshotTotalBytes: settings.QONTAK_SNAPSHOT_TOTAL_MB * MIB,
+    callRate: settings.MCP_CALL_RATE,
   });
 }

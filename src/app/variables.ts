@@ -14,6 +14,7 @@ import { TENANT_CLAIM } from "../auth/principal.ts";
 import { readStaticKeys } from "../auth/static_keys.ts";
 import {
   ALL_RATE,
+  CALL_RATE,
   isRate,
   MOST,
   type Rate,
@@ -266,6 +267,12 @@ export const variables = {
       "Where these limits are counted: memory (each server for itself), or redis (at REDIS_URL) or kv (Deno KV), for all servers together; while that place does not answer, each server uses its own limits",
     default: "memory",
     read: readWord(oneOf(LIMITS)),
+  },
+  MCP_CALL_RATE: {
+    meaning:
+      "How many calls each HTTP caller may make that send nothing to Qontak (tools/list, answers from memory), in the form of QONTAK_RATE_LIMIT; further calls are refused with the seconds to wait",
+    default: showRate(CALL_RATE),
+    read: readRate,
   },
   MCP_STORED_KEYS: {
     meaning:

@@ -49,6 +49,9 @@ export const TENANT_RATE: Rate = { perSecond: 10, burst: 20 };
 /** The default request rate of all tenants together. */
 export const ALL_RATE: Rate = { perSecond: 50, burst: 100 };
 
+/** The default rate of calls of each caller that send nothing to Qontak. */
+export const CALL_RATE: Rate = { perSecond: 100, burst: 1_000 };
+
 /** The time in which a bucket regains one token, in ms. */
 export function refill({ perSecond }: Rate): number {
   return 1_000 / perSecond;

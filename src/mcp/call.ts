@@ -14,6 +14,7 @@ import type { Log } from "../logging/log.ts";
 import { withRequestId } from "../logging/request_id.ts";
 import { deadline, isTimeUp, untilAborted } from "../net/deadline.ts";
 import type { Access, Account } from "../qontak/connection.ts";
+import type { Crm } from "../qontak/crm.ts";
 import { createRecords, watchWrites } from "../snapshots/records.ts";
 import type { Snapshots } from "../snapshots/snapshots.ts";
 import type { Zone } from "../values/zone.ts";
@@ -55,6 +56,8 @@ export interface CallOptions {
    * ask.
    */
   readonly tell: Tell | undefined;
+  /** Called once when Qontak has answered a request of this call. */
+  readonly onQontak?: (() => void) | undefined;
 }
 
 /** Calls a tool. Never rejects. */
@@ -96,6 +99,8 @@ interface State {
   readonly signal: AbortSignal;
   /** What the client is told during the call. */
   readonly progress: Progress;
+  /** Called once when Qontak has answered. */
+  readonly onQontak: () => void;
   /** Whether the tool has started, so that it may have changed something. */
   hasBegun: boolean;
 }
@@ -129,7 +134,7 @@ export function createCall(
   async function callTool(
     tool: Tool,
     args: JsonObject,
-    { caller, signal: given, tell }: CallOptions,
+    { caller, signal: given, tell, onQontak = () => {} }: CallOptions,
   ): Promise<ToolResult> {
     const { name, effect } = tool;
     const { timeout } = access;
@@ -137,7 +142,7 @@ export function createCall(
     using limit = deadline(timeout, given);
     using progress = createProgress(tell);
     const { signal } = limit;
-    const state: State = { signal, progress, hasBegun: false };
+    const state: State = { signal, progress, onQontak, hasBegun: false };
     const inTime = () =>
       untilAborted(carryOut(tool, args, caller, state), signal, GRACE)
         .catch((error) => {
@@ -205,7 +210,7 @@ export function createCall(
     tool: Tool,
     userId: unknown,
     caller: Caller,
-    { signal, progress }: State,
+    { signal, progress, onQontak }: State,
   ): Promise<ToolContext> {
     const tenant = tenantOf(userId, caller);
     const actor = { tenant, principal: caller.name, tool: tool.name };
@@ -215,7 +220,9 @@ export function createCall(
     );
     const { scope } = account;
     dropOthers(account);
-    const watched = progress.watch(audit.watch(account.crm, actor));
+    const watched = progress.watch(
+      audit.watch(watchAnswers(account.crm, onQontak), actor),
+    );
     const crm = watchWrites(watched, snapshots, scope);
     const setup = createSetup(
       crm,
@@ -239,6 +246,19 @@ export function createCall(
 
   return (tool, args, options) =>
     withRequestId(() => callTool(tool, args, options));
+}
+
+/** Returns the same CRM, which tells when Qontak has first answered. */
+function watchAnswers(crm: Crm, onFirst: () => void): Crm {
+  let isFirst = true;
+  return {
+    async call(endpoint, options) {
+      const answer = await crm.call(endpoint, options);
+      if (isFirst) onFirst();
+      isFirst = false;
+      return answer;
+    },
+  };
 }
 
 /** The error for a call that did not end in time. */

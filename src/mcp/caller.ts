@@ -13,6 +13,7 @@ import {
   TENANT_NAMES,
 } from "../tokens/store.ts";
 import { show } from "../values/json.ts";
+import type { Exchange } from "./answers.ts";
 
 /** Who makes a call. */
 export interface Caller {
@@ -24,23 +25,37 @@ export interface Caller {
   readonly scopes: readonly Scope[];
 }
 
+/** The caller of every HTTP request if no credential is required. */
+export const ON_THIS_MACHINE = "loopback";
+
 /**
- * Converts a principal to the form that the SDK passes to the server's factory.
- * The SDK also has a field for a token. Nothing needs the caller's token after
- * this point, so it is left out.
+ * What the SDK passes from an HTTP request to the server's factory: the caller,
+ * and the exchange. The SDK also has a field for a token. Nothing needs the
+ * caller's token after this point, so it is left out.
+ *
+ * @param principal The caller; undefined if no credential is required.
+ * @param exchange Where the answers are counted.
  */
-export function authInfoOf(principal: Principal): AuthInfo {
+export function authInfoOf(
+  principal: Principal | undefined,
+  exchange: Exchange,
+): AuthInfo {
   return {
     token: "",
-    clientId: principal.name,
-    scopes: [...principal.scopes],
-    extra: { principal },
+    clientId: principal?.name ?? ON_THIS_MACHINE,
+    scopes: [...principal?.scopes ?? []],
+    extra: { principal, exchange },
   };
 }
 
 /** The caller of an HTTP request; undefined if no credential was required. */
 export function callerIn(info: AuthInfo | undefined): Caller | undefined {
   return info?.extra?.principal as Principal | undefined;
+}
+
+/** The exchange of an HTTP request; undefined on stdio. */
+export function exchangeIn(info: AuthInfo | undefined): Exchange | undefined {
+  return info?.extra?.exchange as Exchange | undefined;
 }
 
 /**

@@ -1,6 +1,7 @@
 /**
  * MCP over HTTP. The SDK implements the protocol. This module adds what the SDK
- * lacks: a time limit for the body, which is read and parsed only once.
+ * lacks: a time limit for the body, which is read and parsed only once, and
+ * limits for each caller.
  *
  * @module
  */
@@ -11,9 +12,11 @@ import {
   ProtocolErrorCode,
 } from "@modelcontextprotocol/server";
 import type { Principal } from "../auth/principal.ts";
+import type { Rate } from "../limits/bucket.ts";
 import { readText } from "../net/body.ts";
 import { deadline, isTimeUp } from "../net/deadline.ts";
-import { authInfoOf } from "./caller.ts";
+import { createAnswers, type Exchange, OverLimitError } from "./answers.ts";
+import { authInfoOf, ON_THIS_MACHINE } from "./caller.ts";
 import { parseSent } from "../values/json.ts";
 import { NOT_UTF8, refusedMessage } from "./messages.ts";
 
@@ -40,38 +43,65 @@ export interface HttpEndpoint {
  * Makes an MCP endpoint.
  *
  * @param factory Makes a server for each request.
- * @param onerror Receives errors outside the protocol.
+ * @param settings How often each caller may call; and what receives errors
+ * outside the protocol.
  */
 export function createEndpoint(
   factory: McpServerFactory,
-  onerror: (error: Error) => void,
+  { callRate, onerror }: {
+    readonly callRate?: Rate | undefined;
+    readonly onerror: (error: Error) => void;
+  },
 ): HttpEndpoint {
+  const answers = createAnswers(callRate);
   const handler = createMcpHandler(factory, {
     // Deno notices that a client disconnected only after the answer has begun.
     responseMode: "sse",
     onerror,
   });
+
+  /** Answers a message or a batch. */
+  async function answer(
+    request: Request,
+    principal: Principal | undefined,
+    exchange: Exchange,
+  ): Promise<Response> {
+    const body = await readBody(request, exchange);
+    if (body instanceof Response) return body;
+    const parsedBody = parseSent(body);
+    if (parsedBody === undefined) {
+      return refuse(400, ProtocolErrorCode.ParseError, NO_JSON);
+    }
+    const refused = refusedMessage(parsedBody);
+    if (refused) {
+      const { id, problem } = refused;
+      return refuse(400, ProtocolErrorCode.InvalidRequest, problem, id);
+    }
+    exchange.count(Array.isArray(parsedBody) ? parsedBody.length : 1);
+    const authInfo = authInfoOf(principal, exchange);
+    return await handler.fetch(request, { authInfo, parsedBody });
+  }
+
   return {
     async fetch(request, principal) {
-      const options = principal ? { authInfo: authInfoOf(principal) } : {};
       const isMessage = request.method === "POST" &&
         isJsonContentType(request.headers.get("content-type"));
       if (!isMessage) {
         await request.body?.cancel();
-        return await handler.fetch(request, options);
+        return await handler.fetch(request);
       }
-      const body = await readBody(request);
-      if (body instanceof Response) return body;
-      const parsedBody = parseSent(body);
-      if (parsedBody === undefined) {
-        return refuse(400, ProtocolErrorCode.ParseError, NO_JSON);
+      let exchange: Exchange | undefined;
+      try {
+        exchange = answers.open(principal?.name ?? ON_THIS_MACHINE);
+        // The host may never read the response of a client that has gone.
+        request.signal.addEventListener("abort", exchange.end, { once: true });
+        return exchange.pass(await answer(request, principal, exchange));
+      } catch (error) {
+        exchange?.end();
+        await request.body?.cancel().catch(() => {});
+        if (!(error instanceof OverLimitError)) throw error;
+        return tooMany(error);
       }
-      const refused = refusedMessage(parsedBody);
-      if (refused) {
-        const { id, problem } = refused;
-        return refuse(400, ProtocolErrorCode.InvalidRequest, problem, id);
-      }
-      return await handler.fetch(request, { ...options, parsedBody });
     },
     close: handler.close,
   };
@@ -81,18 +111,27 @@ export function createEndpoint(
  * Reads the body of a request, with limits on size and time: a client that
  * sends slowly must not block the server.
  */
-async function readBody(request: Request): Promise<string | Response> {
+async function readBody(
+  request: Request,
+  { receive }: Exchange,
+): Promise<string | Response> {
   using limit = deadline(BODY_TIMEOUT);
   try {
     if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY) {
       await request.body?.cancel();
       return tooLarge();
     }
-    const text = await readText(request.body, MAX_BODY, limit.signal);
+    const text = await readText(
+      request.body,
+      MAX_BODY,
+      limit.signal,
+      receive,
+    );
     return text === null
       ? refuse(400, ProtocolErrorCode.ParseError, NOT_UTF8)
       : text ?? tooLarge();
-  } catch {
+  } catch (error) {
+    if (error instanceof OverLimitError) throw error;
     return isTimeUp(limit.signal)
       ? refuse(
         408,
@@ -109,6 +148,20 @@ function tooLarge(): Response {
     REFUSED,
     `The body is too large: send at most ${MAX_BODY} bytes`,
   );
+}
+
+/** Refuses a request of a caller that is over a limit. */
+function tooMany(
+  { code, message, data, retryAfter }: OverLimitError,
+): Response {
+  const error = { code, message, data };
+  return Response.json({ jsonrpc: "2.0", id: null, error }, {
+    status: 429,
+    headers: {
+      "cache-control": "no-store",
+      "retry-after": String(retryAfter),
+    },
+  });
 }
 
 /** The JSON-RPC error code for requests that the HTTP server refuses. */

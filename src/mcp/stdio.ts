@@ -2,7 +2,7 @@
  * MCP over stdin and stdout. This transport does three things that the SDK's
  * transport does not: it answers an invalid line with an error instead of
  * silence, it answers pending requests after stdin ends, and it stops reading
- * while too many requests are in progress.
+ * while too many requests are in progress or too many bytes are unread.
  *
  * @module
  */
@@ -33,6 +33,12 @@ const DRAIN_TIMEOUT = 10_000;
 const MAX_REQUESTS = 100;
 
 /**
+ * The most bytes that may wait for the client to read them. While there are
+ * more, nothing is read from the client.
+ */
+const MAX_UNREAD = 16 * 1024 * 1024;
+
+/**
  * Serves one client until it closes stdin, or stops reading stdout.
  *
  * @param factory Makes the server when the client has sent its protocol
@@ -47,14 +53,30 @@ export async function serveStdio(
   const handle = serve(factory, { transport, onerror });
   for await (const line of lines(process.stdin)) {
     transport.receive(line);
-    await transport.fewerThan(MAX_REQUESTS);
+    await transport.until(({ requests, unread }) =>
+      requests < MAX_REQUESTS && unread <= MAX_UNREAD
+    );
     if (transport.isClosed) break;
   }
-  await transport.fewerThan(1, DRAIN_TIMEOUT);
+  await transport.until(({ requests }) => requests === 0, DRAIN_TIMEOUT);
   await handle.close();
 }
 
-/** A transport that tracks which requests have no answer yet. */
+/** What the client makes the server hold. */
+interface Load {
+  /** The number of requests without an answer. */
+  requests: number;
+  /** The bytes that the client has not read yet. */
+  unread: number;
+}
+
+/** Whether a wait is over. */
+type IsOver = (load: Readonly<Load>) => boolean;
+
+/**
+ * A transport that tracks which requests have no answer yet, and how much the
+ * client has not read.
+ */
 class StdioTransport implements Transport {
   onmessage?: Transport["onmessage"];
   onclose?: Transport["onclose"];
@@ -63,8 +85,8 @@ class StdioTransport implements Transport {
 
   /** The number of open requests by id: a client may use an id twice. */
   readonly #open = new Map<string, number>();
-  #total = 0;
-  #waiting: { readonly count: number; readonly end: () => void } | undefined;
+  readonly #load: Load = { requests: 0, unread: 0 };
+  #waiting: { readonly isOver: IsOver; readonly end: () => void } | undefined;
 
   start(): Promise<void> {
     process.stdout.on("error", this.#fail);
@@ -96,24 +118,34 @@ class StdioTransport implements Transport {
     return Promise.resolve();
   }
 
-  /** Resolves when fewer than `count` requests are open, or when time is up. */
-  async fewerThan(count: number, limit?: number): Promise<void> {
-    if (this.isClosed || this.#total < count) return;
+  /** Resolves when a wait is over, when time is up, or at the end. */
+  async until(isOver: IsOver, limit?: number): Promise<void> {
+    if (this.isClosed || isOver(this.#load)) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
     await new Promise<void>((end) => {
-      this.#waiting = { count, end };
+      this.#waiting = { isOver, end };
       if (limit !== undefined) timer = setTimeout(end, limit);
     });
     clearTimeout(timer);
   }
 
   #write(message: object): Promise<void> {
+    const line = Buffer.from(`${JSON.stringify(message)}\n`);
+    this.#add({ unread: line.byteLength });
     return new Promise((resolve, reject) => {
-      process.stdout.write(
-        `${JSON.stringify(message)}\n`,
-        (error) => error ? reject(error) : resolve(),
-      );
+      process.stdout.write(line, (error) => {
+        this.#add({ unread: -line.byteLength });
+        if (error) reject(error);
+        else resolve();
+      });
     });
+  }
+
+  /** Changes the load, and ends a wait that is over. */
+  #add({ requests = 0, unread = 0 }: Partial<Load>): void {
+    this.#load.requests += requests;
+    this.#load.unread += unread;
+    if (this.#waiting?.isOver(this.#load)) this.#waiting.end();
   }
 
   /** The client no longer reads, so no answer can reach it. */
@@ -129,7 +161,7 @@ class StdioTransport implements Transport {
     } else if ("id" in message && message.method !== "subscriptions/listen") {
       const key = JSON.stringify(message.id);
       this.#open.set(key, (this.#open.get(key) ?? 0) + 1);
-      this.#total++;
+      this.#add({ requests: 1 });
     }
   }
 
@@ -139,8 +171,7 @@ class StdioTransport implements Transport {
     if (times === undefined) return;
     if (times === 1) this.#open.delete(key);
     else this.#open.set(key, times - 1);
-    this.#total--;
-    if (this.#waiting && this.#total < this.#waiting.count) this.#waiting.end();
+    this.#add({ requests: -1 });
   }
 }
 

@@ -18,6 +18,7 @@ import { show } from "../values/json.ts";
 import { FENCE } from "../values/marks.ts";
 import { visible } from "../values/visible.ts";
 import { didYouMean } from "../values/words.ts";
+import { createShared, type Shared } from "./answers.ts";
 import type { Caller } from "./caller.ts";
 
 /** A model reads this before it chooses a tool. */
@@ -44,6 +45,8 @@ export interface View {
   readonly instructions: string;
   /** The tools as `tools/list` shows them. */
   listed(): readonly ListedTool[];
+  /** The same, as JSON that all answers share. */
+  shared(): Shared;
   /**
    * Finds a tool by name.
    *
@@ -85,12 +88,15 @@ function createView(selected: readonly Tool[], caller: Caller): View {
     .map((tool) => isPinned(caller) ? withoutTenant(tool) : tool);
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
   let shown: readonly ListedTool[] | undefined;
+  let encoded: Shared | undefined;
+  const list = () => (shown ??= tools.map(listed));
   return {
     names: [...byName.keys()],
     instructions: isPinned(caller)
       ? INSTRUCTIONS
       : `${INSTRUCTIONS} ${TENANT_INSTRUCTIONS}`,
-    listed: () => (shown ??= tools.map(listed)),
+    listed: list,
+    shared: () => (encoded ??= createShared(list())),
     find(name) {
       const tool = byName.get(name);
       if (tool) return tool;

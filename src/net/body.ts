@@ -12,6 +12,7 @@ import { utf8Decoder } from "../values/text.ts";
  * @param body The body: a stream of decompressed bytes. Null reads as "".
  * @param most The maximum size, in bytes.
  * @param signal Stops the reading, even if the stream ignores the signal.
+ * @param onBytes Receives the size of each part; if it throws, so does this.
  * @returns The text; undefined if the body is larger than `most`; null if it is
  * not valid UTF-8. In the last two cases the rest is not read.
  * @throws {unknown} The signal's reason when it fires first.
@@ -21,6 +22,7 @@ export async function readText(
   body: ReadableStream<Uint8Array> | null,
   most: number,
   signal: AbortSignal,
+  onBytes: (bytes: number) => void = () => {},
 ): Promise<string | null | undefined> {
   if (!body) return "";
   const reader = body.getReader();
@@ -35,7 +37,9 @@ export async function readText(
     for (;;) {
       const { value, done } = await reader.read();
       signal.throwIfAborted();
-      size += value?.byteLength ?? 0;
+      const bytes = value?.byteLength ?? 0;
+      onBytes(bytes);
+      size += bytes;
       if (size > most) return undefined;
       const part = decoder(value);
       if (part === undefined) return null;

@@ -49,6 +49,14 @@ export const parseLines = (output: string): any[] =>
   output.split("\n").filter((line) => line !== "")
     .map((line) => JSON.parse(line));
 
+/** The messages of a stream of events. */
+// deno-lint-ignore no-explicit-any -- answers are looked into freely
+export const parseEvents = (stream: string): any[] =>
+  Array.from(
+    stream.matchAll(/^data: (.*)$/gm),
+    ([, data]) => JSON.parse(data!),
+  );
+
 /** The answers on stdout by the ids of their requests. */
 // deno-lint-ignore no-explicit-any -- answers are looked into freely
 export const answersById = (stdout: string): Map<unknown, any> =>

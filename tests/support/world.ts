@@ -71,10 +71,12 @@ export function writes(world: World): SandboxRequest[] {
   );
 }
 
+/** The rate of whatever is not limited. */
+export const NO_RATE = { perSecond: Infinity, burst: 1 };
+
 /** Limits that leave it to a test how many requests it sends. */
 export function noRates(): Limits {
-  const rate = { perSecond: Infinity, burst: 1 };
-  return createLimits({ tenant: rate, all: rate });
+  return createLimits({ tenant: NO_RATE, all: NO_RATE });
 }
 
 /** Makes a world. */
@@ -105,6 +107,7 @@ export async function createWorld(
     log: (level, message, details) =>
       logs.push(JSON.stringify({ level, message, ...details })),
     limits,
+    callRate: NO_RATE,
     ...defined({ timeout, retryBudget, audit, content, tokenUser, changes }),
     ...further,
   });

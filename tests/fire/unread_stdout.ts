@@ -1,0 +1,16 @@
+/**
+ * Makes the standard output of a program one that nobody reads, and that takes
+ * lines all the same: each of them waits for ever.
+ *
+ * @module
+ */
+import process from "node:process";
+
+const unread: unknown[] = [];
+
+process.stdout.write = (...args: unknown[]) => {
+  // A write that waits keeps a process alive.
+  if (unread.length === 0) setInterval(() => {}, 1_000);
+  unread.push(args);
+  return false;
+};
