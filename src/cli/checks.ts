@@ -6,10 +6,11 @@
 import { advise } from "../app/advice.ts";
 import type { Program } from "../app/open.ts";
 import { endpoints } from "../qontak/endpoints.ts";
-import { sentenceOf } from "../errors.ts";
+import { ConfigError, sentenceOf } from "../errors.ts";
 import { redact } from "../logging/redact.ts";
 import { FAILED, OK } from "./exit.ts";
-import { say } from "./output.ts";
+import { lineOf, say } from "./output.ts";
+import { isTenantName } from "../tokens/store.ts";
 
 /** How a check ended. */
 export interface Finding {
@@ -67,18 +68,64 @@ export async function tryTenant(
     return "Qontak gave new tokens";
   });
   const crm = token.status === "ok"
-    ? await attempt("crm", async () => {
-      const { response } = await access.crm(tenant)
-        .call(endpoints.pipelines.list);
-      const count = Array.isArray(response) ? response.length : 0;
-      return `Qontak answers: ${count} pipelines`;
-    })
+    ? await attempt("crm", () => askCrm(program, tenant))
     : {
       check: "crm",
       status: "skip" as const,
       detail: "not tried: there is no access token",
     };
   return [token, crm];
+}
+
+/** How many companies are tested at the same time. */
+const AT_ONCE = 10;
+
+/**
+ * Tests the credentials of every company with a request to the CRM. A company
+ * gets new tokens only if its access token can no longer be used.
+ *
+ * @param program The access to the CRM.
+ * @param tenants The companies.
+ * @returns A finding for each company, in the order of their names.
+ */
+export async function tryAll(
+  program: Program,
+  tenants: readonly string[],
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const left = [...tenants.toSorted().entries()];
+  const work = async () => {
+    for (let next; (next = left.shift());) {
+      const [at, tenant] = next;
+      const check = lineOf(tenant);
+      findings[at] = isTenantName(tenant)
+        ? await attempt(check, () => askCrm(program, tenant))
+        : { check, status: "warn", detail: "no tenant can have this name" };
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return findings.length > 0 ? findings : [{
+    check: "tenants",
+    status: "warn",
+    detail:
+      "there are no credentials yet: add some with qontak-mcp tenants add",
+  }];
+}
+
+/**
+ * Refuses a company's id together with --all.
+ *
+ * @throws {ConfigError} When an id was given.
+ */
+export function refuseBoth(tenant: string | undefined): void {
+  if (tenant === undefined) return;
+  throw new ConfigError(["Give the id of a company, or --all, not both"]);
+}
+
+async function askCrm({ access }: Program, tenant: string): Promise<string> {
+  const { response } = await access.crm(tenant).call(endpoints.pipelines.list);
+  const count = Array.isArray(response) ? response.length : 0;
+  return `Qontak answers: ${count} pipelines`;
 }
 
 /**

@@ -38,8 +38,9 @@ export const commands = {
   "tenants check": {
     args: "[id]",
     words: 1,
-    flags: ["json"],
-    summary: "Test a company's credentials at Qontak",
+    flags: ["all", "json"],
+    summary:
+      "Test a company's credentials at Qontak, or those of all with --all",
     load: async () => (await import("./tenants/check.ts")).checkTenant,
   },
   "keys create": {
@@ -73,7 +74,7 @@ export const commands = {
   doctor: {
     args: "[id]",
     words: 1,
-    flags: ["sandbox", "json"],
+    flags: ["all", "sandbox", "json"],
     summary: "Check everything, and say how to fix what fails",
     load: async () => (await import("./doctor.ts")).doctor,
   },

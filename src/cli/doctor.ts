@@ -13,7 +13,14 @@ import { askKv } from "../storage/kv.ts";
 import { type ConnectFailure, connectFailure } from "../net/failure.ts";
 import { takeLease } from "../tokens/lease.ts";
 import { DEFAULT_TENANT, nameTenant } from "../tokens/store.ts";
-import { attempt, type Finding, report, tryTenant } from "./checks.ts";
+import {
+  attempt,
+  type Finding,
+  refuseBoth,
+  report,
+  tryAll,
+  tryTenant,
+} from "./checks.ts";
 import { type Run, settingsOf } from "./command.ts";
 import { readTenant } from "./tenants/tenant.ts";
 
@@ -29,11 +36,13 @@ const TIMEOUT = 5_000;
 /**
  * Checks the configuration, the store, the tokens, the CRM, Deno KV, the keys
  * of callers and the clock. It checks the tokens of the given tenant, of the
- * default one, or of the first one, and says which. The exit code is 1 if any
+ * default one, of the first one, or of all of them, and says which. The exit code is 1 if any
  * check failed.
  */
 export const doctor: Run = async ({ word, flags }) => {
   const wanted = word === undefined ? undefined : readTenant(word);
+  const isForAll = flags.all === true;
+  if (isForAll) refuseBoth(wanted);
   const isSandbox = flags.sandbox === true;
   await using opened = new AsyncDisposableStack();
   let settings: Settings;
@@ -64,7 +73,7 @@ export const doctor: Run = async ({ word, flags }) => {
       ? [await attempt("keys", () => checkKeys(program))]
       : [],
     await attempt("limits", () => checkLimits(program.settings, program.kv)),
-    ...await checkAccess(program, wanted),
+    ...await checkAccess(program, { wanted, isForAll }),
   ];
   return report(findings, flags.json === true);
 };
@@ -113,7 +122,10 @@ async function checkKeys({ keys }: Program): Promise<string> {
 /** Checks the store, a tenant in it, and the clock. */
 async function checkAccess(
   program: Program,
-  wanted: string | undefined,
+  { wanted, isForAll }: {
+    readonly wanted: string | undefined;
+    readonly isForAll: boolean;
+  },
 ): Promise<Finding[]> {
   let tenants: readonly string[] = [];
   const store = await attempt("store", async () => {
@@ -135,10 +147,14 @@ async function checkAccess(
       clock,
     ];
   }
-  const company = program.store.name === "env" || wanted !== undefined
-    ? []
-    : [await attempt("company", () => checkCompany(program, tenants))];
-  return [store, ...company, ...await tryTenant(program, tenant), clock];
+  const company =
+    program.store.name === "env" || wanted !== undefined || isForAll
+      ? []
+      : [await attempt("company", () => checkCompany(program, tenants))];
+  const tried = isForAll
+    ? await tryAll(program, tenants)
+    : await tryTenant(program, tenant);
+  return [store, ...company, ...tried, clock];
 }
 
 /**

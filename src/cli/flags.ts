@@ -52,6 +52,10 @@ export const flags = {
     help:
       'The id in Qontak of the user behind the credentials, which "me" in a call means; needed only where Qontak does not say it',
   },
+  all: {
+    type: "boolean",
+    help: "Check every company that has credentials",
+  },
   replace: {
     type: "boolean",
     help: "Replace the credentials that are stored",

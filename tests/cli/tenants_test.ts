@@ -2,6 +2,7 @@
 import {
   assert,
   assertEquals,
+  assertMatch,
   assertNotMatch,
   assertStringIncludes,
 } from "@std/assert";
@@ -99,8 +100,49 @@ Deno.test("tenants add, list, check and remove do what they say", async () => {
     "no tenants yet\n",
   );
   for (const { stdout, stderr } of [added, second, checked, removed]) {
-    assertNotMatch(stdout + stderr, /[0-9a-f]{64}|sandbox-refresh|not a token/);
+    assertNotMatch(stdout + stderr, /[0-9a-f]{64}|sandbox-refresh|not-a-token/);
   }
+});
+
+Deno.test("tenants check --all and doctor --all try every company, and refresh no good token", async () => {
+  const tokens = ["first-token", "second-token"];
+  await using place = createPlace(
+    serveSandbox({ refreshTokens: tokens, rotateRefreshTokens: true }),
+  );
+  const { sandbox } = place;
+  for (const [at, id] of ["beta", "acme"].entries()) {
+    const added = await place.run(["tenants", "add", id], `${tokens[at]}\n`);
+    assertEquals(added.code, 0, added.stderr);
+  }
+  const before = sandbox.requests.length;
+  const good = await place.run(["tenants", "check", "--all", "--json"]);
+  assertEquals(good.code, 0, good.stdout);
+  assertEquals(JSON.parse(good.stdout), [
+    { check: "acme", status: "ok", detail: "Qontak answers: 2 pipelines" },
+    { check: "beta", status: "ok", detail: "Qontak answers: 2 pipelines" },
+  ]);
+  assertEquals(
+    sandbox.requests.slice(before).filter(({ path }) =>
+      path.includes("/oauth/")
+    ),
+    [],
+  );
+
+  const asked = await place.run(["doctor", "--all"]);
+  assertEquals(asked.code, 0, asked.stdout);
+  assertMatch(asked.stdout, /^ok +acme +Qontak answers: 2 pipelines$/m);
+  assertMatch(asked.stdout, /^ok +beta +Qontak answers: 2 pipelines$/m);
+  const both = await place.run(["tenants", "check", "acme", "--all"]);
+  assertEquals(both.code, 2);
+  assertStringIncludes(both.stderr, "or --all, not both");
+
+  // One that fails does not keep the others from being tried.
+  sandbox.expireAccessTokens();
+  sandbox.revokeRefreshTokens();
+  const dead = await place.run(["tenants", "check", "--all"]);
+  assertEquals(dead.code, 1);
+  assertMatch(dead.stdout, /^fail +acme +.*invalid_grant/m);
+  assertMatch(dead.stdout, /^fail +beta +.*invalid_grant/m);
 });
 
 Deno.test("tenants add --user says who me is, also after a new token", async () => {
