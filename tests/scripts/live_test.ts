@@ -123,6 +123,7 @@ Deno.test("test:live finds out what is otherwise than assumed", async () => {
     rotateRefreshTokens: false,
     resetOwner: false,
     softErrors: true,
+    tokenInfo: false,
     accessTokenLifetime: 3_600,
   });
   const ended = await account.run("--write", "--json");
@@ -136,6 +137,7 @@ Deno.test("test:live finds out what is otherwise than assumed", async () => {
     "not tried: the token was not replaced",
   );
   assertEquals(said("token-lifetime"), "otherwise: expires_in is 3600");
+  assertEquals(said("token-user"), "otherwise: it does not say it");
   assertEquals(said("owner-reset-deal"), "otherwise: the owner stayed");
   assertEquals(said("owner-reset-contact"), "otherwise: the owner stayed");
   assertMatch(said("error-404"), /^otherwise: HTTP 200; .*meta\.status 404/);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { QontakError } from "../../../src/errors.ts";
+import { CredentialsError, QontakError } from "../../../src/errors.ts";
 import { type Endpoint, endpoints } from "../../../src/qontak/endpoints.ts";
 import { isObject } from "../../../src/values/json.ts";
 import { metaStatusOf, shapeOf } from "../answers.ts";
@@ -114,6 +114,21 @@ export const accessFacts: Facts = {
       const { body } = demand(grant, "no token was asked for");
       const seconds = Number(body?.expires_in);
       return [seconds === 21_600, `expires_in is ${seconds}`];
+    },
+  },
+  "token-user": {
+    question: "Does GET /oauth/token/info say whose token it is?",
+    assumed: "Yes, as resource_owner_id; where it does not, a setting says it",
+    code: "src/qontak/user.ts: askUser",
+    how: "Compares it with the owner of a contact that was made without one",
+    async write({ me, setup }) {
+      demand(me, "the user behind the token could not be found out");
+      const said = await setup.me().catch((error) => {
+        if (error instanceof CredentialsError) return undefined;
+        throw error;
+      });
+      if (said === undefined) return [false, "it does not say it"];
+      return [said === me, said === me ? "the same user" : "another user"];
     },
   },
   "error-401": {
