@@ -118,6 +118,8 @@ export async function createWorld(plan: Plan): Promise<World> {
     QONTAK_TIMEOUT_MS: String(plan.timeout),
     QONTAK_RATE_LIMIT: `${plan.rate.perSecond}/${plan.rate.burst}`,
     QONTAK_GLOBAL_RATE_LIMIT: "0",
+    // Callers here ask on and on, and most answers come from memory.
+    MCP_CALL_RATE: "0",
     MCP_API_KEYS: keys.join(","),
   };
   const servers: HttpProcess[] = [];

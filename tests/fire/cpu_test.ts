@@ -169,6 +169,7 @@ async function startWorld() {
     TOKEN_CACHE: "memory",
     QONTAK_RATE_LIMIT: "0",
     QONTAK_GLOBAL_RATE_LIMIT: "0",
+    MCP_CALL_RATE: "0",
   });
   return {
     url: server.url,

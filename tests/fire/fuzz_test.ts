@@ -25,6 +25,7 @@ import {
   spoil,
   type Spoiling,
 } from "./fuzz.ts";
+import { NO_RATE } from "../support/world.ts";
 import { sleep } from "../support/time.ts";
 import { parseLines, toolCall, toStdin } from "../support/rpc.ts";
 
@@ -58,6 +59,7 @@ function open(change: (answer: Response) => Response | Promise<Response>) {
     retryBudget: 0,
     // No request waits for a turn here, however badly Qontak answers.
     limits: noLimits,
+    callRate: NO_RATE,
     log(level, _message, details) {
       if (level === "error") faults.push(details);
     },
