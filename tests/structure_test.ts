@@ -1,12 +1,14 @@
-/** The rooms of src/: what may import what. CONTRIBUTING.md has the map. */
+/**
+ * The rooms of src/, and which may import which. CONTRIBUTING.md has the map.
+ */
 import { assert, assertEquals } from "@std/assert";
 import { variables } from "../src/app/variables.ts";
 import { commands } from "../src/cli/commands.ts";
 import { flags } from "../src/cli/flags.ts";
 
 /**
- * The floors of the house, from the ground up. A file imports from its own room
- * and from floors below, and from nowhere else.
+ * The rooms of src/, from the bottom up. A file imports only from its own room
+ * and from rows below it.
  */
 const FLOORS: readonly (readonly string[])[] = [
   ["values", "version", "sandbox"],
@@ -30,7 +32,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["cli", "deploy"],
 ];
 
-/** The files that belong to no room: the doors, and what every room needs. */
+/** The files outside of rooms: the entry points, and what every room needs. */
 const LOOSE = ["deploy.ts", "errors.ts", "server.ts", "version.ts"];
 
 const src = new URL("../src/", import.meta.url);
@@ -53,7 +55,7 @@ function roomOf(place: string): string {
     : place.replace(/\.ts$/, "");
 }
 
-/** Every import of a file of a folder by another one. */
+/** Every import between files of a folder. */
 async function* imports(
   folder = src,
 ): AsyncGenerator<readonly [string, string]> {
@@ -105,7 +107,7 @@ for (const [name, folder] of Object.entries({ src, scripts })) {
   });
 }
 
-/** What else stands in tests/: what is about all of src/, or about none. */
+/** The other folders of tests/: they concern all of src/, or none of it. */
 const BESIDE = [
   "exports_test.ts",
   "structure_test.ts",
@@ -134,19 +136,20 @@ Deno.test("tests/ is grouped as src/ is", async () => {
   assertEquals(strays, []);
 });
 
-/** Where variables and commands may be named, besides app/ and cli/. */
+/** Where variables and commands may be named, in addition to app/ and cli/. */
 const NAMING = [
-  // The entry for hosts is set up by variables alone.
+  // Hosts configure this entry only with variables.
   "deploy.ts",
-  // Configurations of clients are data that hold both.
+  // Configurations of clients contain both.
   "clients/",
-  // The other side of the wire prints what leads a server to it.
+  // The sandbox prints the variables with which a server uses it.
   "sandbox/",
 ];
 
 /** Texts that look like a command but are not one. */
 const LABELS = [
-  // What the key of hashes is derived for: another word is another key.
+  // The purpose from which the key of hashes is derived: another text gives
+  // another key.
   'const PURPOSE = "qontak-mcp audit";',
 ];
 
@@ -173,7 +176,7 @@ Deno.test("only app/ and cli/ name environment variables, commands and flags", a
   assertEquals(named, []);
 });
 
-Deno.test("no file of src/ is outside a room but the four doors", async () => {
+Deno.test("only four files of src/ are outside of rooms", async () => {
   const loose: string[] = [];
   for await (const file of filesIn(src)) {
     const place = placeOf(file);

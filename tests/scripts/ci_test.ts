@@ -1,4 +1,4 @@
-/** What `.ci/run` runs, and how it counts. */
+/** What `.ci/run` runs, and how it counts tests. */
 import { assert, assertEquals } from "@std/assert";
 import { isAccepted } from "../../scripts/release/licences.ts";
 import type { Component } from "../../scripts/release/sbom.ts";
@@ -17,7 +17,7 @@ function tasksIn(text: string): readonly string[] {
 const steps = [...script.matchAll(/^step deno task ([\w:]+)$/gm)]
   .map(([, name]) => name!);
 
-/** All that a task runs in the end: tasks that only run others are left out. */
+/** Everything that a task runs, without the tasks that only run others. */
 function leavesOf(name: string): readonly string[] {
   const { command } = tasks[name]!;
   const parts = command.split(" && ");
@@ -40,7 +40,7 @@ Deno.test(".ci/run runs every part of deno task ok, and each once", () => {
   }
 });
 
-/** Runs `.ci/run` with a deno that prints and exits as `answers` say. */
+/** Runs `.ci/run` with a deno that prints and exits as `answers` define. */
 async function run(
   answers: Record<string, { output: string; code: number }>,
 ): Promise<{ code: number; output: string; calls: readonly string[] }> {
@@ -127,14 +127,14 @@ const workflows = await Promise.all(
   })),
 );
 
-Deno.test("workflows run actions by their commits, with the version beside it", () => {
+Deno.test("workflows run actions by their commits, with the version in a comment", () => {
   for (const { name, text } of workflows) {
     const used = [...text.matchAll(/uses: (.*)$/gm)].map(([, what]) => what!);
     assert(used.length > 0);
     for (const what of used) {
       assert(/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(what), what);
     }
-    // One commit for each version, in all places.
+    // Each version has the same commit in all places.
     assertEquals(
       new Set(used).size,
       new Set(used.map((what) => what.split("@")[0])).size,
@@ -143,7 +143,7 @@ Deno.test("workflows run actions by their commits, with the version beside it", 
   }
 });
 
-Deno.test("each job of a workflow has its own permissions, and only those that publish may write", () => {
+Deno.test("each job of a workflow has its own permissions, and only jobs that publish may write", () => {
   const writes: string[] = [];
   for (const { name, text } of workflows) {
     assert(/^permissions: \{\}$/m.test(text), `${name} gives all jobs rights`);
@@ -170,7 +170,7 @@ Deno.test("each job of a workflow has its own permissions, and only those that p
   ]);
 });
 
-Deno.test("a licence that nobody has looked at is not accepted", () => {
+Deno.test("a licence that was not reviewed is not accepted", () => {
   const component = (...names: string[]) =>
     ({
       licenses: names.map((id) => ({ license: { id } })),

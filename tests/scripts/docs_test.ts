@@ -1,4 +1,7 @@
-/** The documents: generated parts are up to date, and what they name exists. */
+/**
+ * The documents: generated parts are current, and everything that they name
+ * exists.
+ */
 import { assert, assertEquals } from "@std/assert";
 import { generate, storedSnapshots } from "../../scripts/docs.ts";
 import { dealTools } from "../../src/tools/deals.ts";
@@ -35,7 +38,7 @@ async function exists(url: URL): Promise<boolean> {
   return await Deno.stat(url).then(() => true, () => false);
 }
 
-/** The anchors of a document's headings, as GitHub makes them. */
+/** The anchors of a document's headings, in GitHub's form. */
 function anchorsOf(text: string): readonly string[] {
   return [...text.matchAll(/^#{1,6} (.+)$/gm)].map(([, heading]) =>
     heading!.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, "")
@@ -43,7 +46,7 @@ function anchorsOf(text: string): readonly string[] {
   );
 }
 
-Deno.test("the documents and the snapshots of the tools are those of the code", async () => {
+Deno.test("the documents and the snapshots of the tools match the code", async () => {
   const files = await generate();
   for (const [path, content] of Object.entries(files)) {
     assert(
@@ -61,7 +64,7 @@ Deno.test("the documents and the snapshots of the tools are those of the code", 
   }
 });
 
-Deno.test("the documents name this version where they name one, and always for production", () => {
+Deno.test("the documents name only this version, and always name it for production", () => {
   const versions = new Map<string, number>();
   const named =
     /(?:jsr:@qontak\/mcp@|\bqontak-mcp-)(\d[\w.]*?)(?=[-/"\s`.]*(?:[-/"\s`]|$))/g;
@@ -79,7 +82,7 @@ Deno.test("the documents name this version where they name one, and always for p
   assertEquals(limited?.[1], `jsr:@qontak/mcp@${VERSION}`);
 });
 
-Deno.test("the links between documents lead somewhere", async () => {
+Deno.test("the links between documents have targets", async () => {
   const broken: string[] = [];
   let count = 0;
   for (const [path, text] of documents) {
@@ -179,7 +182,7 @@ Deno.test("the examples in CONTRIBUTING.md are the code that they show", async (
       "tests/tools/endpoints_test.ts",
     ].map(async (path) => bare(await Deno.readTextFile(new URL(path, root)))),
   );
-  // A tool in full is what a function of the kit makes of the real one.
+  // A full tool is the result of a function of the kit for the real one.
   const real = shown.filter((code) => !code.includes("run:"));
   assertEquals(real.length, 4);
   for (const code of real) {
@@ -190,12 +193,12 @@ Deno.test("the examples in CONTRIBUTING.md are the code that they show", async (
   }
 });
 
-Deno.test("the tool that CONTRIBUTING.md writes out in full is the real one", async () => {
+Deno.test("the full tool in CONTRIBUTING.md is the real one", async () => {
   const [code, ...others] = shown.filter((code) => code.includes("run:"));
   assert(code !== undefined && others.length === 0);
   const folder = await Deno.makeTempDir();
   try {
-    // Its imports are those of a file in src/tools.
+    // Its imports are those of a file in src/tools/.
     const path = `${folder}/tool.ts`;
     await Deno.writeTextFile(
       path,
@@ -231,7 +234,7 @@ Deno.test("the tool that CONTRIBUTING.md writes out in full is the real one", as
   }
 });
 
-Deno.test("the filters of tests that documents show find a test", async () => {
+Deno.test("the test filters in documents match a test", async () => {
   let count = 0;
   for (const [path, text] of documents) {
     const shown = text.matchAll(

@@ -1,4 +1,7 @@
-/** What others read of this server: its identity, its bundle, its entry. */
+/**
+ * What other programs read about this server: its identity, its bundle, its
+ * registry entry.
+ */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
@@ -22,7 +25,7 @@ import {
 
 const PLATFORMS = Object.keys(platforms) as Platform[];
 
-/** What is wrong with a value, by one of the schemas in fixtures. */
+/** The problems of a value, by one of the schemas in fixtures. */
 async function problems(
   schema: string,
   value: unknown,
@@ -63,8 +66,8 @@ for (
   });
 }
 
-Deno.test("IDENTITY is small, and has an icon that any client can draw", () => {
-  // Since 2026-07-28 it travels with every answer.
+Deno.test("IDENTITY is small, and has an icon that any client can show", () => {
+  // Since 2026-07-28 every answer contains it.
   assert(JSON.stringify(IDENTITY).length < 600);
   const [icon] = IDENTITY.icons;
   assertEquals([icon!.mimeType, icon!.sizes], ["image/svg+xml", ["any"]]);
@@ -73,12 +76,12 @@ Deno.test("IDENTITY is small, and has an icon that any client can draw", () => {
   const svg = atob(data);
   assert(svg.startsWith("<svg ") && svg.endsWith("</svg>"), svg);
   assertStringIncludes(svg, 'xmlns="http://www.w3.org/2000/svg"');
-  // Nothing that could run, or that is fetched from somewhere.
+  // Nothing that could run or that must be fetched.
   assert(!/script|href|url\(|on\w+=/.test(svg), svg);
   assertEquals(new URL(IDENTITY.websiteUrl).protocol, "https:");
 });
 
-Deno.test("manifestFor() describes the bundle of each system by the schema", async () => {
+Deno.test("manifestFor() describes the bundle of each system as the schema requires", async () => {
   for (const platform of PLATFORMS) {
     const manifest = manifestFor(platform);
     assertEquals(
@@ -93,7 +96,7 @@ Deno.test("manifestFor() describes the bundle of each system by the schema", asy
     const path = `\${__dirname}/${manifest.server.entry_point}`;
     assertEquals(command, os === "win32" ? path : "/bin/sh", platform);
     assertEquals(path.endsWith(".exe"), os === "win32");
-    // Nothing that asks a person who is not there, and no right to files.
+    // Nothing that asks a person, and no permission for files.
     assert(args.includes("--no-prompt") && args.includes("--unstable-kv"));
     assert(!args.some((arg) => /^(-A|--allow-(all|read|write|run))/.test(arg)));
   }
@@ -124,7 +127,7 @@ const reason = !hasNpx
   ? ""
   : " (skipped: the runtime is stood in for by a shell script)";
 
-/** Runs a program to its end, and returns what it says. */
+/** Runs a program to its end, and returns its output. */
 async function run(command: string, ...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await new Deno.Command(command, {
     args,
@@ -182,7 +185,7 @@ Deno.test({
       const size = new DataView(icon.buffer);
       assertEquals([size.getUint32(16), size.getUint32(20)], [512, 512]);
 
-      // As Claude Desktop for macOS leaves it: nothing may be run.
+      // As Claude Desktop for macOS unpacks it: no file is executable.
       await Deno.chmod(`${unpacked}/${manifest.server.entry_point}`, 0o600);
       const { command, args, env } = manifest.server.mcp_config;
       const filled = (text: string) =>
@@ -212,7 +215,7 @@ Deno.test({
       });
       await client.close();
       assertEquals(called.isError ?? false, false);
-      // What the person chose arrives: only tools that read.
+      // The person's choice arrives: only tools that read.
       assert(tools.length > 10 && tools.length < manifest.tools.length);
       const named = new Set(
         manifest.tools.map((t: { name: string }) => t.name),
@@ -233,7 +236,7 @@ const release = {
   remote: "https://crm.example.com/mcp",
 };
 
-Deno.test("serverJson() describes a release by the schema of the registry", async () => {
+Deno.test("serverJson() describes a release as the schema of the registry requires", async () => {
   const { remote, ...bundlesOnly } = release;
   for (
     const offer of [release, bundlesOnly, { ...release, bundles: [], remote }]
@@ -246,7 +249,7 @@ Deno.test("serverJson() describes a release by the schema of the registry", asyn
   }
   const { packages } = serverJson(release);
   for (const { identifier } of packages!) {
-    // The registry takes files of releases only, of this very version.
+    // The registry takes only files of releases of this version.
     assertStringIncludes(
       identifier,
       `https://github.com/acme/qontak-mcp/releases/download/v${VERSION}/`,
@@ -270,7 +273,7 @@ Deno.test("the schema of the registry refuses what is wrong", async () => {
   }
 });
 
-Deno.test("serverJson() refuses what the registry could not use", () => {
+Deno.test("serverJson() refuses a release that the registry cannot use", () => {
   const table: [Partial<typeof release>, string][] = [
     [{ repository: "acme" }, "--repository must be owner/name"],
     [{ repository: "https://github.com/acme/x" }, "must be owner/name"],

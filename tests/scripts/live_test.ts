@@ -27,7 +27,7 @@ import type { Ended } from "../support/process.ts";
 
 const root = new URL("../../", import.meta.url);
 
-// deno-lint-ignore no-explicit-any -- tests look into answers freely
+// deno-lint-ignore no-explicit-any -- tests read any field of an answer
 type Data = any;
 
 /** The report of a run with --json. */
@@ -37,7 +37,7 @@ function factsOf({ stdout }: Ended): Map<string, Data> {
 }
 
 for (const profile of ["documented", "observed"] as const) {
-  Deno.test(`test:live only reads, and tells nothing of people (${profile})`, async () => {
+  Deno.test(`test:live only reads, and prints no personal data (${profile})`, async () => {
     await using account = await open({ profile });
     const hidden = [
       ...await secrets(account),
@@ -118,7 +118,7 @@ for (const profile of ["documented", "observed"] as const) {
   });
 }
 
-Deno.test("test:live finds out what is otherwise than assumed", async () => {
+Deno.test("test:live finds out which assumptions are wrong", async () => {
   await using account = await open({
     rotateRefreshTokens: false,
     resetOwner: false,
@@ -144,7 +144,7 @@ Deno.test("test:live finds out what is otherwise than assumed", async () => {
   assertMatch(said("error-404-products"), /^as assumed: HTTP 200/);
 });
 
-/** Faults in the middle of a run, and what the run says of them. */
+/** Faults during a run, and what the run says about them. */
 const FAULTS: Readonly<Record<string, readonly [FaultRule, RegExp]>> = {
   "a create is refused": [
     {
@@ -207,11 +207,11 @@ Deno.test("test:live says what it could not remove, and --clean removes it", asy
   const cleaned = await account.run("--clean");
   assertEquals(cleaned.code, 0, cleaned.stderr);
   assertStringIncludes(cleaned.stdout, "Cleaned up: 1 company.");
-  // What only speaks of the mark is somebody else's.
+  // A record that only mentions the mark belongs to somebody else.
   await assertClean(account, notes + 1);
 });
 
-Deno.test("test:live goes on from the token that an earlier run has kept", async () => {
+Deno.test("test:live continues with the token that an earlier run stored", async () => {
   await using account = await open();
   const path = Deno.makeTempFileSync();
   const env = {
@@ -220,7 +220,7 @@ Deno.test("test:live goes on from the token that an earlier run has kept", async
   };
   const first = await live(["--save-token", path], env);
   assertEquals(first.code, 0, first.stderr);
-  // The token in the environment is dead by now.
+  // The token in the environment is no longer valid.
   const second = await live(["--save-token", path], env);
   assertEquals(second.code, 0, second.stderr);
   assertStringIncludes(second.stderr, "which an earlier run has kept");
@@ -231,7 +231,7 @@ Deno.test("test:live goes on from the token that an earlier run has kept", async
   Deno.removeSync(path);
 });
 
-Deno.test("test:live ends at once when the refresh token is refused", async () => {
+Deno.test("test:live ends immediately when the refresh token is refused", async () => {
   await using account = await open();
   const { code, stdout, stderr } = await live(["--write"], {
     QONTAK_BASE_URL: account.sandbox.url,
@@ -251,7 +251,7 @@ Deno.test("test:live is skipped without a token", async () => {
   assertMatch(stdout, /^skipped: QONTAK_REFRESH_TOKEN is not set\./);
 });
 
-Deno.test("test:live refuses what it was not asked for rightly", async () => {
+Deno.test("test:live refuses wrong flags", async () => {
   const away = {
     QONTAK_REFRESH_TOKEN: "a-token",
     QONTAK_BASE_URL: "https://app.qontak.com",
@@ -283,7 +283,7 @@ Deno.test("test:live refuses what it was not asked for rightly", async () => {
   Deno.removeSync(path);
 });
 
-Deno.test("createWire() spares another machine, and sends no more than so much", async () => {
+Deno.test("createWire() limits the requests to another machine", async () => {
   await using account = await open();
   const wireTo = (loopback: boolean) =>
     createWire(`${account.sandbox.url}/api/v3.1`, loopback);
@@ -304,13 +304,13 @@ Deno.test("createWire() spares another machine, and sends no more than so much",
   };
   assertEquals(await sent(), 320);
   await assertRejects(ask, Stopped, "320 requests were sent");
-  // The rest is for cleaning up.
+  // The rest is reserved for cleaning up.
   await wire.reopen();
   assertEquals(await sent(), 400);
   await wire.close();
 });
 
-Deno.test("redact() leaves only words that belong to no person", () => {
+Deno.test("redact() keeps only words that are not personal", () => {
   assertEquals(
     redact(
       'Validation failed: first_name can\'t be blank, "Budi" (Budi Santoso <budi@example.co.id>, 0812 345 678) is not found: 422',
@@ -319,7 +319,7 @@ Deno.test("redact() leaves only words that belong to no person", () => {
   );
 });
 
-Deno.test("shapeOf() tells keys and types, and no values", () => {
+Deno.test("shapeOf() shows keys and types, without values", () => {
   assertEquals(
     shapeOf({
       response: [{ id: 1, name: "Budi" }, { id: 2, name: null }],

@@ -1,14 +1,14 @@
 /**
- * The commands of the README on every kind of machine: where JSR answers,
- * where its packages are cached, and where there is neither. None of them may
- * change a file of the repository.
+ * The commands of the README on every kind of machine: with JSR, with its
+ * packages in the cache, and without either. None of them may change a file of
+ * the repository.
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { changesOf, completeLock } from "../../scripts/release/lock.ts";
 import { type Ended, endedOf, root } from "../support/process.ts";
 import { cacheFromJsr, serveRegistry, standIns } from "../support/registry.ts";
 
-/** Newer than what deno.json asks for at least, as JSR has them. */
+/** Newer versions than the minimum in deno.json, as JSR has them. */
 const NEWER = { assert: "1.0.19", dotenv: "0.225.8", testing: "1.0.20" };
 
 const TINY = `import { assertEquals } from "@std/assert";
@@ -22,13 +22,13 @@ Deno.test("it runs", () => {
 });
 `;
 
-/** What a command needs of this machine, and nothing that says where JSR is. */
+/** The environment that a command needs, without the address of JSR. */
 function environment(env: Record<string, string>): Record<string, string> {
   const { DENO_DIR: _, JSR_URL: __, ...rest } = Deno.env.toObject();
   return { ...rest, NO_COLOR: "1", ...env };
 }
 
-/** Where deno keeps what it has from npm. */
+/** Where deno stores packages from npm. */
 async function npmCache(): Promise<string> {
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["info", "--json"],
@@ -38,7 +38,7 @@ async function npmCache(): Promise<string> {
   return npmCache;
 }
 
-/** Runs tasks in a copy of the project, and looks at what they leave behind. */
+/** Runs tasks in a copy of the project, and checks which files they change. */
 async function inCopy(
   env: Record<string, string>,
   prepare: (cache: string) => Promise<void>,
@@ -88,14 +88,14 @@ async function inCopy(
 const nothing = () => Promise.resolve();
 const TASKS = [["test", "tests/tiny_test.ts"], ["start", "--version"]];
 
-Deno.test("the tasks leave deno.lock alone where JSR answers with newer versions", async () => {
+Deno.test("the tasks do not change deno.lock if JSR has newer versions", async () => {
   await using registry = await serveRegistry(await standIns(NEWER));
   const [tested] = await inCopy({ JSR_URL: registry.url }, nothing, TASKS);
   const { url } = registry;
   assertStringIncludes(tested!.stdout, `${url}@std/assert/1.0.19/mod.ts`);
 });
 
-Deno.test("the tasks leave deno.lock alone where JSR's packages are cached", async () => {
+Deno.test("the tasks do not change deno.lock if JSR's packages are cached", async () => {
   const packages = await standIns(NEWER);
   const [tested] = await inCopy(
     {},
@@ -106,7 +106,7 @@ Deno.test("the tasks leave deno.lock alone where JSR's packages are cached", asy
   assertStringIncludes(tested!.stdout, url);
 });
 
-Deno.test("the tasks leave deno.lock alone where there is no JSR", async () => {
+Deno.test("the tasks do not change deno.lock if there is no JSR", async () => {
   const [tested] = await inCopy(
     { JSR_URL: "http://127.0.0.1:9/" },
     nothing,
@@ -115,7 +115,7 @@ Deno.test("the tasks leave deno.lock alone where there is no JSR", async () => {
   assertStringIncludes(tested!.stdout, "tests/std/assert.ts");
 });
 
-Deno.test("every task that runs code takes the copy of the lock file", async () => {
+Deno.test("every task that runs code uses the copy of the lock file", async () => {
   const { tasks } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
   for (
     const [name, { command }] of Object.entries<{ command: string }>(tasks)
@@ -133,7 +133,7 @@ Deno.test("every task that runs code takes the copy of the lock file", async () 
   }
 });
 
-Deno.test("what runs is pinned by deno.lock as it is, and a bundle is made of nothing else", async () => {
+Deno.test("deno.lock pins everything that runs, and a bundle contains nothing else", async () => {
   const deno = async (cwd: string, ...args: string[]) =>
     endedOf(
       await new Deno.Command(Deno.execPath(), {
@@ -156,7 +156,7 @@ Deno.test("what runs is pinned by deno.lock as it is, and a bundle is made of no
   for (const name of ["bundle", "bundle:small"]) {
     assertStringIncludes(tasks[name].command, "deno bundle --frozen ");
   }
-  // Without the entry of one package nothing runs.
+  // Without the entry of a package, nothing runs.
   const dir = await Deno.makeTempDir();
   try {
     const lock = JSON.parse(await Deno.readTextFile(`${root}deno.lock`));
@@ -166,7 +166,8 @@ Deno.test("what runs is pinned by deno.lock as it is, and a bundle is made of no
     delete lock.npm[key];
     delete lock.specifiers["npm:ioredis@6"];
     await Deno.writeTextFile(`${dir}/deno.lock`, JSON.stringify(lock));
-    // With --cached-only a lock file that lacks a package is not complained of.
+    // With --cached-only, deno does not report a package that the lock file
+    // lacks.
     const other = await deno(
       root,
       "run",
@@ -183,7 +184,7 @@ Deno.test("what runs is pinned by deno.lock as it is, and a bundle is made of no
   }
 });
 
-Deno.test("the lock file of a release has what JSR answers with, and is otherwise the same", async () => {
+Deno.test("the lock file of a release adds the entries of JSR, and is otherwise the same", async () => {
   await using registry = await serveRegistry(await standIns(NEWER));
   const dir = await Deno.makeTempDir();
   const cache = await Deno.makeTempDir();
@@ -198,7 +199,7 @@ Deno.test("the lock file of a release has what JSR answers with, and is otherwis
     const lock = JSON.parse(await Deno.readTextFile(`${dir}/dist/deno.lock`));
     assertEquals(lock.specifiers["jsr:@std/assert@^1.0.14"], NEWER.assert);
     assertEquals(Object.keys(lock.jsr).length, 3);
-    // Where JSR does not answer, there is none.
+    // If JSR does not answer, there is none.
     const away = { ...env, JSR_URL: "http://127.0.0.1:9/" };
     const [problem] = await completeLock(`${dir}/`, away);
     assertStringIncludes(problem!, "deno cache failed");

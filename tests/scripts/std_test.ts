@@ -11,7 +11,7 @@ async function std(registry: string) {
       env: { ...bareEnv(), DENO_DIR: dir, JSR_URL: registry },
       clearEnv: true,
       stderr: "null",
-      // Within 5 s, whatever the registry does.
+      // Within 5 s, no matter what the registry does.
       signal: AbortSignal.timeout(5_000),
     }).output();
     return { code, stdout: new TextDecoder().decode(stdout) };
@@ -30,7 +30,7 @@ function standard(version: string, ...paths: string[]): Package {
   };
 }
 
-Deno.test("scripts/std.ts prints the lock alone where JSR answers", async () => {
+Deno.test("scripts/std.ts prints only the lock if JSR answers", async () => {
   await using registry = await serveRegistry({
     "@std/assert": standard("1.0.14", "."),
     "@std/dotenv": standard("0.225.5", "./stringify"),
@@ -41,8 +41,8 @@ Deno.test("scripts/std.ts prints the lock alone where JSR answers", async () => 
   assertMatch(stdout, /^--lock=\S+\/\.deno\/deno\.lock$/);
 });
 
-Deno.test("scripts/std.ts maps every import where JSR refuses or is silent", async () => {
-  // Accepts connections and never says a word.
+Deno.test("scripts/std.ts maps every import if JSR refuses or does not answer", async () => {
+  // Accepts connections and never answers.
   using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   for (const port of [9, silent.addr.port]) {
     const { code, stdout } = await std(`http://127.0.0.1:${port}/`);

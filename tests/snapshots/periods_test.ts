@@ -8,7 +8,7 @@ const jakarta = createZone("Asia/Jakarta");
 const now = Date.parse("2026-11-25T18:30:00Z");
 const at = (text: string) => Date.parse(`${text}:00+07:00`);
 
-Deno.test("parsePeriod() reads dates and stretches from today, in the company's zone", () => {
+Deno.test("parsePeriod() reads dates and periods relative to today, in the company's zone", () => {
   const table: readonly (readonly [string, string, string])[] = [
     ["today", "2026-11-26T00:00", "2026-11-27T00:00"],
     ["yesterday", "2026-11-25T00:00", "2026-11-26T00:00"],
@@ -43,7 +43,7 @@ Deno.test("parsePeriod() reads dates and stretches from today, in the company's 
   );
 });
 
-Deno.test("parsePeriod() keeps to the last day of a short month", () => {
+Deno.test("parsePeriod() uses the last day of a short month", () => {
   const march = Date.parse("2026-03-31T12:00:00+07:00");
   assertEquals(
     parsePeriod("-1m", march, jakarta)?.start,
@@ -55,7 +55,7 @@ Deno.test("parsePeriod() keeps to the last day of a short month", () => {
   );
 });
 
-Deno.test("parsePeriod() takes nothing that is no period", () => {
+Deno.test("parsePeriod() refuses what is not a period", () => {
   const wrong = [
     "",
     "soon",
@@ -72,7 +72,7 @@ Deno.test("parsePeriod() takes nothing that is no period", () => {
   }
 });
 
-Deno.test("nameUnit() names the unit that a period covers, at both its edges", () => {
+Deno.test("nameUnit() names the unit that contains a moment, at both of its edges", () => {
   const zones = [
     "Asia/Jakarta",
     "Asia/Jayapura",
@@ -100,7 +100,7 @@ Deno.test("nameUnit() names the unit that a period covers, at both its edges", (
   );
 });
 
-Deno.test("createZone() knows where the clock is changed", () => {
+Deno.test("createZone() knows when clocks change", () => {
   const zone = createZone("America/New_York");
   assertEquals(
     new Date(zone.startOf({ year: 2026, month: 3, day: 8 })).toISOString(),

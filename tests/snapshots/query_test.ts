@@ -87,7 +87,7 @@ const deal = (id: number, more: JsonObject): JsonObject => ({
 const ask = (records: readonly JsonObject[], question: Question) =>
   query(question, subjectOf(records), ["name"]);
 
-Deno.test("query() never adds money of two currencies, and counts what has no value", () => {
+Deno.test("query() never adds amounts of two currencies, and counts records without a value", () => {
   const { groups } = ask([
     deal(1, { size: "0.1" }),
     deal(2, { size: "0.2" }),
@@ -145,7 +145,7 @@ Deno.test("query() finds fields by key, argument, custom id, label and short nam
   assertEquals(count({ field: "state", value: "open" }), 2);
 });
 
-Deno.test("query() names everything that is wrong at once, and computes nothing", () => {
+Deno.test("query() reports all mistakes at once, and computes nothing", () => {
   const error = assertThrows(
     () =>
       ask([deal(1, {})], {
@@ -184,7 +184,7 @@ Deno.test("query() names everything that is wrong at once, and computes nothing"
   ) assertStringIncludes(error.message, part);
 });
 
-Deno.test("query() puts a moment on the day of the company's zone, at its edges", () => {
+Deno.test("query() assigns a moment to its day in the company's zone, at the edges of days", () => {
   const records = [
     deal(1, { closed_date: "2026-10-31T23:59:59.000+07:00" }),
     deal(2, { closed_date: "2026-11-01T00:00:00.000+07:00" }),
@@ -202,7 +202,7 @@ Deno.test("query() puts a moment on the day of the company's zone, at its edges"
   );
 });
 
-Deno.test("query() counts and sums what an independent computation does", () => {
+Deno.test("query() counts and sums the same as an independent computation", () => {
   const record = fc.record({
     size: fc.option(
       fc.integer({ min: 0, max: 10_000 }).map((n) => (n / 100).toFixed(2)),
@@ -305,7 +305,7 @@ Deno.test("query() counts and sums what an independent computation does", () => 
   );
 });
 
-Deno.test("query() says how many groups and rows do not fit", () => {
+Deno.test("query() says how many groups and rows it left out", () => {
   const records = Array.from(
     { length: 2_000 },
     (_, i) => deal(i + 1, { name: `Deal ${i} ${"x".repeat(100)}`, size: i }),
@@ -336,7 +336,7 @@ Deno.test("query() sorts groups by any name of a column, and by one currency onl
   ]);
   const byStage = ask(records, { group_by: ["crm_stage_id"], sort: "-stage" });
   assertEquals(byStage.groups![0], { crm_stage_id: "Won", count: 1 });
-  // An unknown name is wrong even where nothing matches.
+  // An unknown name is wrong even if nothing matches.
   const error = assertThrows(
     () => ask([], { group_by: ["crm_stage_id"], sort: "sise" }),
     InputError,

@@ -6,12 +6,12 @@ import { createSnapshots, type Source } from "../../src/snapshots/snapshots.ts";
 import type { JsonObject } from "../../src/values/json.ts";
 import { sleep } from "../support/time.ts";
 
-/** A list as Qontak might serve it. */
+/** A list as Qontak may serve it. */
 interface List {
   records: { id: number; name: string; updated_at: string }[];
-  /** The most records of a page, whatever is asked for. */
+  /** The most records of a page, no matter what the request says. */
   cap: number;
-  /** Refuses pages that are larger, instead of cutting them. */
+  /** Refuses larger pages, instead of returning fewer records. */
   refuses: boolean;
   /** Whether it says how many records there are. */
   counts: boolean;
@@ -24,7 +24,7 @@ interface List {
 const time = (minute: number) =>
   new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString();
 
-/** A list of so many records, the newest change first. */
+/** A list of a number of records, the newest change first. */
 function listOf(count: number, cap = 1_000): List {
   return {
     records: Array.from({ length: count }, (_, i) => ({
@@ -97,7 +97,7 @@ const namesIn = ({ table }: { table: { rows(): Iterable<number> } }) =>
 const namesOf = (list: List) =>
   list.records.map(({ id, name }) => `${id} ${name}`).sort();
 
-Deno.test("get() reads every record once, whatever the page size that is honoured", async () => {
+Deno.test("get() reads every record once, whatever page size Qontak accepts", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 0, max: 2_600 }),
@@ -120,7 +120,7 @@ Deno.test("get() reads every record once, whatever the page size that is honoure
   );
 });
 
-Deno.test("get() asks for larger pages while Qontak gives them, and remembers", async () => {
+Deno.test("get() requests larger pages as long as Qontak returns them, and remembers the size", async () => {
   const list = listOf(10_000);
   const { ask } = bench(list);
   await ask();
@@ -131,7 +131,7 @@ Deno.test("get() asks for larger pages while Qontak gives them, and remembers", 
   assertEquals(list.requests.length, 10);
 });
 
-Deno.test("get() answers from what was read until it is old", async () => {
+Deno.test("get() answers from memory until the snapshot is old", async () => {
   const list = listOf(300);
   const { ask, later } = bench(list);
   const first = await ask();
@@ -141,7 +141,7 @@ Deno.test("get() answers from what was read until it is old", async () => {
   assertEquals(list.requests.length, asked);
 });
 
-Deno.test("get() reads only the news where the newest changes come first", async () => {
+Deno.test("get() reads only the changes if the newest changes come first", async () => {
   const list = listOf(1_000);
   const { ask, later } = bench(list);
   await ask();
@@ -158,7 +158,7 @@ Deno.test("get() reads only the news where the newest changes come first", async
   assert(list.requests.length <= 3, `${list.requests.length} requests`);
 });
 
-Deno.test("get() reads everything again where something is gone, or in another order", async () => {
+Deno.test("get() reads everything again if a record is gone or the order differs", async () => {
   for (const order of ["newest first", "oldest first"]) {
     const list = listOf(1_000);
     if (order === "oldest first") list.records.reverse();
@@ -175,7 +175,7 @@ Deno.test("get() reads everything again where something is gone, or in another o
   }
 });
 
-Deno.test("get() counts a record once that moves between pages while it reads", async () => {
+Deno.test("get() counts a record once if it moves between pages meanwhile", async () => {
   const list = listOf(900, 100);
   let isMoved = false;
   list.before = (page) => {
@@ -189,17 +189,17 @@ Deno.test("get() counts a record once that moves between pages while it reads", 
   assertEquals(namesIn(snapshot), namesOf(list));
 });
 
-Deno.test("get() says what Qontak counted where the list does not hold still", async () => {
+Deno.test("get() reports Qontak's count if the list keeps changing", async () => {
   const list = listOf(500, 100);
   list.before = (page) => {
-    // Each time somebody deletes a record of a page that was read.
+    // Each time, somebody deletes a record of a page that was already read.
     if (page === 5) list.records.splice(0, 1);
   };
   const { counted } = await bench(list).ask();
   assertEquals(counted, list.records.length);
 });
 
-Deno.test("get() shows the tenant's own writes at once, for one request each", async () => {
+Deno.test("get() shows the tenant's own writes immediately, with one request each", async () => {
   const list = listOf(300);
   const { ask, snapshots } = bench(list);
   await ask();
@@ -212,7 +212,7 @@ Deno.test("get() shows the tenant's own writes at once, for one request each", a
   assertEquals([list.requests.length, list.ones.length], [0, 3]);
 });
 
-Deno.test("get() keeps what it read when time is up, and goes on from there", async () => {
+Deno.test("get() keeps what it has read when time is up, and continues from there", async () => {
   const list = listOf(3_000, 100);
   let isSlow = true;
   list.before = async (_, request) => {
@@ -228,11 +228,11 @@ Deno.test("get() keeps what it read when time is up, and goes on from there", as
   const asked = list.requests.length;
   isSlow = false;
   assertEquals(namesIn(await ask()), namesOf(list));
-  // The pages that were under way are asked for again, the others are not.
+  // Only the pages that were under way are requested again.
   assert(list.requests.length - asked <= 30 - 10 + 8);
 });
 
-Deno.test("get() fails with the page that fails, and never falsifies an answer", async () => {
+Deno.test("get() fails if a page fails, and never gives a wrong answer", async () => {
   const list = listOf(1_000, 100);
   let isBroken = true;
   list.before = (page) => {
@@ -244,7 +244,7 @@ Deno.test("get() fails with the page that fails, and never falsifies an answer",
   assertEquals(namesIn(await ask()), namesOf(list));
 });
 
-Deno.test("get() shares one reading among calls, and ends it when all have gone", async () => {
+Deno.test("get() shares one reading among calls, and stops it when all of them have ended", async () => {
   const list = listOf(1_000, 100);
   const gate = Promise.withResolvers<void>();
   list.before = (page) => page === 3 ? gate.promise : undefined;
@@ -257,7 +257,7 @@ Deno.test("get() shares one reading among calls, and ends it when all have gone"
   await assertRejects(() => first, Error, "gone");
   gate.resolve();
   assertEquals(namesIn(await second), namesOf(list));
-  // Ten pages, and a try of larger ones.
+  // Ten pages, and one request for larger ones.
   assertEquals(list.requests.length, 11);
 
   const alone = listOf(2_000, 100);
@@ -273,7 +273,7 @@ Deno.test("get() shares one reading among calls, and ends it when all have gone"
   assert(alone.requests.length < 20, "it went on reading");
 });
 
-Deno.test("snapshots are dropped, the least recently used first, and what does not fit is said", async () => {
+Deno.test("the least recently used snapshots are dropped first, and a snapshot that does not fit is reported", async () => {
   const list = listOf(2_000);
   const { ask, snapshots, later } = bench(list, { allBytes: 1_500_000 });
   for (const scope of ["a", "b", "c", "d"]) {
@@ -291,7 +291,7 @@ Deno.test("snapshots are dropped, the least recently used first, and what does n
   await assertRejects(() => small.ask(), InputError, "more memory");
 });
 
-Deno.test("snapshots of two companies never meet", async () => {
+Deno.test("snapshots of two companies are separate", async () => {
   const ours = listOf(100);
   const theirs = listOf(120);
   const { snapshots } = bench(ours);

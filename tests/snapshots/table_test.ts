@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { createTable, customColumn } from "../../src/snapshots/table.ts";
 import type { JsonObject } from "../../src/values/json.ts";
 
-Deno.test("a table gives back what was put in, without what is empty", () => {
+Deno.test("a table returns the stored records, without empty values", () => {
   const table = createTable();
   table.put(7, {
     id: 7,
@@ -27,7 +27,7 @@ Deno.test("a table gives back what was put in, without what is empty", () => {
   assertEquals(column.values[column.code(table.rowOf(7)!)], "X");
 });
 
-Deno.test("a table is a map of records, whatever is put in and taken out", () => {
+Deno.test("a table behaves like a map of records", () => {
   const value = fc.oneof(
     fc.constantFrom(null, "", [], 0, 1, "1", "a", '"a', true, false),
     fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 2 }),

@@ -1,6 +1,6 @@
 /**
- * Stands in for `@std/assert` where JSR cannot be reached: the functions that
- * the tests use, with the same meaning, over `node:assert`.
+ * Replaces `@std/assert` if JSR cannot be reached: the functions that the tests
+ * use, with the same meaning, based on `node:assert`.
  *
  * @module
  */
@@ -67,7 +67,7 @@ export function assertLessOrEqual(actual: number, expected: number) {
   nodeAssert.ok(actual <= expected, `Expected ${actual} <= ${expected}`);
 }
 
-/** Passes when `actual` has everything that `expected` names, at any depth. */
+/** Passes if `actual` has everything that `expected` has, at any depth. */
 export function assertObjectMatch(
   // deno-lint-ignore no-explicit-any -- the signature of @std/assert
   actual: Record<PropertyKey, any>,

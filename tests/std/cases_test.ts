@@ -1,7 +1,6 @@
 /**
- * What the tests rely on of `@std/*`. It is asked of the packages that are
- * there (JSR's own where it answers) and of the stand-ins: so a difference
- * between them cannot hide.
+ * What the tests need of `@std/*`. It is checked for the installed packages
+ * (JSR's own if it answers) and for the stand-ins, so that they cannot differ.
  */
 import * as assertions from "@std/assert";
 import { stringify } from "@std/dotenv/stringify";
@@ -17,7 +16,7 @@ type Assertions = typeof assertionsHere;
 class Wanted extends Error {}
 class Other extends Error {}
 
-/** What must pass and what must fail, by the assertion. */
+/** Cases that must pass and cases that must fail, for each assertion. */
 const cases = (a: Assertions): {
   readonly passes: readonly (() => unknown)[];
   readonly fails: readonly (() => unknown)[];

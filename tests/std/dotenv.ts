@@ -1,10 +1,10 @@
 /**
- * Stands in for `@std/dotenv/stringify` where JSR cannot be reached.
+ * Replaces `@std/dotenv/stringify` if JSR cannot be reached.
  *
  * @module
  */
 
-/** What a value in double quotes writes with a backslash. */
+/** The characters that need a backslash in double quotes. */
 const ESCAPES: readonly (readonly [string, string])[] = [
   ["\\", "\\\\"],
   ["\n", "\\n"],

@@ -1,6 +1,6 @@
 /**
- * Stands in for `@std/testing/time` where JSR cannot be reached: the part of
- * FakeTime that the tests use, over the mock timers of `node:test`.
+ * Replaces `@std/testing/time` if JSR cannot be reached: the part of FakeTime
+ * that the tests use, based on the mock timers of `node:test`.
  *
  * @module
  */

@@ -19,7 +19,7 @@ function counting() {
   };
 }
 
-Deno.test("get() loads once for all callers at the same time, and again when it is old", async () => {
+Deno.test("get() loads once for all simultaneous callers, and again when the entry is old", async () => {
   let now = 0;
   const cache = createCache({ lifetime: 100, size: 10, now: () => now });
   const { load } = counting();
@@ -33,14 +33,14 @@ Deno.test("get() loads once for all callers at the same time, and again when it 
   assertEquals(await cache.get("a", load), 2);
 });
 
-Deno.test("get() fails for all callers that wait, and tries again", async () => {
+Deno.test("get() fails for all waiting callers, and then tries again", async () => {
   const cache = createCache({ lifetime: 100, size: 10 });
   const fail = () => Promise.reject(new Error("down"));
   await assertRejects(() => cache.get("a", fail), Error, "down");
   assertEquals(await cache.get("a", () => Promise.resolve(1)), 1);
 });
 
-Deno.test("get() keeps what was used last when there is too much", async () => {
+Deno.test("get() keeps the most recently used entries if there are too many", async () => {
   const cache = createCache({ lifetime: 100, size: 2 });
   const { load, loads } = counting();
   for (const key of ["a", "b", "a", "c", "a"]) await cache.get(key, load);
@@ -49,7 +49,7 @@ Deno.test("get() keeps what was used last when there is too much", async () => {
   assertEquals(loads(), 4);
 });
 
-Deno.test("get() keeps what others use, however much one owner asks for", async () => {
+Deno.test("get() keeps the entries of others, no matter how many one owner requests", async () => {
   const cache = createCache({ lifetime: 100, size: 10, share: 4 });
   const { load, loads } = counting();
   for (const other of ["a/x", "b/x", "b/y"]) await cache.get(other, load);
@@ -63,7 +63,7 @@ Deno.test("get() keeps what others use, however much one owner asks for", async 
   assertEquals(loads(), 54);
 });
 
-Deno.test("a company that fills its share drives out nothing of another", async () => {
+Deno.test("a company that fills its share evicts no entries of another", async () => {
   const store = createMemoryStore({
     acme: { refresh_token: "a" },
     other: { refresh_token: "b" },
@@ -82,7 +82,7 @@ Deno.test("a company that fills its share drives out nothing of another", async 
   await access.close();
 });
 
-Deno.test("entries in the KV are sealed where there is a key, and opened in their place only", async () => {
+Deno.test("entries in the KV are sealed if there is a key, and open only under their own key", async () => {
   const { rows, kv } = createMemoryKv();
   const sealer = createSealer([
     btoa("a key of thirty-two bytes, really".slice(0, 32)),
@@ -94,17 +94,17 @@ Deno.test("entries in the KV are sealed where there is a key, and opened in thei
   assertEquals(JSON.stringify([...rows]).includes("canary"), false);
   assertEquals(await get("acme/x"), ["canary"]);
   const [[name, sealed]] = [...rows] as [[string, MemoryRow]];
-  // Another company's template in this company's place.
+  // Another company's template under this company's key.
   rows.set(name.replace("acme", "other"), sealed);
   assertEquals(await get("other/x"), ["loaded"]);
-  // What somebody who can write to the database has put there.
+  // An entry that somebody with access to the database has written.
   rows.set(name, {
     value: JSON.stringify({ value: ["forged"], at: Date.now() }),
   });
   assertEquals(await get("acme/x"), ["loaded"]);
 });
 
-Deno.test("forget() drops what starts with a prefix, and nothing else", async () => {
+Deno.test("forget() drops only what starts with a prefix", async () => {
   const cache = createCache({ lifetime: 100, size: 10 });
   const { load, loads } = counting();
   await cache.get("acme/fields", load);
@@ -116,7 +116,7 @@ Deno.test("forget() drops what starts with a prefix, and nothing else", async ()
   assertEquals(loads(), 3);
 });
 
-Deno.test("forget() reaches what is kept in the KV, and expiry stands in the value", async () => {
+Deno.test("forget() also drops entries in the KV, whose values contain their expiry", async () => {
   const { kv } = createMemoryKv();
   let now = 1000;
   const { load, loads } = counting();
@@ -134,7 +134,7 @@ Deno.test("forget() reaches what is kept in the KV, and expiry stands in the val
   assertEquals(loads(), 3);
 });
 
-Deno.test("a KV that fails or is not there changes nothing", async () => {
+Deno.test("a missing or failing KV changes nothing", async () => {
   const broken = {
     get: () => Promise.reject(new Error("down")),
     set: () => Promise.reject(new TypeError("too large")),
@@ -148,7 +148,7 @@ Deno.test("a KV that fails or is not there changes nothing", async () => {
   }
 });
 
-Deno.test("the setup of a company outlives the process where there is a KV", async () => {
+Deno.test("the setup of a company survives the process if there is a KV", async () => {
   const dir = await Deno.makeTempDir();
   await using one = serveSandbox({ rotateRefreshTokens: false });
   await using other = serveSandbox({ rotateRefreshTokens: false });

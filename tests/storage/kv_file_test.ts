@@ -1,7 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { projectFlags, root, runDeno } from "../support/process.ts";
 
-/** Keeps something in Deno KV, and says which files that made, with modes. */
+/**
+ * Stores something in Deno KV, and returns the created files with their modes.
+ */
 const program = `
   import { createKv } from "${root}src/storage/kv.ts";
   const kv = createKv();
@@ -20,7 +22,7 @@ async function keep(env: Record<string, string>, ...flags: string[]) {
   assertEquals([code, stderr], [0, ""]);
 }
 
-/** The modes of everything below a folder, by what follows it. */
+/** The modes of everything in a folder, by relative path. */
 async function modes(folder: string): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
@@ -36,7 +38,7 @@ async function modes(folder: string): Promise<Record<string, string>> {
 
 Deno.test({
   name:
-    "createKv() makes the file that is named for its user alone, also one that exists",
+    "createKv() makes the configured file private to its user, even if it exists already",
   ignore: Deno.build.os === "windows",
   async fn() {
     const dir = await Deno.makeTempDir();
@@ -44,7 +46,7 @@ Deno.test({
     try {
       await keep(env, "-A");
       assertEquals((await modes(dir))["kv.sqlite3"], "600");
-      // As earlier versions left it.
+      // As earlier versions created it.
       await Deno.chmod(env.DENO_KV_DEFAULT_PATH, 0o644);
       await keep(env, "-A");
       for (const mode of Object.values(await modes(dir))) {
@@ -58,7 +60,7 @@ Deno.test({
 
 Deno.test({
   name:
-    "createKv() closes Deno's own folder to other users, also one that exists",
+    "createKv() closes Deno's own folder to other users, even if it exists already",
   ignore: Deno.build.os === "windows",
   async fn() {
     const dir = await Deno.makeTempDir();

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { createLru } from "../../src/storage/lru.ts";
 
-Deno.test("createLru() keeps what was used last", () => {
+Deno.test("createLru() keeps the most recently used entries", () => {
   const lru = createLru<number>(2);
   lru.set("a", 1);
   lru.set("b", 2);

@@ -1,4 +1,4 @@
-/** The way to a Redis: its address, and each refusal in its own words. */
+/** Connections to Redis: the address, and a sentence for each refusal. */
 import {
   assertEquals,
   assertMatch,
@@ -24,7 +24,7 @@ function redisTest(name: string, without: string, fn: () => Promise<void>) {
   Deno.test({
     name: why ? `${name} (skipped: ${why})` : name,
     ignore: why !== "",
-    // The library leaves the timer of its next try to connect behind.
+    // The library does not clear the timer of its next attempt to connect.
     sanitizeOps: false,
     sanitizeResources: false,
     fn,
@@ -66,7 +66,7 @@ Deno.test("readRedisUrl() reads every form of an address", () => {
   }
 });
 
-/** Addresses that the library would read as something else, or not at all. */
+/** Addresses that the library would misread or not read at all. */
 const malformed: [string, RegExp][] = [
   ["redis://h/abc", /must end in the number of a database.*not in "\/abc"/],
   ["redis://h/-1", /must end in the number of a database.*not in "\/-1"/],
@@ -91,7 +91,7 @@ for (const [url, words] of malformed) {
     assertMatch(error.message, words);
     assertNotMatch(error.message, /hunter2/);
     if (!/\/abc$|%@/.test(url)) return;
-    // Said with the setting's name, before anything is connected.
+    // The error names the setting, and comes before any connection.
     const { code, stderr } = await run(["tenants", "list"], {
       env: { TOKEN_STORE: "redis", REDIS_URL: url },
     });
@@ -101,7 +101,7 @@ for (const [url, words] of malformed) {
   });
 }
 
-/** Asks a Redis, and what a person is told of it. */
+/** Runs a command with a Redis, and returns what a person sees. */
 async function told(
   url: string,
   question: (redis: import("ioredis").Redis) => Promise<unknown>,
@@ -126,7 +126,7 @@ const write = (redis: import("ioredis").Redis) =>
   );
 
 redisTest(
-  "a database that Redis does not have is a failure, and nothing goes to database 0",
+  "a database that Redis does not have is a failure, and database 0 is not used",
   "",
   async () => {
     await using redis = await startRedis("--databases", "4");
@@ -140,7 +140,7 @@ redisTest(
     await zero.close();
     const three = createRedisLink({ url: `${redis.url}/3`, role: "r" });
     await three.ask(write);
-    // Also where the connection is made again.
+    // Also after a reconnection.
     await redis.send("CLIENT", "KILL", "TYPE", "normal");
     await until(
       () =>
@@ -153,7 +153,7 @@ redisTest(
 );
 
 redisTest(
-  "what an ACL, a full memory or a password forbids has its own sentence",
+  "each refusal because of an ACL, full memory or a password has its own sentence",
   "",
   async () => {
     await using redis = await startRedis("--maxmemory-policy", "noeviction");
@@ -201,7 +201,7 @@ redisTest(
 );
 
 redisTest(
-  "a replica, and one whose master is gone, are told as what they are",
+  "errors name a replica, and a replica whose master is gone",
   "",
   async () => {
     await using master = await startRedis();
@@ -241,7 +241,7 @@ redisTest(
   },
 );
 
-/** Starts a Redis that speaks TLS at `url`. */
+/** Starts a Redis with TLS at `url`. */
 async function startTls(dir: string, clients: string): Promise<{
   readonly redis: TestRedis;
   readonly url: string;
@@ -264,7 +264,7 @@ async function startTls(dir: string, clients: string): Promise<{
 }
 
 redisTest(
-  "what is wrong with TLS is said, and ends no program",
+  "problems with TLS are reported, and do not end the program",
   noOpenssl,
   async () => {
     const dir = await Deno.makeTempDir();
@@ -296,7 +296,7 @@ redisTest(
 );
 
 redisTest(
-  "nothing is sent that the documented rights forbid",
+  "no command is sent that the documented permissions forbid",
   "",
   async () => {
     await using redis = await startRedis();
@@ -311,7 +311,7 @@ redisTest(
     await link.close();
     const admin = createRedisLink({ url: redis.url, role: "r" });
     assertEquals(await admin.ask((redis) => redis.call("ACL", "LOG")), []);
-    // A Redis that does not know the command yet counts an error.
+    // An older Redis that does not know the command counts an error.
     assertMatch(
       await admin.ask((redis) => redis.info("stats")),
       /^total_error_replies:0\r$/m,
@@ -321,7 +321,7 @@ redisTest(
 );
 
 redisTest(
-  "Sentinels that do not know the master, or the password, are told as such",
+  "errors name Sentinels that do not know the master, or refuse the password",
   "",
   async () => {
     const dir = await Deno.makeTempDir();

@@ -1,5 +1,5 @@
 /**
- * Running the live test against a sandbox, and looking into that from outside.
+ * Runs the live test against a sandbox, and checks the sandbox from outside.
  *
  * @module
  */
@@ -12,10 +12,10 @@ import {
 } from "../../src/sandbox/mod.ts";
 import { type Ended, runDeno, running } from "./process.ts";
 
-// deno-lint-ignore no-explicit-any -- tests look into answers freely
+// deno-lint-ignore no-explicit-any -- tests read any field of an answer
 type Data = any;
 
-/** Runs the live test in its own directory, without a .env. */
+/** Runs the live test in a separate directory, without a .env. */
 export async function live(
   args: string[],
   env: Record<string, string> = {},
@@ -29,7 +29,7 @@ export async function live(
   }
 }
 
-/** A sandbox, and its API, to look in from outside. */
+/** A sandbox, and its API, to check it from outside. */
 export interface Account extends AsyncDisposable {
   readonly sandbox: RunningSandbox;
   /** Runs the live test against it. */
@@ -37,7 +37,7 @@ export interface Account extends AsyncDisposable {
   api(path: string, body?: unknown): Promise<Data>;
 }
 
-/** A sandbox with everything in it. */
+/** A sandbox with records of every kind. */
 export async function open(options: SandboxOptions = {}): Promise<Account> {
   const sandbox = serveSandbox(options);
   const grant = await fetch(`${sandbox.url}/oauth/token`, {
@@ -81,7 +81,7 @@ const LISTS = [
   "tickets",
 ];
 
-/** Every record of the lists that have pages, and the task categories. */
+/** Every record of the paged lists, and the task categories. */
 export async function everything({ api }: Account): Promise<Data[]> {
   const lists = await Promise.all(
     LISTS.map((name) => api(`/${name}?per_page=1000`)),
@@ -89,7 +89,7 @@ export async function everything({ api }: Account): Promise<Data[]> {
   return [...lists, await api("/tasks/category")].flat();
 }
 
-/** Fails where a record of the live test is still there. */
+/** Fails if a record of the live test still exists. */
 export async function assertClean(
   account: Account,
   notes: number,
@@ -105,7 +105,7 @@ export async function countNotes({ sandbox }: Account): Promise<number> {
   return (await response.json()).notes;
 }
 
-/** What must never be printed: what people are called, and how to reach them. */
+/** What must never be printed: names and contact details of people. */
 export async function secrets(account: Account): Promise<string[]> {
   const { api } = account;
   const found = new Set<string>();

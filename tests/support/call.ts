@@ -5,17 +5,17 @@
  */
 import { post, toolCall } from "./rpc.ts";
 
-/** What came of a call. */
+/** The result of a call. */
 export interface HttpCall {
   /** The HTTP status. */
   readonly status: number;
-  /** The text of the answer; the body where the status is not 200. */
+  /** The text of the answer; the body if the status is not 200. */
   readonly text: string;
   /** Whether the tool failed. */
   readonly isError: boolean;
 }
 
-/** Calls a tool of the server at `url`; `send` stands in for fetch. */
+/** Calls a tool of the server at `url`; `send` replaces fetch. */
 export async function callTool(
   url: string | URL,
   name: string,

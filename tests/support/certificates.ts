@@ -5,14 +5,14 @@
  */
 import { assertEquals } from "@std/assert";
 
-/** Why there can be no certificates; empty where there can. */
+/** Why there can be no certificates; empty if there can. */
 export const noOpenssl: string = await isThere()
   ? ""
   : "openssl is not on PATH";
 
 async function isThere(): Promise<boolean> {
   try {
-    // It knows `version`, and older ones no flag for it.
+    // Older versions have no flag for it, but all know `version`.
     const { success } = await new Deno.Command("openssl", {
       args: ["version"],
       stdout: "null",

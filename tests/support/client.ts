@@ -11,7 +11,7 @@ import {
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { bareEnv, program, root } from "./process.ts";
 
-/** Which revision a client speaks: what both can, or the older one. */
+/** The protocol revision of a client: negotiated, or the older one. */
 export type Mode = "auto" | "legacy";
 
 async function connect(transport: Transport, mode: Mode): Promise<Client> {
@@ -22,7 +22,7 @@ async function connect(transport: Transport, mode: Mode): Promise<Client> {
   return client;
 }
 
-/** Connects to where MCP is spoken over HTTP. */
+/** Connects to a server over HTTP. */
 export async function connectHttp(
   url: string,
   { key, mode = "auto" }: { readonly key?: string; readonly mode?: Mode } = {},
@@ -36,7 +36,7 @@ export async function connectHttp(
   return await connect(transport, mode);
 }
 
-/** Starts the program in its own process and connects to it on stdio. */
+/** Starts the program in a separate process and connects to it over stdio. */
 export async function connectStdio(
   env: Record<string, string>,
   mode: Mode = "auto",
@@ -51,10 +51,10 @@ export async function connectStdio(
   return await connect(transport, mode);
 }
 
-/** What a call of a tool came to. */
+/** The result of a tool call. */
 export interface Called {
   readonly text: string;
-  // deno-lint-ignore no-explicit-any -- tests look into answers freely
+  // deno-lint-ignore no-explicit-any -- tests read any field of an answer
   readonly data: any;
   readonly isError: boolean;
 }
@@ -79,7 +79,7 @@ export async function ok(
   client: Client,
   name: string,
   args?: Record<string, unknown>,
-  // deno-lint-ignore no-explicit-any -- tests look into answers freely
+  // deno-lint-ignore no-explicit-any -- tests read any field of an answer
 ): Promise<any> {
   const called = await call(client, name, args);
   if (called.isError) throw new Error(`${name} failed: ${called.text}`);

@@ -7,13 +7,13 @@ import type { Clock } from "../../src/limits/clock.ts";
 
 /** The clock of a test. */
 export interface TestClock extends Clock {
-  /** How many timers are set. */
+  /** The number of timers that are set. */
   readonly timers: number;
-  /** Moves on, and lets everything happen that was to happen until then. */
+  /** Moves the clock forward, and runs everything that is due until then. */
   pass(ms: number): Promise<void>;
 }
 
-/** Lets everything happen that waits for nothing but its turn. */
+/** Runs everything that is ready. */
 export async function settle(): Promise<void> {
   for (let turns = 0; turns < 12; turns++) await Promise.resolve();
 }

@@ -1,6 +1,6 @@
 /**
- * A collector of OpenTelemetry on loopback: takes OTLP as JSON and keeps all
- * of it, word for word and as spans.
+ * An OpenTelemetry collector on loopback. It accepts OTLP as JSON and keeps
+ * everything, as text and as spans.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import { serve } from "./serve.ts";
 /** A span that was received. */
 export interface Collected {
   readonly name: string;
-  /** Who made it: "deno" is the runtime itself. */
+  /** Its source: "deno" is the runtime itself. */
   readonly scope: string;
   readonly id: string;
-  /** The span that it is part of; empty where there is none. */
+  /** The parent span; empty if there is none. */
   readonly parent: string;
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly status: string;
@@ -21,9 +21,9 @@ export interface Collected {
 
 /** A collector that listens. */
 export interface Collector extends AsyncDisposable {
-  /** What makes a deno process send everything here. */
+  /** The environment with which a deno process sends everything here. */
   readonly env: Record<string, string>;
-  /** The bodies that came, as they came. */
+  /** The received bodies, as they arrived. */
   readonly received: readonly string[];
   /** The spans among them. */
   spans(): readonly Collected[];
@@ -31,7 +31,7 @@ export interface Collector extends AsyncDisposable {
   metrics(): ReadonlySet<string>;
 }
 
-// deno-lint-ignore no-explicit-any -- OTLP is looked into freely
+// deno-lint-ignore no-explicit-any -- tests read any field of OTLP
 type Any = any;
 
 function attributesOf(list: Any[] = []): Record<string, unknown> {

@@ -1,26 +1,26 @@
 /**
- * Several companies behind one Qontak: each has its own sandbox, and the token
- * of a request says whose it is.
+ * Several companies behind one Qontak. Each has its own sandbox, and the token
+ * of a request determines the company.
  *
  * @module
  */
 import { MemorySandbox } from "../../src/sandbox/sandbox.ts";
 import type { SandboxOptions } from "../../src/sandbox/mod.ts";
 
-/** Where tokens are granted. */
+/** The path of the token endpoint. */
 const TOKEN_PATH = "/oauth/token";
 
-/** A request, and whose it is. */
+/** A request, and its company. */
 export interface CompanyRequest {
-  /** The company whose token it presents; undefined where nobody has it. */
+  /** The company of its token; undefined if no company has that token. */
   readonly company: string | undefined;
-  /** Whether it asks for a token. */
+  /** Whether it requests a token. */
   readonly isGrant: boolean;
   readonly method: string;
   readonly body: string | null;
 }
 
-/** Answers a request, by passing it on to the company's sandbox or without. */
+/** Answers a request, and may pass it on to the company's sandbox. */
 export type BetweenCompanies = (
   request: CompanyRequest,
   pass: () => Promise<Response>,
@@ -29,12 +29,12 @@ export type BetweenCompanies = (
 /** The companies. */
 export interface Companies {
   readonly sandboxes: ReadonlyMap<string, MemorySandbox>;
-  /** Whose each token is, those of the past too. */
+  /** The company of each token, including old tokens. */
   readonly owners: ReadonlyMap<string, string>;
   /**
    * Answers a request; `signal` ends every wait.
    *
-   * @throws {ConnectionCut} where a fault cuts the connection
+   * @throws {ConnectionCut} If a fault cuts the connection.
    */
   handle(request: Request, signal: AbortSignal): Promise<Response>;
 }
@@ -42,9 +42,10 @@ export interface Companies {
 /**
  * Makes companies.
  *
- * @param names Their names, one at least.
+ * @param names Their names, at least one.
  * @param options The settings of each one's sandbox.
- * @param between Stands between the server under test and the sandboxes.
+ * @param between Handles requests between the server under test and the
+ * sandboxes.
  */
 export function createCompanies(
   names: readonly string[],
@@ -68,7 +69,7 @@ export function createCompanies(
         ? new URLSearchParams(body ?? "").get("refresh_token")
         : headers.get("authorization")?.replace(/^Bearer /, "");
       const company = owners.get(token ?? "");
-      // Any of them refuses a token that nobody has.
+      // Each of them refuses an unknown token.
       const owner = company ?? names[0]!;
       const pass = async () => {
         const answer = await sandboxes.get(owner)!.handle(

@@ -1,12 +1,12 @@
 /**
- * What the tests know of the sandbox's company, found through the tools as a
- * client would find it.
+ * What the tests know about the sandbox's company. They find it through the
+ * tools, as a client would.
  *
  * @module
  */
 import type { World } from "./world.ts";
 
-// deno-lint-ignore no-explicit-any -- tests look into answers freely
+// deno-lint-ignore no-explicit-any -- tests read any field of an answer
 type Data = any;
 
 /** Every stage of every pipeline, with what it requires. */

@@ -1,10 +1,10 @@
 /**
- * One of several processes that count up in one store: the refresh token is
- * the number. With leases, a file marks the one who has the lease; without,
- * only the versions of the record keep counts from being lost.
+ * One of several processes that increment a counter in one store: the refresh
+ * token is the number. With leases, a file marks the process that has the
+ * lease. Without leases, only the versions of the record prevent lost counts.
  *
  * Arguments: kv | env-kv | file, the path of the database or file, the marker
- * (- for no leases), how often to count.
+ * (- for no leases), and how often to count.
  *
  * @module
  */
@@ -26,7 +26,7 @@ const store = kind === "kv" ? createKvStore({ kv }) : createEnvStore({
 const tenant = "_default";
 const holder = crypto.randomUUID();
 
-/** Counts once; false where somebody else was faster. */
+/** Counts once; false if another process was faster. */
 async function count(): Promise<boolean> {
   const { credentials, version } = (await store.read(tenant))!;
   const next: Credentials = {
@@ -43,8 +43,8 @@ async function countWithLease(marker: string): Promise<boolean> {
   (await Deno.open(marker, { createNew: true, write: true })).close();
   await sleep(2);
   await Deno.remove(marker);
-  // Where it is written to a file, the lease ends with that.
-  if (!await count()) throw new Error("Changed by one without the lease");
+  // If it is written to a file, the lease ends with the write.
+  if (!await count()) throw new Error("A process without the lease changed it");
   await lease.release();
   return true;
 }

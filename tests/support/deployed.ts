@@ -1,6 +1,6 @@
 /**
- * The deploy entry as Deno Deploy starts it, by Deno's documentation: with its
- * variables, all permissions, no flags, and an address from the host.
+ * The deploy entry as Deno Deploy starts it, according to Deno's documentation:
+ * with its variables, all permissions, no flags, and an address from the host.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import {
   startServing,
 } from "./process.ts";
 
-/** What Deno Deploy sets in every app. */
+/** The variables that Deno Deploy sets in every app. */
 export const HOST: Readonly<Record<string, string>> = {
   DENO_DEPLOY: "true",
   DENO_DEPLOY_ORGANIZATION_ID: "0e0f4c53-7d2b-4b5c-9a55-5f6f3a1d8c11",
@@ -25,18 +25,21 @@ export const HOST: Readonly<Record<string, string>> = {
   DENO_SERVE_ADDRESS: "tcp:127.0.0.1:0",
 };
 
-/** What makes deno say that no database is attached, as on Deno Deploy. */
+/**
+ * The variables with which deno says that no database is attached, as on Deno
+ * Deploy.
+ */
 export const NO_DATABASE: Readonly<Record<string, string>> = {
   DENO_KV_REQUIRES_DISTRIBUTED_DATABASE: "error",
 };
 
 /** How the entry is started. */
 export interface DeployOptions {
-  /** The deno that runs it; the one of the tests when left out. */
+  /** The deno that runs it; by default that of the tests. */
   readonly deno?: string;
-  /** What stands before the entry, such as WITH_KV. */
+  /** Arguments before the entry, such as WITH_KV. */
   readonly args?: readonly string[];
-  /** The file that is run; the entry itself when left out. */
+  /** The file that runs; by default the entry itself. */
   readonly entry?: string;
   /** A script that runs before it in the same process. */
   readonly preload?: string;
@@ -62,7 +65,7 @@ export async function keyEntry(key: string, rest = ""): Promise<string> {
   return await sha256(key) + rest;
 }
 
-/** The headers of who presents a credential. */
+/** The headers of a caller with a credential. */
 export const bearer = (credential: string): Record<string, string> => ({
   authorization: `Bearer ${credential}`,
 });

@@ -1,6 +1,6 @@
 /**
- * Runs before the program and lets it fail in ways that nobody foresaw, with
- * messages that hold what must not be told: MCP_TEST_CANARY.
+ * Runs before the program and makes it fail unexpectedly, with messages that
+ * contain a secret: MCP_TEST_CANARY.
  *
  * @module
  */
@@ -17,7 +17,9 @@ if (Deno.env.has("MCP_TEST_FAIL_AT_START")) {
 const { fetch } = globalThis;
 let hasFailed = false;
 
-/** The first request for pipelines also breaks what nobody waits for. */
+/**
+ * The first request for pipelines also causes an error that no call waits for.
+ */
 globalThis.fetch = (input, init) => {
   if (!hasFailed && String(input).endsWith("/pipelines")) {
     hasFailed = true;

@@ -1,5 +1,5 @@
 /**
- * JWTs as somebody makes them who has no key of the issuer.
+ * JWTs that are forged without a key of the issuer.
  *
  * @module
  */
@@ -12,7 +12,7 @@ export const encode = (value: unknown): string =>
 const read = (part: string) =>
   JSON.parse(atob(part.replaceAll("-", "+").replaceAll("_", "/")));
 
-/** A token in the hands of somebody who has no key. */
+/** A token that an attacker without a key has. */
 export function forge(
   token: string,
   { header = {}, payload = {} }: {
@@ -28,7 +28,7 @@ export function forge(
   ].join(".");
 }
 
-/** A token that is signed with a text that everybody knows. */
+/** A token that is signed with a public text. */
 export async function signWithSecret(
   token: string,
   secret: string,

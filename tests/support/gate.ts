@@ -1,21 +1,21 @@
 /**
- * A gate on the way to the sandbox, to stop the world at one request.
+ * A gate in front of the sandbox, which can hold one request.
  *
  * @module
  */
 import type { Sandbox } from "../../src/sandbox/mod.ts";
 import { type Served, serveUpstream } from "./upstream.ts";
 
-/** Stands between a server and the sandbox, and can hold one request. */
+/** A gate between a server and the sandbox. */
 export interface Gate extends Served {
   /**
-   * Holds the next request to a path: before it reaches the sandbox, which it
-   * then never does, or before its answer goes back.
+   * Holds the next request to a path: before it reaches the sandbox, so that it
+   * never does, or before its answer is returned.
    *
    * @returns Resolves when the request is held.
    */
   hold(path: string, when: "before" | "after"): Promise<void>;
-  /** Lets what is held go on. */
+  /** Releases the held request. */
   release(): void;
 }
 

@@ -1,7 +1,7 @@
 /**
- * An authorization server on loopback, as far as a resource server asks it:
- * its metadata by RFC 8414 and by OpenID, and its keys. It signs whatever a
- * test wants signed, counts what it is asked, and can be out of order.
+ * An authorization server on loopback, as far as a resource server needs it:
+ * its metadata by RFC 8414 and by OpenID, and its keys. It signs any token for
+ * a test, records its requests, and can fail.
  *
  * @module
  */
@@ -17,64 +17,67 @@ interface Pair {
 export interface IssuerKey {
   readonly kid: string;
   readonly alg: string;
-  /** What is published. */
+  /** The public part. */
   readonly publicKey: JWK;
-  /** What signs. */
+  /** The part that signs. */
   readonly privateKey: JWK;
 }
 
 /** How a token is signed. */
 export interface Signing {
-  /** The key; the newest one when left out. */
+  /** The key; by default the newest one. */
   readonly key?: IssuerKey;
-  /** Header parameters besides `alg` and `kid`; undefined ones are left out. */
+  /**
+   * Header parameters in addition to `alg` and `kid`; undefined ones are
+   * omitted.
+   */
   readonly header?: Readonly<Record<string, unknown>>;
 }
 
-/** An answer instead of the right one; undefined: the right one. */
+/** An answer instead of the right one; undefined for the right one. */
 export type Fault = (
   path: string,
 ) => Response | Promise<Response> | undefined;
 
 /** Settings of {@linkcode startIssuer}. */
 export interface IssuerOptions {
-  /** What follows the host in its name, such as `/realms/acme`. */
+  /** The path in its name, such as `/realms/acme`. */
   readonly path?: string;
-  /** Where its metadata is; OpenID's place when left out. */
+  /** The path of its metadata; by default that of OpenID. */
   readonly metadata?: "oauth" | "openid";
 }
 
 /** An issuer that is serving. */
 export interface Issuer extends AsyncDisposable {
-  /** What it calls itself. */
+  /** Its name. */
   readonly url: string;
-  /** The paths that were asked for, in order. */
+  /** The requested paths, in order. */
   readonly requests: string[];
-  /** The keys that it publishes, the newest one last. */
+  /** The published keys, the newest one last. */
   readonly keys: IssuerKey[];
-  /** What it answers instead of what it should. */
+  /** Its wrong answers. */
   fault: Fault | undefined;
-  /** What its metadata says otherwise. */
+  /** Changes to its metadata. */
   overrides: Readonly<Record<string, unknown>>;
-  /** How often its keys were read. */
+  /** The number of requests for its keys. */
   reads(): number;
-  /** Publishes another key, which signs from now on. */
+  /** Publishes another key and signs with it from now on. */
   addKey(alg?: string, kid?: string): Promise<IssuerKey>;
-  /** Signs a token with these claims, and those that every token has. */
+  /** Signs a token with these claims and those that every token has. */
   sign(
     claims?: Readonly<Record<string, unknown>>,
     signing?: Signing,
   ): Promise<string>;
-  /** Stops listening; its name stays. */
+  /** Stops listening, and keeps its name. */
   stop(): Promise<void>;
-  /** Listens again, at the same address. */
+  /** Listens again at the same address. */
   start(): void;
 }
 
-/** The metadata's and the keys' places, behind the issuer's path. */
+/** The paths of the metadata and the keys, below the issuer's path. */
 const KEYS = "/keys";
 
-/** RSA keys take long to make, and fit every algorithm of theirs. */
+/** RSA keys take long to make, and work with every RSA algorithm. */
 let rsa: Promise<Pair> | undefined;
 
 async function makePair(alg: string): Promise<Pair> {
@@ -88,7 +91,7 @@ async function makePair(alg: string): Promise<Pair> {
 }
 
 /**
- * Makes a key for an algorithm. All RSA keys are the same but for their names.
+ * Makes a key for an algorithm. All RSA keys differ only in their names.
  *
  * @param alg The algorithm, such as ES256.
  * @param kid The key's name.
@@ -112,7 +115,7 @@ export function seconds(): number {
 /**
  * Starts an issuer with one key for ES256.
  *
- * @param options Its name, and where its metadata is.
+ * @param options Its name, and the path of its metadata.
  */
 export async function startIssuer(
   { path = "", metadata = "openid" }: IssuerOptions = {},

@@ -1,6 +1,6 @@
 /**
- * Deno KV for the tests. `deno test` has it with --unstable-kv only, so that
- * without it a file of tests is run by a process that does.
+ * Deno KV for the tests. `deno test` has it only with --unstable-kv. Without
+ * the flag, another process with it runs the file of tests.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { runDeno, stdFlags } from "./process.ts";
 
 const hasKv = typeof Deno.openKv === "function";
 
-/** Runs deno in the folder of the project; what it printed where it failed. */
+/** Runs deno in the folder of the project; throws its output if it fails. */
 export async function deno(...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await runDeno(args, {
     env: { NO_COLOR: "1" },
@@ -18,14 +18,14 @@ export async function deno(...args: string[]): Promise<string> {
   return code === 0 ? "" : stdout + stderr;
 }
 
-/** A database in its own file, which others can open as well. */
+/** A database in a separate file, which other processes can open as well. */
 export interface TestKv extends AsyncDisposable {
   readonly path: string;
   readonly database: Deno.Kv;
   readonly kv: Kv;
 }
 
-/** Opens a database; a new one where no file is named. */
+/** Opens a database; by default a new one. */
 export async function openTestKv(path?: string): Promise<TestKv> {
   const dir = path === undefined ? await Deno.makeTempDir() : undefined;
   const file = path ?? `${dir}/kv`;
@@ -42,10 +42,10 @@ export async function openTestKv(path?: string): Promise<TestKv> {
 }
 
 /**
- * Makes what tests a file's subject on its own database.
+ * Makes the function that defines tests with a separate database.
  *
- * @param subject What is tested, for the name of the test that runs the file
- * in another process where this one has no KV.
+ * @param subject What is tested, for the name of the test that runs the file in
+ * another process if this one has no KV.
  * @param file The file of the tests.
  */
 export function kvTests(

@@ -1,5 +1,5 @@
 /**
- * Stores in memory, for tests of what stands above stores.
+ * Stores in memory, for tests of code that uses stores.
  *
  * @module
  */
@@ -10,9 +10,9 @@ import type { Kv } from "../../src/storage/kv.ts";
 import type { Credentials, TokenStore } from "../../src/tokens/store.ts";
 
 /**
- * Makes a store over records by tenant, which a test may change meanwhile.
+ * Makes a store from records by tenant, which a test may change later.
  *
- * @param records The records; they are the store's own from then on.
+ * @param records The records; the store owns them from then on.
  */
 export function createMemoryStore(
   records: Record<string, Credentials>,
@@ -40,19 +40,19 @@ export function createMemoryStore(
   };
 }
 
-/** A place for keys that a test looks at, and changes meanwhile. */
+/** A store of keys that a test can read and change. */
 export interface MemoryKeys extends KeyStore {
-  /** What is kept. */
+  /** The stored keys. */
   readonly records: Map<string, FoundKey>;
   /** The ids that were read, in order. */
   readonly reads: string[];
-  /** The ids that somebody tried to write, in order. */
+  /** The ids of all attempted writes, in order. */
   readonly writes: string[];
-  /** Is awaited by everything that is asked; may reject. */
+  /** Every operation awaits it; it may reject. */
   gate: () => Promise<unknown>;
 }
 
-/** Makes an empty place for keys. */
+/** Makes an empty store of keys. */
 export function createMemoryKeys(): MemoryKeys {
   const records = new Map<string, FoundKey>();
   const reads: string[] = [];
@@ -86,9 +86,9 @@ export function createMemoryKeys(): MemoryKeys {
   return keys;
 }
 
-/** A store of audit records that shows what it was given, in order. */
+/** A store of audit records that shows what it received, in order. */
 export interface MemoryAuditStore extends AuditStore {
-  /** Each record as it was kept, before the write and after it. */
+  /** Each record as it was stored, before the write and after it. */
   readonly kept: AuditRecord[];
 }
 

@@ -1,6 +1,6 @@
 /**
- * The deploy entry on a runtime that lacks what Deno has without a promise to
- * keep it: no KV, and no separate HTTP clients.
+ * The deploy entry on a runtime without Deno's unstable parts: no KV, and no
+ * separate HTTP clients.
  *
  * @module
  */

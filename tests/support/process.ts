@@ -1,5 +1,5 @@
 /**
- * Starting the program as a person would: in its own process.
+ * Starts the program as a person would: in a separate process.
  *
  * @module
  */
@@ -7,10 +7,10 @@ import { denoRun, root, stdFlags } from "../../scripts/program.ts";
 
 export { root, stdFlags };
 
-/** Whether a program can be started by its name. */
+/** Whether a program can be started by name. */
 export async function isOnPath(name: string): Promise<boolean> {
   try {
-    // Throws at once where there is none.
+    // Throws immediately if there is none.
     const { success } = await new Deno.Command(name, {
       args: ["--version"],
       stdin: "null",
@@ -30,9 +30,10 @@ const [, VARIABLES = ""] = /--allow-env=(\S+) --ignore-env/.exec(settings) ??
   [];
 
 /**
- * The permissions of the documents, Qontak's hosts being this machine here.
+ * The permissions of the documents, with this machine instead of Qontak's
+ * hosts.
  *
- * @param added The variables that a store needs besides, such as `REDIS_*`.
+ * @param added The variables that a store needs in addition, such as `REDIS_*`.
  */
 export function permissions(added?: string): string[] {
   return [
@@ -43,10 +44,10 @@ export function permissions(added?: string): string[] {
   ];
 }
 
-/** Among the arguments of the program: run deno with its KV. */
+/** In the arguments of the program: run deno with its KV. */
 export const WITH_KV = "(with KV)";
 
-/** What makes deno take the project's configuration, wherever it runs. */
+/** The flags with which deno uses the project's configuration in any folder. */
 export const projectFlags = async (): Promise<string[]> => [
   "--config",
   `${root}deno.json`,
@@ -70,7 +71,7 @@ export async function running(
   return [run, ...(args.includes(WITH_KV) ? ["--unstable-kv"] : []), ...rest];
 }
 
-/** The arguments of a run before which a script runs in the same process. */
+/** The arguments of a run with a script that runs first in the same process. */
 export function preloading(
   [run = "run", ...args]: readonly string[],
   preload: string | undefined,
@@ -78,7 +79,10 @@ export function preloading(
   return [run, ...(preload ? ["--preload", preload] : []), ...args];
 }
 
-/** What deno needs to find its cache, and npm where this machine has it. */
+/**
+ * The variables with which deno finds its cache, and npm if this machine has
+ * it.
+ */
 const KEPT = [
   "PATH",
   "HOME",
@@ -100,7 +104,7 @@ export function bareEnv(
   return { ...kept, ...env };
 }
 
-/** How a run of the program ended. */
+/** The result of a run of the program. */
 export interface Ended {
   readonly code: number;
   readonly stdout: string;
@@ -112,7 +116,7 @@ export async function run(
   args: string[],
   options: {
     readonly env?: Record<string, string>;
-    /** What is written to it; text as UTF-8. */
+    /** Its standard input; text as UTF-8. */
     readonly stdin?: string | Uint8Array<ArrayBuffer>;
     readonly cwd?: string;
     /** A script that runs before the program. */
@@ -141,7 +145,7 @@ export async function runDeno(
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  // Read from the start: who writes much must not wait for who reads nothing.
+  // Read from the start, so that a process with much output does not wait.
   const ending = child.output();
   const writer = child.stdin.getWriter();
   if (options.stdin) {
@@ -154,7 +158,7 @@ export async function runDeno(
   return endedOf(await ending);
 }
 
-/** How a program ended whose output was collected. */
+/** The result of a program, with its output. */
 export function endedOf(
   { code, stdout, stderr }: Deno.CommandOutput,
 ): Ended {
@@ -166,13 +170,13 @@ export function endedOf(
   };
 }
 
-/** A program serving HTTP in its own process. */
+/** A program that serves HTTP in a separate process. */
 export interface HttpProcess extends AsyncDisposable {
-  /** Where MCP is spoken, such as http://127.0.0.1:43211/mcp. */
+  /** The URL of MCP, such as http://127.0.0.1:43211/mcp. */
   readonly url: string;
   /** The id of the process. */
   readonly pid: number;
-  /** Waits until a line on stderr holds this text. */
+  /** Waits until a line on stderr contains a text. */
   says(text: string): Promise<void>;
   /** Sends a signal and waits for the end. */
   stop(signal: Deno.Signal): Promise<Ended>;
@@ -183,11 +187,11 @@ export async function startHttp(
   args: string[],
   env: Record<string, string> = {},
   options: {
-    /** A module that is loaded before the program. */
+    /** A module that runs before the program. */
     readonly preload?: string;
-    /** Where it listens; a free port when left out. */
+    /** Where it listens; by default on a free port. */
     readonly port?: string;
-    /** How many file descriptors it may have. */
+    /** The limit of its file descriptors. */
     readonly files?: number;
   } = {},
 ): Promise<HttpProcess> {
@@ -207,11 +211,11 @@ export async function startHttp(
 }
 
 /**
- * Starts a program that serves HTTP and waits until it says where.
+ * Starts a program that serves HTTP, and waits until it prints its address.
  *
  * @param command Its name.
  * @param args Its arguments.
- * @param env Its variables, besides those of {@linkcode bareEnv}.
+ * @param env Its variables, in addition to those of {@linkcode bareEnv}.
  * @param cwd Its working directory.
  */
 export async function startServing(

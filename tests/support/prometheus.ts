@@ -1,6 +1,6 @@
 /**
- * Reads Prometheus' text format as strictly as it is specified, and stricter:
- * whatever a scraper might stumble over is an error.
+ * Reads Prometheus' text format more strictly than it is specified: anything
+ * that could confuse a scraper is an error.
  *
  * @module
  */
@@ -15,7 +15,7 @@ const SAMPLE = new RegExp(
 );
 const VALUE = /^(?:\d+(?:\.\d+)?(?:e-?\d+)?)$/;
 
-/** What stands after a family's name, by its type. */
+/** The suffixes of a family's name, by its type. */
 const SUFFIXES: Readonly<Record<string, RegExp>> = {
   counter: /^$/,
   histogram: /^_(?:bucket|sum|count)$/,
@@ -53,7 +53,7 @@ export function readMetrics(text: string): Series {
       if (
         !name!.startsWith(family) || !suffix.test(name!.slice(family.length))
       ) {
-        fail("Not of the family above it", line);
+        fail("Not in the family above it", line);
       }
       const names = [...labels.matchAll(/([a-zA-Z_]\w*)="(?:[^"\\]|\\.)*"/g)]
         .map(([, label]) => label);
@@ -68,7 +68,10 @@ export function readMetrics(text: string): Series {
   return series;
 }
 
-/** Buckets add up: each holds the ones before it, the last one everything. */
+/**
+ * Buckets add up: each contains the ones before it, and the last one contains
+ * everything.
+ */
 function checkHistograms(series: Series): void {
   const buckets = Map.groupBy(
     [...series].filter(([key]) => key.includes("_bucket{")),

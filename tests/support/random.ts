@@ -1,5 +1,5 @@
 /**
- * Random text and JSON, for properties that must hold for all of it.
+ * Random text and JSON, for properties that must hold for all input.
  *
  * @module
  */
@@ -28,7 +28,7 @@ const nasty: readonly string[] = [
   "a".repeat(5000),
 ];
 
-/** Text of any characters, sometimes nasty. */
+/** Text of any characters, including difficult ones. */
 export function anyText(random: Random): string {
   if (random.chance(1 / 3)) return random.pick(nasty);
   return Array.from(

@@ -1,27 +1,25 @@
 /**
- * HTTP as bytes on a socket, for what no client would send.
+ * HTTP as bytes on a socket, for requests that no client would send.
  *
  * @module
  */
 
 /** A connection to a server. */
 export interface Raw extends AsyncDisposable {
-  /**
-   * Sends text or bytes; false where the server has closed the connection.
-   */
+  /** Sends text or bytes; false if the server has closed the connection. */
   send(data: string | Uint8Array): Promise<boolean>;
-  /** Sends no more, and hears on. */
+  /** Closes the sending side, and continues to read. */
   end(): Promise<void>;
   /**
-   * What the server says until it closes the connection, or until one answer
-   * is there as a whole.
+   * What the server sends until it closes the connection, or until one answer
+   * is complete.
    */
   answer(): Promise<RawAnswer>;
 }
 
-/** An answer, as it came. */
+/** An answer, as it arrived. */
 export interface RawAnswer {
-  /** 0 where the connection was closed without an answer. */
+  /** 0 if the connection was closed without an answer. */
   readonly status: number;
   /** Status line, headers and body. */
   readonly text: string;
@@ -54,7 +52,7 @@ export async function openRaw(url: string): Promise<Raw> {
           text += decoder.decode(chunk.subarray(0, size), { stream: true });
         }
       } catch {
-        // Cut: what came until then counts.
+        // Cut off: what arrived until then counts.
       }
       const [, status = "0"] = /^HTTP\/1\.[01] (\d{3})/.exec(text) ?? [];
       return { status: Number(status), text };
@@ -70,7 +68,10 @@ export async function openRaw(url: string): Promise<Raw> {
   };
 }
 
-/** Whether one answer is complete; without a length, its end is the socket's. */
+/**
+ * Whether one answer is complete; without a length, it ends with the
+ * connection.
+ */
 function isWhole(text: string): boolean {
   const [head, ...body] = text.split("\r\n\r\n");
   if (body.length === 0) return false;
@@ -80,7 +81,7 @@ function isWhole(text: string): boolean {
     Number(length);
 }
 
-/** One request with a body, as HTTP/1.1 over its own connection. */
+/** One request with a body, as HTTP/1.1 over a separate connection. */
 export function rawRequest(
   line: string,
   headers: Readonly<Record<string, string>>,

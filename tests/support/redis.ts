@@ -1,6 +1,6 @@
 /**
- * A real Redis for the tests: the one of `REDIS_URL`, or one that is started
- * for them on a free port of loopback.
+ * A real Redis for the tests: that of `REDIS_URL`, or one that they start on a
+ * free port of loopback.
  *
  * @module
  */
@@ -10,17 +10,17 @@ import { sleep } from "./time.ts";
 /** A Redis that answers. */
 export interface TestRedis extends AsyncDisposable {
   readonly url: string;
-  /** What the keys of tests start with. */
+  /** The prefix of the tests' keys. */
   readonly prefix: string;
   /** Sends one command. */
   send(...command: string[]): Promise<void>;
-  /** Stops it without asking; only where it was started here. */
+  /** Kills it; only possible if the tests started it. */
   kill(): Promise<void>;
-  /** Starts it again on the same port, with what it held. */
+  /** Starts it again on the same port, with its data. */
   restart(): Promise<void>;
 }
 
-/** Why there is no Redis; empty where there is one. */
+/** Why there is no Redis; empty if there is one. */
 export const noRedis: string = Deno.env.get("REDIS_URL") ||
     await isOnPath("redis-server")
   ? ""
@@ -46,10 +46,10 @@ export function freePort(): number {
 }
 
 /**
- * Starts a Redis, or takes the one of `REDIS_URL`.
+ * Starts a Redis, or uses that of `REDIS_URL`.
  *
- * @param args Further arguments of redis-server: it is started then in any
- * case.
+ * @param args Further arguments of redis-server; with them, it is always
+ * started.
  */
 export async function startRedis(...args: string[]): Promise<TestRedis> {
   const given = Deno.env.get("REDIS_URL");
@@ -58,7 +58,8 @@ export async function startRedis(...args: string[]): Promise<TestRedis> {
       url: given,
       prefix,
       send: sender(given),
-      kill: () => Promise.reject(new Error("REDIS_URL is not ours to stop")),
+      kill: () =>
+        Promise.reject(new Error("The Redis of REDIS_URL may not be stopped")),
       restart: () => Promise.resolve(),
       async [Symbol.asyncDispose]() {},
     };

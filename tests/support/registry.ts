@@ -1,5 +1,5 @@
 /**
- * A stand-in for the JSR registry on loopback, as far as deno asks it.
+ * A stand-in for the JSR registry on loopback, as far as deno needs it.
  *
  * @module
  */
@@ -17,13 +17,13 @@ export interface Package {
 
 /** A registry that is serving. */
 export interface Registry extends AsyncDisposable {
-  /** What `JSR_URL` must be. */
+  /** The value for `JSR_URL`. */
   readonly url: string;
-  /** The paths that were asked for, in order. */
+  /** The requested paths, in order. */
   readonly requests: readonly string[];
 }
 
-/** What JSR answers for packages by name, such as `@std/assert`, by path. */
+/** The answers of JSR by path, for packages by name, such as `@std/assert`. */
 async function answersFor(
   packages: Record<string, Package>,
 ): Promise<Map<string, string>> {
@@ -60,7 +60,7 @@ function typeOf(path: string): string {
 }
 
 /**
- * Puts packages into a DENO_DIR as if deno had fetched them from jsr.io.
+ * Puts packages into a DENO_DIR, as if deno had fetched them from jsr.io.
  *
  * @param cache The DENO_DIR.
  * @param packages The packages by name.
@@ -102,11 +102,11 @@ export async function serveRegistry(
   return { ...server, url: `${server.url}/`, requests };
 }
 
-/** The versions that deno.json asks for at least. */
+/** The minimum versions in deno.json. */
 const OLDEST = { assert: "1.0.14", dotenv: "0.225.5", testing: "1.0.15" };
 
 /**
- * The stand-ins of tests/std as the packages of `@std` on JSR.
+ * The stand-ins of tests/std, in the form of the packages of `@std` on JSR.
  *
  * @param versions Their versions.
  */
@@ -127,21 +127,23 @@ export async function standIns(
   };
 }
 
-/** What `deno publish` would do. */
+/** What `deno publish` would upload. */
 export interface DryRun {
   readonly code: number;
-  /** What it says. */
+  /** Its output. */
   readonly text: string;
-  /** The paths of the files it would publish, each with a slash in front. */
+  /**
+   * The paths of the files that it would publish, each with a leading slash.
+   */
   readonly paths: readonly string[];
 }
 
-/** Asks `deno publish` what it would publish. */
+/** Runs `deno publish --dry-run`. */
 export async function dryRun(): Promise<DryRun> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["publish", "--dry-run", "--allow-dirty"],
     cwd: root,
-    // Nothing of JSR is needed for it, and nobody shall wait for it.
+    // It does not need JSR, so the test does not wait for it.
     env: bareEnv({ JSR_URL: "http://127.0.0.1:9/", NO_COLOR: "1" }),
     clearEnv: true,
   }).output();
@@ -154,7 +156,7 @@ export async function dryRun(): Promise<DryRun> {
   return { code, text, paths };
 }
 
-/** This package as it stands on JSR once `paths` are published. */
+/** This package as it is on JSR once `paths` are published. */
 export async function published(paths: readonly string[]): Promise<Package> {
   const files: Record<string, string> = {};
   for (const path of paths) {
@@ -166,8 +168,8 @@ export async function published(paths: readonly string[]): Promise<Package> {
 }
 
 /**
- * Puts the targets of deno.json in the place of what the code imports by name,
- * as `deno publish` does: a package on JSR has no import map. Comments stay.
+ * Replaces imports by name with the targets in deno.json, as `deno publish`
+ * does: a package on JSR has no import map. Comments stay.
  */
 function unfurl(text: string): string {
   const imports: Readonly<Record<string, string>> = config.imports;

@@ -1,5 +1,5 @@
 /**
- * MCP's messages as a client writes them, and the answers as it reads them.
+ * Writes MCP messages as a client does, and reads the answers.
  *
  * @module
  */
@@ -27,7 +27,7 @@ export const toolCall = (
   args: Record<string, unknown> = {},
 ): JsonObject => request(id, "tools/call", { name, arguments: args });
 
-/** What a client of an older revision says first. */
+/** The first message of a client of an older revision. */
 export const HANDSHAKE: readonly JsonObject[] = [
   request("init", "initialize", {
     protocolVersion: "2025-06-18",
@@ -37,14 +37,14 @@ export const HANDSHAKE: readonly JsonObject[] = [
   { jsonrpc: "2.0", method: "notifications/initialized" },
 ];
 
-/** Messages as they are written to stdin: each on a line. Text stays as it is. */
+/** Messages as text for stdin, each on a line. Text stays as it is. */
 export const toStdin = (...messages: readonly (object | string)[]): string =>
   messages.map((message) =>
     `${typeof message === "string" ? message : JSON.stringify(message)}\n`
   ).join("");
 
-/** What stands on the lines of an output, each of them JSON. */
-// deno-lint-ignore no-explicit-any -- answers are looked into freely
+/** The lines of an output, each of them JSON. */
+// deno-lint-ignore no-explicit-any -- tests read any field of an answer
 export const parseLines = (output: string): any[] =>
   output.split("\n").filter((line) => line !== "")
     .map((line) => JSON.parse(line));
@@ -58,7 +58,7 @@ export const parseEvents = (stream: string): any[] =>
   );
 
 /** The answers on stdout by the ids of their requests. */
-// deno-lint-ignore no-explicit-any -- answers are looked into freely
+// deno-lint-ignore no-explicit-any -- tests read any field of an answer
 export const answersById = (stdout: string): Map<unknown, any> =>
   new Map(parseLines(stdout).map((answer) => [answer.id, answer]));
 

@@ -9,9 +9,9 @@ import {
   type QontakServer,
 } from "../../mod.ts";
 
-/** What listens; it ends with its scope. */
+/** A server that closes with its scope. */
 export interface Served extends AsyncDisposable {
-  /** Where it listens: no slash at the end. */
+  /** Its address, without a slash at the end. */
   readonly url: string;
 }
 
@@ -28,9 +28,9 @@ export function serve(handler: Deno.ServeHandler<Deno.NetAddr>): Served {
 }
 
 /**
- * Serves an MCP server behind the HTTP handler; both end together.
+ * Serves an MCP server behind the HTTP handler; both close together.
  *
- * @returns Its `url` is where MCP is spoken.
+ * @returns Its `url` is the URL of MCP.
  */
 export function serveMcp(
   server: QontakServer,

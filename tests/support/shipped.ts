@@ -1,6 +1,6 @@
 /**
- * The program in a form that people get it in: a single file, a binary, a
- * package on JSR. What each of them must do stands here once.
+ * The program in a form in which people get it: a single file, a binary, a
+ * package on JSR. The tests that each of them must pass are here.
  *
  * @module
  */
@@ -12,13 +12,13 @@ import { callTool } from "./call.ts";
 import { bareEnv, type Ended } from "./process.ts";
 import { answersById, HANDSHAKE, request, toolCall, toStdin } from "./rpc.ts";
 
-/** How the program is started in one form. */
+/** How to start the program in one form. */
 export interface Shipped {
   readonly command: string;
-  /** What stands before the program's own arguments. */
+  /** The arguments before the program's own arguments. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** The folder to start it in: empty, and none of the project's. */
+  /** The folder to start it in: empty, and outside the project. */
   readonly cwd: string;
 }
 
@@ -38,7 +38,7 @@ function spawn(
   }).spawn();
 }
 
-/** Runs the program to its end, which must be a good one. */
+/** Runs the program to its end, which must be a success. */
 export async function runShipped(
   shipped: Shipped,
   args: readonly string[],
@@ -58,7 +58,7 @@ export async function runShipped(
   return ended;
 }
 
-/** It speaks the protocol on stdin and stdout, and nothing else. */
+/** It writes only the protocol to stdout. */
 export async function assertStdio(shipped: Shipped): Promise<void> {
   const { stdout } = await runShipped(
     shipped,
@@ -79,7 +79,7 @@ export async function assertStdio(shipped: Shipped): Promise<void> {
   assertStringIncludes(content[0].text, "Corporate Sales");
 }
 
-/** It serves HTTP, and ends in good order when it is told to. */
+/** It serves HTTP, and stops cleanly on a signal. */
 export async function assertHttp(shipped: Shipped): Promise<void> {
   const child = spawn(shipped, ["--http", "--port", "0", "--sandbox"], {});
   const stdout = new Response(child.stdout).text();
@@ -118,7 +118,7 @@ async function end(child: Deno.ChildProcess): Promise<void> {
   await child.status;
 }
 
-/** It reads a `.env` file beside it, and keeps there what Qontak replaces. */
+/** It reads a `.env` file beside it, and stores the new refresh token there. */
 export async function assertEnvFile(shipped: Shipped): Promise<void> {
   await using sandbox = serveSandbox();
   const path = `${shipped.cwd}/.env`;

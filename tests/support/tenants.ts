@@ -1,6 +1,6 @@
 /**
- * Several companies, each with a CRM in which everything bears its mark, and
- * what a caller of one might try in order to see another.
+ * Several companies, each with a CRM whose texts have its mark, and the calls
+ * with which a caller of one may try to see another.
  *
  * @module
  */
@@ -11,13 +11,13 @@ import { sleep } from "./time.ts";
 /** The companies. */
 export const TENANTS: readonly string[] = ["alpha", "beta", "gamma"];
 
-/** What only this tenant may ever see. */
+/** The canary that only this tenant may see. */
 export const canary = (tenant: string): string => `canary-of-${tenant}`;
 
 /** The refresh token that a tenant starts with. */
 export const firstToken = (tenant: string): string => `first of ${tenant}`;
 
-/** A contact and a product that every company has. */
+/** A contact and a product in every company. */
 const contact_id = 31842795, product_id = 2770542;
 
 /** Calls of tools that read and that write. */
@@ -35,7 +35,7 @@ export const CALLS: readonly (readonly [string, Record<string, unknown>])[] = [
   ["get_product", { product_id }],
 ];
 
-/** Arguments that a model, or a person who writes to it, might add. */
+/** Arguments that a model, or a person who writes to it, may add. */
 export const FORGED: readonly Record<string, unknown>[] = [
   {},
   { user_id: "beta" },
@@ -50,21 +50,21 @@ export const FORGED: readonly Record<string, unknown>[] = [
 
 /** A Qontak with a CRM for each tenant. */
 export interface ManyQontaks {
-  /** How often each tenant's credentials were presented. */
+  /** The number of requests with each tenant's credentials. */
   readonly seen: ReadonlyMap<string, number>;
-  /** Whose each token is that was ever good. */
+  /** The tenant of every token that was ever valid. */
   readonly owners: ReadonlyMap<string, string>;
-  /** Answers a request; everything it says, errors too, bears a canary. */
+  /** Answers a request; every answer, even an error, contains a canary. */
   answer(request: Request): Promise<Response>;
 }
 
-/** The keys whose text a person reads. */
+/** The keys with text for people. */
 const TEXTS = ["name", "first_name", "note", "name_alias", "developer_message"];
 
-/** The same answer in which all text that a person reads is a canary. */
+/** The same answer, with the canary instead of all text for people. */
 async function mark(answer: Response, tenant: string): Promise<Response> {
   const text = JSON.stringify(await answer.json(), function (key, value) {
-    // The name of a field is what the API calls it.
+    // The name of a field is its key in the API.
     const isText = TEXTS.includes(key) &&
       !(key === "name" && "name_alias" in this);
     return isText && typeof value === "string" ? canary(tenant) : value;
@@ -81,11 +81,11 @@ export function createQontak(): ManyQontaks {
     TENANTS,
     (tenant) => ({ refreshToken: firstToken(tenant) }),
     async ({ company, isGrant }, pass) => {
-      // A check whether Qontak is there presents no token.
+      // A check whether Qontak answers has no token.
       if (company === undefined) return await pass();
       seen.set(company, (seen.get(company) ?? 0) + 1);
       const turn = ++calls;
-      // Answers overtake each other.
+      // Answers arrive in another order.
       await sleep(turn % 7);
       if (isGrant) return await pass();
       if (turn % 5 > 0) return await mark(await pass(), company);
@@ -101,7 +101,7 @@ export function createQontak(): ManyQontaks {
   };
 }
 
-/** That a text holds no token that was ever good. */
+/** Asserts that a text contains no token that was ever valid. */
 export function assertNoTokens(
   text: string,
   { owners }: ManyQontaks,
@@ -112,7 +112,7 @@ export function assertNoTokens(
   }
 }
 
-/** That a text holds nothing of the tenants that it may hold nothing of. */
+/** Asserts that a text contains nothing of the given tenants. */
 export function assertOnly(
   text: string,
   allowed: readonly string[],

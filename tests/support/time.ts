@@ -1,18 +1,18 @@
 /**
- * Waiting in tests, where no clock of the test's own will do.
+ * Waiting in tests that cannot use a clock of their own.
  *
  * @module
  */
 
-/** Waits so many milliseconds. */
+/** Waits a number of milliseconds. */
 export const sleep = (ms: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
- * Waits until something holds, for ten seconds at most.
+ * Waits until a condition holds, for at most ten seconds.
  *
- * @param holds Asked again and again.
- * @param what What is waited for, for the error.
+ * @param holds The condition, which is checked repeatedly.
+ * @param what What the test waits for, for the error.
  */
 export async function until(
   holds: () => boolean | Promise<boolean>,

@@ -1,6 +1,6 @@
 /**
- * Qontak as tests need it: the sandbox, with whatever a test puts between it
- * and the server under test.
+ * Qontak for tests: the sandbox, with optional code between it and the server
+ * under test.
  *
  * @module
  */
@@ -9,23 +9,23 @@ import { serve, type Served } from "./serve.ts";
 
 export type { Served };
 
-/** Sends a request on to the sandbox. */
+/** Passes a request on to the sandbox. */
 export type Pass = (request: Request) => Promise<Response>;
 
-/** Answers a request, by passing it on or without. */
+/** Answers a request, and may pass it on. */
 export type Between = (
   request: Request,
   pass: Pass,
 ) => Response | Promise<Response>;
 
-/** Serves a sandbox with something between it and its clients. */
+/** Serves a sandbox with code between it and its clients. */
 export function serveUpstream(sandbox: Sandbox, between: Between): Served {
   return serve((request) => between(request, sandbox.fetch));
 }
 
-/** Passes every request on, and changes what a JSON answer holds. */
+/** Passes every request on, and changes JSON answers. */
 export function changing(
-  // deno-lint-ignore no-explicit-any -- answers are changed freely
+  // deno-lint-ignore no-explicit-any -- tests change any field of an answer
   change: (request: string, answer: any) => unknown,
 ): Between {
   return async (request, pass) => {

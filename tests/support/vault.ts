@@ -1,12 +1,12 @@
 /**
- * HashiCorp Vault for the tests: a server of ours that speaks the part of its
- * HTTP API that the token store uses, with Vault's own answers and errors
- * (after the sources of Vault and of its KV engine).
+ * A stand-in for HashiCorp Vault: the part of its HTTP API that the token store
+ * uses, with Vault's own answers and errors (according to the source code of
+ * Vault and of its KV engine).
  *
- * Spoken are the KV engine in both versions, AppRole, `auth/token/lookup-self`
+ * It supports the KV engine in both versions, AppRole, `auth/token/lookup-self`
  * and `renew-self`, policies (exact paths and a trailing `*`), namespaces, the
- * seal, and `sys/internal/ui/mounts`, where every token learns the version of
- * a mount it may use.
+ * seal, and `sys/internal/ui/mounts`, which tells every token the version of a
+ * mount that it may use.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { isObject, type JsonObject } from "../../src/values/json.ts";
 export interface Rule {
   /** The path, without the `*` at its end. */
   readonly path: string;
-  /** Whether the path goes on. */
+  /** Whether the path is a prefix. */
   readonly isPrefix: boolean;
   readonly capabilities: readonly string[];
 }
@@ -25,7 +25,7 @@ export interface Rule {
  * Reads a policy.
  *
  * @param hcl Stanzas of a path and its capabilities.
- * @throws {Error} When there is anything else in it.
+ * @throws {Error} When it contains anything else.
  */
 export function parsePolicy(hcl: string): readonly Rule[] {
   const stanza =
@@ -43,13 +43,13 @@ export function parsePolicy(hcl: string): readonly Rule[] {
   });
 }
 
-/** What a policy is asked for. */
+/** An operation that a policy may allow. */
 type Operation = "create" | "read" | "update" | "delete" | "list";
 
 /**
- * Decides as Vault does: the rule of exactly this path, or else the one with
- * the longest beginning of it. A list is also known by its path without the
- * slash. Rules of the same path add up, unless one of them denies.
+ * Decides as Vault does: by the rule of exactly this path, or else by the rule
+ * with its longest prefix. A list also matches its path without the slash.
+ * Rules of the same path are combined, unless one of them denies.
  */
 function allows(
   rules: readonly Rule[],
@@ -74,23 +74,23 @@ function allows(
   return capabilities.includes(operation) && !capabilities.includes("deny");
 }
 
-/** How a token is made. */
+/** The settings of a token. */
 export interface TestTokenOptions {
-  /** The policy in HCL; every right when left out. */
+  /** The policy in HCL; by default it allows everything. */
   readonly policy?: string;
-  /** How long it lives, in seconds; without end when left out. */
+  /** How long it lives, in seconds; by default without end. */
   readonly ttl?: number;
-  /** How long it lives at most, however often it is renewed, in seconds. */
+  /** How long it lives at most, with all renewals, in seconds. */
   readonly maxTtl?: number;
-  /** Whether it can be renewed; true when left out. */
+  /** Whether it can be renewed; by default true. */
   readonly renewable?: boolean;
-  /** The namespace that it belongs to; the outermost when left out. */
+  /** Its namespace; by default the root namespace. */
   readonly namespace?: string;
 }
 
-/** How an AppRole is made; the options are those of its tokens. */
+/** The settings of an AppRole, including those of its tokens. */
 export interface TestRoleOptions extends TestTokenOptions {
-  /** How often its secret id opens; without end when left out. */
+  /** How often its secret id can be used; by default without limit. */
   readonly secretIdUses?: number;
 }
 
@@ -100,7 +100,7 @@ export interface TestRole {
   readonly secretId: string;
 }
 
-/** A request that came, without headers and body. */
+/** A received request, without headers and body. */
 export interface SeenRequest {
   /** Such as "POST secret/data/qontak/tokens/acme". */
   readonly name: string;
@@ -109,18 +109,17 @@ export interface SeenRequest {
   readonly status: number;
 }
 
-/** How the server is started. */
+/** The settings of the server. */
 export interface TestVaultOptions {
-  /** The port on 127.0.0.1; a free one when left out. */
+  /** The port on 127.0.0.1; by default a free one. */
   readonly port?: number;
   /**
-   * What is said to a token that is not known. Older Vaults say only
-   * "permission denied".
+   * The error for an unknown token. Older Vaults say only "permission denied".
    */
   readonly unknownToken?: string;
 }
 
-/** The server of ours. It begins with the mounts `secret` and `kv1`. */
+/** The stand-in. It starts with the mounts `secret` and `kv1`. */
 export interface TestVault extends RunningVault {
   /** Makes a token. */
   createToken(options?: TestTokenOptions): string;
@@ -130,17 +129,17 @@ export interface TestVault extends RunningVault {
   createNamespace(name: string): void;
   /** Mounts a KV engine. */
   mount(path: string, version: 1 | 2, namespace?: string): void;
-  /** From now on every answer is 503. */
+  /** Makes every answer a 503 from now on. */
   seal(): void;
   unseal(): void;
-  /** Revokes every token but `token`. */
+  /** Revokes every token except `token`. */
   expireTokens(): void;
-  /** What came, in order. */
+  /** The received requests, in order. */
   readonly requests: readonly SeenRequest[];
-  /** How many requests came whose name fits. */
+  /** The number of received requests whose name matches. */
   count(name: RegExp): number;
   /**
-   * Holds requests whose name fits for `ms` milliseconds: before they do
+   * Delays requests whose name matches by `ms` milliseconds: before they do
    * anything, or their answers. Ends by itself after `times` requests.
    */
   delay(
@@ -149,18 +148,18 @@ export interface TestVault extends RunningVault {
     options?: { readonly answers?: boolean; readonly times?: number },
   ): Delay;
   /**
-   * Answers requests whose name fits in this way from now on.
+   * Answers requests whose name matches in this way from now on.
    *
-   * @returns Ends it.
+   * @returns A function that ends it.
    */
   answer(name: RegExp, make: (request: Request) => Response): () => void;
 }
 
-/** Requests that are held up. */
+/** Requests that are held. */
 export interface Delay {
   /** Resolves when the first is held. */
   readonly held: Promise<void>;
-  /** Lets all of them go on, and holds no more. */
+  /** Releases all of them, and holds no more. */
   end(): void;
 }
 
@@ -168,16 +167,16 @@ export interface Delay {
 export interface RunningVault extends AsyncDisposable {
   /** Such as http://127.0.0.1:43211. */
   readonly url: string;
-  /** A token with every right. */
+  /** A token that may do everything. */
   readonly token: string;
 }
 
-/** A token as the server keeps it; times in ms since 1970. */
+/** A token as the server stores it; times in ms since 1970. */
 interface Token {
   readonly id: string;
   readonly accessor: string;
   readonly namespace: string;
-  /** Undefined for the token with every right. */
+  /** Undefined for the token that may do everything. */
   readonly rules: readonly Rule[] | undefined;
   readonly ttl: number;
   readonly renewable: boolean;
@@ -225,27 +224,27 @@ interface Namespace {
   readonly roles: Role[];
 }
 
-/** An answer of Vault's: data, or the text of an error. */
+/** An answer of Vault: data, or the text of an error. */
 interface Said {
   readonly status: number;
   readonly body?: JsonObject;
 }
 
-/** One request, taken apart. */
+/** The parts of a request. */
 interface Call {
   readonly operation: Operation;
   readonly namespace: string;
-  /** Below /v1/, decoded. */
+  /** The path below /v1/, decoded. */
   readonly path: string;
   readonly query: URLSearchParams;
   readonly body: JsonObject;
   readonly token: string;
 }
 
-/** How many versions the KV engine keeps of a secret. */
+/** The number of versions of a secret that the KV engine keeps. */
 const VERSIONS_KEPT = 10;
 
-/** How Vault lists several errors, or one that went through such a list. */
+/** The form in which Vault lists several errors. */
 function listed(...errors: string[]): string {
   const count = errors.length === 1
     ? "1 error occurred"
@@ -276,7 +275,7 @@ const said = (data: unknown, more: JsonObject = {}, status = 200): Said => ({
 const done: Said = { status: 204 };
 const nothing = failed(404);
 
-/** A time as Vault writes it, with nanoseconds. */
+/** A time in Vault's form, with nanoseconds. */
 const stamp = (ms = Date.now()) =>
   new Date(ms).toISOString().replace("Z", "000000Z");
 
@@ -284,7 +283,7 @@ const stamp = (ms = Date.now()) =>
  * Starts the server on 127.0.0.1. Its clock is `Date`, so that a test that
  * sets that sets both sides.
  *
- * @param options The port, and how old it pretends to be.
+ * @param options The port, and the version that it imitates.
  */
 export function startVault(options: TestVaultOptions = {}): TestVault {
   const {
@@ -331,7 +330,7 @@ export function startVault(options: TestVaultOptions = {}): TestVault {
     return token;
   }
 
-  /** The whole seconds that a token has left; 0 where it does not end. */
+  /** The remaining whole seconds of a token; 0 if it does not end. */
   function secondsLeft(token: Token): number {
     return token.end === Infinity
       ? 0
@@ -405,7 +404,7 @@ export function startVault(options: TestVaultOptions = {}): TestVault {
     });
   }
 
-  /** The mount of a path, and what follows it there. */
+  /** The mount of a path, and the rest of the path. */
   function mountOf(
     namespace: string,
     path: string,
@@ -420,7 +419,7 @@ export function startVault(options: TestVaultOptions = {}): TestVault {
     return undefined;
   }
 
-  /** What is mounted, for tokens that may do anything below it. */
+  /** The mounts, for tokens that may do anything below them. */
   function mountInfo({ namespace, path }: Call, token?: Token): Said {
     const asked = `${path.slice("sys/internal/ui/mounts/".length)}/`;
     const found = mountOf(namespace, asked);
@@ -450,7 +449,7 @@ export function startVault(options: TestVaultOptions = {}): TestVault {
     });
   }
 
-  /** The capability that a request needs: making is not changing. */
+  /** The capability that a request needs: create and update differ. */
   function capabilityOf({ operation, namespace, path }: Call): Operation {
     const found = mountOf(namespace, path);
     if (operation !== "update" || !found) return operation;
@@ -525,9 +524,9 @@ export function startVault(options: TestVaultOptions = {}): TestVault {
     } catch {
       return new Response("400 Bad Request", { status: 400 });
     }
-    // deno-lint-ignore no-control-regex -- what Vault does not let pass
+    // deno-lint-ignore no-control-regex -- what Vault refuses
     if (/[\0-\x1f\x7f]/.test(path)) return new Response(null, { status: 400 });
-    // Go's router sends such paths back.
+    // Go's router redirects such paths.
     if (/\/(?:\.{0,2}\/|\.{1,2}$)/.test(path)) {
       const location = new URL(path.replace(/\/{2,}/g, "/"), url).pathname;
       return new Response(null, { status: 301, headers: { location } });
@@ -664,7 +663,7 @@ function readBody(text: string): JsonObject | undefined {
   }
 }
 
-/** The names directly below a path; a slash ends those that go deeper. */
+/** The names directly below a path; those of deeper paths end with a slash. */
 function list(keys: Iterable<string>, path: string): Said {
   const names = new Set<string>();
   for (const key of keys) {
@@ -675,7 +674,7 @@ function list(keys: Iterable<string>, path: string): Said {
   return names.size > 0 ? said({ keys: [...names].sort() }) : nothing;
 }
 
-/** A KV engine of version 1: whatever the path, it keeps what it is sent. */
+/** A KV engine of version 1: it stores what it receives at any path. */
 function kv1(
   secrets: Map<string, unknown>,
   key: string,
@@ -728,7 +727,7 @@ const isGone = ({ deletion_time, destroyed }: Version) =>
   destroyed ||
   (deletion_time !== "" && Date.parse(deletion_time) <= Date.now());
 
-/** What is said of a version. */
+/** The description of a version. */
 function described(number: number, version: Version): JsonObject {
   const { created_time, deletion_time, destroyed } = version;
   return {
@@ -746,7 +745,7 @@ const made = (): Secret => ({
   current: 0,
 });
 
-/** Does something to the versions that a request lists. */
+/** Changes the versions that a request lists. */
 function each(change: (version: Version) => void) {
   return (secrets: Map<string, Secret>, key: string, { body }: Call): Said => {
     const numbers = Array.isArray(body.versions) ? body.versions : [];
@@ -759,7 +758,7 @@ function each(change: (version: Version) => void) {
   };
 }
 
-/** What the KV engine of version 2 does, by operation and area. */
+/** The handlers of the KV engine of version 2, by operation and area. */
 const KV2: Readonly<
   Record<
     string,

@@ -1,7 +1,7 @@
 /**
  * A real Vault or OpenBao for the tests: that of `VAULT_ADDR` and
- * `VAULT_TOKEN`, or `vault` or `bao` on PATH, started in its development mode.
- * Everything that a test makes there has its own name, and is removed.
+ * `VAULT_TOKEN`, or `vault` or `bao` on PATH in development mode. Everything
+ * that a test creates there has its own name, and is removed.
  *
  * @module
  */
@@ -16,41 +16,48 @@ import {
   type TestVault,
 } from "./vault.ts";
 
-/** What can be done with every Vault, ours and a real one. */
+/** The operations of every Vault, the stand-in and a real one. */
 export interface AnyVault extends AsyncDisposable {
   /** Such as http://127.0.0.1:43211. */
   readonly url: string;
-  /** A token with every right. */
+  /** A token that may do everything. */
   readonly token: string;
-  /** Where an empty KV engine of version 2 is mounted. */
+  /** The mount of an empty KV engine of version 2. */
   readonly mount: string;
-  /** The same server where it is ours: it tells what it was asked. */
+  /**
+   * The stand-in itself, which shows its requests; undefined for a real Vault.
+   */
   readonly ours?: TestVault;
   /** Makes a token. */
   createToken(options?: TestTokenOptions): Promise<string>;
   /** Makes an AppRole at auth/approle. */
   createRole(options?: TestRoleOptions): Promise<TestRole>;
-  /** Makes a namespace with the same mount; false where there are none. */
+  /**
+   * Makes a namespace with the same mount; false if there are no namespaces.
+   */
   createNamespace(name: string): Promise<boolean>;
-  /** Revokes every token that was made here. */
+  /** Revokes every token that the tests made. */
   expireTokens(): Promise<void>;
-  /** From now on every answer is 503; missing where it may not be sealed. */
+  /** Makes every answer a 503 from now on; missing if it may not be sealed. */
   seal?(): Promise<void>;
   unseal?(): Promise<void>;
 }
 
 /** A Vault to run tests against. */
 export interface VaultServer {
-  /** Names it in the names of tests. */
+  /** Its name in the names of tests. */
   readonly name: string;
-  /** Why it cannot be started; empty where it can. */
+  /** Why it cannot be started; empty if it can. */
   readonly missing: string;
   /** Whether it may be sealed. */
   readonly canSeal: boolean;
   start(): Promise<AnyVault>;
 }
 
-/** The Vaults to run tests against: always ours, and a real one if any. */
+/**
+ * The Vaults to run tests against: always the stand-in, and a real one if there
+ * is one.
+ */
 export async function vaultServers(): Promise<readonly VaultServer[]> {
   const ours = {
     name: "the test server",
@@ -85,7 +92,7 @@ async function realServer(): Promise<VaultServer> {
   const url = Deno.env.get("VAULT_ADDR")?.replace(/\/+$/, "");
   const token = Deno.env.get("VAULT_TOKEN");
   if (url && token) {
-    // It is somebody's: it is not ours to seal.
+    // It belongs to somebody, so the tests must not seal it.
     const start = () => useVault({ url, token, stop: async () => {} });
     return { name, missing: "", canSeal: false, start };
   }
@@ -104,12 +111,12 @@ async function realServer(): Promise<VaultServer> {
 interface Running {
   readonly url: string;
   readonly token: string;
-  /** What unseals it, where it was started here. */
+  /** The key that unseals it, if the tests started it. */
   readonly unsealKey?: string;
   stop(): Promise<void>;
 }
 
-/** Makes an engine of the test's own, and what tests ask for. */
+/** Makes a separate engine for the test, and its operations. */
 async function useVault(running: Running): Promise<AnyVault> {
   const { url, token, unsealKey, stop } = running;
   const id = crypto.randomUUID().slice(0, 8);
@@ -148,7 +155,7 @@ async function useVault(running: Running): Promise<AnyVault> {
   async function mountEngine(namespace = ""): Promise<void> {
     const options = { type: "kv", options: { version: "2" } };
     await must("POST", `sys/mounts/${mount}`, options, namespace);
-    // For a moment it still turns into version 2.
+    // It needs a moment to become version 2.
     for (let tries = 0;; tries++) {
       const { status } = await ask(
         "GET",
@@ -237,7 +244,7 @@ async function useVault(running: Running): Promise<AnyVault> {
         {},
         parent,
       );
-      // Vault's community edition has none.
+      // The community edition of Vault has none.
       if (status >= 400) return false;
       undo.push(() =>
         ask("DELETE", `sys/namespaces/${last}`, undefined, parent)
@@ -255,7 +262,7 @@ async function useVault(running: Running): Promise<AnyVault> {
           namespace,
         );
       }
-      // Those of AppRoles, by where they were given.
+      // The tokens of AppRoles, by their source.
       for (const namespace of approles) {
         await must(
           "PUT",

@@ -1,6 +1,6 @@
 /**
- * A whole world on loopback: the sandbox CRM over HTTP, the server over HTTP
- * in front of it, and a real MCP client.
+ * A complete test setup on loopback: the sandbox CRM over HTTP, the server over
+ * HTTP in front of it, and a real MCP client.
  *
  * @module
  */
@@ -23,22 +23,22 @@ import { call, type Called, connectHttp, type Mode, ok } from "./client.ts";
 import { serveMcp } from "./serve.ts";
 import { changing, serveUpstream } from "./upstream.ts";
 
-/** The world; everything in it ends with it. */
+/** The test setup; everything in it closes with it. */
 export interface World extends AsyncDisposable {
   readonly sandbox: RunningSandbox;
   readonly client: Client;
-  /** Where the server is, without a path. */
+  /** The origin of the server. */
   readonly url: string;
   /** Log lines that the server wrote. */
   readonly logs: readonly string[];
   /** Calls a tool. */
   call(name: string, args?: Record<string, unknown>): Promise<Called>;
   /** Calls a tool that must succeed. */
-  // deno-lint-ignore no-explicit-any -- tests look into answers freely
+  // deno-lint-ignore no-explicit-any -- tests read any field of an answer
   ok(name: string, args?: Record<string, unknown>): Promise<any>;
   /** Calls a tool that must fail, and returns what it says. */
   refused(name: string, args?: Record<string, unknown>): Promise<string>;
-  /** The requests to Qontak since the last time this was asked. */
+  /** The requests to Qontak since the last call of this function. */
   seen(): SandboxRequest[];
 }
 
@@ -52,15 +52,15 @@ export interface WorldOptions extends SandboxOptions {
   readonly changes?: NonNullable<ServerOptions["changes"]>;
   /** Which revision the client speaks. */
   readonly mode?: Mode;
-  /** No limits of rates when left out. */
+  /** By default, there are no rate limits. */
   readonly limits?: Limits;
   /** Further options of the server. */
   readonly server?: Partial<ServerOptions>;
   /**
-   * Changes what the sandbox answers to a request, such as
+   * Changes the sandbox's answer to a request, such as
    * `GET /api/v3.1/deals/info`.
    */
-  // deno-lint-ignore no-explicit-any -- answers are changed freely
+  // deno-lint-ignore no-explicit-any -- tests change any field of an answer
   readonly change?: (request: string, answer: any) => unknown;
 }
 
@@ -74,12 +74,12 @@ export function writes(world: World): SandboxRequest[] {
 /** The rate of whatever is not limited. */
 export const NO_RATE = { perSecond: Infinity, burst: 1 };
 
-/** Limits that leave it to a test how many requests it sends. */
+/** Limits that do not restrict the requests of a test. */
 export function noRates(): Limits {
   return createLimits({ tenant: NO_RATE, all: NO_RATE });
 }
 
-/** Makes a world. */
+/** Makes a test setup. */
 export async function createWorld(
   {
     timeout,

@@ -220,7 +220,7 @@ Deno.test("readMetrics() refuses what a scraper would stumble over", () => {
       ["# HELP a A\n# TYPE a counter\na 1\na 2\n", "twice"],
       ['# HELP a A\n# TYPE a counter\na{b="c"d"} 1\n', "Not a sample"],
       ['# HELP a A\n# TYPE a counter\na{b="c",b="d"} 1\n', "A label twice"],
-      ["# HELP a A\n# TYPE a counter\nb 1\n", "Not of the family"],
+      ["# HELP a A\n# TYPE a counter\nb 1\n", "Not in the family"],
       ["# HELP a A\n# TYPE a counter\na NaN\n", "Not a value"],
       [
         '# HELP a A\n# TYPE a histogram\na_bucket{le="1"} 2\na_bucket{le="+Inf"} 1\na_sum 1\na_count 1\n',
