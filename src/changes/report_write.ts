@@ -11,6 +11,7 @@ import {
   readBack,
 } from "../fields/readback.ts";
 import { presentRecord } from "../fields/present.ts";
+import { labelsFor, showRecord } from "../fields/shown.ts";
 import { recordOf } from "../qontak/envelope.ts";
 import { argumentOf, type Resource } from "../qontak/resources.ts";
 import { isEmpty, type JsonObject, show } from "../values/json.ts";
@@ -93,6 +94,15 @@ export interface Written {
   readonly noteStored?: (stored: JsonObject | undefined) => readonly string[];
 }
 
+/** A record as answers show it. */
+async function recordFor(
+  { setup }: ChangeContext,
+  resource: Resource,
+  record: JsonObject,
+): Promise<JsonObject> {
+  return showRecord(record, await labelsFor(setup, resource, [record]));
+}
+
 /**
  * Reads a record back after a write, and reports the outcome for each value.
  *
@@ -137,7 +147,13 @@ export async function reportWrite(
   const report = {
     id: written,
     ...(stored
-      ? { record: presentRecord(stored, [...keys, ...custom], false).record }
+      ? {
+        record: await recordFor(
+          context,
+          write.resource,
+          presentRecord(stored, [...keys, ...custom], false).record,
+        ),
+      }
       : {}),
     ...(outcome ? presentOutcome(write.resource, outcome) : {
       applied: [],

@@ -17,8 +17,8 @@ export const UNTRUSTED =
  * @param select The keys, or names or ids of custom fields, to show; `*` shows
  * everything, including empty fields. If omitted, everything with a value is
  * shown.
- * @param asked Whether the caller named the keys. If so, they are shown even if
- * they are empty, and reported if they are absent.
+ * @param asked Whether the caller named the keys. If so, those that no record
+ * of this kind has are reported.
  * @returns The record, and notes for the reader about what is missing.
  */
 export function presentRecord(
@@ -49,13 +49,10 @@ export function presentRecord(
         const byName = names(String(field.name));
         return !chosen || named || byId || byName;
       });
-      const set = wanted.filter((field) =>
-        !isEmpty(field.value) ||
-        (asked && [field.id, field.name].some((w) => found.has(String(w))))
-      );
+      const set = wanted.filter((field) => !isEmpty(field.value));
       emptyCustom = wanted.length - set.length;
       if (set.length > 0) shown[key] = set.map(presentCustomField);
-    } else if ((named && asked) || !isEmpty(value)) {
+    } else if (!isEmpty(value)) {
       if (!chosen || named || key === "id") shown[key] = value;
     } else if (!chosen) empty++;
   }

@@ -366,6 +366,15 @@ export function argumentOf(resource: Resource, key: string): string {
   return Object.hasOwn(names, key) ? names[key]! : key;
 }
 
+/** The keys that hold amounts in the currency of their record. */
+const MONEY: readonly string[] = ["size", "price", "total_price"];
+
+/** Whether a key holds an amount in the currency of its record. */
+export function isMoney({ endpoints }: Resource, key: string): boolean {
+  return MONEY.includes(key) &&
+    Object.hasOwn(endpoints.create.body, "currency");
+}
+
 /** The keys of bodies and records that hold the id of a user of Qontak. */
 export const PERSON_KEYS = ["creator_id", "user_id"] as const;
 

@@ -14,6 +14,7 @@ import type { Field } from "../fields/template.ts";
 import type { BodyKeys, BodyType } from "../qontak/bodies.ts";
 import {
   argumentOf,
+  isMoney,
   isPersonKey,
   nameKeyOf,
   type Resource,
@@ -139,9 +140,6 @@ const CUSTOM_KINDS: Readonly<Record<string, FieldKind>> = {
   multiple_select: "list",
 };
 
-/** Body keys that hold amounts in the currency of the record. */
-const MONEY = ["size", "price", "total_price"];
-
 /** Finds the fields that a question names. */
 export interface Fields {
   /**
@@ -198,7 +196,7 @@ export function createFields(subject: Subject): Fields {
       translate: true,
       people: isPersonKey(key),
       isFreeText: freeTextAt(key) === "always",
-      isMoney: MONEY.includes(key) && Object.hasOwn(body, "currency"),
+      isMoney: isMoney(resource, key),
       isPhone: isPhoneKey(key),
       ...(options ? { options } : {}),
     };

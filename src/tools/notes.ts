@@ -56,6 +56,7 @@ const list = wholeList({
     Object.keys(query).length === 1
       ? undefined
       : "takes exactly one of crm_lead_id, crm_company_id and crm_deal_id: with several, Qontak shows the notes of only one of them and does not say which",
+  resource: traits.resource,
   summary: traits.summary,
 });
 

@@ -23,6 +23,7 @@ const traits: ToolTraits = {
   summary: [
     "id",
     "name",
+    "user_id",
     "user_full_name",
     "crm_task_status_id",
     "crm_task_priority_id",

@@ -16,6 +16,7 @@ const traits: ToolTraits = {
     "id",
     "unique_ticket_id",
     "name",
+    "user_id",
     "user_name",
     "ticket_stage_id",
     "ticket_stage_name",

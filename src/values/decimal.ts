@@ -48,6 +48,11 @@ export function toDecimal(value: unknown): Decimal | undefined {
   });
 }
 
+/** How many digits a number has, without zeros before or after it. */
+export function digitsOf({ units }: Decimal): number {
+  return String(units < 0n ? -units : units).length;
+}
+
 /** The same number without trailing zeros. */
 function normal({ units, scale }: Decimal): Decimal {
   while (scale > 0 && units % 10n === 0n) {

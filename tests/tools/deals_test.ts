@@ -280,7 +280,7 @@ Deno.test("create_deal takes labels for ids, and sends ids", async () => {
   );
   assertEquals(
     stored.value,
-    multiple.options.slice(0, 2).map((o: Data) => o.id).join(","),
+    multiple.options.slice(0, 2).map((o: Data) => o.id),
   );
 });
 

@@ -360,7 +360,7 @@ Deno.test("an answer that is nested without end, or has keys without end, is ref
   }
 });
 
-Deno.test("fields says what it does not know, and shows what is empty when named", async () => {
+Deno.test("fields says what it does not know, and shows only what is set", async () => {
   await using world = await createWorld();
   const { records } = await world.ok("list_deals", { fields: ["*"] });
   const deal = records.find((d: Data) => d.crm_lost_reason_id === null);
@@ -369,11 +369,11 @@ Deno.test("fields says what it does not know, and shows what is empty when named
     fields: "name, crm_lost_reason_id, nonsense",
   });
   assertEquals(data.unknown_fields, ["nonsense"]);
-  assertEquals(data.record.crm_lost_reason_id, null);
+  assertEquals(Object.keys(data.record), ["id", "name"]);
   const list = await world.ok("list_tasks", {
     fields: ["assignee_id", "nonsense"],
   });
-  assert(list.records[0].user_id > 0);
+  assert(list.records[0].assignee_id > 0);
   assertEquals(list.unknown_fields, ["nonsense"]);
   const short = await world.ok("list_deals");
   for (const record of short.records) {

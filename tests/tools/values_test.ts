@@ -216,13 +216,13 @@ Deno.test("a field that keeps days keeps the day that was written, and says so",
     return [record.additional_fields[0].value, ...notes ?? []];
   };
   const name = `additional_fields id ${VISITED} ("Tanggal Kunjungan Terakhir")`;
-  assertEquals(await visited("2026-12-31"), ["31/12/2026"]);
+  assertEquals(await visited("2026-12-31"), ["2026-12-31"]);
   assertEquals(await visited("2026-12-31T00:00:00+09:00"), [
-    "31/12/2026",
+    "2026-12-31",
     `${name} "2026-12-31T00:00:00+09:00" was read as 31 December 2026, the day that is written; in the company's zone (Asia/Jakarta) that moment is on 30 December 2026`,
   ]);
   assertEquals(await visited("05/03/1988"), [
-    "05/03/1988",
+    "1988-03-05",
     `${name} "05/03/1988" was read as 5 March 1988`,
   ]);
 

@@ -9,6 +9,7 @@ import { type Tool, tool } from "../tool.ts";
 import { type Arguments, id, required } from "./arguments.ts";
 import { frames } from "./frames.ts";
 import { presentRecord } from "../../fields/present.ts";
+import { labelsFor, showRecord } from "../../fields/shown.ts";
 import {
   fieldsArgument,
   selectedKeys,
@@ -66,7 +67,7 @@ export function viewTool(
     } as Arguments,
     output: frames.record,
     about: resource,
-    run: async ({ crm, signal }, args) => {
+    run: async ({ crm, setup, signal }, args) => {
       const target = args[idArgument] as number;
       const { response } = await crm.call(endpoint, {
         path: { id: target },
@@ -75,7 +76,11 @@ export function viewTool(
       // Other views contain ids other than the record's.
       const expected = endpoint === endpoints.get ? target : undefined;
       const record = recordOf(endpoint, response, expected);
-      return presentRecord(record, selectedKeys(resource, args.fields));
+      const selected = selectedKeys(resource, args.fields);
+      const { record: shown, ...more } = presentRecord(record, selected);
+      const labels = await labelsFor(setup, resource, [shown]);
+      const whole = selected?.includes("*");
+      return { record: showRecord(shown, labels, whole), ...more };
     },
   });
 }

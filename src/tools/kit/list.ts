@@ -14,15 +14,14 @@ import { type Arguments, reference } from "./arguments.ts";
 import { pickOption, recordTest } from "./filter.ts";
 import { type Position, presentPage } from "./fit.ts";
 import { frames } from "./frames.ts";
-import { presentRecords } from "../../fields/present.ts";
 import { describeReading } from "./reading.ts";
 import {
   fieldsArgument,
   pageArgument,
   perPageArgument,
-  selectedKeys,
   tenantArgument,
 } from "./shared_arguments.ts";
+import { presentRows } from "./rows.ts";
 import { spoken, type ToolTraits } from "./tool_traits.ts";
 import { objects } from "./whole_list.ts";
 
@@ -70,10 +69,11 @@ export function listTool(traits: ToolTraits): Tool {
           (names.some((name) => args[name] !== undefined)
             ? await pageOfMatches(context, traits, args, query, wanted)
             : await pageOfQontak(context, resource, query, wanted));
-      const { shown, extra } = presentRecords(
+      const { shown, extra } = await presentRows(
+        context,
+        traits,
+        args,
         records,
-        selectedKeys(resource, args.fields),
-        traits.summary,
       );
       return presentPage(shown, position, { ...extra, ...said });
     },

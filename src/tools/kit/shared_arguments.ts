@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Resource } from "../../qontak/resources.ts";
+import { isMoney, type Resource } from "../../qontak/resources.ts";
 import type { JsonObject } from "../../values/json.ts";
 import { type Arguments, flag, text, whole, words } from "./arguments.ts";
 
@@ -46,7 +46,12 @@ export function selectedKeys(
 ): string[] | undefined {
   if (!Array.isArray(fields)) return undefined;
   const renamed = Object.entries(resource.arguments);
-  return fields.map((field: string) =>
+  const keys = fields.map((field: string) =>
     renamed.find(([, name]) => name === field)?.[0] ?? field
   );
+  // An amount says nothing without its currency.
+  return keys.some((key) => isMoney(resource, key)) &&
+      !keys.includes("currency")
+    ? [...keys, "currency"]
+    : keys;
 }

@@ -6,17 +6,21 @@
  */
 import { InputError } from "../../errors.ts";
 import type { Endpoint } from "../../qontak/endpoints.ts";
-import { isObject, type JsonObject } from "../../values/json.ts";
+import type { Resource } from "../../qontak/resources.ts";
+import { isEmpty, isObject, type JsonObject } from "../../values/json.ts";
+import { foldText } from "../../values/words.ts";
 import { type Tool, tool } from "../tool.ts";
 import { type Arguments, id, required } from "./arguments.ts";
 import { presentList } from "./fit.ts";
 import { frames } from "./frames.ts";
 import { presentRecords } from "../../fields/present.ts";
+import { isoOf } from "../../fields/shown.ts";
 import {
   fieldsArgument,
   pageArgument,
   tenantArgument,
 } from "./shared_arguments.ts";
+import { presentRows } from "./rows.ts";
 import type { ToolTraits } from "./tool_traits.ts";
 
 /** A list that Qontak sends without pages. */
@@ -37,6 +41,8 @@ export interface WholeList {
    * Says what is wrong with the combination of query parameters, if anything.
    */
   readonly problem?: (query: JsonObject) => string | undefined;
+  /** The kind of record in the list, if it has a summary. */
+  readonly resource?: Resource;
   /**
    * The keys that are shown unless `fields` names others. If omitted, all keys
    * with a value are shown, and the tool has no `fields`.
@@ -79,7 +85,8 @@ export function wholeList(list: WholeList): Tool {
       ...tenantArgument,
     } as Arguments,
     output: frames.page,
-    run: async ({ crm, signal }, args) => {
+    run: async (context, args) => {
+      const { crm, signal } = context;
       const parameters = pick(args, Object.keys(query));
       const wrong = problem?.(parameters);
       if (wrong !== undefined) throw new InputError(`${name} ${wrong}`);
@@ -93,11 +100,18 @@ export function wholeList(list: WholeList): Tool {
         query: parameters,
         signal,
       });
-      const { shown, extra } = presentRecords(
-        records(response),
-        args.fields as string[] | undefined,
-        summary,
-      );
+      const { shown, extra } = list.resource && summary
+        ? await presentRows(
+          context,
+          { resource: list.resource, summary },
+          args,
+          records(response),
+        )
+        : presentRecords(
+          records(response),
+          args.fields as string[] | undefined,
+          summary,
+        );
       return presentList(shown, args.page as number | undefined, extra);
     },
   });
@@ -140,7 +154,26 @@ export function timelineTool(
     description: `What happened to a ${name}, newest first.`,
     endpoint,
     path: { id: idArgument },
+    records: (response) => objects(response).map(sayOnce),
   });
+}
+
+/**
+ * An entry of a timeline that says each thing once: Qontak repeats in `why`
+ * what `how`, `what` and `content` say.
+ */
+function sayOnce({ why, how, when, ...entry }: JsonObject): JsonObject {
+  const said = foldText(why);
+  const isSaid = (text: unknown) =>
+    !isEmpty(text) && said.includes(foldText(text));
+  const [, noun = entry.what] = /^an? (.+)$/.exec(String(entry.what)) ?? [];
+  const isRepeated = isSaid(entry.content) && isSaid(how) && isSaid(noun);
+  return {
+    ...entry,
+    how: typeof how === "string" ? how.trim() : how,
+    ...(isRepeated ? {} : { why }),
+    when: isoOf(when),
+  };
 }
 
 /**

@@ -1,0 +1,235 @@
+/**
+ * Writes records as answers show them, whatever form Qontak has for a value:
+ * ids and amounts are numbers, dates are ISO, ids of options have their names
+ * beside them, custom fields their labels, and keys are called as arguments
+ * are.
+ *
+ * @module
+ */
+import { argumentOf, nameKeyOf, type Resource } from "../qontak/resources.ts";
+import type { BodyType } from "../qontak/bodies.ts";
+import { digitsOf, toDecimal } from "../values/decimal.ts";
+import { isEmpty, isObject, type JsonObject, toId } from "../values/json.ts";
+import { parseDate, toIso } from "./dates.ts";
+import type { Setup } from "./setup.ts";
+import type { Field } from "./template.ts";
+
+/** What is known about the records that are shown. */
+export interface Shown {
+  /** The kind of record. */
+  readonly resource: Resource;
+  /** The company's fields of that kind, as far as they are needed. */
+  readonly fields: readonly Field[];
+}
+
+/**
+ * Finds the labels for records: those of their custom fields, and of options
+ * that stand there as ids only. If the template cannot be read, they are left
+ * out.
+ *
+ * @param setup The company's setup.
+ * @param resource The kind of record.
+ * @param records What is shown of the records.
+ */
+export async function labelsFor(
+  setup: Setup,
+  resource: Resource,
+  records: readonly JsonObject[],
+): Promise<Shown> {
+  const needed = resource.endpoints.template !== null &&
+    records.some((record) =>
+      !isEmpty(record.additional_fields) ||
+      Object.keys(record).some((key) => lacksName(resource, record, key))
+    );
+  const fields = needed ? await setup.fields(resource).catch(() => []) : [];
+  return { resource, fields };
+}
+
+/**
+ * Writes a record as answers show it.
+ *
+ * @param record What is shown of the record.
+ * @param shown What is known about it.
+ * @param whole Whether percentages that nobody has set are shown too.
+ */
+export function showRecord(
+  record: JsonObject,
+  shown: Shown,
+  whole = false,
+): JsonObject {
+  const { resource, fields } = shown;
+  const found: JsonObject = {};
+  for (const [key, value] of Object.entries(record)) {
+    if (key === "additional_fields" && Array.isArray(value)) {
+      const entries = value.flatMap((entry) =>
+        showCustomField(entry, fields, whole)
+      );
+      if (entries.length > 0 || whole) found[key] = entries;
+      continue;
+    }
+    found[answerKey(resource, key)] = showValue(resource, key, value);
+    if (!lacksName(resource, record, key)) continue;
+    const option = fields.find((field) => !field.custom && field.key === key)
+      ?.options?.find(({ id }) => id !== null && id === toId(value));
+    if (option) found[answerKey(resource, nameKeyOf(key)!)] = option.name;
+  }
+  return found;
+}
+
+/** The type of a key, if a body has it. */
+function bodyTypeOf(
+  { endpoints: { create, update } }: Resource,
+  key: string,
+): BodyType | undefined {
+  return create.body[key] ?? update.body[key];
+}
+
+/** Whether a record has the id of an option but not its name. */
+function lacksName(
+  resource: Resource,
+  record: JsonObject,
+  key: string,
+): boolean {
+  if (bodyTypeOf(resource, key) !== "option" || isEmpty(record[key])) {
+    return false;
+  }
+  const nameKey = nameKeyOf(key);
+  return nameKey !== undefined &&
+    [nameKey, fullNameKey(nameKey)].every((name) => isEmpty(record[name]));
+}
+
+/** A task's `user_id` has its name in `user_full_name`. */
+function fullNameKey(nameKey: string): string {
+  return nameKey.replace(/_name$/, "_full_name");
+}
+
+/** The key in answers: that of the argument, also for the name of an id. */
+function answerKey(resource: Resource, key: string): string {
+  for (const [id, argument] of Object.entries(resource.arguments)) {
+    const name = nameKeyOf(id);
+    if (name !== undefined && [name, fullNameKey(name)].includes(key)) {
+      return nameKeyOf(argument) ?? key;
+    }
+  }
+  return argumentOf(resource, key);
+}
+
+function showValue(resource: Resource, key: string, value: unknown): unknown {
+  if (Array.isArray(value)) {
+    // Some lists show one related record as a list.
+    const [one, ...others] = value;
+    if (isSingle(resource, key) && others.length === 0) {
+      return showValue(resource, key, one ?? null);
+    }
+    return value.map((one) => showValue(resource, key, one));
+  }
+  const type = bodyTypeOf(resource, key);
+  switch (type) {
+    case "option":
+    case "options":
+    case "record":
+    case "ids":
+      return toId(value) ?? value;
+    case "number":
+    case "numbers":
+    case "amount":
+      return toNumber(value);
+    case "date":
+      return isoOf(value);
+  }
+  // Qontak also has ids that are texts; a body or a resource declares those.
+  if (type === undefined && !Object.hasOwn(resource.shows, key)) {
+    if (/(^|_)ids?$/.test(key)) return toId(value) ?? value;
+  }
+  return isDateKey(key) ? isoOf(value) : value;
+}
+
+/** Whether a key holds one related record, or its name. */
+function isSingle(resource: Resource, key: string): boolean {
+  const idKey = key.replace(/_name$/, "_id");
+  return bodyTypeOf(resource, idKey) === "record";
+}
+
+function isDateKey(key: string): boolean {
+  return /(_at|_date)$|^(date|when)$/.test(key);
+}
+
+/** The most digits that a JSON number keeps in every program. */
+const MOST_DIGITS = 15;
+
+/** A number instead of its text, if no digit is lost. */
+function toNumber(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  const decimal = toDecimal(value);
+  return decimal && digitsOf(decimal) <= MOST_DIGITS ? Number(value) : value;
+}
+
+/** The months in the dates of check-ins, such as `13 Nov, 2026`. */
+const MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split(" ");
+
+/** The smallest number that is a time in seconds since 1970. */
+const FIRST_SECOND = 100_000_000;
+
+/**
+ * Writes a date of Qontak's as ISO. What is ISO already stays as it is, and so
+ * does what is not a date.
+ *
+ * @param value ISO, day first, with the month's name, or seconds since 1970.
+ */
+export function isoOf(value: unknown): unknown {
+  if (typeof value === "number") {
+    return value >= FIRST_SECOND ? toIso({ epoch: value * 1_000 }) : value;
+  }
+  if (typeof value !== "string" || /^\d{4}-\d\d-\d\d($|T)/.test(value)) {
+    return value;
+  }
+  const [, day, name = "", year] =
+    /^(\d{1,2}) (\w{3}),? (\d{4})$/.exec(value) ??
+      [];
+  const month = MONTHS.indexOf(name.toLowerCase()) + 1;
+  const moment = parseDate(month > 0 ? `${year}-${month}-${day}` : value);
+  if (!moment) return value;
+  return moment.timed ? toIso(moment) : moment.day;
+}
+
+/** One custom field, or nothing if it is an empty percentage. */
+function showCustomField(
+  entry: unknown,
+  fields: readonly Field[],
+  whole: boolean,
+): unknown[] {
+  if (!isObject(entry)) return [entry];
+  const { id, name, value, value_name, ...rest } = entry;
+  const field = fields.find((field) => field.custom && field.id === toId(id));
+  if (!field) return [entry];
+  const shown = showCustomValue(field, value);
+  // Qontak shows 0.0 where nobody has set a percentage.
+  if (!whole && field.type.name === "percentage" && shown === 0) return [];
+  return [{
+    id: toId(id) ?? id,
+    name,
+    ...(field.label === name ? {} : { label: field.label }),
+    value: shown,
+    ...(value_name === undefined || value_name === value ? {} : { value_name }),
+    ...rest,
+  }];
+}
+
+function showCustomValue({ type }: Field, value: unknown): unknown {
+  switch (type.name) {
+    case "number":
+    case "percentage":
+      return toNumber(value);
+    case "date":
+    case "date_time":
+      return isoOf(value);
+    case "select":
+      return toId(value) ?? value;
+    case "multiple_select":
+      return typeof value === "string" && /^\d+(,\d+)*$/.test(value)
+        ? value.split(",").map(Number)
+        : value;
+    default:
+      return value;
+  }
+}

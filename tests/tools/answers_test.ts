@@ -1,0 +1,204 @@
+/** What records and lists look like in answers. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { findField } from "../support/company.ts";
+import { createWorld } from "../support/world.ts";
+
+// deno-lint-ignore no-explicit-any -- tests look into answers freely
+type Data = any;
+
+/** Every value in an answer, with its key. */
+function* values(value: Data, key = ""): Generator<[string, unknown]> {
+  if (typeof value !== "object" || value === null) yield [key, value];
+  else {
+    for (const [name, inner] of Object.entries(value)) {
+      yield* values(inner, Array.isArray(value) ? key : name);
+    }
+  }
+}
+
+/** Keys that end as ids do, and hold texts in Qontak's own samples. */
+const TEXT_IDS = ["unique_deal_id", "unique_ticket_id", "customer_id"];
+
+for (const profile of ["documented", "observed"] as const) {
+  Deno.test(`ids are numbers and dates are ISO in every list and record (${profile})`, async () => {
+    await using world = await createWorld({ profile });
+    const kinds = {
+      contacts: "contact",
+      companies: "company",
+      deals: "deal",
+      tickets: "ticket",
+      tasks: "task",
+      products: "product",
+      products_associations: "products_association",
+    };
+    let ids = 0, dates = 0;
+    for (const [plural, name] of Object.entries(kinds)) {
+      const list = await world.ok(`list_${plural}`, { fields: ["*"] });
+      const one = await world.ok(`get_${name}`, {
+        [`${name.replace("products_", "")}_id`]: list.records[0].id,
+      });
+      for (const [key, value] of values([list.records, one.record])) {
+        if (value === null || value === "") continue;
+        if (/(^|_)ids?$/.test(key) && !TEXT_IDS.includes(key)) {
+          assert(typeof value === "number", `${plural} ${key} ${value}`);
+          ids++;
+        }
+        if (/(_at|_date|^date)$/.test(key)) {
+          assertMatch(String(value), /^\d{4}-\d\d-\d\d(T|$)/, key);
+          dates++;
+        }
+      }
+    }
+    assert(ids > 1_000 && dates > 250, `${ids} ids, ${dates} dates`);
+  });
+}
+
+Deno.test("amounts are numbers with their currency, and no digit is lost", async () => {
+  const long = "123456789012345678.25";
+  await using world = await createWorld({
+    change(request, answer) {
+      if (!/^GET .*\/deals$/.test(request)) return;
+      answer.response[0].size = "36550000.50";
+      answer.response[1].size = long;
+    },
+  });
+  const { records } = await world.ok("list_deals", { fields: ["size"] });
+  assertEquals(records[0].size, 36550000.5);
+  assertEquals(records[1].size, long);
+  assertEquals(records[0].currency, "IDR");
+});
+
+Deno.test("names stand beside the ids of status, priority and assignee of tasks", async () => {
+  await using world = await createWorld();
+  const { records: [task] } = await world.ok("list_tasks");
+  for (const key of ["crm_task_status", "crm_task_priority", "assignee"]) {
+    assert(typeof task[`${key}_id`] === "number", key);
+    assertMatch(task[`${key}_name`], /^[A-Z]/, key);
+  }
+  const { record } = await world.ok("get_task", { task_id: task.id });
+  assertEquals(record.crm_task_status_name, task.crm_task_status_name);
+  assert(!("user_id" in record) && !("user_full_name" in record));
+  const changed = await world.ok("update_task", {
+    task_id: task.id,
+    crm_task_status_id: "Completed",
+  });
+  assertEquals(changed.record.crm_task_status_name, "Completed");
+  assertEquals(changed.record.assignee_id, task.assignee_id);
+});
+
+Deno.test("custom fields have their labels, ISO dates and numbers, and empty percentages are left out", async () => {
+  await using world = await createWorld();
+  const { fields } = await world.ok("get_deal_template");
+  const labels = new Map(
+    fields.filter(({ custom }: Data) => custom)
+      .map(({ id, label }: Data) => [id, label]),
+  );
+  const date = await findField(world, (f) => f.custom && f.type === "date");
+  const percent = await findField(
+    world,
+    (f) => f.custom && f.type === "percentage",
+  );
+  const number = await findField(world, (f) => f.custom && f.type === "number");
+  const { records: [{ id: deal_id }] } = await world.ok("list_deals");
+  const set = (id: number, value: unknown) =>
+    world.ok("update_deal", { deal_id, additional_fields: [{ id, value }] });
+  await set(date.id, "05/03/2027");
+  await set(percent.id, 12.5);
+  await set(number.id, "1150");
+  const entries = async () =>
+    (await world.ok("get_deal", { deal_id })).record.additional_fields;
+  const find = (list: Data[], id: number) =>
+    list.find((entry: Data) => entry.id === id);
+  let list = await entries();
+  for (const { id, label, name } of list) {
+    assertEquals(label ?? name, labels.get(id));
+  }
+  assertEquals(find(list, date.id).value, "2027-03-05");
+  assertEquals(find(list, percent.id).value, 12.5);
+  assertEquals(find(list, number.id).value, 1150);
+  await set(percent.id, 0);
+  list = await entries();
+  assertEquals(find(list, percent.id), undefined);
+  const { record: whole } = await world.ok("get_deal", {
+    deal_id,
+    fields: ["*"],
+  });
+  assertEquals(find(whole.additional_fields, percent.id).value, 0);
+  assert(whole.additional_fields.length > list.length);
+});
+
+Deno.test("what a record shows can be written back", async () => {
+  await using world = await createWorld();
+  const { records } = await world.ok("list_deals", { per_page: 10 });
+  for (const { id: deal_id } of records) {
+    const { record } = await world.ok("get_deal", { deal_id });
+    const entries = (record.additional_fields ?? []).map((
+      { id, value }: Data,
+    ) => ({ id, value }));
+    if (entries.length === 0) continue;
+    const { ignored, stored_differently } = await world.ok("update_deal", {
+      deal_id,
+      ...(record.size === undefined ? {} : { size: record.size }),
+      additional_fields: entries,
+    });
+    assertEquals([ignored, stored_differently], [[], []]);
+  }
+});
+
+Deno.test("a timeline says each thing once", async () => {
+  await using world = await createWorld();
+  const { records: [{ id: deal_id }] } = await world.ok("list_deals");
+  const { records } = await world.ok("get_deal_timeline", { deal_id });
+  assert(records.length > 0);
+  for (const { why, how, what, content, when } of records) {
+    assertEquals(why, undefined);
+    assertMatch(`${how} ${what} ${content}`, /^\w+ a deal '.+'/);
+    assertMatch(when, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000\+07:00$/);
+  }
+});
+
+Deno.test("a timeline keeps a reason that the rest does not say", async () => {
+  await using world = await createWorld({
+    change(request, answer) {
+      if (!request.endsWith("/timeline")) return;
+      answer.response[0].why = "Another reason";
+    },
+  });
+  const { records: [{ id: deal_id }] } = await world.ok("list_deals");
+  const { records } = await world.ok("get_deal_timeline", { deal_id });
+  assertEquals(records[0].why, "Another reason");
+});
+
+Deno.test("what a filter fixes is said once, unless fields names it", async () => {
+  await using world = await createWorld();
+  const crm_pipeline_id = "Corporate Sales";
+  const { records, same_for_all } = await world.ok("list_deals", {
+    crm_pipeline_id,
+  });
+  assertEquals(same_for_all, {
+    crm_pipeline_id: 48213,
+    crm_pipeline_name: crm_pipeline_id,
+  });
+  assert(records.length > 1);
+  for (const record of records) {
+    assert(!("crm_pipeline_id" in record) && "crm_stage_id" in record);
+  }
+  const named = await world.ok("list_deals", {
+    crm_pipeline_id,
+    fields: ["crm_pipeline_id"],
+  });
+  assertEquals(named.records[0].crm_pipeline_id, 48213);
+  assertEquals(named.same_for_all, undefined);
+});
+
+Deno.test("records are shown without labels where the template cannot be read", async () => {
+  await using world = await createWorld();
+  world.sandbox.inject({
+    fault: { kind: "status", status: 500 },
+    path: "/api/v3.1/tasks/info",
+    times: 100,
+  });
+  const { records: [task] } = await world.ok("list_tasks");
+  assert(typeof task.crm_task_status_id === "number");
+  assertEquals(task.crm_task_status_name, undefined);
+});
