@@ -26,7 +26,9 @@ Deno.test("selectTools() offers the tools of some groups, in their order", () =>
 Deno.test("selectTools() offers only what changes nothing when asked to", () => {
   const names = selectTools({ readOnly: true }).map(({ name }) => name);
   assert(names.length > 30);
-  for (const name of names) assertMatch(name, /^(get|list|query)_/);
+  for (const name of names) {
+    assertMatch(name, /^(get|list|query|find)_|^(search|fetch)$/);
+  }
 });
 
 Deno.test("createServer() refuses a group that is not known", () => {
