@@ -46,7 +46,7 @@ export async function keyContract(keys: KeyStore): Promise<string> {
   });
   assertEquals(await keys.ids(), [one.id, other.id].toSorted());
 
-  // Of many writers from one version, one wins.
+  // If many writers start from one version, one succeeds.
   const used = (time: number) =>
     keys.replace(one.id, { ...full, last_used_at: time }, version);
   const written = await Promise.all([1, 2, 3, 4, 5].map(used));

@@ -31,7 +31,7 @@ function counts(series: Series, name: string): Record<string, number> {
   );
 }
 
-Deno.test("metrics add up for calls that end in every way", async () => {
+Deno.test("metrics add up for calls with every outcome", async () => {
   await using world = await createWorld({ retryBudget: 2_000 });
   const { sandbox } = world;
   await world.ok("list_pipelines");
@@ -48,7 +48,7 @@ Deno.test("metrics add up for calls that end in every way", async () => {
   sandbox.inject({
     path: "/api/v3.1/deals",
     fault: { kind: "cut", when: "before" },
-    // The runtime repeats some by itself.
+    // The runtime repeats some requests by itself.
     times: 20,
   });
   await world.refused("list_deals");
@@ -84,7 +84,7 @@ Deno.test("metrics add up for calls that end in every way", async () => {
   assertEquals(cached["tokens,miss"], 1);
   assert(cached["tokens,memory"]! > 0);
 
-  // What is counted is timed as well.
+  // Everything that is counted is timed as well.
   const timed = [...series].filter(([key]) =>
     key.startsWith("qontak_mcp_tool_call_duration_seconds_count")
   ).reduce((sum, [, n]) => sum + n, 0);
@@ -138,7 +138,7 @@ function handlerWith(options: HandlerOptions) {
   return createHandler(server, options);
 }
 
-Deno.test("GET /metrics answers where it is switched on, and only there", async () => {
+Deno.test("GET /metrics answers only if it is enabled", async () => {
   const off = await get(handlerWith({}));
   assertEquals(off.status, 404);
   await off.body?.cancel();
@@ -181,7 +181,7 @@ Deno.test("GET /metrics is for callers with the scope metrics", async () => {
   }
 });
 
-Deno.test("createRegistry() escapes labels, fills buckets and stays bounded", () => {
+Deno.test("createRegistry() escapes labels, fills buckets and limits its size", () => {
   const registry = createRegistry();
   const labels = { store: 'a "b"\\c\nd', operation: "read", outcome: "ok" };
   registry.add("store_operations", labels, 2);
@@ -212,7 +212,7 @@ Deno.test("createRegistry() escapes labels, fills buckets and stays bounded", ()
   assertEquals(refreshes.other, 50);
 });
 
-Deno.test("readMetrics() refuses what a scraper would stumble over", () => {
+Deno.test("readMetrics() refuses what could confuse a scraper", () => {
   for (
     const [text, what] of [
       ["# HELP a A\n# TYPE a counter\na 1", "No end of line"],

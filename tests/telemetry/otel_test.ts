@@ -1,7 +1,7 @@
 /**
- * What a collector is told. The runtime itself exports the whole address of
- * each request: canaries stand in everything that is personal or secret, and
- * nothing that is received may hold one.
+ * What a collector receives. The runtime itself exports the whole address of
+ * each request. Everything personal or secret is a canary, and nothing that the
+ * collector receives may contain one.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
@@ -21,7 +21,7 @@ import { startVault } from "../support/vault.ts";
 import { serveUpstream } from "../support/upstream.ts";
 import { HANDSHAKE, post, toolCall, toStdin } from "../support/rpc.ts";
 
-/** What a person or an operator would not want to see at a collector. */
+/** Secrets and personal data that must not reach a collector. */
 const canaries = {
   name: "canaryname",
   phone: "628111222333",
@@ -32,7 +32,7 @@ const canaries = {
   id: "77665544",
 };
 
-/** The longest part of each that any encoding leaves as it is. */
+/** The longest part of each that no encoding changes. */
 const needles = Object.values(canaries).map((canary) => canary.split("@")[0]!);
 
 function assertNoCanary(text: string, more: readonly string[] = []): void {
@@ -49,7 +49,7 @@ function spanOf(collector: Collector, name: string) {
   return found;
 }
 
-Deno.test("a collector receives how calls went, and nothing that is personal or secret", async () => {
+Deno.test("a collector receives the results of calls, and nothing personal or secret", async () => {
   await using sandbox = serveSandbox();
   const traces: (string | null)[] = [];
   await using qontak = serveUpstream(sandbox, (request, pass) => {
@@ -92,7 +92,7 @@ Deno.test("a collector receives how calls went, and nothing that is personal or 
     additional_fields: [{ id: Number(id), value: note }],
   });
   await call("get_contact", { contact_id: Number(id) });
-  // The runtime's words for a connection that fails hold the whole address.
+  // The runtime's message about a failed connection contains the whole address.
   await qontak[Symbol.asyncDispose]();
   const cut = await call("list_contacts", { name, phone, email });
   assert(cut.isError, cut.text);
@@ -153,12 +153,12 @@ Deno.test("a collector receives how calls went, and nothing that is personal or 
 
   const told = collector.received.join("\n");
   assertNoCanary(told, [refreshToken, sandbox.refreshToken, vault.token]);
-  // The sandbox was asked for what the canaries stand for.
+  // The canaries did reach the sandbox.
   const asked = JSON.stringify(sandbox.requests);
   for (const canary of [name, phone, email, id]) {
     assertStringIncludes(asked, canary);
   }
-  // Nor does Qontak learn which traces there are.
+  // Qontak receives no trace ids either.
   assert(traces.length > 4);
   assertEquals(traces.filter((header) => header !== null), []);
 });
@@ -192,7 +192,7 @@ Deno.test("OpenTelemetry works with the permissions of the documents", async () 
   assertNoCanary(collector.received.join("\n"));
 });
 
-/** Calls a tool in its own process, after `before` has run there. */
+/** Calls a tool in a separate process, after `before` has run there. */
 async function callAlone(
   before: string,
   env: Record<string, string>,
@@ -220,7 +220,7 @@ async function callAlone(
   return stdout;
 }
 
-Deno.test("nothing breaks where OpenTelemetry is off, in part or not there at all", async () => {
+Deno.test("nothing breaks if OpenTelemetry is off, incomplete or missing", async () => {
   await using collector = startCollector();
   const gone =
     'Object.defineProperty(Deno, "telemetry", { value: undefined });';

@@ -14,16 +14,16 @@ import { sleep } from "../support/time.ts";
 
 const soon = () => Date.now() / 1000 + 3_600;
 
-/** Credentials as a person puts them in. */
+/** Credentials as a person stores them. */
 const given = (name: string): Credentials => ({
   refresh_token: `refresh of ${name}`,
   access_token: `access of ${name}`,
   expires_at: soon(),
 });
 
-/** Lets what is due go on. */
+/** Runs everything that is due. */
 async function settle(): Promise<void> {
-  // Hashes are made outside of the event loop, whose timers stand still.
+  // Hashes are computed outside of the event loop, whose timers do not move.
   for (let i = 0; i < 20; i++) await sha256("");
 }
 
@@ -32,7 +32,7 @@ function setUp() {
   const inner = createMemoryStore(records);
   const state = {
     reads: 0,
-    /** What reading waits for. */
+    /** Every read awaits it. */
     gate: Promise.resolve() as Promise<unknown>,
   };
   const tokens = createTokens({
@@ -55,7 +55,7 @@ function setUp() {
   return { records, state, tokens };
 }
 
-Deno.test("access() uses the account that a person has put in within five seconds", async () => {
+Deno.test("access() uses a new account within five seconds after a person stored it", async () => {
   using time = new FakeTime();
   const { records, state, tokens } = setUp();
   const old = await tokens.account("acme");
@@ -65,7 +65,7 @@ Deno.test("access() uses the account that a person has put in within five second
   assertEquals(state.reads, before);
   records.acme = given("two");
   time.tick(RECHECK + 1);
-  // A call that began with the old account does not go on with the new one.
+  // A call that began with the old account does not continue with the new one.
   const error = await assertRejects(
     () => tokens.access("acme", undefined, old),
     CredentialsError,
@@ -95,7 +95,7 @@ Deno.test("account() stays the same when tokens are renewed", async () => {
   assert("account" in records.acme!);
 });
 
-Deno.test("access() waits a second at most for a store that hangs, and notices what it says at last", async () => {
+Deno.test("access() waits at most a second for a store that hangs, and uses its late answer", async () => {
   using time = new FakeTime();
   const { records, state, tokens } = setUp();
   assertEquals(await tokens.access("acme"), "access of one");
@@ -106,7 +106,7 @@ Deno.test("access() waits a second at most for a store that hangs, and notices w
   await settle();
   time.tick(1_001);
   assertEquals(await waiting, "access of one");
-  // The others do not wait at all.
+  // The other calls do not wait.
   assertEquals(await tokens.access("acme"), "access of one");
   records.acme = given("two");
   gate.resolve();
@@ -114,7 +114,7 @@ Deno.test("access() waits a second at most for a store that hangs, and notices w
   assertEquals(await tokens.access("acme"), "access of two");
 });
 
-Deno.test("access() goes on with a good token while the store fails, and writes no old token over another account's", async () => {
+Deno.test("access() uses a valid token while the store fails, and does not overwrite another account's token", async () => {
   using time = new FakeTime();
   const { records, state, tokens } = setUp();
   const token = await tokens.access("acme");
@@ -125,7 +125,7 @@ Deno.test("access() goes on with a good token while the store fails, and writes 
   const renewed = "renewed with refresh of one";
   assertEquals(await tokens.access("acme"), renewed);
   state.gate = Promise.resolve();
-  // Another account's, from before ours was renewed.
+  // A token of another account, older than the renewal.
   records.acme = {
     refresh_token: "refresh of two",
     expires_at: soon() - 21_600,
@@ -148,7 +148,7 @@ Deno.test({
         const answer = await pass();
         const text = await answer.text();
         const { status, headers } = answer;
-        // Each company's text tells whose it is.
+        // Each company has its own text.
         return new Response(
           text.replaceAll(
             /"(First Name|Retail|Prospecting)"/g,
@@ -199,7 +199,7 @@ Deno.test({
     const first = await ask();
     assertEquals(first.asked, ["one"]);
     assert(first.text.includes("Of one"), first.text);
-    // Template and snapshot are in memory now.
+    // The template and the snapshot are in memory now.
     await ask();
     await command("two", "tenants", "add", "acme", "--replace");
     await sleep(RECHECK);

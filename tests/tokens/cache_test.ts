@@ -31,7 +31,7 @@ function setUp(options: Partial<TokenCacheOptions> = {}) {
   return { rows, make, token, wait: (ms: number) => now += ms };
 }
 
-Deno.test("createTokenCache() keeps a token until its end, even when the database fails", async () => {
+Deno.test("createTokenCache() keeps a token until it expires, even if the database fails", async () => {
   const { rows, make, token, wait } = setUp();
   await make().set("acme", token);
   assertEquals([...rows.values()].map(({ expireIn }) => expireIn), [60_000]);
@@ -41,7 +41,7 @@ Deno.test("createTokenCache() keeps a token until its end, even when the databas
   // The row is still there.
   assertEquals(rows.size, 1);
   assertEquals(await make().get("acme"), undefined);
-  // One that has ended is not kept at all.
+  // An expired token is not stored.
   await make().set("other", token);
   assertEquals(rows.size, 1);
 });
@@ -55,7 +55,7 @@ Deno.test("createTokenCache() forgets a tenant", async () => {
   assertEquals(await make().get("other"), token);
 });
 
-Deno.test("createTokenCache() keeps tenants and accounts apart", async () => {
+Deno.test("createTokenCache() separates tenants and accounts", async () => {
   const { make, token } = setUp();
   const other = make({ scope: () => Promise.resolve("another scope") });
   await make().set("acme", token);
@@ -63,7 +63,7 @@ Deno.test("createTokenCache() keeps tenants and accounts apart", async () => {
   assertEquals(await other.get("acme"), undefined);
 });
 
-Deno.test("createTokenCache() seals tokens, and takes none from another place", async () => {
+Deno.test("createTokenCache() seals tokens, and accepts none under another key", async () => {
   const logged: string[] = [];
   const { rows, make, token } = setUp({
     sealer,
@@ -76,7 +76,7 @@ Deno.test("createTokenCache() seals tokens, and takes none from another place", 
   const [acme, other] = [...rows.keys()];
   rows.set(other!, rows.get(acme!)!);
   assertEquals(await make().get("other"), undefined);
-  // Sealed with a key that is gone.
+  // Sealed with a key that is no longer set.
   assertEquals(await make({ sealer: createSealer([]) }).get("acme"), undefined);
   assertNotMatch(logged.join(), /canary/);
 });
@@ -88,7 +88,7 @@ Deno.test("createTokenCache() never holds a refresh token", async () => {
   assertNotMatch(Deno.inspect([...rows], { depth: 9 }), /canary|refresh/);
 });
 
-Deno.test("createTokenCache() goes on without a database that fails, and says so once", async () => {
+Deno.test("createTokenCache() continues without a failing database, and logs that once", async () => {
   const broken = new Proxy({}, {
     get() {
       throw new TypeError("canary");
@@ -128,7 +128,7 @@ Deno.test("createTokenCache() goes on without a database that fails, and says so
   assertEquals(await make().get("acme"), undefined);
 });
 
-Deno.test("createTokenCache() takes only tokens for tokens", async () => {
+Deno.test("createTokenCache() reads only tokens", async () => {
   for (
     const odd of ["", "{", "null", "[]", '{"access_token":"a"}', 5, {}]
   ) {

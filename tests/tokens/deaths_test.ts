@@ -1,4 +1,4 @@
-/** Servers that are killed during a refresh, and stores that go away. */
+/** Servers that are killed during a refresh, and stores that stop. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
 import { type Gate, startGate } from "../support/gate.ts";
@@ -15,12 +15,12 @@ import { sleep } from "../support/time.ts";
 
 const TOKEN_PATH = "/oauth/token", PRODUCTS = "/api/v3.1/products";
 
-/** Where a process is killed, and what the next one must find. */
+/** When a process is killed, and what the next one must find. */
 interface Death {
   readonly name: string;
-  /** Brings a server to the point; its call is under way by then. */
+  /** Brings a server to this point, with a call under way. */
   reach(gate: Gate, shared: Shared): Promise<void>;
-  /** Whether the next server works; if not, it must say what happened. */
+  /** Whether the next server works; otherwise it must say what happened. */
   readonly survives: boolean;
 }
 
@@ -36,7 +36,7 @@ const deaths: readonly Death[] = [
     survives: false,
   },
   {
-    name: "while the new token is being persisted",
+    name: "while the new token is being stored",
     async reach(gate, shared) {
       await gate.hold(TOKEN_PATH, "after");
       await shared.pauseWrites!();
@@ -46,7 +46,7 @@ const deaths: readonly Death[] = [
     survives: false,
   },
   {
-    name: "after the new token was persisted, before its use",
+    name: "after the new token was stored, before its use",
     reach: (gate) => gate.hold(PRODUCTS, "before"),
     survives: true,
   },
@@ -57,7 +57,7 @@ async function die(kind: Kind, death: Death): Promise<void> {
   await using shared = await kind.start(sandbox);
   await using gate = startGate(sandbox);
   const env = { QONTAK_BASE_URL: gate.url };
-  // Not one of the first grants, so that there is something to lose.
+  // Not the first grants, so that there is a token to lose.
   sandbox.expireAccessTokens();
   {
     await using server = await startServer(sandbox, shared, env);
@@ -82,19 +82,19 @@ for (const kind of kinds) {
   const skipped = kind.missing && ` (skipped: ${kind.missing})`;
   Deno.test({
     name:
-      `a server on ${kind.name} that is killed during a refresh locks nobody out whose token was kept${skipped}`,
+      `a server on ${kind.name} that is killed during a refresh locks out no company whose token was stored${skipped}`,
     ignore: kind.missing !== "",
     async fn() {
       const reachable = deaths.filter(({ name }) =>
         !name.includes("being persisted") || kind.canPause
       );
-      // A lease that a dead process leaves ends by itself: they wait together.
+      // The lease of a dead process expires by itself, so these wait together.
       await Promise.all(reachable.map((death) => die(kind, death)));
     },
   });
 }
 
-/** Calls until the answer is good, for ten seconds at most. */
+/** Calls until one succeeds, for at most ten seconds. */
 async function recover(server: HttpProcess, shared: Shared): Promise<void> {
   for (let tries = 0;; tries++) {
     const { isError, text } = await call(server, shared);
@@ -108,7 +108,7 @@ for (const kind of kinds.filter(({ canPause }) => canPause)) {
   const skipped = kind.missing && ` (skipped: ${kind.missing})`;
   Deno.test({
     name:
-      `a server outlives an outage of ${kind.name}, and never takes it for missing credentials${skipped}`,
+      `a server survives an outage of ${kind.name}, and never reports it as missing credentials${skipped}`,
     ignore: kind.missing !== "" || Deno.env.has("REDIS_URL"),
     async fn() {
       await using sandbox = serveSandbox();
@@ -118,7 +118,7 @@ for (const kind of kinds.filter(({ canPause }) => canPause)) {
       await using server = await startServer(sandbox, shared, env);
       assertEquals((await call(server, shared)).isError, false);
 
-      // The token is good: the store is not missed.
+      // The token is valid, so the store is not needed.
       await shared.stop!();
       assertEquals((await call(server, shared)).isError, false);
       sandbox.expireAccessTokens();
@@ -128,7 +128,7 @@ for (const kind of kinds.filter(({ canPause }) => canPause)) {
       await shared.restart!();
       await recover(server, shared);
 
-      // It goes away between the grant and keeping what was granted.
+      // The store stops between the grant and storing the new token.
       sandbox.expireAccessTokens();
       const before = sandbox.grants;
       const held = gate.hold(TOKEN_PATH, "after");
@@ -138,7 +138,7 @@ for (const kind of kinds.filter(({ canPause }) => canPause)) {
       gate.release();
       assertEquals((await calling).isError, false);
       await shared.restart!();
-      // Another server finds the new token once it was kept after all.
+      // Another server finds the new token once it is stored.
       await using other = await startServer(sandbox, shared);
       await recover(other, shared);
       assertEquals(sandbox.grants - before, 1);

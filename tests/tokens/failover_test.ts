@@ -1,4 +1,4 @@
-/** Stores that lose what they had taken, as Redis may when a replica takes over. */
+/** Stores that lose records, as Redis may when a replica takes over. */
 import {
   assert,
   assertEquals,
@@ -32,7 +32,7 @@ function redisTest(name: string, fn: () => Promise<void>) {
   });
 }
 
-/** One address that leads to one Redis, and after a failover to another. */
+/** An address that forwards to one Redis, and after a failover to another. */
 function forward(first: string) {
   let port = Number(new URL(first).port);
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -47,7 +47,7 @@ function forward(first: string) {
         outer.readable.pipeTo(inner.writable),
       ]);
     } catch {
-      // It was cut, or nothing listens there.
+      // The connection was cut, or nothing listens there.
     }
     try {
       inner.close();
@@ -70,10 +70,10 @@ function forward(first: string) {
   };
 }
 
-/** Starts a Redis that replicas may follow at once. */
+/** Starts a Redis that replicas can follow immediately. */
 const startMaster = () => startRedis("--repl-diskless-sync-delay", "0");
 
-/** Starts a Redis that follows another. */
+/** Starts a replica of a Redis. */
 async function startReplica(master: TestRedis): Promise<TestRedis> {
   const { port } = new URL(master.url);
   const replica = await startRedis("--replicaof", "127.0.0.1", port);
@@ -104,7 +104,7 @@ Deno.test({
       missing && ` (skipped: ${missing})`
     }`,
   ignore: missing !== "",
-  // Connections of the forwarder end with their Redis.
+  // The forwarder's connections end with their Redis.
   sanitizeOps: false,
   sanitizeResources: false,
   async fn() {
@@ -124,7 +124,7 @@ Deno.test({
     assertEquals((await call(server, shared)).isError, false);
     assertEquals((await call(idle, shared)).isError, false);
 
-    // The replica is cut off, and takes over without the next refresh.
+    // The replica is disconnected, and takes over without the next refresh.
     await replica.send("REPLICAOF", "NO", "ONE");
     sandbox.expireAccessTokens();
     assertEquals((await call(server, shared)).isError, false);
@@ -138,7 +138,7 @@ Deno.test({
       return !last.isError || /invalid_grant/.test(last.text);
     }, "the connection is made again");
     assertEquals(last.isError, false, last.text);
-    // The other server finds what was written back.
+    // The other server finds the token that was written back.
     const other = await call(idle, shared);
     assertEquals(other.isError, false, other.text);
     const ended = await server.stop("SIGTERM");
@@ -148,7 +148,7 @@ Deno.test({
 });
 
 redisTest(
-  "createRedisStore() waits for a replica where one follows, and needs neither it nor the right to",
+  "createRedisStore() waits for a replica if there is one, but needs neither a replica nor the permission to wait",
   async () => {
     await using master = await startMaster();
     const waits = async () =>
@@ -168,7 +168,7 @@ redisTest(
       "the replica has it",
     );
     await copy.close?.();
-    // A replica that hangs delays a write no longer than a moment.
+    // A replica that hangs delays a write only for a moment.
     await replica.send("REPLICAOF", "NO", "ONE");
     const start = performance.now();
     const three = await store.replace("acme", { refresh_token: "3" }, two);
@@ -190,7 +190,7 @@ redisTest(
   },
 );
 
-/** A store whose record a test may set back, and processes that use it. */
+/** A store whose record a test can set back, and processes that use it. */
 function bench(losesWrites = true) {
   const records: Record<string, Credentials> = {
     acme: { refresh_token: "r0" },
@@ -212,7 +212,7 @@ const tokenOf = (credentials: Credentials | undefined) =>
     ? credentials.refresh_token
     : undefined;
 
-Deno.test("access() writes back what the store has lost, one refresh or several", async () => {
+Deno.test("access() writes back what the store has lost, after one refresh or several", async () => {
   const { records, qontak, start, lines } = bench();
   const tokens = start();
   let access = "";
@@ -221,19 +221,19 @@ Deno.test("access() writes back what the store has lost, one refresh or several"
     access = await tokens.access("acme", access);
     seen.push(records.acme!);
   }
-  // Each state that it was ever in, the first one too.
+  // Each earlier state, including the first one.
   for (const old of seen) {
     records.acme = old;
     access = await tokens.access("acme", access);
     assertEquals(tokenOf(records.acme), `r${access.slice(1)}`);
   }
-  // No token was offered twice.
+  // No refresh token was used twice.
   assertEquals(new Set(qontak.used).size, qontak.used.length);
   for (const line of lines) assertNotMatch(line, /\br\d/);
   await tokens.close();
 });
 
-Deno.test("access() looks after a minute whether the store still has what it took", async () => {
+Deno.test("access() checks after a minute whether the store still has the token", async () => {
   using time = new FakeTime();
   const { records, store, start } = bench();
   const tokens = start();
@@ -242,10 +242,10 @@ Deno.test("access() looks after a minute whether the store still has what it too
   records.acme = old;
   const pass = async (ms: number) => {
     time.tick(ms);
-    // What the timers began goes on.
+    // The work that the timers started continues.
     for (let i = 0; i < 50; i++) await Promise.resolve();
   };
-  // No call comes. The store is away when it is looked at first.
+  // There is no call. The store fails at the first check.
   const read = store.read;
   Object.assign(store, {
     read: () => Promise.reject(new StoreError("It does not answer")),
@@ -258,13 +258,13 @@ Deno.test("access() looks after a minute whether the store still has what it too
   await tokens.close();
 });
 
-Deno.test("access() keeps a new token that was given while the store went back", async () => {
+Deno.test("access() keeps a new token that it received while the store lost its last write", async () => {
   const { records, qontak, start, lines } = bench();
   const first = records.acme!;
   let isBack = false;
   const tokens = start(async (token) => {
     const grant = await qontak.refresh(token);
-    // The failover comes between the grant and keeping it.
+    // The failover happens between the grant and storing it.
     if (isBack) records.acme = first;
     return grant;
   });
@@ -276,14 +276,14 @@ Deno.test("access() keeps a new token that was given while the store went back",
   await tokens.close();
 });
 
-Deno.test("access() tries its own token where Qontak refuses an older one of another process", async () => {
+Deno.test("access() tries its own token if Qontak refuses an older one of another process", async () => {
   const { records, qontak, start } = bench();
   const [one, two] = [start(), start()];
   const first = await one.access("acme");
   const old = records.acme!;
   await two.access("acme", first);
-  // What the second exchanged is a token that the first had got; the store
-  // has one from before both.
+  // The second process exchanged a token that the first had received; the store
+  // has an older one.
   records.acme = {
     ...old,
     refresh_token: "r-before",
@@ -295,27 +295,27 @@ Deno.test("access() tries its own token where Qontak refuses an older one of ano
   for (const tokens of [one, two]) await tokens.close();
 });
 
-Deno.test("access() leaves alone what a person or another process has put into the store", async () => {
+Deno.test("access() does not replace what a person or another process has stored", async () => {
   const { records, start } = bench();
   const tokens = start();
   const access = await tokens.access("acme");
-  // Perhaps another account's: the old one's is never used in its place.
+  // It may belong to another account, so the old token is never used instead.
   records.acme = { refresh_token: "by hand" };
   await assertRejects(() => tokens.access("acme", access), QontakError);
   assertEquals(records.acme, { refresh_token: "by hand" });
-  // A company that was taken away stays away.
+  // A removed company stays removed.
   delete records.acme;
   await assertRejects(() => tokens.access("acme", access), Error, "no cred");
   assertEquals(records.acme, undefined);
   await tokens.close();
 });
 
-Deno.test("access() gives up where what it was given is dead as well", async () => {
+Deno.test("access() gives up if its own token is invalid as well", async () => {
   const { records, qontak, start } = bench();
   const tokens = start();
   const old = records.acme!;
   const access = await tokens.access("acme");
-  // Somebody without a store has used it.
+  // A program without the store has used it.
   await qontak.refresh("r1");
   records.acme = old;
   for (let tries = 0; tries < 3; tries++) {
@@ -325,7 +325,7 @@ Deno.test("access() gives up where what it was given is dead as well", async () 
       "invalid_grant",
     );
   }
-  // Each dead token was offered once.
+  // Each invalid token was tried once.
   assertEquals(qontak.used.filter((token) => token === "r1").length, 2);
   await tokens.close();
 });

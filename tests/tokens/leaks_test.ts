@@ -1,4 +1,6 @@
-/** No token stands in anything that a person or a program can look at. */
+/**
+ * No output or object that a person or a program can inspect contains a token.
+ */
 import { assert, assertEquals, assertNotMatch } from "@std/assert";
 import { createServer, type ServerOptions } from "../../mod.ts";
 import { createAccess } from "../../src/qontak/connection.ts";
@@ -9,7 +11,7 @@ import { serveMcp } from "../support/serve.ts";
 
 const CANARY = /canary/;
 
-/** Everything that an object shows of itself. */
+/** Everything that an object shows. */
 function inspect(value: unknown): string {
   return Deno.inspect(value, {
     depth: 50,
@@ -26,12 +28,12 @@ const grant = {
   expires_in: 3600,
 };
 
-/** What Qontak may answer to the grant and to the call, tokens and all. */
+/** Answers of Qontak to the grant and to the call, which contain tokens. */
 const answers: [
   string,
   (path: string, headers: Headers, sent: string) => Response,
 ][] = [
-  ["all is well", (path) =>
+  ["nothing fails", (path) =>
     Response.json(
       path === "/oauth/token" ? grant : {
         meta: { status: 200, type: "OK" },
@@ -39,7 +41,7 @@ const answers: [
       },
     )],
   [
-    "the grant is refused in words that repeat it",
+    "the grant is refused with a message that repeats it",
     (_path, _headers, sent) =>
       Response.json({
         error: "invalid_grant",
@@ -49,7 +51,7 @@ const answers: [
       }, { status: 400 }),
   ],
   [
-    "the grant is answered by a page that repeats it",
+    "the grant is answered with a page that repeats it",
     (_path, _headers, sent) =>
       new Response(`<html>${sent}</html>`, { status: 500 }),
   ],
@@ -77,7 +79,7 @@ const answers: [
 ];
 
 for (const [name, answer] of answers) {
-  Deno.test(`no token is shown where ${name}`, async () => {
+  Deno.test(`no token is shown if ${name}`, async () => {
     const logs: string[] = [];
     const store = createEnvStore({
       credentials: { refresh_token: "canary-refresh" },
@@ -88,13 +90,13 @@ for (const [name, answer] of answers) {
       clientId: "an-application",
       clientSecret: "canary-secret",
       log: (...line) => logs.push(JSON.stringify(line)),
-      // deno-lint-ignore require-await -- as fetch rejects, not throws
+      // deno-lint-ignore require-await -- fetch rejects, and does not throw
       fetch: async (input, init) => {
         const { pathname } = new URL(String(input));
         const headers = new Headers(init?.headers);
         const body = init?.body;
         const sent = body instanceof URLSearchParams ? String(body) : "";
-        // The tokens do reach Qontak, and Qontak only.
+        // The tokens reach Qontak, and nothing else.
         assert(CANARY.test(sent) || CANARY.test(headers.get("authorization")!));
         return answer(pathname, headers, sent);
       },
@@ -104,7 +106,7 @@ for (const [name, answer] of answers) {
     const shown = [inspect(server), inspect(store)];
     for (const tool of ["list_pipelines", "list_products"]) {
       const called = await callTool(url, tool);
-      assertEquals(called.isError, name !== "all is well", called.text);
+      assertEquals(called.isError, name !== "nothing fails", called.text);
       shown.push(called.text, inspect(server), inspect(store));
     }
     await close();
@@ -112,7 +114,7 @@ for (const [name, answer] of answers) {
   });
 }
 
-Deno.test("no token is shown by an access that was used and its errors", async () => {
+Deno.test("a used access and its errors show no token", async () => {
   const access = createAccess({
     store: createMemoryStore({
       acme: { refresh_token: "canary", access_token: "canary", expires_at: 1 },

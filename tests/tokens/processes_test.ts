@@ -1,4 +1,4 @@
-/** Servers in processes of their own on one store, while access tokens end. */
+/** Servers in separate processes with one store, while access tokens expire. */
 import { assertEquals } from "@std/assert";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
 import { assertNoTokens, call, kinds, startServer } from "./shared.ts";
@@ -31,7 +31,7 @@ for (const kind of kinds) {
         assertEquals(failed.map(({ text }) => text), [], `round ${round}`);
         assertEquals(sandbox.grants - before, 1, `round ${round}`);
       }
-      // Nobody has used a refresh token that was replaced already.
+      // No process has used a refresh token that was already replaced.
       assertEquals(sandbox.grantAttempts, sandbox.grants);
       assertNoTokens(await Promise.all(servers.map((s) => s.stop("SIGTERM"))));
     },

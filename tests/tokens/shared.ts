@@ -1,6 +1,6 @@
 /**
- * Stores that several processes share, and servers in processes of their own
- * on them.
+ * Stores that several processes share, and servers in separate processes that
+ * use them.
  *
  * @module
  */
@@ -18,28 +18,28 @@ import { startVault } from "../support/vault.ts";
 
 /** A store that several processes share. */
 export interface Shared extends AsyncDisposable {
-  /** What leads a server to it. */
+  /** The environment with which a server uses it. */
   readonly env: Record<string, string>;
   readonly args: string[];
-  /** The tenant that calls name; none where the store holds one company. */
+  /** The tenant that calls name; none if the store holds one company. */
   readonly user: { readonly user_id?: string };
-  /** Makes writes to the store wait, reads go on. */
+  /** Delays writes to the store, but not reads. */
   pauseWrites?(): Promise<void>;
-  /** Lets them go on. */
+  /** Releases the writes. */
   resumeWrites?(): Promise<void>;
-  /** Puts the store out of order. */
+  /** Stops the store. */
   stop?(): Promise<void>;
-  /** Puts it in order again, with what it held. */
+  /** Starts it again, with its data. */
   restart?(): Promise<void>;
 }
 
 export interface Kind {
   readonly name: string;
-  /** Why it cannot be tested here; empty where it can. */
+  /** Why it cannot be tested here; empty if it can. */
   readonly missing: string;
-  /** Whether writes to it can be made to wait. */
+  /** Whether writes to it can be delayed. */
   readonly canPause: boolean;
-  /** What a call says while it is out of order. */
+  /** The error of a call while it is stopped. */
   readonly outage?: string;
   start(sandbox: RunningSandbox): Promise<Shared>;
 }
@@ -110,7 +110,7 @@ const vaultKind: Kind = {
       },
       args: [],
       user: acme,
-      // Held until after the end of the test: a write that never happens.
+      // Held until after the test: a write that never happens.
       // deno-lint-ignore require-await -- the interface is asynchronous
       async pauseWrites() {
         vault.delay(/^(POST|PUT) .*tokens\/acme$/, 60_000, { times: 1 });
@@ -149,7 +149,7 @@ const kvKind: Kind = {
   },
 };
 
-/** What several clients on one machine do: each starts its own server. */
+/** Several clients on one machine: each starts its own server. */
 const envKind: Kind = {
   name: "env with KV",
   missing: "",
@@ -184,7 +184,7 @@ export function startServer(
   });
 }
 
-/** Calls a tool that asks Qontak each time. */
+/** Calls a tool that sends a request to Qontak each time. */
 export function call(
   { url }: HttpProcess,
   { user }: Shared,
@@ -192,7 +192,7 @@ export function call(
   return callTool(url, "list_products", { per_page: 1, ...user });
 }
 
-/** Nothing that could be a token of the sandbox stands in any output. */
+/** Asserts that no output contains a token of the sandbox. */
 export function assertNoTokens(
   ended: { stdout: string; stderr: string }[],
 ): void {

@@ -53,7 +53,7 @@ Deno.test("access() shares one refresh among concurrent calls", async () => {
   assertEquals(used, ["refresh 0"]);
 });
 
-Deno.test("access() keeps a token until five minutes before its end", async () => {
+Deno.test("access() uses a token until five minutes before it expires", async () => {
   using time = new FakeTime();
   const { used, tokens } = setUp();
   await tokens.access(DEFAULT_TENANT);
@@ -75,19 +75,19 @@ Deno.test("access() uses a short-lived token for most of its life", async () => 
   assertEquals(used.length, 2);
 });
 
-Deno.test("access() replaces a rejected token once for all callers that met it", async () => {
+Deno.test("access() replaces a rejected token once for all callers that had it", async () => {
   const { used, tokens } = setUp();
   const old = await tokens.access(DEFAULT_TENANT);
   const fresh = await Promise.all(
     Array.from({ length: 20 }, () => tokens.access(DEFAULT_TENANT, old)),
   );
   assertEquals(new Set(fresh), new Set(["access 2"]));
-  // One who was slow to see the 401 gets the token that is there by now.
+  // A caller that received the 401 late gets the current token.
   assertEquals(await tokens.access(DEFAULT_TENANT, old), "access 2");
   assertEquals(used, ["refresh 0", "refresh 1"]);
 });
 
-Deno.test("access() tells a failed refresh to all, and tries again later", async () => {
+Deno.test("access() reports a failed refresh to all callers, and tries again later", async () => {
   let fail = true;
   const tokens = createTokens({
     store: memoryStore(),
@@ -104,7 +104,7 @@ Deno.test("access() tells a failed refresh to all, and tries again later", async
   assertEquals(await tokens.access(DEFAULT_TENANT), "a");
 });
 
-/** A store that many processes share, and that can go out of order. */
+/** A store that many processes share, and that can fail. */
 function sharedStore() {
   let record: OAuthCredentials = { refresh_token: "r0" };
   let version = 0;
@@ -116,7 +116,7 @@ function sharedStore() {
     get record() {
       return record;
     },
-    /** What another process does. */
+    /** The actions of another process. */
     write(next: OAuthCredentials) {
       record = next;
       version++;
@@ -185,7 +185,7 @@ Deno.test("access() makes one refresh for many processes", async () => {
   assertEquals(used, ["r0"]);
 });
 
-Deno.test("access() uses a token that another process has rotated meanwhile", async () => {
+Deno.test("access() uses a token that another process has renewed meanwhile", async () => {
   const { store, state } = sharedStore();
   const { used, refresh } = rotatingQontak(5);
   const tokens = createTokens({
@@ -193,7 +193,7 @@ Deno.test("access() uses a token that another process has rotated meanwhile", as
     log: () => {},
     refresh: async (token) => {
       if (used.length === 0) {
-        // Another process, which knows of no lease, is faster.
+        // Another process, which does not use leases, is faster.
         const grant = await refresh(token);
         state.write({ ...grant, expires_at: soon() });
       }
@@ -204,7 +204,7 @@ Deno.test("access() uses a token that another process has rotated meanwhile", as
   assertEquals(used, ["r0", "r0"]);
 });
 
-Deno.test("access() reports a dead refresh token only when the store has no newer one", async () => {
+Deno.test("access() reports an invalid refresh token only if the store has no newer one", async () => {
   const { store, state } = sharedStore();
   state.write({ refresh_token: "dead" });
   const { used, refresh } = rotatingQontak(5);
@@ -217,7 +217,7 @@ Deno.test("access() reports a dead refresh token only when the store has no newe
   assertEquals(used, ["dead"]);
 });
 
-Deno.test("access() serves and keeps trying when the newest token cannot be kept", async () => {
+Deno.test("access() returns a token and keeps trying if the newest token cannot be stored", async () => {
   const { store, state } = sharedStore();
   const { used, refresh } = rotatingQontak(5);
   const logs: string[] = [];
@@ -229,7 +229,7 @@ Deno.test("access() serves and keeps trying when the newest token cannot be kept
   });
   state.readOnly = true;
   assertEquals(await tokens.access("acme"), "a1");
-  // The store still has the old one: it is not used again.
+  // The store still has the old token, which is not used again.
   assertEquals(await tokens.access("acme", "a1"), "a2");
   assertEquals(used, ["r0", "r1"]);
   assertEquals(state.record.refresh_token, "r0");
@@ -242,7 +242,7 @@ Deno.test("access() serves and keeps trying when the newest token cannot be kept
   await tokens.close();
 });
 
-Deno.test("access() goes on with a good token while the store is out of order", async () => {
+Deno.test("access() uses a valid token while the store fails", async () => {
   using time = new FakeTime();
   const { store, state } = sharedStore();
   const grant: Grant = {
@@ -260,7 +260,7 @@ Deno.test("access() goes on with a good token while the store is out of order", 
   time.tick((21_600 - 200) * 1000);
   assertEquals(await tokens.access("acme"), "a1");
   time.tick(201 * 1000);
-  // An outage, and never "there are no credentials".
+  // It reports an outage, and never missing credentials.
   await assertRejects(() => tokens.access("acme"), StoreError, "not answer");
 });
 
@@ -272,7 +272,7 @@ Deno.test("access() never overwrites a newer record", async () => {
     log: () => {},
     refresh: async (token) => {
       const grant = await refresh(token);
-      // A person stores a new token while the answer travels.
+      // A person stores a new token before the answer arrives.
       state.write({ refresh_token: "by hand" });
       return grant;
     },
@@ -281,7 +281,7 @@ Deno.test("access() never overwrites a newer record", async () => {
   assertEquals(state.record.refresh_token, "by hand");
 });
 
-Deno.test("access() goes on with a good token while Qontak does not refresh it", async () => {
+Deno.test("access() uses a valid token while Qontak does not renew it", async () => {
   using time = new FakeTime();
   const { store } = sharedStore();
   let down = false;
@@ -305,13 +305,13 @@ Deno.test("access() goes on with a good token while Qontak does not refresh it",
   for (let i = 0; i < 5; i++) {
     assertEquals(await tokens.access("acme"), "a after r0");
   }
-  // Not every call waits for a refresh that fails.
+  // Calls do not all wait for a failing refresh.
   assertEquals(asked, 2);
   time.tick(201 * 1000);
   await assertRejects(() => tokens.access("acme"), Error, "not reached");
 });
 
-Deno.test("access() does not offer a dead refresh token to Qontak again and again", async () => {
+Deno.test("access() does not send an invalid refresh token to Qontak repeatedly", async () => {
   using time = new FakeTime();
   const { store, state } = sharedStore();
   state.write({ refresh_token: "dead" });
@@ -345,12 +345,12 @@ Deno.test("access() does not offer a dead refresh token to Qontak again and agai
   time.tick(61_000);
   await refused();
   assertEquals(used, ["dead", "dead"]);
-  // A person has put in another one: it is tried at once.
+  // A person has stored another one, which is tried immediately.
   state.write({ refresh_token: "by hand" });
   assertEquals(await tokens.access("acme"), "a");
 });
 
-Deno.test("access() knows its own record where the store's answer was lost", async () => {
+Deno.test("access() recognizes its own record if the store's answer was lost", async () => {
   const { store, state } = sharedStore();
   const { refresh } = rotatingQontak(5);
   const logs: string[] = [];
@@ -368,7 +368,7 @@ Deno.test("access() knows its own record where the store's answer was lost", asy
   assertMatch(logs[1]!, /kept at last/);
 });
 
-Deno.test("close() keeps what is not kept yet, and says what is lost", async () => {
+Deno.test("close() stores what is not stored yet, and reports what is lost", async () => {
   for (const readOnly of [false, true]) {
     const { store, state } = sharedStore();
     const { refresh } = rotatingQontak(5);
@@ -388,10 +388,10 @@ Deno.test("close() keeps what is not kept yet, and says what is lost", async () 
   }
 });
 
-Deno.test("access() starts again where the refresh that it joined knew of no rejection", async () => {
+Deno.test("access() starts again if the refresh that it joined did not know of the rejection", async () => {
   const { store, state } = sharedStore();
   const { used, refresh } = rotatingQontak(5);
-  // The record's own token is good by its date, and refused by Qontak.
+  // The token in the record is valid by its date, but Qontak refuses it.
   state.write({
     refresh_token: "r0",
     access_token: "refused",
@@ -408,7 +408,7 @@ Deno.test("access() starts again where the refresh that it joined knew of no rej
   assertEquals(used, ["r0"]);
 });
 
-Deno.test("access() asks the store again after a minute where nothing is cached", async () => {
+Deno.test("access() asks the store again after a minute if nothing is cached", async () => {
   using time = new FakeTime();
   const { store, state } = sharedStore();
   state.write({ refresh_token: "r0", access_token: "a", expires_at: soon() });
@@ -426,7 +426,7 @@ Deno.test("access() asks the store again after a minute where nothing is cached"
   assertEquals(state.reads, 2);
 });
 
-Deno.test("access() uses a token for no longer than the store allows", async () => {
+Deno.test("access() uses a token only as long as the store allows", async () => {
   using time = new FakeTime();
   const { store } = sharedStore();
   const { used, tokens } = setUp(21_600, { ...store, maxAge: 100 });
@@ -438,7 +438,7 @@ Deno.test("access() uses a token for no longer than the store allows", async () 
   assertEquals(used.length, 2);
 });
 
-Deno.test("access() starts from the cache, and trusts only the store after a rejection", async () => {
+Deno.test("access() uses the cache first, and only the store after a rejection", async () => {
   const { store, state } = sharedStore();
   const { used, refresh } = rotatingQontak(5);
   const account = await sha256("r0");
@@ -464,14 +464,14 @@ Deno.test("access() starts from the cache, and trusts only the store after a rej
       },
     });
   assertEquals(await make().access("acme"), "cached");
-  // Whether the account is still the same.
+  // This checks whether the account is still the same.
   assertEquals(state.reads, 1);
   state.down = true;
   assertEquals(await make().access("acme"), "cached");
   state.down = false;
   assertEquals(await make().access("acme", "cached"), "a1");
   assertEquals(used, ["r0"]);
-  // What another process gets after a restart.
+  // Another process after a restart.
   assertEquals(await make().access("acme"), "a1");
   kept.set("acme", {
     access_token: "ended",
@@ -480,7 +480,7 @@ Deno.test("access() starts from the cache, and trusts only the store after a rej
     account,
   });
   assertEquals(await make().access("acme"), "a1");
-  // A person has given the name to another account.
+  // A person has assigned the name to another account.
   kept.set("acme", {
     access_token: "of the old account",
     expires_at: soon(),
@@ -507,7 +507,7 @@ Deno.test("access() refuses a tenant whose credentials are for Mekari's gateway"
   assertEquals(used, []);
 });
 
-Deno.test("access() holds a bounded number of tenants and shares nothing among them", async () => {
+Deno.test("access() holds a limited number of tenants and shares nothing between them", async () => {
   const { store } = sharedStore();
   let reads = 0;
   const tokens = createTokens({
@@ -534,14 +534,14 @@ Deno.test("access() holds a bounded number of tenants and shares nothing among t
     assertEquals(await tokens.access(`t${i}`), `of t${i}`);
   }
   assertEquals(reads, many);
-  // The newest are held, the oldest are asked for again.
+  // The newest are held, and the oldest are requested again.
   for (let i = many - TENANTS_HELD; i < many; i++) await tokens.access(`t${i}`);
   assertEquals(reads, many);
   assertEquals(await tokens.access("t0"), "of t0");
   assertEquals(reads, many + 1);
 });
 
-Deno.test("access() stops within a minute for a tenant that was removed, where nothing is cached", async () => {
+Deno.test("access() stops within a minute for a removed tenant if nothing is cached", async () => {
   using time = new FakeTime();
   const records: Record<string, OAuthCredentials> = {
     acme: { refresh_token: "r", access_token: "a", expires_at: soon() },
@@ -555,11 +555,11 @@ Deno.test("access() stops within a minute for a tenant that was removed, where n
   assertEquals(await tokens.access("acme"), "a");
   delete records.acme;
   time.tick(61_000);
-  // The token itself is good for an hour.
+  // The token itself is valid for an hour.
   await assertRejects(() => tokens.access("acme"), CredentialsError, "acme");
 });
 
-Deno.test("takeLease() renews itself, and takes nothing again once it is released", async () => {
+Deno.test("takeLease() renews the lease, and does not take it again after its release", async () => {
   using time = new FakeTime();
   const taken: string[] = [];
   let answer = Promise.withResolvers<void>();
@@ -582,7 +582,7 @@ Deno.test("takeLease() renews itself, and takes nothing again once it is release
   answer = Promise.withResolvers();
   time.tick(LEASE / 2);
   const released = lease!.release();
-  // The renewal that is under way ends first: it would take it again.
+  // The renewal under way ends first, because it would take the lease again.
   answer.resolve();
   await released;
   time.tick(LEASE * 3);

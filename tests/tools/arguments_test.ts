@@ -13,7 +13,9 @@ function refusal(name: string, args: Record<string, unknown>): string {
   return error.message;
 }
 
-/** What is wrong with arguments: told of their form, thrown of their size. */
+/**
+ * The problems of arguments: returned for their form, thrown for their size.
+ */
 function refused(name: string, args: Record<string, unknown>) {
   try {
     return parse(name, args).error;
@@ -23,7 +25,7 @@ function refused(name: string, args: Record<string, unknown>) {
   }
 }
 
-Deno.test("parseArguments() takes what clients really send", () => {
+Deno.test("parseArguments() accepts what clients really send", () => {
   const table: [string, Record<string, unknown>, Record<string, unknown>][] = [
     ["get_deal", { deal_id: 7 }, { deal_id: 7 }],
     ["get_deal", { deal_id: "7" }, { deal_id: 7 }],
@@ -63,7 +65,7 @@ Deno.test("parseArguments() takes what clients really send", () => {
   }
 });
 
-Deno.test("parseArguments() names what is wrong and what was given", () => {
+Deno.test("parseArguments() names the problem and the given value", () => {
   const table: [string, Record<string, unknown>, string][] = [
     ["get_deal", {}, "deal_id is missing: it must be the id of a record"],
     ["get_deal", { deal_id: "seven" }, 'not "seven"'],
@@ -109,7 +111,7 @@ Deno.test("parseArguments() names what is wrong and what was given", () => {
   }
 });
 
-Deno.test("parseArguments() refuses what holds too much, in a sentence and at once", () => {
+Deno.test("parseArguments() refuses arguments that are too large, immediately and in a sentence", () => {
   const zeros = (count: number) => `[${"0,".repeat(count - 1)}0]`;
   const many = (count: number) =>
     Object.fromEntries(Array.from({ length: count }, (_, i) => [`a${i}`, i]));
@@ -161,12 +163,13 @@ Deno.test("parseArguments() refuses what holds too much, in a sentence and at on
     const took = performance.now() - start;
     assertStringIncludes(message, expected);
     assert(message.length < 4_000, `${expected}: ${message.length}`);
-    // Milliseconds where nothing else runs; it was seconds, or minutes.
+    // It takes milliseconds on an idle machine; it used to take seconds or
+    // minutes.
     assert(took < 1_000, `${expected} took ${took} ms`);
   }
 });
 
-Deno.test("parseArguments() names all that is wrong at once", () => {
+Deno.test("parseArguments() names all problems at once", () => {
   const message = refusal("list_deals", { page: 0, per_page: 0, nmae: "x" });
   for (const part of ["page must", "per_page must", "Did you mean name?"]) {
     assertStringIncludes(message, part);

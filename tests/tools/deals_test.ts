@@ -8,10 +8,10 @@ import { argumentsFor } from "../../scripts/fill.ts";
 import { findField, places } from "../support/company.ts";
 import { createWorld, type World, writes } from "../support/world.ts";
 
-// deno-lint-ignore no-explicit-any -- tests look into answers freely
+// deno-lint-ignore no-explicit-any -- tests read any field of an answer
 type Data = any;
 
-/** A deal that was made with what its stage requires, and its place. */
+/** A deal that was created with what its stage requires, and its place. */
 async function made(world: World, index = 1) {
   const place = (await places(world))[index];
   const args = { ...argumentsFor(place.required), name: "Meja rapat" };
@@ -19,7 +19,7 @@ async function made(world: World, index = 1) {
   return { id, place, args };
 }
 
-Deno.test("get_required_fields_for_deal finds what differs by pipeline and stage", async () => {
+Deno.test("get_required_fields_for_deal shows what differs by pipeline and stage", async () => {
   await using world = await createWorld();
   const all = await places(world);
   const sets = all.map(({ required }) =>
@@ -37,7 +37,7 @@ Deno.test("get_required_fields_for_deal finds what differs by pipeline and stage
   assertEquals(byName, all[0]);
 });
 
-Deno.test("get_required_fields_for_deal shortens long lists, says so, and gives them whole", async () => {
+Deno.test("get_required_fields_for_deal shortens long lists, says so, and returns them whole on request", async () => {
   await using world = await createWorld();
   const [{ pipeline, stage }] = await places(world);
   const { optional, notes } = await world.ok("get_required_fields_for_deal", {
@@ -69,7 +69,7 @@ Deno.test("get_required_fields_for_deal answers with what is required, and count
     assertEquals(whole.required, place.required);
     assertEquals(place.optional, undefined);
     assertEquals(place.optional_fields, whole.optional.length);
-    // fields adds a description, and hides nothing that is required.
+    // `fields` adds a description, and hides nothing that is required.
     const named = await world.ok("get_required_fields_for_deal", {
       ...args,
       fields: [whole.optional[0].label],
@@ -81,7 +81,7 @@ Deno.test("get_required_fields_for_deal answers with what is required, and count
   }
 });
 
-Deno.test("get_required_fields_for_deal names what a deal still lacks for a stage", async () => {
+Deno.test("get_required_fields_for_deal names the fields that a deal still lacks for a stage", async () => {
   await using world = await createWorld();
   const { id, place } = await made(world, 0);
   const all = await places(world);
@@ -164,7 +164,7 @@ Deno.test("get_deal_template says what cannot be written and what to do instead"
   assertMatch(photo.instead, /app/);
 });
 
-Deno.test("create_deal makes a deal with what each stage requires", async () => {
+Deno.test("create_deal creates a deal with what each stage requires", async () => {
   await using world = await createWorld();
   for (const place of await places(world)) {
     const data = await world.ok("create_deal", argumentsFor(place.required));
@@ -239,7 +239,7 @@ Deno.test("create_deal names every wrong value at once and sends nothing", async
   assertEquals(writes(world), []);
 });
 
-Deno.test("create_deal takes labels for ids, and sends ids", async () => {
+Deno.test("create_deal accepts labels instead of ids, and sends ids", async () => {
   await using world = await createWorld();
   const [{ pipeline, stage, required }] = await places(world);
   const { optional } = await world.ok("get_required_fields_for_deal", {
@@ -284,7 +284,7 @@ Deno.test("create_deal takes labels for ids, and sends ids", async () => {
   );
 });
 
-Deno.test("create_deal takes the place by its names, and sends them as the company writes them", async () => {
+Deno.test("create_deal accepts names of pipeline and stage, and sends them as the company writes them", async () => {
   await using world = await createWorld();
   const [{ pipeline, stage, required }] = await places(world);
   const { crm_pipeline_id: _, crm_stage_id: __, ...args } = argumentsFor(
@@ -306,7 +306,7 @@ Deno.test("create_deal takes the place by its names, and sends them as the compa
   ]);
 });
 
-Deno.test("create_deal tells fields of one name apart", async () => {
+Deno.test("create_deal distinguishes fields with the same name", async () => {
   await using world = await createWorld();
   const { fields } = await world.ok("get_deal_template");
   const names = fields.filter((f: Data) => f.custom).map((f: Data) => f.name);
@@ -341,7 +341,7 @@ Deno.test("create_deal refuses two values for one field", async () => {
   );
 });
 
-Deno.test("update_deal cannot take a deal out of its pipeline", async () => {
+Deno.test("update_deal cannot remove a deal from its pipeline", async () => {
   await using world = await createWorld();
   const { id } = await made(world, 0);
   for (const key of ["crm_stage_id", "crm_pipeline_id"]) {
@@ -387,7 +387,7 @@ Deno.test("update_deal changes only what is given, and keeps the owner", async (
   assertEquals(Number(after.size), 42);
 });
 
-Deno.test("update_deal clears with null what may be empty", async () => {
+Deno.test("update_deal clears optional values with null", async () => {
   await using world = await createWorld();
   const { id, args } = await made(world, 0);
   await world.ok("update_deal", { deal_id: id, start_date: "2026-11-01" });
@@ -467,7 +467,7 @@ Deno.test("a write is refused while the template cannot be fetched", async () =>
   assertEquals(writes(world), []);
 });
 
-Deno.test("a refused write makes the template be read again", async () => {
+Deno.test("after a refused write, the template is read again", async () => {
   await using world = await createWorld();
   const [{ required }] = await places(world);
   await world.ok("create_deal", argumentsFor(required));
@@ -605,7 +605,7 @@ Deno.test("list_deals applies its own filters to what Qontak's filters select", 
   assertEquals(none.unknown_fields, undefined);
 });
 
-Deno.test("answers keep to their budgets", async () => {
+Deno.test("answers stay within their budgets", async () => {
   await using world = await createWorld();
   const list = await world.call("list_deals", { per_page: 25 });
   assert(list.text.length <= 12 * 1024, `${list.text.length}`);
@@ -643,7 +643,7 @@ Deno.test("get_deal selects keys and custom fields", async () => {
   assertEquals(record.additional_fields[0].id, set.id);
 });
 
-Deno.test("the answers of both profiles of Qontak are understood", async () => {
+Deno.test("the answers of both profiles of Qontak are read correctly", async () => {
   await using world = await createWorld({ profile: "observed" });
   const { id, place } = await made(world);
   const data = await world.ok("update_deal", { deal_id: id, size: 5 });

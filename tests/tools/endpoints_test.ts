@@ -9,15 +9,15 @@ interface Row {
   readonly args?: Record<string, unknown>;
   /** Method and path below /api/v3.1. */
   readonly request: string;
-  /** The query; none when left out. */
+  /** The query; by default none. */
   readonly query?: Record<string, string>;
-  /** The body; none when left out. */
+  /** The body; by default none. */
   readonly body?: Record<string, unknown>;
 }
 
-// What Qontak's collection documents for each body, with values in the form
-// that reaches the wire. Written here once more, so that a key that is lost
-// from the table of endpoints is missed.
+// What Qontak's collection documents for each body, with values in the form in
+// which they are sent. It is repeated here, so that a key that is lost from the
+// table of endpoints is noticed.
 const additional_fields = [{ id: 1, name: "x", value: "y", value_name: "z" }];
 const contact = {
   first_name: "Sari",
@@ -191,10 +191,10 @@ const geolocation = {
   battery_percentage: 20.1,
 };
 
-/** An id that the sandbox does not know; the rows are about the wire. */
+/** An id that does not exist in the sandbox; the rows are about requests. */
 const ID = 4242;
 
-/** Sent unchecked, as the ids in the bodies are invented. */
+/** Sent without a check, because the ids in the bodies are invented. */
 const unchecked = { skip_validation: true };
 
 function assignee({ user_id, ...body }: Record<string, unknown>) {
@@ -547,7 +547,9 @@ const table: Record<string, Record<string, Row>> = {
   },
 };
 
-/** Tools beyond the one of each endpoint, and one request of each. */
+/**
+ * Tools in addition to the first of each endpoint, with one request of each.
+ */
 const further: readonly Row[] = [
   { tool: "get_required_fields_for_contact", request: "GET /contacts/info" },
   { tool: "get_required_fields_for_company", request: "GET /companies/info" },
@@ -588,7 +590,7 @@ const further: readonly Row[] = [
   },
 ];
 
-/** The rows of endpoints that there are: rowsOf makes some that are not. */
+/** The rows of existing endpoints: rowsOf also makes others. */
 const rows = Object.entries(
   endpoints as Record<string, Record<string, Endpoint>>,
 ).flatMap(([resource, all]) =>
@@ -613,8 +615,8 @@ Deno.test("every tool has a row, here or in further", () => {
 });
 
 /**
- * A query parameter named only here, so that one that is lost from the table
- * of endpoints is missed.
+ * Query parameters that are repeated here, so that one that is lost from the
+ * table of endpoints is noticed.
  */
 const documented: Record<string, readonly string[]> = {
   "notes.list": ["crm_lead_id", "crm_company_id", "crm_deal_id"],
@@ -643,7 +645,7 @@ function titleOf({ tool, request }: Row): string {
   return `${tool} reaches ${request.replace(String(ID), ":id")}`;
 }
 
-/** Calls the tool, and looks for the request of the row at the sandbox. */
+/** Calls the tool, and finds the request of the row in the sandbox. */
 async function assertReaches(row: Row): Promise<void> {
   await using world = await createWorld();
   // A change reads the record first, so it has to exist.

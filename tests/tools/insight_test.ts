@@ -45,7 +45,7 @@ Deno.test("query_records counts and sums open deals of a pipeline by stage and c
   assertStringIncludes(answer.rules.state, "win probability");
 });
 
-Deno.test("query_records answers from what it read, and shows own writes at once", async () => {
+Deno.test("query_records answers from memory, and shows own writes immediately", async () => {
   await using world = await createWorld();
   const [id] = data.deals.keys();
   const ask = () =>
@@ -77,7 +77,7 @@ Deno.test("query_records answers from what it read, and shows own writes at once
   );
 });
 
-Deno.test("query_records finds what is overdue, by who has it", async () => {
+Deno.test("query_records finds overdue tasks by assignee", async () => {
   await using world = await createWorld();
   const { records, matched } = await world.ok("query_records", {
     resource: "tasks",
@@ -117,7 +117,7 @@ Deno.test("query_records names every wrong part at once, with the nearest", asyn
   );
 });
 
-Deno.test("query_records keeps free text from a model where content is strict", async () => {
+Deno.test("query_records withholds free text from a model with strict content", async () => {
   await using world = await createWorld({ content: "strict" });
   const { records } = await world.ok("query_records", {
     resource: "tickets",
@@ -130,7 +130,7 @@ Deno.test("query_records keeps free text from a model where content is strict", 
   }
 });
 
-Deno.test("query_records reads ten thousand deals with few requests, and then none", async () => {
+Deno.test("query_records reads ten thousand deals with few requests, and then with none", async () => {
   await using world = await createWorld({ deals: 10_000, timeout: 120_000 });
   const ask = () =>
     world.ok("query_records", {
@@ -146,7 +146,7 @@ Deno.test("query_records reads ten thousand deals with few requests, and then no
   assertEquals(world.seen(), []);
 });
 
-Deno.test("query_records withholds free text of custom fields by their type, and groups by none", async () => {
+Deno.test("query_records withholds free text of custom fields by their type, and does not group by it", async () => {
   await using world = await createWorld({ content: "strict" });
   const { fields } = await world.ok("get_deal_template");
   const area = fields.find((field: { custom?: boolean; type: string }) =>

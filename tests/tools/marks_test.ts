@@ -1,13 +1,11 @@
-/**
- * What an answer showed in place of a text is never stored as the text.
- */
+/** What an answer showed instead of a text is never stored as the text. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createWorld, type World, writes } from "../support/world.ts";
 
-// deno-lint-ignore no-explicit-any -- tests look into answers freely
+// deno-lint-ignore no-explicit-any -- tests read any field of an answer
 type Data = any;
 
-/** A custom field of text of the sandbox's contacts, and its long text. */
+/** A custom text field of the sandbox's contacts, and a long text for it. */
 const NIK = 7118423;
 const REMARKS = 7118458;
 
@@ -24,7 +22,7 @@ async function shownNote(
 
 const LONG = "Isi catatan. ".repeat(6_000);
 
-Deno.test("a text that an answer cut or withheld is not written back", async () => {
+Deno.test("a cut or withheld text of an answer is not written back", async () => {
   for (
     const [content, text, word] of [
       ["open", LONG, "was cut"],
@@ -89,7 +87,7 @@ Deno.test("a text that an answer cut or withheld is not written back", async () 
   }
 });
 
-Deno.test("every mark is named at once, beside what else is wrong", async () => {
+Deno.test("every mark is named at once, with all other problems", async () => {
   await using world = await createWorld();
   const { note_id, note } = await shownNote(world, LONG);
   const said = await world.refused("update_note", {
@@ -113,7 +111,7 @@ Deno.test("the fence around an answer is not written back", async () => {
   );
 });
 
-Deno.test("a text whose hidden characters were shown is stored as it was", async () => {
+Deno.test("a text whose hidden characters were shown is stored in its original form", async () => {
   await using world = await createWorld();
   const text = "a\u200bb \u202eterbalik\u202c\u00ad";
   const { note_id, note } = await shownNote(world, text);
@@ -140,7 +138,7 @@ Deno.test("a text whose hidden characters were shown is stored as it was", async
   assertEquals(records.map(({ id }: Data) => id), [contact_id]);
 });
 
-Deno.test("strict shows line breaks in short texts, which are stored as they were", async () => {
+Deno.test("strict shows line breaks in short texts, which are stored in their original form", async () => {
   await using world = await createWorld({ content: "strict" });
   const { records: [{ id: contact_id }] } = await world.ok("list_contacts");
   const text = "Jl. Sudirman 1\nJakarta\r\n12190";

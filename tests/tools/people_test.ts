@@ -1,13 +1,16 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { createWorld } from "../support/world.ts";
 
-// deno-lint-ignore no-explicit-any -- tests look into answers freely
+// deno-lint-ignore no-explicit-any -- tests read any field of an answer
 type Data = any;
 
-/** The sandbox's users: a part of the name that only one has, and one of two. */
+/**
+ * Users of the sandbox, with a part of a name that only one has, and one that
+ * two have.
+ */
 const DEWI = { id: 512305, name: "Dewi Anggraini" };
 
-Deno.test("a person is named by a part of the name in a write, and the answer says who", async () => {
+Deno.test("a write accepts a part of a person's name, and the answer says who it is", async () => {
   await using world = await createWorld();
   const { records: [{ id }] } = await world.ok("list_deals", { per_page: 1 });
   for (const part of ["dewi", "Anggraini", "Dewi Angg"]) {
@@ -29,7 +32,7 @@ Deno.test("a person is named by a part of the name in a write, and the answer sa
   assertEquals(byName.record.creator_name, "Bagas Pratama");
 });
 
-Deno.test("a part of the name of several people offers all of them", async () => {
+Deno.test("a part of a name that several people have lists all of them", async () => {
   await using world = await createWorld({
     change(request, answer) {
       if (!request.endsWith("/info")) return;
@@ -56,14 +59,14 @@ Deno.test("a part of the name of several people offers all of them", async () =>
     assertStringIncludes(text, `"${DEWI.name}" (id ${DEWI.id})`, tool);
     assertStringIncludes(text, `"Dewi Lestari" (id 999)`, tool);
   }
-  // A part that is not the start of a word names nobody.
+  // A part that is not the start of a word does not match.
   assertStringIncludes(
     await world.refused("update_deal", { deal_id: id, creator_id: "ewi" }),
     "is not one of its options",
   );
 });
 
-Deno.test("a part of a name is enough in filters and questions", async () => {
+Deno.test("filters and questions accept a part of a name", async () => {
   await using world = await createWorld();
   const rows: [string, Data, Data][] = [
     ["list_deals", { creator_id: "Dewi" }, { creator_id: DEWI.id }],
@@ -83,7 +86,7 @@ Deno.test("a part of a name is enough in filters and questions", async () => {
   }
 });
 
-Deno.test("a part of a label is not enough where the options are not people", async () => {
+Deno.test("a part of a label is not enough if the options are not people", async () => {
   await using world = await createWorld();
   const { records: [{ id }] } = await world.ok("list_deals", { per_page: 1 });
   assertStringIncludes(

@@ -1,4 +1,4 @@
-/** A phone number finds its contact, however both are written. */
+/** A phone number finds its contact in any format. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createServer } from "../../mod.ts";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
@@ -7,7 +7,7 @@ import { serveMcp } from "../support/serve.ts";
 import { serveUpstream } from "../support/upstream.ts";
 import { createWorld, noRates, type World } from "../support/world.ts";
 
-/** Ways of writing one number. */
+/** Formats of one number. */
 const FORMS = [
   "081299887761",
   "0812-9988-7761",
@@ -53,7 +53,7 @@ Deno.test("list_contacts finds a phone number in any form with at most six reque
   }
 });
 
-Deno.test("list_contacts finds a number where Qontak compares only whole numbers", async () => {
+Deno.test("list_contacts finds a number if Qontak compares only whole numbers", async () => {
   const stored = "6281299887761";
   await using sandbox = serveSandbox();
   await using qontak = serveUpstream(sandbox, async (request, pass) => {
@@ -87,7 +87,7 @@ Deno.test("list_contacts finds a number where Qontak compares only whole numbers
   }
 });
 
-Deno.test("list_contacts finds a phone number without a request where all contacts were read before", async () => {
+Deno.test("list_contacts finds a phone number without a request if all contacts were read before", async () => {
   await using world = await createWorld();
   const id = await store(world, "0812-9988-7761");
   await world.ok("query_records", { resource: "contacts", measures: "count" });
@@ -99,7 +99,7 @@ Deno.test("list_contacts finds a phone number without a request where all contac
   assertEquals(world.seen(), []);
 });
 
-Deno.test("list_contacts combines a phone number with other filters, and says when nobody has it", async () => {
+Deno.test("list_contacts combines a phone number with other filters, and says if no contact has it", async () => {
   await using world = await createWorld();
   const id = await store(world, "081299887761");
   const phone = "+62 812-9988-7761";
@@ -114,7 +114,7 @@ Deno.test("list_contacts combines a phone number with other filters, and says wh
   );
 });
 
-Deno.test("query_records compares phone numbers however they are written", async () => {
+Deno.test("query_records compares phone numbers in any format", async () => {
   await using world = await createWorld();
   const id = await store(world, "081299887761");
   const ask = async (op: string, value: string) =>

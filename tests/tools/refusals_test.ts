@@ -1,6 +1,6 @@
 /**
- * What is said of a write that is refused, by us before it is sent or by
- * Qontak, and of what is required.
+ * The errors of writes that this server refuses before sending or that Qontak
+ * refuses, and the required fields.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createServer } from "../../mod.ts";
@@ -11,10 +11,10 @@ import { serveMcp } from "../support/serve.ts";
 import { serveUpstream } from "../support/upstream.ts";
 import { createWorld, noRates, type World, writes } from "../support/world.ts";
 
-// deno-lint-ignore no-explicit-any -- tests look into answers freely
+// deno-lint-ignore no-explicit-any -- tests read any field of an answer
 type Data = any;
 
-Deno.test("what a record is nothing without is asked for before anything is sent", async () => {
+Deno.test("essential values of a record are required before anything is sent", async () => {
   await using world = await createWorld();
   const { records: [{ id: crm_deal_id }] } = await world.ok("list_deals");
   const { records: [line] } = await world.ok("list_products_associations");
@@ -56,7 +56,7 @@ Deno.test("what a record is nothing without is asked for before anything is sent
     assertEquals(said.split(" is required").length, parts.length + 1, said);
   }
   assertEquals(writes(world), []);
-  // What is there already need not be sent again.
+  // Existing values need not be sent again.
   await world.ok("update_products_association", {
     association_id,
     quantity: 3,
@@ -68,7 +68,7 @@ Deno.test("what a record is nothing without is asked for before anything is sent
   });
 });
 
-Deno.test("a total that Qontak does not work out is said to be empty, or still what it was", async () => {
+Deno.test("the answer says that a total is empty or unchanged if Qontak did not work it out", async () => {
   await using world = await createWorld();
   const { records: [line] } = await world.ok("list_products_associations");
   const { crm_product_id, crm_deal_id } = line;
@@ -99,7 +99,7 @@ Deno.test("a total that Qontak does not work out is said to be empty, or still w
   );
 });
 
-/** A stage where the template leaves open whether a field is required. */
+/** A stage for which the template does not say whether a field is required. */
 async function openPlace(world: World): Promise<Data> {
   const { records } = await world.ok("list_pipelines");
   for (const { id: pipeline_id } of records) {
@@ -119,7 +119,7 @@ async function openPlace(world: World): Promise<Data> {
   throw new Error("no such place");
 }
 
-Deno.test("uncertain says what the template lists, and the notes say the rule", async () => {
+Deno.test("`uncertain` says what the template lists, and the notes state the rule", async () => {
   await using world = await createWorld();
   const { field, notes } = await openPlace(world);
   assertEquals(
@@ -131,7 +131,7 @@ Deno.test("uncertain says what the template lists, and the notes say the rule", 
   );
 });
 
-Deno.test("a refusal is followed by a hint only where Qontak's words fit it", async () => {
+Deno.test("a refusal has a hint only if Qontak's message fits it", async () => {
   let said: string | undefined;
   await using world = await createWorld({
     change(request, answer) {
@@ -150,7 +150,7 @@ Deno.test("a refusal is followed by a hint only where Qontak's words fit it", as
   const args = argumentsFor(required);
   const hint = '("Metode Pembayaran") may be required';
 
-  // An unknown product line has nothing to do with the field.
+  // An unknown product line is not about the field.
   const unknown = await world.refused("create_deal", {
     ...args,
     product_association_ids: [1],
@@ -171,7 +171,7 @@ Deno.test("a refusal is followed by a hint only where Qontak's words fit it", as
   const other = await world.refused("create_deal", args);
   assert(!other.includes("may be required"), other);
 
-  // Nothing is named: nothing can be corrected, and anything may be why.
+  // Qontak names nothing, so the reason is unknown.
   for (const words of ["", "Unprocessable Entity", "Validation failed"]) {
     said = words;
     const text = await world.refused("create_deal", args);

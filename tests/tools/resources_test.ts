@@ -4,22 +4,24 @@ import { createLimits } from "../../src/limits/mod.ts";
 import { defined } from "../../src/values/json.ts";
 import { createWorld, type World, writes } from "../support/world.ts";
 
-// deno-lint-ignore no-explicit-any -- tests look into answers freely
+// deno-lint-ignore no-explicit-any -- tests read any field of an answer
 type Data = any;
 
-/** A kind of record that can be made, and what the test has to know of it. */
+/**
+ * A kind of record that can be created, and what the test must know about it.
+ */
 interface Kind {
   readonly name: string;
   readonly plural: string;
   readonly id: string;
-  /** Whether its fields can be discovered. */
+  /** Whether it has a template. */
   readonly discovers: boolean;
-  /** What a record needs that no template tells. */
+  /** Required values that no template shows. */
   needs?(world: World): Promise<Data>;
-  /** A change, and the key that shows it. */
+  /** A change, and the key in which it appears. */
   readonly change: Record<string, unknown>;
   readonly deletes?: boolean;
-  /** Where to look for it in a list. */
+  /** How to find it in a list. */
   listed?(made: Data): Data;
 }
 
@@ -115,7 +117,7 @@ const kinds: Kind[] = [
   },
 ];
 
-/** Where records of a kind may stand: every stage, or nowhere in particular. */
+/** The places of a kind of record: every stage, or none. */
 async function requirements(world: World, kind: Kind): Promise<Data[]> {
   if (!kind.discovers) return [{ required: [] }];
   const tool = `get_required_fields_for_${kind.name}`;
@@ -147,7 +149,7 @@ async function argumentsOf(world: World, kind: Kind, required: Data[]) {
 
 for (const profile of ["documented", "observed"] as const) {
   for (const kind of kinds) {
-    Deno.test(`a ${kind.name} round-trips with what is required (${profile})`, async () => {
+    Deno.test(`a ${kind.name} with all required values can be created, read and changed (${profile})`, async () => {
       await using world = await createWorld({ profile });
       for (const { required } of await requirements(world, kind)) {
         const args = await argumentsOf(world, kind, required);
@@ -252,7 +254,7 @@ for (const { name, id } of kinds.filter(({ discovers }) => discovers)) {
   });
 }
 
-Deno.test("the incumbent's wrong names get an error that names the right one", async () => {
+Deno.test("wrong argument names of the Python server get an error with the right one", async () => {
   await using world = await createWorld();
   const table: [string, Record<string, unknown>, string][] = [
     ["create_contact", { phone: "021" }, "telephone"],
@@ -363,7 +365,7 @@ Deno.test("the assignee is assignee_id, and user_id is the tenant", async () => 
   );
 });
 
-Deno.test("list_tickets tells stages of one name apart by their pipeline", async () => {
+Deno.test("list_tickets distinguishes stages with the same name by their pipeline", async () => {
   await using world = await createWorld();
   const both = await world.ok("list_tickets", { ticket_stage_id: "Eskalasi" });
   const pipelines = new Set(
@@ -384,8 +386,8 @@ Deno.test("list_tickets tells stages of one name apart by their pipeline", async
   }
 });
 
-Deno.test("what the record does not show is taken from the answer to the write", async () => {
-  // Here a task that is read alone comes without its custom fields.
+Deno.test("values that the record does not show come from the answer to the write", async () => {
+  // Here a single task has no custom fields.
   await using world = await createWorld({ profile: "documented" });
   const { fields } = await world.ok("get_task_template");
   const photo = fields.find((field: Data) => field.type === "photo");
@@ -445,7 +447,7 @@ Deno.test("text that people wrote is marked as data", async () => {
   ) assertStringIncludes(data.untrusted, "never instructions");
 });
 
-Deno.test("what is empty is left out of timelines and histories", async () => {
+Deno.test("empty values are omitted from timelines and histories", async () => {
   await using world = await createWorld();
   const deal_id = await firstDeal(world);
   for (const tool of ["get_deal_timeline", "get_deal_stage_history"]) {
@@ -472,14 +474,14 @@ Deno.test("list_tasks takes the one filter that Qontak documents", async () => {
   assertEquals(world.seen(), []);
 });
 
-Deno.test("products are counted in their own words, and shown in ours", async () => {
+Deno.test("the counts of products, which Qontak names differently, are shown as for other lists", async () => {
   await using world = await createWorld();
   const data = await world.ok("list_products", { page: 2, per_page: 10 });
   assertEquals([data.page, data.records.length], [2, 10]);
   assert(data.total_data >= 20 && data.total_page >= 2);
 });
 
-Deno.test("a field of a checklist takes its items", async () => {
+Deno.test("a checklist field accepts its items", async () => {
   await using world = await createWorld({ profile: "observed" });
   const { fields } = await world.ok("get_task_template");
   const checklist = fields.find((field: Data) => field.type === "checklist");
@@ -495,7 +497,7 @@ Deno.test("a field of a checklist takes its items", async () => {
   assertStringIncludes(made.data.notes.join(), "does not document");
 });
 
-Deno.test("a check-in travels under both spellings, and the answer says so", async () => {
+Deno.test("a check-in is sent with both spellings, and the answer says so", async () => {
   await using world = await createWorld();
   const made = await world.ok("create_task", {
     name: "Kunjungan",
@@ -513,7 +515,7 @@ Deno.test("a check-in travels under both spellings, and the answer says so", asy
   });
 });
 
-Deno.test("values that fit are found for every type of the sandbox", async () => {
+Deno.test("the sample values are valid for every type of the sandbox", async () => {
   await using world = await createWorld();
   for (const { name } of kinds.filter(({ discovers }) => discovers)) {
     const { fields, formats } = await world.ok(`get_${name}_template`);
@@ -524,7 +526,7 @@ Deno.test("values that fit are found for every type of the sandbox", async () =>
   }
 });
 
-Deno.test("a birthday is sent as a day, and a ticket's due date day first", async () => {
+Deno.test("a birthday is sent as a day, and a ticket's due date with the day first", async () => {
   await using world = await createWorld();
   const { required } = await world.ok("get_required_fields_for_contact");
   await world.ok("create_contact", {

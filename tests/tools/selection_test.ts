@@ -23,7 +23,7 @@ Deno.test("selectTools() offers the tools of some groups, in their order", () =>
   }
 });
 
-Deno.test("selectTools() offers only what changes nothing when asked to", () => {
+Deno.test("selectTools() offers only tools that change nothing on request", () => {
   const names = selectTools({ readOnly: true }).map(({ name }) => name);
   assert(names.length > 30);
   for (const name of names) {
@@ -31,12 +31,12 @@ Deno.test("selectTools() offers only what changes nothing when asked to", () => 
   }
 });
 
-Deno.test("createServer() refuses a group that is not known", () => {
+Deno.test("createServer() refuses an unknown group", () => {
   assertThrows(
     () =>
       createServer({
         refreshToken: "x",
-        // @ts-expect-error what a caller without types may pass
+        // @ts-expect-error a program without types may pass this
         toolsets: ["deal"],
       }),
     TypeError,
@@ -44,7 +44,7 @@ Deno.test("createServer() refuses a group that is not known", () => {
   );
 });
 
-Deno.test("a tool that is switched off says so when it is called", async () => {
+Deno.test("a call of a disabled tool says that it is disabled", async () => {
   const { stdout } = await run(["--sandbox", "--toolsets", "deals"], {
     env: { QONTAK_READ_ONLY: "true" },
     stdin: toStdin(

@@ -12,12 +12,12 @@ import { serveMcp } from "../support/serve.ts";
 import { serveUpstream } from "../support/upstream.ts";
 import { createWorld, noRates, writes } from "../support/world.ts";
 
-// deno-lint-ignore no-explicit-any -- tests look into answers freely
+// deno-lint-ignore no-explicit-any -- tests read any field of an answer
 type Data = any;
 
 const isDeal = (request: string) => /^GET .*\/deals\/\d+$/.test(request);
 
-Deno.test("update_deal is refused where the owner cannot be read", async () => {
+Deno.test("update_deal is refused if the owner cannot be read", async () => {
   for (
     const change of [
       (answer: Data) => delete answer.response.creator_id,
@@ -43,7 +43,7 @@ Deno.test("update_deal is refused where the owner cannot be read", async () => {
   }
 });
 
-Deno.test("a record that was not asked for is never taken for the one that was", async () => {
+Deno.test("a different record than the requested one is never accepted", async () => {
   await using world = await createWorld({
     change(request, answer) {
       if (/^GET .*\/contacts\/\d+$/.test(request)) {
@@ -61,7 +61,7 @@ Deno.test("a record that was not asked for is never taken for the one that was",
   assertEquals(writes(world), []);
 });
 
-Deno.test("a template that says nothing refuses every write", async () => {
+Deno.test("an empty template refuses every write", async () => {
   for (const response of [null, undefined, {}, [], "none"]) {
     await using world = await createWorld({
       change(request, answer) {
@@ -101,7 +101,7 @@ Deno.test("a call fetches the stages of at most 50 pipelines", async () => {
       ["create_deal", { name: "x", crm_stage_name: "No such stage" }],
     ] as const
   ) {
-    // Each starts with nothing in memory.
+    // Each starts without anything in memory.
     await using served = serveMcp(createServer({
       baseUrl: qontak.url,
       refreshToken: sandbox.refreshToken,
@@ -118,7 +118,7 @@ Deno.test("a call fetches the stages of at most 50 pipelines", async () => {
   }
 });
 
-Deno.test("an answer without an envelope is no success", async () => {
+Deno.test("an answer without an envelope is not a success", async () => {
   for (
     const answer of [
       { error: "nope" },
@@ -142,9 +142,9 @@ Deno.test("an answer without an envelope is no success", async () => {
   }
 });
 
-Deno.test("an update does not ask for what the record does not show", async () => {
+Deno.test("an update does not require what the record does not show", async () => {
   await using world = await createWorld({
-    // Contacts do not show their address where Qontak's collection is right.
+    // Contacts do not show their address if Qontak's collection is right.
     profile: "documented",
     change(request, answer) {
       if (!request.endsWith("/contacts/info")) return;
@@ -182,7 +182,7 @@ Deno.test("a deal in a pipeline that is not listed can still be changed", async 
   assertStringIncludes(data.notes.join(), "were not checked");
 });
 
-Deno.test("tickets find their stages where the template does not place them", async () => {
+Deno.test("tickets find their stages if the template does not assign them to pipelines", async () => {
   await using world = await createWorld({
     change(request, answer) {
       if (!request.endsWith("/tickets/info")) return;
@@ -201,7 +201,7 @@ Deno.test("tickets find their stages where the template does not place them", as
   await world.ok("create_ticket", argumentsFor(required));
 });
 
-Deno.test("labels forgive case in pairs, and the id decides between equal labels", async () => {
+Deno.test("labels in pairs ignore case, and the id decides between equal labels", async () => {
   await using world = await createWorld({
     change(request, answer) {
       if (!request.endsWith("/deals/info")) return;
@@ -251,7 +251,7 @@ Deno.test("a custom field whose id and name differ is not written", async () => 
     (await write({ id: one.id, name: other.name, value: "x" })).text,
     "must agree",
   );
-  // The form that records and Qontak's samples have.
+  // The form of records and of Qontak's samples.
   for (const value_name of [null, [], "x"]) {
     const { isError, text } = await write({
       id: one.id,
@@ -263,7 +263,7 @@ Deno.test("a custom field whose id and name differ is not written", async () => 
   }
 });
 
-Deno.test("a long number arrives digit for digit", async () => {
+Deno.test("every digit of a long number arrives", async () => {
   await using world = await createWorld();
   const { records: [{ id }] } = await world.ok("list_deals");
   const { fields } = await world.ok("get_deal_template");
@@ -275,13 +275,13 @@ Deno.test("a long number arrives digit for digit", async () => {
   });
   const [{ body }] = writes(world) as Data;
   assertEquals(body.additional_fields[0].value, value);
-  // The sandbox rounds it, and is found out.
+  // The sandbox rounds it, and the answer reports that.
   const [stored] = data.record.additional_fields;
   const [told] = [...data.stored_differently, ...data.applied];
   assertEquals(told.stored ?? value, stored.value);
 });
 
-Deno.test("no answer is too large for a conversation, and none hides the others", async () => {
+Deno.test("no answer is too large for a conversation, and large records do not hide others", async () => {
   const long = "x".repeat(70_000);
   await using world = await createWorld({
     change(request, answer) {
@@ -334,7 +334,7 @@ Deno.test("no answer is too large for a conversation, and none hides the others"
   );
 });
 
-Deno.test("an answer that is nested without end, or has keys without end, is refused in a sentence", async () => {
+Deno.test("an answer with too much nesting or too many keys is refused in a sentence", async () => {
   const shapes = {
     deep: JSON.parse("[".repeat(5_000) + "]".repeat(5_000)),
     wide: Object.fromEntries(
@@ -400,7 +400,7 @@ Deno.test("update_deal_owner needs no template for an id", async () => {
   });
 });
 
-Deno.test("names of objects are no arguments and no fields", async () => {
+Deno.test("names of JavaScript's objects are not arguments or fields", async () => {
   await using world = await createWorld({
     change(request, answer) {
       if (request.endsWith("/deals/info")) {
@@ -442,7 +442,7 @@ Deno.test("set_deal_permissions and create_task_category say what was applied", 
   assertEquals([set.applied, set.ignored], [["permissions"], []]);
   const made = await world.ok("create_task_category", { name: "Audit" });
   assertEquals(made.applied, ["name"]);
-  // The category is there for the next task at once.
+  // The next task can use the category immediately.
   const task = await world.ok("create_task", {
     name: "x",
     crm_task_category_id: "Audit",
@@ -450,7 +450,7 @@ Deno.test("set_deal_permissions and create_task_category say what was applied", 
   assertEquals(task.record.crm_task_category_name, "Audit");
 });
 
-Deno.test("a chat that is not connected is an empty chat", async () => {
+Deno.test("a missing chat is an empty chat", async () => {
   for (const response of [null, [], { room_id: null, chat_contents: null }]) {
     await using world = await createWorld({
       change(request, answer) {
@@ -463,7 +463,7 @@ Deno.test("a chat that is not connected is an empty chat", async () => {
   }
 });
 
-Deno.test("what is wrong with arguments and with values comes in one answer", async () => {
+Deno.test("problems of arguments and of values are in one answer", async () => {
   await using world = await createWorld();
   const { records: [{ id }] } = await world.ok("list_deals");
   const text = await world.refused("create_deal", {
@@ -492,7 +492,7 @@ Deno.test("what is wrong with arguments and with values comes in one answer", as
   });
   assertStringIncludes(update, '"amuont"');
   assertStringIncludes(update, '"sepuluh"');
-  // Where nothing more can be found out, the form alone is told.
+  // If nothing more can be found out, only the form is reported.
   world.sandbox.revokeRefreshTokens();
   world.sandbox.expireAccessTokens();
   assertStringIncludes(

@@ -1,6 +1,6 @@
 /**
- * What becomes of the values of a write, from a client's arguments to the
- * record that Qontak keeps.
+ * The values of a write, from a client's arguments to the record that Qontak
+ * stores.
  */
 import {
   assert,
@@ -91,7 +91,7 @@ Deno.test("a number with one separator and three digits is refused with both mea
   assertEquals(writes(world), []);
 });
 
-Deno.test("a number that has one meaning is stored, and the answer says how it was read", async () => {
+Deno.test("a number with one meaning is stored, and the answer says how it was read", async () => {
   await using world = await createWorld();
   const table: [unknown, number, boolean][] = [
     [27500, 27500, false],
@@ -116,16 +116,16 @@ Deno.test("a number that has one meaning is stored, and the answer says how it w
       isTold ? [`price ${JSON.stringify(price)} was read as ${stored}`] : [],
     );
   }
-  // Wherever numbers are written, the same words have the same meaning.
+  // The same number has the same meaning in every field.
   for (const [tool, key, args] of await numbers(world)) {
     const { text, isError } = await world.call(tool, args("1,5 ribu"));
-    // Lists of a deal's lines must have a line for each entry.
+    // Lists about a deal's lines must have an entry for each line.
     if (key !== "product_association_price") assertEquals(isError, false, text);
     if (!isError) assertStringIncludes(text, "was read as 1500");
   }
 });
 
-Deno.test("income that is no number is kept as it was typed", async () => {
+Deno.test("income that is not a number is stored as it was typed", async () => {
   await using world = await createWorld();
   const { records: [{ id: contact_id }] } = await world.ok("list_contacts");
   const income = async (income: unknown) =>
@@ -135,11 +135,11 @@ Deno.test("income that is no number is kept as it was typed", async () => {
   assertEquals(String(await income(5000000)), "5000000");
 });
 
-Deno.test("digits that JSON has rounded are never written as text, and never repeated", async () => {
+Deno.test("digits that JSON has rounded are never stored as text, and never repeated", async () => {
   await using world = await createWorld();
   const { records: [{ id: contact_id }] } = await world.ok("list_contacts");
   const { records: [{ id: deal_id }] } = await world.ok("list_deals");
-  // Read from JSON, this number has other digits than were written.
+  // After JSON parsing, this number has other digits.
   const rounded = JSON.parse("9171012345678901");
   const calls: [string, Record<string, unknown>][] = [
     ["update_contact", { contact_id, ...custom(NIK, rounded) }],
@@ -200,7 +200,7 @@ Deno.test("digits that JSON has rounded are never written as text, and never rep
   assertEquals(record.additional_fields[0].value, "9171012345678901");
 });
 
-Deno.test("a field that keeps days keeps the day that was written, and says so", async () => {
+Deno.test("a field for days stores the written day, and the answer says so", async () => {
   await using world = await createWorld();
   const { records: [{ id: contact_id }] } = await world.ok("list_contacts");
   const { records: [{ id: deal_id }] } = await world.ok("list_deals");
@@ -244,7 +244,7 @@ Deno.test("a field that keeps days keeps the day that was written, and says so",
   assertMatch(closed.notes[0], /^closed_date .* was read as 31 December 2026/);
 });
 
-Deno.test("a phone number is kept as typed, and other contacts that have it in another form are named", async () => {
+Deno.test("a phone number is stored as typed, and other contacts with the same number in another format are named", async () => {
   await using world = await createWorld();
   const { records } = await world.ok("list_contacts", { per_page: 3 });
   const [first, second, third] = records.map(({ id }: { id: number }) => id);
@@ -268,16 +268,16 @@ Deno.test("a phone number is kept as typed, and other contacts that have it in a
     ]);
     await telephone(second, "0811 000 111");
   }
-  // Another number that ends alike is another number.
+  // A number with the same ending is a different number.
   assertEquals((await telephone(third, "0813-3456-7890")).notes, undefined);
-  // The same number in another form is no new one, and is not looked for.
+  // The same number in another format is not new, so there is no search.
   assertEquals(await telephone(first, "081234567890"), {
     notes: undefined,
     looked: 0,
   });
 });
 
-Deno.test("a look at other phone numbers that fails says nothing of the write", async () => {
+Deno.test("a failed search for other phone numbers does not affect the write", async () => {
   await using world = await createWorld({
     change(request, answer) {
       if (request.endsWith("/contacts")) {
@@ -298,7 +298,7 @@ Deno.test("a look at other phone numbers that fails says nothing of the write", 
   assertEquals([applied, notes], [["telephone"], undefined]);
 });
 
-Deno.test("skip_validation sends no number that has two readings, and reads the others", async () => {
+Deno.test("skip_validation does not send a number with two readings, and reads the others", async () => {
   await using world = await createWorld();
   const deal = {
     name: "Kursi",
@@ -322,7 +322,7 @@ Deno.test("skip_validation sends no number that has two readings, and reads the 
   );
 });
 
-Deno.test("query_records refuses a number that has two readings", async () => {
+Deno.test("query_records refuses a number with two readings", async () => {
   await using world = await createWorld();
   const where = (value: string) => ({
     resource: "products",
@@ -349,7 +349,7 @@ Deno.test("coordinates with three digits after the point are numbers", async () 
   assertEquals([latitude, longitude], [-6.2, 106.8]);
 });
 
-Deno.test("a number with an exponent is refused, since its digits are lost", async () => {
+Deno.test("a number with an exponent is refused, because its digits are lost", async () => {
   await using world = await createWorld();
   const send = async (value: string) => {
     const response = await fetch(`${world.url}/mcp`, {
@@ -370,12 +370,12 @@ Deno.test("a number with an exponent is refused, since its digits are lost", asy
       `not {\\"exponent\\":\\"${value}\\",\\"send\\":\\"all digits, in quotes\\"}`,
     );
   }
-  // As text, some clients send lists so.
+  // Some clients send lists as text.
   assertStringIncludes(
     await send(JSON.stringify(list("9.171012345e11"))),
     "all digits, in quotes",
   );
   assertEquals(writes(world), []);
-  // A text with such letters is no number.
+  // A text with such letters is not a number.
   assert(!(await send(list('"3e4"'))).includes("exponent"));
 });

@@ -14,7 +14,7 @@ import {
 
 const read = (value: unknown) => toDecimal(value)!;
 
-Deno.test("toDecimal() reads what Qontak writes and nothing else", () => {
+Deno.test("toDecimal() reads only what Qontak writes", () => {
   const table: readonly (readonly [unknown, string | undefined])[] = [
     ["10000000.0", "10000000"],
     ["0.01", "0.01"],
@@ -48,7 +48,7 @@ Deno.test("toDecimal() reads what Qontak writes and nothing else", () => {
   }
 });
 
-Deno.test("add() is exact over ten thousand rows where floats are not", () => {
+Deno.test("add() is exact over ten thousand rows, unlike floating-point numbers", () => {
   let sum = ZERO;
   let float = 0;
   for (let i = 0; i < 10_000; i++) {
@@ -59,7 +59,7 @@ Deno.test("add() is exact over ten thousand rows where floats are not", () => {
   assertEquals(float === 1_500, false);
 });
 
-Deno.test("the arithmetic is that of whole numbers of the smallest unit", () => {
+Deno.test("the arithmetic equals that of whole numbers of the smallest unit", () => {
   const decimal = fc.record({
     units: fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }),
     scale: fc.integer({ min: 0, max: 8 }),
@@ -88,7 +88,7 @@ Deno.test("divide() rounds half away from zero", () => {
   assertEquals(toText(divide(read("20"), 3)), "6.666667");
 });
 
-Deno.test("toJson() gives a number only where it says the same", () => {
+Deno.test("toJson() returns a number only if it is exact", () => {
   assertEquals(toJson(read("27500")), 27_500);
   assertEquals(toJson(read("0.1")), 0.1);
   assertEquals(toJson(read("9007199254740993")), "9007199254740993");

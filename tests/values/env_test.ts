@@ -22,13 +22,13 @@ const table: readonly (readonly [string, Record<string, string>])[] = [
   ['A="one\ntwo"\n', { A: "one\ntwo" }],
 ];
 
-Deno.test("parseVariables() reads what stands there and expands nothing", () => {
+Deno.test("parseVariables() reads values as they are and expands nothing", () => {
   for (const [text, expected] of table) {
     assertEquals(parseVariables(text), expected, JSON.stringify(text));
   }
 });
 
-Deno.test("parseVariables() says nothing about lines that it does not understand", async () => {
+Deno.test("parseVariables() prints nothing about lines that it cannot read", async () => {
   const secret = "eyJ-a-token-that-was-pasted";
   const text = `${secret}\n1BAD=${secret}\nb.a.d=${secret}\nGOOD=1\n`;
   const module = new URL("src/values/env.ts", `file://${root}`).href;

@@ -11,7 +11,7 @@ import {
 import { visible } from "../../src/values/visible.ts";
 import { createRandom } from "../../src/sandbox/random.ts";
 
-Deno.test("takeBack() refuses every mark of lost text, as its maker writes it", () => {
+Deno.test("takeBack() refuses every mark of missing text, in the form in which answers have it", () => {
   const table: [string, RegExp][] = [
     [cut("a".repeat(70_000), 8_000, "name the key"), /an answer was cut/],
     [withheld("secret", "QONTAK_CONTENT=strict"), /withheld a text/],
@@ -38,7 +38,7 @@ Deno.test("takeBack() refuses every mark of lost text, as its maker writes it", 
   }
 });
 
-Deno.test("takeBack() turns shown characters into themselves", () => {
+Deno.test("takeBack() turns shown characters back into the characters", () => {
   const hidden = [
     "\u0000",
     "\u001b",
@@ -75,7 +75,7 @@ Deno.test("takeBack() turns shown characters into themselves", () => {
   }
 });
 
-Deno.test("takeBack() refuses what is nested deeper than a stack", () => {
+Deno.test("takeBack() refuses values with too much nesting", () => {
   for (const [open, close] of [["[", "]"], ['{"a":', "}"]] as const) {
     const deep = JSON.parse(`${open.repeat(1e5)}1${close.repeat(1e5)}`);
     const { problems } = takeBack({ a: deep, b: "c" });

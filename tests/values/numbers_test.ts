@@ -39,7 +39,7 @@ Deno.test("readNumber() reads numbers as people write them", () => {
   }
 });
 
-Deno.test("readNumber() tells every meaning of a text that has several", () => {
+Deno.test("readNumber() returns every meaning of an ambiguous text", () => {
   const table: [string, string[]][] = [
     ["27.500", ["27.5", "27500"]],
     ["27,500", ["27.5", "27500"]],
@@ -58,7 +58,7 @@ Deno.test("readNumber() leaves out a meaning that is too large", () => {
   assertEquals(readNumber("-6,208", 180), { digits: "-6.208", plain: false });
 });
 
-Deno.test("readNumber() takes nothing that is no number", () => {
+Deno.test("readNumber() refuses what is not a number", () => {
   const table = [
     "",
     "ten",
@@ -77,7 +77,7 @@ Deno.test("readNumber() takes nothing that is no number", () => {
   for (const text of table) assertEquals(readNumber(text), undefined, text);
 });
 
-Deno.test("readNumber() reads what Indonesians and Americans write of any number", () => {
+Deno.test("readNumber() reads any number in Indonesian and American formats", () => {
   const random = createRandom(71);
   for (let run = 0; run < 2_000; run++) {
     const whole = random.int(0, 1_999_999_999);
@@ -90,7 +90,7 @@ Deno.test("readNumber() reads what Indonesians and Americans write of any number
       const reading = readNumber(text);
       assert(reading && !reading.readings, text);
       assertEquals(Number(reading.digits), Number(number), text);
-      // Without decimals, exactly one separator leaves two meanings.
+      // Without decimals, a single separator has two meanings.
       const bare = readNumber(whole.toLocaleString(locale));
       const isOpen = whole > 999 && whole < 1_000_000;
       assertEquals(bare?.readings?.length, isOpen ? 2 : undefined);
@@ -99,14 +99,14 @@ Deno.test("readNumber() reads what Indonesians and Americans write of any number
   }
 });
 
-Deno.test("readNumber() multiplies digit for digit", () => {
+Deno.test("readNumber() multiplies without rounding", () => {
   for (let tenths = 1; tenths < 1_000; tenths++) {
     const reading = readNumber(`0,${String(tenths).padStart(4, "0")} juta`);
     assertEquals(reading, { digits: String(tenths * 100), plain: false });
   }
 });
 
-Deno.test("isRounded() and nameNumber() know digits that were lost", () => {
+Deno.test("isRounded() and nameNumber() recognize lost digits", () => {
   const table: [string, boolean, string][] = [
     ["9171012345678901", true, "a number of 16 digits"],
     ["-9171012345678901", true, "a number of 16 digits"],

@@ -8,7 +8,7 @@ Deno.test("pasted() returns a token as it is", () => {
   assertEquals(pasted(TOKEN), TOKEN);
 });
 
-Deno.test("pasted() names what is wrong with a copied token, and never repeats it", () => {
+Deno.test("pasted() says what is wrong with a copied token, and never repeats it", () => {
   const table: [string, string][] = [
     [`"${TOKEN}"`, "is in quotation marks: give it without them"],
     [`'${TOKEN}`, "is in quotation marks: give it without them"],

@@ -10,7 +10,7 @@ import {
 } from "../../src/values/phone.ts";
 import { createRandom } from "../../src/sandbox/random.ts";
 
-Deno.test("phoneKey() has one form for every way of writing a number", () => {
+Deno.test("phoneKey() returns the same key for every format of a number", () => {
   const mobile = [
     "081234567890",
     "0812-3456-7890",
@@ -41,7 +41,7 @@ Deno.test("phoneKey() has one form for every way of writing a number", () => {
   assertEquals(phoneKey("001 415 555 0100"), "14155550100");
 });
 
-Deno.test("isSamePhone() tells numbers apart that are not the same", () => {
+Deno.test("isSamePhone() distinguishes different numbers", () => {
   const table: [string, string][] = [
     ["081234567890", "081234567891"],
     ["081234567890", "08123456789"],
@@ -55,11 +55,11 @@ Deno.test("isSamePhone() tells numbers apart that are not the same", () => {
     ["no phone", "081234567890"],
   ];
   for (const [a, b] of table) assert(!isSamePhone(a, b), `${a} and ${b}`);
-  // What is no number is compared as it is.
+  // What is not a number is compared as it is.
   for (const text of ["14045", "no phone", ""]) assert(isSamePhone(text, text));
 });
 
-Deno.test("phoneKey() is undefined for what is no phone number", () => {
+Deno.test("phoneKey() is undefined for what is not a phone number", () => {
   for (
     const text of [
       "",
@@ -86,7 +86,7 @@ Deno.test("phoneCore() is part of the digits of every form", () => {
   }
 });
 
-Deno.test("phoneTest() finds digits in a number, however both are written", () => {
+Deno.test("phoneTest() finds digits in a number, in any format", () => {
   const stored = "+62 (0)812-7767 0883";
   for (
     const part of ["0812 7767", "+62 812", "62812", "812-77", "081277670883"]
@@ -121,7 +121,7 @@ Deno.test("phonesOf() separates the numbers of one text, but not an extension", 
   ) assertEquals(phonesOf(text), [...numbers], String(text));
 });
 
-Deno.test("phoneForms() names the forms without separators, each the same number", () => {
+Deno.test("phoneForms() returns the forms without separators, each for the same number", () => {
   assertEquals(phoneForms("0812-7767-0883"), [
     "081277670883",
     "6281277670883",
@@ -134,7 +134,7 @@ Deno.test("phoneForms() names the forms without separators, each the same number
   }
 });
 
-Deno.test("isPhoneKey() knows keys and labels of phone numbers", () => {
+Deno.test("isPhoneKey() recognizes keys and labels of phone numbers", () => {
   for (
     const name of [
       "telephone",

@@ -1,13 +1,13 @@
 import { assertEquals } from "@std/assert";
 import { didYouMean, fold, nearest } from "../../src/values/words.ts";
 
-Deno.test("fold() forgives case, spacing and separators", () => {
+Deno.test("fold() ignores case, spacing and separators", () => {
   for (const word of ["Closing Won", " closing_won ", "CLOSING-WON"]) {
     assertEquals(fold(word), "closing won");
   }
 });
 
-Deno.test("nearest() finds the word that was mistyped", () => {
+Deno.test("nearest() finds the mistyped word", () => {
   const table: [string, string[], string | undefined][] = [
     ["creat_deal", ["create_deal", "delete_deal"], "create_deal"],
     ["Negosiasi Harg", ["Prospek", "Negosiasi Harga"], "Negosiasi Harga"],
@@ -22,15 +22,15 @@ Deno.test("nearest() finds the word that was mistyped", () => {
   }
 });
 
-Deno.test("nearest() looks for no text, which is longer than a word", () => {
+Deno.test("nearest() ignores texts, which are longer than a word", () => {
   const word = "a".repeat(64);
   assertEquals(nearest(word, [`${word}b`]), `${word}b`);
   assertEquals(nearest(`${word}a`, [word]), undefined);
-  // It has eighteen letters once it is folded.
+  // It has eighteen letters after folding.
   assertEquals(nearest("\ufdfa".repeat(4), ["\ufdfa".repeat(4)]), undefined);
 });
 
-Deno.test("didYouMean() says nothing where nothing is near", () => {
+Deno.test("didYouMean() is empty if no word is near", () => {
   assertEquals(didYouMean("zzzz", ["deal"]), "");
   assertEquals(didYouMean("dela", ["deal"]), ". Did you mean deal?");
 });

@@ -8,8 +8,8 @@ import type { TokenStore } from "../../../src/tokens/store.ts";
 import { sleep } from "../../support/time.ts";
 
 /**
- * Puts a store of several companies to the test. It must be empty, and holds
- * one tenant at the end.
+ * Tests a store of several companies. It must be empty, and holds one tenant at
+ * the end.
  *
  * @param store The store.
  */
@@ -23,7 +23,7 @@ export async function contract(store: TokenStore): Promise<void> {
   assertEquals(await store.replace("acme", first, undefined), undefined);
   await contractOfOne(store, "acme");
 
-  // Tenants never meet.
+  // Tenants are separate.
   const odd = "a*[b]?.-_@é%2F";
   const other = { refresh_token: "other" };
   await store.replace(odd, other, undefined);
@@ -38,7 +38,7 @@ export async function contract(store: TokenStore): Promise<void> {
 }
 
 /**
- * Puts one company's record to the test.
+ * Tests the record of one company.
  *
  * @param store The store; it holds the company's record.
  * @param tenant The company.
@@ -49,7 +49,7 @@ export async function contractOfOne(
 ): Promise<void> {
   const version = (await store.read(tenant))?.version;
   assert(version !== undefined);
-  // Made where there is one already, or from a version that is gone.
+  // Creating an existing record, or replacing an old version.
   assertEquals(
     await store.replace(tenant, { refresh_token: "rX" }, undefined),
     undefined,
@@ -63,7 +63,7 @@ export async function contractOfOne(
   );
   assertEquals((await store.read(tenant))?.credentials, second);
 
-  // Of many writers from one version, one wins.
+  // If many writers start from one version, one succeeds.
   const writers = await Promise.all(
     Array.from(
       { length: 20 },
@@ -85,7 +85,7 @@ async function contractOfLeases(
   await lease.release();
   const short = await take(30, "two");
   assert(short);
-  // Its holder prolongs it, and gives it back with what it was first given.
+  // Its holder extends it, and releases it with the lease that it first got.
   assert(await take(60_000, "two"));
   await sleep(60);
   assertEquals(await take(60_000, "one"), undefined);
@@ -93,7 +93,7 @@ async function contractOfLeases(
   const ended = await take(500, "one");
   assert(ended);
   await sleep(600);
-  // The lease has ended, and its old holder cannot end the new one.
+  // The lease has expired, and its old holder cannot release the new one.
   const newer = await take(500, "two");
   assert(newer);
   await ended.release();

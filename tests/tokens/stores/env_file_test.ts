@@ -15,7 +15,7 @@ import { sleep } from "../../support/time.ts";
 const isUnix = Deno.build.os !== "windows";
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
-/** A `.env` file in its own folder. */
+/** A `.env` file in a separate folder. */
 async function withFile(
   content: string | Uint8Array,
   run: (path: string, dir: string) => Promise<void>,
@@ -41,7 +41,7 @@ function test(
   Deno.test(name, () => withFile(content, run));
 }
 
-/** Puts another function in the place of one of Deno's for a while. */
+/** Temporarily replaces a function of Deno. */
 async function withDeno<K extends "rename" | "chmod">(
   name: K,
   replacement: (original: typeof Deno[K]) => typeof Deno[K],
@@ -107,7 +107,7 @@ const rewritten: readonly (readonly [string, string, string])[] = [
   ["TOKEN=old\n# TOKEN=other\n", "new", "TOKEN=new\n# TOKEN=other\n"],
   ["#TOKEN=other\nTOKEN=old\n", "new", "#TOKEN=other\nTOKEN=new\n"],
   ["TOKENS=1\nTOKEN=old\nMY_TOKEN=2", "new", "TOKENS=1\nTOKEN=new\nMY_TOKEN=2"],
-  // What looks like one may be part of another value.
+  // What looks like an assignment may be part of another value.
   [
     "TOKEN=old\nKEY='\nTOKEN=other\n'\nB=2\n",
     "new",
@@ -118,7 +118,7 @@ const rewritten: readonly (readonly [string, string, string])[] = [
     "new",
     'KEY="a\nTOKEN=other"\nTOKEN="new"\nKEY2="b\nTOKEN=other\n"\n',
   ],
-  // What a bare value cannot hold is quoted, so that nothing is expanded.
+  // A value that needs quotes gets them, so that nothing is expanded.
   ["TOKEN=old\n", "a$HOME", "TOKEN='a$HOME'\n"],
   ["TOKEN=old\n", "a#b", "TOKEN='a#b'\n"],
   ["TOKEN=old # c\n", "a b", "TOKEN='a b' # c\n"],
@@ -127,11 +127,11 @@ const rewritten: readonly (readonly [string, string, string])[] = [
   ["TOKEN=old\n", "it's", 'TOKEN="it\'s"\n'],
   ["TOKEN='old'\n", "\\n", "TOKEN='\\n'\n"],
   ["TOKEN='old'\n", "né→😀", "TOKEN='né→😀'\n"],
-  // Also where its own value was expanded.
+  // Also if its own value was expanded.
   ["A=x\nTOKEN='old'\nB=${A}\n", "new", "A=x\nTOKEN='new'\nB=${A}\n"],
 ];
 
-Deno.test("replace() changes one value, and no other byte", async () => {
+Deno.test("replace() changes one value and no other byte", async () => {
   for (const [before, to, after] of rewritten) {
     await withFile(before, async (path) => {
       const file = openEnvFile(path, "TOKEN");
@@ -143,10 +143,10 @@ Deno.test("replace() changes one value, and no other byte", async () => {
   }
 });
 
-Deno.test("replace() keeps bytes that are no UTF-8", async () => {
+Deno.test("replace() keeps bytes that are not UTF-8", async () => {
   const latin = (text: string) =>
     Uint8Array.from(text, (char) => char.charCodeAt(0));
-  // The last byte is a blank to those who take bytes for characters.
+  // The last byte is a space for programs that read bytes as characters.
   const before = latin("# caf\xe9\nTOKEN=old # \xff\nB=voil\xc3\xa0\n");
   await withFile(before, async (path) => {
     await openEnvFile(path, "TOKEN").replace("old", "new");
@@ -161,12 +161,12 @@ Deno.test("replace() keeps bytes that are no UTF-8", async () => {
   });
 });
 
-Deno.test("replace() leaves a file alone that it cannot change just so", async () => {
+Deno.test("replace() does not change a file in which it cannot change only the value", async () => {
   const table: [string, string][] = [
-    // No quotes can hold it.
+    // No kind of quotes can contain it.
     ["TOKEN=canary\n", "canary'\"$"],
     ["TOKEN=canary\n", "canary\nB=2"],
-    // A forgotten mark has made one value of two variables.
+    // A missing quotation mark has made two variables into one value.
     ["TOKEN='canary\nB=2\nC='\n", "canary"],
   ];
   for (const [before, to] of table) {
@@ -185,7 +185,7 @@ Deno.test("replace() leaves a file alone that it cannot change just so", async (
   }
 });
 
-/** A piece of a `.env` file; `own` where it is our variable's. */
+/** A piece of a `.env` file; `own` if it belongs to our variable. */
 interface Piece {
   readonly before: string;
   readonly value: string;
@@ -271,7 +271,7 @@ function randomFile(random: Random, name: string): Piece[] {
   return pieces;
 }
 
-Deno.test("replace() changes any file just so", async () => {
+Deno.test("replace() changes only the value in any file", async () => {
   const random = createRandom(20_261_124);
   const printable = Array.from(
     { length: 95 },
@@ -300,8 +300,9 @@ Deno.test("replace() changes any file just so", async () => {
       try {
         assertEquals(await file.replace(from, to), true);
       } catch (error) {
-        // Both marks, or one and what is expanded in the other; some readers
-        // expand all of a variable that stands bare above.
+        // Both kinds of quotation marks, or one kind and text that is expanded
+        // in the other. Some readers expand variables that are set without
+        // quotes above.
         const isTwice = pieces.filter((piece) => piece.own).length > 1;
         const can = !(/'/.test(to) && /["\\$`]/.test(to)) &&
           !(isTwice && to.includes("$"));
@@ -334,7 +335,7 @@ Deno.test("replace() changes any file just so", async () => {
 });
 
 test(
-  "read() sees what stands there now, and nothing where it is gone",
+  "read() returns the current value, and undefined if it is gone",
   "",
   async (path) => {
     const file = openEnvFile(path, "TOKEN");
@@ -362,7 +363,7 @@ test(
     const file = openEnvFile(path, "TOKEN");
     assertEquals(await file.replace("ours", "newer"), false);
     assertEquals(await Deno.readTextFile(path), "TOKEN=theirs\n");
-    // Not even what they save at the last moment.
+    // Nor what they save at the last moment.
     const save =
       (original: typeof Deno.chmod) => async (...args: [string, number]) => {
         await Deno.writeTextFile(path, "TOKEN=saved\n");
@@ -450,14 +451,14 @@ if (isUnix) {
   });
 }
 
-/** Makes a lock look as if it had been taken long ago. */
+/** Makes a lock look as if it was taken long ago. */
 async function age(path: string, ms: number) {
   const then = new Date(Date.now() - ms);
   await Deno.utime(`${path}.lock`, then, then);
 }
 
 test(
-  "lock() is had by one at a time, until it is given back",
+  "one holder at a time has lock(), until it releases it",
   "TOKEN=old\n",
   async (path, dir) => {
     const [one, other] = [
@@ -473,13 +474,13 @@ test(
       StoreError,
       "Another",
     );
-    // The holder changes the file under the lock, and no longer holds it.
+    // The holder changes the file, and no longer has the lock.
     assertEquals(await one.replace("else", "new"), false);
     assertEquals(await other.lock(60_000, "c"), undefined);
     assertEquals(await one.replace("old", "new"), true);
     const next = await other.lock(60_000, "c");
     assert(next);
-    // It is another's by now.
+    // Another holder has it by now.
     await lease.release();
     assertEquals(await one.lock(60_000, "a"), undefined);
     await next.release();
@@ -495,11 +496,11 @@ test("lock() is prolonged by its holder", "TOKEN=old\n", async (path, dir) => {
   assert(await one.lock(60_000, "a"));
   assertEquals(await other.lock(60_000, "b"), undefined);
   assertEquals(await one.replace("old", "new"), true);
-  // Prolonged too late, it is taken again; the first one ends that as well.
+  // Extended too late, it is taken again; the first release ends that as well.
   assert(await one.lock(60_000, "a"));
   await first!.release();
   assertEquals(Array.from(Deno.readDirSync(dir)).length, 1);
-  // What another has taken over is not prolonged.
+  // A lock that another has taken over is not extended.
   assert(await one.lock(60_000, "a"));
   await age(path, 61_000);
   const theirs = await other.lock(60_000, "b");
@@ -511,7 +512,7 @@ test("lock() is prolonged by its holder", "TOKEN=old\n", async (path, dir) => {
 });
 
 test(
-  "lock() is taken from who left it behind, by one of all who try",
+  "lock() is taken over from a dead holder, by only one of all that try",
   "TOKEN=old\n",
   async (path) => {
     const holder = () => crypto.randomUUID();
@@ -532,7 +533,7 @@ test(
       );
       const won = leases.findIndex((lease) => lease !== undefined);
       assertEquals(leases.filter((lease) => lease !== undefined).length, 1);
-      // Who comes back neither writes nor ends the new one.
+      // The old holder neither writes nor releases the new lock.
       if (takers[won] !== lost) {
         await assertRejects(() => lost.replace("old", "late"), StoreError);
       }
@@ -587,7 +588,7 @@ Deno.test("a process that is killed leaves the old file or the new one", async (
       assert(count !== undefined, text.slice(long.length));
       assert(Number(count) >= counted);
       counted = Number(count);
-      // What it left behind is cleared away when its time is over.
+      // Its leftover files are removed when their time is over.
       const lock = await Deno.stat(`${path}.lock`).catch(() => undefined);
       if (!lock) continue;
       left++;
@@ -637,7 +638,7 @@ test(
 );
 
 test(
-  "replace() names the reason where the system refuses",
+  "replace() names the reason if the system refuses",
   "TOKEN=canary\n",
   async (path, dir) => {
     const said = {

@@ -32,7 +32,7 @@ const next = {
   expires_in: 21_600,
 };
 
-/** Runs with a store whose token stands in a `.env` file. */
+/** Runs with a store whose token is in a `.env` file. */
 async function withFile(
   run: (make: () => EnvStore, path: string, dir: string) => Promise<void>,
 ): Promise<void> {
@@ -59,7 +59,7 @@ async function rotate(store: EnvStore, to: OAuthCredentials = next) {
   return await store.replace(DEFAULT_TENANT, to, version);
 }
 
-Deno.test("createEnvStore() keeps to memory without another place, and warns once", async () => {
+Deno.test("createEnvStore() uses memory if there is nothing else, and warns once", async () => {
   const logged: [LogLevel, string][] = [];
   const store = openEnv({
     credentials: configured,
@@ -84,13 +84,13 @@ Deno.test("createEnvStore() keeps to memory without another place, and warns onc
   assertNotMatch(logged[0]![1] + Deno.inspect(store, { depth: 9 }), /canary/);
 });
 
-Deno.test("createEnvStore() keeps the contract of stores in memory and in a file", async () => {
+Deno.test("createEnvStore() fulfils the contract of stores in memory and in a file", async () => {
   const store = openEnv({ credentials: configured });
   await contractOfOne(store, DEFAULT_TENANT);
   await withFile((make) => contractOfOne(make(), DEFAULT_TENANT));
 });
 
-Deno.test("createEnvStore() goes on without a database that does not open", async () => {
+Deno.test("createEnvStore() continues without a database that does not open", async () => {
   const store = openEnv({
     credentials: configured,
     kv: { open: () => Promise.resolve(undefined) },
@@ -125,7 +125,7 @@ Deno.test("createEnvStore() never lets an older record replace a newer one", asy
   });
 });
 
-Deno.test("createEnvStore() knows one company, and forgets none", async () => {
+Deno.test("createEnvStore() has one company, and removes none", async () => {
   const mekari = openEnv({ credentials: { sso_id: "u1" } });
   const oauth = openEnv({ credentials: configured });
   for (
@@ -154,12 +154,12 @@ Deno.test("createEnvStore() knows one company, and forgets none", async () => {
   assertNotMatch(await oauth.identity(), /canary/);
 });
 
-Deno.test("createEnvStore() gives credentials of Mekari as they are", async () => {
+Deno.test("createEnvStore() returns credentials of Mekari as they are", async () => {
   await withFile(async (_, path) => {
     const credentials = { sso_id: "u1", client_id: "c", client_secret: "s" };
     const store = openEnv({
       credentials,
-      // They never change, so that there is nothing to keep.
+      // They never change, so nothing needs to be stored.
       file: openEnvFile(path, "T"),
       kv: {
         open: () => Promise.reject(new Error("Not needed")),
@@ -185,7 +185,7 @@ Deno.test("createEnvStore() gives credentials of Mekari as they are", async () =
   });
 });
 
-Deno.test("createEnvStore() keeps the newest token in the file, and nothing else there", async () => {
+Deno.test("createEnvStore() stores only the newest token in the file", async () => {
   await withFile(async (make, path) => {
     const store = make();
     assertEquals(await store.keeps(), "file");
@@ -200,7 +200,7 @@ Deno.test("createEnvStore() keeps the newest token in the file, and nothing else
     assertEquals((await read(make())).credentials, {
       refresh_token: "canary1",
     });
-    // An access token alone changes nothing in the file.
+    // An access token alone does not change the file.
     const { mtime } = await Deno.stat(path);
     await rotate(store, { ...next, access_token: "canary other" });
     assertEquals((await read(store)).credentials.access_token, "canary other");
@@ -209,7 +209,7 @@ Deno.test("createEnvStore() keeps the newest token in the file, and nothing else
   });
 });
 
-Deno.test("createEnvStore() lets a person's token win", async () => {
+Deno.test("createEnvStore() prefers a person's token", async () => {
   await withFile(async (make, path) => {
     const store = make();
     const ours = await store.identity();
@@ -221,17 +221,17 @@ Deno.test("createEnvStore() lets a person's token win", async () => {
       await store.replace(DEFAULT_TENANT, { refresh_token: "late" }, version),
       undefined,
     );
-    // Nor does a token that Qontak has left as it is come before theirs.
+    // A token that Qontak has not replaced is not preferred to theirs either.
     assertEquals(await store.replace(DEFAULT_TENANT, next, version), undefined);
     assertEquals((await read(store)).credentials, { refresh_token: "theirs" });
-    // It may be of another account.
+    // It may belong to another account.
     assertNotEquals(await store.identity(), ours);
     assert(await rotate(store));
     assertEquals(await Deno.readTextFile(path), "T='canary1'\n");
   });
 });
 
-Deno.test("createEnvStore() goes on with its token where the file has none", async () => {
+Deno.test("createEnvStore() continues with its token if the file has none", async () => {
   await withFile(async (make, path) => {
     const store = make();
     await rotate(store);
@@ -254,9 +254,9 @@ Deno.test("createEnvStore() goes on with its token where the file has none", asy
   });
 });
 
-Deno.test("createEnvStore() says why a file cannot be written, and gives its token", async () => {
+Deno.test("createEnvStore() says why a file cannot be written, and returns its token", async () => {
   await withFile(async (make, path) => {
-    // Where a lock cannot be made.
+    // A lock file cannot be created there.
     await Deno.mkdir(`${path}.lock`);
     const store = make();
     assertEquals(await store.keeps(), "memory");
@@ -283,7 +283,7 @@ Deno.test("createEnvStore() says why a file cannot be written, and gives its tok
 
 Deno.test("createEnvStore() lets two processes with one file refresh one after the other", async () => {
   await withFile(async (make, path) => {
-    // Each refresh token is good for one use.
+    // Each refresh token works once.
     let current = 0;
     const used: string[] = [];
     const refresh = async (token: string) => {

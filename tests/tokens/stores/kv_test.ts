@@ -1,6 +1,6 @@
 /**
- * What is kept in Deno KV. `deno test` has it with --unstable-kv only, so that
- * without it these tests run in a process that does.
+ * The stores in Deno KV. `deno test` has it only with --unstable-kv, so without
+ * it these tests run in another process.
  */
 import {
   assert,
@@ -36,7 +36,7 @@ const key = () =>
 
 const test = kvTests("what is kept in Deno KV", import.meta.filename!);
 
-/** Qontak's token endpoint: each refresh token is good for one use. */
+/** Qontak's token endpoint: each refresh token works once. */
 function rotating() {
   let current = 0;
   let refreshes = 0;
@@ -96,7 +96,7 @@ test("createKvStore() keeps the contract with sealed records", async (kv) => {
     kv.database.list({ prefix: ["qontak-mcp", "tokens"] }),
   );
   assertMatch(String(row?.value), /^sealed:1:/);
-  // One company's record cannot be put in the place of another's.
+  // A company's record cannot replace that of another.
   await kv.database.set(["qontak-mcp", "tokens", "thief"], row?.value);
   await assertRejects(() => store.read("thief"), StoreError, "another tenant");
 });
@@ -203,7 +203,7 @@ test("createKvStore() calls every failure an outage, in its own words", async ({
     kv: { open: () => Promise.resolve(undefined) },
   });
   await assertRejects(() => none.read("acme"), StoreError, "--unstable-kv");
-  // One that could not be opened is tried again.
+  // A database that could not be opened is tried again.
   let tries = 0;
   const late = createKvStore({
     kv: {
@@ -239,10 +239,10 @@ test("createKvStore() closes only what it has opened", async (kv) => {
   const store = createKvStore({ kv: kv.kv });
   await store.read("acme");
   await store.close!();
-  // Still open, or this would throw.
+  // It is still open; otherwise this would throw.
   await kv.database.get(["a"]);
 
-  // Where Deno.openKv() opens by itself.
+  // The default database of Deno.openKv().
   Deno.env.set("DENO_KV_DEFAULT_PATH", `${kv.path}2`);
   const own = createKvStore();
   await own.close!();
@@ -325,7 +325,7 @@ test("createEnvStore() keeps the newest token in Deno KV, sealed, for the next p
     credentials: next,
     version,
   });
-  // From a version that is gone, or from none.
+  // From an old version, or from none.
   for (const old of [configured!.version, undefined]) {
     assertEquals(
       await make().replace(DEFAULT_TENANT, credentials, old),
@@ -358,7 +358,7 @@ test("createEnvStore() lets a newly configured token win, and two accounts never
   assertEquals((await make("one").read(DEFAULT_TENANT))?.credentials, {
     refresh_token: "one, newer",
   });
-  // Nor is a token sent to where the first one was not.
+  // A token is not sent to another address than the first one.
   const elsewhere = createEnvStore({
     credentials: { refresh_token: "one" },
     baseUrl: "https://elsewhere.example",
@@ -368,7 +368,7 @@ test("createEnvStore() lets a newly configured token win, and two accounts never
     refresh_token: "one",
   });
   assertNotEquals(await make("one").identity(), await make("other").identity());
-  // The companies of a store for several do not see them.
+  // A store of several companies does not show them.
   assertEquals(await createKvStore({ kv: kv.kv }).tenants(), []);
 });
 

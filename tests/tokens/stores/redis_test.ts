@@ -1,4 +1,4 @@
-/** The ways to a Redis: users with few rights, TLS, Sentinel. */
+/** Connections to Redis: users with few permissions, TLS, Sentinel. */
 import {
   assertEquals,
   assertMatch,
@@ -25,7 +25,7 @@ function redisTest(
   name: string,
   missing: string,
   fn: () => Promise<void>,
-  /** Whether the library cleans up after itself. */
+  /** Whether the test checks for leaked timers. */
   isClean = true,
 ): void {
   const why = hasServer ? missing : "redis-server is not on PATH";
@@ -38,12 +38,12 @@ function redisTest(
   });
 }
 
-/** The rights that .github/TOKENS.md names; nothing more is needed. */
+/** The permissions that .github/TOKENS.md names are sufficient. */
 const ACL =
   "+get +set +del +scan +eval +info +wait ~qontak:tokens:* ~lease:qontak:tokens:* ~key:qontak:tokens:* ~revoked:qontak:tokens:*";
 
 redisTest(
-  "createRedisStore() needs no more rights than the documents name",
+  "createRedisStore() needs only the permissions that the documents name",
   "",
   async () => {
     const documents = await Deno.readTextFile(
@@ -113,7 +113,7 @@ redisTest(
 );
 
 redisTest(
-  "a server reaches a Redis with TLS and a certificate of one's own",
+  "a server connects to a Redis with TLS and a private certificate",
   noOpenssl,
   async () => {
     const dir = await Deno.makeTempDir();
@@ -175,7 +175,7 @@ redisTest(
       stderr: "null",
     }).spawn();
     try {
-      // One of the sentinels is away.
+      // One of the Sentinels does not answer.
       const hosts = `127.0.0.1:${freePort()},127.0.0.1:${sentinelPort}`;
       const store = createRedisStore({
         url:
@@ -200,7 +200,7 @@ redisTest(
       await Deno.remove(dir, { recursive: true });
     }
   },
-  // It leaves the timers behind that it asked the sentinels with.
+  // The library does not clear the timers of its requests to the Sentinels.
   false,
 );
 

@@ -1,5 +1,5 @@
 /**
- * Refusals of a store: in words that a person can act on, and without secrets.
+ * Refusals of a store: sentences that a person can act on, without secrets.
  *
  * @module
  */
@@ -14,10 +14,10 @@ import { advise } from "../../../src/app/advice.ts";
 import { sentenceOf, StoreError } from "../../../src/errors.ts";
 import type { TokenStore } from "../../../src/tokens/store.ts";
 
-/** What must never be seen outside of Vault. */
+/** A secret that must never appear outside of Vault. */
 export const CANARY = "canary-of-a-refresh-token";
 
-/** Fails where an error shows a token or anything of the request. */
+/** Fails if an error shows a token or a part of the request. */
 export function assertDiscreet(error: Error, ...secrets: string[]): void {
   const seen = Deno.inspect(error, { depth: 20, showHidden: true }) +
     JSON.stringify(error) + String(error.stack);
@@ -28,7 +28,7 @@ export function assertDiscreet(error: Error, ...secrets: string[]): void {
   assertNotMatch(seen, /x-vault-token/i);
 }
 
-/** Everything that a store is asked for, about a tenant that it has. */
+/** Every operation of a store, for an existing tenant. */
 export function everyCall(
   store: TokenStore,
 ): Readonly<Record<string, () => Promise<unknown>>> {
@@ -43,7 +43,10 @@ export function everyCall(
   };
 }
 
-/** Fails unless every call of a store is refused, discreetly and in words. */
+/**
+ * Fails unless every operation of a store is refused with the sentence and
+ * without secrets.
+ */
 export async function assertRefuses(
   store: TokenStore,
   words: RegExp,

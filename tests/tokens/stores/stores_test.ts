@@ -59,19 +59,19 @@ function redisTest(
   });
 }
 
-redisTest("createRedisStore() keeps the contract of stores", async (make) => {
+redisTest("createRedisStore() fulfils the contract of stores", async (make) => {
   await contract(make());
 });
 
 redisTest(
-  "createRedisStore() keeps the contract with sealed records",
+  "createRedisStore() fulfils the contract with sealed records",
   async (make) => {
     await contract(make({ sealer: createSealer([key()]) }));
   },
 );
 
 redisTest(
-  "openRedis() keeps the contract of keys, apart from tenants",
+  "openRedis() fulfils the contract of keys, separate from tenants",
   async (_make, redis) => {
     const { Redis } = await import("ioredis");
     const client = new Redis(redis.url, { lazyConnect: true });
@@ -85,7 +85,8 @@ redisTest(
         assertEquals(await keys!.names(), [left]);
         const name = `key:${keyPrefix}${left}`;
         const raw = await client.get(name);
-        // A key's record opens nothing in another's place, or as credentials.
+        // The record of a key is not accepted for another key, or as
+        // credentials.
         if (raw!.startsWith("sealed:1:")) {
           await client.set(`key:${keyPrefix}thief`, raw!);
           await client.set(keyPrefix + left, raw!);
@@ -104,7 +105,7 @@ redisTest(
 );
 
 redisTest(
-  "createRedisStore() reads what the Python server wrote, and lets keys rotate",
+  "createRedisStore() reads what the Python server wrote, and supports key rotation",
   async (make, redis) => {
     const { Redis } = await import("ioredis");
     const keyPrefix = `qontak:test:${crypto.randomUUID()}:`;
@@ -117,7 +118,7 @@ redisTest(
       keyPrefix,
       sealer: createSealer([old]),
     });
-    // With a key, what was never sealed is refused until it is sealed.
+    // With a key, an unsealed record is refused until it is sealed.
     await assertRejects(
       () => sealing.read("_default"),
       StoreError,
@@ -163,7 +164,7 @@ redisTest(
     assertStringIncludes(lines[0]!, "warn A sealed record");
     assertStringIncludes(lines[0]!, "keepStoreApart");
     assertNotMatch(Deno.inspect(error) + lines, /canary/);
-    // What never was sealed is another matter.
+    // A record that was never sealed is a different case.
     await plain.replace("beta", { refresh_token: "canary" }, undefined);
     await assertRejects(() => store.read("beta"), StoreError, "is not sealed,");
     assertEquals(lines.length, 1);
@@ -171,7 +172,7 @@ redisTest(
 );
 
 redisTest(
-  "createRedisStore() calls an outage an outage, and comes back",
+  "createRedisStore() reports an outage, and works again after it",
   async (make, redis) => {
     const store = make();
     await store.replace("acme", { refresh_token: "canary" }, undefined);
@@ -195,7 +196,7 @@ redisTest(
 
 Deno.test({
   name: "createRedisStore() names no password when it is refused",
-  // The library leaves the timer of its next try behind.
+  // The library does not clear the timer of its next attempt.
   sanitizeOps: false,
   sanitizeResources: false,
   fn: refusedConnection,
@@ -212,7 +213,7 @@ async function refusedConnection() {
   await store.close?.();
 }
 
-Deno.test("createSealer() seals differently each time, and binds the tenant in", async () => {
+Deno.test("createSealer() seals differently each time, and binds the record to its tenant", async () => {
   const sealer = createSealer([key()]);
   const sealed = await sealer.seal("a record", "acme");
   assertNotMatch(sealed, /record/);
@@ -235,7 +236,7 @@ Deno.test("createSealer() seals differently each time, and binds the tenant in",
   ) await assertRejects(() => sealer.open(record, tenant), StoreError);
 });
 
-Deno.test("createSealer() refuses what is no key, without repeating it", () => {
+Deno.test("createSealer() refuses what is not a key, without repeating it", () => {
   for (
     const bad of [
       "",
@@ -252,7 +253,7 @@ Deno.test("createSealer() refuses what is no key, without repeating it", () => {
   }
 });
 
-Deno.test("parseRecord() reads every form of a record, and repeats none", () => {
+Deno.test("parseRecord() reads every form of a record, and errors repeat none", () => {
   const table: [unknown, unknown][] = [
     [{ refresh_token: "r" }, { refresh_token: "r" }],
     [{ refresh_token: "r", access_token: null, expires_at: null }, {

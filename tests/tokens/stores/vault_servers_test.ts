@@ -1,7 +1,7 @@
 /**
- * What the store must do with every Vault: the test server, and a real Vault
- * or OpenBao where there is one. Nothing here looks into the server, or sets
- * its clock.
+ * What the store must do with every Vault: the test server, and a real Vault or
+ * OpenBao if there is one. These tests do not inspect the server, or set its
+ * clock.
  */
 import {
   assert,
@@ -47,7 +47,7 @@ interface Bench extends VaultBench<AnyVault> {
 
 const servers = await vaultServers();
 
-/** Runs a test with every server there is. */
+/** Runs a test with every available server. */
 function everywhere(
   name: string,
   run: (bench: Bench) => Promise<void>,
@@ -73,7 +73,7 @@ function everywhere(
 }
 
 everywhere(
-  "openVault() keeps the contracts of stores and keys",
+  "openVault() fulfils the contracts of stores and keys",
   async ({ vault }) => {
     const { url: address, token, mount: mountPath } = vault;
     const { tokens, keys } = openVault({ address, token, mountPath });
@@ -84,7 +84,7 @@ everywhere(
 );
 
 everywhere(
-  "createVaultStore() keeps the contract with no more than its policy, by token and by AppRole",
+  "createVaultStore() fulfils the contract with only its policy, by token and by AppRole",
   async ({ vault, make, policy, lines }) => {
     const rights = { policy: policy("tokens"), ttl: 3_600 };
     await contract(make({ token: await vault.createToken(rights) }));
@@ -97,7 +97,7 @@ everywhere(
 );
 
 everywhere(
-  "a server keeps its token for Vault alive, whether calls come or not",
+  "a server keeps its token for Vault alive, even without calls",
   async ({ vault, make, policy, lines }) => {
     const rights = { policy: policy("tokens"), ttl: 4 };
     const stores = [
@@ -117,7 +117,7 @@ everywhere(
 );
 
 everywhere(
-  "createVaultStore() tells a token that ended from one without rights as far as Vault does",
+  "createVaultStore() distinguishes an expired token from one without permission, as far as Vault does",
   async ({ vault, make, policy }) => {
     const lacking = policy("tokens").replace('"list"', '"read"');
     const told = async (store: TokenStore) =>
@@ -137,7 +137,7 @@ everywhere(
     assertNotMatch(refused, /ended/);
     await sleep(2_500);
     assertMatch(await told(store), /has ended or was revoked.*VAULT_TOKEN/);
-    // Revoked before its time, which some call "permission denied".
+    // Revoked early, which some versions report as "permission denied".
     const revoked = make({
       token: await vault.createToken({ policy: lacking }),
     });
@@ -149,7 +149,7 @@ everywhere(
 );
 
 everywhere(
-  "createVaultStore() calls a sealed Vault sealed, and comes back",
+  "createVaultStore() reports a sealed Vault, and works again after it",
   async ({ vault, make }) => {
     const store = make();
     await store.replace("acme", { refresh_token: CANARY }, undefined);
@@ -169,7 +169,7 @@ everywhere(
     const role = await vault.createRole({ ...rights, secretIdUses: 1 });
     const store = make(role);
     await store.read("acme");
-    // Its secret id is used up.
+    // Its secret id is used up now.
     await assertRefuses(make(role), words, role.roleId, role.secretId);
     assertEquals(await store.read("acme"), undefined);
     const { roleId } = await vault.createRole(rights);
@@ -179,7 +179,7 @@ everywhere(
 );
 
 everywhere(
-  "createVaultStore() keeps credentials of both kinds under Vault's own versions",
+  "createVaultStore() stores credentials of both kinds with Vault's own versions",
   async ({ vault, make, data }) => {
     const store = make();
     const oauth = {
@@ -210,7 +210,7 @@ everywhere(
 );
 
 everywhere(
-  "createVaultStore() reads what a person put there, and says what it cannot read",
+  "createVaultStore() reads what a person has stored, and says what it cannot read",
   async ({ vault, make, admin }) => {
     const store = make({
       secretPath: "/by/hand/",
@@ -280,7 +280,7 @@ for (const [name, spoil, next] of leftovers) {
 }
 
 everywhere(
-  "createVaultStore() forgets every version, deleted ones too",
+  "createVaultStore() removes every version, even deleted ones",
   async ({ make, admin, data }) => {
     const store = make();
     assertEquals(await store.remove("acme"), false);
@@ -296,7 +296,7 @@ everywhere(
 );
 
 everywhere(
-  "createVaultStore() holds tenants of any name, each below its path",
+  "createVaultStore() stores tenants with any name, each below its path",
   async ({ vault, make, admin, data }) => {
     const store = make();
     const odd = [
@@ -326,7 +326,7 @@ everywhere(
         "1",
       );
     }
-    // Secrets of somebody else's in the same place.
+    // Secrets of another program at the same path.
     for (const name of ["50%25", "a%20b", "deeper/x"]) {
       await admin("POST", `${data}/${name}`, { data: { x: 1 } });
     }
@@ -362,7 +362,7 @@ everywhere(
 );
 
 everywhere(
-  "createVaultStore() forgets the lease of a company that it forgets",
+  "createVaultStore() removes the lease of a removed company",
   async ({ make, admin, data, metadata }) => {
     const store = make();
     await store.replace("acme", { refresh_token: CANARY }, undefined);
@@ -371,7 +371,7 @@ everywhere(
     assertEquals(await admin("GET", `${data}/acme/lease`), 200);
     await store.remove("acme");
     assertEquals(await admin("GET", `${data}/acme/lease`), 404);
-    // One that has a lease and nothing else leaves nothing behind either.
+    // A company that has only a lease leaves nothing behind either.
     await (await store.lease!("probe", 60_000, "one"))!.release();
     assertEquals(await store.remove("probe"), false);
     assertEquals(await admin("LIST", metadata), 404);
@@ -387,7 +387,7 @@ for (
   ] as const
 ) {
   everywhere(
-    `openVault() keeps the keys beside ${secretPath} in ${keyPath}, and needs no more than their policy`,
+    `openVault() keeps the keys beside ${secretPath} in ${keyPath}, and needs only their policy`,
     async ({ vault, policy }) => {
       const token = await vault.createToken({
         policy: policy("keys", secretPath),
@@ -402,7 +402,8 @@ for (
       const left = await keyContract(keysIn(keys!));
       const path = new RegExp(`^GET secret/data/${keyPath}/${left}$`);
       assert(!ours || ours.count(path) > 0);
-      // It opens no credentials, and the policy for these no keys.
+      // It allows no access to credentials, and their policy allows none to
+      // keys.
       await assertRejects(() => tokens.read("acme"), StoreError, "refuses");
       await tokens.close?.();
       const other = openVault({
@@ -422,7 +423,7 @@ for (
 
 for (const capability of ["create", "read", "update"]) {
   everywhere(
-    `createVaultStore() names the path where "${capability}" is missing`,
+    `createVaultStore() names the path for which "${capability}" is missing`,
     async ({ vault, make, policy, data }) => {
       await make().replace("acme", { refresh_token: CANARY }, undefined);
       const lacking = policy("tokens").replace(
@@ -468,10 +469,10 @@ everywhere(
 );
 
 everywhere(
-  "createVaultStore() keeps namespaces apart",
+  "createVaultStore() separates namespaces",
   async ({ vault, make, policy }) => {
     const team = `team-${crypto.randomUUID().slice(0, 8)}`;
-    // Vault's community edition has none.
+    // The community edition of Vault has none.
     if (!await vault.createNamespace(team)) return;
     await vault.createNamespace(`${team}/sub`);
     const rights = policy("tokens");
@@ -499,7 +500,7 @@ everywhere(
     assertEquals((await theirs.read("acme"))?.credentials, {
       refresh_token: "1",
     });
-    // A token is worth nothing outside its namespace.
+    // A token is not valid outside its namespace.
     const token = await vault.createToken({ policy: rights, namespace: team });
     await assertRefuses(make({ token }), /refuses/, token);
     await assertRefuses(

@@ -33,7 +33,7 @@ import {
 import { sleep, until } from "../../support/time.ts";
 import { type VaultBench, withVault } from "./vault_bench.ts";
 
-/** Where the store keeps things unless told otherwise. */
+/** The default paths of the store. */
 const DATA = "secret/data/qontak/tokens";
 const METADATA = "secret/metadata/qontak/tokens";
 
@@ -52,7 +52,7 @@ function bench(
   };
 }
 
-Deno.test("createVaultStore() says what it lacks to open Vault", () => {
+Deno.test("createVaultStore() says which option it needs to open Vault", () => {
   const address = "http://127.0.0.1:8200";
   const table: [Partial<VaultStoreOptions>, string][] = [
     [{}, "option token"],
@@ -77,7 +77,7 @@ Deno.test("createVaultStore() says what it lacks to open Vault", () => {
 });
 
 Deno.test(
-  "createVaultStore() lets one of twenty take a lease, and one take it over",
+  "createVaultStore() gives a lease to one of twenty, and one takes it over",
   bench(async ({ make }) => {
     const stores = [make(), make()];
     const race = async () => {
@@ -102,13 +102,13 @@ Deno.test(
 );
 
 Deno.test(
-  "createVaultStore() gives back no lease but its own",
+  "createVaultStore() releases only its own lease",
   bench(async ({ vault, make, admin }) => {
     const store = make();
     const path = `${DATA}/acme/lease`;
     const writes = () => vault.count(/^POST .*\/lease$/);
     const lease = await store.lease!("acme", 60_000, "one");
-    // Somebody whose clock is ahead has taken it over.
+    // A process whose clock is ahead has taken it over.
     const until = Date.now() + 60_000;
     await admin("POST", path, { data: { holder: "two", until } });
     assertEquals(writes(), 2);
@@ -116,7 +116,7 @@ Deno.test(
     assertEquals(writes(), 2);
     assertEquals(await store.lease!("acme", 60_000, "one"), undefined);
 
-    // Taken over between looking and giving back.
+    // Taken over between the read and the release.
     const slow = await store.lease!("slow", 60_000, "one");
     const delay = vault.delay(/^POST .*\/slow\/lease$/, 60_000, { times: 1 });
     const released = slow!.release();
@@ -135,12 +135,12 @@ Deno.test(
 );
 
 Deno.test(
-  "createVaultStore() takes no lease from a holder that came later than it looked",
+  "createVaultStore() does not take a lease from a holder that took it after the read",
   bench(async ({ vault, make }) => {
     const store = make();
     const first = await store.lease!("acme", 60_000, "one");
     await first!.release();
-    // Two looks and is held up, while three takes it, gives it back and four
+    // Two reads and is delayed, while three takes and releases it, and four
     // takes it.
     const delay = vault.delay(/^POST .*\/lease$/, 60_000, { times: 1 });
     const late = store.lease!("acme", 60_000, "two");
@@ -155,11 +155,11 @@ Deno.test(
 );
 
 Deno.test(
-  "createVaultStore() calls an outage an outage, and comes back",
+  "createVaultStore() reports an outage, and works again after it",
   bench(async ({ vault, make }) => {
     const store = make();
     await store.replace("acme", { refresh_token: CANARY }, undefined);
-    // The library takes errors of paths like this one for success.
+    // The library treats errors of paths like this one as success.
     const odd = make({ secretPath: "sys/health" });
     await odd.read("acme");
     vault.seal();
@@ -183,7 +183,7 @@ Deno.test(
     await assertRefuses(make({ mountPath: "kv1" }), words, vault.token);
     assertEquals(vault.count(/^POST kv1/), 0);
 
-    // Where Vault does not tell the version, its answers do.
+    // If Vault does not report the version, its answers show it.
     vault.answer(
       /^GET sys\/internal/,
       () => Response.json({ errors: ["permission denied"] }, { status: 403 }),
@@ -202,7 +202,7 @@ Deno.test(
   }),
 );
 
-/** What a proxy or another server may answer in Vault's place. */
+/** Answers of a proxy or another server instead of Vault. */
 const strange: [string, () => Response, RegExp][] = [
   [
     "a page",
@@ -210,7 +210,7 @@ const strange: [string, () => Response, RegExp][] = [
     /no KV engine of version 2/,
   ],
   [
-    "a page that says 404",
+    "a page with status 404",
     () => new Response(CANARY, { status: 404 }),
     /nothing that answers for secret\//,
   ],
@@ -268,7 +268,7 @@ const strange: [string, () => Response, RegExp][] = [
 ];
 for (const [name, respond, words] of strange) {
   Deno.test(
-    `createVaultStore() takes ${name} for no answer of Vault's`,
+    `createVaultStore() does not treat ${name} as an answer of Vault`,
     bench(async ({ vault, make }) => {
       vault.answer(/ secret\//, respond);
       await assertRefuses(make(), words, vault.token);
@@ -276,7 +276,7 @@ for (const [name, respond, words] of strange) {
   );
 }
 
-Deno.test("createVaultStore() says that Vault is not reached", async () => {
+Deno.test("createVaultStore() says that Vault cannot be reached", async () => {
   const vault = startVault();
   await vault[Symbol.asyncDispose]();
   const { host } = new URL(vault.url);
@@ -326,7 +326,7 @@ Deno.test({
 });
 
 Deno.test(
-  "createVaultStore() waits for no answer longer than it may",
+  "createVaultStore() waits for an answer only until its time limit",
   bench(async ({ vault, make }) => {
     const words = /does not answer: Vault at .* within 200 ms/;
     await make().replace("acme", { refresh_token: CANARY }, undefined);
@@ -344,7 +344,7 @@ Deno.test(
 );
 
 Deno.test(
-  "createVaultStore() waits for the whole answer no longer than it may",
+  "createVaultStore() waits for the whole answer only until its time limit",
   bench(async ({ vault, make }) => {
     let isOver = false;
     vault.answer(/ auth\//, () => {
@@ -369,7 +369,7 @@ Deno.test(
 );
 
 Deno.test(
-  "createVaultStore() follows no redirect, and sends its token nowhere else",
+  "createVaultStore() follows no redirects, so its token goes nowhere else",
   bench(async ({ vault, make }) => {
     const asked: string[] = [];
     await using other = Deno.serve(
@@ -401,8 +401,8 @@ Deno.test(
 );
 
 /**
- * Answers over kept connections that there is nothing, and breaks them off
- * where anything is sent.
+ * Answers reads over reused connections with 404, and breaks the connection
+ * when data is sent.
  */
 function serveBrokenly() {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -456,7 +456,7 @@ function serveBrokenly() {
 }
 
 Deno.test(
-  "createVaultStore() sends what it writes once, however the connection ends",
+  "createVaultStore() sends a write once, no matter how the connection ends",
   async () => {
     const vault = serveBrokenly();
     const options = { address: vault.url, roleId: "r", secretId: "s" };
@@ -475,7 +475,7 @@ Deno.test(
 );
 
 Deno.test(
-  "createVaultStore() never takes its own lost answer for a success",
+  "createVaultStore() never treats its own lost answer as a success",
   bench(async ({ vault, make }) => {
     const store = make({ timeout: 500 });
     await store.replace("acme", { refresh_token: "first" }, undefined);
@@ -497,7 +497,7 @@ Deno.test(
 );
 
 Deno.test(
-  "createVaultStore() says that its token has ended or was revoked",
+  "createVaultStore() says that its token has expired or was revoked",
   bench(async ({ vault, make, lines }) => {
     const words = /does not know the token.*VAULT_TOKEN/;
     const token = vault.createToken({ policy: vaultPolicy("tokens") });
@@ -512,7 +512,7 @@ Deno.test(
 );
 
 Deno.test(
-  "createVaultStore() leaves both open where an older Vault says only that it refuses",
+  "createVaultStore() names both reasons if an older Vault only says that it refuses",
   bench(async ({ vault, make }) => {
     const token = vault.createToken({ policy: vaultPolicy("tokens") });
     vault.expireTokens();
@@ -525,7 +525,7 @@ Deno.test(
 );
 
 Deno.test(
-  "createVaultStore() tells a token that ended from one without rights where Vault says the same of both",
+  "createVaultStore() distinguishes an expired token from one without permission if Vault does not",
   bench(async ({ vault, make }) => {
     using time = new FakeTime();
     const policy = vaultPolicy("tokens").replace('"list"', '"read"');
@@ -545,7 +545,7 @@ Deno.test(
 );
 
 Deno.test(
-  "createVaultStore() needs no more than its policy",
+  "createVaultStore() needs only its policy",
   bench(async ({ vault, make, lines }) => {
     const token = vault.createToken({
       policy: vaultPolicy("tokens"),
@@ -566,7 +566,7 @@ Deno.test(
 );
 
 Deno.test(
-  "createVaultStore() names what its policy lacks, whichever stanza it is",
+  "createVaultStore() names what its policy lacks, for every stanza",
   bench(async ({ vault, make, lines }) => {
     const seeded = make();
     await seeded.replace("acme", { refresh_token: CANARY }, undefined);
@@ -617,7 +617,7 @@ Deno.test(
 );
 
 Deno.test(
-  "createVaultStore() renews the token that it was given, when two thirds are over",
+  "createVaultStore() renews its token after two thirds of its life",
   bench(async ({ vault, make, lines }) => {
     using time = new FakeTime();
     const token = vault.createToken({
@@ -635,7 +635,7 @@ Deno.test(
     time.tick(2_000);
     await read();
     assertEquals(renewals(), 1);
-    // Days later it is still good.
+    // Days later it is still valid.
     for (let hours = 0; hours < 48; hours++) {
       time.tick(3_000_000);
       await read();
@@ -647,7 +647,7 @@ Deno.test(
 );
 
 Deno.test(
-  "a server renews its token for Vault on time, whether calls come or not",
+  "a server renews its token for Vault on time, even without calls",
   bench(async ({ vault, make, lines }) => {
     const policy = vaultPolicy("tokens");
     const stores = [
@@ -666,7 +666,7 @@ Deno.test(
     assertEquals(lines, []);
     for (const server of servers) await server.close();
     for (const store of stores) await store.close!();
-    // Nothing goes on after the end.
+    // Nothing continues after the end.
     const renewals = vault.count(/renew-self$/);
     await sleep(3_500);
     assertEquals(vault.count(/renew-self$/), renewals);
@@ -674,7 +674,7 @@ Deno.test(
 );
 
 Deno.test(
-  "a server asks Vault again and again where it was away at the start",
+  "a server keeps asking Vault if it did not answer at the start",
   bench(async ({ vault, make, lines }) => {
     using time = new FakeTime();
     const store = make(vault.createRole({
@@ -685,7 +685,7 @@ Deno.test(
     store.start!();
     const log = () => lines.length;
     const settled = async (holds: () => boolean) => {
-      // The answers travel in real time, and the clock stands still.
+      // The answers take real time, while the clock does not move.
       for (let tries = 0; !holds(); tries++) {
         assert(tries < 500, lines.join("\n"));
         await fetch(`${vault.url}/v1/sys/health`).then(drop);
@@ -702,7 +702,7 @@ Deno.test(
     assertEquals(log(), 1);
     await store.read("acme");
     assertEquals(vault.count(/approle\/login$/), 3);
-    // One that is refused would be locked by more tries.
+    // More attempts would lock a refused AppRole.
     make({ roleId: "r", secretId: "s" }).start!();
     await settled(() => log() === 2);
     time.tick(60_000);
@@ -712,7 +712,7 @@ Deno.test(
 );
 
 Deno.test(
-  "createVaultStore() uses a token that cannot be renewed as long as it lives",
+  "createVaultStore() uses a token that cannot be renewed until it expires",
   bench(async ({ vault, make, lines }) => {
     using time = new FakeTime();
     const policy = vaultPolicy("tokens");
@@ -734,7 +734,7 @@ Deno.test(
 );
 
 Deno.test(
-  "createVaultStore() warns when its token reaches its greatest age",
+  "createVaultStore() warns when its token reaches its maximum lifetime",
   bench(async ({ vault, make, lines }) => {
     using time = new FakeTime();
     const store = make({
@@ -750,7 +750,7 @@ Deno.test(
     }
     assert(lines.length >= 1);
     for (const line of lines) assertStringIncludes(line, "live no longer");
-    // Fewer and fewer tries, not one for each use.
+    // The attempts become rarer; there is not one for each use.
     assert(vault.count(/renew-self$/) < 12);
     time.tick(60_000);
     await assertRejects(
@@ -762,7 +762,7 @@ Deno.test(
 );
 
 Deno.test(
-  "createVaultStore() goes on with its token when the renewal fails, and says so once",
+  "createVaultStore() continues with its token if the renewal fails, and logs that once",
   bench(async ({ vault, make, lines }) => {
     using time = new FakeTime();
     const token = vault.createToken({
@@ -791,7 +791,7 @@ Deno.test(
       assertEquals(Date.parse(ends) - Date.now(), 1_199_000);
       assertStringIncludes(reason, "HTTP 500");
     }
-    // The next try comes later, and succeeds.
+    // The next attempt is later, and succeeds.
     repair();
     time.tick(390_000);
     await read();
@@ -804,7 +804,7 @@ Deno.test(
 );
 
 Deno.test(
-  "createVaultStore() says that a token may not ask how long it lives",
+  "createVaultStore() says that a token may not read its own lifetime",
   bench(async ({ vault, make, lines }) => {
     const policy = vaultPolicy("tokens").replace(
       "auth/token/lookup-self",
@@ -836,7 +836,7 @@ Deno.test(
 );
 
 Deno.test(
-  "createVaultStore() renews the token of an AppRole, and logs in again at its greatest age",
+  "createVaultStore() renews the token of an AppRole, and logs in again at its maximum lifetime",
   bench(async ({ vault, make, lines }) => {
     using time = new FakeTime();
     const role = vault.createRole({
@@ -859,7 +859,7 @@ Deno.test(
     time.tick(400_000);
     await read();
     assertEquals(did(), [2, 2]);
-    // The machine slept for so long that there is nothing to renew.
+    // The machine slept so long that the token has expired.
     time.tick(100_000_000);
     await read();
     assertEquals(did(), [3, 3]);
@@ -868,7 +868,7 @@ Deno.test(
 );
 
 Deno.test(
-  "createVaultStore() logs in again where the token of an AppRole cannot be renewed",
+  "createVaultStore() logs in again if the token of an AppRole cannot be renewed",
   bench(async ({ vault, make, lines }) => {
     using time = new FakeTime();
     const store = make(vault.createRole({
@@ -898,7 +898,7 @@ Deno.test(
     assertEquals(vault.count(/^LIST /), 2);
     assertEquals(vault.count(/approle\/login$/), 2);
 
-    // A secret id that is used up leaves the token that there is.
+    // The existing token remains valid if the secret id is used up.
     const once = make(vault.createRole({ policy, secretIdUses: 1 }));
     await assertRejects(() => once.tenants(), StoreError, `refuses "list"`);
     assertEquals(await once.read("acme"), undefined);
@@ -934,7 +934,7 @@ Deno.test(
   }),
 );
 
-Deno.test("createVaultStore() is identified by its address and path, not by its token", async () => {
+Deno.test("createVaultStore() has an identity from its address and path, not from its token", async () => {
   const place: VaultStoreOptions = {
     address: "http://127.0.0.1:8200",
     token: "canary",
@@ -964,7 +964,7 @@ Deno.test("createVaultStore() is identified by its address and path, not by its 
 });
 
 Deno.test(
-  "createVaultStore() needs the network alone, and takes nothing from the environment",
+  "createVaultStore() needs only the network, and reads nothing from the environment",
   bench(async ({ vault }) => {
     const program = `
       import { createVaultStore } from "${root}src/tokens/stores/vault.ts";
@@ -1015,7 +1015,7 @@ Deno.test(
 );
 
 Deno.test(
-  "startVault() judges policies as Vault does",
+  "startVault() applies policies as Vault does",
   bench(async ({ vault }) => {
     const token = vault.createToken({
       policy: `
