@@ -8,6 +8,22 @@ import { ForeseenError } from "../errors.ts";
 import type { Resource } from "../qontak/resources.ts";
 import type { JsonObject } from "../values/json.ts";
 import type { Found, Records } from "./records.ts";
+import type { Snapshot } from "./snapshots.ts";
+
+/**
+ * Says that records could only be read in part.
+ *
+ * @param partial How many were read, and of how many.
+ * @param plural The records in the plural.
+ */
+export function tellPartial(
+  { read, total }: NonNullable<Snapshot["partial"]>,
+  plural: string,
+): string {
+  return `${read} of ${
+    total ?? "an unknown number of"
+  } ${plural} could be read in the time of one call. What was read is kept: call again to go on`;
+}
 
 /** The records of several kinds. */
 export interface Many {
@@ -46,13 +62,7 @@ export async function readMany(
     if (result.status === "fulfilled") {
       found.set(name, result.value);
       const { partial } = result.value.snapshot;
-      if (partial) {
-        missing.push(
-          `${partial.read} of ${
-            partial.total ?? "an unknown number of"
-          } ${plural} could be read in the time of one call. What was read is kept: call again to go on`,
-        );
-      }
+      if (partial) missing.push(tellPartial(partial, plural));
       return;
     }
     const { reason } = result;

@@ -6,14 +6,23 @@
  */
 import { InputError } from "../errors.ts";
 import { resources } from "../qontak/resources.ts";
+import {
+  COMPARED,
+  findDuplicates,
+  showGroups,
+} from "../snapshots/duplicates.ts";
 import { findRecord } from "../snapshots/find_record.ts";
-import { readMany } from "../snapshots/many.ts";
+import { readMany, tellPartial } from "../snapshots/many.ts";
 import { createOverview, OVERVIEW_KINDS } from "../snapshots/overview.ts";
 import { SEARCHED } from "../snapshots/search.ts";
-import { reference } from "./kit/arguments.ts";
+import { defined } from "../values/json.ts";
+import { oneOf, reference, required } from "./kit/arguments.ts";
 import { frames } from "./kit/frames.ts";
 import { tenantArgument } from "./kit/shared_arguments.ts";
 import { type Tool, tool } from "./tool.ts";
+
+/** The maximum size of all groups of duplicates as JSON, in bytes. */
+const MAX_GROUPS = 11_500;
 
 /** The tools, in the order that clients see. */
 export const accountTools: readonly Tool[] = [
@@ -59,6 +68,53 @@ export const accountTools: readonly Tool[] = [
           found,
           crm,
           signal,
+        }),
+        ...read,
+      };
+    },
+  }),
+  tool({
+    name: "find_duplicates",
+    title: "Find duplicates",
+    description:
+      "Groups of records that are likely the same, by phone, e-mail and name however written, with the evidence; the likeliest first.",
+    effect: "read",
+    input: {
+      resource: required(oneOf(["contacts", "companies"])),
+      ...tenantArgument,
+    },
+    output: frames.page,
+    run: async ({ records }, { resource: plural }) => {
+      const compared = COMPARED[plural];
+      const { snapshot } = await records.all(compared.resource);
+      const { table, partial, asOf, counted } = snapshot;
+      const read = {
+        as_of: new Date(asOf).toISOString(),
+        records_read: table.size,
+        ...defined({ counted_by_qontak: counted }),
+      };
+      if (partial) {
+        return {
+          records: [],
+          ...read,
+          incomplete: tellPartial(partial, plural),
+        };
+      }
+      const { shown, total } = showGroups(
+        findDuplicates(table, compared),
+        table,
+        compared,
+        MAX_GROUPS,
+      );
+      const left = total - shown.length;
+      return {
+        records: shown,
+        groups: total,
+        ...(left > 0 ? { left_out: left } : {}),
+        ...(compared.isNameUnique ? {} : {
+          rules: {
+            name: "the same name alone may be two people, so these come last",
+          },
         }),
         ...read,
       };

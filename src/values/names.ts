@@ -42,6 +42,17 @@ const JOINING = set("dan and");
  * left.
  */
 export function nameKey(name: string, kind: NameKind): string | undefined {
+  const key = nameWords(name, kind).join("");
+  return key === "" ? undefined : key;
+}
+
+/**
+ * The words of a name, without legal forms, titles and degrees.
+ *
+ * @param name What was written.
+ * @param kind Whose name it is.
+ */
+export function nameWords(name: string, kind: NameKind): readonly string[] {
   const [main = "", ...after] = foldText(name.slice(0, MAX_NAME)).split(",");
   const words = wordsIn(main);
   // After a comma stand degrees of a person or the legal form of a company.
@@ -57,8 +68,7 @@ export function nameKey(name: string, kind: NameKind): string | undefined {
       .filter((word) => !JOINING.has(word))
     : takeEnd(takeStart(all, TITLES), DEGREES, true);
   // A name such as "PT" or "Ibu" has nothing else.
-  const key = (bare.length > 0 ? bare : all).join("");
-  return key === "" ? undefined : key;
+  return bare.length > 0 ? bare : all;
 }
 
 /** Whether a word says little about who is meant: `PT`, `Bapak`, `dan`. */

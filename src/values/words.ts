@@ -26,9 +26,15 @@ export function fold(word: string): string {
 
 /** Removes differences of case, accents and spacing from any value's text. */
 export function foldText(value: unknown): string {
-  return String(value).normalize("NFKD").replace(/\p{M}+/gu, "").toLowerCase()
-    .replace(/\s+/g, " ").trim();
+  const text = String(value);
+  // Most texts have no accents, and need no normalization.
+  const bare = ASCII.test(text)
+    ? text
+    : text.normalize("NFKD").replace(/\p{M}+/gu, "");
+  return bare.toLowerCase().replace(/\s+/g, " ").trim();
 }
+
+const ASCII = /^[\0-\x7f]*$/;
 
 /**
  * The candidate that a mistyped word most likely means.

@@ -166,6 +166,8 @@ async function callsOfAll(): Promise<Row[]> {
     ["list_notes", { crm_deal_id: deal_id }],
     ["search", { query: `deals/${deal_id}` }],
     ["search", { query: "a" }],
+    ["find_duplicates", { resource: "contacts" }],
+    ["find_duplicates", { resource: "companies" }],
     ["get_account_overview", { company: company_id }],
     ["get_account_overview", { contact: "a" }],
     ["get_account_overview", { contact: contact_id }],

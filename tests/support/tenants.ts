@@ -30,6 +30,7 @@ export const CALLS: readonly (readonly [string, Record<string, unknown>])[] = [
   ["create_contact", { first_name: "x" }],
   ["list_products", {}],
   ["search", { query: "canary" }],
+  ["find_duplicates", { resource: "contacts" }],
   ["get_account_overview", { contact: contact_id }],
   ["fetch", { id: `contacts/${contact_id}` }],
   ["get_product", { product_id }],

@@ -584,6 +584,12 @@ const further: readonly Row[] = [
     query: { page: "1", per_page: "100" },
   },
   {
+    tool: "find_duplicates",
+    args: { resource: "companies" },
+    request: "GET /companies",
+    query: { page: "1", per_page: "100" },
+  },
+  {
     tool: "fetch",
     args: { id: `deals/${ID}` },
     request: `GET /deals/${ID}`,
