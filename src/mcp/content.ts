@@ -45,6 +45,7 @@ const OWN_WORDS: ReadonlySet<string> = new Set([
   "cut",
   "formats",
   "incomplete",
+  "inexact",
   "not_shown",
   "notes",
   "problems",

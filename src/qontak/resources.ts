@@ -361,7 +361,10 @@ export const resources = {
  * @param resource The kind of record.
  * @param key The body key.
  */
-export function argumentOf(resource: Resource, key: string): string {
+export function argumentOf(
+  resource: Pick<Resource, "arguments">,
+  key: string,
+): string {
   const { arguments: names } = resource;
   return Object.hasOwn(names, key) ? names[key]! : key;
 }

@@ -67,10 +67,20 @@ export interface QueryField {
   readonly rule?: string;
 }
 
+/** What a question must know about a kind of record. */
+export type Kind =
+  & Pick<Resource, "name" | "plural" | "place" | "arguments" | "shows">
+  & {
+    readonly endpoints: {
+      readonly create: { readonly body: BodyKeys };
+      readonly update: { readonly body: BodyKeys };
+    };
+  };
+
 /** The records that a question is about. */
 export interface Subject {
   /** The kind of record. */
-  readonly resource: Resource;
+  readonly resource: Kind;
   /** The records. */
   readonly table: Table;
   /** The company's fields of that kind. */
@@ -90,19 +100,32 @@ export interface Subject {
 }
 
 /** A day, in ms. */
-const DAY = 24 * 60 * 60 * 1_000;
+export const DAY = 24 * 60 * 60 * 1_000;
 
 /** A smaller number is not a time in seconds since 1970. */
 const FIRST_SECOND = 100_000_000;
 
+/** A smaller number is not a time in ms since 1970. */
+const FIRST_MILLISECOND = 100_000_000_000;
+
+/** A moment with its time zone, in any form that a date can be parsed from. */
+const MOMENT = /^\d{4}-\d\d-\d\d.*(Z|UTC|[+-]\d\d:?\d\d)$/;
+
+/** A day as check-ins have it: `21 Jul, 2013`. */
+const LONG_DAY =
+  /^(\d{1,2}) (jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*,? (\d{4})$/i;
+
+const MONTHS = "jan,feb,mar,apr,may,jun,jul,aug,sep,oct,nov,dec".split(",");
+
 /**
  * Converts a date of Qontak's to ms since 1970.
  *
- * @param value ISO, day first, or seconds since 1970 as on products.
+ * @param value ISO, day first, `21 Jul, 2013`, or seconds or ms since 1970.
  * @param zone The time zone for days without a time.
  */
 export function toEpoch(value: unknown, zone: Zone): number | undefined {
   if (typeof value === "number") {
+    if (value >= FIRST_MILLISECOND) return value;
     return value >= FIRST_SECOND ? value * 1_000 : undefined;
   }
   if (typeof value !== "string") return undefined;
@@ -111,8 +134,14 @@ export function toEpoch(value: unknown, zone: Zone): number | undefined {
     const [year, month, day] = moment.day.split("-").map(Number);
     return zone.startOf({ year: year!, month: month!, day: day! });
   }
-  const epoch = moment?.epoch ?? Date.parse(value);
-  return Number.isNaN(epoch) ? undefined : epoch;
+  if (moment) return moment.epoch;
+  if (MOMENT.test(value)) return Date.parse(value) || undefined;
+  const [, day, month, year] = LONG_DAY.exec(value) ?? [];
+  return day === undefined ? undefined : zone.startOf({
+    year: Number(year),
+    month: MONTHS.indexOf(month!.toLowerCase()) + 1,
+    day: Number(day),
+  });
 }
 
 /** How the values of a body key are compared, by its type. */
@@ -294,7 +323,7 @@ export function createFields(subject: Subject): Fields {
 
 function unknown(
   name: string,
-  resource: Resource,
+  resource: Kind,
   candidates: readonly string[],
   call: (name: string) => string,
 ): string {
@@ -309,7 +338,7 @@ function unknown(
 
 /** How the values of a key are compared if no body has the key. */
 function kindOf(key: string): FieldKind {
-  if (/_(at|date)$/.test(key)) return "date";
+  if (/(^|_)(at|date|timestamp)$/.test(key)) return "date";
   if (/(^|_)id$/.test(key)) return "option";
   if (/_ids$/.test(key)) return "list";
   return "text";
@@ -415,8 +444,16 @@ function derivedOf(
         : Math.max(0, Math.floor((now - epoch) / DAY));
     };
   };
-  put("age_days", "number", since("created_at"));
-  put("days_since_update", "number", since("updated_at"));
+  for (
+    const [name, column] of [
+      ["age_days", "created_at"],
+      ["days_since_update", "updated_at"],
+    ] as const
+  ) {
+    if (Object.hasOwn(subject.resource.shows, column)) {
+      put(name, "number", since(column));
+    }
+  }
 
   const state = stateOf(subject, read);
   if (state) put("state", "text", state.value, state);

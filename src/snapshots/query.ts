@@ -174,25 +174,20 @@ function parseGroupSort(
   );
 }
 
-/** The rows that match the conditions of a question. */
-function select({ table }: Subject, tests: readonly Test[]): number[] {
+/** The rows that pass some tests. */
+function rowsOf({ table }: Subject, tests: readonly Test[]): number[] {
   return [...table.rows()].filter((row) => tests.every((test) => test(row)));
 }
 
 /**
- * The ids of the records that match the conditions.
+ * The rows of the records that match the conditions.
  *
  * @param where The conditions.
  * @param subject The records that the conditions apply to.
  * @throws {InputError} Naming everything that is wrong.
  */
-export function matching(
-  where: readonly unknown[],
-  subject: Subject,
-): number[] {
-  const { tests } = check({ where }, subject);
-  const id = subject.table.column("id");
-  return select(subject, tests).map((row) => Number(id!.values[id!.code(row)]));
+export function select(where: readonly unknown[], subject: Subject): number[] {
+  return rowsOf(subject, check({ where }, subject).tests);
 }
 
 /**
@@ -210,7 +205,7 @@ export function query(
 ): Answer {
   const checked = check(question, subject);
   const { tests, keys, measures, show: named, fields, rules } = checked;
-  const rows = select(subject, tests);
+  const rows = rowsOf(subject, tests);
   const [sorting] = checked.sorting;
   const isGrouped = keys.length > 0 || measures.length > 0;
   const { shown, left } = isGrouped

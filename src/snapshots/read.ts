@@ -8,6 +8,7 @@
  */
 import { QontakError, UnreachableError } from "../errors.ts";
 import { type JsonObject, toId } from "../values/json.ts";
+import { sideBySide } from "./side_by_side.ts";
 import type { Table } from "./table.ts";
 
 /** One page of a list. */
@@ -32,9 +33,6 @@ export type ReadPage = (
  * pages.
  */
 const SIZES = [100, 250, 500, 1_000] as const;
-
-/** How many pages are requested in parallel. */
-const SIDE_BY_SIDE = 8;
 
 /**
  * The maximum size of a page, estimated from its first record, in characters.
@@ -198,38 +196,9 @@ export function createReading(options: ReadingOptions): Reading {
       { length: Math.ceil((total ?? 0) / size) },
       (_, i) => i + 1,
     ).filter((page) => !done.has(page));
-    // The first failure ends all requests, so that no other failure goes
-    // unhandled.
-    const own = new AbortController();
-    const both = AbortSignal.any([signal, own.signal]);
-    let working = 0;
-    const workers = Array.from({ length: SIDE_BY_SIDE }, async () => {
-      working++;
-      try {
-        for (let page; (page = queue.shift()) !== undefined;) {
-          try {
-            keep(page, await readPage(page, size, both));
-          } catch (error) {
-            // The limits allow fewer requests: the others go on.
-            if (!isOverLimit(error) || working === 1) throw error;
-            queue.unshift(page);
-            return;
-          }
-        }
-      } finally {
-        working--;
-      }
-    }).map((worker) =>
-      worker.catch((error) => {
-        queue.length = 0;
-        own.abort(error);
-        throw error;
-      })
-    );
-    const ends = await Promise.allSettled(workers);
-    if (ends.some(({ status }) => status === "rejected")) {
-      throw own.signal.reason;
-    }
+    await sideBySide(queue, async (page, own) => {
+      keep(page, await readPage(page, size, own));
+    }, signal);
   }
 
   /** Reads a list without a count: page after page, until one is not full. */
@@ -302,9 +271,4 @@ function isTooLarge(error: unknown): boolean {
       error.status === 414 || error.status === 422;
   }
   return error instanceof UnreachableError && error.reason === "unreadable";
-}
-
-/** Whether a page was not asked for because the limits allow no more. */
-function isOverLimit(error: unknown): boolean {
-  return error instanceof UnreachableError && error.reason === "limited";
 }

@@ -7,7 +7,7 @@
 import { QontakError } from "../errors.ts";
 import type { Setup } from "../fields/setup.ts";
 import type { CallOptions, Crm } from "../qontak/crm.ts";
-import type { Endpoint } from "../qontak/endpoints.ts";
+import { type Endpoint, endpoints } from "../qontak/endpoints.ts";
 import { type Answer, recordOf } from "../qontak/envelope.ts";
 import { type Resource, resources } from "../qontak/resources.ts";
 import { isObject, type JsonObject, toId } from "../values/json.ts";
@@ -15,6 +15,8 @@ import type { Zone } from "../values/zone.ts";
 import type { Subject } from "./fields.ts";
 import type { PageOfRecords } from "./read.ts";
 import type { Tell } from "./shared_work.ts";
+import { movesOf } from "./moves.ts";
+import type { Owner, Related } from "./related.ts";
 import type { Snapshot, Snapshots, Source } from "./snapshots.ts";
 
 /** The records that a question is about, and how they were read. */
@@ -52,7 +54,26 @@ export interface Records {
    * @throws What reading them threw.
    */
   listed(resource: Resource, query: Query): Promise<Snapshot>;
+  /**
+   * Gets the records that belong to some others, with a request for each that
+   * is not known.
+   *
+   * @param list What belongs to them.
+   * @param of The kind of the others.
+   * @param owners The others.
+   * @param fresh Whether to read them again.
+   * @throws What reading them threw.
+   */
+  related(
+    list: RelatedList,
+    of: Resource,
+    owners: readonly Owner[],
+    fresh?: boolean,
+  ): Promise<Related>;
 }
+
+/** The lists of records that belong to one other record. */
+export type RelatedList = "notes" | "stage_moves";
 
 /** Query parameters of a list. */
 export type Query = Readonly<Record<string, string | number>>;
@@ -118,6 +139,21 @@ export function createRecords(options: RecordsOptions): Records {
   return {
     known: (resource) => snapshots.peek(scope, resource.name),
     listed: (resource, query) => get(resource, false, query),
+    related: (list, of, owners, fresh = false) =>
+      snapshots.related.get({
+        scope,
+        list: `${list} of ${of.plural}`,
+        // Nothing in a record changes with its notes.
+        owners: list === "notes"
+          ? owners.map(({ id }) => ({ id, version: undefined }))
+          : owners,
+        readFor: list === "notes"
+          ? noteReader(crm, of)
+          : (id, own) => readMoves(crm, id, zone, own),
+        signal,
+        fresh,
+        tell,
+      }),
     async all(resource, fresh = false) {
       const [fields, places] = await Promise.all([
         setup.fields(resource),
@@ -139,10 +175,55 @@ function usualQuery({ endpoints: { list } }: Resource): Query {
   return list.query.includes("filter") ? { filter: "alltask" } : {};
 }
 
+/** Makes the function that reads the notes of one record. */
+function noteReader(crm: Crm, of: Resource) {
+  const { identity, endpoints: { list } } = resources.note;
+  const [, parameter] = Object.entries(identity!.searchBy).find(([key]) =>
+    LINKS.some(([pattern, linked]) => linked === of && pattern.test(key))
+  )!;
+  return async (id: number, signal: AbortSignal): Promise<JsonObject[]> => {
+    const query = { [parameter]: id };
+    const { response } = await crm.call(list, { query, signal });
+    return Array.isArray(response) ? response.filter(isObject) : [];
+  };
+}
+
+/** Reads the moves of one deal. */
+async function readMoves(
+  crm: Crm,
+  id: number,
+  zone: Zone,
+  signal: AbortSignal,
+): Promise<JsonObject[]> {
+  const { response } = await crm.call(endpoints.deals.stageHistory, {
+    path: { id },
+    signal,
+  });
+  return movesOf(
+    id,
+    Array.isArray(response) ? response.filter(isObject) : [],
+    zone,
+  );
+}
+
+/**
+ * Moves the parts of a record one level up: a check-in shows its place and time
+ * in parts.
+ */
+function flatten(record: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(record).flatMap(([key, value]) =>
+      isObject(value)
+        ? Object.entries(value).map(([part, one]) => [`${key}_${part}`, one])
+        : [[key, value]]
+    ),
+  );
+}
+
 /** Reads the records of one kind. */
 function sourceOf(
   crm: Crm,
-  { plural, endpoints }: Resource,
+  { plural, endpoints, readsOtherwise }: Resource,
   query: Query,
 ): Source {
   const { list, get } = endpoints;
@@ -157,8 +238,9 @@ function sourceOf(
         },
         signal,
       });
+      const records = Array.isArray(response) ? response.filter(isObject) : [];
       return {
-        records: Array.isArray(response) ? response.filter(isObject) : [],
+        records: readsOtherwise ? records.map(flatten) : records,
         total: position?.total_data,
       };
     },
@@ -188,6 +270,10 @@ const LINKS: readonly (readonly [RegExp, Resource])[] = [
   [/crm_product|product_association|crm_deal/, resources.productsAssociation],
   [/crm_task/, resources.task],
 ];
+
+/** The plurals of what has notes. */
+const NOTED = [resources.contact, resources.company, resources.deal]
+  .map(({ plural }) => plural);
 
 /** Body keys whose values appear as labels in other records. */
 const NAMES: ReadonlySet<string> = new Set(["name", "first_name", "last_name"]);
@@ -239,6 +325,9 @@ function mark(
     if (isGone || isRenamed || isLinked) snapshots.expire(scope, resource.name);
   }
   if (!own) return;
+  if (own === resources.note) {
+    for (const of of NOTED) snapshots.related.expire(scope, `notes of ${of}`);
+  }
   const created = answer?.response as JsonObject | undefined;
   const id = toId(path?.id) ?? toId(isObject(created) ? created.id : null);
   // A record may have another shape in a list than when it is read alone.

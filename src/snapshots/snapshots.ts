@@ -14,6 +14,8 @@ import {
   type Reading,
   type ReadPage,
 } from "./read.ts";
+import { createMemory, type Held } from "./memory.ts";
+import { createRelated, type RelatedRecords } from "./related.ts";
 import { readNews, readTouched } from "./refresh.ts";
 import { type SharedWork, shareWork, type Tell } from "./shared_work.ts";
 import { createTable, type Table } from "./table.ts";
@@ -29,9 +31,6 @@ export const ALL_BYTES: number = 256 * 1024 * 1024;
 
 /** How many of a company's own writes are read again one by one. */
 const MAX_TOUCHED = 20;
-
-/** How long records stay in memory after the last question, in ms. */
-const MAX_IDLE = 60 * 60 * 1_000;
 
 /**
  * How many times one question waits because of writes that were made while it
@@ -132,6 +131,8 @@ export interface Snapshots {
   touch(scope: string, list: string, id: number): void;
   /** Marks records as possibly changed if their ids are not known. */
   expire(scope: string, list: string): void;
+  /** Reads records that Qontak lists only for one other record at a time. */
+  readonly related: RelatedRecords;
   /** Removes everything of a company. */
   forget(scope: string): void;
   /** How much memory all snapshots take, in bytes. */
@@ -161,8 +162,9 @@ interface Unfinished {
 }
 
 /** One snapshot, and the reading that produces it. */
-interface Entry {
+interface Entry extends Held {
   readonly scope: string;
+  readonly list: string;
   /** The data for answers; undefined until the first reading is complete. */
   made: Made | undefined;
   unfinished: Unfinished | undefined;
@@ -172,8 +174,25 @@ interface Entry {
   isExpired: boolean;
   /** What calls wait for. */
   work: { readonly shared: SharedWork; readonly isFresh: boolean } | undefined;
-  /** When it was last used, to remove the least recently used first. */
-  usedAt: number;
+}
+
+function createEntry(scope: string, list: string): Entry {
+  return {
+    scope,
+    list,
+    made: undefined,
+    unfinished: undefined,
+    touched: new Set(),
+    isExpired: false,
+    work: undefined,
+    get bytes() {
+      return (this.made?.table.bytes ?? 0) +
+        (this.unfinished?.table.bytes ?? 0);
+    },
+    get isBusy() {
+      return this.work !== undefined;
+    },
+  };
 }
 
 /**
@@ -188,74 +207,26 @@ export function createSnapshots(options: SnapshotOptions = {}): Snapshots {
     allBytes = ALL_BYTES,
     now = Date.now,
   } = options;
-  const entries = new Map<string, Entry>();
+  const memory = createMemory({ tenantBytes, allBytes, now });
   const pageSizes = createLru<PageSize>(MAX_PAGE_SIZES);
-  const keyOf = (scope: string, list: string) => `${scope}\n${list}`;
-
-  function entryOf(key: string, scope: string): Entry {
-    for (const [other, { work, usedAt }] of entries) {
-      if (!work && now() - usedAt > MAX_IDLE) entries.delete(other);
-    }
-    let entry = entries.get(key);
-    if (!entry) {
-      entry = {
-        scope,
-        made: undefined,
-        unfinished: undefined,
-        touched: new Set(),
-        isExpired: false,
-        work: undefined,
-        usedAt: 0,
-      };
-      entries.set(key, entry);
-    }
-    entry.usedAt = now();
-    return entry;
-  }
-
-  function total(scope?: string): number {
-    let bytes = 0;
-    for (const { made, unfinished, scope: own } of entries.values()) {
-      if (scope !== undefined && own !== scope) continue;
-      bytes += (made?.table.bytes ?? 0) + (unfinished?.table.bytes ?? 0);
-    }
-    return bytes;
-  }
-
-  /** Removes the least recently used snapshots, but not those being read. */
-  function makeRoom(limit: number, scope?: string): boolean {
-    const others = [...entries].filter(([, entry]) =>
-      !entry.work && (scope === undefined || entry.scope === scope)
-    ).sort(([, a], [, b]) => a.usedAt - b.usedAt);
-    while (total(scope) > limit) {
-      const oldest = others.shift();
-      if (!oldest) return false;
-      entries.delete(oldest[0]);
-    }
-    return true;
-  }
+  const keyOf = ({ scope, list }: Entry) => `${scope}\n${list}`;
 
   /** Makes sure that what an entry holds fits. */
   function demandRoom(entry: Entry, { plural }: Source): void {
-    const fits = () => makeRoom(tenantBytes, entry.scope) && makeRoom(allBytes);
-    if (fits()) return;
+    if (memory.makeRoom(entry.scope)) return;
     if (entry.unfinished) {
       // The old data is about to be replaced anyway.
       entry.made = undefined;
-      if (fits()) return;
+      if (memory.makeRoom(entry.scope)) return;
       entry.unfinished = undefined;
     }
     entry.made = undefined;
-    throw new InputError(
-      `The ${plural} of this company need more memory than the server may use for them, so nothing was answered. Use a list_ tool with a filter of Qontak's own to read less`,
-      { what: "raiseSnapshotMemory" },
-    );
+    throw tooMuch(plural);
   }
 
   /** Begins a reading, or takes up one that was interrupted. */
   function unfinishedOf(
     entry: Entry,
-    key: string,
     { source, fresh = false }: SnapshotRequest,
     tell: Tell,
   ): Unfinished {
@@ -268,7 +239,7 @@ export function createSnapshots(options: SnapshotOptions = {}): Snapshots {
     const reading = createReading({
       readPage: source.readPage,
       table,
-      pageSize: pageSizes.get(key),
+      pageSize: pageSizes.get(keyOf(entry)),
       onPage() {
         unfinished.pageAt = now();
         demandRoom(entry, source);
@@ -294,16 +265,15 @@ export function createSnapshots(options: SnapshotOptions = {}): Snapshots {
   /** Reads all records that are not read yet. */
   async function readAll(
     entry: Entry,
-    key: string,
     request: SnapshotRequest,
     signal: AbortSignal,
     tell: Tell,
   ): Promise<void> {
-    const { reading, table, asOf } = unfinishedOf(entry, key, request, tell);
+    const { reading, table, asOf } = unfinishedOf(entry, request, tell);
     try {
       await reading.run(signal);
     } finally {
-      if (reading.pageSize) pageSizes.set(key, reading.pageSize);
+      if (reading.pageSize) pageSizes.set(keyOf(entry), reading.pageSize);
     }
     entry.made = {
       table,
@@ -318,7 +288,6 @@ export function createSnapshots(options: SnapshotOptions = {}): Snapshots {
   /** Makes an entry current, with as few requests as possible. */
   async function update(
     entry: Entry,
-    key: string,
     request: SnapshotRequest,
     signal: AbortSignal,
     tell: Tell,
@@ -329,16 +298,16 @@ export function createSnapshots(options: SnapshotOptions = {}): Snapshots {
       fresh || !made || unfinished || entry.isExpired ||
       entry.touched.size > MAX_TOUCHED
     ) {
-      await readAll(entry, key, request, signal, tell);
+      await readAll(entry, request, signal, tell);
     } else if (now() - made.checkedAt >= lifetime) {
       const asOf = now();
-      const pageSize = pageSizes.get(key);
+      const pageSize = pageSizes.get(keyOf(entry));
       const options = { readPage, pageSize, signal };
       const newest = made.newest === undefined
         ? undefined
         : await readNews(made.table, made.newest, options);
       if (newest === undefined) {
-        await readAll(entry, key, request, signal, tell);
+        await readAll(entry, request, signal, tell);
       } else entry.made = { ...made, asOf, checkedAt: asOf, newest };
     }
     await readTouched(entry.made!.table, entry.touched, readOne, signal);
@@ -348,7 +317,6 @@ export function createSnapshots(options: SnapshotOptions = {}): Snapshots {
   /** Waits until an entry is current. */
   async function wait(
     entry: Entry,
-    key: string,
     request: SnapshotRequest,
   ): Promise<"done" | "late"> {
     const { signal, fresh = false, tell } = request;
@@ -356,7 +324,7 @@ export function createSnapshots(options: SnapshotOptions = {}): Snapshots {
       const { work } = entry;
       if (!work) {
         const shared = shareWork((own, tellAll) =>
-          update(entry, key, request, own, tellAll)
+          update(entry, request, own, tellAll)
             .finally(() => entry.work = undefined)
         );
         entry.work = { shared, isFresh: fresh };
@@ -371,6 +339,9 @@ export function createSnapshots(options: SnapshotOptions = {}): Snapshots {
     }
   }
 
+  const openEntry = (scope: string, list: string) =>
+    memory.open(scope, list, () => createEntry(scope, list));
+
   /** Whether an entry can be used as it is. */
   function isCurrent(
     { made, unfinished, isExpired, touched }: Entry,
@@ -382,20 +353,18 @@ export function createSnapshots(options: SnapshotOptions = {}): Snapshots {
 
   return {
     get bytes() {
-      return total();
+      return memory.bytes;
     },
     peek(scope, list) {
-      const entry = entries.get(keyOf(scope, list));
+      const entry = memory.find<Entry>(scope, list);
       if (!entry || !isCurrent(entry, lifetime)) return undefined;
-      entry.usedAt = now();
-      return shownOf(entry.made!);
+      return shownOf(openEntry(scope, list).made!);
     },
     async get(request) {
       const { scope, list, source, fresh = false, once = lifetime === 0 } =
         request;
       request.signal.throwIfAborted();
-      const key = keyOf(scope, list);
-      const entry = entryOf(key, scope);
+      const entry = openEntry(scope, list);
       const most = once ? Infinity : lifetime;
       let isFirst = fresh || once;
       for (
@@ -403,7 +372,7 @@ export function createSnapshots(options: SnapshotOptions = {}): Snapshots {
         i < MAX_ROUNDS && (isFirst || !isCurrent(entry, most));
         i++
       ) {
-        const end = await wait(entry, key, {
+        const end = await wait(entry, {
           ...request,
           fresh: isFirst && fresh,
         });
@@ -411,23 +380,28 @@ export function createSnapshots(options: SnapshotOptions = {}): Snapshots {
         isFirst = false;
       }
       const { made } = entry;
-      if (once && !entry.work) entries.delete(key);
+      if (once && !entry.work) memory.drop(scope, list);
       // Nothing can take it away between its reading and this line.
       return shownOf(made!);
     },
     touch(scope, list, id) {
-      entries.get(keyOf(scope, list))?.touched.add(id);
+      memory.find<Entry>(scope, list)?.touched.add(id);
     },
     expire(scope, list) {
-      const entry = entries.get(keyOf(scope, list));
+      const entry = memory.find<Entry>(scope, list);
       if (entry) entry.isExpired = true;
     },
-    forget(scope) {
-      for (const [key, entry] of entries) {
-        if (entry.scope === scope) entries.delete(key);
-      }
-    },
+    forget: memory.forget,
+    related: createRelated(memory, { lifetime, tooMuch, now }),
   };
+}
+
+/** The error for records that do not fit. */
+function tooMuch(plural: string): InputError {
+  return new InputError(
+    `The ${plural} of this company need more memory than the server may use for them, so nothing was answered. Use a list_ tool with a filter of Qontak's own to read less`,
+    { what: "raiseSnapshotMemory" },
+  );
 }
 
 function shownOf({ table, asOf, counted }: Made): Snapshot {

@@ -10,7 +10,6 @@ import { type Resource, resources } from "../qontak/resources.ts";
 import { OPERATORS } from "../snapshots/conditions.ts";
 import { MEASURES } from "../snapshots/measures.ts";
 import { query, type Question } from "../snapshots/query.ts";
-import { defined } from "../values/json.ts";
 import {
   anyValue,
   flag,
@@ -24,8 +23,8 @@ import {
   words,
 } from "./kit/arguments.ts";
 import { frames } from "./kit/frames.ts";
-import { describeReading } from "./kit/reading.ts";
 import { tenantArgument } from "./kit/shared_arguments.ts";
+import { findSubject } from "./kit/subject.ts";
 import { type Tool, tool } from "./tool.ts";
 
 /** Returns an error that a question may have to report; throws any other. */
@@ -43,6 +42,9 @@ const SUMMARIES: Readonly<Record<string, readonly string[]>> = {
   tasks: ["name", "crm_task_status_id", "assignee_id", "due_date"],
   products: ["name", "price", "currency"],
   products_associations: ["name", "quantity", "total_price", "crm_deal_id"],
+  geolocations: ["timestamp", "creator_name", "checkin_address"],
+  notes: ["note", "created_at", "creator_id", "crm_deal_id", "crm_company_id"],
+  stage_moves: ["deal_id", "from", "to", "moved_date", "moved_by"],
 };
 
 /** The kinds of records that a question may be about, by their plural names. */
@@ -52,24 +54,31 @@ const SUBJECTS: ReadonlyMap<string, Resource> = new Map(
     .map((resource) => [resource.plural, resource]),
 );
 
+/** One condition of a question. */
+const condition = object({
+  field: required(reference()),
+  op: oneOf(OPERATORS),
+  value: { ...anyValue(), schema: { type: "string" } },
+});
+
 /** The tools of insight, in the order that clients see. */
 export const insightTools: readonly Tool[] = [
   tool({
     name: "query_records",
     title: "Count, sum, group or find records",
     description:
-      `Reads all records of a kind once and answers from them. Fields: record keys, custom fields by id or label, and state (open, won, lost, closed), overdue, days_overdue, age_days, days_since_update, company, contact. Dates: 2026-11, today, -21d, this_month, last_quarter. Open deals per stage: where [{"field":"state","value":"open"}], group_by "stage", measures "count,sum:size,weighted:size". Overdue tickets per person: where [{"field":"overdue","value":true}], group_by "assignee_id". Deals by month: group_by "closed_date:month".`,
+      `Reads all records of a kind once and answers from them. Fields: record keys, custom fields by id or label, and state (open, won, lost, closed), overdue, days_overdue, age_days, days_since_update, days_in_stage (deals), company, contact. Dates: 2026-11, today, -21d, this_month, last_quarter. Open deals per stage: where [{"field":"state","value":"open"}], group_by "stage", measures "count,sum:size,weighted:size". Overdue tickets per person: where [{"field":"overdue","value":true}], group_by "assignee_id". Deals by month: group_by "closed_date:month". Notes: of {"resource":"deals","where":[...]}, where [{"field":"note","op":"contains","value":"diskon"}].`,
     effect: "read",
     input: {
-      resource: required(oneOf([...SUBJECTS.keys()])),
+      resource: required(oneOf(Object.keys(SUMMARIES))),
       where: list(
-        object({
-          field: required(reference()),
-          op: oneOf(OPERATORS),
-          value: { ...anyValue(), schema: { type: "string" } },
-        }),
+        condition,
         "All must hold; op is eq when left out; a list as value means any of it",
       ),
+      of: object({
+        resource: text(),
+        where: list({ ...condition, schema: { type: "object" } }),
+      }, "Whose notes or stage_moves: resource and where of these records"),
       group_by: words(),
       measures: words(
         `count, or ${MEASURES.slice(1).join(":, ")}: with a field`,
@@ -83,22 +92,28 @@ export const insightTools: readonly Tool[] = [
     output: frames.page,
     about: ({ resource }) => SUBJECTS.get(String(resource)),
     run: async ({ records, setup }, args) => {
-      const { resource: plural, fresh, user_id: _, ...question } = args;
-      const { subject, snapshot } = await records.all(
-        SUBJECTS.get(plural)!,
-        fresh,
-      );
-      const read = describeReading(snapshot, plural);
-      if (snapshot.partial) return { records: [], ...read };
-      const me = question.where?.some(({ value }) => [value].flat().some(isMe))
+      const { resource: plural, fresh, of, user_id: _, ...question } = args;
+      const where = question.where ?? [];
+      const conditions = [...where, ...of?.where ?? []];
+      const me = conditions.some(({ value }) => [value].flat().some(isMe))
         ? await setup.me().catch(foreseen)
         : undefined;
+      const { subject, said } = await findSubject(records, {
+        plural,
+        resource: SUBJECTS.get(plural),
+        of,
+        where,
+        fresh,
+        hasDaysInStage: JSON.stringify(question).includes("days_in_stage"),
+        me,
+      });
+      if (!subject) return { records: [], ...said };
       const { groups, rows, ...rest } = query(
         question as Question,
-        { ...subject, ...defined({ me }) },
+        subject,
         SUMMARIES[plural]!,
       );
-      return { records: [...groups ?? rows ?? []], ...rest, ...read };
+      return { records: [...groups ?? rows ?? []], ...rest, ...said };
     },
   }),
 ];

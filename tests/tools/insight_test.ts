@@ -112,7 +112,7 @@ Deno.test("query_records names every wrong part at once, with the nearest", asyn
     assertStringIncludes(told, part);
   }
   assertStringIncludes(
-    await world.refused("query_records", { resource: "notes" }),
+    await world.refused("query_records", { resource: "pipelines" }),
     "must be one of",
   );
 });

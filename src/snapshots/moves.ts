@@ -1,0 +1,130 @@
+/**
+ * The moves of deals between stages, as records that a question can be about.
+ *
+ * @module
+ */
+import { isEmpty, isObject, type JsonObject } from "../values/json.ts";
+import type { Zone } from "../values/zone.ts";
+import { DAY, type Kind, type QueryField, toEpoch } from "./fields.ts";
+import type { Table } from "./table.ts";
+
+/** The kind of record that a move is. */
+export const STAGE_MOVE: Kind = {
+  name: "stage_move",
+  plural: "stage_moves",
+  place: null,
+  arguments: {},
+  endpoints: { create: { body: {} }, update: { body: {} } },
+  shows: {
+    deal_id: "line",
+    from: "line",
+    to: "line",
+    moved_date: "line",
+    moved_by: "line",
+  },
+};
+
+/**
+ * Reads the moves of one deal.
+ *
+ * @param deal The id of the deal.
+ * @param history Its stage history, as Qontak sends it.
+ * @param zone The time zone for days without a time.
+ * @returns The moves, oldest first. `until` is when the next one follows.
+ */
+export function movesOf(
+  deal: number,
+  history: readonly JsonObject[],
+  zone: Zone,
+): JsonObject[] {
+  const at = (move: JsonObject) => toEpoch(move.moved_date, zone) ?? 0;
+  const sorted = history.toSorted((a, b) => at(a) - at(b));
+  return sorted.map((
+    { prev_stage, current_stage, moved_date, moved_by },
+    i,
+  ) => ({
+    deal_id: deal,
+    from: nameOf(prev_stage),
+    to: nameOf(current_stage),
+    moved_date,
+    moved_by: nameOf(moved_by),
+    until: sorted[i + 1]?.moved_date,
+  }));
+}
+
+/** The name of a stage or person, which is sent alone or with its id. */
+function nameOf(value: unknown): unknown {
+  return isObject(value) ? value.name : value;
+}
+
+/** Whole days from one date to another; undefined without both. */
+function daysBetween(
+  from: number | undefined,
+  to: number | undefined,
+): number | undefined {
+  return from === undefined || to === undefined
+    ? undefined
+    : Math.max(0, Math.floor((to - from) / DAY));
+}
+
+/**
+ * How long a deal stayed in the stage of each move.
+ *
+ * @param table The moves.
+ * @param now The current time, in ms since 1970.
+ * @param zone The time zone for days without a time.
+ */
+export function daysAfterMove(
+  table: Table,
+  now: number,
+  zone: Zone,
+): QueryField {
+  const value = (row: number) => {
+    const until = table.value(row, "until");
+    return daysBetween(
+      toEpoch(table.value(row, "moved_date"), zone),
+      isEmpty(until) ? now : toEpoch(until, zone),
+    );
+  };
+  return field(
+    value,
+    "how long the deal was in `to`: until its next move, or until now",
+  );
+}
+
+/**
+ * How long deals have been in their stages.
+ *
+ * @param deals The deals.
+ * @param moves Their moves.
+ * @param now The current time, in ms since 1970.
+ * @param zone The time zone for days without a time.
+ */
+export function daysInStage(
+  deals: Table,
+  moves: Table,
+  now: number,
+  zone: Zone,
+): QueryField {
+  const since = new Map<unknown, number>();
+  for (const row of moves.rows()) {
+    const deal = moves.value(row, "deal_id");
+    const at = toEpoch(moves.value(row, "moved_date"), zone);
+    if (at !== undefined) since.set(deal, Math.max(at, since.get(deal) ?? at));
+  }
+  return field(
+    (row) => daysBetween(since.get(deals.value(row, "id")), now),
+    "days since the deal's last move to another stage",
+  );
+}
+
+function field(value: QueryField["value"], rule: string): QueryField {
+  return {
+    name: "days_in_stage",
+    called: "days_in_stage",
+    kind: "number",
+    value,
+    shown: value,
+    rule,
+  };
+}

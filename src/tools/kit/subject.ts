@@ -1,0 +1,217 @@
+/**
+ * Finds the records that a question is about: all of a kind, or those that
+ * belong to chosen records, such as the notes of some deals.
+ *
+ * @module
+ */
+import { InputError } from "../../errors.ts";
+import { type Resource, resources } from "../../qontak/resources.ts";
+import type { Subject } from "../../snapshots/fields.ts";
+import {
+  daysAfterMove,
+  daysInStage,
+  STAGE_MOVE,
+} from "../../snapshots/moves.ts";
+import { select } from "../../snapshots/query.ts";
+import type { Found, Records, RelatedList } from "../../snapshots/records.ts";
+import type { Owner, Related } from "../../snapshots/related.ts";
+import { defined, isObject, type JsonObject, toId } from "../../values/json.ts";
+import { describeReading } from "./reading.ts";
+
+/**
+ * The maximum number of records whose notes or moves one question reads, with a
+ * request for each.
+ */
+const MAX_OWNERS = 1_000;
+
+/** The kinds of records that Qontak lists only for one other record. */
+const DEPENDENT: Readonly<Record<RelatedList, readonly Resource[]>> = {
+  notes: [resources.deal, resources.contact, resources.company],
+  stage_moves: [resources.deal],
+};
+
+/** The names of these kinds. */
+const DEPENDENTS: readonly string[] = Object.keys(DEPENDENT);
+
+/** What a question is about. */
+export interface About {
+  /** The plural name of the kind of record. */
+  readonly plural: string;
+  /** That kind, if it is one of Qontak's. */
+  readonly resource: Resource | undefined;
+  /** Chooses the records that others belong to. */
+  readonly of:
+    | { readonly resource?: unknown; readonly where?: unknown }
+    | undefined;
+  /** Conditions that the records must meet anyway. */
+  readonly where: readonly unknown[];
+  /** Whether to read everything again. */
+  readonly fresh: boolean | undefined;
+  /** Whether the question names how long deals have been in their stages. */
+  readonly hasDaysInStage: boolean;
+  /** The user that "me" means. */
+  readonly me: Subject["me"];
+}
+
+/** The records, and what the answer says about them. */
+export interface FoundSubject {
+  /** Undefined if not all of them could be read in time. */
+  readonly subject?: Subject;
+  /** What the answer says. */
+  readonly said: JsonObject;
+}
+
+/**
+ * Finds the records that a question is about.
+ *
+ * @param records The company's records.
+ * @param about What the question is about.
+ * @throws {InputError} When the records that they belong to are not chosen well.
+ * @throws What reading the records threw.
+ */
+export async function findSubject(
+  records: Records,
+  about: About,
+): Promise<FoundSubject> {
+  const { plural, resource, of, fresh, me } = about;
+  if (!resource || DEPENDENTS.includes(plural)) {
+    return await findDependent(records, about);
+  }
+  if (of !== undefined) {
+    throw new InputError(
+      `of is for ${
+        DEPENDENTS.join(" and ")
+      }: the conditions for ${plural} are in where`,
+    );
+  }
+  const found = await all(records, resource, fresh, me);
+  const said = describeReading(found.snapshot, plural);
+  if (found.snapshot.partial) return { said };
+  if (!about.hasDaysInStage || resource !== resources.deal) {
+    return { subject: found.subject, said };
+  }
+  const { subject } = found;
+  const others = about.where.filter((one) =>
+    !isObject(one) || one.field !== "days_in_stage"
+  );
+  const moves = await readRelated(
+    records,
+    "stage_moves",
+    resource,
+    found,
+    others,
+    fresh,
+  );
+  if (!moves.related) return moves;
+  const { now, zone, table } = subject;
+  const days = daysInStage(table, moves.related.table, now, zone);
+  return {
+    subject: { ...subject, more: { days_in_stage: days } },
+    said: { ...said, ...moves.said, records_read: said.records_read },
+  };
+}
+
+/** All records of a kind, for conditions with "me" too. */
+async function all(
+  records: Records,
+  resource: Resource,
+  fresh: boolean | undefined,
+  me: Subject["me"],
+): Promise<Found> {
+  const { subject, snapshot } = await records.all(resource, fresh);
+  return { snapshot, subject: me === undefined ? subject : { ...subject, me } };
+}
+
+/** The records that belong to the chosen ones. */
+async function findDependent(
+  records: Records,
+  { of = {}, fresh, me, ...about }: About,
+): Promise<FoundSubject> {
+  const plural = about.plural as RelatedList;
+  const choices = DEPENDENT[plural]!;
+  const [only, ...more] = choices;
+  const owner = of.resource === undefined && more.length === 0
+    ? only!
+    : choices.find((one) => one.plural === of.resource);
+  if (!owner) {
+    throw new InputError(
+      `${plural} belong to other records: choose them with of, such as {"resource": "deals", "where": [{"field": "state", "value": "open"}]}. Its resource is one of ${
+        choices.map((one) => one.plural).join(", ")
+      }`,
+    );
+  }
+  const found = await all(records, owner, fresh, me);
+  if (found.snapshot.partial) {
+    return { said: describeReading(found.snapshot, owner.plural) };
+  }
+  const where = Array.isArray(of.where) ? of.where : [];
+  const { related, said } = await readRelated(
+    records,
+    plural,
+    owner,
+    found,
+    where,
+    fresh,
+  );
+  if (!related) return { said };
+  const { table } = related;
+  const { now, zone } = found.subject;
+  const subject: Subject = {
+    resource: plural === "notes" ? resources.note : STAGE_MOVE,
+    table,
+    fields: [],
+    pipelines: [],
+    stages: [],
+    now,
+    zone,
+    ...defined({ me }),
+    ...(plural === "notes"
+      ? {}
+      : { more: { days_in_stage: daysAfterMove(table, now, zone) } }),
+  };
+  return { subject, said };
+}
+
+/** Reads what belongs to the records that meet some conditions. */
+async function readRelated(
+  records: Records,
+  plural: RelatedList,
+  of: Resource,
+  { subject, snapshot }: Found,
+  where: readonly unknown[],
+  fresh: boolean | undefined,
+): Promise<{ readonly related?: Related; readonly said: JsonObject }> {
+  const { table, resource: { plural: owned } } = subject;
+  const chosen = select(where, subject).map((row): Owner => ({
+    id: toId(table.value(row, "id")) ?? 0,
+    version: table.value(row, "updated_at"),
+  })).sort((a, b) =>
+    String(b.version).localeCompare(String(a.version)) || b.id - a.id
+  );
+  const owners = chosen.slice(0, MAX_OWNERS);
+  const related = await records.related(plural, of, owners, fresh);
+  const said: JsonObject = {
+    as_of: new Date(Math.min(related.asOf, snapshot.asOf)).toISOString(),
+    records_read: related.table.size,
+    [`${owned}_chosen`]: chosen.length,
+    ...(chosen.length > owners.length
+      ? {
+        notes: [
+          `Only the ${plural} of the ${owners.length} ${owned} that changed last were read, because each takes a request; ${
+            chosen.length - owners.length
+          } were left out`,
+        ],
+      }
+      : {}),
+  };
+  if (!related.partial) return { related, said };
+  const { read, total } = related.partial;
+  return {
+    said: {
+      ...said,
+      records_read: read,
+      incomplete:
+        `The ${plural} of ${read} of ${total} ${owned} could be read in the time of one call, and nothing was computed. What was read is kept: call again to go on`,
+    },
+  };
+}
