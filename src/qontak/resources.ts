@@ -373,7 +373,12 @@ export function argumentOf(
 const MONEY: readonly string[] = ["size", "price", "total_price"];
 
 /** Whether a key holds an amount in the currency of its record. */
-export function isMoney({ endpoints }: Resource, key: string): boolean {
+export function isMoney(
+  { endpoints }: {
+    readonly endpoints: { readonly create: Pick<Endpoint, "body"> };
+  },
+  key: string,
+): boolean {
   return MONEY.includes(key) &&
     Object.hasOwn(endpoints.create.body, "currency");
 }

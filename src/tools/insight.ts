@@ -67,26 +67,26 @@ export const insightTools: readonly Tool[] = [
     name: "query_records",
     title: "Count, sum, group or find records",
     description:
-      `Reads all records of a kind once and answers from them. Fields: record keys, custom fields by id or label, and state (open, won, lost, closed), overdue, days_overdue, age_days, days_since_update, days_in_stage (deals), company, contact. Dates: 2026-11, today, -21d, this_month, last_quarter. Open deals per stage: where [{"field":"state","value":"open"}], group_by "stage", measures "count,sum:size,weighted:size". Overdue tickets per person: where [{"field":"overdue","value":true}], group_by "assignee_id". Deals by month: group_by "closed_date:month". Notes: of {"resource":"deals","where":[...]}, where [{"field":"note","op":"contains","value":"diskon"}].`,
+      `Answers from all records of a kind. Fields: record keys, custom fields by id or label, state (open, won, lost, closed), overdue, days_overdue, age_days, days_since_update, days_in_stage, company, contact. Dates: 2026-11, today, -21d, last_quarter. Open deals per stage and month: where [{"field":"state","value":"open"}], group_by "stage,closed_date:month", measures "count,sum:size,weighted:size", sort "-count". Notes or moves of deals: of {"resource":"deals"}, where [{"field":"note","op":"contains","value":"diskon"}].`,
     effect: "read",
     input: {
       resource: required(oneOf(Object.keys(SUMMARIES))),
       where: list(
         condition,
-        "All must hold; op is eq when left out; a list as value means any of it",
+        "All must hold. A list as value: any of it",
       ),
       of: object({
         resource: text(),
         where: list({ ...condition, schema: { type: "object" } }),
-      }, "Whose notes or stage_moves: resource and where of these records"),
+      }),
       group_by: words(),
       measures: words(
-        `count, or ${MEASURES.slice(1).join(":, ")}: with a field`,
+        `count, ${MEASURES.slice(1).join(":, ")}: with a field`,
       ),
-      sort: text("A shown name, - before it for the top first"),
+      sort: text(),
       limit: whole(1, 500),
       fields: words(),
-      fresh: flag("Read again now"),
+      fresh: flag(),
       ...tenantArgument,
     },
     output: frames.page,
