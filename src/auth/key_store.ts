@@ -7,7 +7,8 @@
 import { StoreError } from "../errors.ts";
 import { isTenant } from "../tokens/store.ts";
 import type { KeyRecords } from "../tokens/stores/records.ts";
-import { defined, isObject, parseJson } from "../values/json.ts";
+import { redactSecrets } from "../logging/redact.ts";
+import { defined, isObject, parseJson, show } from "../values/json.ts";
 import { visible } from "../values/visible.ts";
 import { isScope, type Scope } from "./principal.ts";
 
@@ -71,6 +72,14 @@ export interface KeyStore {
    */
   remove(id: string): Promise<boolean>;
   /**
+   * Describes a record that is not a key, for the person who manages keys.
+   * Leaves out its hash.
+   *
+   * @returns Undefined if there is nothing to show.
+   * @throws {StoreError} When the store fails, or the record cannot be opened.
+   */
+  describe(id: string): Promise<string | undefined>;
+  /**
    * Lists the ids of all keys.
    *
    * @throws {StoreError} When the store fails.
@@ -113,8 +122,36 @@ export function keysIn(records: KeyRecords): KeyStore {
       if (isRemoved && !isThere) await revoke(id);
       return isRemoved;
     },
+    async describe(id) {
+      const found = await records.read(id);
+      return found && describeRecord(found.text);
+    },
     ids: () => records.names(),
   };
+}
+
+/** The parts of a record that can be shown. */
+const SHOWN = [
+  "label",
+  "tenants",
+  "scopes",
+  "created_at",
+  "expires_at",
+  "last_used_at",
+] as const satisfies readonly Exclude<keyof StoredKey, "hash">[];
+
+/** How much of a part is shown, in characters. */
+const MOST_SHOWN = 100;
+
+/** Describes a record that is not a key. */
+function describeRecord(text: string): string | undefined {
+  const record = parseJson(text);
+  if (!isObject(record)) return undefined;
+  const parts = SHOWN.filter((part) => Object.hasOwn(record, part)).map(
+    (part) =>
+      `${part} ${visible(redactSecrets(show(record[part], MOST_SHOWN)))}`,
+  );
+  return parts.length > 0 ? parts.join(", ") : undefined;
 }
 
 /** The latest possible time, in seconds since 1970. */

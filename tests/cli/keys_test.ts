@@ -388,16 +388,32 @@ Deno.test({
       "⟨U+001B⟩]0;canary⟨U+0007⟩⟨U+202E⟩⟨U+000A⟩id",
     );
     assertStringIncludes(stderr, `the key ${"c".repeat(12)} cannot be read`);
+    // What it has is shown, except its hash.
+    assertStringIncludes(
+      stderr,
+      'It has label "\\u001b]0;canary\\u0007⟨U+202E⟩\\nid", tenants ["acme"], scopes ["read"], created_at a number of 301 digits\n',
+    );
+    assertNotMatch(stderr, /0{64}/);
     assertStringIncludes(stderr, "the key d⟨U+001B⟩[2J cannot be read");
 
-    await redis.send("SET", `${prefix}acme`, "{}");
-    await redis.send("SET", `${prefix}\x1b[2J\nbeta`, "{}");
+    const credentials = JSON.stringify({ refresh_token: "hunter2" });
+    await redis.send("SET", `${prefix}acme`, credentials);
+    await redis.send("SET", `${prefix}\x1b[2J\nbeta`, credentials);
+    await redis.send("SET", `${prefix}broken`, "hunter2 \x1b[2J");
+    await redis.send("SET", `${prefix}empty`, "{}");
     const tenants = await run(["tenants", "list"], { env });
     assertEquals(
-      tenants.stdout,
-      "⟨U+001B⟩[2J⟨U+000A⟩beta  (no tenant can be called so)\nacme\n",
+      [tenants.code, tenants.stdout],
+      [1, "⟨U+001B⟩[2J⟨U+000A⟩beta  (no tenant can be called so)\nacme\n"],
     );
-    for (const text of [stdout, stderr, tenants.stdout]) {
+    for (const name of ["broken", "empty"]) {
+      assertStringIncludes(
+        tenants.stderr,
+        `the record of ${name} is not a company's credentials`,
+      );
+    }
+    assertNotMatch(tenants.stderr, /hunter2/);
+    for (const text of [stdout, stderr, tenants.stdout, tenants.stderr]) {
       // deno-lint-ignore no-control-regex -- the test looks for these
       assertNotMatch(text, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/);
     }

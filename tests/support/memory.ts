@@ -81,6 +81,7 @@ export function createMemoryKeys(): MemoryKeys {
       await keys.gate();
       return records.delete(id);
     },
+    describe: () => Promise.resolve(undefined),
     ids: () => Promise.resolve([...records.keys()]),
   };
   return keys;

@@ -35,8 +35,11 @@ export const listKeys: Run = command(noWord, async (program, _, { json }) => {
       shown.push({ id, ...key });
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
+      const holds = await kept.describe(id).catch(() => undefined);
       complain(
-        `the key ${lineOf(id)} cannot be read. ${sentenceOf(error, advise)}`,
+        `the key ${lineOf(id)} cannot be read. ${sentenceOf(error, advise)}${
+          holds === undefined ? "" : `. It has ${lineOf(holds)}`
+        }`,
       );
       code = FAILED;
     }

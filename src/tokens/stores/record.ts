@@ -7,13 +7,16 @@ import { StoreError } from "../../errors.ts";
 import { defined, isObject, parseJson, toId } from "../../values/json.ts";
 import type { Credentials } from "../store.ts";
 
+/** A record that is not a company's credentials. */
+export class NoCredentialsError extends StoreError {}
+
 /**
  * Reads a record, including one from the Python server, whose `expires_at` may
  * be missing, a string, or fractional.
  *
  * @param text The record, as JSON.
  * @param tenant The company, for messages.
- * @throws {StoreError} When the record has neither a refresh_token nor an
+ * @throws {NoCredentialsError} When the record has neither a refresh_token nor an
  * sso_id.
  */
 export function parseRecord(text: string, tenant: string): Credentials {
@@ -48,7 +51,7 @@ export function parseRecord(text: string, tenant: string): Credentials {
       }),
     };
   }
-  throw new StoreError(
+  throw new NoCredentialsError(
     `What is kept for tenant ${
       JSON.stringify(tenant)
     } is no record with a refresh_token: it was not written by this server`,
