@@ -40,13 +40,10 @@ export function listTool(traits: ToolTraits): Tool {
   const { resource, query = {}, filters = [] } = traits;
   const names = filters.map((key) => argumentOf(resource, key));
   const plural = spoken(resource.plural);
-  const filtered = names.length > 0
-    ? ` This server applies ${names.join(", ")} itself.`
-    : "";
   return tool({
     name: `list_${resource.plural}`,
     title: `List ${plural}`,
-    description: `A page of ${plural}, in short.${filtered}`,
+    description: `A page of ${plural}, in short.`,
     effect: "read",
     input: {
       ...query,
