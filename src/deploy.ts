@@ -8,6 +8,7 @@
  * @module
  */
 import { open } from "./app/open.ts";
+import { watchSignals } from "./app/ending.ts";
 import { readSettings } from "./app/settings.ts";
 import { ConfigError } from "./errors.ts";
 // Imported early, because it is always needed here and one graph loads faster.
@@ -61,7 +62,10 @@ function notSetUp(error: unknown): Deployed {
 }
 
 const served = await deployed().catch(notSetUp);
-const ending = listen(served.handler, { log: served.log });
+const ending = listen(served.handler, {
+  ending: watchSignals(),
+  log: served.log,
+});
 // Only after it listens: a failed start must end the process.
 watchFaults(served.log);
 // Not awaited: importing this file must not wait until serving ends.

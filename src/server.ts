@@ -155,10 +155,11 @@ export interface QontakServer {
   /**
    * Serves MCP on stdin and stdout, in every revision of the protocol.
    *
+   * @param ending Tells it to read no more, and to end within 3.5 seconds.
    * @returns A promise that resolves when the client has closed stdin and all
    * its requests are answered.
    */
-  stdio(): Promise<void>;
+  stdio(ending?: AbortSignal): Promise<void>;
   /**
    * Answers one HTTP request to the MCP endpoint, in every revision of the
    * protocol. It does not check who calls or from where: see {@linkcode
@@ -305,9 +306,9 @@ export function createServer(given: ServerOptions): QontakServer {
     get listed() {
       return view.listed();
     },
-    async stdio() {
+    async stdio(ending) {
       const { serveStdio } = await import("./mcp/stdio.ts");
-      await serveStdio(factoryFor(operator("stdio")), onerror);
+      await serveStdio(factoryFor(operator("stdio")), onerror, ending);
     },
     fetch: http.fetch,
     ...checks,

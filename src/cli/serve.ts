@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { watchSignals } from "../app/ending.ts";
 import { open } from "../app/open.ts";
 import type { Handler } from "../http/handler.ts";
+import type { ListenOptions } from "../http/listen.ts";
 import { watchFaults } from "../logging/faults.ts";
-import type { Log } from "../logging/log.ts";
 import { isLoopback } from "../net/address.ts";
 import { isObject } from "../values/json.ts";
 import { VERSION } from "../version.ts";
@@ -22,6 +23,14 @@ An MCP client starts this command: "qontak-mcp config <client>" prints the clien
 
 /** Serves until the client, or a signal, ends it. */
 export const serve: Run = async ({ flags: given }) => {
+  const ending = watchSignals();
+  const code = await serveUntil(ending, given);
+  // A read of stdin that was begun would keep the process alive.
+  if (ending.aborted) Deno.exit(code);
+  return code;
+};
+
+async function serveUntil(ending: AbortSignal, given: Flags): Promise<number> {
   const address = given.http ? readAddress(given) : undefined;
   await using program = open(settingsOf(given), {
     sandbox: given.sandbox === true,
@@ -30,13 +39,13 @@ export const serve: Run = async ({ flags: given }) => {
   using _watch = watchFaults(log);
   if (address) {
     const handler = await program.handler(!isLoopback(address.hostname));
-    return await serveHttp(handler, address, log);
+    return await serveHttp(handler, { address, ending, log });
   }
   const server = await program.server();
   if (Deno.stdin.isTerminal()) tell(HINT);
-  await server.stdio();
+  await server.stdio(ending);
   return OK;
-};
+}
 
 interface Address {
   readonly hostname: string;
@@ -54,12 +63,12 @@ function readAddress(given: Flags): Address {
 
 async function serveHttp(
   handler: Handler,
-  address: Address,
-  log: Log,
+  options: ListenOptions & { readonly address: Address },
 ): Promise<number> {
+  const { address } = options;
   const { listen } = await import("../http/listen.ts");
   try {
-    await listen(handler, { address, log });
+    await listen(handler, options);
     return OK;
   } catch (error) {
     const reason = error instanceof Deno.errors.AddrInUse

@@ -1,5 +1,5 @@
 /**
- * Serves HTTP until the process receives a signal to end.
+ * Serves HTTP until it is told to end.
  *
  * @module
  */
@@ -22,12 +22,14 @@ const RETRY_DELAY = 500;
 export interface ListenOptions {
   /** Where to listen; if omitted, the host decides. */
   readonly address?: { readonly hostname: string; readonly port: number };
+  /** Tells it to end. */
+  readonly ending: AbortSignal;
   /** Writes log lines. */
   readonly log: Log;
 }
 
 /**
- * Serves until a signal ends it. It then accepts no more requests, and finishes
+ * Serves until the signal `ending` fires. It then accepts no more requests, and finishes
  * those in progress. The process ends within 5 seconds.
  *
  * @param handler Answers requests.
@@ -39,7 +41,7 @@ export interface ListenOptions {
  */
 export function listen(
   handler: Handler,
-  { address, log }: ListenOptions,
+  { address, ending, log }: ListenOptions,
 ): Promise<void> {
   const open = (where: ListenOptions["address"]) =>
     Deno.serve({
@@ -51,8 +53,6 @@ export function listen(
   const late = Promise.withResolvers<void>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const stop = () => {
-    // A wrapper may pass on Ctrl+C, so this process can receive it twice.
-    if (timer !== undefined) return;
     server.shutdown();
     log("info", "Stopping: finishing the requests under way");
     Deno.unrefTimer(setTimeout(() => Deno.exit(0), EXIT_TIMEOUT));
@@ -63,10 +63,7 @@ export function listen(
       late.resolve();
     }, DRAIN_TIMEOUT);
   };
-  const signals: Deno.Signal[] = Deno.build.os === "windows"
-    ? ["SIGINT", "SIGBREAK"]
-    : ["SIGINT", "SIGTERM"];
-  for (const signal of signals) Deno.addSignalListener(signal, stop);
+  ending.addEventListener("abort", stop);
   return Promise.race([finished(), late.promise])
     .finally(() => clearTimeout(timer));
 

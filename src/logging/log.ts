@@ -1,6 +1,7 @@
 /**
  * Structured logs: one JSON object per line, on stderr only, because stdout
- * belongs to the protocol. Callers pass no text from users and no secrets to
+ * belongs to the protocol. On a terminal, where a person reads them, lines are
+ * sentences. Callers pass no text from users and no secrets to
  * these functions; anything that looks like a secret is removed anyway.
  *
  * @module
@@ -8,6 +9,7 @@
 import { redact, redactAll } from "./redact.ts";
 import { requestId } from "./request_id.ts";
 import { defined } from "../values/json.ts";
+import { visible } from "../values/visible.ts";
 
 /** How much is logged: each level includes the ones before it. */
 export type LogLevel = Parameters<Log>[0];
@@ -56,21 +58,55 @@ const MADE_HERE =
  *
  * @param least The least important level that is written.
  * @param write Takes a finished line; writes to stderr by default.
+ * @param format Makes a line; by default JSON, and a sentence on a terminal.
  */
 export function createLog(
   least: LogLevel = DEFAULT_LEVEL,
   write: (line: string) => void = toStderr,
+  format: (entry: Entry) => string = Deno.stderr.isTerminal()
+    ? toSentence
+    : JSON.stringify,
 ): Log {
   const most = LOG_LEVELS.indexOf(least);
   return withRequest((level, message, details) => {
     if (LOG_LEVELS.indexOf(level) > most) return;
-    write(JSON.stringify({
+    write(format({
       time: new Date().toISOString(),
       level,
       message: redact(message),
       ...redactAll(details, (text) => MADE_HERE.test(text)),
     }));
   });
+}
+
+/** A line of the log. */
+interface Entry {
+  readonly time: string;
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly [name: string]: unknown;
+}
+
+/**
+ * Words a line of the log for a person: the time of day in UTC, the level
+ * unless it is info, the message, and the details in parentheses.
+ *
+ * @param entry The line.
+ */
+export function toSentence(
+  { time, level, message, ...details }: Entry,
+): string {
+  const shown = Object.entries(details).map(([name, value]) =>
+    `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`
+  );
+  return visible(
+    [
+      time.slice(11, 19),
+      ...level === "info" ? [] : [level],
+      message,
+      ...shown.length > 0 ? [`(${shown.join(", ")})`] : [],
+    ].join(" ").replace(/[\t\n]/g, " "),
+  );
 }
 
 /**

@@ -27,6 +27,12 @@ const MAX_LINE = 4 * 1024 * 1024;
 const DRAIN_TIMEOUT = 10_000;
 
 /**
+ * How long requests may take after the program was told to end, in ms. Hosts
+ * kill the process after 5 s.
+ */
+const ENDING_TIMEOUT = 3_500;
+
+/**
  * The maximum number of requests in progress. Further requests of the client
  * wait in the pipe: reading them would fill the memory.
  */
@@ -44,21 +50,31 @@ const MAX_UNREAD = 16 * 1024 * 1024;
  * @param factory Makes the server when the client has sent its protocol
  * revision.
  * @param onerror Receives errors outside the protocol.
+ * @param ending Tells it to read no more, and to end when everything that was
+ * read is answered, or after 3.5 seconds.
  */
 export async function serveStdio(
   factory: McpServerFactory,
   onerror: (error: Error) => void,
+  ending?: AbortSignal,
 ): Promise<void> {
   const transport = new StdioTransport();
   const handle = serve(factory, { transport, onerror });
-  for await (const line of lines(process.stdin)) {
-    transport.receive(line);
-    await transport.until(({ requests, unread }) =>
-      requests < MAX_REQUESTS && unread <= MAX_UNREAD
-    );
-    if (transport.isClosed) break;
+  async function read(): Promise<void> {
+    for await (const line of lines(process.stdin)) {
+      if (ending?.aborted) break;
+      transport.receive(line);
+      await transport.until(({ requests, unread }) =>
+        requests < MAX_REQUESTS && unread <= MAX_UNREAD
+      );
+      if (transport.isClosed) break;
+    }
   }
-  await transport.until(({ requests }) => requests === 0, DRAIN_TIMEOUT);
+  const told = Promise.withResolvers<void>();
+  ending?.addEventListener("abort", () => told.resolve());
+  await Promise.race([read(), told.promise]);
+  const limit = ending?.aborted ? ENDING_TIMEOUT : DRAIN_TIMEOUT;
+  await transport.until(({ requests }) => requests === 0, limit);
   await handle.close();
 }
 

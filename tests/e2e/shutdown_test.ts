@@ -14,8 +14,17 @@ import { VERSION } from "../../src/version.ts";
 import { callTool } from "../support/call.ts";
 import { bearer, keyEntry, startDeployed } from "../support/deployed.ts";
 import { startGate } from "../support/gate.ts";
-import { type Ended, type HttpProcess, startHttp } from "../support/process.ts";
+import {
+  bareEnv,
+  type Ended,
+  endedOf,
+  type HttpProcess,
+  program,
+  root,
+  startHttp,
+} from "../support/process.ts";
 import { openRaw, type Raw, rawRequest } from "../support/raw.ts";
+import { answersById, toolCall, toStdin } from "../support/rpc.ts";
 import { noRedis, startRedis } from "../support/redis.ts";
 import { sleep } from "../support/time.ts";
 
@@ -166,6 +175,52 @@ for (const [name, start] of Object.entries(entries)) {
         const { text, isError } = await call(next);
         assertEquals(isError, false, text);
       }
+    },
+  });
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.test({
+    name: `stdio answers what is under way on ${signal}, and ends`,
+    ignore: Deno.build.os === "windows",
+    async fn() {
+      await using sandbox = serveSandbox();
+      await using gate = startGate(sandbox);
+      const child = new Deno.Command(Deno.execPath(), {
+        args: await program(),
+        env: bareEnv({
+          QONTAK_BASE_URL: gate.url,
+          QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
+        }),
+        clearEnv: true,
+        cwd: root,
+        stdin: "piped",
+        stdout: "piped",
+        stderr: "piped",
+      }).spawn();
+      const output = child.output();
+      const held = gate.hold("/api/v3.1/pipelines", "after");
+      const writer = child.stdin.getWriter();
+      await writer.write(
+        new TextEncoder().encode(toStdin(toolCall(1, "list_pipelines"))),
+      );
+      await held;
+      child.kill(signal);
+      // It reads no more.
+      await sleep(200);
+      await writer.write(
+        new TextEncoder().encode(toStdin(toolCall(2, "list_pipelines"))),
+      ).catch(() => {});
+      gate.release();
+      const { code, stdout, stderr } = endedOf(await output);
+      await writer.close().catch(() => {});
+      assertEquals(code, 0, stderr);
+      const answers = answersById(stdout);
+      assertStringIncludes(
+        answers.get(1).result.content[0].text,
+        "Corporate Sales",
+      );
+      assertEquals(answers.has(2), false);
     },
   });
 }
