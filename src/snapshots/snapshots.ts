@@ -33,6 +33,12 @@ export const ALL_BYTES: number = 256 * 1024 * 1024;
 const MAX_TOUCHED = 20;
 
 /**
+ * How many ids of written records are remembered for a list. After more, the
+ * whole list is read again.
+ */
+const MOST_TOUCHED = 1_000;
+
+/**
  * How many times one question waits because of writes that were made while it
  * waited.
  */
@@ -385,7 +391,11 @@ export function createSnapshots(options: SnapshotOptions = {}): Snapshots {
       return shownOf(made!);
     },
     touch(scope, list, id) {
-      memory.find<Entry>(scope, list)?.touched.add(id);
+      const entry = memory.find<Entry>(scope, list);
+      if (!entry) return;
+      // Nobody may ask for this list again, while others write for days.
+      if (entry.touched.size < MOST_TOUCHED) entry.touched.add(id);
+      else entry.isExpired = true;
     },
     expire(scope, list) {
       const entry = memory.find<Entry>(scope, list);

@@ -6,6 +6,7 @@
  */
 import { StoreError } from "../../errors.ts";
 import { askKv, type Kv } from "../../storage/kv.ts";
+import { createLru } from "../../storage/lru.ts";
 import {
   type ChangeStore,
   type ChangeStoreOptions,
@@ -48,6 +49,9 @@ const PART = 60_000;
 /** After how many texts of a shelf the shelf is checked for room. */
 const CHECK = 64;
 
+/** Of how many shelves the texts are counted; the others begin again. */
+const SHELVES = 10_000;
+
 /** How many texts are removed in one step. */
 const STEP = 50;
 
@@ -78,7 +82,7 @@ export function createKvChangeStore(
 ): ChangeStore {
   const codec = createCodec(sealer);
   /** How many texts this process has put on each shelf. */
-  const puts = new Map<string, number>();
+  const puts = createLru<number>(SHELVES);
 
   const ask = <T>(question: (database: Deno.Kv) => Promise<T>) =>
     askKv(kv, WHAT, question);
