@@ -19,6 +19,7 @@ import {
 } from "./qontak/connection.ts";
 import { type AuditOptions, createAudit, noAudit } from "./audit/audit.ts";
 import type { ChangeOptions } from "./changes/store.ts";
+import { UNDO_DAYS, undoDays } from "./changes/history.ts";
 import { createMemoryChangeStore } from "./changes/stores/memory.ts";
 import { DEFAULT_SCOPES, type Principal } from "./auth/principal.ts";
 import {
@@ -261,7 +262,6 @@ export function createServer(given: ServerOptions): QontakServer {
     ...defined({ kv }),
   });
   store.start?.();
-  const { store: changes = createMemoryChangeStore() } = options.changes ?? {};
   const call = createCall({
     access,
     kv,
@@ -271,7 +271,11 @@ export function createServer(given: ServerOptions): QontakServer {
     telemetry,
     content,
     advise,
-    changes,
+    changes: {
+      store: createMemoryChangeStore(),
+      undoDays: UNDO_DAYS,
+      ...checkOptions(options.changes ?? {}, { undoDays }),
+    },
     snapshots: createSnapshots(
       defined({
         lifetime: options.snapshotLifetime,

@@ -70,7 +70,7 @@ async function serveRounds(telemetry: Telemetry): Promise<void> {
     content: "open",
     advise: adviseEmbedder,
     snapshots: createSnapshots(),
-    changes: createMemoryChangeStore(),
+    changes: { store: createMemoryChangeStore(), undoDays: 0 },
     zone: createZone(DEFAULT_ZONE),
   });
   const tool = catalog.find(({ name }) => name === "list_pipelines")!;

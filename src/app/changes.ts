@@ -7,6 +7,7 @@ import type { ChangeStore } from "../changes/store.ts";
 import { createKvChangeStore } from "../changes/stores/kv.ts";
 import { createMemoryChangeStore } from "../changes/stores/memory.ts";
 import { createRedisChangeStore } from "../changes/stores/redis.ts";
+import type { Log } from "../logging/log.ts";
 import type { Kv } from "../storage/kv.ts";
 import { defined } from "../values/json.ts";
 import { withSettings } from "./advice.ts";
@@ -18,6 +19,8 @@ export interface ChangesParts {
   readonly kv: Kv | undefined;
   /** Deno KV, if tokens are cached in it. */
   readonly cacheKv: Kv | undefined;
+  /** Writes log lines. */
+  readonly log: Log;
 }
 
 /**
@@ -29,7 +32,7 @@ export interface ChangesParts {
  */
 export function openChanges(
   settings: Settings,
-  { kv, cacheKv }: ChangesParts,
+  { kv, cacheKv, log }: ChangesParts,
 ): ChangeStore {
   const sealed = defined({ sealer: settings.TOKEN_ENCRYPTION_KEY });
   const used: readonly string[] = [
@@ -37,7 +40,19 @@ export function openChanges(
     settings.QONTAK_AUDIT,
     settings.QONTAK_LIMITS,
   ];
+  /** Of tokens in the same database, a warning is given already. */
+  const warn = (name: string) => {
+    if (settings.TOKEN_ENCRYPTION_KEY || settings.QONTAK_UNDO_DAYS === 0) {
+      return;
+    }
+    log(
+      "warn",
+      "What records were before changes is kept unsealed: anyone who can read the store sees it. Set TOKEN_ENCRYPTION_KEY, or QONTAK_UNDO_DAYS to 0",
+      { store: name },
+    );
+  };
   if (used.includes("redis")) {
+    warn("Redis");
     return withSettings(() =>
       createRedisChangeStore({
         url: settings.REDIS_URL,
@@ -46,9 +61,11 @@ export function openChanges(
       })
     );
   }
-  return kv && (cacheKv || used.includes("kv"))
-    ? inKvOrMemory(kv, createKvChangeStore({ kv, ...sealed }))
-    : createMemoryChangeStore();
+  if (!kv || !(cacheKv || used.includes("kv"))) {
+    return createMemoryChangeStore();
+  }
+  if (!cacheKv && settings.TOKEN_STORE !== "kv") warn("Deno KV");
+  return inKvOrMemory(kv, createKvChangeStore({ kv, ...sealed }));
 }
 
 /** Keeps in memory what Deno KV cannot keep: it may not be attached. */

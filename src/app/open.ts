@@ -136,7 +136,10 @@ export function open(
       log,
       advise,
       audit: auditOf(settings, audits()),
-      changes: { store: closing(openChanges(settings, { kv, cacheKv })) },
+      changes: {
+        store: closing(openChanges(settings, { kv, cacheKv, log })),
+        undoDays: settings.QONTAK_UNDO_DAYS,
+      },
     };
   });
   const access = once(() => closing(createAccess(options())));

@@ -38,6 +38,7 @@ import { TOKEN_LIFETIME } from "../tokens/held.ts";
 import { CONTENTS } from "../mcp/content.ts";
 import { toolsetNames, TOOLSETS } from "../tools/catalog.ts";
 import { keptDays } from "../audit/store.ts";
+import { UNDO_DAYS, undoDays } from "../changes/history.ts";
 import { lifetimeInRedis } from "../tokens/stores/redis.ts";
 import { vaultAddress } from "../tokens/stores/vault.ts";
 
@@ -330,6 +331,12 @@ export const variables = {
     meaning: "How long records are kept in kv and redis, in days",
     default: "90",
     read: readWhole(keptDays),
+  },
+  QONTAK_UNDO_DAYS: {
+    meaning:
+      "For how many days what records were before changes is kept, so that the changes can be taken back; 0 keeps nothing. It is kept in Redis or Deno KV where the other settings use them, else in memory",
+    default: String(UNDO_DAYS),
+    read: readWhole(undoDays),
   },
   MCP_METRICS: {
     meaning:

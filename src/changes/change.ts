@@ -4,10 +4,12 @@
  *
  * @module
  */
-import { problemsError } from "../errors.ts";
+import { outcomeOf } from "../audit/record.ts";
+import { InputError, LimitError, problemsError } from "../errors.ts";
 import type { Crm, Mark } from "../qontak/crm.ts";
+import type { Endpoint } from "../qontak/endpoints.ts";
 import type { Resource } from "../qontak/resources.ts";
-import type { JsonObject } from "../values/json.ts";
+import { defined, type JsonObject } from "../values/json.ts";
 import type { ChangeContext } from "./context.ts";
 
 /** What a change does to a record. */
@@ -27,12 +29,16 @@ export interface Prepared {
   readonly id?: number | undefined;
   /** The record before; undefined if there is none or it was not read. */
   readonly before?: JsonObject | undefined;
+  /** The endpoint that it is sent to. */
+  readonly endpoint: Endpoint;
   /** The body that is sent; empty for a delete. */
   readonly body: JsonObject;
   /** Why it cannot be sent, one sentence each. */
   readonly problems: readonly string[];
   /** What else the reader should know. */
   readonly notes: readonly string[];
+  /** Whether it can be taken back. */
+  readonly canUndo: boolean;
   /** Sends the change. Only {@linkcode carryOut} calls this. */
   readonly send: (context: ChangeContext) => Promise<Sent>;
 }
@@ -47,26 +53,66 @@ export interface Sent {
   readonly after?: JsonObject | undefined;
 }
 
+/** What a change belongs to. */
+export interface Reason {
+  /** The id of the plan that it carries out. */
+  readonly plan?: string;
+  /** The run of many changes that it is part of. */
+  readonly bulk?: string;
+  /** The change that it takes back. */
+  readonly undoes?: string;
+}
+
 /**
- * Carries out a change.
+ * Carries out a change, and keeps what the record was before.
  *
  * @param context The company's CRM.
  * @param prepared The change.
- * @param mark What the audit records with its request.
- * @returns The answer of the tool.
+ * @param reason What it belongs to.
+ * @returns The answer of the tool. It has the change's id as `undo`, if the
+ * change can be taken back.
  * @throws {InputError} When there are problems; nothing was sent.
  */
 export async function carryOut(
   context: ChangeContext,
   prepared: Prepared,
-  mark: Mark = {},
+  { plan, bulk, undoes }: Reason = {},
 ): Promise<JsonObject> {
-  refuse(prepared.tool, prepared.problems);
-  const { report } = await prepared.send({
-    ...context,
-    crm: marked(context.crm, mark),
+  const { tool, act, kind, id, before, body, canUndo, endpoint } = prepared;
+  refuse(tool, prepared.problems);
+  const open = await context.history.begin({
+    tool,
+    act,
+    kind,
+    record: id ?? null,
+    before,
+    body,
+    canUndo,
+    bulk,
+    undoes,
   });
-  return report;
+  const mark = defined({ plan, undo: open?.id });
+  let sent: Sent;
+  try {
+    sent = await prepared.send({ ...context, crm: marked(context.crm, mark) });
+  } catch (error) {
+    if (isUnsent(endpoint, error)) await open?.drop();
+    throw error;
+  }
+  await open?.done({ record: sent.id, after: sent.after });
+  if (!open || !canUndo || sent.id === null) return sent.report;
+  const lasts = await context.history.isLasting();
+  return {
+    ...sent.report,
+    undo: open.id,
+    ...(lasts ? {} : { undo_lasts: "until this server ends" }),
+  };
+}
+
+/** Whether a failed change has certainly changed nothing. */
+function isUnsent(endpoint: Endpoint, error: unknown): boolean {
+  return error instanceof InputError || error instanceof LimitError ||
+    outcomeOf(endpoint, error).outcome !== "unknown";
 }
 
 /** The same CRM; the audit records a mark with each of its requests. */

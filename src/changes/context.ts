@@ -5,6 +5,7 @@
  */
 import type { Setup } from "../fields/setup.ts";
 import type { Crm } from "../qontak/crm.ts";
+import type { History } from "./history.ts";
 import type { Plans } from "./plans.ts";
 import type { Records } from "../snapshots/records.ts";
 
@@ -18,6 +19,8 @@ export interface ChangeContext {
   readonly records: Records;
   /** The plans of this caller for this company. */
   readonly plans: Plans;
+  /** The history of this company's changes. */
+  readonly history: History;
   /** Whether the caller may see what records hold. */
   readonly mayRead: boolean;
   /** Fires when the client cancels. */

@@ -59,6 +59,8 @@ export function preparedDelete(
     id,
     before,
     body: {},
+    endpoint,
+    canUndo: before !== undefined,
     problems: [],
     notes: [],
     send: async ({ crm, signal }) => {

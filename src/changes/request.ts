@@ -12,9 +12,11 @@ import type { Prepared, Sent } from "./change.ts";
 import type { ChangeContext } from "./context.ts";
 
 /** A request that a tool call makes. */
-export interface Request
-  extends
-    Pick<Prepared, "tool" | "act" | "kind" | "resource" | "id" | "before"> {
+export interface Request extends
+  Pick<
+    Prepared,
+    "tool" | "act" | "kind" | "resource" | "id" | "before" | "canUndo"
+  > {
   /** The endpoint. */
   readonly endpoint: Endpoint;
   /** The ids in its path. */
@@ -36,6 +38,7 @@ export function preparedRequest(
   return {
     ...change,
     body,
+    endpoint,
     problems: [],
     notes: [],
     send: async (context) => {

@@ -89,10 +89,17 @@ export interface ChangeStore {
 /** What a server does with changes. */
 export interface ChangeOptions {
   /**
-   * Where plans are kept; in memory by default. Its creator closes it, after
+   * Where plans and changes are kept; in memory by default. Its creator closes it, after
    * the server.
    */
   readonly store?: ChangeStore;
+  /**
+   * For how many days what records were before changes is kept, so that the
+   * changes can be taken back; 0 keeps nothing.
+   *
+   * @default {30}
+   */
+  readonly undoDays?: number;
 }
 
 /** Settings common to the stores. */

@@ -54,8 +54,12 @@ export async function prepareWrite(
     ...defined({ id }),
     before,
     body: isComplete ? keepOwner(write, body, before) : body,
+    endpoint: endpointOf(write),
     problems,
     notes,
+    canUndo: id === undefined
+      ? resource.endpoints.delete !== null
+      : !resource.readsOtherwise,
     send: (context) => sendWrite(context, write, state),
   };
 }

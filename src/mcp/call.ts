@@ -5,8 +5,9 @@
  */
 import type { Advise } from "../advice/advice.ts";
 import type { Audit } from "../audit/audit.ts";
+import { createHistory } from "../changes/history.ts";
 import { createPlans } from "../changes/plans.ts";
-import type { ChangeStore } from "../changes/store.ts";
+import type { ChangeOptions } from "../changes/store.ts";
 import { ForeseenError, UnreachableError } from "../errors.ts";
 import { createSetup, SETUP_LIFETIME } from "../fields/setup.ts";
 import { describeFault } from "../logging/faults.ts";
@@ -87,8 +88,8 @@ export interface CallSettings {
   readonly advise: Advise;
   /** All records of one kind, read once for many calls. */
   readonly snapshots: Snapshots;
-  /** Where plans are kept. */
-  readonly changes: ChangeStore;
+  /** Where plans and changes are kept, and for how many days. */
+  readonly changes: Required<ChangeOptions>;
   /** The time zone that decides when days begin. */
   readonly zone: Zone;
 }
@@ -239,9 +240,11 @@ export function createCall(
       zone,
       tell: progress.report,
     });
-    const plans = createPlans(changes, { scope, principal: caller.name });
+    const owner = { scope, principal: caller.name };
+    const plans = createPlans(changes.store, owner);
+    const history = createHistory(changes.store, owner, changes.undoDays);
     const mayRead = caller.scopes.includes("read");
-    return { crm, setup, records, plans, mayRead, signal };
+    return { crm, setup, records, plans, history, mayRead, signal };
   }
 
   return (tool, args, options) =>

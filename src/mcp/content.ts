@@ -51,6 +51,8 @@ const OWN_WORDS: ReadonlySet<string> = new Set([
   "problems",
   "read",
   "rules",
+  "undo",
+  "undo_lasts",
   "unconfirmed",
   "unknown_fields",
 ]);

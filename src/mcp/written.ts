@@ -27,6 +27,7 @@ export function onlyWritten(
   if (effect === "read" || scopes.includes("read")) return answer;
   const { applied, ignored, stored_differently, not_shown } = answer;
   const { dry_run, plan, plan_expires, problems, deleted } = answer;
+  const { undo, undo_lasts } = answer;
   const record = isObject(answer.record) ? answer.record : undefined;
   const id = answer.id ?? record?.id;
   return {
@@ -41,6 +42,8 @@ export function onlyWritten(
       problems,
       plan,
       plan_expires,
+      undo,
+      undo_lasts,
       applied,
       ignored: withoutStored(ignored),
       stored_differently: withoutStored(stored_differently),

@@ -56,6 +56,8 @@ export interface CallOptions {
 export interface Mark {
   /** The id of the plan that it carries out. */
   readonly plan?: string;
+  /** The id of the change in the history. */
+  readonly undo?: string;
 }
 
 /**

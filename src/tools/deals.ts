@@ -148,6 +148,8 @@ export const dealTools: readonly Tool[] = [
         act: "update",
         kind: "deal_permissions",
         id: deal_id,
+        // Qontak does not say which permissions there are.
+        canUndo: false,
         before: await readRecord(context, deal, deal_id),
         endpoint: endpoints.deals.setPermissions,
         body: { id: deal_id, permissions },

@@ -88,6 +88,7 @@ export const taskTools: readonly Tool[] = [
         tool: "create_task_category",
         act: "create",
         kind: "task_category",
+        canUndo: true,
         endpoint: endpoints.tasks.createCategory,
         body: { name, ...defined({ id }) },
         report: ({ setup }, { response }) => {

@@ -55,6 +55,7 @@ export function ownerTool(
         kind: name,
         resource,
         id: written,
+        canUndo: true,
         before: await readRecord(context, resource, written),
         endpoint,
         path: { id: written },
