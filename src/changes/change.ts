@@ -11,9 +11,7 @@ import type { Endpoint } from "../qontak/endpoints.ts";
 import type { Resource } from "../qontak/resources.ts";
 import { defined, type JsonObject } from "../values/json.ts";
 import type { ChangeContext } from "./context.ts";
-
-/** What a change does to a record. */
-export type Act = "create" | "update" | "delete";
+import type { Act } from "./history.ts";
 
 /** A change that is checked, but not sent. */
 export interface Prepared {

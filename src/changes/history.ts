@@ -9,9 +9,11 @@ import { ForeseenError } from "../errors.ts";
 import { deadline, untilAborted } from "../net/deadline.ts";
 import { type Rule, whole } from "../values/rules.ts";
 import type { JsonObject } from "../values/json.ts";
-import type { Act } from "./change.ts";
 import type { Owner } from "./plans.ts";
 import type { ChangeStore } from "./store.ts";
+
+/** What a change does to a record. */
+export type Act = "create" | "update" | "delete";
 
 /** The outcome of a change: "unknown" until Qontak has answered. */
 export type Effect = "unknown" | "done";

@@ -86,15 +86,19 @@ const OWN_WORDS_OF_FIELD: ReadonlySet<string> = new Set([
   "uncertain",
 ]);
 
+/** Keys of an answer whose text comes from this server alone. */
+const OWN_TEXT: ReadonlySet<string> = new Set(["undo", "undo_lasts"]);
+
 /**
  * Whether an answer contains only numbers and booleans under keys of this
- * server, so that it needs no fence.
+ * server, and this server's own text, so that it needs no fence.
  *
  * @param answer What a tool answered.
  */
 export function hasNoText(answer: JsonObject): boolean {
-  return Object.values(answer).every((value) =>
-    value === null || typeof value === "number" || typeof value === "boolean"
+  return Object.entries(answer).every(([key, value]) =>
+    value === null || typeof value === "number" ||
+    typeof value === "boolean" || OWN_TEXT.has(key)
   );
 }
 

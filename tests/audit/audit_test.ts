@@ -37,7 +37,10 @@ function lines({ logs }: World): any[] {
 Deno.test("a write is recorded before it is sent, and again when its outcome is known", async () => {
   const store = createMemoryAuditStore();
   await using world = await createWorld({ audit: { store } });
-  const { id } = await world.ok("create_contact", await contactFor(world));
+  const { id, undo } = await world.ok(
+    "create_contact",
+    await contactFor(world),
+  );
   const [before, after, ...more] = store.kept;
   assertEquals(more, []);
   const { ms, ...rest } = after!;
@@ -49,6 +52,7 @@ Deno.test("a write is recorded before it is sent, and again when its outcome is 
     tenant: "_default",
     principal: "loopback",
     tool: "create_contact",
+    undo,
     endpoint: "POST /contacts",
     record: id,
     sent: before!.sent,

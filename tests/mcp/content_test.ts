@@ -218,7 +218,10 @@ Deno.test("only an answer without text has no fence", async () => {
     category_id,
   });
   assertEquals(JSON.parse(text), data);
-  assertEquals(data, { deleted: true, id: category_id });
+  const { undo, undo_lasts, ...rest } = data;
+  assertEquals(rest, { deleted: true, id: category_id });
+  assertMatch(undo, /^\d{8}T\d{9}Z-[0-9a-f]{12}$/);
+  assertEquals(undo_lasts, "until this server ends");
   for (
     const [name, args] of [
       ["list_contacts", {}],

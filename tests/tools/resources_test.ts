@@ -178,10 +178,13 @@ for (const profile of ["documented", "observed"] as const) {
         assert(listed.records.length > 0);
 
         if (kind.deletes === false) continue;
-        assertEquals(await world.ok(`delete_${kind.name}`, id), {
+        const { undo, ...gone } = await world.ok(`delete_${kind.name}`, id);
+        assertEquals(gone, {
           deleted: true,
           id: made.id,
+          undo_lasts: "until this server ends",
         });
+        assertEquals(typeof undo, "string");
         assertStringIncludes(
           await world.refused(`get_${kind.name}`, id),
           "404",

@@ -30,15 +30,11 @@ export function createTool(traits: ToolTraits): Tool {
     skipValidation: args.skip_validation === true,
     summary,
   });
-  const checked = template
-    ? ", checked first against the company's template"
-    : "";
+  const checked = template ? ", checked against the company's template" : "";
   return changeTool({
     name,
     title: `Create ${spoken(resource.name)}`,
-    description: `Creates a ${
-      spoken(resource.name)
-    }${checked}; answers with what was stored.`,
+    description: `Creates a ${spoken(resource.name)}${checked}.`,
     effect: "write",
     input: {
       ...bodyInput(resource, create, descriptions),
