@@ -25,6 +25,8 @@ export interface Argument<T = unknown> {
    * argument's name.
    */
   readonly check: () => z.ZodType<Exclude<T, undefined>>;
+  /** Whether clients do not see it: another argument takes the same. */
+  readonly isHidden?: boolean;
   /** Whether null has a meaning: it clears a field. */
   readonly clears?: boolean;
   /** Whether it is a list or an object, which some clients send as JSON text. */
@@ -326,7 +328,8 @@ export function objectSchema(
   return {
     type: "object",
     properties: Object.fromEntries(
-      Object.entries(shape).map(([name, { schema }]) => [name, schema]),
+      Object.entries(shape).filter(([, { isHidden }]) => !isHidden)
+        .map(([name, { schema }]) => [name, schema]),
     ),
     ...(needed.length > 0 ? { required: needed } : {}),
   };

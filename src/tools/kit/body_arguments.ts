@@ -6,7 +6,11 @@
  */
 import type { BodyType } from "../../qontak/bodies.ts";
 import type { Endpoint } from "../../qontak/endpoints.ts";
-import { argumentOf, type Resource } from "../../qontak/resources.ts";
+import {
+  argumentOf,
+  nameKeyOf,
+  type Resource,
+} from "../../qontak/resources.ts";
 import type { JsonObject } from "../../values/json.ts";
 import {
   anyValue,
@@ -88,10 +92,19 @@ export function bodyInput(
   endpoint: Endpoint,
   descriptions: Readonly<Record<string, string>> = {},
 ): Arguments {
+  const entries = Object.entries(endpoint.body);
+  // The argument for the id takes the label as well.
+  const labels = new Set(
+    entries.filter(([, type]) => type === "option" || type === "options")
+      .map(([key]) => nameKeyOf(key)),
+  );
   return Object.fromEntries(
-    Object.entries(endpoint.body).map(([key, type]) => [
+    entries.map(([key, type]) => [
       argumentOf(resource, key),
-      bodyArguments[type](descriptions[key]),
+      {
+        ...bodyArguments[type](descriptions[key]),
+        ...(labels.has(key) ? { isHidden: true } : {}),
+      },
     ]),
   );
 }
