@@ -15,9 +15,10 @@ import {
   startHttp,
   WITH_KV,
 } from "../support/process.ts";
-import { noRedis, startRedis } from "../support/redis.ts";
+import { noOwnRedis, noRedis, startRedis } from "../support/redis.ts";
 import { startVault } from "../support/vault.ts";
 import { sleep } from "../support/time.ts";
+import { unless } from "../support/unless.ts";
 
 const SEALING = btoa("a key of thirty-two bytes, really".slice(0, 32));
 
@@ -215,10 +216,10 @@ Deno.test("keys create prints no key if the store does not accept it", async () 
 });
 
 Deno.test({
-  name: `a key in Redis opens for its tenants and scopes, until it is revoked${
-    noRedis && ` (skipped: ${noRedis})`
-  }`,
-  ignore: noRedis !== "",
+  ...unless(
+    noRedis,
+    "a key in Redis opens for its tenants and scopes, until it is revoked",
+  ),
   async fn() {
     await using sandbox = serveSandbox();
     await using redis = await startRedis();
@@ -312,10 +313,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: `a revoked key that is put back into Redis opens nothing${
-    noRedis && ` (skipped: ${noRedis})`
-  }`,
-  ignore: noRedis !== "",
+  ...unless(noRedis, "a revoked key that is put back into Redis opens nothing"),
   async fn() {
     await using sandbox = serveSandbox();
     await using redis = await startRedis();
@@ -355,10 +353,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: `lists show what is odd in a store, and obey none of it${
-    noRedis && ` (skipped: ${noRedis})`
-  }`,
-  ignore: noRedis !== "",
+  ...unless(noRedis, "lists show what is odd in a store, and obey none of it"),
   async fn() {
     await using redis = await startRedis();
     const prefix = `${redis.prefix}${crypto.randomUUID()}:`;
@@ -421,10 +416,10 @@ Deno.test({
 });
 
 Deno.test({
-  name: `a key works on while Redis is away, and then is not called wrong${
-    noRedis && ` (skipped: ${noRedis})`
-  }`,
-  ignore: noRedis !== "" || Deno.env.has("REDIS_URL"),
+  ...unless(
+    noOwnRedis,
+    "a key works on while Redis is away, and then is not called wrong",
+  ),
   async fn() {
     await using sandbox = serveSandbox();
     await using redis = await startRedis();

@@ -11,6 +11,7 @@ import { serveSandbox } from "../../src/sandbox/mod.ts";
 import { callTool } from "../support/call.ts";
 import { run, startHttp } from "../support/process.ts";
 import { noRedis, startRedis, type TestRedis } from "../support/redis.ts";
+import { unless } from "../support/unless.ts";
 
 const SEALING = btoa("a key of thirty-two bytes, really".slice(0, 32));
 
@@ -19,8 +20,7 @@ const redisTest = (
   fn: (redis: TestRedis) => Promise<void>,
 ) =>
   Deno.test({
-    name: `${name}${noRedis && ` (skipped: ${noRedis})`}`,
-    ignore: noRedis !== "",
+    ...unless(noRedis, name),
     async fn() {
       await using redis = await startRedis();
       await fn(redis);

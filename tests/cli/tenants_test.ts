@@ -25,6 +25,7 @@ import {
 } from "../support/process.ts";
 import { vaultPolicy } from "../../src/tokens/stores/vault/policy.ts";
 import { startVault } from "../support/vault.ts";
+import { unless } from "../support/unless.ts";
 
 /** A separate store, and the sandbox, for one test. */
 interface Place extends AsyncDisposable {
@@ -330,13 +331,10 @@ Deno.test("tenants add stores the credentials that sign requests to Mekari's gat
   assertEquals(place.sandbox.grantAttempts, 0);
 });
 
-const hasScript = await isOnPath("script");
+const noScript = await isOnPath("script") ? "" : "script is not on PATH";
 
 Deno.test({
-  name: `tenants add shows no secret at a terminal${
-    hasScript ? "" : " (skipped: script is not on PATH)"
-  }`,
-  ignore: !hasScript,
+  ...unless(noScript, "tenants add shows no secret at a terminal"),
   async fn() {
     await using place = createPlace();
     const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;

@@ -17,6 +17,7 @@ import {
   type Shipped,
 } from "../support/shipped.ts";
 import { startVault } from "../support/vault.ts";
+import { unless } from "../support/unless.ts";
 
 /** A form of the program, built when it is first needed. */
 interface Form {
@@ -104,8 +105,7 @@ for (const { name, missing, make } of forms) {
     reason = missing,
   ) =>
     Deno.test({
-      name: `${name} ${does}${reason && ` (skipped: ${reason})`}`,
-      ignore: reason !== "",
+      ...unless(reason, `${name} ${does}`),
       async fn() {
         dir ||= await Deno.makeTempDir();
         const cwd = await Deno.makeTempDir();

@@ -9,6 +9,7 @@ import { Client as OldClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport as OldStdio } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport as OldHttp } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { bareEnv, isOnPath, program, startHttp } from "../support/process.ts";
+import { unless } from "../support/unless.ts";
 
 type Mode = NonNullable<ClientOptions["versionNegotiation"]>["mode"];
 
@@ -108,12 +109,10 @@ async function inspect(args: string[]): Promise<string> {
   }
 }
 
-const hasNpx = await isOnPath("npx");
-const reason = hasNpx ? "" : " (skipped: npx is not on PATH)";
+const noNpx = await isOnPath("npx") ? "" : "npx is not on PATH";
 
 Deno.test({
-  name: `the Inspector lists and calls tools over HTTP${reason}`,
-  ignore: !hasNpx,
+  ...unless(noNpx, "the Inspector lists and calls tools over HTTP"),
   async fn() {
     await using server = await startHttp(["--sandbox"]);
     for (const era of ["modern", "legacy"]) {
@@ -138,8 +137,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: `the Inspector lists and calls tools over stdio${reason}`,
-  ignore: !hasNpx,
+  ...unless(noNpx, "the Inspector lists and calls tools over stdio"),
   async fn() {
     // It passes few variables to the servers that it starts. Without this one,
     // deno would look for its cache elsewhere.

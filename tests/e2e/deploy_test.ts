@@ -29,6 +29,7 @@ import {
 import { noRedis, startRedis } from "../support/redis.ts";
 import { addTenant, assertNoTokens, kinds } from "../tokens/shared.ts";
 import { startVault } from "../support/vault.ts";
+import { unless } from "../support/unless.ts";
 
 const KEY = "a-key";
 
@@ -227,11 +228,11 @@ Deno.test("the deploy entry says what to do if tokens belong in a database that 
 const ISOLATES = 3, CALLS = 12, EXPIRIES = 5;
 
 for (const kind of kinds.filter(({ name }) => name !== "vault")) {
-  const skipped = kind.missing && ` (skipped: ${kind.missing})`;
   Deno.test({
-    name:
-      `${ISOLATES} isolates on ${kind.name} answer every call and make one refresh for each tenant and expiry${skipped}`,
-    ignore: kind.missing !== "",
+    ...unless(
+      kind.missing,
+      `${ISOLATES} isolates on ${kind.name} answer every call and make one refresh for each tenant and expiry`,
+    ),
     async fn() {
       const others = ["beta", "gamma"];
       await using sandbox = serveSandbox({
@@ -325,10 +326,10 @@ function oldDeno(): Promise<string> {
 }
 
 Deno.test({
-  name: `the types of Deno ${RUNTIME} know all that the deploy entry asks for${
-    noNpx && ` (skipped: ${noNpx})`
-  }`,
-  ignore: noNpx !== "",
+  ...unless(
+    noNpx,
+    `the types of Deno ${RUNTIME} know all that the deploy entry asks for`,
+  ),
   async fn() {
     const certificates = Deno.env.get("NODE_EXTRA_CA_CERTS");
     // Its lock file has an older format.
@@ -349,10 +350,10 @@ Deno.test({
 const cannot = noNpx || noRedis;
 
 Deno.test({
-  name: `the deploy entry works on Deno ${RUNTIME}, with Redis, KV and JWTs${
-    cannot && ` (skipped: ${cannot})`
-  }`,
-  ignore: cannot !== "",
+  ...unless(
+    cannot,
+    `the deploy entry works on Deno ${RUNTIME}, with Redis, KV and JWTs`,
+  ),
   async fn() {
     await using sandbox = serveSandbox();
     await using issuer = await startIssuer();

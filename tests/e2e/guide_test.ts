@@ -13,6 +13,7 @@ import {
   run,
   startHttp,
 } from "../support/process.ts";
+import { unless } from "../support/unless.ts";
 
 const guide = await Deno.readTextFile(`${root}.github/DEPLOY.md`);
 const http = await Deno.readTextFile(`${root}.github/HTTP.md`);
@@ -98,11 +99,10 @@ Deno.test("the documents name only existing variables", async () => {
 });
 
 Deno.test({
-  name:
-    `the container's health check tells a server that is alive from one that is not${
-      noBash && ` (skipped: ${noBash})`
-    }`,
-  ignore: noBash !== "",
+  ...unless(
+    noBash,
+    "the container's health check tells a server that is alive from one that is not",
+  ),
   async fn() {
     const [, , command] = JSON.parse(inGuide(/^ +CMD (\["bash".*\])$/m));
     await using server = await startHttp(["--sandbox"]);
@@ -117,10 +117,7 @@ Deno.test({
 const noNpx = noBash || (await isOnPath("npx") ? "" : "npx is not on PATH");
 
 Deno.test({
-  name: `the guide leads from a key to the first call${
-    noNpx && ` (skipped: ${noNpx})`
-  }`,
-  ignore: noNpx !== "",
+  ...unless(noNpx, "the guide leads from a key to the first call"),
   async fn() {
     await using sandbox = serveSandbox();
     const { key, entry } = await makeKey();

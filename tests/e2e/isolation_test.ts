@@ -37,6 +37,7 @@ import {
   request,
   toolCall,
 } from "../support/rpc.ts";
+import { unless } from "../support/unless.ts";
 
 const AUDIENCE = "https://crm.example.com/mcp";
 
@@ -232,13 +233,11 @@ function assertNoCredentials(
 }
 
 for (const [name, start] of Object.entries(entries)) {
-  const skipped = noRedis && ` (skipped: ${noRedis})`;
-  const ignore = noRedis !== "";
-
   Deno.test({
-    name:
-      `${name} shows nobody anything of another company, under 200 mixed calls at once${skipped}`,
-    ignore,
+    ...unless(
+      noRedis,
+      `${name} shows nobody anything of another company, under 200 mixed calls at once`,
+    ),
     async fn() {
       await using place = await createPlace(start);
       await using stranger = await startIssuer();
@@ -322,8 +321,7 @@ for (const [name, start] of Object.entries(entries)) {
   });
 
   Deno.test({
-    name: `${name} never uses the credentials of another company${skipped}`,
-    ignore,
+    ...unless(noRedis, `${name} never uses the credentials of another company`),
     async fn() {
       await using place = await createPlace(start);
       const { server, callers, qontak: { seen } } = place;
@@ -357,8 +355,7 @@ for (const [name, start] of Object.entries(entries)) {
   });
 
   Deno.test({
-    name: `${name} lets nobody in by what opens nothing${skipped}`,
-    ignore,
+    ...unless(noRedis, `${name} lets nobody in by what opens nothing`),
     async fn() {
       await using place = await createPlace(start);
       await using stranger = await startIssuer();

@@ -10,6 +10,7 @@ import {
 import { noRedis, startRedis } from "../support/redis.ts";
 import { startVault } from "../support/vault.ts";
 import { HANDSHAKE, toolCall, toStdin } from "../support/rpc.ts";
+import { unless } from "../support/unless.ts";
 
 /** The files that SETTINGS.md lets the program read and write. */
 const FILES = [
@@ -73,10 +74,7 @@ async function serveACall(
 }
 
 Deno.test({
-  name: `redis needs the network and its variables only${
-    noRedis && ` (skipped: ${noRedis})`
-  }`,
-  ignore: noRedis !== "",
+  ...unless(noRedis, "redis needs the network and its variables only"),
   async fn() {
     await using redis = await startRedis();
     await addAndDoctor({ env: "REDIS_*" }, {

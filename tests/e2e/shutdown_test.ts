@@ -25,8 +25,9 @@ import {
 } from "../support/process.ts";
 import { openRaw, type Raw, rawRequest } from "../support/raw.ts";
 import { answersById, toolCall, toStdin } from "../support/rpc.ts";
-import { noRedis, startRedis } from "../support/redis.ts";
+import { noOwnRedis, startRedis } from "../support/redis.ts";
 import { sleep } from "../support/time.ts";
+import { unless } from "../support/unless.ts";
 
 const KEY = "a-key";
 
@@ -125,12 +126,11 @@ for (const [name, start] of Object.entries(entries)) {
   });
 
   Deno.test({
-    name:
-      `${name} tries at its end to keep the refresh token that could not be kept before${
-        noRedis && ` (skipped: ${noRedis})`
-      }`,
     // It is configured to refuse writes, so it must not be a shared Redis.
-    ignore: noRedis !== "" || Deno.env.has("REDIS_URL"),
+    ...unless(
+      noOwnRedis,
+      `${name} tries at its end to keep the refresh token that could not be kept before`,
+    ),
     async fn() {
       await using redis = await startRedis();
       const refuseWrites = (replicas: "0" | "1") =>

@@ -3,16 +3,17 @@ import { assert, assertEquals } from "@std/assert";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
 import { call, kinds, startServer } from "../tokens/shared.ts";
 import { leastFor, undisturbed } from "./replicas.ts";
+import { unless } from "../support/unless.ts";
 
 const SERVERS = 3, CALLS = 25;
 const rate = { perSecond: 25, burst: 10 };
 
 for (const kind of kinds.filter(({ name }) => /^(redis|kv)$/.test(name))) {
-  const skipped = kind.missing && ` (skipped: ${kind.missing})`;
   Deno.test({
-    name:
-      `${SERVERS} servers with QONTAK_LIMITS=${kind.name} keep a company's limit together${skipped}`,
-    ignore: kind.missing !== "",
+    ...unless(
+      kind.missing,
+      `${SERVERS} servers with QONTAK_LIMITS=${kind.name} keep a company's limit together`,
+    ),
     fn: () =>
       undisturbed(async () => {
         await using sandbox = serveSandbox();

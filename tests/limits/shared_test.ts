@@ -8,11 +8,11 @@ import { createTestClock, settle } from "../support/clock.ts";
 import { noRedis, startRedis } from "../support/redis.ts";
 import { keepTogether, leastFor } from "./replicas.ts";
 import { sleep } from "../support/time.ts";
+import { unless } from "../support/unless.ts";
 
 function redisTest(name: string, fn: () => Promise<void>) {
   Deno.test({
-    name: noRedis ? `${name} (skipped: ${noRedis})` : name,
-    ignore: noRedis !== "",
+    ...unless(noRedis, name),
     fn,
   });
 }

@@ -30,6 +30,7 @@ import { run } from "../support/process.ts";
 import { callTool } from "../support/call.ts";
 import { createMemoryStore } from "../support/memory.ts";
 import { serveMcp } from "../support/serve.ts";
+import { unless } from "../support/unless.ts";
 
 const { clientId, clientSecret, ssoId } = SANDBOX_MEKARI;
 
@@ -236,10 +237,7 @@ Deno.test("a signed server distinguishes OAuth credentials from its own", async 
 });
 
 Deno.test({
-  name: `signed calls speak HTTP/1.1, which they sign${
-    noOpenssl && ` (skipped: ${noOpenssl})`
-  }`,
-  ignore: noOpenssl !== "",
+  ...unless(noOpenssl, "signed calls speak HTTP/1.1, which they sign"),
   async fn() {
     const dir = await Deno.makeTempDir();
     await makeCertificates(dir);

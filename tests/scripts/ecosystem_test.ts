@@ -22,6 +22,7 @@ import {
   root,
   stdFlags,
 } from "../support/process.ts";
+import { unless } from "../support/unless.ts";
 
 const PLATFORMS = Object.keys(platforms) as Platform[];
 
@@ -119,13 +120,11 @@ Deno.test("the schema of manifests refuses what is wrong", async () => {
   }
 });
 
-const hasNpx = await isOnPath("npx");
-const isUnix = Deno.build.os !== "windows";
-const reason = !hasNpx
-  ? " (skipped: npx is not on PATH)"
-  : isUnix
-  ? ""
-  : " (skipped: the runtime is stood in for by a shell script)";
+const missing = !await isOnPath("npx")
+  ? "npx is not on PATH"
+  : Deno.build.os === "windows"
+  ? "the runtime is stood in for by a shell script"
+  : "";
 
 /** Runs a program to its end, and returns its output. */
 async function run(command: string, ...args: string[]): Promise<string> {
@@ -140,8 +139,10 @@ async function run(command: string, ...args: string[]): Promise<string> {
 }
 
 Deno.test({
-  name: `makeBundle() makes a bundle that a client unpacks and starts${reason}`,
-  ignore: reason !== "",
+  ...unless(
+    missing,
+    "makeBundle() makes a bundle that a client unpacks and starts",
+  ),
   sanitizeOps: false,
   sanitizeResources: false,
   async fn() {

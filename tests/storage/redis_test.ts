@@ -11,19 +11,20 @@ import { OptionError, sentenceOf, StoreError } from "../../src/errors.ts";
 import { createRedisLink } from "../../src/storage/redis.ts";
 import { readRedisUrl } from "../../src/storage/redis_url.ts";
 import { makeCertificates, noOpenssl } from "../support/certificates.ts";
-import { isOnPath, run } from "../support/process.ts";
-import { freePort, startRedis, type TestRedis } from "../support/redis.ts";
+import { run } from "../support/process.ts";
+import {
+  freePort,
+  noServer,
+  startRedis,
+  startSentinel,
+  type TestRedis,
+} from "../support/redis.ts";
 import { until } from "../support/time.ts";
-
-const missing = await isOnPath("redis-server")
-  ? ""
-  : "redis-server is not on PATH";
+import { unless } from "../support/unless.ts";
 
 function redisTest(name: string, without: string, fn: () => Promise<void>) {
-  const why = missing || without;
   Deno.test({
-    name: why ? `${name} (skipped: ${why})` : name,
-    ignore: why !== "",
+    ...unless(noServer || without, name),
     // The library does not clear the timer of its next attempt to connect.
     sanitizeOps: false,
     sanitizeResources: false,
@@ -324,40 +325,24 @@ redisTest(
   "errors name Sentinels that do not know the master, or refuse the password",
   "",
   async () => {
-    const dir = await Deno.makeTempDir();
-    const port = freePort();
-    await Deno.writeTextFile(
-      `${dir}/sentinel.conf`,
-      `port ${port}\nbind 127.0.0.1\ndir ${dir}\nrequirepass s3ntinel\n`,
+    await using sentinel = await startSentinel("requirepass s3ntinel");
+    const { port } = sentinel;
+    const at = `redis+sentinel://127.0.0.1:${port}/nobody`;
+    await until(
+      () =>
+        Deno.connect({ port, hostname: "127.0.0.1" }).then(
+          (connection) => {
+            connection.close();
+            return true;
+          },
+          () => false,
+        ),
+      "the Sentinel listens",
     );
-    const sentinel = new Deno.Command("redis-server", {
-      args: [`${dir}/sentinel.conf`, "--sentinel"],
-      stdin: "null",
-      stdout: "null",
-      stderr: "null",
-    }).spawn();
-    try {
-      const at = `redis+sentinel://127.0.0.1:${port}/nobody`;
-      await until(
-        () =>
-          Deno.connect({ port, hostname: "127.0.0.1" }).then(
-            (connection) => {
-              connection.close();
-              return true;
-            },
-            () => false,
-          ),
-        "the Sentinel listens",
-      );
-      assertMatch(
-        await told(`${at}?sentinel_password=s3ntinel`, write),
-        /Sentinels that know no master of the name in the address/,
-      );
-      assertMatch(await told(at, write), /refuses the user or password/);
-    } finally {
-      sentinel.kill("SIGKILL");
-      await sentinel.status;
-      await Deno.remove(dir, { recursive: true });
-    }
+    assertMatch(
+      await told(`${at}?sentinel_password=s3ntinel`, write),
+      /Sentinels that know no master of the name in the address/,
+    );
+    assertMatch(await told(at, write), /refuses the user or password/);
   },
 );

@@ -12,19 +12,30 @@ export interface TestRedis extends AsyncDisposable {
   readonly url: string;
   /** The prefix of the tests' keys. */
   readonly prefix: string;
-  /** Sends one command. */
-  send(...command: string[]): Promise<void>;
+  /** Sends one command, and returns the answer. */
+  send(...command: string[]): Promise<unknown>;
   /** Kills it; only possible if the tests started it. */
   kill(): Promise<void>;
   /** Starts it again on the same port, with its data. */
   restart(): Promise<void>;
 }
 
-/** Why there is no Redis; empty if there is one. */
-export const noRedis: string = Deno.env.get("REDIS_URL") ||
-    await isOnPath("redis-server")
+/** Why no Redis can be started here; empty if one can. */
+export const noServer: string = await isOnPath("redis-server")
   ? ""
-  : "redis-server is not on PATH and REDIS_URL is not set";
+  : "redis-server is not on PATH";
+
+const isGiven = Boolean(Deno.env.get("REDIS_URL"));
+
+/** Why there is no Redis; empty where there is one. */
+export const noRedis: string = isGiven || noServer === ""
+  ? ""
+  : `${noServer} and REDIS_URL is not set`;
+
+/** Why there is no Redis that a test may stop; empty where there is one. */
+export const noOwnRedis: string = isGiven
+  ? "the Redis of REDIS_URL is not ours to stop"
+  : noRedis;
 
 const prefix = Deno.env.get("REDIS_TEST_KEY_PREFIX") || "qontak:test:tokens:";
 
@@ -32,8 +43,11 @@ function sender(url: string): TestRedis["send"] {
   return async (name, ...args) => {
     const { Redis } = await import("ioredis");
     const redis = new Redis(url, { lazyConnect: true });
-    await redis.call(name, ...args);
-    redis.disconnect();
+    try {
+      return await redis.call(name, ...args);
+    } finally {
+      redis.disconnect();
+    }
   };
 }
 
@@ -113,6 +127,36 @@ export async function startRedis(...args: string[]): Promise<TestRedis> {
     restart: start,
     async [Symbol.asyncDispose]() {
       await kill();
+      await Deno.remove(dir, { recursive: true });
+    },
+  };
+}
+
+/**
+ * Starts a Sentinel.
+ *
+ * @param config Further lines of its configuration.
+ */
+export async function startSentinel(
+  ...config: string[]
+): Promise<AsyncDisposable & { readonly port: number }> {
+  const dir = await Deno.makeTempDir();
+  const port = freePort();
+  await Deno.writeTextFile(
+    `${dir}/sentinel.conf`,
+    [`port ${port}`, "bind 127.0.0.1", `dir ${dir}`, ...config, ""].join("\n"),
+  );
+  const sentinel = new Deno.Command("redis-server", {
+    args: [`${dir}/sentinel.conf`, "--sentinel"],
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  return {
+    port,
+    async [Symbol.asyncDispose]() {
+      sentinel.kill("SIGKILL");
+      await sentinel.status;
       await Deno.remove(dir, { recursive: true });
     },
   };

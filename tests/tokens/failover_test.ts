@@ -14,20 +14,15 @@ import type { Credentials, TokenStore } from "../../src/tokens/store.ts";
 import { createRedisStore } from "../../src/tokens/stores/redis.ts";
 import { createTokens } from "../../src/tokens/tokens.ts";
 import { createMemoryStore } from "../support/memory.ts";
-import { isOnPath } from "../support/process.ts";
-import { startRedis, type TestRedis } from "../support/redis.ts";
+import { noServer, startRedis, type TestRedis } from "../support/redis.ts";
 import { until } from "../support/time.ts";
 import { rotatingQontak } from "./rotating.ts";
 import { addTenant, assertNoTokens, call, startServer } from "./shared.ts";
-
-const missing = await isOnPath("redis-server")
-  ? ""
-  : "redis-server is not on PATH";
+import { unless } from "../support/unless.ts";
 
 function redisTest(name: string, fn: () => Promise<void>) {
   Deno.test({
-    name: missing ? `${name} (skipped: ${missing})` : name,
-    ignore: missing !== "",
+    ...unless(noServer, name),
     fn,
   });
 }
@@ -99,11 +94,10 @@ async function info({ url }: TestRedis, section = "replication") {
 }
 
 Deno.test({
-  name:
-    `a server goes on, and heals the store, after a failover that lost Redis' last write${
-      missing && ` (skipped: ${missing})`
-    }`,
-  ignore: missing !== "",
+  ...unless(
+    noServer,
+    "a server goes on, and heals the store, after a failover that lost Redis' last write",
+  ),
   // The forwarder's connections end with their Redis.
   sanitizeOps: false,
   sanitizeResources: false,

@@ -2,15 +2,16 @@
 import { assertEquals } from "@std/assert";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
 import { assertNoTokens, call, kinds, startServer } from "./shared.ts";
+import { unless } from "../support/unless.ts";
 
 const PROCESSES = 4, CALLS = 50, EXPIRIES = 20;
 
 for (const kind of kinds) {
-  const skipped = kind.missing && ` (skipped: ${kind.missing})`;
   Deno.test({
-    name:
-      `${PROCESSES} processes on ${kind.name} make one refresh for each expiry, and no call fails${skipped}`,
-    ignore: kind.missing !== "",
+    ...unless(
+      kind.missing,
+      `${PROCESSES} processes on ${kind.name} make one refresh for each expiry, and no call fails`,
+    ),
     async fn() {
       await using sandbox = serveSandbox();
       await using shared = await kind.start(sandbox);

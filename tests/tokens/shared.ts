@@ -24,9 +24,9 @@ export interface Shared extends AsyncDisposable {
   /** The tenant that calls name; none if the store holds one company. */
   readonly user: { readonly user_id?: string };
   /** Delays writes to the store, but not reads. */
-  pauseWrites?(): Promise<void>;
+  pauseWrites?(): Promise<unknown>;
   /** Releases the writes. */
-  resumeWrites?(): Promise<void>;
+  resumeWrites?(): Promise<unknown>;
   /** Stops the store. */
   stop?(): Promise<void>;
   /** Starts it again, with its data. */

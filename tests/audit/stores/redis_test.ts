@@ -8,14 +8,13 @@ import {
 } from "@std/assert";
 import { StoreError } from "../../../src/errors.ts";
 import { createRedisAuditStore } from "../../../src/audit/mod.ts";
-import { isOnPath, run } from "../../support/process.ts";
-import { startRedis, type TestRedis } from "../../support/redis.ts";
+import { run } from "../../support/process.ts";
+import { noServer, startRedis, type TestRedis } from "../../support/redis.ts";
 import { argumentsFor } from "../../../scripts/fill.ts";
 import { createWorld } from "../../support/world.ts";
 import { allOf, contract, recordOf } from "./contract.ts";
 import { sleep } from "../../support/time.ts";
-
-const hasServer = await isOnPath("redis-server");
+import { unless } from "../../support/unless.ts";
 
 function test(
   name: string,
@@ -24,8 +23,7 @@ function test(
   isClean = true,
 ): void {
   Deno.test({
-    name: hasServer ? name : `${name} (skipped: no redis-server on PATH)`,
-    ignore: !hasServer,
+    ...unless(noServer, name),
     sanitizeOps: isClean,
     sanitizeResources: isClean,
     async fn() {
@@ -36,29 +34,19 @@ function test(
   });
 }
 
-/** Sends a command to Redis. */
-async function ask(url: string, ...command: string[]): Promise<unknown> {
-  const { Redis } = await import("ioredis");
-  const redis = new Redis(url, { lazyConnect: true });
-  const [name = "", ...args] = command;
-  const answer = await redis.call(name, ...args);
-  redis.disconnect();
-  return answer;
-}
-
 const RECORDS = "audit:qontak:tokens:records";
 
-test("createRedisAuditStore() keeps what every store keeps", async ({ url }) => {
+test("createRedisAuditStore() keeps what every store keeps", async ({ url, send }) => {
   await contract({
     open: (days, sealer) =>
       createRedisAuditStore({ url, days, ...(sealer ? { sealer } : {}) }),
     async dump() {
-      const all = await ask(url, "HGETALL", RECORDS) as string[];
+      const all = await send("HGETALL", RECORDS) as string[];
       return all.filter((_, i) => i % 2 === 1);
     },
     async swap(from, to) {
-      const text = await ask(url, "HGET", RECORDS, from) as string;
-      await ask(url, "HSET", RECORDS, to, text);
+      const text = await send("HGET", RECORDS, from) as string;
+      await send("HSET", RECORDS, to, text);
     },
   });
 });
@@ -74,10 +62,10 @@ test("audit shows no character that a terminal obeys", async ({ url }) => {
   assertStringIncludes(stdout, "key⟨U+001B⟩[2J⟨U+009B⟩⟨U+202E⟩⟨U+200B⟩");
 });
 
-test("createRedisAuditStore() forgets what is too old or too many", async ({ url }) => {
+test("createRedisAuditStore() forgets what is too old or too many", async ({ url, send }) => {
   const counts = async () => [
-    await ask(url, "HLEN", RECORDS),
-    await ask(url, "ZCARD", "audit:qontak:tokens:ids"),
+    await send("HLEN", RECORDS),
+    await send("ZCARD", "audit:qontak:tokens:ids"),
   ];
   const store = createRedisAuditStore({ url, days: 1, most: 20 });
   for (let i = 0; i < 5; i++) {
@@ -91,7 +79,7 @@ test("createRedisAuditStore() forgets what is too old or too many", async ({ url
   assertEquals([tools[0], tools.at(-1)], ["new 29", "new 10"]);
   // If nothing more is written, everything expires.
   for (const key of [RECORDS, "audit:qontak:tokens:ids"]) {
-    const left = await ask(url, "PTTL", key) as number;
+    const left = await send("PTTL", key) as number;
     assert(left > 0 && left <= 24 * 60 * 60 * 1000);
   }
   await store.close?.();
@@ -109,13 +97,13 @@ test("createRedisAuditStore() lists more than one page", async ({ url }) => {
 const RIGHTS =
   "+info +eval +hset +hsetnx +hmget +hdel +zadd +zcard +zrange +zrangebylex +zrevrangebylex +zrem +pexpire ~audit:qontak:tokens:*";
 
-test("createRedisAuditStore() needs no more rights than the documents name", async ({ url }) => {
+test("createRedisAuditStore() needs no more rights than the documents name", async ({ url, send }) => {
   const documents = await Deno.readTextFile(
     new URL("../../../.github/AUDIT.md", import.meta.url),
   );
   assertStringIncludes(documents, RIGHTS);
   const rules = ["on", ">word", "resetkeys", "-@all", ...RIGHTS.split(" ")];
-  await ask(url, "ACL", "SETUSER", "qontak", ...rules);
+  await send("ACL", "SETUSER", "qontak", ...rules);
   const store = createRedisAuditStore({
     url: url.replace("redis://", "redis://qontak:word@"),
     days: 1,

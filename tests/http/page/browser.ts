@@ -15,6 +15,7 @@ import { serveSandbox } from "../../../src/sandbox/mod.ts";
 import { DEFAULT_TENANT } from "../../../src/tokens/store.ts";
 import type { ListedTool } from "../../../src/tools/catalog.ts";
 import { serve } from "../../support/serve.ts";
+import { unless } from "../../support/unless.ts";
 
 /** The path of chromium; undefined if it is not on PATH. */
 async function findBrowser(): Promise<string | undefined> {
@@ -64,8 +65,7 @@ export function browserTest(
   fn: (t: Deno.TestContext) => Promise<void>,
 ): void {
   Deno.test({
-    name: noBrowser ? `${name} (skipped: ${noBrowser})` : name,
-    ignore: noBrowser !== "",
+    ...unless(noBrowser, name),
     // The browser and its pipes outlive the first test.
     sanitizeOps: false,
     sanitizeResources: false,

@@ -14,13 +14,18 @@ import {
   openRedis,
 } from "../../../src/tokens/stores/redis.ts";
 import { makeCertificates, noOpenssl } from "../../support/certificates.ts";
-import { isOnPath, run } from "../../support/process.ts";
-import { freePort, startRedis } from "../../support/redis.ts";
+import { run } from "../../support/process.ts";
+import {
+  freePort,
+  noServer,
+  startRedis,
+  startSentinel,
+} from "../../support/redis.ts";
 import { keyContract } from "../../auth/key_contract.ts";
 import { contract } from "./contract.ts";
 import { sleep } from "../../support/time.ts";
+import { unless } from "../../support/unless.ts";
 
-const hasServer = await isOnPath("redis-server");
 function redisTest(
   name: string,
   missing: string,
@@ -28,10 +33,8 @@ function redisTest(
   /** Whether the test checks for leaked timers. */
   isClean = true,
 ): void {
-  const why = hasServer ? missing : "redis-server is not on PATH";
   Deno.test({
-    name: why ? `${name} (skipped: ${why})` : name,
-    ignore: why !== "",
+    ...unless(noServer || missing, name),
     sanitizeOps: isClean,
     sanitizeResources: isClean,
     fn,
@@ -155,50 +158,30 @@ redisTest(
   async () => {
     await using master = await startRedis("--requirepass", "m@ster");
     const { port } = new URL(master.url);
-    const dir = await Deno.makeTempDir();
-    const sentinelPort = freePort();
-    await Deno.writeTextFile(
-      `${dir}/sentinel.conf`,
-      [
-        `port ${sentinelPort}`,
-        "bind 127.0.0.1",
-        `dir ${dir}`,
-        `sentinel monitor mymaster 127.0.0.1 ${port} 1`,
-        "sentinel auth-pass mymaster m@ster",
-        "requirepass s3ntinel",
-      ].join("\n"),
+    await using sentinel = await startSentinel(
+      `sentinel monitor mymaster 127.0.0.1 ${port} 1`,
+      "sentinel auth-pass mymaster m@ster",
+      "requirepass s3ntinel",
     );
-    const sentinel = new Deno.Command("redis-server", {
-      args: [`${dir}/sentinel.conf`, "--sentinel"],
-      stdin: "null",
-      stdout: "null",
-      stderr: "null",
-    }).spawn();
-    try {
-      // One of the Sentinels does not answer.
-      const hosts = `127.0.0.1:${freePort()},127.0.0.1:${sentinelPort}`;
-      const store = createRedisStore({
-        url:
-          `redis+sentinel://:m%40ster@${hosts}/mymaster/0?sentinel_password=s3ntinel`,
-        keyPrefix: "qontak:test:",
-        timeout: 2_000,
-      });
-      for (let tries = 0;; tries++) {
-        try {
-          await store.tenants();
-          break;
-        } catch (error) {
-          if (tries === 50) throw error;
-          await sleep(100);
-        }
+    // One of the Sentinels does not answer.
+    const hosts = `127.0.0.1:${freePort()},127.0.0.1:${sentinel.port}`;
+    const store = createRedisStore({
+      url:
+        `redis+sentinel://:m%40ster@${hosts}/mymaster/0?sentinel_password=s3ntinel`,
+      keyPrefix: "qontak:test:",
+      timeout: 2_000,
+    });
+    for (let tries = 0;; tries++) {
+      try {
+        await store.tenants();
+        break;
+      } catch (error) {
+        if (tries === 50) throw error;
+        await sleep(100);
       }
-      await contract(store);
-      await store.close?.();
-    } finally {
-      sentinel.kill("SIGKILL");
-      await sentinel.status;
-      await Deno.remove(dir, { recursive: true });
     }
+    await contract(store);
+    await store.close?.();
   },
   // The library does not clear the timers of its requests to the Sentinels.
   false,

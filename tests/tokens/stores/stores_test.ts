@@ -23,6 +23,7 @@ import { noRedis, startRedis } from "../../support/redis.ts";
 import { keyContract } from "../../auth/key_contract.ts";
 import { contract } from "./contract.ts";
 import { sleep } from "../../support/time.ts";
+import { unless } from "../../support/unless.ts";
 
 const key = () =>
   btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))));
@@ -35,8 +36,7 @@ function redisTest(
   ) => Promise<void>,
 ) {
   Deno.test({
-    name: noRedis ? `${name} (skipped: ${noRedis})` : name,
-    ignore: noRedis !== "",
+    ...unless(noRedis, name),
     async fn() {
       await using redis = await startRedis();
       const stores: TokenStore[] = [];

@@ -38,6 +38,7 @@ import {
   everyCall,
 } from "./refusals.ts";
 import { type VaultBench, withVault } from "./vault_bench.ts";
+import { unless } from "../../support/unless.ts";
 
 /** What a test of any server gets. */
 interface Bench extends VaultBench<AnyVault> {
@@ -58,8 +59,7 @@ function everywhere(
       (needsSeal && !server.canSeal ? "it is not ours to seal" : "");
     const title = `${name}, with ${server.name}`;
     Deno.test({
-      name: missing ? `${title} (skipped: ${missing})` : title,
-      ignore: missing !== "",
+      ...unless(missing, title),
       async fn() {
         await using vault = await server.start();
         const { mount: mountPath } = vault;
