@@ -7,6 +7,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { mintKey } from "../../src/auth/stored_keys.ts";
+import { createWorld } from "../../src/sandbox/data/world.ts";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
 import { callTool } from "../support/call.ts";
 import { run, startHttp } from "../support/process.ts";
@@ -106,7 +107,8 @@ redisTest(
       env: open,
     });
     const authorization = `Bearer ${made.stdout.trim()}`;
-    const write = { contact_id: 1 };
+    const [contact_id] = createWorld(1).contacts.keys();
+    const write = { contact_id };
     {
       await using server = await startHttp([], open);
       await callTool(server.url, "delete_contact", write, { authorization });
