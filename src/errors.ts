@@ -82,10 +82,10 @@ export class InputError extends ForeseenError {
   readonly kind = "input";
 }
 
-/** How many problems one message lists; the search stops at this number. */
-export const MAX_PROBLEMS = 50;
+/** How many problems one message lists. */
+const MAX_PROBLEMS = 50;
 
-/** How many problems with the form of arguments are described. */
+/** How many problems are looked for in one list that a caller gave. */
 export const MAX_FINDINGS = 20;
 
 /**

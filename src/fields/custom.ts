@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { MAX_PROBLEMS } from "../errors.ts";
+import { MAX_FINDINGS } from "../errors.ts";
 import { didYouMean, fold } from "../values/words.ts";
 import {
   defined,
@@ -47,7 +47,7 @@ export function encodeCustomFields(
   const seen = new Set<number>();
   const known = knownFields(fields);
   for (const entry of Array.isArray(value) ? value : [value]) {
-    if (problems.length === MAX_PROBLEMS) {
+    if (problems.length === MAX_FINDINGS) {
       problems.push("additional_fields may have more: fix these first");
       break;
     }

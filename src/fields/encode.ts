@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { MAX_PROBLEMS } from "../errors.ts";
+import { MAX_FINDINGS } from "../errors.ts";
 import { type Moment, parseDate } from "./dates.ts";
 import { choose, nameOption, type Option } from "./options.ts";
 import type { DateForm } from "../qontak/resources.ts";
@@ -189,7 +189,7 @@ export function encodeMultipleSelect(value: unknown, target: Target): Encoded {
   const labels: string[] = [];
   const problems: string[] = [];
   for (const entry of entries) {
-    if (problems.length === MAX_PROBLEMS) break;
+    if (problems.length === MAX_FINDINGS) break;
     const encoded = encodeSelect(entry, { ...target, custom: true });
     if (encoded.problem !== undefined) problems.push(encoded.problem);
     else {
@@ -222,7 +222,7 @@ export function encodeGps(value: unknown): Encoded {
   const parts = isObject(value)
     ? [value.lat ?? value.latitude, value.long ?? value.longitude]
     : typeof value === "string"
-    ? value.split(",")
+    ? value.split(",", 3)
     : [];
   const [lat, long] = parts.map((part) =>
     typeof part === "string" ? toDegrees(part) : part

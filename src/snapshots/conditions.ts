@@ -136,15 +136,15 @@ export function parseCondition(
     const inPhones = field.isPhone
       ? values.map((one) => phoneTest(String(one), op))
       : [];
+    const hasPart = (one: unknown) => {
+      const text = foldText(one);
+      return parts.some((part) =>
+        op === "contains" ? text.includes(part) : text.startsWith(part)
+      );
+    };
     const holds = remembered((shown) =>
-      [shown].flat().some((one) =>
-        !isEmpty(one) &&
-        parts.some((part) =>
-          op === "contains"
-            ? foldText(one).includes(part)
-            : foldText(one).startsWith(part)
-        )
-      ) || inPhones.some((test) => phonesOf(shown).some(test))
+      [shown].flat().some((one) => !isEmpty(one) && hasPart(one)) ||
+      inPhones.some((test) => phonesOf(shown).some(test))
     );
     return (row) => holds(field.shown(row));
   }

@@ -22,6 +22,7 @@ import {
   parseKey,
   parseMeasure,
 } from "./measures.ts";
+import { atOnce, inTurns } from "../values/turns.ts";
 
 /** A question as the caller sent it. Nothing in it is checked yet. */
 export interface Question {
@@ -175,8 +176,16 @@ function parseGroupSort(
 }
 
 /** The rows that pass some tests. */
-function rowsOf({ table }: Subject, tests: readonly Test[]): number[] {
-  return [...table.rows()].filter((row) => tests.every((test) => test(row)));
+function* rowsOf(
+  { table }: Subject,
+  tests: readonly Test[],
+): Generator<void, number[]> {
+  const rows: number[] = [];
+  for (const row of [...table.rows()]) {
+    if (tests.every((test) => test(row))) rows.push(row);
+    yield;
+  }
+  return rows;
 }
 
 /**
@@ -186,12 +195,46 @@ function rowsOf({ table }: Subject, tests: readonly Test[]): number[] {
  * @param subject The records that the conditions apply to.
  * @throws {InputError} Naming everything that is wrong.
  */
-export function select(where: readonly unknown[], subject: Subject): number[] {
-  return rowsOf(subject, check({ where }, subject).tests);
+export async function select(
+  where: readonly unknown[],
+  subject: Subject,
+): Promise<number[]> {
+  return await inTurns(rowsOf(subject, check({ where }, subject).tests));
 }
 
 /**
- * Answers a question.
+ * Answers a question of a caller, and lets other calls run meanwhile: many
+ * values may have to be compared with many records.
+ *
+ * @param question The question.
+ * @param subject The records that the question is about.
+ * @param summary The fields shown for a record if the question names none.
+ * @param signal Ends the search.
+ * @throws {InputError} Naming everything that is wrong.
+ */
+export async function queryInTurns(
+  question: Question,
+  subject: Subject,
+  summary: readonly string[],
+  signal: AbortSignal,
+): Promise<Answer> {
+  const { table } = subject;
+  for (let tries = 1;; tries++) {
+    const { replaced } = table;
+    const answer = await inTurns(
+      answerSteps(question, subject, summary),
+      signal,
+    );
+    // Another call may have changed records during the search.
+    if (table.replaced === replaced || tries === MAX_TRIES) return answer;
+  }
+}
+
+/** How often a search begins again because records were changed. */
+const MAX_TRIES = 3;
+
+/**
+ * Answers a short question of this server at once.
  *
  * @param question The question.
  * @param subject The records that the question is about.
@@ -203,9 +246,17 @@ export function query(
   subject: Subject,
   summary: readonly string[],
 ): Answer {
+  return atOnce(answerSteps(question, subject, summary));
+}
+
+function* answerSteps(
+  question: Question,
+  subject: Subject,
+  summary: readonly string[],
+): Generator<void, Answer> {
   const checked = check(question, subject);
   const { tests, keys, measures, show: named, fields, rules } = checked;
-  const rows = rowsOf(subject, tests);
+  const rows = yield* rowsOf(subject, tests);
   const [sorting] = checked.sorting;
   const isGrouped = keys.length > 0 || measures.length > 0;
   const { shown, left } = isGrouped

@@ -9,7 +9,7 @@ import { isMe } from "../fields/people.ts";
 import { type Resource, resources } from "../qontak/resources.ts";
 import { OPERATORS } from "../snapshots/conditions.ts";
 import { MEASURES } from "../snapshots/measures.ts";
-import { query, type Question } from "../snapshots/query.ts";
+import { queryInTurns, type Question } from "../snapshots/query.ts";
 import {
   anyValue,
   flag,
@@ -91,7 +91,7 @@ export const insightTools: readonly Tool[] = [
     },
     output: frames.page,
     about: ({ resource }) => SUBJECTS.get(String(resource)),
-    run: async ({ records, setup }, args) => {
+    run: async ({ records, setup, signal }, args) => {
       const { resource: plural, fresh, of, user_id: _, ...question } = args;
       const where = question.where ?? [];
       const conditions = [...where, ...of?.where ?? []];
@@ -108,10 +108,11 @@ export const insightTools: readonly Tool[] = [
         me,
       });
       if (!subject) return { records: [], ...said };
-      const { groups, rows, ...rest } = query(
+      const { groups, rows, ...rest } = await queryInTurns(
         question as Question,
         subject,
         SUMMARIES[plural]!,
+        signal,
       );
       return { records: [...groups ?? rows ?? []], ...rest, ...said };
     },

@@ -17,6 +17,9 @@ const MAX_MARKS = 6;
  */
 const MAX_SEEN = 250_000;
 
+/** How many runs of invisible characters are shown in one text. */
+const MAX_RUNS = 2_000;
+
 /** How many invisible characters in a row are shown one by one. */
 const MAX_NAMED = 4;
 
@@ -89,7 +92,8 @@ const ANY =
  * Returns a text without hidden characters. An invisible character becomes a
  * mark such as `⟨U+200B⟩`. In a long run, the first 4 are shown and the rest
  * are counted. Of many marks on one letter, the first 6 stay and the rest are
- * counted. A text of more than 250,000 characters is cut.
+ * counted. A text is cut at 250,000 characters, and after 2,000 runs of
+ * invisible characters.
  *
  * @param text Any text.
  */
@@ -98,14 +102,24 @@ export function visible(text: string): string {
     ? cut(text, MAX_SEEN, "one text shows no more")
     : text;
   if (!ANY.test(seen)) return seen;
-  return seen.replaceAll("\r\n", "\n").replace(PARTS, (...found) => {
-    const { legit, hidden, marks, more } = found.at(-1) as Readonly<
-      Record<string, string | undefined>
-    >;
-    if (legit !== undefined) return legit;
-    if (hidden !== undefined) return nameAll([...hidden]);
-    return marks! + countUnnamed([...more!].length, "marks");
-  });
+  const lines = seen.replaceAll("\r\n", "\n");
+  let shown = "";
+  let end = 0;
+  let runs = 0;
+  for (const found of lines.matchAll(PARTS)) {
+    const { legit, hidden, marks, more } = found.groups!;
+    if (legit !== undefined) continue;
+    if (++runs > MAX_RUNS) {
+      const rest = cut(lines, found.index, "it hides too many characters");
+      return shown + rest.slice(end);
+    }
+    shown += lines.slice(end, found.index) +
+      (hidden !== undefined
+        ? nameAll([...hidden])
+        : marks! + countUnnamed([...more!].length, "marks"));
+    end = found.index + found[0].length;
+  }
+  return shown + lines.slice(end);
 }
 
 function nameAll(hidden: readonly string[]): string {

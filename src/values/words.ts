@@ -24,11 +24,17 @@ export function fold(word: string): string {
     : word.normalize("NFKC").toLowerCase().replace(/[\s_-]+/g, " ").trim();
 }
 
-/** Removes differences of case, accents and spacing from any value's text. */
+/** The longest text whose accents are removed, in characters. */
+const MAX_UNACCENTED = 4_000;
+
+/**
+ * Removes differences of case, accents and spacing from any value's text. In a
+ * text of more than 4,000 characters the accents stay.
+ */
 export function foldText(value: unknown): string {
   const text = String(value);
   // Most texts have no accents, and need no normalization.
-  const bare = ASCII.test(text)
+  const bare = text.length > MAX_UNACCENTED || ASCII.test(text)
     ? text
     : text.normalize("NFKD").replace(/\p{M}+/gu, "");
   return bare.toLowerCase().replace(/\s+/g, " ").trim();

@@ -64,6 +64,11 @@ const SEEDS = [
   "\n",
 ];
 
+/** The longest text of an argument, whatever its size in bytes. */
+function fillArgument(seed: string, most = WITHIN): string {
+  return seed.repeat(Math.max(1, Math.floor(most / seed.length)));
+}
+
 /** A text of about a number of bytes. */
 function fill(seed: string, bytes: number): string {
   const size = JSON.stringify(seed).length - 2 +
@@ -93,6 +98,61 @@ function* structures(bytes: number): Generator<unknown> {
   yield 1e300;
 }
 
+/** What a schema says of a value. */
+interface Schema {
+  readonly type?: string | readonly string[];
+  readonly enum?: readonly unknown[];
+  readonly items?: Schema;
+  readonly properties?: Readonly<Record<string, Schema>>;
+}
+
+/** The keys of a list's objects that have no declared keys: custom fields. */
+const ENTRY: Schema = {
+  properties: { id: {}, name: {}, value: {}, value_name: {} },
+};
+
+/**
+ * Values that have the form of an argument, with one part that is expensive:
+ * each key of its objects in turn, in one entry and in as many as are read.
+ */
+function* shaped(
+  schema: Schema,
+  part: (bytes: number) => unknown,
+): Generator<unknown> {
+  const object = schema.items?.type === "object"
+    ? schema.items
+    : schema.type === "object"
+    ? schema
+    : undefined;
+  if (!object) {
+    if (schema.type !== "array" && schema.type !== "string") return;
+    yield [part(WITHIN)];
+    yield Array.from({ length: 999 }, () => part(Math.floor(WITHIN / 400)));
+    return;
+  }
+  const { properties = ENTRY.properties! } = object;
+  for (const key of Object.keys(properties)) {
+    const entry = (bytes: number) => ({
+      ...Object.fromEntries(
+        Object.entries(properties).map((
+          [name, { enum: words }],
+        ) => [name, words?.[0] ?? "name"]),
+      ),
+      [key]: part(bytes),
+    });
+    if (!schema.items) yield entry(WITHIN);
+    else {
+      yield [entry(WITHIN)];
+      yield Array.from({ length: 999 }, () => entry(Math.floor(WITHIN / 400)));
+    }
+  }
+}
+
+/** Some values, again and again. */
+function* repeated<T>(values: readonly T[]): Generator<T, never> {
+  for (;;) yield* values;
+}
+
 /** All of them, repeated. */
 function* forms(bytes: number): Generator<unknown, never> {
   for (;;) {
@@ -109,11 +169,11 @@ class Bystander {
   readonly #thread: Worker;
   readonly #attacks: { readonly at: number; readonly what: string }[] = [];
 
-  constructor(url: string) {
+  constructor(url: string, tool: string | undefined) {
     this.#thread = new Worker(new URL("./bystander.ts", import.meta.url), {
       type: "module",
     });
-    this.#thread.postMessage({ url, tool: TOOL } satisfies Orders);
+    this.#thread.postMessage({ url, tool } satisfies Orders);
   }
 
   /** Sets what is attacked from now on. */
@@ -140,14 +200,18 @@ class Bystander {
 async function attack(
   url: string,
   run: (bystander: Bystander) => Promise<void>,
+  tool: string | undefined = TOOL,
 ): Promise<void> {
   await callTool(url, TOOL);
-  const idle = new Bystander(url);
+  const idle = new Bystander(url, tool);
   await sleep(1_000);
   const before = await idle.end();
   const limit = Math.max(250, 5 * before.longest);
-  const bystander = new Bystander(url);
-  await run(bystander);
+  const bystander = new Bystander(url, tool);
+  await run(bystander).catch(async (error) => {
+    await bystander.end();
+    throw error;
+  });
   const { longest, during } = await bystander.end();
   const figures = `${Math.round(longest)} ms (idle ${
     Math.round(before.longest)
@@ -193,24 +257,49 @@ async function send(
   await response?.text();
 }
 
+/** Arguments that a tool needs, with ids of records that there are. */
+function neededBy(
+  name: string,
+  known: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const { input } = catalog.find((one) => one.name === name)!;
+  return Object.fromEntries(
+    Object.entries(input).filter(([, { required }]) => required)
+      .map(([key, argument]) => {
+        const schema: Schema = argument.schema;
+        const other = schema.type === "string" ? "x" : 1;
+        return [key, schema.enum?.[0] ?? known[key] ?? other];
+      }),
+  );
+}
+
 Deno.test("no argument makes another caller wait", async () => {
   await using world = await startWorld();
   await attack(world.url, async (bystander) => {
     const large = forms(MIB);
     const within = forms(WITHIN);
     let count = 0;
+    const known = await firstIds(world.url);
     const sendArgument = async (name: string, key: string, value: unknown) => {
-      const tool = catalog.find((one) => one.name === name)!;
-      const ids = Object.entries(tool.input)
-        .filter(([, { required }]) => required).map(([key]) => [key, 1]);
-      bystander.now = `${name} ${key} ${JSON.stringify(value).slice(0, 40)}`;
-      await send(
-        world.url,
-        toolCall(1, name, { ...Object.fromEntries(ids), [key]: value }),
-      );
+      bystander.now = `${name} ${key} ${JSON.stringify(value).slice(0, 80)}`;
+      const args = { ...neededBy(name, known), [key]: value };
+      await send(world.url, toolCall(1, name, args));
     };
     // Each kind of argument in every form, and every argument in one.
     const kinds = new Set<string>();
+    const shapes = new Set<string>();
+    const seeds = repeated(SEEDS);
+    /** Two expensive texts in each part of a value. */
+    function* inside(schema: Schema): Generator<unknown> {
+      for (let i = 0; i < 2; i++) {
+        yield* shaped(
+          schema,
+          (bytes) => fillArgument(seeds.next().value, bytes),
+        );
+      }
+      yield* shaped(schema, () => "\ufdfa".repeat(300));
+      yield* shaped(schema, () => Array(99).fill("x"));
+    }
     for (const { name, input } of catalog) {
       for (
         const [key, { schema, required, isWrapped }] of Object.entries(input)
@@ -222,11 +311,17 @@ Deno.test("no argument makes another caller wait", async () => {
             await sendArgument(name, key, value);
           }
           for (const seed of SEEDS) {
-            await sendArgument(name, key, fill(seed, WITHIN));
+            await sendArgument(name, key, fillArgument(seed));
           }
         }
         const { value } = (count++ % 3 === 0 ? large : within).next();
         await sendArgument(name, key, value);
+        // And what is inside of it.
+        if (shapes.has(JSON.stringify([key, schema]))) continue;
+        shapes.add(JSON.stringify([key, schema]));
+        for (const value of inside(schema)) {
+          await sendArgument(name, key, value);
+        }
       }
     }
     for (const seed of SEEDS) {
@@ -259,6 +354,75 @@ Deno.test("no argument makes another caller wait", async () => {
       );
       await send(world.url, request(1, "tools/list", { _meta: value }));
       await send(world.url, { value } as object);
+    }
+  });
+});
+
+Deno.test("no value of a field makes another caller wait", async () => {
+  await using world = await startWorld();
+  const known = await firstIds(world.url);
+  await attack(world.url, async (bystander) => {
+    const run = async (tool: string, args: Record<string, unknown>) => {
+      bystander.now = `${tool} ${JSON.stringify(args).slice(0, 160)}`;
+      await send(world.url, toolCall(1, tool, args));
+    };
+    const resources = ["contact", "company", "deal", "ticket", "task"];
+    const types = new Set<string>();
+    const operators = repeated(["eq", "contains", "between", "in", "gt"]);
+    for (const resource of resources) {
+      const { text } = await callTool(world.url, `get_${resource}_template`);
+      // Without its fence.
+      const { fields } = JSON.parse(text.replace(/^<.*>\n|\n<.*>$/g, ""));
+      const id = { [`${resource}_id`]: known[`${resource}_id`] };
+      const plural = resource === "company" ? "companies" : `${resource}s`;
+      for (const { key, custom, id: field, type } of fields) {
+        const kind = `${type} ${custom === true}`;
+        if (types.has(kind)) continue;
+        types.add(kind);
+        for (const seed of SEEDS) {
+          const value = fillArgument(seed);
+          const entry = { id: field, value };
+          await run(`update_${resource}`, {
+            ...id,
+            ...(custom ? { additional_fields: [entry] } : { [key]: value }),
+          });
+          // Ids of custom fields stand for their names in questions too.
+          const name = custom ? String(field) : key;
+          const { value: op } = operators.next();
+          const given = op === "between" ? [value, value] : value;
+          await run("query_records", {
+            resource: plural,
+            where: [{ field: name, op, value: given }],
+          });
+        }
+        const many = Array.from({ length: 900 }, (_, i) => `wrong ${i}`);
+        await run(`update_${resource}`, {
+          ...id,
+          ...(custom
+            ? { additional_fields: many.map((value) => ({ id: field, value })) }
+            : { [key]: many }),
+        });
+        await run("query_records", {
+          resource: plural,
+          where: many.map((value) => ({
+            field: key,
+            op: "in",
+            value: [value],
+          })),
+        });
+      }
+    }
+    assert(types.size > 15, `only ${types.size} types of fields`);
+    for (const seed of SEEDS) {
+      for (const key of ["group_by", "measures", "sort", "fields"]) {
+        for (const prefix of ["", "sum:", "-", "name,"]) {
+          await run("query_records", {
+            resource: "deals",
+            measures: "count",
+            [key]: prefix + fillArgument(seed),
+          });
+        }
+      }
     }
   });
 });
@@ -325,13 +489,22 @@ async function firstIds(url: string): Promise<Record<string, unknown>> {
     const [, kind] = /^list_(.*?)(?:ies|s)$/.exec(name) ?? [];
     if (kind === undefined) continue;
     const { text } = await callTool(url, name);
-    const [, id] = /"id":(\d+)/.exec(text) ?? [];
+    const [, id] = /"id":"?(\d+)/.exec(text) ?? [];
+    if (id === undefined) continue;
     ids[`${name.endsWith("ies") ? `${kind}y` : kind}_id`] = Number(id);
   }
   return ids;
 }
 
-Deno.test("no answer of Qontak makes another caller wait", async () => {
+/** What reads the fields of a company, which are kept then. */
+const READS_FIELDS =
+  /template|required|^(create|update)_(contact|deal|ticket)$/;
+
+/** Plants expensive values into each place of the answers to some tools. */
+async function attackByAnswers(
+  isMeant: (name: string) => boolean,
+  readsFields: boolean,
+): Promise<void> {
   await using world = await startWorld();
   let number = 0;
   let value: unknown;
@@ -340,6 +513,9 @@ Deno.test("no answer of Qontak makes another caller wait", async () => {
   world.between = async (request, pass) => {
     const response = await pass(request);
     if (request.url.includes("/oauth")) return response;
+    if (readsFields && request.url.includes("/products/")) {
+      return Response.json({ meta: { status: 422 } }, { status: 422 });
+    }
     const answer = await response.json();
     const all = [...placesIn(answer, () => {})];
     places = Math.max(places, all.length);
@@ -348,24 +524,39 @@ Deno.test("no answer of Qontak makes another caller wait", async () => {
   };
   await attack(world.url, async (bystander) => {
     const worst = forms(MIB);
-    const reads = catalog.filter(({ effect, name }) =>
-      effect === "read" && name !== TOOL
-    );
-    for (const { name, input } of reads) {
-      const args = Object.fromEntries(
-        Object.entries(input).filter(([, { required }]) => required)
-          .map(([key]) => [key, known[key] ?? 1]),
-      );
+    for (const { name, input } of catalog.filter(({ name }) => isMeant(name))) {
+      const args = neededBy(name, known);
       if (input.fields) args.fields = "*";
+      if (input.first_name) args.first_name = "x";
       places = 0;
       for (number = 0; number === 0 || number < places; number++) {
+        if (readsFields) {
+          // A refused write makes the server read all fields again.
+          const { product_id } = known;
+          const args = { product_id, name: "x" };
+          await send(world.url, toolCall(1, "update_product", args));
+        }
         value = worst.next().value;
         const what = JSON.stringify(value).slice(0, 20);
         bystander.now = `${name} place ${number} ${what}`;
         await send(world.url, toolCall(1, name, args));
       }
     }
-  });
+  }, readsFields ? undefined : TOOL);
+}
+
+Deno.test("no answer of Qontak makes another caller wait", async () => {
+  const reads = new Set(
+    catalog.filter(({ effect }) => effect === "read").map(({ name }) => name),
+  );
+  await attackByAnswers(
+    (name) => reads.has(name) && !READS_FIELDS.test(name),
+    false,
+  );
+});
+
+Deno.test("no fields of a company make another caller wait", async () => {
+  await attackByAnswers((name) => READS_FIELDS.test(name), true);
 });
 
 Deno.test("no refusal of Qontak makes another caller wait", async () => {
@@ -384,6 +575,10 @@ Deno.test("no refusal of Qontak makes another caller wait", async () => {
         bystander.now = `a refusal of ${bytes} bytes, ${seed}`;
         await send(world.url, toolCall(1, "list_deals"));
       }
+    }
+    for (value of structures(MIB)) {
+      bystander.now = `a refusal of ${JSON.stringify(value).slice(0, 40)}`;
+      await send(world.url, toolCall(1, "list_deals"));
     }
   });
 });

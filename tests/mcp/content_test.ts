@@ -53,6 +53,17 @@ Deno.test("visible() shows hidden characters", () => {
   for (const [text, shown] of hidden) assertEquals(visible(text), shown);
 });
 
+Deno.test("visible() cuts a text that hides too much", () => {
+  const text = "\u200b\u0301".repeat(60_000);
+  const shown = visible(text);
+  assertStringIncludes(shown, "⟨U+200B⟩\u0301⟨U+200B⟩");
+  assertStringIncludes(shown, "of 120000");
+  assertStringIncludes(shown, "it hides too many characters");
+  assert(shown.length < 60_000, String(shown.length));
+  // What it shows stays as it is.
+  assertEquals(visible(shown), shown);
+});
+
 Deno.test("visible() keeps the characters that scripts and emoji need", () => {
   for (
     const text of [

@@ -1,10 +1,20 @@
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import fc from "fast-check";
 import { InputError } from "../../src/errors.ts";
 import { parseTemplate } from "../../src/fields/template.ts";
 import { resources } from "../../src/qontak/resources.ts";
 import type { Subject } from "../../src/snapshots/fields.ts";
-import { query, type Question } from "../../src/snapshots/query.ts";
+import {
+  query,
+  queryInTurns,
+  type Question,
+} from "../../src/snapshots/query.ts";
 import { createTable } from "../../src/snapshots/table.ts";
 import type { JsonObject } from "../../src/values/json.ts";
 import { createZone } from "../../src/values/zone.ts";
@@ -343,4 +353,69 @@ Deno.test("query() sorts groups by any name of a column, and by one currency onl
   );
   assertStringIncludes(error.message, '"sise" is not one of the columns shown');
   assertThrows(() => ask([], { sort: "-sise" }), InputError, "mean size?");
+});
+
+Deno.test("queryInTurns() lets others run while it compares many values with many records", async () => {
+  const subject = subjectOf(
+    Array.from(
+      { length: 5_000 },
+      (_, i) =>
+        deal(i + 1, { name: `Pesanan ${i} ${"kursi meja lampu ".repeat(20)}` }),
+    ),
+  );
+  const values = Array.from({ length: 199 }, (_, i) => `tidak ada ${i}`);
+  const where = Array.from({ length: 20 }, () => ({
+    field: "name",
+    op: "contains",
+    value: [...values, "meja"],
+  }));
+  let longest = 0;
+  let last = performance.now();
+  const clock = setInterval(() => {
+    longest = Math.max(longest, performance.now() - last);
+    last = performance.now();
+  }, 1);
+  const start = performance.now();
+  const { matched } = await queryInTurns(
+    { where },
+    subject,
+    [],
+    new AbortController().signal,
+  );
+  const whole = performance.now() - start;
+  assertEquals(matched, 5_000);
+  longest = Math.max(longest, performance.now() - last);
+  clearInterval(clock);
+  // What is shown at the end is a small part of the work.
+  assert(longest < whole / 2, `${longest} ms of ${whole} ms`);
+  // A caller that has gone stops it.
+  const controller = new AbortController();
+  setTimeout(
+    () => controller.abort(new DOMException("gone", "AbortError")),
+    20,
+  );
+  await assertRejects(
+    () => queryInTurns({ where }, subject, [], controller.signal),
+    DOMException,
+    "gone",
+  );
+});
+
+Deno.test("queryInTurns() begins again where records were replaced meanwhile", async () => {
+  const records = Array.from({ length: 500 }, (_, i) => deal(i + 1, {}));
+  const subject = subjectOf(records);
+  const value = Array.from({ length: 200 }, (_, i) => `Deal ${i * 7}x`);
+  const where = Array.from({ length: 10 }, () => ({
+    field: "name",
+    op: "ne",
+    value,
+  }));
+  setTimeout(() => subject.table.put(1, deal(1, { name: "Deal 7x" })));
+  const { matched } = await queryInTurns(
+    { where },
+    subject,
+    [],
+    new AbortController().signal,
+  );
+  assertEquals(matched, 499);
 });

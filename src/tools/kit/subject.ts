@@ -182,7 +182,8 @@ async function readRelated(
   fresh: boolean | undefined,
 ): Promise<{ readonly related?: Related; readonly said: JsonObject }> {
   const { table, resource: { plural: owned } } = subject;
-  const chosen = select(where, subject).map((row): Owner => ({
+  const rows = await select(where, subject);
+  const chosen = rows.map((row): Owner => ({
     id: toId(table.value(row, "id")) ?? 0,
     version: table.value(row, "updated_at"),
   })).sort((a, b) =>
