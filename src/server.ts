@@ -262,6 +262,14 @@ export function createServer(given: ServerOptions): QontakServer {
     ...defined({ kv }),
   });
   store.start?.();
+  const snapshots = createSnapshots(
+    defined({
+      lifetime: options.snapshotLifetime,
+      tenantBytes: options.snapshotBytes,
+      allBytes: options.snapshotTotalBytes,
+    }),
+  );
+  telemetry.gauge("snapshot_bytes", () => snapshots.bytes);
   const call = createCall({
     access,
     kv,
@@ -276,13 +284,7 @@ export function createServer(given: ServerOptions): QontakServer {
       undoDays: UNDO_DAYS,
       ...checkOptions(options.changes ?? {}, { undoDays }),
     },
-    snapshots: createSnapshots(
-      defined({
-        lifetime: options.snapshotLifetime,
-        tenantBytes: options.snapshotBytes,
-        allBytes: options.snapshotTotalBytes,
-      }),
-    ),
+    snapshots,
     zone: createZone(options.timeZone ?? DEFAULT_ZONE),
   });
   const viewOf = createViews(selectTools(options));

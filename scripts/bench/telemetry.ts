@@ -35,6 +35,7 @@ const nothing: Telemetry = {
   watch: (_activity, _labels, run) => run(),
   count() {},
   observe() {},
+  gauge() {},
   text: () => "",
 };
 

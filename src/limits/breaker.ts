@@ -48,6 +48,8 @@ export interface Breaker {
   fail(now: number, source: Source, isTry: boolean): void;
   /** Records that a trial request was not sent, so another may be. */
   spare(tenant: string): void;
+  /** Whether requests are blocked, except trial requests. */
+  readonly isOpen: boolean;
   /** Whether the breaker is in the same state as a new one. */
   isQuiet(now: number): boolean;
 }
@@ -102,6 +104,9 @@ export function createBreaker(share: number = IN_A_ROW): Breaker {
   }
 
   return {
+    get isOpen() {
+      return rest > 0;
+    },
     wait: (now, tenant) =>
       rest > 0 && tried.has(tenant) ? Math.max(0, until - now) : 0,
     begin(now, tenant) {

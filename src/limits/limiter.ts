@@ -64,6 +64,8 @@ export interface Limiter {
   readonly waiting: number;
   /** How many requests are in progress. */
   readonly running: number;
+  /** How many tenants are blocked, because their requests failed. */
+  readonly suspended: number;
 }
 
 /** Settings of {@linkcode createLimiter}. */
@@ -160,6 +162,9 @@ export function createLimiter(options: LimiterOptions = {}): Limiter {
     },
     get running() {
       return underWay.count;
+    },
+    get suspended() {
+      return tenants.suspended;
     },
 
     // deno-lint-ignore require-await -- errors must become rejections

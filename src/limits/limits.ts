@@ -44,6 +44,7 @@ function nothingLimited(): Limiter {
     tenants: 0,
     waiting: 0,
     running: 0,
+    suspended: 0,
     enter: () => Promise.resolve({ done() {} }),
     close: () => Promise.resolve(),
   };

@@ -68,6 +68,8 @@ export interface Attempt {
 export interface Tenants {
   /** How many tenants are in memory. */
   readonly size: number;
+  /** How many of them are blocked, because requests failed. */
+  readonly suspended: number;
   /** Returns a tenant by name, and marks it as most recently used. */
   open(name: string, now: number): Tenant;
   /** How long a tenant's requests are blocked, in ms. */
@@ -109,6 +111,14 @@ export function createTenants(rate: Rate): Tenants {
   return {
     get size() {
       return tenants.size;
+    },
+    get suspended() {
+      if (host.isOpen) return tenants.size;
+      let count = 0;
+      for (const { breaker } of tenants.values()) {
+        if (breaker?.isOpen) count++;
+      }
+      return count;
     },
     open(name, now) {
       const tenant: Tenant = tenants.get(name) ?? {

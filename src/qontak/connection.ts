@@ -265,6 +265,9 @@ export function createAccess(options: AccessOptions): Access {
   const { auth = "oauth", timeout = DEFAULT_TIMEOUT, log } = options;
   const { retryBudget = RETRY_BUDGET, telemetry = createTelemetry() } = options;
   const limits = limiterOf(options.limits ?? createLimits());
+  telemetry.gauge("requests_waiting", () => limits.waiting);
+  telemetry.gauge("requests_running", () => limits.running);
+  telemetry.gauge("companies_suspended", () => limits.suspended);
   const store = observed(options.store, telemetry);
   const api = apis[auth];
   const { baseUrl = api.baseUrl } = options;

@@ -7,8 +7,8 @@
 
 /** One metric. */
 export interface Metric {
-  /** Whether it counts events or times them. */
-  readonly kind: "counter" | "histogram";
+  /** Whether it counts events, times them, or says how much there is now. */
+  readonly kind: "counter" | "histogram" | "gauge";
   /** Its meaning, as a sentence without a full stop. */
   readonly help: string;
   /**
@@ -98,6 +98,38 @@ export const metrics = {
       "Lookups of access tokens (tokens) and of templates and pipelines (setup) by where they were found: memory, kv, or miss",
     labels: ["cache", "found"],
   },
+  companies_connected: {
+    kind: "gauge",
+    help: "Companies with an access token in memory",
+    labels: [],
+  },
+  companies_locked_out: {
+    kind: "gauge",
+    help:
+      "Companies whose refresh token Qontak refused last; the log names them",
+    labels: [],
+  },
+  requests_waiting: {
+    kind: "gauge",
+    help: "Requests to Qontak that wait for their turn under the limits",
+    labels: [],
+  },
+  requests_running: {
+    kind: "gauge",
+    help: "Requests to Qontak that are under way",
+    labels: [],
+  },
+  companies_suspended: {
+    kind: "gauge",
+    help:
+      "Companies for which nothing is sent for a while, because their requests failed",
+    labels: [],
+  },
+  snapshot_bytes: {
+    kind: "gauge",
+    help: "Memory of the records that were read for questions, in bytes",
+    labels: [],
+  },
 } as const satisfies Readonly<Record<string, Metric>>;
 
 /** The name of a metric, without prefix and unit. */
@@ -117,6 +149,13 @@ export type Named<K extends Metric["kind"]> = {
 export const metricList: readonly (readonly [MetricName, Metric])[] = Object
   .entries(metrics) as [MetricName, Metric][];
 
+/** What Prometheus' names of each kind end with. */
+const SUFFIXES: Readonly<Record<Metric["kind"], string>> = {
+  counter: "_total",
+  histogram: "_seconds",
+  gauge: "",
+};
+
 /**
  * A metric's name in Prometheus. Collectors derive the same name from
  * OpenTelemetry's name and unit.
@@ -124,7 +163,5 @@ export const metricList: readonly (readonly [MetricName, Metric])[] = Object
  * @param name Its name in the table.
  */
 export function prometheusName(name: MetricName): string {
-  return `${PREFIX}${name}${
-    metrics[name].kind === "counter" ? "_total" : "_seconds"
-  }`;
+  return `${PREFIX}${name}${SUFFIXES[metrics[name].kind]}`;
 }

@@ -39,6 +39,9 @@ interface Meter {
   createHistogram(name: string, options: InstrumentOptions): {
     record(value: number, attributes: Attributes): void;
   };
+  createObservableGauge(name: string, options: InstrumentOptions): {
+    addCallback(read: (result: { observe(value: number): void }) => void): void;
+  };
 }
 
 interface InstrumentOptions {

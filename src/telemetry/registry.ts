@@ -26,6 +26,8 @@ export interface Registry {
     labels: Readonly<Record<string, string>>,
     seconds: number,
   ): void;
+  /** Sets where the value of a gauge is read, each time it is shown. */
+  gauge(name: MetricName, read: () => number): void;
   /** All values in Prometheus' text format. */
   text(): string;
 }
@@ -55,6 +57,8 @@ export function createRegistry(): Registry {
   const all = new Map(
     metricList.map(([name]) => [name, new Map<string, Series>()]),
   );
+
+  const gauges = new Map<MetricName, () => number>();
 
   function find(
     name: MetricName,
@@ -93,13 +97,18 @@ export function createRegistry(): Registry {
       series.buckets[bucket < 0 ? BUCKETS.length : bucket]!++;
       series.total += seconds;
     },
+    gauge(name, read) {
+      gauges.set(name, read);
+    },
     text: () =>
       metricList.map(([name, { kind, help }]) => {
         const full = prometheusName(name);
         const write = kind === "counter" ? counterLines : histogramLines;
+        const read = gauges.get(name);
         return [
           `# HELP ${full} ${help.replaceAll("\\", "\\\\")}`,
           `# TYPE ${full} ${kind}`,
+          ...read ? [line(full, "", read())] : [],
           ...[...all.get(name)!.values()].flatMap((series) =>
             write(full, series)
           ),

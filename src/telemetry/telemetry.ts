@@ -96,6 +96,13 @@ export interface Telemetry {
     seconds: number,
     labels: Labels<M>,
   ): void;
+  /**
+   * Sets where the value of a gauge is read, each time it is collected.
+   *
+   * @param name The gauge.
+   * @param read Gives the value now; must be cheap.
+   */
+  gauge(name: Named<"gauge">, read: () => number): void;
   /** All counts and durations in Prometheus' text format, version 0.0.4. */
   text(): string;
 }
@@ -191,7 +198,14 @@ export function createTelemetry(): Telemetry {
       : follow());
   }
 
-  return { watch, count, observe, text: registry.text };
+  function gauge(name: Named<"gauge">, read: () => number): void {
+    registry.gauge(name, read);
+    openTelemetry()?.meter
+      .createObservableGauge(PREFIX + name, { description: metrics[name].help })
+      .addCallback((result) => result.observe(read()));
+  }
+
+  return { watch, count, observe, gauge, text: registry.text };
 }
 
 function wordOf(ended: Ended<unknown>): string {

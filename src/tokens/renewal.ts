@@ -254,6 +254,6 @@ function withoutRefused(
 }
 
 /** Whether Qontak says that a refresh token is no longer valid. */
-function isInvalidGrant(error: unknown): boolean {
+export function isInvalidGrant(error: unknown): boolean {
   return error instanceof QontakError && error.code === "invalid_grant";
 }

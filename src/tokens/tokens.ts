@@ -14,7 +14,8 @@ import { accountIn, demandAccount } from "./account.ts";
 import type { TokenCache } from "./cache.ts";
 import { type Held, TENANTS_HELD } from "./held.ts";
 import { createKeeper } from "./keeping.ts";
-import { createRenewal, type RefreshGrant } from "./renewal.ts";
+import { createLockedOut } from "./locked_out.ts";
+import { createRenewal, isInvalidGrant, type RefreshGrant } from "./renewal.ts";
 import { createRechecked } from "./rechecked.ts";
 import { noCredentials, type TokenStore } from "./store.ts";
 
@@ -84,6 +85,9 @@ export function createTokens(options: TokensOptions): Tokens {
   const { store, refresh, log, telemetry, cache, now = Date.now } = options;
   const { hold = Infinity } = options;
   const held = createLru<Held>(TENANTS_HELD);
+  const lockedOut = createLockedOut(log);
+  telemetry?.gauge("companies_connected", () => held.size);
+  telemetry?.gauge("companies_locked_out", () => lockedOut.size);
   const renewals = new Map<string, Promise<Held>>();
   const keeper = createKeeper(store, log);
   const accounts = createRechecked({ store, read: readAccount, log, now });
@@ -137,9 +141,11 @@ export function createTokens(options: TokensOptions): Tokens {
       )
       .then((fresh) => {
         held.set(tenant, fresh);
+        lockedOut.remove(tenant, fresh.token);
         return fresh;
       }, (error) => {
         held.delete(tenant);
+        if (isInvalidGrant(error)) lockedOut.add(tenant, rejected);
         throw error;
       })
       // Runs before callers see the result, so a new caller starts a new

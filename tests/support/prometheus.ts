@@ -18,6 +18,7 @@ const VALUE = /^(?:\d+(?:\.\d+)?(?:e-?\d+)?)$/;
 /** The suffixes of a family's name, by its type. */
 const SUFFIXES: Readonly<Record<string, RegExp>> = {
   counter: /^$/,
+  gauge: /^$/,
   histogram: /^_(?:bucket|sum|count)$/,
 };
 

@@ -6,6 +6,7 @@ import {
 } from "../../src/auth/static_keys.ts";
 import { metricList, prometheusName } from "../../src/telemetry/metrics.ts";
 import { createRegistry, MAX_SERIES } from "../../src/telemetry/registry.ts";
+import { createLimits } from "../../src/limits/limits.ts";
 import { sha256 } from "../../src/storage/hash.ts";
 import { readMetrics, type Series } from "../support/prometheus.ts";
 import { createWorld, type World } from "../support/world.ts";
@@ -228,4 +229,43 @@ Deno.test("readMetrics() refuses what could confuse a scraper", () => {
       ],
     ] as const
   ) assertThrows(() => readMetrics(text), Error, what);
+});
+
+Deno.test("gauges say how much there is now", async () => {
+  await using world = await createWorld({
+    retryBudget: 0,
+    limits: createLimits(),
+  });
+  const gauge = async (name: string) =>
+    (await metricsOf(world)).get(`qontak_mcp_${name}`);
+  assertEquals(await gauge("companies_connected"), 0);
+  assertEquals(await gauge("snapshot_bytes"), 0);
+  assertEquals(await gauge("requests_running"), 0);
+  assertEquals(await gauge("requests_waiting"), 0);
+
+  await world.ok("query_records", { resource: "deals" });
+  assertEquals(await gauge("companies_connected"), 1);
+  assert((await gauge("snapshot_bytes"))! > 1_000);
+
+  world.sandbox.inject({
+    path: "/api/v3.1/deals",
+    fault: { kind: "status", status: 503 },
+    times: 20,
+  });
+  for (let i = 0; i < 5; i++) await world.refused("list_deals");
+  assertEquals(await gauge("companies_suspended"), 1);
+});
+
+Deno.test("a company that is locked out is logged once, and counted until it works again", async () => {
+  await using world = await createWorld();
+  const lockedOut = async () =>
+    (await metricsOf(world)).get("qontak_mcp_companies_locked_out");
+  await world.ok("list_pipelines");
+  assertEquals(await lockedOut(), 0);
+  world.sandbox.expireAccessTokens();
+  world.sandbox.revokeRefreshTokens();
+  for (let i = 0; i < 3; i++) await world.refused("list_pipelines");
+  assertEquals(await lockedOut(), 1);
+  const said = world.logs.filter((line) => line.includes("no longer accepts"));
+  assertEquals(said.length, 1, said.join("\n"));
 });
