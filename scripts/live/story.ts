@@ -145,6 +145,7 @@ async function findMe(lab: Lab): Promise<void> {
     ...argumentsFor(lab, fields),
     first_name: lab.mark,
     skip_validation: true,
+    allow_duplicate: true,
   }).catch((error) => {
     if (!(error instanceof ToolRefusal)) throw error;
     throw new NotTried(`a contact without an owner: ${error.message}`);

@@ -259,7 +259,7 @@ class Caller {
       "create",
       tenant,
       "create_company",
-      { name, creator_id: OWNER },
+      { name, creator_id: OWNER, allow_duplicate: true },
     );
     const id = outcome === "good" ? idIn(text) : undefined;
     const made: Made = {

@@ -37,6 +37,8 @@ export interface Write extends WrittenTo {
   readonly values: JsonObject;
   /** Whether the caller asked to skip the check. */
   readonly skipValidation: boolean;
+  /** Whether a record may be created that likely exists already. */
+  readonly allowDuplicate?: boolean;
 }
 
 /** The endpoint for a write. */

@@ -20,6 +20,7 @@ import {
 } from "./check_write.ts";
 import type { ChangeContext } from "./context.ts";
 import { findCreated } from "./find_created.ts";
+import { findSame, isCompared } from "./find_same.ts";
 import { noteSamePhone } from "./note_same_phone.ts";
 import { readRecord, reportWrite } from "./report_write.ts";
 
@@ -40,11 +41,20 @@ export async function prepareWrite(
   const { tool, resource, id } = write;
   const before = await readPrevious(context, write);
   const readAt = performance.now();
-  const { body, notes, problems, doubts } = await check(context, write, before);
-  const isComplete = problems.length === 0;
+  const checked = await check(context, write, before);
+  const { body, doubts } = checked;
+  const isComplete = checked.problems.length === 0;
   if (isComplete && Object.keys(body).length === 0) {
     throw new InputError(`${tool} was not sent: no value to write was given`);
   }
+  // A write that is refused anyway sends no request to search.
+  const isSearched = isComparedFirst(write) &&
+    (isComplete || context.records.known(resource) !== undefined);
+  const same = isSearched
+    ? await findSame(context, resource, isComplete ? body : write.values)
+    : { problems: [], notes: [] };
+  const problems = [...checked.problems, ...same.problems];
+  const notes = [...checked.notes, ...same.notes];
   const state = { before, readAt, body, notes, doubts };
   return {
     tool,
@@ -62,6 +72,11 @@ export async function prepareWrite(
       : !resource.readsOtherwise,
     send: (context) => sendWrite(context, write, state),
   };
+}
+
+/** Whether a write is compared with the records that exist. */
+function isComparedFirst({ resource, id, allowDuplicate }: Write): boolean {
+  return id === undefined && !allowDuplicate && isCompared(resource);
 }
 
 /** Replaces "me" by the id of the user that calls are made as. */
@@ -201,11 +216,13 @@ async function sendWrite(
       },
     };
   }
-  const samePhone = await noteSamePhone(context, resource, {
-    written,
-    body,
-    previous,
-  });
+  const samePhone = isComparedFirst(write)
+    ? []
+    : await noteSamePhone(context, resource, {
+      written,
+      body,
+      previous,
+    });
   return await reportWrite(context, write, {
     written,
     made,

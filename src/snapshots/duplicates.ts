@@ -94,9 +94,7 @@ export function marksOf(record: JsonObject, compared: Compared): Mark[] {
   if (/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email)) {
     marks.push({ by: "email", key: email });
   }
-  const written = compared.name.map((key) => record[key])
-    .filter((part) => !isEmpty(part)).join(" ");
-  const words = nameWords(written, compared.kind);
+  const words = nameWords(nameOf(record, compared), compared.kind);
   const name = words.join("");
   const company = toId([record.crm_company_id].flat()[0]);
   if (compared.isNameUnique ? name !== "" : words.length > 1) {
@@ -105,6 +103,80 @@ export function marksOf(record: JsonObject, compared: Compared): Mark[] {
     marks.push({ by: "name", key: `${name} ${company}` });
   }
   return marks;
+}
+
+/** The name of a record, as it is written. */
+export function nameOf(
+  record: JsonObject,
+  { name }: Pick<Compared, "name">,
+): string {
+  return name.map((key) => record[key]).filter((part) => !isEmpty(part))
+    .join(" ");
+}
+
+/** A record that is likely another one. */
+export interface Same {
+  /** The record. */
+  readonly record: JsonObject;
+  /** By what they are the same. */
+  readonly by: readonly Evidence[];
+}
+
+/**
+ * Finds the records that are likely the same as one that does not exist yet. A
+ * person's name counts only if nothing says that it is another person.
+ *
+ * @param records The records that exist.
+ * @param compared What is special about them.
+ * @param body The record that does not exist yet.
+ * @returns Those records, the likeliest first.
+ */
+export function likelySame(
+  records: Iterable<JsonObject>,
+  compared: Compared,
+  body: JsonObject,
+): Same[] {
+  const wanted = marksOf(body, compared);
+  if (wanted.length === 0) return [];
+  const keys = new Set(wanted.map(({ by, key }) => `${by} ${key}`));
+  const found: Same[] = [];
+  for (const record of records) {
+    const marks = marksOf(record, compared);
+    const by = [
+      ...new Set(
+        marks.filter(({ by, key }) => keys.has(`${by} ${key}`))
+          .map(({ by }) => by),
+      ),
+    ];
+    if (by.length === 0) continue;
+    const isNameAlone = by.length === 1 && by[0] === "name";
+    if (
+      isNameAlone && !compared.isNameUnique &&
+      isAnother(record, marks, body, wanted)
+    ) continue;
+    found.push({ record, by });
+  }
+  return found.sort((a, b) => sumOf(b.by) - sumOf(a.by));
+}
+
+function sumOf(by: readonly Evidence[]): number {
+  return by.reduce((sum, one) => sum + WEIGHT[one], 0);
+}
+
+/** Whether people with the same name differ in company, number and address. */
+function isAnother(
+  record: JsonObject,
+  marks: readonly Mark[],
+  body: JsonObject,
+  wanted: readonly Mark[],
+): boolean {
+  const [one, other] = [record, body].map(({ crm_company_id }) =>
+    toId([crm_company_id].flat()[0])
+  );
+  if (one && other) return one !== other;
+  return (["phone", "email"] as const).some((by) =>
+    [marks, wanted].every((list) => list.some((mark) => mark.by === by))
+  );
 }
 
 /** The longest e-mail address that is compared, in characters. */
@@ -238,6 +310,23 @@ function reader(
     }
     return record;
   };
+}
+
+/**
+ * The ids and compared keys of all records.
+ *
+ * @param table The records.
+ * @param compared What is special about them.
+ */
+export function* comparedRecords(
+  table: Table,
+  compared: Compared,
+): Generator<JsonObject> {
+  const read = reader(table, compared);
+  const id = table.column("id");
+  for (const row of table.rows()) {
+    yield { id: id?.values[id.code(row)], ...read(row) };
+  }
 }
 
 /** How an answer shows groups. */

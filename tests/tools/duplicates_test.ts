@@ -1,5 +1,11 @@
 /** Records that are the same: found, and not made a second time. */
-import { assert, assertEquals } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
+import { argumentsFor } from "../../scripts/fill.ts";
 import { createTwoCompanies } from "../support/two_companies.ts";
 import { createWorld } from "../support/world.ts";
 
@@ -78,5 +84,137 @@ Deno.test("find_duplicates compares only records of one company", async () => {
       resource: "contacts",
     });
     assert(!JSON.stringify(records).includes(telephone));
+  }
+});
+
+/** A contact that exists, and how it is written another time. */
+const SARI = {
+  first_name: "Sari",
+  last_name: "Wulandari",
+  telephone: "+62 899-1111-2222",
+  email: "sari.wulandari@example.co.id",
+};
+
+type Ok = (name: string) => Promise<Data>;
+
+/** What every contact of a company needs. */
+async function needed(ok: Ok): Promise<Data> {
+  const { required } = await ok("get_required_fields_for_contact");
+  return argumentsFor(required);
+}
+
+const AGAIN: readonly (readonly [string, Data, RegExp | undefined])[] = [
+  ["the number in another form", { telephone: "0899 1111 2222" }, /by phone/],
+  ["the address", { email: "SARI.Wulandari@example.co.id" }, /by e-mail/],
+  ["the name", { first_name: "Ibu Sari Wulandari, S.E." }, /by name/],
+  [
+    "name and number",
+    { first_name: "Sari", last_name: "wulandari", telephone: "6289911112222" },
+    /by phone number and name/,
+  ],
+  // People share names.
+  [
+    "the name with another number",
+    { first_name: "Sari Wulandari", telephone: "0899 1111 3333" },
+    undefined,
+  ],
+  ["the first name", { first_name: "Sari" }, undefined],
+  [
+    "another number",
+    { first_name: "Sri", telephone: "0899 1111 2223" },
+    undefined,
+  ],
+];
+
+for (const isWarm of [true, false]) {
+  const where = isWarm
+    ? "without a request if contacts were read before"
+    : "with one request otherwise";
+  Deno.test(`create_contact names a likely duplicate, ${where}`, async () => {
+    for (const [what, values, expected] of AGAIN) {
+      await using world = await createWorld();
+      const others = await needed(world.ok);
+      const { id } = await world.ok("create_contact", { ...others, ...SARI });
+      if (isWarm) {
+        await world.ok("query_records", { resource: "contacts" });
+      }
+      world.seen();
+      const call = { ...others, first_name: "Orang", ...values };
+      const { text, isError } = await world.call("create_contact", call);
+      const asked = world.seen();
+      if (!expected) {
+        assert(!isError, `${what}: ${text}`);
+        continue;
+      }
+      assert(isError, what);
+      assertMatch(text, expected, what);
+      assertStringIncludes(text, `contact ${id} (`);
+      assertStringIncludes(text, "allow_duplicate: true");
+      assertEquals(asked.filter(({ method }) => method !== "GET"), []);
+      assertEquals(asked.length, isWarm ? 0 : 1, JSON.stringify(asked));
+      const made = await world.ok("create_contact", {
+        ...call,
+        allow_duplicate: true,
+      });
+      assert(made.id !== id);
+    }
+  });
+}
+
+Deno.test("create_company names a likely duplicate, and says so in a dry run", async () => {
+  await using world = await createWorld();
+  const { id } = await world.ok("create_company", {
+    name: "PT Zirkon Biru",
+    skip_validation: true,
+  });
+  for (const name of ["Zirkon Biru, Tbk", "CV. ZIRKON-BIRU", "ZirkonBiru"]) {
+    const call = { name, skip_validation: true };
+    const told = await world.refused("create_company", call);
+    assertStringIncludes(told, `company ${id} ("PT Zirkon Biru")`, name);
+    const { problems, plan } = await world.ok("create_company", {
+      ...call,
+      dry_run: true,
+    });
+    assertEquals([problems.length, plan], [1, undefined]);
+  }
+  await world.ok("create_company", {
+    name: "PT Zirkon Biru Abadi",
+    skip_validation: true,
+  });
+  // An update is no new record.
+  await world.ok("update_company", {
+    company_id: id,
+    name: "Zirkon Biru Abadi",
+    skip_validation: true,
+  });
+});
+
+Deno.test("create_contact creates if the search for duplicates fails, and says so", async () => {
+  await using world = await createWorld({
+    retryBudget: 0,
+    change(request, answer) {
+      if (request === "GET /api/v3.1/contacts") {
+        answer.meta = { status: 403, developer_message: "not for you" };
+      }
+    },
+  });
+  const { id, notes } = await world.ok("create_contact", {
+    ...await needed(world.ok),
+    ...SARI,
+  });
+  assert(id > 0);
+  assertStringIncludes(notes.join(), "could not be checked");
+});
+
+Deno.test("create_contact compares only contacts of the same company's CRM", async () => {
+  await using two = await createTwoCompanies();
+  for (const company of ["acme", "beta"] as const) {
+    await two.ok(company, "query_records", { resource: "contacts" });
+    const others = await needed((name) => two.ok(company, name));
+    const { id } = await two.ok(company, "create_contact", {
+      ...others,
+      ...SARI,
+    });
+    assert(id > 0);
   }
 });

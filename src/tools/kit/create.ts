@@ -4,10 +4,11 @@
  * @module
  */
 import type { Write } from "../../changes/check_write.ts";
+import { isCompared } from "../../changes/find_same.ts";
 import { findProblems, prepareWrite } from "../../changes/write.ts";
 import { defined, type JsonObject } from "../../values/json.ts";
 import type { Tool } from "../tool.ts";
-import type { Arguments } from "./arguments.ts";
+import { type Arguments, flag } from "./arguments.ts";
 import { bodyInput, bodyValues } from "./body_arguments.ts";
 import { changeTool } from "./change_tool.ts";
 import { frames } from "./frames.ts";
@@ -28,6 +29,7 @@ export function createTool(traits: ToolTraits): Tool {
     resource,
     values: bodyValues(resource, create, args),
     skipValidation: args.skip_validation === true,
+    allowDuplicate: args.allow_duplicate === true,
     summary,
   });
   const checked = template ? ", checked against the company's template" : "";
@@ -39,6 +41,7 @@ export function createTool(traits: ToolTraits): Tool {
     input: {
       ...bodyInput(resource, create, descriptions),
       ...(template ? skipArgument : {}),
+      ...(isCompared(resource) ? { allow_duplicate: flag() } : {}),
       ...tenantArgument,
     } as Arguments,
     output: frames.write,
