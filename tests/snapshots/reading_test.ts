@@ -13,6 +13,7 @@ import {
 import { createLimits } from "../../src/limits/mod.ts";
 import { connectStdio } from "../support/client.ts";
 import { createWorld, type World } from "../support/world.ts";
+import { accessTo, outside } from "../support/changed.ts";
 import { sleep } from "../support/time.ts";
 
 // deno-lint-ignore no-explicit-any -- tests look into answers freely
@@ -22,31 +23,9 @@ const DEALS = "/api/v3.1/deals";
 
 /** Somebody who changes the company's CRM without this server. */
 async function outsider(sandbox: RunningSandbox) {
-  const granted = await sandbox.fetch(
-    new Request(`${sandbox.url}/oauth/token`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({
-        grant_type: "refresh_token",
-        refresh_token: "outsider",
-      }),
-    }),
-  );
-  const { access_token } = await granted.json();
-  return async (method: string, path: string, body?: unknown) => {
-    const answer = await sandbox.fetch(
-      new Request(`${sandbox.url}/api/v3.1${path}`, {
-        method,
-        headers: {
-          authorization: `Bearer ${access_token}`,
-          "content-type": "application/json",
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      }),
-    );
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status}`);
-    return await answer.json();
-  };
+  const token = await accessTo(sandbox, "outsider");
+  return (method: string, path: string, body?: unknown) =>
+    outside({ sandbox, token }, method, path, body);
 }
 
 const count = (world: World, more: Data = {}): Promise<Data> =>

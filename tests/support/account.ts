@@ -10,6 +10,7 @@ import {
   type SandboxOptions,
   serveSandbox,
 } from "../../src/sandbox/mod.ts";
+import { accessTo, outside } from "./changed.ts";
 import { type Ended, runDeno, running } from "./process.ts";
 
 // deno-lint-ignore no-explicit-any -- tests read any field of an answer
@@ -40,14 +41,7 @@ export interface Account extends AsyncDisposable {
 /** A sandbox with records of every kind. */
 export async function open(options: SandboxOptions = {}): Promise<Account> {
   const sandbox = serveSandbox(options);
-  const grant = await fetch(`${sandbox.url}/oauth/token`, {
-    method: "POST",
-    body: new URLSearchParams({
-      grant_type: "refresh_token",
-      refresh_token: sandbox.refreshToken,
-    }),
-  });
-  const { access_token } = await grant.json();
+  const token = await accessTo(sandbox);
   return {
     sandbox,
     run: (...args) =>
@@ -55,18 +49,8 @@ export async function open(options: SandboxOptions = {}): Promise<Account> {
         QONTAK_BASE_URL: sandbox.url,
         QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
       }),
-    async api(path, body) {
-      const response = await fetch(`${sandbox.url}/api/v3.1${path}`, {
-        headers: {
-          authorization: `Bearer ${access_token}`,
-          "content-type": "application/json",
-        },
-        ...(body === undefined
-          ? {}
-          : { method: "POST", body: JSON.stringify(body) }),
-      });
-      return (await response.json()).response;
-    },
+    api: (path, body) =>
+      outside({ sandbox, token }, body ? "POST" : "GET", path, body),
     [Symbol.asyncDispose]: () => sandbox.close(),
   };
 }

@@ -8,10 +8,13 @@ import type { Grant } from "../../src/tokens/renewal.ts";
 import { sleep } from "../support/time.ts";
 
 /**
- * Refreshes the token `rN` to `rN+1`, if it is the newest; `used` lists those
- * that it was asked with. A refresh takes `delay` ms, or no timer without it.
+ * Exchanges the newest refresh token, at first `r0`, for `r1` and `a1`, and so
+ * on. `used` lists the tokens that it was sent.
+ *
+ * @param delay How long a refresh takes, in ms. Without it, there is no timer.
+ * @param name The name of the refresh tokens, before their number.
  */
-export function rotatingQontak(delay?: number) {
+export function rotatingQontak(delay?: number, name = "r") {
   let newest = 0;
   const used: string[] = [];
   return {
@@ -19,7 +22,7 @@ export function rotatingQontak(delay?: number) {
     async refresh(token: string): Promise<Grant> {
       used.push(token);
       await (delay === undefined ? Promise.resolve() : sleep(delay));
-      if (token !== `r${newest}`) {
+      if (token !== `${name}${newest}`) {
         throw new QontakError("invalid_grant", {
           endpoint: "POST /oauth/token",
           status: 401,
@@ -30,7 +33,7 @@ export function rotatingQontak(delay?: number) {
       newest++;
       return {
         access_token: `a${newest}`,
-        refresh_token: `r${newest}`,
+        refresh_token: `${name}${newest}`,
         expires_in: 21_600,
       };
     },

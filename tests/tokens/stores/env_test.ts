@@ -22,7 +22,7 @@ import { type EnvStore, openEnv } from "../../../src/tokens/stores/env.ts";
 import { openEnvFile } from "../../../src/tokens/stores/env_file.ts";
 import { createTokens } from "../../../src/tokens/tokens.ts";
 import { contractOfOne } from "./contract.ts";
-import { sleep } from "../../support/time.ts";
+import { rotatingQontak } from "../rotating.ts";
 
 const configured = { refresh_token: "canary0" };
 const next = {
@@ -283,22 +283,7 @@ Deno.test("createEnvStore() says why a file cannot be written, and returns its t
 
 Deno.test("createEnvStore() lets two processes with one file refresh one after the other", async () => {
   await withFile(async (make, path) => {
-    // Each refresh token works once.
-    let current = 0;
-    const used: string[] = [];
-    const refresh = async (token: string) => {
-      used.push(token);
-      await sleep(20);
-      if (token !== `canary${current}`) {
-        throw Object.assign(new Error("dead"), { code: "invalid_grant" });
-      }
-      current++;
-      return {
-        access_token: `access ${current}`,
-        refresh_token: `canary${current}`,
-        expires_in: 21_600,
-      };
-    };
+    const { used, refresh } = rotatingQontak(20, "canary");
     const processes = [make(), make()].map((store) =>
       createTokens({ store, refresh, log: () => {} })
     );

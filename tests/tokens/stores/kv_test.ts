@@ -28,35 +28,13 @@ import { keyContract } from "../../auth/key_contract.ts";
 import { deno, kvTests, openTestKv, type TestKv } from "../../support/kv.ts";
 import { root, stdFlags } from "../../support/process.ts";
 import { contract, contractOfOne } from "./contract.ts";
-import { sleep } from "../../support/time.ts";
+import { rotatingQontak } from "../rotating.ts";
 
 const seconds = () => Math.floor(Date.now() / 1000);
 const key = () =>
   btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))));
 
 const test = kvTests("what is kept in Deno KV", import.meta.filename!);
-
-/** Qontak's token endpoint: each refresh token works once. */
-function rotating() {
-  let current = 0;
-  let refreshes = 0;
-  return {
-    refreshes: () => refreshes,
-    async refresh(token: string) {
-      refreshes++;
-      await sleep(30);
-      if (token !== `canary ${current}`) {
-        throw Object.assign(new Error("dead"), { code: "invalid_grant" });
-      }
-      current++;
-      return {
-        access_token: `access ${current}`,
-        refresh_token: `canary ${current}`,
-        expires_in: 21_600,
-      };
-    },
-  };
-}
 
 async function rowsOf({ database }: TestKv) {
   return await Array.fromAsync(database.list({ prefix: [] }));
@@ -373,7 +351,7 @@ test("createEnvStore() lets a newly configured token win, and two accounts never
 });
 
 test("createEnvStore() makes one refresh for all processes that start at once", async (kv) => {
-  const qontak = rotating();
+  const qontak = rotatingQontak(30, "canary ");
   const others = await Promise.all(
     Array.from({ length: 4 }, () => openTestKv(kv.path)),
   );
@@ -390,9 +368,9 @@ test("createEnvStore() makes one refresh for all processes that start at once", 
     );
     const all = (rejected?: string) =>
       Promise.all(tokens.map((one) => one.access(DEFAULT_TENANT, rejected)));
-    assertEquals(new Set(await all()), new Set(["access 1"]));
-    assertEquals(new Set(await all("access 1")), new Set(["access 2"]));
-    assertEquals(qontak.refreshes(), 2);
+    assertEquals(new Set(await all()), new Set(["a1"]));
+    assertEquals(new Set(await all("a1")), new Set(["a2"]));
+    assertEquals(qontak.used.length, 2);
     for (const one of tokens) await one.close();
   } finally {
     for (const other of others) await other[Symbol.asyncDispose]();
