@@ -254,6 +254,54 @@ try {
     );
   }
 
+  scene("“What is open, per stage?”");
+  const open = [{ field: "state", value: "open" }];
+  const summary = await use("query_records", {
+    resource: "deals",
+    where: open,
+    group_by: "stage",
+    measures: "count,sum:size",
+  });
+  for (const group of summary.data.records) {
+    say(
+      `     ${group.crm_stage_id}: ${group.count} ${
+        dim(amounts(group["sum:size"]))
+      }`,
+    );
+  }
+
+  scene("“Tell me about the customer with the largest open deal.”");
+  const { records: [largest] } = (await use("query_records", {
+    resource: "deals",
+    where: [...open, { field: "company", op: "is_set" }],
+    sort: "-size",
+    limit: 1,
+  })).data;
+  const customer = [largest.crm_company_name].flat()[0];
+  const brief = (await use("get_account_overview", { company: customer })).data;
+  say(
+    `     ${
+      bold(brief.company.name)
+    }: ${brief.people.total} people, ${brief.open_deals.total} open deals ${
+      dim(amounts(brief.open_deals.value))
+    }, ${brief.won.total} won, ${brief.lost.total} lost`,
+  );
+  say(
+    `     ${brief.open_tickets.total} open tickets, ${brief.open_tasks.total} open tasks, ${brief.last_notes.total} notes, last contact ${
+      brief.last_contact?.date?.slice(0, 10) ?? "unknown"
+    }`,
+  );
+
+  // The same company, as people write it another time.
+  const again = `${customer.replace(/^(PT|CV|UD)\.? /, "")}, Tbk`;
+  scene(`“Add ${again} as a company.”`);
+  const refused = await use("create_company", {
+    name: again,
+    skip_validation: true,
+  });
+  if (!refused.isError) throw new Error(refused.text);
+  say(red(indent(refused.text)));
+
   scene("In all");
   const { record } = (await use("get_deal", { deal_id: created.data.id })).data;
   say(
@@ -269,6 +317,13 @@ try {
 } finally {
   await client.close();
   await sandbox.close();
+}
+
+/** Amounts by currency, in short. */
+function amounts(value: Data): string {
+  return Object.entries(value ?? {}).map(([currency, amount]) =>
+    `${currency} ${Number(amount).toLocaleString("en")}`
+  ).join(", ");
 }
 
 function indent(text: string): string {

@@ -35,9 +35,22 @@ function foreseen(error: unknown): ForeseenError {
 
 /** The fields shown for a record unless the caller names others. */
 const SUMMARIES: Readonly<Record<string, readonly string[]>> = {
-  contacts: ["first_name", "last_name", "email", "telephone", "company"],
+  contacts: [
+    "first_name",
+    "last_name",
+    "email",
+    "telephone",
+    "crm_company_name",
+  ],
   companies: ["name", "telephone", "city", "creator_id"],
-  deals: ["name", "size", "currency", "crm_stage_id", "creator_id", "company"],
+  deals: [
+    "name",
+    "size",
+    "currency",
+    "crm_stage_id",
+    "creator_id",
+    "crm_company_name",
+  ],
   tickets: ["name", "ticket_stage_id", "assignee_id", "due_date"],
   tasks: ["name", "crm_task_status_id", "assignee_id", "due_date"],
   products: ["name", "price", "currency"],

@@ -97,6 +97,18 @@ Deno.test("query_records finds overdue tasks by assignee", async () => {
   );
 });
 
+Deno.test("query_records shows what a record belongs to without being asked", async () => {
+  await using world = await createWorld();
+  for (const resource of ["contacts", "deals"]) {
+    const { records } = await world.ok("query_records", {
+      resource,
+      where: [{ field: "company", op: "is_set" }],
+    });
+    assert(records.length > 0);
+    for (const { crm_company_name } of records) assert(crm_company_name);
+  }
+});
+
 Deno.test("query_records names every wrong part at once, with the nearest", async () => {
   await using world = await createWorld();
   const told = await world.refused("query_records", {
