@@ -22,7 +22,6 @@ import {
   parseKey,
   parseMeasure,
 } from "./measures.ts";
-import { atOnce, inTurns } from "../values/turns.ts";
 
 /** A question as the caller sent it. Nothing in it is checked yet. */
 export interface Question {
@@ -175,6 +174,47 @@ function parseGroupSort(
   );
 }
 
+/** How long to compute before other calls get a turn, in ms. */
+const TURN = 15;
+
+/**
+ * Runs a search to its end, and lets other calls run every few ms. A search
+ * that takes more than one turn begins again on a copy of the records, since
+ * the other calls may change them.
+ *
+ * @param search The search; it yields where it can be interrupted.
+ * @param subject The records.
+ * @param signal Ends the search.
+ * @throws The reason of the signal.
+ */
+async function inTurns<T>(
+  search: (subject: Subject) => Generator<void, T>,
+  subject: Subject,
+  signal?: AbortSignal,
+): Promise<T> {
+  let steps = search(subject);
+  let start = performance.now();
+  for (let turn = 1;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    if (performance.now() - start < TURN) continue;
+    if (turn++ === 1) {
+      steps = search({ ...subject, table: subject.table.copy() });
+    }
+    await new Promise((resolve) => setTimeout(resolve));
+    signal?.throwIfAborted();
+    start = performance.now();
+  }
+}
+
+/** Runs a short search to its end at once. */
+function atOnce<T>(steps: Generator<void, T>): T {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
 /** The rows that pass some tests. */
 function* rowsOf(
   { table }: Subject,
@@ -199,7 +239,10 @@ export async function select(
   where: readonly unknown[],
   subject: Subject,
 ): Promise<number[]> {
-  return await inTurns(rowsOf(subject, check({ where }, subject).tests));
+  return await inTurns(
+    (subject) => rowsOf(subject, check({ where }, subject).tests),
+    subject,
+  );
 }
 
 /**
@@ -218,20 +261,12 @@ export async function queryInTurns(
   summary: readonly string[],
   signal: AbortSignal,
 ): Promise<Answer> {
-  const { table } = subject;
-  for (let tries = 1;; tries++) {
-    const { replaced } = table;
-    const answer = await inTurns(
-      answerSteps(question, subject, summary),
-      signal,
-    );
-    // Another call may have changed records during the search.
-    if (table.replaced === replaced || tries === MAX_TRIES) return answer;
-  }
+  return await inTurns(
+    (subject) => answerSteps(question, subject, summary),
+    subject,
+    signal,
+  );
 }
-
-/** How often a search begins again because records were changed. */
-const MAX_TRIES = 3;
 
 /**
  * Answers a short question of this server at once.

@@ -67,21 +67,42 @@ export interface Table {
    * @param withEmpty Whether to show the fields that are empty in it, as null.
    */
   record(row: number, withEmpty?: boolean): JsonObject;
+  /** Makes a copy whose rows stay as they are now. It shares the values. */
+  copy(): Table;
+}
+
+/** What a table consists of. */
+interface Parts {
+  readonly columns: Map<string, Growing>;
+  /** The names of all custom fields. */
+  readonly names: Map<number, string>;
+  /** The keys of all records, even if they were always empty. */
+  readonly keys: Set<string>;
+  readonly rowOf: Map<number, number>;
+  /** Rows of removed records, for reuse. */
+  readonly free: number[];
+  readonly capacity: number;
+  readonly used: number;
+  readonly bytes: number;
 }
 
 /** Makes an empty table. */
 export function createTable(): Table {
-  const columns = new Map<string, Growing>();
-  /** The names of all custom fields. */
-  const names = new Map<number, string>();
-  /** The keys of all records, even if they were always empty. */
-  const keys = new Set<string>();
-  const rowOf = new Map<number, number>();
-  /** Rows of removed records, for reuse. */
-  const free: number[] = [];
-  let capacity = FIRST;
-  let used = 0;
-  let bytes = 0;
+  return tableOf({
+    columns: new Map(),
+    names: new Map(),
+    keys: new Set(),
+    rowOf: new Map(),
+    free: [],
+    capacity: FIRST,
+    used: 0,
+    bytes: 0,
+  });
+}
+
+function tableOf(parts: Parts): Table {
+  const { columns, names, keys, rowOf, free } = parts;
+  let { capacity, used, bytes } = parts;
   let replaced = 0;
 
   function columnFor(name: string): Growing {
@@ -204,5 +225,26 @@ export function createTable(): Table {
       if (custom.size > 0) record.additional_fields = [...custom.values()];
       return record;
     },
+    copy: () =>
+      tableOf({
+        columns: new Map(
+          Array.from(columns, ([name, { values, known, codes }]) => {
+            const column: Growing = {
+              values,
+              known,
+              codes: codes.slice(),
+              code: (row) => column.codes[row]!,
+            };
+            return [name, column];
+          }),
+        ),
+        names: new Map(names),
+        keys: new Set(keys),
+        rowOf: new Map(rowOf),
+        free: [...free],
+        capacity,
+        used,
+        bytes,
+      }),
   };
 }
