@@ -217,13 +217,11 @@ export async function createLab(settings: Settings, flags: LiveFlags) {
     /** The stages of a kind of record, in the first of its pipelines. */
     async places(kind: Kind, most?: number) {
       const found: Place[] = [];
-      const pipelines = await setup.pipelines(kind as Resource);
-      for (const pipeline of pipelines.slice(0, most)) {
-        const stages = await setup.stages(kind as Resource, pipeline.id);
-        const ids = stages.map(({ id }) => id);
-        found.push(
-          ...stages.map((stage) => ({ pipeline, stage, stages: ids })),
-        );
+      const resource = kind as Resource;
+      for (const pipeline of (await setup.pipelines(resource)).slice(0, most)) {
+        const listed = await setup.stages(resource, pipeline.id);
+        const stages = listed.map(({ id }) => id);
+        found.push(...listed.map((stage) => ({ pipeline, stage, stages })));
       }
       return found;
     },
