@@ -390,7 +390,7 @@ function storeOf(
   const { auth = "oauth", baseUrl = apis[auth].baseUrl } = options;
   if (refreshToken === undefined) {
     throw new CredentialsError(
-      "createServer needs a refreshToken or a store: there is nobody to act for",
+      "createServer needs a refreshToken or a store: it has no company to act for",
     );
   }
   const kv = cacheKvOf({ kv: options.kv, tokenCache }, "env");

@@ -128,7 +128,9 @@ export function adviser(advice: Advice): Advise {
   ) => advice[remedy.what](remedy);
 }
 
-/** Advice on connections that no option or variable of ours is behind. */
+/**
+ * Advice on connections that no option or variable of this program configures.
+ */
 export const connecting: Pick<
   Advice,
   "checkClock" | "checkProxy" | "allowNetwork"

@@ -50,7 +50,7 @@ export const advise: Advise = adviser({
       addCommand(tenant)
     } --replace`,
   omitTenant: ({ isSigned }) =>
-    `Its credentials stand in ${
+    `Its credentials are in ${
       isSigned ? "MEKARI_SSO_ID" : "QONTAK_REFRESH_TOKEN"
     }: leave user_id out to act for it`,
   keepToken: () =>

@@ -13,7 +13,7 @@ import { defined } from "../values/json.ts";
 import { withSettings } from "./advice.ts";
 import type { Settings } from "./settings.ts";
 
-/** What the store needs besides the settings. */
+/** What the store needs in addition to the settings. */
 export interface ChangesParts {
   /** Deno KV, if the runtime has it. */
   readonly kv: Kv | undefined;
@@ -28,7 +28,7 @@ export interface ChangesParts {
  * else in memory. It connects to nothing before the first use.
  *
  * @param settings The settings.
- * @param parts What the store needs besides the settings.
+ * @param parts What the store needs in addition to the settings.
  */
 export function openChanges(
   settings: Settings,

@@ -15,7 +15,7 @@ import type { Buckets } from "../limits/shared/shared.ts";
 import type { Log } from "../logging/log.ts";
 import { defined } from "../values/json.ts";
 
-/** What limits need besides the settings. */
+/** What limits need in addition to the settings. */
 export interface LimitsParts {
   /** Deno KV, if the runtime has it. */
   readonly kv: Kv | undefined;
@@ -52,7 +52,7 @@ const places: Readonly<Record<LimitsName, Open>> = {
  * QONTAK_LIMITS. It connects to nothing before their first use.
  *
  * @param settings The settings.
- * @param parts What limits need besides the settings.
+ * @param parts What limits need in addition to the settings.
  * @throws {ConfigError} When a setting that they need is missing.
  */
 export function openLimits(

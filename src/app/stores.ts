@@ -22,7 +22,7 @@ import { openRedis } from "../tokens/stores/redis.ts";
 import { openVault } from "../tokens/stores/vault.ts";
 import { defined } from "../values/json.ts";
 
-/** What stores need besides the settings. */
+/** What stores need in addition to the settings. */
 export interface StoreParts {
   /** Deno KV, if the runtime has it. */
   readonly kv: Kv | undefined;
@@ -117,7 +117,7 @@ const stores: Readonly<Record<StoreName, Open>> = {
  * Opens what TOKEN_STORE keeps. It connects to nothing before the first use.
  *
  * @param settings The settings.
- * @param parts What stores need besides the settings.
+ * @param parts What stores need in addition to the settings.
  * @throws {ConfigError} When a setting that the store needs is missing.
  * @throws {OptionError} When a setting of the store is invalid.
  */

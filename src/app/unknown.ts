@@ -1,6 +1,6 @@
 /**
  * Environment variables whose names look like this program's but are unknown. A
- * misspelled variable would otherwise have no effect, and nobody would notice.
+ * misspelled variable would otherwise have no effect without notice.
  *
  * @module
  */

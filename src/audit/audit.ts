@@ -100,7 +100,7 @@ export function createAudit(
     isSlow = true;
     log(
       "error",
-      `An audit record is not kept after ${TIMEOUT} ms: going on without it`,
+      `An audit record is not kept after ${TIMEOUT} ms: continuing without it`,
       { id },
     );
   }

@@ -52,7 +52,7 @@ export async function readPrincipal(
   const typ = typeof protectedHeader.typ === "string"
     ? protectedHeader.typ.toLowerCase().replace(/^application\//, "")
     : protectedHeader.typ;
-  if (!TYPES.includes(typ)) return { reason: "it is no access token" };
+  if (!TYPES.includes(typ)) return { reason: "it is not an access token" };
   // RFC 9068 requires at+jwt, but many issuers do not set it.
   const mark = ID_CLAIMS.find((claim) => Object.hasOwn(payload, claim));
   if (typ !== "at+jwt" && mark !== undefined) {
@@ -67,7 +67,7 @@ export async function readPrincipal(
   }
   const subject = sub ?? client_id;
   if (typeof subject !== "string" || subject === "") {
-    return { reason: "nobody is named", claim: "sub" };
+    return { reason: "it names no subject", claim: "sub" };
   }
   const tenants = readTenants(payload, tenantClaim);
   if (!tenants) {

@@ -102,7 +102,9 @@ export function createJwt(options: JwtOptions): Jwt {
     publicUrl: secureAddress("https://crm.example.com/mcp"),
   });
   if (audience.length === 0 || audience.includes("")) {
-    throw new TypeError("audience must name this server, and not with nothing");
+    throw new TypeError(
+      "audience must name this server, and no name may be empty",
+    );
   }
   const verified = createLru<{ principal: Principal; until: number }>(
     MOST_REMEMBERED,

@@ -123,7 +123,7 @@ function flat(record: JsonObject): ReadonlyMap<string, unknown> {
   );
 }
 
-/** Whether two values are the same; of addresses, what stands before the `?`. */
+/** Whether two values are the same; of addresses, the part before the `?`. */
 function isEqual(one: unknown, other: unknown): boolean {
   return JSON.stringify(one, withoutQuery) ===
     JSON.stringify(other, withoutQuery);

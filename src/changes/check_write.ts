@@ -107,8 +107,8 @@ export async function check(
 const NUMERIC: ReadonlySet<BodyType> = new Set(["number", "numbers"]);
 
 /**
- * A write without a check. Numbers are read all the same: a number with two
- * readings is refused, since Qontak would store one of them without a word.
+ * A write without a check. Numbers are still read: a number with two readings
+ * is refused, since Qontak would store one of them without a word.
  */
 async function readNumbers(
   { setup }: ChangeContext,

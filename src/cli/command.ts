@@ -71,7 +71,7 @@ export function settingsOf(flags: Flags): Settings {
   const { variables, fileOf } = readEnvironment();
   const given = [...variableFlags].filter(([, flag]) => flags[flag]);
   const values = given.map(([name, flag]) => [name, String(flags[flag])]);
-  // The sandbox takes no token; what stands there may be a placeholder.
+  // The sandbox needs no token; the value may be a placeholder.
   if (flags.sandbox) values.push(["QONTAK_REFRESH_TOKEN", ""]);
   const names = new Map(given.map(([name, flag]) => [name, `--${flag}`]));
   return readSettings({ ...variables, ...Object.fromEntries(values) }, {

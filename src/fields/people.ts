@@ -1,5 +1,5 @@
 /**
- * "me" in the place of a user of Qontak: the user that calls are made as.
+ * "me" instead of a user of Qontak: the user of the token.
  *
  * @module
  */

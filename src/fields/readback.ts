@@ -127,7 +127,7 @@ function customValues({ additional_fields: sent }: JsonObject): Value[] {
  * @param b The other.
  */
 export function isSame(a: unknown, b: unknown): boolean {
-  // A cleared percentage comes back as "0.0".
+  // A cleared percentage is returned as "0.0".
   if (isEmpty(a)) return isEmpty(b) || b === "0.0";
   if (isEmpty(b)) return false;
   if (Array.isArray(a) || Array.isArray(b)) {

@@ -1,5 +1,6 @@
 /**
- * Decides which web pages may call, and what browsers are told about it.
+ * Decides which web pages may call, and what the answers to browsers say about
+ * it.
  *
  * @module
  */
@@ -20,7 +21,10 @@ const READABLE = "www-authenticate, retry-after, mcp-session-id, x-request-id";
 
 /** Settings of {@linkcode withCors}. */
 export interface CorsOptions {
-  /** The allowed origins, besides those of this machine and of the endpoint. */
+  /**
+   * The allowed origins, in addition to those of this machine and of the
+   * endpoint.
+   */
   readonly allowed: readonly string[];
   /** Gives the text that says how to fix a refusal. */
   readonly advise: Advise;

@@ -35,7 +35,7 @@ export type LogValue =
   | readonly LogValue[]
   | { readonly [name: string]: LogValue };
 
-/** The fields of a line besides its message. */
+/** The fields of a line in addition to its message. */
 export type LogDetails = NonNullable<Parameters<Log>[2]>;
 
 /** Writes log lines. */

@@ -21,7 +21,7 @@ interface Pattern {
   readonly find: RegExp;
   /** Decides when the expression alone is not enough. */
   readonly is?: (found: string) => boolean;
-  /** The replacement; `$1` and so on stand for the parts that are kept. */
+  /** The replacement; `$1` and so on are the parts that are kept. */
   readonly put: string;
 }
 

@@ -1,8 +1,8 @@
 /**
  * Limits on what callers over HTTP make the server hold and do: the bytes of
- * requests, and of answers that nobody has read yet, for each caller and in
- * all; and how many calls a caller may make that send nothing to Qontak.
- * Requests to Qontak have limits of their own.
+ * requests, and of answers that are not read yet, for each caller and in all;
+ * and how many calls a caller may make that send nothing to Qontak. Requests to
+ * Qontak have limits of their own.
  *
  * @module
  */
@@ -62,7 +62,7 @@ export class OverLimitError extends ProtocolError {
 
 /** A part of answers that is the same for many callers, so it is made once. */
 export interface Shared {
-  /** What stands for it in an answer, in an array alone; nobody can guess it. */
+  /** Its placeholder in an answer, alone in an array; it cannot be guessed. */
   readonly mark: string;
   /** The array, as JSON. */
   readonly bytes: Uint8Array;
@@ -76,7 +76,9 @@ export function createShared(list: readonly unknown[]): Shared {
   };
 }
 
-/** The most that an answer with a shared part has besides it, in bytes. */
+/**
+ * The most that an answer with a shared part has in addition to it, in bytes.
+ */
 const BESIDE = 4_096;
 
 /** One HTTP request, and what the server holds for it until it ends. */
@@ -206,9 +208,9 @@ export function createAnswers(
 
 /** Where an exchange is counted: for its caller, and in all. */
 interface Ledger {
-  /** Holds so many bytes more; fewer if negative. */
+  /** Holds a number of bytes more; fewer if negative. */
   hold(bytes: number): void;
-  /** Throws if so many bytes more are too much for a part of the room. */
+  /** Throws if a number of bytes more is too much for a part of the room. */
   demandRoom(bytes: number, part?: number): void;
   /** Counts calls, or throws if there are too many. */
   take(calls: number): void;

@@ -98,7 +98,7 @@ export interface CallSettings {
 interface State {
   /** Fires when the time is up, or when the client gives up. */
   readonly signal: AbortSignal;
-  /** What the client is told during the call. */
+  /** What the client learns during the call. */
   readonly progress: Progress;
   /** Called once when Qontak has answered. */
   readonly onQontak: () => void;
@@ -251,7 +251,7 @@ export function createCall(
     withRequestId(() => callTool(tool, args, options));
 }
 
-/** Returns the same CRM, which tells when Qontak has first answered. */
+/** Returns the same CRM, which reports when Qontak has first answered. */
 function watchAnswers(crm: Crm, onFirst: () => void): Crm {
   let isFirst = true;
   return {

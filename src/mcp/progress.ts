@@ -1,5 +1,5 @@
 /**
- * Tells a client what its call waits for.
+ * Informs a client about what its call waits for.
  *
  * @module
  */

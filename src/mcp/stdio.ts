@@ -226,7 +226,7 @@ function readMessage(bytes: Uint8Array): Line {
       ProtocolErrorCode.InvalidRequest,
       Array.isArray(value)
         ? "Batches are not part of this protocol: send one message a line"
-        : 'This is no JSON-RPC message: it needs jsonrpc "2.0", a method as text, an id that is text or a number on requests, and params that are an object',
+        : 'This is not a JSON-RPC message: it needs jsonrpc "2.0", a method as text, an id that is text or a number on requests, and params that are an object',
     );
   }
 }

@@ -10,7 +10,7 @@ import { usesProxy } from "./transport.ts";
 
 /** Why nothing could be sent. */
 export interface ConnectFailure {
-  /** The reason, as a phrase that can stand alone. */
+  /** The reason, as a complete phrase. */
   readonly reason: string;
   /** What can be done about it; undefined if only the address can be wrong. */
   readonly remedy?: Remedy;
@@ -42,7 +42,8 @@ const KINDS: readonly Kind[] = [
   },
   {
     pattern: /peer certificate|certificate|UNABLE_TO_(?:GET|VERIFY)/i,
-    reason: () => "its certificate is signed by nobody this machine trusts",
+    reason: () =>
+      "its certificate is signed by an authority that this machine does not trust",
     remedy: { what: "trustCertificate" },
   },
   {
@@ -59,7 +60,7 @@ const KINDS: readonly Kind[] = [
   },
   {
     pattern: /unreachable|ENETUNREACH|EHOSTUNREACH|no route/i,
-    reason: () => "there is no network that leads to it",
+    reason: () => "no network reaches it",
   },
 ];
 

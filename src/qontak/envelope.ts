@@ -226,7 +226,7 @@ function saidBy(
   return redactBeginning([...new Set(words)].join(": "), MAX_SAID);
 }
 
-/** Details of a refusal besides its status. */
+/** Details of a refusal in addition to its status. */
 interface Refused {
   /** Qontak's message. */
   readonly said: string;

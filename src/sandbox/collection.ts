@@ -31,7 +31,7 @@ export interface Collection<R extends Stored> {
   blank(call: Call): R;
   /** Checks rules that involve several keys; may fill in `reading.values`. */
   settle?(reading: Reading): void;
-  /** Where a record with these values stands; decides what is required. */
+  /** The place of a record with these values; it decides what is required. */
   place?(values: Values, world: World): Place | undefined;
   /** Runs after a write, for example to add to histories. */
   saved?(record: R, before: Values | undefined, call: Call): void;

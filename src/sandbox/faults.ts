@@ -21,7 +21,7 @@ export class ConnectionCut extends TypeError {
   }
 }
 
-/** The path of the login page that a `redirect` fault leads to. */
+/** The path of the login page to which a `redirect` fault points. */
 export const SIGN_IN_PATH = "/users/sign_in";
 
 /** An HTML page: the login page, or a proxy's error. */

@@ -118,7 +118,7 @@ export type Permission = Record<string, boolean>;
 
 /** A contact. */
 export interface Contact extends Stored {
-  /** The chat, where there is one. */
+  /** The chat, if there is one. */
   chat: readonly ChatLine[];
 }
 
@@ -128,7 +128,7 @@ export interface Deal extends Stored {
   readonly realCreatorId: number;
   /** Every move, oldest first. */
   readonly history: Move[];
-  /** The chat, where there is one. */
+  /** The chat, if there is one. */
   readonly chat: readonly ChatLine[];
   /** Permissions by e-mail address. */
   readonly permissions: Map<string, Permission>;

@@ -68,7 +68,7 @@ export interface FoundByPhone {
  * @param resource The kind of record; its list must have a query for phones.
  * @param phone The number, in any form.
  * @param search How to search.
- * @returns The records; undefined if the text is no whole phone number.
+ * @returns The records; undefined if the text is not a whole phone number.
  */
 export async function findByPhone(
   { crm, records, signal }: PhoneContext,

@@ -22,7 +22,7 @@ export function tellPartial(
 ): string {
   return `${read} of ${
     total ?? "an unknown number of"
-  } ${plural} could be read in the time of one call. What was read is kept: call again to go on`;
+  } ${plural} could be read in the time of one call. What was read is kept: call again to continue`;
 }
 
 /** The records of several kinds. */

@@ -20,7 +20,7 @@ const NEWS_SIZE = 100;
  * @param table The records.
  * @param since The newest change at the last reading of the list. Records that
  * were changed later may be known, because they were written through this
- * server; the pages go on to that change.
+ * server; the pages continue to that change.
  * @param options How to read pages.
  * @returns The newest change; undefined if everything must be read again, such
  * as when the records are not as many as Qontak counts.

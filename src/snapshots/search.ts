@@ -29,7 +29,7 @@ export interface Searched {
   readonly name: readonly string[];
   /** Whose name it is. */
   readonly kind: NameKind;
-  /** The keys that tell records with the same name apart. */
+  /** The keys that distinguish records with the same name. */
   readonly hints: readonly string[];
 }
 
@@ -125,7 +125,7 @@ export interface Wanted {
   readonly text: string;
   /** Its words, without fillers such as `PT`. */
   readonly words: readonly string[];
-  /** What was written, for phone numbers; undefined if it is no such number. */
+  /** What was written, for phone numbers; undefined if it is not one. */
   readonly phone: string | undefined;
   /** The id, if it can be one. */
   readonly id: number | null;

@@ -422,7 +422,7 @@ function shownOf({ table, asOf, counted }: Made): Snapshot {
 function late({ unfinished }: Entry, { plural }: Source): Snapshot {
   if (!unfinished) {
     throw new UnreachableError(
-      `The changes of the ${plural} could not be read in the time of one call, so nothing was answered. Call again to go on`,
+      `The changes of the ${plural} could not be read in the time of one call, so nothing was answered. Call again to continue`,
       { endpoint: plural, reason: "timeout", mayHaveArrived: false },
     );
   }

@@ -10,7 +10,7 @@ import { isEmpty, isObject, type JsonObject, toId } from "../values/json.ts";
 /** The code of an empty field. */
 const NONE = 0;
 
-/** Roughly how much memory a value takes besides its text, in bytes. */
+/** Roughly how much memory a value takes in addition to its text, in bytes. */
 const PER_VALUE = 64;
 
 /** The initial capacity of a table, in rows. */

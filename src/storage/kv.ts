@@ -156,7 +156,7 @@ export function explainKv(error: unknown, what: string): StoreError {
   const { name, message } = error instanceof Error ? error : new Error();
   const known = reasons.find(([said]) => said.test(message));
   return new StoreError(
-    `Deno KV, where ${what} are kept, is out of order: ${known?.[1] ?? name}`,
+    `Deno KV, where ${what} are kept, does not work: ${known?.[1] ?? name}`,
   );
 }
 
@@ -185,7 +185,7 @@ export function createKv(log: Log = () => {}): OwnKv | undefined {
       }
       opening = undefined;
       if (!isTold) {
-        log("warn", "Deno KV could not be opened: going on without it", {
+        log("warn", "Deno KV could not be opened: continuing without it", {
           error: error instanceof Error ? error.name : typeof error,
         });
       }

@@ -119,7 +119,7 @@ const CONNECTIONS: readonly Failure[] = [
   {
     pattern: /CERT|UNABLE_TO_(?:GET|VERIFY)|UnknownIssuer/i,
     problem: () =>
-      "shows a certificate that is signed by nobody this machine trusts",
+      "shows a certificate that is signed by an authority that this machine does not trust",
     remedy: { what: "trustCertificate" },
   },
   {

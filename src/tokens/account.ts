@@ -25,8 +25,8 @@ const ONLY = "";
 
 /**
  * The account that credentials belong to: the one in the record, which renewals
- * keep, otherwise a hash of the credentials that a person put in. A store of one
- * company tells accounts apart by its identity.
+ * keep, otherwise a hash of the credentials that a person put in. A store of
+ * one company distinguishes accounts by its identity.
  *
  * @param store The store.
  * @param credentials The credentials, as the store has them.

@@ -75,7 +75,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
       if (!isTold) {
         log?.(
           "warn",
-          "Access tokens cannot be cached in Deno KV: going on without",
+          "Access tokens cannot be cached in Deno KV: continuing without it",
           { error: error instanceof Error ? error.name : typeof error },
         );
       }

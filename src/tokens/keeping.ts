@@ -100,7 +100,7 @@ export function createKeeper(store: TokenStore, log: Log): Keeper {
           { store: store.name },
         );
       } else {
-        if (tries > 0) log("info", "The newest refresh token is kept at last");
+        if (tries > 0) log("info", "The newest refresh token is now kept");
         if (store.losesWrites) checkLater(tenant);
       }
     } catch (error) {

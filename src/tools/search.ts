@@ -55,7 +55,7 @@ const MAX_TITLE = 120;
 /** Qontak publishes no web address of a record, so this is its MCP resource. */
 const urlOf = (id: string) => `qontak://${id}`;
 
-/** The title of a record: its kind, its name, and what tells it apart. */
+/** The title of a record: its kind, its name, and what distinguishes it. */
 function titleOf(
   { resource, name, hints }: Pick<Searched, "resource" | "name" | "hints">,
   record: JsonObject,

@@ -48,7 +48,7 @@ export interface Tool<A extends Arguments = Arguments> {
   /**
    * Set where clients parse the text of an answer as JSON, so that the answer
    * as a whole has no fence. These keys get a fence of their own; under all
-   * other keys, others' words stand in quotation marks.
+   * other keys, others' words are in quotation marks.
    */
   readonly fenced?: readonly string[];
   /** Wrong names that people and other servers use, and the right ones. */

@@ -49,8 +49,9 @@ const markExponent: Reviver = (_key, value, context) =>
 /**
  * Parses JSON that a client sent. A number that is written with an exponent
  * becomes an object that says so, which no argument accepts: once it is parsed,
- * `9.17e5` cannot be told from 917000, and a text field would store digits that
- * nobody wrote. Numbers that are too large to be exact are refused as they are.
+ * `9.17e5` looks the same as 917000, and a text field would store digits that
+ * were never written. Numbers that are too large to be exact are refused as
+ * they are.
  *
  * @param text The JSON.
  * @returns The value; undefined if the text is not JSON.

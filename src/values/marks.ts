@@ -115,7 +115,7 @@ const LOST = [
   {
     find: new RegExp(UNNAMED.pattern),
     problem:
-      "stands for characters that an answer did not show: send the text without it, or leave it out",
+      "replaces characters that an answer did not show: send the text without it, or leave it out",
   },
   {
     find: new RegExp(FENCE_LINE.pattern),

@@ -55,7 +55,7 @@ export function nameKey(name: string, kind: NameKind): string | undefined {
 export function nameWords(name: string, kind: NameKind): readonly string[] {
   const [main = "", ...after] = foldText(name.slice(0, MAX_NAME)).split(",");
   const words = wordsIn(main);
-  // After a comma stand degrees of a person or the legal form of a company.
+  // After a comma there are degrees of a person or the legal form of a company.
   const rest = after.flatMap((part) => {
     const found = wordsIn(part);
     return kind === "person" && takeEnd(found, DEGREES).length === 0

@@ -151,7 +151,7 @@ export function phonesOf(value: unknown): string[] {
     const parts = text.length > MAX_WRITTEN * 4
       ? []
       : text.split(/[,/|;]|\s(?:or|atau|dan|and|&)\s/i);
-    // A part that is no number on its own belongs to the number before it.
+    // A part that is not a number by itself belongs to the number before it.
     return parts.length > 1 &&
         parts.every((part) => phoneKey(part) !== undefined)
       ? parts.map((part) => part.trim())

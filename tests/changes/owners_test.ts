@@ -11,7 +11,7 @@ import { createWorld, noRates } from "../support/world.ts";
 
 const ALL = ["read", "write", "delete"] as const;
 
-/** Who each key stands for. */
+/** The caller of each key. */
 const principals: Record<string, Omit<Principal, "name">> = {
   alpha: { tenants: ["alpha"], scopes: ALL },
   colleague: { tenants: ["alpha"], scopes: ALL },
@@ -98,7 +98,7 @@ Deno.test("a plan is for the caller and the company that it was made for", async
   }
 });
 
-Deno.test("a caller that may not read is told no more of a record than it wrote", async () => {
+Deno.test("a caller that may not read sees only what it wrote of a record", async () => {
   await using place = createPlace();
   const [alpha, writer] = [
     await place.connect("alpha"),

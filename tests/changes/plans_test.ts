@@ -20,7 +20,7 @@ import { createWorld, type World, writes } from "../support/world.ts";
 const first = async (world: World, list: string, args = {}) =>
   (await world.ok(list, args)).records[0];
 
-/** A deal that is in a stage without requirements of its own. */
+/** A deal that is in a stage without requirements. */
 async function aDeal(world: World): Promise<number> {
   return (await first(world, "list_deals")).id;
 }
@@ -308,7 +308,7 @@ Deno.test("a delete says what hangs on the record", async () => {
   assertEquals(dry.would_delete.id, contact_id);
 });
 
-Deno.test("a plan is refused where anything has changed since", async () => {
+Deno.test("a plan is refused if anything has changed since", async () => {
   const templates: Record<string, (fields: Record<string, unknown>[]) => void> =
     {};
   await using world = await createWorld({
@@ -398,7 +398,7 @@ Deno.test("a plan is refused where anything has changed since", async () => {
   }
 });
 
-Deno.test("a plan to delete or to change the owner is refused where the record has changed", async () => {
+Deno.test("a plan to delete or to change the owner is refused if the record has changed", async () => {
   await using world = await createWorld();
   const contact_id = (await first(world, "list_contacts")).id;
   const plans: [string, string][] = [];
@@ -434,7 +434,7 @@ Deno.test("a plan to delete or to change the owner is refused where the record h
   assertEquals(writes(world).length, sent + 1);
 });
 
-Deno.test("a plan that nobody made, or that is for something else, is refused", async () => {
+Deno.test("a plan that does not exist, or that is for something else, is refused", async () => {
   await using world = await createWorld();
   const { plan, deal_id } = await sizePlan(world);
   const letter = plan.endsWith("A") ? "B" : "A";
@@ -467,7 +467,7 @@ Deno.test("a plan that nobody made, or that is for something else, is refused", 
   assertEquals(writes(world).length, 3);
 });
 
-Deno.test("a plan expires, also where the store keeps it longer", async () => {
+Deno.test("a plan expires, even if the store keeps it longer", async () => {
   const inner = createMemoryChangeStore();
   const lifetimes: number[] = [];
   const store: ChangeStore = {
@@ -507,7 +507,7 @@ Deno.test("the store does not give plans away", async () => {
   const all = kept.join();
   assertNotMatch(all, /size|777|update_deal|Lestari/);
   assert(!all.includes(plan) && !all.includes(plan.slice(5)));
-  // What someone else puts in its place does not open.
+  // A text that somebody else stores instead does not open.
   const [place, text = ""] = kept;
   for (const forged of ["{}", "a.b", text.slice(0, -4), `A${text.slice(1)}`]) {
     await inner.put(JSON.parse(place!), forged, 60_000);

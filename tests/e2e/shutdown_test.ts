@@ -170,7 +170,7 @@ for (const [name, start] of Object.entries(entries)) {
         await server.says('"tries":5');
         await refuseWrites("0");
         const { stderr } = await inTime(server);
-        assert(!/kept at last|is lost/.test(stderr), stderr);
+        assert(!/is now kept|is lost/.test(stderr), stderr);
         await using next = await start(env);
         const { text, isError } = await call(next);
         assertEquals(isError, false, text);

@@ -26,7 +26,7 @@ async function converse(lines: (object | string)[]) {
 Deno.test("stdio answers every bad message and continues", async () => {
   const { byId, answers } = await converse([
     ...HANDSHAKE,
-    "this is no JSON",
+    "this is not JSON",
     "[]",
     `{"jsonrpc":"2.0","id":"batch"`,
     { jsonrpc: "1.0", id: "old", method: "tools/list" },

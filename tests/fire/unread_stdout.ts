@@ -1,5 +1,5 @@
 /**
- * Makes the standard output of a program one that nobody reads, and that takes
+ * Makes the standard output of a program one that is never read, and that takes
  * lines all the same: each of them waits for ever.
  *
  * @module

@@ -78,7 +78,7 @@ const lists = Array.from(
 
 Deno.test({
   name:
-    "200 batches of tools/list that nobody reads take little memory, are refused after the first, and others are answered",
+    "200 unread batches of tools/list take little memory, are refused after the first, and others are answered",
   ignore: Deno.build.os !== "linux",
   async fn() {
     await using server = await start({});
@@ -120,7 +120,7 @@ Deno.test("calls that send nothing to Qontak have a limit for each caller", asyn
   const first = await ask(url, lists, GREEDY);
   assertEquals(first.status, 200);
   await first.text();
-  // These go to Qontak, which has limits of its own.
+  // These go to Qontak, which has separate limits.
   for (let i = 0; i < 60; i++) {
     const args = { page: i + 1, per_page: 1 };
     const { isError, text } = await callTool(
@@ -147,8 +147,7 @@ Deno.test("calls that send nothing to Qontak have a limit for each caller", asyn
 });
 
 Deno.test({
-  name:
-    "a stdio client that reads nothing is listened to no longer, whatever it sends",
+  name: "a stdio client that reads nothing is paused, whatever it sends",
   ignore: Deno.build.os !== "linux",
   async fn() {
     // As on Windows, where writing to a pipe does not stop the process.

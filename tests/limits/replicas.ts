@@ -42,11 +42,11 @@ async function flood(
  * Repeats a test until the shared counters always answered in time. On a busy
  * machine they may not, and then each server rightly uses its own limits.
  *
- * @param run The test; false if the shared counters seemed out of order.
+ * @param run The test; false if the shared counters did not answer in time.
  */
 export async function undisturbed(run: () => Promise<boolean>): Promise<void> {
   for (let tries = 0; tries < 10; tries++) if (await run()) return;
-  throw new Error("The shared counters seemed out of order ten times");
+  throw new Error("The shared counters did not answer in time ten times");
 }
 
 /** The settings of three replicas, and the limit that must hold. */

@@ -51,7 +51,7 @@ function serve() {
   } satisfies AsyncDisposable & Record<string, unknown>;
 }
 
-Deno.test("the calls of a batch go on as their answers are read", async () => {
+Deno.test("the calls of a batch continue as their answers are read", async () => {
   await using served = serve();
   const response = await served.send(BATCH, "slow");
   await served.settle();
@@ -66,7 +66,7 @@ Deno.test("the calls of a batch go on as their answers are read", async () => {
   assertEquals(served.lists(), 20);
 });
 
-Deno.test("what nobody reads is bounded for each caller and in all, and what is over is refused", async () => {
+Deno.test("unread answers are limited for each caller and in total, and more are refused", async () => {
   await using served = serve();
   /** Sends 40 batches of a caller, a few at once, and reads none. */
   async function fill(name: string): Promise<Response[]> {
@@ -109,7 +109,7 @@ Deno.test("what nobody reads is bounded for each caller and in all, and what is 
   assertEquals(last.result.isError, undefined);
 });
 
-Deno.test("tools/list is the same for callers that read it at once, late, or in a batch", async () => {
+Deno.test("tools/list is the same for callers that read it immediately, late, or in a batch", async () => {
   const server: QontakServer = createServer({
     refreshToken: "unused",
     log: () => {},

@@ -89,7 +89,7 @@ Deno.test({
           past,
           future,
           "",
-          "its certificate is signed by nobody this machine trusts. Name the file with the certificate of the authority that signed it in DENO_CERT or NODE_EXTRA_CA_CERTS",
+          "its certificate is signed by an authority that this machine does not trust. Name the file with the certificate of the authority that signed it in DENO_CERT or NODE_EXTRA_CA_CERTS",
         ],
       ];
       for (const [host, from, until, trusted, expected] of table) {
@@ -119,7 +119,7 @@ Deno.test({
   },
 });
 
-Deno.test("an unknown host, a refusal and a proxy that is gone are told apart", async () => {
+Deno.test("errors distinguish an unknown host, a refusal and a proxy that does not answer", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();

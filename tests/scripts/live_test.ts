@@ -162,7 +162,7 @@ const FAULTS: Readonly<Record<string, readonly [FaultRule, RegExp]>> = {
     },
     /\| create_deal \| failed: /,
   ],
-  "Qontak is out of order for a while": [
+  "Qontak fails for a while": [
     { skip: 120, times: 3, fault: { kind: "status", status: 503 } },
     /Ended early.*3 requests in a row were answered with 503/,
   ],

@@ -35,7 +35,7 @@ const count = (world: World, more: Data = {}): Promise<Data> =>
     ...more,
   });
 
-/** The same, however many calls it takes. */
+/** The same, with as many calls as it takes. */
 async function countAll(world: World, more: Data = {}): Promise<Data> {
   for (;;) {
     const answer = await count(world, more);
@@ -48,8 +48,8 @@ const pages = (world: World) =>
 
 Deno.test({
   name:
-    "query_records tells a client how far it has read, ends when the client gives up, and goes on with the next call",
-  // The SDK's transport leaves a timer behind when it closes.
+    "query_records tells a client how far it has read, ends when the client gives up, and continues with the next call",
+  // The SDK's transport leaves a timer running when it closes.
   sanitizeOps: false,
   sanitizeResources: false,
   async fn() {
@@ -113,7 +113,7 @@ Deno.test({
   },
 });
 
-Deno.test("query_records and list_deals say what they could not read in time, and go on with the next call", async () => {
+Deno.test("query_records and list_deals say what they could not read in time, and continue with the next call", async () => {
   await using world = await createWorld({
     deals: 3_000,
     maxPerPage: 100,
@@ -137,7 +137,7 @@ Deno.test("query_records and list_deals say what they could not read in time, an
   });
   if (part.incomplete !== undefined) {
     assertEquals([part.records, part.total_data], [[], undefined]);
-    assertMatch(part.incomplete, /call again to go on/);
+    assertMatch(part.incomplete, /call again to continue/);
   }
   world.sandbox.clearFaults();
   assertEquals((await countAll(world, { fresh: true })).matched, 3_000);
@@ -152,7 +152,7 @@ Deno.test("query_records and list_deals say what they could not read in time, an
   );
 });
 
-Deno.test("query_records reads for itself each time where snapshots are turned off", async () => {
+Deno.test("query_records reads again each time if snapshots are turned off", async () => {
   await using world = await createWorld({ server: { snapshotLifetime: 0 } });
   for (let i = 0; i < 2; i++) {
     world.seen();
@@ -161,7 +161,7 @@ Deno.test("query_records reads for itself each time where snapshots are turned o
   }
 });
 
-Deno.test("query_records shows what others changed once the records are old, with few requests where the order allows", async () => {
+Deno.test("query_records shows what others changed once the records are old, with few requests if the order allows", async () => {
   for (const newestChangeFirst of [true, false]) {
     await using world = await createWorld({
       deals: 1_000,
@@ -206,7 +206,7 @@ Deno.test("query_records lets calls at the same moment share one reading", async
   assertEquals(pages(world).length, 21);
 });
 
-Deno.test("query_records answers nothing where the records need too much memory, and says what to set", async () => {
+Deno.test("query_records refuses if the records need too much memory, and says what to set", async () => {
   await using world = await createWorld({
     deals: 3_000,
     server: { snapshotBytes: 1_000_000 },
@@ -261,7 +261,7 @@ const faults: readonly Fault[] = [
   { kind: "reshape", as: "nothing" },
 ];
 
-Deno.test("query_records is right or fails, whatever goes wrong in the middle of a reading", async (t) => {
+Deno.test("query_records is right or fails, whatever goes wrong during a reading", async (t) => {
   await using world = await createWorld({
     deals: 1_000,
     maxPerPage: 100,

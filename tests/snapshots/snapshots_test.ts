@@ -308,7 +308,7 @@ Deno.test("snapshots of two companies are separate", async () => {
   assertEquals([ours.requests.length > 0, theirs.requests], [true, []]);
 });
 
-Deno.test("get() trusts the order of a list only where it can be no other", async () => {
+Deno.test("get() trusts the order of a list only if no other order is possible", async () => {
   // Ids and times fall together: the list may be sorted by id.
   const list = listOf(1_000);
   list.records.forEach((one, i) => one.id = 1_000 - i);
@@ -446,7 +446,7 @@ Deno.test("get() remembers the page size when the records are dropped or not kep
   }
 });
 
-Deno.test("get() goes on with an interrupted reading that was asked for with `fresh`, but not with an old one", async () => {
+Deno.test("get() continues an interrupted reading that was requested with `fresh`, but not an old one", async () => {
   const list = listOf(3_000, 100);
   let isSlow = true;
   list.before = async (_, request) => {
@@ -493,7 +493,7 @@ Deno.test("get() refreshes a snapshot that takes most of a company's memory", as
   assertEquals(namesIn(await ask()), namesOf(list));
 });
 
-Deno.test("get() lets fewer requests run where the limits allow no more", async () => {
+Deno.test("get() runs fewer requests if the limits allow no more", async () => {
   const list = listOf(3_000, 100);
   let running = 0;
   list.before = async () => {

@@ -281,7 +281,7 @@ redisTest(
       assertEquals(untrusted.code, 1);
       assertMatch(
         untrusted.stderr,
-        /signed by nobody this machine trusts.*DENO_CERT/,
+        /signed by an authority that this machine does not trust.*DENO_CERT/,
       );
       const uninvited = await list({ DENO_CERT: `${dir}/ca.pem` });
       assertEquals(uninvited.code, 1);

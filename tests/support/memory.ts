@@ -113,7 +113,7 @@ export function createMemoryAuditStore(): MemoryAuditStore {
 
 /** A Deno KV in memory, for caches. */
 export interface MemoryKv {
-  /** What was put in it, by the JSON of its key. */
+  /** Its contents, by the JSON of their keys. */
   readonly rows: Map<string, MemoryRow>;
   readonly kv: Kv;
 }

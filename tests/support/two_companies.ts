@@ -1,5 +1,5 @@
 /**
- * One server for two companies, each with a sandbox of its own.
+ * One server for two companies, each with a separate sandbox.
  *
  * @module
  */

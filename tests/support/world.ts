@@ -71,7 +71,7 @@ export function writes(world: World): SandboxRequest[] {
   );
 }
 
-/** The rate of whatever is not limited. */
+/** The rate that does not limit anything. */
 export const NO_RATE = { perSecond: Infinity, burst: 1 };
 
 /** Limits that do not restrict the requests of a test. */

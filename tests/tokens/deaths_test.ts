@@ -147,7 +147,7 @@ for (const kind of kinds.filter(({ canPause }) => canPause)) {
       assertEquals(sandbox.grants - before, 1);
       const ended = await server.stop("SIGTERM");
       assertStringIncludes(ended.stderr, "could not be kept");
-      assertStringIncludes(ended.stderr, "kept at last");
+      assertStringIncludes(ended.stderr, "is now kept");
       assertNoTokens([ended, await other.stop("SIGTERM")]);
     },
   });

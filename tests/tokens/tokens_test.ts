@@ -365,7 +365,7 @@ Deno.test("access() recognizes its own record if the store's answer was lost", a
   await tokens.close();
   assertEquals(state.record.refresh_token, "r1");
   assertMatch(logs[0]!, /Trying again/);
-  assertMatch(logs[1]!, /kept at last/);
+  assertMatch(logs[1]!, /is now kept/);
 });
 
 Deno.test("close() stores what is not stored yet, and reports what is lost", async () => {

@@ -202,7 +202,7 @@ function swell(id: number) {
   };
 }
 
-Deno.test("get_account_overview takes at most 6 KB, whatever belongs to the company, and counts the rest", async () => {
+Deno.test("get_account_overview takes at most 6 KB, no matter what belongs to the company, and counts the rest", async () => {
   const { id } = [...data.notes.values()].map(({ values }) =>
     data.companies.get(values.crm_company_id as number)
   ).find((company) => company !== undefined)!;
@@ -250,7 +250,7 @@ async function firstNoted(world: World): Promise<Data> {
   return answer.last_notes.records;
 }
 
-Deno.test("get_account_overview withholds notes where content is strict", async () => {
+Deno.test("get_account_overview withholds notes with strict content", async () => {
   {
     await using world = await createWorld();
     const [shown] = await firstNoted(world);
@@ -262,7 +262,7 @@ Deno.test("get_account_overview withholds notes where content is strict", async 
   for (const { note } of notes) assertStringIncludes(note, "[withheld: ");
 });
 
-Deno.test("get_account_overview shows a company only accounts of its own", async () => {
+Deno.test("get_account_overview shows a company only its own accounts", async () => {
   await using two = await createTwoCompanies();
   const { results } = await two.ok("acme", "search", { query: "PT" });
   const id = Number(results[0].id.split("/")[1]);

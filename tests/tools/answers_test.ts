@@ -191,7 +191,7 @@ Deno.test("what a filter fixes is said once, unless fields names it", async () =
   assertEquals(named.same_for_all, undefined);
 });
 
-Deno.test("records are shown without labels where the template cannot be read", async () => {
+Deno.test("records are shown without labels if the template cannot be read", async () => {
   await using world = await createWorld();
   world.sandbox.inject({
     fault: { kind: "status", status: 500 },

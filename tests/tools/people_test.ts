@@ -147,7 +147,7 @@ Deno.test("me is the user behind the token, in writes, filters and questions", a
   assertEquals(asked.length, 1);
 });
 
-Deno.test("me in a text is a text, and asks for nobody", async () => {
+Deno.test("me in a text is a text, and causes no request", async () => {
   await using world = await createWorld();
   const { matched } = await world.ok("query_records", {
     resource: "deals",
@@ -169,7 +169,7 @@ for (
     }],
   ] as [string, Data][]
 ) {
-  Deno.test(`me is refused where Qontak ${what}, and the refusal says what to do`, async () => {
+  Deno.test(`me is refused if Qontak ${what}, and the refusal says what to do`, async () => {
     await using world = await createWorld(options);
     const { records: [{ id }] } = await world.ok("list_deals", { per_page: 1 });
     const before = world.sandbox.requests.length;

@@ -339,7 +339,7 @@ Deno.test("update_contact says that somebody changed the owner at the same time"
   assertEquals(data.notes, [
     `The owner of the contact is ${after} now, and not ${before}, as when it was read: somebody changed it at the same time, or Qontak did. Check who should own it`,
   ]);
-  // Nothing is said where nobody did.
+  // There is no note if the owner stayed the same.
   assertEquals((await withOwners(9)).data.notes, undefined);
 });
 

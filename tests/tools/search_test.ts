@@ -80,7 +80,7 @@ Deno.test("fetch shows what a record has, and its notes", async () => {
   assertStringIncludes(own.text, String(note!.values.note));
 });
 
-Deno.test("fetch refuses what is no id, with the nearest", async () => {
+Deno.test("fetch refuses what is not an id, and suggests the nearest", async () => {
   await using world = await createWorld();
   for (
     const [id, told] of [
@@ -198,7 +198,7 @@ Deno.test("search refuses an empty query, and finds nothing for one that nothing
   }
 });
 
-Deno.test("search goes on without a kind of record that cannot be read, and says so", async () => {
+Deno.test("search continues without a kind of record that cannot be read, and says so", async () => {
   await using world = await createWorld({
     retryBudget: 0,
     change(request, answer) {
@@ -212,7 +212,7 @@ Deno.test("search goes on without a kind of record that cannot be read, and says
   assertStringIncludes(answer.incomplete, "tickets could not be read");
 });
 
-Deno.test("search and fetch show no free text of records where content is strict", async () => {
+Deno.test("search and fetch show no free text of records with strict content", async () => {
   await using world = await createWorld({ content: "strict" });
   const [note] = [...data.notes.values()].filter(({ values }) =>
     values.crm_company_id

@@ -55,7 +55,7 @@ Deno.test("nameKey() has one form for every way of writing a person's name", () 
   assertEquals(nameKey("Dewi", "person"), "dewi");
 });
 
-Deno.test("nameKey() keeps a name that is nothing but a form or a title", () => {
+Deno.test("nameKey() keeps a name that is only a form or a title", () => {
   assertEquals(nameKey("PT", "company"), "pt");
   assertEquals(nameKey("Ibu", "person"), "ibu");
   for (const name of ["", "  ", "-", "…", "()"]) {

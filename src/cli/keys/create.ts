@@ -98,7 +98,7 @@ function readTenants(
   const tenants = words(flag) ?? [DEFAULT_TENANT];
   if (!tenants.every(isTenant)) {
     throw new ConfigError([
-      `--tenants must be names joined by commas, each of ${TENANT_NAMES}; ${DEFAULT_TENANT} among them stands for calls without user_id`,
+      `--tenants must be names joined by commas, each of ${TENANT_NAMES}; ${DEFAULT_TENANT} among them is for calls without user_id`,
     ]);
   }
   if (store.isSingle && tenants.some((tenant) => tenant !== DEFAULT_TENANT)) {

@@ -24,7 +24,7 @@ export const listKeys: Run = command(noWord, async (program, _, { json }) => {
         complain(
           `the key ${
             lineOf(id)
-          } was revoked, and its record is in the store: nobody gets in with it. ${
+          } was revoked, and its record is in the store: the key is not accepted. ${
             advise({ what: "revokeKey", id: lineOf(id) })
           }`,
         );

@@ -194,7 +194,7 @@ document.addEventListener("DOMContentLoaded", () => {
         const message = JSON.parse(candidate);
         if (message.result || message.error) return message;
       } catch {
-        // Neither an answer nor an error of ours.
+        // Neither an answer nor one of the server's errors.
       }
     }
   };

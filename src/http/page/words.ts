@@ -11,7 +11,7 @@ import type { Toolset } from "../../tools/catalog.ts";
 /** A language of the page, as `lang` and `?lang=` name it. */
 export type Language = "en" | "id";
 
-/** The texts of the script; `{name}` stands for a value. */
+/** The texts of the script; `{name}` is a placeholder for a value. */
 export interface ScriptWords {
   readonly healthy: string;
   /** The server runs, but something that it needs does not. */

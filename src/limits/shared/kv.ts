@@ -50,7 +50,7 @@ interface Wish {
  * import { createServer } from "@qontak/mcp";
  * import { createKvBuckets, createLimits } from "@qontak/mcp/limits";
  *
- * // Where there is no database, each isolate goes by its own limits.
+ * // Without a database, each isolate uses its own limits.
  * const database = Promise.resolve(Deno.openKv?.());
  * const kv = { open: () => database };
  * const server = createServer({

@@ -95,7 +95,7 @@ export function withoutFailures(
     isTold = true;
     log(
       "warn",
-      "The shared limits do not answer: each server goes by its own",
+      "The shared limits do not answer: each server uses its own",
       {
         place: buckets.name,
         reason: error instanceof Error ? error.message : typeof error,

@@ -86,7 +86,7 @@ function sampleOf(
   }
 }
 
-/** The stages a deal went through to stand at this one. */
+/** The stages through which a deal went to this one. */
 function pathTo(stage: Stage, random: Random): Stage[] {
   const stages = stagesOf(stage.crm_pipeline_id);
   const walked = stage.win_probability === "0.00"
@@ -280,7 +280,7 @@ function createDeal(
   };
 }
 
-/** Adds deals until there are so many, as many at each stage. */
+/** Adds deals up to a number, equally many at each stage. */
 export function addDeals(
   random: Random,
   deals: Records<Deal>,

@@ -70,7 +70,7 @@ export function slugOf(name: string, suffix: number): string {
   return `${words.replace(/^-|-$/g, "")}-${suffix}`;
 }
 
-/** A record as it stood when it was made. */
+/** A record as it was when it was created. */
 export function record(
   id: number,
   name: string,
@@ -119,7 +119,7 @@ export function createContacts(
   return byId(someContacts(random, companies, first, 28));
 }
 
-/** Adds contacts until there are so many. */
+/** Adds contacts up to a number. */
 export function addContacts(
   random: Random,
   contacts: Records<Contact>,

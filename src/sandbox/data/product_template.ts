@@ -26,7 +26,7 @@ function field(
  * The template of products. Qontak's collection shows the product code as an
  * additional field; OpenAPI names unit and manufacturer beside it. That lines
  * have the same fields as products is assumed. There is no dropdown among them:
- * nobody could learn its options.
+ * its options could not be read.
  */
 export const PRODUCT_TEMPLATE: readonly Descriptor[] = [
   {

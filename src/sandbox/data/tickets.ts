@@ -46,7 +46,7 @@ export interface Ticketed {
   nextId(): number;
 }
 
-/** Where a ticket at this stage stands. */
+/** The place of a ticket at this stage. */
 export function ticketPlace(stage: TicketStage): Place {
   const pipelineId = stage.ticket_pipeline_id;
   return {

@@ -105,7 +105,7 @@ function settle({ call, values, fail }: Reading): void {
   if (ancestry == null) return;
   const exists = call.world.companies.has(Number(ancestry));
   if (!exists || String(ancestry) === call.params.id) {
-    fail("ancestry", "is no other company");
+    fail("ancestry", "is not another company");
   }
 }
 

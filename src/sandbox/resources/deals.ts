@@ -76,7 +76,7 @@ const KEYS: readonly Key[] = [
     records: (world) => world.associations,
     label: recordName,
   }),
-  // Empty in Qontak's collection even where there are product lines.
+  // Empty in Qontak's collection even if there are product lines.
   shown("product_association_quantity", () => []),
   shown("product_association_price", () => []),
   shown("product_association_total_price", () => []),

@@ -144,7 +144,7 @@ export function openEnv(options: EnvStoreOptions): EnvStore {
     async remove(tenant) {
       await placeOf(tenant);
       throw new CredentialsError(
-        "The credentials are configured: take them out where they stand",
+        "The credentials are configured: remove them from the configuration",
       );
     },
     tenants: () => Promise.resolve([DEFAULT_TENANT]),

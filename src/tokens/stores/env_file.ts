@@ -73,7 +73,7 @@ const reasons: Readonly<Record<string, string>> = {
 /**
  * Opens one variable of a `.env` file. Reads nothing until first use.
  *
- * @example Replacing a token where it stands
+ * @example Replacing a token in its place
  * ```ts
  * import { assertEquals } from "@std/assert";
  * import { openEnvFile } from "@qontak/mcp/stores";
@@ -111,7 +111,7 @@ export function openEnvFile(path: string, name: string): EnvFile {
       const value = valueOf(variables, name);
       if (value === undefined) {
         throw new StoreError(
-          `${name} no longer stands in ${path}. Put it back there, with a token that is good`,
+          `${name} is no longer in ${path}. Put it back there, with a valid token`,
         );
       }
       if (value !== from) return false;

@@ -169,7 +169,7 @@ export function openRedis(options: RedisStoreOptions): StoreAndKeys {
     try {
       await ask((redis) => redis.eval(REPLACE, 1, key, version, text));
     } catch (error) {
-      // The record was read, so the call can go on.
+      // The record was read, so the call can continue.
       log?.("warn", "A record in Redis may expire and could not be kept", {
         reason: error instanceof Error ? error.message : String(error),
       });

@@ -24,7 +24,7 @@ export function describeReading(
       ? {
         incomplete: `${partial.read} of ${
           partial.total ?? "an unknown number of"
-        } ${plural} could be read in the time of one call, and nothing was computed. What was read is kept: call again to go on`,
+        } ${plural} could be read in the time of one call, and nothing was computed. What was read is kept: call again to continue`,
       }
       : {}),
     ...(counted === undefined ? {} : {

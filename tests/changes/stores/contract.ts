@@ -16,7 +16,9 @@ import { sleep } from "../../support/time.ts";
 
 /** How a test opens a store, and what it may see of it. */
 export interface Ground {
-  /** A store; all of them share what they keep, where they keep it outside. */
+  /**
+   * A store; all of them share their records if these are outside the process.
+   */
   open(
     options?: { sealer?: Sealer; most?: number; mostBytes?: number },
   ): ChangeStore;
@@ -84,7 +86,7 @@ export async function contract(ground: Ground): Promise<void> {
   assertEquals(await store.replace(at("short"), "two", "three"), false);
   assertEquals((await store.list(shelf, 10)).length, 3);
 
-  // A large text comes back whole, also where it gets shorter.
+  // A large text is returned whole, even after a shorter one replaces it.
   const large = "ö".repeat(100_000);
   await store.put(at("large"), large, HOUR);
   assertEquals(await store.take(at("large")), large);
@@ -146,7 +148,7 @@ export async function sealing(ground: Required<Ground>): Promise<void> {
   assertEquals(await rotated.get(at("a")), "canary under seal");
   assertEquals(await rotated.replace(at("a"), "canary under seal", "x"), true);
   assertEquals(await sealed.get(at("a")), undefined);
-  // What is not sealed could have been put there by anyone.
+  // Anyone could have stored an unsealed text.
   assertEquals(await rotated.get(at("open")), undefined);
   assertEquals(await rotated.take(at("open")), undefined);
   assertEquals((await rotated.list(shelf, 9)).length, 2);

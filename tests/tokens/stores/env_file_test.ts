@@ -384,7 +384,7 @@ test(
       await assertRejects(
         () => file.replace("theirs", "newer"),
         StoreError,
-        "TOKEN no longer stands in",
+        "TOKEN is no longer in",
       );
       assertEquals(await Deno.readTextFile(path), content);
     }

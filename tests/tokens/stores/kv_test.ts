@@ -138,7 +138,7 @@ test("createKvStore() knows its database from others", async (kv) => {
   assertNotEquals(first, third);
 });
 
-test("createKvStore() goes by the end that stands in a lease", async ({ database }) => {
+test("createKvStore() uses the expiry in a lease", async ({ database }) => {
   const store = createKvStore({
     kv: { open: () => Promise.resolve(database) },
   });

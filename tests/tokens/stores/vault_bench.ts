@@ -12,15 +12,18 @@ import {
 } from "../../../src/tokens/stores/vault.ts";
 import { defined } from "../../../src/values/json.ts";
 
-/** A server, stores for it, what they logged, and the server's own hand. */
+/**
+ * A server, stores for it, their log, and access to the server as its
+ * administrator.
+ */
 export interface VaultBench<V> {
   readonly vault: V;
-  /** What was logged, as it would be written. */
+  /** The log lines. */
   readonly lines: string[];
-  /** Where the store keeps things unless told otherwise. */
+  /** The default paths of the store. */
   readonly data: string;
   readonly metadata: string;
-  /** Makes a store; with the token of every right unless told otherwise. */
+  /** Makes a store; by default with a token that may do everything. */
   make(options?: Partial<VaultStoreOptions>): TokenStore;
   /** Asks Vault as its administrator; answers with the status. */
   admin(method: string, path: string, body?: unknown): Promise<number>;

@@ -257,7 +257,7 @@ const leftovers: [string, (bench: Bench) => Promise<number>, string][] = [
 ];
 for (const [name, spoil, next] of leftovers) {
   everywhere(
-    `createVaultStore() has no credentials where a person's secret was ${name}, and makes new ones once`,
+    `createVaultStore() has no credentials if a person's secret was ${name}, and makes new ones once`,
     async (bench) => {
       const store = bench.make();
       await store.replace("acme", { refresh_token: CANARY }, undefined);

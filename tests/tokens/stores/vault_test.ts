@@ -41,7 +41,7 @@ type Bench = VaultBench<TestVault>;
 
 const drop = (response: Response) => response.body?.cancel();
 
-/** Makes a test of a server of its own. */
+/** Makes a test with a separate server. */
 function bench(
   run: (bench: Bench) => Promise<void>,
   options: TestVaultOptions = {},
@@ -315,7 +315,7 @@ Deno.test({
       });
       await assertRefuses(
         store,
-        /signed by nobody this machine trusts\)\. .*DENO_CERT/,
+        /signed by an authority that this machine does not trust\)\. .*DENO_CERT/,
         "canary-token",
       );
       await store.close?.();

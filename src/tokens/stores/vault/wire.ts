@@ -200,7 +200,7 @@ function refusal(
   }
   // Omits Vault's message, which may repeat the request.
   return new StoreError(
-    `The token store is out of order: ${where} answers HTTP ${status} for ${path}. Your tokens are not lost; its own log says more`,
+    `The token store does not work: ${where} answers HTTP ${status} for ${path}. Your tokens are not lost; its own log says more`,
   );
 }
 
