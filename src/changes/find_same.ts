@@ -7,9 +7,9 @@ import { QontakError, UnreachableError } from "../errors.ts";
 import { deadline } from "../net/deadline.ts";
 import type { Resource } from "../qontak/resources.ts";
 import {
+  candidatesIn,
   COMPARED,
   type Compared,
-  comparedRecords,
   type Evidence,
   likelySame,
   nameOf,
@@ -121,7 +121,7 @@ async function candidates(
 ): Promise<Iterable<JsonObject>> {
   const { resource } = compared;
   const known = context.records.known(resource)?.table;
-  if (known) return comparedRecords(known, compared);
+  if (known) return candidatesIn(known, compared, body);
   using limit = deadline(TIMEOUT, context.signal);
   const { signal } = limit;
   const { list } = resource.endpoints;

@@ -7,7 +7,12 @@
  */
 import { type Resource, resources } from "../qontak/resources.ts";
 import { isEmpty, type JsonObject, toId } from "../values/json.ts";
-import { type NameKind, nameWords } from "../values/names.ts";
+import {
+  isNameFiller,
+  type NameKind,
+  nameWords,
+  wordsIn,
+} from "../values/names.ts";
 import { phoneKey, phonesOf } from "../values/phone.ts";
 import { cut } from "../values/marks.ts";
 import { visible } from "../values/visible.ts";
@@ -313,21 +318,74 @@ function reader(
 }
 
 /**
- * The ids and compared keys of all records.
+ * The records that may be the same as one that does not exist yet, with their
+ * ids and compared keys. It looks at each distinct value once, so that a create
+ * takes little time.
  *
  * @param table The records.
  * @param compared What is special about them.
+ * @param body The record that does not exist yet.
  */
-export function* comparedRecords(
+export function* candidatesIn(
   table: Table,
   compared: Compared,
+  body: JsonObject,
 ): Generator<JsonObject> {
+  const tests = marksOf(body, compared).flatMap(({ by, key }) => {
+    const mayBe = MAY_BE[by](key);
+    return columnsOf(by, compared).flatMap((name) => {
+      const column = table.column(name);
+      if (!column) return [];
+      const verdicts = column.values.map((value) =>
+        [value].flat().some((one) =>
+          !isEmpty(one) && mayBe(String(one).slice(0, MAX_COMPARED))
+        )
+      );
+      return [(row: number) => verdicts[column.code(row)]!];
+    });
+  });
   const read = reader(table, compared);
   const id = table.column("id");
   for (const row of table.rows()) {
+    if (!tests.some((test) => test(row))) continue;
     yield { id: id?.values[id.code(row)], ...read(row) };
   }
 }
+
+/** How much of a value is compared, in characters. */
+const MAX_COMPARED = 400;
+
+/** The columns that hold what is compared. */
+function columnsOf(by: Evidence, { name }: Compared): readonly string[] {
+  return by === "phone" ? ["telephone"] : by === "email" ? ["email"] : name;
+}
+
+/** Quick tests that every value with a mark passes, and few others. */
+const MAY_BE: Readonly<
+  Record<Evidence, (key: string) => (value: string) => boolean>
+> = {
+  phone: (key) => {
+    const last = key.slice(-4);
+    return (value) =>
+      value.normalize("NFKC").replace(/\D+/g, "").includes(last);
+  },
+  email: (key) => (value) => foldText(value).includes(key),
+  name: (key) => {
+    const [start = ""] = key.split(" ");
+    const starts = [1, 2, 3].map((length) => start.slice(0, length));
+    const first = start.slice(0, 4);
+    return (value) => {
+      const words = wordsIn(foldText(value));
+      const telling = words.filter((word) => !isNameFiller(word));
+      return [words, telling].some((some) => {
+        const letters = some.join("");
+        // The name may go on in the next column.
+        return letters.includes(first) ||
+          starts.some((one) => letters.endsWith(one));
+      });
+    };
+  },
+};
 
 /** How an answer shows groups. */
 export interface ShownGroups {
