@@ -8,7 +8,7 @@
 import { type Moment, toDayFirst, toIso } from "../../../src/fields/dates.ts";
 import { isSame } from "../../../src/fields/readback.ts";
 import type { Field } from "../../../src/fields/template.ts";
-import { endpoints } from "../../../src/qontak/endpoints.ts";
+import { type Endpoint, endpoints } from "../../../src/qontak/endpoints.ts";
 import { isEmpty } from "../../../src/values/json.ts";
 import { objectsIn, typeName } from "../answers.ts";
 import {
@@ -28,7 +28,10 @@ import { demand, type Finding, NotTried } from "../verdict.ts";
 const { company, contact, deal, task, ticket } = kinds;
 
 /** A fact about whether an update changes the owner. */
-function resetFact(kind: typeof deal | typeof contact): Fact {
+function resetFact(
+  kind: typeof deal | typeof contact,
+  updateOwner: Endpoint,
+): Fact {
   const { update } = kind.endpoints;
   return {
     question:
@@ -49,19 +52,18 @@ function resetFact(kind: typeof deal | typeof contact): Fact {
         "this account has no second user",
       );
       const ownerNow = async () => (await lab.read(kind)).creator_id;
-      const giveTo = (creator_id: unknown) =>
-        lab.tool(`update_${kind.name}_owner`, {
-          [kind.idArgument]: id,
-          creator_id,
-        });
-      await giveTo(other);
+      const path = { id };
+      await lab.tool(`update_${kind.name}_owner`, {
+        [kind.idArgument]: id,
+        creator_id: other,
+      });
       try {
         demand(
           await ownerNow() === other,
           "the record could not be given to another user",
         );
         const { ok, status } = await lab.attempt(update, {
-          path: { id },
+          path,
           body: { [kind.label]: lab.mark },
         });
         if (!ok) throw new NotTried(`the update was answered with ${status}`);
@@ -73,7 +75,7 @@ function resetFact(kind: typeof deal | typeof contact): Fact {
         ];
       } finally {
         // Perhaps only its owner may delete it.
-        await giveTo(me);
+        await lab.attempt(updateOwner, { path, body: { creator_id: me } });
       }
     },
   };
@@ -159,8 +161,8 @@ async function clear(
 
 /** The facts. */
 export const valueFacts: Facts = {
-  "owner-reset-deal": resetFact(deal),
-  "owner-reset-contact": resetFact(contact),
+  "owner-reset-deal": resetFact(deal, endpoints.deals.updateOwner),
+  "owner-reset-contact": resetFact(contact, endpoints.contacts.updateOwner),
   "owner-null": {
     question: "Is update_owner with null refused?",
     assumed: "Yes; the tool does not send it",
