@@ -35,6 +35,8 @@ export interface Comparison {
   readonly before?: JsonObject | undefined;
   /** What is sent. */
   readonly body: JsonObject;
+  /** The record after, if the change was carried out. */
+  readonly after?: JsonObject | undefined;
 }
 
 /**
@@ -47,18 +49,20 @@ export interface Comparison {
  */
 export async function differencesOf(
   setup: Setup,
-  { resource, before, body }: Comparison,
+  { resource, before, body, after }: Comparison,
 ): Promise<Differences> {
-  const names = resource && await namesOf(setup, resource, { before, body });
+  const names = resource &&
+    await namesOf(setup, resource, { before, body, after });
   const changed: JsonObject[] = [];
   const cleared: JsonObject[] = [];
   const removed: JsonObject[] = [];
   // A label that is sent beside its id says nothing more.
   const labels = new Set(Object.keys(body).map(nameKeyOf));
   for (const one of valuesOf(body)) {
-    const { value } = one;
     if (labels.has(one.key)) continue;
     const old = before && one.in(before);
+    const stored = after && one.in(after);
+    const value = stored === undefined ? one.value : stored;
     // A value that the record does not show may be anything.
     const isKnown = before !== undefined && old !== undefined;
     if (isKnown && isSame(value, old)) continue;
@@ -70,7 +74,7 @@ export async function differencesOf(
     };
     const shown = named ? named.show(old, before) : old;
     const from = isKnown ? { from: shown ?? null } : {};
-    const to = named ? named.show(value) : value;
+    const to = named ? named.show(value, after) : value;
     if (isEmpty(value)) cleared.push({ ...field, ...from });
     else changed.push({ ...field, ...from, to });
     if (!Array.isArray(old) || !Array.isArray(value) || isEmpty(value)) {
@@ -82,6 +86,65 @@ export async function differencesOf(
     if (gone.length > 0) removed.push({ ...field, removed: gone });
   }
   return { changed, cleared, removed };
+}
+
+/** Keys that say nothing of a change that Qontak made. */
+const TRIVIAL: ReadonlySet<string> = new Set([
+  "id",
+  "slug",
+  "created_at",
+  "updated_at",
+]);
+
+/** The form of Qontak's keys. Anything else is not one. */
+const KEY = /^(?:[a-z][a-z0-9_]{0,59}|additional_fields id \d+)$/;
+
+/**
+ * Lists what Qontak set by itself: values that were not sent, and that differ
+ * from those before, or that a new record has.
+ *
+ * @param setup The company's setup.
+ * @param comparison The body, and the record before and after.
+ */
+export async function setByQontak(
+  setup: Setup,
+  { resource, before, body, after = {} }: Comparison,
+): Promise<readonly JsonObject[]> {
+  const sent = new Set(valuesOf(body).map(({ key }) => key));
+  const found = valuesOf(after).filter((one) => {
+    const { key, value } = one;
+    if (sent.has(key) || TRIVIAL.has(key) || isNameOf(key, after)) return false;
+    if (!KEY.test(key) || [value].flat().some(isObject)) return false;
+    const old = before && one.in(before);
+    // A percentage that nobody has set, or no number at all.
+    const isNothing = (value: unknown) => isEmpty(value) || Number(value) === 0;
+    return before
+      ? old !== undefined && !isSame(value, old) &&
+        !(isNothing(value) && isNothing(old))
+      : !isNothing(value);
+  });
+  if (found.length === 0) return [];
+  const names = resource &&
+    await namesOf(setup, resource, { before, body: after });
+  return found.map((one) => {
+    const named = names?.(one);
+    const old = before && one.in(before);
+    return {
+      key: resource ? argumentOf(resource, one.key) : one.key,
+      ...defined({ label: named?.label }),
+      ...(before
+        ? { from: (named ? named.show(old, before) : old) ?? null }
+        : {}),
+      to: (named ? named.show(one.value, after) : one.value) ?? null,
+    };
+  });
+}
+
+/** Whether a key holds only the name of an id that the record has too. */
+function isNameOf(key: string, record: JsonObject): boolean {
+  const [, stem] = /^(.+?)(?:_full)?_names?$/.exec(key) ?? [];
+  return stem !== undefined &&
+    [`${stem}_id`, `${stem}_ids`].some((id) => Object.hasOwn(record, id));
 }
 
 /** The words for one field. */

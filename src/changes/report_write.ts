@@ -17,6 +17,7 @@ import { argumentOf, type Resource } from "../qontak/resources.ts";
 import { isEmpty, type JsonObject, show } from "../values/json.ts";
 import type { Sent } from "./change.ts";
 import type { ChangeContext } from "./context.ts";
+import { type Comparison, differencesOf, setByQontak } from "./differences.ts";
 
 /**
  * Reads the current state of a record.
@@ -94,6 +95,26 @@ export interface Written {
   readonly noteStored?: (stored: JsonObject | undefined) => readonly string[];
 }
 
+/** What an update changed, and what Qontak set by itself. */
+async function reportDifferences(
+  { setup }: ChangeContext,
+  comparison: Comparison,
+): Promise<JsonObject> {
+  const { before, resource } = comparison;
+  // What a write returns may be less than the record, and in another shape.
+  if (resource?.readsOtherwise) return {};
+  const byQontak = await setByQontak(setup, comparison);
+  const set_by_qontak = byQontak.length > 0 ? { set_by_qontak: byQontak } : {};
+  if (!before) return set_by_qontak;
+  const { changed, cleared, removed } = await differencesOf(setup, comparison);
+  return {
+    changed,
+    ...(cleared.length > 0 ? { cleared } : {}),
+    ...(removed.length > 0 ? { removed } : {}),
+    ...set_by_qontak,
+  };
+}
+
 /** A record as answers show it. */
 async function recordFor(
   { setup }: ChangeContext,
@@ -144,6 +165,8 @@ export async function reportWrite(
   const custom = Array.isArray(body.additional_fields)
     ? body.additional_fields.map((entry: JsonObject) => String(entry.id))
     : [];
+  const { resource } = write;
+  const comparison = { resource, before: previous, body, after: stored };
   const report = {
     id: written,
     ...(stored
@@ -162,6 +185,7 @@ export async function reportWrite(
       unconfirmed: Object.keys(body)
         .map((key) => argumentOf(write.resource, key)),
     }),
+    ...(stored ? await reportDifferences(context, comparison) : {}),
     ...(allNotes.length > 0 ? { notes: allNotes } : {}),
   };
   return { report, id: written, after: stored };

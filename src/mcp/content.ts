@@ -70,15 +70,20 @@ const FIELD_LISTS: ReadonlySet<string> = new Set([
 
 /** Keys of an answer that each contain a list of differences of values. */
 const DIFFERENCES: ReadonlySet<string> = new Set([
+  "changed",
   "changes",
   "cleared",
   "ignored",
   "removed",
+  "set_by_qontak",
   "stored_differently",
 ]);
 
 /** Keys of a difference that hold what is stored. */
 const STORED: ReadonlySet<string> = new Set(["from", "removed", "stored"]);
+
+/** Keys of an answer whose differences hold as `to` what is stored too. */
+const CARRIED_OUT: ReadonlySet<string> = new Set(["changed", "set_by_qontak"]);
 
 /** Like {@linkcode OWN_WORDS}, for the description of one field. */
 const OWN_WORDS_OF_FIELD: ReadonlySet<string> = new Set([
@@ -170,13 +175,15 @@ export async function withhold(
   }
 
   /** Shortens only stored values: the caller knows what it sent. */
-  function difference(one: unknown): unknown {
+  function difference(one: unknown, list: string): unknown {
     if (!isObject(one)) return one;
     const { key } = one;
     const [, id] = /^additional_fields id (\d+)$/.exec(String(key)) ?? [];
     return map(one, (value, part) => {
       if (part === "label") return texts(value, (text) => toLine(text, why));
-      if (!STORED.has(part)) return value;
+      const isStored = STORED.has(part) ||
+        (part === "to" && CARRIED_OUT.has(list));
+      if (!isStored) return value;
       return id === undefined ? shorten(value, String(key)) : custom(value, id);
     });
   }
@@ -199,7 +206,9 @@ export async function withhold(
     }
     if (Array.isArray(value)) {
       if (FIELD_LISTS.has(key)) return value.map(described);
-      if (DIFFERENCES.has(key)) return value.map(difference);
+      if (DIFFERENCES.has(key)) {
+        return value.map((one) => difference(one, key));
+      }
     }
     return shorten(value, key);
   });

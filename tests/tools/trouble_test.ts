@@ -386,7 +386,7 @@ Deno.test("update_deal_owner needs no template for an id", async () => {
   world.sandbox.inject({
     fault: { kind: "status", status: 502 },
     path: "/api/v3.1/deals/info",
-    times: 10,
+    times: 100,
   });
   const { records: [{ id }] } = await world.ok("list_deals");
   const data = await world.ok("update_deal_owner", {

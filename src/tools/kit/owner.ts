@@ -49,6 +49,7 @@ export function ownerTool(
         args.creator_id,
       );
       const body = { creator_id: owner.id };
+      const before = await readRecord(context, resource, written);
       return preparedRequest({
         tool,
         act: "update",
@@ -56,12 +57,16 @@ export function ownerTool(
         resource,
         id: written,
         canUndo: true,
-        before: await readRecord(context, resource, written),
+        before,
         endpoint,
         path: { id: written },
         body,
         report: (context) =>
-          reportWrite(context, { resource, summary }, { written, body }),
+          reportWrite(context, { resource, summary }, {
+            written,
+            body,
+            previous: before,
+          }),
       });
     },
   });
