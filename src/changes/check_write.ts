@@ -39,6 +39,10 @@ export interface Write extends WrittenTo {
   readonly skipValidation: boolean;
   /** Whether a record may be created that likely exists already. */
   readonly allowDuplicate?: boolean;
+  /** What is already known to be wrong. */
+  readonly problems?: readonly string[];
+  /** What the reader should know. */
+  readonly notes?: readonly string[];
 }
 
 /** The endpoint for a write. */
@@ -89,32 +93,51 @@ export async function check(
   write: Write,
   existing: JsonObject | undefined,
 ): Promise<CheckedWrite> {
-  if (write.skipValidation) return await readNumbers(context, write);
   try {
-    return await checkValues(context, write, existing);
+    const checked = await checkValues(context, write, existing);
+    return write.skipValidation ? withoutUncertain(checked) : checked;
   } catch (error) {
     if (!(error instanceof QontakError || error instanceof UnreachableError)) {
       throw error;
     }
+    if (write.skipValidation) return await readNumbers(context, write, error);
     throw new InputError(
-      `${write.tool} was not sent: the company's required fields could not be fetched. ${error.message}. Try again; skip_validation: true sends the write unchecked`,
+      `${write.tool} was not sent: the company's required fields could not be fetched. ${error.message}. Try again`,
       error.remedy,
     );
   }
+}
+
+/** Takes the uncertain problems for notes, as the caller asked. */
+function withoutUncertain(checked: CheckedWrite): CheckedWrite {
+  const { problems, uncertain, notes } = checked;
+  return {
+    ...checked,
+    problems: problems.filter((problem) => !uncertain.includes(problem)),
+    uncertain: [],
+    notes: [
+      ...notes,
+      ...uncertain.map((problem) =>
+        `Sent all the same, because skip_validation was true: ${problem}`
+      ),
+    ],
+  };
 }
 
 /** What a body key holds that is a number, or a list of numbers. */
 const NUMERIC: ReadonlySet<BodyType> = new Set(["number", "numbers"]);
 
 /**
- * A write without a check. Numbers are still read: a number with two readings
- * is refused, since Qontak would store one of them without a word.
+ * A write whose template cannot be fetched. Numbers are still read: a number
+ * with two readings is refused, since Qontak would store one of them without a
+ * word.
  */
 async function readNumbers(
   { setup }: ChangeContext,
   write: Write,
+  { message }: Error,
 ): Promise<CheckedWrite> {
-  // The template may be what cannot be fetched.
+  // Pipelines may be what cannot be fetched.
   const fields = await setup.fields(write.resource).catch(() => []);
   const numbers = new Set(
     fields.filter(({ custom, type }) =>
@@ -122,7 +145,9 @@ async function readNumbers(
     ).map(({ id }) => id),
   );
   const { body: types } = endpointOf(write);
-  const notes = ["Sent without a check, because skip_validation was true"];
+  const notes = [
+    `Sent without a check, because skip_validation was true and the template could not be fetched: ${message}`,
+  ];
   const problems: string[] = [];
   const read = (key: string, value: unknown): unknown => {
     if (typeof value !== "string" || value === "") return value;
@@ -153,7 +178,7 @@ async function readNumbers(
       ];
     }),
   );
-  return { body, notes, problems, doubts: [] };
+  return { body, notes, problems, uncertain: [], doubts: [] };
 }
 
 /** Whether a text is a number with several readings. */
@@ -200,7 +225,7 @@ export async function explainRejection(
 ): Promise<unknown> {
   const refused = error instanceof QontakError &&
     (error.status === 400 || error.status === 422);
-  if (!refused || write.skipValidation) return error;
+  if (!refused) return error;
   context.setup.forget();
   try {
     const { problems } = await check(context, write, previous);

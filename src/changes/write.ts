@@ -21,6 +21,7 @@ import {
 import type { ChangeContext } from "./context.ts";
 import { findCreated } from "./find_created.ts";
 import { findSame, isCompared } from "./find_same.ts";
+import { withWholeLists } from "./list_changes.ts";
 import { noteSamePhone } from "./note_same_phone.ts";
 import { readRecord, reportWrite } from "./report_write.ts";
 
@@ -37,15 +38,22 @@ export async function prepareWrite(
   context: ChangeContext,
   given: Write,
 ): Promise<Prepared> {
-  const write = await withMyId(context, given);
-  const { tool, resource, id } = write;
-  const before = await readPrevious(context, write);
+  const { tool, resource, id } = given;
+  const before = await readPrevious(context, given);
   const readAt = performance.now();
+  const write = await resolved(context, given, before);
   const checked = await check(context, write, before);
   const { body, doubts } = checked;
-  const isComplete = checked.problems.length === 0;
+  const found = [...write.problems ?? [], ...checked.problems];
+  const isComplete = found.length === 0;
   if (isComplete && Object.keys(body).length === 0) {
-    throw new InputError(`${tool} was not sent: no value to write was given`);
+    throw new InputError(
+      [
+        `${tool} was not sent: no value to write was given`,
+        ...write.notes ?? [],
+      ]
+        .join(". "),
+    );
   }
   // A write that is refused anyway sends no request to search.
   const isSearched = isComparedFirst(write) &&
@@ -53,8 +61,8 @@ export async function prepareWrite(
   const same = isSearched
     ? await findSame(context, resource, isComplete ? body : write.values)
     : { problems: [], notes: [] };
-  const problems = [...checked.problems, ...same.problems];
-  const notes = [...checked.notes, ...same.notes];
+  const problems = [...found, ...same.problems];
+  const notes = [...write.notes ?? [], ...checked.notes, ...same.notes];
   const state = { before, readAt, body, notes, doubts };
   return {
     tool,
@@ -79,12 +87,27 @@ function isComparedFirst({ resource, id, allowDuplicate }: Write): boolean {
   return id === undefined && !allowDuplicate && isCompared(resource);
 }
 
-/** Replaces "me" by the id of the user that calls are made as. */
-async function withMyId(
+/**
+ * Replaces what stands for a value: "me" by the user's id, and changes to lists
+ * by the whole lists.
+ */
+async function resolved(
   { setup }: ChangeContext,
   write: Write,
+  before: JsonObject | undefined,
 ): Promise<Write> {
-  return { ...write, values: await withMe(setup, write.values) };
+  const { resource } = write;
+  const mine = await withMe(setup, write.values);
+  const { values, problems } = await withWholeLists(setup, {
+    resource,
+    values: mine,
+    before,
+  });
+  return {
+    ...write,
+    values,
+    problems: [...write.problems ?? [], ...problems],
+  };
 }
 
 /** A write that passed the check. */
@@ -246,8 +269,10 @@ export async function findProblems(
   context: ChangeContext,
   given: Write,
 ): Promise<readonly string[]> {
-  if (given.skipValidation) return [];
-  const write = await withMyId(context, given);
-  const previous = await readPrevious(context, write);
-  return (await checkValues(context, write, previous)).problems;
+  const previous = await readPrevious(context, given);
+  const write = await resolved(context, given, previous);
+  return [
+    ...write.problems ?? [],
+    ...(await checkValues(context, write, previous)).problems,
+  ];
 }

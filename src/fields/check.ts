@@ -62,6 +62,11 @@ export interface CheckedWrite {
   readonly body: JsonObject;
   /** All problems, one sentence each. */
   readonly problems: readonly string[];
+  /**
+   * The problems that rest on a rule which Qontak does not document; they are
+   * among the problems.
+   */
+  readonly uncertain: readonly string[];
   /** Information for the reader that is not a problem. */
   readonly notes: readonly string[];
   /** Possible reasons if Qontak refuses the write. */
@@ -103,6 +108,7 @@ export async function checkWrite(request: WriteRequest): Promise<CheckedWrite> {
   const check: Check = {
     body: {},
     problems: [],
+    uncertain: [],
     notes: [],
     doubts: [],
     fields,
@@ -125,8 +131,8 @@ export async function checkWrite(request: WriteRequest): Promise<CheckedWrite> {
   }
   checkRequired(check, place);
   checkNeeds(check);
-  const { body, problems, notes, doubts } = check;
-  return { body, problems, notes, doubts };
+  const { body, problems, uncertain, notes, doubts } = check;
+  return { body, problems, uncertain, notes, doubts };
 }
 
 interface Check {
@@ -134,6 +140,7 @@ interface Check {
   readonly fields: readonly Field[];
   readonly body: JsonObject;
   readonly problems: string[];
+  readonly uncertain: string[];
   readonly notes: string[];
   readonly doubts: Doubt[];
 }
@@ -212,9 +219,13 @@ function checkStandard(
   const { request: { resource, values }, fields, body, problems, notes } =
     check;
   if (value === null) {
-    if (resource.owner?.resetByUpdate && key === resource.owner.key) {
+    if (key === resource.owner?.key) {
       problems.push(
-        `${key} cannot be cleared: a ${resource.name} must have an owner`,
+        `${
+          argumentOf(resource, key)
+        } cannot be cleared: a ${resource.name} must have ${
+          key === "user_id" ? "an assignee" : "an owner"
+        }`,
       );
     } else if (!isBesideId(check, key)) body[key] = null;
     return;
@@ -351,13 +362,13 @@ function checkRequired(check: Check, place: Place | undefined): void {
         }`,
       );
     } else if (!failed(check, field)) {
-      problems.push(
-        `${name} is required${where}. It takes ${
-          typeFor(field, endpoint).format
-        }${field.options ? `. ${listOptions(field.options)}` : ""}${
-          uncertain ? `. ${UNCERTAIN_RULE}` : ""
-        }`,
-      );
+      const problem = `${name} is required${where}. It takes ${
+        typeFor(field, endpoint).format
+      }${field.options ? `. ${listOptions(field.options)}` : ""}${
+        uncertain ? `. ${UNCERTAIN_RULE}` : ""
+      }`;
+      problems.push(problem);
+      if (uncertain) check.uncertain.push(problem);
     }
   }
 }

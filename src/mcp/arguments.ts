@@ -54,7 +54,7 @@ function schemaOf(tool: Tool): z.ZodObject {
  * @throws {ArgumentsError} When they are too large to check.
  */
 export function parseArguments(tool: Tool, sent: JsonObject): Parsed {
-  const args = withinBounds(tool, sent);
+  const args = withoutBlankIds(tool.input, withinBounds(tool, sent));
   const isPlanned = Object.hasOwn(tool.input, "plan") &&
     planOf(args) !== undefined;
   const schema = schemaOf(tool);
@@ -145,6 +145,22 @@ function describePath(path: readonly PropertyKey[]): string {
       ? String(step)
       : `.${String(step)}`
   ).join("");
+}
+
+/**
+ * Removes "" and 0 for ids: some clients send them for ids that they omit. In
+ * an update they stay and are refused, since they may be meant to clear a key.
+ */
+function withoutBlankIds(input: Arguments, args: JsonObject): JsonObject {
+  const isBlank = ([name, value]: [string, unknown]) => {
+    if (value !== "" && value !== 0 && value !== "0") return false;
+    const argument = Object.hasOwn(input, name) ? input[name] : undefined;
+    return argument?.isId === true && !argument.required && !argument.clears;
+  };
+  const entries = Object.entries(args);
+  return entries.some(isBlank)
+    ? Object.fromEntries(entries.filter((entry) => !isBlank(entry)))
+    : args;
 }
 
 /** Removes nulls: some clients send null for arguments that they omit. */

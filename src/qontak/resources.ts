@@ -218,6 +218,7 @@ const ticket: Resource = {
     ...stamps,
     unique_ticket_id: "line",
     user_name: "line",
+    assignee_name: "line",
     creator_name: "line",
     ticket_stage_name: "line",
     ticket_pipeline_name: "line",
@@ -251,7 +252,12 @@ const task: Resource = {
   needs: ["name"],
   total: null,
   identity: { sameWhen: [["name"]], searchBy: {} },
-  shows: stamps,
+  shows: {
+    ...stamps,
+    assignee_name: "line",
+    crm_task_status_name: "line",
+    crm_task_priority_name: "line",
+  },
   dates: "iso",
   readsOtherwise: false,
 };

@@ -158,11 +158,17 @@ Deno.test("every string that a tool shows has a key that is declared", async () 
       const isTemplate = output === frames.fields || output === frames.required;
       if (effect !== "read" || isTemplate) continue;
       const argument = Object.keys(input).find((key) => input[key]!.required);
-      const of = name === "list_notes" ? "deal_id" : argument;
+      const isOverview = name === "get_account_overview";
+      const of = name === "list_notes"
+        ? "deal_id"
+        : isOverview
+        ? "company_id"
+        : argument;
       const fields = input.fields ? { fields: "*" } : {};
       for (const id of of ? ids.get(of) ?? [] : [undefined]) {
         const answer = await world.ok(name, {
           ...(name === "list_notes" ? { crm_deal_id: id } : {}),
+          ...(isOverview ? { company: id } : {}),
           ...(argument ? { [argument]: id } : {}),
           ...fields,
         });

@@ -438,9 +438,11 @@ Deno.test("update_deal needs the stage when the pipeline changes", async () => {
 });
 
 Deno.test("update_deal says what Qontak ignored", async () => {
+  await using other = await createWorld();
+  const photo = await findField(other, (field) => field.type === "photo");
   await using world = await createWorld();
-  const { id } = await made(world);
-  const photo = await findField(world, (field) => field.type === "photo");
+  withoutTemplate(world);
+  const { records: [{ id }] } = await world.ok("list_deals");
   const data = await world.ok("update_deal", {
     deal_id: id,
     skip_validation: true,
@@ -454,17 +456,75 @@ Deno.test("update_deal says what Qontak ignored", async () => {
   assertMatch(data.notes.join(), /Sent without a check/);
 });
 
-Deno.test("a write is refused while the template cannot be fetched", async () => {
-  await using world = await createWorld();
+/** From now on the template of deals cannot be fetched. */
+function withoutTemplate(world: World): void {
   world.sandbox.inject({
     fault: { kind: "status", status: 503 },
     path: "/api/v3.1/deals/info",
-    times: 10,
+    times: 1_000,
   });
+}
+
+Deno.test("a write is refused while the template cannot be fetched", async () => {
+  await using world = await createWorld();
+  withoutTemplate(world);
   const text = await world.refused("create_deal", { name: "x" });
   assertStringIncludes(text, "could not be fetched");
-  assertStringIncludes(text, "skip_validation");
+  assert(!text.includes("skip_validation"));
   assertEquals(writes(world), []);
+});
+
+Deno.test("skip_validation overrides no finding but those of an undocumented rule", async () => {
+  const label = "NPWP";
+  await using world = await createWorld({
+    change(request, answer) {
+      if (!request.endsWith("/deals/info")) return;
+      for (const field of answer.response) {
+        if (field.name_alias !== label) continue;
+        field.required_pipeline_ids = [];
+        field.required_stage_ids = [398112];
+      }
+    },
+  });
+  const deal = {
+    name: "Kursi",
+    size: 1000,
+    crm_pipeline_id: 48213,
+    crm_stage_id: 398112,
+  };
+  const refusal = await world.refused("create_deal", deal);
+  assertStringIncludes(refusal, label);
+  assert(!refusal.includes("skip_validation"));
+  assertStringIncludes(
+    await world.refused("create_deal", { ...deal, skip_validation: true }),
+    label,
+  );
+  assertEquals(writes(world), []);
+  await using other = await createWorld({
+    change(request, answer) {
+      if (!request.endsWith("/deals/info")) return;
+      for (const field of answer.response) {
+        if (field.name_alias !== label) continue;
+        field.required_pipeline_ids = [131907];
+        field.required_stage_ids = [398112];
+      }
+    },
+  });
+  assertStringIncludes(await other.refused("create_deal", deal), label);
+  // A wrong value stays wrong.
+  assertStringIncludes(
+    await other.refused("create_deal", {
+      ...deal,
+      creator_id: "nobody",
+      skip_validation: true,
+    }),
+    "nobody",
+  );
+  const { notes } = await other.ok("create_deal", {
+    ...deal,
+    skip_validation: true,
+  });
+  assertMatch(notes.join(), /Sent all the same.*NPWP/);
 });
 
 Deno.test("after a refused write, the template is read again", async () => {

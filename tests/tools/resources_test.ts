@@ -392,11 +392,17 @@ Deno.test("list_tickets distinguishes stages with the same name by their pipelin
 Deno.test("values that the record does not show come from the answer to the write", async () => {
   // Here a single task has no custom fields.
   await using world = await createWorld({ profile: "documented" });
-  const { fields } = await world.ok("get_task_template");
+  await using other = await createWorld();
+  const { fields } = await other.ok("get_task_template");
   const photo = fields.find((field: Data) => field.type === "photo");
   const area = fields.find((field: Data) =>
     field.type === "text_area" && field.custom
   );
+  world.sandbox.inject({
+    fault: { kind: "status", status: 400 },
+    path: "/api/v3.1/tasks/info",
+    times: 100,
+  });
   const data = await world.ok("create_task", {
     name: "Kunjungan",
     skip_validation: true,

@@ -300,6 +300,11 @@ Deno.test("a failed search for other phone numbers does not affect the write", a
 
 Deno.test("skip_validation does not send a number with two readings, and reads the others", async () => {
   await using world = await createWorld();
+  world.sandbox.inject({
+    fault: { kind: "status", status: 400 },
+    path: "/api/v3.1/deals/info",
+    times: 100,
+  });
   const deal = {
     name: "Kursi",
     crm_pipeline_id: "48213",

@@ -29,6 +29,8 @@ export interface Argument<T = unknown> {
   readonly isHidden?: boolean;
   /** Whether null has a meaning: it clears a field. */
   readonly clears?: boolean;
+  /** Whether it is an id, so that "" and 0 mean that none was given. */
+  readonly isId?: boolean;
   /** Whether it is a list or an object, which some clients send as JSON text. */
   readonly isWrapped?: boolean;
 }
@@ -72,28 +74,9 @@ export function required<T>(
 }
 
 /**
- * Makes an argument accept null, which clears a field.
- *
- * @param inner The argument.
- */
-export function nullable<T>(
-  inner: Argument<T | undefined>,
-): Argument<T | null | undefined> {
-  const { type } = inner.schema;
-  const types = (Array.isArray(type) ? type : [type]).filter((one) =>
-    one !== "null"
-  );
-  return {
-    ...inner,
-    schema: { ...inner.schema, type: [...types, "null"] },
-    check: () => inner.check().nullable(),
-    clears: true,
-  };
-}
-
-/**
- * Makes an argument accept null, which clears a field, but does not show this
- * in the schema: there is another way to clear the field.
+ * Makes an argument accept null, which clears a field. The schema does not show
+ * it: clear is the better way, and clients that fill in every argument take the
+ * null of a schema for the value to fill in.
  *
  * @param inner The argument.
  */
@@ -116,10 +99,14 @@ function wholeNumber(least: number, phrase: string): z.ZodType<number> {
 
 /** The id of a record. */
 export function id(description?: string): Argument<number | undefined> {
-  return argument(
-    described({ type: "integer" }, description),
-    () => wholeNumber(1, "must be the id of a record, a whole number above 0"),
-  );
+  return {
+    ...argument(
+      described({ type: "integer" }, description),
+      () =>
+        wholeNumber(1, "must be the id of a record, a whole number above 0"),
+    ),
+    isId: true,
+  };
 }
 
 /** A whole number within limits. */
@@ -207,13 +194,16 @@ export function number(
 export function reference(
   description?: string,
 ): Argument<number | string | undefined> {
-  return argument(
-    described({ type: "string" }, description),
-    () =>
-      z.union([z.int(), z.string()], {
-        error: "must be an id or a label",
-      }) as z.ZodType<number | string>,
-  );
+  return {
+    ...argument<number | string>(
+      described({ type: "string" }, description),
+      () =>
+        z.union([z.int(), z.string()], {
+          error: "must be an id or a label",
+        }) as z.ZodType<number | string>,
+    ),
+    isId: true,
+  };
 }
 
 /** A list; some clients send it as a JSON string. */
@@ -229,6 +219,40 @@ export function list<T>(
         z.array(entry.check(), { error: "must be a list" }),
       ) as unknown as z.ZodType<Exclude<T, undefined>[]>,
   );
+}
+
+/**
+ * Makes a list accept what to add to it and what to remove from it. The schema
+ * does not show it, because it must stay one type; the tool's description does.
+ *
+ * @param inner The list.
+ */
+export function changeable<T>(
+  inner: Argument<T | undefined>,
+): Argument<T | undefined> {
+  return {
+    ...inner,
+    check: () => {
+      const list = inner.check();
+      const change = z.strictObject({
+        add: list.optional(),
+        remove: list.optional(),
+      });
+      return z.preprocess(
+        unwrap,
+        z.unknown().transform((value, context) => {
+          const isChange = typeof value === "object" && value !== null &&
+            !Array.isArray(value);
+          const parsed = (isChange ? change : list).safeParse(value);
+          if (parsed.success) return parsed.data;
+          for (const issue of parsed.error.issues) {
+            context.addIssue({ ...issue } as never);
+          }
+          return z.NEVER;
+        }),
+      ) as unknown as z.ZodType<Exclude<T, undefined>>;
+    },
+  };
 }
 
 /**

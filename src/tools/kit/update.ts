@@ -5,17 +5,20 @@
  */
 import type { Write } from "../../changes/check_write.ts";
 import { findProblems, prepareWrite } from "../../changes/write.ts";
-import type { Resource } from "../../qontak/resources.ts";
+import type { BodyType } from "../../qontak/bodies.ts";
+import { argumentOf, type Resource } from "../../qontak/resources.ts";
 import { defined, type JsonObject, toId } from "../../values/json.ts";
-import type { Tool } from "../tool.ts";
+import type { Tool, ToolContext } from "../tool.ts";
 import {
   type Arguments,
+  changeable,
   clearable,
   id,
-  nullable,
   required,
+  words,
 } from "./arguments.ts";
-import { bodyInput, bodyValues } from "./body_arguments.ts";
+import { bodyInput } from "./body_arguments.ts";
+import { changesGiven } from "./changes_given.ts";
 import { changeTool } from "./change_tool.ts";
 import { frames } from "./frames.ts";
 import { skipArgument, tenantArgument } from "./shared_arguments.ts";
@@ -31,26 +34,34 @@ export function updateTool(traits: ToolTraits): Tool {
   const { idArgument } = resource;
   const { update, template } = resource.endpoints;
   const name = `update_${resource.name}`;
-  const write = (args: JsonObject, id: number): Write => ({
+  const write = async (
+    context: ToolContext,
+    args: JsonObject,
+    id: number,
+  ): Promise<Write> => ({
     tool: name,
     resource,
     id,
-    values: bodyValues(resource, update, args),
+    ...await changesGiven(context, resource, args),
     skipValidation: args.skip_validation === true,
     summary,
   });
   const checked = template
     ? ` Checked as the ${spoken(resource.name)} would become.`
     : "";
+  const lists = Object.values(update.body).some((type) => LISTS.has(type))
+    ? ' A list replaces the stored one; {"add": […], "remove": […]} changes it.'
+    : "";
   return changeTool({
     name,
     title: `Update ${spoken(resource.name)}`,
-    description: `Changes only the keys given; null clears one.${checked}`,
+    description: `Changes only the keys given.${lists}${checked}`,
     effect: "write",
     idempotent: true,
     input: {
       [idArgument]: required(id()),
       ...changeInput(resource),
+      clear: words(),
       ...(template ? skipArgument : {}),
       ...tenantArgument,
     } as Arguments,
@@ -59,25 +70,36 @@ export function updateTool(traits: ToolTraits): Tool {
     ...defined({ renamed }),
     problems: async (context, args) => {
       const id = toId(args[idArgument]);
-      return id === null ? [] : await findProblems(context, write(args, id));
+      return id === null
+        ? []
+        : await findProblems(context, await write(context, args, id));
     },
-    prepare: (context, args) =>
-      prepareWrite(context, write(args, args[idArgument] as number)),
+    prepare: async (context, args) =>
+      await prepareWrite(
+        context,
+        await write(context, args, args[idArgument] as number),
+      ),
   });
 }
 
+/** The body types whose values are lists of several things. */
+const LISTS: ReadonlySet<BodyType> = new Set(["ids", "options"]);
+
 /**
- * The arguments of an update. null clears a field. The schema shows null only
- * if nothing else clears the field: a label is cleared with its id, and a list
- * can be empty.
+ * The arguments of an update. Each accepts null, which the schema does not
+ * show: clear is the way to clear a field that no client takes by mistake.
  */
 function changeInput(resource: Resource): Arguments {
-  const input = bodyInput(resource, resource.endpoints.update);
+  const { update } = resource.endpoints;
+  const input = bodyInput(resource, update);
   return Object.fromEntries(
-    Object.entries(input).map(([name, argument]) => {
-      const clearsAnyhow = name.endsWith("_name") ||
-        argument.schema.type === "array";
-      return [name, (clearsAnyhow ? clearable : nullable)(argument)];
+    Object.entries(update.body).map(([key, type]) => {
+      const name = argumentOf(resource, key);
+      const argument = input[name]!;
+      return [
+        name,
+        clearable(LISTS.has(type) ? changeable(argument) : argument),
+      ];
     }),
   );
 }
