@@ -35,6 +35,8 @@ export type Remedies = {
   readonly configureUser: Readonly<Record<never, never>>;
   /** The user behind a tenant's token is not known. */
   readonly nameUser: { readonly tenant: string };
+  /** The credentials in the store are older than those that were used last. */
+  readonly putInAgain: { readonly tenant: string };
   /** A tenant has no credentials. */
   readonly addTenant: { readonly tenant: string };
   /**
@@ -162,6 +164,8 @@ export const adviseEmbedder: Advise = adviser({
     `Make a new one at ${page} and make the server with it`,
   configureUser: () => "The option tokenUser says who it is",
   nameUser: () => `To say who it is, ${toStore("the user's id as user")}`,
+  putInAgain: () =>
+    "Put new credentials into the store. If you put these back yourself, start the program again",
   addTenant: () => `To add them, ${toStore("them")}`,
   useRefreshToken: () =>
     `Set the option auth to "hmac", or ${toStore("a refresh token")}`,

@@ -38,6 +38,10 @@ export const advise: Advise = adviser({
     `To say who it is, put the credentials in again with the user's id: ${
       addCommand(tenant)
     } --replace --user ID`,
+  putInAgain: ({ tenant }) =>
+    `Put new credentials in their place with: ${
+      addCommand(tenant)
+    } --replace. If you put these back yourself, restart the server`,
   addTenant: ({ tenant }) => `Add them with: ${addCommand(tenant)}`,
   useRefreshToken: ({ tenant }) =>
     `Set QONTAK_AUTH=hmac, or give the tenant a refresh token with: ${

@@ -6,8 +6,10 @@
  *
  * @module
  */
-import { CredentialsError } from "../errors.ts";
+import { CredentialsError, StoreError } from "../errors.ts";
 import { sha256 } from "../storage/hash.ts";
+import { createLru } from "../storage/lru.ts";
+import { TENANTS_HELD } from "./held.ts";
 import {
   type Credentials,
   nameTenant,
@@ -41,6 +43,38 @@ export async function accountIn(
     return await sha256(credentials.sso_id);
   }
   return credentials.account ?? await sha256(credentials.refresh_token);
+}
+
+/** How many former accounts of a tenant are remembered. */
+const MOST_FORMER = 20;
+
+/**
+ * Remembers the former accounts of tenants, and refuses them: anyone who can write
+ * to the store can put back an older copy of a record, though they cannot open
+ * it.
+ *
+ * @returns A function that throws StoreError if a tenant has a former account
+ * again.
+ */
+export function createFormerAccounts(): (
+  tenant: string,
+  account: string,
+  before: string | undefined,
+) => void {
+  const former = createLru<readonly string[]>(TENANTS_HELD);
+  return (tenant, account, before) => {
+    const known = former.get(tenant) ?? [];
+    if (known.includes(account)) {
+      throw new StoreError(
+        `The store has the credentials of ${
+          nameTenant(tenant)
+        } that were replaced before, which are not used: somebody put an older copy back, or the store has lost the newer ones`,
+        { what: "putInAgain", tenant },
+      );
+    }
+    if (before === undefined || before === account) return;
+    former.set(tenant, [before, ...known].slice(0, MOST_FORMER));
+  };
 }
 
 /**

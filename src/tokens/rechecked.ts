@@ -26,6 +26,8 @@ export interface RecheckedOptions<T> {
   readonly store: TokenStore;
   /** Reads what the store says of a tenant. */
   readonly read: (tenant: string, known: T | undefined) => Promise<T>;
+  /** Throws if an answer must not be relied on; told the answer before it. */
+  readonly judge?: (tenant: string, value: T, before: T | undefined) => void;
   /** Logs when the store does not answer. */
   readonly log: Log;
   /** The clock, in ms since 1970. */
@@ -45,7 +47,11 @@ export interface Rechecked<T> {
   again(tenant: string): Promise<T>;
   /** What is known of a tenant. */
   known(tenant: string): T | undefined;
-  /** Notes what the store has just said. */
+  /**
+   * Notes what the store has just said.
+   *
+   * @throws What `judge` throws.
+   */
   note(tenant: string, value: T): void;
   /** Forgets a tenant. */
   forget(tenant: string): void;
@@ -71,17 +77,21 @@ interface Look<T> {
  * @param options The store, and what is read from it.
  */
 export function createRechecked<T>(
-  { store, read, log, now }: RecheckedOptions<T>,
+  { store, read, judge, log, now }: RecheckedOptions<T>,
 ): Rechecked<T> {
   const all = createLru<Known<T>>(TENANTS_HELD);
   const looks = new Map<string, Look<T>>();
 
+  function note(tenant: string, value: T): void {
+    judge?.(tenant, value, all.get(tenant)?.value);
+    all.set(tenant, { value, until: now() + RECHECK });
+  }
+
   async function look(tenant: string): Promise<T> {
     const before = all.get(tenant);
+    let value: T;
     try {
-      const value = await read(tenant, before?.value);
-      all.set(tenant, { value, until: now() + RECHECK });
-      return value;
+      value = await read(tenant, before?.value);
     } catch (error) {
       const known = all.get(tenant);
       if (!known || !(error instanceof StoreError)) {
@@ -99,6 +109,8 @@ export function createRechecked<T>(
       );
       return known.value;
     }
+    note(tenant, value);
+    return value;
   }
 
   function start(tenant: string): Look<T> {
@@ -129,7 +141,7 @@ export function createRechecked<T>(
       return known && known.until > now() ? known.value : await again(tenant);
     },
     known: (tenant) => all.get(tenant)?.value,
-    note: (tenant, value) => all.set(tenant, { value, until: now() + RECHECK }),
+    note,
     forget: (tenant) => void all.delete(tenant),
   };
 }

@@ -10,7 +10,7 @@ import { createLru } from "../storage/lru.ts";
 import type { Log } from "../logging/log.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import { defined } from "../values/json.ts";
-import { accountIn, demandAccount } from "./account.ts";
+import { accountIn, createFormerAccounts, demandAccount } from "./account.ts";
 import type { TokenCache } from "./cache.ts";
 import { type Held, TENANTS_HELD } from "./held.ts";
 import { createKeeper } from "./keeping.ts";
@@ -90,7 +90,13 @@ export function createTokens(options: TokensOptions): Tokens {
   telemetry?.gauge("companies_locked_out", () => lockedOut.size);
   const renewals = new Map<string, Promise<Held>>();
   const keeper = createKeeper(store, log);
-  const accounts = createRechecked({ store, read: readAccount, log, now });
+  const accounts = createRechecked({
+    store,
+    read: readAccount,
+    judge: createFormerAccounts(),
+    log,
+    now,
+  });
   const parts = { store, accounts, keeper, refresh, now };
   const renew = createRenewal({ ...parts, ...defined({ telemetry, cache }) });
 

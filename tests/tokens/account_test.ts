@@ -110,8 +110,12 @@ Deno.test("access() waits at most a second for a store that hangs, and uses its 
   assertEquals(await tokens.access("acme"), "access of one");
   records.acme = given("two");
   gate.resolve();
-  await settle();
-  assertEquals(await tokens.access("acme"), "access of two");
+  let token = "access of one";
+  for (let i = 0; i < 1_000 && token === "access of one"; i++) {
+    await settle();
+    token = await tokens.access("acme");
+  }
+  assertEquals(token, "access of two");
 });
 
 Deno.test("access() uses a valid token while the store fails, and does not overwrite another account's token", async () => {
