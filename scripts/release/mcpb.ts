@@ -46,9 +46,8 @@ const PERMISSIONS = [
   "--ignore-env",
 ];
 
-/** The arguments of deno that start the program. */
+/** The arguments of deno that start the program, after `run`. */
 const RUN = [
-  "run",
   "--quiet",
   "--no-prompt",
   "--no-config",
@@ -56,6 +55,22 @@ const RUN = [
   ...PERMISSIONS,
   "${__dirname}/server/qontak-mcp.js",
 ];
+
+/**
+ * Starts the program where there is a shell. Deno KV is where all versions of
+ * the program have it, and no other files can be used. A permission has no word
+ * for a person's folder, so the shell finds it. On Windows, Deno chooses.
+ *
+ * Claude Desktop for macOS unpacks files without the execute permission
+ * (modelcontextprotocol/mcpb, issue 294).
+ */
+const START = [
+  'chmod u+x "$0"',
+  'case "$(uname)" in Darwin) d="Library/Application Support" ;; *) d=.local/share ;; esac',
+  'QONTAK_DATA_DIR="${XDG_DATA_HOME:-$HOME/$d}/qontak-mcp"',
+  "export QONTAK_DATA_DIR",
+  'exec "$0" run --allow-read="$QONTAK_DATA_DIR" --allow-write="$QONTAK_DATA_DIR" "$@"',
+].join("; ");
 
 /**
  * The manifest of a bundle, in the format MCPB 0.3.
@@ -66,12 +81,9 @@ export function manifestFor(platform: Platform) {
   const [os] = platform.split("-") as [string];
   const deno = `server/deno${os === "win32" ? ".exe" : ""}`;
   const path = `\${__dirname}/${deno}`;
-  // Claude Desktop for macOS unpacks files without the execute permission
-  // (modelcontextprotocol/mcpb, issue 294).
-  const start = os === "win32" ? { command: path, args: RUN } : {
-    command: "/bin/sh",
-    args: ["-c", 'chmod u+x "$0" && exec "$0" "$@"', path, ...RUN],
-  };
+  const start = os === "win32"
+    ? { command: path, args: ["run", ...RUN] }
+    : { command: "/bin/sh", args: ["-c", START, path, ...RUN] };
   return {
     manifest_version: "0.3",
     name: IDENTITY.name,

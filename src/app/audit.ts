@@ -6,6 +6,7 @@
 import { ConfigError } from "../errors.ts";
 import type { Settings } from "./settings.ts";
 import type { Kv } from "../storage/kv.ts";
+import type { Sealer } from "../storage/sealing.ts";
 import { createLog } from "../logging/log.ts";
 import { defined } from "../values/json.ts";
 import type { AuditOptions } from "../audit/audit.ts";
@@ -36,7 +37,9 @@ export function auditOf(
   // Changes are logged at every log level.
   const level = settings.LOG_LEVEL === "debug" ? "debug" : "info";
   const log = createLog(level);
-  if (keepsValues && !settings.TOKEN_ENCRYPTION_KEY) {
+  const isSealed = settings.TOKEN_ENCRYPTION_KEY !== undefined ||
+    (settings.QONTAK_AUDIT === "kv" && settings.place !== undefined);
+  if (keepsValues && !isSealed) {
     log(
       "warn",
       "Audit records hold the values that were sent, unsealed: anyone who can read them sees phone numbers and notes. Set TOKEN_ENCRYPTION_KEY",
@@ -51,21 +54,24 @@ export function auditOf(
  * Undefined if they are only written to stderr, or not recorded.
  *
  * @param settings The settings.
- * @param kv Deno KV, if the runtime has it.
+ * @param parts Deno KV, if the runtime has it, and what seals it.
  * @throws {ConfigError} When a setting asks for something that is not
  * available.
  */
 export function openAuditStore(
   settings: Settings,
-  kv: Kv | undefined,
+  { kv, sealer }: {
+    readonly kv: Kv | undefined;
+    readonly sealer: Sealer | undefined;
+  },
 ): AuditStore | undefined {
-  const { QONTAK_AUDIT_DAYS: days, TOKEN_ENCRYPTION_KEY: sealer } = settings;
+  const { QONTAK_AUDIT_DAYS: days } = settings;
   if (settings.QONTAK_AUDIT === "redis") {
     return createRedisAuditStore({
       url: settings.REDIS_URL,
       keyPrefix: settings.REDIS_KEY_PREFIX,
       days,
-      ...defined({ sealer }),
+      ...defined({ sealer: settings.TOKEN_ENCRYPTION_KEY }),
     });
   }
   if (settings.QONTAK_AUDIT !== "kv") return undefined;

@@ -9,6 +9,7 @@ import { createMemoryChangeStore } from "../changes/stores/memory.ts";
 import { createRedisChangeStore } from "../changes/stores/redis.ts";
 import type { Log } from "../logging/log.ts";
 import type { Kv } from "../storage/kv.ts";
+import type { Sealer } from "../storage/sealing.ts";
 import { defined } from "../values/json.ts";
 import { withSettings } from "./advice.ts";
 import type { Settings } from "./settings.ts";
@@ -17,6 +18,8 @@ import type { Settings } from "./settings.ts";
 export interface ChangesParts {
   /** Deno KV, if the runtime has it. */
   readonly kv: Kv | undefined;
+  /** Seals what is in Deno KV, if there is a key. */
+  readonly sealer: Sealer | undefined;
   /** Deno KV, if tokens are cached in it. */
   readonly cacheKv: Kv | undefined;
   /** Writes log lines. */
@@ -32,19 +35,16 @@ export interface ChangesParts {
  */
 export function openChanges(
   settings: Settings,
-  { kv, cacheKv, log }: ChangesParts,
+  { kv, sealer, cacheKv, log }: ChangesParts,
 ): ChangeStore {
-  const sealed = defined({ sealer: settings.TOKEN_ENCRYPTION_KEY });
   const used: readonly string[] = [
     settings.TOKEN_STORE,
     settings.QONTAK_AUDIT,
     settings.QONTAK_LIMITS,
   ];
   /** Of tokens in the same database, a warning is given already. */
-  const warn = (name: string) => {
-    if (settings.TOKEN_ENCRYPTION_KEY || settings.QONTAK_UNDO_DAYS === 0) {
-      return;
-    }
+  const warn = (name: string, sealer = settings.TOKEN_ENCRYPTION_KEY) => {
+    if (sealer || settings.QONTAK_UNDO_DAYS === 0) return;
     log(
       "warn",
       "What records were before changes is kept unsealed: anyone who can read the store sees it. Set TOKEN_ENCRYPTION_KEY, or QONTAK_UNDO_DAYS to 0",
@@ -57,15 +57,15 @@ export function openChanges(
       createRedisChangeStore({
         url: settings.REDIS_URL,
         keyPrefix: settings.REDIS_KEY_PREFIX,
-        ...sealed,
+        ...defined({ sealer: settings.TOKEN_ENCRYPTION_KEY }),
       })
     );
   }
   if (!kv || !(cacheKv || used.includes("kv"))) {
     return createMemoryChangeStore();
   }
-  if (!cacheKv && settings.TOKEN_STORE !== "kv") warn("Deno KV");
-  return inKvOrMemory(kv, createKvChangeStore({ kv, ...sealed }));
+  if (!cacheKv && settings.TOKEN_STORE !== "kv") warn("Deno KV", sealer);
+  return inKvOrMemory(kv, createKvChangeStore({ kv, ...defined({ sealer }) }));
 }
 
 /** Keeps in memory what Deno KV cannot keep: it may not be attached. */

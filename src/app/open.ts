@@ -19,6 +19,7 @@ import { advisedLog } from "../advice/advice.ts";
 import { advise, withSettings } from "./advice.ts";
 import { auditOf, openAuditStore } from "./audit.ts";
 import { openChanges } from "./changes.ts";
+import { openKvAt } from "./kv.ts";
 import { openLimits } from "./limits.ts";
 import { lazySandbox, sandboxSettings } from "./sandbox.ts";
 import { serverOptionsOf, type Settings } from "./settings.ts";
@@ -106,22 +107,34 @@ export function open(
   const settings = isSandbox ? sandboxSettings(given) : given;
   const log = advisedLog(createLog(settings.LOG_LEVEL), advise);
   const sandbox = isSandbox ? lazySandbox() : undefined;
-  const kv = isSandbox ? undefined : closing(createKv(log));
+  const { place, TOKEN_ENCRYPTION_KEY: configured } = settings;
+  const { kv: ownKv, sealer } = isSandbox
+    ? { kv: undefined, sealer: configured }
+    : place
+    ? openKvAt({ place, configured, log })
+    : { kv: createKv(log), sealer: configured };
+  const kv = closing(ownKv);
   const cacheKv = cacheKvOf(
     { kv, tokenCache: settings.TOKEN_CACHE },
     settings.TOKEN_STORE,
   );
 
   const stores = once(() => {
-    const stores = openStores(settings, { kv, cacheKv, log, isStoreCommand });
+    const stores = openStores(settings, {
+      kv,
+      sealer,
+      cacheKv,
+      log,
+      isStoreCommand,
+    });
     closing(stores.store);
     return stores;
   });
-  const audits = once(() => closing(openAuditStore(settings, kv)));
+  const audits = once(() => closing(openAuditStore(settings, { kv, sealer })));
   const options = once(() => {
     const { store } = stores();
     for (const warning of settings.warnings) log("warn", warning);
-    if (cacheKv && !settings.TOKEN_ENCRYPTION_KEY) {
+    if (cacheKv && !sealer) {
       log(
         "warn",
         "Tokens are cached unsealed in Deno KV: anyone who can read the database can use them. Set TOKEN_ENCRYPTION_KEY",
@@ -129,6 +142,7 @@ export function open(
     }
     return {
       ...serverOptionsOf(settings),
+      ...defined({ sealer }),
       ...(isSandbox ? { kv: false as const } : defined({ kv })),
       ...defined({ fetch: sandbox }),
       limits: closing(openLimits(settings, { kv, log })),
@@ -137,7 +151,7 @@ export function open(
       advise,
       audit: auditOf(settings, audits()),
       changes: {
-        store: closing(openChanges(settings, { kv, cacheKv, log })),
+        store: closing(openChanges(settings, { kv, sealer, cacheKv, log })),
         undoDays: settings.QONTAK_UNDO_DAYS,
       },
     };

@@ -7,6 +7,7 @@ import { ConfigError } from "../errors.ts";
 import { apis, type ConnectionOptions } from "../qontak/connection.ts";
 import type { ServerOptions } from "../server.ts";
 import { defined } from "../values/json.ts";
+import type { Place } from "./place.ts";
 import { findUnknown } from "./unknown.ts";
 import { MIB, type Variable, variables } from "./variables.ts";
 
@@ -30,6 +31,8 @@ export type Settings =
   & {
     /** The file that sets QONTAK_REFRESH_TOKEN, if any. */
     readonly refreshTokenFile?: string;
+    /** Where Deno KV is on this machine; undefined if Deno chooses. */
+    readonly place?: Place;
     /** What is odd about the settings but does not prevent the start. */
     readonly warnings: readonly string[];
   };

@@ -8,6 +8,7 @@ import { keysIn, type KeyStore } from "../auth/key_store.ts";
 import { ROTATING, type Settings } from "./settings.ts";
 import type { StoreName } from "./variables.ts";
 import type { Kv } from "../storage/kv.ts";
+import type { Sealer } from "../storage/sealing.ts";
 import type { Log } from "../logging/log.ts";
 import type { Credentials, TokenStore } from "../tokens/store.ts";
 import {
@@ -28,6 +29,8 @@ export interface StoreParts {
   readonly kv: Kv | undefined;
   /** Deno KV, if tokens are cached in it. */
   readonly cacheKv: Kv | undefined;
+  /** Seals what is in Deno KV, if there is a key. */
+  readonly sealer: Sealer | undefined;
   /** Writes log lines. */
   readonly log: Log;
   /** Whether a command works on the store; no such command takes --sandbox. */
@@ -47,8 +50,8 @@ export interface Stores {
 type Open = (settings: Settings, parts: StoreParts) => StoreAndKeys;
 
 const stores: Readonly<Record<StoreName, Open>> = {
-  env(settings, { cacheKv: kv, log, isStoreCommand }) {
-    const { refreshTokenFile: path, TOKEN_ENCRYPTION_KEY: sealer } = settings;
+  env(settings, { cacheKv: kv, sealer, log, isStoreCommand }) {
+    const { refreshTokenFile: path } = settings;
     const file = path === undefined ? undefined : openEnvFile(path, ROTATING);
     const options = {
       credentials: configured(settings, isStoreCommand === true),
@@ -94,22 +97,19 @@ const stores: Readonly<Record<StoreName, Open>> = {
       }),
     });
   },
-  kv(settings, { kv, log }) {
+  kv(_settings, { kv, sealer, log }) {
     if (!kv) {
       throw new ConfigError([
         "TOKEN_STORE=kv needs Deno KV: start with deno run --unstable-kv, or attach a database on Deno Deploy",
       ]);
     }
-    if (!settings.TOKEN_ENCRYPTION_KEY) {
+    if (!sealer) {
       log(
         "warn",
         "Tokens are kept unsealed in Deno KV: anyone who can read the database can use them. Set TOKEN_ENCRYPTION_KEY",
       );
     }
-    return openKv({
-      kv,
-      ...defined({ sealer: settings.TOKEN_ENCRYPTION_KEY }),
-    });
+    return openKv({ kv, ...defined({ sealer }) });
   },
 };
 

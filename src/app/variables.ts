@@ -142,6 +142,12 @@ export const variables = {
     default: "kv",
     read: readWord(connectionRules.tokenCache),
   },
+  QONTAK_DATA_DIR: {
+    meaning:
+      "The folder where Deno KV and the key that seals it are kept, as an absolute path; not used with DENO_KV_DEFAULT_PATH or on Deno Deploy",
+    shown: "~/.local/share/qontak-mcp",
+    read: readFolder,
+  },
   TOKEN_ENCRYPTION_KEY: {
     meaning:
       "The key that seals everything in Redis and Deno KV: 32 bytes in base64 (openssl rand -base64 32). Several, joined by commas: the first seals, all open",
@@ -396,6 +402,14 @@ function readFlag(text: string): boolean {
       JSON.stringify(text)
     }`,
   );
+}
+
+/** Reads an absolute path, without a slash at its end. */
+function readFolder(text: string): string {
+  if (/^([/\\]|[A-Za-z]:[/\\])/.test(text)) {
+    return text.replace(/(?<=.)[/\\]+$/, "");
+  }
+  throw new Error(`must be an absolute path, not ${JSON.stringify(text)}`);
 }
 
 function readNames(text: string): readonly string[] {

@@ -5,8 +5,10 @@
  */
 import { readEnvironment } from "../app/environment.ts";
 import { open, type Program } from "../app/open.ts";
+import { placeOf } from "../app/place.ts";
 import { readSettings, type Settings } from "../app/settings.ts";
 import { ConfigError } from "../errors.ts";
+import { defined } from "../values/json.ts";
 import { type FlagName, type Flags, variableFlags } from "./flags.ts";
 
 /** The rest of the command line, after the name of the command. */
@@ -74,10 +76,12 @@ export function settingsOf(flags: Flags): Settings {
   // The sandbox needs no token; the value may be a placeholder.
   if (flags.sandbox) values.push(["QONTAK_REFRESH_TOKEN", ""]);
   const names = new Map(given.map(([name, flag]) => [name, `--${flag}`]));
-  return readSettings({ ...variables, ...Object.fromEntries(values) }, {
-    fileOf,
-    flagOf: (name) => names.get(name),
-  });
+  const settings = readSettings(
+    { ...variables, ...Object.fromEntries(values) },
+    { fileOf, flagOf: (name) => names.get(name) },
+  );
+  const place = placeOf(variables, settings.QONTAK_DATA_DIR);
+  return { ...settings, ...defined({ place }) };
 }
 
 /**

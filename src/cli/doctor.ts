@@ -79,18 +79,22 @@ export const doctor: Run = async ({ word, flags }) => {
 };
 
 function describe(settings: Settings): string {
-  const { QONTAK_AUTH, TOKEN_STORE, TOKEN_CACHE, TOKEN_ENCRYPTION_KEY } =
-    settings;
+  const { QONTAK_AUTH, TOKEN_STORE, TOKEN_CACHE } = settings;
+  const { TOKEN_ENCRYPTION_KEY, place } = settings;
   return [
     `QONTAK_AUTH=${QONTAK_AUTH}`,
     `TOKEN_STORE=${TOKEN_STORE}`,
     `TOKEN_CACHE=${TOKEN_CACHE}`,
-    TOKEN_ENCRYPTION_KEY ? "sealed" : "no TOKEN_ENCRYPTION_KEY",
+    TOKEN_ENCRYPTION_KEY
+      ? "sealed"
+      : place
+      ? "Deno KV is sealed"
+      : "no TOKEN_ENCRYPTION_KEY",
   ].join(", ");
 }
 
 async function checkKv(
-  { kv }: Program,
+  { kv, settings }: Program,
   isSandbox: boolean,
 ): Promise<Omit<Finding, "check">> {
   if (isSandbox) {
@@ -108,7 +112,13 @@ async function checkKv(
     await database.set(key, "probe", { expireIn: TIMEOUT });
     await database.delete(key);
   });
-  return { status: "ok", detail: "Deno KV opens and can be written" };
+  const { place, TOKEN_ENCRYPTION_KEY } = settings;
+  const where = place
+    ? `it is ${place.database}, sealed with ${
+      TOKEN_ENCRYPTION_KEY ? "TOKEN_ENCRYPTION_KEY" : place.key
+    }`
+    : "it is where Deno chooses";
+  return { status: "ok", detail: `Deno KV opens and can be written: ${where}` };
 }
 
 /** Checks the store of API keys. */

@@ -165,9 +165,13 @@ export function explainKv(error: unknown, what: string): StoreError {
  * the next query tries again.
  *
  * @param log Logs once that there is no database, or that it cannot be opened.
+ * @param openDatabase Opens the database; by default where Deno chooses.
  * @returns The access, or undefined if the runtime has no KV.
  */
-export function createKv(log: Log = () => {}): OwnKv | undefined {
+export function createKv(
+  log: Log = () => {},
+  openDatabase: () => Promise<Deno.Kv> = openDefault,
+): OwnKv | undefined {
   // Without the flag, the function does not exist.
   if (typeof Deno.openKv !== "function") return undefined;
   let opening: Promise<Deno.Kv | undefined> | undefined;
@@ -175,9 +179,7 @@ export function createKv(log: Log = () => {}): OwnKv | undefined {
 
   async function start(): Promise<Deno.Kv | undefined> {
     try {
-      const database = await Deno.openKv();
-      await closeToOthers();
-      return database;
+      return await openDatabase();
     } catch (error) {
       if (isUnattached(error)) {
         log("warn", "There is no Deno KV: no database is attached");
@@ -187,6 +189,7 @@ export function createKv(log: Log = () => {}): OwnKv | undefined {
       if (!isTold) {
         log("warn", "Deno KV could not be opened: continuing without it", {
           error: error instanceof Error ? error.name : typeof error,
+          ...(error instanceof StoreError ? { reason: error.message } : {}),
         });
       }
       isTold = true;
@@ -202,4 +205,10 @@ export function createKv(log: Log = () => {}): OwnKv | undefined {
       (await closing?.catch(() => undefined))?.close();
     },
   };
+}
+
+async function openDefault(): Promise<Deno.Kv> {
+  const database = await Deno.openKv();
+  await closeToOthers();
+  return database;
 }

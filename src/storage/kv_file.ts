@@ -31,6 +31,25 @@ export async function closeToOthers(): Promise<void> {
   if (folder !== undefined) await narrow(`${folder}/location_data`, 0o700);
 }
 
+/**
+ * Denies other users of the machine access to a folder (0700), a database in it
+ * and its further files (0600), also if they exist already. Never rejects. On
+ * Windows, access rights already keep other users out.
+ *
+ * @param folder The folder.
+ * @param files The files; those that do not exist are left out.
+ */
+export async function keepPrivate(
+  folder: string,
+  ...files: readonly string[]
+): Promise<void> {
+  if (Deno.build.os === "windows") return;
+  await Promise.all([
+    narrow(folder, 0o700),
+    ...files.flatMap((file) => BESIDE.map((end) => narrow(file + end, 0o600))),
+  ]);
+}
+
 /** Deno's default data folder when DENO_DIR is not set. */
 function cacheFolder(): string | undefined {
   const home = read("HOME");

@@ -97,9 +97,17 @@ Deno.test("manifestFor() describes the bundle of each system as the schema requi
     const path = `\${__dirname}/${manifest.server.entry_point}`;
     assertEquals(command, os === "win32" ? path : "/bin/sh", platform);
     assertEquals(path.endsWith(".exe"), os === "win32");
-    // Nothing that asks a person, and no permission for files.
+    // Nothing that asks a person, and no permission for files but those of the
+    // one folder that the shell names.
     assert(args.includes("--no-prompt") && args.includes("--unstable-kv"));
     assert(!args.some((arg) => /^(-A|--allow-(all|read|write|run))/.test(arg)));
+    assertEquals(
+      args.join(" ").match(/--allow-(read|write)\S*/g) ?? [],
+      os === "win32" ? [] : [
+        '--allow-read="$QONTAK_DATA_DIR"',
+        '--allow-write="$QONTAK_DATA_DIR"',
+      ],
+    );
   }
   const { refresh_token } = manifestFor("darwin-arm64").user_config;
   assertEquals([refresh_token.sensitive, refresh_token.required], [true, true]);

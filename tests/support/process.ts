@@ -92,11 +92,24 @@ const KEPT = [
   "NODE_EXTRA_CA_CERTS",
 ];
 
+let dataHome: string | undefined;
+
+/** A folder for data of programs that is not that of a person. */
+function dataFolder(): string {
+  if (dataHome === undefined) {
+    dataHome = Deno.makeTempDirSync({ prefix: "qontak-tests-" });
+    globalThis.addEventListener("unload", () => {
+      Deno.removeSync(dataHome!, { recursive: true });
+    });
+  }
+  return dataHome;
+}
+
 /** An environment without the variables of the machine that runs the tests. */
 export function bareEnv(
   env: Record<string, string> = {},
 ): Record<string, string> {
-  const kept: Record<string, string> = {};
+  const kept: Record<string, string> = { XDG_DATA_HOME: dataFolder() };
   for (const name of KEPT) {
     const value = Deno.env.get(name);
     if (value !== undefined) kept[name] = value;
