@@ -23,6 +23,7 @@ import { findCreated } from "./find_created.ts";
 import { findSame, isCompared } from "./find_same.ts";
 import { withWholeLists } from "./list_changes.ts";
 import { noteSamePhone } from "./note_same_phone.ts";
+import { withProduct } from "./product_line.ts";
 import { readRecord, reportWrite } from "./report_write.ts";
 
 /**
@@ -88,14 +89,16 @@ function isComparedFirst({ resource, id, allowDuplicate }: Write): boolean {
 }
 
 /**
- * Replaces what stands for a value: "me" by the user's id, and changes to lists
- * by the whole lists.
+ * Replaces what stands for a value: "me" by the user's id, changes to lists by
+ * the whole lists. Completes product lines.
  */
 async function resolved(
-  { setup }: ChangeContext,
-  write: Write,
+  context: ChangeContext,
+  given: Write,
   before: JsonObject | undefined,
 ): Promise<Write> {
+  const { setup } = context;
+  const write = await withProduct(context, given, before);
   const { resource } = write;
   const mine = await withMe(setup, write.values);
   const { values, problems } = await withWholeLists(setup, {

@@ -317,6 +317,10 @@ function checkName(
 function checkNeeds({ request, fields, problems }: Check): void {
   const { resource, endpoint, values } = request;
   const creates = endpoint === resource.endpoints.create;
+  const { needsOne } = resource;
+  if (creates && needsOne?.of.every((key) => isEmpty(values[key]))) {
+    problems.push(`${needsOne.of.join(" or ")} is required: ${needsOne.why}`);
+  }
   for (const key of resource.needs) {
     const value = values[key];
     const isBlank = isEmpty(value) ||

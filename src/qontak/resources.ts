@@ -48,6 +48,11 @@ export interface Resource {
    */
   readonly needs: readonly string[];
   /**
+   * Body keys of which a new record must have one, and why; null if there are
+   * none.
+   */
+  readonly needsOne: NeedsOneTrait | null;
+  /**
    * The key of a total and the keys from which it is computed, if Qontak stores
    * the total as sent; null if there is no such total.
    */
@@ -97,6 +102,14 @@ export interface OwnerTrait {
   readonly resetByUpdate: boolean;
 }
 
+/** Body keys of which a new record must have one. */
+export interface NeedsOneTrait {
+  /** The keys. */
+  readonly of: readonly string[];
+  /** Why, as a sentence without a full stop. */
+  readonly why: string;
+}
+
 /** A total that Qontak stores as sent. */
 export interface TotalTrait {
   /** The body key of the total. */
@@ -143,6 +156,7 @@ const contact: Resource = {
   place: null,
   owner: { key: "creator_id", resetByUpdate: true },
   needs: ["first_name"],
+  needsOne: null,
   total: null,
   identity: {
     sameWhen: [["email"], ["telephone"], ["first_name", "last_name"]],
@@ -165,6 +179,7 @@ const company: Resource = {
   place: null,
   owner: { key: "creator_id", resetByUpdate: false },
   needs: ["name"],
+  needsOne: null,
   total: null,
   identity: {
     sameWhen: [["name"], ["telephone"]],
@@ -190,6 +205,7 @@ const deal: Resource = {
   },
   owner: { key: "creator_id", resetByUpdate: true },
   needs: ["name"],
+  needsOne: null,
   total: null,
   identity: { sameWhen: [["name"]], searchBy: { name: "name" } },
   shows: { ...stamps, crm_deal_status: "line", unique_deal_id: "line" },
@@ -212,6 +228,7 @@ const ticket: Resource = {
   },
   owner: { key: "user_id", resetByUpdate: false },
   needs: ["name"],
+  needsOne: null,
   total: null,
   identity: { sameWhen: [["name"]], searchBy: {} },
   shows: {
@@ -250,6 +267,7 @@ const task: Resource = {
   place: null,
   owner: { key: "user_id", resetByUpdate: false },
   needs: ["name"],
+  needsOne: null,
   total: null,
   identity: { sameWhen: [["name"]], searchBy: {} },
   shows: {
@@ -272,6 +290,10 @@ const note: Resource = {
   place: null,
   owner: null,
   needs: ["note"],
+  needsOne: {
+    of: ["crm_person_id", "crm_company_id", "crm_deal_id"],
+    why: "Qontak lists notes only by the record that they belong to",
+  },
   total: null,
   identity: {
     sameWhen: [["note"]],
@@ -296,6 +318,7 @@ const product: Resource = {
   place: null,
   owner: null,
   needs: ["name"],
+  needsOne: null,
   total: sum,
   identity: { sameWhen: [["name"]], searchBy: { name: "query" } },
   shows: stamps,
@@ -313,6 +336,7 @@ const productsAssociation: Resource = {
   place: null,
   owner: null,
   needs: ["name", "crm_product_id", "crm_deal_id"],
+  needsOne: null,
   total: sum,
   identity: {
     sameWhen: [["crm_product_id", "crm_deal_id"], ["name", "crm_deal_id"]],
@@ -335,6 +359,7 @@ const geolocation: Resource = {
   // Check-ins are listed in a different shape from the one in which they are
   // sent.
   needs: ["latitude", "longitude"],
+  needsOne: null,
   total: null,
   identity: null,
   shows: {

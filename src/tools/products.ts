@@ -36,7 +36,12 @@ const associations: ToolTraits = {
     "discount",
     "total_price",
   ],
-  descriptions: { crm_product_id: "The product", crm_deal_id: "The deal" },
+  descriptions: {
+    crm_product_id: "Gives name, price and currency unless they are given",
+    crm_deal_id: "The deal",
+    quantity: "How many; total_price becomes price × quantity",
+    unit_quantity: "Not part of the total",
+  },
   renamed: {
     product_id: "the product is crm_product_id",
     deal_id: "the deal is crm_deal_id",
