@@ -120,7 +120,7 @@ function totalOf(
   };
 }
 
-/** Reads a number in any supported form; undefined if it is none. */
+/** Reads a number in any supported form; undefined for anything else. */
 function numberOf(value: unknown): Decimal | undefined {
   if (isEmpty(value)) return undefined;
   const encoded = encodeNumber(value);
