@@ -29,10 +29,13 @@ export type ReadPage = (
 ) => Promise<PageOfRecords>;
 
 /**
- * The page sizes to try. The next size is tried while Qontak returns full
- * pages.
+ * The page sizes to try. The first is the usual one. If Qontak returns as many
+ * records, larger ones are tried.
  */
 const SIZES = [100, 250, 500, 1_000] as const;
+
+/** The largest of them. */
+const LARGEST = SIZES[3];
 
 /**
  * The maximum size of a page, estimated from its first record, in characters.
@@ -130,7 +133,7 @@ function orderOf(records: readonly JsonObject[]): Order {
 export function createReading(options: ReadingOptions): Reading {
   const { readPage, table, onPage } = options;
   let pageSize = options.pageSize;
-  let size = pageSize?.size ?? SIZES[0];
+  let size: number = pageSize?.size ?? SIZES[0];
   let total: number | undefined;
   let done = new Map<number, Order>();
   let seen = new Set<number>();
@@ -156,38 +159,46 @@ export function createReading(options: ReadingOptions): Reading {
     onPage();
   }
 
-  /** Reads the first page, and determines the page size. */
+  /**
+   * Reads the first page, and determines the page size: the usual one first,
+   * then the largest that saves requests, and smaller ones if that is refused.
+   */
   async function begin(signal: AbortSignal): Promise<void> {
-    let asked = size;
-    for (;;) {
-      let page: PageOfRecords;
+    const usual = size;
+    const { length, first, count } = await readFirst(usual, signal);
+    if (count === undefined || length < usual || pageSize?.isLargest) return;
+    const isSmall = (larger: number) =>
+      JSON.stringify(first).length * larger <= MAX_PAGE;
+    const larger = SIZES.filter((one) =>
+      pays(count, size, one) && isSmall(one)
+    );
+    for (const next of larger.toReversed()) {
       try {
-        page = await readPage(1, asked, signal);
-      } catch (error) {
-        if (done.size === 0 || !isTooLarge(error)) throw error;
-        pageSize = { size, isLargest: true };
+        const { length } = await readFirst(next, signal);
+        // What Qontak returns instead is the most that it returns.
+        if (length < next) pageSize = { size, isLargest: true };
         return;
+      } catch (error) {
+        if (!isTooLarge(error)) throw error;
       }
-      const { records: { length, 0: first }, total: count } = page;
-      // A page that is shorter than requested shows Qontak's maximum page size.
-      size = Math.max(1, length);
-      const isCut = length < asked && (count ?? 0) > length;
-      const next = SIZES.find((larger) => larger > asked);
-      // If the list ends on this page, the page does not show the maximum.
-      if (length === asked || isCut) {
-        pageSize = {
-          size,
-          isLargest: isCut || next === undefined ||
-            (pageSize?.isLargest === true && pageSize.size === size),
-        };
-      }
-      keep(1, page);
-      if (count === undefined || length !== asked) return;
-      if (next === undefined || pageSize?.isLargest) return;
-      if (!pays(count, asked, next)) return;
-      if (JSON.stringify(first).length * next > MAX_PAGE) return;
-      asked = next;
     }
+    if (larger.length > 0) pageSize = { size, isLargest: true };
+  }
+
+  /** Reads the first page with a size. */
+  async function readFirst(asked: number, signal: AbortSignal) {
+    const page = await readPage(1, asked, signal);
+    const { records: { length, 0: first }, total: count } = page;
+    // A page that is shorter than requested shows Qontak's maximum page size.
+    size = Math.max(1, length);
+    // If the list ends on this page, the page does not show the maximum.
+    const isCut = length < asked && (count ?? 0) > length;
+    if (length === asked || isCut) {
+      const isKnown = pageSize?.isLargest === true && pageSize.size === size;
+      pageSize = { size, isLargest: isCut || isKnown || asked === LARGEST };
+    }
+    keep(1, page);
+    return { length, first, count };
   }
 
   /** Reads the missing pages, several in parallel. */
@@ -267,8 +278,7 @@ function pays(total: number, size: number, next: number): boolean {
 /** Whether a page failed because it asked for too many records. */
 function isTooLarge(error: unknown): boolean {
   if (error instanceof QontakError) {
-    return error.status === 400 || error.status === 413 ||
-      error.status === 414 || error.status === 422;
+    return [400, 413, 414, 422].includes(error.status) || error.status >= 500;
   }
   return error instanceof UnreachableError && error.reason === "unreadable";
 }

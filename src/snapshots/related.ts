@@ -9,7 +9,7 @@ import type { JsonObject } from "../values/json.ts";
 import type { Held, Memory } from "./memory.ts";
 import { type SharedWork, shareWork, type Tell } from "./shared_work.ts";
 import { sideBySide } from "./side_by_side.ts";
-import { createTable, type Table } from "./table.ts";
+import { createTable, type Table, viewOf } from "./table.ts";
 
 /** A record whose related records are wanted. */
 export interface Owner {
@@ -70,6 +70,7 @@ export interface RelatedRecords {
 interface Owned {
   readonly version: unknown;
   readonly readAt: number;
+  /** The ids of their rows. */
   readonly rows: readonly number[];
 }
 
@@ -206,18 +207,8 @@ export function createRelated(
 /** The records of some owners, as a table. */
 function shown({ table, owners }: Entry, ids: readonly number[]): Related {
   const all = ids.map((id) => owners.get(id)!);
-  const rows = all.flatMap((owned) => owned.rows.map((id) => table.rowOf(id)!));
-  const readAt = all.reduce(
-    (least, one) => Math.min(least, one.readAt),
-    Infinity,
-  );
   return {
-    table: {
-      ...table,
-      size: rows.length,
-      rows: () => rows,
-      ids: () => all.flatMap((owned) => owned.rows),
-    },
-    asOf: readAt,
+    table: viewOf(table, all.flatMap(({ rows }) => rows)),
+    asOf: all.reduce((least, one) => Math.min(least, one.readAt), Infinity),
   };
 }

@@ -11,10 +11,13 @@ import { isEmpty, isObject, type JsonObject, toId } from "../values/json.ts";
 const NONE = 0;
 
 /** Roughly how much memory a value takes in addition to its text, in bytes. */
-const PER_VALUE = 64;
+const PER_VALUE = 80;
 
 /** The initial capacity of a table, in rows. */
 const FIRST = 64;
+
+/** How much larger the capacity becomes when it is used up. */
+const GROWTH = 1.25;
 
 /** One column. */
 export interface Column {
@@ -24,10 +27,24 @@ export interface Column {
   code(row: number): number;
 }
 
+/** The codes of a column, as narrow as its number of values allows. */
+type Codes = Uint8Array | Uint16Array | Uint32Array;
+
 interface Growing extends Column {
-  codes: Uint32Array<ArrayBuffer>;
-  readonly known: Map<string, number>;
+  codes: Codes;
+  /** The codes of plain values, and of lists and objects by their JSON. */
+  readonly plain: Map<unknown, number>;
+  readonly nested: Map<string, number>;
   readonly values: unknown[];
+}
+
+/** Makes room for codes up to a number. */
+function createCodes(most: number, capacity: number): Codes {
+  return most < 2 ** 8
+    ? new Uint8Array(capacity)
+    : most < 2 ** 16
+    ? new Uint16Array(capacity)
+    : new Uint32Array(capacity);
 }
 
 /** The column name of a custom field, for its value or its label. */
@@ -71,11 +88,18 @@ export interface Table {
   copy(): Table;
 }
 
+/** A custom field, and the names of its columns. */
+interface CustomField {
+  readonly name: string;
+  readonly value: string;
+  readonly label: string;
+}
+
 /** What a table consists of. */
 interface Parts {
   readonly columns: Map<string, Growing>;
-  /** The names of all custom fields. */
-  readonly names: Map<number, string>;
+  /** All custom fields, with the names of their columns. */
+  readonly fields: Map<number, CustomField>;
   /** The keys of all records, even if they were always empty. */
   readonly keys: Set<string>;
   readonly rowOf: Map<number, number>;
@@ -90,7 +114,7 @@ interface Parts {
 export function createTable(): Table {
   return tableOf({
     columns: new Map(),
-    names: new Map(),
+    fields: new Map(),
     keys: new Set(),
     rowOf: new Map(),
     free: [],
@@ -100,54 +124,99 @@ export function createTable(): Table {
   });
 }
 
+/**
+ * Makes a table that shows only some rows of another.
+ *
+ * @param table The other table.
+ * @param ids The ids of its records to show.
+ */
+export function viewOf(table: Table, ids: readonly number[]): Table {
+  const rows = ids.map((id) => table.rowOf(id)!);
+  return {
+    ...table,
+    size: rows.length,
+    rows: () => rows,
+    ids: () => ids,
+    copy: () => viewOf(table.copy(), ids),
+  };
+}
+
 function tableOf(parts: Parts): Table {
-  const { columns, names, keys, rowOf, free } = parts;
+  const { columns, fields, keys, rowOf, free } = parts;
   let { capacity, used, bytes } = parts;
   let replaced = 0;
 
   function columnFor(name: string): Growing {
     const known = columns.get(name);
     if (known) return known;
-    const codes = new Uint32Array(capacity);
     const column: Growing = {
-      codes,
+      codes: createCodes(0, capacity),
       values: [undefined],
-      known: new Map(),
+      plain: new Map(),
+      nested: new Map(),
       code: (row) => column.codes[row]!,
     };
-    bytes += codes.byteLength;
+    bytes += column.codes.byteLength;
     columns.set(name, column);
     return column;
+  }
+
+  /** Gives a column room for more codes. */
+  function widen(column: Growing): void {
+    const codes = createCodes(column.values.length, capacity);
+    codes.set(column.codes);
+    bytes += codes.byteLength - column.codes.byteLength;
+    column.codes = codes;
   }
 
   function nextRow(): number {
     const again = free.pop();
     if (again !== undefined) return again;
     if (used === capacity) {
-      capacity *= 2;
-      for (const column of columns.values()) {
-        const codes = new Uint32Array(capacity);
-        codes.set(column.codes);
-        bytes += codes.byteLength - column.codes.byteLength;
-        column.codes = codes;
-      }
+      capacity = Math.ceil(capacity * GROWTH);
+      for (const column of columns.values()) widen(column);
     }
     return used++;
+  }
+
+  /** Gives a value a code. */
+  function codeOf(column: Growing, value: unknown): number {
+    const { plain, nested, values } = column;
+    const isNested = typeof value === "object";
+    const text = isNested ? JSON.stringify(value) : String(value);
+    const code = values.push(value) - 1;
+    if (isNested) nested.set(text, code);
+    else plain.set(value, code);
+    bytes += (isNested ? 3 : 1) * text.length + PER_VALUE;
+    if (code === 2 ** 8 || code === 2 ** 16) widen(column);
+    return code;
+  }
+
+  function fieldFor(id: number, name: unknown): CustomField {
+    let field = fields.get(id);
+    if (!field) {
+      field = {
+        name: typeof name === "string" ? name : "",
+        value: customColumn(id, "value"),
+        label: customColumn(id, "label"),
+      };
+      fields.set(id, field);
+    }
+    return field;
+  }
+
+  function clear(row: number): void {
+    for (const column of columns.values()) column.codes[row] = NONE;
   }
 
   function set(row: number, name: string, value: unknown): void {
     if (isEmpty(value)) return;
     const column = columnFor(name);
-    const text = typeof value === "string"
-      ? `"${value}`
-      : JSON.stringify(value);
-    let code = column.known.get(text);
-    if (code === undefined) {
-      code = column.values.length;
-      column.known.set(text, code);
-      column.values.push(value);
-      bytes += text.length * 2 + PER_VALUE;
-    }
+    const known = typeof value === "object"
+      ? column.nested.get(JSON.stringify(value))
+      : column.plain.get(value);
+    // A new code may give the column other codes.
+    const code = known ?? codeOf(column, value);
     column.codes[row] = code;
   }
 
@@ -172,11 +241,13 @@ function tableOf(parts: Parts): Table {
     columns: () => columns.keys(),
     put(id, record) {
       let row = rowOf.get(id);
-      if (row === undefined) {
+      if (row !== undefined) {
+        replaced++;
+        clear(row);
+      } else {
         row = nextRow();
         rowOf.set(id, row);
-      } else replaced++;
-      for (const column of columns.values()) column.codes[row] = NONE;
+      }
       for (const [key, value] of Object.entries(record)) {
         if (key !== "additional_fields" || !Array.isArray(value)) {
           keys.add(key);
@@ -186,9 +257,13 @@ function tableOf(parts: Parts): Table {
         for (const entry of value) {
           const id = isObject(entry) ? toId(entry.id) : null;
           if (id === null) continue;
-          if (typeof entry.name === "string") names.set(id, entry.name);
-          set(row, customColumn(id, "value"), entry.value);
-          set(row, customColumn(id, "label"), entry.value_name);
+          const { value, label } = fieldFor(id, entry.name);
+          if (entry.value !== "" && entry.value !== null) {
+            set(row, value, entry.value);
+          }
+          if (entry.value_name !== "" && entry.value_name !== null) {
+            set(row, label, entry.value_name);
+          }
         }
       }
     },
@@ -196,6 +271,7 @@ function tableOf(parts: Parts): Table {
       const row = rowOf.get(id);
       if (row === undefined) return;
       rowOf.delete(id);
+      clear(row);
       free.push(row);
       replaced++;
     },
@@ -204,7 +280,7 @@ function tableOf(parts: Parts): Table {
       const custom = new Map<number, JsonObject>();
       if (withEmpty) {
         for (const key of keys) record[key] = null;
-        for (const [id, name] of names) {
+        for (const [id, { name }] of fields) {
           custom.set(id, { id, name, value: null, value_name: null });
         }
       }
@@ -218,7 +294,8 @@ function tableOf(parts: Parts): Table {
           continue;
         }
         const id = Number(digits);
-        const entry = custom.get(id) ?? { id, name: names.get(id) ?? "" };
+        const entry = custom.get(id) ??
+          { id, name: fields.get(id)?.name ?? "" };
         entry[label ? "value_name" : "value"] = value;
         custom.set(id, entry);
       }
@@ -228,17 +305,18 @@ function tableOf(parts: Parts): Table {
     copy: () =>
       tableOf({
         columns: new Map(
-          Array.from(columns, ([name, { values, known, codes }]) => {
+          Array.from(columns, ([name, { values, plain, nested, codes }]) => {
             const column: Growing = {
               values,
-              known,
+              plain,
+              nested,
               codes: codes.slice(),
               code: (row) => column.codes[row]!,
             };
             return [name, column];
           }),
         ),
-        names: new Map(names),
+        fields: new Map(fields),
         keys: new Set(keys),
         rowOf: new Map(rowOf),
         free: [...free],

@@ -83,13 +83,17 @@ export function misshapen(value: unknown, depth = 0): string | undefined {
   if (depth >= MAX_DEPTH) {
     return `holds lists or objects more than ${MAX_DEPTH} levels deep`;
   }
-  const shape = (part: unknown) => misshapen(part, depth + 1);
-  if (Array.isArray(value)) return first(value, shape);
   // Counting keys first is ten times cheaper than reading the values.
-  const { length } = Object.keys(value);
-  return length > MAX_ANSWER_KEYS
-    ? `holds an object of ${length} keys`
-    : first(Object.values(value), shape);
+  const keys = Array.isArray(value) ? 0 : Object.keys(value).length;
+  if (keys > MAX_ANSWER_KEYS) return `holds an object of ${keys} keys`;
+  const parts = Array.isArray(value) ? value : Object.values(value);
+  for (const part of parts) {
+    // Most parts are texts and numbers, which need no call.
+    if (typeof part !== "object" || part === null) continue;
+    const found = misshapen(part, depth + 1);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** The first result that is not undefined. */

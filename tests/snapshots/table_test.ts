@@ -65,6 +65,17 @@ Deno.test("a table behaves like a map of records", () => {
   );
 });
 
+Deno.test("a table keeps values apart, however many a column has", () => {
+  const table = createTable();
+  const count = 70_000;
+  for (let id = 1; id <= count; id++) table.put(id, { a: id, b: `${id % 300}` });
+  for (let id = 1; id <= count; id++) {
+    const row = table.rowOf(id)!;
+    const [a, b] = [table.value(row, "a"), table.value(row, "b")];
+    if (a !== id || b !== `${id % 300}`) assertEquals([a, b], [id, "?"]);
+  }
+});
+
 Deno.test("a table of ten thousand deals with 80 custom fields takes at most 12 MB", () => {
   const table = createTable();
   for (let id = 1; id <= 10_000; id++) {
