@@ -108,6 +108,13 @@ const FIRST_SECOND = 100_000_000;
 /** A smaller number is not a time in ms since 1970. */
 const FIRST_MILLISECOND = 100_000_000_000;
 
+/**
+ * A moment as Qontak writes it, on a day that every month has. It is parsed
+ * several times faster than others.
+ */
+const USUAL =
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{3})?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)$/;
+
 /** A moment with its time zone, in any form that a date can be parsed from. */
 const MOMENT = /^\d{4}-\d\d-\d\d.*(Z|UTC|[+-]\d\d:?\d\d)$/;
 
@@ -129,6 +136,7 @@ export function toEpoch(value: unknown, zone: Zone): number | undefined {
     return value >= FIRST_SECOND ? value * 1_000 : undefined;
   }
   if (typeof value !== "string") return undefined;
+  if (USUAL.test(value)) return Date.parse(value);
   const moment = parseDate(value);
   if (moment && !moment.timed) {
     const [year, month, day] = moment.day.split("-").map(Number);

@@ -15,7 +15,7 @@ import {
   toJson,
   ZERO,
 } from "../values/decimal.ts";
-import { type JsonObject, show } from "../values/json.ts";
+import { isObject, type JsonObject, show } from "../values/json.ts";
 import { type Fields, type Subject, toEpoch } from "./fields.ts";
 import { nameUnit, type Unit, UNITS } from "./periods.ts";
 
@@ -135,11 +135,13 @@ export function parseMeasure(
   }
   const known = new Map<unknown, Decimal | undefined>();
   const exact = (value: unknown) => {
-    if (!known.has(value)) {
+    let decimal = known.get(value);
+    if (decimal === undefined && !known.has(value)) {
       const epoch = isDate ? toEpoch(value, subject.zone) : undefined;
-      known.set(value, toDecimal(isDate ? epoch : value));
+      decimal = toDecimal(isDate ? epoch : value);
+      known.set(value, decimal);
     }
-    return known.get(value);
+    return decimal;
   };
   const value = (row: number) => exact(field.value(row));
   return {
@@ -257,6 +259,12 @@ function presentGroup(
   return shown;
 }
 
+/** A level of the tree of groups. */
+type Level = Map<unknown, unknown>;
+
+/** The key of a group in the last level. */
+const LEAF = Symbol("group");
+
 /** The measure of a question that names none. */
 const COUNT: Measure = {
   name: "count",
@@ -279,10 +287,20 @@ export function computeGroups(
   measures: readonly Measure[],
 ): JsonObject[] {
   const computed = measures.length > 0 ? measures : [COUNT];
-  const groups = new Map<string, Group>();
+  const groups: Group[] = [];
+  // A tree with a level for each key: its leaves are the groups.
+  const root: Level = new Map();
   function groupOf(values: readonly unknown[]): Group {
-    const name = JSON.stringify(values);
-    let group = groups.get(name);
+    let level = root;
+    for (const value of values) {
+      const key = isObject(value) || Array.isArray(value)
+        ? `\n${JSON.stringify(value)}`
+        : value;
+      let next = level.get(key) as Level | undefined;
+      if (!next) level.set(key, next = new Map());
+      level = next;
+    }
+    let group = level.get(LEAF) as Group | undefined;
     if (!group) {
       group = {
         keys: values,
@@ -290,7 +308,8 @@ export function computeGroups(
         totals: computed.map(() => new Map()),
         without: computed.map(() => 0),
       };
-      groups.set(name, group);
+      level.set(LEAF, group);
+      groups.push(group);
     }
     return group;
   }
@@ -299,7 +318,5 @@ export function computeGroups(
   for (const row of rows) {
     addRow(groupOf(keys.map(({ of }) => of(row))), computed, row);
   }
-  return [...groups.values()].map((group) =>
-    presentGroup(group, keys, computed)
-  );
+  return groups.map((group) => presentGroup(group, keys, computed));
 }

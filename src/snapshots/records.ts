@@ -155,11 +155,11 @@ export function createRecords(options: RecordsOptions): Records {
         tell,
       }),
     async all(resource, fresh = false) {
-      const [fields, places] = await Promise.all([
+      const [snapshot, fields, places] = await Promise.all([
+        get(resource, fresh),
         setup.fields(resource),
         placesOf(resource),
       ]);
-      const snapshot = await get(resource, fresh);
       const { table } = snapshot;
       const now = Date.now();
       return {

@@ -31,6 +31,10 @@ export const ZERO: Decimal = { units: 0n, scale: 0 };
  * digits were lost when the JSON was read.
  */
 export function toDecimal(value: unknown): Decimal | undefined {
+  // Most numbers are whole.
+  if (Number.isSafeInteger(value)) {
+    return { units: BigInt(value as number), scale: 0 };
+  }
   if (typeof value === "number" && !Number.isFinite(value)) return undefined;
   if (typeof value !== "number" && typeof value !== "string") return undefined;
   const text = String(value).trim();
@@ -64,6 +68,7 @@ function normal({ units, scale }: Decimal): Decimal {
 
 /** Two numbers brought to the same scale. */
 function aligned(a: Decimal, b: Decimal): [bigint, bigint, number] {
+  if (a.scale === b.scale) return [a.units, b.units, a.scale];
   const scale = Math.max(a.scale, b.scale);
   return [
     a.units * 10n ** BigInt(scale - a.scale),

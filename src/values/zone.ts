@@ -61,8 +61,24 @@ export function createZone(name: string): Zone {
    */
   const offsets = new Map<number, number>();
 
+  /**
+   * The offsets of whole days in UTC. On most days the clock is not changed;
+   * undefined for the others.
+   */
+  const days = new Map<number, number | undefined>();
+
   /** How far the zone's clock is ahead of UTC at a moment, in ms. */
   function offsetAt(epoch: number): number {
+    const day = Math.floor(epoch / DAY);
+    if (!days.has(day)) {
+      const [first, last] = [day * DAY, (day + 1) * DAY - 1].map(readOffset);
+      if (days.size >= MAX_OFFSETS) days.clear();
+      days.set(day, first === last ? first : undefined);
+    }
+    return days.get(day) ?? readOffset(epoch);
+  }
+
+  function readOffset(epoch: number): number {
     // Zones change their clocks only at a whole quarter of an hour.
     const quarter = Math.floor(epoch / QUARTER);
     const known = offsets.get(quarter);
@@ -103,6 +119,9 @@ export function createZone(name: string): Zone {
     },
   };
 }
+
+/** A day, in ms. */
+const DAY = 24 * 60 * 60 * 1_000;
 
 /** A quarter of an hour, in ms. */
 const QUARTER = 15 * 60 * 1_000;

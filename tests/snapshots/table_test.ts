@@ -68,7 +68,9 @@ Deno.test("a table behaves like a map of records", () => {
 Deno.test("a table keeps values apart, however many a column has", () => {
   const table = createTable();
   const count = 70_000;
-  for (let id = 1; id <= count; id++) table.put(id, { a: id, b: `${id % 300}` });
+  for (let id = 1; id <= count; id++) {
+    table.put(id, { a: id, b: `${id % 300}` });
+  }
   for (let id = 1; id <= count; id++) {
     const row = table.rowOf(id)!;
     const [a, b] = [table.value(row, "a"), table.value(row, "b")];
