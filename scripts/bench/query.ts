@@ -133,7 +133,7 @@ function createSubject({ url, token }: Sandbox) {
     content: "open",
     advise: adviseEmbedder,
     snapshots,
-    changes: createMemoryChangeStore(),
+    changes: { store: createMemoryChangeStore(), undoDays: 0 },
     zone: createZone(DEFAULT_ZONE),
   });
   const tool = (name: string) => catalog.find((one) => one.name === name)!;
