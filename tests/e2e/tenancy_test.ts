@@ -188,7 +188,9 @@ Deno.test("scopes decide which tools are listed and callable", async () => {
   const reader = await names("alpha-reader");
   const writer = await names("alpha-writer");
   assert(
-    reader.every((name: string) => /^(get|list|query)_/.test(name)),
+    reader.every((name: string) =>
+      /^(get|list|query|find)_|^(search|fetch)$/.test(name)
+    ),
     reader,
   );
   assert(writer.includes("create_contact"));
