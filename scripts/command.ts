@@ -68,7 +68,7 @@ export function readFlags<T extends FlagTable>(
   const wrongWord = (word: string) =>
     words
       ? words.problem(word) ?? []
-      : `${JSON.stringify(word)} is no flag${didYouMean(word, known)}`;
+      : `${JSON.stringify(word)} is not a flag${didYouMean(word, known)}`;
   const problems = [...parsed.problems, ...parsed.words.flatMap(wrongWord)];
   if (problems.length > 0) throw new ConfigError(problems);
   return { flags: parsed.values as Flags<T>, words: parsed.words };

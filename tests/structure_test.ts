@@ -203,9 +203,21 @@ Deno.test("the map in CONTRIBUTING.md has these rooms, from the top down", async
 
 /** Old or roundabout phrases that plain, current English does not need. */
 const STALE = new RegExp(
-  String
-    .raw`\b(mend(s|ed|ing)?|whoever|whomever|whom|anew|in vain|to be had|` +
-    String.raw`to be told|nobody hears|wanted is|(?<!there )(is|are) none)\b`,
+  String.raw`\b(?:${
+    [
+      "mend(s|ed|ing)?",
+      "whoever|whomever|whom|whence|whereof|wherein|thereby|lest|save for",
+      "anew|of old|in vain|again and again|at last|all the same",
+      "to be had|to be told|nobody hears|unless told|told apart",
+      "wanted is|(?<!there )(is|are) none",
+      String.raw`(?<=\w )(?<!there )(is|are) no (?!(longer|more|such|other)\b)`,
+      "where there (is|are|was|were)",
+      "go(es)? by|(goes|going|went) on(?! std(in|out))|keeps to",
+      "stands? for|in the place of|out of order|in good order",
+      "nothing but|when left out|looked into",
+      "hand(s|ed)? (it |them )?on",
+    ].join("|")
+  })\b`,
   "i",
 );
 

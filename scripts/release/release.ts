@@ -41,7 +41,7 @@ const releaseFlags = {
     type: "string",
     multiple: true,
     value: "NAME",
-    help: `Only this system; may be repeated. All when left out: ${
+    help: `Only this system; may be repeated. By default all: ${
       TARGETS.join(", ")
     }`,
   },

@@ -30,7 +30,7 @@ const dashed = Object.keys(flags).map((name) => `--${name}`);
  *
  * @param args The arguments after the program's name.
  * @throws {ConfigError} Names every unknown word or flag. It repeats a word
- * only if it is in the place of the command: elsewhere, a word may be a secret.
+ * only if it is where the command belongs: elsewhere, a word may be a secret.
  */
 export function readArguments(args: readonly string[]): Asked {
   const { values, names, words: all, problems: flagProblems } = parseFlags(

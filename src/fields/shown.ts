@@ -24,8 +24,7 @@ export interface Shown {
 
 /**
  * Finds the labels for records: those of their custom fields, and of options
- * that stand there as ids only. If the template cannot be read, they are left
- * out.
+ * that are only ids there. If the template cannot be read, they are left out.
  *
  * @param setup The company's setup.
  * @param resource The kind of record.

@@ -45,7 +45,7 @@ export interface Descriptor {
   readonly additional_field: boolean;
   /** Qontak's name of the type, such as `Dropdown select`. */
   readonly type: string;
-  /** The choices; null (or empty) where there are none. */
+  /** The choices; null (or empty) if there are none. */
   readonly dropdown: readonly Option[] | null;
   /** Required anywhere; some custom fields have null. */
   readonly required?: boolean | null;

@@ -136,8 +136,8 @@ export interface SandboxRequest {
   /** The query; a name that came more than once has an array. */
   readonly query: Record<string, string | string[]>;
   /**
-   * The body, parsed where it was JSON or a form, null where there was none.
-   * Of a grant only `grant_type` and the names of the rest are kept.
+   * The body, parsed if it was JSON or a form, null if there was none. Of a
+   * grant only `grant_type` and the names of the rest are kept.
    */
   readonly body: unknown;
   /** The HTTP status that was answered, 0 when the connection was cut. */

@@ -90,7 +90,7 @@ export function marksOf(record: JsonObject, compared: Compared): Mark[] {
   const marks: Mark[] = [];
   for (const phone of phonesOf(record.telephone)) {
     const key = phoneKey(phone);
-    // 0000000 and the like stand for no number.
+    // 0000000 and the like are not numbers.
     if (key !== undefined && !/^(?:62)?(\d)\1*$/.test(key)) {
       marks.push({ by: "phone", key });
     }

@@ -23,7 +23,7 @@ const contacts = "/api/v3.1/contacts*";
 // deno-lint-ignore no-explicit-any -- the company decides what is required
 async function contactFor(world: World): Promise<any> {
   const { required } = await world.ok("get_required_fields_for_contact");
-  // The same contact is made again and again.
+  // The same contact is created repeatedly.
   return { ...argumentsFor(required), allow_duplicate: true };
 }
 

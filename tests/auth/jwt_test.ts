@@ -284,7 +284,7 @@ Deno.test(
       "no algorithm": forge(good, { header: { alg: "none" } }),
       "no algorithm, in capitals": forge(good, { header: { alg: "NONE" } }),
       "no algorithm and no signature": `${encode({ alg: "none" })}.${body}.`,
-      "an algorithm that is no text": forge(good, {
+      "an algorithm that is not a text": forge(good, {
         header: { alg: ["ES256"] },
       }),
       "a secret that is the public key": signWithSecret(
@@ -311,14 +311,14 @@ Deno.test(
       "a header that is not JSON": `eyJj.${body}.${signature}`,
       "another issuer's token": other.sign(),
       "another issuer's key": other.sign({ iss: issuer.url }),
-      "another issuer's key by the name of ours": other.sign({
+      "another issuer's key with the name of this issuer's key": other.sign({
         iss: issuer.url,
       }, { key: asOurs }),
       "another issuer's key without a name": other.sign({ iss: issuer.url }, {
         key: theirs,
         header: { kid: undefined },
       }),
-      "a name that is no text": other.sign({ iss: issuer.url }, {
+      "a name that is not a text": other.sign({ iss: issuer.url }, {
         header: { kid: 7 },
       }),
       "a key that the token brings along": other.sign({ iss: issuer.url }, {
@@ -339,7 +339,7 @@ Deno.test(
         key: ours,
         header: { typ: "logout+jwt" },
       }),
-      "a type that is no text": issuer.sign({}, {
+      "a type that is not a text": issuer.sign({}, {
         key: ours,
         header: { typ: ["at+jwt"] },
       }),

@@ -174,7 +174,7 @@ Deno.test("undoDays: 0 keeps nothing, and a store that fails stops no change", a
   }
   for (
     const put of [
-      () => Promise.reject(new StoreError("The store is out of order")),
+      () => Promise.reject(new StoreError("The store does not work")),
       () => new Promise<void>(() => {}),
     ]
   ) {

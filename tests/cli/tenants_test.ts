@@ -233,7 +233,7 @@ Deno.test("tenants refuses wrong arguments, and repeats no secret", async () => 
     [
       ["tenants", "list"],
       { VAULT_MOUNT_PATH: "/" },
-      'VAULT_MOUNT_PATH is no path in Vault: "/" has a part that is empty',
+      'VAULT_MOUNT_PATH is not a path in Vault: "/" has a part that is empty',
     ],
     [
       ["tenants", "list"],

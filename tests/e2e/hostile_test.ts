@@ -236,7 +236,7 @@ const attempts: Readonly<Record<string, Attempt>> = {
     '{"jsonrpc":"2.0","id":{},"method":"tools/list"}',
     400,
   ),
-  "nothing but brackets": whole("[".repeat(MIB - 1), 400),
+  "only brackets": whole("[".repeat(MIB - 1), 400),
   "objects in objects": whole(nested('{"a":', "}", 50_000), 200, 400),
   "lists in lists": whole(nested("[", "]", 50_000), 200, 400),
   "a prototype": whole(

@@ -213,7 +213,7 @@ async function badCredentials(
       ...beta,
       qontak_tenants: ["alpha", "alpha/../beta"],
     }),
-    "no scope of ours": await issuer.sign({ ...beta, scope: "openid" }),
+    "no scope of this server": await issuer.sign({ ...beta, scope: "openid" }),
     "the hash of a key": await keyEntry("key-beta"),
     "a key and more": "key-beta2",
     "a name": "beta",

@@ -67,7 +67,7 @@ Deno.test("stdio answers every bad message and continues", async () => {
   assert(byId.get("good").result.structuredContent.records.length >= 2);
 });
 
-Deno.test("stdio keeps to the protocol on stdout through a long run", async () => {
+Deno.test("stdio writes only the protocol to stdout in a long run", async () => {
   const calls = Array.from({ length: 300 }, (_, i) => {
     switch (i % 6) {
       case 0:

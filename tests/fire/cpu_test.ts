@@ -148,7 +148,7 @@ function* shaped(
   }
 }
 
-/** Some values, again and again. */
+/** Some values, repeated. */
 function* repeated<T>(values: readonly T[]): Generator<T, never> {
   for (;;) yield* values;
 }
@@ -386,7 +386,7 @@ Deno.test("no value of a field makes another caller wait", async () => {
             ...id,
             ...(custom ? { additional_fields: [entry] } : { [key]: value }),
           });
-          // Ids of custom fields stand for their names in questions too.
+          // Questions accept ids of custom fields instead of their names too.
           const name = custom ? String(field) : key;
           const { value: op } = operators.next();
           const given = op === "between" ? [value, value] : value;

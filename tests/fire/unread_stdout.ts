@@ -1,6 +1,6 @@
 /**
  * Makes the standard output of a program one that is never read, and that takes
- * lines all the same: each of them waits for ever.
+ * lines anyway: each of them waits for ever.
  *
  * @module
  */

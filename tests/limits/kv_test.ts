@@ -55,7 +55,7 @@ test("take() does not believe a clock that was far ahead", async ({ database }) 
   assert(all > 99_000 && all <= 100_000);
 });
 
-test("take() fails where there is no database", async () => {
+test("take() fails if there is no database", async () => {
   const server = openKvBuckets({
     kv: { open: () => Promise.resolve(undefined) },
   });

@@ -56,7 +56,7 @@ Deno.test("createRetries() repeats reads after temporary failures, and writes th
     [(name) => lost(name, "redirected", true), false, false],
     [() => no("POST /oauth/token", 503), false, false],
     [() => lost("POST /oauth/token", "network", true), false, false],
-    [() => new TypeError("A fault of ours"), false, false],
+    [() => new TypeError("An internal fault"), false, false],
   ];
   for (const [make, read, write] of outcomes) {
     for (

@@ -175,8 +175,8 @@ Deno.test("Sandbox.inject() cuts the connection before or after handling", async
   for (const [when, made] of [["before", 0], ["after", 1]] as const) {
     const before = await total();
     client.sandbox.inject({ fault: { kind: "cut", when }, method: "POST" });
-    // Deno's fetch sends a request once more when a connection that it used
-    // before breaks; a new one for this request shows a single attempt.
+    // Deno's fetch repeats a request when a connection that it used before
+    // breaks; a new one for this request shows a single attempt.
     using http = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
     await assertRejects(
       () =>

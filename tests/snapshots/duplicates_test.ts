@@ -51,7 +51,7 @@ Deno.test("findDuplicates() finds contacts by phone, e-mail and name, each in an
     { id: 8, first_name: "Dewi", crm_company_id: 1 },
     { id: 9, first_name: "Ibu Dewi", crm_company_id: 1 },
     { id: 10, first_name: "Dewi", crm_company_id: 2 },
-    // These stand for nothing.
+    // These mean nothing.
     { id: 11, first_name: "A", telephone: "0000000000", email: "-" },
     { id: 12, first_name: "B", telephone: "0000000000", email: "-" },
     { id: 13, first_name: "", last_name: null },
@@ -97,7 +97,7 @@ Deno.test("findDuplicates() finds the same groups as a comparison of all pairs",
       telephone: random.pick(["", "", `08110000${random.int(100, 115)}`]),
     }));
     const table = tableOf(records);
-    // Independent: connect all pairs that share a mark, again and again.
+    // Independent: connect all pairs that share a mark, repeatedly.
     const marks = records.map((one) =>
       marksOf(one, COMPARED.companies).map(({ by, key }) => `${by} ${key}`)
     );

@@ -221,7 +221,7 @@ Deno.test("query_records refuses if the records need too much memory, and says w
   assertEquals((await count(world, { resource: "contacts" })).matched, 40);
 });
 
-Deno.test("query_records keeps to the company's limits while it reads pages side by side", async () => {
+Deno.test("query_records respects the company's limits while it reads several pages at a time", async () => {
   const rate = { perSecond: 20, burst: 5 };
   await using world = await createWorld({
     deals: 2_000,

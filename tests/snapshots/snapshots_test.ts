@@ -270,7 +270,7 @@ Deno.test("get() shares one reading among calls, and stops it when all of them h
   await assertRejects(() => call, Error, "gone");
   hold.resolve();
   await sleep(10);
-  assert(alone.requests.length < 20, "it went on reading");
+  assert(alone.requests.length < 20, "it continued to read");
 });
 
 Deno.test("the least recently used snapshots are dropped first, and a snapshot that does not fit is reported", async () => {

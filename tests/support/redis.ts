@@ -27,12 +27,12 @@ export const noServer: string = await isOnPath("redis-server")
 
 const isGiven = Boolean(Deno.env.get("REDIS_URL"));
 
-/** Why there is no Redis; empty where there is one. */
+/** Why there is no Redis; empty if there is one. */
 export const noRedis: string = isGiven || noServer === ""
   ? ""
   : `${noServer} and REDIS_URL is not set`;
 
-/** Why there is no Redis that a test may stop; empty where there is one. */
+/** Why there is no Redis that a test may stop; empty if there is one. */
 export const noOwnRedis: string = isGiven
   ? "the Redis of REDIS_URL is not ours to stop"
   : noRedis;

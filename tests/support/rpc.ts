@@ -50,7 +50,7 @@ export const parseLines = (output: string): any[] =>
     .map((line) => JSON.parse(line));
 
 /** The messages of a stream of events. */
-// deno-lint-ignore no-explicit-any -- answers are looked into freely
+// deno-lint-ignore no-explicit-any -- tests read any field of an answer
 export const parseEvents = (stream: string): any[] =>
   Array.from(
     stream.matchAll(/^data: (.*)$/gm),

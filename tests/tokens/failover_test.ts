@@ -96,7 +96,7 @@ async function info({ url }: TestRedis, section = "replication") {
 Deno.test({
   ...unless(
     noServer,
-    "a server goes on, and heals the store, after a failover that lost Redis' last write",
+    "a server continues, and repairs the store, after a failover that lost Redis' last write",
   ),
   // The forwarder's connections end with their Redis.
   sanitizeOps: false,

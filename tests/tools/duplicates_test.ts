@@ -181,7 +181,7 @@ Deno.test("create_company names a likely duplicate, and says so in a dry run", a
     name: "PT Zirkon Biru Abadi",
     creator_id: "me",
   });
-  // An update is no new record.
+  // An update does not create a record.
   await world.ok("update_company", {
     company_id: id,
     name: "Zirkon Biru Abadi",

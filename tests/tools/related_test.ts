@@ -194,7 +194,7 @@ Deno.test("query_records says that it reads no more than the moves of a thousand
   assertStringIncludes(notes[0], "200 were left out");
 });
 
-Deno.test("query_records goes on with the moves that it could not read in time", async () => {
+Deno.test("query_records continues with the moves that it could not read in time", async () => {
   await using world = await createWorld({ timeout: 3_000 });
   world.sandbox.inject({
     fault: { kind: "delay", ms: 900 },

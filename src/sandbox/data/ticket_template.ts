@@ -103,7 +103,7 @@ type Row = readonly [
 
 /**
  * Pipelines come twice in what requires the name, as in Qontak's collection; a
- * field that is no choice has an empty dropdown instead of null.
+ * field without choices has an empty dropdown instead of null.
  */
 const STANDARD: readonly Row[] = [
   [5_610_711, "name", "Ticket Name", TEXT, [], [...BOTH, ...BOTH]],

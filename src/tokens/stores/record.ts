@@ -54,7 +54,7 @@ export function parseRecord(text: string, tenant: string): Credentials {
   throw new NoCredentialsError(
     `What is kept for tenant ${
       JSON.stringify(tenant)
-    } is no record with a refresh_token: it was not written by this server`,
+    } is not a record with a refresh_token: it was not written by this server`,
   );
 }
 

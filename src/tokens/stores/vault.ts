@@ -218,7 +218,7 @@ function readPath(path: string, option: string): string {
   if (trimmed.split("/").some((part) => /^\.{0,2}$/.test(part))) {
     throw new OptionError(
       option,
-      `is no path in Vault: ${
+      `is not a path in Vault: ${
         JSON.stringify(path)
       } has a part that is empty, "." or ".."`,
     );

@@ -33,7 +33,7 @@ test("createKvAuditStore() forgets what is too old, whether the database does or
   assertEquals(await allOf(store), [young]);
 });
 
-test("createKvAuditStore() says so where there is no database", async () => {
+test("createKvAuditStore() says that there is no database", async () => {
   const kv = { open: () => Promise.resolve(undefined) };
   const store = createKvAuditStore({ kv, days: 1 });
   await assertRejects(

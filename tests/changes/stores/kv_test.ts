@@ -50,7 +50,7 @@ test("createKvChangeStore() leaves no part of a text behind", async ({ kv, datab
   assertEquals(await Array.fromAsync(database.list({ prefix: ROOT })), []);
 });
 
-test("createKvChangeStore() says so where there is no database", async () => {
+test("createKvChangeStore() says that there is no database", async () => {
   const kv = { open: () => Promise.resolve(undefined) };
   const store = createKvChangeStore({ kv });
   await assertRejects(

@@ -89,7 +89,7 @@ export const BARRIERS = `(() => {
   if (controls.length < 20) wrong.push("hardly any controls");
   for (const control of controls) {
     if (!nameOf(control)) wrong.push("without a name: " + control.outerHTML);
-    if (control.tabIndex > 0) wrong.push("out of order: " + control.outerHTML);
+    if (control.tabIndex > 0) wrong.push("wrong tab order: " + control.outerHTML);
   }
   for (const landmark of every("nav, section, [role=group], [role=region]")) {
     if (!nameOf(landmark)) {

@@ -61,10 +61,10 @@ Deno.test("createVaultStore() says which option it needs to open Vault", () => {
     [{ secretId: "canary" }, "roleId"],
     [{ token: "canary", address: "canary" }, "address must be a URL"],
     [{ token: "canary", address: "redis://canary" }, "address must be a URL"],
-    [{ token: "canary", mountPath: "/" }, "mountPath is no path"],
-    [{ token: "canary", secretPath: "a/../b" }, "secretPath is no path"],
-    [{ token: "canary", secretPath: "a//b" }, "secretPath is no path"],
-    [{ token: "canary", namespace: "." }, "namespace is no path"],
+    [{ token: "canary", mountPath: "/" }, "mountPath is not a path"],
+    [{ token: "canary", secretPath: "a/../b" }, "secretPath is not a path"],
+    [{ token: "canary", secretPath: "a//b" }, "secretPath is not a path"],
+    [{ token: "canary", namespace: "." }, "namespace is not a path"],
   ];
   for (const [options, words] of table) {
     const error = assertThrows(

@@ -49,7 +49,7 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 const LEAST_GAIN = 1_000;
 
 /** Opens and renews sessions. Each function throws StoreError. */
-interface Door {
+interface Sessions {
   /** Logs that a session will end, and why. */
   warnOfEnd(old: Session, error: unknown): void;
   /** Starts a session. */
@@ -61,7 +61,11 @@ interface Door {
 /** Asks for a token's lifetime. */
 const LOOK_UP: Question = { verb: "read", path: "auth/token/lookup-self" };
 
-function createDoor(wire: Wire, { token, role }: Login, log: Log): Door {
+function createSessions(
+  wire: Wire,
+  { token, role }: Login,
+  log: Log,
+): Sessions {
   async function logIn(data: object): Promise<Session> {
     const at = Date.now();
     const question = {
@@ -178,7 +182,7 @@ export function createSession(
   login: Login,
   log: Log,
 ): SessionKeeper {
-  const door = createDoor(wire, login, log);
+  const sessions = createSessions(wire, login, log);
   let session: Session | undefined;
   let renewal: Promise<Session> | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -231,14 +235,14 @@ export function createSession(
   function next(refused?: Session): Promise<Session> {
     const old = session;
     if (old && old !== refused && old.end > Date.now()) return prolong(old);
-    return door.open();
+    return sessions.open();
   }
 
   async function prolong(old: Session): Promise<Session> {
     try {
-      return await door.renew(old);
+      return await sessions.renew(old);
     } catch (error) {
-      door.warnOfEnd(old, error);
+      sessions.warnOfEnd(old, error);
       const left = old.end - Date.now();
       const wait = Math.max(left * (1 - RENEW_AFTER), RENEW_AGAIN);
       return { ...old, renewAt: Date.now() + wait };
