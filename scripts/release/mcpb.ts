@@ -57,7 +57,7 @@ const RUN = [
 ];
 
 /**
- * Starts the program where there is a shell. Deno KV is where all versions of
+ * Starts the program on systems with a shell. Deno KV is where all versions of
  * the program have it, and no other files can be used. A permission has no word
  * for a person's folder, so the shell finds it. On Windows, Deno chooses.
  *

@@ -118,7 +118,7 @@ function withoutUncertain(checked: CheckedWrite): CheckedWrite {
     notes: [
       ...notes,
       ...uncertain.map((problem) =>
-        `Sent all the same, because skip_validation was true: ${problem}`
+        `Sent anyway, because skip_validation was true: ${problem}`
       ),
     ],
   };

@@ -89,8 +89,8 @@ function isComparedFirst({ resource, id, allowDuplicate }: Write): boolean {
 }
 
 /**
- * Replaces what stands for a value: "me" by the user's id, changes to lists by
- * the whole lists. Completes product lines.
+ * Replaces placeholders: "me" by the user's id, changes to lists by the whole
+ * lists. Completes product lines.
  */
 async function resolved(
   context: ChangeContext,

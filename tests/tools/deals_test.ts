@@ -524,7 +524,7 @@ Deno.test("skip_validation overrides no finding but those of an undocumented rul
     ...deal,
     skip_validation: true,
   });
-  assertMatch(notes.join(), /Sent all the same.*NPWP/);
+  assertMatch(notes.join(), /Sent anyway.*NPWP/);
 });
 
 Deno.test("after a refused write, the template is read again", async () => {
