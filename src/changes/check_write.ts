@@ -37,6 +37,11 @@ export interface Write extends WrittenTo {
   readonly values: JsonObject;
   /** Whether the caller asked to skip the check. */
   readonly skipValidation: boolean;
+  /**
+   * Whether the write restores what the record was. What was there before need
+   * not be what the template requires now.
+   */
+  readonly restores?: boolean;
   /** Whether a record may be created that likely exists already. */
   readonly allowDuplicate?: boolean;
   /** What is already known to be wrong. */
@@ -69,14 +74,14 @@ export function checkValues(
   write: Write,
   existing: JsonObject | undefined,
 ): Promise<CheckedWrite> {
-  const { resource, values } = write;
+  const { resource, values, restores } = write;
   const endpoint = endpointOf(write);
   return checkWrite({
     resource,
     endpoint,
     values,
     setup,
-    ...defined({ existing }),
+    ...defined({ existing, restores }),
   });
 }
 

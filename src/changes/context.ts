@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Scope } from "../auth/principal.ts";
 import type { Setup } from "../fields/setup.ts";
 import type { Crm } from "../qontak/crm.ts";
 import type { History } from "./history.ts";
@@ -21,6 +22,8 @@ export interface ChangeContext {
   readonly plans: Plans;
   /** The history of this company's changes. */
   readonly history: History;
+  /** What the caller may do. */
+  readonly scopes: readonly Scope[];
   /** Whether the caller may see what records hold. */
   readonly mayRead: boolean;
   /** Fires when the client cancels. */

@@ -54,6 +54,8 @@ export interface WriteRequest {
   readonly existing?: JsonObject;
   /** The company's CRM setup. */
   readonly setup: Setup;
+  /** Whether it restores what the record was: nothing is required then. */
+  readonly restores?: boolean;
 }
 
 /** The result of the check. */
@@ -129,8 +131,10 @@ export async function checkWrite(request: WriteRequest): Promise<CheckedWrite> {
       checkStandard(check, key, type, value);
     }
   }
-  checkRequired(check, place);
-  checkNeeds(check);
+  if (!request.restores) {
+    checkRequired(check, place);
+    checkNeeds(check);
+  }
   const { body, problems, uncertain, notes, doubts } = check;
   return { body, problems, uncertain, notes, doubts };
 }

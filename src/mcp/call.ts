@@ -126,7 +126,7 @@ export function createCall(
     ...defined({ kv, sealer }),
   });
   /** The account that each tenant had last. */
-  const scopes = createLru<string>(TENANTS_HELD);
+  const accounts = createLru<string>(TENANTS_HELD);
 
   /**
    * Runs a call and completes it: within the time limit, with progress reports,
@@ -200,10 +200,10 @@ export function createCall(
 
   /** Frees the memory of the account that a tenant had before. */
   function dropOthers({ owner, scope }: Account): void {
-    const before = scopes.get(owner);
+    const before = accounts.get(owner);
     if (before === scope) return;
     if (before !== undefined) snapshots.forget(before);
-    scopes.set(owner, scope);
+    accounts.set(owner, scope);
   }
 
   /** What a tool works with: the CRM of the call's tenant. */
@@ -243,8 +243,9 @@ export function createCall(
     const owner = { scope, principal: caller.name };
     const plans = createPlans(changes.store, owner);
     const history = createHistory(changes.store, owner, changes.undoDays);
-    const mayRead = caller.scopes.includes("read");
-    return { crm, setup, records, plans, history, mayRead, signal };
+    const { scopes } = caller;
+    const mayRead = scopes.includes("read");
+    return { crm, setup, records, plans, history, scopes, mayRead, signal };
   }
 
   return (tool, args, options) =>

@@ -75,6 +75,7 @@ const DIFFERENCES: ReadonlySet<string> = new Set([
   "cleared",
   "ignored",
   "removed",
+  "restores",
   "set_by_qontak",
   "stored_differently",
 ]);
@@ -82,8 +83,14 @@ const DIFFERENCES: ReadonlySet<string> = new Set([
 /** Keys of a difference that hold what is stored. */
 const STORED: ReadonlySet<string> = new Set(["from", "removed", "stored"]);
 
-/** Keys of an answer whose differences hold as `to` what is stored too. */
-const CARRIED_OUT: ReadonlySet<string> = new Set(["changed", "set_by_qontak"]);
+/**
+ * Keys of an answer whose differences hold as `to` what is stored too, or was.
+ */
+const CARRIED_OUT: ReadonlySet<string> = new Set([
+  "changed",
+  "restores",
+  "set_by_qontak",
+]);
 
 /** Like {@linkcode OWN_WORDS}, for the description of one field. */
 const OWN_WORDS_OF_FIELD: ReadonlySet<string> = new Set([

@@ -7,6 +7,7 @@ import type { Rule } from "../values/rules.ts";
 import { didYouMean } from "../values/words.ts";
 import { objectSchema } from "./kit/arguments.ts";
 import { accountTools } from "./accounts.ts";
+import { changesTools } from "./changes.ts";
 import { companyTools } from "./companies.ts";
 import { contactTools } from "./contacts.ts";
 import { dealTools } from "./deals.ts";
@@ -31,7 +32,8 @@ export type Toolset =
   | "notes"
   | "products"
   | "geolocations"
-  | "insight";
+  | "insight"
+  | "changes";
 
 /** Accepts only the names of groups. */
 export const toolsetNames: Rule<readonly Toolset[]> = (value) =>
@@ -57,6 +59,7 @@ const tools: Readonly<Record<Toolset, readonly Tool[]>> = {
   products: productTools,
   geolocations: geolocationTools,
   insight: [...insightTools, ...searchTools, ...accountTools],
+  changes: changesTools,
 };
 
 /** All groups of tools, in that order. */

@@ -128,6 +128,7 @@ export const words: Readonly<Record<Language, Words>> = {
       products: "Products",
       geolocations: "Geolocations",
       insight: "Questions about many records",
+      changes: "Changes and undo",
     },
     effects: { read: "read", write: "write", delete: "delete" },
     script: {
@@ -239,6 +240,7 @@ export const words: Readonly<Record<Language, Words>> = {
       products: "Produk",
       geolocations: "Geolokasi",
       insight: "Pertanyaan tentang banyak data",
+      changes: "Perubahan dan pembatalan",
     },
     effects: { read: "baca", write: "tulis", delete: "hapus" },
     script: {

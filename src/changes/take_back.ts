@@ -1,0 +1,301 @@
+/**
+ * The tool that takes changes back: it lists them, plans, and carries out its
+ * plan.
+ *
+ * @module
+ */
+import { ForeseenError, InputError, problemsError } from "../errors.ts";
+import { sha256 } from "../storage/hash.ts";
+import { defined, isObject, type JsonObject, show } from "../values/json.ts";
+import { carryOut } from "./change.ts";
+import type { ChangeContext } from "./context.ts";
+import { differencesOf } from "./differences.ts";
+import type { PastChange } from "./history.ts";
+import {
+  groupByRecord,
+  nameOf,
+  prepareUndo,
+  UNDO_TOOL,
+  type Undoing,
+} from "./undo.ts";
+
+/** How many changes one call takes back. */
+export const MAX_UNDO = 20;
+
+/** How many changes are searched for those that were taken back already. */
+const SEARCHED = 1_000;
+
+/** How many keys of a change are listed. */
+const KEYS_SHOWN = 12;
+
+/**
+ * Lists the company's last changes, newest first.
+ *
+ * @param context The company's CRM.
+ * @param most How many to list.
+ */
+export async function listChanges(
+  context: ChangeContext,
+  most: number,
+): Promise<JsonObject> {
+  const all = await context.history.list(SEARCHED);
+  const undone = undoneBy(all);
+  const lasts = await context.history.isLasting();
+  return {
+    records: all.slice(0, most).map((change) => ({
+      undo: change.id,
+      time: change.time,
+      by: change.principal,
+      tool: change.tool,
+      record: nameOf(change),
+      keys: keysOf(change),
+      ...(change.effect === "unknown" ? { outcome: "unknown" } : {}),
+      ...(change.canUndo ? {} : { can_undo: false }),
+      ...defined({
+        bulk: change.bulk,
+        undoes: change.undoes?.split(" "),
+        undone_by: undone.get(change.id),
+      }),
+    })),
+    ...(all.length > most ? { left_out: all.length - most } : {}),
+    ...(lasts ? {} : { undo_lasts: "until this server ends" }),
+  };
+}
+
+/** The keys that a change sent, as far as they fit. */
+function keysOf({ act, body }: PastChange): readonly string[] | undefined {
+  if (act === "delete") return undefined;
+  const keys = Object.entries(body).flatMap(([key, value]) =>
+    key === "additional_fields" && Array.isArray(value)
+      ? value.filter(isObject).map(({ id }) => `additional_fields id ${id}`)
+      : [key]
+  );
+  return keys.length > KEYS_SHOWN
+    ? [...keys.slice(0, KEYS_SHOWN), `… ${keys.length - KEYS_SHOWN} more`]
+    : keys;
+}
+
+/** Which change took back which. */
+function undoneBy(
+  changes: readonly PastChange[],
+): ReadonlyMap<string, string> {
+  return new Map(
+    changes.filter(({ effect }) => effect === "done").flatMap(
+      ({ id, undoes }) => (undoes?.split(" ") ?? []).map((one) => [one, id]),
+    ),
+  );
+}
+
+/**
+ * Says what taking changes back would do, and makes a plan of it.
+ *
+ * @param context The company's CRM.
+ * @param ids The ids of the changes.
+ * @throws {InputError} When none of them can be taken back.
+ */
+export async function planUndo(
+  context: ChangeContext,
+  ids: readonly string[],
+): Promise<JsonObject> {
+  const undoings = await prepareAll(context, ids);
+  const problems = undoings.flatMap(({ problems }) => problems);
+  const ready = undoings.filter((one) =>
+    one.prepared && one.problems.length === 0
+  );
+  if (ready.length === 0 && problems.length > 0) {
+    throw problemsError(`${UNDO_TOOL} was not sent`, problems);
+  }
+  if (ready.length === 0) {
+    return { dry_run: true, takes_back: [], notes: [NOTHING] };
+  }
+  const shown = await Promise.all(
+    ready.map((one) => describe(context, one)),
+  );
+  const digests = Object.fromEntries(
+    await Promise.all(
+      ready.map(async (one) => [keyOf(one), await digestOf(one)] as const),
+    ),
+  );
+  const made = await context.plans.make({
+    tool: UNDO_TOOL,
+    args: { ids: ready.flatMap(({ changes }) => changes.map(({ id }) => id)) },
+    body: digests,
+  });
+  const lost = [...new Set(ready.flatMap(({ lost }) => lost))];
+  return {
+    dry_run: true,
+    takes_back: ready.map((one) => ({
+      undo: one.changes.map(({ id }) => id),
+      record: nameOf(one.changes[0]!),
+      does: one.prepared!.act,
+    })),
+    restores: shown.flatMap(({ changed }) => changed),
+    ...listed("cleared", shown.flatMap(({ cleared }) => cleared)),
+    ...listed("removed", shown.flatMap(({ removed }) => removed)),
+    ...listed("notes", lost),
+    ...listed("problems", problems),
+    ...made,
+  };
+}
+
+const NOTHING =
+  "The records are as they were before these changes: there is nothing to take back";
+
+function listed(key: string, list: readonly unknown[]): JsonObject {
+  return list.length > 0 ? { [key]: list } : {};
+}
+
+/** Finds the changes, and prepares what takes them back. */
+async function prepareAll(
+  context: ChangeContext,
+  ids: readonly string[],
+): Promise<readonly Undoing[]> {
+  if (!context.mayRead) {
+    throw new InputError(
+      `${UNDO_TOOL} was not sent: your credential lacks the scope read, which is needed to see what was before`,
+    );
+  }
+  const wanted = [...new Set(ids)];
+  if (wanted.length > MAX_UNDO) {
+    throw new InputError(
+      `${UNDO_TOOL} was not sent: it takes back at most ${MAX_UNDO} changes a call, not ${wanted.length}`,
+    );
+  }
+  const found = await Promise.all(
+    wanted.map((id) => context.history.get(id)),
+  );
+  const unknown = wanted.filter((_, i) => !found[i]);
+  if (unknown.length > 0) {
+    throw new InputError(
+      `${UNDO_TOOL} was not sent: there is no change ${
+        unknown.slice(0, MAX_UNDO).map((id) => show(id)).join(", ")
+      }. Without ids, ${UNDO_TOOL} lists those that are kept`,
+    );
+  }
+  const undone = undoneBy(await context.history.list(SEARCHED));
+  const changes = found as PastChange[];
+  const open = changes.filter(({ id }) => !undone.has(id));
+  const done = changes.filter(({ id }) => undone.has(id)).map((change) => ({
+    changes: [change],
+    problems: [
+      `${nameOf(change)}: the change was taken back already`,
+    ],
+    lost: [],
+  }));
+  const undoings: Undoing[] = [...done];
+  // One after the other: they are reads under the company's limits.
+  for (const group of groupByRecord(open)) {
+    undoings.push(await prepareUndo(context, group));
+  }
+  return undoings;
+}
+
+/** The differences that taking changes back makes, with the record's name. */
+async function describe(
+  context: ChangeContext,
+  { changes, prepared }: Undoing,
+) {
+  const record = nameOf(changes[0]!);
+  const { changed, cleared, removed } = await differencesOf(
+    context.setup,
+    prepared!,
+  );
+  const named = (list: readonly JsonObject[]) =>
+    list.map((one) => ({ record, ...one }));
+  return {
+    changed: named(changed),
+    cleared: named(cleared),
+    removed: named(removed),
+  };
+}
+
+/** Identifies the record of changes. */
+function keyOf({ changes }: Undoing): string {
+  const { kind, record } = changes[0]!;
+  return `${kind} ${record}`;
+}
+
+/** What must still be the same when a plan is carried out. */
+async function digestOf({ prepared }: Undoing): Promise<string> {
+  const { act, id, body, before } = prepared!;
+  const { updated_at: _, ...record } = before ?? {};
+  return await sha256(JSON.stringify([act, id, body, record]));
+}
+
+/**
+ * Carries out a plan of {@linkcode planUndo}.
+ *
+ * @param context The company's CRM.
+ * @param handle The plan's handle.
+ * @throws {InputError} When there is no such plan, or when anything has changed
+ * since it was made; nothing was sent.
+ */
+export async function carryOutUndo(
+  context: ChangeContext,
+  handle: string,
+): Promise<JsonObject> {
+  const plan = await context.plans.find(handle, UNDO_TOOL);
+  // The template may have changed since it was read.
+  context.setup.forget();
+  const undoings = await prepareAll(context, plan.args.ids as string[]);
+  const problems: string[] = [];
+  for (const one of undoings) {
+    if (one.problems.length > 0) problems.push(...one.problems);
+    else if (
+      !one.prepared || await digestOf(one) !== plan.body[keyOf(one)]
+    ) {
+      problems.push(
+        `${nameOf(one.changes[0]!)}: it has changed since the plan was made`,
+      );
+    }
+  }
+  await context.plans.use(plan);
+  if (problems.length > 0) {
+    throw problemsError(
+      `${UNDO_TOOL} was not sent. Make a new plan with ids`,
+      problems,
+    );
+  }
+  const results: JsonObject[] = [];
+  for (const one of undoings) {
+    results.push(await carryOutOne(context, one, plan.id));
+  }
+  return { records: results };
+}
+
+/** Takes back the changes of one record; a failure does not stop the others. */
+async function carryOutOne(
+  context: ChangeContext,
+  { changes, prepared }: Undoing,
+  plan: string,
+): Promise<JsonObject> {
+  const ids = changes.map(({ id }) => id);
+  const what = { undid: ids, record: nameOf(changes[0]!) };
+  try {
+    const report = await carryOut(context, prepared!, {
+      plan,
+      undoes: ids.join(" "),
+    });
+    const { id, undo, ignored, stored_differently, notes } = report;
+    const isNew = prepared!.act === "create";
+    return {
+      ...what,
+      status: "done",
+      ...(isNew ? { new_id: id } : {}),
+      ...defined({ undo }),
+      ...some({ ignored, stored_differently, notes }),
+    };
+  } catch (error) {
+    if (!(error instanceof ForeseenError)) throw error;
+    return { ...what, status: "failed", problems: [error.message] };
+  }
+}
+
+/** The lists that are not empty. */
+function some(lists: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(lists).filter(([, list]) =>
+      Array.isArray(list) && list.length > 0
+    ),
+  );
+}

@@ -1,0 +1,400 @@
+/**
+ * Taking changes back: what the history knows of a record's changes becomes one
+ * change that restores what was before them.
+ *
+ * @module
+ */
+import { QontakError } from "../errors.ts";
+import { isSame, valuesOf } from "../fields/readback.ts";
+import type { BodyType } from "../qontak/bodies.ts";
+import { endpoints } from "../qontak/endpoints.ts";
+import {
+  argumentOf,
+  nameKeyOf,
+  type Resource,
+  resources,
+} from "../qontak/resources.ts";
+import {
+  defined,
+  isEmpty,
+  isObject,
+  type JsonObject,
+  show,
+  toId,
+} from "../values/json.ts";
+import type { Prepared } from "./change.ts";
+import type { ChangeContext } from "./context.ts";
+import { preparedDelete, prepareDelete } from "./delete.ts";
+import type { Act, PastChange } from "./history.ts";
+import { lastChangeOf } from "./last_change.ts";
+import { readRecord } from "./report_write.ts";
+import { preparedRequest } from "./request.ts";
+import { prepareWrite } from "./write.ts";
+
+/** How the changes of one record are taken back. */
+export interface Undoing {
+  /** The changes, newest first. */
+  readonly changes: readonly PastChange[];
+  /** The change that restores the record; undefined if none is needed. */
+  readonly prepared?: Prepared;
+  /** Why they cannot be taken back, one sentence each. */
+  readonly problems: readonly string[];
+  /** What does not come back, one sentence each. */
+  readonly lost: readonly string[];
+}
+
+/** The name of the tool that takes changes back. */
+export const UNDO_TOOL = "undo_change";
+
+/** What stays lost of a deleted record. */
+const LOST =
+  "A deleted record gets a new id. Its history, timeline, chats and what Qontak alone sets do not come back, and neither do the notes, tasks and links that hung on it";
+
+/**
+ * Sorts changes into groups of one record each, and each group newest first.
+ *
+ * @param changes The changes, in any order.
+ */
+export function groupByRecord(
+  changes: readonly PastChange[],
+): readonly (readonly PastChange[])[] {
+  const newestFirst = changes.toSorted((a, b) => a.id < b.id ? 1 : -1);
+  return [
+    ...Map.groupBy(newestFirst, ({ kind, record }) => `${kind} ${record}`)
+      .values(),
+  ];
+}
+
+/**
+ * Finds out how the changes of one record are taken back. It sends nothing that
+ * changes anything.
+ *
+ * @param context The company's CRM.
+ * @param changes The changes of one record, newest first.
+ */
+export async function prepareUndo(
+  context: ChangeContext,
+  changes: readonly PastChange[],
+): Promise<Undoing> {
+  const none = { changes, problems: [], lost: [] };
+  const refused = (problem: string): Undoing => ({
+    ...none,
+    problems: [`${nameOf(changes[0]!)}: ${problem}`],
+  });
+  const fixed = changes.find(({ canUndo }) => !canUndo);
+  if (fixed) return refused(`what ${fixed.tool} did cannot be taken back`);
+  const [newest] = changes;
+  const oldest = changes.at(-1)!;
+  const { kind, record: id } = newest!;
+  if (id === null) {
+    return refused(
+      "it is not known whether it was created, or under which id. Look for it first",
+    );
+  }
+  const resource = Object.values<Resource>(resources)
+    .find(({ name }) => name === kind);
+  const act = actOf(newest!, oldest);
+  if (act === undefined) return none;
+  const scope = act === "delete" ? "delete" : "write";
+  if (!context.scopes.includes(scope)) {
+    return refused(
+      `your credential lacks the scope ${scope}, which this needs`,
+    );
+  }
+  if (!resource) {
+    return kind === "task_category"
+      ? { ...none, prepared: undoCategory(newest!, id, act) }
+      : refused("this cannot be taken back");
+  }
+  const current = await readIfThere(context, resource, id);
+  if (act === "create") {
+    if (current) return refused("it is there, so it was not deleted");
+    return { ...await recreate(context, resource, changes), lost: [LOST] };
+  }
+  if (!current) {
+    return act === "delete" ? none : refused("the record was deleted since");
+  }
+  const conflicts = act === "delete"
+    ? changedSince(current, newest!)
+    : conflictsOf(resource, changes, current);
+  if (conflicts.length > 0) {
+    const last = await lastChangeOf(context, resource, id, current);
+    return refused(
+      `somebody has changed it since: ${conflicts.join("; ")}. ${last}`,
+    );
+  }
+  if (act === "delete") {
+    const prepared = await prepareDelete(context, resource, {
+      tool: UNDO_TOOL,
+      endpoint: resource.endpoints.delete!,
+      id,
+    });
+    return { ...none, prepared };
+  }
+  const values = restored(resource, changes, current);
+  if (Object.keys(values).length === 0) return none;
+  const prepared = await prepareWrite(context, {
+    tool: UNDO_TOOL,
+    resource,
+    id,
+    values,
+    summary: [],
+    skipValidation: false,
+    restores: true,
+  });
+  return { ...none, prepared, problems: prepared.problems };
+}
+
+/** What restores the record; undefined if it was created and deleted. */
+function actOf(newest: PastChange, oldest: PastChange): Act | undefined {
+  if (oldest.act === "create") {
+    return newest.act === "delete" ? undefined : "delete";
+  }
+  return newest.act === "delete" ? "create" : "update";
+}
+
+/** A change's record, for messages. */
+export function nameOf({ kind, record }: PastChange): string {
+  return `${kind.replaceAll("_", " ")} ${record ?? "of unknown id"}`;
+}
+
+async function readIfThere(
+  context: ChangeContext,
+  resource: Resource,
+  id: number,
+): Promise<JsonObject | undefined> {
+  try {
+    return await readRecord(context, resource, id);
+  } catch (error) {
+    if (error instanceof QontakError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+/** Creates a deleted record again. */
+async function recreate(
+  context: ChangeContext,
+  resource: Resource,
+  changes: readonly PastChange[],
+): Promise<Omit<Undoing, "lost">> {
+  // What older changes had replaced comes back as well.
+  const [{ before: last = {} } = {}] = changes as readonly PastChange[];
+  const record = changes.slice(1).reduce(
+    (later, { body, before }) => ({
+      ...later,
+      ...valuesFor(
+        resource.endpoints.update.body,
+        before ?? {},
+        touchedBy(body),
+      ),
+    }),
+    last,
+  );
+  const { body } = resource.endpoints.create;
+  const values = valuesFor(body, record, Object.keys(body));
+  const filled = Object.fromEntries(
+    Object.entries(values).filter(([, value]) => !isEmpty(value)),
+  );
+  const custom = filled.additional_fields;
+  if (Array.isArray(custom)) {
+    filled.additional_fields = custom.filter((entry) => !isEmpty(entry.value));
+  }
+  const prepared = await prepareWrite(context, {
+    tool: UNDO_TOOL,
+    resource,
+    values: filled,
+    summary: [],
+    skipValidation: false,
+    restores: true,
+  });
+  return { changes, prepared, problems: prepared.problems };
+}
+
+/** Keys of a body that a change touched, without labels beside ids. */
+function touchedBy(body: JsonObject): string[] {
+  const labels = new Set(Object.keys(body).map(nameKeyOf));
+  return Object.keys(body).filter((key) => !labels.has(key));
+}
+
+/** The types of body keys that hold a list. */
+const LISTS: ReadonlySet<BodyType> = new Set<BodyType>([
+  "lines",
+  "numbers",
+  "options",
+  "ids",
+  "permissions",
+]);
+
+/**
+ * The values of a record in the form of a body. Qontak returns some single ids
+ * as a list of one.
+ */
+function valuesFor(
+  body: Readonly<Record<string, BodyType>>,
+  record: JsonObject,
+  keys: readonly string[],
+): JsonObject {
+  const labels = new Set(Object.keys(body).map(nameKeyOf));
+  const values: JsonObject = {};
+  for (const key of keys) {
+    const type = body[key];
+    const value = record[key];
+    // A label says nothing that its id does not.
+    if (type === undefined || value === undefined || labels.has(key)) continue;
+    values[key] = type === "custom"
+      ? entriesOf(value)
+      : Array.isArray(value) && !LISTS.has(type)
+      ? value[0] ?? null
+      : value;
+  }
+  return values;
+}
+
+/** Custom fields as a body takes them. */
+function entriesOf(value: unknown): JsonObject[] {
+  return Array.isArray(value)
+    ? value.filter(isObject).map((entry) => ({
+      id: toId(entry.id),
+      value: isEmpty(entry.value) ? null : entry.value,
+    }))
+    : [];
+}
+
+/** One value that is to be restored. */
+interface Old {
+  /** The body key, or `additional_fields id N`. */
+  readonly key: string;
+  /** What it was before. */
+  readonly value: unknown;
+  /** What the changes made of it; undefined if that is not known. */
+  readonly made: unknown;
+  /** What it is now. */
+  readonly now: unknown;
+  /** The body that restores it. */
+  readonly body: JsonObject;
+}
+
+/**
+ * The values that the changes touched: those that were sent, and those that
+ * Qontak set with them.
+ */
+function oldValues(
+  { endpoints: { update } }: Resource,
+  changes: readonly PastChange[],
+  current: JsonObject,
+): Old[] {
+  const found = new Map<string, Old>();
+  // The oldest change knows what was before; the newest what came of it.
+  for (const { before = {}, after, body } of changes) {
+    const was = valuesFor(update.body, before, Object.keys(update.body));
+    for (const one of valuesOf(was)) {
+      const made = after ? one.in(after) : undefined;
+      const sent = valuesOf(body).find(({ key }) => key === one.key);
+      const isTouched = sent !== undefined ||
+        made !== undefined && !isSame(one.value, made);
+      if (!isTouched) continue;
+      found.set(one.key, {
+        key: one.key,
+        value: one.value,
+        made: found.has(one.key)
+          ? found.get(one.key)!.made
+          : made ?? sent?.value,
+        now: one.in(current),
+        body: bodyOf(one.key, one.value),
+      });
+    }
+  }
+  return [...found.values()];
+}
+
+function bodyOf(key: string, value: unknown): JsonObject {
+  const [, id] = /^additional_fields id (\d+)$/.exec(key) ?? [];
+  return id === undefined
+    ? { [key]: isEmpty(value) && !Array.isArray(value) ? null : value }
+    : { additional_fields: [{ id: Number(id), value }] };
+}
+
+/** What others have made of the values since. */
+function conflictsOf(
+  resource: Resource,
+  changes: readonly PastChange[],
+  current: JsonObject,
+): string[] {
+  return oldValues(resource, changes, current)
+    .filter(({ value, made, now }) =>
+      !isSame(value, now) && made !== undefined && !isSame(made, now)
+    )
+    .map(({ key, made, now }) =>
+      `${argumentOf(resource, key)} is ${show(now ?? null)} now, and was ${
+        show(made)
+      } after the change`
+    );
+}
+
+/** The values that restore the record, as an update takes them. */
+function restored(
+  resource: Resource,
+  changes: readonly PastChange[],
+  current: JsonObject,
+): JsonObject {
+  const bodies = oldValues(resource, changes, current)
+    .filter(({ value, now }) => !isSame(value, now))
+    .map(({ body }) => body);
+  const custom = bodies.flatMap(({ additional_fields: entries }) =>
+    Array.isArray(entries) ? entries : []
+  );
+  return {
+    ...Object.assign({}, ...bodies),
+    ...(custom.length > 0 ? { additional_fields: custom } : {}),
+  };
+}
+
+/** What has changed in a record since it was created here. */
+function changedSince(
+  current: JsonObject,
+  { after, body }: PastChange,
+): string[] {
+  const stamp = after?.updated_at;
+  if (stamp !== undefined && isSame(stamp, current.updated_at)) return [];
+  const differing = valuesOf(body)
+    .filter((one) =>
+      !isSame(one.value, one.in(after ?? {}) ?? one.value) ||
+      !isSame(one.value, one.in(current))
+    )
+    .map(({ key }) => key);
+  return stamp === undefined && differing.length === 0 ? [] : [
+    differing.length > 0
+      ? `${differing.join(", ")} ${
+        differing.length === 1 ? "is" : "are"
+      } not as it was created`
+      : "something that the creation did not set",
+  ];
+}
+
+/** Takes back what was done to a category of tasks. */
+function undoCategory(
+  { before, body }: PastChange,
+  id: number,
+  act: Act,
+): Prepared {
+  if (act === "delete") {
+    return preparedDelete("task_category", {
+      tool: UNDO_TOOL,
+      endpoint: endpoints.tasks.deleteCategory,
+      id,
+    }, body);
+  }
+  return preparedRequest({
+    tool: UNDO_TOOL,
+    act: "create",
+    kind: "task_category",
+    canUndo: true,
+    endpoint: endpoints.tasks.createCategory,
+    body: defined({ name: before?.name }),
+    report: ({ setup }, { response }) => {
+      setup.forget();
+      const record = isObject(response) ? response : {};
+      return Promise.resolve({ report: { record }, id: toId(record.id) });
+    },
+  });
+}
