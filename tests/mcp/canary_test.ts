@@ -319,12 +319,20 @@ async function tryAll(
   isOn = true;
   const answers = new Set<string>();
   const errors = new Set<string>();
-  for (const [tool, args] of rows) {
+  async function tryOne(tool: string, args: Data): Promise<Data> {
     const called = await world.call(tool, args);
     const call = `${about}: ${tool} ${JSON.stringify(args)}`;
     const { fenced } = catalog.find(({ name }) => name === tool)!;
     if (assertData(called, content, call, fenced)) {
       (called.isError ? errors : answers).add(tool);
+    }
+    return called.data ?? {};
+  }
+  for (const [tool, args] of rows) {
+    const { undo } = await tryOne(tool, args);
+    // What was before a change is shown once more.
+    if (undo && /^update_/.test(tool)) {
+      await tryOne("undo_change", { ids: [undo] });
     }
   }
   return { answers, errors };

@@ -162,8 +162,8 @@ function tools({ toolsets, needsKey, language }: PageData, text: Words): Html {
         <p id="key-hint" class="quiet">${text.keyHint}</p>`
       : undefined
   }
-    <label for="search">${text.search}</label>
-    <input id="search" type="search" autocomplete="off" spellcheck="false" autocapitalize="none" placeholder="${text.searchHint}">
+    <label for="filter">${text.search}</label>
+    <input id="filter" type="search" autocomplete="off" spellcheck="false" autocapitalize="none" placeholder="${text.searchHint}">
     <p id="found" class="quiet" role="status"></p>
     </div>
     ${

@@ -150,7 +150,7 @@ document.addEventListener("DOMContentLoaded", () => {
       text: fold(find("h3", group).textContent + " " + tool.textContent),
     })),
   }));
-  const search = find("#search");
+  const search = find("#filter");
   const showFound = () => {
     const query = search instanceof HTMLInputElement ? search.value : "";
     const wanted = fold(query).split(" ");

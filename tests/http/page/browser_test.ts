@@ -181,7 +181,7 @@ browserTest(
         ["no such thing", []],
       ] as const
     ) {
-      await page.fill("#search", query);
+      await page.fill("#filter", query);
       await waitFor(shown, "#found", `${expected.length} of ${all} tools`);
       assertEquals(await shownTools(shown), [...expected], query);
       assertEquals(await page.isVisible("#none"), expected.length === 0);
@@ -191,7 +191,7 @@ browserTest(
       );
       assertEquals(groups, Math.min(expected.length, 1));
     }
-    await page.fill("#search", "");
+    await page.fill("#filter", "");
     assertEquals((await shownTools(shown)).length, all);
   },
 );
@@ -608,7 +608,7 @@ browserTest("hostile text in definitions stays text", async () => {
       part,
     );
   }
-  await shown.page.fill("#search", HOSTILE);
+  await shown.page.fill("#filter", HOSTILE);
   assertEquals((await shownTools(shown)).length, shown.tools.length);
   assertEquals(await shown.complaints(), []);
 });
@@ -732,7 +732,7 @@ browserTest("the keyboard is enough", async () => {
   await waitFor(shown, "#toast", "Copied: Cursor");
   await tabTo("#key");
   await keyboard.type(A_KEY);
-  await tabTo("#search");
+  await tabTo("#filter");
   await keyboard.type("list_contacts");
   await tabTo("#list_contacts > summary");
   await keyboard.press("Enter");
