@@ -32,11 +32,11 @@ export async function lastChangeOf(
 ): Promise<string> {
   const at = `It was last changed at ${show(record.updated_at ?? null)}`;
   const timeline = TIMELINES[name];
-  if (!timeline) return `${at}; Qontak does not say by whom`;
+  if (!timeline) return `${at}; Qontak does not say who did it`;
   try {
     const { response } = await crm.call(timeline, { path: { id }, signal });
     const [newest] = Array.isArray(response) ? response.filter(isObject) : [];
-    if (!newest) return `${at}; its timeline does not say by whom`;
+    if (!newest) return `${at}; its timeline does not say who did it`;
     // The name comes with the e-mail address in parentheses.
     const who = String(newest.who ?? "").replace(/ \([^()]*\)$/, "");
     return `The newest entry of its timeline is by ${show(who)} at ${

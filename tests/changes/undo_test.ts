@@ -348,7 +348,7 @@ Deno.test("undo_change is for the company, and for callers with the scopes that 
   }
 });
 
-Deno.test("undo_change withholds free text in strict mode, and restores it all the same", async () => {
+Deno.test("undo_change withholds free text in strict mode, and still restores it", async () => {
   const secret = `Rahasia ${"panjang ".repeat(60)}`;
   await using world = await createWorld({ content: "strict" });
   const [{ id: deal_id }] = (await world.ok("list_deals")).records;
