@@ -46,6 +46,7 @@ export type { ConnectionOptions } from "./src/qontak/connection.ts";
 export type { Readiness } from "./src/qontak/readiness.ts";
 export { type Toolset, TOOLSETS } from "./src/tools/catalog.ts";
 export type { ListedTool } from "./src/tools/catalog.ts";
+export type { Confirm } from "./src/changes/confirm.ts";
 export type { Content } from "./src/mcp/content.ts";
 
 // HTTP: who the callers are and what they may do.

@@ -18,6 +18,7 @@ import {
   createAccess,
 } from "./qontak/connection.ts";
 import { type AuditOptions, createAudit, noAudit } from "./audit/audit.ts";
+import { type Confirm, CONFIRMS } from "./changes/confirm.ts";
 import type { ChangeOptions } from "./changes/store.ts";
 import { UNDO_DAYS, undoDays } from "./changes/history.ts";
 import { createMemoryChangeStore } from "./changes/stores/memory.ts";
@@ -30,6 +31,7 @@ import {
 } from "./mcp/caller.ts";
 import type { Exchange } from "./mcp/answers.ts";
 import { type Call, createCall } from "./mcp/call.ts";
+import { createConfirmed } from "./mcp/confirm.ts";
 import { createEndpoint } from "./mcp/http.ts";
 import { createViews, type View } from "./mcp/view.ts";
 import { createKv } from "./storage/kv.ts";
@@ -127,6 +129,12 @@ export interface ServerOptions extends ConnectionOptions {
    * By default, records go to stderr, with hashes of the values.
    */
   readonly audit?: AuditOptions | false;
+  /**
+   * Which changes need a plan or the person's own yes, for which the server
+   * asks through clients that can. By default, "off" on stdio, and "deletes"
+   * over HTTP.
+   */
+  readonly confirm?: Confirm;
   /** Plans of changes, and where they are kept. */
   readonly changes?: ChangeOptions;
 }
@@ -139,6 +147,7 @@ const rules = {
   readOnly: flag,
   content: oneOf(CONTENTS),
   timeZone: zoneName,
+  confirm: oneOf(CONFIRMS),
   snapshotLifetime: whole(0, 86_400_000),
   snapshotBytes: whole(1, Number.MAX_SAFE_INTEGER),
   snapshotTotalBytes: whole(1, Number.MAX_SAFE_INTEGER),
@@ -294,17 +303,25 @@ export function createServer(given: ServerOptions): QontakServer {
     tenants: store.isSingle ? [DEFAULT_TENANT] : undefined,
     scopes: DEFAULT_SCOPES,
   });
-  const factoryFor = (owner: Caller): McpServerFactory => ({ authInfo }) => {
-    const caller = callerIn(authInfo) ?? owner;
-    return serverFor(caller, viewOf(caller), call, exchangeIn(authInfo));
-  };
+  const factoryFor =
+    (owner: Caller, otherwise: Confirm): McpServerFactory => ({ authInfo }) => {
+      const caller = callerIn(authInfo) ?? owner;
+      const { confirm = otherwise } = options;
+      return serverFor(caller, viewOf(caller), exchangeIn(authInfo), {
+        call,
+        confirm,
+      });
+    };
 
   const onerror = (error: Error) =>
     log("debug", "A message was refused", { error: error.name });
-  const http = createEndpoint(factoryFor(operator(ON_THIS_MACHINE)), {
-    callRate: options.callRate,
-    onerror,
-  });
+  const http = createEndpoint(
+    factoryFor(operator(ON_THIS_MACHINE), "deletes"),
+    {
+      callRate: options.callRate,
+      onerror,
+    },
+  );
   const view = viewOf(operator("stdio"));
   const checks = createChecks(access, options.kv === false ? false : kv);
   return {
@@ -314,7 +331,7 @@ export function createServer(given: ServerOptions): QontakServer {
     },
     async stdio(ending) {
       const { serveStdio } = await import("./mcp/stdio.ts");
-      await serveStdio(factoryFor(operator("stdio")), onerror, ending);
+      await serveStdio(factoryFor(operator("stdio"), "off"), onerror, ending);
     },
     fetch: http.fetch,
     ...checks,
@@ -335,14 +352,19 @@ export function createServer(given: ServerOptions): QontakServer {
 function serverFor(
   caller: Caller,
   view: View,
-  call: Call,
   exchange: Exchange | undefined,
+  { call, confirm }: { readonly call: Call; readonly confirm: Confirm },
 ): Server {
   const server = new Server(IDENTITY, {
     capabilities: { tools: {}, resources: {}, prompts: {} },
     instructions: view.instructions,
     cacheHints: CACHE_HINTS,
   });
+  const confirmed = createConfirmed(
+    call,
+    confirm,
+    () => server.getClientCapabilities(),
+  );
   /** Makes an answer when there is room for it. */
   const answer = <T>(
     make: () => T | Promise<T>,
@@ -357,7 +379,7 @@ function serverFor(
     const tool = view.find(params.name);
     return await answer(
       async () => ({
-        ...await call(tool, params.arguments ?? {}, {
+        ...await confirmed(tool, params.arguments ?? {}, context.mcpReq, {
           caller,
           signal: context.mcpReq.signal,
           tell: tellerOf(context),

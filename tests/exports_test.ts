@@ -8,7 +8,8 @@ import { root } from "./support/process.ts";
 /** The names of each entry in deno.json, in order. */
 const EXPORTS: Readonly<Record<string, string>> = {
   ".":
-    "Advise AuditOptions AuditStore Authenticate ChangeOptions ChangeStore ConnectionOptions " +
+    "Advise AuditOptions AuditStore Authenticate ChangeOptions ChangeStore " +
+    "Confirm ConnectionOptions " +
     "Content ErrorKind ForeseenError Handler HandlerInfo HandlerOptions Kv " +
     "Limits ListedTool Log LogValue OptionError Principal ProtectedResource " +
     "QontakError QontakServer Readiness Remedies Remedy Scope Sealer " +

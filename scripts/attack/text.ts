@@ -52,6 +52,7 @@ async function tryTexts(
     refreshToken: sandbox.refreshToken,
     log: () => {},
     limits: noRates(),
+    confirm: "off",
     content,
   }));
   const client = await connectHttp(served.url);

@@ -55,7 +55,8 @@ export type Lab = Awaited<ReturnType<typeof createLab>>;
 
 /** Starts the server, and connects a client. */
 async function connect(options: ServerOptions) {
-  const server = createServer(options);
+  // It deletes only what it has made itself.
+  const server = createServer({ ...options, confirm: "off" });
   const client = new Client({ name: "qontak-mcp-live", version: "1.0.0" }, {
     versionNegotiation: { mode: "auto" },
   });

@@ -115,6 +115,7 @@ export async function createWorld(plan: Plan): Promise<World> {
     REDIS_URL: redis.url,
     REDIS_KEY_PREFIX: keyPrefix,
     QONTAK_BASE_URL: front?.url ?? upstream.url,
+    QONTAK_CONFIRM: "off",
     QONTAK_TIMEOUT_MS: String(plan.timeout),
     QONTAK_RATE_LIMIT: `${plan.rate.perSecond}/${plan.rate.burst}`,
     QONTAK_GLOBAL_RATE_LIMIT: "0",

@@ -3,11 +3,10 @@
  *
  * @module
  */
-import type { ChangeStore } from "../changes/store.ts";
+import type { ChangeStore, Shelf } from "../changes/store.ts";
 import { createKvChangeStore } from "../changes/stores/kv.ts";
 import { createMemoryChangeStore } from "../changes/stores/memory.ts";
 import { createRedisChangeStore } from "../changes/stores/redis.ts";
-import type { Log } from "../logging/log.ts";
 import type { Kv } from "../storage/kv.ts";
 import type { Sealer } from "../storage/sealing.ts";
 import { defined } from "../values/json.ts";
@@ -22,8 +21,6 @@ export interface ChangesParts {
   readonly sealer: Sealer | undefined;
   /** Deno KV, if tokens are cached in it. */
   readonly cacheKv: Kv | undefined;
-  /** Writes log lines. */
-  readonly log: Log;
 }
 
 /**
@@ -35,53 +32,69 @@ export interface ChangesParts {
  */
 export function openChanges(
   settings: Settings,
-  { kv, sealer, cacheKv, log }: ChangesParts,
+  { kv, sealer, cacheKv }: ChangesParts,
 ): ChangeStore {
   const used: readonly string[] = [
     settings.TOKEN_STORE,
     settings.QONTAK_AUDIT,
     settings.QONTAK_LIMITS,
   ];
-  /** Of tokens in the same database, a warning is given already. */
-  const warn = (name: string, sealer = settings.TOKEN_ENCRYPTION_KEY) => {
-    if (sealer || settings.QONTAK_UNDO_DAYS === 0) return;
-    log(
-      "warn",
-      "What records were before changes is kept unsealed: anyone who can read the store sees it. Set TOKEN_ENCRYPTION_KEY, or QONTAK_UNDO_DAYS to 0",
-      { store: name },
+  const memory = createMemoryChangeStore();
+  // What records hold is never written where it is not sealed. A plan is sealed
+  // with a key of its own.
+  const orMemory = (lasting: ChangeStore, isSealed: boolean) =>
+    isSealed ? lasting : chosen(
+      lasting.name,
+      false,
+      ({ kind }) => Promise.resolve(kind === "plan" ? lasting : memory),
+      lasting.close,
     );
-  };
   if (used.includes("redis")) {
-    warn("Redis");
-    return withSettings(() =>
+    const { TOKEN_ENCRYPTION_KEY: key } = settings;
+    const redis = withSettings(() =>
       createRedisChangeStore({
         url: settings.REDIS_URL,
         keyPrefix: settings.REDIS_KEY_PREFIX,
-        ...defined({ sealer: settings.TOKEN_ENCRYPTION_KEY }),
+        ...defined({ sealer: key }),
       })
     );
+    return orMemory(redis, key !== undefined);
   }
-  if (!kv || !(cacheKv || used.includes("kv"))) {
-    return createMemoryChangeStore();
-  }
-  if (!cacheKv && settings.TOKEN_STORE !== "kv") warn("Deno KV", sealer);
-  return inKvOrMemory(kv, createKvChangeStore({ kv, ...defined({ sealer }) }));
+  if (!kv || !(cacheKv || used.includes("kv"))) return memory;
+  const lasting = orMemory(
+    createKvChangeStore({ kv, ...defined({ sealer }) }),
+    sealer !== undefined,
+  );
+  let opened: Promise<Deno.Kv | undefined> | undefined;
+  // A database may be missing, on Deno Deploy. It is asked once, so that all is
+  // in one place.
+  const isThere = async () =>
+    await (opened ??= kv.open().catch(() => undefined)) !== undefined;
+  return chosen(
+    lasting.name,
+    async () => await isThere() && await lasting.isLasting(),
+    async () => await isThere() ? lasting : memory,
+  );
 }
 
-/** Keeps in memory what Deno KV cannot keep: it may not be attached. */
-function inKvOrMemory(kv: Kv, lasting: ChangeStore): ChangeStore {
-  let chosen: Promise<ChangeStore> | undefined;
-  const choose = () =>
-    chosen ??= kv.open().catch(() => undefined)
-      .then((database) => database ? lasting : createMemoryChangeStore());
+/** Makes a store that keeps each shelf in a store that is chosen for it. */
+function chosen(
+  name: string,
+  isLasting: false | (() => Promise<boolean>),
+  choose: (shelf: Shelf) => Promise<ChangeStore>,
+  close?: () => Promise<void>,
+): ChangeStore {
   return {
-    name: lasting.name,
-    isLasting: async () => await (await choose()).isLasting(),
-    put: async (...args) => await (await choose()).put(...args),
-    get: async (...args) => await (await choose()).get(...args),
-    take: async (...args) => await (await choose()).take(...args),
-    replace: async (...args) => await (await choose()).replace(...args),
-    list: async (...args) => await (await choose()).list(...args),
-    remove: async (...args) => await (await choose()).remove(...args),
+    name,
+    isLasting: isLasting || (() => Promise.resolve(false)),
+    put: async (place, ...rest) =>
+      await (await choose(place)).put(place, ...rest),
+    get: async (place) => await (await choose(place)).get(place),
+    take: async (place) => await (await choose(place)).take(place),
+    replace: async (place, ...rest) =>
+      await (await choose(place)).replace(place, ...rest),
+    list: async (shelf, most) => await (await choose(shelf)).list(shelf, most),
+    remove: async (place) => await (await choose(place)).remove(place),
+    ...defined({ close }),
   };
 }

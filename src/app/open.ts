@@ -151,7 +151,7 @@ export function open(
       advise,
       audit: auditOf(settings, audits()),
       changes: {
-        store: closing(openChanges(settings, { kv, sealer, cacheKv, log })),
+        store: closing(openChanges(settings, { kv, sealer, cacheKv })),
         undoDays: settings.QONTAK_UNDO_DAYS,
       },
     };

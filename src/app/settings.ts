@@ -102,6 +102,7 @@ export function serverOptionsOf(
     | "readOnly"
     | "content"
     | "timeZone"
+    | "confirm"
     | "snapshotLifetime"
     | "snapshotBytes"
     | "snapshotTotalBytes"
@@ -125,6 +126,7 @@ export function serverOptionsOf(
     readOnly: settings.QONTAK_READ_ONLY,
     content: settings.QONTAK_CONTENT,
     timeZone: settings.QONTAK_TIME_ZONE,
+    confirm: settings.QONTAK_CONFIRM,
     snapshotLifetime: settings.QONTAK_SNAPSHOT_SECONDS * 1_000,
     snapshotBytes: settings.QONTAK_SNAPSHOT_MB * MIB,
     snapshotTotalBytes: settings.QONTAK_SNAPSHOT_TOTAL_MB * MIB,

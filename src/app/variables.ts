@@ -35,6 +35,7 @@ import { createSealer, type Sealer } from "../storage/sealing.ts";
 import { readRedisUrl } from "../storage/redis_url.ts";
 import { OptionError } from "../errors.ts";
 import { TOKEN_LIFETIME } from "../tokens/held.ts";
+import { CONFIRMS } from "../changes/confirm.ts";
 import { CONTENTS } from "../mcp/content.ts";
 import { toolsetNames, TOOLSETS } from "../tools/catalog.ts";
 import { keptDays } from "../audit/store.ts";
@@ -338,9 +339,14 @@ export const variables = {
     default: "90",
     read: readWhole(keptDays),
   },
+  QONTAK_CONFIRM: {
+    meaning:
+      "Which changes need a plan (dry_run) or the person's own yes, for which the server asks through clients that can: off, deletes or writes (deletes too). off on stdio and deletes over HTTP if it is not set",
+    read: readWord(oneOf(CONFIRMS)),
+  },
   QONTAK_UNDO_DAYS: {
     meaning:
-      "For how many days what records were before changes is kept, so that the changes can be taken back; 0 keeps nothing. It is kept in Redis or Deno KV where the other settings use them, else in memory",
+      "For how many days what records were before changes is kept, so that the changes can be taken back; 0 keeps nothing. It is kept in Redis or Deno KV where the other settings use them and what is there is sealed, else in memory",
     default: String(UNDO_DAYS),
     read: readWhole(undoDays),
   },

@@ -7,7 +7,6 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { mintKey } from "../../src/auth/stored_keys.ts";
-import { createWorld } from "../../src/sandbox/data/world.ts";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
 import { callTool } from "../support/call.ts";
 import { run, startHttp } from "../support/process.ts";
@@ -107,11 +106,10 @@ redisTest(
       env: open,
     });
     const authorization = `Bearer ${made.stdout.trim()}`;
-    const [contact_id] = createWorld(1).contacts.keys();
-    const write = { contact_id };
+    const write = { name: "New", price: 5 };
     {
       await using server = await startHttp([], open);
-      await callTool(server.url, "delete_contact", write, { authorization });
+      await callTool(server.url, "create_product", write, { authorization });
     }
     await redis.send("SET", "old:odd\x1b[31m", "no record");
 

@@ -44,6 +44,7 @@ const kinds: readonly Kind[] = [{
       env: {
         TOKEN_STORE: "redis",
         QONTAK_AUDIT: "redis",
+        QONTAK_CONFIRM: "off",
         REDIS_URL: redis.url,
         REDIS_KEY_PREFIX: prefix,
       },
@@ -67,6 +68,7 @@ const kinds: readonly Kind[] = [{
       env: {
         TOKEN_STORE: "kv",
         QONTAK_AUDIT: "kv",
+        QONTAK_CONFIRM: "off",
         DENO_KV_DEFAULT_PATH: `${dir}/kv.sqlite3`,
       },
       args: [WITH_KV],
@@ -275,12 +277,13 @@ for (const kind of kinds) {
       await call;
       const [record, ...more] = await audited(place);
       assertEquals(more, []);
-      const { id, time: _time, sent, ...rest } = record!;
+      const { id, time: _time, sent, undo, ...rest } = record!;
       assertEquals(Object.keys(sent), ["name"]);
+      assertEquals(typeof undo, "string");
       // So does stderr: that line was written before any wait.
       const [begun, ...others] = linesOf(ended, "A write has begun");
       assertEquals(others, []);
-      assertEquals<unknown>({ ...begun, ...rest, id, sent }, begun);
+      assertEquals<unknown>({ ...begun, ...rest, id, sent, undo }, begun);
       assertEquals<unknown>(rest, {
         tenant: "acme",
         principal: "loopback",

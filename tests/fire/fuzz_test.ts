@@ -59,6 +59,7 @@ function open(change: (answer: Response) => Response | Promise<Response>) {
     retryBudget: 0,
     // No request waits for a turn here, however badly Qontak answers.
     limits: noLimits,
+    confirm: "off",
     callRate: NO_RATE,
     log(level, _message, details) {
       if (level === "error") faults.push(details);

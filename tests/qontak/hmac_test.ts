@@ -56,6 +56,7 @@ function createSigned(
     clientId,
     clientSecret,
     store,
+    confirm: "off",
     log: (level, message, details) =>
       logs.push(`${level} ${message} ${JSON.stringify(details)}`),
     ...options,

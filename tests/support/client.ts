@@ -14,10 +14,24 @@ import { bareEnv, program, root } from "./process.ts";
 /** The protocol revision of a client: negotiated, or the older one. */
 export type Mode = "auto" | "legacy";
 
-async function connect(transport: Transport, mode: Mode): Promise<Client> {
+/** What the person behind a client answers to a question. */
+export type Person = (question: string) => "accept" | "decline" | "cancel";
+
+async function connect(
+  transport: Transport,
+  mode: Mode,
+  person?: Person,
+): Promise<Client> {
   const client = new Client({ name: "tests", version: "1.0.0" }, {
     versionNegotiation: { mode },
+    ...(person ? { capabilities: { elicitation: {} } } : {}),
   });
+  if (person) {
+    client.setRequestHandler("elicitation/create", ({ params }) => {
+      const action = person(params.message);
+      return action === "accept" ? { action, content: {} } : { action };
+    });
+  }
   await client.connect(transport);
   return client;
 }
@@ -25,7 +39,11 @@ async function connect(transport: Transport, mode: Mode): Promise<Client> {
 /** Connects to a server over HTTP. */
 export async function connectHttp(
   url: string,
-  { key, mode = "auto" }: { readonly key?: string; readonly mode?: Mode } = {},
+  { key, mode = "auto", person }: {
+    readonly key?: string;
+    readonly mode?: Mode;
+    readonly person?: Person;
+  } = {},
 ): Promise<Client> {
   const headers: Record<string, string> = key
     ? { authorization: `Bearer ${key}` }
@@ -33,13 +51,14 @@ export async function connectHttp(
   const transport = new StreamableHTTPClientTransport(new URL(url), {
     requestInit: { headers },
   });
-  return await connect(transport, mode);
+  return await connect(transport, mode, person);
 }
 
 /** Starts the program in a separate process and connects to it over stdio. */
 export async function connectStdio(
   env: Record<string, string>,
   mode: Mode = "auto",
+  person?: Person,
 ): Promise<Client> {
   const transport = new StdioClientTransport({
     command: Deno.execPath(),
@@ -48,7 +67,7 @@ export async function connectStdio(
     cwd: root,
     stderr: "ignore",
   });
-  return await connect(transport, mode);
+  return await connect(transport, mode, person);
 }
 
 /** The result of a tool call. */

@@ -103,6 +103,8 @@ export async function createWorld(
   const logs: string[] = [];
   const server = createServer({
     baseUrl: qontak.url,
+    // Tests of questions to the person choose another.
+    confirm: "off",
     refreshToken: sandbox.refreshToken,
     log: (level, message, details) =>
       logs.push(JSON.stringify({ level, message, ...details })),

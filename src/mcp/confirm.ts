@@ -1,0 +1,185 @@
+/**
+ * The person's own yes before a change is carried out. The question goes to the
+ * person through the client (elicitation), in every revision of the protocol.
+ * Where the client cannot ask, a plan is the way.
+ *
+ * @module
+ */
+import {
+  CLIENT_CAPABILITIES_META_KEY,
+  inputRequired,
+  type InputRequiredResult,
+  inputResponse,
+  type ServerContext,
+} from "@modelcontextprotocol/server";
+import type { Confirm } from "../changes/confirm.ts";
+import { problemsError } from "../errors.ts";
+import { planOf } from "../tools/kit/shared_arguments.ts";
+import type { Tool } from "../tools/tool.ts";
+import { isObject, type JsonObject, show } from "../values/json.ts";
+import type { Call, CallOptions } from "./call.ts";
+import type { ToolResult } from "./result.ts";
+
+/** The name of the question. */
+const QUESTION = "confirm";
+
+/** How many changes a question lists. */
+const MOST_LINES = 20;
+
+/** How many characters of a value a question shows. */
+const MOST_SHOWN = 120;
+
+/** The part of a request that questions need. */
+export type Asked = Pick<
+  ServerContext["mcpReq"],
+  "envelope" | "inputResponses" | "requestState"
+>;
+
+/**
+ * Calls a tool, but asks the person first if the change needs it.
+ *
+ * @param call Calls a tool.
+ * @param confirm Which changes need the person's yes.
+ * @param capabilities What the client of an older revision can do.
+ */
+export function createConfirmed(
+  call: Call,
+  confirm: Confirm,
+  capabilities: () => JsonObject | undefined,
+) {
+  return async (
+    tool: Tool,
+    args: JsonObject,
+    request: Asked,
+    options: CallOptions,
+  ): Promise<ToolResult | InputRequiredResult> => {
+    if (!needsYes(tool, args, confirm)) return await call(tool, args, options);
+    const plan = planOf({ plan: request.requestState() });
+    if (plan !== undefined) {
+      const answer = inputResponse(request.inputResponses, QUESTION);
+      const isYes = answer.kind === "elicit" && answer.action === "accept";
+      if (isYes) return await call(tool, { ...args, plan }, options);
+      return refused(
+        `${tool.name} was not sent, nothing was changed: the person did not agree`,
+      );
+    }
+    if (!canAsk(request, capabilities())) {
+      return refused(
+        `${tool.name} was not sent, nothing was changed: the person must agree first, and this client cannot ask. Call it with dry_run: true, show the person what would change, and when they agree call it with the plan`,
+      );
+    }
+    const tried = await call(tool, { ...args, dry_run: true }, options);
+    const what = tried.structuredContent;
+    if (!what) return tried;
+    if (typeof what.plan !== "string") {
+      const problems = Array.isArray(what.problems) ? what.problems : [];
+      return refused(
+        problemsError(`${tool.name} was not sent`, problems).message,
+      );
+    }
+    return inputRequired({
+      inputRequests: {
+        [QUESTION]: inputRequired.elicit({
+          message: questionOf(tool, what),
+          requestedSchema: { type: "object", properties: {} },
+        }),
+      },
+      // Only this caller's handle opens the plan, once, for this tool.
+      requestState: what.plan,
+    });
+  };
+}
+
+/** Whether a call is to be carried out without a plan, but may not. */
+function needsYes(
+  { effect, input }: Tool,
+  args: JsonObject,
+  confirm: Confirm,
+): boolean {
+  const isMeant = confirm === "writes"
+    ? effect !== "read"
+    : confirm === "deletes" && effect === "delete";
+  return isMeant && Object.hasOwn(input, "plan") &&
+    planOf(args) === undefined &&
+    args.dry_run !== true && args.dry_run !== "true";
+}
+
+/** Whether the client can show a question to the person. */
+function canAsk(
+  { envelope }: Asked,
+  otherwise: JsonObject | undefined,
+): boolean {
+  const declared =
+    (envelope as JsonObject | undefined)?.[CLIENT_CAPABILITIES_META_KEY] ??
+      otherwise;
+  const elicitation = isObject(declared) ? declared.elicitation : undefined;
+  // Without further words, it means forms.
+  return isObject(elicitation) &&
+    (elicitation.form !== undefined || elicitation.url === undefined);
+}
+
+function refused(text: string): ToolResult {
+  return { content: [{ type: "text", text }], isError: true };
+}
+
+/** Says what would change, from the answer of a dry run. */
+function questionOf({ title }: Tool, what: JsonObject): string {
+  const { id, would_delete, hangs_on } = what;
+  const lines = [
+    ...listOf(what.changes).map((one) =>
+      "from" in one
+        ? `${nameOf(one)}: ${text(one.from)} → ${text(one.to)}`
+        : `${nameOf(one)}: ${text(one.to)}`
+    ),
+    ...listOf(what.cleared).map((one) =>
+      `${nameOf(one)}: ${text(one.from)} → nothing`
+    ),
+    ...hangingLines(hangs_on),
+  ];
+  const more = lines.length - MOST_LINES;
+  const name = nameIn(would_delete);
+  return [
+    `${title}${id === undefined ? "" : ` ${id}`}${
+      name === undefined ? "" : ` ${text(name)}`
+    }?`,
+    ...lines.slice(0, MOST_LINES).map((line) => `- ${line}`),
+    ...(more > 0 ? [`… and ${more} more`] : []),
+  ].join("\n");
+}
+
+function listOf(value: unknown): JsonObject[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}
+
+function nameOf({ key, label }: JsonObject): string {
+  return typeof label === "string" && label !== ""
+    ? `${label} (${key})`
+    : String(key);
+}
+
+function text(value: unknown): string {
+  return show(value ?? null, MOST_SHOWN);
+}
+
+/** What a person calls a record. */
+function nameIn(record: unknown): unknown {
+  if (!isObject(record)) return undefined;
+  const { name, first_name, last_name, note } = record;
+  const full = [first_name, last_name].filter((part) => part).join(" ");
+  return name ?? (full || undefined) ?? note;
+}
+
+function hangingLines(hanging: unknown): string[] {
+  if (!isObject(hanging)) return [];
+  const { unknown, ...found } = hanging;
+  return [
+    ...Object.entries(found).flatMap(([plural, held]) =>
+      isObject(held)
+        ? [`${held.count} ${plural.replaceAll("_", " ")} belong to it`]
+        : []
+    ),
+    ...(Array.isArray(unknown)
+      ? [`not known: its ${unknown.join(", ").replaceAll("_", " ")}`]
+      : []),
+  ];
+}
