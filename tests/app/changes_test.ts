@@ -41,7 +41,7 @@ Deno.test("openChanges() chooses where other settings keep data", async () => {
     assertEquals(store.name, name, JSON.stringify(env));
     assertEquals(await opened(env, undefined).isLasting(), false);
   }
-  // A database that is not attached is no reason to fail.
+  // Without an attached database, it works in memory.
   const store = opened(KEY, kv);
   await store.put(change, "kept", 60_000);
   assertEquals(await store.get(change), "kept");
