@@ -219,3 +219,26 @@ Deno.test({
     assert(!/Of (one|two)/.test(third.text), third.text);
   },
 });
+
+Deno.test("access() refuses the record of a replaced account if somebody puts it back", async () => {
+  using time = new FakeTime();
+  const { records, tokens } = setUp();
+  const old = records.acme!;
+  assertEquals(await tokens.access("acme"), "access of one");
+  records.acme = given("two");
+  time.tick(RECHECK + 1);
+  assertEquals(await tokens.access("acme"), "access of two");
+  records.acme = old;
+  time.tick(RECHECK + 1);
+  for (let tries = 0; tries < 3; tries++) {
+    const error = await assertRejects(
+      () => tokens.access("acme"),
+      StoreError,
+      "somebody put an older copy back",
+    );
+    assertEquals(error.remedy, { what: "putInAgain", tenant: "acme" });
+    await assertRejects(() => tokens.account("acme"), StoreError);
+  }
+  records.acme = given("three");
+  assertEquals(await tokens.access("acme"), "access of three");
+});
