@@ -6,8 +6,10 @@
  */
 import { serveSandbox } from "../../src/sandbox/mod.ts";
 import { sha256 } from "../../src/storage/hash.ts";
+import { RECHECK } from "../../src/tokens/rechecked.ts";
 import { run } from "../../tests/support/process.ts";
 import { startRedis, type TestRedis } from "../../tests/support/redis.ts";
+import { sleep } from "../../tests/support/time.ts";
 import { type Attack, callWith } from "./attack.ts";
 import { startAttacked } from "./server.ts";
 
@@ -93,6 +95,29 @@ export async function storeAttacks(
         await command(["keys", "revoke", revoked.id]);
         await client.restore(revoked.name, 0, kept!, "REPLACE");
         return await status(revoked.key) === 200 ? "it works again" : undefined;
+      },
+    },
+    {
+      kind: "store",
+      tried: "the sealed token of an account that was replaced, put back",
+      async run() {
+        const [name = ""] = (await client.keys("*"))
+          .filter((name) => name.endsWith(`tokens:${TENANT}`));
+        const look = () => callWith(server, "list_pipelines", {}, good.key);
+        if ((await look()).isError) return "a right call is refused";
+        const old = await client.dumpBuffer(name);
+        await command(
+          ["tenants", "add", TENANT, "--replace"],
+          `${sandbox.refreshToken}\n`,
+        );
+        await sleep(RECHECK);
+        if ((await look()).isError) return "the new account is refused";
+        await client.restore(name, 0, old!, "REPLACE");
+        await sleep(RECHECK);
+        const { isError, text } = await look();
+        return isError && /replaced before/.test(text)
+          ? undefined
+          : "it works again";
       },
     },
   ];

@@ -80,6 +80,45 @@ const sent: readonly Sent[] = [
     }),
   },
   {
+    kind: "CPU",
+    tried: "a question with 20 conditions of 200 values each",
+    message: toolCall(1, "query_records", {
+      resource: "deals",
+      where: Array(20).fill({
+        field: "name",
+        op: "contains",
+        value: Array(200).fill("nothing"),
+      }),
+    }),
+  },
+  {
+    kind: "CPU",
+    tried: "a question with 119,000 ligatures",
+    message: toolCall(1, "query_records", {
+      resource: "deals",
+      where: [{ field: "name", value: LIGATURE.repeat(119_000) }],
+    }),
+  },
+  {
+    kind: "CPU",
+    tried: "a name that hides 60,000 runs of characters",
+    message: toolCall(1, "update_contact", {
+      contact_id: 1,
+      first_name: "\u200b\u0301".repeat(59_000),
+    }),
+  },
+  {
+    kind: "CPU",
+    tried: "900 custom fields that do not exist",
+    message: toolCall(1, "create_contact", {
+      first_name: "x",
+      additional_fields: Array.from(
+        { length: 900 },
+        (_, i) => ({ name: `wrong ${i}`, value: "x" }),
+      ),
+    }),
+  },
+  {
     kind: "batches",
     tried: "a batch of 100 calls",
     message: Array.from(
