@@ -255,3 +255,19 @@ Deno.test("the test filters in documents match a test", async () => {
   }
   assert(count > 0, "no filter was found");
 });
+
+Deno.test("every test that SECURITY.md names exists", async () => {
+  const security = texts.get(".github/SECURITY.md")!;
+  const named = [
+    ...security.matchAll(/`(tests\/[\w/]+_test\.ts)`: ("[^|;`]+")/g),
+  ].flatMap(([, path, list]) =>
+    [...list!.matchAll(/"([^"]+)"/g)].map(([, name]) => [path!, name!] as const)
+  );
+  assert(named.length > 30, `only ${named.length} tests are named`);
+  const missing: string[] = [];
+  for (const [path, name] of named) {
+    const source = await Deno.readTextFile(new URL(path, root));
+    if (!source.includes(name)) missing.push(`${path}: ${name}`);
+  }
+  assertEquals(missing, []);
+});
