@@ -6,8 +6,13 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { argumentsFor } from "../../scripts/fill.ts";
+import { createServer } from "../../mod.ts";
+import { DEFAULT_SCOPES } from "../../src/auth/principal.ts";
+import { serveSandbox } from "../../src/sandbox/mod.ts";
+import { call, connectHttp, ok } from "../support/client.ts";
+import { serveMcp } from "../support/serve.ts";
 import { createTwoCompanies } from "../support/two_companies.ts";
-import { createWorld } from "../support/world.ts";
+import { createWorld, noRates } from "../support/world.ts";
 
 // deno-lint-ignore no-explicit-any -- tests look into answers freely
 type Data = any;
@@ -139,8 +144,8 @@ for (const isWarm of [true, false]) {
         await world.ok("query_records", { resource: "contacts" });
       }
       world.seen();
-      const call = { ...others, first_name: "Orang", ...values };
-      const { text, isError } = await world.call("create_contact", call);
+      const args = { ...others, first_name: "Orang", ...values };
+      const { text, isError } = await world.call("create_contact", args);
       const asked = world.seen();
       if (!expected) {
         assert(!isError, `${what}: ${text}`);
@@ -153,7 +158,7 @@ for (const isWarm of [true, false]) {
       assertEquals(asked.filter(({ method }) => method !== "GET"), []);
       assertEquals(asked.length, isWarm ? 0 : 1, JSON.stringify(asked));
       const made = await world.ok("create_contact", {
-        ...call,
+        ...args,
         allow_duplicate: true,
       });
       assert(made.id !== id);
@@ -168,11 +173,11 @@ Deno.test("create_company names a likely duplicate, and says so in a dry run", a
     creator_id: "me",
   });
   for (const name of ["Zirkon Biru, Tbk", "CV. ZIRKON-BIRU", "ZirkonBiru"]) {
-    const call = { name, creator_id: "me" };
-    const told = await world.refused("create_company", call);
+    const args = { name, creator_id: "me" };
+    const told = await world.refused("create_company", args);
     assertStringIncludes(told, `company ${id} ("PT Zirkon Biru")`, name);
     const { problems, plan } = await world.ok("create_company", {
-      ...call,
+      ...args,
       dry_run: true,
     });
     assertEquals([problems.length, plan], [1, undefined]);
@@ -215,5 +220,41 @@ Deno.test("create_contact compares only contacts of the same company's CRM", asy
       ...SARI,
     });
     assert(id > 0);
+  }
+});
+
+Deno.test("create_contact does not name a duplicate to a caller that may not read", async () => {
+  await using sandbox = serveSandbox();
+  const server = createServer({
+    baseUrl: sandbox.url,
+    refreshToken: sandbox.refreshToken,
+    log: () => {},
+    limits: noRates(),
+  });
+  await using served = serveMcp(server, {
+    // deno-lint-ignore require-await -- the interface is asynchronous
+    authenticate: async (name) => ({
+      name,
+      tenants: ["_default"],
+      scopes: name === "writer" ? ["write"] : DEFAULT_SCOPES,
+    }),
+  });
+  await using stack = new AsyncDisposableStack();
+  const [all, writer] = await Promise.all(["all", "writer"].map(async (key) => {
+    const client = await connectHttp(served.url, { key });
+    stack.defer(() => client.close());
+    return client;
+  }));
+  const others = await needed((name) => ok(all!, name));
+  const { id } = await ok(all!, "create_contact", { ...others, ...SARI });
+  const { text, isError } = await call(writer!, "create_contact", {
+    ...others,
+    first_name: "Orang",
+    telephone: "0899 1111 2222",
+  });
+  assert(isError);
+  assertStringIncludes(text, "a contact with the same phone number exists");
+  for (const secret of [String(id), "Sari", "Wulandari"]) {
+    assert(!text.includes(secret), text);
   }
 });
