@@ -5,11 +5,24 @@
  * @module
  */
 import { presentRecord } from "../fields/present.ts";
+import { labelsFor, showRecord } from "../fields/shown.ts";
 import { defined, type JsonObject } from "../values/json.ts";
 import type { Prepared } from "./change.ts";
 import type { ChangeContext } from "./context.ts";
 import { differencesOf } from "./differences.ts";
 import { findHanging } from "./hangs_on.ts";
+
+/** The record that a delete would delete, as answers show it. */
+async function shownBefore(
+  { setup }: ChangeContext,
+  { resource }: Prepared,
+  before: JsonObject,
+): Promise<JsonObject> {
+  const { record } = presentRecord(before);
+  return resource
+    ? showRecord(record, await labelsFor(setup, resource, [record]))
+    : record;
+}
 
 /**
  * Says what a change would do.
@@ -40,7 +53,7 @@ export async function dryRun(
     dry_run: true,
     ...defined({ id }),
     ...(isDelete && before
-      ? { would_delete: presentRecord(before).record }
+      ? { would_delete: await shownBefore(context, prepared, before) }
       : {}),
     ...(isDelete ? {} : { changes: changed }),
     ...(cleared.length > 0 ? { cleared } : {}),

@@ -25,6 +25,8 @@ export interface ListWrite {
   readonly values: JsonObject;
   /** The record before; undefined if there is none or it was not read. */
   readonly before: JsonObject | undefined;
+  /** Whether the caller may see what records hold. */
+  readonly mayRead: boolean;
 }
 
 /** The values with whole lists, and what is wrong. */
@@ -53,7 +55,7 @@ export function isListChange(value: unknown): value is JsonObject {
  */
 export async function withWholeLists(
   setup: Setup,
-  { resource, values, before }: ListWrite,
+  { resource, values, before, mayRead }: ListWrite,
 ): Promise<WholeLists> {
   const { additional_fields: custom } = values;
   const isChanged = Object.values(values).some(isListChange) ||
@@ -74,7 +76,7 @@ export async function withWholeLists(
       );
       return change;
     }
-    const found = changed(idsOf(now), change, field?.options);
+    const found = changed(idsOf(now), change, field?.options, mayRead);
     problems.push(...found.problems.map((problem) => `${name} ${problem}`));
     return found.list;
   };
@@ -114,6 +116,7 @@ function changed(
   now: readonly unknown[],
   change: JsonObject,
   options: readonly Option[] | undefined,
+  mayRead: boolean,
 ): { readonly list: unknown[]; readonly problems: readonly string[] } {
   const problems: string[] = [];
   const idOf = (one: unknown): unknown => {
@@ -131,8 +134,10 @@ function changed(
     problems.push(
       `does not hold ${
         absent.map((id) => show(id)).join(", ")
-      }, so it cannot be removed. It holds ${
-        now.map((id) => show(id)).join(", ") || "nothing"
+      }, so it cannot be removed${
+        mayRead
+          ? `. It holds ${now.map((id) => show(id)).join(", ") || "nothing"}`
+          : ""
       }`,
     );
   }

@@ -34,6 +34,8 @@ export async function withProduct(
   before: JsonObject | undefined,
 ): Promise<Write> {
   if (write.resource !== resources.productsAssociation) return write;
+  // What a record holds is not for callers that may only write.
+  if (!context.mayRead) return write;
   const found = write.id === undefined
     ? await takenFromProduct(context, write.values)
     : { values: write.values, notes: [], problems: [] };

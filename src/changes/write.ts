@@ -105,6 +105,7 @@ async function resolved(
     resource,
     values: mine,
     before,
+    mayRead: context.mayRead,
   });
   return {
     ...write,

@@ -33,6 +33,7 @@ import { didYouMean } from "../values/words.ts";
 import { required, text } from "./kit/arguments.ts";
 import { frames } from "./kit/frames.ts";
 import { presentRecord } from "../fields/present.ts";
+import { labelsFor, showRecord } from "../fields/shown.ts";
 import { tenantArgument } from "./kit/shared_arguments.ts";
 import { objects } from "./kit/whole_list.ts";
 import { type Tool, tool, type ToolContext } from "./tool.ts";
@@ -204,7 +205,10 @@ async function fetchRecord(
   const notes = await readNotes(context.crm, resource, id, context.signal);
   return {
     id: `${resource.plural}/${id}`,
-    record,
+    record: showRecord(
+      record,
+      await labelsFor(context.setup, resource, [record]),
+    ),
     last_notes: notes.slice(0, NOTES_SHOWN).map((
       { id, created_at, note },
     ) => ({ id, created_at, note })),

@@ -90,6 +90,27 @@ Deno.test("a key that may write but not read sees only what it wrote of a record
     });
     assert(!same.isError, same.text);
     assert(!same.text.includes(String(first.id)), same.text);
+    // What it removes from a list or makes of a product tells it nothing.
+    const { records: deals } = await ok(all!, "list_deals", { fields: ["*"] });
+    const deal = deals.find((one: { crm_lead_ids: number[] }) =>
+      one.crm_lead_ids.length > 1
+    );
+    const wrong = await call(writer!, "update_deal", {
+      deal_id: deal.id,
+      crm_lead_ids: { remove: [1] },
+    });
+    assert(wrong.isError);
+    for (const lead of deal.crm_lead_ids) {
+      assert(!wrong.text.includes(String(lead)), wrong.text);
+    }
+    const { records: [product] } = await ok(all!, "list_products");
+    const line = await call(writer!, "create_products_association", {
+      crm_product_id: product.id,
+      crm_deal_id: deal.id,
+      quantity: 1,
+      dry_run: true,
+    });
+    assert(!line.text.includes(String(product.price)), line.text);
     const category = await ok(writer!, "create_task_category", {
       name: "Canary",
     });
