@@ -292,6 +292,29 @@ try {
     }`,
   );
 
+  scene("“Give our new deal a discount of 10 %, but show me first.”");
+  const deal_id = created.data.id;
+  const { size } = (await use("get_deal", { deal_id })).data.record;
+  const tried = (await use("update_deal", {
+    deal_id,
+    size: Math.round(Number(size) * 0.9),
+    dry_run: true,
+  })).data;
+  for (const { label, from, to } of tried.changes) {
+    say(`     ${label}: ${from} → ${to} ${dim("if the person agrees")}`);
+  }
+  const discounted = await use("update_deal", { plan: tried.plan });
+  if (discounted.isError) throw new Error(discounted.text);
+  say(`   ${green("Carried out")}, exactly as planned, and only once`);
+
+  scene("“No, take that back.”");
+  const back = await use("undo_change", { ids: [discounted.data.undo] });
+  const undone = await use("undo_change", { plan: back.data.plan });
+  if (undone.isError) throw new Error(undone.text);
+  const { record: restored } = (await use("get_deal", { deal_id })).data;
+  if (restored.size !== size) throw new Error(undone.text);
+  say(`   ${green("Taken back")}: the size is ${restored.size} again`);
+
   // The same company, as people write it another time.
   const again = `${customer.replace(/^(PT|CV|UD)\.? /, "")}, Tbk`;
   scene(`“Add ${again} as a company.”`);

@@ -90,7 +90,10 @@ export function createConfirmed(
   };
 }
 
-/** Whether a call is to be carried out without a plan, but may not. */
+/**
+ * Whether a call is to be carried out without a plan, but may not. A tool
+ * without dry_run changes nothing until it is given a plan.
+ */
 function needsYes(
   { effect, input }: Tool,
   args: JsonObject,
@@ -99,7 +102,7 @@ function needsYes(
   const isMeant = confirm === "writes"
     ? effect !== "read"
     : confirm === "deletes" && effect === "delete";
-  return isMeant && Object.hasOwn(input, "plan") &&
+  return isMeant && Object.hasOwn(input, "dry_run") &&
     planOf(args) === undefined &&
     args.dry_run !== true && args.dry_run !== "true";
 }

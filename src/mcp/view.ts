@@ -26,7 +26,7 @@ const INSTRUCTIONS = [
   "Qontak CRM of one company: contacts (also called leads or persons), companies, deals and tickets in the stages of pipelines, tasks, notes, products.",
   "Before create_* or a move to another stage, call get_required_fields_for_*: each company requires different fields.",
   "Names and labels work wherever a tool takes an id of the company's setup (pipeline, stage, owner, select option); a part of a person's name is enough, and \"me\" is the user behind the token. Custom fields go in additional_fields as [{id, value}].",
-  "dry_run: true on a write or delete changes nothing: it answers what would change, what hangs on the record, and a plan. Show that to the person, then call the same tool with plan alone.",
+  "dry_run: true on a write or delete changes nothing: it answers what would change, what hangs on the record, and a plan; show that to the person, then call the same tool with plan alone. undo in an answer is the id with which undo_change takes the change back.",
   "Writes are checked before they are sent. When a write is refused, fix the problems it names and call again. The answer says what changed, and what Qontak applied, ignored and stored differently. An update leaves alone what it does not name; clear names keys to empty. skip_validation overrides only findings marked uncertain, and a template that cannot be fetched.",
   'Lists and records leave out what is empty; fields names the keys to show, ["*"] shows all. On templates, fields names the fields to show with all their options.',
   "The assigned person is assignee_id. Dates are ISO (2026-11-30) or day first (30/11/2026).",

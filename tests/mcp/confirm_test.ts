@@ -77,6 +77,9 @@ async function tries(
         dry_run: true,
       });
       await ok(client, "update_deal", { plan });
+      // undo_change changes nothing without a plan.
+      await ok(client, "undo_change");
+      assertEquals(asked.length, 2);
       // Problems are named before anyone is asked.
       const wrong = await call(client, "update_deal", {
         deal_id: other,
