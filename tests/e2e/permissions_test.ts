@@ -94,18 +94,26 @@ Deno.test("vault needs the network and its variables only", async () => {
   });
 });
 
-Deno.test("kv needs --unstable-kv, and the folder of DENO_KV_DEFAULT_PATH", async () => {
+Deno.test("kv needs --unstable-kv, and the folder of DENO_KV_DEFAULT_PATH or QONTAK_DATA_DIR", async () => {
   const dir = await Deno.makeTempDir();
   try {
-    const flags = [
+    const flags = (folder: string) => [
       "--unstable-kv",
-      `--allow-read=${dir}`,
-      `--allow-write=${dir}`,
+      `--allow-read=${folder}`,
+      `--allow-write=${folder}`,
     ];
-    await addAndDoctor({ flags }, {
+    await addAndDoctor({ flags: flags(dir) }, {
       TOKEN_STORE: "kv",
       DENO_KV_DEFAULT_PATH: `${dir}/kv.sqlite3`,
     });
+    // Nothing above the folder.
+    const folder = `${dir}/data`;
+    await addAndDoctor({ flags: flags(folder) }, {
+      TOKEN_STORE: "kv",
+      QONTAK_DATA_DIR: folder,
+    });
+    const names = Array.from(Deno.readDirSync(folder), ({ name }) => name);
+    assertEquals(names.sort(), ["data.key", "data.sqlite3"]);
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
