@@ -207,6 +207,12 @@ function describeUnknown({ input, renamed = {} }: Tool, key: string): string {
   const missing = `there is no argument ${show(key)}`;
   if (Object.hasOwn(renamed, key)) return `${missing}; ${renamed[key]}`;
   const names = Object.keys(input);
+  // Answers have a name beside each id; some arguments take either.
+  const idKey = key.replace(/_name$/, "_id");
+  const takesNames = [input[idKey]?.schema.type].flat().includes("string");
+  if (idKey !== key && idKey !== "user_id" && takesNames) {
+    return `${missing}: ${idKey} takes the name too`;
+  }
   return missing +
     (didYouMean(key, names) || `. It takes ${names.join(", ") || "none"}`);
 }

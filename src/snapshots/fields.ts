@@ -20,7 +20,7 @@ import {
   type Resource,
 } from "../qontak/resources.ts";
 import { freeTextAt } from "../qontak/texts.ts";
-import { isEmpty, show } from "../values/json.ts";
+import { isEmpty, show, toId } from "../values/json.ts";
 import { isPhoneKey } from "../values/phone.ts";
 import { fold, nearest } from "../values/words.ts";
 import type { Zone } from "../values/zone.ts";
@@ -67,6 +67,14 @@ export interface QueryField {
   readonly rule?: string;
 }
 
+/** The records that others belong to, such as the deals of moves. */
+export interface Parent {
+  /** These records. */
+  readonly subject: Subject;
+  /** The key that holds the id of the record that one belongs to. */
+  readonly key: string;
+}
+
 /** What a question must know about a kind of record. */
 export type Kind =
   & Pick<Resource, "name" | "plural" | "place" | "arguments" | "shows">
@@ -97,6 +105,8 @@ export interface Subject {
   readonly me?: number | ForeseenError;
   /** Further fields by name, such as those about stage moves. */
   readonly more?: Readonly<Record<string, QueryField>>;
+  /** The records that these belong to; questions may name their fields too. */
+  readonly parent?: Parent;
 }
 
 /** A day, in ms. */
@@ -286,9 +296,12 @@ export function createFields(subject: Subject): Fields {
       .map((key) => argumentOf(resource, key)),
   ]);
   const call = (name: string) => own.has(name) ? name : show(name);
+  const above = subject.parent && fieldsOf(table, subject.parent);
 
   return {
-    currency: Object.hasOwn(body, "currency") ? read("currency") : undefined,
+    currency: Object.hasOwn(body, "currency")
+      ? read("currency")
+      : above?.currency,
     find(word) {
       if (typeof word !== "string" && typeof word !== "number") {
         throw new InputError(
@@ -319,6 +332,8 @@ export function createFields(subject: Subject): Fields {
       if (first) return first.custom ? custom(first) : standard(first.key);
       const short = [...keys].filter((key) => key.endsWith(`_${name}_id`));
       if (short.length === 1) return standard(short[0]!);
+      const inherited = above?.find(name);
+      if (inherited) return inherited;
       const candidates = [
         ...Object.keys(derived),
         ...byArgument.keys(),
@@ -498,4 +513,36 @@ function derivedOf(
     put(name, "text", read(column));
   }
   return found;
+}
+
+/** The fields of the records that others belong to, as fields of these. */
+function fieldsOf(table: Table, { subject, key }: Parent): {
+  readonly currency: Fields["currency"];
+  readonly find: (name: string) => QueryField | undefined;
+} {
+  const fields = createFields(subject);
+  const through =
+    (read: (row: number) => unknown) => (row: number): unknown => {
+      const id = toId(table.value(row, key));
+      const parent = id === null ? undefined : subject.table.rowOf(id);
+      return parent === undefined ? undefined : read(parent);
+    };
+  return {
+    currency: fields.currency && through(fields.currency),
+    find(name) {
+      let field: QueryField;
+      try {
+        field = fields.find(name);
+      } catch (error) {
+        // The error about the records themselves says more.
+        if (error instanceof InputError) return undefined;
+        throw error;
+      }
+      return {
+        ...field,
+        value: through(field.value),
+        shown: through(field.shown),
+      };
+    },
+  };
 }

@@ -199,12 +199,24 @@ async function inTurns<T>(
     if (done) return value;
     if (performance.now() - start < TURN) continue;
     if (turn++ === 1) {
-      steps = search({ ...subject, table: subject.table.copy() });
+      steps = search(copyOf(subject));
     }
     await new Promise((resolve) => setTimeout(resolve));
     signal?.throwIfAborted();
     start = performance.now();
   }
+}
+
+/** The same records as they are now. */
+function copyOf(subject: Subject): Subject {
+  const { table, parent } = subject;
+  return {
+    ...subject,
+    table: table.copy(),
+    ...(parent
+      ? { parent: { ...parent, subject: copyOf(parent.subject) } }
+      : {}),
+  };
 }
 
 /** Runs a short search to its end at once. */

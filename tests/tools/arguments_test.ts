@@ -128,6 +128,12 @@ Deno.test("parseArguments() refuses arguments that are too large, immediately an
     ["create_deal", { creator_id: deep }, "more than 32 levels deep"],
     ["create_deal", { additional_fields: deep }, "more than 32 levels deep"],
     ["create_deal", { crm_lead_ids: zeros(1_001) }, "send at most 1000"],
+    [
+      "create_task",
+      { assignee_name: "Dewi" },
+      "assignee_id takes the name too",
+    ],
+    ["create_task", { user_name: "Dewi" }, 'no argument "user_name"'],
     ["create_deal", { ["\ufdfa".repeat(100_000)]: 1 }, "there is no argument"],
     [
       "create_deal",

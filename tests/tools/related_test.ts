@@ -264,3 +264,50 @@ Deno.test("query_records keeps the text of notes from a model where content is s
   assert(records.length > 0);
   for (const { note } of records) assertStringIncludes(note, "[withheld: ");
 });
+
+Deno.test("moves and notes are grouped and chosen by the fields of what they belong to", async () => {
+  await using world = await createWorld();
+  const won = [{ field: "state", value: "won" }];
+  const moves = { resource: "stage_moves", of: { where: won } };
+  const { records } = await world.ok("query_records", {
+    ...moves,
+    where: [{ field: "until", op: "is_empty" }],
+    group_by: "pipeline",
+    measures: "count,sum:size",
+  });
+  const deals = await world.ok("query_records", {
+    resource: "deals",
+    where: won,
+    group_by: "pipeline",
+    measures: "count,sum:size",
+  });
+  assert(records.length > 1);
+  assertEquals(records, deals.records);
+
+  const ofOwner = await world.ok("query_records", {
+    ...moves,
+    where: [{ field: "creator_id", value: "Bagas Pratama" }],
+    fields: "deal_id,to,creator_id",
+    limit: 500,
+  });
+  const his = await world.ok("query_records", {
+    resource: "deals",
+    where: [...won, { field: "creator_id", value: "Bagas Pratama" }],
+    limit: 500,
+  });
+  assertEquals(
+    [...new Set(ofOwner.records.map((one: Data) => one.deal_id))].sort(),
+    his.records.map(({ id }: Data) => id).sort(),
+  );
+  assertEquals(
+    new Set(ofOwner.records.map((one: Data) => one.creator_id)),
+    new Set(["Bagas Pratama"]),
+  );
+  assertStringIncludes(
+    await world.refused("query_records", {
+      ...moves,
+      where: [{ field: "no such field", value: 1 }],
+    }),
+    "stage moves have no field",
+  );
+});

@@ -30,6 +30,13 @@ const DEPENDENT: Readonly<Record<RelatedList, readonly Resource[]>> = {
   stage_moves: [resources.deal],
 };
 
+/** The key of a note that names the record that it belongs to. */
+const NAMED_IN_NOTES: ReadonlyMap<Resource, string> = new Map([
+  [resources.deal, "crm_deal_id"],
+  [resources.contact, "crm_person_id"],
+  [resources.company, "crm_company_id"],
+]);
+
 /** The names of these kinds. */
 const DEPENDENTS: readonly string[] = Object.keys(DEPENDENT);
 
@@ -156,6 +163,7 @@ async function findDependent(
   if (!related) return { said };
   const { table } = related;
   const { now, zone } = found.subject;
+  const key = plural === "notes" ? NAMED_IN_NOTES.get(owner)! : "deal_id";
   const subject: Subject = {
     resource: plural === "notes" ? resources.note : STAGE_MOVE,
     table,
@@ -164,6 +172,7 @@ async function findDependent(
     stages: [],
     now,
     zone,
+    parent: { subject: found.subject, key },
     ...defined({ me }),
     ...(plural === "notes"
       ? {}
