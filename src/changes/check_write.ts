@@ -247,6 +247,7 @@ export async function explainRejection(
     return problem instanceof InputError
       ? new InputError(
         `${error.message}\nThe company's setup has changed since it was last read; checked against it as it is now, ${problem.message}`,
+        problem.remedy,
       )
       : error;
   }

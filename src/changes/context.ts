@@ -26,6 +26,11 @@ export interface ChangeContext {
   readonly scopes: readonly Scope[];
   /** Whether the caller may see what records hold. */
   readonly mayRead: boolean;
+  /**
+   * Words an error for a note in an answer: its sentence, with the advice on it.
+   * An unexpected error is logged, and its message is not shown.
+   */
+  readonly explain: (error: unknown) => string;
   /** Fires when the client cancels. */
   readonly signal: AbortSignal;
 }

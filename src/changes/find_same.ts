@@ -80,7 +80,9 @@ export async function findSame(
     return {
       problems: [],
       notes: [
-        `Whether the ${resource.name} exists already could not be checked: ${error.message}`,
+        `Whether the ${resource.name} exists already could not be checked: ${
+          context.explain(error)
+        }`,
       ],
     };
   }

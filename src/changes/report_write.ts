@@ -150,9 +150,10 @@ export async function reportWrite(
       stored = { ...made, ...now };
       outcome = readBack(body, stored, previous);
     } catch (error) {
-      if (!(error instanceof Error)) throw error;
       allNotes.push(
-        `The write was accepted, but reading it back failed: ${error.message}`,
+        `The write was accepted, but reading it back failed: ${
+          context.explain(error)
+        }`,
       );
     }
   }

@@ -8,7 +8,7 @@ import type { Audit } from "../audit/audit.ts";
 import { createHistory } from "../changes/history.ts";
 import { createPlans } from "../changes/plans.ts";
 import type { ChangeOptions } from "../changes/store.ts";
-import { ForeseenError, UnreachableError } from "../errors.ts";
+import { ForeseenError, sentenceOf, UnreachableError } from "../errors.ts";
 import { createSetup, SETUP_LIFETIME } from "../fields/setup.ts";
 import { describeFault } from "../logging/faults.ts";
 import type { Log } from "../logging/log.ts";
@@ -153,12 +153,7 @@ export function createCall(
     try {
       result = await telemetry.watch("call", { tool: name, effect }, inTime);
     } catch (error) {
-      if (!(error instanceof ForeseenError)) {
-        log("error", "A tool failed because of a fault in this server", {
-          tool: name,
-          ...describeFault(error),
-        });
-      }
+      if (!(error instanceof ForeseenError)) logFault(log, tool, error);
       result = presentError(tool, error, { advise, content });
     }
     log("debug", "A tool was called", {
@@ -245,11 +240,32 @@ export function createCall(
     const history = createHistory(changes.store, owner, changes.undoDays);
     const { scopes } = caller;
     const mayRead = scopes.includes("read");
-    return { crm, setup, records, plans, history, scopes, mayRead, signal };
+    return {
+      crm,
+      setup,
+      records,
+      plans,
+      history,
+      scopes,
+      mayRead,
+      explain: (error) => {
+        const sentence = sentenceOf(error, advise);
+        if (sentence === undefined) logFault(log, tool, error);
+        return sentence ?? "this server has a fault, which its log describes";
+      },
+      signal,
+    };
   }
 
   return (tool, args, options) =>
     withRequestId(() => callTool(tool, args, options));
+}
+
+function logFault(log: Log, { name: tool }: Tool, error: unknown): void {
+  log("error", "A tool failed because of a fault in this server", {
+    tool,
+    ...describeFault(error),
+  });
 }
 
 /** Returns the same CRM, which reports when Qontak has first answered. */

@@ -148,7 +148,7 @@ async function search(
   } catch (error) {
     if (!(error instanceof ForeseenError)) throw error;
     signal.throwIfAborted();
-    incomplete.push(`notes could not be read: ${error.message}`);
+    incomplete.push(`notes could not be read: ${context.explain(error)}`);
   }
   const entries = [...hits.slice(0, MAX_RESULTS).map(entryOf), ...notes]
     .sort((a, b) => b.score - a.score).slice(0, MAX_RESULTS);

@@ -1,4 +1,9 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 import type { Fault } from "../../src/sandbox/mod.ts";
 import { createOAuth } from "../../src/qontak/oauth.ts";
 import { createTransport } from "../../src/net/transport.ts";
@@ -126,6 +131,23 @@ Deno.test("a write that was stored is not lost when reading it back fails", asyn
   const data = await world.ok("update_deal", { deal_id, size: 3 });
   assertStringIncludes(data.notes.join(), "reading it back failed");
   assertEquals(data.applied, []);
+});
+
+Deno.test("the note about a failed read after a write says what to do", async () => {
+  await using world = await createWorld();
+  const deal_id = await aDeal(world);
+  await world.ok("update_deal", { deal_id, size: 1 });
+  world.sandbox.inject({
+    fault: { kind: "status", status: 404, body: { error: "Not Found" } },
+    method: "GET",
+    path: api,
+    skip: 1,
+  });
+  const data = await world.ok("update_deal", { deal_id, size: 3 });
+  assertMatch(
+    data.notes.join(),
+    /reading it back failed: .* Check the option baseUrl/,
+  );
 });
 
 Deno.test("a 401 refreshes once and repeats the call once", async () => {
