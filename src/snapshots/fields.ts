@@ -57,6 +57,8 @@ export interface QueryField {
   readonly people?: boolean;
   /** Whether it holds free text, which can be shown but not grouped by. */
   readonly isFreeText?: boolean;
+  /** The key of a field that is no custom one. */
+  readonly key?: string;
   /** The id of a custom field. */
   readonly id?: number;
   /** Whether it is an amount in the currency of its record. */
@@ -232,6 +234,7 @@ export function createFields(subject: Subject): Fields {
     const [value, name] = [read(key), label ? read(label) : undefined];
     const options = optionsOf(key);
     return {
+      key,
       name: argumentOf(resource, key),
       called: call(argumentOf(resource, key)),
       kind,

@@ -16,7 +16,12 @@ import {
   ZERO,
 } from "../values/decimal.ts";
 import { isObject, type JsonObject, show } from "../values/json.ts";
-import { type Fields, type Subject, toEpoch } from "./fields.ts";
+import {
+  type Fields,
+  type QueryField,
+  type Subject,
+  toEpoch,
+} from "./fields.ts";
 import { nameUnit, type Unit, UNITS } from "./periods.ts";
 
 /** What can be computed for a group. */
@@ -45,8 +50,9 @@ export interface Key {
 export function parseKey(
   word: unknown,
   fields: Fields,
-  { zone }: Subject,
+  subject: Subject,
 ): Key {
+  const { zone } = subject;
   const [, name, unit] = /^(.+):(\w+)$/.exec(String(word)) ?? [];
   if (name !== undefined && UNITS.includes(unit as Unit)) {
     const field = fields.find(name);
@@ -78,7 +84,44 @@ export function parseKey(
       `${field.called} is free text, which makes no groups: group by another field, or find records with contains`,
     );
   }
-  return { name: field.name, of: (row) => field.shown(row) ?? null };
+  return {
+    name: field.name,
+    of: hasIds(field) && !isStage(field, subject)
+      ? apart(field, subject)
+      : (row) => field.shown(row) ?? null,
+  };
+}
+
+/**
+ * Whether a key is that of a stage. Stages of several pipelines share names, and
+ * count as one.
+ */
+function isStage({ key }: QueryField, { resource }: Subject): boolean {
+  return key !== undefined && key === resource.place?.stage;
+}
+
+/** Whether the values of a field are ids. */
+function hasIds({ key, kind }: QueryField): boolean {
+  return key !== undefined && (kind === "option" || kind === "list");
+}
+
+/**
+ * Names what a field holds, and adds the id if several have that name, such as
+ * two companies: they are no group.
+ */
+function apart(field: QueryField, { table }: Subject): Key["of"] {
+  const owners = new Map<unknown, unknown>();
+  const shared = new Set<unknown>();
+  for (const row of table.rows()) {
+    const [id, name] = [field.value(row), field.shown(row)];
+    if (id === undefined || typeof name !== "string") continue;
+    if (!owners.has(name)) owners.set(name, String(id));
+    else if (owners.get(name) !== String(id)) shared.add(name);
+  }
+  return (row) => {
+    const name = field.shown(row) ?? null;
+    return shared.has(name) ? `${name} (id ${field.value(row)})` : name;
+  };
 }
 
 /** What is computed for a group. */

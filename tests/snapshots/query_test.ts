@@ -424,3 +424,32 @@ Deno.test("queryInTurns() answers on the records as they were, whatever is repla
   clearInterval(changing);
   assertEquals(matched, 500);
 });
+
+Deno.test("query() keeps two people of one name apart, and adds up stages of one name", () => {
+  const records = [
+    deal(1, { creator_id: 7, creator_name: "Budi" }),
+    deal(2, { creator_id: 9, creator_name: "Budi" }),
+    deal(3, { creator_id: 8, creator_name: "Dewi" }),
+    deal(4, { crm_pipeline_id: 2, crm_stage_id: 4, creator_id: 7 }),
+  ];
+  assertEquals(ask(records, { group_by: ["creator_id"] }).groups, [
+    { creator_id: "Budi (id 7)", count: 2 },
+    { creator_id: "Budi (id 9)", count: 1 },
+    { creator_id: "Dewi", count: 1 },
+  ]);
+  assertEquals(ask(records, { group_by: ["stage"] }).groups, [
+    { crm_stage_id: "New", count: 4 },
+  ]);
+});
+
+Deno.test("query() loses nothing of ten thousand amounts with decimals", () => {
+  const records = Array.from(
+    { length: 10_000 },
+    (_, i) => deal(i + 1, { size: i % 2 === 0 ? "0.1" : 0.2 }),
+  );
+  const { groups } = ask(records, { measures: ["sum:size", "avg:size"] });
+  assertEquals(groups, [{
+    "sum:size": { IDR: 1_500 },
+    "avg:size": { IDR: 0.15 },
+  }]);
+});
