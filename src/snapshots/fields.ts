@@ -57,7 +57,7 @@ export interface QueryField {
   readonly people?: boolean;
   /** Whether it holds free text, which can be shown but not grouped by. */
   readonly isFreeText?: boolean;
-  /** The key of a field that is no custom one. */
+  /** The key of a standard field. */
   readonly key?: string;
   /** The id of a custom field. */
   readonly id?: number;

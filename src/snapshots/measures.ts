@@ -107,7 +107,7 @@ function hasIds({ key, kind }: QueryField): boolean {
 
 /**
  * Names what a field holds, and adds the id if several have that name, such as
- * two companies: they are no group.
+ * two companies: they must not form one group.
  */
 function apart(field: QueryField, { table }: Subject): Key["of"] {
   const owners = new Map<unknown, unknown>();

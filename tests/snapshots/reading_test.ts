@@ -8,10 +8,12 @@ import {
 import {
   type Fault,
   type RunningSandbox,
+  SANDBOX_REFRESH_TOKEN,
   serveSandbox,
 } from "../../src/sandbox/mod.ts";
 import { createLimits } from "../../src/limits/mod.ts";
 import { connectStdio } from "../support/client.ts";
+import { createMemoryStore } from "../support/memory.ts";
 import { createWorld, type World } from "../support/world.ts";
 import { accessTo, outside } from "../support/changed.ts";
 import { sleep } from "../support/time.ts";
@@ -232,6 +234,37 @@ Deno.test("query_records respects the company's limits while it reads several pa
   assertEquals((await count(world)).matched, 2_000);
   const seconds = (performance.now() - start) / 1_000;
   assert(world.seen().length <= 5 + 20 * seconds + 1);
+});
+
+Deno.test("query_records never answers one company from what it read for another", async () => {
+  await using world = await createWorld({
+    refreshTokens: ["outsider"],
+    server: {
+      store: createMemoryStore({
+        acme: { refresh_token: SANDBOX_REFRESH_TOKEN },
+        beta: { refresh_token: "outsider" },
+      }),
+    },
+  });
+  const ask = (user_id: string) => count(world, { user_id });
+  await ask("acme");
+  assertEquals(pages(world).length, 1);
+  await ask("acme");
+  assertEquals(pages(world).length, 0);
+  await ask("beta");
+  assertEquals(pages(world).length, 1);
+  // What one company writes through this server makes only its own records be
+  // read again.
+  const { records: [{ id }] } = await world.ok("list_deals", {
+    user_id: "acme",
+    per_page: 1,
+  });
+  await world.ok("delete_deal", { user_id: "acme", deal_id: id });
+  world.seen();
+  assertEquals((await ask("acme")).matched, 59);
+  assertEquals(world.seen().length, 1);
+  assertEquals((await ask("beta")).matched, 60);
+  assertEquals(world.seen(), []);
 });
 
 const faults: readonly Fault[] = [
