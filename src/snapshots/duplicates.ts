@@ -338,7 +338,7 @@ export function* candidatesIn(
       if (!column) return [];
       const verdicts = column.values.map((value) =>
         [value].flat().some((one) =>
-          !isEmpty(one) && mayBe(String(one).slice(0, MAX_COMPARED))
+          !isEmpty(one) && mayBe(String(one).slice(0, MAX_COMPARED[by]))
         )
       );
       return [(row: number) => verdicts[column.code(row)]!];
@@ -352,8 +352,12 @@ export function* candidatesIn(
   }
 }
 
-/** How much of a value is compared, in characters. */
-const MAX_COMPARED = 400;
+/** How much of a value is compared first, in characters. */
+const MAX_COMPARED: Readonly<Record<Evidence, number>> = {
+  phone: 200,
+  email: MAX_EMAIL,
+  name: 60,
+};
 
 /** The columns that hold what is compared. */
 function columnsOf(by: Evidence, { name }: Compared): readonly string[] {

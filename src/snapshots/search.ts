@@ -114,7 +114,10 @@ const MAX_QUERY = 200;
 const MAX_WORDS = 12;
 
 /** How much of a value is searched, in characters. */
-const MAX_VALUE = 4_000;
+const MAX_VALUE = 2_000;
+
+/** How much of a name is compared, in characters. */
+const MAX_NAME = 120;
 
 /** A short text is only found at the beginning of a word. */
 const MIN_PART = 4;
@@ -176,9 +179,10 @@ export function searchTable(
   if (wanted.plural !== undefined && wanted.plural !== resource.plural) {
     return { hits: [], count: 0 };
   }
+  const fold = createFold();
   const columns = [...table.columns()]
     .filter((column) => isSearched(column, table))
-    .map((column) => matchColumn(column, table.column(column)!, wanted));
+    .map((column) => matchColumn(column, table.column(column)!, wanted, fold));
   const names = name.flatMap((key) => table.column(key) ?? []);
   const key = nameKey(wanted.text, kind);
   const own = wanted.id === null ? undefined : table.rowOf(wanted.id);
@@ -193,7 +197,7 @@ export function searchTable(
   function rankName(parts: readonly Column[], row: number): number {
     const written = parts.map((part) => part.values[part.code(row)])
       .filter((part) => !isEmpty(part)).join(" ");
-    const text = foldText(written.slice(0, MAX_VALUE));
+    const text = fold(written.slice(0, MAX_NAME));
     if (text === "" || wanted.text === "") return 0;
     if (text === wanted.text) return RANK.name;
     const bare = key && nameKey(written, kind);
@@ -237,6 +241,24 @@ export function rankText(text: unknown, wanted: Wanted): number {
   return rankWords(wanted.words.filter(holds).length, wanted);
 }
 
+/**
+ * Makes a function that folds the values of one search. Some characters become
+ * eighteen, so only so many are folded; in the rest only case is forgiven.
+ */
+function createFold(): (text: string) => string {
+  let left = MAX_FOLDED;
+  return (text) => {
+    if (left <= 0) return text.toLowerCase();
+    const folded = foldText(text);
+    // Plain letters cost little.
+    if (folded.length !== text.length) left -= folded.length;
+    return folded;
+  };
+}
+
+/** How many characters may change when values are folded for one search. */
+const MAX_FOLDED = 2_000_000;
+
 /** Which words the values of a column contain, and which are the whole text. */
 interface ColumnMatch {
   readonly column: Column;
@@ -259,6 +281,7 @@ function matchColumn(
   name: string,
   column: Column,
   wanted: Wanted,
+  fold: (text: string) => string,
 ): ColumnMatch {
   const words = new Uint16Array(column.values.length);
   const isWhole = new Uint8Array(column.values.length);
@@ -269,7 +292,7 @@ function matchColumn(
       if (isPhone && phonesOf(one).some((o) => isSamePhone(o, wanted.phone!))) {
         isWhole[code] = 1;
       }
-      const text = foldText(one.slice(0, MAX_VALUE));
+      const text = fold(one.slice(0, MAX_VALUE));
       if (text === wanted.text) isWhole[code] = 1;
       const holds = wordTest(text);
       wanted.words.forEach((word, i) => {

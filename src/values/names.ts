@@ -9,7 +9,7 @@ import { foldText } from "./words.ts";
 export type NameKind = "person" | "company";
 
 /** The longest name that is compared, in characters. */
-const MAX_NAME = 300;
+const MAX_NAME = 120;
 
 const set = (words: string): ReadonlySet<string> => new Set(words.split(" "));
 
