@@ -187,7 +187,7 @@ export async function answerAttacks(
       host: hosts.qontak,
       server: asking,
       ask: () =>
-        failing(() => callWith(asking, "delete_contact", { contact_id: 1 })),
+        failing(() => callWith(asking, "create_product", { name: "Baru" })),
       forms: ["endless", "redirect"] as const,
     },
     {
