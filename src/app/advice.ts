@@ -87,7 +87,7 @@ export const advise: Advise = adviser({
   checkVaultRole: () =>
     "Check VAULT_ROLE_ID and VAULT_SECRET_ID, whether the secret id has ended or is used up, and that AppRole is enabled at auth/approle. After five wrong tries Vault refuses it for 15 minutes",
   checkSealingKeys: () =>
-    "TOKEN_ENCRYPTION_KEY must hold the key that they are sealed with; where it was not set, that key is data.key beside Deno KV, whose place qontak-mcp doctor says",
+    "TOKEN_ENCRYPTION_KEY must hold the key that they are sealed with; if it was not set, that key is data.key beside Deno KV, whose place qontak-mcp doctor says",
   keepStoreApart: () =>
     "Let that program use another Redis or key prefix, then put the credentials in again: qontak-mcp tenants remove, and tenants add",
   sealRecords: () => "qontak-mcp seal shows what is there, and seals it, once",

@@ -40,8 +40,8 @@ export function openChanges(
     settings.QONTAK_LIMITS,
   ];
   const memory = createMemoryChangeStore();
-  // What records hold is never written where it is not sealed. A plan is sealed
-  // with a key of its own.
+  // The contents of records are never written unsealed. A plan is sealed with a
+  // key of its own.
   const orMemory = (lasting: ChangeStore, isSealed: boolean) =>
     isSealed ? lasting : chosen(
       lasting.name,

@@ -25,7 +25,7 @@ const NAME = "qontak-mcp";
  * @param env The environment variables.
  * @param chosen The folder that the settings name.
  * @returns Undefined if Deno chooses the place: the runtime has no Deno KV,
- * Deno is told where it is, or this process may not use files there.
+ * Deno gets its path, or this process may not use files there.
  * @throws {ConfigError} When the process may not use the folder that the
  * settings name.
  */

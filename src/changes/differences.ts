@@ -116,7 +116,7 @@ export async function setByQontak(
     if (sent.has(key) || TRIVIAL.has(key) || isNameOf(key, after)) return false;
     if (!KEY.test(key) || [value].flat().some(isObject)) return false;
     const old = before && one.in(before);
-    // A percentage that nobody has set, or no number at all.
+    // A percentage that is not set, or not a number.
     const isNothing = (value: unknown) => isEmpty(value) || Number(value) === 0;
     return before
       ? old !== undefined && !isSame(value, old) &&

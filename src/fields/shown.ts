@@ -49,7 +49,7 @@ export async function labelsFor(
  *
  * @param record What is shown of the record.
  * @param shown What is known about it.
- * @param whole Whether percentages that nobody has set are shown too.
+ * @param whole Whether percentages that are not set are shown too.
  */
 export function showRecord(
   record: JsonObject,
@@ -202,7 +202,7 @@ function showCustomField(
   const field = fields.find((field) => field.custom && field.id === toId(id));
   if (!field) return [entry];
   const shown = showCustomValue(field, value);
-  // Qontak shows 0.0 where nobody has set a percentage.
+  // Qontak shows 0.0 for a percentage that is not set.
   if (!whole && field.type.name === "percentage" && shown === 0) return [];
   return [{
     id: toId(id) ?? id,

@@ -77,7 +77,7 @@ export function createAuth(
     });
     return answer(401, {
       error:
-        "This endpoint needs a credential: send Authorization: Bearer <key> with a key that its operator gave out, or log in by OAuth where it offers that",
+        "This endpoint needs a credential: send Authorization: Bearer <key> with a key that its operator gave out, or log in with OAuth if it offers that",
     }, {
       "www-authenticate":
         protectedResource?.unauthorized(request, isPresented) ?? "Bearer",

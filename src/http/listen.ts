@@ -1,5 +1,5 @@
 /**
- * Serves HTTP until it is told to end.
+ * Serves HTTP until a signal ends it.
  *
  * @module
  */

@@ -182,7 +182,7 @@ const TURN = 15;
  * that takes more than one turn begins again on a copy of the records, since
  * the other calls may change them.
  *
- * @param search The search; it yields where it can be interrupted.
+ * @param search The search; it yields at points at which it can be interrupted.
  * @param subject The records.
  * @param signal Ends the search.
  * @throws The reason of the signal.

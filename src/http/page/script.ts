@@ -112,7 +112,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const text = (code.textContent ?? "").replaceAll(urlPlaceholder, url);
     code.textContent = text;
 
-    // A key is never shown. It is copied where one was pasted, and only if it
+    // A key is never shown. It is copied if one was pasted, and only if it
     // means the same within JSON and in a shell.
     const copied = () =>
       /^[\w.~+/=-]+$/.test(readKey())

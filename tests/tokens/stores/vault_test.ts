@@ -518,7 +518,7 @@ Deno.test(
     vault.expireTokens();
     await assertRefuses(
       make({ token }),
-      /refuses .* on secret\/.*policy.*where it has ended/,
+      /refuses .* on secret\/.*policy.*if it has expired/,
       token,
     );
   }, { unknownToken: "permission denied" }),
