@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { QontakError } from "../errors.ts";
+import { QontakError, UnreachableError } from "../errors.ts";
 import type { Setup } from "../fields/setup.ts";
 import type { CallOptions, Crm } from "../qontak/crm.ts";
 import { type Endpoint, endpoints } from "../qontak/endpoints.ts";
@@ -238,10 +238,18 @@ function sourceOf(
         },
         signal,
       });
+      const total = position?.total_data;
+      if (!Array.isArray(response) && total !== 0) {
+        // Taken for an empty page, it would falsify every answer.
+        throw new UnreachableError(
+          `Qontak's answer has no list of ${plural} on page ${page}. Try again`,
+          { endpoint: plural, reason: "unreadable", mayHaveArrived: false },
+        );
+      }
       const records = Array.isArray(response) ? response.filter(isObject) : [];
       return {
         records: readsOtherwise ? records.map(flatten) : records,
-        total: position?.total_data,
+        total,
       };
     },
     async readOne(id, signal) {
