@@ -10,7 +10,7 @@ import { isMe } from "../fields/people.ts";
 import { compare, type Decimal, toDecimal } from "../values/decimal.ts";
 import { isEmpty, isObject, show } from "../values/json.ts";
 import { readNumber } from "../values/numbers.ts";
-import { isSamePhone, phonesOf, phoneTest } from "../values/phone.ts";
+import { isPhoneOneOf, phonesOf, phoneTest } from "../values/phone.ts";
 import { didYouMean, foldText } from "../values/words.ts";
 import {
   type Fields,
@@ -154,10 +154,8 @@ export function parseCondition(
     }
     return parseOrdered(op as Operator, field, values[0], subject);
   }
-  const tests = values.map((one) => parseEqual(field, one, subject));
-  return op === "ne"
-    ? (row) => !tests.some((test) => test(row))
-    : (row) => tests.some((test) => test(row));
+  const isAny = parseEqual(field, values, subject);
+  return op === "ne" ? (row) => !isAny(row) : isAny;
 }
 
 function periodOf(field: QueryField, value: unknown, subject: Subject): Period {
@@ -218,64 +216,77 @@ function parseOrdered(
   return (row) => verdict(field.value(row));
 }
 
+/**
+ * Whether a field has any of some values. All values are compared at once,
+ * since there may be many of them, and many records.
+ */
 function parseEqual(
   field: QueryField,
-  value: unknown,
+  values: readonly unknown[],
   subject: Subject,
 ): Test {
   switch (field.kind) {
     case "number": {
-      const wanted = decimalOf(field, value);
+      const wanted = values.map((value) => decimalOf(field, value));
       const same = remembered((found) => {
         const decimal = toDecimal(found);
-        return decimal !== undefined && compare(decimal, wanted) === 0;
+        return decimal !== undefined &&
+          wanted.some((one) => compare(decimal, one) === 0);
       });
       return (row) => same(field.value(row));
     }
     case "date": {
-      const { start, end } = periodOf(field, value, subject);
+      const periods = values.map((value) => periodOf(field, value, subject));
       const within = remembered((found) => {
         const epoch = toEpoch(found, subject.zone);
-        return epoch !== undefined && epoch >= start && epoch < end;
+        return epoch !== undefined &&
+          periods.some(({ start, end }) => epoch >= start && epoch < end);
       });
       return (row) => within(field.value(row));
     }
     case "flag": {
-      const wanted = String(value).toLowerCase();
-      if (wanted !== "true" && wanted !== "false") {
+      const wanted = new Set<string>(values.map((value) => {
+        const word = String(value).toLowerCase();
+        if (word === "true" || word === "false") return word;
         throw new InputError(
           `${field.called} is true or false, not ${show(value)}`,
         );
-      }
-      return (row) => String(field.value(row) ?? false) === wanted;
+      }));
+      return (row) => wanted.has(String(field.value(row) ?? false));
     }
     case "option":
     case "list": {
-      const ids = idsOf(field, value, subject);
-      if (ids) {
-        const isOne = remembered((found) =>
-          [found].flat().some((one) => ids.has(String(one).trim()))
-        );
-        return (row) => isOne(field.value(row));
+      const ids = new Set<string>();
+      const names = new Set<string>();
+      for (const value of values) {
+        const meant = idsOf(field, value, subject);
+        if (!meant) names.add(foldText(value));
+        else for (const id of meant) ids.add(id);
       }
-      const wanted = foldText(value);
-      const isNamed = remembered((shown) =>
-        [shown].flat().some((one) => !isEmpty(one) && foldText(one) === wanted)
+      const isOne = remembered((found) =>
+        [found].flat().some((one) => ids.has(String(one).trim()))
       );
-      return (row) => isNamed(field.shown(row)) || isNamed(field.value(row));
+      const isNamed = hasOneOf(names);
+      return (row) =>
+        isOne(field.value(row)) ||
+        (names.size > 0 &&
+          (isNamed(field.shown(row)) || isNamed(field.value(row))));
     }
     case "text": {
-      const wanted = foldText(value);
-      const same = remembered((found) =>
-        [found].flat().some((one) =>
-          !isEmpty(one) && foldText(one) === wanted
-        ) ||
-        (field.isPhone === true &&
-          phonesOf(found).some((one) => isSamePhone(one, String(value))))
-      );
-      return (row) => same(field.value(row));
+      const isText = hasOneOf(new Set(values.map(foldText)));
+      if (field.isPhone !== true) return (row) => isText(field.value(row));
+      const isPhone = isPhoneOneOf(values.map(String));
+      const isSame = remembered((found) => phonesOf(found).some(isPhone));
+      return (row) => isText(field.value(row)) || isSame(field.value(row));
     }
   }
+}
+
+/** Tests whether a text, or one of several, is one of some folded texts. */
+function hasOneOf(wanted: ReadonlySet<string>): (found: unknown) => boolean {
+  return remembered((found) =>
+    [found].flat().some((one) => !isEmpty(one) && wanted.has(foldText(one)))
+  );
 }
 
 /**

@@ -66,10 +66,34 @@ function toInternational(digits: string, hasPlus: boolean): string {
  * @param b The other.
  */
 export function isSamePhone(a: string, b: string): boolean {
-  const [left, right] = [phoneKey(a), phoneKey(b)];
-  return left === undefined || right === undefined
-    ? a.trim() === b.trim()
-    : left === right;
+  return isPhoneOneOf([a])(b);
+}
+
+/**
+ * Makes a test whether a text is one of some phone numbers, as
+ * {@linkcode isSamePhone} compares them.
+ *
+ * @param phones The phone numbers.
+ */
+export function isPhoneOneOf(
+  phones: readonly string[],
+): (phone: string) => boolean {
+  const keys = new Set<string>();
+  const texts = new Set<string>();
+  const others = new Set<string>();
+  for (const phone of phones) {
+    const key = phoneKey(phone);
+    const text = phone.trim();
+    texts.add(text);
+    if (key === undefined) others.add(text);
+    else keys.add(key);
+  }
+  return (phone) => {
+    const key = phoneKey(phone);
+    return key === undefined
+      ? texts.has(phone.trim())
+      : keys.has(key) || others.has(phone.trim());
+  };
 }
 
 /**
