@@ -55,6 +55,10 @@ const KINDS: readonly Kind[] = [
     reason: () => "the connection was refused",
   },
   {
+    pattern: /requests to port \d+ are blocked/i,
+    reason: () => "the runtime sends nothing to this port",
+  },
+  {
     pattern: /InvalidContentType|corrupt message|handshake|tls/i,
     reason: () => "it does not speak TLS there",
   },
@@ -70,7 +74,7 @@ const OTHER: Omit<Kind, "pattern"> = {
 
 /** Matches messages of connections that were never made. */
 const CONNECTING =
-  /\(connect\)|connection refused|dns error|failed to lookup|peer certificate|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|CERT_|UNABLE_TO_|ALTNAME_INVALID/i;
+  /\(connect\)|connection refused|dns error|failed to lookup|peer certificate|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|CERT_|UNABLE_TO_|ALTNAME_INVALID|requests to port \d+ are blocked/i;
 
 /**
  * Finds out why a connection could not be made, so that nothing was sent.
