@@ -50,6 +50,21 @@ test(
   (redis) => sealing(groundOf(redis)),
 );
 
+test("createRedisChangeStore() needs the rights that TOKENS.md names", async ({ url, send }) => {
+  const documents = await Deno.readTextFile(
+    new URL("../../../.github/TOKENS.md", import.meta.url),
+  );
+  const [, base = ""] = /resetkeys -@all (\+get .*)/.exec(documents) ?? [];
+  const [, more = ""] = /^(\+.* ~change:\S*)$/m.exec(documents) ?? [];
+  const rights = `${base} ${more}`.split(" ");
+  assert(rights.includes("+hset"), "the rights are not documented");
+  await send("ACL", "SETUSER", "q", "on", ">pw", "-@all", ...rights);
+  const limited = url.replace("redis://", "redis://q:pw@");
+  await contract({
+    open: (options) => createRedisChangeStore({ url: limited, ...options }),
+  });
+});
+
 test("createRedisChangeStore() leaves nothing behind", async ({ url, send }) => {
   const store = createRedisChangeStore({ url });
   const place = { kind: "plan", tenant: "acme", id: "a" };
