@@ -7,6 +7,7 @@
 import type { Option } from "../fields/options.ts";
 import { isSame, type Value, valuesOf } from "../fields/readback.ts";
 import type { Setup } from "../fields/setup.ts";
+import { showValue } from "../fields/shown.ts";
 import type { Field } from "../fields/template.ts";
 import { argumentOf, nameKeyOf, type Resource } from "../qontak/resources.ts";
 import {
@@ -184,7 +185,11 @@ async function namesOf(
     return {
       label: field?.label,
       show: (value, record) =>
-        showValue(value, options, record && labelIn(record, one.key)),
+        withLabels(
+          showValue(resource, one.key, value),
+          options,
+          record && labelIn(record, one.key),
+        ),
     };
   };
 }
@@ -221,15 +226,17 @@ function labelIn(record: JsonObject, key: string): unknown {
   return entry?.value_name;
 }
 
-function showValue(
+function withLabels(
   value: unknown,
   options: readonly Option[],
   label: unknown,
 ): unknown {
   if (Array.isArray(value)) {
     const labels = Array.isArray(label) ? label : [];
-    return value.map((one, i) => showValue(one, options, labels[i]));
+    return value.map((one, i) => withLabels(one, options, labels[i]));
   }
+  // Some lists show one related record as a list, with its name in another.
+  if (Array.isArray(label)) return withLabels(value, options, label[0]);
   const id = toId(value);
   if (id === null) return value;
   const option = options.find((option) => option.id === id);

@@ -113,7 +113,18 @@ function answerKey(resource: Resource, key: string): string {
   return argumentOf(resource, key);
 }
 
-function showValue(resource: Resource, key: string, value: unknown): unknown {
+/**
+ * Writes the value of one key as answers show it.
+ *
+ * @param resource The kind of record.
+ * @param key The key; not that of custom fields.
+ * @param value The value, as Qontak has it.
+ */
+export function showValue(
+  resource: Resource,
+  key: string,
+  value: unknown,
+): unknown {
   if (Array.isArray(value)) {
     // Some lists show one related record as a list.
     const [one, ...others] = value;

@@ -54,7 +54,7 @@ Deno.test("dry_run says what would change and sends nothing, and plan carries it
     assertEquals(dry.id, deal_id);
     const [size, priority, lead] = dry.changes;
     assertEquals(size.key, "size");
-    assertEquals(size.from, before.size);
+    assertEquals(size.from, Number(before.size));
     assertEquals(size.to, 777);
     assertEquals(typeof size.label, "string");
     assertEquals(priority.from, "Low (id 1)");
