@@ -5,7 +5,7 @@
  * @module
  */
 import type { Option } from "../fields/options.ts";
-import { isSame, type Value, valuesOf } from "../fields/readback.ts";
+import { isSame, isSameAt, type Value, valuesOf } from "../fields/readback.ts";
 import type { Setup } from "../fields/setup.ts";
 import { showValue } from "../fields/shown.ts";
 import type { Field } from "../fields/template.ts";
@@ -66,7 +66,7 @@ export async function differencesOf(
     const value = stored === undefined ? one.value : stored;
     // A value that the record does not show may be anything.
     const isKnown = before !== undefined && old !== undefined;
-    if (isKnown && isSame(value, old)) continue;
+    if (isKnown && isSameAt(one.key, value, old)) continue;
     if (isEmpty(old) && isEmpty(value)) continue;
     const named = names?.(one);
     const field = {
@@ -120,7 +120,7 @@ export async function setByQontak(
     // A percentage that is not set, or not a number.
     const isNothing = (value: unknown) => isEmpty(value) || Number(value) === 0;
     return before
-      ? old !== undefined && !isSame(value, old) &&
+      ? old !== undefined && !isSameAt(key, value, old) &&
         !(isNothing(value) && isNothing(old))
       : !isNothing(value);
   });

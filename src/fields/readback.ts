@@ -50,8 +50,8 @@ export function readBack(
     const now = one.in(stored);
     const { key, value } = one;
     if (now === undefined && !isEmpty(value)) notShown.push(key);
-    else if (isSame(value, now)) applied.push(key);
-    else if (isEmpty(now) || isSame(now, one.in(previous))) {
+    else if (isSameAt(key, value, now)) applied.push(key);
+    else if (isEmpty(now) || isSameAt(key, now, one.in(previous))) {
       ignored.push({ key, sent: value, stored: now ?? null });
     } else differently.push({ key, sent: value, stored: now });
   }
@@ -117,6 +117,21 @@ function customValues({ additional_fields: sent }: JsonObject): Value[] {
       return stored ? stored.value : null;
     },
   }));
+}
+
+/**
+ * Whether two values of a key mean the same. Lists of ids do so in any order:
+ * Qontak returns them in its own.
+ *
+ * @param key The key, or `additional_fields id N`.
+ * @param a One value.
+ * @param b The other.
+ */
+export function isSameAt(key: string, a: unknown, b: unknown): boolean {
+  const isSet = key.endsWith("_ids") && Array.isArray(a) && Array.isArray(b);
+  return isSet
+    ? isSame(a.map(String).sort(), b.map(String).sort())
+    : isSame(a, b);
 }
 
 /**

@@ -140,7 +140,7 @@ Deno.test("add and remove change a list without the rest of it", async () => {
     await world.ok("update_deal", { deal_id: deal.id, crm_lead_ids });
   }
   const { record } = await world.ok("get_deal", { deal_id: deal.id });
-  assertEquals(record.crm_lead_ids, deal.crm_lead_ids);
+  assertEquals(record.crm_lead_ids.sort(), deal.crm_lead_ids.toSorted());
   // A plain list replaces it, and the answer says what it lost.
   const { removed } = await world.ok("update_deal", {
     deal_id: deal.id,
@@ -218,4 +218,16 @@ Deno.test('"" and 0 for an id mean that none was given, in reads and creates', a
   // In an update it could be meant to clear the key.
   const { records: [task] } = await world.ok("list_tasks");
   await world.refused("update_task", { task_id: task.id, crm_deal_id: 0 });
+});
+
+Deno.test("a list of ids that Qontak returns in its own order is stored as sent", async () => {
+  await using world = await createWorld();
+  const { records } = await world.ok("list_companies", { fields: ["*"] });
+  const company = records.find((one: Data) => one.crm_person_ids.length > 1);
+  const answer = await world.ok("update_company", {
+    company_id: company.id,
+    crm_person_ids: company.crm_person_ids.toReversed(),
+  });
+  assertEquals(answer.applied, ["crm_person_ids"]);
+  assertEquals([answer.stored_differently, answer.changed], [[], []]);
 });
