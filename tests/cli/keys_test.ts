@@ -481,3 +481,41 @@ Deno.test("a key in Deno KV is valid only for the account for which it was made"
     await Deno.remove(dir, { recursive: true });
   }
 });
+
+Deno.test({
+  ...unless(
+    noRedis,
+    "tenants add and remove name the keys that may still call for the tenant",
+  ),
+  async fn() {
+    await using sandbox = serveSandbox();
+    await using redis = await startRedis();
+    const env = {
+      TOKEN_STORE: "redis",
+      REDIS_URL: redis.url,
+      REDIS_KEY_PREFIX: `${redis.prefix}${crypto.randomUUID()}:`,
+      QONTAK_BASE_URL: sandbox.url,
+    };
+    const create = async (...args: string[]) =>
+      keyIn(await run(["keys", "create", ...args], { env }));
+    const acme = await create("--tenants", "acme,beta");
+    const beta = await create("--tenants", "beta");
+    const gone = await create("--tenants", "acme");
+    await run(["keys", "revoke", gone.id], { env });
+    const stdin = `${sandbox.refreshToken}\n`;
+    for (
+      const [args, input] of [
+        [["tenants", "add", "acme"], stdin],
+        [["tenants", "remove", "acme"], ""],
+      ] as const
+    ) {
+      const { code, stderr } = await run([...args], { env, stdin: input });
+      assertEquals(code, 0, stderr);
+      assertStringIncludes(
+        stderr,
+        `These API keys may still call for user_id "acme": ${acme.id}. `,
+      );
+      for (const { id } of [beta, gone]) assert(!stderr.includes(id), stderr);
+    }
+  },
+});

@@ -22,6 +22,7 @@ import { command, type Run } from "../command.ts";
 import type { Flags } from "../flags.ts";
 import { say } from "../output.ts";
 import { demandMany, readTenant } from "./tenant.ts";
+import { nameKeysOf } from "./keys_of.ts";
 
 /** How many times to try to store new credentials, once a second. */
 const TRIES = 10;
@@ -63,6 +64,7 @@ export const addTenant: Run = command(
     }
     await program.access.forget(tenant);
     say(`The credentials for ${nameTenant(tenant)} are kept in ${store.name}`);
+    await nameKeysOf(program, tenant);
     const findings = await tryTenant(program, tenant);
     return report(findings, false);
   },

@@ -9,6 +9,7 @@ import { nameTenant } from "../../tokens/store.ts";
 import { command, type Run } from "../command.ts";
 import { OK } from "../exit.ts";
 import { say } from "../output.ts";
+import { nameKeysOf } from "./keys_of.ts";
 import { demandMany, readTenant } from "./tenant.ts";
 
 /** Deletes a company's credentials. */
@@ -30,6 +31,7 @@ export const removeTenant: Run = command(
         nameTenant(tenant)
       } are removed. Running servers notice within ${RECHECK / 1000} seconds`,
     );
+    await nameKeysOf(program, tenant);
     return OK;
   },
 );
