@@ -8,7 +8,8 @@ import { compare, type Decimal, toDecimal } from "../values/decimal.ts";
 import { isEmpty, isObject, type JsonObject } from "../values/json.ts";
 import { foldText } from "../values/words.ts";
 import type { Zone } from "../values/zone.ts";
-import { type QueryField, toEpoch } from "./fields.ts";
+import type { QueryField } from "./subject.ts";
+import { toEpoch } from "./moments.ts";
 
 /** The maximum size of an answer, in characters. */
 const MAX_ANSWER = 12_000;

@@ -12,12 +12,9 @@ import { isEmpty, isObject, show } from "../values/json.ts";
 import { readNumber } from "../values/numbers.ts";
 import { isPhoneOneOf, phonesOf, phoneTest } from "../values/phone.ts";
 import { didYouMean, foldText } from "../values/words.ts";
-import {
-  type Fields,
-  type QueryField,
-  type Subject,
-  toEpoch,
-} from "./fields.ts";
+import type { Fields } from "./fields.ts";
+import type { QueryField, Subject } from "./subject.ts";
+import { toEpoch } from "./moments.ts";
 import { parsePeriod, type Period, PERIODS } from "./periods.ts";
 
 /** The operators of conditions, as questions write them. */

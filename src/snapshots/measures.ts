@@ -16,12 +16,9 @@ import {
   ZERO,
 } from "../values/decimal.ts";
 import { isObject, type JsonObject, show } from "../values/json.ts";
-import {
-  type Fields,
-  type QueryField,
-  type Subject,
-  toEpoch,
-} from "./fields.ts";
+import type { Fields } from "./fields.ts";
+import type { QueryField, Subject } from "./subject.ts";
+import { toEpoch } from "./moments.ts";
 import { nameUnit, type Unit, UNITS } from "./periods.ts";
 
 /** What can be computed for a group. */

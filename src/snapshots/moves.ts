@@ -5,7 +5,8 @@
  */
 import { isEmpty, isObject, type JsonObject } from "../values/json.ts";
 import type { Zone } from "../values/zone.ts";
-import { DAY, type Kind, type QueryField, toEpoch } from "./fields.ts";
+import type { Kind, QueryField } from "./subject.ts";
+import { DAY, toEpoch } from "./moments.ts";
 import type { Table } from "./table.ts";
 
 /** The kind of record that a move is. */

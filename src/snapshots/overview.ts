@@ -12,11 +12,11 @@ import { isEmpty, isObject, type JsonObject, toId } from "../values/json.ts";
 import { cut } from "../values/marks.ts";
 import { cutAt } from "../values/text.ts";
 import { visible } from "../values/visible.ts";
-import { toEpoch } from "./fields.ts";
+import { toEpoch } from "./moments.ts";
 import { readNotes } from "./notes.ts";
 import { query, type Question } from "./query.ts";
 import type { Found } from "./records.ts";
-import type { Subject } from "./fields.ts";
+import type { Subject } from "./subject.ts";
 import type { Table } from "./table.ts";
 
 /** The maximum size of an overview as JSON, in bytes. */

@@ -9,12 +9,8 @@ import { ForeseenError, InputError, problemsError } from "../errors.ts";
 import { type JsonObject, show } from "../values/json.ts";
 import { showGroups, showRows, type Sorting } from "./answer.ts";
 import { parseCondition, type Test } from "./conditions.ts";
-import {
-  createFields,
-  type Fields,
-  type QueryField,
-  type Subject,
-} from "./fields.ts";
+import { createFields, type Fields } from "./fields.ts";
+import type { QueryField, Subject } from "./subject.ts";
 import {
   computeGroups,
   type Key,

@@ -12,7 +12,7 @@ import { type Answer, recordOf } from "../qontak/envelope.ts";
 import { type Resource, resources } from "../qontak/resources.ts";
 import { isObject, type JsonObject, toId } from "../values/json.ts";
 import type { Zone } from "../values/zone.ts";
-import type { Subject } from "./fields.ts";
+import type { Subject } from "./subject.ts";
 import type { PageOfRecords } from "./read.ts";
 import type { Tell } from "./shared_work.ts";
 import { movesOf } from "./moves.ts";

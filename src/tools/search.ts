@@ -7,7 +7,7 @@
 import { ForeseenError, InputError } from "../errors.ts";
 import { recordOf } from "../qontak/envelope.ts";
 import { type Resource, resources } from "../qontak/resources.ts";
-import { toEpoch } from "../snapshots/fields.ts";
+import { toEpoch } from "../snapshots/moments.ts";
 import { readMany } from "../snapshots/many.ts";
 import { hasNotes, readNotes } from "../snapshots/notes.ts";
 import {

@@ -9,7 +9,7 @@ import fc from "fast-check";
 import { InputError } from "../../src/errors.ts";
 import { parseTemplate } from "../../src/fields/template.ts";
 import { resources } from "../../src/qontak/resources.ts";
-import type { Subject } from "../../src/snapshots/fields.ts";
+import type { Subject } from "../../src/snapshots/subject.ts";
 import {
   query,
   queryInTurns,

@@ -6,7 +6,7 @@
  */
 import { InputError } from "../../errors.ts";
 import { type Resource, resources } from "../../qontak/resources.ts";
-import type { Subject } from "../../snapshots/fields.ts";
+import type { Subject } from "../../snapshots/subject.ts";
 import {
   daysAfterMove,
   daysInStage,

@@ -1,0 +1,150 @@
+/**
+ * Fields that are computed from others: state, overdue, ages, company and
+ * contact.
+ *
+ * @module
+ */
+import { show } from "../values/json.ts";
+import { fold } from "../values/words.ts";
+import { DAY, toEpoch } from "./moments.ts";
+import type { FieldKind, QueryField, Read, Subject } from "./subject.ts";
+
+/** The state of a record: open, or how it ended. */
+type State = "open" | "won" | "lost" | "closed";
+
+/**
+ * Words that name a final stage, for stages without a probability in Qontak.
+ */
+const ENDINGS: Readonly<Record<string, State>> = {
+  won: "won",
+  menang: "won",
+  "closed won": "won",
+  lost: "lost",
+  kalah: "lost",
+  "closed lost": "lost",
+  closed: "closed",
+  ditutup: "closed",
+  tutup: "closed",
+  resolved: "closed",
+  solved: "closed",
+  selesai: "closed",
+  done: "closed",
+};
+
+/** The id of the task status for completed tasks. */
+const COMPLETED = "4";
+
+/**
+ * Makes a function that finds the state of a record; undefined if this kind of
+ * record has no state.
+ */
+function stateOf(
+  { resource, stages }: Subject,
+  read: Read,
+): Pick<QueryField, "value" | "rule"> | undefined {
+  if (resource.name === "task") {
+    const status = read("crm_task_status_id");
+    return {
+      rule: "closed: the task's status is Completed; open: any other",
+      value: (row) => String(status(row)) === COMPLETED ? "closed" : "open",
+    };
+  }
+  if (!resource.place) return undefined;
+  const stage = read(resource.place.stage);
+  const states = new Map(
+    stages.map(({ id, name, probability }): [string, State] => {
+      const word = ENDINGS[fold(name)];
+      if (resource.name !== "deal") {
+        return [String(id), word ? "closed" : "open"];
+      }
+      const chance = probability === undefined ? NaN : Number(probability);
+      return [
+        String(id),
+        chance === 1 ? "won" : chance === 0 ? "lost" : word ?? "open",
+      ];
+    }),
+  );
+  const isDeal = resource.name === "deal";
+  return {
+    rule: isDeal
+      ? "won and lost: the stage's win probability is 100 % or 0 %; open: any other"
+      : `closed: the stage is called ${
+        stages.filter(({ id }) => states.get(String(id)) === "closed")
+          .map(({ name }) => show(name)).filter((name, i, all) =>
+            all.indexOf(name) === i
+          ).join(" or ") || "Closed"
+      }; open: any other`,
+    value: (row) => states.get(String(stage(row))) ?? "open",
+  };
+}
+
+/** Fields that are not on a record but can be derived from it. */
+export function derivedOf(
+  subject: Subject,
+  read: Read,
+): Record<string, QueryField> {
+  const { now, zone, table } = subject;
+  const found: Record<string, QueryField> = {};
+  const put = (
+    name: string,
+    kind: FieldKind,
+    value: QueryField["value"],
+    more: Partial<QueryField> = {},
+  ) => found[name] = { name, called: name, kind, value, shown: value, ...more };
+
+  const since = (column: string) => {
+    const at = read(column);
+    return (row: number) => {
+      const epoch = toEpoch(at(row), zone);
+      return epoch === undefined
+        ? undefined
+        : Math.max(0, Math.floor((now - epoch) / DAY));
+    };
+  };
+  for (
+    const [name, column] of [
+      ["age_days", "created_at"],
+      ["days_since_update", "updated_at"],
+    ] as const
+  ) {
+    if (Object.hasOwn(subject.resource.shows, column)) {
+      put(name, "number", since(column));
+    }
+  }
+
+  const state = stateOf(subject, read);
+  if (state) put("state", "text", state.value, state);
+
+  if (Object.hasOwn(subject.resource.endpoints.create.body, "due_date")) {
+    const due = read("due_date");
+    const today = zone.startOf(zone.dayOf(now));
+    /** How many whole days it is overdue; undefined if it is not overdue. */
+    const days = (row: number) => {
+      const epoch = toEpoch(due(row), zone);
+      if (epoch === undefined || state?.value(row) === "closed") {
+        return undefined;
+      }
+      const day = zone.startOf(zone.dayOf(epoch));
+      // A due date without a time lasts until the end of its day.
+      const isLate = day === epoch ? day < today : epoch < now;
+      return isLate ? Math.round((today - day) / DAY) : undefined;
+    };
+    put("overdue", "flag", (row) => days(row) !== undefined, {
+      rule:
+        "past its due date and not closed; a due date without a time lasts until the end of its day",
+    });
+    put("days_overdue", "number", days);
+  }
+  for (
+    const [name, column] of [
+      ["company", "crm_company_name"],
+      ["contact", "crm_lead_name"],
+      ["contact", "crm_person_full_name"],
+      ["contact", "crm_person_name"],
+    ] as const
+  ) {
+    if (table.column(column) === undefined || name in found) continue;
+    put(name, "text", read(column));
+  }
+  return found;
+}
