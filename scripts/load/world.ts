@@ -121,6 +121,9 @@ export async function createWorld(plan: Plan): Promise<World> {
     QONTAK_GLOBAL_RATE_LIMIT: "0",
     // Callers here ask on and on, and most answers come from memory.
     MCP_CALL_RATE: "0",
+    // Without a sealing key, what changes replace is kept in memory: at most 64
+    // MB, which would look like a leak here.
+    QONTAK_UNDO_DAYS: "0",
     MCP_API_KEYS: keys.join(","),
   };
   const servers: HttpProcess[] = [];
