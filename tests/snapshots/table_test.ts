@@ -1,6 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { createTable, customColumn } from "../../src/snapshots/table.ts";
+import {
+  createTable,
+  customColumn,
+  viewOf,
+} from "../../src/snapshots/table.ts";
 import type { JsonObject } from "../../src/values/json.ts";
 
 Deno.test("a table returns the stored records, without empty values", () => {
@@ -100,4 +104,17 @@ Deno.test("a table of ten thousand deals with 80 custom fields takes at most 12 
     });
   }
   assert(table.bytes <= 12e6, `${table.bytes}`);
+});
+
+Deno.test("viewOf() shows only some records, also in a copy of it", () => {
+  const table = createTable();
+  for (let id = 1; id <= 9; id++) table.put(id, { id, name: `record ${id}` });
+  const view = viewOf(table, [7, 2]);
+  const copy = view.copy();
+  table.put(2, { id: 2, name: "changed" });
+  const names = ({ rows, value }: typeof view) =>
+    Array.from(rows(), (row) => value(row, "name"));
+  assertEquals([view.size, names(view)], [2, ["record 7", "changed"]]);
+  assertEquals([copy.size, names(copy)], [2, ["record 7", "record 2"]]);
+  assertEquals([...copy.ids()], [7, 2]);
 });
