@@ -100,6 +100,17 @@ async function findFieldOf(world: World, label: string): Promise<Data> {
   return fields.find((field: Data) => field.label === label);
 }
 
+Deno.test("clear looks for 20 mistakes, however many and long names it is given", async () => {
+  await using world = await createWorld();
+  const { records: [{ id }] } = await world.ok("list_contacts");
+  const said = await world.refused("update_contact", {
+    contact_id: id,
+    clear: Array.from({ length: 400 }, (_, i) => `${i}${"\ufdfa".repeat(300)}`),
+  });
+  assertEquals(said.split("clear: there is no field").length - 1, 20);
+  assertStringIncludes(said, "clear may have more");
+});
+
 Deno.test("clear is refused for what cannot be cleared or does not exist, all at once", async () => {
   await using world = await createWorld();
   const { id: contact_id } = await contactOf(world);

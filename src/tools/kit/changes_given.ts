@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { MAX_FINDINGS } from "../../errors.ts";
 import { argumentOf, type Resource } from "../../qontak/resources.ts";
 import { isObject, type JsonObject, show } from "../../values/json.ts";
 import { didYouMean, fold } from "../../values/words.ts";
@@ -72,6 +73,10 @@ async function clear(
   const custom: JsonObject[] = [];
   const problems: string[] = [];
   for (const name of names.map(String)) {
+    if (problems.length === MAX_FINDINGS) {
+      problems.push("clear may have more: fix these first");
+      break;
+    }
     const key = keys.find((key) =>
       key === name || argumentOf(resource, key) === name
     );
@@ -82,9 +87,10 @@ async function clear(
       }
       continue;
     }
+    const folded = fold(name);
     const fields = (await setup.fields(resource)).filter((field) =>
       field.custom &&
-      (String(field.id) === name || fold(field.label) === fold(name))
+      (String(field.id) === name || fold(field.label) === folded)
     );
     if (fields.length === 1) custom.push({ id: fields[0]!.id, value: null });
     else {
