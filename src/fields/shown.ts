@@ -143,7 +143,7 @@ export function showValue(
     case "number":
     case "numbers":
     case "amount":
-      return toNumber(value);
+      return numberOf(value);
     case "date":
       return isoOf(value);
   }
@@ -167,8 +167,13 @@ function isDateKey(key: string): boolean {
 /** The most digits that a JSON number keeps in every program. */
 const MOST_DIGITS = 15;
 
-/** A number instead of its text, if no digit is lost. */
-function toNumber(value: unknown): unknown {
+/**
+ * Writes a number as answers show it: as a number instead of its text, if no
+ * digit is lost.
+ *
+ * @param value The number, as Qontak has it.
+ */
+export function numberOf(value: unknown): unknown {
   if (typeof value !== "string") return value;
   const decimal = toDecimal(value);
   return decimal && digitsOf(decimal) <= MOST_DIGITS ? Number(value) : value;
@@ -229,7 +234,7 @@ function showCustomValue({ type }: Field, value: unknown): unknown {
   switch (type.name) {
     case "number":
     case "percentage":
-      return toNumber(value);
+      return numberOf(value);
     case "date":
     case "date_time":
       return isoOf(value);

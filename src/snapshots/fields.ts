@@ -8,6 +8,7 @@
  */
 import { InputError } from "../errors.ts";
 import type { Option } from "../fields/options.ts";
+import { isoOf, numberOf } from "../fields/shown.ts";
 import type { Field } from "../fields/template.ts";
 import type { BodyKeys, BodyType } from "../qontak/bodies.ts";
 import {
@@ -105,10 +106,10 @@ export function createFields(subject: Subject): Fields {
       called: call(argumentOf(resource, key)),
       kind,
       value,
-      shown: (row) => {
+      shown: shownAs(kind, value) ?? ((row) => {
         const shown = name?.(row);
         return isEmpty(shown) ? nameIn(options, value(row)) : shown;
-      },
+      }),
       translate: true,
       people: isPersonKey(key),
       isFreeText: freeTextAt(key) === "always",
@@ -138,10 +139,10 @@ export function createFields(subject: Subject): Fields {
           return typeof ids === "string" ? ids.split(",") : ids;
         }
         : value,
-      shown: (row) => {
+      shown: shownAs(kind, value) ?? ((row) => {
         const shown = isChosen ? label(row) : undefined;
         return isEmpty(shown) ? value(row) : shown;
-      },
+      }),
       ...(field.options ? { options: field.options } : {}),
     };
   }
@@ -234,6 +235,16 @@ function kindOf(key: string): FieldKind {
   if (/(^|_)id$/.test(key)) return "option";
   if (/_ids$/.test(key)) return "list";
   return "text";
+}
+
+/** How numbers and dates are shown; undefined for other kinds. */
+function shownAs(
+  kind: FieldKind,
+  value: QueryField["value"],
+): QueryField["shown"] | undefined {
+  if (kind === "number") return (row) => numberOf(value(row));
+  if (kind === "date") return (row) => isoOf(value(row));
+  return undefined;
 }
 
 /** The label of an id, if the list contains it. */
