@@ -62,6 +62,10 @@ const traits: ToolTraits = {
     stage_id: "the stage is crm_stage_id",
     owner_id: "the owner is creator_id",
   },
+  renamedInList: {
+    pipeline_id: "the pipeline is crm_pipeline_id",
+    stage_id: "the stage is crm_stage_id",
+  },
   query: {
     name: text(),
     contact_ids: id(),

@@ -45,6 +45,8 @@ const associations: ToolTraits = {
   renamed: {
     product_id: "the product is crm_product_id",
     deal_id: "the deal is crm_deal_id",
+    crm_lead_id: "products belong to deals only: the deal is crm_deal_id",
+    crm_company_id: "products belong to deals only: the deal is crm_deal_id",
     unit_price: "the price is price",
     custom_fields: "custom fields are additional_fields",
   },

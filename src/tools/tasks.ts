@@ -47,6 +47,10 @@ const traits: ToolTraits = {
     deal_id: "the deal is crm_deal_id",
     custom_fields: "custom fields are additional_fields",
   },
+  renamedInList: {
+    category_id:
+      'for the tasks of a category, ask query_records with resource tasks and where such as [{"field": "crm_task_category_id", "value": 7}]',
+  },
   query: {
     // Qontak documents no other value, and returns all tasks for other values.
     filter: oneOf(
@@ -81,6 +85,9 @@ export const taskTools: readonly Tool[] = [
       name: required(text()),
       id: id(),
       ...tenantArgument,
+    },
+    renamed: {
+      color: "task categories have no color in this API: give name only",
     },
     output: frames.record,
     prepare: (_, { name, id }) =>

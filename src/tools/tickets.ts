@@ -39,6 +39,10 @@ const traits: ToolTraits = {
     company_id: "the company is crm_company_id",
     custom_fields: "custom fields are additional_fields",
   },
+  renamedInList: {
+    pipeline_id: "the pipeline is ticket_pipeline_id",
+    stage_id: "the stage is ticket_stage_id",
+  },
   filters: ["ticket_pipeline_id", "ticket_stage_id", "user_id"],
 };
 

@@ -17,6 +17,7 @@ import { frames } from "./frames.ts";
 import { describeReading } from "./reading.ts";
 import {
   fieldsArgument,
+  fixedPages,
   pageArgument,
   perPageArgument,
   tenantArgument,
@@ -54,6 +55,10 @@ export function listTool(traits: ToolTraits): Tool {
       ...tenantArgument,
     } as Arguments,
     output: frames.page,
+    renamed: {
+      ...(isSized(resource) ? {} : fixedPages),
+      ...traits.renamedInList,
+    },
     about: resource,
     run: async (context, args) => {
       const wanted = {

@@ -30,6 +30,11 @@ export const pageArgument = { page: whole(1, Infinity) } satisfies Arguments;
 /** The number of records in a page. */
 export const perPageArgument = { per_page: whole(1, 100) } satisfies Arguments;
 
+/** What to do instead of `per_page` where the caller cannot choose it. */
+export const fixedPages = {
+  per_page: "the size of these pages is fixed: read on with page",
+} as const;
+
 /** Sends a write without checking it against the template. */
 export const skipArgument = { skip_validation: flag() } satisfies Arguments;
 

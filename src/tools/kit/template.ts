@@ -49,6 +49,14 @@ export function templateTools({ resource }: ToolTraits): Tool[] {
         ...tenantArgument,
       } as Arguments,
       output: frames.required,
+      ...(place
+        ? {
+          renamed: {
+            [place.pipeline]: "the pipeline is pipeline_id here",
+            [place.stage]: "the stage is stage_id here",
+          },
+        }
+        : {}),
       run: async (context, args) => {
         const target = args[idArgument] as number | undefined;
         return await describeRequired(context.setup, resource, {

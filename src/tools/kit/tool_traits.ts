@@ -18,6 +18,8 @@ export interface ToolTraits {
    * Wrong names that people use in create and update, and what to do instead.
    */
   readonly renamed?: Readonly<Record<string, string>>;
+  /** Wrong names that people use in the list tool, and what to do instead. */
+  readonly renamedInList?: Readonly<Record<string, string>>;
   /** The arguments of the list tool for Qontak's own query parameters. */
   readonly query?: Readonly<Record<string, Argument>>;
   /** Query parameters that take an option from the company's setup. */

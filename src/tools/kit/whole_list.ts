@@ -17,6 +17,7 @@ import { presentRecords } from "../../fields/present.ts";
 import { isoOf } from "../../fields/shown.ts";
 import {
   fieldsArgument,
+  fixedPages,
   pageArgument,
   tenantArgument,
 } from "./shared_arguments.ts";
@@ -85,6 +86,7 @@ export function wholeList(list: WholeList): Tool {
       ...tenantArgument,
     } as Arguments,
     output: frames.page,
+    renamed: fixedPages,
     run: async (context, args) => {
       const { crm, signal } = context;
       const parameters = pick(args, Object.keys(query));
