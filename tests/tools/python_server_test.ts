@@ -7,7 +7,7 @@ import { createWorld, writes } from "../support/world.ts";
 const theirs = Object.entries(python.tools);
 const inputOf = new Map(catalog.map(({ name, input }) => [name, input]));
 
-/** Our arguments in the place of theirs, in whatever tool. */
+/** Our arguments that replace theirs, in any tool. */
 const OURS: Readonly<Record<string, string>> = {
   amount: "size",
   company_id: "crm_company_id",
@@ -106,7 +106,7 @@ Deno.test("every argument of the Python server is taken, or the answer names the
   assertEquals(writes(world), []);
 });
 
-Deno.test("user_id of the Python server is refused where there is one company", async () => {
+Deno.test("user_id of the Python server is refused if the server has one company", async () => {
   await using world = await createWorld();
   assert(theirs.every(([, args]) => args.includes("user_id")));
   assertStringIncludes(
