@@ -84,7 +84,7 @@ interface Drift {
 }
 
 /** Keys of records that change by themselves. */
-const VOLATILE: ReadonlySet<string> = new Set(["updated_at"]);
+export const VOLATILE: ReadonlySet<string> = new Set(["updated_at"]);
 
 /** What has changed: in the record, or in what would be sent. */
 function driftOf(planned: Planned, now: Prepared): Drift[] {
@@ -111,7 +111,7 @@ function compare(
 }
 
 /** The values of a record by key, with an own key for each custom field. */
-function flat(record: JsonObject): ReadonlyMap<string, unknown> {
+export function flat(record: JsonObject): ReadonlyMap<string, unknown> {
   return new Map(
     Object.entries(record).flatMap(([key, value]) =>
       key === "additional_fields" && Array.isArray(value)
@@ -130,7 +130,7 @@ function isEqual(one: unknown, other: unknown): boolean {
 }
 
 /** The signature of a file's address is new each time. */
-function withoutQuery(_key: string, value: unknown): unknown {
+export function withoutQuery(_key: string, value: unknown): unknown {
   return typeof value === "string" && /^https?:\/\//.test(value)
     ? value.split("?")[0]
     : value;

@@ -8,6 +8,7 @@ import type { Setup } from "../fields/setup.ts";
 import type { Crm } from "../qontak/crm.ts";
 import type { History } from "./history.ts";
 import type { Plans } from "./plans.ts";
+import type { Runs } from "./runs.ts";
 import type { Records } from "../snapshots/records.ts";
 
 /** One company's CRM, for the duration of one call. */
@@ -22,6 +23,8 @@ export interface ChangeContext {
   readonly plans: Plans;
   /** The history of this company's changes. */
   readonly history: History;
+  /** The runs of many changes of this company. */
+  readonly runs: Runs;
   /** What the caller may do. */
   readonly scopes: readonly Scope[];
   /** Whether the caller may see what records hold. */
@@ -31,6 +34,8 @@ export interface ChangeContext {
    * An unexpected error is logged, and its message is not shown.
    */
   readonly explain: (error: unknown) => string;
+  /** Tells the client what the call does, if it asked. */
+  readonly tell?: ((message: string) => void) | undefined;
   /** Fires when the client cancels. */
   readonly signal: AbortSignal;
 }

@@ -7,6 +7,7 @@ import type { Advise } from "../advice/advice.ts";
 import type { Audit } from "../audit/audit.ts";
 import { createHistory } from "../changes/history.ts";
 import { createPlans } from "../changes/plans.ts";
+import { createRuns } from "../changes/runs.ts";
 import type { ChangeOptions } from "../changes/store.ts";
 import { ForeseenError, sentenceOf, UnreachableError } from "../errors.ts";
 import { createSetup, SETUP_LIFETIME } from "../fields/setup.ts";
@@ -27,7 +28,7 @@ import type { Telemetry } from "../telemetry/telemetry.ts";
 import { TENANTS_HELD } from "../tokens/held.ts";
 import type { Tool, ToolContext } from "../tools/tool.ts";
 import { defined, type JsonObject } from "../values/json.ts";
-import { parseArguments, withProblems } from "./arguments.ts";
+import { parseArguments, withProblems } from "../tools/kit/parse_arguments.ts";
 import { type Caller, tenantOf } from "./caller.ts";
 import { type Content, withhold } from "./content.ts";
 import { createProgress, type Progress, type Tell } from "./progress.ts";
@@ -246,6 +247,7 @@ export function createCall(
       records,
       plans,
       history,
+      runs: createRuns(changes.store, owner),
       scopes,
       mayRead,
       explain: (error) => {
@@ -253,6 +255,7 @@ export function createCall(
         if (sentence === undefined) logFault(log, tool, error);
         return sentence ?? "this server has a fault, which its log describes";
       },
+      tell: progress.report,
       signal,
     };
   }

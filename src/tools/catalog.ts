@@ -8,6 +8,7 @@ import { didYouMean } from "../values/words.ts";
 import { objectSchema } from "./kit/arguments.ts";
 import { accountTools } from "./accounts.ts";
 import { changesTools } from "./changes.ts";
+import { CHANGE_RECORDS, changeRecordsTool } from "./many.ts";
 import { companyTools } from "./companies.ts";
 import { contactTools } from "./contacts.ts";
 import { dealTools } from "./deals.ts";
@@ -47,8 +48,8 @@ export const toolsetNames: Rule<readonly Toolset[]> = (value) =>
     );
   });
 
-/** The tools of each group, in the order that clients see. */
-const tools: Readonly<Record<Toolset, readonly Tool[]>> = {
+/** The tools of each kind of record, by group. */
+const recordTools = {
   contacts: contactTools,
   companies: companyTools,
   deals: dealTools,
@@ -58,8 +59,16 @@ const tools: Readonly<Record<Toolset, readonly Tool[]>> = {
   notes: noteTools,
   products: productTools,
   geolocations: geolocationTools,
+};
+
+/** The tools of each group, in the order that clients see. */
+const tools: Readonly<Record<Toolset, readonly Tool[]>> = {
+  ...recordTools,
   insight: [...insightTools, ...searchTools, ...accountTools],
-  changes: changesTools,
+  changes: [
+    ...changesTools,
+    changeRecordsTool(Object.values<readonly Tool[]>(recordTools).flat()),
+  ],
 };
 
 /** All groups of tools, in that order. */
@@ -91,8 +100,14 @@ export interface Selection {
  */
 export function selectTools(selection: Selection): readonly CatalogTool[] {
   const { toolsets: groups = TOOLSETS, readOnly = false } = selection;
-  return catalog.filter(({ toolset, effect }) =>
+  const selected = catalog.filter(({ toolset, effect }) =>
     groups.includes(toolset) && (!readOnly || effect === "read")
+  );
+  // It makes only changes for which the server has a tool.
+  return selected.map((tool) =>
+    tool.name === CHANGE_RECORDS
+      ? { ...changeRecordsTool(selected), toolset: tool.toolset }
+      : tool
   );
 }
 

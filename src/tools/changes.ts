@@ -3,7 +3,10 @@
  *
  * @module
  */
+import { isRunId } from "../changes/runs.ts";
 import { carryOutUndo, listChanges, planUndo } from "../changes/take_back.ts";
+import { carryOutUndoRun, planUndoRun } from "../changes/undo_run.ts";
+import { InputError } from "../errors.ts";
 import { UNDO_TOOL } from "../changes/undo.ts";
 import { text, whole, words } from "./kit/arguments.ts";
 import { frames } from "./kit/frames.ts";
@@ -30,10 +33,21 @@ export const changesTools: readonly Tool[] = [
     output: frames.page,
     run: async (context, { ids, limit, ...args }) => {
       const plan = planOf(args);
-      if (plan !== undefined) return await carryOutUndo(context, plan);
-      return ids && ids.length > 0
-        ? await planUndo(context, ids)
-        : await listChanges(context, limit ?? LISTED);
+      if (plan !== undefined) {
+        const found = await context.plans.find(plan, UNDO_TOOL);
+        return found.args.run === undefined
+          ? await carryOutUndo(context, plan)
+          : await carryOutUndoRun(context, plan);
+      }
+      if (!ids || ids.length === 0) {
+        return await listChanges(context, limit ?? LISTED);
+      }
+      const run = ids.find(isRunId);
+      if (run === undefined) return await planUndo(context, ids);
+      if (ids.length === 1) return await planUndoRun(context, run);
+      throw new InputError(
+        `${UNDO_TOOL} was not sent: give the id of a run alone`,
+      );
     },
   }),
 ];

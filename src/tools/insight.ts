@@ -68,7 +68,7 @@ const SUBJECTS: ReadonlyMap<string, Resource> = new Map(
 );
 
 /** One condition of a question. */
-const condition = object({
+export const condition = object({
   field: required(reference()),
   op: oneOf(OPERATORS),
   value: { ...anyValue(), schema: { type: "string" } },

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Prepared } from "../changes/change.ts";
 import type { ChangeContext } from "../changes/context.ts";
 import type { Resource } from "../qontak/resources.ts";
 import type { JsonObject } from "../values/json.ts";
@@ -61,6 +62,16 @@ export interface Tool<A extends Arguments = Arguments> {
     context: ToolContext,
     args: JsonObject,
   ) => Promise<readonly string[]>;
+  /**
+   * Prepares the change that a call makes; undefined if the tool makes no
+   * single change. It changes nothing.
+   *
+   * @throws {InputError} When the arguments cannot be carried out.
+   */
+  readonly prepare?: (
+    context: ToolContext,
+    args: JsonObject,
+  ) => Promise<Prepared>;
   /**
    * Runs the tool.
    *

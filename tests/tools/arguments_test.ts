@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { ArgumentsError } from "../../src/errors.ts";
-import { parseArguments } from "../../src/mcp/arguments.ts";
+import { parseArguments } from "../../src/tools/kit/parse_arguments.ts";
 import { catalog } from "../../src/tools/catalog.ts";
 
 function parse(name: string, args: Record<string, unknown>) {

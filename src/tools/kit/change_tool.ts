@@ -14,7 +14,7 @@ import { changeArguments, planOf } from "./shared_arguments.ts";
 
 /** A tool that changes the CRM: it prepares the change that is carried out. */
 export interface ChangeTool<A extends Arguments>
-  extends Omit<Tool<A>, "run" | "effect"> {
+  extends Omit<Tool<A>, "run" | "effect" | "prepare"> {
   /** What calling it does. */
   readonly effect: "write" | "delete";
   /**
@@ -41,6 +41,7 @@ export function changeTool<A extends Arguments>(
   return tool({
     ...definition,
     input: { ...definition.input, ...changeArguments } as Arguments,
+    prepare: (context, args) => prepare(context, args as Values<A>),
     run: async (context, given) => {
       const { dry_run, plan: _, ...args } = given;
       const plan = planOf(given);

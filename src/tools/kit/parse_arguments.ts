@@ -9,19 +9,14 @@ import {
   type InputError,
   MAX_FINDINGS,
   problemsError,
-} from "../errors.ts";
-import {
-  type Arguments,
-  checks,
-  readWrapped,
-  unwrap,
-} from "../tools/kit/arguments.ts";
-import { planOf } from "../tools/kit/shared_arguments.ts";
-import type { Tool } from "../tools/tool.ts";
-import { isObject, type JsonObject, show } from "../values/json.ts";
-import { tooMuch } from "../values/bounds.ts";
-import { takeBack } from "../values/marks.ts";
-import { didYouMean } from "../values/words.ts";
+} from "../../errors.ts";
+import { type Arguments, checks, readWrapped, unwrap } from "./arguments.ts";
+import { planOf } from "./shared_arguments.ts";
+import type { Tool } from "../tool.ts";
+import { isObject, type JsonObject, show } from "../../values/json.ts";
+import { tooMuch } from "../../values/bounds.ts";
+import { takeBack } from "../../values/marks.ts";
+import { didYouMean } from "../../values/words.ts";
 
 /** The arguments of a call after the check. */
 export interface Parsed {

@@ -1,0 +1,125 @@
+/**
+ * Says how far a run has come.
+ *
+ * @module
+ */
+import { isObject, type JsonObject } from "../values/json.ts";
+import type { ChangeContext } from "./context.ts";
+import type { KeptRow, Row, RowState, Run } from "./runs.ts";
+
+/** The maximum size of what is said of single rows, in characters. */
+const MOST = 9_000;
+
+/** The maximum length of what is said of one row, in characters. */
+const MOST_OF_ROW = 400;
+
+/** The size of a list in an answer. */
+export function sizeOf(value: unknown): number {
+  return JSON.stringify(value).length;
+}
+
+/**
+ * Keeps the first entries of a list that fit.
+ *
+ * @param list The list.
+ * @param most The maximum size, in characters.
+ */
+export function fitting<T>(list: readonly T[], most: number): T[] {
+  let size = 0;
+  const end = list.findIndex((one) => (size += sizeOf(one) + 1) > most);
+  return end === -1 ? [...list] : list.slice(0, end);
+}
+
+/**
+ * Says how the rows of a run ended, and how it goes on.
+ *
+ * @param context The company's runs.
+ * @param run The run.
+ * @param kept Its rows.
+ * @param skipped Why rows could not be sent for now, by their numbers.
+ */
+export async function reportRun(
+  { runs }: ChangeContext,
+  run: Run,
+  kept: readonly KeptRow[],
+  skipped: ReadonlyMap<number, string>,
+): Promise<JsonObject> {
+  const rows = kept.map(({ row }) => row);
+  const lost = run.count - rows.length;
+  const of = (state: RowState) => rows.filter((row) => row.state === state);
+  const unknown = [...of("begun"), ...of("unknown")];
+  const [done, failed, left] = [of("done"), of("failed"), of("not_started")];
+  const problems = [
+    ...failed.map((row) => say(row, `failed: ${row.problem}`)),
+    ...unknown.map((row) =>
+      say(row, `unknown: ${row.problem ?? "another call sends it now"}`)
+    ),
+    ...left.filter(({ row }) => skipped.has(row))
+      .map((row) => say(row, `not started: ${skipped.get(row.row)}`)),
+    ...done.filter(({ problem }) => problem)
+      .map((row) => say(row, `done: ${row.problem}`)),
+  ];
+  const shown = fitting(problems, MOST);
+  const isCreate = run.act === "create";
+  const differing = ["ignored", "stored_differently"].map((key) =>
+    [
+      key,
+      fitting(done.flatMap((row) => differencesIn(row, key)), 1_000),
+    ] as const
+  ).filter(([, list]) => list.length > 0);
+  const notes = [
+    ...(left.length > 0
+      ? [
+        `${left.length} rows have not started: call change_records with run ${run.id} to go on`,
+      ]
+      : []),
+    ...(unknown.length > 0
+      ? ["Rows of unknown outcome are not sent again: read their records first"]
+      : []),
+    ...(lost > 0
+      ? [
+        `${lost} rows are no longer kept by the store; their outcome is not known`,
+      ]
+      : []),
+    ...(shown.length < problems.length
+      ? [`${problems.length - shown.length} more rows are only named by number`]
+      : []),
+  ];
+  const canUndo = run.does === "change" && done.length > 0;
+  const lasts = await runs.isLasting();
+  return {
+    run: run.id,
+    count: run.count,
+    done: done.length,
+    failed: failed.length,
+    unknown: unknown.length + lost,
+    not_started: left.length,
+    ...(failed.length > 0 ? { failed_rows: numbersOf(failed) } : {}),
+    ...(unknown.length > 0 ? { unknown_rows: numbersOf(unknown) } : {}),
+    ...(isCreate ? { ids: done.map(({ id }) => id ?? null) } : {}),
+    ...Object.fromEntries(differing),
+    ...(shown.length > 0 ? { problems: shown } : {}),
+    ...(notes.length > 0 ? { notes } : {}),
+    ...(canUndo ? { undo: run.id } : {}),
+    ...(lasts ? {} : { undo_lasts: "until this server ends" }),
+  };
+}
+
+function numbersOf(rows: readonly Row[]): number[] {
+  return rows.map(({ row }) => row);
+}
+
+function say({ row, id, sending }: Row, what: string): string {
+  const named = id === undefined
+    ? ""
+    : ` (${sending?.kind.replaceAll("_", " ") ?? "id"} ${id})`;
+  const text = `row ${row}${named} ${what}`;
+  return text.length > MOST_OF_ROW ? `${text.slice(0, MOST_OF_ROW)}…` : text;
+}
+
+function differencesIn({ row, id, differences }: Row, key: string) {
+  const list = differences?.[key];
+  return Array.isArray(list)
+    ? list.filter(isObject).map((one) => ({ row, id, ...one }))
+    : [];
+}
