@@ -6,7 +6,7 @@
  */
 import { isSame, valuesOf } from "../fields/readback.ts";
 import { argumentOf } from "../qontak/resources.ts";
-import { defined, isObject, type JsonObject } from "../values/json.ts";
+import { defined, isEmpty, isObject, type JsonObject } from "../values/json.ts";
 import { flat, VOLATILE, withoutQuery } from "./carry_out_plan.ts";
 import type { Prepared } from "./change.ts";
 import type { Expected } from "./runs.ts";
@@ -76,7 +76,11 @@ function bodiesDiffer(one: JsonObject, other: JsonObject): boolean {
 function hashesOf(record: JsonObject): JsonObject {
   return Object.fromEntries(
     [...flat(record)].filter(([key]) => !VOLATILE.has(key))
-      .map(([key, value]) => [key, hash(ordered(value))]),
+      .map(([key, value]) => [
+        key,
+        // Lists of records do not tell what is empty in which way.
+        isEmpty(value) ? "" : hash(ordered(value)),
+      ]),
   );
 }
 

@@ -105,8 +105,17 @@ export async function reportRun(
   };
 }
 
-function numbersOf(rows: readonly Row[]): number[] {
-  return rows.map(({ row }) => row);
+/** The numbers of rows, those that follow each other as `3-7`. */
+function numbersOf(rows: readonly Row[]): (number | string)[] {
+  const ranges: [number, number][] = [];
+  for (const { row } of rows.toSorted((a, b) => a.row - b.row)) {
+    const last = ranges.at(-1);
+    if (last && last[1] === row - 1) last[1] = row;
+    else ranges.push([row, row]);
+  }
+  return ranges.map(([first, last]) =>
+    first === last ? first : `${first}-${last}`
+  );
 }
 
 function say({ row, id, sending }: Row, what: string): string {

@@ -56,11 +56,9 @@ export async function settle(
     const isGone = problem instanceof QontakError && problem.status === 404;
     if (!isGone) {
       return unknown(
-        `${
-          why ?? row.problem ?? INTERRUPTED
-        }. Reading the record failed: ${
-            context.explain(problem)
-          }`,
+        `${why ?? row.problem ?? INTERRUPTED}. Reading the record failed: ${
+          context.explain(problem)
+        }`,
       );
     }
   }
@@ -101,5 +99,5 @@ async function searched(
     mayHaveArrived: true,
   });
   const found = await findCreated(crm, { resource, body, at }, lost);
-  return found instanceof Error ? found.message : INTERRUPTED;
+  return explain(found);
 }

@@ -41,24 +41,57 @@ export async function listChanges(
   const all = await context.history.list(SEARCHED);
   const undone = undoneBy(all);
   const lasts = await context.history.isLasting();
+  // The changes of a run are one entry.
+  const entries = [
+    ...Map.groupBy(all, ({ id, bulk }) => bulk ?? id).values(),
+  ];
   return {
-    records: all.slice(0, most).map((change) => ({
-      undo: change.id,
-      time: change.time,
-      by: change.principal,
-      tool: change.tool,
-      record: nameOf(change),
-      keys: keysOf(change),
-      ...(change.effect === "unknown" ? { outcome: "unknown" } : {}),
-      ...(change.canUndo ? {} : { can_undo: false }),
-      ...defined({
-        bulk: change.bulk,
-        undoes: change.undoes?.split(" "),
-        undone_by: undone.get(change.id),
-      }),
+    records: entries.slice(0, most).map(([change, ...others]) => ({
+      undo: change!.bulk ?? change!.id,
+      time: change!.time,
+      by: change!.principal,
+      tool: change!.tool,
+      ...(change!.bulk === undefined
+        ? oneChange(change!, undone)
+        : manyChanges([change!, ...others], undone)),
     })),
-    ...(all.length > most ? { left_out: all.length - most } : {}),
+    ...(entries.length > most ? { left_out: entries.length - most } : {}),
     ...(lasts ? {} : { undo_lasts: "until this server ends" }),
+  };
+}
+
+/** What a list says of one change. */
+function oneChange(
+  change: PastChange,
+  undone: ReadonlyMap<string, string>,
+): JsonObject {
+  return {
+    record: nameOf(change),
+    keys: keysOf(change),
+    ...(change.effect === "unknown" ? { outcome: "unknown" } : {}),
+    ...(change.canUndo ? {} : { can_undo: false }),
+    ...defined({
+      undoes: change.undoes?.split(" "),
+      undone_by: undone.get(change.id),
+    }),
+  };
+}
+
+/** What a list says of the changes of a run. */
+function manyChanges(
+  changes: readonly PastChange[],
+  undone: ReadonlyMap<string, string>,
+): JsonObject {
+  const count = (test: (change: PastChange) => boolean) =>
+    changes.filter(test).length;
+  const taken = count(({ id }) => undone.has(id));
+  const unknown = count(({ effect }) => effect === "unknown");
+  return {
+    kind: changes[0]!.kind.replaceAll("_", " "),
+    changes: changes.length,
+    ...(unknown > 0 ? { outcome_unknown: unknown } : {}),
+    ...(changes[0]!.undoes ? { takes_back: changes.length } : {}),
+    ...(taken > 0 ? { taken_back: taken } : {}),
   };
 }
 
