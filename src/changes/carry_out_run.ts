@@ -116,7 +116,7 @@ export async function carryOutRun(
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     throw new StoreError(
-      `${error.message}. What was sent is kept as far as it was stored: call change_records with run ${run.id} to go on`,
+      `${error.message}. What was sent is kept as far as it was stored: call change_records with run ${run.id} to continue`,
     );
   }
 }

@@ -260,12 +260,14 @@ async function keepPlan(
     });
     handles.push(made.plan);
   }
-  const { plan, plan_expires } = await plans.make({
+  // The caller knows the run even if the connection is cut.
+  const id = newRunId();
+  const made = await plans.make({
     tool: run.tool,
-    args: { run, parts: handles },
+    args: { run: { ...run, id }, parts: handles },
     body: {},
   });
-  return { plan, plan_expires };
+  return { run: id, ...made };
 }
 
 function partOf(tool: string): string {
@@ -289,8 +291,7 @@ export async function startRun(
 ): Promise<Run> {
   const plan = await plans.find(handle, tool);
   const run: NewRun = {
-    ...plan.args.run as RunToPlan["run"],
-    id: newRunId(),
+    ...plan.args.run as Omit<NewRun, "plan">,
     plan: plan.id,
   };
   await plans.use(plan);

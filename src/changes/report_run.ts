@@ -31,7 +31,7 @@ export function fitting<T>(list: readonly T[], most: number): T[] {
 }
 
 /**
- * Says how the rows of a run ended, and how it goes on.
+ * Says how the rows of a run ended, and how it continues.
  *
  * @param context The company's runs.
  * @param run The run.
@@ -70,7 +70,7 @@ export async function reportRun(
   const notes = [
     ...(left.length > 0
       ? [
-        `${left.length} rows have not started: call change_records with run ${run.id} to go on`,
+        `${left.length} rows have not started: call change_records with run ${run.id} to continue`,
       ]
       : []),
     ...(unknown.length > 0

@@ -16,7 +16,7 @@ import type { ChangeStore } from "./store.ts";
 export const RUN_LIFETIME: number = 7 * 24 * 60 * 60 * 1000;
 
 /** How long a call may work on a run without renewing its claim, in ms. */
-export const LEASE: number = 10_000;
+export const LEASE: number = 5_000;
 
 /** How many rows are read or written at the same time. */
 const AT_ONCE = 20;

@@ -103,9 +103,9 @@ export function selectTools(selection: Selection): readonly CatalogTool[] {
   const selected = catalog.filter(({ toolset, effect }) =>
     groups.includes(toolset) && (!readOnly || effect === "read")
   );
-  // It makes only changes for which the server has a tool.
+  // Many changes at once are only those for which the server has a tool.
   return selected.map((tool) =>
-    tool.name === CHANGE_RECORDS
+    tool.name === CHANGE_RECORDS && selected.length < catalog.length
       ? { ...changeRecordsTool(selected), toolset: tool.toolset }
       : tool
   );

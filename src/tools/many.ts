@@ -134,7 +134,7 @@ export function changeRecordsTool(tools: readonly Tool[]): Tool {
     name: CHANGE_RECORDS,
     title: "Change many records",
     description:
-      `Creates, updates or deletes up to ${MAX_ROWS} records. rows: the arguments of e.g. update_deal for each, with its id; or where (as in query_records) and one change for all that match. It answers what would change, and a plan; call it with plan to begin, and with run to go on.`,
+      `Creates, updates or deletes up to ${MAX_ROWS} records. rows: the arguments of e.g. update_deal for each, with its id; or where (as in query_records) and one change for all that match. It answers what would change, and a plan; call it with plan to begin, and with run to continue.`,
     effect: "write",
     input: {
       resource: oneOf(kinds.map(({ plural }) => plural)),
@@ -161,7 +161,7 @@ export function changeRecordsTool(tools: readonly Tool[]): Tool {
       }
       if (others.length > 0 || (handle !== undefined && id !== undefined)) {
         throw new InputError(
-          `${CHANGE_RECORDS} was not sent: give plan alone to begin, or run alone to go on`,
+          `${CHANGE_RECORDS} was not sent: give plan alone to begin, or run alone to continue`,
         );
       }
       if (handle !== undefined) {

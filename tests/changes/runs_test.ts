@@ -46,7 +46,7 @@ function isAmong(rows: (number | string)[] = [], row: number): boolean {
   });
 }
 
-/** Goes on with a run until nothing is left. */
+/** Continues a run until nothing is left. */
 async function finish(world: World, answer: Raw): Promise<Raw> {
   for (let calls = 0; answer.not_started > 0; calls++) {
     assert(calls < 20, "the run does not end");
@@ -322,7 +322,7 @@ Deno.test("two calls at once never send a row twice", async () => {
   assertEquals([paths.length, new Set(paths).size], [20, 20]);
 });
 
-Deno.test("a run goes on after the time limit of a call", async () => {
+Deno.test("a run continues after the time limit of a call", async () => {
   await using world = await createWorld({ timeout: 2_000, latency: 60 });
   const ids = await products(world, 50);
   const { plan } = await world.ok("change_records", {
@@ -333,7 +333,7 @@ Deno.test("a run goes on after the time limit of a call", async () => {
   const since = world.sandbox.requests.length;
   const first = await world.ok("change_records", { plan });
   assert(first.done > 0 && first.not_started > 0, JSON.stringify(first));
-  assertStringIncludes(first.notes.join(), `run ${first.run} to go on`);
+  assertStringIncludes(first.notes.join(), `run ${first.run} to continue`);
   const last = await finish(world, first);
   assertEquals(last.done, 50);
   const paths = sent(world, "PUT", since);

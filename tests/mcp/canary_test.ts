@@ -15,6 +15,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { type Content, createServer } from "../../mod.ts";
+import { resources } from "../../src/qontak/resources.ts";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
 import { catalog } from "../../src/tools/catalog.ts";
 import { frames } from "../../src/tools/kit/frames.ts";
@@ -334,6 +335,14 @@ async function tryAll(
     if (undo && /^update_/.test(tool)) {
       await tryOne("undo_change", { ids: [undo] });
     }
+    const kind = Object.values(resources)
+      .find(({ name }) => tool === `update_${name}`);
+    if (!kind) continue;
+    await tryOne("change_records", {
+      resource: kind.plural,
+      action: "update",
+      rows: [args],
+    });
   }
   return { answers, errors };
 }

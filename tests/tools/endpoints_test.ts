@@ -615,8 +615,8 @@ Deno.test("all 67 endpoints of the collection have a row", () => {
   assertEquals(rows.length, 67);
 });
 
-/** Tools that send what earlier calls decided; their own tests try them. */
-const afterwards = ["undo_change"];
+/** Tools that send what earlier calls decided, or many changes; their own tests try them. */
+const afterwards = ["undo_change", "change_records"];
 
 Deno.test("every tool has a row, here or in further", () => {
   const tested = [...rows.map(({ row }) => row!), ...further];
