@@ -26,6 +26,7 @@ import type { Tool } from "../src/tools/tool.ts";
 import { vaultPolicy } from "../src/tokens/stores/vault/policy.ts";
 import { metricList, prometheusName } from "../src/telemetry/metrics.ts";
 import { MAX_ANSWER, MAX_TEXT } from "../src/tools/kit/fit.ts";
+import python from "../tests/fixtures/python_server.json" with { type: "json" };
 
 const root = new URL("../", import.meta.url);
 
@@ -104,6 +105,26 @@ function metricTable(): string {
     } | ${help} |`
   );
   return table("| metric | kind | labels | what it tells |", rows);
+}
+
+/** The arguments of the Python server that ours does not take, and what to do. */
+function migrationTable(): string {
+  const changed = Object.entries(python.tools).flatMap(([name, args]) => {
+    const { input, renamed = {} } = catalog.find((one) => one.name === name)!;
+    return args.filter((argument) => !Object.hasOwn(input, argument)).map(
+      (argument) => ({ name, argument, instead: renamed[argument] }),
+    );
+  });
+  const rows = Map.groupBy(
+    changed,
+    ({ argument, instead }) => `| \`${argument}\` | ${instead} |`,
+  );
+  return table(
+    "| argument | here | of |",
+    [...rows].sort(([a], [b]) => a < b ? -1 : 1).map(([row, of]) =>
+      `${row} ${of.map(({ name }) => `\`${name}\``).join(", ")} |`
+    ),
+  );
 }
 
 /** A sample value of each type, as a caller may write it. */
@@ -243,6 +264,7 @@ export async function generate(): Promise<Record<string, string>> {
   const policy = `${vaultPolicy("tokens")}\n${vaultPolicy("keys")}`;
   const parts: [path: string, name: string, content: string][] = [
     ["CLIENTS.md", "clients", clientSection()],
+    ["MIGRATION.md", "arguments", migrationTable()],
     ["OPERATIONS.md", "metrics", metricTable()],
     ["SETTINGS.md", "variables", variableTable()],
     ["TOKENS.md", "policy", `\`\`\`hcl\n${policy}\`\`\``],
