@@ -5,7 +5,7 @@
  */
 import { InputError } from "../errors.ts";
 import { encodeNumber } from "../fields/encode.ts";
-import { choose } from "../fields/options.ts";
+import { choose, type Option } from "../fields/options.ts";
 import { isMe } from "../fields/people.ts";
 import { compare, type Decimal, toDecimal } from "../values/decimal.ts";
 import { isEmpty, isObject, show } from "../values/json.ts";
@@ -37,6 +37,9 @@ type Operator = (typeof OPERATORS)[number];
 
 /** The maximum number of values in one condition. */
 const MAX_VALUES = 200;
+
+/** The longest value, in characters: some take long to compare. */
+const MAX_VALUE = 500;
 
 /** Whether a row meets a condition. */
 export type Test = (row: number) => boolean;
@@ -116,6 +119,21 @@ export function parseCondition(
     throw new InputError(
       `${field.called} ${op} names ${values.length} values: ${MAX_VALUES} at most`,
     );
+  }
+  for (const one of values) {
+    if (typeof one === "object") {
+      throw new InputError(
+        `${field.called} ${op} takes texts, numbers, true or false, not ${
+          show(one)
+        }`,
+      );
+    }
+    const { length } = String(one);
+    if (length > MAX_VALUE) {
+      throw new InputError(
+        `${field.called} ${op} takes values of at most ${MAX_VALUE} characters, not of ${length}`,
+      );
+    }
   }
   if (op === "between") {
     if (values.length !== 2) {
@@ -286,6 +304,23 @@ function hasOneOf(wanted: ReadonlySet<string>): (found: unknown) => boolean {
   );
 }
 
+/** Options by their folded names; a cache, because lists may be long. */
+const byName = new WeakMap<
+  readonly Option[],
+  ReadonlyMap<string, readonly Option[]>
+>();
+
+function namedBy(
+  options: readonly Option[],
+): ReadonlyMap<string, readonly Option[]> {
+  let found = byName.get(options);
+  if (!found) {
+    found = Map.groupBy(options, ({ name }) => foldText(name));
+    byName.set(options, found);
+  }
+  return found;
+}
+
 /**
  * The ids that a value means; undefined if the value can only be compared with
  * names.
@@ -303,10 +338,9 @@ function idsOf(
   if (!options || options.every(({ id }) => id === null)) {
     return /^\d+$/.test(String(value)) ? new Set([String(value)]) : undefined;
   }
-  const wanted = foldText(value);
   // Stages of several pipelines may share a name: the value then means all of
   // them.
-  const named = options.filter(({ name }) => foldText(name) === wanted);
+  const named = namedBy(options).get(foldText(value)) ?? [];
   if (named.length > 0) return new Set(named.map(({ id }) => String(id)));
   const choice = choose(options, value, { translate, people });
   if (choice.problem !== undefined) {

@@ -199,14 +199,18 @@ export interface Group {
 }
 
 /**
- * Finds the groups of records that are likely the same.
+ * Finds the groups of records that are likely the same, in steps: there may be
+ * many records.
  *
  * @param table The records.
  * @param compared What is special about them.
  * @returns The groups, the likeliest first. A record may be in a second group
  * if only its name is the same.
  */
-export function findDuplicates(table: Table, compared: Compared): Group[] {
+export function* findDuplicates(
+  table: Table,
+  compared: Compared,
+): Generator<void, Group[]> {
   const read = reader(table, compared);
   const known = new Map<number, readonly Mark[]>();
   const marks = (row: number) => {
@@ -214,12 +218,13 @@ export function findDuplicates(table: Table, compared: Compared): Group[] {
     if (!found) known.set(row, found = marksOf(read(row), compared));
     return found;
   };
-  const shared = sharedMarks(table.rows(), marks);
+  const shared = yield* sharedMarks([...table.rows()], marks);
   const { join, rootOf } = createSets();
   for (const { by, rows: [first, ...rest] } of shared) {
     const isSure = by !== "name" || compared.isNameUnique;
     if (!isSure || rest.length >= MAX_SHARED) continue;
     for (const row of rest) join(first!, row);
+    yield;
   }
   const groups = new Map<number, Set<number>>();
   const alone: Group[] = [];
@@ -232,14 +237,14 @@ export function findDuplicates(table: Table, compared: Compared): Group[] {
       groups.set(root!, rows);
       for (const row of one.rows) rows.add(row);
     }
+    yield;
   }
-  const all = [
-    ...[...groups.values()].map((rows): Group => ({
-      evidence: sharedMarks(rows, marks),
-      rows: [...rows],
-    })),
-    ...alone,
-  ];
+  const all: Group[] = [];
+  for (const rows of groups.values()) {
+    const evidence = yield* sharedMarks(rows, marks);
+    all.push({ evidence, rows: [...rows] });
+  }
+  all.push(...alone);
   return all.map((group) => ({ group, weight: weightOf(group, compared) }))
     .sort((a, b) =>
       b.weight - a.weight || a.group.rows.length - b.group.rows.length
@@ -248,10 +253,10 @@ export function findDuplicates(table: Table, compared: Compared): Group[] {
 }
 
 /** The marks that several of some rows have. */
-function sharedMarks(
+function* sharedMarks(
   rows: Iterable<number>,
   marks: (row: number) => readonly Mark[],
-): { readonly by: Evidence; readonly rows: readonly number[] }[] {
+): Generator<void, Group["evidence"]> {
   const sharing = new Map<string, { by: Evidence; rows: Set<number> }>();
   for (const row of rows) {
     for (const { by, key } of marks(row)) {
@@ -259,6 +264,7 @@ function sharedMarks(
       if (entry) entry.rows.add(row);
       else sharing.set(`${by} ${key}`, { by, rows: new Set([row]) });
     }
+    yield;
   }
   return [...sharing.values()].filter(({ rows }) => rows.size > 1)
     .map(({ by, rows }) => ({ by, rows: [...rows] }));

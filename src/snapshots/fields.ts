@@ -159,6 +159,20 @@ export function createFields(subject: Subject): Fields {
     [...keys].map((key) => [argumentOf(resource, key), key]),
   );
 
+  /** Fields by their folded labels and names, once one is searched so. */
+  let folded: Map<string, Set<Field>> | undefined;
+  function fieldsCalled(name: string): readonly Field[] {
+    if (!folded) {
+      folded = new Map();
+      for (const field of fields) {
+        for (const word of [field.label, field.name].map(fold)) {
+          folded.set(word, (folded.get(word) ?? new Set()).add(field));
+        }
+      }
+    }
+    return [...folded.get(fold(name)) ?? []];
+  }
+
   /** Names that are known without the company's data. */
   const own = new Set([
     ...Object.keys(derived),
@@ -188,9 +202,7 @@ export function createFields(subject: Subject): Fields {
         custom && `${id}` === name.replace(/^#/, "")
       );
       if (ids.length > 0) return custom(ids[0]!);
-      const alike = fields.filter((field) =>
-        [field.label, field.name].some((one) => fold(one) === fold(name))
-      );
+      const alike = fieldsCalled(name);
       const [first, second] = alike;
       if (second) {
         throw new InputError(

@@ -18,6 +18,7 @@ import {
   parseKey,
   parseMeasure,
 } from "./measures.ts";
+import { atOnce, inTurns } from "./turns.ts";
 
 /** A question as the caller sent it. Nothing in it is checked yet. */
 export interface Question {
@@ -170,39 +171,6 @@ function parseGroupSort(
   );
 }
 
-/** How long to compute before other calls get a turn, in ms. */
-const TURN = 15;
-
-/**
- * Runs a search to its end, and lets other calls run every few ms. A search
- * that takes more than one turn begins again on a copy of the records, since
- * the other calls may change them.
- *
- * @param search The search; it yields at points at which it can be interrupted.
- * @param subject The records.
- * @param signal Ends the search.
- * @throws The reason of the signal.
- */
-async function inTurns<T>(
-  search: (subject: Subject) => Generator<void, T>,
-  subject: Subject,
-  signal?: AbortSignal,
-): Promise<T> {
-  let steps = search(subject);
-  let start = performance.now();
-  for (let turn = 1;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-    if (performance.now() - start < TURN) continue;
-    if (turn++ === 1) {
-      steps = search(copyOf(subject));
-    }
-    await new Promise((resolve) => setTimeout(resolve));
-    signal?.throwIfAborted();
-    start = performance.now();
-  }
-}
-
 /** The same records as they are now. */
 function copyOf(subject: Subject): Subject {
   const { table, parent } = subject;
@@ -213,14 +181,6 @@ function copyOf(subject: Subject): Subject {
       ? { parent: { ...parent, subject: copyOf(parent.subject) } }
       : {}),
   };
-}
-
-/** Runs a short search to its end at once. */
-function atOnce<T>(steps: Generator<void, T>): T {
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-  }
 }
 
 /** The rows that pass some tests. */
@@ -247,10 +207,11 @@ export async function select(
   where: readonly unknown[],
   subject: Subject,
 ): Promise<number[]> {
-  return await inTurns(
-    (subject) => rowsOf(subject, check({ where }, subject).tests),
-    subject,
-  );
+  return await inTurns({
+    of: subject,
+    copy: copyOf,
+    steps: (subject) => rowsOf(subject, check({ where }, subject).tests),
+  });
 }
 
 /**
@@ -269,11 +230,12 @@ export async function queryInTurns(
   summary: readonly string[],
   signal: AbortSignal,
 ): Promise<Answer> {
-  return await inTurns(
-    (subject) => answerSteps(question, subject, summary),
-    subject,
+  return await inTurns({
+    of: subject,
+    copy: copyOf,
+    steps: (subject) => answerSteps(question, subject, summary),
     signal,
-  );
+  });
 }
 
 /**

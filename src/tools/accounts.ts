@@ -15,6 +15,7 @@ import { findRecord } from "../snapshots/find_record.ts";
 import { readMany, tellPartial } from "../snapshots/many.ts";
 import { createOverview, OVERVIEW_KINDS } from "../snapshots/overview.ts";
 import { SEARCHED } from "../snapshots/search.ts";
+import { inTurns } from "../snapshots/turns.ts";
 import { defined } from "../values/json.ts";
 import { oneOf, reference, required } from "./kit/arguments.ts";
 import { frames } from "./kit/frames.ts";
@@ -84,7 +85,7 @@ export const accountTools: readonly Tool[] = [
       ...tenantArgument,
     },
     output: frames.page,
-    run: async ({ records }, { resource: plural }) => {
+    run: async ({ records, signal }, { resource: plural }) => {
       const compared = COMPARED[plural];
       const { snapshot } = await records.all(compared.resource);
       const { table, partial, asOf, counted } = snapshot;
@@ -100,12 +101,15 @@ export const accountTools: readonly Tool[] = [
           incomplete: tellPartial(partial, plural),
         };
       }
-      const { shown, total } = showGroups(
-        findDuplicates(table, compared),
-        table,
-        compared,
-        MAX_GROUPS,
-      );
+      const { shown, total } = await inTurns({
+        of: table,
+        copy: (table) => table.copy(),
+        *steps(table) {
+          const groups = yield* findDuplicates(table, compared);
+          return showGroups(groups, table, compared, MAX_GROUPS);
+        },
+        signal,
+      });
       const left = total - shown.length;
       return {
         records: shown,

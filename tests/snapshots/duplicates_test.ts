@@ -10,6 +10,7 @@ import {
   showGroups,
 } from "../../src/snapshots/duplicates.ts";
 import { createTable, type Table } from "../../src/snapshots/table.ts";
+import { atOnce, inTurns } from "../../src/snapshots/turns.ts";
 import type { JsonObject } from "../../src/values/json.ts";
 
 function tableOf(records: readonly JsonObject[]): Table {
@@ -60,7 +61,7 @@ Deno.test("findDuplicates() finds contacts by phone, e-mail and name, each in an
     { id: 15, first_name: "E", telephone: "021 567 8901 / 0855 1111 2222" },
     { id: 16, first_name: "F", telephone: ["085511112222"] },
   ]);
-  const groups = findDuplicates(table, COMPARED.contacts);
+  const groups = atOnce(findDuplicates(table, COMPARED.contacts));
   assertEquals(idsOf(groups, table), [
     "email: 3,4",
     "name,phone: 1,2",
@@ -83,7 +84,7 @@ Deno.test("findDuplicates() finds companies without legal forms, and joins what 
     { id: 4, name: "PT Maju Jaya Abadi" },
     { id: 5, name: "CV Lestari" },
   ]);
-  const groups = findDuplicates(table, COMPARED.companies);
+  const groups = atOnce(findDuplicates(table, COMPARED.companies));
   assertEquals(idsOf(groups, table), ["name,phone: 1,2,3"]);
 });
 
@@ -116,7 +117,7 @@ Deno.test("findDuplicates() finds the same groups as a comparison of all pairs",
     const wanted = [...new Set(groupOf)].map((group) =>
       records.filter((_, i) => groupOf[i] === group).map(({ id }) => id)
     ).filter(({ length }) => length > 1).map(String).sort();
-    const found = findDuplicates(table, COMPARED.companies);
+    const found = atOnce(findDuplicates(table, COMPARED.companies));
     const id = table.column("id")!;
     assertEquals(
       found.map(({ rows }) =>
@@ -140,7 +141,7 @@ Deno.test("findDuplicates() takes time by the number of records, not of pairs", 
       email: "info@example.co.id",
     })));
     const start = performance.now();
-    const groups = findDuplicates(table, COMPARED.contacts);
+    const groups = atOnce(findDuplicates(table, COMPARED.contacts));
     const { shown } = showGroups(groups, table, COMPARED.contacts, 11_500);
     assert(JSON.stringify(shown).length <= 11_500);
     assert(groups.length > 0);
@@ -152,6 +153,29 @@ Deno.test("findDuplicates() takes time by the number of records, not of pairs", 
   assert(large < Math.max(small, 20) * 30, `${small} ms, ${large} ms`);
 });
 
+Deno.test("findDuplicates() lets others run, who may change the records", async () => {
+  const records = Array.from({ length: 20_000 }, (_, i) => ({
+    id: i + 1,
+    first_name: `Orang ${i}`,
+    last_name: "Santoso",
+    telephone: `0812${10_000_000 + Math.floor(i / 2)}`,
+  }));
+  const table = tableOf(records);
+  let turns = 0;
+  const others = setInterval(() => {
+    turns++;
+    table.put(1, { id: 1, first_name: `Lain ${turns}` });
+  });
+  const groups = await inTurns({
+    of: table,
+    copy: (table) => table.copy(),
+    steps: (table) => findDuplicates(table, COMPARED.contacts),
+  });
+  clearInterval(others);
+  assert(turns > 2, `${turns} turns`);
+  assertEquals(groups.length, 10_000);
+});
+
 Deno.test("findDuplicates() does not take a number that a whole company shares for one person", () => {
   const table = tableOf(Array.from({ length: 60 }, (_, i) => ({
     id: i + 1,
@@ -160,7 +184,7 @@ Deno.test("findDuplicates() does not take a number that a whole company shares f
     telephone: "021 5678901",
     email: i < 2 ? "satu@example.co.id" : "",
   })));
-  const groups = findDuplicates(table, COMPARED.contacts);
+  const groups = atOnce(findDuplicates(table, COMPARED.contacts));
   assertEquals(groups.map(({ rows }) => rows.length), [2, 60]);
   const { shown } = showGroups(groups, table, COMPARED.contacts, 11_500);
   assertEquals(shown[1]!.more, 52);

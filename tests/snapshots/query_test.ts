@@ -422,6 +422,40 @@ Deno.test("queryInTurns() answers on the records as they were, whatever is repla
   assertEquals(matched, 5_000);
 });
 
+Deno.test("query() refuses long values before it compares them, and folds long names once", () => {
+  const subject = subjectOf([deal(1, {})]);
+  const ask = (where: readonly unknown[]) => () =>
+    query({ where }, subject, []);
+  for (const op of ["eq", "in", "contains", "starts_with"]) {
+    assertThrows(
+      ask([{ field: "name", op, value: ["\ufdfa".repeat(501)] }]),
+      InputError,
+      `name ${op} takes values of at most 500 characters, not of 501`,
+    );
+    assertThrows(
+      ask([{ field: "name", op, value: [["\ufdfa".repeat(400)]] }]),
+      InputError,
+      `name ${op} takes texts, numbers, true or false, not ["`,
+    );
+  }
+  const many = Array.from({ length: 200 }, (_, i) => ({
+    id: 1_000 + i,
+    name: `field_${i}`,
+    name_alias: `Field ${i}`,
+    type: "Single-line text",
+  }));
+  const wide = { ...subject, fields: parseTemplate(many) };
+  const timeOf = (field: string) => {
+    const where = Array.from({ length: 20 }, () => ({ field, value: 1 }));
+    const start = performance.now();
+    assertThrows(() => query({ where }, wide, []), InputError, "no field");
+    return performance.now() - start;
+  };
+  timeOf("x");
+  const [short, long] = [timeOf("x"), timeOf("\ufdfa".repeat(900))];
+  assert(long < Math.max(short, 10) * 20, `${short} ms, ${long} ms`);
+});
+
 Deno.test("query() compares 4,000 values with 3,000 records in little time and memory", () => {
   const subject = subjectOf(
     Array.from({ length: 3_000 }, (_, i) => deal(i + 1, { phone: `0812${i}` })),

@@ -1,0 +1,54 @@
+/**
+ * Long searches that let other calls run meanwhile.
+ *
+ * @module
+ */
+
+/** How long to compute before other calls get a turn, in ms. */
+const TURN = 15;
+
+/** What a search needs. */
+export interface Search<Searched, T> {
+  /** What is searched. */
+  readonly of: Searched;
+  /** Makes a copy that stays as it is now. */
+  readonly copy: (searched: Searched) => Searched;
+  /** The search; it yields at points at which it can be interrupted. */
+  readonly steps: (searched: Searched) => Generator<void, T>;
+  /** Ends the search. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Runs a search to its end, and lets other calls run every few ms. A search
+ * that takes more than one turn begins again on a copy, since the other calls
+ * may change what is searched.
+ *
+ * @param search The search.
+ * @throws The reason of the signal.
+ */
+export async function inTurns<Searched, T>(
+  { of, copy, steps: search, signal }: Search<Searched, T>,
+): Promise<T> {
+  let steps = search(of);
+  let start = performance.now();
+  for (let turn = 1;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    if (performance.now() - start < TURN) continue;
+    if (turn++ === 1) {
+      steps = search(copy(of));
+    }
+    await new Promise((resolve) => setTimeout(resolve));
+    signal?.throwIfAborted();
+    start = performance.now();
+  }
+}
+
+/** Runs a short search to its end at once. */
+export function atOnce<T>(steps: Generator<void, T>): T {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
