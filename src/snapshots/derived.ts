@@ -9,6 +9,17 @@ import { fold } from "../values/words.ts";
 import { DAY, toEpoch } from "./moments.ts";
 import type { FieldKind, QueryField, Read, Subject } from "./subject.ts";
 
+/** Makes the same reader; it reads a list of one as that one. */
+export function single(read: Read): Read {
+  return (column) => {
+    const value = read(column);
+    return (row) => {
+      const found = value(row);
+      return Array.isArray(found) && found.length === 1 ? found[0] : found;
+    };
+  };
+}
+
 /** The state of a record: open, or how it ended. */
 type State = "open" | "won" | "lost" | "closed";
 
@@ -144,7 +155,14 @@ export function derivedOf(
     ] as const
   ) {
     if (table.column(column) === undefined || name in found) continue;
-    put(name, "text", read(column));
+    // Two companies can have one name.
+    const id = column === "crm_company_name" ? "crm_company_id" : column;
+    if (id === column || table.column(id) === undefined) {
+      put(name, "text", read(column));
+    } else {
+      const one = single(read);
+      put(name, "option", one(id), { key: id, shown: one(column) });
+    }
   }
   return found;
 }

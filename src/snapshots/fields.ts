@@ -21,7 +21,7 @@ import { freeTextAt } from "../qontak/texts.ts";
 import { isEmpty, show, toId } from "../values/json.ts";
 import { isPhoneKey } from "../values/phone.ts";
 import { fold, nearest } from "../values/words.ts";
-import { derivedOf } from "./derived.ts";
+import { derivedOf, single } from "./derived.ts";
 import type {
   FieldKind,
   Kind,
@@ -98,7 +98,9 @@ export function createFields(subject: Subject): Fields {
     const label = kind === "option" || kind === "list"
       ? nameKeyOf(key)
       : undefined;
-    const [value, name] = [read(key), label ? read(label) : undefined];
+    // Qontak lists one related record as a list of one.
+    const reader = type === "record" ? single(read) : read;
+    const [value, name] = [reader(key), label ? reader(label) : undefined];
     const options = optionsOf(key);
     return {
       key,

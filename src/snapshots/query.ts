@@ -115,6 +115,11 @@ function check(question: Question, subject: Subject): Checked {
   );
   const show = parts("fields", question.fields, (one) => fields.find(one));
   const isGrouped = keys.length > 0 || measures.length > 0;
+  if (isGrouped && show.length > 0) {
+    problems.push(
+      "fields chooses what records show, and an answer with group_by or measures has none: leave fields out, or ask for the records",
+    );
+  }
   const sorting = parts(
     "sort",
     question.sort === undefined ? [] : [question.sort],

@@ -474,7 +474,7 @@ Deno.test("a key in Deno KV is valid only for the account for which it was made"
     assertStringIncludes(found.stdout, "1 key is kept");
     await using stranger = await startHttp([WITH_KV], {
       ...env,
-      QONTAK_REFRESH_TOKEN: "another account's",
+      QONTAK_REFRESH_TOKEN: "of-another-account",
     });
     assertEquals((await call(stranger, key, "list_pipelines")).status, 401);
   } finally {

@@ -182,3 +182,49 @@ Deno.test("query_records withholds free text of custom fields by their type, and
     "free text, which makes no groups",
   );
 });
+
+Deno.test("query_records refuses fields beside groups, and keeps companies of one name apart", async () => {
+  await using world = await createWorld();
+  assertStringIncludes(
+    await world.refused("query_records", {
+      resource: "deals",
+      group_by: "stage",
+      fields: "name",
+    }),
+    "fields chooses what records show",
+  );
+  const [deal, other] = (await world.ok("query_records", {
+    resource: "deals",
+    where: [{ field: "company", op: "is_set" }],
+    fields: "crm_company_id",
+  })).records;
+  // Two companies get one name.
+  const companies = new Set<number>();
+  for (const { id } of [deal, other]) {
+    const { record } = await world.ok("get_deal", { deal_id: id });
+    companies.add(record.crm_company_id);
+  }
+  const ids = [...companies];
+  for (const company_id of ids) {
+    await world.ok("update_company", { company_id, name: "PT Sama" });
+  }
+  const { records } = await world.ok("query_records", {
+    resource: "deals",
+    where: [{ field: "company", value: "PT Sama" }],
+    group_by: "company",
+    fresh: true,
+  });
+  assertEquals(records.length, ids.length);
+  const found = await world.ok("query_records", {
+    resource: "deals",
+    where: [{ field: "company", op: "contains", value: "sama" }],
+    measures: "count",
+  });
+  assertEquals(
+    found.matched,
+    records.reduce(
+      (sum: number, { count }: { count: number }) => sum + count,
+      0,
+    ),
+  );
+});
