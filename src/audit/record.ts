@@ -36,6 +36,8 @@ export interface AuditRecord {
   readonly tool: string;
   /** The id of the plan that the call carried out, if it had one. */
   readonly plan?: string;
+  /** The id of the run of many changes that it is part of, if it is. */
+  readonly run?: string;
   /** The id with which the change can be taken back, if it is kept. */
   readonly undo?: string;
   /** The method and path, without ids. */

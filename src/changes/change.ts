@@ -89,7 +89,7 @@ export async function carryOut(
     bulk,
     undoes,
   });
-  const mark = defined({ plan, undo: open?.id });
+  const mark = defined({ plan, run: bulk, undo: open?.id });
   let sent: Sent;
   try {
     sent = await prepared.send({ ...context, crm: marked(context.crm, mark) });

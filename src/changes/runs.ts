@@ -129,6 +129,8 @@ export interface Lease {
 export interface Runs {
   /** Whether they outlive the process. */
   isLasting(): Promise<boolean>;
+  /** Whether this caller began a run. */
+  isOwn(run: Run): boolean;
   /**
    * Keeps a run and its rows, before any is sent.
    *
@@ -220,6 +222,7 @@ export function createRuns(
 
   return {
     isLasting: () => store.isLasting(),
+    isOwn: (run) => run.principal === principal,
 
     async start(given, rows) {
       const now = Date.now();

@@ -58,6 +58,8 @@ export interface Mark {
   readonly plan?: string;
   /** The id of the change in the history. */
   readonly undo?: string;
+  /** The id of the run that it is part of. */
+  readonly run?: string;
 }
 
 /**

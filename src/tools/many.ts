@@ -171,10 +171,12 @@ export function changeRecordsTool(tools: readonly Tool[]): Tool {
         );
       }
       const run = await context.runs.find(id!);
-      if (run) return await goOn(context, run);
+      if (run && context.runs.isOwn(run)) return await goOn(context, run);
       const lasts = await context.runs.isLasting();
       throw new InputError(
-        `${CHANGE_RECORDS} was not sent: there is no run ${show(id)}.${
+        `${CHANGE_RECORDS} was not sent: you have no run ${
+          show(id)
+        }. It has not begun, it was begun by another caller, or it is older than 7 days.${
           lasts
             ? ""
             : " Runs are kept in memory here, until the server ends: if it was started again since, look at the records to see how far the run came."

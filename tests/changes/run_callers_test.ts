@@ -1,0 +1,159 @@
+/** Who may begin, continue and take back a run, and what the answers show. */
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
+import { createServer } from "../../mod.ts";
+import type { AuditRecord } from "../../src/audit/mod.ts";
+import type { Principal } from "../../src/auth/principal.ts";
+import { call, connectHttp, ok } from "../support/client.ts";
+import { createCompanies } from "../support/companies.ts";
+import { createMemoryStore } from "../support/memory.ts";
+import { serve, serveMcp } from "../support/serve.ts";
+import { createWorld, noRates, writes } from "../support/world.ts";
+
+const ALL = ["read", "write", "delete"] as const;
+const principals: Record<string, Omit<Principal, "name">> = {
+  alpha: { tenants: ["alpha"], scopes: [...ALL] },
+  keeper: { tenants: ["alpha"], scopes: ["read", "write"] },
+  writer: { tenants: ["alpha"], scopes: ["write", "delete"] },
+  reader: { tenants: ["alpha"], scopes: ["read"] },
+  beta: { tenants: ["beta"], scopes: [...ALL] },
+};
+
+Deno.test("change_records needs the scopes of what its rows do, and a run is its caller's", async () => {
+  const companies = createCompanies(
+    ["alpha", "beta"],
+    (name) => ({ refreshToken: `first of ${name}` }),
+    (_, pass) => pass(),
+  );
+  await using qontak = serve((request) =>
+    companies.handle(request, request.signal)
+  );
+  const server = createServer({
+    baseUrl: qontak.url,
+    store: createMemoryStore({
+      alpha: { refresh_token: "first of alpha" },
+      beta: { refresh_token: "first of beta" },
+    }),
+    log: () => {},
+    limits: noRates(),
+    kv: false,
+  });
+  await using mcp = serveMcp(server, {
+    // deno-lint-ignore require-await -- the interface is asynchronous
+    authenticate: async (key) =>
+      principals[key] && { name: key, ...principals[key]! },
+  });
+  const [alpha, keeper, writer, reader, beta] = await Promise.all(
+    Object.keys(principals).map((key) => connectHttp(mcp.url, { key })),
+  );
+  const many = { resource: "products", action: "create" };
+  try {
+    const { plan } = await ok(keeper!, "change_records", {
+      ...many,
+      rows: [{ name: "Satu", price: 1 }, { name: "Dua", price: 2 }],
+    });
+    for (const other of [alpha, beta]) {
+      const stolen = await call(other!, "change_records", { plan });
+      assertMatch(stolen.text, /no such plan/);
+    }
+    const run = await ok(keeper!, "change_records", { plan });
+    assertEquals(run.done, 2);
+    for (const other of [alpha, beta]) {
+      const strange = await call(other!, "change_records", { run: run.run });
+      assertMatch(strange.text, /you have no run/);
+    }
+    const kept = await call(keeper!, "change_records", {
+      resource: "products",
+      action: "delete",
+      rows: run.ids.map((id: number) => ({ id })),
+    });
+    assertMatch(kept.text, /lacks the scope delete/);
+    const blind = await call(writer!, "change_records", {
+      ...many,
+      rows: [{ name: "Tiga", price: 3 }],
+    });
+    assertMatch(blind.text, /lacks the scope read/);
+    const { tools } = await reader!.listTools();
+    assert(!tools.some(({ name }) => name === "change_records"));
+    // Taking the creates back deletes them.
+    const undo = await ok(keeper!, "undo_change", { ids: [run.run] });
+    assertEquals(undo.plan, undefined);
+    assertMatch(undo.problems[0], /lacks the scope delete/);
+    const foreign = await call(beta!, "undo_change", { ids: [run.run] });
+    assertMatch(foreign.text, /there is no run/);
+    const own = await ok(alpha!, "undo_change", { ids: [run.run] });
+    assertEquals((await ok(alpha!, "undo_change", { plan: own.plan })).done, 2);
+  } finally {
+    for (const client of [alpha, keeper, writer, reader, beta]) {
+      await client!.close();
+    }
+  }
+});
+
+Deno.test("change_records withholds free text in strict mode", async () => {
+  const secret = `Rahasia ${"panjang ".repeat(60)}`;
+  await using world = await createWorld({ content: "strict" });
+  const [{ id: crm_deal_id }] = (await world.ok("list_deals")).records;
+  const { id } = await world.ok("create_note", { crm_deal_id, note: secret });
+  const rows = [{ id, note: "Lain" }];
+  const planned = await world.call("change_records", {
+    resource: "notes",
+    action: "update",
+    rows,
+  });
+  assert(!planned.text.includes(secret.slice(0, 120)), planned.text);
+  assertStringIncludes(planned.text, "withheld");
+  const deleted = await world.call("change_records", {
+    resource: "notes",
+    action: "delete",
+    rows: [{ id }],
+  });
+  assert(!deleted.text.includes(secret.slice(0, 120)), deleted.text);
+  const run = await world.ok("change_records", { plan: planned.data.plan });
+  assertEquals(run.done, 1);
+});
+
+Deno.test("change_records changes only what the server has tools for", async () => {
+  await using world = await createWorld({
+    server: { toolsets: ["deals", "changes"] },
+  });
+  const refused = await world.refused("change_records", {
+    resource: "contacts",
+    action: "delete",
+    rows: [{ id: 1 }],
+  });
+  assertMatch(refused, /resource must be/);
+  assertEquals(writes(world), []);
+});
+
+Deno.test("the audit has the run and the plan of each row, and nothing is asked without a plan", async () => {
+  const records: AuditRecord[] = [];
+  await using world = await createWorld({
+    server: { confirm: "writes" },
+    audit: {
+      store: {
+        name: "a list",
+        begin: (record) => {
+          records.push(record);
+          return Promise.resolve();
+        },
+        end: () => Promise.resolve(),
+        list: async function* () {},
+      },
+    },
+  });
+  const dry = await world.ok("change_records", {
+    resource: "products",
+    action: "create",
+    rows: [{ name: "Satu", price: 1 }, { name: "Dua", price: 2 }],
+  });
+  const run = await world.ok("change_records", { plan: dry.plan });
+  assertEquals(run.run, dry.run);
+  assertEquals(records.map(({ run }) => run), [dry.run, dry.run]);
+  assertEquals(new Set(records.map(({ plan }) => plan)).size, 1);
+  assert(records.every(({ undo }) => undo));
+});
