@@ -78,7 +78,14 @@ Deno.test("the unit, the container and the guide use existing flags and commands
 
 Deno.test("the documents name only existing variables", async () => {
   const others = ["README.md", "README.id.md"].concat(
-    ["CLIENTS", "MIGRATION", "OPERATIONS", "SETTINGS", "TOKENS"]
+    [
+      "CLIENTS",
+      "MIGRATION",
+      "OPERATIONS",
+      "SETTINGS",
+      "TOKENS",
+      "TROUBLESHOOTING",
+    ]
       .map((name) => `.github/${name}.md`),
   );
   const texts = await Promise.all(
