@@ -5,6 +5,8 @@ import {
   assertMatch,
   assertStringIncludes,
 } from "@std/assert";
+import type { ChangeStore } from "../../src/changes/store.ts";
+import { createMemoryChangeStore } from "../../src/changes/stores/memory.ts";
 import { accessTo, outside } from "../support/changed.ts";
 import { createWorld, type World, writes } from "../support/world.ts";
 
@@ -322,6 +324,36 @@ Deno.test("two calls at once never send a row twice", async () => {
   assertEquals([paths.length, new Set(paths).size], [20, 20]);
 });
 
+Deno.test("two calls that both believe to have a run never send a row twice", async () => {
+  const inner = createMemoryChangeStore();
+  // Every claim succeeds, as if the other call had been asleep.
+  const store: ChangeStore = {
+    ...inner,
+    async replace(place, from, to) {
+      if (place.kind !== "run") return await inner.replace(place, from, to);
+      return true;
+    },
+  };
+  await using world = await createWorld({ latency: 5, changes: { store } });
+  const ids = await products(world, 30);
+  const { plan, run } = await world.ok("change_records", {
+    resource: "products",
+    action: "update",
+    rows: rowsFor(ids),
+  });
+  const since = world.sandbox.requests.length;
+  const first = world.ok("change_records", { plan });
+  while (sent(world, "PUT", since).length === 0) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  await Promise.all([
+    first,
+    ...[1, 2, 3].map(() => world.ok("change_records", { run })),
+  ]);
+  const paths = sent(world, "PUT", since);
+  assertEquals([paths.length, new Set(paths).size], [30, 30]);
+});
+
 Deno.test("a run continues after the time limit of a call", async () => {
   await using world = await createWorld({ timeout: 2_000, latency: 60 });
   const ids = await products(world, 50);
@@ -333,6 +365,8 @@ Deno.test("a run continues after the time limit of a call", async () => {
   const since = world.sandbox.requests.length;
   const first = await world.ok("change_records", { plan });
   assert(first.done > 0 && first.not_started > 0, JSON.stringify(first));
+  // What is under way ends before the call does.
+  assertEquals([first.unknown, first.problems], [0, undefined]);
   assertStringIncludes(first.notes.join(), `run ${first.run} to continue`);
   const last = await finish(world, first);
   assertEquals(last.done, 50);
