@@ -150,7 +150,8 @@ export interface ListedTool {
     readonly title: string;
     readonly readOnlyHint: boolean;
     readonly destructiveHint: boolean;
-    readonly idempotentHint: boolean;
+    /** Only where it says more than the protocol's defaults. */
+    readonly idempotentHint?: true;
     readonly openWorldHint: boolean;
   };
 }
@@ -174,7 +175,8 @@ export function listed(tool: Tool): ListedTool {
       // A write that may be repeated overwrites data; any other write only adds
       // data.
       destructiveHint: effect === "delete" || tool.idempotent === true,
-      idempotentHint: effect === "read" || tool.idempotent === true,
+      // For tools that only read, the protocol gives it no meaning.
+      ...(effect !== "read" && tool.idempotent ? { idempotentHint: true } : {}),
       openWorldHint: true,
     },
   };
