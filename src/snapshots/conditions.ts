@@ -8,7 +8,7 @@ import { encodeNumber } from "../fields/encode.ts";
 import { choose, type Option } from "../fields/options.ts";
 import { isMe } from "../fields/people.ts";
 import { compare, type Decimal, toDecimal } from "../values/decimal.ts";
-import { isEmpty, isObject, show } from "../values/json.ts";
+import { isEmpty, isObject, parseJson, show } from "../values/json.ts";
 import { readNumber } from "../values/numbers.ts";
 import { isPhoneOneOf, phonesOf, phoneTest } from "../values/phone.ts";
 import { didYouMean, foldText } from "../values/words.ts";
@@ -109,7 +109,13 @@ export function parseCondition(
     const wanted = op === "is_empty";
     return (row) => isEmpty(field.value(row)) === wanted;
   }
-  const values = Array.isArray(value) ? value : [value];
+  const values = op === "between" && typeof value === "string"
+    ? splitRange(value)
+    : Array.isArray(value)
+    ? value
+    : value === undefined && field.kind === "flag"
+    ? [true]
+    : [value];
   if (values.length === 0 || values.some(isEmpty)) {
     throw new InputError(
       `${field.called} ${op} needs a value; only is_empty and is_set take none`,
@@ -138,7 +144,7 @@ export function parseCondition(
   if (op === "between") {
     if (values.length !== 2) {
       throw new InputError(
-        `${field.called} between takes two values: [from, to]`,
+        `${field.called} between takes two values: [from, to], or from..to`,
       );
     }
     const [from, to] = values.map((one, i) =>
@@ -171,6 +177,13 @@ export function parseCondition(
   }
   const isAny = parseEqual(field, values, subject);
   return op === "ne" ? (row) => !isAny(row) : isAny;
+}
+
+/** Both ends of a range in one text: `2026-10..2026-11`, or JSON. */
+function splitRange(text: string): readonly unknown[] {
+  const list = parseJson(text.slice(0, MAX_VALUE));
+  if (Array.isArray(list)) return list;
+  return text.split(/\.\.|,| to | s\/d /).map((part) => part.trim());
 }
 
 function periodOf(field: QueryField, value: unknown, subject: Subject): Period {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Stage } from "../fields/setup.ts";
 import { show } from "../values/json.ts";
 import { fold } from "../values/words.ts";
 import { DAY, toEpoch } from "./moments.ts";
@@ -21,7 +22,7 @@ export function single(read: Read): Read {
 }
 
 /** The state of a record: open, or how it ended. */
-type State = "open" | "won" | "lost" | "closed";
+export type State = "open" | "won" | "lost" | "closed";
 
 /**
  * Words that name a final stage, for stages without a probability in Qontak.
@@ -62,20 +63,8 @@ function stateOf(
   }
   if (!resource.place) return undefined;
   const stage = read(resource.place.stage);
-  const states = new Map(
-    stages.map(({ id, name, probability }): [string, State] => {
-      const word = ENDINGS[fold(name)];
-      if (resource.name !== "deal") {
-        return [String(id), word ? "closed" : "open"];
-      }
-      const chance = probability === undefined ? NaN : Number(probability);
-      return [
-        String(id),
-        chance === 1 ? "won" : chance === 0 ? "lost" : word ?? "open",
-      ];
-    }),
-  );
   const isDeal = resource.name === "deal";
+  const states = statesOf(stages, isDeal);
   return {
     rule: isDeal
       ? "won and lost: the stage's win probability is 100 % or 0 %; open: any other"
@@ -87,6 +76,29 @@ function stateOf(
       }; open: any other`,
     value: (row) => states.get(String(stage(row))) ?? "open",
   };
+}
+
+/**
+ * The state of a record in each stage, by the stage's id.
+ *
+ * @param stages The stages.
+ * @param isDeal Whether they are stages of deals.
+ */
+export function statesOf(
+  stages: readonly Stage[],
+  isDeal: boolean,
+): ReadonlyMap<string, State> {
+  return new Map(
+    stages.map(({ id, name, probability }): [string, State] => {
+      const word = ENDINGS[fold(name)];
+      if (!isDeal) return [String(id), word ? "closed" : "open"];
+      const chance = probability === undefined ? NaN : Number(probability);
+      return [
+        String(id),
+        chance === 1 ? "won" : chance === 0 ? "lost" : word ?? "open",
+      ];
+    }),
+  );
 }
 
 /** Fields that are not on a record but can be derived from it. */

@@ -214,7 +214,9 @@ export function createFields(subject: Subject): Fields {
         );
       }
       if (first) return first.custom ? custom(first) : standard(first.key);
-      const short = [...keys].filter((key) => key.endsWith(`_${name}_id`));
+      const short = [...byArgument].flatMap(([argument, key]) =>
+        argument === `${name}_id` || key.endsWith(`_${name}_id`) ? [key] : []
+      );
       if (short.length === 1) return standard(short[0]!);
       const inherited = above?.find(name);
       if (inherited) return inherited;

@@ -3,9 +3,11 @@
  *
  * @module
  */
-import { isEmpty, isObject, type JsonObject } from "../values/json.ts";
+import { isEmpty, isObject, type JsonObject, toId } from "../values/json.ts";
+import { fold } from "../values/words.ts";
 import type { Zone } from "../values/zone.ts";
-import type { Kind, QueryField } from "./subject.ts";
+import type { Kind, QueryField, Subject } from "./subject.ts";
+import { statesOf } from "./derived.ts";
 import { DAY, toEpoch } from "./moments.ts";
 import type { Table } from "./table.ts";
 
@@ -127,5 +129,62 @@ function field(value: QueryField["value"], rule: string): QueryField {
     value,
     shown: value,
     rule,
+  };
+}
+
+/** What states are of stages, for answers. */
+const STATE_RULE =
+  "won and lost: the win probability of the stage that the deal moved to is 100 % or 0 %; open: any other";
+
+/**
+ * The stages of moves as fields whose values are checked, and the state of a
+ * deal after each move. Stages of several pipelines share names; a deal's own
+ * pipeline says which is meant.
+ *
+ * @param moves The moves.
+ * @param deals Their deals.
+ */
+export function stageFields(
+  moves: Table,
+  deals: Subject,
+): Readonly<Record<string, QueryField>> {
+  const { stages, table } = deals;
+  const byName = Map.groupBy(stages, ({ name }) => fold(name));
+  const states = statesOf(stages, true);
+  const stageIn = (row: number, column: string) => {
+    const name = moves.value(row, column);
+    if (typeof name !== "string") return undefined;
+    const named = byName.get(fold(name)) ?? [];
+    if (named.length < 2) return named[0];
+    const deal = table.rowOf(toId(moves.value(row, "deal_id")) ?? 0);
+    const pipeline = deal === undefined
+      ? null
+      : toId(table.value(deal, "crm_pipeline_id"));
+    return named.find((stage) => stage.pipeline === pipeline) ?? named[0];
+  };
+  const stageField = (column: string): QueryField => ({
+    name: column,
+    called: column,
+    kind: "option",
+    options: stages,
+    // A stage may be gone, or have another name now.
+    value: (row) => stageIn(row, column)?.id ?? moves.value(row, column),
+    shown: (row) => moves.value(row, column),
+  });
+  const state = (row: number) => {
+    const id = stageIn(row, "to")?.id;
+    return states.get(String(id)) ?? "open";
+  };
+  return {
+    from: stageField("from"),
+    to: stageField("to"),
+    to_state: {
+      name: "to_state",
+      called: "to_state",
+      kind: "text",
+      value: state,
+      shown: state,
+      rule: STATE_RULE,
+    },
   };
 }

@@ -25,6 +25,7 @@ import {
 import { frames } from "./kit/frames.ts";
 import { tenantArgument } from "./kit/shared_arguments.ts";
 import { findSubject } from "./kit/subject.ts";
+import { writeDay } from "../values/zone.ts";
 import { type Tool, tool } from "./tool.ts";
 
 /** Returns an error that a question may have to report; throws any other. */
@@ -127,7 +128,13 @@ export const insightTools: readonly Tool[] = [
         SUMMARIES[plural]!,
         signal,
       );
-      return { records: [...groups ?? rows ?? []], ...rest, ...said };
+      const { now, zone } = subject;
+      return {
+        records: [...groups ?? rows ?? []],
+        ...rest,
+        today: writeDay(zone.dayOf(now)),
+        ...said,
+      };
     },
   }),
 ];

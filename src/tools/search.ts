@@ -139,8 +139,12 @@ async function search(
     const table = found.get(searched.resource.name)?.snapshot.table;
     return table ? [searchTable(table, searched, wanted, MAX_RESULTS)] : [];
   });
-  const hits = matches.flatMap(({ hits }) => hits)
+  const sorted = matches.flatMap(({ hits }) => hits)
     .sort((a, b) => b.score - a.score);
+  // What has only some of the words says nothing beside what has all.
+  const hits = sorted.filter(({ score }) =>
+    score > RANK.some || sorted[0]!.score <= RANK.some
+  );
   const incomplete = [...missing];
   let notes: Entry[] = [];
   try {

@@ -228,3 +228,29 @@ Deno.test("query_records refuses fields beside groups, and keeps companies of on
     ),
   );
 });
+
+Deno.test("query_records takes ranges as one text, flags without a value, and short names of ids", async () => {
+  await using world = await createWorld();
+  const ask = (where: unknown[], more = {}) =>
+    world.ok("query_records", {
+      resource: "tickets",
+      where,
+      measures: "count",
+      ...more,
+    });
+  const range = { field: "created_at", op: "between" };
+  const { matched, today } = await ask([{
+    ...range,
+    value: ["-365d", "today"],
+  }]);
+  assert(matched > 0);
+  assertEquals(/^\d{4}-\d\d-\d\d$/.test(today), true);
+  for (const value of ["-365d..today", "-365d, today", '["-365d","today"]']) {
+    assertEquals((await ask([{ ...range, value }])).matched, matched, value);
+  }
+  const overdue = await ask([{ field: "overdue" }], { group_by: "assignee" });
+  const spelled = await ask([{ field: "overdue", value: true }], {
+    group_by: "assignee_id",
+  });
+  assertEquals(overdue.records, spelled.records);
+});

@@ -311,3 +311,34 @@ Deno.test("moves and notes are grouped and chosen by the fields of what they bel
     "stage moves have no field",
   );
 });
+
+Deno.test("stages of moves are checked by name, and to_state tells a won stage whatever its name", async () => {
+  await using world = await createWorld();
+  const ask = (where: Data[], more = {}): Promise<Data> =>
+    world.ok("query_records", {
+      resource: "stage_moves",
+      where,
+      measures: "count",
+      ...more,
+    });
+  assertStringIncludes(
+    await world.refused("query_records", {
+      resource: "stage_moves",
+      where: [{ field: "to", value: "Wom" }],
+    }),
+    'Did you mean "Won"?',
+  );
+  const [won, menang, both] = await Promise.all([
+    ask([{ field: "to", value: "Won" }]),
+    ask([{ field: "to", value: "Menang" }]),
+    ask([{ field: "to_state", value: "won" }], { group_by: "pipeline" }),
+  ]);
+  assert(won.matched > 0 && menang.matched > 0);
+  assertEquals(both.matched, won.matched + menang.matched);
+  assertEquals(both.records.length, 2);
+  const { matched } = await ask([
+    { field: "to_state", value: "won" },
+    { field: "moved_date", op: "between", value: "2000-01..today" },
+  ]);
+  assertEquals(matched, both.matched);
+});

@@ -186,11 +186,22 @@ async function describeStages(
         named.includes(field) ? Infinity : SHORT_LIST.required,
       )
     ),
-    stages: stages.map(({ place, required }) => ({
-      ...place.stage,
-      requires_also: required.filter((field) => !everywhere.includes(field))
-        .map((field) => nameIt(field, resource)),
-    })),
+    stages: stages.map(({ place, required }) => {
+      const maybe = all.filter((field) =>
+        requirementOf(field, place).uncertain && !required.includes(field) &&
+        !isPlaceKey(resource, field.key) && isShown(field, place)
+      );
+      return {
+        ...place.stage,
+        requires_also: required.filter((field) => !everywhere.includes(field))
+          .map((field) => nameIt(field, resource)),
+        ...(maybe.length > 0
+          ? {
+            maybe_required: maybe.map((field) => nameIt(field, resource)),
+          }
+          : {}),
+      };
+    }),
     ...(question.fields
       ? {
         optional: named.filter((field) => !everywhere.includes(field))
@@ -225,12 +236,16 @@ function sort(
   resource: Resource,
   place: Place | undefined,
 ): Sorted {
+  // Some keys are needed whatever the template says, such as a task's name.
+  const isRequired = (field: Field) =>
+    requirementOf(field, place).required ||
+    !field.custom && resource.needs.includes(field.key);
   const groups = Map.groupBy(
     fields.filter((field) =>
       !isPlaceKey(resource, field.key) && isShown(field, place)
     ),
     (field): keyof Sorted =>
-      !requirementOf(field, place).required
+      !isRequired(field)
         ? "optional"
         : isWritable(field, resource.endpoints.create)
         ? "required"

@@ -11,6 +11,7 @@ import {
   daysAfterMove,
   daysInStage,
   STAGE_MOVE,
+  stageFields,
 } from "../../snapshots/moves.ts";
 import { select } from "../../snapshots/query.ts";
 import type { Found, Records, RelatedList } from "../../snapshots/records.ts";
@@ -174,9 +175,12 @@ async function findDependent(
     zone,
     parent: { subject: found.subject, key },
     ...defined({ me }),
-    ...(plural === "notes"
-      ? {}
-      : { more: { days_in_stage: daysAfterMove(table, now, zone) } }),
+    ...(plural === "notes" ? {} : {
+      more: {
+        ...stageFields(table, found.subject),
+        days_in_stage: daysAfterMove(table, now, zone),
+      },
+    }),
   };
   return { subject, said };
 }
