@@ -236,6 +236,12 @@ function table(head: string, rows: readonly string[]): string {
   return [head, rule, ...rows].join("\n");
 }
 
+/** A file of scripts/deploy, as a block of code. */
+function deployed(name: string, language: string): string {
+  const text = Deno.readTextFileSync(new URL(`scripts/deploy/${name}`, root));
+  return `\`\`\`${language}\n${text}\`\`\``;
+}
+
 /** Replaces the text between two markers with generated text. */
 function fill(text: string, name: string, content: string): string {
   const [start, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
@@ -264,23 +270,25 @@ export async function generate(): Promise<Record<string, string>> {
   const policy = `${vaultPolicy("tokens")}\n${vaultPolicy("keys")}`;
   const parts: [path: string, name: string, content: string][] = [
     ["CLIENTS.md", "clients", clientSection()],
+    ["DEPLOY.md", "unit", deployed("qontak-mcp.service", "ini")],
+    ["DEPLOY.md", "container", deployed("Containerfile", "dockerfile")],
     ["MIGRATION.md", "arguments", migrationTable()],
     ["OPERATIONS.md", "metrics", metricTable()],
     ["SETTINGS.md", "variables", variableTable()],
     ["TOKENS.md", "policy", `\`\`\`hcl\n${policy}\`\`\``],
     ["TOOLS.md", "tools", toolPages()],
   ];
-  const documents = await Promise.all(
-    parts.map(async ([file, name, content]) => {
-      const path = `.github/${file}`;
-      const text = await Deno.readTextFile(new URL(path, root));
-      return [path, await formatted(fill(text, name, content))];
-    }),
-  );
+  const documents: Record<string, string> = {};
+  for (const [file, name, content] of parts) {
+    const path = `.github/${file}`;
+    const text = documents[path] ??
+      await Deno.readTextFile(new URL(path, root));
+    documents[path] = await formatted(fill(text, name, content));
+  }
   return {
     ".env.example": envExample(),
     ".github/FIELDS.md": await formatted(fieldsPage()),
-    ...Object.fromEntries(documents),
+    ...documents,
     ...snapshots(),
   };
 }

@@ -13,6 +13,7 @@ import {
   run,
   startHttp,
 } from "../support/process.ts";
+import { sleep } from "../support/time.ts";
 import { unless } from "../support/unless.ts";
 
 const guide = await Deno.readTextFile(`${root}.github/DEPLOY.md`);
@@ -87,6 +88,8 @@ Deno.test("the documents name only existing variables", async () => {
       "TROUBLESHOOTING",
     ]
       .map((name) => `.github/${name}.md`),
+    ["alerts.yaml", "compose.yaml", "kubernetes.yaml", "qontak-mcp.service"]
+      .map((name) => `scripts/deploy/${name}`),
   );
   const texts = await Promise.all(
     others.map((path) => Deno.readTextFile(`${root}${path}`)),
@@ -118,6 +121,36 @@ Deno.test({
     assertEquals((await check()).code, 0);
     await server.stop("SIGTERM");
     assert((await check()).code !== 0);
+  },
+});
+
+Deno.test({
+  ...unless(
+    noBash,
+    "the unit waits until a server answers, and fails if none does",
+  ),
+  async fn() {
+    // systemd reads \\ as \, in quotation marks too.
+    const command = inGuide(/^ExecStartPost=\/bin\/bash -c '(.*)'$/m)
+      .replaceAll("\\\\", "\\");
+    const probe = (port: string) =>
+      bash(command.replace("8000", port).replace("{1..50}", "{1..100}"));
+    const none = bash(command.replace("8000", "9").replace("50", "2"));
+    assertEquals((await none).code, 1);
+    await using server = await startHttp(["--sandbox"]);
+    assertEquals((await probe(new URL(server.url).port)).code, 0);
+    // A port that opens later is waited for.
+    const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = free.addr;
+    free.close();
+    const waiting = probe(String(port));
+    await sleep(500);
+    await using late = Deno.serve(
+      { hostname: "127.0.0.1", port, onListen() {} },
+      () => new Response(),
+    );
+    assertEquals((await waiting).code, 0);
+    assert(late);
   },
 });
 
