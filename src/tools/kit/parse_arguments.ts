@@ -204,8 +204,10 @@ function describeUnknown({ input, renamed = {} }: Tool, key: string): string {
   const names = Object.keys(input);
   // Answers have a name beside each id; some arguments take either.
   const idKey = key.replace(/_name$/, "_id");
-  const takesNames = [input[idKey]?.schema.type].flat().includes("string");
-  if (idKey !== key && idKey !== "user_id" && takesNames) {
+  const takesNames = idKey !== key && idKey !== "user_id" &&
+    names.includes(idKey) &&
+    [input[idKey]!.schema.type].flat().includes("string");
+  if (takesNames) {
     return `${missing}: ${idKey} takes the name too`;
   }
   return missing +
