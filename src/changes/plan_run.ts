@@ -19,7 +19,7 @@ import type { ChangeContext } from "./context.ts";
 import { differencesOf } from "./differences.ts";
 import { expectedOf } from "./expected.ts";
 import { inParallel } from "./parallel.ts";
-import { fitting, sizeOf } from "./report_run.ts";
+import { fitting, rangesOf, sizeOf } from "./report_run.ts";
 import { type NewRun, newRunId, type PlannedRow, type Run } from "./runs.ts";
 
 /** How many rows a run may have. */
@@ -76,9 +76,7 @@ export async function planRun(
   const { run, notes = [], leavesOut = false } = toPlan;
   const checked = await checkRows(context, toPlan);
   const problems = [
-    ...checked.flatMap(({ row, ready }) =>
-      ready.problems.map((problem) => `row ${row}: ${problem}`)
-    ),
+    ...problemsOf(checked),
     ...sameRows(checked),
   ];
   const ready = checked.filter((one) =>
@@ -160,6 +158,21 @@ function withKnown(
       },
     },
   };
+}
+
+/** What is wrong with the rows; what is wrong with several is said once. */
+function problemsOf(checked: readonly Checked[]): string[] {
+  const rows = new Map<string, number[]>();
+  for (const { row, ready } of checked) {
+    for (const problem of ready.problems) {
+      rows.set(problem, [...rows.get(problem) ?? [], row]);
+    }
+  }
+  return [...rows].map(([problem, numbers]) =>
+    `${numbers.length === 1 ? "row" : "rows"} ${
+      rangesOf(numbers).join(", ")
+    }: ${problem}`
+  );
 }
 
 /** Rows that name the same record, or create the same one. */

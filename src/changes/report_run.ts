@@ -31,6 +31,23 @@ export function fitting<T>(list: readonly T[], most: number): T[] {
 }
 
 /**
+ * Shortens numbers of rows: those that follow each other are written as `3-7`.
+ *
+ * @param numbers The numbers.
+ */
+export function rangesOf(numbers: readonly number[]): (number | string)[] {
+  const ranges: [number, number][] = [];
+  for (const number of numbers.toSorted((a, b) => a - b)) {
+    const last = ranges.at(-1);
+    if (last && last[1] === number - 1) last[1] = number;
+    else ranges.push([number, number]);
+  }
+  return ranges.map(([first, last]) =>
+    first === last ? first : `${first}-${last}`
+  );
+}
+
+/**
  * Says how the rows of a run ended, and how it continues.
  *
  * @param context The company's runs.
@@ -85,7 +102,7 @@ export async function reportRun(
       ? [`${problems.length - shown.length} more rows are only named by number`]
       : []),
   ];
-  const canUndo = run.does === "change" && done.length > 0;
+  const canUndo = run.does === "change" && done.some(({ undo }) => undo);
   const lasts = await runs.isLasting();
   return {
     run: run.id,
@@ -94,8 +111,12 @@ export async function reportRun(
     failed: failed.length,
     unknown: unknown.length + lost,
     not_started: left.length,
-    ...(failed.length > 0 ? { failed_rows: numbersOf(failed) } : {}),
-    ...(unknown.length > 0 ? { unknown_rows: numbersOf(unknown) } : {}),
+    ...(failed.length > 0
+      ? { failed_rows: rangesOf(failed.map(({ row }) => row)) }
+      : {}),
+    ...(unknown.length > 0
+      ? { unknown_rows: rangesOf(unknown.map(({ row }) => row)) }
+      : {}),
     ...(isCreate ? { ids: done.map(({ id }) => id ?? null) } : {}),
     ...Object.fromEntries(differing),
     ...(shown.length > 0 ? { problems: shown } : {}),
@@ -103,19 +124,6 @@ export async function reportRun(
     ...(canUndo ? { undo: run.id } : {}),
     ...(lasts ? {} : { undo_lasts: "until this server ends" }),
   };
-}
-
-/** The numbers of rows, those that follow each other as `3-7`. */
-function numbersOf(rows: readonly Row[]): (number | string)[] {
-  const ranges: [number, number][] = [];
-  for (const { row } of rows.toSorted((a, b) => a.row - b.row)) {
-    const last = ranges.at(-1);
-    if (last && last[1] === row - 1) last[1] = row;
-    else ranges.push([row, row]);
-  }
-  return ranges.map(([first, last]) =>
-    first === last ? first : `${first}-${last}`
-  );
 }
 
 function say({ row, id, sending }: Row, what: string): string {

@@ -163,6 +163,14 @@ Deno.test("change_records names all problems with their rows, and makes no plan"
   });
   assertEquals(twice.plan, undefined);
   assertMatch(twice.problems[0], /rows 1, 2 are all for product/);
+  const all = await world.ok("change_records", {
+    resource: "products",
+    action: "update",
+    where: [{ field: "id", op: "in", value: [one, two] }],
+    change: { prise: 1 },
+  });
+  assertEquals(all.problems.length, 1);
+  assertMatch(all.problems[0], /^rows 1-2: .*\n?.*prise/);
   const created = await world.ok("change_records", {
     resource: "notes",
     action: "create",
