@@ -92,7 +92,7 @@ export async function carryOutRun(
     const lease = await runs.claim(run.id);
     if (!lease) {
       throw new InputError(
-        `Another call works on ${run.id} now, or ended without notice: call again in ${
+        `Another call works on this run now, or ended without notice: call again in ${
           LEASE / 1000
         } seconds`,
       );
@@ -116,7 +116,7 @@ export async function carryOutRun(
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
     throw new StoreError(
-      `${error.message}. What was sent is kept as far as it was stored: call change_records with run ${run.id} to continue`,
+      `${error.message}. What was sent is kept as far as it was stored: call change_records with the run that the plan's answer named to continue`,
     );
   }
 }

@@ -5,7 +5,7 @@
  */
 import { InputError } from "../errors.ts";
 import { type Resource, resources } from "../qontak/resources.ts";
-import { type JsonObject, show } from "../values/json.ts";
+import type { JsonObject } from "../values/json.ts";
 import { AT_ONCE, carryOutRun, type PrepareRow } from "./carry_out_run.ts";
 import type { ChangeContext } from "./context.ts";
 import { inParallel } from "./parallel.ts";
@@ -40,13 +40,18 @@ export async function planUndoRun(
   context: ChangeContext,
   id: string,
 ): Promise<JsonObject> {
+  if (!context.mayRead) {
+    throw new InputError(
+      `${UNDO_TOOL} was not sent: your credential lacks the scope read, which is needed to see what was before`,
+    );
+  }
   const run = await findRun(context, id);
   const resource = Object.values<Resource>(resources)
     .find(({ plural }) => plural === run.resource);
   const undoes = await undoesOf(context, run);
   if (undoes.length === 0 || !resource) {
     throw new InputError(
-      `${UNDO_TOOL} was not sent: nothing of ${id} can be taken back. It was taken back already, or what was before is not kept`,
+      `${UNDO_TOOL} was not sent: nothing of this run can be taken back. It was taken back already, or what was before is not kept`,
     );
   }
   const act = run.act === "create"
@@ -91,7 +96,7 @@ export async function carryOutUndoRun(
     );
     if (isFirst) return;
     throw new InputError(
-      `${UNDO_TOOL} was not sent: ${run.undoes} was taken back since this plan was made. Make a new plan`,
+      `${UNDO_TOOL} was not sent: the run was taken back since this plan was made. Make a new plan`,
     );
   });
   context.setup.forget();
@@ -102,9 +107,7 @@ async function findRun({ runs }: ChangeContext, id: string): Promise<Run> {
   const run = await runs.find(id);
   if (run) return run;
   throw new InputError(
-    `${UNDO_TOOL} was not sent: there is no run ${
-      show(id)
-    }. Without ids, ${UNDO_TOOL} lists what is kept`,
+    `${UNDO_TOOL} was not sent: there is no such run. Without ids, ${UNDO_TOOL} lists what is kept`,
   );
 }
 

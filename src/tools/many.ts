@@ -12,7 +12,7 @@ import { InputError } from "../errors.ts";
 import { isMe } from "../fields/people.ts";
 import { type Resource, resources } from "../qontak/resources.ts";
 import { select } from "../snapshots/query.ts";
-import { isEmpty, type JsonObject, show, toId } from "../values/json.ts";
+import { isEmpty, type JsonObject, toId } from "../values/json.ts";
 import { condition } from "./insight.ts";
 import {
   type Argument,
@@ -174,9 +174,7 @@ export function changeRecordsTool(tools: readonly Tool[]): Tool {
       if (run && context.runs.isOwn(run)) return await goOn(context, run);
       const lasts = await context.runs.isLasting();
       throw new InputError(
-        `${CHANGE_RECORDS} was not sent: you have no run ${
-          show(id)
-        }. It has not begun, it was begun by another caller, or it is older than 7 days.${
+        `${CHANGE_RECORDS} was not sent: you have no such run. It has not begun, it was begun by another caller, or it is older than 7 days.${
           lasts
             ? ""
             : " Runs are kept in memory here, until the server ends: if it was started again since, look at the records to see how far the run came."

@@ -64,7 +64,7 @@ Deno.test("change_records needs the scopes of what its rows do, and a run is its
     assertEquals(run.done, 2);
     for (const other of [alpha, beta]) {
       const strange = await call(other!, "change_records", { run: run.run });
-      assertMatch(strange.text, /you have no run/);
+      assertMatch(strange.text, /you have no such run/);
     }
     const kept = await call(keeper!, "change_records", {
       resource: "products",
@@ -77,6 +77,8 @@ Deno.test("change_records needs the scopes of what its rows do, and a run is its
       rows: [{ name: "Tiga", price: 3 }],
     });
     assertMatch(blind.text, /lacks the scope read/);
+    const unseen = await call(writer!, "undo_change", { ids: [run.run] });
+    assertMatch(unseen.text, /lacks the scope read/);
     const { tools } = await reader!.listTools();
     assert(!tools.some(({ name }) => name === "change_records"));
     // Taking the creates back deletes them.
@@ -84,7 +86,7 @@ Deno.test("change_records needs the scopes of what its rows do, and a run is its
     assertEquals(undo.plan, undefined);
     assertMatch(undo.problems[0], /lacks the scope delete/);
     const foreign = await call(beta!, "undo_change", { ids: [run.run] });
-    assertMatch(foreign.text, /there is no run/);
+    assertMatch(foreign.text, /there is no such run/);
     const own = await ok(alpha!, "undo_change", { ids: [run.run] });
     assertEquals((await ok(alpha!, "undo_change", { plan: own.plan })).done, 2);
   } finally {

@@ -266,7 +266,7 @@ Deno.test("change_records changes and deletes all records that match, and undo_c
   assertEquals(await state(), before);
   assertStringIncludes(
     await world.refused("undo_change", { ids: [run.run] }),
-    "nothing of",
+    "nothing of this run",
   );
 });
 
@@ -360,6 +360,45 @@ Deno.test("two calls that both believe to have a run never send a row twice", as
   ]);
   const paths = sent(world, "PUT", since);
   assertEquals([paths.length, new Set(paths).size], [30, 30]);
+});
+
+Deno.test("a run tells its progress, and continues after the client gave up", async () => {
+  await using world = await createWorld({ latency: 50 });
+  const ids = await products(world, 50);
+  const { plan, run } = await world.ok("change_records", {
+    resource: "products",
+    action: "update",
+    rows: rowsFor(ids),
+  });
+  const since = world.sandbox.requests.length;
+  const told: string[] = [];
+  const gone = new AbortController();
+  await world.client.callTool(
+    { name: "change_records", arguments: { plan } },
+    {
+      signal: gone.signal,
+      onprogress({ message = "" }) {
+        told.push(message);
+        gone.abort();
+      },
+    },
+  ).then(() => {
+    throw new Error("the call was not given up");
+  }, () => {});
+  assertMatch(told[0]!, /^Row \d+ of 50$/);
+  const before = sent(world, "PUT", since).length;
+  assert(before > 0 && before < 50, String(before));
+  // What is under way ends by itself.
+  let next = await world.call("change_records", { run });
+  while (next.isError) {
+    assertStringIncludes(next.text, "Another call works on");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    next = await world.call("change_records", { run });
+  }
+  const last = await finish(world, next.data);
+  assertEquals(last.done + last.unknown, 50, JSON.stringify(last));
+  const paths = sent(world, "PUT", since);
+  assertEquals(new Set(paths).size, paths.length);
 });
 
 Deno.test("a run continues after the time limit of a call", async () => {
