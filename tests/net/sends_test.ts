@@ -30,6 +30,7 @@ const UNBOUNDED: Exceptions = {
 const READERS: Exceptions = {
   "net/body.ts": [1, "the reader with the bounds"],
   "auth/protected_resource.ts": [1, "an answer that this server made itself"],
+  "mcp/answers.ts": [1, "the answers of this server, to count what waits"],
 };
 
 /** The files of src/, without their comments and the text in strings. */

@@ -177,7 +177,7 @@ browserTest(
         ["set_deal_permissions", ["set_deal_permissions"]],
         ["  ACCESS_types ", ["set_deal_permissions"]],
         ["real creator", ["get_deal_real_creator", "get_deal_permissions"]],
-        ["geolocation  create", ["create_geolocation"]],
+        ["timeline  CONTACT", ["get_contact_timeline"]],
         ["no such thing", []],
       ] as const
     ) {
