@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { ForeseenError } from "../errors.ts";
 import { argumentOf, nameKeyOf, type Resource } from "../qontak/resources.ts";
 import type { BodyType } from "../qontak/bodies.ts";
 import { digitsOf, toDecimal } from "../values/decimal.ts";
@@ -20,11 +21,14 @@ export interface Shown {
   readonly resource: Resource;
   /** The company's fields of that kind, as far as they are needed. */
   readonly fields: readonly Field[];
+  /** Why the fields could not be read; undefined if they could. */
+  readonly failure?: ForeseenError;
 }
 
 /**
  * Finds the labels for records: those of their custom fields, and of options
- * that are only ids there. If the template cannot be read, they are left out.
+ * that are only ids there. If the template cannot be read, they are left out;
+ * {@linkcode missingLabels} says so.
  *
  * @param setup The company's setup.
  * @param resource The kind of record.
@@ -40,8 +44,31 @@ export async function labelsFor(
       !isEmpty(record.additional_fields) ||
       Object.keys(record).some((key) => lacksName(resource, record, key))
     );
-  const fields = needed ? await setup.fields(resource).catch(() => []) : [];
-  return { resource, fields };
+  if (!needed) return { resource, fields: [] };
+  try {
+    return { resource, fields: await setup.fields(resource) };
+  } catch (error) {
+    if (!(error instanceof ForeseenError)) throw error;
+    return { resource, fields: [], failure: error };
+  }
+}
+
+/**
+ * The key of an answer that says that its labels could not be read; none if
+ * they could.
+ *
+ * @param shown What is known about the records.
+ * @param explain Words an error.
+ */
+export function missingLabels(
+  { failure }: Shown,
+  explain: (error: unknown) => string,
+): JsonObject {
+  return failure === undefined ? {} : {
+    incomplete: `labels of fields and options could not be read: ${
+      explain(failure)
+    }`,
+  };
 }
 
 /**

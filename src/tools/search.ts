@@ -33,7 +33,7 @@ import { didYouMean } from "../values/words.ts";
 import { required, text } from "./kit/arguments.ts";
 import { frames } from "./kit/frames.ts";
 import { presentRecord } from "../fields/present.ts";
-import { labelsFor, showRecord } from "../fields/shown.ts";
+import { labelsFor, missingLabels, showRecord } from "../fields/shown.ts";
 import { tenantArgument } from "./kit/shared_arguments.ts";
 import { objects } from "./kit/whole_list.ts";
 import { type Tool, tool, type ToolContext } from "./tool.ts";
@@ -207,12 +207,11 @@ async function fetchRecord(
   });
   const { record } = presentRecord(recordOf(get, response, id));
   const notes = await readNotes(context.crm, resource, id, context.signal);
+  const labels = await labelsFor(context.setup, resource, [record]);
   return {
     id: `${resource.plural}/${id}`,
-    record: showRecord(
-      record,
-      await labelsFor(context.setup, resource, [record]),
-    ),
+    record: showRecord(record, labels),
+    ...missingLabels(labels, context.explain),
     last_notes: notes.slice(0, NOTES_SHOWN).map((
       { id, created_at, note },
     ) => ({ id, created_at, note })),

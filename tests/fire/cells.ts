@@ -10,6 +10,7 @@ import { toStderr } from "../../src/logging/log.ts";
 import type { Called } from "../support/client.ts";
 import {
   type Call,
+  isWrite,
   type Kind,
   kinds,
   type Prepared,
@@ -91,16 +92,20 @@ async function tryCell(place: Place, cell: Cell): Promise<void> {
   const { sandbox } = place;
   const { tool, args, written } = await prepare(place, call);
   const before = sandbox.requests.length;
+  const method = requests[at]!.split(" ")[0]!;
   sandbox.inject({
     fault: kind.fault,
     path: "/api/v3.1/*",
-    skip: at,
-    // The fault must not hit a read that searches for a lost record.
-    times: forGood && requests[at]!.startsWith("GET") ? 100 : forGood ? 4 : 1,
+    // The fault of a write must not hit a read: one that searches for a lost
+    // record, or one that reads the owner again.
+    ...(method === "GET"
+      ? { skip: at }
+      : { method, skip: requests.slice(0, at).filter(isWrite).length }),
+    times: forGood ? 100 : 1,
   });
   const { isError, text } = await place.call(tool, args);
   sandbox.clearFaults();
-  const expected = promised(requests, at, kind, forGood);
+  const expected = promised(call, requests, at, kind, forGood);
   const [least, most] = expected.sent;
   const isMeant = (one: Sent) => one === requests[at];
   // Equal requests before it had no fault.
@@ -117,9 +122,9 @@ async function tryCell(place: Place, cell: Cell): Promise<void> {
   assert(count() >= least, `too few: ${count()}\n${what}`);
   const isLast = requests.indexOf(requests[at]!, at + 1) < 0;
   if (isLast) assert(count() <= most, `too many: ${count()}\n${what}`);
-  const writes = sent.filter((one) => !one.startsWith("GET")).length;
+  const writes = sent.filter(isWrite).length;
   const mayRepeat = ["turned away", "renewed"].includes(kind.write) &&
-    !requests[at]!.startsWith("GET");
+    isWrite(requests[at]!);
   assert(writes <= (mayRepeat ? most : 1), `writes: ${writes}\n${what}`);
   if (written && expected.written !== undefined) {
     assertEquals(await written(), expected.written, what);

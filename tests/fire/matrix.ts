@@ -13,8 +13,25 @@ export type Sent = string;
 /** How a tool is called, and how to see whether it changed anything. */
 export interface Call {
   readonly name: string;
+  /** The requests that it can do without. */
+  readonly spares?: readonly Spared[];
+  /**
+   * How often it begins to send its write again because the owner that the
+   * write repeats was read more than a second ago.
+   */
+  readonly rereads?: number;
   /** Creates what the call needs, and returns its arguments. */
   prepare(use: Use): Promise<Prepared>;
+}
+
+/** A request that a call can do without: the answer says what is missing. */
+export interface Spared {
+  /** Which request. */
+  readonly request: RegExp;
+  /** With which fault; any if it is not given. */
+  readonly fault?: Fault["kind"];
+  /** What the answer must contain. */
+  readonly says: string;
 }
 
 /** What calls need. */
@@ -49,6 +66,10 @@ async function aNote(use: Use): Promise<number> {
 export const calls: readonly Call[] = [
   {
     name: "one GET",
+    spares: [{
+      request: /\/deals\/info$/,
+      says: "labels of fields and options could not be read: ",
+    }],
     prepare: async (use) => ({
       tool: "get_deal",
       args: { deal_id: await aDeal(use) },
@@ -56,6 +77,12 @@ export const calls: readonly Call[] = [
   },
   {
     name: "several GETs",
+    // What was read in time is kept for the next call.
+    spares: [{
+      request: /\/deals$/,
+      fault: "delay",
+      says: "could be read in the time of one call, and nothing was computed",
+    }],
     async prepare(use) {
       const deal = (await use.ok("list_deals", { per_page: 1 })).records[0];
       return {
@@ -99,6 +126,7 @@ export const calls: readonly Call[] = [
   },
   {
     name: "GET, PUT, GET",
+    rereads: 2,
     async prepare(use) {
       const deal_id = await aDeal(use);
       return {
@@ -220,6 +248,11 @@ export const kinds: readonly Kind[] = [
   other("cut inside", { kind: "cut", when: "body" }, "passing", "lost", true),
 ];
 
+/** Whether a request may change something. */
+export function isWrite(request: Sent): boolean {
+  return !request.startsWith("GET");
+}
+
 /** The expected result of a call. */
 export interface Promised {
   /** Whether it succeeds. */
@@ -240,18 +273,19 @@ const TRIES = 4;
 /**
  * Derives the promised result.
  *
+ * @param call The call.
  * @param requests The requests of the call without a fault.
  * @param at Which of them has the fault.
  * @param kind The fault.
  * @param forGood Whether every repetition has it as well.
  */
 export function promised(
+  { spares = [], rereads = 0 }: Call,
   requests: readonly Sent[],
   at: number,
   kind: Kind,
   forGood: boolean,
 ): Promised {
-  const isWrite = (request: Sent) => !request.startsWith("GET");
   const write = requests.findIndex(isWrite);
   const hasWrite = write >= 0;
   const effect = isWrite(requests[at]!) ? kind.write : kind.read;
@@ -262,11 +296,27 @@ export function promised(
   // closes before the answer.
   const isCut = kind.fault.kind === "cut" && effect === "passing";
   const tries = repeats ? (forGood && !isRenewed ? TRIES : 2) : 1;
-  const sent = isCut ? [1, 2 * tries] as const : [tries, tries] as const;
+  // Each of these times, the tries are counted from the beginning; the waits
+  // between them are not.
+  const series = at === write && tries === TRIES ? 1 + rereads : 1;
+  const sent: [number, number] = isCut
+    ? [1, 2 * tries]
+    : [tries, tries * series];
   if (passes) {
     return { ok: true, says: [], sent, written: hasWrite ? 1 : undefined };
   }
   const told = { sent, says: [] as string[] };
+  const spared = spares.find(({ request, fault = kind.fault.kind }) =>
+    request.test(requests[at]!) && fault === kind.fault.kind
+  );
+  if (spared) {
+    return {
+      ...told,
+      ok: true,
+      says: [spared.says],
+      written: hasWrite ? 1 : undefined,
+    };
+  }
   // Before the write, or without one: nothing was changed.
   if (!hasWrite || at < write) {
     return { ...told, ok: false, written: hasWrite ? 0 : undefined };

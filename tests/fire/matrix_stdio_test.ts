@@ -25,6 +25,7 @@ async function overStdio(timeout: number): Promise<Place> {
     QONTAK_RATE_LIMIT: "0",
     QONTAK_GLOBAL_RATE_LIMIT: "0",
     TOKEN_CACHE: "memory",
+    QONTAK_SNAPSHOT_SECONDS: "0",
     LOG_LEVEL: "error",
   });
   return {

@@ -9,7 +9,7 @@ import { type Tool, tool } from "../tool.ts";
 import { type Arguments, id, required } from "./arguments.ts";
 import { frames } from "./frames.ts";
 import { presentRecord } from "../../fields/present.ts";
-import { labelsFor, showRecord } from "../../fields/shown.ts";
+import { labelsFor, missingLabels, showRecord } from "../../fields/shown.ts";
 import {
   fieldsArgument,
   selectedKeys,
@@ -67,7 +67,7 @@ export function viewTool(
     } as Arguments,
     output: frames.record,
     about: resource,
-    run: async ({ crm, setup, signal }, args) => {
+    run: async ({ crm, setup, signal, explain }, args) => {
       const target = args[idArgument] as number;
       const { response } = await crm.call(endpoint, {
         path: { id: target },
@@ -80,7 +80,11 @@ export function viewTool(
       const { record: shown, ...more } = presentRecord(record, selected);
       const labels = await labelsFor(setup, resource, [shown]);
       const whole = selected?.includes("*");
-      return { record: showRecord(shown, labels, whole), ...more };
+      return {
+        record: showRecord(shown, labels, whole),
+        ...more,
+        ...missingLabels(labels, explain),
+      };
     },
   });
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import { presentRecords } from "../../fields/present.ts";
-import { labelsFor, showRecord } from "../../fields/shown.ts";
+import { labelsFor, missingLabels, showRecord } from "../../fields/shown.ts";
 import { argumentOf, nameKeyOf } from "../../qontak/resources.ts";
 import type { JsonObject } from "../../values/json.ts";
 import type { ToolContext } from "../tool.ts";
@@ -29,7 +29,7 @@ export interface Rows {
  * @param records What Qontak sent.
  */
 export async function presentRows(
-  { setup }: ToolContext,
+  { setup, explain }: ToolContext,
   { resource, summary }: Pick<ToolTraits, "resource" | "summary">,
   args: JsonObject,
   records: readonly JsonObject[],
@@ -48,6 +48,7 @@ export async function presentRows(
     shown: short,
     extra: {
       ...extra,
+      ...missingLabels(labels, explain),
       ...(Object.keys(same).length > 0 ? { same_for_all: same } : {}),
     },
   };
