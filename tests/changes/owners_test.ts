@@ -1,145 +1,75 @@
 /** Whose plans they are, and what callers with few rights see of them. */
 import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
-import { createServer } from "../../mod.ts";
-import type { Principal } from "../../src/auth/principal.ts";
-import { createMemoryStore } from "../support/memory.ts";
 import { outside } from "../support/changed.ts";
-import { createCompanies } from "../support/companies.ts";
-import { call, connectHttp, ok } from "../support/client.ts";
-import { serve, serveMcp } from "../support/serve.ts";
-import { createWorld, noRates } from "../support/world.ts";
-
-const ALL = ["read", "write", "delete"] as const;
-
-/** The caller of each key. */
-const principals: Record<string, Omit<Principal, "name">> = {
-  alpha: { tenants: ["alpha"], scopes: ALL },
-  colleague: { tenants: ["alpha"], scopes: ALL },
-  beta: { tenants: ["beta"], scopes: ALL },
-  both: { tenants: ["alpha", "beta"], scopes: ALL },
-  writer: { tenants: ["alpha"], scopes: ["write", "delete"] },
-};
-
-/** Two companies with the same records, and a server for both. */
-function createPlace() {
-  const companies = createCompanies(
-    ["alpha", "beta"],
-    (name) => ({ refreshToken: `first of ${name}` }),
-    (_, pass) => pass(),
-  );
-  const changed: string[] = [];
-  const qontak = serve((request) => {
-    if (request.method !== "GET") changed.push(new URL(request.url).pathname);
-    return companies.handle(request, request.signal);
-  });
-  const server = createServer({
-    baseUrl: qontak.url,
-    store: createMemoryStore({
-      alpha: { refresh_token: "first of alpha" },
-      beta: { refresh_token: "first of beta" },
-    }),
-    log: () => {},
-    limits: noRates(),
-    kv: false,
-  });
-  const mcp = serveMcp(server, {
-    // deno-lint-ignore require-await -- the interface is asynchronous
-    authenticate: async (key) =>
-      principals[key] && { name: key, ...principals[key]! },
-  });
-  return {
-    connect: (key: string) => connectHttp(mcp.url, { key }),
-    writes: () => changed.filter((path) => path !== "/oauth/token").length,
-    async [Symbol.asyncDispose]() {
-      await mcp[Symbol.asyncDispose]();
-      await qontak[Symbol.asyncDispose]();
-    },
-  };
-}
+import { type CallerName, createCallers } from "../support/callers.ts";
+import { call, ok } from "../support/client.ts";
+import { createWorld } from "../support/world.ts";
 
 Deno.test("a plan is for the caller and the company that it was made for", async () => {
-  await using place = createPlace();
-  const clients = Object.fromEntries(
-    await Promise.all(
-      Object.keys(principals).map(async (key) =>
-        [key, await place.connect(key)] as const
-      ),
-    ),
-  );
-  try {
-    const { records } = await ok(clients.alpha!, "list_deals");
-    const change = { deal_id: records[0].id, size: 777 };
-    const dry = (key: string, args = {}) =>
-      ok(clients[key]!, "update_deal", { ...change, ...args, dry_run: true });
-    const { plan } = await dry("alpha");
-    const { plan: forAlpha } = await dry("both", { user_id: "alpha" });
-    for (
-      const [key, args] of [
-        ["colleague", { plan }],
-        ["beta", { plan }],
-        ["both", { plan, user_id: "alpha" }],
-        ["both", { plan, user_id: "beta" }],
-        ["both", { plan: forAlpha, user_id: "beta" }],
-        ["alpha", { plan: forAlpha }],
-      ] as const
-    ) {
-      const called = await call(clients[key]!, "update_deal", args);
-      assertMatch(called.text, /no such plan/, JSON.stringify([key, args]));
-    }
-    assertEquals(place.writes(), 0);
-    await ok(clients.alpha!, "update_deal", { plan });
-    await ok(clients.both!, "update_deal", {
-      plan: (await dry("both", { user_id: "beta" })).plan,
-      user_id: "beta",
-    });
-    assertEquals(place.writes(), 2);
-  } finally {
-    for (const client of Object.values(clients)) await client.close();
+  await using place = await createCallers();
+  const { clients } = place;
+  const { records } = await ok(clients.alpha, "list_deals");
+  const change = { deal_id: records[0].id, size: 777 };
+  const dry = (key: CallerName, args = {}) =>
+    ok(clients[key], "update_deal", { ...change, ...args, dry_run: true });
+  const { plan } = await dry("alpha");
+  const { plan: forAlpha } = await dry("both", { user_id: "alpha" });
+  for (
+    const [key, args] of [
+      ["colleague", { plan }],
+      ["beta", { plan }],
+      ["both", { plan, user_id: "alpha" }],
+      ["both", { plan, user_id: "beta" }],
+      ["both", { plan: forAlpha, user_id: "beta" }],
+      ["alpha", { plan: forAlpha }],
+    ] as const
+  ) {
+    const called = await call(clients[key], "update_deal", args);
+    assertMatch(called.text, /no such plan/, JSON.stringify([key, args]));
   }
+  assertEquals(place.writes(), 0);
+  await ok(clients.alpha, "update_deal", { plan });
+  await ok(clients.both, "update_deal", {
+    plan: (await dry("both", { user_id: "beta" })).plan,
+    user_id: "beta",
+  });
+  assertEquals(place.writes(), 2);
 });
 
 Deno.test("a caller that may not read sees only what it wrote of a record", async () => {
-  await using place = createPlace();
-  const [alpha, writer] = [
-    await place.connect("alpha"),
-    await place.connect("writer"),
-  ];
-  try {
-    const { records } = await ok(alpha, "list_contacts");
-    const contact_id = records[0].id;
-    const { record } = await ok(alpha, "get_contact", { contact_id });
-    const secrets = [record.first_name, record.email, record.telephone];
-    const dry = await ok(writer, "update_contact", {
-      contact_id,
-      job_title: "Canary",
-      dry_run: true,
-    });
-    assertEquals(dry.changes, [{
-      key: "job_title",
-      label: dry.changes[0].label,
-      to: "Canary",
-    }]);
-    const gone = await ok(writer, "delete_contact", {
-      contact_id,
-      dry_run: true,
-    });
-    assertEquals(Object.keys(gone).sort(), [
-      "dry_run",
-      "id",
-      "notes",
-      "plan",
-      "plan_expires",
-      "untrusted",
-    ]);
-    await ok(alpha, "update_contact", { contact_id, email: "new@example.com" });
-    const { text } = await call(writer, "update_contact", { plan: dry.plan });
-    assertMatch(text, /email has changed\n/);
-    for (const secret of [...secrets, "new@example.com"]) {
-      assert(!text.includes(secret), `${secret} is shown`);
-    }
-  } finally {
-    await alpha.close();
-    await writer.close();
+  await using place = await createCallers();
+  const { alpha, writer } = place.clients;
+  const { records } = await ok(alpha, "list_contacts");
+  const contact_id = records[0].id;
+  const { record } = await ok(alpha, "get_contact", { contact_id });
+  const secrets = [record.first_name, record.email, record.telephone];
+  const dry = await ok(writer, "update_contact", {
+    contact_id,
+    job_title: "Canary",
+    dry_run: true,
+  });
+  assertEquals(dry.changes, [{
+    key: "job_title",
+    label: dry.changes[0].label,
+    to: "Canary",
+  }]);
+  const gone = await ok(writer, "delete_contact", {
+    contact_id,
+    dry_run: true,
+  });
+  assertEquals(Object.keys(gone).sort(), [
+    "dry_run",
+    "id",
+    "notes",
+    "plan",
+    "plan_expires",
+    "untrusted",
+  ]);
+  await ok(alpha, "update_contact", { contact_id, email: "new@example.com" });
+  const { text } = await call(writer, "update_contact", { plan: dry.plan });
+  assertMatch(text, /email has changed\n/);
+  for (const secret of [...secrets, "new@example.com"]) {
+    assert(!text.includes(secret), `${secret} is shown`);
   }
 });
 

@@ -5,95 +5,52 @@ import {
   assertMatch,
   assertStringIncludes,
 } from "@std/assert";
-import { createServer } from "../../mod.ts";
 import type { AuditRecord } from "../../src/audit/mod.ts";
-import type { Principal } from "../../src/auth/principal.ts";
-import { call, connectHttp, ok } from "../support/client.ts";
-import { createCompanies } from "../support/companies.ts";
-import { createMemoryStore } from "../support/memory.ts";
-import { serve, serveMcp } from "../support/serve.ts";
-import { createWorld, noRates, writes } from "../support/world.ts";
-
-const ALL = ["read", "write", "delete"] as const;
-const principals: Record<string, Omit<Principal, "name">> = {
-  alpha: { tenants: ["alpha"], scopes: [...ALL] },
-  keeper: { tenants: ["alpha"], scopes: ["read", "write"] },
-  writer: { tenants: ["alpha"], scopes: ["write", "delete"] },
-  reader: { tenants: ["alpha"], scopes: ["read"] },
-  beta: { tenants: ["beta"], scopes: [...ALL] },
-};
+import { createCallers } from "../support/callers.ts";
+import { call, ok } from "../support/client.ts";
+import { createWorld, writes } from "../support/world.ts";
 
 Deno.test("change_records needs the scopes of what its rows do, and a run is its caller's", async () => {
-  const companies = createCompanies(
-    ["alpha", "beta"],
-    (name) => ({ refreshToken: `first of ${name}` }),
-    (_, pass) => pass(),
-  );
-  await using qontak = serve((request) =>
-    companies.handle(request, request.signal)
-  );
-  const server = createServer({
-    baseUrl: qontak.url,
-    store: createMemoryStore({
-      alpha: { refresh_token: "first of alpha" },
-      beta: { refresh_token: "first of beta" },
-    }),
-    log: () => {},
-    limits: noRates(),
-    kv: false,
-  });
-  await using mcp = serveMcp(server, {
-    // deno-lint-ignore require-await -- the interface is asynchronous
-    authenticate: async (key) =>
-      principals[key] && { name: key, ...principals[key]! },
-  });
-  const [alpha, keeper, writer, reader, beta] = await Promise.all(
-    Object.keys(principals).map((key) => connectHttp(mcp.url, { key })),
-  );
+  await using place = await createCallers();
+  const { alpha, keeper, writer, reader, beta } = place.clients;
   const many = { resource: "products", action: "create" };
-  try {
-    const { plan } = await ok(keeper!, "change_records", {
-      ...many,
-      rows: [{ name: "Satu", price: 1 }, { name: "Dua", price: 2 }],
-    });
-    for (const other of [alpha, beta]) {
-      const stolen = await call(other!, "change_records", { plan });
-      assertMatch(stolen.text, /no such plan/);
-    }
-    const run = await ok(keeper!, "change_records", { plan });
-    assertEquals(run.done, 2);
-    for (const other of [alpha, beta]) {
-      const strange = await call(other!, "change_records", { run: run.run });
-      assertMatch(strange.text, /you have no such run/);
-    }
-    const kept = await call(keeper!, "change_records", {
-      resource: "products",
-      action: "delete",
-      rows: run.ids.map((id: number) => ({ id })),
-    });
-    assertMatch(kept.text, /lacks the scope delete/);
-    const blind = await call(writer!, "change_records", {
-      ...many,
-      rows: [{ name: "Tiga", price: 3 }],
-    });
-    assertMatch(blind.text, /lacks the scope read/);
-    const unseen = await call(writer!, "undo_change", { ids: [run.run] });
-    assertMatch(unseen.text, /lacks the scope read/);
-    const { tools } = await reader!.listTools();
-    assert(!tools.some(({ name }) => name === "change_records"));
-    // Taking the creates back deletes them.
-    const undo = await ok(keeper!, "undo_change", { ids: [run.run] });
-    assertEquals(undo.plan, undefined);
-    assertMatch(undo.problems[0], /lacks the scope delete/);
-    const foreign = await call(beta!, "undo_change", { ids: [run.run] });
-    assertMatch(foreign.text, /there is no such run/);
-    const own = await ok(alpha!, "undo_change", { ids: [run.run] });
-    assertEquals((await ok(alpha!, "undo_change", { plan: own.plan })).done, 2);
-  } finally {
-    for (const client of [alpha, keeper, writer, reader, beta]) {
-      await client!.close();
-    }
+  const { plan } = await ok(keeper, "change_records", {
+    ...many,
+    rows: [{ name: "Satu", price: 1 }, { name: "Dua", price: 2 }],
+  });
+  for (const other of [alpha, beta]) {
+    const stolen = await call(other, "change_records", { plan });
+    assertMatch(stolen.text, /no such plan/);
   }
+  const run = await ok(keeper, "change_records", { plan });
+  assertEquals(run.done, 2);
+  for (const other of [alpha, beta]) {
+    const strange = await call(other, "change_records", { run: run.run });
+    assertMatch(strange.text, /you have no such run/);
+  }
+  const kept = await call(keeper, "change_records", {
+    resource: "products",
+    action: "delete",
+    rows: run.ids.map((id: number) => ({ id })),
+  });
+  assertMatch(kept.text, /lacks the scope delete/);
+  const blind = await call(writer, "change_records", {
+    ...many,
+    rows: [{ name: "Tiga", price: 3 }],
+  });
+  assertMatch(blind.text, /lacks the scope read/);
+  const unseen = await call(writer, "undo_change", { ids: [run.run] });
+  assertMatch(unseen.text, /lacks the scope read/);
+  const { tools } = await reader.listTools();
+  assert(!tools.some(({ name }) => name === "change_records"));
+  // Taking the creates back deletes them.
+  const undo = await ok(keeper, "undo_change", { ids: [run.run] });
+  assertEquals(undo.plan, undefined);
+  assertMatch(undo.problems[0], /lacks the scope delete/);
+  const foreign = await call(beta, "undo_change", { ids: [run.run] });
+  assertMatch(foreign.text, /there is no such run/);
+  const own = await ok(alpha, "undo_change", { ids: [run.run] });
+  assertEquals((await ok(alpha, "undo_change", { plan: own.plan })).done, 2);
 });
 
 Deno.test("change_records withholds free text in strict mode", async () => {

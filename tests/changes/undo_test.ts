@@ -5,16 +5,12 @@ import {
   assertMatch,
   assertStringIncludes,
 } from "@std/assert";
-import { createServer } from "../../mod.ts";
 import { type Resource, resources } from "../../src/qontak/resources.ts";
 import { isEmpty } from "../../src/values/json.ts";
-import type { Principal } from "../../src/auth/principal.ts";
-import { call, connectHttp, ok } from "../support/client.ts";
+import { createCallers } from "../support/callers.ts";
+import { call, ok } from "../support/client.ts";
 import { outside } from "../support/changed.ts";
-import { createCompanies } from "../support/companies.ts";
-import { createMemoryStore } from "../support/memory.ts";
-import { serve, serveMcp } from "../support/serve.ts";
-import { createWorld, noRates, type World, writes } from "../support/world.ts";
+import { createWorld, type World, writes } from "../support/world.ts";
 
 // deno-lint-ignore no-explicit-any -- tests look into records freely
 type Raw = Record<string, any>;
@@ -285,67 +281,27 @@ Deno.test("undo_change lists the last changes, newest first, and what was taken 
   assertEquals([some.length, left_out], [1, 2]);
 });
 
-const ALL = ["read", "write", "delete"] as const;
-const principals: Record<string, Omit<Principal, "name">> = {
-  alpha: { tenants: ["alpha"], scopes: [...ALL] },
-  keeper: { tenants: ["alpha"], scopes: ["read", "write"] },
-  writer: { tenants: ["alpha"], scopes: ["write", "delete"] },
-  reader: { tenants: ["alpha"], scopes: ["read"] },
-  beta: { tenants: ["beta"], scopes: [...ALL] },
-};
-
 Deno.test("undo_change is for the company, and for callers with the scopes that it needs", async () => {
-  const companies = createCompanies(
-    ["alpha", "beta"],
-    (name) => ({ refreshToken: `first of ${name}` }),
-    (_, pass) => pass(),
-  );
-  await using qontak = serve((request) =>
-    companies.handle(request, request.signal)
-  );
-  const server = createServer({
-    baseUrl: qontak.url,
-    store: createMemoryStore({
-      alpha: { refresh_token: "first of alpha" },
-      beta: { refresh_token: "first of beta" },
-    }),
-    log: () => {},
-    limits: noRates(),
-    kv: false,
+  await using place = await createCallers();
+  const { alpha, keeper, writer, reader, beta } = place.clients;
+  const made = await ok(alpha, "create_company", {
+    name: "PT Canary",
+    creator_id: "Ratna Kusumawardani",
   });
-  await using mcp = serveMcp(server, {
-    // deno-lint-ignore require-await -- the interface is asynchronous
-    authenticate: async (key) =>
-      principals[key] && { name: key, ...principals[key]! },
-  });
-  const as = (key: string) => connectHttp(mcp.url, { key });
-  const [alpha, keeper, writer, reader, beta] = await Promise.all(
-    ["alpha", "keeper", "writer", "reader", "beta"].map(as),
-  );
-  try {
-    const made = await ok(alpha!, "create_company", {
-      name: "PT Canary",
-      creator_id: "Ratna Kusumawardani",
-    });
-    assertEquals((await ok(beta!, "undo_change")).records, []);
-    const strange = await call(beta!, "undo_change", { ids: [made.undo] });
-    assertMatch(strange.text, /there is no change/);
-    const kept = await call(keeper!, "undo_change", { ids: [made.undo] });
-    assertMatch(kept.text, /lacks the scope delete/);
-    const blind = await call(writer!, "undo_change", { ids: [made.undo] });
-    assertMatch(blind.text, /lacks the scope read/);
-    const { tools } = await reader!.listTools();
-    assert(!tools.some(({ name }) => name === "undo_change"));
-    // A colleague with the scopes may.
-    const { plan } = await ok(alpha!, "undo_change", { ids: [made.undo] });
-    const stolen = await call(keeper!, "undo_change", { plan });
-    assertMatch(stolen.text, /no such plan/);
-    await ok(alpha!, "undo_change", { plan });
-  } finally {
-    for (const client of [alpha, keeper, writer, reader, beta]) {
-      await client!.close();
-    }
-  }
+  assertEquals((await ok(beta, "undo_change")).records, []);
+  const strange = await call(beta, "undo_change", { ids: [made.undo] });
+  assertMatch(strange.text, /there is no change/);
+  const kept = await call(keeper, "undo_change", { ids: [made.undo] });
+  assertMatch(kept.text, /lacks the scope delete/);
+  const blind = await call(writer, "undo_change", { ids: [made.undo] });
+  assertMatch(blind.text, /lacks the scope read/);
+  const { tools } = await reader.listTools();
+  assert(!tools.some(({ name }) => name === "undo_change"));
+  // A colleague with the scopes may.
+  const { plan } = await ok(alpha, "undo_change", { ids: [made.undo] });
+  const stolen = await call(keeper, "undo_change", { plan });
+  assertMatch(stolen.text, /no such plan/);
+  await ok(alpha, "undo_change", { plan });
 });
 
 Deno.test("undo_change withholds free text in strict mode, and still restores it", async () => {
