@@ -174,7 +174,8 @@ export function listed(tool: Tool): ListedTool {
       readOnlyHint: effect === "read",
       // A write that may be repeated overwrites data; any other write only adds
       // data.
-      destructiveHint: effect === "delete" || tool.idempotent === true,
+      destructiveHint: effect === "delete" || tool.idempotent === true ||
+        tool.destructive === true,
       // For tools that only read, the protocol gives it no meaning.
       ...(effect !== "read" && tool.idempotent ? { idempotentHint: true } : {}),
       openWorldHint: true,

@@ -24,6 +24,7 @@ export const changesTools: readonly Tool[] = [
     description:
       "Takes back changes made through this server. Without ids it lists the last ones. With ids (undo in answers) it answers what would change, and a plan; then call it with plan.",
     effect: "write",
+    destructive: true,
     input: {
       ids: words(),
       limit: whole(1, 100),

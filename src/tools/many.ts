@@ -136,6 +136,7 @@ export function changeRecordsTool(tools: readonly Tool[]): Tool {
     description:
       `Creates, updates or deletes up to ${MAX_ROWS} records. rows: the arguments of e.g. update_deal for each, with its id; or where (as in query_records) and one change for all that match. It answers what would change, and a plan; call it with plan to begin, and with run to continue.`,
     effect: "write",
+    destructive: true,
     input: {
       resource: oneOf(kinds.map(({ plural }) => plural)),
       action: oneOf(ACTIONS),

@@ -30,6 +30,11 @@ export interface Tool<A extends Arguments = Arguments> {
   readonly effect: Effect;
   /** Whether a second call with the same arguments changes nothing more. */
   readonly idempotent?: boolean;
+  /**
+   * Whether it can remove or overwrite data, although its effect is `write` and
+   * a second call changes something more.
+   */
+  readonly destructive?: true;
   /** The arguments. */
   readonly input: A;
   /** The frame of the answer. */
