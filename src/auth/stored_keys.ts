@@ -61,6 +61,22 @@ export function isKeyId(text: string): boolean {
   return /^[a-z2-7]{12}$/.test(text);
 }
 
+/** The name of a caller with a stored key, in logs and audit records. */
+function nameOf(id: string): string {
+  return `key ${id}`;
+}
+
+/**
+ * The id of the stored key in the name of a caller; undefined if the caller had
+ * another credential.
+ *
+ * @param name The name of a caller.
+ */
+export function keyIdIn(name: string): string | undefined {
+  const id = name.slice(nameOf("").length);
+  return isKeyId(id) && name === nameOf(id) ? id : undefined;
+}
+
 function letters(count: number): string {
   const bytes = crypto.getRandomValues(new Uint8Array(count));
   return Array.from(bytes, (byte) => ALPHABET[byte % 32]).join("");
@@ -189,7 +205,7 @@ export function createStoredKeys(options: StoredKeysOptions): Authenticate {
     }
     note(id, entry);
     return {
-      name: `key ${id}`,
+      name: nameOf(id),
       tenants,
       scopes,
       ...defined({ expires_at }),

@@ -3,12 +3,15 @@
  *
  * @module
  */
-import { open } from "../app/open.ts";
+import { advise } from "../app/advice.ts";
+import { open, type Program } from "../app/open.ts";
 import type { Settings } from "../app/settings.ts";
 import { readWhole, whole } from "../values/rules.ts";
 import type { AuditRecord } from "../audit/record.ts";
 import type { AuditStore } from "../audit/store.ts";
-import { ConfigError, InputError } from "../errors.ts";
+import { keyIdIn } from "../auth/stored_keys.ts";
+import { ConfigError, InputError, sentenceOf, StoreError } from "../errors.ts";
+import { createZone, type Zone } from "../values/zone.ts";
 import { type Run, settingsOf } from "./command.ts";
 import { OK } from "./exit.ts";
 import { type Flags, flags } from "./flags.ts";
@@ -31,7 +34,8 @@ interface Question {
 /** Shows the records, the newest first. */
 export const audit: Run = async ({ flags: given }) => {
   const settings = settingsOf(given);
-  const question = readQuestion(given);
+  const zone = createZone(given.utc ? "UTC" : settings.QONTAK_TIME_ZONE);
+  const question = readQuestion(given, zone);
   await using program = open(settings);
   const { audits: store } = program;
   if (!store) {
@@ -47,15 +51,60 @@ export const audit: Run = async ({ flags: given }) => {
       `records that are not shown: ${unreadable}. TOKEN_ENCRYPTION_KEY does not hold the key that they are sealed with, or they are not sealed though it is set: qontak-mcp seal shows those, and seals them`,
     );
   }
+  const labels = await readLabels(program, records);
+  const shown = records.map((record): Shown => {
+    const label = labels.get(record.principal);
+    return label ? { ...record, label } : record;
+  });
   say(
     given.json
-      ? JSON.stringify(records, null, 2)
-      : `${show(records)}\n\n${
+      ? JSON.stringify(shown, null, 2)
+      : `${show(shown, zone)}\n\n${
         isAll ? "" : `The newest ${records.length}: --limit shows more. `
       }${describe(store, settings)}`,
   );
   return OK;
 };
+
+/** A record, and what is known about its caller. */
+type Shown = AuditRecord & {
+  /** The label of the key that called. */
+  readonly label?: string;
+};
+
+/**
+ * Reads the labels of the keys that called, by the names of the callers. A
+ * revoked key has none any more.
+ */
+async function readLabels(
+  program: Program,
+  records: readonly AuditRecord[],
+): Promise<ReadonlyMap<string, string>> {
+  const names = [...new Set(records.map(({ principal }) => principal))]
+    .filter((name) => keyIdIn(name) !== undefined);
+  const labels = new Map<string, string>();
+  if (names.length === 0) return labels;
+  const problems = new Set<string>();
+  const note = (error: unknown) => {
+    if (!(error instanceof StoreError || error instanceof ConfigError)) {
+      throw error;
+    }
+    problems.add(String(sentenceOf(error, advise)));
+  };
+  try {
+    const { keys } = program;
+    await Promise.all(names.map(async (name) => {
+      const found = await keys?.read(keyIdIn(name)!).catch(note);
+      if (found) labels.set(name, found.key.label);
+    }));
+  } catch (error) {
+    note(error);
+  }
+  for (const problem of problems) {
+    complain(`labels of keys are missing. ${problem}`);
+  }
+  return labels;
+}
 
 async function find(store: AuditStore, question: Question) {
   const { tenant, tool, record, since, limit } = question;
@@ -76,7 +125,7 @@ async function find(store: AuditStore, question: Question) {
   return { records, unreadable, isAll: true };
 }
 
-function readQuestion(given: Flags): Question {
+function readQuestion(given: Flags, zone: Zone): Question {
   const problems: string[] = [];
   const read = <T>(
     name: "record" | "since" | "limit",
@@ -98,7 +147,7 @@ function readQuestion(given: Flags): Question {
     tenant: word("tenant"),
     tool: word("tool"),
     record: read("record", readWhole(whole(0, Number.MAX_SAFE_INTEGER))),
-    since: read("since", readSince) ?? 0,
+    since: read("since", (text) => readSince(text, zone)) ?? 0,
     limit: read("limit", readWhole(whole(1, MOST)), flags.limit.value) ?? 0,
   };
   if (problems.length > 0) throw new ConfigError(problems);
@@ -112,18 +161,21 @@ const UNITS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-/** A time in the past, in ms since 1970; dates without a zone are in UTC. */
-function readSince(text: string): number {
+/** A time in the past, in ms since 1970; dates without a zone are in this one. */
+function readSince(text: string, zone: Zone): number {
   const [, count, unit = ""] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
   if (count !== undefined) return Date.now() - Number(count) * UNITS[unit]!;
   const isDate =
     /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/
       .test(text);
-  const isLocal = /T[^Z+-]*$/.test(text);
-  const time = isDate ? Date.parse(isLocal ? `${text}Z` : text) : NaN;
-  if (!Number.isNaN(time)) return time;
+  const isLocal = !/T.*[Z+-]/.test(text);
+  const hasTime = text.includes("T");
+  const time = isDate
+    ? Date.parse(isLocal && hasTime ? `${text}Z` : text)
+    : NaN;
+  if (!Number.isNaN(time)) return isLocal ? zone.whenShown(time) : time;
   throw new InputError(
-    `must be like 30m, 2h or 7d, or a date like 2026-11-30 or 2026-11-30T08:00 (UTC), not ${
+    `must be like 30m, 2h or 7d, or a date like 2026-11-30 or 2026-11-30T08:00 (${zone.name}), not ${
       JSON.stringify(text)
     }`,
   );
@@ -131,23 +183,42 @@ function readSince(text: string): number {
 
 /** The columns of the table. */
 const COLUMNS: readonly (readonly [
-  string,
-  (record: AuditRecord) => string,
+  (zone: Zone) => string,
+  (record: Shown, zone: Zone) => string,
 ])[] = [
-  ["time (UTC)", ({ time }) => time.slice(0, 19).replace("T", " ")],
-  ["outcome", ({ outcome, status }) => [outcome, status].join(" ").trim()],
-  ["tool", ({ tool }) => tool],
-  ["record", ({ record }) => String(record ?? "-")],
-  ["tenant", ({ tenant }) => tenant],
-  ["by", ({ principal }) => principal],
-  ["sent", ({ sent }) => Object.keys(sent).join(",") || "-"],
+  [({ name }) => `time (${name})`, ({ time }, zone) => timeIn(zone, time)],
+  [
+    () => "outcome",
+    ({ outcome, status }) => [outcome, status].join(" ").trim(),
+  ],
+  [() => "tool", ({ tool }) => tool],
+  [() => "record", ({ record }) => String(record ?? "-")],
+  [() => "tenant", ({ tenant }) => tenant],
+  [
+    () => "by",
+    ({ principal, label }) => label ? `${principal} (${label})` : principal,
+  ],
+  [() => "plan", ({ plan }) => plan ?? "-"],
+  [() => "undo", ({ undo }) => undo ?? "-"],
+  [() => "sent", ({ sent }) => Object.keys(sent).join(",") || "-"],
 ];
 
-function show(records: readonly AuditRecord[]): string {
+/** A time for people, to the second; what is no time in a store stays as it is. */
+function timeIn(zone: Zone, time: string): string {
+  const epoch = Date.parse(time);
+  if (!(Math.abs(epoch) < LATEST)) return time;
+  return new Date(zone.clockAt(epoch)).toISOString().slice(0, 19)
+    .replace("T", " ");
+}
+
+/** No record has a later time, in ms since 1970: the end of the year 9999. */
+const LATEST = Date.UTC(10_000, 0) - 86_400_000;
+
+function show(records: readonly Shown[], zone: Zone): string {
   if (records.length === 0) return "no records match";
   return table([
-    COLUMNS.map(([title]) => title),
-    ...records.map((record) => COLUMNS.map(([, read]) => read(record))),
+    COLUMNS.map(([title]) => title(zone)),
+    ...records.map((record) => COLUMNS.map(([, read]) => read(record, zone))),
   ]);
 }
 

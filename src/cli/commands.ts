@@ -80,7 +80,7 @@ export const commands = {
   },
   audit: {
     words: 0,
-    flags: ["tenant", "tool", "record", "since", "limit", "json"],
+    flags: ["tenant", "tool", "record", "since", "utc", "limit", "json"],
     summary: "Show what was changed in Qontak, newest first",
     load: async () => (await import("./audit.ts")).audit,
   },

@@ -99,6 +99,10 @@ export const flags = {
     value: "2h",
     help: "Only changes since then: 30m, 2h, 7d, or a date such as 2026-11-30",
   },
+  utc: {
+    type: "boolean",
+    help: "Show and read times in UTC, not in QONTAK_TIME_ZONE",
+  },
   limit: {
     type: "string",
     value: "50",

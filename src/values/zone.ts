@@ -37,6 +37,13 @@ export interface Zone {
   startOf(day: Day): number;
   /** The day on which a moment falls in this zone. */
   dayOf(epoch: number): Day;
+  /**
+   * What a clock of this zone shows at a moment, as the moment at which a clock
+   * in UTC shows the same, in ms since 1970.
+   */
+  clockAt(epoch: number): number;
+  /** When a clock of this zone shows that: the reverse of `clockAt()`. */
+  whenShown(clock: number): number;
 }
 
 /**
@@ -101,16 +108,22 @@ export function createZone(name: string): Zone {
     return offset;
   }
 
+  const clockAt = (epoch: number) => epoch + offsetAt(epoch);
+
+  function whenShown(clock: number): number {
+    // The clock may change between that time in UTC and that time in the zone.
+    const guess = clock - offsetAt(clock);
+    return clock - offsetAt(guess);
+  }
+
   return {
     name,
-    startOf({ year, month, day }) {
-      const local = Date.UTC(year, month - 1, day);
-      // The clock may change between midnight in UTC and midnight in the zone.
-      const guess = local - offsetAt(local);
-      return local - offsetAt(guess);
-    },
+    clockAt,
+    whenShown,
+    startOf: ({ year, month, day }) =>
+      whenShown(Date.UTC(year, month - 1, day)),
     dayOf(epoch) {
-      const local = new Date(epoch + offsetAt(epoch));
+      const local = new Date(clockAt(epoch));
       return {
         year: local.getUTCFullYear(),
         month: local.getUTCMonth() + 1,

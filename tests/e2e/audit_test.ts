@@ -218,11 +218,11 @@ for (const kind of kinds) {
       const [head, ...rows] = shown.stdout.split("\n");
       assertMatch(
         head!,
-        /^time \(UTC\) +outcome +tool +record +tenant +by +sent/,
+        /^time \(Asia\/Jakarta\) +outcome +tool +record +tenant +by +plan +undo +sent/,
       );
       assertMatch(
         rows[0]!,
-        /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +done +delete_contact +\d+ +beta +static key 2 +-$/,
+        /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +done +delete_contact +\d+ +beta +static key 2 +- +\d{8}T\d{9}Z-[0-9a-f]{12} +-$/,
       );
       assertMatch(rows[1]!, /create_contact .* first_name,|,first_name/);
       assertStringIncludes(shown.stdout, "The newest 2: --limit shows more");
@@ -243,6 +243,87 @@ for (const kind of kinds) {
         const found = text.replaceAll("canary-of-beta", "").match(CANARY);
         assertEquals(found?.[0], undefined, where);
       }
+    },
+  );
+
+  Deno.test(
+    unless(
+      kind.missing,
+      `audit shows labels of keys, plans and undos, in the zone of the company or in UTC, from ${kind.name}`,
+    ),
+    async () => {
+      await using sandbox = serveSandbox();
+      await using place = await kind.start();
+      await addTenants(sandbox, place, { acme: sandbox.refreshToken });
+      const env = {
+        ...place.env,
+        MCP_STORED_KEYS: "true",
+        QONTAK_TIME_ZONE: "Asia/Jayapura",
+      };
+      const inShell = async (...args: string[]) => {
+        const ended = await run([...args, ...place.args], { env });
+        assertEquals(ended.code, 0, ended.stderr);
+        return ended.stdout;
+      };
+      const forAcme = ["--tenants", "acme"];
+      const key = (await inShell("keys", "create", "Rina's CRM", ...forAcme))
+        .trim();
+      const lost = (await inShell("keys", "create", "gone", ...forAcme)).trim();
+      const id = key.split("_")[1]!;
+      const lostId = lost.split("_")[1]!;
+      await using server = await startHttp([...place.args], {
+        ...env,
+        QONTAK_BASE_URL: sandbox.url,
+      });
+      const client = await connectHttp(server.url, { key });
+      const { plan } = await ok(client, "create_product", {
+        name: "Meja",
+        dry_run: true,
+      });
+      const { undo } = await ok(client, "create_product", {
+        name: "Meja",
+        plan,
+      });
+      await client.close();
+      const other = await connectHttp(server.url, { key: lost });
+      await ok(other, "create_product", { name: "Kursi" });
+      await other.close();
+      await inShell("keys", "revoke", lostId);
+
+      const [late, early] = await audited({ ...place, env });
+      assertEquals(early!.undo, undo);
+      assertEquals(typeof early!.plan, "string");
+      const labelOf = (record: object) =>
+        Object.entries(record)
+          .find(([name]) => name === "label")?.[1];
+      assertEquals(labelOf(early!), "Rina's CRM");
+      assertEquals(labelOf(late!), undefined);
+      const rowsOf = async (...flags: string[]) =>
+        (await inShell("audit", ...flags)).split("\n").slice(0, 3)
+          .map((row) => row.split(/ {2,}/));
+      const [head, second, first] = await rowsOf();
+      assertEquals(head![0], "time (Asia/Jayapura)");
+      assertEquals(second![5], `key ${lostId}`);
+      assertEquals(first!.slice(5, 8), [
+        `key ${id} (Rina's CRM)`,
+        early!.plan!,
+        undo,
+      ]);
+      const [utcHead, , utcFirst] = await rowsOf("--utc");
+      assertEquals(utcHead![0], "time (UTC)");
+      const utc = early!.time.slice(0, 19);
+      assertEquals(utcFirst![0], utc.replace("T", " "));
+      // Jayapura is nine hours ahead.
+      const local = new Date(Date.parse(early!.time) + 9 * 3_600_000)
+        .toISOString().slice(0, 19);
+      assertEquals(first![0], local.replace("T", " "));
+      // --since reads a time as the table shows it.
+      const since = async (...flags: string[]) =>
+        (await audited({ ...place, env }, "--since", ...flags)).length;
+      assertEquals(await since(local), 2);
+      assertEquals(await since(utc, "--utc"), 2);
+      assertEquals(await since(`${utc}Z`), 2);
+      assertEquals(await since(local, "--utc"), 0);
     },
   );
 
