@@ -203,7 +203,7 @@ const COLUMNS: readonly (readonly [
   [() => "sent", ({ sent }) => Object.keys(sent).join(",") || "-"],
 ];
 
-/** A time for people, to the second; what is no time in a store stays as it is. */
+/** A time for people, to the second. A text that is not a time stays as it is. */
 function timeIn(zone: Zone, time: string): string {
   const epoch = Date.parse(time);
   if (!(Math.abs(epoch) < LATEST)) return time;
