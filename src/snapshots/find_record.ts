@@ -14,6 +14,7 @@ import {
   searchTable,
 } from "./search.ts";
 import type { Table } from "./table.ts";
+import { atOnce } from "./turns.ts";
 
 /** How many records an error offers. */
 const OFFERED = 10;
@@ -38,12 +39,8 @@ export function findRecord(
   word: number | string,
 ): Hit {
   const { resource } = searched;
-  const { hits } = searchTable(
-    table,
-    searched,
-    parseWanted(String(word)),
-    COMPARED,
-  );
+  const wanted = parseWanted(String(word));
+  const { hits } = atOnce(searchTable(table, searched, wanted, COMPARED));
   const named = hits.filter(({ score }) => score > RANK.all);
   const exact = named.filter(({ score }) => score >= RANK.bareName);
   const best = exact.length > 0

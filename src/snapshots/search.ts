@@ -161,7 +161,7 @@ export function parseWanted(query: string): Wanted {
 }
 
 /**
- * Finds records in one snapshot.
+ * Finds records in one snapshot, in steps: there may be many.
  *
  * @param table The records.
  * @param searched What is special about them.
@@ -169,25 +169,29 @@ export function parseWanted(query: string): Wanted {
  * @param most The maximum number of records.
  * @returns The best ones first, and how many there are.
  */
-export function searchTable(
+export function* searchTable(
   table: Table,
   searched: Searched,
   wanted: Wanted,
   most: number,
-): { readonly hits: readonly Hit[]; readonly count: number } {
+): Generator<void, { readonly hits: readonly Hit[]; readonly count: number }> {
   const { resource, name, kind } = searched;
   if (wanted.plural !== undefined && wanted.plural !== resource.plural) {
     return { hits: [], count: 0 };
   }
   const fold = createFold();
-  const columns = [...table.columns()]
-    .filter((column) => isSearched(column, table))
-    .map((column) => matchColumn(column, table.column(column)!, wanted, fold));
+  const columns: ColumnMatch[] = [];
+  for (const name of [...table.columns()]) {
+    if (!isSearched(name, table)) continue;
+    const column = table.column(name)!;
+    columns.push(yield* matchColumn(name, column, wanted, fold));
+  }
   const names = name.flatMap((key) => table.column(key) ?? []);
   const key = nameKey(wanted.text, kind);
   const own = wanted.id === null ? undefined : table.rowOf(wanted.id);
   const found: { row: number; score: number }[] = [];
-  for (const row of table.rows()) {
+  for (const row of [...table.rows()]) {
+    yield;
     const score = row === own
       ? RANK.id
       : scoreOf(row, columns, wanted, () => rankName(names, row));
@@ -277,17 +281,20 @@ function isSearched(name: string, table: Table): boolean {
     !(name.startsWith("#") && table.column(`${name} label`) !== undefined);
 }
 
-function matchColumn(
+function* matchColumn(
   name: string,
   column: Column,
   wanted: Wanted,
   fold: (text: string) => string,
-): ColumnMatch {
-  const words = new Uint16Array(column.values.length);
-  const isWhole = new Uint8Array(column.values.length);
+): Generator<void, ColumnMatch> {
+  // Others may add values meanwhile, which no row of this search has.
+  const count = column.values.length;
+  const words = new Uint16Array(count);
+  const isWhole = new Uint8Array(count);
   const isPhone = wanted.phone !== undefined && isPhoneKey(name);
-  column.values.forEach((value, code) => {
-    for (const one of [value].flat()) {
+  for (let code = 0; code < count; code++) {
+    yield;
+    for (const one of [column.values[code]].flat()) {
       if (typeof one !== "string" || one === "") continue;
       if (isPhone && phonesOf(one).some((o) => isSamePhone(o, wanted.phone!))) {
         isWhole[code] = 1;
@@ -299,7 +306,7 @@ function matchColumn(
         if (holds(word)) words[code]! |= 1 << i;
       });
     }
-  });
+  }
   return { column, words, isWhole };
 }
 

@@ -10,6 +10,7 @@ import { type Resource, resources } from "../qontak/resources.ts";
 import { toEpoch } from "../snapshots/moments.ts";
 import { readMany } from "../snapshots/many.ts";
 import { hasNotes, readNotes } from "../snapshots/notes.ts";
+import { inTurns } from "../snapshots/turns.ts";
 import {
   type Hit,
   parseWanted,
@@ -135,10 +136,19 @@ async function search(
   const { records, signal } = context;
   const kinds = SEARCHED.map(({ resource }) => resource);
   const { found, read, missing } = await readMany(records, kinds, signal);
-  const matches = SEARCHED.flatMap((searched) => {
+  const matches: { hits: readonly Hit[]; count: number }[] = [];
+  for (const searched of SEARCHED) {
     const table = found.get(searched.resource.name)?.snapshot.table;
-    return table ? [searchTable(table, searched, wanted, MAX_RESULTS)] : [];
-  });
+    if (!table) continue;
+    matches.push(
+      await inTurns({
+        of: table,
+        copy: (table) => table.copy(),
+        steps: (table) => searchTable(table, searched, wanted, MAX_RESULTS),
+        signal,
+      }),
+    );
+  }
   const sorted = matches.flatMap(({ hits }) => hits)
     .sort((a, b) => b.score - a.score);
   // What has only some of the words says nothing beside what has all.
