@@ -6,6 +6,7 @@
  * @module
  */
 import { InputError } from "../errors.ts";
+import { toBase64 } from "../values/base64.ts";
 import type { JsonObject } from "../values/json.ts";
 import { type ChangeStore, sizeOf } from "./store.ts";
 
@@ -211,9 +212,7 @@ async function open(
 }
 
 function toBase64Url(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return btoa(text).replaceAll("+", "-").replaceAll("/", "_")
+  return toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_")
     .replace(/=+$/, "");
 }
 

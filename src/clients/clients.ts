@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { toBase64 } from "../values/base64.ts";
 import type { JsonObject } from "../values/json.ts";
 
 /** The name of this server in clients. */
@@ -240,7 +241,7 @@ const definitions = {
     http: inMcpServers("Then check Settings → MCP"),
     links(server) {
       const query = `name=${NAME}&config=${
-        encodeURIComponent(toBase64(JSON.stringify(server)))
+        encodeURIComponent(base64Of(JSON.stringify(server)))
       }`;
       return {
         app: `cursor://anysphere.cursor-deeplink/mcp/install?${query}`,
@@ -453,6 +454,6 @@ function quote(word: string): string {
     : `"${word}"`;
 }
 
-function toBase64(text: string): string {
-  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+function base64Of(text: string): string {
+  return toBase64(new TextEncoder().encode(text));
 }

@@ -15,6 +15,7 @@ import {
 } from "../tokens/store.ts";
 import { accountIn, demandAccount } from "../tokens/account.ts";
 import { createRechecked } from "../tokens/rechecked.ts";
+import { toBase64 } from "../values/base64.ts";
 import type { Authorize, SignableRequest } from "./crm.ts";
 
 /** What a signature needs. */
@@ -121,7 +122,7 @@ export function createHmac(options: HmacOptions): Hmac {
       key,
       new TextEncoder().encode(`date: ${date}\n${method} ${target} HTTP/1.1`),
     );
-    const base64 = btoa(String.fromCharCode(...new Uint8Array(signature)));
+    const base64 = toBase64(new Uint8Array(signature));
     return {
       date,
       authorization:

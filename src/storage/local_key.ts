@@ -5,6 +5,7 @@
  * @module
  */
 import { StoreError } from "../errors.ts";
+import { toBase64 } from "../values/base64.ts";
 import { createSealer, isSealed, type Sealer } from "./sealing.ts";
 
 /** The size of a key, in bytes. */
@@ -80,7 +81,7 @@ async function readKey(path: string, makes: boolean): Promise<string> {
   const made = `${path}.${crypto.randomUUID()}`;
   const key = crypto.getRandomValues(new Uint8Array(SIZE));
   try {
-    await Deno.writeTextFile(made, `${btoa(String.fromCharCode(...key))}\n`, {
+    await Deno.writeTextFile(made, `${toBase64(key)}\n`, {
       createNew: true,
       mode: 0o600,
     });

@@ -6,6 +6,7 @@
  * @module
  */
 import { StoreError } from "../errors.ts";
+import { toBase64 } from "../values/base64.ts";
 
 /** Seals records and opens them. */
 export interface Sealer {
@@ -92,7 +93,10 @@ export function createSealer(keys: readonly string[]): Sealer {
           bytesOf(record),
         ),
       );
-      return MARK + encode(new Uint8Array([...iv, ...sealed]));
+      const whole = new Uint8Array(IV + sealed.length);
+      whole.set(iv);
+      whole.set(sealed, IV);
+      return MARK + toBase64(whole);
     },
     async open(record, tenant) {
       if (!isSealed(record)) {
@@ -168,10 +172,6 @@ function decodeKey(key: string): Uint8Array<ArrayBuffer> {
 
 function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
-}
-
-function encode(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes));
 }
 
 function decode(base64: string): Uint8Array<ArrayBuffer> {

@@ -13,6 +13,7 @@
  */
 import type { QontakServer } from "../../server.ts";
 import { digest } from "../../storage/hash.ts";
+import { toBase64 } from "../../values/base64.ts";
 import { renderPage } from "./render.ts";
 import { SCRIPT } from "./script.ts";
 import { STYLE } from "./style.ts";
@@ -122,5 +123,5 @@ function isKnown(etag: string, header: string | null): boolean {
 async function hashOf(
   data: string | Uint8Array<ArrayBuffer>,
 ): Promise<string> {
-  return btoa(String.fromCharCode(...await digest(data)));
+  return toBase64(await digest(data));
 }
