@@ -6,6 +6,8 @@
  */
 import { makeId } from "../audit/record.ts";
 import { ForeseenError } from "../errors.ts";
+import { describeFault } from "../logging/faults.ts";
+import type { Log } from "../logging/log.ts";
 import { deadline, untilAborted } from "../net/deadline.ts";
 import { type Rule, whole } from "../values/rules.ts";
 import type { JsonObject } from "../values/json.ts";
@@ -57,15 +59,15 @@ export type Begun = Omit<PastChange, "id" | "time" | "principal" | "effect">;
 export interface Open {
   /** Its id. */
   readonly id: string;
-  /** Records that it was carried out. */
+  /** Records that it was carried out. Never rejects. */
   done(known: Pick<PastChange, "record" | "after">): Promise<void>;
-  /** Removes it, since it was certainly not carried out. */
+  /** Removes it, since it was certainly not carried out. Never rejects. */
   drop(): Promise<void>;
 }
 
 /** The history of one company, for one caller. */
 export interface History {
-  /** Whether it outlives the process. */
+  /** Whether it outlives the process; false if that is not known. Never rejects. */
   isLasting(): Promise<boolean>;
   /**
    * Keeps a change before it is sent. Never rejects: a change is not stopped by
@@ -106,17 +108,42 @@ const TIMEOUT = 1_000;
  *
  * @param store Where changes are kept.
  * @param owner Whose they are.
- * @param days How long they are kept; 0 keeps nothing.
+ * @param options For how many days they are kept, where 0 keeps nothing, and
+ * what writes log lines.
  */
 export function createHistory(
   store: ChangeStore,
   { scope, principal }: Owner,
-  days: number,
+  { days, log }: { readonly days: number; readonly log: Log },
 ): History {
   const shelf = { kind: "change", tenant: scope };
 
+  /**
+   * Asks the store, but not for long. A change must not fail because of what is
+   * kept of it, so this logs a fault and continues.
+   *
+   * @returns The answer; undefined without one.
+   */
+  async function ask<T>(question: () => Promise<T>): Promise<T | undefined> {
+    using limit = deadline(TIMEOUT);
+    try {
+      return await untilAborted(question(), limit.signal);
+    } catch (error) {
+      if (
+        !(error instanceof ForeseenError) && error !== limit.signal.reason
+      ) {
+        log(
+          "error",
+          "A change continued without its history because of a fault in the store",
+          { store: store.name, ...describeFault(error) },
+        );
+      }
+      return undefined;
+    }
+  }
+
   return {
-    isLasting: () => store.isLasting(),
+    isLasting: async () => await ask(() => store.isLasting()) ?? false,
 
     async begin(given) {
       if (days === 0) return undefined;
@@ -131,7 +158,10 @@ export function createHistory(
         effect: "unknown",
       };
       const put = (change: PastChange) =>
-        inTime(store.put(place, JSON.stringify(change), days * DAY));
+        ask(async () => {
+          await store.put(place, JSON.stringify(change), days * DAY);
+          return true;
+        });
       if (!await put(change)) return undefined;
       return {
         id,
@@ -139,7 +169,7 @@ export function createHistory(
           await put({ ...change, ...known, effect: "done" });
         },
         async drop() {
-          await inTime(store.remove(place));
+          await ask(() => store.remove(place));
         },
       };
     },
@@ -154,18 +184,4 @@ export function createHistory(
       return text === undefined ? undefined : JSON.parse(text);
     },
   };
-}
-
-/** Whether the store has done something in time. */
-async function inTime(task: Promise<unknown>): Promise<boolean> {
-  using limit = deadline(TIMEOUT);
-  try {
-    await untilAborted(task, limit.signal);
-    return true;
-  } catch (error) {
-    if (error instanceof ForeseenError || error === limit.signal.reason) {
-      return false;
-    }
-    throw error;
-  }
 }

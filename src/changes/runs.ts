@@ -127,7 +127,7 @@ export interface Lease {
 
 /** The runs of one company, for one caller. */
 export interface Runs {
-  /** Whether they outlive the process. */
+  /** Whether they outlive the process; false if that is not known. Never rejects. */
   isLasting(): Promise<boolean>;
   /** Whether this caller began a run. */
   isOwn(run: Run): boolean;
@@ -221,7 +221,14 @@ export function createRuns(
   }
 
   return {
-    isLasting: () => store.isLasting(),
+    // A report of what was sent must not fail because of it.
+    isLasting: async () => {
+      try {
+        return await store.isLasting();
+      } catch {
+        return false;
+      }
+    },
     isOwn: (run) => run.principal === principal,
 
     async start(given, rows) {

@@ -238,7 +238,10 @@ export function createCall(
     });
     const owner = { scope, principal: caller.name };
     const plans = createPlans(changes.store, owner);
-    const history = createHistory(changes.store, owner, changes.undoDays);
+    const history = createHistory(changes.store, owner, {
+      days: changes.undoDays,
+      log,
+    });
     const { scopes } = caller;
     const mayRead = scopes.includes("read");
     return {

@@ -195,6 +195,52 @@ Deno.test("undoDays: 0 keeps nothing, and a store that fails stops no change", a
   );
 });
 
+Deno.test("a fault of the store neither stops a change nor reaches the caller", async () => {
+  const { store } = watchedStore();
+  const fail = () => Promise.reject(new RangeError("hunter2"));
+  const failNow = () => {
+    throw new RangeError("hunter2");
+  };
+  for (
+    const [faulty, hasUndo] of [
+      [{ put: fail }, false],
+      [{ put: failNow }, false],
+      [{
+        put: (...[place, text, lifetime]: Parameters<ChangeStore["put"]>) =>
+          place.kind === "change" && JSON.parse(text).effect === "done"
+            ? fail()
+            : store.put(place, text, lifetime),
+      }, true],
+      [{ isLasting: fail }, true],
+    ] as const
+  ) {
+    await using world = await createWorld({
+      changes: { store: { ...store, ...faulty } },
+    });
+    const product_id = await first(world, "list_products");
+    const done = await world.ok("update_product", { product_id, name: "z" });
+    assertEquals(done.applied, ["name"]);
+    assertEquals(done.undo !== undefined, hasUndo);
+    const read = await outside(world, "GET", `/products/${product_id}`);
+    assertEquals(read.name, "z");
+    const logs = world.logs.join("");
+    assertStringIncludes(logs, "A change continued without its history");
+    assertStringIncludes(logs, "RangeError");
+    assert(!logs.includes("hunter2"));
+  }
+  // What failed says why, also if its trace cannot be removed.
+  await using world = await createWorld({
+    changes: { store: { ...store, remove: fail } },
+    change: (request, answer) =>
+      request.startsWith("PUT")
+        ? { meta: { status: 422, developer_message: "No", message: "No" } }
+        : answer,
+  });
+  const product_id = await first(world, "list_products");
+  const why = await world.refused("update_product", { product_id, name: "x" });
+  assertStringIncludes(why, "Qontak");
+});
+
 Deno.test("a carried-out plan can be taken back as well", async () => {
   const { store, changes } = watchedStore();
   await using world = await createWorld({ changes: { store } });
