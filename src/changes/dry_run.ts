@@ -12,16 +12,25 @@ import type { ChangeContext } from "./context.ts";
 import { differencesOf } from "./differences.ts";
 import { findHanging } from "./hangs_on.ts";
 
-/** The record that a delete would delete, as answers show it. */
-async function shownBefore(
-  { setup }: ChangeContext,
-  { resource }: Prepared,
-  before: JsonObject,
+/**
+ * What a delete would delete: the record, and what hangs on it.
+ *
+ * @param context The company's CRM.
+ * @param prepared The change.
+ * @returns `{would_delete, hangs_on}`; nothing if it is no delete.
+ */
+export async function describeDelete(
+  context: ChangeContext,
+  { act, kind, id, resource, before }: Prepared,
 ): Promise<JsonObject> {
+  if (act !== "delete") return {};
+  const hanging = id === undefined ? {} : await findHanging(context, kind, id);
+  if (!before) return { hangs_on: hanging };
   const { record } = presentRecord(before);
-  return resource
-    ? showRecord(record, await labelsFor(setup, resource, [record]))
+  const shown = resource
+    ? showRecord(record, await labelsFor(context.setup, resource, [record]))
     : record;
+  return { would_delete: shown, hangs_on: hanging };
 }
 
 /**
@@ -43,22 +52,17 @@ export async function dryRun(
     context.setup,
     prepared,
   );
-  const hanging = isDelete && id !== undefined
-    ? await findHanging(context, prepared.kind, id)
-    : {};
+  const deleted = await describeDelete(context, prepared);
   const made = problems.length > 0
     ? {}
     : await context.plans.make({ tool, args, body, ...defined({ before }) });
   return {
     dry_run: true,
     ...defined({ id }),
-    ...(isDelete && before
-      ? { would_delete: await shownBefore(context, prepared, before) }
-      : {}),
+    ...deleted,
     ...(isDelete ? {} : { changes: changed }),
     ...(cleared.length > 0 ? { cleared } : {}),
     ...(removed.length > 0 ? { removed } : {}),
-    ...(isDelete ? { hangs_on: hanging } : {}),
     ...(problems.length > 0 ? { problems } : {}),
     ...(notes.length > 0 ? { notes } : {}),
     ...made,

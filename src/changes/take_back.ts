@@ -10,6 +10,7 @@ import { defined, isObject, type JsonObject, show } from "../values/json.ts";
 import { carryOut } from "./change.ts";
 import type { ChangeContext } from "./context.ts";
 import { differencesOf } from "./differences.ts";
+import { describeDelete } from "./dry_run.ts";
 import type { PastChange } from "./history.ts";
 import {
   groupByRecord,
@@ -157,10 +158,11 @@ export async function planUndo(
   const lost = [...new Set(ready.flatMap(({ lost }) => lost))];
   return {
     dry_run: true,
-    takes_back: ready.map((one) => ({
+    takes_back: ready.map((one, i) => ({
       undo: one.changes.map(({ id }) => id),
       record: nameOf(one.changes[0]!),
       does: one.prepared!.act,
+      ...shown[i]!.deleted,
     })),
     restores: shown.flatMap(({ changed }) => changed),
     ...listed("cleared", shown.flatMap(({ cleared }) => cleared)),
@@ -239,6 +241,7 @@ async function describe(
     changed: named(changed),
     cleared: named(cleared),
     removed: named(removed),
+    deleted: await describeDelete(context, prepared!),
   };
 }
 

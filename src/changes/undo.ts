@@ -6,26 +6,26 @@
  */
 import { QontakError } from "../errors.ts";
 import { isSame, valuesOf } from "../fields/readback.ts";
-import type { BodyType } from "../qontak/bodies.ts";
 import { endpoints } from "../qontak/endpoints.ts";
-import {
-  argumentOf,
-  nameKeyOf,
-  type Resource,
-  resources,
-} from "../qontak/resources.ts";
+import { type Resource, resources } from "../qontak/resources.ts";
 import {
   defined,
   isEmpty,
   isObject,
   type JsonObject,
-  show,
   toId,
 } from "../values/json.ts";
 import type { Prepared } from "./change.ts";
 import type { ChangeContext } from "./context.ts";
 import { preparedDelete, prepareDelete } from "./delete.ts";
 import type { Act, PastChange } from "./history.ts";
+import {
+  changedBetween,
+  conflictsOf,
+  restored,
+  touchedBy,
+  valuesFor,
+} from "./old_values.ts";
 import { lastChangeOf } from "./last_change.ts";
 import { readRecord } from "./report_write.ts";
 import { preparedRequest } from "./request.ts";
@@ -49,6 +49,13 @@ export const UNDO_TOOL = "undo_change";
 /** What stays lost of a deleted record. */
 const LOST =
   "A deleted record gets a new id. Its history, timeline, chats and what Qontak alone sets do not come back, and neither do the notes, tasks and links that hung on it";
+
+/** The start of the keys of a deal that describe its product lines. */
+const LINES = "product_association_";
+
+/** What stays lost of a deleted deal with product lines. */
+const LOST_LINES =
+  `The product lines of a deleted deal do not come back: ${LINES}ids and the keys beside it are left out. Create the lines again for the new deal`;
 
 /**
  * Sorts changes into groups of one record each, and each group newest first.
@@ -109,7 +116,9 @@ export async function prepareUndo(
   const current = await readIfThere(context, resource, id);
   if (act === "create") {
     if (current) return refused("it is there, so it was not deleted");
-    return { ...await recreate(context, resource, changes), lost: [LOST] };
+    const between = changedBetween(resource, changes);
+    if (between.length > 0) return refused(differs(between));
+    return await recreate(context, resource, changes);
   }
   if (!current) {
     return act === "delete" ? none : refused("the record was deleted since");
@@ -117,6 +126,8 @@ export async function prepareUndo(
   const conflicts = act === "delete"
     ? changedSince(current, newest!)
     : conflictsOf(resource, changes, current);
+  const between = changedBetween(resource, changes);
+  if (between.length > 0) return refused(differs(between));
   if (conflicts.length > 0) {
     const last = await lastChangeOf(context, resource, id, current);
     return refused(
@@ -176,7 +187,7 @@ async function recreate(
   context: ChangeContext,
   resource: Resource,
   changes: readonly PastChange[],
-): Promise<Omit<Undoing, "lost">> {
+): Promise<Undoing> {
   // What older changes had replaced comes back as well.
   const [{ before: last = {} } = {}] = changes as readonly PastChange[];
   const record = changes.slice(1).reduce(
@@ -195,6 +206,9 @@ async function recreate(
   const filled = Object.fromEntries(
     Object.entries(values).filter(([, value]) => !isEmpty(value)),
   );
+  // Qontak refuses the ids of product lines that are gone.
+  const lines = Object.keys(filled).filter((key) => key.startsWith(LINES));
+  for (const key of lines) delete filled[key];
   const custom = filled.additional_fields;
   if (Array.isArray(custom)) {
     filled.additional_fields = custom.filter((entry) => !isEmpty(entry.value));
@@ -207,145 +221,11 @@ async function recreate(
     skipValidation: false,
     restores: true,
   });
-  return { changes, prepared, problems: prepared.problems };
-}
-
-/** Keys of a body that a change touched, without labels beside ids. */
-function touchedBy(body: JsonObject): string[] {
-  const labels = new Set(Object.keys(body).map(nameKeyOf));
-  return Object.keys(body).filter((key) => !labels.has(key));
-}
-
-/** The types of body keys that hold a list. */
-const LISTS: ReadonlySet<BodyType> = new Set<BodyType>([
-  "lines",
-  "numbers",
-  "options",
-  "ids",
-  "permissions",
-]);
-
-/**
- * The values of a record in the form of a body. Qontak returns some single ids
- * as a list of one.
- */
-function valuesFor(
-  body: Readonly<Record<string, BodyType>>,
-  record: JsonObject,
-  keys: readonly string[],
-): JsonObject {
-  const labels = new Set(Object.keys(body).map(nameKeyOf));
-  const values: JsonObject = {};
-  for (const key of keys) {
-    const type = body[key];
-    const value = record[key];
-    // A label says nothing that its id does not.
-    if (type === undefined || value === undefined || labels.has(key)) continue;
-    values[key] = type === "custom"
-      ? entriesOf(value)
-      : Array.isArray(value) && !LISTS.has(type)
-      ? value[0] ?? null
-      : value;
-  }
-  return values;
-}
-
-/** Custom fields as a body takes them. */
-function entriesOf(value: unknown): JsonObject[] {
-  return Array.isArray(value)
-    ? value.filter(isObject).map((entry) => ({
-      id: toId(entry.id),
-      value: isEmpty(entry.value) ? null : entry.value,
-    }))
-    : [];
-}
-
-/** One value that is to be restored. */
-interface Old {
-  /** The body key, or `additional_fields id N`. */
-  readonly key: string;
-  /** What it was before. */
-  readonly value: unknown;
-  /** What the changes made of it; undefined if that is not known. */
-  readonly made: unknown;
-  /** What it is now. */
-  readonly now: unknown;
-  /** The body that restores it. */
-  readonly body: JsonObject;
-}
-
-/**
- * The values that the changes touched: those that were sent, and those that
- * Qontak set with them.
- */
-function oldValues(
-  { endpoints: { update } }: Resource,
-  changes: readonly PastChange[],
-  current: JsonObject,
-): Old[] {
-  const found = new Map<string, Old>();
-  // The oldest change knows what was before; the newest what came of it.
-  for (const { before = {}, after, body } of changes) {
-    const was = valuesFor(update.body, before, Object.keys(update.body));
-    for (const one of valuesOf(was)) {
-      const made = after ? one.in(after) : undefined;
-      const sent = valuesOf(body).find(({ key }) => key === one.key);
-      const isTouched = sent !== undefined ||
-        made !== undefined && !isSame(one.value, made);
-      if (!isTouched) continue;
-      found.set(one.key, {
-        key: one.key,
-        value: one.value,
-        made: found.has(one.key)
-          ? found.get(one.key)!.made
-          : made ?? sent?.value,
-        now: one.in(current),
-        body: bodyOf(one.key, one.value),
-      });
-    }
-  }
-  return [...found.values()];
-}
-
-function bodyOf(key: string, value: unknown): JsonObject {
-  const [, id] = /^additional_fields id (\d+)$/.exec(key) ?? [];
-  return id === undefined
-    ? { [key]: isEmpty(value) && !Array.isArray(value) ? null : value }
-    : { additional_fields: [{ id: Number(id), value }] };
-}
-
-/** What others have made of the values since. */
-function conflictsOf(
-  resource: Resource,
-  changes: readonly PastChange[],
-  current: JsonObject,
-): string[] {
-  return oldValues(resource, changes, current)
-    .filter(({ value, made, now }) =>
-      !isSame(value, now) && made !== undefined && !isSame(made, now)
-    )
-    .map(({ key, made, now }) =>
-      `${argumentOf(resource, key)} is ${show(now ?? null)} now, and was ${
-        show(made)
-      } after the change`
-    );
-}
-
-/** The values that restore the record, as an update takes them. */
-function restored(
-  resource: Resource,
-  changes: readonly PastChange[],
-  current: JsonObject,
-): JsonObject {
-  const bodies = oldValues(resource, changes, current)
-    .filter(({ value, now }) => !isSame(value, now))
-    .map(({ body }) => body);
-  const custom = bodies.flatMap(({ additional_fields: entries }) =>
-    Array.isArray(entries) ? entries : []
-  );
   return {
-    ...Object.assign({}, ...bodies),
-    ...(custom.length > 0 ? { additional_fields: custom } : {}),
+    changes,
+    prepared,
+    problems: prepared.problems,
+    lost: lines.length > 0 ? [LOST, LOST_LINES] : [LOST],
   };
 }
 
@@ -397,4 +277,11 @@ function undoCategory(
       return Promise.resolve({ report: { record }, id: toId(record.id) });
     },
   });
+}
+
+/** Why changes are not taken back together. */
+function differs(between: readonly string[]): string {
+  return `somebody has changed it between these changes: ${
+    between.join("; ")
+  }. Take back the newest alone`;
 }

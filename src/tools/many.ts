@@ -12,7 +12,7 @@ import { InputError } from "../errors.ts";
 import { isMe } from "../fields/people.ts";
 import { type Resource, resources } from "../qontak/resources.ts";
 import { select } from "../snapshots/query.ts";
-import { isEmpty, type JsonObject, toId } from "../values/json.ts";
+import { isEmpty, type JsonObject, show, toId } from "../values/json.ts";
 import { condition } from "./insight.ts";
 import {
   type Argument,
@@ -34,6 +34,9 @@ export const CHANGE_RECORDS = "change_records";
 
 /** What a run can do. */
 const ACTIONS = ["create", "update", "delete"] as const;
+
+/** How many rows a refusal names. */
+const MAX_NAMED = 5;
 
 /** An object whose keys depend on the kind of record. */
 const anyObject: Argument<JsonObject | undefined> = {
@@ -255,12 +258,28 @@ async function rowsOf(
     );
   }
   const { idArgument } = resource;
+  const torn = rows!.flatMap(({ id, [idArgument]: other }, i) =>
+    action === "create" || isEmpty(id) || isEmpty(other) ||
+      toId(id) === toId(other)
+      ? []
+      : [`row ${i + 1} has id ${show(id)} and ${idArgument} ${show(other)}`]
+  );
+  if (torn.length > 0) {
+    throw refuse(
+      `${torn.slice(0, MAX_NAMED).join("; ")}${
+        torn.length > MAX_NAMED ? "; …" : ""
+      }. Give one of them, since both name the record`,
+    );
+  }
   return {
     // Answers show the id of a record as id.
     rows: action === "create"
       ? rows!
       : rows!.map(({ id, ...row }) =>
-        id === undefined ? row : { [idArgument]: id, ...row }
+        isEmpty(id) ? row : {
+          ...row,
+          [idArgument]: isEmpty(row[idArgument]) ? id : row[idArgument],
+        }
       ),
     said: {},
     notes: [],

@@ -320,3 +320,69 @@ Deno.test("undo_change withholds free text in strict mode, and still restores it
   await undo(world, updated.undo);
   assertEquals(await raw(world, resources.note, id), before);
 });
+
+Deno.test("undo_change refuses changes between which somebody else changed the same value", async () => {
+  await using world = await createWorld();
+  const id = await firstId(world, resources.deal);
+  const one = await world.ok("update_deal", { deal_id: id, size: 1 });
+  await outside(world, "PUT", `/deals/${id}`, { size: 2 });
+  const two = await world.ok("update_deal", { deal_id: id, size: 3 });
+  const said = await world.refused("undo_change", {
+    ids: [one.undo, two.undo],
+  });
+  assertStringIncludes(said, "somebody has changed it between these changes");
+  assertMatch(
+    said,
+    /size was "1.0" after update_deal at 20\S+Z, and "2.0" before update_deal at 20\S+Z/,
+  );
+  // What others changed elsewhere in the record between them stays.
+  await undo(world, two.undo);
+  const three = await world.ok("update_deal", { deal_id: id, size: 4 });
+  await outside(world, "PUT", `/deals/${id}`, { name: "Milik lain" });
+  const four = await world.ok("update_deal", { deal_id: id, size: 5 });
+  await undo(world, three.undo, four.undo);
+  const { size, name } = await raw(world, resources.deal, id);
+  assertEquals([Number(size), name], [2, "Milik lain"]);
+
+  // A deleted record comes back as it was before the first change, too.
+  const five = await world.ok("update_deal", { deal_id: id, size: 6 });
+  await outside(world, "PUT", `/deals/${id}`, { size: 7 });
+  const gone = await world.ok("delete_deal", { deal_id: id });
+  assertStringIncludes(
+    await world.refused("undo_change", { ids: [five.undo, gone.undo] }),
+    "somebody has changed it between these changes",
+  );
+});
+
+Deno.test("a plan of undo_change says what it would delete, and what hangs on that", async () => {
+  await using world = await createWorld();
+  const made = await world.ok("create_company", {
+    name: "PT Baru Sekali",
+    creator_id: "me",
+  });
+  const contact = await firstId(world, resources.contact);
+  await world.ok("update_contact", {
+    contact_id: contact,
+    crm_company_id: made.id,
+  });
+  const { takes_back: [plan] } = await world.ok("undo_change", {
+    ids: [made.undo],
+  });
+  assertEquals(plan.would_delete.name, "PT Baru Sekali");
+  assertEquals(plan.hangs_on.contacts, { count: 1, ids: [contact] });
+});
+
+Deno.test("undo_change brings a deleted deal with product lines back without them, and says so", async () => {
+  await using world = await createWorld();
+  const { records: lines } = await world.ok("list_products_associations");
+  const id = lines[0].crm_deal_id;
+  const before = await raw(world, resources.deal, id);
+  assert(before.product_association_ids.length > 0);
+  const gone = await world.ok("delete_deal", { deal_id: id });
+  const { notes } = await world.ok("undo_change", { ids: [gone.undo] });
+  assertStringIncludes(notes.join(), "The product lines of a deleted deal");
+  const [{ new_id }] = await undo(world, gone.undo);
+  const after = await raw(world, resources.deal, new_id);
+  assertEquals([after.name, after.size], [before.name, before.size]);
+  assertEquals(after.product_association_ids, []);
+});
