@@ -17,7 +17,7 @@ import { findHanging } from "./hangs_on.ts";
  *
  * @param context The company's CRM.
  * @param prepared The change.
- * @returns `{would_delete, hangs_on}`; nothing if it is no delete.
+ * @returns `{would_delete, hangs_on}`; nothing for other changes.
  */
 export async function describeDelete(
   context: ChangeContext,

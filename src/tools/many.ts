@@ -258,16 +258,16 @@ async function rowsOf(
     );
   }
   const { idArgument } = resource;
-  const torn = rows!.flatMap(({ id, [idArgument]: other }, i) =>
+  const contradicting = rows!.flatMap(({ id, [idArgument]: other }, i) =>
     action === "create" || isEmpty(id) || isEmpty(other) ||
       toId(id) === toId(other)
       ? []
       : [`row ${i + 1} has id ${show(id)} and ${idArgument} ${show(other)}`]
   );
-  if (torn.length > 0) {
+  if (contradicting.length > 0) {
     throw refuse(
-      `${torn.slice(0, MAX_NAMED).join("; ")}${
-        torn.length > MAX_NAMED ? "; …" : ""
+      `${contradicting.slice(0, MAX_NAMED).join("; ")}${
+        contradicting.length > MAX_NAMED ? "; …" : ""
       }. Give one of them, since both name the record`,
     );
   }

@@ -156,12 +156,15 @@ Deno.test("change_records names all problems with their rows, and makes no plan"
   assertMatch(refused, /row 1: .*\n?.*prise/);
   assertMatch(refused, /row 2: .*no value to write/);
   assertMatch(refused, /row 3: .*404/);
-  const torn = await world.refused("change_records", {
+  const contradicting = await world.refused("change_records", {
     resource: "products",
     action: "update",
     rows: [{ id: one, price: 1 }, { id: one, product_id: two, price: 2 }],
   });
-  assertStringIncludes(torn, `row 2 has id ${one} and product_id ${two}`);
+  assertStringIncludes(
+    contradicting,
+    `row 2 has id ${one} and product_id ${two}`,
+  );
   const twice = await world.ok("change_records", {
     resource: "products",
     action: "update",
