@@ -25,6 +25,8 @@ export interface ChangeContext {
   readonly history: History;
   /** The runs of many changes of this company. */
   readonly runs: Runs;
+  /** Whether changes may be carried out by a plan only. */
+  readonly mustHavePlan: boolean;
   /** What the caller may do. */
   readonly scopes: readonly Scope[];
   /** Whether the caller may see what records hold. */

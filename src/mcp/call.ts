@@ -53,6 +53,8 @@ export interface CallOptions {
   readonly caller: Caller;
   /** Fires when the client gives up. */
   readonly signal: AbortSignal;
+  /** Whether a change may be carried out by a plan only. */
+  readonly mustHavePlan?: boolean;
   /**
    * Tells the client what the call waits for; undefined if the client did not
    * ask.
@@ -103,6 +105,8 @@ interface State {
   readonly progress: Progress;
   /** Called once when Qontak has answered. */
   readonly onQontak: () => void;
+  /** Whether a change may be carried out by a plan only. */
+  readonly mustHavePlan: boolean;
   /** Whether the tool has started, so that it may have changed something. */
   hasBegun: boolean;
 }
@@ -136,7 +140,13 @@ export function createCall(
   async function callTool(
     tool: Tool,
     args: JsonObject,
-    { caller, signal: given, tell, onQontak = () => {} }: CallOptions,
+    {
+      caller,
+      signal: given,
+      tell,
+      onQontak = () => {},
+      mustHavePlan = false,
+    }: CallOptions,
   ): Promise<ToolResult> {
     const { name, effect } = tool;
     const { timeout } = access;
@@ -144,7 +154,13 @@ export function createCall(
     using limit = deadline(timeout, given);
     using progress = createProgress(tell);
     const { signal } = limit;
-    const state: State = { signal, progress, onQontak, hasBegun: false };
+    const state: State = {
+      signal,
+      progress,
+      onQontak,
+      mustHavePlan,
+      hasBegun: false,
+    };
     const inTime = () =>
       untilAborted(carryOut(tool, args, caller, state), signal, GRACE)
         .catch((error) => {
@@ -207,7 +223,7 @@ export function createCall(
     tool: Tool,
     userId: unknown,
     caller: Caller,
-    { signal, progress, onQontak }: State,
+    { signal, progress, onQontak, mustHavePlan }: State,
   ): Promise<ToolContext> {
     const tenant = tenantOf(userId, caller);
     const actor = { tenant, principal: caller.name, tool: tool.name };
@@ -252,6 +268,7 @@ export function createCall(
       history,
       runs: createRuns(changes.store, owner),
       scopes,
+      mustHavePlan,
       mayRead,
       explain: (error) => {
         const sentence = sentenceOf(error, advise);

@@ -51,9 +51,13 @@ export function createConfirmed(
     tool: Tool,
     args: JsonObject,
     request: Asked,
-    options: CallOptions,
+    given: CallOptions,
   ): Promise<ToolResult | InputRequiredResult> => {
-    if (!needsYes(tool, args, confirm)) return await call(tool, args, options);
+    if (!isMeant(tool, confirm)) return await call(tool, args, given);
+    // The tool itself refuses to send anything without a plan, whatever the
+    // arguments look like here.
+    const options = { ...given, mustHavePlan: true };
+    if (!needsYes(args)) return await call(tool, args, options);
     const plan = planOf({ plan: request.requestState() });
     if (plan !== undefined) {
       const answer = inputResponse(request.inputResponses, QUESTION);
@@ -91,20 +95,20 @@ export function createConfirmed(
 }
 
 /**
- * Whether a call is to be carried out without a plan, but may not. A tool
- * without dry_run changes nothing until it is given a plan.
+ * Whether the changes of a tool need the person's yes. A tool without dry_run
+ * changes nothing until it is given a plan.
  */
-function needsYes(
-  { effect, input }: Tool,
-  args: JsonObject,
-  confirm: Confirm,
-): boolean {
-  const isMeant = confirm === "writes"
+function isMeant({ effect, input }: Tool, confirm: Confirm): boolean {
+  const isAsked = confirm === "writes"
     ? effect !== "read"
     : confirm === "deletes" && effect === "delete";
-  return isMeant && Object.hasOwn(input, "dry_run") &&
-    planOf(args) === undefined &&
-    args.dry_run !== true && args.dry_run !== "true";
+  return isAsked && Object.hasOwn(input, "dry_run");
+}
+
+/** Whether a call would carry out a change without a plan. */
+function needsYes(args: JsonObject): boolean {
+  return planOf(args) === undefined && args.dry_run !== true &&
+    args.dry_run !== "true";
 }
 
 /** Whether the client can show a question to the person. */

@@ -126,7 +126,8 @@ export function changeRecordsTool(tools: readonly Tool[]): Tool {
   }
 
   async function goOn(context: ToolContext, run: Run): Promise<JsonObject> {
-    if (run.does === "change") checkScopes(context, run.act!);
+    // What takes a change back checks its own scope for each record.
+    checkScopes(context, run.does === "change" ? run.act! : "update");
     // The template may have changed since it was read.
     context.setup.forget();
     const prepareRow = run.does === "undo" ? prepareUndoRow : prepareChange;

@@ -220,6 +220,10 @@ Deno.test("a question is answered for what was asked, by the caller that was ask
       [{ inputResponses: yes }, undefined],
       [{ inputResponses: yes, requestState: " " }, undefined],
       [
+        { inputResponses: yes, requestState: "\u27e8U+0020\u27e9" },
+        /not the handle of a plan/,
+      ],
+      [
         { inputResponses: yes, requestState: `plan-${"A".repeat(24)}` },
         /no such plan/,
       ],
@@ -263,4 +267,48 @@ Deno.test("a question is answered for what was asked, by the caller that was ask
   });
   assertMatch(twice.content[0].text, /no such plan/);
   assertEquals(changing(world), 2);
+});
+
+Deno.test("no form of a blank plan stands in for the person's yes", async () => {
+  for (const mode of ["auto", "legacy"] as const) {
+    await using world = await createWorld({
+      mode,
+      server: { confirm: "writes" },
+    });
+    const { records } = await world.ok("list_deals");
+    const deal_id = records[0].id;
+    for (
+      const plan of [
+        "",
+        " ",
+        null,
+        [],
+        {},
+        false,
+        "\u27e8U+0020\u27e9",
+        "\u27e8U+FEFF\u27e9",
+        "\u27e8U+2028\u27e9 \u27e8U+0020\u27e9",
+        `plan-${"A".repeat(24)}`,
+      ]
+    ) {
+      for (
+        const args of [{ deal_id, plan }, { plan }, {
+          deal_id,
+          plan,
+          dry_run: false,
+        }, { deal_id, plan, dry_run: "no" }]
+      ) {
+        for (const tool of ["delete_deal", "update_deal"]) {
+          const { isError, text } = await world.call(tool, {
+            ...args,
+            ...(tool === "update_deal" && "deal_id" in args ? { size: 1 } : {}),
+          });
+          const what = `${tool} ${JSON.stringify(args)}: ${text}`;
+          assertEquals(isError, true, what);
+          assertEquals(text.includes("failed inside the server"), false, what);
+        }
+      }
+    }
+    assertEquals(changing(world), 0);
+  }
 });

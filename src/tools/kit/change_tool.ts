@@ -47,6 +47,12 @@ export function changeTool<A extends Arguments>(
       const plan = planOf(given);
       const prepared = (args: object) => prepare(context, args as Values<A>);
       if (plan === undefined) {
+        if (dry_run !== true && context.mustHavePlan) {
+          // Whoever asks for the person's yes has seen to a plan before.
+          throw new InputError(
+            `${name} was not sent, nothing was changed: the person must agree first. Call it with dry_run: true, show the person what would change, and when they agree call it with the plan`,
+          );
+        }
         const change = await prepared(args);
         return dry_run === true
           ? await dryRun(context, change, args)

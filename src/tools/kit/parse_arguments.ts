@@ -50,6 +50,7 @@ function schemaOf(tool: Tool): z.ZodObject {
  */
 export function parseArguments(tool: Tool, sent: JsonObject): Parsed {
   const args = withoutBlankIds(tool.input, withinBounds(tool, sent));
+  refuseMarkedPlan(tool, args);
   const isPlanned = Object.hasOwn(tool.input, "plan") &&
     planOf(args) !== undefined;
   const schema = schemaOf(tool);
@@ -81,6 +82,21 @@ export function parseArguments(tool: Tool, sent: JsonObject): Parsed {
     .map(({ argument, describe }) => ({ argument, problem: describe() }));
   const more = found.length - problems.length;
   return { values, error: new ArgumentsError(tool.name, problems, more) };
+}
+
+/**
+ * Refuses a plan that is blank once our marks are taken back: it must not count
+ * as a plan before that, and as none after it.
+ *
+ * @throws {ArgumentsError} When the plan is such a text.
+ */
+function refuseMarkedPlan(tool: Tool, args: JsonObject): void {
+  if (!Object.hasOwn(tool.input, "plan") || planOf(args) === undefined) return;
+  if (planOf({ plan: takeBack(args.plan).value }) !== undefined) return;
+  throw new ArgumentsError(tool.name, [{
+    argument: "plan",
+    problem: "plan is not the handle of a plan",
+  }]);
 }
 
 /**
