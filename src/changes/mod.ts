@@ -8,7 +8,7 @@
  *
  * const store = createRedisChangeStore({ url: "redis://127.0.0.1:6379" });
  * const server = createServer({
- *   refreshToken: "a refresh token",
+ *   refreshToken: "a-refresh-token",
  *   changes: { store },
  * });
  * await server.close();

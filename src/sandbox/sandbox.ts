@@ -163,7 +163,13 @@ export class MemorySandbox implements Sandbox {
   }
 
   /** @inheritdoc */
-  readonly fetch = async (request: Request): Promise<Response> => {
+  readonly fetch = async (
+    input: Request | URL | string,
+    init?: RequestInit,
+  ): Promise<Response> => {
+    const request = input instanceof Request && init === undefined
+      ? input
+      : new Request(input, init);
     try {
       return await this.handle(request, request.signal);
     } catch (error) {

@@ -69,7 +69,7 @@ const TRIES = 20;
  * let database: Promise<Deno.Kv> | undefined;
  * const kv = { open: () => database ??= Deno.openKv() };
  * const server = createServer({
- *   refreshToken: "a refresh token",
+ *   refreshToken: "a-refresh-token",
  *   changes: { store: createKvChangeStore({ kv }) },
  * });
  * await server.close();

@@ -46,7 +46,7 @@ interface Entry {
  * import { createMemoryChangeStore } from "@qontak/mcp/changes";
  *
  * const server = createServer({
- *   refreshToken: "a refresh token",
+ *   refreshToken: "a-refresh-token",
  *   changes: { store: createMemoryChangeStore({ total: 8_000_000 }) },
  * });
  * await server.close();

@@ -115,7 +115,7 @@ return found`;
  *
  * const store = createRedisChangeStore({ url: "redis://127.0.0.1:6379" });
  * const server = createServer({
- *   refreshToken: "a refresh token",
+ *   refreshToken: "a-refresh-token",
  *   changes: { store },
  * });
  * await server.close();
