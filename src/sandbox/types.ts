@@ -216,7 +216,7 @@ export interface Sandbox {
    *
    * @throws {TypeError} if a fault cuts the connection, as `fetch` does
    */
-  fetch(request: Request): Promise<Response>;
+  fetch(input: Request | URL | string, init?: RequestInit): Promise<Response>;
   /**
    * The newest refresh token; valid unless it was revoked. With several first
    * refresh tokens, it is the one from the newest grant.

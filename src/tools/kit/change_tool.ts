@@ -48,7 +48,7 @@ export function changeTool<A extends Arguments>(
       const prepared = (args: object) => prepare(context, args as Values<A>);
       if (plan === undefined) {
         if (dry_run !== true && context.mustHavePlan) {
-          // Whoever asks for the person's yes has seen to a plan before.
+          // A yes of the person comes with a plan.
           throw new InputError(
             `${name} was not sent, nothing was changed: the person must agree first. Call it with dry_run: true, show the person what would change, and when they agree call it with the plan`,
           );
