@@ -212,6 +212,9 @@ const MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split(" ");
 /** The smallest number that is a time in seconds since 1970. */
 const FIRST_SECOND = 100_000_000;
 
+/** The largest number that is a time in seconds since 1970. */
+const LAST_SECOND = 8_640_000_000_000;
+
 /**
  * Writes a date of Qontak's as ISO. What is ISO already stays as it is, and so
  * does what is not a date.
@@ -220,7 +223,9 @@ const FIRST_SECOND = 100_000_000;
  */
 export function isoOf(value: unknown): unknown {
   if (typeof value === "number") {
-    return value >= FIRST_SECOND ? toIso({ epoch: value * 1_000 }) : value;
+    return value >= FIRST_SECOND && value <= LAST_SECOND
+      ? toIso({ epoch: value * 1_000 })
+      : value;
   }
   if (typeof value !== "string" || /^\d{4}-\d\d-\d\d($|T)/.test(value)) {
     return value;

@@ -15,6 +15,9 @@ const FIRST_SECOND = 100_000_000;
 /** A smaller number is not a time in ms since 1970. */
 const FIRST_MILLISECOND = 100_000_000_000;
 
+/** A larger number is no time that a date can have. */
+const LAST_MILLISECOND = 8_640_000_000_000_000;
+
 /**
  * A moment as Qontak writes it, on a day that every month has. It is parsed
  * several times faster than others.
@@ -39,6 +42,7 @@ const MONTHS = "jan,feb,mar,apr,may,jun,jul,aug,sep,oct,nov,dec".split(",");
  */
 export function toEpoch(value: unknown, zone: Zone): number | undefined {
   if (typeof value === "number") {
+    if (value > LAST_MILLISECOND) return undefined;
     if (value >= FIRST_MILLISECOND) return value;
     return value >= FIRST_SECOND ? value * 1_000 : undefined;
   }

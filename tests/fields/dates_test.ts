@@ -1,3 +1,4 @@
+import { isoOf } from "../../src/fields/shown.ts";
 import { assertEquals } from "@std/assert";
 import {
   parseDate,
@@ -73,4 +74,11 @@ Deno.test("parseDate() reads every format in which a date is written", () => {
       assertEquals(parseDate(write(moment))?.epoch, moment.epoch, iso);
     }
   }
+});
+
+Deno.test("isoOf() leaves a number that is no time as it is", () => {
+  for (const value of [0, 7, 8_640_000_000_001, 2 ** 53, Infinity, NaN]) {
+    assertEquals(isoOf(value), value);
+  }
+  assertEquals(isoOf(1_764_115_200), "2025-11-26T07:00:00.000+07:00");
 });

@@ -147,7 +147,7 @@ Deno.test("createEnvStore() has one company, and removes none", async () => {
     await assertRejects(
       () => store.remove(DEFAULT_TENANT),
       CredentialsError,
-      "where they stand",
+      "remove them from the configuration",
     );
   }
   assertNotEquals(await oauth.identity(), await mekari.identity());
