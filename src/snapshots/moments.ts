@@ -15,7 +15,7 @@ const FIRST_SECOND = 100_000_000;
 /** A smaller number is not a time in ms since 1970. */
 const FIRST_MILLISECOND = 100_000_000_000;
 
-/** A larger number is no time that a date can have. */
+/** The last moment that a date can hold. */
 const LAST_MILLISECOND = 8_640_000_000_000_000;
 
 /**

@@ -76,7 +76,7 @@ Deno.test("parseDate() reads every format in which a date is written", () => {
   }
 });
 
-Deno.test("isoOf() leaves a number that is no time as it is", () => {
+Deno.test("isoOf() leaves a number that cannot be a time as it is", () => {
   for (const value of [0, 7, 8_640_000_000_001, 2 ** 53, Infinity, NaN]) {
     assertEquals(isoOf(value), value);
   }
