@@ -322,6 +322,12 @@ export class StoreError extends ForeseenError {
 }
 
 /**
+ * The place of a store must not be used as it is. Work that could continue
+ * without the store stops: a new refresh token would be lost.
+ */
+export class UnsafeStoreError extends StoreError {}
+
+/**
  * The issuer of callers' JWTs does not work, so tokens cannot be verified.
  */
 export class IssuerError extends ForeseenError {

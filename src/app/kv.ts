@@ -52,6 +52,9 @@ export function openKvAt({ place, configured, log }: KvAtOptions): KvAt {
       );
     }
     await keepPrivate(folder, path, key);
+    // A key that cannot be used must fail here, and not after a refresh, when
+    // the new token could not be kept.
+    await sealer.seal("", "");
     const database = await Deno.openKv(path);
     try {
       await keepPrivate(folder, path, key);

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { StoreError } from "../errors.ts";
+import { StoreError, UnsafeStoreError } from "../errors.ts";
 import { toBase64 } from "../values/base64.ts";
 import { createSealer, isSealed, type Sealer } from "./sealing.ts";
 
@@ -14,6 +14,9 @@ const SIZE = 32;
 /**
  * Makes a sealer with the key in a file. The first use makes a missing
  * file.
+ *
+ * Its functions throw {@linkcode UnsafeStoreError} when there is a file without
+ * a usable key, and {@linkcode StoreError} when a missing one cannot be made.
  *
  * @param path The file.
  * @param configured The sealer that the settings give, if any. It then seals,
@@ -61,8 +64,9 @@ async function load(path: string, makes: boolean): Promise<Sealer> {
     return createSealer([await readKey(path, makes)]);
   } catch (error) {
     if (error instanceof StoreError) throw error;
+    const Refusal = await exists(path) ? UnsafeStoreError : StoreError;
     // Nothing of the file may get into a message.
-    throw new StoreError(
+    throw new Refusal(
       `The key that seals Deno KV cannot be used: ${path} ${
         error instanceof TypeError
           ? "has no key of 32 bytes in base64. Put back a copy of it"
@@ -70,6 +74,10 @@ async function load(path: string, makes: boolean): Promise<Sealer> {
       }`,
     );
   }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.lstat(path).then(() => true, () => false);
 }
 
 async function readKey(path: string, makes: boolean): Promise<string> {

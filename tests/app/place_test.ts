@@ -206,6 +206,36 @@ Deno.test({
   },
 });
 
+Deno.test("a key that cannot be used stops a call before a refresh, whatever is wrong with it", async () => {
+  await using machine = await newMachine();
+  await using sandbox = serveSandbox();
+  const one = await machine.version("one");
+  const env = {
+    QONTAK_BASE_URL: sandbox.url,
+    QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
+  };
+  const key = `${machine.folder}/data.key`;
+  await Deno.mkdir(machine.folder, { recursive: true });
+  for (
+    const put of [
+      () => Deno.writeTextFile(key, ""),
+      () => Deno.writeTextFile(key, "hunter2"),
+      () => Deno.mkdir(key),
+    ]
+  ) {
+    await put();
+    const { stdout, stderr } = await one([], { env, ...CALL });
+    const { result } = answersById(stdout).get(1)!;
+    assertEquals(result.isError, true, stdout);
+    assertStringIncludes(result.content[0].text, `${machine.folder}/data.key`);
+    assert(!(stdout + stderr).includes("hunter2"));
+    assertEquals(sandbox.grantAttempts, 0);
+    await Deno.remove(key, { recursive: true });
+  }
+  assertCalled(await one([], { env, ...CALL }));
+  assertEquals(sandbox.grants, 1);
+});
+
 Deno.test("a place that cannot be used is named, with what to do", async () => {
   await using machine = await newMachine();
   const one = await machine.version("one");

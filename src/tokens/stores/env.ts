@@ -6,7 +6,11 @@
  *
  * @module
  */
-import { CredentialsError, StoreError } from "../../errors.ts";
+import {
+  CredentialsError,
+  StoreError,
+  UnsafeStoreError,
+} from "../../errors.ts";
 import type { Kv } from "../../storage/kv.ts";
 import type { Log } from "../../logging/log.ts";
 import { defined } from "../../values/json.ts";
@@ -119,7 +123,15 @@ export function openEnv(options: EnvStoreOptions): EnvStore {
         { remedy: { what: "keepToken" } },
       ));
   }
-  const chosen = () => place ??= choose();
+  /** Chooses again after a failure. */
+  async function chosen(): Promise<Place> {
+    try {
+      return await (place ??= choose());
+    } catch (error) {
+      place = undefined;
+      throw error;
+    }
+  }
 
   async function placeOf(tenant: string): Promise<Place> {
     if (tenant === DEFAULT_TENANT) return await chosen();
@@ -211,7 +223,12 @@ export function createEnvRecords(
 }
 
 async function hasDatabase(kv: Kv): Promise<boolean> {
-  return await kv.open().catch(() => undefined) !== undefined;
+  try {
+    return await kv.open() !== undefined;
+  } catch (error) {
+    if (error instanceof UnsafeStoreError) throw error;
+    return false;
+  }
 }
 
 /** Identifies an account by its configured credentials and base URL. */
