@@ -10,6 +10,7 @@ import type { History } from "./history.ts";
 import type { Plans } from "./plans.ts";
 import type { Runs } from "./runs.ts";
 import type { Records } from "../snapshots/records.ts";
+import type { FindCandidates } from "../snapshots/same_index.ts";
 
 /** One company's CRM, for the duration of one call. */
 export interface ChangeContext {
@@ -27,6 +28,8 @@ export interface ChangeContext {
   readonly runs: Runs;
   /** Whether changes may be carried out by a plan only. */
   readonly mustHavePlan: boolean;
+  /** Searches many new records among those that exist; see `find_same.ts`. */
+  readonly findCandidates?: FindCandidates | undefined;
   /** What the caller may do. */
   readonly scopes: readonly Scope[];
   /** Whether the caller may see what records hold. */

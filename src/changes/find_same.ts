@@ -15,6 +15,7 @@ import {
   nameOf,
 } from "../snapshots/duplicates.ts";
 import { findByPhone, PHONE_KEY } from "../snapshots/find_by_phone.ts";
+import { inTurns } from "../snapshots/turns.ts";
 import { isEmpty, isObject, type JsonObject, show } from "../values/json.ts";
 import { nameWords } from "../values/names.ts";
 import { phoneKey, phonesOf } from "../values/phone.ts";
@@ -123,7 +124,17 @@ async function candidates(
 ): Promise<Iterable<JsonObject>> {
   const { resource } = compared;
   const known = context.records.known(resource)?.table;
-  if (known) return candidatesIn(known, compared, body);
+  if (known && context.findCandidates) {
+    return await context.findCandidates(known, compared, body);
+  }
+  if (known) {
+    return await inTurns({
+      of: known,
+      copy: (table) => table.copy(),
+      steps: (table) => candidatesIn(table, compared, body),
+      signal: context.signal,
+    });
+  }
   using limit = deadline(TIMEOUT, context.signal);
   const { signal } = limit;
   const { list } = resource.endpoints;

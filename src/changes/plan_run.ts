@@ -6,7 +6,9 @@
  */
 import { ForeseenError, InputError } from "../errors.ts";
 import type { Resource } from "../qontak/resources.ts";
+import { createSameIndex } from "../snapshots/same_index.ts";
 import type { Snapshot } from "../snapshots/snapshots.ts";
+import { createPauses } from "../snapshots/turns.ts";
 import { defined, type JsonObject, toId } from "../values/json.ts";
 import {
   AT_ONCE,
@@ -111,7 +113,11 @@ async function checkRows(
   const known = isRead && rows.length > MAX_READ
     ? (await context.records.all(resource)).snapshot
     : undefined;
-  const reading = known ? withKnown(context, resource, known) : context;
+  const reading = {
+    ...(known ? withKnown(context, resource, known) : context),
+    findCandidates: createSameIndex(context.signal),
+  };
+  const pause = createPauses();
   const isEnding = ending(context.signal);
   const checked: Checked[] = [];
   await inParallel(rows.entries(), AT_ONCE, async ([i, args]) => {
@@ -120,6 +126,7 @@ async function checkRows(
         `${run.tool} was not sent: ${checked.length} of ${rows.length} rows could be checked in the time of one call. Call again, or give fewer rows`,
       );
     }
+    await pause();
     context.tell?.(`Checking row ${i + 1} of ${rows.length}`);
     const ready = await prepareRow(
       reading,

@@ -308,7 +308,7 @@ function createSets(): {
 }
 
 /** Makes a function that reads the compared keys of a row. */
-function reader(
+export function reader(
   table: Table,
   { keys }: Compared,
 ): (row: number) => JsonObject {
@@ -326,7 +326,7 @@ function reader(
 /**
  * The records that may be the same as one that does not exist yet, with their
  * ids and compared keys. It looks at each distinct value once, so that a create
- * takes little time.
+ * takes little time. For many bodies, use an index: see `same_index.ts`.
  *
  * @param table The records.
  * @param compared What is special about them.
@@ -336,26 +336,35 @@ export function* candidatesIn(
   table: Table,
   compared: Compared,
   body: JsonObject,
-): Generator<JsonObject> {
-  const tests = marksOf(body, compared).flatMap(({ by, key }) => {
+): Generator<void, JsonObject[]> {
+  const tests: ((row: number) => boolean)[] = [];
+  for (const { by, key } of marksOf(body, compared)) {
     const mayBe = MAY_BE[by](key);
-    return columnsOf(by, compared).flatMap((name) => {
+    for (const name of columnsOf(by, compared)) {
       const column = table.column(name);
-      if (!column) return [];
-      const verdicts = column.values.map((value) =>
-        [value].flat().some((one) =>
-          !isEmpty(one) && mayBe(String(one).slice(0, MAX_COMPARED[by]))
-        )
-      );
-      return [(row: number) => verdicts[column.code(row)]!];
-    });
-  });
+      if (!column) continue;
+      const verdicts: boolean[] = [];
+      for (const value of column.values) {
+        verdicts.push(
+          [value].flat().some((one) =>
+            !isEmpty(one) && mayBe(String(one).slice(0, MAX_COMPARED[by]))
+          ),
+        );
+        yield;
+      }
+      tests.push((row) => verdicts[column.code(row)]!);
+    }
+  }
   const read = reader(table, compared);
   const id = table.column("id");
+  const found: JsonObject[] = [];
   for (const row of table.rows()) {
-    if (!tests.some((test) => test(row))) continue;
-    yield { id: id?.values[id.code(row)], ...read(row) };
+    if (tests.some((test) => test(row))) {
+      found.push({ id: id?.values[id.code(row)], ...read(row) });
+    }
+    yield;
   }
+  return found;
 }
 
 /** How much of a value is compared first, in characters. */

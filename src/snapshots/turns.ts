@@ -7,6 +7,38 @@
 /** How long to compute before other calls get a turn, in ms. */
 const TURN = 15;
 
+/** How many computations wait for their turn. */
+let waiting = 0;
+
+/** The turn that was given last. */
+let last: Promise<void> = Promise.resolve();
+
+/**
+ * Waits for the next turn. Turns are given one at a time: between any two, the
+ * server reads and answers other requests.
+ */
+function nextTurn(): Promise<void> {
+  waiting++;
+  last = last.then(async () => {
+    await new Promise((resolve) => setTimeout(resolve));
+    waiting--;
+  });
+  return last;
+}
+
+/**
+ * Returns a function for a computation to call between its parts: it lets other
+ * calls run if the last turn was more than a few ms long.
+ */
+export function createPauses(): () => Promise<void> {
+  let start = performance.now();
+  return async () => {
+    if (performance.now() - start < TURN) return;
+    await nextTurn();
+    start = performance.now();
+  };
+}
+
 /** What a search needs. */
 export interface Search<Searched, T> {
   /** What is searched. */
@@ -30,6 +62,11 @@ export interface Search<Searched, T> {
 export async function inTurns<Searched, T>(
   { of, copy, steps: search, signal }: Search<Searched, T>,
 ): Promise<T> {
+  // Many searches that arrive together would be one long turn.
+  if (waiting > 0) {
+    await nextTurn();
+    signal?.throwIfAborted();
+  }
   let steps = search(of);
   let start = performance.now();
   for (let turn = 1;;) {
@@ -39,7 +76,7 @@ export async function inTurns<Searched, T>(
     if (turn++ === 1) {
       steps = search(copy(of));
     }
-    await new Promise((resolve) => setTimeout(resolve));
+    await nextTurn();
     signal?.throwIfAborted();
     start = performance.now();
   }

@@ -10,6 +10,7 @@ import {
   showGroups,
 } from "../../src/snapshots/duplicates.ts";
 import { createTable, type Table } from "../../src/snapshots/table.ts";
+import { createSameIndex } from "../../src/snapshots/same_index.ts";
 import { atOnce, inTurns } from "../../src/snapshots/turns.ts";
 import type { JsonObject } from "../../src/values/json.ts";
 
@@ -190,7 +191,7 @@ Deno.test("findDuplicates() does not take a number that a whole company shares f
   assertEquals(shown[1]!.more, 52);
 });
 
-Deno.test("candidatesIn() misses no record that is likely the same", () => {
+Deno.test("candidatesIn() and the index miss no record that is likely the same", async () => {
   const random = createRandom(31);
   const first = [
     "Budi",
@@ -227,11 +228,24 @@ Deno.test("candidatesIn() misses no record that is likely the same", () => {
     const ids = (same: ReturnType<typeof likelySame>) =>
       same.map(({ record }) => Number(record.id)).sort((a, b) => a - b);
     const all = ids(likelySame(records, COMPARED.contacts, body));
-    const candidates = candidatesIn(tableOf(records), COMPARED.contacts, body);
-    assertEquals(
-      ids(likelySame([...candidates], COMPARED.contacts, body)),
-      all,
+    const table = tableOf(records);
+    const indexed = createSameIndex(new AbortController().signal);
+    for (
+      const candidates of [
+        atOnce(candidatesIn(table, COMPARED.contacts, body)),
+        await indexed(table, COMPARED.contacts, body),
+      ]
+    ) assertEquals(ids(likelySame(candidates, COMPARED.contacts, body)), all);
+    // The index knows what was added since.
+    table.put(99, { ...body, id: 99, email: "baru@example.co.id" });
+    const [last] = likelySame(
+      await indexed(table, COMPARED.contacts, {
+        email: "baru@example.co.id",
+      }),
+      COMPARED.contacts,
+      { email: "baru@example.co.id" },
     );
+    assertEquals(last?.record.id, 99);
     found += all.length;
   }
   assert(found > 300, `${found}`);
