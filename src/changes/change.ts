@@ -11,7 +11,7 @@ import type { Endpoint } from "../qontak/endpoints.ts";
 import type { Resource } from "../qontak/resources.ts";
 import { defined, type JsonObject } from "../values/json.ts";
 import type { ChangeContext } from "./context.ts";
-import type { Act } from "./history.ts";
+import type { Act, Claim } from "./history.ts";
 
 /** A change that is checked, but not sent. */
 export interface Prepared {
@@ -69,7 +69,10 @@ export interface Reason {
  * @param reason What it belongs to.
  * @returns The answer of the tool. It has the change's id as `undo`, if the
  * change can be taken back.
- * @throws {InputError} When there are problems; nothing was sent.
+ * @throws {InputError} When there are problems, or another call takes the same
+ * changes back; nothing was sent.
+ * @throws {StoreError} When changes to take back cannot be claimed; nothing was
+ * sent.
  */
 export async function carryOut(
   context: ChangeContext,
@@ -78,6 +81,9 @@ export async function carryOut(
 ): Promise<JsonObject> {
   const { tool, act, kind, id, before, body, canUndo, endpoint } = prepared;
   refuse(tool, prepared.problems);
+  const claim = undoes === undefined
+    ? undefined
+    : await claimOf(context, tool, undoes.split(" "));
   const open = await context.history.begin({
     tool,
     act,
@@ -94,9 +100,13 @@ export async function carryOut(
   try {
     sent = await prepared.send({ ...context, crm: marked(context.crm, mark) });
   } catch (error) {
-    if (isUnsent(endpoint, error)) await open?.drop();
+    if (isUnsent(endpoint, error)) {
+      await claim?.release();
+      await open?.drop();
+    } else await claim?.settle("unknown", open?.id);
     throw error;
   }
+  await claim?.settle("done", open?.id);
   await open?.done({ record: sent.id, after: sent.after });
   if (!open || !canUndo || sent.id === null) return sent.report;
   const lasts = await context.history.isLasting();
@@ -105,6 +115,19 @@ export async function carryOut(
     undo: open.id,
     ...(lasts ? {} : { undo_lasts: "until this server ends" }),
   };
+}
+
+/** Claims the changes that a change takes back, so that only one call does. */
+async function claimOf(
+  { history }: ChangeContext,
+  tool: string,
+  ids: readonly string[],
+): Promise<Claim> {
+  const claim = await history.claim(ids);
+  if (claim) return claim;
+  throw new InputError(
+    `${tool} was not sent: another call has begun to take the change back, or it is no longer kept. Make a new plan to see which`,
+  );
 }
 
 /** Whether a failed change has certainly changed nothing. */

@@ -10,15 +10,28 @@ import { describeFault } from "../logging/faults.ts";
 import type { Log } from "../logging/log.ts";
 import { deadline, untilAborted } from "../net/deadline.ts";
 import { type Rule, whole } from "../values/rules.ts";
-import type { JsonObject } from "../values/json.ts";
+import { isObject, type JsonObject } from "../values/json.ts";
 import type { Owner } from "./plans.ts";
-import type { ChangeStore } from "./store.ts";
+import type { ChangeStore, Place } from "./store.ts";
 
 /** What a change does to a record. */
 export type Act = "create" | "update" | "delete";
 
 /** The outcome of a change: "unknown" until Qontak has answered. */
 export type Effect = "unknown" | "done";
+
+/** How a change is taken back. */
+export interface Undone {
+  /** The call that does it. */
+  readonly claim: string;
+  /**
+   * "begun" until its outcome is kept, which is never if the program ends
+   * before.
+   */
+  readonly state: "begun" | "done" | "unknown";
+  /** The change that it made; undefined if none is kept. */
+  readonly by?: string | undefined;
+}
 
 /** One change in the history. */
 export interface PastChange {
@@ -50,10 +63,22 @@ export interface PastChange {
   readonly undoes?: string | undefined;
   /** Whether Qontak is known to have carried it out. */
   readonly effect: Effect;
+  /** How it is taken back; undefined if no call has begun to. */
+  readonly undone?: Undone | undefined;
+}
+
+/** A change in a list: what it changed, without the values. */
+export interface ListedChange
+  extends Omit<PastChange, "before" | "body" | "after"> {
+  /** The keys that it sent, as far as they fit. */
+  readonly keys: readonly string[];
 }
 
 /** A change before it is sent. */
-export type Begun = Omit<PastChange, "id" | "time" | "principal" | "effect">;
+export type Begun = Omit<
+  PastChange,
+  "id" | "time" | "principal" | "effect" | "undone"
+>;
 
 /** A change that is being sent. */
 export interface Open {
@@ -63,6 +88,19 @@ export interface Open {
   done(known: Pick<PastChange, "record" | "after">): Promise<void>;
   /** Removes it, since it was certainly not carried out. Never rejects. */
   drop(): Promise<void>;
+}
+
+/** The right of one call to take changes back. */
+export interface Claim {
+  /**
+   * Keeps the outcome. Never rejects: without it, the outcome stays unknown.
+   *
+   * @param state The outcome.
+   * @param by The change that took them back.
+   */
+  settle(state: "done" | "unknown", by: string | undefined): Promise<void>;
+  /** Gives it back, since nothing was sent. Never rejects. */
+  release(): Promise<void>;
 }
 
 /** The history of one company, for one caller. */
@@ -77,12 +115,12 @@ export interface History {
    */
   begin(change: Begun): Promise<Open | undefined>;
   /**
-   * Lists the company's changes, newest first.
+   * Lists the company's last changes, newest first, at most
+   * {@linkcode MOST_LISTED}.
    *
-   * @param most How many to return.
    * @throws {StoreError} When the store fails.
    */
-  list(most: number): Promise<readonly PastChange[]>;
+  list(): Promise<readonly ListedChange[]>;
   /**
    * Finds a change of the company.
    *
@@ -90,7 +128,28 @@ export interface History {
    * @throws {StoreError} When the store fails.
    */
   get(id: string): Promise<PastChange | undefined>;
+  /**
+   * Claims changes before they are taken back. Of several callers, one gets the
+   * claim.
+   *
+   * @param ids The ids of the changes.
+   * @returns The claim; undefined if a change is claimed, or no longer kept.
+   * @throws {StoreError} When the store fails.
+   */
+  claim(ids: readonly string[]): Promise<Claim | undefined>;
 }
+
+/** How many changes are listed. */
+export const MOST_LISTED = 2_000;
+
+/** How many keys of a change are listed. */
+const KEYS_LISTED = 12;
+
+/** How many characters of a key are listed. */
+const KEY_LENGTH = 60;
+
+/** How many times to try while others change the same entry. */
+const TRIES = 20;
 
 /** How many days changes are kept by default. */
 export const UNDO_DAYS = 30;
@@ -102,6 +161,12 @@ const DAY = 24 * 60 * 60 * 1000;
 
 /** How long a change waits for what is kept of it, in ms. */
 const TIMEOUT = 1_000;
+
+/** The lists that are being read, by store and company. */
+const listings = new WeakMap<
+  ChangeStore,
+  Map<string, Promise<readonly ListedChange[]>>
+>();
 
 /**
  * Makes access to the history of one company, for one caller.
@@ -116,7 +181,47 @@ export function createHistory(
   { scope, principal }: Owner,
   { days, log }: { readonly days: number; readonly log: Log },
 ): History {
-  const shelf = { kind: "change", tenant: scope };
+  const placeOf = (id: string): Place => ({
+    kind: "change",
+    tenant: scope,
+    id,
+  });
+  // Lists are read from small entries of their own, since a change has the
+  // record's values.
+  const index = { kind: "change_index", tenant: scope };
+  const running = listings.get(store) ?? new Map();
+  listings.set(store, running);
+
+  /**
+   * Changes an entry, whatever else changes it at the same time.
+   *
+   * @returns Whether it was changed.
+   */
+  async function change(
+    id: string,
+    next: (change: PastChange) => PastChange | undefined,
+  ): Promise<boolean> {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const text = await store.get(placeOf(id));
+      if (text === undefined) return false;
+      const from: PastChange = JSON.parse(text);
+      const to = next(from);
+      if (!to) return false;
+      if (!await store.replace(placeOf(id), text, JSON.stringify(to))) continue;
+      await ask(() =>
+        store.replace({ ...index, id }, listedText(from), listedText(to))
+      );
+      // A list that is being read may miss it.
+      running.delete(scope);
+      return true;
+    }
+    return false;
+  }
+
+  async function readList(): Promise<readonly ListedChange[]> {
+    const kept = await store.list(index, MOST_LISTED);
+    return kept.map(({ text }) => JSON.parse(text));
+  }
 
   /**
    * Asks the store, but not for long. A change must not fail because of what is
@@ -149,39 +254,113 @@ export function createHistory(
       if (days === 0) return undefined;
       const time = Date.now();
       const id = makeId(time);
-      const place = { ...shelf, id };
-      const change: PastChange = {
+      const begun: PastChange = {
         id,
         time: new Date(time).toISOString(),
         principal,
         ...given,
         effect: "unknown",
       };
-      const put = (change: PastChange) =>
+      const put = (place: Place, text: string) =>
         ask(async () => {
-          await store.put(place, JSON.stringify(change), days * DAY);
+          await store.put(place, text, days * DAY);
           return true;
         });
-      if (!await put(change)) return undefined;
+      if (!await put(placeOf(id), JSON.stringify(begun))) return undefined;
+      await put({ ...index, id }, listedText(begun));
+      running.delete(scope);
       return {
         id,
         async done(known) {
-          await put({ ...change, ...known, effect: "done" });
+          await ask(() =>
+            change(id, (now) => ({ ...now, ...known, effect: "done" }))
+          );
         },
         async drop() {
-          await ask(() => store.remove(place));
+          await ask(() => store.remove({ ...index, id }));
+          await ask(() => store.remove(placeOf(id)));
+          running.delete(scope);
         },
       };
     },
 
-    async list(most) {
-      const kept = await store.list(shelf, most);
-      return kept.map(({ text }) => JSON.parse(text));
+    list() {
+      const other = running.get(scope);
+      if (other) return other;
+      const list = readList().finally(() => {
+        if (running.get(scope) === list) running.delete(scope);
+      });
+      running.set(scope, list);
+      return list;
     },
 
     async get(id) {
-      const text = await store.get({ ...shelf, id });
-      return text === undefined ? undefined : JSON.parse(text);
+      const text = await store.get(placeOf(id));
+      if (text !== undefined) return JSON.parse(text);
+      // A change that is no longer kept is not listed any more.
+      await ask(() => store.remove({ ...index, id }));
+      return undefined;
+    },
+
+    async claim(ids) {
+      const claim = crypto.randomUUID();
+      const isMine = ({ undone }: PastChange) => undone?.claim === claim;
+      const taken: string[] = [];
+      const each = async (
+        next: (change: PastChange) => PastChange,
+      ): Promise<void> => {
+        for (const id of taken) {
+          await ask(() =>
+            change(id, (now) => isMine(now) ? next(now) : undefined)
+          );
+        }
+      };
+      const release = () => each(({ undone: _, ...change }) => change);
+      try {
+        for (const id of ids) {
+          const isTaken = await change(id, (now) =>
+            now.undone ? undefined : {
+              ...now,
+              undone: { claim, state: "begun" },
+            });
+          if (!isTaken) {
+            await release();
+            return undefined;
+          }
+          taken.push(id);
+        }
+      } catch (error) {
+        await release();
+        throw error;
+      }
+      return {
+        release,
+        settle: (state, by) =>
+          each((change) => ({ ...change, undone: { claim, state, by } })),
+      };
     },
   };
+}
+
+/** The entry of a change in the list. */
+function listedText(
+  { before: _before, after: _after, body, ...change }: PastChange,
+): string {
+  const listed: ListedChange = { ...change, keys: keysOf(change.act, body) };
+  return JSON.stringify(listed);
+}
+
+/** The keys of a body, as far as they fit. */
+function keysOf(act: Act, body: JsonObject): readonly string[] {
+  if (act === "delete") return [];
+  const keys = Object.entries(body).flatMap(([key, value]) =>
+    key === "additional_fields" && Array.isArray(value)
+      ? value.filter(isObject).map(({ id }) => `additional_fields id ${id}`)
+      : [key]
+  );
+  const shown = keys.slice(0, KEYS_LISTED)
+    .map((key) => key.slice(0, KEY_LENGTH));
+  return keys.length > KEYS_LISTED
+    ? [...shown, `… ${keys.length - KEYS_LISTED} more`]
+    : shown;
 }

@@ -6,12 +6,12 @@
  */
 import { ForeseenError, InputError, problemsError } from "../errors.ts";
 import { sha256 } from "../storage/hash.ts";
-import { defined, isObject, type JsonObject, show } from "../values/json.ts";
+import { defined, type JsonObject, show } from "../values/json.ts";
 import { carryOut } from "./change.ts";
 import type { ChangeContext } from "./context.ts";
 import { differencesOf } from "./differences.ts";
 import { describeDelete } from "./dry_run.ts";
-import type { PastChange } from "./history.ts";
+import type { ListedChange, PastChange } from "./history.ts";
 import {
   groupByRecord,
   nameOf,
@@ -23,12 +23,6 @@ import {
 /** How many changes one call takes back. */
 export const MAX_UNDO = 20;
 
-/** How many changes are searched for those that were taken back already. */
-const SEARCHED = 1_000;
-
-/** How many keys of a change are listed. */
-const KEYS_SHOWN = 12;
-
 /**
  * Lists the company's last changes, newest first.
  *
@@ -39,8 +33,7 @@ export async function listChanges(
   context: ChangeContext,
   most: number,
 ): Promise<JsonObject> {
-  const all = await context.history.list(SEARCHED);
-  const undone = undoneBy(all);
+  const all = await context.history.list();
   const lasts = await context.history.isLasting();
   // The changes of a run are one entry.
   const entries = [
@@ -53,8 +46,8 @@ export async function listChanges(
       by: change!.principal,
       tool: change!.tool,
       ...(change!.bulk === undefined
-        ? oneChange(change!, undone)
-        : manyChanges([change!, ...others], undone)),
+        ? oneChange(change!)
+        : manyChanges([change!, ...others])),
     })),
     ...(entries.length > most ? { left_out: entries.length - most } : {}),
     ...(lasts ? {} : { undo_lasts: "until this server ends" }),
@@ -62,30 +55,26 @@ export async function listChanges(
 }
 
 /** What a list says of one change. */
-function oneChange(
-  change: PastChange,
-  undone: ReadonlyMap<string, string>,
-): JsonObject {
+function oneChange(change: ListedChange): JsonObject {
+  const { undone } = change;
   return {
     record: nameOf(change),
-    keys: keysOf(change),
+    ...(change.act === "delete" ? {} : { keys: change.keys }),
     ...(change.effect === "unknown" ? { outcome: "unknown" } : {}),
     ...(change.canUndo ? {} : { can_undo: false }),
     ...defined({
       undoes: change.undoes?.split(" "),
-      undone_by: undone.get(change.id),
+      undone_by: undone?.state === "done" ? undone.by : undefined,
+      undo_outcome: undone && undone.state !== "done" ? "unknown" : undefined,
     }),
   };
 }
 
 /** What a list says of the changes of a run. */
-function manyChanges(
-  changes: readonly PastChange[],
-  undone: ReadonlyMap<string, string>,
-): JsonObject {
-  const count = (test: (change: PastChange) => boolean) =>
+function manyChanges(changes: readonly ListedChange[]): JsonObject {
+  const count = (test: (change: ListedChange) => boolean) =>
     changes.filter(test).length;
-  const taken = count(({ id }) => undone.has(id));
+  const taken = count(({ undone }) => undone?.state === "done");
   const unknown = count(({ effect }) => effect === "unknown");
   return {
     kind: changes[0]!.kind.replaceAll("_", " "),
@@ -94,30 +83,6 @@ function manyChanges(
     ...(changes[0]!.undoes ? { takes_back: changes.length } : {}),
     ...(taken > 0 ? { taken_back: taken } : {}),
   };
-}
-
-/** The keys that a change sent, as far as they fit. */
-function keysOf({ act, body }: PastChange): readonly string[] | undefined {
-  if (act === "delete") return undefined;
-  const keys = Object.entries(body).flatMap(([key, value]) =>
-    key === "additional_fields" && Array.isArray(value)
-      ? value.filter(isObject).map(({ id }) => `additional_fields id ${id}`)
-      : [key]
-  );
-  return keys.length > KEYS_SHOWN
-    ? [...keys.slice(0, KEYS_SHOWN), `… ${keys.length - KEYS_SHOWN} more`]
-    : keys;
-}
-
-/** Which change took back which. */
-function undoneBy(
-  changes: readonly PastChange[],
-): ReadonlyMap<string, string> {
-  return new Map(
-    changes.filter(({ effect }) => effect === "done").flatMap(
-      ({ id, undoes }) => (undoes?.split(" ") ?? []).map((one) => [one, id]),
-    ),
-  );
 }
 
 /**
@@ -204,22 +169,17 @@ async function prepareAll(
     throw new InputError(
       `${UNDO_TOOL} was not sent: there is no change ${
         unknown.slice(0, MAX_UNDO).map((id) => show(id)).join(", ")
-      }. Without ids, ${UNDO_TOOL} lists those that are kept`,
+      }, or it is no longer kept. Without ids, ${UNDO_TOOL} lists those that are kept`,
     );
   }
-  const undone = undoneBy(await context.history.list(SEARCHED));
   const changes = found as PastChange[];
-  const open = changes.filter(({ id }) => !undone.has(id));
-  const done = changes.filter(({ id }) => undone.has(id)).map((change) => ({
-    changes: [change],
-    problems: [
-      `${nameOf(change)}: the change was taken back already`,
-    ],
-    lost: [],
-  }));
-  const undoings: Undoing[] = [...done];
+  const groups = [
+    ...changes.filter(({ undone }) => undone).map((change) => [change]),
+    ...groupByRecord(changes.filter(({ undone }) => !undone)),
+  ];
+  const undoings: Undoing[] = [];
   // One after the other: they are reads under the company's limits.
-  for (const group of groupByRecord(open)) {
+  for (const group of groups) {
     undoings.push(await prepareUndo(context, group));
   }
   return undoings;

@@ -88,6 +88,14 @@ export async function prepareUndo(
     ...none,
     problems: [`${nameOf(changes[0]!)}: ${problem}`],
   });
+  const claimed = changes.find(({ undone }) => undone);
+  if (claimed) {
+    return refused(
+      claimed.undone!.state === "done"
+        ? "the change was taken back already"
+        : "a call has begun to take the change back, and its outcome is not known. It is not sent again: look at the record, and correct it by hand if needed",
+    );
+  }
   const fixed = changes.find(({ canUndo }) => !canUndo);
   if (fixed) return refused(`what ${fixed.tool} did cannot be taken back`);
   const [newest] = changes;
@@ -165,7 +173,9 @@ function actOf(newest: PastChange, oldest: PastChange): Act | undefined {
 }
 
 /** A change's record, for messages. */
-export function nameOf({ kind, record }: PastChange): string {
+export function nameOf(
+  { kind, record }: Pick<PastChange, "kind" | "record">,
+): string {
   return `${kind.replaceAll("_", " ")} ${record ?? "of unknown id"}`;
 }
 

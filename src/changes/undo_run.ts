@@ -13,9 +13,6 @@ import { planRun, startRun } from "./plan_run.ts";
 import type { Run } from "./runs.ts";
 import { prepareUndo, UNDO_TOOL } from "./undo.ts";
 
-/** How many of the company's changes are searched for those of a run. */
-const SEARCHED = 2_000;
-
 /** Prepares a row that takes back one change. */
 export const prepareUndoRow: PrepareRow = async (context, _run, { undo }) => {
   const change = await context.history.get(String(undo));
@@ -118,13 +115,10 @@ async function undoesOf(
 ): Promise<string[]> {
   const rows = (await runs.rows(run)).map(({ row }) => row);
   const found = new Set(rows.flatMap(({ undo }) => undo ?? []));
-  const all = await history.list(SEARCHED);
   // The ids of rows without an answer are only in the history.
-  for (const { id, bulk } of all) if (bulk === run.id) found.add(id);
-  for (const { effect, undoes = "" } of all) {
-    if (effect === "done") {
-      for (const id of undoes.split(" ")) found.delete(id);
-    }
+  for (const { id, bulk, undone } of await history.list()) {
+    if (bulk === run.id) found.add(id);
+    if (undone) found.delete(id);
   }
   await inParallel(run.undoneBy, AT_ONCE, async (id) => {
     const other = await runs.find(id);

@@ -30,6 +30,13 @@ function watchedStore() {
       }
       return inner.put(place, text, lifetime);
     },
+    async replace(place, from, to) {
+      const isReplaced = await inner.replace(place, from, to);
+      if (isReplaced && place.kind === "change") {
+        changes.set(place.id, JSON.parse(to));
+      }
+      return isReplaced;
+    },
     remove(place) {
       changes.delete(place.id);
       return inner.remove(place);
@@ -206,10 +213,10 @@ Deno.test("a fault of the store neither stops a change nor reaches the caller", 
       [{ put: fail }, false],
       [{ put: failNow }, false],
       [{
-        put: (...[place, text, lifetime]: Parameters<ChangeStore["put"]>) =>
-          place.kind === "change" && JSON.parse(text).effect === "done"
+        replace: (...[place, from, to]: Parameters<ChangeStore["replace"]>) =>
+          place.kind === "change" && JSON.parse(to).effect === "done"
             ? fail()
-            : store.put(place, text, lifetime),
+            : store.replace(place, from, to),
       }, true],
       [{ isLasting: fail }, true],
     ] as const

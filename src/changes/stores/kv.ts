@@ -7,6 +7,7 @@
 import { StoreError } from "../../errors.ts";
 import { askKv, type Kv } from "../../storage/kv.ts";
 import { createLru } from "../../storage/lru.ts";
+import { inParallel } from "../parallel.ts";
 import {
   type ChangeStore,
   type ChangeStoreOptions,
@@ -52,7 +53,7 @@ const CHECK = 64;
 /** Of how many shelves the texts are counted; the others begin again. */
 const SHELVES = 10_000;
 
-/** How many texts are removed in one step. */
+/** How many texts are removed, or read, in one step. */
 const STEP = 50;
 
 /** How many times to try while other processes write first. */
@@ -174,13 +175,13 @@ export function createKvChangeStore(
           }),
         )
       );
-      const kept: Kept[] = [];
-      for (const { key } of heads) {
+      const kept: (Kept | undefined)[] = heads.map(() => undefined);
+      await inParallel(heads.entries(), STEP, async ([i, { key }]) => {
         const id = String(key.at(-1));
         const text = await get({ ...shelf, id });
-        if (text !== undefined) kept.push({ id, text });
-      }
-      return kept;
+        if (text !== undefined) kept[i] = { id, text };
+      });
+      return kept.filter((one) => one !== undefined);
     },
 
     async remove(place) {

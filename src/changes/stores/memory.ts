@@ -7,6 +7,7 @@ import {
   type ChangeStore,
   type ChangeStoreOptions,
   checkSize,
+  type Kept,
   MOST,
   type Shelf,
   sizeOf,
@@ -147,11 +148,13 @@ export function createMemoryChangeStore(
     list(shelf, most) {
       const name = nameOf(shelf);
       const ids = [...shelves.get(name)?.keys() ?? []].sort().reverse();
-      const found = ids.flatMap((id) => {
+      const found: Kept[] = [];
+      for (const id of ids) {
+        if (found.length >= most) break;
         const text = find(name, id)?.text;
-        return text === undefined ? [] : [{ id, text }];
-      });
-      return Promise.resolve(found.slice(0, most));
+        if (text !== undefined) found.push({ id, text });
+      }
+      return Promise.resolve(found);
     },
     remove(place) {
       drop(nameOf(place), place.id);

@@ -1,5 +1,6 @@
 /** Plans and changes in Deno KV. */
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { createHistory } from "../../../src/changes/history.ts";
 import { createKvChangeStore } from "../../../src/changes/stores/kv.ts";
 import { StoreError } from "../../../src/errors.ts";
 import { kvTests, type TestKv } from "../../support/kv.ts";
@@ -58,4 +59,50 @@ test("createKvChangeStore() says that there is no database", async () => {
     StoreError,
     "start with deno run --unstable-kv",
   );
+});
+
+test("a change is claimed once, and 700 changes are listed without their values", async ({ kv }) => {
+  const store = createKvChangeStore({ kv });
+  let read = 0;
+  const counted = {
+    ...store,
+    async list(...args: Parameters<typeof store.list>) {
+      const kept = await store.list(...args);
+      read += kept.reduce((sum, { text }) => sum + text.length, 0);
+      return kept;
+    },
+  };
+  const owner = { scope: "acme", principal: "me" };
+  const history = createHistory(counted, owner, { days: 1, log: () => {} });
+  const ids: string[] = [];
+  for (let i = 0; i < 700; i++) {
+    const open = await history.begin({
+      tool: "update_note",
+      act: "update",
+      kind: "note",
+      record: i,
+      body: { note: "x".repeat(i === 0 ? 90_000 : 3_000) },
+      canUndo: true,
+    });
+    ids.push(open!.id);
+  }
+  const started = performance.now();
+  const listed = await history.list();
+  assert(performance.now() - started < 3_000);
+  assertEquals(listed.map(({ id }) => id), ids.toReversed());
+  assert(read < 700 * 500, `${read} characters were read`);
+
+  const [id = ""] = ids;
+  const claims = await Promise.all([1, 2, 3].map(() => history.claim([id])));
+  const [claim, ...others] = claims.filter((one) => one !== undefined);
+  assertEquals(others, []);
+  await claim!.release();
+  const again = await history.claim([id]);
+  await again!.settle("unknown", "later");
+  assertEquals(await history.claim([id]), undefined);
+  assertEquals((await history.get(id))!.undone!.state, "unknown");
+  assertEquals((await history.list()).at(-1)!.undone!.by, "later");
+  // A claim of several changes is all or nothing.
+  assertEquals(await history.claim([ids[1]!, id]), undefined);
+  assert(await history.claim([ids[1]!]));
 });
