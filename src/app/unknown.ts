@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { didYouMean, nearest } from "../values/words.ts";
+import { nearest } from "../values/words.ts";
 import { type Variable, variables } from "./variables.ts";
 
 /** What the names of this program's variables begin with. */
@@ -65,7 +65,7 @@ export function findUnknown(
         `${
           name.length > MAX_SHOWN ? `${name.slice(0, MAX_SHOWN)}…` : name
         } is not a variable of this program and has no effect${
-          didYouMean(name, known)
+          meant === undefined ? "" : `. Did you mean ${meant}?`
         }`,
       );
     }

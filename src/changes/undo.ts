@@ -6,18 +6,11 @@
  */
 import { QontakError } from "../errors.ts";
 import { isSame, valuesOf } from "../fields/readback.ts";
-import { endpoints } from "../qontak/endpoints.ts";
 import { type Resource, resources } from "../qontak/resources.ts";
-import {
-  defined,
-  isEmpty,
-  isObject,
-  type JsonObject,
-  toId,
-} from "../values/json.ts";
+import { defined, isEmpty, type JsonObject } from "../values/json.ts";
 import type { Prepared } from "./change.ts";
 import type { ChangeContext } from "./context.ts";
-import { preparedDelete, prepareDelete } from "./delete.ts";
+import { prepareDelete } from "./delete.ts";
 import type { Act, PastChange } from "./history.ts";
 import {
   changedBetween,
@@ -28,7 +21,11 @@ import {
 } from "./old_values.ts";
 import { lastChangeOf } from "./last_change.ts";
 import { readRecord } from "./report_write.ts";
-import { preparedRequest } from "./request.ts";
+import {
+  preparedCategoryDelete,
+  preparedNewCategory,
+  TASK_CATEGORY,
+} from "./task_category.ts";
 import { prepareWrite } from "./write.ts";
 
 /** How the changes of one record are taken back. */
@@ -117,9 +114,11 @@ export async function prepareUndo(
     );
   }
   if (!resource) {
-    return kind === "task_category"
-      ? { ...none, prepared: undoCategory(newest!, id, act) }
-      : refused("this cannot be taken back");
+    if (kind !== TASK_CATEGORY) return refused("this cannot be taken back");
+    const prepared = act === "delete"
+      ? preparedCategoryDelete(UNDO_TOOL, id, newest!.body)
+      : preparedNewCategory(UNDO_TOOL, defined({ name: newest!.before?.name }));
+    return { ...none, prepared };
   }
   const current = await readIfThere(context, resource, id);
   if (act === "create") {
@@ -259,34 +258,6 @@ function changedSince(
       } not as it was created`
       : "something that the creation did not set",
   ];
-}
-
-/** Takes back what was done to a category of tasks. */
-function undoCategory(
-  { before, body }: PastChange,
-  id: number,
-  act: Act,
-): Prepared {
-  if (act === "delete") {
-    return preparedDelete("task_category", {
-      tool: UNDO_TOOL,
-      endpoint: endpoints.tasks.deleteCategory,
-      id,
-    }, body);
-  }
-  return preparedRequest({
-    tool: UNDO_TOOL,
-    act: "create",
-    kind: "task_category",
-    canUndo: true,
-    endpoint: endpoints.tasks.createCategory,
-    body: defined({ name: before?.name }),
-    report: ({ setup }, { response }) => {
-      setup.forget();
-      const record = isObject(response) ? response : {};
-      return Promise.resolve({ report: { record }, id: toId(record.id) });
-    },
-  });
 }
 
 /** Why changes are not taken back together. */

@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { preparedDelete } from "../changes/delete.ts";
-import { preparedRequest } from "../changes/request.ts";
+import {
+  preparedCategoryDelete,
+  preparedNewCategory,
+} from "../changes/task_category.ts";
 import { endpoints } from "../qontak/endpoints.ts";
-import { readBack } from "../fields/readback.ts";
 import { resources } from "../qontak/resources.ts";
-import { defined, isObject, type JsonObject, toId } from "../values/json.ts";
+import { defined, type JsonObject, toId } from "../values/json.ts";
 import { id, oneOf, required, text } from "./kit/arguments.ts";
 import { changeTool } from "./kit/change_tool.ts";
 import { frames } from "./kit/frames.ts";
@@ -91,21 +92,12 @@ export const taskTools: readonly Tool[] = [
     },
     output: frames.record,
     prepare: (_, { name, id }) =>
-      Promise.resolve(preparedRequest({
-        tool: "create_task_category",
-        act: "create",
-        kind: "task_category",
-        canUndo: true,
-        endpoint: endpoints.tasks.createCategory,
-        body: { name, ...defined({ id }) },
-        report: ({ setup }, { response }) => {
-          // The cached template contains the categories.
-          setup.forget();
-          const record = isObject(response) ? response : {};
-          const report = { record, ...readBack({ name }, record) };
-          return Promise.resolve({ report, id: toId(record.id) });
-        },
-      })),
+      Promise.resolve(
+        preparedNewCategory("create_task_category", {
+          name,
+          ...defined({ id }),
+        }),
+      ),
   }),
   changeTool({
     name: "delete_task_category",
@@ -115,21 +107,12 @@ export const taskTools: readonly Tool[] = [
     idempotent: true,
     input: { category_id: required(id()), ...tenantArgument },
     output: frames.deleted,
-    prepare: async (context, { category_id }) => {
-      const deletion = preparedDelete("task_category", {
-        tool: "delete_task_category",
-        endpoint: endpoints.tasks.deleteCategory,
-        id: category_id,
-      }, await readCategory(context, category_id));
-      return {
-        ...deletion,
-        async send(context) {
-          const sent = await deletion.send(context);
-          context.setup.forget();
-          return sent;
-        },
-      };
-    },
+    prepare: async (context, { category_id }) =>
+      preparedCategoryDelete(
+        "delete_task_category",
+        category_id,
+        await readCategory(context, category_id),
+      ),
   }),
 ];
 

@@ -194,6 +194,25 @@ Deno.test("undo_change takes back a category of tasks that was created or delete
   assert((await names()).includes(records[0].name));
 });
 
+Deno.test("undo_change leaves no category in the template of tasks that it took back", async () => {
+  await using world = await createWorld();
+  const count = async () => {
+    const { fields } = await world.ok("get_task_template");
+    return fields.find(({ key }: Raw) => key === "crm_task_category_id")
+      .options_total;
+  };
+  const before = await count();
+  const made = await world.ok("create_task_category", { name: "Kunjungan X" });
+  assertEquals(await count(), before + 1);
+  const task = await world.ok("update_task", {
+    task_id: await firstId(world, resources.task),
+    name: "Lain",
+  });
+  // Taking back the task reads the template while the category is there.
+  await undo(world, task.undo, made.undo);
+  assertEquals(await count(), before);
+});
+
 Deno.test("undo_change refuses what somebody changed since, and says who and when", async () => {
   await using world = await createWorld();
   const id = await firstId(world, resources.deal);
