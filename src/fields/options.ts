@@ -152,14 +152,12 @@ function namedInPart(
 ): readonly Option[] {
   const part = fold(text);
   if (part.length < 2) return [];
-  const starting = options.filter(({ name }) =>
-    ` ${fold(name)}`.includes(` ${part}`)
+  const starting = [...foldedOptions(options)].filter(([name]) =>
+    ` ${name}`.includes(` ${part}`)
   );
   // A whole word is closer than the start of one.
-  const whole = starting.filter(({ name }) =>
-    ` ${fold(name)} `.includes(` ${part} `)
-  );
-  return whole.length > 0 ? whole : starting;
+  const whole = starting.filter(([name]) => ` ${name} `.includes(` ${part} `));
+  return (whole.length > 0 ? whole : starting).flatMap(([, found]) => found);
 }
 
 /**

@@ -16,7 +16,7 @@ import {
 import { phoneKey, phonesOf } from "../values/phone.ts";
 import { cut } from "../values/marks.ts";
 import { visible } from "../values/visible.ts";
-import { foldText } from "../values/words.ts";
+import { foldText, normalizeText } from "../values/words.ts";
 import type { Table } from "./table.ts";
 
 /** By what two records are the same. */
@@ -385,8 +385,7 @@ const MAY_BE: Readonly<
 > = {
   phone: (key) => {
     const last = key.slice(-4);
-    return (value) =>
-      value.normalize("NFKC").replace(/\D+/g, "").includes(last);
+    return (value) => normalizeText(value).replace(/\D+/g, "").includes(last);
   },
   email: (key) => (value) => foldText(value).includes(key),
   name: (key) => {

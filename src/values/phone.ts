@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { normalizeText } from "./words.ts";
 
 /** The default country code: Indonesia. */
 const COUNTRY = "62";
@@ -31,7 +32,7 @@ export function phoneKey(text: string): string | undefined {
   if (text.length > MAX_WRITTEN) return undefined;
   // An extension is dialled later; a zero in brackets is not dialled from
   // abroad.
-  const [main = ""] = text.normalize("NFKC").split(/(?:ext?\.?|x|#|;)\s*\d/i);
+  const [main = ""] = normalizeText(text).split(/(?:ext?\.?|x|#|;)\s*\d/i);
   const bare = main.replace(/\(0\)/, "");
   if (/\p{L}/u.test(bare.replace(/^\s*(?:tel|telp|hp|wa)\b[.:]?/i, ""))) {
     return undefined;
