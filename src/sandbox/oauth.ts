@@ -27,10 +27,14 @@ export interface TokenDesk extends Gate {
   /** Answers a grant. */
   grant(body: GrantBody): Response;
   /**
-   * Redirects the first user's browser to the application with a code, as if
-   * the user had signed in and agreed.
+   * Redirects a browser to the application with a code.
+   *
+   * @param query The query of the request.
+   * @param user Who signed in and agreed; the first user by default.
    */
-  authorize(query: URLSearchParams): Response;
+  authorize(query: URLSearchParams, user?: User): Response;
+  /** Redirects a browser to the application of a person who refused. */
+  deny(query: URLSearchParams): Response;
   /** Describes the access token of a request, as Doorkeeper does. */
   info(request: Request): Response;
   /** Ends every access token. */
@@ -48,6 +52,7 @@ interface AccessToken {
 interface CodeHolder {
   readonly client: string;
   readonly redirect: string;
+  readonly user: User;
 }
 
 /** An error of the OAuth standard; throwing it ends a grant. */
@@ -174,15 +179,52 @@ export function createTokenDesk(
         "client_id",
         "redirect_uri",
       );
-      const holder = codes.get(code) ?? { client, redirect };
+      const holder = codes.get(code) ??
+        { client, redirect, user: users[0]! };
       if (
         !code.startsWith(SANDBOX_CODE) || usedCodes.has(code) ||
         holder.client !== client || holder.redirect !== redirect
       ) throw invalidGrant();
       usedCodes.add(code);
-      return issue(users[0]!);
+      return issue(holder.user);
     },
   };
+
+  /** Redirects to the application that a query names. */
+  function back(
+    query: URLSearchParams,
+    tell: (asked: {
+      readonly client: string;
+      readonly redirect: string;
+      readonly type: string | undefined;
+      readonly told: URLSearchParams;
+    }) => void,
+  ): Response {
+    return orError(() => {
+      const given = Object.fromEntries(query);
+      demand(given.client_id, clientId);
+      const [client = "", redirect = ""] = need(
+        given,
+        "client_id",
+        "redirect_uri",
+      );
+      if (!URL.canParse(redirect)) {
+        throw new OAuthError(
+          "invalid_redirect_uri",
+          "The redirect uri included is not valid",
+          400,
+        );
+      }
+      const target = new URL(redirect);
+      const { searchParams: told } = target;
+      tell({ client, redirect, type: given.response_type, told });
+      if (given.state !== undefined) told.set("state", given.state);
+      return new Response(null, {
+        status: 302,
+        headers: { location: target.href },
+      });
+    });
+  }
 
   function tokenOf({ headers }: Request): AccessToken | undefined {
     const header = headers.get("authorization") ?? "";
@@ -212,34 +254,21 @@ export function createTokenDesk(
         }
         return json(kind(body), 200, { "cache-control": "no-store" });
       }),
-    authorize: (query) =>
-      orError(() => {
-        const given = Object.fromEntries(query);
-        demand(given.client_id, clientId);
-        const [client = "", redirect = ""] = need(
-          given,
-          "client_id",
-          "redirect_uri",
-        );
-        if (!URL.canParse(redirect)) {
-          throw new OAuthError(
-            "invalid_redirect_uri",
-            "The redirect uri included is not valid",
-            400,
-          );
-        }
-        const back = new URL(redirect);
-        const { searchParams: told } = back;
-        if (given.response_type === "code") {
+    authorize: (query, user = users[0]!) =>
+      back(query, ({ client, redirect, told, type }) => {
+        if (type === "code") {
           const code = `${SANDBOX_CODE}-${newToken()}`;
-          codes.set(code, { client, redirect });
+          codes.set(code, { client, redirect, user });
           told.set("code", code);
         } else told.set("error", "unsupported_response_type");
-        if (given.state !== undefined) told.set("state", given.state);
-        return new Response(null, {
-          status: 302,
-          headers: { location: back.href },
-        });
+      }),
+    deny: (query) =>
+      back(query, ({ told }) => {
+        told.set("error", "access_denied");
+        told.set(
+          "error_description",
+          "The resource owner or authorization server denied the request.",
+        );
       }),
     denial: INVALID_TOKEN,
     info(request) {

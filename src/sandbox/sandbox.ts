@@ -23,6 +23,11 @@ import { createTokenDesk, type TokenDesk } from "./oauth.ts";
 import type { World } from "./records.ts";
 import { resources } from "./resources/mod.ts";
 import { createRouter, GATEWAY_PREFIX } from "./router.ts";
+import {
+  AUTHORIZE_PATH,
+  createSignInPages,
+  type SignInPages,
+} from "./sign_in.ts";
 import { toHttpDate } from "./time.ts";
 import type {
   FaultRule,
@@ -33,7 +38,8 @@ import type {
 
 const TOKEN_PATH = "/oauth/token";
 const TOKEN_INFO_PATH = "/oauth/token/info";
-const AUTHORIZE_PATH = "/oauth/authorize";
+/** The paths whose bodies hold secrets. */
+const SECRET_PATHS = [TOKEN_PATH, SIGN_IN_PATH];
 const CONTROL_PATH = "/_sandbox/";
 const MAX_REQUESTS = 10_000;
 
@@ -98,6 +104,7 @@ export class MemorySandbox implements Sandbox {
   readonly #faults: FaultQueue = createFaultQueue();
   readonly #desk: TokenDesk;
   readonly #gateway: Gateway;
+  readonly #pages: SignInPages;
   readonly #requests: SandboxRequest[] = [];
   #world: World | undefined;
   #grantAttempts = 0;
@@ -107,6 +114,10 @@ export class MemorySandbox implements Sandbox {
     this.#options = options;
     this.#desk = createTokenDesk(options, USERS);
     this.#gateway = createGateway(options, USERS);
+    this.#pages = createSignInPages(USERS, {
+      allow: (query, user) => this.#desk.authorize(query, user),
+      deny: (query) => this.#desk.deny(query),
+    });
   }
 
   /** The tenant's data, made on first use. */
@@ -196,7 +207,7 @@ export class MemorySandbox implements Sandbox {
     const access = await gate.check(request);
     const answer = (): Promise<Response> =>
       Promise.resolve(
-        isGrant
+        this.#pages.respond({ request, form: Object(body) }) ?? (isGrant
           ? this.#desk.grant(Object(body))
           : method === "GET" && path === AUTHORIZE_PATH
           ? this.#desk.authorize(searchParams)
@@ -205,7 +216,7 @@ export class MemorySandbox implements Sandbox {
           ? this.#desk.info(request)
           : method === "GET" && path === SIGN_IN_PATH
           ? htmlPage("Sign in", 200)
-          : this.#call(method, path, searchParams, body, access),
+          : this.#call(method, path, searchParams, body, access)),
       );
     const finish = (response: Response | undefined): void => {
       const now = Date.now() + (this.#options.clockOffset ?? 0);
@@ -215,7 +226,7 @@ export class MemorySandbox implements Sandbox {
         method,
         path,
         query: queryOf(searchParams),
-        body: path === TOKEN_PATH ? withoutSecrets(body) : body ?? null,
+        body: SECRET_PATHS.includes(path) ? withoutSecrets(body) : body ?? null,
         status: response?.status ?? 0,
         authorized: "user" in access,
       });
