@@ -67,6 +67,13 @@ export interface Plans {
    * @throws {StoreError} When the store fails.
    */
   use(found: FoundPlan): Promise<void>;
+  /**
+   * Removes a plan, if it is there: the person has declined it.
+   *
+   * @param handle The handle.
+   * @throws {StoreError} When the store fails.
+   */
+  remove(handle: string): Promise<void>;
 }
 
 /** Whose plans they are. */
@@ -146,6 +153,11 @@ export function createPlans(store: ChangeStore, owner: Owner): Plans {
 
     async use({ id, tool }) {
       if (await store.take(placeOf(id)) === undefined) throw unknown(tool);
+    },
+
+    async remove(handle) {
+      const { id } = await deriveFrom(handle.trim(), owner);
+      await store.remove(placeOf(id));
     },
   };
 }

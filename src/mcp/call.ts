@@ -9,7 +9,12 @@ import { createHistory } from "../changes/history.ts";
 import { createPlans } from "../changes/plans.ts";
 import { createRuns } from "../changes/runs.ts";
 import type { ChangeOptions } from "../changes/store.ts";
-import { ForeseenError, sentenceOf, UnreachableError } from "../errors.ts";
+import {
+  ForeseenError,
+  InputError,
+  sentenceOf,
+  UnreachableError,
+} from "../errors.ts";
 import { createSetup, SETUP_LIFETIME } from "../fields/setup.ts";
 import { describeFault } from "../logging/faults.ts";
 import type { Log } from "../logging/log.ts";
@@ -29,6 +34,7 @@ import { TENANTS_HELD } from "../tokens/held.ts";
 import type { Tool, ToolContext } from "../tools/tool.ts";
 import { defined, type JsonObject } from "../values/json.ts";
 import { parseArguments, withProblems } from "../tools/kit/parse_arguments.ts";
+import { planOf } from "../tools/kit/shared_arguments.ts";
 import { type Caller, tenantOf } from "./caller.ts";
 import { type Content, withhold } from "./content.ts";
 import { createProgress, type Progress, type Tell } from "./progress.ts";
@@ -55,6 +61,11 @@ export interface CallOptions {
   readonly signal: AbortSignal;
   /** Whether a change may be carried out by a plan only. */
   readonly mustHavePlan?: boolean;
+  /**
+   * Whether the person has declined the plan of the arguments: it is removed,
+   * and nothing is sent.
+   */
+  readonly isDeclined?: boolean;
   /**
    * Tells the client what the call waits for; undefined if the client did not
    * ask.
@@ -107,6 +118,8 @@ interface State {
   readonly onQontak: () => void;
   /** Whether a change may be carried out by a plan only. */
   readonly mustHavePlan: boolean;
+  /** Whether the person has declined the plan. */
+  readonly isDeclined: boolean;
   /** Whether the tool has started, so that it may have changed something. */
   hasBegun: boolean;
 }
@@ -146,6 +159,7 @@ export function createCall(
       tell,
       onQontak = () => {},
       mustHavePlan = false,
+      isDeclined = false,
     }: CallOptions,
   ): Promise<ToolResult> {
     const { name, effect } = tool;
@@ -159,6 +173,7 @@ export function createCall(
       progress,
       onQontak,
       mustHavePlan,
+      isDeclined,
       hasBegun: false,
     };
     const inTime = () =>
@@ -201,6 +216,12 @@ export function createCall(
     if (error) {
       const found = await tool.problems!(context, values).catch(() => []);
       throw withProblems(tool, error, found);
+    }
+    if (state.isDeclined) {
+      await context.plans.remove(planOf(values)!);
+      throw new InputError(
+        `${tool.name} was not sent, nothing was changed: the person did not agree`,
+      );
     }
     state.hasBegun = true;
     const answer = onlyWritten(tool, await tool.run(context, values), caller);

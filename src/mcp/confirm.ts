@@ -61,16 +61,17 @@ export function createConfirmed(
     const plan = planOf({ plan: request.requestState() });
     if (plan !== undefined) {
       const answer = inputResponse(request.inputResponses, QUESTION);
-      const isYes = answer.kind === "elicit" && answer.action === "accept";
-      if (isYes) return await call(tool, { ...args, plan }, options);
+      if (answer.kind === "elicit") {
+        const isDeclined = answer.action !== "accept";
+        return await call(tool, { ...args, plan }, { ...options, isDeclined });
+      }
       return refused(
         `${tool.name} was not sent, nothing was changed: the person did not agree`,
       );
     }
+    // The tool names what is wrong with the arguments, or asks for a plan.
     if (!canAsk(request, capabilities())) {
-      return refused(
-        `${tool.name} was not sent, nothing was changed: the person must agree first, and this client cannot ask. Call it with dry_run: true, show the person what would change, and when they agree call it with the plan`,
-      );
+      return await call(tool, args, options);
     }
     const tried = await call(tool, { ...args, dry_run: true }, options);
     const what = tried.structuredContent;

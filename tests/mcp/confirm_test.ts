@@ -172,6 +172,23 @@ Deno.test("over HTTP in the older revision nobody can be asked, and a plan is th
   }
 });
 
+Deno.test("where nobody can be asked, all problems are named before a plan is asked for", async () => {
+  await using world = await createWorld({ server: { confirm: "writes" } });
+  const { records: [{ id: deal_id }] } = await world.ok("list_deals");
+  for (
+    const [args, says] of [
+      [{}, /deal_id/],
+      [{ deal_id, size: "many", nmae: "x" }, /nmae[^]*size|size[^]*nmae/],
+      [{ deal_id, crm_stage_id: "nowhere", size: 1 }, /1\. crm_stage/],
+    ] as const
+  ) {
+    const text = await world.refused("update_deal", args);
+    assertMatch(text, says);
+    assertEquals(text.includes("cannot ask"), false, text);
+  }
+  assertEquals(changing(world), 0);
+});
+
 Deno.test("deletes need the person's yes over HTTP unless it is turned off, and not on stdio", async () => {
   await using world = await createWorld({
     server: { confirm: undefined as never },
@@ -255,6 +272,20 @@ Deno.test("a question is answered for what was asked, by the caller that was ask
   await outside(world, "PUT", `/tasks/${first}`, { name: "Changed meanwhile" });
   const late = await ask({ requestState, inputResponses: yes });
   assertMatch(late.content[0].text, /name: ".*" → "Changed meanwhile"/);
+  // What the person has declined cannot be carried out with a yes later.
+  const sent = changing(world);
+  for (const action of ["decline", "cancel"]) {
+    const { requestState } = await ask({});
+    const no = { confirm: { action } };
+    const declined = await ask({ requestState, inputResponses: no });
+    assertMatch(
+      declined.content[0].text,
+      /nothing was changed: the person did/,
+    );
+    const later = await ask({ requestState, inputResponses: yes });
+    assertMatch(later.content[0].text, /no such plan/);
+  }
+  assertEquals(changing(world), sent);
   const again = await ask({});
   const done = await ask({
     requestState: again.requestState,

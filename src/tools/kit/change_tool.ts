@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { carryOut, type Prepared } from "../../changes/change.ts";
+import { carryOut, type Prepared, refuse } from "../../changes/change.ts";
 import { carryOutPlan } from "../../changes/carry_out_plan.ts";
 import { dryRun } from "../../changes/dry_run.ts";
 import { InputError } from "../../errors.ts";
@@ -47,13 +47,14 @@ export function changeTool<A extends Arguments>(
       const plan = planOf(given);
       const prepared = (args: object) => prepare(context, args as Values<A>);
       if (plan === undefined) {
+        const change = await prepared(args);
         if (dry_run !== true && context.mustHavePlan) {
+          refuse(name, change.problems);
           // A yes of the person comes with a plan.
           throw new InputError(
-            `${name} was not sent, nothing was changed: the person must agree first. Call it with dry_run: true, show the person what would change, and when they agree call it with the plan`,
+            `${name} was not sent, nothing was changed: the person must agree first, and this client cannot ask. Call it with dry_run: true, show the person what would change, and when they agree call it with the plan`,
           );
         }
-        const change = await prepared(args);
         return dry_run === true
           ? await dryRun(context, change, args)
           : await carryOut(context, change);
