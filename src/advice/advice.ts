@@ -89,6 +89,8 @@ export type Remedies = {
   readonly checkVaultRole: Readonly<Record<never, never>>;
   /** None of the keys can open a record. */
   readonly checkSealingKeys: Readonly<Record<never, never>>;
+  /** Other users could read or replace the folder of Deno KV. */
+  readonly chooseOwnFolder: Readonly<Record<never, never>>;
   /** A record is not sealed, although there is a sealing key. */
   readonly sealRecords: Readonly<Record<never, never>>;
   /** Another program overwrites the records of a store. */
@@ -209,6 +211,8 @@ export const adviseEmbedder: Advise = adviser({
   checkSealingKeys: () => "Make the sealer with the key that sealed it as well",
   keepStoreApart: () =>
     "Let that program use another place or key prefix, then put the credentials into the store again",
+  chooseOwnFolder: () =>
+    "Give it to the user of this process alone, or keep Deno KV elsewhere",
   sealRecords: () =>
     "If it is yours, remove it and put it in again through a store with the sealer",
   revokeKey: () => "Remove it from the store",

@@ -90,6 +90,8 @@ export const advise: Advise = adviser({
     "TOKEN_ENCRYPTION_KEY must hold the key that they are sealed with; if it was not set, that key is data.key beside Deno KV, whose place qontak-mcp doctor says",
   keepStoreApart: () =>
     "Let that program use another Redis or key prefix, then put the credentials in again: qontak-mcp tenants remove, and tenants add",
+  chooseOwnFolder: () =>
+    "Give it to the user of this process alone, or name another folder with QONTAK_DATA_DIR",
   sealRecords: () => "qontak-mcp seal shows what is there, and seals it, once",
   revokeKey: ({ id }) => `Remove it with: qontak-mcp keys revoke ${id}`,
   nameCallers: () =>

@@ -170,7 +170,7 @@ export function explainKv(error: unknown, what: string): StoreError {
  */
 export function createKv(
   log: Log = () => {},
-  openDatabase: () => Promise<Deno.Kv> = openDefault,
+  openDatabase: () => Promise<Deno.Kv> = () => openDefault(log),
 ): OwnKv | undefined {
   // Without the flag, the function does not exist.
   if (typeof Deno.openKv !== "function") return undefined;
@@ -207,8 +207,12 @@ export function createKv(
   };
 }
 
-async function openDefault(): Promise<Deno.Kv> {
+async function openDefault(log: Log): Promise<Deno.Kv> {
   const database = await Deno.openKv();
-  await closeToOthers();
+  for (const reason of await closeToOthers()) {
+    log("warn", "Other users of this machine may be able to read Deno KV", {
+      reason,
+    });
+  }
   return database;
 }

@@ -236,6 +236,32 @@ Deno.test("a key that cannot be used stops a call before a refresh, whatever is 
   assertEquals(sandbox.grants, 1);
 });
 
+Deno.test({
+  name: "a place that other users could read stops a call before a refresh",
+  ignore: !isUnix,
+  async fn() {
+    await using machine = await newMachine();
+    await using sandbox = serveSandbox();
+    const one = await machine.version("one");
+    const env = {
+      QONTAK_BASE_URL: sandbox.url,
+      QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
+    };
+    await Deno.mkdir(machine.folder, { recursive: true });
+    await Deno.chmod(machine.folder, 0o1777);
+    const { stdout } = await one([], { env, ...CALL });
+    const { result } = answersById(stdout).get(1)!;
+    assertEquals(result.isError, true, stdout);
+    const [{ text }] = result.content;
+    assertStringIncludes(text, `${machine.folder} is a folder for all users`);
+    assertStringIncludes(text, "name another folder with QONTAK_DATA_DIR");
+    assertEquals(sandbox.grantAttempts, 0);
+    await Deno.chmod(machine.folder, 0o777);
+    assertCalled(await one([], { env, ...CALL }));
+    assertEquals((await Deno.stat(machine.folder)).mode! & 0o7777, 0o700);
+  },
+});
+
 Deno.test("a place that cannot be used is named, with what to do", async () => {
   await using machine = await newMachine();
   const one = await machine.version("one");
