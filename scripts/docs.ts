@@ -16,6 +16,7 @@ import {
   startsServers,
 } from "../src/clients/clients.ts";
 import { type Variable, variables } from "../src/app/variables.ts";
+import { listPrompts } from "../src/mcp/prompts/prompts.ts";
 import { SETUP_LIFETIME } from "../src/fields/setup.ts";
 import { type FieldType, fieldTypes } from "../src/fields/types.ts";
 import { MAX_BYTES } from "../src/qontak/envelope.ts";
@@ -78,6 +79,20 @@ function toolSection(tool: Tool): string {
     `**${title}** (${effect}). ${description}`,
     ...rows.length === 0 ? [] : [table("| argument | | takes |", rows)],
   ].join("\n\n");
+}
+
+/** Every prompt: its title, what it does, and its arguments. */
+function promptTable(): string {
+  const { prompts } = listPrompts({ has: () => true, isPinned: true });
+  const rows = prompts.map(({ name, title, description, arguments: args }) =>
+    `| \`${name}\` | ${title} | ${description} | ${
+      args.filter(({ name }) => name !== "language")
+        .map(({ name, required }) =>
+          required ? `\`${name}\` (required)` : `\`${name}\``
+        ).join(", ")
+    } |`
+  );
+  return table("| prompt | title | what it does | arguments |", rows);
 }
 
 /** The schema of a tool's arguments, as far as it is shown. */
@@ -276,6 +291,7 @@ export async function generate(): Promise<Record<string, string>> {
     ["OPERATIONS.md", "metrics", metricTable()],
     ["SETTINGS.md", "variables", variableTable()],
     ["TOKENS.md", "policy", `\`\`\`hcl\n${policy}\`\`\``],
+    ["TOOLS.md", "prompts", promptTable()],
     ["TOOLS.md", "tools", toolPages()],
   ];
   const documents: Record<string, string> = {};

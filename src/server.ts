@@ -30,6 +30,7 @@ import {
   ON_THIS_MACHINE,
 } from "./mcp/caller.ts";
 import type { Exchange } from "./mcp/answers.ts";
+import { extraCapabilities, registerExtras } from "./mcp/extras.ts";
 import { type Call, createCall } from "./mcp/call.ts";
 import { createConfirmed } from "./mcp/confirm.ts";
 import { createEndpoint } from "./mcp/http.ts";
@@ -39,7 +40,6 @@ import { createLog, type Log, withRequest } from "./logging/log.ts";
 import { tellerOf } from "./mcp/progress.ts";
 import { createChecks, type Readiness } from "./qontak/readiness.ts";
 import { type Rate, rate } from "./limits/bucket.ts";
-import { listResources, readResource } from "./mcp/resources.ts";
 import { createTelemetry } from "./telemetry/telemetry.ts";
 import { DEFAULT_TENANT, type TokenStore } from "./tokens/store.ts";
 import { createEnvStore } from "./tokens/stores/env.ts";
@@ -215,10 +215,10 @@ const TTL = 60 * 60 * 1000;
 const CACHE_HINTS = {
   "tools/list": { ttlMs: TTL, cacheScope: "private" },
   "server/discover": { ttlMs: TTL, cacheScope: "private" },
-  "resources/list": { ttlMs: TTL, cacheScope: "public" },
-  "resources/templates/list": { ttlMs: TTL, cacheScope: "public" },
+  "resources/list": { ttlMs: TTL, cacheScope: "private" },
+  "resources/templates/list": { ttlMs: TTL, cacheScope: "private" },
   "resources/read": { ttlMs: TTL, cacheScope: "public" },
-  "prompts/list": { ttlMs: TTL, cacheScope: "public" },
+  "prompts/list": { ttlMs: TTL, cacheScope: "private" },
 } as const;
 
 /**
@@ -356,7 +356,7 @@ function serverFor(
   { call, confirm }: { readonly call: Call; readonly confirm: Confirm },
 ): Server {
   const server = new Server(IDENTITY, {
-    capabilities: { tools: {}, resources: {}, prompts: {} },
+    capabilities: { tools: {}, ...extraCapabilities(view) },
     instructions: view.instructions,
     cacheHints: CACHE_HINTS,
   });
@@ -390,18 +390,7 @@ function serverFor(
       tool.effect !== "read",
     );
   });
-  server.setRequestHandler(
-    "resources/list",
-    (_, context) => answer(listResources, context),
-  );
-  server.setRequestHandler(
-    "resources/read",
-    (read, context) => answer(() => readResource(read), context),
-  );
-  server.setRequestHandler("resources/templates/list", () => ({
-    resourceTemplates: [],
-  }));
-  server.setRequestHandler("prompts/list", () => ({ prompts: [] }));
+  registerExtras(server, { view, answer });
   return server;
 }
 

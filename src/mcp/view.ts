@@ -41,6 +41,10 @@ const TENANT_INSTRUCTIONS =
 export interface View {
   /** The names of the tools, in the order of the catalog. */
   readonly names: readonly string[];
+  /** Whether the caller acts for one company only, so that it need not name it. */
+  readonly isPinned: boolean;
+  /** Whether the caller has a tool. */
+  has(name: string): boolean;
   /** The text that a model reads before it chooses a tool. */
   readonly instructions: string;
   /** The tools as `tools/list` shows them. */
@@ -92,6 +96,8 @@ function createView(selected: readonly Tool[], caller: Caller): View {
   const list = () => (shown ??= tools.map(listed));
   return {
     names: [...byName.keys()],
+    isPinned: isPinned(caller),
+    has: (name) => byName.has(name),
     instructions: isPinned(caller)
       ? INSTRUCTIONS
       : `${INSTRUCTIONS} ${TENANT_INSTRUCTIONS}`,

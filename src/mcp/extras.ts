@@ -1,0 +1,69 @@
+/**
+ * What a server offers besides tools: prompts and resources. What they contain
+ * is loaded when a client first asks for it.
+ *
+ * @module
+ */
+import type { Server, ServerContext } from "@modelcontextprotocol/server";
+import { promptsFor } from "./prompts/needs.ts";
+import type { View } from "./view.ts";
+
+/** Makes an answer when there is room for it. */
+export type Answer = <T>(
+  make: () => T | Promise<T>,
+  context: ServerContext,
+  isWrite?: boolean,
+) => T | Promise<T>;
+
+/**
+ * The capabilities of the server of one caller, besides tools. Without any
+ * prompt, it does not claim to have prompts.
+ *
+ * @param view What the caller sees.
+ */
+export function extraCapabilities(view: View) {
+  return { resources: {}, ...(hasPrompts(view) ? { prompts: {} } : {}) };
+}
+
+function hasPrompts({ has }: View): boolean {
+  return promptsFor(has).length > 0;
+}
+
+/**
+ * Adds the handlers.
+ *
+ * @param server The server of one caller.
+ * @param options What the caller sees, and how answers are made.
+ */
+export function registerExtras(
+  server: Server,
+  { view, answer }: { readonly view: View; readonly answer: Answer },
+): void {
+  const prompts = () => import("./prompts/prompts.ts");
+  const resources = () => import("./resources.ts");
+  if (hasPrompts(view)) {
+    server.setRequestHandler(
+      "prompts/list",
+      (_, context) =>
+        answer(async () => (await prompts()).listPrompts(view), context),
+    );
+    server.setRequestHandler(
+      "prompts/get",
+      (get, context) =>
+        answer(async () => (await prompts()).getPrompt(get, view), context),
+    );
+  }
+  server.setRequestHandler(
+    "resources/list",
+    (_, context) =>
+      answer(async () => (await resources()).listResources(), context),
+  );
+  server.setRequestHandler(
+    "resources/read",
+    (read, context) =>
+      answer(async () => (await resources()).readResource(read), context),
+  );
+  server.setRequestHandler("resources/templates/list", () => ({
+    resourceTemplates: [],
+  }));
+}
