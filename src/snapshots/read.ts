@@ -146,7 +146,12 @@ export function createReading(options: ReadingOptions): Reading {
   let hasChanged = false;
   let isComplete = false;
 
-  function keep(page: number, { records, total: count }: PageOfRecords): void {
+  /** Stores a page, and says whether it has a record that was not seen. */
+  function keep(
+    page: number,
+    { records, total: count }: PageOfRecords,
+  ): boolean {
+    const before = seen.size;
     for (const record of records) {
       const id = toId(record.id);
       if (id === null) continue;
@@ -157,6 +162,7 @@ export function createReading(options: ReadingOptions): Reading {
     total = count ?? total;
     done.set(page, orderOf(records));
     onPage();
+    return seen.size > before;
   }
 
   /**
@@ -201,14 +207,24 @@ export function createReading(options: ReadingOptions): Reading {
     return { length, first, count };
   }
 
-  /** Reads the missing pages, several in parallel. */
+  /**
+   * Reads the missing pages, several in parallel. A page without a record that
+   * is new ends the list, because a wrong count could name millions of pages.
+   */
   async function readRest(signal: AbortSignal): Promise<void> {
-    const queue = Array.from(
-      { length: Math.ceil((total ?? 0) / size) },
-      (_, i) => i + 1,
-    ).filter((page) => !done.has(page));
-    await sideBySide(queue, async (page, own) => {
-      keep(page, await readPage(page, size, own));
+    let end = Infinity;
+    function* missing(): Generator<number> {
+      for (
+        let page = 1;
+        page <= Math.ceil((total ?? 0) / size) && page < end;
+        page++
+      ) {
+        if (!done.has(page)) yield page;
+      }
+    }
+    await sideBySide(missing(), async (page, own) => {
+      const isNew = keep(page, await readPage(page, size, own));
+      if (!isNew) end = Math.min(end, page);
     }, signal);
   }
 
@@ -216,10 +232,9 @@ export function createReading(options: ReadingOptions): Reading {
   async function readUncounted(signal: AbortSignal): Promise<void> {
     for (let page = 2;; page++) {
       if (done.has(page)) continue;
-      const before = seen.size;
       const found = await readPage(page, size, signal);
-      keep(page, found);
-      if (found.records.length < size || seen.size === before) return;
+      const isNew = keep(page, found);
+      if (found.records.length < size || !isNew) return;
     }
   }
 

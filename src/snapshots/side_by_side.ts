@@ -12,7 +12,8 @@ const SIDE_BY_SIDE = 8;
  * Runs a task for each item, several in parallel. The first failure ends all of
  * them. If the limits refuse a request, fewer run in parallel.
  *
- * @param items The items.
+ * @param items The items. Each is taken when its turn comes, so that a task can
+ * end a list that is made as it is read.
  * @param run The task.
  * @param signal Ends all tasks.
  * @throws What a task threw first.
@@ -22,7 +23,10 @@ export async function sideBySide<T>(
   run: (item: T, signal: AbortSignal) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  const queue = [...items];
+  const rest = items[Symbol.iterator]();
+  /** Items to run again; the items themselves are taken one by one. */
+  const again: T[] = [];
+  let isOver = false;
   const own = new AbortController();
   const both = AbortSignal.any([signal, own.signal]);
   let working = 0;
@@ -30,19 +34,23 @@ export async function sideBySide<T>(
   async function work(): Promise<void> {
     working++;
     try {
-      while (queue.length > 0) {
-        const item = queue.shift()!;
+      while (!isOver) {
+        const next = again.length > 0
+          ? { done: false, value: again.pop()! }
+          : rest.next();
+        if (next.done) return;
+        const item = next.value as T;
         try {
           await run(item, both);
         } catch (error) {
           // The others go on.
           if (!isOverLimit(error) || working === 1) throw error;
-          queue.unshift(item);
+          again.push(item);
           return;
         }
       }
     } catch (error) {
-      queue.length = 0;
+      isOver = true;
       own.abort(error);
       throw error;
     } finally {

@@ -223,6 +223,20 @@ Deno.test("query_records refuses if the records need too much memory, and says w
   assertEquals((await count(world, { resource: "contacts" })).matched, 40);
 });
 
+Deno.test("query_records reads no more pages than have records, however many Qontak counts", async () => {
+  await using world = await createWorld({
+    change: (request, answer) =>
+      request === `GET ${DEALS}`
+        ? { ...answer, total_data: 500_000_000, total_page: 20_000_000 }
+        : answer,
+  });
+  const answer = await count(world);
+  assertEquals(answer.matched, 60);
+  assertMatch(answer.inexact, /60 were found, and Qontak counted 500000000/);
+  const asked = pages(world).length;
+  assert(asked < 60, `${asked} requests`);
+});
+
 Deno.test("query_records respects the company's limits while it reads several pages at a time", async () => {
   const rate = { perSecond: 20, burst: 5 };
   await using world = await createWorld({
