@@ -69,6 +69,11 @@ export function makeId(time: number): string {
   return `${firstIdOf(time)}-${nth}${random}`;
 }
 
+/** Whether a text has the form of an id that {@linkcode makeId} makes. */
+export function isId(text: string): boolean {
+  return /^\d{8}T\d{9}Z-[\da-f]{12}$/.test(text);
+}
+
 /**
  * Returns a text that sorts before all ids of a time and later.
  *

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { makeId } from "../audit/record.ts";
+import { isId, makeId } from "../audit/record.ts";
 import { ForeseenError } from "../errors.ts";
 import { describeFault } from "../logging/faults.ts";
 import type { Log } from "../logging/log.ts";
@@ -295,6 +295,8 @@ export function createHistory(
     },
 
     async get(id) {
+      // The caller may have written any text.
+      if (!isId(id)) return undefined;
       const text = await store.get(placeOf(id));
       if (text !== undefined) return JSON.parse(text);
       // A change that is no longer kept is not listed any more.

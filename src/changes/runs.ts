@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { makeId } from "../audit/record.ts";
+import { isId, makeId } from "../audit/record.ts";
 import type { JsonObject } from "../values/json.ts";
 import { inParallel } from "./parallel.ts";
 import type { Act } from "./history.ts";
@@ -253,6 +253,8 @@ export function createRuns(
     },
 
     async find(id) {
+      // The caller may have written any text.
+      if (!isRunId(id) || !isId(id.slice(PREFIX.length))) return undefined;
       const text = await store.get(placeOf(id));
       return text === undefined ? undefined : JSON.parse(text);
     },

@@ -73,12 +73,13 @@ export async function keepPrivate(
 async function problemOfFolder(folder: string): Promise<string | undefined> {
   const { mode } = await Deno.stat(folder);
   // Closing a folder such as /tmp would harm others.
-  return mode !== null && (mode & STICKY) !== 0
+  return mode !== null && (mode & FOR_ALL) === FOR_ALL
     ? `${folder} is a folder for all users`
     : await problemOfLink(folder);
 }
 
-const STICKY = 0o1000;
+/** The bits of a folder such as /tmp: all may write, each keeps what is theirs. */
+const FOR_ALL = 0o1002;
 
 /** Why a link is not safe; undefined if it is, or if there is no link. */
 async function problemOfLink(path: string): Promise<string | undefined> {

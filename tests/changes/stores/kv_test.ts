@@ -1,6 +1,7 @@
 /** Plans and changes in Deno KV. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createHistory } from "../../../src/changes/history.ts";
+import { createRuns, newRunId } from "../../../src/changes/runs.ts";
 import { createKvChangeStore } from "../../../src/changes/stores/kv.ts";
 import { StoreError } from "../../../src/errors.ts";
 import { kvTests, type TestKv } from "../../support/kv.ts";
@@ -105,4 +106,23 @@ test("a change is claimed once, and 700 changes are listed without their values"
   // A claim of several changes is all or nothing.
   assertEquals(await history.claim([ids[1]!, id]), undefined);
   assert(await history.claim([ids[1]!]));
+});
+
+test("an id of any length that a caller wrote is not found, and the store is not asked", async ({ kv }) => {
+  const store = createKvChangeStore({ kv });
+  const owner = { scope: "acme", principal: "me" };
+  const history = createHistory(store, owner, { days: 1, log: () => {} });
+  const runs = createRuns(store, owner);
+  // Deno KV refuses keys of more than 2 KB, which would look like a fault.
+  for (const id of ["", "x".repeat(3_000), `run-${"x".repeat(100_000)}`]) {
+    assertEquals(await runs.find(id), undefined);
+    assertEquals(await history.get(id), undefined);
+  }
+  const run = await runs.start({
+    id: newRunId(),
+    tool: "change_records",
+    does: "change",
+    plan: "a",
+  }, []);
+  assertEquals((await runs.find(run.id))?.id, run.id);
 });
