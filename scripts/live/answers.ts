@@ -4,13 +4,7 @@
  *
  * @module
  */
-import { isObject, type JsonObject, toId } from "../../src/values/json.ts";
-
-/** The `meta.status` of an answer. */
-export function metaStatusOf(body: JsonObject | undefined): number | undefined {
-  const status = isObject(body?.meta) ? body.meta.status : undefined;
-  return typeof status === "number" ? status : undefined;
-}
+import { isObject, type JsonObject } from "../../src/values/json.ts";
 
 /** The objects in a list; other values are ignored. */
 export function objectsIn(list: unknown): JsonObject[] {
@@ -21,11 +15,6 @@ export function objectsIn(list: unknown): JsonObject[] {
 export function recordIn(response: unknown): JsonObject {
   const record = Array.isArray(response) ? response[0] : response;
   return isObject(record) ? record : {};
-}
-
-/** The id of a record. */
-export function idIn(response: unknown): number | undefined {
-  return toId(recordIn(response).id) ?? undefined;
 }
 
 /** The type of a JSON value in one word. */

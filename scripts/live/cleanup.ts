@@ -5,18 +5,19 @@
  */
 import { QontakError } from "../../src/errors.ts";
 import type { CallOptions } from "../../src/qontak/crm.ts";
+import { nameOf } from "../../src/qontak/endpoints.ts";
 import { toId } from "../../src/values/json.ts";
 import { objectsIn } from "./answers.ts";
-import {
-  allKinds,
-  associated,
-  isMarked,
-  type Kind,
-  kinds,
-  MARK,
-} from "./kinds.ts";
+import { allKinds, associated, type Kind, kinds, MARK } from "./kinds.ts";
 import type { Lab } from "./lab.ts";
 import { reasonOf } from "./verdict.ts";
+import type { Exchange } from "./wire.ts";
+
+/** One of our records. */
+interface Entry {
+  readonly kind: Kind;
+  readonly id: number;
+}
 
 /** The result of the cleanup. */
 export interface Cleanup {
@@ -32,27 +33,58 @@ export interface Cleanup {
 const PAGES = 5;
 
 /**
- * Removes everything in the ledger, newest first, and the records that this run
- * may have created without learning their ids.
+ * Which of our records exist, by the exchanges with Qontak: so a record is
+ * known even if the step that created it failed afterwards.
+ *
+ * @returns The records in the order of their creation, and the kinds of which a
+ * record with an unknown id may exist.
  */
-export async function cleanUp(lab: Lab): Promise<Cleanup> {
-  const { ledger, wire, run } = lab;
+export function recordsMade(seen: readonly Exchange[]) {
+  const entries: Entry[] = [];
+  const unknown = new Set<Kind>();
+  for (const { endpoint, status, http, id, record } of seen) {
+    for (const kind of allKinds) {
+      const { create, delete: remove } = kind.endpoints;
+      if (endpoint === nameOf(create)) {
+        const made = toId(record.id);
+        if (made !== null) entries.push({ kind, id: made });
+        else if (status < 400 || status >= 500) unknown.add(kind);
+      }
+      const isGone = remove && endpoint === nameOf(remove) &&
+        (http === 404 || http >= 200 && http < 300);
+      const at = entries.findIndex((one) => one.kind === kind && one.id === id);
+      if (isGone && at >= 0) entries.splice(at, 1);
+    }
+  }
+  return { entries, unknown };
+}
+
+/**
+ * Removes everything that this run has made, newest first, and what it may have
+ * made without learning its id. With `isAll`, also what earlier runs have left.
+ */
+export async function cleanUp(lab: Lab, isAll = false): Promise<Cleanup> {
   const look = `look for ${JSON.stringify(lab.mark)} in Qontak`;
   const removed: Record<string, number> = {};
   const left: string[] = [];
   const notes: string[] = [];
-  if (ledger.entries.length + ledger.unknown.size > 0) await wire.reopen();
-  for (const kind of ledger.unknown) {
+  const { entries, unknown } = recordsMade(lab.wire.seen);
+  if (isAll || entries.length + unknown.size > 0) await lab.wire.reopen();
+  for (const kind of isAll ? allKinds : unknown) {
+    if (isAll && !kind.endpoints.delete) continue;
     try {
-      notes.push(...await find(lab, kind, run));
+      notes.push(...await find(lab, kind, entries, isAll ? ANY_RUN : lab.run));
     } catch (error) {
-      const why = reasonOf(error);
       left.push(
-        `whether a ${kind.name} was made is not known, since ${why}: ${look}`,
+        isAll
+          ? `not every ${kind.name} was looked through: ${reasonOf(error)}`
+          : `whether a ${kind.name} was made is not known, since ${
+            reasonOf(error)
+          }: ${look}`,
       );
     }
   }
-  for (const { kind, id } of ledger.entries.toReversed()) {
+  for (const { kind, id } of entries.toReversed()) {
     const { delete: remove } = kind.endpoints;
     if (!remove) {
       notes.push(`${kind.name} ${id} stays: Qontak has no way to delete it`);
@@ -73,35 +105,37 @@ export async function cleanUp(lab: Lab): Promise<Cleanup> {
   return { removed, left, notes };
 }
 
+/** Matches the id of any run, such as `mab3k9x2q7`. */
+const ANY_RUN = "[a-z0-9]{8,12}";
+
 /**
- * Adds every record that earlier runs left behind to the ledger.
+ * Adds the records of a kind that have the mark of a run.
  *
  * @returns What was not searched, one sentence each.
  */
-export async function findLeftovers(lab: Lab): Promise<string[]> {
-  const notes: string[] = [];
-  for (const kind of allKinds) {
-    if (kind.endpoints.delete) notes.push(...await find(lab, kind));
-  }
-  return notes;
-}
-
-/** Adds the marked records of a kind to the ledger. */
-async function find(lab: Lab, kind: Kind, run?: string): Promise<string[]> {
+async function find(
+  lab: Lab,
+  kind: Kind,
+  entries: Entry[],
+  run: string,
+): Promise<string[]> {
   const { list } = kind.endpoints;
+  // Notes may contain HTML.
+  const marked = new RegExp(`^(<p>)?${MARK} ${run}\\b`);
   const keep = async (query: CallOptions["query"] = {}) => {
     const { response, page } = await lab.crm.call(list, { query });
     for (const record of objectsIn(response)) {
       const id = toId(record.id);
-      const isOurs = id !== null && isMarked(record[kind.label], run);
-      if (isOurs) lab.ledger.add(kind, id);
+      const isOurs = id !== null && marked.test(String(record[kind.label])) &&
+        !entries.some((one) => one.kind === kind && one.id === id);
+      if (isOurs) entries.push({ kind, id });
     }
     return page;
   };
   if (kind === kinds.note) {
     // Notes are only listed by the record that they belong to.
-    for (const owner of [...lab.ledger.entries]) {
-      const filter = list.query.find((key) => associated[key] === owner.kind);
+    for (const owner of [...entries]) {
+      const filter = list.query.find((key) => associated(key) === owner.kind);
       if (filter) await keep({ [filter]: owner.id });
     }
     return [];
@@ -110,7 +144,7 @@ async function find(lab: Lab, kind: Kind, run?: string): Promise<string[]> {
   if (search) {
     // It is unknown whether a search matches parts of names, so pages are read
     // too.
-    const mark = run === undefined ? MARK : lab.mark;
+    const mark = run === lab.run ? lab.mark : MARK;
     await keep({ [search]: mark, per_page: 100 });
   }
   if (!list.query.includes("page")) {

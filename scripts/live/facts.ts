@@ -4,7 +4,7 @@
  * @module
  */
 import { toStderr } from "../../src/logging/log.ts";
-import type { Phase, Probe } from "./fact.ts";
+import { findingOf, type Phase, type Probe } from "./fact.ts";
 import { accessFacts } from "./facts/access.ts";
 import { listFacts } from "./facts/lists.ts";
 import { requiredFacts } from "./facts/required.ts";
@@ -12,7 +12,6 @@ import { shapeFacts } from "./facts/shapes.ts";
 import { valueFacts } from "./facts/values.ts";
 import { workFacts } from "./facts/work.ts";
 import type { Lab } from "./lab.ts";
-import { type Finding, tried } from "./verdict.ts";
 
 /** Every fact, in the order of the report. */
 export const facts = [
@@ -42,11 +41,8 @@ export async function probe(
   for (const { id, ...fact } of facts) {
     const check = (fact as Partial<Record<Phase, Probe>>)[phase];
     if (!check) continue;
-    const [holds, detail = ""] = await tried<Finding>(
-      phase === "log" ? undefined : lab.wire.stopped,
-      () => check(lab),
-      ({ why }) => [undefined, why],
-    );
+    // A look at the log needs no requests.
+    const [holds, detail = ""] = await findingOf(lab, check, phase !== "log");
     const verdict = holds === undefined
       ? "not tried"
       : holds

@@ -44,7 +44,7 @@ export function valueFor(lab: Lab, field: Shown): unknown {
     const { id, name } = own ?? options[0]!;
     return wrap(id ?? name);
   }
-  const kind = custom ? undefined : associated[key];
+  const kind = custom ? undefined : associated(key);
   if (kind) return wrap(lab.ours(kind));
   if (key === "email") return `qontak-mcp-live-${lab.run}@example.com`;
   // No one has this number: Indonesian numbers do not start with 0 after +62.
@@ -61,7 +61,7 @@ export function argumentsFor(lab: Lab, fields: readonly Shown[]): JsonObject {
 
 /** Associations with those of our records that exist. */
 export function associations(lab: Lab, ...keys: string[]): JsonObject {
-  const existing = keys.filter((key) => lab.own.has(associated[key]!));
+  const existing = keys.filter((key) => lab.own.has(associated(key)!));
   return argumentsFor(
     lab,
     existing.map((key) => ({ key, type: "", list: key.endsWith("_ids") })),

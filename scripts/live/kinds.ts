@@ -53,24 +53,11 @@ export const kinds = {
 /** Every kind, in the same order. */
 export const allKinds: readonly Kind[] = Object.values<Kind>(kinds);
 
-/** The kind of record that a key of an association points to. */
-export const associated: Readonly<Record<string, Kind>> = {
-  crm_lead_id: kinds.contact,
-  crm_lead_ids: kinds.contact,
-  crm_person_id: kinds.contact,
-  crm_person_ids: kinds.contact,
-  crm_company_id: kinds.company,
-  crm_deal_id: kinds.deal,
-  crm_deal_ids: kinds.deal,
-  crm_product_ids: kinds.product,
-  crm_task_ids: kinds.task,
-};
-
-/**
- * Whether the value of a label has the mark of one of our records, or only of
- * this run, such as `mab3k9x2q7`. Notes may contain HTML.
- */
-export function isMarked(value: unknown, run = "[a-z0-9]{8,12}"): boolean {
-  return typeof value === "string" &&
-    new RegExp(`^(<p>)?${MARK} ${run}\\b`).test(value);
+/** The kind of record that a key such as `crm_lead_ids` points to. */
+export function associated(key: string): Kind | undefined {
+  const [, noun] = /^crm_(lead|person|company|deal|product|task)_ids?$/
+    .exec(key) ?? [];
+  return noun === "lead" || noun === "person"
+    ? kinds.contact
+    : kinds[noun as keyof typeof kinds];
 }

@@ -29,20 +29,13 @@ import { defined, isObject, type JsonObject } from "../../src/values/json.ts";
 import { recordIn } from "./answers.ts";
 import type { LiveFlags } from "./flags.ts";
 import { type Kind, MARK } from "./kinds.ts";
-import { createLedger } from "./ledger.ts";
 import { redact } from "./redact.ts";
 import { watchTokens } from "./tokens.ts";
-import { demand, Stopped, ToolRefusal } from "./verdict.ts";
-import { createWire, type Exchange, isGood, LONGEST_WAIT } from "./wire.ts";
+import { demand, Refused, Stopped } from "./verdict.ts";
+import { createWire, type Exchange, LONGEST_WAIT } from "./wire.ts";
 
-/** The result of a raw call that may be refused. */
-export interface Attempt extends Pick<Exchange, "body" | "shape"> {
-  /** Whether Qontak accepted it. */
-  readonly ok: boolean;
-  /** `meta.status` or the HTTP status. */
-  readonly status: number;
-  /** The HTTP status. */
-  readonly http: number;
+/** A raw call that may be refused. */
+export interface Attempt extends Exchange {
   /** What Qontak said; it may contain anything, so it is never printed. */
   readonly said: string;
 }
@@ -80,15 +73,12 @@ export async function createLab(settings: Settings, flags: LiveFlags) {
   const loopback = isLoopback(new URL(baseUrl).hostname);
   const run = runId();
   const mark = `${MARK} ${run}`;
-  const ledger = createLedger();
   const tokens = await watchTokens(
     settings.QONTAK_REFRESH_TOKEN!,
     flags["save-token"],
   );
-  const wire = createWire(apiUrl, loopback, (exchange) => {
-    ledger.observe(exchange);
-    const { endpoint, status, ms, shape } = exchange;
-    toStderr(`${endpoint}: ${status || "no status"}, ${ms} ms, ${shape}`);
+  const wire = createWire(apiUrl, loopback, ({ endpoint, http, ms, shape }) => {
+    toStderr(`${endpoint}: ${http || "no status"}, ${ms} ms, ${shape}`);
   });
   const errors = createLog("error");
   // Once the run is stopped, every request fails, so the log is not needed.
@@ -133,14 +123,25 @@ export async function createLab(settings: Settings, flags: LiveFlags) {
       if (isRefusal) return error;
       throw error;
     });
-    const { status: http, body, shape } = wire.seen.at(-1)!;
-    const { status = http, said = "" } = refusal ?? {};
-    return { ok: !refusal, status, http, said, shape, ...defined({ body }) };
+    const last = wire.seen.at(-1)!;
+    const { status = last.http, said = "" } = refusal ?? {};
+    return { ...last, ok: !refusal, status, said };
   }
 
-  /** Sends a raw call. */
+  /** Sends a raw call that Qontak may refuse. */
   const attempt = (endpoint: Endpoint, request?: CallOptions) =>
     attempted(crm.call(endpoint, request));
+
+  /**
+   * Sends a raw call that must be accepted.
+   *
+   * @throws {Refused} When it is refused.
+   */
+  async function send(endpoint: Endpoint, request?: CallOptions) {
+    const answer = await attempt(endpoint, request);
+    if (!answer.ok) throw new Refused(`refused with ${answer.status}`);
+    return answer;
+  }
 
   /** The id of our record of a kind. */
   const ours = (kind: Kind) =>
@@ -148,9 +149,7 @@ export async function createLab(settings: Settings, flags: LiveFlags) {
 
   /** The successful answers of an endpoint so far. */
   const answers = (endpoint: Endpoint) =>
-    wire.seen.filter((exchange) =>
-      exchange.endpoint === nameOf(endpoint) && isGood(exchange)
-    );
+    wire.seen.filter((one) => one.ok && one.endpoint === nameOf(endpoint));
 
   const lab = {
     flags,
@@ -163,7 +162,6 @@ export async function createLab(settings: Settings, flags: LiveFlags) {
     crm,
     /** The company's setup, read separately from the server's. */
     setup,
-    ledger,
     /** Whether an OAuth application is configured. */
     hasClient: clientId !== undefined,
     /** Whether Qontak runs on this machine. */
@@ -174,6 +172,7 @@ export async function createLab(settings: Settings, flags: LiveFlags) {
     me: undefined as number | undefined,
     ours,
     attempt,
+    send,
     /** Sends a read with an invalid access token. */
     attemptWithBadToken: (endpoint: Endpoint) =>
       attempted(
@@ -204,7 +203,7 @@ export async function createLab(settings: Settings, flags: LiveFlags) {
       });
       if (wire.stopped !== undefined) throw new Stopped(wire.stopped);
       const [content] = result.content as { text?: string }[];
-      if (result.isError) throw new ToolRefusal(redact(content?.text ?? ""));
+      if (result.isError) throw new Refused(redact(content?.text ?? ""));
       return isObject(result.structuredContent) ? result.structuredContent : {};
     },
     answers,
@@ -233,12 +232,12 @@ export async function createLab(settings: Settings, flags: LiveFlags) {
       return recordIn(response);
     },
     /** Changes our record of a kind with a raw PUT that keeps its owner. */
-    change(kind: Kind, body: JsonObject): Promise<Attempt> {
+    change(kind: Kind, body: JsonObject) {
       const { owner } = kind;
       const kept = owner?.resetByUpdate && lab.me !== undefined
         ? { [owner.key]: lab.me }
         : {};
-      return attempt(kind.endpoints.update!, {
+      return send(kind.endpoints.update!, {
         path: { id: ours(kind) },
         body: { ...kept, ...body },
       });

@@ -12,14 +12,13 @@ import { ConfigError } from "../../src/errors.ts";
 import { toStderr } from "../../src/logging/log.ts";
 import { isLoopback } from "../../src/net/address.ts";
 import { type Command, print, runCommand } from "../command.ts";
-import { type Cleanup, cleanUp, findLeftovers } from "./cleanup.ts";
+import { type Cleanup, cleanUp } from "./cleanup.ts";
 import { probe, type Verdict } from "./facts.ts";
 import { type LiveFlags, liveFlags } from "./flags.ts";
 import { createLab, type Lab } from "./lab.ts";
 import { readAll, type ReadRow } from "./reads.ts";
 import { cleanupLines, toJson, toMarkdown } from "./report.ts";
 import { deleteAll, makeAll, type StepRow } from "./story.ts";
-import { reasonOf } from "./verdict.ts";
 
 const command: Command<typeof liveFlags> = {
   task: "test:live",
@@ -82,17 +81,12 @@ function stopOnSignals({ wire }: Lab): Disposable {
 
 /** Removes the records that earlier runs left behind. */
 async function clean(lab: Lab): Promise<number> {
-  const notes = await findLeftovers(lab).catch((error) => [
-    `not everything was looked through: ${reasonOf(error)}`,
-  ]);
-  const cleanup = await cleanUp(lab);
-  const all = { ...cleanup, notes: [...notes, ...cleanup.notes] };
-  const isComplete = all.left.length === 0 && notes.length === 0;
+  const all = await cleanUp(lab, true);
   return print(
     lab.flags.json
       ? JSON.stringify(all, null, 2)
       : cleanupLines(all).join("\n"),
-    isComplete ? OK : FAILED,
+    all.left.length + all.notes.length === 0 ? OK : FAILED,
   );
 }
 

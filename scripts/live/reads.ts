@@ -11,21 +11,18 @@ import {
   endpoints,
   nameOf,
 } from "../../src/qontak/endpoints.ts";
-import { isEmpty, toId } from "../../src/values/json.ts";
+import { defined, isEmpty, toId } from "../../src/values/json.ts";
 import { objectsIn, recordIn } from "./answers.ts";
 import { allKinds, kinds } from "./kinds.ts";
 import type { Lab } from "./lab.ts";
-import { demand, type Result, tried } from "./verdict.ts";
-import { type Exchange, isGood } from "./wire.ts";
+import { demand, type Tried, tried } from "./verdict.ts";
+import type { Exchange } from "./wire.ts";
 
 /** The result of reading one endpoint. */
 export interface ReadRow
-  extends Partial<Pick<Exchange, "status" | "ms" | "shape">> {
+  extends Tried<unknown>, Partial<Pick<Exchange, "http" | "ms" | "shape">> {
   /** The method and path. */
   readonly endpoint: string;
-  readonly result: Result;
-  /** Why it did not work; no personal data. */
-  readonly why?: string;
 }
 
 /** How many records to try if the first ones have no chat or notes. */
@@ -62,28 +59,25 @@ export async function readAll(
   return rows;
 }
 
-function readOne(lab: Lab, endpoint: Endpoint): Promise<ReadRow> {
+async function readOne(lab: Lab, endpoint: Endpoint): Promise<ReadRow> {
   const name = nameOf(endpoint);
-  const measured = () => {
-    const last = lab.wire.seen.findLast((one) => one.endpoint === name)!;
-    const { status, ms, shape } = last;
-    return { status, ms, shape };
-  };
-  return tried<ReadRow>(lab.wire.stopped, async () => {
+  const { result, why, error } = await tried(lab.wire.stopped, async () => {
     for (const request of requestsFor(lab, endpoint)) {
       const { response } = await lab.crm.call(endpoint, request);
       if (hasContent(endpoint, response)) break;
     }
-    return { endpoint: name, result: "worked", ...measured() };
-  }, (failure, error) => {
-    const isAnswer = error instanceof QontakError && error.endpoint === name;
-    if (isAnswer && isChat(endpoint) && NO_CHAT.includes(error.status)) {
-      const { status } = error;
-      const why = `no chat is connected to this account (${status})`;
-      return { endpoint: name, result: "not tried", why, status };
-    }
-    return { endpoint: name, ...(isAnswer ? measured() : {}), ...failure };
   });
+  const row = { endpoint: name, result, ...defined({ why }) };
+  const isAnswer = error instanceof QontakError && error.endpoint === name;
+  if (result !== "worked" && !isAnswer) return row;
+  const { http, ms, shape } = lab.wire.seen.findLast(({ endpoint }) =>
+    endpoint === name
+  )!;
+  if (isAnswer && isChat(endpoint) && NO_CHAT.includes(error.status)) {
+    const why = `no chat is connected to this account (${error.status})`;
+    return { ...row, result: "not tried", why, http };
+  }
+  return { ...row, http, ms, shape };
 }
 
 function isChat({ path }: Endpoint): boolean {
@@ -118,9 +112,9 @@ function requestsFor(lab: Lab, endpoint: Endpoint): CallOptions[] {
   }));
 }
 
-/** The ids of our own records and of the account's first ones under a path. */
+/** The ids of our own record and of the account's first ones under a path. */
 function idsOf(lab: Lab, group: string): number[] {
-  const listed = objectsIn(listOf(lab, group)?.body?.response)
+  const listed = objectsIn(listOf(lab, group)?.body.response)
     .flatMap(({ id }) => toId(id) ?? []);
   const kind = allKinds.find((kind) =>
     kind !== kinds.category && kind.endpoints.list.path === `/${group}`
@@ -131,8 +125,8 @@ function idsOf(lab: Lab, group: string): number[] {
 
 /** The answer to the list under a path, if it was successful. */
 function listOf({ wire }: Lab, group: string): Exchange | undefined {
-  return wire.seen.find((exchange) =>
-    exchange.endpoint === `GET /${group}` && isGood(exchange)
+  return wire.seen.find(({ ok, endpoint }) =>
+    ok && endpoint === `GET /${group}`
   );
 }
 

@@ -90,10 +90,10 @@ export function toMarkdown(run: Run): string {
     "## Endpoints that read",
     table(
       ["endpoint", "result", "HTTP", "ms"],
-      reads.map(({ endpoint, result, why = "", status = "", ms = "" }) => [
+      reads.map(({ endpoint, result, why = "", http = "", ms = "" }) => [
         `\`${endpoint}\``,
         withDetail(result, why),
-        String(status),
+        String(http),
         String(ms),
       ]),
     ),

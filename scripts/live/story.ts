@@ -8,17 +8,22 @@ import { toStderr } from "../../src/logging/log.ts";
 import { checkWrite } from "../../src/fields/check.ts";
 import { endpoints } from "../../src/qontak/endpoints.ts";
 import { resources } from "../../src/qontak/resources.ts";
-import { isEmpty, isObject, type JsonObject } from "../../src/values/json.ts";
-import { idIn, recordIn } from "./answers.ts";
+import {
+  isEmpty,
+  isObject,
+  type JsonObject,
+  toId,
+} from "../../src/values/json.ts";
+import { recordIn } from "./answers.ts";
+import { recordsMade } from "./cleanup.ts";
 import { argumentsFor, associations, DAY, fieldsIn } from "./fill.ts";
 import { type Kind, kinds } from "./kinds.ts";
 import type { Lab } from "./lab.ts";
-import { demand, NotTried, type Result, tried } from "./verdict.ts";
+import { demand, NotTried, type Tried, tried } from "./verdict.ts";
 
 /** The result of one step. */
-export interface StepRow {
+export interface StepRow extends Pick<Tried<unknown>, "result"> {
   readonly step: string;
-  readonly result: Result;
   /** What happened to the values, or why it failed; no personal data. */
   readonly detail: string;
 }
@@ -32,13 +37,13 @@ type Args = (lab: Lab) => JsonObject;
 async function carryOut(lab: Lab, steps: readonly Step[]): Promise<StepRow[]> {
   const rows: StepRow[] = [];
   for (const [step, run] of steps) {
-    const row = await tried<StepRow>(
+    const { result, value, why } = await tried(
       lab.wire.stopped,
-      async () => ({ step, result: "worked", detail: await run(lab) ?? "" }),
-      ({ result, why }) => ({ step, result, detail: why }),
+      () => run(lab),
     );
-    toStderr(`${step}: ${row.result}${row.detail && `, ${row.detail}`}`);
-    rows.push(row);
+    const detail = why ?? value ?? "";
+    toStderr(`${step}: ${result}${detail && `, ${detail}`}`);
+    rows.push({ step, result, detail });
   }
   return rows;
 }
@@ -105,8 +110,8 @@ const creating = (kind: Kind, more: Args = () => ({})): Step => [
       [kind.label]: lab.mark,
       ...more(lab),
     });
-    const id = idIn(isObject(data.record) ? data.record : data);
-    if (id === undefined) return "worked, but Qontak did not say its id";
+    const id = toId((isObject(data.record) ? data.record : data).id);
+    if (id === null) return "worked, but Qontak did not say its id";
     lab.own.set(kind, id);
     return kind === kinds.category ? "" : outcome(data);
   },
@@ -146,9 +151,9 @@ async function findMe(lab: Lab): Promise<void> {
     values: { ...argumentsFor(lab, fields), first_name: lab.mark },
     setup: lab.setup,
   });
-  const made = await lab.attempt(endpoint, { body });
+  const { ok, record } = await lab.attempt(endpoint, { body });
   const id = demand(
-    made.ok && idIn(made.body?.response),
+    ok && toId(record.id),
     "Qontak makes no contact without an owner",
   );
   const { creator_id } = await lab.read(contact, id);
@@ -248,9 +253,9 @@ export async function makeAll(lab: Lab): Promise<StepRow[]> {
   return await carryOut(lab, [...writeSteps, ...more]);
 }
 
-/** Deletes the records in the ledger with the tools, newest first. */
+/** Deletes our records with the tools, newest first. */
 export async function deleteAll(lab: Lab): Promise<StepRow[]> {
-  const entries = lab.ledger.entries.toReversed();
+  const entries = recordsMade(lab.wire.seen).entries.toReversed();
   const steps = entries.filter(({ kind }) => kind.endpoints.delete)
     .map(({ kind: { name, idArgument }, id }): Step => [
       `delete_${name}`,

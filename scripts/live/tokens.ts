@@ -15,15 +15,16 @@ import { defined } from "../../src/values/json.ts";
 const VARIABLE = "QONTAK_REFRESH_TOKEN";
 
 /**
- * Creates the store of the run, with a file for the newest refresh token.
+ * Creates the store of the run, with a file for the newest refresh token. An
+ * earlier run may have saved a newer one there, and then the configured token
+ * may no longer work: the store starts from the one in the file.
  *
  * @throws {ConfigError} When the file cannot be used.
  */
 export async function watchTokens(configured: string, path?: string) {
-  const file = path === undefined ? undefined : openEnvFile(path, VARIABLE);
-  const first = file ? await startFrom(file, configured) : configured;
+  const file = path === undefined ? undefined : await prepare(path, configured);
   const inner = openEnv({
-    credentials: { refresh_token: first },
+    credentials: { refresh_token: configured },
     // Without a file, Qontak is on this machine, so warnings are not needed.
     log: file ? createLog("warn") : () => {},
     ...defined({ file }),
@@ -31,11 +32,11 @@ export async function watchTokens(configured: string, path?: string) {
   // Checked first, so that an unwritable file does not cost a token.
   if (file && await inner.keeps() !== "file") {
     throw unusable(
-      file,
+      file.path,
       "cannot be written: let this program write the file and its folder",
     );
   }
-  const refreshTokens = [first];
+  const refreshTokens = [await file?.read() ?? configured];
   const store: TokenStore = {
     ...inner,
     replace(tenant, next, version) {
@@ -54,39 +55,33 @@ export async function watchTokens(configured: string, path?: string) {
   };
 }
 
-/**
- * The token to start from. An earlier run may have saved a newer one in the
- * file, and then the configured token may no longer work. A new file gets the
- * configured token.
- */
-async function startFrom(file: EnvFile, configured: string): Promise<string> {
-  const { path } = file;
+/** Makes the file private, and writes the token to it if it is empty. */
+async function prepare(path: string, configured: string): Promise<EnvFile> {
+  const file = openEnvFile(path, VARIABLE);
   try {
-    const kept = await file.read();
-    if (kept !== undefined && kept !== configured) {
+    // Created if missing, and private before anything is in it.
+    await Deno.writeTextFile(path, "", { append: true, mode: 0o600 });
+    if (Deno.build.os !== "windows") await Deno.chmod(path, 0o600);
+    const kept = await file.read() ?? configured;
+    if (kept !== configured) {
       toStderr(
         `Starting from the refresh token in ${path}, which an earlier run has kept, not from the one that is set. If Qontak refuses it, remove that file`,
       );
     }
-    // Created if missing, and private before anything is in it.
-    await Deno.writeTextFile(path, "", { append: true, mode: 0o600 });
-    if (Deno.build.os !== "windows") await Deno.chmod(path, 0o600);
-    if (kept !== undefined) return kept;
-    // A file with other content is left unchanged.
-    if ((await Deno.readTextFile(path)).trim() !== "") {
-      throw unusable(
-        file,
-        `holds something else and no ${VARIABLE}: name another file`,
-      );
+    if ((await Deno.readTextFile(path)).trim() === "") {
+      await Deno.writeTextFile(path, `${VARIABLE}='${configured}'\n`);
     }
-    await Deno.writeTextFile(path, `${VARIABLE}='${configured}'\n`);
-    return configured;
+    if (await file.read() !== undefined) return file;
   } catch (error) {
-    if (error instanceof ConfigError) throw error;
     const why = sentenceOf(error) ?? (error as Error).name;
-    throw unusable(file, `cannot be used: ${why}`);
+    throw unusable(path, `cannot be used: ${why}`);
   }
+  // A file with other content is left unchanged.
+  throw unusable(
+    path,
+    `holds something else and no ${VARIABLE}: name another file`,
+  );
 }
 
-const unusable = ({ path }: EnvFile, why: string) =>
+const unusable = (path: string, why: string) =>
   new ConfigError([`--save-token ${path} ${why}`]);

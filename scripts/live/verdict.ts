@@ -19,8 +19,16 @@ export type Finding = readonly [
   seen?: string | undefined,
 ];
 
-/** The result of one request or step. */
-export type Result = "worked" | "failed" | "not tried";
+/** What came of one request, step or probe. */
+export interface Tried<T> {
+  readonly result: "worked" | "failed" | "not tried";
+  /** What it returned, if it worked. */
+  readonly value?: T;
+  /** Why it did not work; no personal data. */
+  readonly why?: string;
+  /** What it threw. */
+  readonly error?: unknown;
+}
 
 /** Something could not be tried; the message says why. */
 export class NotTried extends Error {}
@@ -28,8 +36,8 @@ export class NotTried extends Error {}
 /** The run ended early; the message says why. */
 export class Stopped extends NotTried {}
 
-/** A tool reported an error. The message contains no personal data. */
-export class ToolRefusal extends Error {}
+/** Qontak or a tool refused a request. The message has no personal data. */
+export class Refused extends Error {}
 
 /**
  * Returns a value that a test needs; false and Qontak's empty values count as
@@ -52,37 +60,29 @@ export function reasonOf(error: unknown): string {
     return `no answer of Qontak's could be read (${error.reason})`;
   }
   if (error instanceof ForeseenError) return `it ended with ${error.name}`;
-  if (error instanceof NotTried || error instanceof ToolRefusal) {
+  if (error instanceof NotTried || error instanceof Refused) {
     return error.message;
   }
   throw error;
 }
 
 /**
- * Tries something, unless the run has ended. `failed` makes the result of what
- * it throws; `why` holds no personal data.
+ * Tries something, unless the run has ended.
  *
  * @throws {unknown} What `run` throws, if it is a bug in this program.
  */
 export async function tried<T>(
   stopped: string | undefined,
   run: () => T | Promise<T>,
-  failed: (
-    failure: { readonly result: Result; readonly why: string },
-    error: unknown,
-  ) => T,
-): Promise<T> {
+): Promise<Tried<T>> {
   try {
     if (stopped !== undefined) throw new Stopped(stopped);
-    return await run();
+    return { result: "worked", value: await run() };
   } catch (error) {
-    const why = reasonOf(error);
-    if (error instanceof NotTried) {
-      return failed({ result: "not tried", why }, error);
-    }
     const isRequest = error instanceof QontakError ||
       error instanceof UnreachableError;
-    const place = isRequest ? `${error.endpoint}: ` : "";
-    return failed({ result: "failed", why: place + why }, error);
+    const why = (isRequest ? `${error.endpoint}: ` : "") + reasonOf(error);
+    const result = error instanceof NotTried ? "not tried" : "failed";
+    return { result, why, error };
   }
 }

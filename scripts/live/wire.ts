@@ -15,7 +15,7 @@ import {
   type JsonObject,
   parseJson,
 } from "../../src/values/json.ts";
-import { metaStatusOf, shapeOf } from "./answers.ts";
+import { recordIn, shapeOf } from "./answers.ts";
 import { allEndpoints } from "./kinds.ts";
 import { Stopped } from "./verdict.ts";
 
@@ -44,21 +44,21 @@ export interface Exchange {
   /** The id in the path. */
   readonly id?: number;
   /** The HTTP status; 0 if there was no answer. */
+  readonly http: number;
+  /** `meta.status` if it is a refusal, otherwise the HTTP status. */
   readonly status: number;
-  /** The request body, if it was a JSON object. */
-  readonly sent?: JsonObject;
-  /** The response body, if it was a JSON object; for a grant almost nothing. */
-  readonly body?: JsonObject;
+  /** Whether it succeeded: a JSON object, and no refusal. */
+  readonly ok: boolean;
+  /** The request body; empty if it was not a JSON object. */
+  readonly sent: JsonObject;
+  /** The response body, empty likewise; for a grant almost nothing. */
+  readonly body: JsonObject;
+  /** The record in the body; empty if there is none. */
+  readonly record: JsonObject;
   /** The keys and types of the response, or a word for what is not JSON. */
   readonly shape: string;
   /** How long it took, in ms. */
   readonly ms: number;
-}
-
-/** Whether an exchange succeeded, by its HTTP status and its `meta`. */
-export function isGood({ status, body }: Exchange): boolean {
-  return status >= 200 && status < 300 && body !== undefined &&
-    !(metaStatusOf(body)! >= 400);
 }
 
 /** The connection to Qontak. */
@@ -76,46 +76,56 @@ export function createWire(
   );
   // One after the other, because the tools may send several at once.
   const inTurn = createQueue();
-  const base = new URL(apiUrl).pathname;
-  const seen: Exchange[] = [];
-  const limitHeaders = new Set<string>();
-  let requests = 0;
-  let allowed = LIMIT - RESERVE;
-  let refusals = 0;
-  let stopped: string | undefined;
-  let pause = 0;
+  const prefix = new URL(apiUrl).pathname;
+  const state = {
+    /** All exchanges so far. */
+    seen: [] as Exchange[],
+    /** The names of the rate limit headers that were seen. */
+    limitHeaders: new Set<string>(),
+    /** The number of requests sent so far. */
+    requests: 0,
+    /** Why it sends no more requests, if it was stopped. */
+    stopped: undefined as string | undefined,
+  };
+  let allowed = LIMIT - RESERVE, refusals = 0, pause = 0;
+
+  const sleep = (ms: number) =>
+    new Promise((resolve) => setTimeout(resolve, loopback ? 0 : ms));
+
+  /** Stops sending requests. */
+  const stop = (why: string) => void (state.stopped ??= why);
 
   async function waitForTurn(): Promise<void> {
-    if (!loopback && pause > 0) await sleep(pause);
+    if (pause > 0) await sleep(pause);
     pause = 0;
     (await limits.enter("live")).done("ok");
-    if (requests >= allowed) {
-      stopped ??= `${requests} requests were sent, and no run may send more`;
+    if (state.requests >= allowed) {
+      stop(`${state.requests} requests were sent, and no run may send more`);
     }
-    if (stopped !== undefined) throw new Stopped(stopped);
-    requests++;
+    if (state.stopped !== undefined) throw new Stopped(state.stopped);
+    state.requests++;
   }
 
   /** Checks an answer: whether to wait, and whether to continue. */
-  function judge(endpoint: string, status: number, headers = new Headers()) {
+  function judge({ endpoint, http }: Exchange, headers = new Headers()) {
     for (const name of headers.keys()) {
-      if (/rate-?limit|retry-after/.test(name)) limitHeaders.add(name);
+      if (/rate-?limit|retry-after/.test(name)) state.limitHeaders.add(name);
     }
-    if (endpoint === GRANT && status >= 400 && status < 500) {
+    if (endpoint === GRANT && http >= 400 && http < 500) {
       // Every request would ask for tokens again.
-      stopped ??=
-        `Qontak refused the refresh token with ${status}: make a new one at ${TOKEN_PAGE}`;
+      stop(
+        `Qontak refused the refresh token with ${http}: make a new one at ${TOKEN_PAGE}`,
+      );
     }
-    if (status !== 0 && status !== 429 && status < 500) {
-      refusals = 0;
-      return;
-    }
+    const isOutOfOrder = http === 0 || http === 429 || http >= 500;
+    refusals = isOutOfOrder ? refusals + 1 : 0;
+    if (!isOutOfOrder) return;
     const seconds = Number(headers.get("retry-after")) || 1;
     pause = Math.min(seconds * 1_000, LONGEST_WAIT);
-    if (++refusals < REFUSALS) return;
-    stopped ??= `${REFUSALS} requests in a row were answered with ${
-      status || "nothing"
-    }`;
+    if (refusals < REFUSALS) return;
+    stop(
+      `${REFUSALS} requests in a row were answered with ${http || "nothing"}`,
+    );
   }
 
   async function exchange(
@@ -125,8 +135,7 @@ export function createWire(
     await waitForTurn();
     const url = new URL(input instanceof Request ? input.url : input);
     const { method = "GET", body } = init;
-    const named = endpointOf(method, url.pathname.replace(base, ""));
-    const sent = typeof body === "string" ? parseJson(body) : undefined;
+    // Each write uses its own connection.
     const send = method === "GET" ? transport.read : transport.write;
     const start = performance.now();
     let response: Response | undefined;
@@ -136,44 +145,28 @@ export function createWire(
       text = await response.text();
       return new Response(text || null, response);
     } finally {
-      const status = text === undefined ? 0 : response!.status;
-      judge(named.endpoint, status, response?.headers);
+      const named = endpointOf(method, url.pathname.replace(prefix, ""));
       const one = {
         ...named,
-        ...(isObject(sent) ? { sent } : {}),
-        ...contentOf(text, named.endpoint),
-        status,
+        ...contentOf(named.endpoint, text, response?.status),
+        sent: objectIn(typeof body === "string" ? parseJson(body) : undefined),
         ms: Math.round(performance.now() - start),
       };
-      seen.push(one);
+      judge(one, response?.headers);
+      state.seen.push(one);
       onExchange(one);
     }
   }
 
-  return {
-    /** Sends requests; each write uses its own connection. */
+  return Object.assign(state, {
+    stop,
+    /** Sends requests. */
     fetch: (input: string | URL | Request, init?: RequestInit) =>
       inTurn(() => exchange(input, init)),
-    /** All exchanges so far. */
-    seen: seen as readonly Exchange[],
-    /** The names of the rate limit headers that were seen. */
-    limitHeaders: limitHeaders as ReadonlySet<string>,
-    /** The number of requests sent so far. */
-    get requests() {
-      return requests;
-    },
-    /** Why it sends no more requests, if it was stopped. */
-    get stopped() {
-      return stopped;
-    },
-    /** Stops sending requests. */
-    stop(why: string) {
-      stopped ??= why;
-    },
     /** Allows the last requests, for the cleanup. */
     async reopen() {
-      if (stopped !== undefined && !loopback) await sleep(RECOVERY);
-      stopped = undefined;
+      if (state.stopped !== undefined) await sleep(RECOVERY);
+      state.stopped = undefined;
       refusals = 0;
       allowed = LIMIT;
     },
@@ -181,26 +174,35 @@ export function createWire(
       await limits.close();
       transport.close();
     },
-  };
+  });
 }
 
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const objectIn = (value: unknown) => isObject(value) ? value : {};
 
-function contentOf(
-  text: string | undefined,
-  endpoint: string,
-): Pick<Exchange, "body" | "shape"> {
-  if (text === undefined) return { shape: "no answer" };
-  if (text === "") return { shape: "an empty body" };
-  const body = parseJson(text);
-  if (body === undefined) {
-    return { shape: /^\s*</.test(text) ? "HTML" : "not JSON" };
-  }
-  const shape = shapeOf(body);
-  if (!isObject(body)) return { shape };
-  // Tokens are not recorded.
-  const { expires_in } = body;
-  return { shape, body: endpoint === GRANT ? { expires_in } : body };
+/** What a response holds; its text is undefined if there was no response. */
+function contentOf(endpoint: string, text?: string, status = 0) {
+  const parsed = parseJson(text ?? "");
+  const shape = text === undefined
+    ? "no answer"
+    : text === ""
+    ? "an empty body"
+    : parsed !== undefined
+    ? shapeOf(parsed)
+    : /^\s*</.test(text)
+    ? "HTML"
+    : "not JSON";
+  const body = objectIn(parsed);
+  const http = text === undefined ? 0 : status;
+  const inMeta = Number(objectIn(body.meta).status);
+  return {
+    http,
+    status: inMeta >= 400 ? inMeta : http,
+    ok: isObject(parsed) && http >= 200 && http < 300 && !(inMeta >= 400),
+    // Tokens are not recorded.
+    body: endpoint === GRANT ? { expires_in: body.expires_in } : body,
+    record: recordIn(body.response),
+    shape,
+  };
 }
 
 /** Finds the endpoint of a request, and the id in its path. */

@@ -5,13 +5,14 @@
  */
 import { CredentialsError, QontakError } from "../../../src/errors.ts";
 import { type Endpoint, endpoints } from "../../../src/qontak/endpoints.ts";
-import { isObject } from "../../../src/values/json.ts";
-import { metaStatusOf, shapeOf } from "../answers.ts";
+import { isObject, type JsonObject } from "../../../src/values/json.ts";
+import { shapeOf } from "../answers.ts";
 import type { Facts, Probe } from "../fact.ts";
 import type { Attempt, Lab } from "../lab.ts";
 import { redact } from "../redact.ts";
 import { demand } from "../verdict.ts";
 import { GRANT } from "../wire.ts";
+import { brings } from "./lists.ts";
 
 /** The largest id that a 32-bit column holds; no record has it. */
 const NO_ID = 2_147_483_646;
@@ -24,13 +25,16 @@ const UNLISTED: Endpoint = {
 
 /** The status, shape and harmless words of a refusal. */
 function describe({ http, shape, body, said }: Attempt): string {
-  const words = redact(said);
-  const meta = isObject(body?.meta)
-    ? [`meta${shapeOf(body.meta)}`, `meta.status ${metaStatusOf(body)}`]
-    : [];
-  const quoted = words === "" ? [] : [`says “${words}”`];
-  return [`HTTP ${http}`, shape, ...meta, ...quoted].join("; ");
+  const meta = metaOf(body);
+  return [
+    `HTTP ${http}`,
+    shape,
+    meta && `meta${shapeOf(meta)}; meta.status ${Number(meta.status)}`,
+    said && `says “${redact(said)}”`,
+  ].filter(Boolean).join("; ");
 }
+
+const metaOf = ({ meta }: JsonObject) => isObject(meta) ? meta : undefined;
 
 /** A probe of the answer to an invalid request. */
 function refused(
@@ -82,12 +86,8 @@ export const accessFacts: Facts = {
       const isAlive = await grant(newest()).then(() => true, () => false);
       const code = refused?.code ? ` ${redact(refused.code)}` : "";
       const old = refused ? `HTTP ${refused.status}${code}` : "it still works";
-      return [
-        refused !== undefined,
-        isAlive
-          ? `${old}; the newest one still works`
-          : `${old}; the newest one died with it: make a new token`,
-      ];
+      const now = isAlive ? "still works" : "died with it: make a new token";
+      return [refused !== undefined, `${old}; the newest one ${now}`];
     },
   },
   "refresh-without-client": {
@@ -108,11 +108,11 @@ export const accessFacts: Facts = {
     code: "src/tokens/held.ts: TOKEN_LIFETIME",
     how: "expires_in of the run's own refresh",
     log({ wire }) {
-      const grant = wire.seen.find(({ endpoint, status }) =>
-        endpoint === GRANT && status === 200
+      const grant = wire.seen.find(({ endpoint, http }) =>
+        endpoint === GRANT && http === 200
       );
       const { body } = demand(grant, "no token was asked for");
-      const seconds = Number(body?.expires_in);
+      const seconds = Number(body.expires_in);
       return [seconds === 21_600, `expires_in is ${seconds}`];
     },
   },
@@ -139,7 +139,7 @@ export const accessFacts: Facts = {
     read: refused(
       (lab) => lab.attemptWithBadToken(endpoints.pipelines.list),
       ({ http, body }) =>
-        http === 401 && typeof body?.error === "string" &&
+        http === 401 && typeof body.error === "string" &&
         body.meta === undefined,
     ),
   },
@@ -151,8 +151,8 @@ export const accessFacts: Facts = {
     read: refused(
       missing(endpoints.deals.get),
       ({ http, body }) =>
-        http === 404 && metaStatusOf(body) === 404 &&
-        body?.response === undefined,
+        http === 404 && metaOf(body)?.status === 404 &&
+        body.response === undefined,
     ),
   },
   "error-404-products": {
@@ -184,9 +184,9 @@ export const accessFacts: Facts = {
       ({ attempt, mark }) =>
         attempt(endpoints.deals.create, { body: { name: mark } }),
       ({ http, body }) => {
-        const meta = isObject(body?.meta) ? body.meta : {};
+        const { developer_message, message } = metaOf(body) ?? {};
         return http === 422 &&
-          [meta.developer_message, meta.message].some((text) =>
+          [developer_message, message].some((text) =>
             typeof text === "string" && text !== ""
           );
       },
@@ -197,18 +197,6 @@ export const accessFacts: Facts = {
     assumed: "Yes, so no tool sends one that is not documented",
     code: "src/qontak/crm.ts: buildUrl",
     how: "GET /contacts with a parameter of our own",
-    async read(lab) {
-      const { list } = endpoints.contacts;
-      const name = "qontak_mcp_unknown";
-      const known = lab.firstBody(list).total_data;
-      const attempt = await lab.attempt(
-        { ...list, query: [...list.query, name] },
-        { query: { [name]: "1" } },
-      );
-      if (!attempt.ok) return [false, describe(attempt)];
-      return attempt.body?.total_data === known
-        ? [true, "the same list came"]
-        : [false, "another list came"];
-    },
+    read: brings(endpoints.contacts.list, ["qontak_mcp_unknown", "1", "all"]),
   },
 };

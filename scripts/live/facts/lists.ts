@@ -8,7 +8,7 @@ import { typeOf } from "../../../src/fields/types.ts";
 import { type Endpoint, endpoints } from "../../../src/qontak/endpoints.ts";
 import { isObject, type JsonObject } from "../../../src/values/json.ts";
 import { objectsIn, typeName, typeNames } from "../answers.ts";
-import type { Facts } from "../fact.ts";
+import type { Facts, Probe } from "../fact.ts";
 import { allEndpoints, kinds } from "../kinds.ts";
 import type { Lab } from "../lab.ts";
 import { demand, NotTried } from "../verdict.ts";
@@ -33,6 +33,32 @@ function totalOf(lab: Lab, list: Endpoint): number {
   const { total_data: total } = lab.firstBody(list);
   if (typeof total === "number") return total;
   throw new NotTried(`GET ${list.path} did not say how many there are`);
+}
+
+/**
+ * A probe of the number of records that a list has with each of some queries:
+ * all that it has without, or none. No key of a query need be documented.
+ */
+export function brings(
+  list: Endpoint,
+  ...cases: readonly (readonly [key: string, value: string, "all" | "none"])[]
+): Probe {
+  return async (lab) => {
+    const total = demand(totalOf(lab, list) || false, "there is no record");
+    const seen: string[] = [];
+    for (const [key, value] of cases) {
+      const { body } = await lab.send({ ...list, query: [key] }, {
+        query: { [key]: value },
+      });
+      const came = body.total_data;
+      seen.push(came === total ? "all" : came === 0 ? "none" : "some");
+    }
+    return [
+      cases.every(([, , expected], i) => seen[i] === expected),
+      cases.map(([key, value], i) => `${key}=${value} brings ${seen[i]}`)
+        .join(", "),
+    ];
+  };
 }
 
 const TEMPLATES = [contacts, companies, deals, tasks, tickets]
@@ -72,10 +98,9 @@ export const listFacts: Facts = {
       const seen: string[] = [];
       let holds: boolean | undefined;
       for (const per_page of [100, 250, 1000]) {
-        const { ok, status, body } = await lab.attempt(list, {
-          query: { per_page },
-        });
-        const came = objectsIn(body?.response).length;
+        const query = { per_page };
+        const { ok, status, body } = await lab.attempt(list, { query });
+        const came = objectsIn(body.response).length;
         const all = came === total;
         seen.push(`${per_page} → ${!ok ? status : all ? "all" : came}`);
         holds ??= ok && came === Math.min(per_page, total);
@@ -119,15 +144,12 @@ export const listFacts: Facts = {
     how: "GET /tickets?page=2&per_page=1",
     async read(lab) {
       const { list } = tickets;
-      demand(
-        totalOf(lab, list) >= 2,
-        "there are fewer than two tickets in this account",
-      );
+      const why = "there are fewer than two tickets in this account";
+      demand(totalOf(lab, list) >= 2, why);
       const query = { page: 2, per_page: 1 };
-      const { ok, status, body } = await lab.attempt(list, { query });
-      if (!ok) return [false, `answered with ${status}`];
-      const came = objectsIn(body?.response).length;
-      const page = Number(body?.page);
+      const { body } = await lab.send(list, { query });
+      const came = objectsIn(body.response).length;
+      const page = Number(body.page);
       return [came === 1 && page === 2, `${came} came; page says ${page}`];
     },
   },
@@ -136,36 +158,18 @@ export const listFacts: Facts = {
     assumed: "Yes",
     code: "src/tools/kit/arguments.ts: dayFirstDate",
     how: "created_after a day in 2099, and a day in 1999",
-    async read(lab) {
-      const { list } = contacts;
-      const total = demand(totalOf(lab, list) || false, "there is no contact");
-      const after = (created_after: string) =>
-        lab.attempt(list, { query: { created_after } });
-      const late = await after("30-12-2099"), early = await after("30-12-1999");
-      if (!late.ok || !early.ok) {
-        return [false, `answered with ${late.status} and ${early.status}`];
-      }
-      const none = late.body?.total_data === 0;
-      const all = early.body?.total_data === total;
-      const [some, most] = [none ? "none" : "some", all ? "all" : "not all"];
-      return [none && all, `2099 brings ${some}, 1999 ${most}`];
-    },
+    read: brings(
+      contacts.list,
+      ["created_after", "30-12-2099", "none"],
+      ["created_after", "30-12-1999", "all"],
+    ),
   },
   "task-filter": {
     question: "Does GET /tasks list all tasks without filter=alltask?",
     assumed: "Yes",
     code: "src/tools/tasks.ts: traits",
     how: "Compares total_data with and without",
-    async read(lab) {
-      const { list } = tasks;
-      const without = totalOf(lab, list);
-      const query = { filter: "alltask" };
-      const { ok, status, body } = await lab.attempt(list, { query });
-      if (!ok) return [false, `filter=alltask is answered with ${status}`];
-      return body?.total_data === without
-        ? [true, "as many"]
-        : [false, "filter=alltask brings another number"];
-    },
+    read: brings(tasks.list, ["filter", "alltask", "all"]),
   },
   "meta-timestamp": {
     question: "What is meta.timestamp?",
@@ -177,8 +181,8 @@ export const listFacts: Facts = {
         typeNames(
           wire.seen.filter(({ endpoint }) =>
             endpoint.includes("/products") === isProducts
-          ).flatMap(({ body }) =>
-            isObject(body?.meta) ? [body.meta.timestamp] : []
+          ).flatMap(({ body: { meta } }) =>
+            isObject(meta) ? [meta.timestamp] : []
           ),
         );
       const others = demand(types(false), "no answer had meta");

@@ -12,8 +12,9 @@ import {
   isEmpty,
   isObject,
   type JsonObject,
+  toId,
 } from "../../../src/values/json.ts";
-import { idIn, objectsIn, recordIn, typeName, typeNames } from "../answers.ts";
+import { objectsIn, typeName, typeNames } from "../answers.ts";
 import {
   type Fact,
   type Facts,
@@ -171,19 +172,19 @@ export const shapeFacts: Facts = {
       const seen: string[] = [];
       let lost = 0;
       for (const { create, get } of [contacts, deals]) {
-        for (const { sent, body } of lab.answers(create)) {
-          const ids = objectsIn(sent?.additional_fields).map(({ id }) => id);
+        for (const { sent, record } of lab.answers(create)) {
+          const ids = [...customValues(sent).keys()];
           if (ids.length === 0) continue;
-          const made = customValues(recordIn(body?.response));
-          const later = lab.answers(get).filter(({ id }) =>
-            id !== undefined && id === idIn(body?.response)
-          ).map(({ body }) => customValues(recordIn(body?.response)));
-          const empty = ids.filter((id) => isEmpty(made.get(id)));
-          lost += later.length === 0
-            ? 0
-            : empty.filter((id) =>
-              later.every((values) => isEmpty(values.get(id)))
-            ).length;
+          const isEmptyIn =
+            (values: ReadonlyMap<unknown, unknown>) => (id: unknown) =>
+              isEmpty(values.get(id));
+          const empty = ids.filter(isEmptyIn(customValues(record)));
+          const later = lab.answers(get)
+            .filter(({ id }) => id !== undefined && id === toId(record.id))
+            .map(({ record }) => isEmptyIn(customValues(record)));
+          if (later.length > 0) {
+            lost += empty.filter((id) => later.every((is) => is(id))).length;
+          }
           const set = ids.length - empty.length;
           seen.push(`${create.path}: ${set} of ${ids.length} set`);
         }

@@ -5,25 +5,14 @@
  *
  * @module
  */
-import { type Moment, toDayFirst, toIso } from "../../../src/fields/dates.ts";
-import { isSame } from "../../../src/fields/readback.ts";
-import type { Field } from "../../../src/fields/template.ts";
+import { parseDate, toDayFirst, toIso } from "../../../src/fields/dates.ts";
 import { type Endpoint, endpoints } from "../../../src/qontak/endpoints.ts";
 import { isEmpty } from "../../../src/values/json.ts";
-import { objectsIn, typeName } from "../answers.ts";
-import {
-  describe,
-  type Fact,
-  type Facts,
-  type Probe,
-  type Seen,
-  sendAndSee,
-  tryDate,
-} from "../fact.ts";
-import { valueFor } from "../fill.ts";
+import { typeName } from "../answers.ts";
+import { type Fact, type Facts, findingOf, not } from "../fact.ts";
 import { type Kind, kinds } from "../kinds.ts";
-import type { Lab } from "../lab.ts";
-import { demand, type Finding, NotTried } from "../verdict.ts";
+import { clear, customField, setsCustom, setsDate } from "../set.ts";
+import { demand } from "../verdict.ts";
 
 const { company, contact, deal, task, ticket } = kinds;
 
@@ -40,11 +29,9 @@ function resetFact(
     code: "src/changes/check_write.ts: keepOwner",
     how: "Gives a record of ours to another user, changes it, gives it back",
     async write(lab) {
-      const id = lab.ours(kind);
-      const me = demand(
-        lab.me,
-        "the user behind the token could not be found out",
-      );
+      const path = { id: lab.ours(kind) };
+      const why = "the user behind the token could not be found out";
+      const me = demand(lab.me, why);
       const users = (await lab.fields(kind))
         .find(({ key }) => key === "creator_id")?.options;
       const { id: other } = demand(
@@ -52,9 +39,8 @@ function resetFact(
         "this account has no second user",
       );
       const ownerNow = async () => (await lab.read(kind)).creator_id;
-      const path = { id };
       await lab.tool(`update_${kind.name}_owner`, {
-        [kind.idArgument]: id,
+        [kind.idArgument]: path.id,
         creator_id: other,
       });
       try {
@@ -62,17 +48,13 @@ function resetFact(
           await ownerNow() === other,
           "the record could not be given to another user",
         );
-        const { ok, status } = await lab.attempt(update, {
-          path,
-          body: { [kind.label]: lab.mark },
-        });
-        if (!ok) throw new NotTried(`the update was answered with ${status}`);
+        const body = { [kind.label]: lab.mark };
+        const { ok, status } = await lab.attempt(update, { path, body });
+        demand(ok, `the update was answered with ${status}`);
         const owner = await ownerNow();
         if (owner === me) return [true, "the owner was reset"];
-        return [
-          false,
-          `the owner ${owner === other ? "stayed" : "became another"}`,
-        ];
+        const now = owner === other ? "stayed" : "became another";
+        return [false, `the owner ${now}`];
       } finally {
         // Perhaps only its owner may delete it.
         await lab.attempt(updateOwner, { path, body: { creator_id: me } });
@@ -81,83 +63,24 @@ function resetFact(
   };
 }
 
-/** Days that differ from the one that the writes set. */
-const ONE_DAY = "2031-05-21", ANOTHER_DAY = "2031-06-22";
+const forms = {
+  "ISO with +07:00": toIso,
+  "dd/mm/yyyy": toDayFirst,
+};
+
+/** A day in a form that the tools send. */
+const inForm = (form: keyof typeof forms, day: string) =>
+  forms[form](parseDate(day)!);
 
 /** A fact about a date in the only form that the tools send. */
-function dateFact(
-  kind: Kind,
-  key: string,
-  form: "ISO with +07:00" | "dd/mm/yyyy",
-): Fact {
-  const write = form === "dd/mm/yyyy" ? toDayFirst : toIso;
-  return {
-    question: `Does ${kind.name} ${key} take ${form}?`,
-    assumed: "Yes, and it is the same day when it is read",
-    code: "src/fields/types.ts: fieldTypes",
-    how: "Updates a record of ours and reads it",
-    write: (lab) => tryDate(lab, kind, key, ONE_DAY, write),
-  };
-}
-
-/** Kinds that can have custom fields. */
-const CUSTOM = [ticket, task, contact, deal, company];
-
-/** Finds a custom field of a type, on a kind of which we have a record. */
-async function customField(lab: Lab, type: string) {
-  for (const kind of CUSTOM) {
-    if (!lab.own.has(kind)) continue;
-    const fields = await lab.fields(kind);
-    const field = fields.find((one) => one.custom && one.type.name === type);
-    if (field) return { kind, field };
-  }
-  throw new NotTried(`no record of ours has a custom field of type ${type}`);
-}
-
-/**
- * A probe of a type of custom field: sends a value, and looks at what is stored
- * if Qontak does not refuse it.
- */
-function custom(
-  type: string,
-  value: (field: Field, lab: Lab, kind: typeof CUSTOM[number]) => unknown,
-  look: (seen: Seen, sent: unknown) => Finding,
-): Probe {
-  return async (lab) => {
-    const { kind, field } = await customField(lab, type);
-    const sent = value(field, lab, kind);
-    const seen = await sendAndSee(lab, kind, field, sent);
-    if (seen.refused !== undefined) return [false, describe(seen, sent)];
-    const [holds, detail] = look(seen, sent);
-    return [holds, `${kind.name}: ${detail}`];
-  };
-}
-
-/** A value of a custom field as the tools would send it. */
-function encode(
-  { type }: Field,
-  value: unknown,
-  options: Field["options"] = [],
-) {
-  const encoded = type.encode(value, { custom: true, options });
-  if (encoded.problem !== undefined) throw new NotTried(encoded.problem);
-  return encoded.wire;
-}
-
-/** Sets a value of our record, then null. */
-async function clear(
-  lab: Lab,
-  kind: Kind,
-  field: string | Field,
-  value: string,
-): Promise<Finding> {
-  const { stored } = await sendAndSee(lab, kind, field, value);
-  demand(isSame(stored, value), "no value could be set first");
-  const seen = await sendAndSee(lab, kind, field, null);
-  if (seen.refused !== undefined) return [false, describe(seen, null)];
-  const isCleared = isEmpty(seen.stored);
-  return [isCleared, isCleared ? "cleared" : "it stayed"];
-}
+const dateFact = (kind: Kind, key: string, form: keyof typeof forms): Fact => ({
+  question: `Does ${kind.name} ${key} take ${form}?`,
+  assumed: "Yes, and it is the same day when it is read",
+  code: "src/fields/types.ts: fieldTypes",
+  how: "Updates a record of ours and reads it",
+  // Not the day that the writes set.
+  write: setsDate(kind, key, inForm(form, "2031-05-21")),
+});
 
 /** The facts. */
 export const valueFacts: Facts = {
@@ -187,10 +110,7 @@ export const valueFacts: Facts = {
     how: "Updates the website of our company and compares all other keys",
     async write(lab) {
       const before = await lab.read(company);
-      const { ok, status } = await lab.change(company, {
-        website: "https://example.com/partial",
-      });
-      if (!ok) return [false, `such an update is answered with ${status}`];
+      await lab.change(company, { website: "https://example.com/partial" });
       const stored = await lab.read(company);
       const changed = Object.keys(before).filter((key) =>
         !["website", "updated_at"].includes(key) &&
@@ -209,14 +129,12 @@ export const valueFacts: Facts = {
     async write(lab) {
       const { update } = endpoints.companies;
       const key = "qontak_mcp_unknown";
-      const { ok, status } = await lab.attempt(
+      const path = { id: lab.ours(company) };
+      const body = { website: "https://example.com", [key]: "1" };
+      await lab.send(
         { ...update, body: { ...update.body, [key]: "text" } },
-        {
-          path: { id: lab.ours(company) },
-          body: { website: "https://example.com", [key]: "1" },
-        },
+        { path, body },
       );
-      if (!ok) return [false, `refused with ${status}`];
       const isStored = key in await lab.read(company);
       return [!isStored, isStored ? "stored" : "dropped"];
     },
@@ -226,7 +144,8 @@ export const valueFacts: Facts = {
     assumed: "Yes",
     code: "src/tools/kit/update.ts: changeInput",
     how: "Sets the website of our company to null and reads it",
-    write: (lab) => clear(lab, company, "website", "https://example.com"),
+    write: (lab) =>
+      clear(lab, { kind: company, field: "website" }, "https://example.com"),
   },
   "custom-null-clears": {
     question: "Does null clear a custom value?",
@@ -234,12 +153,13 @@ export const valueFacts: Facts = {
     code: "src/fields/custom.ts: encodeEntry",
     how: "Sets a custom text of ours, then null, and reads it",
     async write(lab) {
-      const { kind, field } = await customField(lab, "text");
-      demand(
-        !field.required.always && kind !== deal,
-        "the only custom text may be required",
+      // One that may be required would not be cleared.
+      const target = await customField(
+        lab,
+        "text",
+        ({ kind, field }) => !field.required.always && kind !== deal,
       );
-      return await clear(lab, kind, field, lab.mark);
+      return await clear(lab, target, lab.mark);
     },
   },
   "deal-date-iso": dateFact(deal, "closed_date", "ISO with +07:00"),
@@ -248,16 +168,7 @@ export const valueFacts: Facts = {
     assumed: "No, so it is sent with time and offset",
     code: "src/fields/dates.ts: toIso",
     how: "Updates our deal and reads it",
-    async write(lab) {
-      const [taken, seen] = await tryDate(
-        lab,
-        deal,
-        "closed_date",
-        ANOTHER_DAY,
-        () => ANOTHER_DAY,
-      );
-      return [taken === undefined ? undefined : !taken, seen];
-    },
+    write: not(setsDate(deal, "closed_date", "2031-06-22")),
   },
   "contact-birth-date": {
     question: "In which form does a contact's date_of_birth go?",
@@ -265,16 +176,14 @@ export const valueFacts: Facts = {
     code: "src/qontak/resources.ts: contact",
     how: "Updates our contact with ISO, dd/mm/yyyy and YYYY-MM-DD",
     async write(lab) {
+      const given = (date: string) =>
+        findingOf(lab, setsDate(contact, "date_of_birth", date));
       // Each form gets a different day, so that one does not pass for another.
-      const tried = (day: string, write = (_: Moment) => day) =>
-        tryDate(lab, contact, "date_of_birth", day, write);
-      const [, iso] = await tried("1990-12-25", toIso);
-      const [holds, dayFirst] = await tried("1991-12-26", toDayFirst);
-      const [, plain] = await tried("1992-12-27");
-      return [
-        holds,
-        `ISO: ${iso}; dd/mm/yyyy: ${dayFirst}; YYYY-MM-DD: ${plain}`,
-      ];
+      const [, iso] = await given(inForm("ISO with +07:00", "1990-12-25"));
+      const [holds, dayFirst] = await given("26/12/1991");
+      const [, plain] = await given("1992-12-27");
+      const seen = `dd/mm/yyyy: ${dayFirst}; YYYY-MM-DD: ${plain}`;
+      return [holds, `ISO: ${iso}; ${seen}`];
     },
   },
   "task-due-date": dateFact(task, "due_date", "ISO with +07:00"),
@@ -284,20 +193,20 @@ export const valueFacts: Facts = {
     assumed: "As option ids joined by commas, there and back",
     code: "src/fields/encode.ts: encodeMultipleSelect",
     how: "Sets two options of a custom field of ours and reads them",
-    write: custom(
+    write: setsCustom(
       "multiple_select",
-      (field) => {
-        const { options = [] } = field;
+      ({ options = [] }) => {
         const ids = options.flatMap(({ id }) => id ?? []).slice(0, 2);
         demand(ids.length === 2, "it has fewer than two options");
-        return encode(field, ids, options);
+        return ids;
       },
-      ({ stored, label }, sent) => [
-        stored === sent,
-        `${
-          stored === sent ? "stored as sent" : "stored otherwise"
-        }, value_name is ${typeName(label)}`,
-      ],
+      ({ value, name }, sent) => {
+        const how = value === sent ? "as sent" : "otherwise";
+        return [
+          value === sent,
+          `stored ${how}, value_name is ${typeName(name)}`,
+        ];
+      },
     ),
   },
   "gps": {
@@ -305,36 +214,24 @@ export const valueFacts: Facts = {
     assumed: "As text such as -6.2, 106.8",
     code: "src/fields/encode.ts: encodeGps",
     how: "Sets a custom field of ours and reads it",
-    write: custom(
-      "gps",
-      (_, lab) => valueFor(lab, { key: "additional_fields", type: "gps" }),
-      (seen, sent) => [isSame(sent, seen.stored), describe(seen, sent)],
-    ),
+    write: setsCustom("gps", () => "-6.2, 106.8"),
   },
   "checklist": {
     question: "Can a checklist be written as a JSON text?",
     assumed: "Yes: a text that holds checklist_details_attributes",
     code: "src/fields/encode.ts: encodeChecklist",
-    how: "Ticks the first item of a checklist of our task and reads it",
-    write: custom(
+    how: "Ticks an item of a checklist of our task and reads it",
+    write: setsCustom(
       "checklist",
-      (field, lab, { endpoints }) => {
-        const { response } = lab.firstBody(endpoints.template!);
-        const described = objectsIn(response)
-          .find(({ id }) => id === field.id);
-        const [first] = objectsIn(described?.checklist_details_attributes);
-        const { crm_additional_option_id, name } = demand(
-          first,
-          "the checklist has no items",
-        );
-        const item = { crm_additional_option_id, name, completed: true };
-        return encode(field, [item]);
+      ({ items }) => {
+        const { id, name } = demand(items?.[0], "the checklist has no items");
+        return [{ crm_additional_option_id: id, name, completed: true }];
       },
-      ({ stored }) => {
-        if (isEmpty(stored)) return [false, "accepted, and not stored"];
-        const isTicked = JSON.stringify(stored).includes("true");
+      ({ value }) => {
+        if (isEmpty(value)) return [false, "accepted, and not stored"];
+        const isTicked = JSON.stringify(value).includes("true");
         const words = isTicked ? "stored" : "stored without the tick";
-        return [isTicked, `${words}, shown as ${typeName(stored)}`];
+        return [isTicked, `${words}, shown as ${typeName(value)}`];
       },
     ),
   },
