@@ -14,11 +14,12 @@ import { isLoopback } from "../../src/net/address.ts";
 import { type Command, print, runCommand } from "../command.ts";
 import { type Cleanup, cleanUp } from "./cleanup.ts";
 import { probe, type Verdict } from "./facts.ts";
-import { type LiveFlags, liveFlags } from "./flags.ts";
+import { liveFlags } from "./flags.ts";
 import { createLab, type Lab } from "./lab.ts";
-import { readAll, type ReadRow } from "./reads.ts";
-import { cleanupLines, toJson, toMarkdown } from "./report.ts";
-import { deleteAll, makeAll, type StepRow } from "./story.ts";
+import { readAll } from "./reads.ts";
+import { cleanupLines, toData, toMarkdown } from "./report.ts";
+import { deleteAll, makeAll } from "./story.ts";
+import type { Row } from "./verdict.ts";
 
 const command: Command<typeof liveFlags> = {
   task: "test:live",
@@ -54,7 +55,7 @@ account; it is taken from the environment or from .env, as the server does.`,
     const lab = await createLab(settings, flags);
     using _signals = stopOnSignals(lab);
     try {
-      return flags.clean ? await clean(lab) : await tryAll(lab, baseUrl, flags);
+      return flags.clean ? await clean(lab) : await tryAll(lab, baseUrl);
     } finally {
       await lab.close();
     }
@@ -79,26 +80,22 @@ function stopOnSignals({ wire }: Lab): Disposable {
   };
 }
 
+const toJson = (value: unknown) => JSON.stringify(value, null, 2);
+
 /** Removes the records that earlier runs left behind. */
 async function clean(lab: Lab): Promise<number> {
   const all = await cleanUp(lab, true);
   return print(
-    lab.flags.json
-      ? JSON.stringify(all, null, 2)
-      : cleanupLines(all).join("\n"),
+    lab.flags.json ? toJson(all) : cleanupLines(all).join("\n"),
     all.left.length + all.notes.length === 0 ? OK : FAILED,
   );
 }
 
-async function tryAll(
-  lab: Lab,
-  baseUrl: string,
-  flags: LiveFlags,
-): Promise<number> {
-  const { tokens, wire } = lab;
+async function tryAll(lab: Lab, baseUrl: string): Promise<number> {
+  const { flags, tokens, wire } = lab;
   const verdicts = new Map<string, Verdict>();
-  let reads: ReadRow[] = [];
-  const steps: StepRow[] = [];
+  let reads: Row[] = [];
+  const steps: Row[] = [];
   let cleanup: Cleanup;
   let stopped: string | undefined;
   try {
@@ -139,7 +136,10 @@ async function tryAll(
     cleanup,
     exitCode: hasFailed ? FAILED : OK,
   };
-  return print(flags.json ? toJson(run) : toMarkdown(run), run.exitCode);
+  return print(
+    flags.json ? toJson(toData(run)) : toMarkdown(run),
+    run.exitCode,
+  );
 }
 
 if (import.meta.main) await runCommand(command);

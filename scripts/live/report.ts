@@ -7,10 +7,9 @@ import { isLoopback } from "../../src/net/address.ts";
 import { VERSION } from "../../src/version.ts";
 import { markdownTable } from "../figures.ts";
 import type { Cleanup } from "./cleanup.ts";
-import { type Claim, NEEDS_WRITE } from "./fact.ts";
+import { NEEDS_WRITE } from "./fact.ts";
 import { facts, type Verdict } from "./facts.ts";
-import type { ReadRow } from "./reads.ts";
-import type { StepRow } from "./story.ts";
+import type { Row } from "./verdict.ts";
 
 /** The results of a run. */
 export interface Run {
@@ -22,56 +21,46 @@ export interface Run {
   readonly limitHeaders: readonly string[];
   /** Why the run ended early, if it did. */
   readonly stopped: string | undefined;
-  readonly reads: readonly ReadRow[];
-  readonly steps: readonly StepRow[];
+  readonly reads: readonly Row[];
+  readonly steps: readonly Row[];
   readonly verdicts: ReadonlyMap<string, Verdict>;
   readonly cleanup: Cleanup;
   readonly exitCode: number;
 }
 
-/** A fact with its result. */
-type FactRow = Claim & Verdict & { readonly id: string };
-
-/** Every fact with its result. */
-function rows({ verdicts, stopped }: Run): FactRow[] {
-  return facts.map(({ id, question, assumed, code, how, ...probe }) => {
-    const detail = stopped ??
-      ("write" in probe ? NEEDS_WRITE : "the run did not come to it");
-    const verdict = verdicts.get(id) ?? { verdict: "not tried", detail };
-    return { id, question, assumed, code, how, ...verdict };
-  });
-}
-
-/** Names the host only if it is Qontak's own. */
-function nameHost(baseUrl: string): string {
-  const { hostname } = new URL(baseUrl);
-  if (isLoopback(hostname)) return "this machine";
-  return /(^|\.)(qontak\.com|mekari\.com|mekari\.io)$/.test(hostname)
-    ? hostname
-    : "another host";
-}
-
-const today = () => new Date().toISOString().slice(0, 10);
-
 /** The report as data. */
-export function toJson(run: Run): string {
-  const { baseUrl, verdicts: _, ...rest } = run;
-  const head = { version: VERSION, date: today(), host: nameHost(baseUrl) };
-  return JSON.stringify({ ...head, ...rest, facts: rows(run) }, null, 2);
+export function toData({ baseUrl, verdicts, ...run }: Run) {
+  const { hostname } = new URL(baseUrl);
+  const isQontak = /(^|\.)(qontak\.com|mekari\.com|mekari\.io)$/;
+  return {
+    version: VERSION,
+    date: new Date().toISOString().slice(0, 10),
+    // Another host may name a person or a company.
+    host: isLoopback(hostname)
+      ? "this machine"
+      : isQontak.test(hostname)
+      ? hostname
+      : "another host",
+    ...run,
+    facts: facts.map(({ id, question, assumed, code, how, ...probe }) => {
+      const why = "write" in probe ? NEEDS_WRITE : "the run did not come to it";
+      const notTried = { verdict: "not tried", detail: run.stopped ?? why };
+      const verdict = verdicts.get(id) ?? notTried;
+      return { id, question, assumed, code, how, ...verdict };
+    }),
+  };
 }
 
 /** The report as Markdown. */
-export function toMarkdown(run: Run): string {
-  const all = rows(run);
+export function toMarkdown(given: Run): string {
+  const run = toData(given);
+  const { reads, steps, stopped, limitHeaders } = run;
   const count = (wanted: string) =>
-    all.filter(({ verdict }) => verdict === wanted).length;
-  const { reads, steps, cleanup, stopped, limitHeaders } = run;
+    run.facts.filter(({ verdict }) => verdict === wanted).length;
   const flags = run.flags.join(" ") || "only reading";
   const sections = [
     "# Live test of @qontak/mcp",
-    `Version ${VERSION}, ${today()}, against ${
-      nameHost(run.baseUrl)
-    }, ${flags}. ${run.requests} requests. Personal data is left out: only types, statuses, keys and what this program itself sent is shown.`,
+    `Version ${run.version}, ${run.date}, against ${run.host}, ${flags}. ${run.requests} requests. Personal data is left out: only types, statuses, keys and what this program itself sent is shown.`,
     limitHeaders.length > 0 &&
     `Headers about limits were seen: ${limitHeaders.join(", ")}.`,
     stopped !== undefined && `**Ended early**: ${stopped}.`,
@@ -80,19 +69,21 @@ export function toMarkdown(run: Run): string {
       .map((verdict) => `${count(verdict)} ${verdict}`).join(", ") + ".",
     table(
       ["fact", "question", "assumed, and where", "result"],
-      all.map((row) => [
-        row.id,
-        row.question,
-        `${row.assumed} (\`${row.code}\`)`,
-        resultOf(row),
+      run.facts.map(({ id, question, assumed, code, how, verdict, detail }) => [
+        id,
+        question,
+        `${assumed} (\`${code}\`)`,
+        verdict === "otherwise"
+          ? `**otherwise: ${detail}** (${how})`
+          : withDetail(verdict, detail),
       ]),
     ),
     "## Endpoints that read",
     table(
       ["endpoint", "result", "HTTP", "ms"],
-      reads.map(({ endpoint, result, why = "", http = "", ms = "" }) => [
-        `\`${endpoint}\``,
-        withDetail(result, why),
+      reads.map(({ name, result, detail, http = "", ms = "" }) => [
+        `\`${name}\``,
+        withDetail(result, detail),
         String(http),
         String(ms),
       ]),
@@ -100,15 +91,15 @@ export function toMarkdown(run: Run): string {
     steps.length > 0 && "## Writes",
     steps.length > 0 && table(
       ["step", "result"],
-      steps.map(({ step, result, detail }) => [
-        step,
+      steps.map(({ name, result, detail }) => [
+        name,
         withDetail(result, detail),
       ]),
     ),
-    cleanupLines(cleanup).join("\n"),
+    cleanupLines(run.cleanup).join("\n"),
     "<details><summary>Shapes of the answers</summary>",
     reads.filter(({ shape }) => shape !== undefined)
-      .map(({ endpoint, shape }) => `- \`${endpoint}\` \`${shape}\``)
+      .map(({ name, shape }) => `- \`${name}\` \`${shape}\``)
       .join("\n"),
     "</details>",
   ];
@@ -117,12 +108,6 @@ export function toMarkdown(run: Run): string {
 
 const withDetail = (result: string, detail: string) =>
   detail === "" ? result : `${result}: ${detail}`;
-
-function resultOf({ verdict, detail, how }: FactRow): string {
-  if (verdict === "otherwise") return `**otherwise: ${detail}** (${how})`;
-  if (verdict === "not tried") return `not tried: ${detail}`;
-  return detail === "" ? verdict : `${verdict} (${detail})`;
-}
 
 /** The removed and remaining records, one line each. */
 export function cleanupLines({ removed, left, notes }: Cleanup): string[] {

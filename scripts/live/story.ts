@@ -8,25 +8,12 @@ import { toStderr } from "../../src/logging/log.ts";
 import { checkWrite } from "../../src/fields/check.ts";
 import { endpoints } from "../../src/qontak/endpoints.ts";
 import { resources } from "../../src/qontak/resources.ts";
-import {
-  isEmpty,
-  isObject,
-  type JsonObject,
-  toId,
-} from "../../src/values/json.ts";
-import { recordIn } from "./answers.ts";
+import { isObject, type JsonObject, toId } from "../../src/values/json.ts";
 import { recordsMade } from "./cleanup.ts";
 import { argumentsFor, associations, DAY, fieldsIn } from "./fill.ts";
 import { type Kind, kinds } from "./kinds.ts";
 import type { Lab } from "./lab.ts";
-import { demand, NotTried, type Tried, tried } from "./verdict.ts";
-
-/** The result of one step. */
-export interface StepRow extends Pick<Tried<unknown>, "result"> {
-  readonly step: string;
-  /** What happened to the values, or why it failed; no personal data. */
-  readonly detail: string;
-}
+import { demand, NotTried, type Row, tried } from "./verdict.ts";
 
 /** One step; what it returns appears in the report. */
 type Step = readonly [name: string, run: (lab: Lab) => Promise<string | void>];
@@ -34,79 +21,70 @@ type Step = readonly [name: string, run: (lab: Lab) => Promise<string | void>];
 /** The arguments of a step. */
 type Args = (lab: Lab) => JsonObject;
 
-async function carryOut(lab: Lab, steps: readonly Step[]): Promise<StepRow[]> {
-  const rows: StepRow[] = [];
-  for (const [step, run] of steps) {
+async function carryOut(lab: Lab, steps: readonly Step[]): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const [name, run] of steps) {
     const { result, value, why } = await tried(
       lab.wire.stopped,
       () => run(lab),
     );
     const detail = why ?? value ?? "";
-    toStderr(`${step}: ${result}${detail && `, ${detail}`}`);
-    rows.push({ step, result, detail });
+    toStderr(`${name}: ${result}${detail && `, ${detail}`}`);
+    rows.push({ name, result, detail });
   }
   return rows;
 }
 
 /** What a write tool reports about the values; keys only. */
 function outcome(data: JsonObject): string {
-  const keysOf = (name: string) =>
-    [data[name] ?? []].flat()
-      .map((entry) => String(isObject(entry) ? entry.key : entry));
-  const parts = ["ignored", "stored_differently", "not_shown"]
-    .filter((name) => keysOf(name).length > 0)
-    .map((name) => `${name}: ${keysOf(name).join(", ")}`);
-  return [`${keysOf("applied").length} applied`, ...parts].join("; ");
+  return ["applied", "ignored", "stored_differently", "not_shown"]
+    .flatMap((name) => {
+      const keys = [data[name] ?? []].flat()
+        .map((entry) => String(isObject(entry) ? entry.key : entry));
+      if (name === "applied") return `${keys.length} applied`;
+      return keys.length > 0 ? `${name}: ${keys.join(", ")}` : [];
+    }).join("; ");
 }
 
-const fieldsFor = (lab: Lab, kind: Kind, place: JsonObject = {}) =>
-  lab.tool(`get_required_fields_for_${kind.name}`, place);
-
-/** The places whose required fields can all be set, the easiest first. */
-async function fillablePlaces(lab: Lab, kind: Kind): Promise<JsonObject[]> {
-  const found: { place: JsonObject; count: number }[] = [];
-  for (const { pipeline, stage, stages } of await lab.places(kind, 4)) {
-    if (stages.indexOf(stage.id) >= 3) continue;
-    const place = { pipeline_id: pipeline.id, stage_id: stage.id };
-    const required = fieldsIn(await fieldsFor(lab, kind, place), "required");
+/**
+ * The arguments for the required fields of a kind, in each place where all of
+ * them can be filled. With `more`, also one custom field of each of these types
+ * that is not required, to see what Qontak stores for it.
+ */
+async function* filled(lab: Lab, kind: Kind, more: readonly string[] = []) {
+  const places = kind.place ? await lab.places(kind, 4) : [undefined];
+  for (const place of places) {
+    if (place && place.stages.indexOf(place.stage.id) >= 3) continue;
+    const data = await lab.tool(`get_required_fields_for_${kind.name}`, {
+      ...place &&
+        { pipeline_id: place.pipeline.id, stage_id: place.stage.id },
+      ...more.length > 0 && { optional: true },
+    });
+    const extras = more.flatMap((type) =>
+      fieldsIn(data, "optional")
+        .find((field) => field.custom && field.type === type) ?? []
+    );
     try {
-      argumentsFor(lab, required);
-      found.push({ place, count: required.length });
+      yield argumentsFor(lab, [...fieldsIn(data, "required"), ...extras]);
     } catch (error) {
       if (!(error instanceof NotTried)) throw error;
     }
   }
-  return demand(
-    found.sort((a, b) => a.count - b.count).map(({ place }) => place),
-    "no stage was found whose required fields can be filled",
-  );
 }
 
-/**
- * The types of custom fields of which one each is set although not required, to
- * see what Qontak stores for them.
- */
+/** The types of custom fields of which one each is set although not required. */
 const EXTRAS = "text text_area number percentage date date_time select url"
   .split(" ");
-
-/** The fields that a new record sets: the required ones, and extras. */
-async function argumentsToCreate(lab: Lab, kind: Kind): Promise<JsonObject> {
-  if (!kind.endpoints.template) return {};
-  const [place] = kind.place ? await fillablePlaces(lab, kind) : [];
-  const data = await fieldsFor(lab, kind, { ...place, optional: true });
-  const optional = fieldsIn(data, "optional");
-  const extras = EXTRAS.flatMap((type) =>
-    optional.find((field) => field.custom && field.type === type) ?? []
-  );
-  return argumentsFor(lab, [...fieldsIn(data, "required"), ...extras]);
-}
 
 /** Creates a record with a tool, with more values than required. */
 const creating = (kind: Kind, more: Args = () => ({})): Step => [
   `create_${kind.name}`,
   async (lab) => {
+    const first = kind.endpoints.template
+      ? (await filled(lab, kind, EXTRAS).next()).value
+      : {};
     const data = await lab.tool(`create_${kind.name}`, {
-      ...await argumentsToCreate(lab, kind),
+      ...demand(first, "its required fields cannot be filled"),
       [kind.label]: lab.mark,
       ...more(lab),
     });
@@ -140,56 +118,39 @@ const renaming = (kind: Kind, changes: Args = () => ({})): Step =>
  */
 async function findMe(lab: Lab): Promise<void> {
   const { contact } = kinds;
-  const required = fieldsIn(await fieldsFor(lab, contact), "required");
-  const fields = required.filter(({ key, type }) =>
-    key !== "creator_id" && type !== "date"
-  );
+  const { value } = await filled(lab, contact).next();
+  const { creator_id: _, date_of_birth: __, ...values } = value ?? {};
   const endpoint = contact.endpoints.create;
   const { body } = await checkWrite({
     resource: resources.contact,
     endpoint,
-    values: { ...argumentsFor(lab, fields), first_name: lab.mark },
+    values: { ...values, first_name: lab.mark },
     setup: lab.setup,
   });
   const { ok, record } = await lab.attempt(endpoint, { body });
-  const id = demand(
-    ok && toId(record.id),
-    "Qontak makes no contact without an owner",
-  );
+  const why = "Qontak makes no contact without an owner";
+  const id = demand(ok && toId(record.id), why);
   const { creator_id } = await lab.read(contact, id);
-  lab.me = demand(
-    typeof creator_id === "number" && creator_id,
-    "the contact shows no owner",
-  );
+  lab.me = demand(toId(creator_id), "the contact shows no owner");
 }
 
 /** Moves our deal to another stage, with the fields that the stage requires. */
 async function moveDeal(lab: Lab): Promise<string> {
   const deal_id = lab.ours(kinds.deal);
-  const deal = await lab.read(kinds.deal);
-  const next = demand(
-    (await fillablePlaces(lab, kinds.deal))
-      .find(({ stage_id }) => stage_id !== deal.crm_stage_id),
-    "there is only one stage",
-  );
-  const required = fieldsIn(
-    await fieldsFor(lab, kinds.deal, next),
-    "required",
-  );
-  const fields = required.filter(({ custom, key, value }) =>
-    custom || value !== undefined || isEmpty(deal[key])
-  );
-  const args = { deal_id, ...argumentsFor(lab, fields) };
-  return outcome(await lab.tool("update_deal", args));
+  const { crm_stage_id } = await lab.read(kinds.deal);
+  for await (const args of filled(lab, kinds.deal)) {
+    if (args.crm_stage_id === crm_stage_id) continue;
+    return outcome(await lab.tool("update_deal", { deal_id, ...args }));
+  }
+  throw new NotTried("there is only one stage");
 }
 
 /** Gives the token's user access to our deal, which that user already has. */
 async function permit(lab: Lab): Promise<void> {
   const deal_id = lab.ours(kinds.deal);
-  const { response } = await lab.crm.call(endpoints.deals.realCreator, {
-    path: { id: deal_id },
-  });
-  const { email } = recordIn(response);
+  const path = { id: deal_id };
+  const { record } = await lab.send(endpoints.deals.realCreator, { path });
+  const { email } = record;
   demand(email, "Qontak does not say the user's e-mail");
   const permissions = [{ email, access_types: ["view", "edit"] }];
   await lab.tool("set_deal_permissions", { deal_id, permissions });
@@ -233,7 +194,7 @@ const writeSteps: readonly Step[] = [
   renaming(kinds.note),
 ];
 
-/** Creates and changes records that cannot be deleted. */
+/** Creates and changes a check-in, which cannot be deleted. */
 const geolocationSteps: readonly Step[] = [
   creating(kinds.geolocation, () => ({
     latitude: -6.2,
@@ -248,19 +209,21 @@ const geolocationSteps: readonly Step[] = [
 ];
 
 /** Creates and changes a record of each kind; a check-in only with its flag. */
-export async function makeAll(lab: Lab): Promise<StepRow[]> {
+export function makeAll(lab: Lab): Promise<Row[]> {
   const more = lab.flags.geolocation ? geolocationSteps : [];
-  return await carryOut(lab, [...writeSteps, ...more]);
+  return carryOut(lab, [...writeSteps, ...more]);
 }
 
 /** Deletes our records with the tools, newest first. */
-export async function deleteAll(lab: Lab): Promise<StepRow[]> {
+export function deleteAll(lab: Lab): Promise<Row[]> {
   const entries = recordsMade(lab.wire.seen).entries.toReversed();
-  const steps = entries.filter(({ kind }) => kind.endpoints.delete)
-    .map(({ kind: { name, idArgument }, id }): Step => [
-      `delete_${name}`,
-      async (lab) =>
-        void await lab.tool(`delete_${name}`, { [idArgument]: id }),
-    ]);
-  return await carryOut(lab, steps);
+  return carryOut(
+    lab,
+    entries.filter(({ kind }) => kind.endpoints.delete)
+      .map(({ kind: { name, idArgument }, id }): Step => [
+        `delete_${name}`,
+        async (lab) =>
+          void await lab.tool(`delete_${name}`, { [idArgument]: id }),
+      ]),
+  );
 }

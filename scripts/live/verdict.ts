@@ -9,6 +9,7 @@ import {
   UnreachableError,
 } from "../../src/errors.ts";
 import { isEmpty } from "../../src/values/json.ts";
+import type { Exchange } from "./wire.ts";
 
 /**
  * Whether an assumption holds, or undefined if nothing shows it, and what was
@@ -19,8 +20,8 @@ export type Finding = readonly [
   seen?: string | undefined,
 ];
 
-/** What came of one request, step or probe. */
-export interface Tried<T> {
+/** What came of trying something. */
+interface Tried<T> {
   readonly result: "worked" | "failed" | "not tried";
   /** What it returned, if it worked. */
   readonly value?: T;
@@ -28,6 +29,17 @@ export interface Tried<T> {
   readonly why?: string;
   /** What it threw. */
   readonly error?: unknown;
+}
+
+/** What came of one read or step, for the report. */
+export interface Row
+  extends
+    Pick<Tried<unknown>, "result">,
+    Partial<Pick<Exchange, "http" | "ms" | "shape">> {
+  /** The method and path, or the name of the step. */
+  readonly name: string;
+  /** What happened to the values, or why it failed; no personal data. */
+  readonly detail: string;
 }
 
 /** Something could not be tried; the message says why. */

@@ -87,8 +87,8 @@ for (const profile of ["documented", "observed"] as const) {
     const report = JSON.parse(ended.stdout);
     assert(!/undefined|\[object/.test(ended.stdout + ended.stderr));
     assert(report.steps.length > 30);
-    for (const { step, result } of report.steps) {
-      assertEquals(`${step}: ${result}`, `${step}: worked`);
+    for (const { name, result } of report.steps) {
+      assertEquals(`${name}: ${result}`, `${name}: worked`);
     }
     const rows = factsOf(ended);
     assertEquals([...rows.keys()], facts.map(({ id }) => id));
