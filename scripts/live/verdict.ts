@@ -9,7 +9,6 @@ import {
   UnreachableError,
 } from "../../src/errors.ts";
 import { isEmpty } from "../../src/values/json.ts";
-import type { Exchange } from "./wire.ts";
 
 /**
  * Whether an assumption holds, or undefined if nothing shows it, and what was
@@ -32,14 +31,17 @@ interface Tried<T> {
 }
 
 /** What came of one read or step, for the report. */
-export interface Row
-  extends
-    Pick<Tried<unknown>, "result">,
-    Partial<Pick<Exchange, "http" | "ms" | "shape">> {
+export interface Row extends Pick<Tried<unknown>, "result"> {
   /** The method and path, or the name of the step. */
   readonly name: string;
   /** What happened to the values, or why it failed; no personal data. */
   readonly detail: string;
+  /** The HTTP status of a read, if it was answered. */
+  readonly http?: number;
+  /** How long the answer took, in ms. */
+  readonly ms?: number;
+  /** The keys and types of the answer. */
+  readonly shape?: string;
 }
 
 /** Something could not be tried; the message says why. */

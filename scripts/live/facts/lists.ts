@@ -7,11 +7,11 @@
 import { typeOf } from "../../../src/fields/types.ts";
 import { type Endpoint, endpoints } from "../../../src/qontak/endpoints.ts";
 import { isObject, type JsonObject } from "../../../src/values/json.ts";
-import { objectsIn, typeName, typeNames } from "../answers.ts";
+import { objectsIn, shapeOf, typeNames } from "../answers.ts";
 import type { Facts, Probe } from "../fact.ts";
 import { allEndpoints, kinds } from "../kinds.ts";
 import type { Lab } from "../lab.ts";
-import { demand, NotTried } from "../verdict.ts";
+import { demand, type Finding, NotTried } from "../verdict.ts";
 
 const { contacts, companies, deals, products, tasks, tickets } = endpoints;
 
@@ -64,11 +64,8 @@ export function brings(
 const TEMPLATES = [contacts, companies, deals, tasks, tickets]
   .map(({ template }) => template);
 
-/** The keys that say where a field is required. */
-const REQUIRED = ["required", "required_pipeline_ids", "required_stage_ids"];
-
-/** The objects in the list that an endpoint answered with. */
-const listed = (lab: Lab, endpoint: Endpoint): JsonObject[] =>
+/** The objects that a list answered with, such as the fields of a template. */
+const fieldsOf = (lab: Lab, endpoint: Endpoint): JsonObject[] =>
   objectsIn(lab.firstBody(endpoint).response);
 
 /** Every key in the fields that starts with `required`. */
@@ -77,11 +74,11 @@ function requiredKeys(fields: readonly JsonObject[]): string[] {
   return [...keys].filter((key) => key.startsWith("required")).sort();
 }
 
-/** The names of types come from Qontak; other texts are only counted. */
-function typeWord(type: unknown): string {
-  const isWord = typeof type === "string" && /^[A-Za-z -]{1,30}$/.test(type);
-  return isWord ? type : "(another word)";
-}
+/** Holds if nothing is wrong. */
+const noneOf = (wrong: readonly string[], otherwise = ""): Finding => [
+  wrong.length === 0,
+  wrong.join("; ") || otherwise,
+];
 
 /** The facts. */
 export const listFacts: Facts = {
@@ -127,14 +124,11 @@ export const listFacts: Facts = {
       const wrong = demand(lists, "no list could be read").flatMap((list) => {
         const { meta: _, response: __, ...has } = lab.firstBody(list);
         const wanted = list.path.startsWith("/products") ? PRODUCTS_PAGE : PAGE;
-        if (wanted.every((key) => typeof has[key] === "number")) return [];
-        const keys = Object.entries(has)
-          .map(([key, value]) => `${key} ${typeName(value)}`);
-        return `${list.path} has ${keys.join(", ") || "none"}`;
+        return wanted.every((key) => typeof has[key] === "number")
+          ? []
+          : `${list.path} has ${shapeOf(has)}`;
       });
-      return wrong.length === 0
-        ? [true, `${lists.length} lists`]
-        : [false, wrong.join("; ")];
+      return noneOf(wrong, `${lists.length} lists`);
     },
   },
   "ticket-pages": {
@@ -177,16 +171,16 @@ export const listFacts: Facts = {
     code: "src/qontak/envelope.ts: readAnswer",
     how: "Its type in every answer",
     log({ wire }) {
-      const types = (isProducts: boolean) =>
+      const [others, products] = [false, true].map((isProducts) =>
         typeNames(
-          wire.seen.filter(({ endpoint }) =>
-            endpoint.includes("/products") === isProducts
-          ).flatMap(({ body: { meta } }) =>
-            isObject(meta) ? [meta.timestamp] : []
+          wire.seen.flatMap(({ endpoint, body: { meta } }) =>
+            endpoint.includes("/products") === isProducts && isObject(meta)
+              ? [meta.timestamp]
+              : []
           ),
-        );
-      const others = demand(types(false), "no answer had meta");
-      const products = types(true) || "not seen";
+        ) || "not seen"
+      ) as [string, string];
+      demand(others !== "not seen", "no answer had meta");
       return [
         others === "string" && ["number", "not seen"].includes(products),
         `${others}; on products ${products}`,
@@ -199,17 +193,15 @@ export const listFacts: Facts = {
     code: "src/fields/template.ts: parseField",
     how: "Types of name_alias in every template",
     log(lab) {
-      const found = TEMPLATES.map((template) => ({
-        path: template.path,
-        types: typeNames(
-          listed(lab, template).map(({ name_alias }) => name_alias),
-        ) || "no fields",
-      }));
+      const found = TEMPLATES.map((template) => {
+        const labels = fieldsOf(lab, template).map((field) => field.name_alias);
+        return [template.path, typeNames(labels) || "no fields"] as const;
+      });
       return [
-        found.every(({ types }) =>
+        found.every(([, types]) =>
           /^(null|string|null or string|no fields)$/.test(types)
         ),
-        found.map(({ path, types }) => `${path}: ${types}`).join("; "),
+        found.map(([path, types]) => `${path}: ${types}`).join("; "),
       ];
     },
   },
@@ -219,14 +211,12 @@ export const listFacts: Facts = {
     code: "src/fields/types.ts: unknownType",
     how: "The type of every field of every template",
     log(lab) {
-      const types = TEMPLATES.flatMap((template) => listed(lab, template))
-        .map(({ type }) => type);
-      const unknown = types.filter((type) =>
-        typeOf(String(type)).qontak.length === 0
-      );
-      return unknown.length === 0
-        ? [true, `${types.length} fields`]
-        : [false, [...new Set(unknown.map(typeWord))].join(", ")];
+      const types = TEMPLATES.flatMap((template) => fieldsOf(lab, template))
+        .map(({ type }) => String(type));
+      const unknown = types.filter((type) => typeOf(type).qontak.length === 0)
+        // The names of types come from Qontak; other texts are only counted.
+        .map((type) => /^[A-Za-z -]{1,30}$/.test(type) ? type : "another word");
+      return noneOf([...new Set(unknown)], `${types.length} fields`);
     },
   },
   "task-required": {
@@ -234,10 +224,7 @@ export const listFacts: Facts = {
     assumed: "No; if it does, it is read like any other",
     code: "src/fields/template.ts: parseRequirement",
     how: "Keys of GET /tasks/info",
-    log(lab) {
-      const keys = requiredKeys(listed(lab, tasks.template));
-      return [keys.length === 0, keys.join(", ")];
-    },
+    log: (lab) => noneOf(requiredKeys(fieldsOf(lab, tasks.template))),
   },
   "deal-custom-required": {
     question: "How do custom fields of deals say where they are required?",
@@ -246,18 +233,19 @@ export const listFacts: Facts = {
     how: "Keys of the custom fields of GET /deals/info",
     log(lab) {
       const custom = demand(
-        listed(lab, deals.template).filter(({ additional_field }) =>
-          additional_field === true
+        fieldsOf(lab, deals.template).filter((field) =>
+          field.additional_field === true
         ),
         "deals have no custom field",
       );
-      const named = REQUIRED.map((key) => {
-        const values = custom.filter((field) => key in field)
-          .map((field) => field[key]);
+      const known = ["required", "required_pipeline_ids", "required_stage_ids"];
+      const named = known.map((key) => {
+        const values = custom.flatMap((field) =>
+          key in field ? [field[key]] : []
+        );
         return `${key}: ${typeNames(values) || "absent"}`;
       });
-      const others = requiredKeys(custom)
-        .filter((key) => !REQUIRED.includes(key));
+      const others = requiredKeys(custom).filter((key) => !known.includes(key));
       return [others.length === 0, [...named, ...others].join("; ")];
     },
   },
@@ -268,16 +256,18 @@ export const listFacts: Facts = {
     code: "src/fields/setup.ts: placeOptions",
     how: "Compares ids of GET /tickets/info and /tickets/ticket_pipelines",
     async log(lab) {
-      const theirs = listed(lab, tickets.pipelines)
-        .flatMap(({ ticket_stages }) => objectsIn(ticket_stages))
-        .map(({ id }) => Number(id));
-      const ours = (await lab.places(kinds.ticket))
-        .map(({ stage }) => stage.id);
-      const missing = theirs.filter((id) => !ours.includes(id)).length;
-      const extra = ours.filter((id) => !theirs.includes(id)).length;
+      const theirs = new Set(
+        fieldsOf(lab, tickets.pipelines)
+          .flatMap(({ ticket_stages }) => objectsIn(ticket_stages))
+          .map(({ id }) => Number(id)),
+      );
+      const places = await lab.places(kinds.ticket);
+      const ours = new Set(places.map(({ stage }) => stage.id));
+      const missing = theirs.difference(ours).size;
+      const extra = ours.difference(theirs).size;
       return [
-        missing + extra === 0 && ours.length > 0,
-        `${ours.length} stages in the template, ${missing} of the pipelines missing there, ${extra} only there`,
+        missing + extra === 0 && ours.size > 0,
+        `${ours.size} stages in the template, ${missing} of the pipelines missing there, ${extra} only there`,
       ];
     },
   },
