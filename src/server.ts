@@ -31,7 +31,7 @@ import {
 } from "./mcp/caller.ts";
 import type { Exchange } from "./mcp/answers.ts";
 import { extraCapabilities, registerExtras } from "./mcp/extras.ts";
-import { type Call, createCall } from "./mcp/call.ts";
+import { type Call, type CallOptions, createCall } from "./mcp/call.ts";
 import { createConfirmed } from "./mcp/confirm.ts";
 import { createEndpoint } from "./mcp/http.ts";
 import { createViews, type View } from "./mcp/view.ts";
@@ -217,7 +217,8 @@ const CACHE_HINTS = {
   "server/discover": { ttlMs: TTL, cacheScope: "private" },
   "resources/list": { ttlMs: TTL, cacheScope: "private" },
   "resources/templates/list": { ttlMs: TTL, cacheScope: "private" },
-  "resources/read": { ttlMs: TTL, cacheScope: "public" },
+  // Records change at any time.
+  "resources/read": { ttlMs: 0, cacheScope: "private" },
   "prompts/list": { ttlMs: TTL, cacheScope: "private" },
 } as const;
 
@@ -371,6 +372,12 @@ function serverFor(
     { mcpReq: { signal } }: ServerContext,
     isWrite = false,
   ) => exchange ? exchange.answer(make, { signal, isWrite }) : make();
+  const optionsOf = (context: ServerContext): CallOptions => ({
+    caller,
+    signal: context.mcpReq.signal,
+    tell: tellerOf(context),
+    onQontak: exchange?.uncount,
+  });
   server.setRequestHandler("tools/list", (_, context) =>
     answer(() => ({
       tools: (exchange?.share(view.shared()) ?? view.listed()) as never,
@@ -379,18 +386,18 @@ function serverFor(
     const tool = view.find(params.name);
     return await answer(
       async () => ({
-        ...await confirmed(tool, params.arguments ?? {}, context.mcpReq, {
-          caller,
-          signal: context.mcpReq.signal,
-          tell: tellerOf(context),
-          onQontak: exchange?.uncount,
-        }),
+        ...await confirmed(
+          tool,
+          params.arguments ?? {},
+          context.mcpReq,
+          optionsOf(context),
+        ),
       }),
       context,
       tool.effect !== "read",
     );
   });
-  registerExtras(server, { view, answer });
+  registerExtras(server, { view, answer, call, optionsOf });
   return server;
 }
 

@@ -218,11 +218,23 @@ interface Ledger {
   giveBack(): void;
 }
 
-/** About how many bytes an answer takes: the text of a result is in it twice. */
+/**
+ * About how many bytes an answer takes: the text of a tool's result is in it
+ * twice.
+ */
 function sizeOf(answer: unknown): number {
-  const { content } = answer as { readonly content?: unknown };
-  if (!Array.isArray(content)) return RESERVED;
-  return content.reduce((size, { text }) => size + 2 * text.length, 0);
+  const { content, contents } = answer as Texts;
+  if (content) {
+    return content.reduce((sum, { text }) => sum + 2 * text.length, 0);
+  }
+  if (!contents) return RESERVED;
+  return contents.reduce((sum, { text }) => sum + text.length, 0);
+}
+
+/** An answer with texts: the result of a tool, or a resource. */
+interface Texts {
+  readonly content?: readonly { readonly text: string }[];
+  readonly contents?: readonly { readonly text: string }[];
 }
 
 /** Whether a response comes in parts. Others are small and whole. */

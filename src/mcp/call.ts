@@ -73,6 +73,8 @@ export interface CallOptions {
   readonly tell: Tell | undefined;
   /** Called once when Qontak has answered a request of this call. */
   readonly onQontak?: (() => void) | undefined;
+  /** Called with what the call threw, if it failed. */
+  readonly onError?: ((error: unknown) => void) | undefined;
 }
 
 /** Calls a tool. Never rejects. */
@@ -160,6 +162,7 @@ export function createCall(
       onQontak = () => {},
       mustHavePlan = false,
       isDeclined = false,
+      onError,
     }: CallOptions,
   ): Promise<ToolResult> {
     const { name, effect } = tool;
@@ -186,6 +189,7 @@ export function createCall(
       result = await telemetry.watch("call", { tool: name, effect }, inTime);
     } catch (error) {
       if (!(error instanceof ForeseenError)) logFault(log, tool, error);
+      onError?.(error);
       result = presentError(tool, error, { advise, content });
     }
     log("debug", "A tool was called", {
@@ -228,7 +232,11 @@ export function createCall(
     const shown = content === "strict"
       ? await withhold(tool, answer, context, values, why)
       : answer;
-    return presentAnswer(tool, tool.present?.(shown) ?? shown, values);
+    return presentAnswer(
+      tool,
+      tool.present?.(shown, user_id as string | undefined) ?? shown,
+      values,
+    );
   }
 
   /** Frees the memory of the account that a tenant had before. */

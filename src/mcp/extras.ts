@@ -5,6 +5,7 @@
  * @module
  */
 import type { Server, ServerContext } from "@modelcontextprotocol/server";
+import type { Call, CallOptions } from "./call.ts";
 import { promptsFor } from "./prompts/needs.ts";
 import type { View } from "./view.ts";
 
@@ -29,6 +30,18 @@ function hasPrompts({ has }: View): boolean {
   return promptsFor(has).length > 0;
 }
 
+/** What the handlers need. */
+export interface ExtrasOptions {
+  /** What the caller sees. */
+  readonly view: View;
+  /** Makes answers. */
+  readonly answer: Answer;
+  /** Calls a tool. */
+  readonly call: Call;
+  /** Who calls, and how. */
+  readonly optionsOf: (context: ServerContext) => CallOptions;
+}
+
 /**
  * Adds the handlers.
  *
@@ -37,7 +50,7 @@ function hasPrompts({ has }: View): boolean {
  */
 export function registerExtras(
   server: Server,
-  { view, answer }: { readonly view: View; readonly answer: Answer },
+  { view, answer, call, optionsOf }: ExtrasOptions,
 ): void {
   const prompts = () => import("./prompts/prompts.ts");
   const resources = () => import("./resources.ts");
@@ -56,14 +69,19 @@ export function registerExtras(
   server.setRequestHandler(
     "resources/list",
     (_, context) =>
-      answer(async () => (await resources()).listResources(), context),
+      answer(async () => (await resources()).listResources(view), context),
+  );
+  server.setRequestHandler(
+    "resources/templates/list",
+    (_, context) =>
+      answer(async () => (await resources()).listTemplates(view), context),
   );
   server.setRequestHandler(
     "resources/read",
-    (read, context) =>
-      answer(async () => (await resources()).readResource(read), context),
+    ({ params: { uri } }, context) =>
+      answer(async () => {
+        const { readResource } = await resources();
+        return await readResource(uri, view, call, optionsOf(context));
+      }, context),
   );
-  server.setRequestHandler("resources/templates/list", () => ({
-    resourceTemplates: [],
-  }));
 }

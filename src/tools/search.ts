@@ -55,7 +55,10 @@ const NOTES_SHOWN = 20;
 const MAX_TITLE = 120;
 
 /** Qontak publishes no web address of a record, so this is its MCP resource. */
-const urlOf = (id: string) => `qontak://${id}`;
+const urlOf = (id: string, tenant: string | undefined) =>
+  `qontak://${id}${
+    tenant === undefined ? "" : `?user_id=${encodeURIComponent(tenant)}`
+  }`;
 
 /** The title of a record: its kind, its name, and what distinguishes it. */
 function titleOf(
@@ -286,7 +289,7 @@ export const searchTools: readonly Tool[] = [
     output: frames.results,
     fenced: [],
     run: (context, { query }) => search(context, query),
-    present: ({ results, ...rest }) => ({
+    present: ({ results, ...rest }, tenant) => ({
       results: objects(results).map(({ kind, note, ...record }) => {
         const id = String(record.id);
         const of = SEARCHED.find(({ resource }) => resource.name === kind)!;
@@ -296,7 +299,7 @@ export const searchTools: readonly Tool[] = [
           title: note === undefined
             ? title
             : `note on ${title}: ${show(beginningOf(note), MAX_TITLE)}`,
-          url: urlOf(id),
+          url: urlOf(id, tenant),
         };
       }),
       ...rest,
@@ -312,14 +315,14 @@ export const searchTools: readonly Tool[] = [
     fenced: ["text"],
     about: ({ id }) => parseId(String(id))[0],
     run: (context, { id }) => fetchRecord(context, id),
-    present: ({ id, record, last_notes, metadata }) => {
+    present: ({ id, record, last_notes, metadata }, tenant) => {
       const [plural] = String(id).split("/");
       const found = record as JsonObject;
       return {
         id,
         title: titleOf(searchedOf(kindOf(plural)!), found),
         text: textOf(found, objects(last_notes)),
-        url: urlOf(String(id)),
+        url: urlOf(String(id), tenant),
         metadata,
       };
     },

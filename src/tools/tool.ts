@@ -48,9 +48,12 @@ export interface Tool<A extends Arguments = Arguments> {
   readonly about?: Resource | ((args: JsonObject) => Resource | undefined);
   /**
    * Gives the answer the form that clients expect, after free text was
-   * withheld.
+   * withheld. It also gets the tenant, if the call named one.
    */
-  readonly present?: (answer: JsonObject) => JsonObject;
+  readonly present?: (
+    answer: JsonObject,
+    tenant?: string | undefined,
+  ) => JsonObject;
   /**
    * Set where clients parse the text of an answer as JSON, so that the answer
    * as a whole has no fence. These keys get a fence of their own; under all
