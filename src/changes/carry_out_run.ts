@@ -36,6 +36,8 @@ export interface PreparedRow {
   readonly prepared?: Prepared | undefined;
   /** Why it cannot be sent. */
   readonly problems: readonly string[];
+  /** What else the reader should know. */
+  readonly notes?: readonly string[];
   /** The changes that it takes back. */
   readonly undoes?: string | undefined;
 }
@@ -77,9 +79,11 @@ export function ending(signal: AbortSignal): () => boolean {
  * @param context The company's CRM.
  * @param run The run.
  * @param prepareRow Prepares a row.
- * @returns The answer of the tool.
+ * @returns The answer of the tool. It has the outcome of each row that was sent,
+ * also if the store failed to keep it.
  * @throws {InputError} When another call works on the run.
- * @throws {StoreError} When what is kept of the run cannot be read.
+ * @throws {StoreError} When what is kept of the run cannot be read; nothing was
+ * sent.
  */
 export async function carryOutRun(
   context: ChangeContext,
@@ -88,37 +92,94 @@ export async function carryOutRun(
 ): Promise<JsonObject> {
   const { runs, signal } = context;
   const isEnding = ending(signal);
-  try {
-    const lease = await runs.claim(run.id);
-    if (!lease) {
-      throw new InputError(
-        `Another call works on this run now, or ended without notice: call again in ${
-          LEASE / 1000
-        } seconds`,
-      );
-    }
-    const skipped = new Map<number, string>();
-    await using claim = keep(lease);
-    const rows = await runs.rows(run);
-    await inParallel(rows, AT_ONCE, async (kept) => {
-      if (isEnding() || claim.isLost()) return false;
-      const { state, row } = kept.row;
-      if (state === "begun" || state === "unknown") {
-        const settled = await settle(context, kept.row);
-        await runs.move(run, kept, settled);
-      } else if (state === "not_started") {
-        context.tell?.(`Row ${row} of ${run.count}`);
-        await workOn(context, { run, prepareRow, skipped }, kept);
-      }
-      return skipped.size < MOST_FAILURES;
-    });
-    return await reportRun(context, run, await runs.rows(run), skipped);
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    throw new StoreError(
-      `${error.message}. What was sent is kept as far as it was stored: call change_records with the run that the plan's answer named to continue`,
+  const lease = await runs.claim(run.id);
+  if (!lease) {
+    throw new InputError(
+      `Another call works on this run now, or ended without notice: call again in ${
+        LEASE / 1000
+      } seconds`,
     );
   }
+  await using claim = keep(lease);
+  const rows = await runs.rows(run);
+  const work: Work = {
+    run,
+    prepareRow,
+    skipped: new Map(),
+    known: new Map(rows.map((kept) => [kept.row.row, kept])),
+    unkept: new Map(),
+  };
+  await inParallel(rows, AT_ONCE, async (kept) => {
+    if (isEnding() || claim.isLost()) return false;
+    const { state, row } = kept.row;
+    if (state === "begun" || state === "unknown") {
+      await settleRow(context, work, kept);
+    } else if (state === "not_started") {
+      context.tell?.(`Row ${row} of ${run.count}`);
+      await workOn(context, work, kept);
+    }
+    return work.skipped.size + work.unkept.size < MOST_FAILURES;
+  });
+  return await reportRun(context, run, await rowsNow(context, work), work);
+}
+
+/** Finds out what became of a row that an earlier call sent. */
+async function settleRow(
+  context: ChangeContext,
+  work: Work,
+  kept: KeptRow,
+): Promise<void> {
+  const settled = await settle(context, kept.row);
+  await move(context, work, kept, settled);
+  const { undo } = settled.args;
+  if (work.run.does === "undo" && settled.state === "done") {
+    await context.history.confirmUndone(String(undo));
+  }
+}
+
+/**
+ * Changes a row in the store. A row that was sent must not be lost because the
+ * store fails, so what the store did not keep stays here.
+ *
+ * @returns The row as it is kept; undefined if another call was first, or the
+ * store failed.
+ */
+async function move(
+  { runs }: ChangeContext,
+  { run, known, unkept }: Work,
+  from: KeptRow,
+  to: Row,
+): Promise<KeptRow | undefined> {
+  try {
+    const kept = await runs.move(run, from, to);
+    unkept.delete(to.row);
+    if (kept) known.set(to.row, kept);
+    return kept;
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    unkept.set(to.row, { from, to });
+    return undefined;
+  }
+}
+
+/** The rows as the store has them, or as this call knows them without it. */
+async function rowsNow(context: ChangeContext, work: Work): Promise<Row[]> {
+  const { run, known, unkept } = work;
+  for (const { from, to } of [...unkept.values()]) {
+    await move(context, work, from, to);
+  }
+  try {
+    for (const kept of await context.runs.rows(run)) {
+      known.set(kept.row.row, kept);
+      // The store may have kept what it reported as failed.
+      const { to } = unkept.get(kept.row.row) ?? {};
+      if (to && kept.text === JSON.stringify(to)) unkept.delete(to.row);
+    }
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+  }
+  return [...known].map(([number, { row }]) => unkept.get(number)?.to ?? row)
+    .sort((a, b) => a.row - b.row);
 }
 
 /** A claim that renews itself until it is disposed of. */
@@ -147,21 +208,28 @@ function keep(lease: Lease) {
   };
 }
 
-/** What the rows of a call share. */
+/** What the rows of a call share, by their numbers. */
 interface Work {
   readonly run: Run;
   readonly prepareRow: PrepareRow;
-  /** Why rows could not be sent for now, by their numbers. */
+  /** Why rows could not be sent for now. */
   readonly skipped: Map<number, string>;
+  /** The rows as the store had them last. */
+  readonly known: Map<number, KeptRow>;
+  /** What the store failed to keep. */
+  readonly unkept: Map<
+    number,
+    { readonly from: KeptRow; readonly to: Row }
+  >;
 }
 
 /** Prepares a row again, and sends it if nothing has changed. */
 async function workOn(
   context: ChangeContext,
-  { run, prepareRow, skipped }: Work,
+  work: Work,
   kept: KeptRow,
 ): Promise<void> {
-  const { runs } = context;
+  const { run, prepareRow, skipped } = work;
   const { row } = kept;
   let ready: PreparedRow;
   try {
@@ -170,48 +238,93 @@ async function workOn(
     if (!(error instanceof ForeseenError)) throw error;
     const why = context.explain(error);
     if (isForNow(error)) skipped.set(row.row, why);
-    else await runs.move(run, kept, failed(row, why));
+    else await move(context, work, kept, failed(row, why));
     return;
   }
   const { prepared, problems, undoes } = ready;
   if (!prepared && problems.length === 0) {
-    await runs.move(run, kept, { ...row, state: "done" });
+    await move(context, work, kept, { ...row, state: "done" });
     return;
   }
   const drift = prepared && row.expected &&
     driftSince(row.expected, prepared);
   const why = [...problems, ...(drift ? [drift] : [])];
   if (!prepared || why.length > 0) {
-    await runs.move(run, kept, failed(row, why.join("; ")));
+    await move(context, work, kept, failed(row, why.join("; ")));
     return;
   }
-  const { act, kind, body, id } = prepared;
-  const sending: Sending = { act, kind, body, at: Date.now() };
-  const begun = await runs.move(run, kept, {
-    ...row,
-    ...defined({ id }),
-    state: "begun",
-    sending,
-  });
-  // Another call was first.
+  const begun = await begin(context, work, kept, prepared);
   if (!begun) return;
+  const ended = await send(context, work, begun, { prepared, undoes });
+  await move(context, work, begun, ended.row);
+  if (ended.fault !== undefined) throw ended.fault;
+}
+
+/**
+ * Keeps that a row is sent, before it is.
+ *
+ * @returns The row; undefined if it must not be sent.
+ */
+async function begin(
+  { runs, explain }: ChangeContext,
+  { run, skipped, known }: Work,
+  kept: KeptRow,
+  { act, kind, body, id }: Prepared,
+): Promise<KeptRow | undefined> {
+  const { row } = kept;
+  const sending: Sending = { act, kind, body, at: Date.now() };
+  try {
+    const begun = await runs.move(run, kept, {
+      ...row,
+      ...defined({ id }),
+      state: "begun",
+      sending,
+    });
+    if (begun) known.set(row.row, begun);
+    // Otherwise another call was first.
+    return begun;
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    skipped.set(row.row, explain(error));
+    return undefined;
+  }
+}
+
+/**
+ * Sends a row.
+ *
+ * @returns The row as it ended, and the fault of this program, if there was one.
+ */
+async function send(
+  context: ChangeContext,
+  { run, skipped }: Work,
+  begun: KeptRow,
+  { prepared, undoes }: {
+    readonly prepared: Prepared;
+    readonly undoes: string | undefined;
+  },
+): Promise<{ readonly row: Row; readonly fault?: unknown }> {
+  const { row } = begun;
   try {
     const report = await carryOut(context, prepared, {
       plan: run.plan,
       bulk: run.id,
       ...defined({ undoes }),
     });
-    await runs.move(run, begun, done(begun.row, report));
+    return { row: done(row, report) };
   } catch (error) {
     if (isUnsent(prepared, error)) {
       skipped.set(row.row, context.explain(error));
-      await runs.move(run, begun, row);
-    } else if (isRefused(prepared, error)) {
-      await runs.move(run, begun, failed(begun.row, context.explain(error)));
-    } else if (!(error instanceof StoreError)) {
-      await runs.move(run, begun, await settle(context, begun.row, error));
-      if (!(error instanceof ForeseenError)) throw error;
-    } else throw error;
+      const { sending: _, ...before } = row;
+      return { row: { ...before, state: "not_started" } };
+    }
+    if (isRefused(prepared, error)) {
+      return { row: failed(row, context.explain(error)) };
+    }
+    const settled = await settle(context, row, error);
+    return error instanceof ForeseenError
+      ? { row: settled }
+      : { row: settled, fault: error };
   }
 }
 

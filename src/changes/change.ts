@@ -6,6 +6,7 @@
  */
 import { outcomeOf } from "../audit/record.ts";
 import { InputError, LimitError, problemsError } from "../errors.ts";
+import { timeLeft } from "../net/deadline.ts";
 import type { Crm, Mark } from "../qontak/crm.ts";
 import type { Endpoint } from "../qontak/endpoints.ts";
 import type { Resource } from "../qontak/resources.ts";
@@ -117,13 +118,20 @@ export async function carryOut(
   };
 }
 
+/** The longest time that a call may have, in ms. */
+const MOST_LEFT = 10 * 60 * 1000;
+
+/** How long after its time limit a call has certainly ended, in ms. */
+const MARGIN = 10_000;
+
 /** Claims the changes that a change takes back, so that only one call does. */
 async function claimOf(
-  { history }: ChangeContext,
+  { history, signal }: ChangeContext,
   tool: string,
   ids: readonly string[],
 ): Promise<Claim> {
-  const claim = await history.claim(ids);
+  const most = Math.min(timeLeft(signal), MOST_LEFT) + MARGIN;
+  const claim = await history.claim(ids, Date.now() + most);
   if (claim) return claim;
   throw new InputError(
     `${tool} was not sent: another call has begun to take the change back, or it is no longer kept. Make a new plan to see which`,

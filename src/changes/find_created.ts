@@ -116,7 +116,15 @@ interface Found {
   readonly only?: number;
 }
 
-async function findMade(
+/**
+ * Searches for the records that a create request may have made.
+ *
+ * @param crm The company's CRM.
+ * @param sent What was sent.
+ * @param identity What distinguishes such records.
+ * @throws The errors of {@linkcode Crm.call}.
+ */
+export async function findMade(
   crm: Crm,
   { resource, body, at }: SentCreate,
   { sameWhen, searchBy }: IdentityTrait,

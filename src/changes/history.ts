@@ -29,6 +29,10 @@ export interface Undone {
    * before.
    */
   readonly state: "begun" | "done" | "unknown";
+  /** When the call began to, in ms since 1970. */
+  readonly at: number;
+  /** When the call has ended, in ms since 1970, whatever became of it. */
+  readonly until: number;
   /** The change that it made; undefined if none is kept. */
   readonly by?: string | undefined;
 }
@@ -130,13 +134,22 @@ export interface History {
   get(id: string): Promise<PastChange | undefined>;
   /**
    * Claims changes before they are taken back. Of several callers, one gets the
-   * claim.
+   * claim. A claim of which the outcome is not known can be claimed again after
+   * its call has ended: the caller must have looked whether it took effect.
    *
    * @param ids The ids of the changes.
+   * @param until When this call has ended, in ms since 1970.
    * @returns The claim; undefined if a change is claimed, or no longer kept.
    * @throws {StoreError} When the store fails.
    */
-  claim(ids: readonly string[]): Promise<Claim | undefined>;
+  claim(ids: readonly string[], until: number): Promise<Claim | undefined>;
+  /**
+   * Keeps that a call of unknown outcome has taken a change back. Never rejects:
+   * without it, the outcome stays unknown.
+   *
+   * @param id The id of the change.
+   */
+  confirmUndone(id: string): Promise<void>;
 }
 
 /** How many changes are listed. */
@@ -304,8 +317,21 @@ export function createHistory(
       return undefined;
     },
 
-    async claim(ids) {
+    async confirmUndone(id) {
+      await ask(() =>
+        change(
+          id,
+          ({ undone, ...now }) =>
+            undone && undone.state !== "done"
+              ? { ...now, undone: { ...undone, state: "done" } }
+              : undefined,
+        )
+      );
+    },
+
+    async claim(ids, until) {
       const claim = crypto.randomUUID();
+      const at = Date.now();
       const isMine = ({ undone }: PastChange) => undone?.claim === claim;
       const taken: string[] = [];
       const each = async (
@@ -320,12 +346,15 @@ export function createHistory(
       const release = () => each(({ undone: _, ...change }) => change);
       try {
         for (const id of ids) {
-          const isTaken = await change(id, (now) =>
-            now.undone ? undefined : {
-              ...now,
-              undone: { claim, state: "begun" },
-            });
-          if (!isTaken) {
+          const isMade = await change(
+            id,
+            (now) =>
+              isTaken(now.undone) ? undefined : {
+                ...now,
+                undone: { claim, state: "begun", at, until },
+              },
+          );
+          if (!isMade) {
             await release();
             return undefined;
           }
@@ -338,10 +367,24 @@ export function createHistory(
       return {
         release,
         settle: (state, by) =>
-          each((change) => ({ ...change, undone: { claim, state, by } })),
+          each((change) => ({
+            ...change,
+            undone: { claim, state, by, at, until },
+          })),
       };
     },
   };
+}
+
+/** Whether a change is taken back, or a call may do so at this time. */
+function isTaken(undone: Undone | undefined): boolean {
+  return undone !== undefined &&
+    (undone.state === "done" || isUnderWay(undone));
+}
+
+/** Whether the call that takes a change back may still be at work. */
+export function isUnderWay({ state, until }: Undone): boolean {
+  return state === "begun" && Date.now() < until;
 }
 
 /** The entry of a change in the list. */

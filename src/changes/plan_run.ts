@@ -30,6 +30,9 @@ export const MAX_ROWS = 500;
 /** How many problems are named. */
 const MAX_PROBLEMS = 20;
 
+/** How many notes are shown. */
+const MAX_NOTES = 20;
+
 /** How many rows are read one by one; more are taken from the list. */
 const MAX_READ = 50;
 
@@ -77,8 +80,12 @@ export async function planRun(
 ): Promise<JsonObject> {
   const { run, notes = [], leavesOut = false } = toPlan;
   const checked = await checkRows(context, toPlan);
+  const noted = [
+    ...notes,
+    ...saidOf(checked, ({ ready }) => ready.notes ?? []),
+  ].slice(0, MAX_NOTES);
   const problems = [
-    ...problemsOf(checked),
+    ...saidOf(checked, ({ ready }) => ready.problems),
     ...sameRows(checked),
   ];
   const ready = checked.filter((one) =>
@@ -94,7 +101,7 @@ export async function planRun(
         ],
       }
       : {}),
-    ...(notes.length > 0 ? { notes } : {}),
+    ...(noted.length > 0 ? { notes: noted } : {}),
   };
   const isRefused = problems.length > 0 && !leavesOut;
   const shown = await describe(context, ready);
@@ -167,18 +174,23 @@ function withKnown(
   };
 }
 
-/** What is wrong with the rows; what is wrong with several is said once. */
-function problemsOf(checked: readonly Checked[]): string[] {
+/** What there is to say of rows; what is the same for several is said once. */
+function saidOf(
+  checked: readonly Checked[],
+  sentencesOf: (row: Checked) => readonly string[],
+): string[] {
   const rows = new Map<string, number[]>();
-  for (const { row, ready } of checked) {
-    for (const problem of ready.problems) {
-      rows.set(problem, [...rows.get(problem) ?? [], row]);
+  for (const one of checked) {
+    for (const sentence of sentencesOf(one)) {
+      const numbers = rows.get(sentence) ?? [];
+      numbers.push(one.row);
+      rows.set(sentence, numbers);
     }
   }
-  return [...rows].map(([problem, numbers]) =>
+  return [...rows].map(([sentence, numbers]) =>
     `${numbers.length === 1 ? "row" : "rows"} ${
       rangesOf(numbers).join(", ")
-    }: ${problem}`
+    }: ${sentence}`
   );
 }
 
@@ -300,14 +312,12 @@ function partOf(tool: string): string {
  * @param context The company's plans and runs.
  * @param tool The tool that is called.
  * @param handle The plan's handle.
- * @param before Called before the run begins; may refuse it.
  * @throws {InputError} When there is no such plan.
  */
 export async function startRun(
   { plans, runs }: ChangeContext,
   tool: string,
   handle: string,
-  before?: (run: NewRun) => Promise<void>,
 ): Promise<Run> {
   const plan = await plans.find(handle, tool);
   const run: NewRun = {
@@ -321,6 +331,5 @@ export async function startRun(
     await plans.use(found);
     rows.push(...found.args.rows as PlannedRow[]);
   }
-  await before?.(run);
   return await runs.start(run, rows);
 }

@@ -5,7 +5,7 @@
  */
 import { isObject, type JsonObject } from "../values/json.ts";
 import type { ChangeContext } from "./context.ts";
-import type { KeptRow, Row, RowState, Run } from "./runs.ts";
+import type { Row, RowState, Run } from "./runs.ts";
 
 /** The maximum size of what is said of single rows, in characters. */
 const MOST = 9_000;
@@ -52,16 +52,19 @@ export function rangesOf(numbers: readonly number[]): (number | string)[] {
  *
  * @param context The company's runs.
  * @param run The run.
- * @param kept Its rows.
- * @param skipped Why rows could not be sent for now, by their numbers.
+ * @param rows Its rows.
+ * @param call Why rows could not be sent for now, and the rows whose outcome the
+ * store failed to keep, by their numbers.
  */
 export async function reportRun(
   { runs }: ChangeContext,
   run: Run,
-  kept: readonly KeptRow[],
-  skipped: ReadonlyMap<number, string>,
+  rows: readonly Row[],
+  { skipped, unkept }: {
+    readonly skipped: ReadonlyMap<number, string>;
+    readonly unkept: ReadonlyMap<number, unknown>;
+  },
 ): Promise<JsonObject> {
-  const rows = kept.map(({ row }) => row);
   const lost = run.count - rows.length;
   const of = (state: RowState) => rows.filter((row) => row.state === state);
   const unknown = [...of("begun"), ...of("unknown")];
@@ -93,6 +96,13 @@ export async function reportRun(
     ...(unknown.length > 0
       ? ["Rows of unknown outcome are not sent again: read their records first"]
       : []),
+    ...(unkept.size > 0
+      ? [
+        `The store failed to keep how rows ${
+          rangesOf([...unkept.keys()]).join(", ")
+        } ended. A call with run ${run.id} reads their records, and does not send them again`,
+      ]
+      : []),
     ...(lost > 0
       ? [
         `${lost} rows are no longer kept by the store; their outcome is not known`,
@@ -117,13 +127,22 @@ export async function reportRun(
     ...(unknown.length > 0
       ? { unknown_rows: rangesOf(unknown.map(({ row }) => row)) }
       : {}),
-    ...(isCreate ? { ids: done.map(({ id }) => id ?? null) } : {}),
+    ...(isCreate ? madeBy(run, done) : {}),
     ...Object.fromEntries(differing),
     ...(shown.length > 0 ? { problems: shown } : {}),
     ...(notes.length > 0 ? { notes } : {}),
     ...(canUndo ? { undo: run.id } : {}),
     ...(lasts ? {} : { undo_lasts: "until this server ends" }),
   };
+}
+
+/** The ids of new records; of those that came back, by the ids they had. */
+function madeBy({ does }: Run, done: readonly Row[]): JsonObject {
+  if (does === "change") return { ids: done.map(({ id }) => id ?? null) };
+  const pairs = done.flatMap(({ args: { record }, id }) =>
+    typeof record === "number" ? [[record, id ?? null]] : []
+  );
+  return { new_ids: Object.fromEntries(pairs) };
 }
 
 function say({ row, id, sending }: Row, what: string): string {

@@ -88,8 +88,6 @@ export interface NewRun {
   readonly plan: string;
   /** The run that it takes back. */
   readonly undoes?: string | undefined;
-  /** How many runs took that run back before. */
-  readonly known?: number | undefined;
 }
 
 /** A run. */
@@ -100,8 +98,6 @@ export interface Run extends NewRun {
   readonly principal: string;
   /** How many rows it has. */
   readonly count: number;
-  /** The runs that take it back. */
-  readonly undoneBy: readonly string[];
 }
 
 /** A run as it is kept. */
@@ -164,16 +160,6 @@ export interface Runs {
    * @throws {StoreError} When the store fails.
    */
   claim(id: string): Promise<Lease | undefined>;
-  /**
-   * Notes that another run takes a run back.
-   *
-   * @param id The run that is taken back.
-   * @param known How many such runs the caller knows of.
-   * @param by The other run.
-   * @returns Whether there were no others.
-   * @throws {StoreError} When the store fails.
-   */
-  noteUndo(id: string, known: number, by: string): Promise<boolean>;
 }
 
 const PREFIX = "run-";
@@ -238,7 +224,6 @@ export function createRuns(
         time: new Date(now).toISOString(),
         principal,
         count: rows.length,
-        undoneBy: [],
       };
       await inParallel(rows.entries(), AT_ONCE, async ([i, planned]) => {
         const row: Row = { ...planned, row: i + 1, state: "not_started" };
@@ -297,14 +282,5 @@ export function createRuns(
         }
         : undefined;
     },
-
-    noteUndo: (id, known, by) =>
-      change(
-        id,
-        (run) =>
-          run.undoneBy.length === known
-            ? { ...run, undoneBy: [...run.undoneBy, by] }
-            : undefined,
-      ),
   };
 }

@@ -104,8 +104,9 @@ export async function planUndo(
   if (ready.length === 0 && problems.length > 0) {
     throw problemsError(`${UNDO_TOOL} was not sent`, problems);
   }
+  const notes = [...new Set(undoings.flatMap(({ notes }) => notes))];
   if (ready.length === 0) {
-    return { dry_run: true, takes_back: [], notes: [NOTHING] };
+    return { dry_run: true, takes_back: [], notes: [NOTHING, ...notes] };
   }
   const shown = await Promise.all(
     ready.map((one) => describe(context, one)),
@@ -120,7 +121,6 @@ export async function planUndo(
     args: { ids: ready.flatMap(({ changes }) => changes.map(({ id }) => id)) },
     body: digests,
   });
-  const lost = [...new Set(ready.flatMap(({ lost }) => lost))];
   return {
     dry_run: true,
     takes_back: ready.map((one, i) => ({
@@ -132,7 +132,7 @@ export async function planUndo(
     restores: shown.flatMap(({ changed }) => changed),
     ...listed("cleared", shown.flatMap(({ cleared }) => cleared)),
     ...listed("removed", shown.flatMap(({ removed }) => removed)),
-    ...listed("notes", lost),
+    ...listed("notes", notes),
     ...listed("problems", problems),
     ...made,
   };
@@ -173,9 +173,10 @@ async function prepareAll(
     );
   }
   const changes = found as PastChange[];
+  const isDone = ({ undone }: PastChange) => undone?.state === "done";
   const groups = [
-    ...changes.filter(({ undone }) => undone).map((change) => [change]),
-    ...groupByRecord(changes.filter(({ undone }) => !undone)),
+    ...changes.filter(isDone).map((change) => [change]),
+    ...groupByRecord(changes.filter((change) => !isDone(change))),
   ];
   const undoings: Undoing[] = [];
   // One after the other: they are reads under the company's limits.

@@ -7,12 +7,23 @@
 import { readBack } from "../fields/readback.ts";
 import { endpoints } from "../qontak/endpoints.ts";
 import { isObject, type JsonObject, toId } from "../values/json.ts";
+import type { ChangeContext } from "./context.ts";
 import type { Prepared } from "./change.ts";
 import { preparedDelete } from "./delete.ts";
 import { preparedRequest } from "./request.ts";
 
 /** The kind of a category, as the history names it. */
 export const TASK_CATEGORY = "task_category";
+
+/** All categories: Qontak has only their list. */
+export async function taskCategories(
+  { crm, signal }: ChangeContext,
+): Promise<readonly JsonObject[]> {
+  const { response } = await crm.call(endpoints.tasks.listCategories, {
+    signal,
+  });
+  return Array.isArray(response) ? response.filter(isObject) : [];
+}
 
 /**
  * Makes the create of a category.

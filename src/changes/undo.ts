@@ -7,11 +7,16 @@
 import { QontakError } from "../errors.ts";
 import { isSame, valuesOf } from "../fields/readback.ts";
 import { type Resource, resources } from "../qontak/resources.ts";
-import { defined, isEmpty, type JsonObject } from "../values/json.ts";
+import { defined, isEmpty, type JsonObject, toId } from "../values/json.ts";
 import type { Prepared } from "./change.ts";
 import type { ChangeContext } from "./context.ts";
 import { prepareDelete } from "./delete.ts";
-import type { Act, PastChange } from "./history.ts";
+import {
+  type Act,
+  isUnderWay,
+  type PastChange,
+  type Undone,
+} from "./history.ts";
 import {
   changedBetween,
   conflictsOf,
@@ -25,7 +30,9 @@ import {
   preparedCategoryDelete,
   preparedNewCategory,
   TASK_CATEGORY,
+  taskCategories,
 } from "./task_category.ts";
+import { afterUnknown } from "./undo_again.ts";
 import { prepareWrite } from "./write.ts";
 
 /** How the changes of one record are taken back. */
@@ -36,8 +43,8 @@ export interface Undoing {
   readonly prepared?: Prepared;
   /** Why they cannot be taken back, one sentence each. */
   readonly problems: readonly string[];
-  /** What does not come back, one sentence each. */
-  readonly lost: readonly string[];
+  /** What does not come back, or is not certain, one sentence each. */
+  readonly notes: readonly string[];
 }
 
 /** The name of the tool that takes changes back. */
@@ -71,7 +78,8 @@ export function groupByRecord(
 
 /**
  * Finds out how the changes of one record are taken back. It sends nothing that
- * changes anything.
+ * changes anything. If a call has begun to take them back and its outcome is not
+ * known, it finds out from the record whether that took effect.
  *
  * @param context The company's CRM.
  * @param changes The changes of one record, newest first.
@@ -80,19 +88,39 @@ export async function prepareUndo(
   context: ChangeContext,
   changes: readonly PastChange[],
 ): Promise<Undoing> {
-  const none = { changes, problems: [], lost: [] };
-  const refused = (problem: string): Undoing => ({
-    ...none,
-    problems: [`${nameOf(changes[0]!)}: ${problem}`],
-  });
-  const claimed = changes.find(({ undone }) => undone);
-  if (claimed) {
-    return refused(
-      claimed.undone!.state === "done"
-        ? "the change was taken back already"
-        : "a call has begun to take the change back, and its outcome is not known. It is not sent again: look at the record, and correct it by hand if needed",
-    );
-  }
+  const claims = changes.flatMap(({ undone }) => undone ?? []);
+  const why = claims.map(refusedBy).find((one) => one !== undefined);
+  if (why !== undefined) return refusedUndo(changes, why);
+  const found = await prepareFirstUndo(context, changes);
+  return claims.length > 0
+    ? await afterUnknown(context, found, claims[0]!)
+    : found;
+}
+
+/** Why a change that a call has begun to take back is not looked at. */
+function refusedBy(undone: Undone): string | undefined {
+  if (undone.state === "done") return "the change was taken back already";
+  if (!isUnderWay(undone)) return undefined;
+  const seconds = Math.ceil((undone.until - Date.now()) / 1_000);
+  return `a call has begun to take the change back, and its outcome is not known yet. If it ended without notice, ask again in ${seconds} seconds: the record will show whether it took effect`;
+}
+
+/** Says that changes cannot be taken back. */
+function refusedUndo(
+  changes: readonly PastChange[],
+  problem: string,
+): Undoing {
+  const problems = [`${nameOf(changes[0]!)}: ${problem}`];
+  return { changes, problems, notes: [] };
+}
+
+/** Finds out how changes are taken back that no call has begun to. */
+async function prepareFirstUndo(
+  context: ChangeContext,
+  changes: readonly PastChange[],
+): Promise<Undoing> {
+  const none = { changes, problems: [], notes: [] };
+  const refused = (problem: string) => refusedUndo(changes, problem);
   const fixed = changes.find(({ canUndo }) => !canUndo);
   if (fixed) return refused(`what ${fixed.tool} did cannot be taken back`);
   const [newest] = changes;
@@ -115,6 +143,9 @@ export async function prepareUndo(
   }
   if (!resource) {
     if (kind !== TASK_CATEGORY) return refused("this cannot be taken back");
+    const isListed = (await taskCategories(context))
+      .some((one) => toId(one.id) === id);
+    if (act === "delete" && !isListed) return none;
     const prepared = act === "delete"
       ? preparedCategoryDelete(UNDO_TOOL, id, newest!.body)
       : preparedNewCategory(UNDO_TOOL, defined({ name: newest!.before?.name }));
@@ -234,7 +265,7 @@ async function recreate(
     changes,
     prepared,
     problems: prepared.problems,
-    lost: lines.length > 0 ? [LOST, LOST_LINES] : [LOST],
+    notes: lines.length > 0 ? [LOST, LOST_LINES] : [LOST],
   };
 }
 

@@ -21,8 +21,8 @@ export const prepareUndoRow: PrepareRow = async (context, _run, { undo }) => {
       problems: [`what the record was before is no longer kept (${undo})`],
     };
   }
-  const { prepared, problems } = await prepareUndo(context, [change]);
-  return { prepared, problems, undoes: change.id };
+  const { prepared, problems, notes } = await prepareUndo(context, [change]);
+  return { prepared, problems, notes, undoes: change.id };
 };
 
 /**
@@ -63,10 +63,9 @@ export async function planUndoRun(
       resource: run.resource,
       act,
       undoes: id,
-      known: run.undoneBy.length,
     },
     // The last change is taken back first.
-    rows: undoes.toSorted().reverse().map((undo) => ({ undo })),
+    rows: undoes.toSorted(({ undo: a }, { undo: b }) => a < b ? 1 : -1),
     resource,
     prepareRow: prepareUndoRow,
     leavesOut: true,
@@ -78,24 +77,13 @@ export async function planUndoRun(
  *
  * @param context The company's CRM.
  * @param handle The plan's handle.
- * @throws {InputError} When there is no such plan, or another one has taken the
- * run back since.
+ * @throws {InputError} When there is no such plan.
  */
 export async function carryOutUndoRun(
   context: ChangeContext,
   handle: string,
 ): Promise<JsonObject> {
-  const run = await startRun(context, UNDO_TOOL, handle, async (run) => {
-    const isFirst = await context.runs.noteUndo(
-      run.undoes!,
-      run.known!,
-      run.id,
-    );
-    if (isFirst) return;
-    throw new InputError(
-      `${UNDO_TOOL} was not sent: the run was taken back since this plan was made. Make a new plan`,
-    );
-  });
+  const run = await startRun(context, UNDO_TOOL, handle);
   context.setup.forget();
   return await carryOutRun(context, run, prepareUndoRow);
 }
@@ -112,22 +100,19 @@ async function findRun({ runs }: ChangeContext, id: string): Promise<Run> {
 async function undoesOf(
   { runs, history }: ChangeContext,
   run: Run,
-): Promise<string[]> {
-  const rows = (await runs.rows(run)).map(({ row }) => row);
-  const found = new Set(rows.flatMap(({ undo }) => undo ?? []));
-  // The ids of rows without an answer are only in the history.
-  for (const { id, bulk, undone } of await history.list()) {
-    if (bulk === run.id) found.add(id);
-    if (undone) found.delete(id);
-  }
-  await inParallel(run.undoneBy, AT_ONCE, async (id) => {
-    const other = await runs.find(id);
-    if (!other) return;
-    for (const { row: { state, args } } of await runs.rows(other)) {
-      if (state !== "not_started" && state !== "failed") {
-        found.delete(String(args.undo));
-      }
-    }
+): Promise<{ readonly undo: string; readonly record: number | null }[]> {
+  const listed = new Map((await history.list()).map((one) => [one.id, one]));
+  const found = new Set([
+    ...(await runs.rows(run)).flatMap(({ row: { undo } }) => undo ?? []),
+    // The ids of rows without an answer are only in the history.
+    ...[...listed.values()].filter(({ bulk }) => bulk === run.id)
+      .map(({ id }) => id),
+  ]);
+  const left: { readonly undo: string; readonly record: number | null }[] = [];
+  await inParallel(found, AT_ONCE, async (undo) => {
+    const { undone, record = null } = listed.get(undo) ??
+      await history.get(undo) ?? {};
+    if (undone?.state !== "done") left.push({ undo, record });
   });
-  return [...found];
+  return left;
 }

@@ -81,7 +81,8 @@ export function changeRecordsTool(tools: readonly Tool[]): Tool {
     const { values, error } = parseArguments(maker, args);
     if (error) throw error;
     const prepared = await maker.prepare!(context, values);
-    return { prepared, problems: prepared.problems };
+    const { problems, notes } = prepared;
+    return { prepared, problems, notes };
   };
 
   async function plan(

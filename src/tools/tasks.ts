@@ -6,6 +6,7 @@
 import {
   preparedCategoryDelete,
   preparedNewCategory,
+  taskCategories,
 } from "../changes/task_category.ts";
 import { endpoints } from "../qontak/endpoints.ts";
 import { resources } from "../qontak/resources.ts";
@@ -16,7 +17,7 @@ import { frames } from "./kit/frames.ts";
 import { recordTools } from "./kit/record_tools.ts";
 import { tenantArgument } from "./kit/shared_arguments.ts";
 import type { ToolTraits } from "./kit/tool_traits.ts";
-import { objects, wholeList } from "./kit/whole_list.ts";
+import { wholeList } from "./kit/whole_list.ts";
 import type { Tool, ToolContext } from "./tool.ts";
 
 const traits: ToolTraits = {
@@ -116,13 +117,10 @@ export const taskTools: readonly Tool[] = [
   }),
 ];
 
-/** Reads a category: Qontak has only their list. */
+/** Reads a category. */
 async function readCategory(
-  { crm, signal }: ToolContext,
+  context: ToolContext,
   id: number,
 ): Promise<JsonObject | undefined> {
-  const { response } = await crm.call(endpoints.tasks.listCategories, {
-    signal,
-  });
-  return objects(response).find((one) => toId(one.id) === id);
+  return (await taskCategories(context)).find((one) => toId(one.id) === id);
 }

@@ -7,6 +7,7 @@ import {
 } from "@std/assert";
 import type { ChangeStore } from "../../src/changes/store.ts";
 import { createMemoryChangeStore } from "../../src/changes/stores/memory.ts";
+import { StoreError } from "../../src/errors.ts";
 import { accessTo, outside } from "../support/changed.ts";
 import { createWorld, type World, writes } from "../support/world.ts";
 
@@ -300,11 +301,13 @@ Deno.test("change_records creates and deletes, and undo_change takes both back",
   const back = await world.ok("undo_change", { ids: [deleted.run] });
   const restored = await world.ok("undo_change", { plan: back.plan });
   assertEquals(restored.done, 3, JSON.stringify(restored));
-  const names: string[] = [];
-  for (const id of restored.ids) {
-    names.push((await outside(world, "GET", `/products/${id}`)).name);
+  assertMatch(back.notes[0], /^rows 1-3: A deleted record gets a new id/);
+  // Each new id is named by the id that the record had.
+  for (const [i, old] of created.ids.entries()) {
+    const id = restored.new_ids[old];
+    const { name } = await outside(world, "GET", `/products/${id}`);
+    assertEquals(name, `Baru ${i + 1}`);
   }
-  assertEquals(names.sort(), ["Baru 1", "Baru 2", "Baru 3"]);
 });
 
 Deno.test("two calls at once never send a row twice", async () => {
@@ -428,4 +431,84 @@ Deno.test("a run continues after the time limit of a call", async () => {
   assertEquals(last.done, 50);
   const paths = sent(world, "PUT", since);
   assertEquals([paths.length, new Set(paths).size], [50, 50]);
+});
+
+/** A store of rows that can fail. */
+function failingStore() {
+  const inner = createMemoryChangeStore();
+  let isDown = (_what: "read" | "write", _state: string) => false;
+  const check = (what: "read" | "write", text: string | undefined) => {
+    if (isDown(what, JSON.parse(text ?? "{}").state)) {
+      throw new StoreError("The store of this test is down");
+    }
+  };
+  const store: ChangeStore = {
+    ...inner,
+    async replace(place, from, to) {
+      if (place.kind === "run_row") check("write", from);
+      return await inner.replace(place, from, to);
+    },
+    async get(place) {
+      const text = await inner.get(place);
+      if (place.kind === "run_row") check("read", text);
+      return text;
+    },
+  };
+  return { store, failWhen: (when: typeof isDown) => isDown = when };
+}
+
+for (
+  const [what, isDown] of Object.entries<
+    Parameters<ReturnType<typeof failingStore>["failWhen"]>[0]
+  >({
+    // The row was sent, and its outcome is not kept.
+    "does not keep outcomes": (what, state) =>
+      what === "write" && state === "begun",
+    "does not answer once rows were sent": (_, state) => state === "begun",
+  })
+) {
+  Deno.test(`a row that was sent is reported, and not sent again, if the store ${what}`, async () => {
+    const { store, failWhen } = failingStore();
+    await using world = await createWorld({ changes: { store } });
+    const ids = await products(world, 12);
+    const { plan, run } = await world.ok("change_records", {
+      resource: "products",
+      action: "update",
+      rows: rowsFor(ids),
+    });
+    const since = world.sandbox.requests.length;
+    failWhen(isDown);
+    const first = await world.ok("change_records", { plan });
+    const count = sent(world, "PUT", since).length;
+    assert(count > 0 && count < 12, JSON.stringify(first));
+    assertEquals([first.done, first.not_started], [count, 12 - count]);
+    assertMatch(
+      first.notes.join("\n"),
+      /store failed to keep how rows 1[^]* does not send them again/,
+    );
+    failWhen(() => false);
+    const last = await finish(world, await world.ok("change_records", { run }));
+    assertEquals([last.done, last.failed, last.unknown], [12, 0, 0]);
+    const paths = sent(world, "PUT", since);
+    assertEquals([paths.length, new Set(paths).size], [12, 12]);
+  });
+}
+
+Deno.test("a row whose outcome the store keeps only after it failed once is sent once", async () => {
+  const { store, failWhen } = failingStore();
+  await using world = await createWorld({ changes: { store } });
+  const ids = await products(world, 6);
+  const { plan } = await world.ok("change_records", {
+    resource: "products",
+    action: "update",
+    rows: rowsFor(ids),
+  });
+  const since = world.sandbox.requests.length;
+  let faults = 2;
+  failWhen((what, state) =>
+    what === "write" && state === "begun" && faults-- > 0
+  );
+  const answer = await world.ok("change_records", { plan });
+  assertEquals([answer.done, answer.notes], [6, undefined]);
+  assertEquals(sent(world, "PUT", since).length, 6);
 });

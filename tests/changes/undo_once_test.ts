@@ -81,42 +81,6 @@ Deno.test("undo_change takes a change back once, whatever came after it", async 
   assertEquals(dealsMade(world), 1);
 });
 
-Deno.test("undo_change does not send an undo again whose outcome is unknown, and one that was refused it does", async () => {
-  let status = 0;
-  await using world = await createWorld({
-    retryBudget: 0,
-    change(request, answer) {
-      if (status === 0 || !request.endsWith("/deals")) return answer;
-      if (!request.startsWith("POST")) return answer;
-      const meta = { status, developer_message: "No", message: "No" };
-      return { meta };
-    },
-  });
-  const [deal] = (await world.ok("list_deals")).records;
-  const updated = await world.ok("update_deal", {
-    deal_id: deal.id,
-    name: "Lain",
-  });
-  const undo = await deleteDeal(world);
-  for (status of [422, 500]) {
-    const { plan } = await world.ok("undo_change", { ids: [undo] });
-    const { records } = await world.ok("undo_change", { plan });
-    assertEquals(records[0].status, "failed");
-  }
-  status = 0;
-  const sent = dealsMade(world);
-  assertStringIncludes(
-    await world.refused("undo_change", { ids: [undo] }),
-    "its outcome is not known",
-  );
-  assertEquals(dealsMade(world), sent);
-  const { records } = await world.ok("undo_change");
-  const listed = (id: string) =>
-    records.find((one: { undo: string }) => one.undo === id);
-  assertEquals(listed(undo).undo_outcome, "unknown");
-  assertEquals(listed(updated.undo).undo_outcome, undefined);
-});
-
 Deno.test("an undo can be taken back, and that as well", async () => {
   await using world = await createWorld();
   const [{ id: deal_id, name }] = (await world.ok("list_deals")).records;

@@ -5,6 +5,7 @@ import { createRuns, newRunId } from "../../../src/changes/runs.ts";
 import { createKvChangeStore } from "../../../src/changes/stores/kv.ts";
 import { StoreError } from "../../../src/errors.ts";
 import { kvTests, type TestKv } from "../../support/kv.ts";
+import { claims, undoneOnce } from "./claims.ts";
 import { bounds, contract, type Ground, sealing } from "./contract.ts";
 
 const test = kvTests("plans and changes in Deno KV", import.meta.filename!);
@@ -42,6 +43,12 @@ test("createKvChangeStore() keeps so much on each shelf", (kv) =>
 test("createKvChangeStore() seals each text for its place", (kv) =>
   sealing(groundOf(kv)));
 
+test("createKvChangeStore() claims a change once, of two servers", (kv) =>
+  claims(groundOf(kv)));
+
+test("createKvChangeStore() lets two servers take a change back once", (kv) =>
+  undoneOnce(groundOf(kv)));
+
 test("createKvChangeStore() leaves no part of a text behind", async ({ kv, database }) => {
   const store = createKvChangeStore({ kv });
   const place = { kind: "plan", tenant: "acme", id: "a" };
@@ -62,7 +69,7 @@ test("createKvChangeStore() says that there is no database", async () => {
   );
 });
 
-test("a change is claimed once, and 700 changes are listed without their values", async ({ kv }) => {
+test("700 changes are listed without their values", async ({ kv }) => {
   const store = createKvChangeStore({ kv });
   let read = 0;
   const counted = {
@@ -92,20 +99,6 @@ test("a change is claimed once, and 700 changes are listed without their values"
   assert(performance.now() - started < 3_000);
   assertEquals(listed.map(({ id }) => id), ids.toReversed());
   assert(read < 700 * 500, `${read} characters were read`);
-
-  const [id = ""] = ids;
-  const claims = await Promise.all([1, 2, 3].map(() => history.claim([id])));
-  const [claim, ...others] = claims.filter((one) => one !== undefined);
-  assertEquals(others, []);
-  await claim!.release();
-  const again = await history.claim([id]);
-  await again!.settle("unknown", "later");
-  assertEquals(await history.claim([id]), undefined);
-  assertEquals((await history.get(id))!.undone!.state, "unknown");
-  assertEquals((await history.list()).at(-1)!.undone!.by, "later");
-  // A claim of several changes is all or nothing.
-  assertEquals(await history.claim([ids[1]!, id]), undefined);
-  assert(await history.claim([ids[1]!]));
 });
 
 test("an id of any length that a caller wrote is not found, and the store is not asked", async ({ kv }) => {

@@ -1,6 +1,7 @@
 /** Plans and changes in memory. */
 import { assertEquals } from "@std/assert";
 import { createMemoryChangeStore } from "../../../src/changes/stores/memory.ts";
+import { claims, undoneOnce } from "./claims.ts";
 import { bounds, contract } from "./contract.ts";
 
 Deno.test("createMemoryChangeStore() keeps what every store keeps", () =>
@@ -8,6 +9,16 @@ Deno.test("createMemoryChangeStore() keeps what every store keeps", () =>
 
 Deno.test("createMemoryChangeStore() keeps so much on each shelf", () =>
   bounds({ open: createMemoryChangeStore }));
+
+Deno.test("createMemoryChangeStore() claims a change once", () => {
+  const store = createMemoryChangeStore();
+  return claims({ open: () => store });
+});
+
+Deno.test("createMemoryChangeStore() lets two servers take a change back once", () => {
+  const store = createMemoryChangeStore();
+  return undoneOnce({ open: () => store });
+});
 
 Deno.test("createMemoryChangeStore() keeps so much in total, and removes the oldest", async () => {
   const store = createMemoryChangeStore({ total: 1_000 });

@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { createRedisChangeStore } from "../../../src/changes/stores/redis.ts";
 import { noServer, startRedis, type TestRedis } from "../../support/redis.ts";
+import { claims, undoneOnce } from "./claims.ts";
 import { bounds, contract, type Ground, sealing } from "./contract.ts";
 import { unless } from "../../support/unless.ts";
 
@@ -48,6 +49,16 @@ test(
 test(
   "createRedisChangeStore() seals each text for its place",
   (redis) => sealing(groundOf(redis)),
+);
+
+test(
+  "createRedisChangeStore() claims a change once, of two servers",
+  (redis) => claims(groundOf(redis)),
+);
+
+test(
+  "createRedisChangeStore() lets two servers take a change back once",
+  (redis) => undoneOnce(groundOf(redis)),
 );
 
 test("createRedisChangeStore() needs the rights that TOKENS.md names", async ({ url, send }) => {
