@@ -12,13 +12,8 @@ import type { ChangeContext } from "./context.ts";
 import { differencesOf } from "./differences.ts";
 import { describeDelete } from "./dry_run.ts";
 import type { ListedChange, PastChange } from "./history.ts";
-import {
-  groupByRecord,
-  nameOf,
-  prepareUndo,
-  UNDO_TOOL,
-  type Undoing,
-} from "./undo.ts";
+import { groupByRecord, nameOf, UNDO_TOOL, type Undoing } from "./undo.ts";
+import { prepareUndo } from "./undo_again.ts";
 
 /** How many changes one call takes back. */
 export const MAX_UNDO = 20;

@@ -11,12 +11,7 @@ import { defined, isEmpty, type JsonObject, toId } from "../values/json.ts";
 import type { Prepared } from "./change.ts";
 import type { ChangeContext } from "./context.ts";
 import { prepareDelete } from "./delete.ts";
-import {
-  type Act,
-  isUnderWay,
-  type PastChange,
-  type Undone,
-} from "./history.ts";
+import type { Act, PastChange } from "./history.ts";
 import {
   changedBetween,
   conflictsOf,
@@ -32,7 +27,6 @@ import {
   TASK_CATEGORY,
   taskCategories,
 } from "./task_category.ts";
-import { afterUnknown } from "./undo_again.ts";
 import { prepareWrite } from "./write.ts";
 
 /** How the changes of one record are taken back. */
@@ -76,37 +70,8 @@ export function groupByRecord(
   ];
 }
 
-/**
- * Finds out how the changes of one record are taken back. It sends nothing that
- * changes anything. If a call has begun to take them back and its outcome is not
- * known, it finds out from the record whether that took effect.
- *
- * @param context The company's CRM.
- * @param changes The changes of one record, newest first.
- */
-export async function prepareUndo(
-  context: ChangeContext,
-  changes: readonly PastChange[],
-): Promise<Undoing> {
-  const claims = changes.flatMap(({ undone }) => undone ?? []);
-  const why = claims.map(refusedBy).find((one) => one !== undefined);
-  if (why !== undefined) return refusedUndo(changes, why);
-  const found = await prepareFirstUndo(context, changes);
-  return claims.length > 0
-    ? await afterUnknown(context, found, claims[0]!)
-    : found;
-}
-
-/** Why a change that a call has begun to take back is not looked at. */
-function refusedBy(undone: Undone): string | undefined {
-  if (undone.state === "done") return "the change was taken back already";
-  if (!isUnderWay(undone)) return undefined;
-  const seconds = Math.ceil((undone.until - Date.now()) / 1_000);
-  return `a call has begun to take the change back, and its outcome is not known yet. If it ended without notice, ask again in ${seconds} seconds: the record will show whether it took effect`;
-}
-
-/** Says that changes cannot be taken back. */
-function refusedUndo(
+/** Says that changes cannot be taken back, and why. */
+export function refusedUndo(
   changes: readonly PastChange[],
   problem: string,
 ): Undoing {
@@ -114,8 +79,14 @@ function refusedUndo(
   return { changes, problems, notes: [] };
 }
 
-/** Finds out how changes are taken back that no call has begun to. */
-async function prepareFirstUndo(
+/**
+ * Finds out how the changes of one record are taken back, by the record as it is
+ * now. It sends nothing that changes anything.
+ *
+ * @param context The company's CRM.
+ * @param changes The changes of one record, newest first.
+ */
+export async function prepareFirstUndo(
   context: ChangeContext,
   changes: readonly PastChange[],
 ): Promise<Undoing> {

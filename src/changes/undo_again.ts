@@ -1,6 +1,6 @@
 /**
- * Taking back a change after a call of unknown outcome has begun to: the record
- * shows whether that call took effect.
+ * Prepares to take changes back, also after a call of unknown outcome has begun
+ * to: the record shows whether that call took effect.
  *
  * @module
  */
@@ -9,12 +9,41 @@ import { show, toId } from "../values/json.ts";
 import type { Prepared } from "./change.ts";
 import type { ChangeContext } from "./context.ts";
 import { findMade } from "./find_created.ts";
-import type { Undone } from "./history.ts";
+import { isUnderWay, type PastChange, type Undone } from "./history.ts";
 import { TASK_CATEGORY, taskCategories } from "./task_category.ts";
-import type { Undoing } from "./undo.ts";
+import { nameOf, prepareFirstUndo, refusedUndo, type Undoing } from "./undo.ts";
 
 /** What is said of the call before. */
 const BEGAN = "a call began to take the change back, and its outcome was lost";
+
+/**
+ * Finds out how the changes of one record are taken back. It sends nothing that
+ * changes anything. If a call has begun to take them back and its outcome is not
+ * known, it finds out from the record whether that took effect.
+ *
+ * @param context The company's CRM.
+ * @param changes The changes of one record, newest first.
+ */
+export async function prepareUndo(
+  context: ChangeContext,
+  changes: readonly PastChange[],
+): Promise<Undoing> {
+  const claims = changes.flatMap(({ undone }) => undone ?? []);
+  const why = claims.map(refusedBy).find((one) => one !== undefined);
+  if (why !== undefined) return refusedUndo(changes, why);
+  const found = await prepareFirstUndo(context, changes);
+  return claims.length > 0
+    ? await afterUnknown(context, found, claims[0]!)
+    : found;
+}
+
+/** Why a change that a call has begun to take back is not looked at. */
+function refusedBy(undone: Undone): string | undefined {
+  if (undone.state === "done") return "the change was taken back already";
+  if (!isUnderWay(undone)) return undefined;
+  const seconds = Math.ceil((undone.until - Date.now()) / 1_000);
+  return `a call has begun to take the change back, and its outcome is not known yet. If it ended without notice, ask again in ${seconds} seconds: the record will show whether it took effect`;
+}
 
 /**
  * Finds out whether a call of unknown outcome has taken changes back.
@@ -24,14 +53,14 @@ const BEGAN = "a call began to take the change back, and its outcome was lost";
  * @param undone The call.
  * @returns How they are taken back, with what was found.
  */
-export async function afterUnknown(
+async function afterUnknown(
   context: ChangeContext,
   undoing: Undoing,
   undone: Undone,
 ): Promise<Undoing> {
   const { changes, prepared, problems, notes } = undoing;
-  const { kind, record } = changes[0]!;
-  const name = `${kind.replaceAll("_", " ")} ${record}`;
+  const { kind } = changes[0]!;
+  const name = nameOf(changes[0]!);
   const confirmed = async (how: string): Promise<Undoing> => {
     for (const { id } of changes) await context.history.confirmUndone(id);
     return {

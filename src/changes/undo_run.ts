@@ -11,7 +11,8 @@ import type { ChangeContext } from "./context.ts";
 import { inParallel } from "./parallel.ts";
 import { planRun, startRun } from "./plan_run.ts";
 import type { Run } from "./runs.ts";
-import { prepareUndo, UNDO_TOOL } from "./undo.ts";
+import { UNDO_TOOL } from "./undo.ts";
+import { prepareUndo } from "./undo_again.ts";
 
 /** Prepares a row that takes back one change. */
 export const prepareUndoRow: PrepareRow = async (context, _run, { undo }) => {

@@ -45,7 +45,7 @@ async function deleteDeal(world: World) {
   return { deal, undo };
 }
 
-Deno.test("undo_change goes on with an undo that did not take effect, and says so", async () => {
+Deno.test("undo_change sends an undo again that did not take effect, and says so", async () => {
   await using world = await createWorld({ retryBudget: 0 });
   const [{ id: deal_id, name }] = (await world.ok("list_deals")).records;
   const { undo: id } = await world.ok("update_deal", { deal_id, name: "Lain" });
@@ -104,7 +104,7 @@ Deno.test("undo_change looks for what came back before it creates it again", asy
   failing(world, "POST", DEALS, "before");
   assertEquals((await undo(world, id)).status, "failed");
 
-  // Nothing was created: the person looks, and goes on.
+  // Nothing was created: the person looks, and continues.
   const planned = await world.ok("undo_change", { ids: [id] });
   assertMatch(
     planned.notes.join("\n"),
@@ -126,7 +126,7 @@ Deno.test("undo_change looks for what came back before it creates it again", asy
   assertEquals(sent(world, "POST"), posts);
 });
 
-Deno.test("a call that ended between the claim and the request leaves an undo that goes on", async () => {
+Deno.test("a call that ended between the claim and the request leaves an undo that can be sent again", async () => {
   const inner = createMemoryChangeStore();
   const claimed = Promise.withResolvers<{ tenant: string; id: string }>();
   const never = new Promise<boolean>(() => {});
