@@ -177,7 +177,10 @@ function encodeEntry(entry: JsonObject, field: Field): EncodedEntry | string {
   }
   if (value === null) return { entry: { ...base, value: null } };
   const encoded = field.type.encode(value, field);
-  if (encoded.problem !== undefined) return encoded.problem;
+  if (encoded.problem !== undefined) {
+    // Clients that can only send text mean null.
+    return value === "" ? { entry: { ...base, value: null } } : encoded.problem;
+  }
   const { wire, label, read } = encoded;
   if (label === undefined) {
     return { entry: { ...base, value: wire }, ...defined({ read }) };

@@ -46,6 +46,59 @@ Deno.test("parseArguments() accepts what clients really send", () => {
       skip_validation: true,
     }],
     ["create_deal", { size: null, name: "x" }, { name: "x" }],
+    // 0 is a value of a number; for everything else it means nothing.
+    ["create_deal", { name: "x", size: 0, closed_date: "", start_date: 0 }, {
+      name: "x",
+      size: 0,
+    }],
+    ["create_product", { name: "x", price: "", description: "" }, {
+      name: "x",
+    }],
+    ["list_deals", { page: 0, per_page: "0", name: "", user_id: "" }, {}],
+    ["query_records", { resource: "deals", where: "", limit: 0, fresh: "" }, {
+      resource: "deals",
+    }],
+    // A single value stands for a list of one.
+    ["create_deal", { name: "x", crm_lead_ids: 3 }, {
+      name: "x",
+      crm_lead_ids: [3],
+    }],
+    ["update_deal", { deal_id: 1, crm_lead_ids: "3, 4" }, {
+      deal_id: 1,
+      crm_lead_ids: [3, 4],
+    }],
+    ["update_task", { task_id: 1, crm_team_ids: "Sales" }, {
+      task_id: 1,
+      crm_team_ids: ["Sales"],
+    }],
+    ["create_deal", { name: "x", additional_fields: { id: 5, value: "a" } }, {
+      name: "x",
+      additional_fields: [{ id: 5, value: "a" }],
+    }],
+    // Clients in strict mode fill in every key of an entry.
+    ["create_deal", {
+      name: "x",
+      additional_fields: [
+        { id: 0, name: "NIK", value: "a" },
+        { id: 5, name: "", value: "b" },
+        { id: 0, name: "", value: "" },
+        { id: null, name: null, value: null },
+      ],
+    }, {
+      name: "x",
+      additional_fields: [{ name: "NIK", value: "a" }, { id: 5, value: "b" }],
+    }],
+    // Automation clients add these keys.
+    ["list_deals", {
+      toolCallId: "a",
+      sessionId: "b",
+      action: "c",
+      chatInput: "d",
+      tool: "e",
+    }, {}],
+    ["change_records", { action: "delete", sessionId: "b" }, {
+      action: "delete",
+    }],
     ["list_deals", { page: null, user_id: null, fields: null }, {}],
     ["update_deal", { deal_id: 1, crm_lead_ids: null }, {
       deal_id: 1,
@@ -77,7 +130,7 @@ Deno.test("parseArguments() names the problem and the given value", () => {
     ["get_deal", { deal_id: { id: 1 } }, 'not {"id":1}'],
     ["get_deal", { deal_id: null }, "not null"],
     ["get_deal", { deal_id: 1, feilds: [] }, "Did you mean fields?"],
-    ["list_deals", { page: 0 }, "page must be a whole number of at least 1"],
+    ["list_deals", { page: -1 }, "page must be a whole number of at least 1"],
     ["list_deals", { per_page: 101 }, "from 1 to 100, not 101"],
     ["list_deals", { name: 5 }, "name must be text in quotes, not 5"],
     ["list_deals", { fields: 5 }, "fields must be words joined by commas"],
@@ -105,6 +158,12 @@ Deno.test("parseArguments() names the problem and the given value", () => {
       "must be one of view, edit, search_association",
     ],
     ["set_deal_permissions", { deal_id: 1 }, "permissions is missing"],
+    [
+      "create_deal",
+      { crm_lead_ids: "x" },
+      'crm_lead_ids[0] must be the id of a record, a whole number above 0, not "x"',
+    ],
+    ["list_deals", { chatInputs: "x" }, 'no argument "chatInputs"'],
   ];
   for (const [name, args, expected] of table) {
     assertStringIncludes(refusal(name, args), expected);
@@ -176,7 +235,7 @@ Deno.test("parseArguments() refuses arguments that are too large, immediately an
 });
 
 Deno.test("parseArguments() names all problems at once", () => {
-  const message = refusal("list_deals", { page: 0, per_page: 0, nmae: "x" });
+  const message = refusal("list_deals", { page: -1, per_page: -1, nmae: "x" });
   for (const part of ["page must", "per_page must", "Did you mean name?"]) {
     assertStringIncludes(message, part);
   }

@@ -30,10 +30,11 @@ Deno.test("listed() gives schemas that every client accepts", () => {
   }
 });
 
-/** No bare boolean and no empty schema, at any depth. */
+/** No bare boolean, no empty schema and no list of types, at any depth. */
 function assertTyped(schema: unknown, where: string): void {
   assert(
-    typeof schema === "object" && schema !== null && "type" in schema,
+    typeof schema === "object" && schema !== null && "type" in schema &&
+      typeof schema.type === "string",
     `${where}: ${JSON.stringify(schema)}`,
   );
   const { properties, items } = schema as {

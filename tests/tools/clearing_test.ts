@@ -67,7 +67,7 @@ Deno.test("nulls for every other key of a small tool clear nothing", async () =>
     ...others,
   });
   assertEquals(answer.cleared, undefined);
-  assertStringIncludes(answer.notes.join(), "null cleared nothing");
+  assertStringIncludes(answer.notes.join(), "Blank values cleared nothing");
 });
 
 Deno.test("clear empties the keys and custom fields that it names", async () => {
@@ -229,6 +229,39 @@ Deno.test('"" and 0 for an id mean that none was given, in reads and creates', a
   // In an update it could be meant to clear the key.
   const { records: [task] } = await world.ok("list_tasks");
   await world.refused("update_task", { task_id: task.id, crm_deal_id: 0 });
+});
+
+Deno.test("an update in which a client filled in every key changes only what it names", async () => {
+  await using world = await createWorld();
+  const { records } = await world.ok("list_deals", { fields: ["*"] });
+  const deal = records.find((one: Data) =>
+    one.crm_lead_ids.length > 1 && one.crm_company_id && one.closed_date
+  );
+  const answer = await world.ok("update_deal", {
+    deal_id: deal.id,
+    name: "Nama baru",
+    currency: "",
+    closed_date: "",
+    creator_id: "",
+    crm_source_id: 0,
+    crm_company_id: 0,
+    crm_lead_ids: [],
+    additional_fields: [{ id: 0, name: "", value: "" }],
+    clear: "",
+    skip_validation: false,
+    dry_run: false,
+    plan: "",
+  });
+  assertEquals(answer.changed.map(({ key }: Data) => key), ["name"]);
+  assertEquals(answer.cleared, undefined);
+  assertEquals(answer.removed, undefined);
+  assertStringIncludes(answer.notes.join(), "Blank values cleared nothing");
+  const { record } = await world.ok("get_deal", {
+    deal_id: deal.id,
+    fields: ["*"],
+  });
+  assertEquals(record.crm_lead_ids, deal.crm_lead_ids);
+  assertEquals(record.crm_company_id, deal.crm_company_id);
 });
 
 Deno.test("a list of ids that Qontak returns in its own order is stored as sent", async () => {

@@ -29,8 +29,12 @@ export interface Argument<T = unknown> {
   readonly isHidden?: boolean;
   /** Whether null has a meaning: it clears a field. */
   readonly clears?: boolean;
-  /** Whether it is an id, so that "" and 0 mean that none was given. */
+  /** Whether it is an id. */
   readonly isId?: boolean;
+  /** Whether 0 can be meant as a value. */
+  readonly hasZero?: boolean;
+  /** Brings what some clients send into the form that the check takes. */
+  readonly arrange?: (value: unknown) => unknown;
   /** Whether it is a list or an object, which some clients send as JSON text. */
   readonly isWrapped?: boolean;
 }
@@ -42,6 +46,11 @@ export type Arguments = Readonly<Record<string, Argument>>;
 export type Values<A extends Arguments> = {
   readonly [K in keyof A]: A[K] extends Argument<infer T> ? T : never;
 };
+
+/** Whether a value is null, "" or 0, which many clients send for nothing. */
+export function isBlank(value: unknown): boolean {
+  return value === null || value === "" || value === 0 || value === "0";
+}
 
 function described(schema: JsonSchema, description?: string): JsonSchema {
   return description === undefined ? schema : { ...schema, description };
@@ -162,29 +171,34 @@ export function dayFirstDate(
 
 /** True or false; the word in a string is accepted too. */
 export function flag(description?: string): Argument<boolean | undefined> {
-  return argument(
-    described({ type: "boolean" }, description),
-    () =>
-      z.preprocess(
-        (value) => value === "true" ? true : value === "false" ? false : value,
-        z.boolean({ error: "must be true or false" }),
-      ),
-  );
+  return {
+    ...argument<boolean>(
+      described({ type: "boolean" }, description),
+      () =>
+        z.preprocess(
+          (value) =>
+            value === "true" ? true : value === "false" ? false : value,
+          z.boolean({ error: "must be true or false" }),
+        ),
+    ),
+    hasZero: true,
+  };
 }
 
 /** A number, or digits as text: the type of the field decides. */
 export function number(
   description?: string,
 ): Argument<number | string | undefined> {
-  return argument(
-    described({ type: "number" }, description),
-    () =>
-      z.union([z.number(), z.string()], {
-        error: "must be a number",
-      }) as z.ZodType<
-        number | string
-      >,
-  );
+  return {
+    ...argument<number | string>(
+      described({ type: "number" }, description),
+      () =>
+        z.union([z.number(), z.string()], {
+          error: "must be a number",
+        }) as z.ZodType<number | string>,
+    ),
+    hasZero: true,
+  };
 }
 
 /**
@@ -206,7 +220,10 @@ export function reference(
   };
 }
 
-/** A list; some clients send it as a JSON string. */
+/**
+ * A list; some clients send it as a JSON string, or a single entry without the
+ * list.
+ */
 export function list<T>(
   entry: { readonly schema: JsonSchema; readonly check: () => z.ZodType<T> },
   description?: string,
@@ -215,10 +232,23 @@ export function list<T>(
     described({ type: "array", items: entry.schema }, description),
     () =>
       z.preprocess(
-        unwrap,
+        toList,
         z.array(entry.check(), { error: "must be a list" }),
       ) as unknown as z.ZodType<Exclude<T, undefined>[]>,
   );
+}
+
+/** Makes a single value a list, and ids joined by commas. */
+function toList(value: unknown): unknown {
+  const given = unwrap(value);
+  if (typeof given === "string" && /^\s*\d+(\s*,\s*\d+)+\s*$/.test(given)) {
+    return given.split(",").map((id) => id.trim());
+  }
+  // A text that looks like JSON was too large to read, or is broken.
+  const isSingle = typeof given === "string"
+    ? !/^\s*[{[]/.test(given)
+    : given !== null && given !== undefined && !Array.isArray(given);
+  return isSingle ? [given] : given;
 }
 
 /**
@@ -329,7 +359,8 @@ export function oneOf<const T extends string>(
 /** A value of any type that a custom field can have. */
 export function anyValue(): Argument<unknown> {
   return {
-    schema: { type: ["string", "number", "boolean", "null"] },
+    // One type, as some clients need it: each kind of field takes text.
+    schema: { type: "string" },
     required: false,
     check: () =>
       z.unknown().refine((value) => !someNumber(value, isTooLarge), {

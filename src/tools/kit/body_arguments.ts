@@ -11,13 +11,14 @@ import {
   nameKeyOf,
   type Resource,
 } from "../../qontak/resources.ts";
-import type { JsonObject } from "../../values/json.ts";
+import { isEmpty, isObject, type JsonObject } from "../../values/json.ts";
 import {
   anyValue,
   type Argument,
   type Arguments,
   flag,
   id,
+  isBlank,
   list,
   number,
   object,
@@ -25,7 +26,49 @@ import {
   reference,
   required,
   text,
+  unwrap,
 } from "./arguments.ts";
+
+/** The types of a key with an id whose name may be in another key. */
+const NAMED: ReadonlySet<BodyType> = new Set([
+  "option",
+  "options",
+  "record",
+  "ids",
+]);
+
+/** The key of a person's name: `crm_person_id` → `crm_person_full_name`. */
+function fullNameKeyOf(key: string): string | undefined {
+  return nameKeyOf(key)?.replace(/_name$/, "_full_name");
+}
+
+/** The value of one custom field. */
+const customEntry = object({
+  id: id(),
+  name: text(),
+  value: anyValue(),
+  // As records show it: a label, null, or a list of labels.
+  value_name: { ...anyValue(), isHidden: true },
+});
+
+/**
+ * Removes blank ids and names from the values of custom fields, and values of
+ * no field at all: some clients fill in every key that the schema shows.
+ */
+function withoutBlankEntries(entries: unknown): unknown {
+  if (!Array.isArray(entries)) return entries;
+  return entries.flatMap((given) => {
+    const entry = unwrap(given);
+    if (!isObject(entry)) return [entry];
+    const kept = Object.entries(entry).filter(([key, value]) =>
+      !(key === "id" && isBlank(value)) &&
+      !(key === "name" && (value === "" || value === null))
+    );
+    const isNothing = Object.keys(entry).length > 0 &&
+      kept.every(([key, value]) => key.startsWith("value") && isEmpty(value));
+    return isNothing ? [] : [Object.fromEntries(kept)];
+  });
+}
 
 /** Makes the argument for a body key, by the key's type. */
 const bodyArguments: Readonly<
@@ -51,21 +94,8 @@ const bodyArguments: Readonly<
   checkin: (description) =>
     object({ latitude: number(), longitude: number() }, description),
   custom: (description) => ({
-    ...list(
-      object({
-        id: id(),
-        name: text(),
-        value: anyValue(),
-        // As records show it: a label, null, or a list of labels.
-        value_name: anyValue(),
-      }),
-    ),
-    // The description explains the entries: it is shorter than a schema.
-    schema: {
-      type: "array",
-      items: { type: "object" },
-      ...(description === undefined ? {} : { description }),
-    },
+    ...list(customEntry, description),
+    arrange: withoutBlankEntries,
   }),
   permissions: (description) =>
     list(
@@ -93,10 +123,12 @@ export function bodyInput(
   descriptions: Readonly<Record<string, string>> = {},
 ): Arguments {
   const entries = Object.entries(endpoint.body);
-  // The argument for the id takes the label as well.
+  // The argument for the id of an option takes the label as well. The id of a
+  // record says more than its name, which several may share.
   const labels = new Set(
-    entries.filter(([, type]) => type === "option" || type === "options")
-      .map(([key]) => nameKeyOf(key)),
+    entries.filter(([, type]) => NAMED.has(type)).flatMap((
+      [key],
+    ) => [nameKeyOf(key), fullNameKeyOf(key)]),
   );
   return Object.fromEntries(
     entries.map(([key, type]) => [

@@ -49,7 +49,9 @@ export async function changesGiven(
     for (const key of nulls) delete values[key];
     const names = nulls.map((key) => argumentOf(resource, key));
     notes.push(
-      `null cleared nothing: it was sent for ${names.slice(0, 10).join(", ")}${
+      `Blank values cleared nothing: they were sent for ${
+        names.slice(0, 10).join(", ")
+      }${
         names.length > 10 ? ` and ${names.length - 10} more` : ""
       }, as clients do for what they leave out. To clear some of them, name them, such as clear: ["${
         names[0]

@@ -10,10 +10,16 @@ import {
   MAX_FINDINGS,
   problemsError,
 } from "../../errors.ts";
-import { type Arguments, checks, readWrapped, unwrap } from "./arguments.ts";
+import {
+  type Arguments,
+  checks,
+  isBlank,
+  readWrapped,
+  unwrap,
+} from "./arguments.ts";
 import { planOf } from "./shared_arguments.ts";
 import type { Tool } from "../tool.ts";
-import { isObject, type JsonObject, show } from "../../values/json.ts";
+import { isEmpty, isObject, type JsonObject, show } from "../../values/json.ts";
 import { tooMuch } from "../../values/bounds.ts";
 import { takeBack } from "../../values/marks.ts";
 import { didYouMean } from "../../values/words.ts";
@@ -49,7 +55,10 @@ function schemaOf(tool: Tool): z.ZodObject {
  * @throws {ArgumentsError} When they are too large to check.
  */
 export function parseArguments(tool: Tool, sent: JsonObject): Parsed {
-  const args = withoutBlankIds(tool.input, withinBounds(tool, sent));
+  const args = blanksAsNulls(
+    tool.input,
+    withoutFillers(tool, withinBounds(tool, sent)),
+  );
   refuseMarkedPlan(tool, args);
   const isPlanned = Object.hasOwn(tool.input, "plan") &&
     planOf(args) !== undefined;
@@ -116,11 +125,11 @@ function withinBounds(tool: Tool, sent: JsonObject): JsonObject {
   const args: JsonObject = {};
   const problems: { argument: string; problem: string }[] = [];
   for (const name of names) {
-    const { isWrapped } = Object.hasOwn(tool.input, name)
-      ? tool.input[name]!
-      : {};
-    const value = isWrapped ? readWrapped(sent[name]) : sent[name];
-    const problem = tooMuch(value);
+    const { isWrapped, arrange = (value: unknown) => value } =
+      Object.hasOwn(tool.input, name) ? tool.input[name]! : {};
+    const given = isWrapped ? readWrapped(sent[name]) : sent[name];
+    const problem = tooMuch(given);
+    const value = problem === undefined ? arrange(given) : given;
     if (problem === undefined) {
       // A name such as __proto__ must be an ordinary key.
       Object.defineProperty(args, name, {
@@ -159,19 +168,58 @@ function describePath(path: readonly PropertyKey[]): string {
 }
 
 /**
- * Removes "" and 0 for ids: some clients send them for ids that they omit. In
- * an update they stay and are refused, since they may be meant to clear a key.
+ * What automation clients add to the arguments of every call. It is passed over
+ * where the tool has no such argument.
  */
-function withoutBlankIds(input: Arguments, args: JsonObject): JsonObject {
-  const isBlank = ([name, value]: [string, unknown]) => {
-    if (value !== "" && value !== 0 && value !== "0") return false;
-    const argument = Object.hasOwn(input, name) ? input[name] : undefined;
-    return argument?.isId === true && !argument.required && !argument.clears;
+const ADDED: readonly string[] = [
+  "toolCallId",
+  "sessionId",
+  "action",
+  "chatInput",
+  "tool",
+];
+
+/**
+ * Removes what clients send although nothing is meant: the keys that some add,
+ * and "" and 0 for arguments that they omit. In an update, "" and 0 may be
+ * meant to clear a key, so they stay there; see {@linkcode blanksAsNulls}.
+ */
+function withoutFillers(tool: Tool, args: JsonObject): JsonObject {
+  const { input, renamed = {} } = tool;
+  const isFiller = ([name, value]: [string, unknown]) => {
+    if (!Object.hasOwn(input, name)) {
+      return ADDED.includes(name) && !Object.hasOwn(renamed, name);
+    }
+    const { required, clears, hasZero } = input[name]!;
+    if (required || clears || value === null || !isBlank(value)) return false;
+    return value === "" || !hasZero;
   };
   const entries = Object.entries(args);
-  return entries.some(isBlank)
-    ? Object.fromEntries(entries.filter((entry) => !isBlank(entry)))
+  return entries.some(isFiller)
+    ? Object.fromEntries(entries.filter((entry) => !isFiller(entry)))
     : args;
+}
+
+/** So many blank values in one update are a client that fills in blanks. */
+const MANY_BLANKS = 3;
+
+/**
+ * Makes null of the blank values of an update if they are so many that a client
+ * has filled in what it leaves out: "", an empty list, and 0 for an id. Nulls
+ * of such a number clear nothing, and the answer says so.
+ */
+function blanksAsNulls(input: Arguments, args: JsonObject): JsonObject {
+  const isFilled = (name: string, value: unknown) => {
+    const argument = Object.hasOwn(input, name) ? input[name]! : undefined;
+    return argument?.clears === true && !argument.required &&
+      (isEmpty(value) || (argument.isId === true && isBlank(value)));
+  };
+  const entries = Object.entries(args);
+  const filled = entries.filter(([name, value]) => isFilled(name, value));
+  return filled.length < MANY_BLANKS ? args : {
+    ...args,
+    ...Object.fromEntries(filled.map(([name]) => [name, null])),
+  };
 }
 
 /** Removes nulls: some clients send null for arguments that they omit. */
@@ -204,6 +252,8 @@ function describe(args: JsonObject, issue: z.core.$ZodIssue): string {
   let value: unknown = args;
   for (const step of issue.path) {
     value = unwrap(value);
+    // A single value may stand for a list of one.
+    if (step === 0 && !Array.isArray(value)) continue;
     value = isObject(value) || Array.isArray(value)
       ? (value as Record<PropertyKey, unknown>)[step]
       : undefined;
