@@ -3,10 +3,10 @@
  *
  * @module
  */
-import {
-  type McpServerFactory,
+import type {
+  McpServerFactory,
   Server,
-  type ServerContext,
+  ServerContext,
 } from "@modelcontextprotocol/server";
 import { type Advise, advisedLog, adviseEmbedder } from "./advice/advice.ts";
 import { checkOptions, CredentialsError } from "./errors.ts";
@@ -38,6 +38,7 @@ import { createViews, type View } from "./mcp/view.ts";
 import { createKv } from "./storage/kv.ts";
 import { createLog, type Log, withRequest } from "./logging/log.ts";
 import { tellerOf } from "./mcp/progress.ts";
+import { PlainServer } from "./mcp/requests.ts";
 import { createChecks, type Readiness } from "./qontak/readiness.ts";
 import { type Rate, rate } from "./limits/bucket.ts";
 import { createTelemetry } from "./telemetry/telemetry.ts";
@@ -356,7 +357,7 @@ function serverFor(
   exchange: Exchange | undefined,
   { call, confirm }: { readonly call: Call; readonly confirm: Confirm },
 ): Server {
-  const server = new Server(IDENTITY, {
+  const server = new PlainServer(IDENTITY, {
     capabilities: { tools: {}, ...extraCapabilities(view) },
     instructions: view.instructions,
     cacheHints: CACHE_HINTS,

@@ -161,6 +161,12 @@ export function createHandler(
       });
     }
     const { pathname } = new URL(request.url);
+    if (pathname === "/mcp/") {
+      return await respond(
+        new Request(withoutSlash(request.url), request),
+        info,
+      );
+    }
     const route = routeOf(pathname);
     nameServed(request.method, route ? pathname : "elsewhere");
     return await (route ?? metadata)(
@@ -208,6 +214,13 @@ function metrics(
       "cache-control": "no-store",
     },
   });
+}
+
+/** The address of MCP without the slash that some people and clients add. */
+function withoutSlash(address: string): URL {
+  const url = new URL(address);
+  url.pathname = "/mcp";
+  return url;
 }
 
 /** Where a request came from, if the host says so. */

@@ -17,8 +17,9 @@ import { readText } from "../net/body.ts";
 import { deadline, isTimeUp } from "../net/deadline.ts";
 import { createAnswers, type Exchange, OverLimitError } from "./answers.ts";
 import { authInfoOf, ON_THIS_MACHINE } from "./caller.ts";
-import { parseSent } from "../values/json.ts";
+import { isObject, parseJson, parseSent } from "../values/json.ts";
 import { NOT_UTF8, refusedMessage } from "./messages.ts";
+import { asMeant } from "./requests.ts";
 
 /** The maximum size of a body, in bytes. */
 const MAX_BODY = 1024 * 1024;
@@ -68,18 +69,24 @@ export function createEndpoint(
   ): Promise<Response> {
     const body = await readBody(request, exchange);
     if (body instanceof Response) return body;
-    const parsedBody = parseSent(body);
-    if (parsedBody === undefined) {
+    const sent = parseSent(body);
+    if (sent === undefined) {
       return refuse(400, ProtocolErrorCode.ParseError, NO_JSON);
     }
-    const refused = refusedMessage(parsedBody);
+    const refused = refusedMessage(sent);
     if (refused) {
       const { id, problem } = refused;
       return refuse(400, ProtocolErrorCode.InvalidRequest, problem, id);
     }
-    exchange.count(Array.isArray(parsedBody) ? parsedBody.length : 1);
+    exchange.count(Array.isArray(sent) ? sent.length : 1);
     const authInfo = authInfoOf(principal, exchange);
-    return await handler.fetch(request, { authInfo, parsedBody });
+    const parsedBody = asMeant(sent);
+    const response = exchange.pass(
+      await handler.fetch(acceptingBoth(request), { authInfo, parsedBody }),
+    );
+    return acceptsEvents(request) || isSubscription(parsedBody)
+      ? response
+      : await withoutEvents(response, Array.isArray(parsedBody));
   }
 
   return {
@@ -95,7 +102,7 @@ export function createEndpoint(
         exchange = answers.open(principal?.name ?? ON_THIS_MACHINE);
         // The host may never read the response of a client that has gone.
         request.signal.addEventListener("abort", exchange.end, { once: true });
-        return exchange.pass(await answer(request, principal, exchange));
+        return await answer(request, principal, exchange);
       } catch (error) {
         exchange?.end();
         await request.body?.cancel().catch(() => {});
@@ -105,6 +112,57 @@ export function createEndpoint(
     },
     close: handler.close,
   };
+}
+
+/** Whether a client can read a stream of events. */
+function acceptsEvents({ headers }: Request): boolean {
+  return headers.get("accept")?.includes("text/event-stream") === true;
+}
+
+/** Whether the answer is a stream that stays open. */
+function isSubscription(message: unknown): boolean {
+  return isObject(message) && message.method === "subscriptions/listen";
+}
+
+/**
+ * The same request with both types of answers that the SDK demands: it is this
+ * module that gives the client the one that it can read.
+ */
+function acceptingBoth(request: Request): Request {
+  const accept = request.headers.get("accept") ?? "";
+  if (BOTH.every((type) => accept.includes(type))) return request;
+  const { url, method, signal } = request;
+  const headers = new Headers(request.headers);
+  headers.set("accept", BOTH.join(", "));
+  return new Request(url, { method, headers, signal });
+}
+
+const BOTH = ["application/json", "text/event-stream"];
+
+/** The messages of a stream of events. */
+function eventMessages(stream: string): unknown[] {
+  return Array.from(
+    stream.matchAll(/^data: (.*)$/gm),
+    ([, data]) => parseJson(data!),
+  );
+}
+
+/** An answer as JSON, for clients that read no streams: only the results. */
+async function withoutEvents(
+  response: Response,
+  isBatch: boolean,
+): Promise<Response> {
+  if (response.headers.get("content-type") !== "text/event-stream") {
+    return response;
+  }
+  const answers = eventMessages(await response.text())
+    .filter((message) => isObject(message) && !("method" in message));
+  const headers = new Headers(response.headers);
+  headers.set("content-type", "application/json");
+  return new Response(JSON.stringify(isBatch ? answers : answers[0]), {
+    status: response.status,
+    headers,
+  });
 }
 
 /**

@@ -19,6 +19,7 @@ import process from "node:process";
 import { parseJson, parseSent } from "../values/json.ts";
 import { decodeUtf8 } from "../values/text.ts";
 import { idOf, NOT_UTF8, refusedMessage } from "./messages.ts";
+import { asMeant } from "./requests.ts";
 
 /** The maximum length of a line, in bytes. */
 const MAX_LINE = 4 * 1024 * 1024;
@@ -219,7 +220,7 @@ function readMessage(bytes: Uint8Array): Line {
     return refuse(id, ProtocolErrorCode.InvalidRequest, problem);
   }
   try {
-    return { message: parseJSONRPCMessage(value) };
+    return { message: parseJSONRPCMessage(asMeant(value)) };
   } catch {
     return refuse(
       idOf(value),

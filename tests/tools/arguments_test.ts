@@ -58,7 +58,7 @@ Deno.test("parseArguments() accepts what clients really send", () => {
     ["query_records", { resource: "deals", where: "", limit: 0, fresh: "" }, {
       resource: "deals",
     }],
-    // A single value stands for a list of one.
+    // A single value is taken as a list of one.
     ["create_deal", { name: "x", crm_lead_ids: 3 }, {
       name: "x",
       crm_lead_ids: [3],

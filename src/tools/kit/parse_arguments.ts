@@ -252,7 +252,7 @@ function describe(args: JsonObject, issue: z.core.$ZodIssue): string {
   let value: unknown = args;
   for (const step of issue.path) {
     value = unwrap(value);
-    // A single value may stand for a list of one.
+    // A single value is taken as a list of one.
     if (step === 0 && !Array.isArray(value)) continue;
     value = isObject(value) || Array.isArray(value)
       ? (value as Record<PropertyKey, unknown>)[step]
