@@ -13,7 +13,7 @@ import type { QontakServer, ServerOptions } from "../server.ts";
 import { createKv, type Kv } from "../storage/kv.ts";
 import type { TokenStore } from "../tokens/store.ts";
 import type { EnvStore } from "../tokens/stores/env.ts";
-import type { SealedRecords } from "../tokens/stores/records.ts";
+import type { KeyRecords, SealedRecords } from "../tokens/stores/records.ts";
 import { defined } from "../values/json.ts";
 import { advisedLog } from "../advice/advice.ts";
 import { advise, withSettings } from "./advice.ts";
@@ -45,6 +45,8 @@ export interface Program extends AsyncDisposable {
   readonly store: TokenStore;
   /** Where API keys are kept; undefined if nothing outlives the process. */
   readonly keys: KeyStore | undefined;
+  /** The records of these keys, to move them. */
+  readonly keyRecords: KeyRecords | undefined;
   /**
    * The records that a sealing key seals in the store; undefined without a key.
    */
@@ -173,6 +175,9 @@ export function open(
     },
     get keys() {
       return stores().keys;
+    },
+    get keyRecords() {
+      return stores().keyRecords;
     },
     get sealed() {
       return stores().sealed;

@@ -18,7 +18,11 @@ import {
 } from "../tokens/stores/env.ts";
 import { openEnvFile } from "../tokens/stores/env_file.ts";
 import { openKv } from "../tokens/stores/kv.ts";
-import type { SealedRecords, StoreAndKeys } from "../tokens/stores/records.ts";
+import type {
+  KeyRecords,
+  SealedRecords,
+  StoreAndKeys,
+} from "../tokens/stores/records.ts";
 import { openRedis } from "../tokens/stores/redis.ts";
 import { openVault } from "../tokens/stores/vault.ts";
 import { defined } from "../values/json.ts";
@@ -43,6 +47,8 @@ export interface Stores {
   readonly store: TokenStore;
   /** API keys; undefined if nothing outlives the process. */
   readonly keys: KeyStore | undefined;
+  /** The records of these keys. */
+  readonly keyRecords: KeyRecords | undefined;
   /** Everything that TOKEN_ENCRYPTION_KEY seals in the store, if anything. */
   readonly sealed: SealedRecords | undefined;
 }
@@ -131,7 +137,12 @@ export function openStores(settings: Settings, parts: StoreParts): Stores {
     );
   }
   const { tokens, keys, sealed } = stores[name](settings, parts);
-  return { store: tokens, keys: keys && keysIn(keys), sealed };
+  return {
+    store: tokens,
+    keys: keys && keysIn(keys),
+    keyRecords: keys,
+    sealed,
+  };
 }
 
 /**

@@ -68,6 +68,13 @@ export const STORES = ["env", "redis", "vault", "kv"] as const;
 /** A store of credentials. */
 export type StoreName = (typeof STORES)[number];
 
+/** The stores that can hold several companies. */
+export const MANY_STORES = [
+  "redis",
+  "vault",
+  "kv",
+] as const satisfies readonly StoreName[];
+
 /** The destinations of audit records, by their names in QONTAK_AUDIT. */
 const AUDITS = ["stderr", "kv", "redis", "off"] as const;
 /** The places for limits, by their names in QONTAK_LIMITS. */

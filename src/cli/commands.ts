@@ -43,6 +43,14 @@ export const commands = {
       "Test a company's credentials at Qontak, or those of all with --all",
     load: async () => (await import("./tenants/check.ts")).checkTenant,
   },
+  "tenants move": {
+    args: "[id]",
+    words: 1,
+    flags: ["to", "apply"],
+    summary:
+      "Move the credentials of all companies, or of one, and all API keys to another store",
+    load: async () => (await import("./tenants/move.ts")).moveTenants,
+  },
   "keys create": {
     args: "[label]",
     words: 1,

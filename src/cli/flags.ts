@@ -5,6 +5,7 @@
  * @module
  */
 import { DEFAULT_SCOPES, SCOPES } from "../auth/principal.ts";
+import { MANY_STORES } from "../app/variables.ts";
 import { TOOLSETS } from "../tools/catalog.ts";
 import type { FlagTable } from "./parse.ts";
 
@@ -78,6 +79,11 @@ export const flags = {
     value: "90d",
     help:
       "When a key expires: in days (90d), in hours (12h) or on a date; by default never",
+  },
+  to: {
+    type: "string",
+    value: "redis",
+    help: `Where to move to: ${MANY_STORES.join(", ")}`,
   },
   tenant: {
     type: "string",
