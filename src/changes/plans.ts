@@ -6,7 +6,7 @@
  * @module
  */
 import { InputError } from "../errors.ts";
-import { toBase64 } from "../values/base64.ts";
+import { fromBase64, toBase64 } from "../values/base64.ts";
 import type { JsonObject } from "../values/json.ts";
 import { type ChangeStore, sizeOf } from "./store.ts";
 
@@ -229,6 +229,5 @@ function toBase64Url(bytes: Uint8Array): string {
 }
 
 function fromBase64Url(text: string): Uint8Array<ArrayBuffer> {
-  const base64 = text.replaceAll("-", "+").replaceAll("_", "/");
-  return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+  return fromBase64(text.replaceAll("-", "+").replaceAll("_", "/"));
 }

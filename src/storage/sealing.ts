@@ -6,7 +6,7 @@
  * @module
  */
 import { StoreError } from "../errors.ts";
-import { toBase64 } from "../values/base64.ts";
+import { fromBase64, toBase64 } from "../values/base64.ts";
 
 /** Seals records and opens them. */
 export interface Sealer {
@@ -133,7 +133,7 @@ export function createSealer(keys: readonly string[]): Sealer {
 /** Decodes a sealed record. */
 function readSealed(record: string): Uint8Array<ArrayBuffer> {
   try {
-    const bytes = decode(record.slice(MARK.length));
+    const bytes = fromBase64(record.slice(MARK.length));
     if (bytes.length > IV) return bytes;
   } catch {
     // The record is not base64.
@@ -153,7 +153,7 @@ function importKey(bytes: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
 function decodeKey(key: string): Uint8Array<ArrayBuffer> {
   let bytes: Uint8Array<ArrayBuffer> | undefined;
   try {
-    bytes = decode(key.trim());
+    bytes = fromBase64(key.trim());
   } catch {
     // Reported below: a message must contain nothing from a key.
   }
@@ -172,8 +172,4 @@ function decodeKey(key: string): Uint8Array<ArrayBuffer> {
 
 function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
-}
-
-function decode(base64: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
 }
