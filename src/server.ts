@@ -34,6 +34,7 @@ import { extraCapabilities, registerExtras } from "./mcp/extras.ts";
 import { type Call, type CallOptions, createCall } from "./mcp/call.ts";
 import { createConfirmed } from "./mcp/confirm.ts";
 import { createEndpoint } from "./mcp/http.ts";
+import { demandScope } from "./mcp/step_up.ts";
 import { createViews, type View } from "./mcp/view.ts";
 import { createKv } from "./storage/kv.ts";
 import { createLog, type Log, withRequest } from "./logging/log.ts";
@@ -385,6 +386,7 @@ function serverFor(
     }), context));
   server.setRequestHandler("tools/call", async ({ params }, context) => {
     const tool = view.find(params.name);
+    demandScope(tool, caller);
     return await answer(
       async () => ({
         ...await confirmed(

@@ -7,11 +7,14 @@ import { advise } from "./advice.ts";
 import { ConfigError } from "../errors.ts";
 import { createJwt } from "../auth/jwt.ts";
 import type { KeyStore } from "../auth/key_store.ts";
-import type { Authenticate } from "../auth/principal.ts";
+import { type Authenticate, DEFAULT_SCOPES } from "../auth/principal.ts";
+import { createProtectedResource } from "../auth/protected_resource.ts";
+import type { SignIn } from "../auth/sign_in/sign_in.ts";
 import { createStaticKeys, firstOf } from "../auth/static_keys.ts";
 import { createStoredKeys } from "../auth/stored_keys.ts";
 import type { Settings } from "./settings.ts";
 import type { HandlerOptions } from "../http/handler.ts";
+import { createSignInRoutes } from "../http/sign_in/routes.ts";
 import type { Log } from "../logging/log.ts";
 import { demandKeys } from "./stores.ts";
 import { defined } from "../values/json.ts";
@@ -22,6 +25,8 @@ export interface CallersParts {
   readonly isPublic: boolean;
   /** Where API keys are kept; undefined if nothing outlives the process. */
   readonly keys: KeyStore | undefined;
+  /** Signing in with Qontak, if it is set up. */
+  readonly signIn: SignIn | undefined;
   /** Logs refused callers, never a credential. */
   readonly log: Log;
 }
@@ -37,7 +42,7 @@ export interface CallersParts {
  */
 export function callersOf(
   settings: Settings,
-  { isPublic, keys, log }: CallersParts,
+  { isPublic, keys, signIn, log }: CallersParts,
 ): HandlerOptions {
   const { MCP_API_KEYS, MCP_STORED_KEYS } = settings;
   const { MCP_OAUTH_ISSUER, MCP_OAUTH_AUDIENCE } = settings;
@@ -64,6 +69,7 @@ export function callersOf(
     })
     : undefined;
   const kinds: Authenticate[] = [
+    ...(signIn ? [signIn.authenticate] : []),
     ...(MCP_API_KEYS ? [createStaticKeys(MCP_API_KEYS)] : []),
     ...(MCP_STORED_KEYS
       ? [createStoredKeys({ keys: demandKeys(keys), log })]
@@ -72,7 +78,7 @@ export function callersOf(
   ];
   if (isPublic && kinds.length === 0) {
     throw new ConfigError([
-      "Anyone on other machines could call. Choose who may: set MCP_STORED_KEYS to true and make a key with qontak-mcp keys create, or set MCP_API_KEYS or MCP_OAUTH_ISSUER",
+      "Anyone on other machines could call. Choose who may: set MCP_STORED_KEYS to true and make a key with qontak-mcp keys create, or set MCP_API_KEYS, MCP_OAUTH_ISSUER or MCP_SIGN_IN",
     ]);
   }
   return {
@@ -82,5 +88,15 @@ export function callersOf(
     ...defined({ allowedOrigins: settings.MCP_ALLOWED_ORIGINS }),
     ...(kinds.length > 0 ? { authenticate: firstOf(...kinds) } : {}),
     ...(jwt ? { protectedResource: jwt.protectedResource } : {}),
+    ...(signIn
+      ? {
+        // Clients use the first; an issuer of the operator is the second.
+        protectedResource: createProtectedResource(
+          [signIn.issuer, ...(MCP_OAUTH_ISSUER ? [MCP_OAUTH_ISSUER] : [])],
+          { publicUrl: signIn.resource, audience: [], scopes: DEFAULT_SCOPES },
+        ),
+        routes: createSignInRoutes(signIn, log),
+      }
+      : {}),
   };
 }

@@ -6,9 +6,12 @@
  */
 import type { AuditStore } from "../audit/store.ts";
 import type { KeyStore } from "../auth/key_store.ts";
+import type { SignIn } from "../auth/sign_in/sign_in.ts";
+import { reasonOf } from "../errors.ts";
 import type { Handler } from "../http/handler.ts";
 import { createLog, type Log } from "../logging/log.ts";
 import { type Access, cacheKvOf, createAccess } from "../qontak/connection.ts";
+import type { RunningSandbox } from "../sandbox/mod.ts";
 import type { QontakServer, ServerOptions } from "../server.ts";
 import { createKv, type Kv } from "../storage/kv.ts";
 import type { TokenStore } from "../tokens/store.ts";
@@ -21,9 +24,9 @@ import { auditOf, openAuditStore } from "./audit.ts";
 import { openChanges } from "./changes.ts";
 import { openKvAt } from "./kv.ts";
 import { openLimits } from "./limits.ts";
-import { lazySandbox, sandboxSettings } from "./sandbox.ts";
+import { lazySandbox, sandboxSettings, storesOf } from "./sandbox.ts";
 import { serverOptionsOf, type Settings } from "./settings.ts";
-import { openStores } from "./stores.ts";
+import { openStores, type Stores } from "./stores.ts";
 
 /**
  * The parts of the program. Each part is created on first use, so a command
@@ -61,6 +64,12 @@ export interface Program extends AsyncDisposable {
   readonly options: ServerOptions & { readonly store: TokenStore };
   /** The access to the CRM, for commands that do not serve. */
   readonly access: Access;
+  /**
+   * Signing in with Qontak; undefined if it is off.
+   *
+   * @throws {ConfigError} When a setting that it needs is missing.
+   */
+  signIn(): Promise<SignIn | undefined>;
   /** Creates the server. */
   server(): Promise<QontakServer>;
   /**
@@ -80,7 +89,7 @@ export interface Program extends AsyncDisposable {
 /** Options of {@linkcode open}. */
 export interface OpenOptions {
   /** Whether the built-in sandbox replaces the CRM. Nothing in it is kept. */
-  readonly sandbox?: boolean;
+  readonly sandbox?: boolean | RunningSandbox;
   /**
    * Whether the command works on the store, which the sandbox does not have.
    */
@@ -96,7 +105,7 @@ export interface OpenOptions {
  */
 export function open(
   given: Settings,
-  { sandbox: isSandbox = false, isStoreCommand = false }: OpenOptions = {},
+  { sandbox: replacement = false, isStoreCommand = false }: OpenOptions = {},
 ): Program {
   // Parts are closed in reverse order: a part's users before the part.
   const opened = new AsyncDisposableStack();
@@ -106,9 +115,10 @@ export function open(
     opened.defer(async () => await part?.close?.());
     return part;
   };
-  const settings = isSandbox ? sandboxSettings(given) : given;
+  const isSandbox = replacement !== false;
+  const settings = isSandbox ? sandboxSettings(given, replacement) : given;
   const log = advisedLog(createLog(settings.LOG_LEVEL), advise);
-  const sandbox = isSandbox ? lazySandbox() : undefined;
+  const sandbox = replacement === true ? lazySandbox() : undefined;
   const { place, TOKEN_ENCRYPTION_KEY: configured } = settings;
   const { kv: ownKv, sealer } = isSandbox
     ? { kv: undefined, sealer: configured }
@@ -121,7 +131,8 @@ export function open(
     settings.TOKEN_STORE,
   );
 
-  const stores = once(() => {
+  const stores = once((): Stores => {
+    if (typeof replacement !== "boolean") return storesOf(replacement);
     const stores = openStores(settings, {
       kv,
       sealer,
@@ -151,6 +162,7 @@ export function open(
       store,
       log,
       advise,
+      onRefused,
       audit: auditOf(settings, audits()),
       changes: {
         store: closing(openChanges(settings, { kv, sealer, cacheKv })),
@@ -159,6 +171,30 @@ export function open(
     };
   });
   const access = once(() => closing(createAccess(options())));
+  let signedIn: SignIn | undefined;
+  const signIn = once(async () => {
+    if (settings.MCP_SIGN_IN === "off") return undefined;
+    const { demandSignIn, openSignIn } = await import("./sign_in.ts");
+    demandSignIn(settings, { isSandbox, kv, sealer });
+    const { signIn, store } = withSettings(() =>
+      openSignIn(settings, {
+        isSandbox,
+        kv,
+        sealer,
+        tokens: stores().store,
+        access: access(),
+        log,
+      })
+    );
+    closing(store);
+    return signedIn = signIn;
+  });
+  /** Ends the sessions of a person whose tokens Qontak refuses. */
+  const onRefused = (tenant: string) => {
+    signedIn?.endTenant(tenant).catch((error) =>
+      log("warn", "Sessions could not be ended", { ...reasonOf(error) })
+    );
+  };
   const server = once(async () => {
     // Commands that do not serve do not load it.
     const made = options();
@@ -192,14 +228,20 @@ export function open(
       return access();
     },
     server,
+    signIn,
     async handler(isPublic) {
+      // Before anything that would name less of what is missing.
+      const people = await signIn();
       const [made, { createHandler }, { callersOf }] = await Promise.all([
         server(),
         import("../http/handler.ts"),
         import("./callers.ts"),
       ]);
       const { keys } = stores();
-      return createHandler(made, callersOf(settings, { isPublic, keys, log }));
+      return createHandler(
+        made,
+        callersOf(settings, { isPublic, keys, signIn: people, log }),
+      );
     },
     async losesTokens() {
       const { store } = stores();

@@ -86,6 +86,14 @@ export function readSettings(
   };
 }
 
+/** Whether people sign in, at an endpoint with an address. */
+function isSignIn(
+  settings: Settings,
+): settings is Settings & { readonly MCP_PUBLIC_URL: string } {
+  return settings.MCP_SIGN_IN === "qontak" &&
+    settings.MCP_PUBLIC_URL !== undefined;
+}
+
 /**
  * The server options that come from the settings, without the store.
  *
@@ -115,7 +123,9 @@ export function serverOptionsOf(
     clientSecret: isSigned
       ? settings.MEKARI_CLIENT_SECRET
       : settings.QONTAK_CLIENT_SECRET,
-    redirectUri: settings.QONTAK_REDIRECT_URI,
+    redirectUri: isSignIn(settings)
+      ? `${new URL(settings.MCP_PUBLIC_URL).origin}/oauth/callback`
+      : settings.QONTAK_REDIRECT_URI,
     baseUrl: settings.QONTAK_BASE_URL,
     tokenUser: settings.QONTAK_TOKEN_USER,
     timeout: settings.QONTAK_TIMEOUT_MS,

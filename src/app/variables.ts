@@ -324,6 +324,12 @@ export const variables = {
       "The address of this endpoint as callers know it, such as https://crm.example.com/mcp. With MCP_OAUTH_ISSUER, callers are told where to log in at this address only; when not set, at one of MCP_OAUTH_AUDIENCE and on this machine",
     read: secureAddress("https://crm.example.com/mcp"),
   },
+  MCP_SIGN_IN: {
+    meaning:
+      "qontak lets people sign in with Qontak from clients such as Claude.ai: with QONTAK_CLIENT_ID and QONTAK_CLIENT_SECRET of an application at Qontak whose redirect URI is <origin of MCP_PUBLIC_URL>/oauth/callback, MCP_PUBLIC_URL, TOKEN_ENCRYPTION_KEY and TOKEN_STORE=redis or kv",
+    default: "off",
+    read: readWord(oneOf(["off", "qontak"] as const)),
+  },
   MCP_ALLOWED_ORIGINS: {
     meaning:
       "The origins of web pages that may call over HTTP, joined by commas, in addition to this endpoint's own page; also of browser extensions and desktop programs, such as chrome-extension://<id>",

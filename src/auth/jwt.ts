@@ -144,7 +144,7 @@ export function createJwt(options: JwtOptions): Jwt {
       });
       return principal;
     },
-    protectedResource: createProtectedResource(issuer, options),
+    protectedResource: createProtectedResource([issuer], options),
   };
 }
 

@@ -39,6 +39,12 @@ export interface Principal {
   readonly scopes: readonly Scope[];
   /** When the credential expires, in seconds since 1970; undefined: never. */
   readonly expires_at?: number;
+  /**
+   * The scopes that the caller's client may ask the person for. The caller sees
+   * the tools of these scopes, and a call beyond its own scopes gets a 403 that
+   * names what is missing. By default, it sees the tools of its own scopes only.
+   */
+  readonly mayAskFor?: readonly Scope[];
 }
 
 /**

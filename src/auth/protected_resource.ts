@@ -32,6 +32,13 @@ export interface ProtectedResource {
    * @param isPresented Whether the request had a token.
    */
   unauthorized(request: Request, isPresented: boolean): string;
+  /**
+   * Completes the challenge of a 403 response with where to get more scopes.
+   *
+   * @param request The refused request.
+   * @param challenge The challenge, with the scopes.
+   */
+  insufficient(request: Request, challenge: string): string;
 }
 
 /** The names of the server. */
@@ -40,18 +47,20 @@ export interface Names {
   readonly publicUrl?: string;
   /** The server's names in `aud`. Those that are URLs are accepted as hosts. */
   readonly audience: readonly string[];
+  /** The scopes as the issuers name them; with a prefix by default. */
+  readonly scopes?: readonly string[];
 }
 
 /**
  * Makes the metadata. It repeats the Host header only if that names this server
  * or this machine.
  *
- * @param issuer The token issuer.
+ * @param issuers The token issuers, at least one; clients use the first.
  * @param names The names of the server; a public URL is secure.
  */
 export function createProtectedResource(
-  issuer: string,
-  { publicUrl, audience }: Names,
+  issuers: readonly string[],
+  { publicUrl, audience, scopes }: Names,
 ): ProtectedResource {
   const base = `${WELL_KNOWN}/oauth-protected-resource`;
   const known = audience.filter((name) => /^https?:\/\//.test(name))
@@ -80,11 +89,13 @@ export function createProtectedResource(
         new Request(address, { method, headers }),
         {
           // This document uses only the issuer from the issuer's metadata.
-          oauthMetadata: { issuer } as OAuthMetadata,
+          oauthMetadata: { issuer: issuers[0]! } as OAuthMetadata,
           resourceServerUrl: resource,
           // Clients request every listed scope, so operator scopes are not
           // listed.
-          scopesSupported: DEFAULT_SCOPES.map((scope) => SCOPE_PREFIX + scope),
+          scopesSupported: [
+            ...scopes ?? DEFAULT_SCOPES.map((scope) => SCOPE_PREFIX + scope),
+          ],
           resourceName: IDENTITY.title,
           // Already checked, and the SDK's check does not recognize [::1].
           dangerouslyAllowInsecureIssuerUrl: true,
@@ -94,8 +105,17 @@ export function createProtectedResource(
       if (method !== "GET" || !response?.ok) return response;
       return Response.json({
         ...await response.json(),
+        authorization_servers: issuers,
         bearer_methods_supported: ["header"],
       }, { headers: response.headers });
+    },
+    insufficient(request, challenge) {
+      const resource = resourceOf(request);
+      return resource
+        ? `${challenge}, resource_metadata="${
+          getOAuthProtectedResourceMetadataUrl(resource)
+        }"`
+        : challenge;
     },
     unauthorized(request, isPresented) {
       const resource = resourceOf(request);

@@ -5,6 +5,7 @@
  */
 import { watchSignals } from "../app/ending.ts";
 import { open } from "../app/open.ts";
+import { listeningSandbox } from "../app/sandbox.ts";
 import type { Handler } from "../http/handler.ts";
 import type { ListenOptions } from "../http/listen.ts";
 import { watchFaults } from "../logging/faults.ts";
@@ -32,9 +33,17 @@ export const serve: Run = async ({ flags: given }) => {
 
 async function serveUntil(ending: AbortSignal, given: Flags): Promise<number> {
   const address = given.http ? readAddress(given) : undefined;
-  await using program = open(settingsOf(given), {
-    sandbox: given.sandbox === true,
-  });
+  await using opened = new AsyncDisposableStack();
+  const settings = settingsOf(given);
+  const isSignIn = address !== undefined && settings.MCP_SIGN_IN !== "off";
+  const sandbox = given.sandbox === true && isSignIn
+    ? opened.use(await listeningSandbox())
+    : given.sandbox === true;
+  // People sign in to the sandbox at the address where it is tried.
+  const here = address && typeof sandbox === "object"
+    ? { MCP_PUBLIC_URL: `http://${address.hostname}:${address.port}/mcp` }
+    : {};
+  const program = opened.use(open({ ...here, ...settings }, { sandbox }));
   const { log } = program;
   using _watch = watchFaults(log);
   if (address) {

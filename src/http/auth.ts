@@ -102,7 +102,16 @@ export function createAuth(
       }, { "retry-after": "5" });
     }
     if (typeof caller === "number") return tooMany(caller);
-    return caller ? await run(request, caller) : refuse(request, true);
+    if (!caller) return refuse(request, true);
+    const response = await run(request, caller);
+    const challenge = response.headers.get("www-authenticate");
+    if (response.status === 403 && challenge !== null && protectedResource) {
+      response.headers.set(
+        "www-authenticate",
+        protectedResource.insufficient(request, challenge),
+      );
+    }
+    return response;
   };
 }
 

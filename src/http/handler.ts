@@ -30,6 +30,13 @@ export interface HandlerOptions {
   readonly authenticate?: Authenticate;
   /** Tells callers where to log in with OAuth, if they can. */
   readonly protectedResource?: ProtectedResource;
+  /** What answers at further paths, such as those where people sign in. */
+  readonly routes?: Readonly<
+    Record<
+      string,
+      (request: Request, address: string) => Response | Promise<Response>
+    >
+  >;
   /**
    * The origins of web pages that may call, such as https://app.example.com.
    * Pages of this endpoint and of this machine may always call. The list may
@@ -122,6 +129,7 @@ export function createHandler(
       ? { "/metrics": onlyCallers((_, caller) => metrics(server, caller)) }
       : {}),
   };
+  const further = options.routes ?? {};
   const mcp = withCors(
     { allowed: allowedOrigins, advise },
     onlyCallers((request, caller) => server.fetch(request, caller)),
@@ -129,6 +137,7 @@ export function createHandler(
 
   function routeOf(pathname: string): Route | undefined {
     if (pathname === "/mcp") return mcp;
+    if (Object.hasOwn(further, pathname)) return further[pathname];
     return Object.hasOwn(readable, pathname)
       ? get(readable[pathname]!)
       : undefined;

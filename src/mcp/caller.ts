@@ -23,6 +23,8 @@ export interface Caller {
   readonly tenants: readonly string[] | undefined;
   /** What it may do. */
   readonly scopes: readonly Scope[];
+  /** The scopes of the tools that it sees; by default those that it has. */
+  readonly mayAskFor?: readonly Scope[];
 }
 
 /** The caller of every HTTP request if no credential is required. */

@@ -18,6 +18,7 @@ import { deadline, isTimeUp } from "../net/deadline.ts";
 import { createAnswers, type Exchange, OverLimitError } from "./answers.ts";
 import { authInfoOf, ON_THIS_MACHINE } from "./caller.ts";
 import { isObject, parseJson, parseSent } from "../values/json.ts";
+import { stepUp } from "./step_up.ts";
 import { NOT_UTF8, refusedMessage } from "./messages.ts";
 import { asMeant } from "./requests.ts";
 
@@ -81,6 +82,8 @@ export function createEndpoint(
     exchange.count(Array.isArray(sent) ? sent.length : 1);
     const authInfo = authInfoOf(principal, exchange);
     const parsedBody = asMeant(sent);
+    const challenge = stepUp(parsedBody, principal);
+    if (challenge !== undefined) return insufficient(challenge);
     const response = exchange.pass(
       await handler.fetch(acceptingBoth(request), { authInfo, parsedBody }),
     );
@@ -206,6 +209,17 @@ function tooLarge(): Response {
     REFUSED,
     `The body is too large: send at most ${MAX_BODY} bytes`,
   );
+}
+
+/** Refuses a call beyond the scopes of the caller. */
+function insufficient(challenge: string): Response {
+  const response = refuse(
+    403,
+    REFUSED,
+    "The person has not allowed this yet: ask for the scopes of the challenge",
+  );
+  response.headers.set("www-authenticate", challenge);
+  return response;
 }
 
 /** Refuses a request of a caller that is over a limit. */

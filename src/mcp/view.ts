@@ -5,7 +5,7 @@
  * @module
  */
 import { ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
-import { DEFAULT_SCOPES } from "../auth/principal.ts";
+import { DEFAULT_SCOPES, type Scope } from "../auth/principal.ts";
 import { redactSecrets } from "../logging/redact.ts";
 import {
   catalog,
@@ -72,7 +72,7 @@ export function createViews(
   const views = new Map<string, View>();
   return (caller) => {
     const scopes = DEFAULT_SCOPES.filter((scope) =>
-      caller.scopes.includes(scope)
+      seenBy(caller).includes(scope)
     );
     const kind = [isPinned(caller), ...scopes].join();
     let view = views.get(kind);
@@ -86,9 +86,14 @@ function isPinned({ tenants }: Caller): boolean {
   return tenants?.length === 1;
 }
 
+/** The scopes of the tools that a caller sees. */
+function seenBy({ scopes, mayAskFor }: Caller): readonly Scope[] {
+  return mayAskFor ?? scopes;
+}
+
 function createView(selected: readonly Tool[], caller: Caller): View {
   const tools = selected
-    .filter(({ effect }) => caller.scopes.includes(effect))
+    .filter(({ effect }) => seenBy(caller).includes(effect))
     .map((tool) => isPinned(caller) ? withoutTenant(tool) : tool);
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
   let shown: readonly ListedTool[] | undefined;

@@ -141,6 +141,11 @@ export interface ConnectionOptions {
    * repeat writes automatically.
    */
   readonly fetch?: typeof fetch;
+  /**
+   * Receives the name of a company whose refresh token Qontak has refused. It
+   * is called again with each further refusal.
+   */
+  readonly onRefused?: (tenant: string) => void;
 }
 
 /** Validation rules for some of the options. */
@@ -244,6 +249,15 @@ export interface Access {
    */
   forget(tenant: string): Promise<void>;
   /**
+   * Asks Qontak whose access token it is, before the token is kept.
+   *
+   * @returns The user's id; undefined if Qontak does not say it.
+   */
+  identify(
+    accessToken: string,
+    signal: AbortSignal,
+  ): Promise<number | undefined>;
+  /**
    * Checks whether Qontak responds; rejects if it does not.
    *
    * @param signal Ends the attempt.
@@ -300,7 +314,7 @@ export function createAccess(options: AccessOptions): Access {
           {},
           () => oauth.refresh(refreshToken, tenant),
         ),
-      ...defined({ cache }),
+      ...defined({ cache, onRefused: options.onRefused }),
       ...(tokenCache === "none" ? { hold: UNCACHED } : {}),
     });
     return {
@@ -392,6 +406,19 @@ export function createAccess(options: AccessOptions): Access {
       await proof.forget(tenant);
       // Drop the templates of the previous account.
       if (options.kv) await dropKept(options.kv, `${await scope(tenant)}/`);
+    },
+    identify(accessToken, signal) {
+      const host = createCrm({
+        apiUrl: baseUrl,
+        authorize: () =>
+          Promise.resolve({ authorization: `Bearer ${accessToken}` }),
+        unauthorized: api.unauthorized,
+        timeout,
+        retryBudget,
+        transport,
+        telemetry,
+      });
+      return askUser(host, signal);
     },
     async reach(signal) {
       const reply = await transport.read(baseUrl, {

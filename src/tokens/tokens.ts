@@ -36,6 +36,8 @@ export interface TokensOptions {
    * default, until the token expires.
    */
   readonly hold?: number;
+  /** Receives a tenant whose refresh token Qontak has refused. */
+  readonly onRefused?: (tenant: string) => void;
   /** The clock, in ms since 1970; the system clock by default. */
   readonly now?: () => number;
 }
@@ -151,7 +153,10 @@ export function createTokens(options: TokensOptions): Tokens {
         return fresh;
       }, (error) => {
         held.delete(tenant);
-        if (isInvalidGrant(error)) lockedOut.add(tenant, rejected);
+        if (isInvalidGrant(error)) {
+          lockedOut.add(tenant, rejected);
+          options.onRefused?.(tenant);
+        }
         throw error;
       })
       // Runs before callers see the result, so a new caller starts a new

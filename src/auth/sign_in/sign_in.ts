@@ -1,0 +1,469 @@
+/**
+ * Signing in with Qontak: this server is the authorization server of its own
+ * endpoint (OAuth 2.1), and leaves the login to Qontak.
+ *
+ * @module
+ */
+import type { Log } from "../../logging/log.ts";
+import { digest, sha256 } from "../../storage/hash.ts";
+import type { TokenStore } from "../../tokens/store.ts";
+import { toBase64 } from "../../values/base64.ts";
+import { defined } from "../../values/json.ts";
+import {
+  type Authenticate,
+  DEFAULT_SCOPES,
+  type Principal,
+  type Scope,
+} from "../principal.ts";
+import {
+  type Account,
+  accountOf,
+  type Accounts,
+  createAccounts,
+  type Login,
+  nameOf,
+  tenantOf,
+} from "./accounts.ts";
+import { type Client, type Clients, createClients } from "./clients.ts";
+import {
+  type Ask,
+  createFlows,
+  type Flow,
+  type Flows,
+  type ReadCookie,
+} from "./flows.ts";
+import {
+  checkResource,
+  isRegistered,
+  need,
+  OAuthProblem,
+  type Parameters,
+  readScope,
+} from "./protocol.ts";
+import { isSame, mint, newSessionId, parseSecret } from "./secrets.ts";
+import {
+  ACCESS_LIFETIME,
+  type Beginning,
+  createSessions,
+  type Issued,
+  type Session,
+  type Sessions,
+} from "./sessions.ts";
+import { recordsOf, type SignInStore } from "./store.ts";
+
+/** Qontak, as the place where people log in. */
+export interface LoginPlace {
+  /** The page where a person logs in; it returns with `state`. */
+  url(state: string): string;
+  /**
+   * Exchanges the code with which Qontak sent a person back.
+   *
+   * @throws {QontakError | UnreachableError} When Qontak gives no tokens.
+   */
+  exchange(code: string): Promise<Login>;
+}
+
+/** Settings of {@linkcode createSignIn}. */
+export interface SignInOptions {
+  /** The address of the endpoint, such as https://crm.example.com/mcp. */
+  readonly publicUrl: string;
+  /** Where sign-ins, clients and sessions are kept. */
+  readonly store: SignInStore;
+  /** Where the tokens of Qontak are kept. */
+  readonly tokens: TokenStore;
+  /** Where people log in. */
+  readonly place: LoginPlace;
+  /** Reads the metadata document of a client. */
+  readonly readDocument: (address: string) => Promise<string>;
+  /** Writes log lines; never receives a secret. */
+  readonly log: Log;
+  /** The clock, in ms since 1970; the system clock by default. */
+  readonly now?: () => number;
+}
+
+/** What the person decided on the consent page. */
+export interface Decision {
+  /** The secret of the form. */
+  readonly form: string | undefined;
+  readonly isAllowed: boolean;
+  /** What the person left chosen. */
+  readonly scopes: readonly string[];
+  /** Whether the account that the browser knows is continued. */
+  readonly isContinued: boolean;
+}
+
+/** What follows after a step of a sign-in. */
+export interface Next {
+  /** Where the browser goes. */
+  readonly location: string;
+  /** The value of a cookie for the account, if the browser needs one. */
+  readonly known?: string;
+}
+
+/** A code that waits to be exchanged. */
+interface Code extends Omit<Beginning, "code"> {
+  readonly hash: string;
+  readonly redirect_uri: string;
+  readonly challenge: string;
+}
+
+/** How long a code is valid, in ms. */
+const CODE_LIFETIME = 60_000;
+
+/** The page where the person decides, below the origin. */
+export const CONSENT_PATH = "/oauth/consent";
+
+/** The address to which Qontak sends people back, below the origin. */
+export const CALLBACK_PATH = "/oauth/callback";
+
+/** The page where a person sees and ends their sessions. */
+export const ACCOUNT_PATH = "/account";
+
+/** Signing in. */
+export interface SignIn {
+  /** The issuer: the origin of the endpoint. */
+  readonly issuer: string;
+  /** The address of the endpoint. */
+  readonly resource: string;
+  /** The sessions. */
+  readonly sessions: Sessions;
+  /** The accounts. */
+  readonly accounts: Accounts;
+  /** The clients. */
+  readonly clients: Clients;
+  /** The sign-ins under way. */
+  readonly flows: Flows;
+  /** Identifies callers by their access token. */
+  readonly authenticate: Authenticate;
+  /**
+   * Begins a sign-in for a client.
+   *
+   * @throws {OAuthProblem} When the request is not acceptable. Nobody has
+   * agreed to anything yet, so the browser is not sent to the client.
+   */
+  authorize(
+    given: Parameters,
+  ): Promise<Next & { readonly flow: Flow; readonly cookie: string }>;
+  /** Begins a login of a person who wants to see their sessions. */
+  visit(): Promise<Next & { readonly flow: Flow; readonly cookie: string }>;
+  /**
+   * Continues when Qontak sent a person back.
+   *
+   * @returns The sign-in with who signed in, or where the browser goes if the
+   * person refused at Qontak; undefined if it is not a sign-in of this browser.
+   */
+  callback(
+    given: Parameters,
+    cookies: ReadCookie,
+    known: string | undefined,
+  ): Promise<Flow | Next | undefined>;
+  /**
+   * Ends a sign-in with the person's decision.
+   *
+   * @returns Undefined if it is not a sign-in of this browser, or the form is
+   * not from its page.
+   */
+  decide(
+    id: string,
+    decision: Decision,
+    cookies: ReadCookie,
+    known: string | undefined,
+  ): Promise<Next | undefined>;
+  /**
+   * Answers the token endpoint.
+   *
+   * @throws {OAuthProblem} When there are no tokens for the request.
+   */
+  token(given: Parameters): Promise<Record<string, unknown>>;
+  /** Ends the session of a token (RFC 7009). */
+  revoke(given: Parameters): Promise<void>;
+  /**
+   * Ends all sessions of an account and forgets its tokens. Its clients ask the
+   * person to sign in again.
+   */
+  endAll(account: string): Promise<void>;
+  /** The same for a tenant; does nothing if nobody signed in to it. */
+  endTenant(tenant: string): Promise<void>;
+}
+
+/**
+ * Makes it.
+ *
+ * @param options Where things are kept, and where people log in.
+ */
+export function createSignIn(options: SignInOptions): SignIn {
+  const { publicUrl, store, tokens, place, log, now = Date.now } = options;
+  const { origin: issuer } = new URL(publicUrl);
+  const sessions = createSessions({
+    records: recordsOf<Session>(store, "session"),
+    log,
+    now,
+  });
+  const clients = createClients({
+    records: recordsOf<Client>(store, "client"),
+    readDocument: options.readDocument,
+    now,
+  });
+  const accounts = createAccounts({
+    records: recordsOf<Account>(store, "account"),
+    tokens,
+    now,
+  });
+  const flows = createFlows(recordsOf<Flow>(store, "flow"));
+  const codes = recordsOf<Code>(store, "code");
+
+  /** The address of a client, with an answer to it (RFC 9207). */
+  function backTo(
+    { redirect_uri, state }: Ask,
+    answer: Readonly<Record<string, string>>,
+  ): string {
+    const url = new URL(redirect_uri);
+    const all = { ...answer, ...defined({ state }), iss: issuer };
+    for (const [name, value] of Object.entries(all)) {
+      url.searchParams.set(name, value);
+    }
+    return url.href;
+  }
+
+  async function begin(ask: Ask | undefined) {
+    const { flow, cookie } = await flows.begin(ask);
+    return { flow, cookie, location: place.url(flow.id) };
+  }
+
+  async function exchangeCode(given: Parameters): Promise<Issued> {
+    const code = need(given, "code");
+    const named = parseSecret(code);
+    const found = named?.kind === "c"
+      ? await codes.take(named.session)
+      : undefined;
+    if (!found) {
+      // A code that was used before: what it gave may be in wrong hands.
+      await sessions.endByCode(code);
+      throw refused("The code is wrong, was used before or is too old");
+    }
+    const { hash, redirect_uri, challenge, ...beginning } = found;
+    const verifier = need(given, "code_verifier");
+    const isRight = isSame(hash, await sha256(code)) &&
+      isSame(challenge, await challengeOf(verifier)) &&
+      found.client_id === given.client_id &&
+      // OAuth 2.1 leaves it out; when it is there it must be the same.
+      (given.redirect_uri ?? redirect_uri) === redirect_uri;
+    if (!isRight) {
+      throw refused(
+        "The code is not for this client, redirect URI and code verifier",
+      );
+    }
+    checkResource(given.resource, publicUrl);
+    return await sessions.begin({ ...beginning, code: hash });
+  }
+
+  async function renew(given: Parameters): Promise<Issued> {
+    checkResource(given.resource, publicUrl);
+    const issued = await sessions.renew(
+      need(given, "refresh_token"),
+      need(given, "client_id"),
+      (allowed) => {
+        const wanted = given.scope === undefined
+          ? allowed
+          : readScope(given.scope);
+        if (wanted.every((scope) => allowed.includes(scope))) return wanted;
+        throw new OAuthProblem(
+          "invalid_scope",
+          "The person has not allowed all of these scopes: ask for them at the authorization endpoint",
+        );
+      },
+    );
+    if (issued) return issued;
+    throw refused(
+      "The refresh token is wrong, was replaced or revoked, or has ended: sign in again",
+    );
+  }
+
+  async function endAll(account: string): Promise<void> {
+    for (const { id } of await sessions.list(account)) {
+      await sessions.end(account, id);
+    }
+    await accounts.forget(account);
+  }
+
+  const grants: Readonly<
+    Record<string, (given: Parameters) => Promise<Issued>>
+  > = { authorization_code: exchangeCode, refresh_token: renew };
+
+  return {
+    issuer,
+    resource: publicUrl,
+    sessions,
+    accounts,
+    clients,
+    flows,
+
+    async authenticate(bearer): Promise<Principal | undefined> {
+      const found = await sessions.find(bearer);
+      // A token for another endpoint with the same store is not for this one.
+      if (!found || found.session.resource !== publicUrl) return undefined;
+      const { session, access } = found;
+      return {
+        name: nameOf(session.account),
+        tenants: [tenantOf(session.account)],
+        scopes: access.scopes,
+        expires_at: access.ends_at,
+        mayAskFor: DEFAULT_SCOPES,
+      };
+    },
+
+    async authorize(given) {
+      const client = await clients.find(need(given, "client_id"));
+      const redirect_uri = need(given, "redirect_uri");
+      if (!isRegistered(redirect_uri, client.redirect_uris)) {
+        throw new OAuthProblem(
+          "invalid_request",
+          "The redirect_uri is not one that this client registered",
+        );
+      }
+      if (need(given, "response_type") !== "code") {
+        throw new OAuthProblem(
+          "unsupported_response_type",
+          "The only response_type is code",
+        );
+      }
+      const challenge = need(given, "code_challenge");
+      if (given.code_challenge_method !== "S256") {
+        throw new OAuthProblem(
+          "invalid_request",
+          "code_challenge_method must be S256",
+        );
+      }
+      if (!/^[A-Za-z0-9_-]{43}$/.test(challenge)) {
+        throw new OAuthProblem(
+          "invalid_request",
+          "code_challenge is not a SHA-256 in base64url",
+        );
+      }
+      checkResource(given.resource, publicUrl);
+      return await begin({
+        client,
+        redirect_uri,
+        challenge,
+        scopes: readScope(given.scope),
+        ...defined({ state: given.state }),
+      });
+    },
+
+    visit: () => begin(undefined),
+
+    async callback(given, cookies, known) {
+      const flow = await flows.take(given.state ?? "", cookies);
+      if (!flow || flow.form !== undefined) return undefined;
+      if (given.code === undefined) {
+        return {
+          location: flow.ask
+            ? backTo(flow.ask, {
+              error: "access_denied",
+              error_description: "The person did not sign in at Qontak",
+            })
+            : "/",
+        };
+      }
+      const login = await place.exchange(given.code);
+      if (flow.ask) return await flows.next(flow, { login });
+      // The person only wants to see sessions: the tokens are not needed.
+      const account = login.user === undefined
+        ? (await accounts.known(known))?.id
+        : String(login.user);
+      return await flows.next(flow, defined({ account }));
+    },
+
+    async decide(id, decision, cookies, known) {
+      const flow = await flows.read(id, cookies);
+      const { ask, login, form } = flow ?? {};
+      if (!ask || !login || form === undefined) return undefined;
+      if (!isSame(form, decision.form ?? "")) return undefined;
+      // Of two clicks, one counts.
+      if (!await flows.take(id, cookies)) return undefined;
+      const scopes = ask.scopes.filter((scope: Scope) =>
+        decision.scopes.includes(scope)
+      );
+      if (!decision.isAllowed || scopes.length === 0) {
+        return {
+          location: backTo(ask, {
+            error: "access_denied",
+            error_description: "The person did not allow it",
+          }),
+        };
+      }
+      const continued = decision.isContinued
+        ? await accounts.known(known)
+        : undefined;
+      const { account, cookie } = await accounts.adopt(login, continued);
+      await clients.keep(ask.client);
+      const session = newSessionId();
+      const { secret, hash } = await mint("c", {
+        account: account.id,
+        session,
+      });
+      await codes.put(session, {
+        id: session,
+        account: account.id,
+        client_id: ask.client.id,
+        client_name: ask.client.name,
+        client_host: ask.client.host ?? hostOf(ask.redirect_uri),
+        scopes,
+        resource: publicUrl,
+        hash,
+        redirect_uri: ask.redirect_uri,
+        challenge: ask.challenge,
+      }, CODE_LIFETIME);
+      return {
+        location: backTo(ask, { code: secret }),
+        ...defined({ known: cookie }),
+      };
+    },
+
+    async token(given) {
+      const type = need(given, "grant_type");
+      const grant = Object.hasOwn(grants, type) ? grants[type] : undefined;
+      if (!grant) {
+        throw new OAuthProblem(
+          "unsupported_grant_type",
+          "The grants are authorization_code and refresh_token",
+        );
+      }
+      need(given, "client_id");
+      const { access_token, refresh_token, scopes } = await grant(given);
+      return {
+        access_token,
+        token_type: "Bearer",
+        expires_in: ACCESS_LIFETIME,
+        refresh_token,
+        scope: scopes.join(" "),
+      };
+    },
+
+    revoke: (given) => sessions.endBy(need(given, "token"), given.client_id),
+
+    endAll,
+
+    async endTenant(tenant) {
+      const account = accountOf(tenant);
+      if (account !== undefined) await endAll(account);
+    },
+  };
+}
+
+function refused(description: string): OAuthProblem {
+  return new OAuthProblem("invalid_grant", description);
+}
+
+/** The S256 challenge of a code verifier; "" if it cannot be one. */
+async function challengeOf(verifier: string): Promise<string> {
+  if (!/^[A-Za-z0-9\-._~]{43,128}$/.test(verifier)) return "";
+  return toBase64(await digest(verifier))
+    .replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+}
+
+/** What a redirect URI says of who receives the code: a host, or a scheme. */
+export function hostOf(redirectUri: string): string {
+  const { protocol, hostname } = new URL(redirectUri);
+  return hostname !== "" && /^https?:$/.test(protocol) ? hostname : protocol;
+}

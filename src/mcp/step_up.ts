@@ -1,0 +1,65 @@
+/**
+ * Calls that need more scopes than the caller has, although its client may ask
+ * the person for them: they get a 403 with a challenge (RFC 6750, section 3.1),
+ * and the client asks.
+ *
+ * @module
+ */
+import { ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
+import type { Principal, Scope } from "../auth/principal.ts";
+import { catalog } from "../tools/catalog.ts";
+import type { Tool } from "../tools/tool.ts";
+import { isObject } from "../values/json.ts";
+import type { Caller } from "./caller.ts";
+
+/** The scope that each tool needs. */
+const effects: ReadonlyMap<string, Scope> = new Map(
+  catalog.map(({ name, effect }) => [name, effect]),
+);
+
+/**
+ * The challenge for messages that call tools beyond the caller's scopes.
+ *
+ * @param messages A message, or a batch.
+ * @param principal The caller.
+ * @returns The challenge, without where to ask; undefined if it is not needed.
+ */
+export function stepUp(
+  messages: unknown,
+  principal: Principal | undefined,
+): string | undefined {
+  if (!principal?.mayAskFor) return undefined;
+  const { scopes, mayAskFor } = principal;
+  const missing = [messages].flat().map(scopeOf).filter((scope) =>
+    scope !== undefined && !scopes.includes(scope) && mayAskFor.includes(scope)
+  );
+  if (missing.length === 0) return undefined;
+  const asked = mayAskFor.filter((scope) =>
+    scopes.includes(scope) || missing.includes(scope)
+  );
+  return `Bearer error="insufficient_scope", scope="${
+    asked.join(" ")
+  }", error_description="The person has not allowed this yet"`;
+}
+
+/** The scope that a message needs; undefined if it calls no tool. */
+function scopeOf(message: unknown): Scope | undefined {
+  if (!isObject(message) || message.method !== "tools/call") return undefined;
+  const { params } = message;
+  return isObject(params) && typeof params.name === "string"
+    ? effects.get(params.name)
+    : undefined;
+}
+
+/**
+ * Refuses a tool beyond the caller's scopes, which it may see.
+ *
+ * @throws {ProtocolError} When the caller may not call it.
+ */
+export function demandScope({ name, effect }: Tool, { scopes }: Caller): void {
+  if (scopes.includes(effect)) return;
+  throw new ProtocolError(
+    ProtocolErrorCode.InvalidParams,
+    `The tool ${name} needs the scope ${effect}, which the person has not allowed`,
+  );
+}
