@@ -176,7 +176,7 @@ function readMetadata(
  */
 function parseDocument(id: string, text: string): Client {
   const document = parseJson(text);
-  if (!isObject(document)) throw new DocumentError("it is no JSON object");
+  if (!isObject(document)) throw new DocumentError("it is not a JSON object");
   if (document.client_id !== id) {
     throw new DocumentError("its client_id is another address");
   }

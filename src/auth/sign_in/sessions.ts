@@ -238,9 +238,9 @@ export function createSessions(
       const named = { account, session: id };
       // Room first: nobody can fill the store with sessions.
       const before = await records.list(MOST_SESSIONS * 2, account);
-      const old = before.toSorted((a, b) => b.created_at - a.created_at)
+      const oldest = before.toSorted((a, b) => b.created_at - a.created_at)
         .slice(MOST_SESSIONS - 1);
-      for (const one of old) await end({ account, session: one.id });
+      for (const one of oldest) await end({ account, session: one.id });
       const { issued, stored } = await issue(named, scopes, []);
       const session: Session = {
         ...beginning,
