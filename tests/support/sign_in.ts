@@ -45,11 +45,11 @@ export async function serveEndpoint(
   { qontak, env, path = "/mcp" }: EndpointOptions,
 ): Promise<Endpoint> {
   await using stack = new AsyncDisposableStack();
-  let handler: Handler | undefined;
+  const made = Promise.withResolvers<Handler>();
   const requests: string[] = [];
-  const { url: origin } = stack.use(serve((request, info) => {
+  const { url: origin } = stack.use(serve(async (request, info) => {
     requests.push(`${request.method} ${new URL(request.url).pathname}`);
-    return handler!(request, info);
+    return await (await made.promise)(request, info);
   }));
   const settings = readSettings({
     MCP_SIGN_IN: "qontak",
@@ -66,7 +66,7 @@ export async function serveEndpoint(
     },
   });
   const program = stack.use(open(settings, env ? {} : { sandbox: qontak }));
-  handler = await program.handler(false);
+  made.resolve(await program.handler(false));
   const owned = stack.move();
   return {
     origin,
