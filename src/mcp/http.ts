@@ -69,21 +69,27 @@ export function createEndpoint(
     exchange: Exchange,
   ): Promise<Response> {
     const body = await readBody(request, exchange);
-    if (body instanceof Response) return body;
+    if (body instanceof Response) return exchange.pass(body);
     const sent = parseSent(body);
     if (sent === undefined) {
-      return refuse(400, ProtocolErrorCode.ParseError, NO_JSON);
+      return exchange.pass(
+        refuse(400, ProtocolErrorCode.ParseError, NO_JSON),
+      );
     }
     const refused = refusedMessage(sent);
     if (refused) {
       const { id, problem } = refused;
-      return refuse(400, ProtocolErrorCode.InvalidRequest, problem, id);
+      return exchange.pass(
+        refuse(400, ProtocolErrorCode.InvalidRequest, problem, id),
+      );
     }
     exchange.count(Array.isArray(sent) ? sent.length : 1);
     const authInfo = authInfoOf(principal, exchange);
     const parsedBody = asMeant(sent);
     const challenge = stepUp(parsedBody, principal);
-    if (challenge !== undefined) return insufficient(challenge);
+    if (challenge !== undefined) {
+      return exchange.pass(insufficient(challenge));
+    }
     const response = exchange.pass(
       await handler.fetch(acceptingBoth(request), { authInfo, parsedBody }),
     );
