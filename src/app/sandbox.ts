@@ -72,6 +72,7 @@ export function storesOf({ refreshToken }: RunningSandbox): Stores {
       [DEFAULT_TENANT]: { refresh_token: refreshToken },
     }),
     keys: undefined,
+    keyRecords: undefined,
     sealed: undefined,
   };
 }
