@@ -15,7 +15,7 @@ import {
   nameOf,
 } from "../snapshots/duplicates.ts";
 import { findByPhone, PHONE_KEY } from "../snapshots/find_by_phone.ts";
-import { inTurns } from "../snapshots/turns.ts";
+import { inTurns } from "../values/turns.ts";
 import { isEmpty, isObject, type JsonObject, show } from "../values/json.ts";
 import { nameWords } from "../values/names.ts";
 import { phoneKey, phonesOf } from "../values/phone.ts";

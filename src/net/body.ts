@@ -4,7 +4,18 @@
  * @module
  */
 
-import { utf8Decoder } from "../values/text.ts";
+import { decodeUtf8 } from "../values/text.ts";
+import { nextTurn } from "../values/turns.ts";
+
+/** How many bytes there is room for at first. */
+const FIRST = 16 * 1024;
+
+/**
+ * The size of a body that takes some ms to parse, in bytes. Of such bodies that
+ * arrive together, each is used before the next becomes a text. Otherwise all
+ * texts and values would be in memory, and other calls would wait for all.
+ */
+const LARGE = 200_000;
 
 /**
  * Reads a body as text.
@@ -14,7 +25,7 @@ import { utf8Decoder } from "../values/text.ts";
  * @param signal Stops the reading, even if the stream ignores the signal.
  * @param onBytes Receives the size of each part; if it throws, so does this.
  * @returns The text; undefined if the body is larger than `most`; null if it is
- * not valid UTF-8. In the last two cases the rest is not read.
+ * not valid UTF-8. The rest of a body that is too large is not read.
  * @throws {unknown} The signal's reason when it fires first.
  * @throws {TypeError} When the connection breaks.
  */
@@ -31,20 +42,24 @@ export async function readText(
   signal.addEventListener("abort", stop);
   try {
     signal.throwIfAborted();
-    const decoder = utf8Decoder();
-    let text = "";
+    let bytes = new Uint8Array(FIRST);
     let size = 0;
     for (;;) {
       const { value, done } = await reader.read();
       signal.throwIfAborted();
-      const bytes = value?.byteLength ?? 0;
-      onBytes(bytes);
-      size += bytes;
+      if (done) {
+        if (size > LARGE) await nextTurn();
+        return decodeUtf8(bytes.subarray(0, size)) ?? null;
+      }
+      onBytes(value.byteLength);
+      const start = size;
+      size += value.byteLength;
       if (size > most) return undefined;
-      const part = decoder(value);
-      if (part === undefined) return null;
-      text += part;
-      if (done) return text;
+      if (size > bytes.length) {
+        const room = Math.max(size, 2 * bytes.length);
+        bytes = new Uint8Array(bytes.buffer.transfer(room));
+      }
+      bytes.set(value, start);
     }
   } finally {
     signal.removeEventListener("abort", stop);

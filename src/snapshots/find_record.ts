@@ -14,7 +14,7 @@ import {
   searchTable,
 } from "./search.ts";
 import type { Table } from "./table.ts";
-import { atOnce } from "./turns.ts";
+import { atOnce } from "../values/turns.ts";
 
 /** How many records an error offers. */
 const OFFERED = 10;

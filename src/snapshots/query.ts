@@ -18,7 +18,7 @@ import {
   parseKey,
   parseMeasure,
 } from "./measures.ts";
-import { atOnce, inTurns } from "./turns.ts";
+import { atOnce, inTurns } from "../values/turns.ts";
 
 /** A question as the caller sent it. Nothing in it is checked yet. */
 export interface Question {

@@ -160,6 +160,7 @@ export function createReading(options: ReadingOptions): Reading {
     }
     if (done.size > 0 && count !== total) hasChanged = true;
     total = count ?? total;
+    if (total !== undefined) table.expect(total);
     done.set(page, orderOf(records));
     onPage();
     return seen.size > before;

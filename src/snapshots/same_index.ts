@@ -7,7 +7,7 @@
 import type { JsonObject } from "../values/json.ts";
 import { type Compared, marksOf, reader } from "./duplicates.ts";
 import type { Table } from "./table.ts";
-import { inTurns } from "./turns.ts";
+import { inTurns } from "../values/turns.ts";
 
 /** Finds the records that share a mark with one that does not exist yet. */
 type Find = (body: JsonObject) => JsonObject[];

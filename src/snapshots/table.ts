@@ -16,6 +16,12 @@ const PER_VALUE = 80;
 /** The initial capacity of a table, in rows. */
 const FIRST = 64;
 
+/**
+ * The most rows to make room for before they come. A count that is wrong must
+ * not take memory.
+ */
+const MOST_EXPECTED = 20_000;
+
 /** How much larger the capacity becomes when it is used up. */
 const GROWTH = 1.25;
 
@@ -74,6 +80,8 @@ export interface Table {
   value(row: number, name: string): unknown;
   /** How many records were replaced or removed since the table was made. */
   readonly replaced: number;
+  /** Makes room for a number of records, so that it need not grow often. */
+  expect(count: number): void;
   /** Adds a record, or replaces the one with the same id. */
   put(id: number, record: JsonObject): void;
   /** Removes the record with this id. */
@@ -88,11 +96,32 @@ export interface Table {
   copy(): Table;
 }
 
-/** A custom field, and the names of its columns. */
-interface CustomField {
+/** Where a key's values are stored; it has no column while all are empty. */
+interface Place {
   readonly name: string;
-  readonly value: string;
-  readonly label: string;
+  column: Growing | undefined;
+}
+
+/** A custom field, and where its values and their labels are stored. */
+interface CustomField {
+  readonly id: number;
+  readonly name: string;
+  readonly value: Place;
+  readonly label: Place;
+}
+
+/**
+ * The text by which equal lists and objects are found: their JSON, or a shorter
+ * one for the most frequent, lists of one id or one name.
+ */
+function textOf(value: object): string {
+  if (Array.isArray(value) && value.length === 1) {
+    const [only] = value;
+    if (typeof only === "number") return String(only);
+    // No JSON of a list or an object begins with a quotation mark.
+    if (typeof only === "string") return `"${only}`;
+  }
+  return JSON.stringify(value);
 }
 
 /** What a table consists of. */
@@ -145,6 +174,10 @@ function tableOf(parts: Parts): Table {
   const { columns, fields, keys, rowOf, free } = parts;
   let { capacity, used, bytes } = parts;
   let replaced = 0;
+  // Records of a list have the same keys and fields in the same order, so the
+  // places of the last record are nearly always those of the next.
+  const lastPlaces: Place[] = [];
+  const lastFields: CustomField[] = [];
 
   function columnFor(name: string): Growing {
     const known = columns.get(name);
@@ -172,18 +205,20 @@ function tableOf(parts: Parts): Table {
   function nextRow(): number {
     const again = free.pop();
     if (again !== undefined) return again;
-    if (used === capacity) {
-      capacity = Math.ceil(capacity * GROWTH);
-      for (const column of columns.values()) widen(column);
-    }
+    if (used === capacity) growTo(Math.ceil(capacity * GROWTH));
     return used++;
+  }
+
+  function growTo(rows: number): void {
+    capacity = rows;
+    for (const column of columns.values()) widen(column);
   }
 
   /** Gives a value a code. */
   function codeOf(column: Growing, value: unknown): number {
     const { plain, nested, values } = column;
     const isNested = typeof value === "object";
-    const text = isNested ? JSON.stringify(value) : String(value);
+    const text = isNested ? textOf(value as object) : String(value);
     const code = values.push(value) - 1;
     if (isNested) nested.set(text, code);
     else plain.set(value, code);
@@ -192,32 +227,63 @@ function tableOf(parts: Parts): Table {
     return code;
   }
 
-  function fieldFor(id: number, name: unknown): CustomField {
+  const placeOf = (name: string): Place => ({
+    name,
+    column: columns.get(name),
+  });
+
+  /** The place of a key, which is at this position in its record. */
+  function placeFor(position: number, key: string): Place {
+    const last = lastPlaces[position];
+    if (last?.name === key) return last;
+    keys.add(key);
+    return lastPlaces[position] = placeOf(key);
+  }
+
+  /** The custom field of an entry, which is at this position in its record. */
+  function fieldFor(position: number, entry: JsonObject): CustomField | null {
+    const last = lastFields[position];
+    if (last !== undefined && last.id === entry.id) return last;
+    const id = toId(entry.id);
+    if (id === null) return null;
     let field = fields.get(id);
     if (!field) {
       field = {
-        name: typeof name === "string" ? name : "",
-        value: customColumn(id, "value"),
-        label: customColumn(id, "label"),
+        id,
+        name: typeof entry.name === "string" ? entry.name : "",
+        value: placeOf(customColumn(id, "value")),
+        label: placeOf(customColumn(id, "label")),
       };
       fields.set(id, field);
     }
-    return field;
+    return lastFields[position] = field;
   }
 
   function clear(row: number): void {
     for (const column of columns.values()) column.codes[row] = NONE;
   }
 
-  function set(row: number, name: string, value: unknown): void {
-    if (isEmpty(value)) return;
-    const column = columnFor(name);
+  function set(row: number, place: Place, value: unknown): void {
+    // Most values are these, and a call for each would take longer.
+    if (value === null || value === "" || isEmpty(value)) return;
+    const column = place.column ??= columnFor(place.name);
     const known = typeof value === "object"
-      ? column.nested.get(JSON.stringify(value))
+      ? column.nested.get(textOf(value as object))
       : column.plain.get(value);
     // A new code may give the column other codes.
     const code = known ?? codeOf(column, value);
     column.codes[row] = code;
+  }
+
+  function setCustom(row: number, entries: readonly unknown[]): void {
+    for (let i = 0; i < entries.length; i++) {
+      const entry = entries[i];
+      if (!isObject(entry)) continue;
+      const field = fieldFor(i, entry);
+      if (!field) continue;
+      set(row, field.value, entry.value);
+      set(row, field.label, entry.value_name);
+    }
   }
 
   return {
@@ -239,6 +305,10 @@ function tableOf(parts: Parts): Table {
       return column?.values[column.codes[row]!];
     },
     columns: () => columns.keys(),
+    expect(count) {
+      const rows = Math.min(count, MOST_EXPECTED);
+      if (rows > capacity) growTo(rows);
+    },
     put(id, record) {
       let row = rowOf.get(id);
       if (row !== undefined) {
@@ -248,23 +318,13 @@ function tableOf(parts: Parts): Table {
         row = nextRow();
         rowOf.set(id, row);
       }
-      for (const [key, value] of Object.entries(record)) {
-        if (key !== "additional_fields" || !Array.isArray(value)) {
-          keys.add(key);
-          set(row, key, value);
-          continue;
-        }
-        for (const entry of value) {
-          const id = isObject(entry) ? toId(entry.id) : null;
-          if (id === null) continue;
-          const { value, label } = fieldFor(id, entry.name);
-          if (entry.value !== "" && entry.value !== null) {
-            set(row, value, entry.value);
-          }
-          if (entry.value_name !== "" && entry.value_name !== null) {
-            set(row, label, entry.value_name);
-          }
-        }
+      const names = Object.keys(record);
+      for (let i = 0; i < names.length; i++) {
+        const key = names[i]!;
+        const value = record[key];
+        if (key === "additional_fields" && Array.isArray(value)) {
+          setCustom(row, value);
+        } else set(row, placeFor(i, key), value);
       }
     },
     remove(id) {
@@ -316,7 +376,13 @@ function tableOf(parts: Parts): Table {
             return [name, column];
           }),
         ),
-        fields: new Map(fields),
+        fields: new Map(
+          Array.from(fields, ([id, field]) => [id, {
+            ...field,
+            value: { name: field.value.name, column: undefined },
+            label: { name: field.label.name, column: undefined },
+          }]),
+        ),
         keys: new Set(keys),
         rowOf: new Map(rowOf),
         free: [...free],

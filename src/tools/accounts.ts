@@ -15,7 +15,7 @@ import { findRecord } from "../snapshots/find_record.ts";
 import { readMany, tellPartial } from "../snapshots/many.ts";
 import { createOverview, OVERVIEW_KINDS } from "../snapshots/overview.ts";
 import { SEARCHED } from "../snapshots/search.ts";
-import { inTurns } from "../snapshots/turns.ts";
+import { inTurns } from "../values/turns.ts";
 import { defined } from "../values/json.ts";
 import { oneOf, reference, required } from "./kit/arguments.ts";
 import { frames } from "./kit/frames.ts";

@@ -10,7 +10,7 @@ import { type Resource, resources } from "../qontak/resources.ts";
 import { toEpoch } from "../snapshots/moments.ts";
 import { readMany } from "../snapshots/many.ts";
 import { hasNotes, readNotes } from "../snapshots/notes.ts";
-import { inTurns } from "../snapshots/turns.ts";
+import { inTurns } from "../values/turns.ts";
 import {
   type Hit,
   parseWanted,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { MAX_DEPTH } from "./json.ts";
+import { type JsonObject, MAX_DEPTH } from "./json.ts";
 
 /** The longest text, in characters. */
 export const MAX_TEXT = 120_000;
@@ -83,12 +83,22 @@ export function misshapen(value: unknown, depth = 0): string | undefined {
   if (depth >= MAX_DEPTH) {
     return `holds lists or objects more than ${MAX_DEPTH} levels deep`;
   }
-  // Counting keys first is ten times cheaper than reading the values.
-  const keys = Array.isArray(value) ? 0 : Object.keys(value).length;
-  if (keys > MAX_ANSWER_KEYS) return `holds an object of ${keys} keys`;
-  const parts = Array.isArray(value) ? value : Object.values(value);
-  for (const part of parts) {
-    // Most parts are texts and numbers, which need no call.
+  if (Array.isArray(value)) {
+    for (const part of value) {
+      // Most parts are texts and numbers, which need no call.
+      if (typeof part !== "object" || part === null) continue;
+      const found = misshapen(part, depth + 1);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+  let keys = 0;
+  // A list of the keys of each object would take as long as the rest.
+  for (const key in value) {
+    if (++keys > MAX_ANSWER_KEYS) {
+      return `holds an object of ${Object.keys(value).length} keys`;
+    }
+    const part = (value as JsonObject)[key];
     if (typeof part !== "object" || part === null) continue;
     const found = misshapen(part, depth + 1);
     if (found !== undefined) return found;

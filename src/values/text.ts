@@ -6,30 +6,9 @@
  */
 
 /**
- * Makes a decoder that reads UTF-8 bytes piece by piece. It removes a leading
- * byte order mark.
- *
- * @returns A function that returns the characters that a piece completes;
- * undefined if the bytes are not valid UTF-8. Call it without a piece to end
- * the text.
- */
-export function utf8Decoder(): (
-  piece: Uint8Array | undefined,
-) => string | undefined {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  return (piece) => {
-    try {
-      return piece ? decoder.decode(piece, { stream: true }) : decoder.decode();
-    } catch {
-      return undefined;
-    }
-  };
-}
-
-/**
  * Reads bytes as UTF-8.
  *
- * @param bytes The whole text.
+ * @param bytes The whole text. A leading byte order mark is left out.
  * @returns The text; undefined if it is not valid UTF-8.
  */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {

@@ -95,3 +95,23 @@ Deno.test("discard() ends an answer without reading it", async () => {
   await (await read("http://127.0.0.1", { signal })).discard();
   assert(isCancelled);
 });
+
+Deno.test("text() gives large bodies that arrive together one at a time", async () => {
+  const { read } = createTransport(() =>
+    Promise.resolve(new Response("a".repeat(300 * KIB)))
+  );
+  const { signal } = new AbortController();
+  const seen: string[] = [];
+  await Promise.all([1, 2, 3].map(async (one) => {
+    const reply = await read("http://127.0.0.1", { signal });
+    await reply.text(KIB * KIB);
+    seen.push(`text ${one}`);
+    // What uses the text is a chain of several steps.
+    for (let step = 0; step < 20; step++) await undefined;
+    seen.push(`used ${one}`);
+  }));
+  assertEquals(
+    seen,
+    [1, 2, 3].flatMap((one) => [`text ${one}`, `used ${one}`]),
+  );
+});

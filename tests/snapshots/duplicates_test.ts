@@ -11,7 +11,7 @@ import {
 } from "../../src/snapshots/duplicates.ts";
 import { createTable, type Table } from "../../src/snapshots/table.ts";
 import { createSameIndex } from "../../src/snapshots/same_index.ts";
-import { atOnce, inTurns } from "../../src/snapshots/turns.ts";
+import { atOnce, inTurns } from "../../src/values/turns.ts";
 import type { JsonObject } from "../../src/values/json.ts";
 
 function tableOf(records: readonly JsonObject[]): Table {

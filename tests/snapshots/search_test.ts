@@ -5,7 +5,7 @@ import {
   searchTable,
 } from "../../src/snapshots/search.ts";
 import { createTable, type Table } from "../../src/snapshots/table.ts";
-import { atOnce, inTurns } from "../../src/snapshots/turns.ts";
+import { atOnce, inTurns } from "../../src/values/turns.ts";
 
 /** Contacts with names and numbers of their own. */
 function contacts(count: number): Table {

@@ -1,5 +1,5 @@
 /**
- * Long searches that let other calls run meanwhile.
+ * Long computations that let other calls run meanwhile.
  *
  * @module
  */
@@ -17,7 +17,7 @@ let last: Promise<void> = Promise.resolve();
  * Waits for the next turn. Turns are given one at a time: between any two, the
  * server reads and answers other requests.
  */
-function nextTurn(): Promise<void> {
+export function nextTurn(): Promise<void> {
   waiting++;
   last = last.then(async () => {
     await new Promise((resolve) => setTimeout(resolve));
