@@ -8,6 +8,7 @@ import { argumentOf } from "../qontak/resources.ts";
 import { isObject, type JsonObject, show } from "../values/json.ts";
 import { carryOut, type Prepared, refuse } from "./change.ts";
 import type { ChangeContext } from "./context.ts";
+import { mayShowOf } from "./may_show.ts";
 import type { FoundPlan, Planned } from "./plans.ts";
 
 /** A call that is to carry out a plan. */
@@ -44,10 +45,14 @@ export async function carryOutPlan(
   const drift = driftOf(found, prepared);
   if (drift.length > 0) {
     await context.plans.use(found);
+    const mayShow = mayShowOf(context);
+    const sentenceOf = ({ key, name, from, to }: Drift) =>
+      mayShow(key)
+        ? `${name}: ${show(from ?? null)} → ${show(to ?? null)}`
+        : `${name} has changed`;
     throw new InputError(
       `${tool} was not sent, nothing was changed: what the plan was made for has changed since.\n${
-        drift.slice(0, SHOWN).map((one) => sentenceOf(one, context.mayRead))
-          .join("\n")
+        drift.slice(0, SHOWN).map(sentenceOf).join("\n")
       }${
         drift.length > SHOWN ? `\n… and ${drift.length - SHOWN} more` : ""
       }\nMake a new plan with dry_run: true`,
@@ -79,6 +84,8 @@ function refuseOthers({ tool, args: planned }: FoundPlan, args: JsonObject) {
 /** Something that was otherwise when the plan was made. */
 interface Drift {
   readonly key: string;
+  /** What sentences call it. */
+  readonly name: string;
   readonly from: unknown;
   readonly to: unknown;
 }
@@ -94,7 +101,7 @@ function driftOf(planned: Planned, now: Prepared): Drift[] {
     ...compare(planned.before, now.before)
       .filter(({ key }) => !VOLATILE.has(key)),
     ...compare(planned.body, now.body)
-      .map((one) => ({ ...one, key: `what ${rename(one.key)} means` })),
+      .map((one) => ({ ...one, name: `what ${rename(one.key)} means` })),
   ];
 }
 
@@ -106,7 +113,7 @@ function compare(
   return [...new Set([...old.keys(), ...now.keys()])].flatMap((key) =>
     isEqual(old.get(key), now.get(key))
       ? []
-      : [{ key, from: old.get(key), to: now.get(key) }]
+      : [{ key, name: key, from: old.get(key), to: now.get(key) }]
   );
 }
 
@@ -134,10 +141,4 @@ export function withoutQuery(_key: string, value: unknown): unknown {
   return typeof value === "string" && /^https?:\/\//.test(value)
     ? value.split("?")[0]
     : value;
-}
-
-function sentenceOf({ key, from, to }: Drift, mayRead: boolean): string {
-  return mayRead
-    ? `${key}: ${show(from ?? null)} → ${show(to ?? null)}`
-    : `${key} has changed`;
 }

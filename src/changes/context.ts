@@ -34,6 +34,8 @@ export interface ChangeContext {
   readonly scopes: readonly Scope[];
   /** Whether the caller may see what records hold. */
   readonly mayRead: boolean;
+  /** Whether the free text of records is withheld. */
+  readonly isStrict: boolean;
   /**
    * Words an error for a note in an answer: its sentence, with the advice on it.
    * An unexpected error is logged, and its message is not shown.

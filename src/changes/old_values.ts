@@ -15,6 +15,7 @@ import {
   toId,
 } from "../values/json.ts";
 import type { PastChange } from "./history.ts";
+import type { MayShow } from "./may_show.ts";
 
 /** Keys of a body that a change touched, without labels beside ids. */
 export function touchedBy(body: JsonObject): string[] {
@@ -120,20 +121,23 @@ function bodyOf(key: string, value: unknown): JsonObject {
     : { additional_fields: [{ id: Number(id), value }] };
 }
 
-/** What others have made of the values since. */
+/** What others have made of the values since, one clause each. */
 export function conflictsOf(
   resource: Resource,
   changes: readonly PastChange[],
   current: JsonObject,
+  mayShow: MayShow,
 ): string[] {
   return oldValues(resource, changes, current)
     .filter(({ value, made, now }) =>
       !isSame(value, now) && made !== undefined && !isSame(made, now)
     )
     .map(({ key, made, now }) =>
-      `${argumentOf(resource, key)} is ${show(now ?? null)} now, and was ${
-        show(made)
-      } after the change`
+      mayShow(key)
+        ? `${argumentOf(resource, key)} is ${show(now ?? null)} now, and was ${
+          show(made)
+        } after the change`
+        : `${argumentOf(resource, key)} has changed`
     );
 }
 
@@ -144,10 +148,13 @@ export function conflictsOf(
  *
  * @param resource The kind of record.
  * @param changes Its changes, newest first.
+ * @param mayShow Which values the clauses may repeat.
+ * @returns One clause for each value.
  */
 export function changedBetween(
   resource: Resource,
   changes: readonly PastChange[],
+  mayShow: MayShow,
 ): string[] {
   const { body } = resource.endpoints.update;
   const all = (record: JsonObject) =>
@@ -162,15 +169,19 @@ export function changedBetween(
       const was = one.in(made);
       const isLost = was !== undefined && !isSame(one.value, was) &&
         olders.some((change) => isTouched(one, change));
-      return isLost
-        ? [
-          `${argumentOf(resource, one.key)} was ${show(was)} after ${
-            older!.tool
-          } at ${older!.time}, and ${
+      if (!isLost) return [];
+      const name = argumentOf(resource, one.key);
+      return [
+        mayShow(one.key)
+          ? `${name} was ${show(was)} after ${older!.tool} at ${
+            older!.time
+          }, and ${
             show(one.value ?? null)
-          } before ${newer.tool} at ${newer.time}`,
-        ]
-        : [];
+          } before ${newer.tool} at ${newer.time}`
+          : `${name} has changed between ${older!.tool} at ${
+            older!.time
+          } and ${newer.tool} at ${newer.time}`,
+      ];
     });
   });
 }

@@ -38,8 +38,10 @@ export interface Made {
 
 /** A plan that was found. */
 export interface FoundPlan extends Planned {
-  /** Its id in audit records. It does not open the plan. */
+  /** What audit records call it. It does not open the plan. */
   readonly id: string;
+  /** Where the store has it. */
+  readonly storeId: string;
 }
 
 /** The plans of one caller for one company. */
@@ -90,6 +92,9 @@ const HANDLE = /^plan-[A-Za-z0-9_-]{24}$/;
 
 /** The number of random bytes of a handle. */
 const RANDOM = 18;
+
+/** The length of a plan's id in audit records; longer ones look like secrets. */
+const SHORT = 12;
 
 /** The length of AES-GCM's initialisation vector, in bytes. */
 const IV = 12;
@@ -148,11 +153,11 @@ export function createPlans(store: ChangeStore, owner: Owner): Plans {
           `${tool} was not sent: this plan is for ${planned.tool}`,
         );
       }
-      return { ...planned, id };
+      return { ...planned, id: id.slice(0, SHORT), storeId: id };
     },
 
-    async use({ id, tool }) {
-      if (await store.take(placeOf(id)) === undefined) throw unknown(tool);
+    async use({ storeId, tool }) {
+      if (await store.take(placeOf(storeId)) === undefined) throw unknown(tool);
     },
 
     async remove(handle) {

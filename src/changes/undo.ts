@@ -20,6 +20,7 @@ import {
   valuesFor,
 } from "./old_values.ts";
 import { lastChangeOf } from "./last_change.ts";
+import { mayShowOf } from "./may_show.ts";
 import { readRecord } from "./report_write.ts";
 import {
   preparedCategoryDelete,
@@ -122,10 +123,11 @@ export async function prepareFirstUndo(
       : preparedNewCategory(UNDO_TOOL, defined({ name: newest!.before?.name }));
     return { ...none, prepared };
   }
+  const mayShow = mayShowOf(context);
   const current = await readIfThere(context, resource, id);
   if (act === "create") {
     if (current) return refused("it is there, so it was not deleted");
-    const between = changedBetween(resource, changes);
+    const between = changedBetween(resource, changes, mayShow);
     if (between.length > 0) return refused(differs(between));
     return await recreate(context, resource, changes);
   }
@@ -134,8 +136,8 @@ export async function prepareFirstUndo(
   }
   const conflicts = act === "delete"
     ? changedSince(current, newest!)
-    : conflictsOf(resource, changes, current);
-  const between = changedBetween(resource, changes);
+    : conflictsOf(resource, changes, current, mayShow);
+  const between = changedBetween(resource, changes, mayShow);
   if (between.length > 0) return refused(differs(between));
   if (conflicts.length > 0) {
     const last = await lastChangeOf(context, resource, id, current);

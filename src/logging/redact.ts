@@ -53,8 +53,8 @@ const BARE = String.raw`(?!(?:true|false)\b)[^\s"'&;,<>()[\]{}\\]+`;
  */
 const SENTENCE = String.raw`(?!(?<=:\s{1,4})(?-i:[a-z]{1,20},? [a-z]{1,20})\b)`;
 
-/** Not inside a longer number, a date, an amount, a decimal or a hash. */
-const ALONE = String.raw`(?<!\d[-.,/:]?)(?<![a-f])`;
+/** Not inside a longer number, a date, an amount, a decimal, a hash or an id. */
+const ALONE = String.raw`(?<!\d[-.,/:]?)(?<![a-f])(?<!\d{8}T|\d{9}Z-)`;
 
 /** Numbers that match the pattern of a phone number but are not one. */
 const NO_PHONE = [
@@ -73,6 +73,12 @@ const patterns: readonly Pattern[] = [
     find:
       /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----(?:[^-]|-(?!----END))*(?:-----END [A-Z ]{0,40}-----)?/g,
     put: "[key]",
+  },
+  {
+    // The beginning names a plan, and does not open it.
+    kind: "secret",
+    find: /\b(plan-[\w-]{4})[\w-]{20}(?![\w-])/g,
+    put: "$1…",
   },
   {
     // The id of a key may be shown, so that a person knows which key it is.
@@ -163,10 +169,13 @@ const patterns: readonly Pattern[] = [
   {
     kind: "secret",
     find: /[\w~+/=-]{20,}/g,
-    is: looksRandom,
+    is: (word) => !OWN_ID.test(word) && looksRandom(word),
     put: "[token]",
   },
 ];
+
+/** The id of a change, a run or an audit record: it opens nothing. */
+const OWN_ID = /^(?:run-)?\d{8}T\d{9}Z-[\da-f]{12}$/;
 
 /** From this length on, random text is long enough to be a secret. */
 const MIN_RANDOM = 20;

@@ -299,6 +299,7 @@ export function createCall(
       scopes,
       mustHavePlan,
       mayRead,
+      isStrict: content === "strict",
       explain: (error) => {
         const sentence = sentenceOf(error, advise);
         if (sentence === undefined) logFault(log, tool, error);

@@ -73,6 +73,33 @@ Deno.test("a caller that may not read sees only what it wrote of a record", asyn
   }
 });
 
+Deno.test("with strict content, no refusal repeats free text that has changed", async () => {
+  await using world = await createWorld({ content: "strict" });
+  const { records: [{ id: task_id }] } = await world.ok("list_tasks");
+  const say = (detail: string) =>
+    outside(world, "PUT", `/tasks/${task_id}`, { detail });
+  await say("Short secret");
+  const { plan } = await world.ok("update_task", {
+    task_id,
+    name: "A new name",
+    dry_run: true,
+  });
+  const first = await world.ok("update_task", { task_id, detail: "One" });
+  await say("Other secret");
+  const drift = await world.refused("update_task", { plan });
+  assertMatch(drift, /^detail has changed$/m);
+  const conflict = await world.refused("undo_change", { ids: [first.undo] });
+  assertMatch(conflict, /changed it since: detail has changed\. /);
+  const second = await world.ok("update_task", { task_id, detail: "Two" });
+  const between = await world.refused("undo_change", {
+    ids: [first.undo, second.undo],
+  });
+  assertMatch(between, /these changes: detail has changed between update_task/);
+  for (const text of [drift, conflict, between]) {
+    assertNotMatch(text, /secret/);
+  }
+});
+
 Deno.test("with strict content, a dry run withholds free text and shows the rest", async () => {
   await using world = await createWorld({ content: "strict" });
   const { records: [{ id: task_id }] } = await world.ok("list_tasks");

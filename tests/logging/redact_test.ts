@@ -52,6 +52,9 @@ const secrets: readonly [string, string][] = [
   ["3f2504e0-4f89-41d3-9a0c-0305e82c3301", "[token]"],
   ["q83vEjRWeJq8/t7wEjRWeJq83vASNFZ4mrze8A==", "[token]"],
   ["-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----!", "[key]!"],
+  // Its beginning names a plan, and does not open it.
+  ["plan-Ab1-_xYz0123456789AbCdEf", "plan-Ab1-…"],
+  ["x20261126T221143106Z-0c1e2b8f7d4a1", "[token]"],
 ];
 
 const people: readonly [string, string][] = [
@@ -104,6 +107,9 @@ const harmless: readonly string[] = [
   "Set TOKEN_ENCRYPTION_KEY, or TOKEN_STORE=kv",
   "qontak:tokens:acme",
   "c08123456789 and 08123456789e are parts of hashes",
+  // The ids of changes and runs open nothing.
+  "undo 20261126T221143106Z-0c1e2b8f7d4a, run run-20261126T221143106Z-00a1b2c3d4e5.",
+  "20261126T081143106Z-001812345678 20261126T021143106Z-081234567890",
 ];
 
 for (const [text, left] of [...secrets, ...people]) {
