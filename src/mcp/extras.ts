@@ -1,6 +1,6 @@
 /**
- * What a server offers besides tools: prompts and resources. What they contain
- * is loaded when a client first asks for it.
+ * What a server offers besides tools: prompts, resources, and completion of their
+ * arguments. What they contain is loaded when a client first asks for it.
  *
  * @module
  */
@@ -23,7 +23,17 @@ export type Answer = <T>(
  * @param view What the caller sees.
  */
 export function extraCapabilities(view: View) {
-  return { resources: {}, ...(hasPrompts(view) ? { prompts: {} } : {}) };
+  return {
+    resources: {},
+    ...(hasPrompts(view) ? { prompts: {} } : {}),
+    ...(canComplete(view) ? { completions: {} } : {}),
+  };
+}
+
+/** Whether anything that the caller has takes arguments. */
+function canComplete(view: View): boolean {
+  return hasPrompts(view) ||
+    view.names.some((name) => name.startsWith("get_"));
 }
 
 function hasPrompts({ has }: View): boolean {
@@ -54,6 +64,16 @@ export function registerExtras(
 ): void {
   const prompts = () => import("./prompts/prompts.ts");
   const resources = () => import("./resources.ts");
+  if (canComplete(view)) {
+    server.setRequestHandler(
+      "completion/complete",
+      ({ params }, context) =>
+        answer(async () => {
+          const { complete } = await import("./completion.ts");
+          return await complete(params, view, call, optionsOf(context));
+        }, context),
+    );
+  }
   if (hasPrompts(view)) {
     server.setRequestHandler(
       "prompts/list",

@@ -1,0 +1,359 @@
+/**
+ * Completion: values for the arguments of prompts and of resource templates,
+ * while a person types. What is searched is known already, or costs one request
+ * to Qontak for a kind of record.
+ *
+ * @module
+ */
+import { ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
+import { deadline } from "../net/deadline.ts";
+import { type Resource, resources } from "../qontak/resources.ts";
+import {
+  parseWanted,
+  RANK,
+  SEARCHED,
+  type Searched,
+  searchTable,
+} from "../snapshots/search.ts";
+import { createTable, type Table } from "../snapshots/table.ts";
+import { inTurns } from "../snapshots/turns.ts";
+import { DEFAULT_TENANT } from "../tokens/store.ts";
+import { required, text } from "../tools/kit/arguments.ts";
+import { frames } from "../tools/kit/frames.ts";
+import { tenantArgument } from "../tools/kit/shared_arguments.ts";
+import { objects } from "../tools/kit/whole_list.ts";
+import { type Tool, tool, type ToolContext } from "../tools/tool.ts";
+import { defined, isEmpty, type JsonObject, toId } from "../values/json.ts";
+import { fold, foldText } from "../values/words.ts";
+import type { Call, CallOptions } from "./call.ts";
+import type { ArgumentKind } from "./prompts/prompt.ts";
+import { argumentsOf, CHOICES, findPrompt } from "./prompts/prompts.ts";
+import { listTemplates, withTemplate } from "./resources.ts";
+import type { View } from "./view.ts";
+
+/** How many values are offered. */
+const MOST = 20;
+
+/** The longest value that is offered, in characters. */
+const MAX_VALUE = 120;
+
+/** The longest text that is completed, in characters. */
+const MAX_TEXT = 200;
+
+/** How long a person who types waits at most, in ms. */
+const PATIENCE = 4_000;
+
+/** A shorter text sends no request to Qontak: it would match nearly all. */
+const MIN_SENT = 2;
+
+/** How many records the one request asks for. */
+const ASKED = 50;
+
+/** How many pipelines are looked through for stages if none is named. */
+const PIPELINES = 5;
+
+/** The kinds of records, and what is special about finding them. */
+const KINDS: readonly Searched[] = [
+  ...SEARCHED,
+  {
+    resource: resources.productsAssociation,
+    name: ["name"],
+    kind: "company",
+    hints: [],
+  },
+];
+
+const COMPANIES = kindOf(resources.company);
+const CONTACTS = kindOf(resources.contact);
+
+function kindOf(resource: Resource): Searched {
+  return KINDS.find((one) => one.resource === resource)!;
+}
+
+/** What is completed: by the kind of argument, or by the path of a template. */
+const FINDERS: Readonly<Record<string, Finder>> = {
+  company: namesOf(COMPANIES),
+  contact: namesOf(CONTACTS),
+  account: async (context, typed) =>
+    (await Promise.all(
+      [COMPANIES, CONTACTS].map((kind) => namesOf(kind)(context, typed)),
+    )).flat(),
+  owner: async ({ setup }, typed) => {
+    const { owner } = resources.deal;
+    const fields = await setup.fields(resources.deal);
+    const options = fields.find(({ key }) => key === owner!.key)?.options ?? [];
+    return matching(["me", ...options.map(({ name }) => name)], typed);
+  },
+  pipeline: async ({ setup }, typed) =>
+    matching(
+      (await setup.pipelines(resources.deal)).map(({ name }) => name),
+      typed,
+    ),
+  stage: async ({ setup }, typed, pipeline) => {
+    const all = await setup.pipelines(resources.deal);
+    const chosen = pipeline === undefined
+      ? all.slice(0, PIPELINES)
+      : all.filter(({ id, name }) =>
+        String(id) === pipeline || fold(name) === fold(pipeline)
+      );
+    const stages = await Promise.all(
+      chosen.map(({ id }) => setup.stages(resources.deal, id)),
+    );
+    return matching(stages.flat().map(({ name }) => name), typed);
+  },
+  "pipelines/{id}": async ({ setup }, typed) => {
+    const all = await setup.pipelines(resources.deal);
+    const written = all.map(({ id, name }) => withName(id, name));
+    const named = new Set(matching(all.map(({ name }) => name), typed));
+    const listed = new Set(matching(written, typed));
+    return written.filter((one, i) =>
+      listed.has(one) || named.has(all[i]!.name)
+    );
+  },
+  ...Object.fromEntries(
+    KINDS.map((kind) => [
+      `${kind.resource.plural}/{id}`,
+      async (context: ToolContext, typed: string) =>
+        (await findRecords(context, kind, typed))
+          .map(({ id, name }) => withName(id, name)),
+    ]),
+  ),
+};
+
+/** Finds values for what a person has typed; the best ones first. */
+type Finder = (
+  context: ToolContext,
+  typed: string,
+  pipeline?: string | undefined,
+) => Promise<readonly string[]>;
+
+/** The values that contain a text; those that begin with it come first. */
+function matching(values: readonly string[], typed: string): string[] {
+  const wanted = foldText(typed.trim());
+  const folded = values.map((value) => ({ value, text: foldText(value) }))
+    .filter(({ text }) => text.includes(wanted));
+  return [
+    ...folded.filter(({ text }) => text.startsWith(wanted)),
+    ...folded.filter(({ text }) => !text.startsWith(wanted)),
+  ].map(({ value }) => value);
+}
+
+function namesOf(kind: Searched): Finder {
+  return async (context, typed) =>
+    (await findRecords(context, kind, typed)).map(({ name }) => name);
+}
+
+/**
+ * A record in a URI: its id, and its name for the person who reads it. A name
+ * becomes plain letters, so that it cannot say anything else.
+ */
+function withName(id: number, name: string): string {
+  const plain = foldText(name.slice(0, MAX_VALUE)).replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "").slice(0, 60);
+  return plain === "" ? String(id) : `${id}-${plain}`;
+}
+
+/** A record that is offered. */
+interface Offered {
+  readonly id: number;
+  readonly name: string;
+}
+
+/** Finds records by name, in the snapshot if there is one. */
+async function findRecords(
+  context: ToolContext,
+  searched: Searched,
+  typed: string,
+): Promise<Offered[]> {
+  const known = context.records.known(searched.resource);
+  const of = known?.table ?? await readSome(context, searched, typed);
+  if (!of) return [];
+  // In a URI, the id may be followed by the name.
+  const wanted = parseWanted(typed.replace(/^(\d+)-.*$/, "$1"));
+  const found = wanted.text === "" ? firstOf(of) : (await inTurns({
+    of,
+    copy: (table) => table.copy(),
+    steps: (table) => searchTable(table, searched, wanted, MOST),
+    signal: context.signal,
+  })).hits.filter(({ score }) => score > RANK.some)
+    .map(({ record }) => record);
+  return found.flatMap((record) => {
+    const id = toId(record.id);
+    const name = searched.name.map((key) => record[key])
+      .filter((part) => !isEmpty(part)).join(" ");
+    return id === null ? [] : [{ id, name }];
+  });
+}
+
+function firstOf(table: Table): JsonObject[] {
+  return [...table.rows()].slice(0, MOST).map((row) => table.record(row));
+}
+
+/** Reads some records with one request; undefined for a short text. */
+async function readSome(
+  { crm, signal }: ToolContext,
+  { resource, name }: Searched,
+  typed: string,
+): Promise<Table | undefined> {
+  if (typed.trim().length < MIN_SENT) return undefined;
+  const { list } = resource.endpoints;
+  const parameter = resource.identity?.searchBy[name[0]!];
+  const { response } = await crm.call(list, {
+    query: {
+      ...(parameter === undefined ? {} : { [parameter]: typed.trim() }),
+      ...(list.query.includes("filter") ? { filter: "alltask" } : {}),
+      ...(list.query.includes("per_page") ? { per_page: ASKED } : {}),
+    },
+    signal,
+  });
+  const table = createTable();
+  for (const record of objects(response)) {
+    const id = toId(record.id);
+    if (id !== null) table.put(id, record);
+  }
+  return table;
+}
+
+/** Completes as a tool is called: for one company, with the rules of tools. */
+const COMPLETE: Tool = tool({
+  name: "complete",
+  title: "Complete",
+  description: "Values for an argument.",
+  effect: "read",
+  input: {
+    what: required(text()),
+    typed: text(),
+    pipeline: text(),
+    ...tenantArgument,
+  },
+  output: frames.page,
+  run: async (context, { what, typed = "", pipeline }) => {
+    const found = await FINDERS[what]!(context, typed, pipeline);
+    const values = [...new Set(found)].filter((value) =>
+      value.trim() !== "" && value.length <= MAX_VALUE && !/[\r\n]/.test(value)
+    );
+    return { values: values.slice(0, MOST), total: values.length };
+  },
+});
+
+/** The request of a client. */
+export interface CompleteRequest {
+  /** What has the argument. */
+  readonly ref:
+    | { readonly type: "ref/prompt"; readonly name: string }
+    | { readonly type: "ref/resource"; readonly uri: string };
+  /** The argument, and what was typed. */
+  readonly argument: { readonly name: string; readonly value: string };
+  /** The arguments that were given before. */
+  readonly context?: {
+    readonly arguments?: Readonly<Record<string, string>> | undefined;
+  } | undefined;
+}
+
+/**
+ * Answers `completion/complete`. If the values cannot be found, there are none:
+ * the person types on.
+ *
+ * @param request What is completed.
+ * @param view What the caller sees.
+ * @param call Calls a tool.
+ * @param options Who calls, and how.
+ * @throws {ProtocolError} When there is no such prompt, template or argument.
+ */
+export async function complete(
+  { ref, argument, context }: CompleteRequest,
+  view: View,
+  call: Call,
+  options: CallOptions,
+) {
+  const what = ref.type === "ref/prompt"
+    ? promptArgument(ref.name, argument.name, view)
+    : templateArgument(ref.uri, argument.name, view);
+  const typed = argument.value.slice(0, MAX_TEXT);
+  const known = valuesOf(what, view, options);
+  if (known) return completion(matching(known, typed));
+  if (!Object.hasOwn(FINDERS, what)) return completion([]);
+  const { pipeline, user_id } = context?.arguments ?? {};
+  using limit = deadline(PATIENCE, options.signal);
+  const { structuredContent } = await call(COMPLETE, {
+    what,
+    ...defined({ pipeline: pipeline?.slice(0, MAX_TEXT), user_id }),
+    ...(typed === "" ? {} : { typed }),
+  }, { ...options, signal: limit.signal, tell: undefined });
+  const values = structuredContent?.values;
+  return completion(
+    Array.isArray(values) ? values.map(String) : [],
+    Number(structuredContent?.total ?? 0),
+  );
+}
+
+function completion(values: readonly string[], total = values.length) {
+  const shown = values.slice(0, MOST);
+  return {
+    completion: { values: shown, total, hasMore: total > shown.length },
+  };
+}
+
+function invalid(message: string): ProtocolError {
+  return new ProtocolError(ProtocolErrorCode.InvalidParams, message);
+}
+
+function promptArgument(
+  prompt: string,
+  argument: string,
+  view: View,
+): ArgumentKind {
+  const known = argumentsOf(findPrompt(prompt, view), view);
+  if (Object.hasOwn(known, argument)) return known[argument]!.kind;
+  throw invalid(
+    `${prompt} has no such argument: it takes ${Object.keys(known).join(", ")}`,
+  );
+}
+
+/** The kind of a variable of a template. */
+function templateArgument(uri: string, argument: string, view: View): string {
+  const path = listTemplates(view).resourceTemplates
+    .find(({ uriTemplate }) => uriTemplate === uri)?.name;
+  if (path === undefined) {
+    throw invalid("There is no such resource template: list the templates");
+  }
+  if (uri.includes(`{?${argument}}`)) return "tenant";
+  if (path.includes(`{${argument}}`)) return path;
+  throw invalid(`${path} has no such variable`);
+}
+
+/** The values that are known without asking anyone; undefined for others. */
+function valuesOf(
+  what: string,
+  view: View,
+  { caller }: CallOptions,
+): readonly string[] | undefined {
+  switch (what) {
+    case "tenant":
+      return (caller.tenants ?? []).filter((name) => name !== DEFAULT_TENANT);
+    case "month":
+      return months(Date.now());
+    case "templates/{resource}":
+      return withTemplate(view).map(({ plural }) => plural);
+    default:
+      return Object.hasOwn(CHOICES, what) ? CHOICES[what] : undefined;
+  }
+}
+
+/** The hours by which the first time zone is ahead of UTC. */
+const AHEAD = 14;
+
+/** This month and the twelve before it, in whichever time zone. */
+function months(now: number): string[] {
+  const today = new Date(now + AHEAD * 3_600_000);
+  return [
+    "this_month",
+    "last_month",
+    ...Array.from(
+      { length: 13 },
+      (_, i) =>
+        new Date(Date.UTC(today.getUTCFullYear(), today.getUTCMonth() - i, 1))
+          .toISOString().slice(0, 7),
+    ),
+  ];
+}
