@@ -16,7 +16,7 @@ import {
   searchTable,
 } from "../snapshots/search.ts";
 import { createTable, type Table } from "../snapshots/table.ts";
-import { inTurns } from "../snapshots/turns.ts";
+import { inTurns } from "../values/turns.ts";
 import { DEFAULT_TENANT } from "../tokens/store.ts";
 import { required, text } from "../tools/kit/arguments.ts";
 import { frames } from "../tools/kit/frames.ts";
