@@ -16,7 +16,11 @@ import type { QontakServer, ServerOptions } from "../server.ts";
 import { createKv, type Kv } from "../storage/kv.ts";
 import type { TokenStore } from "../tokens/store.ts";
 import type { EnvStore } from "../tokens/stores/env.ts";
-import type { KeyRecords, SealedRecords } from "../tokens/stores/records.ts";
+import type {
+  Inspected,
+  KeyRecords,
+  SealedRecords,
+} from "../tokens/stores/records.ts";
 import { defined } from "../values/json.ts";
 import { advisedLog } from "../advice/advice.ts";
 import { advise, withSettings } from "./advice.ts";
@@ -50,6 +54,12 @@ export interface Program extends AsyncDisposable {
   readonly keys: KeyStore | undefined;
   /** The records of these keys, to move them. */
   readonly keyRecords: KeyRecords | undefined;
+  /**
+   * Reads what is stored for a company, and changes nothing.
+   *
+   * @throws {StoreError} When the store fails, or the record is invalid.
+   */
+  inspect(tenant: string): Promise<Inspected | undefined>;
   /**
    * The records that a sealing key seals in the store; undefined without a key.
    */
@@ -215,6 +225,7 @@ export function open(
     get keyRecords() {
       return stores().keyRecords;
     },
+    inspect: (tenant) => stores().inspect(tenant),
     get sealed() {
       return stores().sealed;
     },

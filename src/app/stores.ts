@@ -19,6 +19,7 @@ import {
 import { openEnvFile } from "../tokens/stores/env_file.ts";
 import { openKv } from "../tokens/stores/kv.ts";
 import type {
+  Inspected,
   KeyRecords,
   SealedRecords,
   StoreAndKeys,
@@ -49,6 +50,8 @@ export interface Stores {
   readonly keys: KeyStore | undefined;
   /** The records of these keys. */
   readonly keyRecords: KeyRecords | undefined;
+  /** Reads a company's record and changes nothing. */
+  inspect(tenant: string): Promise<Inspected | undefined>;
   /** Everything that TOKEN_ENCRYPTION_KEY seals in the store, if anything. */
   readonly sealed: SealedRecords | undefined;
 }
@@ -136,11 +139,12 @@ export function openStores(settings: Settings, parts: StoreParts): Stores {
       { store: name },
     );
   }
-  const { tokens, keys, sealed } = stores[name](settings, parts);
+  const { tokens, keys, sealed, inspect } = stores[name](settings, parts);
   return {
     store: tokens,
     keys: keys && keysIn(keys),
     keyRecords: keys,
+    inspect: inspect ?? ((tenant) => tokens.read(tenant)),
     sealed,
   };
 }

@@ -10,7 +10,8 @@ import { ConfigError, sentenceOf } from "../errors.ts";
 import { redact } from "../logging/redact.ts";
 import { FAILED, OK } from "./exit.ts";
 import { lineOf, say } from "./output.ts";
-import { isTenantName } from "../tokens/store.ts";
+import { takeLease } from "../tokens/lease.ts";
+import { DEFAULT_TENANT, isTenantName } from "../tokens/store.ts";
 
 /** How a check ended. */
 export interface Finding {
@@ -77,6 +78,9 @@ export async function tryTenant(
   return [token, crm];
 }
 
+/** The tenant whose lease tests that the store can be written. */
+const PROBE = "_doctor";
+
 /** How many companies are tested at the same time. */
 const AT_ONCE = 10;
 
@@ -110,6 +114,32 @@ export async function tryAll(
     detail:
       "there are no credentials yet: add some with qontak-mcp tenants add",
   }];
+}
+
+/**
+ * Checks that the store can be written: taking a lease is a write.
+ *
+ * @param program The program, with the store.
+ * @param count How many companies it holds.
+ */
+export async function checkStore(
+  { store, losesTokens }: Program,
+  count: number,
+): Promise<Omit<Finding, "check">> {
+  const loses = await losesTokens();
+  if (loses !== undefined) return { status: "warn", detail: loses };
+  // The env store knows one tenant only.
+  const probe = store.name === "env" ? DEFAULT_TENANT : PROBE;
+  const lease = await takeLease(store, probe, crypto.randomUUID());
+  await lease?.release();
+  // Vault would keep the record of the lease.
+  if (probe === PROBE) await store.remove(probe);
+  return {
+    status: "ok",
+    detail: `${store.name} can be read and written, and holds ${count} ${
+      count === 1 ? "company" : "companies"
+    }`,
+  };
 }
 
 /**

@@ -79,6 +79,13 @@ export const commands = {
       "Show what the stores hold unsealed though a sealing key is set, and seal it",
     load: async () => (await import("./seal.ts")).seal,
   },
+  migrate: {
+    words: 0,
+    flags: ["apply", "json"],
+    summary:
+      "Check what the Python server for Qontak left here, and say what this server will do with it",
+    load: async () => (await import("./migrate.ts")).migrate,
+  },
   doctor: {
     args: "[id]",
     words: 1,

@@ -11,10 +11,10 @@ import { demandKeys } from "../app/stores.ts";
 import { ConfigError, InputError } from "../errors.ts";
 import { askKv } from "../storage/kv.ts";
 import { type ConnectFailure, connectFailure } from "../net/failure.ts";
-import { takeLease } from "../tokens/lease.ts";
 import { DEFAULT_TENANT, nameTenant } from "../tokens/store.ts";
 import {
   attempt,
+  checkStore,
   type Finding,
   refuseBoth,
   report,
@@ -26,9 +26,6 @@ import { readTenant } from "./tenants/tenant.ts";
 
 /** How far a clock may be off without harm, in ms. */
 const SKEW = 30_000;
-
-/** The tenant whose lease tests that the store can be written. */
-const PROBE = "_doctor";
 
 /** How long a probe may take, in ms. */
 const TIMEOUT = 5_000;
@@ -215,27 +212,6 @@ async function callersWithoutName(
     if (found && isUnnamed(found.key)) return `there is a key (${id})`;
   }
   return undefined;
-}
-
-/** Checks that the store can be written: taking a lease is a write. */
-async function checkStore(
-  { store, losesTokens }: Program,
-  count: number,
-): Promise<Omit<Finding, "check">> {
-  const loses = await losesTokens();
-  if (loses !== undefined) return { status: "warn", detail: loses };
-  // The env store knows one tenant only.
-  const probe = store.name === "env" ? DEFAULT_TENANT : PROBE;
-  const lease = await takeLease(store, probe, crypto.randomUUID());
-  await lease?.release();
-  // Vault would keep the record of the lease.
-  if (probe === PROBE) await store.remove(probe);
-  return {
-    status: "ok",
-    detail: `${store.name} can be read and written, and holds ${count} ${
-      count === 1 ? "company" : "companies"
-    }`,
-  };
 }
 
 /** Checks how far this machine's clock is from Qontak's. */

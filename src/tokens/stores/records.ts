@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { TokenStore } from "../store.ts";
+import type { Credentials, TokenStore } from "../store.ts";
 import { remedyOf, StoreError } from "../../errors.ts";
 import type { Log } from "../../logging/log.ts";
 import { createLru } from "../../storage/lru.ts";
@@ -52,12 +52,25 @@ export interface KeyRecords extends Records {
   readonly revoked: Records;
 }
 
+/** What a store has for a company, read without changing anything. */
+export interface Inspected {
+  /** The credentials. */
+  readonly credentials: Credentials;
+  /** When the store deletes the record, in ms from now; undefined: never. */
+  readonly expiresIn?: number;
+}
+
 /** The contents of one database, over the same connection. */
 export interface StoreAndKeys {
   /** The credentials. Closing this store closes the connection. */
   readonly tokens: TokenStore;
   /** The API keys; missing if nothing outlives the process. */
   readonly keys?: KeyRecords;
+  /**
+   * Reads a company's record and changes nothing, where reading it in the usual
+   * way does. Throws StoreError.
+   */
+  readonly inspect?: (tenant: string) => Promise<Inspected | undefined>;
   /** All records that a sealing key seals; missing if none are sealed. */
   readonly sealed?: SealedRecords;
 }

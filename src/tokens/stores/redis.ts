@@ -17,11 +17,13 @@ import type { Lease, TokenStore } from "../store.ts";
 import { TOKEN_LIFETIME } from "../held.ts";
 import {
   boundTo,
+  type Inspected,
   openerOf,
   type Records,
   type StoreAndKeys,
   tokensIn,
 } from "./records.ts";
+import { parseRecord } from "./record.ts";
 
 /** Settings of {@linkcode createRedisStore}. */
 export interface RedisStoreOptions {
@@ -257,5 +259,21 @@ export function openRedis(options: RedisStoreOptions): StoreAndKeys {
     ...recordsIn("keys", `key:${keyPrefix}`),
     revoked: recordsIn("revoked", `revoked:${keyPrefix}`),
   };
-  return { tokens, keys, sealed: { credentials, key: keys } };
+
+  async function inspect(tenant: string): Promise<Inspected | undefined> {
+    const key = keyPrefix + tenant;
+    const raw = async () => {
+      const text = await ask((redis) => redis.get(key));
+      return text === null ? undefined : { text, version: "" };
+    };
+    const found = await openerOf({ raw, sealer, space: "tokens" })(tenant);
+    if (!found) return undefined;
+    const left = await ask((redis) => redis.pttl(key));
+    return {
+      credentials: parseRecord(found.text, tenant),
+      ...(left >= 0 ? { expiresIn: left } : {}),
+    };
+  }
+
+  return { tokens, keys, inspect, sealed: { credentials, key: keys } };
 }
