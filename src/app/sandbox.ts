@@ -67,12 +67,14 @@ export async function listeningSandbox(): Promise<RunningSandbox> {
  * Callers with API keys act for its first user.
  */
 export function storesOf({ refreshToken }: RunningSandbox): Stores {
+  const store = createMemoryStore({
+    [DEFAULT_TENANT]: { refresh_token: refreshToken },
+  });
   return {
-    store: createMemoryStore({
-      [DEFAULT_TENANT]: { refresh_token: refreshToken },
-    }),
+    store,
     keys: undefined,
     keyRecords: undefined,
+    inspect: (tenant) => store.read(tenant),
     sealed: undefined,
   };
 }
