@@ -6,6 +6,7 @@
 import type { Scope } from "../auth/principal.ts";
 import type { Setup } from "../fields/setup.ts";
 import type { Crm } from "../qontak/crm.ts";
+import type { Creating } from "./creating.ts";
 import type { History } from "./history.ts";
 import type { Plans } from "./plans.ts";
 import type { Runs } from "./runs.ts";
@@ -26,6 +27,8 @@ export interface ChangeContext {
   readonly history: History;
   /** The runs of many changes of this company. */
   readonly runs: Runs;
+  /** The creates of this company that are under way on this server. */
+  readonly creating: Creating;
   /** Whether changes may be carried out by a plan only. */
   readonly mustHavePlan: boolean;
   /** Searches many new records among those that exist; see `find_same.ts`. */

@@ -212,10 +212,25 @@ async function sendWrite(
   const { resource, id } = write;
   const { before: read, body, notes, doubts } = checked;
   const at = Date.now();
+  const end = isComparedFirst(write)
+    ? await context.creating.begin(
+      resource,
+      body,
+      checked.readAt,
+      context,
+    )
+    : () => {};
   let request: Awaited<ReturnType<typeof sendRequest>>;
   try {
     request = await sendRequest(context, write, checked);
+    const { response } = request.answer;
+    end({ made: true, id: isObject(response) ? toId(response.id) : null });
   } catch (error) {
+    end(
+      isFateUnknown(endpointOf(write), error)
+        ? { made: true, id: null }
+        : { made: false },
+    );
     throw id === undefined && isFateUnknown(endpointOf(write), error)
       ? await findCreated(crm, { resource, body, at }, error)
       : await explainRejection(

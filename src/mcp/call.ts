@@ -5,6 +5,7 @@
  */
 import type { Advise } from "../advice/advice.ts";
 import type { Audit } from "../audit/audit.ts";
+import { createCreating } from "../changes/creating.ts";
 import { createHistory } from "../changes/history.ts";
 import { createPlans } from "../changes/plans.ts";
 import { createRuns } from "../changes/runs.ts";
@@ -145,6 +146,7 @@ export function createCall(
     telemetry,
     ...defined({ kv, sealer }),
   });
+  const creating = createCreating();
   /** The account that each tenant had last. */
   const accounts = createLru<string>(TENANTS_HELD);
 
@@ -296,6 +298,7 @@ export function createCall(
       plans,
       history,
       runs: createRuns(changes.store, owner),
+      creating: creating(scope),
       scopes,
       mustHavePlan,
       mayRead,

@@ -166,6 +166,58 @@ for (const isWarm of [true, false]) {
   });
 }
 
+Deno.test("of equal creates at once one is sent, and the others name it", async () => {
+  await using world = await createWorld({ latency: 20 });
+  const others = await needed(world.ok);
+  const posts = () =>
+    world.seen().filter(({ method }) => method === "POST").length;
+  posts();
+  const equal = [
+    { ...others, ...SARI },
+    { ...others, ...SARI },
+    { ...others, first_name: "Orang", telephone: SARI.telephone },
+  ];
+  const calls = await Promise.all(
+    equal.map((args) => world.call("create_contact", args)),
+  );
+  assertEquals(posts(), 1);
+  const made = calls.find(({ isError }) => !isError)!;
+  const refused = calls.filter(({ isError }) => isError);
+  assertEquals(refused.length, 2);
+  for (const { text } of refused) {
+    assertStringIncludes(text, `just created contact ${made.data.id}`);
+  }
+  const creator_id = "Ratna Kusumawardani";
+  // Others do not wait or fail, and neither do those that are meant.
+  const different = await Promise.all([
+    world.call("create_company", { name: "PT Satu Dua", creator_id }),
+    world.call("create_company", { name: "PT Tiga Empat", creator_id }),
+    ...[1, 2].map(() =>
+      world.call("create_company", {
+        name: "PT Lima",
+        creator_id,
+        allow_duplicate: true,
+      })
+    ),
+  ]);
+  for (const { isError, text } of different) assert(!isError, text);
+  posts();
+  // A create that was refused makes way for the next one.
+  world.sandbox.inject({
+    fault: { kind: "status", status: 422 },
+    method: "POST",
+    path: "/api/v3.1/companies",
+    times: 1,
+  });
+  const again = await Promise.all(
+    [1, 2].map(() =>
+      world.call("create_company", { name: "PT Enam Tujuh", creator_id })
+    ),
+  );
+  assertEquals(again.filter(({ isError }) => !isError).length, 1);
+  assertEquals(posts(), 2);
+});
+
 Deno.test("create_company names a likely duplicate, and says so in a dry run", async () => {
   await using world = await createWorld();
   const { id } = await world.ok("create_company", {
