@@ -547,7 +547,7 @@ Deno.test("stores have no code, token or password, only hashes", async () => {
   assertEquals(text.includes(tokens.refresh_token), false);
 });
 
-Deno.test("a metadata document is fetched from the internet only", async () => {
+Deno.test("a metadata document is fetched from the internet only", () => {
   for (
     const address of [
       "http://client.example.co.id/c.json",
