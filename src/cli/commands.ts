@@ -72,6 +72,19 @@ export const commands = {
     summary: "Revoke a key: it no longer gives access",
     load: async () => (await import("./keys/revoke.ts")).revokeKey,
   },
+  "sessions list": {
+    words: 0,
+    flags: ["json"],
+    summary: "List who signed in, with which client, and what they allowed",
+    load: async () => (await import("./sessions/list.ts")).listSessions,
+  },
+  "sessions revoke": {
+    args: "<id>",
+    words: 1,
+    flags: [],
+    summary: "End a session of a person who signed in, or all of them",
+    load: async () => (await import("./sessions/revoke.ts")).revokeSessions,
+  },
   seal: {
     words: 0,
     flags: ["apply"],

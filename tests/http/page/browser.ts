@@ -73,6 +73,20 @@ export function browserTest(
   });
 }
 
+/** A tab of the browser, with cookies of its own. */
+export interface Tab extends AsyncDisposable {
+  readonly page: Page;
+}
+
+/** Opens an empty tab. */
+export async function openTab(options: BrowserContextOptions): Promise<Tab> {
+  shared ??= launch();
+  const tab = await (await shared).newContext({ locale: "en-GB", ...options });
+  const page = await tab.newPage();
+  page.setDefaultTimeout(10_000);
+  return { page, [Symbol.asyncDispose]: () => tab.close() };
+}
+
 /** How a page is served and shown. */
 export interface ViewOptions extends BrowserContextOptions {
   /** The key that callers need; by default none. */
