@@ -10,6 +10,7 @@ import { ForeseenError } from "../errors.ts";
 import { argumentOf, nameKeyOf, type Resource } from "../qontak/resources.ts";
 import type { BodyType } from "../qontak/bodies.ts";
 import { digitsOf, toDecimal } from "../values/decimal.ts";
+import { textOfHtml } from "../values/html.ts";
 import { isEmpty, isObject, type JsonObject, toId } from "../values/json.ts";
 import { parseDate, toIso } from "./dates.ts";
 import type { Setup } from "./setup.ts";
@@ -91,6 +92,12 @@ export function showRecord(
         showCustomField(entry, fields, whole)
       );
       if (entries.length > 0 || whole) found[key] = entries;
+      continue;
+    }
+    const text = key === "note" ? textOfHtml(value) : undefined;
+    if (text !== undefined) {
+      found.note = text;
+      found.note_formatting = "left out";
       continue;
     }
     found[answerKey(resource, key)] = showValue(resource, key, value);

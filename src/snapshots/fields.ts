@@ -22,6 +22,7 @@ import { isEmpty, show, toId } from "../values/json.ts";
 import { isPhoneKey } from "../values/phone.ts";
 import { fold, nearest } from "../values/words.ts";
 import { derivedOf, single } from "./derived.ts";
+import { NOTE_RULE } from "./notes.ts";
 import type {
   FieldKind,
   Kind,
@@ -55,6 +56,13 @@ const CUSTOM_KINDS: Readonly<Record<string, FieldKind>> = {
   select: "option",
   multiple_select: "list",
 };
+
+/** The records that notes belong to. */
+const NOTED: ReadonlySet<string> = new Set(["contacts", "companies", "deals"]);
+
+/** What the owner is where a record also has an assignee. */
+const OWNER_RULE =
+  'the field that Qontak labels "Owner"; who works on it is assignee_id';
 
 /** Finds the fields that a question names. */
 export interface Fields {
@@ -102,6 +110,11 @@ export function createFields(subject: Subject): Fields {
     const reader = type === "record" ? single(read) : read;
     const [value, name] = [reader(key), label ? reader(label) : undefined];
     const options = optionsOf(key);
+    const rule = key === "creator_id" && Object.hasOwn(body, "user_id")
+      ? OWNER_RULE
+      : key === "note" && resource.name === "note"
+      ? NOTE_RULE
+      : undefined;
     return {
       key,
       name: argumentOf(resource, key),
@@ -118,6 +131,7 @@ export function createFields(subject: Subject): Fields {
       isMoney: isMoney(resource, key),
       isPhone: isPhoneKey(key),
       ...(options ? { options } : {}),
+      ...(rule === undefined ? {} : { rule }),
     };
   }
 
@@ -236,8 +250,13 @@ function unknown(
   candidates: readonly string[],
   call: (name: string) => string,
 ): string {
-  const near = nearest(name, candidates);
   const plural = resource.plural.replaceAll("_", " ");
+  if (/^notes?$/i.test(name) && NOTED.has(resource.plural)) {
+    return `${plural} have no field ${
+      show(name)
+    }: notes are records of their own. Ask with resource notes, of {resource: ${resource.plural}, where} for those of some ${plural}, and where {field: note, op: contains, value}`;
+  }
+  const near = nearest(name, candidates);
   return `${plural} have no field ${show(name)}${
     near === undefined
       ? `. They have ${candidates.slice(0, 40).map(call).join(", ")}`

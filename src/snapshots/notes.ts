@@ -6,6 +6,7 @@
 import type { Crm } from "../qontak/crm.ts";
 import { endpoints } from "../qontak/endpoints.ts";
 import type { Resource } from "../qontak/resources.ts";
+import { textOfHtml } from "../values/html.ts";
 import { isObject, type JsonObject } from "../values/json.ts";
 
 /** The query parameter that names the record, by its kind. */
@@ -27,7 +28,7 @@ export function hasNotes({ name }: Resource): boolean {
  * @param resource The kind of record.
  * @param id The id of the record.
  * @param signal Ends the wait.
- * @returns The notes, newest first; none if records of this kind have none.
+ * @returns The notes, newest first, without formatting; none if records of this kind have none.
  */
 export async function readNotes(
   crm: Crm,
@@ -41,7 +42,17 @@ export async function readNotes(
     signal,
   });
   const notes = Array.isArray(response) ? response.filter(isObject) : [];
-  return notes.sort((a, b) => timeOf(b) - timeOf(a));
+  return notes.map(withoutFormatting)
+    .sort((a, b) => timeOf(b) - timeOf(a));
+}
+
+/** What answers say about the text of notes. */
+export const NOTE_RULE = "text only: formatting is left out";
+
+/** A note with its text only. Qontak's own pages store notes as HTML. */
+export function withoutFormatting(note: JsonObject): JsonObject {
+  const text = textOfHtml(note.note);
+  return text === undefined ? note : { ...note, note: text };
 }
 
 function timeOf({ created_at }: JsonObject): number {

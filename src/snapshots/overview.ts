@@ -13,7 +13,7 @@ import { cut } from "../values/marks.ts";
 import { cutAt } from "../values/text.ts";
 import { visible } from "../values/visible.ts";
 import { toEpoch } from "./moments.ts";
-import { readNotes } from "./notes.ts";
+import { NOTE_RULE, readNotes } from "./notes.ts";
 import { query, type Question } from "./query.ts";
 import type { Found } from "./records.ts";
 import type { Subject } from "./subject.ts";
@@ -301,7 +301,7 @@ async function notesAround(
   notes.sort((a, b) => timeOf(b.created_at) - timeOf(a.created_at));
   return {
     notes,
-    rule: `the notes of ${read.join(", ")}${
+    rule: `the notes of ${read.join(", ")}, ${NOTE_RULE}${
       failed > 0 ? `; ${failed} of these could not be read` : ""
     }`,
   };
@@ -348,12 +348,17 @@ function present(
     ...(last ? { last_contact: last } : {}),
     ...(next ? { next_step: next } : {}),
     rules: {
+      ...(resource === company ? { open_deals: BELONGS } : {}),
       last_notes: rule,
       last_contact:
         "the newest of these notes or completed tasks; calls and chats outside them are not known",
     },
   };
 }
+
+/** Which deals and tickets are counted for a company. */
+const BELONGS =
+  "deals and tickets that name the company, or no company but one of its people; also in won, lost and open_tickets";
 
 function more(count: number): JsonObject {
   return count > 0 ? { more: count } : {};

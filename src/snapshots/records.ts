@@ -16,6 +16,7 @@ import type { Subject } from "./subject.ts";
 import type { PageOfRecords } from "./read.ts";
 import type { Tell } from "./shared_work.ts";
 import { movesOf } from "./moves.ts";
+import { withoutFormatting } from "./notes.ts";
 import type { Owner, Related } from "./related.ts";
 import type { Snapshot, Snapshots, Source } from "./snapshots.ts";
 
@@ -184,7 +185,9 @@ function noteReader(crm: Crm, of: Resource) {
   return async (id: number, signal: AbortSignal): Promise<JsonObject[]> => {
     const query = { [parameter]: id };
     const { response } = await crm.call(list, { query, signal });
-    return Array.isArray(response) ? response.filter(isObject) : [];
+    return Array.isArray(response)
+      ? response.filter(isObject).map(withoutFormatting)
+      : [];
   };
 }
 

@@ -21,6 +21,7 @@ const traits: ToolTraits = {
     "city",
     "industry_name",
     "crm_type_name",
+    "creator_id",
     "creator_name",
     "updated_at",
   ],

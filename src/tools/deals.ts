@@ -36,6 +36,7 @@ const traits: ToolTraits = {
     "crm_pipeline_name",
     "crm_stage_id",
     "crm_stage_name",
+    "creator_id",
     "creator_name",
     "closed_date",
     "crm_company_name",

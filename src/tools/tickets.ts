@@ -21,6 +21,7 @@ const traits: ToolTraits = {
     "ticket_stage_id",
     "ticket_stage_name",
     "ticket_pipeline_name",
+    "ticket_priority_id",
     "ticket_priority_name",
     "ticket_category_name",
     "due_date",

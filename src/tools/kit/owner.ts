@@ -14,6 +14,9 @@ import { frames } from "./frames.ts";
 import { tenantArgument } from "./shared_arguments.ts";
 import type { ToolTraits } from "./tool_traits.ts";
 
+/** What the answer shows of the record. */
+const OWNER = ["id", "name", "first_name", "last_name", "creator_name"];
+
 /**
  * Makes a tool that assigns a record to another user.
  *
@@ -21,7 +24,7 @@ import type { ToolTraits } from "./tool_traits.ts";
  * @param endpoint The endpoint; its body takes `creator_id`.
  */
 export function ownerTool(
-  { resource, summary }: ToolTraits,
+  { resource }: ToolTraits,
   endpoint: Endpoint,
 ): Tool {
   const { name, idArgument } = resource;
@@ -62,7 +65,8 @@ export function ownerTool(
         path: { id: written },
         body,
         report: (context) =>
-          reportWrite(context, { resource, summary }, {
+          // Only the owner changes; get_ shows the rest.
+          reportWrite(context, { resource, summary: OWNER }, {
             written,
             body,
             previous: before,
