@@ -35,6 +35,7 @@ import { type Call, type CallOptions, createCall } from "./mcp/call.ts";
 import { createConfirmed } from "./mcp/confirm.ts";
 import { createEndpoint } from "./mcp/http.ts";
 import { demandScope } from "./mcp/step_up.ts";
+import { canShowApps, resultMeta } from "./mcp/apps.ts";
 import { createViews, type View } from "./mcp/view.ts";
 import { createKv } from "./storage/kv.ts";
 import { createLog, type Log, withRequest } from "./logging/log.ts";
@@ -381,9 +382,12 @@ function serverFor(
     onQontak: exchange?.uncount,
   });
   server.setRequestHandler("tools/list", (_, context) =>
-    answer(() => ({
-      tools: (exchange?.share(view.shared()) ?? view.listed()) as never,
-    }), context));
+    answer(() => {
+      const hasApps = canShowApps(server, context);
+      const tools = exchange?.share(view.shared(hasApps)) ??
+        view.listed(hasApps);
+      return { tools: tools as never };
+    }, context));
   server.setRequestHandler("tools/call", async ({ params }, context) => {
     const tool = view.find(params.name);
     demandScope(tool, caller);
@@ -395,6 +399,7 @@ function serverFor(
           context.mcpReq,
           optionsOf(context),
         ),
+        ...(canShowApps(server, context) ? resultMeta(tool) : {}),
       }),
       context,
       tool.effect !== "read",

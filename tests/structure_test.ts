@@ -25,6 +25,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["audit"],
   ["changes"],
   ["tools"],
+  ["apps"],
   ["mcp"],
   ["server"],
   ["http"],

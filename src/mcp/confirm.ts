@@ -113,17 +113,26 @@ function needsYes(args: JsonObject): boolean {
 }
 
 /** Whether the client can show a question to the person. */
-function canAsk(
-  { envelope }: Asked,
-  otherwise: JsonObject | undefined,
-): boolean {
-  const declared =
-    (envelope as JsonObject | undefined)?.[CLIENT_CAPABILITIES_META_KEY] ??
-      otherwise;
+function canAsk(request: Asked, otherwise: JsonObject | undefined): boolean {
+  const declared = capabilitiesOf(request, otherwise);
   const elicitation = isObject(declared) ? declared.elicitation : undefined;
   // Without further words, it means forms.
   return isObject(elicitation) &&
     (elicitation.form !== undefined || elicitation.url === undefined);
+}
+
+/**
+ * What the client can do.
+ *
+ * @param request The request, which says it in newer revisions.
+ * @param otherwise What a client of an older revision said at first.
+ */
+export function capabilitiesOf(
+  { envelope }: Pick<Asked, "envelope">,
+  otherwise: JsonObject | undefined,
+): unknown {
+  return (envelope as JsonObject | undefined)?.[CLIENT_CAPABILITIES_META_KEY] ??
+    otherwise;
 }
 
 function refused(text: string): ToolResult {

@@ -6,6 +6,7 @@
  */
 import type { Server, ServerContext } from "@modelcontextprotocol/server";
 import type { Call, CallOptions } from "./call.ts";
+import { canShowApps, isAppUri, listApps, readApp } from "./apps.ts";
 import { promptsFor } from "./prompts/needs.ts";
 import type { View } from "./view.ts";
 
@@ -89,7 +90,11 @@ export function registerExtras(
   server.setRequestHandler(
     "resources/list",
     (_, context) =>
-      answer(async () => (await resources()).listResources(view), context),
+      answer(async () => {
+        const listed = (await resources()).listResources(view);
+        const shown = canShowApps(server, context) ? listApps(view) : [];
+        return { resources: [...listed.resources, ...shown] };
+      }, context),
   );
   server.setRequestHandler(
     "resources/templates/list",
@@ -100,6 +105,7 @@ export function registerExtras(
     "resources/read",
     ({ params: { uri } }, context) =>
       answer(async () => {
+        if (isAppUri(uri)) return await readApp(uri, view);
         const { readResource } = await resources();
         return await readResource(uri, view, call, optionsOf(context));
       }, context),

@@ -6,6 +6,7 @@
  */
 import { ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
 import { DEFAULT_SCOPES, type Scope } from "../auth/principal.ts";
+import { type App, appMeta, appOf, apps } from "../apps/apps.ts";
 import { redactSecrets } from "../logging/redact.ts";
 import {
   catalog,
@@ -47,10 +48,16 @@ export interface View {
   has(name: string): boolean;
   /** The text that a model reads before it chooses a tool. */
   readonly instructions: string;
-  /** The tools as `tools/list` shows them. */
-  listed(): readonly ListedTool[];
+  /**
+   * The tools as `tools/list` shows them.
+   *
+   * @param hasApps Whether the client may show the views of tools.
+   */
+  listed(hasApps?: boolean): readonly ListedTool[];
   /** The same, as JSON that all answers share. */
-  shared(): Shared;
+  shared(hasApps: boolean): Shared;
+  /** The views that belong to one of the tools. */
+  readonly apps: readonly App[];
   /**
    * Finds a tool by name.
    *
@@ -96,9 +103,17 @@ function createView(selected: readonly Tool[], caller: Caller): View {
     .filter(({ effect }) => seenBy(caller).includes(effect))
     .map((tool) => isPinned(caller) ? withoutTenant(tool) : tool);
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
-  let shown: readonly ListedTool[] | undefined;
-  let encoded: Shared | undefined;
-  const list = () => (shown ??= tools.map(listed));
+  // Each is made when a client first asks for it.
+  const lists = [false, true].map((hasApps) => {
+    let shown: readonly ListedTool[] | undefined;
+    let encoded: Shared | undefined;
+    const list = () => (shown ??= tools.map((tool) => ({
+      ...listed(tool),
+      ...(hasApps ? appMeta(tool) : {}),
+    })));
+    return { list, shared: () => (encoded ??= createShared(list())) };
+  });
+  const listFor = (hasApps: boolean) => lists[Number(hasApps)]!;
   return {
     names: [...byName.keys()],
     isPinned: isPinned(caller),
@@ -106,8 +121,9 @@ function createView(selected: readonly Tool[], caller: Caller): View {
     instructions: isPinned(caller)
       ? INSTRUCTIONS
       : `${INSTRUCTIONS} ${TENANT_INSTRUCTIONS}`,
-    listed: list,
-    shared: () => (encoded ??= createShared(list())),
+    listed: (hasApps = false) => listFor(hasApps).list(),
+    shared: (hasApps) => listFor(hasApps).shared(),
+    apps: apps.filter((app) => tools.some((tool) => appOf(tool) === app)),
     find(name) {
       const tool = byName.get(name);
       if (tool) return tool;

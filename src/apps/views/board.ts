@@ -21,7 +21,6 @@ const MOST = 500;
 const FIELDS =
   "id,name,size,currency,crm_stage_id,creator_id,company,age_days,days_since_update";
 
-let host: Host;
 let format: Format = formatOf({});
 let tenant: Json = {};
 let pipeline: Json | undefined;
@@ -405,12 +404,12 @@ async function start(result: ToolResult): Promise<void> {
   }
 }
 
-host = await connect("board", {
+const host: Host = await connect("board", {
   onInput: (args) => tenant = tenantOf(args),
   onResult: start,
   onCancelled: () => show(notice("info", format.say.cancelledCall)),
   onContext(context) {
     format = formatOf(context);
-    if (stages.length > 0 && host) render();
+    if (stages.length > 0) render();
   },
 });

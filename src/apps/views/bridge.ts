@@ -85,7 +85,7 @@ const PROTOCOL = "2026-01-26";
  * @param listener What hears the host.
  */
 export async function connect(name: string, listener: Listener): Promise<Host> {
-  const host = window.parent;
+  const host: Window = globalThis.parent;
   const waiting = new Map<number, (message: Message) => void>();
   let context: HostContext = {};
   let capabilities: Json = {};

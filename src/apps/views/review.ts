@@ -12,7 +12,6 @@ import { button, type Child, h, notice, show } from "./dom.ts";
 import { type Format, formatOf, titleOf } from "./format.ts";
 import { fill } from "./words.ts";
 
-let host: Host;
 let format: Format = formatOf({});
 let args: Json = {};
 /** What is shown, for another language or theme. */
@@ -247,7 +246,7 @@ function openList({ records }: Json): void {
   );
 }
 
-host = await connect("review", {
+const host: Host = await connect("review", {
   onInput: (given) => args = given,
   onResult: (result) => open(result),
   onCancelled: () => show(notice("info", format.say.cancelledCall)),

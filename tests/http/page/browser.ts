@@ -41,7 +41,7 @@ export const noBrowser: string = executablePath === undefined
 
 let shared: Promise<Browser> | undefined;
 
-/** The browser; one for all tests, each of which has its own context. */
+/** Starts the browser. */
 async function launch(): Promise<Browser> {
   // Loaded when it is needed: without a browser, this is missing as well.
   const { chromium } = await import("npm:playwright-core@1.56");
@@ -51,6 +51,11 @@ async function launch(): Promise<Browser> {
     // opens only pages of the tests.
     args: ["--no-sandbox"],
   });
+}
+
+/** The browser; one for all tests, each of which has its own context. */
+export function browser(): Promise<Browser> {
+  return shared ??= launch();
 }
 
 Deno.test.afterAll(async () => {
@@ -165,8 +170,7 @@ export async function view(options: ViewOptions = {}): Promise<View> {
     return await answer(copy()) ?? await handler(copy(), info);
   }));
 
-  shared ??= launch();
-  const tab = await (await shared).newContext({
+  const tab = await (await browser()).newContext({
     viewport: { width: 1280, height: 800 },
     locale: "en-GB",
     ...options,

@@ -1,0 +1,128 @@
+/**
+ * Makes the pictures of the documents: the views, shown in Chromium by the
+ * extension's own host, with the invented records of the sandbox.
+ *
+ * @module
+ */
+import {
+  Client,
+  StreamableHTTPClientTransport,
+} from "@modelcontextprotocol/client";
+import { chromium } from "npm:playwright-core@1.56";
+import { createHandler, createServer } from "../mod.ts";
+import { serveSandbox } from "../src/sandbox/mod.ts";
+import { toStderr } from "../src/logging/log.ts";
+import { openView } from "./host.ts";
+
+/** One picture. */
+interface Picture {
+  readonly tool: string;
+  readonly args: Record<string, unknown>;
+  readonly width: number;
+  readonly height: number;
+  readonly context?: Record<string, unknown>;
+}
+
+const BOARD = { tool: "get_pipeline", args: { pipeline_id: 48213 } };
+const REVIEW = {
+  tool: "update_deal",
+  args: {
+    deal_id: 48283761,
+    crm_stage_id: "Proposal Sent",
+    size: 31_500_000,
+    closed_date: "2027-01-15",
+    clear: ["expired_date"],
+    dry_run: true,
+  },
+};
+const ANSWER = {
+  tool: "query_records",
+  args: {
+    resource: "deals",
+    group_by: "stage",
+    measures: "count,sum:size,weighted:size",
+    sort: "-count",
+  },
+};
+const MONTHS = {
+  tool: "query_records",
+  args: { resource: "deals", group_by: "created_at:month", measures: "count" },
+};
+const PHONE = { width: 390, height: 760 };
+const DARK = { theme: "dark" };
+const INDONESIAN = { locale: "id-ID" };
+
+const pictures: Readonly<Record<string, Picture>> = {
+  board: { ...BOARD, width: 1120, height: 640 },
+  review: { ...REVIEW, width: 760, height: 380 },
+  "board-dark": { ...BOARD, width: 1120, height: 640, context: DARK },
+  "board-phone": { ...BOARD, ...PHONE, context: INDONESIAN },
+  "review-dark": { ...REVIEW, width: 760, height: 380, context: DARK },
+  "review-phone": { ...REVIEW, ...PHONE, context: INDONESIAN },
+  answer: { ...ANSWER, width: 900, height: 700 },
+  "answer-dark": { ...MONTHS, width: 900, height: 560, context: DARK },
+  "answer-phone": { ...ANSWER, ...PHONE, context: INDONESIAN },
+};
+
+/** The pictures that the documents show; --all makes the others, to look at. */
+const SHOWN = ["board", "review"];
+
+const folder = Deno.args.includes("--all")
+  ? await Deno.makeTempDir({ prefix: "pictures-" })
+  : new URL("../.github/pictures", import.meta.url).pathname;
+await Deno.mkdir(folder, { recursive: true });
+await using stack = new AsyncDisposableStack();
+const sandbox = stack.use(serveSandbox());
+const server = createServer({
+  baseUrl: sandbox.url,
+  refreshToken: sandbox.refreshToken,
+  tokenCache: "memory",
+  audit: false,
+  log: () => {},
+});
+stack.defer(() => server.close());
+const http = Deno.serve(
+  { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+  createHandler(server),
+);
+stack.defer(() => http.shutdown());
+const client = new Client({ name: "pictures", version: "1.0.0" }, {
+  versionNegotiation: { mode: "auto" },
+  capabilities: {
+    extensions: {
+      "io.modelcontextprotocol/ui": {
+        mimeTypes: ["text/html;profile=mcp-app"],
+      },
+    },
+  },
+});
+await client.connect(
+  new StreamableHTTPClientTransport(
+    new URL(`http://127.0.0.1:${http.addr.port}/mcp`),
+  ),
+);
+stack.defer(() => client.close());
+const browser = await chromium.launch({
+  executablePath: Deno.env.get("CHROMIUM") ?? "/usr/bin/chromium",
+  args: ["--no-sandbox"],
+});
+stack.defer(() => browser.close());
+
+for (const [name, picture] of Object.entries(pictures)) {
+  if (folder.endsWith(".github/pictures") && !SHOWN.includes(name)) continue;
+  const { tool, args, width, height, context } = picture;
+  await using opened = await openView({
+    browser,
+    client,
+    tool,
+    args,
+    viewport: { width, height },
+    ...(context ? { context } : {}),
+  });
+  await opened.view.waitForSelector(".board .card, .before-after, .scroll");
+  const path = `${folder}/${name}.png`;
+  await opened.page.waitForTimeout(300);
+  await opened.page.screenshot({ path });
+  for (const complaint of opened.complaints) toStderr(complaint);
+  toStderr(`${path}: ${(await Deno.stat(path)).size} bytes`);
+}

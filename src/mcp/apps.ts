@@ -1,0 +1,72 @@
+/**
+ * The views that a client can show: what lists and results say of them, and
+ * their documents.
+ *
+ * @module
+ */
+import {
+  ResourceNotFoundError,
+  type Server,
+  type ServerContext,
+} from "@modelcontextprotocol/server";
+import {
+  APP_TYPE,
+  appOf,
+  appResourceMeta,
+  apps,
+  showsApps,
+} from "../apps/apps.ts";
+import type { Tool } from "../tools/tool.ts";
+import { capabilitiesOf } from "./confirm.ts";
+import type { View } from "./view.ts";
+
+/**
+ * Whether the client of a request may show views.
+ *
+ * @param server The server of the caller.
+ * @param context The request.
+ */
+export function canShowApps(
+  server: Server,
+  { mcpReq }: Pick<ServerContext, "mcpReq">,
+): boolean {
+  return showsApps(capabilitiesOf(mcpReq, server.getClientCapabilities()));
+}
+
+/** The entries of a caller's views in `resources/list`. */
+export function listApps({ apps }: View) {
+  return apps.map(({ html: _, ...app }) => ({
+    ...app,
+    mimeType: APP_TYPE,
+    _meta: appResourceMeta,
+  }));
+}
+
+/** Whether an address is that of a view. */
+export function isAppUri(uri: string): boolean {
+  return apps.some((app) => app.uri === uri);
+}
+
+/**
+ * Answers `resources/read` for a view.
+ *
+ * @throws {ResourceNotFoundError} When the caller has no tool with that view.
+ */
+export async function readApp(uri: string, { apps }: View) {
+  const app = apps.find((app) => app.uri === uri);
+  if (!app) throw new ResourceNotFoundError(uri);
+  const text = await app.html();
+  return {
+    contents: [{ uri, mimeType: APP_TYPE, text, _meta: appResourceMeta }],
+  };
+}
+
+/**
+ * What a result says to the view of its tool: which tool it was, since not every
+ * client tells views.
+ */
+export function resultMeta(
+  tool: Tool,
+): { readonly _meta?: { readonly tool: string } } {
+  return appOf(tool) ? { _meta: { tool: tool.name } } : {};
+}
