@@ -13,6 +13,7 @@ import { createHandler, createServer } from "../mod.ts";
 import { serveSandbox } from "../src/sandbox/mod.ts";
 import { toStderr } from "../src/logging/log.ts";
 import { openView } from "./host.ts";
+import { smaller } from "./small_png.ts";
 
 /** One picture. */
 interface Picture {
@@ -53,8 +54,8 @@ const DARK = { theme: "dark" };
 const INDONESIAN = { locale: "id-ID" };
 
 const pictures: Readonly<Record<string, Picture>> = {
-  board: { ...BOARD, width: 1120, height: 640 },
-  review: { ...REVIEW, width: 760, height: 380 },
+  board: { ...BOARD, width: 1120, height: 600 },
+  review: { ...REVIEW, width: 760, height: 330 },
   "board-dark": { ...BOARD, width: 1120, height: 640, context: DARK },
   "board-phone": { ...BOARD, ...PHONE, context: INDONESIAN },
   "review-dark": { ...REVIEW, width: 760, height: 380, context: DARK },
@@ -122,7 +123,8 @@ for (const [name, picture] of Object.entries(pictures)) {
   await opened.view.waitForSelector(".board .card, .before-after, .scroll");
   const path = `${folder}/${name}.png`;
   await opened.page.waitForTimeout(300);
-  await opened.page.screenshot({ path });
+  const screenshot = await opened.page.screenshot();
+  await Deno.writeFile(path, await smaller(opened.page, screenshot));
   for (const complaint of opened.complaints) toStderr(complaint);
   toStderr(`${path}: ${(await Deno.stat(path)).size} bytes`);
 }

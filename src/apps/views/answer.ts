@@ -41,7 +41,7 @@ function columnsOf(records: readonly Json[]): Column[] {
     const units = new Set(
       values.filter(isAmounts).flatMap((value) => Object.keys(value)),
     );
-    const title = titleOf(key);
+    const title = titleOf(key, format.say);
     if (units.size > 0) {
       return Array.from(units, (unit) => ({
         key,
@@ -136,7 +136,11 @@ function drawing(
   const measures = columns.slice(groups).filter(({ isNumber }) => isNumber);
   if (records.length < 2 || measures.length === 0) return false;
   const idOf = ({ key, unit = "" }: Column) => `${key} ${unit}`;
-  const chosen = measures.find((one) => idOf(one) === measured) ?? measures[0]!;
+  // What is the same for all groups says nothing as a chart.
+  const isVaried = (one: Column) =>
+    new Set(records.map((record) => cell(record, one))).size > 1;
+  const chosen = measures.find((one) => idOf(one) === measured) ??
+    measures.find(isVaried) ?? measures[0]!;
   const shown = (value: number) =>
     chosen.unit === undefined
       ? format.number(value)

@@ -131,7 +131,9 @@ function deletion(answer: Json, format: Format): HTMLElement | undefined {
           {},
           isObject(held)
             ? `${titleOf(plural)}: ${format.text(held.count)}`
-            : `${say.unknown}: ${texts(held).map(titleOf).join(", ")}`,
+            : `${say.unknown}: ${
+              texts(held).map((one) => titleOf(one)).join(", ")
+            }`,
         )
       ),
     ),

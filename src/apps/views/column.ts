@@ -141,15 +141,20 @@ export function element(
           count,
         ),
       ),
-      h("p", { class: "sum" }, value || say.noValue),
+      h(
+        "p",
+        { class: "sum" },
+        h("b", {}, value || say.noValue),
+        win !== undefined && h(
+          "span",
+          { class: "quiet" },
+          fill(say.win, { percent: `${Math.round(win * 100)}%` }),
+        ),
+      ),
       h(
         "p",
         { class: "quiet" },
-        [
-          value && `${say.weighted} ${amounts(stage.weighted) || "–"}`,
-          win !== undefined &&
-          fill(say.win, { percent: `${Math.round(win * 100)}%` }),
-        ].filter(Boolean).join(" · "),
+        value ? `${say.weighted} ${amounts(stage.weighted) || "–"}` : "\u00a0",
       ),
     ),
     list,
@@ -218,7 +223,7 @@ function card(deal: Deal, isFirst: boolean, board: Board): HTMLElement {
         "b",
         {},
         size === undefined
-          ? "–"
+          ? h("span", { class: "quiet" }, format.say.noValue)
           : currency === undefined
           ? format.number(size)
           : format.money(size, currency),

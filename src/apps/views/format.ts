@@ -27,7 +27,9 @@ export interface Format {
   text(value: unknown, key?: string): string;
 }
 
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
+/** A point in time; one of a record has the company's own offset. */
+const TIME =
+  /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$/;
 const DAY = /^\d{4}-\d\d-\d\d$/;
 /** The mark with which the server adds an option's id to its label. */
 const WITH_ID = /^(.+) (\(id \d+\))$/s;
@@ -49,11 +51,9 @@ export function formatOf({ locale, timeZone }: HostContext): Format {
   const plain = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
   const moneys = new Map<string, Intl.NumberFormat>();
   const collator = new Intl.Collator(language, { numeric: true });
-  const when = new Intl.DateTimeFormat(language, {
-    dateStyle: "medium",
-    timeStyle: "short",
-    ...zone,
-  });
+  const both = { dateStyle: "medium", timeStyle: "short" } as const;
+  const here = new Intl.DateTimeFormat(language, { ...both, ...zone });
+  const own = new Intl.DateTimeFormat(language, { ...both, timeZone: "UTC" });
   const day = new Intl.DateTimeFormat(language, {
     dateStyle: "medium",
     timeZone: "UTC",
@@ -82,10 +82,20 @@ export function formatOf({ locale, timeZone }: HostContext): Format {
     return format.format(value);
   }
 
-  const time = (value: string) => {
-    const date = new Date(value);
-    return Number.isNaN(date.getTime()) ? value : when.format(date);
-  };
+  function time(value: string): string {
+    const [, date, clock, offset] = TIME.exec(value) ?? [];
+    // Records have the time of the company, which is not moved to another zone.
+    const isRecord = offset !== undefined && offset !== "Z";
+    if (isRecord && clock === "00:00") return writeDay(date!);
+    const when = new Date(isRecord ? `${date}T${clock}Z` : value);
+    if (Number.isNaN(when.getTime())) return value;
+    return (isRecord ? own : here).format(when);
+  }
+
+  function writeDay(value: string): string {
+    const date = new Date(`${value}T00:00Z`);
+    return Number.isNaN(date.getTime()) ? value : day.format(date);
+  }
 
   function text(value: unknown, key = ""): string {
     if (value === null || value === undefined || value === "") return say.empty;
@@ -95,7 +105,7 @@ export function formatOf({ locale, timeZone }: HostContext): Format {
     if (typeof value === "boolean") return value ? say.yes : say.no;
     if (typeof value === "string") {
       if (TIME.test(value)) return time(value);
-      return DAY.test(value) ? day.format(new Date(value)) : value;
+      return DAY.test(value) ? writeDay(value) : value;
     }
     if (Array.isArray(value)) {
       return value.map((one) => text(one, key)).join(", ") || say.empty;
@@ -141,9 +151,25 @@ function zoneOf(timeZone: string | undefined): { timeZone?: string } {
   }
 }
 
-/** A key as people read it: `crm_company_name` is "Company name". */
-export function titleOf(key: string): string {
-  const words = key.replace(/^crm_/, "").replace(/_id$/, "")
-    .replaceAll("_", " ").replace(/:/g, " ");
+/**
+ * A key as people read it: `crm_company_name` is "Company name", and `sum:size`
+ * is "Total size".
+ *
+ * @param key The key.
+ * @param say The words for measures; its own without.
+ */
+export function titleOf(key: string, say?: Words): string {
+  const [, measure = "", field = key] = /^([a-z]+)[:_](.+)$/.exec(key) ?? [];
+  const measures: Readonly<Record<string, string | undefined>> = {
+    sum: say?.sumOf,
+    avg: say?.averageOf,
+    weighted: say?.weighted,
+    without: say?.without,
+  };
+  if (key === "count" && say) return say.number;
+  const named = measures[measure];
+  if (named) return `${named} ${titleOf(field).toLowerCase()}`;
+  const words = key.replace(/^crm_/, "").replace(/_ids?$/, "")
+    .replaceAll("_", " ").replace(/:/g, " · ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -99,6 +99,10 @@ const en = {
   left: "{count} more are not shown",
   nothing: "Nothing matches.",
   rules: "How this was counted",
+  number: "Number",
+  sumOf: "Total",
+  averageOf: "Average",
+  without: "Without",
 };
 
 /** The words of one language. */
@@ -196,6 +200,10 @@ const id: Words = {
   left: "{count} lagi tidak ditampilkan",
   nothing: "Tidak ada yang cocok.",
   rules: "Cara menghitungnya",
+  number: "Jumlah",
+  sumOf: "Total",
+  averageOf: "Rata-rata",
+  without: "Tanpa",
 };
 
 /** The words of each language. */
