@@ -231,7 +231,8 @@ function parseOrdered(
     });
     return (row) => verdict(field.value(row));
   }
-  if (field.kind !== "number") {
+  // Ids have an order too, by which a reader can continue a long answer.
+  if (field.kind !== "number" && field.key !== "id") {
     throw new InputError(
       `${field.called} has no order: ${op} and between are for numbers and dates`,
     );

@@ -194,6 +194,16 @@ Deno.test("query() reports all mistakes at once, and computes nothing", () => {
   ) assertStringIncludes(error.message, part);
 });
 
+Deno.test("query() orders records by their own id, so that a long answer can be continued", () => {
+  const records = [9, 10, 11, 100].map((id) => deal(id, {}));
+  const found = ask(records, {
+    where: [{ field: "id", op: "lt", value: "11" }],
+    sort: "-id",
+    fields: ["id"],
+  });
+  assertEquals(found.rows, [{ id: 10 }, { id: 9 }]);
+});
+
 Deno.test("query() assigns a moment to its day in the company's zone, at the edges of days", () => {
   const records = [
     deal(1, { closed_date: "2026-10-31T23:59:59.000+07:00" }),

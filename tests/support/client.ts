@@ -17,14 +17,25 @@ export type Mode = "auto" | "legacy";
 /** What the person behind a client answers to a question. */
 export type Person = (question: string) => "accept" | "decline" | "cancel";
 
+/** What a client says that shows the views of tools. */
+const SHOWS_APPS = {
+  extensions: {
+    "io.modelcontextprotocol/ui": { mimeTypes: ["text/html;profile=mcp-app"] },
+  },
+};
+
 async function connect(
   transport: Transport,
   mode: Mode,
   person?: Person,
+  hasApps = false,
 ): Promise<Client> {
   const client = new Client({ name: "tests", version: "1.0.0" }, {
     versionNegotiation: { mode },
-    ...(person ? { capabilities: { elicitation: {} } } : {}),
+    capabilities: {
+      ...(person ? { elicitation: {} } : {}),
+      ...(hasApps ? SHOWS_APPS : {}),
+    },
   });
   if (person) {
     client.setRequestHandler("elicitation/create", ({ params }) => {
@@ -39,10 +50,12 @@ async function connect(
 /** Connects to a server over HTTP. */
 export async function connectHttp(
   url: string,
-  { key, mode = "auto", person }: {
+  { key, mode = "auto", person, hasApps }: {
     readonly key?: string;
     readonly mode?: Mode;
     readonly person?: Person;
+    /** Whether the client shows the views of tools. */
+    readonly hasApps?: boolean;
   } = {},
 ): Promise<Client> {
   const headers: Record<string, string> = key
@@ -51,7 +64,7 @@ export async function connectHttp(
   const transport = new StreamableHTTPClientTransport(new URL(url), {
     requestInit: { headers },
   });
-  return await connect(transport, mode, person);
+  return await connect(transport, mode, person, hasApps);
 }
 
 /** Starts the program in a separate process and connects to it over stdio. */
@@ -59,6 +72,7 @@ export async function connectStdio(
   env: Record<string, string>,
   mode: Mode = "auto",
   person?: Person,
+  hasApps?: boolean,
 ): Promise<Client> {
   const transport = new StdioClientTransport({
     command: Deno.execPath(),
@@ -67,7 +81,7 @@ export async function connectStdio(
     cwd: root,
     stderr: "ignore",
   });
-  return await connect(transport, mode, person);
+  return await connect(transport, mode, person, hasApps);
 }
 
 /** The result of a tool call. */

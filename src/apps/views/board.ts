@@ -18,8 +18,16 @@ import { fill } from "./words.ts";
 const MOST = 500;
 
 /** What is shown on a card, and what orders them. */
-const FIELDS =
-  "id,name,size,currency,crm_stage_id,creator_id,company,age_days,days_since_update";
+const FIELDS = [
+  "id",
+  "name",
+  "size",
+  "currency",
+  "crm_stage_id",
+  "creator_id",
+  "company",
+  "age_days",
+];
 
 let format: Format = formatOf({});
 let tenant: Json = {};
@@ -31,6 +39,8 @@ let asOf: unknown;
 let left = 0;
 let order: "value" | "age" | "name" = "value";
 let search = "";
+/** How often deals were read, so that an older answer is not shown. */
+let loading = 0;
 /** Where the status is said to screen readers, and shown. */
 const status = h("p", { class: "status quiet", role: "status" });
 
@@ -47,26 +57,24 @@ const sentenceOf = (error: unknown) =>
 
 /** Reads the pipeline's stages and deals, and shows them. */
 async function load(id: unknown, fresh = false): Promise<void> {
+  const ours = ++loading;
   status.textContent = format.say.loading;
   const where = [{ field: "crm_pipeline_id", value: String(id) }];
-  const deal = { resource: "deals", where, ...(fresh ? { fresh } : {}) };
   try {
     const found = await ask("list_pipeline_stages", { pipeline_id: id });
-    const cards = await ask("query_records", {
-      ...deal,
-      fields: FIELDS,
-      sort: "-size",
-      limit: MOST,
-    });
     const totals = await ask("query_records", {
       resource: "deals",
       where,
       group_by: "stage",
       measures: "count,sum:size,weighted:size",
+      ...(fresh ? { fresh } : {}),
     });
-    deals = objects(cards.records) as unknown as Deal[];
-    left = Number(cards.left_out ?? 0);
-    asOf = cards.as_of;
+    const read = await readDeals(where);
+    // The person may have chosen another pipeline meanwhile.
+    if (ours !== loading) return;
+    deals = read.deals;
+    left = read.left;
+    asOf = totals.as_of;
     stages = stageOf(
       objects(found.records),
       objects(totals.records),
@@ -75,8 +83,34 @@ async function load(id: unknown, fresh = false): Promise<void> {
     status.textContent = "";
     render();
   } catch (error) {
+    if (ours !== loading) return;
     status.textContent = "";
     show(notice("bad", sentenceOf(error)));
+  }
+}
+
+/**
+ * Reads the newest deals. An answer has as many as a model can read, so there
+ * are several; the server answers them from what it has read once.
+ */
+async function readDeals(where: readonly Json[]) {
+  const read: Deal[] = [];
+  for (;;) {
+    const last = read.at(-1)?.id;
+    const page = await ask("query_records", {
+      resource: "deals",
+      where: last === undefined
+        ? where
+        : [...where, { field: "id", op: "lt", value: String(last) }],
+      fields: FIELDS,
+      sort: "-id",
+      limit: MOST - read.length,
+    });
+    const next = objects(page.records) as unknown as Deal[];
+    read.push(...next);
+    const left = Number(page.left_out ?? 0);
+    const isWhole = left === 0 || next.length === 0 || read.length >= MOST;
+    if (isWhole) return { deals: read, left };
   }
 }
 

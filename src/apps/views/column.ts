@@ -21,7 +21,6 @@ export interface Deal {
   readonly creator_id?: string;
   readonly company?: string;
   readonly age_days?: number;
-  readonly days_since_update?: number;
 }
 
 /** A stage, with the totals of all its deals. */
