@@ -60,7 +60,7 @@ for (const app of apps) {
       "require-trusted-types-for 'script'",
       "trusted-types 'none'",
     ]);
-    // The name of SVG is no address that is loaded.
+    // The name of SVG is not loaded.
     const addresses = html.match(/https?:\/\/[^"'`\s)]+/g) ?? [];
     assertEquals(
       addresses.filter((one) => one !== "http://www.w3.org/2000/svg"),

@@ -11,7 +11,7 @@ export function isObject(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The objects of a list; none if it is no list. */
+/** The objects of a list; none if it is not a list. */
 export function objects(value: unknown): Json[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
 }
@@ -31,7 +31,7 @@ const FENCED = /^<qontak-data (\d{6})>\n([\s\S]*)\n<\/qontak-data \1>$/;
 
 /**
  * The data of a result: its structured content, or the JSON of its text without
- * the fence around it. Undefined if the call failed or the text is no JSON.
+ * the fence around it. Undefined if the call failed or the text is not JSON.
  */
 export function dataOf(result: ToolResult): Json | undefined {
   if (result.isError === true) return undefined;
