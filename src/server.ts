@@ -283,6 +283,7 @@ export function createServer(given: ServerOptions): QontakServer {
     }),
   );
   telemetry.gauge("snapshot_bytes", () => snapshots.bytes);
+  const tools = selectTools(options);
   const call = createCall({
     access,
     kv,
@@ -299,8 +300,9 @@ export function createServer(given: ServerOptions): QontakServer {
     },
     snapshots,
     zone: createZone(options.timeZone ?? DEFAULT_ZONE),
+    hasTool: (name) => tools.some((tool) => tool.name === name),
   });
-  const viewOf = createViews(selectTools(options));
+  const viewOf = createViews(tools);
   // Without a credential, a caller may do all that the server may.
   const operator = (name: string): Caller => ({
     name,

@@ -135,6 +135,7 @@ function createSubject({ url, token }: Sandbox) {
     snapshots,
     changes: { store: createMemoryChangeStore(), undoDays: 0 },
     zone: createZone(DEFAULT_ZONE),
+    hasTool: () => true,
   });
   const tool = (name: string) => catalog.find((one) => one.name === name)!;
   async function run(name: string, args: Record<string, unknown>) {

@@ -73,6 +73,7 @@ async function serveRounds(telemetry: Telemetry): Promise<void> {
     snapshots: createSnapshots(),
     changes: { store: createMemoryChangeStore(), undoDays: 0 },
     zone: createZone(DEFAULT_ZONE),
+    hasTool: () => true,
   });
   const tool = catalog.find(({ name }) => name === "list_pipelines")!;
   const options = {

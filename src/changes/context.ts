@@ -33,6 +33,8 @@ export interface ChangeContext {
   readonly mustHavePlan: boolean;
   /** Searches many new records among those that exist; see `find_same.ts`. */
   readonly findCandidates?: FindCandidates | undefined;
+  /** Whether this server has a tool. */
+  readonly hasTool: (name: string) => boolean;
   /** What the caller may do. */
   readonly scopes: readonly Scope[];
   /** Whether the caller may see what records hold. */

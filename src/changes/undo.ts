@@ -113,6 +113,10 @@ export async function prepareFirstUndo(
       `your credential lacks the scope ${scope}, which this needs`,
     );
   }
+  const maker = `${act}_${kind}`;
+  if (!context.hasTool(maker)) {
+    return refused(`this server has no tool ${maker}, which would do the same`);
+  }
   if (!resource) {
     if (kind !== TASK_CATEGORY) return refused("this cannot be taken back");
     const isListed = (await taskCategories(context))

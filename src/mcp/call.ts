@@ -109,6 +109,8 @@ export interface CallSettings {
   readonly changes: Required<ChangeOptions>;
   /** The time zone that decides when days begin. */
   readonly zone: Zone;
+  /** Whether the server has a tool. */
+  readonly hasTool: (name: string) => boolean;
 }
 
 /** The state of a call. */
@@ -137,7 +139,7 @@ export function createCall(
 ): Call {
   const { access, kv, sealer, log, audit, telemetry, content, advise } =
     settings;
-  const { snapshots, changes, zone } = settings;
+  const { snapshots, changes, zone, hasTool } = settings;
   const why = advise({ what: "showContent" });
   const cache = createCache({
     lifetime: SETUP_LIFETIME,
@@ -299,6 +301,7 @@ export function createCall(
       history,
       runs: createRuns(changes.store, owner),
       creating: creating(scope),
+      hasTool,
       scopes,
       mustHavePlan,
       mayRead,

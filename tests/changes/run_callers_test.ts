@@ -8,6 +8,8 @@ import {
 import type { AuditRecord } from "../../src/audit/mod.ts";
 import { createCallers } from "../support/callers.ts";
 import { call, ok } from "../support/client.ts";
+import { createMemoryChangeStore } from "../../src/changes/stores/memory.ts";
+import { startOther } from "../support/other_server.ts";
 import { createWorld, writes } from "../support/world.ts";
 
 Deno.test("change_records needs the scopes of what its rows do, and a run is its caller's", async () => {
@@ -87,6 +89,34 @@ Deno.test("change_records changes only what the server has tools for", async () 
   });
   assertMatch(refused, /resource must be/);
   assertEquals(writes(world), []);
+});
+
+Deno.test("undo_change takes back only what the server has tools for", async () => {
+  const store = createMemoryChangeStore();
+  await using all = await createWorld({
+    rotateRefreshTokens: false,
+    changes: { store },
+  });
+  const [{ id: deal_id }] = (await all.ok("list_deals")).records;
+  const one = await all.ok("update_deal", { deal_id, name: "Lain" });
+  const { plan } = await all.ok("change_records", {
+    resource: "deals",
+    action: "update",
+    rows: [{ id: deal_id, name: "Lagi" }],
+  });
+  const run = await all.ok("change_records", { plan });
+  // Another server for the same company, with fewer tools.
+  await using few = await startOther(all, {
+    changes: { store },
+    toolsets: ["contacts", "changes"],
+  });
+  const sent = writes(all).length;
+  const { text } = await call(few.client, "undo_change", { ids: [one.undo] });
+  assertMatch(text, /deal \d+: this server has no tool update_deal/);
+  const many = await ok(few.client, "undo_change", { ids: [run.undo] });
+  assertEquals([many.count, many.plan], [0, undefined]);
+  assertMatch(many.problems[0], /this server has no tool update_deal/);
+  assertEquals(writes(all).length, sent);
 });
 
 Deno.test("the audit has the run and the plan of each row, and nothing is asked without a plan", async () => {

@@ -5,11 +5,10 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
-import { createServer } from "../../../mod.ts";
 import { createHistory } from "../../../src/changes/history.ts";
-import { connectHttp, ok } from "../../support/client.ts";
-import { serveMcp } from "../../support/serve.ts";
-import { createWorld, NO_RATE, noRates, writes } from "../../support/world.ts";
+import { ok } from "../../support/client.ts";
+import { startOther } from "../../support/other_server.ts";
+import { createWorld, writes } from "../../support/world.ts";
 import type { Ground } from "./contract.ts";
 
 /** How many changes both servers take back. */
@@ -81,50 +80,39 @@ export async function undoneOnce(
       rotateRefreshTokens: false,
       changes: { store: stores[0]! },
     });
-    const server = createServer({
-      baseUrl: world.sandbox.url,
-      refreshToken: world.sandbox.refreshToken,
-      confirm: "off",
-      limits: noRates(),
-      callRate: NO_RATE,
-      log: () => {},
+    await using other = await startOther(world, {
       changes: { store: stores[1]! },
     });
-    await using other = serveMcp(server, {});
-    const client = await connectHttp(other.url);
-    try {
-      const { records } = await world.ok("list_deals");
-      const undos: string[] = [];
-      for (const { id: deal_id } of records.slice(0, CHANGES)) {
-        undos.push((await world.ok("delete_deal", { deal_id })).undo);
-      }
-      const clients = [world.client, client, world.client, client];
-      const plans = await Promise.all(
-        undos.flatMap((undo) =>
-          clients.map(async (client) => ({
-            client,
-            plan: (await ok(client, "undo_change", { ids: [undo] })).plan,
-          }))
-        ),
+    const { client } = other;
+    const { records } = await world.ok("list_deals");
+    const undos: string[] = [];
+    for (const { id: deal_id } of records.slice(0, CHANGES)) {
+      undos.push((await world.ok("delete_deal", { deal_id })).undo);
+    }
+    const clients = [world.client, client, world.client, client];
+    const plans = await Promise.all(
+      undos.flatMap((undo) =>
+        clients.map(async (client) => ({
+          client,
+          plan: (await ok(client, "undo_change", { ids: [undo] })).plan,
+        }))
+      ),
+    );
+    await Promise.all(
+      plans.map(({ client, plan }) =>
+        client.callTool({ name: "undo_change", arguments: { plan } })
+      ),
+    );
+    const made = writes(world).filter(({ method, path }) =>
+      method === "POST" && path.endsWith("/deals")
+    );
+    assertEquals(made.length, CHANGES);
+    const listed = (await ok(client, "undo_change")).records;
+    for (const undo of undos) {
+      const one = listed.find((change: { undo: string }) =>
+        change.undo === undo
       );
-      await Promise.all(
-        plans.map(({ client, plan }) =>
-          client.callTool({ name: "undo_change", arguments: { plan } })
-        ),
-      );
-      const made = writes(world).filter(({ method, path }) =>
-        method === "POST" && path.endsWith("/deals")
-      );
-      assertEquals(made.length, CHANGES);
-      const listed = (await ok(client, "undo_change")).records;
-      for (const undo of undos) {
-        const one = listed.find((change: { undo: string }) =>
-          change.undo === undo
-        );
-        assert(one.undone_by, JSON.stringify(one));
-      }
-    } finally {
-      await client.close();
+      assert(one.undone_by, JSON.stringify(one));
     }
   } finally {
     for (const store of stores) await store.close?.();
