@@ -15,6 +15,15 @@ export const commands = {
     summary: "Speak MCP on stdin and stdout (the default)",
     load: async () => (await import("./serve.ts")).serve,
   },
+  setup: {
+    args: "[client]",
+    words: 1,
+    surplus: `setup takes one client: ${CLIENTS.join(", ")}`,
+    flags: ["read-only", "toolsets"],
+    summary:
+      "Set the server up on this machine: ask for the token, test it, keep it, and configure a client",
+    load: async () => (await import("./setup.ts")).setup,
+  },
   "tenants add": {
     args: "[id]",
     words: 1,

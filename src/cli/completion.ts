@@ -31,6 +31,7 @@ interface Step {
 /** Words that may follow a command's name. */
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   config: CLIENTS,
+  setup: CLIENTS,
   completion: SHELLS,
 };
 

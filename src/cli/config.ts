@@ -18,6 +18,7 @@ import {
   nameOf,
   type Os,
   startsServers,
+  type Stdio,
   TOKEN,
 } from "../clients/clients.ts";
 import { isLoopback, isSecure } from "../net/address.ts";
@@ -35,21 +36,12 @@ import { say, tell } from "./output.ts";
 // deno-lint-ignore require-await -- commands are asynchronous
 export const config: Run = async ({ word, flags }) => {
   const client = readClient(word);
-  const os: Os = Deno.build.os === "darwin" || Deno.build.os === "windows"
-    ? Deno.build.os
-    : "linux";
   const connection = flags.http === undefined
-    ? ownServer(client, os, flags)
+    ? ownServer(client, flags)
     : runningServer(client, String(flags.http), flags);
   const { text, instruction } = configFor(client, connection);
   say(text);
-  const file = fileOf(client, {
-    os,
-    ...defined({
-      home: variable(os === "windows" ? "USERPROFILE" : "HOME"),
-      appData: variable("APPDATA"),
-    }),
-  });
+  const file = fileHere(client);
   const links = installLinks(client, connection);
   tell(`\n${nameOf(client)}: ${instruction}`);
   if (file) tell(`File: ${file}`);
@@ -68,7 +60,12 @@ const meanings: Readonly<Record<string, string>> = {
     "a key from qontak-mcp keys create on the server, or one whose hash is in its MCP_API_KEYS",
 };
 
-function readClient(word: string | undefined): ClientId {
+/**
+ * Reads the name of a client.
+ *
+ * @throws {ConfigError} If it is not one.
+ */
+export function readClient(word: string | undefined): ClientId {
   const known = CLIENTS.join(", ");
   if (word === undefined) {
     throw new ConfigError([`config needs a client: one of ${known}`]);
@@ -83,15 +80,43 @@ function readClient(word: string | undefined): ClientId {
   ]);
 }
 
+/** The operating system, for the paths of clients. */
+function here(): Os {
+  const { os } = Deno.build;
+  return os === "darwin" || os === "windows" ? os : "linux";
+}
+
+/**
+ * The file of this machine that holds a client's configuration.
+ *
+ * @param client The client.
+ * @returns Its path; undefined if the client has no such file.
+ */
+export function fileHere(client: ClientId): string | undefined {
+  const os = here();
+  return fileOf(client, {
+    os,
+    ...defined({
+      home: variable(os === "windows" ? "USERPROFILE" : "HOME"),
+      appData: variable("APPDATA"),
+    }),
+  });
+}
+
 /** The flags for starting a server, except those for its address. */
 const STARTING = ["sandbox", "read-only", "toolsets"] as const;
 
-/** A server that the client starts in the same way as this one was started. */
-function ownServer(
+/**
+ * A server that the client starts in the same way as this one was started.
+ *
+ * @param client The client.
+ * @param flags The flags of the server.
+ * @throws {ConfigError} If the client cannot start servers.
+ */
+export function ownServer(
   client: ClientId,
-  os: Os,
   { sandbox, toolsets, "read-only": isReadOnly }: Flags,
-): Connection {
+): Stdio {
   if (!startsServers(client)) {
     throw new ConfigError([
       `${
@@ -103,7 +128,7 @@ function ownServer(
   const groups = toolsets && readFlag("toolsets", String(toolsets), read);
   const main = Deno.mainModule;
   const command = commandOf({
-    os,
+    os: here(),
     execPath: Deno.execPath(),
     standalone: Deno.build.standalone,
     version: Deno.version.deno,

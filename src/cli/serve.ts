@@ -13,8 +13,9 @@ import { isLoopback } from "../net/address.ts";
 import { isObject } from "../values/json.ts";
 import { VERSION } from "../version.ts";
 import { readWhole, whole } from "../values/rules.ts";
+import { createAsker } from "./ask.ts";
 import { readFlag, type Run, settingsOf } from "./command.ts";
-import { FAILED, OK } from "./exit.ts";
+import { FAILED, MISUSED, OK } from "./exit.ts";
 import { type Flags, flags } from "./flags.ts";
 import { complain, tell } from "./output.ts";
 
@@ -22,14 +23,44 @@ const HINT =
   `qontak-mcp ${VERSION} speaks the Model Context Protocol on stdin and stdout, and is waiting for a client.
 An MCP client starts this command: "qontak-mcp config <client>" prints the client's configuration (deno run -A jsr:@qontak/mcp config claude-code, for example; with --sandbox no account is needed). --http serves over HTTP; Ctrl+C ends.`;
 
+const OFFER =
+  `qontak-mcp ${VERSION}: QONTAK_REFRESH_TOKEN is not set, so there is no company to work for.
+  setup    asks for a token, tests it, keeps it on this machine, and configures your client
+  sandbox  serves a built-in CRM with invented data over HTTP, with a page to look at; as a command: --sandbox --http
+"qontak-mcp --help" lists all commands.`;
+
 /** Serves until the client, or a signal, ends it. */
 export const serve: Run = async ({ flags: given }) => {
+  if (Deno.stdin.isTerminal() && lacksToken(given)) return await offer(given);
   const ending = watchSignals();
   const code = await serveUntil(ending, given);
   // A read of stdin that was begun would keep the process alive.
   if (ending.aborted) Deno.exit(code);
   return code;
 };
+
+/** Whether a person started the program without anything to serve. */
+function lacksToken(given: Flags): boolean {
+  if (given.sandbox || given.http) return false;
+  const { TOKEN_STORE, QONTAK_AUTH, QONTAK_REFRESH_TOKEN } = settingsOf(given);
+  return TOKEN_STORE === "env" && QONTAK_AUTH !== "hmac" &&
+    !QONTAK_REFRESH_TOKEN;
+}
+
+/** Offers what a person without a token can do. */
+async function offer(given: Flags): Promise<number> {
+  const asker = createAsker();
+  asker.tell(OFFER);
+  const answer = await asker.ask("setup, sandbox, or Enter to end");
+  if (answer === "setup") {
+    const { setup } = await import("./setup.ts");
+    return await setup({ flags: given });
+  }
+  if (answer === "sandbox") {
+    return await serve({ flags: { ...given, sandbox: true, http: true } });
+  }
+  return MISUSED;
+}
 
 async function serveUntil(ending: AbortSignal, given: Flags): Promise<number> {
   const address = given.http ? readAddress(given) : undefined;

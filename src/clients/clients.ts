@@ -6,7 +6,7 @@
  * @module
  */
 import { toBase64 } from "../values/base64.ts";
-import type { JsonObject } from "../values/json.ts";
+import { isObject, type JsonObject } from "../values/json.ts";
 
 /** The name of this server in clients. */
 const NAME = "qontak";
@@ -49,6 +49,12 @@ export interface Stdio {
   readonly sandbox?: boolean;
   /** Further flags that it is started with, such as `--read-only`. */
   readonly flags?: readonly string[];
+  /**
+   * The variables that it is started with.
+   *
+   * @default A placeholder for the refresh token; none with the sandbox
+   */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A server that is already running. */
@@ -72,6 +78,8 @@ export interface Snippet {
   readonly text: string;
   /** What to do with it, in sentences without the last full stop. */
   readonly instruction: string;
+  /** The same as data, where it belongs into a file of JSON. */
+  readonly config?: JsonObject;
 }
 
 /** A configuration that is JSON. */
@@ -159,7 +167,7 @@ function asking(
   const input = (id: string, description: string) => [
     { type: "promptString", id, description, password: true },
   ];
-  if (env) {
+  if (isObject(env) && "QONTAK_REFRESH_TOKEN" in env) {
     return {
       type: "stdio",
       ...server,
@@ -178,7 +186,11 @@ function asking(
       inputs: input("qontak-key", "Key for the Qontak MCP server"),
     };
   }
-  return { type: "url" in server ? "http" : "stdio", ...server };
+  return {
+    type: "url" in server ? "http" : "stdio",
+    ...server,
+    ...(env ? { env } : {}),
+  };
 }
 
 /** Connects clients that support only stdio to a server over HTTP. */
@@ -342,6 +354,7 @@ export function configFor(
     language: "json",
     text: JSON.stringify(config, null, 2),
     instruction,
+    config,
   };
 }
 
@@ -421,13 +434,15 @@ export function commandOf(runtime: Runtime): readonly string[] {
 }
 
 function toStdin(
-  { command = DENO, sandbox = false, flags = [] }: Stdio,
+  { command = DENO, sandbox = false, flags = [], env }: Stdio,
 ): Stdin {
   const [program, ...args] = command;
   return {
     command: program!,
     args: [...args, ...(sandbox ? ["--sandbox"] : []), ...flags],
-    ...(sandbox ? {} : { env: { QONTAK_REFRESH_TOKEN: TOKEN } }),
+    ...(env ? { env } : sandbox ? {} : {
+      env: { QONTAK_REFRESH_TOKEN: TOKEN },
+    }),
   };
 }
 

@@ -33,42 +33,60 @@ const TRIES = 10;
  */
 export const addTenant: Run = command(
   readTenant,
-  async (program, tenant, flags) => {
-    const { store } = program;
-    demandMany(store);
-    const version = (await store.read(tenant))?.version;
-    if (version !== undefined && !flags.replace) {
-      throw new InputError(
-        `There are credentials for ${
-          nameTenant(tenant)
-        } already. Put new ones in their place with: ${
-          addCommand(tenant)
-        } --replace`,
-      );
-    }
-    const user = readUser(flags.user);
-    const obtain = await ask(program, tenant, flags, createAsker());
-    // The lease makes servers wait, and proves that the store can be written
-    // before Qontak replaces the given token.
-    const lease = await takeLease(store, tenant, crypto.randomUUID());
-    if (!lease) {
-      throw new InputError(
-        "A server is renewing the tokens of this tenant right now: try again in a minute",
-      );
-    }
-    try {
-      const credentials = { ...await obtain(), ...defined({ user }) };
-      await keep(program, tenant, credentials, version);
-    } finally {
-      await lease.release();
-    }
-    await program.access.forget(tenant);
-    say(`The credentials for ${nameTenant(tenant)} are kept in ${store.name}`);
-    await nameKeysOf(program, tenant);
-    const findings = await tryTenant(program, tenant);
-    return report(findings, false);
-  },
+  (program, tenant, flags) => add(program, tenant, flags, createAsker()),
 );
+
+/**
+ * Asks for a tenant's credentials, tests them at Qontak and stores them.
+ *
+ * @param program The program, with the store.
+ * @param tenant The tenant.
+ * @param flags How to log in, and whether to replace what is there.
+ * @param asker Asks the person.
+ * @returns The exit code.
+ * @throws {InputError} When there are credentials already, or they cannot be
+ * stored.
+ */
+export async function add(
+  program: Program,
+  tenant: string,
+  flags: Flags,
+  asker: Asker,
+): Promise<number> {
+  const { store } = program;
+  demandMany(store);
+  const version = (await store.read(tenant))?.version;
+  if (version !== undefined && !flags.replace) {
+    throw new InputError(
+      `There are credentials for ${
+        nameTenant(tenant)
+      } already. Put new ones in their place with: ${
+        addCommand(tenant)
+      } --replace`,
+    );
+  }
+  const user = readUser(flags.user);
+  const obtain = await ask(program, tenant, flags, asker);
+  // The lease makes servers wait, and proves that the store can be written
+  // before Qontak replaces the given token.
+  const lease = await takeLease(store, tenant, crypto.randomUUID());
+  if (!lease) {
+    throw new InputError(
+      "A server is renewing the tokens of this tenant right now: try again in a minute",
+    );
+  }
+  try {
+    const credentials = { ...await obtain(), ...defined({ user }) };
+    await keep(program, tenant, credentials, version);
+  } finally {
+    await lease.release();
+  }
+  await program.access.forget(tenant);
+  say(`The credentials for ${nameTenant(tenant)} are kept in ${store.name}`);
+  await nameKeysOf(program, tenant);
+  const findings = await tryTenant(program, tenant);
+  return report(findings, false);
+}
 
 /**
  * Reads the id of the user behind the credentials.

@@ -1,0 +1,222 @@
+/**
+ * The first run, for a person at a terminal: asks for the token, tests it, keeps
+ * it on this machine, and writes the configuration of a client.
+ *
+ * @module
+ */
+import { dirname } from "node:path";
+import { readEnvironment } from "../app/environment.ts";
+import { open, type Program } from "../app/open.ts";
+import {
+  type ClientId,
+  CLIENTS,
+  configFor,
+  nameOf,
+  type Snippet,
+  startsServers,
+} from "../clients/clients.ts";
+import { ConfigError } from "../errors.ts";
+import { DEFAULT_TENANT } from "../tokens/store.ts";
+import { defined, isObject, type JsonObject } from "../values/json.ts";
+import { type Asker, createAsker } from "./ask.ts";
+import { type Run, settingsOf } from "./command.ts";
+import { fileHere, ownServer, readClient } from "./config.ts";
+import { FAILED, OK } from "./exit.ts";
+import type { Flags } from "./flags.ts";
+import { say } from "./output.ts";
+import { add } from "./tenants/add.ts";
+
+/** The store that `setup` uses: Deno KV on this machine. */
+const STORE = "kv";
+
+/** Variables that the client passes on, if they are set. */
+const PASSED_ON = [
+  "QONTAK_DATA_DIR",
+  "QONTAK_TIME_ZONE",
+  "QONTAK_BASE_URL",
+] as const;
+
+/** A number of JSON that writing it again could change. */
+const LONG_NUMBER = /[:,[\s]-?\d{16}/;
+
+/** The largest configuration of a client that is changed, in bytes. */
+const MAX_FILE = 4_000_000;
+
+/**
+ * Sets the server up. The token goes to Deno KV on this machine, and not into
+ * the client's configuration.
+ */
+export const setup: Run = async ({ word, flags }) => {
+  const wanted = word === undefined ? undefined : startable(readClient(word));
+  const { variables } = readEnvironment();
+  const { TOKEN_STORE } = variables;
+  if (TOKEN_STORE && TOKEN_STORE !== STORE && TOKEN_STORE !== "env") {
+    throw new ConfigError([
+      `setup keeps the token in Deno KV on this machine, and TOKEN_STORE is ${TOKEN_STORE}: use qontak-mcp tenants add and qontak-mcp config with that store`,
+    ]);
+  }
+  const asker = createAsker();
+  await using program = open(
+    { ...settingsOf(flags), TOKEN_STORE: STORE },
+    { isStoreCommand: true },
+  );
+  const code = await keepToken(program, asker);
+  if (code !== OK) return code;
+  const client = wanted ?? await askClient(asker);
+  const env = {
+    TOKEN_STORE: STORE,
+    ...defined(
+      Object.fromEntries(PASSED_ON.map((name) => [name, variables[name]])),
+    ),
+  };
+  return await configure(client, { env, flags, asker });
+};
+
+/** Asks for the token, unless there is one that the person keeps. */
+async function keepToken(program: Program, asker: Asker): Promise<number> {
+  const isThere = (await program.store.read(DEFAULT_TENANT)) !== undefined;
+  if (isThere) {
+    const answer = await asker.ask(
+      "There is a token on this machine already. Type new to replace it, or press Enter to keep it",
+    );
+    if (answer !== "new") return OK;
+  }
+  asker.tell(
+    "Make a token at https://crm.qontak.com/crm/api_token/ and paste it here. It is not shown",
+  );
+  return await add(
+    program,
+    DEFAULT_TENANT,
+    { ...isThere ? { replace: true } : {} },
+    asker,
+  );
+}
+
+function startable(client: ClientId): ClientId {
+  if (startsServers(client)) return client;
+  throw new ConfigError([
+    `${
+      nameOf(client)
+    } cannot start a server: it needs one that runs, such as with --http. qontak-mcp config says how to connect it`,
+  ]);
+}
+
+async function askClient(asker: Asker): Promise<ClientId> {
+  const known = CLIENTS.filter(startsServers);
+  const names = known.map((id) => `  ${id}  ${nameOf(id)}`);
+  asker.tell(`The program that you talk to:\n${names.join("\n")}`);
+  const answer = await asker.ask("Type one of these names");
+  return startable(readClient(answer || undefined));
+}
+
+interface Configure {
+  readonly env: Readonly<Record<string, string>>;
+  readonly flags: Flags;
+  readonly asker: Asker;
+}
+
+/** Shows the configuration, and writes it if the person agrees. */
+async function configure(
+  client: ClientId,
+  { env, flags, asker }: Configure,
+): Promise<number> {
+  const snippet = configFor(client, { ...ownServer(client, flags), env });
+  const file = fileHere(client);
+  say(snippet.text);
+  const change = snippet.config && file
+    ? await changeOf(file, snippet.config)
+    : undefined;
+  if (change === undefined || file === undefined) {
+    asker.tell(`${nameOf(client)}: ${snippet.instruction}${fileHint(file)}`);
+    return OK;
+  }
+  if (typeof change === "string") {
+    asker.tell(
+      `${file} is not changed: ${change}. ${byHand(client, snippet, file)}`,
+    );
+    return FAILED;
+  }
+  const answer = await asker.ask(
+    `Type yes to put this into ${file}${
+      change.before === undefined
+        ? ""
+        : `, whose other entries stay; a copy goes to ${backupOf(file)}`
+    }`,
+  );
+  if (answer !== "yes") {
+    asker.tell(`Nothing was written. ${byHand(client, snippet, file)}`);
+    return OK;
+  }
+  await write(file, change);
+  say(`${nameOf(client)} is configured: quit it and start it again`);
+  return OK;
+}
+
+const fileHint = (file: string | undefined) => file ? `. File: ${file}` : "";
+
+const byHand = (client: ClientId, { instruction }: Snippet, file: string) =>
+  `${nameOf(client)}: ${instruction}${fileHint(file)}`;
+
+const backupOf = (file: string) => `${file}.before-qontak`;
+
+/** The content of a file before and after. */
+interface Change {
+  /** Undefined if the file does not exist. */
+  readonly before: string | undefined;
+  readonly after: string;
+}
+
+/** The change of a client's file; a sentence says why there can be none. */
+async function changeOf(
+  file: string,
+  config: JsonObject,
+): Promise<Change | string> {
+  let before: string | undefined;
+  try {
+    const { size } = await Deno.stat(file);
+    if (size > MAX_FILE) return "it is too large";
+    before = await Deno.readTextFile(file);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) {
+      return `it cannot be read (${(error as Error).name})`;
+    }
+  }
+  const present = before?.trim() ? parsed(before) : {};
+  if (LONG_NUMBER.test(before ?? "")) {
+    return "it has a number with more digits than a program can keep";
+  }
+  if (!isObject(present)) return "it is not plain JSON, perhaps with comments";
+  const merged: Record<string, unknown> = { ...present };
+  for (const [key, value] of Object.entries(config)) {
+    const there = merged[key] ?? {};
+    if (!isObject(there) || !isObject(value)) {
+      return `its ${key} has an unexpected form`;
+    }
+    merged[key] = { ...there, ...value };
+  }
+  return { before, after: `${JSON.stringify(merged, null, 2)}\n` };
+}
+
+/** JSON as JavaScript reads it. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes the file in one step, so that no client reads half of it. */
+async function write(file: string, { before, after }: Change): Promise<void> {
+  await Deno.mkdir(dirname(file), { recursive: true });
+  const mode = before === undefined
+    ? 0o600
+    : (await Deno.stat(file)).mode ?? 0o600;
+  if (before !== undefined) await Deno.copyFile(file, backupOf(file));
+  const next = `${file}.${crypto.randomUUID()}`;
+  await Deno.writeTextFile(next, after, {
+    mode: mode & 0o777,
+    createNew: true,
+  });
+  await Deno.rename(next, file);
+}

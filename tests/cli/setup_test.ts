@@ -1,0 +1,147 @@
+/** `setup`, and what the program offers at a terminal, as a person meets them. */
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
+import { type RunningSandbox, serveSandbox } from "../../src/sandbox/mod.ts";
+import {
+  bareEnv,
+  isOnPath,
+  program,
+  root,
+  run,
+  WITH_KV,
+} from "../support/process.ts";
+import { unless } from "../support/unless.ts";
+
+/** A machine of one person: a home folder, and the sandbox for Qontak. */
+async function createMachine() {
+  const home = await Deno.makeTempDir();
+  const sandbox: RunningSandbox = serveSandbox();
+  const env = {
+    HOME: home,
+    XDG_DATA_HOME: `${home}/data`,
+    QONTAK_BASE_URL: sandbox.url,
+  };
+  return {
+    sandbox,
+    home,
+    env,
+    setup: (args: readonly string[], ...lines: readonly string[]) =>
+      run([WITH_KV, "setup", ...args], {
+        env,
+        stdin: lines.map((line) => `${line}\n`).join(""),
+      }),
+    async [Symbol.asyncDispose]() {
+      await sandbox.close();
+      await Deno.remove(home, { recursive: true });
+    },
+  };
+}
+
+Deno.test("setup tests the token, keeps it, and adds the server to a client's file", async () => {
+  await using machine = await createMachine();
+  const { home, sandbox } = machine;
+  const file = `${home}/.cursor/mcp.json`;
+  const token = sandbox.refreshToken;
+  await Deno.mkdir(`${home}/.cursor`);
+  const before = `{"mcpServers": {"other": {"command": "x"}}, "theme": 1}`;
+  await Deno.writeTextFile(file, before, { mode: 0o640 });
+
+  const bad = await machine.setup(["cursor"], "not-a-token", "yes");
+  assertEquals(bad.code, 1, bad.stdout);
+  assertEquals(await Deno.readTextFile(file), before);
+
+  const no = await machine.setup(["cursor"], token, "no");
+  assertEquals(no.code, 0, no.stderr);
+  assertStringIncludes(no.stdout, "Qontak answers: 2 pipelines");
+  assertStringIncludes(no.stderr, "Nothing was written");
+  assertEquals(await Deno.readTextFile(file), before);
+
+  const yes = await machine.setup(["cursor"], "", "yes");
+  assertEquals(yes.code, 0, yes.stderr);
+  assertStringIncludes(yes.stdout, "Cursor is configured");
+  const written = JSON.parse(await Deno.readTextFile(file));
+  assertEquals(written.theme, 1);
+  assertEquals(written.mcpServers.other, { command: "x" });
+  const { command, args, env } = written.mcpServers.qontak;
+  assertEquals(env, { TOKEN_STORE: "kv", QONTAK_BASE_URL: sandbox.url });
+  assert([command, ...args].includes("--unstable-kv"));
+  assertEquals(await Deno.readTextFile(`${file}.before-qontak`), before);
+  assertEquals((await Deno.stat(file)).mode! & 0o777, 0o640);
+  for (const { stdout, stderr } of [bad, no, yes]) {
+    assert(!`${stdout}${stderr}`.includes(token));
+    assert(!`${stdout}${stderr}`.includes("not-a-token"));
+  }
+  // A server that is started so has the company.
+  const checked = await run([WITH_KV, "doctor"], {
+    env: { ...machine.env, ...env },
+  });
+  assertEquals(checked.code, 0, checked.stdout);
+});
+
+Deno.test("setup asks for the client, and changes no file that it does not understand", async () => {
+  await using machine = await createMachine();
+  const { home, sandbox } = machine;
+  const asked = await machine.setup([], sandbox.refreshToken, "cursor", "yes");
+  assertEquals(asked.code, 0, asked.stderr);
+  assertStringIncludes(asked.stderr, "claude-desktop  Claude Desktop");
+  const file = `${home}/.cursor/mcp.json`;
+  assertEquals((await Deno.stat(file)).mode! & 0o777, 0o600);
+  for (
+    const [text, why] of [
+      [`{ // mine\n "mcpServers": {} }`, "not plain JSON"],
+      [`{"mcpServers": []}`, "its mcpServers has an unexpected form"],
+      [`{"n": 12345678901234567890}`, "more digits"],
+    ] as const
+  ) {
+    await Deno.writeTextFile(file, text);
+    const refused = await machine.setup(["cursor"], "", "yes");
+    assertEquals(refused.code, 1, refused.stdout);
+    assertStringIncludes(refused.stderr, why);
+    assertEquals(await Deno.readTextFile(file), text);
+  }
+  const printed = await machine.setup(["claude-code"], "");
+  assertEquals(printed.code, 0, printed.stderr);
+  assertMatch(printed.stdout, /^claude mcp add qontak --env TOKEN_STORE=kv/m);
+  const remote = await machine.setup(["chatgpt"], "");
+  assertEquals(remote.code, 2);
+  assertStringIncludes(remote.stderr, "cannot start a server");
+});
+
+Deno.test({
+  ...unless(
+    Deno.build.os === "linux" && await isOnPath("script")
+      ? ""
+      : "script of util-linux is not on PATH",
+    "the program offers setup and the sandbox at a terminal, and not to a client",
+  ),
+  async fn() {
+    await using machine = await createMachine();
+    const words = [Deno.execPath(), ...await program()];
+    const quoted = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
+    const child = new Deno.Command("script", {
+      args: ["-qec", quoted.join(" "), "/dev/null"],
+      cwd: root,
+      clearEnv: true,
+      env: bareEnv(machine.env),
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode("\n"));
+    const { code, stdout } = await child.output();
+    await writer.close().catch(() => {});
+    const text = new TextDecoder().decode(stdout);
+    assertEquals(code, 2, text);
+    assertStringIncludes(text, "setup    asks for a token");
+    assertStringIncludes(text, "--sandbox --http");
+    const piped = await run([], { env: machine.env });
+    assertEquals(piped.code, 2);
+    assertEquals(piped.stdout, "");
+    assertStringIncludes(piped.stderr, "QONTAK_REFRESH_TOKEN is not set");
+  },
+});
