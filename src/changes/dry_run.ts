@@ -58,7 +58,7 @@ export async function dryRun(
     : await context.plans.make({ tool, args, body, ...defined({ before }) });
   return {
     dry_run: true,
-    ...defined({ id }),
+    ...defined({ id, name: act === "update" ? nameIn(before) : undefined }),
     ...deleted,
     ...(isDelete ? {} : { changes: changed }),
     ...(cleared.length > 0 ? { cleared } : {}),
@@ -67,4 +67,17 @@ export async function dryRun(
     ...(notes.length > 0 ? { notes } : {}),
     ...made,
   };
+}
+
+/**
+ * What a person calls a record.
+ *
+ * @param record The record, if there is one.
+ * @returns Undefined if it has no name.
+ */
+export function nameIn(record: JsonObject | undefined): string | undefined {
+  const { name, first_name, last_name } = record ?? {};
+  const written = [name, ...name ? [] : [first_name, last_name]]
+    .filter((part) => typeof part === "string" && part !== "").join(" ");
+  return written || undefined;
 }

@@ -13,6 +13,7 @@ import {
   type ServerContext,
 } from "@modelcontextprotocol/server";
 import type { Confirm } from "../changes/confirm.ts";
+import { nameIn } from "../changes/dry_run.ts";
 import { problemsError } from "../errors.ts";
 import { planOf } from "../tools/kit/shared_arguments.ts";
 import type { Tool } from "../tools/tool.ts";
@@ -151,10 +152,14 @@ function questionOf({ title }: Tool, what: JsonObject): string {
     ...listOf(what.cleared).map((one) =>
       `${nameOf(one)}: ${text(one.from)} → nothing`
     ),
+    ...listOf(what.removed).map((one) =>
+      `${nameOf(one)} loses ${text(one.removed)}`
+    ),
     ...hangingLines(hangs_on),
   ];
   const more = lines.length - MOST_LINES;
-  const name = nameIn(would_delete);
+  const deleted = isObject(would_delete) ? would_delete : undefined;
+  const name = what.name ?? nameIn(deleted) ?? deleted?.note;
   return [
     `${title}${id === undefined ? "" : ` ${id}`}${
       name === undefined ? "" : ` ${text(name)}`
@@ -176,14 +181,6 @@ function nameOf({ key, label }: JsonObject): string {
 
 function text(value: unknown): string {
   return show(value ?? null, MOST_SHOWN);
-}
-
-/** What a person calls a record. */
-function nameIn(record: unknown): unknown {
-  if (!isObject(record)) return undefined;
-  const { name, first_name, last_name, note } = record;
-  const full = [first_name, last_name].filter((part) => part).join(" ");
-  return name ?? (full || undefined) ?? note;
 }
 
 function hangingLines(hanging: unknown): string[] {

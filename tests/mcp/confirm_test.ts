@@ -52,7 +52,11 @@ async function tries(
         crm_priority_name: "High",
       });
       assertEquals(asked.length, 1);
-      assertStringIncludes(asked[0]!, `Update deal ${deal_id}?\n- Deal Size`);
+      // The person is told which record, and what becomes of it.
+      assertStringIncludes(
+        asked[0]!,
+        `Update deal ${deal_id} ${JSON.stringify(name)}?\n- Deal Size`,
+      );
       assertMatch(asked[0]!, /size\): \d+ → 4321/);
       assertStringIncludes(asked[0]!, "Priority (crm_priority_id): ");
       const gone = await call(client, "delete_deal", { deal_id });
@@ -139,6 +143,37 @@ Deno.test("confirm: writes asks the person over HTTP", async () => {
     world.sandbox,
     (person) => connectHttp(`${world.url}/mcp`, person ? { person } : {}),
   );
+});
+
+Deno.test("a question says what lists lose, and whose record it is", async () => {
+  await using world = await createWorld({ server: { confirm: "writes" } });
+  const { asked, answer } = person("decline");
+  const client = await connectHttp(`${world.url}/mcp`, { person: answer });
+  try {
+    const { records } = await ok(client, "query_records", {
+      resource: "deals",
+      where: [{ field: "crm_lead_ids", op: "is_set" }],
+      fields: ["id", "name", "crm_lead_ids"],
+      limit: 1,
+    });
+    const { record } = await ok(client, "get_deal", { deal_id: records[0].id });
+    const [lead] = record.crm_lead_ids;
+    await call(client, "update_deal", {
+      deal_id: record.id,
+      crm_lead_ids: { remove: [lead], add: [31842795] },
+    });
+    assertStringIncludes(asked[0]!, JSON.stringify(record.name));
+    assertMatch(asked[0]!, new RegExp(`\\(crm_lead_ids\\) loses \\[.*${lead}`));
+    const { records: [contact] } = await ok(client, "list_contacts");
+    await call(client, "update_contact", {
+      contact_id: contact.id,
+      job_title: "Direktur",
+    });
+    assertStringIncludes(asked[1]!, `Update contact ${contact.id} "`);
+    assertStringIncludes(asked[1]!, contact.first_name);
+  } finally {
+    await client.close();
+  }
 });
 
 Deno.test("over HTTP in the older revision nobody can be asked, and a plan is the way", async () => {
