@@ -1,0 +1,211 @@
+/**
+ * Clients that are known by their metadata document, and what is done at an
+ * https address.
+ */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { request as send } from "node:https";
+import { createSignIn } from "../../../src/auth/sign_in/sign_in.ts";
+import { createMemoryChangeStore } from "../../../src/changes/mod.ts";
+import { createSignInRoutes } from "../../../src/http/sign_in/routes.ts";
+import {
+  createDocumentReader,
+  DocumentError,
+} from "../../../src/net/public_document.ts";
+import { createMemoryStore } from "../../../src/tokens/stores/memory.ts";
+import { makeCertificates, noOpenssl } from "../../support/certificates.ts";
+import { hidden } from "../../support/sign_in.ts";
+import { unless } from "../../support/unless.ts";
+
+const CLIENT = "https://client.example.co.id/client.json";
+const DOCUMENT = {
+  client_id: CLIENT,
+  client_name: "Asisten",
+  redirect_uris: ["https://client.example.co.id/cb"],
+};
+
+/** The routes of an endpoint at an https address, without a network. */
+function createRoutes(documents: Record<string, unknown>) {
+  const signIn = createSignIn({
+    publicUrl: "https://crm.example.co.id/mcp",
+    store: createMemoryChangeStore(),
+    tokens: createMemoryStore(),
+    log: () => {},
+    place: {
+      url: (state) => `https://app.qontak.com/oauth/authorize?state=${state}`,
+      exchange: () =>
+        Promise.resolve({ credentials: { refresh_token: "r" }, user: 7 }),
+    },
+    readDocument: (address) =>
+      address in documents
+        ? Promise.resolve(JSON.stringify(documents[address]))
+        : Promise.reject(new DocumentError("its host answered 404")),
+  });
+  const routes = createSignInRoutes(signIn, () => {});
+  return (path: string, init: RequestInit = {}) => {
+    const { pathname } = new URL(path, "https://crm.example.co.id");
+    // Behind a proxy that ends TLS the request has another address.
+    const request = new Request(`http://127.0.0.1${path}`, {
+      headers: { accept: "text/html" },
+      ...init,
+    });
+    return routes[pathname]!(request, "192.0.2.1");
+  };
+}
+
+function authorizePath(change: Record<string, string> = {}): string {
+  return `/oauth/authorize?${new URLSearchParams({
+    response_type: "code",
+    client_id: CLIENT,
+    redirect_uri: DOCUMENT.redirect_uris[0]!,
+    scope: "read",
+    code_challenge: "c".repeat(43),
+    code_challenge_method: "S256",
+    ...change,
+  })}`;
+}
+
+Deno.test("a client is known by its metadata document, and its cookies are bound to the host", async () => {
+  const ask = createRoutes({ [CLIENT]: DOCUMENT });
+  const begun = await ask(authorizePath());
+  assertEquals(begun.status, 303);
+  const cookie = begun.headers.get("set-cookie")!;
+  assert(
+    /^__Host-qontak-[a-z2-7]{8}=[a-z2-7]{52}; Path=\/; Max-Age=1200; HttpOnly; SameSite=Lax; Secure$/
+      .test(cookie),
+    cookie,
+  );
+  const state = new URL(begun.headers.get("location")!).searchParams.get(
+    "state",
+  )!;
+  const [own = ""] = cookie.split(";");
+  const headers = { accept: "text/html", cookie: own };
+  const back = await ask(`/oauth/callback?code=c&state=${state}`, { headers });
+  const path = back.headers.get("location")!;
+  const consent = await ask(path, { headers });
+  const text = await consent.text();
+  assertStringIncludes(text, "client.example.co.id confirms this name");
+  assertStringIncludes(
+    consent.headers.get("content-security-policy")!,
+    "form-action 'self' https://client.example.co.id",
+  );
+  const decided = await ask("/oauth/consent", {
+    method: "POST",
+    headers: { ...headers, origin: "https://crm.example.co.id" },
+    body: new URLSearchParams([
+      ...hidden(text),
+      ["scope", "read"],
+      ["decision", "allow"],
+    ]),
+  });
+  const told = new URL(decided.headers.get("location")!);
+  assertEquals(told.origin, "https://client.example.co.id");
+  assertEquals(told.searchParams.get("iss"), "https://crm.example.co.id");
+});
+
+Deno.test("a metadata document of another client, or with other addresses, is refused", async () => {
+  const evil = "https://evil.example/client.json";
+  const ask = createRoutes({
+    // It pretends to be the other.
+    [evil]: DOCUMENT,
+    [`${CLIENT}?secret`]: {
+      ...DOCUMENT,
+      client_id: `${CLIENT}?secret`,
+      token_endpoint_auth_method: "client_secret_basic",
+    },
+    [`${CLIENT}?script`]: {
+      ...DOCUMENT,
+      client_id: `${CLIENT}?script`,
+      redirect_uris: ["javascript:alert(1)"],
+    },
+    [`${CLIENT}?list`]: [],
+  });
+  for (
+    const client_id of [
+      evil,
+      `${CLIENT}?secret`,
+      `${CLIENT}?script`,
+      `${CLIENT}?list`,
+      `${CLIENT}?absent`,
+    ]
+  ) {
+    const response = await ask(authorizePath({ client_id }));
+    assertEquals(response.status, 400);
+    assertStringIncludes(await response.text(), "invalid_client");
+  }
+});
+
+Deno.test({
+  ...unless(
+    noOpenssl,
+    "a metadata document is read over TLS from the address that was checked, without redirects, in limited size and time",
+  ),
+  async fn() {
+    const dir = await Deno.makeTempDir();
+    await makeCertificates(dir);
+    const [ca, cert, key] = await Promise.all(
+      ["ca", "cert", "key"].map((name) =>
+        Deno.readTextFile(`${dir}/${name}.pem`)
+      ),
+    );
+    const hung = Promise.withResolvers<void>();
+    const hosts: (string | null)[] = [];
+    const server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, cert: cert!, key: key!, onListen() {} },
+      async (request) => {
+        hosts.push(request.headers.get("host"));
+        switch (new URL(request.url).pathname) {
+          case "/large":
+            return new Response("x".repeat(20_000));
+          case "/redirect":
+            return Response.redirect("https://localhost/client.json");
+          case "/slow":
+            await hung.promise;
+        }
+        return Response.json({ fine: true });
+      },
+    );
+    let asked = "";
+    // The test's server is at loopback and at another port; the name, and the
+    // address that was found for it, are those of the reader.
+    const request = ((options: Record<string, unknown>, ...rest: unknown[]) => {
+      const { lookup } = options as {
+        lookup: (
+          host: string,
+          options: { all: boolean },
+          tell: (error: null, found: { address: string }[]) => void,
+        ) => void;
+      };
+      lookup("", { all: true }, (_, [found]) => asked = found!.address);
+      const { hostname: _, lookup: __, ...others } = options;
+      return send({
+        ...others,
+        hostname: "127.0.0.1",
+        servername: "localhost",
+        port: server.addr.port,
+        ca,
+      } as never, ...rest as []);
+    }) as never;
+    const read = createDocumentReader({
+      resolve: () => Promise.resolve(["8.8.8.8"]),
+      timeout: 500,
+      request,
+    });
+    try {
+      const host = "https://client.example.co.id";
+      assertEquals(await read(`${host}/client.json`), '{"fine":true}');
+      assertEquals(asked, "8.8.8.8");
+      for (const path of ["/large", "/redirect", "/slow"]) {
+        let problem: unknown;
+        await read(host + path).catch((error) => {
+          problem = error;
+        });
+        assert(problem instanceof DocumentError, path);
+      }
+      assertEquals(hosts.length, 4);
+    } finally {
+      hung.resolve();
+      await server.shutdown();
+      await Deno.remove(dir, { recursive: true });
+    }
+  },
+});
