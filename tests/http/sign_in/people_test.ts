@@ -1,5 +1,5 @@
 /**
- * Several people and companies at one endpoint, and people whom Qontak does not
+ * Several people and companies at one endpoint, and people that Qontak does not
  * name.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
