@@ -32,11 +32,12 @@ export interface Arguments extends JsonObject {
 }
 
 /** A value of each type of field; every other type takes text. */
-const SAMPLES: Readonly<Record<string, unknown>> = {
+export const SAMPLES: Readonly<Record<string, unknown>> = {
   number: 12,
   percentage: 12,
   date: "2026-12-18",
   date_time: "2026-12-18T10:00",
+  url: "https://example.co.id",
   upload: "https://example.co.id/berkas.pdf",
   checkin: { latitude: -6.2, longitude: 106.8 },
   gps: "-6.2, 106.8",

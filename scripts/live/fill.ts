@@ -5,7 +5,7 @@
  * @module
  */
 import type { JsonObject } from "../../src/values/json.ts";
-import { argumentsFor as fill, type Shown } from "../fill.ts";
+import { argumentsFor as fill, SAMPLES, type Shown } from "../fill.ts";
 import { objectsIn } from "./answers.ts";
 import { associated } from "./kinds.ts";
 import type { Lab } from "./lab.ts";
@@ -16,18 +16,6 @@ export const DAY = "2031-03-14";
 
 /** The keys whose value is the id of a user. */
 const USERS = ["creator_id", "user_id", "assignee_id"];
-
-/** A value of each type of field; texts contain our mark. */
-const SAMPLES: Readonly<Record<string, unknown>> = {
-  number: 12,
-  percentage: 12.5,
-  date: DAY,
-  date_time: `${DAY}T10:00`,
-  url: "https://example.com/qontak-mcp-live",
-  upload: "https://example.com/qontak-mcp-live.txt",
-  gps: "-6.2, 106.8",
-  checkin: { latitude: -6.2, longitude: 106.8 },
-};
 
 /**
  * A value that a field should accept.
@@ -50,6 +38,7 @@ export function valueFor(lab: Lab, field: Shown): unknown {
   // No one has this number: Indonesian numbers do not start with 0 after +62.
   if (key === "telephone") return "+620000000000";
   if (["text", "text_area", "unknown"].includes(type)) return wrap(lab.mark);
+  if (type.startsWith("date")) return type === "date" ? DAY : `${DAY}T10:00`;
   if (Object.hasOwn(SAMPLES, type)) return wrap(SAMPLES[type]);
   throw new NotTried(`nothing is known to fill a required ${type} with`);
 }

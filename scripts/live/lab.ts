@@ -157,6 +157,7 @@ export async function createLab(settings: Settings, flags: LiveFlags) {
     run,
     /** The mark that its records share. */
     mark,
+    baseUrl,
     wire,
     tokens,
     crm,

@@ -55,7 +55,7 @@ account; it is taken from the environment or from .env, as the server does.`,
     const lab = await createLab(settings, flags);
     using _signals = stopOnSignals(lab);
     try {
-      return flags.clean ? await clean(lab) : await tryAll(lab, baseUrl);
+      return await (flags.clean ? clean(lab) : tryAll(lab));
     } finally {
       await lab.close();
     }
@@ -72,12 +72,12 @@ function stopOnSignals({ wire }: Lab): Disposable {
   const signals: Deno.Signal[] = Deno.build.os === "windows"
     ? ["SIGINT"]
     : ["SIGINT", "SIGTERM"];
-  for (const signal of signals) Deno.addSignalListener(signal, stop);
-  return {
-    [Symbol.dispose]() {
-      for (const signal of signals) Deno.removeSignalListener(signal, stop);
-    },
-  };
+  const stopping = new DisposableStack();
+  for (const signal of signals) {
+    Deno.addSignalListener(signal, stop);
+    stopping.defer(() => Deno.removeSignalListener(signal, stop));
+  }
+  return stopping;
 }
 
 const toJson = (value: unknown) => JSON.stringify(value, null, 2);
@@ -91,7 +91,8 @@ async function clean(lab: Lab): Promise<number> {
   );
 }
 
-async function tryAll(lab: Lab, baseUrl: string): Promise<number> {
+/** Tries everything that the flags allow, and reports it. */
+async function tryAll(lab: Lab): Promise<number> {
   const { flags, tokens, wire } = lab;
   const verdicts = new Map<string, Verdict>();
   let reads: Row[] = [];
@@ -121,25 +122,10 @@ async function tryAll(lab: Lab, baseUrl: string): Promise<number> {
   const hasFailed = stopped !== undefined || cleanup.left.length > 0 ||
     [...reads, ...steps].some(({ result }) => result === "failed") ||
     !await tokens.isKept();
-  const run = {
-    run: lab.run,
-    baseUrl,
-    flags: Object.entries(flags).flatMap(([name, value]) =>
-      value ? [`--${name}`] : []
-    ),
-    requests: wire.requests,
-    limitHeaders: [...wire.limitHeaders],
-    stopped,
-    reads,
-    steps,
-    verdicts,
-    cleanup,
-    exitCode: hasFailed ? FAILED : OK,
-  };
-  return print(
-    flags.json ? toJson(toData(run)) : toMarkdown(run),
-    run.exitCode,
-  );
+  const exitCode = hasFailed ? FAILED : OK;
+  const results = { reads, steps, verdicts, cleanup, stopped, exitCode };
+  const data = toData(lab, results);
+  return print(flags.json ? toJson(data) : toMarkdown(data), exitCode);
 }
 
 if (import.meta.main) await runCommand(command);

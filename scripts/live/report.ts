@@ -3,48 +3,50 @@
  *
  * @module
  */
-import { isLoopback } from "../../src/net/address.ts";
 import { VERSION } from "../../src/version.ts";
 import { markdownTable } from "../figures.ts";
 import type { Cleanup } from "./cleanup.ts";
 import { NEEDS_WRITE } from "./fact.ts";
 import { facts, type Verdict } from "./facts.ts";
+import type { Lab } from "./lab.ts";
 import type { Row } from "./verdict.ts";
 
 /** The results of a run. */
-export interface Run {
-  /** The id of the run; part of the names of its records. */
-  readonly run: string;
-  readonly baseUrl: string;
-  readonly flags: readonly string[];
-  readonly requests: number;
-  readonly limitHeaders: readonly string[];
-  /** Why the run ended early, if it did. */
-  readonly stopped: string | undefined;
+export interface Results {
   readonly reads: readonly Row[];
   readonly steps: readonly Row[];
   readonly verdicts: ReadonlyMap<string, Verdict>;
   readonly cleanup: Cleanup;
+  /** Why the run ended early, if it did. */
+  readonly stopped: string | undefined;
   readonly exitCode: number;
 }
 
-/** The report as data. */
-export function toData({ baseUrl, verdicts, ...run }: Run) {
+/** Names the host only if it is Qontak's own: another may name a company. */
+function nameHost({ loopback, baseUrl }: Lab): string {
+  if (loopback) return "this machine";
   const { hostname } = new URL(baseUrl);
-  const isQontak = /(^|\.)(qontak\.com|mekari\.com|mekari\.io)$/;
+  const isQontak = /(^|\.)(qontak\.com|mekari\.com|mekari\.io)$/.test(hostname);
+  return isQontak ? hostname : "another host";
+}
+
+/** The report as data. */
+export function toData(lab: Lab, { verdicts, ...results }: Results) {
+  const { run, flags, wire } = lab;
   return {
     version: VERSION,
     date: new Date().toISOString().slice(0, 10),
-    // Another host may name a person or a company.
-    host: isLoopback(hostname)
-      ? "this machine"
-      : isQontak.test(hostname)
-      ? hostname
-      : "another host",
-    ...run,
+    host: nameHost(lab),
+    run,
+    flags: Object.entries(flags).flatMap(([name, value]) =>
+      value ? `--${name}` : []
+    ),
+    requests: wire.requests,
+    limitHeaders: [...wire.limitHeaders],
+    ...results,
     facts: facts.map(({ id, question, assumed, code, how, ...probe }) => {
       const why = "write" in probe ? NEEDS_WRITE : "the run did not come to it";
-      const notTried = { verdict: "not tried", detail: run.stopped ?? why };
+      const notTried = { verdict: "not tried", detail: results.stopped ?? why };
       const verdict = verdicts.get(id) ?? notTried;
       return { id, question, assumed, code, how, ...verdict };
     }),
@@ -52,8 +54,7 @@ export function toData({ baseUrl, verdicts, ...run }: Run) {
 }
 
 /** The report as Markdown. */
-export function toMarkdown(given: Run): string {
-  const run = toData(given);
+export function toMarkdown(run: ReturnType<typeof toData>): string {
   const { reads, steps, stopped, limitHeaders } = run;
   const count = (wanted: string) =>
     run.facts.filter(({ verdict }) => verdict === wanted).length;

@@ -138,8 +138,7 @@ export function createWire(
     // Each write uses its own connection.
     const send = method === "GET" ? transport.read : transport.write;
     const start = performance.now();
-    let response: Response | undefined;
-    let text: string | undefined;
+    let response: Response | undefined, text: string | undefined;
     try {
       response = await send(url, init);
       text = await response.text();
@@ -182,12 +181,10 @@ const objectIn = (value: unknown) => isObject(value) ? value : {};
 /** What a response holds; its text is undefined if there was no response. */
 function contentOf(endpoint: string, text?: string, status = 0) {
   const parsed = parseJson(text ?? "");
-  const shape = text === undefined
+  const word = text === undefined
     ? "no answer"
     : text === ""
     ? "an empty body"
-    : parsed !== undefined
-    ? shapeOf(parsed)
     : /^\s*</.test(text)
     ? "HTML"
     : "not JSON";
@@ -201,7 +198,7 @@ function contentOf(endpoint: string, text?: string, status = 0) {
     // Tokens are not recorded.
     body: endpoint === GRANT ? { expires_in: body.expires_in } : body,
     record: recordIn(body.response),
-    shape,
+    shape: parsed === undefined ? word : shapeOf(parsed),
   };
 }
 
