@@ -13,7 +13,7 @@ import {
   type Evidence,
   likelySame,
   nameOf,
-} from "../snapshots/duplicates.ts";
+} from "../snapshots/likely_same.ts";
 import { findByPhone, PHONE_KEY } from "../snapshots/find_by_phone.ts";
 import { inTurns } from "../values/turns.ts";
 import { isEmpty, isObject, type JsonObject, show } from "../values/json.ts";

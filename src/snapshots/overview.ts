@@ -12,12 +12,12 @@ import { isEmpty, isObject, type JsonObject, toId } from "../values/json.ts";
 import { cut } from "../values/marks.ts";
 import { cutAt } from "../values/text.ts";
 import { visible } from "../values/visible.ts";
+import { type Account, type Linked, linkedTo } from "./linked_records.ts";
 import { toEpoch } from "./moments.ts";
 import { NOTE_RULE, readNotes } from "./notes.ts";
 import { query, type Question } from "./query.ts";
 import type { Found } from "./records.ts";
 import type { Subject } from "./subject.ts";
-import type { Table } from "./table.ts";
 
 /** The maximum size of an overview as JSON, in bytes. */
 const MAX_SIZE = 5_700;
@@ -118,16 +118,6 @@ const OWN: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** The company or contact that an overview is about. */
-export interface Account {
-  /** Its kind: company or contact. */
-  readonly resource: Resource;
-  /** Its id. */
-  readonly id: number;
-  /** The record. */
-  readonly record: JsonObject;
-}
-
 /** The kinds of records that an overview reads. */
 export const OVERVIEW_KINDS: readonly Resource[] = [
   company,
@@ -173,81 +163,6 @@ export async function createOverview(
 
 function sizeOf(answer: JsonObject): number {
   return new TextEncoder().encode(JSON.stringify(answer)).length;
-}
-
-/** The records of a kind that belong to an account, as the subject of queries. */
-type Linked = ReadonlyMap<string, Subject>;
-
-/**
- * Finds the records that belong to an account: directly, through its people if
- * they name no company, and tasks also through its people and deals.
- */
-function linkedTo(
-  { resource, id }: Account,
-  found: ReadonlyMap<string, Found>,
-): Linked {
-  const own: ReadonlySet<number> = new Set([id]);
-  const linked = new Map<string, Subject>();
-  const ids = new Map<Resource, ReadonlySet<number>>([[resource, own]]);
-  const add = (
-    kind: Resource,
-    belongs: (table: Table) => (row: number) => boolean,
-  ) => {
-    const one = found.get(kind.name);
-    // Records that were read only in part would give wrong numbers.
-    if (!one || one.snapshot.partial) return;
-    const { table } = one.subject;
-    const rows = [...table.rows()].filter(belongs(table));
-    linked.set(kind.name, {
-      ...one.subject,
-      table: { ...table, size: rows.length, rows: () => rows },
-    });
-    const column = table.column("id");
-    ids.set(
-      kind,
-      new Set(rows.map((row) => toId(column?.values[column.code(row)]) ?? 0)),
-    );
-  };
-  const people = () => ids.get(contact) ?? new Set();
-  if (resource === contact) {
-    add(deal, (table) => names(table, "crm_lead_ids", own));
-    add(ticket, (table) => names(table, "crm_lead_ids", own));
-  } else {
-    add(contact, (table) => names(table, "crm_company_id", own));
-    for (const kind of [deal, ticket]) {
-      add(kind, (table) => {
-        const direct = names(table, "crm_company_id", own);
-        const any = names(table, "crm_company_id");
-        const through = names(table, "crm_lead_ids", people());
-        return (row) => direct(row) || (!any(row) && through(row));
-      });
-    }
-  }
-  add(task, (table) => {
-    const tests = [
-      ...(resource === company ? [names(table, "crm_company_id", own)] : []),
-      names(table, "crm_person_id", people()),
-      names(table, "crm_deal_id", ids.get(deal) ?? new Set()),
-    ];
-    return (row) => tests.some((test) => test(row));
-  });
-  return linked;
-}
-
-/** Tests whether a row names one of some ids, or any id, under a key. */
-function names(
-  table: Table,
-  key: string,
-  ids?: ReadonlySet<number>,
-): (row: number) => boolean {
-  const column = table.column(key);
-  if (!column) return () => false;
-  const verdicts = column.values.map((value) =>
-    ids
-      ? [value].flat().some((one) => ids.has(toId(one) ?? 0))
-      : !isEmpty(value)
-  );
-  return (row) => verdicts[column.code(row)]!;
 }
 
 /** The notes around an account, and where they were read. */

@@ -5,7 +5,7 @@
  * @module
  */
 import type { JsonObject } from "../values/json.ts";
-import { type Compared, marksOf, reader } from "./duplicates.ts";
+import { type Compared, marksOf, reader } from "./likely_same.ts";
 import type { Table } from "./table.ts";
 import { inTurns } from "../values/turns.ts";
 

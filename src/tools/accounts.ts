@@ -6,12 +6,9 @@
  */
 import { InputError } from "../errors.ts";
 import { resources } from "../qontak/resources.ts";
-import {
-  COMPARED,
-  findDuplicates,
-  showGroups,
-} from "../snapshots/duplicates.ts";
+import { findDuplicates, showGroups } from "../snapshots/duplicates.ts";
 import { findRecord } from "../snapshots/find_record.ts";
+import { COMPARED } from "../snapshots/likely_same.ts";
 import { readMany, tellPartial } from "../snapshots/many.ts";
 import { createOverview, OVERVIEW_KINDS } from "../snapshots/overview.ts";
 import { SEARCHED } from "../snapshots/search.ts";

@@ -1,14 +1,16 @@
 import { assert, assertEquals } from "@std/assert";
 import { createRandom } from "../../src/sandbox/random.ts";
 import {
-  candidatesIn,
-  COMPARED,
   findDuplicates,
   type Group,
-  likelySame,
-  marksOf,
   showGroups,
 } from "../../src/snapshots/duplicates.ts";
+import {
+  candidatesIn,
+  COMPARED,
+  likelySame,
+  marksOf,
+} from "../../src/snapshots/likely_same.ts";
 import { createTable, type Table } from "../../src/snapshots/table.ts";
 import { createSameIndex } from "../../src/snapshots/same_index.ts";
 import { atOnce, inTurns } from "../../src/values/turns.ts";
