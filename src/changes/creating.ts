@@ -13,7 +13,7 @@ import {
   COMPARED,
   type Compared,
   likelySame,
-} from "../snapshots/duplicates.ts";
+} from "../snapshots/likely_same.ts";
 import { createLru } from "../storage/lru.ts";
 import type { JsonObject } from "../values/json.ts";
 
