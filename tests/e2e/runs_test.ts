@@ -3,8 +3,8 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { type RunningSandbox, serveSandbox } from "../../src/sandbox/mod.ts";
 import { accessTo, outside } from "../support/changed.ts";
 import { call, connectHttp, ok } from "../support/client.ts";
-import { type HttpProcess, startHttp, WITH_KV } from "../support/process.ts";
-import { noRedis, startRedis } from "../support/redis.ts";
+import { type HttpProcess, startHttp } from "../support/process.ts";
+import { type SharedStore, sharedStores } from "../support/shared_store.ts";
 import { sleep, until } from "../support/time.ts";
 import { unless } from "../support/unless.ts";
 
@@ -13,50 +13,6 @@ const ROWS = 24;
 
 /** After how many requests that change something the server is killed. */
 const KILLS = [1, 8, 12];
-
-/** A store that servers share, one after the other. */
-interface Place extends AsyncDisposable {
-  readonly env: Record<string, string>;
-  readonly args: readonly string[];
-}
-
-const key = btoa("12345678901234567890123456789012");
-
-const kinds: Readonly<
-  Record<string, { missing: string; start(): Promise<Place> }>
-> = {
-  kv: {
-    missing: "",
-    async start() {
-      const dir = await Deno.makeTempDir();
-      return {
-        env: {
-          QONTAK_AUDIT: "kv",
-          TOKEN_ENCRYPTION_KEY: key,
-          DENO_KV_DEFAULT_PATH: `${dir}/kv.sqlite3`,
-        },
-        args: [WITH_KV],
-        [Symbol.asyncDispose]: () => Deno.remove(dir, { recursive: true }),
-      };
-    },
-  },
-  redis: {
-    missing: noRedis,
-    async start() {
-      const redis = await startRedis();
-      return {
-        env: {
-          QONTAK_AUDIT: "redis",
-          TOKEN_ENCRYPTION_KEY: key,
-          REDIS_URL: redis.url,
-          REDIS_KEY_PREFIX: `${redis.prefix}${crypto.randomUUID()}:`,
-        },
-        args: [],
-        [Symbol.asyncDispose]: () => redis[Symbol.asyncDispose](),
-      };
-    },
-  },
-};
 
 /** Makes products past the server, and returns their ids. */
 async function products(sandbox: RunningSandbox): Promise<number[]> {
@@ -81,7 +37,7 @@ function puts(sandbox: RunningSandbox): string[] {
 /** Starts a server for the sandbox. */
 async function start(
   sandbox: RunningSandbox,
-  { args, env }: Pick<Place, "args" | "env">,
+  { args, env }: Pick<SharedStore, "args" | "env">,
 ): Promise<HttpProcess> {
   return await startHttp([...args], {
     QONTAK_BASE_URL: sandbox.url,
@@ -106,7 +62,7 @@ async function killAfter(
   await client.close().catch(() => {});
 }
 
-for (const [name, { missing, start: open }] of Object.entries(kinds)) {
+for (const [name, { missing, start: open }] of Object.entries(sharedStores)) {
   Deno.test({
     ...unless(missing, `a run continues after its server was killed: ${name}`),
     // The client of a killed server leaves its timers.
