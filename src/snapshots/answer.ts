@@ -5,7 +5,8 @@
  * @module
  */
 import { compare, type Decimal, toDecimal } from "../values/decimal.ts";
-import { isEmpty, isObject, type JsonObject } from "../values/json.ts";
+import { nameKeyOf } from "../qontak/resources.ts";
+import { isEmpty, isObject, type JsonObject, toId } from "../values/json.ts";
 import { foldText } from "../values/words.ts";
 import type { Zone } from "../values/zone.ts";
 import type { QueryField } from "./subject.ts";
@@ -157,6 +158,21 @@ function comparable(
   return kind === "option" ? shown : value;
 }
 
+/** One value under its key; an id that has a name, with the name beside it. */
+function presentValue(
+  { name, key, kind, value }: QueryField,
+  row: number,
+  shown: unknown,
+): JsonObject {
+  const nameKey = key !== undefined && kind === "option"
+    ? nameKeyOf(name)
+    : undefined;
+  const id = nameKey === undefined ? null : toId(value(row));
+  return id === null || id === toId(shown)
+    ? { [name]: shown }
+    : { [name]: id, [nameKey!]: shown };
+}
+
 function presentRow(
   row: number,
   id: QueryField,
@@ -171,7 +187,7 @@ function presentRow(
     // field.
     if (field.isFreeText && field.id !== undefined) {
       custom.push({ id: field.id, name: field.name, value });
-    } else entry[field.name] = value;
+    } else Object.assign(entry, presentValue(field, row, value));
   }
   if (custom.length > 0) entry.additional_fields = custom;
   return entry;

@@ -119,6 +119,7 @@ Deno.test("get_account_overview knows the last notes, the last contact and the n
   assertEquals(note.on, `company ${crm_company_id}`);
   assertEquals(answer.last_contact.date, note.created_at);
   assertStringIncludes(answer.rules.last_contact, "completed tasks");
+  assertStringIncludes(answer.rules.open_deals, "one of its people");
   const due = await world.ok("query_records", {
     resource: "tasks",
     where: [{ field: "name", value: "Telepon dulu" }],

@@ -68,6 +68,93 @@ Deno.test("amounts are numbers with their currency, and no digit is lost", async
   assertEquals(records[0].currency, "IDR");
 });
 
+Deno.test("lists show owners, statuses and priorities with their ids", async () => {
+  await using world = await createWorld();
+  for (
+    const [plural, stem] of [
+      ["contacts", "creator"],
+      ["companies", "creator"],
+      ["deals", "creator"],
+      ["contacts", "crm_status"],
+      ["tickets", "ticket_priority"],
+    ]
+  ) {
+    const { records } = await world.ok(`list_${plural}`);
+    const some = records.filter((one: Data) => one[`${stem}_name`]);
+    assert(some.length > 5, `${plural} ${stem}`);
+    for (const one of some) assert(typeof one[`${stem}_id`] === "number", stem);
+  }
+});
+
+Deno.test("records of query_records have ids as numbers, with their names", async () => {
+  await using world = await createWorld();
+  const { records } = await world.ok("query_records", { resource: "deals" });
+  for (const deal of records) {
+    for (const key of ["creator", "crm_stage"]) {
+      assert(typeof deal[`${key}_id`] === "number", key);
+      assertMatch(deal[`${key}_name`], /^[A-Z]/, key);
+    }
+  }
+  const { record } = await world.ok("get_deal", { deal_id: records[0].id });
+  for (const key of ["creator_id", "creator_name", "crm_stage_name"]) {
+    assertEquals(records[0][key], record[key]);
+  }
+});
+
+Deno.test("notes are shown and searched as text, and answers say that formatting is left out", async () => {
+  await using world = await createWorld();
+  const { records: [deal] } = await world.ok("list_deals");
+  const { id: note_id } = await world.ok("create_note", {
+    note: "<p>Minta <strong>diskon</strong> 5% &amp; &lt; 3 hari</p>",
+    crm_deal_id: deal.id,
+  });
+  const text = "Minta diskon 5% & < 3 hari";
+  const { record } = await world.ok("get_note", { note_id });
+  assertEquals([record.note, record.note_formatting], [text, "left out"]);
+  const listed = await world.ok("list_notes", { crm_deal_id: deal.id });
+  const ofNote = (records: Data) =>
+    records.find(({ id }: Data) => id === note_id);
+  assertEquals(ofNote(listed.records).note, text);
+  const found = await world.ok("query_records", {
+    resource: "notes",
+    of: { resource: "deals", where: [{ field: "id", value: deal.id }] },
+    where: [{ field: "note", op: "contains", value: "minta diskon 5%" }],
+  });
+  assertEquals(found.records.map((one: Data) => one.note), [text]);
+  assertMatch(found.rules.note, /formatting is left out/);
+  assertMatch(
+    await world.refused("query_records", {
+      resource: "deals",
+      where: [{ field: "note", op: "contains", value: "diskon" }],
+    }),
+    /notes are records of their own. Ask with resource notes/,
+  );
+});
+
+Deno.test("a question on the owner of tickets says who that is", async () => {
+  await using world = await createWorld();
+  const { rules } = await world.ok("query_records", {
+    resource: "tickets",
+    group_by: "owner",
+  });
+  assertMatch(rules.creator_id, /"Owner"; who works on it is assignee_id/);
+});
+
+Deno.test("a change of owner shows only the owner of the record", async () => {
+  await using world = await createWorld();
+  const { records: [deal] } = await world.ok("list_deals");
+  const { record } = await world.ok("update_deal_owner", {
+    deal_id: deal.id,
+    creator_id: "Dewi Anggraini",
+  });
+  assertEquals(record, {
+    id: deal.id,
+    name: deal.name,
+    creator_id: record.creator_id,
+    creator_name: "Dewi Anggraini",
+  });
+});
+
 Deno.test("names stand beside the ids of status, priority and assignee of tasks", async () => {
   await using world = await createWorld();
   const { records: [task] } = await world.ok("list_tasks");

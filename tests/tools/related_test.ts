@@ -300,7 +300,7 @@ Deno.test("moves and notes are grouped and chosen by the fields of what they bel
     his.records.map(({ id }: Data) => id).sort(),
   );
   assertEquals(
-    new Set(ofOwner.records.map((one: Data) => one.creator_id)),
+    new Set(ofOwner.records.map((one: Data) => one.creator_name)),
     new Set(["Bagas Pratama"]),
   );
   assertStringIncludes(
