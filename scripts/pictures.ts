@@ -8,10 +8,11 @@ import {
   Client,
   StreamableHTTPClientTransport,
 } from "@modelcontextprotocol/client";
-import { chromium } from "npm:playwright-core@1.56";
 import { createHandler, createServer } from "../mod.ts";
 import { serveSandbox } from "../src/sandbox/mod.ts";
+import { FAILED } from "../src/cli/exit.ts";
 import { toStderr } from "../src/logging/log.ts";
+import { findBrowser, launch } from "./browser.ts";
 import { openView } from "./host.ts";
 import { smaller } from "./small_png.ts";
 
@@ -68,6 +69,11 @@ const pictures: Readonly<Record<string, Picture>> = {
 /** The pictures that the documents show; --all makes the others, to look at. */
 const SHOWN = ["board", "review"];
 
+const chromium = await findBrowser();
+if (chromium === undefined) {
+  toStderr("chromium is not on PATH");
+  Deno.exit(FAILED);
+}
 const folder = Deno.args.includes("--all")
   ? await Deno.makeTempDir({ prefix: "pictures-" })
   : new URL("../.github/pictures", import.meta.url).pathname;
@@ -103,10 +109,7 @@ await client.connect(
   ),
 );
 stack.defer(() => client.close());
-const browser = await chromium.launch({
-  executablePath: Deno.env.get("CHROMIUM") ?? "/usr/bin/chromium",
-  args: ["--no-sandbox"],
-});
+const browser = await launch(chromium);
 stack.defer(() => browser.close());
 
 for (const [name, picture] of Object.entries(pictures)) {

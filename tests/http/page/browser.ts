@@ -9,6 +9,7 @@ import type {
   BrowserContextOptions,
   Page,
 } from "npm:playwright-core@1.56";
+import { findBrowser, launch } from "../../../scripts/browser.ts";
 import { createHandler, createServer, type Principal } from "../../../mod.ts";
 import { SCOPES } from "../../../src/auth/principal.ts";
 import { serveSandbox } from "../../../src/sandbox/mod.ts";
@@ -16,21 +17,6 @@ import { DEFAULT_TENANT } from "../../../src/tokens/store.ts";
 import type { ListedTool } from "../../../src/tools/catalog.ts";
 import { serve } from "../../support/serve.ts";
 import { unless } from "../../support/unless.ts";
-
-/** The path of chromium; undefined if it is not on PATH. */
-async function findBrowser(): Promise<string | undefined> {
-  for (const folder of (Deno.env.get("PATH") ?? "").split(":")) {
-    for (const name of ["chromium", "chromium-browser", "google-chrome"]) {
-      const path = `${folder}/${name}`;
-      try {
-        if ((await Deno.stat(path)).isFile) return path;
-      } catch {
-        // It is not in this folder.
-      }
-    }
-  }
-  return undefined;
-}
 
 const executablePath = await findBrowser();
 
@@ -41,21 +27,9 @@ export const noBrowser: string = executablePath === undefined
 
 let shared: Promise<Browser> | undefined;
 
-/** Starts the browser. */
-async function launch(): Promise<Browser> {
-  // Loaded when it is needed: without a browser, this is missing as well.
-  const { chromium } = await import("npm:playwright-core@1.56");
-  return await chromium.launch({
-    executablePath: executablePath!,
-    // Its own sandbox does not start as root, which most containers use. It
-    // opens only pages of the tests.
-    args: ["--no-sandbox"],
-  });
-}
-
 /** The browser; one for all tests, each of which has its own context. */
 export function browser(): Promise<Browser> {
-  return shared ??= launch();
+  return shared ??= launch(executablePath!);
 }
 
 Deno.test.afterAll(async () => {
@@ -85,8 +59,10 @@ export interface Tab extends AsyncDisposable {
 
 /** Opens an empty tab. */
 export async function openTab(options: BrowserContextOptions): Promise<Tab> {
-  shared ??= launch();
-  const tab = await (await shared).newContext({ locale: "en-GB", ...options });
+  const tab = await (await browser()).newContext({
+    locale: "en-GB",
+    ...options,
+  });
   const page = await tab.newPage();
   page.setDefaultTimeout(10_000);
   return { page, [Symbol.asyncDispose]: () => tab.close() };
