@@ -7,7 +7,7 @@
 import { ForeseenError, InputError } from "../errors.ts";
 import type { Resource } from "../qontak/resources.ts";
 import { createSameIndex } from "../snapshots/same_index.ts";
-import type { Snapshot } from "../snapshots/snapshots.ts";
+import type { Snapshot } from "../snapshots/entry.ts";
 import { createPauses } from "../values/turns.ts";
 import { defined, type JsonObject, toId } from "../values/json.ts";
 import {

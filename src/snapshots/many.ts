@@ -8,7 +8,7 @@ import { ForeseenError } from "../errors.ts";
 import type { Resource } from "../qontak/resources.ts";
 import type { JsonObject } from "../values/json.ts";
 import type { Found, Records } from "./records.ts";
-import type { Snapshot } from "./snapshots.ts";
+import type { Snapshot } from "./entry.ts";
 
 /**
  * Says that records could only be read in part.

@@ -18,7 +18,8 @@ import type { Tell } from "./shared_work.ts";
 import { movesOf } from "./moves.ts";
 import { withoutFormatting } from "./notes.ts";
 import type { Owner, Related } from "./related.ts";
-import type { Snapshot, Snapshots, Source } from "./snapshots.ts";
+import type { Snapshot, Source } from "./entry.ts";
+import type { Snapshots } from "./snapshots.ts";
 
 /** The records that a question is about, and how they were read. */
 export interface Found {

@@ -4,21 +4,24 @@
  *
  * @module
  */
-import { InputError, UnreachableError } from "../errors.ts";
+import { InputError } from "../errors.ts";
 import { untilAborted } from "../net/deadline.ts";
 import { createLru } from "../storage/lru.ts";
-import type { JsonObject } from "../values/json.ts";
 import {
-  createReading,
-  type PageSize,
-  type Reading,
-  type ReadPage,
-} from "./read.ts";
-import { createMemory, type Held } from "./memory.ts";
+  createEntry,
+  type Entry,
+  late,
+  shownOf,
+  type Snapshot,
+  type Source,
+  type Unfinished,
+} from "./entry.ts";
+import { createMemory } from "./memory.ts";
+import { createReading, type PageSize } from "./read.ts";
 import { createRelated, type RelatedRecords } from "./related.ts";
 import { readNews, readTouched } from "./refresh.ts";
-import { type SharedWork, shareWork, type Tell } from "./shared_work.ts";
-import { createTable, type Table } from "./table.ts";
+import { shareWork, type Tell } from "./shared_work.ts";
+import { createTable } from "./table.ts";
 
 /** How long a snapshot is used by default, in ms. */
 export const SNAPSHOT_LIFETIME: number = 5 * 60 * 1_000;
@@ -72,19 +75,6 @@ export interface SnapshotOptions {
   readonly now?: () => number;
 }
 
-/** The source of a snapshot's records. */
-export interface Source {
-  /** The plural name of the records, such as `deals`. */
-  readonly plural: string;
-  /** Reads one page of the records. */
-  readonly readPage: ReadPage;
-  /** Reads one record; undefined if it no longer exists. */
-  readonly readOne: (
-    id: number,
-    signal: AbortSignal,
-  ) => Promise<JsonObject | undefined>;
-}
-
 /** A request for a snapshot. */
 export interface SnapshotRequest {
   /** Identifies the company's account. */
@@ -101,24 +91,6 @@ export interface SnapshotRequest {
   readonly once?: boolean;
   /** Receives the progress of the reading. */
   readonly tell?: Tell | undefined;
-}
-
-/** All records of one kind, as they were at one time. */
-export interface Snapshot {
-  /** The records. */
-  readonly table: Table;
-  /** When the reading began, in ms since 1970. */
-  readonly asOf: number;
-  /**
-   * How many records were read in time, and of how many; undefined if all were
-   * read.
-   */
-  readonly partial?: { readonly read: number; readonly total?: number };
-  /**
-   * The count that Qontak reported, if the list changed during two readings, so
-   * that the records may not be exactly those.
-   */
-  readonly counted?: number;
 }
 
 /** The snapshots of all companies. */
@@ -143,62 +115,6 @@ export interface Snapshots {
   forget(scope: string): void;
   /** How much memory all snapshots take, in bytes. */
   readonly bytes: number;
-}
-
-/** The data for answers. */
-interface Made extends Omit<Snapshot, "partial"> {
-  /**
-   * The newest change in the list; undefined unless the list is sorted by it.
-   */
-  readonly newest: number | undefined;
-  /** When the data was last known to be current. */
-  readonly checkedAt: number;
-}
-
-/** A reading that is not complete yet. */
-interface Unfinished {
-  readonly reading: Reading;
-  readonly table: Table;
-  /** When it began. */
-  readonly asOf: number;
-  /** Whether it was begun to read everything again. */
-  readonly isFresh: boolean;
-  /** When the last page came. */
-  pageAt: number;
-}
-
-/** One snapshot, and the reading that produces it. */
-interface Entry extends Held {
-  readonly scope: string;
-  readonly list: string;
-  /** The data for answers; undefined until the first reading is complete. */
-  made: Made | undefined;
-  unfinished: Unfinished | undefined;
-  /** The ids of records that were written since they were read. */
-  readonly touched: Set<number>;
-  /** Whether unknown records were written since the list was read. */
-  isExpired: boolean;
-  /** What calls wait for. */
-  work: { readonly shared: SharedWork; readonly isFresh: boolean } | undefined;
-}
-
-function createEntry(scope: string, list: string): Entry {
-  return {
-    scope,
-    list,
-    made: undefined,
-    unfinished: undefined,
-    touched: new Set(),
-    isExpired: false,
-    work: undefined,
-    get bytes() {
-      return (this.made?.table.bytes ?? 0) +
-        (this.unfinished?.table.bytes ?? 0);
-    },
-    get isBusy() {
-      return this.work !== undefined;
-    },
-  };
 }
 
 /**
@@ -412,26 +328,6 @@ function tooMuch(plural: string): InputError {
     `The ${plural} of this company need more memory than the server may use for them, so nothing was answered. Use a list_ tool with a filter of Qontak's own to read less`,
     { what: "raiseSnapshotMemory" },
   );
-}
-
-function shownOf({ table, asOf, counted }: Made): Snapshot {
-  return { table, asOf, ...(counted === undefined ? {} : { counted }) };
-}
-
-/** What can be said when the time of a call is up. */
-function late({ unfinished }: Entry, { plural }: Source): Snapshot {
-  if (!unfinished) {
-    throw new UnreachableError(
-      `The changes of the ${plural} could not be read in the time of one call, so nothing was answered. Call again to continue`,
-      { endpoint: plural, reason: "timeout", mayHaveArrived: false },
-    );
-  }
-  const { reading: { read, total }, table, asOf } = unfinished;
-  return {
-    table,
-    asOf,
-    partial: { read, ...(total === undefined ? {} : { total }) },
-  };
 }
 
 /** A number with separators, for sentences. */

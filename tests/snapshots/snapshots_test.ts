@@ -2,7 +2,8 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { InputError, QontakError, UnreachableError } from "../../src/errors.ts";
 import { deadline } from "../../src/net/deadline.ts";
-import { createSnapshots, type Source } from "../../src/snapshots/snapshots.ts";
+import type { Source } from "../../src/snapshots/entry.ts";
+import { createSnapshots } from "../../src/snapshots/snapshots.ts";
 import type { JsonObject } from "../../src/values/json.ts";
 import { sleep } from "../support/time.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Snapshot } from "../../snapshots/snapshots.ts";
+import type { Snapshot } from "../../snapshots/entry.ts";
 import type { JsonObject } from "../../values/json.ts";
 
 /**
