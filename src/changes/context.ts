@@ -8,6 +8,7 @@ import type { Setup } from "../fields/setup.ts";
 import type { Crm } from "../qontak/crm.ts";
 import type { Creating } from "./creating.ts";
 import type { History } from "./history.ts";
+import type { FewAtOnce } from "./few_at_once.ts";
 import type { Plans } from "./plans.ts";
 import type { Runs } from "./runs.ts";
 import type { Records } from "../snapshots/records.ts";
@@ -29,6 +30,8 @@ export interface ChangeContext {
   readonly runs: Runs;
   /** The creates of this company that are under way on this server. */
   readonly creating: Creating;
+  /** Does what holds many records in memory, for this company a few at once. */
+  readonly fewAtOnce: FewAtOnce;
   /** Whether changes may be carried out by a plan only. */
   readonly mustHavePlan: boolean;
   /** Searches many new records among those that exist; see `find_same.ts`. */

@@ -39,6 +39,9 @@ const MAX_READ = 50;
 /** The maximum size of the differences that are shown, in characters. */
 const MOST_SHOWN = 9_000;
 
+/** How many characters the records of a run may hold while it is checked. */
+const MAX_HELD = 8_000_000;
+
 /** The maximum size of the rows in one part of a plan, in characters. */
 const PART = 100_000;
 
@@ -74,7 +77,14 @@ interface Checked {
  * @returns The answer of the tool.
  * @throws {InputError} When nothing can be planned.
  */
-export async function planRun(
+export function planRun(
+  context: ChangeContext,
+  toPlan: RunToPlan,
+): Promise<JsonObject> {
+  return context.fewAtOnce(() => checkAndPlan(context, toPlan));
+}
+
+async function checkAndPlan(
   context: ChangeContext,
   toPlan: RunToPlan,
 ): Promise<JsonObject> {
@@ -127,6 +137,7 @@ async function checkRows(
   const pause = createPauses();
   const isEnding = ending(context.signal);
   const checked: Checked[] = [];
+  let size = 0;
   await inParallel(rows.entries(), AT_ONCE, async ([i, args]) => {
     if (isEnding()) {
       throw new InputError(
@@ -141,6 +152,13 @@ async function checkRows(
       args,
     ).catch((error) => asProblem(context, error));
     checked.push({ row: i + 1, args, ready });
+    size += sizeOf([ready.prepared?.before, ready.prepared?.body]);
+    if (size <= MAX_HELD) return;
+    throw new InputError(
+      `${run.tool} was not sent: the records of these ${rows.length} rows hold more than ${
+        MAX_HELD / 1_000_000
+      } million characters. Give fewer rows at once`,
+    );
   });
   return checked.sort((a, b) => a.row - b.row);
 }

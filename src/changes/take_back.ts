@@ -12,11 +12,15 @@ import type { ChangeContext } from "./context.ts";
 import { differencesOf } from "./differences.ts";
 import { describeDelete } from "./dry_run.ts";
 import type { ListedChange, PastChange } from "./history.ts";
+import { sizeOf } from "./report_run.ts";
 import { groupByRecord, nameOf, UNDO_TOOL, type Undoing } from "./undo.ts";
 import { prepareUndo } from "./undo_again.ts";
 
 /** How many changes one call takes back. */
 export const MAX_UNDO = 20;
+
+/** How many characters the changes that one call takes back may hold. */
+const MAX_SIZE = 2_000_000;
 
 /**
  * Lists the company's last changes, newest first.
@@ -156,9 +160,19 @@ async function prepareAll(
       `${UNDO_TOOL} was not sent: it takes back at most ${MAX_UNDO} changes a call, not ${wanted.length}`,
     );
   }
-  const found = await Promise.all(
-    wanted.map((id) => context.history.get(id)),
-  );
+  const found: (PastChange | undefined)[] = [];
+  let size = 0;
+  for (const id of wanted) {
+    const change = await context.history.get(id);
+    found.push(change);
+    size += sizeOf(change ?? null);
+    if (size <= MAX_SIZE) continue;
+    throw new InputError(
+      `${UNDO_TOOL} was not sent: these changes hold more than ${
+        MAX_SIZE / 1_000_000
+      } million characters. Give fewer ids at once`,
+    );
+  }
   const unknown = wanted.filter((_, i) => !found[i]);
   if (unknown.length > 0) {
     throw new InputError(

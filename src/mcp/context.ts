@@ -7,6 +7,7 @@
 import type { Advise } from "../advice/advice.ts";
 import type { Audit } from "../audit/audit.ts";
 import { createCreating } from "../changes/creating.ts";
+import { createFewAtOnce } from "../changes/few_at_once.ts";
 import { createHistory } from "../changes/history.ts";
 import { createPlans } from "../changes/plans.ts";
 import { createRuns } from "../changes/runs.ts";
@@ -114,6 +115,7 @@ export function createContexts(settings: ContextSettings): ContextOf {
     ...defined({ kv, sealer }),
   });
   const creating = createCreating();
+  const fewAtOnce = createFewAtOnce();
   /** The account that each tenant had last. */
   const accounts = createLru<string>(TENANTS_HELD);
 
@@ -173,6 +175,7 @@ export function createContexts(settings: ContextSettings): ContextOf {
       plans,
       history,
       runs: createRuns(changes.store, owner),
+      fewAtOnce: fewAtOnce(scope, signal),
       creating: creating(scope),
       hasTool,
       scopes,

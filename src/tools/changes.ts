@@ -37,14 +37,16 @@ export const changesTools: readonly Tool[] = [
       if (plan !== undefined) {
         const found = await context.plans.find(plan, UNDO_TOOL);
         return found.args.run === undefined
-          ? await carryOutUndo(context, plan)
+          ? await context.fewAtOnce(() => carryOutUndo(context, plan))
           : await carryOutUndoRun(context, plan);
       }
       if (!ids || ids.length === 0) {
         return await listChanges(context, limit ?? LISTED);
       }
       const run = ids.find(isRunId);
-      if (run === undefined) return await planUndo(context, ids);
+      if (run === undefined) {
+        return await context.fewAtOnce(() => planUndo(context, ids));
+      }
       if (ids.length === 1) return await planUndoRun(context, run);
       throw new InputError(
         `${UNDO_TOOL} was not sent: give the id of a run alone`,
