@@ -26,6 +26,7 @@ import { DEFAULT_SCOPES, type Principal } from "./auth/principal.ts";
 import {
   type Caller,
   callerIn,
+  choiceIn,
   exchangeIn,
   ON_THIS_MACHINE,
 } from "./mcp/caller.ts";
@@ -46,12 +47,13 @@ import { type Rate, rate } from "./limits/bucket.ts";
 import { createTelemetry } from "./telemetry/telemetry.ts";
 import { DEFAULT_TENANT, type TokenStore } from "./tokens/store.ts";
 import { createEnvStore } from "./tokens/stores/env.ts";
+import type { ListedTool, Toolset } from "./tools/catalog.ts";
 import {
-  type ListedTool,
+  isCompact,
   selectTools,
-  type Toolset,
+  toolChoice,
   toolsetNames,
-} from "./tools/catalog.ts";
+} from "./tools/selection.ts";
 import { type Content, CONTENTS } from "./mcp/content.ts";
 import { pasted } from "./values/pasted.ts";
 import { flag, oneOf, type Rules, whole } from "./values/rules.ts";
@@ -71,6 +73,13 @@ export interface ServerOptions extends ConnectionOptions {
   readonly store?: TokenStore;
   /** The groups of tools to offer; all by default. */
   readonly toolsets?: readonly Toolset[];
+  /**
+   * The tools to offer: names of tools and of groups, each with `-` in front to
+   * leave it out, such as `["deals", "search", "-delete_deal"]`. With
+   * `"compact"`, clients list a dozen tools, and find and call the others
+   * through three more. All by default; with `toolsets`, only those in both.
+   */
+  readonly tools?: readonly string[];
   /**
    * Whether to offer only tools that change nothing.
    *
@@ -147,6 +156,7 @@ const rules = {
   ...connectionRules,
   refreshToken: pasted,
   toolsets: toolsetNames,
+  tools: toolChoice,
   readOnly: flag,
   content: oneOf(CONTENTS),
   timeZone: zoneName,
@@ -302,7 +312,9 @@ export function createServer(given: ServerOptions): QontakServer {
     zone: createZone(options.timeZone ?? DEFAULT_ZONE),
     hasTool: (name) => tools.some((tool) => tool.name === name),
   });
-  const viewOf = createViews(tools);
+  const viewOf = createViews(tools, {
+    compact: isCompact(options.tools ?? []),
+  });
   // Without a credential, a caller may do all that the server may.
   const operator = (name: string): Caller => ({
     name,
@@ -313,7 +325,8 @@ export function createServer(given: ServerOptions): QontakServer {
     (owner: Caller, otherwise: Confirm): McpServerFactory => ({ authInfo }) => {
       const caller = callerIn(authInfo) ?? owner;
       const { confirm = otherwise } = options;
-      return serverFor(caller, viewOf(caller), exchangeIn(authInfo), {
+      const view = viewOf(caller, choiceIn(authInfo));
+      return serverFor(caller, view, exchangeIn(authInfo), {
         call,
         confirm,
       });
@@ -391,13 +404,13 @@ function serverFor(
       return { tools: tools as never };
     }, context));
   server.setRequestHandler("tools/call", async ({ params }, context) => {
-    const tool = view.find(params.name);
+    const { tool, args } = view.open(params.name, params.arguments ?? {});
     demandScope(tool, caller);
     return await answer(
       async () => ({
         ...await confirmed(
           tool,
-          params.arguments ?? {},
+          args,
           context.mcpReq,
           optionsOf(context),
         ),

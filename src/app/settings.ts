@@ -107,6 +107,7 @@ export function serverOptionsOf(
   & Pick<
     ServerOptions,
     | "toolsets"
+    | "tools"
     | "readOnly"
     | "content"
     | "timeZone"
@@ -133,6 +134,7 @@ export function serverOptionsOf(
     tokenCache: settings.TOKEN_CACHE,
     sealer: settings.TOKEN_ENCRYPTION_KEY,
     toolsets: settings.QONTAK_TOOLSETS,
+    tools: settings.QONTAK_TOOLS,
     readOnly: settings.QONTAK_READ_ONLY,
     content: settings.QONTAK_CONTENT,
     timeZone: settings.QONTAK_TIME_ZONE,

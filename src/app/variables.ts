@@ -37,7 +37,8 @@ import { OptionError } from "../errors.ts";
 import { TOKEN_LIFETIME } from "../tokens/held.ts";
 import { CONFIRMS } from "../changes/confirm.ts";
 import { CONTENTS } from "../mcp/content.ts";
-import { toolsetNames, TOOLSETS } from "../tools/catalog.ts";
+import { TOOLSETS } from "../tools/catalog.ts";
+import { toolChoice, toolsetNames } from "../tools/selection.ts";
 import { keptDays } from "../audit/store.ts";
 import { UNDO_DAYS, undoDays } from "../changes/history.ts";
 import { lifetimeInRedis } from "../tokens/stores/redis.ts";
@@ -216,6 +217,12 @@ export const variables = {
       TOOLSETS.join(", ")
     }; all when not set`,
     read: (text: string) => readList(toolsetNames)(text.toLowerCase()),
+  },
+  QONTAK_TOOLS: {
+    meaning:
+      "The tools to offer, joined by commas: names of tools and of groups, each with - in front to leave it out, such as deals,search,-delete_deal; with compact, clients list a dozen tools and find the others; all when not set",
+    isSafety: true,
+    read: readList(toolChoice),
   },
   QONTAK_READ_ONLY: {
     meaning: "true offers only tools that change nothing",

@@ -11,7 +11,15 @@ import { SHELLS } from "./shells.ts";
 export const commands = {
   serve: {
     words: 0,
-    flags: ["http", "host", "port", "sandbox", "toolsets", "read-only"],
+    flags: [
+      "http",
+      "host",
+      "port",
+      "sandbox",
+      "toolsets",
+      "tools",
+      "read-only",
+    ],
     summary: "Speak MCP on stdin and stdout (the default)",
     load: async () => (await import("./serve.ts")).serve,
   },
@@ -125,7 +133,7 @@ export const commands = {
     args: "<client>",
     words: 1,
     surplus: "config takes one client",
-    flags: ["http", "sandbox", "toolsets", "read-only"],
+    flags: ["http", "sandbox", "toolsets", "tools", "read-only"],
     summary: `Print the configuration of a client: ${CLIENTS.join(", ")}`,
     load: async () => (await import("./config.ts")).config,
   },

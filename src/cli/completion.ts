@@ -6,7 +6,8 @@
  */
 import { CLIENTS } from "../clients/clients.ts";
 import { ConfigError } from "../errors.ts";
-import { TOOLSETS } from "../tools/catalog.ts";
+import { catalog, TOOLSETS } from "../tools/catalog.ts";
+import { COMPACT } from "../tools/selection.ts";
 import { didYouMean } from "../values/words.ts";
 import type { Command, Run } from "./command.ts";
 import { OK } from "./exit.ts";
@@ -39,6 +40,7 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   grant: ["refresh_token", "authorization_code", "password"],
   toolsets: TOOLSETS,
+  tools: [COMPACT, ...TOOLSETS, ...catalog.map(({ name }) => name)],
 };
 
 /** Every step, from the tables. */

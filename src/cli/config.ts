@@ -104,7 +104,7 @@ export function fileHere(client: ClientId): string | undefined {
 }
 
 /** The flags for starting a server, except those for its address. */
-const STARTING = ["sandbox", "read-only", "toolsets"] as const;
+const STARTING = ["sandbox", "read-only", "toolsets", "tools"] as const;
 
 /**
  * A server that the client starts in the same way as this one was started.
@@ -115,7 +115,7 @@ const STARTING = ["sandbox", "read-only", "toolsets"] as const;
  */
 export function ownServer(
   client: ClientId,
-  { sandbox, toolsets, "read-only": isReadOnly }: Flags,
+  { sandbox, toolsets, tools, "read-only": isReadOnly }: Flags,
 ): Stdio {
   if (!startsServers(client)) {
     throw new ConfigError([
@@ -124,8 +124,10 @@ export function ownServer(
       } cannot start a server: give the public address of one that runs, such as --http https://crm.example.com/mcp`,
     ]);
   }
-  const { read } = variables.QONTAK_TOOLSETS;
-  const groups = toolsets && readFlag("toolsets", String(toolsets), read);
+  const { QONTAK_TOOLSETS, QONTAK_TOOLS } = variables;
+  const groups = toolsets &&
+    readFlag("toolsets", String(toolsets), QONTAK_TOOLSETS.read);
+  const choice = tools && readFlag("tools", String(tools), QONTAK_TOOLS.read);
   const main = Deno.mainModule;
   const command = commandOf({
     os: here(),
@@ -141,6 +143,8 @@ export function ownServer(
     flags: [
       ...(isReadOnly ? ["--read-only"] : []),
       ...(groups ? ["--toolsets", groups.join(",")] : []),
+      // The value may begin with a dash.
+      ...(choice ? [`--tools=${choice.join(",")}`] : []),
     ],
   };
 }

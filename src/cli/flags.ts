@@ -36,6 +36,13 @@ export const flags = {
     help: `Offer only these tools: ${TOOLSETS.join(", ")}`,
     sets: "QONTAK_TOOLSETS",
   },
+  tools: {
+    type: "string",
+    value: "a,-b",
+    help:
+      "Offer only these tools and groups; -name leaves one out; compact lists a dozen and finds the others",
+    sets: "QONTAK_TOOLS",
+  },
   "read-only": {
     type: "boolean",
     help: "Offer only tools that change nothing",

@@ -12,7 +12,7 @@ import { answer, type Route } from "./route.ts";
 const PREFLIGHT = {
   "access-control-allow-methods": "POST",
   "access-control-allow-headers":
-    "authorization, content-type, accept, mcp-protocol-version, mcp-method, mcp-name, mcp-session-id, last-event-id, x-request-id",
+    "authorization, content-type, accept, mcp-protocol-version, mcp-method, mcp-name, mcp-session-id, last-event-id, x-request-id, x-qontak-tools",
   "access-control-max-age": "600",
 };
 

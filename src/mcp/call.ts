@@ -141,6 +141,7 @@ export function createCall(settings: ContextSettings): Call {
       args,
     );
     if (error && !tool.problems) throw error;
+    if (tool.answer) return presentAnswer(tool, tool.answer(values), values);
     const context = await contextOf(tool, user_id ?? undefined, caller, state)
       // Wrong arguments come first: the model can fix them.
       .catch((other) => {

@@ -37,16 +37,18 @@ export const ON_THIS_MACHINE = "loopback";
  *
  * @param principal The caller; undefined if no credential is required.
  * @param exchange Where the answers are counted.
+ * @param choice The words with which the request narrows the tools.
  */
 export function authInfoOf(
   principal: Principal | undefined,
   exchange: Exchange,
+  choice: readonly string[],
 ): AuthInfo {
   return {
     token: "",
     clientId: principal?.name ?? ON_THIS_MACHINE,
     scopes: [...principal?.scopes ?? []],
-    extra: { principal, exchange },
+    extra: { principal, exchange, choice },
   };
 }
 
@@ -58,6 +60,11 @@ export function callerIn(info: AuthInfo | undefined): Caller | undefined {
 /** The exchange of an HTTP request; undefined on stdio. */
 export function exchangeIn(info: AuthInfo | undefined): Exchange | undefined {
   return info?.extra?.exchange as Exchange | undefined;
+}
+
+/** The words with which an HTTP request narrows the tools. */
+export function choiceIn(info: AuthInfo | undefined): readonly string[] {
+  return info?.extra?.choice as readonly string[] | undefined ?? [];
 }
 
 /**

@@ -19,7 +19,8 @@ import { createAnswers, type Exchange, OverLimitError } from "./answers.ts";
 import { authInfoOf, ON_THIS_MACHINE } from "./caller.ts";
 import { isObject, parseJson, parseSent } from "../values/json.ts";
 import { stepUp } from "./step_up.ts";
-import { NOT_UTF8, refusedMessage } from "./messages.ts";
+import { toolChoice } from "../tools/selection.ts";
+import { idOf, NOT_UTF8, refusedMessage } from "./messages.ts";
 import { asMeant } from "./requests.ts";
 
 /** The maximum size of a body, in bytes. */
@@ -84,7 +85,16 @@ export function createEndpoint(
       );
     }
     exchange.count(Array.isArray(sent) ? sent.length : 1);
-    const authInfo = authInfoOf(principal, exchange);
+    let choice: readonly string[];
+    try {
+      choice = choiceOf(request);
+    } catch (error) {
+      const problem = `This connection ${(error as Error).message}`;
+      return exchange.pass(
+        refuse(400, ProtocolErrorCode.InvalidParams, problem, idOf(sent)),
+      );
+    }
+    const authInfo = authInfoOf(principal, exchange, choice);
     const parsedBody = asMeant(sent);
     const challenge = stepUp(parsedBody, principal);
     if (challenge !== undefined) {
@@ -121,6 +131,29 @@ export function createEndpoint(
     },
     close: handler.close,
   };
+}
+
+/** How many characters a choice of tools may have. */
+const MAX_CHOICE = 4_000;
+
+/**
+ * The words with which a connection narrows the tools: `?tools=`, `?toolsets=`,
+ * and a header. It repeats them in each request, so its list stays the same.
+ *
+ * @throws {Error} When a word is unknown, as a phrase.
+ */
+function choiceOf({ url, headers }: Request): readonly string[] {
+  const { searchParams } = new URL(url);
+  const given = [
+    ...searchParams.getAll("tools"),
+    ...searchParams.getAll("toolsets"),
+    headers.get("x-qontak-tools") ?? "",
+  ].join(",");
+  if (given.length > MAX_CHOICE) {
+    throw new Error(`may name tools in at most ${MAX_CHOICE} characters`);
+  }
+  const words = given.split(",").filter((word) => word.trim() !== "");
+  return words.length === 0 ? [] : toolChoice(words);
 }
 
 /** Whether a client can read a stream of events. */

@@ -11,6 +11,7 @@ import { catalog } from "../tools/catalog.ts";
 import type { Tool } from "../tools/tool.ts";
 import { isObject } from "../values/json.ts";
 import type { Caller } from "./caller.ts";
+import { calledName } from "./compact.ts";
 
 /** The scope that each tool needs. */
 const effects: ReadonlyMap<string, Scope> = new Map(
@@ -46,9 +47,7 @@ export function stepUp(
 function scopeOf(message: unknown): Scope | undefined {
   if (!isObject(message) || message.method !== "tools/call") return undefined;
   const { params } = message;
-  return isObject(params) && typeof params.name === "string"
-    ? effects.get(params.name)
-    : undefined;
+  return isObject(params) ? effects.get(calledName(params)) : undefined;
 }
 
 /**

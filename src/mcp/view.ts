@@ -10,17 +10,21 @@ import { type App, appMeta, appOf, apps } from "../apps/apps.ts";
 import { redactSecrets } from "../logging/redact.ts";
 import {
   catalog,
+  type CatalogTool,
   listed,
   type ListedTool,
   withoutTenant,
 } from "../tools/catalog.ts";
+import { isCompact, selectTools } from "../tools/selection.ts";
+import { createLru } from "../storage/lru.ts";
 import type { Tool } from "../tools/tool.ts";
-import { show } from "../values/json.ts";
+import { type JsonObject, show } from "../values/json.ts";
 import { FENCE } from "../values/marks.ts";
 import { visible } from "../values/visible.ts";
 import { didYouMean } from "../values/words.ts";
 import { createShared, type Shared } from "./answers.ts";
 import type { Caller } from "./caller.ts";
+import { createCompact, FIND_TOOL, type Opened } from "./compact.ts";
 
 /** A model reads this before it chooses a tool. */
 const INSTRUCTIONS = [
@@ -38,9 +42,16 @@ const INSTRUCTIONS = [
 const TENANT_INSTRUCTIONS =
   "Leave user_id out unless the person named a tenant.";
 
+/** For clients that list only a part of the tools. */
+const COMPACT_INSTRUCTIONS =
+  "Not all tools are listed: find_tool finds the others, call_read_tool and call_write_tool call them.";
+
+/** How many views are kept; connections choose among many lists of tools. */
+const VIEWS = 200;
+
 /** What callers of one kind see and may call. */
 export interface View {
-  /** The names of the tools, in the order of the catalog. */
+  /** The names of the tools that clients list, in the order of the catalog. */
   readonly names: readonly string[];
   /** Whether the caller acts for one company only, so that it need not name it. */
   readonly isPinned: boolean;
@@ -64,6 +75,13 @@ export interface View {
    * @throws {ProtocolError} When the caller has no such tool.
    */
   find(name: string): Tool;
+  /**
+   * Finds the tool that a client calls, and its arguments. In a short list, it
+   * may be called through another one.
+   *
+   * @throws {ProtocolError} When the client lists no such tool.
+   */
+  open(name: string, args: JsonObject): Opened;
 }
 
 /**
@@ -71,19 +89,29 @@ export interface View {
  * kind arrives.
  *
  * @param selected The tools that the server has.
- * @returns A function that finds the view of a caller.
+ * @param options Whether clients list only a part of them.
+ * @returns A function that finds the view of a caller, who may narrow the tools
+ * with the words of a choice.
  */
 export function createViews(
-  selected: readonly Tool[],
-): (caller: Caller) => View {
-  const views = new Map<string, View>();
-  return (caller) => {
+  selected: readonly CatalogTool[],
+  { compact = false }: { readonly compact?: boolean } = {},
+): (caller: Caller, choice?: readonly string[]) => View {
+  const views = createLru<View>(VIEWS);
+  return (caller, choice = []) => {
     const scopes = DEFAULT_SCOPES.filter((scope) =>
       seenBy(caller).includes(scope)
     );
-    const kind = [isPinned(caller), ...scopes].join();
+    const words = [...new Set(choice)].sort();
+    const kind = [isPinned(caller), ...scopes, ...words].join();
     let view = views.get(kind);
-    if (!view) views.set(kind, view = createView(selected, caller));
+    if (!view) {
+      const tools = words.length > 0
+        ? selectTools({ tools: words }, selected)
+        : selected;
+      view = createView(tools, caller, compact || isCompact(words));
+      views.set(kind, view);
+    }
     return view;
   };
 }
@@ -98,43 +126,69 @@ function seenBy({ scopes, mayAskFor }: Caller): readonly Scope[] {
   return mayAskFor ?? scopes;
 }
 
-function createView(selected: readonly Tool[], caller: Caller): View {
+function createView(
+  selected: readonly Tool[],
+  caller: Caller,
+  isShort: boolean,
+): View {
   const tools = selected
     .filter(({ effect }) => seenBy(caller).includes(effect))
     .map((tool) => isPinned(caller) ? withoutTenant(tool) : tool);
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
+  const short = isShort ? createCompact(tools) : undefined;
+  const offered = new Map(
+    (short?.tools ?? tools).map((tool) => [tool.name, tool]),
+  );
   // Each is made when a client first asks for it.
   const lists = [false, true].map((hasApps) => {
     let shown: readonly ListedTool[] | undefined;
     let encoded: Shared | undefined;
-    const list = () => (shown ??= tools.map((tool) => ({
+    const list = () => (shown ??= [...offered.values()].map((tool) => ({
       ...listed(tool),
       ...(hasApps ? appMeta(tool) : {}),
     })));
     return { list, shared: () => (encoded ??= createShared(list())) };
   });
   const listFor = (hasApps: boolean) => lists[Number(hasApps)]!;
+  const missing = (name: string) =>
+    new ProtocolError(ProtocolErrorCode.InvalidParams, whyMissing(name));
+  function whyMissing(name: string): string {
+    if (byName.has(name)) {
+      return `The tool ${name} is not listed here: find_tool says how to call it`;
+    }
+    return catalog.some((one) => one.name === name)
+      ? `The tool ${name} is not available here: the operator has limited this server, or your credential, to some toolsets or scopes, or this connection has chosen its tools`
+      : `There is no tool ${visible(redactSecrets(show(name)))}${
+        didYouMean(name, offered.keys())
+      }`;
+  }
   return {
-    names: [...byName.keys()],
+    names: [...offered.keys()],
     isPinned: isPinned(caller),
     has: (name) => byName.has(name),
-    instructions: isPinned(caller)
-      ? INSTRUCTIONS
-      : `${INSTRUCTIONS} ${TENANT_INSTRUCTIONS}`,
+    instructions: [
+      INSTRUCTIONS,
+      ...(isPinned(caller) ? [] : [TENANT_INSTRUCTIONS]),
+      ...(offered.has(FIND_TOOL) ? [COMPACT_INSTRUCTIONS] : []),
+    ].join(" "),
     listed: (hasApps = false) => listFor(hasApps).list(),
     shared: (hasApps) => listFor(hasApps).shared(),
-    apps: apps.filter((app) => tools.some((tool) => appOf(tool) === app)),
+    apps: apps.filter((app) =>
+      [...offered.values()].some((tool) => appOf(tool) === app)
+    ),
     find(name) {
       const tool = byName.get(name);
       if (tool) return tool;
-      throw new ProtocolError(
-        ProtocolErrorCode.InvalidParams,
-        catalog.some((one) => one.name === name)
-          ? `The tool ${name} is not available here: the operator has limited this server, or your credential, to some toolsets or scopes`
-          : `There is no tool ${visible(redactSecrets(show(name)))}${
-            didYouMean(name, byName.keys())
-          }`,
-      );
+      throw missing(name);
+    },
+    open(name, args) {
+      // What the short list leaves out may be read by name, but not changed: a
+      // client knows the effects only of tools that it lists.
+      const known = byName.get(name);
+      const tool = offered.get(name) ??
+        (known?.effect === "read" ? known : undefined);
+      if (!tool) throw missing(name);
+      return short?.open(tool, args) ?? { tool, args };
     },
   };
 }

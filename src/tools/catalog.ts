@@ -3,12 +3,10 @@
  *
  * @module
  */
-import type { Rule } from "../values/rules.ts";
-import { didYouMean } from "../values/words.ts";
 import { objectSchema } from "./kit/arguments.ts";
 import { accountTools } from "./accounts.ts";
 import { changesTools } from "./changes.ts";
-import { CHANGE_RECORDS, changeRecordsTool } from "./many.ts";
+import { changeRecordsTool } from "./many.ts";
 import { companyTools } from "./companies.ts";
 import { contactTools } from "./contacts.ts";
 import { dealTools } from "./deals.ts";
@@ -36,18 +34,6 @@ export type Toolset =
   | "insight"
   | "changes";
 
-/** Accepts only the names of groups. */
-export const toolsetNames: Rule<readonly Toolset[]> = (value) =>
-  [value].flat().map((name) => {
-    const known = TOOLSETS.find((toolset) => toolset === name);
-    if (known) return known;
-    throw new Error(
-      `names ${JSON.stringify(name)}, which is not a toolset${
-        didYouMean(String(name), TOOLSETS) || "."
-      } There are ${TOOLSETS.join(", ")}`,
-    );
-  });
-
 /** The tools of each kind of record, by group. */
 const recordTools = {
   contacts: contactTools,
@@ -67,7 +53,7 @@ const tools: Readonly<Record<Toolset, readonly Tool[]>> = {
   insight: [...insightTools, ...searchTools, ...accountTools],
   changes: [
     ...changesTools,
-    changeRecordsTool(Object.values<readonly Tool[]>(recordTools).flat()),
+    changeRecordsTool(Object.values<readonly Tool[]>(recordTools).flat())!,
   ],
 };
 
@@ -84,32 +70,6 @@ export interface CatalogTool extends Tool {
 export const catalog: readonly CatalogTool[] = TOOLSETS.flatMap((toolset) =>
   tools[toolset].map((tool) => ({ ...tool, toolset }))
 );
-
-/** Which tools a server has. */
-export interface Selection {
-  /** The groups; all if omitted. */
-  readonly toolsets?: readonly Toolset[];
-  /** Whether to include only tools that change nothing. */
-  readonly readOnly?: boolean;
-}
-
-/**
- * The tools that a server has, in the order of the catalog.
- *
- * @param selection Which tools to include.
- */
-export function selectTools(selection: Selection): readonly CatalogTool[] {
-  const { toolsets: groups = TOOLSETS, readOnly = false } = selection;
-  const selected = catalog.filter(({ toolset, effect }) =>
-    groups.includes(toolset) && (!readOnly || effect === "read")
-  );
-  // Many changes at once are only those for which the server has a tool.
-  return selected.map((tool) =>
-    tool.name === CHANGE_RECORDS && selected.length < catalog.length
-      ? { ...changeRecordsTool(selected), toolset: tool.toolset }
-      : tool
-  );
-}
 
 /**
  * Removes the argument user_id from a tool, for callers that act for one

@@ -53,8 +53,9 @@ const anyObject: Argument<JsonObject | undefined> = {
  * Makes the tool that changes many records.
  *
  * @param tools The tools whose changes it can make.
+ * @returns The tool; undefined if there is nothing that it could change.
  */
-export function changeRecordsTool(tools: readonly Tool[]): Tool {
+export function changeRecordsTool(tools: readonly Tool[]): Tool | undefined {
   const makers = new Map(
     tools.filter(({ prepare }) => prepare)
       .map((tool) => [tool.name, withoutPlan(tool)]),
@@ -62,6 +63,7 @@ export function changeRecordsTool(tools: readonly Tool[]): Tool {
   const kinds = Object.values<Resource>(resources).filter(({ name }) =>
     ACTIONS.some((action) => makers.has(`${action}_${name}`))
   );
+  if (kinds.length === 0) return undefined;
 
   /** The tool that makes one change of a run. */
   function makerOf(action: string, resource: Resource): Tool {

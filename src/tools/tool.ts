@@ -81,6 +81,12 @@ export interface Tool<A extends Arguments = Arguments> {
     args: JsonObject,
   ) => Promise<Prepared>;
   /**
+   * Answers instead of `run`, for a tool that needs no CRM.
+   *
+   * @throws {InputError} When the arguments cannot be carried out.
+   */
+  readonly answer?: (args: JsonObject) => JsonObject;
+  /**
    * Runs the tool.
    *
    * @throws {InputError} When the arguments cannot be carried out.

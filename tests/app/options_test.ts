@@ -58,6 +58,13 @@ const table: readonly [string, unknown, () => unknown, string, string][] = [
     "strikt",
   ],
   [
+    "tools",
+    ["-deal"],
+    server({ tools: ["-deal"] }),
+    "QONTAK_TOOLS",
+    "-deal",
+  ],
+  [
     "toolsets",
     ["deal"],
     server({ toolsets: ["deal"] }),

@@ -443,14 +443,21 @@ Deno.test({
   sanitizeOps: false,
   sanitizeResources: false,
   async fn() {
-    const flags = ["--sandbox", "--read-only", "--toolsets", "Deals, notes"];
+    const flags = [
+      "--sandbox",
+      "--read-only",
+      "--toolsets",
+      "Deals, notes",
+      "--tools=-Get_Note",
+    ];
     const { stdout } = await run(["config", "generic", ...flags]);
     const { command, args } = await serverIn("generic", stdout);
-    assertEquals(args.slice(-4), [
+    assertEquals(args.slice(-5), [
       "--sandbox",
       "--read-only",
       "--toolsets",
       "deals,notes",
+      "--tools=-get_note",
     ]);
     const cwd = await Deno.makeTempDir();
     const mcp = new Client({ name: "tests", version: "1.0.0" });
@@ -469,6 +476,7 @@ Deno.test({
     await Deno.remove(cwd, { recursive: true });
     assert(names.includes("get_deal") && names.includes("list_notes"));
     assert(!names.includes("update_deal"), "the server is not read-only");
+    assert(!names.includes("get_note"), "the server has a tool left out");
     assert(!names.includes("get_contact"), "the server has other toolsets");
   },
 });

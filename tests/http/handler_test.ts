@@ -48,7 +48,9 @@ Deno.test("createHandler() answers only MCP, health and a page", async () => {
       ["/", "POST", 405],
       ["/admin", "GET", 404],
       ["/constructor", "GET", 404],
-      ["/mcp/", "POST", 404],
+      // A message without a type.
+      ["/mcp/", "POST", 415],
+      ["/mcp/x", "POST", 404],
       ["/health", "POST", 405],
       ["/mcp", "GET", 405],
       ["/mcp", "DELETE", 405],

@@ -17,7 +17,8 @@ import {
 } from "../../src/mcp/prompts/prompts.ts";
 import { createViews } from "../../src/mcp/view.ts";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
-import { catalog, selectTools, TOOLSETS } from "../../src/tools/catalog.ts";
+import { catalog, TOOLSETS } from "../../src/tools/catalog.ts";
+import { selectTools } from "../../src/tools/selection.ts";
 import { createCallers } from "../support/callers.ts";
 import { call, connectStdio, type Mode, ok } from "../support/client.ts";
 import { createWorld } from "../support/world.ts";

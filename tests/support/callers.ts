@@ -5,7 +5,7 @@
  * @module
  */
 import type { Client } from "@modelcontextprotocol/client";
-import { createServer } from "../../mod.ts";
+import { createServer, type ServerOptions } from "../../mod.ts";
 import type { Principal } from "../../src/auth/principal.ts";
 import { connectHttp } from "./client.ts";
 import { createCompanies } from "./companies.ts";
@@ -32,14 +32,22 @@ export type CallerName = keyof typeof principals;
 
 /** The server with a client for each caller. */
 export interface Callers extends AsyncDisposable {
+  /** The address of the server; a key is the name of its caller. */
+  readonly url: string;
   /** The clients by the names of their callers. */
   readonly clients: Readonly<Record<CallerName, Client>>;
   /** How many requests that may change something reached Qontak. */
   writes(): number;
 }
 
-/** Starts the server, and connects every caller. */
-export async function createCallers(): Promise<Callers> {
+/**
+ * Starts the server, and connects every caller.
+ *
+ * @param options Further options of the server.
+ */
+export async function createCallers(
+  options: Partial<ServerOptions> = {},
+): Promise<Callers> {
   await using stack = new AsyncDisposableStack();
   const companies = createCompanies(
     ["alpha", "beta"],
@@ -60,6 +68,7 @@ export async function createCallers(): Promise<Callers> {
     log: () => {},
     limits: noRates(),
     kv: false,
+    ...options,
   });
   const { url } = stack.use(serveMcp(server, {
     // deno-lint-ignore require-await -- the interface is asynchronous
@@ -79,6 +88,7 @@ export async function createCallers(): Promise<Callers> {
   ) as Record<CallerName, Client>;
   const owned = stack.move();
   return {
+    url,
     clients,
     writes: () => changed.filter((path) => path !== "/oauth/token").length,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

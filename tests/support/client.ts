@@ -50,17 +50,20 @@ async function connect(
 /** Connects to a server over HTTP. */
 export async function connectHttp(
   url: string,
-  { key, mode = "auto", person, hasApps }: {
+  { key, tools, mode = "auto", person, hasApps }: {
     readonly key?: string;
+    /** The tools that the connection asks for in its header. */
+    readonly tools?: string;
     readonly mode?: Mode;
     readonly person?: Person;
     /** Whether the client shows the views of tools. */
     readonly hasApps?: boolean;
   } = {},
 ): Promise<Client> {
-  const headers: Record<string, string> = key
-    ? { authorization: `Bearer ${key}` }
-    : {};
+  const headers: Record<string, string> = {
+    ...(key ? { authorization: `Bearer ${key}` } : {}),
+    ...(tools ? { "x-qontak-tools": tools } : {}),
+  };
   const transport = new StreamableHTTPClientTransport(new URL(url), {
     requestInit: { headers },
   });
