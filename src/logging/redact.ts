@@ -87,6 +87,12 @@ const patterns: readonly Pattern[] = [
     put: "$1[secret]",
   },
   {
+    // The session of a token may be shown, too.
+    kind: "secret",
+    find: /(qsi[acr]_[a-z0-9]{1,32}_[a-z2-7]{1,16}_)[\w-]+/g,
+    put: "$1[secret]",
+  },
+  {
     // The rest of the line, unless it says what to send: Bearer <key>.
     kind: "secret",
     find:

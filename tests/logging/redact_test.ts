@@ -38,6 +38,7 @@ const secrets: readonly [string, string][] = [
   ["VAULT_SECRET_ID=abc", "VAULT_SECRET_ID=[secret]"],
   ["Cookie: a=b; c=d\nnext", "Cookie: [secret]\nnext"],
   ["qmcp_ab12_verySecret", "qmcp_ab12_[secret]"],
+  ["qsia_512301_abcd_verySecret", "qsia_512301_abcd_[secret]"],
   [
     "redis://user:pa@ss@127.0.0.1:6379/0",
     "redis://[credentials]@127.0.0.1:6379/0",

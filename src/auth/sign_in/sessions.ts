@@ -123,8 +123,12 @@ export interface Sessions {
     | { readonly session: Session; readonly access: Access }
     | undefined
   >;
-  /** Ends the session of a token of any kind, if it is one of its tokens. */
-  endBy(token: string, client?: string): Promise<void>;
+  /**
+   * Ends the session of a token of any kind, if it is one of its tokens.
+   *
+   * @returns The account, if a session was ended.
+   */
+  endBy(token: string, client?: string): Promise<string | undefined>;
   /** Ends the session that a code began, when the code is used again. */
   endByCode(code: string): Promise<void>;
   /** The sessions of an account, newest first. */
@@ -308,11 +312,15 @@ export function createSessions(
     async endBy(token, client) {
       const named = parseSecret(token);
       const session = named && await read(named);
-      if (!session) return;
-      if (client !== undefined && session.client_id !== client) return;
+      if (!session) return undefined;
+      if (client !== undefined && session.client_id !== client) {
+        return undefined;
+      }
       const hash = await sha256(token);
       const own = [session.refresh, ...session.access.map(({ hash }) => hash)];
-      if (own.some((one) => isSame(one, hash))) await end(named);
+      if (!own.some((one) => isSame(one, hash))) return undefined;
+      await end(named);
+      return named.account;
     },
 
     async endByCode(code) {

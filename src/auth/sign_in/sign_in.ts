@@ -178,6 +178,13 @@ export interface SignIn {
   /** Ends the session of a token (RFC 7009). */
   revoke(given: Parameters): Promise<void>;
   /**
+   * Ends a session. With an account's last one its tokens of Qontak are
+   * forgotten, too.
+   *
+   * @returns Whether it existed.
+   */
+  end(account: string, session: string): Promise<boolean>;
+  /**
    * Ends all sessions of an account and forgets its tokens. Its clients ask the
    * person to sign in again.
    */
@@ -254,6 +261,10 @@ export function createSignIn(options: SignInOptions): SignIn {
       );
     }
     checkResource(given.resource, publicUrl);
+    // The person may have ended everything a moment ago.
+    if (!await tokens.read(tenantOf(found.account))) {
+      throw refused("The person must sign in again");
+    }
     return await sessions.begin({ ...beginning, code: hash });
   }
 
@@ -277,6 +288,12 @@ export function createSignIn(options: SignInOptions): SignIn {
     throw refused(
       "The refresh token is wrong, was replaced or revoked, or has ended: sign in again",
     );
+  }
+
+  /** Forgets the tokens of Qontak that no session needs. */
+  async function forgetUnused(account: string): Promise<void> {
+    const left = await sessions.list(account);
+    if (left.length === 0) await accounts.forget(account);
   }
 
   async function endAll(account: string): Promise<void> {
@@ -440,7 +457,17 @@ export function createSignIn(options: SignInOptions): SignIn {
       };
     },
 
-    revoke: (given) => sessions.endBy(need(given, "token"), given.client_id),
+    async revoke(given) {
+      const token = need(given, "token");
+      const account = await sessions.endBy(token, given.client_id);
+      if (account !== undefined) await forgetUnused(account);
+    },
+
+    async end(account, session) {
+      const existed = await sessions.end(account, session);
+      if (existed) await forgetUnused(account);
+      return existed;
+    },
 
     endAll,
 

@@ -23,7 +23,7 @@ export const revokeSessions: Run = command(
     const signIn = await demandSignedIn(program);
     const soon = "Running servers stop accepting its tokens within 60 seconds";
     if (session !== undefined) {
-      if (!await signIn.sessions.end(account, session)) {
+      if (!await signIn.end(account, session)) {
         throw new InputError(
           `There is no session ${account}.${session}: qontak-mcp sessions list shows all sessions`,
         );

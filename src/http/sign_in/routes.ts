@@ -266,7 +266,7 @@ export function createSignInRoutes(
     if (!isRight) return notThisBrowser(request);
     const session = form.get("session") ?? "";
     if (session === "all") await signIn.endAll(flow.account);
-    else await signIn.sessions.end(flow.account, session);
+    else await signIn.end(flow.account, session);
     return redirect(`${ACCOUNT_PATH}?request=${id}`);
   };
 

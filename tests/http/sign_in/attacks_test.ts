@@ -300,6 +300,16 @@ Deno.test("a login at Qontak counts only in the browser that began it", async ()
     "invalid_request",
     endpoint.origin,
   );
+  // Nor does another value of the attacker's cookie count.
+  victim.cookies.get(endpoint.origin)!.set(
+    `qontak-${state.slice(0, 8)}`,
+    "a".repeat(52),
+  );
+  assertProblem(
+    await victim.open(callback + state),
+    "invalid_request",
+    endpoint.origin,
+  );
   for (const wrong of ["", "a".repeat(40)]) {
     const shown = await attacker.open(callback + wrong);
     assertEquals(shown.status, 400);

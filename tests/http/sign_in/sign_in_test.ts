@@ -140,6 +140,8 @@ Deno.test("a revoked token stops working, and so does its whole session", async 
   );
   assertEquals(status, 401);
   assertMatch(headers.get("www-authenticate")!, /error="invalid_token"/);
+  // It was the person's last session: the tokens of Qontak are gone as well.
+  assertEquals(await endpoint.program.store.tenants(), ["_default"]);
 });
 
 Deno.test("when Qontak refuses a person's token, the client is asked to sign in again", async () => {
