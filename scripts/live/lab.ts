@@ -53,11 +53,10 @@ async function connect(options: ServerOptions) {
   const client = new Client({ name: "qontak-mcp-live", version: "1.0.0" }, {
     versionNegotiation: { mode: "auto" },
   });
-  await client.connect(
-    new StreamableHTTPClientTransport(new URL("http://127.0.0.1/mcp"), {
-      fetch: (url, init) => server.fetch(new Request(url, init)),
-    }),
-  );
+  const url = new URL("http://127.0.0.1/mcp");
+  const fetch = (url: string | URL, init?: RequestInit) =>
+    server.fetch(new Request(url, init));
+  await client.connect(new StreamableHTTPClientTransport(url, { fetch }));
   return { client, server };
 }
 
@@ -185,16 +184,12 @@ export async function createLab(settings: Settings, flags: LiveFlags) {
     /** Requests new tokens with this refresh token. */
     async grant(refreshToken: string) {
       const { store } = tokens;
-      const { expires_in, ...grant } = await access.oauth!.refresh(
-        refreshToken,
-        DEFAULT_TENANT,
-      );
+      const { expires_in, ...grant } = await access.oauth!
+        .refresh(refreshToken, DEFAULT_TENANT);
       const expires_at = Math.floor(Date.now() / 1000) + expires_in;
-      await store.replace(
-        DEFAULT_TENANT,
-        { ...grant, expires_in, expires_at },
-        (await store.read(DEFAULT_TENANT))?.version,
-      );
+      const { version } = await store.read(DEFAULT_TENANT) ?? {};
+      const next = { ...grant, expires_in, expires_at };
+      await store.replace(DEFAULT_TENANT, next, version);
     },
     /** Calls a tool and returns its answer as data. */
     async tool(name: string, args: JsonObject): Promise<JsonObject> {

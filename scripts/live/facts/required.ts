@@ -41,42 +41,34 @@ function readingsOf(field: Field, place: Place) {
  */
 async function isRequired(lab: Lab, ...readings: readonly boolean[]) {
   const fields = await lab.fields(deal);
+  const { pipeline, stage } = deal.place!;
   for (const place of await lab.places(deal, 4)) {
     const absent = fields.find((field) =>
       // Without our mark in its name, the deal could not be found again.
       field.key !== "name" && isWritable(field, create) &&
       readingsOf(field, place).every((reading, i) => reading === readings[i])
     );
-    if (absent) return await isRequiredIn(lab, place, absent, fields);
+    if (!absent) continue;
+    const given = { [pipeline]: place.pipeline.id, [stage]: place.stage.id };
+    const others = fields.filter((field) =>
+      field !== absent && !Object.hasOwn(given, field.key) &&
+      readingsOf(field, place)[0]
+    ).map((field) => describe(field, deal, Infinity) as unknown as Shown);
+    const { body } = await checkWrite({
+      resource: deal,
+      endpoint: create,
+      values: { ...argumentsFor(lab, others), name: lab.mark, ...given },
+      setup: lab.setup,
+    });
+    const { ok, status, said } = await lab.attempt(create, { body });
+    if (ok) return false;
+    const names = [absent.key, absent.name, absent.label];
+    if (names.some((name) => said.includes(name))) return true;
+    throw new NotTried(
+      `a deal without the field was answered with ${status}, for another reason or without naming it`,
+    );
   }
   return undefined;
-}
-
-async function isRequiredIn(
-  lab: Lab,
-  place: Place,
-  absent: Field,
-  fields: readonly Field[],
-): Promise<boolean> {
-  const { pipeline, stage } = deal.place!;
-  const given = { [pipeline]: place.pipeline.id, [stage]: place.stage.id };
-  const others = fields.filter((field) =>
-    field !== absent && !Object.hasOwn(given, field.key) &&
-    readingsOf(field, place)[0]
-  ).map((field) => describe(field, deal, Infinity) as unknown as Shown);
-  const { body } = await checkWrite({
-    resource: deal,
-    endpoint: create,
-    values: { ...argumentsFor(lab, others), name: lab.mark, ...given },
-    setup: lab.setup,
-  });
-  const { ok, status, said } = await lab.attempt(create, { body });
-  if (ok) return false;
-  const names = [absent.key, absent.name, absent.label];
-  if (names.some((name) => said.includes(name))) return true;
-  throw new NotTried(
-    `a deal without the field was answered with ${status}, for another reason or without naming it`,
-  );
 }
 
 /** The fact. */
@@ -103,26 +95,19 @@ export const requiredFacts: Facts = {
       if (refined === false && enforced) {
         return [false, "both lists must have it"];
       }
-      if (either === undefined && refined === undefined) {
-        return [
-          undefined,
-          "no field here has lists on which the readings differ",
-        ];
-      }
+      const none = "no field here has lists on which the readings differ";
+      demand(either !== undefined || refined !== undefined, none);
       // A field that is not required proves something only if another one is.
       demand(
         enforced || refined,
         "nothing here shows whether the API enforces required fields at all",
       );
-      if (either === undefined) {
-        return [true, "not both lists; either list or refined cannot be told"];
-      }
-      return [
-        true,
-        refined === undefined
-          ? "not either list; both lists or refined cannot be told"
-          : "refined: neither either list nor both lists",
-      ];
+      const seen = either === undefined
+        ? "not both lists; either list or refined cannot be told"
+        : refined === undefined
+        ? "not either list; both lists or refined cannot be told"
+        : "refined: neither either list nor both lists";
+      return [true, seen];
     },
   },
 };
