@@ -36,7 +36,11 @@ function cell(record: Json, { key, unit }: Column): unknown {
 /** The columns of records; amounts have one for each currency. */
 function columnsOf(records: readonly Json[]): Column[] {
   const keys = new Set(records.flatMap((record) => Object.keys(record)));
-  return [...keys].flatMap((key): Column[] => {
+  // People read the name of what an id names.
+  const shown = [...keys].filter((key) =>
+    !/_ids?$/.test(key) || !keys.has(key.replace(/_ids?$/, "_name"))
+  );
+  return shown.flatMap((key): Column[] => {
     const values = records.map((record) => record[key]);
     const units = new Set(
       values.filter(isAmounts).flatMap((value) => Object.keys(value)),

@@ -117,7 +117,7 @@ async function readDeals(where: readonly Json[]) {
 /** The deals that are shown in a stage, in order. */
 function dealsIn(stage: Stage): Deal[] {
   const isKnown = (deal: Deal) =>
-    stages.some(({ name }) => name === deal.crm_stage_id);
+    stages.some(({ id }) => id === deal.crm_stage_id);
   const wanted = search.toLocaleLowerCase();
   const by = {
     value: (a: Deal, b: Deal) => (b.size ?? 0) - (a.size ?? 0),
@@ -128,9 +128,9 @@ function dealsIn(stage: Stage): Deal[] {
   return deals.filter((deal) =>
     (stage.id === undefined
       ? !isKnown(deal)
-      : deal.crm_stage_id === stage.name) &&
+      : deal.crm_stage_id === stage.id) &&
     (wanted === "" ||
-      `${deal.name} ${deal.company} ${deal.creator_id}`.toLocaleLowerCase()
+      `${deal.name} ${deal.company} ${deal.creator_name}`.toLocaleLowerCase()
         .includes(wanted))
   ).sort(by);
 }
@@ -148,7 +148,7 @@ function columns(): HTMLElement[] {
       },
       drop(id) {
         const deal = deals.find((one) => String(one.id) === id);
-        if (deal && deal.crm_stage_id !== stage.name) propose(deal, stage);
+        if (deal && deal.crm_stage_id !== stage.id) propose(deal, stage);
       },
     })
   );
@@ -301,8 +301,8 @@ function dialog(title: string, ...children: readonly Child[]) {
 async function open(deal: Deal): Promise<void> {
   const { say } = format;
   const shown = dialog(String(deal.name ?? deal.id), say.loading);
-  const targets = stages.filter(({ id, name }) =>
-    id !== undefined && name !== deal.crm_stage_id
+  const targets = stages.filter(({ id }) =>
+    id !== undefined && id !== deal.crm_stage_id
   );
   const select = h(
     "select",
@@ -364,7 +364,7 @@ async function propose(deal: Deal, target: Stage): Promise<void> {
     h(
       "p",
       { class: "move" },
-      h("span", {}, String(deal.crm_stage_id ?? "–")),
+      h("span", {}, deal.crm_stage_name ?? "–"),
       h("span", { "aria-hidden": "true" }, "→"),
       h("strong", {}, target.name),
     ),
@@ -400,7 +400,7 @@ async function propose(deal: Deal, target: Stage): Promise<void> {
       cancel.disabled = false;
       status.textContent = fill(say.notMoved, {
         name,
-        stage: String(deal.crm_stage_id),
+        stage: deal.crm_stage_name ?? "–",
       });
       host.tell(
         "The person agreed to move a deal on the board, but it failed: read the deal before another try.",

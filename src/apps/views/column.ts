@@ -17,8 +17,9 @@ export interface Deal {
   readonly name?: string;
   readonly size?: number;
   readonly currency?: string;
-  readonly crm_stage_id?: string;
-  readonly creator_id?: string;
+  readonly crm_stage_id?: number;
+  readonly crm_stage_name?: string;
+  readonly creator_name?: string;
   readonly company?: string;
   readonly age_days?: number;
 }
@@ -183,7 +184,7 @@ function takeDrops(column: HTMLElement, board: Board): void {
 
 function card(deal: Deal, isFirst: boolean, board: Board): HTMLElement {
   const { format } = board;
-  const { id, name, size, currency, company, creator_id: owner } = deal;
+  const { id, name, size, currency, company, creator_name: owner } = deal;
   const { age_days: age } = deal;
   return h(
     "article",

@@ -152,7 +152,7 @@ function zoneOf(timeZone: string | undefined): { timeZone?: string } {
 }
 
 /**
- * A key as people read it: `crm_company_name` is "Company name", and `sum:size`
+ * A key as people read it: `crm_company_name` is "Company", and `sum:size`
  * is "Total size".
  *
  * @param key The key.
@@ -169,7 +169,8 @@ export function titleOf(key: string, say?: Words): string {
   if (key === "count" && say) return say.number;
   const named = measures[measure];
   if (named) return `${named} ${titleOf(field).toLowerCase()}`;
-  const words = key.replace(/^crm_/, "").replace(/_ids?$/, "")
+  const words = key.replace(/^crm_/, "")
+    .replace(/^(?!first|last)(.+)_(ids?|name)$/, "$1")
     .replaceAll("_", " ").replace(/:/g, " · ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
