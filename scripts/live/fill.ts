@@ -5,7 +5,11 @@
  * @module
  */
 import type { JsonObject } from "../../src/values/json.ts";
-import { argumentsFor as fill, SAMPLES, type Shown } from "../fill.ts";
+import {
+  argumentsFor as fill,
+  SAMPLES,
+  type Shown,
+} from "../../src/sandbox/samples.ts";
 import { objectsIn } from "./answers.ts";
 import { associated } from "./kinds.ts";
 import type { Lab } from "./lab.ts";

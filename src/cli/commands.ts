@@ -23,6 +23,13 @@ export const commands = {
     summary: "Speak MCP on stdin and stdout (the default)",
     load: async () => (await import("./serve.ts")).serve,
   },
+  demo: {
+    words: 0,
+    flags: ["verbose"],
+    summary:
+      "Watch an assistant work in a built-in CRM with invented data; nothing leaves this machine",
+    load: async () => (await import("./demo/demo.ts")).demo,
+  },
   setup: {
     args: "[client]",
     words: 1,

@@ -125,6 +125,10 @@ export const flags = {
     type: "boolean",
     help: "Do what is shown, without asking",
   },
+  verbose: {
+    type: "boolean",
+    help: "Print all messages, and all requests to Qontak",
+  },
   json: {
     type: "boolean",
     help: "Answer in JSON",

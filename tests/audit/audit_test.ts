@@ -12,7 +12,7 @@ import { createAudit } from "../../src/audit/audit.ts";
 import { endpoints } from "../../src/qontak/endpoints.ts";
 import type { Endpoint } from "../../src/qontak/endpoints.ts";
 import type { Fault } from "../../src/sandbox/mod.ts";
-import { argumentsFor } from "../../scripts/fill.ts";
+import { argumentsFor } from "../../src/sandbox/samples.ts";
 import { createMemoryAuditStore } from "../support/memory.ts";
 import { createWorld, type World, writes } from "../support/world.ts";
 import { sleep, until } from "../support/time.ts";

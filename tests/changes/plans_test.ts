@@ -6,7 +6,7 @@ import {
   assertNotMatch,
   assertStringIncludes,
 } from "@std/assert";
-import { argumentsFor } from "../../scripts/fill.ts";
+import { argumentsFor } from "../../src/sandbox/samples.ts";
 import type { AuditRecord } from "../../src/audit/mod.ts";
 import type { ChangeStore } from "../../src/changes/store.ts";
 import { createMemoryChangeStore } from "../../src/changes/stores/memory.ts";

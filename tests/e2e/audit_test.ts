@@ -12,7 +12,7 @@ import {
 import type { AuditRecord } from "../../src/audit/mod.ts";
 import { type RunningSandbox, serveSandbox } from "../../src/sandbox/mod.ts";
 import { sha256 } from "../../src/storage/hash.ts";
-import { argumentsFor } from "../../scripts/fill.ts";
+import { argumentsFor } from "../../src/sandbox/samples.ts";
 import { type Ended, run, startHttp, WITH_KV } from "../support/process.ts";
 import { noRedis, startRedis } from "../support/redis.ts";
 import { sleep, until } from "../support/time.ts";

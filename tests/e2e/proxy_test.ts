@@ -6,9 +6,9 @@ import { startIssuer } from "../support/issuer.ts";
 import {
   bareEnv,
   endedOf,
+  program,
   root,
   run,
-  running,
   startHttp,
 } from "../support/process.ts";
 import { answersById, toolCall, toStdin } from "../support/rpc.ts";
@@ -49,7 +49,7 @@ Deno.test("doctor --sandbox works with a proxy that does not answer", async () =
 Deno.test("the demo works with a proxy that does not answer", async () => {
   const ended = endedOf(
     await new Deno.Command(Deno.execPath(), {
-      args: await running("scripts/demo.ts"),
+      args: await program("demo"),
       env: bareEnv(PROXIES),
       clearEnv: true,
       cwd: root,

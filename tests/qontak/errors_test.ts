@@ -7,7 +7,7 @@ import {
 import type { Fault } from "../../src/sandbox/mod.ts";
 import { createOAuth } from "../../src/qontak/oauth.ts";
 import { createTransport } from "../../src/net/transport.ts";
-import { argumentsFor } from "../../scripts/fill.ts";
+import { argumentsFor } from "../../src/sandbox/samples.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 const api = "/api/v3.1/deals*";

@@ -5,7 +5,7 @@ import { createRetries, readRetryAfter } from "../../src/qontak/retry.ts";
 import { createServer } from "../../mod.ts";
 import { type RunningSandbox, serveSandbox } from "../../src/sandbox/mod.ts";
 import { callTool } from "../support/call.ts";
-import { argumentsFor } from "../../scripts/fill.ts";
+import { argumentsFor } from "../../src/sandbox/samples.ts";
 import { freePort } from "../support/redis.ts";
 import { createWorld, writes } from "../support/world.ts";
 import { serveMcp } from "../support/serve.ts";

@@ -5,7 +5,7 @@ import {
   assertMatch,
   assertStringIncludes,
 } from "@std/assert";
-import { argumentsFor } from "../../scripts/fill.ts";
+import { argumentsFor } from "../../src/sandbox/samples.ts";
 import { createServer } from "../../mod.ts";
 import { DEFAULT_SCOPES } from "../../src/auth/principal.ts";
 import { serveSandbox } from "../../src/sandbox/mod.ts";

@@ -5,7 +5,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createServer } from "../../mod.ts";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
-import { argumentsFor } from "../../scripts/fill.ts";
+import { argumentsFor } from "../../src/sandbox/samples.ts";
 import { callTool } from "../support/call.ts";
 import { serveMcp } from "../support/serve.ts";
 import { serveUpstream } from "../support/upstream.ts";

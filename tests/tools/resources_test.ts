@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { argumentsFor, sampleFor } from "../../scripts/fill.ts";
+import { argumentsFor, sampleFor } from "../../src/sandbox/samples.ts";
 import { MAX_FINDINGS } from "../../src/errors.ts";
 import { createLimits } from "../../src/limits/mod.ts";
 import { defined } from "../../src/values/json.ts";

@@ -5,7 +5,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { createServer } from "../../mod.ts";
-import { argumentsFor } from "../../scripts/fill.ts";
+import { argumentsFor } from "../../src/sandbox/samples.ts";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
 import { call, connectHttp } from "../support/client.ts";
 import { serveMcp } from "../support/serve.ts";

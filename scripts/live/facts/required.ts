@@ -9,7 +9,7 @@ import { type Place, requirementOf } from "../../../src/fields/required.ts";
 import { isWritable } from "../../../src/fields/standard.ts";
 import type { Field } from "../../../src/fields/template.ts";
 import { describe } from "../../../src/tools/kit/describe_template.ts";
-import type { Shown } from "../../fill.ts";
+import type { Shown } from "../../../src/sandbox/samples.ts";
 import type { Facts } from "../fact.ts";
 import { argumentsFor } from "../fill.ts";
 import { kinds } from "../kinds.ts";

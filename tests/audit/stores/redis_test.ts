@@ -10,7 +10,7 @@ import { StoreError } from "../../../src/errors.ts";
 import { createRedisAuditStore } from "../../../src/audit/mod.ts";
 import { run } from "../../support/process.ts";
 import { noServer, startRedis, type TestRedis } from "../../support/redis.ts";
-import { argumentsFor } from "../../../scripts/fill.ts";
+import { argumentsFor } from "../../../src/sandbox/samples.ts";
 import { createWorld } from "../../support/world.ts";
 import { allOf, contract, recordOf } from "./contract.ts";
 import { sleep } from "../../support/time.ts";

@@ -1,129 +1,20 @@
 /**
- * A short story in the terminal: a real MCP client, the real server in a
- * separate process, and the built-in CRM. `--verbose` prints the traffic of
- * both connections.
- *
- * The story knows nothing about the company in advance. Like an assistant, it
- * looks up the pipelines, the requirements of a stage, and the available
- * options.
+ * The scenes of the demo. The story knows nothing about the company in advance.
+ * Like an assistant, it looks up the pipelines, the requirements of a stage,
+ * and the available options.
  *
  * @module
  */
-import { Client } from "@modelcontextprotocol/client";
-import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
-import { serveSandbox } from "../src/sandbox/mod.ts";
-import { argumentsFor, sampleFor, type Shown } from "./fill.ts";
-import { denoRun, root } from "./program.ts";
+import { argumentsFor, sampleFor, type Shown } from "../../sandbox/samples.ts";
+import { bold, type Data, dim, green, type Narrator, red } from "./narrator.ts";
 
-// deno-lint-ignore no-explicit-any -- the shapes of answers vary
-type Data = any;
-
-const verbose = Deno.args.includes("--verbose");
-const unknown = Deno.args.find((arg) => arg !== "--verbose");
-if (unknown !== undefined) {
-  say(`The demo takes --verbose only, not ${unknown}`);
-  Deno.exit(2);
-}
-const color = Deno.stdout.isTerminal() && !Deno.noColor;
-const paint = (code: number) => (text: string) =>
-  color ? `\x1b[${code}m${text}\x1b[0m` : text;
-const bold = paint(1), dim = paint(2), red = paint(31), green = paint(32);
-
-function say(text = ""): void {
-  // deno-lint-ignore no-console -- the story goes to stdout
-  console.log(text);
-}
-
-function scene(title: string): void {
-  say();
-  say(bold(`${++scenes}. ${title}`));
-}
-
-let scenes = 0;
-let calls = 0;
-let characters = 0;
-let shownRequests = 0;
-
-const sandbox = serveSandbox();
-const transport = new StdioClientTransport({
-  command: Deno.execPath(),
-  args: await denoRun("mod.ts"),
-  cwd: root,
-  env: {
-    PATH: Deno.env.get("PATH") ?? "",
-    HOME: Deno.env.get("HOME") ?? "",
-    ...(Deno.env.get("DENO_DIR")
-      ? { DENO_DIR: Deno.env.get("DENO_DIR")! }
-      : {}),
-    QONTAK_BASE_URL: sandbox.url,
-    QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
-    LOG_LEVEL: "error",
-    // Audit lines would appear in the middle of the story.
-    QONTAK_AUDIT: "off",
-  },
-  stderr: "inherit",
-});
-const client = new Client({ name: "demo", version: "1.0.0" }, {
-  versionNegotiation: { mode: "auto" },
-});
-if (verbose) showWire();
-
-/** Prints every message between the client and the server. */
-function showWire(): void {
-  const { send } = transport;
-  transport.send = (message) => {
-    say(dim(`   → MCP    ${clip(JSON.stringify(message))}`));
-    return send.call(transport, message);
-  };
-  let receive: typeof transport.onmessage;
-  Object.defineProperty(transport, "onmessage", {
-    get: () => receive,
-    set(listener: typeof transport.onmessage) {
-      receive = listener && ((message) => {
-        showRequests();
-        say(dim(`   ← MCP    ${clip(JSON.stringify(message))}`));
-        listener(message);
-      });
-    },
-  });
-}
-
-/** Prints the requests to Qontak since the last call. */
-function showRequests(): void {
-  for (const request of sandbox.requests.slice(shownRequests)) {
-    const { method, path, query, body, status } = request;
-    const search = new URLSearchParams(query as Record<string, string>);
-    const sent = body === null || body === undefined || path === "/oauth/token"
-      ? ""
-      : ` ${clip(JSON.stringify(body))}`;
-    say(dim(
-      `   ⇢ Qontak ${method} ${path}${
-        search.size > 0 ? `?${search}` : ""
-      }${sent} → ${status}`,
-    ));
-  }
-  shownRequests = sandbox.requests.length;
-}
-
-function clip(text: string): string {
-  return text.length > 900 ? `${text.slice(0, 900)}… (${text.length})` : text;
-}
-
-/** Calls a tool, as a model would. */
-async function use(
-  name: string,
-  args: Data = {},
-): Promise<{ data: Data; text: string; isError: boolean }> {
-  calls++;
-  say(`   ${dim("the assistant calls")} ${name} ${dim(JSON.stringify(args))}`);
-  const result = await client.callTool({ name, arguments: args });
-  const text = (result.content as { text: string }[])[0]!.text;
-  characters += text.length;
-  return {
-    data: result.structuredContent,
-    text,
-    isError: result.isError === true,
-  };
+/** What the scenes share: what was found, and what was made. */
+interface Shared {
+  /** The stages of a pipeline, and what one of them requires. */
+  readonly stages: Data;
+  readonly place: Data;
+  /** The id of the new deal. */
+  readonly deal_id: number;
 }
 
 /** The values of the new deal, by field type. */
@@ -141,7 +32,10 @@ function invent(field: Shown): unknown {
   return INVENTED[field.type] ?? "2026/XI/118";
 }
 
-async function findPlace(pipelines: Data[]): Promise<Data> {
+async function findPlace(
+  { use }: Narrator,
+  pipelines: Data[],
+): Promise<Data> {
   let last: Data;
   for (const { id } of pipelines) {
     const { data } = await use("list_pipeline_stages", { pipeline_id: id });
@@ -166,9 +60,29 @@ function describe(field: Data): string {
   }${dim(")")}`;
 }
 
-try {
+/**
+ * Plays all scenes.
+ *
+ * @param narrator Tells them.
+ * @throws {Error} When a call fails that must not.
+ */
+export async function play(narrator: Narrator): Promise<void> {
+  const found = await meet(narrator);
+  const deal_id = await create(narrator, found);
+  const shared = { ...found, deal_id };
+  await move(narrator, shared);
+  const customer = await ask(narrator);
+  await change(narrator, shared);
+  await repeat(narrator, customer);
+  await sum(narrator, shared);
+}
+
+/** Who connects, and which pipelines there are. */
+async function meet(
+  narrator: Narrator,
+): Promise<Pick<Shared, "stages" | "place">> {
+  const { client, scene, say, use } = narrator;
   scene("A client connects");
-  await client.connect(transport);
   const identity = client.getServerVersion();
   const { tools } = await client.listTools();
   say(
@@ -179,14 +93,22 @@ try {
   const pipelines = (await use("list_pipelines")).data.records;
   for (const { name } of pipelines) say(`     ${name}`);
   // The first stage on the path that requires a choice makes the better story.
-  const { stages, place } = await findPlace(pipelines);
-  const { pipeline } = place;
+  const { stages, place } = await findPlace(narrator, pipelines);
   say(
-    `     ${pipeline.name}: ${
+    `     ${place.pipeline.name}: ${
       stages.map((stage: Data) => stage.name).join(" → ")
     }`,
   );
 
+  return { stages, place };
+}
+
+/** What a stage requires, and a deal that is refused and then made. */
+async function create(
+  { scene, say, use }: Narrator,
+  { place }: Pick<Shared, "place">,
+): Promise<number> {
+  const { pipeline } = place;
   scene(`“What does ${place.stage.name} in ${place.pipeline.name} require?”`);
   say(
     `   ${place.required.length} fields are required, ${place.optional_fields} optional; found in this company's own template:`,
@@ -218,6 +140,15 @@ try {
     }`,
   );
 
+  return created.data.id;
+}
+
+/** The deal moves, and its history says so. */
+async function move(
+  { scene, say, use }: Narrator,
+  { stages, place, deal_id }: Shared,
+): Promise<void> {
+  const { pipeline } = place;
   const next = stages[
     stages.findIndex((stage: Data) => stage.id === place.stage.id) + 1
   ];
@@ -231,7 +162,7 @@ try {
     !known.has(f.id ?? f.key) && f.value === undefined
   );
   const moved = await use("update_deal", {
-    deal_id: created.data.id,
+    deal_id: deal_id,
     ...argumentsFor(missing, invent),
     crm_stage_id: next.name,
   });
@@ -244,7 +175,7 @@ try {
 
   scene("“How did it get there?”");
   const history = (await use("get_deal_stage_history", {
-    deal_id: created.data.id,
+    deal_id: deal_id,
   })).data.records;
   for (const step of history) {
     say(
@@ -253,7 +184,10 @@ try {
       } → ${step.current_stage?.name}`,
     );
   }
+}
 
+/** Questions about all deals, and about one customer. */
+async function ask({ scene, say, use }: Narrator): Promise<string> {
   scene("“What is open, per stage?”");
   const open = [{ field: "state", value: "open" }];
   const summary = await use("query_records", {
@@ -292,8 +226,15 @@ try {
     }`,
   );
 
+  return customer;
+}
+
+/** A change that is planned, carried out and taken back. */
+async function change(
+  { scene, say, use }: Narrator,
+  { deal_id }: Shared,
+): Promise<void> {
   scene("“Give our new deal a discount of 10 %, but show me first.”");
-  const deal_id = created.data.id;
   const { size } = (await use("get_deal", { deal_id })).data.record;
   const tried = (await use("update_deal", {
     deal_id,
@@ -314,7 +255,13 @@ try {
   const { record: restored } = (await use("get_deal", { deal_id })).data;
   if (restored.size !== size) throw new Error(undone.text);
   say(`   ${green("Taken back")}: the size is ${restored.size} again`);
+}
 
+/** A company that is there already is not made again. */
+async function repeat(
+  { scene, say, use }: Narrator,
+  customer: string,
+): Promise<void> {
   // The same company, as people write it another time.
   const again = `${customer.replace(/^(PT|CV|UD)\.? /, "")}, Tbk`;
   scene(`“Add ${again} as a company.”`);
@@ -324,22 +271,25 @@ try {
   });
   if (!refused.isError) throw new Error(refused.text);
   say(red(indent(refused.text)));
+}
 
+/** What it took. */
+async function sum(
+  { scene, say, use, sandbox, told }: Narrator,
+  { deal_id }: Shared,
+): Promise<void> {
   scene("In all");
-  const { record } = (await use("get_deal", { deal_id: created.data.id })).data;
+  const { record } = (await use("get_deal", { deal_id })).data;
   say(
     `   ${bold(record.name)}: ${record.crm_stage_name}, ${
       record.currency ?? ""
     } ${record.size ?? ""}, owner ${record.creator_name}`,
   );
   say(
-    `   ${calls} tool calls, ${sandbox.requests.length} requests to Qontak, ${
-      Math.round(characters / 1024)
+    `   ${told.calls} tool calls, ${sandbox.requests.length} requests to Qontak, ${
+      Math.round(told.characters / 1024)
     } KB for the model to read.`,
   );
-} finally {
-  await client.close();
-  await sandbox.close();
 }
 
 /** Amounts by currency, in short. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { JsonObject } from "../src/values/json.ts";
+import type { JsonObject } from "../values/json.ts";
 
 /** A field, as the tools describe it. */
 export interface Shown {
