@@ -3,8 +3,6 @@
  *
  * @module
  */
-import type { JsonObject } from "../values/json.ts";
-
 /** A field, as the tools describe it. */
 export interface Shown {
   /** The argument, or `additional_fields`. */
@@ -26,7 +24,9 @@ export interface Shown {
 }
 
 /** Arguments of a tool that creates or changes a record. */
-export interface Arguments extends JsonObject {
+export interface Arguments {
+  /** Any other argument. */
+  [key: string]: unknown;
   /** The values of the company's own fields, by their ids. */
   additional_fields?: { id: unknown; value: unknown }[];
 }
