@@ -197,6 +197,30 @@ function subsets<T>(list: readonly T[]): T[][] {
   );
 }
 
+/** The files that are loaded with one, in which nothing was asked for yet. */
+async function loadedWith(
+  file: URL,
+  found = new Set<string>(),
+): Promise<Set<string>> {
+  if (found.has(file.href)) return found;
+  found.add(file.href);
+  const text = await Deno.readTextFile(file);
+  const imports = text.matchAll(
+    /^(?:import|export)(?! type )[^;]*? from "(\.[^"]+)";$/gm,
+  );
+  for (const [, path] of imports) await loadedWith(new URL(path!, file), found);
+  return found;
+}
+
+Deno.test("prompts, resources and completion are loaded at the first use", async () => {
+  const src = new URL("../../src/", import.meta.url);
+  const files = await loadedWith(new URL("server.ts", src));
+  assert(files.size > 100);
+  const loaded = [...files].map((file) => file.slice(src.href.length))
+    .filter((path) => /^mcp\/(?:prompts|resources|completion)/.test(path));
+  assertEquals(loaded, ["mcp/prompts/needs.ts"]);
+});
+
 /** The text of a prompt with only what must be given. */
 function textOf(
   name: PromptName,
