@@ -272,7 +272,8 @@ export async function complete(
   const typed = argument.value.slice(0, MAX_TEXT);
   const known = valuesOf(what, view, options);
   if (known) return completion(matching(known, typed));
-  if (!Object.hasOwn(FINDERS, what)) return completion([]);
+  const mayRead = options.caller.scopes.includes(COMPLETE.effect);
+  if (!mayRead || !Object.hasOwn(FINDERS, what)) return completion([]);
   const { pipeline, user_id } = context?.arguments ?? {};
   using limit = deadline(PATIENCE, options.signal);
   const { structuredContent } = await call(COMPLETE, {

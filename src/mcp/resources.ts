@@ -20,6 +20,7 @@ import { spoken } from "../tools/kit/tool_traits.ts";
 import { type Tool, tool } from "../tools/tool.ts";
 import { type JsonObject, toId } from "../values/json.ts";
 import type { Call, CallOptions } from "./call.ts";
+import { demandScope } from "./step_up.ts";
 import type { View } from "./view.ts";
 
 const FIELD_TYPES = {
@@ -237,7 +238,7 @@ const OF_CALLER: readonly ErrorKind[] = ["input", "credentials"];
  * @param call Calls a tool.
  * @param options Who calls, and how.
  * @throws {ResourceNotFoundError} When the resource does not exist.
- * @throws {ProtocolError} When it could not be read.
+ * @throws {ProtocolError} When the caller may not read, or it could not be read.
  */
 export async function readResource(
   uri: string,
@@ -251,6 +252,7 @@ export async function readResource(
   }
   const reading = readingOf(uri, view);
   if (!reading) throw new ResourceNotFoundError(uri.slice(0, MAX_URI));
+  demandScope(reading.tool, options.caller);
   let failure: unknown;
   const { content: [content], isError } = await call(
     reading.tool,

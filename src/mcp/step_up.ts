@@ -19,7 +19,8 @@ const effects: ReadonlyMap<string, Scope> = new Map(
 );
 
 /**
- * The challenge for messages that call tools beyond the caller's scopes.
+ * The challenge for messages that call tools, or read resources, beyond the
+ * caller's scopes.
  *
  * @param messages A message, or a batch.
  * @param principal The caller.
@@ -43,11 +44,16 @@ export function stepUp(
   }", error_description="The person has not allowed this yet"`;
 }
 
-/** The scope that a message needs; undefined if it calls no tool. */
+/** The scope that a message needs; undefined if it needs none. */
 function scopeOf(message: unknown): Scope | undefined {
-  if (!isObject(message) || message.method !== "tools/call") return undefined;
-  const { params } = message;
-  return isObject(params) ? effects.get(calledName(params)) : undefined;
+  if (!isObject(message) || !isObject(message.params)) return undefined;
+  const { method, params } = message;
+  if (method === "tools/call") return effects.get(calledName(params));
+  // How values of fields are written belongs to nobody.
+  const { uri } = params;
+  const isRead = method === "resources/read" && typeof uri === "string" &&
+    uri.startsWith("qontak://") && uri !== "qontak://field-types";
+  return isRead ? "read" : undefined;
 }
 
 /**

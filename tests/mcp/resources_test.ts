@@ -8,10 +8,12 @@ import {
 } from "@std/assert";
 import type { Client } from "@modelcontextprotocol/client";
 import { fieldTypes } from "../../src/fields/types.ts";
+import { createServer } from "../../mod.ts";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
 import { createCallers } from "../support/callers.ts";
 import { call, connectStdio, type Mode, ok } from "../support/client.ts";
 import { post, request } from "../support/rpc.ts";
+import { serveMcp } from "../support/serve.ts";
 import { createWorld } from "../support/world.ts";
 
 /** The kinds of records in URIs. */
@@ -295,4 +297,63 @@ Deno.test("clients may keep lists of resources for themselves, and no record", a
   }
   const uri = `qontak://deals/${id}`;
   assertEquals(await hints("resources/read", { uri }, uri), [0, "private"]);
+});
+
+Deno.test("a scope that a person could still allow does not read yet", async () => {
+  await using sandbox = serveSandbox();
+  const server = createServer({
+    baseUrl: sandbox.url,
+    refreshToken: sandbox.refreshToken,
+    log: () => {},
+    kv: false,
+  });
+  await using served = serveMcp(server, {
+    // deno-lint-ignore require-await -- the interface is asynchronous
+    authenticate: async () => ({
+      name: "person",
+      tenants: ["_default"],
+      scopes: ["write"],
+      mayAskFor: ["read", "write"],
+    }),
+  });
+  const send = async (method: string, params: object) => {
+    const response = await fetch(
+      served.url,
+      post(request(1, method, params), { authorization: "Bearer person" }),
+    );
+    return {
+      status: response.status,
+      challenge: response.headers.get("www-authenticate"),
+      text: await response.text(),
+    };
+  };
+  for (const uri of ["qontak://deals/48283455", "qontak://pipelines"]) {
+    const { status, challenge } = await send("resources/read", { uri });
+    assertEquals(status, 403);
+    assertStringIncludes(challenge!, 'scope="read write"');
+  }
+  const types = await send("resources/read", { uri: "qontak://field-types" });
+  assertEquals(types.status, 200);
+  const { text } = await send("completion/complete", {
+    ref: { type: "ref/prompt", name: "qualify_lead" },
+    argument: { name: "pipeline", value: "" },
+  });
+  assertStringIncludes(text, '"values":[]');
+  assertEquals(sandbox.requests.length, 0);
+  // Without HTTP's challenge, the server refuses too.
+  const direct = await server.fetch(
+    new Request(
+      "http://127.0.0.1/mcp",
+      post(request(1, "resources/read", { uri: "qontak://pipelines" })),
+    ),
+    {
+      name: "person",
+      tenants: ["_default"],
+      scopes: ["write"],
+      mayAskFor: ["read"],
+    },
+  );
+  assertEquals((await direct.text()).includes("Corporate"), false);
+  assertEquals(sandbox.requests.length, 0);
+  await server.close();
 });
