@@ -3,6 +3,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import {
   createBrowser,
   createRawClient,
+  freePort,
   rpc,
   serveQontak,
   tokensOf,
@@ -13,14 +14,6 @@ import { sleep } from "../support/time.ts";
 import { unless } from "../support/unless.ts";
 
 const SEALING = btoa("a key of thirty-two bytes, really".slice(0, 32));
-
-/** A port of loopback that is free now. */
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  return port;
-}
 
 /** The settings of an endpoint at a port. */
 function settings(

@@ -29,6 +29,12 @@ import {
 import { noRedis, startRedis } from "../support/redis.ts";
 import { addTenant, assertNoTokens, kinds } from "../tokens/shared.ts";
 import { startVault } from "../support/vault.ts";
+import {
+  createRawClient,
+  freePort,
+  serveQontak,
+  tokensOf,
+} from "../support/sign_in.ts";
 import { unless } from "../support/unless.ts";
 
 const KEY = "a-key";
@@ -43,6 +49,35 @@ async function ask({ url }: HttpProcess, path: string): Promise<any> {
 const listPipelines = ({ url }: HttpProcess, credential: string) =>
   callTool(url, "list_pipelines", {}, bearer(credential));
 
+Deno.test("the deploy entry lets people sign in, beside API keys", async () => {
+  const port = freePort();
+  const origin = `http://127.0.0.1:${port}`;
+  await using qontak = serveQontak();
+  await using server = await startDeployed({
+    DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}`,
+    DENO_KV_DEFAULT_PATH: ":memory:",
+    TOKEN_STORE: "kv",
+    TOKEN_ENCRYPTION_KEY: btoa(
+      "a key of thirty-two bytes, really".slice(0, 32),
+    ),
+    MCP_SIGN_IN: "qontak",
+    MCP_PUBLIC_URL: `${origin}/mcp`,
+    MCP_API_KEYS: await keyEntry(KEY),
+    QONTAK_BASE_URL: qontak.url,
+    QONTAK_CLIENT_ID: "sandbox",
+    QONTAK_CLIENT_SECRET: "sandbox",
+  }, { args: [WITH_KV] });
+  const client = await createRawClient({ origin, url: `${origin}/mcp` });
+  const { access_token } = await tokensOf(client);
+  const { text } = await listPipelines(server, access_token);
+  assertStringIncludes(text, "Tender");
+  // The key is accepted, too; there are no credentials for it.
+  assertStringIncludes(
+    (await listPipelines(server, KEY)).text,
+    "no credentials",
+  );
+});
+
 Deno.test("the deploy entry says what is missing instead of serving", async () => {
   const table: [Record<string, string>, string[]][] = [
     [{}, ["QONTAK_REFRESH_TOKEN is not set"]],
@@ -52,6 +87,10 @@ Deno.test("the deploy entry says what is missing instead of serving", async () =
     [
       { QONTAK_REFRESH_TOKEN: "canary", MCP_API_KEYS: "canary" },
       ["MCP_API_KEYS must hold"],
+    ],
+    [
+      { TOKEN_STORE: "redis", MCP_SIGN_IN: "qontak" },
+      ["needs QONTAK_CLIENT_ID and QONTAK_CLIENT_SECRET and MCP_PUBLIC_URL"],
     ],
     [
       { QONTAK_REFRESH_TOKEN: "canary", MCP_STORED_KEYS: "true" },

@@ -63,8 +63,8 @@ export interface Clients {
    * @throws {OAuthProblem} When the metadata is not acceptable.
    */
   register(metadata: unknown): Promise<Record<string, unknown>>;
-  /** Keeps a client longer, because a person allowed it. */
-  keep(client: Client): Promise<void>;
+  /** Keeps a registered client longer, because a person allowed it. */
+  keep(id: string): Promise<void>;
 }
 
 /** Settings of {@linkcode createClients}. */
@@ -110,9 +110,7 @@ export function createClients(
           );
         }
       }
-      const client = /^[a-z2-7]{32}$/.test(id)
-        ? await records.get(id)
-        : undefined;
+      const client = isRegistrationId(id) ? await records.get(id) : undefined;
       if (client) return client;
       throw new OAuthProblem(
         "invalid_client",
@@ -135,10 +133,16 @@ export function createClients(
       };
     },
 
-    async keep(client) {
-      if (client.host === undefined) await records.put(client.id, client, USED);
+    async keep(id) {
+      const client = isRegistrationId(id) ? await records.get(id) : undefined;
+      if (client) await records.put(id, client, USED);
     },
   };
+}
+
+/** Whether an id has the form of those that this server gives. */
+function isRegistrationId(id: string): boolean {
+  return /^[a-z2-7]{32}$/.test(id);
 }
 
 /**

@@ -14,7 +14,7 @@ import type { Records } from "./store.ts";
 
 /** What a client asks for, checked. */
 export interface Ask {
-  readonly client: Client;
+  readonly client: Omit<Client, "redirect_uris">;
   readonly redirect_uri: string;
   readonly scopes: readonly Scope[];
   /** The S256 challenge of PKCE. */

@@ -358,8 +358,9 @@ export function createSignIn(options: SignInOptions): SignIn {
         );
       }
       checkResource(given.resource, publicUrl);
+      const { id, name, host } = client;
       return await begin({
-        client,
+        client: { id, name, ...defined({ host }) },
         redirect_uri,
         challenge,
         scopes: readScope(given.scope),
@@ -413,7 +414,7 @@ export function createSignIn(options: SignInOptions): SignIn {
         ? await accounts.known(known)
         : undefined;
       const { account, cookie } = await accounts.adopt(login, continued);
-      await clients.keep(ask.client);
+      await clients.keep(ask.client.id);
       const session = newSessionId();
       const { secret, hash } = await mint("c", {
         account: account.id,

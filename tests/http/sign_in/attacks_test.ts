@@ -216,6 +216,25 @@ Deno.test("a refresh token that was replaced ends the session when it is used ag
   assertEquals(body.error, "invalid_grant");
 });
 
+Deno.test("of many uses of one refresh token, at most one gets tokens, and the session ends", async () => {
+  await using endpoint = await world();
+  const client = await createRawClient(endpoint);
+  const { access_token, refresh_token } = await tokensOf(client);
+  const all = await Promise.all(
+    Array.from({ length: 8 }, () => client.refresh(refresh_token)),
+  );
+  const given = all.filter(({ status }) => status === 200);
+  assert(given.length <= 1, String(given.length));
+  for (
+    const token of [
+      access_token,
+      ...given.map((x) => x.body.access_token),
+    ]
+  ) {
+    assertEquals(await isAccepted(endpoint, token), false);
+  }
+});
+
 Deno.test("who knows a session but no secret of it cannot end it", async () => {
   await using endpoint = await world();
   const client = await createRawClient(endpoint);
@@ -340,6 +359,16 @@ Deno.test("the form of the consent page counts only with its own secret, in its 
   const consent = await browser.login(await client.authorizeUrl());
   const at = `${endpoint.origin}/oauth/consent`;
   const fields = hidden(consent.text);
+  // Its id is not one with which Qontak sends somebody back.
+  const second = await browser.login(await client.authorizeUrl());
+  const state = new Map(hidden(second.text)).get("request");
+  assertProblem(
+    await browser.open(
+      `${endpoint.origin}/oauth/callback?code=c&state=${state}`,
+    ),
+    "invalid_request",
+    endpoint.origin,
+  );
   const allow: [string, string][] = [["scope", "read"], ["decision", "allow"]];
   const request = fields.filter(([name]) => name === "request");
   for (
@@ -454,13 +483,13 @@ Deno.test("a request with errors sends nobody to the client", async () => {
     const shown = await createBrowser().open(await client.authorizeUrl(change));
     assertProblem(shown, error, endpoint.origin);
   }
-  const twice = `${await client
-    .authorizeUrl()}&redirect_uri=https://evil.example/`;
-  assertProblem(
-    await createBrowser().open(twice),
-    "invalid_request",
-    endpoint.origin,
-  );
+  for (const again of ["redirect_uri=https://evil.example/", "scope=read"]) {
+    assertProblem(
+      await createBrowser().open(`${await client.authorizeUrl()}&${again}`),
+      "invalid_request",
+      endpoint.origin,
+    );
+  }
 });
 
 Deno.test("an answer names its issuer, so that a client notices another server's", async () => {

@@ -176,6 +176,13 @@ Deno.test("where Qontak does not say who signs in, the browser that signed in be
   assertEquals(shown.text.includes('value="known"'), false);
   await tokensOf(client, createBrowser(), { account: "known" });
   assertEquals((await tenants()).length, 2);
+  // Nor does one that knows the account but not the secret.
+  const guess = createBrowser();
+  const cookie = `${own!.slice("qontak.".length)}.${"a".repeat(52)}`;
+  guess.cookies.set(endpoint.origin, new Map([["qontak-known", cookie]]));
+  const guessed = await guess.login(await client.authorizeUrl());
+  assertEquals(guessed.status, 200);
+  assertEquals(guessed.text.includes('value="known"'), false);
   // The same browser is asked, and may continue.
   const asked = await browser.login(await client.authorizeUrl());
   assertStringIncludes(asked.text, 'value="known"');
@@ -266,6 +273,12 @@ Deno.test("a session that ended at one server ends at the others within 60 s", a
   });
   const found = await other.find(issued.access_token);
   assertEquals(found?.session.resource, "https://one.example.co.id/mcp");
+  time += 3_590_000;
+  assert(await other.find(issued.access_token));
+  time += 20_000;
+  assertEquals(await one.find(issued.access_token), undefined, "after an hour");
+  time -= 3_610_000;
+  assert(await other.find(issued.access_token));
   // Ended at one server, it works at the other for at most 60 s.
   await one.end("512301", "a".repeat(16));
   time += 59_000;
