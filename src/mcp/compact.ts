@@ -175,8 +175,10 @@ function refused(called: Tool, error: ArgumentsError | InputError): Opened {
 /** The tool that finds those that are not listed. */
 export const FIND_TOOL = "find_tool";
 
-const CALL_READ = "call_read_tool";
-const CALL_WRITE = "call_write_tool";
+/** Calls a tool that changes nothing. */
+export const CALL_READ = "call_read_tool";
+/** Calls any other tool. */
+export const CALL_WRITE = "call_write_tool";
 
 /** These tools answer, or are replaced, before anything is run. */
 const neverRun = () => Promise.reject(new TypeError("This tool has no run"));

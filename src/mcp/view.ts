@@ -24,7 +24,13 @@ import { visible } from "../values/visible.ts";
 import { didYouMean } from "../values/words.ts";
 import { createShared, type Shared } from "./answers.ts";
 import type { Caller } from "./caller.ts";
-import { createCompact, FIND_TOOL, type Opened } from "./compact.ts";
+import {
+  CALL_READ,
+  CALL_WRITE,
+  createCompact,
+  FIND_TOOL,
+  type Opened,
+} from "./compact.ts";
 
 /** A model reads this before it chooses a tool. */
 const INSTRUCTIONS = [
@@ -57,6 +63,11 @@ export interface View {
   readonly isPinned: boolean;
   /** Whether the caller has a tool. */
   has(name: string): boolean;
+  /**
+   * The tool through which the caller calls one that is not listed; undefined
+   * if it is called itself.
+   */
+  through(name: string): string | undefined;
   /** The text that a model reads before it chooses a tool. */
   readonly instructions: string;
   /**
@@ -166,6 +177,12 @@ function createView(
     names: [...offered.keys()],
     isPinned: isPinned(caller),
     has: (name) => byName.has(name),
+    through: (name) =>
+      offered.has(name)
+        ? undefined
+        : byName.get(name)?.effect === "read"
+        ? CALL_READ
+        : CALL_WRITE,
     instructions: [
       INSTRUCTIONS,
       ...(isPinned(caller) ? [] : [TENANT_INSTRUCTIONS]),

@@ -135,7 +135,16 @@ async function tryPrompts(client: Client): Promise<void> {
         assertStringIncludes(text, JSON.stringify(value));
       }
       for (const { tool, args } of calls) {
-        const given = filled(args, values.resource ?? "contacts", records);
+        const resource = values.resource ?? "contacts";
+        const inner = /^call_/.test(tool) ? JSON.parse(args) : undefined;
+        const given = inner
+          ? {
+            ...inner,
+            arguments: JSON.stringify(
+              filled(inner.arguments, resource, records),
+            ),
+          }
+          : filled(args, resource, records);
         const { isError, text } = await call(client, tool, given);
         const isExpected = !isError ||
           // A condition of the step says so: "if there are", "only if".
@@ -188,6 +197,19 @@ for (const mode of MODES) {
     },
   });
 }
+
+Deno.test("with the short list, prompts name only tools of that list", async () => {
+  await using world = await createWorld({ server: { tools: ["compact"] } });
+  await tryPrompts(world.client);
+  const { tools } = await world.client.listTools();
+  const listed = new Set(tools.map(({ name }) => name));
+  assert(listed.size < 20);
+  const { text, calls } = await callsOf(world.client, "clean_up_duplicates", {
+    resource: "companies",
+  });
+  for (const { tool } of calls) assert(listed.has(tool), tool);
+  assertStringIncludes(text, 'call_write_tool {"tool":"change_records",');
+});
 
 /** All subsets of a list. */
 function subsets<T>(list: readonly T[]): T[][] {

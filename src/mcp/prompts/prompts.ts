@@ -44,6 +44,8 @@ const MAX_VALUE = 2_000;
 export interface PromptCaller {
   /** Whether the caller has a tool. */
   readonly has: (tool: string) => boolean;
+  /** The tool through which another one is called; undefined if none is needed. */
+  readonly through?: (tool: string) => string | undefined;
   /** Whether the caller acts for one company only, so that it need not name it. */
   readonly isPinned: boolean;
 }
@@ -225,7 +227,7 @@ const UNDO = "undo_change";
 function textOf(
   name: PromptName,
   values: Given,
-  { has }: PromptCaller,
+  { has, through }: PromptCaller,
 ): string {
   const { goal, steps } = PROMPTS[name];
   const language = (values.language ?? "en") as Language;
@@ -241,8 +243,12 @@ function textOf(
     const what = `${i + 1}. ${fillText(say[language], values)}`;
     if (!call) return `${what}.`;
     const args = { ...fill(call[1], values) as JsonObject, ...tenant };
-    return `${what}: ${RULES.call[language]} ${call[0]} ${
-      visible(JSON.stringify(args))
+    const by = through?.(call[0]);
+    const [tool, given] = by === undefined
+      ? [call[0], args]
+      : [by, { tool: call[0], arguments: JSON.stringify(args) }];
+    return `${what}: ${RULES.call[language]} ${tool} ${
+      visible(JSON.stringify(given))
     }`;
   });
   const hasPlans = shown.some(isPlan);
