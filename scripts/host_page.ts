@@ -50,7 +50,13 @@ page.open = async ({ args, result, context, capabilities }) => {
     page.heard.push({ what: "display", params: mode });
     return Promise.resolve({ mode });
   };
-  bridge.addEventListener("sizechange", hear("size"));
+  bridge.addEventListener("sizechange", (size) => {
+    hear("size")(size);
+    // Inline, a view has the height that it asks for.
+    if (context.displayMode === "inline") {
+      frame.style.height = `${size.height}px`;
+    }
+  });
   const ready = new Promise<void>((resolve) =>
     bridge.addEventListener("initialized", () => resolve())
   );

@@ -293,7 +293,10 @@ browserTest(
     });
     const { world, opened, opened: { view } } = one;
     await view.waitForSelector(".before-after");
-    assertStringIncludes(await view.locator("h3").first().innerText(), "Row 1");
+    assertStringIncludes(
+      await view.locator(".group").first().innerText(),
+      "Row 1",
+    );
     assertStringIncludes(await view.locator("header").innerText(), "5 records");
     await view.getByRole("button", { name: "Apply" }).click();
     await view.getByText("5 done").waitFor();
@@ -396,6 +399,29 @@ browserTest(
       "2026-09: 2, 2026-10: 1, 2026-11: 3",
     );
     assertEquals(opened.complaints, []);
+  },
+);
+
+browserTest(
+  "a view in line asks for the height that it needs, and no other",
+  async () => {
+    await using one = await shown({
+      tool: "query_records",
+      args: { resource: "deals", limit: 100 },
+      context: { displayMode: "inline" },
+    });
+    const { opened, opened: { view } } = one;
+    await view.waitForSelector("tbody tr");
+    await view.waitForFunction(
+      "document.querySelector('.scroll').clientHeight > 400",
+    );
+    await opened.page.waitForTimeout(500);
+    const sizes = await opened.heard("size");
+    assert(sizes.length > 0 && sizes.length <= 4, `${sizes.length} sizes`);
+    assertEquals(
+      sizes.at(-1).height,
+      await view.evaluate("document.documentElement.clientHeight"),
+    );
   },
 );
 

@@ -221,7 +221,7 @@ function cellOf(record: Json, column: Column): HTMLElement {
     /^(size|price|.*_price)$/.test(key);
   return h(
     "td",
-    { class: isNumber ? "number" : undefined },
+    { class: isNumber ? "number" : /(^|_)id$/.test(key) ? "id" : undefined },
     value === undefined || value === null
       ? h("span", { class: "quiet" }, "–")
       : unit !== undefined

@@ -26,7 +26,7 @@ function linesOf(answer: Json): Line[] {
   ];
 }
 
-/** The differences in an answer; a table for each record of a run. */
+/** The differences in an answer; the lines of each record of a run together. */
 export function differences(answer: Json, format: Format): HTMLElement {
   const { say } = format;
   // A run numbers its rows; what takes changes back names their records.
@@ -34,28 +34,6 @@ export function differences(answer: Json, format: Format): HTMLElement {
     linesOf(answer),
     ({ one: { row, record } }) => row ?? record,
   );
-  const box = h("div", { class: "changes" });
-  for (const [row, lines] of groups) {
-    const { id } = lines[0]!.one;
-    if (row !== undefined) {
-      box.append(h(
-        "h3",
-        {},
-        typeof row === "number" ? fill(say.row, { row }) : String(row),
-        id !== undefined && h(
-          "small",
-          { class: "quiet" },
-          ` · ${fill(say.record, { id: String(id) })}`,
-        ),
-      ));
-    }
-    box.append(table(lines, format));
-  }
-  return box;
-}
-
-function table(lines: readonly Line[], format: Format): HTMLElement {
-  const { say } = format;
   return h(
     "table",
     { class: "before-after" },
@@ -70,7 +48,31 @@ function table(lines: readonly Line[], format: Format): HTMLElement {
         h("th", { scope: "col" }, say.after),
       ),
     ),
-    h("tbody", {}, ...lines.map((line) => lineRow(line, format))),
+    ...Array.from(groups, ([row, lines]) =>
+      h(
+        "tbody",
+        {},
+        row !== undefined && groupRow(row, lines[0]!.one.id, format),
+        ...lines.map((line) => lineRow(line, format)),
+      )),
+  );
+}
+
+/** The heading of the lines of one record. */
+function groupRow(row: unknown, id: unknown, { say }: Format): HTMLElement {
+  return h(
+    "tr",
+    { class: "group" },
+    h(
+      "th",
+      { scope: "rowgroup", colspan: 3 },
+      typeof row === "number" ? fill(say.row, { row }) : String(row),
+      id !== undefined && h(
+        "small",
+        { class: "quiet" },
+        ` · ${fill(say.record, { id: String(id) })}`,
+      ),
+    ),
   );
 }
 
