@@ -54,6 +54,11 @@ Deno.test("parseArguments() accepts what clients really send", () => {
     ["create_product", { name: "x", price: "", description: "" }, {
       name: "x",
     }],
+    // "0" may be the text that is meant.
+    ["create_product", { name: "x", description: "0" }, {
+      name: "x",
+      description: "0",
+    }],
     ["list_deals", { page: 0, per_page: "0", name: "", user_id: "" }, {}],
     ["query_records", { resource: "deals", where: "", limit: 0, fresh: "" }, {
       resource: "deals",

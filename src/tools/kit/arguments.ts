@@ -33,6 +33,8 @@ export interface Argument<T = unknown> {
   readonly isId?: boolean;
   /** Whether 0 can be meant as a value. */
   readonly hasZero?: boolean;
+  /** Whether it is any text, so that the text "0" may be meant. */
+  readonly isText?: boolean;
   /** Brings what some clients send into the form that the check takes. */
   readonly arrange?: (value: unknown) => unknown;
   /** Whether it is a list or an object, which some clients send as JSON text. */
@@ -138,10 +140,10 @@ export function whole(
 
 /** Text. */
 export function text(description?: string): Argument<string | undefined> {
-  return argument(
-    described({ type: "string" }, description),
-    () => string,
-  );
+  return {
+    ...argument(described({ type: "string" }, description), () => string),
+    isText: true,
+  };
 }
 
 /** Text; numbers are refused, because large numbers are rounded. */

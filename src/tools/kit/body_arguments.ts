@@ -83,7 +83,7 @@ const bodyArguments: Readonly<
     schema: text(description).schema,
   }),
   degrees: number,
-  date: text,
+  date: (description) => ({ ...text(description), isText: false }),
   flag,
   option: reference,
   options: (description) => list(reference(), description),

@@ -190,9 +190,10 @@ function withoutFillers(tool: Tool, args: JsonObject): JsonObject {
     if (!Object.hasOwn(input, name)) {
       return ADDED.includes(name) && !Object.hasOwn(renamed, name);
     }
-    const { required, clears, hasZero } = input[name]!;
+    const { required, clears, hasZero, isText } = input[name]!;
     if (required || clears || value === null || !isBlank(value)) return false;
-    return value === "" || !hasZero;
+    const isMeant = hasZero || (value === "0" && isText);
+    return value === "" || !isMeant;
   };
   const entries = Object.entries(args);
   return entries.some(isFiller)
