@@ -25,7 +25,7 @@ export interface Seen {
   /**
    * The longest wait during which the server computed, in ms: of each wait,
    * at most the CPU time that the server used in it. On a busy machine the
-   * server is often not run for a while, which is no wait for an attack.
+   * server often pauses, which an attack does not cause.
    */
   readonly computed: number;
   /** When the wait of `computed` began, in ms since 1970. */
