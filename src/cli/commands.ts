@@ -34,7 +34,7 @@ export const commands = {
     args: "[client]",
     words: 1,
     surplus: `setup takes one client: ${CLIENTS.join(", ")}`,
-    flags: ["read-only", "toolsets"],
+    flags: ["read-only", "toolsets", "tools"],
     summary:
       "Set the server up on this machine: ask for the token, test it, keep it, and configure a client",
     load: async () => (await import("./setup.ts")).setup,

@@ -15,6 +15,7 @@ import {
   flag,
   list,
   object,
+  objectSchema,
   oneOf,
   reference,
   required,
@@ -75,6 +76,14 @@ export const condition = object({
   value: { ...anyValue(), schema: { type: "string" } },
 });
 
+/**
+ * The same with a shorter schema, where another argument lists the words of op.
+ */
+export const shortCondition = {
+  ...condition,
+  schema: objectSchema({ field: text(), op: text(), value: text() }),
+};
+
 /** The tools of insight, in the order that clients see. */
 export const insightTools: readonly Tool[] = [
   tool({
@@ -91,7 +100,7 @@ export const insightTools: readonly Tool[] = [
       ),
       of: object({
         resource: text(),
-        where: list({ ...condition, schema: { type: "object" } }),
+        where: list(shortCondition),
       }),
       group_by: words(),
       measures: words(

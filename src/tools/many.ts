@@ -13,7 +13,7 @@ import { isMe } from "../fields/people.ts";
 import { type Resource, resources } from "../qontak/resources.ts";
 import { select } from "../snapshots/query.ts";
 import { isEmpty, type JsonObject, show, toId } from "../values/json.ts";
-import { condition } from "./insight.ts";
+import { shortCondition } from "./insight.ts";
 import {
   type Argument,
   type Arguments,
@@ -38,7 +38,10 @@ const ACTIONS = ["create", "update", "delete"] as const;
 /** How many rows a refusal names. */
 const MAX_NAMED = 5;
 
-/** An object whose keys depend on the kind of record. */
+/**
+ * An object whose keys depend on the kind of record. The schema shows JSON text:
+ * some clients can send no object whose keys are not listed.
+ */
 const anyObject: Argument<JsonObject | undefined> = {
   ...(object({}) as unknown as Argument<JsonObject | undefined>),
   check: () =>
@@ -46,7 +49,7 @@ const anyObject: Argument<JsonObject | undefined> = {
       unwrap,
       z.record(z.string(), z.unknown(), { error: "must be an object" }),
     ) as unknown as z.ZodType<JsonObject>,
-  schema: { type: "object" },
+  schema: { type: "string" },
 };
 
 /**
@@ -141,14 +144,14 @@ export function changeRecordsTool(tools: readonly Tool[]): Tool | undefined {
     name: CHANGE_RECORDS,
     title: "Change many records",
     description:
-      `Creates, updates or deletes up to ${MAX_ROWS} records. rows: the arguments of e.g. update_deal for each, with its id; or where (as in query_records) and one change for all that match. It answers what would change, and a plan; call it with plan to begin, and with run to continue.`,
+      `Creates, updates or deletes up to ${MAX_ROWS} records. rows: for each the arguments of e.g. update_deal with its id, as JSON; or where (as in query_records) and one change, as JSON, for all that match. It answers what would change, and a plan; call it with plan to begin, and with run to continue.`,
     effect: "write",
     destructive: true,
     input: {
       resource: oneOf(kinds.map(({ plural }) => plural)),
       action: oneOf(ACTIONS),
       rows: list(anyObject),
-      where: list({ ...condition, schema: { type: "object" } }),
+      where: list(shortCondition),
       change: anyObject,
       plan: text(),
       run: text(),

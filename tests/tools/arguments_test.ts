@@ -101,6 +101,11 @@ Deno.test("parseArguments() accepts what clients really send", () => {
       chatInput: "d",
       tool: "e",
     }, {}],
+    ["change_records", {
+      rows: ['{"name": "a"}', { name: "b" }],
+      change: '{"size": 1}',
+      plan: "",
+    }, { rows: [{ name: "a" }, { name: "b" }], change: { size: 1 } }],
     ["change_records", { action: "delete", sessionId: "b" }, {
       action: "delete",
     }],

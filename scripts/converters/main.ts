@@ -1,0 +1,128 @@
+/**
+ * Runs the converters with which agents' SDKs turn the schemas of tools into
+ * those of a model's provider, over every tool, and writes what they lose to
+ * tests/tools/converters.json. It installs what it needs into a folder that it
+ * removes.
+ *
+ * @module
+ */
+import { catalog, listed } from "../../src/tools/catalog.ts";
+import type { JsonSchema } from "../../src/tools/kit/arguments.ts";
+import { root } from "../program.ts";
+import { converters } from "./npm.ts";
+import { hashOfSchemas, lossOf } from "./verdict.ts";
+
+/** The packages of PyPI. */
+const PACKAGES = [
+  "openai-agents==0.24.0",
+  "google-genai==2.34.0",
+  "pydantic-ai-slim==2.68.0",
+  "mcp==1.30.0",
+];
+
+const tools = catalog.map(listed);
+
+/** What one converter loses, by tool. */
+interface Verdict {
+  readonly name: string;
+  readonly version: string;
+  readonly tools: number;
+  readonly lost: Readonly<Record<string, string>>;
+}
+
+function verdict(
+  name: string,
+  version: string,
+  madeOf: (tool: string) => JsonSchema | Error | undefined,
+): Verdict {
+  const losses = tools.map(({ name: tool, inputSchema }) => {
+    const made = madeOf(tool);
+    const loss = made === undefined
+      ? "is dropped"
+      : made instanceof Error
+      ? made.message
+      : lossOf(inputSchema, made);
+    return [tool, loss] as const;
+  });
+  return {
+    name,
+    version,
+    tools: tools.length,
+    lost: Object.fromEntries(losses.filter(([, loss]) => loss !== "")),
+  };
+}
+
+async function runPython(folder: string): Promise<Verdict[]> {
+  const command = async (name: string, args: string[], input = "") => {
+    const child = new Deno.Command(name, {
+      args,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "inherit",
+    }).spawn();
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(input));
+    await writer.close();
+    const { success, stdout } = await child.output();
+    if (!success) throw new Error(`${name} ${args[0]} failed`);
+    return new TextDecoder().decode(stdout);
+  };
+  await command("python3", ["-m", "venv", folder]);
+  await command(`${folder}/bin/pip`, ["install", "-q", ...PACKAGES]);
+  const made: {
+    name: string;
+    version: string;
+    made: Record<string, { schema?: JsonSchema; error?: string }>;
+  }[] = JSON.parse(
+    await command(
+      `${folder}/bin/python`,
+      [`${root}scripts/converters/pypi.py`],
+      JSON.stringify(
+        tools.map(({ name, description, inputSchema }) => ({
+          name,
+          description,
+          inputSchema,
+        })),
+      ),
+    ),
+  );
+  return made.map(({ name, version, made }) =>
+    verdict(name, version, (tool) => {
+      const { schema, error } = made[tool] ?? {};
+      return error === undefined ? schema : new Error(error);
+    })
+  );
+}
+
+const folder = await Deno.makeTempDir();
+try {
+  const npm = await Promise.all(
+    converters.map(async ({ name, version, convert }) => {
+      const made = await convert(tools);
+      return verdict(name, version, (tool) => made.get(tool));
+    }),
+  );
+  const verdicts = [...npm, ...await runPython(folder)];
+  await Deno.writeTextFile(
+    `${root}tests/tools/converters.json`,
+    `${
+      JSON.stringify(
+        {
+          date: new Date().toISOString().slice(0, 10),
+          schemas: await hashOfSchemas(tools),
+          verdicts,
+        },
+        null,
+        2,
+      )
+    }\n`,
+  );
+  for (const { name, version, lost } of verdicts) {
+    // deno-lint-ignore no-console -- a report for people
+    console.log(
+      `${name} ${version}: ${Object.keys(lost).length} tools lose something`,
+    );
+  }
+} finally {
+  await Deno.remove(folder, { recursive: true });
+}
