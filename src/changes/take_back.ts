@@ -7,6 +7,7 @@
 import { ForeseenError, InputError, problemsError } from "../errors.ts";
 import { sha256 } from "../storage/hash.ts";
 import { defined, type JsonObject, show } from "../values/json.ts";
+import { createPauses, nextTurn } from "../values/turns.ts";
 import { carryOut } from "./change.ts";
 import type { ChangeContext } from "./context.ts";
 import { differencesOf } from "./differences.ts";
@@ -34,6 +35,8 @@ export async function listChanges(
 ): Promise<JsonObject> {
   const all = await context.history.list();
   const lasts = await context.history.isLasting();
+  // Calls that share the list would all answer at once.
+  await nextTurn();
   // The changes of a run are one entry.
   const entries = [
     ...Map.groupBy(all, ({ id, bulk }) => bulk ?? id).values(),
@@ -107,14 +110,14 @@ export async function planUndo(
   if (ready.length === 0) {
     return { dry_run: true, takes_back: [], notes: [NOTHING, ...notes] };
   }
-  const shown = await Promise.all(
-    ready.map((one) => describe(context, one)),
-  );
-  const digests = Object.fromEntries(
-    await Promise.all(
-      ready.map(async (one) => [keyOf(one), await digestOf(one)] as const),
-    ),
-  );
+  const pause = createPauses();
+  const shown: Awaited<ReturnType<typeof describe>>[] = [];
+  const digests: Record<string, string> = {};
+  for (const one of ready) {
+    await pause();
+    shown.push(await describe(context, one));
+    digests[keyOf(one)] = await digestOf(one);
+  }
   const made = await context.plans.make({
     tool: UNDO_TOOL,
     args: { ids: ready.flatMap(({ changes }) => changes.map(({ id }) => id)) },
@@ -160,9 +163,12 @@ async function prepareAll(
       `${UNDO_TOOL} was not sent: it takes back at most ${MAX_UNDO} changes a call, not ${wanted.length}`,
     );
   }
+  // Changes can be large: one after the other, with turns for other calls.
+  const pause = createPauses();
   const found: (PastChange | undefined)[] = [];
   let size = 0;
   for (const id of wanted) {
+    await pause();
     const change = await context.history.get(id);
     found.push(change);
     size += sizeOf(change ?? null);
@@ -190,6 +196,7 @@ async function prepareAll(
   const undoings: Undoing[] = [];
   // One after the other: they are reads under the company's limits.
   for (const group of groups) {
+    await pause();
     undoings.push(await prepareUndo(context, group));
   }
   return undoings;
