@@ -53,6 +53,8 @@ export interface Accounts {
   adopt(login: Login, continued?: Account): Promise<
     { readonly account: Account; readonly cookie?: string }
   >;
+  /** Whether somebody signed in to an account. */
+  exists(id: string): Promise<boolean>;
   /** Lists the accounts. */
   list(most: number): Promise<readonly Account[]>;
   /**
@@ -155,6 +157,8 @@ export function createAccounts(
       await records.put(id, account, (SESSION_LIFETIME + 86_400) * 1000);
       return { account, ...(secret ? { cookie: `${id}.${secret}` } : {}) };
     },
+
+    exists: async (id) => await records.get(id) !== undefined,
 
     list: (most) => records.list(most),
 

@@ -474,7 +474,9 @@ export function createSignIn(options: SignInOptions): SignIn {
 
     async endTenant(tenant) {
       const account = accountOf(tenant);
-      if (account !== undefined) await endAll(account);
+      // An operator may have a tenant with such a name.
+      const isOurs = account !== undefined && await accounts.exists(account);
+      if (isOurs) await endAll(account);
     },
   };
 }

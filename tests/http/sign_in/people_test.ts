@@ -143,6 +143,19 @@ Deno.test("two people and two companies do not see each other's records, and act
   assert(session !== undefined);
 });
 
+Deno.test("a tenant of the operator is not forgotten when Qontak refuses its token", async () => {
+  await using qontak = serveQontak();
+  await using endpoint = await serveEndpoint({ qontak });
+  const { store } = endpoint.program;
+  await store.replace("qontak.acme", { refresh_token: "old" }, undefined);
+  const signIn = (await endpoint.program.signIn())!;
+  await signIn.endTenant("qontak.acme");
+  assert(await store.read("qontak.acme"));
+  await tokensOf(await createRawClient(endpoint), createBrowser(), { user: 1 });
+  await signIn.endTenant(`qontak.${USERS[1]!.id}`);
+  assertEquals(await store.read(`qontak.${USERS[1]!.id}`), undefined);
+});
+
 Deno.test("a person's token cannot name another tenant", async () => {
   await using qontak = serveQontak();
   await using endpoint = await serveEndpoint({ qontak });
