@@ -40,6 +40,7 @@ import { canShowApps, resultMeta } from "./mcp/apps.ts";
 import { createViews, type View } from "./mcp/view.ts";
 import { createKv } from "./storage/kv.ts";
 import { createLog, type Log, withRequest } from "./logging/log.ts";
+import { revisionOf, withLink } from "./mcp/links.ts";
 import { tellerOf } from "./mcp/progress.ts";
 import { PlainServer } from "./mcp/requests.ts";
 import { createChecks, type Readiness } from "./qontak/readiness.ts";
@@ -408,11 +409,9 @@ function serverFor(
     demandScope(tool, caller);
     return await answer(
       async () => ({
-        ...await confirmed(
-          tool,
-          args,
-          context.mcpReq,
-          optionsOf(context),
+        ...withLink(
+          await confirmed(tool, args, context.mcpReq, optionsOf(context)),
+          { tool, args, view, revision: revisionOf(server, context) },
         ),
         ...(canShowApps(server, context) ? resultMeta(tool) : {}),
       }),

@@ -225,7 +225,7 @@ interface Ledger {
 function sizeOf(answer: unknown): number {
   const { content, contents } = answer as Texts;
   if (content) {
-    return content.reduce((sum, { text }) => sum + 2 * text.length, 0);
+    return content.reduce((sum, { text = "" }) => sum + 2 * text.length, 0);
   }
   if (!contents) return RESERVED;
   return contents.reduce((sum, { text }) => sum + text.length, 0);
@@ -233,7 +233,8 @@ function sizeOf(answer: unknown): number {
 
 /** An answer with texts: the result of a tool, or a resource. */
 interface Texts {
-  readonly content?: readonly { readonly text: string }[];
+  /** Links have no text. */
+  readonly content?: readonly { readonly text?: string }[];
   readonly contents?: readonly { readonly text: string }[];
 }
 

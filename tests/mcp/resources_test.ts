@@ -357,3 +357,62 @@ Deno.test("a scope that a person could still allow does not read yet", async () 
   assertEquals(sandbox.requests.length, 0);
   await server.close();
 });
+
+/** The links in the answer to a call. */
+async function linksOf(
+  client: Client,
+  name: string,
+  args: Record<string, unknown>,
+): Promise<string[]> {
+  const { content, isError } = await client.callTool({ name, arguments: args });
+  assertEquals(isError ?? false, false, JSON.stringify(content));
+  return (content as { type: string; uri: string }[])
+    .filter(({ type }) => type === "resource_link").map(({ uri }) => uri);
+}
+
+Deno.test("what was created is linked where a client can follow", async () => {
+  const args = { name: "Produk baru" };
+  for (const mode of MODES) {
+    await using world = await createWorld({ mode });
+    const { client } = world;
+    const [uri, ...more] = await linksOf(client, "create_product", args);
+    assertMatch(uri!, /^qontak:\/\/products\/\d+$/);
+    assertEquals(more, []);
+    assertStringIncludes(await read(client, uri!), "Produk baru");
+    // A plan creates nothing yet, and then what it planned.
+    const dry = { name: "Produk lain", dry_run: true };
+    assertEquals(await linksOf(client, "create_product", dry), []);
+    const { plan } = await ok(client, "create_product", dry);
+    const planned = await linksOf(client, "create_product", { plan });
+    assertEquals(planned.length, 1);
+    // The model asked for the others by id.
+    const product_id = Number(uri!.split("/").at(-1));
+    assertEquals(await linksOf(client, "get_product", { product_id }), []);
+    const change = { product_id, name: "Produk lama" };
+    assertEquals(await linksOf(client, "update_product", change), []);
+    // The oldest revisions have no links.
+    const old = await fetch(
+      `${world.url}/mcp`,
+      post(
+        request(1, "tools/call", { name: "create_product", arguments: args }),
+        { "mcp-protocol-version": "2025-03-26" },
+      ),
+    );
+    const text = await old.text();
+    assertStringIncludes(text, "Produk baru");
+    assertEquals(text.includes("resource_link"), false);
+  }
+});
+
+Deno.test("a link names the company that the call named, and is for who can read", async () => {
+  await using callers = await createCallers();
+  const { both, writer } = callers.clients;
+  const args = { name: "Produk baru" };
+  const [uri] = await linksOf(both, "create_product", {
+    ...args,
+    user_id: "beta",
+  });
+  assertMatch(uri!, /^qontak:\/\/products\/\d+\?user_id=beta$/);
+  assertStringIncludes(await read(both, uri!), "Produk baru");
+  assertEquals(await linksOf(writer, "create_product", args), []);
+});
