@@ -13,6 +13,7 @@ import {
   createBucket,
   type Rate,
 } from "../limits/bucket.ts";
+import { createPauses } from "../values/turns.ts";
 import { createLru } from "../storage/lru.ts";
 
 /** What is counted for an answer until its size is known, in bytes. */
@@ -262,6 +263,9 @@ function createExchange(ledger: Ledger): Exchange {
   /** The shared parts of these answers. */
   const shared: Shared[] = [];
   let isOver = false;
+  /** How many calls have begun. */
+  let begun = 0;
+  const pause = createPauses();
   let change = Promise.withResolvers<void>();
 
   /** Wakes what waits for room or for a part of the response. */
@@ -327,6 +331,8 @@ function createExchange(ledger: Ledger): Exchange {
     count: ledger.take,
     uncount: ledger.giveBack,
     async answer(make, { signal, isWrite = false }) {
+      // Between the calls of a batch, other callers have their turn.
+      if (begun++ > 0) await pause();
       while (isFull()) await change.promise;
       signal.throwIfAborted();
       ledger.demandRoom(RESERVED, FOR_NEW);
