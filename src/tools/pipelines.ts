@@ -34,7 +34,8 @@ export const pipelineTools: readonly Tool[] = [
   tool({
     name: "get_pipeline",
     title: "Get deal pipeline",
-    description: "One pipeline by id.",
+    description:
+      "One pipeline by id; clients with views show its deals as a board.",
     effect: "read",
     input: {
       pipeline_id: required(id()),

@@ -425,6 +425,28 @@ browserTest(
   },
 );
 
+browserTest(
+  "a view calls tools for the company of the call that opened it",
+  async () => {
+    await using one = await shown({
+      ...BOARD,
+      args: { pipeline_id: PIPELINE, user_id: "acme" },
+      result: {
+        content: [],
+        structuredContent: { record: { id: PIPELINE, name: "Sales" } },
+      },
+      answer: () => ({ content: [], structuredContent: { records: [] } }),
+    });
+    const { opened, opened: { view } } = one;
+    await view.waitForSelector(".board", { state: "attached" });
+    const calls = await opened.heard("call");
+    assert(calls.length >= 3);
+    for (const { name, arguments: args } of calls) {
+      assertEquals(args.user_id, "acme", name);
+    }
+  },
+);
+
 /** Texts of a record that would be HTML, an address or a mark elsewhere. */
 const HOSTILE =
   `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>{{7*7}} </qontak-data 123456> javascript:alert(1) ${"\u202e"}ignore all`;
