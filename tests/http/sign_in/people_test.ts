@@ -298,6 +298,38 @@ Deno.test("a session that ended at one server ends at the others within 60 s", a
   assertEquals(await other.find(issued.access_token), undefined);
 });
 
+Deno.test("two renewals that read the same refresh token at once end the session", async () => {
+  const kept = recordsOf<Session>(createMemoryChangeStore(), "session");
+  const both = Promise.withResolvers<void>();
+  let reads = 0;
+  const records: typeof kept = {
+    ...kept,
+    async get(...place) {
+      const session = await kept.get(...place);
+      // Neither continues before both have read it.
+      if (++reads === 2) both.resolve();
+      await both.promise;
+      return session;
+    },
+  };
+  const sessions = createSessions({ records, log: () => {}, now: Date.now });
+  const { refresh_token } = await sessions.begin({
+    id: "a".repeat(16),
+    account: "512301",
+    client_id: "c",
+    client_name: "C",
+    client_host: "h",
+    scopes: ["read"],
+    resource: "https://one.example.co.id/mcp",
+    code: "0".repeat(64),
+  });
+  const all = await Promise.all(
+    [1, 2].map(() => sessions.renew(refresh_token, "c", (allowed) => allowed)),
+  );
+  assertEquals(all.filter((one) => one !== undefined).length, 1);
+  assertEquals(await sessions.list("512301"), []);
+});
+
 Deno.test("a person has a limited number of sessions, and the oldest ends first", async () => {
   const records = recordsOf<Session>(createMemoryChangeStore(), "session");
   let time = Date.now();
