@@ -314,6 +314,45 @@ browserTest(
 );
 
 browserTest(
+  "the review says what of a run was not carried out, and continues it",
+  async () => {
+    const run = "run-20261126T220427433Z-0002faf1c23b";
+    await using one = await shown({
+      tool: "change_records",
+      args: { run },
+      result: {
+        content: [],
+        structuredContent: {
+          run,
+          count: 5,
+          done: 2,
+          failed: 1,
+          unknown: 0,
+          not_started: 2,
+          problems: ["row 3 (deal 1) failed: no"],
+        },
+      },
+      answer: () => ({
+        content: [],
+        structuredContent: { run, count: 5, done: 5, failed: 0 },
+      }),
+    });
+    const { opened, opened: { view } } = one;
+    assertEquals(await textsOf(opened, ".counts li"), [
+      "2 done",
+      "1 failed",
+      "2 not started",
+    ]);
+    await view.getByText("Applied in part").waitFor();
+    await view.getByText("row 3 (deal 1) failed: no").waitFor();
+    await view.getByRole("button", { name: "Continue" }).click();
+    await view.getByText("Applied", { exact: true }).waitFor();
+    const [call] = await opened.heard("call");
+    assertEquals([call.name, call.arguments], ["change_records", { run }]);
+  },
+);
+
+browserTest(
   "the review of a delete names what belongs to the record, and an expired plan cannot be applied",
   async () => {
     await using one = await shown({

@@ -145,7 +145,11 @@ function openOutcome(answer: Json, tool: string | undefined): void {
   const { undo, run } = answer;
   const left = Number(answer.not_started ?? 0);
   const isWhole = Number(answer.failed ?? 0) + Number(answer.unknown ?? 0) +
-      left === 0;
+          left === 0 &&
+    [answer.ignored, answer.stored_differently].every((list) =>
+      objects(list).length === 0
+    );
+  const isPart = answer.done !== 0;
   const counts = ([
     ["done", say.runDone, "good"],
     ["failed", say.runFailed, "bad"],
@@ -157,8 +161,8 @@ function openOutcome(answer: Json, tool: string | undefined): void {
   show(
     heading(
       tool,
-      isWhole ? say.done : say.notDone,
-      isWhole ? "good" : "bad",
+      isWhole ? say.done : isPart ? say.partly : say.notDone,
+      isWhole ? "good" : isPart ? "open" : "bad",
       aboutOf(answer),
     ),
     counts.length > 0 && h("ul", { class: "counts" }, ...counts),
@@ -189,11 +193,12 @@ function openTakenBack({ records }: Json): void {
   const { say } = format;
   const all = objects(records);
   const isWhole = all.every(({ status }) => status === "done");
+  const isPart = all.some(({ status }) => status === "done");
   show(
     heading(
       "undo_change",
-      isWhole ? say.done : say.notDone,
-      isWhole ? "good" : "bad",
+      isWhole ? say.done : isPart ? say.partly : say.notDone,
+      isWhole ? "good" : isPart ? "open" : "bad",
     ),
     ...all.flatMap((one) => [
       h(
