@@ -5,9 +5,7 @@
  * @module
  */
 import type { Log } from "../../logging/log.ts";
-import { digest, sha256 } from "../../storage/hash.ts";
 import type { TokenStore } from "../../tokens/store.ts";
-import { toBase64 } from "../../values/base64.ts";
 import { defined } from "../../values/json.ts";
 import {
   type Authenticate,
@@ -40,15 +38,9 @@ import {
   type Parameters,
   readScope,
 } from "./protocol.ts";
-import { isSame, mint, newSessionId, parseSecret } from "./secrets.ts";
-import {
-  ACCESS_LIFETIME,
-  type Beginning,
-  createSessions,
-  type Issued,
-  type Session,
-  type Sessions,
-} from "./sessions.ts";
+import { type Code, CODE_LIFETIME, createGrants } from "./grants.ts";
+import { isSame, mint, newSessionId } from "./secrets.ts";
+import { createSessions, type Session, type Sessions } from "./sessions.ts";
 import { recordsOf, type SignInStore } from "./store.ts";
 
 /** Qontak, as the place where people log in. */
@@ -99,16 +91,6 @@ export interface Next {
   /** The value of a cookie for the account, if the browser needs one. */
   readonly known?: string;
 }
-
-/** A code that waits to be exchanged. */
-interface Code extends Omit<Beginning, "code"> {
-  readonly hash: string;
-  readonly redirect_uri: string;
-  readonly challenge: string;
-}
-
-/** How long a code is valid, in ms. */
-const CODE_LIFETIME = 60_000;
 
 /** The page where the person decides, below the origin. */
 export const CONSENT_PATH = "/oauth/consent";
@@ -237,59 +219,6 @@ export function createSignIn(options: SignInOptions): SignIn {
     return { flow, cookie, location: place.url(flow.id) };
   }
 
-  async function exchangeCode(given: Parameters): Promise<Issued> {
-    const code = need(given, "code");
-    const named = parseSecret(code);
-    const found = named?.kind === "c"
-      ? await codes.take(named.session)
-      : undefined;
-    if (!found) {
-      // A code that was used before: what it gave may be in wrong hands.
-      await sessions.endByCode(code);
-      throw refused("The code is wrong, was used before or is too old");
-    }
-    const { hash, redirect_uri, challenge, ...beginning } = found;
-    const verifier = need(given, "code_verifier");
-    const isRight = isSame(hash, await sha256(code)) &&
-      isSame(challenge, await challengeOf(verifier)) &&
-      found.client_id === given.client_id &&
-      // OAuth 2.1 leaves it out; when it is there it must be the same.
-      (given.redirect_uri ?? redirect_uri) === redirect_uri;
-    if (!isRight) {
-      throw refused(
-        "The code is not for this client, redirect URI and code verifier",
-      );
-    }
-    checkResource(given.resource, publicUrl);
-    // The person may have ended everything a moment ago.
-    if (!await tokens.read(tenantOf(found.account))) {
-      throw refused("The person must sign in again");
-    }
-    return await sessions.begin({ ...beginning, code: hash });
-  }
-
-  async function renew(given: Parameters): Promise<Issued> {
-    checkResource(given.resource, publicUrl);
-    const issued = await sessions.renew(
-      need(given, "refresh_token"),
-      need(given, "client_id"),
-      (allowed) => {
-        const wanted = given.scope === undefined
-          ? allowed
-          : readScope(given.scope);
-        if (wanted.every((scope) => allowed.includes(scope))) return wanted;
-        throw new OAuthProblem(
-          "invalid_scope",
-          "The person has not allowed all of these scopes: ask for them at the authorization endpoint",
-        );
-      },
-    );
-    if (issued) return issued;
-    throw refused(
-      "The refresh token is wrong, was replaced or revoked, or has ended: sign in again",
-    );
-  }
-
   /** Forgets the tokens of Qontak that no session needs. */
   async function forgetUnused(account: string): Promise<void> {
     const left = await sessions.list(account);
@@ -302,10 +231,6 @@ export function createSignIn(options: SignInOptions): SignIn {
     }
     await accounts.forget(account);
   }
-
-  const grants: Readonly<
-    Record<string, (given: Parameters) => Promise<Issued>>
-  > = { authorization_code: exchangeCode, refresh_token: renew };
 
   return {
     issuer,
@@ -438,25 +363,7 @@ export function createSignIn(options: SignInOptions): SignIn {
       };
     },
 
-    async token(given) {
-      const type = need(given, "grant_type");
-      const grant = Object.hasOwn(grants, type) ? grants[type] : undefined;
-      if (!grant) {
-        throw new OAuthProblem(
-          "unsupported_grant_type",
-          "The grants are authorization_code and refresh_token",
-        );
-      }
-      need(given, "client_id");
-      const { access_token, refresh_token, scopes } = await grant(given);
-      return {
-        access_token,
-        token_type: "Bearer",
-        expires_in: ACCESS_LIFETIME,
-        refresh_token,
-        scope: scopes.join(" "),
-      };
-    },
+    token: createGrants({ codes, sessions, tokens, publicUrl }),
 
     async revoke(given) {
       const token = need(given, "token");
@@ -479,17 +386,6 @@ export function createSignIn(options: SignInOptions): SignIn {
       if (isOurs) await endAll(account);
     },
   };
-}
-
-function refused(description: string): OAuthProblem {
-  return new OAuthProblem("invalid_grant", description);
-}
-
-/** The S256 challenge of a code verifier; "" if it cannot be one. */
-async function challengeOf(verifier: string): Promise<string> {
-  if (!/^[A-Za-z0-9\-._~]{43,128}$/.test(verifier)) return "";
-  return toBase64(await digest(verifier))
-    .replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 }
 
 /** What a redirect URI says of who receives the code: a host, or a scheme. */

@@ -9,7 +9,6 @@ import {
   cookieOf,
   type Flow,
   FLOW_LIFETIME,
-  type ReadCookie,
 } from "../../auth/sign_in/flows.ts";
 import { OAuthProblem, readParameters } from "../../auth/sign_in/protocol.ts";
 import { isSame } from "../../auth/sign_in/secrets.ts";
@@ -29,6 +28,7 @@ import { languageOf } from "../page/words.ts";
 import { answer, type Route } from "../route.ts";
 import { createThrottle } from "../throttle.ts";
 import { accountPage, consentPage, problemPage } from "./pages.ts";
+import { createCookies } from "./cookies.ts";
 import type { SignInWords } from "./words.ts";
 
 /** The largest body, in bytes. */
@@ -63,31 +63,13 @@ export function createSignInRoutes(
   log: Log,
 ): Readonly<Record<string, Route>> {
   const { issuer } = signIn;
-  const isHttps = issuer.startsWith("https:");
-  // A name with this prefix cannot be set by another host, nor over http.
-  const prefix = isHttps ? "__Host-qontak-" : "qontak-";
+  const { readCookie, setCookie } = createCookies(issuer.startsWith("https:"));
   const KNOWN = "known";
   const [begins, registers, failures] = [
     createThrottle(),
     createThrottle(),
     createThrottle(),
   ];
-
-  function readCookie(request: Request): ReadCookie {
-    const cookies = (request.headers.get("cookie") ?? "").split(/;\s*/);
-    return (name) => {
-      const start = `${prefix}${name}=`;
-      const own = cookies.filter((one) => one.startsWith(start));
-      // Two of one name: one of them is not this server's.
-      return own.length === 1 ? own[0]!.slice(start.length) : undefined;
-    };
-  }
-
-  function setCookie(name: string, value: string, seconds: number): string {
-    return `${prefix}${name}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Lax${
-      isHttps ? "; Secure" : ""
-    }`;
-  }
 
   function redirect(location: string, ...cookies: readonly string[]): Response {
     const headers = new Headers({
