@@ -10,7 +10,8 @@ import { connect, type Host, type Json, type ToolResult } from "./bridge.ts";
 import { describeChange } from "./changes.ts";
 import { type Deal, element, type Stage, stageOf } from "./column.ts";
 import { dataOf, isObject, objects, tenantOf, textOf } from "./data.ts";
-import { button, type Child, h, notice, show } from "./dom.ts";
+import { dialog, fieldsOf } from "./dialog.ts";
+import { button, h, notice, show } from "./dom.ts";
 import { type Format, formatOf, titleOf } from "./format.ts";
 import { fill } from "./words.ts";
 
@@ -276,27 +277,6 @@ function tools(): HTMLElement {
   );
 }
 
-/** A dialog; it closes with Escape, and gives back the focus. */
-function dialog(title: string, ...children: readonly Child[]) {
-  const body = h("div", { class: "body" }, ...children);
-  const foot = h("footer", {});
-  const box = h(
-    "dialog",
-    { "aria-label": title, onclose: () => box.remove() },
-    h("h2", {}, title),
-    body,
-    foot,
-  );
-  document.body.append(box);
-  box.showModal();
-  return {
-    body,
-    foot,
-    close: () => box.close(),
-    isOpen: () => box.isConnected && box.open,
-  };
-}
-
 /** Shows all fields of a deal. */
 async function open(deal: Deal): Promise<void> {
   const { say } = format;
@@ -329,29 +309,6 @@ async function open(deal: Deal): Promise<void> {
   } catch (error) {
     shown.body.replaceChildren(notice("bad", sentenceOf(error)));
   }
-}
-
-/** The fields of a record for people: names instead of ids. */
-function fieldsOf(record: Json): [string, unknown, string][] {
-  const isNamed = (key: string) =>
-    Object.hasOwn(record, key.replace(/_ids?$/, "_name"));
-  return [
-    ...Object.entries(record).filter(([key]) =>
-      key !== "additional_fields" && key !== "slug" &&
-      !(/_ids?$/.test(key) && isNamed(key))
-    ).map(([key, value]): [string, unknown, string] => [
-      titleOf(key.replace(/_name$/, "")),
-      value,
-      key,
-    ]),
-    ...objects(record.additional_fields).map((
-      { label, name, value, value_name: shown },
-    ): [string, unknown, string] => [
-      String(label ?? name),
-      shown ?? value,
-      String(name),
-    ]),
-  ];
 }
 
 /** Plans a move, shows what it would change, and asks. */
