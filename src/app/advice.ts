@@ -95,7 +95,7 @@ export const advise: Advise = adviser({
   sealRecords: () => "qontak-mcp seal shows what is there, and seals it, once",
   revokeKey: ({ id }) => `Remove it with: qontak-mcp keys revoke ${id}`,
   nameCallers: () =>
-    "With MCP_STORED_KEYS, MCP_API_KEYS or MCP_OAUTH_ISSUER set, other hosts are served to callers with a credential",
+    "With MCP_STORED_KEYS, MCP_API_KEYS, MCP_OAUTH_ISSUER or MCP_SIGN_IN set, other hosts are served to callers with a credential",
   allowOrigin: () => "MCP_ALLOWED_ORIGINS lets origins in",
   checkIssuer: () => "Check MCP_OAUTH_ISSUER",
   showContent: () => "QONTAK_CONTENT=strict",

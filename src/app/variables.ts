@@ -298,7 +298,7 @@ export const variables = {
   },
   MCP_STORED_KEYS: {
     meaning:
-      "true accepts HTTP callers with keys made by qontak-mcp keys create, which TOKEN_STORE keeps. Where none of MCP_STORED_KEYS, MCP_API_KEYS and MCP_OAUTH_ISSUER is set, HTTP is served to this machine only",
+      "true accepts HTTP callers with keys made by qontak-mcp keys create, which TOKEN_STORE keeps. Where none of MCP_STORED_KEYS, MCP_API_KEYS, MCP_OAUTH_ISSUER and MCP_SIGN_IN is set, HTTP is served to this machine only",
     default: "false",
     read: readFlag,
   },

@@ -117,7 +117,10 @@ Deno.test("--http serves no page that has pointed its name at this machine", asy
   // The answer names the setting that serves others, and repeats no name.
   const refused = await call(server, { host: "evil.example" });
   assertEquals(refused.status, 403);
-  assertStringIncludes(refused.text, "With MCP_STORED_KEYS, MCP_API_KEYS or");
+  assertStringIncludes(
+    refused.text,
+    "With MCP_STORED_KEYS, MCP_API_KEYS, MCP_OAUTH_ISSUER or",
+  );
   assertNotMatch(refused.text, /evil/);
   // The host of an absolute URL counts, as Host does.
   const whole = { ...headersOf(server), "content-length": "0" };
