@@ -137,38 +137,44 @@ const MOST_READS = 2;
 /** The owner was read too long ago to be repeated. */
 class StaleOwner extends Error {}
 
+/** The request of a write, as it was sent. */
+interface SentRequest extends Pick<Checked, "before" | "body"> {
+  /** Qontak's answer. */
+  readonly answer: Answer;
+  /** How long before it was sent the record was read, in ms. */
+  readonly age: number;
+}
+
 /**
  * Sends the request of a write. An update that repeats the owner must not undo
  * a change of the owner, so the record is read again if it had to wait.
- *
- * @returns Qontak's answer, what was sent, and the record before.
  */
 async function sendRequest(
   context: ChangeContext,
   write: Write,
   { before, readAt, body }: Checked,
-): Promise<
-  Pick<Checked, "before" | "body"> & { readonly answer: Answer }
-> {
+): Promise<SentRequest> {
   const { crm, signal } = context;
   const { resource, id } = write;
   const endpoint = endpointOf(write);
   for (let reads = 0;; reads++) {
     const sent = keepOwner(write, body, before);
-    const isStale = () =>
-      sent !== body && reads < MOST_READS &&
-      performance.now() - readAt > OWNER_FRESH;
+    let age = 0;
+    const checkAge = () => {
+      age = performance.now() - readAt;
+      if (sent !== body && reads < MOST_READS && age > OWNER_FRESH) {
+        throw new StaleOwner();
+      }
+    };
     try {
-      if (isStale()) throw new StaleOwner();
+      checkAge();
       const answer = await crm.call(endpoint, {
         ...(id === undefined ? {} : { path: { id } }),
         body: sent,
         signal,
-        beforeSending() {
-          if (isStale()) throw new StaleOwner();
-        },
+        beforeSending: checkAge,
       });
-      return { answer, before, body: sent };
+      return { answer, before, body: sent, age };
     } catch (error) {
       if (!(error instanceof StaleOwner)) throw error;
       before = await readRecord(context, resource, id!);
@@ -178,11 +184,12 @@ async function sendRequest(
 }
 
 /**
- * Notes that somebody else changed the owner during an update that repeats it.
+ * Notes that somebody else changed the owner during an update that repeats it,
+ * or may have done so.
  */
 function noteOwner(
   { resource: { owner, name } }: Write,
-  sent: JsonObject,
+  { body: sent, age }: SentRequest,
   read: JsonObject | undefined,
   stored: JsonObject | undefined,
 ): string[] {
@@ -195,11 +202,20 @@ function noteOwner(
       `The owner of the ${name} is ${now} now, and not ${repeated}, as when it was read: somebody changed it at the same time, or Qontak did. Check who should own it`,
     ];
   }
-  return first !== repeated
-    ? [
-      `The owner of the ${name} was changed from ${first} to ${repeated} while this update waited. It keeps the new owner`,
-    ]
-    : [];
+  return [
+    ...first !== repeated
+      ? [
+        `The owner of the ${name} was changed from ${first} to ${repeated} while this update waited. It keeps the new owner`,
+      ]
+      : [],
+    ...age > OWNER_FRESH
+      ? [
+        `This update names the owner ${repeated} again, or Qontak would have replaced it, and waited ${
+          Math.round(age / 1000)
+        } s after that owner was read. If somebody changed the owner in that time, this update undid it: the timeline of the ${name} may show it`,
+      ]
+      : [],
+  ];
 }
 
 /** Sends a write, and reads the record back. */
@@ -272,7 +288,7 @@ async function sendWrite(
     previous,
     notes: [...notes, ...samePhone],
     noteStored: (stored) =>
-      sent === body ? [] : noteOwner(write, sent, read, stored),
+      sent === body ? [] : noteOwner(write, request, read, stored),
   });
 }
 

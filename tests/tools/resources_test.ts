@@ -341,6 +341,17 @@ Deno.test("update_contact keeps an owner who was set while it waited for its tur
   ]);
 });
 
+Deno.test("update_contact says that the owner which it repeats may be an old one", async () => {
+  const { before, data, sent } = await withOwners(9, 0.9);
+  assertEquals(sent, before);
+  const notes = data.notes.map((note: string) =>
+    note.replace(/waited [1-9] s/, "waited some s")
+  );
+  assertEquals(notes, [
+    `This update names the owner ${before} again, or Qontak would have replaced it, and waited some s after that owner was read. If somebody changed the owner in that time, this update undid it: the timeline of the contact may show it`,
+  ]);
+});
+
 Deno.test("update_contact says that somebody changed the owner at the same time", async () => {
   const { before, after, data, sent } = await withOwners(1);
   assertEquals(sent, before);
