@@ -156,6 +156,28 @@ export function createRenewal(options: RenewalOptions): Renew {
     return isNew(ours) ? ours : undefined;
   }
 
+  const seconds = () => Math.floor(now() / 1000);
+
+  /**
+   * Notes in the store that Qontak refused the refresh token, for the person
+   * who manages companies. It changes nothing else, and may fail.
+   */
+  async function noteRefusal(tenant: string, refused: Kept): Promise<void> {
+    if (store.isSingle) return;
+    try {
+      const found = await store.read(tenant);
+      if (!found || !("refresh_token" in found.credentials)) return;
+      const { credentials, version } = found;
+      const isSame =
+        credentials.refresh_token === refused.credentials.refresh_token;
+      if (!isSame || credentials.refused_at !== undefined) return;
+      const noted = { ...credentials, refused_at: seconds() };
+      await store.replace(tenant, noted, version);
+    } catch {
+      // The refusal itself is what the caller has to know.
+    }
+  }
+
   async function exchange(
     tenant: string,
     stored: Kept,
@@ -175,7 +197,10 @@ export function createRenewal(options: RenewalOptions): Renew {
         const next = refused.length < MOST_TRIES
           ? await another(tenant, refused)
           : undefined;
-        if (!next) throw error;
+        if (!next) {
+          await noteRefusal(tenant, from);
+          throw error;
+        }
         const found = good(next.credentials, rejected);
         if (found) return found;
         from = next;
@@ -183,10 +208,14 @@ export function createRenewal(options: RenewalOptions): Renew {
     }
     const { refresh_token, access_token, expires_in } = grant;
     const expires_at = now() / 1000 + expires_in;
-    const { account, user } = from.credentials;
+    const { account, user, since, refused_at } = from.credentials;
     const fresh = { access_token, expires_at, expires_in, account };
+    const lasts = {
+      user,
+      since: refused_at === undefined ? since ?? seconds() : seconds(),
+    };
     await keeper.keep(tenant, {
-      credentials: { refresh_token, ...fresh, ...defined({ user }) },
+      credentials: { refresh_token, ...fresh, ...defined(lasts) },
       version: from.version,
     }, from.credentials.refresh_token);
     await cache?.set(tenant, fresh);

@@ -48,6 +48,10 @@ export interface OAuthCredentials {
   readonly account?: string;
   /** The id in Qontak of the token's user, if Qontak does not say it. */
   readonly user?: number;
+  /** Since when Qontak has given tokens without a refusal, in s since 1970. */
+  readonly since?: number;
+  /** When Qontak refused this refresh token, in s since 1970. */
+  readonly refused_at?: number;
 }
 
 /** The stored credentials of a company that signs calls to Mekari's gateway. */

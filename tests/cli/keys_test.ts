@@ -282,7 +282,12 @@ Deno.test({
     );
     // In Redis, tenants and keys are separate, and nothing is readable.
     const tenants = await run(["tenants", "list", "--json"], { env });
-    assertEquals(JSON.parse(tenants.stdout), ["acme"]);
+    assertEquals(
+      JSON.parse(tenants.stdout).map(({ tenant }: { tenant: string }) =>
+        tenant
+      ),
+      ["acme"],
+    );
     const { Redis } = await import("ioredis");
     const client = new Redis(redis.url, { lazyConnect: true });
     assertMatch((await client.get(`key:${prefix}${acme.id}`))!, /^sealed:1:/);

@@ -81,7 +81,10 @@ Deno.test("tenants add, list, check and remove do what they say", async () => {
   );
   assertNotMatch(pasted.stderr, new RegExp(first));
   const listed = await place.run(["tenants", "list", "--json"]);
-  assertEquals(JSON.parse(listed.stdout), ["acme"]);
+  const [{ since, renewed_at, ...shown }] = JSON.parse(listed.stdout);
+  assertEquals(shown, { tenant: "acme", state: "works" });
+  assert(Math.abs(since - Date.now() / 1000) < 60, since);
+  assert(Math.abs(renewed_at - since) <= 1);
 
   const checked = await place.run(["tenants", "check", "acme"]);
   assertEquals(checked.code, 0, checked.stdout);
@@ -144,6 +147,19 @@ Deno.test("tenants check --all and doctor --all try every company, and refresh n
   assertEquals(dead.code, 1);
   assertMatch(dead.stdout, /^fail +acme +.*invalid_grant/m);
   assertMatch(dead.stdout, /^fail +beta +.*invalid_grant/m);
+  // The list says since when, without a question to Qontak.
+  const list = async () => {
+    const { stdout } = await place.run(["tenants", "list", "--json"]);
+    return JSON.parse(stdout).map((
+      { tenant, state, since }: Record<string, unknown>,
+    ) => [tenant, state, Math.abs(Number(since) - Date.now() / 1000) < 120]);
+  };
+  assertEquals(await list(), [
+    ["acme", "refused", true],
+    ["beta", "refused", true],
+  ]);
+  const shown = await place.run(["tenants", "list"]);
+  assertMatch(shown.stdout, /^acme +refused +\d{4}-\d\d-\d\d \d\d:\d\dZ/m);
 });
 
 Deno.test("tenants add --user says who me is, also after a new token", async () => {

@@ -178,8 +178,14 @@ async function ask(
   const obtain = await grant();
   return async () => {
     const { refresh_token, access_token, expires_in } = await obtain();
-    const expires_at = Date.now() / 1000 + expires_in;
-    return { refresh_token, access_token, expires_in, expires_at };
+    const now = Date.now() / 1000;
+    return {
+      refresh_token,
+      access_token,
+      expires_in,
+      expires_at: now + expires_in,
+      since: Math.floor(now),
+    };
   };
 }
 

@@ -37,6 +37,8 @@ export function parseRecord(text: string, tenant: string): Credentials {
         expires_in: seconds(record.expires_in),
         account: word("account"),
         user,
+        since: seconds(record.since),
+        refused_at: seconds(record.refused_at),
       }),
     };
   }
