@@ -72,14 +72,15 @@ export function createWaiting(all: Bucket): Waiting {
   /** Makes room for a request if the queue is full; throws if it cannot. */
   function makeRoom({ tenant, deadline }: Waiter, now: number): void {
     const wait = expected(tenant, now);
-    const refusal = new LimitError("limited", wait);
     if (wait > deadline - now || tenant.waiting.length >= TENANT_WAITING) {
-      throw refusal;
+      throw new LimitError("limited", wait);
     }
     if (queue.size < WAITING) return;
     // The tenant with the most waiting requests loses one, if that is fair.
     const longest = queue.longest()!;
-    if (longest.waiting.length <= tenant.waiting.length + 1) throw refusal;
+    if (longest.waiting.length <= tenant.waiting.length + 1) {
+      throw new LimitError("limited", wait);
+    }
     const last = longest.waiting.at(-1)!;
     queue.remove(longest, last);
     last.refuse(new LimitError("limited", expected(longest, now)));

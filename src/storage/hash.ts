@@ -16,6 +16,22 @@ export async function sha256(text: string): Promise<string> {
   return toHex(await digest(text));
 }
 
+/**
+ * Makes a SHA-256 that remembers its last result, for a value that is hashed
+ * again and again and rarely changes.
+ *
+ * @returns As {@linkcode sha256}.
+ */
+export function rememberedSha256(): (text: string) => Promise<string> {
+  let last:
+    | { readonly text: string; readonly hash: Promise<string> }
+    | undefined;
+  return (text) => {
+    if (last?.text !== text) last = { text, hash: sha256(text) };
+    return last.hash;
+  };
+}
+
 /** SHA-1 of a text, as 40 hex digits; Redis can compute it too. */
 export async function sha1(text: string): Promise<string> {
   return toHex(await hash("SHA-1", text));

@@ -14,7 +14,7 @@ import {
 import type { Kv } from "../../storage/kv.ts";
 import type { Log } from "../../logging/log.ts";
 import { defined } from "../../values/json.ts";
-import { sha256 } from "../../storage/hash.ts";
+import { rememberedSha256, sha256 } from "../../storage/hash.ts";
 import { LEASE } from "../lease.ts";
 import type { Sealer } from "../../storage/sealing.ts";
 import {
@@ -143,13 +143,14 @@ export function openEnv(options: EnvStoreOptions): EnvStore {
     );
   }
 
+  const identify = rememberedSha256();
   const isShared = !("sso_id" in credentials) && (kv || file);
   return {
     name: "env",
     isSingle: true,
     keeps: async () => await (await chosen()).keeps(),
     // A hash, so that accounts never share cached data.
-    identity: async () => await sha256((await chosen()).origin),
+    identity: async () => await identify((await chosen()).origin),
     read: async (tenant) => await (await placeOf(tenant)).read(),
     replace: async (tenant, next, version) =>
       await (await placeOf(tenant)).replace(next, version),

@@ -9,7 +9,7 @@ import { type Rule, whole } from "../../values/rules.ts";
 import type { Redis } from "ioredis";
 import type { Log } from "../../logging/log.ts";
 import { createRedisLink, KEY_PREFIX } from "../../storage/redis.ts";
-import { sha1, sha256 } from "../../storage/hash.ts";
+import { rememberedSha256, sha1 } from "../../storage/hash.ts";
 import { defined } from "../../values/json.ts";
 import { createLru } from "../../storage/lru.ts";
 import { createSealer, type Sealer } from "../../storage/sealing.ts";
@@ -230,12 +230,13 @@ export function openRedis(options: RedisStoreOptions): StoreAndKeys {
   }
 
   const credentials = recordsIn("tokens", keyPrefix);
+  const identify = rememberedSha256();
   const tokens: TokenStore = {
     name: "redis",
     losesWrites: true,
     maxAge: tokenTtl,
     ...tokensIn(credentials),
-    identity: () => sha256(`${where} ${keyPrefix}`),
+    identity: () => identify(`${where} ${keyPrefix}`),
 
     async lease(tenant, ms, holder): Promise<Lease | undefined> {
       const key = `lease:${keyPrefix}${tenant}`;

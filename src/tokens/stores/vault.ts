@@ -10,7 +10,7 @@ import { address } from "../../net/address.ts";
 import type { Rule } from "../../values/rules.ts";
 import type { Log } from "../../logging/log.ts";
 import { isObject } from "../../values/json.ts";
-import { sha256 } from "../../storage/hash.ts";
+import { rememberedSha256 } from "../../storage/hash.ts";
 import type { Lease, TokenStore } from "../store.ts";
 import { type Records, type StoreAndKeys, tokensIn } from "./records.ts";
 import { keysBeside, MOUNT_PATH, SECRET_PATH } from "./vault/policy.ts";
@@ -101,11 +101,12 @@ export function openVault(options: VaultStoreOptions): StoreAndKeys {
   const wire = createWire(address, namespace, timeout);
   const session = createSession(wire, login, log);
   const secrets = createSecrets(wire, session.ask, mount);
+  const identify = rememberedSha256();
   return {
     tokens: {
       name: "vault",
       ...tokensIn(recordsIn(secrets, root, LEASE)),
-      identity: () => sha256([address, namespace, mount, root].join(" ")),
+      identity: () => identify([address, namespace, mount, root].join(" ")),
       lease: (tenant, ms, holder) =>
         takeLease(
           secrets,
