@@ -134,12 +134,18 @@ async function listOf(url: string): Promise<unknown[]> {
 }
 
 /** Measures. */
-export async function measureHttp({ rounds, ms }: Effort): Promise<HttpFigures> {
+export async function measureHttp(
+  { rounds, ms }: Effort,
+): Promise<HttpFigures> {
   await using upstream = await start("scripts/bench/upstream.ts");
   const { deal }: Upstream = upstream.said;
   const options: SubjectOptions = { ...upstream.said, tools: [] };
   const subject = (name: Subject, tools: readonly unknown[]) =>
-    start("scripts/bench/subject.ts", name, JSON.stringify({ ...options, tools }));
+    start(
+      "scripts/bench/subject.ts",
+      name,
+      JSON.stringify({ ...options, tools }),
+    );
   await using qontak = await subject("qontak", []);
   const urls = { qontak: qontak.said.url } as Record<Subject, string>;
   await using bare = await subject("bare", []);
@@ -164,14 +170,19 @@ export async function measureHttp({ rounds, ms }: Effort): Promise<HttpFigures> 
   }
   const memory = {} as Record<Subject, { idle: number; loaded: number }>;
   for (const name of SUBJECTS) {
-    memory[name] = { idle: idle[name]!, loaded: (await usageOf(urls[name])).rss };
+    memory[name] = {
+      idle: idle[name]!,
+      loaded: (await usageOf(urls[name])).rss,
+    };
   }
   return {
     loads: Object.fromEntries(
       Object.entries(found).map(([name, of]) => [
         name,
         Object.fromEntries(
-          Object.entries(of).map(([subject, loads]) => [subject, medians(loads)]),
+          Object.entries(of).map((
+            [subject, loads],
+          ) => [subject, medians(loads)]),
         ),
       ]),
     ),

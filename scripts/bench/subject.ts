@@ -108,13 +108,16 @@ function usage(): Usage {
 
 const [name = "", options = "{}"] = Deno.args;
 const serve = await subjects[name]!(JSON.parse(options));
-Deno.serve({
-  hostname: "127.0.0.1",
-  port: 0,
-  onListen: ({ port }) =>
-    // deno-lint-ignore no-console -- the process that started it reads this
-    console.log(JSON.stringify({ url: `http://127.0.0.1:${port}/mcp` })),
-}, (request, info) =>
-  request.url.endsWith(USAGE_PATH)
-    ? Response.json(usage())
-    : serve(request, info));
+Deno.serve(
+  {
+    hostname: "127.0.0.1",
+    port: 0,
+    onListen: ({ port }) =>
+      // deno-lint-ignore no-console -- the process that started it reads this
+      console.log(JSON.stringify({ url: `http://127.0.0.1:${port}/mcp` })),
+  },
+  (request, info) =>
+    request.url.endsWith(USAGE_PATH)
+      ? Response.json(usage())
+      : serve(request, info),
+);

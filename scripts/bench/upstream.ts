@@ -27,7 +27,8 @@ const grant = await own(TOKEN_PATH, {
 });
 const { access_token } = await grant.json();
 const headers = { authorization: `Bearer ${access_token}` };
-const read = async (path: string) => await (await own(path, { headers })).json();
+const read = async (path: string) =>
+  await (await own(path, { headers })).json();
 
 const DEALS = "/api/v3.1/deals";
 const template = await read(`${DEALS}/info`);

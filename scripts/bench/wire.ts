@@ -1,6 +1,5 @@
 /**
- * A load generator: it sends one request again and again over kept-alive TCP
- * connections. It costs less than fetch, so that it takes little from the
+ * A load generator: it repeats a request over kept-alive TCP connections. It costs less than fetch, so that it takes little from the
  * server that it measures.
  *
  * @module
@@ -99,7 +98,7 @@ function check(bytes: Uint8Array): void {
  * Loads a server.
  *
  * @param url Where.
- * @param bodies The bodies, one after the other and again from the first.
+ * @param bodies The bodies, one after the other, and then from the first one.
  * @param load How many connections send at the same time, and for how long.
  */
 export async function load(

@@ -18,7 +18,7 @@ export async function sha256(text: string): Promise<string> {
 
 /**
  * Makes a SHA-256 that remembers its last result, for a value that is hashed
- * again and again and rarely changes.
+ * often and rarely changes.
  *
  * @returns As {@linkcode sha256}.
  */
