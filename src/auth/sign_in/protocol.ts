@@ -125,7 +125,10 @@ export function isRedirectUri(value: unknown): value is string {
   if (username !== "" || password !== "" || BARRED.includes(protocol)) {
     return false;
   }
-  if (protocol === "https:") return hostname !== "";
+  // A URL may have ; and , in its host, which end parts of a header.
+  if (protocol === "https:") {
+    return /^([a-z0-9._-]+|\[[0-9a-f:]+\])$/.test(hostname);
+  }
   if (protocol === "http:") return isLoopback(hostname);
   // Names of programs: cursor://… and com.example.app:/….
   return /^[a-z][a-z0-9+.-]{2,39}:$/.test(protocol);

@@ -147,6 +147,8 @@ export interface SessionsOptions {
   readonly records: Records<Session>;
   /** Logs when a session ends because a token was used again. */
   readonly log: Log;
+  /** Tidies up for an account when one of its sessions ended by itself. */
+  readonly onEnded: (account: string) => Promise<void>;
   /** The clock, in ms since 1970. */
   readonly now: () => number;
 }
@@ -157,7 +159,7 @@ export interface SessionsOptions {
  * @param options Where they are kept.
  */
 export function createSessions(
-  { records, log, now }: SessionsOptions,
+  { records, log, onEnded, now }: SessionsOptions,
 ): Sessions {
   const held = createLru<{ readonly session: Session; readonly at: number }>(
     HELD,
@@ -219,6 +221,7 @@ export function createSessions(
       session: named.session,
       what,
     });
+    await onEnded(named.account);
   }
 
   /** Notes the last use. Calls do not wait for it. */

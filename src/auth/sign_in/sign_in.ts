@@ -186,6 +186,7 @@ export function createSignIn(options: SignInOptions): SignIn {
   const sessions = createSessions({
     records: recordsOf<Session>(store, "session"),
     log,
+    onEnded: forgetUnused,
     now,
   });
   const clients = createClients({

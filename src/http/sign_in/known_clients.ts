@@ -26,24 +26,37 @@ const SCHEMES: Readonly<Record<string, RegExp>> = {
   "claude:": /claude/i,
 };
 
+/** Scripts with letters that look like those of Latin. */
+const ALIKE = ["Armenian", "Cherokee", "Coptic", "Cyrillic", "Greek", "Lisu"]
+  .map((script) => String.raw`\p{Script=${script}}`).join("");
+
+/** A word with letters of Latin and letters that only look like them. */
+const MIXED = new RegExp(
+  String.raw`\p{Script=Latin}[\p{L}\p{M}\p{N}]*[${ALIKE}]|` +
+    String.raw`[${ALIKE}][\p{L}\p{M}\p{N}]*\p{Script=Latin}`,
+  "u",
+);
+
 /**
  * Whether a program with a name may be at a host. The name must not contain the
  * name of a well-known program, or of a domain, that the host does not belong
- * to.
+ * to. No host fits a name that imitates letters.
  *
  * @param name What the program calls itself.
  * @param host Its host, or the scheme of its redirect URI, such as `cursor:`.
  */
 export function isFitting(name: string, host: string): boolean {
+  if (MIXED.test(name)) return false;
+  // Full-width, bold and accented letters count as the plain ones.
+  const plain = name.normalize("NFKD").replace(/\p{M}/gu, "");
   const isBelow = (domain: string) =>
     host === domain || host.endsWith(`.${domain}`);
-  const scheme = SCHEMES[host];
-  if (scheme) return scheme.test(name);
-  const known = KNOWN.filter(([contained]) => contained.test(name));
+  if (Object.hasOwn(SCHEMES, host)) return SCHEMES[host]!.test(plain);
+  const known = KNOWN.filter(([contained]) => contained.test(plain));
   if (known.length > 0) {
     return known.some(([, domains]) => domains.some(isBelow));
   }
-  const domains = name.toLowerCase().match(
+  const domains = plain.toLowerCase().match(
     /\b[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}\b/g,
   );
   return (domains ?? []).every(isBelow);

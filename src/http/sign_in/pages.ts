@@ -108,12 +108,19 @@ export function consentPage(
   const { client, redirect_uri, scopes } = flow.ask!;
   const target = hostOf(redirect_uri);
   const isLocal = isLoopback(target);
-  const place = isLocal ? fill(words.thisMachine, { host: target }) : target;
+  const place = isLocal
+    ? fill(words.thisMachine, { host: target })
+    // A scheme can pass an address on, such as microsoft-edge:https://….
+    : target.endsWith(":")
+    ? redirect_uri
+    : target;
+  // A name cannot end its own quotation marks.
+  const name = client.name.replace(/["“”„‟«»]/g, "'");
   const asked = scopes.filter((scope): scope is AskedScope =>
     scope !== "metrics"
   );
   const body = markup`
-    <p>${fill(words.asks, { name: `“${client.name}”` })}</p>
+    <p>${fill(words.asks, { name: `“${name}”` })}</p>
     <p>${words.sentTo}: <code>${place}</code></p>
     ${warnings(words, flow)}
     <form method="post" action="${CONSENT_PATH}">

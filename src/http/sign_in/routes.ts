@@ -252,9 +252,9 @@ export function createSignInRoutes(
     return redirect(`${ACCOUNT_PATH}?request=${id}`);
   };
 
-  const token: Route = async (request, address) => {
-    const wait = failures.wait(address);
-    if (wait > 0) return tooMany(wait);
+  // Only what fails is slowed down: clients of many people may share an address
+  // with somebody who guesses.
+  const token: Route = async (request) => {
     const form = readParameters(await readForm(request));
     return plain(200, await signIn.token(form));
   };
@@ -305,8 +305,11 @@ export function createSignInRoutes(
 function byMethod(methods: Methods): Route {
   const allow = Object.keys(methods).join(", ");
   return async (request, address) => {
-    const route = methods[request.method];
-    if (route) return await route(request, address);
+    const { method } = request;
+    // A method may have any name, such as "constructor".
+    if (Object.hasOwn(methods, method)) {
+      return await methods[method]!(request, address);
+    }
     await request.body?.cancel();
     // Only the endpoints for programs let other pages call.
     if (

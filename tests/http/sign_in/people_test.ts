@@ -74,6 +74,9 @@ function serveTwoCompanies() {
   };
 }
 
+/** Nothing else belongs to an account. */
+const onEnded = () => Promise.resolve();
+
 Deno.test("two people and two companies do not see each other's records, and act as themselves", async () => {
   await using companies = serveTwoCompanies();
   await using endpoint = await serveEndpoint(companies);
@@ -271,7 +274,7 @@ Deno.test("a token of one endpoint is refused at another with the same store", a
 Deno.test("a session that ended at one server ends at the others within 60 s", async () => {
   const records = recordsOf<Session>(createMemoryChangeStore(), "session");
   const make = (at: () => number) =>
-    createSessions({ records, log: () => {}, now: at });
+    createSessions({ records, log: () => {}, onEnded, now: at });
   let time = Date.now();
   const [one, other] = [make(() => time), make(() => time)];
   const issued = await one.begin({
@@ -312,7 +315,12 @@ Deno.test("two renewals that read the same refresh token at once end the session
       return session;
     },
   };
-  const sessions = createSessions({ records, log: () => {}, now: Date.now });
+  const sessions = createSessions({
+    records,
+    log: () => {},
+    onEnded,
+    now: Date.now,
+  });
   const { refresh_token } = await sessions.begin({
     id: "a".repeat(16),
     account: "512301",
@@ -333,7 +341,12 @@ Deno.test("two renewals that read the same refresh token at once end the session
 Deno.test("a person has a limited number of sessions, and the oldest ends first", async () => {
   const records = recordsOf<Session>(createMemoryChangeStore(), "session");
   let time = Date.now();
-  const sessions = createSessions({ records, log: () => {}, now: () => time });
+  const sessions = createSessions({
+    records,
+    log: () => {},
+    onEnded,
+    now: () => time,
+  });
   const ids = Array.from(
     { length: 40 },
     (_, i) =>

@@ -1,0 +1,139 @@
+/**
+ * Strangers who misuse signing in: they choose unusual words, imitate names,
+ * and use up what others need.
+ */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { isFitting } from "../../../src/http/sign_in/known_clients.ts";
+import {
+  createBrowser,
+  createRawClient,
+  type Endpoint,
+  register,
+  serveEndpoint,
+  serveQontak,
+  type Shown,
+  tokensOf,
+} from "../../support/sign_in.ts";
+
+/** An endpoint with Qontak behind it. */
+async function world(): Promise<Endpoint & AsyncDisposable> {
+  await using stack = new AsyncDisposableStack();
+  const qontak = stack.use(serveQontak());
+  const endpoint = stack.use(await serveEndpoint({ qontak }));
+  const owned = stack.move();
+  return { ...endpoint, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** The consent page of a client. */
+async function consentOf(
+  endpoint: Endpoint,
+  name: string,
+  uri: string,
+): Promise<Shown> {
+  const client = await createRawClient(endpoint, name, uri);
+  return await createBrowser().login(await client.authorizeUrl());
+}
+
+Deno.test("a method with the name of a property is refused", async () => {
+  await using endpoint = await world();
+  for (const method of ["constructor", "toString", "hasOwnProperty"]) {
+    for (const path of ["/oauth/token", "/oauth/authorize", "/account"]) {
+      const response = await fetch(endpoint.origin + path, { method });
+      await response.body?.cancel();
+      assertEquals(response.status, 405, `${method} ${path}`);
+    }
+  }
+});
+
+Deno.test("a host with the name of a property is shown as any other", async () => {
+  await using endpoint = await world();
+  const shown = await consentOf(endpoint, "Tests", "https://constructor/cb");
+  assertEquals(shown.status, 200);
+  assertStringIncludes(shown.text, "<code>constructor</code>");
+});
+
+Deno.test("a host cannot end a part of the content security policy", async () => {
+  await using endpoint = await world();
+  for (
+    const uri of ["https://a;sandbox/cb", "https://a,b/cb", "https://*/cb"]
+  ) {
+    const { status } = await register(endpoint.origin, {
+      redirect_uris: [uri],
+    });
+    assertEquals(status, 400, uri);
+  }
+});
+
+Deno.test("a name that imitates letters of another is shown with a warning", async () => {
+  await using endpoint = await world();
+  const shown = await consentOf(
+    endpoint,
+    "Cl\u0430ude",
+    "https://client.example.co.id/cb",
+  );
+  assertStringIncludes(shown.text, 'class="warning"');
+  for (
+    const name of [
+      "\u0421hatGPT",
+      "\uff23laude",
+      "Cl\u00e1ude",
+      "\u{1d402}ursor",
+      "Anthr\u03bfpic",
+    ]
+  ) {
+    assertEquals(isFitting(name, "client.example.co.id"), false, name);
+  }
+  for (
+    const name of ["Пример", "Пример CRM", "Éditeur", "客户端", "Klien Saya"]
+  ) {
+    assert(isFitting(name, "client.example.co.id"), name);
+  }
+});
+
+Deno.test("a name cannot end its own quotation marks", async () => {
+  await using endpoint = await world();
+  const shown = await consentOf(
+    endpoint,
+    "A” (checked by the operator) and “B",
+    "https://client.example.co.id/cb",
+  );
+  assertStringIncludes(
+    shown.text,
+    "“A&#39; (checked by the operator) and &#39;B” wants",
+  );
+});
+
+Deno.test("the address that a program's scheme passes on is shown", async () => {
+  await using endpoint = await world();
+  const uri = "microsoft-edge:https://client.example.co.id/cb";
+  const shown = await consentOf(endpoint, "Tests", uri);
+  assertStringIncludes(shown.text, `<code>${uri}</code>`);
+});
+
+Deno.test("guesses do not keep others from renewing, though all have the address of a proxy", async () => {
+  await using endpoint = await world();
+  const client = await createRawClient(endpoint);
+  const { refresh_token } = await tokensOf(client);
+  const guessed: number[] = [];
+  for (let tries = 0; tries < 40; tries++) {
+    guessed.push((await client.refresh(`guess ${tries}`)).status);
+  }
+  assert(guessed.includes(429), String(guessed));
+  assertEquals((await client.refresh(refresh_token)).status, 200);
+});
+
+Deno.test("when a stolen secret ends the last session of a person, no token of Qontak stays", async () => {
+  await using endpoint = await world();
+  const client = await createRawClient(endpoint);
+  const people = async () => {
+    const all = await endpoint.program.store.tenants();
+    return all.filter((tenant) => tenant.startsWith("qontak.")).length;
+  };
+  const [first, other] = [await tokensOf(client), await tokensOf(client)];
+  for (const { refresh_token } of [first, other]) {
+    assertEquals(await people(), 1);
+    assertEquals((await client.refresh(refresh_token)).status, 200);
+    assertEquals((await client.refresh(refresh_token)).status, 400);
+  }
+  assertEquals(await people(), 0);
+});
