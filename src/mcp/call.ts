@@ -63,8 +63,8 @@ export type Call = (
 interface State extends Running {
   /** Whether the person has declined the plan. */
   readonly isDeclined: boolean;
-  /** Whether the tool has started, so that it may have changed something. */
-  hasBegun: boolean;
+  /** Whether a request that may change something was sent. */
+  hasWritten: boolean;
 }
 
 /**
@@ -106,7 +106,8 @@ export function createCall(settings: ContextSettings): Call {
       onQontak,
       mustHavePlan,
       isDeclined,
-      hasBegun: false,
+      hasWritten: false,
+      onWrite: () => state.hasWritten = true,
     };
     const inTime = () =>
       untilAborted(carryOut(tool, args, caller, state), signal, GRACE)
@@ -157,7 +158,6 @@ export function createCall(settings: ContextSettings): Call {
         `${tool.name} was not sent, nothing was changed: the person did not agree`,
       );
     }
-    state.hasBegun = true;
     const answer = onlyWritten(tool, await tool.run(context, values), caller);
     const shown = content === "strict"
       ? await withhold(tool, answer, context, values, why)
@@ -175,13 +175,12 @@ export function createCall(settings: ContextSettings): Call {
 
 /** The error for a call that did not end in time. */
 function gaveUp(
-  { name, effect }: Tool,
-  { signal, hasBegun }: State,
+  { name }: Tool,
+  { signal, hasWritten }: State,
   timeout: number,
 ): UnreachableError {
   const isLate = isTimeUp(signal);
-  const mayHaveArrived = hasBegun && effect !== "read";
-  const advice = mayHaveArrived
+  const advice = hasWritten
     ? "It is unknown whether the record was changed: read it before you try again"
     : "No write was sent";
   const reason = isLate
@@ -190,6 +189,6 @@ function gaveUp(
   return new UnreachableError(`${reason}. ${advice}`, {
     endpoint: name,
     reason: isLate ? "timeout" : "cancelled",
-    mayHaveArrived,
+    mayHaveArrived: hasWritten,
   });
 }

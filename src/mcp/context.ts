@@ -76,6 +76,8 @@ export interface Running {
   readonly progress: Progress;
   /** Called once when Qontak has answered. */
   readonly onQontak: () => void;
+  /** Called when a request that may change something is about to be sent. */
+  readonly onWrite: () => void;
   /** Whether a change may be carried out by a plan only. */
   readonly mustHavePlan: boolean;
 }
@@ -131,7 +133,7 @@ export function createContexts(settings: ContextSettings): ContextOf {
     tool,
     userId,
     caller,
-    { signal, progress, onQontak, mustHavePlan },
+    { signal, progress, onQontak, onWrite, mustHavePlan },
   ) => {
     const tenant = tenantOf(userId, caller);
     const actor = { tenant, principal: caller.name, tool: tool.name };
@@ -141,8 +143,9 @@ export function createContexts(settings: ContextSettings): ContextOf {
     );
     const { scope } = account;
     dropOthers(account);
+    const sending = watchSending(account.crm, signal, onWrite);
     const watched = progress.watch(
-      audit.watch(watchAnswers(account.crm, onQontak), actor),
+      audit.watch(watchAnswers(sending, onQontak), actor),
     );
     const crm = watchWrites(watched, snapshots, scope);
     const setup = createSetup(
@@ -205,6 +208,30 @@ export function logFault(log: Log, { name: tool }: Tool, error: unknown): void {
     tool,
     ...describeFault(error),
   });
+}
+
+/**
+ * Returns the same CRM, which reports each write that is about to be sent. None
+ * is sent after the call has ended: its answer says what was sent.
+ */
+function watchSending(
+  crm: Crm,
+  signal: AbortSignal,
+  onWrite: () => void,
+): Crm {
+  return {
+    call(endpoint, options = {}) {
+      if (endpoint.method === "GET") return crm.call(endpoint, options);
+      return crm.call(endpoint, {
+        ...options,
+        beforeSending() {
+          options.beforeSending?.();
+          signal.throwIfAborted();
+          onWrite();
+        },
+      });
+    },
+  };
 }
 
 /** Returns the same CRM, which reports when Qontak has first answered. */
