@@ -1,26 +1,18 @@
 /**
- * One tool call, from its arguments to the result that the client receives.
+ * One tool call: its time limit, progress reports, metrics and log line.
  *
  * @module
  */
-import { ForeseenError, InputError, UnreachableError } from "../errors.ts";
+import { ForeseenError, UnreachableError } from "../errors.ts";
 import { withRequestId } from "../logging/request_id.ts";
 import { deadline, isTimeUp, untilAborted } from "../net/deadline.ts";
-import { parseArguments, withProblems } from "../tools/kit/parse_arguments.ts";
-import { planOf } from "../tools/kit/shared_arguments.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { JsonObject } from "../values/json.ts";
 import type { Caller } from "./caller.ts";
-import { withhold } from "./content.ts";
-import {
-  type ContextSettings,
-  createContexts,
-  logFault,
-  type Running,
-} from "./context.ts";
+import { type ContextSettings, logFault } from "./context.ts";
 import { createProgress, type Tell } from "./progress.ts";
-import { presentAnswer, presentError, type ToolResult } from "./result.ts";
-import { onlyWritten } from "./written.ts";
+import { presentError, type ToolResult } from "./result.ts";
+import { createRunTool, type RunningTool } from "./run_tool.ts";
 
 /**
  * How long a call may continue after its time limit, in ms. It must report the
@@ -60,9 +52,7 @@ export type Call = (
 ) => Promise<ToolResult>;
 
 /** The state of a call. */
-interface State extends Running {
-  /** Whether the person has declined the plan. */
-  readonly isDeclined: boolean;
+interface State extends RunningTool {
   /** Whether a request that may change something was sent. */
   hasWritten: boolean;
 }
@@ -74,8 +64,7 @@ interface State extends Running {
  */
 export function createCall(settings: ContextSettings): Call {
   const { access, log, telemetry, content, advise } = settings;
-  const why = advise({ what: "showContent" });
-  const contextOf = createContexts(settings);
+  const runTool = createRunTool(settings);
 
   /**
    * Runs a call and completes it: within the time limit, with progress reports,
@@ -110,7 +99,7 @@ export function createCall(settings: ContextSettings): Call {
       onWrite: () => state.hasWritten = true,
     };
     const inTime = () =>
-      untilAborted(carryOut(tool, args, caller, state), signal, GRACE)
+      untilAborted(runTool(tool, args, caller, state), signal, GRACE)
         .catch((error) => {
           throw error === signal.reason ? gaveUp(tool, state, timeout) : error;
         });
@@ -128,45 +117,6 @@ export function createCall(settings: ContextSettings): Call {
       ms: Math.round(performance.now() - start),
     });
     return result;
-  }
-
-  /** The steps of a call. */
-  async function carryOut(
-    tool: Tool,
-    args: JsonObject,
-    caller: Caller,
-    state: State,
-  ): Promise<ToolResult> {
-    const { values: { user_id, ...values }, error } = parseArguments(
-      tool,
-      args,
-    );
-    if (error && !tool.problems) throw error;
-    if (tool.answer) return presentAnswer(tool, tool.answer(values), values);
-    const context = await contextOf(tool, user_id ?? undefined, caller, state)
-      // Wrong arguments come first: the model can fix them.
-      .catch((other) => {
-        throw error ?? other;
-      });
-    if (error) {
-      const found = await tool.problems!(context, values).catch(() => []);
-      throw withProblems(tool, error, found);
-    }
-    if (state.isDeclined) {
-      await context.plans.remove(planOf(values)!);
-      throw new InputError(
-        `${tool.name} was not sent, nothing was changed: the person did not agree`,
-      );
-    }
-    const answer = onlyWritten(tool, await tool.run(context, values), caller);
-    const shown = content === "strict"
-      ? await withhold(tool, answer, context, values, why)
-      : answer;
-    return presentAnswer(
-      tool,
-      tool.present?.(shown, user_id as string | undefined) ?? shown,
-      values,
-    );
   }
 
   return (tool, args, options) =>
