@@ -27,6 +27,7 @@ import type { Tool } from "../src/tools/tool.ts";
 import { vaultPolicy } from "../src/tokens/stores/vault/policy.ts";
 import { metricList, prometheusName } from "../src/telemetry/metrics.ts";
 import { MAX_ANSWER, MAX_TEXT } from "../src/tools/kit/fit.ts";
+import { answersOfSandbox } from "./examples.ts";
 import python from "../tests/fixtures/python_server.json" with { type: "json" };
 
 const root = new URL("../", import.meta.url);
@@ -265,15 +266,15 @@ function fill(text: string, name: string, content: string): string {
   return `${text.slice(0, from)}${start}\n\n${content}\n\n${text.slice(to)}`;
 }
 
-/** Formats Markdown as `deno fmt` does. */
-async function formatted(markdown: string): Promise<string> {
+/** Formats Markdown, or another language, as `deno fmt` does. */
+async function formatted(text: string, language = "md"): Promise<string> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["fmt", "--ext", "md", "-"],
+    args: ["fmt", "--ext", language, "-"],
     stdin: "piped",
     stdout: "piped",
   }).spawn();
   const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(markdown));
+  await writer.write(new TextEncoder().encode(text));
   await writer.close();
   const { stdout, success } = await child.output();
   if (!success) throw new Error("deno fmt failed on a document");
@@ -304,9 +305,30 @@ export async function generate(): Promise<Record<string, string>> {
   return {
     ".env.example": envExample(),
     ".github/FIELDS.md": await formatted(fieldsPage()),
+    "src/http/page/answers.ts": await answersFile(),
     ...documents,
     ...snapshots(),
   };
+}
+
+/** The answers that the page at / shows. */
+async function answersFile(): Promise<string> {
+  return await formatted(
+    `/**
+ * The answers to the questions of the page, made by \`deno task docs\` from the
+ * sandbox.
+ *
+ * @module
+ */
+import type { Answer } from "./examples.ts";
+
+/** What the page keeps of each answer, by the question. */
+export const answers: Readonly<Record<string, Answer>> = ${
+      JSON.stringify(await answersOfSandbox(), null, 2)
+    };
+`,
+    "ts",
+  );
 }
 
 /** The folder of the tools' snapshots. */

@@ -251,7 +251,10 @@ export function open(
       const { keys } = stores();
       return createHandler(
         made,
-        callersOf(settings, { isPublic, keys, signIn: people, log }),
+        {
+          ...callersOf(settings, { isPublic, keys, signIn: people, log }),
+          inventedData: isSandbox,
+        },
       );
     },
     async losesTokens() {

@@ -51,6 +51,13 @@ export interface HandlerOptions {
    * @default {false}
    */
   readonly metrics?: boolean;
+  /**
+   * Whether the data is invented, as that of the built-in CRM is. The page at
+   * `/` then says so.
+   *
+   * @default {false}
+   */
+  readonly inventedData?: boolean;
   /** Logs refused callers; never receives a credential. */
   readonly log?: Log;
   /**
@@ -122,7 +129,10 @@ export function createHandler(
     advise,
   });
   const readable: Readonly<Record<string, Route>> = {
-    "/": createPage(server, authenticate !== undefined),
+    "/": createPage(server, {
+      needsKey: authenticate !== undefined,
+      isInvented: options.inventedData ?? false,
+    }),
     "/health": () => health(server),
     "/ready": () => ready(server),
     ...(options.metrics

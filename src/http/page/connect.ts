@@ -12,6 +12,7 @@ import {
   CLIENTS,
   configFor,
   fileOf,
+  installLinks,
   KEY,
   nameOf,
   type Os,
@@ -32,6 +33,8 @@ export interface Connecting {
   readonly text: string;
   /** What to do with it, in full sentences. */
   readonly instruction: string;
+  /** The address that adds the server to it, with placeholders, if it has one. */
+  readonly install: string | undefined;
   /** The files that it can go into, each with its operating systems. */
   readonly files: readonly { readonly path: string; readonly on: string }[];
 }
@@ -53,11 +56,12 @@ export function connecting(
   needsKey: boolean,
 ): readonly Connecting[] {
   return CLIENTS.map((client) => {
-    const { language, text, instruction } = configFor(client, {
+    const connection = {
       how: "http",
       url: URL_PLACEHOLDER,
       ...(needsKey ? { key: KEY_PLACEHOLDER } : {}),
-    });
+    } as const;
+    const { language, text, instruction } = configFor(client, connection);
     const own = words.instructions?.[client];
     const translated = own && needsKey && own.withKey !== undefined
       ? `${own.text} ${own.withKey}`
@@ -67,6 +71,7 @@ export function connecting(
       name: words.clients[client] ?? nameOf(client),
       text,
       instruction: translated ?? `${instruction}.`,
+      install: installLinks(client, connection)?.app,
       // Only a JSON snippet goes into a file.
       files: language === "json" ? filesOf(client) : [],
     };

@@ -20,6 +20,14 @@ import { STYLE } from "./style.ts";
 import { groupTools } from "./tools.ts";
 import { type Language, languageOf } from "./words.ts";
 
+/** What the page says of the server beside its tools. */
+export interface PageOptions {
+  /** Whether callers of `/mcp` need a key. */
+  readonly needsKey: boolean;
+  /** Whether the data is that of the built-in CRM. */
+  readonly isInvented: boolean;
+}
+
 /** Answers requests for the page. */
 export type Page = (request: Request) => Promise<Response>;
 
@@ -35,21 +43,21 @@ interface Written {
  *
  * @param server The server whose tools it shows. They are read when the page is
  * first opened.
- * @param needsKey Whether callers of `/mcp` need a key.
+ * @param options What else it says of the server.
  * @returns A function that answers `GET` and `HEAD`; it never rejects.
  */
 export function createPage(
   server: Pick<QontakServer, "listed">,
-  needsKey: boolean,
+  options: PageOptions,
 ): Page {
   const written = new Map<Language, Promise<Written>>();
   const write = (language: Language) => {
     const html = renderPage({
       language,
       toolsets: groupTools(server.listed),
-      needsKey,
-      style: STYLE,
-      script: SCRIPT,
+      ...options,
+      style,
+      script,
     });
     return encode(html, language);
   };
@@ -72,6 +80,16 @@ export function createPage(
   };
 }
 
+/** Without indentation and comments: those are for people who edit it. */
+function compact(source: string): string {
+  return source.replace(/^\s*\/\*[^]*?\*\/$/gm, "")
+    .replace(/^\s*\/\/.*$/gm, "")
+    .replace(/\n\s*/g, "\n");
+}
+
+const style = compact(STYLE);
+const script = compact(SCRIPT);
+
 /** Makes the body and the headers of one language. */
 async function encode(html: string, language: Language): Promise<Written> {
   const body = new TextEncoder().encode(html);
@@ -80,8 +98,8 @@ async function encode(html: string, language: Language): Promise<Written> {
     headers: {
       "content-language": language,
       "content-security-policy": policy(
-        await hashOf(STYLE),
-        await hashOf(SCRIPT),
+        await hashOf(style),
+        await hashOf(script),
       ),
       "cross-origin-opener-policy": "same-origin",
       "cross-origin-resource-policy": "same-origin",

@@ -11,7 +11,10 @@ import {
   KEY_PLACEHOLDER,
   URL_PLACEHOLDER,
 } from "./connect.ts";
+import { answers } from "./answers.ts";
+import { type Answer, type Example, examples, shownValue } from "./examples.ts";
 import { type Html, markup, raw } from "./html.ts";
+import { indonesian } from "./indonesian.ts";
 import type { ShownArgument, ShownTool, ShownToolset } from "./tools.ts";
 import { type Language, LANGUAGES, type Words, words } from "./words.ts";
 
@@ -22,6 +25,8 @@ export interface PageData {
   readonly toolsets: readonly ShownToolset[];
   /** Whether callers need a key. */
   readonly needsKey: boolean;
+  /** Whether the data is that of the built-in CRM. */
+  readonly isInvented: boolean;
   /** The style sheet. */
   readonly style: string;
   /** The script. */
@@ -60,6 +65,7 @@ export function renderPage(data: PageData): string {
     ${header(language, text)}
     <main>
     ${about(data, text)}
+    ${ask(data, text)}
     ${connect(connecting(text, needsKey), needsKey, text)}
     ${tools(data, text)}
     </main>
@@ -78,6 +84,11 @@ function header(language: Language, text: Words): Html {
     <h1>${text.title}</h1>
     <p class="quiet">${text.tagline}</p>
     </div>
+    <nav aria-label="${text.onThisPage}"><ul>
+    <li><a href="#ask">${text.ask}</a></li>
+    <li><a href="#connect">${text.connect}</a></li>
+    <li><a href="#tools">${text.tools}</a></li>
+    </ul></nav>
     <nav aria-label="${text.languages}"><ul>${
     LANGUAGES.map((one) =>
       markup`<li><a href="?lang=${one}" lang="${one}" hreflang="${one}"${
@@ -85,28 +96,97 @@ function header(language: Language, text: Words): Html {
       }>${words[one].name}</a></li>`
     )
   }</ul></nav>
-    <nav aria-label="${text.onThisPage}"><ul>
-    <li><a href="#connect">${text.connect}</a></li>
-    <li><a href="#tools">${text.tools}</a></li>
-    </ul></nav>
     </header>`;
 }
 
-function about({ toolsets }: PageData, text: Words): Html {
+function about(
+  { toolsets, needsKey, isInvented }: PageData,
+  text: Words,
+): Html {
   const effects = toolsets.flatMap(({ tools }) => tools)
     .map(({ effect }) => effect);
   const of = (effect: Effect) => effects.filter((one) => one === effect).length;
   const counts = { read: of("read"), write: of("write"), delete: of("delete") };
   const isReadOnly = counts.read === effects.length;
-  return markup`<section aria-labelledby="about">
+  return markup`<section class="hero" aria-labelledby="about">
+    ${isInvented ? markup`<p class="invented">${text.invented}</p>` : undefined}
     <h2 id="about">${text.about}</h2>
     <p>${text.what} ${isReadOnly ? text.readOnly : text.honest}</p>
-    <p>${fill(text.counts, { all: effects.length, ...counts })}</p>
-    <p class="health"><b>${text.health}:</b>${" "}
+    <dl>
+    <div><dt>${text.health}</dt><dd>
     <span class="plain"><a href="/health">/health</a>${", "}
     <a href="/ready">/ready</a></span>
-    <span id="health" class="live" role="status">${text.checking}</span></p>
+    <span id="health" class="live" role="status">${text.checking}</span>
+    <span id="parts" class="live"></span></dd></div>
+    <div><dt>${text.tools}</dt><dd>${
+    fill(text.counts, { all: effects.length, ...counts })
+  }</dd></div>
+    <div><dt>${text.access}</dt><dd>${
+    needsKey ? text.withKey : text.withoutKey
+  }</dd></div>
+    </dl>
     </section>`;
+}
+
+/** The questions whose tools the server has. */
+function ask({ toolsets, language }: PageData, text: Words): Html | undefined {
+  const effects = new Map(
+    toolsets.flatMap(({ tools }) => tools)
+      .map(({ name, effect }) => [name, effect]),
+  );
+  const shown = Object.entries(examples)
+    .filter(([, { tool }]) => effects.has(tool));
+  if (shown.length === 0) return undefined;
+  return markup`<section aria-labelledby="ask">
+    <h2 id="ask">${text.ask}</h2>
+    <p class="quiet">${text.askHint}</p>
+    <div class="cards">${
+    shown.map(([id, example], i) =>
+      markup`<details class="question" name="question" id="${id}"${
+        i === 0 ? raw(" open") : undefined
+      }>
+      <summary><span class="job">${example.job[language]}</span>
+      <b>${example.question[language]}</b></summary>
+      ${reply(example, answers[id]!, language)}
+      <div class="by"><span>${text.by} <code>${example.tool}</code></span>${
+        effects.get(example.tool) === "read"
+          ? markup`<button type="button" class="live run" data-tool="${example.tool}" data-args="${
+            JSON.stringify(example.args)
+          }">${text.runHere}</button>`
+          : undefined
+      }</div>
+      </details>`
+    )
+  }</div>
+    </section>`;
+}
+
+/** The sentence that answers a question, and the table below it. */
+function reply(
+  { reply, columns, question }: Example,
+  { facts, rows }: Answer,
+  language: Language,
+): Html {
+  const sentence = reply[language].replace(
+    /\{([^}]+)\}/g,
+    (_, path: string) => shownValue(facts[path], language),
+  );
+  return markup`<p class="reply">${sentence}</p>
+    <div class="scroll" tabindex="0" role="region" aria-label="${
+    question[language]
+  }"><table><thead><tr>${
+    columns.map(([, head]) => markup`<th scope="col">${head[language]}</th>`)
+  }</tr></thead><tbody>${
+    rows.map((row) =>
+      markup`<tr>${
+        row.map((value) =>
+          markup`<td${
+            typeof value === "string" ? undefined : raw(' class="n"')
+          }>${shownValue(value, language)}</td>`
+        )
+      }</tr>`
+    )
+  }</tbody></table></div>`;
 }
 
 function connect(
@@ -119,7 +199,16 @@ function connect(
     <p>${needsKey ? text.needsKey : text.needsNoKey}</p>
     <h3>${text.address}</h3>
     ${snippet(text.address, URL_PLACEHOLDER)}
-    ${
+    <div class="live install">${
+    clients.map(({ name, install }) =>
+      install === undefined
+        ? markup``
+        : markup`<a class="button" href="${install}">${
+          text.addTo.replace("{client}", name)
+        }</a>`
+    )
+  }<p class="quiet">${text.addHint}</p></div>
+    <div class="cards">${
     clients.map(({ client, name, text: toPaste, instruction, files }) =>
       markup`<details name="client" id="${client}">
       <summary><b>${name}</b></summary>
@@ -136,7 +225,7 @@ function connect(
       ${snippet(name, toPaste)}
       </details>`
     )
-  }
+  }</div>
     </section>`;
 }
 
@@ -149,8 +238,6 @@ function snippet(what: string, text: string): Html {
 }
 
 function tools({ toolsets, needsKey, language }: PageData, text: Words): Html {
-  // Tool definitions are in English in every language.
-  const lang = language === "en" ? undefined : raw(' lang="en"');
   return markup`<section aria-labelledby="tools">
     <h2 id="tools">${text.tools}</h2>
     <div class="live panel">
@@ -169,22 +256,29 @@ function tools({ toolsets, needsKey, language }: PageData, text: Words): Html {
     ${
     toolsets.map(({ toolset, tools }) =>
       markup`<section aria-labelledby="${toolset}">
-      <h3 id="${toolset}">${text.toolsets[toolset]}</h3>
-      ${tools.map((tool) => toolEntry(tool, text, lang))}
-      </section>`
+      <details class="group">
+      <summary><h3 id="${toolset}">${text.toolsets[toolset]}</h3>${" "}
+      <span class="quiet">${fill(text.inGroup, { n: tools.length })}</span>
+      </summary>
+      ${tools.map((tool) => toolEntry(tool, language, text))}
+      </details></section>`
     )
   }
     <p id="none" hidden>${text.none}</p>
     </section>`;
 }
 
-function toolEntry(tool: ShownTool, text: Words, lang?: Html): Html {
+/** Models read the English definition, so it is shown in every language. */
+function toolEntry(tool: ShownTool, language: Language, text: Words): Html {
   const { name, title, description, effect } = tool;
+  const own = language === "id" ? indonesian[name] : undefined;
+  const lang = language === "en" ? undefined : raw(' lang="en"');
   return markup`<details id="${name}" data-effect="${effect}">
-    <summary><b${lang}>${title}</b>${" "}
+    <summary><b${own ? undefined : lang}>${own?.title ?? title}</b>${" "}
     <span class="${effect}">${text.effects[effect]}</span>${" "}
     <code>${name}</code></summary>
-    <p${lang}>${description}</p>
+    ${own ? markup`<p>${own.about}</p>` : undefined}
+    <p${lang}${own ? raw(' class="quiet"') : undefined}>${description}</p>
     ${
     tool.arguments.length > 0
       ? markup`<ul>${

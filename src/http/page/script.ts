@@ -75,6 +75,15 @@ document.addEventListener("DOMContentLoaded", () => {
     try {
       const [alive, ready] = await Promise.all(["/health", "/ready"].map(ask));
       const { version } = alive.body;
+      find("#parts").replaceChildren(
+        ...Object.keys(words.parts)
+          .filter((part) => ["ok", "failing"].includes(ready.body[part]))
+          .map((part) => {
+            const one = make("span", { textContent: words.parts[part] });
+            one.dataset.state = ready.body[part] === "ok" ? "good" : "bad";
+            return one;
+          }),
+      );
       const failing = Object.keys(words.parts)
         .filter((part) => ready.body[part] === "failing")
         .map((part) => words.parts[part]).join(", ");
@@ -137,6 +146,21 @@ document.addEventListener("DOMContentLoaded", () => {
     });
   }
 
+  // An address that adds the server holds the placeholder in JSON, which may be
+  // in base64 within it.
+  for (const link of all(".install a")) {
+    if (!(link instanceof HTMLAnchorElement)) continue;
+    link.href = link.href.replace(
+      /config=([^&]+)/,
+      (_, config) =>
+        "config=" + encodeURIComponent(
+          btoa(
+            atob(decodeURIComponent(config)).replaceAll(urlPlaceholder, url),
+          ),
+        ),
+    ).replaceAll(encodeURIComponent(urlPlaceholder), encodeURIComponent(url));
+  }
+
   // ----- Search
 
   /** @type {(text: string) => string} */
@@ -145,27 +169,35 @@ document.addEventListener("DOMContentLoaded", () => {
 
   const groups = all("section > section").map((group) => ({
     group,
-    tools: [...group.querySelectorAll("details")].map((tool) => ({
+    fold: find("details", group),
+    tools: [...group.querySelectorAll("[data-effect]")].map((tool) => ({
       tool,
       text: fold(find("h3", group).textContent + " " + tool.textContent),
     })),
   }));
   const search = find("#filter");
+  let isSearching = false;
   const showFound = () => {
     const query = search instanceof HTMLInputElement ? search.value : "";
-    const wanted = fold(query).split(" ");
+    const wanted = fold(query).split(" ").filter(Boolean);
     let shown = 0;
     let total = 0;
-    for (const { group, tools } of groups) {
+    for (const { group, fold, tools } of groups) {
       let inGroup = 0;
       for (const { tool, text } of tools) {
+        if (!(tool instanceof HTMLElement)) continue;
         tool.hidden = !wanted.every((word) => text.includes(word));
         if (!tool.hidden) inGroup++;
       }
       group.hidden = inGroup === 0;
+      // What is found is seen; without a search, the groups are folded again.
+      if (wanted.length > 0 || isSearching) {
+        fold.toggleAttribute("open", wanted.length > 0);
+      }
       shown += inGroup;
       total += tools.length;
     }
+    isSearching = wanted.length > 0;
     find("#none").hidden = shown > 0;
     find("#found").textContent = fill(words.found, { shown, all: total });
   };
@@ -253,6 +285,67 @@ document.addEventListener("DOMContentLoaded", () => {
     }
   };
 
+  /** @type {(value: unknown) => value is Record<string, unknown>} */
+  const isRecord = (value) =>
+    typeof value === "object" && value !== null && !Array.isArray(value);
+
+  /**
+   * The rows of an answer: its records, or else the values of the one record.
+   * @type {(content: Record<string, unknown>) => Record<string, unknown>[]}
+   */
+  const rowsOf = ({ untrusted: _, ...content }) => {
+    for (const key of ["records", "results", "required"]) {
+      const list = content[key];
+      if (Array.isArray(list)) return list.filter(isRecord);
+    }
+    return Object.entries(content).map(([key, value]) => ({
+      [words.field]: key,
+      [words.value]: typeof value === "number" ? cellText(value, key) : value,
+    }));
+  };
+
+  /** @type {(value: unknown, key: string) => string} */
+  const cellText = (value, key) => {
+    if (value === null || value === undefined) return "";
+    if (typeof value === "number" && !/(^|_)id$/.test(key)) {
+      return value.toLocaleString(document.documentElement.lang);
+    }
+    if (typeof value === "string") {
+      return value.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d):.*$/, "$1 $2");
+    }
+    if (!isRecord(value)) {
+      return Array.isArray(value)
+        ? value.map((one) => cellText(one, key)).join(", ")
+        : String(value);
+    }
+    return Object.entries(value)
+      .map(([inner, one]) => inner + " " + cellText(one, inner)).join(", ");
+  };
+
+  /**
+   * Records as a table, with a column for each key that one of them has.
+   * @type {(records: Record<string, unknown>[]) => HTMLTableElement}
+   */
+  const tableOf = (records) => {
+    const keys = [...new Set(records.flatMap((one) => Object.keys(one)))];
+    const table = make("table");
+    const head = table.createTHead().insertRow();
+    for (const key of keys) {
+      head.append(make("th", { scope: "col", textContent: key }));
+    }
+    const body = table.createTBody();
+    for (const record of records) {
+      const row = body.insertRow();
+      for (const key of keys) {
+        const cell = row.insertCell();
+        const value = record[key];
+        cell.textContent = cellText(value, key);
+        if (typeof value === "number") cell.className = "n";
+      }
+    }
+    return table;
+  };
+
   /** @type {(type: string) => HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} */
   const inputFor = (type) => {
     const options = type === "boolean"
@@ -295,6 +388,7 @@ document.addEventListener("DOMContentLoaded", () => {
    */
   const addForm = (tool) => {
     const name = tool.id;
+    if (tool.querySelector("form")) return;
     const form = make("form");
     const fields = [...tool.querySelectorAll("li")].map((entry) => {
       const argument = find("code", entry).textContent ?? "";
@@ -322,9 +416,30 @@ document.addEventListener("DOMContentLoaded", () => {
       role: "region",
       ariaLabel: fill(words.answer, { tool: name }),
     });
+    const scroll = make("div", {
+      className: "scroll",
+      hidden: true,
+      tabIndex: 0,
+      role: "region",
+      ariaLabel: fill(words.answer, { tool: name }),
+    });
+    const forms = make("div", { className: "forms", hidden: true });
+    const [asTable, whole] = [words.table, words.whole].map((textContent) =>
+      make("button", { type: "button", textContent })
+    );
+    forms.append(asTable, whole);
+    /** @type {(isTable: boolean) => void} */
+    const show = (isTable) => {
+      scroll.hidden = !isTable;
+      answer.hidden = isTable;
+      asTable.setAttribute("aria-pressed", String(isTable));
+      whole.setAttribute("aria-pressed", String(!isTable));
+    };
+    asTable.addEventListener("click", () => show(true));
+    whole.addEventListener("click", () => show(false));
     const list = tool.querySelector("ul");
     if (list) form.append(list);
-    form.append(button, status, answer);
+    form.append(button, status, forms, scroll, answer);
     tool.append(form);
 
     let isBusy = false;
@@ -336,7 +451,7 @@ document.addEventListener("DOMContentLoaded", () => {
       button.setAttribute("aria-disabled", "true");
       status.dataset.state = "";
       status.textContent = words.calling;
-      answer.hidden = true;
+      for (const one of [forms, scroll, answer]) one.hidden = true;
       const given = fields.filter(({ input }) => input.value.trim() !== "")
         .map(({ argument, type, input }) => [
           argument,
@@ -349,7 +464,11 @@ document.addEventListener("DOMContentLoaded", () => {
         answer.textContent = [result.content].flat()
           .map((part) => pretty(part?.text ?? JSON.stringify(part)))
           .join("\n\n");
-        answer.hidden = false;
+        const { structuredContent: content, isError } = result;
+        const records = isRecord(content) && !isError ? rowsOf(content) : [];
+        scroll.replaceChildren(tableOf(records));
+        forms.hidden = records.length === 0;
+        show(records.length > 0);
         status.dataset.state = result.isError ? "bad" : "good";
         status.textContent = fill(
           result.isError ? words.failed : words.answered,
@@ -365,6 +484,39 @@ document.addEventListener("DOMContentLoaded", () => {
       }
     });
   };
+
+  // A question of the page, asked of this server.
+  for (const button of all(".run")) {
+    button.addEventListener("click", () => {
+      const tool = find("#" + button.dataset.tool);
+      addForm(tool);
+      if (search instanceof HTMLInputElement) search.value = "";
+      showFound();
+      for (
+        let one = tool.closest("details");
+        one;
+        one = one.parentElement?.closest("details") ?? null
+      ) one.open = true;
+      const form = tool.querySelector("form");
+      if (!form) return;
+      form.reset();
+      for (
+        const [argument, value] of Object.entries(
+          JSON.parse(button.dataset.args ?? "{}"),
+        )
+      ) {
+        const field = document.getElementById(tool.id + "." + argument);
+        if (field && "value" in field) {
+          field.value = typeof value === "string"
+            ? value
+            : JSON.stringify(value);
+        }
+      }
+      form.requestSubmit();
+      tool.scrollIntoView();
+      find("form > button", tool).focus();
+    });
+  }
 
   // What writes or deletes has no form.
   for (const tool of all('details[data-effect="read"]')) {

@@ -9,30 +9,38 @@
 export const STYLE: string = `:root {
   color-scheme: light dark;
   --page: #fff;
-  --panel: #f3f6f5;
-  --line: #cfd8d6;
+  --panel: #f2f6f5;
+  --hero: #e8f3f1;
+  --line: #d3dddb;
   --edge: #7b8886;
-  --text: #17211f;
-  --quiet: #52605d;
+  --text: #14201e;
+  --quiet: #4f5d5a;
   --accent: #0f6b63;
   --on-accent: #fff;
   --good: #0d6b3f;
   --write: #8a4b00;
   --bad: #b3261e;
+  --note: #fdf0d9;
+  --note-text: #6b3a00;
+  --shadow: 0 1px 2px rgb(16 40 36 / 8%), 0 4px 14px rgb(16 40 36 / 6%);
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --page: #101615;
-    --panel: #1a2321;
-    --line: #34413e;
+    --page: #0f1514;
+    --panel: #182120;
+    --hero: #14211f;
+    --line: #31403d;
     --edge: #7d8d89;
     --text: #e6edeb;
-    --quiet: #a3b1ae;
+    --quiet: #a6b4b1;
     --accent: #5fd3c5;
     --on-accent: #06231f;
     --good: #6fd89c;
     --write: #f0b46a;
     --bad: #ff9a90;
+    --note: #33260f;
+    --note-text: #f7cf94;
+    --shadow: none;
   }
 }
 * {
@@ -44,9 +52,9 @@ html {
   -webkit-text-size-adjust: 100%;
 }
 body {
-  max-width: 56rem;
+  max-width: 66rem;
   margin: 0 auto;
-  padding: 1.5rem 1rem 4rem;
+  padding: 1rem 1.25rem 4rem;
   background: var(--page);
   color: var(--text);
   font: 1rem/1.55 system-ui, sans-serif;
@@ -60,23 +68,30 @@ html:not(.js) .live,
 h1,
 h2,
 h3,
-p {
+p,
+dl,
+dd {
   margin: 0;
 }
 h1 {
-  font-size: 1.75rem;
-  line-height: 1.2;
+  font-size: 1.125rem;
+  line-height: 1.3;
 }
 h2 {
-  margin: 2.5rem 0 0.75rem;
-  font-size: 1.3rem;
+  margin: 3rem 0 0.5rem;
+  font-size: 1.5rem;
+  line-height: 1.25;
+  letter-spacing: -0.01em;
 }
 h3 {
-  margin: 1.5rem 0 0.5rem;
+  margin: 1.25rem 0 0.5rem;
   font-size: 1rem;
 }
 p + p {
   margin-top: 0.5rem;
+}
+section > p {
+  max-width: 46rem;
 }
 a {
   color: var(--accent);
@@ -93,40 +108,102 @@ pre {
 .quiet,
 footer,
 summary code,
-i {
+i,
+dt,
+.by {
   color: var(--quiet);
 }
 header {
   display: flex;
   flex-wrap: wrap;
-  gap: 0.75rem 2rem;
-  align-items: start;
+  gap: 0.25rem 1.75rem;
+  align-items: center;
 }
 header div {
-  flex: 1 1 18rem;
+  flex: 1 1 17rem;
+  padding-left: 3.25rem;
+  position: relative;
 }
-header nav:last-child {
-  flex-basis: 100%;
+header div::before {
+  content: "Q";
+  position: absolute;
+  inset: 0.125rem auto auto 0;
+  width: 2.5rem;
+  border-radius: 0.75rem;
+  background: var(--accent);
+  color: var(--on-accent);
+  font: 800 1.375rem/2.5rem system-ui, sans-serif;
+  text-align: center;
+}
+header p {
+  font-size: 0.875rem;
 }
 nav ul {
   display: flex;
   flex-wrap: wrap;
-  gap: 0 1rem;
+  gap: 0 1.25rem;
   margin: 0;
   padding: 0;
   list-style: none;
 }
 nav a {
   display: inline-block;
-  padding: 0.25rem 0;
+  padding: 0.375rem 0;
+  font-size: 0.9375rem;
+  text-decoration: none;
+}
+nav a:hover {
+  text-decoration: underline;
 }
 [aria-current] {
   color: var(--text);
   font-weight: 600;
-  text-decoration: none;
 }
-.health {
-  margin-top: 0.75rem;
+.hero {
+  margin-top: 1rem;
+  padding: clamp(1.25rem, 4vw, 2.5rem);
+  border-radius: 1.25rem;
+  background: var(--hero);
+}
+.hero h2 {
+  margin: 0 0 0.75rem;
+  font-size: clamp(1.75rem, 5vw, 2.5rem);
+  line-height: 1.12;
+  letter-spacing: -0.02em;
+}
+.invented {
+  width: fit-content;
+  margin: 0 0 1.25rem;
+  padding: 0.5rem 0.875rem;
+  border-radius: 0.625rem;
+  background: var(--note);
+  color: var(--note-text);
+  font-size: 0.9375rem;
+}
+dl {
+  display: grid;
+  grid-template-columns: repeat(auto-fit, minmax(min(13rem, 100%), 1fr));
+  gap: 0.75rem;
+  margin-top: 1.5rem;
+}
+dl div {
+  padding: 0.75rem 1rem;
+  border-radius: 0.75rem;
+  background: var(--page);
+}
+dt {
+  font-size: 0.8125rem;
+}
+dd {
+  font-weight: 600;
+  font-size: 0.9375rem;
+}
+dd span {
+  display: block;
+}
+#parts {
+  font-size: 0.8125rem;
+  font-weight: 400;
 }
 [data-state="good"] {
   color: var(--good);
@@ -142,25 +219,122 @@ nav a {
 }
 details {
   border: 1px solid var(--line);
-  border-radius: 0.5rem;
-  margin-top: 0.5rem;
-  padding: 0 0.875rem;
+  border-radius: 0.75rem;
+  margin-top: 0.625rem;
+  padding: 0 1rem;
+  background: var(--page);
 }
 details[open] {
-  padding-bottom: 0.875rem;
+  padding-bottom: 1rem;
 }
 summary {
-  margin: 0 -0.875rem;
-  padding: 0.625rem 0.875rem 0.625rem 2rem;
-  /* Where a line is too long, the next one begins below its first word. */
-  text-indent: -1.125rem;
-  border-radius: 0.5rem;
+  margin: 0 -1rem;
+  padding: 0.75rem 2.5rem 0.75rem 1rem;
+  border-radius: 0.75rem;
   cursor: pointer;
+  list-style: none;
+  position: relative;
+}
+summary::-webkit-details-marker {
+  display: none;
+}
+summary::after {
+  content: "";
+  position: absolute;
+  top: 1.25rem;
+  right: 1.125rem;
+  width: 0.5rem;
+  height: 0.5rem;
+  border: solid var(--quiet);
+  border-width: 0 2px 2px 0;
+  rotate: 45deg;
+}
+details[open] > summary::after {
+  rotate: 225deg;
+  top: 1.5rem;
 }
 summary:hover {
   background: var(--panel);
 }
-details[open] > summary {
+.cards {
+  display: grid;
+  grid-template-columns: repeat(auto-fill, minmax(min(22rem, 100%), 1fr));
+  gap: 0.75rem;
+  margin-top: 1rem;
+}
+.cards details {
+  margin: 0;
+  box-shadow: var(--shadow);
+}
+.cards details[open] {
+  grid-column: 1 / -1;
+}
+.question summary b {
+  display: block;
+  font-size: 1.0625rem;
+  line-height: 1.4;
+}
+.job {
+  color: var(--accent);
+  font-size: 0.8125rem;
+  font-weight: 600;
+}
+.reply {
+  margin: 0 0 0.75rem;
+  padding: 0.75rem 1rem;
+  max-width: 46rem;
+  border-radius: 0.25rem 1rem 1rem;
+  background: var(--panel);
+}
+.by {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 0.5rem 1rem;
+  align-items: center;
+  justify-content: space-between;
+  margin-top: 0.75rem;
+  font-size: 0.875rem;
+}
+.scroll {
+  overflow: auto;
+  max-height: 32rem;
+  border: 1px solid var(--line);
+  border-radius: 0.5rem;
+}
+table {
+  width: 100%;
+  border-collapse: collapse;
+  font-size: 0.9375rem;
+  overflow-wrap: normal;
+}
+th,
+td {
+  padding: 0.4375rem 0.75rem;
+  text-align: left;
+  vertical-align: top;
+}
+th {
+  background: var(--panel);
+  color: var(--quiet);
+  font-size: 0.8125rem;
+  white-space: nowrap;
+}
+tr + tr > *,
+tbody tr:first-child > * {
+  border-top: 1px solid var(--line);
+}
+td {
+  min-width: 6rem;
+}
+.n {
+  font-variant-numeric: tabular-nums;
+  white-space: nowrap;
+}
+.group > summary h3 {
+  display: inline;
+  margin: 0;
+}
+.group[open] > summary {
   margin-bottom: 0.25rem;
 }
 .read,
@@ -169,7 +343,6 @@ details[open] > summary {
   display: inline-block;
   margin-right: 0.25rem;
   padding: 0 0.5rem;
-  text-indent: 0;
   border: 1px solid;
   border-radius: 1rem;
   font-size: 0.8125rem;
@@ -218,12 +391,21 @@ pre {
   min-height: 2.5rem;
   padding: 0.5rem 0.75rem;
 }
-.snippet + details {
+.install {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 0.5rem 0.75rem;
+  align-items: center;
   margin-top: 1rem;
 }
+.install p {
+  flex: 1 1 18rem;
+  font-size: 0.875rem;
+}
 .panel {
-  padding: 0.875rem;
-  border-radius: 0.5rem;
+  margin-top: 1rem;
+  padding: 1rem;
+  border-radius: 0.75rem;
   background: var(--panel);
 }
 label {
@@ -234,13 +416,14 @@ label {
   font-weight: 600;
 }
 button,
+.button,
 input,
 select,
 textarea {
   min-height: 2.5rem;
-  padding: 0.375rem 0.75rem;
+  padding: 0.375rem 0.875rem;
   border: 1px solid var(--edge);
-  border-radius: 0.375rem;
+  border-radius: 0.5rem;
   background: var(--page);
   color: inherit;
   font: inherit;
@@ -254,13 +437,17 @@ textarea {
   color: var(--quiet);
   opacity: 1;
 }
-button {
+button,
+.button {
   border-color: var(--accent);
   color: var(--accent);
   font-weight: 600;
+  text-decoration: none;
   cursor: pointer;
 }
-form button {
+form > button,
+.button,
+[aria-pressed="true"] {
   background: var(--accent);
   color: var(--on-accent);
 }
@@ -284,19 +471,31 @@ form li {
   gap: 0.125rem 1rem;
   margin-top: 0.5rem;
 }
-form button {
+form > button {
   margin-top: 0.875rem;
 }
 .outcome {
   min-height: 1.55em;
   margin: 0.5rem 0;
 }
+.forms {
+  display: flex;
+  gap: 0.5rem;
+  margin-bottom: 0.5rem;
+}
+.forms button {
+  min-height: 2rem;
+  padding: 0.125rem 0.75rem;
+  font-size: 0.875rem;
+}
 .answer {
-  max-height: 30rem;
+  max-height: 32rem;
   white-space: pre-wrap;
 }
 footer {
   margin-top: 3rem;
+  padding-top: 1rem;
+  border-top: 1px solid var(--line);
 }
 #toast {
   position: fixed;
@@ -318,7 +517,8 @@ footer {
   }
 }
 @media (forced-colors: active) {
-  button {
+  button,
+  .button {
     border-color: ButtonBorder;
   }
 }

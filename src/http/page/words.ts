@@ -28,6 +28,12 @@ export interface ScriptWords {
   readonly call: string;
   readonly calling: string;
   readonly answer: string;
+  /** The two forms of an answer. */
+  readonly table: string;
+  readonly whole: string;
+  /** The columns of a table of one record. */
+  readonly field: string;
+  readonly value: string;
   readonly answered: string;
   readonly failed: string;
   readonly refused: string;
@@ -47,13 +53,25 @@ export interface Words {
   readonly tagline: string;
   readonly onThisPage: string;
   readonly about: string;
+  /** Said where the server works on the built-in CRM. */
+  readonly invented: string;
   readonly what: string;
   readonly honest: string;
   readonly readOnly: string;
   readonly counts: string;
+  readonly access: string;
+  readonly withKey: string;
+  readonly withoutKey: string;
   readonly health: string;
   readonly checking: string;
+  readonly ask: string;
+  readonly askHint: string;
+  /** The tool that answered. */
+  readonly by: string;
+  readonly runHere: string;
   readonly connect: string;
+  readonly addTo: string;
+  readonly addHint: string;
   readonly address: string;
   readonly needsKey: string;
   readonly needsNoKey: string;
@@ -70,6 +88,7 @@ export interface Words {
   readonly search: string;
   readonly searchHint: string;
   readonly none: string;
+  readonly inGroup: string;
   readonly noArguments: string;
   readonly required: string;
   readonly toolsets: Readonly<Record<Toolset, string>>;
@@ -88,17 +107,30 @@ export const words: Readonly<Record<Language, Words>> = {
     title: "Qontak CRM for AI assistants",
     tagline: "An MCP server",
     onThisPage: "On this page",
-    about: "What this is",
+    about: "Ask your CRM in your own words",
+    invented:
+      "Invented data: this server works on a built-in CRM. Nothing here is about real people, and nothing you change is kept.",
     what:
       "Through this address, an AI assistant such as Claude, ChatGPT or Cursor can work in a company's Qontak CRM. The server speaks MCP, the Model Context Protocol.",
     honest:
       "Everything that an assistant writes is checked against the company's own fields before it is sent.",
     readOnly:
       "This server only offers tools that read: nothing can be changed.",
-    counts: "{all} tools: {read} read, {write} write, {delete} delete.",
+    counts: "{all} tools: {read} read, {write} write, {delete} delete",
+    access: "Access",
+    withKey: "With your own key",
+    withoutKey: "Only from this machine, no key",
     health: "State of the server",
     checking: "Checking …",
+    ask: "What you can ask",
+    askHint:
+      "Eight questions from eight jobs. The answers are from the invented company of the built-in CRM; yours come from your own.",
+    by: "Answered by",
+    runHere: "Run it on this server",
     connect: "Connect a client",
+    addTo: "Add to {client}",
+    addHint:
+      "The buttons open the program and add this server. Where the program shows YOUR_API_KEY, put your key.",
     address: "Address",
     needsKey:
       "You need a key from the person who runs this server. Replace YOUR_API_KEY with it.",
@@ -115,6 +147,7 @@ export const words: Readonly<Record<Language, Words>> = {
     search: "Search tools",
     searchHint: "Name, description or argument",
     none: "No tool matches all of these words.",
+    inGroup: "{n} tools",
     noArguments: "Takes no arguments.",
     required: "required",
     toolsets: {
@@ -151,6 +184,10 @@ export const words: Readonly<Record<Language, Words>> = {
       call: "Call {tool}",
       calling: "Waiting for the answer …",
       answer: "Answer of {tool}",
+      table: "Table",
+      whole: "Whole answer",
+      field: "Field",
+      value: "Value",
       answered: "Answered in {ms} ms",
       failed: "The tool answered with an error after {ms} ms",
       refused: "The server refused the call: {reason} (status {status})",
@@ -172,7 +209,9 @@ export const words: Readonly<Record<Language, Words>> = {
     title: "Qontak CRM untuk asisten AI",
     tagline: "Server MCP",
     onThisPage: "Di halaman ini",
-    about: "Tentang server ini",
+    about: "Tanyakan apa saja kepada CRM Anda",
+    invented:
+      "Data rekaan: server ini memakai CRM bawaan. Tidak ada data orang sungguhan di sini, dan perubahan Anda tidak disimpan.",
     what:
       "Melalui alamat ini, asisten AI seperti Claude, ChatGPT, atau Cursor dapat bekerja di Qontak CRM milik perusahaan. Server ini menggunakan MCP (Model Context Protocol).",
     honest:
@@ -180,10 +219,21 @@ export const words: Readonly<Record<Language, Words>> = {
     readOnly:
       "Semua alat di sini hanya membaca data: tidak ada yang dapat diubah.",
     counts:
-      "{all} alat: {read} membaca, {write} menulis, {delete} menghapus data.",
+      "{all} alat: {read} membaca, {write} menulis, {delete} menghapus data",
+    access: "Akses",
+    withKey: "Dengan kunci Anda sendiri",
+    withoutKey: "Hanya dari komputer ini, tanpa kunci",
     health: "Status server",
     checking: "Memeriksa …",
+    ask: "Yang dapat Anda tanyakan",
+    askHint:
+      "Delapan pertanyaan dari delapan pekerjaan. Jawabannya berasal dari perusahaan rekaan di CRM bawaan; jawaban Anda berasal dari data sendiri.",
+    by: "Dijawab oleh",
+    runHere: "Jalankan di server ini",
     connect: "Hubungkan klien",
+    addTo: "Tambahkan ke {client}",
+    addHint:
+      "Tombol ini membuka program dan menambahkan server. Jika program menampilkan YOUR_API_KEY, isikan kunci Anda.",
     address: "Alamat",
     needsKey:
       "Anda memerlukan kunci, yang diberikan oleh pengelola server ini. Gantilah YOUR_API_KEY dengan kunci tersebut.",
@@ -227,6 +277,7 @@ export const words: Readonly<Record<Language, Words>> = {
     search: "Cari alat",
     searchHint: "Nama, deskripsi, atau argumen",
     none: "Tidak ada alat yang memuat semua kata ini.",
+    inGroup: "{n} alat",
     noArguments: "Tanpa argumen.",
     required: "wajib",
     toolsets: {
@@ -263,6 +314,10 @@ export const words: Readonly<Record<Language, Words>> = {
       call: "Panggil {tool}",
       calling: "Menunggu jawaban …",
       answer: "Jawaban {tool}",
+      table: "Tabel",
+      whole: "Jawaban lengkap",
+      field: "Kolom",
+      value: "Nilai",
       answered: "Dijawab dalam {ms} ms",
       failed: "Alat menjawab bahwa permintaan gagal, setelah {ms} ms",
       refused: "Server menolak panggilan: {reason} (status {status})",

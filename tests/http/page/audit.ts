@@ -143,7 +143,7 @@ export const STICKING_OUT = `(() => {
   const wrong = scrollWidth > clientWidth ? [scrollWidth + " px wide"] : [];
   for (const element of document.body.querySelectorAll("*")) {
     // Long content scrolls inside its own box.
-    if (element.parentElement.closest("pre") || !element.checkVisibility()) {
+    if (element.parentElement.closest("pre, .scroll") || !element.checkVisibility()) {
       continue;
     }
     const { left, right } = element.getBoundingClientRect();
@@ -161,8 +161,8 @@ export const OWN_WORDS = `(() => {
   while (walker.nextNode()) {
     const { data, parentElement } = walker.currentNode;
     const isForeign = parentElement.closest(
-      "details[data-effect] :is(summary b, p:first-of-type), details li, code, pre, i, " +
-        "footer, nav [lang], .plain",
+      "details[data-effect] :is(summary b, p:first-of-type, [lang]), details li, " +
+        "code, pre, i, footer, nav [lang], .plain, td, form th",
     );
     if (!isForeign && /\\w/.test(data)) found.add(data.trim());
   }

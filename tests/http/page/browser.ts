@@ -82,6 +82,8 @@ export interface ViewOptions extends BrowserContextOptions {
   ) => Response | undefined | Promise<Response | undefined>;
   /** Whether Qontak cannot be reached; false by default. */
   readonly isCrmDown?: boolean;
+  /** Whether the page is told that its data is invented; false by default. */
+  readonly inventedData?: boolean;
   /** JavaScript that runs in the browser before the page's own. */
   readonly before?: string;
 }
@@ -115,7 +117,12 @@ const PRINCIPAL: Principal = {
 /** Serves the page, and opens it. */
 export async function view(options: ViewOptions = {}): Promise<View> {
   const { key, path = "/", change = (tool) => tool, answer } = options;
-  const { isCrmDown = false, before, javaScriptEnabled = true } = options;
+  const {
+    isCrmDown = false,
+    inventedData = false,
+    before,
+    javaScriptEnabled = true,
+  } = options;
   await using stack = new AsyncDisposableStack();
   const sandbox = serveSandbox();
   stack.defer(() => sandbox.close());
@@ -130,7 +137,8 @@ export async function view(options: ViewOptions = {}): Promise<View> {
   const tools = server.listed.map(change);
   const handler = createHandler(
     { ...server, listed: tools },
-    key === undefined ? {} : {
+    key === undefined ? { inventedData } : {
+      inventedData,
       authenticate: (bearer) =>
         Promise.resolve(bearer === key ? PRINCIPAL : undefined),
     },

@@ -5,7 +5,15 @@ import {
   assertMatch,
   assertStringIncludes,
 } from "@std/assert";
-import { CLIENTS, configFor, KEY } from "../../../src/clients/clients.ts";
+import {
+  CLIENTS,
+  configFor,
+  installLinks,
+  KEY,
+} from "../../../src/clients/clients.ts";
+import { answers } from "../../../src/http/page/answers.ts";
+import { examples, shownValue } from "../../../src/http/page/examples.ts";
+import { indonesian } from "../../../src/http/page/indonesian.ts";
 import { typeOf } from "../../../src/http/page/tools.ts";
 import { catalog } from "../../../src/tools/catalog.ts";
 import { callTool } from "../../support/call.ts";
@@ -36,17 +44,30 @@ async function waitFor(
   return await found.innerText();
 }
 
+/** Opens a tool, and the group that it is in. */
+async function openTool({ page }: View, name: string): Promise<void> {
+  const tool = page.locator(`#${name} > summary`);
+  if (!await tool.isVisible()) {
+    await page.click(`.group:has(#${name}) > summary`);
+  }
+  await tool.click();
+}
+
 /** Opens a tool, fills in its arguments, and calls it. */
 async function tryTool(
-  { page }: View,
+  view: View,
   name: string,
   args: Record<string, string> = {},
 ): Promise<void> {
+  const { page } = view;
   if (!await page.locator(`#${name} form`).isVisible()) {
-    await page.click(`#${name} > summary`);
+    await openTool(view, name);
   }
   for (const [argument, value] of Object.entries(args)) {
-    await page.fill(`[id="${name}.${argument}"]`, value);
+    const field = page.locator(`[id="${name}.${argument}"]`);
+    if (await field.evaluate((one) => one.tagName === "SELECT")) {
+      await field.selectOption(value);
+    } else await field.fill(value);
   }
   await page.click(`#${name} form button`);
 }
@@ -156,7 +177,7 @@ browserTest(
         })),
       }, name);
     }
-    await shown.page.click("#get_contact > summary");
+    await openTool(shown, "get_contact");
     assertStringIncludes(
       await textOf(shown, "#get_contact li:first-child"),
       "contact_id integer required",
@@ -192,11 +213,151 @@ browserTest(
       assertEquals(groups, Math.min(expected.length, 1));
     }
     await page.fill("#filter", "");
-    assertEquals((await shownTools(shown)).length, all);
+    await waitFor(shown, "#found", `${all} of ${all} tools`);
+    // The groups are folded again.
+    assertEquals(await shownTools(shown), []);
+    await page.click("#contacts");
+    assertEquals(
+      await shownTools(shown),
+      tools.map(({ name }) => name).filter((name) =>
+        catalog.find((one) => one.name === name)!.toolset === "contacts"
+      ),
+    );
+  },
+);
+
+browserTest(
+  "in Bahasa Indonesia, every tool has its own title and a sentence",
+  async () => {
+    await using shown = await view({ path: "/?lang=id" });
+    const found = await shown.ask(
+      `Object.fromEntries([...document.querySelectorAll("[data-effect]")]
+        .map((tool) => [tool.id, {
+          title: tool.querySelector("b").textContent,
+          about: tool.querySelector("p").textContent,
+        }]))`,
+    );
+    assertEquals(found, indonesian);
+    // Both languages are searched.
+    for (const query of ["telepon email bukti", "the same phone evidence"]) {
+      await shown.page.fill("#filter", query.replace("the same ", ""));
+      await waitFor(shown, "#found", "1 dari");
+      assertEquals(await shownTools(shown), ["find_duplicates"]);
+    }
+  },
+);
+
+// ----- Questions
+
+for (const lang of ["en", "id"] as const) {
+  browserTest(
+    `a question shows the answer of the sandbox, and runs on this server (${lang})`,
+    async () => {
+      await using shown = await view({ path: `/?lang=${lang}` });
+      const { page } = shown;
+      assertEquals(await page.locator(".question").count(), 8);
+      for (const [id, { tool, job, question }] of Object.entries(examples)) {
+        const card = page.locator(`#${id}`);
+        if (await card.getAttribute("open") === null) {
+          await card.locator("summary").click();
+        }
+        assertEquals(
+          await card.locator("summary").innerText(),
+          `${job[lang]}\n${question[lang]}`,
+        );
+        assert(!/[{}]|undefined|null/.test(await card.innerText()), id);
+        const cells = await card.locator("td").allInnerTexts();
+        assertEquals(
+          cells,
+          answers[id]!.rows.flat().map((value) => shownValue(value, lang)),
+        );
+        const run = card.locator(".run");
+        const { effect } = catalog.find(({ name }) => name === tool)!;
+        assertEquals(await run.count(), effect === "read" ? 1 : 0, id);
+        if (effect !== "read") continue;
+        await page.fill("#filter", "no tool has these words");
+        await run.click();
+        await page.waitForSelector(`#${tool} [data-state=good]`);
+        // The records of the shown answer are in the answer of this server.
+        const whole = await page.textContent(`#${tool} .answer`);
+        for (const value of answers[id]!.rows.flat()) {
+          const texts = value !== null && typeof value === "object"
+            ? Object.values(value).map(String)
+            : [value === null ? "" : JSON.stringify(value).slice(1, -1)];
+          for (const text of texts) assertStringIncludes(whole!, text);
+        }
+      }
+      assertEquals(await shown.complaints(), []);
+    },
+  );
+}
+
+browserTest(
+  "the page says that data is invented, and only where it is",
+  async () => {
+    const banner = ".invented";
+    await using real = await view();
+    assertEquals(await real.page.locator(banner).count(), 0);
+    await using sandbox = await view({ inventedData: true });
+    assertStringIncludes(await textOf(sandbox, banner), "Invented data");
+    await using indonesian = await view({
+      inventedData: true,
+      path: "/?lang=id",
+      javaScriptEnabled: false,
+    });
+    assertStringIncludes(await textOf(indonesian, banner), "Data rekaan");
+  },
+);
+
+browserTest(
+  "the page says which parts of the server work, and how many tools it has",
+  async () => {
+    await using shown = await view();
+    assertEquals(
+      await textOf(shown, "#parts"),
+      "the store of credentials\nQontak",
+    );
+    const of = (one: string) =>
+      catalog.filter(({ effect }) => effect === one).length;
+    await shown.page.getByText(
+      `${catalog.length} tools: ${of("read")} read, ${of("write")} write, ${
+        of("delete")
+      } delete`,
+    ).waitFor();
+    await using down = await view({ isCrmDown: true });
+    assertEquals(
+      await down.ask(`[...document.querySelectorAll("#parts [data-state]")]
+        .map((one) => [one.textContent, one.dataset.state])`),
+      [["the store of credentials", "good"], ["Qontak", "bad"]],
+    );
   },
 );
 
 // ----- Connecting
+
+for (const key of [undefined, A_KEY]) {
+  browserTest(
+    `an install button has the right address (${
+      key === undefined ? "no key" : "with a key"
+    })`,
+    async () => {
+      await using shown = await view(key === undefined ? {} : { key });
+      if (key !== undefined) await shown.page.fill("#key", key);
+      const expected = CLIENTS.flatMap((client) =>
+        installLinks(client, {
+          how: "http",
+          url: `${shown.origin}/mcp`,
+          ...(key === undefined ? {} : { key: KEY }),
+        })?.app ?? []
+      );
+      const found: string[] = await shown.ask(
+        `[...document.querySelectorAll(".install a")].map(({ href }) => href)`,
+      );
+      assertEquals(found.length, 2);
+      assertEquals(found, expected);
+    },
+  );
+}
 
 for (const key of [undefined, A_KEY]) {
   const how = key === undefined ? "needs no key" : "needs a key";
@@ -271,6 +432,53 @@ browserTest(
 
 // ----- Calling tools
 
+browserTest("an answer is a table, and the whole of it is there", async () => {
+  await using shown = await view();
+  const { page } = shown;
+  await tryTool(shown, "query_records", {
+    resource: "deals",
+    group_by: "stage",
+    measures: "count,sum:size",
+    sort: "-sum:size",
+  });
+  const table = page.locator("#query_records .scroll");
+  await table.waitFor();
+  assertEquals(
+    await table.locator("tr:nth-child(1)").allInnerTexts(),
+    [
+      "crm_stage_id\tcount\tsum:size\twithout_size",
+      "Proposal Sent\t5\tIDR 944,360,000\t",
+    ],
+  );
+  assert(!await page.isVisible("#query_records .answer"));
+  await page.click("#query_records .forms button:last-child");
+  assert(!await table.isVisible());
+  const { records } = JSON.parse(
+    await textOf(shown, "#query_records .answer"),
+  );
+  assertEquals(records[0]["sum:size"], { IDR: 944360000 });
+  assertEquals(
+    await shown.ask(
+      `[...document.querySelectorAll("#query_records .forms button")]
+      .map((one) => one.ariaPressed)`,
+    ),
+    ["false", "true"],
+  );
+
+  // One record has a row for each of its values.
+  await tryTool(shown, "get_deal", { deal_id: "48283761" });
+  await waitFor(shown, "#get_deal .scroll", "Toner Hitam - CV Cipta Boga Rasa");
+  assertEquals(
+    await page.locator("#get_deal th").allInnerTexts(),
+    ["Field", "Value"],
+  );
+  // An error has no table.
+  await tryTool(shown, "get_deal", { deal_id: "1" });
+  await waitFor(shown, "#get_deal .answer", /./);
+  assert(!await page.isVisible("#get_deal .forms"));
+  assertEquals(await shown.complaints(), []);
+});
+
 browserTest("a read tool is called, and its answer shown", async () => {
   await using shown = await view();
   await tryTool(shown, "list_contacts", { per_page: "2", page: "1" });
@@ -333,7 +541,7 @@ browserTest("arguments are sent as their types have it", async () => {
       return Response.json({ jsonrpc: "2.0", id: 1, result: { content: [] } });
     },
   });
-  await shown.page.click("#list_notes > summary");
+  await openTool(shown, "list_notes");
   await shown.page.selectOption('[id="list_notes.flag"]', "false");
   await shown.page.selectOption('[id="list_notes.word"]', "th | ree");
   await tryTool(shown, "list_notes", {
@@ -634,6 +842,7 @@ browserTest("hostile text in answers stays text", async () => {
   const names = JSON.parse(answer).records
     .map((one: { name: string }) => one.name);
   assert(names.includes(HOSTILE), names.join("\n"));
+  assertStringIncludes(await textOf(shown, "#list_products .scroll"), HOSTILE);
   // In the description of arguments, and in the refusal of the call.
   await tryTool(shown, "get_contact", { contact_id: HOSTILE });
   await waitFor(shown, "#get_contact .answer", "hacked = 1");
@@ -695,19 +904,30 @@ browserTest(
 browserTest("the page can be read without JavaScript", async () => {
   await using shown = await view({ javaScriptEnabled: false });
   const { page } = shown;
-  for (const text of ["What this is", "Connect a client", "List contacts"]) {
+  await page.click(".group:has(#list_contacts) > summary");
+  for (
+    const text of [
+      "Ask your CRM in your own words",
+      "Where is the money in our pipeline?",
+      "IDR 944,360,000 in 5 deals",
+      "Connect a client",
+      "List contacts",
+    ]
+  ) {
     assert(await page.getByText(text).first().isVisible(), text);
   }
   await page.click("#cursor > summary");
   assert(await page.isVisible("#cursor code"));
-  await page.click("#create_contact > summary");
+  await openTool(shown, "create_contact");
   assert(await page.isVisible("#create_contact li"));
   // Nothing is shown that would not work.
-  for (const dead of await page.locator("button, input, #health").all()) {
+  for (
+    const dead of await page.locator("button, .button, input, #health").all()
+  ) {
     assert(!await dead.isVisible(), await dead.innerHTML());
   }
   await page.click("text=Bahasa Indonesia");
-  assert(await page.getByText("Tentang server ini").isVisible());
+  assert(await page.getByText("Tanyakan apa saja kepada CRM Anda").isVisible());
   await page.click('a[href="/health"]');
   assertStringIncludes(await page.content(), '"status":"ok"');
   assert(!shown.requests.includes("GET /ready"));
@@ -741,6 +961,9 @@ browserTest("the keyboard is enough", async () => {
   await tabTo("#list_contacts form button");
   await keyboard.press("Enter");
   await waitFor(shown, "#list_contacts .outcome", "Answered");
+  await tabTo("#list_contacts .forms button");
+  await keyboard.press("Tab");
+  await keyboard.press("Space");
   await tabTo("#list_contacts .answer");
   assertEquals(
     await ask(`document.activeElement.getAttribute("aria-label")`),
@@ -753,7 +976,8 @@ browserTest(
   async () => {
     for (const colorScheme of ["light", "dark"] as const) {
       await using shown = await view({ key: A_KEY, colorScheme });
-      await shown.ask(`get_contact.open = true`);
+      await shown.ask(`document.querySelectorAll(".group, #get_contact")
+        .forEach((one) => one.open = true)`);
       await shown.ask(`globalThis.last = document.body`);
       const wrong: string[] = [];
       let stops = 0;
@@ -781,7 +1005,7 @@ browserTest(
       }
       assertEquals(wrong, []);
       const reachable = await shown.ask(
-        `[...document.querySelectorAll("a, button, input, summary, pre")]
+        `[...document.querySelectorAll("a, button, input, summary, pre, .scroll")]
         .filter((one) => one.checkVisibility()).length`,
       );
       assert(reachable > 80);
@@ -887,6 +1111,7 @@ browserTest(
         "Claude Code",
         "Claude Desktop",
         "Cursor",
+        "Qontak",
         "VS Code",
         "Windsurf",
       ],
@@ -895,9 +1120,8 @@ browserTest(
     await using shown = await view({ path: "/?lang=id" });
     assertEquals(
       await shown.ask(
-        `[...document.querySelectorAll("[data-effect] > p:first-of-type, [data-effect] b, [data-effect] li span")]
-        .filter((one) => one.lang !== "en" && one.textContent !== "Tanpa argumen.")
-        .map((one) => one.textContent)`,
+        `[...document.querySelectorAll("[data-effect] > .quiet, [data-effect] li span")]
+        .filter((one) => one.lang !== "en").map((one) => one.textContent)`,
       ),
       [],
     );

@@ -1,7 +1,9 @@
 /** The page's script, style and words, before a browser sees them. */
 import { assert, assertEquals } from "@std/assert";
+import { indonesian } from "../../../src/http/page/indonesian.ts";
 import { SCRIPT } from "../../../src/http/page/script.ts";
 import { STYLE } from "../../../src/http/page/style.ts";
+import { catalog } from "../../../src/tools/catalog.ts";
 import { LANGUAGES, words } from "../../../src/http/page/words.ts";
 
 Deno.test("the page's script and style are checked, linted and formatted as files are", async () => {
@@ -36,6 +38,20 @@ Deno.test("the page's script and style are checked, linted and formatted as file
     }
   } finally {
     await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("every tool has a title and a sentence in Indonesian, and nothing else has", () => {
+  assertEquals(
+    Object.keys(indonesian).toSorted(),
+    catalog.map(({ name }) => name).toSorted(),
+  );
+  const titles = Object.values(indonesian).map(({ title }) => title);
+  assertEquals(new Set(titles).size, titles.length);
+  const english = new Set(catalog.map(({ title }) => title));
+  for (const [name, { title, about }] of Object.entries(indonesian)) {
+    assert(!english.has(title), name);
+    assert(/^[A-Z].+\.$/.test(about), `${name}: ${about}`);
   }
 });
 
