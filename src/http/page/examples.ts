@@ -20,8 +20,8 @@ export interface Example {
   readonly tool: string;
   readonly args: Readonly<Record<string, unknown>>;
   /**
-   * The reply. `{path}` stands for a value of the answer, such as
-   * `{records.0.count}`.
+   * The reply. `{path}` is a placeholder for a value of the answer,
+   * such as `{records.0.count}`.
    */
   readonly reply: Text;
   /** Where the rows of the table are, and what is in its columns. */
