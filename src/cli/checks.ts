@@ -11,7 +11,7 @@ import { redact } from "../logging/redact.ts";
 import { FAILED, OK } from "./exit.ts";
 import { lineOf, say } from "./output.ts";
 import { takeLease } from "../tokens/lease.ts";
-import { DEFAULT_TENANT, isTenantName } from "../tokens/store.ts";
+import { DEFAULT_TENANT, isTenant } from "../tokens/store.ts";
 
 /** How a check ended. */
 export interface Finding {
@@ -102,7 +102,7 @@ export async function tryAll(
     for (let next; (next = left.shift());) {
       const [at, tenant] = next;
       const check = lineOf(tenant);
-      findings[at] = isTenantName(tenant)
+      findings[at] = isTenant(tenant)
         ? await attempt(check, () => askCrm(program, tenant))
         : { check, status: "warn", detail: "no tenant can have this name" };
     }

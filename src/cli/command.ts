@@ -85,6 +85,16 @@ export function settingsOf(flags: Flags): Settings {
 }
 
 /**
+ * Whether the settings name no company: the only one would be that of the
+ * environment, which has no token.
+ */
+export function lacksToken(settings: Settings): boolean {
+  const { TOKEN_STORE, QONTAK_AUTH, QONTAK_REFRESH_TOKEN } = settings;
+  return TOKEN_STORE === "env" && QONTAK_AUTH !== "hmac" &&
+    !QONTAK_REFRESH_TOKEN;
+}
+
+/**
  * Reads the text of a flag.
  *
  * @throws {ConfigError} Says what is wrong with it.

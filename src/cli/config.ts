@@ -4,7 +4,8 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
-import { variables } from "../app/variables.ts";
+import { readEnvironment } from "../app/environment.ts";
+import { MANY_STORES, variables } from "../app/variables.ts";
 import { ConfigError } from "../errors.ts";
 import {
   type ClientId,
@@ -49,6 +50,10 @@ export const config: Run = async ({ word, flags }) => {
   for (const [placeholder, meaning] of Object.entries(meanings)) {
     if (text.includes(placeholder)) tell(`${placeholder}: ${meaning}`);
   }
+  const own = text.match(/YOUR_(?:REDIS|VAULT|TOKEN)_\w+/g) ?? [];
+  for (const placeholder of new Set(own)) {
+    tell(`${placeholder}: the value that is set here, which is not shown`);
+  }
   return OK;
 };
 
@@ -63,18 +68,23 @@ const meanings: Readonly<Record<string, string>> = {
 /**
  * Reads the name of a client.
  *
+ * @param word The name.
+ * @param command The command that takes it.
  * @throws {ConfigError} If it is not one.
  */
-export function readClient(word: string | undefined): ClientId {
+export function readClient(
+  word: string | undefined,
+  command = "config",
+): ClientId {
   const known = CLIENTS.join(", ");
   if (word === undefined) {
-    throw new ConfigError([`config needs a client: one of ${known}`]);
+    throw new ConfigError([`${command} needs a client: one of ${known}`]);
   }
   const client = CLIENTS.find((id) => id === word.toLowerCase());
   if (client) return client;
   // The word is not repeated: it may be a token, given here by mistake.
   throw new ConfigError([
-    `The word after config is not a known client${
+    `The word after ${command} is not a known client${
       didYouMean(word, CLIENTS) || "."
     } There are ${known}; generic is the form that most others read`,
   ]);
@@ -140,12 +150,35 @@ export function ownServer(
     how: "stdio",
     command,
     sandbox: sandbox === true,
+    ...(sandbox ? {} : ofStore()),
     flags: [
       ...(isReadOnly ? ["--read-only"] : []),
       ...(groups ? ["--toolsets", groups.join(",")] : []),
       // The value may begin with a dash.
       ...(choice ? [`--tools=${choice.join(",")}`] : []),
     ],
+  };
+}
+
+/** What begins the names of variables that a store needs. */
+const OF_STORE = /^(?:REDIS|VAULT)_|^TOKEN_ENCRYPTION_KEY/;
+
+/**
+ * The variables of a server whose credentials are in a store that the
+ * environment, or `.env`, names. Their values may be secrets, and are left out.
+ */
+function ofStore(): Pick<Stdio, "env"> {
+  const { variables: set } = readEnvironment();
+  const store = set.TOKEN_STORE;
+  if (!MANY_STORES.some((name) => name === store)) return {};
+  const names = Object.keys(set).filter((name) =>
+    OF_STORE.test(name) && Object.hasOwn(variables, name)
+  ).sort();
+  return {
+    env: {
+      TOKEN_STORE: store!,
+      ...Object.fromEntries(names.map((name) => [name, `YOUR_${name}`])),
+    },
   };
 }
 

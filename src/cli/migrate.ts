@@ -74,7 +74,7 @@ export const migrate: Run = async ({ flags }) => {
       check: "next",
       status: "ok",
       detail:
-        "stop the Python server, then run qontak-mcp doctor, and let qontak-mcp config write the client's configuration",
+        "stop the Python server, then run qontak-mcp doctor, and paste what qontak-mcp config prints into the client",
     });
   }
   return report(findings, flags.json === true);

@@ -14,7 +14,7 @@ import { isObject } from "../values/json.ts";
 import { VERSION } from "../version.ts";
 import { readWhole, whole } from "../values/rules.ts";
 import { createAsker } from "./ask.ts";
-import { readFlag, type Run, settingsOf } from "./command.ts";
+import { lacksToken, readFlag, type Run, settingsOf } from "./command.ts";
 import { FAILED, MISUSED, OK } from "./exit.ts";
 import { type Flags, flags } from "./flags.ts";
 import { complain, tell } from "./output.ts";
@@ -31,21 +31,16 @@ const OFFER =
 
 /** Serves until the client, or a signal, ends it. */
 export const serve: Run = async ({ flags: given }) => {
-  if (Deno.stdin.isTerminal() && lacksToken(given)) return await offer(given);
+  if (
+    Deno.stdin.isTerminal() && !given.sandbox && !given.http &&
+    lacksToken(settingsOf(given))
+  ) return await offer(given);
   const ending = watchSignals();
   const code = await serveUntil(ending, given);
   // A read of stdin that was begun would keep the process alive.
   if (ending.aborted) Deno.exit(code);
   return code;
 };
-
-/** Whether a person started the program without anything to serve. */
-function lacksToken(given: Flags): boolean {
-  if (given.sandbox || given.http) return false;
-  const { TOKEN_STORE, QONTAK_AUTH, QONTAK_REFRESH_TOKEN } = settingsOf(given);
-  return TOKEN_STORE === "env" && QONTAK_AUTH !== "hmac" &&
-    !QONTAK_REFRESH_TOKEN;
-}
 
 /** Offers what a person without a token can do. */
 async function offer(given: Flags): Promise<number> {

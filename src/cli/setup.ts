@@ -16,6 +16,7 @@ import {
   startsServers,
 } from "../clients/clients.ts";
 import { ConfigError } from "../errors.ts";
+import { isInvalidGrant } from "../tokens/renewal.ts";
 import { DEFAULT_TENANT } from "../tokens/store.ts";
 import { defined, isObject, type JsonObject } from "../values/json.ts";
 import { type Asker, createAsker } from "./ask.ts";
@@ -47,7 +48,9 @@ const MAX_FILE = 4_000_000;
  * the client's configuration.
  */
 export const setup: Run = async ({ word, flags }) => {
-  const wanted = word === undefined ? undefined : startable(readClient(word));
+  const wanted = word === undefined
+    ? undefined
+    : startable(readClient(word, "setup"));
   const { variables } = readEnvironment();
   const { TOKEN_STORE } = variables;
   if (TOKEN_STORE && TOKEN_STORE !== STORE && TOKEN_STORE !== "env") {
@@ -84,13 +87,29 @@ async function keepToken(program: Program, asker: Asker): Promise<number> {
   asker.tell(
     "Make a token at https://crm.qontak.com/crm/api_token/ and paste it here. It is not shown",
   );
-  return await add(
-    program,
-    DEFAULT_TENANT,
-    { ...isThere ? { replace: true } : {} },
-    asker,
-  );
+  const options = isThere ? { replace: true } : {};
+  for (let tries = 1;; tries++) {
+    try {
+      return await add(program, DEFAULT_TENANT, options, asker);
+    } catch (error) {
+      if (!isInvalidGrant(error)) throw error;
+      asker.tell(
+        `Qontak does not accept this token: it may be copied in part, or used already. ${
+          tries < TRIES
+            ? "Make a new one and paste it"
+            : "Make a new one, and run qontak-mcp setup again"
+        }`,
+      );
+      if (tries === TRIES) return FAILED;
+    }
+  }
 }
+
+/** How often a person may try. */
+const TRIES = 3;
+
+/** Whether an answer means yes, in English or Indonesian. */
+const isYes = (answer: string) => /^(?:y|yes|ya)$/i.test(answer);
 
 function startable(client: ClientId): ClientId {
   if (startsServers(client)) return client;
@@ -105,8 +124,16 @@ async function askClient(asker: Asker): Promise<ClientId> {
   const known = CLIENTS.filter(startsServers);
   const names = known.map((id) => `  ${id}  ${nameOf(id)}`);
   asker.tell(`The program that you talk to:\n${names.join("\n")}`);
-  const answer = await asker.ask("Type one of these names");
-  return startable(readClient(answer || undefined));
+  for (let tries = 1;; tries++) {
+    const answer = await asker.ask("Type one of these names");
+    try {
+      return startable(readClient(answer || undefined, "setup"));
+    } catch (error) {
+      const isLast = answer === "" || tries === TRIES;
+      if (!(error instanceof ConfigError) || isLast) throw error;
+      asker.tell(error.problems.join("\n"));
+    }
+  }
 }
 
 interface Configure {
@@ -143,7 +170,7 @@ async function configure(
         : `, whose other entries stay; a copy goes to ${backupOf(file)}`
     }`,
   );
-  if (answer !== "yes") {
+  if (!isYes(answer)) {
     asker.tell(`Nothing was written. ${byHand(client, snippet, file)}`);
     return OK;
   }

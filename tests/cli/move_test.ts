@@ -76,7 +76,7 @@ Deno.test({
 
     const asked = await place.in("vault", ["tenants", "move", "--to", "redis"]);
     assertEquals(asked.code, 1);
-    assertStringIncludes(asked.stderr, "2 companies and 1 API keys move");
+    assertStringIncludes(asked.stderr, "companies 2, API keys 1");
     assertStringIncludes(asked.stdout, "Nothing was moved");
     assertEquals(await place.redis.send("DBSIZE"), 0);
 

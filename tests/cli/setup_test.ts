@@ -50,8 +50,9 @@ Deno.test("setup tests the token, keeps it, and adds the server to a client's fi
   const before = `{"mcpServers": {"other": {"command": "x"}}, "theme": 1}`;
   await Deno.writeTextFile(file, before, { mode: 0o640 });
 
-  const bad = await machine.setup(["cursor"], "not-a-token", "yes");
-  assertEquals(bad.code, 1, bad.stdout);
+  const bad = await machine.setup(["cursor"], "not-a-token", "wrong");
+  assertEquals(bad.code, 2, bad.stdout);
+  assertStringIncludes(bad.stderr, "Qontak does not accept this token");
   assertEquals(await Deno.readTextFile(file), before);
 
   const no = await machine.setup(["cursor"], token, "no");
@@ -75,6 +76,10 @@ Deno.test("setup tests the token, keeps it, and adds the server to a client's fi
     assert(!`${stdout}${stderr}`.includes(token));
     assert(!`${stdout}${stderr}`.includes("not-a-token"));
   }
+  // Without the variables of the client, doctor finds what setup kept.
+  const found = await run([WITH_KV, "doctor"], { env: machine.env });
+  assertEquals(found.code, 0, found.stdout);
+  assertStringIncludes(found.stdout, "TOKEN_STORE=kv");
   // A server that is started so has the company.
   const checked = await run([WITH_KV, "doctor"], {
     env: { ...machine.env, ...env },
@@ -85,7 +90,13 @@ Deno.test("setup tests the token, keeps it, and adds the server to a client's fi
 Deno.test("setup asks for the client, and changes no file that it does not understand", async () => {
   await using machine = await createMachine();
   const { home, sandbox } = machine;
-  const asked = await machine.setup([], sandbox.refreshToken, "cursor", "yes");
+  const asked = await machine.setup(
+    [],
+    sandbox.refreshToken,
+    "cursro",
+    "cursor",
+    "ya",
+  );
   assertEquals(asked.code, 0, asked.stderr);
   assertStringIncludes(asked.stderr, "claude-desktop  Claude Desktop");
   const file = `${home}/.cursor/mcp.json`;

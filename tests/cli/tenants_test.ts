@@ -162,6 +162,32 @@ Deno.test("tenants check --all and doctor --all try every company, and refresh n
   assertMatch(shown.stdout, /^acme +refused +\d{4}-\d\d-\d\d \d\d:\d\dZ/m);
 });
 
+Deno.test("tenants check --all tries the company without an id too", async () => {
+  await using place = createPlace();
+  const { sandbox } = place;
+  await place.run(["tenants", "add"], `${sandbox.refreshToken}\n`);
+  const good = await place.run(["tenants", "check", "--all"]);
+  assertEquals(good.code, 0, good.stdout);
+  assertMatch(good.stdout, /^ok +_default +Qontak answers/m);
+  sandbox.expireAccessTokens();
+  sandbox.revokeRefreshTokens();
+  const dead = await place.run(["tenants", "check", "--all"]);
+  assertEquals(dead.code, 1);
+  assertMatch(dead.stdout, /^fail +_default +.*invalid_grant/m);
+});
+
+Deno.test("config passes on which store the environment names, and none of its secrets", async () => {
+  const { code, stdout, stderr } = await run(["config", "cursor"], {
+    env: { TOKEN_STORE: "redis", REDIS_URL: "redis://:hunter2@127.0.0.1" },
+  });
+  assertEquals(code, 0, stderr);
+  assertEquals(JSON.parse(stdout).mcpServers.qontak.env, {
+    TOKEN_STORE: "redis",
+    REDIS_URL: "YOUR_REDIS_URL",
+  });
+  assertStringIncludes(stderr, "YOUR_REDIS_URL: the value that is set here");
+});
+
 Deno.test("tenants add --user says who me is, also after a new token", async () => {
   await using place = createPlace(
     serveSandbox({ tokenInfo: false, refreshTokens: ["other-refresh-token"] }),

@@ -9,7 +9,7 @@ import { sha256 } from "../../storage/hash.ts";
 import { takeLease } from "../../tokens/lease.ts";
 import type { OAuthCredentials, TokenStore } from "../../tokens/store.ts";
 import { defined } from "../../values/json.ts";
-import { isSame, randomLetters } from "./secrets.ts";
+import { isSame, randomLetters } from "./issued.ts";
 import { SESSION_LIFETIME } from "./sessions.ts";
 import type { Records } from "./store.ts";
 

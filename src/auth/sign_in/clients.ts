@@ -11,7 +11,7 @@ import { createLru } from "../../storage/lru.ts";
 import { isObject, parseJson } from "../../values/json.ts";
 import { visible } from "../../values/visible.ts";
 import { isRedirectUri, OAuthProblem } from "./protocol.ts";
-import { randomLetters } from "./secrets.ts";
+import { randomLetters } from "./issued.ts";
 import type { Records } from "./store.ts";
 
 /** A client. */

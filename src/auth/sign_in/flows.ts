@@ -9,7 +9,7 @@ import { sha256 } from "../../storage/hash.ts";
 import type { Scope } from "../principal.ts";
 import type { Login } from "./accounts.ts";
 import type { Client } from "./clients.ts";
-import { isSame, randomLetters } from "./secrets.ts";
+import { isSame, randomLetters } from "./issued.ts";
 import type { Records } from "./store.ts";
 
 /** What a client asks for, checked. */

@@ -15,7 +15,7 @@ import {
   type Parameters,
   readScope,
 } from "./protocol.ts";
-import { isSame, parseSecret } from "./secrets.ts";
+import { isSame, parseSecret } from "./issued.ts";
 import {
   ACCESS_LIFETIME,
   type Beginning,

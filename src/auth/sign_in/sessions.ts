@@ -9,7 +9,7 @@ import type { Log } from "../../logging/log.ts";
 import { createLru } from "../../storage/lru.ts";
 import { sha256 } from "../../storage/hash.ts";
 import type { Scope } from "../principal.ts";
-import { isSame, mint, type Named, parseSecret } from "./secrets.ts";
+import { isSame, mint, type Named, parseSecret } from "./issued.ts";
 import type { Records } from "./store.ts";
 
 /** A session. Times are in seconds since 1970. */

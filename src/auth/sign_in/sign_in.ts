@@ -39,7 +39,7 @@ import {
   readScope,
 } from "./protocol.ts";
 import { type Code, CODE_LIFETIME, createGrants } from "./grants.ts";
-import { isSame, mint, newSessionId } from "./secrets.ts";
+import { isSame, mint, newSessionId } from "./issued.ts";
 import { createSessions, type Session, type Sessions } from "./sessions.ts";
 import { recordsOf, type SignInStore } from "./store.ts";
 

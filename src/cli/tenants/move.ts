@@ -41,12 +41,16 @@ interface Move {
  * broken off: run again, it continues.
  */
 export const moveTenants: Run = async ({ word, flags }: Given) => {
-  const only = word === undefined ? undefined : readTenant(word);
+  const only = word === undefined || word === DEFAULT_TENANT
+    ? word
+    : readTenant(word);
   const settings = settingsOf(flags);
   const target = readTarget(flags.to, settings);
+  // The token of the environment is for the old store.
+  const { QONTAK_REFRESH_TOKEN: _, ...others } = settings;
   await using from = open(settings, { isStoreCommand: true });
   await using to = open(
-    { ...settings, TOKEN_STORE: target },
+    { ...others, TOKEN_STORE: target },
     { isStoreCommand: true },
   );
   const move: Move = { from, to };
@@ -58,7 +62,11 @@ export const moveTenants: Run = async ({ word, flags }: Given) => {
   }
   const asker = createAsker();
   asker.tell(
-    `${names.length} companies and ${keys.length} API keys move from ${from.store.name} to ${to.store.name}. Stop the servers that use ${from.store.name} first: a company that is moved has no credentials there any more`,
+    `From ${from.store.name} to ${to.store.name}: companies ${names.length}, API keys ${keys.length}. Stop the servers that use ${from.store.name} first: ${
+      from.store.name === "env"
+        ? "two servers that refresh the same token lock each other out"
+        : "a company that is moved has no credentials there any more"
+    }`,
   );
   if (!flags.apply && await asker.ask("Type yes to move them") !== "yes") {
     say("Nothing was moved. With --apply, the command does not ask");

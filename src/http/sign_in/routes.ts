@@ -11,7 +11,7 @@ import {
   FLOW_LIFETIME,
 } from "../../auth/sign_in/flows.ts";
 import { OAuthProblem, readParameters } from "../../auth/sign_in/protocol.ts";
-import { isSame } from "../../auth/sign_in/secrets.ts";
+import { isSame } from "../../auth/sign_in/issued.ts";
 import {
   ACCOUNT_PATH,
   CALLBACK_PATH,

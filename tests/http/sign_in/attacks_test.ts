@@ -8,7 +8,7 @@ import {
   createDocumentReader,
   DocumentError,
 } from "../../../src/net/public_document.ts";
-import { isSame } from "../../../src/auth/sign_in/secrets.ts";
+import { isSame } from "../../../src/auth/sign_in/issued.ts";
 import { USERS } from "../../../src/sandbox/data/tenant.ts";
 import {
   createBrowser,
