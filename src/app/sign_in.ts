@@ -142,6 +142,7 @@ export function openSignIn(
     publicUrl: settings.MCP_PUBLIC_URL!,
     store,
     tokens,
+    dropCached: (tenant) => access.forget(tenant),
     log,
     readDocument: createDocumentReader(),
     place: {

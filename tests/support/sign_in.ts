@@ -61,7 +61,7 @@ export async function serveEndpoint(
       QONTAK_CLIENT_ID: APPLICATION.clientId,
       QONTAK_CLIENT_SECRET: APPLICATION.clientSecret,
       QONTAK_BASE_URL: qontak.url,
-      TOKEN_ENCRYPTION_KEY: btoa("a key of thirty-two bytes, really"),
+      TOKEN_ENCRYPTION_KEY: btoa("a key of thirty-two bytes, truly"),
       ...env,
     },
   });

@@ -93,6 +93,8 @@ export interface AccountsOptions {
   readonly records: Records<Account>;
   /** Where the tokens of Qontak are kept. */
   readonly tokens: TokenStore;
+  /** Deletes what is cached for a tenant, such as an access token. */
+  readonly dropCached: (tenant: string) => Promise<void>;
   /** The clock, in ms since 1970. */
   readonly now: () => number;
 }
@@ -103,15 +105,16 @@ export interface AccountsOptions {
  * @param options Where they are kept.
  */
 export function createAccounts(
-  { records, tokens, now }: AccountsOptions,
+  { records, tokens, dropCached, now }: AccountsOptions,
 ): Accounts {
   async function keep(id: string, { credentials, user }: Login): Promise<void> {
     const tenant = tenantOf(id);
     const { refresh_token, access_token, expires_at, expires_in } = credentials;
     const record: OAuthCredentials = {
       refresh_token,
-      // The same person has the same account, so nothing held is dropped.
-      account: tenant,
+      // The same person has the same account, so nothing held is dropped. If
+      // Qontak does not say who it is, it may be another person.
+      account: user === undefined ? crypto.randomUUID() : tenant,
       ...defined({ access_token, expires_at, expires_in, user }),
     };
     // A server that renews the old tokens now would otherwise replace these.
@@ -164,6 +167,7 @@ export function createAccounts(
 
     async forget(id) {
       await tokens.remove(tenantOf(id));
+      await dropCached(tenantOf(id));
     },
   };
 }

@@ -34,6 +34,11 @@ export function newSessionId(): string {
   return randomLetters(16);
 }
 
+/** Whether a text has the form of a session's id. */
+export function isSessionId(text: string): boolean {
+  return /^[a-z2-7]{16}$/.test(text);
+}
+
 /** Makes a secret, and its hash. */
 export async function mint(
   kind: Kind,

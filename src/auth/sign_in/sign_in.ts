@@ -39,7 +39,7 @@ import {
   readScope,
 } from "./protocol.ts";
 import { type Code, CODE_LIFETIME, createGrants } from "./grants.ts";
-import { isSame, mint, newSessionId } from "./issued.ts";
+import { isSame, isSessionId, mint, newSessionId } from "./issued.ts";
 import { createSessions, type Session, type Sessions } from "./sessions.ts";
 import { recordsOf, type SignInStore } from "./store.ts";
 
@@ -63,6 +63,8 @@ export interface SignInOptions {
   readonly store: SignInStore;
   /** Where the tokens of Qontak are kept. */
   readonly tokens: TokenStore;
+  /** Deletes what is cached for a tenant, such as an access token. */
+  readonly dropCached: (tenant: string) => Promise<void>;
   /** Where people log in. */
   readonly place: LoginPlace;
   /** Reads the metadata document of a client. */
@@ -197,6 +199,7 @@ export function createSignIn(options: SignInOptions): SignIn {
   const accounts = createAccounts({
     records: recordsOf<Account>(store, "account"),
     tokens,
+    dropCached: options.dropCached,
     now,
   });
   const flows = createFlows(recordsOf<Flow>(store, "flow"));
@@ -373,6 +376,7 @@ export function createSignIn(options: SignInOptions): SignIn {
     },
 
     async end(account, session) {
+      if (!isSessionId(session)) return false;
       const existed = await sessions.end(account, session);
       if (existed) await forgetUnused(account);
       return existed;

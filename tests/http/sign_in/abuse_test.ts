@@ -3,7 +3,10 @@
  * and use up what others need.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { createSignIn } from "../../../src/auth/sign_in/sign_in.ts";
+import { createMemoryChangeStore } from "../../../src/changes/mod.ts";
 import { isFitting } from "../../../src/http/sign_in/known_clients.ts";
+import { createMemoryStore } from "../../../src/tokens/stores/memory.ts";
 import {
   createBrowser,
   createRawClient,
@@ -136,4 +139,64 @@ Deno.test("when a stolen secret ends the last session of a person, no token of Q
     assertEquals((await client.refresh(refresh_token)).status, 400);
   }
   assertEquals(await people(), 0);
+});
+
+Deno.test("with the last session of a person, what is cached for the person goes, too", async () => {
+  const dropped: string[] = [];
+  const store = createMemoryChangeStore();
+  const signIn = createSignIn({
+    publicUrl: "https://one.example.co.id/mcp",
+    store: {
+      ...store,
+      get: (place) =>
+        place.id.length > 100
+          ? Promise.reject(new Error("the key is too long"))
+          : store.get(place),
+    },
+    tokens: createMemoryStore(),
+    dropCached: (tenant) => {
+      dropped.push(tenant);
+      return Promise.resolve();
+    },
+    log: () => {},
+    place: { url: () => "", exchange: () => Promise.reject() },
+    readDocument: () => Promise.reject(),
+  });
+  const ids = ["a".repeat(16), "b".repeat(16)] as const;
+  for (const id of ids) {
+    await signIn.sessions.begin({
+      id,
+      account: "512301",
+      client_id: "c",
+      client_name: "C",
+      client_host: "h",
+      scopes: ["read"],
+      resource: signIn.resource,
+      code: "0".repeat(64),
+    });
+  }
+  // A form can name any session.
+  assertEquals(await signIn.end("512301", "x".repeat(3_000)), false);
+  assertEquals(await signIn.end("512301", ids[0]), true);
+  assertEquals(dropped, []);
+  assertEquals(await signIn.end("512301", ids[1]), true);
+  assertEquals(dropped, ["qontak.512301"]);
+});
+
+Deno.test("who continues an account that Qontak does not name gets nothing that was held for it", async () => {
+  await using qontak = serveQontak({ tokenInfo: false });
+  await using endpoint = await serveEndpoint({ qontak });
+  const client = await createRawClient(endpoint);
+  const { store } = endpoint.program;
+  const browser = createBrowser();
+  const accounts: unknown[] = [];
+  for (const account of ["new", "known"]) {
+    await tokensOf(client, browser, { account });
+    const all = await store.tenants();
+    const [tenant, ...others] = all.filter((one) => one.startsWith("qontak."));
+    assertEquals(others, []);
+    const { credentials } = (await store.read(tenant!))!;
+    accounts.push("account" in credentials && credentials.account);
+  }
+  assert(accounts[0] !== accounts[1], String(accounts));
 });

@@ -29,6 +29,7 @@ function createRoutes(documents: Record<string, unknown>) {
     publicUrl: "https://crm.example.co.id/mcp",
     store: createMemoryChangeStore(),
     tokens: createMemoryStore(),
+    dropCached: () => Promise.resolve(),
     log: () => {},
     place: {
       url: (state) => `https://app.qontak.com/oauth/authorize?state=${state}`,

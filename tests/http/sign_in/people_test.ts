@@ -251,6 +251,7 @@ Deno.test("a token of one endpoint is refused at another with the same store", a
       publicUrl,
       store,
       tokens: createMemoryStore(),
+      dropCached: () => Promise.resolve(),
       log: () => {},
       place: { url: () => "", exchange: () => Promise.reject() },
       readDocument: () => Promise.reject(),
