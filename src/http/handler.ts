@@ -131,6 +131,7 @@ export function createHandler(
   const readable: Readonly<Record<string, Route>> = {
     "/": createPage(server, {
       needsKey: authenticate !== undefined,
+      signsIn: protectedResource !== undefined,
       isInvented: options.inventedData ?? false,
     }),
     "/health": () => health(server),

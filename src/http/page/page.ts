@@ -24,6 +24,8 @@ import { type Language, languageOf } from "./words.ts";
 export interface PageOptions {
   /** Whether callers of `/mcp` need a key. */
   readonly needsKey: boolean;
+  /** Whether clients are sent to a page where a person signs in. */
+  readonly signsIn: boolean;
   /** Whether the data is that of the built-in CRM. */
   readonly isInvented: boolean;
 }

@@ -25,6 +25,8 @@ export interface PageData {
   readonly toolsets: readonly ShownToolset[];
   /** Whether callers need a key. */
   readonly needsKey: boolean;
+  /** Whether clients are sent to a page where a person signs in. */
+  readonly signsIn: boolean;
   /** Whether the data is that of the built-in CRM. */
   readonly isInvented: boolean;
   /** The style sheet. */
@@ -40,7 +42,7 @@ export interface PageData {
  * @returns A whole HTML document.
  */
 export function renderPage(data: PageData): string {
-  const { language, needsKey, style, script } = data;
+  const { language, needsKey, signsIn, style, script } = data;
   const text = words[language];
   const settings = JSON.stringify({
     url: URL_PLACEHOLDER,
@@ -66,7 +68,13 @@ export function renderPage(data: PageData): string {
     <main>
     ${about(data, text)}
     ${ask(data, text)}
-    ${connect(connecting(text, needsKey), needsKey, text)}
+    ${
+    connect(
+      connecting(text, needsKey && !signsIn),
+      signsIn ? text.signIn : needsKey ? text.needsKey : text.needsNoKey,
+      text,
+    )
+  }
     ${tools(data, text)}
     </main>
     <footer><p>
@@ -100,7 +108,7 @@ function header(language: Language, text: Words): Html {
 }
 
 function about(
-  { toolsets, needsKey, isInvented }: PageData,
+  { toolsets, needsKey, signsIn, isInvented }: PageData,
   text: Words,
 ): Html {
   const effects = toolsets.flatMap(({ tools }) => tools)
@@ -122,7 +130,7 @@ function about(
     fill(text.counts, { all: effects.length, ...counts })
   }</dd></div>
     <div><dt>${text.access}</dt><dd>${
-    needsKey ? text.withKey : text.withoutKey
+    signsIn ? text.withLogin : needsKey ? text.withKey : text.withoutKey
   }</dd></div>
     </dl>
     </section>`;
@@ -191,12 +199,12 @@ function reply(
 
 function connect(
   clients: readonly Connecting[],
-  needsKey: boolean,
+  access: string,
   text: Words,
 ): Html {
   return markup`<section aria-labelledby="connect">
     <h2 id="connect">${text.connect}</h2>
-    <p>${needsKey ? text.needsKey : text.needsNoKey}</p>
+    <p>${access}</p>
     <h3>${text.address}</h3>
     ${snippet(text.address, URL_PLACEHOLDER)}
     <div class="live install">${

@@ -75,6 +75,8 @@ export interface Words {
   readonly address: string;
   readonly needsKey: string;
   readonly needsNoKey: string;
+  readonly signIn: string;
+  readonly withLogin: string;
   readonly files: string;
   readonly clients: Readonly<Partial<Record<ClientId, string>>>;
   /** What to do with a snippet; the snippet's own words where left out. */
@@ -119,6 +121,7 @@ export const words: Readonly<Record<Language, Words>> = {
     counts: "{all} tools: {read} read, {write} write, {delete} delete",
     access: "Access",
     withKey: "With your own key",
+    withLogin: "After you sign in",
     withoutKey: "Only from this machine, no key",
     health: "State of the server",
     checking: "Checking …",
@@ -134,6 +137,8 @@ export const words: Readonly<Record<Language, Words>> = {
     address: "Address",
     needsKey:
       "You need a key from the person who runs this server. Replace YOUR_API_KEY with it.",
+    signIn:
+      "Your program needs only the address. It opens a page where you sign in and agree to what it may do; you copy no key. A program that cannot do that needs a key from the person who runs this server.",
     needsNoKey:
       "You need no key: this server answers only programs on its own machine.",
     files: "File",
@@ -222,6 +227,7 @@ export const words: Readonly<Record<Language, Words>> = {
       "{all} alat: {read} membaca, {write} menulis, {delete} menghapus data",
     access: "Akses",
     withKey: "Dengan kunci Anda sendiri",
+    withLogin: "Setelah Anda masuk",
     withoutKey: "Hanya dari komputer ini, tanpa kunci",
     health: "Status server",
     checking: "Memeriksa …",
@@ -237,6 +243,8 @@ export const words: Readonly<Record<Language, Words>> = {
     address: "Alamat",
     needsKey:
       "Anda memerlukan kunci, yang diberikan oleh pengelola server ini. Gantilah YOUR_API_KEY dengan kunci tersebut.",
+    signIn:
+      "Program Anda hanya memerlukan alamat ini. Program itu membuka halaman tempat Anda masuk dan menyetujui apa yang boleh dilakukannya; Anda tidak menyalin kunci. Program yang tidak dapat melakukannya memerlukan kunci dari pengelola server ini.",
     needsNoKey:
       "Kunci tidak diperlukan: server ini hanya melayani program di komputer tempatnya berjalan.",
     files: "Berkas",

@@ -43,6 +43,21 @@ Deno.test("a client signs a person in, and its token reads the person's CRM", as
   assert(tenants.includes(`qontak.${USERS[1]!.id}`), String(tenants));
 });
 
+Deno.test("the page at / says that programs need only the address, and a person signs in", async () => {
+  await using qontak = serveQontak();
+  await using endpoint = await serveEndpoint({ qontak });
+  for (const language of ["en", "id"]) {
+    const page = await (await fetch(`${endpoint.origin}/`, {
+      headers: { "accept-language": language },
+    })).text();
+    assertStringIncludes(
+      page,
+      language === "en" ? "you copy no key" : "Anda tidak menyalin kunci",
+    );
+    assert(!/<code>[^<]*YOUR_API_KEY/.test(page), "a snippet asks for a key");
+  }
+});
+
 Deno.test("a caller without a token is told where to sign in", async () => {
   await using qontak = serveQontak();
   await using endpoint = await serveEndpoint({ qontak });
