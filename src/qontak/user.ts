@@ -35,9 +35,9 @@ export async function askUser(
 ): Promise<number | undefined> {
   try {
     const { response } = await host.call(tokenInfo, { signal });
-    return isObject(response)
-      ? toId(response.resource_owner_id) ?? undefined
-      : undefined;
+    const id = isObject(response) ? toId(response.resource_owner_id) : null;
+    // An application without a person may have 0.
+    return id !== null && id > 0 ? id : undefined;
   } catch (error) {
     if (isNotServed(error)) return undefined;
     throw error;

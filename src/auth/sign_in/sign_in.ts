@@ -318,6 +318,10 @@ export function createSignIn(options: SignInOptions): SignIn {
       const account = login.user === undefined
         ? (await accounts.known(known))?.id
         : String(login.user);
+      // A program may never have fetched the tokens that a person allowed it.
+      if (account !== undefined && await accounts.exists(account)) {
+        await forgetUnused(account);
+      }
       return await flows.next(flow, defined({ account }));
     },
 
@@ -386,8 +390,11 @@ export function createSignIn(options: SignInOptions): SignIn {
 
     async endTenant(tenant) {
       const account = accountOf(tenant);
-      // An operator may have a tenant with such a name.
-      const isOurs = account !== undefined && await accounts.exists(account);
+      if (account === undefined) return;
+      // An operator may have a tenant with such a name. Of many thousand
+      // accounts, the store keeps the newest.
+      const isOurs = await accounts.exists(account) ||
+        (await sessions.list(account)).length > 0;
       if (isOurs) await endAll(account);
     },
   };

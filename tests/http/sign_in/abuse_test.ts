@@ -6,8 +6,12 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createSignIn } from "../../../src/auth/sign_in/sign_in.ts";
 import { createMemoryChangeStore } from "../../../src/changes/mod.ts";
 import { isFitting } from "../../../src/http/sign_in/known_clients.ts";
+import type { RunningSandbox } from "../../../src/sandbox/mod.ts";
+import { MemorySandbox } from "../../../src/sandbox/sandbox.ts";
 import { createMemoryStore } from "../../../src/tokens/stores/memory.ts";
+import { serve } from "../../support/serve.ts";
 import {
+  APPLICATION,
   createBrowser,
   createRawClient,
   type Endpoint,
@@ -199,4 +203,69 @@ Deno.test("who continues an account that Qontak does not name gets nothing that 
     accounts.push("account" in credentials && credentials.account);
   }
   assert(accounts[0] !== accounts[1], String(accounts));
+});
+
+Deno.test("at /account the tokens go that a person allowed and no program fetched", async () => {
+  await using endpoint = await world();
+  const client = await createRawClient(endpoint);
+  const browser = createBrowser();
+  const people = async () => {
+    const all = await endpoint.program.store.tenants();
+    return all.filter((tenant) => tenant.startsWith("qontak.")).length;
+  };
+  const told = await browser.allow(await client.authorizeUrl());
+  assertEquals(await people(), 1);
+  await browser.login(`${endpoint.origin}/account`);
+  assertEquals(await people(), 0);
+  const code = told.searchParams.get("code")!;
+  assertEquals((await client.exchange(code)).body.error, "invalid_grant");
+  // What a session needs stays.
+  await tokensOf(client, browser);
+  await browser.login(`${endpoint.origin}/account`);
+  assertEquals(await people(), 1);
+});
+
+Deno.test("when Qontak refuses a person's token, sessions end though the store forgot the account", async () => {
+  const store = createMemoryChangeStore();
+  const signIn = createSignIn({
+    publicUrl: "https://one.example.co.id/mcp",
+    store,
+    tokens: createMemoryStore(),
+    dropCached: () => Promise.resolve(),
+    log: () => {},
+    place: { url: () => "", exchange: () => Promise.reject() },
+    readDocument: () => Promise.reject(),
+  });
+  const { access_token } = await signIn.sessions.begin({
+    id: "a".repeat(16),
+    account: "512301",
+    client_id: "c",
+    client_name: "C",
+    client_host: "h",
+    scopes: ["read"],
+    resource: signIn.resource,
+    code: "0".repeat(64),
+  });
+  assertEquals(await signIn.accounts.exists("512301"), false);
+  await signIn.endTenant("qontak.512301");
+  assertEquals(await signIn.authenticate(access_token), undefined);
+});
+
+Deno.test("people that Qontak calls 0 do not share an account", async () => {
+  const sandbox = new MemorySandbox(APPLICATION);
+  await using server = serve(async (request) => {
+    const answer = await sandbox.handle(
+      request,
+      new AbortController().signal,
+    );
+    if (new URL(request.url).pathname !== "/oauth/token/info") return answer;
+    return Response.json({ ...await answer.json(), resource_owner_id: 0 });
+  });
+  const qontak = { url: server.url, refreshToken: "none" } as RunningSandbox;
+  await using endpoint = await serveEndpoint({ qontak });
+  const client = await createRawClient(endpoint);
+  await tokensOf(client, createBrowser(), { user: 0 });
+  await tokensOf(client, createBrowser(), { user: 1 });
+  const all = await endpoint.program.store.tenants();
+  assertEquals(all.filter((one) => one.startsWith("qontak.")).length, 2);
 });
