@@ -5,13 +5,17 @@
  */
 import { InputError } from "../errors.ts";
 import { encodeNumber } from "../fields/encode.ts";
-import { choose, type Option } from "../fields/options.ts";
-import { isMe } from "../fields/people.ts";
 import { compare, type Decimal, toDecimal } from "../values/decimal.ts";
 import { isEmpty, isObject, parseJson, show } from "../values/json.ts";
 import { readNumber } from "../values/numbers.ts";
 import { isPhoneOneOf, phonesOf, phoneTest } from "../values/phone.ts";
 import { didYouMean, foldText } from "../values/words.ts";
+import {
+  meaningOf,
+  remark,
+  type Remarks,
+  valuesOf,
+} from "./condition_values.ts";
 import type { Fields } from "./fields.ts";
 import type { QueryField, Subject } from "./subject.ts";
 import { toEpoch } from "./moments.ts";
@@ -73,12 +77,14 @@ const ORDER: Readonly<Partial<Record<Operator, (sign: number) => boolean>>> = {
  * @param condition What the caller sent.
  * @param fields Finds fields.
  * @param subject The records that the condition applies to.
+ * @param remarks Receives what the answer must say about it.
  * @throws {InputError} Naming what is wrong.
  */
 export function parseCondition(
   condition: unknown,
   fields: Fields,
   subject: Subject,
+  remarks: Remarks,
 ): Test {
   if (!isObject(condition)) {
     throw new InputError(
@@ -111,11 +117,7 @@ export function parseCondition(
   }
   const values = op === "between" && typeof value === "string"
     ? splitRange(value)
-    : Array.isArray(value)
-    ? value
-    : value === undefined && field.kind === "flag"
-    ? [true]
-    : [value];
+    : valuesOf(field, op, value, subject);
   if (values.length === 0 || values.some(isEmpty)) {
     throw new InputError(
       `${field.called} ${op} needs a value; only is_empty and is_set take none`,
@@ -176,6 +178,7 @@ export function parseCondition(
     return parseOrdered(op as Operator, field, values[0], subject);
   }
   const isAny = parseEqual(field, values, subject);
+  remark(field, op, values, subject, remarks);
   return op === "ne" ? (row) => !isAny(row) : isAny;
 }
 
@@ -288,9 +291,9 @@ function parseEqual(
       const ids = new Set<string>();
       const names = new Set<string>();
       for (const value of values) {
-        const meant = idsOf(field, value, subject);
-        if (!meant) names.add(foldText(value));
-        else for (const id of meant) ids.add(id);
+        const meant = meaningOf(field, value, subject);
+        if (meant.name !== undefined) names.add(meant.name);
+        else for (const id of meant.ids) ids.add(id);
       }
       const isOne = remembered((found) =>
         [found].flat().some((one) => ids.has(String(one).trim()))
@@ -302,7 +305,13 @@ function parseEqual(
           (isNamed(field.shown(row)) || isNamed(field.value(row))));
     }
     case "text": {
-      const isText = hasOneOf(new Set(values.map(foldText)));
+      // A text that has options is one of a few words.
+      const texts = field.options
+        ? values.map((value) =>
+          meaningOf(field, value, subject).name ?? foldText(value)
+        )
+        : values.map(foldText);
+      const isText = hasOneOf(new Set(texts));
       if (field.isPhone !== true) return (row) => isText(field.value(row));
       const isPhone = isPhoneOneOf(values.map(String));
       const isSame = remembered((found) => phonesOf(found).some(isPhone));
@@ -316,49 +325,4 @@ function hasOneOf(wanted: ReadonlySet<string>): (found: unknown) => boolean {
   return remembered((found) =>
     [found].flat().some((one) => !isEmpty(one) && wanted.has(foldText(one)))
   );
-}
-
-/** Options by their folded names; a cache, because lists may be long. */
-const byName = new WeakMap<
-  readonly Option[],
-  ReadonlyMap<string, readonly Option[]>
->();
-
-function namedBy(
-  options: readonly Option[],
-): ReadonlyMap<string, readonly Option[]> {
-  let found = byName.get(options);
-  if (!found) {
-    found = Map.groupBy(options, ({ name }) => foldText(name));
-    byName.set(options, found);
-  }
-  return found;
-}
-
-/**
- * The ids that a value means; undefined if the value can only be compared with
- * names.
- */
-function idsOf(
-  field: QueryField,
-  value: unknown,
-  subject: Subject,
-): Set<string> | undefined {
-  const { options, translate = false, people = false } = field;
-  if (people && isMe(value)) {
-    if (typeof subject.me === "number") return new Set([String(subject.me)]);
-    if (subject.me) throw subject.me;
-  }
-  if (!options || options.every(({ id }) => id === null)) {
-    return /^\d+$/.test(String(value)) ? new Set([String(value)]) : undefined;
-  }
-  // Stages of several pipelines may share a name: the value then means all of
-  // them.
-  const named = namedBy(options).get(foldText(value)) ?? [];
-  if (named.length > 0) return new Set(named.map(({ id }) => String(id)));
-  const choice = choose(options, value, { translate, people });
-  if (choice.problem !== undefined) {
-    throw new InputError(`${field.called}: ${choice.problem}`);
-  }
-  return new Set([String(choice.option.id)]);
 }

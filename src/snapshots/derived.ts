@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Option } from "../fields/options.ts";
 import type { Stage } from "../fields/setup.ts";
 import { show } from "../values/json.ts";
 import { fold } from "../values/words.ts";
@@ -53,10 +54,11 @@ const COMPLETED = "4";
 function stateOf(
   { resource, stages }: Subject,
   read: Read,
-): Pick<QueryField, "value" | "rule"> | undefined {
+): Pick<QueryField, "value" | "rule" | "options"> | undefined {
   if (resource.name === "task") {
     const status = read("crm_task_status_id");
     return {
+      options: stateOptions([], false),
       rule: "closed: the task's status is Completed; open: any other",
       value: (row) => String(status(row)) === COMPLETED ? "closed" : "open",
     };
@@ -66,6 +68,7 @@ function stateOf(
   const isDeal = resource.name === "deal";
   const states = statesOf(stages, isDeal);
   return {
+    options: stateOptions(states.values(), isDeal),
     rule: isDeal
       ? "won and lost: the stage's win probability is 100 % or 0 %; open: any other"
       : `closed: the stage is called ${
@@ -76,6 +79,23 @@ function stateOf(
       }; open: any other`,
     value: (row) => states.get(String(stage(row))) ?? "open",
   };
+}
+
+/**
+ * The states that records can have, to choose from.
+ *
+ * @param states The states of the stages.
+ * @param isDeal Whether they are stages of deals.
+ */
+export function stateOptions(
+  states: Iterable<State>,
+  isDeal: boolean,
+): readonly Option[] {
+  const usual: State[] = isDeal ? ["open", "won", "lost"] : ["open", "closed"];
+  return [...new Set([...usual, ...states])].map((name) => ({
+    id: null,
+    name,
+  }));
 }
 
 /**

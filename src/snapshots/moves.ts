@@ -7,7 +7,7 @@ import { isEmpty, isObject, type JsonObject, toId } from "../values/json.ts";
 import { fold } from "../values/words.ts";
 import type { Zone } from "../values/zone.ts";
 import type { Kind, QueryField, Subject } from "./subject.ts";
-import { statesOf } from "./derived.ts";
+import { stateOptions, statesOf } from "./derived.ts";
 import { DAY, toEpoch } from "./moments.ts";
 import type { Table } from "./table.ts";
 
@@ -182,6 +182,7 @@ export function stageFields(
       name: "to_state",
       called: "to_state",
       kind: "text",
+      options: stateOptions(states.values(), true),
       value: state,
       shown: state,
       rule: STATE_RULE,

@@ -8,6 +8,7 @@
 import { ForeseenError, InputError, problemsError } from "../errors.ts";
 import { type JsonObject, show } from "../values/json.ts";
 import { showGroups, showRows, type Sorting } from "./answer.ts";
+import type { Remarks } from "./condition_values.ts";
 import { parseCondition, type Test } from "./conditions.ts";
 import { createFields, type Fields } from "./fields.ts";
 import type { QueryField, Subject } from "./subject.ts";
@@ -48,6 +49,8 @@ export interface Answer {
   readonly left_out?: number;
   /** How derived fields were determined, by field. */
   readonly rules?: JsonObject;
+  /** What may be mistaken in the question. */
+  readonly notes?: readonly string[];
 }
 
 /** The maximum number of conditions, groups or measures in a question. */
@@ -63,11 +66,14 @@ interface Checked {
   readonly sorting: readonly Sorting[];
   /** How the fields in it were determined. */
   readonly rules: JsonObject;
+  /** What the answer must say about the conditions. */
+  readonly remarks: Remarks;
 }
 
 function check(question: Question, subject: Subject): Checked {
   const problems: string[] = [];
   const rules: JsonObject = {};
+  const remarks: Remarks = { always: [], ifNone: [] };
   const inner = createFields(subject);
   const fields: Fields = {
     currency: inner.currency,
@@ -101,7 +107,7 @@ function check(question: Question, subject: Subject): Checked {
   const tests = parts(
     "where",
     question.where,
-    (one) => parseCondition(one, fields, subject),
+    (one) => parseCondition(one, fields, subject, remarks),
   );
   const keys = parts(
     "group_by",
@@ -131,7 +137,7 @@ function check(question: Question, subject: Subject): Checked {
   if (problems.length > 0) {
     throw problemsError("The query was not run", problems);
   }
-  return { tests, keys, measures, fields, show, sorting, rules };
+  return { tests, keys, measures, fields, show, sorting, rules, remarks };
 }
 
 /** Splits the minus from what is sorted by. */
@@ -201,8 +207,21 @@ function* rowsOf(
   return rows;
 }
 
+/** What is to be said, now that it is known how many records match. */
+function saidOf({ always, ifNone }: Remarks, matched: number): string[] {
+  return matched === 0 ? [...always, ...ifNone] : always;
+}
+
+/** The records that match some conditions. */
+export interface Selected {
+  /** Their rows. */
+  readonly rows: readonly number[];
+  /** What may be mistaken in the conditions. */
+  readonly notes: readonly string[];
+}
+
 /**
- * The rows of the records that match the conditions.
+ * Finds the records that match the conditions.
  *
  * @param where The conditions.
  * @param subject The records that the conditions apply to.
@@ -211,11 +230,15 @@ function* rowsOf(
 export async function select(
   where: readonly unknown[],
   subject: Subject,
-): Promise<number[]> {
+): Promise<Selected> {
   return await inTurns({
     of: subject,
     copy: copyOf,
-    steps: (subject) => rowsOf(subject, check({ where }, subject).tests),
+    *steps(subject): Generator<void, Selected> {
+      const { tests, remarks } = check({ where }, subject);
+      const rows = yield* rowsOf(subject, tests);
+      return { rows, notes: saidOf(remarks, rows.length) };
+    },
   });
 }
 
@@ -281,11 +304,13 @@ function* answerSteps(
       sorting ?? newestFirst(fields, subject),
       { id: fields.find("id"), zone: subject.zone, limit: question.limit },
     );
+  const notes = saidOf(checked.remarks, rows.length);
   return {
     matched: rows.length,
     [isGrouped ? "groups" : "rows"]: shown,
     ...(left > 0 ? { left_out: left } : {}),
     ...(Object.keys(rules).length > 0 ? { rules } : {}),
+    ...(notes.length > 0 ? { notes } : {}),
   };
 }
 

@@ -5,8 +5,8 @@
  * @module
  */
 import { ForeseenError } from "../errors.ts";
-import { isMe } from "../fields/people.ts";
 import { type Resource, resources } from "../qontak/resources.ts";
+import { namesMe } from "../snapshots/condition_values.ts";
 import { OPERATORS } from "../snapshots/conditions.ts";
 import { MEASURES } from "../snapshots/measures.ts";
 import { queryInTurns, type Question } from "../snapshots/query.ts";
@@ -118,7 +118,7 @@ export const insightTools: readonly Tool[] = [
       const { resource: plural, fresh, of, user_id: _, ...question } = args;
       const where = question.where ?? [];
       const conditions = [...where, ...of?.where ?? []];
-      const me = conditions.some(({ value }) => [value].flat().some(isMe))
+      const me = namesMe(conditions)
         ? await setup.me().catch(foreseen)
         : undefined;
       const { subject, said } = await findSubject(records, {
@@ -131,18 +131,20 @@ export const insightTools: readonly Tool[] = [
         me,
       });
       if (!subject) return { records: [], ...said };
-      const { groups, rows, ...rest } = await queryInTurns(
+      const { groups, rows, notes: remarks = [], ...rest } = await queryInTurns(
         question as Question,
         subject,
         SUMMARIES[plural]!,
         signal,
       );
       const { now, zone } = subject;
+      const notes = [...said.notes as string[] ?? [], ...remarks];
       return {
         records: [...groups ?? rows ?? []],
         ...rest,
         today: writeDay(zone.dayOf(now)),
         ...said,
+        ...(notes.length > 0 ? { notes } : {}),
       };
     },
   }),

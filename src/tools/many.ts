@@ -9,8 +9,8 @@ import { MAX_ROWS, planRun, startRun } from "../changes/plan_run.ts";
 import type { Run } from "../changes/runs.ts";
 import { prepareUndoRow } from "../changes/undo_run.ts";
 import { InputError } from "../errors.ts";
-import { isMe } from "../fields/people.ts";
 import { type Resource, resources } from "../qontak/resources.ts";
+import { namesMe } from "../snapshots/condition_values.ts";
 import { select } from "../snapshots/query.ts";
 import { isEmpty, type JsonObject, show, toId } from "../values/json.ts";
 import { shortCondition } from "./insight.ts";
@@ -314,9 +314,7 @@ async function matching(
         : "a delete has no change",
     );
   }
-  const me = where.some(({ value }) => [value].flat().some(isMe))
-    ? await setup.me()
-    : undefined;
+  const me = namesMe(where) ? await setup.me() : undefined;
   const { subject, said } = await findSubject(records, {
     plural: resource.plural,
     resource,
@@ -327,11 +325,14 @@ async function matching(
     me,
   });
   if (!subject) return { said, notes: [] };
-  const ids = (await select(where, subject))
+  const { rows, notes } = await select(where, subject);
+  const ids = rows
     .map((row) => toId(subject.table.value(row, "id")))
     .filter((id) => id !== null)
     .sort((a, b) => a - b);
-  if (ids.length === 0) throw refuse(`no ${resource.plural} match where`);
+  if (ids.length === 0) {
+    throw refuse([`no ${resource.plural} match where`, ...notes].join(". "));
+  }
   if (ids.length > MAX_ROWS) {
     throw refuse(
       `${ids.length} ${resource.plural} match: a run has at most ${MAX_ROWS}. Add a condition to where`,
@@ -340,6 +341,6 @@ async function matching(
   return {
     rows: ids.map((id) => ({ ...change, [resource.idArgument]: id })),
     said,
-    notes: [],
+    notes,
   };
 }

@@ -198,6 +198,24 @@ for (const mode of MODES) {
   });
 }
 
+Deno.test("the prompts that sum what was won and lost find it", async () => {
+  await using world = await createWorld();
+  for (const name of ["weekly_pipeline_review", "month_end_closing"]) {
+    const { calls } = await callsOf(world.client, name as PromptName, {});
+    const where = calls.flatMap(({ args }) => JSON.parse(args).where ?? [])
+      .find(({ field, op }) => field === "state" && op === "in");
+    const { records } = await ok(world.client, "query_records", {
+      resource: "deals",
+      where: [where],
+      group_by: "state",
+    });
+    assertEquals(
+      records.map(({ state }: { state: string }) => state),
+      ["lost", "won"],
+    );
+  }
+});
+
 Deno.test("with the short list, prompts name only tools of that list", async () => {
   await using world = await createWorld({ server: { tools: ["compact"] } });
   await tryPrompts(world.client);

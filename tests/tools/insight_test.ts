@@ -254,3 +254,149 @@ Deno.test("query_records takes ranges as one text, flags without a value, and sh
   });
   assertEquals(overdue.records, spelled.records);
 });
+
+Deno.test("query_records takes a list as JSON text, or as known values joined by commas", async () => {
+  await using world = await createWorld();
+  const count = async (resource: string, ...condition: unknown[]) => {
+    const [field, op, value] = condition;
+    const { matched } = await world.ok("query_records", {
+      resource,
+      where: [{ field, op, value }],
+      measures: "count",
+    });
+    return matched as number;
+  };
+  const ended = await count("deals", "state", "in", ["won", "lost"]);
+  const notEnded = await count("deals", "state", "ne", ["won", "lost"]);
+  assert(ended > 0 && notEnded > 0);
+  for (const list of ["won,lost", " Lost , won", '["won","lost"]']) {
+    assertEquals(await count("deals", "state", "in", list), ended, list);
+    assertEquals(await count("deals", "state", "eq", list), ended, list);
+    assertEquals(await count("deals", "state", "ne", list), notEnded, list);
+  }
+  assertEquals(
+    await count("deals", "currency", "in", "IDR,USD"),
+    await count("deals", "currency", "in", ["IDR", "USD"]),
+  );
+  assert(await count("deals", "currency", "eq", "usd") > 0);
+  const { records } = await world.ok("query_records", {
+    resource: "deals",
+    where: [{ field: "company", op: "is_set" }],
+    fields: "company",
+  });
+  const names = [
+    ...new Set(
+      records.map(({ crm_company_name: name, company = name }: {
+        crm_company_name: string;
+        company: string;
+      }) => [company].flat()[0]),
+    ),
+  ].slice(0, 2);
+  assertEquals(names.length, 2);
+  const both = await count("deals", "company", "in", names);
+  assert(both > 0);
+  assertEquals(await count("deals", "company", "in", names.join(", ")), both);
+  assertEquals(
+    await count("deals", "id", "in", [...data.deals.keys()].slice(0, 3).join()),
+    3,
+  );
+  const people = data.deals.values().map(({ values }) => values.creator_id);
+  const [first, second] = new Set(people);
+  assertEquals(
+    await count("deals", "creator_id", "in", `${first}, ${second}`),
+    await count("deals", "creator_id", "in", [first, second]),
+  );
+  assertEquals(
+    await count("deals", "creator_id", "in", `me,${second}`),
+    await count("deals", "creator_id", "in", ["me", second]),
+  );
+});
+
+Deno.test("query_records and change_records refuse an unknown value of a closed set, with the known ones", async () => {
+  await using world = await createWorld();
+  for (
+    const [resource, value, ...parts] of [
+      ["deals", "wonnn", 'Did you mean "won"?', '"open", "won", "lost"'],
+      ["deals", "won,loast", '"loast" is not', 'Did you mean "lost"?'],
+      ["deals", '["won","loast"]', 'Did you mean "lost"?'],
+      ["tickets", "won", '"open", "closed"'],
+      ["tasks", "won", '"open", "closed"'],
+    ]
+  ) {
+    const where = [{ field: "state", op: "in", value }];
+    for (const op of ["in", "ne"]) {
+      const error = await world.refused("query_records", {
+        resource,
+        where: [{ field: "state", op, value }],
+      });
+      for (const part of parts) assertStringIncludes(error, part);
+    }
+    const error = await world.refused("change_records", {
+      resource,
+      action: "delete",
+      where,
+    });
+    for (const part of parts) assertStringIncludes(error, part);
+  }
+  const { records: [{ id }] } = await world.ok("query_records", {
+    resource: "deals",
+    limit: 1,
+  });
+  assertStringIncludes(
+    await world.refused("query_records", {
+      resource: "stage_moves",
+      of: { resource: "deals", where: [{ field: "id", value: id }] },
+      where: [{ field: "to_state", value: "wonnn" }],
+    }),
+    'Did you mean "won"?',
+  );
+  assertStringIncludes(
+    await world.refused("query_records", {
+      resource: "deals",
+      where: [{ field: "currency", value: "IDX" }],
+    }),
+    'Did you mean "IDR"?',
+  );
+});
+
+Deno.test("query_records says which names no record has, and that a text with commas was one value", async () => {
+  await using world = await createWorld();
+  const notesOf = async (condition: Record<string, unknown>) =>
+    (await world.ok("query_records", {
+      resource: "deals",
+      where: [condition],
+      limit: 1,
+    })).notes ?? [];
+  const { records: [row] } = await world.ok("query_records", {
+    resource: "deals",
+    where: [{ field: "company", op: "is_set" }],
+    limit: 1,
+  });
+  const company = [row.crm_company_name].flat()[0];
+  for (const op of ["in", "ne"]) {
+    const [note] = await notesOf({
+      field: "company",
+      op,
+      value: `${company},Nobody Ltd`,
+    });
+    assertStringIncludes(note, "No deals have company");
+    assertStringIncludes(note, "taken as one value");
+  }
+  const [typed] = await notesOf({ field: "company", value: `${company}x` });
+  assertStringIncludes(typed, `Did you mean ${JSON.stringify(company)}?`);
+  assertEquals(await notesOf({ field: "company", value: company }), []);
+  const [text] = await notesOf({ field: "name", op: "in", value: "A,B" });
+  assertStringIncludes(text, 'name in "A,B" (taken as one value');
+  assertEquals(
+    await notesOf({ field: "name", op: "in", value: ["A,", "B"] }),
+    [],
+  );
+  assertStringIncludes(
+    await world.refused("change_records", {
+      resource: "deals",
+      action: "delete",
+      where: [{ field: "name", op: "in", value: "A,B" }],
+    }),
+    "taken as one value",
+  );
+});

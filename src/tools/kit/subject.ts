@@ -195,7 +195,7 @@ async function readRelated(
   fresh: boolean | undefined,
 ): Promise<{ readonly related?: Related; readonly said: JsonObject }> {
   const { table, resource: { plural: owned } } = subject;
-  const rows = await select(where, subject);
+  const { rows, notes: remarks } = await select(where, subject);
   const chosen = rows.map((row): Owner => ({
     id: toId(table.value(row, "id")) ?? 0,
     version: table.value(row, "updated_at"),
@@ -204,19 +204,19 @@ async function readRelated(
   );
   const owners = chosen.slice(0, MAX_OWNERS);
   const related = await records.related(plural, of, owners, fresh);
+  const notes = [...remarks];
+  if (chosen.length > owners.length) {
+    notes.push(
+      `Only the ${plural} of the ${owners.length} ${owned} that changed last were read, because each takes a request; ${
+        chosen.length - owners.length
+      } were left out`,
+    );
+  }
   const said: JsonObject = {
     as_of: new Date(Math.min(related.asOf, snapshot.asOf)).toISOString(),
     records_read: related.table.size,
     [`${owned}_chosen`]: chosen.length,
-    ...(chosen.length > owners.length
-      ? {
-        notes: [
-          `Only the ${plural} of the ${owners.length} ${owned} that changed last were read, because each takes a request; ${
-            chosen.length - owners.length
-          } were left out`,
-        ],
-      }
-      : {}),
+    ...(notes.length > 0 ? { notes } : {}),
   };
   if (!related.partial) return { related, said };
   const { read, total } = related.partial;

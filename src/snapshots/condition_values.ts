@@ -1,0 +1,302 @@
+/**
+ * The values of conditions: one, or a list that is written in any of several
+ * ways, and what they mean for a field.
+ *
+ * @module
+ */
+import { InputError } from "../errors.ts";
+import { choose, type Option } from "../fields/options.ts";
+import { isMe } from "../fields/people.ts";
+import { isEmpty, isObject, parseSent, show } from "../values/json.ts";
+import { readNumber } from "../values/numbers.ts";
+import { didYouMean, foldText } from "../values/words.ts";
+import { parsePeriod } from "./periods.ts";
+import type { QueryField, Subject } from "./subject.ts";
+
+/** What an answer must say about its conditions. */
+export interface Remarks {
+  /** Always said. */
+  readonly always: string[];
+  /** Said if no record matches. */
+  readonly ifNone: string[];
+}
+
+/** The longest text that is read as a list, in characters. */
+const MAX_LIST = 20_000;
+
+/** The conditions whose value can be a list written as one text. */
+const LISTED: ReadonlySet<unknown> = new Set([
+  "eq",
+  "ne",
+  "in",
+  "contains",
+  "starts_with",
+]);
+
+/** The same, for words joined by commas: each must be a known value. */
+const JOINED: ReadonlySet<unknown> = new Set(["eq", "ne", "in"]);
+
+/**
+ * Whether any condition means the user that calls are made as.
+ *
+ * @param where The conditions.
+ */
+export function namesMe(where: readonly unknown[]): boolean {
+  return where.some((one) =>
+    isObject(one) &&
+    [listIn(one.value) ?? one.value].flat().some((value) =>
+      isMe(value) || splitWords(value).some(isMe)
+    )
+  );
+}
+
+/**
+ * The values of a condition. A list can be written as JSON, or as words joined
+ * by commas if each of them is a value of the field and the whole text is not.
+ *
+ * @param field The field.
+ * @param op How it is compared.
+ * @param value What the caller sent.
+ * @param subject The records that the condition applies to.
+ */
+export function valuesOf(
+  field: QueryField,
+  op: unknown,
+  value: unknown,
+  subject: Subject,
+): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  if (value === undefined && field.kind === "flag") return [true];
+  if (!LISTED.has(op)) return [value];
+  const list = listIn(value);
+  if (list) return list;
+  const words = JOINED.has(op) ? splitWords(value) : [];
+  return words.length > 1 && isJoined(field, String(value), words, subject)
+    ? words
+    : [value];
+}
+
+/** The list in a JSON text. */
+function listIn(value: unknown): readonly unknown[] | undefined {
+  if (typeof value !== "string" || value.length > MAX_LIST) return undefined;
+  const list = /^\s*\[/.test(value) ? parseSent(value) : undefined;
+  return Array.isArray(list) ? list : undefined;
+}
+
+function splitWords(value: unknown): readonly string[] {
+  return typeof value === "string" && value.length <= MAX_LIST
+    ? value.split(",").map((word) => word.trim()).filter(Boolean)
+    : [];
+}
+
+/** Whether a text is several values of a field, and not one. */
+function isJoined(
+  field: QueryField,
+  text: string,
+  words: readonly string[],
+  subject: Subject,
+): boolean {
+  switch (field.kind) {
+    case "number":
+      return readNumber(text) === undefined;
+    case "date":
+      return parsePeriod(text.slice(0, 64), subject.now, subject.zone) ===
+        undefined;
+    case "flag":
+      return true;
+    case "text":
+    case "option":
+    case "list": {
+      if (field.options) return !isKnown(field, text, subject);
+      if (field.kind === "text") return false;
+      // A name can have a comma itself.
+      const isName = (word: string) =>
+        namesOf(field, [word], subject).size === 1;
+      return !isName(text) &&
+        words.every((word) => /^\d+$/.test(word) || isName(word));
+    }
+  }
+}
+
+function isKnown(field: QueryField, value: string, subject: Subject): boolean {
+  try {
+    meaningOf(field, value, subject);
+    return true;
+  } catch (error) {
+    if (error instanceof InputError) return false;
+    throw error;
+  }
+}
+
+/** What a value means: options by their ids, or a name, folded. */
+export type Meaning =
+  | { readonly ids: ReadonlySet<string>; readonly name?: undefined }
+  | { readonly name: string };
+
+/**
+ * What a value means for a field that holds a choice or a reference.
+ *
+ * @param field The field.
+ * @param value One value.
+ * @param subject The records that the condition applies to.
+ * @throws {InputError} When the field has options, and the value is none.
+ */
+export function meaningOf(
+  field: QueryField,
+  value: unknown,
+  subject: Subject,
+): Meaning {
+  const { options, translate = false, people = false } = field;
+  if (people && isMe(value)) {
+    if (typeof subject.me === "number") {
+      return { ids: new Set([String(subject.me)]) };
+    }
+    if (subject.me) throw subject.me;
+  }
+  if (!options || options.length === 0) {
+    return /^\d+$/.test(String(value))
+      ? { ids: new Set([String(value)]) }
+      : { name: foldText(value) };
+  }
+  // Stages of several pipelines may share a name: the value then means all of
+  // them.
+  const hasIds = options.some(({ id }) => id !== null);
+  const named = namedBy(options).get(foldText(value)) ?? [];
+  if (named.length > 0) {
+    return hasIds
+      ? { ids: new Set(named.map(({ id }) => String(id))) }
+      : { name: foldText(value) };
+  }
+  const choice = choose(options, value, { translate, people });
+  if (choice.problem === undefined) {
+    const { id, name } = choice.option;
+    return id === null
+      ? { name: foldText(name) }
+      : { ids: new Set([String(id)]) };
+  }
+  // Records can have a currency that is not offered any more.
+  if (!hasIds && namesOf(field, [value], subject).size > 0) {
+    return { name: foldText(value) };
+  }
+  throw new InputError(`${field.called}: ${choice.problem}`);
+}
+
+/** Options by their folded names; a cache, because lists may be long. */
+const byName = new WeakMap<
+  readonly Option[],
+  ReadonlyMap<string, readonly Option[]>
+>();
+
+function namedBy(
+  options: readonly Option[],
+): ReadonlyMap<string, readonly Option[]> {
+  let found = byName.get(options);
+  if (!found) {
+    found = Map.groupBy(options, ({ name }) => foldText(name));
+    byName.set(options, found);
+  }
+  return found;
+}
+
+/** The names among these, folded, that any record has in a field. */
+function namesOf(
+  field: QueryField,
+  values: readonly unknown[],
+  { table }: Subject,
+): ReadonlySet<string> {
+  const wanted = new Set(values.map(foldText));
+  const found = new Set<string>();
+  eachName(field, table, (name) => {
+    const folded = foldText(name);
+    if (wanted.has(folded)) found.add(folded);
+    return found.size < wanted.size;
+  });
+  return found;
+}
+
+/** Calls back with each different name in a field, while that returns true. */
+function eachName(
+  { shown, value }: QueryField,
+  table: Subject["table"],
+  goOn: (name: unknown) => boolean,
+): void {
+  const known = new Set<unknown>();
+  for (const row of table.rows()) {
+    for (const found of [shown(row), value(row)]) {
+      if (known.has(found)) continue;
+      known.add(found);
+      for (const one of [found].flat()) {
+        if (!isEmpty(one) && !goOn(one)) return;
+      }
+    }
+  }
+}
+
+/** How many values a remark names. */
+const MAX_NAMED = 5;
+
+/**
+ * Remarks on values that may be mistaken, but cannot be refused: names that no
+ * record has, and a text with commas that was taken as one value.
+ *
+ * @param field The field.
+ * @param op How it is compared.
+ * @param values The values.
+ * @param subject The records that the condition applies to.
+ * @param remarks Receives the remarks.
+ */
+export function remark(
+  field: QueryField,
+  op: unknown,
+  values: readonly unknown[],
+  subject: Subject,
+  remarks: Remarks,
+): void {
+  if (!JOINED.has(op) || field.options?.length) return;
+  const called = (named: readonly unknown[]) =>
+    `${named.slice(0, MAX_NAMED).map((one) => show(one)).join(", ")}${
+      named.length > MAX_NAMED ? ", …" : ""
+    }`;
+  if (field.kind === "option" || field.kind === "list") {
+    const names = values.filter((one) => !/^\d+$/.test(String(one)));
+    if (names.length === 0) return;
+    const found = namesOf(field, names, subject);
+    const unknown = names.filter((one) => !found.has(foldText(one)));
+    if (unknown.length === 0) return;
+    const plural = subject.resource.plural.replaceAll("_", " ");
+    remarks.always.push(
+      `No ${plural} have ${field.called} ${called(unknown)}${
+        like(field, unknown, subject)
+      }${hint(unknown)}`,
+    );
+  } else if (field.kind === "text") {
+    const joined = values.length === 1
+      ? values.filter((one) => splitWords(one).length > 1)
+      : [];
+    if (joined.length === 0) return;
+    remarks[op === "ne" ? "always" : "ifNone"].push(
+      `${field.called} ${op} ${called(joined)}${hint(joined)}`,
+    );
+  }
+}
+
+/** The name that the only unknown one is most like. */
+function like(
+  field: QueryField,
+  unknown: readonly unknown[],
+  { table }: Subject,
+): string {
+  if (unknown.length > 1) return "";
+  const names = new Set<string>();
+  eachName(field, table, (name) => {
+    if (typeof name === "string") names.add(name);
+    return true;
+  });
+  return didYouMean(String(unknown[0]), names, show);
+}
+
+function hint(values: readonly unknown[]): string {
+  return values.length === 1 && splitWords(values[0]).length > 1
+    ? ' (taken as one value; for several, write a JSON list such as ["A","B"])'
+    : "";
+}
