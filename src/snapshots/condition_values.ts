@@ -139,7 +139,7 @@ export type Meaning =
  * @param field The field.
  * @param value One value.
  * @param subject The records that the condition applies to.
- * @throws {InputError} When the field has options, and the value is none.
+ * @throws {InputError} When the field has options, and the value is not one of them.
  */
 export function meaningOf(
   field: QueryField,
