@@ -122,7 +122,7 @@ export const examples: Readonly<Record<string, Example>> = {
     args: {
       resource: "deals",
       where: [{ field: "stage", value: "Proposal Sent" }],
-      fields: ["name", "size", "owner"],
+      fields: "name,size,owner",
       sort: "-size",
     },
     reply: {

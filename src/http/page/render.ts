@@ -5,15 +5,10 @@
  */
 import type { Effect } from "../../tools/tool.ts";
 import { IDENTITY, VERSION } from "../../version.ts";
-import {
-  type Connecting,
-  connecting,
-  KEY_PLACEHOLDER,
-  URL_PLACEHOLDER,
-} from "./connect.ts";
+import { connecting, KEY_PLACEHOLDER, URL_PLACEHOLDER } from "./connect.ts";
 import { answers } from "./answers.ts";
 import { type Answer, type Example, examples, shownValue } from "./examples.ts";
-import { type Html, markup, raw } from "./html.ts";
+import { type Html, json, markup, raw } from "./html.ts";
 import { indonesian } from "./indonesian.ts";
 import type { ShownArgument, ShownTool, ShownToolset } from "./tools.ts";
 import { type Language, LANGUAGES, type Words, words } from "./words.ts";
@@ -42,16 +37,16 @@ export interface PageData {
  * @returns A whole HTML document.
  */
 export function renderPage(data: PageData): string {
-  const { language, needsKey, signsIn, style, script } = data;
+  const { language, needsKey, style, script } = data;
   const text = words[language];
-  const settings = JSON.stringify({
+  const settings = json({
     url: URL_PLACEHOLDER,
     key: KEY_PLACEHOLDER,
     needsKey,
     words: text.script,
   });
   return markup`<!doctype html>
-    <html lang="${language}" data-settings="${settings}">
+    <html lang="${language}" data-settings='${settings}'>
     <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -68,13 +63,7 @@ export function renderPage(data: PageData): string {
     <main>
     ${about(data, text)}
     ${ask(data, text)}
-    ${
-    connect(
-      connecting(text, needsKey && !signsIn),
-      signsIn ? text.signIn : needsKey ? text.needsKey : text.needsNoKey,
-      text,
-    )
-  }
+    ${connect(data, text)}
     ${tools(data, text)}
     </main>
     <footer><p>
@@ -158,9 +147,9 @@ function ask({ toolsets, language }: PageData, text: Words): Html | undefined {
       ${reply(example, answers[id]!, language)}
       <div class="by"><span>${text.by} <code>${example.tool}</code></span>${
         effects.get(example.tool) === "read"
-          ? markup`<button type="button" class="live run" data-tool="${example.tool}" data-args="${
-            JSON.stringify(example.args)
-          }">${text.runHere}</button>`
+          ? markup`<button type="button" class="live run" data-tool="${example.tool}" data-args='${
+            json(example.args)
+          }'>${text.runHere}</button>`
           : undefined
       }</div>
       </details>`
@@ -197,14 +186,13 @@ function reply(
   }</tbody></table></div>`;
 }
 
-function connect(
-  clients: readonly Connecting[],
-  access: string,
-  text: Words,
-): Html {
+function connect({ needsKey, signsIn }: PageData, text: Words): Html {
+  // A client with a key would not let the person sign in.
+  const asksKey = needsKey && !signsIn;
+  const clients = connecting(text, asksKey);
   return markup`<section aria-labelledby="connect">
     <h2 id="connect">${text.connect}</h2>
-    <p>${access}</p>
+    <p>${signsIn ? text.signIn : needsKey ? text.needsKey : text.needsNoKey}</p>
     <h3>${text.address}</h3>
     ${snippet(text.address, URL_PLACEHOLDER)}
     <div class="live install">${
@@ -215,7 +203,9 @@ function connect(
           text.addTo.replace("{client}", name)
         }</a>`
     )
-  }<p class="quiet">${text.addHint}</p></div>
+  }<p class="quiet">${text.addHint}${
+    asksKey ? ` ${text.addKeyHint}` : undefined
+  }</p></div>
     <div class="cards">${
     clients.map(({ client, name, text: toPaste, instruction, files }) =>
       markup`<details name="client" id="${client}">

@@ -327,7 +327,11 @@ document.addEventListener("DOMContentLoaded", () => {
    * @type {(records: Record<string, unknown>[]) => HTMLTableElement}
    */
   const tableOf = (records) => {
-    const keys = [...new Set(records.flatMap((one) => Object.keys(one)))];
+    const every = new Set(records.flatMap((one) => Object.keys(one)));
+    // The name says more than the id beside it.
+    const keys = [...every].filter((key) =>
+      !/._id$/.test(key) || !every.has(key.replace(/_id$/, "_name"))
+    );
     const table = make("table");
     const head = table.createTHead().insertRow();
     for (const key of keys) {

@@ -72,6 +72,8 @@ export interface Words {
   readonly connect: string;
   readonly addTo: string;
   readonly addHint: string;
+  /** Added to it where callers need a key. */
+  readonly addKeyHint: string;
   readonly address: string;
   readonly needsKey: string;
   readonly needsNoKey: string;
@@ -133,7 +135,8 @@ export const words: Readonly<Record<Language, Words>> = {
     connect: "Connect a client",
     addTo: "Add to {client}",
     addHint:
-      "The buttons open the program and add this server. Where the program shows YOUR_API_KEY, put your key.",
+      "The buttons open the program, which asks before it adds this server.",
+    addKeyHint: "Where it shows YOUR_API_KEY, put your key.",
     address: "Address",
     needsKey:
       "You need a key from the person who runs this server. Replace YOUR_API_KEY with it.",
@@ -239,7 +242,8 @@ export const words: Readonly<Record<Language, Words>> = {
     connect: "Hubungkan klien",
     addTo: "Tambahkan ke {client}",
     addHint:
-      "Tombol ini membuka program dan menambahkan server. Jika program menampilkan YOUR_API_KEY, isikan kunci Anda.",
+      "Tombol ini membuka program, yang bertanya dahulu sebelum menambahkan server ini.",
+    addKeyHint: "Jika program menampilkan YOUR_API_KEY, isikan kunci Anda.",
     address: "Alamat",
     needsKey:
       "Anda memerlukan kunci, yang diberikan oleh pengelola server ini. Gantilah YOUR_API_KEY dengan kunci tersebut.",

@@ -1121,7 +1121,7 @@ browserTest(
     assertEquals(
       await shown.ask(
         `[...document.querySelectorAll("[data-effect] > .quiet, [data-effect] li span")]
-        .filter((one) => one.lang !== "en").map((one) => one.textContent)`,
+        .filter((one) => one.closest("[lang]").lang !== "en").map((one) => one.textContent)`,
       ),
       [],
     );

@@ -1,6 +1,7 @@
 /** The page at /, as it is sent. browser_test.ts tests it in a browser. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createHandler, createServer } from "../../../mod.ts";
+import { startHttp } from "../../support/process.ts";
 
 const server = createServer({ refreshToken: "canary-token", log: () => {} });
 const handler = createHandler(server);
@@ -19,7 +20,10 @@ Deno.test("the page is small, and allows only its own script", async () => {
   const response = await ask();
   assertEquals(response.status, 200);
   const html = await response.text();
-  assert(html.length < 100_000, `${html.length} characters`);
+  for (const language of ["en", "id"]) {
+    const { size } = await (await ask({}, `/?lang=${language}`)).blob();
+    assert(size < 99_000, `${language}: ${size} bytes`);
+  }
   const policy = response.headers.get("content-security-policy")!;
   assertStringIncludes(policy, "default-src 'none'");
   assertStringIncludes(policy, "frame-ancestors 'none'");
@@ -69,4 +73,13 @@ Deno.test("the page is sent once, and again when it has changed", async () => {
   );
   assert(other.headers.get("etag") !== etag);
   await other.body?.cancel();
+});
+
+Deno.test("the page of --sandbox says that its data is invented", async () => {
+  await using sandbox = await startHttp(["--sandbox"]);
+  const html = await (await fetch(new URL("/", sandbox.url))).text();
+  assertStringIncludes(html, "Invented data");
+  await using real = await startHttp([], { QONTAK_REFRESH_TOKEN: "unused" });
+  const other = await (await fetch(new URL("/", real.url))).text();
+  assert(!other.includes("Invented data"));
 });
