@@ -11,6 +11,7 @@ import type { ProtectedResource } from "../auth/protected_resource.ts";
 import type { Authenticate, Principal } from "../auth/principal.ts";
 import { describeFault } from "../logging/faults.ts";
 import { type Log, withRequest } from "../logging/log.ts";
+import { noteDelivery } from "../mcp/delivery.ts";
 import { withRequestId } from "../logging/request_id.ts";
 import type { QontakServer } from "../server.ts";
 import { nameServed } from "../telemetry/otel.ts";
@@ -264,5 +265,6 @@ function watchDisconnect(
   if (!info?.completed) return request;
   const gone = new AbortController();
   info.completed.catch(() => gone.abort());
+  noteDelivery(request, info.completed);
   return Object.defineProperty(request, "signal", { value: gone.signal });
 }

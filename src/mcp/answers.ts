@@ -66,7 +66,7 @@ export interface Shared {
   /** Its placeholder in an answer, alone in an array; it cannot be guessed. */
   readonly mark: string;
   /** The array, as JSON. */
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 /** Makes a shared part of answers. */
@@ -122,6 +122,19 @@ export interface Exchange {
    * the exchange ends.
    */
   pass(response: Response): Response;
+  /**
+   * Makes the response to one request that is answered at once. It counts until
+   * it is delivered; then the exchange ends.
+   *
+   * @param body The whole body.
+   * @param headers Its headers.
+   * @param delivery Settles when the caller has it, or is gone.
+   */
+  whole(
+    body: string,
+    headers: Readonly<Record<string, string>>,
+    delivery: Promise<void>,
+  ): Response;
   /** Ends the exchange: nothing is held for it any more. */
   end(): void;
 }
@@ -248,6 +261,18 @@ function isStream(
     response.body !== null;
 }
 
+/** All pieces as one. */
+function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const size = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const all = new Uint8Array(size);
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.byteLength;
+  }
+  return all;
+}
+
 /** A part of a response. */
 interface Part {
   readonly bytes: Uint8Array;
@@ -288,10 +313,8 @@ function createExchange(ledger: Ledger): Exchange {
     wake();
   }
 
-  /** Splits a part of the response at the mark of a shared part. */
-  function split(part: Uint8Array): Uint8Array[] {
-    if (shared.length === 0 || part.byteLength > BESIDE) return [part];
-    const text = new TextDecoder().decode(part);
+  /** Splits a text at the mark of a shared part; undefined if it has none. */
+  function split(text: string): Uint8Array<ArrayBuffer>[] | undefined {
     for (const [index, { mark, bytes }] of shared.entries()) {
       const [before, after] = text.split(JSON.stringify([mark]));
       if (after === undefined) continue;
@@ -299,7 +322,13 @@ function createExchange(ledger: Ledger): Exchange {
       const encoder = new TextEncoder();
       return [encoder.encode(before), bytes, encoder.encode(after)];
     }
-    return [part];
+    return undefined;
+  }
+
+  /** The same for a part of a response. */
+  function splitPart(part: Uint8Array): Uint8Array[] {
+    if (shared.length === 0 || part.byteLength > BESIDE) return [part];
+    return split(new TextDecoder().decode(part)) ?? [part];
   }
 
   /** Takes the parts of a response as they are made, and counts them. */
@@ -311,7 +340,7 @@ function createExchange(ledger: Ledger): Exchange {
       if (done || isOver) return;
       hold(-(made.shift() ?? 0));
       hold(value.byteLength);
-      const pieces = split(value);
+      const pieces = splitPart(value);
       for (const [index, bytes] of pieces.entries()) {
         // A shared part is in the middle.
         yield { bytes, held: index === 0 ? value.byteLength : 0 };
@@ -394,6 +423,11 @@ function createExchange(ledger: Ledger): Exchange {
         },
       }, { highWaterMark: 0 });
       return new Response(body, response);
+    },
+    whole(body, headers, delivery) {
+      delivery.then(end, end);
+      const pieces = shared.length > 0 ? split(body) : undefined;
+      return new Response(pieces ? joined(pieces) : body, { headers });
     },
     end,
   };

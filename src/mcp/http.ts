@@ -8,6 +8,7 @@
 import {
   createMcpHandler,
   isJsonContentType,
+  type JSONRPCRequest,
   type McpServerFactory,
   ProtocolErrorCode,
 } from "@modelcontextprotocol/server";
@@ -17,11 +18,13 @@ import { readText } from "../net/body.ts";
 import { deadline, isTimeUp } from "../net/deadline.ts";
 import { createAnswers, type Exchange, OverLimitError } from "./answers.ts";
 import { authInfoOf, ON_THIS_MACHINE } from "./caller.ts";
+import { deliveryOf } from "./delivery.ts";
 import { isObject, parseJson, parseSent } from "../values/json.ts";
 import { stepUp } from "./step_up.ts";
 import { toolChoice } from "../tools/selection.ts";
 import { idOf, NOT_UTF8, refusedMessage } from "./messages.ts";
 import { asMeant } from "./requests.ts";
+import { answerSoon, isPlainRequest } from "./soon.ts";
 
 /** The maximum size of a body, in bytes. */
 const MAX_BODY = 1024 * 1024;
@@ -99,6 +102,18 @@ export function createEndpoint(
     const challenge = stepUp(parsedBody, principal);
     if (challenge !== undefined) {
       return exchange.pass(insufficient(challenge));
+    }
+    const delivery = deliveryOf(request);
+    if (delivery && await isPlainRequest(request, parsedBody)) {
+      const { body, headers } = await answerSoon(
+        factory,
+        request,
+        parsedBody as JSONRPCRequest,
+        { authInfo, acceptsEvents: acceptsEvents(request) },
+      );
+      return typeof body === "string"
+        ? exchange.whole(body, headers, delivery)
+        : exchange.pass(new Response(body, { headers }));
     }
     const response = exchange.pass(
       await handler.fetch(acceptingBoth(request), { authInfo, parsedBody }),
