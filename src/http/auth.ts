@@ -27,6 +27,8 @@ export interface AuthOptions {
    * required.
    */
   readonly authenticate: Authenticate | undefined;
+  /** Whether a credential is too long to guess; it is not limited. */
+  readonly isLong?: ((bearer: string) => boolean) | undefined;
   /** Tells callers where to log in with OAuth, if they can. */
   readonly protectedResource: ProtectedResource | undefined;
   /** Logs refused callers. */
@@ -55,11 +57,11 @@ export type Protected = (
  * cannot be checked.
  */
 export function createAuth(
-  { authenticate, protectedResource, log, advise }: AuthOptions,
+  { authenticate, isLong, protectedResource, log, advise }: AuthOptions,
 ): (run: Protected) => Route {
   if (!authenticate) return onlyThisMachine(advise);
   const throttle = createThrottle();
-  const check = createCheck(authenticate, throttle);
+  const check = createCheck(authenticate, throttle, isLong);
   let toldAt = -Infinity;
 
   /** Logs that credentials cannot be checked, at most once a minute. */

@@ -29,6 +29,12 @@ export interface HandlerOptions {
    * machine is served: requests for another host name are refused.
    */
   readonly authenticate?: Authenticate;
+  /**
+   * Whether a credential has the form of those that are too long to guess and
+   * cheap to check. They are checked even while other credentials from the same
+   * address are wrong: behind a proxy, all callers have one address.
+   */
+  readonly isLong?: (bearer: string) => boolean;
   /** Tells callers where to log in with OAuth, if they can. */
   readonly protectedResource?: ProtectedResource;
   /** What answers at further paths, such as those where people sign in. */
@@ -125,6 +131,7 @@ export function createHandler(
   const log = withRequest(options.log ?? (() => {}));
   const onlyCallers = createAuth({
     authenticate,
+    isLong: options.isLong,
     protectedResource,
     log,
     advise,

@@ -16,6 +16,7 @@ import {
   createRawClient,
   type Endpoint,
   register,
+  rpc,
   serveEndpoint,
   serveQontak,
   type Shown,
@@ -127,6 +128,25 @@ Deno.test("guesses do not keep others from renewing, though all have the address
   }
   assert(guessed.includes(429), String(guessed));
   assertEquals((await client.refresh(refresh_token)).status, 200);
+});
+
+Deno.test("guesses do not keep new tokens from being used, though all have the address of a proxy", async () => {
+  await using endpoint = await world();
+  const client = await createRawClient(endpoint);
+  const { refresh_token } = await tokensOf(client);
+  const status = async (token: string) =>
+    (await rpc(endpoint.url, token, "tools/list")).status;
+  const guessed: number[] = [];
+  for (let tries = 0; tries < 40; tries++) {
+    guessed.push(await status(`guess-${tries}`));
+  }
+  assert(guessed.includes(429), String(guessed));
+  const { body } = await client.refresh(refresh_token);
+  assertEquals(await status(body.access_token), 200);
+  // A wrong token of the same form is refused.
+  assertEquals(await status(body.access_token.replace(/.$/, "?")), 429);
+  const end = body.access_token.endsWith("a") ? "b" : "a";
+  assertEquals(await status(body.access_token.replace(/.$/, end)), 401);
 });
 
 Deno.test("when a stolen secret ends the last session of a person, no token of Qontak stays", async () => {
