@@ -216,6 +216,62 @@ Deno.test("the prompts that sum what was won and lost find it", async () => {
   }
 });
 
+Deno.test("the first sentence of a prompt names what was chosen, and me as a person would", async () => {
+  await using world = await createWorld();
+  const goalOf = async (name: PromptName, values: Record<string, string>) =>
+    (await callsOf(world.client, name, values)).text.split("\n")[0];
+  const weekly = "weekly_pipeline_review";
+  assertEquals(
+    [
+      await goalOf("morning_brief", {}),
+      await goalOf("morning_brief", { language: "id" }),
+      await goalOf("morning_brief", { owner: "Dewi", language: "id" }),
+      await goalOf(weekly, {}),
+      await goalOf(weekly, { pipeline: "Tender", owner: "me" }),
+      await goalOf(weekly, { pipeline: "Tender", language: "id" }),
+      await goalOf(weekly, { owner: "me", language: "id" }),
+      await goalOf("month_end_closing", { pipeline: "Tender" }),
+    ],
+    [
+      "Prepare the morning brief for me from Qontak.",
+      "Siapkan ringkasan pagi untuk saya dari Qontak.",
+      'Siapkan ringkasan pagi untuk "Dewi" dari Qontak.',
+      "Review the pipeline of this week.",
+      'Review the pipeline "Tender" of this week, for me.',
+      'Tinjau pipeline "Tender" minggu ini.',
+      "Tinjau pipeline minggu ini, untuk saya.",
+      'Close the month "this_month" in Qontak, for the pipeline "Tender".',
+    ],
+  );
+});
+
+Deno.test("the month-end prompt finds no open deal that is due later this month", async () => {
+  await using world = await createWorld();
+  const { calls } = await callsOf(world.client, "month_end_closing", {});
+  const { records: [deal] } = await ok(world.client, "query_records", {
+    resource: "deals",
+    where: [{ field: "state", value: "open" }],
+    limit: 1,
+  });
+  const late = async (day: string) => {
+    await ok(world.client, "update_deal", {
+      deal_id: deal.id,
+      closed_date: day,
+      skip_validation: true,
+    });
+    const { records } = await ok(
+      world.client,
+      "query_records",
+      { ...JSON.parse(calls[1]!.args), limit: 500 },
+    );
+    return records.some(({ id }: { id: number }) => id === deal.id);
+  };
+  const dayAfter = (days: number) =>
+    new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+  assertEquals(await late(dayAfter(-2)), true);
+  assertEquals(await late(dayAfter(2)), false);
+});
+
 Deno.test("with the short list, prompts name only tools of that list", async () => {
   await using world = await createWorld({ server: { tools: ["compact"] } });
   await tryPrompts(world.client);

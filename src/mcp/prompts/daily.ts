@@ -27,7 +27,7 @@ export const morningBrief: Prompt = {
     },
   },
   goal: {
-    en: "Prepare the morning brief of {owner} from Qontak.",
+    en: "Prepare the morning brief for {owner} from Qontak.",
     id: "Siapkan ringkasan pagi untuk {owner} dari Qontak.",
   },
   steps: [

@@ -25,6 +25,20 @@ export const weeklyPipelineReview: Prompt = {
     en: "Review the pipeline of this week.",
     id: "Tinjau pipeline minggu ini.",
   },
+  goals: [
+    {
+      en: "Review the pipeline {pipeline} of this week, for {owner}.",
+      id: "Tinjau pipeline {pipeline} minggu ini, untuk {owner}.",
+    },
+    {
+      en: "Review the pipeline {pipeline} of this week.",
+      id: "Tinjau pipeline {pipeline} minggu ini.",
+    },
+    {
+      en: "Review the pipeline of this week, for {owner}.",
+      id: "Tinjau pipeline minggu ini, untuk {owner}.",
+    },
+  ],
   steps: [
     call(
       "query_records",
@@ -139,7 +153,7 @@ export const handOverAccounts: Prompt = {
     to: { kind: "owner", description: "Who gets them", required: true },
   },
   goal: {
-    en: "Hand over what {from} has in Qontak to {to}.",
+    en: "Hand over what belongs to {from} in Qontak to {to}.",
     id: "Serahkan semua yang dimiliki {from} di Qontak kepada {to}.",
   },
   steps: [
@@ -284,6 +298,10 @@ export const monthEndClosing: Prompt = {
     en: "Close the month {month} in Qontak.",
     id: "Tutup bulan {month} di Qontak.",
   },
+  goals: [{
+    en: "Close the month {month} in Qontak, for the pipeline {pipeline}.",
+    id: "Tutup bulan {month} di Qontak, untuk pipeline {pipeline}.",
+  }],
   steps: [
     call(
       "query_records",
@@ -308,11 +326,13 @@ export const monthEndClosing: Prompt = {
           ...CHOSEN,
           OPEN,
           { field: "closed_date", op: "lte", value: "{month}" },
+          { field: "closed_date", op: "lt", value: "today" },
         ],
+        fields: "name,size,currency,closed_date,creator_id",
         sort: "-size",
         limit: 50,
       },
-      "Find the deals that should be closed by then, and are open",
+      "Find the deals that should already be closed, and are open",
       "Cari deal yang seharusnya sudah ditutup, tetapi masih terbuka",
     ),
     call(

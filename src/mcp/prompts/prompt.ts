@@ -65,6 +65,8 @@ export interface Prompt {
   readonly arguments: Readonly<Record<string, PromptArgument>>;
   /** What it is for, as the first sentence that the model reads. */
   readonly goal: Words;
+  /** The same with more arguments; the first whose arguments are all given. */
+  readonly goals?: readonly Words[];
   /** The steps. */
   readonly steps: readonly Step[];
 }

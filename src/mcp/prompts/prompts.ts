@@ -5,6 +5,7 @@
  * @module
  */
 import { ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
+import { isMe } from "../../fields/people.ts";
 import { isObject, type JsonObject, show } from "../../values/json.ts";
 import { visible } from "../../values/visible.ts";
 import { didYouMean } from "../../values/words.ts";
@@ -229,8 +230,12 @@ function textOf(
   values: Given,
   { has, through }: PromptCaller,
 ): string {
-  const { goal, steps } = PROMPTS[name];
+  const { goal, goals = [], steps, arguments: known } = PROMPTS[name];
+  const people = new Set(
+    Object.keys(known).filter((key) => known[key]!.kind === "owner"),
+  );
   const language = (values.language ?? "en") as Language;
+  const told = goals.find((one) => isComplete(one[language], values)) ?? goal;
   const shown = steps.filter(({ call, when = {}, say }) =>
     (!call || has(call[0])) &&
     Object.entries(when).every(([key, value]) => values[key] === value) &&
@@ -240,7 +245,9 @@ function textOf(
     ? {}
     : { user_id: values.user_id };
   const lines = shown.map(({ say, call }, i) => {
-    const what = `${i + 1}. ${fillText(say[language], values)}`;
+    const what = `${i + 1}. ${
+      fillText(say[language], values, people, language)
+    }`;
     if (!call) return `${what}.`;
     const args = { ...fill(call[1], values) as JsonObject, ...tenant };
     const by = through?.(call[0]);
@@ -253,7 +260,7 @@ function textOf(
   });
   const hasPlans = shown.some(isPlan);
   return [
-    fillText(goal[language], values),
+    fillText(told[language], values, people, language),
     "",
     RULES.steps[language],
     ...lines,
@@ -283,9 +290,23 @@ function isComplete(text: string, values: Given): boolean {
   );
 }
 
+/** What "me" is in a sentence. */
+const ME: Words = { en: "me", id: "saya" };
+
 /** Puts values into a text, in quotation marks: they may be others' words. */
-function fillText(text: string, values: Given): string {
-  return text.replace(BLANK, (_, key) => visible(show(values[key], MAX_VALUE)));
+function fillText(
+  text: string,
+  values: Given,
+  people: ReadonlySet<string>,
+  language: Language,
+): string {
+  return text.replace(
+    BLANK,
+    (_, key) =>
+      people.has(key) && isMe(values[key])
+        ? ME[language]
+        : visible(show(values[key], MAX_VALUE)),
+  );
 }
 
 /**
