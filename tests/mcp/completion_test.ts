@@ -1,12 +1,10 @@
 /** Completion of arguments: through clients of both revisions. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import type { Client } from "@modelcontextprotocol/client";
-import { serveSandbox } from "../../src/sandbox/mod.ts";
 import { createCallers } from "../support/callers.ts";
-import { connectStdio, type Mode, ok } from "../support/client.ts";
+import { ok } from "../support/client.ts";
+import { MODES, onStdio } from "../support/on_stdio.ts";
 import { createWorld } from "../support/world.ts";
-
-const MODES = ["auto", "legacy"] as const satisfies readonly Mode[];
 
 /** The values for an argument of a prompt. */
 async function values(
@@ -122,27 +120,9 @@ for (const mode of MODES) {
       await completeAll(world.client);
     },
   });
-
-  Deno.test({
-    name: `every argument is completed on stdio, ${mode} revision`,
-    sanitizeOps: false,
-    sanitizeResources: false,
-    async fn() {
-      await using sandbox = serveSandbox();
-      const client = await connectStdio({
-        QONTAK_BASE_URL: sandbox.url,
-        QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
-        QONTAK_RATE_PER_SEC: "1000",
-        QONTAK_RATE_BURST: "1000",
-      }, mode);
-      try {
-        await completeAll(client);
-      } finally {
-        await client.close();
-      }
-    },
-  });
 }
+
+onStdio("every argument is completed", (client) => completeAll(client));
 
 Deno.test("completion of records costs nothing, or one request", async () => {
   await using world = await createWorld();

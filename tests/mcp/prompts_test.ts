@@ -16,16 +16,14 @@ import {
   type PromptCaller,
 } from "../../src/mcp/prompts/prompts.ts";
 import { createViews } from "../../src/mcp/view.ts";
-import { serveSandbox } from "../../src/sandbox/mod.ts";
 import { catalog, TOOLSETS } from "../../src/tools/catalog.ts";
 import { selectTools } from "../../src/tools/selection.ts";
 import { createCallers } from "../support/callers.ts";
-import { call, connectStdio, type Mode, ok } from "../support/client.ts";
+import { call, ok } from "../support/client.ts";
+import { MODES, onStdio } from "../support/on_stdio.ts";
 import { createWorld } from "../support/world.ts";
 
 const NAMES = Object.keys(NEEDS) as PromptName[];
-const MODES = ["auto", "legacy"] as const satisfies readonly Mode[];
-
 /** Records of the sandbox that prompts are filled with. */
 async function findRecords(client: Client) {
   const { records: [deal] } = await ok(client, "list_deals");
@@ -176,26 +174,6 @@ for (const mode of MODES) {
       );
     },
   });
-
-  Deno.test({
-    name: `every call that a prompt asks for works on stdio, ${mode} revision`,
-    sanitizeOps: false,
-    sanitizeResources: false,
-    async fn() {
-      await using sandbox = serveSandbox();
-      const client = await connectStdio({
-        QONTAK_BASE_URL: sandbox.url,
-        QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
-        QONTAK_RATE_PER_SEC: "1000",
-        QONTAK_RATE_BURST: "1000",
-      }, mode);
-      try {
-        await tryPrompts(client);
-      } finally {
-        await client.close();
-      }
-    },
-  });
 }
 
 Deno.test("the prompts that sum what was won and lost find it", async () => {
@@ -271,6 +249,11 @@ Deno.test("the month-end prompt finds no open deal that is due later this month"
   assertEquals(await late(dayAfter(-2)), true);
   assertEquals(await late(dayAfter(2)), false);
 });
+
+onStdio(
+  "every call that a prompt asks for works",
+  (client) => tryPrompts(client),
+);
 
 Deno.test("with the short list, prompts name only tools of that list", async () => {
   await using world = await createWorld({ server: { tools: ["compact"] } });

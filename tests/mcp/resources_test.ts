@@ -11,7 +11,8 @@ import { fieldTypes } from "../../src/fields/types.ts";
 import { createServer } from "../../mod.ts";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
 import { createCallers } from "../support/callers.ts";
-import { call, connectStdio, type Mode, ok } from "../support/client.ts";
+import { call, ok } from "../support/client.ts";
+import { MODES, onStdio } from "../support/on_stdio.ts";
 import { post, request } from "../support/rpc.ts";
 import { serveMcp } from "../support/serve.ts";
 import { createWorld } from "../support/world.ts";
@@ -102,8 +103,6 @@ async function readAll(
   }
 }
 
-const MODES = ["auto", "legacy"] as const satisfies readonly Mode[];
-
 for (const mode of MODES) {
   Deno.test({
     name: `a client reads every resource over HTTP, ${mode} revision`,
@@ -115,27 +114,9 @@ for (const mode of MODES) {
       await readAll(world.client, mode === "legacy" ? VIEWS : []);
     },
   });
-
-  Deno.test({
-    name: `a client reads every resource on stdio, ${mode} revision`,
-    sanitizeOps: false,
-    sanitizeResources: false,
-    async fn() {
-      await using sandbox = serveSandbox();
-      const client = await connectStdio({
-        QONTAK_BASE_URL: sandbox.url,
-        QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
-        QONTAK_RATE_PER_SEC: "1000",
-        QONTAK_RATE_BURST: "1000",
-      }, mode);
-      try {
-        await readAll(client);
-      } finally {
-        await client.close();
-      }
-    },
-  });
 }
+
+onStdio("a client reads every resource", (client) => readAll(client));
 
 Deno.test("a client reads how values of fields are written", async () => {
   await using world = await createWorld();
