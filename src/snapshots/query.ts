@@ -6,7 +6,7 @@
  * @module
  */
 import { ForeseenError, InputError, problemsError } from "../errors.ts";
-import { type JsonObject, show } from "../values/json.ts";
+import { isEmpty, type JsonObject, show } from "../values/json.ts";
 import { showGroups, showRows, type Sorting } from "./answer.ts";
 import type { Remarks } from "./condition_values.ts";
 import { parseCondition, type Test } from "./conditions.ts";
@@ -292,6 +292,8 @@ function* answerSteps(
   const rows = yield* rowsOf(subject, tests);
   const [sorting] = checked.sorting;
   const isGrouped = keys.length > 0 || measures.length > 0;
+  const by = typeof sorting?.by === "object" ? sorting.by : undefined;
+  const columns = named.length > 0 ? named : known(summary, fields, subject);
   const { shown, left } = isGrouped
     ? showGroups(
       computeGroups(rows, keys, measures),
@@ -300,11 +302,16 @@ function* answerSteps(
     )
     : showRows(
       rows,
-      named.length > 0 ? named : known(summary, fields, subject),
+      by && by.name !== "id" && !columns.some(({ name }) => name === by.name)
+        ? [...columns, by]
+        : columns,
       sorting ?? newestFirst(fields, subject),
       { id: fields.find("id"), zone: subject.zone, limit: question.limit },
     );
-  const notes = saidOf(checked.remarks, rows.length);
+  const notes = [
+    ...saidOf(checked.remarks, rows.length),
+    ...mixed(rows, by, fields),
+  ];
   return {
     matched: rows.length,
     [isGrouped ? "groups" : "rows"]: shown,
@@ -312,6 +319,31 @@ function* answerSteps(
     ...(Object.keys(rules).length > 0 ? { rules } : {}),
     ...(notes.length > 0 ? { notes } : {}),
   };
+}
+
+/** How many currencies a note names. */
+const MAX_CURRENCIES = 5;
+
+/** Says that rows are sorted by amounts in several currencies. */
+function mixed(
+  rows: readonly number[],
+  by: QueryField | undefined,
+  { currency }: Fields,
+): string[] {
+  if (!by?.isMoney || !currency) return [];
+  const found = new Set<unknown>();
+  for (const row of rows) {
+    if (!isEmpty(by.value(row)) && !isEmpty(currency(row))) {
+      found.add(currency(row));
+    }
+  }
+  if (found.size < 2) return [];
+  const names = [...found].slice(0, MAX_CURRENCIES).join(", ");
+  return [
+    `Sorted by number across currencies (${names}${
+      found.size > MAX_CURRENCIES ? ", …" : ""
+    }): add a condition on currency to compare amounts`,
+  ];
 }
 
 /** The fields among these that any record has. */

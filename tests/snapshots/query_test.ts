@@ -516,3 +516,36 @@ Deno.test("query() loses nothing of ten thousand amounts with decimals", () => {
     "avg:size": { IDR: 0.15 },
   }]);
 });
+
+Deno.test("query() shows the field that it sorts rows by, and says when their currencies differ", () => {
+  const records = [
+    deal(1, { size: "5", closed_date: "2026-11-01" }),
+    deal(2, { size: "900", currency: "USD", closed_date: "2026-11-03" }),
+    deal(3, { size: "7", closed_date: "2026-11-02" }),
+  ];
+  const late = ask(records, { sort: "-closed_date" });
+  assertEquals(late.rows!.map(({ id }) => id), [2, 3, 1]);
+  for (const row of late.rows!) {
+    assertStringIncludes(String(row.closed_date), "2026-11-0");
+  }
+  assertEquals(late.notes, undefined);
+  const named = ask(records, { sort: "size", fields: ["size"] });
+  assertEquals(named.rows!.map((row) => Object.keys(row)), [
+    ["id", "size"],
+    ["id", "size"],
+    ["id", "size"],
+  ]);
+  assertEquals(named.notes, [
+    "Sorted by number across currencies (IDR, USD): add a condition on currency to compare amounts",
+  ]);
+  const rupiah = ask(records, {
+    sort: "-size",
+    where: [{ field: "currency", value: "IDR" }],
+  });
+  assertEquals(rupiah.notes, undefined);
+  assertEquals(Object.keys(rupiah.rows![0]!), ["id", "name", "size"]);
+  assertEquals(
+    Object.keys(ask(records, { sort: "id" }).rows![0]!),
+    ["id", "name"],
+  );
+});

@@ -204,10 +204,14 @@ async function ask({ scene, say, use }: Narrator): Promise<string> {
     );
   }
 
-  scene("“Tell me about the customer with the largest open deal.”");
+  scene("“Tell me about the customer with the largest open deal in rupiah.”");
   const { records: [largest] } = (await use("query_records", {
     resource: "deals",
-    where: [...open, { field: "company", op: "is_set" }],
+    where: [
+      ...open,
+      { field: "company", op: "is_set" },
+      { field: "currency", value: "IDR" },
+    ],
     sort: "-size",
     limit: 1,
   })).data;
