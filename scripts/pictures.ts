@@ -1,6 +1,7 @@
 /**
- * Makes the pictures of the documents: the views, shown in Chromium by the
- * extension's own host, with the invented records of the sandbox.
+ * Makes the pictures of the documents: the page at `/`, and the views, shown in
+ * Chromium by the extension's own host, with the invented records of the
+ * sandbox.
  *
  * @module
  */
@@ -8,6 +9,7 @@ import {
   Client,
   StreamableHTTPClientTransport,
 } from "@modelcontextprotocol/client";
+import type { BrowserContextOptions, Page } from "npm:playwright-core@1.56";
 import { createHandler, createServer } from "../mod.ts";
 import { serveSandbox } from "../src/sandbox/mod.ts";
 import { FAILED } from "../src/cli/exit.ts";
@@ -66,8 +68,19 @@ const pictures: Readonly<Record<string, Picture>> = {
   "answer-phone": { ...ANSWER, ...PHONE, context: INDONESIAN },
 };
 
+/** The page at `/`. */
+const pages: Readonly<Record<string, BrowserContextOptions>> = {
+  page: { viewport: { width: 1120, height: 1000 } },
+  "page-dark": {
+    viewport: { width: 1120, height: 1000 },
+    colorScheme: "dark",
+    locale: "id-ID",
+  },
+  "page-phone": { viewport: PHONE, locale: "id-ID" },
+};
+
 /** The pictures that the documents show; --all makes the others, to look at. */
-const SHOWN = ["board", "review"];
+const SHOWN = ["board", "review", "page"];
 
 const chromium = await findBrowser();
 if (chromium === undefined) {
@@ -90,7 +103,7 @@ const server = createServer({
 stack.defer(() => server.close());
 const http = Deno.serve(
   { port: 0, hostname: "127.0.0.1", onListen: () => {} },
-  createHandler(server),
+  createHandler(server, { inventedData: true }),
 );
 stack.defer(() => http.shutdown());
 const client = new Client({ name: "pictures", version: "1.0.0" }, {
@@ -112,8 +125,36 @@ stack.defer(() => client.close());
 const browser = await launch(chromium);
 stack.defer(() => browser.close());
 
-for (const [name, picture] of Object.entries(pictures)) {
-  if (folder.endsWith(".github/pictures") && !SHOWN.includes(name)) continue;
+const isWanted = (name: string) =>
+  !folder.endsWith(".github/pictures") || SHOWN.includes(name);
+
+/** Keeps what a tab shows. */
+async function keep(name: string, page: Page): Promise<void> {
+  const path = `${folder}/${name}.png`;
+  await page.waitForTimeout(300);
+  const screenshot = await page.screenshot();
+  await Deno.writeFile(path, await smaller(page, screenshot));
+  toStderr(`${path}: ${(await Deno.stat(path)).size} bytes`);
+}
+
+for (
+  const [name, options] of Object.entries(pages).filter(([name]) =>
+    isWanted(name)
+  )
+) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  await page.goto(`http://127.0.0.1:${http.addr.port}/`);
+  await page.waitForSelector("#health[data-state=good]");
+  await keep(name, page);
+  await context.close();
+}
+
+for (
+  const [name, picture] of Object.entries(pictures).filter(([name]) =>
+    isWanted(name)
+  )
+) {
   const { tool, args, width, height, context } = picture;
   await using opened = await openView({
     browser,
@@ -124,10 +165,6 @@ for (const [name, picture] of Object.entries(pictures)) {
     ...(context ? { context } : {}),
   });
   await opened.view.waitForSelector(".board .card, .before-after, .scroll");
-  const path = `${folder}/${name}.png`;
-  await opened.page.waitForTimeout(300);
-  const screenshot = await opened.page.screenshot();
-  await Deno.writeFile(path, await smaller(opened.page, screenshot));
+  await keep(name, opened.page);
   for (const complaint of opened.complaints) toStderr(complaint);
-  toStderr(`${path}: ${(await Deno.stat(path)).size} bytes`);
 }
