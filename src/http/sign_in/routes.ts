@@ -63,7 +63,9 @@ export function createSignInRoutes(
   log: Log,
 ): Readonly<Record<string, Route>> {
   const { issuer } = signIn;
-  const { readCookie, setCookie } = createCookies(issuer.startsWith("https:"));
+  const { readCookie, setCookie, oldest } = createCookies(
+    issuer.startsWith("https:"),
+  );
   const KNOWN = "known";
   const [begins, registers, failures] = [
     createThrottle(),
@@ -150,6 +152,7 @@ export function createSignInRoutes(
   }
 
   function begun(
+    request: Request,
     { flow, cookie, location }: Next & {
       readonly flow: Flow;
       readonly cookie: string;
@@ -159,6 +162,7 @@ export function createSignInRoutes(
     return redirect(
       location,
       setCookie(name, cookie, 2 * FLOW_LIFETIME / 1000),
+      ...oldest(request).map((name) => setCookie(name, "", 0)),
     );
   }
 
@@ -167,7 +171,7 @@ export function createSignInRoutes(
     if (begins.fail(address) > 0) {
       return show(request, "busy", 429, "temporarily_unavailable", "wait");
     }
-    return begun(await signIn.authorize(readParameters(searchParams)));
+    return begun(request, await signIn.authorize(readParameters(searchParams)));
   };
 
   const callback: Route = async (request) => {
@@ -226,7 +230,7 @@ export function createSignInRoutes(
     if (id === null) {
       return begins.fail(address) > 0
         ? show(request, "busy", 429, "temporarily_unavailable", "wait")
-        : begun(await signIn.visit());
+        : begun(request, await signIn.visit());
     }
     const flow = await signIn.flows.read(id, readCookie(request));
     if (!flow || flow.ask || flow.form === undefined) {

@@ -289,3 +289,17 @@ Deno.test("people that Qontak calls 0 do not share an account", async () => {
   const all = await endpoint.program.store.tenants();
   assertEquals(all.filter((one) => one.startsWith("qontak.")).length, 2);
 });
+
+Deno.test("who is sent to sign in many times keeps few cookies, and can go on", async () => {
+  await using endpoint = await world();
+  const client = await createRawClient(endpoint);
+  const browser = createBrowser();
+  for (let times = 0; times < 15; times++) {
+    await browser.open(await client.authorizeUrl());
+  }
+  assertEquals(browser.cookies.get(endpoint.origin)!.size, 12);
+  const told = await browser.allow(await client.authorizeUrl());
+  const { status } = await client.exchange(told.searchParams.get("code")!);
+  assertEquals(status, 200);
+  assert(browser.cookies.get(endpoint.origin)!.size <= 12);
+});
