@@ -330,18 +330,21 @@ function partOf(tool: string): string {
  * @param context The company's plans and runs.
  * @param tool The tool that is called.
  * @param handle The plan's handle.
+ * @param check Refuses the run before its plan is used up.
  * @throws {InputError} When there is no such plan.
  */
 export async function startRun(
   { plans, runs }: ChangeContext,
   tool: string,
   handle: string,
+  check: (run: NewRun) => void = () => {},
 ): Promise<Run> {
   const plan = await plans.find(handle, tool);
   const run: NewRun = {
     ...plan.args.run as Omit<NewRun, "plan">,
     plan: plan.id,
   };
+  check(run);
   await plans.use(plan);
   const rows: PlannedRow[] = [];
   for (const part of plan.args.parts as string[]) {

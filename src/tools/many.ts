@@ -164,7 +164,7 @@ export function changeRecordsTool(tools: readonly Tool[]): Tool | undefined {
       const { user_id: _, ...given } = args as Given & JsonObject;
       const handle = planOf(given);
       const others = Object.keys(given).filter((key) =>
-        key !== "plan" && key !== "run"
+        !["plan", "run", "resource", "action"].includes(key)
       );
       const id = isEmpty(given.run) ? undefined : given.run;
       if (handle === undefined && id === undefined) {
@@ -178,11 +178,19 @@ export function changeRecordsTool(tools: readonly Tool[]): Tool | undefined {
       if (handle !== undefined) {
         return await goOn(
           context,
-          await startRun(context, CHANGE_RECORDS, handle),
+          await startRun(
+            context,
+            CHANGE_RECORDS,
+            handle,
+            (run) => checkSame(given, run),
+          ),
         );
       }
       const run = await context.runs.find(id!);
-      if (run && context.runs.isOwn(run)) return await goOn(context, run);
+      if (run && context.runs.isOwn(run)) {
+        checkSame(given, run);
+        return await goOn(context, run);
+      }
       const lasts = await context.runs.isLasting();
       throw new InputError(
         `${CHANGE_RECORDS} was not sent: you have no such run. It has not begun, it was begun by another caller, or it is older than 7 days.${
@@ -204,6 +212,22 @@ interface Given {
   readonly change?: JsonObject;
   readonly plan?: string;
   readonly run?: string;
+}
+
+/** Refuses a resource or action that is not that of the plan or run. */
+function checkSame(
+  { resource, action }: Given,
+  run: Pick<Run, "resource" | "act">,
+): void {
+  if (
+    (resource === undefined || resource === run.resource) &&
+    (action === undefined || action === run.act)
+  ) return;
+  throw new InputError(
+    `${CHANGE_RECORDS} was not sent: that plan or run is to ${
+      run.act ?? "take back changes of"
+    } ${run.resource ?? "records"}. Give plan or run alone`,
+  );
 }
 
 /** A tool without the arguments that a row does not have. */

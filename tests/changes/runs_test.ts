@@ -512,3 +512,22 @@ Deno.test("a row whose outcome the store keeps only after it failed once is sent
   assertEquals([answer.done, answer.notes], [6, undefined]);
   assertEquals(sent(world, "PUT", since).length, 6);
 });
+
+Deno.test("change_records takes what a plan says itself beside the plan, and refuses what differs", async () => {
+  await using world = await createWorld();
+  const ids = await products(world, 2);
+  const mine = { resource: "products", action: "update" };
+  const { plan } = await world.ok("change_records", {
+    ...mine,
+    rows: rowsFor(ids),
+  });
+  for (const more of [{ resource: "deals" }, { action: "delete" }]) {
+    assertStringIncludes(
+      await world.refused("change_records", { ...mine, ...more, plan }),
+      "is to update products",
+    );
+  }
+  // The refusals have not used the plan up.
+  const { run } = await world.ok("change_records", { ...mine, plan });
+  await world.ok("change_records", { ...mine, run });
+});
