@@ -11,7 +11,7 @@ import { UNTRUSTED } from "../fields/present.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { JsonObject } from "../values/json.ts";
 import { cut } from "../values/marks.ts";
-import { visible } from "../values/visible.ts";
+import { isAllVisible, visible } from "../values/visible.ts";
 import {
   type Content,
   fence,
@@ -55,14 +55,16 @@ export function presentAnswer(
   args: JsonObject,
 ): ToolResult {
   const most = Array.isArray(args.fields) ? MAX_ASKED : MAX_ANSWER + 2_000;
-  // Truncate first, so that no hidden part is processed.
-  let shown = makeVisible(
-    JSON.stringify(answer).length > most ? bound(answer, most) : answer,
-  );
-  let text = JSON.stringify(shown);
-  if (text.length > most) {
-    shown = bound(shown, most);
+  let text = JSON.stringify(answer);
+  let shown = answer;
+  if (text.length > most || !isAllVisible(text)) {
+    // Truncate first, so that no hidden part is processed.
+    shown = makeVisible(text.length > most ? bound(answer, most) : answer);
     text = JSON.stringify(shown);
+    if (text.length > most) {
+      shown = bound(shown, most);
+      text = JSON.stringify(shown);
+    }
   }
   if (fenced) {
     const data = { ...fenceKeys(shown, fenced), untrusted: UNTRUSTED };

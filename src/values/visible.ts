@@ -88,6 +88,19 @@ const PARTS = new RegExp(
 const ANY =
   /(?![\t\n])[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{DI}\ufff9-\ufffb\u2800\p{M}]/u;
 
+/** Matches escapes of JSON for characters that may be hidden. */
+const ESCAPED = /\\[bfru]/;
+
+/**
+ * Whether JSON certainly has nothing that {@linkcode visible} would change in
+ * its texts and keys, so that they need not be looked at one by one.
+ *
+ * @param json What JSON.stringify() made, up to 250,000 characters.
+ */
+export function isAllVisible(json: string): boolean {
+  return json.length <= MAX_SEEN && !ESCAPED.test(json) && !ANY.test(json);
+}
+
 /**
  * Returns a text without hidden characters. An invisible character becomes a
  * mark such as `⟨U+200B⟩`. In a long run, the first 4 are shown and the rest

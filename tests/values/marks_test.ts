@@ -8,7 +8,7 @@ import {
   takeBack,
   withheld,
 } from "../../src/values/marks.ts";
-import { visible } from "../../src/values/visible.ts";
+import { isAllVisible, visible } from "../../src/values/visible.ts";
 import { createRandom } from "../../src/sandbox/random.ts";
 
 Deno.test("takeBack() refuses every mark of missing text, in the form in which answers have it", () => {
@@ -101,4 +101,21 @@ Deno.test("takeBack() leaves every other value as it is", () => {
       undefined,
     ]
   ) assertEquals(takeBack(value), { value, problems: [] });
+});
+
+Deno.test("isAllVisible() is never true for JSON with a text that visible() changes", () => {
+  let changed = 0;
+  for (let code = 0; code <= 0xffff; code++) {
+    const text = `a${String.fromCharCode(code)}b`;
+    const isChanged = visible(text) !== text;
+    if (isChanged) changed++;
+    for (
+      const json of [JSON.stringify([text]), JSON.stringify({ [text]: 1 })]
+    ) {
+      assert(!(isChanged && isAllVisible(json)), `U+${code.toString(16)}`);
+    }
+  }
+  assert(changed > 2_000, `${changed} characters were changed`);
+  assert(isAllVisible(JSON.stringify({ 'näme \\ "x"': ["a\tb\nc", 1] })));
+  assert(!isAllVisible(`"${"a".repeat(250_000)}"`));
 });
