@@ -22,7 +22,7 @@ import {
 import { isObject } from "../values/json.ts";
 
 /** How long an answer may take before its stream begins, in ms. */
-const SOON = 10;
+const SOON = 100;
 
 /** How often a stream without events tells proxies that it lives, in ms. */
 const KEEP_ALIVE = 15_000;

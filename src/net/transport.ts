@@ -50,7 +50,7 @@ export function createTransport(
 ): Transport {
   const { read, write, close } = createFetches(custom, http2);
   const through = (send: typeof fetch): Send => async (url, init) =>
-    replyOf(await send(url, init), init.signal);
+    replyOf(await send(url, init), init.signal, custom === undefined);
   return { read: through(read), write: through(write), close };
 }
 

@@ -115,3 +115,36 @@ Deno.test("text() gives large bodies that arrive together one at a time", async 
     [1, 2, 3].flatMap((one) => [`text ${one}`, `used ${one}`]),
   );
 });
+
+Deno.test("text() of a body whose size is known ends with the signal, and with the connection", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  const open: Deno.Conn[] = [];
+  const transport = createTransport();
+  try {
+    for (const isCut of [false, true]) {
+      const reading = (async () => {
+        using limit = deadline(isCut ? 5_000 : 300);
+        const { signal } = limit;
+        const reply = await transport.write(`http://127.0.0.1:${port}`, {
+          signal,
+        });
+        const error = await assertRejects(() => reply.text(KIB));
+        assertEquals(error === signal.reason, !isCut);
+      })();
+      const conn = await listener.accept();
+      open.push(conn);
+      await conn.read(new Uint8Array(KIB));
+      await conn.write(
+        new TextEncoder().encode(
+          "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nx",
+        ),
+      );
+      if (isCut) open.pop()!.close();
+      await reading;
+    }
+  } finally {
+    for (const conn of open) conn.close();
+    transport.close();
+  }
+});
