@@ -147,7 +147,7 @@ async function readEmbedded(path: string): Promise<Embedded> {
   return { metadata, files, bytes };
 }
 
-Deno.test("the program's modules are src, and five packages from npm", async () => {
+Deno.test("the program's modules are src, and six packages from npm", async () => {
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["info", "--json", ...await stdFlags(), "mod.ts"],
     cwd: root,
@@ -165,6 +165,7 @@ Deno.test("the program's modules are src, and five packages from npm", async () 
     npmPackage?.replace(/(.)@.*$/, "$1") ?? []
   );
   assertEquals([...new Set(packages)].sort(), [
+    "@modelcontextprotocol/client",
     "@modelcontextprotocol/server",
     "ioredis",
     "jose",
@@ -311,7 +312,7 @@ function checkBill(bom: Bom): void {
   for (const name of ["pkg:github/denoland/deno@v", "pkg:npm/zod@"]) {
     assert(purls.some((purl) => purl.startsWith(name)), name);
   }
-  for (const dev of ["%40modelcontextprotocol/client", "%40std/assert"]) {
+  for (const dev of ["%40modelcontextprotocol/sdk", "%40std/assert"]) {
     assert(!purls.some((purl) => purl.includes(dev)), dev);
   }
   for (const { purl, name, version, licenses, hashes } of bom.components) {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
 import { catalog } from "../../src/tools/catalog.ts";
 import { VERSION } from "../../src/version.ts";
@@ -152,7 +152,7 @@ export async function assertStore(
   const token = `${sandbox.refreshToken}\n`;
   await runShipped(shipped, ["tenants", "add", "acme"], all, token);
   const { stdout } = await runShipped(shipped, ["tenants", "list"], all);
-  assertEquals(stdout, "acme\n");
+  assertMatch(stdout, /^acme +works +\d{4}-/m);
   const doctor = await runShipped(shipped, ["doctor", "acme"], all);
   assertStringIncludes(doctor.stdout, "Qontak answers: 2 pipelines");
 }
