@@ -79,7 +79,9 @@ export function createSetup(
 
   async function load(name: string, endpoint: Endpoint, pipeline?: number) {
     return await cache.get(`${prefix}${name}`, async () => {
-      const path = pipeline === undefined ? {} : { pipeline_id: pipeline };
+      const path: Record<string, number> = pipeline === undefined
+        ? {}
+        : { pipeline_id: pipeline };
       if (pipeline !== undefined && ++stageLists > MOST_STAGE_LISTS) {
         throw new InputError(
           `This company has more pipelines than the ${MOST_STAGE_LISTS} whose stages one call looks through: name the pipeline too, by id or name`,
