@@ -52,26 +52,22 @@ export const answers: Readonly<Record<string, Answer>> = {
       ],
       [
         "Penawaran Masuk",
-        5,
+        4,
         {
           "IDR": 161795000,
-          "USD": 14575000,
         },
         {
           "IDR": 80897500,
-          "USD": 7287500,
         },
       ],
       [
         "Negotiation",
-        5,
+        4,
         {
           "IDR": 154080000,
-          "USD": 88040000,
         },
         {
           "IDR": 115560000,
-          "USD": 66030000,
         },
       ],
     ],

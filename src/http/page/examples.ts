@@ -46,13 +46,16 @@ export const examples: Readonly<Record<string, Example>> = {
   "ask-pipeline": {
     job: { en: "Sales manager", id: "Manajer penjualan" },
     question: {
-      en: "Where is the money in our pipeline?",
-      id: "Di tahap mana nilai pipeline kita paling besar?",
+      en: "Where is the money in our pipeline, in rupiah?",
+      id: "Di tahap mana nilai pipeline kita paling besar, dalam rupiah?",
     },
     tool: "query_records",
     args: {
       resource: "deals",
-      where: [{ field: "state", value: "open" }],
+      where: [{ field: "state", value: "open" }, {
+        field: "currency",
+        value: "IDR",
+      }],
       group_by: "stage",
       measures: "count,sum:size,weighted:size",
       sort: "-sum:size",
@@ -235,6 +238,17 @@ export const examples: Readonly<Record<string, Example>> = {
     ],
   },
 };
+
+/**
+ * The amount in a value: a number, or one in rupiah alone. Amounts in several
+ * currencies cannot be compared.
+ */
+export function amountOf(value: unknown): number | undefined {
+  const amount = isObject(value) && Object.keys(value).join() === "IDR"
+    ? value.IDR
+    : value;
+  return typeof amount === "number" ? amount : undefined;
+}
 
 /** A value of an answer as people write it: amounts by currency. */
 export function shownValue(value: unknown, language: Language): string {

@@ -7,7 +7,13 @@ import type { Effect } from "../../tools/tool.ts";
 import { IDENTITY, VERSION } from "../../version.ts";
 import { connecting, KEY_PLACEHOLDER, URL_PLACEHOLDER } from "./connect.ts";
 import { answers } from "./answers.ts";
-import { type Answer, type Example, examples, shownValue } from "./examples.ts";
+import {
+  amountOf,
+  type Answer,
+  type Example,
+  examples,
+  shownValue,
+} from "./examples.ts";
 import { type Html, json, markup, raw } from "./html.ts";
 import { indonesian } from "./indonesian.ts";
 import type { ShownArgument, ShownTool, ShownToolset } from "./tools.ts";
@@ -168,6 +174,12 @@ function reply(
     /\{([^}]+)\}/g,
     (_, path: string) => shownValue(facts[path], language),
   );
+  // The last column of amounts is drawn, where they can be compared.
+  const barred = columns.findLastIndex((_, column) =>
+    rows.length > 2 &&
+    rows.every((row) => amountOf(row[column]) !== undefined)
+  );
+  const most = Math.max(...rows.map((row) => amountOf(row[barred]) ?? 0));
   return markup`<p class="reply">${sentence}</p>
     <div class="scroll" tabindex="0" role="region" aria-label="${
     question[language]
@@ -176,14 +188,22 @@ function reply(
   }</tr></thead><tbody>${
     rows.map((row) =>
       markup`<tr>${
-        row.map((value) =>
+        row.map((value, column) =>
           markup`<td${
             typeof value === "string" ? undefined : raw(' class="n"')
-          }>${shownValue(value, language)}</td>`
+          }>${shownValue(value, language)}${
+            column === barred ? bar(value, most) : undefined
+          }</td>`
         )
       }</tr>`
     )
   }</tbody></table></div>`;
+}
+
+/** A bar beside an amount, which says the same in digits. */
+function bar(value: unknown, most: number): Html {
+  const share = Math.round(100 * (amountOf(value) ?? 0) / most);
+  return markup`<meter max="100" value="${share}" aria-hidden="true"></meter>`;
 }
 
 function connect({ needsKey, signsIn }: PageData, text: Words): Html {

@@ -78,7 +78,7 @@ h1 {
   line-height: 1.3;
 }
 h2 {
-  margin: 3rem 0 0.5rem;
+  margin: 2.5rem 0 0.5rem;
   font-size: 1.5rem;
   line-height: 1.25;
   letter-spacing: -0.01em;
@@ -91,7 +91,7 @@ p + p {
   margin-top: 0.5rem;
 }
 section > p {
-  max-width: 46rem;
+  max-width: 50rem;
 }
 a {
   color: var(--accent);
@@ -161,7 +161,7 @@ nav a:hover {
 }
 .hero {
   margin-top: 1rem;
-  padding: clamp(1.25rem, 4vw, 2.5rem);
+  padding: clamp(1.25rem, 3vw, 2rem);
   border-radius: 1.25rem;
   background: var(--hero);
 }
@@ -329,6 +329,33 @@ td {
 .n {
   font-variant-numeric: tabular-nums;
   white-space: nowrap;
+}
+meter {
+  display: block;
+  width: 100%;
+  min-width: 5rem;
+  height: 0.5rem;
+  margin: 0.25rem 0;
+  border: 0;
+  border-radius: 0.25rem;
+  background: var(--panel);
+  appearance: none;
+}
+meter::-webkit-meter-inner-element,
+meter::-webkit-meter-bar {
+  display: block;
+  height: 0.5rem;
+  border: 0;
+  border-radius: 0.25rem;
+  background: var(--panel);
+}
+meter::-webkit-meter-optimum-value {
+  border-radius: 0.25rem;
+  background: var(--accent);
+}
+meter::-moz-meter-bar {
+  border-radius: 0.25rem;
+  background: var(--accent);
 }
 .group > summary h3 {
   display: inline;

@@ -293,6 +293,23 @@ for (const lang of ["en", "id"] as const) {
 }
 
 browserTest(
+  "bars compare amounts of one currency, as long as they are large",
+  async () => {
+    await using shown = await view();
+    const bars = await shown.ask(
+      `[...document.querySelectorAll("#ask-pipeline meter")].map((one) => one.value)`,
+    );
+    const amounts = answers["ask-pipeline"]!.rows
+      .map((row) => (row.at(-1) as { IDR: number }).IDR);
+    assertEquals(
+      bars,
+      amounts.map((one) => Math.round(100 * one / Math.max(...amounts))),
+    );
+    assertEquals(new Set(bars).size, bars.length);
+  },
+);
+
+browserTest(
   "the page says that data is invented, and only where it is",
   async () => {
     const banner = ".invented";
@@ -908,7 +925,7 @@ browserTest("the page can be read without JavaScript", async () => {
   for (
     const text of [
       "Ask your CRM in your own words",
-      "Where is the money in our pipeline?",
+      "Where is the money in our pipeline, in rupiah?",
       "IDR 944,360,000 in 5 deals",
       "Connect a client",
       "List contacts",
