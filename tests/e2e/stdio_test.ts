@@ -37,7 +37,7 @@ Deno.test("stdio answers every bad message and continues", async () => {
     call("name", 5),
     call("type", "get_deal", { deal_id: "one" }),
     call("extra", "get_deal", { deal_id: 1, feilds: [] }),
-    call("page", "list_deals", { page: 0 }),
+    call("page", "list_deals", { page: -1 }),
     call("missing", "get_deal", { deal_id: 99999999 }),
     call("tenant", "list_pipelines", { user_id: "acme" }),
     "",
@@ -57,7 +57,7 @@ Deno.test("stdio answers every bad message and continues", async () => {
   assertEquals(code("name"), -32602);
   assertStringIncludes(text("type"), 'not "one"');
   assertStringIncludes(text("extra"), "Did you mean fields?");
-  assertStringIncludes(text("page"), "at least 1, not 0");
+  assertStringIncludes(text("page"), "at least 1, not -1");
   assertStringIncludes(text("missing"), "Couldn't find record");
   assertStringIncludes(text("tenant"), "decided by your credential");
   for (const id of ["type", "extra", "page", "missing", "tenant"]) {
