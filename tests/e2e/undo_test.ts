@@ -4,7 +4,7 @@ import { type RunningSandbox, serveSandbox } from "../../src/sandbox/mod.ts";
 import { call, connectHttp, ok } from "../support/client.ts";
 import { type HttpProcess, startHttp } from "../support/process.ts";
 import { type SharedStore, sharedStores } from "../support/shared_store.ts";
-import { sleep, until } from "../support/time.ts";
+import { sleep } from "../support/time.ts";
 import { unless } from "../support/unless.ts";
 
 /** How many changes are taken back. */
@@ -74,13 +74,22 @@ for (const [name, { missing, start: open }] of Object.entries(sharedStores)) {
       // The first server is killed after its request was sent.
       const { plan } = await ok(one, "undo_change", { ids: [last] });
       sandbox.inject({
-        fault: { kind: "delay", ms: 1_500 },
+        fault: { kind: "delay", ms: 2_500 },
         method: "POST",
         path: "/api/v3.1/deals",
         times: 1,
       });
       const ending = call(one, "undo_change", { plan }).catch(() => undefined);
-      await until(() => posts(sandbox) > CHANGES, "the request");
+      // The request is sent right after the change is claimed.
+      const isClaimed = async () =>
+        (await ok(other, "undo_change")).records.some((
+          { undo_outcome }: { undo_outcome?: string },
+        ) => undo_outcome !== undefined);
+      for (let tries = 0; !await isClaimed(); tries++) {
+        assert(tries < 200, "the change is not claimed");
+      }
+      await sleep(300);
+      assertEquals(posts(sandbox), CHANGES);
       await servers[0]!.stop("SIGKILL");
       await Promise.race([ending, sleep(500)]);
       await one.close().catch(() => {});
