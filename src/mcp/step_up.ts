@@ -39,9 +39,12 @@ export function stepUp(
   const asked = mayAskFor.filter((scope) =>
     scopes.includes(scope) || missing.includes(scope)
   );
-  return `Bearer error="insufficient_scope", scope="${
-    asked.join(" ")
-  }", error_description="The person has not allowed this yet"`;
+  const parameters = [
+    'error="insufficient_scope"',
+    `scope="${asked.join(" ")}"`,
+    'error_description="The person has not allowed this yet"',
+  ];
+  return `Bearer ${parameters.join(", ")}`;
 }
 
 /** The scope that a message needs; undefined if it needs none. */

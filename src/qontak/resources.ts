@@ -303,7 +303,8 @@ const note: Resource = {
       crm_deal_id: "crm_deal_id",
     },
   },
-  shows: { ...stamps, crm_checkin: "line" },
+  // The second is this server's own: it says that formatting was left out.
+  shows: { ...stamps, crm_checkin: "line", note_formatting: "line" },
   dates: "iso",
   readsOtherwise: false,
 };

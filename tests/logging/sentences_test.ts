@@ -4,8 +4,11 @@ import { redact } from "../../src/logging/redact.ts";
 
 const src = new URL("../../src/", import.meta.url);
 
-/** Files whose texts are not redacted, or are the patterns of redaction. */
-const ELSEWHERE = /\/(?:sandbox|clients|page)\/|\/redact\.ts$/;
+/**
+ * Files whose texts are not redacted, are generated documents, or are the
+ * patterns of redaction.
+ */
+const ELSEWHERE = /\/(?:sandbox|clients|page|bundles)\/|\/redact\.ts$/;
 
 async function* filesIn(folder: URL): AsyncGenerator<URL> {
   for await (const { name, isDirectory } of Deno.readDir(folder)) {
