@@ -399,3 +399,12 @@ export async function rpc(
   const { status, headers } = response;
   return { status, headers, text: await response.text() };
 }
+
+/** An endpoint with Qontak behind it. */
+export async function world(): Promise<Endpoint & AsyncDisposable> {
+  await using stack = new AsyncDisposableStack();
+  const qontak = stack.use(serveQontak());
+  const endpoint = stack.use(await serveEndpoint({ qontak }));
+  const owned = stack.move();
+  return { ...endpoint, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}

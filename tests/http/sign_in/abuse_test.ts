@@ -21,16 +21,8 @@ import {
   serveQontak,
   type Shown,
   tokensOf,
+  world,
 } from "../../support/sign_in.ts";
-
-/** An endpoint with Qontak behind it. */
-async function world(): Promise<Endpoint & AsyncDisposable> {
-  await using stack = new AsyncDisposableStack();
-  const qontak = stack.use(serveQontak());
-  const endpoint = stack.use(await serveEndpoint({ qontak }));
-  const owned = stack.move();
-  return { ...endpoint, [Symbol.asyncDispose]: () => owned.disposeAsync() };
-}
 
 /** The consent page of a client. */
 async function consentOf(
