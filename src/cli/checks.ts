@@ -6,6 +6,7 @@
 import { advise } from "../app/advice.ts";
 import type { Program } from "../app/open.ts";
 import { endpoints } from "../qontak/endpoints.ts";
+import { inParallel } from "../changes/parallel.ts";
 import { ConfigError, sentenceOf } from "../errors.ts";
 import { redact } from "../logging/redact.ts";
 import { FAILED, OK } from "./exit.ts";
@@ -97,17 +98,13 @@ export async function tryAll(
   tenants: readonly string[],
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
-  const left = [...tenants.toSorted().entries()];
-  const work = async () => {
-    for (let next; (next = left.shift());) {
-      const [at, tenant] = next;
-      const check = lineOf(tenant);
-      findings[at] = isTenant(tenant)
-        ? await attempt(check, () => askCrm(program, tenant))
-        : { check, status: "warn", detail: "no tenant can have this name" };
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  const sorted = tenants.toSorted();
+  await inParallel(sorted.entries(), AT_ONCE, async ([at, tenant]) => {
+    const check = lineOf(tenant);
+    findings[at] = isTenant(tenant)
+      ? await attempt(check, () => askCrm(program, tenant))
+      : { check, status: "warn", detail: "no tenant can have this name" };
+  });
   return findings.length > 0 ? findings : [{
     check: "tenants",
     status: "warn",

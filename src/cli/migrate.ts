@@ -8,6 +8,7 @@ import { addCommand } from "../app/advice.ts";
 import { readEnvironment } from "../app/environment.ts";
 import { open, type Program } from "../app/open.ts";
 import type { Settings } from "../app/settings.ts";
+import { inParallel } from "../changes/parallel.ts";
 import { ConfigError } from "../errors.ts";
 import { DEFAULT_TENANT, isTenantName, nameTenant } from "../tokens/store.ts";
 import { attempt, checkStore, type Finding, report } from "./checks.ts";
@@ -136,17 +137,12 @@ async function checkRecords(
   });
   if (list.status === "fail") return [list];
   const findings: Finding[] = [];
-  const left = [...names.entries()];
-  const work = async () => {
-    for (let next; (next = left.shift());) {
-      const [at, name] = next;
-      findings[at] = await attempt(
-        lineOf(name),
-        () => checkRecord(program, name, doIt),
-      );
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await inParallel(names.entries(), AT_ONCE, async ([at, name]) => {
+    findings[at] = await attempt(
+      lineOf(name),
+      () => checkRecord(program, name, doIt),
+    );
+  });
   return [
     list,
     ...findings,
