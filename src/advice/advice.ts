@@ -104,6 +104,8 @@ export type Remedies = {
   readonly nameCallers: Readonly<Record<never, never>>;
   /** Web pages of an origin are refused. */
   readonly allowOrigin: Readonly<Record<never, never>>;
+  /** A proxy passes requests on, and is not trusted. */
+  readonly trustProxies: Readonly<Record<never, never>>;
   /** The issuer of JWTs does not answer correctly. */
   readonly checkIssuer: Readonly<Record<never, never>>;
   /** The records of a company need more memory than is allowed. */
@@ -218,6 +220,8 @@ export const adviseEmbedder: Advise = adviser({
   revokeKey: () => "Remove it from the store",
   nameCallers: () =>
     "With the option authenticate, other hosts are served to callers with a credential",
+  trustProxies: () =>
+    "If it is yours, name it in the option trustedProxies of the handler",
   allowOrigin: () => "The option allowedOrigins lets origins in",
   checkIssuer: () => "Check the address of the issuer",
   showContent: () => "content: strict",

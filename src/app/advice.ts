@@ -97,6 +97,7 @@ export const advise: Advise = adviser({
   nameCallers: () =>
     "With MCP_STORED_KEYS, MCP_API_KEYS, MCP_OAUTH_ISSUER or MCP_SIGN_IN set, other hosts are served to callers with a credential",
   allowOrigin: () => "MCP_ALLOWED_ORIGINS lets origins in",
+  trustProxies: () => "If it is yours, name it in MCP_TRUSTED_PROXIES",
   checkIssuer: () => "Check MCP_OAUTH_ISSUER",
   showContent: () => "QONTAK_CONTENT=strict",
 });

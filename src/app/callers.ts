@@ -86,7 +86,10 @@ export function callersOf(
     log,
     advise,
     metrics: settings.MCP_METRICS,
-    ...defined({ allowedOrigins: settings.MCP_ALLOWED_ORIGINS }),
+    ...defined({
+      allowedOrigins: settings.MCP_ALLOWED_ORIGINS,
+      trustedProxies: settings.MCP_TRUSTED_PROXIES,
+    }),
     ...(kinds.length > 0 ? { authenticate: firstOf(...kinds) } : {}),
     ...(jwt ? { protectedResource: jwt.protectedResource } : {}),
     ...(signIn

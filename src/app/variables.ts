@@ -21,6 +21,7 @@ import {
   TENANT_RATE,
 } from "../limits/bucket.ts";
 import { origins, secureAddress } from "../net/address.ts";
+import { proxies } from "../net/proxies.ts";
 import { DEFAULT_LEVEL, LOG_LEVELS } from "../logging/log.ts";
 import { RETRY_BUDGET } from "../qontak/retry.ts";
 import {
@@ -341,6 +342,11 @@ export const variables = {
     meaning:
       "The origins of web pages that may call over HTTP, joined by commas, in addition to this endpoint's own page; also of browser extensions and desktop programs, such as chrome-extension://<id>",
     read: readList(origins(", joined by commas")),
+  },
+  MCP_TRUSTED_PROXIES: {
+    meaning:
+      "The reverse proxies in front of this server, joined by commas: addresses, blocks such as 10.0.0.0/8, or private (all private networks and this machine). Only what they write into X-Forwarded-For is believed; when not set, all people behind a proxy are counted as one address where guesses and sign-ins are slowed down",
+    read: readList(proxies(", joined by commas")),
   },
   QONTAK_AUDIT: {
     meaning:

@@ -6,6 +6,7 @@
  */
 import { checkOptions } from "../errors.ts";
 import { origins } from "../net/address.ts";
+import { createFindCaller, proxies } from "../net/proxies.ts";
 import { type Advise, adviseEmbedder } from "../advice/advice.ts";
 import type { ProtectedResource } from "../auth/protected_resource.ts";
 import type { Authenticate, Principal } from "../auth/principal.ts";
@@ -51,6 +52,14 @@ export interface HandlerOptions {
    * chrome-extension://<id> or tauri://localhost.
    */
   readonly allowedOrigins?: readonly string[];
+  /**
+   * The reverse proxies in front of this server, by their addresses: single
+   * ones, blocks such as 10.0.0.0/8, and `private` for all of private networks.
+   * What they write into X-Forwarded-For is believed, so that guesses and
+   * sign-ins are counted by the addresses of people. By default the header is
+   * not read, and all people behind a proxy are counted together.
+   */
+  readonly trustedProxies?: readonly string[];
   /**
    * Whether `GET /metrics` answers callers with the scope `metrics`, or all
    * callers if no credential is required.
@@ -119,16 +128,29 @@ export type Handler = (
  * @param server What answers on `/mcp`.
  * @param given Settings, such as who may call.
  * @returns The handler; it never rejects.
- * @throws {OptionError} When an allowed origin is invalid.
+ * @throws {OptionError} When an allowed origin or a trusted proxy is invalid.
  */
 export function createHandler(
   server: QontakServer,
   given: HandlerOptions = {},
 ): Handler {
-  const options = checkOptions(given, { allowedOrigins: origins() });
+  const options = checkOptions(given, {
+    allowedOrigins: origins(),
+    trustedProxies: proxies(),
+  });
   const { authenticate, protectedResource, allowedOrigins = [] } = options;
   const { advise = adviseEmbedder } = options;
   const log = withRequest(options.log ?? (() => {}));
+  const findCaller = createFindCaller(
+    options.trustedProxies ?? [],
+    (peer) =>
+      log(
+        "warn",
+        `Requests come through a proxy at ${peer} that is not trusted: all people behind it are counted as one address where guesses and sign-ins are slowed down. ${
+          advise({ what: "trustProxies" })
+        }`,
+      ),
+  );
   const onlyCallers = createAuth({
     authenticate,
     isLong: options.isLong,
@@ -199,7 +221,7 @@ export function createHandler(
     nameServed(request.method, route ? pathname : "elsewhere");
     return await (route ?? metadata)(
       watchDisconnect(request, info),
-      addressOf(info),
+      findCaller(addressOf(info), request.headers.get("x-forwarded-for")),
     );
   }
 
@@ -251,7 +273,7 @@ function withoutSlash(address: string): URL {
   return url;
 }
 
-/** Where a request came from, if the host says so. */
+/** Which address connected, if the host says so. */
 function addressOf(info: HandlerInfo | undefined): string {
   const { remoteAddr } = info ?? {};
   return isObject(remoteAddr) && typeof remoteAddr.hostname === "string"

@@ -10,7 +10,8 @@ import { redactAll } from "../logging/redact.ts";
  * Answers the requests for one path.
  *
  * @param request The request.
- * @param address Where it came from; empty if the host does not say.
+ * @param address Where it came from, in front of trusted proxies; empty if the
+ * host does not say.
  */
 export type Route = (
   request: Request,

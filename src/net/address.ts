@@ -4,6 +4,7 @@
  * @module
  */
 import type { Rule } from "../values/rules.ts";
+import { readIp, showIp, unmapped } from "./ip.ts";
 
 /**
  * Whether a host name refers to this machine.
@@ -23,18 +24,10 @@ export function isLoopback(host: string): boolean {
  * @returns The network; the text itself if it is not an address.
  */
 export function networkOf(address: string): string {
-  if (!address.includes(":")) return address;
-  // A URL cannot contain a zone, such as the one in fe80::1%eth0.
-  const url = `http://[${address.replace(/%.*$/, "")}]/`;
-  if (!URL.canParse(url)) return address;
-  const [head = "", tail] = new URL(url).hostname.slice(1, -1).split("::");
-  const groups = (text: string) => text === "" ? [] : text.split(":");
-  const [before, after] = [groups(head), groups(tail ?? "")];
-  const zeros = Array<string>(8 - before.length - after.length).fill("0");
-  const all = [...before, ...zeros, ...after];
-  // ::ffff:192.0.2.1 is the single address 192.0.2.1, not a network.
-  if (all.slice(0, 6).join(":") === "0:0:0:0:0:ffff") return all.join(":");
-  return `${all.slice(0, 4).join(":")}::/64`;
+  const ip = readIp(address);
+  if (!ip) return address;
+  const plain = unmapped(ip);
+  return showIp(plain, plain.bits === 32 ? 32 : 64);
 }
 
 /**

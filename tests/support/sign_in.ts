@@ -36,13 +36,15 @@ export interface EndpointOptions {
   readonly qontak: RunningSandbox;
   /** Variables; without them everything is kept in memory. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Further variables; everything is kept where it is without them. */
+  readonly more?: Readonly<Record<string, string>>;
   /** The path of MCP in the public address. */
   readonly path?: string;
 }
 
 /** Serves an endpoint, assembled as the program assembles it. */
 export async function serveEndpoint(
-  { qontak, env, path = "/mcp" }: EndpointOptions,
+  { qontak, env, more, path = "/mcp" }: EndpointOptions,
 ): Promise<Endpoint> {
   await using stack = new AsyncDisposableStack();
   const made = Promise.withResolvers<Handler>();
@@ -64,6 +66,7 @@ export async function serveEndpoint(
       TOKEN_ENCRYPTION_KEY: btoa("a key of thirty-two bytes, truly"),
       ...env,
     },
+    ...more,
   });
   const program = stack.use(open(settings, env ? {} : { sandbox: qontak }));
   made.resolve(await program.handler(false));
@@ -401,10 +404,12 @@ export async function rpc(
 }
 
 /** An endpoint with Qontak behind it. */
-export async function world(): Promise<Endpoint & AsyncDisposable> {
+export async function world(
+  options: Omit<EndpointOptions, "qontak"> = {},
+): Promise<Endpoint & AsyncDisposable> {
   await using stack = new AsyncDisposableStack();
   const qontak = stack.use(serveQontak());
-  const endpoint = stack.use(await serveEndpoint({ qontak }));
+  const endpoint = stack.use(await serveEndpoint({ qontak, ...options }));
   const owned = stack.move();
   return { ...endpoint, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
