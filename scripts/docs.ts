@@ -28,6 +28,7 @@ import { vaultPolicy } from "../src/tokens/stores/vault/policy.ts";
 import { metricList, prometheusName } from "../src/telemetry/metrics.ts";
 import { MAX_ANSWER, MAX_TEXT } from "../src/tools/kit/fit.ts";
 import { answersOfSandbox } from "./examples.ts";
+import { type Example, toolExamples } from "./tools/examples.ts";
 import python from "../tests/fixtures/python_server.json" with { type: "json" };
 
 const root = new URL("../", import.meta.url);
@@ -52,18 +53,19 @@ function variableTable(): string {
   return table("| variable | default | meaning |", rows);
 }
 
-/** Every tool by group: what it does, and its arguments. */
-function toolPages(): string {
+/** Every tool by group: what it does, its arguments, and a call of it. */
+async function toolPages(): Promise<string> {
+  const examples = await toolExamples();
   return TOOLSETS.map((toolset) => {
     const tools = catalog.filter((tool) => tool.toolset === toolset);
     return [
       `## ${toolset[0]!.toUpperCase()}${toolset.slice(1)}`,
-      ...tools.map(toolSection),
+      ...tools.map((tool) => toolSection(tool, examples[tool.name]!)),
     ].join("\n\n");
   }).join("\n\n");
 }
 
-function toolSection(tool: Tool): string {
+function toolSection(tool: Tool, { first, args, answer }: Example): string {
   const { name, title, effect, description } = tool;
   const { properties, required = [] } = listed(tool)
     .inputSchema as unknown as Arguments;
@@ -79,7 +81,18 @@ function toolSection(tool: Tool): string {
     `### ${name}`,
     `**${title}** (${effect}). ${description}`,
     ...rows.length === 0 ? [] : [table("| argument | | takes |", rows)],
+    ...first
+      ? ["First:", jsonBlock({ name: first.tool, arguments: first.args })]
+      : [],
+    "Call:",
+    jsonBlock({ name, arguments: args }),
+    "Answer:",
+    jsonBlock(answer),
   ].join("\n\n");
+}
+
+function jsonBlock(value: unknown): string {
+  return `\`\`\`json\n${JSON.stringify(value)}\n\`\`\``;
 }
 
 /** Every prompt: its title, what it does, and its arguments. */
@@ -293,7 +306,7 @@ export async function generate(): Promise<Record<string, string>> {
     ["SETTINGS.md", "variables", variableTable()],
     ["TOKENS.md", "policy", `\`\`\`hcl\n${policy}\`\`\``],
     ["TOOLS.md", "prompts", promptTable()],
-    ["TOOLS.md", "tools", toolPages()],
+    ["TOOLS.md", "tools", await toolPages()],
   ];
   const documents: Record<string, string> = {};
   for (const [file, name, content] of parts) {

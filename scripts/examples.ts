@@ -3,13 +3,12 @@
  *
  * @module
  */
-import { createServer } from "../mod.ts";
 import {
   type Answer,
   type Example,
   examples,
 } from "../src/http/page/examples.ts";
-import { createSandbox } from "../src/sandbox/mod.ts";
+import { connectToSandbox } from "../src/cli/sandbox_client.ts";
 import { isObject } from "../src/values/json.ts";
 
 /** The most rows that the page shows of an answer. */
@@ -22,52 +21,18 @@ const MOST = 5;
  * shows.
  */
 export async function answersOfSandbox(): Promise<Record<string, Answer>> {
-  const sandbox = createSandbox();
-  const server = createServer({
-    baseUrl: "https://sandbox.invalid",
-    fetch: (input, init) => sandbox.fetch(new Request(input, init)),
-    refreshToken: sandbox.refreshToken,
-    tokenCache: "memory",
-    audit: false,
-    log: () => {},
-  });
-  try {
-    const answers: Record<string, Answer> = {};
-    for (const [id, example] of Object.entries(examples)) {
-      answers[id] = answerFrom(example, await ask(server, example));
+  await using connected = await connectToSandbox({ name: "documents" });
+  const answers: Record<string, Answer> = {};
+  for (const [id, example] of Object.entries(examples)) {
+    const { tool, args } = example;
+    const { content, isError, structuredContent } = await connected.client
+      .callTool({ name: tool, arguments: args });
+    if (isError) {
+      throw new TypeError(`${tool} failed: ${JSON.stringify(content)}`);
     }
-    return answers;
-  } finally {
-    await server.close();
+    answers[id] = answerFrom(example, structuredContent);
   }
-}
-
-/** Calls a tool as the page does, and returns its whole answer. */
-async function ask(
-  server: { fetch(request: Request): Promise<Response> },
-  { tool, args }: Example,
-): Promise<unknown> {
-  const response = await server.fetch(
-    new Request("http://127.0.0.1/mcp", {
-      method: "POST",
-      headers: {
-        "content-type": "application/json",
-        accept: "application/json, text/event-stream",
-        "mcp-protocol-version": "2025-06-18",
-      },
-      body: JSON.stringify({
-        jsonrpc: "2.0",
-        id: 1,
-        method: "tools/call",
-        params: { name: tool, arguments: args },
-      }),
-    }),
-  );
-  const text = await response.text();
-  const data = text.match(/^data: (.*"result".*)$/m)?.[1] ?? text;
-  const { result } = JSON.parse(data);
-  if (!result || result.isError) throw new TypeError(`${tool} failed: ${text}`);
-  return result.structuredContent;
+  return answers;
 }
 
 function answerFrom(

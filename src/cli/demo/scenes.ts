@@ -128,11 +128,11 @@ async function create(
     } The answer says what to ask for.`,
   );
 
-  scene("With what was missing");
-  const created = await use(
-    "create_deal",
-    argumentsFor(place.required, invent),
-  );
+  scene("With what was missing, in rupiah");
+  const created = await use("create_deal", {
+    ...argumentsFor(place.required, invent),
+    currency: "IDR",
+  });
   if (created.isError) throw new Error(created.text);
   say(
     `   ${green("Made")} deal ${created.data.id}; Qontak stored: ${
@@ -239,14 +239,18 @@ async function change(
   { deal_id }: Shared,
 ): Promise<void> {
   scene("“Give our new deal a discount of 10 %, but show me first.”");
-  const { size } = (await use("get_deal", { deal_id })).data.record;
+  const { size, currency } = (await use("get_deal", { deal_id })).data.record;
   const tried = (await use("update_deal", {
     deal_id,
     size: Math.round(Number(size) * 0.9),
     dry_run: true,
   })).data;
   for (const { label, from, to } of tried.changes) {
-    say(`     ${label}: ${from} → ${to} ${dim("if the person agrees")}`);
+    say(
+      `     ${label}: ${amount(currency, from)} → ${amount(currency, to)} ${
+        dim("if the person agrees")
+      }`,
+    );
   }
   const discounted = await use("update_deal", { plan: tried.plan });
   if (discounted.isError) throw new Error(discounted.text);
@@ -258,7 +262,11 @@ async function change(
   if (undone.isError) throw new Error(undone.text);
   const { record: restored } = (await use("get_deal", { deal_id })).data;
   if (restored.size !== size) throw new Error(undone.text);
-  say(`   ${green("Taken back")}: the size is ${restored.size} again`);
+  say(
+    `   ${green("Taken back")}: the size is ${
+      amount(currency, restored.size)
+    } again`,
+  );
 }
 
 /** A company that is there already is not made again. */
@@ -286,8 +294,8 @@ async function sum(
   const { record } = (await use("get_deal", { deal_id })).data;
   say(
     `   ${bold(record.name)}: ${record.crm_stage_name}, ${
-      record.currency ?? ""
-    } ${record.size ?? ""}, owner ${record.creator_name}`,
+      amount(record.currency, record.size)
+    }, owner ${record.creator_name}`,
   );
   say(
     `   ${told.calls} tool calls, ${sandbox.requests.length} requests to Qontak, ${
@@ -298,9 +306,13 @@ async function sum(
 
 /** Amounts by currency, in short. */
 function amounts(value: Data): string {
-  return Object.entries(value ?? {}).map(([currency, amount]) =>
-    `${currency} ${Number(amount).toLocaleString("en")}`
-  ).join(", ");
+  return Object.entries(value ?? {})
+    .map(([currency, size]) => amount(currency, size)).join(", ");
+}
+
+/** One amount, in short. */
+function amount(currency: string, size: unknown): string {
+  return `${currency} ${Number(size).toLocaleString("en")}`;
 }
 
 function indent(text: string): string {
