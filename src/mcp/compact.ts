@@ -156,12 +156,14 @@ export function createCompact(all: readonly Tool[]): Compact {
 }
 
 /**
- * The name of the tool that a call means.
+ * The name of the tool whose scope a call needs. The tools of the short list
+ * that read need the same scope for all that they reach.
  *
  * @param params The params of the call.
  */
 export function calledName({ name, arguments: args }: JsonObject): string {
-  return String(name === CALL_WRITE && isObject(args) ? args.tool : name);
+  return String(name === CALL_WRITE && isObject(args) ? args.tool : name)
+    .trim();
 }
 
 /** A call that only answers why it is refused. */

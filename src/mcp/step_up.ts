@@ -11,12 +11,14 @@ import { catalog } from "../tools/catalog.ts";
 import type { Tool } from "../tools/tool.ts";
 import { isObject } from "../values/json.ts";
 import type { Caller } from "./caller.ts";
-import { calledName } from "./compact.ts";
+import { CALL_READ, calledName, FIND_TOOL } from "./compact.ts";
 
 /** The scope that each tool needs. */
-const effects: ReadonlyMap<string, Scope> = new Map(
-  catalog.map(({ name, effect }) => [name, effect]),
-);
+const effects: ReadonlyMap<string, Scope> = new Map([
+  ...catalog.map(({ name, effect }) => [name, effect] as const),
+  [CALL_READ, "read"],
+  [FIND_TOOL, "read"],
+]);
 
 /**
  * The challenge for messages that call tools, or read resources, beyond the

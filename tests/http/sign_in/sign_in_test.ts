@@ -124,6 +124,85 @@ Deno.test("a call beyond what the person allowed gets a 403 that names the scope
   );
 });
 
+Deno.test("with the short list, a call beyond what the person allowed gets the same 403", async () => {
+  await using qontak = serveQontak();
+  await using endpoint = await serveEndpoint({
+    qontak,
+    more: { QONTAK_TOOLS: "compact" },
+  });
+  const client = await createRawClient(endpoint);
+  const challengeOf = async (
+    scopes: string[],
+    params: Record<string, unknown>,
+  ) => {
+    const { access_token } = await tokensOf(client, createBrowser(), {
+      scopes,
+    });
+    const { status, headers } = await rpc(
+      endpoint.url,
+      access_token,
+      "tools/call",
+      params,
+    );
+    return [status, headers.get("www-authenticate")];
+  };
+  const [status, asked] = await challengeOf(["read"], {
+    name: "update_deal",
+    arguments: { deal_id: 1, name: "x" },
+  });
+  assertEquals(status, 403);
+  assertMatch(String(asked), /scope="read write"/);
+  const note = { crm_deal_id: 1, note: "x" };
+  for (
+    const args of [
+      { tool: "update_note", arguments: note },
+      { tool: "update_note", arguments: JSON.stringify(note) },
+      { tool: " update_note " },
+      // A listed tool can be called either way.
+      { tool: "create_note", arguments: note },
+      JSON.stringify({ tool: "update_note", arguments: note }),
+    ]
+  ) {
+    assertEquals(
+      await challengeOf(["read"], { name: "call_write_tool", arguments: args }),
+      [403, asked],
+      JSON.stringify(args),
+    );
+  }
+  const cases: [string, object, string[], string][] = [
+    ["call_write_tool", { tool: "delete_deal" }, ["read"], "read delete"],
+    [
+      "call_write_tool",
+      { tool: "delete_deal" },
+      ["read", "write"],
+      "read write delete",
+    ],
+    ["call_read_tool", { tool: "list_deals" }, ["write"], "read write"],
+    ["find_tool", { query: "deals" }, ["write"], "read write"],
+  ];
+  for (const [name, args, scopes, expected] of cases) {
+    const [status, challenge] = await challengeOf(scopes, {
+      name,
+      arguments: args,
+    });
+    assertEquals(status, 403, name);
+    assertStringIncludes(String(challenge), `scope="${expected}"`);
+    assertMatch(String(challenge), /resource_metadata="http/);
+  }
+  // What reads is not kept from a person who allowed reading.
+  const [passed] = await challengeOf(["read"], {
+    name: "call_read_tool",
+    arguments: { tool: "list_deals" },
+  });
+  assertEquals(passed, 200);
+  assertEquals(
+    qontak.requests.filter(({ method, path }) =>
+      method !== "GET" && /notes|deals/.test(path)
+    ),
+    [],
+  );
+});
+
 Deno.test("a person who denies, here or at Qontak, gives no code", async () => {
   await using qontak = serveQontak();
   await using endpoint = await serveEndpoint({ qontak });
