@@ -53,8 +53,12 @@ export function readArguments(args: readonly string[]): Asked {
     }
   }
   if (problems.length > 0) throw new ConfigError(problems);
-  const [word] = words;
-  return { command, flags: given, ...(word === undefined ? {} : { word }) };
+  const [word, ...more] = words;
+  return {
+    command,
+    flags: given,
+    ...(word === undefined ? {} : { word, more }),
+  };
 }
 
 /** Whether a command takes a flag. */

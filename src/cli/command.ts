@@ -15,6 +15,8 @@ import { type FlagName, type Flags, variableFlags } from "./flags.ts";
 export interface Given {
   /** The word after the name. */
   readonly word?: string;
+  /** The words after that one, for commands that take more. */
+  readonly more?: readonly string[];
   /** The flags. */
   readonly flags: Flags;
 }

@@ -30,6 +30,14 @@ export const commands = {
       "Watch an assistant work in a built-in CRM with invented data; nothing leaves this machine",
     load: async () => (await import("./demo/demo.ts")).demo,
   },
+  try: {
+    args: "[tool] [name=x]",
+    words: Infinity,
+    flags: ["json", "verbose"],
+    summary:
+      "Call one tool in the built-in CRM, and print what an assistant would read; without a tool, list them",
+    load: async () => (await import("./try.ts")).tryTool,
+  },
   setup: {
     args: "[client]",
     words: 1,

@@ -34,6 +34,7 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   config: CLIENTS,
   setup: CLIENTS,
   completion: SHELLS,
+  try: catalog.map(({ name }) => name),
 };
 
 /** Flags with a fixed set of values; of a list, one is completed. */

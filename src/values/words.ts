@@ -77,6 +77,7 @@ export function nearest(
   const folded = fold(word);
   if (folded === "" || folded.length > MAX_MISTYPED) return undefined;
   let best: string | undefined;
+  let leastGap = Infinity;
   // A candidate must be nearer than this.
   let limit = Math.min(
     Math.floor(Math.max(1, folded.length / 3)),
@@ -86,11 +87,14 @@ export function nearest(
     const other = fold(candidate);
     const contains = folded.length > 2 && other.length > 2 &&
       (other.includes(folded) || folded.includes(other));
+    const gap = Math.abs(other.length - folded.length);
     // Each extra character in the longer word is an edit.
-    if (!contains && Math.abs(other.length - folded.length) >= limit) continue;
+    if (!contains && gap >= limit) continue;
     const steps = contains ? 1 : distance(folded, other, limit);
-    if (steps < limit) {
+    // Of words that contain the other one, the one with the least else.
+    if (steps < limit || contains && steps === limit && gap < leastGap) {
       limit = steps;
+      leastGap = gap;
       best = candidate;
     }
     if (limit === 0) break;

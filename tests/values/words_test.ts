@@ -46,6 +46,7 @@ Deno.test("nearest() finds the mistyped word", () => {
     ["hrtp", ["http"], "http"],
     ["IDR", ["IDR", "USD"], "IDR"],
     ["stage", ["crm_stage_id", "name"], "crm_stage_id"],
+    ["get_dea", ["get_deal_template", "get_deal"], "get_deal"],
     ["banana", ["create_deal", "delete_deal"], undefined],
     ["", ["a"], undefined],
   ];
