@@ -3,11 +3,7 @@
  *
  * @module
  */
-import type {
-  McpServerFactory,
-  Server,
-  ServerContext,
-} from "@modelcontextprotocol/server";
+import type { McpServerFactory, Server } from "@modelcontextprotocol/server";
 import { type Advise, advisedLog, adviseEmbedder } from "./advice/advice.ts";
 import { checkOptions, CredentialsError } from "./errors.ts";
 import {
@@ -25,23 +21,22 @@ import { createMemoryChangeStore } from "./changes/stores/memory.ts";
 import { DEFAULT_SCOPES, type Principal } from "./auth/principal.ts";
 import {
   type Caller,
-  callerIn,
-  choiceIn,
-  exchangeIn,
+  type Calling,
+  callingIn,
   ON_THIS_MACHINE,
 } from "./mcp/caller.ts";
-import type { Exchange } from "./mcp/answers.ts";
 import { extraCapabilities, registerExtras } from "./mcp/extras.ts";
-import { type Call, type CallOptions, createCall } from "./mcp/call.ts";
+import { type Call, createCall } from "./mcp/call.ts";
 import { createConfirmed } from "./mcp/confirm.ts";
 import { createEndpoint } from "./mcp/http.ts";
-import { demandScope } from "./mcp/step_up.ts";
-import { canShowApps, resultMeta } from "./mcp/apps.ts";
-import { createViews, type View } from "./mcp/view.ts";
+import {
+  createToolMethods,
+  type ToolMethods,
+  toolRequestOf,
+} from "./mcp/tool_methods.ts";
+import { createViews } from "./mcp/view.ts";
 import { createKv } from "./storage/kv.ts";
 import { createLog, type Log, withRequest } from "./logging/log.ts";
-import { revisionOf, withLink } from "./mcp/links.ts";
-import { tellerOf } from "./mcp/progress.ts";
 import { PlainServer } from "./mcp/requests.ts";
 import { createChecks, type Readiness } from "./qontak/readiness.ts";
 import { type Rate, rate } from "./limits/bucket.ts";
@@ -322,26 +317,29 @@ export function createServer(given: ServerOptions): QontakServer {
     tenants: store.isSingle ? [DEFAULT_TENANT] : undefined,
     scopes: DEFAULT_SCOPES,
   });
-  const factoryFor =
-    (owner: Caller, otherwise: Confirm): McpServerFactory => ({ authInfo }) => {
-      const caller = callerIn(authInfo) ?? owner;
-      const { confirm = otherwise } = options;
-      const view = viewOf(caller, choiceIn(authInfo));
-      return serverFor(caller, view, exchangeIn(authInfo), {
-        call,
-        confirm,
-      });
+  /** Makes the methods of callers: of the owner if nobody else is named. */
+  const methodsFor = (owner: Caller, otherwise: Confirm) => {
+    const { confirm = otherwise } = options;
+    const confirmed = createConfirmed(call, confirm);
+    return ({ principal, choice, exchange }: Partial<Calling> = {}) => {
+      const caller = principal ?? owner;
+      const view = viewOf(caller, choice);
+      return createToolMethods({ caller, view, exchange, confirmed });
     };
+  };
+  const factoryFor =
+    (methods: (calling?: Calling) => ToolMethods): McpServerFactory =>
+    ({ authInfo }) => serverFor(methods(callingIn(authInfo)), call);
 
   const onerror = (error: Error) =>
     log("debug", "A message was refused", { error: error.name });
-  const http = createEndpoint(
-    factoryFor(operator(ON_THIS_MACHINE), "deletes"),
-    {
-      callRate: options.callRate,
-      onerror,
-    },
-  );
+  const methodsOverHttp = methodsFor(operator(ON_THIS_MACHINE), "deletes");
+  const http = createEndpoint({
+    methods: methodsOverHttp,
+    factory: factoryFor(methodsOverHttp),
+    callRate: options.callRate,
+    onerror,
+  });
   const view = viewOf(operator("stdio"));
   const checks = createChecks(access, options.kv === false ? false : kv);
   return {
@@ -351,7 +349,8 @@ export function createServer(given: ServerOptions): QontakServer {
     },
     async stdio(ending) {
       const { serveStdio } = await import("./mcp/stdio.ts");
-      await serveStdio(factoryFor(operator("stdio"), "off"), onerror, ending);
+      const methods = methodsFor(operator("stdio"), "off");
+      await serveStdio(factoryFor(methods), onerror, ending);
     },
     fetch: http.fetch,
     ...checks,
@@ -366,59 +365,27 @@ export function createServer(given: ServerOptions): QontakServer {
 }
 
 /**
- * Creates the SDK's server for one caller, with the answer to each method. Over
- * HTTP, it is for one exchange, which counts the answers.
+ * Creates the SDK's server for one caller, with the answer to each method.
+ *
+ * @param methods The methods of tools.
+ * @param call Calls a tool for other methods.
  */
-function serverFor(
-  caller: Caller,
-  view: View,
-  exchange: Exchange | undefined,
-  { call, confirm }: { readonly call: Call; readonly confirm: Confirm },
-): Server {
+function serverFor(methods: ToolMethods, call: Call): Server {
+  const { view, answer, optionsOf } = methods;
   const server = new PlainServer(IDENTITY, {
     capabilities: { tools: {}, ...extraCapabilities(view) },
     instructions: view.instructions,
     cacheHints: CACHE_HINTS,
   });
-  const confirmed = createConfirmed(
-    call,
-    confirm,
-    () => server.getClientCapabilities(),
+  server.setRequestHandler(
+    "tools/list",
+    (_, context) => methods.list(toolRequestOf(server, context)) as never,
   );
-  /** Makes an answer when there is room for it. */
-  const answer = <T>(
-    make: () => T | Promise<T>,
-    { mcpReq: { signal } }: ServerContext,
-    isWrite = false,
-  ) => exchange ? exchange.answer(make, { signal, isWrite }) : make();
-  const optionsOf = (context: ServerContext): CallOptions => ({
-    caller,
-    signal: context.mcpReq.signal,
-    tell: tellerOf(context),
-    onQontak: exchange?.uncount,
-  });
-  server.setRequestHandler("tools/list", (_, context) =>
-    answer(() => {
-      const hasApps = canShowApps(server, context);
-      const tools = exchange?.share(view.shared(hasApps)) ??
-        view.listed(hasApps);
-      return { tools: tools as never };
-    }, context));
-  server.setRequestHandler("tools/call", async ({ params }, context) => {
-    const { tool, args } = view.open(params.name, params.arguments ?? {});
-    demandScope(tool, caller);
-    return await answer(
-      async () => ({
-        ...withLink(
-          await confirmed(tool, args, context.mcpReq, optionsOf(context)),
-          { tool, args, view, revision: revisionOf(server, context) },
-        ),
-        ...(canShowApps(server, context) ? resultMeta(tool) : {}),
-      }),
-      context,
-      tool.effect !== "read",
-    );
-  });
+  server.setRequestHandler(
+    "tools/call",
+    ({ params }, context) =>
+      methods.call(params, toolRequestOf(server, context)),
+  );
   registerExtras(server, { view, answer, call, optionsOf });
   return server;
 }

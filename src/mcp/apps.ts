@@ -4,34 +4,10 @@
  *
  * @module
  */
-import {
-  ResourceNotFoundError,
-  type Server,
-  type ServerContext,
-} from "@modelcontextprotocol/server";
-import {
-  APP_TYPE,
-  appOf,
-  appResourceMeta,
-  apps,
-  showsApps,
-} from "../apps/apps.ts";
+import { ResourceNotFoundError } from "@modelcontextprotocol/server";
+import { APP_TYPE, appOf, appResourceMeta, apps } from "../apps/apps.ts";
 import type { Tool } from "../tools/tool.ts";
-import { capabilitiesOf } from "./confirm.ts";
 import type { View } from "./view.ts";
-
-/**
- * Whether the client of a request may show views.
- *
- * @param server The server of the caller.
- * @param context The request.
- */
-export function canShowApps(
-  server: Server,
-  { mcpReq }: Pick<ServerContext, "mcpReq">,
-): boolean {
-  return showsApps(capabilitiesOf(mcpReq, server.getClientCapabilities()));
-}
 
 /** The entries of a caller's views in `resources/list`. */
 export function listApps({ apps }: View) {

@@ -30,41 +30,36 @@ export interface Caller {
 /** The caller of every HTTP request if no credential is required. */
 export const ON_THIS_MACHINE = "loopback";
 
+/** What an HTTP request says of its caller. */
+export interface Calling {
+  /** The caller; undefined if no credential is required. */
+  readonly principal: Principal | undefined;
+  /** Where the answers are counted. */
+  readonly exchange: Exchange;
+  /** The words with which the request narrows the tools. */
+  readonly choice: readonly string[];
+}
+
 /**
- * What the SDK passes from an HTTP request to the server's factory: the caller,
- * and the exchange. The SDK also has a field for a token. Nothing needs the
- * caller's token after this point, so it is left out.
+ * The form in which the SDK passes it to the server's factory. The SDK also has
+ * a field for a token. Nothing needs the caller's token after this point, so it
+ * is left out.
  *
- * @param principal The caller; undefined if no credential is required.
- * @param exchange Where the answers are counted.
- * @param choice The words with which the request narrows the tools.
+ * @param calling What the request says.
  */
-export function authInfoOf(
-  principal: Principal | undefined,
-  exchange: Exchange,
-  choice: readonly string[],
-): AuthInfo {
+export function authInfoOf(calling: Calling): AuthInfo {
+  const { principal } = calling;
   return {
     token: "",
     clientId: principal?.name ?? ON_THIS_MACHINE,
     scopes: [...principal?.scopes ?? []],
-    extra: { principal, exchange, choice },
+    extra: { calling },
   };
 }
 
-/** The caller of an HTTP request; undefined if no credential was required. */
-export function callerIn(info: AuthInfo | undefined): Caller | undefined {
-  return info?.extra?.principal as Principal | undefined;
-}
-
-/** The exchange of an HTTP request; undefined on stdio. */
-export function exchangeIn(info: AuthInfo | undefined): Exchange | undefined {
-  return info?.extra?.exchange as Exchange | undefined;
-}
-
-/** The words with which an HTTP request narrows the tools. */
-export function choiceIn(info: AuthInfo | undefined): readonly string[] {
-  return info?.extra?.choice as readonly string[] | undefined ?? [];
+/** What the SDK passed; undefined on stdio. */
+export function callingIn(info: AuthInfo | undefined): Calling | undefined {
+  return info?.extra?.calling as Calling | undefined;
 }
 
 /**

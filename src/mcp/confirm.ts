@@ -6,7 +6,6 @@
  * @module
  */
 import {
-  CLIENT_CAPABILITIES_META_KEY,
   inputRequired,
   type InputRequiredResult,
   inputResponse,
@@ -31,29 +30,28 @@ const MOST_LINES = 20;
 const MOST_SHOWN = 120;
 
 /** The part of a request that questions need. */
-export type Asked = Pick<
-  ServerContext["mcpReq"],
-  "envelope" | "inputResponses" | "requestState"
->;
+export interface Asked
+  extends Pick<ServerContext["mcpReq"], "inputResponses" | "requestState"> {
+  /** What the client can do; undefined if it is not known. */
+  readonly capabilities: unknown;
+}
+
+/** Calls a tool, but asks the person first if the change needs it. */
+export type Confirmed = (
+  tool: Tool,
+  args: JsonObject,
+  request: Asked,
+  options: CallOptions,
+) => Promise<ToolResult | InputRequiredResult>;
 
 /**
- * Calls a tool, but asks the person first if the change needs it.
+ * Makes the function that asks before it calls.
  *
  * @param call Calls a tool.
  * @param confirm Which changes need the person's yes.
- * @param capabilities What the client of an older revision can do.
  */
-export function createConfirmed(
-  call: Call,
-  confirm: Confirm,
-  capabilities: () => JsonObject | undefined,
-) {
-  return async (
-    tool: Tool,
-    args: JsonObject,
-    request: Asked,
-    given: CallOptions,
-  ): Promise<ToolResult | InputRequiredResult> => {
+export function createConfirmed(call: Call, confirm: Confirm): Confirmed {
+  return async (tool, args, request, given) => {
     if (!isMeant(tool, confirm)) return await call(tool, args, given);
     // The tool itself refuses to send anything without a plan, whatever the
     // arguments look like here.
@@ -71,7 +69,7 @@ export function createConfirmed(
       );
     }
     // The tool names what is wrong with the arguments, or asks for a plan.
-    if (!canAsk(request, capabilities())) {
+    if (!canAsk(request)) {
       return await call(tool, args, options);
     }
     const tried = await call(tool, { ...args, dry_run: true }, options);
@@ -114,26 +112,13 @@ function needsYes(args: JsonObject): boolean {
 }
 
 /** Whether the client can show a question to the person. */
-function canAsk(request: Asked, otherwise: JsonObject | undefined): boolean {
-  const declared = capabilitiesOf(request, otherwise);
-  const elicitation = isObject(declared) ? declared.elicitation : undefined;
+function canAsk({ capabilities }: Asked): boolean {
+  const elicitation = isObject(capabilities)
+    ? capabilities.elicitation
+    : undefined;
   // Without further words, it means forms.
   return isObject(elicitation) &&
     (elicitation.form !== undefined || elicitation.url === undefined);
-}
-
-/**
- * What the client can do.
- *
- * @param request The request, which says it in newer revisions.
- * @param otherwise What a client of an older revision said at first.
- */
-export function capabilitiesOf(
-  { envelope }: Pick<Asked, "envelope">,
-  otherwise: JsonObject | undefined,
-): unknown {
-  return (envelope as JsonObject | undefined)?.[CLIENT_CAPABILITIES_META_KEY] ??
-    otherwise;
 }
 
 function refused(text: string): ToolResult {

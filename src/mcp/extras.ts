@@ -5,17 +5,16 @@
  * @module
  */
 import type { Server, ServerContext } from "@modelcontextprotocol/server";
+import { showsApps } from "../apps/apps.ts";
 import type { Call, CallOptions } from "./call.ts";
-import { canShowApps, isAppUri, listApps, readApp } from "./apps.ts";
+import { isAppUri, listApps, readApp } from "./apps.ts";
 import { promptsFor } from "./prompts/needs.ts";
+import {
+  type Answer,
+  type ToolRequest,
+  toolRequestOf,
+} from "./tool_methods.ts";
 import type { View } from "./view.ts";
-
-/** Makes an answer when there is room for it. */
-export type Answer = <T>(
-  make: () => T | Promise<T>,
-  context: ServerContext,
-  isWrite?: boolean,
-) => T | Promise<T>;
 
 /**
  * The capabilities of the server of one caller, besides tools. Without any
@@ -50,7 +49,7 @@ export interface ExtrasOptions {
   /** Calls a tool. */
   readonly call: Call;
   /** Who calls, and how. */
-  readonly optionsOf: (context: ServerContext) => CallOptions;
+  readonly optionsOf: (request: ToolRequest) => CallOptions;
 }
 
 /**
@@ -63,6 +62,8 @@ export function registerExtras(
   server: Server,
   { view, answer, call, optionsOf }: ExtrasOptions,
 ): void {
+  const requestOf = (context: ServerContext) => toolRequestOf(server, context);
+  const callsOf = (context: ServerContext) => optionsOf(requestOf(context));
   const prompts = () => import("./prompts/prompts.ts");
   const resources = () => import("./resources.ts");
   if (canComplete(view)) {
@@ -71,20 +72,23 @@ export function registerExtras(
       ({ params }, context) =>
         answer(async () => {
           const { complete } = await import("./completion.ts");
-          return await complete(params, view, call, optionsOf(context));
-        }, context),
+          return await complete(params, view, call, callsOf(context));
+        }, context.mcpReq),
     );
   }
   if (hasPrompts(view)) {
     server.setRequestHandler(
       "prompts/list",
       (_, context) =>
-        answer(async () => (await prompts()).listPrompts(view), context),
+        answer(async () => (await prompts()).listPrompts(view), context.mcpReq),
     );
     server.setRequestHandler(
       "prompts/get",
       (get, context) =>
-        answer(async () => (await prompts()).getPrompt(get, view), context),
+        answer(
+          async () => (await prompts()).getPrompt(get, view),
+          context.mcpReq,
+        ),
     );
   }
   server.setRequestHandler(
@@ -92,14 +96,19 @@ export function registerExtras(
     (_, context) =>
       answer(async () => {
         const listed = (await resources()).listResources(view);
-        const shown = canShowApps(server, context) ? listApps(view) : [];
+        const shown = showsApps(requestOf(context).capabilities)
+          ? listApps(view)
+          : [];
         return { resources: [...listed.resources, ...shown] };
-      }, context),
+      }, context.mcpReq),
   );
   server.setRequestHandler(
     "resources/templates/list",
     (_, context) =>
-      answer(async () => (await resources()).listTemplates(view), context),
+      answer(
+        async () => (await resources()).listTemplates(view),
+        context.mcpReq,
+      ),
   );
   server.setRequestHandler(
     "resources/read",
@@ -107,7 +116,7 @@ export function registerExtras(
       answer(async () => {
         if (isAppUri(uri)) return await readApp(uri, view);
         const { readResource } = await resources();
-        return await readResource(uri, view, call, optionsOf(context));
-      }, context),
+        return await readResource(uri, view, call, callsOf(context));
+      }, context.mcpReq),
   );
 }

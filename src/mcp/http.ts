@@ -8,7 +8,6 @@
 import {
   createMcpHandler,
   isJsonContentType,
-  type JSONRPCRequest,
   type McpServerFactory,
   ProtocolErrorCode,
 } from "@modelcontextprotocol/server";
@@ -17,14 +16,15 @@ import type { Rate } from "../limits/bucket.ts";
 import { readText } from "../net/body.ts";
 import { deadline, isTimeUp } from "../net/deadline.ts";
 import { createAnswers, type Exchange, OverLimitError } from "./answers.ts";
-import { authInfoOf, ON_THIS_MACHINE } from "./caller.ts";
+import { authInfoOf, type Calling, ON_THIS_MACHINE } from "./caller.ts";
 import { deliveryOf } from "./delivery.ts";
 import { isObject, parseJson, parseSent } from "../values/json.ts";
 import { stepUp } from "./step_up.ts";
 import { toolChoice } from "../tools/selection.ts";
 import { idOf, NOT_UTF8, refusedMessage } from "./messages.ts";
 import { asMeant } from "./requests.ts";
-import { answerSoon, isPlainRequest } from "./soon.ts";
+import { answerSoon, plainRequest } from "./soon.ts";
+import type { ToolMethods } from "./tool_methods.ts";
 
 /** The maximum size of a body, in bytes. */
 const MAX_BODY = 1024 * 1024;
@@ -45,19 +45,25 @@ export interface HttpEndpoint {
   close(): Promise<void>;
 }
 
+/** Settings of {@linkcode createEndpoint}. */
+export interface EndpointOptions {
+  /** Makes the methods of tools for a caller. */
+  readonly methods: (calling: Calling) => ToolMethods;
+  /** Makes a server for a request that needs more of the SDK. */
+  readonly factory: McpServerFactory;
+  /** How often each caller may call. */
+  readonly callRate?: Rate | undefined;
+  /** Receives errors outside the protocol. */
+  readonly onerror: (error: Error) => void;
+}
+
 /**
  * Makes an MCP endpoint.
  *
- * @param factory Makes a server for each request.
- * @param settings How often each caller may call; and what receives errors
- * outside the protocol.
+ * @param options What answers requests.
  */
 export function createEndpoint(
-  factory: McpServerFactory,
-  { callRate, onerror }: {
-    readonly callRate?: Rate | undefined;
-    readonly onerror: (error: Error) => void;
-  },
+  { methods, factory, callRate, onerror }: EndpointOptions,
 ): HttpEndpoint {
   const answers = createAnswers(callRate);
   const handler = createMcpHandler(factory, {
@@ -97,24 +103,26 @@ export function createEndpoint(
         refuse(400, ProtocolErrorCode.InvalidParams, problem, idOf(sent)),
       );
     }
-    const authInfo = authInfoOf(principal, exchange, choice);
     const parsedBody = asMeant(sent);
     const challenge = stepUp(parsedBody, principal);
     if (challenge !== undefined) {
       return exchange.pass(insufficient(challenge));
     }
+    const calling = { principal, exchange, choice };
     const delivery = deliveryOf(request);
-    if (delivery && await isPlainRequest(request, parsedBody)) {
+    const plain = delivery && plainRequest(request, parsedBody);
+    if (plain) {
       const { body, headers } = await answerSoon(
-        factory,
+        methods(calling),
         request,
-        parsedBody as JSONRPCRequest,
-        { authInfo, acceptsEvents: acceptsEvents(request) },
+        plain,
+        acceptsEvents(request),
       );
       return typeof body === "string"
         ? exchange.whole(body, headers, delivery)
         : exchange.pass(new Response(body, { headers }));
     }
+    const authInfo = authInfoOf(calling);
     const response = exchange.pass(
       await handler.fetch(acceptingBoth(request), { authInfo, parsedBody }),
     );

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Server, ServerContext } from "@modelcontextprotocol/server";
 import { type Resource, resources } from "../qontak/resources.ts";
 import type { Tool } from "../tools/tool.ts";
 import { isObject, type JsonObject, toId } from "../values/json.ts";
@@ -12,21 +11,6 @@ import type { View } from "./view.ts";
 
 /** The first revision of the protocol that has links. */
 const SINCE = "2025-06-18";
-
-/**
- * The revision of the protocol in a request. Over HTTP, requests of older
- * revisions say it in a header, which clients may leave out.
- *
- * @param server The server of the caller.
- * @param context The request.
- */
-export function revisionOf(
-  server: Server,
-  { http }: ServerContext,
-): string | undefined {
-  return server.getNegotiatedProtocolVersion() ??
-    http?.req?.headers.get("mcp-protocol-version") ?? undefined;
-}
 
 /** A link to a resource. */
 interface ResourceLink {

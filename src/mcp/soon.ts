@@ -1,25 +1,27 @@
 /**
  * Answers one request of the revisions that most clients speak (up to
- * 2025-11-25): with a whole text if the answer is ready within some ms,
- * otherwise with a stream. A stream costs more than a quick call itself, but
- * Deno notices that a client disconnected only after the answer has begun. The
- * client receives the same bytes.
+ * 2025-11-25) that lists or calls tools and needs nothing else of the SDK: with
+ * a whole text if the answer is ready within some ms, otherwise with a stream. A
+ * stream costs more than a quick call itself, but Deno notices that a client
+ * disconnected only after the answer has begun. The client receives the same
+ * bytes.
  *
- * The SDK serves all other messages. Its own transport makes two streams for
- * each answer.
+ * The SDK serves all other messages. It makes a server, two streams and several
+ * validations for each answer.
  *
  * @module
  */
 import {
-  type AuthInfo,
-  isLegacyRequest,
-  type JSONRPCMessage,
-  type JSONRPCRequest,
-  type McpServerFactory,
+  type ProtocolError,
+  ProtocolErrorCode,
   SUPPORTED_PROTOCOL_VERSIONS,
-  type Transport,
 } from "@modelcontextprotocol/server";
-import { isObject } from "../values/json.ts";
+import { defined, isObject, type JsonObject } from "../values/json.ts";
+import {
+  revisionIn,
+  type ToolMethods,
+  type ToolRequest,
+} from "./tool_methods.ts";
 
 /** How long an answer may take before its stream begins, in ms. */
 const SOON = 100;
@@ -27,16 +29,21 @@ const SOON = 100;
 /** How often a stream without events tells proxies that it lives, in ms. */
 const KEEP_ALIVE = 15_000;
 
-/** The methods that are called often. */
-const METHODS: ReadonlySet<unknown> = new Set(["tools/call", "tools/list"]);
+/** The params of the methods. */
+const METHODS: Readonly<Record<PlainRequest["method"], readonly string[]>> = {
+  "tools/call": ["name", "arguments"],
+  "tools/list": [],
+};
 
 /** The keys of such a request. */
-const KEYS: ReadonlySet<string> = new Set([
-  "jsonrpc",
-  "id",
-  "method",
-  "params",
-]);
+const KEYS: readonly string[] = ["jsonrpc", "id", "method", "params"];
+
+/** A request that {@linkcode answerSoon} takes. */
+export interface PlainRequest {
+  readonly id: string | number;
+  readonly method: "tools/call" | "tools/list";
+  readonly params: JsonObject;
+}
 
 const JSON_ALONE = {
   "content-type": "application/json",
@@ -59,106 +66,113 @@ export interface Soon {
 }
 
 /**
- * Whether a message is a request that {@linkcode answerSoon} takes: of a known
- * revision, with nothing that needs messages before the answer, such as
+ * A message as a request that {@linkcode answerSoon} takes: well-formed, of a
+ * known revision, with nothing that needs messages before the answer, such as
  * progress.
  *
  * @param request The HTTP request.
  * @param message Its body, as JSON.
+ * @returns The request; undefined if the SDK must look at it.
  */
-export async function isPlainRequest(
+export function plainRequest(
   request: Request,
   message: unknown,
-): Promise<boolean> {
-  if (!isObject(message) || !METHODS.has(message.method)) return false;
-  const { jsonrpc, id, params = {} } = message;
+): PlainRequest | undefined {
+  if (!isObject(message) || !hasOnly(message, KEYS)) return undefined;
+  const { jsonrpc, id, method, params = {} } = message;
   const isRequest = jsonrpc === "2.0" &&
     (typeof id === "string" || Number.isSafeInteger(id)) &&
-    Object.keys(message).every((key) => KEYS.has(key)) &&
-    isObject(params) && !Object.hasOwn(params, "_meta");
-  if (!isRequest) return false;
-  const version = request.headers.get("mcp-protocol-version");
-  return (version === null || SUPPORTED_PROTOCOL_VERSIONS.includes(version)) &&
-    await isLegacyRequest(request, message);
+    typeof method === "string" && Object.hasOwn(METHODS, method) &&
+    isObject(params) &&
+    hasOnly(params, METHODS[method as PlainRequest["method"]]);
+  if (!isRequest) return undefined;
+  const { name, arguments: args = {} } = params;
+  if (
+    method === "tools/call" && (typeof name !== "string" || !isObject(args))
+  ) {
+    return undefined;
+  }
+  const revision = revisionIn(request);
+  return revision === undefined ||
+      SUPPORTED_PROTOCOL_VERSIONS.includes(revision)
+    ? { id, method, params } as PlainRequest
+    : undefined;
+}
+
+function hasOnly(object: JsonObject, keys: readonly string[]): boolean {
+  return Object.keys(object).every((key) => keys.includes(key));
 }
 
 /**
- * Answers a request that {@linkcode isPlainRequest} accepts.
+ * Answers a request of {@linkcode plainRequest}.
  *
- * @param factory Makes the server that answers.
+ * @param methods The methods for the caller.
  * @param request The HTTP request.
- * @param message Its body.
- * @param settings Who calls, and whether the client can read a stream; if not,
- * the answer is JSON, however long it takes.
+ * @param plain The request in its body.
+ * @param acceptsEvents Whether the client can read a stream; if not, the answer
+ * is JSON, however long it takes.
  */
 export async function answerSoon(
-  factory: McpServerFactory,
+  methods: ToolMethods,
   request: Request,
-  message: JSONRPCRequest,
-  { authInfo, acceptsEvents }: {
-    readonly authInfo: AuthInfo;
-    readonly acceptsEvents: boolean;
-  },
+  plain: PlainRequest,
+  acceptsEvents: boolean,
 ): Promise<Soon> {
-  const server = await factory({
-    era: "legacy",
-    authInfo,
-    requestInfo: request,
-  });
-  const transport = createTransport();
-  await server.connect(transport);
-  const end = () => void server.close().catch(() => {});
-  request.signal.addEventListener("abort", end, { once: true });
-  transport.onmessage?.(message, { authInfo, request });
+  const answer = respond(methods, request, plain);
+  if (!acceptsEvents) {
+    return { body: JSON.stringify(await answer), headers: JSON_ALONE };
+  }
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = acceptsEvents && new Promise<undefined>((resolve) => {
+  const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), SOON);
   });
-  const answer =
-    await (late ? Promise.race([transport.answer, late]) : transport.answer);
+  const ready = await Promise.race([answer, late]);
   clearTimeout(timer);
-  if (!acceptsEvents) {
-    return { body: JSON.stringify(answer), headers: JSON_ALONE };
-  }
-  return {
-    body: answer ? eventOf(answer) : streamOf(transport.answer, end),
-    headers: EVENTS,
-  };
+  return { body: ready ? eventOf(ready) : streamOf(answer), headers: EVENTS };
 }
 
-/** A transport for one request, whose answer it waits for. */
-function createTransport() {
-  const { promise: answer, resolve, reject } = Promise.withResolvers<
-    JSONRPCMessage
-  >();
-  // The stream of a client that has gone does not wait for it.
-  answer.catch(() => {});
-  const transport: Transport & { readonly answer: Promise<JSONRPCMessage> } = {
-    answer,
-    start: () => Promise.resolve(),
-    send(message) {
-      // Without a token for progress, nothing else has a place to go.
-      if (!("method" in message)) resolve(message);
-      return Promise.resolve();
-    },
-    close() {
-      reject(new DOMException("The client has gone", "AbortError"));
-      transport.onclose?.();
-      return Promise.resolve();
-    },
+/** The JSON-RPC response to a request, whose keys the SDK orders like this. */
+async function respond(
+  methods: ToolMethods,
+  request: Request,
+  { id, method, params }: PlainRequest,
+): Promise<JsonObject> {
+  const asked: ToolRequest = {
+    signal: request.signal,
+    requestState: () => undefined,
+    // Each request stands alone: what the client can do is not known.
+    capabilities: undefined,
+    revision: revisionIn(request),
+    tell: undefined,
   };
-  return transport;
+  try {
+    const result = await (method === "tools/list"
+      ? methods.list(asked)
+      : methods.call(params as { readonly name: string }, asked));
+    return { result, jsonrpc: "2.0", id };
+  } catch (error) {
+    return { jsonrpc: "2.0", id, error: errorOf(error) };
+  }
+}
+
+/** A thrown error as JSON-RPC has it. */
+function errorOf(error: unknown): JsonObject {
+  const { code, message, data } = error as Partial<ProtocolError>;
+  return {
+    code: Number.isSafeInteger(code) ? code : ProtocolErrorCode.InternalError,
+    message: message ?? "Internal error",
+    ...defined({ data }),
+  };
 }
 
 /** A message as an event. */
-function eventOf(message: JSONRPCMessage): string {
+function eventOf(message: JsonObject): string {
   return `event: message\ndata: ${JSON.stringify(message)}\n\n`;
 }
 
 /** A stream with one event: the answer. */
 function streamOf(
-  answer: Promise<JSONRPCMessage>,
-  end: () => void,
+  answer: Promise<JsonObject>,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const encoder = new TextEncoder();
   let timer: ReturnType<typeof setInterval> | undefined;
@@ -170,15 +184,13 @@ function streamOf(
       );
       answer.then((message) => {
         controller.enqueue(encoder.encode(eventOf(message)));
-      }, () => {}).finally(() => {
+      }).finally(() => {
         clearInterval(timer);
-        end();
         controller.close();
       }).catch(() => {});
     },
     cancel() {
       clearInterval(timer);
-      end();
     },
   });
 }

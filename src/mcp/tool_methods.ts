@@ -1,0 +1,150 @@
+/**
+ * The methods that list and call tools, for one caller. The SDK's server calls
+ * them, and so does the quick way for requests that need nothing else of it.
+ *
+ * @module
+ */
+import {
+  type CallToolResult,
+  CLIENT_CAPABILITIES_META_KEY,
+  type InputRequiredResult,
+  type Server,
+  type ServerContext,
+} from "@modelcontextprotocol/server";
+import { showsApps } from "../apps/apps.ts";
+import { defined, isObject, type JsonObject } from "../values/json.ts";
+import type { Exchange } from "./answers.ts";
+import { resultMeta } from "./apps.ts";
+import type { CallOptions } from "./call.ts";
+import type { Caller } from "./caller.ts";
+import type { Asked, Confirmed } from "./confirm.ts";
+import { withLink } from "./links.ts";
+import { type Tell, tellerOf } from "./progress.ts";
+import { demandScope } from "./step_up.ts";
+import type { View } from "./view.ts";
+
+/** What a request says besides its params. */
+export interface ToolRequest extends Asked {
+  /** Fires when the client cancels it, or is gone. */
+  readonly signal: AbortSignal;
+  /** The revision of the protocol, if it is known. */
+  readonly revision: string | undefined;
+  /** Tells the client about progress; undefined if it did not ask. */
+  readonly tell: Tell | undefined;
+}
+
+/**
+ * A request as the SDK passes it on.
+ *
+ * @param server The server that received it.
+ * @param context The request.
+ */
+export function toolRequestOf(
+  server: Server,
+  context: ServerContext,
+): ToolRequest {
+  const { mcpReq, http } = context;
+  const envelope = mcpReq.envelope as JsonObject | undefined;
+  return {
+    signal: mcpReq.signal,
+    ...defined({ inputResponses: mcpReq.inputResponses }),
+    requestState: mcpReq.requestState,
+    // A client of an older revision says it at first.
+    capabilities: envelope?.[CLIENT_CAPABILITIES_META_KEY] ??
+      server.getClientCapabilities(),
+    // Over HTTP, requests of older revisions say it in a header, which clients
+    // may leave out.
+    revision: server.getNegotiatedProtocolVersion() ??
+      revisionIn(http?.req),
+    tell: tellerOf(context),
+  };
+}
+
+/** The revision in the header of an HTTP request. */
+export function revisionIn(request: Request | undefined): string | undefined {
+  return request?.headers.get("mcp-protocol-version") ?? undefined;
+}
+
+/** Makes an answer when there is room for it. */
+export type Answer = <T>(
+  make: () => T | Promise<T>,
+  request: { readonly signal: AbortSignal },
+  isWrite?: boolean,
+) => T | Promise<T>;
+
+/** The methods for one caller. */
+export interface ToolMethods {
+  /** What the caller sees. */
+  readonly view: View;
+  /** Makes answers to other methods. */
+  readonly answer: Answer;
+  /** How a request calls tools. */
+  optionsOf(request: ToolRequest): CallOptions;
+  /** Answers `tools/list`. */
+  list(
+    request: ToolRequest,
+  ): JsonObject | Promise<JsonObject>;
+  /**
+   * Answers `tools/call`.
+   *
+   * @throws {ProtocolError} When the caller has no such tool.
+   */
+  call(
+    params: { readonly name: string; readonly arguments?: unknown },
+    request: ToolRequest,
+  ): Promise<CallToolResult | InputRequiredResult>;
+}
+
+/** Who calls, and what is needed for it. */
+export interface ToolMethodsOptions {
+  /** Who calls. */
+  readonly caller: Caller;
+  /** What the caller sees. */
+  readonly view: View;
+  /** Where the answers to one HTTP request are counted. */
+  readonly exchange: Exchange | undefined;
+  /** Calls a tool, and asks the person first where that is needed. */
+  readonly confirmed: Confirmed;
+}
+
+/**
+ * Makes the methods.
+ *
+ * @param options Who calls.
+ */
+export function createToolMethods(
+  { caller, view, exchange, confirmed }: ToolMethodsOptions,
+): ToolMethods {
+  const answer: Answer = (make, { signal }, isWrite = false) =>
+    exchange ? exchange.answer(make, { signal, isWrite }) : make();
+  const optionsOf = ({ signal, tell }: ToolRequest): CallOptions => ({
+    caller,
+    signal,
+    tell,
+    onQontak: exchange?.uncount,
+  });
+  return {
+    view,
+    answer,
+    optionsOf,
+    list: (request) =>
+      answer(() => {
+        const hasApps = showsApps(request.capabilities);
+        const tools = exchange?.share(view.shared(hasApps)) ??
+          view.listed(hasApps);
+        return { tools };
+      }, request),
+    async call({ name, arguments: given }, request) {
+      const { tool, args } = view.open(name, isObject(given) ? given : {});
+      demandScope(tool, caller);
+      const make = async () => {
+        const result = await confirmed(tool, args, request, optionsOf(request));
+        return {
+          ...(showsApps(request.capabilities) ? resultMeta(tool) : {}),
+          ...withLink(result, { tool, args, view, revision: request.revision }),
+        };
+      };
+      return await answer(make, request, tool.effect !== "read");
+    },
+  };
+}
