@@ -132,12 +132,20 @@ function lacksName(
 }
 
 /** A task's `user_id` has its name in `user_full_name`. */
-function fullNameKey(nameKey: string): string {
+export function fullNameKey(nameKey: string): string {
   return nameKey.replace(/_name$/, "_full_name");
 }
 
-/** The key in answers: that of the argument, also for the name of an id. */
-function answerKey(resource: Resource, key: string): string {
+/**
+ * The key in answers: that of the argument, also for the name of an id.
+ *
+ * @param resource The kind of record.
+ * @param key A key of a body or record.
+ */
+export function answerKey(
+  resource: Pick<Resource, "arguments">,
+  key: string,
+): string {
   for (const [id, argument] of Object.entries(resource.arguments)) {
     const name = nameKeyOf(id);
     if (name !== undefined && [name, fullNameKey(name)].includes(key)) {

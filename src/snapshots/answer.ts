@@ -5,10 +5,10 @@
  * @module
  */
 import { compare, type Decimal, toDecimal } from "../values/decimal.ts";
-import { nameKeyOf } from "../qontak/resources.ts";
-import { isEmpty, isObject, type JsonObject, toId } from "../values/json.ts";
+import { isEmpty, isObject, type JsonObject } from "../values/json.ts";
 import { foldText } from "../values/words.ts";
 import type { Zone } from "../values/zone.ts";
+import { idIn, isSameId } from "./fields.ts";
 import type { QueryField } from "./subject.ts";
 import { toEpoch } from "./moments.ts";
 
@@ -160,17 +160,14 @@ function comparable(
 
 /** One value under its key; an id that has a name, with the name beside it. */
 function presentValue(
-  { name, key, kind, value }: QueryField,
+  { name, beside, value }: QueryField,
   row: number,
   shown: unknown,
 ): JsonObject {
-  const nameKey = key !== undefined && kind === "option"
-    ? nameKeyOf(name)
-    : undefined;
-  const id = nameKey === undefined ? null : toId(value(row));
-  return id === null || id === toId(shown)
+  const id = beside && idIn(value(row));
+  return id === undefined || isSameId(shown, id)
     ? { [name]: shown }
-    : { [name]: id, [nameKey!]: shown };
+    : { [beside!.id]: id, [beside!.name]: shown };
 }
 
 function presentRow(

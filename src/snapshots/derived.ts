@@ -193,7 +193,11 @@ export function derivedOf(
       put(name, "text", read(column));
     } else {
       const one = single(read);
-      put(name, "option", one(id), { key: id, shown: one(column) });
+      put(name, "option", one(id), {
+        key: id,
+        beside: { id, name },
+        shown: one(column),
+      });
     }
   }
   return found;

@@ -8,7 +8,7 @@
  */
 import { InputError } from "../errors.ts";
 import type { Option } from "../fields/options.ts";
-import { isoOf, numberOf } from "../fields/shown.ts";
+import { answerKey, fullNameKey, isoOf, numberOf } from "../fields/shown.ts";
 import type { Field } from "../fields/template.ts";
 import type { BodyKeys, BodyType } from "../qontak/bodies.ts";
 import {
@@ -104,7 +104,7 @@ export function createFields(subject: Subject): Fields {
     const type = body[key];
     const kind = type ? KINDS[type] ?? "text" : kindOf(key);
     const label = kind === "option" || kind === "list"
-      ? nameKeyOf(key)
+      ? nameColumn(table, key)
       : undefined;
     // Qontak lists one related record as a list of one.
     const reader = type === "record" ? single(read) : read;
@@ -132,6 +132,14 @@ export function createFields(subject: Subject): Fields {
       isPhone: isPhoneKey(key),
       ...(options ? { options } : {}),
       ...(rule === undefined ? {} : { rule }),
+      ...(label && {
+        beside: {
+          id: argumentOf(resource, key),
+          name: answerKey(resource, label),
+        },
+      }),
+      // Stages of several pipelines share names, and count as one.
+      sharesNames: key === resource.place?.stage,
     };
   }
 
@@ -280,6 +288,30 @@ function shownAs(
   if (kind === "number") return (row) => numberOf(value(row));
   if (kind === "date") return (row) => isoOf(value(row));
   return undefined;
+}
+
+/** The column that has the names of an id, or would have them. */
+function nameColumn(table: Table, key: string): string | undefined {
+  const nameKey = nameKeyOf(key);
+  return nameKey === undefined
+    ? undefined
+    : [nameKey, fullNameKey(nameKey), `${nameKey}s`].find((name) =>
+      table.column(name) !== undefined
+    ) ?? nameKey;
+}
+
+/** An id, or several, as numbers; undefined if there is none. */
+export function idIn(value: unknown): unknown {
+  return isEmpty(value)
+    ? undefined
+    : Array.isArray(value)
+    ? value.map((one) => toId(one) ?? one)
+    : toId(value) ?? value;
+}
+
+/** Whether the name of an id is only the id again, because it has none. */
+export function isSameId(name: unknown, id: unknown): boolean {
+  return JSON.stringify(idIn(name)) === JSON.stringify(id);
 }
 
 /** The label of an id, if the list contains it. */

@@ -16,7 +16,7 @@ import {
   ZERO,
 } from "../values/decimal.ts";
 import { isObject, type JsonObject, show } from "../values/json.ts";
-import type { Fields } from "./fields.ts";
+import { type Fields, idIn, isSameId } from "./fields.ts";
 import type { QueryField, Subject } from "./subject.ts";
 import { toEpoch } from "./moments.ts";
 import { nameUnit, type Unit, UNITS } from "./periods.ts";
@@ -36,7 +36,17 @@ type MeasureName = (typeof MEASURES)[number];
 /** One part of a grouping key. */
 export interface Key {
   readonly name: string;
+  /** What the rows of a group have in common. */
   readonly of: (row: number) => unknown;
+  /** How ids and their names are shown, if its values are ids. */
+  readonly ids?: {
+    /** The columns of both. */
+    readonly columns: NonNullable<QueryField["beside"]>;
+    readonly idOf: (row: number) => unknown;
+    readonly nameOf: (row: number) => unknown;
+    /** Whether a group can have several ids of one name. */
+    readonly areSeveral: boolean;
+  };
 }
 
 /**
@@ -81,43 +91,15 @@ export function parseKey(
       `${field.called} is free text, which makes no groups: group by another field, or find records with contains`,
     );
   }
+  const { beside, sharesNames, shown } = field;
+  const nameOf = (row: number) => shown(row) ?? null;
+  if (!beside) return { name: field.name, of: nameOf };
+  const idOf = (row: number) => idIn(field.value(row));
   return {
     name: field.name,
-    of: hasIds(field) && !isStage(field, subject)
-      ? apart(field, subject)
-      : (row) => field.shown(row) ?? null,
-  };
-}
-
-/**
- * Whether a key is that of a stage. Stages of several pipelines share names, and
- * count as one.
- */
-function isStage({ key }: QueryField, { resource }: Subject): boolean {
-  return key !== undefined && key === resource.place?.stage;
-}
-
-/** Whether the values of a field are ids. */
-function hasIds({ key, kind }: QueryField): boolean {
-  return key !== undefined && (kind === "option" || kind === "list");
-}
-
-/**
- * Names what a field holds, and adds the id if several have that name, such as
- * two companies: they must not form one group.
- */
-function apart(field: QueryField, { table }: Subject): Key["of"] {
-  const owners = new Map<unknown, unknown>();
-  const shared = new Set<unknown>();
-  for (const row of table.rows()) {
-    const [id, name] = [field.value(row), field.shown(row)];
-    if (id === undefined || typeof name !== "string") continue;
-    if (!owners.has(name)) owners.set(name, String(id));
-    else if (owners.get(name) !== String(id)) shared.add(name);
-  }
-  return (row) => {
-    const name = field.shown(row) ?? null;
-    return shared.has(name) ? `${name} (id ${field.value(row)})` : name;
+    // Two people of one name must not form one group.
+    of: sharesNames ? nameOf : (row) => idOf(row) ?? nameOf(row),
+    ids: { columns: beside, idOf, nameOf, areSeveral: sharesNames === true },
   };
 }
 
@@ -226,6 +208,10 @@ interface Total {
 /** One group, while records are added to it. */
 interface Group {
   readonly keys: readonly unknown[];
+  /** Its first row. */
+  readonly first: number;
+  /** The ids in it, for each key of which a group can have several. */
+  readonly ids: readonly Set<unknown>[];
   count: number;
   readonly totals: readonly Map<string, Total>[];
   /** How many records have no value, by measure. */
@@ -276,9 +262,21 @@ function presentGroup(
   keys: readonly Key[],
   measures: readonly Measure[],
 ): JsonObject {
-  const shown: JsonObject = Object.fromEntries(
-    keys.map(({ name }, i) => [name, group.keys[i]]),
-  );
+  const shown: JsonObject = {};
+  keys.forEach(({ name, ids }, i) => {
+    if (!ids) {
+      shown[name] = group.keys[i];
+      return;
+    }
+    const { columns, idOf, nameOf, areSeveral } = ids;
+    const [id = null, ...others] = areSeveral
+      ? group.ids[i]!
+      : [idOf(group.first)];
+    const written = nameOf(group.first);
+    shown[columns.id] = others.length > 0 ? [id, ...others] : id;
+    // What has no name is shown by its id.
+    shown[columns.name] = isSameId(written, id) ? null : written;
+  });
   measures.forEach((measure, i) => {
     if (measure.kind === "count") {
       shown.count = group.count;
@@ -330,7 +328,8 @@ export function computeGroups(
   const groups: Group[] = [];
   // A tree with a level for each key: its leaves are the groups.
   const root: Level = new Map();
-  function groupOf(values: readonly unknown[]): Group {
+  function groupOf(row: number): Group {
+    const values = keys.map(({ of }) => of(row));
     let level = root;
     for (const value of values) {
       const key = isObject(value) || Array.isArray(value)
@@ -344,6 +343,8 @@ export function computeGroups(
     if (!group) {
       group = {
         keys: values,
+        first: row,
+        ids: keys.map(() => new Set()),
         count: 0,
         totals: computed.map(() => new Map()),
         without: computed.map(() => 0),
@@ -354,9 +355,13 @@ export function computeGroups(
     return group;
   }
   // The answer must still include a count of zero.
-  if (keys.length === 0) groupOf([]);
+  if (keys.length === 0) groupOf(0);
   for (const row of rows) {
-    addRow(groupOf(keys.map(({ of }) => of(row))), computed, row);
+    const group = groupOf(row);
+    keys.forEach(({ ids }, i) => {
+      if (ids?.areSeveral) group.ids[i]!.add(ids.idOf(row));
+    });
+    addRow(group, computed, row);
   }
   return groups.map((group) => presentGroup(group, keys, computed));
 }

@@ -151,6 +151,11 @@ function parseRowSort(sort: string, fields: Fields): Sorting {
   return { by: fields.find(word), isDescending };
 }
 
+/** The column that a key is sorted by: the names of ids. */
+function sortedBy({ name, ids }: Key): string {
+  return ids?.columns.name ?? name;
+}
+
 /** Groups are sorted by what they show, under any of its names. */
 function parseGroupSort(
   sort: string,
@@ -161,15 +166,20 @@ function parseGroupSort(
 ): Sorting {
   const [word, isDescending] = splitSort(sort);
   const columns = [
-    ...keys.map(({ name }) => name),
+    ...keys.map(sortedBy),
     ...measures.map(({ name }) => name),
     ...(measures.length === 0 ? ["count"] : []),
   ];
   const isShown = (name: string) => columns.includes(name);
   if (isShown(word)) return { by: word, isDescending };
-  for (const parse of [parseKey, parseMeasure]) {
+  for (
+    const parse of [
+      () => sortedBy(parseKey(word, fields, subject)),
+      () => parseMeasure(word, fields, subject).name,
+    ]
+  ) {
     try {
-      const { name } = parse(word, fields, subject);
+      const name = parse();
       if (isShown(name)) return { by: name, isDescending };
     } catch (error) {
       if (!(error instanceof ForeseenError)) throw error;
@@ -297,7 +307,8 @@ function* answerSteps(
   const { shown, left } = isGrouped
     ? showGroups(
       computeGroups(rows, keys, measures),
-      sorting ?? { by: keys[0]?.name ?? "count", isDescending: false },
+      sorting ??
+        { by: keys[0] ? sortedBy(keys[0]) : "count", isDescending: false },
       question.limit,
     )
     : showRows(

@@ -45,6 +45,10 @@ export interface QueryField {
   readonly isFreeText?: boolean;
   /** The key of a standard field. */
   readonly key?: string;
+  /** The keys in answers of its ids and of their names. */
+  readonly beside?: { readonly id: string; readonly name: string };
+  /** Whether several of its ids with one name count as one. */
+  readonly sharesNames?: boolean;
   /** The id of a custom field. */
   readonly id?: number;
   /** Whether it is an amount in the currency of its record. */

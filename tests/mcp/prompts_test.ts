@@ -53,8 +53,8 @@ function valuesFor(
     qualify_lead: [{ contact, ...place, stage: deal.crm_stage_name }],
     weekly_pipeline_review: [{}, { ...place, owner: "me" }],
     hand_over_accounts: [{
-      from: owners[0].creator_id,
-      to: owners[1].creator_id,
+      from: owners[0].creator_name,
+      to: owners[1].creator_name,
     }],
     log_visit: [{ company: companies[0].name, summary: "Kami bertemu" }],
     clean_up_duplicates: [{ resource: "contacts" }, { resource: "companies" }],

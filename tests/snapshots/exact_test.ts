@@ -265,6 +265,17 @@ const KEYS: Readonly<Record<string, (deal: Deal) => unknown>> = {
   ),
 };
 
+/** The ids that groups show beside the names. */
+const IDS: Readonly<Record<string, (deal: Deal) => unknown>> = Object
+  .fromEntries(
+    ["crm_stage_id", "crm_pipeline_id", "creator_id"]
+      .map((key) => [key, ({ values }) => values[key]]),
+  );
+
+/** The column of a group's name beside its id. */
+const nameKeyOf = (key: string) =>
+  key in IDS ? key.replace(/_id$/, "_name") : undefined;
+
 const MEASURES = [
   "count",
   "sum:size",
@@ -382,8 +393,16 @@ Deno.test("query_records answers generated questions as a second computation doe
         }
         assertEquals(records.length + left_out, groups.size);
         for (const group of records) {
-          const key = JSON.stringify(keys.map((one) => group[one] ?? null));
+          const key = JSON.stringify(
+            keys.map((one) => group[nameKeyOf(one) ?? one] ?? null),
+          );
           assert(groups.has(key), `no group ${key}`);
+          for (const one of keys.filter((one) => one in IDS)) {
+            assertEquals(
+              [group[one]].flat().toSorted(),
+              [...new Set(groups.get(key)!.map(IDS[one]!))].toSorted(),
+            );
+          }
           for (const measure of measures) {
             checkMeasure(measure, group, groups.get(key)!);
           }

@@ -3,6 +3,9 @@ import { createWorld as createData } from "../../src/sandbox/data/world.ts";
 import type { Stored } from "../../src/sandbox/records.ts";
 import { createWorld } from "../support/world.ts";
 
+// deno-lint-ignore no-explicit-any -- what a tool answers
+type Data = any;
+
 const data = createData(1);
 const [sales] = data.pipelines;
 const stageOf = (deal: Stored) =>
@@ -37,7 +40,11 @@ Deno.test("query_records counts and sums open deals of a pipeline by stage and c
   }
   assertEquals(answer.records.length, expected.size);
   for (const group of answer.records) {
-    const { count, sums } = expected.get(group.crm_stage_id)!;
+    const { count, sums } = expected.get(group.crm_stage_name)!;
+    assertEquals(
+      data.stages.find(({ id }) => id === group.crm_stage_id)?.name,
+      group.crm_stage_name,
+    );
     assertEquals(group.count, count);
     assertEquals(group["sum:size"], Object.fromEntries(sums));
   }
@@ -214,7 +221,10 @@ Deno.test("query_records refuses fields beside groups, and keeps companies of on
     group_by: "company",
     fresh: true,
   });
-  assertEquals(records.length, ids.length);
+  assertEquals(
+    records.map((one: Data) => [one.crm_company_id, one.company]).sort(),
+    ids.map((id) => [id, "PT Sama"]).sort(),
+  );
   const found = await world.ok("query_records", {
     resource: "deals",
     where: [{ field: "company", op: "contains", value: "sama" }],
@@ -227,6 +237,56 @@ Deno.test("query_records refuses fields beside groups, and keeps companies of on
       0,
     ),
   );
+});
+
+Deno.test("query_records shows names beside ids, in groups as in rows", async () => {
+  await using world = await createWorld();
+  const { records: lines } = await world.ok("list_tasks", {
+    fields: "crm_person_id,crm_person_full_name",
+  });
+  const line = lines.find((one: Data) => one.crm_person_full_name);
+  for (
+    const [resource, key, name] of [
+      ["deals", "creator_id", "creator_name"],
+      ["deals", "crm_pipeline_id", "crm_pipeline_name"],
+      ["deals", "crm_lead_ids", "crm_lead_name"],
+      ["contacts", "crm_status_id", "crm_status_name"],
+      ["tickets", "assignee_id", "assignee_name"],
+      ["tickets", "ticket_priority_id", "ticket_priority_name"],
+      ["tasks", "assignee_id", "assignee_name"],
+      ["tasks", "crm_task_priority_id", "crm_task_priority_name"],
+      ["tasks", "crm_task_status_id", "crm_task_status_name"],
+      ["tasks", "crm_person_id", "crm_person_full_name"],
+    ] as const
+  ) {
+    const where = [{ field: key, op: "is_set" }];
+    const rows = await world.ok("query_records", {
+      resource,
+      where,
+      fields: key,
+      limit: 500,
+    });
+    const groups = await world.ok("query_records", {
+      resource,
+      where,
+      group_by: key,
+      limit: 500,
+    });
+    const pairs = (records: readonly Data[]) =>
+      [...new Set(records.map((one) => JSON.stringify([one[key], one[name]])))]
+        .sort();
+    assertEquals(pairs(groups.records), pairs(rows.records), key);
+    for (const { [key]: id, [name]: named } of groups.records) {
+      assert([id].flat().every(Number.isInteger), `${key} ${id}`);
+      assert([named].flat().every((one) => typeof one === "string"), key);
+    }
+    if (key !== "crm_person_id") continue;
+    assert(
+      groups.records.some((one: Data) =>
+        one[key] === line[key] && one[name] === line[name]
+      ),
+    );
+  }
 });
 
 Deno.test("query_records takes ranges as one text, flags without a value, and short names of ids", async () => {

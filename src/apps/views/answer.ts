@@ -29,7 +29,8 @@ let measured = "";
 
 /** The value of a record in a column. */
 function cell(record: Json, { key, unit }: Column): unknown {
-  const value = record[key];
+  // What has no name is known by its id.
+  const value = record[key] ?? record[key.replace(/_name$/, "_id")];
   return unit === undefined ? value : isObject(value) ? value[unit] : undefined;
 }
 

@@ -70,10 +70,10 @@ export function stageOf(
     id: Number(id),
     name: String(name),
     ...(win === undefined || win === null ? {} : { win: Number(win) }),
-    ...totalOf(totals.find((row) => row.crm_stage_id === name)),
+    ...totalOf(totals.find((row) => row.crm_stage_id === Number(id))),
   }));
-  const strays = totals.filter(({ crm_stage_id: name }) =>
-    !stages.some((stage) => stage.name === name)
+  const strays = totals.filter(({ crm_stage_id: id }) =>
+    !stages.some((stage) => stage.id === id)
   );
   return strays.length === 0 ? stages : [...stages, {
     name: other,

@@ -198,7 +198,7 @@ async function ask({ scene, say, use }: Narrator): Promise<string> {
   });
   for (const group of summary.data.records) {
     say(
-      `     ${group.crm_stage_id}: ${group.count} ${
+      `     ${group.crm_stage_name}: ${group.count} ${
         dim(amounts(group["sum:size"]))
       }`,
     );

@@ -10,7 +10,7 @@ import type { Answer } from "./examples.ts";
 export const answers: Readonly<Record<string, Answer>> = {
   "ask-pipeline": {
     "facts": {
-      "records.0.crm_stage_id": "Proposal Sent",
+      "records.0.crm_stage_name": "Proposal Sent",
       "records.0.sum:size": {
         "IDR": 944360000,
       },
@@ -74,7 +74,7 @@ export const answers: Readonly<Record<string, Answer>> = {
   },
   "ask-winners": {
     "facts": {
-      "records.0.creator_id": "Bagas Pratama",
+      "records.0.creator_name": "Bagas Pratama",
       "records.0.sum:size": {
         "IDR": 163056000,
       },
@@ -187,7 +187,7 @@ export const answers: Readonly<Record<string, Answer>> = {
   "ask-tickets": {
     "facts": {
       "matched": 24,
-      "records.0.ticket_stage_id": "Eskalasi",
+      "records.0.ticket_stage_name": "Eskalasi",
       "records.0.count": 7,
     },
     "rows": [
@@ -215,7 +215,7 @@ export const answers: Readonly<Record<string, Answer>> = {
   },
   "ask-sources": {
     "facts": {
-      "records.0.crm_source_id": "Telemarketing",
+      "records.0.crm_source_name": "Telemarketing",
       "matched": 20,
       "records_read": 40,
     },

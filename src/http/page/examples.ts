@@ -62,13 +62,13 @@ export const examples: Readonly<Record<string, Example>> = {
     },
     reply: {
       en:
-        "{records.0.crm_stage_id} holds the most: {records.0.sum:size} in {records.0.count} deals, which is {records.0.weighted:size} by the chance to win.",
+        "{records.0.crm_stage_name} holds the most: {records.0.sum:size} in {records.0.count} deals, which is {records.0.weighted:size} by the chance to win.",
       id:
-        "Paling besar di {records.0.crm_stage_id}: {records.0.sum:size} dari {records.0.count} deal, atau {records.0.weighted:size} menurut peluang menangnya.",
+        "Paling besar di {records.0.crm_stage_name}: {records.0.sum:size} dari {records.0.count} deal, atau {records.0.weighted:size} menurut peluang menangnya.",
     },
     rows: "records",
     columns: [
-      ["crm_stage_id", STAGE],
+      ["crm_stage_name", STAGE],
       ["count", COUNT],
       ["sum:size", VALUE],
       ["weighted:size", { en: "Weighted", id: "Tertimbang" }],
@@ -90,12 +90,12 @@ export const examples: Readonly<Record<string, Example>> = {
     },
     reply: {
       en:
-        "{records.0.creator_id}, with {records.0.sum:size}. In all, {matched} deals are won.",
+        "{records.0.creator_name}, with {records.0.sum:size}. In all, {matched} deals are won.",
       id:
-        "{records.0.creator_id}, dengan {records.0.sum:size}. Seluruhnya ada {matched} deal yang menang.",
+        "{records.0.creator_name}, dengan {records.0.sum:size}. Seluruhnya ada {matched} deal yang menang.",
     },
     rows: "records",
-    columns: [["creator_id", OWNER], ["count", COUNT], ["sum:size", VALUE]],
+    columns: [["creator_name", OWNER], ["count", COUNT], ["sum:size", VALUE]],
   },
   "ask-visit": {
     job: { en: "Account executive", id: "Tenaga penjualan" },
@@ -153,12 +153,12 @@ export const examples: Readonly<Record<string, Example>> = {
     },
     reply: {
       en:
-        "{matched} tickets are open. Most are in {records.0.ticket_stage_id}: {records.0.count}.",
+        "{matched} tickets are open. Most are in {records.0.ticket_stage_name}: {records.0.count}.",
       id:
-        "{matched} tiket masih terbuka, paling banyak di {records.0.ticket_stage_id}: {records.0.count}.",
+        "{matched} tiket masih terbuka, paling banyak di {records.0.ticket_stage_name}: {records.0.count}.",
     },
     rows: "records",
-    columns: [["ticket_stage_id", STAGE], ["count", {
+    columns: [["ticket_stage_name", STAGE], ["count", {
       en: "Tickets",
       id: "Jumlah tiket",
     }]],
@@ -179,12 +179,12 @@ export const examples: Readonly<Record<string, Example>> = {
     },
     reply: {
       en:
-        "Most often from {records.0.crm_source_id}. A source is known for {matched} of {records_read} contacts.",
+        "Most often from {records.0.crm_source_name}. A source is known for {matched} of {records_read} contacts.",
       id:
-        "Paling sering dari {records.0.crm_source_id}. Sumbernya diketahui untuk {matched} dari {records_read} kontak.",
+        "Paling sering dari {records.0.crm_source_name}. Sumbernya diketahui untuk {matched} dari {records_read} kontak.",
     },
     rows: "records",
-    columns: [["crm_source_id", { en: "Source", id: "Sumber" }], ["count", {
+    columns: [["crm_source_name", { en: "Source", id: "Sumber" }], ["count", {
       en: "Contacts",
       id: "Jumlah kontak",
     }]],

@@ -463,7 +463,7 @@ browserTest("an answer is a table, and the whole of it is there", async () => {
   assertEquals(
     await table.locator("tr:nth-child(1)").allInnerTexts(),
     [
-      "crm_stage_id\tcount\tsum:size\twithout_size",
+      "crm_stage_name\tcount\tsum:size\twithout_size",
       "Proposal Sent\t5\tIDR 944,360,000\t",
     ],
   );
