@@ -321,10 +321,12 @@ export function createServer(given: ServerOptions): QontakServer {
   const methodsFor = (owner: Caller, otherwise: Confirm) => {
     const { confirm = otherwise } = options;
     const confirmed = createConfirmed(call, confirm);
-    return ({ principal, choice, exchange }: Partial<Calling> = {}) => {
+    return (
+      { principal, choice, exchange, hold }: Partial<Calling> = {},
+    ) => {
       const caller = principal ?? owner;
       const view = viewOf(caller, choice);
-      return createToolMethods({ caller, view, exchange, confirmed });
+      return createToolMethods({ caller, view, exchange, hold, confirmed });
     };
   };
   const factoryFor =

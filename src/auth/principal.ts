@@ -45,6 +45,15 @@ export interface Principal {
    * names what is missing. By default, it sees the tools of its own scopes only.
    */
   readonly mayAskFor?: readonly Scope[];
+  /**
+   * Ends the session of the credential, because Qontak no longer accepts the
+   * person who signed in. The call then gets a 401, so that the client asks the
+   * person to sign in again. By default, the call gets an error that says what
+   * to do.
+   *
+   * @throws {StoreError} When it cannot be ended now.
+   */
+  readonly onLost?: () => Promise<void>;
 }
 
 /**

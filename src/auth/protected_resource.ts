@@ -33,12 +33,12 @@ export interface ProtectedResource {
    */
   unauthorized(request: Request, isPresented: boolean): string;
   /**
-   * Completes the challenge of a 403 response with where to get more scopes.
+   * Completes the challenge of a 401 or 403 response with where to get a token.
    *
    * @param request The refused request.
-   * @param challenge The challenge, with the scopes.
+   * @param challenge The challenge.
    */
-  insufficient(request: Request, challenge: string): string;
+  challenge(request: Request, challenge: string): string;
 }
 
 /** The names of the server. */
@@ -109,7 +109,7 @@ export function createProtectedResource(
         bearer_methods_supported: ["header"],
       }, { headers: response.headers });
     },
-    insufficient(request, challenge) {
+    challenge(request, challenge) {
       const resource = resourceOf(request);
       return resource
         ? `${challenge}, resource_metadata="${

@@ -107,10 +107,10 @@ export function createAuth(
     if (!caller) return refuse(request, true);
     const response = await run(request, caller);
     const challenge = response.headers.get("www-authenticate");
-    if (response.status === 403 && challenge !== null && protectedResource) {
+    if (challenge !== null && protectedResource) {
       response.headers.set(
         "www-authenticate",
-        protectedResource.insufficient(request, challenge),
+        protectedResource.challenge(request, challenge),
       );
     }
     return response;

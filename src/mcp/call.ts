@@ -40,6 +40,8 @@ export interface CallOptions {
   readonly tell: Tell | undefined;
   /** Called once when Qontak has answered a request of this call. */
   readonly onQontak?: (() => void) | undefined;
+  /** Called when Qontak does not accept the company's tokens, or they are gone. */
+  readonly onLost?: (() => void) | undefined;
   /** Called with what the call threw, if it failed. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
@@ -78,6 +80,7 @@ export function createCall(settings: ContextSettings): Call {
       signal: given,
       tell,
       onQontak = () => {},
+      onLost = () => {},
       mustHavePlan = false,
       isDeclined = false,
       onError,
@@ -93,6 +96,7 @@ export function createCall(settings: ContextSettings): Call {
       signal,
       progress,
       onQontak,
+      onLost,
       mustHavePlan,
       isDeclined,
       hasWritten: false,

@@ -14,6 +14,7 @@ import {
 } from "../tokens/store.ts";
 import { show } from "../values/json.ts";
 import type { Exchange } from "./answers.ts";
+import type { Hold } from "./hold.ts";
 
 /** Who makes a call. */
 export interface Caller {
@@ -38,6 +39,8 @@ export interface Calling {
   readonly exchange: Exchange;
   /** The words with which the request narrows the tools. */
   readonly choice: readonly string[];
+  /** Holds the answer back; undefined if nothing does. */
+  readonly hold?: Hold | undefined;
 }
 
 /**

@@ -12,7 +12,7 @@ import { createHistory } from "../changes/history.ts";
 import { createPlans } from "../changes/plans.ts";
 import { createRuns } from "../changes/runs.ts";
 import type { ChangeOptions } from "../changes/store.ts";
-import { sentenceOf } from "../errors.ts";
+import { CredentialsError, sentenceOf } from "../errors.ts";
 import { createSetup, SETUP_LIFETIME } from "../fields/setup.ts";
 import { describeFault } from "../logging/faults.ts";
 import type { Log } from "../logging/log.ts";
@@ -27,6 +27,7 @@ import { createLru } from "../storage/lru.ts";
 import type { Sealer } from "../storage/sealing.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import { TENANTS_HELD } from "../tokens/held.ts";
+import { isInvalidGrant } from "../tokens/renewal.ts";
 import type { Tool, ToolContext } from "../tools/tool.ts";
 import { defined } from "../values/json.ts";
 import type { Zone } from "../values/zone.ts";
@@ -76,6 +77,8 @@ export interface Running {
   readonly progress: Progress;
   /** Called once when Qontak has answered. */
   readonly onQontak: () => void;
+  /** Called when Qontak does not accept the company's tokens, or they are gone. */
+  readonly onLost: () => void;
   /** Called when a request that may change something is about to be sent. */
   readonly onWrite: () => void;
   /** Whether a change may be carried out by a plan only. */
@@ -133,19 +136,20 @@ export function createContexts(settings: ContextSettings): ContextOf {
     tool,
     userId,
     caller,
-    { signal, progress, onQontak, onWrite, mustHavePlan },
+    { signal, progress, onQontak, onLost, onWrite, mustHavePlan },
   ) => {
     const tenant = tenantOf(userId, caller);
     const actor = { tenant, principal: caller.name, tool: tool.name };
+    const watching = tellLost(onLost);
     const account = await untilAborted(
       access.account(tenant, caller.name),
       signal,
-    );
+    ).catch(watching);
     const { scope } = account;
     dropOthers(account);
     const sending = watchSending(account.crm, signal, onWrite);
     const watched = progress.watch(
-      audit.watch(watchAnswers(sending, onQontak), actor),
+      audit.watch(watchAnswers(sending, onQontak, watching), actor),
     );
     const crm = watchWrites(watched, snapshots, scope);
     const setup = createSetup(
@@ -234,12 +238,27 @@ function watchSending(
   };
 }
 
-/** Returns the same CRM, which reports when Qontak has first answered. */
-function watchAnswers(crm: Crm, onFirst: () => void): Crm {
+/**
+ * Returns a function that reports an error which says that there are no tokens
+ * that Qontak accepts, and throws every error on.
+ */
+function tellLost(onLost: () => void): (error: unknown) => never {
+  return (error) => {
+    if (isInvalidGrant(error) || error instanceof CredentialsError) onLost();
+    throw error;
+  };
+}
+
+/** Returns the same CRM, which reports its errors, and its first answer. */
+function watchAnswers(
+  crm: Crm,
+  onFirst: () => void,
+  onError: (error: unknown) => never,
+): Crm {
   let isFirst = true;
   return {
     async call(endpoint, options) {
-      const answer = await crm.call(endpoint, options);
+      const answer = await crm.call(endpoint, options).catch(onError);
       if (isFirst) onFirst();
       isFirst = false;
       return answer;

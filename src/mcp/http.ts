@@ -12,12 +12,14 @@ import {
   ProtocolErrorCode,
 } from "@modelcontextprotocol/server";
 import type { Principal } from "../auth/principal.ts";
+import { ForeseenError } from "../errors.ts";
 import type { Rate } from "../limits/bucket.ts";
 import { readText } from "../net/body.ts";
 import { deadline, isTimeUp } from "../net/deadline.ts";
 import { createAnswers, type Exchange, OverLimitError } from "./answers.ts";
 import { authInfoOf, type Calling, ON_THIS_MACHINE } from "./caller.ts";
 import { deliveryOf } from "./delivery.ts";
+import { createHold, needsQontak } from "./hold.ts";
 import { isObject, parseJson, parseSent } from "../values/json.ts";
 import { stepUp } from "./step_up.ts";
 import { toolChoice } from "../tools/selection.ts";
@@ -108,7 +110,22 @@ export function createEndpoint(
     if (challenge !== undefined) {
       return exchange.pass(insufficient(challenge));
     }
-    const calling = { principal, exchange, choice };
+    const onLost = needsQontak(parsedBody) ? principal?.onLost : undefined;
+    const hold = onLost && createHold();
+    const calling = { principal, exchange, choice, hold };
+    /** Returns an answer, or a 401 if the person must sign in again. */
+    const unlessLost = async (response: Response) => {
+      if (!hold || !await hold.isLost) return response;
+      try {
+        await onLost();
+      } catch (error) {
+        // Without that, the client would come back with the same session.
+        if (!(error instanceof ForeseenError)) throw error;
+        return response;
+      }
+      await response.body?.cancel();
+      return exchange.pass(signInAgain());
+    };
     const delivery = deliveryOf(request);
     const plain = delivery && plainRequest(request, parsedBody);
     if (plain) {
@@ -118,17 +135,21 @@ export function createEndpoint(
         plain,
         acceptsEvents(request),
       );
-      return typeof body === "string"
-        ? exchange.whole(body, headers, delivery)
-        : exchange.pass(new Response(body, { headers }));
+      return await unlessLost(
+        typeof body === "string"
+          ? exchange.whole(body, headers, delivery)
+          : exchange.pass(new Response(body, { headers })),
+      );
     }
     const authInfo = authInfoOf(calling);
     const response = exchange.pass(
       await handler.fetch(acceptingBoth(request), { authInfo, parsedBody }),
     );
+    if (!isStream(response)) return response;
+    const held = await unlessLost(response);
     return acceptsEvents(request) || isSubscription(parsedBody)
-      ? response
-      : await withoutEvents(response, Array.isArray(parsedBody));
+      ? held
+      : await withoutEvents(held, Array.isArray(parsedBody));
   }
 
   return {
@@ -184,6 +205,11 @@ function acceptsEvents({ headers }: Request): boolean {
   return headers.get("accept")?.includes("text/event-stream") === true;
 }
 
+/** Whether a response is a stream of events. */
+function isStream({ headers }: Response): boolean {
+  return headers.get("content-type") === "text/event-stream";
+}
+
 /** Whether the answer is a stream that stays open. */
 function isSubscription(message: unknown): boolean {
   return isObject(message) && message.method === "subscriptions/listen";
@@ -217,9 +243,7 @@ async function withoutEvents(
   response: Response,
   isBatch: boolean,
 ): Promise<Response> {
-  if (response.headers.get("content-type") !== "text/event-stream") {
-    return response;
-  }
+  if (!isStream(response)) return response;
   const answers = eventMessages(await response.text())
     .filter((message) => isObject(message) && !("method" in message));
   const headers = new Headers(response.headers);
@@ -281,6 +305,17 @@ function insufficient(challenge: string): Response {
     "The person has not allowed this yet: ask for the scopes of the challenge",
   );
   response.headers.set("www-authenticate", challenge);
+  return response;
+}
+
+/** Tells a client that the person must sign in again. */
+function signInAgain(): Response {
+  const problem = "Qontak no longer accepts the person: sign in again";
+  const response = refuse(401, REFUSED, problem);
+  response.headers.set(
+    "www-authenticate",
+    `Bearer error="invalid_token", error_description="${problem}"`,
+  );
   return response;
 }
 

@@ -18,6 +18,7 @@ import { resultMeta } from "./apps.ts";
 import type { CallOptions } from "./call.ts";
 import type { Caller } from "./caller.ts";
 import type { Asked, Confirmed } from "./confirm.ts";
+import type { Hold } from "./hold.ts";
 import { withLink } from "./links.ts";
 import { type Tell, tellerOf } from "./progress.ts";
 import { demandScope } from "./step_up.ts";
@@ -103,6 +104,8 @@ export interface ToolMethodsOptions {
   readonly view: View;
   /** Where the answers to one HTTP request are counted. */
   readonly exchange: Exchange | undefined;
+  /** Holds the answer to one HTTP request back; undefined if nothing does. */
+  readonly hold: Hold | undefined;
   /** Calls a tool, and asks the person first where that is needed. */
   readonly confirmed: Confirmed;
 }
@@ -113,16 +116,38 @@ export interface ToolMethodsOptions {
  * @param options Who calls.
  */
 export function createToolMethods(
-  { caller, view, exchange, confirmed }: ToolMethodsOptions,
+  { caller, view, exchange, hold, confirmed }: ToolMethodsOptions,
 ): ToolMethods {
-  const answer: Answer = (make, { signal }, isWrite = false) =>
-    exchange ? exchange.answer(make, { signal, isWrite }) : make();
+  const answer: Answer = async (make, { signal }, isWrite = false) => {
+    try {
+      return await (exchange?.answer(make, { signal, isWrite }) ?? make());
+    } finally {
+      hold?.onEnd();
+    }
+  };
   const optionsOf = ({ signal, tell }: ToolRequest): CallOptions => ({
     caller,
     signal,
     tell,
-    onQontak: exchange?.uncount,
+    onQontak() {
+      exchange?.uncount();
+      hold?.onQontak();
+    },
+    onLost: hold?.onLost,
   });
+
+  /** Finds the tool of a call, and its arguments. */
+  function opened(name: string, args: JsonObject) {
+    try {
+      const found = view.open(name, args);
+      demandScope(found.tool, caller);
+      return found;
+    } catch (error) {
+      hold?.onEnd();
+      throw error;
+    }
+  }
+
   return {
     view,
     answer,
@@ -135,8 +160,7 @@ export function createToolMethods(
         return { tools };
       }, request),
     async call({ name, arguments: given }, request) {
-      const { tool, args } = view.open(name, isObject(given) ? given : {});
-      demandScope(tool, caller);
+      const { tool, args } = opened(name, isObject(given) ? given : {});
       const make = async () => {
         const result = await confirmed(tool, args, request, optionsOf(request));
         return {

@@ -229,6 +229,13 @@ export function createSignIn(options: SignInOptions): SignIn {
     if (left.length === 0) await accounts.forget(account);
   }
 
+  async function end(account: string, session: string): Promise<boolean> {
+    if (!isSessionId(session)) return false;
+    const existed = await sessions.end(account, session);
+    if (existed) await forgetUnused(account);
+    return existed;
+  }
+
   async function endAll(account: string): Promise<void> {
     for (const { id } of await sessions.list(account)) {
       await sessions.end(account, id);
@@ -255,6 +262,7 @@ export function createSignIn(options: SignInOptions): SignIn {
         scopes: access.scopes,
         expires_at: access.ends_at,
         mayAskFor: DEFAULT_SCOPES,
+        onLost: async () => void await end(session.account, session.id),
       };
     },
 
@@ -379,12 +387,7 @@ export function createSignIn(options: SignInOptions): SignIn {
       if (account !== undefined) await forgetUnused(account);
     },
 
-    async end(account, session) {
-      if (!isSessionId(session)) return false;
-      const existed = await sessions.end(account, session);
-      if (existed) await forgetUnused(account);
-      return existed;
-    },
+    end,
 
     endAll,
 

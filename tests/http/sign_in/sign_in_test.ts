@@ -237,33 +237,3 @@ Deno.test("a revoked token stops working, and so does its whole session", async 
   // It was the person's last session: the tokens of Qontak are gone as well.
   assertEquals(await endpoint.program.store.tenants(), ["_default"]);
 });
-
-Deno.test("when Qontak refuses a person's token, the client is asked to sign in again", async () => {
-  await using qontak = serveQontak({ accessTokenLifetime: 1 });
-  await using endpoint = await serveEndpoint({ qontak });
-  const client = await createRawClient(endpoint);
-  const { access_token, refresh_token } = await tokensOf(client);
-  qontak.revokeRefreshTokens();
-  qontak.expireAccessTokens();
-  const read = () =>
-    rpc(endpoint.url, access_token, "tools/call", {
-      name: "list_deals",
-      arguments: {},
-    });
-  assertStringIncludes((await read()).text, '"isError":true');
-  let status = 0;
-  for (let tries = 0; tries < 50 && status !== 401; tries++) {
-    status = (await read()).status;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  assertEquals(status, 401);
-  const renewed = await client.refresh(refresh_token);
-  assertEquals([renewed.status, renewed.body.error], [400, "invalid_grant"]);
-  // The same client signs the person in again.
-  const again = await tokensOf(client);
-  const { text } = await rpc(endpoint.url, again.access_token, "tools/call", {
-    name: "list_deals",
-    arguments: {},
-  });
-  assert(!text.includes('"isError":true'), text);
-});
