@@ -9,7 +9,7 @@ import { InputError, UnreachableError } from "../errors.ts";
 import type { Crm } from "../qontak/crm.ts";
 import { type Endpoint, nameOf } from "../qontak/endpoints.ts";
 import type { Resource } from "../qontak/resources.ts";
-import { isObject, toId } from "../values/json.ts";
+import { isObject, type JsonObject, toId } from "../values/json.ts";
 import type { Cache } from "../storage/cache.ts";
 import type { Option } from "./options.ts";
 import { type Field, parseTemplate } from "./template.ts";
@@ -57,6 +57,9 @@ export interface Setup {
 
 /** The most stage lists that are fetched for one call. Each needs a request. */
 const MOST_STAGE_LISTS = 50;
+
+/** The most pipelines, or stages of one, that a company can have. */
+const MOST_PLACES = 5_000;
 
 /**
  * Creates the setup of one company, for one call.
@@ -117,9 +120,7 @@ export function createSetup(
   /** The options of a pipeline or stage field. */
   async function placeOptions(resource: Resource, key: string) {
     const field = (await fields(resource)).find((field) => field.key === key);
-    return (field?.options ?? []).filter((option): option is Pipeline =>
-      option.id !== null
-    );
+    return placesIn(field?.options ?? []);
   }
 
   const listPipelines = ({ name, place }: Resource) =>
@@ -129,30 +130,27 @@ export function createSetup(
     fields,
     async pipelines(resource) {
       const { pipeline, stages } = resource.place!;
-      const listed = typeof stages === "string"
+      const { pipelines: listed } = typeof stages === "string"
         ? await placeOptions(resource, pipeline)
-        : [];
+        : placesIn([]);
       if (listed.length > 0) return listed;
-      return records(await listPipelines(resource))
+      return [...records(await listPipelines(resource)).values()]
         .map(({ id, name }) => ({ id, name }));
     },
     async stages(resource, pipeline) {
       const { stage, stages } = resource.place!;
       if (typeof stages === "string") {
-        const options = await placeOptions(resource, stage);
-        const listed = options.filter((option): option is Stage =>
-          option.pipeline === pipeline
-        );
+        const { byPipeline } = await placeOptions(resource, stage);
+        const listed = byPipeline.get(pipeline) ?? [];
         if (listed.length > 0) return listed;
         // Some templates do not say which stage belongs to which pipeline.
-        const found = records(await listPipelines(resource))
-          .find(({ id }) => id === pipeline);
-        return records(found?.record[stages])
+        const found = records(await listPipelines(resource)).get(pipeline);
+        return [...records(found?.record[stages]).values()]
           .map((stage) => stageOf(stage, pipeline));
       }
       const name = `${resource.name}_stages/${pipeline}`;
       const response = await load(name, stages, pipeline);
-      return records(response)
+      return [...records(response).values()]
         .sort((a, b) => Number(a.record.order) - Number(b.record.order))
         .map((stage) => stageOf(stage, pipeline));
     },
@@ -164,10 +162,12 @@ export function createSetup(
 /** Parsed templates, kept as long as the cache holds the originals. */
 const parsed = new WeakMap<readonly unknown[], readonly Field[]>();
 
-function stageOf(
-  { id, name, record }: ReturnType<typeof records>[number],
-  pipeline: number,
-): Stage {
+/** A pipeline or a stage, and its record. */
+interface Place extends Pipeline {
+  readonly record: JsonObject;
+}
+
+function stageOf({ id, name, record }: Place, pipeline: number): Stage {
   const { win_probability } = record;
   return {
     id,
@@ -180,13 +180,72 @@ function stageOf(
   };
 }
 
-function records(response: unknown) {
-  if (!Array.isArray(response)) return [];
-  return response.filter(isObject).flatMap((record) => {
+/** What was read from lists of Qontak, kept as long as the lists are. */
+const read = new WeakMap<readonly unknown[], ReadonlyMap<number, Place>>();
+
+/**
+ * The pipelines or stages of a list, by id. Each is there once, whatever the
+ * list repeats: work is done for each pipeline and each of its stages.
+ *
+ * @throws {UnreachableError} When there are too many.
+ */
+function records(response: unknown): ReadonlyMap<number, Place> {
+  if (!Array.isArray(response)) return new Map();
+  const known = read.get(response);
+  if (known) return known;
+  const places = new Map<number, Place>();
+  for (const record of response.filter(isObject)) {
     const id = toId(record.id);
     const { name } = record;
-    return id === null || typeof name !== "string"
-      ? []
-      : [{ id, name, record }];
-  });
+    if (id === null || typeof name !== "string" || places.has(id)) continue;
+    places.set(id, { id, name, record });
+  }
+  checkCount(places.size);
+  read.set(response, places);
+  return places;
+}
+
+/** Pipelines or stages among the options of a template. */
+interface Places {
+  readonly pipelines: readonly Pipeline[];
+  readonly byPipeline: ReadonlyMap<unknown, readonly Stage[]>;
+}
+
+/** What was found in options, kept as long as the options are. */
+const placed = new WeakMap<readonly Option[], Places>();
+
+/**
+ * The pipelines or stages among options, each once.
+ *
+ * @throws {UnreachableError} When there are too many.
+ */
+function placesIn(options: readonly Option[]): Places {
+  const known = placed.get(options);
+  if (known) return known;
+  const unique = new Map<string, Pipeline>();
+  for (const option of options) {
+    if (option.id === null) continue;
+    const { id, pipeline } = option as Stage;
+    const key = `${pipeline} ${id}`;
+    if (!unique.has(key)) unique.set(key, option as Pipeline);
+  }
+  checkCount(unique.size);
+  const pipelines = [...unique.values()];
+  const places = {
+    pipelines,
+    byPipeline: Map.groupBy(
+      pipelines as readonly Stage[],
+      ({ pipeline }) => pipeline,
+    ),
+  };
+  placed.set(options, places);
+  return places;
+}
+
+function checkCount(count: number): void {
+  if (count <= MOST_PLACES) return;
+  throw new UnreachableError(
+    `Qontak's answer has ${count} pipelines or stages in one list, which is more than the ${MOST_PLACES} that a company can have, so it is not used`,
+    { endpoint: "pipelines", reason: "unreadable", mayHaveArrived: false },
+  );
 }

@@ -56,20 +56,36 @@ function order(a: SortKey, b: SortKey, isDescending: boolean): number {
   return isDescending ? -sign : sign;
 }
 
-/** Sorts entries by a value of each. Equal ones keep their order. */
-function sortBy<T>(
+/**
+ * The first entries in the order of a value of each, in steps. Equal ones keep
+ * their order.
+ */
+function* firstBy<T>(
   entries: readonly T[],
   value: (entry: T) => unknown,
   isDescending: boolean,
-): T[] {
+  most: number,
+): Generator<void, T[]> {
   const known = new Map<unknown, SortKey>();
-  const keyed = entries.map((entry): [T, SortKey] => {
+  const first: { readonly entry: T; readonly key: SortKey }[] = [];
+  for (const entry of entries) {
+    yield;
     const found = value(entry);
     if (!known.has(found)) known.set(found, sortKey(found));
-    return [entry, known.get(found)];
-  });
-  return keyed.sort(([, a], [, b]) => order(a, b, isDescending))
-    .map(([entry]) => entry);
+    const key = known.get(found);
+    const isAfter = (at: number) =>
+      order(first[at]!.key, key, isDescending) <= 0;
+    if (first.length === most && isAfter(most - 1)) continue;
+    let [low, high] = [0, first.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (isAfter(middle)) low = middle + 1;
+      else high = middle;
+    }
+    first.splice(low, 0, { entry, key });
+    if (first.length > most) first.pop();
+  }
+  return first.map(({ entry }) => entry);
 }
 
 /** Keeps as many entries as fit, and counts the others. */
@@ -90,46 +106,54 @@ function bound(
 }
 
 /**
- * Sorts groups, and shows as many as fit.
+ * Sorts groups, and shows as many as fit, in steps.
  *
  * @param groups The groups.
  * @param sorting How they are sorted.
  * @param limit The maximum number of groups.
  */
-export function showGroups(
+export function* showGroups(
   groups: readonly JsonObject[],
   { by, isDescending }: Sorting,
   limit: number = LIMIT,
-): Shown {
-  const currency = mainCurrency(groups.map((group) => group[String(by)]));
+): Generator<void, Shown> {
+  const currency = yield* mainCurrency(groups, String(by));
   const value = (group: JsonObject) => {
     const found = group[String(by)];
     return isObject(found) ? found[currency!] : found;
   };
-  return bound(sortBy(groups, value, isDescending), groups.length, limit);
+  const first = yield* firstBy(groups, value, isDescending, limit);
+  return bound(first, groups.length, limit);
 }
 
 /**
  * The currency that most groups have an amount in. Groups are sorted by their
  * amounts in it, because amounts in different currencies have no order.
  */
-function mainCurrency(values: readonly unknown[]): string | undefined {
+function* mainCurrency(
+  groups: readonly JsonObject[],
+  by: string,
+): Generator<void, string | undefined> {
   const counts = new Map<string, number>();
-  for (const currency of values.filter(isObject).flatMap(Object.keys)) {
-    counts.set(currency, (counts.get(currency) ?? 0) + 1);
+  for (const { [by]: value } of groups) {
+    yield;
+    if (!isObject(value)) continue;
+    for (const currency of Object.keys(value)) {
+      counts.set(currency, (counts.get(currency) ?? 0) + 1);
+    }
   }
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
 }
 
 /**
- * Sorts records, and shows as many as fit.
+ * Sorts records, and shows as many as fit, in steps.
  *
  * @param rows The rows of the records.
  * @param shown What to show of each.
  * @param sorting The field to sort by, if any.
  * @param options Their ids, the time zone of days, and the maximum number.
  */
-export function showRows(
+export function* showRows(
   rows: readonly number[],
   shown: readonly QueryField[],
   sorting: Sorting | undefined,
@@ -138,13 +162,13 @@ export function showRows(
     readonly zone: Zone;
     readonly limit?: number | undefined;
   },
-): Shown {
+): Generator<void, Shown> {
   const by = sorting?.by;
-  const sorted = sorting && typeof by === "object"
-    ? sortBy(rows, comparable(by, zone), sorting.isDescending)
+  const first = sorting && typeof by === "object"
+    ? yield* firstBy(rows, comparable(by, zone), sorting.isDescending, limit)
     : rows;
   function* present(): Generator<JsonObject> {
-    for (const row of sorted) yield presentRow(row, id, shown);
+    for (const row of first) yield presentRow(row, id, shown);
   }
   return bound(present(), rows.length, limit);
 }

@@ -110,6 +110,7 @@ export function createFields(subject: Subject): Fields {
     const reader = type === "record" ? single(read) : read;
     const [value, name] = [reader(key), label ? reader(label) : undefined];
     const options = optionsOf(key);
+    const nameIn = namesIn(options);
     const rule = key === "creator_id" && Object.hasOwn(body, "user_id")
       ? OWNER_RULE
       : key === "note" && resource.name === "note"
@@ -123,7 +124,7 @@ export function createFields(subject: Subject): Fields {
       value,
       shown: shownAs(kind, value) ?? ((row) => {
         const shown = name?.(row);
-        return isEmpty(shown) ? nameIn(options, value(row)) : shown;
+        return isEmpty(shown) ? nameIn(value(row)) : shown;
       }),
       translate: true,
       people: isPersonKey(key),
@@ -314,10 +315,19 @@ export function isSameId(name: unknown, id: unknown): boolean {
   return JSON.stringify(idIn(name)) === JSON.stringify(id);
 }
 
-/** The label of an id, if the list contains it. */
-function nameIn(options: readonly Option[] | undefined, id: unknown): unknown {
-  return options?.find((option) => String(option.id) === String(id))?.name ??
-    id;
+/**
+ * Makes a function that gives the label of an id, or the id itself if the list
+ * does not contain it.
+ */
+function namesIn(options: readonly Option[] = []): (id: unknown) => unknown {
+  let names: Map<string, string> | undefined;
+  return (id) => {
+    // The first of several is the one that counts.
+    names ??= new Map(
+      options.toReversed().map((one) => [String(one.id), one.name]),
+    );
+    return names.get(String(id)) ?? id;
+  };
 }
 
 /** The fields of the records that others belong to, as fields of these. */

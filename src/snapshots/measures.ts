@@ -312,18 +312,19 @@ const COUNT: Measure = {
 };
 
 /**
- * Groups rows, and computes the measures of each group.
+ * Groups rows, and computes the measures of each group, in steps: there may be
+ * as many groups as records.
  *
  * @param rows The rows.
  * @param keys What to group by; without any, all rows are one group.
  * @param measures What to compute; without any, the count.
  * @returns What an answer shows of each group.
  */
-export function computeGroups(
+export function* computeGroups(
   rows: readonly number[],
   keys: readonly Key[],
   measures: readonly Measure[],
-): JsonObject[] {
+): Generator<void, JsonObject[]> {
   const computed = measures.length > 0 ? measures : [COUNT];
   const groups: Group[] = [];
   // A tree with a level for each key: its leaves are the groups.
@@ -362,6 +363,12 @@ export function computeGroups(
       if (ids?.areSeveral) group.ids[i]!.add(ids.idOf(row));
     });
     addRow(group, computed, row);
+    yield;
   }
-  return groups.map((group) => presentGroup(group, keys, computed));
+  const shown: JsonObject[] = [];
+  for (const group of groups) {
+    shown.push(presentGroup(group, keys, computed));
+    yield;
+  }
+  return shown;
 }

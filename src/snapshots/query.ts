@@ -305,13 +305,13 @@ function* answerSteps(
   const by = typeof sorting?.by === "object" ? sorting.by : undefined;
   const columns = named.length > 0 ? named : known(summary, fields, subject);
   const { shown, left } = isGrouped
-    ? showGroups(
-      computeGroups(rows, keys, measures),
+    ? yield* showGroups(
+      yield* computeGroups(rows, keys, measures),
       sorting ??
         { by: keys[0] ? sortedBy(keys[0]) : "count", isDescending: false },
       question.limit,
     )
-    : showRows(
+    : yield* showRows(
       rows,
       by && by.name !== "id" && !columns.some(({ name }) => name === by.name)
         ? [...columns, by]
@@ -321,7 +321,7 @@ function* answerSteps(
     );
   const notes = [
     ...saidOf(checked.remarks, rows.length),
-    ...mixed(rows, by, fields),
+    ...yield* mixed(rows, by, fields),
   ];
   return {
     matched: rows.length,
@@ -336,14 +336,15 @@ function* answerSteps(
 const MAX_CURRENCIES = 5;
 
 /** Says that rows are sorted by amounts in several currencies. */
-function mixed(
+function* mixed(
   rows: readonly number[],
   by: QueryField | undefined,
   { currency }: Fields,
-): string[] {
+): Generator<void, string[]> {
   if (!by?.isMoney || !currency) return [];
   const found = new Set<unknown>();
   for (const row of rows) {
+    yield;
     if (!isEmpty(by.value(row)) && !isEmpty(currency(row))) {
       found.add(currency(row));
     }

@@ -1,4 +1,4 @@
-import { assert, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { sleep } from "../support/time.ts";
 import { createWorld } from "../support/world.ts";
 
@@ -35,4 +35,38 @@ Deno.test("one call reads the stages of at most 50 pipelines, and says what to n
     await sleep(300);
   }
   assert(count > 0 && count <= 100, `${count} requests`);
+});
+
+/** A world whose lists of pipelines and stages have so many entries. */
+const withPlaces = (count: number, isRepeated: boolean) =>
+  createWorld({
+    change(request, answer) {
+      if (!/\/pipelines$|\/stages$/.test(request)) return;
+      const [first] = answer.response;
+      answer.response = Array.from({ length: count }, (_, i) => ({
+        ...first,
+        id: isRepeated ? first.id : 100_000 + i,
+      }));
+      return answer;
+    },
+  });
+
+Deno.test("a pipeline or stage that an answer repeats is there once", async () => {
+  await using world = await withPlaces(40, true);
+  const { contents: [content] } = await world.client.readResource({
+    uri: "qontak://pipelines",
+  });
+  const { text } = content as { text: string };
+  const { deals } = JSON.parse(text.replace(/^<.*>\n|\n<.*>$/g, ""));
+  assertEquals(deals.length, 1);
+  assertEquals(deals[0].stages.length, 1);
+});
+
+Deno.test("more pipelines or stages than a company can have are refused", async () => {
+  await using world = await withPlaces(5_001, false);
+  const said = await world.refused("query_records", {
+    resource: "deals",
+    measures: "count",
+  });
+  assertStringIncludes(said, "has 5001 pipelines or stages in one list");
 });

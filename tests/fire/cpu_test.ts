@@ -568,6 +568,39 @@ Deno.test("no fields of a company make another caller wait", async () => {
   await attackByAnswers((name) => READS_FIELDS.test(name), true);
 });
 
+Deno.test("no list in which Qontak repeats records makes another caller wait", async () => {
+  await using world = await startWorld();
+  const known = await firstIds(world.url);
+  let isRepeated = true;
+  world.between = async (request, pass) => {
+    const response = await pass(request);
+    const answer = await response.json();
+    const { response: list } = answer;
+    if (Array.isArray(list) && list.length > 0) {
+      const count = Math.min(5_000, 3 * MIB / JSON.stringify(list[0]).length);
+      answer.response = Array.from(
+        { length: count },
+        (_, i) => isRepeated ? list[0] : { ...list[0], id: 1_000_000 + i },
+      );
+      if ("total_data" in answer) answer.total_data = 3 * count;
+    }
+    return Response.json(answer, { status: response.status });
+  };
+  await attack(world, async (bystander) => {
+    for (isRepeated of [true, false]) {
+      for (const { name, effect } of catalog) {
+        if (effect !== "read") continue;
+        bystander.now = `${name} of ${isRepeated ? "repeated" : "new"} records`;
+        const args = neededBy(name, known);
+        if (name === "query_records") args.resource = "deals";
+        if (name === "fetch") args.id = `deals/${known.deal_id}`;
+        if (name === "get_account_overview") args.company = known.company_id;
+        await send(world.url, toolCall(1, name, args));
+      }
+    }
+  }, undefined);
+});
+
 Deno.test("no refusal of Qontak makes another caller wait", async () => {
   await using world = await startWorld();
   await callTool(world.url, TOOL);

@@ -435,6 +435,40 @@ Deno.test("queryInTurns() lets others run while it compares many values with man
   );
 });
 
+Deno.test("queryInTurns() lets others run while it groups, computes and sorts many records", async () => {
+  const subject = subjectOf(
+    Array.from(
+      { length: 20_000 },
+      (_, i) => deal(i + 1, { size: i * 1.25, creator_id: i % 5_000 }),
+    ),
+  );
+  const questions: readonly Question[] = [
+    { group_by: ["id"], measures: Array(20).fill("sum:size"), sort: "-id" },
+    { group_by: Array(20).fill("creator_id"), sort: "-count" },
+  ];
+  for (const question of questions) {
+    let longest = 0;
+    let last = performance.now();
+    const note = () => {
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+    };
+    const clock = setInterval(note, 1);
+    const start = performance.now();
+    const { matched, groups } = await queryInTurns(
+      question,
+      subject,
+      [],
+      new AbortController().signal,
+    );
+    const whole = performance.now() - start;
+    note();
+    clearInterval(clock);
+    assertEquals([matched, groups!.length], [20_000, 50]);
+    assert(longest < whole / 4, `${longest} ms of ${whole} ms`);
+  }
+});
+
 Deno.test("queryInTurns() answers on the records as they were, whatever is replaced meanwhile", async () => {
   const { subject, where } = manyParts();
   const changing = setInterval(() => {
