@@ -1,38 +1,26 @@
 /**
  * Completion: values for the arguments of prompts and of resource templates,
  * while a person types. What is searched is known already, or costs one request
- * to Qontak for a kind of record.
+ * to Qontak for a kind of record; for notes, a few.
  *
  * @module
  */
 import { ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
 import { deadline } from "../net/deadline.ts";
 import { type Resource, resources } from "../qontak/resources.ts";
-import {
-  parseWanted,
-  RANK,
-  SEARCHED,
-  type Searched,
-  searchTable,
-} from "../snapshots/search.ts";
-import { createTable, type Table } from "../snapshots/table.ts";
-import { inTurns } from "../values/turns.ts";
 import { DEFAULT_TENANT } from "../tokens/store.ts";
 import { required, text } from "../tools/kit/arguments.ts";
 import { frames } from "../tools/kit/frames.ts";
 import { tenantArgument } from "../tools/kit/shared_arguments.ts";
-import { objects } from "../tools/kit/whole_list.ts";
 import { type Tool, tool, type ToolContext } from "../tools/tool.ts";
-import { defined, isEmpty, type JsonObject, toId } from "../values/json.ts";
-import { fold, foldText } from "../values/words.ts";
+import { defined } from "../values/json.ts";
+import { fold } from "../values/words.ts";
 import type { Call, CallOptions } from "./call.ts";
 import type { ArgumentKind } from "./prompts/prompt.ts";
 import { argumentsOf, CHOICES, findPrompt } from "./prompts/prompts.ts";
+import { matching, MOST, namesOf, offer, offered } from "./offered.ts";
 import { listTemplates, withTemplate } from "./resources.ts";
 import type { View } from "./view.ts";
-
-/** How many values are offered. */
-const MOST = 20;
 
 /** The longest value that is offered, in characters. */
 const MAX_VALUE = 120;
@@ -43,40 +31,18 @@ const MAX_TEXT = 200;
 /** How long a person who types waits at most, in ms. */
 const PATIENCE = 4_000;
 
-/** A shorter text sends no request to Qontak: it would match nearly all. */
-const MIN_SENT = 2;
-
-/** How many records the one request asks for. */
-const ASKED = 50;
-
 /** How many pipelines are looked through for stages if none is named. */
 const PIPELINES = 5;
 
-/** The kinds of records, and what is special about finding them. */
-const KINDS: readonly Searched[] = [
-  ...SEARCHED,
-  {
-    resource: resources.productsAssociation,
-    name: ["name"],
-    kind: "company",
-    hints: [],
-  },
-];
-
-const COMPANIES = kindOf(resources.company);
-const CONTACTS = kindOf(resources.contact);
-
-function kindOf(resource: Resource): Searched {
-  return KINDS.find((one) => one.resource === resource)!;
-}
-
 /** What is completed: by the kind of argument, or by the path of a template. */
 const FINDERS: Readonly<Record<string, Finder>> = {
-  company: namesOf(COMPANIES),
-  contact: namesOf(CONTACTS),
+  company: namesOf(resources.company),
+  contact: namesOf(resources.contact),
   account: async (context, typed) =>
     (await Promise.all(
-      [COMPANIES, CONTACTS].map((kind) => namesOf(kind)(context, typed)),
+      [resources.company, resources.contact].map((kind) =>
+        namesOf(kind)(context, typed)
+      ),
     )).flat(),
   owner: async ({ setup }, typed) => {
     const { owner } = resources.deal;
@@ -101,21 +67,13 @@ const FINDERS: Readonly<Record<string, Finder>> = {
     );
     return matching(stages.flat().map(({ name }) => name), typed);
   },
-  "pipelines/{id}": async ({ setup }, typed) => {
-    const all = await setup.pipelines(resources.deal);
-    const written = all.map(({ id, name }) => withName(id, name));
-    const named = new Set(matching(all.map(({ name }) => name), typed));
-    const listed = new Set(matching(written, typed));
-    return written.filter((one, i) =>
-      listed.has(one) || named.has(all[i]!.name)
-    );
-  },
+  "pipelines/{id}": async ({ setup }, typed) =>
+    offer(await setup.pipelines(resources.deal), typed),
   ...Object.fromEntries(
-    KINDS.map((kind) => [
-      `${kind.resource.plural}/{id}`,
-      async (context: ToolContext, typed: string) =>
-        (await findRecords(context, kind, typed))
-          .map(({ id, name }) => withName(id, name)),
+    Object.values<Resource>(resources).map((resource) => [
+      `${resource.plural}/{id}`,
+      (context: ToolContext, typed: string) =>
+        offered(context, resource, typed),
     ]),
   ),
 };
@@ -126,93 +84,6 @@ type Finder = (
   typed: string,
   pipeline?: string | undefined,
 ) => Promise<readonly string[]>;
-
-/** The values that contain a text; those that begin with it come first. */
-function matching(values: readonly string[], typed: string): string[] {
-  const wanted = foldText(typed.trim());
-  const folded = values.map((value) => ({ value, text: foldText(value) }))
-    .filter(({ text }) => text.includes(wanted));
-  return [
-    ...folded.filter(({ text }) => text.startsWith(wanted)),
-    ...folded.filter(({ text }) => !text.startsWith(wanted)),
-  ].map(({ value }) => value);
-}
-
-function namesOf(kind: Searched): Finder {
-  return async (context, typed) =>
-    (await findRecords(context, kind, typed)).map(({ name }) => name);
-}
-
-/**
- * A record in a URI: its id, and its name for the person who reads it. A name
- * becomes plain letters, so that it cannot say anything else.
- */
-function withName(id: number, name: string): string {
-  const plain = foldText(name.slice(0, MAX_VALUE)).replace(/[^a-z0-9]+/g, "-")
-    .replace(/^-|-$/g, "").slice(0, 60);
-  return plain === "" ? String(id) : `${id}-${plain}`;
-}
-
-/** A record that is offered. */
-interface Offered {
-  readonly id: number;
-  readonly name: string;
-}
-
-/** Finds records by name, in the snapshot if there is one. */
-async function findRecords(
-  context: ToolContext,
-  searched: Searched,
-  typed: string,
-): Promise<Offered[]> {
-  const known = context.records.known(searched.resource);
-  const of = known?.table ?? await readSome(context, searched, typed);
-  if (!of) return [];
-  // In a URI, the id may be followed by the name.
-  const wanted = parseWanted(typed.replace(/^(\d+)-.*$/, "$1"));
-  const found = wanted.text === "" ? firstOf(of) : (await inTurns({
-    of,
-    copy: (table) => table.copy(),
-    steps: (table) => searchTable(table, searched, wanted, MOST),
-    signal: context.signal,
-  })).hits.filter(({ score }) => score > RANK.some)
-    .map(({ record }) => record);
-  return found.flatMap((record) => {
-    const id = toId(record.id);
-    const name = searched.name.map((key) => record[key])
-      .filter((part) => !isEmpty(part)).join(" ");
-    return id === null ? [] : [{ id, name }];
-  });
-}
-
-function firstOf(table: Table): JsonObject[] {
-  return [...table.rows()].slice(0, MOST).map((row) => table.record(row));
-}
-
-/** Reads some records with one request; undefined for a short text. */
-async function readSome(
-  { crm, signal }: ToolContext,
-  { resource, name }: Searched,
-  typed: string,
-): Promise<Table | undefined> {
-  if (typed.trim().length < MIN_SENT) return undefined;
-  const { list } = resource.endpoints;
-  const parameter = resource.identity?.searchBy[name[0]!];
-  const { response } = await crm.call(list, {
-    query: {
-      ...(parameter === undefined ? {} : { [parameter]: typed.trim() }),
-      ...(list.query.includes("filter") ? { filter: "alltask" } : {}),
-      ...(list.query.includes("per_page") ? { per_page: ASKED } : {}),
-    },
-    signal,
-  });
-  const table = createTable();
-  for (const record of objects(response)) {
-    const id = toId(record.id);
-    if (id !== null) table.put(id, record);
-  }
-  return table;
-}
 
 /** Completes as a tool is called: for one company, with the rules of tools. */
 const COMPLETE: Tool = tool({

@@ -214,7 +214,7 @@ async function readMoves(
  * Moves the parts of a record one level up: a check-in shows its place and time
  * in parts.
  */
-function flatten(record: JsonObject): JsonObject {
+export function flatten(record: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(record).flatMap(([key, value]) =>
       isObject(value)

@@ -1,6 +1,13 @@
 /** Completion of arguments: through clients of both revisions. */
-import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import type { Client } from "@modelcontextprotocol/client";
+import { foldText } from "../../src/values/words.ts";
 import { createCallers } from "../support/callers.ts";
 import { ok } from "../support/client.ts";
 import { MODES, onStdio } from "../support/on_stdio.ts";
@@ -39,6 +46,19 @@ async function ids(
     argument: { name, value },
   });
   return completion.values;
+}
+
+/** Some records of a kind. */
+async function some(client: Client, plural: string) {
+  if (plural === "pipelines") return await ok(client, "list_pipelines");
+  if (plural === "geolocations") return await ok(client, "list_geolocations");
+  return await ok(client, "query_records", {
+    resource: plural,
+    limit: 1,
+    ...(plural === "notes"
+      ? { of: { resource: "deals" } }
+      : { fields: ["id", plural === "contacts" ? "first_name" : "name"] }),
+  });
 }
 
 /** Completes every argument of every prompt and template. */
@@ -83,19 +103,11 @@ async function completeAll(client: Client): Promise<void> {
       continue;
     }
     const plural = name.split("/")[0]!;
-    // Notes and check-ins have no name.
-    if (["notes", "geolocations"].includes(plural)) {
-      assertEquals(await ids(client, uri, "kantor"), []);
-      continue;
-    }
-    const { records: [one] } = plural === "pipelines"
-      ? await ok(client, "list_pipelines")
-      : await ok(client, "query_records", {
-        resource: plural,
-        limit: 1,
-        fields: plural === "contacts" ? ["id", "first_name"] : ["id", "name"],
-      });
-    const written = String(one.name ?? one.first_name);
+    const { records: [one] } = await some(client, plural);
+    // Notes and check-ins have no name of their own.
+    const written = plural === "notes"
+      ? (await ok(client, "get_note", { note_id: one.id })).record.crm_deal_name
+      : String(one.name ?? one.first_name ?? one.checkin.address);
     const found = await ids(client, uri, written);
     const own = found.find((value) => value.split("-")[0] === String(one.id));
     assert(own, `${uri} ${written}: ${found}`);
@@ -145,6 +157,53 @@ Deno.test("completion of records costs nothing, or one request", async () => {
   assert((await values(client, "log_visit", "company", name)).includes(name));
   assert((await values(client, "log_visit", "company", "")).length === 20);
   assertEquals(lists(), []);
+});
+
+Deno.test("notes are completed by what they belong to, and check-ins by place and day", async () => {
+  await using world = await createWorld();
+  const { client } = world;
+  const { records: [note] } = await world.ok("query_records", {
+    resource: "notes",
+    of: { resource: "deals" },
+    limit: 1,
+  });
+  const { record } = await world.ok("get_note", { note_id: note.id });
+  const notes = "qontak://notes/{id}";
+  const reads = () => world.seen().map(({ path }) => path.split("/").at(-1));
+  reads();
+  assertEquals(await ids(client, notes, record.crm_deal_name.slice(0, 3)), []);
+  assertEquals(reads(), []);
+  const found = await ids(client, notes, record.crm_deal_name);
+  const own = found.find((value) => value.startsWith(`${note.id}-`));
+  assertStringIncludes(own!, `-${record.created_at.slice(0, 10)}-`);
+  const cost = reads();
+  assert(cost.length <= 9, cost.join());
+  // The text of the note is not part of it.
+  assert(!own!.includes(foldText(record.note).split(" ")[0]!), own);
+  const { contents } = await client.readResource({
+    uri: notes.replace("{id}", own!),
+  });
+  assertStringIncludes((contents[0] as { text: string }).text, record.note);
+  // A company's notes are found by its name.
+  const of = { resource: "companies" };
+  const { records } = await world.ok("query_records", {
+    resource: "notes",
+    of,
+  });
+  const other = (await world.ok("get_note", { note_id: records[0].id })).record;
+  const ofCompany = await ids(client, notes, other.crm_company_name);
+  assert(ofCompany.some((value) => value.startsWith(`${other.id}-`)));
+
+  const places = "qontak://geolocations/{id}";
+  reads();
+  const visits = await ids(client, places, "semarang");
+  assertEquals(reads(), ["geolocations"]);
+  assert(visits.length > 0);
+  for (const one of visits) {
+    assertMatch(one, /^\d+-\d{1,2}-[a-z]{3}-\d{4}-jl-.*semarang$/);
+  }
+  const day = visits[0]!.split("-").slice(1, 4).join(" ");
+  assert((await ids(client, places, day)).includes(visits[0]!));
 });
 
 Deno.test("stages are those of the pipeline that was chosen", async () => {
