@@ -7,7 +7,13 @@
  * @module
  */
 import { ForeseenError } from "../errors.ts";
-import { argumentOf, nameKeyOf, type Resource } from "../qontak/resources.ts";
+import {
+  argumentOf,
+  isPersonKey,
+  nameKeyOf,
+  type Resource,
+  resources,
+} from "../qontak/resources.ts";
 import type { BodyType } from "../qontak/bodies.ts";
 import { digitsOf, toDecimal } from "../values/decimal.ts";
 import { textOfHtml } from "../values/html.ts";
@@ -40,14 +46,17 @@ export async function labelsFor(
   resource: Resource,
   records: readonly JsonObject[],
 ): Promise<Shown> {
-  const needed = resource.endpoints.template !== null &&
-    records.some((record) =>
-      !isEmpty(record.additional_fields) ||
-      Object.keys(record).some((key) => lacksName(resource, record, key))
-    );
+  const hasTemplate = resource.endpoints.template !== null;
+  const needed = records.some((record) =>
+    (hasTemplate && !isEmpty(record.additional_fields)) ||
+    Object.keys(record).some((key) => lacksName(resource, record, key))
+  );
   if (!needed) return { resource, fields: [] };
   try {
-    return { resource, fields: await setup.fields(resource) };
+    const fields = hasTemplate
+      ? await setup.fields(resource)
+      : peopleIn(await setup.fields(resources.deal));
+    return { resource, fields };
   } catch (error) {
     if (!(error instanceof ForeseenError)) throw error;
     return { resource, fields: [], failure: error };
@@ -117,15 +126,29 @@ function bodyTypeOf(
   return create.body[key] ?? update.body[key];
 }
 
-/** Whether a record has the id of an option but not its name. */
+/**
+ * The fields that list the users of Qontak. It publishes no other list of them,
+ * so records without a template need those of another kind.
+ *
+ * @param fields The fields of another kind.
+ */
+export function peopleIn(fields: readonly Field[]): readonly Field[] {
+  return fields.filter(({ custom, key }) => !custom && isPersonKey(key));
+}
+
+/**
+ * Whether a record has the id of an option or of a user, but not the name of
+ * it, and a list has the name.
+ */
 function lacksName(
   resource: Resource,
   record: JsonObject,
   key: string,
 ): boolean {
-  if (bodyTypeOf(resource, key) !== "option" || isEmpty(record[key])) {
-    return false;
-  }
+  const isListed = resource.endpoints.template === null
+    ? isPersonKey(key)
+    : bodyTypeOf(resource, key) === "option";
+  if (!isListed || isEmpty(record[key])) return false;
   const nameKey = nameKeyOf(key);
   return nameKey !== undefined &&
     [nameKey, fullNameKey(nameKey)].every((name) => isEmpty(record[name]));

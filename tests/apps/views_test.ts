@@ -233,6 +233,30 @@ browserTest(
       await view.locator("svg").getAttribute("aria-label"),
       "2026-09: 2, 2026-10: 1, 2026-11: 3",
     );
+    // Two people have one name, and one user has none.
+    const people = {
+      content: [],
+      structuredContent: {
+        records: [[7, "Budi"], [9, "Budi"], [8, "Dewi"], [5, null]]
+          .map(([creator_id, creator_name], count) => ({
+            creator_id,
+            creator_name,
+            count,
+          })),
+      },
+    };
+    await page.evaluate(
+      `bridge.sendToolInput({ arguments: { resource: "deals", group_by: "owner" } }).then(() => bridge.sendToolResult(${
+        JSON.stringify(people)
+      }))`,
+    );
+    await view.locator("td", { hasText: "Dewi" }).waitFor();
+    assertEquals(await firsts(), [
+      "Budi (id 7)",
+      "Budi (id 9)",
+      "Dewi",
+      "5",
+    ]);
     assertEquals(opened.complaints, []);
   },
 );

@@ -1,10 +1,13 @@
 /** What records and lists look like in answers. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { createWorld as createData } from "../../src/sandbox/data/world.ts";
 import { findField } from "../support/company.ts";
 import { createWorld } from "../support/world.ts";
 
 // deno-lint-ignore no-explicit-any -- tests look into answers freely
 type Data = any;
+
+const data = createData(1);
 
 /** Every value in an answer, with its key. */
 function* values(value: Data, key = ""): Generator<[string, unknown]> {
@@ -288,4 +291,41 @@ Deno.test("records are shown without labels if the template cannot be read", asy
   const { records: [task] } = await world.ok("list_tasks");
   assert(typeof task.crm_task_status_id === "number");
   assertEquals(task.crm_task_status_name, undefined);
+});
+
+Deno.test("notes and product lines name the user beside creator_id, and query_records finds notes by that name", async () => {
+  await using world = await createWorld();
+  const users = new Map(data.users.map(({ id, name }) => [id, name]));
+  const [stored] = [...data.notes.values()].filter(({ values }) =>
+    values.crm_deal_id
+  );
+  const crm_deal_id = stored!.values.crm_deal_id;
+  const { records } = await world.ok("list_notes", { crm_deal_id });
+  assert(records.length > 0);
+  for (const { creator_id, creator_name } of records) {
+    assertEquals(creator_name, users.get(creator_id));
+  }
+  const { record } = await world.ok("get_note", { note_id: stored!.id });
+  assertEquals(record.creator_name, users.get(record.creator_id));
+  const { records: lines } = await world.ok("list_products_associations", {
+    fields: "name,creator_id",
+  });
+  assertEquals(lines[0].creator_name, users.get(lines[0].creator_id));
+  const of = {
+    resource: "deals",
+    where: [{ field: "id", value: crm_deal_id }],
+  };
+  const found = await world.ok("query_records", { resource: "notes", of });
+  assertEquals(
+    found.records.map((note: Data) => note.creator_name),
+    found.records.map((note: Data) => users.get(note.creator_id)),
+  );
+  const name = found.records[0].creator_name;
+  const own = await world.ok("query_records", {
+    resource: "notes",
+    of,
+    where: [{ field: "creator_id", value: name }],
+    group_by: "creator_id",
+  });
+  assertEquals(own.records.map((one: Data) => one.creator_name), [name]);
 });

@@ -19,6 +19,8 @@ interface Column {
   readonly unit?: string;
   readonly title: string;
   readonly isNumber: boolean;
+  /** The names that several ids have. */
+  readonly shared?: ReadonlySet<unknown>;
 }
 
 let format: Format = formatOf({});
@@ -28,10 +30,25 @@ let sorting: { readonly at: number; readonly isDown: boolean } | undefined;
 let measured = "";
 
 /** The value of a record in a column. */
-function cell(record: Json, { key, unit }: Column): unknown {
+function cell(record: Json, { key, unit, shared }: Column): unknown {
+  const id = record[idKeyOf(key)];
   // What has no name is known by its id.
-  const value = record[key] ?? record[key.replace(/_name$/, "_id")];
+  const value = record[key] ?? id;
+  if (shared?.has(value)) return `${value} (id ${id})`;
   return unit === undefined ? value : isObject(value) ? value[unit] : undefined;
+}
+
+/** The key of the id whose name a key has. */
+const idKeyOf = (key: string) => key.replace(/_name$/, "_id");
+
+/** The names that several ids have, in a column. */
+function sharedIn(records: readonly Json[], key: string): Set<unknown> {
+  const ids = Map.groupBy(records, (record) => record[key]);
+  return new Set(
+    [...ids].filter(([, some]) =>
+      new Set(some.map((record) => String(record[idKeyOf(key)]))).size > 1
+    ).map(([name]) => name),
+  );
 }
 
 /** The columns of records; amounts have one for each currency. */
@@ -57,7 +74,9 @@ function columnsOf(records: readonly Json[]): Column[] {
     }
     const isNumber = !/(^|_)id$/.test(key) &&
       values.every((value) => value === undefined || typeof value === "number");
-    return [{ key, title, isNumber }];
+    const hasIds = idKeyOf(key) !== key && keys.has(idKeyOf(key));
+    const shared = hasIds ? { shared: sharedIn(records, key) } : {};
+    return [{ key, title, isNumber, ...shared }];
   });
 }
 

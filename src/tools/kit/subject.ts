@@ -5,6 +5,7 @@
  * @module
  */
 import { InputError } from "../../errors.ts";
+import { peopleIn } from "../../fields/shown.ts";
 import { type Resource, resources } from "../../qontak/resources.ts";
 import type { Subject } from "../../snapshots/subject.ts";
 import {
@@ -168,7 +169,7 @@ async function findDependent(
   const subject: Subject = {
     resource: plural === "notes" ? resources.note : STAGE_MOVE,
     table,
-    fields: [],
+    fields: plural === "notes" ? peopleIn(found.subject.fields) : [],
     pipelines: [],
     stages: [],
     now,
