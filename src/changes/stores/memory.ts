@@ -17,7 +17,8 @@ import {
 export interface MemoryChangeStoreOptions
   extends Omit<ChangeStoreOptions, "sealer"> {
   /**
-   * How many bytes of texts to keep in total.
+   * How many bytes of texts to keep in total. If there are more, those of the
+   * company that has most are removed first.
    *
    * @default {67108864}
    */
@@ -62,20 +63,34 @@ export function createMemoryChangeStore(
   // The shelf that was written last is the last one.
   const shelves = new Map<string, Map<string, Entry>>();
   const bytes = new Map<string, number>();
+  const tenantBytes = new Map<string, number>();
   let all = 0;
 
   const nameOf = ({ kind, tenant }: Shelf) => `${kind} ${tenant}`;
+  const tenantOf = (name: string) => name.slice(name.indexOf(" ") + 1);
+
+  /** Counts bytes of a shelf that are added, or removed if negative. */
+  function count(name: string, size: number): void {
+    all += size;
+    for (
+      const [sizes, key] of [[bytes, name], [
+        tenantBytes,
+        tenantOf(name),
+      ]] as const
+    ) {
+      const now = (sizes.get(key) ?? 0) + size;
+      if (now > 0) sizes.set(key, now);
+      else sizes.delete(key);
+    }
+  }
 
   function drop(name: string, id: string): void {
     const shelf = shelves.get(name);
     const entry = shelf?.get(id);
     if (!shelf || !entry) return;
     shelf.delete(id);
-    all -= entry.size;
-    bytes.set(name, bytes.get(name)! - entry.size);
-    if (shelf.size > 0) return;
-    shelves.delete(name);
-    bytes.delete(name);
+    if (shelf.size === 0) shelves.delete(name);
+    count(name, -entry.size);
   }
 
   /** Removes what has expired, and then the oldest texts while it is full. */
@@ -87,11 +102,26 @@ export function createMemoryChangeStore(
       if (!isFull && until > Date.now()) break;
       drop(name, id);
     }
-    for (const other of shelves.keys()) {
-      if (all <= total) return;
-      for (const id of shelves.get(other)!.keys()) {
-        if (all <= total) return;
-        drop(other, id);
+    while (all > total) shrink(fullest());
+  }
+
+  /** The company that has most, so that none drives out what others have. */
+  function fullest(): string {
+    let [found, most] = ["", -1];
+    for (const [tenant, size] of tenantBytes) {
+      if (size > most) [found, most] = [tenant, size];
+    }
+    return found;
+  }
+
+  /** Removes the oldest texts of a company, at most down to an equal share. */
+  function shrink(tenant: string): void {
+    const share = total / tenantBytes.size;
+    for (const [name, shelf] of shelves) {
+      if (tenantOf(name) !== tenant) continue;
+      for (const id of shelf.keys()) {
+        drop(name, id);
+        if (all <= total || (tenantBytes.get(tenant) ?? 0) <= share) return;
       }
     }
   }
@@ -102,8 +132,7 @@ export function createMemoryChangeStore(
     shelves.delete(name);
     shelves.set(name, shelf);
     shelf.set(id, entry);
-    all += entry.size;
-    bytes.set(name, (bytes.get(name) ?? 0) + entry.size);
+    count(name, entry.size);
     makeRoom(name);
   }
 
@@ -138,8 +167,7 @@ export function createMemoryChangeStore(
       if (entry?.text !== from) return false;
       const size = sizeOf(to);
       const shelf = shelves.get(name)!;
-      all += size - entry.size;
-      bytes.set(name, bytes.get(name)! + size - entry.size);
+      count(name, size - entry.size);
       // It keeps its turn to be removed.
       shelf.set(place.id, { ...entry, text: to, size });
       makeRoom(name);
