@@ -12,6 +12,7 @@ import {
 } from "../errors.ts";
 import { type Endpoint, nameOf } from "../qontak/endpoints.ts";
 import { isFateUnknown } from "../qontak/envelope.ts";
+import { isObject } from "../values/json.ts";
 
 /**
  * The outcome of a write. "done": Qontak accepted it. "refused": Qontak
@@ -52,6 +53,40 @@ export interface AuditRecord {
   readonly status?: number;
   /** The time until the outcome was known, in ms. */
   readonly ms?: number;
+}
+
+/** The outcomes of writes. */
+const OUTCOMES: readonly unknown[] = [
+  "unknown",
+  "done",
+  "refused",
+  "failed",
+] satisfies Outcome[];
+
+/** The keys whose values are texts, and those that a record may lack. */
+const TEXTS = ["id", "tenant", "principal", "tool", "endpoint"] as const;
+const FURTHER_TEXTS = ["plan", "run", "undo"] as const;
+const FURTHER_NUMBERS = ["status", "ms"] as const;
+
+/**
+ * Whether a value is an audit record: who can write to a store can put anything
+ * there.
+ *
+ * @param value Any JSON.
+ */
+export function isAuditRecord(value: unknown): value is AuditRecord {
+  if (!isObject(value)) return false;
+  const { time, record, sent, outcome } = value;
+  const isTextOrAbsent = (key: string) =>
+    value[key] === undefined || typeof value[key] === "string";
+  const isNumberOrAbsent = (key: string) =>
+    value[key] === undefined || typeof value[key] === "number";
+  return TEXTS.every((key) => typeof value[key] === "string") &&
+    FURTHER_TEXTS.every(isTextOrAbsent) &&
+    FURTHER_NUMBERS.every(isNumberOrAbsent) &&
+    typeof time === "string" && !Number.isNaN(Date.parse(time)) &&
+    (record === null || typeof record === "number") &&
+    isObject(sent) && OUTCOMES.includes(outcome);
 }
 
 /** How many ids this process has created. */

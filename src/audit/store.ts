@@ -6,7 +6,8 @@
 import { type Rule, whole } from "../values/rules.ts";
 import { StoreError } from "../errors.ts";
 import { isSealed, type Sealer } from "../storage/sealing.ts";
-import type { AuditRecord } from "./record.ts";
+import { parseJson } from "../values/json.ts";
+import { type AuditRecord, isAuditRecord } from "./record.ts";
 
 /** A store of audit records, which keeps them for a limited time. */
 export interface AuditStore {
@@ -82,11 +83,10 @@ export function createCodec(sealer: Sealer): Codec {
       isSealed(text) ? undefined : await sealer.seal(text, boundTo(id)),
     async read(text, id) {
       try {
-        return JSON.parse(await sealer.open(text, boundTo(id)));
+        const record = parseJson(await sealer.open(text, boundTo(id)));
+        return isAuditRecord(record) && record.id === id ? record : undefined;
       } catch (error) {
-        if (error instanceof StoreError || error instanceof SyntaxError) {
-          return undefined;
-        }
+        if (error instanceof StoreError) return undefined;
         throw error;
       }
     },

@@ -15,7 +15,7 @@ import { createZone, type Zone } from "../values/zone.ts";
 import { type Run, settingsOf } from "./command.ts";
 import { OK } from "./exit.ts";
 import { type Flags, flags } from "./flags.ts";
-import { complain, say, table } from "./output.ts";
+import { complain, say, sayJson, table } from "./output.ts";
 
 /** The largest value of --limit. */
 const MOST = 100_000;
@@ -48,7 +48,7 @@ export const audit: Run = async ({ flags: given }) => {
   const { records, isAll, unreadable } = await find(store, question);
   if (unreadable > 0) {
     complain(
-      `records that are not shown: ${unreadable}. TOKEN_ENCRYPTION_KEY does not hold the key that they are sealed with, or they are not sealed though it is set: qontak-mcp seal shows those, and seals them`,
+      `records that are not shown: ${unreadable}. They are damaged, or TOKEN_ENCRYPTION_KEY does not hold the key that they are sealed with, or they are not sealed though it is set: qontak-mcp seal shows those, and seals them`,
     );
   }
   const labels = await readLabels(program, records);
@@ -56,13 +56,14 @@ export const audit: Run = async ({ flags: given }) => {
     const label = labels.get(record.principal);
     return label ? { ...record, label } : record;
   });
-  say(
-    given.json
-      ? JSON.stringify(shown, null, 2)
-      : `${show(shown, zone)}\n\n${
+  if (given.json) sayJson(shown, 2);
+  else {
+    say(
+      `${show(shown, zone)}\n\n${
         isAll ? "" : `The newest ${records.length}: --limit shows more. `
       }${describe(store, settings)}`,
-  );
+    );
+  }
   return OK;
 };
 

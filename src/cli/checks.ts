@@ -10,9 +10,10 @@ import { inParallel } from "../changes/parallel.ts";
 import { ConfigError, sentenceOf } from "../errors.ts";
 import { redact } from "../logging/redact.ts";
 import { FAILED, OK } from "./exit.ts";
-import { lineOf, say } from "./output.ts";
+import { lineOf, say, sayJson } from "./output.ts";
 import { takeLease } from "../tokens/lease.ts";
 import { DEFAULT_TENANT, isTenant } from "../tokens/store.ts";
+import { visible } from "../values/visible.ts";
 
 /** How a check ended. */
 export interface Finding {
@@ -171,8 +172,9 @@ export function report(
     detail: redact(finding.detail),
   }));
   const lines = findings.map(({ check, status, detail }) =>
-    `${status.padEnd(6)}${check.padEnd(15)}${detail}`
+    `${status.padEnd(6)}${check.padEnd(15)}${visible(detail)}`
   );
-  say(asJson ? JSON.stringify(findings, null, 2) : lines.join("\n"));
+  if (asJson) sayJson(findings, 2);
+  else say(lines.join("\n"));
   return findings.some(({ status }) => status === "fail") ? FAILED : OK;
 }

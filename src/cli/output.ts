@@ -19,6 +19,26 @@ export function complain(problem: string): void {
   tell(`qontak-mcp: ${problem}`);
 }
 
+/** Matches characters that a terminal obeys or that people cannot see. */
+const HIDDEN =
+  /(?!\n)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}]/gu;
+
+/**
+ * Writes a value to stdout as JSON. Hidden characters are escaped: the same
+ * value is read back, and a terminal obeys none of it.
+ *
+ * @param value The value.
+ * @param indent By how many spaces to indent.
+ */
+export function sayJson(value: unknown, indent?: number): void {
+  const escaped = (hidden: string) =>
+    Array.from(
+      { length: hidden.length },
+      (_, at) => `\\u${hidden.charCodeAt(at).toString(16).padStart(4, "0")}`,
+    ).join("");
+  say(JSON.stringify(value, null, indent).replace(HIDDEN, escaped));
+}
+
 /**
  * Formats a text as one line with all characters visible. Stored text comes
  * from others, and a terminal obeys characters that people cannot see.

@@ -17,7 +17,7 @@ import { didYouMean } from "../values/words.ts";
 import type { Run } from "./command.ts";
 import { showWire } from "./demo/narrator.ts";
 import { FAILED, OK } from "./exit.ts";
-import { say, table, tell } from "./output.ts";
+import { say, sayJson, table, tell } from "./output.ts";
 import { connectToSandbox } from "./sandbox_client.ts";
 
 /** What to write after the name of a tool. */
@@ -39,7 +39,7 @@ export const tryTool: Run = async ({ word, more = [], flags }) => {
     .callTool({ name: tool.name, arguments: args });
   const texts = (content as { text?: string }[]).map(({ text }) => text ?? "");
   if (flags.json && structuredContent !== undefined) {
-    say(JSON.stringify(structuredContent, null, 2));
+    sayJson(structuredContent, 2);
   } else say(texts.join("\n"));
   return isError ? FAILED : OK;
 };

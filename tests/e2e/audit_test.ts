@@ -10,6 +10,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import type { AuditRecord } from "../../src/audit/mod.ts";
+import { makeId } from "../../src/audit/record.ts";
 import { type RunningSandbox, serveSandbox } from "../../src/sandbox/mod.ts";
 import { sha256 } from "../../src/storage/hash.ts";
 import { argumentsFor } from "../../src/sandbox/samples.ts";
@@ -490,4 +491,77 @@ Deno.test("audit says what it cannot show, and refuses unknown words", async () 
   });
   assertEquals(keep.code, 2);
   assertStringIncludes(keep.stderr, "needs QONTAK_AUDIT=kv or redis");
+});
+
+Deno.test({
+  ...unless(
+    noRedis,
+    "audit shows the others beside damaged records, and obeys none",
+  ),
+  async fn() {
+    await using redis = await startRedis();
+    const prefix = `${redis.prefix}${crypto.randomUUID()}:`;
+    const env = {
+      TOKEN_STORE: "redis",
+      QONTAK_AUDIT: "redis",
+      REDIS_URL: redis.url,
+      REDIS_KEY_PREFIX: prefix,
+    };
+    const good: AuditRecord = {
+      id: makeId(Date.now()),
+      time: new Date().toISOString(),
+      tenant: "acme",
+      principal: "stdio",
+      tool: "update_deal",
+      endpoint: "PUT /deals/:id",
+      record: 1,
+      sent: { name: "x" },
+      outcome: "done",
+    };
+    const odd = {
+      ...good,
+      tool: "\x1b]0;canary\x07",
+      principal: "\u202e\u009b31m\nrow",
+    };
+    const damaged: readonly unknown[] = [
+      5,
+      null,
+      "x",
+      [],
+      {},
+      { ...good, principal: { a: 1 } },
+      { ...good, tool: 5 },
+      { ...good, time: 1e300 },
+      { ...good, time: "soon" },
+      { ...good, sent: null },
+      { ...good, plan: {} },
+      { ...good, outcome: ["done"] },
+    ];
+    const keep = async (record: unknown, isOwn = false) => {
+      const id = makeId(Date.now());
+      const text = JSON.stringify(isOwn ? { ...record as object, id } : record);
+      await redis.send("HSET", `audit:${prefix}records`, id, text);
+      await redis.send("ZADD", `audit:${prefix}ids`, "0", id);
+    };
+    for (const one of [good, odd]) await keep(one, true);
+    // A record under the id of another one is damaged too.
+    for (const one of [...damaged, good]) {
+      await keep(one, JSON.stringify(one)?.includes("acme") && one !== good);
+    }
+    for (const flags of [[], ["--json"]]) {
+      const { code, stdout, stderr } = await run(["audit", ...flags], { env });
+      assertEquals(code, 0, stderr);
+      assertStringIncludes(stdout, "update_deal");
+      assertStringIncludes(
+        stderr,
+        `not shown: ${damaged.length + 1}. They are`,
+      );
+      assertStringIncludes(stdout, "canary");
+      // deno-lint-ignore no-control-regex -- the test looks for these
+      assertNotMatch(stdout + stderr, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/);
+      if (flags.length === 0) continue;
+      const [shown] = JSON.parse(stdout);
+      assertEquals([shown.tool, shown.principal], [odd.tool, odd.principal]);
+    }
+  },
 });

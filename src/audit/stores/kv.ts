@@ -7,6 +7,7 @@ import { checkOptions } from "../../errors.ts";
 import { keptDays } from "../store.ts";
 import { askKv, explainKv, type Kv } from "../../storage/kv.ts";
 import { createSealer } from "../../storage/sealing.ts";
+import { isObject } from "../../values/json.ts";
 import type { AuditRecord } from "../record.ts";
 import {
   type AuditStore,
@@ -26,6 +27,11 @@ interface Kept {
   readonly text: string;
   /** When it expires, in ms since 1970: the database may keep it longer. */
   readonly until: number;
+}
+
+function isKept(value: unknown): value is Kept {
+  return isObject(value) && typeof value.text === "string" &&
+    typeof value.until === "number";
 }
 
 /** What is stored, for messages. */
@@ -89,6 +95,7 @@ export function createKvAuditStore(options: KvAuditStoreOptions): AuditStore {
       const database = await ask((database) => Promise.resolve(database));
       let count = 0;
       for await (const entry of database.list<Kept>({ prefix: PREFIX })) {
+        if (!isKept(entry.value)) continue;
         const { key, value: { text, until } } = entry;
         const left = until - Date.now();
         const sealed = await codec.seal(text, String(key.at(-1)));
@@ -111,8 +118,11 @@ export function createKvAuditStore(options: KvAuditStoreOptions): AuditStore {
       });
       try {
         for await (const { key, value } of entries) {
-          if (value.until < Date.now()) continue;
-          yield await codec.read(value.text, String(key.at(-1)));
+          // Others may have put anything there.
+          if (!isKept(value)) yield undefined;
+          else if (value.until >= Date.now()) {
+            yield await codec.read(value.text, String(key.at(-1)));
+          }
         }
       } catch (error) {
         throw explainKv(error, WHAT);

@@ -9,7 +9,7 @@ import type { StoredKey } from "../../auth/key_store.ts";
 import { sentenceOf, StoreError } from "../../errors.ts";
 import { command, noWord, type Run } from "../command.ts";
 import { FAILED, OK } from "../exit.ts";
-import { complain, lineOf, say, table } from "../output.ts";
+import { complain, lineOf, say, sayJson, table } from "../output.ts";
 import { show } from "./time.ts";
 
 /** Lists the stored keys without their hashes, and names unreadable ones. */
@@ -45,7 +45,8 @@ export const listKeys: Run = command(noWord, async (program, _, { json }) => {
     }
   }
   shown.sort((one, other) => one.created_at - other.created_at);
-  say(json ? JSON.stringify(shown) : tableOf(shown));
+  if (json) sayJson(shown);
+  else say(tableOf(shown));
   return code;
 });
 

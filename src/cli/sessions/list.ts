@@ -8,7 +8,7 @@ import type { Session } from "../../auth/sign_in/sessions.ts";
 import { command, noWord, type Run } from "../command.ts";
 import { OK } from "../exit.ts";
 import { show } from "../keys/time.ts";
-import { lineOf, say, table } from "../output.ts";
+import { lineOf, say, sayJson, table } from "../output.ts";
 import { demandSignedIn, idOf } from "./sessions.ts";
 
 /** The most accounts that are listed. */
@@ -24,7 +24,8 @@ export const listSessions: Run = command(
       all.push(...await sessions.list(id));
     }
     all.sort((one, other) => one.created_at - other.created_at);
-    say(json ? JSON.stringify(all.map(withoutHashes)) : tableOf(all));
+    if (json) sayJson(all.map(withoutHashes));
+    else say(tableOf(all));
     return OK;
   },
 );

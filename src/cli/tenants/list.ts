@@ -16,7 +16,7 @@ import { defined } from "../../values/json.ts";
 import { show } from "../keys/time.ts";
 import { command, noWord, type Run } from "../command.ts";
 import { FAILED, OK } from "../exit.ts";
-import { complain, lineOf, say, table } from "../output.ts";
+import { complain, lineOf, say, sayJson, table } from "../output.ts";
 
 /** How many records to read at once. */
 const AT_ONCE = 10;
@@ -69,7 +69,8 @@ export const listTenants: Run = command(
         if (!isOther) shown.push({ tenant: some[n]!, state: "unreadable" });
       }
     }
-    say(json ? JSON.stringify(shown) : tableOf(shown));
+    if (json) sayJson(shown);
+    else say(tableOf(shown));
     return code;
   },
 );

@@ -43,3 +43,14 @@ test("createKvAuditStore() says that there is no database", async () => {
   );
   await assertRejects(() => allOf(store), StoreError);
 });
+
+test("createKvAuditStore() lists the others beside damaged entries", async ({ kv, database }) => {
+  const store = createKvAuditStore({ kv, days: 1 });
+  const record = recordOf("young");
+  await store.end(record);
+  for (const [i, value] of [null, 5, "x", { text: 5 }, {}].entries()) {
+    await database.set([...PREFIX, `0000${i}`], value);
+  }
+  assertEquals(await allOf(store), [record, ...Array(5).fill(undefined)]);
+  assertEquals(await store.seal!(true), 1);
+});
