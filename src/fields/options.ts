@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createDerived } from "../values/derived.ts";
 import { show } from "../values/json.ts";
 import { fold, nearest } from "../values/words.ts";
 
@@ -115,21 +116,9 @@ export function choose(
  * Options by their folded labels; a cache, because lists are long and searched
  * often.
  */
-const folded = new WeakMap<
-  readonly Option[],
-  ReadonlyMap<string, readonly Option[]>
->();
-
-function foldedOptions(
-  options: readonly Option[],
-): ReadonlyMap<string, readonly Option[]> {
-  let found = folded.get(options);
-  if (!found) {
-    found = Map.groupBy(options, ({ name }) => fold(name));
-    folded.set(options, found);
-  }
-  return found;
-}
+const foldedOptions = createDerived((options: readonly Option[]) =>
+  Map.groupBy(options, ({ name }) => fold(name))
+);
 
 /** The options that match a label in Qontak's other language. */
 function translated(

@@ -17,6 +17,7 @@ import {
 import type { BodyType } from "../qontak/bodies.ts";
 import { digitsOf, toDecimal } from "../values/decimal.ts";
 import { textOfHtml } from "../values/html.ts";
+import { createDerived } from "../values/derived.ts";
 import { isEmpty, isObject, type JsonObject, toId } from "../values/json.ts";
 import { parseDate, toIso } from "./dates.ts";
 import type { Setup } from "./setup.ts";
@@ -159,6 +160,20 @@ export function fullNameKey(nameKey: string): string {
   return nameKey.replace(/_name$/, "_full_name");
 }
 
+/** The keys in answers of the names of ids, by the keys in records. */
+const nameKeys = createDerived((resource: Pick<Resource, "arguments">) => {
+  const found = new Map<string, string>();
+  for (const [id, argument] of Object.entries(resource.arguments)) {
+    const name = nameKeyOf(id);
+    const shown = nameKeyOf(argument);
+    if (name === undefined || shown === undefined) continue;
+    for (const key of [name, fullNameKey(name)]) {
+      if (!found.has(key)) found.set(key, shown);
+    }
+  }
+  return found;
+});
+
 /**
  * The key in answers: that of the argument, also for the name of an id.
  *
@@ -169,14 +184,17 @@ export function answerKey(
   resource: Pick<Resource, "arguments">,
   key: string,
 ): string {
-  for (const [id, argument] of Object.entries(resource.arguments)) {
-    const name = nameKeyOf(id);
-    if (name !== undefined && [name, fullNameKey(name)].includes(key)) {
-      return nameKeyOf(argument) ?? key;
-    }
-  }
-  return argumentOf(resource, key);
+  return nameKeys(resource).get(key) ?? argumentOf(resource, key);
 }
+
+/** The custom fields by id. */
+const customFields = createDerived((fields: readonly Field[]) =>
+  // The first of several with the same id counts.
+  new Map(
+    fields.filter(({ custom }) => custom).toReversed()
+      .map((one) => [one.id, one]),
+  )
+);
 
 /**
  * Writes the value of one key as answers show it.
@@ -285,7 +303,7 @@ function showCustomField(
 ): unknown[] {
   if (!isObject(entry)) return [entry];
   const { id, name, value, value_name, ...rest } = entry;
-  const field = fields.find((field) => field.custom && field.id === toId(id));
+  const field = customFields(fields).get(toId(id));
   if (!field) return [entry];
   const shown = showCustomValue(field, value);
   // Qontak shows 0.0 for a percentage that is not set.

@@ -133,10 +133,10 @@ function onlyThisMachine(advise: Advise): (run: Protected) => Route {
   return (run) => async (request) => {
     // HTTP/2 has no Host header. Its :authority is in the URL, and so is the
     // host of an absolute URL in HTTP/1.1.
-    const hosts = [new URL(request.url).host, request.headers.get("host")];
-    const isHere = hosts.every((host) =>
-      host === null || validateHostHeader(host, names).ok
-    );
+    const { host } = new URL(request.url);
+    const header = request.headers.get("host") ?? host;
+    const isHere = validateHostHeader(host, names).ok &&
+      (header === host || validateHostHeader(header, names).ok);
     if (isHere) return await run(request, undefined);
     await request.body?.cancel();
     return answer(403, {

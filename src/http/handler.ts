@@ -200,7 +200,8 @@ export function createHandler(
     info: HandlerInfo | undefined,
   ): Promise<Response> {
     // Deno puts any value of the Host header into the URL.
-    if (!URL.canParse(request.url)) {
+    const url = URL.parse(request.url);
+    if (!url) {
       await request.body?.cancel();
       return answer(400, { error: "The header Host names no host" });
     }
@@ -210,7 +211,7 @@ export function createHandler(
         allow: "GET, HEAD, POST, OPTIONS",
       });
     }
-    const { pathname } = new URL(request.url);
+    const { pathname } = url;
     if (pathname === "/mcp/") {
       return await respond(
         new Request(withoutSlash(request.url), request),

@@ -25,6 +25,7 @@ export function withRequestId<T>(
   run: (id: string) => T,
   given = current.getStore(),
 ): T {
+  if (given !== undefined && given === current.getStore()) return run(given);
   const id = given !== undefined && /^[\w-]{1,64}$/.test(given)
     ? given
     : crypto.randomUUID().slice(-12);

@@ -14,7 +14,7 @@ import {
 import type { Principal } from "../auth/principal.ts";
 import { ForeseenError } from "../errors.ts";
 import type { Rate } from "../limits/bucket.ts";
-import { readText } from "../net/body.ts";
+import { isSmall, readSmall, readText } from "../net/body.ts";
 import { deadline, isTimeUp } from "../net/deadline.ts";
 import { createAnswers, type Exchange, OverLimitError } from "./answers.ts";
 import { authInfoOf, type Calling, ON_THIS_MACHINE } from "./caller.ts";
@@ -187,11 +187,14 @@ const MAX_CHOICE = 4_000;
  * @throws {Error} When a word is unknown, as a phrase.
  */
 function choiceOf({ url, headers }: Request): readonly string[] {
+  const header = headers.get("x-qontak-tools");
+  // Most connections take all tools.
+  if (header === null && !url.includes("?")) return [];
   const { searchParams } = new URL(url);
   const given = [
     ...searchParams.getAll("tools"),
     ...searchParams.getAll("toolsets"),
-    headers.get("x-qontak-tools") ?? "",
+    header ?? "",
   ].join(",");
   if (given.length > MAX_CHOICE) {
     throw new Error(`may name tools in at most ${MAX_CHOICE} characters`);
@@ -264,16 +267,19 @@ async function readBody(
 ): Promise<string | Response> {
   using limit = deadline(BODY_TIMEOUT);
   try {
-    if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY) {
+    const size = Number(request.headers.get("content-length") ?? 0);
+    if (size > MAX_BODY) {
       await request.body?.cancel();
       return tooLarge();
     }
-    const text = await readText(
-      request.body,
-      MAX_BODY,
-      limit.signal,
-      receive,
-    );
+    // A host that tells when answers are delivered passes on no more bytes than
+    // the header says.
+    const isSure = deliveryOf(request) !== undefined &&
+      isSmall(request.headers, MAX_BODY);
+    if (isSure) receive(size);
+    const text = await (isSure
+      ? readSmall(request, limit.signal)
+      : readText(request.body, MAX_BODY, limit.signal, receive));
     return text === null
       ? refuse(400, ProtocolErrorCode.ParseError, NOT_UTF8)
       : text ?? tooLarge();

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { untilAborted } from "./deadline.ts";
 import { decodeUtf8 } from "../values/text.ts";
 import { nextTurn } from "../values/turns.ts";
 
@@ -16,6 +17,43 @@ const FIRST = 16 * 1024;
  * texts and values would be in memory, and other calls would wait for all.
  */
 const LARGE = 200_000;
+
+/**
+ * The largest body that {@linkcode readSmall} reads, in bytes.
+ */
+const SMALL = 128 * 1024;
+
+/**
+ * Whether a body has a known size, and is small. The size is not known where the
+ * platform decompresses it.
+ *
+ * @param headers Its headers.
+ * @param most The largest size that is allowed, in bytes.
+ */
+export function isSmall(headers: Headers, most: number): boolean {
+  const size = headers.get("content-length");
+  return size !== null && Number(size) <= Math.min(SMALL, most) &&
+    !headers.has("content-encoding");
+}
+
+/**
+ * Reads a small body as text. The platform reads it in one step, which costs
+ * less than a reader, so the platform must ensure the size.
+ *
+ * @param message The request or response; {@linkcode isSmall} holds for it.
+ * @param signal Ends the wait.
+ * @returns The text; null if it is not valid UTF-8.
+ * @throws {unknown} The signal's reason when it fires first.
+ * @throws {TypeError} When the connection breaks.
+ */
+export async function readSmall(
+  message: Request | Response,
+  signal: AbortSignal,
+): Promise<string | null> {
+  signal.throwIfAborted();
+  const bytes = await untilAborted(message.arrayBuffer(), signal);
+  return decodeUtf8(new Uint8Array(bytes)) ?? null;
+}
 
 /**
  * Reads a body as text.

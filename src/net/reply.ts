@@ -4,12 +4,7 @@
  *
  * @module
  */
-import { readText } from "./body.ts";
-import { untilAborted } from "./deadline.ts";
-import { decodeUtf8 } from "../values/text.ts";
-
-/** The largest body that is read at once, in bytes. */
-const SMALL = 128 * 1024;
+import { isSmall, readSmall, readText } from "./body.ts";
 
 /** The answer to a request. */
 export interface Reply {
@@ -46,19 +41,13 @@ export function replyOf(
   isOwn = false,
 ): Reply {
   const { status, headers, body } = response;
-  // Absent where the platform has decompressed the body.
-  const size = Number(headers.get("content-length") ?? Infinity);
-  const isKnown = isOwn && size <= SMALL && !headers.has("content-encoding");
   return {
     status,
     headers,
-    async text(most) {
-      // Without a reader of its own, the platform reads all in one step.
-      if (!isKnown || size > most) return await readText(body, most, signal);
-      signal.throwIfAborted();
-      const bytes = await untilAborted(response.arrayBuffer(), signal);
-      return decodeUtf8(new Uint8Array(bytes)) ?? null;
-    },
+    text: (most) =>
+      isOwn && isSmall(headers, most)
+        ? readSmall(response, signal)
+        : readText(body, most, signal),
     async discard() {
       await body?.cancel();
     },

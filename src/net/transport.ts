@@ -79,11 +79,23 @@ export function createFetches(custom?: typeof fetch, http2 = true): Fetches {
     quietly(() => send(input, init));
   if (custom) return { read: quiet(custom), write: quiet(custom), close() {} };
   const clients = new Map<string, Deno.HttpClient>();
+  /** Whether the runtime uses a proxy for each protocol: it reads that once. */
+  const proxied = new Map<string, boolean>();
+
+  function isProxied(url: URL): boolean {
+    let known = proxied.get(url.protocol);
+    if (known === undefined) {
+      proxied.set(url.protocol, known = usesProxy(url));
+    }
+    return known;
+  }
 
   function through(own?: Deno.CreateHttpClientOptions): typeof fetch {
     return (input, init) => {
-      const url = new URL(input instanceof Request ? input.url : input);
-      const direct = isLoopback(url.hostname) && usesProxy(url)
+      const url = input instanceof URL
+        ? input
+        : new URL(input instanceof Request ? input.url : input);
+      const direct = isLoopback(url.hostname) && isProxied(url)
         ? directTo(url)
         : undefined;
       // Runtimes without createHttpClient are older than the automatic repeats.

@@ -7,6 +7,7 @@
 import { InputError } from "../errors.ts";
 import { choose, type Option } from "../fields/options.ts";
 import { isMe } from "../fields/people.ts";
+import { createDerived } from "../values/derived.ts";
 import { isEmpty, isObject, parseSent, show } from "../values/json.ts";
 import { readNumber } from "../values/numbers.ts";
 import { didYouMean, foldText } from "../values/words.ts";
@@ -182,21 +183,9 @@ export function meaningOf(
 }
 
 /** Options by their folded names; a cache, because lists may be long. */
-const byName = new WeakMap<
-  readonly Option[],
-  ReadonlyMap<string, readonly Option[]>
->();
-
-function namedBy(
-  options: readonly Option[],
-): ReadonlyMap<string, readonly Option[]> {
-  let found = byName.get(options);
-  if (!found) {
-    found = Map.groupBy(options, ({ name }) => foldText(name));
-    byName.set(options, found);
-  }
-  return found;
-}
+const namedBy = createDerived((options: readonly Option[]) =>
+  Map.groupBy(options, ({ name }) => foldText(name))
+);
 
 /** The names among these, folded, that any record has in a field. */
 function namesOf(

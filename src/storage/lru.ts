@@ -32,10 +32,13 @@ export function createLru<T>(size: number): Lru<T> {
   // A Map keeps insertion order. Inserting an entry again moves it to the end,
   // so the least recently used one is first.
   const entries = new Map<string, T>();
+  /** The key that is at the end. */
+  let newest: string | undefined;
 
   function set(key: string, value: T): void {
-    entries.delete(key);
+    if (key !== newest) entries.delete(key);
     entries.set(key, value);
+    newest = key;
     for (const oldest of entries.keys()) {
       if (entries.size <= size) break;
       entries.delete(oldest);
@@ -48,7 +51,7 @@ export function createLru<T>(size: number): Lru<T> {
     },
     get(key) {
       const value = entries.get(key);
-      if (value !== undefined) set(key, value);
+      if (value !== undefined && key !== newest) set(key, value);
       return value;
     },
     set,

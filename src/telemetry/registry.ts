@@ -66,13 +66,16 @@ export function createRegistry(): Registry {
   ): Series {
     const ours = all.get(name)!;
     const names: readonly string[] = metrics[name].labels;
+    let key = "";
+    for (const label of names) key += `${labels[label] ?? ""}\0`;
+    let series = ours.get(key);
+    if (series) return series;
     let values = names.map((label) => labels[label] ?? "");
-    let key = values.join("\0");
-    if (!ours.has(key) && ours.size >= MAX_SERIES) {
+    if (ours.size >= MAX_SERIES) {
       values = names.map(() => "other");
       key = "other";
+      series = ours.get(key);
     }
-    let series = ours.get(key);
     if (!series) {
       series = {
         labels: names.map((label, i) => `${label}="${escape(values[i]!)}"`)

@@ -138,9 +138,11 @@ export function someNumber(
 export function defined<T extends object>(
   object: T,
 ): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(
-    Object.entries(object).filter(([, value]) => value !== undefined),
-  ) as { [K in keyof T]?: Exclude<T[K], undefined> };
+  const found: Partial<T> = {};
+  for (const key of Object.keys(object) as (keyof T)[]) {
+    if (object[key] !== undefined) found[key] = object[key];
+  }
+  return found as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
 
 /** An id as a number; some ids come as strings. */

@@ -5,6 +5,8 @@
  * @module
  */
 
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
 /**
  * Reads bytes as UTF-8.
  *
@@ -13,7 +15,7 @@
  */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return decoder.decode(bytes);
   } catch {
     return undefined;
   }

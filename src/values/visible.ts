@@ -82,11 +82,17 @@ const PARTS = new RegExp(
   "gu",
 );
 
-/**
- * A quick check whether there is anything to change. Most texts need no change.
- */
+/** Matches a character that may have to be changed. */
 const ANY =
   /(?![\t\n])[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{DI}\ufff9-\ufffb\u2800\p{M}]/u;
+
+/** A quicker check: most texts have only these characters. */
+const OTHER = /[^\t\n -~]/;
+
+/** Whether a text has any character that may have to be changed. */
+function mayHide(text: string): boolean {
+  return OTHER.test(text) && ANY.test(text);
+}
 
 /** Matches escapes of JSON for characters that may be hidden. */
 const ESCAPED = /\\[bfru]/;
@@ -98,7 +104,7 @@ const ESCAPED = /\\[bfru]/;
  * @param json What JSON.stringify() made, up to 250,000 characters.
  */
 export function isAllVisible(json: string): boolean {
-  return json.length <= MAX_SEEN && !ESCAPED.test(json) && !ANY.test(json);
+  return json.length <= MAX_SEEN && !ESCAPED.test(json) && !mayHide(json);
 }
 
 /**
@@ -114,7 +120,7 @@ export function visible(text: string): string {
   const seen = text.length > MAX_SEEN
     ? cut(text, MAX_SEEN, "one text shows no more")
     : text;
-  if (!ANY.test(seen)) return seen;
+  if (!mayHide(seen)) return seen;
   const lines = seen.replaceAll("\r\n", "\n");
   let shown = "";
   let end = 0;

@@ -28,8 +28,7 @@ const UNBOUNDED: Exceptions = {
 
 /** The files that read a body without text() of a reply. */
 const READERS: Exceptions = {
-  "net/body.ts": [1, "the reader with the bounds"],
-  "net/reply.ts": [1, "a body whose size is known, with a limit on time"],
+  "net/body.ts": [2, "with bounds; a known size in one step"],
   "net/public_document.ts": [1, "parts that are counted as they arrive"],
   "mcp/http.ts": [1, "an answer of this server, for clients without streams"],
   "auth/protected_resource.ts": [1, "an answer that this server made itself"],

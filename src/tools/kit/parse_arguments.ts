@@ -19,6 +19,7 @@ import {
 } from "./arguments.ts";
 import { planOf } from "./shared_arguments.ts";
 import type { Tool } from "../tool.ts";
+import { createDerived } from "../../values/derived.ts";
 import { isEmpty, isObject, type JsonObject, show } from "../../values/json.ts";
 import { tooMuch } from "../../values/bounds.ts";
 import { takeBack } from "../../values/marks.ts";
@@ -39,13 +40,9 @@ export interface Parsed {
 const MAX_ARGUMENTS = 200;
 
 /** zod schemas by tool. Each is made when its tool is first called. */
-const schemas = new WeakMap<Tool, z.ZodObject>();
-
-function schemaOf(tool: Tool): z.ZodObject {
-  let schema = schemas.get(tool);
-  if (!schema) schemas.set(tool, schema = z.strictObject(checks(tool.input)));
-  return schema;
-}
+const schemaOf = createDerived(({ input }: Tool): z.ZodObject =>
+  z.strictObject(checks(input))
+);
 
 /**
  * Checks the arguments of a call: first their size, then their form.
