@@ -15,13 +15,8 @@ import {
   type Parameters,
   readScope,
 } from "./protocol.ts";
-import { isSame, parseSecret } from "./issued.ts";
-import {
-  ACCESS_LIFETIME,
-  type Beginning,
-  type Issued,
-  type Sessions,
-} from "./sessions.ts";
+import { isSame, type Issued, parseSecret } from "./issued.ts";
+import { ACCESS_LIFETIME, type Beginning, type Sessions } from "./sessions.ts";
 import type { Records } from "./store.ts";
 
 /** A code that waits to be exchanged. */

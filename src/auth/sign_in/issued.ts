@@ -6,6 +6,7 @@
  * @module
  */
 import { sha256 } from "../../storage/hash.ts";
+import type { Scope } from "../principal.ts";
 
 /** What a secret is for: `c` is a code, `a` gives access, `r` renews. */
 export type Kind = "c" | "a" | "r";
@@ -16,6 +17,13 @@ export interface Named {
   readonly account: string;
   /** The session. */
   readonly session: string;
+}
+
+/** New tokens, as the token endpoint sends them. */
+export interface Issued {
+  readonly access_token: string;
+  readonly refresh_token: string;
+  readonly scopes: readonly Scope[];
 }
 
 /** The form of a secret: 260 random bits behind account and session. */

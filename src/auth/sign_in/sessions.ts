@@ -9,7 +9,14 @@ import type { Log } from "../../logging/log.ts";
 import { createLru } from "../../storage/lru.ts";
 import { sha256 } from "../../storage/hash.ts";
 import type { Scope } from "../principal.ts";
-import { isSame, mint, type Named, parseSecret } from "./issued.ts";
+import {
+  isSame,
+  type Issued,
+  mint,
+  type Named,
+  parseSecret,
+} from "./issued.ts";
+import { keepAnswer, type Repeatable, repeatAnswer } from "./repeats.ts";
 import type { Records } from "./store.ts";
 
 /** A session. Times are in seconds since 1970. */
@@ -35,6 +42,8 @@ export interface Session {
   readonly refresh: string;
   /** The hashes of the refresh tokens that were replaced, newest first. */
   readonly replaced: readonly string[];
+  /** The answer to the last renewal, in case it was lost on its way. */
+  readonly repeatable?: Repeatable;
   /** Its access tokens, newest first. */
   readonly access: readonly Access[];
 }
@@ -76,11 +85,15 @@ const HELD = 10_000;
 /** The shortest time between two updates of the last use, in seconds. */
 const NOTE = 60;
 
-/** New tokens, as the token endpoint sends them. */
-export interface Issued {
-  readonly access_token: string;
-  readonly refresh_token: string;
-  readonly scopes: readonly Scope[];
+/** A request to renew. */
+interface Renewal {
+  readonly token: string;
+  /** Its hash. */
+  readonly hash: string;
+  /** The client that presents it. */
+  readonly client: string;
+  /** Chooses the scopes of the access token from those allowed. */
+  readonly narrow: (allowed: readonly Scope[]) => readonly Scope[];
 }
 
 /** What a session begins with. */
@@ -102,7 +115,8 @@ export interface Sessions {
   begin(beginning: Beginning): Promise<Issued>;
   /**
    * Replaces a refresh token. One that was replaced before ends the session: it
-   * was stolen, or the new one was.
+   * was stolen, or the new one was. Only the last one gets the same answer for a
+   * few seconds, while the new one is not used: the answer may have been lost.
    *
    * @param token The refresh token.
    * @param client The id of the client that presents it.
@@ -112,7 +126,7 @@ export interface Sessions {
   renew(
     token: string,
     client: string,
-    narrow: (allowed: readonly Scope[]) => readonly Scope[],
+    narrow: Renewal["narrow"],
   ): Promise<Issued | undefined>;
   /**
    * Finds the session of a valid access token.
@@ -224,6 +238,18 @@ export function createSessions(
     await onEnded(named.account);
   }
 
+  /** The answer to a renewal that a client repeats; undefined if it may not. */
+  async function repeat(
+    { repeatable, replaced: [last = ""], ...session }: Session,
+    { token, hash, client, narrow }: Renewal,
+  ): Promise<Issued | undefined> {
+    const isLast = isSame(last, hash) && session.client_id === client;
+    if (!repeatable || !isLast) return undefined;
+    const issued = await repeatAnswer(token, repeatable, seconds());
+    const wanted = narrow(session.scopes).join();
+    return issued?.scopes.join() === wanted ? issued : undefined;
+  }
+
   /** Notes the last use. Calls do not wait for it. */
   function note(session: Session): void {
     if (seconds() - session.used_at < NOTE) return;
@@ -235,7 +261,11 @@ export function createSessions(
     records.change(
       session.id,
       session.account,
-      (one) => ({ ...one, used_at: used.used_at }),
+      ({ repeatable, ...one }) => ({
+        ...one,
+        used_at: used.used_at,
+        ...(repeatable && repeatable.until >= seconds() ? { repeatable } : {}),
+      }),
     ).catch(() => log("warn", "The last use of a session cannot be stored"));
   }
 
@@ -267,24 +297,28 @@ export function createSessions(
       const hash = await sha256(token);
       const session = await read(named);
       if (!session) return undefined;
+      const renewal = { token, hash, client, narrow };
       if (session.replaced.some((one) => isSame(one, hash))) {
-        await endReused(named, "refresh token");
-        return undefined;
+        const same = await repeat(session, renewal);
+        if (!same) await endReused(named, "refresh token");
+        return same;
       }
       if (!isSame(session.refresh, hash) || session.client_id !== client) {
         return undefined;
       }
       const scopes = narrow(session.scopes);
       const { issued, stored } = await issue(named, scopes, session.access);
+      const repeatable = await keepAnswer(token, issued, seconds());
       const changed = await records.change(
         named.session,
         named.account,
         (one) =>
-          // Of two requests with the same token, one gets new tokens.
+          // Of two requests with the same token, one makes new tokens.
           isSame(one.refresh, hash)
             ? {
               ...one,
               ...stored,
+              repeatable,
               used_at: seconds(),
               replaced: [hash, ...one.replaced].slice(0, MOST_REPLACED),
             }
@@ -294,8 +328,11 @@ export function createSessions(
         held.set(nameOf(named), { session: changed, at: now() });
         return issued;
       }
-      if (await read(named)) await endReused(named, "refresh token");
-      return undefined;
+      // Another server was faster.
+      const renewed = await read(named);
+      const same = renewed && await repeat(renewed, renewal);
+      if (renewed && !same) await endReused(named, "refresh token");
+      return same;
     },
 
     async find(token) {

@@ -1,0 +1,121 @@
+/**
+ * What holds for signing in with every store, and with two servers that share
+ * one.
+ */
+import { assert, assertEquals } from "@std/assert";
+import {
+  createSignIn,
+  type SignIn,
+  type SignInOptions,
+} from "../../../src/auth/sign_in/sign_in.ts";
+import type { Issued } from "../../../src/auth/sign_in/issued.ts";
+import type { SignInStore } from "../../../src/auth/sign_in/store.ts";
+import { createMemoryStore } from "../../../src/tokens/stores/memory.ts";
+
+/** Opens the store, once for each server. */
+export type OpenStore = () => SignInStore;
+
+const ACCOUNT = "512301";
+
+/** The id of a session, and of nothing else. */
+const idOf = (letter: string) => letter.repeat(16);
+
+/** Makes a server; nobody signs in at Qontak. */
+export function server(
+  store: SignInStore,
+  options: Partial<SignInOptions> = {},
+): SignIn {
+  return createSignIn({
+    publicUrl: "https://one.example.co.id/mcp",
+    store,
+    tokens: createMemoryStore(),
+    dropCached: () => Promise.resolve(),
+    log: () => {},
+    place: { url: () => "", exchange: () => Promise.reject() },
+    readDocument: () => Promise.reject(),
+    ...options,
+  });
+}
+
+/** Begins a session of a person. */
+export function begin(
+  signIn: SignIn,
+  letter: string,
+  account: string = ACCOUNT,
+): Promise<Issued> {
+  return signIn.sessions.begin({
+    id: idOf(letter),
+    account,
+    client_id: "c",
+    client_name: "C",
+    client_host: "h",
+    scopes: ["read", "write"],
+    resource: signIn.resource,
+    code: "0".repeat(64),
+  });
+}
+
+/** A renewal that is repeated, because its answer was lost. */
+export async function repeatedRenewals(open: OpenStore): Promise<void> {
+  let time = Date.now();
+  const [store, other] = [open(), open()];
+  const now = () => time;
+  const [one, two] = [server(store, { now }), server(other, { now })];
+  const renew = (at: SignIn, token: string, client = "c", scopes = 2) =>
+    at.sessions.renew(token, client, (allowed) => allowed.slice(0, scopes));
+  const isAlive = async (issued: Issued) =>
+    await two.authenticate(issued.access_token) !== undefined;
+
+  // The same answer, at each server, for ten seconds.
+  const first = await begin(one, "a");
+  const second = (await renew(one, first.refresh_token))!;
+  assert(second.refresh_token !== first.refresh_token);
+  assertEquals(await renew(two, first.refresh_token), second);
+  time += 9_000;
+  assertEquals(await renew(two, first.refresh_token), second);
+  assert(await isAlive(second));
+  // The store cannot tell the tokens to those who read it.
+  const kept = await store.list({
+    kind: "sign-in-session",
+    tenant: ACCOUNT,
+  }, 10);
+  assertEquals(kept.length, 1);
+  for (const token of [...Object.values(first), ...Object.values(second)]) {
+    if (typeof token === "string") assert(!kept[0]!.text.includes(token));
+  }
+  // Not once the new one was used.
+  const third = (await renew(two, second.refresh_token))!;
+  assertEquals(await renew(one, second.refresh_token), third);
+  assertEquals(await renew(one, first.refresh_token), undefined);
+  // The server that held it lets it go within 60 s.
+  time += 59_000;
+  assertEquals(await isAlive(third), false);
+  assertEquals(await renew(one, third.refresh_token), undefined);
+
+  // Not later, not for another client, and not for another request.
+  const refused: readonly ((token: string) => Promise<unknown>)[] = [
+    (token) => {
+      time += 11_000;
+      return renew(one, token);
+    },
+    (token) => renew(two, token, "another"),
+    (token) => renew(two, token, "c", 1),
+  ];
+  for (const [i, repeat] of refused.entries()) {
+    const before = await begin(one, "bcd"[i]!);
+    const after = (await renew(one, before.refresh_token))!;
+    assertEquals(await repeat(before.refresh_token), undefined, String(i));
+    assertEquals(await renew(two, after.refresh_token), undefined, String(i));
+    time += 59_000;
+    assertEquals(await isAlive(after), false, String(i));
+  }
+
+  // All at once, at both.
+  const { refresh_token } = await begin(one, "e");
+  const all = await Promise.all(
+    [one, two, one, two, one, two].map((at) => renew(at, refresh_token)),
+  );
+  assertEquals(new Set(all.map((x) => x?.refresh_token)).size, 1);
+  assert(await isAlive(all[0]!));
+  await Promise.all([store, other].map((each) => each.close?.()));
+}

@@ -1,0 +1,27 @@
+/** Signing in with what it keeps in memory and in a real Redis. */
+import { createMemoryChangeStore } from "../../../src/changes/stores/memory.ts";
+import { createRedisChangeStore } from "../../../src/changes/stores/redis.ts";
+import { noServer, startRedis } from "../../support/redis.ts";
+import { unless } from "../../support/unless.ts";
+import { type OpenStore, repeatedRenewals } from "./contract.ts";
+
+/** Runs a test with each store. */
+function test(name: string, run: (open: OpenStore) => Promise<void>): void {
+  Deno.test(`${name}, in memory`, async () => {
+    const store = createMemoryChangeStore();
+    await run(() => store);
+  });
+  Deno.test({
+    ...unless(noServer, `${name}, in Redis`),
+    async fn() {
+      await using redis = await startRedis();
+      const keyPrefix = `${redis.prefix}${crypto.randomUUID()}:`;
+      await run(() => createRedisChangeStore({ url: redis.url, keyPrefix }));
+    },
+  });
+}
+
+test(
+  "a renewal whose answer was lost is answered again for ten seconds",
+  repeatedRenewals,
+);
