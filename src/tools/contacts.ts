@@ -29,6 +29,11 @@ const traits: ToolTraits = {
     "crm_company_name",
     "updated_at",
   ],
+  // Qontak's documents only repeat their names.
+  descriptions: {
+    upload_id: "Undocumented: leave out",
+    customer_id: "Undocumented; text",
+  },
   renamed: {
     name: "names are first_name and last_name",
     phone: "the phone number is telephone",

@@ -76,9 +76,9 @@ const traits: ToolTraits = {
   filters: ["crm_pipeline_id", "crm_stage_id", "creator_id"],
 };
 
-const { permissions } = bodyInput(deal, endpoints.deals.setPermissions, {
-  permissions: "E-mail and access types of each user",
-}) as { permissions: Argument<unknown[] | undefined> };
+const { permissions } = bodyInput(deal, endpoints.deals.setPermissions, {}) as {
+  permissions: Argument<unknown[] | undefined>;
+};
 
 /** The tools of deals, in the order that clients see. */
 export const dealTools: readonly Tool[] = [

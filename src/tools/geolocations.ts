@@ -10,8 +10,17 @@ import type { ToolTraits } from "./kit/tool_traits.ts";
 
 const traits: ToolTraits = {
   resource: resources.geolocation,
+  meaning: "a user's check-in or check-out",
   summary: ["id", "date", "device_id", "journey_id", "checkin", "checkout"],
-  descriptions: { checkin_timestamps: "Seconds since 1970" },
+  // Qontak documents none of these; the samples show the values.
+  descriptions: {
+    checkin_timestamps: "Seconds since 1970",
+    orientation: "Probably 0 check-in, 1 check-out",
+    is_online: "Sent while online",
+    input_type: "Undocumented; 2 in samples",
+    local_id: "Undocumented",
+    journey_id: "Undocumented; the same for in and out",
+  },
   renamed: {
     lat: "the latitude is latitude",
     lng: "the longitude is longitude",

@@ -109,7 +109,7 @@ export const insightTools: readonly Tool[] = [
       sort: text(),
       limit: whole(1, 500),
       fields: words(),
-      fresh: flag(),
+      fresh: flag("Read all again"),
       ...tenantArgument,
     },
     output: frames.page,

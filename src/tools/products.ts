@@ -12,7 +12,10 @@ import type { ToolTraits } from "./kit/tool_traits.ts";
 const products: ToolTraits = {
   resource: resources.product,
   summary: ["id", "name", "currency", "price", "quantity", "total_price"],
-  descriptions: { currency: 'Name such as "IDR"' },
+  descriptions: {
+    currency: 'Name such as "IDR"',
+    product_image: "URL of an image",
+  },
   renamed: {
     sku: "products have no sku: use the additional field product_code",
     code: "the product code is the additional field product_code",
@@ -25,6 +28,7 @@ const products: ToolTraits = {
 
 const associations: ToolTraits = {
   resource: resources.productsAssociation,
+  meaning: "a deal's product line",
   summary: [
     "id",
     "name",
@@ -38,9 +42,9 @@ const associations: ToolTraits = {
   ],
   descriptions: {
     crm_product_id: "Gives name, price and currency unless they are given",
-    crm_deal_id: "The deal",
     quantity: "How many; total_price becomes price × quantity",
     unit_quantity: "Not part of the total",
+    product_image: "URL of an image",
   },
   renamed: {
     product_id: "the product is crm_product_id",

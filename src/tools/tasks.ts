@@ -36,7 +36,7 @@ const traits: ToolTraits = {
     "crm_company_name",
     "updated_at",
   ],
-  descriptions: { crm_person_id: "Contact" },
+  descriptions: { crm_person_id: "Contact", attachment: "URL of a file" },
   renamed: {
     title: "the title of a task is name",
     description: "the description of a task is detail",
@@ -85,7 +85,7 @@ export const taskTools: readonly Tool[] = [
     effect: "write",
     input: {
       name: required(text()),
-      id: id(),
+      id: id("Leave out"),
       ...tenantArgument,
     },
     renamed: {

@@ -47,6 +47,38 @@ function assertTyped(schema: unknown, where: string): void {
   if (items !== undefined) assertTyped(items, `${where}[]`);
 }
 
+Deno.test("arguments whose names do not explain them have a description", () => {
+  const unclear: Record<string, readonly string[]> = {
+    create_contact: ["upload_id", "customer_id"],
+    create_company: ["ancestry", "crm_person_ids"],
+    create_deal: ["size", "currency", "creator_id", "crm_lead_ids"],
+    create_task: ["crm_person_id", "attachment"],
+    create_task_category: ["id"],
+    create_note: ["type", "crm_person_id"],
+    create_product: ["product_image"],
+    create_products_association: ["crm_product_id", "unit_quantity"],
+    create_geolocation: [
+      "checkin_timestamps",
+      "orientation",
+      "is_online",
+      "input_type",
+      "local_id",
+      "journey_id",
+    ],
+    query_records: ["fresh", "measures", "where"],
+  };
+  for (const [name, args] of Object.entries(unclear)) {
+    const { inputSchema } = listed(catalog.find((one) => one.name === name)!);
+    const properties = inputSchema.properties as Record<
+      string,
+      { description?: string }
+    >;
+    for (const argument of args) {
+      assert(properties[argument]?.description, `${name}: ${argument}`);
+    }
+  }
+});
+
 Deno.test("names, descriptions and input schemas take at most 36 KB together", () => {
   const shown = catalog.map(listed)
     .map(({ name, description, inputSchema }) => ({

@@ -13,7 +13,7 @@ import { bodyInput, bodyValues } from "./body_arguments.ts";
 import { changeTool } from "./change_tool.ts";
 import { frames } from "./frames.ts";
 import { skipArgument, tenantArgument } from "./shared_arguments.ts";
-import { spoken, type ToolTraits } from "./tool_traits.ts";
+import { meaningOf, spoken, type ToolTraits } from "./tool_traits.ts";
 
 /**
  * Makes a tool that creates a record.
@@ -32,11 +32,10 @@ export function createTool(traits: ToolTraits): Tool {
     allowDuplicate: args.allow_duplicate === true,
     summary,
   });
-  const checked = template ? ", checked against the company's template" : "";
   return changeTool({
     name,
     title: `Create ${spoken(resource.name)}`,
-    description: `Creates a ${spoken(resource.name)}${checked}.`,
+    description: `Creates a ${spoken(resource.name)}${meaningOf(traits)}.`,
     effect: "write",
     input: {
       ...bodyInput(resource, create, descriptions),

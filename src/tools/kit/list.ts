@@ -23,7 +23,7 @@ import {
   tenantArgument,
 } from "./shared_arguments.ts";
 import { presentRows } from "./rows.ts";
-import { spoken, type ToolTraits } from "./tool_traits.ts";
+import { meaningOf, spoken, type ToolTraits } from "./tool_traits.ts";
 import { objects } from "./whole_list.ts";
 
 /** The default number of records in a page. */
@@ -44,7 +44,7 @@ export function listTool(traits: ToolTraits): Tool {
   return tool({
     name: `list_${resource.plural}`,
     title: `List ${plural}`,
-    description: `A page of ${plural}, in short.`,
+    description: `A page of ${plural}${meaningOf(traits)}.`,
     effect: "read",
     input: {
       ...query,

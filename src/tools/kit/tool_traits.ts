@@ -10,6 +10,8 @@ import type { Argument } from "./arguments.ts";
 export interface ToolTraits {
   /** The kind of record. */
   readonly resource: Resource;
+  /** What a record is, where its name does not say it. */
+  readonly meaning?: string;
   /** The keys that identify a record in a list. */
   readonly summary: readonly string[];
   /** Descriptions of the arguments of create that need one, by body key. */
@@ -30,6 +32,11 @@ export interface ToolTraits {
    * records.
    */
   readonly filters?: readonly string[];
+}
+
+/** What records of a kind are, as the end of a sentence that names them. */
+export function meaningOf({ meaning }: ToolTraits): string {
+  return meaning === undefined ? "" : `: ${meaning}`;
 }
 
 /** The name of a kind of record, singular or plural, for sentences. */

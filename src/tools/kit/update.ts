@@ -46,16 +46,13 @@ export function updateTool(traits: ToolTraits): Tool {
     skipValidation: args.skip_validation === true,
     summary,
   });
-  const checked = template
-    ? ` Checked as the ${spoken(resource.name)} would become.`
-    : "";
   const lists = Object.values(update.body).some((type) => LISTS.has(type))
-    ? ' A list replaces the stored one; {"add": […], "remove": […]} changes it.'
+    ? " A list replaces the stored one; {add: […], remove: […]} changes it."
     : "";
   return changeTool({
     name,
     title: `Update ${spoken(resource.name)}`,
-    description: `Changes only the keys given.${lists}${checked}`,
+    description: `Changes only the keys given.${lists}`,
     effect: "write",
     idempotent: true,
     input: {
