@@ -165,7 +165,7 @@ Deno.test("keys refuses wrong arguments, and repeats no secret", async () => {
     [["keys", "create", "--expires", "0d"], store, "--expires must be days"],
     [["keys", "create", "--expires", "2026-01-01"], store, "a future date"],
     [["keys", "create", "--expires", "2027-02-31"], store, "a future date"],
-    [["keys", "create", "--json"], store, "--json is for tenants list"],
+    [["keys", "create", "--json"], store, "--json is for try, tenants list"],
     [["keys", "revoke"], store, "keys revoke needs the id of a key"],
     [["keys", "revoke", key], store, "Do not give the whole key"],
     [["keys", "list", "x"], store, "keys list takes no further words"],
