@@ -29,6 +29,8 @@ import { metricList, prometheusName } from "../src/telemetry/metrics.ts";
 import { MAX_ANSWER, MAX_TEXT } from "../src/tools/kit/fit.ts";
 import { answersOfSandbox } from "./examples.ts";
 import { type Example, toolExamples } from "./tools/examples.ts";
+import { ratioTable } from "./bench/ratio.ts";
+import benchmark from "./bench/result.json" with { type: "json" };
 import python from "../tests/fixtures/python_server.json" with { type: "json" };
 
 const root = new URL("../", import.meta.url);
@@ -298,19 +300,19 @@ async function formatted(text: string, language = "md"): Promise<string> {
 export async function generate(): Promise<Record<string, string>> {
   const policy = `${vaultPolicy("tokens")}\n${vaultPolicy("keys")}`;
   const parts: [path: string, name: string, content: string][] = [
-    ["CLIENTS.md", "clients", clientSection()],
-    ["DEPLOY.md", "unit", deployed("qontak-mcp.service", "ini")],
-    ["DEPLOY.md", "container", deployed("Containerfile", "dockerfile")],
-    ["MIGRATION.md", "arguments", migrationTable()],
-    ["OPERATIONS.md", "metrics", metricTable()],
-    ["SETTINGS.md", "variables", variableTable()],
-    ["TOKENS.md", "policy", `\`\`\`hcl\n${policy}\`\`\``],
-    ["TOOLS.md", "prompts", promptTable()],
-    ["TOOLS.md", "tools", await toolPages()],
+    [".github/CLIENTS.md", "clients", clientSection()],
+    [".github/DEPLOY.md", "unit", deployed("qontak-mcp.service", "ini")],
+    [".github/DEPLOY.md", "container", deployed("Containerfile", "dockerfile")],
+    [".github/MIGRATION.md", "arguments", migrationTable()],
+    [".github/OPERATIONS.md", "metrics", metricTable()],
+    [".github/SETTINGS.md", "variables", variableTable()],
+    [".github/TOKENS.md", "policy", `\`\`\`hcl\n${policy}\`\`\``],
+    [".github/TOOLS.md", "prompts", promptTable()],
+    [".github/TOOLS.md", "tools", await toolPages()],
+    ["README.md", "ratios", ratioTable(benchmark)],
   ];
   const documents: Record<string, string> = {};
-  for (const [file, name, content] of parts) {
-    const path = `.github/${file}`;
+  for (const [path, name, content] of parts) {
     const text = documents[path] ??
       await Deno.readTextFile(new URL(path, root));
     documents[path] = await formatted(fill(text, name, content));

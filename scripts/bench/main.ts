@@ -1,145 +1,82 @@
 /**
  * Compares this server with what it stands on: `deno task bench --help`.
  *
- * Only ratios are compared between machines and runs, never times.
- *
  * @module
  */
 import { ConfigError } from "../../src/errors.ts";
 import { print, runCommand } from "../command.ts";
-import { row } from "../figures.ts";
 import { root } from "../program.ts";
-import { type HttpFigures, measureHttp } from "./http.ts";
-import { measureStarts, type Start } from "./starts.ts";
+import { type Effort, measureLoads } from "./loads.ts";
+import { measureMemory } from "./memory.ts";
+import {
+  machine,
+  type Ratio,
+  type Run,
+  table,
+  TOLERANCE,
+  worse,
+} from "./ratio.ts";
+import { measureStarts } from "./starts.ts";
+import { measureTelemetry } from "./telemetry.ts";
 
-/** The ratios that --check compares with. */
-const KEPT = `${root}scripts/bench/ratios.json`;
+/** The kept run, which --check compares with and the README shows. */
+const KEPT = "scripts/bench/result.json";
 
-/**
- * How much worse than the kept ratio a ratio may be: on a shared machine, two
- * runs of the same code differ by up to a half.
- */
-const TOLERANCE = 2;
+/** The parts of the benchmark. The names of their ratios begin with a prefix. */
+const PARTS: Readonly<
+  Record<string, {
+    readonly prefix: RegExp;
+    readonly measure: (effort: Effort) => Promise<readonly Ratio[]>;
+  }>
+> = {
+  loads: { prefix: /^(?:http|stdio) /, measure: measureLoads },
+  cold: { prefix: /^cold /, measure: measureStarts },
+  memory: { prefix: /^memory:/, measure: measureMemory },
+  telemetry: { prefix: /^telemetry,/, measure: measureTelemetry },
+};
 
-/** A comparison. */
-interface Ratio {
-  readonly name: string;
-  readonly ratio: number;
-  /** Whether a larger ratio is better, as for calls per second. */
-  readonly isMoreBetter: boolean;
-  readonly baseline: string;
-  readonly ours: string;
-}
-
-const perSecond = (value: number) => `${value.toFixed(0)}/s`;
-const inMs = (value: number) => `${value.toFixed(2)} ms`;
-const inMb = (value: number) => `${(value / 1e6).toFixed(0)} MB`;
-
-/** A comparison of two values of one kind. */
-function compare(
-  name: string,
-  [baseline, ours]: readonly [number, number],
-  write: (value: number) => string,
-  isMoreBetter = false,
-): Ratio {
-  return {
-    name,
-    ratio: Math.round(ours / baseline * 100) / 100,
-    isMoreBetter,
-    baseline: write(baseline),
-    ours: write(ours),
-  };
-}
-
-function httpRatios({ loads, memory }: HttpFigures): Ratio[] {
-  return [
-    ...Object.entries(loads).flatMap(([name, { bare, sdk, qontak }]) => {
-      const pair = (key: "rate" | "p50" | "p99" | "cpu") =>
-        [sdk![key], qontak![key]] as const;
-      return [
-        compare(`http ${name}, per second`, pair("rate"), perSecond, true),
-        compare(`http ${name}, p50`, pair("p50"), inMs),
-        compare(`http ${name}, p99`, pair("p99"), inMs),
-        compare(`http ${name}, computing`, pair("cpu"), inMs),
-        ...(bare
-          ? [compare(
-            `http ${name}, per second, to bare Deno.serve`,
-            [bare.rate, qontak!.rate],
-            perSecond,
-            true,
-          )]
-          : []),
-      ];
-    }),
-    ...(["idle", "loaded"] as const).map((when) =>
-      compare(
-        `http memory, ${when}`,
-        [memory.sdk[when], memory.qontak[when]],
-        inMb,
-      )
-    ),
-  ];
-}
-
-function startRatios(starts: Readonly<Record<string, Start>>): Ratio[] {
-  return Object.entries(starts).map(([name, { baseline, ours }]) =>
-    compare(`cold ${name}`, [baseline, ours], inMs)
-  );
-}
-
-/**
- * The ratios that --check compares: these vary least between runs. A start of a
- * bare Deno.serve is so short that other work on the machine decides its ratio.
- */
-const CHECKED = /computing$|^cold stdio|memory/;
-
-/** The ratios that are worse than the kept ones, as sentences. */
-export function worse(
-  found: readonly Pick<Ratio, "name" | "ratio" | "isMoreBetter">[],
-  kept: Readonly<Record<string, number>>,
-  tolerance: number = TOLERANCE,
-): string[] {
-  return found.flatMap(({ name, ratio, isMoreBetter }) => {
-    const before = kept[name];
-    if (before === undefined || !CHECKED.test(name)) return [];
-    const factor = isMoreBetter ? before / ratio : ratio / before;
-    return factor <= tolerance ? [] : [
-      `${name}: the ratio is ${ratio}, and was ${before}: more than ${tolerance} times worse`,
-    ];
-  });
-}
-
-function table(ratios: readonly Ratio[]): string {
-  const widths = [46, -14, -14, -8];
-  return [
-    row(widths, "", "baseline", "ours", "ratio"),
-    ...ratios.map(({ name, baseline, ours, ratio }) =>
-      row(widths, name, baseline, ours, ratio.toFixed(2))
-    ),
-  ].join("\n");
-}
+/** What is measured by default, and with --short. */
+const EFFORTS = {
+  full: { rounds: 7, ms: 400, calls: 100_000 },
+  short: { rounds: 3, ms: 150, calls: 8_000 },
+} as const satisfies Readonly<Record<string, Effort>>;
 
 /** The flags. */
 const flags = {
   only: {
     type: "string",
     value: "PART",
-    help: "Measure only http or only cold",
+    help: `Measure only one part: ${Object.keys(PARTS).join(", ")}`,
+  },
+  short: {
+    type: "boolean",
+    help: "Measure for one minute instead of about seven",
   },
   rounds: {
     type: "string",
     value: "N",
-    help: "How often each case is measured; 7 by default",
+    help: "How often each case is measured; 7 by default, 3 with --short",
+  },
+  calls: {
+    type: "string",
+    value: "N",
+    help:
+      "After how many calls memory is measured; 100000 by default, 8000 with --short",
   },
   json: {
     type: "string",
     value: "FILE",
-    help: "Write the ratios to a file as JSON",
+    help: "Write the run to a file as JSON",
+  },
+  keep: {
+    type: "boolean",
+    help:
+      `Write the run to ${KEPT}, which --check compares with; deno task docs then puts it into the README`,
   },
   check: {
     type: "boolean",
     help:
-      `Fail if a ratio of computing, of a start over stdio or of memory is more than ${TOLERANCE} times worse than in scripts/bench/ratios.json`,
+      `Fail if a ratio of computing, of a start or of memory is more than ${TOLERANCE} times worse than the kept one, or is missing`,
   },
 } as const;
 
@@ -149,34 +86,60 @@ if (import.meta.main) {
     about:
       "Compares this server with the SDK's low-level handler and with a bare Deno.serve, which send the same requests. All take turns in one run; medians and ratios are printed.",
     flags,
-    async run({ only, rounds = "7", json, check = false }) {
+    async run({ only, short = false, rounds, calls, json, keep, check }) {
+      const names = Object.keys(PARTS);
       const problems = [
-        ...(only === undefined || only === "http" || only === "cold"
+        ...(only === undefined || names.includes(only)
           ? []
-          : ["--only takes http or cold"]),
-        ...(/^[1-9]\d?$/.test(rounds) ? [] : ["--rounds takes 1 to 99"]),
+          : [`--only takes ${names.join(", ")}`]),
+        ...(rounds === undefined || /^[1-9]\d?$/.test(rounds)
+          ? []
+          : ["--rounds takes 1 to 99"]),
+        ...(calls === undefined || /^[1-9]\d{2,5}$/.test(calls)
+          ? []
+          : ["--calls takes 100 to 999999"]),
+        ...(keep && (short || only !== undefined)
+          ? ["--keep needs a whole run, without --only and --short"]
+          : []),
       ];
       if (problems.length > 0) throw new ConfigError(problems);
-      const times = Number(rounds);
-      const ratios = [
-        ...(only === "cold"
-          ? []
-          : httpRatios(await measureHttp({ rounds: times, ms: 1_000 }))),
-        ...(only === "http" ? [] : startRatios(await measureStarts(times))),
-      ];
-      print(
-        `${navigator.hardwareConcurrency} cores, Deno ${Deno.version.deno}, medians of ${times}, alternating`,
+      const usual = EFFORTS[short ? "short" : "full"];
+      const effort = {
+        ...usual,
+        ...(rounds ? { rounds: Number(rounds) } : {}),
+        ...(calls ? { calls: Number(calls) } : {}),
+      };
+      const parts = Object.entries(PARTS).filter(([name]) =>
+        only === undefined || name === only
       );
-      print(table(ratios));
-      if (json) {
-        const all = Object.fromEntries(
-          ratios.map(({ name, ratio }) => [name, ratio]),
-        );
-        await Deno.writeTextFile(json, `${JSON.stringify(all, null, 2)}\n`);
+      print(`${machine()}; medians of ${effort.rounds}, taking turns`);
+      const ratios: Ratio[] = [];
+      for (const [, { measure }] of parts) {
+        const found = await measure(effort);
+        print(table(found));
+        ratios.push(...found);
       }
-      if (!check) return 0;
-      const kept = JSON.parse(await Deno.readTextFile(KEPT));
-      const found = worse(ratios, kept);
+      const run: Run = {
+        date: new Date().toISOString().slice(0, 10),
+        machine: machine(),
+        rounds: effort.rounds,
+        calls: effort.calls,
+        ratios,
+      };
+      const text = `${JSON.stringify(run, null, 2)}\n`;
+      if (json) await Deno.writeTextFile(json, text);
+      const kept = `${root}${KEPT}`;
+      if (!check) {
+        if (keep) await Deno.writeTextFile(kept, text);
+        return 0;
+      }
+      const before: Run = JSON.parse(await Deno.readTextFile(kept));
+      const found = worse(
+        ratios,
+        before.ratios.filter(({ name }) =>
+          parts.some(([, { prefix }]) => prefix.test(name))
+        ),
+      );
       return print(
         found.join("\n") || "No checked ratio is worse than the kept one",
         found.length === 0 ? 0 : 1,

@@ -1,7 +1,7 @@
 /**
- * Compares cold starts, from the start of a process to its answers: over stdio
- * with a bare server of the SDK that has as many tools, and the deploy entry
- * with a bare Deno.serve. Each pair takes turns in one run.
+ * Compares cold starts, from the start of a process to its answers: on stdio
+ * and over HTTP with a bare server of the SDK that has as many tools, and the
+ * deploy entry with a bare Deno.serve. Each pair takes turns in one run.
  *
  * @module
  */
@@ -13,24 +13,20 @@ import {
   keyEntry,
   startDeployed,
 } from "../../tests/support/deployed.ts";
+import { type HttpProcess, startServing } from "../../tests/support/process.ts";
+import { post } from "../../tests/support/rpc.ts";
 import { median } from "../figures.ts";
 import { denoRun, root } from "../program.ts";
+import { ERAS, HANDSHAKE, messageOf } from "./cases.ts";
+import type { Effort } from "./loads.ts";
+import { compare, inMs, type Ratio } from "./ratio.ts";
 
 const KEY = "of-the-benchmark";
 
 const OPENING = [
-  {
-    id: 1,
-    method: "initialize",
-    params: {
-      protocolVersion: "2025-11-25",
-      capabilities: {},
-      clientInfo: { name: "bench", version: "1.0.0" },
-    },
-  },
-  { method: "notifications/initialized" },
-  { id: 2, method: "tools/list" },
-].map((message) => `${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
+  ...HANDSHAKE,
+  messageOf(ERAS[0], { method: "tools/list" }, 2),
+].map((message) => `${JSON.stringify(message)}\n`);
 
 /** The answers whose time counts, in ms since the start of the process. */
 type Times = Readonly<Record<string, number>>;
@@ -64,33 +60,25 @@ async function startStdio(args: string[]): Promise<Times> {
   return { "first answer": times[0]!, "tools/list": times[1]! };
 }
 
-/** Asks a process that serves HTTP for the first time. */
-async function ask(
-  entry: string,
-  question: (url: string) => Promise<void>,
-): Promise<number> {
-  // A refresh token works only once.
-  await using sandbox = serveSandbox();
-  const env = {
-    QONTAK_BASE_URL: sandbox.url,
-    QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
-    MCP_API_KEYS: await keyEntry(KEY),
-  };
-  const start = performance.now();
-  await using server = await startDeployed(env, { entry });
-  await question(server.url);
-  return performance.now() - start;
-}
+/** How a process that serves HTTP is started. */
+type Open = (env: Readonly<Record<string, string>>) => Promise<HttpProcess>;
 
-/** The first answer, and the first call, of an entry for hosts. */
-const startHttp = async (entry: string): Promise<Times> => ({
-  "first answer": await ask(entry, async (url) => {
+/** What is asked first over HTTP. A baseline that is not MCP answers anything. */
+const QUESTIONS: Readonly<Record<string, (url: string) => Promise<void>>> = {
+  "first answer": async (url) => {
     const response = await fetch(new URL("/health", url));
-    if (!response.ok) throw new Error(`/health answered ${response.status}`);
     await response.body?.cancel();
-  }),
+  },
+  "tools/list": async (url) => {
+    const response = await fetch(
+      url,
+      post(messageOf(ERAS[0], { method: "tools/list" }), bearer(KEY)),
+    );
+    const text = await response.text();
+    if (!response.ok) throw new Error(`It answered: ${text}`);
+  },
   // The call needs an access token from the CRM.
-  "first call": await ask(entry, async (url) => {
+  "first call": async (url) => {
     const { status, isError, text } = await callTool(
       url,
       "list_pipelines",
@@ -100,55 +88,81 @@ const startHttp = async (entry: string): Promise<Times> => ({
     // The bare server answers, but does not speak MCP.
     const isFine = text === "" || !isError;
     if (status !== 200 || !isFine) throw new Error(`It answered: ${text}`);
-  }),
-});
+  },
+};
 
-/** The times of a baseline and of this server, as medians in ms. */
-export interface Start {
-  readonly baseline: number;
-  readonly ours: number;
+/** The time from the start of a process to its answer, for each question. */
+async function startHttp(open: Open): Promise<Times> {
+  const times: Record<string, number> = {};
+  for (const [name, ask] of Object.entries(QUESTIONS)) {
+    // A refresh token works only once.
+    await using sandbox = serveSandbox();
+    const env = {
+      QONTAK_BASE_URL: sandbox.url,
+      QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
+      MCP_API_KEYS: await keyEntry(KEY),
+    };
+    const start = performance.now();
+    await using server = await open(env);
+    await ask(server.url);
+    times[name] = performance.now() - start;
+  }
+  return times;
 }
 
 /**
  * Measures the starts.
  *
- * @param runs How often each starts; the median counts.
- * @returns The times by case, such as `stdio first answer`.
+ * @param effort How often each starts; the median counts.
  */
 export async function measureStarts(
-  runs: number,
-): Promise<Readonly<Record<string, Start>>> {
+  { rounds }: Effort,
+): Promise<readonly Ratio[]> {
   const stdio = async (file: string, ...args: string[]) => {
     const all = await denoRun(file, ...args);
     return () => startStdio(all);
   };
-  const pairs = {
-    stdio: {
-      baseline: await stdio("scripts/bench/bare.ts", `${catalog.length}`),
-      ours: await stdio("mod.ts", "--sandbox"),
-    },
-    deploy: {
-      baseline: () => startHttp("scripts/bench/bare_http.ts"),
-      ours: () => startHttp("src/deploy.ts"),
-    },
+  const serving = async (file: string, ...args: string[]) => {
+    const all = await denoRun(file, ...args);
+    return () => startHttp((env) => startServing(Deno.execPath(), all, env));
   };
-  const found: Record<string, { baseline: number[]; ours: number[] }> = {};
+  const deployed = (entry: string) => () =>
+    startHttp((env) => startDeployed(env, { entry }));
+  const bare = ["scripts/bench/bare.ts", `${catalog.length}`] as const;
+  const pairs: Readonly<
+    Record<
+      string,
+      readonly [baseline: () => Promise<Times>, ours: () => Promise<Times>]
+    >
+  > = {
+    stdio: [await stdio(...bare), await stdio("mod.ts", "--sandbox")],
+    http: [
+      await serving(...bare, "http"),
+      await serving("mod.ts", "--http", "--port", "0"),
+    ],
+    deploy: [
+      deployed("scripts/bench/bare_http.ts"),
+      deployed("src/deploy.ts"),
+    ],
+  };
+  const found: Record<string, [baseline: number[], ours: number[]]> = {};
   // The first run warms the disk caches, and does not count.
-  for (let run = -1; run < runs; run++) {
+  for (let run = -1; run < rounds; run++) {
     for (const [pair, starts] of Object.entries(pairs)) {
-      for (const side of ["baseline", "ours"] as const) {
-        for (const [what, ms] of Object.entries(await starts[side]())) {
+      for (const [side, begin] of starts.entries()) {
+        for (const [what, ms] of Object.entries(await begin())) {
           if (run < 0) continue;
-          const times = found[`${pair} ${what}`] ??= { baseline: [], ours: [] };
-          times[side].push(ms);
+          const times = found[`cold ${pair}: ${what}`] ??= [[], []];
+          times[side]!.push(ms);
         }
       }
     }
   }
-  return Object.fromEntries(
-    Object.entries(found).map(([name, { baseline, ours }]) => [
-      name,
-      { baseline: median(baseline), ours: median(ours) },
-    ]),
+  return Object.entries(found).map(([name, [baseline, ours]]) =>
+    compare(name, [median(baseline), median(ours)], inMs, {
+      // A bare Deno.serve starts so fast that other work on the machine decides
+      // its ratio.
+      isChecked: !name.startsWith("cold deploy"),
+    })
   );
 }

@@ -1,7 +1,7 @@
 /**
- * Measures the cost of telemetry: tool calls per second without it, with the
- * built-in metrics that are always on, and with OpenTelemetry, in processes
- * that take turns. Qontak answers at once, so only this side is measured; in a
+ * Compares tool calls per second without telemetry with those with the built-in
+ * metrics, which are always on, and with OpenTelemetry, in processes that take
+ * turns. Qontak answers at once, so only this side is measured; in a
  * real call, the share is far smaller.
  *
  * @module
@@ -23,11 +23,12 @@ import { DEFAULT_TENANT } from "../../src/tokens/store.ts";
 import { createEnvStore } from "../../src/tokens/stores/env.ts";
 import { catalog } from "../../src/tools/catalog.ts";
 import { print } from "../command.ts";
-import { row } from "../figures.ts";
+import { median } from "../figures.ts";
 import { denoRun } from "../program.ts";
+import { compare, perSecond, type Ratio } from "./ratio.ts";
 import { startCollector } from "../../tests/support/collector.ts";
 
-/** Calls per round, and rounds; the fastest round of each counts. */
+/** Calls per round, and rounds; the median round of each counts. */
 const CALLS = 1_000, ROUNDS = 25;
 
 /** Telemetry that records nothing. */
@@ -117,7 +118,8 @@ async function startSubject(name: string, env: Record<string, string>) {
   };
 }
 
-async function compare(): Promise<void> {
+/** Measures. */
+export async function measureTelemetry(): Promise<readonly Ratio[]> {
   await using collector = startCollector();
   await using none = await startSubject("none", {});
   await using counts = await startSubject("counts", {});
@@ -126,22 +128,17 @@ async function compare(): Promise<void> {
   for (let i = 0; i < ROUNDS; i++) {
     for (const subject of subjects) subject.rates.push(await subject.round());
   }
-  const fastest = Math.max(...none.rates);
-  print([
-    `${CALLS} calls of list_pipelines, the fastest of ${ROUNDS} rounds, taking turns`,
-    ...subjects.map(({ name, rates }) => {
-      const rate = Math.max(...rates);
-      return row(
-        [16, -15, -16, -14],
-        name,
-        `${rate.toFixed(0)} calls/s`,
-        `${(1e6 / rate).toFixed(0)} µs a call`,
-        `ratio ${(rate / fastest).toFixed(2)}`,
-      );
-    }),
-  ].join("\n"));
+  return [counts, otel].map(({ name, rates }) =>
+    compare(
+      `telemetry, ${name}: per second`,
+      [median(none.rates), median(rates)],
+      perSecond,
+      { isMoreBetter: true },
+    )
+  );
 }
 
-const [subject] = Deno.args;
-if (subject === undefined) await compare();
-else await serveRounds(subject === "none" ? nothing : createTelemetry());
+if (import.meta.main) {
+  const [subject] = Deno.args;
+  await serveRounds(subject === "none" ? nothing : createTelemetry());
+}

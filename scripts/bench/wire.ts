@@ -1,10 +1,12 @@
 /**
- * A load generator: it repeats a request over kept-alive TCP connections. It costs less than fetch, so that it takes little from the
+ * A load generator for HTTP: it repeats requests over kept-alive TCP
+ * connections. It costs less than fetch, so that it takes little from the
  * server that it measures.
  *
  * @module
  */
 import { percentile } from "../figures.ts";
+import type { Prepared, Requests } from "./cases.ts";
 
 /** What a load found. */
 export interface Load {
@@ -18,17 +20,38 @@ export interface Load {
   readonly p99: number;
 }
 
+/** How a load is made. */
+export interface LoadOptions {
+  /** How many requests are under way at the same time. */
+  readonly atOnce: number;
+  /** How long, in ms. */
+  readonly ms: number;
+  /** How often each client sends all its requests at most; by default without limit. */
+  readonly times?: number;
+}
+
+/** The load that measured times make. */
+export function loadOf(times: readonly number[], ms: number): Load {
+  return {
+    count: times.length,
+    rate: times.length / ms * 1_000,
+    p50: percentile(times, 0.5),
+    p99: percentile(times, 0.99),
+  };
+}
+
 /** The bytes of a POST with a JSON body. */
-export function postBytes(
+function postBytes(
   { host, pathname }: URL,
-  body: unknown,
+  { message, headers }: Prepared,
 ): Uint8Array<ArrayBuffer> {
-  const text = new TextEncoder().encode(JSON.stringify(body));
+  const text = new TextEncoder().encode(JSON.stringify(message));
   const head = new TextEncoder().encode([
     `POST ${pathname} HTTP/1.1`,
     `host: ${host}`,
     "content-type: application/json",
     "accept: application/json, text/event-stream",
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
     `content-length: ${text.byteLength}`,
     "\r\n",
   ].join("\r\n"));
@@ -89,44 +112,39 @@ function endsWith(bytes: Uint8Array, end: Uint8Array): boolean {
 }
 
 /** Throws if an answer says that something failed. */
-function check(bytes: Uint8Array): void {
-  const text = new TextDecoder().decode(bytes);
+export function check(text: string): void {
   if (/"isError":true|"error":\{/.test(text)) throw new Error(text);
 }
 
 /**
- * Loads a server.
+ * Loads a server. Each connection is a client.
  *
  * @param url Where.
- * @param bodies The bodies, one after the other, and then from the first one.
- * @param load How many connections send at the same time, and for how long.
+ * @param requests What each client sends, one after the other, and then from
+ * the first one.
+ * @param options How many, and for how long.
  */
 export async function load(
   url: string,
-  bodies: readonly unknown[],
-  { connections, ms }: { readonly connections: number; readonly ms: number },
+  requests: Requests,
+  { atOnce, ms, times: most = Infinity }: LoadOptions,
 ): Promise<Load> {
   const address = new URL(url);
-  const requests = bodies.map((body) => postBytes(address, body));
   const times: number[] = [];
   const { hostname, port } = address;
   const start = performance.now();
-  await Promise.all(Array.from({ length: connections }, async () => {
+  await Promise.all(Array.from({ length: atOnce }, async (_, client) => {
+    const bytes = requests(client).map((one) => postBytes(address, one));
     using conn = await Deno.connect({ hostname, port: Number(port) });
     conn.setNoDelay();
     const connection = new Connection(conn);
-    for (let i = 0; performance.now() - start < ms; i++) {
+    const end = bytes.length * most;
+    for (let i = 0; i < end && performance.now() - start < ms; i++) {
       const at = performance.now();
-      const answer = await connection.ask(requests[i % requests.length]!);
+      const answer = await connection.ask(bytes[i % bytes.length]!);
       times.push(performance.now() - at);
-      if (i < requests.length) check(answer);
+      if (i < bytes.length) check(new TextDecoder().decode(answer));
     }
   }));
-  const seconds = (performance.now() - start) / 1_000;
-  return {
-    count: times.length,
-    rate: times.length / seconds,
-    p50: percentile(times, 0.5),
-    p99: percentile(times, 0.99),
-  };
+  return loadOf(times, performance.now() - start);
 }

@@ -1,16 +1,64 @@
 /**
- * The benchmark's comparison with kept ratios.
+ * The benchmark's figures, its comparison with kept ratios, and its table.
  *
  * @module
  */
-import { assertEquals } from "@std/assert";
-import { worse } from "../../scripts/bench/main.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  AT_ONCE,
+  type Case,
+  CASES,
+  ERAS,
+  nameOf,
+} from "../../scripts/bench/cases.ts";
+import {
+  compare,
+  inMs,
+  type Ratio,
+  ratioTable,
+  type Run,
+  worse,
+} from "../../scripts/bench/ratio.ts";
+import { loadOf } from "../../scripts/bench/wire.ts";
+import { median, percentile } from "../../scripts/figures.ts";
 
-const NAME = "http read 16, computing";
+const NAME = "http read, 16 at once: computing";
+
+/** A checked ratio. */
+const checked = (ratio: number, more: Partial<Ratio> = {}): Ratio => ({
+  ...compare(NAME, [1, ratio], inMs, { isChecked: true }),
+  ...more,
+});
+
+const root = new URL("../../", import.meta.url);
+const kept: Run = JSON.parse(
+  await Deno.readTextFile(new URL("scripts/bench/result.json", root)),
+);
+
+Deno.test("percentile() is a value that the share does not exceed", () => {
+  const values = Array.from({ length: 200 }, (_, i) => 200 - i);
+  assertEquals(percentile(values, 0.99), 198);
+  assertEquals(percentile(values, 1), 200);
+  assertEquals(percentile(values, 0), 1);
+  assertEquals(median([9, 1, 5]), 5);
+  assertEquals(median([4, 1, 3, 2]), 2);
+});
+
+Deno.test("loadOf() counts answers per second of the whole load", () => {
+  const times = [...Array(99).fill(2), 30];
+  const load = loadOf(times, 500);
+  assertEquals(load, { count: 100, rate: 200, p50: 2, p99: 2 });
+  assertEquals(loadOf([...times, 40, 50], 500).p99, 40);
+});
+
+Deno.test("compare() divides ours by the baseline", () => {
+  const { ratio, baseline, ours } = compare("a", [2, 3], inMs);
+  assertEquals([ratio, baseline, ours], [1.5, "2.00 ms", "3.00 ms"]);
+});
 
 Deno.test("worse() names a ratio beyond the tolerance, in its own direction", () => {
   const found = (ratio: number, isMoreBetter = false) =>
-    worse([{ name: NAME, ratio, isMoreBetter }], { [NAME]: 2 }, 1.5);
+    worse([checked(ratio, { isMoreBetter })], [checked(2)], 1.5);
   assertEquals(found(2.9), []);
   assertEquals(found(0.1), []);
   assertEquals(found(3.1), [
@@ -21,22 +69,63 @@ Deno.test("worse() names a ratio beyond the tolerance, in its own direction", ()
   assertEquals(found(10, true), []);
 });
 
-Deno.test("worse() checks only what is kept and varies little", () => {
-  const one = { ratio: 9, isMoreBetter: false };
-  const other = { ...one, name: "http read 16, p99" };
-  assertEquals(worse([other], { [other.name]: 1 }), []);
-  assertEquals(worse([{ ...one, name: NAME }], {}), []);
+Deno.test("worse() names a checked ratio that only one side has", () => {
+  const renew = "deno task bench --keep keeps new ones";
+  assertEquals(worse([], [checked(2)]), [
+    `${NAME}: it was not measured: ${renew}`,
+  ]);
+  assertEquals(worse([checked(2)], []), [
+    `${NAME}: no ratio is kept: ${renew}`,
+  ]);
 });
 
-Deno.test("the kept ratios have every case that is checked", async () => {
-  const kept = JSON.parse(
-    await Deno.readTextFile(
-      new URL("../../scripts/bench/ratios.json", import.meta.url),
-    ),
-  );
-  for (const load of ["read 1", "read 16", "list 1", "list 16", "write 1"]) {
-    assertEquals(typeof kept[`http ${load}, computing`], "number", load);
+Deno.test("worse() leaves out what varies much between runs", () => {
+  const p99 = compare("http read, 16 at once: p99", [1, 9], inMs);
+  assertEquals(worse([p99], [{ ...p99, ratio: 1 }]), []);
+  assertEquals(worse([p99], []), []);
+  assertEquals(worse([], [p99]), []);
+});
+
+Deno.test("the kept run has every case, and each part has ratios to check", () => {
+  const names = new Map(kept.ratios.map((one) => [one.name, one]));
+  for (const wire of ["http", "stdio"] as const) {
+    for (const era of ERAS) {
+      for (const of of Object.keys(CASES) as Case[]) {
+        for (const atOnce of AT_ONCE) {
+          const name = nameOf(wire, era, of, atOnce);
+          for (const what of ["per second", "p50", "p99", "computing"]) {
+            assert(names.has(`${name}: ${what}`), `${name}: ${what}`);
+          }
+          assertEquals(names.get(`${name}: computing`)!.isChecked, atOnce > 1);
+        }
+      }
+    }
   }
-  assertEquals(typeof kept["http memory, loaded"], "number");
-  assertEquals(typeof kept["cold stdio tools/list"], "number");
+  for (
+    const name of [
+      "cold stdio: first answer",
+      "cold stdio: tools/list",
+      "cold http: first call",
+      "memory: idle",
+      "memory: after the calls",
+      "memory: live objects after half of the calls, and after all",
+    ]
+  ) {
+    assert(names.get(name)?.isChecked, name);
+  }
+  for (const what of ["counts", "OpenTelemetry"]) {
+    assert(names.has(`telemetry, ${what}: per second`), what);
+  }
+  assertEquals(worse(kept.ratios, kept.ratios), []);
+});
+
+Deno.test("ratioTable() shows the run's day and machine, and needs every case", () => {
+  const table = ratioTable(kept);
+  assert(table.includes(kept.date) && table.includes(kept.machine), table);
+  const ratios = kept.ratios.filter(({ name }) => !name.startsWith("cold"));
+  assertThrows(
+    () => ratioTable({ ...kept, ratios }),
+    Error,
+    "The kept run lacks cold stdio: first answer",
+  );
 });
