@@ -11,7 +11,7 @@ export const DEFAULT_ZONE = "Asia/Jakarta";
 /** A rule for the name of a time zone that the runtime knows. */
 export const zoneName: Rule<string> = (value, given = value) => {
   try {
-    createZone(String(value));
+    createZone(String(value)).clockAt(0);
     return String(value);
   } catch {
     throw new Error(
@@ -47,22 +47,13 @@ export interface Zone {
 }
 
 /**
- * Makes a time zone.
+ * Makes a time zone. Its first use loads what the runtime knows about zones,
+ * which takes milliseconds, and throws a RangeError if there is no such zone.
  *
  * @param name Its IANA name.
- * @throws {RangeError} If there is no such zone.
  */
 export function createZone(name: string): Zone {
-  const format = new Intl.DateTimeFormat("en-US", {
-    timeZone: name,
-    hourCycle: "h23",
-    year: "numeric",
-    month: "numeric",
-    day: "numeric",
-    hour: "numeric",
-    minute: "numeric",
-    second: "numeric",
-  });
+  let format: Intl.DateTimeFormat | undefined;
   /**
    * A cache: formatting is slow, and many records share a quarter of an hour.
    */
@@ -90,6 +81,16 @@ export function createZone(name: string): Zone {
     const quarter = Math.floor(epoch / QUARTER);
     const known = offsets.get(quarter);
     if (known !== undefined) return known;
+    format ??= new Intl.DateTimeFormat("en-US", {
+      timeZone: name,
+      hourCycle: "h23",
+      year: "numeric",
+      month: "numeric",
+      day: "numeric",
+      hour: "numeric",
+      minute: "numeric",
+      second: "numeric",
+    });
     const parts = Object.fromEntries(
       format.formatToParts(quarter * QUARTER)
         .map(({ type, value }) => [type, Number(value)]),
