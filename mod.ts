@@ -44,8 +44,11 @@ export {
 } from "./src/server.ts";
 export type { ConnectionOptions } from "./src/qontak/connection.ts";
 export type { Readiness } from "./src/qontak/readiness.ts";
-export { type Toolset, TOOLSETS } from "./src/tools/catalog.ts";
-export type { ListedTool } from "./src/tools/catalog.ts";
+export {
+  type ListedTool,
+  type Toolset,
+  TOOLSETS,
+} from "./src/tools/outline.ts";
 export type { Confirm } from "./src/changes/confirm.ts";
 export type { Content } from "./src/mcp/content.ts";
 

@@ -21,8 +21,8 @@ import { SETUP_LIFETIME } from "../src/fields/setup.ts";
 import { type FieldType, fieldTypes } from "../src/fields/types.ts";
 import { MAX_BYTES } from "../src/qontak/envelope.ts";
 import { ALL_BYTES, TENANT_BYTES } from "../src/snapshots/snapshots.ts";
-import { catalog, listed, TOOLSETS } from "../src/tools/catalog.ts";
-import type { JsonSchema } from "../src/tools/kit/arguments.ts";
+import { catalog } from "../src/tools/catalog.ts";
+import { type JsonSchema, listed, TOOLSETS } from "../src/tools/outline.ts";
 import type { Tool } from "../src/tools/tool.ts";
 import { vaultPolicy } from "../src/tokens/stores/vault/policy.ts";
 import { metricList, prometheusName } from "../src/telemetry/metrics.ts";
@@ -31,6 +31,7 @@ import { answersOfSandbox } from "./examples.ts";
 import { type Example, toolExamples } from "./tools/examples.ts";
 import { ratioTable } from "./bench/ratio.ts";
 import benchmark from "./bench/result.json" with { type: "json" };
+import { outlinesFile } from "./tools/outlines.ts";
 import python from "../tests/fixtures/python_server.json" with { type: "json" };
 
 const root = new URL("../", import.meta.url);
@@ -321,6 +322,7 @@ export async function generate(): Promise<Record<string, string>> {
     ".env.example": envExample(),
     ".github/FIELDS.md": await formatted(fieldsPage()),
     "src/http/page/answers.ts": await answersFile(),
+    "src/tools/outlines.json": outlinesFile(),
     ...documents,
     ...snapshots(),
   };

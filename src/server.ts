@@ -26,10 +26,11 @@ import {
   ON_THIS_MACHINE,
 } from "./mcp/caller.ts";
 import { extraCapabilities, registerExtras } from "./mcp/extras.ts";
-import { type Call, createCall } from "./mcp/call.ts";
-import { createConfirmed } from "./mcp/confirm.ts";
+import type { Call } from "./mcp/call.ts";
+import type { Calls } from "./mcp/calls.ts";
 import { createEndpoint } from "./mcp/http.ts";
 import {
+  type AnswerCall,
   createToolMethods,
   type ToolMethods,
   toolRequestOf,
@@ -290,7 +291,7 @@ export function createServer(given: ServerOptions): QontakServer {
   );
   telemetry.gauge("snapshot_bytes", () => snapshots.bytes);
   const tools = selectTools(options);
-  const call = createCall({
+  const settings = {
     access,
     kv,
     sealer: options.sealer,
@@ -306,8 +307,14 @@ export function createServer(given: ServerOptions): QontakServer {
     },
     snapshots,
     zone: createZone(options.timeZone ?? DEFAULT_ZONE),
-    hasTool: (name) => tools.some((tool) => tool.name === name),
-  });
+    hasTool: (name: string) => tools.some((tool) => tool.name === name),
+  };
+  let loaded: Promise<Calls> | undefined;
+  const calls = () =>
+    loaded ??= import("./mcp/calls.ts").then(({ createCalls }) =>
+      createCalls(settings)
+    );
+  const call: Call = async (...one) => await (await calls()).call(...one);
   const viewOf = createViews(tools, {
     compact: isCompact(options.tools ?? []),
   });
@@ -320,13 +327,17 @@ export function createServer(given: ServerOptions): QontakServer {
   /** Makes the methods of callers: of the owner if nobody else is named. */
   const methodsFor = (owner: Caller, otherwise: Confirm) => {
     const { confirm = otherwise } = options;
-    const confirmed = createConfirmed(call, confirm);
+    let answering: AnswerCall | undefined;
+    const answerCall: AnswerCall = async (one) => {
+      answering ??= (await calls()).answering(confirm);
+      return await answering(one);
+    };
     return (
       { principal, choice, exchange, hold }: Partial<Calling> = {},
     ) => {
       const caller = principal ?? owner;
       const view = viewOf(caller, choice);
-      return createToolMethods({ caller, view, exchange, hold, confirmed });
+      return createToolMethods({ caller, view, exchange, hold, answerCall });
     };
   };
   const factoryFor =

@@ -19,6 +19,7 @@ import { createTelemetry } from "../../src/telemetry/telemetry.ts";
 import { DEFAULT_TENANT } from "../../src/tokens/store.ts";
 import { createEnvStore } from "../../src/tokens/stores/env.ts";
 import { catalog } from "../../src/tools/catalog.ts";
+import { callable } from "../../src/tools/tool.ts";
 import { createZone, DEFAULT_ZONE } from "../../src/values/zone.ts";
 import { print } from "../command.ts";
 import { median, ms, row } from "../figures.ts";
@@ -137,7 +138,8 @@ function createSubject({ url, token }: Sandbox) {
     zone: createZone(DEFAULT_ZONE),
     hasTool: () => true,
   });
-  const tool = (name: string) => catalog.find((one) => one.name === name)!;
+  const tool = (name: string) =>
+    callable(catalog.find((one) => one.name === name)!);
   async function run(name: string, args: Record<string, unknown>) {
     const { isError, content } = await call(tool(name), args, {
       caller: { name: "bench", tenants: [DEFAULT_TENANT], scopes: SCOPES },

@@ -22,6 +22,7 @@ import {
 import { DEFAULT_TENANT } from "../../src/tokens/store.ts";
 import { createEnvStore } from "../../src/tokens/stores/env.ts";
 import { catalog } from "../../src/tools/catalog.ts";
+import { callable } from "../../src/tools/tool.ts";
 import { print } from "../command.ts";
 import { median } from "../figures.ts";
 import { denoRun } from "../program.ts";
@@ -76,7 +77,9 @@ async function serveRounds(telemetry: Telemetry): Promise<void> {
     zone: createZone(DEFAULT_ZONE),
     hasTool: () => true,
   });
-  const tool = catalog.find(({ name }) => name === "list_pipelines")!;
+  const tool = callable(
+    catalog.find(({ name }) => name === "list_pipelines")!,
+  );
   const options = {
     caller: { name: "bench", tenants: [DEFAULT_TENANT], scopes: SCOPES },
     signal: new AbortController().signal,

@@ -6,8 +6,9 @@
  *
  * @module
  */
-import { catalog, listed } from "../../src/tools/catalog.ts";
-import type { JsonSchema } from "../../src/tools/kit/arguments.ts";
+import { catalog } from "../../src/tools/catalog.ts";
+import { listed } from "../../src/tools/outline.ts";
+import type { JsonSchema } from "../../src/tools/outline.ts";
 import { root } from "../program.ts";
 import { converters } from "./npm.ts";
 import { hashOfSchemas, lossOf } from "./verdict.ts";

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { ListedTool } from "../../src/tools/catalog.ts";
-import type { JsonSchema } from "../../src/tools/kit/arguments.ts";
+import type { ListedTool } from "../../src/tools/outline.ts";
+import type { JsonSchema } from "../../src/tools/outline.ts";
 
 /** What a converter makes of every tool, by name; an Error where it fails. */
 export interface Converter {

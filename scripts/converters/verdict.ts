@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { ListedTool } from "../../src/tools/catalog.ts";
-import type { JsonSchema } from "../../src/tools/kit/arguments.ts";
+import type { ListedTool } from "../../src/tools/outline.ts";
+import type { JsonSchema } from "../../src/tools/outline.ts";
 
 type Node = {
   readonly type?: unknown;

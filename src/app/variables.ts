@@ -38,7 +38,7 @@ import { OptionError } from "../errors.ts";
 import { TOKEN_LIFETIME } from "../tokens/held.ts";
 import { CONFIRMS } from "../changes/confirm.ts";
 import { CONTENTS } from "../mcp/content.ts";
-import { TOOLSETS } from "../tools/catalog.ts";
+import { TOOLSETS } from "../tools/outline.ts";
 import { toolChoice, toolsetNames } from "../tools/selection.ts";
 import { keptDays } from "../audit/store.ts";
 import { UNDO_DAYS, undoDays } from "../changes/history.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Tool } from "../tools/tool.ts";
+import type { Outline } from "../tools/outline.ts";
 import { isObject } from "../values/json.ts";
 
 /** The name of the extension in the capabilities of a client. */
@@ -62,7 +62,7 @@ export const apps: readonly App[] = [board, review, answer];
  * @returns The view; undefined for most tools.
  */
 export function appOf(
-  { name, input, effect, idempotent, destructive }: Tool,
+  { name, input, effect, idempotent, destructive }: Outline,
 ): App | undefined {
   if (name === "get_pipeline") return board;
   if (name === "query_records") return answer;
@@ -77,7 +77,7 @@ export function appOf(
  * @param tool The tool.
  */
 export function appMeta(
-  tool: Tool,
+  tool: Outline,
 ): { readonly _meta?: Readonly<Record<string, unknown>> } {
   const app = appOf(tool);
   return app === undefined

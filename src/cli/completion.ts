@@ -6,7 +6,8 @@
  */
 import { CLIENTS } from "../clients/clients.ts";
 import { ConfigError } from "../errors.ts";
-import { catalog, TOOLSETS } from "../tools/catalog.ts";
+import { TOOLSETS } from "../tools/outline.ts";
+import { outlines } from "../tools/outlines.ts";
 import { COMPACT } from "../tools/selection.ts";
 import { didYouMean } from "../values/words.ts";
 import type { Command, Run } from "./command.ts";
@@ -34,14 +35,14 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   config: CLIENTS,
   setup: CLIENTS,
   completion: SHELLS,
-  try: catalog.map(({ name }) => name),
+  try: outlines.map(({ name }) => name),
 };
 
 /** Flags with a fixed set of values; of a list, one is completed. */
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   grant: ["refresh_token", "authorization_code", "password"],
   toolsets: TOOLSETS,
-  tools: [COMPACT, ...TOOLSETS, ...catalog.map(({ name }) => name)],
+  tools: [COMPACT, ...TOOLSETS, ...outlines.map(({ name }) => name)],
 };
 
 /** Every step, from the tables. */

@@ -6,7 +6,7 @@
  */
 import { DEFAULT_SCOPES, SCOPES } from "../auth/principal.ts";
 import { MANY_STORES } from "../app/variables.ts";
-import { TOOLSETS } from "../tools/catalog.ts";
+import { TOOLSETS } from "../tools/outline.ts";
 import type { FlagTable } from "./parse.ts";
 
 /** Every flag. */

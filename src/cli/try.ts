@@ -5,13 +5,13 @@
  * @module
  */
 import { ConfigError } from "../errors.ts";
-import type { JsonSchema } from "../tools/kit/arguments.ts";
 import {
-  catalog,
-  type CatalogTool,
+  type CatalogOutline,
+  type JsonSchema,
   listed,
   TOOLSETS,
-} from "../tools/catalog.ts";
+} from "../tools/outline.ts";
+import { outlines } from "../tools/outlines.ts";
 import { isObject, type JsonObject } from "../values/json.ts";
 import { didYouMean } from "../values/words.ts";
 import type { Run } from "./command.ts";
@@ -49,7 +49,7 @@ function list(): number {
   say(
     table(
       TOOLSETS.flatMap((toolset) =>
-        catalog.filter((tool) => tool.toolset === toolset)
+        outlines.filter((tool) => tool.toolset === toolset)
           .map(({ name, effect, title }) => [toolset, name, effect, title])
       ),
     ),
@@ -58,10 +58,10 @@ function list(): number {
   return OK;
 }
 
-function toolNamed(name: string): CatalogTool {
-  const tool = catalog.find((tool) => tool.name === name);
+function toolNamed(name: string): CatalogOutline {
+  const tool = outlines.find((tool) => tool.name === name);
   if (tool) return tool;
-  const names = catalog.map(({ name }) => name);
+  const names = outlines.map(({ name }) => name);
   throw new ConfigError([
     `${JSON.stringify(name)} is not a tool: qontak-mcp try lists all of them${
       didYouMean(name, names)
@@ -70,7 +70,10 @@ function toolNamed(name: string): CatalogTool {
 }
 
 /** The arguments, from one JSON object or from words such as `page=2`. */
-function argumentsOf(tool: CatalogTool, words: readonly string[]): JsonObject {
+function argumentsOf(
+  tool: CatalogOutline,
+  words: readonly string[],
+): JsonObject {
   const [first, ...others] = words;
   if (first?.startsWith("{") && others.length === 0) {
     const object = parsed(first);

@@ -6,7 +6,7 @@
  */
 import { ResourceNotFoundError } from "@modelcontextprotocol/server";
 import { APP_TYPE, appOf, appResourceMeta, apps } from "../apps/apps.ts";
-import type { Tool } from "../tools/tool.ts";
+import type { Outline } from "../tools/outline.ts";
 import type { View } from "./view.ts";
 
 /** The entries of a caller's views in `resources/list`. */
@@ -42,7 +42,7 @@ export async function readApp(uri: string, { apps }: View) {
  * client tells views.
  */
 export function resultMeta(
-  tool: Tool,
+  tool: Outline,
 ): { readonly _meta?: { readonly tool: string } } {
   return appOf(tool) ? { _meta: { tool: tool.name } } : {};
 }

@@ -6,13 +6,15 @@
 import { ForeseenError, UnreachableError } from "../errors.ts";
 import { withRequestId } from "../logging/request_id.ts";
 import { deadline, isTimeUp, untilAborted } from "../net/deadline.ts";
-import type { Tool } from "../tools/tool.ts";
+import type { Outline } from "../tools/outline.ts";
+import type { Callable } from "../tools/tool.ts";
 import type { JsonObject } from "../values/json.ts";
 import type { Caller } from "./caller.ts";
 import { type ContextSettings, logFault } from "./context.ts";
-import { createProgress, type Tell } from "./progress.ts";
+import { createProgress } from "./progress.ts";
 import { presentError, type ToolResult } from "./result.ts";
 import { createRunTool, type RunningTool } from "./run_tool.ts";
+import type { Tell } from "./tell.ts";
 
 /**
  * How long a call may continue after its time limit, in ms. It must report the
@@ -48,7 +50,7 @@ export interface CallOptions {
 
 /** Calls a tool. Never rejects. */
 export type Call = (
-  tool: Tool,
+  tool: Callable,
   args: JsonObject,
   options: CallOptions,
 ) => Promise<ToolResult>;
@@ -73,7 +75,7 @@ export function createCall(settings: ContextSettings): Call {
    * metrics and a log line.
    */
   async function callTool(
-    tool: Tool,
+    tool: Callable,
     args: JsonObject,
     {
       caller,
@@ -103,7 +105,11 @@ export function createCall(settings: ContextSettings): Call {
       onWrite: () => state.hasWritten = true,
     };
     const inTime = () =>
-      untilAborted(runTool(tool, args, caller, state), signal, GRACE)
+      untilAborted(
+        tool.load().then((loaded) => runTool(loaded, args, caller, state)),
+        signal,
+        GRACE,
+      )
         .catch((error) => {
           throw error === signal.reason ? gaveUp(tool, state, timeout) : error;
         });
@@ -129,7 +135,7 @@ export function createCall(settings: ContextSettings): Call {
 
 /** The error for a call that did not end in time. */
 function gaveUp(
-  { name }: Tool,
+  { name }: Outline,
   { signal, hasWritten }: State,
   timeout: number,
 ): UnreachableError {

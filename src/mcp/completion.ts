@@ -12,7 +12,7 @@ import { DEFAULT_TENANT } from "../tokens/store.ts";
 import { required, text } from "../tools/kit/arguments.ts";
 import { frames } from "../tools/kit/frames.ts";
 import { tenantArgument } from "../tools/kit/shared_arguments.ts";
-import { type Tool, tool, type ToolContext } from "../tools/tool.ts";
+import { callable, tool, type ToolContext } from "../tools/tool.ts";
 import { defined } from "../values/json.ts";
 import { fold } from "../values/words.ts";
 import type { Call, CallOptions } from "./call.ts";
@@ -86,7 +86,7 @@ type Finder = (
 ) => Promise<readonly string[]>;
 
 /** Completes as a tool is called: for one company, with the rules of tools. */
-const COMPLETE: Tool = tool({
+const COMPLETE = callable(tool({
   name: "complete",
   title: "Complete",
   description: "Values for an argument.",
@@ -105,7 +105,7 @@ const COMPLETE: Tool = tool({
     );
     return { values: values.slice(0, MOST), total: values.length };
   },
-});
+}));
 
 /** The request of a client. */
 export interface CompleteRequest {

@@ -15,7 +15,8 @@ import type { Confirm } from "../changes/confirm.ts";
 import { nameIn } from "../changes/dry_run.ts";
 import { problemsError } from "../errors.ts";
 import { planOf } from "../tools/kit/shared_arguments.ts";
-import type { Tool } from "../tools/tool.ts";
+import type { Outline } from "../tools/outline.ts";
+import type { Callable } from "../tools/tool.ts";
 import { isObject, type JsonObject, show } from "../values/json.ts";
 import type { Call, CallOptions } from "./call.ts";
 import type { ToolResult } from "./result.ts";
@@ -38,7 +39,7 @@ export interface Asked
 
 /** Calls a tool, but asks the person first if the change needs it. */
 export type Confirmed = (
-  tool: Tool,
+  tool: Callable,
   args: JsonObject,
   request: Asked,
   options: CallOptions,
@@ -98,7 +99,7 @@ export function createConfirmed(call: Call, confirm: Confirm): Confirmed {
  * Whether the changes of a tool need the person's yes. A tool without dry_run
  * changes nothing until it is given a plan.
  */
-function isMeant({ effect, input }: Tool, confirm: Confirm): boolean {
+function isMeant({ effect, input }: Outline, confirm: Confirm): boolean {
   const isAsked = confirm === "writes"
     ? effect !== "read"
     : confirm === "deletes" && effect === "delete";
@@ -126,7 +127,7 @@ function refused(text: string): ToolResult {
 }
 
 /** Says what would change, from the answer of a dry run. */
-function questionOf({ title }: Tool, what: JsonObject): string {
+function questionOf({ title }: Outline, what: JsonObject): string {
   const { id, would_delete, hangs_on } = what;
   const lines = [
     ...listOf(what.changes).map((one) =>

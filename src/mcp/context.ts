@@ -28,6 +28,7 @@ import type { Sealer } from "../storage/sealing.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import { TENANTS_HELD } from "../tokens/held.ts";
 import { isInvalidGrant } from "../tokens/renewal.ts";
+import type { Outline } from "../tools/outline.ts";
 import type { Tool, ToolContext } from "../tools/tool.ts";
 import { defined } from "../values/json.ts";
 import type { Zone } from "../values/zone.ts";
@@ -207,7 +208,11 @@ export function createContexts(settings: ContextSettings): ContextOf {
  * @param tool The tool that failed.
  * @param error What it threw.
  */
-export function logFault(log: Log, { name: tool }: Tool, error: unknown): void {
+export function logFault(
+  log: Log,
+  { name: tool }: Outline,
+  error: unknown,
+): void {
   log("error", "A tool failed because of a fault in this server", {
     tool,
     ...describeFault(error),

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Resource, resources } from "../qontak/resources.ts";
-import type { Tool } from "../tools/tool.ts";
+import type { Outline } from "../tools/outline.ts";
 import { isObject, type JsonObject, toId } from "../values/json.ts";
 import type { ToolResult } from "./result.ts";
 import type { View } from "./view.ts";
@@ -30,7 +30,7 @@ interface ResourceLink {
 export function withLink<R extends object>(
   result: R,
   { tool, args, view, revision = "" }: {
-    readonly tool: Tool;
+    readonly tool: Outline;
     readonly args: JsonObject;
     readonly view: View;
     readonly revision: string | undefined;

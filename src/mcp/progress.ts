@@ -3,17 +3,9 @@
  *
  * @module
  */
-import type { ServerContext } from "@modelcontextprotocol/server";
 import type { Crm } from "../qontak/crm.ts";
 import { nameOf } from "../qontak/endpoints.ts";
-
-/**
- * Tells a client about the progress of its call.
- *
- * @param seconds How long the call has taken so far.
- * @param message What it waits for.
- */
-export type Tell = (seconds: number, message: string) => void;
+import type { Tell } from "./tell.ts";
 
 /** Reports what a call does. Disposing of it stops the reports. */
 export interface Progress extends Disposable {
@@ -25,25 +17,6 @@ export interface Progress extends Disposable {
 
 /** How often a client receives a report, in ms. */
 const INTERVAL = 1_000;
-
-/**
- * Makes the function that tells the client about its request, if the client
- * asked for reports.
- *
- * @param context The request.
- */
-export function tellerOf({ mcpReq }: ServerContext): Tell | undefined {
-  const progressToken = mcpReq._meta?.progressToken;
-  if (progressToken === undefined) return undefined;
-  return (progress, message) => {
-    mcpReq.notify({
-      method: "notifications/progress",
-      params: { progressToken, progress, message },
-    }).catch(() => {
-      // The client has disconnected.
-    });
-  };
-}
 
 /**
  * Reports what a call waits for, once a second.

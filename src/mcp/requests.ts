@@ -10,7 +10,7 @@ import {
   ProtocolErrorCode,
   Server,
 } from "@modelcontextprotocol/server";
-import { readWrapped } from "../tools/kit/arguments.ts";
+import { readWrapped } from "../values/wrapped.ts";
 import { isObject, type JsonObject, parseJson } from "../values/json.ts";
 
 /**

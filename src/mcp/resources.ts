@@ -17,7 +17,8 @@ import { type Resource, resources } from "../qontak/resources.ts";
 import { frames } from "../tools/kit/frames.ts";
 import { tenantArgument } from "../tools/kit/shared_arguments.ts";
 import { spoken } from "../tools/kit/tool_traits.ts";
-import { type Tool, tool } from "../tools/tool.ts";
+import { type Callable, callable, tool } from "../tools/tool.ts";
+import type { Outline } from "../tools/outline.ts";
 import { type JsonObject, toId } from "../values/json.ts";
 import type { Call, CallOptions } from "./call.ts";
 import { demandScope } from "./step_up.ts";
@@ -33,7 +34,7 @@ const FIELD_TYPES = {
 } as const;
 
 /** The pipelines of one kind of record, with their stages. */
-const PIPELINES: Tool = tool({
+const PIPELINES = callable(tool({
   name: "read_pipelines",
   title: "Pipelines",
   description:
@@ -63,7 +64,7 @@ const PIPELINES: Tool = tool({
     );
     return { deals, tickets };
   },
-});
+}));
 
 /** The tools that a caller must have to read all pipelines. */
 const PIPELINE_TOOLS = ["list_pipelines", "get_ticket_pipelines"];
@@ -159,7 +160,7 @@ function templateOf(name: string) {
 /** The entry of a list. The text has a fence, so it is not JSON alone. */
 function described(
   path: string,
-  { title, description }: Pick<Tool, "title" | "description">,
+  { title, description }: Pick<Outline, "title" | "description">,
 ) {
   return {
     uri: `qontak://${path}`,
@@ -175,7 +176,7 @@ const MAX_URI = 200;
 
 /** How a resource is read. */
 interface Reading {
-  readonly tool: Tool;
+  readonly tool: Callable;
   readonly args: JsonObject;
 }
 

@@ -8,6 +8,7 @@ import { sentenceOf } from "../errors.ts";
 import { requestId } from "../logging/request_id.ts";
 import { bound, MAX_ANSWER } from "../tools/kit/fit.ts";
 import { UNTRUSTED } from "../fields/present.ts";
+import type { Outline } from "../tools/outline.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { JsonObject } from "../values/json.ts";
 import { cut } from "../values/marks.ts";
@@ -102,7 +103,7 @@ function fenceKeys(answer: JsonObject, keys: readonly string[]): JsonObject {
  * withheld.
  */
 export function presentError(
-  tool: Tool,
+  tool: Outline,
   error: unknown,
   { advise, content }: {
     readonly advise: Advise;
@@ -125,7 +126,7 @@ function shorten(text: string): string {
     : text;
 }
 
-function describeFailure({ name, effect }: Tool): string {
+function describeFailure({ name, effect }: Outline): string {
   const advice = effect === "read"
     ? "Nothing was changed"
     : "Read the record before you try again: it may have been changed";

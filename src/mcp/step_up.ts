@@ -7,15 +7,15 @@
  */
 import { ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
 import type { Principal, Scope } from "../auth/principal.ts";
-import { catalog } from "../tools/catalog.ts";
-import type { Tool } from "../tools/tool.ts";
+import type { Outline } from "../tools/outline.ts";
+import { outlines } from "../tools/outlines.ts";
 import { isObject } from "../values/json.ts";
 import type { Caller } from "./caller.ts";
 import { CALL_READ, calledName, FIND_TOOL } from "./compact.ts";
 
 /** The scope that each tool needs. */
 const effects: ReadonlyMap<string, Scope> = new Map([
-  ...catalog.map(({ name, effect }) => [name, effect] as const),
+  ...outlines.map(({ name, effect }) => [name, effect] as const),
   [CALL_READ, "read"],
   [FIND_TOOL, "read"],
 ]);
@@ -66,7 +66,10 @@ function scopeOf(message: unknown): Scope | undefined {
  *
  * @throws {ProtocolError} When the caller may not call it.
  */
-export function demandScope({ name, effect }: Tool, { scopes }: Caller): void {
+export function demandScope(
+  { name, effect }: Outline,
+  { scopes }: Caller,
+): void {
   if (scopes.includes(effect)) return;
   throw new ProtocolError(
     ProtocolErrorCode.InvalidParams,

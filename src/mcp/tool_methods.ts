@@ -14,14 +14,13 @@ import {
 import { showsApps } from "../apps/apps.ts";
 import { defined, isObject, type JsonObject } from "../values/json.ts";
 import type { Exchange } from "./answers.ts";
-import { resultMeta } from "./apps.ts";
 import type { CallOptions } from "./call.ts";
 import type { Caller } from "./caller.ts";
-import type { Asked, Confirmed } from "./confirm.ts";
+import type { Opened } from "./compact_tools.ts";
+import type { Asked } from "./confirm.ts";
 import type { Hold } from "./hold.ts";
-import { withLink } from "./links.ts";
-import { type Tell, tellerOf } from "./progress.ts";
 import { demandScope } from "./step_up.ts";
+import { type Tell, tellerOf } from "./tell.ts";
 import type { View } from "./view.ts";
 
 /** What a request says besides its params. */
@@ -73,6 +72,21 @@ export type Answer = <T>(
   isWrite?: boolean,
 ) => T | Promise<T>;
 
+/** A call of a tool that the caller has. */
+export interface ToolCall extends Opened {
+  /** What the caller sees. */
+  readonly view: View;
+  /** What the request says besides. */
+  readonly request: ToolRequest;
+  /** Who calls, and how. */
+  readonly options: CallOptions;
+}
+
+/** Makes the answer to a call. */
+export type AnswerCall = (
+  call: ToolCall,
+) => Promise<CallToolResult | InputRequiredResult>;
+
 /** The methods for one caller. */
 export interface ToolMethods {
   /** What the caller sees. */
@@ -106,8 +120,8 @@ export interface ToolMethodsOptions {
   readonly exchange: Exchange | undefined;
   /** Holds the answer to one HTTP request back; undefined if nothing does. */
   readonly hold: Hold | undefined;
-  /** Calls a tool, and asks the person first where that is needed. */
-  readonly confirmed: Confirmed;
+  /** Calls tools. */
+  readonly answerCall: AnswerCall;
 }
 
 /**
@@ -116,7 +130,7 @@ export interface ToolMethodsOptions {
  * @param options Who calls.
  */
 export function createToolMethods(
-  { caller, view, exchange, hold, confirmed }: ToolMethodsOptions,
+  { caller, view, exchange, hold, answerCall }: ToolMethodsOptions,
 ): ToolMethods {
   const answer: Answer = async (make, { signal }, isWrite = false) => {
     try {
@@ -137,9 +151,9 @@ export function createToolMethods(
   });
 
   /** Finds the tool of a call, and its arguments. */
-  function opened(name: string, args: JsonObject) {
+  async function opened(name: string, args: JsonObject): Promise<Opened> {
     try {
-      const found = view.open(name, args);
+      const found = await view.open(name, args);
       demandScope(found.tool, caller);
       return found;
     } catch (error) {
@@ -160,15 +174,13 @@ export function createToolMethods(
         return { tools };
       }, request),
     async call({ name, arguments: given }, request) {
-      const { tool, args } = opened(name, isObject(given) ? given : {});
-      const make = async () => {
-        const result = await confirmed(tool, args, request, optionsOf(request));
-        return {
-          ...(showsApps(request.capabilities) ? resultMeta(tool) : {}),
-          ...withLink(result, { tool, args, view, revision: request.revision }),
-        };
-      };
-      return await answer(make, request, tool.effect !== "read");
+      const { tool, args } = await opened(name, isObject(given) ? given : {});
+      const options = optionsOf(request);
+      return await answer(
+        () => answerCall({ tool, args, view, request, options }),
+        request,
+        tool.effect !== "read",
+      );
     },
   };
 }

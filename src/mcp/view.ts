@@ -9,15 +9,15 @@ import { DEFAULT_SCOPES, type Scope } from "../auth/principal.ts";
 import { type App, appMeta, appOf, apps } from "../apps/apps.ts";
 import { redactSecrets } from "../logging/redact.ts";
 import {
-  catalog,
-  type CatalogTool,
+  type CatalogOutline,
   listed,
   type ListedTool,
   withoutTenant,
-} from "../tools/catalog.ts";
+} from "../tools/outline.ts";
+import { outlines } from "../tools/outlines.ts";
 import { isCompact, selectTools } from "../tools/selection.ts";
 import { createLru } from "../storage/lru.ts";
-import type { Tool } from "../tools/tool.ts";
+import type { Callable, Tool } from "../tools/tool.ts";
 import { type JsonObject, show } from "../values/json.ts";
 import { FENCE } from "../values/marks.ts";
 import { visible } from "../values/visible.ts";
@@ -85,14 +85,14 @@ export interface View {
    *
    * @throws {ProtocolError} When the caller has no such tool.
    */
-  find(name: string): Tool;
+  find(name: string): Callable;
   /**
    * Finds the tool that a client calls, and its arguments. In a short list, it
    * may be called through another one.
    *
    * @throws {ProtocolError} When the client lists no such tool.
    */
-  open(name: string, args: JsonObject): Opened;
+  open(name: string, args: JsonObject): Promise<Opened>;
 }
 
 /**
@@ -105,7 +105,7 @@ export interface View {
  * with the words of a choice.
  */
 export function createViews(
-  selected: readonly CatalogTool[],
+  selected: readonly CatalogOutline[],
   { compact = false }: { readonly compact?: boolean } = {},
 ): (caller: Caller, choice?: readonly string[]) => View {
   const views = createLru<View>(VIEWS);
@@ -138,13 +138,23 @@ function seenBy({ scopes, mayAskFor }: Caller): readonly Scope[] {
 }
 
 function createView(
-  selected: readonly Tool[],
+  selected: readonly CatalogOutline[],
   caller: Caller,
   isShort: boolean,
 ): View {
+  let loaded: Promise<ReadonlyMap<string, Tool>> | undefined;
+  const load = async (name: string) => {
+    loaded ??= import("../tools/catalog.ts").then(({ toolsOf }) =>
+      toolsOf(selected.map((tool) => tool.name), isPinned(caller))
+    );
+    return (await loaded).get(name)!;
+  };
   const tools = selected
     .filter(({ effect }) => seenBy(caller).includes(effect))
-    .map((tool) => isPinned(caller) ? withoutTenant(tool) : tool);
+    .map((tool): Callable => ({
+      ...(isPinned(caller) ? withoutTenant(tool) : tool),
+      load: () => load(tool.name),
+    }));
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
   const short = isShort ? createCompact(tools) : undefined;
   const offered = new Map(
@@ -167,7 +177,7 @@ function createView(
     if (byName.has(name)) {
       return `The tool ${name} is not listed here: find_tool says how to call it`;
     }
-    return catalog.some((one) => one.name === name)
+    return outlines.some((one) => one.name === name)
       ? `The tool ${name} is not available here: the operator has limited this server, or your credential, to some toolsets or scopes, or this connection has chosen its tools`
       : `There is no tool ${visible(redactSecrets(show(name)))}${
         didYouMean(name, offered.keys())
@@ -198,14 +208,14 @@ function createView(
       if (tool) return tool;
       throw missing(name);
     },
-    open(name, args) {
+    async open(name, args) {
       // What the short list leaves out may be read by name, but not changed: a
       // client knows the effects only of tools that it lists.
       const known = byName.get(name);
       const tool = offered.get(name) ??
         (known?.effect === "read" ? known : undefined);
       if (!tool) throw missing(name);
-      return short?.open(tool, args) ?? { tool, args };
+      return await short?.open(tool, args) ?? { tool, args };
     },
   };
 }

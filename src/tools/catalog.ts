@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { objectSchema } from "./kit/arguments.ts";
 import { accountTools } from "./accounts.ts";
 import { changesTools } from "./changes.ts";
 import { changeRecordsTool } from "./many.ts";
@@ -15,24 +14,16 @@ import { insightTools } from "./insight.ts";
 import { searchTools } from "./search.ts";
 import { geolocationTools } from "./geolocations.ts";
 import { noteTools } from "./notes.ts";
+import {
+  CHANGE_RECORDS,
+  type Toolset,
+  TOOLSETS,
+  withoutTenant,
+} from "./outline.ts";
 import { pipelineTools } from "./pipelines.ts";
 import { productTools } from "./products.ts";
 import { taskTools } from "./tasks.ts";
 import { ticketTools } from "./tickets.ts";
-
-/** A group of tools that can be enabled or disabled. */
-export type Toolset =
-  | "contacts"
-  | "companies"
-  | "deals"
-  | "pipelines"
-  | "tickets"
-  | "tasks"
-  | "notes"
-  | "products"
-  | "geolocations"
-  | "insight"
-  | "changes";
 
 /** The tools of each kind of record, by group. */
 const recordTools = {
@@ -57,9 +48,6 @@ const tools: Readonly<Record<Toolset, readonly Tool[]>> = {
   ],
 };
 
-/** All groups of tools, in that order. */
-export const TOOLSETS = Object.keys(tools) as readonly Toolset[];
-
 /** A tool and its group. */
 export interface CatalogTool extends Tool {
   /** The group. */
@@ -72,73 +60,35 @@ export const catalog: readonly CatalogTool[] = TOOLSETS.flatMap((toolset) =>
 );
 
 /**
- * Removes the argument user_id from a tool, for callers that act for one
- * company.
+ * The tools of a selection. Many changes at once are only those for which it has
+ * a tool.
  *
- * @param tool The tool.
+ * @param names The names of its tools.
+ * @param isPinned Whether the caller acts for one company.
+ * @returns The tools by name.
  */
-export function withoutTenant(tool: Tool): Tool {
-  const { user_id: _, ...input } = tool.input;
+export function toolsOf(
+  names: readonly string[],
+  isPinned: boolean,
+): ReadonlyMap<string, Tool> {
+  const selected = catalog.filter(({ name }) => names.includes(name));
+  return new Map(
+    selected.map((tool) => {
+      const narrow = tool.name === CHANGE_RECORDS
+        ? changeRecordsTool(selected) ?? tool
+        : tool;
+      return [tool.name, isPinned ? ofOneCompany(narrow) : narrow];
+    }),
+  );
+}
+
+/** A tool for callers that act for one company. */
+function ofOneCompany(tool: Tool): Tool {
   return {
-    ...tool,
-    input,
+    ...withoutTenant(tool),
     renamed: {
       user_id: "the company is decided by your credential",
       ...tool.renamed,
-    },
-  };
-}
-
-/** A tool as `tools/list` shows it. */
-export interface ListedTool {
-  /** The name. */
-  readonly name: string;
-  /** What it does, for a model that chooses among tools. */
-  readonly description: string;
-  /** The arguments, as a JSON schema. */
-  readonly inputSchema: {
-    readonly type: "object";
-    readonly [key: string]: unknown;
-  };
-  /** The frame of the answer, as a JSON schema. */
-  readonly outputSchema: {
-    readonly type: "object";
-    readonly [key: string]: unknown;
-  };
-  /** The effects of a call, for clients that ask before they call. */
-  readonly annotations: {
-    readonly title: string;
-    readonly readOnlyHint: boolean;
-    readonly destructiveHint: boolean;
-    /** Only where it says more than the protocol's defaults. */
-    readonly idempotentHint?: true;
-    readonly openWorldHint: boolean;
-  };
-}
-
-/**
- * Converts a tool to the form that clients see. Every conversation includes the
- * list, so it repeats nothing: the title is only in the annotations.
- *
- * @param tool The tool.
- */
-export function listed(tool: Tool): ListedTool {
-  const { name, title, description, effect } = tool;
-  return {
-    name,
-    description,
-    inputSchema: objectSchema(tool.input),
-    outputSchema: tool.output as ListedTool["outputSchema"],
-    annotations: {
-      title,
-      readOnlyHint: effect === "read",
-      // A write that may be repeated overwrites data; any other write only adds
-      // data.
-      destructiveHint: effect === "delete" || tool.idempotent === true ||
-        tool.destructive === true,
-      // For tools that only read, the protocol gives it no meaning.
-      ...(effect !== "read" && tool.idempotent ? { idempotentHint: true } : {}),
-      openWorldHint: true,
     },
   };
 }

@@ -15,7 +15,6 @@ import {
   flag,
   list,
   object,
-  objectSchema,
   oneOf,
   reference,
   required,
@@ -23,6 +22,7 @@ import {
   whole,
   words,
 } from "./kit/arguments.ts";
+import { objectSchema } from "./outline.ts";
 import { frames } from "./kit/frames.ts";
 import { tenantArgument } from "./kit/shared_arguments.ts";
 import { findSubject } from "./kit/subject.ts";

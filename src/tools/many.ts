@@ -21,19 +21,17 @@ import {
   object,
   oneOf,
   text,
-  unwrap,
 } from "./kit/arguments.ts";
+import { unwrap } from "../values/wrapped.ts";
 import { frames } from "./kit/frames.ts";
 import { parseArguments } from "./kit/parse_arguments.ts";
 import { planOf, tenantArgument } from "./kit/shared_arguments.ts";
 import { findSubject } from "./kit/subject.ts";
+import { CHANGE_RECORDS } from "./outline.ts";
 import { type Tool, tool, type ToolContext } from "./tool.ts";
 
-/** The name of the tool that changes many records. */
-export const CHANGE_RECORDS = "change_records";
-
 /** What a run can do. */
-const ACTIONS = ["create", "update", "delete"] as const;
+export const RUN_ACTIONS = ["create", "update", "delete"] as const;
 
 /** How many rows a refusal names. */
 const MAX_NAMED = 5;
@@ -64,7 +62,7 @@ export function changeRecordsTool(tools: readonly Tool[]): Tool | undefined {
       .map((tool) => [tool.name, withoutPlan(tool)]),
   );
   const kinds = Object.values<Resource>(resources).filter(({ name }) =>
-    ACTIONS.some((action) => makers.has(`${action}_${name}`))
+    RUN_ACTIONS.some((action) => makers.has(`${action}_${name}`))
   );
   if (kinds.length === 0) return undefined;
 
@@ -149,7 +147,7 @@ export function changeRecordsTool(tools: readonly Tool[]): Tool | undefined {
     destructive: true,
     input: {
       resource: oneOf(kinds.map(({ plural }) => plural)),
-      action: oneOf(ACTIONS),
+      action: oneOf(RUN_ACTIONS),
       rows: list(anyObject),
       where: list(shortCondition),
       change: anyObject,
@@ -206,7 +204,7 @@ export function changeRecordsTool(tools: readonly Tool[]): Tool | undefined {
 /** The arguments of a call. */
 interface Given {
   readonly resource?: string;
-  readonly action?: typeof ACTIONS[number];
+  readonly action?: typeof RUN_ACTIONS[number];
   readonly rows?: readonly JsonObject[];
   readonly where?: readonly JsonObject[];
   readonly change?: JsonObject;

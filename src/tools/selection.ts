@@ -5,13 +5,8 @@
  */
 import type { Rule } from "../values/rules.ts";
 import { didYouMean } from "../values/words.ts";
-import {
-  catalog,
-  type CatalogTool,
-  type Toolset,
-  TOOLSETS,
-} from "./catalog.ts";
-import { CHANGE_RECORDS, changeRecordsTool } from "./many.ts";
+import { type CatalogOutline, type Toolset, TOOLSETS } from "./outline.ts";
+import { narrowed, outlines } from "./outlines.ts";
 
 /** The word that makes the list of tools short. */
 export const COMPACT = "compact";
@@ -31,7 +26,7 @@ export const toolsetNames: Rule<readonly Toolset[]> = (value) =>
 /** The words that a choice may have. */
 const WORDS: readonly string[] = [
   ...TOOLSETS,
-  ...catalog.map(({ name }) => name),
+  ...outlines.map(({ name }) => name),
   COMPACT,
 ];
 
@@ -41,7 +36,7 @@ const WORDS: readonly string[] = [
  */
 export const toolChoice: Rule<readonly string[]> = (value) => {
   const words = [value].flat().map(readWord);
-  if (words.length > 0 && chosen(catalog, words).length === 0) {
+  if (words.length > 0 && chosen(outlines, words).length === 0) {
     throw new Error(`leaves out every tool: ${words.join(",")}`);
   }
   return words;
@@ -67,9 +62,9 @@ export function isCompact(words: readonly string[]): boolean {
 
 /** The tools that the words of a choice take and leave out. */
 function chosen(
-  tools: readonly CatalogTool[],
+  tools: readonly CatalogOutline[],
   words: readonly string[],
-): readonly CatalogTool[] {
+): readonly CatalogOutline[] {
   const names = words.filter((word) => word !== COMPACT);
   const dropped = new Set(
     names.filter((word) => word.startsWith("-")).map((word) => word.slice(1)),
@@ -99,18 +94,13 @@ export interface Selection {
  */
 export function selectTools(
   selection: Selection,
-  within: readonly CatalogTool[] = catalog,
-): readonly CatalogTool[] {
+  within: readonly CatalogOutline[] = outlines,
+): readonly CatalogOutline[] {
   const { toolsets: groups = TOOLSETS, tools = [], readOnly = false } =
     selection;
-  const selected = chosen(within, tools).filter(({ toolset, effect }) =>
-    groups.includes(toolset) && (!readOnly || effect === "read")
+  return narrowed(
+    chosen(within, tools).filter(({ toolset, effect }) =>
+      groups.includes(toolset) && (!readOnly || effect === "read")
+    ),
   );
-  if (selected.length === catalog.length) return selected;
-  // Many changes at once are only those for which there is a tool.
-  return selected.flatMap((tool) => {
-    if (tool.name !== CHANGE_RECORDS) return [tool];
-    const many = changeRecordsTool(selected);
-    return many ? [{ ...many, toolset: tool.toolset }] : [];
-  });
 }

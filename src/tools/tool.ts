@@ -7,38 +7,16 @@ import type { Prepared } from "../changes/change.ts";
 import type { ChangeContext } from "../changes/context.ts";
 import type { Resource } from "../qontak/resources.ts";
 import type { JsonObject } from "../values/json.ts";
-import type { Arguments, JsonSchema, Values } from "./kit/arguments.ts";
-
-/**
- * The effect of a call on the CRM. It alone determines the annotations that
- * clients see and the tools of a read-only server.
- */
-export type Effect = "read" | "write" | "delete";
+import type { Arguments, Values } from "./kit/arguments.ts";
+import type { Outline } from "./outline.ts";
 
 /** What a tool works with: one company's CRM, for the duration of one call. */
 export type ToolContext = ChangeContext;
 
 /** One tool. */
-export interface Tool<A extends Arguments = Arguments> {
-  /** The name; at most 40 characters. */
-  readonly name: string;
-  /** The name for people. */
-  readonly title: string;
-  /** What it does, for a model that chooses among tools. */
-  readonly description: string;
-  /** What calling it does. */
-  readonly effect: Effect;
-  /** Whether a second call with the same arguments changes nothing more. */
-  readonly idempotent?: boolean;
-  /**
-   * Whether it can remove or overwrite data, although its effect is `write` and
-   * a second call changes something more.
-   */
-  readonly destructive?: true;
+export interface Tool<A extends Arguments = Arguments> extends Outline {
   /** The arguments. */
   readonly input: A;
-  /** The frame of the answer. */
-  readonly output: JsonSchema;
   /**
    * The kind of record in the answer, if it is one that has a template. A
    * server with strict content uses the template to withhold custom fields by
@@ -107,4 +85,20 @@ export interface Tool<A extends Arguments = Arguments> {
  */
 export function tool<A extends Arguments>(definition: Tool<A>): Tool {
   return definition as unknown as Tool;
+}
+
+/** A tool as clients see it, which is loaded when it is first called. */
+export interface Callable extends Outline {
+  /** Loads the tool. */
+  readonly load: () => Promise<Tool>;
+}
+
+/**
+ * A tool that is loaded already.
+ *
+ * @param tool The tool.
+ */
+export function callable(tool: Tool): Callable {
+  const loaded = Promise.resolve(tool);
+  return { ...tool, load: () => loaded };
 }

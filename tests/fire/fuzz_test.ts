@@ -13,7 +13,8 @@ import type { LogDetails } from "../../src/logging/log.ts";
 import { noLimits } from "../../src/limits/limits.ts";
 import { createSandbox, type Sandbox } from "../../src/sandbox/mod.ts";
 import { parseArguments } from "../../src/tools/kit/parse_arguments.ts";
-import { catalog, listed } from "../../src/tools/catalog.ts";
+import { catalog } from "../../src/tools/catalog.ts";
+import { listed } from "../../src/tools/outline.ts";
 import { callTool } from "../support/call.ts";
 import { run } from "../support/process.ts";
 import {

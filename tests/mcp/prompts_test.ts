@@ -16,7 +16,8 @@ import {
   type PromptCaller,
 } from "../../src/mcp/prompts/prompts.ts";
 import { createViews } from "../../src/mcp/view.ts";
-import { catalog, TOOLSETS } from "../../src/tools/catalog.ts";
+import { catalog } from "../../src/tools/catalog.ts";
+import { TOOLSETS } from "../../src/tools/outline.ts";
 import { selectTools } from "../../src/tools/selection.ts";
 import { createCallers } from "../support/callers.ts";
 import { call, ok } from "../support/client.ts";

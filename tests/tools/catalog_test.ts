@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
-import { catalog, listed } from "../../src/tools/catalog.ts";
+import { catalog } from "../../src/tools/catalog.ts";
+import { listed } from "../../src/tools/outline.ts";
 import { run } from "../support/process.ts";
 import { VERSION } from "../../src/version.ts";
 import { request, toStdin } from "../support/rpc.ts";

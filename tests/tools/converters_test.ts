@@ -3,7 +3,8 @@
  * test holds its verdicts to the schemas that they are about.
  */
 import { assert, assertEquals } from "@std/assert";
-import { catalog, listed } from "../../src/tools/catalog.ts";
+import { catalog } from "../../src/tools/catalog.ts";
+import { listed } from "../../src/tools/outline.ts";
 import { hashOfSchemas, lossOf } from "../../scripts/converters/verdict.ts";
 import report from "./converters.json" with { type: "json" };
 

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { createServer } from "../../mod.ts";
-import { catalog, TOOLSETS } from "../../src/tools/catalog.ts";
+import { catalog } from "../../src/tools/catalog.ts";
+import { TOOLSETS } from "../../src/tools/outline.ts";
 import { selectTools } from "../../src/tools/selection.ts";
 import { run } from "../support/process.ts";
 import {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Effect } from "../../tools/tool.ts";
+import type { Effect } from "../../tools/outline.ts";
 import { IDENTITY, VERSION } from "../../version.ts";
 import { connecting, KEY_PLACEHOLDER, URL_PLACEHOLDER } from "./connect.ts";
 import { answers } from "./answers.ts";

@@ -4,12 +4,12 @@
  * @module
  */
 import {
-  catalog,
+  type Effect,
   type ListedTool,
   type Toolset,
   TOOLSETS,
-} from "../../tools/catalog.ts";
-import type { Effect } from "../../tools/tool.ts";
+} from "../../tools/outline.ts";
+import { outlines } from "../../tools/outlines.ts";
 import { isObject, type JsonObject } from "../../values/json.ts";
 
 /** One argument of a tool. */
@@ -46,7 +46,7 @@ export interface ShownToolset {
 export function groupTools(
   tools: readonly ListedTool[],
 ): readonly ShownToolset[] {
-  const definitions = new Map(catalog.map((tool) => [tool.name, tool]));
+  const definitions = new Map(outlines.map((tool) => [tool.name, tool]));
   return TOOLSETS.map((toolset) => ({
     toolset,
     tools: tools.flatMap((tool) => {

@@ -4,9 +4,9 @@
  * @module
  */
 import type { ClientId } from "../../clients/clients.ts";
-import type { Effect } from "../../tools/tool.ts";
+import type { Effect } from "../../tools/outline.ts";
 import type { Readiness } from "../../qontak/readiness.ts";
-import type { Toolset } from "../../tools/catalog.ts";
+import type { Toolset } from "../../tools/outline.ts";
 
 /** A language of the page, as `lang` and `?lang=` name it. */
 export type Language = "en" | "id";

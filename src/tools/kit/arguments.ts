@@ -7,26 +7,22 @@
  */
 import * as z from "zod";
 import { parseDate, toDayFirst } from "../../fields/dates.ts";
-import { MAX_TOTAL, tooMuch } from "../../values/bounds.ts";
-import { parseSent, someNumber } from "../../values/json.ts";
+import { someNumber } from "../../values/json.ts";
 import { isTooLarge } from "../../values/numbers.ts";
-
-/** A JSON Schema, as plain data. */
-export type JsonSchema = { readonly [key: string]: unknown };
+import { unwrap } from "../../values/wrapped.ts";
+import {
+  type ArgumentOutline,
+  type JsonSchema,
+  objectSchema,
+} from "../outline.ts";
 
 /** One argument of a tool. */
-export interface Argument<T = unknown> {
-  /** The schema that a client sees. */
-  readonly schema: JsonSchema;
-  /** Whether a call without it is refused. */
-  readonly required: boolean;
+export interface Argument<T = unknown> extends ArgumentOutline {
   /**
    * Makes the check for a value. Its messages are phrases that follow the
    * argument's name.
    */
   readonly check: () => z.ZodType<Exclude<T, undefined>>;
-  /** Whether clients do not see it: another argument takes the same. */
-  readonly isHidden?: boolean;
   /** Whether null has a meaning: it clears a field. */
   readonly clears?: boolean;
   /** Whether it is an id. */
@@ -372,27 +368,6 @@ export function anyValue(): Argument<unknown> {
 }
 
 /**
- * Makes the JSON Schema of a tool's input. The schema does not forbid other
- * arguments: some clients cannot read such a rule, and it would take space in
- * every conversation. The check refuses them.
- *
- * @param shape The arguments.
- */
-export function objectSchema(
-  shape: Arguments,
-): JsonSchema & { readonly type: "object" } {
-  const needed = Object.keys(shape).filter((name) => shape[name]!.required);
-  return {
-    type: "object",
-    properties: Object.fromEntries(
-      Object.entries(shape).filter(([, { isHidden }]) => !isHidden)
-        .map(([name, { schema }]) => [name, schema]),
-    ),
-    ...(needed.length > 0 ? { required: needed } : {}),
-  };
-}
-
-/**
  * Makes the zod schemas of arguments.
  *
  * @param shape The arguments.
@@ -404,21 +379,4 @@ export function checks(shape: Arguments): Record<string, z.ZodType> {
       required ? check() : check().nullish(),
     ]),
   );
-}
-
-/**
- * Parses a JSON text, because some clients send lists and objects as text. A
- * value that is too large stays a text, which is refused if a list is expected.
- */
-export function unwrap(value: unknown): unknown {
-  const inner = readWrapped(value);
-  return tooMuch(inner) === undefined ? inner : value;
-}
-
-/** Does the same, whatever the size of the value. */
-export function readWrapped(value: unknown): unknown {
-  return typeof value === "string" && value.length <= MAX_TOTAL &&
-      /^\s*[{[]/.test(value)
-    ? parseSent(value) ?? value
-    : value;
 }

@@ -26,8 +26,8 @@ import {
   reference,
   required,
   text,
-  unwrap,
 } from "./arguments.ts";
+import { unwrap } from "../../values/wrapped.ts";
 
 /** The types of a key with an id whose name may be in another key. */
 const NAMED: ReadonlySet<BodyType> = new Set([

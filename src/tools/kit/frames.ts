@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { JsonSchema } from "./arguments.ts";
+import type { JsonSchema } from "../outline.ts";
 
 const list: JsonSchema = { type: "array" };
 

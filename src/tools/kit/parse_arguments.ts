@@ -10,13 +10,8 @@ import {
   MAX_FINDINGS,
   problemsError,
 } from "../../errors.ts";
-import {
-  type Arguments,
-  checks,
-  isBlank,
-  readWrapped,
-  unwrap,
-} from "./arguments.ts";
+import { type Arguments, checks, isBlank } from "./arguments.ts";
+import { readWrapped, unwrap } from "../../values/wrapped.ts";
 import { planOf } from "./shared_arguments.ts";
 import type { Tool } from "../tool.ts";
 import { createDerived } from "../../values/derived.ts";

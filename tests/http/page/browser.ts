@@ -14,7 +14,7 @@ import { createHandler, createServer, type Principal } from "../../../mod.ts";
 import { SCOPES } from "../../../src/auth/principal.ts";
 import { serveSandbox } from "../../../src/sandbox/mod.ts";
 import { DEFAULT_TENANT } from "../../../src/tokens/store.ts";
-import type { ListedTool } from "../../../src/tools/catalog.ts";
+import type { ListedTool } from "../../../src/tools/outline.ts";
 import { serve } from "../../support/serve.ts";
 import { unless } from "../../support/unless.ts";
 

@@ -1,0 +1,206 @@
+/**
+ * What the three tools of the short list do: finding the tools that are not
+ * listed, and calling them.
+ *
+ * @module
+ */
+import { type ArgumentsError, InputError } from "../errors.ts";
+import { type Argument, required, text } from "../tools/kit/arguments.ts";
+import { parseArguments } from "../tools/kit/parse_arguments.ts";
+import { listed, type Outline } from "../tools/outline.ts";
+import { type Callable, callable, type Tool, tool } from "../tools/tool.ts";
+import { type JsonObject, show } from "../values/json.ts";
+import { didYouMean, foldText } from "../values/words.ts";
+import { unwrap } from "../values/wrapped.ts";
+import { CALL_READ, CALL_WRITE, FIND_TOOL, type Opened } from "./compact.ts";
+import * as z from "zod";
+
+/** How many tools an answer describes in full. */
+const DESCRIBED = 3;
+
+/** How many more it names. */
+const NAMED = 12;
+
+/** What people write for the words in names of tools. */
+const SYNONYMS: Readonly<Record<string, string>> = {
+  remove: "delete",
+  hapus: "delete",
+  add: "create",
+  new: "create",
+  buat: "create",
+  tambah: "create",
+  change: "update",
+  edit: "update",
+  ubah: "update",
+  lihat: "get",
+  daftar: "list",
+  kontak: "contact",
+  lead: "contact",
+  person: "contact",
+  perusahaan: "company",
+  tiket: "ticket",
+  tugas: "task",
+  catatan: "note",
+  produk: "product",
+  riwayat: "history",
+  pemilik: "owner",
+  izin: "permissions",
+  visit: "geolocation",
+  checkin: "geolocation",
+  duplikat: "duplicates",
+};
+
+/** The check for JSON text; an object is taken too. */
+const checkJson = () =>
+  z.preprocess(
+    unwrap,
+    z.record(z.string(), z.unknown(), {
+      error: 'must be an object as JSON, such as {"page": 1}',
+    }),
+  ) as unknown as z.ZodType<JsonObject>;
+
+/**
+ * Makes one of the three tools.
+ *
+ * @param outline What clients see of it.
+ * @param others The tools that are not listed.
+ */
+export function loadOwn(outline: Outline, others: readonly Outline[]): Tool {
+  if (outline.name === FIND_TOOL) {
+    return tool({
+      ...outline,
+      input: { query: shown(outline, "query", required(text())) },
+      // It has no words of records: what it says is this server's own.
+      fenced: [],
+      run: neverRun,
+      answer: ({ query }) => found(others, String(query)),
+    });
+  }
+  return tool({
+    ...outline,
+    input: {
+      tool: shown(outline, "tool", required(text())),
+      arguments: shown<JsonObject | undefined>(outline, "arguments", {
+        schema: {},
+        required: false,
+        check: checkJson,
+        isWrapped: true,
+      }),
+    },
+    run: neverRun,
+  });
+}
+
+/** An argument with the schema that clients see. */
+function shown<T>(
+  { input }: Outline,
+  name: string,
+  argument: Argument<T>,
+): Argument<T> {
+  return { ...argument, schema: input[name]!.schema };
+}
+
+/** These tools answer, or are replaced, before anything is run. */
+const neverRun = () => Promise.reject(new TypeError("This tool has no run"));
+
+/**
+ * The call that a call through another tool means.
+ *
+ * @param called The tool that calls another.
+ * @param args Its arguments.
+ * @param all The tools that the caller may call.
+ */
+export function openCall(
+  called: Tool,
+  args: JsonObject,
+  all: readonly Callable[],
+): Opened {
+  const { values, error } = parseArguments(called, args);
+  if (error) return refused(called, error);
+  const reads = called.name === CALL_READ;
+  const name = String(values.tool).trim();
+  const inner = all.find((one) => one.name === name);
+  if (!inner) {
+    return refused(
+      called,
+      new InputError(
+        `${called.name} was not run: there is no tool ${show(name)}${
+          didYouMean(name, all.map((one) => one.name)) ||
+          ". find_tool finds tools"
+        }`,
+      ),
+    );
+  }
+  if ((inner.effect === "read") !== reads) {
+    return refused(
+      called,
+      new InputError(
+        `${called.name} was not run: ${name} ${
+          reads
+            ? `can change something, so call it with ${CALL_WRITE}`
+            : `changes nothing, so call it with ${CALL_READ}`
+        }`,
+      ),
+    );
+  }
+  return { tool: inner, args: (values.arguments ?? {}) as JsonObject };
+}
+
+/** A call that only answers why it is refused. */
+function refused(called: Tool, error: ArgumentsError | InputError): Opened {
+  const answer = () => {
+    throw error;
+  };
+  return { tool: callable({ ...called, input: {}, answer }), args: {} };
+}
+
+/** The tools that fit a question, the best first. */
+function found(tools: readonly Outline[], query: string): JsonObject {
+  const words = foldText(query).split(/[^\p{L}\p{N}]+/u)
+    .flatMap((word) => [word, SYNONYMS[word] ?? ""])
+    .filter((word) => word.length > 2);
+  const ranked = tools
+    .map((one) => ({ one, score: scoreOf(one, words, query) }))
+    .filter(({ score }) => score > 0)
+    .sort((a, b) => b.score - a.score);
+  const best = ranked.slice(0, DESCRIBED).map(({ one }) => describe(one));
+  const more = ranked.slice(DESCRIBED, DESCRIBED + NAMED)
+    .map(({ one }) => one.name);
+  return best.length === 0
+    ? { tools: [], names: tools.map(({ name }) => name) }
+    : { tools: best, ...(more.length > 0 ? { more } : {}) };
+}
+
+function scoreOf(
+  { name, title, description }: Outline,
+  words: readonly string[],
+  query: string,
+): number {
+  if (query.trim() === name) return 1_000;
+  const inName = new Set(
+    foldText(`${name.replaceAll("_", " ")} ${title}`)
+      .split(/[^\p{L}\p{N}]+/u).map(stem),
+  );
+  const inText = foldText(description);
+  return words.reduce(
+    (score, word) =>
+      score + (inName.has(stem(word)) ? 10 : inText.includes(word) ? 1 : 0),
+    -inName.size / 100,
+  );
+}
+
+/** The singular of a word. */
+function stem(word: string): string {
+  return word.replace(/ies$/, "y").replace(/([^s])s$/, "$1");
+}
+
+/** A tool as the answer shows it: as a client would list it. */
+function describe(one: Outline): JsonObject {
+  const { name, description, inputSchema } = listed(one);
+  return {
+    name,
+    description,
+    call_with: one.effect === "read" ? CALL_READ : CALL_WRITE,
+    arguments: inputSchema,
+  };
+}
