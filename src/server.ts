@@ -44,7 +44,7 @@ import { type Rate, rate } from "./limits/bucket.ts";
 import { createTelemetry } from "./telemetry/telemetry.ts";
 import { DEFAULT_TENANT, type TokenStore } from "./tokens/store.ts";
 import { createEnvStore } from "./tokens/stores/env.ts";
-import type { ListedTool, Toolset } from "./tools/catalog.ts";
+import type { ListedTool, Toolset } from "./tools/outline.ts";
 import {
   isCompact,
   selectTools,

@@ -12,7 +12,12 @@ import { type Callable, callable, type Tool, tool } from "../tools/tool.ts";
 import { type JsonObject, show } from "../values/json.ts";
 import { didYouMean, foldText } from "../values/words.ts";
 import { unwrap } from "../values/wrapped.ts";
-import { CALL_READ, CALL_WRITE, FIND_TOOL, type Opened } from "./compact.ts";
+import {
+  CALL_READ,
+  CALL_WRITE,
+  FIND_TOOL,
+  type Opened,
+} from "./compact_tools.ts";
 import * as z from "zod";
 
 /** How many tools an answer describes in full. */

@@ -11,7 +11,7 @@ import type { Outline } from "../tools/outline.ts";
 import { outlines } from "../tools/outlines.ts";
 import { isObject } from "../values/json.ts";
 import type { Caller } from "./caller.ts";
-import { CALL_READ, calledName, FIND_TOOL } from "./compact.ts";
+import { CALL_READ, calledName, FIND_TOOL } from "./compact_tools.ts";
 
 /** The scope that each tool needs. */
 const effects: ReadonlyMap<string, Scope> = new Map([

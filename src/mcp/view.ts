@@ -24,13 +24,13 @@ import { visible } from "../values/visible.ts";
 import { didYouMean } from "../values/words.ts";
 import { createShared, type Shared } from "./answers.ts";
 import type { Caller } from "./caller.ts";
+import { createCompact } from "./compact.ts";
 import {
   CALL_READ,
   CALL_WRITE,
-  createCompact,
   FIND_TOOL,
   type Opened,
-} from "./compact.ts";
+} from "./compact_tools.ts";
 
 /** A model reads this before it chooses a tool. */
 const INSTRUCTIONS = [

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { createServer } from "../../mod.ts";
-import { catalog } from "../../src/tools/catalog.ts";
-import { TOOLSETS } from "../../src/tools/outline.ts";
-import { selectTools } from "../../src/tools/selection.ts";
+import { catalog, toolsOf } from "../../src/tools/catalog.ts";
+import { listed, TOOLSETS, withoutTenant } from "../../src/tools/outline.ts";
+import { type Selection, selectTools } from "../../src/tools/selection.ts";
 import { run } from "../support/process.ts";
 import {
   answersById,
@@ -13,7 +13,10 @@ import {
 } from "../support/rpc.ts";
 
 Deno.test("selectTools() offers the tools of some groups, in their order", () => {
-  assertEquals(selectTools({}), catalog);
+  assertEquals(
+    selectTools({}).map(({ name }) => name),
+    catalog.map(({ name }) => name),
+  );
   const some = selectTools({ toolsets: ["notes", "contacts"] });
   assertEquals(
     some.map(({ name }) => name),
@@ -22,6 +25,30 @@ Deno.test("selectTools() offers the tools of some groups, in their order", () =>
   );
   for (const toolset of TOOLSETS) {
     assert(selectTools({ toolsets: [toolset] }).length >= 1, toolset);
+  }
+});
+
+Deno.test("toolsOf() loads each tool of a selection as it is listed", () => {
+  const selections: Selection[] = [
+    {},
+    { readOnly: true },
+    ...TOOLSETS.map((toolset) => ({ toolsets: [toolset, "changes"] as const })),
+    ...catalog.map(({ name }) => ({ tools: [`-${name}`] })),
+    { tools: ["change_records", "delete_note", "get_deal"] },
+    { tools: ["change_records", "get_deal"] },
+  ];
+  for (const selection of selections) {
+    const selected = selectTools(selection);
+    for (const isPinned of [false, true]) {
+      const tools = toolsOf(selected.map(({ name }) => name), isPinned);
+      assertEquals(
+        selected.map((tool) => listed(isPinned ? withoutTenant(tool) : tool)),
+        selected.map(({ name }) => listed(tools.get(name)!)),
+      );
+      for (const [name, { input }] of tools) {
+        assertEquals(Object.hasOwn(input, "user_id"), !isPinned, name);
+      }
+    }
   }
 });
 
