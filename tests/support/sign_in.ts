@@ -282,7 +282,8 @@ export async function post(
 /** The code verifier of every raw client. */
 export const VERIFIER = "v".repeat(43);
 
-async function challenge(): Promise<string> {
+/** The code challenge of that verifier. */
+export async function challenge(): Promise<string> {
   const bytes = new TextEncoder().encode(VERIFIER);
   const hash = await crypto.subtle.digest("SHA-256", bytes);
   return toBase64(new Uint8Array(hash)).replaceAll("+", "-")

@@ -7,7 +7,11 @@
 import { StoreError } from "../../errors.ts";
 import { sha256 } from "../../storage/hash.ts";
 import { takeLease } from "../../tokens/lease.ts";
-import type { OAuthCredentials, TokenStore } from "../../tokens/store.ts";
+import type {
+  Credentials,
+  OAuthCredentials,
+  TokenStore,
+} from "../../tokens/store.ts";
 import { defined } from "../../values/json.ts";
 import { isSame, randomLetters } from "./issued.ts";
 import { SESSION_LIFETIME } from "./sessions.ts";
@@ -31,6 +35,8 @@ export interface Account {
   /** The person's id in Qontak, if Qontak says it. */
   readonly user?: number;
   readonly signed_in_at: number;
+  /** What marks the tokens in the store as those of this account. */
+  readonly mark: string;
   /** The hash of the secret that the person's browser has, if it has one. */
   readonly browser?: string;
 }
@@ -59,9 +65,16 @@ export interface Accounts {
   list(most: number): Promise<readonly Account[]>;
   /**
    * Forgets the tokens of an account, because nobody may use them any more or
-   * Qontak refuses them.
+   * Qontak refuses them. Tokens that an operator put in its place stay.
+   *
+   * @param id The account.
+   * @param isUnused Says whether nobody may use them, while nobody signs in to
+   * the account. It gets when somebody last did.
    */
-  forget(id: string): Promise<void>;
+  forget(
+    id: string,
+    isUnused?: (signed_in_at: number) => Promise<boolean>,
+  ): Promise<void>;
 }
 
 /** The tenant of an account. */
@@ -84,8 +97,30 @@ export function nameOf(account: string): string {
     : `account ${account} of Qontak`;
 }
 
+/** Whether credentials are those of a person who signed in. */
+function isMarked(
+  id: string,
+  account: Account | undefined,
+  credentials: Credentials,
+): boolean {
+  const mark = "account" in credentials ? credentials.account : undefined;
+  if (account) return mark === account.mark;
+  // Of many thousand accounts, the store forgets the oldest. Nobody else has a
+  // random name.
+  return mark === tenantOf(id) || !/^\d+$/.test(id);
+}
+
 /** How many times to try to keep tokens while others change the record. */
 const TRIES = 10;
+
+/** When to try again, in ms. */
+const TRY_AGAIN = 200;
+
+/**
+ * How long an account is kept after somebody signed in, in ms: longer than any
+ * session that begins then, and than servers look back for unused tokens.
+ */
+const ACCOUNT_LIFETIME = (SESSION_LIFETIME + 60 * 86_400) * 1000;
 
 /** Settings of {@linkcode createAccounts}. */
 export interface AccountsOptions {
@@ -107,25 +142,39 @@ export interface AccountsOptions {
 export function createAccounts(
   { records, tokens, dropCached, now }: AccountsOptions,
 ): Accounts {
-  async function keep(id: string, { credentials, user }: Login): Promise<void> {
+  /**
+   * Runs something while nobody else changes the tokens of a tenant. A server
+   * that renews the old tokens would otherwise replace new ones.
+   */
+  async function alone<T>(tenant: string, run: () => Promise<T>): Promise<T> {
+    const holder = crypto.randomUUID();
+    let lease = await takeLease(tokens, tenant, holder);
+    for (let tries = 0; !lease && tries < TRIES; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN));
+      lease = await takeLease(tokens, tenant, holder);
+    }
+    try {
+      return await run();
+    } finally {
+      await lease?.release();
+    }
+  }
+
+  async function keep(
+    id: string,
+    { credentials, user }: Login,
+    mark: string,
+  ): Promise<void> {
     const tenant = tenantOf(id);
     const { refresh_token, access_token, expires_at, expires_in } = credentials;
     const record: OAuthCredentials = {
       refresh_token,
-      // The same person has the same account, so nothing held is dropped. If
-      // Qontak does not say who it is, it may be another person.
-      account: user === undefined ? crypto.randomUUID() : tenant,
+      account: mark,
       ...defined({ access_token, expires_at, expires_in, user }),
     };
-    // A server that renews the old tokens now would otherwise replace these.
-    const lease = await takeLease(tokens, tenant, crypto.randomUUID());
-    try {
-      for (let tries = 0; tries < TRIES; tries++) {
-        const version = (await tokens.read(tenant))?.version;
-        if (await tokens.replace(tenant, record, version) !== undefined) return;
-      }
-    } finally {
-      await lease?.release();
+    for (let tries = 0; tries < TRIES; tries++) {
+      const version = (await tokens.read(tenant))?.version;
+      if (await tokens.replace(tenant, record, version) !== undefined) return;
     }
     throw new StoreError(
       "The tokens of a person who signed in could not be kept: other processes change the same record",
@@ -148,16 +197,21 @@ export function createAccounts(
       const id = user === undefined
         ? continued?.id ?? `r${randomLetters(20)}`
         : String(user);
-      await keep(id, login);
+      // The same person has the same account, so nothing held is dropped. If
+      // Qontak does not say who it is, it may be another person.
+      const mark = user === undefined ? crypto.randomUUID() : tenantOf(id);
       const secret = user === undefined ? randomLetters(52) : undefined;
       const account: Account = {
         id,
         signed_in_at: Math.floor(now() / 1000),
+        mark,
         ...defined({ user }),
         ...(secret ? { browser: await sha256(secret) } : {}),
       };
-      // Longer than any session that begins now.
-      await records.put(id, account, (SESSION_LIFETIME + 86_400) * 1000);
+      await alone(tenantOf(id), async () => {
+        await keep(id, login, mark);
+        await records.put(id, account, ACCOUNT_LIFETIME);
+      });
       return { account, ...(secret ? { cookie: `${id}.${secret}` } : {}) };
     },
 
@@ -165,9 +219,17 @@ export function createAccounts(
 
     list: (most) => records.list(most),
 
-    async forget(id) {
-      await tokens.remove(tenantOf(id));
-      await dropCached(tenantOf(id));
+    async forget(id, isUnused = () => Promise.resolve(true)) {
+      const tenant = tenantOf(id);
+      await alone(tenant, async () => {
+        const account = await records.get(id);
+        if (!await isUnused(account?.signed_in_at ?? 0)) return;
+        const { credentials } = await tokens.read(tenant) ?? {};
+        const isOurs = credentials !== undefined &&
+          isMarked(id, account, credentials);
+        if (isOurs) await tokens.remove(tenant);
+        if (isOurs || !credentials) await dropCached(tenant);
+      });
     },
   };
 }

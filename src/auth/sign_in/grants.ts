@@ -18,6 +18,7 @@ import {
 import { isSame, type Issued, parseSecret } from "./issued.ts";
 import { ACCESS_LIFETIME, type Beginning, type Sessions } from "./sessions.ts";
 import type { Records } from "./store.ts";
+import type { Sweep } from "./sweep.ts";
 
 /** A code that waits to be exchanged. */
 export interface Code extends Omit<Beginning, "code"> {
@@ -25,9 +26,6 @@ export interface Code extends Omit<Beginning, "code"> {
   readonly redirect_uri: string;
   readonly challenge: string;
 }
-
-/** How long a code is valid, in ms. */
-export const CODE_LIFETIME = 60_000;
 
 /** What grants need. */
 export interface GrantParts {
@@ -39,6 +37,8 @@ export interface GrantParts {
   readonly tokens: TokenStore;
   /** The address of the endpoint. */
   readonly publicUrl: string;
+  /** Is told when a session may have ended. */
+  readonly sweep: Pick<Sweep, "note">;
 }
 
 /**
@@ -49,7 +49,7 @@ export interface GrantParts {
  * {@linkcode OAuthProblem} when there are no tokens for them.
  */
 export function createGrants(
-  { codes, sessions, tokens, publicUrl }: GrantParts,
+  { codes, sessions, tokens, publicUrl, sweep }: GrantParts,
 ): (given: Parameters) => Promise<Record<string, unknown>> {
   async function exchangeCode(given: Parameters): Promise<Issued> {
     const code = need(given, "code");
@@ -79,7 +79,9 @@ export function createGrants(
     if (!await tokens.read(tenantOf(found.account))) {
       throw refused("The person must sign in again");
     }
-    return await sessions.begin({ ...beginning, code: hash });
+    const issued = await sessions.begin({ ...beginning, code: hash });
+    await sweep.note(found.account, sessions.endOfNew());
+    return issued;
   }
 
   async function renew(given: Parameters): Promise<Issued> {

@@ -8,6 +8,9 @@
 import { sha256 } from "../../storage/hash.ts";
 import type { Scope } from "../principal.ts";
 
+/** How long a code is valid, in ms. */
+export const CODE_LIFETIME = 60_000;
+
 /** What a secret is for: `c` is a code, `a` gives access, `r` renews. */
 export type Kind = "c" | "a" | "r";
 

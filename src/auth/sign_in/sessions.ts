@@ -111,6 +111,8 @@ export type Beginning = Pick<
 
 /** The sessions. */
 export interface Sessions {
+  /** When a session ends that begins now, in seconds since 1970. */
+  endOfNew(): number;
   /** Begins a session, and gives its first tokens. */
   begin(beginning: Beginning): Promise<Issued>;
   /**
@@ -269,7 +271,11 @@ export function createSessions(
     ).catch(() => log("warn", "The last use of a session cannot be stored"));
   }
 
+  const endOfNew = () => seconds() + SESSION_LIFETIME;
+
   return {
+    endOfNew,
+
     async begin(beginning) {
       const { id, account, scopes } = beginning;
       const named = { account, session: id };
@@ -284,7 +290,7 @@ export function createSessions(
         ...stored,
         created_at: seconds(),
         used_at: seconds(),
-        ends_at: seconds() + SESSION_LIFETIME,
+        ends_at: endOfNew(),
         replaced: [],
       };
       await records.put(id, session, SESSION_LIFETIME * 1000, account);

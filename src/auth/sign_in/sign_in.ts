@@ -22,6 +22,7 @@ import {
   nameOf,
   tenantOf,
 } from "./accounts.ts";
+import { readAsk } from "./asking.ts";
 import { type Client, type Clients, createClients } from "./clients.ts";
 import {
   type Ask,
@@ -30,18 +31,18 @@ import {
   type Flows,
   type ReadCookie,
 } from "./flows.ts";
+import { need, type Parameters } from "./protocol.ts";
+import { type Code, createGrants } from "./grants.ts";
 import {
-  checkResource,
-  isRegistered,
-  need,
-  OAuthProblem,
-  type Parameters,
-  readScope,
-} from "./protocol.ts";
-import { type Code, CODE_LIFETIME, createGrants } from "./grants.ts";
-import { isSame, isSessionId, mint, newSessionId } from "./issued.ts";
+  CODE_LIFETIME,
+  isSame,
+  isSessionId,
+  mint,
+  newSessionId,
+} from "./issued.ts";
 import { createSessions, type Session, type Sessions } from "./sessions.ts";
 import { recordsOf, type SignInStore } from "./store.ts";
+import { createSweep, type Due, type Sweep } from "./sweep.ts";
 
 /** Qontak, as the place where people log in. */
 export interface LoginPlace {
@@ -117,6 +118,8 @@ export interface SignIn {
   readonly clients: Clients;
   /** The sign-ins under way. */
   readonly flows: Flows;
+  /** Removes tokens of Qontak that no session needs. */
+  readonly sweep: Sweep;
   /** Identifies callers by their access token. */
   readonly authenticate: Authenticate;
   /**
@@ -204,6 +207,14 @@ export function createSignIn(options: SignInOptions): SignIn {
   });
   const flows = createFlows(recordsOf<Flow>(store, "flow"));
   const codes = recordsOf<Code>(store, "code");
+  const sweep = createSweep({
+    records: recordsOf<Due>(store, "due"),
+    sessions,
+    accounts,
+    log,
+    now,
+  });
+  const grant = createGrants({ codes, sessions, tokens, publicUrl, sweep });
 
   /** The address of a client, with an answer to it (RFC 9207). */
   function backTo(
@@ -250,6 +261,7 @@ export function createSignIn(options: SignInOptions): SignIn {
     accounts,
     clients,
     flows,
+    sweep,
 
     async authenticate(bearer): Promise<Principal | undefined> {
       const found = await sessions.find(bearer);
@@ -267,42 +279,7 @@ export function createSignIn(options: SignInOptions): SignIn {
     },
 
     async authorize(given) {
-      const client = await clients.find(need(given, "client_id"));
-      const redirect_uri = need(given, "redirect_uri");
-      if (!isRegistered(redirect_uri, client.redirect_uris)) {
-        throw new OAuthProblem(
-          "invalid_request",
-          "The redirect_uri is not one that this client registered",
-        );
-      }
-      if (need(given, "response_type") !== "code") {
-        throw new OAuthProblem(
-          "unsupported_response_type",
-          "The only response_type is code",
-        );
-      }
-      const challenge = need(given, "code_challenge");
-      if (given.code_challenge_method !== "S256") {
-        throw new OAuthProblem(
-          "invalid_request",
-          "code_challenge_method must be S256",
-        );
-      }
-      if (!/^[A-Za-z0-9_-]{43}$/.test(challenge)) {
-        throw new OAuthProblem(
-          "invalid_request",
-          "code_challenge is not a SHA-256 in base64url",
-        );
-      }
-      checkResource(given.resource, publicUrl);
-      const { id, name, host } = client;
-      return await begin({
-        client: { id, name, ...defined({ host }) },
-        redirect_uri,
-        challenge,
-        scopes: readScope(given.scope),
-        ...defined({ state: given.state }),
-      });
+      return await begin(await readAsk(given, clients, publicUrl));
     },
 
     visit: () => begin(undefined),
@@ -356,6 +333,8 @@ export function createSignIn(options: SignInOptions): SignIn {
         : undefined;
       const { account, cookie } = await accounts.adopt(login, continued);
       await clients.keep(ask.client.id);
+      // The client may never fetch what it may have.
+      await sweep.note(account.id, account.signed_in_at);
       const session = newSessionId();
       const { secret, hash } = await mint("c", {
         account: account.id,
@@ -379,7 +358,11 @@ export function createSignIn(options: SignInOptions): SignIn {
       };
     },
 
-    token: createGrants({ codes, sessions, tokens, publicUrl }),
+    async token(given) {
+      const answer = await grant(given);
+      void sweep.run();
+      return answer;
+    },
 
     async revoke(given) {
       const token = need(given, "token");

@@ -8,6 +8,9 @@ import {
   type SignIn,
   type SignInOptions,
 } from "../../../src/auth/sign_in/sign_in.ts";
+import type { Flow } from "../../../src/auth/sign_in/flows.ts";
+import type { Parameters } from "../../../src/auth/sign_in/protocol.ts";
+import { challenge, VERIFIER } from "../../support/sign_in.ts";
 import type { Issued } from "../../../src/auth/sign_in/issued.ts";
 import type { SignInStore } from "../../../src/auth/sign_in/store.ts";
 import { createMemoryStore } from "../../../src/tokens/stores/memory.ts";
@@ -53,6 +56,109 @@ export function begin(
     resource: signIn.resource,
     code: "0".repeat(64),
   });
+}
+
+/** Goes the whole way of a person, up to the code. */
+export async function allow(signIn: SignIn): Promise<Parameters> {
+  const { client_id } = await signIn.clients.register({
+    client_name: "Tests",
+    redirect_uris: ["https://client.example.co.id/cb"],
+  });
+  const asked = {
+    client_id: String(client_id),
+    redirect_uri: "https://client.example.co.id/cb",
+    code_challenge: await challenge(),
+    code_challenge_method: "S256",
+    response_type: "code",
+  };
+  const { flow, cookie } = await signIn.authorize(asked);
+  const cookies = () => cookie;
+  const given = { state: flow.id, code: "a code" };
+  const next = await signIn.callback(given, cookies, undefined) as Flow;
+  const { location } = (await signIn.decide(
+    next.id,
+    {
+      form: next.form,
+      isAllowed: true,
+      scopes: ["read", "write", "delete"],
+      isContinued: false,
+    },
+    cookies,
+    undefined,
+  ))!;
+  return {
+    grant_type: "authorization_code",
+    client_id: asked.client_id,
+    code_verifier: VERIFIER,
+    code: new URL(location).searchParams.get("code")!,
+  };
+}
+
+const DAY = 86_400_000;
+
+/** Tokens of Qontak that no session needs, and those that somebody needs. */
+export async function unusedTokens(open: OpenStore): Promise<void> {
+  let time = Date.now();
+  let user = 0;
+  const tokens = createMemoryStore();
+  const stores = [open(), open()];
+  const dropped: string[] = [];
+  const make = (store: SignInStore) =>
+    server(store, {
+      now: () => time,
+      tokens,
+      dropCached: (tenant) => {
+        dropped.push(tenant);
+        return Promise.resolve();
+      },
+      place: {
+        url: () => "",
+        exchange: () =>
+          Promise.resolve({
+            user,
+            credentials: { refresh_token: `of ${user}` },
+          }),
+      },
+    });
+  const [one, two] = stores.map(make) as [SignIn, SignIn];
+  const kept = async () => (await tokens.tenants()).toSorted();
+  const person = (at: SignIn, id: number) => {
+    user = id;
+    return allow(at);
+  };
+
+  await one.token(await person(one, 1));
+  await person(one, 2);
+  const third = await one.token(await person(one, 3));
+  await one.revoke({ token: String(third.access_token) });
+  await two.token(await person(two, 4));
+  const own = { refresh_token: "of the operator" };
+  await tokens.replace("qontak.3", own, undefined);
+  await tokens.replace("acme", own, undefined);
+  assertEquals(await kept(), [
+    "acme",
+    ...[1, 2, 3, 4].map((id) => `qontak.${id}`),
+  ]);
+
+  // A sign-in that no program fetched; not at once, but within hours.
+  time += 60_000;
+  await make(stores[0]!).sweep.run();
+  assert((await kept()).includes("qontak.2"));
+  time += 2 * 3_600_000;
+  await Promise.all([one.sweep.run(), two.sweep.run()]);
+  assertEquals(await kept(), ["acme", "qontak.1", "qontak.3", "qontak.4"]);
+  assertEquals(new Set(dropped), new Set(["qontak.3", "qontak.2"]));
+
+  // Sessions that ended by themselves; one person has signed in once more.
+  time += 60 * DAY;
+  await two.token(await person(two, 4));
+  time += 31 * DAY;
+  await Promise.all([one.sweep.run(), two.sweep.run()]);
+  assertEquals(await kept(), ["acme", "qontak.3", "qontak.4"]);
+  time += 70 * DAY;
+  await one.sweep.run();
+  assertEquals(await kept(), ["acme", "qontak.3"]);
+  await Promise.all(stores.map((store) => store.close?.()));
 }
 
 /** A renewal that is repeated, because its answer was lost. */

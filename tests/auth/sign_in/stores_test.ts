@@ -3,7 +3,7 @@ import { createMemoryChangeStore } from "../../../src/changes/stores/memory.ts";
 import { createRedisChangeStore } from "../../../src/changes/stores/redis.ts";
 import { noServer, startRedis } from "../../support/redis.ts";
 import { unless } from "../../support/unless.ts";
-import { type OpenStore, repeatedRenewals } from "./contract.ts";
+import { type OpenStore, repeatedRenewals, unusedTokens } from "./contract.ts";
 
 /** Runs a test with each store. */
 function test(name: string, run: (open: OpenStore) => Promise<void>): void {
@@ -24,4 +24,9 @@ function test(name: string, run: (open: OpenStore) => Promise<void>): void {
 test(
   "a renewal whose answer was lost is answered again for ten seconds",
   repeatedRenewals,
+);
+
+test(
+  "tokens of Qontak that no session needs are removed, and no others",
+  unusedTokens,
 );
