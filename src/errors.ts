@@ -93,10 +93,12 @@ export const MAX_FINDINGS = 20;
  *
  * @param what What did not happen, such as `create_deal was not sent`.
  * @param problems The problems, one sentence each.
+ * @param hint What helps with several of them.
  */
 export function problemsError(
   what: string,
   problems: readonly string[],
+  hint?: string,
 ): InputError {
   const count = problems.length === 1
     ? "1 problem"
@@ -106,7 +108,9 @@ export function problemsError(
   return new InputError(
     `${what}, nothing was changed: ${count}.\n${
       shown.map((problem, i) => `${i + 1}. ${problem}`).join("\n")
-    }${more > 0 ? `\n… and ${more} more` : ""}`,
+    }${more > 0 ? `\n… and ${more} more` : ""}${
+      hint === undefined ? "" : `\n${hint}`
+    }`,
   );
 }
 

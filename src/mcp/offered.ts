@@ -6,12 +6,12 @@
 import { type Resource, resources } from "../qontak/resources.ts";
 import { flatten } from "../snapshots/records.ts";
 import {
-  parseWanted,
   RANK,
   SEARCHED,
   type Searched,
   searchTable,
 } from "../snapshots/search.ts";
+import { parseWanted } from "../snapshots/wanted.ts";
 import { createTable, type Table } from "../snapshots/table.ts";
 import { objects } from "../tools/kit/whole_list.ts";
 import type { ToolContext } from "../tools/tool.ts";

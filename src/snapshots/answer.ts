@@ -151,16 +151,18 @@ function* mainCurrency(
  * @param rows The rows of the records.
  * @param shown What to show of each.
  * @param sorting The field to sort by, if any.
- * @param options Their ids, the time zone of days, and the maximum number.
+ * @param options Their ids, the time zone of days, the maximum number, and
+ * whether what is empty is shown too.
  */
 export function* showRows(
   rows: readonly number[],
   shown: readonly QueryField[],
   sorting: Sorting | undefined,
-  { id, zone, limit = LIMIT }: {
+  { id, zone, limit = LIMIT, isWhole = false }: {
     readonly id: QueryField;
     readonly zone: Zone;
     readonly limit?: number | undefined;
+    readonly isWhole?: boolean;
   },
 ): Generator<void, Shown> {
   const by = sorting?.by;
@@ -168,7 +170,7 @@ export function* showRows(
     ? yield* firstBy(rows, comparable(by, zone), sorting.isDescending, limit)
     : rows;
   function* present(): Generator<JsonObject> {
-    for (const row of first) yield presentRow(row, id, shown);
+    for (const row of first) yield presentRow(row, id, shown, isWhole);
   }
   return bound(present(), rows.length, limit);
 }
@@ -198,15 +200,19 @@ function presentRow(
   row: number,
   id: QueryField,
   shown: readonly QueryField[],
+  isWhole: boolean,
 ): JsonObject {
   const entry: JsonObject = { id: id.value(row) };
   const custom: JsonObject[] = [];
   for (const field of shown) {
-    const value = field.shown(row);
-    if (isEmpty(value)) continue;
+    const value = field.shown(row) ?? null;
+    if (isEmpty(value) && !isWhole) continue;
     // Strict content recognizes free text in custom fields by the id of the
-    // field.
-    if (field.isFreeText && field.id !== undefined) {
+    // field, and several fields can have one name.
+    if (
+      field.id !== undefined &&
+      (field.isFreeText || isWhole || Object.hasOwn(entry, field.name))
+    ) {
       custom.push({ id: field.id, name: field.name, value });
     } else Object.assign(entry, presentValue(field, row, value));
   }

@@ -73,6 +73,11 @@ export interface Fields {
    * @throws {InputError} When no field matches, or several do.
    */
   find(word: unknown): QueryField;
+  /** The fields of whole records, without those that are derived. */
+  all(): QueryField[];
+  /** The names of all fields, and the same as a sentence. */
+  readonly candidates: () => string[];
+  readonly names: string;
   /** The currency of a row; undefined if the records have none. */
   readonly currency: ((row: number) => unknown) | undefined;
 }
@@ -81,8 +86,12 @@ export interface Fields {
  * Makes the lookup for the fields of a snapshot.
  *
  * @param subject The records that the question is about.
+ * @param onUnknown Called for each name that no field has.
  */
-export function createFields(subject: Subject): Fields {
+export function createFields(
+  subject: Subject,
+  onUnknown: () => void = () => {},
+): Fields {
   const { resource, table, fields, pipelines, stages, more = {} } = subject;
   const body: BodyKeys = {
     ...resource.endpoints.update.body,
@@ -206,8 +215,16 @@ export function createFields(subject: Subject): Fields {
   ]);
   const call = (name: string) => own.has(name) ? name : show(name);
   const above = subject.parent && fieldsOf(table, subject.parent);
+  const candidates = () => [
+    ...new Set([
+      ...Object.keys(derived),
+      ...byArgument.keys(),
+      ...fields.filter(({ custom }) => custom).map(({ label }) => label),
+    ]),
+  ];
 
   return {
+    candidates,
     currency: Object.hasOwn(body, "currency")
       ? read("currency")
       : above?.currency,
@@ -243,15 +260,38 @@ export function createFields(subject: Subject): Fields {
       if (short.length === 1) return standard(short[0]!);
       const inherited = above?.find(name);
       if (inherited) return inherited;
-      const candidates = [
-        ...Object.keys(derived),
-        ...byArgument.keys(),
-        ...fields.filter(({ custom }) => custom).map(({ label }) => label),
+      onUnknown();
+      const all = [...candidates(), ...above?.candidates() ?? []];
+      throw new InputError(unknown(name, resource, all, call));
+    },
+    all() {
+      const [row] = table.rows();
+      const found = Object.keys(
+        row === undefined ? {} : table.record(row, true),
+      )
+        .filter((key) => key !== "additional_fields").map(standard);
+      const names = new Set(
+        found.map(({ key, beside }) => beside && nameColumn(table, key!)),
+      );
+      return [
+        ...found.filter(({ key }) => !names.has(key)),
+        ...fields.filter((field) => field.custom).map(custom),
       ];
-      throw new InputError(unknown(name, resource, candidates, call));
+    },
+    get names() {
+      const all = candidates();
+      const shown = all.slice(0, MAX_NAMES).map(call).join(", ");
+      const more = all.length - MAX_NAMES;
+      const of = subject.parent?.subject.resource.plural;
+      return `Fields of ${resource.plural.replaceAll("_", " ")}: ${shown}${
+        more > 0 ? ` and ${more} more` : ""
+      }${of === undefined ? "" : `, and those of their ${of}`}`;
     },
   };
 }
+
+/** The most fields that a refusal names. */
+const MAX_NAMES = 40;
 
 function unknown(
   name: string,
@@ -267,9 +307,7 @@ function unknown(
   }
   const near = nearest(name, candidates);
   return `${plural} have no field ${show(name)}${
-    near === undefined
-      ? `. They have ${candidates.slice(0, 40).map(call).join(", ")}`
-      : `. Did you mean ${call(near)}?`
+    near === undefined ? "" : `. Did you mean ${call(near)}?`
   }`;
 }
 
@@ -310,7 +348,7 @@ export function idIn(value: unknown): unknown {
     : toId(value) ?? value;
 }
 
-/** Whether the name of an id is only the id again, because it has none. */
+/** Whether a name is only the id again, because there is none. */
 export function isSameId(name: unknown, id: unknown): boolean {
   return JSON.stringify(idIn(name)) === JSON.stringify(id);
 }
@@ -334,6 +372,7 @@ function namesIn(options: readonly Option[] = []): (id: unknown) => unknown {
 function fieldsOf(table: Table, { subject, key }: Parent): {
   readonly currency: Fields["currency"];
   readonly find: (name: string) => QueryField | undefined;
+  readonly candidates: () => string[];
 } {
   const fields = createFields(subject);
   const through =
@@ -344,6 +383,7 @@ function fieldsOf(table: Table, { subject, key }: Parent): {
     };
   return {
     currency: fields.currency && through(fields.currency),
+    candidates: fields.candidates,
     find(name) {
       let field: QueryField;
       try {

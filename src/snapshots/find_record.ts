@@ -6,13 +6,8 @@
 import { InputError } from "../errors.ts";
 import { isEmpty, type JsonObject, show } from "../values/json.ts";
 import { didYouMean } from "../values/words.ts";
-import {
-  type Hit,
-  parseWanted,
-  RANK,
-  type Searched,
-  searchTable,
-} from "./search.ts";
+import { type Hit, RANK, type Searched, searchTable } from "./search.ts";
+import { parseWanted } from "./wanted.ts";
 import type { Table } from "./table.ts";
 import { atOnce } from "../values/turns.ts";
 

@@ -24,6 +24,7 @@ export const STAGE_MOVE: Kind = {
     to: "line",
     moved_date: "line",
     moved_by: "line",
+    until: "line",
   },
 };
 

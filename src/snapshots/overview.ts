@@ -15,7 +15,8 @@ import { visible } from "../values/visible.ts";
 import { type Account, type Linked, linkedTo } from "./linked_records.ts";
 import { toEpoch } from "./moments.ts";
 import { NOTE_RULE, readNotes } from "./notes.ts";
-import { query, type Question } from "./query.ts";
+import { query } from "./query.ts";
+import type { Question } from "./question.ts";
 import type { Found } from "./records.ts";
 import type { Subject } from "./subject.ts";
 

@@ -1,41 +1,18 @@
 /**
  * Answers questions about a snapshot: which records match, how they are
- * grouped, and what is computed or shown. It checks everything before it
- * computes anything, and reports all problems at once.
+ * grouped, and what is computed or shown.
  *
  * @module
  */
-import { ForeseenError, InputError, problemsError } from "../errors.ts";
-import { isEmpty, type JsonObject, show } from "../values/json.ts";
+import { isEmpty, type JsonObject } from "../values/json.ts";
+import { atOnce, inTurns } from "../values/turns.ts";
 import { showGroups, showRows, type Sorting } from "./answer.ts";
 import type { Remarks } from "./condition_values.ts";
-import { parseCondition, type Test } from "./conditions.ts";
-import { createFields, type Fields } from "./fields.ts";
+import type { Test } from "./conditions.ts";
+import type { Fields } from "./fields.ts";
+import { computeGroups } from "./measures.ts";
+import { check, type Question, sortedBy } from "./question.ts";
 import type { QueryField, Subject } from "./subject.ts";
-import {
-  computeGroups,
-  type Key,
-  type Measure,
-  parseKey,
-  parseMeasure,
-} from "./measures.ts";
-import { atOnce, inTurns } from "../values/turns.ts";
-
-/** A question as the caller sent it. Nothing in it is checked yet. */
-export interface Question {
-  /** Conditions, all of which must hold: `{field, op, value}`. */
-  readonly where?: readonly unknown[] | undefined;
-  /** Fields to group by; a date may have a unit after a colon. */
-  readonly group_by?: readonly unknown[] | undefined;
-  /** What to compute, such as `count` or `sum:size`. */
-  readonly measures?: readonly unknown[] | undefined;
-  /** A field or measure to sort by; a leading `-` sorts in descending order. */
-  readonly sort?: string | undefined;
-  /** The maximum number of groups or rows. */
-  readonly limit?: number | undefined;
-  /** What to show of each record. */
-  readonly fields?: readonly unknown[] | undefined;
-}
 
 /** The result of a question. */
 export interface Answer {
@@ -51,145 +28,6 @@ export interface Answer {
   readonly rules?: JsonObject;
   /** What may be mistaken in the question. */
   readonly notes?: readonly string[];
-}
-
-/** The maximum number of conditions, groups or measures in a question. */
-const MAX_PARTS = 20;
-
-/** The parts of a question after the check. */
-interface Checked {
-  readonly tests: readonly Test[];
-  readonly keys: readonly Key[];
-  readonly measures: readonly Measure[];
-  readonly fields: Fields;
-  readonly show: readonly QueryField[];
-  readonly sorting: readonly Sorting[];
-  /** How the fields in it were determined. */
-  readonly rules: JsonObject;
-  /** What the answer must say about the conditions. */
-  readonly remarks: Remarks;
-}
-
-function check(question: Question, subject: Subject): Checked {
-  const problems: string[] = [];
-  const rules: JsonObject = {};
-  const remarks: Remarks = { always: [], ifNone: [] };
-  const inner = createFields(subject);
-  const fields: Fields = {
-    currency: inner.currency,
-    find(word) {
-      const field = inner.find(word);
-      if (field.rule !== undefined) rules[field.name] = field.rule;
-      return field;
-    },
-  };
-  /** Parses every part that it can; each of the others is a problem. */
-  function parts<P, T>(
-    name: string,
-    list: readonly P[] | undefined,
-    parse: (part: P) => T,
-  ): T[] {
-    if (list && list.length > MAX_PARTS) {
-      problems.push(`${name} has ${list.length} entries: ${MAX_PARTS} at most`);
-      return [];
-    }
-    return (list ?? []).flatMap((part) => {
-      try {
-        return [parse(part)];
-      } catch (error) {
-        // What the operator must do is not a mistake in the question.
-        if (!(error instanceof ForeseenError) || error.remedy) throw error;
-        problems.push(error.message);
-        return [];
-      }
-    });
-  }
-  const tests = parts(
-    "where",
-    question.where,
-    (one) => parseCondition(one, fields, subject, remarks),
-  );
-  const keys = parts(
-    "group_by",
-    question.group_by,
-    (one) => parseKey(one, fields, subject),
-  );
-  const measures = parts(
-    "measures",
-    question.measures,
-    (one) => parseMeasure(one, fields, subject),
-  );
-  const show = parts("fields", question.fields, (one) => fields.find(one));
-  const isGrouped = keys.length > 0 || measures.length > 0;
-  if (isGrouped && show.length > 0) {
-    problems.push(
-      "fields chooses what records show, and an answer with group_by or measures has none: leave fields out, or ask for the records",
-    );
-  }
-  const sorting = parts(
-    "sort",
-    question.sort === undefined ? [] : [question.sort],
-    (one) =>
-      isGrouped
-        ? parseGroupSort(one, keys, measures, fields, subject)
-        : parseRowSort(one, fields),
-  );
-  if (problems.length > 0) {
-    throw problemsError("The query was not run", problems);
-  }
-  return { tests, keys, measures, fields, show, sorting, rules, remarks };
-}
-
-/** Splits the minus from what is sorted by. */
-function splitSort(sort: string): [string, boolean] {
-  const word = sort.trim();
-  return word.startsWith("-") ? [word.slice(1), true] : [word, false];
-}
-
-function parseRowSort(sort: string, fields: Fields): Sorting {
-  const [word, isDescending] = splitSort(sort);
-  return { by: fields.find(word), isDescending };
-}
-
-/** The column that a key is sorted by: the names of ids. */
-function sortedBy({ name, ids }: Key): string {
-  return ids?.columns.name ?? name;
-}
-
-/** Groups are sorted by what they show, under any of its names. */
-function parseGroupSort(
-  sort: string,
-  keys: readonly Key[],
-  measures: readonly Measure[],
-  fields: Fields,
-  subject: Subject,
-): Sorting {
-  const [word, isDescending] = splitSort(sort);
-  const columns = [
-    ...keys.map(sortedBy),
-    ...measures.map(({ name }) => name),
-    ...(measures.length === 0 ? ["count"] : []),
-  ];
-  const isShown = (name: string) => columns.includes(name);
-  if (isShown(word)) return { by: word, isDescending };
-  for (
-    const parse of [
-      () => sortedBy(parseKey(word, fields, subject)),
-      () => parseMeasure(word, fields, subject).name,
-    ]
-  ) {
-    try {
-      const name = parse();
-      if (isShown(name)) return { by: name, isDescending };
-    } catch (error) {
-      if (!(error instanceof ForeseenError)) throw error;
-    }
-  }
-  throw new InputError(
-    `sort ${show(word)} is not one of the columns shown: ${
-      columns.map((name) => show(name)).join(", ")
-    }`,
-  );
 }
 
 /** The same records as they are now. */
@@ -317,7 +155,12 @@ function* answerSteps(
         ? [...columns, by]
         : columns,
       sorting ?? newestFirst(fields, subject),
-      { id: fields.find("id"), zone: subject.zone, limit: question.limit },
+      {
+        id: fields.find("id"),
+        zone: subject.zone,
+        limit: question.limit,
+        isWhole: checked.isWhole,
+      },
     );
   const notes = [
     ...saidOf(checked.remarks, rows.length),

@@ -4,22 +4,14 @@
  *
  * @module
  */
+import { answerKey } from "../fields/shown.ts";
 import { type Resource, resources } from "../qontak/resources.ts";
-import { isEmpty, type JsonObject, toId } from "../values/json.ts";
-import {
-  isNameFiller,
-  nameKey,
-  type NameKind,
-  wordsIn,
-} from "../values/names.ts";
-import {
-  isPhoneKey,
-  isSamePhone,
-  phoneKey,
-  phonesOf,
-} from "../values/phone.ts";
+import { isEmpty, type JsonObject, show, toId } from "../values/json.ts";
+import { nameKey, type NameKind, wordsIn } from "../values/names.ts";
+import { isPhoneKey, isSamePhone, phonesOf } from "../values/phone.ts";
 import { foldText } from "../values/words.ts";
 import type { Column, Table } from "./table.ts";
+import { MAX_WORDS, type Wanted } from "./wanted.ts";
 
 /** What is special about finding records of one kind. */
 export interface Searched {
@@ -81,6 +73,8 @@ export interface Hit {
   readonly id: number;
   /** How well it matches; see {@linkcode RANK}. */
   readonly score: number;
+  /** The fields that hold what is searched for, as answers name them. */
+  readonly matched: readonly string[];
   /** The record. */
   readonly record: JsonObject;
 }
@@ -107,12 +101,6 @@ export const RANK = {
   some: 300,
 } as const;
 
-/** The longest text that is searched for, in characters. */
-const MAX_QUERY = 200;
-
-/** The maximum number of words that are searched for. */
-const MAX_WORDS = 12;
-
 /** How much of a value is searched, in characters. */
 const MAX_VALUE = 2_000;
 
@@ -121,44 +109,6 @@ const MAX_NAME = 120;
 
 /** A short text is only found at the beginning of a word. */
 const MIN_PART = 4;
-
-/** What is searched for, parsed once for all kinds. */
-export interface Wanted {
-  /** The text without differences of case, accents and spacing. */
-  readonly text: string;
-  /** Its words, without fillers such as `PT`. */
-  readonly words: readonly string[];
-  /** What was written, for phone numbers; undefined if it is not one. */
-  readonly phone: string | undefined;
-  /** The id, if it can be one. */
-  readonly id: number | null;
-  /** The plural of the only kind that is meant, as in `deals/123`. */
-  readonly plural: string | undefined;
-}
-
-/**
- * Parses what is searched for.
- *
- * @param query What the caller wrote.
- */
-export function parseWanted(query: string): Wanted {
-  const written = query.slice(0, MAX_QUERY).trim();
-  const [, plural, digits] =
-    /^(?:qontak:\/\/)?(?:([a-z_]+)\/|#)?(\d{1,15})$/.exec(written) ?? [];
-  const text = foldText(written);
-  const isPhone = phoneKey(written) !== undefined;
-  const isAddress = /^\S+@\S+$/.test(text);
-  // Parts of a phone number or an e-mail address mean nothing.
-  const all = isPhone ? [] : isAddress ? [text] : [...new Set(wordsIn(text))];
-  const telling = all.filter((word) => !isNameFiller(word));
-  return {
-    text,
-    words: (telling.length > 0 ? telling : all).slice(0, MAX_WORDS),
-    phone: isPhone ? written : undefined,
-    id: toId(digits),
-    plural,
-  };
-}
 
 /**
  * Finds records in one snapshot, in steps: there may be many.
@@ -223,12 +173,23 @@ export function* searchTable(
   ).slice(0, most);
   return {
     count: found.length,
-    hits: best.map(({ row, score }) => ({
-      searched,
-      id: idOf(row),
-      score,
-      record: table.record(row),
-    })),
+    hits: best.map(({ row, score }) => {
+      const record = table.record(row);
+      const columnsOfRow = score === RANK.id
+        ? ["id"]
+        : holders(row, columns, name);
+      // Only the name is also found with other spacing.
+      const matched = columnsOfRow.length > 0
+        ? columnsOfRow
+        : name.filter((key) => !isEmpty(record[key]));
+      return {
+        searched,
+        id: idOf(row),
+        score,
+        matched: matched.map((column) => labelOf(column, record, resource)),
+        record,
+      };
+    }),
   };
 }
 
@@ -265,6 +226,7 @@ const MAX_FOLDED = 2_000_000;
 
 /** Which words the values of a column contain, and which are the whole text. */
 interface ColumnMatch {
+  readonly name: string;
   readonly column: Column;
   /** For each value, the words in it as bits. */
   readonly words: Uint16Array;
@@ -307,7 +269,55 @@ function* matchColumn(
       });
     }
   }
-  return { column, words, isWhole };
+  return { name, column, words, isWhole };
+}
+
+/**
+ * The columns that hold what is searched for in a row: those with the whole
+ * text, or as few as hold all words that were found, the name first.
+ */
+function holders(
+  row: number,
+  columns: readonly ColumnMatch[],
+  names: readonly string[],
+): string[] {
+  const codes = columns.map(({ column }) => column.code(row));
+  const whole = columns.filter(({ isWhole }, i) => isWhole[codes[i]!] === 1);
+  if (whole.length > 0) return whole.map(({ name }) => name);
+  const found: string[] = [];
+  const held = columns.map(({ words }, i) => words[codes[i]!]!);
+  for (let rest = held.reduce((a, b) => a | b, 0); rest !== 0;) {
+    const counts = held.map((bits, i) => {
+      const count = countBits(bits & rest);
+      const isName = count > 0 && names.includes(columns[i]!.name);
+      return isName ? MAX_WORDS + count : count;
+    });
+    const best = counts.indexOf(Math.max(...counts));
+    found.push(columns[best]!.name);
+    rest &= ~held[best]!;
+  }
+  return found;
+}
+
+/** What answers call a column: a key, or the name of a custom field. */
+function labelOf(
+  column: string,
+  record: JsonObject,
+  resource: Resource,
+): string {
+  const [, id] = /^#(\d+)/.exec(column) ?? [];
+  if (id === undefined) return answerKey(resource, column);
+  const entries = Array.isArray(record.additional_fields)
+    ? record.additional_fields
+    : [];
+  const entry = entries.find((one) => String(one.id) === id);
+  return entry?.name ? show(entry.name) : `#${id}`;
+}
+
+function countBits(bits: number): number {
+  let count = 0;
+  for (let rest = bits; rest > 0; rest >>= 1) count += rest & 1;
+  return count;
 }
 
 /** Tests whether a text has a word; a short word only at the start of one. */
@@ -342,9 +352,7 @@ function scoreOf(
       ? Math.max(name, RANK.all)
       : RANK.value;
   }
-  let count = 0;
-  for (let rest = bits; rest > 0; rest >>= 1) count += rest & 1;
-  return Math.max(name, rankWords(count, wanted));
+  return Math.max(name, rankWords(countBits(bits), wanted));
 }
 
 function rankWords(count: number, { words }: Wanted): number {

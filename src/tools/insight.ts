@@ -9,7 +9,8 @@ import { type Resource, resources } from "../qontak/resources.ts";
 import { namesMe } from "../snapshots/condition_values.ts";
 import { OPERATORS } from "../snapshots/conditions.ts";
 import { MEASURES } from "../snapshots/measures.ts";
-import { queryInTurns, type Question } from "../snapshots/query.ts";
+import { queryInTurns } from "../snapshots/query.ts";
+import type { Question } from "../snapshots/question.ts";
 import {
   anyValue,
   flag,
@@ -125,7 +126,7 @@ export const insightTools: readonly Tool[] = [
         plural,
         resource: SUBJECTS.get(plural),
         of,
-        where,
+        question: question as Question,
         fresh,
         hasDaysInStage: JSON.stringify(question).includes("days_in_stage"),
         me,

@@ -341,7 +341,7 @@ async function matching(
     plural: resource.plural,
     resource,
     of: undefined,
-    where,
+    question: { where },
     fresh: undefined,
     hasDaysInStage: JSON.stringify(where).includes("days_in_stage"),
     me,

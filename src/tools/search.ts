@@ -13,14 +13,13 @@ import { hasNotes, readNotes } from "../snapshots/notes.ts";
 import { inTurns } from "../values/turns.ts";
 import {
   type Hit,
-  parseWanted,
   RANK,
   rankText,
   SEARCHED,
   type Searched,
   searchTable,
-  type Wanted,
 } from "../snapshots/search.ts";
+import { parseWanted, type Wanted } from "../snapshots/wanted.ts";
 import {
   defined,
   isEmpty,
@@ -90,13 +89,14 @@ interface Entry {
   readonly shown: JsonObject;
 }
 
-function entryOf({ searched, id, score, record }: Hit): Entry {
+function entryOf({ searched, id, score, matched, record }: Hit): Entry {
   const keys = [...searched.name, ...searched.hints];
   return {
     score,
     shown: {
       id: `${searched.resource.plural}/${id}`,
       kind: searched.resource.name,
+      matched: matched.join(", "),
       ...defined(Object.fromEntries(keys.map((key) => [key, record[key]]))),
     },
   };
@@ -117,10 +117,16 @@ async function noteEntries(
     return notes
       .map((note) => ({ note, rank: rankText(note.note, wanted) }))
       .sort((a, b) => b.rank - a.rank).slice(0, NOTES_EACH)
-      .map(({ note: { id, note } }): Entry => ({
+      .map(({ note: { id, note }, rank }): Entry => ({
         // After records that have all the words, before those that have some.
         score: RANK.all - 1,
-        shown: { ...entryOf(hit).shown, id: `notes/${toId(id)}`, note },
+        shown: {
+          ...entryOf(hit).shown,
+          id: `notes/${toId(id)}`,
+          // The last notes of what was found are shown whatever they hold.
+          matched: rank > 0 ? "note" : undefined,
+          note,
+        },
       }));
   }));
   return found.flat();
@@ -290,7 +296,7 @@ export const searchTools: readonly Tool[] = [
     fenced: [],
     run: (context, { query }) => search(context, query),
     present: ({ results, ...rest }, tenant) => ({
-      results: objects(results).map(({ kind, note, ...record }) => {
+      results: objects(results).map(({ kind, note, matched, ...record }) => {
         const id = String(record.id);
         const of = SEARCHED.find(({ resource }) => resource.name === kind)!;
         const title = titleOf(of, record);
@@ -300,6 +306,7 @@ export const searchTools: readonly Tool[] = [
             ? title
             : `note on ${title}: ${show(beginningOf(note), MAX_TITLE)}`,
           url: urlOf(id, tenant),
+          ...defined({ matched }),
         };
       }),
       ...rest,

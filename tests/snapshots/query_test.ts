@@ -10,11 +10,8 @@ import { InputError } from "../../src/errors.ts";
 import { parseTemplate } from "../../src/fields/template.ts";
 import { resources } from "../../src/qontak/resources.ts";
 import type { Subject } from "../../src/snapshots/subject.ts";
-import {
-  query,
-  queryInTurns,
-  type Question,
-} from "../../src/snapshots/query.ts";
+import { query, queryInTurns } from "../../src/snapshots/query.ts";
+import type { Question } from "../../src/snapshots/question.ts";
 import { createTable } from "../../src/snapshots/table.ts";
 import type { JsonObject } from "../../src/values/json.ts";
 import { createZone } from "../../src/values/zone.ts";
@@ -193,6 +190,70 @@ Deno.test("query() reports all mistakes at once, and computes nothing", () => {
       "name is not a date",
     ]
   ) assertStringIncludes(error.message, part);
+});
+
+Deno.test("query() shows whole records with *, also what is empty, and two fields of one name", () => {
+  const records = [
+    deal(1, {
+      size: null,
+      crm_lead_ids: [3, 4],
+      crm_lead_name: ["Ani", "Budi"],
+      additional_fields: [
+        { id: 51, name: "city_1", value: "90", value_name: "Jakarta" },
+        { id: 53, name: "double_3", value: 1, value_name: null },
+        { id: 54, name: "double_4", value: 2, value_name: null },
+      ],
+    }),
+  ];
+  const whole = ask(records, { fields: ["*", "state"] }).rows;
+  assertEquals(whole, [{
+    id: 1,
+    name: "Deal 1",
+    currency: "IDR",
+    crm_pipeline_id: 1,
+    crm_pipeline_name: "Sales",
+    crm_stage_id: 1,
+    crm_stage_name: "New",
+    creator_id: 7,
+    creator_name: "Budi",
+    size: null,
+    crm_lead_ids: [3, 4],
+    crm_lead_name: ["Ani", "Budi"],
+    state: "open",
+    additional_fields: [
+      { id: 51, name: "Kota", value: "Jakarta" },
+      { id: 52, name: "Sejak", value: null },
+      { id: 53, name: "Kembar", value: 1 },
+      { id: 54, name: "Kembar", value: 2 },
+    ],
+  }]);
+  assertEquals(ask(records, { fields: ["53", "54"] }).rows, [{
+    id: 1,
+    Kembar: 1,
+    additional_fields: [{ id: 54, name: "Kembar", value: 2 }],
+  }]);
+  assertEquals(ask([], { fields: ["*"] }).rows, []);
+});
+
+Deno.test("query() names the fields that can be used, once, beside the nearest", () => {
+  const error = assertThrows(
+    () =>
+      ask([deal(1, {})], {
+        where: [{ field: "sise", value: 1 }],
+        sort: "closed",
+        fields: ["zzzzzz", "stge"],
+      }),
+    InputError,
+  );
+  for (
+    const part of [
+      "4 problems",
+      "Did you mean size?",
+      'no field "zzzzzz"\n',
+      "\nFields of deals: age_days,",
+    ]
+  ) assertStringIncludes(error.message, part);
+  assertEquals(error.message.split("Fields of deals").length, 2);
 });
 
 Deno.test("query() orders records by their own id, so that a long answer can be continued", () => {

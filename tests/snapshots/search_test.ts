@@ -1,10 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import {
-  parseWanted,
-  SEARCHED,
-  searchTable,
-} from "../../src/snapshots/search.ts";
+import { SEARCHED, searchTable } from "../../src/snapshots/search.ts";
 import { createTable, type Table } from "../../src/snapshots/table.ts";
+import { parseWanted } from "../../src/snapshots/wanted.ts";
 import { atOnce, inTurns } from "../../src/values/turns.ts";
 
 /** Contacts with names and numbers of their own. */

@@ -289,6 +289,33 @@ Deno.test("query_records shows names beside ids, in groups as in rows", async ()
   }
 });
 
+Deno.test("query_records shows whole records with *, as lists do", async () => {
+  await using world = await createWorld();
+  const [deal] = data.deals.values();
+  const where = [{ field: "id", value: deal!.id }];
+  const { records: [whole] } = await world.ok("query_records", {
+    resource: "deals",
+    where,
+    fields: "*",
+  });
+  const { record } = await world.ok("get_deal", {
+    deal_id: deal!.id,
+    fields: "*",
+  });
+  const { additional_fields: own, ...rest } = record;
+  const { additional_fields: shown, ...found } = whole;
+  for (const [key, value] of Object.entries(rest)) {
+    if (!/_name$/.test(key)) {
+      const set = (one: unknown) => [one ?? []].flat();
+      assertEquals(set(found[key]), set(value), key);
+    }
+  }
+  assertEquals(
+    shown.map(({ id }: Data) => id).sort(),
+    own.map(({ id }: Data) => id).sort(),
+  );
+});
+
 Deno.test("query_records takes ranges as one text, flags without a value, and short names of ids", async () => {
   await using world = await createWorld();
   const ask = (where: unknown[], more = {}) =>

@@ -58,6 +58,40 @@ Deno.test("query_records finds the notes of chosen deals, with one request for e
   assertEquals(records.map(({ id }: Data) => id), [record.id]);
 });
 
+Deno.test("query_records names all that is wrong with a question about moves before it reads any", async () => {
+  await using world = await createWorld();
+  const told = await world.refused("query_records", {
+    resource: "stage_moves",
+    of: { resource: "deals", where: [{ field: "sise", value: 1 }] },
+    where: [{ field: "too", value: "Won" }],
+    group_by: "movd_by",
+    measures: "avg:days_in_stag",
+    sort: "-cuont",
+  });
+  for (
+    const part of [
+      "5 problems",
+      'deals have no field "sise". Did you mean size?',
+      'stage moves have no field "too". Did you mean to?',
+      "Did you mean moved_by?",
+      "Did you mean days_in_stage?",
+      'sort "cuont" is not one of the columns shown: "count"',
+      "Fields of stage moves: from, to, to_state, days_in_stage, deal_id, moved_date, moved_by, until, id, and those of their deals",
+    ]
+  ) assertStringIncludes(told, part);
+  const days = await world.refused("query_records", {
+    resource: "deals",
+    where: [{ field: "days_in_stage", op: "gt", value: 3 }],
+    group_by: "stge",
+    measures: "sum:sise",
+  });
+  assertStringIncludes(days, "2 problems");
+  assertEquals(
+    world.seen().filter(({ path }) => path.endsWith("/stage_history")),
+    [],
+  );
+});
+
 Deno.test("query_records reads notes of contacts and companies too, and asks for of where it is missing", async () => {
   await using world = await createWorld();
   for (

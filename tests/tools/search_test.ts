@@ -17,6 +17,7 @@ interface Result {
   readonly id: string;
   readonly title: string;
   readonly url: string;
+  readonly matched?: string;
 }
 
 async function found(world: World, query: string): Promise<Result[]> {
@@ -35,7 +36,7 @@ Deno.test("search and fetch answer as ChatGPT's connectors expect, in the text a
   assertEquals(JSON.parse(searched.text), searched.data);
   const { results } = searched.data as unknown as { results: Result[] };
   for (const result of results) {
-    assertEquals(Object.keys(result), ["id", "title", "url"]);
+    assertEquals(Object.keys(result).slice(0, 3), ["id", "title", "url"]);
     assertMatch(result.id, /^[a-z_]+\/\d+$/);
     assertEquals(result.url, `qontak://${result.id}`);
   }
@@ -60,6 +61,48 @@ Deno.test("search and fetch answer as ChatGPT's connectors expect, in the text a
   // A result's address is an id as well.
   const { id } = await world.ok("fetch", { id: results[0]!.url });
   assertEquals(id, results[0]!.id);
+});
+
+Deno.test("search says which fields hold what was searched for", async () => {
+  await using world = await createWorld();
+  const contact = [...data.contacts.values()].find(({ values }) =>
+    values.telephone === "081277670883"
+  )!;
+  const { first_name, last_name, email } = contact.values;
+  const [company] = data.companies.values();
+  const [custom] = (await world.ok("get_contact_template", {})).fields.filter(
+    ({ id, type }: { id: unknown; type: string }) => id && /text/i.test(type),
+  );
+  await world.ok("update_contact", {
+    contact_id: contact.id,
+    additional_fields: [{ id: custom.id, value: "Alasan xylofon" }],
+  });
+  for (
+    const [query, id, matched] of [
+      ["+62 812-7767-0883", `contacts/${contact.id}`, "telephone"],
+      [email, `contacts/${contact.id}`, "email"],
+      [String(contact.id), `contacts/${contact.id}`, "id"],
+      [
+        `${first_name} ${last_name}`,
+        `contacts/${contact.id}`,
+        "first_name, last_name",
+      ],
+      [company!.values.name, `companies/${company!.id}`, "name"],
+      ["xylofon", `contacts/${contact.id}`, JSON.stringify(custom.name)],
+    ]
+  ) {
+    const results = await found(world, String(query));
+    const own = results.find((one) => one.id === id)!;
+    assertEquals(own.matched, matched, String(query));
+  }
+  // A note is shown with its record, and says so if it holds the words.
+  const { record: note } = await world.ok("create_note", {
+    note: `Kunjungan ke ${company!.values.name}`,
+    crm_company_id: company!.id,
+  });
+  const results = await found(world, String(company!.values.name));
+  const own = results.find(({ id }) => id === `notes/${note.id}`);
+  assertEquals(own?.matched, "note");
 });
 
 Deno.test("fetch shows what a record has, and its notes", async () => {

@@ -15,8 +15,10 @@ import {
   stageFields,
 } from "../../snapshots/moves.ts";
 import { select } from "../../snapshots/query.ts";
+import { checkFirst, type Question } from "../../snapshots/question.ts";
 import type { Found, Records, RelatedList } from "../../snapshots/records.ts";
 import type { Owner, Related } from "../../snapshots/related.ts";
+import { createTable, type Table } from "../../snapshots/table.ts";
 import { defined, isObject, type JsonObject, toId } from "../../values/json.ts";
 import { describeReading } from "./reading.ts";
 
@@ -52,8 +54,8 @@ export interface About {
   readonly of:
     | { readonly resource?: unknown; readonly where?: unknown }
     | undefined;
-  /** Conditions that the records must meet anyway. */
-  readonly where: readonly unknown[];
+  /** The whole question. */
+  readonly question: Question;
   /** Whether to read everything again. */
   readonly fresh: boolean | undefined;
   /** Whether the question names how long deals have been in their stages. */
@@ -100,9 +102,16 @@ export async function findSubject(
     return { subject: found.subject, said };
   }
   const { subject } = found;
-  const others = about.where.filter((one) =>
-    !isObject(one) || one.field !== "days_in_stage"
-  );
+  const { now, zone, table } = subject;
+  const withDays = (moves: Table): Subject => ({
+    ...subject,
+    more: { days_in_stage: daysInStage(table, moves, now, zone) },
+  });
+  checkFirst([[about.question, withDays(createTable())]]);
+  const others =
+    about.question.where?.filter((one) =>
+      !isObject(one) || one.field !== "days_in_stage"
+    ) ?? [];
   const moves = await readRelated(
     records,
     "stage_moves",
@@ -112,10 +121,8 @@ export async function findSubject(
     fresh,
   );
   if (!moves.related) return moves;
-  const { now, zone, table } = subject;
-  const days = daysInStage(table, moves.related.table, now, zone);
   return {
-    subject: { ...subject, more: { days_in_stage: days } },
+    subject: withDays(moves.related.table),
     said: { ...said, ...moves.said, records_read: said.records_read },
   };
 }
@@ -154,6 +161,17 @@ async function findDependent(
     return { said: describeReading(found.snapshot, owner.plural) };
   }
   const where = Array.isArray(of.where) ? of.where : [];
+  const subjectOf = (table: Table): Subject => ({
+    ...defined({ me }),
+    ...dependentSubject(plural, table, found.subject, owner),
+  });
+  // Only the keys of moves are known before any is read.
+  if (plural === "stage_moves") {
+    checkFirst([
+      [{ where }, found.subject],
+      [about.question, subjectOf(createTable())],
+    ]);
+  }
   const { related, said } = await readRelated(
     records,
     plural,
@@ -163,27 +181,34 @@ async function findDependent(
     fresh,
   );
   if (!related) return { said };
-  const { table } = related;
-  const { now, zone } = found.subject;
-  const key = plural === "notes" ? NAMED_IN_NOTES.get(owner)! : "deal_id";
-  const subject: Subject = {
-    resource: plural === "notes" ? resources.note : STAGE_MOVE,
+  return { subject: subjectOf(related.table), said };
+}
+
+/** What belongs to others, as what a question is about. */
+function dependentSubject(
+  plural: RelatedList,
+  table: Table,
+  subject: Subject,
+  owner: Resource,
+): Subject {
+  const { now, zone, fields } = subject;
+  const isNotes = plural === "notes";
+  return {
+    resource: isNotes ? resources.note : STAGE_MOVE,
     table,
-    fields: plural === "notes" ? peopleIn(found.subject.fields) : [],
+    fields: isNotes ? peopleIn(fields) : [],
     pipelines: [],
     stages: [],
     now,
     zone,
-    parent: { subject: found.subject, key },
-    ...defined({ me }),
-    ...(plural === "notes" ? {} : {
+    parent: { subject, key: isNotes ? NAMED_IN_NOTES.get(owner)! : "deal_id" },
+    ...(isNotes ? {} : {
       more: {
-        ...stageFields(table, found.subject),
+        ...stageFields(table, subject),
         days_in_stage: daysAfterMove(table, now, zone),
       },
     }),
   };
-  return { subject, said };
 }
 
 /** Reads what belongs to the records that meet some conditions. */
