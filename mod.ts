@@ -50,7 +50,7 @@ export {
   TOOLSETS,
 } from "./src/tools/outline.ts";
 export type { Confirm } from "./src/changes/confirm.ts";
-export type { Content } from "./src/mcp/content.ts";
+export type { Content } from "./src/mcp/contents.ts";
 
 // HTTP: who the callers are and what they may do.
 export {

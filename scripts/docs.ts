@@ -20,7 +20,7 @@ import { listPrompts } from "../src/mcp/prompts/prompts.ts";
 import { SETUP_LIFETIME } from "../src/fields/setup.ts";
 import { type FieldType, fieldTypes } from "../src/fields/types.ts";
 import { MAX_BYTES } from "../src/qontak/envelope.ts";
-import { ALL_BYTES, TENANT_BYTES } from "../src/snapshots/snapshots.ts";
+import { ALL_BYTES, TENANT_BYTES } from "../src/snapshots/bounds.ts";
 import { catalog } from "../src/tools/catalog.ts";
 import { type JsonSchema, listed, TOOLSETS } from "../src/tools/outline.ts";
 import type { Tool } from "../src/tools/tool.ts";

@@ -15,8 +15,7 @@ import {
 } from "./qontak/connection.ts";
 import { type AuditOptions, createAudit, noAudit } from "./audit/audit.ts";
 import { type Confirm, CONFIRMS } from "./changes/confirm.ts";
-import type { ChangeOptions } from "./changes/store.ts";
-import { UNDO_DAYS, undoDays } from "./changes/history.ts";
+import { type ChangeOptions, UNDO_DAYS, undoDays } from "./changes/store.ts";
 import { createMemoryChangeStore } from "./changes/stores/memory.ts";
 import { DEFAULT_SCOPES, type Principal } from "./auth/principal.ts";
 import {
@@ -28,7 +27,7 @@ import {
 import { extraCapabilities, registerExtras } from "./mcp/extras.ts";
 import type { Call } from "./mcp/call.ts";
 import type { Calls } from "./mcp/calls.ts";
-import { createEndpoint } from "./mcp/http.ts";
+import type { HttpEndpoint } from "./mcp/http.ts";
 import {
   type AnswerCall,
   createToolMethods,
@@ -51,10 +50,10 @@ import {
   toolChoice,
   toolsetNames,
 } from "./tools/selection.ts";
-import { type Content, CONTENTS } from "./mcp/content.ts";
+import { type Content, CONTENTS } from "./mcp/contents.ts";
 import { pasted } from "./values/pasted.ts";
 import { flag, oneOf, type Rules, whole } from "./values/rules.ts";
-import { createSnapshots } from "./snapshots/snapshots.ts";
+import type { Snapshots } from "./snapshots/snapshots.ts";
 import { createZone, DEFAULT_ZONE, zoneName } from "./values/zone.ts";
 import { defined } from "./values/json.ts";
 import { IDENTITY } from "./version.ts";
@@ -282,14 +281,8 @@ export function createServer(given: ServerOptions): QontakServer {
     ...defined({ kv }),
   });
   store.start?.();
-  const snapshots = createSnapshots(
-    defined({
-      lifetime: options.snapshotLifetime,
-      tenantBytes: options.snapshotBytes,
-      allBytes: options.snapshotTotalBytes,
-    }),
-  );
-  telemetry.gauge("snapshot_bytes", () => snapshots.bytes);
+  let snapshots: Snapshots | undefined;
+  telemetry.gauge("snapshot_bytes", () => snapshots?.bytes ?? 0);
   const tools = selectTools(options);
   const settings = {
     access,
@@ -305,15 +298,25 @@ export function createServer(given: ServerOptions): QontakServer {
       undoDays: UNDO_DAYS,
       ...checkOptions(options.changes ?? {}, { undoDays }),
     },
-    snapshots,
     zone: createZone(options.timeZone ?? DEFAULT_ZONE),
     hasTool: (name: string) => tools.some((tool) => tool.name === name),
   };
-  let loaded: Promise<Calls> | undefined;
-  const calls = () =>
-    loaded ??= import("./mcp/calls.ts").then(({ createCalls }) =>
-      createCalls(settings)
+  const loadCalls = async (): Promise<Calls> => {
+    const [{ createCalls }, { createSnapshots }] = await Promise.all([
+      import("./mcp/calls.ts"),
+      import("./snapshots/snapshots.ts"),
+    ]);
+    snapshots = createSnapshots(
+      defined({
+        lifetime: options.snapshotLifetime,
+        tenantBytes: options.snapshotBytes,
+        allBytes: options.snapshotTotalBytes,
+      }),
     );
+    return createCalls({ ...settings, snapshots });
+  };
+  let loaded: Promise<Calls> | undefined;
+  const calls = () => loaded ??= loadCalls();
   const call: Call = async (...one) => await (await calls()).call(...one);
   const viewOf = createViews(tools, {
     compact: isCompact(options.tools ?? []),
@@ -347,12 +350,16 @@ export function createServer(given: ServerOptions): QontakServer {
   const onerror = (error: Error) =>
     log("debug", "A message was refused", { error: error.name });
   const methodsOverHttp = methodsFor(operator(ON_THIS_MACHINE), "deletes");
-  const http = createEndpoint({
-    methods: methodsOverHttp,
-    factory: factoryFor(methodsOverHttp),
-    callRate: options.callRate,
-    onerror,
-  });
+  let endpoint: Promise<HttpEndpoint> | undefined;
+  const http = () =>
+    endpoint ??= import("./mcp/http.ts").then(({ createEndpoint }) =>
+      createEndpoint({
+        methods: methodsOverHttp,
+        factory: factoryFor(methodsOverHttp),
+        callRate: options.callRate,
+        onerror,
+      })
+    );
   const view = viewOf(operator("stdio"));
   const checks = createChecks(access, options.kv === false ? false : kv);
   return {
@@ -365,11 +372,12 @@ export function createServer(given: ServerOptions): QontakServer {
       const methods = methodsFor(operator("stdio"), "off");
       await serveStdio(factoryFor(methods), onerror, ending);
     },
-    fetch: http.fetch,
+    fetch: async (request, principal) =>
+      await (await http()).fetch(request, principal),
     ...checks,
     metrics: telemetry.text,
     async close() {
-      await http.close();
+      await (await endpoint)?.close();
       await access.close();
       await audit.close();
       await ownKv?.close();

@@ -28,7 +28,7 @@ import {
   ALL_BYTES,
   SNAPSHOT_LIFETIME,
   TENANT_BYTES,
-} from "../snapshots/snapshots.ts";
+} from "../snapshots/bounds.ts";
 import { pasted } from "../values/pasted.ts";
 import { oneOf, readWhole, type Rule, whole } from "../values/rules.ts";
 import { DEFAULT_ZONE, zoneName } from "../values/zone.ts";
@@ -37,13 +37,12 @@ import { readRedisUrl } from "../storage/redis_url.ts";
 import { OptionError } from "../errors.ts";
 import { TOKEN_LIFETIME } from "../tokens/held.ts";
 import { CONFIRMS } from "../changes/confirm.ts";
-import { CONTENTS } from "../mcp/content.ts";
+import { CONTENTS } from "../mcp/contents.ts";
 import { TOOLSETS } from "../tools/outline.ts";
 import { toolChoice, toolsetNames } from "../tools/selection.ts";
 import { keptDays } from "../audit/store.ts";
-import { UNDO_DAYS, undoDays } from "../changes/history.ts";
-import { lifetimeInRedis } from "../tokens/stores/redis.ts";
-import { vaultAddress } from "../tokens/stores/vault.ts";
+import { UNDO_DAYS, undoDays } from "../changes/store.ts";
+import { lifetimeInRedis, vaultAddress } from "../tokens/stores/rules.ts";
 
 /** One environment variable. */
 export interface Variable<T> {

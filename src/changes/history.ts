@@ -9,7 +9,6 @@ import { ForeseenError } from "../errors.ts";
 import { describeFault } from "../logging/faults.ts";
 import type { Log } from "../logging/log.ts";
 import { deadline, untilAborted } from "../net/deadline.ts";
-import { type Rule, whole } from "../values/rules.ts";
 import { isObject, type JsonObject } from "../values/json.ts";
 import type { Owner } from "./plans.ts";
 import type { ChangeStore, Place } from "./store.ts";
@@ -163,12 +162,6 @@ const KEY_LENGTH = 60;
 
 /** How many times to try while others change the same entry. */
 const TRIES = 20;
-
-/** How many days changes are kept by default. */
-export const UNDO_DAYS = 30;
-
-/** For how many days changes may be kept. */
-export const undoDays: Rule<number> = whole(0, 365);
 
 const DAY = 24 * 60 * 60 * 1000;
 

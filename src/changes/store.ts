@@ -6,6 +6,7 @@
  */
 import { StoreError } from "../errors.ts";
 import { createSealer, type Sealer } from "../storage/sealing.ts";
+import { type Rule, whole } from "../values/rules.ts";
 
 /** What a record of the store belongs to. */
 export interface Shelf {
@@ -181,3 +182,9 @@ export function createCodec(sealer: Sealer = createSealer([])): Codec {
     },
   };
 }
+
+/** How many days changes are kept by default. */
+export const UNDO_DAYS = 30;
+
+/** For how many days changes may be kept. */
+export const undoDays: Rule<number> = whole(0, 365);

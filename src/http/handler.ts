@@ -20,7 +20,7 @@ import { isObject } from "../values/json.ts";
 import { createAuth } from "./auth.ts";
 import { withCors } from "./cors.ts";
 import { health, ready } from "./health.ts";
-import { createPage } from "./page/page.ts";
+import type { Page } from "./page/page.ts";
 import { answer, get, type Route } from "./route.ts";
 
 /** Settings of {@linkcode createHandler}. */
@@ -158,12 +158,18 @@ export function createHandler(
     log,
     advise,
   });
+  let loaded: Promise<Page> | undefined;
+  /** Most requests are not for the page, so it is loaded with the first. */
+  const page = () =>
+    loaded ??= import("./page/page.ts").then(({ createPage }) =>
+      createPage(server, {
+        needsKey: authenticate !== undefined,
+        signsIn: protectedResource !== undefined,
+        isInvented: options.inventedData ?? false,
+      })
+    );
   const readable: Readonly<Record<string, Route>> = {
-    "/": createPage(server, {
-      needsKey: authenticate !== undefined,
-      signsIn: protectedResource !== undefined,
-      isInvented: options.inventedData ?? false,
-    }),
+    "/": async (request) => await (await page())(request),
     "/health": () => health(server),
     "/ready": () => ready(server),
     ...(options.metrics

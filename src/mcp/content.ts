@@ -17,12 +17,6 @@ import {
 import { visible } from "../values/visible.ts";
 import type { Tool, ToolContext } from "../tools/tool.ts";
 
-/** Whether the free text of records is shown. */
-export type Content = "open" | "strict";
-
-/** All settings of {@linkcode Content}. */
-export const CONTENTS: readonly Content[] = ["open", "strict"];
-
 /** The maximum length of a name, in characters. A longer text is free text. */
 const MAX_NAME = 80;
 

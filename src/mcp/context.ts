@@ -33,7 +33,7 @@ import type { Tool, ToolContext } from "../tools/tool.ts";
 import { defined } from "../values/json.ts";
 import type { Zone } from "../values/zone.ts";
 import { type Caller, tenantOf } from "./caller.ts";
-import type { Content } from "./content.ts";
+import type { Content } from "./contents.ts";
 import type { Progress } from "./progress.ts";
 
 /** How many templates, pipelines and stage lists are kept in memory. */

@@ -13,13 +13,8 @@ import type { Tool } from "../tools/tool.ts";
 import type { JsonObject } from "../values/json.ts";
 import { cut } from "../values/marks.ts";
 import { isAllVisible, visible } from "../values/visible.ts";
-import {
-  type Content,
-  fence,
-  hasNoText,
-  makeVisible,
-  withholdQuoted,
-} from "./content.ts";
+import type { Content } from "./contents.ts";
+import { fence, hasNoText, makeVisible, withholdQuoted } from "./content.ts";
 
 /** The result that a client receives. */
 export interface ToolResult {

@@ -7,6 +7,7 @@
 import { InputError } from "../errors.ts";
 import { untilAborted } from "../net/deadline.ts";
 import { createLru } from "../storage/lru.ts";
+import { ALL_BYTES, SNAPSHOT_LIFETIME, TENANT_BYTES } from "./bounds.ts";
 import {
   createEntry,
   type Entry,
@@ -22,15 +23,6 @@ import { createRelated, type RelatedRecords } from "./related.ts";
 import { readNews, readTouched } from "./refresh.ts";
 import { shareWork, type Tell } from "./shared_work.ts";
 import { createTable } from "./table.ts";
-
-/** How long a snapshot is used by default, in ms. */
-export const SNAPSHOT_LIFETIME: number = 5 * 60 * 1_000;
-
-/** The memory limit for the snapshots of one company, in bytes. */
-export const TENANT_BYTES: number = 32 * 1024 * 1024;
-
-/** The memory limit for all snapshots, in bytes. */
-export const ALL_BYTES: number = 256 * 1024 * 1024;
 
 /** How many of a company's own writes are read again one by one. */
 const MAX_TOUCHED = 20;

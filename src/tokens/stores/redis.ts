@@ -5,7 +5,6 @@
  * @module
  */
 import { checkOptions } from "../../errors.ts";
-import { type Rule, whole } from "../../values/rules.ts";
 import type { Redis } from "ioredis";
 import type { Log } from "../../logging/log.ts";
 import { createRedisLink, KEY_PREFIX } from "../../storage/redis.ts";
@@ -24,6 +23,7 @@ import {
   tokensIn,
 } from "./records.ts";
 import { parseRecord } from "./record.ts";
+import { lifetimeInRedis } from "./rules.ts";
 
 /** Settings of {@linkcode createRedisStore}. */
 export interface RedisStoreOptions {
@@ -113,9 +113,6 @@ return redis.call("DEL", KEYS[1])`;
 export function createRedisStore(options: RedisStoreOptions): TokenStore {
   return openRedis(options).tokens;
 }
-
-/** How long an access token from Redis may be used, in seconds. */
-export const lifetimeInRedis: Rule<number> = whole(1, 31_536_000);
 
 /**
  * Makes the token store and the API key store over one connection.

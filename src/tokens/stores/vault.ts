@@ -6,13 +6,12 @@
  * @module
  */
 import { checkOptions, OptionError } from "../../errors.ts";
-import { address } from "../../net/address.ts";
-import type { Rule } from "../../values/rules.ts";
 import type { Log } from "../../logging/log.ts";
 import { isObject } from "../../values/json.ts";
 import { rememberedSha256 } from "../../storage/hash.ts";
 import type { Lease, TokenStore } from "../store.ts";
 import { type Records, type StoreAndKeys, tokensIn } from "./records.ts";
+import { vaultAddress } from "./rules.ts";
 import { keysBeside, MOUNT_PATH, SECRET_PATH } from "./vault/policy.ts";
 import { createSecrets, type Secrets, segmentOf } from "./vault/engine.ts";
 import { createSession, type Login } from "./vault/session.ts";
@@ -209,9 +208,6 @@ async function takeLease(
     },
   };
 }
-
-/** The address of Vault. */
-export const vaultAddress: Rule<string> = address("https://vault.example.com");
 
 /** A path without leading and trailing slashes. */
 function readPath(path: string, option: string): string {
