@@ -70,7 +70,7 @@ export async function readPrevious(
 }
 
 export function checkValues(
-  { setup }: ChangeContext,
+  { setup, mayRead }: ChangeContext,
   write: Write,
   existing: JsonObject | undefined,
 ): Promise<CheckedWrite> {
@@ -81,6 +81,7 @@ export function checkValues(
     endpoint,
     values,
     setup,
+    mayRead,
     ...defined({ existing, restores }),
   });
 }

@@ -56,6 +56,12 @@ export interface WriteRequest {
   readonly setup: Setup;
   /** Whether it restores what the record was: nothing is required then. */
   readonly restores?: boolean;
+  /**
+   * Whether problems may say what the current record holds.
+   *
+   * @default {true}
+   */
+  readonly mayRead?: boolean;
 }
 
 /** The result of the check. */
@@ -151,7 +157,7 @@ interface Check {
 
 /** Finds the pipeline and stage, and adds them to the body. */
 async function checkPlace(check: Check): Promise<Place | undefined> {
-  const { resource, values, existing, setup } = check.request;
+  const { resource, values, existing, setup, mayRead = true } = check.request;
   const keys = resource.place;
   if (!keys) return undefined;
   for (const key of [keys.pipeline, keys.stage]) {
@@ -176,6 +182,12 @@ async function checkPlace(check: Check): Promise<Place | undefined> {
       // other changes.
       check.notes.push(
         `The company's setup does not list the pipeline or stage of this ${resource.name}, so its required fields were not checked`,
+      );
+    } else if (existing && !mayRead && isEmpty(asked.pipeline)) {
+      check.problems.push(
+        `${keys.stage}: ${
+          show(asked.stage)
+        } is not a stage of the pipeline that the ${resource.name} is in, which your credential may not read. Give ${keys.pipeline} too`,
       );
     } else check.problems.push(found.problem);
     return undefined;

@@ -103,6 +103,14 @@ Deno.test("a key that may write but not read sees only what it wrote of a record
     for (const lead of deal.crm_lead_ids) {
       assert(!wrong.text.includes(String(lead)), wrong.text);
     }
+    // A wrong stage does not tell the pipeline that a record is in.
+    const lost = await call(writer!, "update_deal", {
+      deal_id: deal.id,
+      crm_stage_id: "Nowhere",
+    });
+    assertStringIncludes(lost.text, "your credential may not read");
+    assert(!lost.text.includes(deal.crm_pipeline_name), lost.text);
+    assert(!lost.text.includes(String(deal.crm_pipeline_id)), lost.text);
     const { records: [product] } = await ok(all!, "list_products");
     const line = await call(writer!, "create_products_association", {
       crm_product_id: product.id,
