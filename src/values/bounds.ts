@@ -71,8 +71,19 @@ export function tooMuch(value: unknown): string | undefined {
 const MAX_ANSWER_KEYS = 5_000;
 
 /**
- * Says why an answer has a shape that no record has and that is slow to
- * process: it is nested too deeply or has too many keys.
+ * Keys that no record has. JavaScript calls what they hold when it makes text
+ * of an object, or takes it for what the object inherits.
+ */
+const REFUSED_KEYS: ReadonlySet<string> = new Set([
+  "__proto__",
+  "toString",
+  "valueOf",
+]);
+
+/**
+ * Says why an answer has a shape that no record has and that is slow or unsafe
+ * to process: it is nested too deeply, has too many keys, or keys that mean
+ * something to JavaScript.
  *
  * @param value Any JSON.
  * @returns A phrase to put after the value's name; undefined if the shape is
@@ -97,6 +108,9 @@ export function misshapen(value: unknown, depth = 0): string | undefined {
   for (const key in value) {
     if (++keys > MAX_ANSWER_KEYS) {
       return `holds an object of ${Object.keys(value).length} keys`;
+    }
+    if (REFUSED_KEYS.has(key)) {
+      return `holds an object with the key ${key}, which no record has`;
     }
     const part = (value as JsonObject)[key];
     if (typeof part !== "object" || part === null) continue;

@@ -145,8 +145,10 @@ export function defined<T extends object>(
   return found as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
 
-/** An id as a number; some ids come as strings. */
+/** An id as a number; some ids come as strings. None is negative. */
 export function toId(value: unknown): number | null {
   if (typeof value === "string" && /^\d+$/.test(value)) value = Number(value);
-  return Number.isSafeInteger(value) ? value as number : null;
+  return Number.isSafeInteger(value) && value as number >= 0
+    ? value as number
+    : null;
 }

@@ -334,12 +334,15 @@ Deno.test("no answer is too large for a conversation, and large records do not h
   );
 });
 
-Deno.test("an answer with too much nesting or too many keys is refused in a sentence", async () => {
+Deno.test("an answer with too much nesting, too many keys or unsafe keys is refused in a sentence", async () => {
   const shapes = {
     deep: JSON.parse("[".repeat(5_000) + "]".repeat(5_000)),
     wide: Object.fromEntries(
       Array.from({ length: 6_000 }, (_, i) => [`a${i}`, i]),
     ),
+    text: { toString: "x" },
+    value: [{ valueOf: 1 }],
+    prototype: JSON.parse('{"__proto__": {"id": 1}}'),
   };
   let shape: unknown;
   await using world = await createWorld({
@@ -352,11 +355,33 @@ Deno.test("an answer with too much nesting or too many keys is refused in a sent
     const [name, sentence] of [
       ["deep", "holds lists or objects more than 32 levels deep"],
       ["wide", "holds an object of 6000 keys"],
+      ["text", "holds an object with the key toString, which"],
+      ["value", "holds an object with the key valueOf, which"],
+      ["prototype", "holds an object with the key __proto__, which"],
     ] as const
   ) {
     shape = shapes[name];
     const text = await world.refused("get_deal", { deal_id: id });
     assertStringIncludes(text, `Qontak's answer ${sentence}`);
+  }
+});
+
+Deno.test("records with negative ids make no call fail", async () => {
+  await using world = await createWorld({
+    change(request, answer) {
+      if (!/GET .*\/(deals|companies|tasks|pipelines)$/.test(request)) return;
+      answer.response[0].id *= -1;
+    },
+  });
+  for (
+    const [tool, args] of [
+      ["query_records", { resource: "deals", measures: "count" }],
+      ["query_records", { resource: "deals", sort: "id", limit: 1 }],
+      ["search", { query: "PT" }],
+    ] as const
+  ) {
+    const { text, isError } = await world.call(tool, args);
+    assert(!isError && !text.includes("inside the server"), text);
   }
 });
 
