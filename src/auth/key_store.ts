@@ -9,6 +9,7 @@ import { isTenant } from "../tokens/store.ts";
 import type { KeyRecords } from "../tokens/stores/records.ts";
 import { redactSecrets } from "../logging/redact.ts";
 import { defined, isObject, parseJson, show } from "../values/json.ts";
+import { isTime } from "../values/time.ts";
 import { visible } from "../values/visible.ts";
 import { isScope, type Scope } from "./principal.ts";
 
@@ -154,9 +155,6 @@ function describeRecord(text: string): string | undefined {
   return parts.length > 0 ? parts.join(", ") : undefined;
 }
 
-/** The latest possible time, in seconds since 1970. */
-const LATEST = 8.64e12;
-
 /**
  * Parses the record of a key.
  *
@@ -171,8 +169,6 @@ export function parseKey(text: string, id: string): StoredKey {
   const { hash, label, created_at, expires_at, last_used_at } = record;
   const tenants = listOf(record.tenants, isTenant);
   const scopes = listOf(record.scopes, isScope);
-  const isTime = (time: unknown) =>
-    typeof time === "number" && time >= 0 && time <= LATEST;
   const isEnd = (time: unknown) => time === undefined || isTime(time);
   if (
     typeof hash === "string" && /^[0-9a-f]{64}$/.test(hash) &&

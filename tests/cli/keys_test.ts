@@ -79,6 +79,12 @@ Deno.test("keys create, list and revoke do what they say", async () => {
     (await keys("list", "--json")).stdout,
   );
   assertEquals(listed.length, 2);
+  // A key for the metrics needs no company.
+  const metrics = await keys("create", "--scopes", "metrics");
+  await keys("revoke", keyIn(metrics).id);
+  assertStringIncludes(metrics.stderr, "It is for GET /metrics (metrics)");
+  assertStringIncludes(metrics.stderr, "MCP_METRICS is not set here");
+  assertNotMatch(metrics.stderr, /tenants add|user_id/);
   const shown = (wanted: string) => {
     const { created_at, expires_at = created_at, ...rest } = listed.find((
       { id },

@@ -30,6 +30,9 @@ import { show } from "./time.ts";
 /** The longest label, in characters. A key would not fit. */
 const LONGEST_LABEL = 60;
 
+/** The scope of keys that read the metrics of the server. */
+const METRICS: Scope = "metrics";
+
 function readLabel(word = ""): string {
   const label = word.trim();
   if (label.length <= LONGEST_LABEL && !/\p{C}/u.test(label)) return label;
@@ -48,7 +51,7 @@ export const createKey: Run = command(
     const tenants = readTenants(flags.tenants, store);
     const scopes = readScopes(flags.scopes);
     const expires_at = readEnd(flags.expires, now);
-    const known = await store.tenants();
+    const isForMetrics = scopes.join() === METRICS;
     const { id, key, hash } = await mintKey();
     const record = {
       hash,
@@ -64,7 +67,7 @@ export const createKey: Run = command(
     say(key);
     tell(
       `This is the only time that the key ${id} is shown. It is for ${
-        tenants.map(nameTenant).join(", ")
+        isForMetrics ? "GET /metrics" : tenants.map(nameTenant).join(", ")
       } (${scopes.join(", ")}) and ${
         expires_at === undefined ? "never ends" : `ends at ${show(expires_at)}`
       }.
@@ -75,11 +78,19 @@ Callers send it as Authorization: Bearer <key>. To end it: qontak-mcp keys revok
         "MCP_STORED_KEYS is not set here: set it to true for servers that should accept the key",
       );
     }
+    if (scopes.includes(METRICS) && !settings.MCP_METRICS) {
+      tell(
+        "MCP_METRICS is not set here: set it to true for servers that should answer GET /metrics",
+      );
+    }
     if (store.isSingle) {
       tell(
         "It is for the account that the environment configures now: if you configure other credentials, make a new key",
       );
     }
+    // A key for metrics alone acts for no company.
+    if (isForMetrics) return OK;
+    const known = await store.tenants();
     for (const tenant of tenants.filter((tenant) => !known.includes(tenant))) {
       tell(
         `There are no credentials for ${nameTenant(tenant)} yet: ${

@@ -4,6 +4,7 @@
  * @module
  */
 import { advise } from "../../app/advice.ts";
+import { inParallel } from "../../changes/parallel.ts";
 import { sentenceOf, StoreError } from "../../errors.ts";
 import {
   type Credentials,
@@ -13,6 +14,7 @@ import {
 import { NoCredentialsError } from "../../tokens/stores/record.ts";
 import type { Program } from "../../app/open.ts";
 import { defined } from "../../values/json.ts";
+import { isTime } from "../../values/time.ts";
 import { show } from "../keys/time.ts";
 import { command, noWord, type Run } from "../command.ts";
 import { FAILED, OK } from "../exit.ts";
@@ -46,28 +48,29 @@ export const listTenants: Run = command(
   noWord,
   async (program, _, { json }) => {
     const names = await program.store.tenants();
+    const found = new Map<string, Shown | StoreError | undefined>();
+    await inParallel(names, AT_ONCE, async (name) => {
+      found.set(name, await read(program, name));
+    });
     const shown: Shown[] = [];
     let code = OK;
-    for (let at = 0; at < names.length; at += AT_ONCE) {
-      const some = names.slice(at, at + AT_ONCE);
-      const found = await Promise.all(some.map((name) => read(program, name)));
-      for (const [n, one] of found.entries()) {
-        if (!(one instanceof StoreError)) {
-          if (one) shown.push(one);
-          continue;
-        }
-        code = FAILED;
-        const isOther = one instanceof NoCredentialsError;
-        const what = isOther
-          ? "is not a company's credentials, and is left out"
-          : "cannot be read";
-        complain(
-          `the record of ${lineOf(some[n]!)} ${what}. ${
-            lineOf(sentenceOf(one, advise) ?? "")
-          }`,
-        );
-        if (!isOther) shown.push({ tenant: some[n]!, state: "unreadable" });
+    for (const name of names) {
+      const one = found.get(name);
+      if (!(one instanceof StoreError)) {
+        if (one) shown.push(one);
+        continue;
       }
+      code = FAILED;
+      const isOther = one instanceof NoCredentialsError;
+      const what = isOther
+        ? "is not a company's credentials, and is left out"
+        : "cannot be read";
+      complain(
+        `the record of ${lineOf(name)} ${what}. ${
+          lineOf(sentenceOf(one, advise) ?? "")
+        }`,
+      );
+      if (!isOther) shown.push({ tenant: name, state: "unreadable" });
     }
     if (json) sayJson(shown);
     else say(tableOf(shown));
@@ -112,13 +115,9 @@ function describe(tenant: string, credentials: Credentials): Shown {
   };
 }
 
-/** The latest possible time, in s since 1970. */
-const LATEST = 8.64e12;
-
 /** A time that can be shown; what others wrote into the store may not be. */
-function time(at: number | undefined): number | undefined {
-  return at !== undefined && at >= 0 && at <= LATEST ? at : undefined;
-}
+const time = (at: number | undefined): number | undefined =>
+  isTime(at) ? at : undefined;
 
 function tableOf(shown: readonly Shown[]): string {
   if (shown.length === 0) return "no tenants yet";
