@@ -25,6 +25,7 @@ import { fileHere, ownServer, readClient } from "./config.ts";
 import { FAILED, OK } from "./exit.ts";
 import type { Flags } from "./flags.ts";
 import { say } from "./output.ts";
+import { type SetupWords, setupWords } from "./setup_words.ts";
 import { add } from "./tenants/add.ts";
 
 /** The store that `setup` uses: Deno KV on this machine. */
@@ -59,48 +60,47 @@ export const setup: Run = async ({ word, flags }) => {
     ]);
   }
   const asker = createAsker();
+  const words = setupWords(navigator.language);
   await using program = open(
     { ...settingsOf(flags), TOKEN_STORE: STORE },
     { isStoreCommand: true },
   );
-  const code = await keepToken(program, asker);
+  const code = await keepToken(program, asker, words);
   if (code !== OK) return code;
-  const client = wanted ?? await askClient(asker);
+  const client = wanted ?? await askClient(asker, words);
   const env = {
     TOKEN_STORE: STORE,
     ...defined(
       Object.fromEntries(PASSED_ON.map((name) => [name, variables[name]])),
     ),
   };
-  return await configure(client, { env, flags, asker });
+  return await configure(client, { env, flags, asker, words });
 };
 
 /** Asks for the token, unless there is one that the person keeps. */
-async function keepToken(program: Program, asker: Asker): Promise<number> {
+async function keepToken(
+  program: Program,
+  asker: Asker,
+  words: SetupWords,
+): Promise<number> {
   const isThere = (await program.store.read(DEFAULT_TENANT)) !== undefined;
-  if (isThere) {
-    const answer = await asker.ask(
-      "There is a token on this machine already. Type new to replace it, or press Enter to keep it",
-    );
-    if (answer !== "new") return OK;
-  }
-  asker.tell(
-    "Make a token at https://crm.qontak.com/crm/api_token/ and paste it here. It is not shown",
-  );
+  if (isThere && await asker.ask(words.tokenIsThere) !== "new") return OK;
+  asker.tell(words.makeToken);
   const options = isThere ? { replace: true } : {};
   for (let tries = 1;; tries++) {
     try {
       return await add(program, DEFAULT_TENANT, options, asker);
     } catch (error) {
+      const isLast = tries === TRIES;
+      // What was pasted is not a token, such as one in quotation marks.
+      if (error instanceof ConfigError && !isLast) {
+        asker.tell(error.problems.join("\n"));
+        continue;
+      }
       if (!isInvalidGrant(error)) throw error;
-      asker.tell(
-        `Qontak does not accept this token: it may be copied in part, or used already. ${
-          tries < TRIES
-            ? "Make a new one and paste it"
-            : "Make a new one, and run qontak-mcp setup again"
-        }`,
-      );
-      if (tries === TRIES) return FAILED;
+      const next = isLast ? words.runAgain : words.pasteAgain;
+      asker.tell(`${words.tokenRefused} ${next}`);
+      if (isLast) return FAILED;
     }
   }
 }
@@ -120,12 +120,15 @@ function startable(client: ClientId): ClientId {
   ]);
 }
 
-async function askClient(asker: Asker): Promise<ClientId> {
+async function askClient(
+  asker: Asker,
+  words: SetupWords,
+): Promise<ClientId> {
   const known = CLIENTS.filter(startsServers);
   const names = known.map((id) => `  ${id}  ${nameOf(id)}`);
-  asker.tell(`The program that you talk to:\n${names.join("\n")}`);
+  asker.tell(`${words.clients}\n${names.join("\n")}`);
   for (let tries = 1;; tries++) {
-    const answer = await asker.ask("Type one of these names");
+    const answer = await asker.ask(words.typeName);
     try {
       return startable(readClient(answer || undefined, "setup"));
     } catch (error) {
@@ -140,12 +143,13 @@ interface Configure {
   readonly env: Readonly<Record<string, string>>;
   readonly flags: Flags;
   readonly asker: Asker;
+  readonly words: SetupWords;
 }
 
 /** Shows the configuration, and writes it if the person agrees. */
 async function configure(
   client: ClientId,
-  { env, flags, asker }: Configure,
+  { env, flags, asker, words }: Configure,
 ): Promise<number> {
   const snippet = configFor(client, { ...ownServer(client, flags), env });
   const file = fileHere(client);
@@ -163,19 +167,14 @@ async function configure(
     );
     return FAILED;
   }
-  const answer = await asker.ask(
-    `Type yes to put this into ${file}${
-      change.before === undefined
-        ? ""
-        : `, whose other entries stay; a copy goes to ${backupOf(file)}`
-    }`,
-  );
+  const copy = change.before === undefined ? undefined : backupOf(file);
+  const answer = await asker.ask(words.agree(file, copy));
   if (!isYes(answer)) {
-    asker.tell(`Nothing was written. ${byHand(client, snippet, file)}`);
+    asker.tell(`${words.nothingWritten} ${byHand(client, snippet, file)}`);
     return OK;
   }
   await write(file, change);
-  say(`${nameOf(client)} is configured: quit it and start it again`);
+  say(words.done(nameOf(client)));
   return OK;
 }
 

@@ -87,6 +87,41 @@ Deno.test("setup tests the token, keeps it, and adds the server to a client's fi
   assertEquals(checked.code, 0, checked.stdout);
 });
 
+Deno.test("setup asks again after a wrong paste", async () => {
+  await using machine = await createMachine();
+  const { refreshToken } = machine.sandbox;
+  const { code, stdout, stderr } = await machine.setup(
+    ["cursor"],
+    `"${refreshToken}"`,
+    "",
+    refreshToken,
+    "yes",
+  );
+  assertEquals(code, 0, stderr);
+  assertStringIncludes(stderr, "is in quotation marks");
+  assertStringIncludes(stderr, "nothing was given");
+  assertStringIncludes(stdout, "Cursor is configured");
+});
+
+Deno.test({
+  ...unless(
+    Deno.build.os === "linux" ? "" : "the language is not that of LANG here",
+    "setup speaks Indonesian where the system does",
+  ),
+  async fn() {
+    await using machine = await createMachine();
+    const { code, stdout, stderr } = await run([WITH_KV, "setup"], {
+      env: { ...machine.env, LANG: "id_ID.UTF-8" },
+      stdin: `wrong-token\n${machine.sandbox.refreshToken}\ncursor\nya\n`,
+    });
+    assertEquals(code, 0, stderr);
+    assertStringIncludes(stderr, "Buat token di https://crm.qontak.com/");
+    assertStringIncludes(stderr, "Qontak tidak menerima token ini");
+    assertStringIncludes(stderr, "Aplikasi tempat Anda berbicara");
+    assertStringIncludes(stdout, "Cursor sudah diatur");
+  },
+});
+
 Deno.test("setup asks for the client, and changes no file that it does not understand", async () => {
   await using machine = await createMachine();
   const { home, sandbox } = machine;
