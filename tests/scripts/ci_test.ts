@@ -1,6 +1,8 @@
 /** What `.ci/run` runs, and how it counts tests. */
 import { assert, assertEquals } from "@std/assert";
 import { isAccepted } from "../../scripts/release/licences.ts";
+import { platforms } from "../../scripts/release/mcpb.ts";
+import { TARGETS } from "../../scripts/release/release.ts";
 import type { Component } from "../../scripts/release/sbom.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -157,17 +159,35 @@ Deno.test("each job of a workflow has its own permissions, and only jobs that pu
       for (const [, right] of body!.matchAll(/^ {6}([\w-]+): write$/gm)) {
         writes.push(`${name} ${job} ${right}`);
       }
-      if (job === "publish" || job === "draft") {
+      if (/: write$/m.test(body!)) {
         assert(/^ {4}environment: release$/m.test(body!), `${name}: ${job}`);
       }
     }
   }
   assertEquals(writes, [
-    "release files id-token",
-    "release files attestations",
+    "release attest id-token",
+    "release attest attestations",
     "release publish id-token",
+    "release image packages",
+    "release combine packages",
+    "release combine id-token",
+    "release combine attestations",
     "release draft contents",
   ]);
+});
+
+Deno.test("a release has a bundle for each system, and each program is tried on its own", () => {
+  const { text } = workflows.find(({ name }) => name === "release")!;
+  const [, made] = /deno task mcpb (.*)$/m.exec(text) ?? [];
+  assertEquals(made?.split(" "), Object.keys(platforms));
+  // Every file for a system is tried on that system before anything is signed.
+  const tried = new Set(
+    Array.from(
+      text.matchAll(/^ +target: ([\w-]+?)(?:\.exe)?$/gm),
+      ([, to]) => to,
+    ),
+  );
+  assertEquals([...tried], [...TARGETS]);
 });
 
 Deno.test("a licence that was not reviewed is not accepted", () => {

@@ -231,11 +231,14 @@ export const elsewhere: readonly Row[] = [
   not(
     "it takes minutes, or a quiet machine: people run it by hand",
     "deno task bench",
+    "deno task bench --keep",
     "deno task bench --only cold",
+    "deno task bench --only telemetry",
     "deno task bench:query",
     "deno task bench:telemetry",
     "deno task fire",
     "deno task fuzz",
+    "deno task simulate",
   ),
   not(
     "it writes into the repository, from packages of npm and PyPI or in Chromium: people run it by hand, and tests compare what it wrote",
