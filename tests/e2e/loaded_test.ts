@@ -1,0 +1,112 @@
+/** What a server loads before its first answers. */
+import { assert, assertEquals } from "@std/assert";
+import { denoRun, root } from "../../scripts/program.ts";
+import { HANDSHAKE, request, toolCall, toStdin } from "../support/rpc.ts";
+
+/**
+ * How many modules of each room a server on stdio loads until it has answered
+ * `initialize` and `tools/list`, and what for. Each costs a cold start about
+ * 0.15 ms, and a room that is not here costs nothing: tools, fields, prompts and
+ * the sandbox are loaded with the first request that needs them. A number may
+ * only become smaller, unless the pull request says why a server cannot list its
+ * tools without the module.
+ */
+const ROOMS: Readonly<Record<string, number>> = {
+  // What the command line and the settings say.
+  cli: 11,
+  app: 15,
+  clients: 1,
+  // The errors that settings and options can have, and the log.
+  advice: 1,
+  "errors.ts": 1,
+  logging: 4,
+  values: 15,
+  "version.ts": 1,
+  // Stdio, and what clients see of the tools.
+  "server.ts": 1,
+  mcp: 16,
+  tools: 3,
+  apps: 1,
+  // Rules for options, and the constants of settings.
+  auth: 3,
+  changes: 6,
+  snapshots: 1,
+  // Tokens and connections, which connect to nothing yet.
+  tokens: 27,
+  storage: 11,
+  limits: 12,
+  qontak: 11,
+  net: 8,
+  audit: 6,
+  telemetry: 5,
+  // createHandler() of mod.ts, without the page.
+  http: 7,
+};
+
+/** How many modules of each room a run of the program loads. */
+async function loadedBy(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  requests: readonly object[],
+): Promise<Readonly<Record<string, number>>> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const [run, ...others] = await denoRun("mod.ts", ...args);
+    const child = new Deno.Command(Deno.execPath(), {
+      // Coverage names every module that was run.
+      args: [run!, `--coverage=${folder}/coverage`, ...others],
+      cwd: folder,
+      env: { ...env, XDG_DATA_HOME: folder },
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(toStdin(...requests)));
+    await writer.close();
+    const { stdout } = await child.output();
+    const answers = new TextDecoder().decode(stdout).trim().split("\n");
+    assertEquals(answers.length, requests.length - 1);
+    const rooms: Record<string, number> = {};
+    for await (const { name } of Deno.readDir(`${folder}/coverage`)) {
+      const text = await Deno.readTextFile(`${folder}/coverage/${name}`);
+      const { url } = JSON.parse(text) as { readonly url: string };
+      const place = url.split(`${root}src/`)[1];
+      if (place === undefined) continue;
+      const [room] = place.split("/");
+      rooms[room!] = (rooms[room!] ?? 0) + 1;
+    }
+    return rooms;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const TOKEN = { QONTAK_REFRESH_TOKEN: "a-token-that-is-only-configured-here" };
+
+const OPENING = [...HANDSHAKE, request(2, "tools/list")];
+
+for (
+  const [name, args, env] of [
+    ["with a token", [], TOKEN],
+    ["on the sandbox", ["--sandbox"], {}],
+  ] as const
+) {
+  Deno.test(`a server ${name} loads only what its first answers need`, async () => {
+    const rooms = await loadedBy(args, env, OPENING);
+    assert((rooms.mcp ?? 0) > 5, "Coverage names no modules");
+    const more = Object.entries(rooms).filter(([room, count]) =>
+      count > (ROOMS[room] ?? 0)
+    );
+    assertEquals(more, []);
+  });
+}
+
+Deno.test("a server loads the tools with the first call", async () => {
+  const rooms = await loadedBy(["--sandbox"], {}, [
+    ...OPENING,
+    toolCall(3, "list_pipelines"),
+  ]);
+  assert(rooms.tools! > ROOMS.tools!);
+  assert(rooms.sandbox! > 0);
+});
