@@ -115,7 +115,7 @@ export async function openView(
     return new Response(
       isView
         ? html
-        : `<!doctype html><meta charset="utf-8"><style>body{margin:0}iframe{border:0;width:100vw;height:100vh;display:block}</style><body><script type="module">${
+        : `<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width"><style>body{margin:0}iframe{border:0;width:100vw;height:100vh;display:block}</style><body><script type="module">${
           host.replaceAll("</script", "<\\/script")
         }</script>`,
       {

@@ -1,5 +1,6 @@
 /** The pipeline board in a real Chromium. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import type { Locator, Page } from "npm:playwright-core@1.56";
 import { browserTest } from "../http/page/browser.ts";
 import { writes } from "../support/world.ts";
 import {
@@ -82,6 +83,160 @@ browserTest(
     const [{ content: [{ text }] }] = await opened.heard("tell");
     assertStringIncludes(text, `moved deal ${DEAL}`);
     assertEquals(opened.complaints, []);
+  },
+);
+
+/** A finger on the screen. */
+async function finger(page: Page) {
+  const session = await page.context().newCDPSession(page);
+  const touch = async (
+    type: "touchStart" | "touchMove" | "touchEnd",
+    ...touchPoints: { x: number; y: number }[]
+  ) => await session.send("Input.dispatchTouchEvent", { type, touchPoints });
+  return {
+    down: (x: number, y: number) => touch("touchStart", { x, y }),
+    up: () => touch("touchEnd"),
+    /** Moves in steps, as a finger does. */
+    async move(from: Place, to: Place): Promise<void> {
+      for (let step = 1; step <= 10; step++) {
+        await touch("touchMove", {
+          x: from.x + (to.x - from.x) * step / 10,
+          y: from.y + (to.y - from.y) * step / 10,
+        });
+        await page.waitForTimeout(16);
+      }
+    },
+  };
+}
+
+/** A place on the screen. */
+interface Place {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** The middle of an element. */
+async function middleOf(locator: Locator): Promise<Place> {
+  const box = await locator.boundingBox();
+  assert(box);
+  return { x: box.x + box.width / 2, y: box.y + Math.min(box.height, 100) / 2 };
+}
+
+const TOUCH = { hasTouch: true, isMobile: true } as const;
+
+browserTest(
+  "a deal that is held with a finger moves to another stage, by a plan too",
+  async () => {
+    await using one = await shown({ ...BOARD, ...TOUCH });
+    const { world, opened: { view, page, complaints } } = one;
+    await view.locator(card()).scrollIntoViewIfNeeded();
+    const hand = await finger(page);
+    const from = await middleOf(view.locator(card()));
+    const to = await middleOf(view.locator(column("Proposal Sent")));
+    await hand.down(from.x, from.y);
+    await view.locator(".card.ghost").waitFor();
+    await hand.move(from, to);
+    await view.locator(`${column("Proposal Sent")}.target`).waitFor();
+    await hand.up();
+    await view.locator(".card.ghost").waitFor({ state: "detached" });
+    const dialog = view.locator("dialog");
+    await dialog.getByRole("button", { name: "Move", exact: true }).tap();
+    await view.locator(`${column("Proposal Sent")} ${card()}`).waitFor();
+    assertEquals(await stageOf(world), PROPOSAL);
+    assertEquals(writes(world).length, 1);
+    assertEquals(complaints, []);
+  },
+);
+
+browserTest(
+  "on a phone the board scrolls under a finger, and under a deal that is held at its edge",
+  async () => {
+    await using one = await shown({
+      ...BOARD,
+      ...TOUCH,
+      viewport: { width: 390, height: 760 },
+    });
+    const { world, opened: { view, page } } = one;
+    await view.waitForSelector(".card");
+    assert(await view.locator(".touch").isVisible());
+    assert(!await view.locator(".keys").isVisible());
+    const scrolled = () =>
+      view.evaluate("document.querySelector('.board').scrollLeft") as Promise<
+        number
+      >;
+    /** The policy of the view lets the browser poll nothing. */
+    const until = async (isSo: (left: number) => boolean) => {
+      for (let tries = 0; !isSo(await scrolled()); tries++) {
+        assert(tries < 100, `the board stays at ${await scrolled()}`);
+        await page.waitForTimeout(50);
+      }
+    };
+    const hand = await finger(page);
+    const first = view.locator(".stage .card").first();
+    const start = await middleOf(first);
+    // A finger that moves at once scrolls, and moves no deal.
+    await hand.down(start.x, start.y);
+    await hand.move(start, { x: start.x - 150, y: start.y });
+    assertEquals(await view.locator(".card.ghost").count(), 0);
+    await hand.up();
+    await until((left) => left > 50);
+    assertEquals(await view.locator("dialog").count(), 0);
+    // It goes on for a while after the finger is up.
+    let last: number;
+    do {
+      last = await scrolled();
+      await page.waitForTimeout(200);
+    } while (await scrolled() !== last);
+    await view.evaluate("document.querySelector('.board').scrollLeft = 0");
+    await until((left) => left === 0);
+    const held = await middleOf(first);
+    const id = await first.getAttribute("data-id");
+    await hand.down(held.x, held.y);
+    await view.locator(".card.ghost").waitFor();
+    const edge = { x: 380, y: held.y };
+    await hand.move(held, edge);
+    await until((left) => left > 300);
+    await hand.move(edge, { x: 200, y: held.y });
+    await page.waitForTimeout(200);
+    const target = view.locator(".stage.target");
+    const name = await target.getAttribute("aria-label");
+    await hand.up();
+    const dialog = view.locator("dialog");
+    await dialog.getByRole("button", { name: "Cancel" }).waitFor();
+    assert(name !== null && name !== "New Inquiry", String(name));
+    assertStringIncludes((await dialog.innerText()).replace(/\n/g, " "), name);
+    await dialog.getByRole("button", { name: "Cancel" }).tap();
+    assertEquals(writes(world), []);
+    // A tap opens the deal.
+    await view.locator(card(Number(id))).tap();
+    await dialog.getByRole("button", { name: "Close" }).waitFor();
+  },
+);
+
+browserTest(
+  "a drag ends without a move on Escape and outside of the stages, and opens no deal",
+  async () => {
+    await using one = await shown(BOARD);
+    const { world, opened: { view, page } } = one;
+    const from = await middleOf(view.locator(card()));
+    const to = await middleOf(view.locator(column("Proposal Sent")));
+    for (const isEscaped of [true, false]) {
+      await page.mouse.move(from.x, from.y);
+      await page.mouse.down();
+      await page.mouse.move(to.x, to.y, { steps: 5 });
+      await view.locator(`${column("Proposal Sent")}.target`).waitFor();
+      if (isEscaped) await page.keyboard.press("Escape");
+      else await page.mouse.move(to.x, 5, { steps: 5 });
+      await page.mouse.up();
+      await view.locator(".card.ghost").waitFor({ state: "detached" });
+      assertEquals(await view.locator(".target, .dragged").count(), 0);
+      await page.waitForTimeout(100);
+      assertEquals(await view.locator("dialog").count(), 0);
+    }
+    assertEquals(writes(world), []);
+    await view.locator(card()).click();
+    await view.locator("dialog").getByRole("button", { name: "Close" })
+      .waitFor();
   },
 );
 

@@ -211,6 +211,7 @@ function render(): void {
       ),
     status,
     host.canCall && h("p", { class: "keys quiet" }, say.keys),
+    host.canCall && h("p", { class: "touch quiet" }, say.touch),
   );
 }
 

@@ -8,6 +8,7 @@
 import type { Json } from "./bridge.ts";
 import { isObject } from "./data.ts";
 import { h } from "./dom.ts";
+import { DROPPED, makeDraggable } from "./drag.ts";
 import type { Format } from "./format.ts";
 import { fill } from "./words.ts";
 
@@ -159,39 +160,26 @@ export function element(
     ),
     list,
   );
-  if (stage.id !== undefined) takeDrops(column, board);
+  if (stage.id !== undefined) {
+    column.classList.add("takes");
+    column.addEventListener(
+      DROPPED,
+      (event) => board.drop((event as CustomEvent<string>).detail),
+    );
+  }
   list.addEventListener("keydown", (event) => walk(event, list));
   return column;
-}
-
-/** A deal may be dropped on a column. */
-function takeDrops(column: HTMLElement, board: Board): void {
-  column.addEventListener("dragover", (event) => {
-    event.preventDefault();
-    if (event.dataTransfer) event.dataTransfer.dropEffect = "move";
-    column.classList.add("target");
-  });
-  column.addEventListener("dragleave", ({ relatedTarget }) => {
-    if (column.contains(relatedTarget as Node | null)) return;
-    column.classList.remove("target");
-  });
-  column.addEventListener("drop", (event) => {
-    event.preventDefault();
-    column.classList.remove("target");
-    board.drop(event.dataTransfer?.getData("text/plain") ?? "");
-  });
 }
 
 function card(deal: Deal, isFirst: boolean, board: Board): HTMLElement {
   const { format } = board;
   const { id, name, size, currency, company, creator_name: owner } = deal;
   const { age_days: age } = deal;
-  return h(
+  const shown = h(
     "article",
     {
       class: "card",
       role: "button",
-      draggable: "true",
       // One stop a column: arrow keys choose among its deals.
       tabindex: isFirst ? 0 : -1,
       "data-id": id,
@@ -206,13 +194,6 @@ function card(deal: Deal, isFirst: boolean, board: Board): HTMLElement {
         if (isMove) board.move(deal, event.key === "ArrowLeft" ? -1 : 1);
         else board.open(deal);
       },
-      ondragstart: (event: DragEvent) => {
-        event.dataTransfer?.setData("text/plain", String(id));
-        if (event.dataTransfer) event.dataTransfer.effectAllowed = "move";
-        (event.currentTarget as HTMLElement).classList.add("dragged");
-      },
-      ondragend: (event: DragEvent) =>
-        (event.currentTarget as HTMLElement).classList.remove("dragged"),
     },
     h("strong", {}, String(name ?? id)),
     company !== undefined && h("span", { class: "quiet" }, company),
@@ -237,6 +218,8 @@ function card(deal: Deal, isFirst: boolean, board: Board): HTMLElement {
     ),
     owner !== undefined && h("span", { class: "quiet owner" }, owner),
   );
+  makeDraggable(shown, String(id));
+  return shown;
 }
 
 /** Arrow keys go to the next card, up, down, and in the next columns. */

@@ -44,6 +44,7 @@ const en = {
   refresh: "Refresh",
   keys:
     "Arrow keys: choose a deal. Enter: open it. Shift with ← or →: move it to another stage. Or drag it.",
+  touch: "Tap a deal to open it. Hold it, then drag it to another stage.",
   move: "Move",
   moveTo: "Move to another stage",
   moveQuestion: "Move this deal?",
@@ -148,6 +149,7 @@ const id: Words = {
   refresh: "Muat ulang",
   keys:
     "Tombol panah: pilih deal. Enter: buka. Shift dengan ← atau →: pindahkan ke tahap lain. Atau seret.",
+  touch: "Ketuk deal untuk membukanya. Tahan, lalu seret ke tahap lain.",
   move: "Pindahkan",
   moveTo: "Pindahkan ke tahap lain",
   moveQuestion: "Pindahkan deal ini?",
