@@ -71,8 +71,9 @@ export function appOf(
 }
 
 /**
- * What `tools/list` says of a tool's view: under the key of the specification,
- * and under the older one that some clients still read.
+ * What `tools/list` says of a tool's view. The key `ui/resourceUri` of the
+ * extension's drafts is left out: its releases read this one first, and no
+ * client is known that reads the other alone.
  *
  * @param tool The tool.
  */
@@ -80,9 +81,7 @@ export function appMeta(
   tool: Outline,
 ): { readonly _meta?: Readonly<Record<string, unknown>> } {
   const app = appOf(tool);
-  return app === undefined
-    ? {}
-    : { _meta: { ui: { resourceUri: app.uri }, "ui/resourceUri": app.uri } };
+  return app === undefined ? {} : { _meta: { ui: { resourceUri: app.uri } } };
 }
 
 /**

@@ -181,7 +181,7 @@ browserTest(
     await hand.up();
     await until((left) => left > 50);
     assertEquals(await view.locator("dialog").count(), 0);
-    // It goes on for a while after the finger is up.
+    // It scrolls for a while after the finger is up.
     let last: number;
     do {
       last = await scrolled();

@@ -10,7 +10,7 @@
 /** How long a finger is held before the card follows it, in ms. */
 const HOLD = 300;
 
-/** How far a pointer moves before it is no click any more, in pixels. */
+/** How far a pointer moves before the card follows it, in pixels. */
 const SLIP = 6;
 
 /** How near the edge of the board it scrolls, and how far at each frame. */
