@@ -31,6 +31,20 @@ export function networkOf(address: string): string {
 }
 
 /**
+ * The part of the network that one subscriber may have at most: 256 addresses of
+ * IPv4, or the first 48 bits of IPv6.
+ *
+ * @param address As for {@linkcode networkOf}.
+ * @returns The part; the text itself if it is not an address.
+ */
+export function siteOf(address: string): string {
+  const ip = readIp(address);
+  if (!ip) return address;
+  const plain = unmapped(ip);
+  return showIp(plain, plain.bits === 32 ? 24 : 48);
+}
+
+/**
  * Whether traffic to an address is safe from being read or changed on the way:
  * https, or http within this machine.
  *

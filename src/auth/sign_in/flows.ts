@@ -10,6 +10,7 @@ import type { Scope } from "../principal.ts";
 import type { Login } from "./accounts.ts";
 import type { Client } from "./clients.ts";
 import { isSame, randomLetters } from "./issued.ts";
+import type { Pending } from "./pending.ts";
 import type { Records } from "./store.ts";
 
 /** What a client asks for, checked. */
@@ -27,6 +28,8 @@ export interface Flow {
   readonly id: string;
   /** The hash of the cookie of the browser that it belongs to. */
   readonly browser: string;
+  /** From which part of the network it was begun. */
+  readonly site: string;
   /** What the client asks for; undefined if the person wants to see sessions. */
   readonly ask?: Ask;
   /** Who signed in at Qontak for a client; undefined before that. */
@@ -54,10 +57,12 @@ export interface Flows {
    * Begins a sign-in.
    *
    * @param ask What a client asks for, if one does.
+   * @param site From which part of the network it comes.
    * @returns It, and the value of the cookie for the browser.
    */
   begin(
     ask: Ask | undefined,
+    site: string,
   ): Promise<{ readonly flow: Flow; readonly cookie: string }>;
   /** Reads a sign-in, if it belongs to the browser. */
   read(id: string, cookies: ReadCookie): Promise<Flow | undefined>;
@@ -77,8 +82,12 @@ export interface Flows {
  * Makes the sign-ins under way.
  *
  * @param records Where they are kept.
+ * @param pending Bounds how many there are.
  */
-export function createFlows(records: Records<Flow>): Flows {
+export function createFlows(
+  records: Records<Flow>,
+  pending: Pending,
+): Flows {
   const isId = (id: string) => /^[a-z2-7]{40}$/.test(id);
 
   async function read(
@@ -93,21 +102,30 @@ export function createFlows(records: Records<Flow>): Flows {
       : undefined;
   }
 
+  async function keep(flow: Flow): Promise<void> {
+    await pending.add(flow.site, flow.id, FLOW_LIFETIME);
+    await records.put(flow.id, flow, FLOW_LIFETIME);
+  }
+
   return {
-    async begin(ask) {
+    async begin(ask, site) {
       const cookie = randomLetters(52);
       const flow: Flow = {
         id: randomLetters(40),
         browser: await sha256(cookie),
+        site,
         ...(ask ? { ask } : {}),
       };
-      await records.put(flow.id, flow, FLOW_LIFETIME);
+      await keep(flow);
       return { flow, cookie };
     },
     read,
     // The browser is checked first: nobody else can end a sign-in.
-    take: async (id, cookies) =>
-      await read(id, cookies) && await records.take(id),
+    async take(id, cookies) {
+      const flow = await read(id, cookies) && await records.take(id);
+      if (flow) await pending.drop(flow.site, id);
+      return flow;
+    },
     async next(flow, who) {
       const following: Flow = {
         ...flow,
@@ -115,7 +133,7 @@ export function createFlows(records: Records<Flow>): Flows {
         id: cookieOf(flow.id) + randomLetters(32),
         form: randomLetters(52),
       };
-      await records.put(following.id, following, FLOW_LIFETIME);
+      await keep(following);
       return following;
     },
   };

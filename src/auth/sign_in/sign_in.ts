@@ -5,6 +5,7 @@
  * @module
  */
 import type { Log } from "../../logging/log.ts";
+import { siteOf } from "../../net/address.ts";
 import type { TokenStore } from "../../tokens/store.ts";
 import { defined } from "../../values/json.ts";
 import {
@@ -40,6 +41,7 @@ import {
   mint,
   newSessionId,
 } from "./issued.ts";
+import { createPending, type Site } from "./pending.ts";
 import { createSessions, type Session, type Sessions } from "./sessions.ts";
 import { recordsOf, type SignInStore } from "./store.ts";
 import { createSweep, type Due, type Sweep } from "./sweep.ts";
@@ -127,12 +129,18 @@ export interface SignIn {
    *
    * @throws {OAuthProblem} When the request is not acceptable. Nobody has
    * agreed to anything yet, so the browser is not sent to the client.
+   *
+   * @param given The parameters of the request.
+   * @param address From where it comes.
    */
   authorize(
     given: Parameters,
+    address: string,
   ): Promise<Next & { readonly flow: Flow; readonly cookie: string }>;
   /** Begins a login of a person who wants to see their sessions. */
-  visit(): Promise<Next & { readonly flow: Flow; readonly cookie: string }>;
+  visit(
+    address: string,
+  ): Promise<Next & { readonly flow: Flow; readonly cookie: string }>;
   /**
    * Continues when Qontak sent a person back.
    *
@@ -205,7 +213,14 @@ export function createSignIn(options: SignInOptions): SignIn {
     dropCached: options.dropCached,
     now,
   });
-  const flows = createFlows(recordsOf<Flow>(store, "flow"));
+  const flowRecords = recordsOf<Flow>(store, "flow");
+  const flows = createFlows(
+    flowRecords,
+    createPending({
+      records: recordsOf<Site>(store, "pending"),
+      end: (id) => flowRecords.remove(id),
+    }),
+  );
   const codes = recordsOf<Code>(store, "code");
   const sweep = createSweep({
     records: recordsOf<Due>(store, "due"),
@@ -229,8 +244,8 @@ export function createSignIn(options: SignInOptions): SignIn {
     return url.href;
   }
 
-  async function begin(ask: Ask | undefined) {
-    const { flow, cookie } = await flows.begin(ask);
+  async function begin(ask: Ask | undefined, address: string) {
+    const { flow, cookie } = await flows.begin(ask, siteOf(address));
     return { flow, cookie, location: place.url(flow.id) };
   }
 
@@ -278,11 +293,11 @@ export function createSignIn(options: SignInOptions): SignIn {
       };
     },
 
-    async authorize(given) {
-      return await begin(await readAsk(given, clients, publicUrl));
+    async authorize(given, address) {
+      return await begin(await readAsk(given, clients, publicUrl), address);
     },
 
-    visit: () => begin(undefined),
+    visit: (address) => begin(undefined, address),
 
     async callback(given, cookies, known) {
       const flow = await flows.take(given.state ?? "", cookies);

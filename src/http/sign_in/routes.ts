@@ -171,7 +171,8 @@ export function createSignInRoutes(
     if (begins.fail(address) > 0) {
       return show(request, "busy", 429, "temporarily_unavailable", "wait");
     }
-    return begun(request, await signIn.authorize(readParameters(searchParams)));
+    const given = readParameters(searchParams);
+    return begun(request, await signIn.authorize(given, address));
   };
 
   const callback: Route = async (request) => {
@@ -230,7 +231,7 @@ export function createSignInRoutes(
     if (id === null) {
       return begins.fail(address) > 0
         ? show(request, "busy", 429, "temporarily_unavailable", "wait")
-        : begun(request, await signIn.visit());
+        : begun(request, await signIn.visit(address));
     }
     const flow = await signIn.flows.read(id, readCookie(request));
     if (!flow || flow.ask || flow.form === undefined) {

@@ -8,11 +8,20 @@ import {
   type SignIn,
   type SignInOptions,
 } from "../../../src/auth/sign_in/sign_in.ts";
-import type { Flow } from "../../../src/auth/sign_in/flows.ts";
+import {
+  createFlows,
+  type Flow,
+  type Flows,
+} from "../../../src/auth/sign_in/flows.ts";
+import { createPending, type Site } from "../../../src/auth/sign_in/pending.ts";
+import { siteOf } from "../../../src/net/address.ts";
 import type { Parameters } from "../../../src/auth/sign_in/protocol.ts";
 import { challenge, VERIFIER } from "../../support/sign_in.ts";
 import type { Issued } from "../../../src/auth/sign_in/issued.ts";
-import type { SignInStore } from "../../../src/auth/sign_in/store.ts";
+import {
+  recordsOf,
+  type SignInStore,
+} from "../../../src/auth/sign_in/store.ts";
 import { createMemoryStore } from "../../../src/tokens/stores/memory.ts";
 
 /** Opens the store, once for each server. */
@@ -71,7 +80,7 @@ export async function allow(signIn: SignIn): Promise<Parameters> {
     code_challenge_method: "S256",
     response_type: "code",
   };
-  const { flow, cookie } = await signIn.authorize(asked);
+  const { flow, cookie } = await signIn.authorize(asked, "192.0.2.1");
   const cookies = () => cookie;
   const given = { state: flow.id, code: "a code" };
   const next = await signIn.callback(given, cookies, undefined) as Flow;
@@ -158,6 +167,69 @@ export async function unusedTokens(open: OpenStore): Promise<void> {
   time += 70 * DAY;
   await one.sweep.run();
   assertEquals(await kept(), ["acme", "qontak.3"]);
+  await Promise.all(stores.map((store) => store.close?.()));
+}
+
+/** Strangers who begin many sign-ins, and do not end those of others. */
+export async function manySignIns(open: OpenStore): Promise<void> {
+  const stores = [open(), open()];
+  const make = (store: SignInStore) => {
+    const records = recordsOf<Flow>(store, "flow");
+    return createFlows(
+      records,
+      createPending({
+        records: recordsOf<Site>(store, "pending"),
+        end: (id) => records.remove(id),
+        mostOfSite: 8,
+        mostInAll: 30,
+        check: 1,
+      }),
+    );
+  };
+  const [one, two] = stores.map(make) as [Flows, Flows];
+  const begin = async (at: Flows, address: string) => {
+    const { flow, cookie } = await at.begin(undefined, siteOf(address));
+    return { id: flow.id, cookie };
+  };
+  type Begun = Awaited<ReturnType<typeof begin>>;
+  const alive = async (all: readonly Begun[]) => {
+    const found = await Promise.all(
+      all.map(({ id, cookie }) => two.read(id, () => cookie)),
+    );
+    return found.filter((flow) => flow !== undefined).length;
+  };
+  // Two people, one of them before the consent page.
+  const people = [
+    await begin(one, "203.0.113.5"),
+    await begin(two, "2001:db8:7::5"),
+  ];
+  const { id, cookie } = people[0]!;
+  const taken = (await two.take(id, () => cookie))!;
+  const next = await one.next(taken, { account: "1" });
+  people[0] = { id: next.id, cookie };
+  assertEquals(await alive(people), 2);
+
+  // One network, whichever of its addresses is used.
+  const few: Begun[] = [];
+  for (let i = 0; i < 20; i++) {
+    few.push(await begin([one, two][i % 2]!, `192.0.2.${i}`));
+    few.push(await begin([one, two][i % 2]!, `2001:db8:1:${i}::1`));
+  }
+  assertEquals(await alive(few), 16);
+  assertEquals(await alive(few.slice(-16)), 16);
+  assertEquals(await alive(people), 2);
+
+  // Several networks: those with most of them end first.
+  const many: Begun[] = [];
+  for (let i = 0; i < 60; i++) {
+    many.push(await begin([one, two][i % 2]!, `10.0.${i % 6}.1`));
+  }
+  const all = [...few, ...many, ...people];
+  assert(await alive(all) <= 30, String(await alive(all)));
+  assert(await alive(all) >= 22, String(await alive(all)));
+  assertEquals(await alive(people), 2);
+  const last = many.at(-1)!;
+  assertEquals(await alive([last]), 1);
   await Promise.all(stores.map((store) => store.close?.()));
 }
 

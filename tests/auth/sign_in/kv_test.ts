@@ -1,7 +1,7 @@
 /** Signing in with what it keeps in Deno KV. */
 import { createKvChangeStore } from "../../../src/changes/stores/kv.ts";
 import { kvTests } from "../../support/kv.ts";
-import { repeatedRenewals, unusedTokens } from "./contract.ts";
+import { manySignIns, repeatedRenewals, unusedTokens } from "./contract.ts";
 
 const test = kvTests("signing in with Deno KV", import.meta.filename!);
 
@@ -13,4 +13,9 @@ test(
 test(
   "tokens of Qontak that no session needs are removed, and no others, in Deno KV",
   ({ kv }) => unusedTokens(() => createKvChangeStore({ kv })),
+);
+
+test(
+  "strangers with few addresses do not end the sign-ins of others, in Deno KV",
+  ({ kv }) => manySignIns(() => createKvChangeStore({ kv })),
 );

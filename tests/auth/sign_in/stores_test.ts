@@ -3,7 +3,12 @@ import { createMemoryChangeStore } from "../../../src/changes/stores/memory.ts";
 import { createRedisChangeStore } from "../../../src/changes/stores/redis.ts";
 import { noServer, startRedis } from "../../support/redis.ts";
 import { unless } from "../../support/unless.ts";
-import { type OpenStore, repeatedRenewals, unusedTokens } from "./contract.ts";
+import {
+  manySignIns,
+  type OpenStore,
+  repeatedRenewals,
+  unusedTokens,
+} from "./contract.ts";
 
 /** Runs a test with each store. */
 function test(name: string, run: (open: OpenStore) => Promise<void>): void {
@@ -29,4 +34,9 @@ test(
 test(
   "tokens of Qontak that no session needs are removed, and no others",
   unusedTokens,
+);
+
+test(
+  "strangers with few addresses do not end the sign-ins of others",
+  manySignIns,
 );
