@@ -29,8 +29,8 @@ import { metricList, prometheusName } from "../src/telemetry/metrics.ts";
 import { MAX_ANSWER, MAX_TEXT } from "../src/tools/kit/fit.ts";
 import { answersOfSandbox } from "./examples.ts";
 import { type Example, toolExamples } from "./tools/examples.ts";
-import { ratioTable } from "./bench/ratio.ts";
-import benchmark from "./bench/result.json" with { type: "json" };
+import { ratioTable, type Run } from "./bench/ratio.ts";
+import { carriesTables, type Result } from "./simulate/report.ts";
 import { outlinesFile } from "./tools/outlines.ts";
 import python from "../tests/fixtures/python_server.json" with { type: "json" };
 
@@ -274,6 +274,15 @@ function deployed(name: string, language: string): string {
   return `\`\`\`${language}\n${text}\`\`\``;
 }
 
+/** What a task has measured and kept. */
+function readKept(task: "bench"): Run;
+function readKept(task: "simulate"): Result;
+function readKept(task: string): unknown {
+  return JSON.parse(
+    Deno.readTextFileSync(new URL(`scripts/${task}/result.json`, root)),
+  );
+}
+
 /** Replaces the text between two markers with generated text. */
 function fill(text: string, name: string, content: string): string {
   const [start, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
@@ -305,12 +314,13 @@ export async function generate(): Promise<Record<string, string>> {
     [".github/DEPLOY.md", "unit", deployed("qontak-mcp.service", "ini")],
     [".github/DEPLOY.md", "container", deployed("Containerfile", "dockerfile")],
     [".github/MIGRATION.md", "arguments", migrationTable()],
+    [".github/OPERATIONS.md", "carries", carriesTables(readKept("simulate"))],
     [".github/OPERATIONS.md", "metrics", metricTable()],
     [".github/SETTINGS.md", "variables", variableTable()],
     [".github/TOKENS.md", "policy", `\`\`\`hcl\n${policy}\`\`\``],
     [".github/TOOLS.md", "prompts", promptTable()],
     [".github/TOOLS.md", "tools", await toolPages()],
-    ["README.md", "ratios", ratioTable(benchmark)],
+    ["README.md", "ratios", ratioTable(readKept("bench"))],
   ];
   const documents: Record<string, string> = {};
   for (const [path, name, content] of parts) {

@@ -35,6 +35,8 @@ export interface Effort {
   readonly ms: number;
   /** How many calls the memory is measured after. */
   readonly calls: number;
+  /** How many companies the memory is measured with. */
+  readonly companies: number;
 }
 
 /** What one load of one server found. */

@@ -37,8 +37,8 @@ const PARTS: Readonly<
 
 /** What is measured by default, and with --short. */
 const EFFORTS = {
-  full: { rounds: 7, ms: 400, calls: 100_000 },
-  short: { rounds: 3, ms: 150, calls: 8_000 },
+  full: { rounds: 7, ms: 400, calls: 100_000, companies: 10_000 },
+  short: { rounds: 3, ms: 150, calls: 4_000, companies: 1_000 },
 } as const satisfies Readonly<Record<string, Effort>>;
 
 /** The flags. */
@@ -61,7 +61,7 @@ const flags = {
     type: "string",
     value: "N",
     help:
-      "After how many calls memory is measured; 100000 by default, 8000 with --short",
+      "After how many calls memory is measured; 100000 by default, 4000 with --short",
   },
   json: {
     type: "string",
@@ -98,6 +98,9 @@ if (import.meta.main) {
         ...(calls === undefined || /^[1-9]\d{2,5}$/.test(calls)
           ? []
           : ["--calls takes 100 to 999999"]),
+        ...(keep && check
+          ? ["--keep replaces what --check compares with: use one of them"]
+          : []),
         ...(keep && (short || only !== undefined)
           ? ["--keep needs a whole run, without --only and --short"]
           : []),

@@ -9,10 +9,7 @@ import { type Effort, listOf, startTarget, type Target } from "./loads.ts";
 import { compare, inMb, type Ratio } from "./ratio.ts";
 import { start, type Upstream, usageOf } from "./shared.ts";
 
-/** How many companies call. */
-const COMPANIES = 10_000;
-
-/** How many have called before. */
+/** How many companies have called before those that are measured. */
 const FEW = 100;
 
 /** How many requests are under way at the same time. */
@@ -103,6 +100,7 @@ async function afterCalls(said: Upstream, calls: number): Promise<Ratio[]> {
 async function withCompanies(
   said: Upstream,
   what: keyof typeof ASKED,
+  companies: number,
 ): Promise<Ratio> {
   await using ours = await startTarget(
     "qontak",
@@ -113,11 +111,11 @@ async function withCompanies(
   // What is made once counts for none of them.
   await send(ours, callsOfCompanies(asked, 0, FEW));
   const before = await usageOf(ours.url, true);
-  await send(ours, callsOfCompanies(asked, FEW, FEW + COMPANIES));
+  await send(ours, callsOfCompanies(asked, FEW, FEW + companies));
   const after = await usageOf(ours.url, true);
-  const each = (after.heap - before.heap) / COMPANIES;
+  const each = (after.heap - before.heap) / companies;
   const found = compare(
-    `memory: live objects after ${what} for ${FEW} companies, for ${COMPANIES} more`,
+    `memory: live objects after ${what} for ${FEW} companies, for ${companies} more`,
     [before.heap, after.heap],
     inMb,
   );
@@ -126,12 +124,12 @@ async function withCompanies(
 
 /** Measures. */
 export async function measureMemory(
-  { calls }: Effort,
+  { calls, companies }: Effort,
 ): Promise<readonly Ratio[]> {
   await using upstream = await start("scripts/bench/upstream.ts");
   return [
     ...await afterCalls(upstream.said, calls),
-    await withCompanies(upstream.said, "a list"),
-    await withCompanies(upstream.said, "a deal"),
+    await withCompanies(upstream.said, "a list", companies),
+    await withCompanies(upstream.said, "a deal", companies),
   ];
 }

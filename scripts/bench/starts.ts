@@ -14,7 +14,7 @@ import {
   startDeployed,
 } from "../../tests/support/deployed.ts";
 import { type HttpProcess, startServing } from "../../tests/support/process.ts";
-import { post } from "../../tests/support/rpc.ts";
+import { post, toolCall, toStdin } from "../../tests/support/rpc.ts";
 import { median } from "../figures.ts";
 import { denoRun, root } from "../program.ts";
 import { ERAS, HANDSHAKE, messageOf } from "./cases.ts";
@@ -23,15 +23,20 @@ import { compare, inMs, type Ratio } from "./ratio.ts";
 
 const KEY = "of-the-benchmark";
 
-const OPENING = [
-  ...HANDSHAKE,
-  messageOf(ERAS[0], { method: "tools/list" }, 2),
-].map((message) => `${JSON.stringify(message)}\n`);
+/** What is sent on stdio for each answer. */
+const OPENING: Readonly<Record<string, readonly object[]>> = {
+  "first answer": [HANDSHAKE[0]],
+  "tools/list": [
+    HANDSHAKE[1],
+    messageOf(ERAS[0], { method: "tools/list" }, 2),
+  ],
+  "first call": [toolCall(3, "list_pipelines")],
+};
 
 /** The answers whose time counts, in ms since the start of the process. */
 type Times = Readonly<Record<string, number>>;
 
-/** The answers to `initialize` and to `tools/list` over stdio. */
+/** The times of the answers on stdio. */
 async function startStdio(args: string[]): Promise<Times> {
   const start = performance.now();
   const child = new Deno.Command(Deno.execPath(), {
@@ -42,22 +47,21 @@ async function startStdio(args: string[]): Promise<Times> {
     stderr: "null",
   }).spawn();
   const writer = child.stdin.getWriter();
-  const lines = child.stdout.pipeThrough(new TextDecoderStream());
-  await writer.write(new TextEncoder().encode(OPENING[0]));
-  const times: number[] = [];
-  let text = "";
-  for await (const chunk of lines) {
-    text += chunk;
-    const answers = text.split("\n").length - 1;
-    while (times.length < answers) times.push(performance.now() - start);
-    if (answers === 1 && times.length === 1) {
-      await writer.write(new TextEncoder().encode(OPENING[1]! + OPENING[2]!));
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const times: Record<string, number> = {};
+  for (const [name, messages] of Object.entries(OPENING)) {
+    await writer.write(new TextEncoder().encode(toStdin(...messages)));
+    for (let line = ""; !line.endsWith("\n");) {
+      const { value, done } = await reader.read();
+      if (done) throw new Error(`No answer on stdio: ${name}`);
+      line += value;
     }
-    if (answers >= 2) break;
+    times[name] = performance.now() - start;
   }
+  await reader.cancel();
   await writer.close();
   await child.status;
-  return { "first answer": times[0]!, "tools/list": times[1]! };
+  return times;
 }
 
 /** How a process that serves HTTP is started. */

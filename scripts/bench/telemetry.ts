@@ -26,11 +26,15 @@ import { callable } from "../../src/tools/tool.ts";
 import { print } from "../command.ts";
 import { median } from "../figures.ts";
 import { denoRun } from "../program.ts";
+import type { Effort } from "./loads.ts";
 import { compare, perSecond, type Ratio } from "./ratio.ts";
 import { startCollector } from "../../tests/support/collector.ts";
 
-/** Calls per round, and rounds; the median round of each counts. */
-const CALLS = 1_000, ROUNDS = 25;
+/** Calls per round. */
+const CALLS = 1_000;
+
+/** How many of its short rounds make up one of the benchmark. */
+const TURNS = 3;
 
 /** Telemetry that records nothing. */
 const nothing: Telemetry = {
@@ -122,13 +126,15 @@ async function startSubject(name: string, env: Record<string, string>) {
 }
 
 /** Measures. */
-export async function measureTelemetry(): Promise<readonly Ratio[]> {
+export async function measureTelemetry(
+  { rounds }: Effort,
+): Promise<readonly Ratio[]> {
   await using collector = startCollector();
   await using none = await startSubject("none", {});
   await using counts = await startSubject("counts", {});
   await using otel = await startSubject("OpenTelemetry", collector.env);
   const subjects = [none, counts, otel];
-  for (let i = 0; i < ROUNDS; i++) {
+  for (let i = 0; i < TURNS * rounds; i++) {
     for (const subject of subjects) subject.rates.push(await subject.round());
   }
   return [counts, otel].map(({ name, rates }) =>

@@ -8,91 +8,13 @@ import { noRedis } from "../../tests/support/redis.ts";
 import { machine } from "../bench/ratio.ts";
 import { start } from "../bench/shared.ts";
 import { print, runCommand } from "../command.ts";
-import { row } from "../figures.ts";
-import { outlook, type Plan } from "./outlook.ts";
+import { root } from "../program.ts";
 import { type Measured, measureStore } from "./phases.ts";
+import { printed, type Result } from "./report.ts";
 import { type StoreKind, type StoreName, STORES } from "./stores.ts";
 
-/** The load that the outlook is for. */
-const PLAN: Omit<Plan, "isSticky"> = {
-  companies: 10_000,
-  calls: 1_000,
-  replicas: 10,
-  updates: 0.1,
-};
-
-const costs = (...cells: string[]) => row([48, -14, -14, -12], ...cells);
-const rates = (...cells: string[]) => row([48, -16, -16, -18], ...cells);
-
-/** What single calls cost, as lines. */
-function costLines({ title }: StoreKind, found: Measured): string[] {
-  const mb = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
-  const [few, all] = found.heap;
-  return [
-    costs(title, "operations", "computing", "a core does"),
-    ...Object.entries(found.costs).map(([name, { operations, cpu }]) =>
-      costs(
-        `  ${name}`,
-        operations.toFixed(2),
-        `${cpu.toFixed(2)} ms`,
-        `${(1_000 / cpu).toFixed(0)}/s`,
-      )
-    ),
-    ...(found.bytes === undefined
-      ? []
-      : [`  a company takes ${found.bytes.toFixed(0)} bytes in the store`]),
-    ...(found.storeCpu === undefined ? [] : [
-      `  an operation takes ${
-        (found.storeCpu * 1_000).toFixed(0)
-      } µs of the store's core`,
-    ]),
-    ...(found.commit === undefined
-      ? []
-      : [`  a write to the database took ${found.commit.toFixed(2)} ms`]),
-    `  live objects of the server: ${mb(few)} with few companies, ${
-      mb(all)
-    } after all`,
-  ];
-}
-
-/** What many replicas ask for, as lines. */
-function outlookLines(
-  all: readonly (readonly [StoreKind, Measured])[],
-): string[] {
-  const { companies, calls, replicas, updates } = PLAN;
-  const lines = all.flatMap(([{ title }, found]) =>
-    [false, true].flatMap((isSticky) =>
-      [false, true].filter((withSettings) =>
-        !withSettings || Object.keys(found.costs).includes(LIMITED)
-      ).map((withSettings) => {
-        const { operations, cores, storeCore } = outlook(
-          found,
-          { ...PLAN, isSticky },
-          withSettings,
-        );
-        return rates(
-          [
-            `  ${title}`,
-            isSticky ? "one replica a company" : "any replica",
-            ...(withSettings ? ["all kept there"] : []),
-          ].join(", "),
-          `${operations.toFixed(0)}/s`,
-          (cores / replicas).toFixed(2),
-          storeCore === undefined ? "" : storeCore.toFixed(2),
-        );
-      })
-    )
-  );
-  return [
-    `Computed for ${companies} companies, ${calls} calls/s (${
-      100 * updates
-    } % updates), ${replicas} replicas:`,
-    rates("", "operations", "cores a replica", "cores of the store"),
-    ...lines,
-  ];
-}
-
-const LIMITED = "read, limits counted in the store";
+/** The kept simulation, which OPERATIONS.md shows. */
+const KEPT = "scripts/simulate/result.json";
 
 /** What these figures are not. */
 const NOT_MEASURED =
@@ -116,7 +38,12 @@ const flags = {
   ms: {
     type: "string",
     value: "N",
-    help: "How long calls are repeated for each figure, in ms; 2000 by default",
+    help: "How long calls are repeated for each figure, in ms; 1000 by default",
+  },
+  keep: {
+    type: "boolean",
+    help:
+      `Write the figures to ${KEPT}; deno task docs then puts them into OPERATIONS.md`,
   },
 } as const;
 
@@ -126,7 +53,7 @@ if (import.meta.main) {
     about:
       "Serves many companies with real servers on Redis, Deno KV and a stand-in for Vault, all on this machine, and prints what calls ask of each. It takes about two minutes.",
     flags,
-    async run({ store, companies = "10000", ms = "2000" }) {
+    async run({ store, companies = "10000", ms = "1000", keep }) {
       const names = Object.keys(STORES) as StoreName[];
       const isWithin = (text: string, from: number, to: number) =>
         /^\d{1,6}$/.test(text) && Number(text) >= from && Number(text) <= to;
@@ -137,26 +64,39 @@ if (import.meta.main) {
         ...(isWithin(companies, 16, 100_000)
           ? []
           : ["--companies takes 16 to 100000"]),
-        ...(isWithin(ms, 50, 4_000) ? [] : ["--ms takes 50 to 4000"]),
+        ...(isWithin(ms, 50, 1_000) ? [] : ["--ms takes 50 to 1000"]),
+        ...(keep && (store !== undefined || noRedis)
+          ? ["--keep needs all stores"]
+          : []),
       ];
       if (problems.length > 0) throw new ConfigError(problems);
       const chosen = names.filter((name) =>
         store === undefined || name === store
-      );
-      if (chosen.includes("redis") && noRedis) print(`No Redis: ${noRedis}`);
+      ).filter((name) => {
+        const isMissing = name === "redis" && noRedis !== "";
+        if (isMissing) print(`Without Redis: ${noRedis}`);
+        return !isMissing;
+      });
       await using upstream = await start("scripts/bench/upstream.ts");
       print(`${machine()}; ${companies} companies`);
-      const all: [StoreKind, Measured][] = [];
+      const stores: Record<string, Measured> = {};
       for (const name of chosen) {
-        if (name === "redis" && noRedis) continue;
         const kind: StoreKind = STORES[name];
         const size = { companies: Number(companies), ms: Number(ms) };
-        const found = await measureStore(kind, upstream.said, size);
-        print(costLines(kind, found).join("\n"));
-        all.push([kind, found]);
+        print(`${kind.title} …`);
+        stores[kind.title] = await measureStore(kind, upstream.said, size);
       }
-      print([...outlookLines(all), NOT_MEASURED].join("\n"));
-      return 0;
+      const result: Result = {
+        date: new Date().toISOString().slice(0, 10),
+        machine: machine(),
+        companies: Number(companies),
+        stores,
+      };
+      if (keep) {
+        const text = `${JSON.stringify(result, null, 2)}\n`;
+        await Deno.writeTextFile(`${root}${KEPT}`, text);
+      }
+      return print([printed(result), NOT_MEASURED].join("\n"));
     },
   });
 }

@@ -20,16 +20,23 @@ export interface Plan {
    * Whether all calls of a company reach the same replica; otherwise any.
    */
   readonly isSticky: boolean;
+  /** Whether limits, audit records and changes are in the store too. */
+  readonly isAllKept: boolean;
 }
 
 /** What a plan asks for. */
 export interface Outlook {
   /** Operations per second of the store. */
   readonly operations: number;
-  /** How many cores the replicas compute on, all together. */
-  readonly cores: number;
+  /** The share of one core that a replica computes on. */
+  readonly replica: number;
   /** The share of one core that the store computes on, if that is known. */
-  readonly storeCore: number | undefined;
+  readonly store: number | undefined;
+  /**
+   * At how many calls per second the first of these cores is full: a replica
+   * and a Redis each compute on one.
+   */
+  readonly full: number;
 }
 
 /**
@@ -60,20 +67,15 @@ const settingsIn = ({ costs }: Measured) =>
  *
  * @param measured What was measured of the store.
  * @param plan The load.
- * @param withSettings Whether all further settings are on.
  */
-export function outlook(
-  measured: Measured,
-  plan: Plan,
-  withSettings: boolean,
-): Outlook {
+export function outlook(measured: Measured, plan: Plan): Outlook {
   const { costs, storeCpu } = measured;
   const of = (what: "operations" | "cpu") => {
     const cost = (name: string) => costs[name]![what];
     const { first, recheck, read, write, expired } = STEPS;
     const share = shares(plan);
     const added = (base: string, kind: string) =>
-      withSettings
+      plan.isAllKept
         ? settingsIn(measured).reduce(
           (sum, name) => sum + cost(`${kind}, ${name}`) - cost(base),
           0,
@@ -89,11 +91,10 @@ export function outlook(
         ((1 - plan.updates) * reads + plan.updates * updates) + renewals;
   };
   const operations = of("operations");
-  return {
-    operations,
-    cores: of("cpu") / 1_000,
-    storeCore: storeCpu === undefined
-      ? undefined
-      : operations * storeCpu / 1_000,
-  };
+  const replica = of("cpu") / 1_000 / plan.replicas;
+  const store = storeCpu === undefined
+    ? undefined
+    : operations * storeCpu / 1_000;
+  const full = plan.calls / Math.max(replica, store ?? 0);
+  return { operations, replica, store, full };
 }

@@ -54,6 +54,8 @@ export interface Measured {
    * bytes.
    */
   readonly heap: readonly [few: number, all: number];
+  /** Resident memory of the server after all, in bytes. */
+  readonly rss: number;
 }
 
 /** The names of what is measured for every store. */
@@ -64,6 +66,13 @@ export const STEPS = {
   read: "the next reads",
   write: "an update, in these five seconds",
 } as const;
+
+/** What a store may keep in addition to tokens. */
+export const SETTINGS = [
+  "limits counted in the store",
+  "audit records in the store",
+  "changes kept for undo",
+] as const;
 
 const FOREVER = 60 * 60 * 1_000;
 
@@ -163,8 +172,10 @@ async function warmCosts(
   const reads = readsOf(deals, 0, CLIENTS);
   const costs: Cost[] = [];
   for (const requests of [reads, updates(deals)]) {
-    // The first time, templates are read, and the store is asked for tokens.
+    // At first, templates are read, the store is asked for tokens, and code is
+    // compiled.
     await server.cost(requests);
+    await server.cost(requests, ms);
     costs.push(await server.cost(requests, ms));
   }
   const [read, write] = costs;
@@ -257,5 +268,6 @@ export async function measureStore(
       : (cpuAfter - cpu) / (after.operations - before.operations),
     commit: count === 0 ? undefined : ms / count,
     heap: [few.heap, after.heap],
+    rss: after.rss,
   };
 }

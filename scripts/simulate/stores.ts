@@ -6,6 +6,7 @@
  */
 import { startRedis } from "../../tests/support/redis.ts";
 import { startVault } from "../../tests/support/vault.ts";
+import type { SETTINGS } from "./phases.ts";
 
 /** A store that runs. */
 export interface RunningStore extends AsyncDisposable {
@@ -26,7 +27,9 @@ export interface StoreKind {
   /** Its name in the tables. */
   readonly title: string;
   /** What is measured in addition, by the variables that turn it on. */
-  readonly settings: Readonly<Record<string, Record<string, string>>>;
+  readonly settings: Readonly<
+    Partial<Record<typeof SETTINGS[number], Record<string, string>>>
+  >;
   /** Starts it. */
   open(): Promise<RunningStore>;
 }

@@ -105,6 +105,7 @@ Deno.test("the kept run has every case, and each part has ratios to check", () =
     const name of [
       "cold stdio: first answer",
       "cold stdio: tools/list",
+      "cold stdio: first call",
       "cold http: first call",
       "memory: idle",
       "memory: after the calls",

@@ -188,6 +188,12 @@ export const elsewhere: readonly Row[] = [
     "deno task docs",
   ),
   inTest(
+    "scripts/simulate",
+    "deno task simulate prints what calls ask of Deno KV",
+    "deno task simulate",
+    "deno task simulate --keep",
+  ),
+  inTest(
     "scripts/live",
     "test:live finds out which assumptions are wrong",
     "deno task test:live",
@@ -225,7 +231,6 @@ export const elsewhere: readonly Row[] = [
     "deno test",
     "npx -y deno@2.9.6",
     "qontak-mcp config",
-    "qontak-mcp sessions",
     "qontak-mcp tenants move",
   ),
   not(
@@ -235,7 +240,6 @@ export const elsewhere: readonly Row[] = [
     "deno task bench --only cold",
     "deno task bench --only telemetry",
     "deno task bench:query",
-    "deno task bench:telemetry",
     "deno task fire",
     "deno task fuzz",
     "deno task simulate",
