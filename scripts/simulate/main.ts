@@ -9,8 +9,9 @@ import { machine } from "../bench/ratio.ts";
 import { start } from "../bench/shared.ts";
 import { print, runCommand } from "../command.ts";
 import { root } from "../program.ts";
-import { type Measured, measureStore } from "./phases.ts";
+import { measureStore } from "./phases.ts";
 import { printed, type Result } from "./report.ts";
+import type { Measured } from "./shared.ts";
 import { type StoreKind, type StoreName, STORES } from "./stores.ts";
 
 /** The kept simulation, which OPERATIONS.md shows. */

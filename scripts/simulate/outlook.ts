@@ -6,7 +6,7 @@
  */
 import { TENANTS_HELD, TOKEN_LIFETIME } from "../../src/tokens/held.ts";
 import { RECHECK } from "../../src/tokens/rechecked.ts";
-import { type Measured, STEPS } from "./phases.ts";
+import { type Measured, STEPS } from "./shared.ts";
 
 /** A load that is spread over replicas. */
 export interface Plan {

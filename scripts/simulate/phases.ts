@@ -15,7 +15,16 @@ import {
   usageOf,
 } from "../bench/shared.ts";
 import { load } from "../bench/wire.ts";
-import { companyName, FILL_PATH, type Filling, type Used } from "./shared.ts";
+import {
+  companyName,
+  type Cost,
+  type Costs,
+  FILL_PATH,
+  type Filling,
+  type Measured,
+  STEPS,
+  type Used,
+} from "./shared.ts";
 import type { RunningStore, StoreKind } from "./stores.ts";
 
 /** How many calls are under way at the same time. */
@@ -28,51 +37,6 @@ export interface Size {
   /** How long calls are repeated where nothing else ends them, in ms. */
   readonly ms: number;
 }
-
-/** What calls cost. */
-export interface Cost {
-  /** Operations of the store for one call. */
-  readonly operations: number;
-  /** Computing time of the server for one call, in ms. */
-  readonly cpu: number;
-}
-
-/** What calls cost, by what is measured. */
-export type Costs = Readonly<Record<string, Cost>>;
-
-/** What was measured of one kind of store. */
-export interface Measured {
-  readonly costs: Costs;
-  /** Bytes of one company in the store. */
-  readonly bytes: number | undefined;
-  /** Computing time of the store for one operation, in ms. */
-  readonly storeCpu: number | undefined;
-  /** How long a write to Deno KV took, in ms. */
-  readonly commit: number | undefined;
-  /**
-   * Memory of the server's live objects with few companies and after all, in
-   * bytes.
-   */
-  readonly heap: readonly [few: number, all: number];
-  /** Resident memory of the server after all, in bytes. */
-  readonly rss: number;
-}
-
-/** The names of what is measured for every store. */
-export const STEPS = {
-  first: "first call of a company",
-  expired: "the same, when its access token has expired",
-  recheck: "a call after more than five seconds",
-  read: "the next reads",
-  write: "an update, in these five seconds",
-} as const;
-
-/** What a store may keep in addition to tokens. */
-export const SETTINGS = [
-  "limits counted in the store",
-  "audit records in the store",
-  "changes kept for undo",
-] as const;
 
 const FOREVER = 60 * 60 * 1_000;
 

@@ -5,7 +5,7 @@
  */
 import { markdownTable, row } from "../figures.ts";
 import { outlook, type Plan } from "./outlook.ts";
-import { type Cost, type Measured, SETTINGS, STEPS } from "./phases.ts";
+import { type Cost, type Measured, SETTINGS, STEPS } from "./shared.ts";
 
 /** A simulation: what `scripts/simulate/result.json` holds. */
 export interface Result {

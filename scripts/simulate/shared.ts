@@ -1,5 +1,5 @@
 /**
- * What the processes of the simulation agree on.
+ * What the parts of the simulation agree on.
  *
  * @module
  */
@@ -30,3 +30,48 @@ export const companyName = (index: number): string => `company-${index}`;
 /** The refresh token of a company, as long as a real one. */
 export const tokenOf = (company: string): string =>
   `refresh token of ${company} `.padEnd(64, ".");
+
+/** What calls cost. */
+export interface Cost {
+  /** Operations of the store for one call. */
+  readonly operations: number;
+  /** Computing time of the server for one call, in ms. */
+  readonly cpu: number;
+}
+
+/** What calls cost, by what is measured. */
+export type Costs = Readonly<Record<string, Cost>>;
+
+/** What was measured of one kind of store. */
+export interface Measured {
+  readonly costs: Costs;
+  /** Bytes of one company in the store. */
+  readonly bytes: number | undefined;
+  /** Computing time of the store for one operation, in ms. */
+  readonly storeCpu: number | undefined;
+  /** How long a write to Deno KV took, in ms. */
+  readonly commit: number | undefined;
+  /**
+   * Memory of the server's live objects with few companies and after all, in
+   * bytes.
+   */
+  readonly heap: readonly [few: number, all: number];
+  /** Resident memory of the server after all, in bytes. */
+  readonly rss: number;
+}
+
+/** The names of what is measured for every store. */
+export const STEPS = {
+  first: "first call of a company",
+  expired: "the same, when its access token has expired",
+  recheck: "a call after more than five seconds",
+  read: "the next reads",
+  write: "an update, in these five seconds",
+} as const;
+
+/** What a store may keep in addition to tokens. */
+export const SETTINGS = [
+  "limits counted in the store",
+  "audit records in the store",
+  "changes kept for undo",
+] as const;

@@ -6,7 +6,7 @@
  */
 import { startRedis } from "../../tests/support/redis.ts";
 import { startVault } from "../../tests/support/vault.ts";
-import type { SETTINGS } from "./phases.ts";
+import type { SETTINGS } from "./shared.ts";
 
 /** A store that runs. */
 export interface RunningStore extends AsyncDisposable {

@@ -5,7 +5,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { outlook, type Plan, shares } from "../../scripts/simulate/outlook.ts";
-import { type Measured, STEPS } from "../../scripts/simulate/phases.ts";
+import { type Measured, STEPS } from "../../scripts/simulate/shared.ts";
 import { STORES } from "../../scripts/simulate/stores.ts";
 import { denoRun } from "../../scripts/program.ts";
 import { TENANTS_HELD, TOKEN_LIFETIME } from "../../src/tokens/held.ts";
