@@ -32,7 +32,8 @@
  * Other entry points: `@qontak/mcp/stores` keeps the credentials of any number
  * of companies, `./limits` shares limits among servers, `./audit` records
  * changes, `./changes` keeps plans of changes, `./sandbox` is an in-memory
- * Qontak API for your tests, and `./deploy` is the entry point for Deno Deploy.
+ * Qontak API for your tests (its page has an example with a server), and
+ * `./deploy` is the entry point for Deno Deploy.
  *
  * @module
  */

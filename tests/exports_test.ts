@@ -2,8 +2,8 @@
  * What programs can import. A name that is exported by mistake has to stay,
  * because removing it breaks the programs that use it.
  */
-import { assertEquals } from "@std/assert";
-import { root } from "./support/process.ts";
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { root, stdFlags } from "./support/process.ts";
 
 /** The names of each entry in deno.json, in order. */
 const EXPORTS: Readonly<Record<string, string>> = {
@@ -90,4 +90,61 @@ Deno.test("each entry of the package exports exactly the listed names", async ()
     ]),
   );
   assertEquals(Object.fromEntries(found), EXPORTS);
+});
+
+/** Another program, which sets an option that it may not have. */
+const PROGRAM = `
+import { createServer, type ServerOptions } from "ROOTmod.ts";
+import { createSandbox } from "ROOTsrc/sandbox/mod.ts";
+import { createLimits } from "ROOTsrc/limits/mod.ts";
+import { createEnvStore } from "ROOTsrc/tokens/stores/mod.ts";
+import { createMemoryChangeStore } from "ROOTsrc/changes/mod.ts";
+import type { AuditStore } from "ROOTsrc/audit/mod.ts";
+
+const sandbox = createSandbox();
+const timeout: number | undefined = Deno.args.length ? 1_000 : undefined;
+const kept: AuditStore | undefined = undefined;
+const options: ServerOptions = {
+  store: createEnvStore({ credentials: { refresh_token: "x" } }),
+  fetch: (input, init) => sandbox.fetch(new Request(input, init)),
+  limits: createLimits(),
+  changes: { store: createMemoryChangeStore() },
+  toolsets: ["deals"],
+  timeout,
+};
+export const server = createServer(options);
+export { kept };
+`;
+
+/** Type-checks that program without the compiler options of this repository. */
+async function check(program: string): Promise<string> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const text = await Deno.readTextFile(`${root}deno.json`);
+    const { imports } = JSON.parse(text);
+    await Deno.writeTextFile(
+      `${folder}/deno.json`,
+      JSON.stringify({ imports }),
+    );
+    await Deno.writeTextFile(
+      `${folder}/program.ts`,
+      program.replaceAll("ROOT", `file://${root}`),
+    );
+    const { stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["check", "-q", ...await stdFlags(), "program.ts"],
+      cwd: folder,
+      env: { NO_COLOR: "1" },
+    }).output();
+    return new TextDecoder().decode(stderr).trim();
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("the package type-checks in a program with the default compiler options", async () => {
+  assertEquals(await check(PROGRAM), "");
+  assertStringIncludes(
+    await check(PROGRAM.replace('["deals"]', '["dealz"]')),
+    `Type '"dealz"' is not assignable to type`,
+  );
 });

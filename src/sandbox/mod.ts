@@ -21,6 +21,44 @@
  * const { response } = await answer.json();
  * ```
  *
+ * @example Testing a program with a server of its own
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { createServer } from "@qontak/mcp";
+ * import { createSandbox } from "@qontak/mcp/sandbox";
+ *
+ * const sandbox = createSandbox({ rotateRefreshTokens: false });
+ * const server = createServer({
+ *   refreshToken: sandbox.refreshToken,
+ *   fetch: (input, init) => sandbox.fetch(new Request(input, init)),
+ *   kv: false,
+ *   audit: false,
+ * });
+ * const answer = await server.fetch(
+ *   new Request("http://127.0.0.1/mcp", {
+ *     method: "POST",
+ *     headers: {
+ *       "content-type": "application/json",
+ *       accept: "application/json, text/event-stream",
+ *     },
+ *     body: JSON.stringify({
+ *       jsonrpc: "2.0",
+ *       id: 1,
+ *       method: "tools/call",
+ *       params: {
+ *         name: "update_deal",
+ *         arguments: { deal_id: 48283761, size: 31_500_000 },
+ *       },
+ *     }),
+ *   }),
+ * );
+ * assert((await answer.text()).includes("31500000"));
+ * // What Qontak was sent:
+ * const sent = sandbox.requests.find(({ method }) => method === "PUT");
+ * assert(sent?.path.endsWith("/deals/48283761"));
+ * await server.close();
+ * ```
+ *
  * The same endpoints answer below `/qontak/crm`, as behind Mekari's gateway, to
  * requests that are signed by {@linkcode SANDBOX_MEKARI}.
  *
