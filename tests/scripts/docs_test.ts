@@ -182,13 +182,15 @@ Deno.test("the examples in CONTRIBUTING.md are the code that they show", async (
   const files = await Promise.all(
     [
       "src/qontak/endpoints.ts",
+      "src/changes/task_category.ts",
       "src/tools/deals.ts",
+      "src/tools/tasks.ts",
       "tests/tools/endpoints_test.ts",
     ].map(async (path) => bare(await Deno.readTextFile(new URL(path, root)))),
   );
   // A full tool is the result of a function of the kit for the real one.
   const real = shown.filter((code) => !code.includes("run:"));
-  assertEquals(real.length, 4);
+  assertEquals(real.length, 6);
   for (const code of real) {
     assert(
       files.some((file) => file.includes(bare(code).replace(/,$/, ""))),
