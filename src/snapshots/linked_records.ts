@@ -7,7 +7,7 @@ import { type Resource, resources } from "../qontak/resources.ts";
 import { isEmpty, type JsonObject, toId } from "../values/json.ts";
 import type { Found } from "./records.ts";
 import type { Subject } from "./subject.ts";
-import type { Table } from "./table.ts";
+import { type Table, viewOf } from "./table.ts";
 
 const { company, contact, deal, task, ticket } = resources;
 
@@ -25,46 +25,44 @@ export interface Account {
 export type Linked = ReadonlyMap<string, Subject>;
 
 /**
- * Finds the records that belong to an account: directly, through its people if
+ * Finds the records that belong to an account, in steps: directly, through its people if
  * they name no company, and tasks also through its people and deals.
  *
  * @param account The company or contact.
  * @param found All records, by the names of their kinds; a kind may be missing.
  */
-export function linkedTo(
+export function* linkedTo(
   { resource, id }: Account,
   found: ReadonlyMap<string, Found>,
-): Linked {
+): Generator<void, Linked> {
   const own: ReadonlySet<number> = new Set([id]);
   const linked = new Map<string, Subject>();
   const ids = new Map<Resource, ReadonlySet<number>>([[resource, own]]);
-  const add = (
+  function* add(
     kind: Resource,
     belongs: (table: Table) => (row: number) => boolean,
-  ) => {
+  ): Generator<void> {
     const one = found.get(kind.name);
     // Records that were read only in part would give wrong numbers.
     if (!one || one.snapshot.partial) return;
     const { table } = one.subject;
-    const rows = [...table.rows()].filter(belongs(table));
-    linked.set(kind.name, {
-      ...one.subject,
-      table: { ...table, size: rows.length, rows: () => rows },
-    });
-    const column = table.column("id");
-    ids.set(
-      kind,
-      new Set(rows.map((row) => toId(column?.values[column.code(row)]) ?? 0)),
-    );
-  };
+    const test = belongs(table);
+    const own: number[] = [];
+    for (const id of [...table.ids()]) {
+      if (test(table.rowOf(id)!)) own.push(id);
+      yield;
+    }
+    linked.set(kind.name, { ...one.subject, table: viewOf(table, own) });
+    ids.set(kind, new Set(own));
+  }
   const people = () => ids.get(contact) ?? new Set();
   if (resource === contact) {
-    add(deal, (table) => names(table, "crm_lead_ids", own));
-    add(ticket, (table) => names(table, "crm_lead_ids", own));
+    yield* add(deal, (table) => names(table, "crm_lead_ids", own));
+    yield* add(ticket, (table) => names(table, "crm_lead_ids", own));
   } else {
-    add(contact, (table) => names(table, "crm_company_id", own));
+    yield* add(contact, (table) => names(table, "crm_company_id", own));
     for (const kind of [deal, ticket]) {
-      add(kind, (table) => {
+      yield* add(kind, (table) => {
         const direct = names(table, "crm_company_id", own);
         const any = names(table, "crm_company_id");
         const through = names(table, "crm_lead_ids", people());
@@ -72,7 +70,7 @@ export function linkedTo(
       });
     }
   }
-  add(task, (table) => {
+  yield* add(task, (table) => {
     const tests = [
       ...(resource === company ? [names(table, "crm_company_id", own)] : []),
       names(table, "crm_person_id", people()),

@@ -13,12 +13,19 @@ import { cut } from "../values/marks.ts";
 import { cutAt } from "../values/text.ts";
 import { visible } from "../values/visible.ts";
 import { type Account, type Linked, linkedTo } from "./linked_records.ts";
-import { toEpoch } from "./moments.ts";
 import { NOTE_RULE, readNotes } from "./notes.ts";
-import { query } from "./query.ts";
-import type { Question } from "./question.ts";
+import { copyOf, queryInTurns } from "./query.ts";
+import {
+  type Ask,
+  MOST_ROWS,
+  readEnds,
+  type ReadPart,
+  readParts,
+  stateIs,
+  timeOf,
+} from "./overview_parts.ts";
 import type { Found } from "./records.ts";
-import type { Subject } from "./subject.ts";
+import { inTurns } from "../values/turns.ts";
 
 /** The maximum size of an overview as JSON, in bytes. */
 const MAX_SIZE = 5_700;
@@ -27,7 +34,7 @@ const MAX_SIZE = 5_700;
  * How many records a part shows, and how many characters of a text; the first
  * pair that fits is used.
  */
-const SIZES = [[6, 240], [4, 240], [3, 160], [2, 100], [1, 60], [
+const SIZES = [[MOST_ROWS, 240], [4, 240], [3, 160], [2, 100], [1, 60], [
   1,
   20,
 ]] as const;
@@ -35,63 +42,10 @@ const SIZES = [[6, 240], [4, 240], [3, 160], [2, 100], [1, 60], [
 /** For how many open deals and people their notes are read. */
 const NOTED = { deal: 4, contact: 3 } as const;
 
-/** In how many currencies a part shows its value. */
-const MAX_CURRENCIES = 6;
-
 /** How many notes an overview shows. */
 const MAX_NOTES = 5;
 
-/** A kind of records in an overview. */
-interface Part {
-  /** The name of the part. */
-  readonly name: string;
-  /** The kind of record. */
-  readonly resource: Resource;
-  /** The state that its records have. */
-  readonly state?: string;
-  /** The fields that are shown; none if the records are only counted. */
-  readonly fields: readonly string[];
-  /** What it is sorted by. */
-  readonly sort?: string;
-  /** The amount that is added up. */
-  readonly sum?: string;
-}
-
 const { company, contact, deal, task, ticket } = resources;
-
-/** The parts of an overview, in the order that readers see. */
-const PARTS: readonly Part[] = [
-  {
-    name: "people",
-    resource: contact,
-    fields: ["first_name", "last_name", "job_title", "telephone", "email"],
-    sort: "-updated_at",
-  },
-  {
-    name: "open_deals",
-    resource: deal,
-    state: "open",
-    fields: ["name", "size", "currency", "crm_stage_id", "closed_date"],
-    sort: "-size",
-    sum: "size",
-  },
-  { name: "won", resource: deal, state: "won", fields: [], sum: "size" },
-  { name: "lost", resource: deal, state: "lost", fields: [], sum: "size" },
-  {
-    name: "open_tickets",
-    resource: ticket,
-    state: "open",
-    fields: ["name", "ticket_stage_id", "assignee_id", "due_date"],
-    sort: "due_date",
-  },
-  {
-    name: "open_tasks",
-    resource: task,
-    state: "open",
-    fields: ["name", "assignee_id", "due_date", "days_overdue"],
-    sort: "due_date",
-  },
-];
 
 /** What is shown of the company or contact itself. */
 const OWN: Readonly<Record<string, readonly string[]>> = {
@@ -148,18 +102,40 @@ export interface OverviewOptions {
 export async function createOverview(
   options: OverviewOptions,
 ): Promise<JsonObject> {
-  const { account, found } = options;
-  const linked = linkedTo(account, found);
-  const notes = await notesAround(options, linked);
+  const { account, found, signal } = options;
+  // There may be many records: others run meanwhile.
+  const linked = await inTurns({
+    of: found,
+    copy: copyFound,
+    steps: (found) => linkedTo(account, found),
+    signal,
+  });
+  const ask: Ask = (subject, question) =>
+    queryInTurns(question, subject, [], signal);
+  const notes = await notesAround(options, linked, ask);
+  const parts = await readParts(linked, ask);
+  const ends = await readEnds(linked, notes.notes, ask);
   let answer: JsonObject = {};
   for (const [most, length] of SIZES) {
     answer = shorten(
-      present(account, linked, notes, most),
+      present(account, { parts, notes, ends }, most),
       length,
     ) as JsonObject;
     if (sizeOf(answer) <= MAX_SIZE) break;
   }
   return answer;
+}
+
+/** The same records as they are now. */
+function copyFound(
+  found: ReadonlyMap<string, Found>,
+): ReadonlyMap<string, Found> {
+  return new Map(
+    Array.from(found, ([name, one]) => [name, {
+      ...one,
+      subject: copyOf(one.subject),
+    }]),
+  );
 }
 
 function sizeOf(answer: JsonObject): number {
@@ -177,6 +153,7 @@ interface Notes {
 async function notesAround(
   { account, crm, signal }: OverviewOptions,
   linked: Linked,
+  ask: Ask,
 ): Promise<Notes> {
   const sources: { resource: Resource; id: number }[] = [account];
   const read: string[] = [`the ${account.resource.name}`];
@@ -184,11 +161,11 @@ async function notesAround(
     const subject = linked.get(kind.name);
     if (!subject) continue;
     const most = NOTED[kind.name as keyof typeof NOTED];
-    const { rows = [], matched } = query(
-      { ...stateIs(state), fields: ["id"], limit: most },
-      subject,
-      [],
-    );
+    const { rows = [], matched } = await ask(subject, {
+      ...stateIs(state),
+      fields: ["id"],
+      limit: most,
+    });
     sources.push(...rows.map(({ id }) => ({ resource: kind, id: toId(id)! })));
     if (matched === 0) continue;
     read.push(
@@ -223,20 +200,9 @@ async function notesAround(
   };
 }
 
-function timeOf(value: unknown): number {
-  return Date.parse(String(value)) || 0;
-}
-
-function stateIs(state: string | undefined): Pick<Question, "where"> {
-  return state === undefined
-    ? {}
-    : { where: [{ field: "state", value: state }] };
-}
-
 function present(
   { resource, record }: Account,
-  linked: Linked,
-  { notes, rule }: Notes,
+  { parts, notes: { notes, rule }, ends }: Read,
   most: number,
 ): JsonObject {
   const shown = OWN[resource.name]!.filter((key) => !isEmpty(record[key]));
@@ -245,9 +211,11 @@ function present(
       shown.map((key) => [key, record[key]]),
     ),
   };
-  for (const part of PARTS) {
-    const subject = linked.get(part.resource.name);
-    if (subject) answer[part.name] = presentPart(part, subject, most);
+  for (const [name, { head, rows, total }] of parts) {
+    const some = rows.slice(0, most);
+    answer[name] = some.length === 0
+      ? head
+      : { ...head, records: some, ...more(total - some.length) };
   }
   const some = notes.slice(0, Math.min(most, MAX_NOTES));
   answer.last_notes = {
@@ -255,14 +223,9 @@ function present(
     records: some,
     ...more(notes.length - some.length),
   };
-  const tasks = linked.get(task.name);
-  const deals = linked.get(deal.name);
-  const last = lastContact(notes, tasks);
-  const next = nextStep(tasks, deals);
   return {
     ...answer,
-    ...(last ? { last_contact: last } : {}),
-    ...(next ? { next_step: next } : {}),
+    ...ends,
     rules: {
       ...(resource === company ? { open_deals: BELONGS } : {}),
       last_notes: rule,
@@ -280,81 +243,12 @@ function more(count: number): JsonObject {
   return count > 0 ? { more: count } : {};
 }
 
-function presentPart(
-  { state, fields, sort, sum }: Part,
-  subject: Subject,
-  most: number,
-): JsonObject {
-  const where = stateIs(state);
-  const measures = ["count", ...(sum ? [`sum:${sum}`] : [])];
-  const { groups: [totals] = [] } = query({ ...where, measures }, subject, []);
-  const total = Number(totals?.count ?? 0);
-  const value = totals?.[`sum:${sum}`];
-  const amounts = isObject(value) ? Object.entries(value) : [];
-  const left = amounts.length - MAX_CURRENCIES;
-  const head = {
-    total,
-    ...(amounts.length > 0
-      ? { value: Object.fromEntries(amounts.slice(0, MAX_CURRENCIES)) }
-      : {}),
-    ...(left > 0 ? { more_currencies: left } : {}),
-  };
-  if (fields.length === 0 || total === 0) return head;
-  const { rows = [] } = query(
-    { ...where, fields, limit: most, ...(sort ? { sort } : {}) },
-    subject,
-    [],
-  );
-  return { ...head, records: rows, ...more(total - rows.length) };
-}
-
-/** The newest note or completed task. */
-function lastContact(
-  [note]: readonly JsonObject[],
-  tasks: Subject | undefined,
-): JsonObject | undefined {
-  const { rows: [done] = [] } = tasks
-    ? query(
-      { ...stateIs("closed"), fields: ["name", "updated_at"], limit: 1 },
-      tasks,
-      [],
-    )
-    : {};
-  const noted = timeOf(note?.created_at);
-  const worked = done ? toEpoch(done.updated_at, tasks!.zone) ?? 0 : 0;
-  if (noted === 0 && worked === 0) return undefined;
-  return worked > noted
-    ? { date: done!.updated_at, what: "completed task", task: done }
-    : { date: note!.created_at, what: "note", on: note!.on };
-}
-
-/** The open task that is due first; without one, the deal that closes first. */
-function nextStep(
-  tasks: Subject | undefined,
-  deals: Subject | undefined,
-): JsonObject | undefined {
-  const first = (
-    subject: Subject | undefined,
-    date: string,
-    fields: readonly string[],
-  ) =>
-    subject && query(
-      {
-        where: [{ field: "state", value: "open" }, {
-          field: date,
-          op: "is_set",
-        }],
-        fields: ["name", date, ...fields],
-        sort: date,
-        limit: 1,
-      },
-      subject,
-      [],
-    ).rows?.[0];
-  const due = first(tasks, "due_date", ["days_overdue", "next_step"]);
-  if (due) return { task: due };
-  const closing = first(deals, "closed_date", ["crm_stage_id"]);
-  return closing && { deal: closing };
+/** What an overview is written from. */
+interface Read {
+  readonly parts: ReadonlyMap<string, ReadPart>;
+  readonly notes: Notes;
+  /** The last contact and the next step. */
+  readonly ends: JsonObject;
 }
 
 /** Cuts every text in a value that is longer than allowed. */

@@ -31,7 +31,7 @@ export interface Answer {
 }
 
 /** The same records as they are now. */
-function copyOf(subject: Subject): Subject {
+export function copyOf(subject: Subject): Subject {
   const { table, parent } = subject;
   return {
     ...subject,

@@ -160,7 +160,10 @@ export function createTable(): Table {
  * @param ids The ids of its records to show.
  */
 export function viewOf(table: Table, ids: readonly number[]): Table {
-  const rows = ids.map((id) => table.rowOf(id)!);
+  // One may have been removed from a table that is copied later.
+  const rows = ids.map((id) => table.rowOf(id)).filter((row) =>
+    row !== undefined
+  );
   return {
     ...table,
     size: rows.length,
