@@ -83,7 +83,7 @@ export function stateIs(state: string | undefined): Pick<Question, "where"> {
     : { where: [{ field: "state", value: state }] };
 }
 
-/** A date as ms since 1970; 0 if it is none. */
+/** A date as ms since 1970; 0 for any other value. */
 export function timeOf(value: unknown): number {
   return Date.parse(String(value)) || 0;
 }
