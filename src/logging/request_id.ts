@@ -28,6 +28,7 @@ export function withRequestId<T>(
   if (given !== undefined && given === current.getStore()) return run(given);
   const id = given !== undefined && /^[\w-]{1,64}$/.test(given)
     ? given
-    : crypto.randomUUID().slice(-12);
+    // After a letter, digits alone are not taken for a phone number.
+    : `a${crypto.randomUUID().slice(-11)}`;
   return current.run(id, run, id);
 }

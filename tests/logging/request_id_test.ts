@@ -6,6 +6,7 @@ import {
 } from "@std/assert";
 import { createHandler, createServer, type Log } from "../../mod.ts";
 import { createLog } from "../../src/logging/log.ts";
+import { withRequestId } from "../../src/logging/request_id.ts";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
 import { run, startHttp } from "../support/process.ts";
 import {
@@ -141,4 +142,19 @@ Deno.test("each call over stdio has its own id in the log", async () => {
   assertEquals(ids.length, 2);
   for (const id of ids) assertMatch(id, /^[0-9a-f]{12}$/);
   assert(ids[0] !== ids[1]);
+});
+
+Deno.test("an id that is all digits is not taken for a phone number", () => {
+  const lines: string[] = [];
+  const log = createLog("info", (line) => lines.push(line), JSON.stringify);
+  const { randomUUID } = crypto;
+  crypto.randomUUID = () => "11111111-1111-4111-8111-628123456789";
+  try {
+    withRequestId((id) => {
+      log("info", "Here");
+      assertEquals(JSON.parse(lines[0]!).request, id);
+    });
+  } finally {
+    crypto.randomUUID = randomUUID;
+  }
 });
