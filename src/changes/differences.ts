@@ -10,6 +10,7 @@ import type { Setup } from "../fields/setup.ts";
 import { showValue } from "../fields/shown.ts";
 import type { Field } from "../fields/template.ts";
 import { argumentOf, nameKeyOf, type Resource } from "../qontak/resources.ts";
+import { createDerived } from "../values/derived.ts";
 import {
   defined,
   isEmpty,
@@ -114,11 +115,11 @@ export async function setByQontak(
   const sent = new Set(valuesOf(body).map(({ key }) => key));
   const found = valuesOf(after).filter((one) => {
     const { key, value } = one;
+    const old = before && one.in(before);
+    // Most values are the same as before.
+    if (before && value === old) return false;
     if (sent.has(key) || TRIVIAL.has(key) || isNameOf(key, after)) return false;
     if (!KEY.test(key) || [value].flat().some(isObject)) return false;
-    const old = before && one.in(before);
-    // A percentage that is not set, or not a number.
-    const isNothing = (value: unknown) => isEmpty(value) || Number(value) === 0;
     return before
       ? old !== undefined && !isSameAt(key, value, old) &&
         !(isNothing(value) && isNothing(old))
@@ -141,6 +142,11 @@ export async function setByQontak(
   });
 }
 
+/** Whether a value is nothing: empty, or a percentage that is not set. */
+function isNothing(value: unknown): boolean {
+  return isEmpty(value) || Number(value) === 0;
+}
+
 /** Whether a key holds only the name of an id that the record has too. */
 function isNameOf(key: string, record: JsonObject): boolean {
   const [, stem] = /^(.+?)(?:_full)?_names?$/.exec(key) ?? [];
@@ -161,6 +167,16 @@ interface Named {
   show(value: unknown, record?: JsonObject): unknown;
 }
 
+/** The fields by the keys of their values. */
+const byKey = createDerived((fields: readonly Field[]) =>
+  new Map(
+    fields.map((field) => [
+      field.custom ? `additional_fields id ${field.id}` : field.key,
+      field,
+    ]),
+  )
+);
+
 /** Finds the labels of the fields and options that a body names. */
 async function namesOf(
   setup: Setup,
@@ -169,14 +185,8 @@ async function namesOf(
 ): Promise<(value: Value) => Named> {
   const fields = await setup.fields(resource).catch(() => []);
   const places = await placesOf(setup, resource, { before, body });
-  const byKey = new Map<string, Field>(
-    fields.map((field) => [
-      field.custom ? `additional_fields id ${field.id}` : field.key,
-      field,
-    ]),
-  );
   return (one) => {
-    const field = byKey.get(one.key);
+    const field = byKey(fields).get(one.key);
     const options = [
       ...field?.options ?? [],
       ...field?.items ?? [],

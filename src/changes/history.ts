@@ -213,15 +213,33 @@ export function createHistory(
       const from: PastChange = JSON.parse(text);
       const to = next(from);
       if (!to) return false;
-      if (!await store.replace(placeOf(id), text, JSON.stringify(to))) continue;
-      await ask(() =>
-        store.replace({ ...index, id }, listedText(from), listedText(to))
-      );
-      // A list that is being read may miss it.
-      running.delete(scope);
-      return true;
+      if (await replace(id, { text, from, to })) return true;
     }
     return false;
+  }
+
+  /**
+   * Replaces an entry, if it is still the same.
+   *
+   * @returns Whether it was.
+   */
+  async function replace(
+    id: string,
+    { text, from, to }: {
+      readonly text: string;
+      readonly from: PastChange;
+      readonly to: PastChange;
+    },
+  ): Promise<boolean> {
+    if (!await store.replace(placeOf(id), text, JSON.stringify(to))) {
+      return false;
+    }
+    await ask(() =>
+      store.replace({ ...index, id }, listedText(from), listedText(to))
+    );
+    // A list that is being read may miss it.
+    running.delete(scope);
+    return true;
   }
 
   async function readList(): Promise<readonly ListedChange[]> {
@@ -267,19 +285,28 @@ export function createHistory(
         ...given,
         effect: "unknown",
       };
-      const put = (place: Place, text: string) =>
-        ask(async () => {
-          await store.put(place, text, days * DAY);
-          return true;
-        });
-      if (!await put(placeOf(id), JSON.stringify(begun))) return undefined;
-      await put({ ...index, id }, listedText(begun));
+      const text = JSON.stringify(begun);
+      let isKept = false;
+      await ask(async () => {
+        await store.put(placeOf(id), text, days * DAY);
+        isKept = true;
+        await store.put({ ...index, id }, listedText(begun), days * DAY);
+      });
+      if (!isKept) return undefined;
       running.delete(scope);
       return {
         id,
         async done(known) {
-          await ask(() =>
-            change(id, (now) => ({ ...now, ...known, effect: "done" }))
+          const next = (now: PastChange): PastChange => ({
+            ...now,
+            ...known,
+            effect: "done",
+          });
+          // Usually nothing has changed it meanwhile.
+          const to = next(begun);
+          await ask(async () =>
+            await replace(id, { text, from: begun, to }) ||
+            await change(id, next)
           );
         },
         async drop() {

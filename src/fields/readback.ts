@@ -142,6 +142,7 @@ export function isSameAt(key: string, a: unknown, b: unknown): boolean {
  * @param b The other.
  */
 export function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
   // A cleared percentage is returned as "0.0".
   if (isEmpty(a)) return isEmpty(b) || b === "0.0";
   if (isEmpty(b)) return false;

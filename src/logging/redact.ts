@@ -211,9 +211,16 @@ function looksRandom(word: string): boolean {
   });
 }
 
+/**
+ * Matches every text that any of the patterns matches, and few others: it is
+ * quicker than all of them.
+ */
+const MAY_MATCH = /[\d@:=]|%40|-----BEGIN|plan-|qmcp_|qsi[acr]_|bearer|eyJ/i;
+
 const secrets = patterns.filter(({ kind }) => kind === "secret");
 
 function apply(patterns: readonly Pattern[], text: string): string {
+  if (!MAY_MATCH.test(text)) return text;
   return patterns.reduce(
     (text, { find, is, put }) =>
       is
