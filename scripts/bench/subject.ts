@@ -44,6 +44,9 @@ async function createRequests({ url, token }: SubjectOptions) {
   const addressOf = (deal: unknown) => `${url}/api/v3.1/deals/${deal}`;
   const read = async (deal: unknown) =>
     await (await fetch(addressOf(deal), { headers })).text();
+  // Over a kept connection, Deno may repeat a request, as src/net/transport.ts
+  // says. So a write that must not arrive twice needs one of its own.
+  const client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
   return {
     read,
     async write(deal: unknown, name: unknown) {
@@ -52,6 +55,7 @@ async function createRequests({ url, token }: SubjectOptions) {
         method: "PUT",
         headers: { ...headers, "content-type": "application/json" },
         body: JSON.stringify({ name }),
+        client,
       });
       await answer.body?.cancel();
       return await read(deal);

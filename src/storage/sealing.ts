@@ -24,7 +24,7 @@ export interface Sealer {
    * Derives a key for keyed hashes (HMAC-SHA-256) from the first key, without
    * revealing that key. Undefined if there is no key.
    */
-  hashKey(purpose: string): Promise<CryptoKey | undefined>;
+  hashKey(purpose: string): Promise<Uint8Array | undefined>;
 }
 
 /**
@@ -36,6 +36,9 @@ const MARK = "sealed:1:";
 export function isSealed(record: string): boolean {
   return record.startsWith(MARK);
 }
+
+/** The length of keys for hashes, in bytes: a block of SHA-256. */
+export const HASH_KEY = 64;
 
 /** The length of AES-GCM's initialisation vector, in bytes. */
 const IV = 12;
@@ -67,9 +70,9 @@ export function createSealer(keys: readonly string[]): Sealer {
       const first = decoded[0];
       if (!first) return undefined;
       const base = await crypto.subtle.importKey("raw", first, "HKDF", false, [
-        "deriveKey",
+        "deriveBits",
       ]);
-      return await crypto.subtle.deriveKey(
+      const bits = await crypto.subtle.deriveBits(
         {
           name: "HKDF",
           hash: "SHA-256",
@@ -77,10 +80,9 @@ export function createSealer(keys: readonly string[]): Sealer {
           info: bytesOf(purpose),
         },
         base,
-        { name: "HMAC", hash: "SHA-256" },
-        false,
-        ["sign"],
+        8 * HASH_KEY,
       );
+      return new Uint8Array(bits);
     },
     async seal(record, tenant) {
       const first = imported[0];
