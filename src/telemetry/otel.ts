@@ -32,13 +32,17 @@ export interface Span {
   end(): void;
 }
 
-interface Meter {
+/** Makes the instruments of metrics. */
+export interface Meter {
+  /** Makes a counter. */
   createCounter(name: string, options: InstrumentOptions): {
     add(value: number, attributes: Attributes): void;
   };
+  /** Makes a histogram. */
   createHistogram(name: string, options: InstrumentOptions): {
     record(value: number, attributes: Attributes): void;
   };
+  /** Makes a gauge that is read when metrics are collected. */
   createObservableGauge(name: string, options: InstrumentOptions): {
     addCallback(read: (result: { observe(value: number): void }) => void): void;
   };

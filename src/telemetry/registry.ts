@@ -12,20 +12,15 @@ import {
   prometheusName,
 } from "./metrics.ts";
 
+/** Labels of a value, by name. */
+type LabelValues = Readonly<Record<string, string>>;
+
 /** The values of all metrics. */
 export interface Registry {
   /** Adds to a counter. */
-  add(
-    name: MetricName,
-    labels: Readonly<Record<string, string>>,
-    n: number,
-  ): void;
+  add(name: MetricName, labels: LabelValues, n: number): void;
   /** Adds a value, in seconds, to a histogram. */
-  put(
-    name: MetricName,
-    labels: Readonly<Record<string, string>>,
-    seconds: number,
-  ): void;
+  put(name: MetricName, labels: LabelValues, seconds: number): void;
   /** Sets where the value of a gauge is read, each time it is shown. */
   gauge(name: MetricName, read: () => number): void;
   /** All values in Prometheus' text format. */
@@ -42,11 +37,63 @@ interface Series {
   readonly buckets: number[];
 }
 
+/** Series by the values of their labels, one level for each label. */
+type Tree = Map<string, Tree | Series>;
+
 /**
  * The most sets of labels of one metric. The tables already limit them; this is
  * a second limit in case of a mistake.
  */
 export const MAX_SERIES = 2_000;
+
+/** The values of one metric. */
+function createValues(name: MetricName) {
+  const names: readonly string[] = metrics[name].labels;
+  // Without labels, there is one level for the only series.
+  const levels = names.length > 0 ? names : [""];
+  const tree: Tree = new Map();
+  const all: Series[] = [];
+
+  function lookUp(labels: LabelValues): Series | undefined {
+    let level: Tree | Series | undefined = tree;
+    for (const label of levels) {
+      level = (level as Tree | undefined)?.get(labels[label] ?? "");
+    }
+    return level as Series | undefined;
+  }
+
+  function create(labels: LabelValues): Series {
+    const series: Series = {
+      labels: names.map((label) => `${label}="${escape(labels[label] ?? "")}"`)
+        .join(),
+      total: 0,
+      buckets: metrics[name].kind === "histogram"
+        ? Array(BUCKETS.length + 1).fill(0)
+        : [],
+    };
+    let level = tree;
+    for (const label of levels.slice(0, -1)) {
+      const value = labels[label] ?? "";
+      if (!level.has(value)) level.set(value, new Map());
+      level = level.get(value) as Tree;
+    }
+    level.set(labels[levels.at(-1)!] ?? "", series);
+    all.push(series);
+    return series;
+  }
+
+  const others = Object.fromEntries(levels.map((label) => [label, "other"]));
+  return {
+    all,
+    find(labels: LabelValues): Series {
+      const known = lookUp(labels);
+      if (known) return known;
+      return all.length < MAX_SERIES
+        ? create(labels)
+        : lookUp(others) ?? create(others);
+    },
+  };
+}
 
 /**
  * Makes a registry.
@@ -54,50 +101,20 @@ export const MAX_SERIES = 2_000;
  * @returns The registry, with all values at zero.
  */
 export function createRegistry(): Registry {
-  const all = new Map(
-    metricList.map(([name]) => [name, new Map<string, Series>()]),
+  const values = new Map(
+    metricList.map(([name]) => [name, createValues(name)]),
   );
-
   const gauges = new Map<MetricName, () => number>();
-
-  function find(
-    name: MetricName,
-    labels: Readonly<Record<string, string>>,
-  ): Series {
-    const ours = all.get(name)!;
-    const names: readonly string[] = metrics[name].labels;
-    let key = "";
-    for (const label of names) key += `${labels[label] ?? ""}\0`;
-    let series = ours.get(key);
-    if (series) return series;
-    let values = names.map((label) => labels[label] ?? "");
-    if (ours.size >= MAX_SERIES) {
-      values = names.map(() => "other");
-      key = "other";
-      series = ours.get(key);
-    }
-    if (!series) {
-      series = {
-        labels: names.map((label, i) => `${label}="${escape(values[i]!)}"`)
-          .join(),
-        total: 0,
-        buckets: metrics[name].kind === "histogram"
-          ? Array(BUCKETS.length + 1).fill(0)
-          : [],
-      };
-      ours.set(key, series);
-    }
-    return series;
-  }
 
   return {
     add(name, labels, n) {
-      find(name, labels).total += n;
+      values.get(name)!.find(labels).total += n;
     },
     put(name, labels, seconds) {
-      const series = find(name, labels);
-      const bucket = BUCKETS.findIndex((bound) => seconds <= bound);
-      series.buckets[bucket < 0 ? BUCKETS.length : bucket]!++;
+      const series = values.get(name)!.find(labels);
+      let bucket = 0;
+      while (seconds > BUCKETS[bucket]!) bucket++;
+      series.buckets[bucket]!++;
       series.total += seconds;
     },
     gauge(name, read) {
@@ -112,9 +129,7 @@ export function createRegistry(): Registry {
           `# HELP ${full} ${help.replaceAll("\\", "\\\\")}`,
           `# TYPE ${full} ${kind}`,
           ...read ? [line(full, "", read())] : [],
-          ...[...all.get(name)!.values()].flatMap((series) =>
-            write(full, series)
-          ),
+          ...values.get(name)!.all.flatMap((series) => write(full, series)),
         ].map((line) => `${line}\n`).join("");
       }).join(""),
   };

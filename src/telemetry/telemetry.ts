@@ -7,12 +7,14 @@
 import {
   BUCKETS,
   type Labels,
+  type Metric,
+  metricList,
   type MetricName,
   metrics,
   type Named,
   PREFIX,
 } from "./metrics.ts";
-import { openTelemetry, type Span } from "./otel.ts";
+import { type Meter, openTelemetry, type Span } from "./otel.ts";
 import { outcomeOf } from "./outcome.ts";
 import { createRegistry } from "./registry.ts";
 
@@ -114,39 +116,20 @@ export interface Telemetry {
  */
 export function createTelemetry(): Telemetry {
   const registry = createRegistry();
-  const instruments = new Map<
-    MetricName,
-    (value: number, labels: Readonly<Record<string, string>>) => void
-  >();
-
-  /** The OpenTelemetry instruments, made on first use. */
-  function instrument(name: MetricName) {
-    const meter = openTelemetry()?.meter;
-    let record = instruments.get(name);
-    if (meter && !record) {
-      const { kind, help: description } = metrics[name];
-      if (kind === "counter") {
-        const counter = meter.createCounter(PREFIX + name, { description });
-        record = (value, labels) => counter.add(value, labels);
-      } else {
-        const histogram = meter.createHistogram(PREFIX + name, {
-          description,
-          unit: "s",
-          advice: { explicitBucketBoundaries: BUCKETS },
-        });
-        record = (value, labels) => histogram.record(value, labels);
-      }
-      instruments.set(name, record);
-    }
-    return record;
-  }
+  const { meter, tracer } = openTelemetry() ?? {};
+  const instruments = new Map(
+    meter && metricList.flatMap(([name, metric]) => {
+      const record = instrumentOf(meter, name, metric);
+      return record ? [[name, record] as const] : [];
+    }),
+  );
 
   function count(
     name: MetricName,
     labels: Readonly<Record<string, string>>,
   ): void {
     registry.add(name, labels, 1);
-    instrument(name)?.(1, labels);
+    instruments.get(name)?.(1, labels);
   }
 
   function observe(
@@ -155,20 +138,19 @@ export function createTelemetry(): Telemetry {
     labels: Readonly<Record<string, string>>,
   ): void {
     registry.put(name, labels, seconds);
-    instrument(name)?.(seconds, labels);
+    instruments.get(name)?.(seconds, labels);
   }
 
-  async function watch<T>(
+  function watch<T>(
     name: ActivityName,
     labels: Readonly<Record<string, string>>,
     run: () => Promise<T>,
     word: (ended: Ended<T>) => string = wordOf,
   ): Promise<T> {
     const activity: Activity = activities[name];
-    const tracer = openTelemetry()?.tracer;
     const start = performance.now();
 
-    async function follow(span?: Span): Promise<T> {
+    function follow(span?: Span): Promise<T> {
       const end = (ended: Ended<T>) => {
         const outcome = word(ended);
         count(activity.counter, { ...labels, outcome });
@@ -179,34 +161,60 @@ export function createTelemetry(): Telemetry {
         if ("error" in ended) span?.setStatus({ code: 2, message: outcome });
         span?.end();
       };
-      try {
-        const value = await run();
+      return run().then((value) => {
         end({ value });
         return value;
-      } catch (error) {
+      }, (error) => {
         end({ error });
         throw error;
-      }
+      });
     }
 
-    return await (tracer
+    return tracer
       ? tracer.startActiveSpan(
         activity.name(labels),
         { kind: activity.kind, attributes: labels },
         follow,
       )
-      : follow());
+      : follow();
   }
 
   function gauge(name: Named<"gauge">, read: () => number): void {
     registry.gauge(name, read);
-    openTelemetry()?.meter
-      .createObservableGauge(PREFIX + name, { description: metrics[name].help })
+    meter
+      ?.createObservableGauge(PREFIX + name, {
+        description: metrics[name].help,
+      })
       .addCallback((result) => result.observe(read()));
   }
 
   return { watch, count, observe, gauge, text: registry.text };
 }
+
+/** What records a counter or histogram in OpenTelemetry. */
+function instrumentOf(
+  meter: Meter,
+  name: MetricName,
+  { kind, help: description }: Metric,
+): Instrument | undefined {
+  if (kind === "counter") {
+    const counter = meter.createCounter(PREFIX + name, { description });
+    return (value, labels) => counter.add(value, labels);
+  }
+  if (kind === "gauge") return undefined;
+  const histogram = meter.createHistogram(PREFIX + name, {
+    description,
+    unit: "s",
+    advice: { explicitBucketBoundaries: BUCKETS },
+  });
+  return (value, labels) => histogram.record(value, labels);
+}
+
+/** Records a value. */
+type Instrument = (
+  value: number,
+  labels: Readonly<Record<string, string>>,
+) => void;
 
 function wordOf(ended: Ended<unknown>): string {
   return "error" in ended ? outcomeOf(ended.error) : "ok";
