@@ -35,7 +35,7 @@ export interface Made {
 /** What all callers were told. */
 export interface Ledger {
   readonly made: Made[];
-  /** How long calls took, in ms, by tool. */
+  /** How long calls took, in ms, by kind, and apart for the pressed company. */
   readonly times: Map<string, number[]>;
   readonly outcomes: Record<Outcome, number>;
   /**
@@ -73,6 +73,9 @@ export interface CallerOptions {
 
 /** One caller in this many calls only for the first company. */
 const PRESSING = 8;
+
+/** Whether a caller is one of them. */
+const isPressing = (index: number): boolean => index % PRESSING === 0;
 
 /** How many sentences of each kind to keep. */
 const KEPT = 20;
@@ -130,9 +133,7 @@ class Caller {
   async step(): Promise<void> {
     const { index, tenants } = this.#options;
     const [pressed] = tenants;
-    const tenant = index % PRESSING === 0
-      ? pressed!
-      : this.#random.pick(tenants);
+    const tenant = isPressing(index) ? pressed! : this.#random.pick(tenants);
     let at = this.#random.int(1, WEIGHT);
     const [, , run] = STEPS.find(([weight]) => (at -= weight) <= 0)!;
     await run(this, tenant);
@@ -189,9 +190,11 @@ class Caller {
       keep(ledger.failures, `${tool} for ${tenant}: ${text}`);
     }
     if (outcome !== "unanswered") {
-      const times = ledger.times.get(kind);
+      // All of them share what one company may send, and so wait for it.
+      const row = isPressing(index) ? `${kind}, pressed` : kind;
+      const times = ledger.times.get(row);
       if (times) times.push(end - start);
-      else ledger.times.set(kind, [end - start]);
+      else ledger.times.set(row, [end - start]);
     }
     const foreign = namedIn(text).find((name) => name !== tenant);
     if (foreign) this.#break(`${tool} for ${tenant} shows ${foreign}`);
