@@ -307,7 +307,10 @@ function toolEntry(tool: ShownTool, language: Language, text: Words): Html {
     </details>`;
 }
 
-/** The script reads the arguments of a tool from these elements. */
+/**
+ * The script reads the arguments of a tool from these elements. Their end tags
+ * are left out, as HTML allows: there are hundreds.
+ */
 function argumentEntry(
   { name, type, required, description }: ShownArgument,
   text: Words,
@@ -319,7 +322,7 @@ function argumentEntry(
     description === undefined
       ? undefined
       : markup` <span${lang}>${description}</span>`
-  }</li>`;
+  }`;
 }
 
 function fill(

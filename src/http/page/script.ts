@@ -14,6 +14,8 @@
  * @module
  */
 
+import { BOARD } from "./board_script.ts";
+
 /** The script, for the head of the page. */
 export const SCRIPT: string = String.raw`"use strict";
 // Before anything is shown: what needs this script is not hidden any more.
@@ -349,7 +351,7 @@ document.addEventListener("DOMContentLoaded", () => {
     }
     return table;
   };
-
+${BOARD}
   /** @type {(type: string) => HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} */
   const inputFor = (type) => {
     const options = type === "boolean"
@@ -428,19 +430,22 @@ document.addEventListener("DOMContentLoaded", () => {
       ariaLabel: fill(words.answer, { tool: name }),
     });
     const forms = make("div", { className: "forms", hidden: true });
-    const [asTable, whole] = [words.table, words.whole].map((textContent) =>
-      make("button", { type: "button", textContent })
-    );
-    forms.append(asTable, whole);
-    /** @type {(isTable: boolean) => void} */
-    const show = (isTable) => {
-      scroll.hidden = !isTable;
-      answer.hidden = isTable;
-      asTable.setAttribute("aria-pressed", String(isTable));
-      whole.setAttribute("aria-pressed", String(!isTable));
+    /** @type {(HTMLElement | undefined)[]} */
+    let views = [];
+    const [asBoard, asTable, whole] = [words.board, words.table, words.whole]
+      .map((textContent) => make("button", { type: "button", textContent }));
+    const choices = [asBoard, asTable, whole];
+    /** @type {(chosen: HTMLElement) => void} */
+    const show = (chosen) => {
+      const view = views[choices.findIndex((one) => one === chosen)];
+      scroll.replaceChildren(view ?? "");
+      scroll.hidden = !view;
+      answer.hidden = Boolean(view);
+      for (const one of choices) {
+        one.setAttribute("aria-pressed", String(one === chosen));
+      }
     };
-    asTable.addEventListener("click", () => show(true));
-    whole.addEventListener("click", () => show(false));
+    for (const one of choices) one.addEventListener("click", () => show(one));
     const list = tool.querySelector("ul");
     if (list) form.append(list);
     form.append(button, status, forms, scroll, answer);
@@ -470,9 +475,15 @@ document.addEventListener("DOMContentLoaded", () => {
           .join("\n\n");
         const { structuredContent: content, isError } = result;
         const records = isRecord(content) && !isError ? rowsOf(content) : [];
-        scroll.replaceChildren(tableOf(records));
-        forms.hidden = records.length === 0;
-        show(records.length > 0);
+        const isTable = records.length > 0;
+        const board = isTable
+          ? await askBoard(name, content, records).catch(() => undefined)
+          : undefined;
+        views = [board, isTable ? tableOf(records) : undefined];
+        forms.replaceChildren(...choices.slice(board ? 0 : 1));
+        forms.hidden = !isTable;
+        const first = name === "get_pipeline" && board ? asBoard : asTable;
+        show(isTable ? first : whole);
         status.dataset.state = result.isError ? "bad" : "good";
         status.textContent = fill(
           result.isError ? words.failed : words.answered,

@@ -515,6 +515,23 @@ form > button {
   padding: 0.125rem 0.75rem;
   font-size: 0.875rem;
 }
+.board {
+  display: flex;
+  gap: 0.5rem;
+  padding: 0.5rem;
+}
+.board section {
+  flex: 1 0 12rem;
+}
+.board p {
+  margin: 0.5rem 0;
+  padding: 0.5rem;
+  border: 1px solid var(--line);
+  border-radius: 0.5rem;
+}
+.board p * {
+  display: block;
+}
 .answer {
   max-height: 32rem;
   white-space: pre-wrap;

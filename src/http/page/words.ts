@@ -28,7 +28,8 @@ export interface ScriptWords {
   readonly call: string;
   readonly calling: string;
   readonly answer: string;
-  /** The two forms of an answer. */
+  /** The forms of an answer. */
+  readonly board: string;
   readonly table: string;
   readonly whole: string;
   /** The columns of a table of one record. */
@@ -192,6 +193,7 @@ export const words: Readonly<Record<Language, Words>> = {
       call: "Call {tool}",
       calling: "Waiting for the answer …",
       answer: "Answer of {tool}",
+      board: "Board",
       table: "Table",
       whole: "Whole answer",
       field: "Field",
@@ -326,6 +328,7 @@ export const words: Readonly<Record<Language, Words>> = {
       call: "Panggil {tool}",
       calling: "Menunggu jawaban …",
       answer: "Jawaban {tool}",
+      board: "Papan",
       table: "Tabel",
       whole: "Jawaban lengkap",
       field: "Kolom",

@@ -496,6 +496,62 @@ browserTest("an answer is a table, and the whole of it is there", async () => {
   assertEquals(await shown.complaints(), []);
 });
 
+browserTest(
+  "a pipeline is a board, and lists of deals and tickets can be one",
+  async () => {
+    await using shown = await view();
+    const { page } = shown;
+    await tryTool(shown, "get_pipeline", { pipeline_id: "48213" });
+    const board = page.locator("#get_pipeline .board");
+    await board.waitFor();
+    assertEquals(
+      await board.locator("section > b").allInnerTexts(),
+      [
+        "New Inquiry · 5",
+        "Qualified · 5",
+        "Proposal Sent · 5",
+        "Negotiation · 5",
+        "Won · 5",
+        "Lost · 5",
+      ],
+    );
+    // The deals of a stage, the most valuable first.
+    assertEquals(
+      await board.locator("section:nth-child(4) p").first().innerText(),
+      "Meja Kantor 140 cm - CV Cipta Boga Rasa\nUSD 88,040,000\nYohanes Tambunan",
+    );
+    const pressed = (tool: string) =>
+      shown.ask(
+        `[...document.querySelectorAll("#${tool} .forms button")]
+        .map((one) => one.textContent + " " + one.ariaPressed)`,
+      );
+    assertEquals(await pressed("get_pipeline"), [
+      "Board true",
+      "Table false",
+      "Whole answer false",
+    ]);
+    await page.click("#get_pipeline .forms button:nth-child(2)");
+    await page.locator("#get_pipeline table").waitFor();
+    assertEquals(await board.count(), 0);
+    await page.click("#get_pipeline .forms button:nth-child(3)");
+    assert(await page.isVisible("#get_pipeline .answer"));
+
+    for (const tool of ["list_deals", "list_tickets"]) {
+      await tryTool(shown, tool, { per_page: "10" });
+      await page.locator(`#${tool} table`).waitFor();
+      await page.click(`#${tool} .forms button:first-child`);
+      const cards = page.locator(`#${tool} .board p`);
+      assertEquals(await cards.count(), 10);
+      assert(await page.locator(`#${tool} .board section`).count() > 1);
+    }
+    // Contacts have no stages.
+    await tryTool(shown, "list_contacts", {});
+    await page.locator("#list_contacts table").waitFor();
+    assertEquals((await pressed("list_contacts")).length, 2);
+    assertEquals(await shown.complaints(), []);
+  },
+);
+
 browserTest("a read tool is called, and its answer shown", async () => {
   await using shown = await view();
   await tryTool(shown, "list_contacts", { per_page: "2", page: "1" });
