@@ -242,7 +242,6 @@ export const elsewhere: readonly Row[] = [
     "deno task bench:query",
     "deno task fire",
     "deno task fuzz",
-    "deno task simulate",
   ),
   not(
     "it writes into the repository, from packages of npm and PyPI or in Chromium: people run it by hand, and tests compare what it wrote",
