@@ -29,7 +29,7 @@ interface Deployed extends AsyncDisposable {
 
 async function deployed(): Promise<Deployed> {
   await using opened = new AsyncDisposableStack();
-  const program = opened.use(open(readSettings(Deno.env.toObject())));
+  const program = opened.use(await open(readSettings(Deno.env.toObject())));
   const handler = await program.handler(true);
   const all = opened.move();
   return {

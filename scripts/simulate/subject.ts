@@ -54,7 +54,7 @@ if (typeof Deno.openKv === "function") {
   countCalls(Deno.AtomicOperation, ["commit"], true);
 }
 
-const program = open(settingsOf({}));
+const program = await open(settingsOf({}));
 const handler = await program.handler(false);
 
 /** Puts companies into the store. */

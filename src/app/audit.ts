@@ -11,8 +11,6 @@ import { createLog } from "../logging/log.ts";
 import { defined } from "../values/json.ts";
 import type { AuditOptions } from "../audit/audit.ts";
 import type { AuditStore } from "../audit/store.ts";
-import { createKvAuditStore } from "../audit/stores/kv.ts";
-import { createRedisAuditStore } from "../audit/stores/redis.ts";
 
 /**
  * Creates the audit option.
@@ -53,30 +51,40 @@ export function auditOf(
  * Opens the place where records are kept; `qontak-mcp audit` uses it too.
  * Undefined if they are only written to stderr, or not recorded.
  *
- * @param settings The settings.
  * @param parts Deno KV, if the runtime has it, and what seals it.
  * @throws {ConfigError} When a setting asks for something that is not
  * available.
  */
-export function openAuditStore(
+export type OpenAuditStore = (parts: {
+  readonly kv: Kv | undefined;
+  readonly sealer: Sealer | undefined;
+}) => AuditStore | undefined;
+
+/**
+ * Loads what opens the place where records are kept.
+ *
+ * @param settings The settings.
+ */
+export async function loadAuditStore(
   settings: Settings,
-  { kv, sealer }: {
-    readonly kv: Kv | undefined;
-    readonly sealer: Sealer | undefined;
-  },
-): AuditStore | undefined {
+): Promise<OpenAuditStore> {
   const { QONTAK_AUDIT_DAYS: days } = settings;
   if (settings.QONTAK_AUDIT === "redis") {
-    return createRedisAuditStore({
-      url: settings.REDIS_URL,
-      keyPrefix: settings.REDIS_KEY_PREFIX,
-      days,
-      ...defined({ sealer: settings.TOKEN_ENCRYPTION_KEY }),
-    });
+    const { createRedisAuditStore } = await import("../audit/stores/redis.ts");
+    return () =>
+      createRedisAuditStore({
+        url: settings.REDIS_URL,
+        keyPrefix: settings.REDIS_KEY_PREFIX,
+        days,
+        ...defined({ sealer: settings.TOKEN_ENCRYPTION_KEY }),
+      });
   }
-  if (settings.QONTAK_AUDIT !== "kv") return undefined;
-  if (kv) return createKvAuditStore({ kv, days, ...defined({ sealer }) });
-  throw new ConfigError([
-    "QONTAK_AUDIT=kv needs Deno KV: start with deno run --unstable-kv, or attach a database on Deno Deploy",
-  ]);
+  if (settings.QONTAK_AUDIT !== "kv") return () => undefined;
+  const { createKvAuditStore } = await import("../audit/stores/kv.ts");
+  return ({ kv, sealer }) => {
+    if (kv) return createKvAuditStore({ kv, days, ...defined({ sealer }) });
+    throw new ConfigError([
+      "QONTAK_AUDIT=kv needs Deno KV: start with deno run --unstable-kv, or attach a database on Deno Deploy",
+    ]);
+  };
 }

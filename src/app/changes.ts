@@ -4,9 +4,7 @@
  * @module
  */
 import type { ChangeStore, Shelf } from "../changes/store.ts";
-import { createKvChangeStore } from "../changes/stores/kv.ts";
 import { createMemoryChangeStore } from "../changes/stores/memory.ts";
-import { createRedisChangeStore } from "../changes/stores/redis.ts";
 import type { Kv } from "../storage/kv.ts";
 import type { Sealer } from "../storage/sealing.ts";
 import { defined } from "../values/json.ts";
@@ -26,54 +24,69 @@ export interface ChangesParts {
 /**
  * Opens the store where the settings keep other data: in Redis, in Deno KV, or
  * else in memory. It connects to nothing before the first use.
+ */
+export type OpenChanges = () => ChangeStore;
+
+/**
+ * Loads what opens the store.
  *
  * @param settings The settings.
  * @param parts What the store needs in addition to the settings.
  */
-export function openChanges(
+export async function loadChanges(
   settings: Settings,
   { kv, sealer, cacheKv }: ChangesParts,
-): ChangeStore {
+): Promise<OpenChanges> {
   const used: readonly string[] = [
     settings.TOKEN_STORE,
     settings.QONTAK_AUDIT,
     settings.QONTAK_LIMITS,
   ];
-  const memory = createMemoryChangeStore();
-  // The contents of records are never written unsealed. A plan is sealed with a
-  // key of its own.
-  const orMemory = (lasting: ChangeStore, isSealed: boolean) =>
-    isSealed ? lasting : chosen(
-      lasting.name,
-      false,
-      ({ kind }) => Promise.resolve(kind === "plan" ? lasting : memory),
-      lasting.close,
-    );
   if (used.includes("redis")) {
-    const { TOKEN_ENCRYPTION_KEY: key } = settings;
-    const redis = withSettings(() =>
-      createRedisChangeStore({
-        url: settings.REDIS_URL,
-        keyPrefix: settings.REDIS_KEY_PREFIX,
-        ...defined({ sealer: key }),
-      })
+    const { createRedisChangeStore } = await import(
+      "../changes/stores/redis.ts"
     );
-    return orMemory(redis, key !== undefined);
+    const { TOKEN_ENCRYPTION_KEY: key } = settings;
+    return () => {
+      const redis = withSettings(() =>
+        createRedisChangeStore({
+          url: settings.REDIS_URL,
+          keyPrefix: settings.REDIS_KEY_PREFIX,
+          ...defined({ sealer: key }),
+        })
+      );
+      return key ? redis : plansIn(redis, createMemoryChangeStore());
+    };
   }
-  if (!kv || !(cacheKv || used.includes("kv"))) return memory;
-  const lasting = orMemory(
-    createKvChangeStore({ kv, ...defined({ sealer }) }),
-    sealer !== undefined,
-  );
-  let opened: Promise<Deno.Kv | undefined> | undefined;
-  // A database may be missing, on Deno Deploy. It is asked once, so that all is
-  // in one place.
-  const isThere = async () =>
-    await (opened ??= kv.open().catch(() => undefined)) !== undefined;
+  if (!kv || !(cacheKv || used.includes("kv"))) return createMemoryChangeStore;
+  const { createKvChangeStore } = await import("../changes/stores/kv.ts");
+  return () => {
+    const memory = createMemoryChangeStore();
+    const database = createKvChangeStore({ kv, ...defined({ sealer }) });
+    const lasting = sealer ? database : plansIn(database, memory);
+    let opened: Promise<Deno.Kv | undefined> | undefined;
+    // A database may be missing, on Deno Deploy. It is asked once, so that all
+    // is in one place.
+    const isThere = async () =>
+      await (opened ??= kv.open().catch(() => undefined)) !== undefined;
+    return chosen(
+      lasting.name,
+      async () => await isThere() && await lasting.isLasting(),
+      async () => await isThere() ? lasting : memory,
+    );
+  };
+}
+
+/**
+ * Keeps only plans in a store that does not seal: the contents of records are
+ * never written unsealed, and a plan is sealed with a key of its own.
+ */
+function plansIn(lasting: ChangeStore, memory: ChangeStore): ChangeStore {
   return chosen(
     lasting.name,
-    async () => await isThere() && await lasting.isLasting(),
-    async () => await isThere() ? lasting : memory,
+    false,
+    ({ kind }) => Promise.resolve(kind === "plan" ? lasting : memory),
+    lasting.close,
   );
 }
 

@@ -9,8 +9,6 @@ import type { LimitsName } from "./variables.ts";
 import type { Kv } from "../storage/kv.ts";
 import type { Rates } from "../limits/bucket.ts";
 import { createLimits, type Limits } from "../limits/limits.ts";
-import { openKvBuckets } from "../limits/shared/kv.ts";
-import { openRedisBuckets } from "../limits/shared/redis.ts";
 import type { Buckets } from "../limits/shared/shared.ts";
 import type { Log } from "../logging/log.ts";
 import { defined } from "../values/json.ts";
@@ -35,15 +33,22 @@ function ratesOf(settings: Settings): Rates {
   };
 }
 
-const places: Readonly<Record<LimitsName, Open>> = {
-  memory: () => undefined,
-  redis: ({ REDIS_URL, REDIS_KEY_PREFIX }) =>
-    openRedisBuckets({ url: REDIS_URL, keyPrefix: REDIS_KEY_PREFIX }),
-  kv(_settings, kv) {
-    if (kv) return openKvBuckets({ kv });
-    throw new ConfigError([
-      "QONTAK_LIMITS=kv needs Deno KV: start with deno run --unstable-kv, or attach a database on Deno Deploy",
-    ]);
+/** Loads what each place needs: a server needs one. */
+const places: Readonly<Record<LimitsName, () => Promise<Open>>> = {
+  memory: () => Promise.resolve(() => undefined),
+  async redis() {
+    const { openRedisBuckets } = await import("../limits/shared/redis.ts");
+    return ({ REDIS_URL, REDIS_KEY_PREFIX }) =>
+      openRedisBuckets({ url: REDIS_URL, keyPrefix: REDIS_KEY_PREFIX });
+  },
+  async kv() {
+    const { openKvBuckets } = await import("../limits/shared/kv.ts");
+    return (_settings, kv) => {
+      if (kv) return openKvBuckets({ kv });
+      throw new ConfigError([
+        "QONTAK_LIMITS=kv needs Deno KV: start with deno run --unstable-kv, or attach a database on Deno Deploy",
+      ]);
+    };
   },
 };
 
@@ -51,16 +56,24 @@ const places: Readonly<Record<LimitsName, Open>> = {
  * Creates the limits of QONTAK_RATE_LIMIT, QONTAK_GLOBAL_RATE_LIMIT and
  * QONTAK_LIMITS. It connects to nothing before their first use.
  *
- * @param settings The settings.
  * @param parts What limits need in addition to the settings.
  * @throws {ConfigError} When a setting that they need is missing.
  */
-export function openLimits(
-  settings: Settings,
-  { kv, log }: LimitsParts,
-): Limits {
-  const shared = places[settings.QONTAK_LIMITS](settings, kv);
-  return createLimits({ log, ...ratesOf(settings), ...defined({ shared }) });
+export type OpenLimits = (parts: LimitsParts) => Limits;
+
+/**
+ * Loads what creates the limits.
+ *
+ * @param settings The settings.
+ */
+export async function loadLimits(settings: Settings): Promise<OpenLimits> {
+  const open = await places[settings.QONTAK_LIMITS]();
+  return ({ kv, log }) =>
+    createLimits({
+      log,
+      ...ratesOf(settings),
+      ...defined({ shared: open(settings, kv) }),
+    });
 }
 
 /**
@@ -81,7 +94,8 @@ export async function checkLimits(
   settings: Settings,
   kv: Kv | undefined,
 ): Promise<string> {
-  const shared = places[settings.QONTAK_LIMITS](settings, kv);
+  const open = await places[settings.QONTAK_LIMITS]();
+  const shared = open(settings, kv);
   if (!shared) return "each server counts its requests for itself";
   try {
     await shared.take(PROBE, ratesOf(settings));

@@ -24,13 +24,12 @@ import type {
 import { defined } from "../values/json.ts";
 import { advisedLog } from "../advice/advice.ts";
 import { advise, withSettings } from "./advice.ts";
-import { auditOf, openAuditStore } from "./audit.ts";
-import { openChanges } from "./changes.ts";
-import { openKvAt } from "./kv.ts";
-import { openLimits } from "./limits.ts";
+import { auditOf, loadAuditStore } from "./audit.ts";
+import { loadChanges } from "./changes.ts";
+import { loadLimits } from "./limits.ts";
 import { lazySandbox, sandboxSettings, storesOf } from "./sandbox.ts";
 import { serverOptionsOf, type Settings } from "./settings.ts";
-import { openStores, type Stores } from "./stores.ts";
+import { loadStores, type Stores } from "./stores.ts";
 
 /**
  * The parts of the program. Each part is created on first use, so a command
@@ -107,16 +106,16 @@ export interface OpenOptions {
 }
 
 /**
- * Builds the program.
+ * Builds the program. It loads what the settings choose, and no other store.
  *
  * @param given The settings.
  * @param options Whether the sandbox replaces the CRM.
  * @returns The program; the caller disposes of it.
  */
-export function open(
+export async function open(
   given: Settings,
   { sandbox: replacement = false, isStoreCommand = false }: OpenOptions = {},
-): Program {
+): Promise<Program> {
   // Parts are closed in reverse order: a part's users before the part.
   const opened = new AsyncDisposableStack();
   const closing = <T extends { close?(): Promise<void> } | undefined>(
@@ -133,7 +132,7 @@ export function open(
   const { kv: ownKv, sealer } = isSandbox
     ? { kv: undefined, sealer: configured }
     : place
-    ? openKvAt({ place, configured, log })
+    ? (await import("./kv.ts")).openKvAt({ place, configured, log })
     : { kv: createKv(log), sealer: configured };
   const kv = closing(ownKv);
   const cacheKv = cacheKvOf(
@@ -141,9 +140,17 @@ export function open(
     settings.TOKEN_STORE,
   );
 
+  const [openStores, openAuditStore, openLimits, openChanges] = await Promise
+    .all([
+      loadStores(settings),
+      loadAuditStore(settings),
+      loadLimits(settings),
+      loadChanges(settings, { kv, sealer, cacheKv }),
+    ]);
+
   const stores = once((): Stores => {
     if (typeof replacement !== "boolean") return storesOf(replacement);
-    const stores = openStores(settings, {
+    const stores = openStores({
       kv,
       sealer,
       cacheKv,
@@ -153,7 +160,7 @@ export function open(
     closing(stores.store);
     return stores;
   });
-  const audits = once(() => closing(openAuditStore(settings, { kv, sealer })));
+  const audits = once(() => closing(openAuditStore({ kv, sealer })));
   const options = once(() => {
     const { store } = stores();
     for (const warning of settings.warnings) log("warn", warning);
@@ -168,14 +175,14 @@ export function open(
       ...defined({ sealer }),
       ...(isSandbox ? { kv: false as const } : defined({ kv })),
       ...defined({ fetch: sandbox }),
-      limits: closing(openLimits(settings, { kv, log })),
+      limits: closing(openLimits({ kv, log })),
       store,
       log,
       advise,
       onRefused,
       audit: auditOf(settings, audits()),
       changes: {
-        store: closing(openChanges(settings, { kv, sealer, cacheKv })),
+        store: closing(openChanges()),
         undoDays: settings.QONTAK_UNDO_DAYS,
       },
     };

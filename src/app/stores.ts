@@ -16,16 +16,13 @@ import {
   createEnvRecords,
   openEnv,
 } from "../tokens/stores/env.ts";
-import { openEnvFile } from "../tokens/stores/env_file.ts";
-import { openKv } from "../tokens/stores/kv.ts";
+import type { EnvFile } from "../tokens/stores/env_file.ts";
 import type {
   Inspected,
   KeyRecords,
   SealedRecords,
   StoreAndKeys,
 } from "../tokens/stores/records.ts";
-import { openRedis } from "../tokens/stores/redis.ts";
-import { openVault } from "../tokens/stores/vault.ts";
 import { defined } from "../values/json.ts";
 
 /** What stores need in addition to the settings. */
@@ -58,94 +55,122 @@ export interface Stores {
 
 type Open = (settings: Settings, parts: StoreParts) => StoreAndKeys;
 
-const stores: Readonly<Record<StoreName, Open>> = {
-  env(settings, { cacheKv: kv, sealer, log, isStoreCommand }) {
-    const { refreshTokenFile: path } = settings;
-    const file = path === undefined ? undefined : openEnvFile(path, ROTATING);
-    const options = {
-      credentials: configured(settings, isStoreCommand === true),
-      baseUrl: settings.QONTAK_BASE_URL,
-      log,
-      ...defined({ file, sealer }),
-    };
-    // In a file, the configured token changes with each refresh.
-    if (!kv) return { tokens: openEnv(options) };
-    const keys = createEnvKeys({ ...options, kv });
-    const credentials = createEnvRecords(kv, sealer);
-    return {
-      tokens: openEnv({ ...options, kv }),
-      keys,
-      sealed: { credentials, key: keys },
+/** Loads what each store needs: a server needs that of one. */
+const stores: Readonly<
+  Record<StoreName, (settings: Settings) => Promise<Open>>
+> = {
+  async env({ refreshTokenFile: path }) {
+    const file = path === undefined ? undefined : await envFile(path);
+    return (settings, { cacheKv: kv, sealer, log, isStoreCommand }) => {
+      const options = {
+        credentials: configured(settings, isStoreCommand === true),
+        baseUrl: settings.QONTAK_BASE_URL,
+        log,
+        ...defined({ file, sealer }),
+      };
+      // In a file, the configured token changes with each refresh.
+      if (!kv) return { tokens: openEnv(options) };
+      const keys = createEnvKeys({ ...options, kv });
+      const credentials = createEnvRecords(kv, sealer);
+      return {
+        tokens: openEnv({ ...options, kv }),
+        keys,
+        sealed: { credentials, key: keys },
+      };
     };
   },
-  redis: (settings, { log }) =>
-    openRedis({
-      log,
-      url: settings.REDIS_URL,
-      keyPrefix: settings.REDIS_KEY_PREFIX,
-      tokenTtl: settings.REDIS_TOKEN_TTL,
-      ...defined({ sealer: settings.TOKEN_ENCRYPTION_KEY }),
-    }),
-  vault(settings, { log }) {
-    const { VAULT_TOKEN, VAULT_ROLE_ID, VAULT_SECRET_ID } = settings;
-    if (!VAULT_TOKEN && !(VAULT_ROLE_ID && VAULT_SECRET_ID)) {
-      throw new ConfigError([
-        "TOKEN_STORE=vault needs VAULT_TOKEN, or VAULT_ROLE_ID and VAULT_SECRET_ID",
-      ]);
-    }
-    return openVault({
-      address: settings.VAULT_ADDR,
-      log,
-      mountPath: settings.VAULT_MOUNT_PATH,
-      secretPath: settings.VAULT_SECRET_PATH,
-      ...defined({
-        token: VAULT_TOKEN,
-        roleId: VAULT_ROLE_ID,
-        secretId: VAULT_SECRET_ID,
-        namespace: settings.VAULT_NAMESPACE,
-      }),
-    });
+  async redis() {
+    const { openRedis } = await import("../tokens/stores/redis.ts");
+    return (settings, { log }) =>
+      openRedis({
+        log,
+        url: settings.REDIS_URL,
+        keyPrefix: settings.REDIS_KEY_PREFIX,
+        tokenTtl: settings.REDIS_TOKEN_TTL,
+        ...defined({ sealer: settings.TOKEN_ENCRYPTION_KEY }),
+      });
   },
-  kv(_settings, { kv, sealer, log }) {
-    if (!kv) {
-      throw new ConfigError([
-        "TOKEN_STORE=kv needs Deno KV: start with deno run --unstable-kv, or attach a database on Deno Deploy",
-      ]);
-    }
-    if (!sealer) {
-      log(
-        "warn",
-        "Tokens are kept unsealed in Deno KV: anyone who can read the database can use them. Set TOKEN_ENCRYPTION_KEY",
-      );
-    }
-    return openKv({ kv, ...defined({ sealer }) });
+  async vault() {
+    const { openVault } = await import("../tokens/stores/vault.ts");
+    return (settings, { log }) => {
+      const { VAULT_TOKEN, VAULT_ROLE_ID, VAULT_SECRET_ID } = settings;
+      if (!VAULT_TOKEN && !(VAULT_ROLE_ID && VAULT_SECRET_ID)) {
+        throw new ConfigError([
+          "TOKEN_STORE=vault needs VAULT_TOKEN, or VAULT_ROLE_ID and VAULT_SECRET_ID",
+        ]);
+      }
+      return openVault({
+        address: settings.VAULT_ADDR,
+        log,
+        mountPath: settings.VAULT_MOUNT_PATH,
+        secretPath: settings.VAULT_SECRET_PATH,
+        ...defined({
+          token: VAULT_TOKEN,
+          roleId: VAULT_ROLE_ID,
+          secretId: VAULT_SECRET_ID,
+          namespace: settings.VAULT_NAMESPACE,
+        }),
+      });
+    };
+  },
+  async kv() {
+    const { openKv } = await import("../tokens/stores/kv.ts");
+    return (_settings, { kv, sealer, log }) => {
+      if (!kv) {
+        throw new ConfigError([
+          "TOKEN_STORE=kv needs Deno KV: start with deno run --unstable-kv, or attach a database on Deno Deploy",
+        ]);
+      }
+      if (!sealer) {
+        log(
+          "warn",
+          "Tokens are kept unsealed in Deno KV: anyone who can read the database can use them. Set TOKEN_ENCRYPTION_KEY",
+        );
+      }
+      return openKv({ kv, ...defined({ sealer }) });
+    };
   },
 };
+
+/** Opens the file that sets the token. */
+async function envFile(path: string): Promise<EnvFile> {
+  const { openEnvFile } = await import("../tokens/stores/env_file.ts");
+  return openEnvFile(path, ROTATING);
+}
 
 /**
  * Opens what TOKEN_STORE keeps. It connects to nothing before the first use.
  *
- * @param settings The settings.
  * @param parts What stores need in addition to the settings.
  * @throws {ConfigError} When a setting that the store needs is missing.
  * @throws {OptionError} When a setting of the store is invalid.
  */
-export function openStores(settings: Settings, parts: StoreParts): Stores {
+export type OpenStores = (parts: StoreParts) => Stores;
+
+/**
+ * Loads what opens the store of the settings.
+ *
+ * @param settings The settings.
+ */
+export async function loadStores(settings: Settings): Promise<OpenStores> {
   const name = settings.TOKEN_STORE;
-  if (name !== "env" && settings.QONTAK_REFRESH_TOKEN) {
-    parts.log(
-      "warn",
-      "QONTAK_REFRESH_TOKEN is not used: TOKEN_STORE keeps the credentials elsewhere",
-      { store: name },
-    );
-  }
-  const { tokens, keys, sealed, inspect } = stores[name](settings, parts);
-  return {
-    store: tokens,
-    keys: keys && keysIn(keys),
-    keyRecords: keys,
-    inspect: inspect ?? ((tenant) => tokens.read(tenant)),
-    sealed,
+  const open = await stores[name](settings);
+  return (parts) => {
+    if (name !== "env" && settings.QONTAK_REFRESH_TOKEN) {
+      parts.log(
+        "warn",
+        "QONTAK_REFRESH_TOKEN is not used: TOKEN_STORE keeps the credentials elsewhere",
+        { store: name },
+      );
+    }
+    const { tokens, keys, sealed, inspect } = open(settings, parts);
+    return {
+      store: tokens,
+      keys: keys && keysIn(keys),
+      keyRecords: keys,
+      inspect: inspect ?? ((tenant) => tokens.read(tenant)),
+      sealed,
+    };
   };
 }
 

@@ -36,7 +36,7 @@ export const audit: Run = async ({ flags: given }) => {
   const settings = settingsOf(given);
   const zone = createZone(given.utc ? "UTC" : settings.QONTAK_TIME_ZONE);
   const question = readQuestion(given, zone);
-  await using program = open(settings);
+  await using program = await open(settings);
   const { audits: store } = program;
   if (!store) {
     throw new ConfigError([

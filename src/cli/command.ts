@@ -56,7 +56,7 @@ export function command<T>(
 ): Run {
   return async ({ word, flags }) => {
     const subject = read(word);
-    await using program = open(settingsOf(flags), {
+    await using program = await open(settingsOf(flags), {
       isStoreCommand: true,
     });
     return await action(program, subject, flags);

@@ -47,7 +47,7 @@ export const doctor: Run = async ({ word, flags }) => {
   try {
     settings = settingsOf(flags);
     if (!isSandbox && lacksToken(settings)) settings = await ofSetup(settings);
-    program = opened.use(open(settings, { sandbox: isSandbox }));
+    program = opened.use(await open(settings, { sandbox: isSandbox }));
     // The options of the server are part of the configuration.
     void program.options;
   } catch (error) {
@@ -83,7 +83,7 @@ export const doctor: Run = async ({ word, flags }) => {
 async function ofSetup(settings: Settings): Promise<Settings> {
   const kept: Settings = { ...settings, TOKEN_STORE: "kv" };
   try {
-    await using program = open(kept, { isStoreCommand: true });
+    await using program = await open(kept, { isStoreCommand: true });
     return await program.store.read(DEFAULT_TENANT) ? kept : settings;
   } catch {
     // Without Deno KV there was no setup.

@@ -52,7 +52,7 @@ export const migrate: Run = async ({ flags }) => {
     status: "warn",
     detail,
   })));
-  await using program = open(settings, { isStoreCommand: true });
+  await using program = await open(settings, { isStoreCommand: true });
   // Settings that the store lacks are reported here.
   const store = await attempt("store", () =>
     new Promise((resolve) =>

@@ -69,7 +69,7 @@ async function serveUntil(ending: AbortSignal, given: Flags): Promise<number> {
   const here = address && typeof sandbox === "object"
     ? { MCP_PUBLIC_URL: `http://${address.hostname}:${address.port}/mcp` }
     : {};
-  const program = opened.use(open({ ...here, ...settings }, { sandbox }));
+  const program = opened.use(await open({ ...here, ...settings }, { sandbox }));
   const { log } = program;
   using _watch = watchFaults(log);
   if (address) {

@@ -61,7 +61,7 @@ export const setup: Run = async ({ word, flags }) => {
   }
   const asker = createAsker();
   const words = setupWords(navigator.language);
-  await using program = open(
+  await using program = await open(
     { ...settingsOf(flags), TOKEN_STORE: STORE },
     { isStoreCommand: true },
   );

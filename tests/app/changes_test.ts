@@ -1,6 +1,6 @@
 /** Where the program keeps plans and changes. */
 import { assertEquals } from "@std/assert";
-import { openChanges } from "../../src/app/changes.ts";
+import { loadChanges } from "../../src/app/changes.ts";
 import { readSettings } from "../../src/app/settings.ts";
 import type { Kv } from "../../src/storage/kv.ts";
 import { kvTests } from "../support/kv.ts";
@@ -10,16 +10,16 @@ const KEY = { TOKEN_ENCRYPTION_KEY: btoa("ab".repeat(16)) };
 const plan = { kind: "plan", tenant: "acme", id: "a" };
 const change = { kind: "change", tenant: "acme", id: "a" };
 
-const opened = (
+const opened = async (
   env: Record<string, string>,
   kv: Kv | undefined,
 ) => {
   const settings = readSettings(env);
   const { TOKEN_ENCRYPTION_KEY: sealer } = settings;
-  return openChanges(settings, { kv, sealer, cacheKv: kv });
+  return (await loadChanges(settings, { kv, sealer, cacheKv: kv }))();
 };
 
-Deno.test("openChanges() chooses where other settings keep data", async () => {
+Deno.test("loadChanges() chooses where other settings keep data", async () => {
   const kv = { open: () => Promise.resolve(undefined) };
   for (
     const [env, name, kvs] of [
@@ -33,16 +33,17 @@ Deno.test("openChanges() chooses where other settings keep data", async () => {
     ] as const
   ) {
     const [one, other] = kvs;
-    const store = openChanges(readSettings(env), {
+    const open = await loadChanges(readSettings(env), {
       kv: one,
       sealer: undefined,
       cacheKv: other === null ? undefined : one,
     });
+    const store = open();
     assertEquals(store.name, name, JSON.stringify(env));
-    assertEquals(await opened(env, undefined).isLasting(), false);
+    assertEquals(await (await opened(env, undefined)).isLasting(), false);
   }
   // Without an attached database, it works in memory.
-  const store = opened(KEY, kv);
+  const store = await opened(KEY, kv);
   await store.put(change, "kept", 60_000);
   assertEquals(await store.get(change), "kept");
   assertEquals(await store.isLasting(), false);
@@ -50,11 +51,11 @@ Deno.test("openChanges() chooses where other settings keep data", async () => {
 
 const test = kvTests("changes in Deno KV", import.meta.filename!);
 
-test("openChanges() writes nothing of records to where it is not sealed", async ({ kv, database }) => {
+test("loadChanges() writes nothing of records to where it is not sealed", async ({ kv, database }) => {
   const entries = async () =>
     (await Array.fromAsync(database.list({ prefix: ["qontak-mcp"] })))
       .map(({ key }) => key[2]);
-  const open = opened({}, kv);
+  const open = await opened({}, kv);
   await open.put(change, "canary", 60_000);
   assertEquals(await entries(), []);
   assertEquals(await open.get(change), "canary");
@@ -62,11 +63,11 @@ test("openChanges() writes nothing of records to where it is not sealed", async 
   // A plan is sealed with a key of its own.
   await open.put(plan, "sealed", 60_000);
   assertEquals(await entries(), ["plan", "plan"]);
-  assertEquals(await opened({}, kv).take(plan), "sealed");
+  assertEquals(await (await opened({}, kv)).take(plan), "sealed");
 
-  const sealed = opened(KEY, kv);
+  const sealed = await opened(KEY, kv);
   await sealed.put(change, "canary", 60_000);
   assertEquals(await entries(), ["change", "change"]);
-  assertEquals(await opened(KEY, kv).get(change), "canary");
+  assertEquals(await (await opened(KEY, kv)).get(change), "canary");
   assertEquals(await sealed.isLasting(), true);
 });

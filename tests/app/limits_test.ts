@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ConfigError, LimitError } from "../../src/errors.ts";
 import { readSettings } from "../../src/app/settings.ts";
-import { openLimits } from "../../src/app/limits.ts";
+import { loadLimits } from "../../src/app/limits.ts";
 import { limiterOf } from "../../src/limits/limits.ts";
 
 Deno.test("QONTAK_RATE_LIMIT reads rates, and refuses what is not a rate", () => {
@@ -22,13 +22,13 @@ Deno.test("QONTAK_RATE_LIMIT reads rates, and refuses what is not a rate", () =>
   });
 });
 
-Deno.test("openLimits() uses the rates of the settings", async () => {
+Deno.test("loadLimits() uses the rates of the settings", async () => {
   const settings = readSettings({
     QONTAK_RATE_LIMIT: "0.5/2",
     QONTAK_GLOBAL_RATE_LIMIT: "0.5/3",
   });
   const limits = limiterOf(
-    openLimits(settings, { kv: undefined, log: () => {} }),
+    (await loadLimits(settings))({ kv: undefined, log: () => {} }),
   );
   const send = async (tenant: string) =>
     (await limits.enter(tenant, undefined, 0)).done("ok");

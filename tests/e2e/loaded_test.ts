@@ -14,13 +14,13 @@ import { HANDSHAKE, request, toolCall, toStdin } from "../support/rpc.ts";
 const ROOMS: Readonly<Record<string, number>> = {
   // What the command line and the settings say.
   cli: 11,
-  app: 15,
+  app: 13,
   clients: 1,
   // The errors that settings and options can have, and the log.
   advice: 1,
   "errors.ts": 1,
   logging: 4,
-  values: 15,
+  values: 16,
   "version.ts": 1,
   // Stdio, and what clients see of the tools.
   "server.ts": 1,
@@ -29,15 +29,15 @@ const ROOMS: Readonly<Record<string, number>> = {
   apps: 1,
   // Rules for options, and the constants of settings.
   auth: 3,
-  changes: 6,
+  changes: 3,
   snapshots: 1,
   // Tokens and connections, which connect to nothing yet.
-  tokens: 27,
-  storage: 11,
-  limits: 12,
+  tokens: 18,
+  storage: 8,
+  limits: 10,
   qontak: 11,
   net: 8,
-  audit: 6,
+  audit: 4,
   telemetry: 5,
   // createHandler() of mod.ts, without the page.
   http: 7,

@@ -68,7 +68,9 @@ export async function serveEndpoint(
     },
     ...more,
   });
-  const program = stack.use(open(settings, env ? {} : { sandbox: qontak }));
+  const program = stack.use(
+    await open(settings, env ? {} : { sandbox: qontak }),
+  );
   made.resolve(await program.handler(false));
   const owned = stack.move();
   return {

@@ -48,8 +48,8 @@ export const moveTenants: Run = async ({ word, flags }: Given) => {
   const target = readTarget(flags.to, settings);
   // The token of the environment is for the old store.
   const { QONTAK_REFRESH_TOKEN: _, ...others } = settings;
-  await using from = open(settings, { isStoreCommand: true });
-  await using to = open(
+  await using from = await open(settings, { isStoreCommand: true });
+  await using to = await open(
     { ...others, TOKEN_STORE: target },
     { isStoreCommand: true },
   );
