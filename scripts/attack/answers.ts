@@ -1,7 +1,7 @@
 /**
  * Attacks through the answers of other services: Qontak, its token endpoint,
  * Vault and the issuer of JWTs send an endless answer, a decompression bomb, a
- * slow trickle, or a redirect to another host.
+ * slow trickle, a redirect to another host, or one record thousands of times.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { type Attack, callWith, peakOf } from "./attack.ts";
 import { startAttacked } from "./server.ts";
 
 /** The form of a hostile answer. */
-type Form = "endless" | "bomb" | "drip" | "redirect";
+type Form = "endless" | "bomb" | "drip" | "redirect" | "repeat";
 
 /**
  * The total size of an endless answer, and of a decompressed bomb, in bytes.
@@ -32,6 +32,9 @@ const MOST_MEMORY = 512;
 
 /** How long a call may take, in ms: QONTAK_TIMEOUT_MS plus time to end it. */
 const LONGEST = 12_000;
+
+/** How often an answer repeats the first record of a list. */
+const REPEATED = 5_000;
 
 const CHUNK = new Uint8Array(64 * 1024).fill(32);
 
@@ -76,7 +79,9 @@ function startHostile(
     asked.trap++;
     return Response.json({ access_token: "x", data: {}, response: [] });
   });
-  const answers: Readonly<Record<Form, () => Response | Promise<Response>>> = {
+  const answers: Readonly<
+    Record<Form, (request: Request) => Response | Promise<Response>>
+  > = {
     endless: () => new Response(zeros((bytes) => sent = bytes)),
     bomb: async () =>
       new Response(await bomb!, { headers: { "content-encoding": "gzip" } }),
@@ -92,13 +97,22 @@ function startHostile(
       ),
     redirect: () =>
       new Response(null, { status: 307, headers: { location: trap.url } }),
+    async repeat(request) {
+      const answer = await (await pass(request)).json();
+      const { response: list } = answer;
+      return Response.json(
+        Array.isArray(list) && list.length > 0
+          ? { ...answer, response: Array(REPEATED).fill(list[0]) }
+          : answer,
+      );
+    },
   };
   const host = serve(async (request) => {
     if (!hostile.form) return await pass(request);
-    await request.body?.cancel();
     asked.here++;
     sent = 0;
-    return await answers[hostile.form]();
+    if (hostile.form !== "repeat") await request.body?.cancel();
+    return await answers[hostile.form](request);
   });
   const hostile: Hostile = {
     url: host.url,
@@ -118,6 +132,7 @@ const named: Readonly<Record<Form, string>> = {
   bomb: "with a bomb of gzip",
   drip: "drop by drop",
   redirect: "with a redirect to another host",
+  repeat: `with the first record of each list ${REPEATED} times`,
 };
 
 /** The attacks; `stack` disposes of all their hosts and servers. */
@@ -189,6 +204,22 @@ export async function answerAttacks(
       ask: () =>
         failing(() => callWith(asking, "create_product", { name: "Baru" })),
       forms: ["endless", "redirect"] as const,
+    },
+    {
+      name: "Qontak answers a question",
+      host: hosts.qontak,
+      server: asking,
+      ask: async () => {
+        const start = performance.now();
+        await callWith(asking, "query_records", {
+          resource: "deals",
+          measures: ["count"],
+        });
+        await callWith(asking, "get_account_overview", { company: 1 });
+        const ms = Math.round(performance.now() - start);
+        return ms > LONGEST ? `it took ${ms} ms` : undefined;
+      },
+      forms: ["repeat"] as const,
     },
     {
       name: "the token endpoint answers",
