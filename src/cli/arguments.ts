@@ -11,6 +11,7 @@ import type { Command, Given } from "./command.ts";
 import { type CommandName, commands } from "./commands.ts";
 import { type FlagName, type Flags, flags } from "./flags.ts";
 import { type Flag, flagLines, type FlagTable, parseFlags } from "./parse.ts";
+import { beside } from "./width.ts";
 
 /** The command line, parsed. */
 export interface Asked extends Given {
@@ -150,7 +151,7 @@ ${flagLines({ ...own, ...common }, WIDTH).join("\n")}`;
 
 function helpOfProgram(): string {
   const row = (left: string, right: string) =>
-    `  ${left.padEnd(WIDTH)}${right}`;
+    beside(`  ${left}`, right, WIDTH + 2);
   const commandRows = Object.entries(commands)
     .map(([name, { args, summary }]: [string, Command]) =>
       row(args ? `${name} ${args}` : name, summary)

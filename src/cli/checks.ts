@@ -13,6 +13,7 @@ import { FAILED, OK } from "./exit.ts";
 import { lineOf, say, sayJson } from "./output.ts";
 import { takeLease } from "../tokens/lease.ts";
 import { DEFAULT_TENANT, isTenant } from "../tokens/store.ts";
+import { createProgress } from "./progress.ts";
 import { visible } from "../values/visible.ts";
 
 /** How a check ended. */
@@ -100,11 +101,13 @@ export async function tryAll(
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
   const sorted = tenants.toSorted();
+  using progress = createProgress(sorted.length, "companies");
   await inParallel(sorted.entries(), AT_ONCE, async ([at, tenant]) => {
     const check = lineOf(tenant);
     findings[at] = isTenant(tenant)
       ? await attempt(check, () => askCrm(program, tenant))
       : { check, status: "warn", detail: "no tenant can have this name" };
+    progress.step();
   });
   return findings.length > 0 ? findings : [{
     check: "tenants",

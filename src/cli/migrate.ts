@@ -13,6 +13,7 @@ import { ConfigError } from "../errors.ts";
 import { DEFAULT_TENANT, isTenantName, nameTenant } from "../tokens/store.ts";
 import { attempt, checkStore, type Finding, report } from "./checks.ts";
 import { type Run, settingsOf } from "./command.ts";
+import { createProgress } from "./progress.ts";
 import { lineOf } from "./output.ts";
 
 /** Variables of the Python server that have no effect here, and why. */
@@ -137,11 +138,13 @@ async function checkRecords(
   });
   if (list.status === "fail") return [list];
   const findings: Finding[] = [];
+  using progress = createProgress(names.length, "companies");
   await inParallel(names.entries(), AT_ONCE, async ([at, name]) => {
     findings[at] = await attempt(
       lineOf(name),
       () => checkRecord(program, name, doIt),
     );
+    progress.step();
   });
   return [
     list,

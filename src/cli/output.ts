@@ -7,6 +7,7 @@
 import { toStderr, toStdout } from "../logging/log.ts";
 import { nameHidden } from "../values/marks.ts";
 import { visible } from "../values/visible.ts";
+import { columns, terminalWidth } from "./width.ts";
 
 /** Writes the result to stdout. */
 export const say: (text: string) => void = toStdout;
@@ -50,16 +51,11 @@ export function lineOf(text: string): string {
 }
 
 /**
- * Lays out rows of cells in aligned columns.
+ * Lays out rows of cells in aligned columns, which fit the terminal.
  *
- * @param cells The rows, all of one length. Each cell becomes one line.
+ * @param cells The rows, all of one length. Each cell becomes one line, or more
+ * where the terminal is too narrow.
  */
 export function table(cells: readonly (readonly string[])[]): string {
-  const rows = cells.map((row) => row.map(lineOf));
-  const widths =
-    rows[0]?.map((_, at) => Math.max(...rows.map((row) => row[at]!.length))) ??
-      [];
-  return rows.map((row) =>
-    row.map((cell, at) => cell.padEnd(widths[at]!)).join("  ").trimEnd()
-  ).join("\n");
+  return columns(cells.map((row) => row.map(lineOf)), terminalWidth());
 }

@@ -5,6 +5,7 @@
  */
 import { parseArgs } from "node:util";
 import { didYouMean } from "../values/words.ts";
+import { beside } from "./width.ts";
 
 /** One flag. */
 export interface Flag {
@@ -80,7 +81,7 @@ export function parseFlags(table: FlagTable, args: readonly string[]): Parsed {
  */
 export function flagLines(table: FlagTable, width: number): string[] {
   return Object.entries(table).map(([name, { short, value, help }]) =>
-    `  ${nameOf(name, short, value).padEnd(width)}${help}`
+    beside(`  ${nameOf(name, short, value)}`, help, width + 2)
   );
 }
 

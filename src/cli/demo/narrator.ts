@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { styleText } from "node:util";
 import type { Client, Transport } from "@modelcontextprotocol/client";
 import type { Sandbox } from "../../sandbox/mod.ts";
 import { say } from "../output.ts";
@@ -11,15 +12,14 @@ import { say } from "../output.ts";
 // deno-lint-ignore no-explicit-any -- the shapes of answers vary
 export type Data = any;
 
-const hasColor = Deno.stdout.isTerminal() && !Deno.noColor;
-const paint = (code: number) => (text: string) =>
-  hasColor ? `\x1b[${code}m${text}\x1b[0m` : text;
+/** Paints a text, if stdout is a terminal that shows colors. */
+const paint = (style: "bold" | "dim" | "red" | "green") => (text: string) =>
+  styleText(style, text);
 
-/** Paints a text for a terminal. */
-export const bold = paint(1),
-  dim = paint(2),
-  red = paint(31),
-  green = paint(32);
+export const bold = paint("bold"),
+  dim = paint("dim"),
+  red = paint("red"),
+  green = paint("green");
 
 /** The answer to a call. */
 export interface Used {

@@ -1,0 +1,40 @@
+import { assert, assertEquals } from "@std/assert";
+import { beside, columns, wrap } from "../../src/cli/width.ts";
+import { run } from "../support/process.ts";
+
+Deno.test("wrap() breaks between words, and long words anywhere", () => {
+  assertEquals(wrap("one two three", 8), ["one two", "three"]);
+  assertEquals(wrap("abcdefghij", 4), ["abcd", "efgh", "ij"]);
+  assertEquals(wrap("one two", Infinity), ["one two"]);
+  assertEquals(wrap("", 4), [""]);
+});
+
+Deno.test("columns() fits the width, and loses no word", () => {
+  const rows = [
+    ["tenant", "state", "what happened"],
+    ["acme", "works", "a long sentence about what happened to this company"],
+    ["a-company-with-a-long-name", "refused", "short"],
+  ];
+  const whole = columns(rows, Infinity);
+  assertEquals(whole.split("\n").length, 3);
+  const narrow = columns(rows, 40);
+  for (const line of narrow.split("\n")) assert(line.length <= 40, line);
+  const words = (text: string) =>
+    text.replaceAll(/[\s-]+/g, " ").split(" ").sort();
+  assertEquals(
+    words(narrow).join("").length,
+    words(whole).join("").length,
+  );
+});
+
+Deno.test("beside() begins each line in one column", () => {
+  assertEquals(
+    beside("  --x", "one two three", 8, 16),
+    "  --x   one two\n        three",
+  );
+});
+
+Deno.test("a pipe gets whole lines", async () => {
+  const { stdout } = await run(["--help"]);
+  assert(stdout.split("\n").some((line) => line.length > 100));
+});
