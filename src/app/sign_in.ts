@@ -14,7 +14,6 @@ import { createMemoryChangeStore } from "../changes/stores/memory.ts";
 import { createRedisChangeStore } from "../changes/stores/redis.ts";
 import { ConfigError } from "../errors.ts";
 import type { Log } from "../logging/log.ts";
-import { deadline } from "../net/deadline.ts";
 import { createDocumentReader } from "../net/public_document.ts";
 import type { Access } from "../qontak/connection.ts";
 import type { Kv } from "../storage/kv.ts";
@@ -22,6 +21,7 @@ import type { Sealer } from "../storage/sealing.ts";
 import type { TokenStore } from "../tokens/store.ts";
 import { defined } from "../values/json.ts";
 import { withSettings } from "./advice.ts";
+import { createLoginPlace } from "./login_place.ts";
 import type { Settings } from "./settings.ts";
 
 /** What signing in needs in addition to the settings. */
@@ -137,7 +137,6 @@ export function openSignIn(
   demandSignIn(settings, parts);
   const { access, tokens, log } = parts;
   const store = openStore(settings, parts);
-  const oauth = access.oauth!;
   const signIn = createSignIn({
     publicUrl: settings.MCP_PUBLIC_URL!,
     store,
@@ -145,20 +144,7 @@ export function openSignIn(
     dropCached: (tenant) => access.forget(tenant),
     log,
     readDocument: createDocumentReader(),
-    place: {
-      url: (state) => oauth.authorizeUrl(state),
-      async exchange(code) {
-        const grant = await oauth.code(code);
-        const { access_token, refresh_token, expires_in } = grant;
-        using limit = deadline(access.timeout);
-        const user = await access.identify(access_token, limit.signal);
-        const expires_at = Date.now() / 1000 + expires_in;
-        return {
-          credentials: { refresh_token, access_token, expires_in, expires_at },
-          ...defined({ user }),
-        };
-      },
-    },
+    place: createLoginPlace(access),
   });
   return { signIn, store };
 }

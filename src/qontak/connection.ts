@@ -257,6 +257,8 @@ export interface Access {
     accessToken: string,
     signal: AbortSignal,
   ): Promise<number | undefined>;
+  /** The API with an access token that is not kept yet. */
+  crmOf(accessToken: string): Crm;
   /**
    * Checks whether Qontak responds; rejects if it does not.
    *
@@ -368,6 +370,20 @@ export function createAccess(options: AccessOptions): Access {
     });
   }
 
+  /** Calls Qontak with an access token that is not kept yet. */
+  function crmWith(accessToken: string, apiUrl: string): Crm {
+    const authorization = `Bearer ${accessToken}`;
+    return createCrm({
+      apiUrl,
+      authorize: () => Promise.resolve({ authorization }),
+      unauthorized: api.unauthorized,
+      timeout,
+      retryBudget,
+      transport,
+      telemetry,
+    });
+  }
+
   async function userOf(
     tenant: string,
     signal: AbortSignal,
@@ -407,19 +423,9 @@ export function createAccess(options: AccessOptions): Access {
       // Drop the templates of the previous account.
       if (options.kv) await dropKept(options.kv, `${await scope(tenant)}/`);
     },
-    identify(accessToken, signal) {
-      const host = createCrm({
-        apiUrl: baseUrl,
-        authorize: () =>
-          Promise.resolve({ authorization: `Bearer ${accessToken}` }),
-        unauthorized: api.unauthorized,
-        timeout,
-        retryBudget,
-        transport,
-        telemetry,
-      });
-      return askUser(host, signal);
-    },
+    identify: (accessToken, signal) =>
+      askUser(crmWith(accessToken, baseUrl), signal),
+    crmOf: (accessToken) => crmWith(accessToken, baseUrl + api.prefix),
     async reach(signal) {
       const reply = await transport.read(baseUrl, {
         method: "HEAD",

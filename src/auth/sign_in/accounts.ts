@@ -26,6 +26,8 @@ export interface Login {
   readonly credentials: OAuthCredentials;
   /** The person's id in Qontak, if Qontak says it. */
   readonly user?: number;
+  /** The person's name in Qontak, if Qontak says it. */
+  readonly name?: string;
 }
 
 /** A kept account. Times are in seconds since 1970. */

@@ -14,6 +14,7 @@ import type { Flow } from "../../auth/sign_in/flows.ts";
 import type { Session } from "../../auth/sign_in/sessions.ts";
 import { isLoopback } from "../../net/address.ts";
 import { digest } from "../../storage/hash.ts";
+import { defined } from "../../values/json.ts";
 import { toBase64 } from "../../values/base64.ts";
 import { type Html, markup, raw } from "../page/html.ts";
 import type { Language } from "../page/words.ts";
@@ -184,7 +185,11 @@ function accountChoice(
   language: Language,
 ): Html {
   if (login?.user !== undefined) {
-    return markup`<p>${fill(words.user, { name: String(login.user) })}</p>`;
+    const { user, name } = login;
+    const text = name === undefined ? words.unnamedUser : words.user;
+    return markup`<p>${
+      fill(text, { id: String(user), ...defined({ name }) })
+    }</p>`;
   }
   if (!known) return markup`<p>${words.unknownUser}</p>`;
   const when = showTime(known.signed_in_at, language);

@@ -9,7 +9,7 @@ import type { Language } from "../page/words.ts";
 /** The scopes that a person can be asked for. */
 export type AskedScope = Exclude<Scope, "metrics">;
 
-/** The texts. `{name}`, `{host}` and `{when}` are placeholders. */
+/** The texts. `{name}`, `{id}`, `{host}` and `{when}` are placeholders. */
 export interface SignInWords {
   readonly title: string;
   /** Who asks. */
@@ -25,6 +25,8 @@ export interface SignInWords {
   readonly scopes: Readonly<Record<AskedScope, string>>;
   readonly account: string;
   readonly user: string;
+  /** The same where Qontak does not say the name. */
+  readonly unnamedUser: string;
   readonly unknownUser: string;
   readonly continued: string;
   readonly fresh: string;
@@ -71,7 +73,9 @@ export const signInWords: Readonly<Record<Language, SignInWords>> = {
       delete: "delete records",
     },
     account: "As",
-    user: "your Qontak account (user {name})",
+    user: "your Qontak account: {name} (user {id})",
+    unnamedUser:
+      "your Qontak account: user {id}, whose name Qontak does not say here",
     unknownUser: "the Qontak account that you just signed in with",
     continued: "continue the one that signed in here on {when}",
     fresh: "a new one",
@@ -119,7 +123,9 @@ export const signInWords: Readonly<Record<Language, SignInWords>> = {
       delete: "menghapus data",
     },
     account: "Sebagai",
-    user: "akun Qontak Anda (pengguna {name})",
+    user: "akun Qontak Anda: {name} (pengguna {id})",
+    unnamedUser:
+      "akun Qontak Anda: pengguna {id}, yang namanya tidak disebutkan Qontak di sini",
     unknownUser: "akun Qontak yang baru saja Anda pakai untuk masuk",
     continued: "lanjutkan akun yang masuk di sini pada {when}",
     fresh: "akun baru",

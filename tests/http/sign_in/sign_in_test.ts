@@ -237,3 +237,35 @@ Deno.test("a revoked token stops working, and so does its whole session", async 
   // It was the person's last session: the tokens of Qontak are gone as well.
   assertEquals(await endpoint.program.store.tenants(), ["_default"]);
 });
+
+Deno.test("the consent page names the person, or says that Qontak does not", async () => {
+  await using qontak = serveQontak();
+  await using endpoint = await serveEndpoint({ qontak });
+  const client = await createRawClient(endpoint);
+  const consent = async (headers: Record<string, string> = {}) =>
+    await createBrowser(headers).login(await client.authorizeUrl());
+  const named = await consent();
+  assertStringIncludes(
+    named.text,
+    "your Qontak account: Ratna Kusumawardani (user 512301)",
+  );
+  const indonesian = await consent({ "accept-language": "id" });
+  assertStringIncludes(
+    indonesian.text,
+    "akun Qontak Anda: Ratna Kusumawardani (pengguna 512301)",
+  );
+  for (const status of [403, 500]) {
+    qontak.inject({
+      fault: { kind: "status", status },
+      path: "/api/v3.1/deals/info",
+      times: 10,
+    });
+    const { status: answered, text } = await consent();
+    assertEquals(answered, 200);
+    assertStringIncludes(
+      text,
+      "user 512301, whose name Qontak does not say here",
+    );
+    qontak.clearFaults();
+  }
+});
