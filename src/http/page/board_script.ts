@@ -28,7 +28,7 @@ export const BOARD: string = String.raw`
         card.append(
           make("b", { textContent: cellText(one.name ?? one.id, "name") }),
           ...[
-            [one.currency, one.size],
+            one.size === undefined ? [] : [one.currency, one.size],
             [one.creator_name ?? one.assignee_name],
           ].map((line) =>
             make("span", {

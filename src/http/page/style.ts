@@ -507,10 +507,12 @@ form > button {
 }
 .forms {
   display: flex;
+  flex-wrap: wrap;
   gap: 0.5rem;
   margin-bottom: 0.5rem;
 }
 .forms button {
+  overflow-wrap: normal;
   min-height: 2rem;
   padding: 0.125rem 0.75rem;
   font-size: 0.875rem;
