@@ -80,41 +80,46 @@ export function createSetup(
   const prefix = `${scope}/`;
   let stageLists = 0;
 
+  /** Reads a list. */
+  async function read(
+    endpoint: Endpoint,
+    path: Readonly<Record<string, number>> = {},
+  ): Promise<unknown[]> {
+    const { response } = await crm.call(endpoint, { path });
+    // With an empty setup, every write would pass unchecked.
+    if (Array.isArray(response) && response.length > 0) return response;
+    throw new UnreachableError(
+      `${
+        nameOf(endpoint)
+      }: Qontak's answer is empty, so nothing can be checked against it`,
+      {
+        endpoint: nameOf(endpoint),
+        reason: "unreadable",
+        mayHaveArrived: true,
+      },
+    );
+  }
+
   async function load(name: string, endpoint: Endpoint, pipeline?: number) {
     return await cache.get(`${prefix}${name}`, async () => {
-      const path: Record<string, number> = pipeline === undefined
-        ? {}
-        : { pipeline_id: pipeline };
-      if (pipeline !== undefined && ++stageLists > MOST_STAGE_LISTS) {
+      if (pipeline === undefined) return await read(endpoint);
+      if (++stageLists > MOST_STAGE_LISTS) {
         throw new InputError(
           `This company has more pipelines than the ${MOST_STAGE_LISTS} whose stages one call looks through: name the pipeline too, by id or name`,
         );
       }
-      const { response } = await crm.call(endpoint, { path });
-      // With an empty setup, every write would pass unchecked.
-      if (Array.isArray(response) && response.length > 0) return response;
-      throw new UnreachableError(
-        `${
-          nameOf(endpoint)
-        }: Qontak's answer is empty, so nothing can be checked against it`,
-        {
-          endpoint: nameOf(endpoint),
-          reason: "unreadable",
-          mayHaveArrived: true,
-        },
-      );
+      return await read(endpoint, { pipeline_id: pipeline });
     });
   }
 
   async function fields(resource: Resource): Promise<readonly Field[]> {
     const { template } = resource.endpoints;
     if (!template) return [];
-    const response = await load(resource.name, template);
-    const known = parsed.get(response);
-    if (known) return known;
-    const fields = parseTemplate(response, resource.aliases);
-    parsed.set(response, fields);
-    return fields;
+    return await cache.get(
+      `${prefix}${resource.name}`,
+      () => read(template),
+      (response) => parseTemplate(response, resource.aliases),
+    );
   }
 
   /** The options of a pipeline or stage field. */
@@ -158,9 +163,6 @@ export function createSetup(
     forget: () => cache.forget(prefix),
   };
 }
-
-/** Parsed templates, kept as long as the cache holds the originals. */
-const parsed = new WeakMap<readonly unknown[], readonly Field[]>();
 
 /** A pipeline or a stage, and its record. */
 interface Place extends Pipeline {

@@ -35,8 +35,19 @@ export interface CacheOptions {
 
 /** A cache that loads missing entries. */
 export interface Cache {
-  /** Returns the entry for `key`, and loads it if it is missing or expired. */
-  get<T>(key: string, load: () => Promise<T>): Promise<T>;
+  /**
+   * Returns the entry for `key`, and loads it if it is missing or expired.
+   *
+   * @param key The key.
+   * @param load Loads it. The database keeps what this returns.
+   * @param read Makes the entry of it, which memory keeps; the same for each
+   * use of a key. By default, the entry is what was loaded.
+   */
+  get<T, L = T>(
+    key: string,
+    load: () => Promise<L>,
+    read?: (loaded: L) => T,
+  ): Promise<T>;
   /** Removes every entry whose key starts with `prefix`. */
   forget(prefix: string): void;
 }
@@ -130,7 +141,11 @@ export function createCache(options: CacheOptions): Cache {
     for (const other of owned.slice(0, over)) entries.delete(other);
   }
 
-  function get<T>(key: string, load: () => Promise<T>): Promise<T> {
+  function get<T, L = T>(
+    key: string,
+    load: () => Promise<L>,
+    read = (loaded: L): T => loaded as unknown as T,
+  ): Promise<T> {
     const known = entries.get(key);
     if (known && known.until > now()) {
       count("memory");
@@ -144,7 +159,8 @@ export function createCache(options: CacheOptions): Cache {
       count("miss");
       return load();
     };
-    const value = kv ? fill(kv, key, entry, missed) : missed();
+    const loaded = kv ? fill(kv, key, entry, missed) : missed();
+    const value = loaded.then(read);
     entry.value = value;
     entries.set(key, entry);
     keepShare(key);
