@@ -76,11 +76,15 @@ const LEGIT = [
 /** Visible marks on letters. */
 const MARK = String.raw`(?!${HIDDEN})\p{M}`;
 
-const PARTS = new RegExp(
-  `(?<legit>${LEGIT})|(?<hidden>(?:(?!${LEGIT})${HIDDEN})+)|` +
-    `(?<marks>(?:${MARK}){${MAX_MARKS}})(?<more>(?:${MARK})+)`,
-  "gu",
-);
+let parts: RegExp | undefined;
+
+/** Matches what may have to be changed. Making it takes milliseconds. */
+const partsOf = () =>
+  parts ??= new RegExp(
+    `(?<legit>${LEGIT})|(?<hidden>(?:(?!${LEGIT})${HIDDEN})+)|` +
+      `(?<marks>(?:${MARK}){${MAX_MARKS}})(?<more>(?:${MARK})+)`,
+    "gu",
+  );
 
 /** Matches a character that may have to be changed. */
 const ANY =
@@ -125,7 +129,7 @@ export function visible(text: string): string {
   let shown = "";
   let end = 0;
   let runs = 0;
-  for (const found of lines.matchAll(PARTS)) {
+  for (const found of lines.matchAll(partsOf())) {
     const { legit, hidden, marks, more } = found.groups!;
     if (legit !== undefined) continue;
     if (++runs > MAX_RUNS) {
