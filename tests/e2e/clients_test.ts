@@ -22,6 +22,28 @@ interface AnyClient {
     name: string;
     arguments: Record<string, unknown>;
   }): Promise<unknown>;
+  listPrompts(): Promise<{
+    prompts: {
+      name: string;
+      arguments?: { name: string; required?: boolean }[];
+    }[];
+  }>;
+  getPrompt(params: {
+    name: string;
+    arguments: Record<string, string>;
+  }): Promise<{ messages: unknown[] }>;
+  listResources(): Promise<{ resources: { uri: string }[] }>;
+  listResourceTemplates(): Promise<{
+    resourceTemplates: { uriTemplate: string }[];
+  }>;
+  readResource(params: { uri: string }): Promise<{ contents: unknown[] }>;
+  complete(params: {
+    ref: { type: "ref/prompt"; name: string } | {
+      type: "ref/resource";
+      uri: string;
+    };
+    argument: { name: string; value: string };
+  }): Promise<{ completion: { values: string[] } }>;
   close(): Promise<void>;
 }
 
@@ -56,12 +78,44 @@ async function work(client: AnyClient, transport: unknown): Promise<void> {
     arguments: { deal_id: 1 },
   }) as { isError?: boolean };
   assertEquals(refused.isError, true);
+  const { prompts } = await client.listPrompts();
+  assertEquals(prompts.length, 8);
+  for (const { name, arguments: args = [] } of prompts) {
+    const needed = args.filter(({ required }) => required);
+    const { messages } = await client.getPrompt({
+      name,
+      arguments: Object.fromEntries(needed.map(({ name }) => [name, "x"])),
+    });
+    assertEquals(messages.length, 1);
+    for (const { name: argument } of args) {
+      const { completion } = await client.complete({
+        ref: { type: "ref/prompt", name },
+        argument: { name: argument, value: "" },
+      });
+      assert(Array.isArray(completion.values), `${name} ${argument}`);
+    }
+  }
+  const { resources } = await client.listResources();
+  assert(resources.length >= 7);
+  for (const { uri } of resources) {
+    assertEquals((await client.readResource({ uri })).contents.length, 1);
+  }
+  const { resourceTemplates } = await client.listResourceTemplates();
+  assertEquals(resourceTemplates.length, 11);
+  for (const { uriTemplate: uri } of resourceTemplates) {
+    const [, name] = /\{(\w+)\}/.exec(uri)!;
+    const { completion } = await client.complete({
+      ref: { type: "ref/resource", uri },
+      argument: { name: name!, value: "pt" },
+    });
+    assert(Array.isArray(completion.values), uri);
+  }
   await client.close();
 }
 
 for (const [name, make, isOld] of clients) {
   Deno.test({
-    name: `${name} lists and calls tools over stdio`,
+    name: `${name} uses everything that the server has over stdio`,
     // Closing the SDK's stdio client leaves its kill timer behind.
     sanitizeOps: false,
     sanitizeResources: false,
@@ -79,7 +133,7 @@ for (const [name, make, isOld] of clients) {
     },
   });
 
-  Deno.test(`${name} lists and calls tools over HTTP`, async () => {
+  Deno.test(`${name} uses everything that the server has over HTTP`, async () => {
     await using server = await startHttp(["--sandbox"]);
     const url = new URL(server.url);
     await work(
