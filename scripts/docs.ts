@@ -31,6 +31,7 @@ import { answersOfSandbox } from "./examples.ts";
 import { type Example, toolExamples } from "./tools/examples.ts";
 import { ratioTable, type Run } from "./bench/ratio.ts";
 import { carriesTables, type Result } from "./simulate/report.ts";
+import { denoRun } from "./program.ts";
 import { outlinesFile } from "./tools/outlines.ts";
 import python from "../tests/fixtures/python_server.json" with { type: "json" };
 
@@ -306,8 +307,22 @@ async function formatted(text: string, language = "md"): Promise<string> {
   return new TextDecoder().decode(stdout);
 }
 
-/** The generated files: their paths and expected content. */
+/** What servers list: the examples are calls of such a server. */
+const OUTLINES = "src/tools/outlines.json";
+
+/** Whether that file is current. */
+function hasOutlines(): boolean {
+  return Deno.readTextFileSync(new URL(OUTLINES, root)) === outlinesFile();
+}
+
+/**
+ * The generated files: their paths and expected content.
+ *
+ * @throws {Error} If the list of tools is old, because the answers are made with
+ * it.
+ */
 export async function generate(): Promise<Record<string, string>> {
+  if (!hasOutlines()) throw new Error(`${OUTLINES} is old: run deno task docs`);
   const policy = `${vaultPolicy("tokens")}\n${vaultPolicy("keys")}`;
   const parts: [path: string, name: string, content: string][] = [
     [".github/CLIENTS.md", "clients", clientSection()],
@@ -332,7 +347,7 @@ export async function generate(): Promise<Record<string, string>> {
     ".env.example": envExample(),
     ".github/FIELDS.md": await formatted(fieldsPage()),
     "src/http/page/answers.ts": await answersFile(),
-    "src/tools/outlines.json": outlinesFile(),
+    [OUTLINES]: outlinesFile(),
     ...documents,
     ...snapshots(),
   };
@@ -377,7 +392,19 @@ export function storedSnapshots(): string[] {
     .map(({ name }) => `${SNAPSHOTS}/${name}`);
 }
 
+/** Writes the list of tools, and the rest in a process that has read it. */
+async function startAgain(): Promise<never> {
+  Deno.writeTextFileSync(new URL(OUTLINES, root), outlinesFile());
+  const { code } = await new Deno.Command(Deno.execPath(), {
+    args: await denoRun("scripts/docs.ts"),
+    stdout: "inherit",
+    stderr: "inherit",
+  }).output();
+  Deno.exit(code);
+}
+
 if (import.meta.main) {
+  if (!hasOutlines()) await startAgain();
   const files = await generate();
   Deno.mkdirSync(new URL(SNAPSHOTS, root), { recursive: true });
   for (const path of storedSnapshots()) {
