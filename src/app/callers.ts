@@ -86,6 +86,7 @@ export function callersOf(
     log,
     advise,
     metrics: settings.MCP_METRICS,
+    httpsOnly: settings.MCP_PUBLIC_URL?.startsWith("https:") ?? false,
     ...defined({
       allowedOrigins: settings.MCP_ALLOWED_ORIGINS,
       trustedProxies: settings.MCP_TRUSTED_PROXIES,

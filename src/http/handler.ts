@@ -23,6 +23,11 @@ import { health, ready } from "./health.ts";
 import type { Page } from "./page/page.ts";
 import { answer, get, type Route } from "./route.ts";
 
+/**
+ * A year. Not for subdomains: they may belong to other programs.
+ */
+const HTTPS_ONLY = "max-age=31536000";
+
 /** Settings of {@linkcode createHandler}. */
 export interface HandlerOptions {
   /**
@@ -60,6 +65,13 @@ export interface HandlerOptions {
    * not read, and all people behind a proxy are counted together.
    */
   readonly trustedProxies?: readonly string[];
+  /**
+   * Whether every answer tells browsers to reach this host over https only
+   * (HSTS), for a year. For hosts that callers reach over https.
+   *
+   * @default {false}
+   */
+  readonly httpsOnly?: boolean;
   /**
    * Whether `GET /metrics` answers callers with the scope `metrics`, or all
    * callers if no credential is required.
@@ -245,6 +257,9 @@ export function createHandler(
         });
       });
       response.headers.set("x-request-id", id);
+      if (options.httpsOnly) {
+        response.headers.set("strict-transport-security", HTTPS_ONLY);
+      }
       return response;
       // If one process serves twice, Deno may start a request in the context of
       // another one, so a request never inherits its id from the context.

@@ -2,10 +2,12 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import http2 from "node:http2";
 import { createHandler, createServer, type HandlerOptions } from "../../mod.ts";
+import { open } from "../../src/app/open.ts";
 import { readSettings } from "../../src/app/settings.ts";
 import { ConfigError } from "../../src/errors.ts";
 import { HEADERS, request } from "../support/rpc.ts";
 import { serveMcp } from "../support/serve.ts";
+import { serveQontak } from "../support/sign_in.ts";
 
 const server = () => createServer({ refreshToken: "unused", log: () => {} });
 
@@ -130,5 +132,32 @@ Deno.test("MCP_ALLOWED_ORIGINS takes only origins", () => {
       ConfigError,
       "MCP_ALLOWED_ORIGINS must hold origins such as",
     );
+  }
+});
+
+Deno.test("every answer of an https address tells browsers to use https only", async () => {
+  await using qontak = serveQontak();
+  for (
+    const [address, expected] of [
+      ["https://crm.example.com/mcp", "max-age=31536000"],
+      ["http://127.0.0.1:8000/mcp", null],
+      [undefined, null],
+    ] as const
+  ) {
+    const settings = readSettings({
+      MCP_API_KEYS: "0".repeat(64),
+      LOG_LEVEL: "error",
+      QONTAK_AUDIT: "off",
+      ...address && { MCP_PUBLIC_URL: address },
+    });
+    await using program = await open(settings, { sandbox: qontak });
+    const handler = await program.handler(false);
+    for (const path of ["/", "/health", "/mcp", "/nothing"]) {
+      const { headers, body } = await handler(
+        new Request(`http://crm.example.com${path}`),
+      );
+      await body?.cancel();
+      assertEquals(headers.get("strict-transport-security"), expected, path);
+    }
   }
 });
