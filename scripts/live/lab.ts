@@ -21,6 +21,7 @@ import { apis, createAccess } from "../../src/qontak/connection.ts";
 import type { CallOptions } from "../../src/qontak/crm.ts";
 import { type Endpoint, nameOf } from "../../src/qontak/endpoints.ts";
 import { readAnswer } from "../../src/qontak/envelope.ts";
+import { createListParser } from "../../src/values/json_list.ts";
 import type { Resource } from "../../src/qontak/resources.ts";
 import { createServer, type ServerOptions } from "../../src/server.ts";
 import { createCache } from "../../src/storage/cache.ts";
@@ -179,7 +180,7 @@ export async function createLab(settings: Settings, flags: LiveFlags) {
         createTransport(wire.fetch).read(apiUrl + endpoint.path, {
           headers: { authorization: "Bearer not-a-token" },
           signal: AbortSignal.timeout(timeLimit),
-        }).then((reply) => readAnswer(endpoint, reply, "")),
+        }).then((reply) => readAnswer(endpoint, reply, "", createListParser())),
       ),
     /** Requests new tokens with this refresh token. */
     async grant(refreshToken: string) {

@@ -29,6 +29,7 @@ import type { Reply } from "../net/reply.ts";
 import { connectFailure } from "../net/failure.ts";
 import type { Outgoing, Transport } from "../net/transport.ts";
 import { defined, type JsonObject } from "../values/json.ts";
+import { createListParser, type ParseList } from "../values/json_list.ts";
 
 /**
  * The contents of a request to an endpoint. Keys are checked against the
@@ -153,6 +154,7 @@ export interface Crm {
 export function createCrm(options: CrmOptions): Crm {
   const { timeout, retryBudget, telemetry } = options;
   const retries = createRetries({ budget: retryBudget });
+  const parseList = createListParser();
   return {
     async call(endpoint, request = {}) {
       const prepared = prepare(options.apiUrl, endpoint, request);
@@ -160,7 +162,11 @@ export function createCrm(options: CrmOptions): Crm {
       using limit = deadline(timeout, request.signal);
       for (let tries = 1;; tries++) {
         try {
-          return await attempt(options, prepared, limit.signal);
+          return await attempt(
+            { ...options, parseList },
+            prepared,
+            limit.signal,
+          );
         } catch (error) {
           const wait = waitAfter(error);
           // Do not start a wait that would not end in time.
@@ -214,11 +220,11 @@ function prepare(
 
 /** Sends a request once, or twice if the first credentials are refused. */
 async function attempt(
-  options: CrmOptions,
+  options: CrmOptions & { readonly parseList: ParseList },
   { endpoint, url, body, beforeSending }: Prepared,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const { authorize, transport, telemetry, unauthorized } = options;
+  const { authorize, transport, telemetry, unauthorized, parseList } = options;
   const { method } = endpoint;
   const send = method === "GET" ? transport.read : transport.write;
   const signable = { method, target: url.pathname + url.search };
@@ -284,7 +290,7 @@ async function attempt(
         reply = await request(fresh);
       }
     }
-    const answer = await readAnswer(endpoint, reply, unauthorized);
+    const answer = await readAnswer(endpoint, reply, unauthorized, parseList);
     pass?.done("ok");
     return answer;
   } catch (error) {

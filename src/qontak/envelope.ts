@@ -19,6 +19,7 @@ import {
   parseJson,
   show,
 } from "../values/json.ts";
+import type { ParseList } from "../values/json_list.ts";
 
 /** A successful answer. */
 export interface Answer {
@@ -34,6 +35,9 @@ const CHECK_ADDRESS: Remedy = { what: "checkAddress" };
 /** The largest answer that is read, in bytes after decompression. */
 export const MAX_BYTES: number = 10 * 1024 * 1024;
 
+/** The length of a list that is parsed by its repetitions, in characters. */
+const LONG = 100_000;
+
 /**
  * Reads an answer from Qontak.
  *
@@ -43,6 +47,7 @@ export const MAX_BYTES: number = 10 * 1024 * 1024;
  * @param endpoint The endpoint that answered, for messages.
  * @param reply The response; its body is read to the end or discarded.
  * @param unauthorized What a 401 means, for the message.
+ * @param parseList Parses long lists.
  * @returns The contents of a successful answer.
  * @throws {QontakError} When Qontak refused the request.
  * @throws {UnreachableError} When the response is not an answer from Qontak's
@@ -52,6 +57,7 @@ export async function readAnswer(
   endpoint: Endpoint,
   reply: Reply,
   unauthorized: string,
+  parseList: ParseList,
 ): Promise<Answer> {
   const unreadable = (
     what: string,
@@ -105,13 +111,21 @@ export async function readAnswer(
       `Qontak's answer is larger than ${MAX_BYTES} bytes and was not read. Ask for fewer records with per_page`,
     );
   }
-  const body = parseJson(text ?? "");
+  let shape: string | undefined;
+  const list = endpoint.answers === "page" && text && text.length > LONG
+    ? parseList(
+      endpoint.path,
+      text,
+      (part, depth) => shape ??= misshapen(part, depth),
+    )
+    : undefined;
+  const body = list ?? parseJson(text ?? "");
   if (!isObject(body)) {
     const what = describe(text, reply.headers.get("content-type"));
     if (reply.status < 300) throw unreadable(`Qontak answered with ${what}`);
     throw refuse(reply.status, "", what);
   }
-  const shape = misshapen(body);
+  if (!list) shape = misshapen(body);
   if (shape !== undefined) {
     throw unreadable(`Qontak's answer ${shape} and was not looked at`);
   }
