@@ -104,7 +104,11 @@ export function choose(
       }. Give the id`,
     };
   }
-  const near = nearest(text, options.map(({ name }) => name));
+  const known = foldedOptions(options);
+  const nearFolded = nearest(text, known.keys());
+  const near = nearFolded === undefined
+    ? undefined
+    : known.get(nearFolded)?.[0]?.name;
   return {
     problem: `${show(value)} is not one of its options${
       near === undefined ? "." : `. Did you mean ${show(near)}?`
@@ -168,11 +172,16 @@ export function listOptions(options: readonly Option[], like = ""): string {
     return `Options: ${options.map(nameOption).join(", ")}`;
   }
   const first = fold(like).slice(0, 2);
-  const resembles = ({ name }: Option) =>
-    first !== "" && fold(name).startsWith(first);
+  const resembling = new Set(
+    first === ""
+      ? []
+      : [...foldedOptions(options)].flatMap(([name, found]) =>
+        name.startsWith(first) ? found : []
+      ),
+  );
   const named = [
-    ...options.filter(resembles),
-    ...options.filter((option) => !resembles(option)),
+    ...options.filter((option) => resembling.has(option)),
+    ...options.filter((option) => !resembling.has(option)),
   ].slice(0, NAMED);
   return `${NAMED} of ${options.length} options: ${
     named.map(nameOption).join(", ")
