@@ -13,7 +13,7 @@ import { HANDSHAKE, request, toolCall, toStdin } from "../support/rpc.ts";
  */
 const ROOMS: Readonly<Record<string, number>> = {
   // What the command line and the settings say.
-  cli: 11,
+  cli: 12,
   app: 13,
   clients: 1,
   // The errors that settings and options can have, and the log.
