@@ -215,7 +215,7 @@ export const associationBody = {
   ...productBody,
   crm_product_id: "record",
   crm_deal_id: "record",
-  unit_quantity: "number",
+  unit_quantity: "line",
   manufacturer: "line",
 } as const satisfies BodyKeys;
 

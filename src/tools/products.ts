@@ -43,7 +43,7 @@ const associations: ToolTraits = {
   descriptions: {
     crm_product_id: "Gives name, price and currency unless they are given",
     quantity: "How many; total_price becomes price × quantity",
-    unit_quantity: "Not part of the total",
+    unit_quantity: "The unit, such as pcs",
     product_image: "URL of an image",
   },
   renamed: {

@@ -175,7 +175,7 @@ const association = {
   ...product,
   crm_product_id: 1,
   crm_deal_id: 2,
-  unit_quantity: 3,
+  unit_quantity: "pcs",
   manufacturer: "PT Kursi",
 };
 const geolocation = {
