@@ -118,7 +118,10 @@ export async function answerSoon(
   plain: PlainRequest,
   acceptsEvents: boolean,
 ): Promise<Soon> {
-  const answer = respond(methods, request, plain);
+  const gone = new AbortController();
+  const end = () => gone.abort();
+  request.signal.addEventListener("abort", end, { once: true });
+  const answer = respond(methods, request, plain, gone.signal);
   if (!acceptsEvents) {
     return { body: JSON.stringify(await answer), headers: JSON_ALONE };
   }
@@ -128,7 +131,10 @@ export async function answerSoon(
   });
   const ready = await Promise.race([answer, late]);
   clearTimeout(timer);
-  return { body: ready ? eventOf(ready) : streamOf(answer), headers: EVENTS };
+  return {
+    body: ready ? eventOf(ready) : streamOf(answer, end),
+    headers: EVENTS,
+  };
 }
 
 /** The JSON-RPC response to a request, whose keys the SDK orders like this. */
@@ -136,9 +142,10 @@ async function respond(
   methods: ToolMethods,
   request: Request,
   { id, method, params }: PlainRequest,
+  signal: AbortSignal,
 ): Promise<JsonObject> {
   const asked: ToolRequest = {
-    signal: request.signal,
+    signal,
     requestState: () => undefined,
     // Each request stands alone: what the client can do is not known.
     capabilities: undefined,
@@ -170,9 +177,10 @@ function eventOf(message: JsonObject): string {
   return `event: message\ndata: ${JSON.stringify(message)}\n\n`;
 }
 
-/** A stream with one event: the answer. */
+/** A stream with one event: the answer. A client that is gone cancels it. */
 function streamOf(
   answer: Promise<JsonObject>,
+  onGone: () => void,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const encoder = new TextEncoder();
   let timer: ReturnType<typeof setInterval> | undefined;
@@ -191,6 +199,7 @@ function streamOf(
     },
     cancel() {
       clearInterval(timer);
+      onGone();
     },
   });
 }
