@@ -39,9 +39,10 @@ export interface KvAt {
  */
 export function openKvAt({ place, configured, log }: KvAtOptions): KvAt {
   const { folder, database: path, key } = place;
-  const sealer = createLocalSealer(key, configured);
+  const sealer = createLocalSealer(key, prepare, configured);
 
-  async function open(): Promise<Deno.Kv> {
+  /** What is kept may be sealed before the database is opened. */
+  async function prepare(): Promise<void> {
     try {
       await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
     } catch (error) {
@@ -52,6 +53,10 @@ export function openKvAt({ place, configured, log }: KvAtOptions): KvAt {
       );
     }
     await keepPrivate(folder, path, key);
+  }
+
+  async function open(): Promise<Deno.Kv> {
+    await prepare();
     // A key that cannot be used must fail here, and not after a refresh, when
     // the new token could not be kept.
     await sealer.seal("", "");

@@ -19,16 +19,22 @@ const SIZE = 32;
  * a usable key, and {@linkcode StoreError} when a missing one cannot be made.
  *
  * @param path The file.
+ * @param prepare Makes the folder of the file, and closes it to other users.
  * @param configured The sealer that the settings give, if any. It then seals,
  * and the key in the file only opens.
  */
-export function createLocalSealer(path: string, configured?: Sealer): Sealer {
+export function createLocalSealer(
+  path: string,
+  prepare: () => Promise<void>,
+  configured?: Sealer,
+): Sealer {
   let local: Promise<Sealer> | undefined;
 
   /** Reads the key again after a failure. */
   async function open(): Promise<Sealer> {
     try {
-      return await (local ??= load(path, configured === undefined));
+      local ??= prepare().then(() => load(path, configured === undefined));
+      return await local;
     } catch (error) {
       local = undefined;
       throw error;

@@ -20,7 +20,7 @@ const test = kvTests("large changes in Deno KV", import.meta.filename!);
 test("a plan of 300 rows and a change of a long text are kept sealed", async ({ kv, path }) => {
   const store = createKvChangeStore({
     kv,
-    sealer: createLocalSealer(`${path}.key`),
+    sealer: createLocalSealer(`${path}.key`, () => Promise.resolve()),
   });
   await using world = await createWorld({ changes: { store } });
   const rows = Array.from({ length: 300 }, (_, index) => ({
