@@ -20,6 +20,7 @@ import {
   show,
 } from "../values/json.ts";
 import type { ParseList } from "../values/json_list.ts";
+import { EVENTS_OF_A_CALL, nextTurn } from "../values/turns.ts";
 
 /** A successful answer. */
 export interface Answer {
@@ -34,6 +35,12 @@ const CHECK_ADDRESS: Remedy = { what: "checkAddress" };
 
 /** The largest answer that is read, in bytes after decompression. */
 export const MAX_BYTES: number = 10 * 1024 * 1024;
+
+/**
+ * The length of an answer after which other calls run before it is used, in
+ * characters: it took some ms to parse.
+ */
+const LARGE = 1_000_000;
 
 /** The length of a list that is parsed by its repetitions, in characters. */
 const LONG = 100_000;
@@ -120,6 +127,7 @@ export async function readAnswer(
     )
     : undefined;
   const body = list ?? parseJson(text ?? "");
+  if (text && text.length > LARGE) await nextTurn(EVENTS_OF_A_CALL);
   if (!isObject(body)) {
     const what = describe(text, reply.headers.get("content-type"));
     if (reply.status < 300) throw unreadable(`Qontak answered with ${what}`);

@@ -8,6 +8,7 @@
  */
 import { QontakError, UnreachableError } from "../errors.ts";
 import { type JsonObject, toId } from "../values/json.ts";
+import { createPauses } from "../values/turns.ts";
 import { sideBySide } from "./side_by_side.ts";
 import type { Table } from "./table.ts";
 
@@ -146,18 +147,29 @@ export function createReading(options: ReadingOptions): Reading {
   let hasChanged = false;
   let isComplete = false;
 
-  /** Stores a page, and says whether it has a record that was not seen. */
-  function keep(
+  /**
+   * Stores a page, and says whether it has a record that was not seen. Other
+   * calls run meanwhile: a page may have thousands of records.
+   */
+  async function keep(
     page: number,
     { records, total: count }: PageOfRecords,
-  ): boolean {
-    const before = seen.size;
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const pause = createPauses();
+    const ids: number[] = [];
     for (const record of records) {
       const id = toId(record.id);
       if (id === null) continue;
-      seen.add(id);
+      ids.push(id);
       table.put(id, record);
+      await pause();
+      signal.throwIfAborted();
     }
+    // Only a page that was stored whole counts, so that it is read again
+    // otherwise.
+    const before = seen.size;
+    for (const id of ids) seen.add(id);
     if (done.size > 0 && count !== total) hasChanged = true;
     total = count ?? total;
     if (total !== undefined) table.expect(total);
@@ -204,7 +216,7 @@ export function createReading(options: ReadingOptions): Reading {
       const isKnown = pageSize?.isLargest === true && pageSize.size === size;
       pageSize = { size, isLargest: isCut || isKnown || asked === LARGEST };
     }
-    keep(1, page);
+    await keep(1, page, signal);
     return { length, first, count };
   }
 
@@ -224,7 +236,7 @@ export function createReading(options: ReadingOptions): Reading {
       }
     }
     await sideBySide(missing(), async (page, own) => {
-      const isNew = keep(page, await readPage(page, size, own));
+      const isNew = await keep(page, await readPage(page, size, own), own);
       if (!isNew) end = Math.min(end, page);
     }, signal);
   }
@@ -234,7 +246,7 @@ export function createReading(options: ReadingOptions): Reading {
     for (let page = 2;; page++) {
       if (done.has(page)) continue;
       const found = await readPage(page, size, signal);
-      const isNew = keep(page, found);
+      const isNew = await keep(page, found, signal);
       if (found.records.length < size || !isNew) return;
     }
   }

@@ -14,13 +14,24 @@ let waiting = 0;
 let last: Promise<void> = Promise.resolve();
 
 /**
+ * How many events a call consists of, such as its connection, its body and its
+ * answer.
+ */
+export const EVENTS_OF_A_CALL = 3;
+
+/**
  * Waits for the next turn. Turns are given one at a time: between any two, the
  * server reads and answers other requests.
+ *
+ * @param events How many events to handle before it. After a long computation,
+ * it should be those of a whole call, so that none waits for the next one too.
  */
-export function nextTurn(): Promise<void> {
+export function nextTurn(events = 1): Promise<void> {
   waiting++;
   last = last.then(async () => {
-    await new Promise((resolve) => setTimeout(resolve));
+    for (let i = 0; i < events; i++) {
+      await new Promise((resolve) => setTimeout(resolve));
+    }
     waiting--;
   });
   return last;

@@ -601,6 +601,36 @@ Deno.test("no list in which Qontak repeats records makes another caller wait", a
   }, undefined);
 });
 
+Deno.test("no search of answers as large as are read makes another caller wait", async () => {
+  await using world = await startWorld();
+  world.between = async (request, pass) => {
+    const response = await pass(request);
+    const text = await response.text();
+    const answer = JSON.parse(text);
+    const { response: list } = answer;
+    if (!("total_data" in answer) || list.length === 0) {
+      return new Response(text, response);
+    }
+    const page = Number(new URL(request.url).searchParams.get("page"));
+    const count = Math.floor(9.5 * MIB / (JSON.stringify(list[0]).length + 20));
+    answer.response = Array.from({ length: count }, (_, i) => {
+      const id = 1_000_000 * page + i;
+      return { ...list[0], id, name: `Name ${id}`, first_name: `Name ${id}` };
+    });
+    answer.total_data = 3 * count;
+    return Response.json(answer, { status: response.status });
+  };
+  // A call without a request loads the code of the tool.
+  await callTool(world.url, "search", { query: "-" });
+  await attack(world, async (bystander) => {
+    for (const query of ["name", "Sari"]) {
+      bystander.now = `a search for ${query}`;
+      const { text } = await callTool(world.url, "search", { query });
+      assert(/"records_read":\d{5}/.test(text), text);
+    }
+  });
+});
+
 Deno.test("no refusal of Qontak makes another caller wait", async () => {
   await using world = await startWorld();
   await callTool(world.url, TOOL);
