@@ -9,7 +9,6 @@ import { createJwt } from "../auth/jwt.ts";
 import type { KeyStore } from "../auth/key_store.ts";
 import { type Authenticate, DEFAULT_SCOPES } from "../auth/principal.ts";
 import { createProtectedResource } from "../auth/protected_resource.ts";
-import { parseSecret } from "../auth/sign_in/issued.ts";
 import type { SignIn } from "../auth/sign_in/sign_in.ts";
 import { createStaticKeys, firstOf } from "../auth/static_keys.ts";
 import { createStoredKeys } from "../auth/stored_keys.ts";
@@ -101,8 +100,9 @@ export function callersOf(
           { publicUrl: signIn.resource, audience: [], scopes: DEFAULT_SCOPES },
         ),
         routes: createSignInRoutes(signIn, log),
-        // They are new every hour, so most are not known to be right.
-        isLong: (bearer: string) => parseSecret(bearer)?.kind === "a",
+        // Tokens are new every hour. What is known is their session, whose id
+        // cannot be guessed.
+        isKnown: signIn.sessions.knows,
       }
       : {}),
   };

@@ -27,8 +27,11 @@ export interface AuthOptions {
    * required.
    */
   readonly authenticate: Authenticate | undefined;
-  /** Whether a credential is too long to guess; it is not limited. */
-  readonly isLong?: ((bearer: string) => boolean) | undefined;
+  /**
+   * Whether a credential names something that cannot be guessed; it is not
+   * limited.
+   */
+  readonly isKnown?: ((bearer: string) => boolean) | undefined;
   /** Tells callers where to log in with OAuth, if they can. */
   readonly protectedResource: ProtectedResource | undefined;
   /** Logs refused callers. */
@@ -57,11 +60,11 @@ export type Protected = (
  * cannot be checked.
  */
 export function createAuth(
-  { authenticate, isLong, protectedResource, log, advise }: AuthOptions,
+  { authenticate, isKnown, protectedResource, log, advise }: AuthOptions,
 ): (run: Protected) => Route {
   if (!authenticate) return onlyThisMachine(advise);
   const throttle = createThrottle();
-  const check = createCheck(authenticate, throttle, isLong);
+  const check = createCheck(authenticate, throttle, isKnown);
   let toldAt = -Infinity;
 
   /** Logs that credentials cannot be checked, at most once a minute. */

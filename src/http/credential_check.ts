@@ -39,13 +39,14 @@ export type Check = (
  *
  * @param authenticate Identifies who presents a credential.
  * @param throttle Counts the wrong credentials.
- * @param isLong Whether a credential is too long to guess; it is not limited.
+ * @param isKnown Whether a credential names something that cannot be guessed;
+ * it is not limited.
  * @param now The clock, in ms since 1970; the system clock if omitted.
  */
 export function createCheck(
   authenticate: Authenticate,
   throttle: Throttle,
-  isLong: (bearer: string) => boolean = () => false,
+  isKnown: (bearer: string) => boolean = () => false,
   now: () => number = Date.now,
 ): Check {
   const right = createLru<{ readonly until: number }>(MOST_REMEMBERED);
@@ -89,7 +90,7 @@ export function createCheck(
 
   return async (bearer, address) => {
     const hash = await sha256(bearer);
-    if ((right.get(hash)?.until ?? 0) > now() || isLong(bearer)) {
+    if ((right.get(hash)?.until ?? 0) > now() || isKnown(bearer)) {
       return await run(hash, bearer, address);
     }
     for (;;) {

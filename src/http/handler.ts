@@ -36,11 +36,12 @@ export interface HandlerOptions {
    */
   readonly authenticate?: Authenticate;
   /**
-   * Whether a credential has the form of those that are too long to guess and
-   * cheap to check. They are checked even while other credentials from the same
-   * address are wrong: behind a proxy, all callers have one address.
+   * Whether a credential names something that only callers with a right
+   * credential know, such as their session. Such a credential is checked even
+   * while other credentials from the same address are wrong: behind a proxy, all
+   * callers have one address.
    */
-  readonly isLong?: (bearer: string) => boolean;
+  readonly isKnown?: (bearer: string) => boolean;
   /** Tells callers where to log in with OAuth, if they can. */
   readonly protectedResource?: ProtectedResource;
   /** What answers at further paths, such as those where people sign in. */
@@ -165,7 +166,7 @@ export function createHandler(
   );
   const onlyCallers = createAuth({
     authenticate,
-    isLong: options.isLong,
+    isKnown: options.isKnown,
     protectedResource,
     log,
     advise,

@@ -140,6 +140,11 @@ export interface Sessions {
     | undefined
   >;
   /**
+   * Whether an access token, right or wrong, names a session that this server
+   * has used. It asks no store.
+   */
+  knows(token: string): boolean;
+  /**
    * Ends the session of a token of any kind, if it is one of its tokens.
    *
    * @returns The account, if a session was ended.
@@ -294,6 +299,7 @@ export function createSessions(
         replaced: [],
       };
       await records.put(id, session, SESSION_LIFETIME * 1000, account);
+      held.set(nameOf(named), { session, at: now() });
       return issued;
     },
 
@@ -353,6 +359,11 @@ export function createSessions(
       if (!access || access.ends_at <= seconds()) return undefined;
       note(session);
       return { session, access };
+    },
+
+    knows(token) {
+      const named = parseSecret(token);
+      return named?.kind === "a" && held.get(nameOf(named)) !== undefined;
     },
 
     async endBy(token, client) {

@@ -3,7 +3,14 @@
  * and use up what others need.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  createSessions,
+  type Session,
+} from "../../../src/auth/sign_in/sessions.ts";
 import { createSignIn } from "../../../src/auth/sign_in/sign_in.ts";
+import { recordsOf } from "../../../src/auth/sign_in/store.ts";
+import { createCheck } from "../../../src/http/credential_check.ts";
+import { createThrottle } from "../../../src/http/throttle.ts";
 import { createMemoryChangeStore } from "../../../src/changes/mod.ts";
 import { isFitting } from "../../../src/http/sign_in/known_clients.ts";
 import type { RunningSandbox } from "../../../src/sandbox/mod.ts";
@@ -139,6 +146,70 @@ Deno.test("guesses do not keep new tokens from being used, though all have the a
   assertEquals(await status(body.access_token.replace(/.$/, "?")), 429);
   const end = body.access_token.endsWith("a") ? "b" : "a";
   assertEquals(await status(body.access_token.replace(/.$/, end)), 401);
+});
+
+/** The same token, of a session that does not exist. */
+function forge(token: string, i: number): string {
+  const end = `${"abcdefghij"[Math.floor(i / 10)]}${"abcdefghij"[i % 10]}`;
+  return token.replace(/_[a-z2-7]{16}_/, `_${"a".repeat(14)}${end}_`);
+}
+
+Deno.test("forged tokens of sign-in are slowed down as any wrong credential", async () => {
+  await using endpoint = await world();
+  const client = await createRawClient(endpoint);
+  const { access_token, refresh_token } = await tokensOf(client);
+  const status = async (token: string) =>
+    (await rpc(endpoint.url, token, "tools/list")).status;
+  const statuses: number[] = [];
+  for (let i = 0; i < 100; i++) {
+    statuses.push(await status(forge(access_token, i)));
+  }
+  assert(statuses.includes(429), String(statuses));
+  // The person goes on, also with new tokens.
+  assertEquals(await status(access_token), 200);
+  const { body } = await client.refresh(refresh_token);
+  assertEquals(await status(body.access_token), 200);
+});
+
+Deno.test("forged tokens of sign-in cost no read of the store once they are slowed down", async () => {
+  const kept = recordsOf<Session>(createMemoryChangeStore(), "session");
+  let reads = 0;
+  const sessions = createSessions({
+    records: {
+      ...kept,
+      get(...place) {
+        reads++;
+        return kept.get(...place);
+      },
+    },
+    log: () => {},
+    onEnded: () => Promise.resolve(),
+    now: Date.now,
+  });
+  const { access_token } = await sessions.begin({
+    id: "b".repeat(16),
+    account: "512301",
+    client_id: "c",
+    client_name: "C",
+    client_host: "h",
+    scopes: ["read"],
+    resource: "https://one.example.co.id/mcp",
+    code: "0".repeat(64),
+  });
+  const check = createCheck(
+    async (bearer) =>
+      await sessions.find(bearer) &&
+      { name: "a", tenants: ["a"], scopes: ["read"] },
+    createThrottle(() => 0),
+    sessions.knows,
+    () => 0,
+  );
+  for (let i = 0; i < 100; i++) {
+    await check(forge(access_token, i), "203.0.113.5");
+  }
+  assertEquals(reads, 20);
+  const caller = await check(access_token, "203.0.113.5");
+  assertEquals(typeof caller, "object");
 });
 
 Deno.test("when a stolen secret ends the last session of a person, no token of Qontak stays", async () => {
