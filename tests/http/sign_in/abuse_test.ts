@@ -165,7 +165,7 @@ Deno.test("forged tokens of sign-in are slowed down as any wrong credential", as
     statuses.push(await status(forge(access_token, i)));
   }
   assert(statuses.includes(429), String(statuses));
-  // The person goes on, also with new tokens.
+  // The person can still call, also with new tokens.
   assertEquals(await status(access_token), 200);
   const { body } = await client.refresh(refresh_token);
   assertEquals(await status(body.access_token), 200);
