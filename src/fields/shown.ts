@@ -268,20 +268,37 @@ const MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split(" ");
 /** The smallest number that is a time in seconds since 1970. */
 const FIRST_SECOND = 100_000_000;
 
-/** The largest number that is a time in seconds since 1970. */
-const LAST_SECOND = 8_640_000_000_000;
+/** The smallest number that is a time in ms since 1970. */
+const FIRST_MILLISECOND = 100_000_000_000;
+
+/** The last day that a date can hold in every time zone, in ms since 1970. */
+const LAST_MILLISECOND = 8_639_999_900_000_000;
+
+/**
+ * Converts a time that Qontak writes as a number to ms since 1970.
+ *
+ * @param value Seconds, or ms as check-ins have them.
+ * @returns Undefined if the number cannot be a time.
+ */
+export function epochOf(value: number): number | undefined {
+  return value >= FIRST_SECOND && value < FIRST_MILLISECOND
+    ? value * 1_000
+    : value >= FIRST_MILLISECOND && value <= LAST_MILLISECOND
+    ? value
+    : undefined;
+}
 
 /**
  * Writes a date of Qontak's as ISO. What is ISO already stays as it is, and so
  * does what is not a date.
  *
- * @param value ISO, day first, with the month's name, or seconds since 1970.
+ * @param value ISO, day first, with the month's name, or seconds or ms since
+ * 1970.
  */
 export function isoOf(value: unknown): unknown {
   if (typeof value === "number") {
-    return value >= FIRST_SECOND && value <= LAST_SECOND
-      ? toIso({ epoch: value * 1_000 })
-      : value;
+    const epoch = epochOf(value);
+    return epoch === undefined ? value : toIso({ epoch });
   }
   if (typeof value !== "string" || /^\d{4}-\d\d-\d\d($|T)/.test(value)) {
     return value;

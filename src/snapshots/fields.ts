@@ -181,17 +181,31 @@ export function createFields(
     };
   }
 
+  const [first] = table.rows();
   /** Keys of bodies and records, including those with another argument name. */
   const keys = new Set([
     ...Object.keys(body),
     ...Object.keys(resource.shows),
     ...[...table.columns()].filter((name) => !name.startsWith("#")),
+    // Whole records also show keys that are empty in all of them.
+    ...Object.keys(first === undefined ? {} : table.record(first, true)),
     "id",
   ]);
   keys.delete("additional_fields");
   const byArgument = new Map(
     [...keys].map((key) => [argumentOf(resource, key), key]),
   );
+
+  /**
+   * The key of the id beside which rows show a name that is not in a column of
+   * its own: Qontak has it by another key, or a list of options has it.
+   */
+  const namedBy = (name: string): string | undefined =>
+    [...keys].find((key) => {
+      const label = nameColumn(table, key);
+      return label !== undefined && answerKey(resource, label) === name &&
+        (table.column(key) !== undefined || table.column(label) !== undefined);
+    });
 
   /** Fields by their folded labels and names, once one is searched so. */
   let folded: Map<string, Set<Field>> | undefined;
@@ -239,6 +253,9 @@ export function createFields(
       const name = String(word).trim();
       if (Object.hasOwn(derived, name)) return derived[name]!;
       const key = byArgument.get(name) ?? (keys.has(name) ? name : undefined);
+      if (key !== undefined && table.column(key)) return standard(key);
+      const named = namedBy(name);
+      if (named !== undefined) return standard(named);
       if (key !== undefined) return standard(key);
       const ids = fields.filter(({ custom, id }) =>
         custom && `${id}` === name.replace(/^#/, "")
@@ -265,9 +282,8 @@ export function createFields(
       throw new InputError(unknown(name, resource, all, call));
     },
     all() {
-      const [row] = table.rows();
       const found = Object.keys(
-        row === undefined ? {} : table.record(row, true),
+        first === undefined ? {} : table.record(first, true),
       )
         .filter((key) => key !== "additional_fields").map(standard);
       const names = new Set(

@@ -4,19 +4,11 @@
  * @module
  */
 import { parseDate } from "../fields/dates.ts";
+import { epochOf } from "../fields/shown.ts";
 import type { Zone } from "../values/zone.ts";
 
 /** A day, in ms. */
 export const DAY = 24 * 60 * 60 * 1_000;
-
-/** A smaller number is not a time in seconds since 1970. */
-const FIRST_SECOND = 100_000_000;
-
-/** A smaller number is not a time in ms since 1970. */
-const FIRST_MILLISECOND = 100_000_000_000;
-
-/** The last moment that a date can hold. */
-const LAST_MILLISECOND = 8_640_000_000_000_000;
 
 /**
  * A moment as Qontak writes it, on a day that every month has. It is parsed
@@ -41,11 +33,7 @@ const MONTHS = "jan,feb,mar,apr,may,jun,jul,aug,sep,oct,nov,dec".split(",");
  * @param zone The time zone for days without a time.
  */
 export function toEpoch(value: unknown, zone: Zone): number | undefined {
-  if (typeof value === "number") {
-    if (value > LAST_MILLISECOND) return undefined;
-    if (value >= FIRST_MILLISECOND) return value;
-    return value >= FIRST_SECOND ? value * 1_000 : undefined;
-  }
+  if (typeof value === "number") return epochOf(value);
   if (typeof value !== "string") return undefined;
   if (USUAL.test(value)) return Date.parse(value);
   const moment = parseDate(value);

@@ -77,8 +77,10 @@ Deno.test("parseDate() reads every format in which a date is written", () => {
 });
 
 Deno.test("isoOf() leaves a number that cannot be a time as it is", () => {
-  for (const value of [0, 7, 8_640_000_000_001, 2 ** 53, Infinity, NaN]) {
+  for (const value of [0, 7, 8_640_000_000_000_001, 2 ** 53, Infinity, NaN]) {
     assertEquals(isoOf(value), value);
   }
   assertEquals(isoOf(1_764_115_200), "2025-11-26T07:00:00.000+07:00");
+  // Check-ins have milliseconds.
+  assertEquals(isoOf(1_764_115_200_000), "2025-11-26T07:00:00.000+07:00");
 });
