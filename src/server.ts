@@ -27,6 +27,7 @@ import {
 import { extraCapabilities, registerExtras } from "./mcp/extras.ts";
 import type { Call } from "./mcp/call.ts";
 import type { Calls } from "./mcp/calls.ts";
+import { CACHE_HINTS } from "./mcp/cache_hints.ts";
 import type { HttpEndpoint } from "./mcp/http.ts";
 import {
   type AnswerCall,
@@ -216,20 +217,6 @@ export interface QontakServer {
    */
   close(): Promise<void>;
 }
-
-/** How long clients may cache what never changes, in ms. */
-const TTL = 60 * 60 * 1000;
-
-/** What clients may cache: for one caller, or for all. */
-const CACHE_HINTS = {
-  "tools/list": { ttlMs: TTL, cacheScope: "private" },
-  "server/discover": { ttlMs: TTL, cacheScope: "private" },
-  "resources/list": { ttlMs: TTL, cacheScope: "private" },
-  "resources/templates/list": { ttlMs: TTL, cacheScope: "private" },
-  // Records change at any time.
-  "resources/read": { ttlMs: 0, cacheScope: "private" },
-  "prompts/list": { ttlMs: TTL, cacheScope: "private" },
-} as const;
 
 /**
  * Creates an MCP server for Qontak. It does nothing until it serves.

@@ -1,10 +1,9 @@
 /**
- * Answers one request of the revisions that most clients speak (up to
- * 2025-11-25) that lists or calls tools and needs nothing else of the SDK: with
- * a whole text if the answer is ready within some ms, otherwise with a stream. A
- * stream costs more than a quick call itself, but Deno notices that a client
- * disconnected only after the answer has begun. The client receives the same
- * bytes.
+ * Answers one request that lists or calls tools and needs nothing else of the
+ * SDK: with a whole text if the answer is ready within some ms, otherwise with a
+ * stream. A stream costs more than a quick call itself, but Deno notices that a
+ * client disconnected only after the answer has begun. The client receives the
+ * same bytes.
  *
  * The SDK serves all other messages. It makes a server, two streams and several
  * validations for each answer.
@@ -12,11 +11,18 @@
  * @module
  */
 import {
+  classifyInboundRequest,
+  CLIENT_CAPABILITIES_META_KEY,
+  CLIENT_INFO_META_KEY,
+  PROTOCOL_VERSION_META_KEY,
   type ProtocolError,
   ProtocolErrorCode,
+  SERVER_INFO_META_KEY,
   SUPPORTED_PROTOCOL_VERSIONS,
 } from "@modelcontextprotocol/server";
 import { defined, isObject, type JsonObject } from "../values/json.ts";
+import { IDENTITY } from "../version.ts";
+import { CACHE_HINTS } from "./cache_hints.ts";
 import {
   revisionIn,
   type ToolMethods,
@@ -28,6 +34,16 @@ const SOON = 100;
 
 /** How often a stream without events tells proxies that it lives, in ms. */
 const KEEP_ALIVE = 15_000;
+
+/** The revision in which each request says what earlier ones said at first. */
+const STATELESS = "2026-07-28";
+
+/** What a request of that revision says with its params. */
+const ENVELOPE: readonly string[] = [
+  PROTOCOL_VERSION_META_KEY,
+  CLIENT_INFO_META_KEY,
+  CLIENT_CAPABILITIES_META_KEY,
+];
 
 /** The params of the methods. */
 const METHODS: Readonly<Record<PlainRequest["method"], readonly string[]>> = {
@@ -43,6 +59,8 @@ export interface PlainRequest {
   readonly id: string | number;
   readonly method: "tools/call" | "tools/list";
   readonly params: JsonObject;
+  /** What it says with its params; undefined before revision 2026-07-28. */
+  readonly envelope: JsonObject | undefined;
 }
 
 const JSON_ALONE = {
@@ -79,11 +97,12 @@ export function plainRequest(
   message: unknown,
 ): PlainRequest | undefined {
   if (!isObject(message) || !hasOnly(message, KEYS)) return undefined;
-  const { jsonrpc, id, method, params = {} } = message;
+  const { jsonrpc, id, method, params: given = {} } = message;
+  if (!isObject(given)) return undefined;
+  const { _meta: envelope, ...params } = given;
   const isRequest = jsonrpc === "2.0" &&
     (typeof id === "string" || Number.isSafeInteger(id)) &&
     typeof method === "string" && Object.hasOwn(METHODS, method) &&
-    isObject(params) &&
     hasOnly(params, METHODS[method as PlainRequest["method"]]);
   if (!isRequest) return undefined;
   const { name, arguments: args = {} } = params;
@@ -92,11 +111,33 @@ export function plainRequest(
   ) {
     return undefined;
   }
+  const isPlain = envelope === undefined
+    ? isEarlier(request)
+    : isObject(envelope) && isStateless(request, message, envelope, name);
+  return isPlain ? { id, method, params, envelope } as PlainRequest : undefined;
+}
+
+/** Whether a request without an envelope is of a revision that has none. */
+function isEarlier(request: Request): boolean {
   const revision = revisionIn(request);
   return revision === undefined ||
-      SUPPORTED_PROTOCOL_VERSIONS.includes(revision)
-    ? { id, method, params } as PlainRequest
-    : undefined;
+    SUPPORTED_PROTOCOL_VERSIONS.includes(revision);
+}
+
+/** Whether all that a request says of itself agrees, as the SDK demands. */
+function isStateless(
+  { headers, method: httpMethod }: Request,
+  body: JsonObject,
+  envelope: JsonObject,
+  name: unknown,
+): boolean {
+  const { method } = body;
+  return headers.get("mcp-protocol-version") === STATELESS &&
+    headers.get("mcp-method") === method &&
+    (method !== "tools/call" || headers.get("mcp-name") === name) &&
+    envelope[PROTOCOL_VERSION_META_KEY] === STATELESS &&
+    hasOnly(envelope, ENVELOPE) &&
+    classifyInboundRequest({ httpMethod, body }).kind === "modern";
 }
 
 function hasOnly(object: JsonObject, keys: readonly string[]): boolean {
@@ -141,14 +182,14 @@ export async function answerSoon(
 async function respond(
   methods: ToolMethods,
   request: Request,
-  { id, method, params }: PlainRequest,
+  { id, method, params, envelope }: PlainRequest,
   signal: AbortSignal,
 ): Promise<JsonObject> {
   const asked: ToolRequest = {
     signal,
     requestState: () => undefined,
-    // Each request stands alone: what the client can do is not known.
-    capabilities: undefined,
+    // Earlier requests stand alone: what the client can do is not known.
+    capabilities: envelope?.[CLIENT_CAPABILITIES_META_KEY],
     revision: revisionIn(request),
     tell: undefined,
   };
@@ -156,10 +197,30 @@ async function respond(
     const result = await (method === "tools/list"
       ? methods.list(asked)
       : methods.call(params as { readonly name: string }, asked));
-    return { result, jsonrpc: "2.0", id };
+    return {
+      result: envelope ? complete(method, result as JsonObject) : result,
+      jsonrpc: "2.0",
+      id,
+    };
   } catch (error) {
     return { jsonrpc: "2.0", id, error: errorOf(error) };
   }
+}
+
+/** A result with what revision 2026-07-28 adds to each. */
+function complete(
+  method: PlainRequest["method"],
+  result: JsonObject,
+): JsonObject {
+  return {
+    ...result,
+    resultType: result.resultType ?? "complete",
+    ...(method === "tools/list" ? CACHE_HINTS[method] : {}),
+    _meta: {
+      ...(result._meta as JsonObject),
+      [SERVER_INFO_META_KEY]: IDENTITY,
+    },
+  };
 }
 
 /** A thrown error as JSON-RPC has it. */

@@ -11,6 +11,9 @@ import { parseEvents, post, toolCall } from "../support/rpc.ts";
 import { serve } from "../support/serve.ts";
 import { NO_RATE, noRates } from "../support/world.ts";
 
+/** A deal of the sandbox. */
+const DEAL = 48307353;
+
 /** Longer than a quick answer takes, in ms. */
 const SLOW = 400;
 
@@ -26,13 +29,13 @@ function serverOf(
   });
 }
 
-async function ask(latency: number, message: object) {
+async function ask(latency: number, init: RequestInit) {
   await using sandbox = serveSandbox({ latency });
   const server = serverOf(sandbox);
   await using served = serve(createHandler(server));
   try {
     const start = performance.now();
-    const response = await fetch(new URL("/mcp", served.url), post(message));
+    const response = await fetch(new URL("/mcp", served.url), init);
     const begun = performance.now() - start;
     const [answer] = parseEvents(await response.text());
     return {
@@ -47,24 +50,31 @@ async function ask(latency: number, message: object) {
   }
 }
 
-Deno.test("a quick answer has a length, and all tools are in it", async () => {
-  const message = { jsonrpc: "2.0", id: 1, method: "tools/list" };
-  const { length, type, answer } = await ask(0, message);
-  assertEquals(type, "text/event-stream");
-  assert(Number(length) > 10_000, `content-length ${length}`);
-  assert((answer.result.tools as unknown[]).length > 40);
-});
+const ERAS = {
+  "2025-11-25": (method: string, params = {}) =>
+    post({ jsonrpc: "2.0", id: 1, method, params }),
+  "2026-07-28": (method: string, params = {}) => stateless(method, params),
+};
 
-Deno.test("a slow answer begins before it is ready, so that a hang-up is noticed", async () => {
-  const { length, type, began, took, answer } = await ask(
-    SLOW,
-    toolCall(1, "list_pipelines"),
-  );
-  assertEquals(type, "text/event-stream");
-  assertEquals(length, null);
-  assert(took - began > SLOW / 2, `${began} of ${took} ms`);
-  assert(answer.result.structuredContent, JSON.stringify(answer));
-});
+for (const [revision, asked] of Object.entries(ERAS)) {
+  Deno.test(`a quick answer of ${revision} has a length, and all tools are in it`, async () => {
+    const { length, type, answer } = await ask(0, asked("tools/list"));
+    assertEquals(type, "text/event-stream");
+    assert(Number(length) > 10_000, `content-length ${length}`);
+    assert((answer.result.tools as unknown[]).length > 40);
+  });
+
+  Deno.test(`a slow answer of ${revision} begins before it is ready, so that a hang-up is noticed`, async () => {
+    const { length, type, began, took, answer } = await ask(
+      SLOW,
+      asked("tools/call", get("list_pipelines")),
+    );
+    assertEquals(type, "text/event-stream");
+    assertEquals(length, null);
+    assert(took - began > SLOW / 2, `${began} of ${took} ms`);
+    assert(answer.result.structuredContent, JSON.stringify(answer));
+  });
+}
 
 Deno.test("an answer is the same as the SDK's own", async () => {
   await using sandbox = serveSandbox();
@@ -83,22 +93,106 @@ Deno.test("an answer is the same as the SDK's own", async () => {
     { ...toolCall(7, "get_deal"), params: { name: "get_deal", arguments: 1 } },
     { ...list, method: "tools/nothing" },
   ];
-  for (const message of messages) {
-    const quick = await fetch(new URL("/mcp", served.url), post(message));
+  const later = [
+    stateless("tools/list"),
+    stateless("tools/call", get("list_pipelines")),
+    stateless("tools/call", get("get_deal", { deal_id: DEAL })),
+    stateless("tools/call", get("get_deal", { deal_id: "x" })),
+    stateless("tools/call", get("get_nothing")),
+    stateless("tools/call", get("delete_deal", { deal_id: DEAL })),
+    // It can ask the person, and show views.
+    stateless("tools/call", get("delete_deal", { deal_id: DEAL }), {}, CAN_ALL),
+    stateless("tools/call", get("list_pipelines"), {}, CAN_ALL),
+    stateless("tools/list", {}, {}, CAN_ALL),
+    stateless("tools/call", { name: "get_deal", arguments: 1 }),
+    stateless("tools/list", {}, { "mcp-protocol-version": "2099-01-01" }),
+    stateless("tools/list", {}, {}, {
+      "io.modelcontextprotocol/protocolVersion": "2099-01-01",
+    }),
+    stateless("tools/list", {}, {}, {
+      "io.modelcontextprotocol/clientCapabilities": 1,
+    }),
+    stateless("tools/list", {}, {}, {
+      "io.modelcontextprotocol/clientInfo": { name: 1 },
+    }),
+    stateless("tools/list", { _meta: undefined }),
+    stateless("tools/list", { _meta: {} }),
+    stateless("tools/list", {}, { "mcp-method": "tools/call" }),
+    stateless("tools/list", {}, { "mcp-method": undefined }),
+    stateless("tools/call", get("get_me"), { "mcp-name": "get_deal" }),
+    stateless("tools/call", get("get_me"), { "mcp-name": undefined }),
+    stateless("tools/list", {}, { "mcp-protocol-version": undefined }),
+    stateless("tools/nothing"),
+  ];
+  for (
+    const init of [...messages.map((message) => post(message)), ...later]
+  ) {
+    const quick = await fetch(new URL("/mcp", served.url), init);
     // The SDK answers where the host does not tell when answers are delivered.
-    const own = await server.fetch(
-      new Request("http://127.0.0.1/mcp", post(message)),
-    );
+    const own = await server.fetch(new Request("http://127.0.0.1/mcp", init));
     assertEquals(
       withoutNumbers(await quick.text()),
       withoutNumbers(await own.text()),
+      String(init.body),
     );
     assertEquals(quick.status, own.status);
+    for (const name of HEADERS) {
+      assertEquals(quick.headers.get(name), own.headers.get(name), name);
+    }
   }
   await server.close();
 });
 
-/** An answer without the random number of its fence. */
+/** What an answer says of itself, besides its length. */
+const HEADERS = ["content-type", "cache-control", "x-accel-buffering"];
+
+/** The capabilities of a client that can ask the person and show views. */
+const CAN_ALL = {
+  "io.modelcontextprotocol/clientCapabilities": {
+    elicitation: {},
+    extensions: {
+      "io.modelcontextprotocol/ui": {
+        mimeTypes: ["text/html;profile=mcp-app"],
+      },
+    },
+  },
+};
+
+const get = (name: string, args = {}) => ({ name, arguments: args });
+
+/**
+ * A request of revision 2026-07-28.
+ *
+ * @param headers Headers that differ; those that are undefined are left out.
+ * @param meta What differs in what it says of itself.
+ */
+function stateless(
+  method: string,
+  params: Record<string, unknown> = {},
+  headers: Readonly<Record<string, string | undefined>> = {},
+  meta: object = {},
+) {
+  const _meta = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientInfo": { name: "tests", version: "1.0.0" },
+    "io.modelcontextprotocol/clientCapabilities": {},
+    ...meta,
+  };
+  const all = {
+    "mcp-protocol-version": "2026-07-28",
+    "mcp-method": method,
+    "mcp-name": params.name as string | undefined,
+    ...headers,
+  };
+  const given = Object.entries(all).filter(([, value]) => value !== undefined);
+  return post(
+    { jsonrpc: "2.0", id: 1, method, params: { _meta, ...params } },
+    Object.fromEntries(given) as Record<string, string>,
+  );
+}
+
+/** An answer without what is random: the number of its fence, and plans. */
 function withoutNumbers(answer: string): string {
-  return answer.replace(/(<\/?qontak-data) \d{6}>/g, "$1>");
+  return answer.replace(/(<\/?qontak-data) \d{6}>/g, "$1>")
+    .replace(/("requestState":)"[^"]+"/, "$1");
 }
