@@ -18,8 +18,15 @@ import { fold } from "../values/words.ts";
 import type { Call, CallOptions } from "./call.ts";
 import type { ArgumentKind } from "./prompts/prompt.ts";
 import { argumentsOf, CHOICES, findPrompt } from "./prompts/prompts.ts";
-import { matching, MOST, namesOf, offer, offered } from "./offered.ts";
-import { listTemplates, withTemplate } from "./resources.ts";
+import {
+  type Kinds,
+  matching,
+  MOST,
+  namesOf,
+  offer,
+  offered,
+} from "./offered.ts";
+import { listTemplates, readable, withTemplate } from "./resources.ts";
 import type { View } from "./view.ts";
 
 /** The longest value that is offered, in characters. */
@@ -38,24 +45,25 @@ const PIPELINES = 5;
 const FINDERS: Readonly<Record<string, Finder>> = {
   company: namesOf(resources.company),
   contact: namesOf(resources.contact),
-  account: async (context, typed) =>
+  account: async (context, typed, kinds) =>
     (await Promise.all(
       [resources.company, resources.contact].map((kind) =>
-        namesOf(kind)(context, typed)
+        namesOf(kind)(context, typed, kinds)
       ),
     )).flat(),
-  owner: async ({ setup }, typed) => {
+  owner: ofDeals(async ({ setup }, typed) => {
     const { owner } = resources.deal;
     const fields = await setup.fields(resources.deal);
     const options = fields.find(({ key }) => key === owner!.key)?.options ?? [];
     return matching(["me", ...options.map(({ name }) => name)], typed);
-  },
-  pipeline: async ({ setup }, typed) =>
+  }),
+  pipeline: ofDeals(async ({ setup }, typed) =>
     matching(
       (await setup.pipelines(resources.deal)).map(({ name }) => name),
       typed,
-    ),
-  stage: async ({ setup }, typed, pipeline) => {
+    )
+  ),
+  stage: ofDeals(async ({ setup }, typed, _, pipeline) => {
     const all = await setup.pipelines(resources.deal);
     const chosen = pipeline === undefined
       ? all.slice(0, PIPELINES)
@@ -66,14 +74,14 @@ const FINDERS: Readonly<Record<string, Finder>> = {
       chosen.map(({ id }) => setup.stages(resources.deal, id)),
     );
     return matching(stages.flat().map(({ name }) => name), typed);
-  },
+  }),
   "pipelines/{id}": async ({ setup }, typed) =>
     offer(await setup.pipelines(resources.deal), typed),
   ...Object.fromEntries(
     Object.values<Resource>(resources).map((resource) => [
       `${resource.plural}/{id}`,
-      (context: ToolContext, typed: string) =>
-        offered(context, resource, typed),
+      (context: ToolContext, typed: string, kinds: Kinds) =>
+        offered(context, resource, typed, kinds),
     ]),
   ),
 };
@@ -82,8 +90,17 @@ const FINDERS: Readonly<Record<string, Finder>> = {
 type Finder = (
   context: ToolContext,
   typed: string,
+  kinds: Kinds,
   pipeline?: string | undefined,
 ) => Promise<readonly string[]>;
+
+/** Finds values that only callers who can read deals are offered. */
+function ofDeals(find: Finder): Finder {
+  return async (context, typed, kinds, pipeline) =>
+    kinds.has(resources.deal.name)
+      ? await find(context, typed, kinds, pipeline)
+      : [];
+}
 
 /** Completes as a tool is called: for one company, with the rules of tools. */
 const COMPLETE = callable(tool({
@@ -93,13 +110,19 @@ const COMPLETE = callable(tool({
   effect: "read",
   input: {
     what: required(text()),
+    kinds: text(),
     typed: text(),
     pipeline: text(),
     ...tenantArgument,
   },
   output: frames.page,
-  run: async (context, { what, typed = "", pipeline }) => {
-    const found = await FINDERS[what]!(context, typed, pipeline);
+  run: async (context, { what, kinds = "", typed = "", pipeline }) => {
+    const found = await FINDERS[what]!(
+      context,
+      typed,
+      new Set(kinds.split(",")),
+      pipeline,
+    );
     const values = [...new Set(found)].filter((value) =>
       value.trim() !== "" && value.length <= MAX_VALUE && !/[\r\n]/.test(value)
     );
@@ -147,8 +170,10 @@ export async function complete(
   if (!mayRead || !Object.hasOwn(FINDERS, what)) return completion([]);
   const { pipeline, user_id } = context?.arguments ?? {};
   using limit = deadline(PATIENCE, options.signal);
+  const kinds = readable(view).map(({ name }) => name).join();
   const { structuredContent } = await call(COMPLETE, {
     what,
+    ...(kinds === "" ? {} : { kinds }),
     ...defined({ pipeline: pipeline?.slice(0, MAX_TEXT), user_id }),
     ...(typed === "" ? {} : { typed }),
   }, { ...options, signal: limit.signal, tell: undefined });

@@ -56,6 +56,9 @@ const KINDS: readonly Searched[] = [
 const NOTED = [resources.deal, resources.company, resources.contact];
 const NOTED_EACH = 2;
 
+/** The names of the kinds of records that the caller can read. */
+export type Kinds = ReadonlySet<string>;
+
 /** A record that is offered. */
 interface Offered {
   readonly id: number;
@@ -101,8 +104,14 @@ function withName({ id, name }: Offered): string {
  * @param resource The kind.
  */
 export function namesOf(resource: Resource) {
-  return async (context: ToolContext, typed: string): Promise<string[]> =>
-    (await findRecords(context, resource, typed)).map(({ name }) => name);
+  return async (
+    context: ToolContext,
+    typed: string,
+    kinds: Kinds,
+  ): Promise<string[]> =>
+    kinds.has(resource.name)
+      ? (await findRecords(context, resource, typed)).map(({ name }) => name)
+      : [];
 }
 
 /**
@@ -111,15 +120,18 @@ export function namesOf(resource: Resource) {
  * @param context The company's CRM.
  * @param resource The kind of record.
  * @param typed What a person has typed.
+ * @param kinds What the caller can read.
  * @returns How they are written in a URI.
  */
 export async function offered(
   context: ToolContext,
   resource: Resource,
   typed: string,
+  kinds: Kinds,
 ): Promise<string[]> {
+  if (!kinds.has(resource.name)) return [];
   return resource === resources.note
-    ? await offeredNotes(context, typed)
+    ? await offeredNotes(context, typed, kinds)
     // The id may be followed by the name.
     : (await findRecords(context, resource, typed.replace(/^(\d+)-.*$/, "$1")))
       .map(withName);
@@ -189,13 +201,15 @@ async function readSome(
 async function offeredNotes(
   context: ToolContext,
   typed: string,
+  kinds: Kinds,
 ): Promise<string[]> {
   // What was offered before: the id, the day, and that name.
   const [, id = "", rest] = /^(\d+)-(?:[\d-]{10}(?:-|$))?(.*)$/
     .exec(typed.trim()) ?? [];
   const name = (rest ?? typed).replaceAll("-", " ").trim();
   if (name.length < MIN_SENT_FOR_NOTES) return [];
-  const found = await Promise.all(NOTED.map(async (of) => {
+  const owned = NOTED.filter((of) => kinds.has(of.name));
+  const found = await Promise.all(owned.map(async (of) => {
     const owners = (await findRecords(context, of, name)).slice(0, NOTED_EACH);
     const notes = await Promise.all(
       owners.map((owner) => notesOf(context, of, owner)),

@@ -100,6 +100,16 @@ export function withTemplate({ has }: Pick<View, "has">): readonly Resource[] {
   );
 }
 
+/** Tools that show records of all kinds. */
+const READ_ALL = ["query_records", "search"];
+
+/** The kinds of records that a caller can read, one by one or many. */
+export function readable({ has }: Pick<View, "has">): readonly Resource[] {
+  return Object.values<Resource>(resources).filter(({ name, plural }) =>
+    [`get_${name}`, `list_${plural}`, ...READ_ALL].some(has)
+  );
+}
+
 function templateTool(name: string): string {
   return `get_${name}_template`;
 }

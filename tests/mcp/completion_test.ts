@@ -9,7 +9,7 @@ import {
 import type { Client } from "@modelcontextprotocol/client";
 import { foldText } from "../../src/values/words.ts";
 import { createCallers } from "../support/callers.ts";
-import { ok } from "../support/client.ts";
+import { connectHttp, ok } from "../support/client.ts";
 import { MODES, onStdio } from "../support/on_stdio.ts";
 import { createWorld } from "../support/world.ts";
 
@@ -204,6 +204,61 @@ Deno.test("notes are completed by what they belong to, and check-ins by place an
   }
   const day = visits[0]!.split("-").slice(1, 4).join(" ");
   assert((await ids(client, places, day)).includes(visits[0]!));
+});
+
+Deno.test("completion names no records of a kind that the caller's tools do not show", async () => {
+  await using world = await createWorld();
+  const { records: [note] } = await world.ok("query_records", {
+    resource: "notes",
+    of: { resource: "deals" },
+    limit: 1,
+  });
+  const { record } = await world.ok("get_note", { note_id: note.id });
+  const deal = record.crm_deal_name;
+  const { records: [contact] } = await world.ok("list_contacts");
+  const notes = "qontak://notes/{id}";
+  const asked = async (
+    tools: string,
+    what: (client: Client) => Promise<string[]>,
+  ) => {
+    const client = await connectHttp(`${world.url}/mcp?tools=${tools}`);
+    try {
+      world.seen();
+      const found = await what(client);
+      return { found, requests: world.seen().length };
+    } finally {
+      await client.close();
+    }
+  };
+  const { found } = await asked(
+    "get_note,get_deal",
+    (client) => ids(client, notes, deal),
+  );
+  assert(JSON.stringify(found).includes("-"), "no note is offered");
+  for (const tools of ["notes", "get_note,list_products"]) {
+    assertEquals(
+      await asked(tools, (client) => ids(client, notes, deal)),
+      { found: [], requests: 0 },
+      tools,
+    );
+  }
+  // Arguments of prompts, too.
+  for (const argument of ["contact", "pipeline", "stage"]) {
+    const complete = (client: Client) =>
+      values(
+        client,
+        "qualify_lead",
+        argument,
+        argument === "contact" ? contact.first_name : "",
+      );
+    assertEquals(
+      await asked("get_account_overview,get_note", complete),
+      { found: [], requests: 0 },
+      argument,
+    );
+    const tools = "get_account_overview,list_deals,get_contact";
+    assert((await asked(tools, complete)).found.length > 0, argument);
+  }
 });
 
 Deno.test("stages are those of the pipeline that was chosen", async () => {
