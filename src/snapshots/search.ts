@@ -5,6 +5,7 @@
  * @module
  */
 import { answerKey } from "../fields/shown.ts";
+import type { Field } from "../fields/template.ts";
 import { type Resource, resources } from "../qontak/resources.ts";
 import { isEmpty, type JsonObject, show, toId } from "../values/json.ts";
 import { nameKey, type NameKind, wordsIn } from "../values/names.ts";
@@ -117,6 +118,7 @@ const MIN_PART = 4;
  * @param searched What is special about them.
  * @param wanted What is searched for.
  * @param most The maximum number of records.
+ * @param fields The company's fields of this kind.
  * @returns The best ones first, and how many there are.
  */
 export function* searchTable(
@@ -124,6 +126,7 @@ export function* searchTable(
   searched: Searched,
   wanted: Wanted,
   most: number,
+  fields: readonly Field[] = [],
 ): Generator<void, { readonly hits: readonly Hit[]; readonly count: number }> {
   const { resource, name, kind } = searched;
   if (wanted.plural !== undefined && wanted.plural !== resource.plural) {
@@ -186,7 +189,9 @@ export function* searchTable(
         searched,
         id: idOf(row),
         score,
-        matched: matched.map((column) => labelOf(column, record, resource)),
+        matched: matched.map((column) =>
+          labelOf(column, record, resource, fields)
+        ),
         record,
       };
     }),
@@ -299,14 +304,17 @@ function holders(
   return found;
 }
 
-/** What answers call a column: a key, or the name of a custom field. */
+/** What answers call a column: a key, or the label of a custom field. */
 function labelOf(
   column: string,
   record: JsonObject,
   resource: Resource,
+  fields: readonly Field[],
 ): string {
   const [, id] = /^#(\d+)/.exec(column) ?? [];
   if (id === undefined) return answerKey(resource, column);
+  const field = fields.find((one) => one.custom && String(one.id) === id);
+  if (field) return show(field.label);
   const entries = Array.isArray(record.additional_fields)
     ? record.additional_fields
     : [];

@@ -47,6 +47,10 @@ const NOTED = 5;
 /** How many notes of one found record are results. */
 const NOTES_EACH = 2;
 
+/** Qontak lists notes by record only, and so the answer says where it looked. */
+const NOTES_RULE =
+  `only the notes of the first ${NOTED} contacts, companies and deals found were searched. For a word in any note, ask query_records: resource notes, of {"resource":"deals"}, where note contains it; likewise of contacts and of companies`;
+
 /** How many notes a fetched record shows. */
 const NOTES_SHOWN = 20;
 
@@ -124,7 +128,7 @@ async function noteEntries(
           ...entryOf(hit).shown,
           id: `notes/${toId(id)}`,
           // The last notes of what was found are shown whatever they hold.
-          matched: rank > 0 ? "note" : undefined,
+          matched: rank > 0 ? "note" : `its ${hit.searched.resource.name}`,
           note,
         },
       }));
@@ -147,13 +151,14 @@ async function search(
   const { found, read, missing } = await readMany(records, kinds, signal);
   const matches: { hits: readonly Hit[]; count: number }[] = [];
   for (const searched of SEARCHED) {
-    const table = found.get(searched.resource.name)?.snapshot.table;
-    if (!table) continue;
+    const { snapshot, subject } = found.get(searched.resource.name) ?? {};
+    if (!snapshot) continue;
     matches.push(
       await inTurns({
-        of: table,
+        of: snapshot.table,
         copy: (table) => table.copy(),
-        steps: (table) => searchTable(table, searched, wanted, MAX_RESULTS),
+        steps: (table) =>
+          searchTable(table, searched, wanted, MAX_RESULTS, subject?.fields),
         signal,
       }),
     );
@@ -181,6 +186,7 @@ async function search(
     results: entries.map(({ shown }) => shown),
     ...read,
     ...(left > 0 ? { left_out: left } : {}),
+    rules: { notes: NOTES_RULE },
     ...(incomplete.length > 0 ? { incomplete: incomplete.join("; ") } : {}),
   };
 }

@@ -88,7 +88,7 @@ Deno.test("search says which fields hold what was searched for", async () => {
         "first_name, last_name",
       ],
       [company!.values.name, `companies/${company!.id}`, "name"],
-      ["xylofon", `contacts/${contact.id}`, JSON.stringify(custom.name)],
+      ["xylofon", `contacts/${contact.id}`, JSON.stringify(custom.label)],
     ]
   ) {
     const results = await found(world, String(query));
@@ -103,6 +103,33 @@ Deno.test("search says which fields hold what was searched for", async () => {
   const results = await found(world, String(company!.values.name));
   const own = results.find(({ id }) => id === `notes/${note.id}`);
   assertEquals(own?.matched, "note");
+});
+
+Deno.test("search says why it shows a note, and how to search all notes", async () => {
+  await using world = await createWorld();
+  const [company] = data.companies.values();
+  for (const note of ["Kunjungan", "Diskon kwaliwali disetujui"]) {
+    await world.ok("create_note", { note, crm_company_id: company!.id });
+  }
+  const results = await found(world, String(company!.values.name));
+  const notes = results.filter(({ id }) => id.startsWith("notes/"));
+  assert(notes.length >= 2);
+  for (const { matched, title } of notes) {
+    const [, kind] = /^note on (\w+) /.exec(title)!;
+    assertEquals(matched, `its ${kind}`);
+  }
+  // Only the notes of records that are found are searched.
+  const { results: none, rules } = await world.ok("search", {
+    query: "kwaliwali",
+  });
+  assertEquals(none, []);
+  assertStringIncludes(rules.notes, "query_records");
+  const { records } = await world.ok("query_records", {
+    resource: "notes",
+    of: { resource: "companies" },
+    where: [{ field: "note", op: "contains", value: "kwaliwali" }],
+  });
+  assertEquals(records.length, 1);
 });
 
 Deno.test("fetch shows what a record has, and its notes", async () => {
