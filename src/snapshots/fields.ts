@@ -309,6 +309,28 @@ export function createFields(
 /** The most fields that a refusal names. */
 const MAX_NAMES = 40;
 
+/**
+ * The fields that a word may mean, by the words that other resources and other
+ * programs have for them.
+ */
+const MEANT: Readonly<Record<string, readonly string[]>> = {
+  status: ["state", "crm_task_status_id", "crm_stage_id", "ticket_stage_id"],
+  stage: ["crm_stage_id", "ticket_stage_id", "crm_task_status_id", "state"],
+  owner: ["creator_id", "assignee_id"],
+  assignee: ["assignee_id", "creator_id"],
+  value: ["size", "total_price", "price"],
+  amount: ["size", "total_price", "price"],
+  price: ["price", "total_price", "size"],
+  total: ["total_price", "size"],
+  phone: ["telephone"],
+  deadline: ["due_date", "expired_date", "closed_date"],
+  title: ["name"],
+  subject: ["name"],
+};
+
+/** How many fields that a word may mean an error names. */
+const MOST_MEANT = 2;
+
 function unknown(
   name: string,
   resource: Kind,
@@ -321,9 +343,15 @@ function unknown(
       show(name)
     }: notes are records of their own. Ask with resource notes, of {resource: ${resource.plural}, where} for those of some ${plural}, and where {field: note, op: contains, value}`;
   }
-  const near = nearest(name, candidates);
+  const word = fold(name).replace(/ (?:id|name)$/, "");
+  const meant = Object.hasOwn(MEANT, word)
+    ? MEANT[word]!.filter((one) => candidates.includes(one))
+      .slice(0, MOST_MEANT)
+    : [];
+  const near = meant.length > 0 ? meant : nearest(name, candidates) ?? [];
+  const names = [near].flat().map(call).join(" or ");
   return `${plural} have no field ${show(name)}${
-    near === undefined ? "" : `. Did you mean ${call(near)}?`
+    names === "" ? "" : `. Did you mean ${names}?`
   }`;
 }
 

@@ -270,7 +270,7 @@ function presentGroup(
     }
     const { columns, idOf, nameOf, areSeveral } = ids;
     const [id = null, ...others] = areSeveral
-      ? group.ids[i]!
+      ? [...group.ids[i]!].sort((a, b) => Number(a) - Number(b))
       : [idOf(group.first)];
     const written = nameOf(group.first);
     shown[columns.id] = others.length > 0 ? [id, ...others] : id;

@@ -59,7 +59,14 @@ const SUMMARIES: Readonly<Record<string, readonly string[]>> = {
   products: ["name", "price", "currency"],
   products_associations: ["name", "quantity", "total_price", "crm_deal_id"],
   geolocations: ["timestamp", "creator_name", "checkin_address"],
-  notes: ["note", "created_at", "creator_id", "crm_deal_id", "crm_company_id"],
+  notes: [
+    "note",
+    "created_at",
+    "creator_id",
+    "crm_deal_id",
+    "crm_company_id",
+    "crm_person_id",
+  ],
   stage_moves: ["deal_id", "from", "to", "moved_date", "moved_by"],
 };
 

@@ -164,3 +164,72 @@ Deno.test("the name of an assignee selects and groups as its id does, in query_r
   });
   assertStringIncludes(refusal, "no tasks match where");
 });
+
+Deno.test("notes of contacts, companies and deals show whose they are", async () => {
+  await using world = await createWorld();
+  for (
+    const [of, id, name] of [
+      ["contacts", "crm_person_id", "crm_person_full_name"],
+      ["companies", "crm_company_id", "crm_company_name"],
+      ["deals", "crm_deal_id", "crm_deal_name"],
+    ] as const
+  ) {
+    const { records } = await world.ok("query_records", {
+      resource: "notes",
+      of: { resource: of },
+      limit: 5,
+    });
+    assert(records.length > 0, of);
+    for (const record of records) {
+      assert(record[id] > 0 && record[name], JSON.stringify(record));
+    }
+  }
+});
+
+Deno.test("query_records names the fields that a word of other records means", async () => {
+  await using world = await createWorld();
+  for (
+    const [resource, word, meant] of [
+      ["tickets", "status", "state or ticket_stage_id"],
+      ["deals", "amount", "size"],
+      ["deals", "phase_status", undefined],
+      ["tasks", "owner", "assignee_id"],
+      ["contacts", "phone", "telephone"],
+    ] as const
+  ) {
+    const refusal = await world.refused("query_records", {
+      resource,
+      group_by: word,
+    });
+    const [, said] = /Did you mean (.*?)\?/.exec(refusal) ?? [];
+    if (meant === undefined) assert(said !== "state or crm_stage_id", refusal);
+    else assertStringIncludes(said ?? refusal, meant);
+  }
+});
+
+Deno.test("groups of a stage name that pipelines share list its ids in order", async () => {
+  await using world = await createWorld();
+  let shared = 0;
+  for (const resource of ["deals", "tickets"]) {
+    const key = resource === "deals" ? "crm_stage_id" : "ticket_stage_id";
+    for (const by of ["stage,assignee", "stage,state", "stage,priority", "stage"]) {
+      const called = await world.call("query_records", {
+        resource,
+        group_by: by.replace(
+          "assignee",
+          resource === "deals" ? "creator_id" : "assignee_id",
+        ),
+        limit: 500,
+      });
+      for (const group of (called.data as Row)?.records ?? []) {
+        if (!Array.isArray(group[key])) continue;
+        shared++;
+        assertEquals(
+          group[key],
+          group[key].toSorted((a: number, b: number) => a - b),
+        );
+      }
+    }
+  }
+  assert(shared > 0, `${shared} groups`);
+});
