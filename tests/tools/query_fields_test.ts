@@ -212,7 +212,9 @@ Deno.test("groups of a stage name that pipelines share list its ids in order", a
   let shared = 0;
   for (const resource of ["deals", "tickets"]) {
     const key = resource === "deals" ? "crm_stage_id" : "ticket_stage_id";
-    for (const by of ["stage,assignee", "stage,state", "stage,priority", "stage"]) {
+    for (
+      const by of ["stage,assignee", "stage,state", "stage,priority", "stage"]
+    ) {
       const called = await world.call("query_records", {
         resource,
         group_by: by.replace(
