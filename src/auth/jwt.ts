@@ -26,6 +26,7 @@ import {
 } from "./protected_resource.ts";
 import {
   type Authenticate,
+  DEFAULT_SCOPES,
   type Principal,
   TENANT_CLAIM,
 } from "./principal.ts";
@@ -81,7 +82,8 @@ export interface JwtOptions {
 export interface Jwt {
   /**
    * Identifies the caller with a JWT. The caller's name is a hash, because the
-   * subject may be an e-mail address.
+   * subject may be an e-mail address. If callers are told where to log in, they
+   * may ask for all scopes there.
    */
   readonly authenticate: Authenticate;
   /** Tells callers where to log in. */
@@ -109,6 +111,7 @@ export function createJwt(options: JwtOptions): Jwt {
   const verified = createLru<{ principal: Principal; until: number }>(
     MOST_REMEMBERED,
   );
+  const protectedResource = createProtectedResource([issuer], options);
   let loading: Promise<Verify> | undefined;
 
   async function load(): Promise<Verify> {
@@ -119,7 +122,11 @@ export function createJwt(options: JwtOptions): Jwt {
   async function identify(bearer: string): Promise<Principal | Refusal> {
     const verify = await (loading ??= load());
     const found = await verify(bearer);
-    return "reason" in found ? found : await readPrincipal(found, tenantClaim);
+    if ("reason" in found) return found;
+    const principal = await readPrincipal(found, tenantClaim);
+    return "reason" in principal || !protectedResource.hasAddress
+      ? principal
+      : { ...principal, mayAskFor: DEFAULT_SCOPES };
   }
 
   return {
@@ -144,7 +151,7 @@ export function createJwt(options: JwtOptions): Jwt {
       });
       return principal;
     },
-    protectedResource: createProtectedResource([issuer], options),
+    protectedResource,
   };
 }
 

@@ -15,10 +15,12 @@ import { isLoopback } from "../net/address.ts";
 import { IDENTITY } from "../version.ts";
 import { SCOPE_PREFIX } from "./claims.ts";
 import { WELL_KNOWN } from "./issuer.ts";
-import { DEFAULT_SCOPES } from "./principal.ts";
+import { DEFAULT_SCOPES, isScope, type Scope } from "./principal.ts";
 
 /** Protected resource metadata: where callers get tokens. */
 export interface ProtectedResource {
+  /** Whether callers on other machines get the metadata. */
+  readonly hasAddress: boolean;
   /**
    * Answers requests for the metadata of RFC 9728.
    *
@@ -33,7 +35,8 @@ export interface ProtectedResource {
    */
   unauthorized(request: Request, isPresented: boolean): string;
   /**
-   * Completes the challenge of a 401 or 403 response with where to get a token.
+   * Completes the challenge of a 401 or 403 response with where to get a token,
+   * and names scopes as the metadata does.
    *
    * @param request The refused request.
    * @param challenge The challenge.
@@ -76,7 +79,11 @@ export function createProtectedResource(
     return own === undefined ? undefined : new URL("/mcp", own);
   }
 
+  const nameOf = (scope: Scope) =>
+    scopes?.includes(scope) ? scope : SCOPE_PREFIX + scope;
+
   return {
+    hasAddress: publicUrl !== undefined || known.length > 0,
     async respond(request) {
       const resource = resourceOf(request);
       if (!resource) return undefined;
@@ -94,7 +101,7 @@ export function createProtectedResource(
           // Clients request every listed scope, so operator scopes are not
           // listed.
           scopesSupported: [
-            ...scopes ?? DEFAULT_SCOPES.map((scope) => SCOPE_PREFIX + scope),
+            ...scopes ?? DEFAULT_SCOPES.map(nameOf),
           ],
           resourceName: IDENTITY.title,
           // Already checked, and the SDK's check does not recognize [::1].
@@ -111,11 +118,16 @@ export function createProtectedResource(
     },
     challenge(request, challenge) {
       const resource = resourceOf(request);
+      const named = challenge.replace(
+        / scope="([^"]*)"/,
+        (_, words: string) =>
+          ` scope="${words.split(" ").filter(isScope).map(nameOf).join(" ")}"`,
+      );
       return resource
-        ? `${challenge}, resource_metadata="${
+        ? `${named}, resource_metadata="${
           getOAuthProtectedResourceMetadataUrl(resource)
         }"`
-        : challenge;
+        : named;
     },
     unauthorized(request, isPresented) {
       const resource = resourceOf(request);

@@ -28,7 +28,11 @@ import {
 } from "../support/issuer.ts";
 import { bareEnv, root } from "../support/process.ts";
 import { encode, forge, signWithSecret } from "../support/forge.ts";
+import { createHandler, createServer } from "../../mod.ts";
+import { createMemoryStore } from "../support/memory.ts";
+import { post, toolCall } from "../support/rpc.ts";
 import { serve } from "../support/serve.ts";
+import { createWorld } from "../support/world.ts";
 
 const AUDIENCE = "https://crm.example.com/mcp";
 
@@ -84,6 +88,7 @@ for (const alg of ALGORITHMS) {
         tenants: ["acme"],
         scopes: ["read"],
         expires_at: exp,
+        mayAskFor: ["read", "write", "delete"],
       });
     }),
   );
@@ -917,6 +922,61 @@ const resource = (options: Partial<JwtOptions> = {}) =>
     audience: [AUDIENCE],
     ...options,
   }).protectedResource;
+
+Deno.test(
+  "a call with a JWT that lacks a scope gets a 403 that names the scopes as the metadata does",
+  bench(async ({ issuer, make }) => {
+    await using world = await createWorld();
+    const server = createServer({
+      baseUrl: world.sandbox.url,
+      store: createMemoryStore({
+        acme: { refresh_token: world.sandbox.refreshToken },
+      }),
+      kv: false,
+    });
+    const { protectedResource, authenticate } = make();
+    await using http = serve(
+      createHandler(server, { authenticate, protectedResource }),
+    );
+    const call = async (bearer: string, name: string) =>
+      await fetch(
+        `${http.url}/mcp`,
+        post(toolCall(1, name, { deal_id: 1 }), {
+          authorization: `Bearer ${bearer}`,
+        }),
+      );
+    const token = await issuer.sign({ scope: "qontak:read" });
+    const allowed = await call(token, "list_pipelines");
+    assertEquals(allowed.status, 200);
+    await allowed.body?.cancel();
+    const refused = await call(token, "delete_deal");
+    await refused.body?.cancel();
+    assertEquals(refused.status, 403);
+    const challenge = refused.headers.get("www-authenticate")!;
+    assertMatch(challenge, /^Bearer error="insufficient_scope"/);
+    const { scope, resourceMetadataUrl } = extractWWWAuthenticateParams(
+      refused,
+    );
+    assertEquals(scope, "qontak:read qontak:delete");
+    const metadata = await (await fetch(resourceMetadataUrl!)).json();
+    for (const word of scope!.split(" ")) {
+      assert(metadata.scopes_supported.includes(word), word);
+    }
+    const more = await call(await issuer.sign({ scope }), "delete_deal");
+    await more.body?.cancel();
+    assertEquals(more.status, 200);
+    await server.close();
+  }),
+);
+
+Deno.test(
+  "authenticate() lets nobody ask for scopes where callers are not told where",
+  bench(async ({ issuer, make }) => {
+    const { authenticate } = make({ audience: ["qontak-mcp"] });
+    const token = await issuer.sign({ aud: "qontak-mcp" });
+    assertEquals((await authenticate(token))!.mayAskFor, undefined);
+  }),
+);
 
 Deno.test("respond() says where callers log in", async () => {
   const WELL_KNOWN = "/.well-known/oauth-protected-resource";

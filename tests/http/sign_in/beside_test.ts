@@ -61,7 +61,7 @@ Deno.test({
     const call = (token: string, name: string) =>
       rpc(url, token, "tools/call", { name, arguments: {} });
 
-    // Each sees what it may call; a person what they may be asked for.
+    // Each sees what it may call; with OAuth, what it may ask for.
     const bearers = {
       person: access_token,
       static: "a-static-key",
@@ -83,21 +83,27 @@ Deno.test({
       person: ["list_deals", "create_deal", "delete_deal"],
       static: ["list_deals"],
       stored: ["list_deals", "create_deal"],
-      jwt: ["list_deals", "delete_deal"],
+      jwt: ["list_deals", "create_deal", "delete_deal"],
     });
 
-    // Only a person can be asked for more.
-    const asked = await call(bearers.person, "delete_deal");
-    assertEquals(asked.status, 403);
-    assertStringIncludes(
-      asked.headers.get("www-authenticate")!,
-      'scope="read delete"',
-    );
+    // Who has a token of OAuth can ask for more.
+    for (
+      const [token, name, scope] of [
+        [bearers.person, "delete_deal", "read delete"],
+        [bearers.jwt, "create_deal", "read write delete"],
+      ] as const
+    ) {
+      const { status, headers } = await call(token, name);
+      assertEquals(status, 403);
+      assertStringIncludes(
+        headers.get("www-authenticate")!,
+        `scope="${scope}"`,
+      );
+    }
     for (
       const [token, name] of [
         [bearers.static, "create_deal"],
         [bearers.stored, "delete_deal"],
-        [bearers.jwt, "create_deal"],
       ] as const
     ) {
       const { status, headers, text } = await call(token, name);
