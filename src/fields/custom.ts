@@ -14,6 +14,7 @@ import {
   toId,
 } from "../values/json.ts";
 import type { Field } from "./template.ts";
+import type { Encoded } from "./encode.ts";
 import { typeOf } from "./types.ts";
 
 /** Entries in the form that Qontak accepts, and the problems of the others. */
@@ -46,8 +47,9 @@ export function encodeCustomFields(
   const notes: string[] = [];
   const seen = new Set<number>();
   const known = knownFields(fields);
+  let count = 0;
   for (const entry of Array.isArray(value) ? value : [value]) {
-    if (problems.length === MAX_FINDINGS) {
+    if (count >= MAX_FINDINGS) {
       problems.push("additional_fields may have more: fix these first");
       break;
     }
@@ -56,14 +58,17 @@ export function encodeCustomFields(
       : `takes entries such as {"id": 123, "value": "…"}, not ${show(entry)}`;
     if (typeof found === "string") {
       problems.push(`additional_fields ${found}`);
+      count++;
       continue;
     }
     const name = `additional_fields id ${found.id} (${show(found.label)})`;
-    const encoded = encodeEntry(entry, found);
-    if (typeof encoded === "string") {
-      problems.push(`${name} ${encoded}`);
+    const encoded = encodeEntry(entry, found, MAX_FINDINGS - count);
+    if (encoded.problem !== undefined) {
+      problems.push(`${name} ${encoded.problem}`);
+      count += encoded.count ?? 1;
     } else if (seen.has(found.id!)) {
       problems.push(`${name} is given twice: one value is enough`);
+      count++;
     } else {
       seen.add(found.id!);
       wire.push(encoded.entry);
@@ -158,9 +163,17 @@ function findField(
 }
 
 /** An entry to send and how its value was read, or the problem. */
-type EncodedEntry = { readonly entry: JsonObject; readonly read?: string };
+type EncodedEntry = {
+  readonly problem?: undefined;
+  readonly entry: JsonObject;
+  readonly read?: string;
+};
 
-function encodeEntry(entry: JsonObject, field: Field): EncodedEntry | string {
+function encodeEntry(
+  entry: JsonObject,
+  field: Field,
+  most: number,
+): EncodedEntry | Extract<Encoded, { readonly problem: string }> {
   const base = { id: field.id, name: field.name };
   const { value } = entry;
   // A record has null or an empty list if there is no label.
@@ -168,27 +181,31 @@ function encodeEntry(entry: JsonObject, field: Field): EncodedEntry | string {
     ? entry.value_name
     : undefined;
   if (field.type.instead !== undefined) {
-    return `cannot be written through the API: ${field.type.instead}`;
+    return {
+      problem: `cannot be written through the API: ${field.type.instead}`,
+    };
   }
   if (value === undefined) {
     // A label alone is enough if the field has options.
-    if (isEmpty(valueName)) return "has no value";
-    return encodeEntry({ ...entry, value: valueName }, field);
+    if (isEmpty(valueName)) return { problem: "has no value" };
+    return encodeEntry({ ...entry, value: valueName }, field, most);
   }
   if (value === null) return { entry: { ...base, value: null } };
-  const encoded = field.type.encode(value, field);
+  const encoded = field.type.encode(value, { ...field, most });
   if (encoded.problem !== undefined) {
     // Clients that can only send text mean null.
-    return value === "" ? { entry: { ...base, value: null } } : encoded.problem;
+    return value === "" ? { entry: { ...base, value: null } } : encoded;
   }
   const { wire, label, read } = encoded;
   if (label === undefined) {
     return { entry: { ...base, value: wire }, ...defined({ read }) };
   }
   if (valueName && fold(valueName) !== fold(label)) {
-    return `has value ${show(value)}, which is ${show(label)}, and value_name ${
-      show(valueName)
-    }: they must agree`;
+    return {
+      problem: `has value ${show(value)}, which is ${
+        show(label)
+      }, and value_name ${show(valueName)}: they must agree`,
+    };
   }
   return { entry: { ...base, value: wire, value_name: label } };
 }

@@ -22,6 +22,8 @@ export interface Target {
   readonly people?: boolean;
   /** The form in which a standard date is sent; ISO by default. */
   readonly dates?: DateForm;
+  /** How many problems to look for in a list; {@linkcode MAX_FINDINGS} by default. */
+  readonly most?: number;
 }
 
 /** A value that Qontak accepts, or the problem. */
@@ -38,7 +40,11 @@ export type Encoded =
     readonly read?: string;
     readonly problem?: undefined;
   }
-  | { readonly problem: string };
+  | {
+    readonly problem: string;
+    /** How many problems it names; one by default. */
+    readonly count?: number;
+  };
 
 /** Encodes a text. */
 export function encodeText(value: unknown): Encoded {
@@ -175,6 +181,7 @@ export function encodeSelect(
 
 /** Encodes several options. */
 export function encodeMultipleSelect(value: unknown, target: Target): Encoded {
+  const { most = MAX_FINDINGS } = target;
   const whole = typeof value === "string" && target.options &&
     choose(target.options, value);
   // A label may contain a comma.
@@ -189,7 +196,7 @@ export function encodeMultipleSelect(value: unknown, target: Target): Encoded {
   const labels: string[] = [];
   const problems: string[] = [];
   for (const entry of entries) {
-    if (problems.length === MAX_FINDINGS) break;
+    if (problems.length === most) break;
     const encoded = encodeSelect(entry, { ...target, custom: true });
     if (encoded.problem !== undefined) problems.push(encoded.problem);
     else {
@@ -197,7 +204,9 @@ export function encodeMultipleSelect(value: unknown, target: Target): Encoded {
       if (encoded.label !== undefined) labels.push(encoded.label);
     }
   }
-  if (problems.length > 0) return { problem: problems.join("; it ") };
+  if (problems.length > 0) {
+    return { problem: problems.join("; it "), count: problems.length };
+  }
   return { wire: wires.join(","), label: labels.join(", ") };
 }
 
