@@ -12,7 +12,7 @@ import type { AuditStore } from "../audit/store.ts";
 import { keyIdIn } from "../auth/stored_keys.ts";
 import { ConfigError, InputError, sentenceOf, StoreError } from "../errors.ts";
 import { createZone, type Zone } from "../values/zone.ts";
-import { type Run, settingsOf } from "./command.ts";
+import { type Run, settingsHere } from "./command.ts";
 import { OK } from "./exit.ts";
 import { type Flags, flags } from "./flags.ts";
 import { complain, say, sayJson, table } from "./output.ts";
@@ -33,7 +33,7 @@ interface Question {
 
 /** Shows the records, the newest first. */
 export const audit: Run = async ({ flags: given }) => {
-  const settings = settingsOf(given);
+  const settings = await settingsHere(given);
   const zone = createZone(given.utc ? "UTC" : settings.QONTAK_TIME_ZONE);
   const question = readQuestion(given, zone);
   await using program = await open(settings);

@@ -8,8 +8,13 @@ import { open, type Program } from "../app/open.ts";
 import { placeOf } from "../app/place.ts";
 import { readSettings, type Settings } from "../app/settings.ts";
 import { ConfigError } from "../errors.ts";
+import { DEFAULT_TENANT } from "../tokens/store.ts";
 import { defined } from "../values/json.ts";
 import { type FlagName, type Flags, variableFlags } from "./flags.ts";
+import { tell } from "./output.ts";
+
+/** The store that `setup` uses: Deno KV on this machine. */
+export const SETUP_STORE = "kv";
 
 /** The rest of the command line, after the name of the command. */
 export interface Given {
@@ -56,7 +61,7 @@ export function command<T>(
 ): Run {
   return async ({ word, flags }) => {
     const subject = read(word);
-    await using program = await open(settingsOf(flags), {
+    await using program = await open(await settingsHere(flags), {
       isStoreCommand: true,
     });
     return await action(program, subject, flags);
@@ -94,6 +99,44 @@ export function lacksToken(settings: Settings): boolean {
   const { TOKEN_STORE, QONTAK_AUTH, QONTAK_REFRESH_TOKEN } = settings;
   return TOKEN_STORE === "env" && QONTAK_AUTH !== "hmac" &&
     !QONTAK_REFRESH_TOKEN;
+}
+
+/**
+ * The settings of a command, with the store that `setup` uses if the
+ * environment names neither a token nor a store and `setup` has kept a token on
+ * this machine: a person who ran setup has no variables. It says so.
+ *
+ * @param flags The flags.
+ * @throws {ConfigError} Names every invalid setting.
+ */
+export async function settingsHere(flags: Flags): Promise<Settings> {
+  const settings = settingsOf(flags);
+  const { place } = settings;
+  if (flags.sandbox || readEnvironment().variables.TOKEN_STORE) return settings;
+  if (!lacksToken(settings) || !place || !await isThere(place.folder)) {
+    return settings;
+  }
+  const kept: Settings = { ...settings, TOKEN_STORE: SETUP_STORE };
+  try {
+    await using program = await open(kept, { isStoreCommand: true });
+    if (!await program.store.read(DEFAULT_TENANT)) return settings;
+  } catch {
+    // What cannot be read here is not what setup kept.
+    return settings;
+  }
+  tell(
+    `qontak-mcp uses the token that setup keeps on this machine, as with TOKEN_STORE=${SETUP_STORE}`,
+  );
+  return kept;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

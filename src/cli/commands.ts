@@ -78,7 +78,7 @@ export const commands = {
   "tenants move": {
     args: "[id]",
     words: 1,
-    flags: ["to", "apply"],
+    flags: ["to", "unsealed", "apply"],
     summary:
       "Move the credentials of all companies, or of one, and all API keys to another store",
     load: async () => (await import("./tenants/move.ts")).moveTenants,

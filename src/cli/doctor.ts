@@ -21,7 +21,7 @@ import {
   tryAll,
   tryTenant,
 } from "./checks.ts";
-import { lacksToken, type Run, settingsOf } from "./command.ts";
+import { type Run, settingsHere } from "./command.ts";
 import { readTenant } from "./tenants/tenant.ts";
 
 /** How far a clock may be off without harm, in ms. */
@@ -45,8 +45,7 @@ export const doctor: Run = async ({ word, flags }) => {
   let settings: Settings;
   let program: Program;
   try {
-    settings = settingsOf(flags);
-    if (!isSandbox && lacksToken(settings)) settings = await ofSetup(settings);
+    settings = await settingsHere(flags);
     program = opened.use(await open(settings, { sandbox: isSandbox }));
     // The options of the server are part of the configuration.
     void program.options;
@@ -75,21 +74,6 @@ export const doctor: Run = async ({ word, flags }) => {
   ];
   return report(findings, flags.json === true);
 };
-
-/**
- * The settings with the store that `setup` uses, if it has kept a token there:
- * a person who ran setup has no variables.
- */
-async function ofSetup(settings: Settings): Promise<Settings> {
-  const kept: Settings = { ...settings, TOKEN_STORE: "kv" };
-  try {
-    await using program = await open(kept, { isStoreCommand: true });
-    return await program.store.read(DEFAULT_TENANT) ? kept : settings;
-  } catch {
-    // Without Deno KV there was no setup.
-    return settings;
-  }
-}
 
 function describe(settings: Settings): string {
   const { QONTAK_AUTH, TOKEN_STORE, TOKEN_CACHE } = settings;

@@ -92,6 +92,10 @@ export const flags = {
     value: "redis",
     help: `Where to move to: ${MANY_STORES.join(", ")}`,
   },
+  unsealed: {
+    type: "boolean",
+    help: "Move sealed credentials to Redis as plain text",
+  },
   tenant: {
     type: "string",
     value: "id",

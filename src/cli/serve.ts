@@ -14,7 +14,7 @@ import { isObject } from "../values/json.ts";
 import { VERSION } from "../version.ts";
 import { readWhole, whole } from "../values/rules.ts";
 import { createAsker } from "./ask.ts";
-import { lacksToken, readFlag, type Run, settingsOf } from "./command.ts";
+import { lacksToken, readFlag, type Run, settingsHere } from "./command.ts";
 import { FAILED, MISUSED, OK } from "./exit.ts";
 import { type Flags, flags } from "./flags.ts";
 import { complain, tell } from "./output.ts";
@@ -33,7 +33,7 @@ const OFFER =
 export const serve: Run = async ({ flags: given }) => {
   if (
     Deno.stdin.isTerminal() && !given.sandbox && !given.http &&
-    lacksToken(settingsOf(given))
+    lacksToken(await settingsHere(given))
   ) return await offer(given);
   const ending = watchSignals();
   const code = await serveUntil(ending, given);
@@ -60,7 +60,7 @@ async function offer(given: Flags): Promise<number> {
 async function serveUntil(ending: AbortSignal, given: Flags): Promise<number> {
   const address = given.http ? readAddress(given) : undefined;
   await using opened = new AsyncDisposableStack();
-  const settings = settingsOf(given);
+  const settings = await settingsHere(given);
   const isSignIn = address !== undefined && settings.MCP_SIGN_IN !== "off";
   const sandbox = given.sandbox === true && isSignIn
     ? opened.use(await listeningSandbox())

@@ -20,16 +20,13 @@ import { isInvalidGrant } from "../tokens/renewal.ts";
 import { DEFAULT_TENANT } from "../tokens/store.ts";
 import { defined, isObject, type JsonObject } from "../values/json.ts";
 import { type Asker, createAsker } from "./ask.ts";
-import { type Run, settingsOf } from "./command.ts";
+import { type Run, settingsOf, SETUP_STORE } from "./command.ts";
 import { fileHere, ownServer, readClient } from "./config.ts";
 import { FAILED, OK } from "./exit.ts";
 import type { Flags } from "./flags.ts";
 import { say } from "./output.ts";
 import { type SetupWords, setupWords } from "./setup_words.ts";
 import { add } from "./tenants/add.ts";
-
-/** The store that `setup` uses: Deno KV on this machine. */
-const STORE = "kv";
 
 /** Variables that the client passes on, if they are set. */
 const PASSED_ON = [
@@ -54,7 +51,7 @@ export const setup: Run = async ({ word, flags }) => {
     : startable(readClient(word, "setup"));
   const { variables } = readEnvironment();
   const { TOKEN_STORE } = variables;
-  if (TOKEN_STORE && TOKEN_STORE !== STORE && TOKEN_STORE !== "env") {
+  if (TOKEN_STORE && TOKEN_STORE !== SETUP_STORE && TOKEN_STORE !== "env") {
     throw new ConfigError([
       `setup keeps the token in Deno KV on this machine, and TOKEN_STORE is ${TOKEN_STORE}: use qontak-mcp tenants add and qontak-mcp config with that store`,
     ]);
@@ -62,14 +59,14 @@ export const setup: Run = async ({ word, flags }) => {
   const asker = createAsker();
   const words = setupWords(navigator.language);
   await using program = await open(
-    { ...settingsOf(flags), TOKEN_STORE: STORE },
+    { ...settingsOf(flags), TOKEN_STORE: SETUP_STORE },
     { isStoreCommand: true },
   );
   const code = await keepToken(program, asker, words);
   if (code !== OK) return code;
   const client = wanted ?? await askClient(asker, words);
   const env = {
-    TOKEN_STORE: STORE,
+    TOKEN_STORE: SETUP_STORE,
     ...defined(
       Object.fromEntries(PASSED_ON.map((name) => [name, variables[name]])),
     ),

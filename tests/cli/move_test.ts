@@ -225,6 +225,32 @@ Deno.test({
   },
 });
 
+Deno.test({
+  ...unless(
+    noOwnRedis,
+    "tenants move makes no plain text of sealed credentials unless it is asked to",
+  ),
+  async fn() {
+    await using place = await createPlace(["first"]);
+    const data = await Deno.makeTempDir();
+    const more = { XDG_DATA_HOME: data };
+    const added = await place.in("kv", [WITH_KV, "tenants", "add", "acme"], {
+      stdin: "first\n",
+      more,
+    });
+    assertEquals(added.code, 0, added.stderr);
+    const args = [WITH_KV, "tenants", "move", "--to", "redis", "--apply"];
+    const refused = await place.in("kv", args, { more });
+    assertEquals(refused.code, 2, refused.stdout);
+    assertStringIncludes(refused.stderr, "TOKEN_ENCRYPTION_KEY is not set");
+    assertEquals(await place.redis.send("DBSIZE"), 0);
+    const moved = await place.in("kv", [...args, "--unsealed"], { more });
+    assertEquals(moved.code, 0, moved.stdout + moved.stderr);
+    assertMatch(moved.stdout, /^company +acme +moved$/m);
+    await Deno.remove(data, { recursive: true });
+  },
+});
+
 Deno.test("tenants move copies the company of the environment, and says what to remove", async () => {
   await using sandbox = serveSandbox();
   const env = { QONTAK_BASE_URL: sandbox.url };

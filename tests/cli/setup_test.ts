@@ -80,6 +80,20 @@ Deno.test("setup tests the token, keeps it, and adds the server to a client's fi
   const found = await run([WITH_KV, "doctor"], { env: machine.env });
   assertEquals(found.code, 0, found.stdout);
   assertStringIncludes(found.stdout, "TOKEN_STORE=kv");
+  // So do the other commands and the server, which say so.
+  const here = "uses the token that setup keeps on this machine";
+  const listed = await run([WITH_KV, "tenants", "list"], { env: machine.env });
+  assertEquals(listed.code, 0, listed.stderr);
+  assertStringIncludes(listed.stdout, "(calls without user_id)");
+  assertStringIncludes(listed.stderr, here);
+  const served = await run([WITH_KV], { env: machine.env });
+  assertEquals(served.code, 0, served.stderr);
+  assertStringIncludes(served.stderr, here);
+  // A store that the environment names is used, and no other.
+  const named = await run([WITH_KV, "tenants", "list"], {
+    env: { ...machine.env, TOKEN_STORE: "env" },
+  });
+  assertEquals(named.code, 2, named.stdout);
   // A server that is started so has the company.
   const checked = await run([WITH_KV, "doctor"], {
     env: { ...machine.env, ...env },

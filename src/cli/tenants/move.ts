@@ -18,7 +18,7 @@ import {
 } from "../../tokens/store.ts";
 import type { KeyRecords, Records } from "../../tokens/stores/records.ts";
 import { createAsker } from "../ask.ts";
-import { type Given, type Run, settingsOf } from "../command.ts";
+import { type Given, type Run, settingsHere } from "../command.ts";
 import { FAILED, OK } from "../exit.ts";
 import { complain, say, table } from "../output.ts";
 import { readTenant } from "./tenant.ts";
@@ -44,7 +44,7 @@ export const moveTenants: Run = async ({ word, flags }: Given) => {
   const only = word === undefined || word === DEFAULT_TENANT
     ? word
     : readTenant(word);
-  const settings = settingsOf(flags);
+  const settings = await settingsHere(flags);
   const target = readTarget(flags.to, settings);
   // The token of the environment is for the old store.
   const { QONTAK_REFRESH_TOKEN: _, ...others } = settings;
@@ -59,6 +59,13 @@ export const moveTenants: Run = async ({ word, flags }: Given) => {
   if (names.length + keys.length === 0) {
     say(`There is nothing in ${from.store.name} to move`);
     return OK;
+  }
+  const isUnsealed = settings.place !== undefined && target === "redis" &&
+    !settings.TOKEN_ENCRYPTION_KEY && settings.TOKEN_STORE === "kv";
+  if (isUnsealed && !flags.unsealed) {
+    throw new ConfigError([
+      "The credentials are sealed in Deno KV, and would be plain text in Redis, since TOKEN_ENCRYPTION_KEY is not set. Nothing was moved. Give --unsealed if that is what you want",
+    ]);
   }
   const asker = createAsker();
   asker.tell(
