@@ -112,7 +112,7 @@ export async function reportRun(
       ? [`${problems.length - shown.length} more rows are only named by number`]
       : []),
   ];
-  const canUndo = run.does === "change" && done.some(({ undo }) => undo);
+  const canUndo = done.some(({ undo }) => undo);
   const lasts = await runs.isLasting();
   return {
     run: run.id,
@@ -132,7 +132,7 @@ export async function reportRun(
     ...(shown.length > 0 ? { problems: shown } : {}),
     ...(notes.length > 0 ? { notes } : {}),
     ...(canUndo ? { undo: run.id } : {}),
-    ...(lasts ? {} : { undo_lasts: "until this server ends" }),
+    ...(canUndo && !lasts ? { undo_lasts: "until this server ends" } : {}),
   };
 }
 

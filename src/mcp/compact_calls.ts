@@ -20,11 +20,15 @@ import {
 } from "./compact_tools.ts";
 import * as z from "zod";
 
-/** How many tools an answer describes in full. */
-const DESCRIBED = 3;
+/** How many tools an answer names besides the best, which has its schema. */
+const NAMED = 8;
 
-/** How many more it names. */
-const NAMED = 12;
+/** The tool that changes many records, and what people write for many. */
+const FOR_MANY = {
+  tool: "change_records",
+  words: new Set(["many", "bulk", "mass", "batch", "banyak", "massal"]),
+  score: 100,
+};
 
 /** What people write for the words in names of tools. */
 const SYNONYMS: Readonly<Record<string, string>> = {
@@ -75,8 +79,7 @@ export function loadOwn(outline: Outline, others: readonly Outline[]): Tool {
     return tool({
       ...outline,
       input: { query: shown(outline, "query", required(text())) },
-      // It has no words of records: what it says is this server's own.
-      fenced: [],
+      hasOwnWords: true,
       run: neverRun,
       answer: ({ query }) => found(others, String(query)),
     });
@@ -168,12 +171,18 @@ function found(tools: readonly Outline[], query: string): JsonObject {
     .map((one) => ({ one, score: scoreOf(one, words, query) }))
     .filter(({ score }) => score > 0)
     .sort((a, b) => b.score - a.score);
-  const best = ranked.slice(0, DESCRIBED).map(({ one }) => describe(one));
-  const more = ranked.slice(DESCRIBED, DESCRIBED + NAMED)
-    .map(({ one }) => one.name);
-  return best.length === 0
-    ? { tools: [], names: tools.map(({ name }) => name) }
-    : { tools: best, ...(more.length > 0 ? { more } : {}) };
+  const [best, ...others] = ranked.map(({ one }) => one);
+  if (!best) return { tools: [], names: tools.map(({ name }) => name) };
+  const more = others.slice(0, NAMED).map(({ name, description }) => ({
+    name,
+    does: firstSentence(description),
+  }));
+  return { tools: [describe(best)], ...(more.length > 0 ? { more } : {}) };
+}
+
+/** What a tool does, in one line: its name as query gives the rest. */
+function firstSentence(description: string): string {
+  return /^.*?[.](?=\s|$)/s.exec(description)?.[0] ?? description;
 }
 
 function scoreOf(
@@ -187,7 +196,9 @@ function scoreOf(
       .split(/[^\p{L}\p{N}]+/u).map(stem),
   );
   const inText = foldText(description);
-  return words.reduce(
+  const isForMany = name === FOR_MANY.tool &&
+    words.some((word) => FOR_MANY.words.has(word));
+  return (isForMany ? FOR_MANY.score : 0) + words.reduce(
     (score, word) =>
       score + (inName.has(stem(word)) ? 10 : inText.includes(word) ? 1 : 0),
     -inName.size / 100,

@@ -46,7 +46,7 @@ const MARK = 100;
  * @param args The arguments of the call.
  */
 export function presentAnswer(
-  { fenced }: Pick<Tool, "fenced">,
+  { fenced, hasOwnWords = false }: Pick<Tool, "fenced" | "hasOwnWords">,
   answer: JsonObject,
   args: JsonObject,
 ): ToolResult {
@@ -69,7 +69,7 @@ export function presentAnswer(
       structuredContent: data,
     };
   }
-  return hasNoText(answer)
+  return hasOwnWords || hasNoText(answer)
     ? { content: [{ type: "text", text }], structuredContent: shown }
     : {
       content: [{ type: "text", text: fence(text) }],

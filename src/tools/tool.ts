@@ -38,6 +38,8 @@ export interface Tool<A extends Arguments = Arguments> extends Outline {
    * other keys, others' words are in quotation marks.
    */
   readonly fenced?: readonly string[];
+  /** Whether answers have only this server's own words, which need no mark. */
+  readonly hasOwnWords?: boolean;
   /** Wrong names that people and other servers use, and the right ones. */
   readonly renamed?: Readonly<Record<string, string>>;
   /**

@@ -264,6 +264,7 @@ Deno.test("change_records changes and deletes all records that match, and undo_c
   const run = await world.ok("change_records", { plan: dry.plan });
   assertEquals(run.done, dry.count, JSON.stringify(run.problems));
   assertEquals(run.undo, run.run);
+  const changed = await state();
   const list = await world.ok("undo_change");
   assertEquals(list.records[0].undo, run.run);
   assertEquals(list.records[0].changes, dry.count);
@@ -278,6 +279,13 @@ Deno.test("change_records changes and deletes all records that match, and undo_c
     await world.refused("undo_change", { ids: [run.run] }),
     "nothing of this run",
   );
+  // What took it back can be taken back, as its answer says.
+  assertEquals(undone.undo, undone.run);
+  assertEquals(undone.undo_lasts, run.undo_lasts);
+  const redo = await world.ok("undo_change", { ids: [undone.undo] });
+  const redone = await world.ok("undo_change", { plan: redo.plan });
+  assertEquals(redone.done, dry.count, JSON.stringify(redone.problems));
+  assertEquals(await state(), changed);
 });
 
 Deno.test("change_records creates and deletes, and undo_change takes both back", async () => {

@@ -45,6 +45,21 @@ async function work(client: Client): Promise<void> {
   assertEquals(found.tools[0].name, "delete_note");
   assertEquals(found.tools[0].call_with, "call_write_tool");
   assertEquals(found.tools[0].arguments.required, ["note_id"]);
+  // The best has its schema; the others are named in one line.
+  assertEquals(found.tools.length, 1);
+  assert(found.more.length > 2);
+  for (const { name, does, ...rest } of found.more) {
+    assert(name && /^[^\n]+\.$/.test(does) && does.length < 200, does);
+    assertEquals(rest, {});
+  }
+  // They are this server's own words.
+  assertEquals(found.untrusted, undefined);
+  for (
+    const query of ["change many deals", "ubah banyak tiket", "bulk delete"]
+  ) {
+    const { tools: [best] }: Data = await ok(client, "find_tool", { query });
+    assertEquals(best.name, "change_records", query);
+  }
   const { records } = await ok(client, "call_read_tool", {
     tool: "list_deals",
     arguments: '{"per_page": 2}',
