@@ -62,7 +62,7 @@ export const examples: Readonly<Record<string, Example>> = {
     },
     reply: {
       en:
-        "{records.0.crm_stage_name} holds the most: {records.0.sum:size} in {records.0.count} deals, which is {records.0.weighted:size} by the chance to win.",
+        "{records.0.crm_stage_name} holds the most: {records.0.sum:size} in {records.0.count} deals. With the chance to win counted: {records.0.weighted:size}.",
       id:
         "Paling besar di {records.0.crm_stage_name}: {records.0.sum:size} dari {records.0.count} deal, atau {records.0.weighted:size} menurut peluang menangnya.",
     },

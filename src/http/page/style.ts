@@ -300,6 +300,14 @@ summary:hover {
   max-height: 32rem;
   border: 1px solid var(--line);
   border-radius: 0.5rem;
+  /* A shadow on each side to which the table can be scrolled. */
+  background:
+    linear-gradient(90deg, var(--page) 40%, transparent) 0 / 3rem 100% local,
+    linear-gradient(270deg, var(--page) 40%, transparent) 100% / 3rem 100%
+    local,
+    linear-gradient(90deg, var(--edge), transparent) 0 / 1rem 100%,
+    linear-gradient(270deg, var(--edge), transparent) 100% / 1rem 100%;
+  background-repeat: no-repeat;
 }
 table {
   width: 100%;
@@ -555,6 +563,32 @@ footer {
 }
 #toast:empty {
   visibility: hidden;
+}
+/*
+ * On phones, a row of three cells or more has them in two columns, as its head
+ * does; an amount may break after its currency. So no digits are cut off.
+ */
+@media (max-width: 32rem) {
+  th,
+  td {
+    min-width: 0;
+    padding: 0.4375rem;
+  }
+  th,
+  .n {
+    white-space: normal;
+  }
+  .question tr:has(:nth-child(3)) {
+    display: grid;
+    grid-template-columns: 1fr 1fr;
+  }
+  .question tr > :nth-child(n + 3) {
+    border: 0;
+    padding-top: 0;
+  }
+  .question :nth-child(3):last-child {
+    grid-column: 1 / -1;
+  }
 }
 @media (min-width: 40rem) {
   form li {

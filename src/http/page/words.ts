@@ -178,7 +178,7 @@ export const words: Readonly<Record<Language, Words>> = {
       notReady:
         "Running, version {version}, but not ready. No answer from: {failing}",
       parts: {
-        store: "the store of credentials",
+        store: "saved tokens",
         kv: "its database",
         qontak: "Qontak",
       },
@@ -313,7 +313,7 @@ export const words: Readonly<Record<Language, Words>> = {
       notReady:
         "Berjalan, versi {version}, tetapi belum siap. Yang tidak menjawab: {failing}",
       parts: {
-        store: "penyimpanan kredensial",
+        store: "token tersimpan",
         kv: "basis data",
         qontak: "Qontak",
       },

@@ -332,7 +332,7 @@ browserTest(
     await using shown = await view();
     assertEquals(
       await textOf(shown, "#parts"),
-      "the store of credentials\nQontak",
+      "saved tokens\nQontak",
     );
     const of = (one: string) =>
       catalog.filter(({ effect }) => effect === one).length;
@@ -345,7 +345,7 @@ browserTest(
     assertEquals(
       await down.ask(`[...document.querySelectorAll("#parts [data-state]")]
         .map((one) => [one.textContent, one.dataset.state])`),
-      [["the store of credentials", "good"], ["Qontak", "bad"]],
+      [["saved tokens", "good"], ["Qontak", "bad"]],
     );
   },
 );
@@ -1086,6 +1086,23 @@ browserTest(
     }
   },
 );
+
+browserTest("on a phone, no amount of an answer is cut off", async () => {
+  for (const width of [320, 390, 1280]) {
+    for (const lang of ["en", "id"]) {
+      await using shown = await view({
+        viewport: { width, height: 800 },
+        path: `/?lang=${lang}`,
+      });
+      await shown.ask(OPEN_ALL);
+      const wide = await shown.ask(`[
+        ...document.querySelectorAll(".question .scroll")
+      ].filter((one) => one.scrollWidth > one.clientWidth)
+        .map((one) => one.closest("details").id)`);
+      assertEquals(wide, [], `${lang}, ${width} px`);
+    }
+  }
+});
 
 const LOOKS = [
   { lang: "en", colorScheme: "light", viewport: { width: 1280, height: 800 } },
