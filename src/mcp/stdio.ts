@@ -16,6 +16,7 @@ import {
 import { serveStdio as serve } from "@modelcontextprotocol/server/stdio";
 import { Buffer } from "node:buffer";
 import process from "node:process";
+import { setImmediate } from "node:timers";
 import { parseJson, parseSent } from "../values/json.ts";
 import { decodeUtf8 } from "../values/text.ts";
 import { idOf, NOT_UTF8, refusedMessage } from "./messages.ts";
@@ -76,6 +77,8 @@ export async function serveStdio(
   await Promise.race([read(), told.promise]);
   const limit = ending?.aborted ? ENDING_TIMEOUT : DRAIN_TIMEOUT;
   await transport.until(({ requests }) => requests === 0, limit);
+  // Refusals need no answer of the server, so nothing has waited for them.
+  transport.flush();
   await handle.close();
 }
 
@@ -85,6 +88,11 @@ interface Load {
   requests: number;
   /** The bytes that the client has not read yet. */
   unread: number;
+}
+
+/** Lines that are written together. */
+interface Ready extends PromiseWithResolvers<void> {
+  readonly lines: Buffer[];
 }
 
 /** Whether a wait is over. */
@@ -103,6 +111,8 @@ class StdioTransport implements Transport {
   /** The number of open requests by id: a client may use an id twice. */
   readonly #open = new Map<string, number>();
   readonly #load: Load = { requests: 0, unread: 0 };
+  /** What is written next: one write costs as much for many lines. */
+  #ready: Ready | undefined;
   #waiting: { readonly isOver: IsOver; readonly end: () => void } | undefined;
 
   start(): Promise<void> {
@@ -146,15 +156,28 @@ class StdioTransport implements Transport {
     clearTimeout(timer);
   }
 
+  /** Writes a message, together with others that are ready at the same time. */
   #write(message: object): Promise<void> {
     const line = Buffer.from(`${JSON.stringify(message)}\n`);
     this.#add({ unread: line.byteLength });
-    return new Promise((resolve, reject) => {
-      process.stdout.write(line, (error) => {
-        this.#add({ unread: -line.byteLength });
-        if (error) reject(error);
-        else resolve();
-      });
+    if (this.#ready) this.#ready.lines.push(line);
+    else {
+      this.#ready = { lines: [line], ...Promise.withResolvers<void>() };
+      setImmediate(() => this.flush());
+    }
+    return this.#ready.promise;
+  }
+
+  /** Writes what is ready. */
+  flush(): void {
+    if (!this.#ready) return;
+    const { lines, resolve, reject } = this.#ready;
+    this.#ready = undefined;
+    const bytes = lines.length === 1 ? lines[0]! : Buffer.concat(lines);
+    process.stdout.write(bytes, (error) => {
+      this.#add({ unread: -bytes.byteLength });
+      if (error) reject(error);
+      else resolve();
     });
   }
 
@@ -251,7 +274,7 @@ async function* lines(
   let size = 0;
   let isSkipping = false;
   const take = (): Uint8Array => {
-    const line = Buffer.concat(pieces);
+    const line = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
     pieces = [];
     size = 0;
     return line;
