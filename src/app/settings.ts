@@ -6,7 +6,7 @@
 import { ConfigError } from "../errors.ts";
 import { apis, type ConnectionOptions } from "../qontak/connection.ts";
 import type { ServerOptions } from "../server.ts";
-import { defined } from "../values/json.ts";
+import { defined, parseJson, show } from "../values/json.ts";
 import type { Place } from "./place.ts";
 import { findUnknown } from "./unknown.ts";
 import { MIB, type Variable, variables } from "./variables.ts";
@@ -48,6 +48,20 @@ export interface Origin {
 /** The variable whose value Qontak may replace. */
 export const ROTATING = "QONTAK_REFRESH_TOKEN";
 
+/** The longest value that an error repeats, in characters. */
+const MAX_QUOTED = 100;
+
+/** Shortens long values, which a sentence has in quotation marks. */
+function cutQuoted(sentence: string): string {
+  return sentence.replace(
+    /"(?:[^"\\]+|\\.)*"/g,
+    (quoted) =>
+      quoted.length > MAX_QUOTED
+        ? show(parseJson(quoted) ?? quoted, MAX_QUOTED)
+        : quoted,
+  );
+}
+
 /**
  * Reads the environment. An empty variable counts as unset.
  *
@@ -71,7 +85,8 @@ export function readSettings(
     try {
       values[name] = read(text);
     } catch (error) {
-      problems.push(`${flagOf?.(name) ?? name} ${(error as Error).message}`);
+      const problem = cutQuoted((error as Error).message);
+      problems.push(`${flagOf?.(name) ?? name} ${problem}`);
     }
   }
   const unknown = findUnknown(env);

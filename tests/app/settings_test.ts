@@ -1,5 +1,6 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { readSettings } from "../../src/app/settings.ts";
+import { variables } from "../../src/app/variables.ts";
 import { ConfigError } from "../../src/errors.ts";
 
 const FLAGS = ["QONTAK_READ_ONLY", "MCP_STORED_KEYS", "MCP_METRICS"] as const;
@@ -98,4 +99,31 @@ Deno.test("readSettings() refuses a variable that is a misspelled safety switch"
       `${name} is not a variable of this program. Did you mean ${meant}? It limits what callers may do or see, so the program does not start without it: correct or remove ${name}`,
     ]);
   }
+});
+
+Deno.test("readSettings() shows only the beginning of a long value", () => {
+  const long = ["x".repeat(100_000), '"\\'.repeat(50_000)];
+  let refused = 0;
+  for (const value of [...long, ...long.map((one) => `a,${one},b`)]) {
+    for (const name of Object.keys(variables)) {
+      try {
+        readSettings({ [name]: value });
+      } catch (error) {
+        assert(error instanceof ConfigError);
+        refused++;
+        assert(error.message.length < 600, `${name}: ${error.message}`);
+      }
+    }
+  }
+  assert(refused > 80, `${refused} were refused`);
+  const { message } = assertThrows(
+    () => readSettings({ LOG_LEVEL: "x".repeat(200) }),
+    ConfigError,
+  );
+  assertEquals(
+    message,
+    `LOG_LEVEL must be one of error, warn, info, debug, not "${
+      "x".repeat(96)
+    }…"`,
+  );
 });
