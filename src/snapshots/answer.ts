@@ -23,6 +23,8 @@ export interface Sorting {
   readonly by: string | QueryField;
   /** Whether the largest comes first. */
   readonly isDescending: boolean;
+  /** The position of a group, where groups have an order of their own. */
+  readonly position?: ((group: JsonObject) => number | undefined) | undefined;
 }
 
 /** The entries that fit, and how many do not. */
@@ -114,7 +116,7 @@ function bound(
  */
 export function* showGroups(
   groups: readonly JsonObject[],
-  { by, isDescending }: Sorting,
+  { by, isDescending, position }: Sorting,
   limit: number = LIMIT,
 ): Generator<void, Shown> {
   const currency = yield* mainCurrency(groups, String(by));
@@ -122,7 +124,12 @@ export function* showGroups(
     const found = group[String(by)];
     return isObject(found) ? found[currency!] : found;
   };
-  const first = yield* firstBy(groups, value, isDescending, limit);
+  const first = yield* firstBy(
+    groups,
+    position ?? value,
+    isDescending,
+    limit,
+  );
   return bound(first, groups.length, limit);
 }
 

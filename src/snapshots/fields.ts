@@ -296,18 +296,37 @@ export function createFields(
     },
     get names() {
       const all = candidates();
-      const shown = all.slice(0, MAX_NAMES).map(call).join(", ");
-      const more = all.length - MAX_NAMES;
       const of = subject.parent?.subject.resource.plural;
-      return `Fields of ${resource.plural.replaceAll("_", " ")}: ${shown}${
-        more > 0 ? ` and ${more} more` : ""
-      }${of === undefined ? "" : `, and those of their ${of}`}`;
+      const inherited = above?.candidates().filter((one) => !all.includes(one));
+      return `Fields of ${resource.plural.replaceAll("_", " ")}: ${
+        listNames(all, MAX_NAMES, call)
+      }${
+        inherited === undefined
+          ? ""
+          : `, and those of their ${of}: ${
+            listNames(inherited, MAX_INHERITED, call)
+          }`
+      }`;
     },
   };
 }
 
 /** The most fields that a refusal names. */
 const MAX_NAMES = 40;
+
+/** The most fields of the records that others belong to that it names. */
+const MAX_INHERITED = 25;
+
+function listNames(
+  names: readonly string[],
+  most: number,
+  call: (name: string) => string,
+): string {
+  const more = names.length - most;
+  return `${names.slice(0, most).map(call).join(", ")}${
+    more > 0 ? ` and ${more} more` : ""
+  }`;
+}
 
 /**
  * The fields that a word may mean, by the words that other resources and other

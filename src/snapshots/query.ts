@@ -11,7 +11,7 @@ import type { Remarks } from "./condition_values.ts";
 import type { Test } from "./conditions.ts";
 import type { Fields } from "./fields.ts";
 import { computeGroups } from "./measures.ts";
-import { check, type Question, sortedBy } from "./question.ts";
+import { check, type Question, usualOrder } from "./question.ts";
 import type { QueryField, Subject } from "./subject.ts";
 
 /** The result of a question. */
@@ -145,8 +145,7 @@ function* answerSteps(
   const { shown, left } = isGrouped
     ? yield* showGroups(
       yield* computeGroups(rows, keys, measures),
-      sorting ??
-        { by: keys[0] ? sortedBy(keys[0]) : "count", isDescending: false },
+      sorting ?? usualOrder(keys, subject),
       question.limit,
     )
     : yield* showRows(

@@ -202,6 +202,37 @@ export function sortedBy({ name, ids }: Key): string {
   return ids?.columns.name ?? name;
 }
 
+/**
+ * The order of groups if the question names none: stages as the pipeline has
+ * them, and others by what they show. Templates do not say the order of the
+ * stages of tickets.
+ *
+ * @param keys What groups them.
+ * @param subject The records that are grouped.
+ */
+export function usualOrder(
+  [first]: readonly Key[],
+  { resource: { place }, stages }: Subject,
+): Sorting {
+  if (!first) return { by: "count", isDescending: false };
+  const by = sortedBy(first);
+  const column = first.ids?.columns.id;
+  if (!place || typeof place.stages === "string" || column !== place.stage) {
+    return { by, isDescending: false };
+  }
+  const positions = new Map(stages.map(({ id }, i) => [id, i]));
+  return {
+    by,
+    isDescending: false,
+    position(group) {
+      const found = [group[column]].flat().flatMap((id) =>
+        positions.get(Number(id)) ?? []
+      );
+      return found.length === 0 ? undefined : Math.min(...found);
+    },
+  };
+}
+
 /** Groups are sorted by what they show, under any of its names. */
 function parseGroupSort(
   sort: string,

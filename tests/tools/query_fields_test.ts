@@ -235,3 +235,24 @@ Deno.test("groups of a stage name that pipelines share list its ids in order", a
   }
   assert(shared > 0, `${shared} groups`);
 });
+
+Deno.test("deals by stage come in the order of the pipeline unless the question sorts them", async () => {
+  await using world = await createWorld();
+  const [pipeline] = data.pipelines;
+  const { records: stages } = await world.ok("list_pipeline_stages", {
+    pipeline_id: pipeline!.id,
+  });
+  const order = stages.map(({ name }: Row) => name);
+  assert(order.join() !== order.toSorted().join());
+  const names = async (more: Record<string, unknown>) =>
+    (await world.ok("query_records", {
+      resource: "deals",
+      where: [{ field: "pipeline", value: pipeline!.name }],
+      group_by: "stage",
+      ...more,
+    })).records.map(({ crm_stage_name }: Row) => crm_stage_name);
+  const shown = await names({});
+  assert(shown.length > 3);
+  assertEquals(shown, order.filter((name: string) => shown.includes(name)));
+  assertEquals(await names({ sort: "stage" }), shown.toSorted());
+});

@@ -76,7 +76,7 @@ Deno.test("query_records names all that is wrong with a question about moves bef
       "Did you mean moved_by?",
       "Did you mean days_in_stage?",
       'sort "cuont" is not one of the columns shown: "count"',
-      "Fields of stage moves: from, to, to_state, days_in_stage, deal_id, moved_date, moved_by, until, id, and those of their deals",
+      "Fields of stage moves: from, to, to_state, days_in_stage, deal_id, moved_date, moved_by, until, id, and those of their deals: age_days, days_since_update, state, ",
     ]
   ) assertStringIncludes(told, part);
   const days = await world.refused("query_records", {
