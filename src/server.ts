@@ -24,10 +24,13 @@ import {
   callingIn,
   ON_THIS_MACHINE,
 } from "./mcp/caller.ts";
-import { extraCapabilities, registerExtras } from "./mcp/extras.ts";
+import {
+  CACHE_HINTS,
+  extraCapabilities,
+  registerExtras,
+} from "./mcp/extras.ts";
 import type { Call } from "./mcp/call.ts";
 import type { Calls } from "./mcp/calls.ts";
-import { CACHE_HINTS } from "./mcp/cache_hints.ts";
 import type { HttpEndpoint } from "./mcp/http.ts";
 import {
   type AnswerCall,

@@ -22,7 +22,7 @@ import {
 } from "@modelcontextprotocol/server";
 import { defined, isObject, type JsonObject } from "../values/json.ts";
 import { IDENTITY } from "../version.ts";
-import { CACHE_HINTS } from "./cache_hints.ts";
+import { CACHE_HINTS } from "./extras.ts";
 import {
   revisionIn,
   type ToolMethods,
