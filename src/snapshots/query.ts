@@ -5,7 +5,7 @@
  * @module
  */
 import { isEmpty, type JsonObject } from "../values/json.ts";
-import { atOnce, inTurns } from "../values/turns.ts";
+import { inTurns } from "../values/turns.ts";
 import { showGroups, showRows, type Sorting } from "./answer.ts";
 import type { Remarks } from "./condition_values.ts";
 import type { Test } from "./conditions.ts";
@@ -115,22 +115,14 @@ export async function queryInTurns(
 }
 
 /**
- * Answers a short question of this server at once.
+ * Answers a question in steps, between which other calls can run.
  *
  * @param question The question.
  * @param subject The records that the question is about.
  * @param summary The fields shown for a record if the question names none.
  * @throws {InputError} Naming everything that is wrong.
  */
-export function query(
-  question: Question,
-  subject: Subject,
-  summary: readonly string[],
-): Answer {
-  return atOnce(answerSteps(question, subject, summary));
-}
-
-function* answerSteps(
+export function* answerSteps(
   question: Question,
   subject: Subject,
   summary: readonly string[],

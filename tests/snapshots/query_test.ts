@@ -10,10 +10,11 @@ import { InputError } from "../../src/errors.ts";
 import { parseTemplate } from "../../src/fields/template.ts";
 import { resources } from "../../src/qontak/resources.ts";
 import type { Subject } from "../../src/snapshots/subject.ts";
-import { query, queryInTurns } from "../../src/snapshots/query.ts";
+import { answerSteps, queryInTurns } from "../../src/snapshots/query.ts";
 import type { Question } from "../../src/snapshots/question.ts";
 import { createTable } from "../../src/snapshots/table.ts";
 import type { JsonObject } from "../../src/values/json.ts";
+import { atOnce } from "../../src/values/turns.ts";
 import { createZone } from "../../src/values/zone.ts";
 
 const stages = [
@@ -92,9 +93,9 @@ const deal = (id: number, more: JsonObject): JsonObject => ({
 });
 
 const ask = (records: readonly JsonObject[], question: Question) =>
-  query(question, subjectOf(records), ["name"]);
+  atOnce(answerSteps(question, subjectOf(records), ["name"]));
 
-Deno.test("query() never adds amounts of two currencies, and counts records without a value", () => {
+Deno.test("answerSteps() never adds amounts of two currencies, and counts records without a value", () => {
   const { groups } = ask([
     deal(1, { size: "0.1" }),
     deal(2, { size: "0.2" }),
@@ -115,7 +116,7 @@ Deno.test("query() never adds amounts of two currencies, and counts records with
   }]);
 });
 
-Deno.test("query() finds fields by key, argument, custom id, label and short name", () => {
+Deno.test("answerSteps() finds fields by key, argument, custom id, label and short name", () => {
   const records = [
     deal(1, {
       additional_fields: [{
@@ -153,7 +154,7 @@ Deno.test("query() finds fields by key, argument, custom id, label and short nam
   assertEquals(count({ field: "state", value: "open" }), 2);
 });
 
-Deno.test("query() reports all mistakes at once, and computes nothing", () => {
+Deno.test("answerSteps() reports all mistakes at once, and computes nothing", () => {
   const error = assertThrows(
     () =>
       ask([deal(1, {})], {
@@ -192,7 +193,7 @@ Deno.test("query() reports all mistakes at once, and computes nothing", () => {
   ) assertStringIncludes(error.message, part);
 });
 
-Deno.test("query() shows whole records with *, also what is empty, and two fields of one name", () => {
+Deno.test("answerSteps() shows whole records with *, also what is empty, and two fields of one name", () => {
   const records = [
     deal(1, {
       size: null,
@@ -235,7 +236,7 @@ Deno.test("query() shows whole records with *, also what is empty, and two field
   assertEquals(ask([], { fields: ["*"] }).rows, []);
 });
 
-Deno.test("query() names the fields that can be used, once, beside the nearest", () => {
+Deno.test("answerSteps() names the fields that can be used, once, beside the nearest", () => {
   const error = assertThrows(
     () =>
       ask([deal(1, {})], {
@@ -256,7 +257,7 @@ Deno.test("query() names the fields that can be used, once, beside the nearest",
   assertEquals(error.message.split("Fields of deals").length, 2);
 });
 
-Deno.test("query() orders records by their own id, so that a long answer can be continued", () => {
+Deno.test("answerSteps() orders records by their own id, so that a long answer can be continued", () => {
   const records = [9, 10, 11, 100].map((id) => deal(id, {}));
   const found = ask(records, {
     where: [{ field: "id", op: "lt", value: "11" }],
@@ -266,7 +267,7 @@ Deno.test("query() orders records by their own id, so that a long answer can be 
   assertEquals(found.rows, [{ id: 10 }, { id: 9 }]);
 });
 
-Deno.test("query() assigns a moment to its day in the company's zone, at the edges of days", () => {
+Deno.test("answerSteps() assigns a moment to its day in the company's zone, at the edges of days", () => {
   const records = [
     deal(1, { closed_date: "2026-10-31T23:59:59.000+07:00" }),
     deal(2, { closed_date: "2026-11-01T00:00:00.000+07:00" }),
@@ -284,7 +285,7 @@ Deno.test("query() assigns a moment to its day in the company's zone, at the edg
   );
 });
 
-Deno.test("query() counts and sums the same as an independent computation", () => {
+Deno.test("answerSteps() counts and sums the same as an independent computation", () => {
   const record = fc.record({
     size: fc.option(
       fc.integer({ min: 0, max: 10_000 }).map((n) => (n / 100).toFixed(2)),
@@ -393,7 +394,7 @@ Deno.test("query() counts and sums the same as an independent computation", () =
   );
 });
 
-Deno.test("query() says how many groups and rows it left out", () => {
+Deno.test("answerSteps() says how many groups and rows it left out", () => {
   const records = Array.from(
     { length: 2_000 },
     (_, i) => deal(i + 1, { name: `Deal ${i} ${"x".repeat(100)}`, size: i }),
@@ -406,7 +407,7 @@ Deno.test("query() says how many groups and rows it left out", () => {
   assertEquals(grouped.groups!.length + grouped.left_out!, 2_000);
 });
 
-Deno.test("query() sorts groups by any name of a column, and by one currency only", () => {
+Deno.test("answerSteps() sorts groups by any name of a column, and by one currency only", () => {
   const records = [
     deal(1, { size: 5 }),
     deal(2, { size: 9, crm_stage_id: 2, crm_stage_name: "Won" }),
@@ -545,10 +546,10 @@ Deno.test("queryInTurns() answers on the records as they were, whatever is repla
   assertEquals(matched, 5_000);
 });
 
-Deno.test("query() refuses long values before it compares them, and folds long names once", () => {
+Deno.test("answerSteps() refuses long values before it compares them, and folds long names once", () => {
   const subject = subjectOf([deal(1, {})]);
   const ask = (where: readonly unknown[]) => () =>
-    query({ where }, subject, []);
+    atOnce(answerSteps({ where }, subject, []));
   for (const op of ["eq", "in", "contains", "starts_with"]) {
     assertThrows(
       ask([{ field: "name", op, value: ["\ufdfa".repeat(501)] }]),
@@ -571,7 +572,11 @@ Deno.test("query() refuses long values before it compares them, and folds long n
   const timeOf = (field: string) => {
     const where = Array.from({ length: 20 }, () => ({ field, value: 1 }));
     const start = performance.now();
-    assertThrows(() => query({ where }, wide, []), InputError, "no field");
+    assertThrows(
+      () => atOnce(answerSteps({ where }, wide, [])),
+      InputError,
+      "no field",
+    );
     return performance.now() - start;
   };
   timeOf("x");
@@ -579,7 +584,7 @@ Deno.test("query() refuses long values before it compares them, and folds long n
   assert(long < Math.max(short, 10) * 20, `${short} ms, ${long} ms`);
 });
 
-Deno.test("query() compares 4,000 values with 3,000 records in little time and memory", () => {
+Deno.test("answerSteps() compares 4,000 values with 3,000 records in little time and memory", () => {
   const subject = subjectOf(
     Array.from({ length: 3_000 }, (_, i) => deal(i + 1, { phone: `0812${i}` })),
   );
@@ -591,7 +596,7 @@ Deno.test("query() compares 4,000 values with 3,000 records in little time and m
     );
     const before = Deno.memoryUsage().heapUsed;
     const start = performance.now();
-    const { matched } = query({ where }, subject, []);
+    const { matched } = atOnce(answerSteps({ where }, subject, []));
     assertEquals(matched, 3_000, field);
     // It was six seconds, and grew with the number of values.
     const ms = performance.now() - start;
@@ -601,7 +606,7 @@ Deno.test("query() compares 4,000 values with 3,000 records in little time and m
   }
 });
 
-Deno.test("query() keeps two people of one name apart, and adds up stages of one name", () => {
+Deno.test("answerSteps() keeps two people of one name apart, and adds up stages of one name", () => {
   const records = [
     deal(1, { creator_id: 7, creator_name: "Budi" }),
     deal(2, { creator_id: 9, creator_name: "Budi" }),
@@ -624,7 +629,7 @@ Deno.test("query() keeps two people of one name apart, and adds up stages of one
   });
 });
 
-Deno.test("query() loses nothing of ten thousand amounts with decimals", () => {
+Deno.test("answerSteps() loses nothing of ten thousand amounts with decimals", () => {
   const records = Array.from(
     { length: 10_000 },
     (_, i) => deal(i + 1, { size: i % 2 === 0 ? "0.1" : 0.2 }),
@@ -636,7 +641,7 @@ Deno.test("query() loses nothing of ten thousand amounts with decimals", () => {
   }]);
 });
 
-Deno.test("query() shows the field that it sorts rows by, and says when their currencies differ", () => {
+Deno.test("answerSteps() shows the field that it sorts rows by, and says when their currencies differ", () => {
   const records = [
     deal(1, { size: "5", closed_date: "2026-11-01" }),
     deal(2, { size: "900", currency: "USD", closed_date: "2026-11-03" }),

@@ -1,6 +1,7 @@
 /** The page at /, as it is sent. browser_test.ts tests it in a browser. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createHandler, createServer } from "../../../mod.ts";
+import { createPage } from "../../../src/http/page/page.ts";
 import { startHttp } from "../../support/process.ts";
 
 const server = createServer({ refreshToken: "canary-token", log: () => {} });
@@ -40,6 +41,24 @@ Deno.test("the page is small, and allows only its own script", async () => {
   assertEquals(response.headers.get("x-content-type-options"), "nosniff");
   assertEquals(response.headers.get("referrer-policy"), "no-referrer");
 });
+
+/** All combinations of yes and no for the options of the page. */
+const variants = [true, false].flatMap((needsKey) =>
+  [true, false].flatMap((signsIn) =>
+    [true, false].map((isInvented) => ({ needsKey, signsIn, isInvented }))
+  )
+);
+
+for (const language of ["en", "id"]) {
+  Deno.test(`every variant of the page is at most 100 KiB: ${language}`, async () => {
+    const sizes = await Promise.all(variants.map(async (options) => {
+      const page = createPage(server, options);
+      const address = `https://crm.example.com/?lang=${language}`;
+      return (await (await page(new Request(address))).blob()).size;
+    }));
+    assert(Math.max(...sizes) <= 102_400, sizes.join());
+  });
+}
 
 Deno.test("the page names every tool, and shows no data", async () => {
   const html = await (await ask()).text();
