@@ -78,6 +78,8 @@ export interface Fields {
   /** The names of all fields, and the same as a sentence. */
   readonly candidates: () => string[];
   readonly names: string;
+  /** A name in sentences: a company's own name is in quotation marks. */
+  readonly call: (name: string) => string;
   /** The currency of a row; undefined if the records have none. */
   readonly currency: ((row: number) => unknown) | undefined;
 }
@@ -239,6 +241,7 @@ export function createFields(
 
   return {
     candidates,
+    call,
     currency: Object.hasOwn(body, "currency")
       ? read("currency")
       : above?.currency,
@@ -304,7 +307,7 @@ export function createFields(
         inherited === undefined
           ? ""
           : `, and those of their ${of}: ${
-            listNames(inherited, MAX_INHERITED, call)
+            listNames(inherited, MAX_INHERITED, above!.call)
           }`
       }`;
     },
@@ -436,6 +439,7 @@ function fieldsOf(table: Table, { subject, key }: Parent): {
   readonly currency: Fields["currency"];
   readonly find: (name: string) => QueryField | undefined;
   readonly candidates: () => string[];
+  readonly call: Fields["call"];
 } {
   const fields = createFields(subject);
   const through =
@@ -447,6 +451,7 @@ function fieldsOf(table: Table, { subject, key }: Parent): {
   return {
     currency: fields.currency && through(fields.currency),
     candidates: fields.candidates,
+    call: fields.call,
     find(name) {
       let field: QueryField;
       try {
