@@ -176,7 +176,7 @@ export const variables = {
   },
   REDIS_TOKEN_TTL: {
     meaning:
-      "How many seconds after Qontak gave it an access token from Redis is renewed at the latest. It only makes lives shorter; nothing in Redis expires by it",
+      "An access token from Redis is renewed at the latest this many seconds after Qontak gave it. The server never uses a token longer than Qontak allows, and no key in Redis expires",
     default: String(TOKEN_LIFETIME),
     read: readWhole(lifetimeInRedis),
   },

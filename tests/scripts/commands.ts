@@ -69,6 +69,7 @@ export const session: readonly Step[] = [
   step("qontak-mcp audit"),
   step("qontak-mcp audit --tenant acme --since 2h"),
   step("qontak-mcp seal"),
+  step('eval "$(qontak-mcp completion bash)"'),
   step("qontak-mcp migrate"),
   step("qontak-mcp migrate --apply"),
   step("qontak-mcp tenants remove acme"),
@@ -139,9 +140,17 @@ export const elsewhere: readonly Row[] = [
     "qontak-mcp sessions revoke <id>",
   ),
   inTest(
+    "cli/seal",
+    "seal shows what is not sealed, and seals it once if a person confirms",
+    "TOKEN_ENCRYPTION_KEY=… qontak-mcp seal",
+  ),
+  inTest(
     "cli/completion",
     "completion prints a script for PowerShell too, and names the shells",
     "qontak-mcp completion bash|zsh|fish|powershell",
+    'eval "$(qontak-mcp completion zsh)"',
+    "qontak-mcp completion fish",
+    "qontak-mcp completion powershell",
   ),
   inTest(
     "e2e/guide",
@@ -225,6 +234,7 @@ export const elsewhere: readonly Row[] = [
 
   not(
     "it names a command, or a part of one, that stands whole elsewhere",
+    "claude mcp add",
     "deno bundle",
     "deno run",
     "deno run --unstable-kv",
@@ -257,6 +267,7 @@ export const elsewhere: readonly Row[] = [
   not(
     "it asks a server of the npm registry or JSR that the tests must not need",
     "deno audit",
+    "deno install -gA -n qontak-mcp --unstable-kv jsr:@qontak/mcp",
     "deno run --reload=jsr:@qontak/mcp -A --unstable-kv jsr:@qontak/mcp --version",
     "deno run --reload=jsr:@qontak/mcp -A jsr:@qontak/mcp --version",
   ),
