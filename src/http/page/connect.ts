@@ -70,7 +70,8 @@ export function connecting(
       client,
       name: words.clients[client] ?? nameOf(client),
       text,
-      instruction: translated ?? `${instruction}.`,
+      instruction: (translated ?? `${instruction}.`) +
+        (client === "chatgpt" ? ` ${words.needsPublic}` : ""),
       install: installLinks(client, connection)?.app,
       // Only a JSON snippet goes into a file.
       files: language === "json" ? filesOf(client) : [],

@@ -80,6 +80,8 @@ export interface Words {
   readonly needsNoKey: string;
   readonly signIn: string;
   readonly withLogin: string;
+  /** Said of a client that connects over the internet. */
+  readonly needsPublic: string;
   readonly files: string;
   readonly clients: Readonly<Partial<Record<ClientId, string>>>;
   /** What to do with a snippet; the snippet's own words where left out. */
@@ -145,6 +147,8 @@ export const words: Readonly<Record<Language, Words>> = {
       "Your program needs only the address. It opens a page where you sign in and agree to what it may do; you copy no key. A program that cannot do that needs a key from the person who runs this server.",
     needsNoKey:
       "You need no key: this server answers only programs on its own machine.",
+    needsPublic:
+      "It cannot reach a local address such as 127.0.0.1 or localhost.",
     files: "File",
     clients: {},
     tools: "Tools",
@@ -253,6 +257,8 @@ export const words: Readonly<Record<Language, Words>> = {
       "Program Anda hanya memerlukan alamat ini. Program itu membuka halaman tempat Anda masuk dan menyetujui apa yang boleh dilakukannya; Anda tidak menyalin kunci. Program yang tidak dapat melakukannya memerlukan kunci dari pengelola server ini.",
     needsNoKey:
       "Kunci tidak diperlukan: server ini hanya melayani program di komputer tempatnya berjalan.",
+    needsPublic:
+      "Alamat lokal seperti 127.0.0.1 atau localhost tidak terjangkau.",
     files: "Berkas",
     clients: { generic: "Klien lain" },
     instructions: {

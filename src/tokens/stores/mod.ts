@@ -15,6 +15,24 @@
  * await server.close();
  * ```
  *
+ * A program puts the token of a company into a store with `replace`. The
+ * version `undefined` means that the store has no record of it yet; the answer
+ * is `undefined` if it has one.
+ *
+ * ```ts
+ * import { createKvStore } from "@qontak/mcp/stores";
+ *
+ * export async function add(tenant: string, token: string): Promise<boolean> {
+ *   const store = createKvStore();
+ *   const credentials = { refresh_token: token };
+ *   return await store.replace(tenant, credentials, undefined) !== undefined;
+ * }
+ * ```
+ *
+ * `createKvStore` opens the Deno KV of your own program. That is another
+ * database than that of the command line: a company that was added there is not
+ * found here.
+ *
  * @module
  */
 export { CredentialsError, StoreError } from "../../errors.ts";
