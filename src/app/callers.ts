@@ -51,6 +51,13 @@ export function callersOf(
       "MCP_OAUTH_ISSUER needs MCP_OAUTH_AUDIENCE: without it, a token made for another service would be accepted here",
     ]);
   }
+  const { MCP_PUBLIC_URL } = settings;
+  if (MCP_PUBLIC_URL && new URL(MCP_PUBLIC_URL).pathname === "/") {
+    log(
+      "warn",
+      "MCP_PUBLIC_URL has no path: this server answers at /mcp, so clients need that at the end of the address, unless a proxy adds it",
+    );
+  }
   const names = [settings.MCP_PUBLIC_URL, ...MCP_OAUTH_AUDIENCE ?? []];
   const hasAddress = names.some((name) => /^https?:/.test(name ?? ""));
   if (isPublic && MCP_OAUTH_ISSUER && !hasAddress) {

@@ -17,6 +17,8 @@ import { beside } from "./width.ts";
 export interface Asked extends Given {
   /** The command. */
   readonly command: CommandName;
+  /** The first word: a command, or for help a group of them, such as keys. */
+  readonly named: string | undefined;
 }
 
 /** The flags that every command takes. */
@@ -57,6 +59,7 @@ export function readArguments(args: readonly string[]): Asked {
   const [word, ...more] = words;
   return {
     command,
+    named: all[0],
     flags: given,
     ...(word === undefined ? {} : { word, more }),
   };
@@ -68,11 +71,14 @@ function takes(command: CommandName, flag: FlagName): boolean {
   return own.includes(flag) || COMMON.includes(flag);
 }
 
+/** An address of a server, as --http takes it after config. */
+const EXAMPLE = "https://crm.example.com/mcp";
+
 /** The flags; after config, --http is the address of another server. */
 function optionsFor(args: readonly string[]): FlagTable {
   const isConfig = args.find((arg) => !arg.startsWith("-")) === "config";
   return isConfig
-    ? { ...flags, http: { ...flags.http, type: "string" } }
+    ? { ...flags, http: { ...flags.http, type: "string", value: EXAMPLE } }
     : flags;
 }
 
@@ -128,10 +134,16 @@ const common: FlagTable = Object.fromEntries(
 /**
  * The text of --help.
  *
- * @param command The command to explain; serve explains the program.
+ * @param command The command to explain.
+ * @param named The first word of the command line: without one, the text
+ * explains the program; with a group's name, all commands of the group.
  */
-export function help(command: CommandName): string {
-  return command === "serve" ? helpOfProgram() : helpOfCommand(command);
+export function help(command: CommandName, named: string | undefined): string {
+  if (named === undefined) return helpOfProgram();
+  const group = commandNames.filter((name) => name.startsWith(`${named} `));
+  return command === "serve" && group.length > 0
+    ? group.map(helpOfCommand).join("\n\n")
+    : helpOfCommand(command);
 }
 
 function helpOfCommand(name: CommandName): string {
@@ -141,9 +153,9 @@ function helpOfCommand(name: CommandName): string {
   );
   return `${summary}
 
-Usage: deno run -A jsr:@qontak/mcp ${name}${args ? ` ${args}` : ""}${
-    taken.length > 0 ? " [flags]" : ""
-  }
+Usage: deno run -A --unstable-kv jsr:@qontak/mcp ${name}${
+    args ? ` ${args}` : ""
+  }${taken.length > 0 ? " [flags]" : ""}
 
 Flags:
 ${flagLines({ ...own, ...common }, WIDTH).join("\n")}`;
@@ -158,7 +170,7 @@ function helpOfProgram(): string {
     );
   return `qontak-mcp ${VERSION}: an MCP server for Qontak CRM
 
-Usage: deno run -A jsr:@qontak/mcp [command] [flags]
+Usage: deno run -A --unstable-kv jsr:@qontak/mcp [command] [flags]
 
 Commands:
 ${commandRows.join("\n")}

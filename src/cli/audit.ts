@@ -12,10 +12,12 @@ import type { AuditStore } from "../audit/store.ts";
 import { keyIdIn } from "../auth/stored_keys.ts";
 import { ConfigError, InputError, sentenceOf, StoreError } from "../errors.ts";
 import { createZone, type Zone } from "../values/zone.ts";
+import { outlines } from "../tools/outlines.ts";
+import { didYouMean } from "../values/words.ts";
 import { type Run, settingsHere } from "./command.ts";
 import { OK } from "./exit.ts";
 import { type Flags, flags } from "./flags.ts";
-import { complain, say, sayJson, table } from "./output.ts";
+import { complain, lineOf, say, sayJson, table } from "./output.ts";
 
 /** The largest value of --limit. */
 const MOST = 100_000;
@@ -36,6 +38,7 @@ export const audit: Run = async ({ flags: given }) => {
   const settings = await settingsHere(given);
   const zone = createZone(given.utc ? "UTC" : settings.QONTAK_TIME_ZONE);
   const question = readQuestion(given, zone);
+  if (question.tool !== undefined) warnOfTool(question.tool);
   await using program = await open(settings);
   const { audits: store } = program;
   if (!store) {
@@ -66,6 +69,17 @@ export const audit: Run = async ({ flags: given }) => {
   }
   return OK;
 };
+
+/** Names a tool that there is none of; earlier versions may have had it. */
+function warnOfTool(tool: string): void {
+  const names = outlines.map(({ name }) => name);
+  if (names.includes(tool)) return;
+  complain(
+    `${lineOf(JSON.stringify(tool))} is not a tool of this version${
+      didYouMean(tool, names)
+    }`,
+  );
+}
 
 /** A record, and what is known about its caller. */
 type Shown = AuditRecord & {

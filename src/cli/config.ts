@@ -82,10 +82,13 @@ export function readClient(
   }
   const client = CLIENTS.find((id) => id === word.toLowerCase());
   if (client) return client;
+  const begun = CLIENTS.filter((id) => id.startsWith(word.toLowerCase()));
   // The word is not repeated: it may be a token, given here by mistake.
   throw new ConfigError([
     `The word after ${command} is not a known client${
-      didYouMean(word, CLIENTS) || "."
+      begun.length > 1
+        ? `. Did you mean ${begun.join(" or ")}?`
+        : didYouMean(word, CLIENTS) || "."
     } There are ${known}; generic is the form that most others read`,
   ]);
 }

@@ -21,16 +21,20 @@ import { complain, say, tell } from "./output.ts";
  * @returns The exit code.
  */
 export async function main(args: readonly string[]): Promise<number> {
+  let isRead = false;
   try {
-    const { command, ...given } = readArguments(args);
-    if (given.flags.help) return print(help(command));
+    const { command, named, ...given } = readArguments(args);
+    isRead = true;
+    if (given.flags.help) return print(help(command, named));
     if (given.flags.version) return print(VERSION);
     const run = await commands[command].load();
     return await run(given);
   } catch (error) {
     if (!(error instanceof ConfigError)) return failed(error);
     for (const problem of error.problems) complain(redactSecrets(problem));
-    tell("qontak-mcp --help lists the commands and flags");
+    if (!isRead || error.problems.some((text) => text.startsWith("--"))) {
+      tell("qontak-mcp --help lists the commands and flags");
+    }
     return MISUSED;
   }
 }

@@ -76,7 +76,7 @@ export const migrate: Run = async ({ flags }) => {
       check: "next",
       status: "ok",
       detail:
-        "stop the Python server, then run qontak-mcp doctor, and paste what qontak-mcp config prints into the client",
+        "if you did not stop the Python server at first (step 1 of MIGRATION.md), stop the Python server now, then run qontak-mcp doctor, and paste what qontak-mcp config prints into the client",
     });
   }
   return report(findings, flags.json === true);

@@ -67,7 +67,11 @@ export function parseFlags(table: FlagTable, args: readonly string[]): Parsed {
       // strict: false reads "--port --http" as a port of true.
       (!value || value.startsWith("--"))
     ) {
-      problems.push(`--${name} needs a value`);
+      problems.push(
+        `--${name} needs a value${
+          flag.value ? `, such as --${name} ${flag.value}` : ""
+        }`,
+      );
     } else names.push(name);
   }
   return { values, names, words: positionals, problems };

@@ -76,7 +76,7 @@ export const seal: Run = command(noWord, async (program, _, { apply }) => {
   ]));
   const asker = createAsker();
   asker.tell(
-    "Who could write to the store can have put these there: seal them only if you know all of them",
+    "Check this list. If you do not know an entry, do not seal: an attacker may have written it",
   );
   if (!apply && await asker.ask("Type yes to seal them") !== "yes") {
     say("Nothing was sealed. qontak-mcp seal --apply seals without asking");

@@ -21,7 +21,7 @@ import { complain, tell } from "./output.ts";
 
 const HINT =
   `qontak-mcp ${VERSION} speaks the Model Context Protocol on stdin and stdout, and is waiting for a client.
-An MCP client starts this command: "qontak-mcp config <client>" prints the client's configuration (deno run -A jsr:@qontak/mcp config claude-code, for example; with --sandbox no account is needed). --http serves over HTTP; Ctrl+C ends.`;
+An MCP client starts this command: "qontak-mcp config <client>" prints the client's configuration (deno run -A --unstable-kv jsr:@qontak/mcp config claude-code, for example; with --sandbox no account is needed). --http serves over HTTP; Ctrl+C ends.`;
 
 const OFFER =
   `qontak-mcp ${VERSION}: QONTAK_REFRESH_TOKEN is not set, so there is no company to work for.

@@ -81,17 +81,17 @@ async function keepToken(
   words: SetupWords,
 ): Promise<number> {
   const isThere = (await program.store.read(DEFAULT_TENANT)) !== undefined;
-  if (isThere && await asker.ask(words.tokenIsThere) !== "new") return OK;
+  if (isThere && await isKept(asker, words)) return OK;
   asker.tell(words.makeToken);
   const options = isThere ? { replace: true } : {};
   for (let tries = 1;; tries++) {
     try {
-      return await add(program, DEFAULT_TENANT, options, asker);
+      return await add(program, DEFAULT_TENANT, options, asker, words.kept);
     } catch (error) {
       const isLast = tries === TRIES;
       // What was pasted is not a token, such as one in quotation marks.
       if (error instanceof ConfigError && !isLast) {
-        asker.tell(error.problems.join("\n"));
+        asker.tell(words.notToken(error.problems.join("\n")));
         continue;
       }
       if (!isInvalidGrant(error)) throw error;
@@ -99,6 +99,20 @@ async function keepToken(
       asker.tell(`${words.tokenRefused} ${next}`);
       if (isLast) return FAILED;
     }
+  }
+}
+
+/**
+ * Asks whether the token that is there stays. The answer is hidden: it may be a
+ * token, pasted too early.
+ */
+async function isKept(asker: Asker, words: SetupWords): Promise<boolean> {
+  for (let tries = 1;; tries++) {
+    const answer = (await asker.ask(words.tokenIsThere, true)).toLowerCase();
+    if (answer === "") return true;
+    if (answer === "new" || answer === "baru") return false;
+    if (tries === TRIES) throw new ConfigError([words.neitherKept]);
+    asker.tell(words.neitherKept);
   }
 }
 
@@ -131,7 +145,7 @@ async function askClient(
     } catch (error) {
       const isLast = answer === "" || tries === TRIES;
       if (!(error instanceof ConfigError) || isLast) throw error;
-      asker.tell(error.problems.join("\n"));
+      asker.tell(words.unknownClient(error.problems.join("\n")));
     }
   }
 }
@@ -160,7 +174,9 @@ async function configure(
   }
   if (typeof change === "string") {
     asker.tell(
-      `${file} is not changed: ${change}. ${byHand(client, snippet, file)}`,
+      `${file} is not changed: ${change}. ${words.paste} ${
+        byHand(client, snippet, file)
+      }`,
     );
     return FAILED;
   }
@@ -208,7 +224,9 @@ async function changeOf(
   if (LONG_NUMBER.test(before ?? "")) {
     return "it has a number with more digits than a program can keep";
   }
-  if (!isObject(present)) return "it is not plain JSON, perhaps with comments";
+  if (!isObject(present)) {
+    return "it is not plain JSON: it has comments, or a bracket is missing";
+  }
   const merged: Record<string, unknown> = { ...present };
   for (const [key, value] of Object.entries(config)) {
     const there = merged[key] ?? {};

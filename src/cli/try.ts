@@ -20,9 +20,32 @@ import { FAILED, OK } from "./exit.ts";
 import { say, sayJson, table, tell } from "./output.ts";
 import { connectToSandbox } from "./sandbox_client.ts";
 
-/** What to write after the name of a tool. */
-const HOW =
-  "name=value for each argument, such as deal_id=48283761, or all of them as one JSON object";
+/** What to write after the name of a tool, with an example. */
+const howWith = (example: string) =>
+  `name=value for each argument${example}, or all of them as one JSON object`;
+
+/** What to write after the name of this tool: with its own first argument. */
+function howOf(tool: CatalogOutline): string {
+  const { properties, required = [] } = inputOf(tool);
+  const name = required[0] ?? Object.keys(properties)[0];
+  if (name === undefined) return howWith("");
+  const { type, enum: values } = properties[name] as {
+    readonly type?: string | readonly string[];
+    readonly enum?: readonly unknown[];
+  };
+  const types = [type].flat();
+  const value = values?.[0] ??
+    (types.includes("string") ? "text" : types.includes("integer") ? 1 : "...");
+  return howWith(`, such as ${name}=${value}`);
+}
+
+interface Input {
+  readonly properties: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+}
+
+const inputOf = (tool: CatalogOutline) =>
+  listed(tool).inputSchema as unknown as Input;
 
 /** Calls the tool, or lists the tools if none is named. */
 export const tryTool: Run = async ({ word, more = [], flags }) => {
@@ -54,7 +77,11 @@ function list(): number {
       ),
     ),
   );
-  tell(`qontak-mcp try <tool> calls one of them. After its name: ${HOW}`);
+  tell(
+    `qontak-mcp try <tool> calls one of them. After its name: ${
+      howWith(", such as deal_id=48283761")
+    }`,
+  );
   return OK;
 }
 
@@ -79,17 +106,17 @@ function argumentsOf(
     const object = parsed(first);
     if (isObject(object)) return object;
     throw new ConfigError([
-      `The arguments of ${tool.name} are not a JSON object: some shells remove the quotation marks in it. Write ${HOW}`,
+      `The arguments of ${tool.name} are not a JSON object: some shells remove the quotation marks in it. Write ${
+        howOf(tool)
+      }`,
     ]);
   }
-  const { properties } = listed(tool).inputSchema as unknown as {
-    readonly properties: Readonly<Record<string, JsonSchema>>;
-  };
+  const { properties } = inputOf(tool);
   return Object.fromEntries(words.map((word, at) => {
     const equals = word.indexOf("=");
     if (equals < 1) {
       throw new ConfigError([
-        `Argument ${at + 1} of ${tool.name} has no name. Write ${HOW}`,
+        `Argument ${at + 1} of ${tool.name} has no name. Write ${howOf(tool)}`,
       ]);
     }
     const name = word.slice(0, equals), text = word.slice(equals + 1);

@@ -215,7 +215,7 @@ const definitions = {
     stdio: inMcpServers("Then quit Claude Desktop and start it again"),
     http: (server) =>
       inMcpServers(
-        "Then quit Claude Desktop and start it again. It needs Node.js: this file supports only servers on this machine, and npx mcp-remote is one that connects to yours",
+        "Then quit Claude Desktop and start it again. It needs Node.js: Claude Desktop starts npx mcp-remote on this computer; that program connects to your server",
       )(throughStdio(server)),
   },
   "claude-code": {
@@ -296,7 +296,7 @@ const definitions = {
       instruction:
         `Turn on Developer mode in Settings → Connectors → Advanced, press Create, and paste it as the URL. ChatGPT connects over the internet${
           headers
-            ? ", and sends no key: put a proxy in front of the server that signs people in with OAuth and adds the key"
+            ? ", and sends no key: have people sign in with Qontak at the server (MCP_SIGN_IN=qontak, see .github/SIGN_IN.md), or put a proxy in front of it that signs them in with OAuth and adds the key"
             : ""
         }`,
     }),

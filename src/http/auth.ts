@@ -20,6 +20,15 @@ import { createThrottle } from "./throttle.ts";
 /** How often an outage is logged, in ms. */
 const OUTAGE_INTERVAL = 60_000;
 
+/** What callers without a valid credential are told. */
+const NONE =
+  "This endpoint needs a credential: send Authorization: Bearer <key> with a key that its operator gave out, or log in with OAuth if it offers that";
+const NOT_BEARER =
+  "The header Authorization must be Bearer <key>: the word Bearer, a blank, and the key in one piece";
+/** The same for all: it must not tell which credentials there were. */
+const UNKNOWN =
+  "This key or token is not known here. It may be revoked, have ended, or be copied in part: ask the operator of this server, or log in again";
+
 /** Settings of {@linkcode createAuth}. */
 export interface AuthOptions {
   /**
@@ -81,8 +90,11 @@ export function createAuth(
       presented: isPresented,
     });
     return answer(401, {
-      error:
-        "This endpoint needs a credential: send Authorization: Bearer <key> with a key that its operator gave out, or log in with OAuth if it offers that",
+      error: isPresented
+        ? UNKNOWN
+        : request.headers.has("authorization")
+        ? NOT_BEARER
+        : NONE,
     }, {
       "www-authenticate":
         protectedResource?.unauthorized(request, isPresented) ?? "Bearer",

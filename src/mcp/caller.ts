@@ -77,7 +77,9 @@ export function tenantOf(userId: unknown, { tenants }: Caller): string {
     const [only] = tenants;
     if (tenants.length === 1) return only!;
     throw new CredentialsError(
-      `user_id is missing: your credential is for ${listOf(tenants)}`,
+      `user_id is missing: your credential is for ${
+        listOf(tenants)
+      }. Ask the user which one is meant, and give its name as user_id`,
     );
   }
   if (typeof userId !== "string" || !isTenantName(userId)) {

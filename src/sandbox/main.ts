@@ -68,16 +68,18 @@ function say(text: string): void {
   Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
 }
 
+const FLAGS =
+  "Flags: --port N, --seed N, --deals N, --contacts N, --max-per-page N, --newest-change-first, --no-token-info, --reusable-tokens, --observed";
+
 /** Serves until a signal stops it. */
 async function main(): Promise<void> {
   let options: ServeOptions;
+  if (Deno.args.includes("--help")) return say(FLAGS);
   try {
     options = readFlags(Deno.args);
   } catch (error) {
     say((error as Error).message);
-    say(
-      "Flags: --port N, --seed N, --deals N, --contacts N, --max-per-page N, --newest-change-first, --reusable-tokens, --observed",
-    );
+    say(FLAGS);
     Deno.exit(2);
   }
   const sandbox = serveSandbox(options);

@@ -14,9 +14,18 @@ Deno.test("--help and --version answer on stdout", async () => {
   for (const word of ["--http", "--sandbox", "QONTAK_REFRESH_TOKEN"]) {
     assertStringIncludes(help.stdout, word);
   }
-  for (const group of ["tenants", "keys"]) {
-    assertEquals(await run([group, "--help"]), help);
+  assertStringIncludes(help.stdout, "deno run -A --unstable-kv jsr:");
+  const group = await run(["keys", "--help"]);
+  assertEquals(group.code, 0);
+  for (const name of ["create", "list", "revoke"]) {
+    assertStringIncludes(
+      group.stdout,
+      `--unstable-kv jsr:@qontak/mcp keys ${name}`,
+    );
   }
+  assert(!group.stdout.includes("tenants add"), group.stdout);
+  const serve = await run(["serve", "--help"]);
+  assertStringIncludes(serve.stdout, "jsr:@qontak/mcp serve [flags]");
   assertEquals(await run(["-h"]), help);
   for (const flag of ["--version", "-V"]) {
     const version = await run([flag]);
@@ -44,6 +53,23 @@ Deno.test("main() refuses unknown words, and suggests the nearest", async () => 
     ],
     [["--http", "--port", "70000"], {}, 'not "70000"'],
     [["--http", "--port"], {}, "--port needs a value"],
+    [["config", "generic", "--http"], {}, "such as --http https://"],
+    [
+      ["audit", "--tool", "update_dael"],
+      { QONTAK_AUDIT: "off" },
+      "Did you mean update_deal?",
+    ],
+    [
+      ["--sandbox", "--http", "--host", "0.0.0.0"],
+      { MCP_PUBLIC_URL: "https://crm.example.com" },
+      "MCP_PUBLIC_URL has no path",
+    ],
+    [["config", "claud"], {}, "Did you mean claude-desktop or claude-code?"],
+    [
+      ["keys", "create", "x", "--scopes", "read,wrte"],
+      { TOKEN_STORE: "redis", REDIS_URL: "redis://127.0.0.1:1" },
+      'not "wrte". Did you mean write?',
+    ],
     [["--port", "80"], {}, "--port is for --http"],
     [["--sandbox=yes"], {}, "--sandbox takes no value"],
     [["--sandbox", "--http", "--host", "0.0.0.0"], {}, "MCP_API_KEYS"],

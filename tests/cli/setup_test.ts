@@ -132,6 +132,7 @@ Deno.test({
     assertStringIncludes(stderr, "Buat token di https://crm.qontak.com/");
     assertStringIncludes(stderr, "Qontak tidak menerima token ini");
     assertStringIncludes(stderr, "Aplikasi tempat Anda berbicara");
+    assertStringIncludes(stdout, "Token Anda disimpan di komputer ini");
     assertStringIncludes(stdout, "Cursor sudah diatur");
   },
 });
@@ -152,7 +153,7 @@ Deno.test("setup asks for the client, and changes no file that it does not under
   assertEquals((await Deno.stat(file)).mode! & 0o777, 0o600);
   for (
     const [text, why] of [
-      [`{ // mine\n "mcpServers": {} }`, "not plain JSON"],
+      [`{ // mine\n "mcpServers": {} }`, "or a bracket is missing"],
       [`{"mcpServers": []}`, "its mcpServers has an unexpected form"],
       [`{"n": 12345678901234567890}`, "more digits"],
     ] as const
@@ -163,6 +164,11 @@ Deno.test("setup asks for the client, and changes no file that it does not under
     assertStringIncludes(refused.stderr, why);
     assertEquals(await Deno.readTextFile(file), text);
   }
+  // A token that is pasted too early is not taken for Enter.
+  const early = await machine.setup(["cursor"], "abc", "def", "ghi");
+  assertEquals(early.code, 2, early.stdout);
+  assertStringIncludes(early.stderr, "type the word new first");
+  assert(!early.stderr.includes("--help lists"), early.stderr);
   const printed = await machine.setup(["claude-code"], "");
   assertEquals(printed.code, 0, printed.stderr);
   assertMatch(printed.stdout, /^claude mcp add qontak --env TOKEN_STORE=kv/m);

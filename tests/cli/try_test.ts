@@ -72,6 +72,8 @@ Deno.test("try says what is wrong with a call", async () => {
   const table: [string[], number, string][] = [
     [["get_dea"], 2, "Did you mean get_deal?"],
     [["get_deal", "48283761"], 2, "Argument 1 of get_deal has no name"],
+    [["get_deal", "48283761"], 2, "such as deal_id="],
+    [["search", "energi"], 2, "such as query="],
     [["get_deal", "{deal_id:1}"], 2, "are not a JSON object"],
     [["get_deal", "deal_id=x"], 1, "deal_id must be the id of a record"],
     [["get_deal", "deal_id=1"], 1, "404"],

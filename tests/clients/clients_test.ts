@@ -135,6 +135,7 @@ Deno.test("configFor() gives ChatGPT an address only, and says what it cannot do
   const { text, language, instruction } = configFor("chatgpt", HTTP);
   assertEquals([text, language], [URL_OF, "text"]);
   assertStringIncludes(instruction, "sends no key");
+  assertStringIncludes(instruction, "MCP_SIGN_IN=qontak");
   try {
     configFor("chatgpt", STDIO);
     assert(false, "ChatGPT started a server");

@@ -130,6 +130,20 @@ Deno.test("createHandler() accepts only static keys", async () => {
       "Basic first-key",
     ]
   ) assertEquals(await status(header), 401, header);
+  // What is said depends on the form of the header, and on nothing else.
+  for (
+    const [header, sentence] of [
+      [undefined, "This endpoint needs a credential"],
+      ["first-key", "must be Bearer <key>"],
+      ["Bearer first-ke", "This key or token is not known here"],
+    ] as const
+  ) {
+    const response = await handler(post(list, {
+      host: "crm.example.com",
+      ...(header === undefined ? {} : { authorization: header }),
+    }));
+    assertStringIncludes(await response.text(), sentence);
+  }
 });
 
 Deno.test("createHandler() decides which origins may call, and tells browsers", async () => {

@@ -21,6 +21,7 @@ import {
   type TokenStore,
 } from "../../tokens/store.ts";
 import { defined } from "../../values/json.ts";
+import { didYouMean } from "../../values/words.ts";
 import { command, type Run } from "../command.ts";
 import { OK } from "../exit.ts";
 import type { Flags } from "../flags.ts";
@@ -123,8 +124,11 @@ function readTenants(
 function readScopes(flag: Flags[keyof Flags]): readonly Scope[] {
   const scopes = words(flag) ?? DEFAULT_SCOPES;
   if (scopes.every(isScope)) return scopes;
+  const wrong = scopes.find((scope) => !isScope(scope)) ?? "";
   throw new ConfigError([
-    `--scopes must be some of ${SCOPES.join(", ")}, joined by commas`,
+    `--scopes must be some of ${SCOPES.join(", ")}, joined by commas, and not ${
+      JSON.stringify(wrong)
+    }${didYouMean(wrong, SCOPES)}`,
   ]);
 }
 

@@ -43,6 +43,7 @@ export const addTenant: Run = command(
  * @param tenant The tenant.
  * @param flags How to log in, and whether to replace what is there.
  * @param asker Asks the person.
+ * @param kept What to say when they are stored; by default, where they are.
  * @returns The exit code.
  * @throws {InputError} When there are credentials already, or they cannot be
  * stored.
@@ -52,6 +53,7 @@ export async function add(
   tenant: string,
   flags: Flags,
   asker: Asker,
+  kept?: string,
 ): Promise<number> {
   const { store } = program;
   demandMany(store);
@@ -82,7 +84,10 @@ export async function add(
     await lease.release();
   }
   await program.access.forget(tenant);
-  say(`The credentials for ${nameTenant(tenant)} are kept in ${store.name}`);
+  say(
+    kept ??
+      `The credentials for ${nameTenant(tenant)} are kept in ${store.name}`,
+  );
   await nameKeysOf(program, tenant);
   const findings = await tryTenant(program, tenant);
   return report(findings, false);
@@ -112,7 +117,9 @@ async function ask(
   const need = async (question: string, isSecret = false) => {
     const answer = await asker.ask(question, isSecret);
     if (answer !== "") return answer;
-    throw new ConfigError([`${question}: nothing was given`]);
+    throw new ConfigError([
+      `${question}: nothing was given. Paste it, then press Enter`,
+    ]);
   };
   /** Asks for a value that a person copies. */
   const paste = async (question: string) => {
