@@ -11,7 +11,7 @@ import { redactBeginning } from "../logging/redact.ts";
 import { type Page, readPage } from "./pages.ts";
 import { readRetryAfter } from "./retry.ts";
 import type { Reply } from "../net/reply.ts";
-import { misshapen } from "../values/bounds.ts";
+import { misshapen, overfull } from "../values/bounds.ts";
 import {
   defined,
   isObject,
@@ -80,6 +80,8 @@ export async function readAnswer(
         ...defined({ remedy }),
       },
     );
+  const misread = (shape: string) =>
+    unreadable(`Qontak's answer ${shape} and was not looked at`);
   let isEnvelope = false;
   const refuse = (status: number, said: string, instead?: string) => {
     const retryAfter = readRetryAfter(reply.headers);
@@ -118,7 +120,9 @@ export async function readAnswer(
       `Qontak's answer is larger than ${MAX_BYTES} bytes and was not read. Ask for fewer records with per_page`,
     );
   }
-  let shape: string | undefined;
+  const isLarge = text !== null && text.length > LARGE;
+  let shape = isLarge ? overfull(text) : undefined;
+  if (shape !== undefined) throw misread(shape);
   const list = endpoint.answers === "page" && text && text.length > LONG
     ? parseList(
       endpoint.path,
@@ -127,7 +131,7 @@ export async function readAnswer(
     )
     : undefined;
   const body = list ?? parseJson(text ?? "");
-  if (text && text.length > LARGE) await nextTurn(EVENTS_OF_A_CALL);
+  if (isLarge) await nextTurn(EVENTS_OF_A_CALL);
   if (!isObject(body)) {
     const what = describe(text, reply.headers.get("content-type"));
     if (reply.status < 300) throw unreadable(`Qontak answered with ${what}`);
@@ -135,7 +139,7 @@ export async function readAnswer(
   }
   if (!list) shape = misshapen(body);
   if (shape !== undefined) {
-    throw unreadable(`Qontak's answer ${shape} and was not looked at`);
+    throw misread(shape);
   }
   const meta = isObject(body.meta) ? body.meta : {};
   const inMeta = Number(meta.status);

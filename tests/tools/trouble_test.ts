@@ -334,7 +334,7 @@ Deno.test("no answer is too large for a conversation, and large records do not h
   );
 });
 
-Deno.test("an answer with too much nesting, too many keys or unsafe keys is refused in a sentence", async () => {
+Deno.test("an answer with too much nesting, too many parts or keys, or unsafe keys is refused in a sentence", async () => {
   const shapes = {
     deep: JSON.parse("[".repeat(5_000) + "]".repeat(5_000)),
     wide: Object.fromEntries(
@@ -343,6 +343,7 @@ Deno.test("an answer with too much nesting, too many keys or unsafe keys is refu
     text: { toString: "x" },
     value: [{ valueOf: 1 }],
     prototype: JSON.parse('{"__proto__": {"id": 1}}'),
+    many: Array.from({ length: 500_000 }, () => ({})),
   };
   let shape: unknown;
   await using world = await createWorld({
@@ -358,6 +359,7 @@ Deno.test("an answer with too much nesting, too many keys or unsafe keys is refu
       ["text", "holds an object with the key toString, which"],
       ["value", "holds an object with the key valueOf, which"],
       ["prototype", "holds an object with the key __proto__, which"],
+      ["many", "holds more than 400000 objects and lists"],
     ] as const
   ) {
     shape = shapes[name];
