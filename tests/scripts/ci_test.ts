@@ -57,6 +57,7 @@ async function run(
       }\nesac\nexit 0`,
       "redis-server": "exit 0",
       chromium: "exit 0",
+      "mcp-remote": "exit 0",
     };
     for (const [name, body] of Object.entries(programs)) {
       await Deno.writeTextFile(`${folder}/${name}`, `#!/bin/sh\n${body}\n`, {
