@@ -40,7 +40,10 @@ export interface CallOptions {
    * ask.
    */
   readonly tell: Tell | undefined;
-  /** Called once when Qontak has answered a request of this call. */
+  /**
+   * Called once when Qontak has answered a request of this call, or may have
+   * carried out a write.
+   */
   readonly onQontak?: (() => void) | undefined;
   /** Called when Qontak does not accept the company's tokens, or they are gone. */
   readonly onLost?: (() => void) | undefined;

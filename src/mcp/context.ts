@@ -12,13 +12,14 @@ import { createHistory } from "../changes/history.ts";
 import { createPlans } from "../changes/plans.ts";
 import { createRuns } from "../changes/runs.ts";
 import type { ChangeOptions } from "../changes/store.ts";
-import { CredentialsError, sentenceOf } from "../errors.ts";
+import { sentenceOf } from "../errors.ts";
 import { createSetup, SETUP_LIFETIME } from "../fields/setup.ts";
 import { describeFault } from "../logging/faults.ts";
 import type { Log } from "../logging/log.ts";
 import { untilAborted } from "../net/deadline.ts";
 import type { Access, Account } from "../qontak/connection.ts";
 import type { Crm } from "../qontak/crm.ts";
+import { isFateUnknown } from "../qontak/envelope.ts";
 import { createRecords, watchWrites } from "../snapshots/records.ts";
 import type { Snapshots } from "../snapshots/snapshots.ts";
 import { createCache } from "../storage/cache.ts";
@@ -28,6 +29,7 @@ import type { Sealer } from "../storage/sealing.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import { TENANTS_HELD } from "../tokens/held.ts";
 import { isInvalidGrant } from "../tokens/renewal.ts";
+import { isWithoutCredentials } from "../tokens/store.ts";
 import type { Outline } from "../tools/outline.ts";
 import type { Tool, ToolContext } from "../tools/tool.ts";
 import { defined } from "../values/json.ts";
@@ -76,7 +78,7 @@ export interface Running {
   readonly signal: AbortSignal;
   /** What the client learns during the call. */
   readonly progress: Progress;
-  /** Called once when Qontak has answered. */
+  /** Called once when Qontak has answered, or may have carried out a write. */
   readonly onQontak: () => void;
   /** Called when Qontak does not accept the company's tokens, or they are gone. */
   readonly onLost: () => void;
@@ -249,23 +251,32 @@ function watchSending(
  */
 function tellLost(onLost: () => void): (error: unknown) => never {
   return (error) => {
-    if (isInvalidGrant(error) || error instanceof CredentialsError) onLost();
+    if (isInvalidGrant(error) || isWithoutCredentials(error)) onLost();
     throw error;
   };
 }
 
-/** Returns the same CRM, which reports its errors, and its first answer. */
+/**
+ * Returns the same CRM, which reports its errors, and the first time that Qontak
+ * answered, or may have carried out a write whose answer was lost.
+ */
 function watchAnswers(
   crm: Crm,
   onFirst: () => void,
   onError: (error: unknown) => never,
 ): Crm {
   let isFirst = true;
+  const reached = () => {
+    if (isFirst) onFirst();
+    isFirst = false;
+  };
   return {
     async call(endpoint, options) {
-      const answer = await crm.call(endpoint, options).catch(onError);
-      if (isFirst) onFirst();
-      isFirst = false;
+      const answer = await crm.call(endpoint, options).catch((error) => {
+        if (isFateUnknown(endpoint, error)) reached();
+        return onError(error);
+      });
+      reached();
       return answer;
     },
   };

@@ -19,7 +19,7 @@ const METHODS: ReadonlySet<unknown> = new Set([
 
 /** One answer that is held back. */
 export interface Hold {
-  /** Qontak has answered a request of the call. */
+  /** Qontak has answered a request of the call, or may have carried out one. */
   readonly onQontak: () => void;
   /** Qontak no longer accepts the person, or the person's tokens are gone. */
   readonly onLost: () => void;

@@ -177,3 +177,9 @@ export function noCredentials(
     { what: "addTenant", tenant },
   );
 }
+
+/** Whether an error is one of {@linkcode noCredentials}. */
+export function isWithoutCredentials(error: unknown): boolean {
+  return error instanceof CredentialsError &&
+    error.remedy?.what === "addTenant";
+}

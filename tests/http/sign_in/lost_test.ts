@@ -133,6 +133,79 @@ Deno.test("an answer that Qontak began is kept, though the token is refused late
   assertStringIncludes(text, '"isError":true');
 });
 
+Deno.test("the answer to a write whose fate is unknown is kept, though the token is refused later", async () => {
+  const sandbox = new MemorySandbox(APPLICATION);
+  let isBreaking = false;
+  let made = 0;
+  await using server = serve(async (request) => {
+    const isCreate = request.method === "POST" &&
+      new URL(request.url).pathname.endsWith("/contacts");
+    const answer = await sandbox.handle(request, new AbortController().signal);
+    if (!isBreaking || !isCreate) return answer;
+    // Qontak made the contact, but says that it failed.
+    assert(answer.ok);
+    await answer.body?.cancel();
+    made++;
+    sandbox.revokeRefreshTokens();
+    sandbox.expireAccessTokens();
+    return new Response("{}", { status: 500 });
+  });
+  const qontak = { url: server.url, refreshToken: "none" } as RunningSandbox;
+  await using endpoint = await serveEndpoint({ qontak });
+  const client = await createRawClient(endpoint);
+  const { access_token } = await tokensOf(client);
+  const create = (first_name: string) =>
+    call(endpoint, access_token, "create_contact", {
+      first_name,
+      // No search before: the write is the first request.
+      allow_duplicate: true,
+      creator_id: 512301,
+      additional_fields: [{ id: 7118402, value: 1904210 }],
+    });
+  // What the tool reads first is known from now on.
+  const first = await create("Dewi");
+  assert(!first.text.includes('"isError":true'), first.text);
+  isBreaking = true;
+  // A client that got a 401 would sign in and create the contact once more.
+  const { status, text } = await create("Sari");
+  assertEquals([made, status], [1, 200], text);
+  assertStringIncludes(text, '"isError":true');
+});
+
+Deno.test("a session stays valid when its account was replaced while a call ran", async () => {
+  const sandbox = new MemorySandbox(APPLICATION);
+  let replace: (() => Promise<void>) | undefined;
+  await using server = serve(async (request) => {
+    const run = replace;
+    replace = undefined;
+    await run?.();
+    return await sandbox.handle(request, new AbortController().signal);
+  });
+  const qontak = { url: server.url, refreshToken: "none" } as RunningSandbox;
+  await using endpoint = await serveEndpoint({ qontak });
+  const client = await createRawClient(endpoint);
+  const { access_token } = await tokensOf(client);
+  assertEquals((await call(endpoint, access_token)).status, 200);
+  const { store } = endpoint.program;
+  const tenant = (await store.tenants()).find((one) =>
+    one.startsWith("qontak.")
+  )!;
+  replace = async () => {
+    // As a second sign-in does it when Qontak does not say who signs in.
+    const { credentials, version } = (await store.read(tenant))!;
+    assert("refresh_token" in credentials);
+    const other = { ...credentials, account: "another mark" };
+    await store.replace(tenant, other, version);
+    sandbox.expireAccessTokens();
+  };
+  const { status, text } = await call(endpoint, access_token);
+  assertEquals(status, 200, text);
+  assertStringIncludes(text, "was replaced while this call ran");
+  const next = await call(endpoint, access_token);
+  assertEquals(next.status, 200, next.text);
+  assert(!next.text.includes('"isError":true'), next.text);
+});
+
 Deno.test("a caller with a key gets the error that says what to do", async () => {
   await using qontak = serveQontak();
   qontak.revokeRefreshTokens();
