@@ -216,8 +216,13 @@ function parseKnown(
 function learn(field: Field, rest: string, value: unknown): boolean {
   if (field.empty || !isObject(value)) return false;
   if (value.value !== null && value.value !== "") return false;
-  field.empty = { rest, value: Object.freeze({ ...value }) };
+  field.empty = { rest: copied(rest), value: Object.freeze({ ...value }) };
   return true;
+}
+
+/** A copy of a part of a page: the part itself would keep the page in memory. */
+function copied(part: string): string {
+  return JSON.parse(JSON.stringify(part));
 }
 
 /** Parses a record with other custom fields than the one before. */
@@ -237,7 +242,7 @@ function parseNew(
     check(part.value, FIELD_DEPTH);
     const begin = FIELD.exec(part.text)?.[0];
     if (begin === undefined || fields.length === MOST_FIELDS) otherwise();
-    const field: Field = { begin };
+    const field: Field = { begin: copied(begin) };
     learn(field, part.text.slice(begin.length), part.value);
     fields.push(field);
     values.push(part.value);

@@ -1,5 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { createListParser } from "../../src/values/json_list.ts";
 
 /** Values with all that could end a text or an object too early. */
@@ -125,4 +127,36 @@ Deno.test("parseList() takes little time for text that does not fit", () => {
   const start = performance.now();
   createListParser()("deals", text, () => {});
   assert(performance.now() - start < 1_000);
+});
+
+Deno.test("parseList() keeps no page in memory that it has learned from", () => {
+  setFlagsFromString("--expose-gc");
+  const collect: () => void = runInNewContext("gc");
+  const filler = "y".repeat(1_000_000);
+  /** A page with one custom field that is empty for the first time. */
+  const read = (parse: ReturnType<typeof createListParser>, empty: number) => {
+    const text = JSON.stringify({
+      response: [{
+        id: 1,
+        filler: `${empty}${filler}`,
+        additional_fields: Array.from({ length: 20 }, (_, i) => ({
+          id: 1_000 + i,
+          name: `Field number ${i}`,
+          value: i === empty ? null : "a value",
+          value_name: null,
+        })),
+      }],
+    });
+    assert(parse("deals", text, () => {}));
+  };
+  const parsers = [createListParser(), createListParser()];
+  collect();
+  const before = Deno.memoryUsage().heapUsed;
+  for (const parse of parsers) {
+    for (let i = 0; i < 20; i++) read(parse, i);
+  }
+  collect();
+  const kept = (Deno.memoryUsage().heapUsed - before) / 1024 / 1024;
+  // It was 40 MB: a part of a text keeps all of it.
+  assert(kept < 10, `${kept} MB`);
 });
