@@ -28,7 +28,11 @@ const SHOWN = 8;
 export function createHashes(sealer?: Sealer): (tenant: string) => Hash {
   let making: Promise<(text: string) => string> | undefined;
   return (tenant) => async (value) => {
-    making ??= hmacOf(sealer);
+    making ??= hmacOf(sealer).catch((error) => {
+      // The next write asks for the key again.
+      making = undefined;
+      throw error;
+    });
     const hmac = await making;
     const hex = hmac(`${tenant}\n${JSON.stringify(value)}`);
     return `hmac:${hex.slice(0, 2 * SHOWN)}`;

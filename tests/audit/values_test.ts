@@ -3,6 +3,7 @@ import {
   assertEquals,
   assertMatch,
   assertNotEquals,
+  assertRejects,
 } from "@std/assert";
 import { createHashes, fitting, hashed } from "../../src/audit/values.ts";
 import { endpoints } from "../../src/qontak/endpoints.ts";
@@ -24,6 +25,21 @@ Deno.test("createHashes() gives equal values the same hash, for one key and one 
   assertNotEquals(await hashWith("b")("acme")(phone), hash);
   assertNotEquals(await hashWith("a")("beta")(phone), hash);
   assertNotEquals(await hashWith("a")("acme")(`${phone} `), hash);
+});
+
+Deno.test("createHashes() asks for its key again after a failure", async () => {
+  const sealer = createSealer([keyOf("a")]);
+  let fails = true;
+  const hash = createHashes({
+    ...sealer,
+    hashKey: (purpose) =>
+      fails
+        ? Promise.reject(new Error("not readable now"))
+        : sealer.hashKey(purpose),
+  })("acme");
+  await assertRejects(() => hash("x"), Error, "not readable now");
+  fails = false;
+  assertEquals(await hash("x"), await createHashes(sealer)("acme")("x"));
 });
 
 Deno.test("createHashes() without a key makes one key for each process", async () => {
