@@ -29,8 +29,8 @@ const PRIVATE_BLOCKS = [
   "fe80::/10",
 ];
 
-/** The fewest fixed bits of a block: that of fc00::/7. */
-const LEAST_FIXED = 7;
+/** The fewest fixed bits of a block of the internet: CDNs have smaller ones. */
+const LEAST_FIXED = { 32: 8, 128: 16 } as const;
 
 /** How many proxies a request may have passed. */
 const MOST_HOPS = 20;
@@ -47,7 +47,7 @@ export function proxies(joined = ""): Rule<readonly string[]> {
     return all.map((one) => {
       const text = typeof one === "string" ? one.toLowerCase() : "";
       const block = readBlock(text);
-      if (text === PRIVATE || (block && block.fixed >= LEAST_FIXED)) {
+      if (text === PRIVATE || (block && !isLarge(plainBlock(block)))) {
         return text;
       }
       if (block) {
@@ -87,8 +87,6 @@ export function createFindCaller(
   trusted: readonly string[],
   onStranger: (peer: string) => void,
 ): FindCaller {
-  const blocksOf = (texts: readonly string[]) =>
-    texts.map((text) => plainBlock(readBlock(text)!));
   const nearby = blocksOf(PRIVATE_BLOCKS);
   const blocks = trusted.flatMap((text) =>
     text === PRIVATE ? nearby : blocksOf([text])
@@ -127,6 +125,18 @@ export function createFindCaller(
 function plainIp(text: string): Ip | undefined {
   const ip = readIp(text);
   return ip && unmapped(ip);
+}
+
+function blocksOf(texts: readonly string[]): Block[] {
+  return texts.map((text) => plainBlock(readBlock(text)!));
+}
+
+/** Whether strangers must be in a block. */
+function isLarge({ ip, fixed }: Block): boolean {
+  return fixed < LEAST_FIXED[ip.bits] &&
+    !blocksOf(PRIVATE_BLOCKS).some((nearby) =>
+      fixed >= nearby.fixed && isIn(ip, nearby)
+    );
 }
 
 /** A block of mapped addresses is the same block of IPv4. */

@@ -111,10 +111,23 @@ Deno.test("proxies() refuses what is not a proxy, and blocks with strangers in t
       7,
     ]
   ) assertThrows(() => proxies()([wrong]), Error, "must hold addresses");
-  for (const wide of ["0.0.0.0/0", "::/0", "8.0.0.0/5"]) {
+  for (
+    const wide of [
+      "0.0.0.0/0",
+      "::/0",
+      "8.0.0.0/5",
+      // All of IPv4, as IPv6 has it.
+      "::ffff:0:0/96",
+      "::ffff:0.0.0.0/102",
+      "2000::/8",
+      "2a00::/12",
+    ]
+  ) {
     assertThrows(() => proxies()([wide]), Error, "has strangers in it");
   }
   assertEquals(proxies()(["FD00::/8", "10.0.0.7"]), ["fd00::/8", "10.0.0.7"]);
+  const right = ["fc00::/7", "fe80::/10", "104.0.0.0/8", "2600:9000::/28"];
+  assertEquals(proxies()(right), right);
 });
 
 Deno.test("networkOf() is a single IPv4 address, or 64 bits of IPv6", () => {

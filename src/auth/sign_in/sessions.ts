@@ -16,6 +16,7 @@ import {
   type Named,
   parseSecret,
 } from "./issued.ts";
+import { OAuthProblem } from "./protocol.ts";
 import { keepAnswer, type Repeatable, repeatAnswer } from "./repeats.ts";
 import type { Records } from "./store.ts";
 
@@ -253,8 +254,14 @@ export function createSessions(
     const isLast = isSame(last, hash) && session.client_id === client;
     if (!repeatable || !isLast) return undefined;
     const issued = await repeatAnswer(token, repeatable, seconds());
-    const wanted = narrow(session.scopes).join();
-    return issued?.scopes.join() === wanted ? issued : undefined;
+    try {
+      const wanted = narrow(session.scopes).join();
+      return issued?.scopes.join() === wanted ? issued : undefined;
+    } catch (error) {
+      // A thief does not learn that way whether the session still exists.
+      if (error instanceof OAuthProblem) return undefined;
+      throw error;
+    }
   }
 
   /** Notes the last use. Calls do not wait for it. */

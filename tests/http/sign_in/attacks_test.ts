@@ -206,6 +206,29 @@ Deno.test("a refresh token that was replaced ends the session when it is used ag
   assertEquals(body.error, "invalid_grant");
 });
 
+Deno.test("a replaced refresh token ends the session also with another client or wrong scopes", async () => {
+  await using endpoint = await world();
+  const client = await createRawClient(endpoint);
+  const other = await createRawClient(endpoint, "Other");
+  for (
+    const change of [
+      { scope: "read" },
+      { scope: "read write delete" },
+      { scope: "of another server" },
+      { client_id: other.id },
+    ]
+  ) {
+    const first = await tokensOf(client, undefined, {
+      scopes: ["read", "write"],
+    });
+    const second = (await client.refresh(first.refresh_token)).body;
+    assert(await isAccepted(endpoint, second.access_token));
+    const reused = await client.refresh(first.refresh_token, change);
+    assertEquals([reused.status, reused.body.error], [400, "invalid_grant"]);
+    assertEquals(await isAccepted(endpoint, second.access_token), false);
+  }
+});
+
 Deno.test("many uses of one refresh token at once give the same tokens, and the session ends when one of two who have them renews", async () => {
   await using endpoint = await world();
   const client = await createRawClient(endpoint);
