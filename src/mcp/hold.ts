@@ -5,17 +5,25 @@
  *
  * @module
  */
-import { isObject } from "../values/json.ts";
+import { isObject, type JsonObject } from "../values/json.ts";
 
 /** How long an answer is held back at most, in ms. */
 const LONGEST = 5_000;
 
-/** The methods whose answers need Qontak. */
-const METHODS: ReadonlySet<unknown> = new Set([
-  "tools/call",
-  "resources/read",
-  "completion/complete",
-]);
+const isText = (value: unknown) => typeof value === "string";
+
+/**
+ * The methods whose answers need Qontak, and whether their params are
+ * well-formed. For others no call begins, so nothing would end the hold early.
+ */
+const METHODS: Readonly<Record<string, (params: JsonObject) => boolean>> = {
+  "tools/call": ({ name, arguments: args = {} }) =>
+    isText(name) && isObject(args),
+  "resources/read": ({ uri }) => isText(uri),
+  "completion/complete": ({ ref, argument }) =>
+    isObject(ref) && isText(ref.type === "ref/prompt" ? ref.name : ref.uri) &&
+    isObject(argument) && isText(argument.name) && isText(argument.value),
+};
 
 /** One answer that is held back. */
 export interface Hold {
@@ -34,9 +42,11 @@ export interface Hold {
 
 /** Whether the answer to a message needs Qontak. */
 export function needsQontak(message: unknown): boolean {
-  return isObject(message) && METHODS.has(message.method) &&
-    (typeof message.id === "string" || typeof message.id === "number") &&
-    isObject(message.params);
+  if (!isObject(message)) return false;
+  const { id, method, params } = message;
+  return (isText(id) || typeof id === "number") && isObject(params) &&
+    typeof method === "string" && Object.hasOwn(METHODS, method) &&
+    METHODS[method]!(params);
 }
 
 /** Begins to hold an answer back. */

@@ -85,6 +85,20 @@ Deno.test("a resource gets a 401 when Qontak refuses the person, and what needs 
   assertEquals(wrong.status, 200, wrong.text);
   const unknown = await call(endpoint, access_token, "no_such_tool");
   assertStringIncludes(unknown.text, "no_such_tool");
+  // The SDK refuses these before any tool is looked for.
+  const ref = { type: "ref/resource" };
+  for (
+    const [method, params] of [
+      ["tools/call", {}],
+      ["tools/call", { name: "list_deals", arguments: [] }],
+      ["resources/read", {}],
+      ["completion/complete", {}],
+      ["completion/complete", { ref, argument: { name: "id", value: "1" } }],
+    ] as const
+  ) {
+    const { text } = await rpc(endpoint.url, access_token, method, params);
+    assertStringIncludes(text, "-32602");
+  }
   assert(performance.now() - started < 4_000);
   const read = await rpc(endpoint.url, access_token, "resources/read", {
     uri: "qontak://pipelines",
@@ -126,9 +140,10 @@ Deno.test("an answer that Qontak began is kept, though the token is refused late
   const client = await createRawClient(endpoint);
   const { access_token } = await tokensOf(client);
   asked = 0;
-  const { status, text } = await call(endpoint, access_token, "create_deal", {
-    values: { name: "PT Maju" },
+  const { status, text } = await call(endpoint, access_token, "search", {
+    query: "Maju",
   });
+  assert(asked >= 2);
   assertEquals(status, 200);
   assertStringIncludes(text, '"isError":true');
 });
