@@ -145,6 +145,42 @@ Deno.test("redact() finds canaries in any text, and changes nothing the second t
   }
 });
 
+/** What patterns begin or end with, also in letters that only look the same. */
+const pieces = [
+  ..."password token secret authorization cookie bearer BEARER bearer+ plan-ab"
+    .split(" "),
+  ..."qmcp_ab_ qsia_a_b_ eyJ EYJ :// user@ %40 example.com ? & = : + ( - . / _"
+    .split(" "),
+  ..."＠ ： ＝ ſ \u212a ٠٨١٢٣٤٥ ０８１２ abcdefABCDEFghijklMNOP 0812 62 é \\"
+    .split(" "),
+  "-----BEGIN RSA PRIVATE KEY-----",
+  "-----begin rsa private key-----",
+  "api key",
+  " ",
+  "\n",
+  "'",
+  '"',
+];
+
+Deno.test("redact() leaves no text to its quick check that a pattern matches", () => {
+  const random = createRandom(20261127);
+  // With this, no quick check lets a text pass; no pattern takes it for a value.
+  const end = "\n\n\n\n\n\n@";
+  let passed = 0;
+  for (let i = 0; i < 20_000; i++) {
+    const text = Array.from(
+      { length: random.int(1, 8) },
+      () => random.pick(pieces),
+    ).join("");
+    for (const one of [redact, redactSecrets]) {
+      if (one(text) !== text) continue;
+      passed++;
+      assertEquals(one(`${text}${end}`), `${text}${end}`);
+    }
+  }
+  assert(passed > 10_000, String(passed));
+});
+
 /** Repeated, each of these makes a careless expression backtrack. */
 const hostile = [
   ..."a0A1(+-.@/?&=%'\"\\ \n",
