@@ -73,6 +73,9 @@ export function createEndpoint(
     responseMode: "sse",
     onerror,
   });
+  /** What cancels the requests that the SDK does not see. */
+  const running = new Set<() => void>();
+  let isClosed = false;
 
   /** Answers a message or a batch. */
   async function answer(
@@ -127,13 +130,16 @@ export function createEndpoint(
       return exchange.pass(signInAgain());
     };
     const delivery = deliveryOf(request);
-    const plain = delivery && plainRequest(request, parsedBody);
-    if (plain) {
+    // The SDK refuses all requests after the end.
+    const plain = isClosed
+      ? undefined
+      : delivery && plainRequest(request, parsedBody);
+    if (delivery && plain) {
       const { body, headers } = await answerSoon(
         methods(calling),
         request,
         plain,
-        acceptsEvents(request),
+        { acceptsEvents: acceptsEvents(request), running },
       );
       return await unlessLost(
         typeof body === "string"
@@ -173,7 +179,11 @@ export function createEndpoint(
         return tooMany(error);
       }
     },
-    close: handler.close,
+    async close() {
+      isClosed = true;
+      for (const cancel of running) cancel();
+      await handler.close();
+    },
   };
 }
 

@@ -75,6 +75,17 @@ const EVENTS = {
   "x-accel-buffering": "no",
 };
 
+/** How a request is answered. */
+export interface SoonOptions {
+  /**
+   * Whether the client can read a stream; if not, the answer is JSON, however
+   * long it takes.
+   */
+  readonly acceptsEvents: boolean;
+  /** What cancels the requests in progress; this one is there until it ends. */
+  readonly running: Set<() => void>;
+}
+
 /** The response to one request. */
 export interface Soon {
   /** The whole body, or a stream for an answer that takes longer. */
@@ -150,19 +161,20 @@ function hasOnly(object: JsonObject, keys: readonly string[]): boolean {
  * @param methods The methods for the caller.
  * @param request The HTTP request.
  * @param plain The request in its body.
- * @param acceptsEvents Whether the client can read a stream; if not, the answer
- * is JSON, however long it takes.
+ * @param options How to answer.
  */
 export async function answerSoon(
   methods: ToolMethods,
   request: Request,
   plain: PlainRequest,
-  acceptsEvents: boolean,
+  { acceptsEvents, running }: SoonOptions,
 ): Promise<Soon> {
   const gone = new AbortController();
   const end = () => gone.abort();
   request.signal.addEventListener("abort", end, { once: true });
-  const answer = respond(methods, request, plain, gone.signal);
+  running.add(end);
+  const answer = respond(methods, request, plain, gone.signal)
+    .finally(() => running.delete(end));
   if (!acceptsEvents) {
     return { body: JSON.stringify(await answer), headers: JSON_ALONE };
   }

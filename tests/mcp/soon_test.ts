@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { createHandler, createServer } from "../../mod.ts";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
 import { parseEvents, post, toolCall } from "../support/rpc.ts";
@@ -73,6 +73,25 @@ for (const [revision, asked] of Object.entries(ERAS)) {
     assertEquals(length, null);
     assert(took - began > SLOW / 2, `${began} of ${took} ms`);
     assert(answer.result.structuredContent, JSON.stringify(answer));
+  });
+}
+
+for (const [revision, asked] of Object.entries(ERAS)) {
+  Deno.test(`close() ends a call of ${revision} in progress, and none begins after it`, async () => {
+    await using sandbox = serveSandbox({ latency: 8_000 });
+    const server = serverOf(sandbox);
+    await using served = serve(createHandler(server));
+    const url = new URL("/mcp", served.url);
+    const init = asked("tools/call", get("list_pipelines"));
+    const response = await fetch(url, init);
+    const start = performance.now();
+    await server.close();
+    const [answer] = parseEvents(await response.text());
+    assert(performance.now() - start < 4_000);
+    assertMatch(JSON.stringify(answer), /cancelled/);
+    const after = await fetch(url, init);
+    assertEquals(after.status, 500);
+    await after.body?.cancel();
   });
 }
 
