@@ -16,7 +16,12 @@ import type { Telemetry } from "../telemetry/telemetry.ts";
  */
 export function observed(store: TokenStore, telemetry: Telemetry): TokenStore {
   const around = <T>(operation: string, run: () => Promise<T>): Promise<T> =>
-    telemetry.watch("store", { store: store.name, operation }, run);
+    telemetry.watch(
+      "store",
+      { store: store.name, operation },
+      // A store of an embedder may throw before it returns a promise.
+      async () => await run(),
+    );
   return {
     name: store.name,
     ...defined({
