@@ -55,7 +55,7 @@ export function createGrants(
     const code = need(given, "code");
     const named = parseSecret(code);
     const found = named?.kind === "c"
-      ? await codes.take(named.session)
+      ? await codes.take(named.session, named.account)
       : undefined;
     if (!found) {
       // A code that was used before: what it gave may be in wrong hands.

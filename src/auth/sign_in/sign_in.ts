@@ -199,7 +199,7 @@ export function createSignIn(options: SignInOptions): SignIn {
   const sessions = createSessions({
     records: recordsOf<Session>(store, "session"),
     log,
-    onEnded: forgetUnused,
+    onEnded: tidyUp,
     now,
   });
   const clients = createClients({
@@ -255,10 +255,20 @@ export function createSignIn(options: SignInOptions): SignIn {
     if (left.length === 0) await accounts.forget(account);
   }
 
+  /**
+   * The same after a session ended, unless the person has just allowed another:
+   * a client may end its old session while its new code waits. If no program
+   * fetches that one, the sweep forgets the tokens.
+   */
+  async function tidyUp(account: string): Promise<void> {
+    const waiting = await codes.list(1, account);
+    if (waiting.length === 0) await forgetUnused(account);
+  }
+
   async function end(account: string, session: string): Promise<boolean> {
     if (!isSessionId(session)) return false;
     const existed = await sessions.end(account, session);
-    if (existed) await forgetUnused(account);
+    if (existed) await tidyUp(account);
     return existed;
   }
 
@@ -355,18 +365,23 @@ export function createSignIn(options: SignInOptions): SignIn {
         account: account.id,
         session,
       });
-      await codes.put(session, {
-        id: session,
-        account: account.id,
-        client_id: ask.client.id,
-        client_name: ask.client.name,
-        client_host: ask.client.host ?? hostOf(ask.redirect_uri),
-        scopes,
-        resource: publicUrl,
-        hash,
-        redirect_uri: ask.redirect_uri,
-        challenge: ask.challenge,
-      }, CODE_LIFETIME);
+      await codes.put(
+        session,
+        {
+          id: session,
+          account: account.id,
+          client_id: ask.client.id,
+          client_name: ask.client.name,
+          client_host: ask.client.host ?? hostOf(ask.redirect_uri),
+          scopes,
+          resource: publicUrl,
+          hash,
+          redirect_uri: ask.redirect_uri,
+          challenge: ask.challenge,
+        },
+        CODE_LIFETIME,
+        account.id,
+      );
       return {
         location: backTo(ask, { code: secret }),
         ...defined({ known: cookie }),
@@ -382,7 +397,7 @@ export function createSignIn(options: SignInOptions): SignIn {
     async revoke(given) {
       const token = need(given, "token");
       const account = await sessions.endBy(token, given.client_id);
-      if (account !== undefined) await forgetUnused(account);
+      if (account !== undefined) await tidyUp(account);
     },
 
     end,

@@ -24,6 +24,7 @@ import {
   serveEndpoint,
   serveQontak,
   tokensOf,
+  world,
 } from "../../support/sign_in.ts";
 
 /** What is added to the ids of users of the second company. */
@@ -206,6 +207,27 @@ Deno.test("where Qontak does not say who signs in, the browser that signed in be
   assertEquals((await tenants()).length, 2);
   await tokensOf(client, browser, { account: "new" });
   assertEquals((await tenants()).length, 3);
+});
+
+Deno.test("a client that revokes its old session while a new code waits gets tokens for the code", async () => {
+  await using endpoint = await world();
+  const client = await createRawClient(endpoint);
+  const old = await tokensOf(client);
+  const told = await createBrowser().allow(await client.authorizeUrl());
+  await fetch(`${endpoint.origin}/oauth/revoke`, {
+    method: "POST",
+    body: new URLSearchParams({ token: old.refresh_token }),
+  }).then((response) => response.body?.cancel());
+  assertEquals((await client.refresh(old.refresh_token)).status, 400);
+  const { status, body } = await client.exchange(
+    told.searchParams.get("code")!,
+  );
+  assertEquals(status, 200, JSON.stringify(body));
+  const read = await rpc(endpoint.url, body.access_token, "tools/call", {
+    name: "list_deals",
+    arguments: {},
+  });
+  assertEquals(read.status, 200);
 });
 
 Deno.test("a person sees only their own sessions at /account, and ends only those", async () => {
