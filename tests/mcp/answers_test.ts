@@ -7,7 +7,7 @@ import { createServer, type QontakServer } from "../../mod.ts";
 import { DEFAULT_SCOPES } from "../../src/auth/principal.ts";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
 import { parseEvents, post, request, toolCall } from "../support/rpc.ts";
-import { sleep } from "../support/time.ts";
+import { sleep, until } from "../support/time.ts";
 import { NO_RATE, noRates } from "../support/world.ts";
 
 const MB = 1024 * 1024;
@@ -39,9 +39,12 @@ function serve() {
       ),
     /** Waits until Qontak is not asked for more. */
     async settle() {
-      for (let before = -1; before !== lists();) {
-        before = lists();
+      // The first call loads what calls need, which takes a while.
+      await until(() => lists() > 0, "Qontak is asked");
+      for (let before = -1, same = 0; same < 2;) {
         await sleep(200);
+        same = before === lists() ? same + 1 : 0;
+        before = lists();
       }
     },
     async [Symbol.asyncDispose]() {
