@@ -32,7 +32,7 @@ export interface Transport {
   readonly read: Send;
   /** Sends a request that must not arrive twice. */
   readonly write: Send;
-  /** Ends kept connections. */
+  /** Ends kept connections. Requests that need one later are refused. */
   close(): void;
 }
 
@@ -62,7 +62,7 @@ export interface Fetches {
   readonly read: typeof fetch;
   /** Sends a request that must not arrive twice. */
   readonly write: typeof fetch;
-  /** Ends kept connections. */
+  /** Ends kept connections. Requests that need one later are refused. */
   close(): void;
 }
 
@@ -79,6 +79,7 @@ export function createFetches(custom?: typeof fetch, http2 = true): Fetches {
     quietly(() => send(input, init));
   if (custom) return { read: quiet(custom), write: quiet(custom), close() {} };
   const clients = new Map<string, Deno.HttpClient>();
+  let isClosed = false;
   /** Whether the runtime uses a proxy for each protocol: it reads that once. */
   const proxied = new Map<string, boolean>();
 
@@ -102,6 +103,10 @@ export function createFetches(custom?: typeof fetch, http2 = true): Fetches {
       const isNeeded = (own ?? direct) !== undefined &&
         typeof Deno.createHttpClient === "function";
       if (!isNeeded) return fetch(input, init);
+      // Nothing would close a client that is made now.
+      if (isClosed) {
+        return Promise.reject(new TypeError("The server has ended"));
+      }
       const options = { ...own, ...direct };
       const key = JSON.stringify(options);
       let client = clients.get(key);
@@ -117,6 +122,7 @@ export function createFetches(custom?: typeof fetch, http2 = true): Fetches {
     read: quiet(through(http2 ? undefined : { http2 })),
     write: quiet(through({ http2, poolMaxIdlePerHost: 0 })),
     close() {
+      isClosed = true;
       for (const client of clients.values()) client.close();
       clients.clear();
     },
