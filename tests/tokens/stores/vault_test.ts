@@ -276,23 +276,6 @@ for (const [name, respond, words] of strange) {
   );
 }
 
-Deno.test("createVaultStore() makes no connection after it was closed", async () => {
-  await using vault = startVault();
-  const store = createVaultStore({
-    address: vault.url,
-    token: vault.token,
-  });
-  await store.replace("acme", { refresh_token: CANARY }, undefined);
-  await store.close?.();
-  const asked = vault.requests.length;
-  await assertRejects(
-    () => store.replace("other", { refresh_token: CANARY }, undefined),
-    StoreError,
-    "the server has ended",
-  );
-  assertEquals(vault.requests.length, asked);
-});
-
 Deno.test("createVaultStore() says that Vault cannot be reached", async () => {
   const vault = startVault();
   await vault[Symbol.asyncDispose]();

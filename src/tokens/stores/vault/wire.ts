@@ -46,7 +46,7 @@ export interface Wire {
   send(question: Question, token?: string): Promise<Answer>;
   /** Makes the error for an answer that refuses a request. */
   refusal(question: Question, answer: Answer): StoreError;
-  /** Closes the connections. What is sent later is refused. */
+  /** Closes the connections. */
   close(): Promise<void>;
 }
 
@@ -60,7 +60,6 @@ export function createWire(
     namespace && ` (namespace ${JSON.stringify(namespace)})`
   }`;
   let connecting: Promise<Connection> | undefined;
-  let isClosed = false;
 
   async function connect(): Promise<Connection> {
     const vaultAt = await loadClient();
@@ -83,10 +82,6 @@ export function createWire(
     const options = {
       headers: token === undefined ? {} : { "X-Vault-Token": token },
     };
-    // What still runs in the background must not connect again.
-    if (isClosed) {
-      throw new StoreError(`${where} was not asked: the server has ended`);
-    }
     try {
       connecting ??= connect();
       const { vault } = await connecting;
@@ -110,8 +105,9 @@ export function createWire(
     send,
     refusal: (question, answer) => refusal(where, question, answer),
     async close() {
-      isClosed = true;
-      (await connecting?.catch(() => undefined))?.transport.close();
+      const ending = connecting;
+      connecting = undefined;
+      (await ending?.catch(() => undefined))?.transport.close();
     },
   };
 }
