@@ -16,6 +16,7 @@ import { createAsker } from "./ask.ts";
 import { command, noWord, type Run } from "./command.ts";
 import { FAILED, OK } from "./exit.ts";
 import { say, table } from "./output.ts";
+import { createProgress } from "./progress.ts";
 
 /** A record that is not sealed. */
 interface Unsealed {
@@ -83,7 +84,13 @@ export const seal: Run = command(noWord, async (program, _, { apply }) => {
     return FAILED;
   }
   let count = 0;
-  for (const one of found) if (await one.seal()) count++;
+  {
+    using progress = createProgress(found.length, "records");
+    for (const one of found) {
+      if (await one.seal()) count++;
+      progress.step();
+    }
+  }
   const kept = await audits?.seal?.(true) ?? 0;
   say(`Sealed: ${count} of ${found.length} records, ${kept} audit records`);
   return count === found.length && damaged.length === 0 ? OK : FAILED;

@@ -20,7 +20,8 @@ import type { KeyRecords, Records } from "../../tokens/stores/records.ts";
 import { createAsker } from "../ask.ts";
 import { type Given, type Run, settingsHere } from "../command.ts";
 import { FAILED, OK } from "../exit.ts";
-import { complain, say, table } from "../output.ts";
+import { say, table } from "../output.ts";
+import { createProgress } from "../progress.ts";
 import { readTenant } from "./tenant.ts";
 
 /** What became of one record. */
@@ -119,9 +120,6 @@ async function tenantsOf(
   ]);
 }
 
-/** How often to say how far it is, in ms. */
-const EVERY = 1_000;
-
 async function moveAll(
   move: Move,
   names: readonly string[],
@@ -129,9 +127,10 @@ async function moveAll(
 ): Promise<number> {
   const { from, to } = move;
   const rows: string[][] = [];
-  const all = names.length + keys.length;
   let failed = 0;
-  let said = performance.now();
+  // With keys go the revoked ones, together.
+  const all = names.length + keys.length + (keys.length > 0 ? 1 : 0);
+  const progress = createProgress(all, "records");
   const attempt = async (
     kind: string,
     name: string,
@@ -148,9 +147,7 @@ async function moveAll(
       }`;
     }
     rows.push([kind, name, result]);
-    if (performance.now() - said < EVERY) return;
-    said = performance.now();
-    complain(`${rows.length} of ${all}`);
+    progress.step();
   };
   for (const name of names) {
     await attempt("company", name, () => moveTenant(move, name));
@@ -164,6 +161,7 @@ async function moveAll(
     // Last, so that a key revoked in the meantime stays revoked.
     await attempt("key", "all revoked ones", () => copyRevoked(old!, next!));
   }
+  progress[Symbol.dispose]();
   say(table([["kind", "name", "result"], ...rows]));
   say(closing(from.store.name, to.store.name, failed));
   return failed === 0 ? OK : FAILED;
