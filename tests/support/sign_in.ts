@@ -7,6 +7,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { open, type Program } from "../../src/app/open.ts";
 import { readSettings } from "../../src/app/settings.ts";
+import type { Beginning } from "../../src/auth/sign_in/sessions.ts";
 import type { Handler } from "../../src/http/handler.ts";
 import {
   type RunningSandbox,
@@ -81,6 +82,20 @@ export async function serveEndpoint(
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
+
+/** What begins a session that reads, of the person 512301. */
+export const beginning = (
+  more: Pick<Beginning, "id"> & Partial<Beginning>,
+): Beginning => ({
+  account: "512301",
+  client_id: "c",
+  client_name: "C",
+  client_host: "h",
+  scopes: ["read"],
+  resource: "https://one.example.co.id/mcp",
+  code: "0".repeat(64),
+  ...more,
+});
 
 /** A port of loopback that is free now. */
 export function freePort(): number {

@@ -16,7 +16,7 @@ import {
 import { createPending, type Site } from "../../../src/auth/sign_in/pending.ts";
 import { siteOf } from "../../../src/net/address.ts";
 import type { Parameters } from "../../../src/auth/sign_in/protocol.ts";
-import { challenge, VERIFIER } from "../../support/sign_in.ts";
+import { beginning, challenge, VERIFIER } from "../../support/sign_in.ts";
 import type { Issued } from "../../../src/auth/sign_in/issued.ts";
 import {
   recordsOf,
@@ -55,16 +55,14 @@ export function begin(
   letter: string,
   account: string = ACCOUNT,
 ): Promise<Issued> {
-  return signIn.sessions.begin({
-    id: idOf(letter),
-    account,
-    client_id: "c",
-    client_name: "C",
-    client_host: "h",
-    scopes: ["read", "write"],
-    resource: signIn.resource,
-    code: "0".repeat(64),
-  });
+  return signIn.sessions.begin(
+    beginning({
+      id: idOf(letter),
+      account,
+      scopes: ["read", "write"],
+      resource: signIn.resource,
+    }),
+  );
 }
 
 /** Goes the whole way of a person, up to the code. */

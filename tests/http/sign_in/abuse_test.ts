@@ -19,6 +19,7 @@ import { createMemoryStore } from "../../../src/tokens/stores/memory.ts";
 import { serve } from "../../support/serve.ts";
 import {
   APPLICATION,
+  beginning,
   createBrowser,
   createRawClient,
   type Endpoint,
@@ -186,16 +187,9 @@ Deno.test("forged tokens of sign-in cost no read of the store once they are slow
     onEnded: () => Promise.resolve(),
     now: Date.now,
   });
-  const { access_token } = await sessions.begin({
-    id: "b".repeat(16),
-    account: "512301",
-    client_id: "c",
-    client_name: "C",
-    client_host: "h",
-    scopes: ["read"],
-    resource: "https://one.example.co.id/mcp",
-    code: "0".repeat(64),
-  });
+  const { access_token } = await sessions.begin(
+    beginning({ id: "b".repeat(16) }),
+  );
   const check = createCheck(
     async (bearer) =>
       await sessions.find(bearer) &&
@@ -253,16 +247,7 @@ Deno.test("with the last session of a person, what is cached for the person goes
   });
   const ids = ["a".repeat(16), "b".repeat(16)] as const;
   for (const id of ids) {
-    await signIn.sessions.begin({
-      id,
-      account: "512301",
-      client_id: "c",
-      client_name: "C",
-      client_host: "h",
-      scopes: ["read"],
-      resource: signIn.resource,
-      code: "0".repeat(64),
-    });
+    await signIn.sessions.begin(beginning({ id, resource: signIn.resource }));
   }
   // A form can name any session.
   assertEquals(await signIn.end("512301", "x".repeat(3_000)), false);
@@ -321,16 +306,9 @@ Deno.test("when Qontak refuses a person's token, sessions end though the store f
     place: { url: () => "", exchange: () => Promise.reject() },
     readDocument: () => Promise.reject(),
   });
-  const { access_token } = await signIn.sessions.begin({
-    id: "a".repeat(16),
-    account: "512301",
-    client_id: "c",
-    client_name: "C",
-    client_host: "h",
-    scopes: ["read"],
-    resource: signIn.resource,
-    code: "0".repeat(64),
-  });
+  const { access_token } = await signIn.sessions.begin(
+    beginning({ id: "a".repeat(16), resource: signIn.resource }),
+  );
   assertEquals(await signIn.accounts.exists("512301"), false);
   await signIn.endTenant("qontak.512301");
   assertEquals(await signIn.authenticate(access_token), undefined);

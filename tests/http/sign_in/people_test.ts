@@ -17,6 +17,7 @@ import { createMemoryChangeStore } from "../../../src/changes/mod.ts";
 import { serve } from "../../support/serve.ts";
 import {
   APPLICATION,
+  beginning,
   createBrowser,
   createRawClient,
   hidden,
@@ -280,16 +281,9 @@ Deno.test("a token of one endpoint is refused at another with the same store", a
     });
   const one = make("https://one.example.co.id/mcp");
   const other = make("https://two.example.co.id/mcp");
-  const { access_token } = await one.sessions.begin({
-    id: "a".repeat(16),
-    account: "512301",
-    client_id: "c",
-    client_name: "C",
-    client_host: "h",
-    scopes: ["read"],
-    resource: one.resource,
-    code: "0".repeat(64),
-  });
+  const { access_token } = await one.sessions.begin(
+    beginning({ id: "a".repeat(16), resource: one.resource }),
+  );
   assertEquals((await one.authenticate(access_token))?.scopes, ["read"]);
   assertEquals(await other.authenticate(access_token), undefined);
 });
@@ -300,16 +294,7 @@ Deno.test("a session that ended at one server ends at the others within 60 s", a
     createSessions({ records, log: () => {}, onEnded, now: at });
   let time = Date.now();
   const [one, other] = [make(() => time), make(() => time)];
-  const issued = await one.begin({
-    id: "a".repeat(16),
-    account: "512301",
-    client_id: "c",
-    client_name: "C",
-    client_host: "h",
-    scopes: ["read"],
-    resource: "https://one.example.co.id/mcp",
-    code: "0".repeat(64),
-  });
+  const issued = await one.begin(beginning({ id: "a".repeat(16) }));
   const found = await other.find(issued.access_token);
   assertEquals(found?.session.resource, "https://one.example.co.id/mcp");
   time += 3_590_000;
@@ -344,16 +329,9 @@ Deno.test("two renewals that read the same refresh token at once get the same to
     onEnded,
     now: Date.now,
   });
-  const { refresh_token } = await sessions.begin({
-    id: "a".repeat(16),
-    account: "512301",
-    client_id: "c",
-    client_name: "C",
-    client_host: "h",
-    scopes: ["read"],
-    resource: "https://one.example.co.id/mcp",
-    code: "0".repeat(64),
-  });
+  const { refresh_token } = await sessions.begin(
+    beginning({ id: "a".repeat(16) }),
+  );
   const all = await Promise.all(
     [1, 2].map(() => sessions.renew(refresh_token, "c", (allowed) => allowed)),
   );
@@ -378,16 +356,7 @@ Deno.test("a person has a limited number of sessions, and the oldest ends first"
   );
   for (const id of ids) {
     time += 1_000;
-    await sessions.begin({
-      id,
-      account: "512301",
-      client_id: "c",
-      client_name: "C",
-      client_host: "h",
-      scopes: ["read"],
-      resource: "https://one.example.co.id/mcp",
-      code: "0".repeat(64),
-    });
+    await sessions.begin(beginning({ id }));
   }
   const left = await sessions.list("512301");
   assertEquals(left.map(({ id }) => id), ids.slice(-30).reverse());
