@@ -1,6 +1,10 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { deadline } from "../../src/net/deadline.ts";
-import { createTransport, type Send } from "../../src/net/transport.ts";
+import {
+  createFetches,
+  createTransport,
+  type Send,
+} from "../../src/net/transport.ts";
 import { serve } from "../support/serve.ts";
 
 const KIB = 1024;
@@ -147,4 +151,21 @@ Deno.test("text() of a body whose size is known ends with the signal, and with t
     for (const conn of open) conn.close();
     transport.close();
   }
+});
+
+Deno.test("write() is refused after close(), and makes no client that nobody closes", async () => {
+  let asked = 0;
+  await using server = serve(() => {
+    asked++;
+    return new Response("ok");
+  });
+  const { write, close } = createFetches();
+  await (await write(server.url, { method: "POST" })).text();
+  close();
+  await assertRejects(
+    () => write(server.url, { method: "POST" }),
+    TypeError,
+    "The server has ended",
+  );
+  assertEquals(asked, 1);
 });
