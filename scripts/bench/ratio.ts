@@ -29,6 +29,8 @@ export interface Ratio {
 
 export const perSecond = (value: number): string => `${value.toFixed(0)}/s`;
 export const inMs = (value: number): string => `${value.toFixed(2)} ms`;
+export const inMicroseconds = (ms: number): string =>
+  `${(ms * 1_000).toFixed(1)} µs`;
 export const inMb = (value: number): string => `${(value / 1e6).toFixed(1)} MB`;
 
 /**

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { cpuUsage } from "node:process";
 import { createMemoryChangeStore } from "../../src/changes/stores/memory.ts";
 import { createSnapshots } from "../../src/snapshots/snapshots.ts";
 import { createZone, DEFAULT_ZONE } from "../../src/values/zone.ts";
@@ -27,11 +28,14 @@ import { print } from "../command.ts";
 import { median } from "../figures.ts";
 import { denoRun } from "../program.ts";
 import type { Effort } from "./loads.ts";
-import { compare, perSecond, type Ratio } from "./ratio.ts";
+import { compare, inMicroseconds, perSecond, type Ratio } from "./ratio.ts";
 import { startCollector } from "../../tests/support/collector.ts";
 
 /** Calls per round. */
 const CALLS = 1_000;
+
+/** Rounds before the first that counts: the engine compiles for thousands of calls. */
+const WARM_UP = 15;
 
 /** How many of its short rounds make up one of the benchmark. */
 const TURNS = 3;
@@ -44,6 +48,14 @@ const nothing: Telemetry = {
   gauge() {},
   text: () => "",
 };
+
+/** What one round found. */
+interface Round {
+  /** Calls per second. */
+  readonly rate: number;
+  /** Computing time of the process for one call, in ms. */
+  readonly cpu: number;
+}
 
 /** Runs a process that does one round for each byte that it receives. */
 async function serveRounds(telemetry: Telemetry): Promise<void> {
@@ -92,9 +104,15 @@ async function serveRounds(telemetry: Telemetry): Promise<void> {
   const byte = new Uint8Array(1);
   while (await Deno.stdin.read(byte) !== null) {
     const start = performance.now();
+    const before = cpuUsage();
     for (let i = 0; i < CALLS; i++) await call(tool, {}, options);
+    const { user, system } = cpuUsage(before);
     const seconds = (performance.now() - start) / 1000;
-    print(String(CALLS / seconds));
+    const round: Round = {
+      rate: CALLS / seconds,
+      cpu: (user + system) / 1_000 / CALLS,
+    };
+    print(JSON.stringify(round));
   }
   await access.close();
 }
@@ -108,15 +126,14 @@ async function startSubject(name: string, env: Record<string, string>) {
   }).spawn();
   const writer = child.stdin.getWriter();
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  const round = async () => {
+  const round = async (): Promise<Round> => {
     await writer.write(new Uint8Array(1));
-    return Number((await reader.read()).value);
+    return JSON.parse((await reader.read()).value ?? "");
   };
-  // Warm up.
-  await round();
+  for (let i = 0; i < WARM_UP; i++) await round();
   return {
     name,
-    rates: [] as number[],
+    rounds: [] as Round[],
     round,
     async [Symbol.asyncDispose]() {
       await writer.close();
@@ -127,24 +144,31 @@ async function startSubject(name: string, env: Record<string, string>) {
 
 /** Measures. */
 export async function measureTelemetry(
-  { rounds }: Effort,
+  { rounds: count }: Effort,
 ): Promise<readonly Ratio[]> {
   await using collector = startCollector();
   await using none = await startSubject("none", {});
   await using counts = await startSubject("counts", {});
   await using otel = await startSubject("OpenTelemetry", collector.env);
   const subjects = [none, counts, otel];
-  for (let i = 0; i < TURNS * rounds; i++) {
-    for (const subject of subjects) subject.rates.push(await subject.round());
+  for (let i = 0; i < TURNS * count; i++) {
+    for (const subject of subjects) subject.rounds.push(await subject.round());
   }
-  return [counts, otel].map(({ name, rates }) =>
+  const of = ({ rounds }: typeof none, key: keyof Round) =>
+    median(rounds.map((round) => round[key]));
+  return [counts, otel].flatMap((subject) => [
     compare(
-      `telemetry, ${name}: per second`,
-      [median(none.rates), median(rates)],
+      `telemetry, ${subject.name}: per second`,
+      [of(none, "rate"), of(subject, "rate")],
       perSecond,
       { isMoreBetter: true },
-    )
-  );
+    ),
+    compare(
+      `telemetry, ${subject.name}: computing`,
+      [of(none, "cpu"), of(subject, "cpu")],
+      inMicroseconds,
+    ),
+  ]);
 }
 
 if (import.meta.main) {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { type ByLabels, byLabels, type LabelValues } from "./by_labels.ts";
 import {
   BUCKETS,
   metricList,
@@ -12,15 +13,13 @@ import {
   prometheusName,
 } from "./metrics.ts";
 
-/** Labels of a value, by name. */
-type LabelValues = Readonly<Record<string, string>>;
-
 /** The values of all metrics. */
 export interface Registry {
-  /** Adds to a counter. */
-  add(name: MetricName, labels: LabelValues, n: number): void;
-  /** Adds a value, in seconds, to a histogram. */
-  put(name: MetricName, labels: LabelValues, seconds: number): void;
+  /**
+   * Finds the series of a counter or a histogram for some labels. A caller that
+   * adds to it often keeps it.
+   */
+  series(name: MetricName, labels: LabelValues): Series;
   /** Sets where the value of a gauge is read, each time it is shown. */
   gauge(name: MetricName, read: () => number): void;
   /** All values in Prometheus' text format. */
@@ -28,7 +27,7 @@ export interface Registry {
 }
 
 /** The values for one set of labels. */
-interface Series {
+export interface Series {
   /** The labels in the text format, without braces. */
   readonly labels: string;
   /** The count, or the sum in seconds. */
@@ -37,62 +36,15 @@ interface Series {
   readonly buckets: number[];
 }
 
-/** Series by the values of their labels, one level for each label. */
-type Tree = Map<string, Tree | Series>;
-
-/**
- * The most sets of labels of one metric. The tables already limit them; this is
- * a second limit in case of a mistake.
- */
-export const MAX_SERIES = 2_000;
-
 /** The values of one metric. */
-function createValues(name: MetricName) {
-  const names: readonly string[] = metrics[name].labels;
-  // Without labels, there is one level for the only series.
-  const levels = names.length > 0 ? names : [""];
-  const tree: Tree = new Map();
-  const all: Series[] = [];
-
-  function lookUp(labels: LabelValues): Series | undefined {
-    let level: Tree | Series | undefined = tree;
-    for (const label of levels) {
-      level = (level as Tree | undefined)?.get(labels[label] ?? "");
-    }
-    return level as Series | undefined;
-  }
-
-  function create(labels: LabelValues): Series {
-    const series: Series = {
-      labels: names.map((label) => `${label}="${escape(labels[label] ?? "")}"`)
-        .join(),
-      total: 0,
-      buckets: metrics[name].kind === "histogram"
-        ? Array(BUCKETS.length + 1).fill(0)
-        : [],
-    };
-    let level = tree;
-    for (const label of levels.slice(0, -1)) {
-      const value = labels[label] ?? "";
-      if (!level.has(value)) level.set(value, new Map());
-      level = level.get(value) as Tree;
-    }
-    level.set(labels[levels.at(-1)!] ?? "", series);
-    all.push(series);
-    return series;
-  }
-
-  const others = Object.fromEntries(levels.map((label) => [label, "other"]));
-  return {
-    all,
-    find(labels: LabelValues): Series {
-      const known = lookUp(labels);
-      if (known) return known;
-      return all.length < MAX_SERIES
-        ? create(labels)
-        : lookUp(others) ?? create(others);
-    },
-  };
+function createValues(name: MetricName): ByLabels<Series> {
+  const { kind, labels: names } = metrics[name];
+  return byLabels(names, (labels) => ({
+    labels: names.map((label) => `${label}="${escape(labels[label] ?? "")}"`)
+      .join(),
+    total: 0,
+    buckets: kind === "histogram" ? Array(BUCKETS.length + 1).fill(0) : [],
+  }));
 }
 
 /**
@@ -107,16 +59,7 @@ export function createRegistry(): Registry {
   const gauges = new Map<MetricName, () => number>();
 
   return {
-    add(name, labels, n) {
-      values.get(name)!.find(labels).total += n;
-    },
-    put(name, labels, seconds) {
-      const series = values.get(name)!.find(labels);
-      let bucket = 0;
-      while (seconds > BUCKETS[bucket]!) bucket++;
-      series.buckets[bucket]!++;
-      series.total += seconds;
-    },
+    series: (name, labels) => values.get(name)!.find(labels),
     gauge(name, read) {
       gauges.set(name, read);
     },
@@ -133,6 +76,19 @@ export function createRegistry(): Registry {
         ].map((line) => `${line}\n`).join("");
       }).join(""),
   };
+}
+
+/** Counts one. */
+export function increment(series: Series): void {
+  series.total++;
+}
+
+/** Adds a value, in seconds, to a series of a histogram. */
+export function record(series: Series, seconds: number): void {
+  let bucket = 0;
+  while (seconds > BUCKETS[bucket]!) bucket++;
+  series.buckets[bucket]!++;
+  series.total += seconds;
 }
 
 function counterLines(name: string, { labels, total }: Series): string[] {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { type ByLabels, byLabels, type LabelValues } from "./by_labels.ts";
 import {
   BUCKETS,
   type Labels,
@@ -16,7 +17,7 @@ import {
 } from "./metrics.ts";
 import { type Meter, openTelemetry, type Span } from "./otel.ts";
 import { outcomeOf } from "./outcome.ts";
-import { createRegistry } from "./registry.ts";
+import { createRegistry, increment, record } from "./registry.ts";
 
 /** An activity with a beginning and an end, and how to record it. */
 interface Activity {
@@ -25,7 +26,7 @@ interface Activity {
   /** The histogram of its duration. */
   readonly histogram: Named<"histogram">;
   /** The name of its spans. */
-  readonly name: (labels: Readonly<Record<string, string>>) => string;
+  readonly name: (labels: LabelValues) => string;
   /** The kind of its spans in OpenTelemetry. */
   readonly kind: number;
 }
@@ -124,59 +125,86 @@ export function createTelemetry(): Telemetry {
     }),
   );
 
-  function count(
-    name: MetricName,
-    labels: Readonly<Record<string, string>>,
-  ): void {
-    registry.add(name, labels, 1);
-    instruments.get(name)?.(1, labels);
+  /** Makes what records a metric with some labels, everywhere. */
+  function createRecorder(name: MetricName, labels: LabelValues): Recorder {
+    const series = registry.series(name, labels);
+    const isCounter = metrics[name].kind === "counter";
+    const keep: Recorder = isCounter
+      ? () => increment(series)
+      : (seconds) => record(series, seconds);
+    const instrument = instruments.get(name);
+    if (!instrument) return keep;
+    const attributes = { ...labels };
+    return (value) => {
+      keep(value);
+      instrument(value, attributes);
+    };
   }
 
-  function observe(
-    name: MetricName,
-    seconds: number,
-    labels: Readonly<Record<string, string>>,
-  ): void {
-    registry.put(name, labels, seconds);
-    instruments.get(name)?.(seconds, labels);
-  }
+  const recorders = new Map(
+    metricList.map(([name, { labels: names }]) => [
+      name,
+      byLabels(names, (labels) => createRecorder(name, labels)),
+    ]),
+  );
+  const recorder = (name: MetricName, labels: LabelValues): Recorder =>
+    recorders.get(name)!.find(labels);
+
+  // Found by the labels with which an activity begins, so that its end makes
+  // none.
+  const ends = new Map(
+    Object.entries(activities).map(([name, { counter, histogram }]) => [
+      name as ActivityName,
+      byLabels(metrics[histogram].labels, (labels): Ends => ({
+        took: recorder(histogram, labels),
+        count: byLabels(
+          ["outcome"],
+          ({ outcome = "" }) => recorder(counter, { ...labels, outcome }),
+        ),
+      })),
+    ]),
+  );
 
   function watch<T>(
     name: ActivityName,
-    labels: Readonly<Record<string, string>>,
+    labels: LabelValues,
     run: () => Promise<T>,
     word: (ended: Ended<T>) => string = wordOf,
   ): Promise<T> {
-    const activity: Activity = activities[name];
     const start = performance.now();
 
-    function follow(span?: Span): Promise<T> {
-      const end = (ended: Ended<T>) => {
-        const outcome = word(ended);
-        count(activity.counter, { ...labels, outcome });
-        const seconds = (performance.now() - start) / 1000;
-        observe(activity.histogram, seconds, labels);
-        span?.setAttribute("outcome", outcome);
-        // Never the error's message: it may hold text from a user.
-        if ("error" in ended) span?.setStatus({ code: 2, message: outcome });
-        span?.end();
-      };
-      return run().then((value) => {
-        end({ value });
-        return value;
-      }, (error) => {
-        end({ error });
-        throw error;
-      });
+    function end(ended: Ended<T>, span: Span | undefined): void {
+      const seconds = (performance.now() - start) / 1000;
+      const outcome = word(ended);
+      const { took, count } = ends.get(name)!.find(labels);
+      took(seconds);
+      count.find({ outcome })(1);
+      if (!span) return;
+      span.setAttribute("outcome", outcome);
+      // Never the error's message: it may hold text from a user.
+      if ("error" in ended) span.setStatus({ code: 2, message: outcome });
+      span.end();
     }
 
-    return tracer
-      ? tracer.startActiveSpan(
-        activity.name(labels),
-        { kind: activity.kind, attributes: labels },
-        follow,
-      )
-      : follow();
+    async function follow(span?: Span): Promise<T> {
+      let value: T;
+      try {
+        value = await run();
+      } catch (error) {
+        end({ error }, span);
+        throw error;
+      }
+      end({ value }, span);
+      return value;
+    }
+
+    if (!tracer) return follow();
+    const activity: Activity = activities[name];
+    return tracer.startActiveSpan(
+      activity.name(labels),
+      { kind: activity.kind, attributes: labels },
+      follow,
+    );
   }
 
   function gauge(name: Named<"gauge">, read: () => number): void {
@@ -188,7 +216,13 @@ export function createTelemetry(): Telemetry {
       .addCallback((result) => result.observe(read()));
   }
 
-  return { watch, count, observe, gauge, text: registry.text };
+  return {
+    watch,
+    count: (name, labels) => recorder(name, labels)(1),
+    observe: (name, seconds, labels) => recorder(name, labels)(seconds),
+    gauge,
+    text: registry.text,
+  };
 }
 
 /** What records a counter or histogram in OpenTelemetry. */
@@ -213,8 +247,19 @@ function instrumentOf(
 /** Records a value. */
 type Instrument = (
   value: number,
-  labels: Readonly<Record<string, string>>,
+  labels: LabelValues,
 ) => void;
+
+/** Records a value for one set of labels. */
+type Recorder = (value: number) => void;
+
+/** Records the ends of an activity with one set of labels. */
+interface Ends {
+  /** How long it took, in seconds. */
+  readonly took: Recorder;
+  /** Counts its outcome. */
+  readonly count: ByLabels<Recorder>;
+}
 
 function wordOf(ended: Ended<unknown>): string {
   return "error" in ended ? outcomeOf(ended.error) : "ok";

@@ -5,7 +5,12 @@ import {
   readStaticKeys,
 } from "../../src/auth/static_keys.ts";
 import { metricList, prometheusName } from "../../src/telemetry/metrics.ts";
-import { createRegistry, MAX_SERIES } from "../../src/telemetry/registry.ts";
+import { MAX_SERIES } from "../../src/telemetry/by_labels.ts";
+import {
+  createRegistry,
+  increment,
+  record,
+} from "../../src/telemetry/registry.ts";
 import { createLimits } from "../../src/limits/limits.ts";
 import { sha256 } from "../../src/storage/hash.ts";
 import { readMetrics, type Series } from "../support/prometheus.ts";
@@ -185,10 +190,11 @@ Deno.test("GET /metrics is for callers with the scope metrics", async () => {
 Deno.test("createRegistry() escapes labels, fills buckets and limits its size", () => {
   const registry = createRegistry();
   const labels = { store: 'a "b"\\c\nd', operation: "read", outcome: "ok" };
-  registry.add("store_operations", labels, 2);
-  registry.add("store_operations", labels, 1);
+  for (let i = 0; i < 3; i++) {
+    increment(registry.series("store_operations", { ...labels }));
+  }
   for (const seconds of [0, 0.005, 0.006, 30, 31, 1e9]) {
-    registry.put("token_refresh_duration", {}, seconds);
+    record(registry.series("token_refresh_duration", {}), seconds);
   }
   const series = readMetrics(registry.text());
   assertEquals(
@@ -205,7 +211,7 @@ Deno.test("createRegistry() escapes labels, fills buckets and limits its size", 
   );
 
   for (let i = 0; i < MAX_SERIES + 50; i++) {
-    registry.add("token_refreshes", { outcome: `o${i}` }, 1);
+    increment(registry.series("token_refreshes", { outcome: `o${i}` }));
   }
   const bounded = readMetrics(registry.text());
   const refreshes = counts(bounded, "token_refreshes");
