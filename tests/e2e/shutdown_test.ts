@@ -31,16 +31,20 @@ import { unless } from "../support/unless.ts";
 
 const KEY = "a-key";
 
+/** Starts a server with these variables. */
+type Start = (env: Record<string, string>) => Promise<HttpProcess>;
+
 /** The ways to serve HTTP. They stop by the same code. */
-const entries: Readonly<
-  Record<string, (env: Record<string, string>) => Promise<HttpProcess>>
-> = {
+const entries: Readonly<Record<string, Start>> = {
   "--http": (env) => startHttp([], env),
   "the deploy entry": startDeployed,
 };
 
 /** How long hosts wait before they kill the process, in ms. */
 const PATIENCE = 5_000;
+
+/** A server gives up 3.5 s after the signal. This is well before that, in ms. */
+const PAUSE = 2_500;
 
 /** Waits until no connection is accepted, for at most ten seconds. */
 async function untilRefused(url: string): Promise<void> {
@@ -84,33 +88,53 @@ async function inTime(server: HttpProcess): Promise<Ended> {
   return ended;
 }
 
+/**
+ * Stops a server while Qontak holds the answer to a call. The answer is
+ * released as soon as the server accepts nothing more.
+ *
+ * @returns The answer or the error that the client saw, the end of the server,
+ * and how long it was held after the signal, in ms.
+ */
+async function stopDuringCall(start: Start, signal: Deno.Signal) {
+  await using sandbox = serveSandbox();
+  await using gate = startGate(sandbox);
+  await using server = await start({
+    QONTAK_BASE_URL: gate.url,
+    QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
+    MCP_API_KEYS: await keyEntry(KEY),
+  });
+  const health = await fetch(new URL("/health", server.url));
+  const { status, version } = await health.json();
+  assertEquals([status, version], ["ok", VERSION]);
+
+  const held = gate.hold("/api/v3.1/pipelines", "after");
+  // An error must wait for its turn, or it ends the other tests of this file.
+  const answer = callTool(server.url, "list_pipelines", {}, bearer(KEY))
+    .then(({ text }) => text, (error) => `${error}: ${error.cause}`);
+  await Promise.race([held, answer]);
+  const since = performance.now();
+  const ending = server.stop(signal);
+  await server.says("finishing the requests under way");
+  // A second signal, such as one that a wrapper forwards, changes nothing.
+  server.stop(signal);
+  await untilRefused(server.url);
+  gate.release();
+  const ms = performance.now() - since;
+  return { answer: await answer, ended: await ending, ms };
+}
+
 for (const [name, start] of Object.entries(entries)) {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     Deno.test(`${name} answers what is under way on ${signal}, and nothing more`, async () => {
-      await using sandbox = serveSandbox();
-      await using gate = startGate(sandbox);
-      await using server = await start({
-        QONTAK_BASE_URL: gate.url,
-        QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
-        MCP_API_KEYS: await keyEntry(KEY),
-      });
-      const health = await fetch(new URL("/health", server.url));
-      const { status, version } = await health.json();
-      assertEquals([status, version], ["ok", VERSION]);
-
-      const held = gate.hold("/api/v3.1/pipelines", "after");
-      const calling = callTool(server.url, "list_pipelines", {}, bearer(KEY));
-      await held;
-      const ending = server.stop(signal);
-      await server.says("finishing the requests under way");
-      // A second signal, such as one that a wrapper forwards, changes nothing.
-      server.stop(signal);
-      await untilRefused(server.url);
-      gate.release();
-      assertStringIncludes((await calling).text, "Corporate Sales");
-      const { code, stdout, stderr } = await ending;
+      let stopped = await stopDuringCall(start, signal);
+      // A machine that pauses makes the server give up, as it must.
+      for (let again = 0; stopped.ms > PAUSE && again < 3; again++) {
+        stopped = await stopDuringCall(start, signal);
+      }
+      const { answer, ended: { code, stdout, stderr }, ms } = stopped;
+      assertStringIncludes(answer, "Corporate Sales", `${ms} ms: ${stderr}`);
       assertEquals([code, stdout], [0, ""], stderr);
-      assertNotMatch(stderr, /given up/);
+      assertNotMatch(stderr, /did not end in time/);
     });
   }
 
@@ -155,11 +179,15 @@ for (const [name, start] of Object.entries(entries)) {
           callTool(url, "list_pipelines", {}, bearer(KEY));
         await using server = await start(env);
         const held = gate.hold("/oauth/token", "after");
-        const calling = call(server);
-        await held;
-        await refuseWrites("1");
-        gate.release();
-        assertEquals((await calling).isError, false);
+        const [answer] = await Promise.all([
+          call(server),
+          (async () => {
+            await held;
+            await refuseWrites("1");
+            gate.release();
+          })(),
+        ]);
+        assertEquals(answer.isError, false);
         if (tenant === "lost") {
           await using _stuck = await holdUp(server);
           const { stderr } = await inTime(server);
