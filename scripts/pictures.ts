@@ -1,7 +1,7 @@
 /**
- * Makes the pictures of the documents: the page at `/`, and the views, shown in
- * Chromium by the extension's own host, with the invented records of the
- * sandbox.
+ * Makes the pictures of the documents: the page at `/`, the demo on a terminal,
+ * and the views, shown in Chromium by the extension's own host, with the
+ * invented records of the sandbox.
  *
  * @module
  */
@@ -17,6 +17,7 @@ import { toStderr } from "../src/logging/log.ts";
 import { findBrowser, launch } from "./browser.ts";
 import { openView } from "./host.ts";
 import { smaller } from "./small_png.ts";
+import { onTerminal, terminalPage } from "./terminal_page.ts";
 
 /** One picture. */
 interface Picture {
@@ -79,6 +80,9 @@ const pages: Readonly<Record<string, BrowserContextOptions>> = {
   "page-phone": { viewport: PHONE, locale: "id-ID" },
 };
 
+/** The demo on a terminal of this width, from one scene to before another. */
+const DEMO = { command: "deno task demo", columns: 92, from: 3, to: 6 };
+
 /** The pictures that the documents show; --all makes the others, to look at. */
 const SHOWN = ["board", "review", "page"];
 
@@ -128,12 +132,18 @@ stack.defer(() => browser.close());
 const isWanted = (name: string) =>
   !folder.endsWith(".github/pictures") || SHOWN.includes(name);
 
-/** Keeps what a tab shows. */
-async function keep(name: string, page: Page): Promise<void> {
+/** Keeps what a tab shows, or an element of it and the text in that. */
+async function keep(
+  name: string,
+  page: Page,
+  element?: string,
+): Promise<void> {
   const path = `${folder}/${name}.png`;
   await page.waitForTimeout(300);
-  const screenshot = await page.screenshot();
-  await Deno.writeFile(path, await smaller(page, screenshot));
+  const shown = element === undefined ? undefined : page.locator(element);
+  const screenshot = await (shown ?? page).screenshot();
+  const text = await shown?.innerText() ?? "";
+  await Deno.writeFile(path, await smaller(page, screenshot, text));
   toStderr(`${path}: ${(await Deno.stat(path)).size} bytes`);
 }
 
@@ -168,3 +178,9 @@ for (
   await keep(name, opened.page);
   for (const complaint of opened.complaints) toStderr(complaint);
 }
+
+const printed = await onTerminal(DEMO.command, DEMO.columns);
+const scenes = printed.split(/\n\n(?=\S*\d+\. )/).slice(DEMO.from, DEMO.to);
+const page = await browser.newPage({ viewport: { width: 1120, height: 1000 } });
+await page.setContent(terminalPage(DEMO.command, scenes.join("\n\n")));
+await keep("demo", page, "figure");

@@ -19,10 +19,12 @@ interface Pixels {
  *
  * @param page A page of a browser, which decodes it.
  * @param png The image.
+ * @param description What it shows, for programs that read it.
  */
 export async function smaller(
   page: Page,
   png: Uint8Array,
+  description = "",
 ): Promise<Uint8Array> {
   const { width, height, data } = await page.evaluate<Pixels>(`(async () => {
     const bytes = Uint8Array.from(atob("${
@@ -53,10 +55,16 @@ export async function smaller(
       new Uint8Array([137, 80, 78, 71, 13, 10, 26, 10]),
       chunk("IHDR", new Uint8Array(header.buffer)),
       chunk("PLTE", palette),
+      ...(description ? [chunk("iTXt", international(description))] : []),
       chunk("IDAT", new Uint8Array(await new Response(packed).arrayBuffer())),
       chunk("IEND", new Uint8Array()),
     ]).arrayBuffer(),
   );
+}
+
+/** A text under the keyword "Description", not compressed, in no language. */
+function international(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(`Description\0\0\0\0\0${text}`);
 }
 
 /** The most frequent colours, and each pixel as the nearest of them. */

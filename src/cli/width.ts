@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { stripVTControlCharacters } from "node:util";
 
 /** The narrowest column, in characters, that is still readable. */
 const NARROWEST = 8;
@@ -20,19 +21,49 @@ export function terminalWidth(): number {
 /**
  * Breaks a text into lines: between words, and long words anywhere.
  *
- * @param text One line of text.
+ * @param text One line of text; colors in it take no room.
  * @param width The longest line, in characters.
  */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let rest = text;
-  while (rest.length > width) {
-    const space = rest.lastIndexOf(" ", width);
-    const end = space > 0 ? space : width;
+  let shown = stripVTControlCharacters(rest);
+  while (shown.length > width) {
+    const space = shown.lastIndexOf(" ", width);
+    const end = placeOf(space > 0 ? space : width, rest);
     lines.push(rest.slice(0, end).trimEnd());
     rest = rest.slice(end).trimStart();
+    shown = stripVTControlCharacters(rest);
   }
   return [...lines, rest];
+}
+
+/** A change of color, or one character that is shown. */
+// deno-lint-ignore no-control-regex -- an escape begins each change
+const PAINTED = /\x1b\[[\d;]*m|[^]/g;
+
+/** Where the shown character with a number is in a text with colors. */
+function placeOf(wanted: number, text: string): number {
+  let shown = 0;
+  for (const { 0: part, index } of text.matchAll(PAINTED)) {
+    if (part.length === 1 && shown++ === wanted) return index;
+  }
+  return text.length;
+}
+
+/**
+ * Breaks the lines that are too long. Where a line continues, it keeps its
+ * indentation.
+ *
+ * @param text Lines of text, with or without colors.
+ * @param width The longest line, in characters.
+ */
+export function fit(text: string, width: number = terminalWidth()): string {
+  return text.split("\n").map((line) => {
+    const indent = " ".repeat(stripVTControlCharacters(line).search(/\S|$/));
+    const room = Math.max(width - indent.length, NARROWEST);
+    return indent + wrap(line.replace(indent, ""), room).join(`\n${indent}`);
+  }).join("\n");
 }
 
 /**

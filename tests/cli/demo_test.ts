@@ -1,5 +1,9 @@
-import { assert, assertEquals } from "@std/assert";
-import { run } from "../support/process.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { onTerminal } from "../../scripts/terminal_page.ts";
+import { isOnPath, program, run } from "../support/process.ts";
+import { unless } from "../support/unless.ts";
+
+const noScript = await isOnPath("script") ? "" : "script is not on PATH";
 
 Deno.test("demo plays to its end, and names the currency of every amount", async () => {
   const { code, stdout, stderr } = await run(["demo"]);
@@ -11,5 +15,53 @@ Deno.test("demo plays to its end, and names the currency of every amount", async
     amounts.filter(([, before]) => !/^(?:IDR|USD)$/.test(before!))
       .map(([whole]) => whole),
     [],
+  );
+});
+
+Deno.test({
+  ...unless(noScript, "demo fits the terminal, and loses no word"),
+  async fn() {
+    const quoted = (await program("demo")).map((arg) => `'${arg}'`);
+    const printed = (await onTerminal(
+      `NO_COLOR=1 '${Deno.execPath()}' ${quoted.join(" ")}`,
+      60,
+    )).split("\n");
+    const tooLong = printed.filter((line) => line.length > 60);
+    assertEquals(tooLong, []);
+    const { stdout } = await run(["demo"]);
+    assert(stdout.split("\n").some((line) => line.length > 100), stdout);
+    // Ids of plans and changes differ from run to run.
+    const words = (text: string) =>
+      text.replaceAll(/"(?:plan-|\d{8}T)[^"]+"/g, '""').replaceAll(/\s/g, "");
+    assertEquals(words(printed.join("\n")), words(stdout));
+  },
+});
+
+/** The description in a PNG file. */
+function descriptionOf(png: Uint8Array<ArrayBuffer>): string {
+  const view = new DataView(png.buffer);
+  const decoder = new TextDecoder();
+  for (let at = 8; at < png.length; at += 12 + view.getUint32(at)) {
+    const data = png.subarray(at + 8, at + 8 + view.getUint32(at));
+    if (decoder.decode(png.subarray(at + 4, at + 8)) === "iTXt") {
+      return decoder.decode(data).split("\0").at(-1)!;
+    }
+  }
+  return "";
+}
+
+Deno.test("the picture of the demo shows what the demo prints", async () => {
+  const png = await Deno.readFile(
+    new URL("../../.github/pictures/demo.png", import.meta.url),
+  );
+  const [title = "", ...lines] = descriptionOf(png).split("\n");
+  assertEquals(title, "deno task demo");
+  assert(lines.length > 20, `only ${lines.length} lines`);
+  const { stdout } = await run(["demo"]);
+  const bare = (text: string) => text.replaceAll(/\s/g, "");
+  assertStringIncludes(
+    bare(stdout),
+    bare(lines.join("\n")),
+    "run deno task pictures",
   );
 });

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { beside, columns, wrap } from "../../src/cli/width.ts";
+import { beside, columns, fit, wrap } from "../../src/cli/width.ts";
 import { run } from "../support/process.ts";
 
 Deno.test("wrap() breaks between words, and long words anywhere", () => {
@@ -7,6 +7,26 @@ Deno.test("wrap() breaks between words, and long words anywhere", () => {
   assertEquals(wrap("abcdefghij", 4), ["abcd", "efgh", "ij"]);
   assertEquals(wrap("one two", Infinity), ["one two"]);
   assertEquals(wrap("", 4), [""]);
+});
+
+Deno.test("wrap() gives colors no room, and breaks none of them", () => {
+  const dim = "\x1b[2m", plain = "\x1b[22m";
+  assertEquals(wrap(`${dim}one${plain} two ${dim}three${plain}`, 8), [
+    `${dim}one${plain} two`,
+    `${dim}three${plain}`,
+  ]);
+  assertEquals(wrap(`${dim}abcdef${plain}`, 4), [
+    `${dim}abcd`,
+    `ef${plain}`,
+  ]);
+});
+
+Deno.test("fit() keeps the indentation where a line continues", () => {
+  assertEquals(
+    fit("none\n  one two three\n\n\x1b[31m  four five six\x1b[39m", 12),
+    "none\n  one two\n  three\n\n  \x1b[31mfour five\n  six\x1b[39m",
+  );
+  assertEquals(fit("  one two three", Infinity), "  one two three");
 });
 
 Deno.test("columns() fits the width, and loses no word", () => {

@@ -107,6 +107,28 @@ Deno.test("the links between documents have targets", async () => {
   assertEquals(broken, []);
 });
 
+Deno.test("the pictures are shown, small, and described in words", async () => {
+  const shown = documents.flatMap(([path, text]) =>
+    Array.from(
+      text.matchAll(/!\[([^\]]*)\]\((\S+\.png)\)/g),
+      ([, words, file]) => ({
+        words: words!,
+        file: new URL(file!, new URL(path, root)).href.slice(root.href.length),
+      }),
+    )
+  );
+  const files = await Array.fromAsync(filesIn(".github/pictures/"));
+  assertEquals(
+    [...new Set(shown.map(({ file }) => file))].sort(),
+    files.sort(),
+  );
+  for (const { words, file } of shown) {
+    assert(words.split(/\s+/).length >= 4, `${file}: "${words}"`);
+    const { size } = await Deno.stat(new URL(file, root));
+    assert(size < 60_000, `${file} has ${size} bytes`);
+  }
+});
+
 Deno.test("the paths that documents name exist", async () => {
   const missing: string[] = [];
   let count = 0;

@@ -7,7 +7,8 @@
 import { styleText } from "node:util";
 import type { Client, Transport } from "@modelcontextprotocol/client";
 import type { Sandbox } from "../../sandbox/mod.ts";
-import { say } from "../output.ts";
+import { say as sayLine } from "../output.ts";
+import { fit } from "../width.ts";
 
 // deno-lint-ignore no-explicit-any -- the shapes of answers vary
 export type Data = any;
@@ -20,6 +21,9 @@ export const bold = paint("bold"),
   dim = paint("dim"),
   red = paint("red"),
   green = paint("green");
+
+/** Prints lines that fit the terminal. */
+const say = (text: string) => sayLine(fit(text));
 
 /** The answer to a call. */
 export interface Used {
@@ -66,7 +70,7 @@ export function createNarrator(
     async use(name, args = {}) {
       told.calls++;
       say(
-        `   ${dim("the assistant calls")} ${name} ${dim(JSON.stringify(args))}`,
+        `   ${dim("the assistant calls")} ${name} ${dim(spaced(args))}`,
       );
       const result = await client.callTool({ name, arguments: args });
       const text = (result.content as { text: string }[])[0]!.text;
@@ -78,6 +82,14 @@ export function createNarrator(
       };
     },
   };
+}
+
+/** A value as JSON on one line, with spaces where it can be broken. */
+function spaced(value: Data): string {
+  return JSON.stringify(value, null, 1).replaceAll(
+    /(,?)\n */g,
+    (_, comma) => comma ? ", " : "",
+  );
 }
 
 /**
