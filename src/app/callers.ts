@@ -32,6 +32,22 @@ export interface CallersParts {
 }
 
 /**
+ * Warns of a public address that reaches this server only through a proxy that
+ * changes the path. Whether there is one, the server cannot know.
+ *
+ * @returns A sentence; undefined if the address has the path of MCP.
+ */
+export function warnOfPath(
+  { MCP_PUBLIC_URL }: Pick<Settings, "MCP_PUBLIC_URL">,
+): string | undefined {
+  if (MCP_PUBLIC_URL === undefined) return undefined;
+  const { origin, pathname } = new URL(MCP_PUBLIC_URL);
+  if (pathname === "/mcp") return undefined;
+  const path = pathname === "/" ? "no path" : `the path ${pathname}`;
+  return `MCP_PUBLIC_URL has ${path}, and this server answers at /mcp: set it to ${origin}/mcp, unless a proxy passes on ${pathname} as /mcp`;
+}
+
+/**
  * Sets up the configured credentials: static keys, stored keys and JWTs.
  *
  * @param settings The settings.
@@ -51,13 +67,8 @@ export function callersOf(
       "MCP_OAUTH_ISSUER needs MCP_OAUTH_AUDIENCE: without it, a token made for another service would be accepted here",
     ]);
   }
-  const { MCP_PUBLIC_URL } = settings;
-  if (MCP_PUBLIC_URL && new URL(MCP_PUBLIC_URL).pathname === "/") {
-    log(
-      "warn",
-      "MCP_PUBLIC_URL has no path: this server answers at /mcp, so clients need that at the end of the address, unless a proxy adds it",
-    );
-  }
+  const warning = warnOfPath(settings);
+  if (warning !== undefined) log("warn", warning);
   const names = [settings.MCP_PUBLIC_URL, ...MCP_OAUTH_AUDIENCE ?? []];
   const hasAddress = names.some((name) => /^https?:/.test(name ?? ""));
   if (isPublic && MCP_OAUTH_ISSUER && !hasAddress) {

@@ -47,7 +47,12 @@ export function readArguments(args: readonly string[]): Asked {
   for (const name of names as FlagName[]) {
     if (takes(command, name)) continue;
     const takers = commandNames.filter((taker) => takes(taker, name));
-    problems.push(`--${name} is for ${takers.join(", ")}`);
+    const { elsewhere }: Flag = flags[name];
+    problems.push(
+      `--${name} is for ${takers.join(", ")}${
+        elsewhere ? `. ${elsewhere}` : ""
+      }`,
+    );
   }
   const given = values as Flags;
   for (const name of ["host", "port"] as const) {

@@ -4,6 +4,7 @@
  * @module
  */
 import { addCommand } from "../app/advice.ts";
+import { warnOfPath } from "../app/callers.ts";
 import { checkLimits } from "../app/limits.ts";
 import { open, type Program } from "../app/open.ts";
 import type { Settings } from "../app/settings.ts";
@@ -60,11 +61,9 @@ export const doctor: Run = async ({ word, flags }) => {
   }
   const findings = [
     await attempt("configuration", () => Promise.resolve(describe(settings))),
-    ...settings.warnings.map((detail): Finding => ({
-      check: "variables",
-      status: "warn",
-      detail,
-    })),
+    ...[...settings.warnings, warnOfPath(settings) ?? []].flat().map(
+      (detail): Finding => ({ check: "variables", status: "warn", detail }),
+    ),
     await attempt("kv", () => checkKv(program, isSandbox)),
     ...settings.MCP_STORED_KEYS
       ? [await attempt("keys", () => checkKeys(program))]

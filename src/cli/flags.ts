@@ -29,6 +29,8 @@ export const flags = {
   sandbox: {
     type: "boolean",
     help: "Use a built-in CRM with invented data: no account needed",
+    elsewhere:
+      "demo and try always use the built-in CRM. No other command can see it: it is in the memory of the server that was started with --sandbox, with who signed in there, and ends with it",
   },
   toolsets: {
     type: "string",

@@ -17,6 +17,8 @@ export interface Flag {
   /** The placeholder for its value in the help. */
   readonly value?: string;
   readonly help: string;
+  /** Why other commands do not take it, where that is not plain. */
+  readonly elsewhere?: string;
   /** The environment variable whose value it replaces. */
   readonly sets?: string;
 }

@@ -62,7 +62,12 @@ Deno.test("main() refuses unknown words, and suggests the nearest", async () => 
     [
       ["--sandbox", "--http", "--host", "0.0.0.0"],
       { MCP_PUBLIC_URL: "https://crm.example.com" },
-      "MCP_PUBLIC_URL has no path",
+      "MCP_PUBLIC_URL has no path, and this server answers at /mcp: set it to https://crm.example.com/mcp, unless a proxy passes on / as /mcp",
+    ],
+    [
+      ["--sandbox", "--http", "--host", "0.0.0.0"],
+      { MCP_PUBLIC_URL: "https://example.com/crm/" },
+      "MCP_PUBLIC_URL has the path /crm, and this server answers at /mcp: set it to https://example.com/mcp, unless a proxy passes on /crm as /mcp",
     ],
     [["config", "claud"], {}, "Did you mean claude-desktop or claude-code?"],
     [
@@ -71,6 +76,11 @@ Deno.test("main() refuses unknown words, and suggests the nearest", async () => 
       'not "wrte". Did you mean write?',
     ],
     [["--port", "80"], {}, "--port is for --http"],
+    [
+      ["sessions", "list", "--sandbox"],
+      {},
+      "--sandbox is for serve, doctor, config. demo and try always use the built-in CRM. No other command can see it: it is in the memory of the server",
+    ],
     [["--sandbox=yes"], {}, "--sandbox takes no value"],
     [["--sandbox", "--http", "--host", "0.0.0.0"], {}, "MCP_API_KEYS"],
     [[], {}, "QONTAK_REFRESH_TOKEN is not set"],
@@ -123,6 +133,14 @@ Deno.test("main() refuses unknown words, and suggests the nearest", async () => 
       }),
     );
   }
+});
+
+Deno.test("doctor warns of a public address without the path of MCP", async () => {
+  const { code, stdout } = await run(["doctor", "--sandbox"], {
+    env: { MCP_PUBLIC_URL: "https://example.com" },
+  });
+  assertEquals(code, 0);
+  assertStringIncludes(stdout, "set it to https://example.com/mcp, unless");
 });
 
 Deno.test("main() reads .env without overriding what is set", async () => {
