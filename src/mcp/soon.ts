@@ -20,6 +20,7 @@ import {
   SERVER_INFO_META_KEY,
   SUPPORTED_PROTOCOL_VERSIONS,
 } from "@modelcontextprotocol/server";
+import { createLru } from "../storage/lru.ts";
 import { defined, isObject, type JsonObject } from "../values/json.ts";
 import { IDENTITY } from "../version.ts";
 import { CACHE_HINTS } from "./extras.ts";
@@ -148,7 +149,31 @@ function isStateless(
     (method !== "tools/call" || headers.get("mcp-name") === name) &&
     envelope[PROTOCOL_VERSION_META_KEY] === STATELESS &&
     hasOnly(envelope, ENVELOPE) &&
-    classifyInboundRequest({ httpMethod, body }).kind === "modern";
+    isKnownOr(
+      envelope,
+      () => classifyInboundRequest({ httpMethod, body }).kind === "modern",
+    );
+}
+
+/** The envelopes that were right lately, as JSON. */
+const rightOnes = createLru<true>(200);
+
+/** The longest envelope that is remembered, in characters. */
+const MAX_REMEMBERED = 2_000;
+
+/**
+ * Whether an envelope is right. A client repeats the same one with each request,
+ * and to check it costs more than all else that is checked here.
+ *
+ * @param envelope The envelope.
+ * @param check Whether it is right; nothing else of the request may matter.
+ */
+function isKnownOr(envelope: JsonObject, check: () => boolean): boolean {
+  const text = JSON.stringify(envelope);
+  if (rightOnes.get(text)) return true;
+  const isRight = check();
+  if (isRight && text.length <= MAX_REMEMBERED) rightOnes.set(text, true);
+  return isRight;
 }
 
 function hasOnly(object: JsonObject, keys: readonly string[]): boolean {
