@@ -269,6 +269,25 @@ export function remark(
   }
 }
 
+/**
+ * Remarks on a field that is empty in every record: whether it is empty selects
+ * all records or none, which nobody may have expected.
+ *
+ * @param field The field.
+ * @param subject The records.
+ * @param remarks Receives the remark.
+ */
+export function remarkIfNeverSet(
+  field: QueryField,
+  { table, resource }: Subject,
+  remarks: Remarks,
+): void {
+  if (table.size === 0) return;
+  for (const row of table.rows()) if (!isEmpty(field.value(row))) return;
+  const plural = resource.plural.replaceAll("_", " ");
+  remarks.always.push(`${field.called} is empty in all ${plural}`);
+}
+
 /** The name that the only unknown one is most like. */
 function like(
   field: QueryField,

@@ -13,6 +13,7 @@ import { didYouMean, foldText } from "../values/words.ts";
 import {
   meaningOf,
   remark,
+  remarkIfNeverSet,
   type Remarks,
   valuesOf,
 } from "./condition_values.ts";
@@ -112,6 +113,7 @@ export function parseCondition(
   }
   const field = fields.find(word);
   if (op === "is_empty" || op === "is_set") {
+    remarkIfNeverSet(field, subject, remarks);
     const wanted = op === "is_empty";
     return (row) => isEmpty(field.value(row)) === wanted;
   }

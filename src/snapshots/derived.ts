@@ -52,19 +52,22 @@ const COMPLETED = "4";
  * record has no state.
  */
 function stateOf(
-  { resource, stages }: Subject,
+  { resource, stages, table }: Subject,
   read: Read,
 ): Pick<QueryField, "value" | "rule" | "options"> | undefined {
+  const decisive = resource.name === "task"
+    ? "crm_task_status_id"
+    : resource.place?.stage;
+  if (decisive === undefined || !table.shows(decisive)) return undefined;
   if (resource.name === "task") {
-    const status = read("crm_task_status_id");
+    const status = read(decisive);
     return {
       options: stateOptions([], false),
       rule: "closed: the task's status is Completed; open: any other",
       value: (row) => String(status(row)) === COMPLETED ? "closed" : "open",
     };
   }
-  if (!resource.place) return undefined;
-  const stage = read(resource.place.stage);
+  const stage = read(decisive);
   const isDeal = resource.name === "deal";
   const states = statesOf(stages, isDeal);
   return {
@@ -150,7 +153,9 @@ export function derivedOf(
       ["days_since_update", "updated_at"],
     ] as const
   ) {
-    if (Object.hasOwn(subject.resource.shows, column)) {
+    if (
+      Object.hasOwn(subject.resource.shows, column) && table.shows(column)
+    ) {
       put(name, "number", since(column));
     }
   }
@@ -158,7 +163,10 @@ export function derivedOf(
   const state = stateOf(subject, read);
   if (state) put("state", "text", state.value, state);
 
-  if (Object.hasOwn(subject.resource.endpoints.create.body, "due_date")) {
+  if (
+    Object.hasOwn(subject.resource.endpoints.create.body, "due_date") &&
+    table.shows("due_date")
+  ) {
     const due = read("due_date");
     const today = zone.startOf(zone.dayOf(now));
     /** How many whole days it is overdue; undefined if it is not overdue. */

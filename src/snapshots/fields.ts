@@ -1,8 +1,8 @@
 /**
  * The fields of a snapshot that a question may name: keys of records and
- * bodies, custom fields by id or label, and derived fields. An unknown name is
- * an error that suggests the nearest name; it is never treated as an empty
- * column.
+ * bodies, custom fields by id or label, and derived fields. An unknown name, or
+ * one that the list of records does not show, is an error that suggests the
+ * nearest name; it is never treated as an empty column.
  *
  * @module
  */
@@ -20,16 +20,16 @@ import {
 import { freeTextAt } from "../qontak/texts.ts";
 import { isEmpty, show, toId } from "../values/json.ts";
 import { isPhoneKey } from "../values/phone.ts";
-import { fold, nearest } from "../values/words.ts";
+import { fold } from "../values/words.ts";
 import { derivedOf, single } from "./derived.ts";
+import {
+  type FieldNames,
+  nameFields,
+  unknownField,
+  unlistedField,
+} from "./field_errors.ts";
 import { NOTE_RULE } from "./notes.ts";
-import type {
-  FieldKind,
-  Kind,
-  Parent,
-  QueryField,
-  Subject,
-} from "./subject.ts";
+import type { FieldKind, Parent, QueryField, Subject } from "./subject.ts";
 import { customColumn, type Table } from "./table.ts";
 
 /** How the values of a body key are compared, by its type. */
@@ -57,29 +57,26 @@ const CUSTOM_KINDS: Readonly<Record<string, FieldKind>> = {
   multiple_select: "list",
 };
 
-/** The records that notes belong to. */
-const NOTED: ReadonlySet<string> = new Set(["contacts", "companies", "deals"]);
-
 /** What the owner is where a record also has an assignee. */
 const OWNER_RULE =
   'the field that Qontak labels "Owner"; who works on it is assignee_id';
 
 /** Finds the fields that a question names. */
-export interface Fields {
+export interface Fields extends FieldNames {
   /**
    * Finds a field.
    *
    * @param word A key, the id or label of a custom field, or a derived field.
-   * @throws {InputError} When no field matches, or several do.
+   * @throws {InputError} When no field matches, several do, or the list of
+   * records does not show it.
    */
   find(word: unknown): QueryField;
+  /** Finds a field; undefined if {@linkcode find} would throw. */
+  known(word: unknown): QueryField | undefined;
   /** The fields of whole records, without those that are derived. */
   all(): QueryField[];
-  /** The names of all fields, and the same as a sentence. */
-  readonly candidates: () => string[];
+  /** The names of all fields, as a sentence. */
   readonly names: string;
-  /** A name in sentences: a company's own name is in quotation marks. */
-  readonly call: (name: string) => string;
   /** The currency of a row; undefined if the records have none. */
   readonly currency: ((row: number) => unknown) | undefined;
 }
@@ -206,8 +203,45 @@ export function createFields(
     [...keys].find((key) => {
       const label = nameColumn(table, key);
       return label !== undefined && answerKey(resource, label) === name &&
-        (table.column(key) !== undefined || table.column(label) !== undefined);
+        (table.shows(key) || table.shows(label));
     });
+
+  /** The field of a name, listed or not: its key, or a custom field. */
+  function locate(name: string): string | Field | undefined {
+    const key = byArgument.get(name) ?? (keys.has(name) ? name : undefined);
+    if (key !== undefined && table.column(key)) return key;
+    const named = namedBy(name) ?? key;
+    if (named !== undefined) return named;
+    const digits = name.replace(/^#/, "");
+    const byId = fields.find(({ custom, id }) => custom && `${id}` === digits);
+    if (byId) return byId;
+    const alike = fieldsCalled(name);
+    if (alike.length > 1) {
+      throw new InputError(
+        `${show(name)} is the name of ${alike.length} fields: ${
+          alike.map((field) => field.id ?? call(field.key)).join(", ")
+        }. Name one of these`,
+      );
+    }
+    const [only] = alike;
+    if (only) return only.custom ? only : only.key;
+    const short = [...byArgument].flatMap(([argument, key]) =>
+      argument === `${name}_id` ||
+        key.endsWith(`_${name}_id`) && !key.startsWith("unique_")
+        ? [key]
+        : []
+    );
+    return short.length === 1 ? short[0] : undefined;
+  }
+
+  /**
+   * Whether the records of the list show a field, even if it is empty in all of
+   * them. What only requests have would seem empty in every record.
+   */
+  const isListed = (field: string | Field): boolean =>
+    typeof field === "string"
+      ? table.shows(field) || table.shows(nameColumn(table, field) ?? field)
+      : table.shows(customColumn(field.id!, "value"));
 
   /** Fields by their folded labels and names, once one is searched so. */
   let folded: Map<string, Set<Field>> | undefined;
@@ -234,10 +268,41 @@ export function createFields(
   const candidates = () => [
     ...new Set([
       ...Object.keys(derived),
-      ...byArgument.keys(),
-      ...fields.filter(({ custom }) => custom).map(({ label }) => label),
+      ...[...byArgument].flatMap(([argument, key]) =>
+        isListed(key) || namedBy(argument) !== undefined ? [argument] : []
+      ),
+      ...fields.filter((field) => field.custom && isListed(field))
+        .map(({ label }) => label),
     ]),
   ];
+
+  function find(word: unknown): QueryField {
+    if (typeof word !== "string" && typeof word !== "number") {
+      throw new InputError(
+        `Name a field by its name or by the id of a custom field, not by ${
+          show(word)
+        }`,
+      );
+    }
+    const name = String(word).trim();
+    if (Object.hasOwn(derived, name)) return derived[name]!;
+    const field = locate(name);
+    if (field !== undefined && isListed(field)) {
+      return typeof field === "string" ? standard(field) : custom(field);
+    }
+    const inherited = above?.find(name);
+    if (inherited) return inherited;
+    onUnknown();
+    const names = {
+      candidates: () => [...candidates(), ...above?.candidates() ?? []],
+      call,
+    };
+    throw new InputError(
+      field === undefined
+        ? unknownField(name, resource, names)
+        : unlistedField(name, resource, names),
+    );
+  }
 
   return {
     candidates,
@@ -245,44 +310,14 @@ export function createFields(
     currency: Object.hasOwn(body, "currency")
       ? read("currency")
       : above?.currency,
-    find(word) {
-      if (typeof word !== "string" && typeof word !== "number") {
-        throw new InputError(
-          `Name a field by its name or by the id of a custom field, not by ${
-            show(word)
-          }`,
-        );
+    find,
+    known(word) {
+      try {
+        return find(word);
+      } catch (error) {
+        if (error instanceof InputError) return undefined;
+        throw error;
       }
-      const name = String(word).trim();
-      if (Object.hasOwn(derived, name)) return derived[name]!;
-      const key = byArgument.get(name) ?? (keys.has(name) ? name : undefined);
-      if (key !== undefined && table.column(key)) return standard(key);
-      const named = namedBy(name);
-      if (named !== undefined) return standard(named);
-      if (key !== undefined) return standard(key);
-      const ids = fields.filter(({ custom, id }) =>
-        custom && `${id}` === name.replace(/^#/, "")
-      );
-      if (ids.length > 0) return custom(ids[0]!);
-      const alike = fieldsCalled(name);
-      const [first, second] = alike;
-      if (second) {
-        throw new InputError(
-          `${show(name)} is the name of ${alike.length} fields: ${
-            alike.map((field) => field.id ?? call(field.key)).join(", ")
-          }. Name one of these`,
-        );
-      }
-      if (first) return first.custom ? custom(first) : standard(first.key);
-      const short = [...byArgument].flatMap(([argument, key]) =>
-        argument === `${name}_id` || key.endsWith(`_${name}_id`) ? [key] : []
-      );
-      if (short.length === 1) return standard(short[0]!);
-      const inherited = above?.find(name);
-      if (inherited) return inherited;
-      onUnknown();
-      const all = [...candidates(), ...above?.candidates() ?? []];
-      throw new InputError(unknown(name, resource, all, call));
     },
     all() {
       const found = Object.keys(
@@ -294,87 +329,14 @@ export function createFields(
       );
       return [
         ...found.filter(({ key }) => !names.has(key)),
-        ...fields.filter((field) => field.custom).map(custom),
+        ...fields.filter((field) => field.custom && isListed(field))
+          .map(custom),
       ];
     },
     get names() {
-      const all = candidates();
-      const of = subject.parent?.subject.resource.plural;
-      const inherited = above?.candidates().filter((one) => !all.includes(one));
-      return `Fields of ${resource.plural.replaceAll("_", " ")}: ${
-        listNames(all, MAX_NAMES, call)
-      }${
-        inherited === undefined
-          ? ""
-          : `, and those of their ${of}: ${
-            listNames(inherited, MAX_INHERITED, above!.call)
-          }`
-      }`;
+      return nameFields(resource, { candidates, call }, above);
     },
   };
-}
-
-/** The most fields that a refusal names. */
-const MAX_NAMES = 40;
-
-/** The most fields of the records that others belong to that it names. */
-const MAX_INHERITED = 25;
-
-function listNames(
-  names: readonly string[],
-  most: number,
-  call: (name: string) => string,
-): string {
-  const more = names.length - most;
-  return `${names.slice(0, most).map(call).join(", ")}${
-    more > 0 ? ` and ${more} more` : ""
-  }`;
-}
-
-/**
- * The fields that a word may mean, by the words that other resources and other
- * programs have for them.
- */
-const MEANT: Readonly<Record<string, readonly string[]>> = {
-  status: ["state", "crm_task_status_id", "crm_stage_id", "ticket_stage_id"],
-  stage: ["crm_stage_id", "ticket_stage_id", "crm_task_status_id", "state"],
-  owner: ["creator_id", "assignee_id"],
-  assignee: ["assignee_id", "creator_id"],
-  value: ["size", "total_price", "price"],
-  amount: ["size", "total_price", "price"],
-  price: ["price", "total_price", "size"],
-  total: ["total_price", "size"],
-  phone: ["telephone"],
-  deadline: ["due_date", "expired_date", "closed_date"],
-  title: ["name"],
-  subject: ["name"],
-};
-
-/** How many fields that a word may mean an error names. */
-const MOST_MEANT = 2;
-
-function unknown(
-  name: string,
-  resource: Kind,
-  candidates: readonly string[],
-  call: (name: string) => string,
-): string {
-  const plural = resource.plural.replaceAll("_", " ");
-  if (/^notes?$/i.test(name) && NOTED.has(resource.plural)) {
-    return `${plural} have no field ${
-      show(name)
-    }: notes are records of their own. Ask with resource notes, of {resource: ${resource.plural}, where} for those of some ${plural}, and where {field: note, op: contains, value}`;
-  }
-  const word = fold(name).replace(/ (?:id|name)$/, "");
-  const meant = Object.hasOwn(MEANT, word)
-    ? MEANT[word]!.filter((one) => candidates.includes(one))
-      .slice(0, MOST_MEANT)
-    : [];
-  const near = meant.length > 0 ? meant : nearest(name, candidates) ?? [];
-  const names = [near].flat().map(call).join(" or ");
-  return `${plural} have no field ${show(name)}${
-    names === "" ? "" : `. Did you mean ${names}?`
-  }`;
 }
 
 /** How the values of a key are compared if no body has the key. */
@@ -398,11 +360,10 @@ function shownAs(
 /** The column that has the names of an id, or would have them. */
 function nameColumn(table: Table, key: string): string | undefined {
   const nameKey = nameKeyOf(key);
-  return nameKey === undefined
-    ? undefined
-    : [nameKey, fullNameKey(nameKey), `${nameKey}s`].find((name) =>
-      table.column(name) !== undefined
-    ) ?? nameKey;
+  if (nameKey === undefined) return undefined;
+  const names = [nameKey, fullNameKey(nameKey), `${nameKey}s`];
+  return names.find((name) => table.column(name) !== undefined) ??
+    names.find((name) => table.shows(name)) ?? nameKey;
 }
 
 /** An id, or several, as numbers; undefined if there is none. */
@@ -435,11 +396,10 @@ function namesIn(options: readonly Option[] = []): (id: unknown) => unknown {
 }
 
 /** The fields of the records that others belong to, as fields of these. */
-function fieldsOf(table: Table, { subject, key }: Parent): {
+function fieldsOf(table: Table, { subject, key }: Parent): FieldNames & {
+  readonly plural: string;
   readonly currency: Fields["currency"];
   readonly find: (name: string) => QueryField | undefined;
-  readonly candidates: () => string[];
-  readonly call: Fields["call"];
 } {
   const fields = createFields(subject);
   const through =
@@ -449,18 +409,14 @@ function fieldsOf(table: Table, { subject, key }: Parent): {
       return parent === undefined ? undefined : read(parent);
     };
   return {
+    plural: subject.resource.plural,
     currency: fields.currency && through(fields.currency),
     candidates: fields.candidates,
     call: fields.call,
     find(name) {
-      let field: QueryField;
-      try {
-        field = fields.find(name);
-      } catch (error) {
-        // The error about the records themselves says more.
-        if (error instanceof InputError) return undefined;
-        throw error;
-      }
+      // The error about the records themselves says more.
+      const field = fields.known(name);
+      if (!field) return undefined;
       return {
         ...field,
         value: through(field.value),

@@ -14,6 +14,7 @@ import { cutAt } from "../values/text.ts";
 import { visible } from "../values/visible.ts";
 import { type Account, type Linked, linkedTo } from "./linked_records.ts";
 import { NOTE_RULE, readNotes } from "./notes.ts";
+import { createFields } from "./fields.ts";
 import { copyOf, queryInTurns } from "./query.ts";
 import {
   type Ask,
@@ -110,8 +111,13 @@ export async function createOverview(
     steps: (found) => linkedTo(account, found),
     signal,
   });
-  const ask: Ask = (subject, question) =>
-    queryInTurns(question, subject, [], signal);
+  const ask: Ask = (subject, { fields, ...question }) => {
+    const { known } = createFields(subject);
+    // A company's list may not show all of them.
+    const shown = fields?.filter((name) => known(name) !== undefined);
+    const asked = { ...question, ...(shown ? { fields: shown } : {}) };
+    return queryInTurns(asked, subject, [], signal);
+  };
   const notes = await notesAround(options, linked, ask);
   const parts = await readParts(linked, ask);
   const ends = await readEnds(linked, notes.notes, ask);

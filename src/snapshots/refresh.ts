@@ -76,11 +76,21 @@ export async function readTouched(
     touched.delete(id);
     try {
       const record = await readOne(id, signal);
-      if (record) table.put(id, record);
+      if (record) table.put(id, asListed(record, table));
       else table.remove(id);
     } catch (error) {
       touched.add(id);
       throw error;
     }
   }
+}
+
+/**
+ * A record that was read alone, without the keys that the list does not show:
+ * the other records have them too, but here they would seem empty.
+ */
+function asListed(record: JsonObject, table: Table): JsonObject {
+  return Object.fromEntries(
+    Object.entries(record).filter(([key]) => table.shows(key)),
+  );
 }

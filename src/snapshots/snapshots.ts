@@ -210,7 +210,8 @@ export function createSnapshots(options: SnapshotOptions = {}): Snapshots {
     const { made, unfinished } = entry;
     if (
       fresh || !made || unfinished || entry.isExpired ||
-      entry.touched.size > MAX_TOUCHED
+      // Only the list tells which keys its records show.
+      entry.touched.size > (made.table.size === 0 ? 0 : MAX_TOUCHED)
     ) {
       await readAll(entry, request, signal, tell);
     } else if (now() - made.checkedAt >= lifetime) {

@@ -25,6 +25,12 @@ const MOST_EXPECTED = 20_000;
 /** How much larger the capacity becomes when it is used up. */
 const GROWTH = 1.25;
 
+/** The key of a record that holds its custom fields. */
+const CUSTOM = "additional_fields";
+
+/** The name of a column of a custom field: see {@linkcode customColumn}. */
+const COLUMN = /^#(\d+)( label)?$/;
+
 /** One column. */
 export interface Column {
   /** The distinct values; code 0 is the empty value. */
@@ -76,6 +82,11 @@ export interface Table {
   column(name: string): Column | undefined;
   /** The names of all columns. */
   columns(): Iterable<string>;
+  /**
+   * Whether records show a key, or a custom field by the name of its column,
+   * even if it is empty in all of them. Until a record is added, any may.
+   */
+  shows(name: string): boolean;
   /** The value of a column in a row; undefined if the record has none. */
   value(row: number, name: string): unknown;
   /** How many records were replaced or removed since the table was made. */
@@ -308,6 +319,11 @@ function tableOf(parts: Parts): Table {
       return column?.values[column.codes[row]!];
     },
     columns: () => columns.keys(),
+    shows(name) {
+      if (keys.size === 0) return true;
+      const [, id] = COLUMN.exec(name) ?? [];
+      return id === undefined ? keys.has(name) : fields.has(Number(id));
+    },
     expect(count) {
       const rows = Math.min(count, MOST_EXPECTED);
       if (rows > capacity) growTo(rows);
@@ -325,7 +341,8 @@ function tableOf(parts: Parts): Table {
       for (let i = 0; i < names.length; i++) {
         const key = names[i]!;
         const value = record[key];
-        if (key === "additional_fields" && Array.isArray(value)) {
+        if (key === CUSTOM && Array.isArray(value)) {
+          keys.add(CUSTOM);
           setCustom(row, value);
         } else set(row, placeFor(i, key), value);
       }
@@ -342,7 +359,7 @@ function tableOf(parts: Parts): Table {
       const record: JsonObject = {};
       const custom = new Map<number, JsonObject>();
       if (withEmpty) {
-        for (const key of keys) record[key] = null;
+        for (const key of keys) if (key !== CUSTOM) record[key] = null;
         for (const [id, { name }] of fields) {
           custom.set(id, { id, name, value: null, value_name: null });
         }
@@ -351,7 +368,7 @@ function tableOf(parts: Parts): Table {
         const code = column.codes[row]!;
         if (code === NONE) continue;
         const value = column.values[code];
-        const [, digits, label] = /^#(\d+)( label)?$/.exec(name) ?? [];
+        const [, digits, label] = COLUMN.exec(name) ?? [];
         if (digits === undefined) {
           record[name] = value;
           continue;
@@ -362,7 +379,7 @@ function tableOf(parts: Parts): Table {
         entry[label ? "value_name" : "value"] = value;
         custom.set(id, entry);
       }
-      if (custom.size > 0) record.additional_fields = [...custom.values()];
+      if (custom.size > 0) record[CUSTOM] = [...custom.values()];
       return record;
     },
     copy: () =>

@@ -38,8 +38,25 @@ Deno.test("createOverview() lets others run, who may change the records", async 
   );
   const found = new Map([
     ["contact", people],
-    ["deal", foundOf(deal, (id) => ({ ...common, name: `D${id}`, size: id }))],
-    ["task", foundOf(task, (id) => ({ ...common, name: `T${id}` }))],
+    [
+      "deal",
+      foundOf(deal, (id) => ({
+        ...common,
+        name: `D${id}`,
+        size: id,
+        crm_stage_id: 1,
+        closed_date: null,
+      })),
+    ],
+    [
+      "task",
+      foundOf(task, (id) => ({
+        ...common,
+        name: `T${id}`,
+        due_date: null,
+        crm_task_status_id: 1,
+      })),
+    ],
   ]);
   let longest = 0;
   let last = performance.now();

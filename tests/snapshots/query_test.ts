@@ -79,7 +79,11 @@ function subjectOf(records: readonly JsonObject[]): Subject {
   };
 }
 
-const deal = (id: number, more: JsonObject): JsonObject => ({
+/** A deal as lists show it: also with what is empty. */
+const deal = (
+  id: number,
+  { additional_fields = [], ...more }: JsonObject,
+): JsonObject => ({
   id,
   name: `Deal ${id}`,
   currency: "IDR",
@@ -89,7 +93,15 @@ const deal = (id: number, more: JsonObject): JsonObject => ({
   crm_stage_name: "New",
   creator_id: 7,
   creator_name: "Budi",
+  size: null,
+  closed_date: null,
+  created_at: null,
+  updated_at: null,
   ...more,
+  additional_fields: fields.filter(({ custom }) => custom).map(({ id, name }) =>
+    (additional_fields as JsonObject[]).find((one) => one.id === id) ??
+      { id, name, value: null, value_name: null }
+  ),
 });
 
 const ask = (records: readonly JsonObject[], question: Question) =>
@@ -218,6 +230,9 @@ Deno.test("answerSteps() shows whole records with *, also what is empty, and two
     creator_id: 7,
     creator_name: "Budi",
     size: null,
+    closed_date: null,
+    created_at: null,
+    updated_at: null,
     crm_lead_ids: [3, 4],
     crm_lead_name: ["Ani", "Budi"],
     state: "open",
