@@ -6,7 +6,8 @@
  */
 import { dirname } from "node:path";
 import { readEnvironment } from "../app/environment.ts";
-import { open, type Program } from "../app/open.ts";
+import { open } from "../app/open.ts";
+import type { Settings } from "../app/settings.ts";
 import {
   type ClientId,
   CLIENTS,
@@ -15,7 +16,7 @@ import {
   type Snippet,
   startsServers,
 } from "../clients/clients.ts";
-import { ConfigError } from "../errors.ts";
+import { ConfigError, UnreachableError } from "../errors.ts";
 import { isInvalidGrant } from "../tokens/renewal.ts";
 import { DEFAULT_TENANT } from "../tokens/store.ts";
 import { defined, isObject, type JsonObject } from "../values/json.ts";
@@ -46,23 +47,20 @@ const MAX_FILE = 4_000_000;
  * the client's configuration.
  */
 export const setup: Run = async ({ word, flags }) => {
-  const wanted = word === undefined
-    ? undefined
-    : startable(readClient(word, "setup"));
+  const words = setupWords(navigator.language);
+  const wanted = word === undefined ? undefined : readStartable(word, words);
   const { variables } = readEnvironment();
   const { TOKEN_STORE } = variables;
   if (TOKEN_STORE && TOKEN_STORE !== SETUP_STORE && TOKEN_STORE !== "env") {
-    throw new ConfigError([
-      `setup keeps the token in Deno KV on this machine, and TOKEN_STORE is ${TOKEN_STORE}: use qontak-mcp tenants add and qontak-mcp config with that store`,
-    ]);
+    throw new ConfigError([words.otherStore(TOKEN_STORE)]);
   }
   const asker = createAsker();
-  const words = setupWords(navigator.language);
-  await using program = await open(
-    { ...settingsOf(flags), TOKEN_STORE: SETUP_STORE },
-    { isStoreCommand: true },
-  );
-  const code = await keepToken(program, asker, words);
+  const settings = settingsOf(flags);
+  const code = await keepToken(settings, asker, words).catch((error) => {
+    const isReached = !(error instanceof UnreachableError);
+    tellIfAny(asker, isReached ? words.unfinished : words.notReached);
+    throw error;
+  });
   if (code !== OK) return code;
   const client = wanted ?? await askClient(asker, words);
   const env = {
@@ -74,19 +72,36 @@ export const setup: Run = async ({ word, flags }) => {
   return await configure(client, { env, flags, asker, words });
 };
 
+/** Languages other than English say some things in addition. */
+function tellIfAny(asker: Asker, text: string): void {
+  if (text !== "") asker.tell(text);
+}
+
 /** Asks for the token, unless there is one that the person keeps. */
 async function keepToken(
-  program: Program,
+  settings: Settings,
   asker: Asker,
   words: SetupWords,
 ): Promise<number> {
+  await using program = await open(
+    { ...settings, TOKEN_STORE: SETUP_STORE },
+    { isStoreCommand: true },
+  );
   const isThere = (await program.store.read(DEFAULT_TENANT)) !== undefined;
   if (isThere && await isKept(asker, words)) return OK;
   asker.tell(words.makeToken);
   const options = isThere ? { replace: true } : {};
   for (let tries = 1;; tries++) {
     try {
-      return await add(program, DEFAULT_TENANT, options, asker, words.kept);
+      const code = await add(
+        program,
+        DEFAULT_TENANT,
+        options,
+        asker,
+        words.kept,
+      );
+      tellIfAny(asker, code === OK ? words.works : words.checkFailed);
+      return code;
     } catch (error) {
       const isLast = tries === TRIES;
       // What was pasted is not a token, such as one in quotation marks.
@@ -122,30 +137,44 @@ const TRIES = 3;
 /** Whether an answer means yes, in English or Indonesian. */
 const isYes = (answer: string) => /^(?:y|yes|ya)$/i.test(answer);
 
-function startable(client: ClientId): ClientId {
+/** The clients that start servers. */
+const STARTABLE = CLIENTS.filter(startsServers);
+
+/**
+ * Reads the name of a client that can start a server.
+ *
+ * @throws {ConfigError} If it names another, or nothing that is known; in the language of `words`.
+ */
+function readStartable(
+  word: string | undefined,
+  words: SetupWords,
+): ClientId {
+  let client: ClientId;
+  try {
+    client = readClient(word, "setup");
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const finding = error.problems.join("\n");
+    throw new ConfigError([words.unknownClient(finding, STARTABLE.join(", "))]);
+  }
   if (startsServers(client)) return client;
-  throw new ConfigError([
-    `${
-      nameOf(client)
-    } cannot start a server: it needs one that runs, such as with --http. qontak-mcp config says how to connect it`,
-  ]);
+  throw new ConfigError([words.cannotStart(nameOf(client))]);
 }
 
 async function askClient(
   asker: Asker,
   words: SetupWords,
 ): Promise<ClientId> {
-  const known = CLIENTS.filter(startsServers);
-  const names = known.map((id) => `  ${id}  ${nameOf(id)}`);
+  const names = STARTABLE.map((id) => `  ${id}  ${nameOf(id)}`);
   asker.tell(`${words.clients}\n${names.join("\n")}`);
   for (let tries = 1;; tries++) {
     const answer = await asker.ask(words.typeName);
     try {
-      return startable(readClient(answer || undefined, "setup"));
+      return readStartable(answer || undefined, words);
     } catch (error) {
       const isLast = answer === "" || tries === TRIES;
       if (!(error instanceof ConfigError) || isLast) throw error;
-      asker.tell(words.unknownClient(error.problems.join("\n")));
+      asker.tell(error.problems.join("\n"));
     }
   }
 }
@@ -166,16 +195,16 @@ async function configure(
   const file = fileHere(client);
   say(snippet.text);
   const change = snippet.config && file
-    ? await changeOf(file, snippet.config)
+    ? await changeOf(file, snippet.config, words)
     : undefined;
   if (change === undefined || file === undefined) {
-    asker.tell(`${nameOf(client)}: ${snippet.instruction}${fileHint(file)}`);
+    asker.tell(byHand(client, snippet, words, file));
     return OK;
   }
   if (typeof change === "string") {
     asker.tell(
-      `${file} is not changed: ${change}. ${words.paste} ${
-        byHand(client, snippet, file)
+      `${words.notChanged(file, change)} ${words.paste} ${
+        byHand(client, snippet, words, file)
       }`,
     );
     return FAILED;
@@ -183,7 +212,9 @@ async function configure(
   const copy = change.before === undefined ? undefined : backupOf(file);
   const answer = await asker.ask(words.agree(file, copy));
   if (!isYes(answer)) {
-    asker.tell(`${words.nothingWritten} ${byHand(client, snippet, file)}`);
+    asker.tell(
+      `${words.nothingWritten} ${byHand(client, snippet, words, file)}`,
+    );
     return OK;
   }
   await write(file, change);
@@ -191,10 +222,17 @@ async function configure(
   return OK;
 }
 
-const fileHint = (file: string | undefined) => file ? `. File: ${file}` : "";
-
-const byHand = (client: ClientId, { instruction }: Snippet, file: string) =>
-  `${nameOf(client)}: ${instruction}${fileHint(file)}`;
+/** What a person does with a text. */
+function byHand(
+  client: ClientId,
+  { instruction }: Snippet,
+  words: SetupWords,
+  file: string | undefined,
+): string {
+  return `${nameOf(client)}: ${words.instruction(client, instruction)}${
+    file ? words.file(file) : ""
+  }`;
+}
 
 const backupOf = (file: string) => `${file}.before-qontak`;
 
@@ -209,29 +247,30 @@ interface Change {
 async function changeOf(
   file: string,
   config: JsonObject,
+  words: SetupWords,
 ): Promise<Change | string> {
   let before: string | undefined;
   try {
     const { size } = await Deno.stat(file);
-    if (size > MAX_FILE) return "it is too large";
+    if (size > MAX_FILE) return words.tooLarge;
     before = await Deno.readTextFile(file);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) {
-      return `it cannot be read (${(error as Error).name})`;
+      return words.unreadable((error as Error).name);
     }
   }
   const present = before?.trim() ? parsed(before) : {};
   if (LONG_NUMBER.test(before ?? "")) {
-    return "it has a number with more digits than a program can keep";
+    return words.longNumber;
   }
   if (!isObject(present)) {
-    return "it is not plain JSON: it has comments, or a bracket is missing";
+    return words.notJson;
   }
   const merged: Record<string, unknown> = { ...present };
   for (const [key, value] of Object.entries(config)) {
     const there = merged[key] ?? {};
     if (!isObject(there) || !isObject(value)) {
-      return `its ${key} has an unexpected form`;
+      return words.unexpectedForm(key);
     }
     merged[key] = { ...there, ...value };
   }

@@ -133,7 +133,75 @@ Deno.test({
     assertStringIncludes(stderr, "Qontak tidak menerima token ini");
     assertStringIncludes(stderr, "Aplikasi tempat Anda berbicara");
     assertStringIncludes(stdout, "Token Anda disimpan di komputer ini");
+    assertStringIncludes(stderr, "Token itu berfungsi");
     assertStringIncludes(stdout, "Cursor sudah diatur");
+  },
+});
+
+Deno.test({
+  ...unless(
+    Deno.build.os === "linux" ? "" : "the language is not that of LANG here",
+    "setup says in Indonesian why it does not go further",
+  ),
+  async fn() {
+    await using machine = await createMachine();
+    const { home, sandbox } = machine;
+    const file = `${home}/.cursor/mcp.json`;
+    await Deno.mkdir(`${home}/.cursor`);
+    const setup = async (
+      args: readonly string[],
+      lines: readonly string[],
+      env: Record<string, string> = {},
+    ) => {
+      const { code, stderr } = await run([WITH_KV, "setup", ...args], {
+        env: { ...machine.env, LANG: "id_ID.UTF-8", ...env },
+        stdin: lines.map((line) => `${line}\n`).join(""),
+      });
+      return `${code}: ${stderr}`;
+    };
+    const token = sandbox.refreshToken;
+    // Without a connection, the token was not sent.
+    assertMatch(
+      await setup(["cursor"], [token], {
+        QONTAK_BASE_URL: "http://127.0.0.1:9",
+      }),
+      /^1: .*Qontak tidak dapat dihubungi\. Periksa sambungan internet/s,
+    );
+    assertMatch(
+      await setup([], [], { TOKEN_STORE: "vault" }),
+      /^2: .*sedangkan TOKEN_STORE adalah vault/s,
+    );
+    assertMatch(
+      await setup(["chatgpt"], []),
+      /^2: .*ChatGPT tidak dapat memulai server di komputer ini/s,
+    );
+    assertMatch(
+      await setup(["cursro"], []),
+      /^2: .*Ketik salah satu dari nama ini: claude-desktop, .*cursor/s,
+    );
+    for (
+      const [text, why] of [
+        [`{ // mine\n "mcpServers": {} }`, "tanda kurung yang kurang"],
+        [`{"mcpServers": []}`, "bentuk mcpServers di dalamnya tidak dikenal"],
+        [`{"n": 12345678901234567890}`, "angka yang lebih panjang"],
+      ] as const
+    ) {
+      await Deno.writeTextFile(file, text);
+      const refused = await setup(["cursor"], [token]);
+      assertStringIncludes(refused, `${file} tidak diubah: `);
+      assertStringIncludes(refused, why);
+      assertStringIncludes(
+        refused,
+        "Cursor: Tempel teks di atas ke berkas itu",
+      );
+      assertStringIncludes(refused, `. Berkas: ${file}`);
+    }
+    const printed = await setup(["claude-code"], [""]);
+    assertStringIncludes(printed, "Claude Code: Jalankan di terminal");
+    assertMatch(
+      await setup(["cursor"], ["a", "b", "c"]),
+      /^2: .*Pengaturan belum selesai.*ketik dulu kata baru/s,
+    );
   },
 });
 
