@@ -116,7 +116,12 @@ export function createZone(name: string): Zone {
   function whenShown(clock: number): number {
     // The clock may change between that time in UTC and that time in the zone.
     const guess = clock - offsetAt(clock);
-    return clock - offsetAt(guess);
+    const found = clock - offsetAt(guess);
+    // A clock that is put forward skips some times, in some zones midnight: the
+    // time that it shows then is later.
+    return clockAt(found) === clock
+      ? found
+      : clock - Math.min(offsetAt(guess), offsetAt(found));
   }
 
   return {

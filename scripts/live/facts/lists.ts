@@ -131,6 +131,30 @@ export const listFacts: Facts = {
       return noneOf(wrong, `${lists.length} lists`);
     },
   },
+  "list-keys": {
+    question: "Do all records of a list show the same keys, if empty too?",
+    assumed: "Yes; questions about other keys are refused",
+    code: "src/snapshots/fields.ts: createFields",
+    how: "The keys and the custom fields of the records of every list",
+    log(lab) {
+      const lists = allEndpoints.filter((list) =>
+        list.answers === "page" && lab.answers(list).length > 0
+      );
+      const wrong = demand(lists, "no list could be read").flatMap((list) => {
+        const records = objectsIn(lab.firstBody(list).response);
+        const shapes = new Set(records.map((record) =>
+          [
+            ...Object.keys(record),
+            ...objectsIn(record.additional_fields).map(({ id }) => id),
+          ].sort().join()
+        ));
+        return shapes.size < 2
+          ? []
+          : `${list.path}: ${shapes.size} sets of keys in ${records.length} records`;
+      });
+      return noneOf(wrong, `${lists.length} lists`);
+    },
+  },
   "ticket-pages": {
     question: "Does the list of tickets honour page and per_page?",
     assumed: "Yes, though neither is documented",
