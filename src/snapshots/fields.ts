@@ -124,16 +124,17 @@ export function createFields(
       : key === "note" && resource.name === "note"
       ? NOTE_RULE
       : undefined;
+    const shown = shownAs(kind, value) ?? ((row) => {
+      const shown = name?.(row);
+      return isEmpty(shown) ? nameIn(value(row)) : shown;
+    });
     return {
       key,
       name: argumentOf(resource, key),
       called: call(argumentOf(resource, key)),
       kind,
       value,
-      shown: shownAs(kind, value) ?? ((row) => {
-        const shown = name?.(row);
-        return isEmpty(shown) ? nameIn(value(row)) : shown;
-      }),
+      shown,
       translate: true,
       people: isPersonKey(key),
       isFreeText: freeTextAt(key) === "always",
@@ -147,8 +148,9 @@ export function createFields(
           name: answerKey(resource, label),
         },
       }),
-      // Stages of several pipelines share names, and count as one.
-      sharesNames: key === resource.place?.stage,
+      ...(key === resource.place?.stage
+        ? { common: stageOf(stages, value, shown) }
+        : {}),
     };
   }
 
@@ -395,6 +397,33 @@ function namesIn(options: readonly Option[] = []): (id: unknown) => unknown {
   };
 }
 
+/**
+ * Stages of several pipelines share names, and count as one. Those of one
+ * pipeline do not: the first of a name is counted with the first of others.
+ *
+ * @param stages The stages of all pipelines, in their order.
+ * @param id The id of a row's stage.
+ * @param name Its name.
+ */
+function stageOf(
+  stages: Subject["stages"],
+  id: QueryField["value"],
+  name: QueryField["shown"],
+): QueryField["value"] {
+  const counts = new Map<string, number>();
+  const places = new Map(stages.map((stage) => {
+    const word = `${stage.pipeline} ${fold(stage.name)}`;
+    const place = counts.get(word) ?? 0;
+    counts.set(word, place + 1);
+    return [String(stage.id), place];
+  }));
+  return (row) => {
+    const place = places.get(String(id(row))) ?? 0;
+    const called = name(row) ?? null;
+    return place === 0 ? called : `${called}\n${place}`;
+  };
+}
+
 /** The fields of the records that others belong to, as fields of these. */
 function fieldsOf(table: Table, { subject, key }: Parent): FieldNames & {
   readonly plural: string;
@@ -421,6 +450,7 @@ function fieldsOf(table: Table, { subject, key }: Parent): FieldNames & {
         ...field,
         value: through(field.value),
         shown: through(field.shown),
+        ...(field.common ? { common: through(field.common) } : {}),
       };
     },
   };

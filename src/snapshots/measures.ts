@@ -91,15 +91,15 @@ export function parseKey(
       `${field.called} is free text, which makes no groups: group by another field, or find records with contains`,
     );
   }
-  const { beside, sharesNames, shown } = field;
+  const { beside, common, shown } = field;
   const nameOf = (row: number) => shown(row) ?? null;
   if (!beside) return { name: field.name, of: nameOf };
   const idOf = (row: number) => idIn(field.value(row));
   return {
     name: field.name,
     // Two people of one name must not form one group.
-    of: sharesNames ? nameOf : (row) => idOf(row) ?? nameOf(row),
-    ids: { columns: beside, idOf, nameOf, areSeveral: sharesNames === true },
+    of: common ?? ((row) => idOf(row) ?? nameOf(row)),
+    ids: { columns: beside, idOf, nameOf, areSeveral: common !== undefined },
   };
 }
 

@@ -47,8 +47,8 @@ export interface QueryField {
   readonly key?: string;
   /** The keys in answers of its ids and of their names. */
   readonly beside?: { readonly id: string; readonly name: string };
-  /** Whether several of its ids with one name count as one. */
-  readonly sharesNames?: boolean;
+  /** What ids that count as one have in common, if several ids may. */
+  readonly common?: (row: number) => unknown;
   /** The id of a custom field. */
   readonly id?: number;
   /** Whether it is an amount in the currency of its record. */

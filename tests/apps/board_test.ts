@@ -1,5 +1,10 @@
 /** The pipeline board in a real Chromium. */
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 import type { Locator, Page } from "npm:playwright-core@1.56";
 import { browserTest } from "../http/page/browser.ts";
 import { writes } from "../support/world.ts";
@@ -47,6 +52,31 @@ browserTest(
     assert(await groundOf() !== light, "the dark theme has the same ground");
     assertEquals(await view.evaluate("document.documentElement.lang"), "id");
     assertEquals(writes(world), []);
+    assertEquals(complaints, []);
+  },
+);
+
+browserTest(
+  "the board shows each of two stages of one name with its own totals",
+  async () => {
+    await using one = await shown(BOARD, {
+      // The company gave one stage the name of another.
+      change: (_, answer) =>
+        JSON.parse(
+          JSON.stringify(answer).replaceAll('"Negotiation"', '"Proposal Sent"'),
+        ),
+    });
+    const { opened, opened: { view, complaints } } = one;
+    await view.waitForSelector(".card");
+    const headers = await textsOf(opened, ".stage header");
+    assertEquals(headers.length, 6);
+    const [proposal, negotiation] = headers.slice(2, 4);
+    assertMatch(proposal!, /^Proposal Sent [1-9]/);
+    assert(!proposal!.includes("75% win"));
+    assertEquals(
+      negotiation,
+      "Proposal Sent 5 Rp 154.1m + $88m 75% win Weighted Rp 115.6m + $66m",
+    );
     assertEquals(complaints, []);
   },
 );

@@ -644,6 +644,32 @@ Deno.test("answerSteps() keeps two people of one name apart, and adds up stages 
   });
 });
 
+Deno.test("answerSteps() keeps two stages of one name in one pipeline apart", () => {
+  const records = [
+    deal(1, { size: 1 }),
+    deal(2, { size: 2, crm_stage_id: 5 }),
+    deal(3, { size: 4, crm_pipeline_id: 2, crm_stage_id: 4 }),
+  ];
+  const subject = subjectOf(records);
+  const twice = { id: 5, name: "new", pipeline: 1, probability: "0.20" };
+  const { groups } = atOnce(answerSteps(
+    { group_by: ["crm_stage_id"], measures: ["count", "sum:size"] },
+    { ...subject, stages: [...stages, twice] },
+    [],
+  ));
+  assertEquals(groups, [{
+    crm_stage_id: [1, 4],
+    crm_stage_name: "New",
+    count: 2,
+    "sum:size": { IDR: 5 },
+  }, {
+    crm_stage_id: 5,
+    crm_stage_name: "New",
+    count: 1,
+    "sum:size": { IDR: 2 },
+  }]);
+});
+
 Deno.test("answerSteps() loses nothing of ten thousand amounts with decimals", () => {
   const records = Array.from(
     { length: 10_000 },
