@@ -39,7 +39,7 @@ const ROOMS: Readonly<Record<string, number>> = {
   qontak: 11,
   net: 8,
   audit: 4,
-  telemetry: 5,
+  telemetry: 6,
   // createHandler() of mod.ts, without the page.
   http: 7,
 };
