@@ -145,13 +145,20 @@ function tooMany(seconds: number): Response {
  */
 function onlyThisMachine(advise: Advise): (run: Protected) => Route {
   const names = localhostAllowedHostnames();
+  /** The host that was right last: clients of a machine use one. */
+  let known: string | undefined;
+  const isName = (host: string) => {
+    if (host === known) return true;
+    const isRight = validateHostHeader(host, names).ok;
+    if (isRight) known = host;
+    return isRight;
+  };
   return (run) => async (request) => {
     // HTTP/2 has no Host header. Its :authority is in the URL, and so is the
     // host of an absolute URL in HTTP/1.1.
     const { host } = new URL(request.url);
     const header = request.headers.get("host") ?? host;
-    const isHere = validateHostHeader(host, names).ok &&
-      (header === host || validateHostHeader(header, names).ok);
+    const isHere = isName(host) && (header === host || isName(header));
     if (isHere) return await run(request, undefined);
     await request.body?.cancel();
     return answer(403, {

@@ -71,26 +71,34 @@ export function isTimeUp({ reason }: AbortSignal): boolean {
  * @throws The signal's reason when it fires first, or what the promise rejects
  * with.
  */
-export async function untilAborted<T>(
+export function untilAborted<T>(
   promise: Promise<T>,
   signal: AbortSignal,
   grace = 0,
 ): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const end = () => {
-    if (grace === 0) reject(signal.reason);
-    else timer = setTimeout(() => reject(signal.reason), grace);
-  };
-  if (signal.aborted) end();
-  signal.addEventListener("abort", end);
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", end);
-    promise.catch(() => {});
-  }
+  // This runs several times in each call, so it makes one promise only.
+  return new Promise((resolve, reject) => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const give = () => reject(signal.reason);
+    const end = () => {
+      if (grace === 0) give();
+      else timer = setTimeout(give, grace);
+    };
+    const stop = () => {
+      if (timer !== undefined) clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+    };
+    promise.then((value) => {
+      stop();
+      resolve(value);
+    }, (error) => {
+      stop();
+      reject(error);
+    });
+    // A promise that has its value already comes first.
+    if (signal.aborted) queueMicrotask(end);
+    else signal.addEventListener("abort", end, { once: true });
+  });
 }
 
 /**

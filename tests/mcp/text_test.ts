@@ -94,6 +94,16 @@ Deno.test("a write refuses half of a character", async () => {
   assertEquals(whole.record.note, "baik 😀");
 });
 
+Deno.test("the replacement character is a text like any other", async () => {
+  await using world = await createWorld();
+  const { records: [{ id: deal_id }] } = await world.ok("list_deals");
+  const name = "Kopi \uFFFD ☕";
+  const { record } = await world.ok("update_deal", { deal_id, name });
+  assertEquals(record.name, name);
+  const read = await world.ok("get_deal", { deal_id });
+  assertEquals(read.record.name, name);
+});
+
 Deno.test("an answer of Qontak that is not UTF-8 is not read", async () => {
   await using world = await createWorld();
   let status = 200;
