@@ -198,7 +198,7 @@ function configured(
     throw new ConfigError([
       isStoreCommand
         ? "TOKEN_STORE is env, so this command needs the credentials in the environment, and QONTAK_REFRESH_TOKEN is not set there. Set TOKEN_STORE to redis, vault or kv, where the server keeps its credentials, or set QONTAK_REFRESH_TOKEN"
-        : "QONTAK_REFRESH_TOKEN is not set. Make a token at https://crm.qontak.com/crm/api_token/ and set it, or try the server on invented data with --sandbox",
+        : "QONTAK_REFRESH_TOKEN is not set. Make a token at https://crm.qontak.com/crm/api_token/ and set it; on your own machine, qontak-mcp setup asks for the token and keeps it. Or try the server on invented data with --sandbox",
     ]);
   }
   const { MEKARI_CLIENT_ID, MEKARI_CLIENT_SECRET, MEKARI_SSO_ID: sso_id } =

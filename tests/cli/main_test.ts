@@ -84,6 +84,7 @@ Deno.test("main() refuses unknown words, and suggests the nearest", async () => 
     [["--sandbox=yes"], {}, "--sandbox takes no value"],
     [["--sandbox", "--http", "--host", "0.0.0.0"], {}, "MCP_API_KEYS"],
     [[], {}, "QONTAK_REFRESH_TOKEN is not set"],
+    [[], {}, "qontak-mcp setup asks for the token and keeps it"],
     [[], { QONTAK_REFRESH_TOKEN: " " }, "QONTAK_REFRESH_TOKEN is not set"],
     [["tenants", "list"], {}, "Set TOKEN_STORE to redis, vault or kv"],
     [["tenants", "add", "acme"], {}, "Set TOKEN_STORE to redis, vault or kv"],

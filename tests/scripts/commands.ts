@@ -36,6 +36,7 @@ export const session: readonly Step[] = [
   step("qontak-mcp --version"),
   step("qontak-mcp doctor --sandbox", { says: "Qontak answers" }),
   step("qontak-mcp demo", { says: "requests to Qontak" }),
+  step("deno run -A jsr:@qontak/mcp demo", { says: "requests to Qontak" }),
   step("qontak-mcp try", { says: "query_records" }),
   step("qontak-mcp try get_deal deal_id=48283761", { says: '{"record"' }),
   step(

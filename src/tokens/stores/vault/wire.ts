@@ -180,7 +180,7 @@ function refusal(
   if (status === 403) {
     const mayHaveEnded = answer.token === "alive"
       ? ""
-      : ", or make a new token if it has expired";
+      : ", or make a new token if it has ended";
     return new StoreError(
       `${where} refuses ${
         CAPABILITIES[verb]
