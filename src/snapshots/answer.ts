@@ -209,7 +209,7 @@ function presentRow(
   shown: readonly QueryField[],
   isWhole: boolean,
 ): JsonObject {
-  const entry: JsonObject = { id: id.value(row) };
+  const entry: JsonObject = { id: id.shown(row) };
   const custom: JsonObject[] = [];
   for (const field of shown) {
     const value = field.shown(row) ?? null;

@@ -47,6 +47,14 @@ const KINDS: Partial<Record<BodyType, FieldKind>> = {
   numbers: "list",
 };
 
+/** The types of body keys that hold ids. */
+const ID_TYPES: ReadonlySet<BodyType> = new Set([
+  "option",
+  "options",
+  "record",
+  "ids",
+]);
+
 /** How the values of a custom field are compared, by the name of its type. */
 const CUSTOM_KINDS: Readonly<Record<string, FieldKind>> = {
   number: "number",
@@ -124,9 +132,14 @@ export function createFields(
       : key === "note" && resource.name === "note"
       ? NOTE_RULE
       : undefined;
+    const holdsIds = type === undefined
+      ? !Object.hasOwn(resource.shows, key) && /(^|_)ids?$/.test(key)
+      : ID_TYPES.has(type);
     const shown = shownAs(kind, value) ?? ((row) => {
       const shown = name?.(row);
-      return isEmpty(shown) ? nameIn(value(row)) : shown;
+      if (!isEmpty(shown)) return shown;
+      const found = nameIn(value(row));
+      return holdsIds ? idIn(found) : found;
     });
     return {
       key,

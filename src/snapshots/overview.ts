@@ -7,6 +7,7 @@
  */
 import type { Crm } from "../qontak/crm.ts";
 import { ForeseenError } from "../errors.ts";
+import { peopleIn, showRecord } from "../fields/shown.ts";
 import { type Resource, resources } from "../qontak/resources.ts";
 import { isEmpty, isObject, type JsonObject, toId } from "../values/json.ts";
 import { cut } from "../values/marks.ts";
@@ -157,7 +158,7 @@ interface Notes {
 
 /** Reads the notes of an account, its open deals and its people. */
 async function notesAround(
-  { account, crm, signal }: OverviewOptions,
+  { account, found, crm, signal }: OverviewOptions,
   linked: Linked,
   ask: Ask,
 ): Promise<Notes> {
@@ -183,6 +184,10 @@ async function notesAround(
   );
   signal.throwIfAborted();
   let failed = 0;
+  const authors = {
+    resource: resources.note,
+    fields: peopleIn(found.get(deal.name)?.subject.fields ?? []),
+  };
   const notes = all.flatMap((one, i) => {
     if (one.status === "rejected") {
       if (!(one.reason instanceof ForeseenError)) throw one.reason;
@@ -190,12 +195,16 @@ async function notesAround(
       return [];
     }
     const { resource, id } = sources[i]!;
-    return one.value.map((note) => ({
-      on: `${resource.name} ${id}`,
-      created_at: note.created_at,
-      id: note.id,
-      note: note.note,
-    }));
+    return one.value.map((note) => {
+      const { creator_id, creator_name } = showRecord(note, authors);
+      return {
+        on: `${resource.name} ${id}`,
+        created_at: note.created_at,
+        ...(isEmpty(creator_name) ? { creator_id } : { creator_name }),
+        id: note.id,
+        note: note.note,
+      };
+    });
   });
   notes.sort((a, b) => timeOf(b.created_at) - timeOf(a.created_at));
   return {

@@ -112,23 +112,30 @@ async function noteEntries(
   hits: readonly Hit[],
   wanted: Wanted,
 ): Promise<Entry[]> {
-  const noted = hits.filter(({ searched, score }) =>
-    score > RANK.some && hasNotes(searched.resource)
-  ).slice(0, NOTED);
+  const noted = hits.filter(({ searched }) => hasNotes(searched.resource))
+    .slice(0, NOTED);
   const found = await Promise.all(noted.map(async (hit) => {
     const { crm, signal } = context;
-    const notes = await readNotes(crm, hit.searched.resource, hit.id, signal);
+    const { searched, record } = hit;
+    const notes = await readNotes(crm, searched.resource, hit.id, signal);
+    const isSure = hit.score > RANK.some;
+    const about = [...searched.name, ...searched.hints]
+      .map((key) => record[key]).join(" ");
     return notes
       .map((note) => ({ note, rank: rankText(note.note, wanted) }))
+      // The last notes of what was found are shown whatever they hold, but not
+      // those of records that have only some of the words.
+      .filter(({ rank }) => isSure || rank > 0)
       .sort((a, b) => b.rank - a.rank).slice(0, NOTES_EACH)
       .map(({ note: { id, note }, rank }): Entry => ({
         // After records that have all the words, before those that have some.
-        score: RANK.all - 1,
+        score: isSure || rankText(`${about} ${note}`, wanted) === RANK.all
+          ? RANK.all - 1
+          : RANK.some - 1,
         shown: {
           ...entryOf(hit).shown,
           id: `notes/${toId(id)}`,
-          // The last notes of what was found are shown whatever they hold.
-          matched: rank > 0 ? "note" : `its ${hit.searched.resource.name}`,
+          matched: rank > 0 ? "note" : `its ${searched.resource.name}`,
           note,
         },
       }));
@@ -233,13 +240,16 @@ async function fetchRecord(
   const { record } = presentRecord(recordOf(get, response, id));
   const notes = await readNotes(context.crm, resource, id, context.signal);
   const labels = await labelsFor(context.setup, resource, [record]);
+  const last = notes.slice(0, NOTES_SHOWN);
+  const authors = await labelsFor(context.setup, resources.note, last);
   return {
     id: `${resource.plural}/${id}`,
     record: showRecord(record, labels),
+    ...missingLabels(authors, context.explain),
     ...missingLabels(labels, context.explain),
-    last_notes: notes.slice(0, NOTES_SHOWN).map((
-      { id, created_at, note },
-    ) => ({ id, created_at, note })),
+    last_notes: last.map((note) => showRecord(note, authors)).map((
+      { id, created_at, creator_id, creator_name, note },
+    ) => ({ id, created_at, creator_id, creator_name, note })),
     metadata: {
       kind: resource.name,
       record_id: id,
@@ -271,12 +281,18 @@ function textOf(record: JsonObject, notes: readonly JsonObject[]): string {
   const lines = Object.entries(record).flatMap(([key, value]) =>
     key === "additional_fields" && Array.isArray(value)
       ? value.filter(isObject).map((field) =>
-        `${field.name}: ${plainText(field.value_name ?? field.value)}`
+        `${field.label ?? field.name}: ${
+          plainText(field.value_name ?? field.value)
+        }`
       )
       : [`${key}: ${plainText(value)}`]
   );
-  const written = notes.map(({ id, created_at, note }) =>
-    `Note ${id} of ${created_at}: ${plainText(note)}`
+  const written = notes.map((
+    { id, created_at, creator_id, creator_name, note },
+  ) =>
+    `Note ${id} of ${created_at}${
+      isEmpty(creator_id) ? "" : ` by ${creator_name ?? `user ${creator_id}`}`
+    }: ${plainText(note)}`
   );
   return [...lines, ...(written.length > 0 ? ["", ...written] : [])].join("\n");
 }

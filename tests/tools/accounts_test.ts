@@ -117,6 +117,10 @@ Deno.test("get_account_overview knows the last notes, the last contact and the n
   const [note] = answer.last_notes.records;
   assertEquals([note.id, note.note], [note_id, "Minta penawaran ulang"]);
   assertEquals(note.on, `company ${crm_company_id}`);
+  assertEquals(note.creator_name, "Ratna Kusumawardani");
+  for (const { id } of answer.open_tasks.records) {
+    assertEquals(typeof id, "number");
+  }
   assertEquals(answer.last_contact.date, note.created_at);
   assertStringIncludes(answer.rules.last_contact, "completed tasks");
   assertStringIncludes(answer.rules.open_deals, "one of its people");

@@ -6,7 +6,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { createWorld as createData } from "../../src/sandbox/data/world.ts";
-import { contactName, type Stored } from "../../src/sandbox/records.ts";
+import { contactName, type Stored, userOf } from "../../src/sandbox/records.ts";
 import { createTwoCompanies } from "../support/two_companies.ts";
 import { createWorld, type World } from "../support/world.ts";
 
@@ -118,6 +118,12 @@ Deno.test("search says why it shows a note, and how to search all notes", async 
     const [, kind] = /^note on (\w+) /.exec(title)!;
     assertEquals(matched, `its ${kind}`);
   }
+  // Some words are of the record, the others of its note.
+  const { results: [both] } = await world.ok("search", {
+    query: `${company!.values.name} kwaliwali`,
+  });
+  assertEquals(both.matched, "note");
+  assertStringIncludes(both.title, "Diskon kwaliwali disetujui");
   // Only the notes of records that are found are searched.
   const { results: none, rules } = await world.ok("search", {
     query: "kwaliwali",
@@ -143,11 +149,22 @@ Deno.test("fetch shows what a record has, and its notes", async () => {
   });
   assertStringIncludes(text, `name: ${deal.values.name}`);
   assertStringIncludes(text, String(note!.values.note));
+  const author = userOf(data, note!.values.creator_id)!.name;
+  assertStringIncludes(text, `Note ${note!.id} of `);
+  assertStringIncludes(text, ` by ${author}: ${note!.values.note}`);
   assertEquals(metadata.kind, "deal");
   assertEquals(metadata.record_id, deal.id);
   assertEquals(Date.parse(metadata.updated_at), deal.updatedAt);
   const own = await world.ok("fetch", { id: `notes/${note!.id}` });
   assertStringIncludes(own.text, String(note!.values.note));
+});
+
+Deno.test("fetch calls custom fields as search does", async () => {
+  await using world = await createWorld();
+  const [result] = await found(world, "diskon");
+  assertEquals(result!.matched, '"Catatan Internal"');
+  const { text } = await world.ok("fetch", { id: result!.id });
+  assertMatch(text, /^Catatan Internal: .*diskon/im);
 });
 
 Deno.test("fetch refuses what is not an id, and suggests the nearest", async () => {
