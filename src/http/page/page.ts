@@ -15,8 +15,8 @@ import type { QontakServer } from "../../server.ts";
 import { digest } from "../../storage/hash.ts";
 import { toBase64 } from "../../values/base64.ts";
 import { renderPage } from "./render.ts";
-import { SCRIPT } from "./script.ts";
-import { STYLE } from "./style.ts";
+import { SCRIPT } from "./script/script.ts";
+import { STYLE } from "./style/style.ts";
 import { groupTools } from "./tools.ts";
 import { type Language, languageOf } from "./words.ts";
 

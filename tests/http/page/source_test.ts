@@ -1,8 +1,8 @@
 /** The page's script, style and words, before a browser sees them. */
 import { assert, assertEquals } from "@std/assert";
 import { indonesian } from "../../../src/http/page/indonesian.ts";
-import { SCRIPT } from "../../../src/http/page/script.ts";
-import { STYLE } from "../../../src/http/page/style.ts";
+import { SCRIPT } from "../../../src/http/page/script/script.ts";
+import { STYLE } from "../../../src/http/page/style/style.ts";
 import { catalog } from "../../../src/tools/catalog.ts";
 import { LANGUAGES, words } from "../../../src/http/page/words.ts";
 
