@@ -242,6 +242,17 @@ export function remark(
   remarks: Remarks,
 ): void {
   if (!JOINED.has(op) || field.options?.length) return;
+  if (field.kind === "date") {
+    const [day] = values.filter((one) => /^[+-]\d+[dwmy]$/i.test(String(one)));
+    if (day !== undefined) {
+      remarks.always.push(
+        `${field.called} ${op} ${
+          show(day)
+        } is that one day: use gte or between for the time since, or until`,
+      );
+    }
+    return;
+  }
   const called = (named: readonly unknown[]) =>
     `${named.slice(0, MAX_NAMED).map((one) => show(one)).join(", ")}${
       named.length > MAX_NAMED ? ", …" : ""

@@ -151,6 +151,7 @@ export function parseCondition(
         `${field.called} between takes two values: [from, to], or from..to`,
       );
     }
+    demandOrder(field, values, subject);
     const [from, to] = values.map((one, i) =>
       parseOrdered(i === 0 ? "gte" : "lte", field, one, subject)
     );
@@ -210,6 +211,24 @@ function decimalOf(field: QueryField, value: unknown): Decimal {
     `${field.called} takes a number such as 15000000 or 1.5, not ${
       show(value)
     }`,
+  );
+}
+
+/** Refuses a range whose end is before its beginning: nothing is in it. */
+function demandOrder(
+  field: QueryField,
+  [from, to]: readonly unknown[],
+  subject: Subject,
+): void {
+  const isReversed = field.kind === "date"
+    ? periodOf(field, from, subject).start >= periodOf(field, to, subject).end
+    : field.kind === "number" &&
+      compare(decimalOf(field, from), decimalOf(field, to)) > 0;
+  if (!isReversed) return;
+  throw new InputError(
+    `${field.called} between ${show(from)} and ${
+      show(to)
+    } has nothing in it: give the lower end first`,
   );
 }
 

@@ -60,8 +60,9 @@ export function parseKey(
   subject: Subject,
 ): Key {
   const { zone } = subject;
-  const [, name, unit] = /^(.+):(\w+)$/.exec(String(word)) ?? [];
-  if (name !== undefined && UNITS.includes(unit as Unit)) {
+  const [, name, written] = /^(.+):(\w+)$/.exec(String(word)) ?? [];
+  const unit = written?.toLowerCase() as Unit | undefined;
+  if (name !== undefined && UNITS.includes(unit!)) {
     const field = fields.find(name);
     if (field.kind !== "date") {
       throw new InputError(
@@ -76,14 +77,17 @@ export function parseKey(
         let named = known.get(value);
         if (named === undefined) {
           const epoch = toEpoch(value, zone);
-          named = epoch === undefined
-            ? null
-            : nameUnit(epoch, unit as Unit, zone);
+          named = epoch === undefined ? null : nameUnit(epoch, unit!, zone);
           known.set(value, named);
         }
         return named;
       },
     };
+  }
+  if (name !== undefined && fields.known(name)?.kind === "date") {
+    throw new InputError(
+      `${name} is grouped by ${UNITS.join(", ")}, not by ${show(written)}`,
+    );
   }
   const field = fields.find(word);
   if (field.isFreeText) {

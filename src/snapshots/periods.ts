@@ -17,7 +17,7 @@ export interface Period {
 
 /** The valid forms of a period, for messages. */
 export const PERIODS =
-  "a date (2026-11-30, 2026-11, 2026 or 30/11/2026), today, yesterday, tomorrow, days, weeks, months or years from today (-21d, +2w, -3m, -1y), or this_, last_ or next_ with week, month, quarter or year";
+  "a date (2026-11-30, 2026-W48, 2026-11, 2026-Q4, 2026 or 30/11/2026), today, yesterday, tomorrow, days, weeks, months or years from today (-21d, +2w, -3m, -1y), or this_, last_ or next_ with week, month, quarter or year";
 
 /** The units of the calendar. */
 export const UNITS = ["day", "week", "month", "quarter", "year"] as const;
@@ -110,7 +110,25 @@ function shifted(day: Day, steps: number, letter: string): Day {
   return { year, month, day: Math.min(day.day, last) };
 }
 
+/** A quarter or a week, as {@linkcode nameUnit} names them. */
+function namedUnit(word: string, zone: Zone): Period | undefined {
+  const [, digits, letter, number = ""] =
+    /^([12]\d{3})-([qw])([1-9]\d?)$/.exec(word.replace("w0", "w")) ?? [];
+  if (digits === undefined) return undefined;
+  const [year, nth] = [Number(digits), Number(number)];
+  if (letter === "q") {
+    const first = { year, month: 1, day: 1 };
+    return nth > 4 ? undefined : span(first, "quarter", nth - 1, zone);
+  }
+  // The first week of a year has its fourth day of January.
+  const week = span({ year, month: 1, day: 4 }, "week", nth - 1, zone);
+  const name = nameUnit(week.start, "week", zone).toLowerCase();
+  return name === `${digits}-w${number.padStart(2, "0")}` ? week : undefined;
+}
+
 function onCalendar(word: string, zone: Zone): Period | undefined {
+  const named = namedUnit(word, zone);
+  if (named) return named;
   const [, year, month] = /^([12]\d{3})(?:-(\d{1,2}))?$/.exec(word) ?? [];
   if (year !== undefined) {
     const first = { year: Number(year), month: Number(month ?? 1), day: 1 };

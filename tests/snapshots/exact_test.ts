@@ -128,7 +128,9 @@ function conditionAt(clock: { now: number }): fc.Arbitrary<Condition> {
         return size !== null && compare[op]!(size, value);
       },
     }));
-  const between = fc.tuple(anySize, anySize).map(([from, to]): Condition => ({
+  const between = fc.tuple(anySize, anySize).map((ends) =>
+    ends.toSorted((a, b) => a - b) as typeof ends
+  ).map(([from, to]): Condition => ({
     sent: { field: "size", op: "between", value: [from, to] },
     holds: (deal) => {
       const size = sizeOf(deal);

@@ -65,7 +65,13 @@ Deno.test("parsePeriod() refuses what is not a period", () => {
     "+99999d",
     "last_decade",
     "21d",
-    "2026-W48",
+    "2026-Q0",
+    "2026-Q5",
+    "2026-W0",
+    "2026-W",
+    "2026-W54",
+    // That year has 52 weeks.
+    "2025-W53",
   ];
   for (const text of wrong) {
     assertEquals(parsePeriod(text, now, jakarta), undefined, text);
@@ -97,6 +103,8 @@ Deno.test("nameUnit() names the unit that contains a moment, at both of its edge
         assertEquals(nameUnit(end - 1, unit, zone), name);
         assertEquals(nameUnit(end, unit, zone) === name, false);
         assertEquals(nameUnit(start - 1, unit, zone) === name, false);
+        // What groups are called can be asked for.
+        assertEquals(parsePeriod(name, 0, zone), { start, end });
       },
     ),
     { numRuns: 5_000 },

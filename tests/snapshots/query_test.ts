@@ -300,6 +300,44 @@ Deno.test("answerSteps() assigns a moment to its day in the company's zone, at t
   );
 });
 
+Deno.test("answerSteps() takes the names of groups as periods, and says what is likely mistaken", () => {
+  const records = [
+    deal(1, { closed_date: "2026-09-30T17:00:00Z" }),
+    deal(2, { closed_date: "2026-09-30T16:59:59Z" }),
+  ];
+  const where = (value: unknown, op = "eq") => ({
+    where: [{ field: "closed_date", op, value }],
+  });
+  for (const unit of ["quarter", "week", "Month"]) {
+    const key = `closed_date:${unit.toLowerCase()}`;
+    const { groups } = ask(records, { group_by: [`closed_date:${unit}`] });
+    for (const { [key]: name, count } of groups!) {
+      assertEquals(ask(records, where(name)).matched, count, String(name));
+    }
+  }
+  assertEquals(ask(records, where("-57d")).notes, [
+    'closed_date eq "-57d" is that one day: use gte or between for the time since, or until',
+  ]);
+  assertEquals(ask(records, where("-57d", "gte")).notes, undefined);
+  for (
+    const [question, part] of [
+      [where(["2026-11", "2026-10"], "between"), "give the lower end first"],
+      [
+        { where: [{ field: "size", op: "between", value: [2, 1] }] },
+        "give the lower end first",
+      ],
+      [{ group_by: ["closed_date:hour"] }, "grouped by day, week, month"],
+    ] as const
+  ) {
+    const error = assertThrows(() => ask(records, question), InputError);
+    assertStringIncludes(error.message, part);
+  }
+  assertEquals(
+    ask(records, where(["2026-10-01", "2026-10-01"], "between")).matched,
+    1,
+  );
+});
+
 Deno.test("answerSteps() counts and sums the same as an independent computation", () => {
   const record = fc.record({
     size: fc.option(
