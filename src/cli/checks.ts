@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { styleText } from "node:util";
 import { advise } from "../app/advice.ts";
 import type { Program } from "../app/open.ts";
 import { endpoints } from "../qontak/endpoints.ts";
@@ -14,6 +15,7 @@ import { lineOf, say, sayJson } from "./output.ts";
 import { takeLease } from "../tokens/lease.ts";
 import { DEFAULT_TENANT, isTenant } from "../tokens/store.ts";
 import { createProgress } from "./progress.ts";
+import { beside } from "./width.ts";
 import { visible } from "../values/visible.ts";
 
 /** How a check ended. */
@@ -159,6 +161,17 @@ async function askCrm({ access }: Program, tenant: string): Promise<string> {
   return `Qontak answers: ${count} pipelines`;
 }
 
+/** Paints a text as a status, if stdout is a terminal that shows colors. */
+function paint(status: Finding["status"], text: string): string {
+  const styles = {
+    ok: "green",
+    warn: "yellow",
+    fail: "red",
+    skip: "dim",
+  } as const;
+  return styleText(styles[status], text);
+}
+
 /**
  * Prints the findings on stdout.
  *
@@ -174,8 +187,13 @@ export function report(
     ...finding,
     detail: redact(finding.detail),
   }));
+  const column = Math.max(21, ...found.map(({ check }) => check.length + 8));
   const lines = findings.map(({ check, status, detail }) =>
-    `${status.padEnd(6)}${check.padEnd(15)}${visible(detail)}`
+    beside(
+      `${paint(status, status.padEnd(6))}${check}`,
+      visible(detail),
+      column,
+    )
   );
   if (asJson) sayJson(findings, 2);
   else say(lines.join("\n"));

@@ -70,7 +70,7 @@ export function fit(text: string, width: number = terminalWidth()): string {
  * Puts a text beside a name, such as the meaning of a flag; its further lines
  * begin in the same column.
  *
- * @param name What is on the left, with its indentation.
+ * @param name What is on the left, with its indentation and colors.
  * @param text What is on the right.
  * @param column Where the text begins.
  * @param width The longest line.
@@ -82,9 +82,10 @@ export function beside(
   width: number = terminalWidth(),
 ): string {
   const room = Math.max(width - column, NARROWEST);
-  return wrap(text, room).map((line, at) =>
-    (at === 0 ? name : "").padEnd(column) + line
-  ).join("\n");
+  const gap = " ".repeat(
+    Math.max(column - stripVTControlCharacters(name).length, 0),
+  );
+  return name + gap + wrap(text, room).join(`\n${" ".repeat(column)}`);
 }
 
 /**

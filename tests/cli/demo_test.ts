@@ -1,9 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { onTerminal } from "../../scripts/terminal_page.ts";
-import { isOnPath, program, run } from "../support/process.ts";
+import { program, run } from "../support/process.ts";
+import { noTerminal } from "../support/terminal.ts";
 import { unless } from "../support/unless.ts";
-
-const noScript = await isOnPath("script") ? "" : "script is not on PATH";
 
 Deno.test("demo plays to its end, and names the currency of every amount", async () => {
   const { code, stdout, stderr } = await run(["demo"]);
@@ -19,7 +18,7 @@ Deno.test("demo plays to its end, and names the currency of every amount", async
 });
 
 Deno.test({
-  ...unless(noScript, "demo fits the terminal, and loses no word"),
+  ...unless(noTerminal, "demo fits the terminal, and loses no word"),
   async fn() {
     const quoted = (await program("demo")).map((arg) => `'${arg}'`);
     const printed = (await onTerminal(

@@ -6,14 +6,8 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { type RunningSandbox, serveSandbox } from "../../src/sandbox/mod.ts";
-import {
-  bareEnv,
-  isOnPath,
-  program,
-  root,
-  run,
-  WITH_KV,
-} from "../support/process.ts";
+import { bareEnv, program, root, run, WITH_KV } from "../support/process.ts";
+import { noTerminal } from "../support/terminal.ts";
 import { unless } from "../support/unless.ts";
 
 /** A machine of one person: a home folder, and the sandbox for Qontak. */
@@ -247,9 +241,7 @@ Deno.test("setup asks for the client, and changes no file that it does not under
 
 Deno.test({
   ...unless(
-    Deno.build.os === "linux" && await isOnPath("script")
-      ? ""
-      : "script of util-linux is not on PATH",
+    noTerminal,
     "the program offers setup and the sandbox at a terminal, and not to a client",
   ),
   async fn() {

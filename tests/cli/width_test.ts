@@ -1,6 +1,10 @@
+import { stripVTControlCharacters } from "node:util";
 import { assert, assertEquals } from "@std/assert";
 import { beside, columns, fit, wrap } from "../../src/cli/width.ts";
-import { run } from "../support/process.ts";
+import { onTerminal } from "../../scripts/terminal_page.ts";
+import { program, run } from "../support/process.ts";
+import { noTerminal } from "../support/terminal.ts";
+import { unless } from "../support/unless.ts";
 
 Deno.test("wrap() breaks between words, and long words anywhere", () => {
   assertEquals(wrap("one two three", 8), ["one two", "three"]);
@@ -57,4 +61,27 @@ Deno.test("beside() begins each line in one column", () => {
 Deno.test("a pipe gets whole lines", async () => {
   const { stdout } = await run(["--help"]);
   assert(stdout.split("\n").some((line) => line.length > 100));
+});
+
+Deno.test({
+  ...unless(
+    noTerminal,
+    "doctor fits the terminal, and colors how each check ended",
+  ),
+  async fn() {
+    const words = [Deno.execPath(), ...await program("doctor", "--sandbox")];
+    const quoted = words.map((word) => `'${word}'`).join(" ");
+    const printed = await onTerminal(`env -u NO_COLOR ${quoted}`, 60);
+    const lines = printed.trimEnd().split("\n");
+    assert(
+      lines.some((line) => line.startsWith("\x1b[32mok    \x1b[39mcrm  ")),
+    );
+    assert(lines.some((line) => line.startsWith(" ".repeat(21))), printed);
+    for (const line of lines) {
+      assert(stripVTControlCharacters(line).length <= 60, line);
+    }
+    // A pipe gets neither.
+    const { stdout } = await run(["doctor", "--sandbox"]);
+    assert(!stdout.includes("\x1b"), stdout);
+  },
 });
