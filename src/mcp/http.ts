@@ -14,7 +14,7 @@ import {
 import type { Principal } from "../auth/principal.ts";
 import { ForeseenError } from "../errors.ts";
 import type { Rate } from "../limits/bucket.ts";
-import { isSmall, readSmall, readText } from "../net/body.ts";
+import { isSized, readSized, readText, SMALL } from "../net/body.ts";
 import { deadline, isTimeUp } from "../net/deadline.ts";
 import { createAnswers, type Exchange, OverLimitError } from "./answers.ts";
 import { authInfoOf, type Calling, ON_THIS_MACHINE } from "./caller.ts";
@@ -285,10 +285,10 @@ async function readBody(
     // A host that tells when answers are delivered passes on no more bytes than
     // the header says.
     const isSure = deliveryOf(request) !== undefined &&
-      isSmall(request.headers, MAX_BODY);
+      isSized(request.headers, Math.min(SMALL, MAX_BODY));
     if (isSure) receive(size);
     const text = await (isSure
-      ? readSmall(request, limit.signal)
+      ? readSized(request, limit.signal)
       : readText(request.body, MAX_BODY, limit.signal, receive));
     return text === null
       ? refuse(400, ProtocolErrorCode.ParseError, NOT_UTF8)

@@ -18,41 +18,45 @@ const FIRST = 16 * 1024;
  */
 const LARGE = 200_000;
 
-/**
- * The largest body that {@linkcode readSmall} reads, in bytes.
- */
-const SMALL = 128 * 1024;
+/** The largest request whose body is read in one step, in bytes. */
+export const SMALL: number = 128 * 1024;
 
 /**
- * Whether a body has a known size, and is small. The size is not known where the
- * platform decompresses it.
+ * Whether a body has a known size that is allowed. The size is not known where
+ * the platform decompresses it.
  *
  * @param headers Its headers.
  * @param most The largest size that is allowed, in bytes.
  */
-export function isSmall(headers: Headers, most: number): boolean {
+export function isSized(headers: Headers, most: number): boolean {
   const size = headers.get("content-length");
-  return size !== null && Number(size) <= Math.min(SMALL, most) &&
+  return size !== null && Number(size) <= most &&
     !headers.has("content-encoding");
 }
 
 /**
- * Reads a small body as text. The platform reads it in one step, which costs
- * less than a reader, so the platform must ensure the size.
+ * Reads a body of a known size as text. The platform reads it in one step, which
+ * costs less than a reader, so the platform must ensure the size.
  *
- * @param message The request or response; {@linkcode isSmall} holds for it.
+ * @param message The request or response; {@linkcode isSized} holds for it.
  * @param signal Ends the wait.
  * @returns The text; null if it is not valid UTF-8.
  * @throws {unknown} The signal's reason when it fires first.
  * @throws {TypeError} When the connection breaks.
  */
-export async function readSmall(
+export async function readSized(
   message: Request | Response,
   signal: AbortSignal,
 ): Promise<string | null> {
   signal.throwIfAborted();
   const bytes = await untilAborted(message.arrayBuffer(), signal);
-  return decodeUtf8(new Uint8Array(bytes)) ?? null;
+  return await decode(new Uint8Array(bytes));
+}
+
+/** Makes the text of a whole body, when those before it were used. */
+async function decode(bytes: Uint8Array): Promise<string | null> {
+  if (bytes.length > LARGE) await nextTurn();
+  return decodeUtf8(bytes) ?? null;
 }
 
 /**
@@ -85,10 +89,7 @@ export async function readText(
     for (;;) {
       const { value, done } = await reader.read();
       signal.throwIfAborted();
-      if (done) {
-        if (size > LARGE) await nextTurn();
-        return decodeUtf8(bytes.subarray(0, size)) ?? null;
-      }
+      if (done) return await decode(bytes.subarray(0, size));
       onBytes(value.byteLength);
       const start = size;
       size += value.byteLength;

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { isSmall, readSmall, readText } from "./body.ts";
+import { isSized, readSized, readText } from "./body.ts";
 
 /** The answer to a request. */
 export interface Reply {
@@ -45,8 +45,8 @@ export function replyOf(
     status,
     headers,
     text: (most) =>
-      isOwn && isSmall(headers, most)
-        ? readSmall(response, signal)
+      isOwn && isSized(headers, most)
+        ? readSized(response, signal)
         : readText(body, most, signal),
     async discard() {
       await body?.cancel();

@@ -1,6 +1,6 @@
 /**
  * Stores many records of one kind in little memory. It stores them by column:
- * each distinct value once, and a numeric code for it in every row. An empty
+ * each value that repeats once, and a numeric code for it in every row. An empty
  * field takes only the code.
  *
  * @module
@@ -13,6 +13,9 @@ const NONE = 0;
 /** Roughly how much memory a value takes in addition to its text, in bytes. */
 const PER_VALUE = 80;
 
+/** How much a number takes in addition, in bytes. */
+const PER_NUMBER = 8;
+
 /** The initial capacity of a table, in rows. */
 const FIRST = 64;
 
@@ -21,6 +24,13 @@ const FIRST = 64;
  * not take memory.
  */
 const MOST_EXPECTED = 20_000;
+
+/**
+ * After how many values it is decided whether the values of a column repeat at
+ * all, and how many must have repeated by then. To look for each of thousands of
+ * different values takes long, and a map for that takes memory.
+ */
+const ENOUGH = 512, REPEATS = 16;
 
 /** How much larger the capacity becomes when it is used up. */
 const GROWTH = 1.25;
@@ -33,7 +43,10 @@ const COLUMN = /^#(\d+)( label)?$/;
 
 /** One column. */
 export interface Column {
-  /** The distinct values; code 0 is the empty value. */
+  /**
+   * The values; code 0 is the empty value. Values that repeat have one code; a
+   * column whose values hardly repeat may have several codes for one.
+   */
   readonly values: readonly unknown[];
   /** The code of a row's value; 0 if the record has none. */
   code(row: number): number;
@@ -48,6 +61,10 @@ interface Growing extends Column {
   readonly plain: Map<unknown, number>;
   readonly nested: Map<string, number>;
   readonly values: unknown[];
+  /** How many values had a code already. */
+  repeats: number;
+  /** Whether values hardly repeat, so that each gets a code of its own. */
+  isVaried: boolean;
 }
 
 /** Makes room for codes up to a number. */
@@ -135,6 +152,20 @@ function textOf(value: object): string {
   return JSON.stringify(value);
 }
 
+/**
+ * Roughly how much memory a value takes, in bytes.
+ *
+ * @param value The value.
+ * @param text What a list or an object was looked up by, if it was.
+ */
+function sizeOf(value: unknown, text: string | undefined): number {
+  return typeof value === "string"
+    ? value.length
+    : typeof value === "object"
+    ? 3 * (text ?? textOf(value as object)).length
+    : PER_NUMBER;
+}
+
 /** What a table consists of. */
 interface Parts {
   readonly columns: Map<string, Growing>;
@@ -201,6 +232,8 @@ function tableOf(parts: Parts): Table {
       values: [undefined],
       plain: new Map(),
       nested: new Map(),
+      repeats: 0,
+      isVaried: false,
       code: (row) => column.codes[row]!,
     };
     bytes += column.codes.byteLength;
@@ -228,16 +261,28 @@ function tableOf(parts: Parts): Table {
     for (const column of columns.values()) widen(column);
   }
 
-  /** Gives a value a code. */
+  /** The code of a value that is not empty. */
   function codeOf(column: Growing, value: unknown): number {
     const { plain, nested, values } = column;
-    const isNested = typeof value === "object";
-    const text = isNested ? textOf(value as object) : String(value);
+    let text: string | undefined;
+    if (!column.isVaried) {
+      if (typeof value === "object") text = textOf(value as object);
+      const known = text === undefined ? plain.get(value) : nested.get(text);
+      if (known !== undefined) {
+        column.repeats++;
+        return known;
+      }
+    }
     const code = values.push(value) - 1;
-    if (isNested) nested.set(text, code);
-    else plain.set(value, code);
-    bytes += (isNested ? 3 : 1) * text.length + PER_VALUE;
+    bytes += PER_VALUE + sizeOf(value, text);
     if (code === 2 ** 8 || code === 2 ** 16) widen(column);
+    if (column.isVaried) return code;
+    if (code === ENOUGH && column.repeats < REPEATS) {
+      column.isVaried = true;
+      plain.clear();
+      nested.clear();
+    } else if (text === undefined) plain.set(value, code);
+    else nested.set(text, code);
     return code;
   }
 
@@ -281,11 +326,8 @@ function tableOf(parts: Parts): Table {
     // Most values are these, and a call for each would take longer.
     if (value === null || value === "" || isEmpty(value)) return;
     const column = place.column ??= columnFor(place.name);
-    const known = typeof value === "object"
-      ? column.nested.get(textOf(value as object))
-      : column.plain.get(value);
     // A new code may give the column other codes.
-    const code = known ?? codeOf(column, value);
+    const code = codeOf(column, value);
     column.codes[row] = code;
   }
 
@@ -338,9 +380,10 @@ function tableOf(parts: Parts): Table {
         rowOf.set(id, row);
       }
       const names = Object.keys(record);
+      const values = Object.values(record);
       for (let i = 0; i < names.length; i++) {
         const key = names[i]!;
-        const value = record[key];
+        const value = values[i];
         if (key === CUSTOM && Array.isArray(value)) {
           keys.add(CUSTOM);
           setCustom(row, value);
@@ -385,12 +428,10 @@ function tableOf(parts: Parts): Table {
     copy: () =>
       tableOf({
         columns: new Map(
-          Array.from(columns, ([name, { values, plain, nested, codes }]) => {
+          Array.from(columns, ([name, from]) => {
             const column: Growing = {
-              values,
-              plain,
-              nested,
-              codes: codes.slice(),
+              ...from,
+              codes: from.codes.slice(),
               code: (row) => column.codes[row]!,
             };
             return [name, column];

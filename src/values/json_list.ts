@@ -1,8 +1,9 @@
 /**
  * Parses long lists of records, which repeat themselves: most custom fields of
  * a record are empty, and are written as those of the record before. A regular
- * expression skips those, so that only the rest is parsed. That takes less time
- * and memory than `JSON.parse`, and the value is the same.
+ * expression skips those. Of the others, many are written as in a record before
+ * them, and only the rest is parsed. That takes less time and memory than
+ * `JSON.parse`, and the value is the same.
  *
  * @module
  */
@@ -35,6 +36,9 @@ const FIRST_WAIT = 16;
 /** How deep records and their custom fields are in the whole. */
 const RECORD_DEPTH = 2, FIELD_DEPTH = 4;
 
+/** How many different texts of one custom field are remembered on a page. */
+const MOST_SEEN = 100;
+
 /** Receives each part that is parsed, and how deep it is in the whole. */
 export type Check = (part: unknown, depth: number) => void;
 
@@ -62,6 +66,12 @@ interface Form {
   used: number;
 }
 
+/**
+ * What the custom fields of a form mean, by the rest of their texts, for one
+ * page: a part of its text keeps all of it in memory.
+ */
+type Seen = Map<string, unknown>[];
+
 /** A record, and where its custom fields end. */
 interface Found {
   readonly record: JsonObject;
@@ -74,8 +84,8 @@ interface Found {
  * @param name What the records are: lists of one name have similar fields.
  * @param text The JSON: an object with the records in `response`.
  * @param check Receives each part that is parsed.
- * @returns The same as `JSON.parse`, but equal empty custom fields are one
- * object, which is frozen; undefined if the text has another form, or is not
+ * @returns The same as `JSON.parse`, but equal custom fields may be one object,
+ * which is frozen; undefined if the text has another form, or is not
  * JSON.
  */
 export type ParseList = (
@@ -140,13 +150,15 @@ function parseRecords(
 } {
   const records: JsonObject[] = [];
   let forms = 0;
+  let seen: Seen = [];
   for (let at = start;;) {
     const list = text.indexOf(FIELDS, at) + FIELDS.length;
     if (list < FIELDS.length) otherwise();
     const head = text.slice(at, list);
-    let found = form && parseKnown(text, head, list, form, check);
+    let found = form && parseKnown(text, head, list, form, seen, check);
     if (!form || !found) {
       if (++forms > MOST_FORMS) otherwise();
+      seen = [];
       ({ form, found } = parseNew(text, head, list, check));
     }
     records.push(found.record);
@@ -175,6 +187,7 @@ function parseKnown(
   head: string,
   start: number,
   form: Form,
+  seen: Seen,
   check: Check,
 ): Found | undefined {
   if (form.isOld && form.used >= form.wait) {
@@ -189,25 +202,28 @@ function parseKnown(
   const match = pattern.exec(text);
   if (!match) return undefined;
   let rest = "";
+  const values: unknown[] = [];
+  /** The places of the fields that must be parsed. */
+  const places: number[] = [];
   for (let i = 0; i < fields.length; i++) {
     const part = match[i + 1];
-    if (part === undefined) continue;
-    rest += (rest === "" ? "" : ",") + fields[i]!.begin + part;
+    const known = part === undefined
+      ? fields[i]!.empty!.value
+      : seen[i]?.get(part);
+    values.push(known);
+    if (known !== undefined) continue;
+    rest += (places.length === 0 ? "" : ",") + fields[i]!.begin + part;
+    places.push(i);
   }
   const { record, parsed } = parseRecord(head, rest, check);
-  let next = 0;
-  const values: unknown[] = [];
-  for (let i = 0; i < fields.length; i++) {
-    const part = match[i + 1];
-    if (part === undefined) {
-      values.push(fields[i]!.empty!.value);
-      continue;
-    }
-    const value = parsed[next++];
+  if (places.length !== parsed.length) otherwise();
+  for (let k = 0; k < places.length; k++) {
+    const i = places[k]!;
+    const part = match[i + 1]!;
+    const value = values[i] = parsed[k];
     if (learn(fields[i]!, part, value)) form.isOld = true;
-    values.push(value);
+    else remember(seen[i] ??= new Map(), part, value);
   }
-  if (next !== parsed.length) otherwise();
   record.additional_fields = values;
   return { record, end: pattern.lastIndex };
 }
@@ -218,6 +234,18 @@ function learn(field: Field, rest: string, value: unknown): boolean {
   if (value.value !== null && value.value !== "") return false;
   field.empty = { rest: copied(rest), value: Object.freeze({ ...value }) };
   return true;
+}
+
+/** Remembers what a text means, if all who use it can have the same object. */
+function remember(
+  seen: Map<string, unknown>,
+  rest: string,
+  value: unknown,
+): void {
+  if (seen.size === MOST_SEEN || !isObject(value)) return;
+  // Another object in it would not be frozen.
+  for (const key in value) if (typeof value[key] === "object") return;
+  seen.set(rest, Object.freeze(value));
 }
 
 /** A copy of a part of a page: the part itself would keep the page in memory. */

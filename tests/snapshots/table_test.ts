@@ -82,6 +82,24 @@ Deno.test("a table keeps values apart, however many a column has", () => {
   }
 });
 
+Deno.test("a table returns values that repeat late, early or not at all", () => {
+  const table = createTable();
+  // The first 600 are all different, so the table no longer looks for equal
+  // ones, and has to keep those apart that come then.
+  const of = (id: number): JsonObject => ({
+    late: id < 600 ? `${id}` : `${id % 3}`,
+    list: id < 600 ? [id, id] : [id % 3, 1],
+    early: id < 600 ? `${id % 3}` : `${id}`,
+  });
+  for (let id = 1; id <= 2_000; id++) table.put(id, of(id));
+  const copy = table.copy();
+  for (let id = 1; id <= 2_000; id++) table.put(id, of(id + 1));
+  for (let id = 1; id <= 2_000; id++) {
+    assertEquals({ ...table.record(table.rowOf(id)!) }, of(id + 1));
+    assertEquals({ ...copy.record(copy.rowOf(id)!) }, of(id));
+  }
+});
+
 Deno.test("a table of ten thousand deals with 80 custom fields takes at most 12 MB", () => {
   const table = createTable();
   for (let id = 1; id <= 10_000; id++) {
