@@ -25,7 +25,7 @@ import { stepUp } from "./step_up.ts";
 import { toolChoice } from "../tools/selection.ts";
 import { idOf, NOT_UTF8, refusedMessage } from "./messages.ts";
 import { asMeant } from "./requests.ts";
-import { answerSoon, plainRequest } from "./soon.ts";
+import { answerSoon, JSON_ALONE, plainRequest } from "./soon.ts";
 import type { ToolMethods } from "./tool_methods.ts";
 
 /** The maximum size of a body, in bytes. */
@@ -259,11 +259,9 @@ async function withoutEvents(
   if (!isStream(response)) return response;
   const answers = eventMessages(await response.text())
     .filter((message) => isObject(message) && !("method" in message));
-  const headers = new Headers(response.headers);
-  headers.set("content-type", "application/json");
   return new Response(JSON.stringify(isBatch ? answers : answers[0]), {
     status: response.status,
-    headers,
+    headers: JSON_ALONE,
   });
 }
 

@@ -21,7 +21,27 @@ import { isObject, type JsonObject, parseJson } from "../values/json.ts";
  * @returns The same if there is nothing to change.
  */
 export function asMeant(value: unknown): unknown {
-  return Array.isArray(value) ? value.map(readOne) : readOne(value);
+  return Array.isArray(value)
+    ? withoutCancelled(value.map(readOne))
+    : readOne(value);
+}
+
+/**
+ * A batch without the requests that it cancels itself. The SDK would never
+ * answer them, and so never end the answer to the batch.
+ */
+function withoutCancelled(batch: readonly unknown[]): readonly unknown[] {
+  const cancelled = new Set(
+    batch.map((message) =>
+      isObject(message) && message.method === "notifications/cancelled" &&
+        isObject(message.params)
+        ? message.params.requestId
+        : undefined
+    ),
+  );
+  return batch.filter((message) =>
+    !isObject(message) || message.id === undefined || !cancelled.has(message.id)
+  );
 }
 
 function readOne(message: unknown): unknown {

@@ -64,7 +64,8 @@ export interface PlainRequest {
   readonly envelope: JsonObject | undefined;
 }
 
-const JSON_ALONE = {
+/** The headers of an answer as JSON. */
+export const JSON_ALONE: Readonly<Record<string, string>> = {
   "content-type": "application/json",
   "cache-control": "no-store",
 };

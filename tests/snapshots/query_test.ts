@@ -56,6 +56,14 @@ const fields = parseTemplate([
     dropdown: null,
   },
   {
+    id: 55,
+    name: "chance_5",
+    name_alias: "Peluang",
+    type: "Percentage",
+    additional_field: true,
+    dropdown: null,
+  },
+  {
     id: 54,
     name: "double_4",
     name_alias: "Kembar",
@@ -164,6 +172,9 @@ Deno.test("answerSteps() finds fields by key, argument, custom id, label and sho
   assertEquals(count({ field: "creator_id", value: ["Budi", "Dewi"] }), 2);
   assertEquals(count({ field: "name", op: "contains", value: "DÉAL 2" }), 1);
   assertEquals(count({ field: "state", value: "open" }), 2);
+  assertEquals(ask(records, { measures: ["avg:Peluang"] }).rules, {
+    Peluang: "Qontak shows 0 also where no percentage is set",
+  });
 });
 
 Deno.test("answerSteps() reports all mistakes at once, and computes nothing", () => {
@@ -240,6 +251,7 @@ Deno.test("answerSteps() shows whole records with *, also what is empty, and two
       { id: 51, name: "Kota", value: "Jakarta" },
       { id: 52, name: "Sejak", value: null },
       { id: 53, name: "Kembar", value: 1 },
+      { id: 55, name: "Peluang", value: null },
       { id: 54, name: "Kembar", value: 2 },
     ],
   }]);
@@ -336,6 +348,40 @@ Deno.test("answerSteps() takes the names of groups as periods, and says what is 
     ask(records, where(["2026-10-01", "2026-10-01"], "between")).matched,
     1,
   );
+});
+
+Deno.test("answerSteps() says that a condition compares amounts in several currencies", () => {
+  const records = [
+    deal(1, { size: 5_000 }),
+    deal(2, { size: 2_000, currency: "USD" }),
+  ];
+  const large = { field: "size", op: "gt", value: 3_000 };
+  const notes = [
+    "size is compared as a number, whatever the currency (IDR, USD): add a condition on currency to compare amounts",
+  ];
+  const { matched, ...asked } = ask(records, {
+    where: [large],
+    measures: ["count"],
+  });
+  assertEquals([matched, asked.notes], [1, notes]);
+  const isRupiah = { field: "currency", value: "IDR" };
+  for (
+    const [some, where] of [
+      [records, [large, isRupiah]],
+      [records.slice(0, 1), [large]],
+      [records, [{ field: "size", op: "is_set" }]],
+    ] as const
+  ) assertEquals(ask(some, { where }).notes, undefined);
+});
+
+Deno.test("answerSteps() shows at most 12 KB, in whatever script names are written", () => {
+  for (const name of ["n".repeat(300), "名".repeat(300)]) {
+    const records = Array.from({ length: 60 }, (_, i) => deal(i + 1, { name }));
+    const { rows, left_out } = ask(records, {});
+    const { length } = new TextEncoder().encode(JSON.stringify(rows));
+    assert(length <= 12_000 && length > 10_000, `${length} bytes`);
+    assertEquals(rows!.length + left_out!, 60);
+  }
 });
 
 Deno.test("answerSteps() counts and sums the same as an independent computation", () => {
