@@ -101,6 +101,8 @@ Deno.test("POST /mcp/ and any Accept are served, as JSON where a client reads no
     server.url,
     post([request(1, "tools/list"), callWith(2, "")], { accept: "*/*" }),
   );
+  // It holds records, as the answer to one call does.
+  assertEquals(batch.headers.get("cache-control"), "no-store");
   assertEquals(
     (await batch.json()).map(({ id }: Data) => id).toSorted(),
     [1, 2],
@@ -118,6 +120,42 @@ Deno.test("POST /mcp/ and any Accept are served, as JSON where a client reads no
     }),
   );
   assertEquals([notified.status, await notified.text()], [202, ""]);
+});
+
+Deno.test("a batch that cancels a request of its own ends without that request, and holds no memory", async () => {
+  await using server = await startHttp(["--sandbox"]);
+  const cancel = (requestId: unknown) => ({
+    jsonrpc: "2.0",
+    method: "notifications/cancelled",
+    params: { requestId },
+  });
+  const send = async (accept: string, ...batch: object[]) => {
+    const response = await fetch(server.url, {
+      ...post(batch, { accept }),
+      signal: AbortSignal.timeout(5_000),
+    });
+    return { status: response.status, text: await response.text() };
+  };
+  const large = callWith(1, { fields: "x".repeat(900_000) });
+  for (const accept of ["application/json", "text/event-stream"]) {
+    // Together they would be more than one caller may hold.
+    for (let i = 0; i < 40; i++) {
+      const { status, text } = await send(accept, large, cancel(1));
+      assertEquals([status, text], [202, ""], `${accept}, ${i}`);
+    }
+    const ids = ({ text }: { text: string }): unknown =>
+      (accept === "application/json" ? JSON.parse(text) : parseEvents(text))
+        .map(({ id }: Data) => id);
+    const ping = (id: number | string) => request(id, "ping");
+    assertEquals(ids(await send(accept, cancel(1), ping(1), ping(2))), [2]);
+    assertEquals(
+      ids(await send(accept, ping(1), ping("1"), cancel("1"))),
+      [1],
+      "an id that is text is another one",
+    );
+    assertEquals(ids(await send(accept, ping(1), cancel(null))), [1]);
+    assertEquals(ids(await send(accept, ping(1), cancel([1]))), [1]);
+  }
 });
 
 for (const mode of ["legacy", "auto"] as const) {
