@@ -12,7 +12,7 @@ import { idIn, isSameId } from "./fields.ts";
 import type { QueryField } from "./subject.ts";
 import { toEpoch } from "./moments.ts";
 
-/** The maximum size of an answer, in characters. */
+/** The maximum size of an answer, in bytes. */
 const MAX_ANSWER = 12_000;
 
 /** The default maximum number of groups or rows. */
@@ -97,10 +97,11 @@ function bound(
   limit: number,
 ): Shown {
   const shown: JsonObject[] = [];
+  const encoder = new TextEncoder();
   let size = 0;
   for (const entry of entries) {
     if (shown.length === limit) break;
-    size += JSON.stringify(entry).length + 1;
+    size += encoder.encode(JSON.stringify(entry)).length + 1;
     if (size > MAX_ANSWER && shown.length > 0) break;
     shown.push(entry);
   }

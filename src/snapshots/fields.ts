@@ -69,6 +69,9 @@ const CUSTOM_KINDS: Readonly<Record<string, FieldKind>> = {
 const OWNER_RULE =
   'the field that Qontak labels "Owner"; who works on it is assignee_id';
 
+/** What a percentage of 0 can mean. */
+const PERCENTAGE_RULE = "Qontak shows 0 also where no percentage is set";
+
 /** Finds the fields that a question names. */
 export interface Fields extends FieldNames {
   /**
@@ -192,6 +195,7 @@ export function createFields(
         return isEmpty(shown) ? value(row) : shown;
       }),
       ...(field.options ? { options: field.options } : {}),
+      ...(field.type.name === "percentage" ? { rule: PERCENTAGE_RULE } : {}),
     };
   }
 

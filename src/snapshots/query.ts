@@ -11,7 +11,12 @@ import type { Remarks } from "./condition_values.ts";
 import type { Test } from "./conditions.ts";
 import type { Fields } from "./fields.ts";
 import { computeGroups } from "./measures.ts";
-import { check, type Question, usualOrder } from "./question.ts";
+import {
+  check,
+  listCurrencies,
+  type Question,
+  usualOrder,
+} from "./question.ts";
 import type { QueryField, Subject } from "./subject.ts";
 
 /** The result of a question. */
@@ -166,9 +171,6 @@ export function* answerSteps(
   };
 }
 
-/** How many currencies a note names. */
-const MAX_CURRENCIES = 5;
-
 /** Says that rows are sorted by amounts in several currencies. */
 function* mixed(
   rows: readonly number[],
@@ -184,10 +186,9 @@ function* mixed(
     }
   }
   if (found.size < 2) return [];
-  const names = [...found].slice(0, MAX_CURRENCIES).join(", ");
   return [
-    `Sorted by number across currencies (${names}${
-      found.size > MAX_CURRENCIES ? ", …" : ""
+    `Sorted by number across currencies (${
+      listCurrencies(found)
     }): add a condition on currency to compare amounts`,
   ];
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import { ForeseenError, InputError, problemsError } from "../errors.ts";
-import { type JsonObject, show } from "../values/json.ts";
+import { isEmpty, isObject, type JsonObject, show } from "../values/json.ts";
 import type { Sorting } from "./answer.ts";
 import type { Remarks } from "./condition_values.ts";
 import { parseCondition, type Test } from "./conditions.ts";
@@ -133,6 +133,7 @@ function parse(question: Question, subject: Subject): Parsed {
     question.where,
     (one) => parseCondition(one, fields, subject, remarks),
   );
+  remarkCurrencies(question.where ?? [], inner, subject, remarks);
   const keys = parts(
     "group_by",
     question.group_by,
@@ -185,6 +186,52 @@ function parse(question: Question, subject: Subject): Parsed {
     hints: isUnknown ? [inner.names] : [],
   };
 }
+
+/** How many currencies a remark names. */
+const MAX_CURRENCIES = 5;
+
+/** The first currencies of some rows, as a part of a remark. */
+export function listCurrencies(found: ReadonlySet<unknown>): string {
+  const names = [...found].slice(0, MAX_CURRENCIES).join(", ");
+  return `${names}${found.size > MAX_CURRENCIES ? ", …" : ""}`;
+}
+
+/** Says that a condition compares amounts in several currencies. */
+function remarkCurrencies(
+  where: readonly unknown[],
+  { known, currency }: Fields,
+  { table }: Subject,
+  remarks: Remarks,
+): void {
+  const conditions = where.filter(isObject);
+  const money = conditions.flatMap(({ field, op }) => {
+    const found = COMPARING.has(op) ? known(field) : undefined;
+    return found?.isMoney ? [found.called] : [];
+  });
+  const isChosen = conditions.some(({ field }) =>
+    known(field)?.key === "currency"
+  );
+  if (money.length === 0 || isChosen || !currency) return;
+  const found = new Set<unknown>();
+  for (const row of table.rows()) {
+    if (!isEmpty(currency(row))) found.add(currency(row));
+  }
+  if (found.size < 2) return;
+  remarks.always.push(
+    `${money[0]} is compared as a number, whatever the currency (${
+      listCurrencies(found)
+    }): add a condition on currency to compare amounts`,
+  );
+}
+
+/** The operators that compare amounts. */
+const COMPARING: ReadonlySet<unknown> = new Set([
+  "gt",
+  "gte",
+  "lt",
+  "lte",
+  "between",
+]);
 
 /** Splits the minus from what is sorted by. */
 function splitSort(sort: string): [string, boolean] {
