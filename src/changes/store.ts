@@ -133,9 +133,15 @@ export const MAX_TEXT: number = 384 * 1024;
 /** What is stored, for messages. */
 export const WHAT = "plans and changes";
 
+const encoder = new TextEncoder();
+
+/** Where texts are encoded to be measured. Most are smaller. */
+const scratch = new Uint8Array(64 * 1024);
+
 /** The size of a text, in bytes. */
 export function sizeOf(text: string): number {
-  return new TextEncoder().encode(text).length;
+  const { read, written } = encoder.encodeInto(text, scratch);
+  return read === text.length ? written : encoder.encode(text).length;
 }
 
 /**

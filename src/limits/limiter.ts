@@ -201,15 +201,30 @@ function putOff(bucket: Bucket, wait: number, now: number): void {
   bucket.defer(now, wait);
 }
 
-/** Runs a function after a delay; setting a new delay replaces the old one. */
+/**
+ * Runs a function after a delay; setting a new delay replaces the old one. A
+ * timer that is early enough stays: most delays become longer with each request,
+ * and a new timer costs more than all else here.
+ */
 function createAlarm(clock: Clock, run: () => void) {
-  let cancel = () => {};
+  let cancel: (() => void) | undefined;
+  let due = 0;
   return {
     set(wait: number | undefined): void {
-      cancel();
-      if (wait === undefined) return;
+      if (wait === undefined) {
+        cancel?.();
+        cancel = undefined;
+        return;
+      }
       const ms = Math.min(LONGEST_TIMER, Math.max(1, Math.ceil(wait)));
-      cancel = clock.after(ms, run);
+      const next = clock.now() + ms;
+      if (cancel && due <= next) return;
+      cancel?.();
+      due = next;
+      cancel = clock.after(ms, () => {
+        cancel = undefined;
+        run();
+      });
     },
   };
 }

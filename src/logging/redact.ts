@@ -237,7 +237,25 @@ function apply(patterns: readonly Pattern[], text: string): string {
  * @param text Any text.
  */
 export function redact(text: string): string {
-  return apply(patterns, text);
+  if (text.length > MAX_REMEMBERED) return apply(patterns, text);
+  if (harmless.has(text)) return text;
+  const redacted = apply(patterns, text);
+  if (redacted === text) remember(text);
+  return redacted;
+}
+
+/** The longest text that is remembered, in characters. */
+const MAX_REMEMBERED = 100;
+
+/** How many texts are remembered. */
+const MOST_REMEMBERED = 500;
+
+/** Texts in which nothing was found lately: log lines repeat most of theirs. */
+const harmless = new Set<string>();
+
+function remember(text: string): void {
+  if (harmless.size >= MOST_REMEMBERED) harmless.clear();
+  harmless.add(text);
 }
 
 /**

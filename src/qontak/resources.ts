@@ -444,6 +444,8 @@ export function isPlaceKey({ place }: Resource, key: string): boolean {
  * @returns The key of the label; undefined if the key does not hold an id.
  */
 export function nameKeyOf(key: string): string | undefined {
+  // Most keys are not those of ids, and each record asks for all of its keys.
+  if (!key.endsWith("_id") && !key.endsWith("_ids")) return undefined;
   const stem = /^(.+)_ids?$/.exec(key)?.[1];
   return stem === undefined ? undefined : `${stem}_name`;
 }

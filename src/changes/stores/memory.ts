@@ -39,6 +39,15 @@ interface Entry {
   readonly until: number;
 }
 
+/** The texts of one kind of a company, in the order in which they were put. */
+interface Texts extends Map<string, Entry> {
+  /**
+   * The id of the first one, while it is known. To look for it takes longer the
+   * more texts were removed before it.
+   */
+  oldest?: string | undefined;
+}
+
 /**
  * Makes the store.
  *
@@ -61,7 +70,7 @@ export function createMemoryChangeStore(
     MemoryChangeStoreOptions = {},
 ): ChangeStore {
   // The shelf that was written last is the last one.
-  const shelves = new Map<string, Map<string, Entry>>();
+  const shelves = new Map<string, Texts>();
   const bytes = new Map<string, number>();
   const tenantBytes = new Map<string, number>();
   let all = 0;
@@ -89,6 +98,7 @@ export function createMemoryChangeStore(
     const entry = shelf?.get(id);
     if (!shelf || !entry) return;
     shelf.delete(id);
+    if (shelf.oldest === id) shelf.oldest = undefined;
     if (shelf.size === 0) shelves.delete(name);
     count(name, -entry.size);
   }
@@ -96,10 +106,12 @@ export function createMemoryChangeStore(
   /** Removes what has expired, and then the oldest texts while it is full. */
   function makeRoom(name: string): void {
     const shelf = shelves.get(name);
-    for (const [id, { until }] of shelf ?? []) {
-      const isFull = shelf!.size > most || bytes.get(name)! > mostBytes;
+    while (shelf) {
+      const id = shelf.oldest ??= shelf.keys().next().value;
+      if (id === undefined) break;
+      const isFull = shelf.size > most || bytes.get(name)! > mostBytes;
       // A text was put before those that follow it, so they expire later.
-      if (!isFull && until > Date.now()) break;
+      if (!isFull && shelf.get(id)!.until > Date.now()) break;
       drop(name, id);
     }
     while (all > total) shrink(fullest());
@@ -128,7 +140,7 @@ export function createMemoryChangeStore(
 
   function set(name: string, id: string, entry: Entry): void {
     drop(name, id);
-    const shelf = shelves.get(name) ?? new Map<string, Entry>();
+    const shelf: Texts = shelves.get(name) ?? new Map<string, Entry>();
     shelves.delete(name);
     shelves.set(name, shelf);
     shelf.set(id, entry);
