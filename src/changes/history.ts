@@ -11,7 +11,7 @@ import type { Log } from "../logging/log.ts";
 import { deadline, untilAborted } from "../net/deadline.ts";
 import { isObject, type JsonObject } from "../values/json.ts";
 import type { Owner } from "./plans.ts";
-import type { ChangeStore, Place } from "./store.ts";
+import { type ChangeStore, isPrompt, type Place } from "./store.ts";
 
 /** What a change does to a record. */
 export type Act = "create" | "update" | "delete";
@@ -225,18 +225,20 @@ export function createHistory(
    */
   async function replace(
     id: string,
-    { text, from, to }: {
+    { text, from, to, before, listed = listedText(from) }: {
       readonly text: string;
       readonly from: PastChange;
       readonly to: PastChange;
+      /** The record before as JSON, if the caller has it. */
+      readonly before?: string | undefined;
+      /** The entry of `from` in the list, if the caller has it. */
+      readonly listed?: string;
     },
   ): Promise<boolean> {
-    if (!await store.replace(placeOf(id), text, JSON.stringify(to))) {
+    if (!await store.replace(placeOf(id), text, textOf(to, before))) {
       return false;
     }
-    await ask(() =>
-      store.replace({ ...index, id }, listedText(from), listedText(to))
-    );
+    await ask(() => store.replace({ ...index, id }, listed, listedText(to)));
     // A list that is being read may miss it.
     running.delete(scope);
     return true;
@@ -254,12 +256,15 @@ export function createHistory(
    * @returns The answer; undefined without one.
    */
   async function ask<T>(question: () => Promise<T>): Promise<T | undefined> {
-    using limit = deadline(TIMEOUT);
+    // A timer takes longer than a store in memory.
+    using limit = isPrompt(store) ? undefined : deadline(TIMEOUT);
     try {
-      return await untilAborted(question(), limit.signal);
+      return await (limit
+        ? untilAborted(question(), limit.signal)
+        : question());
     } catch (error) {
       if (
-        !(error instanceof ForeseenError) && error !== limit.signal.reason
+        !(error instanceof ForeseenError) && error !== limit?.signal.reason
       ) {
         log(
           "error",
@@ -285,12 +290,14 @@ export function createHistory(
         ...given,
         effect: "unknown",
       };
-      const text = JSON.stringify(begun);
+      const before = JSON.stringify(begun.before);
+      const text = textOf(begun, before);
+      const listed = listedText(begun);
       let isKept = false;
       await ask(async () => {
         await store.put(placeOf(id), text, days * DAY);
         isKept = true;
-        await store.put({ ...index, id }, listedText(begun), days * DAY);
+        await store.put({ ...index, id }, listed, days * DAY);
       });
       if (!isKept) return undefined;
       running.delete(scope);
@@ -305,7 +312,7 @@ export function createHistory(
           // Usually nothing has changed it meanwhile.
           const to = next(begun);
           await ask(async () =>
-            await replace(id, { text, from: begun, to }) ||
+            await replace(id, { text, from: begun, to, before, listed }) ||
             await change(id, next)
           );
         },
@@ -405,6 +412,23 @@ function isTaken(undone: Undone | undefined): boolean {
 /** Whether the call that takes a change back may still be at work. */
 export function isUnderWay({ state, until }: Undone): boolean {
   return state === "begun" && Date.now() < until;
+}
+
+/**
+ * A change as JSON.
+ *
+ * @param change The change.
+ * @param before The record before as JSON: it is the largest part, and stays
+ * the same.
+ */
+function textOf(
+  { before: record, ...change }: PastChange,
+  before: string | undefined = JSON.stringify(record),
+): string {
+  const text = JSON.stringify(change);
+  return before === undefined
+    ? text
+    : `${text.slice(0, -1)},"before":${before}}`;
 }
 
 /** The entry of a change in the list. */

@@ -103,6 +103,26 @@ export interface ChangeOptions {
   readonly undoDays?: number;
 }
 
+/** The stores that answer at once. */
+const prompt = new WeakSet<ChangeStore>();
+
+/**
+ * Notes that a store always answers at once, since it keeps texts in the memory
+ * of this process. A copy of it with other functions may not.
+ *
+ * @param store The store.
+ * @returns The same.
+ */
+export function answersAtOnce<S extends ChangeStore>(store: S): S {
+  prompt.add(store);
+  return store;
+}
+
+/** Whether a store always answers at once, so that it needs no time limit. */
+export function isPrompt(store: ChangeStore): boolean {
+  return prompt.has(store);
+}
+
 /** Settings common to the stores. */
 export interface ChangeStoreOptions {
   /** Seals the texts. Without it, they are stored unsealed. */

@@ -44,11 +44,14 @@ export function presentRecord(
   for (const [key, value] of Object.entries(record)) {
     const named = names(key);
     if (key === "additional_fields" && Array.isArray(value)) {
-      const wanted = value.filter(isObject).filter((field) => {
-        const byId = names(String(field.id));
-        const byName = names(String(field.name));
-        return !chosen || named || byId || byName;
-      });
+      const fields = value.filter(isObject);
+      const wanted = chosen
+        ? fields.filter((field) => {
+          const byId = names(String(field.id));
+          const byName = names(String(field.name));
+          return named || byId || byName;
+        })
+        : fields;
       const set = wanted.filter((field) => !isEmpty(field.value));
       emptyCustom = wanted.length - set.length;
       if (set.length > 0) shown[key] = set.map(presentCustomField);

@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  answersAtOnce,
   type ChangeStore,
   type ChangeStoreOptions,
   checkSize,
@@ -156,7 +157,7 @@ export function createMemoryChangeStore(
   }
 
   // Async functions, so that a text that is too large rejects.
-  return {
+  return answersAtOnce({
     name: "memory",
     isLasting: () => Promise.resolve(false),
     // deno-lint-ignore require-await
@@ -200,5 +201,5 @@ export function createMemoryChangeStore(
       drop(nameOf(place), place.id);
       return Promise.resolve();
     },
-  };
+  });
 }
