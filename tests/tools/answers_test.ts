@@ -235,6 +235,35 @@ Deno.test("what a record shows can be written back", async () => {
   }
 });
 
+Deno.test("fields names what answers show: labels, and the names beside ids", async () => {
+  await using world = await createWorld();
+  const { records: [{ id: deal_id }] } = await world.ok("query_records", {
+    resource: "deals",
+    where: [{ field: "Catatan Internal", op: "is_set" }],
+  });
+  const { record, unknown_fields } = await world.ok("get_deal", {
+    deal_id,
+    fields: ["catatan internal", "crm_stage_name"],
+  });
+  assertEquals(unknown_fields, undefined);
+  assertEquals(Object.keys(record), [
+    "id",
+    "crm_stage_name",
+    "additional_fields",
+  ]);
+  assertEquals(record.additional_fields[0].label, "Catatan Internal");
+  const tasks = await world.ok("list_tasks", {
+    fields: ["crm_task_status_name", "assignee_name"],
+  });
+  assertEquals(tasks.unknown_fields, undefined);
+  for (const task of tasks.records) {
+    assertEquals(typeof task.crm_task_status_name, "string");
+    assertEquals(typeof task.assignee_name, "string");
+  }
+  const none = await world.ok("list_deals", { fields: ["nama"] });
+  assertEquals(none.unknown_fields, ["nama"]);
+});
+
 Deno.test("a timeline says each thing once", async () => {
   await using world = await createWorld();
   const { records: [{ id: deal_id }] } = await world.ok("list_deals");

@@ -10,11 +10,8 @@ import { type Arguments, id, required } from "./arguments.ts";
 import { frames } from "./frames.ts";
 import { presentRecord } from "../../fields/present.ts";
 import { labelsFor, missingLabels, showRecord } from "../../fields/shown.ts";
-import {
-  fieldsArgument,
-  selectedKeys,
-  tenantArgument,
-} from "./shared_arguments.ts";
+import { selectedKeys } from "./selected_keys.ts";
+import { fieldsArgument, tenantArgument } from "./shared_arguments.ts";
 import { spoken, type ToolTraits } from "./tool_traits.ts";
 
 /** A view of one record. The path of its endpoint contains one id. */
@@ -76,7 +73,9 @@ export function viewTool(
       // Other views contain ids other than the record's.
       const expected = endpoint === endpoints.get ? target : undefined;
       const record = recordOf(endpoint, response, expected);
-      const selected = selectedKeys(resource, args.fields);
+      const selected = await selectedKeys(setup, resource, args.fields, [
+        record,
+      ]);
       const { record: shown, ...more } = presentRecord(record, selected);
       const labels = await labelsFor(setup, resource, [shown]);
       const whole = selected?.includes("*");

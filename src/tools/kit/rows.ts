@@ -9,7 +9,7 @@ import { labelsFor, missingLabels, showRecord } from "../../fields/shown.ts";
 import { argumentOf, nameKeyOf } from "../../qontak/resources.ts";
 import type { JsonObject } from "../../values/json.ts";
 import type { ToolContext } from "../tool.ts";
-import { selectedKeys } from "./shared_arguments.ts";
+import { selectedKeys } from "./selected_keys.ts";
 import type { ToolTraits } from "./tool_traits.ts";
 
 /** The rows of a list, and further keys of the answer. */
@@ -34,7 +34,7 @@ export async function presentRows(
   args: JsonObject,
   records: readonly JsonObject[],
 ): Promise<Rows> {
-  const fields = selectedKeys(resource, args.fields);
+  const fields = await selectedKeys(setup, resource, args.fields, records);
   const { shown, extra } = presentRecords(records, fields, summary);
   const labels = await labelsFor(setup, resource, shown);
   const whole = fields?.includes("*");

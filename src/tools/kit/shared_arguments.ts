@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { isMoney, type Resource } from "../../qontak/resources.ts";
 import type { JsonObject } from "../../values/json.ts";
 import { type Arguments, flag, text, whole, words } from "./arguments.ts";
 
@@ -37,26 +36,3 @@ export const fixedPages = {
 
 /** Sends a write without checking it against the template. */
 export const skipArgument = { skip_validation: flag() } satisfies Arguments;
-
-/**
- * Converts the names in `fields` to keys of records. If an argument's name
- * differs from its key, both names work.
- *
- * @param resource The kind of record.
- * @param fields What the caller named, if anything.
- */
-export function selectedKeys(
-  resource: Resource,
-  fields: unknown,
-): string[] | undefined {
-  if (!Array.isArray(fields)) return undefined;
-  const renamed = Object.entries(resource.arguments);
-  const keys = fields.map((field: string) =>
-    renamed.find(([, name]) => name === field)?.[0] ?? field
-  );
-  // An amount says nothing without its currency.
-  return keys.some((key) => isMoney(resource, key)) &&
-      !keys.includes("currency")
-    ? [...keys, "currency"]
-    : keys;
-}
