@@ -11,7 +11,7 @@ import type { Command, Given } from "./command.ts";
 import { type CommandName, commands } from "./commands.ts";
 import { type FlagName, type Flags, flags } from "./flags.ts";
 import { type Flag, flagLines, type FlagTable, parseFlags } from "./parse.ts";
-import { beside } from "./width.ts";
+import { beside, fit } from "./width.ts";
 
 /** The command line, parsed. */
 export interface Asked extends Given {
@@ -156,7 +156,7 @@ function helpOfCommand(name: CommandName): string {
   const own = Object.fromEntries(
     taken.map((flag): [string, Flag] => [flag, flags[flag]]),
   );
-  return `${summary}
+  return `${fit(summary)}
 
 Usage: deno run -A --unstable-kv jsr:@qontak/mcp ${name}${
     args ? ` ${args}` : ""
@@ -165,6 +165,13 @@ Usage: deno run -A --unstable-kv jsr:@qontak/mcp ${name}${
 Flags:
 ${flagLines({ ...own, ...common }, WIDTH).join("\n")}`;
 }
+
+/** What people should know beside the tables. */
+const NOTES: readonly string[] = [
+  "To begin, run setup, or demo, which needs no account. [command] --help says which flags a command takes.",
+  "Settings are environment variables, or lines of a .env file in the working directory. QONTAK_REFRESH_TOKEN is the one you need without setup: make a token at https://crm.qontak.com/crm/api_token/. .github/SETTINGS.md lists the others.",
+  "tenants and doctor work on the company that [id] names. Without an id, it is the company for which the server acts in calls without user_id.",
+];
 
 function helpOfProgram(): string {
   const row = (left: string, right: string) =>
@@ -183,9 +190,5 @@ ${commandRows.join("\n")}
 Flags:
 ${flagLines(flags, WIDTH).join("\n")}
 
-Configure it by environment variables, or by a .env file in the working
-directory. QONTAK_REFRESH_TOKEN is the one you need: make a token at
-https://crm.qontak.com/crm/api_token/. .github/SETTINGS.md lists the others.
-tenants and doctor work on the company that [id] names. Without an id, it is the
-company for which the server acts in calls without user_id.`;
+${fit(NOTES.join("\n"))}`;
 }
