@@ -26,6 +26,11 @@ const MAX_NAMED = 10;
 /** The longest name that is shown, in characters. */
 const MAX_SHOWN = 64;
 
+/** A name without its prefix: that is easily mistaken for another. */
+function bare(name: string): string {
+  return name.replace(PREFIX, "");
+}
+
 /** What was found among the variables. */
 export interface Unknown {
   /** The sentences for which the program must not start. */
@@ -52,7 +57,8 @@ export function findUnknown(
   const problems: string[] = [];
   const warnings: string[] = [];
   for (const name of unknown) {
-    const meant = nearest(name, known);
+    const meant = nearest(name, known) ??
+      known.find((one) => bare(one) === bare(name.toUpperCase()));
     const { isSafety }: Variable<unknown> = meant === undefined
       ? { meaning: "", read: String }
       : variables[meant as keyof typeof variables];

@@ -216,6 +216,7 @@ export const variables = {
     meaning: `The groups of tools to offer, joined by commas: ${
       TOOLSETS.join(", ")
     }; all when not set`,
+    isSafety: true,
     read: (text: string) => readList(toolsetNames)(text.toLowerCase()),
   },
   QONTAK_TOOLS: {
@@ -367,6 +368,7 @@ export const variables = {
   QONTAK_CONFIRM: {
     meaning:
       "Which changes need a plan (dry_run) or the person's own yes, for which the server asks through clients that can: off, deletes or writes (deletes too). off on stdio and deletes over HTTP if it is not set",
+    isSafety: true,
     read: readWord(oneOf(CONFIRMS)),
   },
   QONTAK_UNDO_DAYS: {

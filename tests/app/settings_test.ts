@@ -89,6 +89,11 @@ Deno.test("readSettings() refuses a variable that is a misspelled safety switch"
       ["QONTAK_READ_ONLI", "QONTAK_READ_ONLY"],
       ["qontak_read_only", "QONTAK_READ_ONLY"],
       ["QONTAK_CONTENTS", "QONTAK_CONTENT"],
+      ["QONTAK_TOOL", "QONTAK_TOOLS"],
+      ["QONTAK_TOOLSET", "QONTAK_TOOLSETS"],
+      ["QONTAK_CONFIRMATION", "QONTAK_CONFIRM"],
+      ["MCP_READ_ONLY", "QONTAK_READ_ONLY"],
+      ["mcp_toolsets", "QONTAK_TOOLSETS"],
     ] as const
   ) {
     const error = assertThrows(

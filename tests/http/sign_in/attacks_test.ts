@@ -9,7 +9,6 @@ import {
   DocumentError,
 } from "../../../src/net/public_document.ts";
 import { isSame } from "../../../src/auth/sign_in/issued.ts";
-import { USERS } from "../../../src/sandbox/data/tenant.ts";
 import {
   createBrowser,
   createRawClient,
@@ -585,19 +584,6 @@ Deno.test("hashes are compared in full, whichever character differs", () => {
   for (const other of ["", "a", hash + "a", hash.slice(1)]) {
     assertEquals(isSame(hash, other), false);
   }
-});
-
-Deno.test("stores have no code, token or password, only hashes", async () => {
-  await using endpoint = await world();
-  const client = await createRawClient(endpoint);
-  const tokens = await tokensOf(client, createBrowser(), { user: 2 });
-  const people = await (await endpoint.program.signIn())!.sessions.list(
-    String(USERS[2]!.id),
-  );
-  assertEquals(people.length, 1);
-  const text = JSON.stringify(people);
-  assertEquals(text.includes(tokens.access_token), false);
-  assertEquals(text.includes(tokens.refresh_token), false);
 });
 
 Deno.test("a metadata document is fetched from the internet only", () => {

@@ -5,15 +5,17 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { request as send } from "node:https";
 import { createSignIn } from "../../../src/auth/sign_in/sign_in.ts";
+import type { SignInStore } from "../../../src/auth/sign_in/store.ts";
 import { createMemoryChangeStore } from "../../../src/changes/mod.ts";
 import { createSignInRoutes } from "../../../src/http/sign_in/routes.ts";
 import {
   createDocumentReader,
   DocumentError,
 } from "../../../src/net/public_document.ts";
+import { sha256 } from "../../../src/storage/hash.ts";
 import { createMemoryStore } from "../../../src/tokens/stores/memory.ts";
 import { makeCertificates, noOpenssl } from "../../support/certificates.ts";
-import { hidden } from "../../support/sign_in.ts";
+import { challenge, hidden, VERIFIER } from "../../support/sign_in.ts";
 import { unless } from "../../support/unless.ts";
 
 const CLIENT = "https://client.example.co.id/client.json";
@@ -23,11 +25,16 @@ const DOCUMENT = {
   redirect_uris: ["https://client.example.co.id/cb"],
 };
 
+const CHALLENGE = await challenge();
+
 /** The routes of an endpoint at an https address, without a network. */
-function createRoutes(documents: Record<string, unknown>) {
+function createRoutes(
+  documents: Record<string, unknown>,
+  store: SignInStore = createMemoryChangeStore(),
+) {
   const signIn = createSignIn({
     publicUrl: "https://crm.example.co.id/mcp",
-    store: createMemoryChangeStore(),
+    store,
     tokens: createMemoryStore(),
     dropCached: () => Promise.resolve(),
     log: () => {},
@@ -59,22 +66,17 @@ function authorizePath(change: Record<string, string> = {}): string {
     client_id: CLIENT,
     redirect_uri: DOCUMENT.redirect_uris[0]!,
     scope: "read",
-    code_challenge: "c".repeat(43),
+    code_challenge: CHALLENGE,
     code_challenge_method: "S256",
     ...change,
   })}`;
 }
 
-Deno.test("a client is known by its metadata document, and its cookies are bound to the host", async () => {
-  const ask = createRoutes({ [CLIENT]: DOCUMENT });
+/** Goes to the consent page, agrees, and gives each step's answer. */
+async function agree(ask: ReturnType<typeof createRoutes>) {
   const begun = await ask(authorizePath());
   assertEquals(begun.status, 303);
   const cookie = begun.headers.get("set-cookie")!;
-  assert(
-    /^__Host-qontak-[a-z2-7]{8}=[a-z2-7]{52}; Path=\/; Max-Age=1200; HttpOnly; SameSite=Lax; Secure$/
-      .test(cookie),
-    cookie,
-  );
   const state = new URL(begun.headers.get("location")!).searchParams.get(
     "state",
   )!;
@@ -84,11 +86,6 @@ Deno.test("a client is known by its metadata document, and its cookies are bound
   const path = back.headers.get("location")!;
   const consent = await ask(path, { headers });
   const text = await consent.text();
-  assertStringIncludes(text, "client.example.co.id confirms this name");
-  assertStringIncludes(
-    consent.headers.get("content-security-policy")!,
-    "form-action 'self' https://client.example.co.id",
-  );
   const decided = await ask("/oauth/consent", {
     method: "POST",
     headers: { ...headers, origin: "https://crm.example.co.id" },
@@ -99,8 +96,71 @@ Deno.test("a client is known by its metadata document, and its cookies are bound
     ]),
   });
   const told = new URL(decided.headers.get("location")!);
+  return { cookie, consent, text, told };
+}
+
+Deno.test("a client is known by its metadata document, and its cookies are bound to the host", async () => {
+  const { cookie, consent, text, told } = await agree(
+    createRoutes({ [CLIENT]: DOCUMENT }),
+  );
+  assert(
+    /^__Host-qontak-[a-z2-7]{8}=[a-z2-7]{52}; Path=\/; Max-Age=1200; HttpOnly; SameSite=Lax; Secure$/
+      .test(cookie),
+    cookie,
+  );
+  assertStringIncludes(text, "client.example.co.id confirms this name");
+  assertStringIncludes(
+    consent.headers.get("content-security-policy")!,
+    "form-action 'self' https://client.example.co.id",
+  );
   assertEquals(told.origin, "https://client.example.co.id");
   assertEquals(told.searchParams.get("iss"), "https://crm.example.co.id");
+});
+
+Deno.test("no store gets a code, a token or a cookie of a sign-in, only their hashes", async () => {
+  const inner = createMemoryChangeStore();
+  const kept: string[] = [];
+  const keep = (...texts: unknown[]) => void kept.push(JSON.stringify(texts));
+  const ask = createRoutes({ [CLIENT]: DOCUMENT }, {
+    ...inner,
+    put(place, text, lifetime) {
+      keep(place, text);
+      return inner.put(place, text, lifetime);
+    },
+    replace(place, from, to) {
+      keep(place, to);
+      return inner.replace(place, from, to);
+    },
+  });
+  const tokensFor = async (grant: Record<string, string>) => {
+    const response = await ask("/oauth/token", {
+      method: "POST",
+      body: new URLSearchParams({ client_id: CLIENT, ...grant }),
+    });
+    assertEquals(response.status, 200);
+    return await response.json();
+  };
+  const { cookie, told } = await agree(ask);
+  const code = told.searchParams.get("code")!;
+  const first = await tokensFor({
+    grant_type: "authorization_code",
+    code,
+    code_verifier: VERIFIER,
+  });
+  const second = await tokensFor({
+    grant_type: "refresh_token",
+    refresh_token: first.refresh_token,
+  });
+  const secrets = [code, cookie.split(/[=;]/)[1]!].concat(
+    [first, second].flatMap((one) => [one.access_token, one.refresh_token]),
+  );
+  const all = kept.join("\n");
+  for (const secret of secrets) {
+    const random = secret.split("_").at(-1)!;
+    assertEquals(random.length, 52);
+    assert(!all.includes(random), all);
+    assertStringIncludes(all, await sha256(secret));
+  }
 });
 
 Deno.test("a metadata document of another client, or with other addresses, is refused", async () => {
