@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { type JsonObject, toId } from "../values/json.ts";
+import { isObject, type JsonObject, toId } from "../values/json.ts";
 import { changedAt, type PageSize, type ReadPage } from "./read.ts";
-import type { Table } from "./table.ts";
+import { customColumn, type Table } from "./table.ts";
 
 /** How many pages of changes are read before everything is read again. */
 const MAX_NEWS = 20;
@@ -86,11 +86,23 @@ export async function readTouched(
 }
 
 /**
- * A record that was read alone, without the keys that the list does not show:
- * the other records have them too, but here they would seem empty.
+ * A record that was read alone, without the keys and custom fields that the list
+ * does not show: the other records have them too, but here they would seem
+ * empty.
  */
 function asListed(record: JsonObject, table: Table): JsonObject {
+  const isListed = (entry: unknown): boolean => {
+    const id = isObject(entry) ? toId(entry.id) : null;
+    return id !== null && table.shows(customColumn(id, "value"));
+  };
   return Object.fromEntries(
-    Object.entries(record).filter(([key]) => table.shows(key)),
+    Object.entries(record).filter(([key]) => table.shows(key)).map((
+      [key, value],
+    ) => [
+      key,
+      key === "additional_fields" && Array.isArray(value)
+        ? value.filter(isListed)
+        : value,
+    ]),
   );
 }

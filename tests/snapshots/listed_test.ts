@@ -27,6 +27,9 @@ const ALWAYS_EMPTY = [
   "product_association_total_price",
 ];
 
+/** A custom field of companies in the sandbox. */
+const TAX_NUMBER = 8302116;
+
 /** The fields that are computed from others. */
 const DERIVED = [
   "age_days",
@@ -206,5 +209,39 @@ Deno.test("query_records does not take what only a record read alone shows for e
       where: [{ field: "unique_company_id", op: "is_empty" }],
     }),
     'companies have no field "unique_company_id"',
+  );
+});
+
+Deno.test("change_records does not take a custom field that only a record read alone shows for empty in others", async () => {
+  /** Takes a custom field out of a record of a list. */
+  const without = (record: { additional_fields?: { id: number }[] }) => ({
+    ...record,
+    additional_fields: record.additional_fields?.filter(({ id }) =>
+      id !== TAX_NUMBER
+    ),
+  });
+  await using world = await createWorld({
+    change: (request, answer) =>
+      request === "GET /api/v3.1/companies"
+        ? { ...answer, response: answer.response.map(without) }
+        : answer,
+  });
+  const asked = {
+    resource: "companies",
+    where: [{ field: String(TAX_NUMBER), op: "is_empty" }],
+  };
+  const refusal = `does not show "${TAX_NUMBER}", so nothing can be asked`;
+  assertStringIncludes(await world.refused("query_records", asked), refusal);
+  const { records } = await world.ok("query_records", {
+    resource: "companies",
+  });
+  await world.ok("update_company", {
+    company_id: records[0].id,
+    website: "https://example.co.id",
+  });
+  assertStringIncludes(await world.refused("query_records", asked), refusal);
+  assertStringIncludes(
+    await world.refused("change_records", { ...asked, action: "delete" }),
+    refusal,
   );
 });
