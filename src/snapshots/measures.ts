@@ -111,7 +111,8 @@ export function parseKey(
 export interface Measure {
   readonly name: string;
   readonly kind: MeasureName;
-  readonly value: (row: number) => Decimal | undefined;
+  /** The number of a row, or its moment in ms since 1970. */
+  readonly value: (row: number) => Decimal | number | undefined;
   /** The currency of a row, for amounts that must be kept apart by currency. */
   readonly currency: ((row: number) => unknown) | undefined;
   /**
@@ -159,32 +160,44 @@ export function parseMeasure(
       `${field.called} is not a number: it has no ${kind}`,
     );
   }
-  const known = new Map<unknown, Decimal | undefined>();
-  const exact = (value: unknown) => {
-    let decimal = known.get(value);
-    if (decimal === undefined && !known.has(value)) {
-      const epoch = isDate ? toEpoch(value, subject.zone) : undefined;
-      decimal = toDecimal(isDate ? epoch : value);
-      known.set(value, decimal);
-    }
-    return decimal;
-  };
-  const value = (row: number) => exact(field.value(row));
+  const amount = remembered(toDecimal);
+  const moment = remembered((value) => toEpoch(value, subject.zone));
+  const exact = (row: number) => amount(field.value(row));
   return {
     name: `${kind}:${field.name}`,
     kind: kind as MeasureName,
-    value: kind === "weighted" ? weighted(value, fields, subject) : value,
+    value: isDate
+      ? (row) => moment(field.value(row))
+      : kind === "weighted"
+      ? weighted(exact, fields, subject)
+      : exact,
     currency: field.isMoney ? fields.currency : undefined,
     ...(isDate ? { text: field.value } : {}),
   };
 }
 
+/** How many results are remembered: rows of few different values share them. */
+const MOST_REMEMBERED = 4_000;
+
+/** Remembers the results of a function by the value. */
+function remembered<T>(compute: (value: unknown) => T): (value: unknown) => T {
+  const known = new Map<unknown, T>();
+  return (value) => {
+    let result = known.get(value);
+    if (result === undefined && !known.has(value)) {
+      result = compute(value);
+      if (known.size < MOST_REMEMBERED) known.set(value, result);
+    }
+    return result as T;
+  };
+}
+
 /** Multiplies an amount by the probability of its stage. */
 function weighted(
-  value: Measure["value"],
+  value: (row: number) => Decimal | undefined,
   fields: Fields,
   { resource, stages }: Subject,
-): Measure["value"] {
+): (row: number) => Decimal | undefined {
   if (!resource.place || stages.every((stage) => !stage.probability)) {
     throw new InputError(
       "weighted needs stages with a win probability, which only deals have",
@@ -205,7 +218,7 @@ function weighted(
 interface Total {
   sum: Decimal;
   count: number;
-  best: Decimal | undefined;
+  best: Decimal | number | undefined;
   text: unknown;
 }
 
@@ -222,14 +235,28 @@ interface Group {
   readonly without: number[];
 }
 
+/** Whether a value takes the place of the smallest or largest so far. */
+function isBetter(
+  kind: "min" | "max",
+  value: Decimal | number,
+  best: Total["best"],
+): boolean {
+  if (best === undefined) return true;
+  const sign = typeof value === "number"
+    ? value - (best as number)
+    : compare(value, best as Decimal);
+  return kind === "min" ? sign < 0 : sign > 0;
+}
+
 function addRow(group: Group, measures: readonly Measure[], row: number): void {
   group.count++;
-  measures.forEach((measure, i) => {
-    if (measure.kind === "count") return;
+  for (let i = 0; i < measures.length; i++) {
+    const measure = measures[i]!;
+    if (measure.kind === "count") continue;
     const value = measure.value(row);
     if (value === undefined) {
       group.without[i]!++;
-      return;
+      continue;
     }
     const currency = measure.currency
       ? String(measure.currency(row) ?? "no currency")
@@ -240,22 +267,20 @@ function addRow(group: Group, measures: readonly Measure[], row: number): void {
       total = { sum: ZERO, count: 0, best: undefined, text: undefined };
       totals.set(currency, total);
     }
-    total.sum = add(total.sum, value);
     total.count++;
-    const sign = total.best && compare(value, total.best);
-    const isBetter = sign === undefined ||
-      (measure.kind === "min" ? sign < 0 : sign > 0);
-    if (isBetter) {
+    if (measure.kind === "min" || measure.kind === "max") {
+      if (!isBetter(measure.kind, value, total.best)) continue;
       total.best = value;
       total.text = measure.text?.(row);
-    }
-  });
+    } else if (typeof value === "object") total.sum = add(total.sum, value);
+  }
 }
 
 function result({ kind }: Measure, total: Total): unknown {
   if (kind === "avg") return toJson(divide(total.sum, total.count));
   if (kind === "min" || kind === "max") {
-    return total.text ?? toJson(total.best!);
+    // Dates are shown as they are written.
+    return total.text ?? toJson(total.best as Decimal);
   }
   return toJson(total.sum);
 }

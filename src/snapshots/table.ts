@@ -6,15 +6,17 @@
  * @module
  */
 import { isEmpty, isObject, type JsonObject, toId } from "../values/json.ts";
+import {
+  type Column,
+  copyColumn,
+  createColumn,
+  type Growing,
+  NONE,
+  setValue,
+  widen,
+} from "./column.ts";
 
-/** The code of an empty field. */
-const NONE = 0;
-
-/** Roughly how much memory a value takes in addition to its text, in bytes. */
-const PER_VALUE = 80;
-
-/** How much a number takes in addition, in bytes. */
-const PER_NUMBER = 8;
+export type { Column };
 
 /** The initial capacity of a table, in rows. */
 const FIRST = 64;
@@ -25,13 +27,6 @@ const FIRST = 64;
  */
 const MOST_EXPECTED = 20_000;
 
-/**
- * After how many values it is decided whether the values of a column repeat at
- * all, and how many must have repeated by then. To look for each of thousands of
- * different values takes long, and a map for that takes memory.
- */
-const ENOUGH = 512, REPEATS = 16;
-
 /** How much larger the capacity becomes when it is used up. */
 const GROWTH = 1.25;
 
@@ -40,41 +35,6 @@ const CUSTOM = "additional_fields";
 
 /** The name of a column of a custom field: see {@linkcode customColumn}. */
 const COLUMN = /^#(\d+)( label)?$/;
-
-/** One column. */
-export interface Column {
-  /**
-   * The values; code 0 is the empty value. Values that repeat have one code; a
-   * column whose values hardly repeat may have several codes for one.
-   */
-  readonly values: readonly unknown[];
-  /** The code of a row's value; 0 if the record has none. */
-  code(row: number): number;
-}
-
-/** The codes of a column, as narrow as its number of values allows. */
-type Codes = Uint8Array | Uint16Array | Uint32Array;
-
-interface Growing extends Column {
-  codes: Codes;
-  /** The codes of plain values, and of lists and objects by their JSON. */
-  readonly plain: Map<unknown, number>;
-  readonly nested: Map<string, number>;
-  readonly values: unknown[];
-  /** How many values had a code already. */
-  repeats: number;
-  /** Whether values hardly repeat, so that each gets a code of its own. */
-  isVaried: boolean;
-}
-
-/** Makes room for codes up to a number. */
-function createCodes(most: number, capacity: number): Codes {
-  return most < 2 ** 8
-    ? new Uint8Array(capacity)
-    : most < 2 ** 16
-    ? new Uint16Array(capacity)
-    : new Uint32Array(capacity);
-}
 
 /** The column name of a custom field, for its value or its label. */
 export function customColumn(id: number, part: "value" | "label"): string {
@@ -120,7 +80,10 @@ export interface Table {
    * @param withEmpty Whether to show the fields that are empty in it, as null.
    */
   record(row: number, withEmpty?: boolean): JsonObject;
-  /** Makes a copy whose rows stay as they are now. It shares the values. */
+  /**
+   * Makes a copy whose rows stay as they are now. It costs nothing until one of
+   * both is changed.
+   */
   copy(): Table;
 }
 
@@ -138,34 +101,6 @@ interface CustomField {
   readonly label: Place;
 }
 
-/**
- * The text by which equal lists and objects are found: their JSON, or a shorter
- * one for the most frequent, lists of one id or one name.
- */
-function textOf(value: object): string {
-  if (Array.isArray(value) && value.length === 1) {
-    const [only] = value;
-    if (typeof only === "number") return String(only);
-    // No JSON of a list or an object begins with a quotation mark.
-    if (typeof only === "string") return `"${only}`;
-  }
-  return JSON.stringify(value);
-}
-
-/**
- * Roughly how much memory a value takes, in bytes.
- *
- * @param value The value.
- * @param text What a list or an object was looked up by, if it was.
- */
-function sizeOf(value: unknown, text: string | undefined): number {
-  return typeof value === "string"
-    ? value.length
-    : typeof value === "object"
-    ? 3 * (text ?? textOf(value as object)).length
-    : PER_NUMBER;
-}
-
 /** What a table consists of. */
 interface Parts {
   readonly columns: Map<string, Growing>;
@@ -178,7 +113,8 @@ interface Parts {
   readonly free: number[];
   readonly capacity: number;
   readonly used: number;
-  readonly bytes: number;
+  /** Whether another table has the same parts, so that none may change. */
+  readonly isShared: boolean;
 }
 
 /** Makes an empty table. */
@@ -191,7 +127,7 @@ export function createTable(): Table {
     free: [],
     capacity: FIRST,
     used: 0,
-    bytes: 0,
+    isShared: false,
   });
 }
 
@@ -216,37 +152,40 @@ export function viewOf(table: Table, ids: readonly number[]): Table {
 }
 
 function tableOf(parts: Parts): Table {
-  const { columns, fields, keys, rowOf, free } = parts;
-  let { capacity, used, bytes } = parts;
+  let { columns, fields, keys, rowOf, free, capacity, used, isShared } = parts;
   let replaced = 0;
   // Records of a list have the same keys and fields in the same order, so the
   // places of the last record are nearly always those of the next.
   const lastPlaces: Place[] = [];
   const lastFields: CustomField[] = [];
 
+  /** Makes sure that no other table has the same parts. */
+  function makeOwn(): void {
+    if (!isShared) return;
+    isShared = false;
+    columns = new Map(
+      Array.from(columns, ([name, column]) => [name, copyColumn(column)]),
+    );
+    fields = new Map(
+      Array.from(fields, ([id, field]) => [id, {
+        ...field,
+        value: placeOf(field.value.name),
+        label: placeOf(field.label.name),
+      }]),
+    );
+    keys = new Set(keys);
+    rowOf = new Map(rowOf);
+    free = [...free];
+    lastPlaces.length = 0;
+    lastFields.length = 0;
+  }
+
   function columnFor(name: string): Growing {
     const known = columns.get(name);
     if (known) return known;
-    const column: Growing = {
-      codes: createCodes(0, capacity),
-      values: [undefined],
-      plain: new Map(),
-      nested: new Map(),
-      repeats: 0,
-      isVaried: false,
-      code: (row) => column.codes[row]!,
-    };
-    bytes += column.codes.byteLength;
+    const column = createColumn(capacity);
     columns.set(name, column);
     return column;
-  }
-
-  /** Gives a column room for more codes. */
-  function widen(column: Growing): void {
-    const codes = createCodes(column.values.length, capacity);
-    codes.set(column.codes);
-    bytes += codes.byteLength - column.codes.byteLength;
-    column.codes = codes;
   }
 
   function nextRow(): number {
@@ -258,32 +197,7 @@ function tableOf(parts: Parts): Table {
 
   function growTo(rows: number): void {
     capacity = rows;
-    for (const column of columns.values()) widen(column);
-  }
-
-  /** The code of a value that is not empty. */
-  function codeOf(column: Growing, value: unknown): number {
-    const { plain, nested, values } = column;
-    let text: string | undefined;
-    if (!column.isVaried) {
-      if (typeof value === "object") text = textOf(value as object);
-      const known = text === undefined ? plain.get(value) : nested.get(text);
-      if (known !== undefined) {
-        column.repeats++;
-        return known;
-      }
-    }
-    const code = values.push(value) - 1;
-    bytes += PER_VALUE + sizeOf(value, text);
-    if (code === 2 ** 8 || code === 2 ** 16) widen(column);
-    if (column.isVaried) return code;
-    if (code === ENOUGH && column.repeats < REPEATS) {
-      column.isVaried = true;
-      plain.clear();
-      nested.clear();
-    } else if (text === undefined) plain.set(value, code);
-    else nested.set(text, code);
-    return code;
+    for (const column of columns.values()) widen(column, capacity);
   }
 
   const placeOf = (name: string): Place => ({
@@ -325,10 +239,7 @@ function tableOf(parts: Parts): Table {
   function set(row: number, place: Place, value: unknown): void {
     // Most values are these, and a call for each would take longer.
     if (value === null || value === "" || isEmpty(value)) return;
-    const column = place.column ??= columnFor(place.name);
-    // A new code may give the column other codes.
-    const code = codeOf(column, value);
-    column.codes[row] = code;
+    setValue(place.column ??= columnFor(place.name), row, value);
   }
 
   function setCustom(row: number, entries: readonly unknown[]): void {
@@ -347,6 +258,10 @@ function tableOf(parts: Parts): Table {
       return rowOf.size;
     },
     get bytes() {
+      let bytes = 0;
+      for (const column of columns.values()) {
+        bytes += column.bytes + column.codes.byteLength;
+      }
       return bytes;
     },
     rows: () => rowOf.values(),
@@ -368,9 +283,12 @@ function tableOf(parts: Parts): Table {
     },
     expect(count) {
       const rows = Math.min(count, MOST_EXPECTED);
-      if (rows > capacity) growTo(rows);
+      if (rows <= capacity) return;
+      makeOwn();
+      growTo(rows);
     },
     put(id, record) {
+      makeOwn();
       let row = rowOf.get(id);
       if (row !== undefined) {
         replaced++;
@@ -393,6 +311,7 @@ function tableOf(parts: Parts): Table {
     remove(id) {
       const row = rowOf.get(id);
       if (row === undefined) return;
+      makeOwn();
       rowOf.delete(id);
       clear(row);
       free.push(row);
@@ -425,31 +344,10 @@ function tableOf(parts: Parts): Table {
       if (custom.size > 0) record[CUSTOM] = [...custom.values()];
       return record;
     },
-    copy: () =>
-      tableOf({
-        columns: new Map(
-          Array.from(columns, ([name, from]) => {
-            const column: Growing = {
-              ...from,
-              codes: from.codes.slice(),
-              code: (row) => column.codes[row]!,
-            };
-            return [name, column];
-          }),
-        ),
-        fields: new Map(
-          Array.from(fields, ([id, field]) => [id, {
-            ...field,
-            value: { name: field.value.name, column: undefined },
-            label: { name: field.label.name, column: undefined },
-          }]),
-        ),
-        keys: new Set(keys),
-        rowOf: new Map(rowOf),
-        free: [...free],
-        capacity,
-        used,
-        bytes,
-      }),
+    copy() {
+      isShared = true;
+      const same = { columns, fields, keys, rowOf, free, capacity, used };
+      return tableOf({ ...same, isShared });
+    },
   };
 }

@@ -54,7 +54,7 @@ export function createPauses(): () => Promise<void> {
 export interface Search<Searched, T> {
   /** What is searched. */
   readonly of: Searched;
-  /** Makes a copy that stays as it is now. */
+  /** Makes a copy that stays as it is now. It must cost nearly nothing. */
   readonly copy: (searched: Searched) => Searched;
   /** The search; it yields at points at which it can be interrupted. */
   readonly steps: (searched: Searched) => Generator<void, T>;
@@ -63,9 +63,14 @@ export interface Search<Searched, T> {
 }
 
 /**
- * Runs a search to its end, and lets other calls run every few ms. A search
- * that takes more than one turn begins again on a copy, since the other calls
- * may change what is searched.
+ * After how many steps the clock is read. Reading it takes longer than most of
+ * the steps.
+ */
+const STEPS = 16;
+
+/**
+ * Runs a search to its end, and lets other calls run every few ms. It searches a
+ * copy, since the other calls may change what is searched.
  *
  * @param search The search.
  * @throws The reason of the signal.
@@ -78,15 +83,12 @@ export async function inTurns<Searched, T>(
     await nextTurn();
     signal?.throwIfAborted();
   }
-  let steps = search(of);
+  const steps = search(copy(of));
   let start = performance.now();
-  for (let turn = 1;;) {
+  for (let count = 1;; count++) {
     const { done, value } = steps.next();
     if (done) return value;
-    if (performance.now() - start < TURN) continue;
-    if (turn++ === 1) {
-      steps = search(copy(of));
-    }
+    if (count % STEPS !== 0 || performance.now() - start < TURN) continue;
     await nextTurn();
     signal?.throwIfAborted();
     start = performance.now();

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import {
   createTable,
   customColumn,
+  type Table,
   viewOf,
 } from "../../src/snapshots/table.ts";
 import type { JsonObject } from "../../src/values/json.ts";
@@ -122,6 +123,66 @@ Deno.test("a table of ten thousand deals with 80 custom fields takes at most 12 
     });
   }
   assert(table.bytes <= 12e6, `${table.bytes}`);
+});
+
+Deno.test("copy() stays as it was, whichever of both is changed", () => {
+  const change = fc.tuple(
+    fc.constantFrom("first", "copy"),
+    fc.integer({ min: 1, max: 300 }),
+    fc.option(fc.integer({ min: 1, max: 900 })),
+  );
+  const of = (value: number): JsonObject => ({
+    name: `n${value}`,
+    ids: [value, 1],
+    additional_fields: [
+      { id: 7, name: "seven", value: value % 400, value_name: `v${value}` },
+    ],
+  });
+  /** A table, and the records that it should have. */
+  const pair = (table: Table, expected: Map<number, JsonObject>) => ({
+    table,
+    change(id: number, value: number | null) {
+      if (value === null) {
+        table.remove(id);
+        expected.delete(id);
+      } else {
+        table.put(id, of(value));
+        expected.set(id, of(value));
+      }
+    },
+    copy: () => pair(table.copy(), new Map(expected)),
+    check() {
+      assertEquals([...table.ids()].sort(), [...expected.keys()].sort());
+      for (const [id, one] of expected) {
+        assertEquals({ ...table.record(table.rowOf(id)!) }, one);
+      }
+    },
+  });
+  const changes = fc.array(change, { maxLength: 300 });
+  fc.assert(
+    fc.property(fc.array(changes, { maxLength: 4 }), (rounds) => {
+      const first = pair(createTable(), new Map());
+      for (let id = 1; id <= 200; id++) first.change(id, id);
+      let copy = first.copy();
+      for (const steps of rounds) {
+        for (const [which, id, value] of steps) {
+          (which === "first" ? first : copy).change(id, value);
+        }
+        first.check();
+        copy.check();
+        copy = first.copy();
+      }
+    }),
+    { numRuns: 60 },
+  );
+  // Both have the values, but only one has seen how many there are.
+  const first = pair(createTable(), new Map());
+  first.change(1, 1);
+  const copy = first.copy();
+  for (let id = 2; id <= 400; id++) first.change(id, id);
+  for (let id = 300; id <= 400; id++) copy.change(id, id);
+  first.check();
+  copy.check();
 });
 
 Deno.test("viewOf() shows only some records, also in a copy of it", () => {
