@@ -138,17 +138,32 @@ export function createTable(): Table {
  * @param ids The ids of its records to show.
  */
 export function viewOf(table: Table, ids: readonly number[]): Table {
-  // One may have been removed from a table that is copied later.
-  const rows = ids.map((id) => table.rowOf(id)).filter((row) =>
-    row !== undefined
-  );
+  return viewOfRows(table, ids, rowsIn(table, ids));
+}
+
+function viewOfRows(
+  table: Table,
+  ids: readonly number[],
+  rows: readonly number[],
+): Table {
+  const { replaced } = table;
   return {
     ...table,
     size: rows.length,
     rows: () => rows,
     ids: () => ids,
-    copy: () => viewOf(table.copy(), ids),
+    copy() {
+      const copy = table.copy();
+      // One may have been removed since.
+      const same = table.replaced === replaced ? rows : rowsIn(copy, ids);
+      return viewOfRows(copy, ids, same);
+    },
   };
+}
+
+/** The rows of those records that a table has. */
+function rowsIn(table: Table, ids: readonly number[]): number[] {
+  return ids.map((id) => table.rowOf(id)).filter((row) => row !== undefined);
 }
 
 function tableOf(parts: Parts): Table {

@@ -9,7 +9,7 @@ import type { JsonObject } from "../../src/values/json.ts";
 import { createZone } from "../../src/values/zone.ts";
 
 /** How many records of each kind there are. */
-const COUNT = 20_000;
+const COUNT = 40_000;
 
 function foundOf(
   resource: Found["subject"]["resource"],
