@@ -161,6 +161,15 @@ Deno.test({
       }),
       /^1: .*Qontak tidak dapat dihubungi\. Periksa sambungan internet/s,
     );
+    // Qontak takes the token, and the CRM is not for that person.
+    sandbox.inject({
+      path: "/api/v3.1/pipelines",
+      fault: { kind: "status", status: 403 },
+    });
+    assertMatch(
+      await setup(["cursor"], [token]),
+      /^1: .*Token disimpan, tetapi pemeriksaan yang bertanda fail gagal/s,
+    );
     assertMatch(
       await setup([], [], { TOKEN_STORE: "vault" }),
       /^2: .*sedangkan TOKEN_STORE adalah vault/s,
