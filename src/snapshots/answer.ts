@@ -185,11 +185,11 @@ export function* showRows(
 
 /** The value of a field that rows are sorted by. */
 function comparable(
-  { kind, value, shown }: QueryField,
+  { kind, value, shown, beside }: QueryField,
   zone: Zone,
 ): (row: number) => unknown {
   if (kind === "date") return (row) => toEpoch(value(row), zone);
-  return kind === "option" ? shown : value;
+  return kind === "option" || kind === "list" && beside ? shown : value;
 }
 
 /** One value under its key; an id that has a name, with the name beside it. */

@@ -124,6 +124,15 @@ export function statesOf(
   );
 }
 
+/** The fields for what records belong to, with the columns of names and ids. */
+const LINKED = [
+  ["company", "crm_company_name", "crm_company_id"],
+  ["contact", "crm_lead_name", "crm_lead_ids"],
+  ["contact", "crm_lead_names", "crm_lead_ids"],
+  ["contact", "crm_person_full_name", "crm_person_id"],
+  ["contact", "crm_person_name", "crm_person_id"],
+] as const;
+
 /** Fields that are not on a record but can be derived from it. */
 export function derivedOf(
   subject: Subject,
@@ -186,27 +195,22 @@ export function derivedOf(
     });
     put("days_overdue", "number", days);
   }
-  for (
-    const [name, column] of [
-      ["company", "crm_company_name"],
-      ["contact", "crm_lead_name"],
-      ["contact", "crm_person_full_name"],
-      ["contact", "crm_person_name"],
-    ] as const
-  ) {
-    if (table.column(column) === undefined || name in found) continue;
-    // Two companies can have one name.
-    const id = column === "crm_company_name" ? "crm_company_id" : column;
-    if (id === column || table.column(id) === undefined) {
+  for (const [name, column, id] of LINKED) {
+    const isKnown = table.column(column) !== undefined ||
+      table.size > 0 && table.shows(column);
+    if (!isKnown || name in found) continue;
+    if (!table.shows(id)) {
       put(name, "text", read(column));
-    } else {
-      const one = single(read);
-      put(name, "option", one(id), {
-        key: id,
-        beside: { id, name },
-        shown: one(column),
-      });
+      continue;
     }
+    // Two companies, and two people, can have one name.
+    const isList = id.endsWith("s");
+    const reader = isList ? read : single(read);
+    put(name, isList ? "list" : "option", reader(id), {
+      key: id,
+      beside: { id, name },
+      shown: reader(column),
+    });
   }
   return found;
 }

@@ -141,6 +141,13 @@ export function parseMeasure(
     );
   }
   if (kind === "count") {
+    if (of !== undefined) {
+      throw new InputError(
+        `count takes no field, since it counts records: for those with ${
+          show(of)
+        }, add a condition with is_set`,
+      );
+    }
     return {
       name: "count",
       kind: "count",

@@ -233,9 +233,11 @@ const COMPARING: ReadonlySet<unknown> = new Set([
   "between",
 ]);
 
-/** Splits the minus from what is sorted by. */
+/** Splits the direction from what is sorted by: `-size`, or `size desc`. */
 function splitSort(sort: string): [string, boolean] {
   const word = sort.trim();
+  const [, name, direction] = /^(.+?)\s+(asc|desc)$/i.exec(word) ?? [];
+  if (name !== undefined) return [name, direction!.toLowerCase() === "desc"];
   return word.startsWith("-") ? [word.slice(1), true] : [word, false];
 }
 

@@ -728,6 +728,34 @@ Deno.test("answerSteps() keeps two people of one name apart, and adds up stages 
   });
 });
 
+Deno.test("answerSteps() keeps two contacts of one name apart", () => {
+  const of = (id: number, lead: number) =>
+    deal(id, { crm_lead_ids: [lead], crm_lead_name: ["Ani"] });
+  const records = [of(1, 5), of(2, 6), of(3, 6)];
+  const { groups } = ask(records, { group_by: ["contact"] });
+  assertEquals(groups, [
+    { crm_lead_ids: [5], contact: ["Ani"], count: 1 },
+    { crm_lead_ids: [6], contact: ["Ani"], count: 2 },
+  ]);
+  for (const [value, matched] of [["ani", 3], [6, 2], ["Budi", 0]] as const) {
+    const where = [{ field: "contact", value }];
+    assertEquals(ask(records, { where }).matched, matched, String(value));
+  }
+});
+
+Deno.test("answerSteps() takes a direction after the field to sort by, and no field to count", () => {
+  const records = [deal(1, { size: 1 }), deal(2, { size: 2 })];
+  for (const sort of ["-size", "size desc", "size DESC"]) {
+    assertEquals(ask(records, { sort }).rows![0]!.id, 2, sort);
+  }
+  assertEquals(ask(records, { sort: "size asc" }).rows![0]!.id, 1);
+  const error = assertThrows(
+    () => ask(records, { measures: ["count:size"] }),
+    InputError,
+  );
+  assertStringIncludes(error.message, "count takes no field");
+});
+
 Deno.test("answerSteps() keeps two stages of one name in one pipeline apart", () => {
   const records = [
     deal(1, { size: 1 }),

@@ -104,6 +104,27 @@ Deno.test("records of query_records have ids as numbers, with their names", asyn
   }
 });
 
+Deno.test("query_records finds the contact of deals, tickets and tasks", async () => {
+  await using world = await createWorld();
+  for (const resource of ["deals", "tickets", "tasks"]) {
+    const { records } = await world.ok("query_records", {
+      resource,
+      group_by: "contact",
+    });
+    for (const { crm_lead_ids, crm_person_id, contact, count } of records) {
+      const id = [crm_lead_ids ?? crm_person_id].flat()[0];
+      if (id === null) continue;
+      assertEquals(typeof [contact].flat()[0], "string");
+      const { matched } = await world.ok("query_records", {
+        resource,
+        where: [{ field: "contact", value: id }],
+      });
+      assert(matched >= count);
+    }
+    assert(records.length > 5);
+  }
+});
+
 Deno.test("notes are shown and searched as text, and answers say that formatting is left out", async () => {
   await using world = await createWorld();
   const { records: [deal] } = await world.ok("list_deals");
