@@ -50,7 +50,9 @@ export async function labelsFor(
   const hasTemplate = resource.endpoints.template !== null;
   const needed = records.some((record) =>
     (hasTemplate && !isEmpty(record.additional_fields)) ||
-    Object.keys(record).some((key) => lacksName(resource, record, key))
+    Object.keys(record).some((key) =>
+      lacksName(traitsOf(resource, key), record, key)
+    )
   );
   if (!needed) return { resource, fields: [] };
   try {
@@ -110,8 +112,9 @@ export function showRecord(
       found.note_formatting = "left out";
       continue;
     }
-    found[answerKey(resource, key)] = showValue(resource, key, value);
-    if (!lacksName(resource, record, key)) continue;
+    const traits = traitsOf(resource, key);
+    found[traits.shown] = showAs(traits, value);
+    if (!lacksName(traits, record, key)) continue;
     const option = fields.find((field) => !field.custom && field.key === key)
       ?.options?.find(({ id }) => id !== null && id === toId(value));
     if (option) found[answerKey(resource, nameKeyOf(key)!)] = option.name;
@@ -137,22 +140,59 @@ export function peopleIn(fields: readonly Field[]): readonly Field[] {
   return fields.filter(({ custom, key }) => !custom && isPersonKey(key));
 }
 
+/** What is known about one key of the records of a kind. */
+interface KeyTraits {
+  /** Its key in answers. */
+  readonly shown: string;
+  /** Writes a value that is not a list. */
+  readonly write: (value: unknown) => unknown;
+  /** Whether it holds one related record, or its name. */
+  readonly isSingle: boolean;
+  /**
+   * The keys that may have the name, if it holds the id of an option or of a
+   * user, and a list has their names.
+   */
+  readonly names: readonly string[];
+}
+
+/** The traits of keys by kind of record. */
+const knownTraits = createDerived((_: Resource) =>
+  new Map<string, KeyTraits>()
+);
+
+/** How many keys are remembered. Records have a few dozen. */
+const MOST_KEYS = 1_000;
+
+/** The traits of a key: each record asks for all of its keys. */
+function traitsOf(resource: Resource, key: string): KeyTraits {
+  const known = knownTraits(resource);
+  let traits = known.get(key);
+  if (traits) return traits;
+  const isListed = resource.endpoints.template === null
+    ? isPersonKey(key)
+    : bodyTypeOf(resource, key) === "option";
+  const nameKey = isListed ? nameKeyOf(key) : undefined;
+  traits = {
+    shown: answerKey(resource, key),
+    write: writerOf(resource, key),
+    isSingle: bodyTypeOf(resource, key.replace(/_name$/, "_id")) === "record",
+    names: nameKey === undefined ? [] : [nameKey, fullNameKey(nameKey)],
+  };
+  if (known.size < MOST_KEYS) known.set(key, traits);
+  return traits;
+}
+
 /**
  * Whether a record has the id of an option or of a user, but not the name of
  * it, and a list has the name.
  */
 function lacksName(
-  resource: Resource,
+  { names }: KeyTraits,
   record: JsonObject,
   key: string,
 ): boolean {
-  const isListed = resource.endpoints.template === null
-    ? isPersonKey(key)
-    : bodyTypeOf(resource, key) === "option";
-  if (!isListed || isEmpty(record[key])) return false;
-  const nameKey = nameKeyOf(key);
-  return nameKey !== undefined &&
-    [nameKey, fullNameKey(nameKey)].every((name) => isEmpty(record[name]));
+  return names.length > 0 && !isEmpty(record[key]) &&
+    names.every((name) => isEmpty(record[name]));
 }
 
 /** A task's `user_id` has its name in `user_full_name`. */
@@ -208,39 +248,48 @@ export function showValue(
   key: string,
   value: unknown,
 ): unknown {
-  if (Array.isArray(value)) {
-    // Some lists show one related record as a list.
-    const [one, ...others] = value;
-    if (isSingle(resource, key) && others.length === 0) {
-      return showValue(resource, key, one ?? null);
-    }
-    return value.map((one) => showValue(resource, key, one));
-  }
+  return showAs(traitsOf(resource, key), value);
+}
+
+function showAs(traits: KeyTraits, value: unknown): unknown {
+  if (!Array.isArray(value)) return traits.write(value);
+  // Some lists show one related record as a list.
+  const [one, ...others] = value;
+  return traits.isSingle && others.length === 0
+    ? showAs(traits, one ?? null)
+    : value.map((one) => showAs(traits, one));
+}
+
+/** What writes the values of a key as answers show them. */
+function writerOf(
+  resource: Resource,
+  key: string,
+): (value: unknown) => unknown {
   const type = bodyTypeOf(resource, key);
   switch (type) {
     case "option":
     case "options":
     case "record":
     case "ids":
-      return toId(value) ?? value;
+      return idOf;
     case "number":
     case "numbers":
     case "amount":
-      return numberOf(value);
+      return numberOf;
     case "date":
-      return isoOf(value);
+      return isoOf;
   }
   // Qontak also has ids that are texts; a body or a resource declares those.
-  if (type === undefined && !Object.hasOwn(resource.shows, key)) {
-    if (/(^|_)ids?$/.test(key)) return toId(value) ?? value;
-  }
-  return isDateKey(key) ? isoOf(value) : value;
+  if (
+    type === undefined && !Object.hasOwn(resource.shows, key) &&
+    /(^|_)ids?$/.test(key)
+  ) return idOf;
+  return isDateKey(key) ? isoOf : (value) => value;
 }
 
-/** Whether a key holds one related record, or its name. */
-function isSingle(resource: Resource, key: string): boolean {
-  const idKey = key.replace(/_name$/, "_id");
-  return bodyTypeOf(resource, idKey) === "record";
+/** An id as a number; what is not one stays as it is. */
+function idOf(value: unknown): unknown {
+  return toId(value) ?? value;
 }
 
 function isDateKey(key: string): boolean {
