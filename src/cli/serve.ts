@@ -9,7 +9,7 @@ import { listeningSandbox } from "../app/sandbox.ts";
 import type { Handler } from "../http/handler.ts";
 import type { ListenOptions } from "../http/listen.ts";
 import { watchFaults } from "../logging/faults.ts";
-import { isLoopback } from "../net/address.ts";
+import { isLoopback, localOrigin } from "../net/address.ts";
 import { isObject } from "../values/json.ts";
 import { VERSION } from "../version.ts";
 import { readWhole, whole } from "../values/rules.ts";
@@ -67,8 +67,14 @@ async function serveUntil(ending: AbortSignal, given: Flags): Promise<number> {
     : given.sandbox === true;
   // People sign in to the sandbox at the address where it is tried.
   const here = address && typeof sandbox === "object"
-    ? { MCP_PUBLIC_URL: `http://${address.hostname}:${address.port}/mcp` }
+    ? { MCP_PUBLIC_URL: `${localOrigin(address.hostname, address.port)}/mcp` }
     : {};
+  if (address?.port === 0 && isSignIn && !settings.MCP_PUBLIC_URL) {
+    complain(
+      "--port 0 takes any free port, and people sign in at a known address: name the port, or set MCP_PUBLIC_URL",
+    );
+    return MISUSED;
+  }
   const program = opened.use(await open({ ...here, ...settings }, { sandbox }));
   const { log } = program;
   using _watch = watchFaults(log);

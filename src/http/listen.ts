@@ -5,6 +5,7 @@
  */
 import type { Handler } from "./handler.ts";
 import type { Log } from "../logging/log.ts";
+import { localOrigin } from "../net/address.ts";
 
 /**
  * How long requests may take after the signal to end, in ms. Deno Deploy kills
@@ -89,11 +90,9 @@ export function listen(
   }
 }
 
-/** The URLs of MCP and of the page; none if there is no network address. */
+/** The URLs of MCP and of the page here; none if there is no network address. */
 function addressesOf(where: Deno.Addr): Record<string, string> {
   if (!("hostname" in where)) return {};
-  const { hostname, port } = where;
-  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-  const page = `http://${host}:${port}/`;
+  const page = `${localOrigin(where.hostname, where.port)}/`;
   return { url: `${page}mcp`, page };
 }

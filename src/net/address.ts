@@ -17,6 +17,23 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
+ * Where this machine reaches a server of its own.
+ *
+ * @param hostname The host name or address at which it listens.
+ * @param port Its port.
+ * @returns The origin, such as `http://127.0.0.1:8000`. "All addresses" becomes
+ * the loopback address, because nothing can be sent to it on every system.
+ */
+export function localOrigin(hostname: string, port: number): string {
+  const host = hostname === "0.0.0.0"
+    ? "127.0.0.1"
+    : hostname === "::"
+    ? "::1"
+    : hostname;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+/**
  * The network that one subscriber usually has: a single IPv4 address, or the
  * first 64 bits of an IPv6 address.
  *

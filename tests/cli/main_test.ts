@@ -69,6 +69,11 @@ Deno.test("main() refuses unknown words, and suggests the nearest", async () => 
       { MCP_PUBLIC_URL: "https://example.com/crm/" },
       "MCP_PUBLIC_URL has the path /crm, and this server answers at /mcp: set it to https://example.com/mcp, unless a proxy passes on /crm as /mcp",
     ],
+    [
+      ["--sandbox", "--http", "--port", "0"],
+      { MCP_SIGN_IN: "qontak" },
+      "--port 0 takes any free port, and people sign in at a known address: name the port, or set MCP_PUBLIC_URL",
+    ],
     [["config", "claud"], {}, "Did you mean claude-desktop or claude-code?"],
     [
       ["keys", "create", "x", "--scopes", "read,wrte"],
