@@ -40,6 +40,8 @@ export interface PreparedRow {
   readonly notes?: readonly string[];
   /** The changes that it takes back. */
   readonly undoes?: string | undefined;
+  /** What these changes had sent. */
+  readonly sent?: JsonObject | undefined;
 }
 
 /** Prepares a row. It changes nothing. */

@@ -6,7 +6,9 @@
  */
 import { ForeseenError, InputError } from "../errors.ts";
 import type { Resource } from "../qontak/resources.ts";
+import { valuesOf } from "../fields/readback.ts";
 import { createSameIndex } from "../snapshots/same_index.ts";
+import { customColumn } from "../snapshots/table.ts";
 import type { Snapshot } from "../snapshots/entry.ts";
 import { createPauses } from "../values/turns.ts";
 import { defined, type JsonObject, toId } from "../values/json.ts";
@@ -146,11 +148,15 @@ async function checkRows(
     }
     await pause();
     context.tell?.(`Checking row ${i + 1} of ${rows.length}`);
-    const ready = await prepareRow(
-      reading,
-      { ...run, id: "", plan: "" },
-      args,
-    ).catch((error) => asProblem(context, error));
+    const prepare = (from: ChangeContext) =>
+      prepareRow(from, { ...run, id: "", plan: "" }, args)
+        .catch((error) => asProblem(context, error));
+    let ready = await prepare(reading);
+    if (
+      known && run.act === "update" && isBeyond(known.table, ready)
+    ) {
+      ready = await prepare({ ...reading, crm: context.crm });
+    }
     checked.push({ row: i + 1, args, ready });
     size += sizeOf([ready.prepared?.before, ready.prepared?.body]);
     if (size <= MAX_HELD) return;
@@ -161,6 +167,24 @@ async function checkRows(
     );
   });
   return checked.sort((a, b) => a.row - b.row);
+}
+
+/**
+ * Whether a row depends on values that the list does not show. A custom field
+ * would seem empty; and of what a row takes back, it must be known whether it is
+ * still the same.
+ */
+function isBeyond(
+  table: Snapshot["table"],
+  { sent, prepared }: PreparedRow,
+): boolean {
+  const { additional_fields } = prepared?.body ?? {};
+  return valuesOf(sent ?? { additional_fields }).some(({ key }) => {
+    const [, id] = /^additional_fields id (\d+)$/.exec(key) ?? [];
+    return !table.shows(
+      id === undefined ? key : customColumn(Number(id), "value"),
+    );
+  });
 }
 
 /** What is wrong with a row is a problem; that Qontak does not work is not. */

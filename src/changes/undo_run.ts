@@ -23,7 +23,7 @@ export const prepareUndoRow: PrepareRow = async (context, _run, { undo }) => {
     };
   }
   const { prepared, problems, notes } = await prepareUndo(context, [change]);
-  return { prepared, problems, notes, undoes: change.id };
+  return { prepared, problems, notes, undoes: change.id, sent: change.body };
 };
 
 /**
