@@ -8,7 +8,7 @@
  */
 import { QontakError, UnreachableError } from "../errors.ts";
 import { type JsonObject, toId } from "../values/json.ts";
-import { createPauses } from "../values/turns.ts";
+import { createPauses, nextTurn } from "../values/turns.ts";
 import { sideBySide } from "./side_by_side.ts";
 import type { Table } from "./table.ts";
 
@@ -156,7 +156,7 @@ export function createReading(options: ReadingOptions): Reading {
    */
   async function keep(
     page: number,
-    { records, total: count }: PageOfRecords,
+    { records }: PageOfRecords,
     signal: AbortSignal,
   ): Promise<boolean> {
     const pause = createPauses();
@@ -175,9 +175,6 @@ export function createReading(options: ReadingOptions): Reading {
     // otherwise.
     const before = seen.size;
     for (const id of ids) seen.add(id);
-    if (done.size > 0 && count !== total) hasChanged = true;
-    total = count ?? total;
-    if (total !== undefined) table.expect(total);
     done.set(page, orderOf(records));
     onPage();
     return seen.size > before;
@@ -187,32 +184,39 @@ export function createReading(options: ReadingOptions): Reading {
    * Reads the first page, and determines the page size: the usual one first,
    * then the largest that saves requests, and smaller ones if that is refused.
    */
-  async function begin(signal: AbortSignal): Promise<void> {
+  async function readFirst(signal: AbortSignal): Promise<PageOfRecords> {
     const usual = size;
-    const { length, first, count } = await readFirst(usual, signal);
-    if (count === undefined || length < usual || pageSize?.isLargest) return;
+    const first = await tryFirst(usual, signal);
+    const { records: { length, 0: record }, total: count } = first;
+    if (count === undefined || length < usual || pageSize?.isLargest) {
+      return first;
+    }
     const isSmall = (larger: number) =>
-      JSON.stringify(first).length * larger <= MAX_PAGE;
+      JSON.stringify(record).length * larger <= MAX_PAGE;
     const larger = SIZES.filter((one) =>
       pays(count, size, one) && isSmall(one)
     );
     for (const next of larger.toReversed()) {
       try {
-        const { length } = await readFirst(next, signal);
+        const page = await tryFirst(next, signal);
         // What Qontak returns instead is the most that it returns.
-        if (length < next) pageSize = { size, isLargest: true };
-        return;
+        if (page.records.length < next) pageSize = { size, isLargest: true };
+        return page;
       } catch (error) {
         if (!isTooLarge(error)) throw error;
       }
     }
     if (larger.length > 0) pageSize = { size, isLargest: true };
+    return first;
   }
 
   /** Reads the first page with a size. */
-  async function readFirst(asked: number, signal: AbortSignal) {
+  async function tryFirst(
+    asked: number,
+    signal: AbortSignal,
+  ): Promise<PageOfRecords> {
     const page = await readPage(1, asked, signal);
-    const { records: { length, 0: first }, total: count } = page;
+    const { records: { length }, total: count } = page;
     // A page that is shorter than requested shows Qontak's maximum page size.
     size = Math.max(1, length);
     // If the list ends on this page, the page does not show the maximum.
@@ -221,36 +225,68 @@ export function createReading(options: ReadingOptions): Reading {
       const isKnown = pageSize?.isLargest === true && pageSize.size === size;
       pageSize = { size, isLargest: isCut || isKnown || asked === LARGEST };
     }
-    await keep(1, page, signal);
-    return { length, first, count };
+    return page;
+  }
+
+  /** Reads another page, and notices if the list has changed meanwhile. */
+  async function readNext(
+    page: number,
+    signal: AbortSignal,
+  ): Promise<PageOfRecords> {
+    const found = await readPage(page, size, signal);
+    if (found.total !== total) hasChanged = true;
+    expect(found.total ?? total);
+    return found;
+  }
+
+  /** Makes room for as many records as Qontak counts. */
+  function expect(count: number | undefined): void {
+    total = count;
+    if (total !== undefined) table.expect(total);
   }
 
   /**
    * Reads the missing pages, several in parallel. A page without a record that
    * is new ends the list, because a wrong count could name millions of pages.
+   *
+   * @param first The first page, if it was just read. It is stored while the
+   * others are on their way.
    */
-  async function readRest(signal: AbortSignal): Promise<void> {
+  async function readRest(
+    first: PageOfRecords | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
     let end = Infinity;
     function* missing(): Generator<number> {
+      // A first page that was read counts, whatever Qontak's count is.
+      const least = first ? 1 : 0;
       for (
         let page = 1;
-        page <= Math.ceil((total ?? 0) / size) && page < end;
+        page <= Math.max(least, Math.ceil((total ?? 0) / size)) && page < end;
         page++
       ) {
         if (!done.has(page)) yield page;
       }
     }
     await sideBySide(missing(), async (page, own) => {
-      const isNew = await keep(page, await readPage(page, size, own), own);
+      const isFirst = page === 1 && first !== undefined;
+      // The others send their requests now.
+      if (isFirst) await nextTurn();
+      const found = isFirst ? first! : await readNext(page, own);
+      const isNew = await keep(page, found, own);
       if (!isNew) end = Math.min(end, page);
     }, signal);
   }
 
   /** Reads a list without a count: page after page, until one is not full. */
-  async function readUncounted(signal: AbortSignal): Promise<void> {
+  async function readUncounted(
+    first: PageOfRecords | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (first) await keep(1, first, signal);
     for (let page = 2;; page++) {
       if (done.has(page)) continue;
-      const found = await readPage(page, size, signal);
+      const found = await readNext(page, signal);
       const isNew = await keep(page, found, signal);
       if (found.records.length < size || !isNew) return;
     }
@@ -282,13 +318,10 @@ export function createReading(options: ReadingOptions): Reading {
     },
     async run(signal) {
       for (; passes < 2; passes++) {
-        if (done.size === 0) {
-          await begin(signal);
-          // Only the first page was read, and its last version counts.
-          hasChanged = false;
-        }
-        if (total === undefined) await readUncounted(signal);
-        else await readRest(signal);
+        const first = done.size === 0 ? await readFirst(signal) : undefined;
+        if (first) expect(first.total);
+        if (total === undefined) await readUncounted(first, signal);
+        else await readRest(first, signal);
         for (const id of table.ids()) if (!seen.has(id)) table.remove(id);
         isComplete = !hasChanged &&
           (total === undefined || table.size === total);

@@ -323,7 +323,10 @@ function tooMuch(plural: string): InputError {
   );
 }
 
+/** Writes numbers with separators. To make one takes long. */
+const format = new Intl.NumberFormat("en-US");
+
 /** A number with separators, for sentences. */
 function amount(count: number): string {
-  return count.toLocaleString("en-US");
+  return format.format(count);
 }
