@@ -19,6 +19,7 @@ import {
   type Ended,
   endedOf,
   type HttpProcess,
+  isOnPath,
   program,
   root,
   startHttp,
@@ -249,6 +250,56 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
         "Corporate Sales",
       );
       assertEquals(answers.has(2), false);
+    },
+  });
+}
+
+/** The words that make a program the first process of a container. */
+const FIRST = ["--user", "--map-root-user", "--pid", "--fork", "--kill-child"];
+
+const noContainer = Deno.build.os === "linux" &&
+    await isOnPath("unshare") &&
+    (await new Deno.Command("unshare", { args: [...FIRST, "true"] }).output())
+      .success
+  ? ""
+  : "processes of their own are not allowed here";
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.test({
+    // Linux ends the first process only if it handles the signal.
+    ...unless(noContainer, `stdio ends on ${signal} as the first process`),
+    async fn() {
+      const child = new Deno.Command("unshare", {
+        args: [...FIRST, Deno.execPath(), ...await program("--sandbox")],
+        env: bareEnv(),
+        clearEnv: true,
+        cwd: root,
+        stdin: "piped",
+        stdout: "piped",
+        stderr: "null",
+      }).spawn();
+      const reader = child.stdout.getReader();
+      const writer = child.stdin.getWriter();
+      await writer.write(
+        new TextEncoder().encode(toStdin(toolCall(1, "list_pipelines"))),
+      );
+      assert((await reader.read()).value, "it does not answer");
+      const killed = setTimeout(() => child.kill("SIGKILL"), PATIENCE);
+      // Deno itself may not read there.
+      const { success } = await new Deno.Command("sh", {
+        args: [
+          "-c",
+          `kill -${
+            signal.slice(3)
+          } $(cat /proc/${child.pid}/task/${child.pid}/children)`,
+        ],
+      }).output();
+      assert(success);
+      const { code, signal: killer } = await child.status;
+      assertEquals([code, killer], [0, null]);
+      clearTimeout(killed);
+      await reader.cancel();
+      await writer.close().catch(() => {});
     },
   });
 }
