@@ -80,6 +80,16 @@ export interface Hit {
   readonly record: JsonObject;
 }
 
+/** The records of one kind that were found. */
+export interface Hits {
+  /** The best ones first. */
+  readonly hits: readonly Hit[];
+  /** How many were found. */
+  readonly count: number;
+  /** How many of these have all that is searched for. */
+  readonly sure: number;
+}
+
 /** How well a record matches, from the best to the least. */
 export const RANK = {
   /** The id. */
@@ -127,10 +137,10 @@ export function* searchTable(
   wanted: Wanted,
   most: number,
   fields: readonly Field[] = [],
-): Generator<void, { readonly hits: readonly Hit[]; readonly count: number }> {
+): Generator<void, Hits> {
   const { resource, name, kind } = searched;
   if (wanted.plural !== undefined && wanted.plural !== resource.plural) {
-    return { hits: [], count: 0 };
+    return { hits: [], count: 0, sure: 0 };
   }
   const fold = createFold();
   const columns: ColumnMatch[] = [];
@@ -141,7 +151,10 @@ export function* searchTable(
   }
   const names = name.flatMap((key) => table.column(key) ?? []);
   const key = nameKey(wanted.text, kind);
-  const own = wanted.id === null ? undefined : table.rowOf(wanted.id);
+  const isOfKind = wanted.kind === undefined || wanted.kind === resource.plural;
+  const own = wanted.id === null || !isOfKind
+    ? undefined
+    : table.rowOf(wanted.id);
   const found: { row: number; score: number }[] = [];
   for (const row of [...table.rows()]) {
     yield;
@@ -176,6 +189,7 @@ export function* searchTable(
   ).slice(0, most);
   return {
     count: found.length,
+    sure: found.filter(({ score }) => score > RANK.some).length,
     hits: best.map(({ row, score }) => {
       const record = table.record(row);
       const columnsOfRow = score === RANK.id

@@ -27,7 +27,27 @@ export interface Wanted {
   readonly id: number | null;
   /** The plural of the only kind that is meant, as in `deals/123`. */
   readonly plural: string | undefined;
+  /**
+   * The plural of the kind that the id is of, as in `deal 123`, which may also
+   * be words of other records; undefined if it can be of any.
+   */
+  readonly kind: string | undefined;
 }
+
+/** The plurals of kinds, by what people call one record. */
+const KINDS: Readonly<Record<string, string>> = {
+  company: "companies",
+  perusahaan: "companies",
+  contact: "contacts",
+  kontak: "contacts",
+  deal: "deals",
+  ticket: "tickets",
+  tiket: "tickets",
+  task: "tasks",
+  tugas: "tasks",
+  product: "products",
+  produk: "products",
+};
 
 /**
  * Parses what is searched for.
@@ -39,6 +59,10 @@ export function parseWanted(query: string): Wanted {
   const [, plural, digits] =
     /^(?:qontak:\/\/)?(?:([a-z_]+)\/|#)?(\d{1,15})$/.exec(written) ?? [];
   const text = foldText(written);
+  const [, word = "", number] =
+    /^([a-z]+)(?: id)?[ :#]+(\d{1,15})$/.exec(text) ??
+      [];
+  const kind = Object.hasOwn(KINDS, word) ? KINDS[word] : undefined;
   const isPhone = phoneKey(written) !== undefined;
   const isAddress = /^\S+@\S+$/.test(text);
   // Parts of a phone number or an e-mail address mean nothing.
@@ -48,7 +72,8 @@ export function parseWanted(query: string): Wanted {
     text,
     words: (telling.length > 0 ? telling : all).slice(0, MAX_WORDS),
     phone: isPhone ? written : undefined,
-    id: toId(digits),
+    id: toId(kind === undefined ? digits : number),
     plural,
+    kind,
   };
 }

@@ -13,6 +13,7 @@ import { hasNotes, readNotes } from "../snapshots/notes.ts";
 import { inTurns } from "../values/turns.ts";
 import {
   type Hit,
+  type Hits,
   RANK,
   rankText,
   SEARCHED,
@@ -156,7 +157,7 @@ async function search(
   const { records, signal } = context;
   const kinds = SEARCHED.map(({ resource }) => resource);
   const { found, read, missing } = await readMany(records, kinds, signal);
-  const matches: { hits: readonly Hit[]; count: number }[] = [];
+  const matches: Hits[] = [];
   for (const searched of SEARCHED) {
     const { snapshot, subject } = found.get(searched.resource.name) ?? {};
     if (!snapshot) continue;
@@ -173,9 +174,8 @@ async function search(
   const sorted = matches.flatMap(({ hits }) => hits)
     .sort((a, b) => b.score - a.score);
   // What has only some of the words says nothing beside what has all.
-  const hits = sorted.filter(({ score }) =>
-    score > RANK.some || sorted[0]!.score <= RANK.some
-  );
+  const isSure = (sorted[0]?.score ?? 0) > RANK.some;
+  const hits = sorted.filter(({ score }) => score > RANK.some || !isSure);
   const incomplete = [...missing];
   let notes: Entry[] = [];
   try {
@@ -187,7 +187,10 @@ async function search(
   }
   const entries = [...hits.slice(0, MAX_RESULTS).map(entryOf), ...notes]
     .sort((a, b) => b.score - a.score).slice(0, MAX_RESULTS);
-  const count = matches.reduce((sum, { count }) => sum + count, 0);
+  const count = matches.reduce(
+    (sum, { count, sure }) => sum + (isSure ? sure : count),
+    0,
+  );
   const left = count + notes.length - entries.length;
   return {
     results: entries.map(({ shown }) => shown),

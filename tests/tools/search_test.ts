@@ -228,6 +228,8 @@ Deno.test("search finds a phone number in any form, an e-mail address and an id,
       String(contact.id),
       `#${contact.id}`,
       `contacts/${contact.id}`,
+      `contact ${contact.id}`,
+      `Kontak #${contact.id}`,
     ]
   ) {
     const [one, ...others] = await found(world, query);
@@ -235,6 +237,16 @@ Deno.test("search finds a phone number in any form, an e-mail address and an id,
     for (const { id } of others) assert(id.startsWith("notes/"), id);
   }
   assertEquals(await found(world, "0812 7767 0884"), []);
+  const others = await found(world, `tugas ${contact.id}`);
+  assert(others.every(({ id }) => id !== `contacts/${contact.id}`));
+  // Nothing is left out that has only some of the words.
+  const named = await world.ok("search", {
+    query: `${contactName(contact)} ${contact.values.email}`,
+  });
+  assertEquals([named.results[0].id, named.left_out], [
+    `contacts/${contact.id}`,
+    undefined,
+  ]);
 });
 
 Deno.test("search ranks the whole name, its beginning, then all words, and finds some words only if nothing has all", async () => {
