@@ -114,6 +114,29 @@ function oldValues(
   return [...found.values()];
 }
 
+/**
+ * The names of the values that the changes sent, and that no record before them
+ * shows: what they were is not known.
+ *
+ * @param resource The kind of record.
+ * @param changes Its changes.
+ */
+export function unknownBefore(
+  resource: Resource,
+  changes: readonly PastChange[],
+): string[] {
+  const names = changes.flatMap(({ before = {}, body }) => {
+    const touched = touchedBy(body);
+    return valuesOf(body)
+      .filter(({ key, in: valueIn }) =>
+        (touched.includes(key) || !Object.hasOwn(body, key)) &&
+        valueIn(before) === undefined
+      )
+      .map(({ key }) => argumentOf(resource, key));
+  });
+  return [...new Set(names)];
+}
+
 function bodyOf(key: string, value: unknown): JsonObject {
   const [, id] = /^additional_fields id (\d+)$/.exec(key) ?? [];
   return id === undefined

@@ -17,6 +17,7 @@ import {
   conflictsOf,
   restored,
   touchedBy,
+  unknownBefore,
   valuesFor,
 } from "./old_values.ts";
 import { lastChangeOf } from "./last_change.ts";
@@ -158,7 +159,12 @@ export async function prepareFirstUndo(
     return { ...none, prepared };
   }
   const values = restored(resource, changes, current);
-  if (Object.keys(values).length === 0) return none;
+  const unknown = unknownBefore(resource, changes);
+  const isNothing = Object.keys(values).length === 0;
+  if (unknown.length > 0 && isNothing) {
+    return refused(`${notKnown(unknown)}, so it cannot be restored`);
+  }
+  if (isNothing) return none;
   const prepared = await prepareWrite(context, {
     tool: UNDO_TOOL,
     resource,
@@ -168,7 +174,15 @@ export async function prepareFirstUndo(
     skipValidation: false,
     restores: true,
   });
-  return { ...none, prepared, problems: prepared.problems };
+  const notes = unknown.length > 0
+    ? [`${nameOf(newest!)}: ${notKnown(unknown)}, so it stays as it is`]
+    : [];
+  return { ...none, prepared, problems: prepared.problems, notes };
+}
+
+/** Says that Qontak did not show what the changes replaced. */
+function notKnown(names: readonly string[]): string {
+  return `Qontak does not show what ${names.join(", ")} was before`;
 }
 
 /** What restores the record; undefined if it was created and deleted. */

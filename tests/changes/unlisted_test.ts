@@ -1,5 +1,5 @@
 /** Runs about values that the list of records does not show. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { createWorld } from "../support/world.ts";
 
 // deno-lint-ignore no-explicit-any -- tests look into answers freely
@@ -75,4 +75,29 @@ Deno.test("a run over many records shows and takes back custom fields that only 
   const undone = await world.ok("undo_change", { plan: undo.plan });
   assertEquals(undone.done, COUNT, JSON.stringify(undone.problems));
   assertEquals(await taxNumbers(), before);
+});
+
+Deno.test("undo_change says what cannot be restored because Qontak does not show what it was", async () => {
+  await using world = await createWorld();
+  const { records } = await world.ok("query_records", { resource: "contacts" });
+  const [{ id }] = records;
+  const { record: before } = await world.ok("get_contact", { contact_id: id });
+  const change = (args: Raw) =>
+    world.ok("update_contact", { contact_id: id, ...args });
+  const { undo: first } = await change({ address: "Jl. Melati 1" });
+  const hidden = `contact ${id}: Qontak does not show what address was before`;
+  assertStringIncludes(
+    await world.refused("undo_change", { ids: [first] }),
+    `${hidden}, so it cannot be restored`,
+  );
+  const { undo: second } = await change({
+    address: "Jl. Melati 2",
+    job_title: "Kepala Gudang",
+  });
+  const both = await world.ok("undo_change", { ids: [second] });
+  assertEquals(both.notes, [`${hidden}, so it stays as it is`]);
+  await world.ok("undo_change", { plan: both.plan });
+  const { record } = await world.ok("get_contact", { contact_id: id });
+  assert(before.job_title);
+  assertEquals(record.job_title, before.job_title);
 });
