@@ -10,6 +10,9 @@
  */
 const OFFSET = 7 * 60 * 60 * 1000;
 
+/** The time of what is only a day. */
+const MIDNIGHT = "00:00";
+
 const ISO =
   /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?\s*(Z|[+-]\d{2}:?\d{2})?)?$/i;
 
@@ -25,6 +28,8 @@ export interface Moment {
   readonly epoch: number;
   /** Whether a time of day was given. */
   readonly timed: boolean;
+  /** The time as written, such as `14:00`; midnight if none was given. */
+  readonly time: string;
   /** The day as written, such as `2026-11-30`, in any time zone. */
   readonly day: string;
   /**
@@ -89,6 +94,7 @@ function moment(
   return {
     epoch: utc - offset,
     timed: parts[3] !== undefined,
+    time: back.toISOString().slice(11, 16),
     day: back.toISOString().slice(0, 10),
     dayFirst: false,
   };
@@ -143,6 +149,14 @@ export function sayDay(moment: Moment): string | undefined {
     }`;
   }
   return moment.dayFirst ? inWords(moment.day) : undefined;
+}
+
+/** As {@linkcode sayDay}, for a field that cannot hold the time of the day. */
+export function sayDayAlone(moment: Moment): string | undefined {
+  if (isMoved(moment) || moment.time === MIDNIGHT) return sayDay(moment);
+  return `${
+    inWords(moment.day)
+  }: the time ${moment.time} is left out, because this field holds a day`;
 }
 
 /** Says how a moment was read, if it was written day first. */

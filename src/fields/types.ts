@@ -7,6 +7,7 @@
  */
 import {
   sayDay,
+  sayDayAlone,
   sayMoment,
   toDayFirst,
   toIso,
@@ -105,12 +106,9 @@ export const fieldTypes: readonly FieldType[] = [
     freeText: "never",
     format: DATE,
     encode: (value, { custom, dates }) =>
-      encodeDate(
-        value,
-        DATE,
-        custom || dates === "day-first" ? toDayFirst : toIsoDay,
-        sayDay,
-      ),
+      custom || dates === "day-first"
+        ? encodeDate(value, DATE, toDayFirst, sayDayAlone)
+        : encodeDate(value, DATE, toIsoDay, sayDay),
   },
   {
     name: "date_time",

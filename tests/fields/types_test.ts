@@ -132,7 +132,14 @@ Deno.test("encode() says how it read an ambiguous value", () => {
       "2026-12-31T00:00:00+09:00",
       `"2026-12-31T00:00:00+09:00" was read as 31 December 2026, the day that is written; in the company's zone (Asia/Jakarta) that moment is on 30 December 2026`,
     ],
-    ["Date", custom, "2026-12-31T09:00:00+09:00", undefined],
+    [
+      "Date",
+      custom,
+      "2026-12-31T09:00:00+09:00",
+      '"2026-12-31T09:00:00+09:00" was read as 31 December 2026: the time 09:00 is left out, because this field holds a day',
+    ],
+    ["Date", custom, "2026-12-31T00:00", undefined],
+    ["Date", standard, "2026-12-31T09:00", undefined],
     [
       "Date time",
       custom,

@@ -244,6 +244,43 @@ Deno.test("a field for days stores the written day, and the answer says so", asy
   assertMatch(closed.notes[0], /^closed_date .* was read as 31 December 2026/);
 });
 
+Deno.test("a time for a field that holds a day is left out, and the answer says so", async () => {
+  await using world = await createWorld();
+  const { records: [{ id: contact_id }] } = await world.ok("list_contacts");
+  const said = (as: string, time: string) =>
+    `was read as ${as}: the time ${time} is left out, because this field holds a day`;
+  const { records: [{ id: ticket_id }] } = await world.ok("list_tickets");
+  const ticket = await world.ok("update_ticket", {
+    ticket_id,
+    due_date: "2026-12-02 10:00",
+  });
+  assertEquals(ticket.record.due_date, "2026-12-02T00:00:00.000+07:00");
+  assertEquals(ticket.notes, [
+    `due_date ("Due Date") "2026-12-02 10:00" ${
+      said("2 December 2026", "10:00")
+    }`,
+  ]);
+  const planned = await world.ok("update_ticket", {
+    ticket_id,
+    due_date: "28/11/2026 14:00",
+    dry_run: true,
+  });
+  assertStringIncludes(planned.notes[0], said("28 November 2026", "14:00"));
+  const contact = await world.ok("update_contact", {
+    contact_id,
+    date_of_birth: "1988-03-05T08:30",
+    ...custom(VISITED, "2026-11-20T09:15:00+07:00"),
+  });
+  assertStringIncludes(contact.notes[0], said("5 March 1988", "08:30"));
+  assertStringIncludes(contact.notes[1], said("20 November 2026", "09:15"));
+  // Midnight is how programs write a day.
+  const whole = await world.ok("update_ticket", {
+    ticket_id,
+    due_date: "2026-12-03T00:00:00",
+  });
+  assertEquals(whole.notes, undefined);
+});
+
 Deno.test("a phone number is stored as typed, and other contacts with the same number in another format are named", async () => {
   await using world = await createWorld();
   const { records } = await world.ok("list_contacts", { per_page: 3 });
