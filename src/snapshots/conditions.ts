@@ -113,6 +113,14 @@ export function parseCondition(
   }
   const field = fields.find(word);
   if (op === "is_empty" || op === "is_set") {
+    if (!isEmpty(value) && String(value) !== "true") {
+      const other = op === "is_empty" ? "is_set" : "is_empty";
+      throw new InputError(
+        `${field.called} ${op} takes no value, not ${
+          show(value)
+        }: use ${other} for the other records`,
+      );
+    }
     remarkIfNeverSet(field, subject, remarks);
     const wanted = op === "is_empty";
     return (row) => isEmpty(field.value(row)) === wanted;

@@ -245,3 +245,29 @@ Deno.test("change_records does not take a custom field that only a record read a
     refusal,
   );
 });
+
+Deno.test("change_records does not ignore a value beside is_empty and is_set, which may mean the opposite", async () => {
+  await using world = await createWorld();
+  const asked = (op: string, value: unknown) => ({
+    resource: "deals",
+    action: "delete",
+    where: [{ field: "crm_company_id", op, value }],
+  });
+  for (const value of [false, "false", "no", 0, [false]]) {
+    for (
+      const [op, other] of [["is_empty", "is_set"], ["is_set", "is_empty"]]
+    ) {
+      const refusal = await world.refused("change_records", asked(op!, value));
+      assertStringIncludes(refusal, `crm_company_id ${op} takes no value`);
+      assertStringIncludes(refusal, `use ${other} for the other records`);
+    }
+  }
+  const plain = await world.ok("change_records", asked("is_empty", ""));
+  for (const value of [true, "true", null]) {
+    const { count } = await world.ok(
+      "change_records",
+      asked("is_empty", value),
+    );
+    assertEquals(count, plain.count);
+  }
+});
