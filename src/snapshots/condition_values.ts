@@ -175,8 +175,8 @@ export function meaningOf(
       ? { name: foldText(name) }
       : { ids: new Set([String(id)]) };
   }
-  // Records can have a currency that is not offered any more.
-  if (!hasIds && namesOf(field, [value], subject).size > 0) {
+  // Records can have a currency, a stage or a user that is not offered any more.
+  if (namesOf(field, [value], subject).size > 0) {
     return { name: foldText(value) };
   }
   throw new InputError(`${field.called}: ${choice.problem}`);

@@ -111,7 +111,11 @@ export function parseCondition(
       }`,
     );
   }
-  const field = fields.find(word);
+  const named = fields.find(word);
+  // A name is resolved as the id beside it: also in part, and "me".
+  const field = ["eq", "ne", "in"].includes(String(op))
+    ? fields.idOf(named)
+    : named;
   if (op === "is_empty" || op === "is_set") {
     if (!isEmpty(value) && String(value) !== "true") {
       const other = op === "is_empty" ? "is_set" : "is_empty";

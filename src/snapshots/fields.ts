@@ -84,6 +84,11 @@ export interface Fields extends FieldNames {
   find(word: unknown): QueryField;
   /** Finds a field; undefined if {@linkcode find} would throw. */
   known(word: unknown): QueryField | undefined;
+  /**
+   * The field of the id that a field is the name of, if a list has the ids and
+   * names; the field itself otherwise.
+   */
+  idOf(field: QueryField): QueryField;
   /** The fields of whole records, without those that are derived. */
   all(): QueryField[];
   /** The names of all fields, as a sentence. */
@@ -337,6 +342,14 @@ export function createFields(
         if (error instanceof InputError) return undefined;
         throw error;
       }
+    },
+    idOf(field) {
+      if (field.kind !== "text" || field.key === undefined) return field;
+      const id = [...keys].find((key) =>
+        table.shows(key) && nameColumn(table, key) === field.key
+      );
+      const found = id === undefined ? undefined : standard(id);
+      return found?.options?.length ? found : field;
     },
     all() {
       const found = Object.keys(

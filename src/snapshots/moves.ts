@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { peopleIn } from "../fields/shown.ts";
 import { isEmpty, isObject, type JsonObject, toId } from "../values/json.ts";
 import { fold } from "../values/words.ts";
 import type { Zone } from "../values/zone.ts";
@@ -172,6 +173,9 @@ export function stageFields(
     value: (row) => stageIn(row, column)?.id ?? moves.value(row, column),
     shown: (row) => moves.value(row, column),
   });
+  const people = peopleIn(deals.fields)[0]?.options ?? [];
+  const idOf = new Map(people.map(({ id, name }) => [fold(name), id]));
+  const mover = (row: number) => moves.value(row, "moved_by");
   const state = (row: number) => {
     const id = stageIn(row, "to")?.id;
     return states.get(String(id)) ?? "open";
@@ -179,6 +183,16 @@ export function stageFields(
   return {
     from: stageField("from"),
     to: stageField("to"),
+    moved_by: {
+      name: "moved_by",
+      called: "moved_by",
+      kind: "option",
+      people: true,
+      options: people,
+      // Qontak sends only the name; a user may be gone, or have another now.
+      value: (row) => idOf.get(fold(String(mover(row)))) ?? mover(row),
+      shown: mover,
+    },
     to_state: {
       name: "to_state",
       called: "to_state",

@@ -728,6 +728,21 @@ Deno.test("answerSteps() keeps two people of one name apart, and adds up stages 
   });
 });
 
+Deno.test("answerSteps() finds records of a user who is not offered any more", () => {
+  const records = [
+    deal(1, { creator_id: 9, creator_name: "Lama Sekali" }),
+    deal(2, {}),
+  ];
+  for (const field of ["creator_id", "creator_name"]) {
+    for (const value of ["lama sekali", ["Lama Sekali", "Dewi"]]) {
+      const where = [{ field, value }];
+      assertEquals(ask(records, { where }).matched, 1, `${field} ${value}`);
+    }
+    const where = [{ field, value: "Lama Skali" }];
+    assertThrows(() => ask(records, { where }), InputError, "not one of");
+  }
+});
+
 Deno.test("answerSteps() keeps two contacts of one name apart", () => {
   const of = (id: number, lead: number) =>
     deal(id, { crm_lead_ids: [lead], crm_lead_name: ["Ani"] });

@@ -76,7 +76,7 @@ Deno.test("query_records names all that is wrong with a question about moves bef
       "Did you mean moved_by?",
       "Did you mean days_in_stage?",
       'sort "cuont" is not one of the columns shown: "count"',
-      "Fields of stage moves: from, to, to_state, days_in_stage, deal_id, moved_date, moved_by, until, id, and those of their deals: age_days, days_since_update, state, ",
+      "Fields of stage moves: from, to, moved_by, to_state, days_in_stage, deal_id, moved_date, until, id, and those of their deals: age_days, days_since_update, state, ",
     ]
   ) assertStringIncludes(told, part);
   const days = await world.refused("query_records", {
@@ -375,4 +375,35 @@ Deno.test("stages of moves are checked by name, and to_state tells a won stage w
     { field: "moved_date", op: "between", value: "2000-01..today" },
   ]);
   assertEquals(matched, both.matched);
+});
+
+Deno.test("query_records takes part of a person's name, and me, for who moved a deal and for names beside ids", async () => {
+  await using world = await createWorld();
+  const count = async (resource: string, field: string, value: unknown) =>
+    (await world.ok("query_records", {
+      resource,
+      where: [{ field, value }],
+      measures: "count",
+    })).matched;
+  for (
+    const [resource, field] of [
+      ["stage_moves", "moved_by"],
+      ["deals", "creator_name"],
+    ] as const
+  ) {
+    const all = await count(resource, field, "Bagas Pratama");
+    assert(all > 0);
+    assertEquals(await count(resource, field, "bagas"), all);
+    assertEquals(
+      await count(resource, field, "me"),
+      await count(resource, field, "Ratna Kusumawardani"),
+    );
+    assertStringIncludes(
+      await world.refused("query_records", {
+        resource,
+        where: [{ field, value: "Bagus Pratama" }],
+      }),
+      'Did you mean "Bagas Pratama"?',
+    );
+  }
 });
