@@ -63,8 +63,8 @@ export const commands = {
   "tenants remove": {
     args: "[id]",
     words: 1,
-    flags: [],
-    summary: "Delete a company's credentials",
+    flags: ["apply"],
+    summary: "Delete a company's credentials; without an id, it asks first",
     load: async () => (await import("./tenants/remove.ts")).removeTenant,
   },
   "tenants check": {

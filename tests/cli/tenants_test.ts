@@ -108,6 +108,44 @@ Deno.test("tenants add, list, check and remove do what they say", async () => {
   }
 });
 
+Deno.test("tenants remove without an id deletes nothing before a yes, or --apply", async () => {
+  await using place = createPlace(
+    serveSandbox({
+      refreshTokens: ["first-token", "second-token", "third-token"],
+    }),
+  );
+  const nothing = await place.run(["tenants", "remove"]);
+  assertEquals(nothing.code, 1);
+  assertStringIncludes(nothing.stderr, "There are no credentials");
+  await place.run(["tenants", "add"], "first-token\n");
+  const names = async () =>
+    JSON.parse((await place.run(["tenants", "list", "--json"])).stdout)
+      .map(({ tenant }: Record<string, unknown>) => tenant);
+  for (const answer of ["", "\n", "no\n"]) {
+    const { code, stdout, stderr } = await place.run(
+      ["tenants", "remove"],
+      answer,
+    );
+    assertEquals(code, 1, stderr);
+    assertStringIncludes(stderr, "calls without user_id, the only ones there");
+    assertStringIncludes(
+      stdout,
+      "Nothing was removed. With --apply, the command does not ask",
+    );
+  }
+  assertEquals(await names(), ["_default"]);
+  // The id of another company is no answer for this one.
+  await place.run(["tenants", "add", "acme"], "second-token\n");
+  const asked = await place.run(["tenants", "remove"], "yes\n");
+  assertEquals(asked.code, 0, asked.stderr);
+  assertStringIncludes(asked.stderr, "name its id");
+  assertEquals(await names(), ["acme"]);
+  await place.run(["tenants", "add"], "third-token\n");
+  const applied = await place.run(["tenants", "remove", "--apply"]);
+  assertEquals(applied.code, 0, applied.stderr);
+  assertEquals(await names(), ["acme"]);
+});
+
 Deno.test("tenants check --all and doctor --all try every company, and refresh no good token", async () => {
   const tokens = ["first-token", "second-token"];
   await using place = createPlace(
