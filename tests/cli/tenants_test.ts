@@ -134,7 +134,7 @@ Deno.test("tenants remove without an id deletes nothing before a yes, or --apply
     );
   }
   assertEquals(await names(), ["_default"]);
-  // The id of another company is no answer for this one.
+  // Another company in the store is not the one that is asked about.
   await place.run(["tenants", "add", "acme"], "second-token\n");
   const asked = await place.run(["tenants", "remove"], "yes\n");
   assertEquals(asked.code, 0, asked.stderr);
