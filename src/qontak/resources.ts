@@ -8,6 +8,7 @@
  */
 import type { TextKeys } from "./bodies.ts";
 import { type Endpoint, endpoints } from "./endpoints.ts";
+import { createDerived } from "../values/derived.ts";
 
 /** The form in which a standard date is sent. */
 export type DateForm = "iso" | "day-first";
@@ -430,11 +431,14 @@ export function isPersonKey(key: string): boolean {
  * @param key A key of a body or a field.
  */
 export function isPlaceKey({ place }: Resource, key: string): boolean {
-  return place !== null &&
-    [place.pipeline, place.stage].some((id) =>
-      id === key || nameKeyOf(id) === key
-    );
+  return place !== null && placeKeys(place).has(key);
 }
+
+/** The keys of a pipeline and a stage, and of their names. */
+const placeKeys = createDerived(
+  ({ pipeline, stage }: PlaceTrait) =>
+    new Set([pipeline, stage].flatMap((id) => [id, nameKeyOf(id)])),
+);
 
 /**
  * The key that holds the label of an id: `crm_stage_id` → `crm_stage_name`,
