@@ -3,6 +3,7 @@
  * https address.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { FakeTime } from "@std/testing/time";
 import { request as send } from "node:https";
 import { createSignIn } from "../../../src/auth/sign_in/sign_in.ts";
 import type { SignInStore } from "../../../src/auth/sign_in/store.ts";
@@ -73,8 +74,11 @@ function authorizePath(change: Record<string, string> = {}): string {
 }
 
 /** Goes to the consent page, agrees, and gives each step's answer. */
-async function agree(ask: ReturnType<typeof createRoutes>) {
-  const begun = await ask(authorizePath());
+async function agree(
+  ask: ReturnType<typeof createRoutes>,
+  change: Record<string, string> = {},
+) {
+  const begun = await ask(authorizePath(change));
   assertEquals(begun.status, 303);
   const cookie = begun.headers.get("set-cookie")!;
   const state = new URL(begun.headers.get("location")!).searchParams.get(
@@ -161,6 +165,32 @@ Deno.test("no store gets a code, a token or a cookie of a sign-in, only their ha
     assert(!all.includes(random), all);
     assertStringIncludes(all, await sha256(secret));
   }
+});
+
+Deno.test("a registration ends a day after nobody allowed it, and 120 days after a person did", async () => {
+  using time = new FakeTime();
+  const ask = createRoutes({});
+  const register = async () => {
+    const response = await ask("/oauth/register", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ redirect_uris: DOCUMENT.redirect_uris }),
+    });
+    assertEquals(response.status, 201);
+    const { client_id } = await response.json();
+    return { client_id };
+  };
+  const statusOf = async (client: { client_id: string }) =>
+    (await ask(authorizePath(client))).status;
+  const [unused, used] = [await register(), await register()];
+  assertEquals((await agree(ask, used)).told.searchParams.has("code"), true);
+  const hour = 3_600_000;
+  const seen: number[][] = [];
+  for (const hours of [23, 2, 118 * 24, 24]) {
+    time.tick(hours * hour);
+    seen.push([await statusOf(unused), await statusOf(used)]);
+  }
+  assertEquals(seen, [[303, 303], [400, 303], [400, 303], [400, 400]]);
 });
 
 Deno.test("a metadata document of another client, or with other addresses, is refused", async () => {
