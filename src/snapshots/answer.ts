@@ -58,25 +58,40 @@ function order(a: SortKey, b: SortKey, isDescending: boolean): number {
   return isDescending ? -sign : sign;
 }
 
+/** What entries of some kind are ordered by. */
+interface Order<T> {
+  readonly value: (entry: T) => unknown;
+  readonly isDescending: boolean;
+}
+
 /**
- * The first entries in the order of a value of each, in steps. Equal ones keep
- * their order.
+ * The first entries in the order of a value of each, in steps; equal ones in
+ * the next of the orders. Those that are equal in all keep their order.
  */
 function* firstBy<T>(
   entries: readonly T[],
-  value: (entry: T) => unknown,
-  isDescending: boolean,
+  orders: readonly Order<T>[],
   most: number,
 ): Generator<void, T[]> {
-  const known = new Map<unknown, SortKey>();
-  const first: { readonly entry: T; readonly key: SortKey }[] = [];
+  const known = orders.map(() => new Map<unknown, SortKey>());
+  const keyOf = (entry: T, at: number): SortKey => {
+    const found = orders[at]!.value(entry);
+    const keys = known[at]!;
+    if (!keys.has(found)) keys.set(found, sortKey(found));
+    return keys.get(found);
+  };
+  const compareEntries = (a: T, b: T): number => {
+    for (let at = 0; at < orders.length; at++) {
+      const { isDescending } = orders[at]!;
+      const sign = order(keyOf(a, at), keyOf(b, at), isDescending);
+      if (sign !== 0) return sign;
+    }
+    return 0;
+  };
+  const first: T[] = [];
   for (const entry of entries) {
     yield;
-    const found = value(entry);
-    if (!known.has(found)) known.set(found, sortKey(found));
-    const key = known.get(found);
-    const isAfter = (at: number) =>
-      order(first[at]!.key, key, isDescending) <= 0;
+    const isAfter = (at: number) => compareEntries(first[at]!, entry) <= 0;
     if (first.length === most && isAfter(most - 1)) continue;
     let [low, high] = [0, first.length];
     while (low < high) {
@@ -84,10 +99,10 @@ function* firstBy<T>(
       if (isAfter(middle)) low = middle + 1;
       else high = middle;
     }
-    first.splice(low, 0, { entry, key });
+    first.splice(low, 0, entry);
     if (first.length > most) first.pop();
   }
-  return first.map(({ entry }) => entry);
+  return first;
 }
 
 /** Keeps as many entries as fit, and counts the others. */
@@ -112,25 +127,24 @@ function bound(
  * Sorts groups, and shows as many as fit, in steps.
  *
  * @param groups The groups.
- * @param sorting How they are sorted.
+ * @param sortings How they are sorted; equal ones by the next of them.
  * @param limit The maximum number of groups.
  */
 export function* showGroups(
   groups: readonly JsonObject[],
-  { by, isDescending, position }: Sorting,
+  sortings: readonly Sorting[],
   limit: number = LIMIT,
 ): Generator<void, Shown> {
-  const currency = yield* mainCurrency(groups, String(by));
-  const value = (group: JsonObject) => {
-    const found = group[String(by)];
-    return isObject(found) ? found[currency!] : found;
-  };
-  const first = yield* firstBy(
-    groups,
-    position ?? value,
-    isDescending,
-    limit,
-  );
+  const orders: Order<JsonObject>[] = [];
+  for (const { by, isDescending, position } of sortings) {
+    const currency = yield* mainCurrency(groups, String(by));
+    const value = (group: JsonObject) => {
+      const found = group[String(by)];
+      return isObject(found) ? found[currency!] : found;
+    };
+    orders.push({ value: position ?? value, isDescending });
+  }
+  const first = yield* firstBy(groups, orders, limit);
   return bound(first, groups.length, limit);
 }
 
@@ -175,7 +189,11 @@ export function* showRows(
 ): Generator<void, Shown> {
   const by = sorting?.by;
   const first = sorting && typeof by === "object"
-    ? yield* firstBy(rows, comparable(by, zone), sorting.isDescending, limit)
+    ? yield* firstBy(
+      rows,
+      [{ value: comparable(by, zone), isDescending: sorting.isDescending }],
+      limit,
+    )
     : rows;
   function* present(): Generator<JsonObject> {
     for (const row of first) yield presentRow(row, id, shown, isWhole);

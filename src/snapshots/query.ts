@@ -142,7 +142,7 @@ export function* answerSteps(
   const { shown, left } = isGrouped
     ? yield* showGroups(
       yield* computeGroups(rows, keys, measures),
-      sorting ?? usualOrder(keys, subject),
+      [...checked.sorting, ...usualOrder(keys, subject)],
       question.limit,
     )
     : yield* showRows(

@@ -252,20 +252,30 @@ export function sortedBy({ name, ids }: Key): string {
 }
 
 /**
- * The order of groups if the question names none: stages as the pipeline has
- * them, and others by what they show. Templates do not say the order of the
- * stages of tickets.
+ * The order of groups that the question leaves open: by each key in turn.
  *
  * @param keys What groups them.
  * @param subject The records that are grouped.
  */
 export function usualOrder(
-  [first]: readonly Key[],
-  { resource: { place }, stages }: Subject,
-): Sorting {
-  if (!first) return { by: "count", isDescending: false };
-  const by = sortedBy(first);
-  const column = first.ids?.columns.id;
+  keys: readonly Key[],
+  subject: Subject,
+): Sorting[] {
+  return keys.flatMap((key) => [
+    orderOf(key, subject),
+    // Two people of one name are two groups.
+    ...(key.ids ? [{ by: key.ids.columns.id, isDescending: false }] : []),
+  ]);
+}
+
+/**
+ * The order of one key: stages as the pipeline has them, and others by what
+ * they show, which is time for periods. Templates do not say the order of the
+ * stages of tickets.
+ */
+function orderOf(key: Key, { resource: { place }, stages }: Subject): Sorting {
+  const by = sortedBy(key);
+  const column = key.ids?.columns.id;
   if (!place || typeof place.stages === "string" || column !== place.stage) {
     return { by, isDescending: false };
   }

@@ -52,6 +52,33 @@ Deno.test("query_records counts and sums open deals of a pipeline by stage and c
   assertStringIncludes(answer.rules.state, "win probability");
 });
 
+Deno.test("groups come in the order of each key in turn: periods in time order, what has none last", async () => {
+  await using world = await createWorld();
+  const groupsBy = async (group_by: string, sort?: string) =>
+    (await world.ok("query_records", { resource: "deals", group_by, sort }))
+      .records as Record<string, string | number | null>[];
+  for (const period of ["created_at:month", "closed_date:month"]) {
+    const groups = await groupsBy(`crm_pipeline_id,${period}`);
+    const shown = groups.map((group) => [
+      group.crm_pipeline_name,
+      group[period] ?? "none",
+    ]);
+    // "none" comes after all digits.
+    assertEquals(shown, shown.toSorted((a, b) => `${a}` < `${b}` ? -1 : 1));
+    assert(new Set(shown.map(([name]) => name)).size < shown.length);
+  }
+  // What equal groups of a sort leave open, too.
+  const counted = await groupsBy("creator_id,created_at:month", "-count");
+  for (const [i, { count, ...group }] of counted.slice(1).entries()) {
+    const before = counted[i]!;
+    const same = before.count === count &&
+      before.creator_id === group.creator_id;
+    if (same) {
+      assert(before["created_at:month"]! < group["created_at:month"]!);
+    }
+  }
+});
+
 Deno.test("query_records answers from memory, and shows own writes immediately", async () => {
   await using world = await createWorld();
   const [id] = data.deals.keys();
