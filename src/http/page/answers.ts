@@ -196,19 +196,19 @@ export const answers: Readonly<Record<string, Answer>> = {
         7,
       ],
       [
-        "Ditugaskan",
-        4,
-      ],
-      [
         "Baru",
         4,
       ],
       [
-        "In Progress",
-        3,
+        "Ditugaskan",
+        4,
       ],
       [
         "Assigned",
+        3,
+      ],
+      [
+        "In Progress",
         3,
       ],
     ],
@@ -225,11 +225,11 @@ export const answers: Readonly<Record<string, Answer>> = {
         6,
       ],
       [
-        "WhatsApp",
+        "Website",
         5,
       ],
       [
-        "Website",
+        "WhatsApp",
         5,
       ],
       [
