@@ -162,11 +162,17 @@ function refused(called: Tool, error: ArgumentsError | InputError): Opened {
   return { tool: callable({ ...called, input: {}, answer }), args: {} };
 }
 
+/**
+ * How many words of a question are looked for: each is, in every tool. More
+ * would keep others waiting.
+ */
+const MAX_WORDS = 100;
+
 /** The tools that fit a question, the best first. */
 function found(tools: readonly Outline[], query: string): JsonObject {
   const words = foldText(query).split(/[^\p{L}\p{N}]+/u)
     .flatMap((word) => [word, SYNONYMS[word] ?? ""])
-    .filter((word) => word.length > 2);
+    .filter((word) => word.length > 2).slice(0, MAX_WORDS);
   const ranked = tools
     .map((one) => ({ one, score: scoreOf(one, words, query) }))
     .filter(({ score }) => score > 0)

@@ -257,3 +257,20 @@ Deno.test("a connection over HTTP narrows itself, within its credential", async 
     assertMatch(error.message, /This connection names .* neither a tool nor/);
   }
 });
+
+Deno.test("find_tool looks for the first words of a long query, so that others do not wait", async () => {
+  await using server = await startHttp(["--sandbox", "--tools=compact"]);
+  const client = await connectHttp(server.url);
+  const find = (query: string) => ok(client, "find_tool", { query });
+  const { tools: [best] } = await find("move deal stage");
+  const long = "abc ".repeat(29_000);
+  let least = Infinity;
+  for (let i = 0; i < 5; i++) {
+    const start = performance.now();
+    const { tools } = await find(`move deal stage ${long}`);
+    least = Math.min(least, performance.now() - start);
+    assertEquals(tools[0].name, best.name);
+  }
+  await client.close();
+  assert(least < 250, `${least} ms`);
+});
