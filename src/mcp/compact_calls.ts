@@ -123,7 +123,14 @@ export function openCall(
   args: JsonObject,
   all: readonly Callable[],
 ): Opened {
-  const { values, error } = parseArguments(called, args);
+  let parsed: ReturnType<typeof parseArguments>;
+  try {
+    parsed = parseArguments(called, args);
+  } catch (error) {
+    if (error instanceof InputError) return refused(called, error);
+    throw error;
+  }
+  const { values, error } = parsed;
   if (error) return refused(called, error);
   const reads = called.name === CALL_READ;
   const name = String(values.tool).trim();

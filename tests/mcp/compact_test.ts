@@ -274,3 +274,29 @@ Deno.test("find_tool looks for the first words of a long query, so that others d
   await client.close();
   assert(least < 250, `${least} ms`);
 });
+
+Deno.test("arguments that are too deep or too many for compact's tools are refused to the model", async () => {
+  await using server = await startHttp(["--sandbox", "--tools=compact"]);
+  const client = await connectHttp(server.url);
+  const deep = `{"deal_id":${"[".repeat(40)}${"]".repeat(40)}}`;
+  const many = JSON.stringify(
+    Object.fromEntries(Array.from({ length: 1_500 }, (_, i) => [`k${i}`, i])),
+  );
+  for (const name of ["call_read_tool", "call_write_tool"]) {
+    for (
+      const [args, reason] of [
+        [deep, "more than 32 levels deep"],
+        [many, "an object of 1500 keys"],
+      ] as const
+    ) {
+      const { isError, text } = await call(client, name, {
+        tool: name === "call_read_tool" ? "get_deal" : "update_deal",
+        arguments: args,
+      });
+      assert(isError);
+      assertStringIncludes(text, `${name} was not run: `);
+      assertStringIncludes(text, reason);
+    }
+  }
+  await client.close();
+});
