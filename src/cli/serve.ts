@@ -18,16 +18,33 @@ import { lacksToken, readFlag, type Run, settingsHere } from "./command.ts";
 import { FAILED, MISUSED, OK } from "./exit.ts";
 import { type Flags, flags } from "./flags.ts";
 import { complain, tell } from "./output.ts";
+import { beside, fit } from "./width.ts";
 
 const HINT =
   `qontak-mcp ${VERSION} speaks the Model Context Protocol on stdin and stdout, and is waiting for a client.
 An MCP client starts this command: "qontak-mcp config <client>" prints the client's configuration (deno run -A --unstable-kv jsr:@qontak/mcp config claude-code, for example; with --sandbox no account is needed). --http serves over HTTP; Ctrl+C ends.`;
 
-const OFFER =
-  `qontak-mcp ${VERSION}: QONTAK_REFRESH_TOKEN is not set, so there is no company to work for.
-  setup    asks for a token, tests it, keeps it on this machine, and configures your client
-  sandbox  serves a built-in CRM with invented data over HTTP, with a page to look at; as a command: --sandbox --http
-"qontak-mcp --help" lists all commands.`;
+/** What a person can do without a token, as it fits the terminal. */
+const offerText = () =>
+  [
+    fit(
+      `qontak-mcp ${VERSION}: QONTAK_REFRESH_TOKEN is not set, so there is no company to work for.`,
+    ),
+    beside(
+      "  setup",
+      "asks for a token, tests it, keeps it on this machine, and configures your client",
+      OFFER_COLUMN,
+    ),
+    beside(
+      "  sandbox",
+      "serves a built-in CRM with invented data over HTTP, with a page to look at; as a command: --sandbox --http",
+      OFFER_COLUMN,
+    ),
+    '"qontak-mcp --help" lists all commands.',
+  ].join("\n");
+
+/** Where the explanations of an offer begin. */
+const OFFER_COLUMN = 11;
 
 /** Serves until the client, or a signal, ends it. */
 export const serve: Run = async ({ flags: given }) => {
@@ -45,7 +62,7 @@ export const serve: Run = async ({ flags: given }) => {
 /** Offers what a person without a token can do. */
 async function offer(given: Flags): Promise<number> {
   const asker = createAsker();
-  asker.tell(OFFER);
+  asker.tell(offerText());
   const answer = await asker.ask("setup, sandbox, or Enter to end");
   if (answer === "setup") {
     const { setup } = await import("./setup.ts");
@@ -83,7 +100,7 @@ async function serveUntil(ending: AbortSignal, given: Flags): Promise<number> {
     return await serveHttp(handler, { address, ending, log });
   }
   const server = await program.server();
-  if (Deno.stdin.isTerminal()) tell(HINT);
+  if (Deno.stdin.isTerminal()) tell(fit(HINT));
   await server.stdio(ending);
   return OK;
 }

@@ -258,7 +258,7 @@ Deno.test({
     const words = [Deno.execPath(), ...await program()];
     const quoted = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
     const child = new Deno.Command("script", {
-      args: ["-qec", quoted.join(" "), "/dev/null"],
+      args: ["-qec", `stty cols 60; ${quoted.join(" ")}`, "/dev/null"],
       cwd: root,
       clearEnv: true,
       env: bareEnv(machine.env),
@@ -273,7 +273,8 @@ Deno.test({
     const text = new TextDecoder().decode(stdout);
     assertEquals(code, 2, text);
     assertStringIncludes(text, "setup    asks for a token");
-    assertStringIncludes(text, "--sandbox --http");
+    assertStringIncludes(text, "--sandbox");
+    for (const line of text.split(/\r?\n/)) assert(line.length <= 60, line);
     const piped = await run([], { env: machine.env });
     assertEquals(piped.code, 2);
     assertEquals(piped.stdout, "");
