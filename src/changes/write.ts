@@ -20,7 +20,7 @@ import {
 } from "./check_write.ts";
 import type { ChangeContext } from "./context.ts";
 import { findCreated } from "./find_created.ts";
-import { findSame, isCompared } from "./find_same.ts";
+import { findSame, isCompared, type SameFound } from "./find_same.ts";
 import { withWholeLists } from "./list_changes.ts";
 import { noteSamePhone } from "./note_same_phone.ts";
 import { withProduct } from "./product_line.ts";
@@ -56,12 +56,7 @@ export async function prepareWrite(
         .join(". "),
     );
   }
-  // A write that is refused anyway sends no request to search.
-  const isSearched = isComparedFirst(write) &&
-    (isComplete || context.records.known(resource) !== undefined);
-  const same = isSearched
-    ? await findSame(context, resource, isComplete ? body : write.values)
-    : { problems: [], notes: [] };
+  const same = await findSameAs(context, write, isComplete ? body : undefined);
   const problems = [...found, ...same.problems];
   const notes = [...write.notes ?? [], ...checked.notes, ...same.notes];
   const state = { before, readAt, body, notes, doubts };
@@ -81,6 +76,29 @@ export async function prepareWrite(
       : !resource.readsOtherwise,
     send: (context) => sendWrite(context, write, state),
   };
+}
+
+/**
+ * Looks for what a write creates among the records that exist. A write that has
+ * other problems is compared too, so that all of them come back at once.
+ *
+ * @param context The company's CRM.
+ * @param write The write.
+ * @param body The checked values; by default the given ones that can be read.
+ */
+async function findSameAs(
+  context: ChangeContext,
+  write: Write,
+  body?: JsonObject,
+): Promise<SameFound> {
+  if (!isComparedFirst(write)) return { problems: [], notes: [] };
+  const readable = Object.entries(write.values)
+    .filter(([, value]) => !isObject(value));
+  return await findSame(
+    context,
+    write.resource,
+    body ?? Object.fromEntries(readable),
+  );
 }
 
 /** Whether a write is compared with the records that exist. */
@@ -309,5 +327,6 @@ export async function findProblems(
   return [
     ...write.problems ?? [],
     ...(await checkValues(context, write, previous)).problems,
+    ...(await findSameAs(context, write)).problems,
   ];
 }

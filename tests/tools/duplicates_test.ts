@@ -166,6 +166,35 @@ for (const isWarm of [true, false]) {
   });
 }
 
+Deno.test("create_contact names a likely duplicate beside all its other problems", async () => {
+  await using world = await createWorld();
+  const others = await needed(world.ok);
+  const { id } = await world.ok("create_contact", { ...others, ...SARI });
+  const wrong = {
+    ...SARI,
+    telephone: "0899 1111 2222",
+    crm_source_id: "Surat Kabar",
+  };
+  for (const more of [{ date_of_birth: "soon" }, { crm_company_id: "CV X" }]) {
+    world.seen();
+    const told = await world.refused("create_contact", { ...wrong, ...more });
+    const lists = world.seen().filter(({ path }) => /contacts$/.test(path));
+    assertEquals(lists.length, 1);
+    assertStringIncludes(told, `contact ${id} ("Sari Wulandari") is likely`);
+    assertStringIncludes(told, Object.keys(more)[0]!);
+    assertMatch(told, /"Surat Kabar"/);
+  }
+  // What cannot be read is not compared.
+  world.seen();
+  const told = await world.refused("create_contact", {
+    telephone: { number: 1 },
+    email: ["x"],
+    first_name: { of: "Sari" },
+  });
+  assert(!told.includes("likely"), told);
+  assertEquals(world.seen().filter(({ path }) => /contacts$/.test(path)), []);
+});
+
 Deno.test("of equal creates at once one is sent, and the others name it", async () => {
   await using world = await createWorld({ latency: 20 });
   const others = await needed(world.ok);
