@@ -7,7 +7,7 @@
 import type { AuditStore } from "../audit/store.ts";
 import type { KeyStore } from "../auth/key_store.ts";
 import type { SignIn } from "../auth/sign_in/sign_in.ts";
-import { reasonOf } from "../errors.ts";
+import { ConfigError, reasonOf } from "../errors.ts";
 import type { Handler } from "../http/handler.ts";
 import { createLog, type Log } from "../logging/log.ts";
 import { type Access, cacheKvOf, createAccess } from "../qontak/connection.ts";
@@ -148,22 +148,21 @@ export async function open(
       loadChanges(settings, { kv, sealer, cacheKv }),
     ]);
 
+  // What is missing may be there under a misspelled name.
+  const { warnings } = settings;
   const stores = once((): Stores => {
     if (typeof replacement !== "boolean") return storesOf(replacement);
-    const stores = openStores({
-      kv,
-      sealer,
-      cacheKv,
-      log,
-      isStoreCommand,
-    });
+    const stores = withUnknown(
+      warnings,
+      () => openStores({ kv, sealer, cacheKv, log, isStoreCommand }),
+    );
     closing(stores.store);
     return stores;
   });
   const audits = once(() => closing(openAuditStore({ kv, sealer })));
   const options = once(() => {
     const { store } = stores();
-    for (const warning of settings.warnings) log("warn", warning);
+    for (const warning of warnings) log("warn", warning);
     if (cacheKv && !sealer) {
       log(
         "warn",
@@ -192,7 +191,10 @@ export async function open(
   const signIn = once(async () => {
     if (settings.MCP_SIGN_IN === "off") return undefined;
     const { demandSignIn, openSignIn } = await import("./sign_in.ts");
-    demandSignIn(settings, { isSandbox, kv, sealer });
+    withUnknown(
+      warnings,
+      () => demandSignIn(settings, { isSandbox, kv, sealer }),
+    );
     const { signIn, store } = withSettings(() =>
       openSignIn(settings, {
         isSandbox,
@@ -275,6 +277,22 @@ export async function open(
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
+}
+
+/**
+ * Names the unknown variables with what is missing.
+ *
+ * @param warnings The sentences about them.
+ * @param run Fails when a setting is missing.
+ * @throws {ConfigError} The same, with these sentences.
+ */
+function withUnknown<T>(warnings: readonly string[], run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new ConfigError([...error.problems, ...warnings]);
+  }
 }
 
 /**

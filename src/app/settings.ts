@@ -91,7 +91,9 @@ export function readSettings(
   }
   const unknown = findUnknown(env);
   problems.push(...unknown.problems);
-  if (problems.length > 0) throw new ConfigError(problems);
+  if (problems.length > 0) {
+    throw new ConfigError([...problems, ...unknown.warnings]);
+  }
   const settings = values as Omit<Settings, "QONTAK_BASE_URL">;
   return {
     QONTAK_BASE_URL: apis[settings.QONTAK_AUTH].baseUrl,

@@ -197,7 +197,7 @@ function configured(
     if (refresh_token) return { refresh_token };
     throw new ConfigError([
       isStoreCommand
-        ? "TOKEN_STORE is env, so this command needs the credentials in the environment, and QONTAK_REFRESH_TOKEN is not set there. Set TOKEN_STORE to redis, vault or kv, where the server keeps its credentials, or set QONTAK_REFRESH_TOKEN"
+        ? "TOKEN_STORE is env, so this command needs the credentials in the environment, and QONTAK_REFRESH_TOKEN is not set there. On your own machine, qontak-mcp setup asks for a token and keeps it, and this command then finds it. For a server elsewhere, set TOKEN_STORE to redis, vault or kv, where it keeps its credentials, or set QONTAK_REFRESH_TOKEN"
         : "QONTAK_REFRESH_TOKEN is not set. Make a token at https://crm.qontak.com/crm/api_token/ and set it; on your own machine, qontak-mcp setup asks for the token and keeps it. Or try the server on invented data with --sandbox",
     ]);
   }

@@ -43,7 +43,7 @@ export const doctor: Run = async ({ word, flags }) => {
   if (isForAll) refuseBoth(wanted);
   const isSandbox = flags.sandbox === true;
   await using opened = new AsyncDisposableStack();
-  let settings: Settings;
+  let settings: Settings | undefined;
   let program: Program;
   try {
     settings = await settingsHere(flags);
@@ -52,11 +52,11 @@ export const doctor: Run = async ({ word, flags }) => {
     void program.options;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const findings = error.problems.map((detail): Finding => ({
-      check: "configuration",
-      status: "fail",
-      detail,
-    }));
+    const findings = error.problems.map((detail): Finding =>
+      settings?.warnings.includes(detail)
+        ? { check: "variables", status: "warn", detail }
+        : { check: "configuration", status: "fail", detail }
+    );
     return report(findings, flags.json === true);
   }
   const findings = [

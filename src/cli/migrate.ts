@@ -12,7 +12,7 @@ import { inParallel } from "../changes/parallel.ts";
 import { ConfigError } from "../errors.ts";
 import { DEFAULT_TENANT, isTenantName, nameTenant } from "../tokens/store.ts";
 import { attempt, checkStore, type Finding, report } from "./checks.ts";
-import { type Run, settingsOf } from "./command.ts";
+import { type Run, settingsHere } from "./command.ts";
 import { createProgress } from "./progress.ts";
 import { lineOf } from "./output.ts";
 
@@ -38,7 +38,7 @@ export const migrate: Run = async ({ flags }) => {
   const findings: Finding[] = [...settingsLeft(readEnvironment().variables)];
   let settings: Settings;
   try {
-    settings = settingsOf(flags);
+    settings = await settingsHere(flags);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     findings.push(...error.problems.map((detail): Finding => ({
@@ -55,17 +55,15 @@ export const migrate: Run = async ({ flags }) => {
   })));
   await using program = await open(settings, { isStoreCommand: true });
   // Settings that the store lacks are reported here.
-  const store = await attempt("store", () =>
-    new Promise((resolve) =>
-      resolve(
-        `${program.store.name}: the records and their names are the same for both servers`,
-      )
-    ));
+  const store = await attempt(
+    "store",
+    () => new Promise((resolve) => resolve(describeStore(program))),
+  );
   findings.push(store);
-  if (store.status === "fail") {
+  if (store.status === "fail" || program.store.name === "kv") {
     findings.push(...await envElsewhere());
-    return report(findings, flags.json === true);
   }
+  if (store.status === "fail") return report(findings, flags.json === true);
   findings.push(
     ...program.store.name === "env"
       ? [await attempt("token", () => describeEnv(program))]
@@ -81,6 +79,18 @@ export const migrate: Run = async ({ flags }) => {
   }
   return report(findings, flags.json === true);
 };
+
+/** Says what the store has of the Python server. */
+function describeStore({ store }: Program): string | Omit<Finding, "check"> {
+  if (store.name !== "kv") {
+    return `${store.name}: the records and their names are the same for both servers`;
+  }
+  return {
+    status: "warn",
+    detail:
+      "kv: what is here was put in by qontak-mcp setup or tenants add. The Python server has no Deno KV, so nothing of it is here to check: run this command in the folder of its .env, or with its TOKEN_STORE and the variables of that store",
+  };
+}
 
 /** Names the variables that only the Python server reads. */
 function settingsLeft(

@@ -96,17 +96,26 @@ export const seal: Run = command(noWord, async (program, _, { apply }) => {
   return count === found.length && damaged.length === 0 ? OK : FAILED;
 });
 
-/** The places that may contain records to seal. */
+/**
+ * The places that may contain records to seal. Deno KV on this machine has a
+ * sealing key of its own.
+ */
 function places(program: Program): Pick<Program, "sealed" | "audits"> {
   const { sealed, audits, settings } = program;
-  if (!settings.TOKEN_ENCRYPTION_KEY) {
+  const { TOKEN_ENCRYPTION_KEY, TOKEN_STORE, place } = settings;
+  const isOwnKv = place !== undefined && /^(?:kv|env)$/.test(TOKEN_STORE);
+  if (TOKEN_ENCRYPTION_KEY || isOwnKv) {
+    if (sealed || audits?.seal) return { sealed, audits };
     throw new ConfigError([
-      "TOKEN_ENCRYPTION_KEY is not set, so there is nothing to seal with. Make a key with: openssl rand -base64 32",
+      `TOKEN_STORE=${TOKEN_STORE} keeps nothing here that TOKEN_ENCRYPTION_KEY seals`,
     ]);
   }
-  if (sealed || audits?.seal) return { sealed, audits };
   throw new ConfigError([
-    `TOKEN_STORE=${settings.TOKEN_STORE} keeps nothing here that TOKEN_ENCRYPTION_KEY seals`,
+    `TOKEN_ENCRYPTION_KEY is not set, so there is nothing to seal with${
+      place
+        ? ` in TOKEN_STORE=${TOKEN_STORE}. Only Deno KV on this machine is sealed without it, with ${place.key}, from its first record on`
+        : ""
+    }. Make a key with: openssl rand -base64 32`,
   ]);
 }
 

@@ -48,10 +48,10 @@ const OFFER_COLUMN = 11;
 
 /** Serves until the client, or a signal, ends it. */
 export const serve: Run = async ({ flags: given }) => {
-  if (
-    Deno.stdin.isTerminal() && !given.sandbox && !given.http &&
-    lacksToken(await settingsHere(given))
-  ) return await offer(given);
+  if (Deno.stdin.isTerminal() && !given.sandbox && !given.http) {
+    const settings = await settingsHere(given);
+    if (lacksToken(settings)) return await offer(given, settings.warnings);
+  }
   const ending = watchSignals();
   const code = await serveUntil(ending, given);
   // A read of stdin that was begun would keep the process alive.
@@ -60,8 +60,12 @@ export const serve: Run = async ({ flags: given }) => {
 };
 
 /** Offers what a person without a token can do. */
-async function offer(given: Flags): Promise<number> {
+async function offer(
+  given: Flags,
+  warnings: readonly string[],
+): Promise<number> {
   const asker = createAsker();
+  for (const warning of warnings) complain(warning);
   asker.tell(offerText());
   const answer = await asker.ask("setup, sandbox, or Enter to end");
   if (answer === "setup") {

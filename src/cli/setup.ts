@@ -209,7 +209,7 @@ async function configure(
     );
     return FAILED;
   }
-  const copy = change.before === undefined ? undefined : backupOf(file);
+  const copy = isChanged(change) ? await freeBackupOf(file) : undefined;
   const answer = await asker.ask(words.agree(file, copy));
   if (!isYes(answer)) {
     asker.tell(
@@ -217,7 +217,7 @@ async function configure(
     );
     return OK;
   }
-  await write(file, change);
+  await write(file, change, copy);
   say(words.done(nameOf(client)));
   return OK;
 }
@@ -234,13 +234,33 @@ function byHand(
   }`;
 }
 
-const backupOf = (file: string) => `${file}.before-qontak`;
+/**
+ * A name for a copy of a file that no earlier copy has: the first one may be
+ * the only one from before setup.
+ */
+async function freeBackupOf(file: string): Promise<string> {
+  const first = `${file}.before-qontak`;
+  for (let count = 1;; count++) {
+    const path = count === 1 ? first : `${first}-${count}`;
+    try {
+      await Deno.lstat(path);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return path;
+      throw error;
+    }
+  }
+}
 
 /** The content of a file before and after. */
 interface Change {
   /** Undefined if the file does not exist. */
   readonly before: string | undefined;
   readonly after: string;
+}
+
+/** Whether there is a file, and it gets another content. */
+function isChanged({ before, after }: Change): boolean {
+  return before !== undefined && before !== after;
 }
 
 /** The change of a client's file; a sentence says why there can be none. */
@@ -286,17 +306,28 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Writes the file in one step, so that no client reads half of it. */
-async function write(file: string, { before, after }: Change): Promise<void> {
+/**
+ * Writes the file in one step, so that no client reads half of it.
+ *
+ * @param file The path.
+ * @param change Its content.
+ * @param copy Where what is there now is copied to, if it is to be kept.
+ */
+async function write(
+  file: string,
+  { before, after }: Change,
+  copy: string | undefined,
+): Promise<void> {
   await Deno.mkdir(dirname(file), { recursive: true });
-  const mode = before === undefined
-    ? 0o600
-    : (await Deno.stat(file)).mode ?? 0o600;
-  if (before !== undefined) await Deno.copyFile(file, backupOf(file));
+  const mode = 0o777 &
+    ((before === undefined ? undefined : (await Deno.stat(file)).mode) ??
+      0o600);
+  if (copy !== undefined) {
+    // It fails rather than to overwrite a copy.
+    const now = await Deno.readFile(file);
+    await Deno.writeFile(copy, now, { mode, createNew: true });
+  }
   const next = `${file}.${crypto.randomUUID()}`;
-  await Deno.writeTextFile(next, after, {
-    mode: mode & 0o777,
-    createNew: true,
-  });
+  await Deno.writeTextFile(next, after, { mode, createNew: true });
   await Deno.rename(next, file);
 }

@@ -95,6 +95,97 @@ Deno.test("setup tests the token, keeps it, and adds the server to a client's fi
   assertEquals(checked.code, 0, checked.stdout);
 });
 
+Deno.test("setup keeps every copy of a client's file, and makes none of a file that stays as it is", async () => {
+  await using machine = await createMachine();
+  const { home, sandbox } = machine;
+  const file = `${home}/.cursor/mcp.json`;
+  const own = `{"mcpServers": {"other": {"command": "x"}}}`;
+  await Deno.mkdir(`${home}/.cursor`);
+  await Deno.writeTextFile(file, own, { mode: 0o640 });
+  const first = await machine.setup(["cursor"], sandbox.refreshToken, "yes");
+  assertEquals(first.code, 0, first.stderr);
+  const written = await Deno.readTextFile(file);
+  const same = await machine.setup(["cursor"], "", "yes");
+  assertEquals(same.code, 0, same.stderr);
+  const other = await machine.setup(["cursor", "--read-only"], "", "yes");
+  assertEquals(other.code, 0, other.stderr);
+  const again = await machine.setup(["cursor"], "", "yes");
+  assertEquals(again.code, 0, again.stderr);
+  const copies: Record<string, string> = {};
+  for await (const { name } of Deno.readDir(`${home}/.cursor`)) {
+    copies[name] = await Deno.readTextFile(`${home}/.cursor/${name}`);
+  }
+  assertEquals(Object.keys(copies).sort(), [
+    "mcp.json",
+    "mcp.json.before-qontak",
+    "mcp.json.before-qontak-2",
+    "mcp.json.before-qontak-3",
+  ]);
+  assertEquals(copies["mcp.json.before-qontak"], own);
+  assertEquals(copies["mcp.json.before-qontak-2"], written);
+  assertStringIncludes(copies["mcp.json.before-qontak-3"]!, "--read-only");
+  const { mode } = await Deno.stat(`${file}.before-qontak`);
+  assertEquals(mode! & 0o777, 0o640);
+});
+
+Deno.test("migrate and seal work after setup; without its token, commands name setup", async () => {
+  await using machine = await createMachine();
+  const { env, sandbox } = machine;
+  const command = (...args: string[]) => run([WITH_KV, ...args], { env });
+  await machine.setup(["claude-code"], sandbox.refreshToken);
+  const migrated = await command("migrate");
+  assertEquals(migrated.code, 0, migrated.stdout);
+  assertMatch(
+    migrated.stdout,
+    /^warn +store +kv: what is here was put in by qontak-mcp setup/m,
+  );
+  assertMatch(migrated.stdout, /in the folder of its \.env/);
+  // doctor says that Deno KV is sealed.
+  const sealed = await command("seal");
+  assertEquals(sealed.code, 0, sealed.stderr);
+  assertEquals(sealed.stdout, "Everything is sealed\n");
+  // Redis has no sealing key, which seal says.
+  const redis = await run([WITH_KV, "seal"], {
+    env: { ...env, TOKEN_STORE: "redis", REDIS_URL: "redis://127.0.0.1:9" },
+  });
+  assertEquals(redis.code, 2, redis.stdout);
+  assertMatch(
+    redis.stderr,
+    /nothing to seal with in TOKEN_STORE=redis\. Only Deno KV on this machine is sealed without it/,
+  );
+  const removed = await command("tenants", "remove", "--apply");
+  assertEquals(removed.code, 0, removed.stderr);
+  for (const args of [["tenants", "add"], ["keys", "list"], ["seal"]]) {
+    const { code, stderr } = await command(...args);
+    assertEquals(code, 2, stderr);
+    assertStringIncludes(stderr, "qontak-mcp setup asks for a token");
+  }
+});
+
+Deno.test("a misspelled variable is named together with the token that is missing", async () => {
+  await using machine = await createMachine();
+  const env = { ...machine.env, QONTAK_REFESH_TOKEN: "hunter2" };
+  const meant =
+    "QONTAK_REFESH_TOKEN is not a variable of this program and has no effect. Did you mean QONTAK_REFRESH_TOKEN?";
+  for (const args of [[], ["--http"], ["tenants", "list"]]) {
+    const { code, stderr } = await run(args, { env });
+    assertEquals(code, 2, stderr);
+    assertStringIncludes(stderr, "QONTAK_REFRESH_TOKEN is not set");
+    assertStringIncludes(stderr, meant);
+    assert(!stderr.includes("hunter2"));
+  }
+  const checked = await run(["doctor", "--json"], { env });
+  assertEquals(checked.code, 1, checked.stderr);
+  const [{ detail, ...missing }, unknown] = JSON.parse(checked.stdout);
+  assertEquals(missing, { check: "configuration", status: "fail" });
+  assertStringIncludes(detail, "QONTAK_REFRESH_TOKEN is not set");
+  assertEquals(unknown, { check: "variables", status: "warn", detail: meant });
+  // So it is with a value that cannot be read.
+  const wrong = await run([], { env: { ...env, QONTAK_TIMEOUT_MS: "soon" } });
+  assertStringIncludes(wrong.stderr, "QONTAK_TIMEOUT_MS");
+  assertStringIncludes(wrong.stderr, meant);
+});
+
 Deno.test("setup asks again after a wrong paste", async () => {
   await using machine = await createMachine();
   const { refreshToken } = machine.sandbox;
