@@ -120,23 +120,26 @@ async function noteEntries(
     const { searched, record } = hit;
     const notes = await readNotes(crm, searched.resource, hit.id, signal);
     const isSure = hit.score > RANK.some;
+    const isNamed = hit.score > RANK.all;
     const about = [...searched.name, ...searched.hints]
       .map((key) => record[key]).join(" ");
     return notes
       .map((note) => ({ note, rank: rankText(note.note, wanted) }))
-      // The last notes of what was found are shown whatever they hold, but not
-      // those of records that have only some of the words.
-      .filter(({ rank }) => isSure || rank > 0)
+      // The last notes of a record that the query names are shown whatever they
+      // hold. Those of others only if they have a word themselves.
+      .filter(({ rank }) => isNamed || rank > 0)
       .sort((a, b) => b.rank - a.rank).slice(0, NOTES_EACH)
       .map(({ note: { id, note }, rank }): Entry => ({
         // After records that have all the words, before those that have some.
         score: isSure || rankText(`${about} ${note}`, wanted) === RANK.all
-          ? RANK.all - 1
+          ? RANK.all - (rank > 0 ? 1 : 2)
           : RANK.some - 1,
         shown: {
           ...entryOf(hit).shown,
           id: `notes/${toId(id)}`,
-          matched: rank > 0 ? "note" : `its ${searched.resource.name}`,
+          matched: rank > 0
+            ? "note"
+            : `its ${searched.resource.name}: ${hit.matched.join(", ")}`,
           note,
         },
       }));
@@ -192,11 +195,17 @@ async function search(
     0,
   );
   const left = count + notes.length - entries.length;
+  const leftRule = isSure
+    ? "more records and notes that match like these: more words in query find fewer"
+    : "more records that have some words of query, as these: none has all";
   return {
     results: entries.map(({ shown }) => shown),
     ...read,
     ...(left > 0 ? { left_out: left } : {}),
-    rules: { notes: NOTES_RULE },
+    rules: {
+      ...(left > 0 ? { left_out: leftRule } : {}),
+      notes: NOTES_RULE,
+    },
     ...(incomplete.length > 0 ? { incomplete: incomplete.join("; ") } : {}),
   };
 }

@@ -116,7 +116,7 @@ Deno.test("search says why it shows a note, and how to search all notes", async 
   assert(notes.length >= 2);
   for (const { matched, title } of notes) {
     const [, kind] = /^note on (\w+) /.exec(title)!;
-    assertEquals(matched, `its ${kind}`);
+    assertStringIncludes(matched!, `its ${kind}: `);
   }
   // Some words are of the record, the others of its note.
   const { results: [both] } = await world.ok("search", {
@@ -136,6 +136,46 @@ Deno.test("search says why it shows a note, and how to search all notes", async 
     where: [{ field: "note", op: "contains", value: "kwaliwali" }],
   });
   assertEquals(records.length, 1);
+});
+
+Deno.test("search shows a note without the words only of a record whose name has them", async () => {
+  await using world = await createWorld();
+  const { records: [deal] } = await world.ok("list_deals");
+  await world.ok("create_note", { note: "Kunjungan", crm_deal_id: deal.id });
+  const matchesOf = async (query: string) =>
+    (await found(world, query)).map(({ id, matched }) => [
+      id.split("/")[0],
+      matched,
+    ]);
+  // Words of a custom field are not in the notes of its deal.
+  for (const [kind, matched] of await matchesOf("diskon")) {
+    if (kind === "notes") assertEquals(matched, "note");
+  }
+  const named = (await matchesOf(deal.name)).filter(([kind]) =>
+    kind === "notes"
+  );
+  assert(named.some(([, matched]) => matched === "its deal: name"));
+});
+
+Deno.test("search counts what it leaves out only of records that match as well, and says so", async () => {
+  await using world = await createWorld();
+  for (const name of ["Zirkon Hijau", "Zirkon Merah", "Zirkon Ungu"]) {
+    await world.ok("create_company", {
+      name: `PT ${name}`,
+      creator_id: "me",
+      allow_duplicate: true,
+    });
+  }
+  const all = await world.ok("search", { query: "zirkon ungu" });
+  assertEquals(all.results.length, 1);
+  assertEquals(all.left_out, undefined);
+  assertEquals(Object.keys(all.rules), ["notes"]);
+  const many = await world.ok("search", { query: "PT" });
+  assert(many.left_out > 0);
+  assertStringIncludes(many.rules.left_out, "match like these");
+  const some = await world.ok("search", { query: "kertas kursi meja toner" });
+  assert(some.left_out > 0);
+  assertStringIncludes(some.rules.left_out, "some words of query");
 });
 
 Deno.test("fetch shows what a record has, and its notes", async () => {
