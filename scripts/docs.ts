@@ -11,6 +11,7 @@ import {
   configFor,
   fileOf,
   installLinks,
+  logOf,
   nameOf,
   type Os,
   startsServers,
@@ -252,6 +253,20 @@ function clientSection(): string {
   ].join("\n\n");
 }
 
+/** Where each client shows what the server wrote. */
+function logSection(): string {
+  const starters = CLIENTS.filter((id) =>
+    startsServers(id) && id !== "generic"
+  );
+  const rows = starters.filter(logOf).map((id) =>
+    `| ${nameOf(id)} | ${logOf(id)} |`
+  );
+  const others = starters.filter((id) => !logOf(id)).map(nameOf);
+  return `${table("| client | log |", rows)}\n\n${
+    others.join(", ")
+  }: not found in its documents. There, and in other clients, run the command of the configuration in a terminal: it writes the same on stderr.`;
+}
+
 /**
  * A badge that installs the server in a client, if the client supports that.
  */
@@ -326,6 +341,7 @@ export async function generate(): Promise<Record<string, string>> {
   const policy = `${vaultPolicy("tokens")}\n${vaultPolicy("keys")}`;
   const parts: [path: string, name: string, content: string][] = [
     [".github/CLIENTS.md", "clients", clientSection()],
+    [".github/CLIENTS.md", "logs", logSection()],
     [".github/DEPLOY.md", "unit", deployed("qontak-mcp.service", "ini")],
     [".github/DEPLOY.md", "container", deployed("Containerfile", "dockerfile")],
     [".github/MIGRATION.md", "arguments", migrationTable()],

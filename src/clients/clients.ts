@@ -105,6 +105,8 @@ interface Client {
   readonly name: string;
   /** The file that holds its configuration. */
   readonly files?: Readonly<Record<Os, string>>;
+  /** Where it shows what servers write, in Markdown; absent if unknown. */
+  readonly log?: string;
   /**
    * What to paste for a server that it starts; absent if it cannot start one.
    */
@@ -212,6 +214,8 @@ const definitions = {
   "claude-desktop": {
     name: "Claude Desktop",
     files: atData("Claude", "claude_desktop_config.json"),
+    log:
+      "macOS: `~/Library/Logs/Claude/mcp*.log`. Windows: `%APPDATA%\\Claude\\logs\\mcp*.log`. Linux: `~/.config/Claude/logs`, which its makers do not confirm",
     stdio: inMcpServers("Then quit Claude Desktop and start it again"),
     http: (server) =>
       inMcpServers(
@@ -221,6 +225,8 @@ const definitions = {
   "claude-code": {
     name: "Claude Code",
     files: atHome(".claude.json"),
+    log:
+      "start it as `claude --debug`, or ask `/mcp` for the state of each server",
     // The name comes first: --env and --header take all words that follow.
     stdio: ({ command, args, env = {} }) =>
       inTerminal([
@@ -249,6 +255,7 @@ const definitions = {
   cursor: {
     name: "Cursor",
     files: atHome(".cursor", "mcp.json"),
+    log: "View → Output, then the channel whose name begins with MCP",
     stdio: inMcpServers("Then check Settings → MCP"),
     http: inMcpServers("Then check Settings → MCP"),
     links(server) {
@@ -264,6 +271,7 @@ const definitions = {
   vscode: {
     name: "VS Code",
     files: atData("Code", "User", "mcp.json"),
+    log: "the command `MCP: List Servers`, then qontak, then Show Output",
     stdio: (server) => inVsCode({ ...server }),
     http: (server) => inVsCode({ ...server }),
     links(server) {
@@ -320,6 +328,16 @@ export const CLIENTS = Object.keys(definitions) as ClientId[];
 /** The name of a client. */
 export function nameOf(client: ClientId): string {
   return clients[client].name;
+}
+
+/**
+ * Where a client shows what servers write.
+ *
+ * @param client The client.
+ * @returns The place, in Markdown; undefined if its makers do not name one.
+ */
+export function logOf(client: ClientId): string | undefined {
+  return clients[client].log;
 }
 
 /** Whether a client can start a server. */

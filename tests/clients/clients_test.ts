@@ -12,6 +12,7 @@ import {
   fileOf,
   installLinks,
   KEY,
+  logOf,
   nameOf,
   type Os,
   startsServers,
@@ -564,4 +565,27 @@ Deno.test("CLIENTS.md shows what configFor() gives", async () => {
     const links = installLinks(client, STDIO);
     if (links) assertStringIncludes(guide, `](${links.web})`);
   }
+});
+
+Deno.test("the documents say where the log of each client is that starts servers", async () => {
+  const read = (path: string) => Deno.readTextFile(`${root}${path}`);
+  const [, section = ""] = (await read(".github/CLIENTS.md")).split(
+    "## Where a client's log is\n",
+  );
+  for (const client of CLIENTS.filter(startsServers)) {
+    if (client === "generic") continue;
+    assertStringIncludes(section, nameOf(client));
+    assertStringIncludes(
+      section,
+      logOf(client) ?? "not found in its documents",
+    );
+  }
+  assertStringIncludes(section, "~/Library/Logs/Claude/mcp*.log");
+  assertStringIncludes(section, "%APPDATA%\\Claude\\logs\\mcp*.log");
+  for (
+    const [path, link] of [
+      [".github/TROUBLESHOOTING.md", "CLIENTS.md#where-a-clients-log-is"],
+      ["README.id.md", ".github/CLIENTS.md#where-a-clients-log-is"],
+    ] as const
+  ) assertStringIncludes(await read(path), `](${link})`);
 });
