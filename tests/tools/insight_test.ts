@@ -52,6 +52,16 @@ Deno.test("query_records counts and sums open deals of a pipeline by stage and c
   assertStringIncludes(answer.rules.state, "win probability");
 });
 
+Deno.test("the instructions say how to read again what an answer took from memory", async () => {
+  await using world = await createWorld();
+  const said = world.client.getInstructions() ?? "";
+  assertStringIncludes(said, "query_records with fresh: true reads them again");
+  const deals = { resource: "deals", measures: "count" };
+  const first = await world.ok("query_records", deals);
+  const again = await world.ok("query_records", { ...deals, fresh: true });
+  assert(again.as_of > first.as_of);
+});
+
 Deno.test("groups come in the order of each key in turn: periods in time order, what has none last", async () => {
   await using world = await createWorld();
   const groupsBy = async (group_by: string, sort?: string) =>
