@@ -1,8 +1,9 @@
 /**
  * Runs the converters with which agents' SDKs turn the schemas of tools into
  * those of a model's provider, over every tool, and writes what they lose to
- * tests/tools/converters.json. It installs what it needs into a folder that it
- * removes.
+ * tests/tools/converters.json. It installs what it needs of PyPI into a folder
+ * that it removes. With `--npm`, it prints what those of npm lose, as JSON, and
+ * writes nothing.
  *
  * @module
  */
@@ -10,8 +11,8 @@ import { catalog } from "../../src/tools/catalog.ts";
 import { listed } from "../../src/tools/outline.ts";
 import type { JsonSchema } from "../../src/tools/outline.ts";
 import { root } from "../program.ts";
-import { converters } from "./npm.ts";
-import { hashOfSchemas, lossOf } from "./verdict.ts";
+import { npmVerdicts } from "./npm.ts";
+import { hashOfSchemas, type Verdict, verdictOf } from "./verdict.ts";
 
 /** The packages of PyPI. */
 const PACKAGES = [
@@ -22,36 +23,6 @@ const PACKAGES = [
 ];
 
 const tools = catalog.map(listed);
-
-/** What one converter loses, by tool. */
-interface Verdict {
-  readonly name: string;
-  readonly version: string;
-  readonly tools: number;
-  readonly lost: Readonly<Record<string, string>>;
-}
-
-function verdict(
-  name: string,
-  version: string,
-  madeOf: (tool: string) => JsonSchema | Error | undefined,
-): Verdict {
-  const losses = tools.map(({ name: tool, inputSchema }) => {
-    const made = madeOf(tool);
-    const loss = made === undefined
-      ? "is dropped"
-      : made instanceof Error
-      ? made.message
-      : lossOf(inputSchema, made);
-    return [tool, loss] as const;
-  });
-  return {
-    name,
-    version,
-    tools: tools.length,
-    lost: Object.fromEntries(losses.filter(([, loss]) => loss !== "")),
-  };
-}
 
 async function runPython(folder: string): Promise<Verdict[]> {
   const command = async (name: string, args: string[], input = "") => {
@@ -87,43 +58,40 @@ async function runPython(folder: string): Promise<Verdict[]> {
       ),
     ),
   );
-  return made.map(({ name, version, made }) =>
-    verdict(name, version, (tool) => {
+  return made.map(({ made, ...converter }) =>
+    verdictOf(tools, converter, (tool) => {
       const { schema, error } = made[tool] ?? {};
       return error === undefined ? schema : new Error(error);
     })
   );
 }
 
-const folder = await Deno.makeTempDir();
-try {
-  const npm = await Promise.all(
-    converters.map(async ({ name, version, convert }) => {
-      const made = await convert(tools);
-      return verdict(name, version, (tool) => made.get(tool));
-    }),
-  );
-  const verdicts = [...npm, ...await runPython(folder)];
-  await Deno.writeTextFile(
-    `${root}tests/tools/converters.json`,
-    `${
-      JSON.stringify(
-        {
-          date: new Date().toISOString().slice(0, 10),
-          schemas: await hashOfSchemas(tools),
-          verdicts,
-        },
-        null,
-        2,
-      )
-    }\n`,
-  );
-  for (const { name, version, lost } of verdicts) {
-    // deno-lint-ignore no-console -- a report for people
-    console.log(
-      `${name} ${version}: ${Object.keys(lost).length} tools lose something`,
+/** Runs all of them, and writes and prints what they lose. */
+async function runAll(): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const verdicts = [...await npmVerdicts(tools), ...await runPython(folder)];
+    const report = {
+      date: new Date().toISOString().slice(0, 10),
+      schemas: await hashOfSchemas(tools),
+      verdicts,
+    };
+    await Deno.writeTextFile(
+      `${root}tests/tools/converters.json`,
+      `${JSON.stringify(report, null, 2)}\n`,
     );
+    for (const { name, version, lost } of verdicts) {
+      // deno-lint-ignore no-console -- a report for people
+      console.log(
+        `${name} ${version}: ${Object.keys(lost).length} tools lose something`,
+      );
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
   }
-} finally {
-  await Deno.remove(folder, { recursive: true });
 }
+
+if (Deno.args[0] === "--npm") {
+  // deno-lint-ignore no-console -- the test of the tools reads it
+  console.log(JSON.stringify(await npmVerdicts(tools)));
+} else await runAll();

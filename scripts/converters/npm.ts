@@ -6,9 +6,10 @@
  */
 import type { ListedTool } from "../../src/tools/outline.ts";
 import type { JsonSchema } from "../../src/tools/outline.ts";
+import { type Verdict, verdictOf } from "./verdict.ts";
 
 /** What a converter makes of every tool, by name; an Error where it fails. */
-export interface Converter {
+interface Converter {
   readonly name: string;
   readonly version: string;
   readonly convert: (tools: readonly ListedTool[]) => Promise<
@@ -20,7 +21,7 @@ export interface Converter {
 const load = (name: string): Promise<any> => import(`npm:${name}`);
 
 /** The converters and their pinned versions. */
-export const converters: readonly Converter[] = [
+const converters: readonly Converter[] = [
   {
     name: "@openai/agents-core, strict",
     version: "0.20.0",
@@ -70,6 +71,16 @@ export const converters: readonly Converter[] = [
     },
   },
 ];
+
+/** What the converters of npm lose. */
+export function npmVerdicts(
+  tools: readonly ListedTool[],
+): Promise<Verdict[]> {
+  return Promise.all(converters.map(async (converter) => {
+    const made = await converter.convert(tools);
+    return verdictOf(tools, converter, (tool) => made.get(tool));
+  }));
+}
 
 function each(
   tools: readonly ListedTool[],

@@ -6,6 +6,45 @@
 import type { ListedTool } from "../../src/tools/outline.ts";
 import type { JsonSchema } from "../../src/tools/outline.ts";
 
+/** What one converter loses, by tool. */
+export interface Verdict {
+  readonly name: string;
+  readonly version: string;
+  /** How many tools it was given. */
+  readonly tools: number;
+  /** What it loses, by the name of the tool; without those that lose nothing. */
+  readonly lost: Readonly<Record<string, string>>;
+}
+
+/**
+ * Says what one converter loses of every tool.
+ *
+ * @param tools The tools as the server lists them.
+ * @param converter Its name and version.
+ * @param madeOf What it made of a tool; undefined if it dropped it.
+ */
+export function verdictOf(
+  tools: readonly ListedTool[],
+  { name, version }: Pick<Verdict, "name" | "version">,
+  madeOf: (tool: string) => JsonSchema | Error | undefined,
+): Verdict {
+  const losses = tools.map(({ name: tool, inputSchema }) => {
+    const made = madeOf(tool);
+    const loss = made === undefined
+      ? "is dropped"
+      : made instanceof Error
+      ? made.message
+      : lossOf(inputSchema, made);
+    return [tool, loss] as const;
+  });
+  return {
+    name,
+    version,
+    tools: tools.length,
+    lost: Object.fromEntries(losses.filter(([, loss]) => loss !== "")),
+  };
+}
+
 type Node = {
   readonly type?: unknown;
   readonly properties?: Readonly<Record<string, Node>>;

@@ -1,12 +1,47 @@
 /**
- * What the converters of agents' SDKs make of the tools. They run in a task; the
- * test holds its verdicts to the schemas that they are about.
+ * What the converters of agents' SDKs make of the tools. Those of npm run here.
+ * Those of PyPI run in a task; a test holds its verdicts to the schemas that they
+ * are about.
  */
 import { assert, assertEquals } from "@std/assert";
 import { catalog } from "../../src/tools/catalog.ts";
 import { listed } from "../../src/tools/outline.ts";
 import { hashOfSchemas, lossOf } from "../../scripts/converters/verdict.ts";
+import { projectFlags, root, runDeno } from "../support/process.ts";
+import { unless } from "../support/unless.ts";
 import report from "./converters.json" with { type: "json" };
+
+/** Why packages of npm cannot be loaded here; empty if they can. */
+const noNpm = await new Deno.Command("npm", {
+  args: ["ping"],
+  stdout: "null",
+  stderr: "null",
+}).output().then(
+  ({ success }) => success ? "" : "the registry of npm does not answer",
+  () => "npm is not on PATH",
+);
+
+Deno.test({
+  ...unless(noNpm, "the converters of npm drop no tool, argument or key now"),
+  async fn() {
+    const { code, stdout, stderr } = await runDeno([
+      "run",
+      "-q",
+      "-A",
+      "--no-lock",
+      ...await projectFlags(),
+      `${root}scripts/converters/main.ts`,
+      "--npm",
+    ]);
+    assertEquals(code, 0, stderr);
+    const verdicts: typeof report.verdicts = JSON.parse(stdout);
+    assertEquals(verdicts.length, 3);
+    for (const { name, version, tools, lost } of verdicts) {
+      assertEquals(lost, {}, `${name} ${version}`);
+      assertEquals(tools, catalog.length, name);
+    }
+  },
+});
 
 Deno.test("no converter of npm or PyPI drops a tool, an argument or a key", async () => {
   assertEquals(
