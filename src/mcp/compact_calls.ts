@@ -41,6 +41,13 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   change: "update",
   edit: "update",
   ubah: "update",
+  perbarui: "update",
+  pindah: "update",
+  pindahkan: "update",
+  move: "update",
+  close: "update",
+  tutup: "update",
+  selesaikan: "update",
   lihat: "get",
   daftar: "list",
   kontak: "contact",
@@ -175,6 +182,10 @@ function refused(called: Tool, error: ArgumentsError | InputError): Opened {
  */
 const MAX_WORDS = 100;
 
+/** What an answer without tools says. */
+const NOTHING =
+  "These words are of none of the tools. The tools read and change what is in the CRM, and send nothing to customers. Name a kind of record and what to do with it, such as update ticket";
+
 /** The tools that fit a question, the best first. */
 function found(tools: readonly Outline[], query: string): JsonObject {
   const words = foldText(query).split(/[^\p{L}\p{N}]+/u)
@@ -185,7 +196,7 @@ function found(tools: readonly Outline[], query: string): JsonObject {
     .filter(({ score }) => score > 0)
     .sort((a, b) => b.score - a.score);
   const [best, ...others] = ranked.map(({ one }) => one);
-  if (!best) return { tools: [], names: tools.map(({ name }) => name) };
+  if (!best) return { tools: [], note: NOTHING };
   const more = others.slice(0, NAMED).map(({ name, description }) => ({
     name,
     does: firstSentence(description),

@@ -290,7 +290,13 @@ async function attempt(
         reply = await request(fresh);
       }
     }
-    const answer = await readAnswer(endpoint, reply, unauthorized, parseList);
+    const answer = await readAnswer(
+      endpoint,
+      reply,
+      unauthorized,
+      parseList,
+      Array.from(url.pathname.matchAll(/\/(\d+)(?=\/|$)/g), ([, id]) => id!),
+    );
     pass?.done("ok");
     return answer;
   } catch (error) {

@@ -55,6 +55,7 @@ const LONG = 100_000;
  * @param reply The response; its body is read to the end or discarded.
  * @param unauthorized What a 401 means, for the message.
  * @param parseList Parses long lists.
+ * @param asked The ids of the records in the request's path, for messages.
  * @returns The contents of a successful answer.
  * @throws {QontakError} When Qontak refused the request.
  * @throws {UnreachableError} When the response is not an answer from Qontak's
@@ -65,6 +66,7 @@ export async function readAnswer(
   reply: Reply,
   unauthorized: string,
   parseList: ParseList,
+  asked: readonly string[] = [],
 ): Promise<Answer> {
   const unreadable = (
     what: string,
@@ -92,7 +94,7 @@ export async function readAnswer(
       : " without saying why";
     const next = status === 401
       ? `. ${unauthorized}`
-      : advice(status, { said, retryAfter, isEnvelope }, endpoint);
+      : advice(status, { said, retryAfter, isEnvelope, asked }, endpoint);
     return new QontakError(
       `Qontak answered ${nameOf(endpoint)} with ${status}${words}${next}`,
       {
@@ -260,11 +262,13 @@ interface Refused {
   readonly retryAfter: number | undefined;
   /** Whether the refusal came in Qontak's envelope. */
   readonly isEnvelope: boolean;
+  /** The ids of the records in the request's path. */
+  readonly asked: readonly string[];
 }
 
 function advice(
   status: number,
-  { said, retryAfter, isEnvelope }: Refused,
+  { said, retryAfter, isEnvelope, asked }: Refused,
   endpoint: Endpoint,
 ): string {
   if (status === 403) {
@@ -273,7 +277,9 @@ function advice(
   if (status === 404) {
     // Qontak reports a missing record in the envelope, but not a missing path.
     return isEnvelope
-      ? ". Check the id: the record may be deleted, or another team's"
+      ? `. Check the id${
+        asked.map((id) => ` ${id}`).join(" and")
+      }: the record may be deleted, or another team's`
       : ". It is not Qontak's answer to a missing record: the address has no such path";
   }
   if (status === 422) {

@@ -60,6 +60,15 @@ async function work(client: Client): Promise<void> {
     const { tools: [best] }: Data = await ok(client, "find_tool", { query });
     assertEquals(best.name, "change_records", query);
   }
+  for (const query of ["tutup tiket", "close a ticket", "selesaikan tiket"]) {
+    const { tools: [best] }: Data = await ok(client, "find_tool", { query });
+    assertEquals(best.name, "update_ticket", query);
+  }
+  const { note, ...nothing }: Data = await ok(client, "find_tool", {
+    query: "kirim whatsapp",
+  });
+  assertEquals(nothing, { tools: [] });
+  assertStringIncludes(note, "Name a kind of record and what to do with it");
   const { records } = await ok(client, "call_read_tool", {
     tool: "list_deals",
     arguments: '{"per_page": 2}',

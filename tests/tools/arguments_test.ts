@@ -171,7 +171,12 @@ Deno.test("parseArguments() names the problem and the given value", () => {
     [
       "create_deal",
       { crm_lead_ids: "x" },
-      'crm_lead_ids[0] must be the id of a record, a whole number above 0, not "x"',
+      'crm_lead_ids[0] must be the id of a record, a whole number above 0, not "x": search finds the id by the name',
+    ],
+    [
+      "create_contact",
+      { crm_company_id: "CV Lestari Pangan" },
+      'not "CV Lestari Pangan": search finds the id by the name',
     ],
     ["list_deals", { chatInputs: "x" }, 'no argument "chatInputs"'],
   ];

@@ -255,7 +255,7 @@ Deno.test("a missing path is not reported as a missing record", async () => {
   const [path, record] = answers as [string, string];
   assertStringIncludes(path, "has no such path. Check the option baseUrl");
   assert(!path.includes("Check the id"), path);
-  assertStringIncludes(record, "Check the id");
+  assertStringIncludes(record, "Check the id 1: the record");
   assert(!record.includes("baseUrl"), record);
 });
 

@@ -239,6 +239,10 @@ function descriptions(
     : [() => describe(args, issue)];
 }
 
+/** The arguments that take ids of records which `search` finds. */
+const FOUND_ID =
+  /(?:company|contact|lead|person|deal|ticket|task|product)_ids?(?:\[\d+\])?$/;
+
 /** Describes what is wrong with one argument, as a phrase. */
 function describe(args: JsonObject, issue: z.core.$ZodIssue): string {
   const path = describePath(issue.path);
@@ -253,7 +257,11 @@ function describe(args: JsonObject, issue: z.core.$ZodIssue): string {
   }
   return value === undefined
     ? `${path} is missing: it ${issue.message}`
-    : `${path} ${issue.message}, not ${show(value)}`;
+    : `${path} ${issue.message}, not ${show(value)}${
+      FOUND_ID.test(path) && typeof value === "string" && /\p{L}/u.test(value)
+        ? ": search finds the id by the name"
+        : ""
+    }`;
 }
 
 /** Says what to use instead of an argument that the tool does not have. */
