@@ -31,11 +31,13 @@ const dashed = Object.keys(flags).map((name) => `--${name}`);
 /**
  * Reads the command line.
  *
- * @param args The arguments after the program's name.
+ * @param given The arguments after the program's name; `help` as the first means
+ * `--help`.
  * @throws {ConfigError} Names every unknown word or flag. It repeats a word
  * only if it is where the command belongs: elsewhere, a word may be a secret.
  */
-export function readArguments(args: readonly string[]): Asked {
+export function readArguments(given: readonly string[]): Asked {
+  const args = given[0] === "help" ? [...given.slice(1), "--help"] : given;
   const { values, names, words: all, problems: flagProblems } = parseFlags(
     optionsFor(args),
     args,
@@ -54,9 +56,9 @@ export function readArguments(args: readonly string[]): Asked {
       }`,
     );
   }
-  const given = values as Flags;
+  const set = values as Flags;
   for (const name of ["host", "port"] as const) {
-    if (given[name] !== undefined && !given.http) {
+    if (set[name] !== undefined && !set.http) {
       problems.push(`--${name} is for --http: give both`);
     }
   }
@@ -65,7 +67,7 @@ export function readArguments(args: readonly string[]): Asked {
   return {
     command,
     named: all[0],
-    flags: given,
+    flags: set,
     ...(word === undefined ? {} : { word, more }),
   };
 }
@@ -79,12 +81,16 @@ function takes(command: CommandName, flag: FlagName): boolean {
 /** An address of a server, as --http takes it after config. */
 const EXAMPLE = "https://crm.example.com/mcp";
 
+const HTTP_OF_CONFIG: Flag = {
+  type: "string",
+  value: EXAMPLE,
+  help: "Connect to the server that runs at this URL",
+};
+
 /** The flags; after config, --http is the address of another server. */
 function optionsFor(args: readonly string[]): FlagTable {
   const isConfig = args.find((arg) => !arg.startsWith("-")) === "config";
-  return isConfig
-    ? { ...flags, http: { ...flags.http, type: "string", value: EXAMPLE } }
-    : flags;
+  return isConfig ? { ...flags, http: HTTP_OF_CONFIG } : flags;
 }
 
 /**
@@ -153,8 +159,9 @@ export function help(command: CommandName, named: string | undefined): string {
 
 function helpOfCommand(name: CommandName): string {
   const { args, summary, flags: taken }: Command = commands[name];
+  const known = optionsFor([name]);
   const own = Object.fromEntries(
-    taken.map((flag): [string, Flag] => [flag, flags[flag]]),
+    taken.map((flag): [string, Flag] => [flag, known[flag]!]),
   );
   return `${fit(summary)}
 
@@ -168,10 +175,19 @@ ${flagLines({ ...own, ...common }, WIDTH).join("\n")}`;
 
 /** What people should know beside the tables. */
 const NOTES: readonly string[] = [
-  "To begin, run setup, or demo, which needs no account. [command] --help says which flags a command takes.",
+  "To begin, run setup, or demo, which needs no account. [command] --help, or help [command], says which flags a command takes.",
   "Settings are environment variables, or lines of a .env file in the working directory. QONTAK_REFRESH_TOKEN is the one you need without setup: make a token at https://crm.qontak.com/crm/api_token/. .github/SETTINGS.md lists the others.",
   "tenants and doctor work on the company that [id] names. Without an id, it is the company for which the server acts in calls without user_id.",
 ];
+
+/** All flags; --http has two meanings. */
+const flagsOfProgram: FlagTable = {
+  ...flags,
+  http: {
+    ...flags.http,
+    help: `${flags.http.help}; after config: the URL of a server`,
+  },
+};
 
 function helpOfProgram(): string {
   const row = (left: string, right: string) =>
@@ -188,7 +204,7 @@ Commands:
 ${commandRows.join("\n")}
 
 Flags:
-${flagLines(flags, WIDTH).join("\n")}
+${flagLines(flagsOfProgram, WIDTH).join("\n")}
 
 ${fit(NOTES.join("\n"))}`;
 }

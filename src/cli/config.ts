@@ -83,9 +83,12 @@ export function readClient(
   const client = CLIENTS.find((id) => id === word.toLowerCase());
   if (client) return client;
   const begun = CLIENTS.filter((id) => id.startsWith(word.toLowerCase()));
-  // The word is not repeated: it may be a token, given here by mistake.
+  // A long word is not repeated: it may be a token, given here by mistake.
+  const named = /^[a-z -]{1,20}$/i.test(word)
+    ? JSON.stringify(word)
+    : "What you gave as the client";
   throw new ConfigError([
-    `The word after ${command} is not a known client${
+    `${named} is not a known client${
       begun.length > 1
         ? `. Did you mean ${begun.join(" or ")}?`
         : didYouMean(word, CLIENTS) || "."

@@ -173,7 +173,9 @@ async function checkCompany(
 ): Promise<string | Omit<Finding, "check">> {
   const [first] = tenants;
   if (tenants.includes(DEFAULT_TENANT)) {
-    return `tried with the credentials for ${nameTenant(DEFAULT_TENANT)}`;
+    return tenants.length === 1
+      ? "tried with the credentials of the only company"
+      : `tried with the credentials for ${nameTenant(DEFAULT_TENANT)}`;
   }
   const named = `tried with the credentials for ${
     nameTenant(first!)

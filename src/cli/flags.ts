@@ -13,8 +13,7 @@ import type { FlagTable } from "./parse.ts";
 export const flags = {
   http: {
     type: "boolean",
-    help:
-      "Serve MCP over HTTP instead of stdio; after config: the URL of a server",
+    help: "Serve MCP over HTTP instead of stdio",
   },
   host: {
     type: "string",

@@ -61,7 +61,11 @@ export function parseFlags(table: FlagTable, args: readonly string[]): Parsed {
     const { name, rawName, value } = token;
     const flag = Object.hasOwn(table, name) ? table[name] : undefined;
     if (!flag) {
-      problems.push(`There is no flag ${rawName}${didYouMean(rawName, known)}`);
+      problems.push(
+        `There is no flag ${rawName}${
+          otherCase(table, name) ?? didYouMean(rawName, known)
+        }`,
+      );
     } else if (flag.type === "boolean" && value !== undefined) {
       problems.push(`--${name} takes no value`);
     } else if (
@@ -77,6 +81,15 @@ export function parseFlags(table: FlagTable, args: readonly string[]): Parsed {
     } else names.push(name);
   }
   return { values, names, words: positionals, problems };
+}
+
+/** A hint at the flag whose letter is the same in the other case. */
+function otherCase(table: FlagTable, letter: string): string | undefined {
+  const shorts = Object.values(table).flatMap(({ short }) => short ?? []);
+  const meant = shorts.find((one) =>
+    one.toLowerCase() === letter.toLowerCase()
+  );
+  return meant && `. Did you mean -${meant}?`;
 }
 
 /**

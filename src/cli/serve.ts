@@ -37,7 +37,7 @@ const offerText = () =>
     ),
     beside(
       "  sandbox",
-      "serves a built-in CRM with invented data over HTTP, with a page to look at; as a command: --sandbox --http",
+      "serves a built-in CRM with invented data over HTTP, with a page at http://127.0.0.1:8000/; as a command: --sandbox --http",
       OFFER_COLUMN,
     ),
     '"qontak-mcp --help" lists all commands.',

@@ -108,7 +108,8 @@ const INDONESIAN_INSTRUCTIONS: Readonly<Partial<Record<ClientId, string>>> = {
   vscode:
     `Tempel teks di atas ke berkas itu, atau ke .vscode/mcp.json untuk satu proyek saja; jika sudah ada server lain di dalamnya, tambahkan qontak ke servers`,
   windsurf: `${INTO_FILE} Lalu tekan Refresh pada daftar server MCP di Cascade`,
-  generic: `${INTO_FILE} Sebagian besar aplikasi membaca bentuk ini`,
+  generic:
+    `Tempel teks di atas ke berkas server MCP aplikasi Anda; tempatnya disebut dalam dokumentasi aplikasi itu. Jika sudah ada server lain di dalamnya, tambahkan qontak ke mcpServers. Sebagian besar aplikasi membaca bentuk ini`,
 };
 
 const indonesian: SetupWords = {

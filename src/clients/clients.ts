@@ -146,11 +146,16 @@ function atData(...path: readonly string[]): Record<Os, string> {
 }
 
 /** The form that most clients use. */
-const inMcpServers = (after: string) => (server: object): Config => ({
-  config: { mcpServers: { [NAME]: server } },
-  instruction:
-    `Put it into the file; if the file already has servers, add ${NAME} to its mcpServers. ${after}`,
-});
+const inMcpServers =
+  (after: string, file = "the file") => (server: object): Config => ({
+    config: { mcpServers: { [NAME]: server } },
+    instruction:
+      `Put it into ${file}; if the file already has servers, add ${NAME} to its mcpServers. ${after}`,
+  });
+
+/** The file of a client that is not known here. */
+const OWN_FILE =
+  "the file of your client's MCP servers, whose place its documentation says";
 
 /** VS Code asks for secrets, and keeps them out of the file. */
 function inVsCode(server: JsonObject): Config {
@@ -311,9 +316,12 @@ const definitions = {
   },
   generic: {
     name: "Other clients",
-    stdio: inMcpServers("Most clients read this form"),
+    stdio: inMcpServers("Most clients read this form", OWN_FILE),
     http: (server) =>
-      inMcpServers("Most clients read this form")({ type: "http", ...server }),
+      inMcpServers("Most clients read this form", OWN_FILE)({
+        type: "http",
+        ...server,
+      }),
   },
 } as const satisfies Readonly<Record<string, Client>>;
 

@@ -194,9 +194,17 @@ export function createHandler(
     { allowed: allowedOrigins, advise },
     onlyCallers((request, caller) => server.fetch(request, caller)),
   );
+  /** Sends a person who opens the address of MCP in a browser to the page. */
+  const mcpOrPointer: Route = async (request, caller) =>
+    isBrowserVisit(request)
+      ? answer(405, {
+        error:
+          "MCP clients send POST to this address. The page for people is at / of this server",
+      }, { allow: "POST" })
+      : await mcp(request, caller);
 
   function routeOf(pathname: string): Route | undefined {
-    if (pathname === "/mcp") return mcp;
+    if (pathname === "/mcp") return mcpOrPointer;
     if (Object.hasOwn(further, pathname)) return further[pathname];
     return Object.hasOwn(readable, pathname)
       ? get(readable[pathname]!)
@@ -287,6 +295,11 @@ function metrics(
       "cache-control": "no-store",
     },
   });
+}
+
+/** Whether a browser asks for a page to show. */
+function isBrowserVisit({ method, headers }: Request): boolean {
+  return method === "GET" && /\btext\/html\b/.test(headers.get("accept") ?? "");
 }
 
 /** The address of MCP without the slash that some people and clients add. */

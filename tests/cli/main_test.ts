@@ -41,10 +41,28 @@ Deno.test("--help after a command explains that command only", async () => {
   assert(!stdout.includes("--sandbox"), stdout);
 });
 
+Deno.test("help does what --help does, of the program, a group and a command", async () => {
+  for (const words of [[], ["keys"], ["try"], ["keys", "create"]]) {
+    const { code, stdout } = await run(["help", ...words]);
+    assertEquals(code, 0, stdout);
+    assertEquals(stdout, (await run([...words, "--help"])).stdout);
+  }
+  // --http means something else after config.
+  const meaning = "Serve MCP over HTTP instead of stdio";
+  const ofServe = (await run(["help", "serve"])).stdout;
+  assertStringIncludes(ofServe, meaning);
+  assert(!ofServe.includes("config"), ofServe);
+  const ofConfig = (await run(["help", "config"])).stdout;
+  assertStringIncludes(ofConfig, "--http https://crm.example.com/mcp");
+  assert(!ofConfig.includes(meaning), ofConfig);
+});
+
 Deno.test("main() refuses unknown words, and suggests the nearest", async () => {
   const table: [string[], Record<string, string>, string][] = [
     [["--htpp"], {}, "Did you mean --http?"],
     [["--sandbx"], {}, "Did you mean --sandbox?"],
+    [["-v"], {}, "There is no flag -v. Did you mean -V?"],
+    [["help", "tyr"], {}, "Did you mean try?"],
     [["sandbox"], {}, "Did you mean --sandbox?"],
     [
       ["--http", "--port", "eighty"],
@@ -91,9 +109,9 @@ Deno.test("main() refuses unknown words, and suggests the nearest", async () => 
     [[], {}, "QONTAK_REFRESH_TOKEN is not set"],
     [[], {}, "qontak-mcp setup asks for the token and keeps it"],
     [[], { QONTAK_REFRESH_TOKEN: " " }, "QONTAK_REFRESH_TOKEN is not set"],
-    [["tenants", "list"], {}, "Set TOKEN_STORE to redis, vault or kv"],
-    [["tenants", "add", "acme"], {}, "Set TOKEN_STORE to redis, vault or kv"],
-    [["keys", "list"], {}, "Set TOKEN_STORE to redis, vault or kv"],
+    [["tenants", "list"], {}, "set TOKEN_STORE to redis, vault or kv"],
+    [["tenants", "add", "acme"], {}, "set TOKEN_STORE to redis, vault or kv"],
+    [["keys", "list"], {}, "set TOKEN_STORE to redis, vault or kv"],
     [["tenant", "--help"], {}, '"tenant" is not a command'],
     [
       [],

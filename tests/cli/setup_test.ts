@@ -78,7 +78,7 @@ Deno.test("setup tests the token, keeps it, and adds the server to a client's fi
   const here = "uses the token that setup keeps on this machine";
   const listed = await run([WITH_KV, "tenants", "list"], { env: machine.env });
   assertEquals(listed.code, 0, listed.stderr);
-  assertStringIncludes(listed.stdout, "(calls without user_id)");
+  assertStringIncludes(listed.stdout, "(the only company)");
   assertStringIncludes(listed.stderr, here);
   const served = await run([WITH_KV], { env: machine.env });
   assertEquals(served.code, 0, served.stderr);
@@ -311,6 +311,21 @@ Deno.test("setup asks for the client, and changes no file that it does not under
   );
   assertEquals(asked.code, 0, asked.stderr);
   assertStringIncludes(asked.stderr, "claude-desktop  Claude Desktop");
+  assertStringIncludes(
+    asked.stderr,
+    '"cursro" is not a known client. Did you mean cursor?',
+  );
+  // A word that may be a token is not repeated.
+  const secret = "0123456789abcdef0123456789abcdef";
+  const long = await machine.setup([secret]);
+  assertEquals(long.code, 2);
+  assertStringIncludes(long.stderr, "What you gave as the client is not");
+  assert(!long.stderr.includes(secret), long.stderr);
+  const generic = await machine.setup(["generic"], "");
+  assertStringIncludes(
+    generic.stderr,
+    "Put it into the file of your client's MCP servers",
+  );
   const file = `${home}/.cursor/mcp.json`;
   assertEquals((await Deno.stat(file)).mode! & 0o777, 0o600);
   for (

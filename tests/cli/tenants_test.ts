@@ -127,7 +127,7 @@ Deno.test("tenants remove without an id deletes nothing before a yes, or --apply
       answer,
     );
     assertEquals(code, 1, stderr);
-    assertStringIncludes(stderr, "calls without user_id, the only ones there");
+    assertStringIncludes(stderr, "the credentials of the only company");
     assertStringIncludes(
       stdout,
       "Nothing was removed. With --apply, the command does not ask",

@@ -60,6 +60,15 @@ Deno.test("createHandler() answers only MCP, health and a page", async () => {
     assertEquals(response.status, status, `${method} ${path}`);
     await response.body?.cancel();
   }
+  // A person who opens the address of MCP in a browser.
+  const visit = await get("/mcp", {
+    headers: { accept: "text/html,application/xhtml+xml,*/*;q=0.8" },
+  });
+  assertEquals([visit.status, visit.headers.get("allow")], [405, "POST"]);
+  assertStringIncludes(
+    (await visit.json()).error,
+    "The page for people is at /",
+  );
   const { error } = await (await get("/admin")).json();
   for (const path of ["/mcp", "/,", "/health", "/ready"]) {
     assertStringIncludes(error, path);

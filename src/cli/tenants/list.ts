@@ -130,7 +130,7 @@ function tableOf(shown: readonly Shown[]): string {
       text(since),
       text(renewed_at),
       tenant === DEFAULT_TENANT
-        ? "(calls without user_id)"
+        ? shown.length === 1 ? "(the only company)" : "(calls without user_id)"
         : isTenantName(tenant)
         ? ""
         : "(no tenant can be called so)",

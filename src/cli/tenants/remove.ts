@@ -48,10 +48,9 @@ async function isMeant(program: Program, tenant: string): Promise<boolean> {
   const names = await store.tenants();
   if (!names.includes(tenant)) throw absent(program, tenant);
   const asker = createAsker();
-  const others = names.length - 1;
   asker.tell(
-    `This removes from ${store.name} the credentials for ${nameTenant(tenant)}${
-      others > 0 ? "" : ", the only ones there"
+    `This removes from ${store.name} the credentials ${
+      names.length > 1 ? `for ${nameTenant(tenant)}` : "of the only company"
     }. They cannot be read again: to go back, you need a new token from Qontak. To remove those of another company, name its id`,
   );
   return await asker.ask("Type yes to remove them") === "yes";

@@ -164,6 +164,7 @@ function warnings(words: SignInWords, { ask }: Flow): Html {
       ? words.unproven
       : fill(words.proven, { host: client.host }),
     ...(isLocal ? [words.local] : []),
+    ...(client.host === undefined || isLocal ? [words.onlyIfStarted] : []),
   ];
   // On this machine every program has the same address.
   const hosts = client.host === undefined && isLocal ? [] : [host];

@@ -21,6 +21,8 @@ export interface SignInWords {
   /** The host is not the one that the name says. */
   readonly mismatch: string;
   readonly local: string;
+  /** Said once after one of the two before. */
+  readonly onlyIfStarted: string;
   readonly may: string;
   readonly scopes: Readonly<Record<AskedScope, string>>;
   readonly account: string;
@@ -60,12 +62,11 @@ export const signInWords: Readonly<Record<Language, SignInWords>> = {
     sentTo: "You will be sent to",
     thisMachine: "a program on this computer ({host})",
     proven: "{host} confirms this name.",
-    unproven:
-      "This program chose its own name. Nobody has checked it: allow it only if you started this yourself, a moment ago.",
+    unproven: "This program chose its own name, and nobody has checked it.",
     mismatch:
       "Careful: the name says one thing, and {host} is another. Deny it unless you know why.",
-    local:
-      "A program on this computer will get access. Allow it only if you started it yourself, a moment ago.",
+    local: "A program on this computer will get access.",
+    onlyIfStarted: "Allow it only if you started this yourself, a moment ago.",
     may: "It may",
     scopes: {
       read: "read contacts, companies, deals, tickets, tasks and notes",
@@ -111,11 +112,11 @@ export const signInWords: Readonly<Record<Language, SignInWords>> = {
     thisMachine: "program di komputer ini ({host})",
     proven: "{host} membenarkan nama ini.",
     unproven:
-      "Program ini memilih namanya sendiri dan tidak ada yang memeriksanya: izinkan hanya jika Anda sendiri yang baru saja memulainya.",
+      "Program ini memilih namanya sendiri dan tidak ada yang memeriksanya.",
     mismatch:
       "Hati-hati: nama ini tidak cocok dengan {host}. Tolak, kecuali Anda tahu alasannya.",
-    local:
-      "Program di komputer ini akan mendapat akses. Izinkan hanya jika Anda sendiri yang baru saja memulainya.",
+    local: "Program di komputer ini akan mendapat akses.",
+    onlyIfStarted: "Izinkan hanya jika Anda sendiri yang baru saja memulainya.",
     may: "Program ini boleh",
     scopes: {
       read: "membaca kontak, perusahaan, deal, tiket, tugas, dan catatan",

@@ -464,15 +464,18 @@ Deno.test("a client with the name of another is shown with a warning", async () 
       ["Cursor", "cursor://anysphere.cursor-mcp/oauth/callback", false],
       ["Evil", "cursor://anysphere.cursor-mcp/oauth/callback", true],
       ["Anything", "https://client.example.co.id/cb", false],
+      ["Local", "http://localhost:33418/cb", false],
     ] as const
   ) {
     const client = await createRawClient(endpoint, name, uri);
     const shown = await createBrowser().login(await client.authorizeUrl());
     assertEquals(shown.text.includes('class="warning"'), isWarned, name);
     assertStringIncludes(shown.text, "chose its own name");
+    // It is said once.
+    assertEquals(shown.text.split("a moment ago").length, 2, shown.text);
     assertStringIncludes(
       shown.text,
-      uri.startsWith("https:") ? new URL(uri).hostname : "cursor:",
+      uri.startsWith("http") ? new URL(uri).hostname : "cursor:",
     );
   }
 });
