@@ -5,6 +5,7 @@
  * @module
  */
 import { ForeseenError, InputError, problemsError } from "../errors.ts";
+import { argumentOf } from "../qontak/resources.ts";
 import { sha256 } from "../storage/hash.ts";
 import { defined, type JsonObject, show } from "../values/json.ts";
 import { createPauses, nextTurn } from "../values/turns.ts";
@@ -14,7 +15,13 @@ import { differencesOf } from "./differences.ts";
 import { describeDelete } from "./dry_run.ts";
 import type { ListedChange, PastChange } from "./history.ts";
 import { sizeOf } from "./report_run.ts";
-import { groupByRecord, nameOf, UNDO_TOOL, type Undoing } from "./undo.ts";
+import {
+  groupByRecord,
+  nameOf,
+  resourceOf,
+  UNDO_TOOL,
+  type Undoing,
+} from "./undo.ts";
 import { prepareUndo } from "./undo_again.ts";
 
 /** How many changes one call takes back. */
@@ -58,10 +65,13 @@ export async function listChanges(
 
 /** What a list says of one change. */
 function oneChange(change: ListedChange): JsonObject {
-  const { undone } = change;
+  const { undone, keys } = change;
+  const resource = resourceOf(change);
+  // As other answers call them.
+  const called = resource ? keys.map((key) => argumentOf(resource, key)) : keys;
   return {
     record: nameOf(change),
-    ...(change.act === "delete" ? {} : { keys: change.keys }),
+    ...(change.act === "delete" ? {} : { keys: called }),
     ...(change.effect === "unknown" ? { outcome: "unknown" } : {}),
     ...(change.canUndo ? {} : { can_undo: false }),
     ...defined({

@@ -6,7 +6,7 @@
  */
 import { QontakError } from "../errors.ts";
 import { isSame, valuesOf } from "../fields/readback.ts";
-import { type Resource, resources } from "../qontak/resources.ts";
+import { argumentOf, type Resource, resources } from "../qontak/resources.ts";
 import { defined, isEmpty, type JsonObject, toId } from "../values/json.ts";
 import type { Prepared } from "./change.ts";
 import type { ChangeContext } from "./context.ts";
@@ -104,8 +104,7 @@ export async function prepareFirstUndo(
       "it is not known whether it was created, or under which id. Look for it first",
     );
   }
-  const resource = Object.values<Resource>(resources)
-    .find(({ name }) => name === kind);
+  const resource = resourceOf(newest!);
   const act = actOf(newest!, oldest);
   if (act === undefined) return none;
   const scope = act === "delete" ? "delete" : "write";
@@ -140,7 +139,7 @@ export async function prepareFirstUndo(
     return act === "delete" ? none : refused("the record was deleted since");
   }
   const conflicts = act === "delete"
-    ? changedSince(current, newest!)
+    ? changedSince(resource, current, newest!)
     : conflictsOf(resource, changes, current, mayShow);
   const between = changedBetween(resource, changes, mayShow);
   if (between.length > 0) return refused(differs(between));
@@ -191,6 +190,13 @@ function actOf(newest: PastChange, oldest: PastChange): Act | undefined {
     return newest.act === "delete" ? undefined : "delete";
   }
   return newest.act === "delete" ? "create" : "update";
+}
+
+/** The kind of record of a change; undefined for categories of tasks. */
+export function resourceOf(
+  { kind }: Pick<PastChange, "kind">,
+): Resource | undefined {
+  return Object.values<Resource>(resources).find(({ name }) => name === kind);
 }
 
 /** A change's record, for messages. */
@@ -262,6 +268,7 @@ async function recreate(
 
 /** What has changed in a record since it was created here. */
 function changedSince(
+  resource: Resource,
   current: JsonObject,
   { after, body }: PastChange,
 ): string[] {
@@ -272,7 +279,7 @@ function changedSince(
       !isSame(one.value, one.in(after ?? {}) ?? one.value) ||
       !isSame(one.value, one.in(current))
     )
-    .map(({ key }) => key);
+    .map(({ key }) => argumentOf(resource, key));
   return stamp === undefined && differing.length === 0 ? [] : [
     differing.length > 0
       ? `${differing.join(", ")} ${

@@ -294,10 +294,15 @@ Deno.test("undo_change lists the last changes, newest first, and what was taken 
   assertEquals(records[2].tool, "update_company");
   assertEquals(records[2].record, `company ${id}`);
   assertEquals(records[2].keys, ["city"]);
+  // Keys are called as in arguments.
+  const ticket_id = await firstId(world, resources.ticket);
+  await world.ok("update_ticket", { ticket_id, assignee_id: "me" });
+  const { records: [assigned] } = await world.ok("undo_change", { limit: 1 });
+  assertEquals(assigned.keys, ["assignee_id"]);
   const { records: some, left_out } = await world.ok("undo_change", {
     limit: 1,
   });
-  assertEquals([some.length, left_out], [1, 2]);
+  assertEquals([some.length, left_out], [1, 3]);
 });
 
 Deno.test("undo_change is for the company, and for callers with the scopes that it needs", async () => {
