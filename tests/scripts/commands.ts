@@ -307,6 +307,7 @@ export const elsewhere: readonly Row[] = [
   ),
   not(
     "it needs Claude Code, and writes its settings",
+    "claude --debug",
     "claude mcp add --transport http qontak <address>",
     "claude mcp add --transport http qontak http://127.0.0.1:8000/mcp",
     "claude mcp add qontak --env QONTAK_REFRESH_TOKEN=YOUR_REFRESH_TOKEN -- deno run -A --unstable-kv jsr:@qontak/mcp",
