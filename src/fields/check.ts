@@ -226,14 +226,21 @@ function placeValue(check: Check, key: string): unknown {
   return isEmpty(id) ? name : id;
 }
 
+/** Why a currency may be refused where no template lists them. */
+const CURRENCY: Doubt = {
+  names: ["currency"],
+  sentence:
+    'currency takes a code such as IDR: get_deal_template with fields "currency" lists those of the company\'s deals',
+};
+
 function checkStandard(
   check: Check,
   key: string,
   type: BodyType,
   value: unknown,
 ): void {
-  const { request: { resource, values }, fields, body, problems, notes } =
-    check;
+  const { request: { resource, values }, fields, body } = check;
+  const { problems, notes, doubts } = check;
   if (value === null) {
     if (key === resource.owner?.key) {
       problems.push(
@@ -269,6 +276,7 @@ function checkStandard(
   body[key] = encoded.wire;
   if (encoded.read !== undefined) notes.push(`${described} ${encoded.read}`);
   if (type === "checkin") notes.push(typeOf("checkin").doubt!);
+  if (key === "currency" && !field?.options) doubts.push(CURRENCY);
   const nameKey = nameKeyOf(key);
   const name = nameKey === undefined ? undefined : values[nameKey];
   if (!isEmpty(name) && encoded.label !== undefined) {

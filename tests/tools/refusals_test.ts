@@ -230,6 +230,36 @@ Deno.test("a refusal has a hint only if Qontak's message fits it", async () => {
   }
 });
 
+Deno.test("a refused currency of a product is answered with where the codes are", async () => {
+  await using world = await createWorld();
+  const product = { name: "Kursi", price: 1, quantity: 1 };
+  const said = 'get_deal_template with fields "currency" lists';
+  assertStringIncludes(
+    await world.refused("create_product", { ...product, currency: "Rupiah" }),
+    said,
+  );
+  // Another value's refusal says nothing of it.
+  world.sandbox.inject({
+    fault: {
+      kind: "status",
+      status: 422,
+      body: { meta: { status: 422, developer_message: "price is too low" } },
+    },
+    method: "POST",
+    path: "/api/v3.1/products",
+    times: 1,
+  });
+  const other = await world.refused("create_product", {
+    ...product,
+    currency: "IDR",
+  });
+  assert(!other.includes(said), other);
+  const { fields: [{ options }] } = await world.ok("get_deal_template", {
+    fields: "currency",
+  });
+  assert(options.some(({ name }: { name: string }) => name === "IDR"));
+});
+
 Deno.test("a missing path is not reported as a missing record", async () => {
   await using sandbox = serveSandbox();
   await using wrong = serveUpstream(
