@@ -19,7 +19,7 @@ import { isObject, type JsonObject, show } from "../values/json.ts";
 import { type Fields, idIn, isSameId } from "./fields.ts";
 import type { QueryField, Subject } from "./subject.ts";
 import { toEpoch } from "./moments.ts";
-import { nameUnit, type Unit, UNITS } from "./periods.ts";
+import { type Unit, unitNames, UNITS } from "./periods.ts";
 
 /** What can be computed for a group. */
 export const MEASURES = [
@@ -70,6 +70,7 @@ export function parseKey(
       );
     }
     const known = new Map<unknown, string | null>();
+    const nameOf = unitNames(unit!, zone);
     return {
       name: `${field.name}:${unit}`,
       of(row) {
@@ -77,7 +78,7 @@ export function parseKey(
         let named = known.get(value);
         if (named === undefined) {
           const epoch = toEpoch(value, zone);
-          named = epoch === undefined ? null : nameUnit(epoch, unit!, zone);
+          named = epoch === undefined ? null : nameOf(epoch);
           known.set(value, named);
         }
         return named;

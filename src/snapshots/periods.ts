@@ -6,6 +6,7 @@
  */
 import { parseDate } from "../fields/dates.ts";
 import { type Day, writeDay, type Zone } from "../values/zone.ts";
+import { DAY } from "./moments.ts";
 
 /** A period, from its first moment to the first moment after it. */
 export interface Period {
@@ -170,4 +171,21 @@ export function nameUnit(epoch: number, unit: Unit, zone: Zone): string {
     case "year":
       return String(year);
   }
+}
+
+/**
+ * Names many moments as {@linkcode nameUnit} does. Those of one day have one
+ * name, which is made once.
+ */
+export function unitNames(unit: Unit, zone: Zone): (epoch: number) => string {
+  const byDay = new Map<number, string>();
+  return (epoch) => {
+    const day = Math.floor(zone.clockAt(epoch) / DAY);
+    let name = byDay.get(day);
+    if (name === undefined) {
+      name = nameUnit(epoch, unit, zone);
+      byDay.set(day, name);
+    }
+    return name;
+  };
 }

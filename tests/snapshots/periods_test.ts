@@ -1,6 +1,11 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { nameUnit, parsePeriod, UNITS } from "../../src/snapshots/periods.ts";
+import {
+  nameUnit,
+  parsePeriod,
+  unitNames,
+  UNITS,
+} from "../../src/snapshots/periods.ts";
 import { createZone, writeDay } from "../../src/values/zone.ts";
 
 const jakarta = createZone("Asia/Jakarta");
@@ -78,6 +83,9 @@ Deno.test("parsePeriod() refuses what is not a period", () => {
   }
 });
 
+/** An hour, in ms. */
+const HOUR = 3_600_000;
+
 Deno.test("nameUnit() names the unit that contains a moment, at both of its edges", () => {
   const zones = [
     "Asia/Jakarta",
@@ -103,6 +111,13 @@ Deno.test("nameUnit() names the unit that contains a moment, at both of its edge
         assertEquals(nameUnit(end - 1, unit, zone), name);
         assertEquals(nameUnit(end, unit, zone) === name, false);
         assertEquals(nameUnit(start - 1, unit, zone) === name, false);
+        // Names that are made once a day are the same.
+        const nameOf = unitNames(unit, zone);
+        for (const at of [start, epoch, end - 1, end, start - 1]) {
+          for (const near of [at, at - HOUR, at + HOUR]) {
+            assertEquals(nameOf(near), nameUnit(near, unit, zone));
+          }
+        }
         // What groups are called can be asked for.
         assertEquals(parsePeriod(name, 0, zone), { start, end });
       },
