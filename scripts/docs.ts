@@ -199,7 +199,7 @@ function fieldsPage(): string {
     "# Field types and limits",
     "Made from the tables in `src/fields/types.ts` and the code's own limits by `deno task docs`.",
     "## Types",
-    "What a field of each type takes, and how the value travels: custom fields in `additional_fields`, standard fields under their own key. Labels of options are accepted wherever ids are; the options here are `Rendah` (7) and `Tinggi` (9). Standard dates of contacts and tickets are sent day first, those of deals and tasks as shown.",
+    "What a field of each type takes, and how the value travels: custom fields in `additional_fields`, standard fields under their own key. Labels of options are accepted wherever ids are; the options here are `Rendah` (7) and `Tinggi` (9). Standard dates of contacts and tickets are sent day first, those of deals and tasks as shown. A day that is sent day first has no time: if one was given, a note of the answer names it.",
     table(
       "| type | Qontak's name | takes | for example | sent as custom | sent as standard |",
       fieldTypes.map(fieldRow),
