@@ -86,11 +86,13 @@ async function serveUntil(ending: AbortSignal, given: Flags): Promise<number> {
   const sandbox = given.sandbox === true && isSignIn
     ? opened.use(await listeningSandbox())
     : given.sandbox === true;
+  const isTried = typeof sandbox === "object";
   // People sign in to the sandbox at the address where it is tried.
-  const here = address && typeof sandbox === "object"
+  const here = address && isTried
     ? { MCP_PUBLIC_URL: `${localOrigin(address.hostname, address.port)}/mcp` }
     : {};
-  if (address?.port === 0 && isSignIn && !settings.MCP_PUBLIC_URL) {
+  // Without the sandbox, this address is named with what else is missing.
+  if (address?.port === 0 && isTried && !settings.MCP_PUBLIC_URL) {
     complain(
       "--port 0 takes any free port, and people sign in at a known address: name the port, or set MCP_PUBLIC_URL",
     );
