@@ -209,7 +209,7 @@ export const adviseEmbedder: Advise = adviser({
     `Check the option mountPath, or raise the version with "vault kv enable-versioning ${mount}"`,
   replaceVaultToken: () => "Make a new one and set the option token",
   checkVaultRole: () =>
-    "Check the options roleId and secretId, whether the secret id has ended or is used up, and that AppRole is enabled at auth/approle. After five wrong tries Vault refuses it for 15 minutes",
+    "Check the options roleId and secretId, whether the secret id has expired or is used up, and that AppRole is enabled at auth/approle. After five wrong tries Vault refuses it for 15 minutes",
   checkSealingKeys: () => "Make the sealer with the key that sealed it as well",
   keepStoreApart: () =>
     "Let that program use another place or key prefix, then put the credentials into the store again",

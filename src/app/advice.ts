@@ -85,7 +85,7 @@ export const advise: Advise = adviser({
     `Check VAULT_MOUNT_PATH, or raise the version with "vault kv enable-versioning ${mount}"`,
   replaceVaultToken: () => "Make a new one and set VAULT_TOKEN",
   checkVaultRole: () =>
-    "Check VAULT_ROLE_ID and VAULT_SECRET_ID, whether the secret id has ended or is used up, and that AppRole is enabled at auth/approle. After five wrong tries Vault refuses it for 15 minutes",
+    "Check VAULT_ROLE_ID and VAULT_SECRET_ID, whether the secret id has expired or is used up, and that AppRole is enabled at auth/approle. After five wrong tries Vault refuses it for 15 minutes",
   checkSealingKeys: () =>
     "TOKEN_ENCRYPTION_KEY must hold the key that they are sealed with; if it was not set, that key is data.key beside Deno KV, whose place qontak-mcp doctor says",
   keepStoreApart: () =>

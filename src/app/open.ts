@@ -206,13 +206,22 @@ export async function open(
       })
     );
     closing(store);
+    // They use the stores, which close after this.
+    opened.defer(async () => {
+      while (endings.size > 0) await Promise.all(endings);
+    });
     return signedIn = signIn;
   });
+  const endings = new Set<Promise<void>>();
   /** Ends the sessions of a person whose tokens Qontak refuses. */
   const onRefused = (tenant: string) => {
-    signedIn?.endTenant(tenant).catch((error) =>
-      log("warn", "Sessions could not be ended", { ...reasonOf(error) })
-    );
+    if (!signedIn) return;
+    const ending = signedIn.endTenant(tenant)
+      .catch((error) =>
+        log("warn", "Sessions could not be ended", { ...reasonOf(error) })
+      )
+      .finally(() => endings.delete(ending));
+    endings.add(ending);
   };
   const server = once(async () => {
     // Commands that do not serve do not load it.

@@ -19,8 +19,6 @@ for (const { name, missing, start } of await vaultServers()) {
       missing || noServer,
       `people sign in with their tokens in Vault and their sessions in Redis: ${name}`,
     ),
-    // What still runs when the program ends may connect to Vault once more.
-    sanitizeResources: false,
     async fn() {
       await using vault = await start();
       await using redis = await startRedis();

@@ -136,15 +136,15 @@ everywhere(
     assertMatch(refused, /refuses "list" on .*add that to the policy/);
     assertNotMatch(refused, /ended/);
     await sleep(2_500);
-    assertMatch(await told(store), /has ended or was revoked.*VAULT_TOKEN/);
+    assertMatch(await told(store), /has expired or was revoked.*VAULT_TOKEN/);
     // Revoked early, which some versions report as "permission denied".
     const revoked = make({
       token: await vault.createToken({ policy: lacking }),
     });
     await told(revoked);
     await vault.expireTokens();
-    assertMatch(await told(revoked), /ended/);
-    assertMatch(await told(make({ token: "hvs.wrong" })), /ended/);
+    assertMatch(await told(revoked), /expired/);
+    assertMatch(await told(make({ token: "hvs.wrong" })), /expired/);
   },
 );
 

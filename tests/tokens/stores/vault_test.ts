@@ -539,7 +539,7 @@ Deno.test(
     assertNotMatch(refused, /ended/);
     time.tick(61_000);
     const ended = await list();
-    assertMatch(ended, /it has ended or was revoked.*VAULT_TOKEN/);
+    assertMatch(ended, /it has expired or was revoked.*VAULT_TOKEN/);
     assertNotMatch(ended, /policy/);
   }, { unknownToken: "permission denied" }),
 );

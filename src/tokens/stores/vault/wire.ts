@@ -167,7 +167,7 @@ function refusal(
   const { status } = answer;
   if (isTokenGone(answer)) {
     return new StoreError(
-      `${where} does not know the token that it is given: it has ended or was revoked`,
+      `${where} does not know the token that it is given: it has expired or was revoked`,
       { what: "replaceVaultToken" },
     );
   }
@@ -180,7 +180,7 @@ function refusal(
   if (status === 403) {
     const mayHaveEnded = answer.token === "alive"
       ? ""
-      : ", or make a new token if it has ended";
+      : ", or make a new token if it has expired";
     return new StoreError(
       `${where} refuses ${
         CAPABILITIES[verb]
