@@ -15,13 +15,12 @@ import { callTool } from "../support/call.ts";
 import { bearer, keyEntry, startDeployed } from "../support/deployed.ts";
 import { startGate } from "../support/gate.ts";
 import {
-  bareEnv,
   type Ended,
   endedOf,
   type HttpProcess,
   isOnPath,
   program,
-  root,
+  spawnPiped,
   startHttp,
 } from "../support/process.ts";
 import { openRaw, type Raw, rawRequest } from "../support/raw.ts";
@@ -215,18 +214,13 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     async fn() {
       await using sandbox = serveSandbox();
       await using gate = startGate(sandbox);
-      const child = new Deno.Command(Deno.execPath(), {
-        args: await program(),
-        env: bareEnv({
+      const child = spawnPiped(await program(), {
+        env: {
           QONTAK_BASE_URL: gate.url,
           QONTAK_REFRESH_TOKEN: sandbox.refreshToken,
-        }),
-        clearEnv: true,
-        cwd: root,
-        stdin: "piped",
-        stdout: "piped",
+        },
         stderr: "piped",
-      }).spawn();
+      });
       const output = child.output();
       const held = gate.hold("/api/v3.1/pipelines", "after");
       const writer = child.stdin.getWriter();
@@ -269,15 +263,10 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     // Linux ends the first process only if it handles the signal.
     ...unless(noContainer, `stdio ends on ${signal} as the first process`),
     async fn() {
-      const child = new Deno.Command("unshare", {
-        args: [...FIRST, Deno.execPath(), ...await program("--sandbox")],
-        env: bareEnv(),
-        clearEnv: true,
-        cwd: root,
-        stdin: "piped",
-        stdout: "piped",
-        stderr: "null",
-      }).spawn();
+      const child = spawnPiped(
+        [...FIRST, Deno.execPath(), ...await program("--sandbox")],
+        { command: "unshare" },
+      );
       const reader = child.stdout.getReader();
       const writer = child.stdin.getWriter();
       await writer.write(

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { catalog } from "../../src/tools/catalog.ts";
-import { bareEnv, program, root, run } from "../support/process.ts";
+import { program, run, spawnPiped } from "../support/process.ts";
 import { answersById, HANDSHAKE, parseLines, toStdin } from "../support/rpc.ts";
 
 const call = (id: unknown, name: unknown, args: unknown = {}) => ({
@@ -111,15 +111,7 @@ Deno.test("stdio ends cleanly when stdin ends at once", async () => {
 });
 
 Deno.test("stdio ends when the client stops reading answers", async () => {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: await program("--sandbox"),
-    env: bareEnv(),
-    clearEnv: true,
-    cwd: root,
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
+  const child = spawnPiped(await program("--sandbox"));
   const writer = child.stdin.getWriter();
   const send = (...messages: readonly object[]) =>
     writer.write(new TextEncoder().encode(toStdin(...messages)));

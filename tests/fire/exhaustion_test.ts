@@ -7,7 +7,7 @@ import { look } from "../../scripts/load/watch.ts";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
 import { createRedisStore } from "../../src/tokens/stores/redis.ts";
 import { callTool } from "../support/call.ts";
-import { bareEnv, program, root, startHttp } from "../support/process.ts";
+import { program, spawnPiped, startHttp } from "../support/process.ts";
 import { noRedis, startRedis } from "../support/redis.ts";
 import { sleep } from "../support/time.ts";
 import { HANDSHAKE, parseLines, request, toolCall } from "../support/rpc.ts";
@@ -216,15 +216,10 @@ Deno.test({
 });
 
 Deno.test("a stdio client that sends without reading is paused, and then gets all its answers", async () => {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: await program("--sandbox"),
-    env: bareEnv({ QONTAK_RATE_LIMIT: "0", QONTAK_GLOBAL_RATE_LIMIT: "0" }),
-    clearEnv: true,
-    cwd: root,
-    stdin: "piped",
-    stdout: "piped",
+  const child = spawnPiped(await program("--sandbox"), {
+    env: { QONTAK_RATE_LIMIT: "0", QONTAK_GLOBAL_RATE_LIMIT: "0" },
     stderr: "piped",
-  }).spawn();
+  });
   const stderr = new Response(child.stderr).text();
   const writer = child.stdin.getWriter();
   const encoder = new TextEncoder();

@@ -8,11 +8,10 @@ import { look } from "../../scripts/load/watch.ts";
 import { callTool } from "../support/call.ts";
 import { bearer, keyEntry } from "../support/deployed.ts";
 import {
-  bareEnv,
   type HttpProcess,
   preloading,
   program,
-  root,
+  spawnPiped,
   startServing,
 } from "../support/process.ts";
 import { HANDSHAKE, HEADERS, post, request } from "../support/rpc.ts";
@@ -152,15 +151,9 @@ Deno.test({
   async fn() {
     // As on Windows, where writing to a pipe does not stop the process.
     const preload = new URL("unread_stdout.ts", import.meta.url).href;
-    const child = new Deno.Command(Deno.execPath(), {
-      args: preloading(await program("--sandbox"), preload),
-      env: bareEnv(),
-      clearEnv: true,
-      cwd: root,
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "null",
-    }).spawn();
+    const child = spawnPiped(
+      preloading(await program("--sandbox"), preload),
+    );
     const encoder = new TextEncoder();
     const writer = child.stdin.getWriter();
     const line = (message: object) => `${JSON.stringify(message)}\n`;

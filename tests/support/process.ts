@@ -140,6 +140,34 @@ export async function run(
   return await runDeno(preloading(await program(...args), preload), rest);
 }
 
+/**
+ * Starts a program with which a test talks through its input and output, with
+ * the variables of {@linkcode bareEnv}.
+ *
+ * @param args Its arguments.
+ * @param options Its name, deno by default; variables in addition; its working
+ * directory, by default the root; and whether its stderr is read.
+ */
+export function spawnPiped(
+  args: readonly string[],
+  { command = Deno.execPath(), env, cwd = root, stderr = "null" }: {
+    readonly command?: string;
+    readonly env?: Record<string, string> | undefined;
+    readonly cwd?: string | undefined;
+    readonly stderr?: "piped" | "null";
+  } = {},
+): Deno.ChildProcess {
+  return new Deno.Command(command, {
+    args: [...args],
+    env: bareEnv(env),
+    clearEnv: true,
+    cwd,
+    stdin: "piped",
+    stdout: "piped",
+    stderr,
+  }).spawn();
+}
+
 /** Runs deno to its end. */
 export async function runDeno(
   args: string[],
@@ -149,15 +177,11 @@ export async function runDeno(
     readonly cwd?: string;
   } = {},
 ): Promise<Ended> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args,
-    env: bareEnv(options.env),
-    clearEnv: true,
-    cwd: options.cwd ?? root,
-    stdin: "piped",
-    stdout: "piped",
+  const child = spawnPiped(args, {
+    env: options.env,
+    cwd: options.cwd,
     stderr: "piped",
-  }).spawn();
+  });
   // Read from the start, so that a process with much output does not wait.
   const ending = child.output();
   const writer = child.stdin.getWriter();
