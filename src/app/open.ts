@@ -188,6 +188,8 @@ export async function open(
   });
   const access = once(() => closing(createAccess(options())));
   let signedIn: SignIn | undefined;
+  /** The sessions that are being ended. */
+  const endings = new Set<Promise<void>>();
   const signIn = once(async () => {
     if (settings.MCP_SIGN_IN === "off") return undefined;
     const { demandSignIn, openSignIn } = await import("./sign_in.ts");
@@ -212,7 +214,6 @@ export async function open(
     });
     return signedIn = signIn;
   });
-  const endings = new Set<Promise<void>>();
   /** Ends the sessions of a person whose tokens Qontak refuses. */
   const onRefused = (tenant: string) => {
     if (!signedIn) return;
