@@ -15,20 +15,32 @@ const STYLES: Readonly<Record<string, string>> = {
 const ENDS = ["0", "22", "39"];
 
 /**
- * Runs a command on a terminal of its own.
+ * Variables by which a program decides that a terminal shows no colors. Node
+ * assumes that of every CI system that it does not know.
+ */
+const NO_COLORS = ["NO_COLOR", "NODE_DISABLE_COLORS", "FORCE_COLOR", "CI"];
+
+/**
+ * Runs a command on a terminal of its own, which shows colors.
  *
  * @param command The command, for a shell.
  * @param columns The width of the terminal.
+ * @param env The variables of the command, except those about colors.
  * @returns What it printed, with its colors.
  * @throws {Error} When the command fails.
  */
 export async function onTerminal(
   command: string,
   columns: number,
+  env: Readonly<Record<string, string>> = Deno.env.toObject(),
 ): Promise<string> {
+  const kept = Object.entries(env).filter(([name]) =>
+    !NO_COLORS.includes(name)
+  );
   const { success, stdout } = await new Deno.Command("script", {
     args: ["-qec", `stty cols ${columns}; ${command}`, "/dev/null"],
-    env: { TERM: "xterm-256color" },
+    clearEnv: true,
+    env: { ...Object.fromEntries(kept), TERM: "xterm-256color" },
     stdin: "null",
     stderr: "inherit",
   }).output();

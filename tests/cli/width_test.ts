@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from "node:util";
 import { assert, assertEquals } from "@std/assert";
 import { beside, columns, fit, wrap } from "../../src/cli/width.ts";
 import { onTerminal } from "../../scripts/terminal_page.ts";
-import { program, run } from "../support/process.ts";
+import { bareEnv, program, run } from "../support/process.ts";
 import { noTerminal } from "../support/terminal.ts";
 import { unless } from "../support/unless.ts";
 
@@ -71,10 +71,11 @@ Deno.test({
   async fn() {
     const words = [Deno.execPath(), ...await program("doctor", "--sandbox")];
     const quoted = words.map((word) => `'${word}'`).join(" ");
-    const printed = await onTerminal(`env -u NO_COLOR ${quoted}`, 60);
+    const printed = await onTerminal(quoted, 60, bareEnv({ CI: "true" }));
     const lines = printed.trimEnd().split("\n");
     assert(
       lines.some((line) => line.startsWith("\x1b[32mok    \x1b[39mcrm  ")),
+      printed,
     );
     assert(lines.some((line) => line.startsWith(" ".repeat(21))), printed);
     for (const line of lines) {
