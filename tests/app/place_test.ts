@@ -4,6 +4,7 @@
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
+import { linkPackages } from "../support/deno_dir.ts";
 import { type Ended, projectFlags, root, runDeno } from "../support/process.ts";
 import { answersById, HANDSHAKE, toolCall, toStdin } from "../support/rpc.ts";
 
@@ -30,13 +31,7 @@ type Version = (
 async function newMachine(): Promise<Machine> {
   const dir = await Deno.realPath(await Deno.makeTempDir());
   const data = `${dir}/data`;
-  // Packages are not downloaded again.
-  const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["info", "--json"],
-  }).output();
-  const { npmCache } = JSON.parse(new TextDecoder().decode(stdout));
-  await Deno.mkdir(`${dir}/deno`);
-  await Deno.symlink(npmCache, `${dir}/deno/npm`);
+  await linkPackages(`${dir}/deno`);
   return {
     folder: `${data}/qontak-mcp`,
     async version(name) {

@@ -6,6 +6,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { type RunningSandbox, serveSandbox } from "../../src/sandbox/mod.ts";
+import { linkPackages } from "../support/deno_dir.ts";
 import { bareEnv, program, root, run, WITH_KV } from "../support/process.ts";
 import { noTerminal } from "../support/terminal.ts";
 import { unless } from "../support/unless.ts";
@@ -13,9 +14,12 @@ import { unless } from "../support/unless.ts";
 /** A machine of one person: a home folder, and the sandbox for Qontak. */
 async function createMachine() {
   const home = await Deno.makeTempDir();
+  // Otherwise each program would download all packages into the new home.
+  await linkPackages(`${home}/deno`);
   const sandbox: RunningSandbox = serveSandbox();
   const env = {
     HOME: home,
+    DENO_DIR: `${home}/deno`,
     XDG_DATA_HOME: `${home}/data`,
     QONTAK_BASE_URL: sandbox.url,
   };

@@ -6,6 +6,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { partsOf } from "../../scripts/release/release.ts";
 import { VERSION } from "../../src/version.ts";
+import { denoInfo } from "../support/deno_dir.ts";
 import { endedOf, root, stdFlags } from "../support/process.ts";
 import { noRedis, startRedis } from "../support/redis.ts";
 import {
@@ -48,10 +49,7 @@ async function bundle(dir: string): Promise<string> {
 /** Why `deno compile` has no runtime for a binary that runs. */
 async function noRuntime(): Promise<string> {
   if (Deno.env.get("DENORT_BIN")) return "";
-  const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["info", "--json"],
-  }).output();
-  const { denoDir } = JSON.parse(new TextDecoder().decode(stdout));
+  const { denoDir } = await denoInfo();
   const { target } = Deno.build;
   const path = `dl/release/v${Deno.version.deno}/denort-${target}.zip`;
   try {

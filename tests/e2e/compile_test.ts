@@ -13,6 +13,7 @@ import { Buffer } from "node:buffer";
 import type { Bom } from "../../scripts/release/sbom.ts";
 import { TARGETS } from "../../scripts/release/release.ts";
 import { VERSION } from "../../src/version.ts";
+import { denoInfo, linkPackages } from "../support/deno_dir.ts";
 import { type Ended, root, stdFlags } from "../support/process.ts";
 import { type Registry, serveRegistry, standIns } from "../support/registry.ts";
 
@@ -91,9 +92,8 @@ async function copyProject(): Promise<Copy> {
  */
 async function cacheWithoutRuntimes(): Promise<string> {
   const cache = await Deno.makeTempDir();
-  const { denoDir, npmCache } = await denoInfo();
-  await Deno.mkdir(npmCache, { recursive: true });
-  await Deno.symlink(npmCache, `${cache}/npm`);
+  await linkPackages(cache);
+  const { denoDir } = await denoInfo();
   // The bundler is stored beside the runtimes.
   await Deno.mkdir(`${denoDir}/dl`, { recursive: true });
   await Deno.mkdir(`${cache}/dl`);
@@ -110,14 +110,6 @@ async function copy(from: string, to: string): Promise<void> {
   for await (const { name } of Deno.readDir(from)) {
     await copy(`${from}/${name}`, `${to}/${name}`);
   }
-}
-
-/** Where deno stores its downloads. */
-async function denoInfo(): Promise<{ denoDir: string; npmCache: string }> {
-  const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["info", "--json"],
-  }).output();
-  return JSON.parse(new TextDecoder().decode(stdout));
 }
 
 /** The contents of a compiled file. */

@@ -12,6 +12,7 @@ import {
 import { serveSandbox } from "../../src/sandbox/mod.ts";
 import { VERSION } from "../../src/version.ts";
 import { callTool } from "../support/call.ts";
+import { linkPackages } from "../support/deno_dir.ts";
 import { bearer, HOST, keyEntry } from "../support/deployed.ts";
 import { bareEnv, root, startServing } from "../support/process.ts";
 import {
@@ -53,13 +54,7 @@ async function newMachine(): Promise<Machine> {
   });
   const cwd = await Deno.makeTempDir();
   const cache = await Deno.makeTempDir();
-  // The packages from npm are the same everywhere.
-  const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["info", "--json"],
-  }).output();
-  const { npmCache } = JSON.parse(new TextDecoder().decode(stdout));
-  await Deno.mkdir(npmCache, { recursive: true });
-  await Deno.symlink(npmCache, `${cache}/npm`);
+  await linkPackages(cache);
   return {
     cwd,
     registry,

@@ -1,10 +1,12 @@
 /** Every command in the documents is run, or says why it is not. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
+import { denoInfo } from "../support/deno_dir.ts";
 import {
   bareEnv,
   type Ended,
   endedOf,
+  giveInput,
   program,
   root,
   startHttp,
@@ -137,7 +139,7 @@ exec '${deno}' "\${args[@]}"`,
   }
   const bare = bareEnv();
   const all = bareEnv({
-    DENO_DIR: bare.DENO_DIR ?? `${bare.HOME}/.cache/deno`,
+    DENO_DIR: (await denoInfo()).denoDir,
     ...env,
     HOME: home,
     XDG_DATA_HOME: `${home}/data`,
@@ -156,11 +158,7 @@ exec '${deno}' "\${args[@]}"`,
         stderr: "piped",
       }).spawn();
       const ending = child.output();
-      const writer = child.stdin.getWriter();
-      await writer.write(
-        new TextEncoder().encode(lines.map((line) => `${line}\n`).join("")),
-      );
-      await writer.close();
+      await giveInput(child, lines.map((line) => `${line}\n`).join(""));
       return endedOf(await ending);
     },
     [Symbol.asyncDispose]: () => Deno.remove(home, { recursive: true }),

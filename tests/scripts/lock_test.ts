@@ -5,6 +5,7 @@
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { changesOf, completeLock } from "../../scripts/release/lock.ts";
+import { linkPackages } from "../support/deno_dir.ts";
 import { type Ended, endedOf, root } from "../support/process.ts";
 import { cacheFromJsr, serveRegistry, standIns } from "../support/registry.ts";
 
@@ -26,16 +27,6 @@ Deno.test("it runs", () => {
 function environment(env: Record<string, string>): Record<string, string> {
   const { DENO_DIR: _, JSR_URL: __, ...rest } = Deno.env.toObject();
   return { ...rest, NO_COLOR: "1", ...env };
-}
-
-/** Where deno stores packages from npm. */
-async function npmCache(): Promise<string> {
-  const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["info", "--json"],
-  }).output();
-  const { npmCache } = JSON.parse(new TextDecoder().decode(stdout));
-  await Deno.mkdir(npmCache, { recursive: true });
-  return npmCache;
 }
 
 /** Runs tasks in a copy of the project, and checks which files they change. */
@@ -61,7 +52,7 @@ async function inCopy(
       );
     }
     await Deno.writeTextFile(`${dir}/tests/tiny_test.ts`, TINY);
-    await Deno.symlink(await npmCache(), `${cache}/npm`);
+    await linkPackages(cache);
     await prepare(cache);
     const lock = await Deno.readTextFile(`${dir}/deno.lock`);
     const ends: Ended[] = [];
@@ -193,7 +184,7 @@ Deno.test("the lock file of a release adds the entries of JSR, and is otherwise 
       await Deno.copyFile(`${root}${name}`, `${dir}/${name}`);
     }
     await Deno.symlink(`${root}src`, `${dir}/src`);
-    await Deno.symlink(await npmCache(), `${cache}/npm`);
+    await linkPackages(cache);
     const env = { ...environment({ DENO_DIR: cache, JSR_URL: registry.url }) };
     assertEquals(await completeLock(`${dir}/`, env), []);
     const lock = JSON.parse(await Deno.readTextFile(`${dir}/dist/deno.lock`));

@@ -184,15 +184,29 @@ export async function runDeno(
   });
   // Read from the start, so that a process with much output does not wait.
   const ending = child.output();
-  const writer = child.stdin.getWriter();
-  if (options.stdin) {
-    const { stdin } = options;
-    await writer.write(
-      typeof stdin === "string" ? new TextEncoder().encode(stdin) : stdin,
-    );
-  }
-  await writer.close();
+  await giveInput(child, options.stdin);
   return endedOf(await ending);
+}
+
+/**
+ * Writes the whole standard input of a program. One that has ended already, as
+ * it does after a wrong argument, reads none of it: what it printed says why.
+ */
+export async function giveInput(
+  { stdin }: Deno.ChildProcess,
+  input: string | Uint8Array<ArrayBuffer> = "",
+): Promise<void> {
+  const writer = stdin.getWriter();
+  try {
+    if (input.length > 0) {
+      await writer.write(
+        typeof input === "string" ? new TextEncoder().encode(input) : input,
+      );
+    }
+    await writer.close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
 }
 
 /** The result of a program, with its output. */
