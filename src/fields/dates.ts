@@ -11,7 +11,7 @@
 const OFFSET = 7 * 60 * 60 * 1000;
 
 /** The time of what is only a day. */
-const MIDNIGHT = "00:00";
+export const MIDNIGHT = "00:00";
 
 const ISO =
   /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?\s*(Z|[+-]\d{2}:?\d{2})?)?$/i;

@@ -224,15 +224,21 @@ function eachName(
 /** How many values a remark names. */
 const MAX_NAMED = 5;
 
+/** How many values are looked for one by one: each takes a pass. */
+const MAX_TESTED = 20;
+
 /**
- * Remarks on values that may be mistaken, but cannot be refused: names that no
- * record has, and a text with commas that was taken as one value.
+ * Remarks on values that may be mistaken, but cannot be refused: those that no
+ * record has, without which a condition selects all records or none, and a text
+ * with commas that was taken as one value.
  *
  * @param field The field.
  * @param op How it is compared.
  * @param values The values.
  * @param subject The records that the condition applies to.
  * @param remarks Receives the remarks.
+ * @param has Whether any record has any of some values, as the condition
+ * compares them.
  */
 export function remark(
   field: QueryField,
@@ -240,8 +246,13 @@ export function remark(
   values: readonly unknown[],
   subject: Subject,
   remarks: Remarks,
+  has: (values: readonly unknown[]) => boolean,
 ): void {
   if (!JOINED.has(op) || field.options?.length) return;
+  if (op === "ne" && (field.kind === "date" || field.kind === "number")) {
+    const unknown = missing(values, has);
+    if (unknown.length > 0) sayUnknown(field, unknown, "", subject, remarks);
+  }
   if (field.kind === "date") {
     const [day] = values.filter((one) => /^[+-]\d+[dwmy]$/i.test(String(one)));
     if (day !== undefined) {
@@ -253,31 +264,62 @@ export function remark(
     }
     return;
   }
-  const called = (named: readonly unknown[]) =>
-    `${named.slice(0, MAX_NAMED).map((one) => show(one)).join(", ")}${
-      named.length > MAX_NAMED ? ", …" : ""
-    }`;
-  if (field.kind === "option" || field.kind === "list") {
-    const names = values.filter((one) => !/^\d+$/.test(String(one)));
-    if (names.length === 0) return;
-    const found = namesOf(field, names, subject);
-    const unknown = names.filter((one) => !found.has(foldText(one)));
-    if (unknown.length === 0) return;
-    const plural = subject.resource.plural.replaceAll("_", " ");
-    remarks.always.push(
-      `No ${plural} have ${field.called} ${called(unknown)}${
-        like(field, unknown, subject)
-      }${hint(unknown)}`,
-    );
-  } else if (field.kind === "text") {
+  const isChosen = field.kind === "option" || field.kind === "list";
+  if (isChosen || field.kind === "text") {
+    // An id that no record has selects none, which shows. Without it, all.
+    const named = isChosen && op !== "ne"
+      ? values.filter((one) => !/^\d+$/.test(String(one)))
+      : values;
+    const found = namesOf(field, named, subject);
+    const unnamed = named.filter((one) => !found.has(foldText(one)));
+    const unknown = field.isPhone ? missing(unnamed, has) : unnamed;
+    const isSaid = isChosen || op === "ne" || found.size > 0;
+    if (unknown.length > 0 && isSaid) {
+      const suggestion = isChosen ? like(field, unknown, subject) : "";
+      sayUnknown(field, unknown, suggestion + hint(unknown), subject, remarks);
+      return;
+    }
+  }
+  if (field.kind === "text" && op !== "ne") {
     const joined = values.length === 1
       ? values.filter((one) => splitWords(one).length > 1)
       : [];
     if (joined.length === 0) return;
-    remarks[op === "ne" ? "always" : "ifNone"].push(
+    remarks.ifNone.push(
       `${field.called} ${op} ${called(joined)}${hint(joined)}`,
     );
   }
+}
+
+/** The values that no record has. */
+function missing(
+  values: readonly unknown[],
+  has: (values: readonly unknown[]) => boolean,
+): readonly unknown[] {
+  return has(values)
+    ? values.slice(0, MAX_TESTED).filter((one) => !has([one]))
+    : values;
+}
+
+/** Values as a sentence names them. */
+function called(values: readonly unknown[]): string {
+  return `${values.slice(0, MAX_NAMED).map((one) => show(one)).join(", ")}${
+    values.length > MAX_NAMED ? ", …" : ""
+  }`;
+}
+
+function sayUnknown(
+  field: QueryField,
+  unknown: readonly unknown[],
+  more: string,
+  { table, resource }: Subject,
+  remarks: Remarks,
+): void {
+  if (table.size === 0) return;
+  const plural = resource.plural.replaceAll("_", " ");
+  remarks.always.push(
+    `No ${plural} have ${field.called} ${called(unknown)}${more}`,
+  );
 }
 
 /**

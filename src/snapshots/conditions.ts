@@ -4,11 +4,12 @@
  * @module
  */
 import { InputError } from "../errors.ts";
+import { MIDNIGHT, parseDate } from "../fields/dates.ts";
 import { encodeNumber } from "../fields/encode.ts";
 import { compare, type Decimal, toDecimal } from "../values/decimal.ts";
 import { isEmpty, isObject, parseJson, show } from "../values/json.ts";
 import { readNumber } from "../values/numbers.ts";
-import { isPhoneOneOf, phonesOf, phoneTest } from "../values/phone.ts";
+import { isPhoneOneOf, phoneIn, phonesOf, phoneTest } from "../values/phone.ts";
 import { didYouMean, foldText } from "../values/words.ts";
 import {
   meaningOf,
@@ -172,7 +173,7 @@ export function parseCondition(
   if (op === "contains" || op === "starts_with") {
     const parts = values.map(foldText);
     const inPhones = field.isPhone
-      ? values.map((one) => phoneTest(String(one), op))
+      ? values.map((one) => phoneTest(numberIn(one), op))
       : [];
     const hasPart = (one: unknown) => {
       const text = foldText(one);
@@ -193,7 +194,11 @@ export function parseCondition(
     return parseOrdered(op as Operator, field, values[0], subject);
   }
   const isAny = parseEqual(field, values, subject);
-  remark(field, op, values, subject, remarks);
+  remark(field, op, values, subject, remarks, (some) => {
+    const isOne = parseEqual(field, some, subject);
+    for (const row of subject.table.rows()) if (isOne(row)) return true;
+    return false;
+  });
   return op === "ne" ? (row) => !isAny(row) : isAny;
 }
 
@@ -208,6 +213,12 @@ function periodOf(field: QueryField, value: unknown, subject: Subject): Period {
   const period = typeof value === "string"
     ? parsePeriod(value.slice(0, 64), subject.now, subject.zone)
     : undefined;
+  const time = field.isDay ? parseDate(String(value))?.time : undefined;
+  if (time !== undefined && time !== MIDNIGHT) {
+    throw new InputError(
+      `${field.called} holds days: leave out the time of ${show(value)}`,
+    );
+  }
   if (period) return period;
   throw new InputError(`${field.called} takes ${PERIODS}, not ${show(value)}`);
 }
@@ -346,11 +357,16 @@ function parseEqual(
         : values.map(foldText);
       const isText = hasOneOf(new Set(texts));
       if (field.isPhone !== true) return (row) => isText(field.value(row));
-      const isPhone = isPhoneOneOf(values.map(String));
+      const isPhone = isPhoneOneOf(values.map(numberIn));
       const isSame = remembered((found) => phonesOf(found).some(isPhone));
       return (row) => isText(field.value(row)) || isSame(field.value(row));
     }
   }
+}
+
+/** The phone number in a value, or the value. */
+function numberIn(value: unknown): string {
+  return phoneIn(String(value)) ?? String(value);
 }
 
 /** Tests whether a text, or one of several, is one of some folded texts. */

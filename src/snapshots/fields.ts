@@ -200,6 +200,7 @@ export function createFields(
         return isEmpty(shown) ? value(row) : shown;
       }),
       ...(field.options ? { options: field.options } : {}),
+      ...(field.type.name === "date" ? { isDay: true } : {}),
       ...(field.type.name === "percentage" ? { rule: PERCENTAGE_RULE } : {}),
     };
   }

@@ -53,6 +53,8 @@ export interface QueryField {
   readonly id?: number;
   /** Whether it is an amount in the currency of its record. */
   readonly isMoney?: boolean;
+  /** Whether it is a date that holds days only, without a time. */
+  readonly isDay?: boolean;
   /** Whether it holds phone numbers, which are compared however written. */
   readonly isPhone?: boolean;
   /** How it was determined, if the answer must say so. */

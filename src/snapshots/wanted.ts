@@ -6,7 +6,7 @@
  */
 import { toId } from "../values/json.ts";
 import { isNameFiller, wordsIn } from "../values/names.ts";
-import { phoneKey } from "../values/phone.ts";
+import { phoneIn, phoneKey } from "../values/phone.ts";
 import { foldText } from "../values/words.ts";
 
 /** The longest text that is searched for, in characters. */
@@ -21,7 +21,7 @@ export interface Wanted {
   readonly text: string;
   /** Its words, without fillers such as `PT`. */
   readonly words: readonly string[];
-  /** What was written, for phone numbers; undefined if it is not one. */
+  /** The phone number as written, also among words; undefined if none. */
   readonly phone: string | undefined;
   /** The id, if it can be one. */
   readonly id: number | null;
@@ -71,7 +71,7 @@ export function parseWanted(query: string): Wanted {
   return {
     text,
     words: (telling.length > 0 ? telling : all).slice(0, MAX_WORDS),
-    phone: isPhone ? written : undefined,
+    phone: phoneIn(written),
     id: toId(kind === undefined ? digits : number),
     plural,
     kind,

@@ -53,7 +53,9 @@ const traits: ToolTraits = {
     crm_company_id: id(),
     crm_deal_id: id(),
     crm_status_id: reference(),
-    created_after: dayFirstDate(),
+    created_after: dayFirstDate(
+      "Qontak's list compares days; for a time ask query_records: where created_at gte that time",
+    ),
   },
   queryOptions: ["crm_status_id"],
 };

@@ -20,6 +20,9 @@ const MAX_DIGITS = 15;
 /** The longest text that can be one number, in characters. */
 const MAX_WRITTEN = 50;
 
+/** How much of a text is searched for a number, in characters. */
+const MAX_AROUND = 200;
+
 /**
  * A phone number in one standard form: `0812-3456-7890`, `+62 812 3456 7890`,
  * `62812…` and `0062812…` are the same number.
@@ -40,6 +43,30 @@ export function phoneKey(text: string): string | undefined {
   const digits = bare.replace(/\D/g, "");
   const key = toInternational(digits, /^\D*\+/.test(bare));
   return key.length >= MIN_DIGITS && key.length <= MAX_DIGITS ? key : undefined;
+}
+
+/** The shortest number that is found among words: shorter ones are no phones. */
+const MIN_AMONG_WORDS = 9;
+
+/**
+ * The phone number in a text: all of it, or what stands among words, as in
+ * `Budi 0812-3456-7890`.
+ *
+ * @param text What was written.
+ * @returns The number as written; undefined if there is none.
+ */
+export function phoneIn(text: string): string | undefined {
+  const whole = phoneKey(text) === undefined ? undefined : text.trim();
+  if (whole !== undefined && !/\p{L}/u.test(whole)) return whole;
+  for (
+    const [run] of text.slice(0, MAX_AROUND).matchAll(
+      /(?<![\p{L}\p{N}.,/-])\(?(?:\+|0|62|8)[\d\s().-]*\d/gu,
+    )
+  ) {
+    const isLong = run.replace(/\D/g, "").length >= MIN_AMONG_WORDS;
+    if (isLong && phoneKey(run) !== undefined) return run;
+  }
+  return whole;
 }
 
 function toInternational(digits: string, hasPlus: boolean): string {

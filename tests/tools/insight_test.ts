@@ -524,3 +524,83 @@ Deno.test("query_records says which names no record has, and that a text with co
     "taken as one value",
   );
 });
+
+Deno.test("query_records says if ne has a value that no record has", async () => {
+  await using world = await createWorld();
+  const ask = async (field: string, op: string, value: unknown) => {
+    const { matched, notes = [] } = await world.ok("query_records", {
+      resource: "deals",
+      where: [{ field, op, value }],
+      limit: 1,
+      fields: "name,size,closed_date",
+    });
+    return { matched, notes };
+  };
+  const { records: [deal], matched: all } = await world.ok("query_records", {
+    resource: "deals",
+    sort: "-size",
+    limit: 1,
+    fields: "name,size",
+  });
+  const { records: [dated] } = await world.ok("query_records", {
+    resource: "deals",
+    where: [{ field: "closed_date", op: "is_set" }],
+    limit: 1,
+    fields: "closed_date",
+  });
+  for (
+    const [field, known, unknown, said] of [
+      ["name", deal.name, "Tidak ada", '"Tidak ada"'],
+      ["size", deal.size, 123456789123, "123456789123"],
+      ["closed_date", dated.closed_date, "1999-01-01", '"1999-01-01"'],
+      ["crm_company_id", undefined, "999999999", '"999999999"'],
+    ]
+  ) {
+    const note = `No deals have ${field} ${said}`;
+    assertEquals(await ask(field, "ne", unknown), {
+      matched: all,
+      notes: [note],
+    });
+    if (known === undefined) continue;
+    const some = await ask(field, "ne", known);
+    assert(some.matched < all, field);
+    assertEquals(some.notes, [], field);
+    assertEquals(await ask(field, "ne", [known, unknown]), {
+      matched: some.matched,
+      notes: [note],
+    });
+  }
+  // One that matches nothing shows by itself; one of several does not.
+  assertEquals((await ask("name", "eq", "Tidak ada")).notes, []);
+  assertEquals((await ask("name", "in", [deal.name, "Tidak ada"])).notes, [
+    'No deals have name "Tidak ada"',
+  ]);
+});
+
+Deno.test("query_records refuses a time for a field that holds days, and takes it for one that holds times", async () => {
+  await using world = await createWorld();
+  const ask = (field: string, op: string, value: unknown) => ({
+    resource: "deals",
+    where: [{ field, op, value }],
+    limit: 1,
+  });
+  for (
+    const [op, value] of [
+      ["gte", "2026-11-30T15:00"],
+      ["eq", "30/11/2026 15:00"],
+      ["between", ["2026-11-30", "2026-12-01T09:30"]],
+    ] as const
+  ) {
+    assertStringIncludes(
+      await world.refused(
+        "query_records",
+        ask("Batas Akhir Tender", op, value),
+      ),
+      '"Batas Akhir Tender" holds days: leave out the time of',
+    );
+    await world.ok("query_records", ask("closed_date", op, value));
+  }
+  for (const day of ["2026-11-30", "2026-11-30T00:00"]) {
+    await world.ok("query_records", ask("Batas Akhir Tender", "gte", day));
+  }
+});

@@ -137,3 +137,50 @@ Deno.test("query_records compares phone numbers in any format", async () => {
     "stored_as",
   );
 });
+
+Deno.test("list_contacts, search and query_records find a phone number among words", async () => {
+  await using world = await createWorld();
+  const id = await store(world, "+62 812-9988-7761");
+  for (
+    const words of [
+      "Budi 0812-9988-7761",
+      "telp 081299887761",
+      "no. WA: +62 812 9988 7761 (Ibu Sri, gudang 2)",
+      "Sri(0812) 9988.7761",
+    ]
+  ) {
+    const listed = await world.ok("list_contacts", { phone: words });
+    assertEquals(ids(listed), [id], words);
+    assertEquals(listed.stored_as, ["+62 812-9988-7761"], words);
+    const { results } = await world.ok("search", { query: words });
+    assertEquals(results[0]?.id, `contacts/${id}`, words);
+    assertEquals(results[0].matched, "telephone", words);
+    for (const op of ["eq", "contains"]) {
+      const where = [{ field: "telephone", op, value: words }];
+      const asked = await world.ok("query_records", {
+        resource: "contacts",
+        where,
+      });
+      assertEquals(ids(asked), [id], `${op} ${words}`);
+    }
+  }
+});
+
+Deno.test("list_contacts says which number it searched for, and that words have none", async () => {
+  await using world = await createWorld();
+  await store(world, "081299887761");
+  const notes = async (phone: string) =>
+    (await world.ok("list_contacts", { phone })).notes;
+  assertEquals(await notes("Budi 0812-9988-7761"), [
+    'Searched for the phone number "0812-9988-7761" alone',
+  ]);
+  assertEquals(await notes("Budi 0855 1234 0987"), [
+    'Searched for the phone number "0855 1234 0987" alone',
+  ]);
+  assertEquals(await notes("Budi"), [
+    '"Budi" has no phone number: phone takes one, or part of one',
+  ]);
+  for (const plain of ["0812-9988-7761", " 081299887761 ", "9988", "0000"]) {
+    assertEquals(await notes(plain), undefined, plain);
+  }
+});

@@ -448,6 +448,40 @@ Deno.test("list_contacts takes a date in any form", async () => {
   );
 });
 
+Deno.test("list_contacts refuses the time of a date that Qontak compares by day, and query_records takes it", async () => {
+  await using world = await createWorld();
+  for (
+    const timed of [
+      "2026-11-01T15:00",
+      "2026-11-01 15:00:00",
+      "01/11/2026 15:00",
+      "2026-11-01T23:59:59+07:00",
+    ]
+  ) {
+    const text = await world.refused("list_contacts", { created_after: timed });
+    assertStringIncludes(text, "created_after must be a day without a time");
+    assertStringIncludes(text, "query_records: where created_at gte");
+  }
+  for (const day of ["2026-01-01T00:00", "2026-01-01T00:00:00Z"]) {
+    const { total_data } = await world.ok("list_contacts", {
+      created_after: day,
+    });
+    assert(total_data > 0, day);
+  }
+  const { records } = await world.ok("query_records", {
+    resource: "contacts",
+    sort: "-created_at",
+    limit: 1,
+    fields: "created_at",
+  });
+  const from = async (op: string) =>
+    (await world.ok("query_records", {
+      resource: "contacts",
+      where: [{ field: "created_at", op, value: records[0].created_at }],
+    })).matched;
+  assertEquals([await from("gte") > 0, await from("gt")], [true, 0]);
+});
+
 Deno.test("list_notes takes exactly one record", async () => {
   await using world = await createWorld();
   for (const args of [{}, { crm_deal_id: 1, crm_lead_id: 2 }]) {

@@ -6,7 +6,7 @@
  * @module
  */
 import * as z from "zod";
-import { parseDate, toDayFirst } from "../../fields/dates.ts";
+import { MIDNIGHT, parseDate, toDayFirst } from "../../fields/dates.ts";
 import { someNumber } from "../../values/json.ts";
 import { isTooLarge } from "../../values/numbers.ts";
 import { unwrap } from "../../values/wrapped.ts";
@@ -148,8 +148,15 @@ const string = z.string({
     typeof input === "number" ? "must be text in quotes" : "must be text",
 });
 
-/** A date in any supported form, converted to the form for Qontak's queries. */
+/**
+ * A day in any supported form, converted to the form for Qontak's queries. They
+ * have no time: one is refused, and not left out silently.
+ *
+ * @param instead What takes a time, for the refusal.
+ * @param description The description of the argument.
+ */
 export function dayFirstDate(
+  instead: string,
   description?: string,
 ): Argument<string | undefined> {
   return argument(
@@ -157,10 +164,14 @@ export function dayFirstDate(
     () =>
       z.string({ error: "must be a date" }).transform((value, context) => {
         const moment = parseDate(value);
-        if (moment) return toDayFirst(moment).replaceAll("/", "-");
+        if (moment?.time === MIDNIGHT) {
+          return toDayFirst(moment).replaceAll("/", "-");
+        }
         context.addIssue({
           code: "custom",
-          message: "must be a date such as 2026-11-30 or 30/11/2026",
+          message: moment
+            ? `must be a day without a time (${instead})`
+            : "must be a date such as 2026-11-30 or 30/11/2026",
         });
         return z.NEVER;
       }),

@@ -8,7 +8,8 @@ import { argumentOf, type Resource } from "../../qontak/resources.ts";
 import { findByPhone, PHONE_QUERY } from "../../snapshots/find_by_phone.ts";
 import { changedAt } from "../../snapshots/read.ts";
 import type { Query } from "../../snapshots/records.ts";
-import { type JsonObject, toId } from "../../values/json.ts";
+import { type JsonObject, show, toId } from "../../values/json.ts";
+import { phoneIn } from "../../values/phone.ts";
 import { type Tool, tool, type ToolContext } from "../tool.ts";
 import { type Arguments, reference } from "./arguments.ts";
 import { pickOption, recordTest } from "./filter.ts";
@@ -77,7 +78,8 @@ export function listTool(traits: ToolTraits): Tool {
         args,
         records,
       );
-      return presentPage(shown, position, { ...extra, ...said });
+      const notes = sayPhone(query[PHONE_QUERY], records);
+      return presentPage(shown, position, { ...extra, ...said, ...notes });
     },
   });
 }
@@ -122,8 +124,8 @@ interface ListedPage {
 }
 
 /**
- * A page of the records with a whole phone number, however they store it;
- * undefined if the caller gave none.
+ * A page of the records with a whole phone number, however they store it, also
+ * if the caller gave it among words; undefined if the caller gave none.
  */
 async function pageByPhone(
   context: ToolContext,
@@ -132,7 +134,8 @@ async function pageByPhone(
   { page, perPage }: Wanted,
 ): Promise<ListedPage | undefined> {
   if (typeof phone !== "string") return undefined;
-  const found = await findByPhone(context, resource, phone, { query });
+  const number = phoneIn(phone) ?? phone;
+  const found = await findByPhone(context, resource, number, { query });
   if (!found) return undefined;
   const { records, forms } = found;
   return {
@@ -144,6 +147,25 @@ async function pageByPhone(
     },
     said: forms.length > 0 ? { stored_as: forms } : {},
   };
+}
+
+/** Says what was searched for if a phone number came with words. */
+function sayPhone(
+  phone: unknown,
+  found: readonly JsonObject[],
+): { readonly notes?: readonly string[] } {
+  if (typeof phone !== "string") return {};
+  const number = phoneIn(phone);
+  if (number !== undefined && number !== phone.trim()) {
+    return { notes: [`Searched for the phone number ${show(number)} alone`] };
+  }
+  return number === undefined && found.length === 0 && /\p{L}/u.test(phone)
+    ? {
+      notes: [
+        `${show(phone)} has no phone number: phone takes one, or part of one`,
+      ],
+    }
+    : {};
 }
 
 /** A page as Qontak sends it. */
