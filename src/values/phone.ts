@@ -45,7 +45,7 @@ export function phoneKey(text: string): string | undefined {
   return key.length >= MIN_DIGITS && key.length <= MAX_DIGITS ? key : undefined;
 }
 
-/** The shortest number that is found among words: shorter ones are no phones. */
+/** The shortest number that is found among words: shorter ones are often codes. */
 const MIN_AMONG_WORDS = 9;
 
 /**
