@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { freePort } from "../../tests/support/redis.ts";
+import { freePort } from "../../tests/support/free_port.ts";
 import { sleep } from "../../tests/support/time.ts";
 import { denoRun } from "../program.ts";
 import { type Era, ERAS, HANDSHAKE, type Requests } from "./cases.ts";

@@ -7,16 +7,13 @@
 import { sha256 } from "../../src/storage/hash.ts";
 import { sleep } from "../../tests/support/time.ts";
 import { createRedisStore } from "../../src/tokens/stores/redis.ts";
+import { freePort } from "../../tests/support/free_port.ts";
 import {
   bareEnv,
   type HttpProcess,
   startHttp,
 } from "../../tests/support/process.ts";
-import {
-  freePort,
-  startRedis,
-  type TestRedis,
-} from "../../tests/support/redis.ts";
+import { startRedis, type TestRedis } from "../../tests/support/redis.ts";
 import { denoRun } from "../program.ts";
 import type { Plan } from "./plan.ts";
 import { firstToken, keyOf, SHARED_KEY, tenantNames } from "./tenants.ts";

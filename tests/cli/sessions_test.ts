@@ -3,11 +3,11 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import {
   createBrowser,
   createRawClient,
-  freePort,
   rpc,
   serveQontak,
   tokensOf,
 } from "../support/sign_in.ts";
+import { freePort } from "../support/free_port.ts";
 import { run, startHttp, WITH_KV } from "../support/process.ts";
 import { noRedis, startRedis } from "../support/redis.ts";
 import { sleep } from "../support/time.ts";

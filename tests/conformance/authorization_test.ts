@@ -3,10 +3,10 @@
  * suite prints where a person must sign in; a browser of the tests does.
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { freePort } from "../support/free_port.ts";
 import {
   createBrowser,
   createRawClient,
-  freePort,
   serveEndpoint,
   serveQontak,
 } from "../support/sign_in.ts";

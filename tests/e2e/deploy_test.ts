@@ -26,15 +26,11 @@ import {
   stdFlags,
   WITH_KV,
 } from "../support/process.ts";
+import { freePort } from "../support/free_port.ts";
 import { noRedis, startRedis } from "../support/redis.ts";
 import { addTenant, assertNoTokens, kinds } from "../tokens/shared.ts";
 import { startVault } from "../support/vault.ts";
-import {
-  createRawClient,
-  freePort,
-  serveQontak,
-  tokensOf,
-} from "../support/sign_in.ts";
+import { createRawClient, serveQontak, tokensOf } from "../support/sign_in.ts";
 import { unless } from "../support/unless.ts";
 
 const KEY = "a-key";

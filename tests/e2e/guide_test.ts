@@ -4,6 +4,7 @@ import { variables } from "../../src/app/variables.ts";
 import { serveSandbox } from "../../src/sandbox/mod.ts";
 import { callTool } from "../support/call.ts";
 import { bearer, startDeployed } from "../support/deployed.ts";
+import { freePort } from "../support/free_port.ts";
 import {
   bareEnv,
   type Ended,
@@ -140,9 +141,7 @@ Deno.test({
     await using server = await startHttp(["--sandbox"]);
     assertEquals((await probe(new URL(server.url).port)).code, 0);
     // A port that opens later is waited for.
-    const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    const { port } = free.addr;
-    free.close();
+    const port = freePort();
     const waiting = probe(String(port));
     await sleep(500);
     await using late = Deno.serve(

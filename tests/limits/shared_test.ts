@@ -6,7 +6,7 @@ import type { Buckets, Waits } from "../../src/limits/shared/shared.ts";
 import { createRedisStore } from "../../src/tokens/stores/redis.ts";
 import { createTestClock, settle } from "../support/clock.ts";
 import { noRedis, startRedis } from "../support/redis.ts";
-import { keepTogether, leastFor } from "./replicas.ts";
+import { keepTogether, leastFor, undisturbed } from "./replicas.ts";
 import { sleep } from "../support/time.ts";
 import { unless } from "../support/unless.ts";
 
@@ -211,57 +211,63 @@ redisTest(
 redisTest(
   "during an outage of Redis each server uses its own limits",
   async () => {
-    await using redis = await startRedis("--maxmemory", "100mb");
-    const keyPrefix = own();
-    const rate = { perSecond: 20, burst: 5 };
-    const lines: string[] = [];
-    const replicas = Array.from({ length: 3 }, () =>
-      createLimiter({
-        tenant: rate,
-        all: { perSecond: 1_000, burst: 1_000 },
-        shared: openRedisBuckets({
-          url: redis.url.replace("redis://", "redis://:canary-password@"),
-          keyPrefix,
-        }),
-        log: (level, message, details) =>
-          lines.push(`${level} ${message} ${JSON.stringify(details)}`),
-      }));
-    const flood = async (each: number) => {
-      const start = performance.now();
-      await Promise.all(
-        replicas.flatMap((limits) =>
-          Array.from({ length: each }, async () => {
-            (await limits.enter("a", undefined, 60_000)).done("ok");
-          })
-        ),
-      );
-      return performance.now() - start;
-    };
-    const before = await flood(5);
-    assert(before >= leastFor(15, rate), `${before} ms while Redis is there`);
-    assertEquals(lines, []);
-    await redis.kill();
-    const during = await flood(15);
-    // Each server uses its own limit, and keeps it.
-    assert(during >= leastFor(15, rate), `${during} ms without Redis`);
-    assertEquals(lines.length, 3, lines.join("\n"));
-    for (const line of lines) {
-      assert(line.startsWith("warn The shared limits do not answer"), line);
-      assertNotMatch(line, /canary-password/);
-    }
-    await redis.restart();
-    const end = performance.now() + 20_000;
-    while (lines.length < 6 && performance.now() < end) {
-      await flood(1);
-      await sleep(200);
-    }
-    assertEquals(lines.slice(3).map((line) => line.split(" ")[0]), [
-      "info",
-      "info",
-      "info",
-    ]);
-    const after = await flood(10);
-    assert(after >= leastFor(30, rate), `${after} ms with Redis again`);
-    for (const limits of replicas) await limits.close();
+    await undisturbed(async () => {
+      await using redis = await startRedis("--maxmemory", "100mb");
+      const keyPrefix = own();
+      const rate = { perSecond: 20, burst: 5 };
+      const lines: string[] = [];
+      const replicas = Array.from({ length: 3 }, () =>
+        createLimiter({
+          tenant: rate,
+          all: { perSecond: 1_000, burst: 1_000 },
+          shared: openRedisBuckets({
+            url: redis.url.replace("redis://", "redis://:canary-password@"),
+            keyPrefix,
+          }),
+          log: (level, message, details) =>
+            lines.push(`${level} ${message} ${JSON.stringify(details)}`),
+        }));
+      const flood = async (each: number) => {
+        const start = performance.now();
+        await Promise.all(
+          replicas.flatMap((limits) =>
+            Array.from({ length: each }, async () => {
+              (await limits.enter("a", undefined, 60_000)).done("ok");
+            })
+          ),
+        );
+        return performance.now() - start;
+      };
+      await using _closing = {
+        async [Symbol.asyncDispose]() {
+          for (const limits of replicas) await limits.close();
+        },
+      };
+      const before = await flood(5);
+      if (lines.length > 0) return false;
+      assert(before >= leastFor(15, rate), `${before} ms while Redis is there`);
+      await redis.kill();
+      const during = await flood(15);
+      // Each server uses its own limit, and keeps it.
+      assert(during >= leastFor(15, rate), `${during} ms without Redis`);
+      assertEquals(lines.length, 3, lines.join("\n"));
+      for (const line of lines) {
+        assert(line.startsWith("warn The shared limits do not answer"), line);
+        assertNotMatch(line, /canary-password/);
+      }
+      await redis.restart();
+      const end = performance.now() + 20_000;
+      while (lines.length < 6 && performance.now() < end) {
+        await flood(1);
+        await sleep(200);
+      }
+      assertEquals(lines.slice(3).map((line) => line.split(" ")[0]), [
+        "info",
+        "info",
+        "info",
+      ]);
+      // A second failure within a minute is not logged.
+      return await flood(10) >= leastFor(30, rate);
+    });
   },
 );

@@ -9,6 +9,7 @@ import {
   makeCertificates,
   noOpenssl,
 } from "../support/certificates.ts";
+import { freePort } from "../support/free_port.ts";
 import {
   type Ended,
   permissions,
@@ -120,9 +121,7 @@ Deno.test({
 });
 
 Deno.test("errors distinguish an unknown host, a refusal and a proxy that does not answer", async () => {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
+  const port = freePort();
   const table: [string, Record<string, string>, string][] = [
     [
       `http://127.0.0.1:${port}`,

@@ -6,7 +6,7 @@ import { createServer } from "../../mod.ts";
 import { type RunningSandbox, serveSandbox } from "../../src/sandbox/mod.ts";
 import { callTool } from "../support/call.ts";
 import { argumentsFor } from "../../src/sandbox/samples.ts";
-import { freePort } from "../support/redis.ts";
+import { freePort } from "../support/free_port.ts";
 import { createWorld, writes } from "../support/world.ts";
 import { serveMcp } from "../support/serve.ts";
 

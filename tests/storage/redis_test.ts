@@ -11,9 +11,9 @@ import { OptionError, sentenceOf, StoreError } from "../../src/errors.ts";
 import { createRedisLink } from "../../src/storage/redis.ts";
 import { readRedisUrl } from "../../src/storage/redis_url.ts";
 import { makeCertificates, noOpenssl } from "../support/certificates.ts";
+import { freePort } from "../support/free_port.ts";
 import { run } from "../support/process.ts";
 import {
-  freePort,
   noServer,
   startRedis,
   startSentinel,

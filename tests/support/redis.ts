@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { freePort } from "./free_port.ts";
 import { isOnPath } from "./process.ts";
 import { sleep } from "./time.ts";
 
@@ -49,14 +50,6 @@ function sender(url: string): TestRedis["send"] {
       redis.disconnect();
     }
   };
-}
-
-/** A port of loopback that was free a moment ago. */
-export function freePort(): number {
-  const probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = probe.addr;
-  probe.close();
-  return port;
 }
 
 /**
@@ -108,7 +101,7 @@ export async function startRedis(...args: string[]): Promise<TestRedis> {
         (await Deno.connect({ hostname: "127.0.0.1", port })).close();
         return;
       } catch (error) {
-        if (tries === 100) throw error;
+        if (tries === 1_000) throw error;
         await sleep(30);
       }
     }

@@ -97,14 +97,6 @@ export const beginning = (
   ...more,
 });
 
-/** A port of loopback that is free now. */
-export function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  return port;
-}
-
 /** Serves Qontak. */
 export function serveQontak(
   options: Parameters<typeof serveSandbox>[0] = {},

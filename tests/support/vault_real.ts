@@ -6,6 +6,7 @@
  * @module
  */
 import { isObject, type JsonObject } from "../../src/values/json.ts";
+import { freePort } from "./free_port.ts";
 import { isOnPath } from "./process.ts";
 import { sleep } from "./time.ts";
 import {
@@ -293,9 +294,7 @@ async function useVault(running: Running): Promise<AnyVault> {
 
 /** Starts `vault server -dev` on a free port of loopback, and waits for it. */
 async function startProgram(program: string): Promise<Running> {
-  const probe = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const address = `127.0.0.1:${probe.addr.port}`;
-  probe.close();
+  const address = `127.0.0.1:${freePort()}`;
   const token = `root-${crypto.randomUUID()}`;
   const home = Deno.makeTempDirSync();
   const child = new Deno.Command(program, {

@@ -77,10 +77,10 @@ export async function contract(ground: Ground): Promise<void> {
   assertEquals(await store.list({ ...shelf, tenant: "nobody" }, 10), []);
 
   // It expires, and a replaced one when it would have.
-  await store.put(at("short"), "one", 600);
+  await store.put(at("short"), "one", 2_000);
   assertEquals(await store.replace(at("short"), "one", "two"), true);
   assertEquals(await store.get(at("short")), "two");
-  await sleep(700);
+  await sleep(2_100);
   assertEquals(await store.get(at("short")), undefined);
   assertEquals(await store.take(at("short")), undefined);
   assertEquals(await store.replace(at("short"), "two", "three"), false);

@@ -14,13 +14,9 @@ import {
   openRedis,
 } from "../../../src/tokens/stores/redis.ts";
 import { makeCertificates, noOpenssl } from "../../support/certificates.ts";
+import { freePort } from "../../support/free_port.ts";
 import { run } from "../../support/process.ts";
-import {
-  freePort,
-  noServer,
-  startRedis,
-  startSentinel,
-} from "../../support/redis.ts";
+import { noServer, startRedis, startSentinel } from "../../support/redis.ts";
 import { keyContract } from "../../auth/key_contract.ts";
 import { contract } from "./contract.ts";
 import { sleep } from "../../support/time.ts";
