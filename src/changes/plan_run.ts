@@ -59,6 +59,11 @@ export interface RunToPlan {
   readonly prepareRow: PrepareRow;
   /** Whether rows with problems are left out, instead of stopping the run. */
   readonly leavesOut?: boolean;
+  /**
+   * Says how the rows are planned that could not be checked in one call, beside
+   * those that this plan has; if it is missing, the run is refused.
+   */
+  readonly sayLater?: (left: number, planned: number) => string;
   /** What else the reader should know. */
   readonly notes?: readonly string[];
 }
@@ -90,12 +95,9 @@ async function checkAndPlan(
   context: ChangeContext,
   toPlan: RunToPlan,
 ): Promise<JsonObject> {
-  const { run, notes = [], leavesOut = false } = toPlan;
+  const { run, rows, notes = [], leavesOut = false, sayLater } = toPlan;
   const checked = await checkRows(context, toPlan);
-  const noted = [
-    ...notes,
-    ...saidOf(checked, ({ ready }) => ready.notes ?? []),
-  ].slice(0, MAX_NOTES);
+  const left = rows.length - checked.length;
   const problems = [
     ...saidOf(checked, ({ ready }) => ready.problems),
     ...sameRows(checked),
@@ -103,6 +105,11 @@ async function checkAndPlan(
   const ready = checked.filter((one) =>
     one.ready.prepared && one.ready.problems.length === 0
   );
+  const noted = [
+    ...(sayLater && left > 0 ? [sayLater(left, ready.length)] : []),
+    ...notes,
+    ...saidOf(checked, ({ ready }) => ready.notes ?? []),
+  ].slice(0, MAX_NOTES);
   const more = problems.length - MAX_PROBLEMS;
   const said = {
     ...(problems.length > 0
@@ -123,10 +130,13 @@ async function checkAndPlan(
   return { dry_run: true, count: ready.length, ...shown, ...said, ...made };
 }
 
-/** Prepares all rows. */
+/**
+ * Prepares all rows, or the first that one call can if the others can come
+ * later.
+ */
 async function checkRows(
   context: ChangeContext,
-  { run, rows, resource, prepareRow }: RunToPlan,
+  { run, rows, resource, prepareRow, sayLater }: RunToPlan,
 ): Promise<Checked[]> {
   const isRead = run.act !== "create" && !resource.readsOtherwise;
   const known = isRead && rows.length > MAX_READ
@@ -141,6 +151,9 @@ async function checkRows(
   const checked: Checked[] = [];
   let size = 0;
   await inParallel(rows.entries(), AT_ONCE, async ([i, args]) => {
+    if (sayLater && checked.length > 0 && (isEnding() || size > MAX_HELD)) {
+      return false;
+    }
     if (isEnding()) {
       throw new InputError(
         `${run.tool} was not sent: ${checked.length} of ${rows.length} rows could be checked in the time of one call. Call again, or give fewer rows`,
@@ -159,7 +172,7 @@ async function checkRows(
     }
     checked.push({ row: i + 1, args, ready });
     size += sizeOf([ready.prepared?.before, ready.prepared?.body]);
-    if (size <= MAX_HELD) return;
+    if (size <= MAX_HELD || sayLater) return;
     throw new InputError(
       `${run.tool} was not sent: the records of these ${rows.length} rows hold more than ${
         MAX_HELD / 1_000_000

@@ -70,6 +70,12 @@ export async function planUndoRun(
     resource,
     prepareRow: prepareUndoRow,
     leavesOut: true,
+    sayLater: (left, planned) =>
+      `${left} of ${undoes.length} changes could not be checked in the time of one call. ${
+        planned > 0
+          ? `They are not in this plan: carry it out, and call ${UNDO_TOOL} with ids ${id} again for them`
+          : "A longer time limit of calls checks more of them"
+      }`,
   });
 }
 
