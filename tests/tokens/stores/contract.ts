@@ -94,7 +94,7 @@ async function contractOfLeases(
   assert(ended);
   await sleep(600);
   // The lease has expired, and its old holder cannot release the new one.
-  const newer = await take(60_000, "two");
+  const newer = await take(500, "two");
   assert(newer);
   await ended.release();
   assertEquals(await take(500, "one"), undefined);
