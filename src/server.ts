@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { McpServerFactory, Server } from "@modelcontextprotocol/server";
+import type { Server } from "@modelcontextprotocol/server";
 import { type Advise, advisedLog, adviseEmbedder } from "./advice/advice.ts";
 import { checkOptions, CredentialsError } from "./errors.ts";
 import {
@@ -333,10 +333,6 @@ export function createServer(given: ServerOptions): QontakServer {
       return createToolMethods({ caller, view, exchange, hold, answerCall });
     };
   };
-  const factoryFor =
-    (methods: (calling?: Calling) => ToolMethods): McpServerFactory =>
-    ({ authInfo }) => serverFor(methods(callingIn(authInfo)), call);
-
   const onerror = (error: Error) =>
     log("debug", "A message was refused", { error: error.name });
   const methodsOverHttp = methodsFor(operator(ON_THIS_MACHINE), "deletes");
@@ -345,7 +341,8 @@ export function createServer(given: ServerOptions): QontakServer {
     endpoint ??= import("./mcp/http.ts").then(({ createEndpoint }) =>
       createEndpoint({
         methods: methodsOverHttp,
-        factory: factoryFor(methodsOverHttp),
+        factory: ({ authInfo }) =>
+          serverFor(methodsOverHttp(callingIn(authInfo)), call),
         callRate: options.callRate,
         onerror,
       })
@@ -359,8 +356,12 @@ export function createServer(given: ServerOptions): QontakServer {
     },
     async stdio(ending) {
       const { serveStdio } = await import("./mcp/stdio.ts");
-      const methods = methodsFor(operator("stdio"), "off");
-      await serveStdio(factoryFor(methods), onerror, ending);
+      await serveStdio({
+        methods: methodsFor(operator("stdio"), "off")(),
+        serverOf: (methods) => serverFor(methods, call),
+        onerror,
+        ending,
+      });
     },
     fetch: async (request, principal) =>
       await (await http()).fetch(request, principal),

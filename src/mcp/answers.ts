@@ -78,6 +78,23 @@ export function createShared(list: readonly unknown[]): Shared {
 }
 
 /**
+ * Puts a shared part into an answer.
+ *
+ * @param text The answer, as JSON, with the placeholder of the part.
+ * @returns The bytes of the answer, in pieces; undefined if the part is not in
+ * it.
+ */
+export function splitAt(
+  text: string,
+  { mark, bytes }: Shared,
+): Uint8Array<ArrayBuffer>[] | undefined {
+  const [before, after] = text.split(JSON.stringify([mark]));
+  if (after === undefined) return undefined;
+  const encoder = new TextEncoder();
+  return [encoder.encode(before), bytes, encoder.encode(after)];
+}
+
+/**
  * The most that an answer with a shared part has in addition to it, in bytes.
  */
 const BESIDE = 4_096;
@@ -315,12 +332,11 @@ function createExchange(ledger: Ledger): Exchange {
 
   /** Splits a text at the mark of a shared part; undefined if it has none. */
   function split(text: string): Uint8Array<ArrayBuffer>[] | undefined {
-    for (const [index, { mark, bytes }] of shared.entries()) {
-      const [before, after] = text.split(JSON.stringify([mark]));
-      if (after === undefined) continue;
+    for (const [index, part] of shared.entries()) {
+      const pieces = splitAt(text, part);
+      if (!pieces) continue;
       shared.splice(index, 1);
-      const encoder = new TextEncoder();
-      return [encoder.encode(before), bytes, encoder.encode(after)];
+      return pieces;
     }
     return undefined;
   }

@@ -14,7 +14,7 @@ import { type ContextSettings, logFault } from "./context.ts";
 import { createProgress } from "./progress.ts";
 import { presentError, type ToolResult } from "./result.ts";
 import { createRunTool, type RunningTool } from "./run_tool.ts";
-import type { Tell } from "./tell.ts";
+import type { Tell } from "./tool_methods.ts";
 
 /**
  * How long a call may continue after its time limit, in ms. It must report the

@@ -25,7 +25,7 @@ import { stepUp } from "./step_up.ts";
 import { toolChoice } from "../tools/selection.ts";
 import { idOf, NOT_UTF8, refusedMessage } from "./messages.ts";
 import { asMeant } from "./requests.ts";
-import { answerSoon, JSON_ALONE, plainRequest } from "./soon.ts";
+import { answerSoon, JSON_ALONE, plainRequestOver } from "./soon.ts";
 import type { ToolMethods } from "./tool_methods.ts";
 
 /** The maximum size of a body, in bytes. */
@@ -133,7 +133,7 @@ export function createEndpoint(
     // The SDK refuses all requests after the end.
     const plain = isClosed
       ? undefined
-      : delivery && plainRequest(request, parsedBody);
+      : delivery && plainRequestOver(request, parsedBody);
     if (delivery && plain) {
       const { body, headers } = await answerSoon(
         methods(calling),

@@ -5,7 +5,7 @@
  */
 import type { Crm } from "../qontak/crm.ts";
 import { nameOf } from "../qontak/endpoints.ts";
-import type { Tell } from "./tell.ts";
+import type { Tell } from "./tool_methods.ts";
 
 /** Reports what a call does. Disposing of it stops the reports. */
 export interface Progress extends Disposable {

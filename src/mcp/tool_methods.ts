@@ -13,15 +13,22 @@ import {
 } from "@modelcontextprotocol/server";
 import { showsApps } from "../apps/apps.ts";
 import { defined, isObject, type JsonObject } from "../values/json.ts";
-import type { Exchange } from "./answers.ts";
+import type { Exchange, Shared } from "./answers.ts";
 import type { CallOptions } from "./call.ts";
 import type { Caller } from "./caller.ts";
 import type { Opened } from "./compact_tools.ts";
 import type { Asked } from "./confirm.ts";
 import type { Hold } from "./hold.ts";
 import { demandScope } from "./step_up.ts";
-import { type Tell, tellerOf } from "./tell.ts";
 import type { View } from "./view.ts";
+
+/**
+ * Tells a client about the progress of its call.
+ *
+ * @param seconds How long the call has taken so far.
+ * @param message What it waits for.
+ */
+export type Tell = (seconds: number, message: string) => void;
 
 /** What a request says besides its params. */
 export interface ToolRequest extends Asked {
@@ -31,6 +38,13 @@ export interface ToolRequest extends Asked {
   readonly revision: string | undefined;
   /** Tells the client about progress; undefined if it did not ask. */
   readonly tell: Tell | undefined;
+  /**
+   * Puts a shared part into the answer, instead of that of all calls of an HTTP
+   * request.
+   *
+   * @returns What the answer has in its place.
+   */
+  readonly share?: (shared: Shared) => unknown[];
 }
 
 /**
@@ -57,6 +71,25 @@ export function toolRequestOf(
     revision: server.getNegotiatedProtocolVersion() ??
       revisionIn(http?.req),
     tell: tellerOf(context),
+  };
+}
+
+/**
+ * Makes the function that tells the client about its request, if the client
+ * asked for reports.
+ *
+ * @param context The request.
+ */
+function tellerOf({ mcpReq }: ServerContext): Tell | undefined {
+  const progressToken = mcpReq._meta?.progressToken;
+  if (progressToken === undefined) return undefined;
+  return (progress, message) => {
+    mcpReq.notify({
+      method: "notifications/progress",
+      params: { progressToken, progress, message },
+    }).catch(() => {
+      // The client has disconnected.
+    });
   };
 }
 
@@ -169,8 +202,8 @@ export function createToolMethods(
     list: (request) =>
       answer(() => {
         const hasApps = showsApps(request.capabilities);
-        const tools = exchange?.share(view.shared(hasApps)) ??
-          view.listed(hasApps);
+        const share = request.share ?? exchange?.share;
+        const tools = share?.(view.shared(hasApps)) ?? view.listed(hasApps);
         return { tools };
       }, request),
     async call({ name, arguments: given }, request) {

@@ -63,6 +63,8 @@ export interface View {
   readonly isPinned: boolean;
   /** Whether the caller has a tool. */
   has(name: string): boolean;
+  /** Whether a tool, by the name that a client calls, changes nothing. */
+  reads(name: string): boolean;
   /**
    * The tool through which the caller calls one that is not listed; undefined
    * if it is called itself.
@@ -187,6 +189,7 @@ function createView(
     names: [...offered.keys()],
     isPinned: isPinned(caller),
     has: (name) => byName.has(name),
+    reads: (name) => (offered.get(name) ?? byName.get(name))?.effect === "read",
     through: (name) =>
       offered.has(name)
         ? undefined
