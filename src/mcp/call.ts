@@ -11,10 +11,9 @@ import type { Callable } from "../tools/tool.ts";
 import type { JsonObject } from "../values/json.ts";
 import type { Caller } from "./caller.ts";
 import { type ContextSettings, logFault } from "./context.ts";
-import { createProgress } from "./progress.ts";
+import { createProgress, type Tell } from "./progress.ts";
 import { presentError, type ToolResult } from "./result.ts";
 import { createRunTool, type RunningTool } from "./run_tool.ts";
-import type { Tell } from "./tool_methods.ts";
 
 /**
  * How long a call may continue after its time limit, in ms. It must report the

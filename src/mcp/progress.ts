@@ -5,7 +5,14 @@
  */
 import type { Crm } from "../qontak/crm.ts";
 import { nameOf } from "../qontak/endpoints.ts";
-import type { Tell } from "./tool_methods.ts";
+
+/**
+ * Tells a client about the progress of its call.
+ *
+ * @param seconds How long the call has taken so far.
+ * @param message What it waits for.
+ */
+export type Tell = (seconds: number, message: string) => void;
 
 /** Reports what a call does. Disposing of it stops the reports. */
 export interface Progress extends Disposable {

@@ -19,6 +19,7 @@ import { Buffer } from "node:buffer";
 import process from "node:process";
 import { setImmediate } from "node:timers";
 import { type JsonObject, parseJson, parseSent } from "../values/json.ts";
+import { linesOf } from "../values/lines.ts";
 import { decodeUtf8 } from "../values/text.ts";
 import { type Shared, splitAt } from "./answers.ts";
 import { idOf, NOT_UTF8, refusedMessage } from "./messages.ts";
@@ -101,7 +102,7 @@ export async function serveStdio(
   };
   const handle = serve(factory, { transport, onerror });
   async function read(): Promise<void> {
-    for await (const line of lines(process.stdin)) {
+    for await (const line of linesOf(process.stdin, MAX_LINE)) {
       if (ending?.aborted) break;
       transport.receive(line);
       await transport.until(({ requests, unread }) =>
@@ -338,19 +339,10 @@ function isEnough(
 }
 
 /** A line of stdin: a message, or the error that answers it. */
-type Line = {
-  readonly message: JSONRPCMessage;
-  readonly plain?: undefined;
-  readonly refusal?: undefined;
-} | {
-  readonly message?: undefined;
-  readonly plain: PlainRequest;
-  readonly refusal?: undefined;
-} | {
-  readonly message?: undefined;
-  readonly plain?: undefined;
-  readonly refusal: object;
-};
+type Line =
+  | { readonly message: JSONRPCMessage; plain?: never; refusal?: never }
+  | { readonly plain: PlainRequest; message?: never; refusal?: never }
+  | { readonly refusal: object; message?: never; plain?: never };
 
 const TOO_LONG = `A message may have at most ${MAX_LINE} bytes`;
 
@@ -405,45 +397,4 @@ function refuse(
   message: string,
 ): Line {
   return { refusal: { jsonrpc: "2.0", id, error: { code, message } } };
-}
-
-/** The end of a line. */
-const NEWLINE = 0x0a;
-
-/** The non-empty lines of a stream; undefined for a line that is too long. */
-async function* lines(
-  input: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array | undefined> {
-  let pieces: Uint8Array[] = [];
-  let size = 0;
-  let isSkipping = false;
-  const take = (): Uint8Array => {
-    const line = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
-    pieces = [];
-    size = 0;
-    return line;
-  };
-  for await (const chunk of input) {
-    let start = 0;
-    for (let end; (end = chunk.indexOf(NEWLINE, start)) >= 0; start = end + 1) {
-      pieces.push(chunk.subarray(start, end));
-      const line = take();
-      if (!isSkipping && !isBlank(line)) yield line;
-      isSkipping = false;
-    }
-    pieces.push(chunk.subarray(start));
-    size += chunk.length - start;
-    if (isSkipping || size > MAX_LINE) {
-      if (!isSkipping) yield undefined;
-      isSkipping = true;
-      take();
-    }
-  }
-  const line = take();
-  if (!isSkipping && !isBlank(line)) yield line;
-}
-
-/** Whether a line contains only ASCII white space. */
-function isBlank(line: Uint8Array): boolean {
-  return line.every((byte) => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d));
 }

@@ -19,16 +19,9 @@ import type { Caller } from "./caller.ts";
 import type { Opened } from "./compact_tools.ts";
 import type { Asked } from "./confirm.ts";
 import type { Hold } from "./hold.ts";
+import type { Tell } from "./progress.ts";
 import { demandScope } from "./step_up.ts";
 import type { View } from "./view.ts";
-
-/**
- * Tells a client about the progress of its call.
- *
- * @param seconds How long the call has taken so far.
- * @param message What it waits for.
- */
-export type Tell = (seconds: number, message: string) => void;
 
 /** What a request says besides its params. */
 export interface ToolRequest extends Asked {

@@ -16,10 +16,13 @@ const DEAL = 48307353;
 
 const PRELOAD = new URL("seen_by_sdk.ts", import.meta.url).href;
 
-/** The first message of a client that can do some things. */
-const opening = (capabilities: object = {}): readonly JsonObject[] => [
+/** The first messages of a client that can do some things. */
+const opening = (
+  capabilities: object = {},
+  protocolVersion = "2025-11-25",
+): readonly JsonObject[] => [
   request("init", "initialize", {
-    protocolVersion: "2025-11-25",
+    protocolVersion,
     capabilities,
     clientInfo: { name: "tests", version: "1.0.0" },
   }),
@@ -143,9 +146,9 @@ const SETUPS: readonly {
 ];
 
 for (const { name, env = {}, capabilities = {} } of SETUPS) {
-  for (const isStateless of [false, true]) {
-    const era = isStateless ? "2026-07-28" : "2025-11-25";
-    // In the earlier revision, the SDK asks the person during a call.
+  for (const era of ["2025-03-26", "2025-11-25", "2026-07-28"]) {
+    const isStateless = era === "2026-07-28";
+    // In earlier revisions, the SDK asks the person during a call.
     const asksDuring = !isStateless &&
       Object.hasOwn(capabilities, "elicitation");
     const plain = ASKED.filter(({ params }) => {
@@ -158,7 +161,7 @@ for (const { name, env = {}, capabilities = {} } of SETUPS) {
       const own = (message: JsonObject) =>
         isStateless ? withMeta(message, envelopeOf(capabilities)) : message;
       if (!isStateless) {
-        await talk.send(...opening(capabilities));
+        await talk.send(...opening(capabilities, era));
         await talk.next();
       }
       await talk.send(own(request("first", "tools/list")));
