@@ -146,7 +146,7 @@ const SETUPS: readonly {
 ];
 
 for (const { name, env = {}, capabilities = {} } of SETUPS) {
-  for (const era of ["2025-03-26", "2025-11-25", "2026-07-28"]) {
+  for (const era of ["2025-11-25", "2026-07-28"]) {
     const isStateless = era === "2026-07-28";
     // In earlier revisions, the SDK asks the person during a call.
     const asksDuring = !isStateless &&
@@ -184,6 +184,27 @@ for (const { name, env = {}, capabilities = {} } of SETUPS) {
       assertEquals(seen, ["first", ...plain.map(({ id }) => id)]);
     });
   }
+}
+
+for (
+  const [era, ...types] of [
+    ["2025-03-26", "text"],
+    ["2025-11-25", "text", "resource_link"],
+  ] as const
+) {
+  Deno.test(`a plain call of ${era} on stdio has the links that the revision knows`, async () => {
+    const talk = await startTalk({}, "--sandbox");
+    await talk.send(...opening({}, era), request("first", "tools/list"));
+    await talk.next();
+    await talk.next();
+    await talk.send(
+      toolCall(1, "create_product", { name: "Kopi Gayo", price: 1 }),
+    );
+    const { content } = JSON.parse(await talk.next()).result;
+    assertEquals(content.map(({ type }: { type: string }) => type), types);
+    const { seen } = await talk.end();
+    assertEquals(seen, ["first"]);
+  });
 }
 
 Deno.test("stdio passes requests to the SDK that need it", async () => {
