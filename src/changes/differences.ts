@@ -113,10 +113,9 @@ export async function setByQontak(
   { resource, before, body, after = {} }: Comparison,
 ): Promise<readonly JsonObject[]> {
   const sent = new Set(valuesOf(body).map(({ key }) => key));
-  const found = valuesOf(after).filter((one) => {
+  const found = valuesOf(after, before).filter((one) => {
     const { key, value } = one;
     const old = before && one.in(before);
-    // Most values are the same as before.
     if (before && value === old) return false;
     if (sent.has(key) || TRIVIAL.has(key) || isNameOf(key, after)) return false;
     if (!KEY.test(key) || [value].flat().some(isObject)) return false;

@@ -167,10 +167,12 @@ export function sizeOf(text: string): number {
 /**
  * Refuses a text that is too large.
  *
+ * @returns Its size, in bytes.
  * @throws {StoreError} When it is.
  */
-export function checkSize(text: string): void {
-  if (text.length <= MAX_TEXT && sizeOf(text) <= MAX_TEXT) return;
+export function checkSize(text: string): number {
+  const size = text.length <= MAX_TEXT ? sizeOf(text) : Infinity;
+  if (size <= MAX_TEXT) return size;
   throw new StoreError(
     `A change is too large to keep: it has more than ${MAX_TEXT} bytes`,
   );

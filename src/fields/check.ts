@@ -21,6 +21,7 @@ import {
   show,
   toId,
 } from "../values/json.ts";
+import { createDerived } from "../values/derived.ts";
 import { fold } from "../values/words.ts";
 import { encodeCustomFields, passCustomFields } from "./custom.ts";
 import { listOptions } from "./options.ts";
@@ -359,6 +360,13 @@ function checkNeeds({ request, fields, problems }: Check): void {
   }
 }
 
+/** The fields that are required anywhere: few, and each write asks for them. */
+const mayBeRequired = createDerived((fields: readonly Field[]) =>
+  fields.filter(({ required: { always, pipelines, stages } }) =>
+    always || pipelines || stages
+  )
+);
+
 function checkRequired(check: Check, place: Place | undefined): void {
   const { request: { endpoint, resource }, fields, problems, notes, doubts } =
     check;
@@ -367,7 +375,7 @@ function checkRequired(check: Check, place: Place | undefined): void {
       show(place.pipeline.name)
     }`
     : "";
-  for (const field of fields) {
+  for (const field of mayBeRequired(fields)) {
     if (isPlaceKey(resource, field.key)) continue;
     const { required, uncertain } = requirementOf(field, place);
     if ((!required && !uncertain) || hasValue(check, field)) continue;

@@ -36,9 +36,9 @@ export function presentRecord(
   const namesIds = select?.some((word) => /^-?\d/.test(word)) ?? false;
   const found = new Set<string>();
   const names = (word: string) => {
-    const isNamed = chosen?.has(word) ?? false;
-    if (isNamed) found.add(word);
-    return isNamed;
+    if (!chosen?.has(word)) return false;
+    found.add(word);
+    return true;
   };
   const shown: JsonObject = {};
   let empty = 0;
@@ -46,18 +46,18 @@ export function presentRecord(
   for (const [key, value] of Object.entries(record)) {
     const named = names(key);
     if (key === "additional_fields" && Array.isArray(value)) {
-      const fields = value.filter(isObject);
-      const wanted = chosen
-        ? fields.filter(({ id, name }) => {
-          const byId = (namesIds || typeof id !== "number") &&
-            names(String(id));
-          const byName = names(String(name));
-          return named || byId || byName;
-        })
-        : fields;
-      const set = wanted.filter((field) => !isEmpty(field.value));
-      emptyCustom = wanted.length - set.length;
-      if (set.length > 0) shown[key] = set.map(presentCustomField);
+      const set: JsonObject[] = [];
+      for (const field of value) {
+        if (!isObject(field)) continue;
+        const { id, name } = field;
+        const byId = chosen && (namesIds || typeof id !== "number") &&
+          names(String(id));
+        const byName = chosen && names(String(name));
+        if (chosen && !named && !byId && !byName) continue;
+        if (isEmpty(field.value)) emptyCustom++;
+        else set.push(presentCustomField(field));
+      }
+      if (set.length > 0) shown[key] = set;
     } else if (!isEmpty(value)) {
       if (!chosen || named || key === "id") shown[key] = value;
     } else if (!chosen) empty++;

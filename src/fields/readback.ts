@@ -77,18 +77,28 @@ export interface Value {
  * The values of a body, one for each custom field.
  *
  * @param body The body.
+ * @param other A record. Values that it has in the same place are left out:
+ * most of a record stays as it is.
  */
-export function valuesOf(body: JsonObject): Value[] {
-  return [...standardValues(body), ...customValues(body)];
+export function valuesOf(body: JsonObject, other: JsonObject = {}): Value[] {
+  return [...standardValues(body, other), ...customValues(body, other)];
 }
 
-function standardValues(sent: JsonObject): Value[] {
-  return Object.entries(sent)
-    .filter(([key]) => key !== "additional_fields")
-    .map(([key, value]) => ({ key, value, in: (record) => record[key] }));
+function standardValues(sent: JsonObject, other: JsonObject): Value[] {
+  const found: Value[] = [];
+  for (const key of Object.keys(sent)) {
+    if (key === "additional_fields") continue;
+    const value = sent[key];
+    if (Object.hasOwn(other, key) && other[key] === value) continue;
+    found.push({ key, value, in: (record) => record[key] });
+  }
+  return found;
 }
 
-function customValues({ additional_fields: sent }: JsonObject): Value[] {
+function customValues(
+  { additional_fields: sent }: JsonObject,
+  { additional_fields: others }: JsonObject,
+): Value[] {
   if (!Array.isArray(sent)) return [];
   /**
    * A cache of each record's entries by id, because every value is looked up in
@@ -106,17 +116,25 @@ function customValues({ additional_fields: sent }: JsonObject): Value[] {
     }
     return entries;
   };
-  return sent.filter(isObject).map((entry) => ({
-    key: `additional_fields id ${entry.id}`,
-    value: entry.value,
-    in(record) {
-      const { additional_fields: list } = record;
-      if (!Array.isArray(list)) return undefined;
-      const stored = entriesOf(record, list).get(toId(entry.id));
-      // Records list all their custom fields, so a missing one is not stored.
-      return stored ? stored.value : null;
-    },
-  }));
+  const found: Value[] = [];
+  for (const [index, entry] of sent.entries()) {
+    if (!isObject(entry)) continue;
+    const { id, value } = entry;
+    const other = Array.isArray(others) ? others[index] : undefined;
+    if (isObject(other) && other.id === id && other.value === value) continue;
+    found.push({
+      key: `additional_fields id ${id}`,
+      value,
+      in(record) {
+        const { additional_fields: list } = record;
+        if (!Array.isArray(list)) return undefined;
+        const stored = entriesOf(record, list).get(toId(id));
+        // Records list all their custom fields, so a missing one is not stored.
+        return stored ? stored.value : null;
+      },
+    });
+  }
+  return found;
 }
 
 /**

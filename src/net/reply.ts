@@ -40,16 +40,17 @@ export function replyOf(
   signal: AbortSignal,
   isOwn = false,
 ): Reply {
-  const { status, headers, body } = response;
+  const { status, headers } = response;
   return {
     status,
     headers,
     text: (most) =>
       isOwn && isSized(headers, most)
         ? readSized(response, signal)
-        : readText(body, most, signal),
+        : readText(response.body, most, signal),
     async discard() {
-      await body?.cancel();
+      // To look at a body makes a stream of it, so this waits until it must.
+      await response.body?.cancel();
     },
   };
 }

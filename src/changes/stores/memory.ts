@@ -11,7 +11,6 @@ import {
   type Kept,
   MOST,
   type Shelf,
-  sizeOf,
 } from "../store.ts";
 
 /** Settings of {@linkcode createMemoryChangeStore}. */
@@ -162,9 +161,9 @@ export function createMemoryChangeStore(
     isLasting: () => Promise.resolve(false),
     // deno-lint-ignore require-await
     async put(place, text, lifetime) {
-      checkSize(text);
+      const size = checkSize(text);
       const until = Date.now() + lifetime;
-      set(nameOf(place), place.id, { text, size: sizeOf(text), until });
+      set(nameOf(place), place.id, { text, size, until });
     },
     get: (place) => Promise.resolve(find(nameOf(place), place.id)?.text),
     take(place) {
@@ -174,11 +173,10 @@ export function createMemoryChangeStore(
     },
     // deno-lint-ignore require-await
     async replace(place, from, to) {
-      checkSize(to);
+      const size = checkSize(to);
       const name = nameOf(place);
       const entry = find(name, place.id);
       if (entry?.text !== from) return false;
-      const size = sizeOf(to);
       const shelf = shelves.get(name)!;
       count(name, size - entry.size);
       // It keeps its turn to be removed.
