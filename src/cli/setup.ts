@@ -327,7 +327,9 @@ async function write(
     const now = await Deno.readFile(file);
     await Deno.writeFile(copy, now, { mode, createNew: true });
   }
-  const next = `${file}.${crypto.randomUUID()}`;
+  // A link stays a link: some people keep such files in a folder of their own.
+  const target = before === undefined ? file : await Deno.realPath(file);
+  const next = `${target}.${crypto.randomUUID()}`;
   await Deno.writeTextFile(next, after, { mode, createNew: true });
-  await Deno.rename(next, file);
+  await Deno.rename(next, target);
 }

@@ -132,6 +132,26 @@ Deno.test("setup keeps every copy of a client's file, and makes none of a file t
   assertEquals(mode! & 0o777, 0o640);
 });
 
+Deno.test({
+  ...unless(
+    Deno.build.os === "windows" ? "links need a right on Windows" : "",
+    "setup writes to where the link of a client's file leads",
+  ),
+  async fn() {
+    await using machine = await createMachine();
+    const { home, sandbox } = machine;
+    const own = `${home}/own.json`;
+    await Deno.writeTextFile(own, `{"theme": 1}`);
+    await Deno.mkdir(`${home}/.cursor`);
+    await Deno.symlink(own, `${home}/.cursor/mcp.json`);
+    const done = await machine.setup(["cursor"], sandbox.refreshToken, "yes");
+    assertEquals(done.code, 0, done.stderr);
+    assert((await Deno.lstat(`${home}/.cursor/mcp.json`)).isSymlink);
+    const { theme, mcpServers } = JSON.parse(await Deno.readTextFile(own));
+    assertEquals([theme, Object.keys(mcpServers)], [1, ["qontak"]]);
+  },
+});
+
 Deno.test("migrate and seal work after setup; without its token, commands name setup", async () => {
   await using machine = await createMachine();
   const { env, sandbox } = machine;
