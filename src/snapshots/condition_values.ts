@@ -275,6 +275,7 @@ export function remark(
     const unknown = field.isPhone ? missing(unnamed, has) : unnamed;
     const isSaid = isChosen || op === "ne" || found.size > 0;
     if (unknown.length > 0 && isSaid) {
+      refuseNameOfId(field, unknown, subject);
       const suggestion = isChosen ? like(field, unknown, subject) : "";
       sayUnknown(field, unknown, suggestion + hint(unknown), subject, remarks);
       return;
@@ -289,6 +290,32 @@ export function remark(
       `${field.called} ${op} ${called(joined)}${hint(joined)}`,
     );
   }
+}
+
+/**
+ * Refuses a name where records have the ids alone: that none has this name would
+ * be no answer.
+ */
+function refuseNameOfId(
+  field: QueryField,
+  unknown: readonly unknown[],
+  { table, resource }: Subject,
+): void {
+  const name = unknown.find((one) => !/^\d+$/.test(String(one)));
+  if (!field.beside || name === undefined) return;
+  let ids = 0;
+  let names = 0;
+  eachName(field, table, (one) => {
+    if (/^\d+$/.test(String(one))) ids++;
+    else names++;
+    return names === 0;
+  });
+  if (ids === 0 || names > 0) return;
+  throw new InputError(
+    `${field.called} takes an id, not ${show(name)}: ${
+      resource.plural.replaceAll("_", " ")
+    } have no names there. search finds the id`,
+  );
 }
 
 /** The values that no record has. */

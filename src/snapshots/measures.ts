@@ -311,8 +311,8 @@ function presentGroup(
       : [idOf(group.first)];
     const written = nameOf(group.first);
     shown[columns.id] = others.length > 0 ? [id, ...others] : id;
-    // What has no name is shown by its id.
-    shown[columns.name] = isSameId(written, id) ? null : written;
+    // What has no name is shown by its id alone.
+    if (id === null || !isSameId(written, id)) shown[columns.name] = written;
   });
   measures.forEach((measure, i) => {
     if (measure.kind === "count") {

@@ -259,7 +259,9 @@ Deno.test("query_records refuses fields beside groups, and keeps companies of on
     fresh: true,
   });
   assertEquals(
-    records.map((one: Data) => [one.crm_company_id, one.company]).sort(),
+    records.map((
+      one: Record<string, unknown>,
+    ) => [one.crm_company_id, one.company]).sort(),
     ids.map((id) => [id, "PT Sama"]).sort(),
   );
   const found = await world.ok("query_records", {
@@ -281,7 +283,9 @@ Deno.test("query_records shows names beside ids, in groups as in rows", async ()
   const { records: lines } = await world.ok("list_tasks", {
     fields: "crm_person_id,crm_person_full_name",
   });
-  const line = lines.find((one: Data) => one.crm_person_full_name);
+  const line = lines.find((one: Record<string, unknown>) =>
+    one.crm_person_full_name
+  );
   for (
     const [resource, key, name] of [
       ["deals", "creator_id", "creator_name"],
@@ -319,7 +323,7 @@ Deno.test("query_records shows names beside ids, in groups as in rows", async ()
     }
     if (key !== "crm_person_id") continue;
     assert(
-      groups.records.some((one: Data) =>
+      groups.records.some((one: Record<string, unknown>) =>
         one[key] === line[key] && one[name] === line[name]
       ),
     );
@@ -603,4 +607,35 @@ Deno.test("query_records refuses a time for a field that holds days, and takes i
   for (const day of ["2026-11-30", "2026-11-30T00:00"]) {
     await world.ok("query_records", ask("Batas Akhir Tender", "gte", day));
   }
+});
+
+Deno.test("query_records shows ids alone where records have no names for them, and refuses a name there", async () => {
+  await using world = await createWorld();
+  const lines = { resource: "products_associations" };
+  const { records } = await world.ok("query_records", {
+    ...lines,
+    group_by: "product",
+  });
+  assert(records.length > 1);
+  for (const group of records) {
+    assertEquals(Object.keys(group), ["crm_product_id", "count"]);
+  }
+  const where = (value: unknown) => ({
+    ...lines,
+    where: [{ field: "product", value }],
+    measures: "count",
+  });
+  assertStringIncludes(
+    await world.refused("query_records", where("Toner Hitam")),
+    'crm_product_id takes an id, not "Toner Hitam": products associations have no names there. search finds the id',
+  );
+  const [{ crm_product_id, count }] = records;
+  const one = await world.ok("query_records", where(crm_product_id));
+  assertEquals(one.matched, count);
+  const none = await world.ok("query_records", {
+    resource: "tickets",
+    group_by: "assignee",
+  });
+  const [unset] = none.records.filter((one: Data) => one.assignee_id === null);
+  assertEquals(unset.assignee_name, null);
 });
