@@ -17,16 +17,25 @@ interface Converter {
   >;
 }
 
+/** The packages that have them, with their pinned versions. */
+export const PACKAGES = {
+  agents: "@openai/agents-core@0.20.0",
+  genai: "@google/genai@3.3.0",
+  google: "@ai-sdk/google@3.0.141",
+} as const;
+
+const versionOf = (name: string) => name.slice(name.lastIndexOf("@") + 1);
+
 // deno-lint-ignore no-explicit-any -- packages that only this script loads
 const load = (name: string): Promise<any> => import(`npm:${name}`);
 
-/** The converters and their pinned versions. */
+/** The converters. */
 const converters: readonly Converter[] = [
   {
     name: "@openai/agents-core, strict",
-    version: "0.20.0",
+    version: versionOf(PACKAGES.agents),
     async convert(tools) {
-      const { mcpToFunctionTool } = await load("@openai/agents-core@0.20.0");
+      const { mcpToFunctionTool } = await load(PACKAGES.agents);
       return each(tools, (tool) => {
         const made = mcpToFunctionTool(tool, { name: "qontak" }, true);
         return made.strict ? made.parameters : new Error("is not strict");
@@ -35,9 +44,9 @@ const converters: readonly Converter[] = [
   },
   {
     name: "@google/genai, mcpToTool",
-    version: "3.3.0",
+    version: versionOf(PACKAGES.genai),
     async convert(tools) {
-      const { mcpToTool } = await load("@google/genai@3.3.0");
+      const { mcpToTool } = await load(PACKAGES.genai);
       const client = { listTools: () => Promise.resolve({ tools }) };
       const { functionDeclarations } = await mcpToTool(client, {}).tool();
       return byName(functionDeclarations);
@@ -45,9 +54,9 @@ const converters: readonly Converter[] = [
   },
   {
     name: "@ai-sdk/google",
-    version: "3.0.141",
+    version: versionOf(PACKAGES.google),
     async convert(tools) {
-      const { createGoogleGenerativeAI } = await load("@ai-sdk/google@3.0.141");
+      const { createGoogleGenerativeAI } = await load(PACKAGES.google);
       let sent = "";
       const google = createGoogleGenerativeAI({
         apiKey: "none",

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { findBrowser } from "../../scripts/browser.ts";
 import { onTerminal } from "../../scripts/terminal_page.ts";
-import { program, run } from "../support/process.ts";
+import { bareEnv, program, run } from "../support/process.ts";
 import { noTerminal } from "../support/terminal.ts";
 import { unless } from "../support/unless.ts";
 
@@ -25,6 +25,7 @@ Deno.test({
     const printed = (await onTerminal(
       `NO_COLOR=1 '${Deno.execPath()}' ${quoted.join(" ")}`,
       60,
+      bareEnv(),
     )).split("\n");
     const tooLong = printed.filter((line) => line.length > 60);
     assertEquals(tooLong, []);

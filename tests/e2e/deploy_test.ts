@@ -20,7 +20,6 @@ import {
 import { startIssuer } from "../support/issuer.ts";
 import {
   type HttpProcess,
-  isOnPath,
   root,
   run,
   stdFlags,
@@ -347,22 +346,21 @@ Deno.test("the deploy entry works if deno has neither KV nor HTTP clients", asyn
 /** The runtime of Deno Deploy, according to Deno's documentation. */
 const RUNTIME = "2.5.0";
 
-const noNpx = await isOnPath("npx") ? "" : "npx is not on PATH";
+/** The path of that deno, which is on npm; empty if npm does not give it. */
+const oldDeno = await new Deno.Command("npx", {
+  args: ["-y", `deno@${RUNTIME}`, "eval", "console.log(Deno.execPath())"],
+  stdin: "null",
+  stderr: "inherit",
+}).output().then(
+  ({ stdout }) => new TextDecoder().decode(stdout).trim(),
+  () => "",
+);
 
-let found: Promise<string> | undefined;
-
-/** The path of that deno, which is on npm. */
-function oldDeno(): Promise<string> {
-  return found ??= new Deno.Command("npx", {
-    args: ["-y", `deno@${RUNTIME}`, "eval", "console.log(Deno.execPath())"],
-    stdin: "null",
-    stderr: "inherit",
-  }).output().then(({ stdout }) => new TextDecoder().decode(stdout).trim());
-}
+const noOldDeno = oldDeno ? "" : `npx has no deno@${RUNTIME}`;
 
 Deno.test({
   ...unless(
-    noNpx,
+    noOldDeno,
     `the types of Deno ${RUNTIME} know all that the deploy entry asks for`,
   ),
   async fn() {
@@ -371,7 +369,7 @@ Deno.test({
     const flags = (await stdFlags()).filter((flag) =>
       !flag.startsWith("--lock")
     );
-    const { success, stderr } = await new Deno.Command(await oldDeno(), {
+    const { success, stderr } = await new Deno.Command(oldDeno, {
       args: ["check", "--no-lock", ...flags, "src/deploy.ts"],
       cwd: root,
       // The types of Node come from npm; this deno finds them in this way.
@@ -382,7 +380,7 @@ Deno.test({
   },
 });
 
-const cannot = noNpx || noRedis;
+const cannot = noOldDeno || noRedis;
 
 Deno.test({
   ...unless(
@@ -415,7 +413,7 @@ Deno.test({
         MCP_OAUTH_ISSUER: issuer.url,
         MCP_OAUTH_AUDIENCE: "https://crm.example.com/mcp",
         DENO_KV_DEFAULT_PATH: `${dir}/kv.sqlite3`,
-      }, { deno: await oldDeno(), args: [WITH_KV] });
+      }, { deno: oldDeno, args: [WITH_KV] });
       const ready = await ask(server, "/ready");
       assertEquals(
         [ready.status, ready.store, ready.kv, ready.qontak],

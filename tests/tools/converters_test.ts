@@ -6,23 +6,24 @@
 import { assert, assertEquals } from "@std/assert";
 import { catalog } from "../../src/tools/catalog.ts";
 import { listed } from "../../src/tools/outline.ts";
+import { PACKAGES } from "../../scripts/converters/npm.ts";
 import { hashOfSchemas, lossOf } from "../../scripts/converters/verdict.ts";
 import { projectFlags, root, runDeno } from "../support/process.ts";
 import { unless } from "../support/unless.ts";
 import report from "./converters.json" with { type: "json" };
 
-/** Why packages of npm cannot be loaded here; empty if they can. */
-const noNpm = await new Deno.Command("npm", {
-  args: ["ping"],
-  stdout: "null",
-  stderr: "null",
-}).output().then(
-  ({ success }) => success ? "" : "the registry of npm does not answer",
-  () => "npm is not on PATH",
-);
+/** Why the converters of npm cannot be loaded here; empty if they can. */
+const { code, stderr } = await runDeno([
+  "cache",
+  "-q",
+  "--no-lock",
+  "--no-config",
+  ...Object.values(PACKAGES).map((name) => `npm:${name}`),
+]);
+const missing = code === 0 ? "" : `npm: ${stderr.trim().split("\n")[0]}`;
 
 Deno.test({
-  ...unless(noNpm, "the converters of npm drop no tool, argument or key now"),
+  ...unless(missing, "the converters of npm drop no tool, argument or key now"),
   async fn() {
     const { code, stdout, stderr } = await runDeno([
       "run",
