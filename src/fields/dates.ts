@@ -91,11 +91,12 @@ function moment(
   const exists = year >= 1000 && back.getUTCMonth() === month - 1 &&
     back.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
   if (!exists) return undefined;
+  const iso = back.toISOString();
   return {
     epoch: utc - offset,
     timed: parts[3] !== undefined,
-    time: back.toISOString().slice(11, 16),
-    day: back.toISOString().slice(0, 10),
+    time: iso.slice(11, 16),
+    day: iso.slice(0, 10),
     dayFirst: false,
   };
 }

@@ -51,7 +51,14 @@ function readOne(message: unknown): unknown {
     return { ...others, params: readHandshake(params ?? {}) };
   }
   if (params === null) return others;
+  if (isObject(params) && isAsMeant(params)) return message;
   return isObject(params) ? { ...others, params: readParams(params) } : message;
+}
+
+/** Whether there is nothing to change in the params of a request. */
+function isAsMeant({ _meta, cursor, arguments: args }: JsonObject): boolean {
+  return _meta !== null && cursor !== null &&
+    (args === undefined || isObject(args));
 }
 
 /** The params of a request, without what clients send for nothing. */

@@ -15,6 +15,7 @@ import { cut } from "../values/marks.ts";
 import { isAllVisible, visible } from "../values/visible.ts";
 import type { Content } from "./contents.ts";
 import { fence, hasNoText, makeVisible, withholdQuoted } from "./content.ts";
+import { noteJson } from "./message_json.ts";
 
 /** The result that a client receives. */
 export interface ToolResult {
@@ -64,17 +65,38 @@ export function presentAnswer(
   }
   if (fenced) {
     const data = { ...fenceKeys(shown, fenced), untrusted: UNTRUSTED };
-    return {
-      content: [{ type: "text", text: JSON.stringify(data) }],
-      structuredContent: data,
-    };
+    const json = JSON.stringify(data);
+    return resultOf(json, data, json);
   }
   return hasOwnWords || hasNoText(answer)
-    ? { content: [{ type: "text", text }], structuredContent: shown }
-    : {
-      content: [{ type: "text", text: fence(text) }],
-      structuredContent: { ...shown, untrusted: UNTRUSTED },
-    };
+    ? resultOf(text, shown, text)
+    : resultOf(
+      fence(text),
+      { ...shown, untrusted: UNTRUSTED },
+      Object.hasOwn(shown, "untrusted") ? undefined : withNote(text),
+    );
+}
+
+/** What an answer says at its end, if it has texts of others. */
+const NOTE = `,${JSON.stringify({ untrusted: UNTRUSTED }).slice(1)}`;
+
+/** An answer that is not empty as JSON, with that at its end. */
+const withNote = (text: string): string => text.slice(0, -1) + NOTE;
+
+/**
+ * Makes a result.
+ *
+ * @param text The answer as text.
+ * @param data The answer as data; nothing changes it from now on.
+ * @param json The data as JSON, if it is known.
+ */
+function resultOf(
+  text: string,
+  data: JsonObject,
+  json: string | undefined,
+): ToolResult {
+  if (json !== undefined) noteJson(data, json);
+  return { content: [{ type: "text", text }], structuredContent: data };
 }
 
 /** Puts a fence around the texts under some keys. */

@@ -11,6 +11,7 @@
  */
 import { SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotocol/server";
 import type { JsonObject } from "../values/json.ts";
+import { jsonOf } from "./message_json.ts";
 import {
   type PlainRequest,
   plainRequest,
@@ -102,7 +103,7 @@ export async function answerSoon(
   const answer = respond(methods, plain, { signal: gone.signal, revision })
     .finally(() => running.delete(end));
   if (!acceptsEvents) {
-    return { body: JSON.stringify(await answer), headers: JSON_ALONE };
+    return { body: jsonOf(await answer), headers: JSON_ALONE };
   }
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<undefined>((resolve) => {
@@ -118,7 +119,7 @@ export async function answerSoon(
 
 /** A message as an event. */
 function eventOf(message: JsonObject): string {
-  return `event: message\ndata: ${JSON.stringify(message)}\n\n`;
+  return `event: message\ndata: ${jsonOf(message)}\n\n`;
 }
 
 /** A stream with one event: the answer. A client that is gone cancels it. */

@@ -22,6 +22,7 @@ import { type JsonObject, parseJson, parseSent } from "../values/json.ts";
 import { linesOf } from "../values/lines.ts";
 import { decodeUtf8 } from "../values/text.ts";
 import { type Shared, splitAt } from "./answers.ts";
+import { jsonOf } from "./message_json.ts";
 import { idOf, NOT_UTF8, refusedMessage } from "./messages.ts";
 import {
   type PlainRequest,
@@ -216,7 +217,7 @@ class StdioTransport implements Transport {
    * @param part What it has a placeholder for.
    */
   #write(message: object, part?: Shared): Promise<void> {
-    const line = `${JSON.stringify(message)}\n`;
+    const line = `${jsonOf(message)}\n`;
     const pieces = (part && splitAt(line, part)) ?? [Buffer.from(line)];
     for (const { byteLength } of pieces) this.#add({ unread: byteLength });
     if (!this.#ready) {

@@ -95,6 +95,44 @@ for (const [revision, asked] of Object.entries(ERAS)) {
   });
 }
 
+Deno.test("an answer has the same data as text and as data, in one form of JSON", async () => {
+  await using sandbox = serveSandbox();
+  const server = serverOf(sandbox);
+  await using served = serve(createHandler(server));
+  const calls = [
+    get("get_deal", { deal_id: DEAL }),
+    get("list_deals", { per_page: 3 }),
+    get("list_pipelines"),
+    get("get_required_fields_for_deal"),
+    get("search", { query: "a" }),
+    get("fetch", { id: `deal:${DEAL}` }),
+    get("update_deal", { deal_id: DEAL, name: 'Kopi "susu" 90 %' }),
+    get("get_deal", { deal_id: 1 }),
+  ];
+  for (const asked of Object.values(ERAS)) {
+    for (const call of calls) {
+      const answer = await fetch(
+        new URL("/mcp", served.url),
+        asked("tools/call", call),
+      );
+      const [, json = ""] = /^data: (.*)$/m.exec(await answer.text()) ?? [];
+      const { result } = JSON.parse(json);
+      // A key that is there twice, or in another order, would be another text.
+      assertEquals(json, JSON.stringify({ result, jsonrpc: "2.0", id: 1 }));
+      if (result.isError) {
+        assertEquals(result.structuredContent, undefined);
+        continue;
+      }
+      const [{ text }] = result.content;
+      const [, inner = text] = /^<[^\n]+>\n(.*)\n<\/[^\n]+>$/s.exec(text) ?? [];
+      const { untrusted: _, ...data } = result.structuredContent;
+      const { untrusted: __, ...told } = JSON.parse(inner);
+      assertEquals(told, data, call.name);
+    }
+  }
+  await server.close();
+});
+
 Deno.test("an answer is the same as the SDK's own", async () => {
   await using sandbox = serveSandbox();
   const server = serverOf(sandbox);
