@@ -39,12 +39,21 @@ export function createHashes(sealer?: Sealer): (tenant: string) => Hash {
   };
 }
 
-/** Web Crypto would use another thread for each hash, which takes longer. */
+/**
+ * Makes HMAC-SHA-256 (RFC 2104) with a key as long as SHA-256's block. Web
+ * Crypto would use another thread for each hash, which takes longer, and so does
+ * an HMAC that begins with the key each time.
+ */
 async function hmacOf(sealer: Sealer | undefined) {
-  const { createHmac } = await import("node:crypto");
+  const { createHash } = await import("node:crypto");
   const key = await sealer?.hashKey(PURPOSE) ??
     crypto.getRandomValues(new Uint8Array(HASH_KEY));
-  return (text: string) => createHmac("sha256", key).update(text).digest("hex");
+  const begun = (pad: number) =>
+    createHash("sha256").update(key.map((byte) => byte ^ pad));
+  const inner = begun(0x36);
+  const outer = begun(0x5c);
+  return (text: string) =>
+    outer.copy().update(inner.copy().update(text).digest()).digest("hex");
 }
 
 /**

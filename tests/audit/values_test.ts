@@ -52,6 +52,27 @@ Deno.test("createHashes() without a key makes one key for each process", async (
   );
 });
 
+Deno.test("createHashes() makes HMAC-SHA-256, as stored records have it", async () => {
+  const key = new Uint8Array(64).map((_, i) => 7 * i);
+  const hash = createHashes({
+    ...createSealer([keyOf("a")]),
+    hashKey: () => Promise.resolve(key),
+  })("acme");
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const own = await crypto.subtle.importKey("raw", key, algorithm, false, [
+    "sign",
+  ]);
+  for (const value of ["Kopi", "", "é".repeat(200), { id: 1, value: "x" }]) {
+    const text = new TextEncoder().encode(`acme\n${JSON.stringify(value)}`);
+    const signed = new Uint8Array(
+      await crypto.subtle.sign("HMAC", own, text),
+    );
+    assertEquals(await hash(value), `hmac:${signed.toHex().slice(0, 16)}`);
+    // The next hash begins with the key alone.
+    assertEquals(await hash(value), `hmac:${signed.toHex().slice(0, 16)}`);
+  }
+});
+
 Deno.test("createHashes() makes no plain hash, which could be found by guessing", async () => {
   const text = 'acme\n"081212345678"';
   const hash = (await hashWith("a")("acme")("081212345678")).slice(5);
