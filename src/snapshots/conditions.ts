@@ -11,13 +11,8 @@ import { isEmpty, isObject, parseJson, show } from "../values/json.ts";
 import { readNumber } from "../values/numbers.ts";
 import { isPhoneOneOf, phoneIn, phonesOf, phoneTest } from "../values/phone.ts";
 import { didYouMean, foldText } from "../values/words.ts";
-import {
-  meaningOf,
-  remark,
-  remarkIfNeverSet,
-  type Remarks,
-  valuesOf,
-} from "./condition_values.ts";
+import { remark, remarkIfNeverSet, type Remarks } from "./condition_remarks.ts";
+import { meaningOf, valuesOf } from "./condition_values.ts";
 import type { Fields } from "./fields.ts";
 import type { QueryField, Subject } from "./subject.ts";
 import { toEpoch } from "./moments.ts";

@@ -133,6 +133,10 @@ const LINKED = [
   ["contact", "crm_person_name", "crm_person_id"],
 ] as const;
 
+/** What the age is of what has ended, where that could be mistaken. */
+const AGE_RULE =
+  "days from its creation until today, also of what has ended before";
+
 /** Fields that are not on a record but can be derived from it. */
 export function derivedOf(
   subject: Subject,
@@ -156,20 +160,20 @@ export function derivedOf(
         : Math.max(0, Math.floor((now - epoch) / DAY));
     };
   };
+  const state = stateOf(subject, read);
   for (
-    const [name, column] of [
-      ["age_days", "created_at"],
-      ["days_since_update", "updated_at"],
+    const [name, column, rule] of [
+      ["age_days", "created_at", state && AGE_RULE],
+      ["days_since_update", "updated_at", undefined],
     ] as const
   ) {
     if (
       Object.hasOwn(subject.resource.shows, column) && table.shows(column)
     ) {
-      put(name, "number", since(column));
+      put(name, "number", since(column), rule === undefined ? {} : { rule });
     }
   }
 
-  const state = stateOf(subject, read);
   if (state) put("state", "text", state.value, state);
 
   if (

@@ -7,7 +7,7 @@
 import { isEmpty, type JsonObject } from "../values/json.ts";
 import { inTurns } from "../values/turns.ts";
 import { showGroups, showRows, type Sorting } from "./answer.ts";
-import type { Remarks } from "./condition_values.ts";
+import type { Remarks } from "./condition_remarks.ts";
 import type { Test } from "./conditions.ts";
 import type { Fields } from "./fields.ts";
 import { computeGroups } from "./measures.ts";

@@ -7,7 +7,7 @@
 import { ForeseenError, InputError, problemsError } from "../errors.ts";
 import { isEmpty, isObject, type JsonObject, show } from "../values/json.ts";
 import type { Sorting } from "./answer.ts";
-import type { Remarks } from "./condition_values.ts";
+import type { Remarks } from "./condition_remarks.ts";
 import { parseCondition, type Test } from "./conditions.ts";
 import { createFields, type Fields } from "./fields.ts";
 import { type Key, type Measure, parseKey, parseMeasure } from "./measures.ts";

@@ -639,3 +639,29 @@ Deno.test("query_records shows ids alone where records have no names for them, a
   const [unset] = none.records.filter((one: Data) => one.assignee_id === null);
   assertEquals(unset.assignee_name, null);
 });
+
+Deno.test("query_records says that eq compares whole texts if a text is part of some, and what an age is", async () => {
+  await using world = await createWorld();
+  const ask = async (op: string, value: unknown) =>
+    await world.ok("query_records", {
+      resource: "deals",
+      where: [{ field: "name", op, value }],
+      measures: "count,max:age_days",
+    });
+  const whole = await ask("eq", "Toner");
+  assertEquals([whole.matched, whole.notes], [0, [
+    'name eq "Toner" compares whole texts: contains finds parts of them',
+  ]]);
+  const parts = await ask("contains", "Toner");
+  assert(parts.matched > 0);
+  assertEquals(parts.notes, undefined);
+  assertEquals(
+    (await ask("in", ["toner", "Tidak ada"])).notes,
+    ['name in "toner", "Tidak ada" compares whole texts: contains finds parts of them'],
+  );
+  assertEquals((await ask("eq", "Tidak ada")).notes, undefined);
+  assertEquals(parts.rules, {
+    age_days:
+      "days from its creation until today, also of what has ended before",
+  });
+});
