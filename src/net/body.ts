@@ -6,7 +6,7 @@
 
 import { untilAborted } from "./deadline.ts";
 import { decodeUtf8 } from "../values/text.ts";
-import { nextTurn } from "../values/turns.ts";
+import { firstTurn } from "../values/turns.ts";
 
 /** How many bytes there is room for at first. */
 const FIRST = 16 * 1024;
@@ -55,7 +55,7 @@ export async function readSized(
 
 /** Makes the text of a whole body, when those before it were used. */
 async function decode(bytes: Uint8Array): Promise<string | null> {
-  if (bytes.length > LARGE) await nextTurn();
+  if (bytes.length > LARGE) await firstTurn();
   return decodeUtf8(bytes) ?? null;
 }
 

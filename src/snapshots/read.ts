@@ -7,6 +7,7 @@
  * @module
  */
 import { QontakError, UnreachableError } from "../errors.ts";
+import { untilAborted } from "../net/deadline.ts";
 import { type JsonObject, toId } from "../values/json.ts";
 import { createPauses, nextTurn } from "../values/turns.ts";
 import { sideBySide } from "./side_by_side.ts";
@@ -103,6 +104,13 @@ export function changedAt(record: JsonObject): number {
   return typeof updated_at === "string" ? Date.parse(updated_at) : NaN;
 }
 
+/** The first page of a list. */
+interface Beginning {
+  readonly first: PageOfRecords;
+  /** The second one, if it was already asked for. */
+  readonly second?: Promise<PageOfRecords> | undefined;
+}
+
 /** The order of a page, and when its first and its last record were changed. */
 interface Order {
   readonly isSorted: boolean;
@@ -184,12 +192,12 @@ export function createReading(options: ReadingOptions): Reading {
    * Reads the first page, and determines the page size: the usual one first,
    * then the largest that saves requests, and smaller ones if that is refused.
    */
-  async function readFirst(signal: AbortSignal): Promise<PageOfRecords> {
+  async function readFirst(signal: AbortSignal): Promise<Beginning> {
     const usual = size;
     const first = await tryFirst(usual, signal);
     const { records: { length, 0: record }, total: count } = first;
     if (count === undefined || length < usual || pageSize?.isLargest) {
-      return first;
+      return { first };
     }
     const isSmall = (larger: number) =>
       JSON.stringify(record).length * larger <= MAX_PAGE;
@@ -197,17 +205,26 @@ export function createReading(options: ReadingOptions): Reading {
       pays(count, size, one) && isSmall(one)
     );
     for (const next of larger.toReversed()) {
+      const own = new AbortController();
+      const both = AbortSignal.any([signal, own.signal]);
+      const found = tryFirst(next, signal);
+      // Qontak prepares this page while the first one is parsed.
+      const second = count > next ? readPage(2, next, both) : undefined;
+      // If it fails, that is known when it is used.
+      second?.catch(() => {});
       try {
-        const page = await tryFirst(next, signal);
-        // What Qontak returns instead is the most that it returns.
-        if (page.records.length < next) pageSize = { size, isLargest: true };
-        return page;
+        const first = await found;
+        // What Qontak returns instead is the most that it returns, and the
+        // second page is of that size too.
+        if (first.records.length < next) pageSize = { size, isLargest: true };
+        return { first, second };
       } catch (error) {
+        own.abort();
         if (!isTooLarge(error)) throw error;
       }
     }
     if (larger.length > 0) pageSize = { size, isLargest: true };
-    return first;
+    return { first };
   }
 
   /** Reads the first page with a size. */
@@ -228,12 +245,16 @@ export function createReading(options: ReadingOptions): Reading {
     return page;
   }
 
-  /** Reads another page, and notices if the list has changed meanwhile. */
+  /** Waits for another page, and notices if the list has changed meanwhile. */
   async function readNext(
     page: number,
     signal: AbortSignal,
+    asked?: Promise<PageOfRecords>,
   ): Promise<PageOfRecords> {
-    const found = await readPage(page, size, signal);
+    const found =
+      await (asked
+        ? untilAborted(asked, signal)
+        : readPage(page, size, signal));
     if (found.total !== total) hasChanged = true;
     expect(found.total ?? total);
     return found;
@@ -249,14 +270,21 @@ export function createReading(options: ReadingOptions): Reading {
    * Reads the missing pages, several in parallel. A page without a record that
    * is new ends the list, because a wrong count could name millions of pages.
    *
-   * @param first The first page, if it was just read. It is stored while the
-   * others are on their way.
+   * @param beginning The first page, if it was just read. It is stored while
+   * the others are on their way.
    */
   async function readRest(
-    first: PageOfRecords | undefined,
+    { first, second }: Partial<Beginning>,
     signal: AbortSignal,
   ): Promise<void> {
     let end = Infinity;
+    /** The second page, if it was asked for; once, for it may have failed. */
+    function early(page: number): Promise<PageOfRecords> | undefined {
+      if (page !== 2) return undefined;
+      const found = second;
+      second = undefined;
+      return found;
+    }
     function* missing(): Generator<number> {
       // A first page that was read counts, whatever Qontak's count is.
       const least = first ? 1 : 0;
@@ -272,7 +300,7 @@ export function createReading(options: ReadingOptions): Reading {
       const isFirst = page === 1 && first !== undefined;
       // The others send their requests now.
       if (isFirst) await nextTurn();
-      const found = isFirst ? first! : await readNext(page, own);
+      const found = isFirst ? first! : await readNext(page, own, early(page));
       const isNew = await keep(page, found, own);
       if (!isNew) end = Math.min(end, page);
     }, signal);
@@ -318,10 +346,13 @@ export function createReading(options: ReadingOptions): Reading {
     },
     async run(signal) {
       for (; passes < 2; passes++) {
-        const first = done.size === 0 ? await readFirst(signal) : undefined;
+        const beginning: Partial<Beginning> = done.size === 0
+          ? await readFirst(signal)
+          : {};
+        const { first } = beginning;
         if (first) expect(first.total);
         if (total === undefined) await readUncounted(first, signal);
-        else await readRest(first, signal);
+        else await readRest(beginning, signal);
         for (const id of table.ids()) if (!seen.has(id)) table.remove(id);
         isComplete = !hasChanged &&
           (total === undefined || table.size === total);

@@ -7,11 +7,16 @@
 /** How long to compute before other calls get a turn, in ms. */
 const TURN = 15;
 
-/** How many computations wait for their turn. */
-let waiting = 0;
+/** A computation that waits for its turn. */
+interface Waiting {
+  /** How many events to handle before it. */
+  events: number;
+  /** Gives it its turn. */
+  readonly give: () => void;
+}
 
-/** The turn that was given last. */
-let last: Promise<void> = Promise.resolve();
+/** The computations that have begun, and those that wait to begin. */
+const begun: Waiting[] = [], others: Waiting[] = [];
 
 /**
  * How many events a call consists of, such as its connection, its body and its
@@ -20,21 +25,40 @@ let last: Promise<void> = Promise.resolve();
 export const EVENTS_OF_A_CALL = 3;
 
 /**
- * Waits for the next turn. Turns are given one at a time: between any two, the
- * server reads and answers other requests.
+ * Waits for the next turn of a computation that has begun. Turns are given one
+ * at a time: between any two, the server reads and answers other requests.
  *
  * @param events How many events to handle before it. After a long computation,
  * it should be those of a whole call, so that none waits for the next one too.
  */
 export function nextTurn(events = 1): Promise<void> {
-  waiting++;
-  last = last.then(async () => {
-    for (let i = 0; i < events; i++) {
-      await new Promise((resolve) => setTimeout(resolve));
-    }
-    waiting--;
+  return wait(begun, events);
+}
+
+/**
+ * Waits for the first turn of a computation. Those that have begun come before
+ * it, so that each is done before the next one needs memory.
+ */
+export function firstTurn(): Promise<void> {
+  return wait(others, 1);
+}
+
+function wait(queue: Waiting[], events: number): Promise<void> {
+  const { promise, resolve: give } = Promise.withResolvers<void>();
+  const isAlone = begun.length + others.length === 0;
+  queue.push({ events, give });
+  if (isAlone) handleEvent();
+  return promise;
+}
+
+/** Gives turns as long as computations wait. */
+function handleEvent(): void {
+  setTimeout(() => {
+    const queue = begun.length > 0 ? begun : others;
+    const [first] = queue;
+    if (--first!.events === 0) queue.shift()!.give();
+    if (begun.length + others.length > 0) handleEvent();
   });
-  return last;
 }
 
 /**
@@ -79,8 +103,8 @@ export async function inTurns<Searched, T>(
   { of, copy, steps: search, signal }: Search<Searched, T>,
 ): Promise<T> {
   // Many searches that arrive together would be one long turn.
-  if (waiting > 0) {
-    await nextTurn();
+  if (begun.length + others.length > 0) {
+    await firstTurn();
     signal?.throwIfAborted();
   }
   const steps = search(copy(of));

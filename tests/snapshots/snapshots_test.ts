@@ -213,6 +213,36 @@ Deno.test("get() shows the tenant's own writes immediately, with one request eac
   assertEquals([list.requests.length, list.ones.length], [0, 3]);
 });
 
+Deno.test("get() asks for the second of larger pages before the first one has come, and for none twice", async () => {
+  for (const cap of [1_000, 500, 100]) {
+    const list = listOf(10_000, cap);
+    let meanwhile: [page: number, perPage: number][] = [];
+    list.before = async (_, request) => {
+      // The first page of the larger size.
+      if (request !== 2) return;
+      await Promise.resolve();
+      meanwhile = list.requests.slice(request);
+    };
+    const { ask } = bench(list);
+    assertEquals(namesIn(await ask()), namesOf(list));
+    assertEquals(meanwhile, [[2, 1_000]]);
+    const { length } = list.requests;
+    assertEquals(length, 1 + 10_000 / cap);
+  }
+});
+
+Deno.test("get() fails if the second of larger pages fails, and reads it with the next call", async () => {
+  const list = listOf(10_000);
+  let isBroken = true;
+  list.before = (page) => {
+    if (isBroken && page === 2) throw new Error("broken");
+  };
+  const { ask } = bench(list);
+  await assertRejects(() => ask(), Error, "broken");
+  isBroken = false;
+  assertEquals(namesIn(await ask()), namesOf(list));
+});
+
 Deno.test("get() keeps what it has read when time is up, and continues from there", async () => {
   const list = listOf(3_000, 100);
   let isSlow = true;
