@@ -7,7 +7,7 @@ Deno.test("nextTurn() lets a computation end before the next one begins", async 
     await firstTurn();
     order.push(`${name} begins`);
     await nextTurn(3);
-    order.push(`${name} goes on`);
+    order.push(`${name} continues`);
     await nextTurn();
     order.push(`${name} ends`);
   };
@@ -16,7 +16,7 @@ Deno.test("nextTurn() lets a computation end before the next one begins", async 
     order,
     ["one", "two"].flatMap((name) => [
       `${name} begins`,
-      `${name} goes on`,
+      `${name} continues`,
       `${name} ends`,
     ]),
   );
