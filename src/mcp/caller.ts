@@ -60,7 +60,7 @@ export function authInfoOf(calling: Calling): AuthInfo {
   };
 }
 
-/** What the SDK passed; undefined on stdio. */
+/** What the SDK passed; undefined for a request without a message. */
 export function callingIn(info: AuthInfo | undefined): Calling | undefined {
   return info?.extra?.calling as Calling | undefined;
 }

@@ -92,8 +92,10 @@ async function startTalk(env: Record<string, string>, ...args: string[]) {
       }
       const { code } = await child.status;
       const stderr = await errors;
-      const seen = parseLines(stderr).filter((line) => "seen" in line)
-        .map((line) => line.seen);
+      const seen = Array.from(
+        stderr.matchAll(/^\{"seen":(.*)\}$/gm),
+        ([, id]) => JSON.parse(id!),
+      );
       assertEquals(code, 0, stderr);
       return { rest: parseLines(text), seen };
     },
