@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Server } from "@modelcontextprotocol/server";
 import { type Advise, advisedLog, adviseEmbedder } from "./advice/advice.ts";
 import { checkOptions, CredentialsError } from "./errors.ts";
 import {
@@ -18,30 +17,14 @@ import { type Confirm, CONFIRMS } from "./changes/confirm.ts";
 import { type ChangeOptions, UNDO_DAYS, undoDays } from "./changes/store.ts";
 import { createMemoryChangeStore } from "./changes/stores/memory.ts";
 import { DEFAULT_SCOPES, type Principal } from "./auth/principal.ts";
-import {
-  type Caller,
-  type Calling,
-  callingIn,
-  ON_THIS_MACHINE,
-} from "./mcp/caller.ts";
-import {
-  CACHE_HINTS,
-  extraCapabilities,
-  registerExtras,
-} from "./mcp/extras.ts";
+import { type Caller, type Calling, ON_THIS_MACHINE } from "./mcp/caller.ts";
 import type { Call } from "./mcp/call.ts";
 import type { Calls } from "./mcp/calls.ts";
 import type { HttpEndpoint } from "./mcp/http.ts";
-import {
-  type AnswerCall,
-  createToolMethods,
-  type ToolMethods,
-  toolRequestOf,
-} from "./mcp/tool_methods.ts";
+import { type AnswerCall, createToolMethods } from "./mcp/tool_methods.ts";
 import { createViews } from "./mcp/view.ts";
 import { createKv } from "./storage/kv.ts";
 import { createLog, type Log, withRequest } from "./logging/log.ts";
-import { PlainServer } from "./mcp/requests.ts";
 import { createChecks, type Readiness } from "./qontak/readiness.ts";
 import { type Rate, rate } from "./limits/bucket.ts";
 import { createTelemetry } from "./telemetry/telemetry.ts";
@@ -60,7 +43,6 @@ import { flag, oneOf, type Rules, whole } from "./values/rules.ts";
 import type { Snapshots } from "./snapshots/snapshots.ts";
 import { createZone, DEFAULT_ZONE, zoneName } from "./values/zone.ts";
 import { defined } from "./values/json.ts";
-import { IDENTITY } from "./version.ts";
 
 /** Settings of {@linkcode createServer}. */
 export interface ServerOptions extends ConnectionOptions {
@@ -341,8 +323,7 @@ export function createServer(given: ServerOptions): QontakServer {
     endpoint ??= import("./mcp/http.ts").then(({ createEndpoint }) =>
       createEndpoint({
         methods: methodsOverHttp,
-        factory: ({ authInfo }) =>
-          serverFor(methodsOverHttp(callingIn(authInfo)), call),
+        call,
         callRate: options.callRate,
         onerror,
       })
@@ -358,7 +339,7 @@ export function createServer(given: ServerOptions): QontakServer {
       const { serveStdio } = await import("./mcp/stdio.ts");
       await serveStdio({
         methods: methodsFor(operator("stdio"), "off")(),
-        serverOf: (methods) => serverFor(methods, call),
+        call,
         onerror,
         ending,
       });
@@ -374,32 +355,6 @@ export function createServer(given: ServerOptions): QontakServer {
       await ownKv?.close();
     },
   };
-}
-
-/**
- * Creates the SDK's server for one caller, with the answer to each method.
- *
- * @param methods The methods of tools.
- * @param call Calls a tool for other methods.
- */
-function serverFor(methods: ToolMethods, call: Call): Server {
-  const { view, answer, optionsOf } = methods;
-  const server = new PlainServer(IDENTITY, {
-    capabilities: { tools: {}, ...extraCapabilities(view) },
-    instructions: view.instructions,
-    cacheHints: CACHE_HINTS,
-  });
-  server.setRequestHandler(
-    "tools/list",
-    (_, context) => methods.list(toolRequestOf(server, context)) as never,
-  );
-  server.setRequestHandler(
-    "tools/call",
-    ({ params }, context) =>
-      methods.call(params, toolRequestOf(server, context)),
-  );
-  registerExtras(server, { view, answer, call, optionsOf });
-  return server;
 }
 
 function storeOf(

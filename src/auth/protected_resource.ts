@@ -3,14 +3,7 @@
  *
  * @module
  */
-import {
-  bearerAuthChallengeResponse,
-  getOAuthProtectedResourceMetadataUrl,
-  OAuthError,
-  OAuthErrorCode,
-  type OAuthMetadata,
-  oauthMetadataResponse,
-} from "@modelcontextprotocol/server";
+import type { OAuthMetadata } from "@modelcontextprotocol/server";
 import { isLoopback } from "../net/address.ts";
 import { IDENTITY } from "../version.ts";
 import { SCOPE_PREFIX } from "./claims.ts";
@@ -42,6 +35,21 @@ export interface ProtectedResource {
    * @param challenge The challenge.
    */
   challenge(request: Request, challenge: string): string;
+}
+
+/** What a challenge says of a token that is not accepted (RFC 6750). */
+const INVALID: readonly string[] = [
+  'error="invalid_token"',
+  'error_description="The token is unknown, has ended, or is not for this server"',
+];
+
+/** Where the metadata of a resource is (RFC 9728, section 3.1). */
+function metadataUrl(resource: URL): string {
+  const url = new URL(resource);
+  const path = url.pathname.replace(/\/$/, "");
+  url.pathname = `${WELL_KNOWN}/oauth-protected-resource${path}`;
+  url.hash = "";
+  return url.href;
 }
 
 /** The names of the server. */
@@ -87,11 +95,14 @@ export function createProtectedResource(
     async respond(request) {
       const resource = resourceOf(request);
       if (!resource) return undefined;
-      const address = getOAuthProtectedResourceMetadataUrl(resource);
+      const address = metadataUrl(resource);
       const path = new URL(request.url).pathname.replace(/\/$/, "");
       const paths = [base, `${base}/mcp`, new URL(address).pathname];
       if (!paths.includes(path)) return undefined;
       const { method, headers } = request;
+      const { oauthMetadataResponse } = await import(
+        "@modelcontextprotocol/server"
+      );
       const response = oauthMetadataResponse(
         new Request(address, { method, headers }),
         {
@@ -124,29 +135,17 @@ export function createProtectedResource(
           ` scope="${words.split(" ").filter(isScope).map(nameOf).join(" ")}"`,
       );
       return resource
-        ? `${named}, resource_metadata="${
-          getOAuthProtectedResourceMetadataUrl(resource)
-        }"`
+        ? `${named}, resource_metadata="${metadataUrl(resource)}"`
         : named;
     },
     unauthorized(request, isPresented) {
       const resource = resourceOf(request);
-      const resourceMetadataUrl = resource &&
-        getOAuthProtectedResourceMetadataUrl(resource);
-      // RFC 6750: no error code if the request had no token.
-      if (!isPresented) {
-        return resourceMetadataUrl
-          ? `Bearer resource_metadata="${resourceMetadataUrl}"`
-          : "Bearer";
-      }
-      const { headers } = bearerAuthChallengeResponse(
-        new OAuthError(
-          OAuthErrorCode.InvalidToken,
-          "The token is unknown, has ended, or is not for this server",
-        ),
-        resourceMetadataUrl ? { resourceMetadataUrl } : {},
-      );
-      return headers.get("www-authenticate")!;
+      const parameters = [
+        // RFC 6750: no error code if the request had no token.
+        ...(isPresented ? INVALID : []),
+        ...(resource ? [`resource_metadata="${metadataUrl(resource)}"`] : []),
+      ];
+      return `Bearer ${parameters.join(", ")}`.trimEnd();
     },
   };
 }

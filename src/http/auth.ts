@@ -4,15 +4,12 @@
  *
  * @module
  */
-import {
-  localhostAllowedHostnames,
-  validateHostHeader,
-} from "@modelcontextprotocol/server";
 import type { Advise } from "../advice/advice.ts";
 import type { ProtectedResource } from "../auth/protected_resource.ts";
 import type { Authenticate, Principal } from "../auth/principal.ts";
 import { ForeseenError, reasonOf } from "../errors.ts";
 import type { Log } from "../logging/log.ts";
+import { LOCAL_NAMES } from "../net/address.ts";
 import { createCheck } from "./credential_check.ts";
 import { answer, type Route } from "./route.ts";
 import { createThrottle } from "./throttle.ts";
@@ -144,12 +141,12 @@ function tooMany(seconds: number): Response {
  * domain points here must not get in without a credential.
  */
 function onlyThisMachine(advise: Advise): (run: Protected) => Route {
-  const names = localhostAllowedHostnames();
   /** The host that was right last: clients of a machine use one. */
   let known: string | undefined;
   const isName = (host: string) => {
     if (host === known) return true;
-    const isRight = validateHostHeader(host, names).ok;
+    const { hostname } = URL.parse(`http://${host}`) ?? {};
+    const isRight = hostname !== undefined && LOCAL_NAMES.includes(hostname);
     if (isRight) known = host;
     return isRight;
   };
@@ -163,7 +160,7 @@ function onlyThisMachine(advise: Advise): (run: Protected) => Route {
     await request.body?.cancel();
     return answer(403, {
       error: `Only this machine is served, under the names ${
-        names.join(", ")
+        LOCAL_NAMES.join(", ")
       }: the request is for another host. ${advise({ what: "nameCallers" })}`,
     });
   };

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { localhostAllowedOrigins } from "@modelcontextprotocol/server";
 import type { Advise } from "../advice/advice.ts";
+import { LOCAL_NAMES } from "../net/address.ts";
 import { answer, type Route } from "./route.ts";
 
 /** The headers of the answer to a preflight request. */
@@ -76,5 +76,5 @@ function isAllowed(
   if (protocol !== "https:" && protocol !== "http:") return false;
   // The endpoint's page. A proxy may have terminated TLS.
   if (host === new URL(request.url).host) return true;
-  return localhostAllowedOrigins().includes(hostname);
+  return LOCAL_NAMES.includes(hostname);
 }

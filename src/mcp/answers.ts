@@ -6,7 +6,6 @@
  *
  * @module
  */
-import { ProtocolError } from "@modelcontextprotocol/server";
 import {
   type Bucket,
   CALL_RATE,
@@ -15,6 +14,7 @@ import {
 } from "../limits/bucket.ts";
 import { createPauses } from "../values/turns.ts";
 import { createLru } from "../storage/lru.ts";
+import { ProtocolError } from "./protocol.ts";
 
 /** What is counted for an answer until its size is known, in bytes. */
 const RESERVED = 64 * 1024;

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { ResourceNotFoundError } from "@modelcontextprotocol/server";
 import { APP_TYPE, appOf, appResourceMeta, apps } from "../apps/apps.ts";
 import type { Outline } from "../tools/outline.ts";
+import { ResourceNotFoundError } from "./protocol.ts";
 import type { View } from "./view.ts";
 
 /** The entries of a caller's views in `resources/list`. */

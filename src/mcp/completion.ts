@@ -5,7 +5,6 @@
  *
  * @module
  */
-import { ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
 import { deadline } from "../net/deadline.ts";
 import { type Resource, resources } from "../qontak/resources.ts";
 import { DEFAULT_TENANT } from "../tokens/store.ts";
@@ -26,6 +25,7 @@ import {
   offer,
   offered,
 } from "./offered.ts";
+import { ProtocolError, ProtocolErrorCode } from "./protocol.ts";
 import { listTemplates, readable, withTemplate } from "./resources.ts";
 import type { View } from "./view.ts";
 

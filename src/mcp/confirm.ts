@@ -5,11 +5,9 @@
  *
  * @module
  */
-import {
-  inputRequired,
-  type InputRequiredResult,
-  inputResponse,
-  type ServerContext,
+import type {
+  InputRequiredResult,
+  ServerContext,
 } from "@modelcontextprotocol/server";
 import type { Confirm } from "../changes/confirm.ts";
 import { nameIn } from "../changes/dry_run.ts";
@@ -60,6 +58,7 @@ export function createConfirmed(call: Call, confirm: Confirm): Confirmed {
     if (!needsYes(args)) return await call(tool, args, options);
     const plan = planOf({ plan: request.requestState() });
     if (plan !== undefined) {
+      const { inputResponse } = await import("./sdk.ts");
       const answer = inputResponse(request.inputResponses, QUESTION);
       if (answer.kind === "elicit") {
         const isDeclined = answer.action !== "accept";
@@ -82,6 +81,7 @@ export function createConfirmed(call: Call, confirm: Confirm): Confirmed {
         problemsError(`${tool.name} was not sent`, problems).message,
       );
     }
+    const { inputRequired } = await import("./sdk.ts");
     return inputRequired({
       inputRequests: {
         [QUESTION]: inputRequired.elicit({

@@ -5,11 +5,9 @@
  *
  * @module
  */
-import {
-  createMcpHandler,
-  isJsonContentType,
-  type McpServerFactory,
-  ProtocolErrorCode,
+import type {
+  McpHttpHandler,
+  McpServerFactory,
 } from "@modelcontextprotocol/server";
 import type { Principal } from "../auth/principal.ts";
 import { ForeseenError } from "../errors.ts";
@@ -17,16 +15,23 @@ import type { Rate } from "../limits/bucket.ts";
 import { isSized, readSized, readText, SMALL } from "../net/body.ts";
 import { deadline, isTimeUp } from "../net/deadline.ts";
 import { createAnswers, type Exchange, OverLimitError } from "./answers.ts";
-import { authInfoOf, type Calling, ON_THIS_MACHINE } from "./caller.ts";
+import type { Call } from "./call.ts";
+import {
+  authInfoOf,
+  type Calling,
+  callingIn,
+  ON_THIS_MACHINE,
+} from "./caller.ts";
 import { deliveryOf } from "./delivery.ts";
 import { createHold, needsQontak } from "./hold.ts";
 import { isObject, parseJson, parseSent } from "../values/json.ts";
 import { stepUp } from "./step_up.ts";
 import { toolChoice } from "../tools/selection.ts";
 import { idOf, NOT_UTF8, refusedMessage } from "./messages.ts";
+import { ProtocolErrorCode } from "./protocol.ts";
 import { asMeant } from "./requests.ts";
-import { answerSoon, JSON_ALONE, plainRequestOver } from "./soon.ts";
 import type { ToolMethods } from "./tool_methods.ts";
+import { answerSoon, JSON_ALONE, plainRequestOver } from "./soon.ts";
 
 /** The maximum size of a body, in bytes. */
 const MAX_BODY = 1024 * 1024;
@@ -50,9 +55,9 @@ export interface HttpEndpoint {
 /** Settings of {@linkcode createEndpoint}. */
 export interface EndpointOptions {
   /** Makes the methods of tools for a caller. */
-  readonly methods: (calling: Calling) => ToolMethods;
-  /** Makes a server for a request that needs more of the SDK. */
-  readonly factory: McpServerFactory;
+  readonly methods: (calling?: Calling) => ToolMethods;
+  /** Calls a tool for other methods. */
+  readonly call: Call;
   /** How often each caller may call. */
   readonly callRate?: Rate | undefined;
   /** Receives errors outside the protocol. */
@@ -65,17 +70,27 @@ export interface EndpointOptions {
  * @param options What answers requests.
  */
 export function createEndpoint(
-  { methods, factory, callRate, onerror }: EndpointOptions,
+  { methods, call, callRate, onerror }: EndpointOptions,
 ): HttpEndpoint {
   const answers = createAnswers(callRate);
-  const handler = createMcpHandler(factory, {
-    // Deno notices that a client disconnected only after the answer has begun.
-    responseMode: "sse",
-    onerror,
-  });
   /** What cancels the requests that the SDK does not see. */
   const running = new Set<() => void>();
   let isClosed = false;
+  let loaded: Promise<McpHttpHandler> | undefined;
+  const load = async (): Promise<McpHttpHandler> => {
+    const { createMcpHandler, serverFor } = await import("./sdk.ts");
+    const factory: McpServerFactory = ({ authInfo }) =>
+      serverFor(methods(callingIn(authInfo)), call);
+    const handler = createMcpHandler(factory, {
+      // Deno notices that a client disconnected only after the answer has begun.
+      responseMode: "sse",
+      onerror,
+    });
+    if (isClosed) await handler.close();
+    return handler;
+  };
+  /** The SDK's handler. Many servers never receive what needs it. */
+  const handler = () => loaded ??= load();
 
   /** Answers a message or a batch. */
   async function answer(
@@ -148,8 +163,9 @@ export function createEndpoint(
       );
     }
     const authInfo = authInfoOf(calling);
+    const { fetch } = await handler();
     const response = exchange.pass(
-      await handler.fetch(acceptingBoth(request), { authInfo, parsedBody }),
+      await fetch(acceptingBoth(request), { authInfo, parsedBody }),
     );
     if (!isStream(response)) return response;
     const held = await unlessLost(response);
@@ -160,11 +176,9 @@ export function createEndpoint(
 
   return {
     async fetch(request, principal) {
-      const isMessage = request.method === "POST" &&
-        isJsonContentType(request.headers.get("content-type"));
-      if (!isMessage) {
+      if (request.method !== "POST" || !await isJson(request)) {
         await request.body?.cancel();
-        return await handler.fetch(request);
+        return await (await handler()).fetch(request);
       }
       let exchange: Exchange | undefined;
       try {
@@ -182,9 +196,18 @@ export function createEndpoint(
     async close() {
       isClosed = true;
       for (const cancel of running) cancel();
-      await handler.close();
+      await (await loaded)?.close();
     },
   };
+}
+
+/** Whether a request says that its body is JSON. */
+async function isJson({ headers }: Request): Promise<boolean> {
+  const type = headers.get("content-type");
+  // What nearly all clients send. The SDK knows the rules for the others.
+  if (type === "application/json") return true;
+  const { isJsonContentType } = await import("./sdk.ts");
+  return isJsonContentType(type);
 }
 
 /** How many characters a choice of tools may have. */

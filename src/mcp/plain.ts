@@ -1,37 +1,31 @@
 /**
- * Plain requests: those that list or call tools and need nothing else of the
- * SDK, on any transport. The client receives the same bytes as from the SDK,
- * which makes several validations and a context for each answer.
+ * Plain requests: the first message of a client, and those that list or call
+ * tools and need nothing else of the SDK, on any transport. The client receives
+ * the same bytes as from the SDK, which takes long to load, and makes several
+ * validations and a context for each answer.
  *
  * @module
  */
-import {
-  classifyInboundRequest,
-  CLIENT_CAPABILITIES_META_KEY,
-  CLIENT_INFO_META_KEY,
-  PROTOCOL_VERSION_META_KEY,
-  type ProtocolError,
-  ProtocolErrorCode,
-  SERVER_INFO_META_KEY,
-} from "@modelcontextprotocol/server";
 import { createLru } from "../storage/lru.ts";
 import { defined, isObject, type JsonObject } from "../values/json.ts";
 import { IDENTITY } from "../version.ts";
-import { CACHE_HINTS } from "./extras.ts";
+import { CACHE_HINTS } from "./capabilities.ts";
+import {
+  ENVELOPE,
+  type ProtocolError,
+  ProtocolErrorCode,
+  SERVER_INFO,
+  STATELESS,
+} from "./protocol.ts";
+import { areCapabilities, isClient } from "./self.ts";
 import type { ToolMethods, ToolRequest } from "./tool_methods.ts";
 
-/** The revision in which each request says what earlier ones said at first. */
-export const STATELESS = "2026-07-28";
-
-/** What a request of that revision says with its params. */
-const ENVELOPE: readonly string[] = [
-  PROTOCOL_VERSION_META_KEY,
-  CLIENT_INFO_META_KEY,
-  CLIENT_CAPABILITIES_META_KEY,
-];
+/** What a request of the newest revision says with its params. */
+const SAID: readonly string[] = Object.values(ENVELOPE);
 
 /** The params of the methods. */
 const METHODS: Readonly<Record<PlainRequest["method"], readonly string[]>> = {
+  initialize: ["protocolVersion", "capabilities", "clientInfo"],
   "tools/call": ["name", "arguments"],
   "tools/list": [],
 };
@@ -42,7 +36,7 @@ const KEYS: readonly string[] = ["jsonrpc", "id", "method", "params"];
 /** A request that {@linkcode respond} takes. */
 export interface PlainRequest {
   readonly id: string | number;
-  readonly method: "tools/call" | "tools/list";
+  readonly method: "initialize" | "tools/call" | "tools/list";
   readonly params: JsonObject;
   /** What it says with its params; undefined before revision 2026-07-28. */
   readonly envelope: JsonObject | undefined;
@@ -65,26 +59,31 @@ export function plainRequest(message: unknown): PlainRequest | undefined {
     typeof method === "string" && Object.hasOwn(METHODS, method) &&
     hasOnly(params, METHODS[method as PlainRequest["method"]]);
   if (!isRequest) return undefined;
+  const plain = { id, method, params, envelope } as PlainRequest;
+  const isPlain = areParams(plain) &&
+    (envelope === undefined || (isObject(envelope) && isStateless(envelope)));
+  return isPlain ? plain : undefined;
+}
+
+/** Whether the params of a method have the types that they must have. */
+function areParams({ method, params, envelope }: PlainRequest): boolean {
   const { name, arguments: args = {} } = params;
-  if (
-    method === "tools/call" && (typeof name !== "string" || !isObject(args))
-  ) {
-    return undefined;
+  const { protocolVersion, clientInfo, capabilities } = params;
+  switch (method) {
+    case "initialize":
+      return envelope === undefined && typeof protocolVersion === "string" &&
+        isClient(clientInfo) && areCapabilities(capabilities);
+    case "tools/call":
+      return typeof name === "string" && isObject(args);
+    case "tools/list":
+      return true;
   }
-  const isPlain = envelope === undefined ||
-    (isObject(envelope) && isStateless(message, envelope));
-  return isPlain ? { id, method, params, envelope } as PlainRequest : undefined;
 }
 
 /** Whether what a request says of itself is right, as the SDK demands. */
-function isStateless(body: JsonObject, envelope: JsonObject): boolean {
-  return envelope[PROTOCOL_VERSION_META_KEY] === STATELESS &&
-    hasOnly(envelope, ENVELOPE) &&
-    isKnownOr(
-      envelope,
-      () =>
-        classifyInboundRequest({ httpMethod: "POST", body }).kind === "modern",
-    );
+function isStateless(envelope: JsonObject): boolean {
+  return envelope[ENVELOPE.revision] === STATELESS &&
+    hasOnly(envelope, SAID) && isRight(envelope);
 }
 
 /** The envelopes that were right lately, as JSON. */
@@ -93,17 +92,12 @@ const rightOnes = createLru<true>(200);
 /** The longest envelope that is remembered, in characters. */
 const MAX_REMEMBERED = 2_000;
 
-/**
- * Whether an envelope is right. A client repeats the same one with each request,
- * and to check it costs more than all else that is checked here.
- *
- * @param envelope The envelope.
- * @param check Whether it is right; nothing else of the request may matter.
- */
-function isKnownOr(envelope: JsonObject, check: () => boolean): boolean {
+/** Whether an envelope is right. A client repeats the same one each time. */
+function isRight(envelope: JsonObject): boolean {
   const text = JSON.stringify(envelope);
   if (rightOnes.get(text)) return true;
-  const isRight = check();
+  const isRight = isClient(envelope[ENVELOPE.client]) &&
+    areCapabilities(envelope[ENVELOPE.capabilities]);
   if (isRight && text.length <= MAX_REMEMBERED) rightOnes.set(text, true);
   return isRight;
 }
@@ -129,27 +123,44 @@ export interface PlainContext
  */
 export async function respond(
   methods: ToolMethods,
-  { id, method, params, envelope }: PlainRequest,
+  plain: PlainRequest,
   context: PlainContext,
 ): Promise<JsonObject> {
+  const { id, method, envelope } = plain;
   const request: ToolRequest = {
     ...context,
     requestState: () => undefined,
-    capabilities: envelope?.[CLIENT_CAPABILITIES_META_KEY] ??
+    capabilities: envelope?.[ENVELOPE.capabilities] ??
       context.capabilities,
     tell: undefined,
   };
   try {
-    const result = await (method === "tools/list"
-      ? methods.list(request)
-      : methods.call(params as { readonly name: string }, request));
+    const result = await resultOf(methods, plain, request);
     return {
-      result: envelope ? complete(method, result as JsonObject) : result,
+      result: envelope ? complete(method, result) : result,
       jsonrpc: "2.0",
       id,
     };
   } catch (error) {
     return { jsonrpc: "2.0", id, error: errorOf(error) };
+  }
+}
+
+async function resultOf(
+  methods: ToolMethods,
+  { method, params }: PlainRequest,
+  request: ToolRequest,
+): Promise<JsonObject> {
+  switch (method) {
+    case "initialize":
+      return methods.initialize(params as { readonly protocolVersion: string });
+    case "tools/list":
+      return await methods.list(request);
+    case "tools/call":
+      return await methods.call(
+        params as { readonly name: string },
+        request,
+      ) as JsonObject;
   }
 }
 
@@ -164,7 +175,7 @@ function complete(
     ...(method === "tools/list" ? CACHE_HINTS[method] : {}),
     _meta: {
       ...(result._meta as JsonObject),
-      [SERVER_INFO_META_KEY]: IDENTITY,
+      [SERVER_INFO]: IDENTITY,
     },
   };
 }

@@ -1,17 +1,12 @@
 /**
  * Requests in the forms that clients really send: some send null or JSON text
- * for arguments, or no revision. What cannot be taken is refused in a sentence.
+ * for arguments, or no revision.
  *
  * @module
  */
-import {
-  LATEST_PROTOCOL_VERSION,
-  ProtocolError,
-  ProtocolErrorCode,
-  Server,
-} from "@modelcontextprotocol/server";
 import { readWrapped } from "../values/wrapped.ts";
-import { isObject, type JsonObject, parseJson } from "../values/json.ts";
+import { isObject, type JsonObject } from "../values/json.ts";
+import { LATEST_REVISION } from "./protocol.ts";
 
 /**
  * Brings a message or a batch into the form of the protocol, where it is clear
@@ -93,62 +88,11 @@ function readHandshake(params: unknown): unknown {
   const { name, version, ...about } = isObject(clientInfo) ? clientInfo : {};
   return {
     ...others,
-    protocolVersion: protocolVersion ?? LATEST_PROTOCOL_VERSION,
+    protocolVersion: protocolVersion ?? LATEST_REVISION,
     capabilities: capabilities ?? {},
     clientInfo: clientInfo === undefined || clientInfo === null ||
         isObject(clientInfo)
       ? { ...about, name: name ?? "unknown", version: version ?? "0" }
       : clientInfo,
   };
-}
-
-/** What each type of a validator is for people. */
-const TYPES: Readonly<Record<string, string>> = {
-  object: "an object",
-  record: "an object",
-  string: "text",
-  number: "a number",
-  int: "a whole number",
-  boolean: "true or false",
-  array: "a list",
-};
-
-/** The SDK's server, which refuses what it cannot read in a sentence. */
-export class PlainServer extends Server {
-  protected override _wrapHandler(
-    ...[method, handler]: Parameters<Server["_wrapHandler"]>
-  ): ReturnType<Server["_wrapHandler"]> {
-    const run = super._wrapHandler(method, handler);
-    return async (request, context) => {
-      try {
-        return await run(request, context);
-      } catch (error) {
-        throw explained(method, error);
-      }
-    };
-  }
-}
-
-/** The error of a validator as a sentence; any other error as it is. */
-function explained(method: string, error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  const start = error.message.indexOf("[\n");
-  const issues = start < 0 ? undefined : parseJson(error.message.slice(start));
-  if (!Array.isArray(issues) || !issues.every(isObject)) return error;
-  return new ProtocolError(
-    ProtocolErrorCode.InvalidParams,
-    `${method} was refused: ${issues.map(describeIssue).join("; ")}`,
-  );
-}
-
-function describeIssue({ path, expected, message }: JsonObject): string {
-  const where = Array.isArray(path) && path.length > 0
-    ? path.map(String).join(".")
-    : "the request";
-  const type = TYPES[String(expected)];
-  if (type === undefined) return `${where} is not valid`;
-  const [, got] = /received (\w+)$/.exec(String(message)) ?? [];
-  return got === undefined || got === "undefined"
-    ? `${where} is missing: it must be ${type}`
-    : `${where} must be ${type}, not ${TYPES[got] ?? got}`;
 }

@@ -6,11 +6,6 @@
  *
  * @module
  */
-import {
-  ProtocolError,
-  ProtocolErrorCode,
-  ResourceNotFoundError,
-} from "@modelcontextprotocol/server";
 import { type ErrorKind, ForeseenError, QontakError } from "../errors.ts";
 import { fieldTypes } from "../fields/types.ts";
 import { type Resource, resources } from "../qontak/resources.ts";
@@ -21,6 +16,11 @@ import { type Callable, callable, tool } from "../tools/tool.ts";
 import type { Outline } from "../tools/outline.ts";
 import { type JsonObject, toId } from "../values/json.ts";
 import type { Call, CallOptions } from "./call.ts";
+import {
+  ProtocolError,
+  ProtocolErrorCode,
+  ResourceNotFoundError,
+} from "./protocol.ts";
 import { demandScope } from "./step_up.ts";
 import type { View } from "./view.ts";
 

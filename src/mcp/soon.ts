@@ -9,15 +9,10 @@
  *
  * @module
  */
-import { SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotocol/server";
 import type { JsonObject } from "../values/json.ts";
 import { jsonOf } from "./message_json.ts";
-import {
-  type PlainRequest,
-  plainRequest,
-  respond,
-  STATELESS,
-} from "./plain.ts";
+import { type PlainRequest, plainRequest, respond } from "./plain.ts";
+import { REVISIONS, STATELESS } from "./protocol.ts";
 import { revisionIn, type ToolMethods } from "./tool_methods.ts";
 
 /** How long an answer may take before its stream begins, in ms. */
@@ -74,7 +69,7 @@ export function plainRequestOver(
   const { method, params, envelope } = plain;
   const revision = headers.get("mcp-protocol-version");
   const agrees = envelope === undefined
-    ? revision === null || SUPPORTED_PROTOCOL_VERSIONS.includes(revision)
+    ? revision === null || REVISIONS.includes(revision)
     : revision === STATELESS && headers.get("mcp-method") === method &&
       (method !== "tools/call" || headers.get("mcp-name") === params.name);
   return agrees ? plain : undefined;

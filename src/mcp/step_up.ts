@@ -5,13 +5,13 @@
  *
  * @module
  */
-import { ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
 import type { Principal, Scope } from "../auth/principal.ts";
 import type { Outline } from "../tools/outline.ts";
 import { outlines } from "../tools/outlines.ts";
 import { isObject } from "../values/json.ts";
 import type { Caller } from "./caller.ts";
 import { CALL_READ, calledName, FIND_TOOL } from "./compact_tools.ts";
+import { ProtocolError, ProtocolErrorCode } from "./protocol.ts";
 
 /** The scope that each tool needs. */
 const effects: ReadonlyMap<string, Scope> = new Map([

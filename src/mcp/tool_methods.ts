@@ -4,27 +4,31 @@
  *
  * @module
  */
-import {
-  type CallToolResult,
-  CLIENT_CAPABILITIES_META_KEY,
-  type InputRequiredResult,
-  type Server,
-  type ServerContext,
+import type {
+  CallToolResult,
+  InputRequiredResult,
+  Server,
+  ServerContext,
 } from "@modelcontextprotocol/server";
 import { showsApps } from "../apps/apps.ts";
 import { defined, isObject, type JsonObject } from "../values/json.ts";
+import { IDENTITY } from "../version.ts";
 import type { Exchange, Shared } from "./answers.ts";
 import type { CallOptions } from "./call.ts";
+import { capabilitiesOf } from "./capabilities.ts";
 import type { Caller } from "./caller.ts";
 import type { Opened } from "./compact_tools.ts";
-import type { Asked } from "./confirm.ts";
 import type { Hold } from "./hold.ts";
 import type { Tell } from "./progress.ts";
+import { agreedRevision, ENVELOPE } from "./protocol.ts";
 import { demandScope } from "./step_up.ts";
 import type { View } from "./view.ts";
 
 /** What a request says besides its params. */
-export interface ToolRequest extends Asked {
+export interface ToolRequest
+  extends Pick<ServerContext["mcpReq"], "inputResponses" | "requestState"> {
+  /** What the client can do; undefined if it is not known. */
+  readonly capabilities: unknown;
   /** Fires when the client cancels it, or is gone. */
   readonly signal: AbortSignal;
   /** The revision of the protocol, if it is known. */
@@ -57,7 +61,7 @@ export function toolRequestOf(
     ...defined({ inputResponses: mcpReq.inputResponses }),
     requestState: mcpReq.requestState,
     // A client of an older revision says it at first.
-    capabilities: envelope?.[CLIENT_CAPABILITIES_META_KEY] ??
+    capabilities: envelope?.[ENVELOPE.capabilities] ??
       server.getClientCapabilities(),
     // Over HTTP, requests of older revisions say it in a header, which clients
     // may leave out.
@@ -121,6 +125,8 @@ export interface ToolMethods {
   readonly answer: Answer;
   /** How a request calls tools. */
   optionsOf(request: ToolRequest): CallOptions;
+  /** Answers `initialize`: what the server offers, and in which revision. */
+  initialize(params: { readonly protocolVersion: string }): JsonObject;
   /** Answers `tools/list`. */
   list(
     request: ToolRequest,
@@ -192,6 +198,12 @@ export function createToolMethods(
     view,
     answer,
     optionsOf,
+    initialize: ({ protocolVersion }) => ({
+      protocolVersion: agreedRevision(protocolVersion),
+      capabilities: capabilitiesOf(view),
+      serverInfo: IDENTITY,
+      instructions: view.instructions,
+    }),
     list: (request) =>
       answer(() => {
         const hasApps = showsApps(request.capabilities);

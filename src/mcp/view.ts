@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
 import { DEFAULT_SCOPES, type Scope } from "../auth/principal.ts";
 import { type App, appMeta, appOf, apps } from "../apps/apps.ts";
 import { redactSecrets } from "../logging/redact.ts";
@@ -31,6 +30,7 @@ import {
   FIND_TOOL,
   type Opened,
 } from "./compact_tools.ts";
+import { ProtocolError, ProtocolErrorCode } from "./protocol.ts";
 
 /** A model reads this before it chooses a tool. */
 const INSTRUCTIONS = [

@@ -16,6 +16,13 @@ export function isLoopback(host: string): boolean {
     /^127(\.\d{1,3}){3}$/.test(host);
 }
 
+/** The names of this machine in URLs. */
+export const LOCAL_NAMES: readonly string[] = [
+  "localhost",
+  "127.0.0.1",
+  "[::1]",
+];
+
 /**
  * Where this machine reaches a server of its own.
  *

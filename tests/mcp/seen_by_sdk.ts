@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { PlainServer } from "../../src/mcp/requests.ts";
+import { PlainServer } from "../../src/mcp/sdk.ts";
 
 const wrap = PlainServer.prototype["_wrapHandler"];
 

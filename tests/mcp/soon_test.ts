@@ -149,6 +149,12 @@ Deno.test("an answer is the same as the SDK's own", async () => {
     { ...toolCall(6, "get_deal"), params: { name: 7 } },
     { ...toolCall(7, "get_deal"), params: { name: "get_deal", arguments: 1 } },
     { ...list, method: "tools/nothing" },
+    ...OPENINGS.map((params, id) => ({
+      jsonrpc: "2.0",
+      id,
+      method: "initialize",
+      params,
+    })),
   ];
   const later = [
     stateless("tools/list"),
@@ -172,6 +178,23 @@ Deno.test("an answer is the same as the SDK's own", async () => {
     stateless("tools/list", {}, {}, {
       "io.modelcontextprotocol/clientInfo": { name: 1 },
     }),
+    ...[
+      { roots: { listChanged: true } },
+      { roots: { listChanged: 1 } },
+      {
+        sampling: { tools: {} },
+        elicitation: { form: {}, url: {} },
+      },
+      { elicitation: { form: 1 } },
+      { extensions: { a: 1 } },
+      { tasks: 1 },
+    ]
+      .map((can) =>
+        stateless("tools/list", {}, {}, {
+          "io.modelcontextprotocol/clientCapabilities": can,
+        })
+      ),
+    stateless("initialize", OPENINGS[0]),
     stateless("tools/list", { _meta: undefined }),
     stateless("tools/list", { _meta: {} }),
     stateless("tools/list", {}, { "mcp-method": "tools/call" }),
@@ -199,6 +222,35 @@ Deno.test("an answer is the same as the SDK's own", async () => {
   }
   await server.close();
 });
+
+/** What clients say first: some in the usual form, some not. */
+const OPENINGS: readonly Record<string, unknown>[] = [
+  opening(),
+  opening({ protocolVersion: "2024-11-05" }),
+  opening({ protocolVersion: "2026-07-28" }),
+  opening({ protocolVersion: "1999-01-01" }),
+  opening({ protocolVersion: 7 }),
+  opening({ capabilities: { roots: { listChanged: true }, sampling: {} } }),
+  opening({ capabilities: { roots: { listChanged: "yes" } } }),
+  opening({ capabilities: { elicitation: { form: { applyDefaults: true } } } }),
+  opening({ capabilities: { tasks: { list: {} }, other: 1 } }),
+  opening({ capabilities: [] }),
+  opening({ clientInfo: { name: "a", version: "1", title: "A" } }),
+  opening({ clientInfo: { name: "a", version: 1 } }),
+  opening({ clientInfo: { name: "a", version: "1", icons: [{ src: "a:b" }] } }),
+  opening({ clientInfo: "a" }),
+  opening({ _meta: { progressToken: 1 } }),
+  {},
+];
+
+function opening(others: Record<string, unknown> = {}) {
+  return {
+    protocolVersion: "2025-11-25",
+    capabilities: {},
+    clientInfo: { name: "tests", version: "1.0.0" },
+    ...others,
+  };
+}
 
 /** What an answer says of itself, besides its length. */
 const HEADERS = ["content-type", "cache-control", "x-accel-buffering"];

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
 import { isMe } from "../../fields/people.ts";
 import { isObject, type JsonObject, show } from "../../values/json.ts";
 import { visible } from "../../values/visible.ts";
@@ -25,6 +24,7 @@ import {
   type Step,
   type Words,
 } from "./prompt.ts";
+import { ProtocolError, ProtocolErrorCode } from "../protocol.ts";
 
 /** All prompts. */
 const PROMPTS: Readonly<Record<PromptName, Prompt>> = {
