@@ -12,7 +12,7 @@ import { checkOptions, IssuerError } from "../errors.ts";
 import type { Log } from "../logging/log.ts";
 import { secureAddress } from "../net/address.ts";
 import { createLru } from "../storage/lru.ts";
-import { sha256 } from "../storage/hash.ts";
+import { quickSha256 } from "../storage/hash.ts";
 import {
   readPrincipal,
   type Refusal,
@@ -134,7 +134,7 @@ export function createJwt(options: JwtOptions): Jwt {
       if (bearer.length > LONGEST || !/^[\w-]+\.[\w-]+\.[\w-]+$/.test(bearer)) {
         return undefined;
       }
-      const key = await sha256(bearer);
+      const key = await quickSha256(bearer);
       const known = verified.get(key);
       if (known && known.until > Date.now()) return known.principal;
       const principal = await identify(bearer);

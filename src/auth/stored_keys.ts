@@ -7,7 +7,7 @@
 import { reasonOf } from "../errors.ts";
 import type { Log } from "../logging/log.ts";
 import { createLru } from "../storage/lru.ts";
-import { sha256 } from "../storage/hash.ts";
+import { quickSha256, sha256 } from "../storage/hash.ts";
 import { defined } from "../values/json.ts";
 import type { FoundKey, KeyStore } from "./key_store.ts";
 import type { Authenticate } from "./principal.ts";
@@ -191,7 +191,7 @@ export function createStoredKeys(options: StoredKeysOptions): Authenticate {
     const entry = await lookUp(id);
     const isRight = timingSafeEqual(
       bytesOf(entry?.found.key.hash ?? NO_HASH),
-      bytesOf(await sha256(bearer)),
+      bytesOf(await quickSha256(bearer)),
     );
     const refuse = (reason: string) => {
       log("debug", "A key was refused", { key: id, reason });

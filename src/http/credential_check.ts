@@ -6,7 +6,7 @@
  */
 import type { Authenticate, Principal } from "../auth/principal.ts";
 import { networkOf } from "../net/address.ts";
-import { sha256 } from "../storage/hash.ts";
+import { quickSha256 } from "../storage/hash.ts";
 import { createLru } from "../storage/lru.ts";
 import type { Throttle } from "./throttle.ts";
 
@@ -89,7 +89,7 @@ export function createCheck(
   }
 
   return async (bearer, address) => {
-    const hash = await sha256(bearer);
+    const hash = await quickSha256(bearer);
     if ((right.get(hash)?.until ?? 0) > now() || isKnown(bearer)) {
       return await run(hash, bearer, address);
     }

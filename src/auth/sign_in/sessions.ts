@@ -7,7 +7,7 @@
  */
 import type { Log } from "../../logging/log.ts";
 import { createLru } from "../../storage/lru.ts";
-import { sha256 } from "../../storage/hash.ts";
+import { quickSha256, sha256 } from "../../storage/hash.ts";
 import type { Scope } from "../principal.ts";
 import {
   isSame,
@@ -356,7 +356,7 @@ export function createSessions(
 
     async find(token) {
       const named = parseSecret(token);
-      const hash = await sha256(token);
+      const hash = await quickSha256(token);
       if (named?.kind !== "a") return undefined;
       const of = ({ access }: Session) =>
         access.find((one) => isSame(one.hash, hash));
