@@ -26,7 +26,18 @@ const NAMED = 8;
 /** The tool that changes many records, and what people write for many. */
 const FOR_MANY = {
   tool: "change_records",
-  words: new Set(["many", "bulk", "mass", "batch", "banyak", "massal"]),
+  words: new Set([
+    "many",
+    "bulk",
+    "mass",
+    "batch",
+    "banyak",
+    "massal",
+    "sekaligus",
+  ]),
+  /** The same, beside what changes something: all can also be listed. */
+  ifChanged: new Set(["all", "every", "each", "semua", "seluruh", "setiap"]),
+  changes: new Set(["create", "update", "delete"]),
   score: 100,
 };
 
@@ -45,6 +56,10 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   pindah: "update",
   pindahkan: "update",
   move: "update",
+  assign: "update",
+  reassign: "update",
+  transfer: "update",
+  alihkan: "update",
   close: "update",
   tutup: "update",
   selesaikan: "update",
@@ -64,6 +79,10 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   visit: "geolocation",
   checkin: "geolocation",
   duplikat: "duplicates",
+  ganda: "duplicates",
+  dobel: "duplicates",
+  double: "duplicates",
+  twice: "duplicates",
 };
 
 /** The check for JSON text; an object is taken too. */
@@ -191,8 +210,15 @@ function found(tools: readonly Outline[], query: string): JsonObject {
   const words = foldText(query).split(/[^\p{L}\p{N}]+/u)
     .flatMap((word) => [word, SYNONYMS[word] ?? ""])
     .filter((word) => word.length > 2).slice(0, MAX_WORDS);
-  const ranked = tools
-    .map((one) => ({ one, score: scoreOf(one, words, query) }))
+  const named = tools.map((one) => ({ one, inName: wordsOf(one) }));
+  /** Of tools with as many words, that with the rarer one is meant. */
+  const weightOf = (word: string) =>
+    10 + 1 / named.filter(({ inName }) => inName.has(word)).length;
+  const ranked = named
+    .map(({ one, inName }) => ({
+      one,
+      score: scoreOf(one, inName, words, query, weightOf),
+    }))
     .filter(({ score }) => score > 0)
     .sort((a, b) => b.score - a.score);
   const [best, ...others] = ranked.map(({ one }) => one);
@@ -209,22 +235,34 @@ function firstSentence(description: string): string {
   return /^.*?[.](?=\s|$)/s.exec(description)?.[0] ?? description;
 }
 
-function scoreOf(
-  { name, title, description }: Outline,
-  words: readonly string[],
-  query: string,
-): number {
-  if (query.trim() === name) return 1_000;
-  const inName = new Set(
+/** The words in the name and the title of a tool. */
+function wordsOf({ name, title }: Outline): ReadonlySet<string> {
+  return new Set(
     foldText(`${name.replaceAll("_", " ")} ${title}`)
       .split(/[^\p{L}\p{N}]+/u).map(stem),
   );
+}
+
+function scoreOf(
+  { name, description }: Outline,
+  inName: ReadonlySet<string>,
+  words: readonly string[],
+  query: string,
+  weightOf: (word: string) => number,
+): number {
+  if (query.trim() === name) return 1_000;
   const inText = foldText(description);
+  const has = (some: ReadonlySet<string>) => words.some((one) => some.has(one));
   const isForMany = name === FOR_MANY.tool &&
-    words.some((word) => FOR_MANY.words.has(word));
+    (has(FOR_MANY.words) || has(FOR_MANY.ifChanged) && has(FOR_MANY.changes));
   return (isForMany ? FOR_MANY.score : 0) + words.reduce(
     (score, word) =>
-      score + (inName.has(stem(word)) ? 10 : inText.includes(word) ? 1 : 0),
+      score +
+      (inName.has(stem(word))
+        ? weightOf(stem(word))
+        : inText.includes(word)
+        ? 1
+        : 0),
     -inName.size / 100,
   );
 }

@@ -55,14 +55,19 @@ async function work(client: Client): Promise<void> {
   // They are this server's own words.
   assertEquals(found.untrusted, undefined);
   for (
-    const query of ["change many deals", "ubah banyak tiket", "bulk delete"]
+    const [name, ...queries] of [
+      ["change_records", "change many deals", "ubah banyak tiket"],
+      ["change_records", "bulk delete", "reassign all deals of an owner"],
+      ["change_records", "pindahkan semua deal ke sales lain"],
+      ["list_companies", "list all companies", "daftar semua perusahaan"],
+      ["update_ticket", "tutup tiket", "close a ticket", "selesaikan tiket"],
+      ["find_duplicates", "cari kontak ganda", "kontak duplikat"],
+    ]
   ) {
-    const { tools: [best] }: Data = await ok(client, "find_tool", { query });
-    assertEquals(best.name, "change_records", query);
-  }
-  for (const query of ["tutup tiket", "close a ticket", "selesaikan tiket"]) {
-    const { tools: [best] }: Data = await ok(client, "find_tool", { query });
-    assertEquals(best.name, "update_ticket", query);
+    for (const query of queries) {
+      const { tools: [best] }: Data = await ok(client, "find_tool", { query });
+      assertEquals(best.name, name, query);
+    }
   }
   const { note, ...nothing }: Data = await ok(client, "find_tool", {
     query: "kirim whatsapp",
