@@ -9,7 +9,7 @@ import { createRedisStore } from "../../src/tokens/stores/redis.ts";
 import { callTool } from "../support/call.ts";
 import { program, spawnPiped, startHttp } from "../support/process.ts";
 import { noRedis, startRedis } from "../support/redis.ts";
-import { sleep } from "../support/time.ts";
+import { settled, sleep, until } from "../support/time.ts";
 import { HANDSHAKE, parseLines, request, toolCall } from "../support/rpc.ts";
 
 /** A request over its own connection, as bytes. */
@@ -192,15 +192,10 @@ Deno.test({
         // Its connection is cut at the end.
       }
     })();
-    await sleep(3_000);
-    const soFar = asked;
+    const what = "requests are taken although nobody reads the answers";
+    const soFar = await settled(() => asked, what);
     await callAll("one asks on and on");
-    await sleep(1_000);
-    assertEquals(
-      asked,
-      soFar,
-      "requests repeat although nobody reads the answers",
-    );
+    assertEquals(asked, soFar, what);
     assert(read > 0);
     const { rss } = (await look(server.pid))!;
     assert(rss - before.rss < ROOM, `${before.rss} KiB became ${rss} KiB`);
@@ -238,11 +233,8 @@ Deno.test("a stdio client that sends without reading is paused, and then gets al
     }
     await writer.close();
   })();
-  // Until no more is read.
-  for (let before = -1; before !== sent || sent === 0;) {
-    before = sent;
-    await sleep(1_500);
-  }
+  await until(() => sent > 0, "the first call is taken");
+  await settled(() => sent, "calls are taken");
   assert(sent < 400, `${sent} were taken`);
   const text = await new Response(child.stdout).text();
   await sending;

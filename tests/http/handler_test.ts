@@ -336,38 +336,54 @@ function counting(right = "right") {
         : undefined;
     },
   });
+  /** The status for a credential from an address. */
+  async function ask(bearer: string, hostname = "192.0.2.1") {
+    const response = await handler(
+      post(list, { authorization: `Bearer ${bearer}` }),
+      { remoteAddr: { transport: "tcp", hostname, port: 1 } },
+    );
+    await response.body?.cancel();
+    return response.status;
+  }
   return {
     checked,
     lines,
     down: (value: boolean) => void (isDown = value),
-    /** The status for a credential from an address. */
-    async ask(bearer: string, hostname = "192.0.2.1") {
-      const response = await handler(
-        post(list, { authorization: `Bearer ${bearer}` }),
-        { remoteAddr: { transport: "tcp", hostname, port: 1 } },
+    ask,
+    /**
+     * Whether an address has used up its guesses: of 30 at once, at least 20 are
+     * refused. From a new address, ten are. The second figure is less than the
+     * first by what was forgotten meanwhile: one guess a second.
+     */
+    async isSlowedDown(hostname = "192.0.2.1") {
+      const statuses = await Promise.all(
+        Array.from({ length: 30 }, (_, i) => ask(`again-${i}`, hostname)),
       );
-      await response.body?.cancel();
-      return response.status;
+      return statuses.filter((status) => status === 429).length >= 20;
     },
   };
 }
 
 Deno.test("createHandler() checks at most 20 of 2,000 guesses, and still accepts a valid key", async () => {
-  const { ask, checked } = counting();
+  const { ask, checked, isSlowedDown } = counting();
   assertEquals(await ask("right"), 200);
+  assertEquals(await isSlowedDown("192.0.2.3"), false);
+  checked.length = 0;
+  const begin = performance.now();
   const statuses = await Promise.all(
     Array.from({ length: 2_000 }, (_, i) => ask(`guess-${i}`)),
   );
   const guesses = checked.filter((bearer) => bearer !== "right").length;
   // One more is checked for each second that this took.
-  assert(guesses >= 20 && guesses <= 25, `${guesses} were checked`);
+  const most = 21 + (performance.now() - begin) / 1_000;
+  assert(guesses >= 20 && guesses <= most, `${guesses} were checked`);
   assertEquals(statuses.filter((status) => status === 401).length, guesses);
   assertEquals(
     statuses.filter((status) => status === 429).length,
     2_000 - guesses,
   );
   assertEquals(await ask("right"), 200);
-  assertEquals(await ask("guess"), 429);
+  assert(await isSlowedDown());
   assertEquals(await ask("guess", "192.0.2.2"), 401);
 });
 
@@ -395,16 +411,18 @@ Deno.test("createHandler() accepts many valid keys from one address at once", as
 });
 
 Deno.test("createHandler() counts guesses of an IPv6 network of 64 bits together", async () => {
-  const { ask, checked } = counting();
+  const { ask, checked, isSlowedDown } = counting();
+  const begin = performance.now();
   for (let i = 0; i < 60; i++) {
     await ask(`guess-${i}`, `2001:db8:1:2:${i}::${i}`);
   }
-  assert(checked.length <= 25, `${checked.length} were checked`);
-  assertEquals(await ask("guess", "2001:db8:1:2::1"), 429);
+  const most = 21 + (performance.now() - begin) / 1_000;
+  assert(checked.length <= most, `${checked.length} were checked`);
+  assert(await isSlowedDown("2001:db8:1:2::1"));
   assertEquals(await ask("guess", "2001:db8:1:3::1"), 401);
   // IPv4 addresses in the form of IPv6 are not one network.
   for (let i = 0; i < 60; i++) await ask(`guess-${i}`, "::ffff:192.0.2.1");
-  assertEquals(await ask("guess", "::ffff:192.0.2.1"), 429);
+  assert(await isSlowedDown("::ffff:192.0.2.1"));
   assertEquals(await ask("guess", "::ffff:192.0.2.2"), 401);
 });
 
