@@ -24,7 +24,7 @@ export async function settled(
   for (let last = count();; last = count()) {
     await sleep(still);
     if (count() === last) return last;
-    if (Date.now() > end) throw new Error(`It goes on for a minute: ${what}`);
+    if (Date.now() > end) throw new Error(`It continued for a minute: ${what}`);
   }
 }
 
