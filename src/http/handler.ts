@@ -17,6 +17,7 @@ import { withRequestId } from "../logging/request_id.ts";
 import type { QontakServer } from "../server.ts";
 import { nameServed } from "../telemetry/otel.ts";
 import { isObject } from "../values/json.ts";
+import { noteArrival } from "../values/turns.ts";
 import { createAuth } from "./auth.ts";
 import { withCors } from "./cors.ts";
 import { health, ready } from "./health.ts";
@@ -255,6 +256,7 @@ export function createHandler(
 
   return (request, info) =>
     withRequestId(async (id) => {
+      noteArrival();
       const response = await respond(request, info).catch((error) => {
         // Otherwise the host would print the whole error.
         log("error", "A request failed because of a fault in this server", {

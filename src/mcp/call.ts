@@ -9,6 +9,7 @@ import { deadline, isTimeUp, untilAborted } from "../net/deadline.ts";
 import type { Outline } from "../tools/outline.ts";
 import type { Callable } from "../tools/tool.ts";
 import type { JsonObject } from "../values/json.ts";
+import { countCall } from "../values/turns.ts";
 import type { Caller } from "./caller.ts";
 import { type ContextSettings, logFault } from "./context.ts";
 import { createProgress, type Tell } from "./progress.ts";
@@ -93,6 +94,7 @@ export function createCall(settings: ContextSettings): Call {
     const { name, effect } = tool;
     const { timeout } = access;
     const start = performance.now();
+    using _counted = countCall();
     using limit = deadline(timeout, given);
     using progress = createProgress(tell);
     const { signal } = limit;

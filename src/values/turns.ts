@@ -24,12 +24,34 @@ const begun: Waiting[] = [], others: Waiting[] = [];
  */
 export const EVENTS_OF_A_CALL = 3;
 
+/** How many calls are under way, and how many requests have come so far. */
+let calls = 0, arrivals = 0;
+
+/** How many of them had come when the last turn was given. */
+let known = 0;
+
+/** Counts a call until it is disposed of. */
+export function countCall(): Disposable {
+  calls++;
+  return {
+    [Symbol.dispose]() {
+      calls--;
+    },
+  };
+}
+
+/** Notes that a request has come, which may become a call. */
+export function noteArrival(): void {
+  arrivals++;
+}
+
 /**
  * Waits for the next turn of a computation that has begun. Turns are given one
  * at a time: between any two, the server reads and answers other requests.
  *
  * @param events How many events to handle before it. After a long computation,
  * it should be those of a whole call, so that none waits for the next one too.
+ * It is one if no other call is under way, and no request has come meanwhile.
  */
 export function nextTurn(events = 1): Promise<void> {
   return wait(begun, events);
@@ -56,7 +78,11 @@ function handleEvent(): void {
   setTimeout(() => {
     const queue = begun.length > 0 ? begun : others;
     const [first] = queue;
-    if (--first!.events === 0) queue.shift()!.give();
+    const isAlone = calls <= 1 && arrivals === known;
+    if (--first!.events === 0 || isAlone) {
+      known = arrivals;
+      queue.shift()!.give();
+    }
     if (begun.length + others.length > 0) handleEvent();
   });
 }
