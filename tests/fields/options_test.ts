@@ -4,7 +4,7 @@ import { nearest } from "../../src/values/words.ts";
 
 /** The shortest of some runs, in ms. */
 function shortest(run: () => unknown): number {
-  return Math.min(...Array.from({ length: 7 }, () => {
+  return Math.min(...Array.from({ length: 30 }, () => {
     const start = performance.now();
     run();
     return performance.now() - start;

@@ -369,11 +369,13 @@ Deno.test("query_records takes ranges as one text, flags without a value, and sh
   const range = { field: "created_at", op: "between" };
   const { matched, today } = await ask([{
     ...range,
-    value: ["-365d", "today"],
+    value: ["-9999d", "today"],
   }]);
   assert(matched > 0);
   assertEquals(/^\d{4}-\d\d-\d\d$/.test(today), true);
-  for (const value of ["-365d..today", "-365d, today", '["-365d","today"]']) {
+  for (
+    const value of ["-9999d..today", "-9999d, today", '["-9999d","today"]']
+  ) {
     assertEquals((await ask([{ ...range, value }])).matched, matched, value);
   }
   const overdue = await ask([{ field: "overdue" }], { group_by: "assignee" });
