@@ -5,6 +5,7 @@
  * @module
  */
 import { InputError } from "../errors.ts";
+import { parseDate } from "../fields/dates.ts";
 import { isEmpty, show } from "../values/json.ts";
 import { didYouMean, foldText } from "../values/words.ts";
 import { eachName, JOINED, namesOf, splitWords } from "./condition_values.ts";
@@ -60,6 +61,14 @@ export function remark(
         `${field.called} ${op} ${
           show(day)
         } is that one day: use gte or between for the time since, or until`,
+      );
+    }
+    const timed = values.filter((one) => parseDate(String(one))?.timed);
+    if (op !== "ne" && timed.length > 0) {
+      remarks.ifNone.push(
+        `${field.called} ${op} ${
+          called(timed)
+        } is that one moment: use between for a span of time`,
       );
     }
     return;

@@ -667,3 +667,21 @@ Deno.test("query_records says that eq compares whole texts if a text is part of 
       "days from its creation until today, also of what has ended before",
   });
 });
+
+Deno.test("query_records says that a time is one moment if no record is of it", async () => {
+  await using world = await createWorld();
+  const ask = async (op: string, value: unknown) =>
+    await world.ok("query_records", {
+      resource: "deals",
+      where: [{ field: "created_at", op, value }],
+      limit: 1,
+      fields: "created_at",
+    });
+  const { records: [{ created_at }] } = await ask("is_set", undefined);
+  assertEquals((await ask("eq", created_at)).notes, undefined);
+  assertEquals((await ask("eq", "1999-01-01T15:00")).notes, [
+    'created_at eq "1999-01-01T15:00" is that one moment: use between for a span of time',
+  ]);
+  assertEquals((await ask("eq", "1999-01-01")).notes, undefined);
+  assertEquals((await ask("gte", "2099-01-01T15:00")).notes, undefined);
+});
