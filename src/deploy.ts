@@ -14,6 +14,7 @@ import { ConfigError } from "./errors.ts";
 // Imported early, because it is always needed here and one graph loads faster.
 import "./app/callers.ts";
 import "./server.ts";
+import "./mcp/http.ts";
 import type { Handler } from "./http/handler.ts";
 import "./http/handler.ts";
 import { listen } from "./http/listen.ts";

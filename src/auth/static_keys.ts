@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { quickDigest } from "../storage/hash.ts";
+import { isSameHash, quickDigest } from "../storage/hash.ts";
 import { DEFAULT_TENANT, isTenant } from "../tokens/store.ts";
 import {
   type Authenticate,
@@ -68,10 +68,8 @@ export function readStaticKeys(text: string): readonly StaticKey[] {
  */
 export function createStaticKeys(keys: readonly StaticKey[]): Authenticate {
   return async (bearer) => {
-    // Slow to load, and not needed without HTTP.
-    const { timingSafeEqual } = await import("node:crypto");
     const presented = await quickDigest(bearer);
-    const matches = keys.map(({ hash }) => timingSafeEqual(hash, presented));
+    const matches = keys.map(({ hash }) => isSameHash(hash, presented));
     const at = matches.indexOf(true);
     const found = keys[at];
     return found && {

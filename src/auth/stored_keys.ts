@@ -7,7 +7,7 @@
 import { reasonOf } from "../errors.ts";
 import type { Log } from "../logging/log.ts";
 import { createLru } from "../storage/lru.ts";
-import { quickSha256, sha256 } from "../storage/hash.ts";
+import { isSameHash, quickSha256, sha256 } from "../storage/hash.ts";
 import { defined } from "../values/json.ts";
 import type { FoundKey, KeyStore } from "./key_store.ts";
 import type { Authenticate } from "./principal.ts";
@@ -186,10 +186,8 @@ export function createStoredKeys(options: StoredKeysOptions): Authenticate {
   return async (bearer) => {
     const id = FORM.exec(bearer)?.[1];
     if (id === undefined) return undefined;
-    // Slow to load, and not needed without HTTP.
-    const { timingSafeEqual } = await import("node:crypto");
     const entry = await lookUp(id);
-    const isRight = timingSafeEqual(
+    const isRight = isSameHash(
       bytesOf(entry?.found.key.hash ?? NO_HASH),
       bytesOf(await quickSha256(bearer)),
     );

@@ -38,16 +38,41 @@ export function rememberedSha256(): (text: string) => Promise<string> {
 /**
  * The same as {@linkcode digest}, for what is hashed with each request. Web
  * Crypto uses another thread for each hash, so the request waits for two
- * switches of threads, which take long on a busy machine. What this uses takes
- * some ms to load, when it is first called.
+ * switches of threads, which take long on a busy machine. What this uses takes as
+ * long to load as Deno to start, so the first request does not wait for it.
  */
 export async function quickDigest(text: string): Promise<Uint8Array> {
-  return (await quickHash("sha256", text)).digest();
+  return isOfFirstRequest()
+    ? await digest(text)
+    : (await quickHash("sha256", text)).digest();
 }
 
 /** The same as {@linkcode sha256}, as {@linkcode quickDigest} makes it. */
 export async function quickSha256(text: string): Promise<string> {
-  return (await quickHash("sha256", text)).digest("hex");
+  return isOfFirstRequest()
+    ? await sha256(text)
+    : (await quickHash("sha256", text)).digest("hex");
+}
+
+/** How many hashes a request needs: of its credential, and to look it up. */
+const OF_ONE_REQUEST = 2;
+
+let made = 0;
+
+/** Whether the next hash is for the first request of this process. */
+function isOfFirstRequest(): boolean {
+  return made++ < OF_ONE_REQUEST;
+}
+
+/**
+ * Whether two hashes are the same. It looks at all bytes, so how long it takes
+ * does not tell where they differ.
+ */
+export function isSameHash(one: Uint8Array, other: Uint8Array): boolean {
+  if (one.length !== other.length) return false;
+  let difference = 0;
+  for (let at = 0; at < one.length; at++) difference |= one[at]! ^ other[at]!;
+  return difference === 0;
 }
 
 /** SHA-1 of a text, as 40 hex digits; Redis can compute it too. */

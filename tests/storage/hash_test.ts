@@ -1,6 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import {
   digest,
+  isSameHash,
   quickDigest,
   quickSha256,
   sha1,
@@ -29,4 +30,17 @@ Deno.test("sha256() and its quick form make the same hash, in hex and as bytes",
 
 Deno.test("sha1() makes the hash that Redis makes", async () => {
   assertEquals(await sha1("abc"), "a9993e364706816aba3e25717850c26c9cd0d89d");
+});
+
+Deno.test("isSameHash() looks at every byte", async () => {
+  const hash = await digest("a key");
+  assert(isSameHash(hash, await digest("a key")));
+  assert(!isSameHash(hash, await digest("another key")));
+  for (const at of hash.keys()) {
+    const other = hash.slice();
+    other[at]! ^= 0x01;
+    assertEquals(isSameHash(hash, other), false, `byte ${at}`);
+  }
+  assert(!isSameHash(hash, hash.subarray(1)));
+  assert(!isSameHash(hash, new Uint8Array([...hash, 0])));
 });
