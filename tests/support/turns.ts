@@ -1,0 +1,45 @@
+/**
+ * How long work computes before others have their turn.
+ *
+ * @module
+ */
+import process from "node:process";
+
+/** What the process has computed, in ms. A pause of the machine is not in it. */
+function computed(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+}
+
+/**
+ * Runs work beside a timer, and measures the computing between its turns.
+ *
+ * @param run The work.
+ * @param turn What happens in each turn of others.
+ * @returns Its result, the most that was computed without a turn, and all that
+ * was computed, in ms.
+ */
+export async function turnsOf<T>(
+  run: () => Promise<T>,
+  turn?: () => void,
+): Promise<{ result: T; longest: number; whole: number }> {
+  const start = computed();
+  let last = start;
+  let longest = 0;
+  const note = () => {
+    const now = computed();
+    longest = Math.max(longest, now - last);
+    last = now;
+  };
+  const clock = setInterval(() => {
+    note();
+    turn?.();
+  }, 1);
+  try {
+    const result = await run();
+    note();
+    return { result, longest, whole: last - start };
+  } finally {
+    clearInterval(clock);
+  }
+}
