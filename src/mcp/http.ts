@@ -163,9 +163,9 @@ export function createEndpoint(
       );
     }
     const authInfo = authInfoOf(calling);
-    const { fetch } = await handler();
+    const sdk = await handler();
     const response = exchange.pass(
-      await fetch(acceptingBoth(request), { authInfo, parsedBody }),
+      await sdk.fetch(acceptingBoth(request), { authInfo, parsedBody }),
     );
     if (!isStream(response)) return response;
     const held = await unlessLost(response);

@@ -180,6 +180,7 @@ export const elsewhere: readonly Row[] = [
     "e2e/bundle",
     "a bundle without the client for Vault is smaller, runs, and says what it lacks",
     "deno run --no-remote --no-npm … qontak-mcp.js",
+    "deno task bundle",
     "deno task bundle:small",
   ),
   inTest(
