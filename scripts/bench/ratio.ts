@@ -64,6 +64,22 @@ export function compare(
  */
 export const TOLERANCE = 2;
 
+/**
+ * Ratios that are this many times better than the baseline count as equal: with
+ * so little left to measure, they differ more between runs.
+ */
+const FAR_BETTER = 2;
+
+/** How many times worse a ratio is than the kept one. */
+function timesWorse(
+  { ratio, isMoreBetter }: Ratio,
+  { ratio: kept }: Ratio,
+): number {
+  return isMoreBetter
+    ? Math.min(kept, FAR_BETTER) / ratio
+    : ratio / Math.max(kept, 1 / FAR_BETTER);
+}
+
 /** How to keep new ratios, for messages. */
 const RENEW = "deno task bench --keep keeps new ones";
 
@@ -84,11 +100,11 @@ export function worse(
   const now = new Set(found.map(({ name }) => name));
   return [
     ...found.filter(({ isChecked }) => isChecked).flatMap(
-      ({ name, ratio, isMoreBetter }) => {
+      (one) => {
+        const { name, ratio } = one;
         const known = before.get(name);
         if (!known) return [`${name}: no ratio is kept: ${RENEW}`];
-        const factor = isMoreBetter ? known.ratio / ratio : ratio / known.ratio;
-        return factor <= tolerance ? [] : [
+        return timesWorse(one, known) <= tolerance ? [] : [
           `${name}: the ratio is ${ratio}, and was ${known.ratio}: more than ${tolerance} times worse`,
         ];
       },

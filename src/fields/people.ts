@@ -8,9 +8,13 @@ import type { JsonObject } from "../values/json.ts";
 import { fold } from "../values/words.ts";
 import type { Setup } from "./setup.ts";
 
+/** The longest text that may mean the user, in characters, with spaces. */
+const MAX_ME = 16;
+
 /** Whether a value means the user that calls are made as. */
 export function isMe(value: unknown): boolean {
-  return typeof value === "string" && fold(value) === "me";
+  return typeof value === "string" && value.length <= MAX_ME &&
+    fold(value) === "me";
 }
 
 /**

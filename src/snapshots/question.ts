@@ -133,7 +133,10 @@ function parse(question: Question, subject: Subject): Parsed {
     question.where,
     (one) => parseCondition(one, fields, subject, remarks),
   );
-  remarkCurrencies(question.where ?? [], inner, subject, remarks);
+  // A list that is too long is not read.
+  if (tests.length > 0) {
+    remarkCurrencies(question.where ?? [], inner, subject, remarks);
+  }
   const keys = parts(
     "group_by",
     question.group_by,

@@ -69,6 +69,17 @@ Deno.test("worse() names a ratio beyond the tolerance, in its own direction", ()
   assertEquals(found(10, true), []);
 });
 
+Deno.test("worse() does not compare ratios that are far better than the baseline", () => {
+  const found = (kept: number, ratio: number, isMoreBetter = false) =>
+    worse([checked(ratio, { isMoreBetter })], [checked(kept)], 2).length;
+  assertEquals(found(0.1, 0.4), 0);
+  assertEquals(found(0.1, 1), 0);
+  assertEquals(found(0.1, 1.1), 1);
+  assertEquals(found(5, 2, true), 0);
+  assertEquals(found(5, 1, true), 0);
+  assertEquals(found(5, 0.9, true), 1);
+});
+
 Deno.test("worse() names a checked ratio that only one side has", () => {
   const renew = "deno task bench --keep keeps new ones";
   assertEquals(worse([], [checked(2)]), [

@@ -619,6 +619,25 @@ Deno.test("queryInTurns() answers on the records as they were, whatever is repla
   assertEquals(matched, 5_000);
 });
 
+Deno.test("answerSteps() refuses too many conditions without a look at any of them", () => {
+  const subject = subjectOf([deal(1, {})]);
+  const seen: string[] = [];
+  const where = Array.from({ length: 21 }, () => ({
+    get field() {
+      seen.push("field");
+      return "zzqqxx";
+    },
+    op: "gt",
+    value: 1,
+  }));
+  const { message } = assertThrows(
+    () => atOnce(answerSteps({ where }, subject, [])),
+    InputError,
+    "where has 21 entries: 20 at most",
+  );
+  assertEquals([seen, message.includes("Fields of")], [[], false]);
+});
+
 Deno.test("answerSteps() refuses long values before it compares them, and folds long names once", () => {
   const subject = subjectOf([deal(1, {})]);
   const ask = (where: readonly unknown[]) => () =>
