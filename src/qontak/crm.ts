@@ -49,6 +49,11 @@ export interface CallOptions {
    * turn. If it throws, nothing is sent, and the call throws the same.
    */
   readonly beforeSending?: () => void;
+  /**
+   * Called when an answer of success begins to arrive: Qontak has prepared it,
+   * and can take another request while this one is read.
+   */
+  readonly onAnswer?: () => void;
   /** What the audit records with a request that may change something. */
   readonly mark?: Mark;
 }
@@ -205,6 +210,7 @@ interface Prepared {
   readonly url: URL;
   readonly body: string | undefined;
   readonly beforeSending: CallOptions["beforeSending"];
+  readonly onAnswer: CallOptions["onAnswer"];
 }
 
 function prepare(
@@ -215,13 +221,14 @@ function prepare(
   const url = buildUrl(apiUrl, endpoint, request);
   checkBody(endpoint, request.body);
   const body = request.body && JSON.stringify(request.body);
-  return { endpoint, url, body, beforeSending: request.beforeSending };
+  const { beforeSending, onAnswer } = request;
+  return { endpoint, url, body, beforeSending, onAnswer };
 }
 
 /** Sends a request once, or twice if the first credentials are refused. */
 async function attempt(
   options: CrmOptions & { readonly parseList: ParseList },
-  { endpoint, url, body, beforeSending }: Prepared,
+  { endpoint, url, body, beforeSending, onAnswer }: Prepared,
   signal: AbortSignal,
 ): Promise<Answer> {
   const { authorize, transport, telemetry, unauthorized, parseList } = options;
@@ -290,6 +297,7 @@ async function attempt(
         reply = await request(fresh);
       }
     }
+    if (reply.status < 300) onAnswer?.();
     const answer = await readAnswer(
       endpoint,
       reply,

@@ -23,11 +23,15 @@ export interface PageOfRecords {
   readonly total: number | undefined;
 }
 
-/** Reads one page of a list. */
+/**
+ * Reads one page of a list. It may call `onAnswer` when the page begins to
+ * arrive.
+ */
 export type ReadPage = (
   page: number,
   perPage: number,
   signal: AbortSignal,
+  onAnswer?: () => void,
 ) => Promise<PageOfRecords>;
 
 /**
@@ -104,11 +108,18 @@ export function changedAt(record: JsonObject): number {
   return typeof updated_at === "string" ? Date.parse(updated_at) : NaN;
 }
 
+/** A page that was asked for before its turn. */
+interface Ahead {
+  readonly found: Promise<PageOfRecords>;
+  /** Settles when it begins to arrive. */
+  readonly answered: Promise<void>;
+}
+
 /** The first page of a list. */
 interface Beginning {
   readonly first: PageOfRecords;
-  /** The second one, if it was already asked for. */
-  readonly second?: Promise<PageOfRecords> | undefined;
+  /** Further ones that were already asked for, by their numbers. */
+  readonly ahead?: Map<number, Ahead>;
 }
 
 /** The order of a page, and when its first and its last record were changed. */
@@ -207,17 +218,31 @@ export function createReading(options: ReadingOptions): Reading {
     for (const next of larger.toReversed()) {
       const own = new AbortController();
       const both = AbortSignal.any([signal, own.signal]);
-      const found = tryFirst(next, signal);
-      // Qontak prepares this page while the first one is parsed.
-      const second = count > next ? readPage(2, next, both) : undefined;
-      // If it fails, that is known when it is used.
-      second?.catch(() => {});
+      // Qontak prepares these pages while the first one is parsed.
+      const ahead = new Map<number, Ahead>();
+      const ask = (page: number) => {
+        if (count <= next * (page - 1)) return;
+        const { promise: answered, resolve } = Promise.withResolvers<void>();
+        const found = readPage(page, next, both, resolve);
+        // If it fails, that is known when it is used.
+        found.catch(() => {});
+        ahead.set(page, { found, answered });
+      };
+      let waiting = 2;
+      const onAnswer = () => {
+        if (--waiting === 0) ask(3);
+      };
+      const found = tryFirst(next, signal, onAnswer);
+      ask(2);
+      ahead.get(2)?.answered.then(onAnswer);
       try {
         const first = await found;
+        // From now on, pages are asked for when their turn comes.
+        waiting = Infinity;
         // What Qontak returns instead is the most that it returns, and the
-        // second page is of that size too.
+        // pages after it are of that size too.
         if (first.records.length < next) pageSize = { size, isLargest: true };
-        return { first, second };
+        return { first, ahead };
       } catch (error) {
         own.abort();
         if (!isTooLarge(error)) throw error;
@@ -231,8 +256,9 @@ export function createReading(options: ReadingOptions): Reading {
   async function tryFirst(
     asked: number,
     signal: AbortSignal,
+    onAnswer?: () => void,
   ): Promise<PageOfRecords> {
-    const page = await readPage(1, asked, signal);
+    const page = await readPage(1, asked, signal, onAnswer);
     const { records: { length }, total: count } = page;
     // A page that is shorter than requested shows Qontak's maximum page size.
     size = Math.max(1, length);
@@ -249,12 +275,16 @@ export function createReading(options: ReadingOptions): Reading {
   async function readNext(
     page: number,
     signal: AbortSignal,
-    asked?: Promise<PageOfRecords>,
+    { asked, onAnswer = () => {} }: {
+      readonly asked?: Ahead | undefined;
+      readonly onAnswer?: () => void;
+    } = {},
   ): Promise<PageOfRecords> {
+    asked?.answered.then(onAnswer);
     const found =
       await (asked
-        ? untilAborted(asked, signal)
-        : readPage(page, size, signal));
+        ? untilAborted(asked.found, signal)
+        : readPage(page, size, signal, onAnswer));
     if (found.total !== total) hasChanged = true;
     expect(found.total ?? total);
     return found;
@@ -274,15 +304,14 @@ export function createReading(options: ReadingOptions): Reading {
    * the others are on their way.
    */
   async function readRest(
-    { first, second }: Partial<Beginning>,
+    { first, ahead }: Partial<Beginning>,
     signal: AbortSignal,
   ): Promise<void> {
     let end = Infinity;
-    /** The second page, if it was asked for; once, for it may have failed. */
-    function early(page: number): Promise<PageOfRecords> | undefined {
-      if (page !== 2) return undefined;
-      const found = second;
-      second = undefined;
+    /** A page that was asked for; once, for it may have failed. */
+    function early(page: number): Ahead | undefined {
+      const found = ahead?.get(page);
+      ahead?.delete(page);
       return found;
     }
     function* missing(): Generator<number> {
@@ -296,11 +325,13 @@ export function createReading(options: ReadingOptions): Reading {
         if (!done.has(page)) yield page;
       }
     }
-    await sideBySide(missing(), async (page, own) => {
+    await sideBySide(missing(), async (page, own, onAnswer) => {
       const isFirst = page === 1 && first !== undefined;
       // The others send their requests now.
       if (isFirst) await nextTurn();
-      const found = isFirst ? first! : await readNext(page, own, early(page));
+      const found = isFirst
+        ? first!
+        : await readNext(page, own, { asked: early(page), onAnswer });
       const isNew = await keep(page, found, own);
       if (!isNew) end = Math.min(end, page);
     }, signal);

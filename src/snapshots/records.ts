@@ -10,7 +10,7 @@ import type { CallOptions, Crm } from "../qontak/crm.ts";
 import { type Endpoint, endpoints } from "../qontak/endpoints.ts";
 import { type Answer, recordOf } from "../qontak/envelope.ts";
 import { type Resource, resources } from "../qontak/resources.ts";
-import { isObject, type JsonObject, toId } from "../values/json.ts";
+import { defined, isObject, type JsonObject, toId } from "../values/json.ts";
 import type { Zone } from "../values/zone.ts";
 import type { Subject } from "./subject.ts";
 import type { PageOfRecords } from "./read.ts";
@@ -233,7 +233,7 @@ function sourceOf(
   const { list, get } = endpoints;
   return {
     plural,
-    async readPage(page, perPage, signal): Promise<PageOfRecords> {
+    async readPage(page, perPage, signal, onAnswer): Promise<PageOfRecords> {
       const { response, page: position } = await crm.call(list, {
         query: {
           ...query,
@@ -241,6 +241,7 @@ function sourceOf(
           ...(list.query.includes("per_page") ? { per_page: perPage } : {}),
         },
         signal,
+        ...defined({ onAnswer }),
       });
       const total = position?.total_data;
       if (!Array.isArray(response) && total !== 0) {

@@ -14,13 +14,19 @@ const SIDE_BY_SIDE = 8;
  *
  * @param items The items. Each is taken when its turn comes, so that a task can
  * end a list that is made as it is read.
- * @param run The task.
+ * @param run The task. It may call `onAnswer` when the answer to its request
+ * begins to arrive. When all requests are answered, the next one is sent while
+ * the answers are still read, so that Qontak does not wait for that.
  * @param signal Ends all tasks.
  * @throws What a task threw first.
  */
 export async function sideBySide<T>(
   items: Iterable<T>,
-  run: (item: T, signal: AbortSignal) => Promise<void>,
+  run: (
+    item: T,
+    signal: AbortSignal,
+    onAnswer: () => void,
+  ) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
   const rest = items[Symbol.iterator]();
@@ -30,40 +36,71 @@ export async function sideBySide<T>(
   const own = new AbortController();
   const both = AbortSignal.any([signal, own.signal]);
   let working = 0;
+  /** How many requests have no answer yet. */
+  let waiting = 0;
+  /** How many workers were added. Each takes the place of one that ends. */
+  let added = 0;
+  const ends: Promise<void>[] = [];
 
-  async function work(): Promise<void> {
+  /** Takes the next item; undefined if none is left. */
+  function take(): { readonly item: T } | undefined {
+    if (again.length > 0) return { item: again.pop()! };
+    const { done, value } = rest.next();
+    return done ? undefined : { item: value };
+  }
+
+  /** Runs the task for an item. */
+  async function runFor(item: T): Promise<void> {
+    let isAnswered = false;
+    const end = () => {
+      if (!isAnswered) waiting--;
+      isAnswered = true;
+    };
+    waiting++;
+    try {
+      await run(item, both, () => {
+        end();
+        // One more at most, so that the answers do not pile up.
+        const isIdle = waiting === 0 && added === 0 && !isOver;
+        const next = isIdle ? take() : undefined;
+        if (!next) return;
+        added++;
+        ends.push(work(next));
+      });
+    } finally {
+      end();
+    }
+  }
+
+  async function work(next = take()): Promise<void> {
     working++;
     try {
-      while (!isOver) {
-        const next = again.length > 0
-          ? { done: false, value: again.pop()! }
-          : rest.next();
-        if (next.done) return;
-        const item = next.value as T;
+      for (; next && !isOver; next = take()) {
         try {
-          await run(item, both);
+          await runFor(next.item);
         } catch (error) {
           // The others go on.
           if (!isOverLimit(error) || working === 1) throw error;
-          again.push(item);
+          again.push(next.item);
+          return;
+        }
+        if (added > 0) {
+          added--;
           return;
         }
       }
     } catch (error) {
       isOver = true;
       own.abort(error);
-      throw error;
     } finally {
       working--;
     }
   }
 
-  const ends = await Promise.allSettled(
-    Array.from({ length: SIDE_BY_SIDE }, work),
-  );
-  if (ends.some(({ status }) => status === "rejected")) {
-    throw own.signal.reason;
-  }
+  for (let i = 0; i < SIDE_BY_SIDE; i++) ends.push(work());
+  // More may be added meanwhile.
+  for (const end of ends) await end;
+  if (isOver) throw own.signal.reason;
 }
 
 /** Whether a request was not sent because the limits allow no more. */

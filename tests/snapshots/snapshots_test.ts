@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { InputError, QontakError, UnreachableError } from "../../src/errors.ts";
-import { deadline } from "../../src/net/deadline.ts";
+import { deadline, untilAborted } from "../../src/net/deadline.ts";
 import type { Source } from "../../src/snapshots/entry.ts";
 import { createSnapshots } from "../../src/snapshots/snapshots.ts";
 import type { JsonObject } from "../../src/values/json.ts";
@@ -18,6 +18,8 @@ interface List {
   counts: boolean;
   /** Runs before a page is answered. */
   before: (page: number, request: number) => void | Promise<void>;
+  /** Runs when an answer has begun to arrive. */
+  arrives: () => void | Promise<void>;
   readonly requests: [page: number, perPage: number][];
   readonly ones: number[];
 }
@@ -37,6 +39,7 @@ function listOf(count: number, cap = 1_000): List {
     refuses: false,
     counts: true,
     before: () => {},
+    arrives: () => {},
     requests: [],
     ones: [],
   };
@@ -45,7 +48,7 @@ function listOf(count: number, cap = 1_000): List {
 function sourceOf(list: List): Source {
   return {
     plural: "deals",
-    async readPage(page, perPage, signal) {
+    async readPage(page, perPage, signal, onAnswer = () => {}) {
       list.requests.push([page, perPage]);
       await list.before(page, list.requests.length);
       signal.throwIfAborted();
@@ -56,6 +59,8 @@ function sourceOf(list: List): Source {
           said: "too many",
         });
       }
+      onAnswer();
+      await list.arrives();
       const size = Math.min(perPage, list.cap);
       return {
         records: list.records.slice((page - 1) * size, page * size),
@@ -522,6 +527,40 @@ Deno.test("get() refreshes a snapshot that takes most of a company's memory", as
   list.records[0]!.name = "changed";
   later(6 * 60_000);
   assertEquals(namesIn(await ask()), namesOf(list));
+});
+
+Deno.test("get() asks for no page twice, whichever answer comes last", async () => {
+  for (const slow of [1, 2, 3, 4, 30]) {
+    const list = listOf(3_000, 100);
+    list.before = (page) => sleep(page === slow ? 40 : 1);
+    assertEquals(namesIn(await bench(list).ask()), namesOf(list));
+    // The first page is asked for in two sizes.
+    assertEquals(
+      list.requests.map(([page]) => page).sort((a, b) => a - b),
+      [1, ...Array.from({ length: 30 }, (_, i) => i + 1)],
+      `page ${slow}`,
+    );
+  }
+});
+
+Deno.test("get() sends the next request when all others are answered, while it reads the answers", async () => {
+  const list = listOf(3_000, 100);
+  let arriving = 0;
+  let most = 0;
+  const { promise: isSent, resolve } = Promise.withResolvers<void>();
+  list.arrives = async () => {
+    // The first pages tell how large a page may be.
+    if (list.requests.length <= 4) return;
+    arriving++;
+    most = Math.max(most, arriving);
+    if (arriving > 8) resolve();
+    // Not one of eight answers is read to its end before the next request.
+    using limit = deadline(2_000);
+    await untilAborted(isSent, limit.signal).catch(() => {});
+    arriving--;
+  };
+  assertEquals(namesIn(await bench(list).ask()), namesOf(list));
+  assertEquals(most, 9);
 });
 
 Deno.test("get() runs fewer requests if the limits allow no more", async () => {
