@@ -297,15 +297,14 @@ export function redactAll<V>(
   value: V,
   isKept: (text: string) => boolean = () => false,
 ): V {
-  const all = (part: unknown): unknown =>
-    typeof part === "string"
-      ? isKept(part) ? part : redact(part)
-      : Array.isArray(part)
-      ? part.map(all)
-      : isObject(part)
-      ? Object.fromEntries(
-        Object.entries(part).map(([key, one]) => [key, all(one)]),
-      )
-      : part;
+  const all = (part: unknown): unknown => {
+    if (typeof part === "string") return isKept(part) ? part : redact(part);
+    if (Array.isArray(part)) return part.map(all);
+    if (!isObject(part)) return part;
+    // A copy with the same keys: to make one of entries takes twice as long.
+    const copy = { ...part };
+    for (const key of Object.keys(copy)) copy[key] = all(copy[key]);
+    return copy;
+  };
   return all(value) as V;
 }

@@ -45,6 +45,8 @@ export interface Memory {
   makeRoom(scope: string): boolean;
   /** How much memory everything takes, in bytes. */
   readonly bytes: number;
+  /** Whether there is nothing. */
+  readonly isEmpty: boolean;
 }
 
 /**
@@ -86,6 +88,9 @@ export function createMemory(
   return {
     get bytes() {
       return total();
+    },
+    get isEmpty() {
+      return entries.size === 0;
     },
     open<T extends Held>(scope: string, name: string, make: () => T): T {
       for (const [key, { held, usedAt }] of entries) {

@@ -324,6 +324,7 @@ function mark(
   { path, body = {} }: CallOptions = {},
   answer: Answer | undefined,
 ): void {
+  if (snapshots.isEmpty) return;
   const own = Object.values<Resource>(resources).find(({ endpoints }) =>
     `${endpoint.path}/`.startsWith(`${endpoints.list.path}/`)
   );

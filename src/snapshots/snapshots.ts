@@ -107,6 +107,8 @@ export interface Snapshots {
   forget(scope: string): void;
   /** How much memory all snapshots take, in bytes. */
   readonly bytes: number;
+  /** Whether there is nothing. */
+  readonly isEmpty: boolean;
 }
 
 /**
@@ -269,6 +271,9 @@ export function createSnapshots(options: SnapshotOptions = {}): Snapshots {
   return {
     get bytes() {
       return memory.bytes;
+    },
+    get isEmpty() {
+      return memory.isEmpty;
     },
     peek(scope, list) {
       const entry = memory.find<Entry>(scope, list);
