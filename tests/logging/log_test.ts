@@ -1,4 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import fc from "fast-check";
+import { redact } from "../../src/logging/redact.ts";
 import { createLog, toSentence } from "../../src/logging/log.ts";
 import { bareEnv, isOnPath, program, root } from "../support/process.ts";
 
@@ -27,6 +29,22 @@ Deno.test("toSentence() words a line for a person, on one line that hides nothin
   assertMatch(hostile, /^17:42:03 error a b \(reason: /);
   // deno-lint-ignore no-control-regex -- these are what must not be there
   assertEquals(/[\x00-\x1f\u202e]/.test(hostile), false);
+});
+
+Deno.test("createLog() leaves out only what nothing would be found in: ids of requests", () => {
+  const digits = fc.string({
+    unit: fc.constantFrom(..."0123456789abcdef"),
+    minLength: 11,
+    maxLength: 11,
+  });
+  fc.assert(fc.property(digits, (rest) => {
+    assertEquals(redact(`a${rest}`), `a${rest}`);
+  }));
+  assertEquals(redact("a81234567890"), "a81234567890");
+  const lines: string[] = [];
+  const log = createLog("info", (line) => lines.push(line), JSON.stringify);
+  log("info", "x", { request: "081277670883", other: "a081277670883" });
+  assertEquals(lines[0]!.includes('"request":"081277670883"'), false);
 });
 
 Deno.test("createLog() redacts sentences as it redacts JSON", () => {
