@@ -104,16 +104,19 @@ export async function carryOut(
     if (isUnsent(endpoint, error)) {
       await claim?.release();
       await open?.drop();
-    } else await claim?.settle("unknown", open?.id);
+    } else {
+      await open?.keep();
+      await claim?.settle("unknown", open?.id);
+    }
     throw error;
   }
   await claim?.settle("done", open?.id);
-  await open?.done({ record: sent.id, after: sent.after });
-  if (!open || !canUndo || sent.id === null) return sent.report;
+  const isKept = await open?.done({ record: sent.id, after: sent.after });
+  if (!isKept || !canUndo || sent.id === null) return sent.report;
   const lasts = await context.history.isLasting();
   return {
     ...sent.report,
-    undo: open.id,
+    undo: open!.id,
     ...(lasts ? {} : { undo_lasts: "until this server ends" }),
   };
 }

@@ -87,8 +87,14 @@ export type Begun = Omit<
 export interface Open {
   /** Its id. */
   readonly id: string;
-  /** Records that it was carried out. Never rejects. */
-  done(known: Pick<PastChange, "record" | "after">): Promise<void>;
+  /** Keeps it as one of unknown outcome, if it is not kept yet. Never rejects. */
+  keep(): Promise<void>;
+  /**
+   * Records that it was carried out. Never rejects.
+   *
+   * @returns Whether it is kept.
+   */
+  done(known: Pick<PastChange, "record" | "after">): Promise<boolean>;
   /** Removes it, since it was certainly not carried out. Never rejects. */
   drop(): Promise<void>;
 }
@@ -111,7 +117,9 @@ export interface History {
   /** Whether it outlives the process; false if that is not known. Never rejects. */
   isLasting(): Promise<boolean>;
   /**
-   * Keeps a change before it is sent. Never rejects: a change is not stopped by
+   * Keeps a change before it is sent. What a store in memory has ends with the
+   * process, as the request does: there, it is kept when its outcome is known,
+   * or when a call asks for changes. Never rejects: a change is not stopped by
    * what is kept of it.
    *
    * @returns The change; undefined if nothing is kept.
@@ -174,6 +182,12 @@ const listings = new WeakMap<
   Map<string, Promise<readonly ListedChange[]>>
 >();
 
+/** Changes that are being sent, by store and company: each keeps one. */
+const sending = new WeakMap<
+  ChangeStore,
+  Map<string, Set<() => Promise<unknown>>>
+>();
+
 /**
  * Makes access to the history of one company, for one caller.
  *
@@ -197,6 +211,13 @@ export function createHistory(
   const index = { kind: "change_index", tenant: scope };
   const running = listings.get(store) ?? new Map();
   listings.set(store, running);
+  const open = sending.get(store) ?? new Map();
+  sending.set(store, open);
+
+  /** Keeps the company's changes that are being sent. */
+  async function keepOpen(): Promise<void> {
+    for (const keep of open.get(scope) ?? []) await keep();
+  }
 
   /**
    * Changes an entry, whatever else changes it at the same time.
@@ -245,6 +266,7 @@ export function createHistory(
   }
 
   async function readList(): Promise<readonly ListedChange[]> {
+    await keepOpen();
     const kept = await store.list(index, MOST_LISTED);
     return kept.map(({ text }) => JSON.parse(text));
   }
@@ -290,33 +312,65 @@ export function createHistory(
         ...given,
         effect: "unknown",
       };
-      const before = JSON.stringify(begun.before);
-      const text = textOf(begun, before);
-      const listed = listedText(begun);
-      let isKept = false;
-      await ask(async () => {
-        await store.put(placeOf(id), text, days * DAY);
-        isKept = true;
-        await store.put({ ...index, id }, listed, days * DAY);
-      });
-      if (!isKept) return undefined;
-      running.delete(scope);
+      /**
+       * Puts the change into the store.
+       *
+       * @returns Its texts; undefined if they are not kept.
+       */
+      async function put(change: PastChange) {
+        const before = JSON.stringify(change.before);
+        const text = textOf(change, before);
+        const listed = listedText(change);
+        let isKept = false;
+        await ask(async () => {
+          await store.put(placeOf(id), text, days * DAY);
+          isKept = true;
+          await store.put({ ...index, id }, listed, days * DAY);
+        });
+        if (!isKept) return undefined;
+        running.delete(scope);
+        return { before, text, listed };
+      }
+      let putting: ReturnType<typeof put> | undefined;
+      const keep = () => putting ??= put(begun);
+      if (isPrompt(store)) {
+        const others = open.get(scope);
+        if (others) others.add(keep);
+        else open.set(scope, new Set([keep]));
+      } else if (!await keep()) return undefined;
+      /** From now on, what is kept says how it ended. */
+      function close(): void {
+        const others = open.get(scope);
+        others?.delete(keep);
+        if (others?.size === 0) open.delete(scope);
+      }
       return {
         id,
+        async keep() {
+          close();
+          await keep();
+        },
         async done(known) {
+          close();
           const next = (now: PastChange): PastChange => ({
             ...now,
             ...known,
             effect: "done",
           });
-          // Usually nothing has changed it meanwhile.
           const to = next(begun);
+          if (!putting) return await put(to) !== undefined;
+          const kept = await putting;
+          if (!kept) return false;
+          // Usually nothing has changed it meanwhile.
           await ask(async () =>
-            await replace(id, { text, from: begun, to, before, listed }) ||
+            await replace(id, { ...kept, from: begun, to }) ||
             await change(id, next)
           );
+          return true;
         },
         async drop() {
+          close();
+          if (!await putting) return;
           await ask(() => store.remove({ ...index, id }));
           await ask(() => store.remove(placeOf(id)));
           running.delete(scope);
@@ -337,6 +391,7 @@ export function createHistory(
     async get(id) {
       // The caller may have written any text.
       if (!isId(id)) return undefined;
+      await keepOpen();
       const text = await store.get(placeOf(id));
       if (text !== undefined) return JSON.parse(text);
       // A change that is no longer kept is not listed any more.
@@ -357,6 +412,7 @@ export function createHistory(
     },
 
     async claim(ids, until) {
+      await keepOpen();
       const claim = crypto.randomUUID();
       const at = Date.now();
       const isMine = ({ undone }: PastChange) => undone?.claim === claim;

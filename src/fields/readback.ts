@@ -146,8 +146,10 @@ function customValues(
  * @param b The other.
  */
 export function isSameAt(key: string, a: unknown, b: unknown): boolean {
-  const isSet = key.endsWith("_ids") && Array.isArray(a) && Array.isArray(b);
-  return isSet
+  if (!Array.isArray(a) || !Array.isArray(b)) return isSame(a, b);
+  // Most are the same list, read twice.
+  if (a.length === b.length && a.every((one, i) => one === b[i])) return true;
+  return key.endsWith("_ids")
     ? isSame(a.map(String).sort(), b.map(String).sort())
     : isSame(a, b);
 }
