@@ -14,6 +14,8 @@ import type { ChangeStore } from "../../src/changes/store.ts";
 import { createMemoryChangeStore } from "../../src/changes/stores/memory.ts";
 import { StoreError } from "../../src/errors.ts";
 import { outside } from "../support/changed.ts";
+import { serveSandbox } from "../../src/sandbox/mod.ts";
+import { startGate } from "../support/gate.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 /** A store, and the changes in it by id. */
@@ -168,6 +170,40 @@ Deno.test("a change that was refused leaves nothing, and one whose fate is unkno
   const [change] = [...changes.values()];
   assertEquals(change!.effect, "unknown");
   assertEquals(change!.record, null);
+});
+
+Deno.test("a change that is being sent is listed with an unknown outcome, and then with its own", async () => {
+  await using sandbox = serveSandbox();
+  await using gate = startGate(sandbox);
+  await using world = await createWorld({
+    server: { baseUrl: gate.url, refreshToken: sandbox.refreshToken },
+  });
+  const deal_id = await first(world, "list_deals");
+  const outcomes = async () =>
+    (await world.ok("undo_change")).records
+      // deno-lint-ignore no-explicit-any -- the test reads any part
+      .map(({ undo, outcome, record }: any) => [undo, outcome, record]);
+  for (const isListed of [true, false]) {
+    const before = await outcomes();
+    const held = gate.hold("/api/v3.1/notes/", "after");
+    const made = world.ok("create_note", {
+      note: "Halo",
+      crm_deal_id: deal_id,
+    });
+    await held;
+    // Otherwise, nobody asks before the outcome is known.
+    const meanwhile = isListed ? await outcomes() : [];
+    gate.release();
+    const { id, undo } = await made;
+    if (isListed) {
+      const own = [undo, "unknown", "note of unknown id"];
+      assertEquals(meanwhile, [own, ...before]);
+    }
+    assertEquals(await outcomes(), [
+      [undo, undefined, `note ${id}`],
+      ...before,
+    ]);
+  }
 });
 
 Deno.test("undoDays: 0 keeps nothing, and a store that fails stops no change", async () => {
