@@ -195,37 +195,59 @@ browserTest(
         number
       >;
     /** The policy of the view lets the browser poll nothing. */
-    const until = async (isSo: (left: number) => boolean) => {
-      for (let tries = 0; !isSo(await scrolled()); tries++) {
-        assert(tries < 100, `the board stays at ${await scrolled()}`);
+    const reaches = async (isSo: (left: number) => boolean) => {
+      for (let tries = 0; tries < 100; tries++) {
+        if (isSo(await scrolled())) return true;
         await page.waitForTimeout(50);
       }
+      return false;
+    };
+    /**
+     * A browser that is not run for a while takes a finger that moves for one
+     * that is held, and one that is held for one that scrolls.
+     */
+    const tryTo = async (what: string, gesture: () => Promise<boolean>) => {
+      for (let tries = 1; !await gesture(); tries++) {
+        assert(tries < 4, `${what}: the board stays at ${await scrolled()}`);
+        // It may be up already.
+        await hand.up().catch(() => {});
+        await page.keyboard.press("Escape");
+      }
+    };
+    const toBeginning = async () => {
+      // It scrolls for a while after the finger is up.
+      let last: number;
+      do {
+        last = await scrolled();
+        await page.waitForTimeout(200);
+      } while (await scrolled() !== last);
+      await view.evaluate("document.querySelector('.board').scrollLeft = 0");
+      assert(await reaches((left) => left === 0));
     };
     const hand = await finger(page);
     const first = view.locator(".stage .card").first();
-    const start = await middleOf(first);
     // A finger that moves at once scrolls, and moves no deal.
-    await hand.down(start.x, start.y);
-    await hand.move(start, { x: start.x - 150, y: start.y });
-    assertEquals(await view.locator(".card.ghost").count(), 0);
-    await hand.up();
-    await until((left) => left > 50);
-    assertEquals(await view.locator("dialog").count(), 0);
-    // It scrolls for a while after the finger is up.
-    let last: number;
-    do {
-      last = await scrolled();
-      await page.waitForTimeout(200);
-    } while (await scrolled() !== last);
-    await view.evaluate("document.querySelector('.board').scrollLeft = 0");
-    await until((left) => left === 0);
+    await tryTo("a finger that moves", async () => {
+      await toBeginning();
+      const start = await middleOf(first);
+      await hand.down(start.x, start.y);
+      await hand.move(start, { x: start.x - 150, y: start.y });
+      if (await view.locator(".card.ghost").count() > 0) return false;
+      await hand.up();
+      return await reaches((left) => left > 50) &&
+        await view.locator("dialog").count() === 0;
+    });
+    await toBeginning();
     const held = await middleOf(first);
     const id = await first.getAttribute("data-id");
-    await hand.down(held.x, held.y);
-    await view.locator(".card.ghost").waitFor();
     const edge = { x: 380, y: held.y };
-    await hand.move(held, edge);
-    await until((left) => left > 300);
+    await tryTo("a finger at the edge", async () => {
+      await toBeginning();
+      await hand.down(held.x, held.y);
+      await view.locator(".card.ghost").waitFor();
+      await hand.move(held, edge);
+      return await reaches((left) => left > 300);
+    });
     // Between two stages there is a gap, where nothing can be dropped.
     const target = view.locator(".stage.target");
     for (const x of [200, 170, 230]) {
@@ -244,6 +266,29 @@ browserTest(
     // A tap opens the deal.
     await view.locator(card(Number(id))).tap();
     await dialog.getByRole("button", { name: "Close" }).waitFor();
+  },
+);
+
+browserTest(
+  "the question that a drop opens takes clicks at once, on a slow device too",
+  async () => {
+    await using one = await shown(BOARD);
+    const { world, opened: { view, page } } = one;
+    // The click that ends a drag is ignored until a timer ends.
+    await view.evaluate(
+      "{ const wait = setTimeout; self.setTimeout = (run, ms) => wait(run, ms === 50 ? 60_000 : ms); }",
+    );
+    const from = await middleOf(view.locator(card()));
+    const to = await middleOf(view.locator(column("Proposal Sent")));
+    await page.mouse.move(from.x, from.y);
+    await page.mouse.down();
+    await page.mouse.move(to.x, to.y, { steps: 5 });
+    await view.locator(`${column("Proposal Sent")}.target`).waitFor();
+    await page.mouse.up();
+    const dialog = view.locator("dialog");
+    await dialog.getByRole("button", { name: "Cancel" }).click();
+    await dialog.waitFor({ state: "detached" });
+    assertEquals(writes(world), []);
   },
 );
 

@@ -151,10 +151,17 @@ function follow(card: HTMLElement, id: string, down: PointerEvent): void {
   });
 }
 
-/** The card that was dragged is not opened by the click that ends the drag. */
+/**
+ * The card that was dragged is not opened by the click that ends the drag. What
+ * opened because of it takes clicks at once: on a slow device they come soon.
+ */
 function withoutClick(): void {
   const over = new AbortController();
-  document.addEventListener("click", (event) => event.stopPropagation(), {
+  document.addEventListener("click", (event) => {
+    const isInDialog = event.target instanceof Element &&
+      event.target.closest("dialog") !== null;
+    if (!isInDialog) event.stopPropagation();
+  }, {
     signal: over.signal,
     capture: true,
   });
