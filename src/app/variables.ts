@@ -239,7 +239,8 @@ export const variables = {
     read: readWord(oneOf(CONTENTS)),
   },
   QONTAK_TIME_ZONE: {
-    meaning: "The time zone in which days and months of questions begin",
+    meaning:
+      "The time zone of questions: when days and months begin, and what a time without an offset means",
     default: DEFAULT_ZONE,
     read: (text: string) => zoneName(text),
   },

@@ -26,6 +26,13 @@ const ZONE = "Asia/Jakarta";
 export interface Moment {
   /** Milliseconds since 1970. */
   readonly epoch: number;
+  /**
+   * What was written, as the moment at which a clock in UTC shows it, in ms
+   * since 1970.
+   */
+  readonly clock: number;
+  /** Whether it was written with an offset from UTC. */
+  readonly hasOffset: boolean;
   /** Whether a time of day was given. */
   readonly timed: boolean;
   /** The time as written, such as `14:00`; midnight if none was given. */
@@ -55,14 +62,14 @@ export function parseDate(text: string): Moment | undefined {
     return moment(
       [year, month, day, hour, minute, second],
       fraction ? Number(`0.${fraction}`) * 1000 : 0,
-      zone === undefined ? OFFSET : offsetOf(zone),
+      zone,
     );
   }
   const dayFirst = DAY_FIRST.exec(trimmed);
   if (dayFirst) {
     const [, day, month, year, hour, minute, second] = dayFirst;
     const parts = [year, month, day, hour, minute, second];
-    const found = moment(parts, 0, OFFSET);
+    const found = moment(parts, 0, undefined);
     return found && { ...found, dayFirst: true };
   }
   return undefined;
@@ -79,8 +86,9 @@ function offsetOf(zone: string): number | undefined {
 function moment(
   parts: (string | undefined)[],
   ms: number,
-  offset: number | undefined,
+  zone: string | undefined,
 ): Moment | undefined {
+  const offset = zone === undefined ? OFFSET : offsetOf(zone);
   if (offset === undefined) return undefined;
   const [year, month, day, hour, minute, second] = parts.map((part) =>
     Number(part ?? 0)
@@ -94,6 +102,8 @@ function moment(
   const iso = back.toISOString();
   return {
     epoch: utc - offset,
+    clock: utc,
+    hasOffset: zone !== undefined,
     timed: parts[3] !== undefined,
     time: iso.slice(11, 16),
     day: iso.slice(0, 10),

@@ -139,7 +139,12 @@ function onCalendar(word: string, zone: Zone): Period | undefined {
   }
   const moment = parseDate(word);
   if (!moment) return undefined;
-  if (moment.timed) return { start: moment.epoch, end: moment.epoch + 1 };
+  if (moment.timed) {
+    const start = moment.hasOffset
+      ? moment.epoch
+      : zone.whenShown(moment.clock);
+    return { start, end: start + 1 };
+  }
   const [y, m, d] = moment.day.split("-").map(Number);
   return span({ year: y!, month: m!, day: d! }, "day", 0, zone);
 }

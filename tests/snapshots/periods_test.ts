@@ -48,6 +48,25 @@ Deno.test("parsePeriod() reads dates and periods relative to today, in the compa
   );
 });
 
+Deno.test("parsePeriod() reads a time without an offset on the clock of the zone", () => {
+  const table = [
+    ["Asia/Jakarta", "2026-11-30T10:00", "2026-11-30T10:00:00+07:00"],
+    ["Asia/Jayapura", "2026-11-30T10:00", "2026-11-30T10:00:00+09:00"],
+    ["Asia/Jayapura", "30/11/2026 10:00:05", "2026-11-30T10:00:05+09:00"],
+    ["Asia/Jayapura", "2026-11-30T10:00+07:00", "2026-11-30T10:00:00+07:00"],
+    ["Asia/Jayapura", "2026-11-30T10:00Z", "2026-11-30T10:00:00Z"],
+    ["Europe/Berlin", "2026-07-01T10:00", "2026-07-01T10:00:00+02:00"],
+    ["Europe/Berlin", "2026-12-01T10:00", "2026-12-01T10:00:00+01:00"],
+  ] as const;
+  for (const [zone, text, moment] of table) {
+    assertEquals(
+      parsePeriod(text, now, createZone(zone))?.start,
+      Date.parse(moment),
+      `${text} in ${zone}`,
+    );
+  }
+});
+
 Deno.test("parsePeriod() uses the last day of a short month", () => {
   const march = Date.parse("2026-03-31T12:00:00+07:00");
   assertEquals(
