@@ -1,0 +1,48 @@
+/** Requests in parallel: whatever their order, each item is done once. */
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { UnreachableError } from "../../src/errors.ts";
+import { sideBySide } from "../../src/snapshots/side_by_side.ts";
+import { sleep } from "../support/time.ts";
+
+Deno.test("sideBySide() does each item once, nine at a time at most, whatever is answered or refused first", async () => {
+  const step = fc.record({
+    before: fc.nat({ max: 2 }),
+    after: fc.nat({ max: 2 }),
+    tells: fc.boolean(),
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.nat({ max: 40 }),
+      fc.array(step, { minLength: 1, maxLength: 12 }),
+      fc.constantFrom(1, 3, 8, 99),
+      async (count, steps, limit) => {
+        const items = Array.from({ length: count }, (_, i) => i);
+        const done: number[] = [];
+        let [running, most, waiting, next] = [0, 0, 0, 0];
+        await sideBySide(items, async (item, _signal, onAnswer) => {
+          // As the limits do, it lets the first one through.
+          if (waiting >= limit) {
+            throw new UnreachableError("too many", {
+              endpoint: "GET /deals",
+              reason: "limited",
+              mayHaveArrived: false,
+            });
+          }
+          const { before, after, tells } = steps[next++ % steps.length]!;
+          most = Math.max(most, ++running);
+          waiting++;
+          if (before > 0) await sleep(before);
+          waiting--;
+          if (tells) onAnswer();
+          if (after > 0) await sleep(after);
+          running--;
+          done.push(item);
+        }, new AbortController().signal);
+        assertEquals(done.sort((a, b) => a - b), items);
+        assert(most <= 9, `${most} at a time`);
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
