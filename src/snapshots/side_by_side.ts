@@ -82,6 +82,8 @@ export async function sideBySide<T>(
           // The others go on.
           if (!isOverLimit(error) || working === 1) throw error;
           again.push(next.item);
+          // The one that was added takes its place.
+          if (added > 0) added--;
           return;
         }
         if (added > 0) {

@@ -46,3 +46,34 @@ Deno.test("sideBySide() does each item once, nine at a time at most, whatever is
     { numRuns: 60 },
   );
 });
+
+Deno.test("sideBySide() goes on if the limits refuse the request that was added", async () => {
+  const items = Array.from({ length: 20 }, (_, i) => i);
+  const done: number[] = [];
+  const refused = new Set<number>();
+  const limited = () =>
+    new UnreachableError("too many", {
+      endpoint: "GET /deals",
+      reason: "limited",
+      mayHaveArrived: false,
+    });
+  const { promise: isAlone, resolve } = Promise.withResolvers<void>();
+  let extra = 0;
+  await sideBySide(items, async (item, _signal, onAnswer) => {
+    // One is left of eight that began.
+    if (item > 0 && item < 8 && !refused.has(item)) {
+      refused.add(item);
+      if (refused.size === 7) resolve();
+      throw limited();
+    }
+    if (item === 0) {
+      await isAlone;
+      await sleep(1);
+      extra = 1;
+      onAnswer();
+      await sleep(5);
+    } else if (extra-- === 1) throw limited();
+    done.push(item);
+  }, new AbortController().signal);
+  assertEquals(done.sort((a, b) => a - b), items);
+});
