@@ -47,7 +47,7 @@ Deno.test("sideBySide() does each item once, nine at a time at most, whatever is
   );
 });
 
-Deno.test("sideBySide() goes on if the limits refuse the request that was added", async () => {
+Deno.test("sideBySide() continues if the limits refuse the request that was added", async () => {
   const items = Array.from({ length: 20 }, (_, i) => i);
   const done: number[] = [];
   const refused = new Set<number>();
