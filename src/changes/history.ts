@@ -347,20 +347,21 @@ export function createHistory(
       return {
         id,
         async keep() {
-          close();
           await keep();
+          close();
         },
         async done(known) {
-          close();
           const next = (now: PastChange): PastChange => ({
             ...now,
             ...known,
             effect: "done",
           });
           const to = next(begun);
-          if (!putting) return await put(to) !== undefined;
-          const kept = await putting;
-          if (!kept) return false;
+          const isKept = putting !== undefined;
+          // Who asks meanwhile waits for it.
+          const kept = await (putting ??= put(to));
+          close();
+          if (!kept || !isKept) return kept !== undefined;
           // Usually nothing has changed it meanwhile.
           await ask(async () =>
             await replace(id, { ...kept, from: begun, to }) ||

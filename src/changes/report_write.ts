@@ -10,7 +10,7 @@ import {
   type ReadBack,
   readBack,
 } from "../fields/readback.ts";
-import { chosenOf } from "../fields/present.ts";
+import { presentRecord } from "../fields/present.ts";
 import { labelsFor, showRecord } from "../fields/shown.ts";
 import { recordOf } from "../qontak/envelope.ts";
 import { argumentOf, type Resource } from "../qontak/resources.ts";
@@ -163,11 +163,9 @@ export async function reportWrite(
   if (noteStored) allNotes.push(...noteStored(stored));
   const keys = new Set([...write.summary, ...Object.keys(body)]);
   keys.delete("additional_fields");
-  const ids = new Set<string>(
-    Array.isArray(body.additional_fields)
-      ? body.additional_fields.map((entry: JsonObject) => String(entry.id))
-      : [],
-  );
+  const custom = Array.isArray(body.additional_fields)
+    ? body.additional_fields.map((entry: JsonObject) => String(entry.id))
+    : [];
   const { resource } = write;
   const comparison = { resource, before: previous, body, after: stored };
   const report = {
@@ -177,7 +175,7 @@ export async function reportWrite(
         record: await recordFor(
           context,
           write.resource,
-          chosenOf(stored, keys, ids),
+          presentRecord(stored, [...keys, ...custom], false).record,
         ),
       }
       : {}),

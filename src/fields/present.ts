@@ -73,36 +73,6 @@ export function presentRecord(
 }
 
 /**
- * The parts of a record that were chosen and have a value, and its id.
- *
- * @param record What Qontak sent.
- * @param keys The keys, without `additional_fields`.
- * @param ids The ids of custom fields.
- */
-export function chosenOf(
-  record: JsonObject,
-  keys: ReadonlySet<string>,
-  ids: ReadonlySet<string>,
-): JsonObject {
-  const shown: JsonObject = {};
-  for (const key of Object.keys(record)) {
-    const value = record[key];
-    if (key === "additional_fields" && Array.isArray(value)) {
-      // Most writes change no custom field of a hundred.
-      const set = ids.size === 0
-        ? []
-        : value.filter((field) =>
-          isObject(field) && ids.has(String(field.id)) && !isEmpty(field.value)
-        ).map(presentCustomField);
-      if (set.length > 0) shown[key] = set;
-    } else if ((keys.has(key) || key === "id") && !isEmpty(value)) {
-      shown[key] = value;
-    }
-  }
-  return shown;
-}
-
-/**
  * Prepares the records of a list for an answer.
  *
  * @param records What Qontak sent.

@@ -38,8 +38,6 @@ export async function sideBySide<T>(
   let working = 0;
   /** How many requests have no answer yet. */
   let waiting = 0;
-  /** How many workers were added. Each takes the place of one that ends. */
-  let added = 0;
   const ends: Promise<void>[] = [];
 
   /** Takes the next item; undefined if none is left. */
@@ -61,11 +59,9 @@ export async function sideBySide<T>(
       await run(item, both, () => {
         end();
         // One more at most, so that the answers do not pile up.
-        const isIdle = waiting === 0 && added === 0 && !isOver;
+        const isIdle = waiting === 0 && working <= SIDE_BY_SIDE && !isOver;
         const next = isIdle ? take() : undefined;
-        if (!next) return;
-        added++;
-        ends.push(work(next));
+        if (next) ends.push(work(next));
       });
     } finally {
       end();
@@ -82,14 +78,10 @@ export async function sideBySide<T>(
           // The others go on.
           if (!isOverLimit(error) || working === 1) throw error;
           again.push(next.item);
-          // The one that was added takes its place.
-          if (added > 0) added--;
           return;
         }
-        if (added > 0) {
-          added--;
-          return;
-        }
+        // The one that was added takes its place.
+        if (working > SIDE_BY_SIDE) return;
       }
     } catch (error) {
       isOver = true;
@@ -99,7 +91,10 @@ export async function sideBySide<T>(
     }
   }
 
-  for (let i = 0; i < SIDE_BY_SIDE; i++) ends.push(work());
+  for (let i = 0; i < SIDE_BY_SIDE; i++) {
+    // Requests that are answered at once may have added some.
+    if (working < SIDE_BY_SIDE) ends.push(work());
+  }
   // More may be added meanwhile.
   for (const end of ends) await end;
   if (isOver) throw own.signal.reason;

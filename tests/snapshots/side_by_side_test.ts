@@ -5,7 +5,15 @@ import { UnreachableError } from "../../src/errors.ts";
 import { sideBySide } from "../../src/snapshots/side_by_side.ts";
 import { sleep } from "../support/time.ts";
 
-Deno.test("sideBySide() does each item once, nine at a time at most, whatever is answered or refused first", async () => {
+/** What a request throws that the limits do not allow. */
+const limited = () =>
+  new UnreachableError("too many", {
+    endpoint: "GET /deals",
+    reason: "limited",
+    mayHaveArrived: false,
+  });
+
+Deno.test("sideBySide() does each item once, with eight requests at most and nine items at a time, whatever is answered or refused first", async () => {
   const step = fc.record({
     before: fc.nat({ max: 2 }),
     after: fc.nat({ max: 2 }),
@@ -19,19 +27,13 @@ Deno.test("sideBySide() does each item once, nine at a time at most, whatever is
       async (count, steps, limit) => {
         const items = Array.from({ length: count }, (_, i) => i);
         const done: number[] = [];
-        let [running, most, waiting, next] = [0, 0, 0, 0];
+        let [running, most, waiting, mostWaiting, next] = [0, 0, 0, 0, 0];
         await sideBySide(items, async (item, _signal, onAnswer) => {
           // As the limits do, it lets the first one through.
-          if (waiting >= limit) {
-            throw new UnreachableError("too many", {
-              endpoint: "GET /deals",
-              reason: "limited",
-              mayHaveArrived: false,
-            });
-          }
+          if (waiting >= limit) throw limited();
           const { before, after, tells } = steps[next++ % steps.length]!;
           most = Math.max(most, ++running);
-          waiting++;
+          mostWaiting = Math.max(mostWaiting, ++waiting);
           if (before > 0) await sleep(before);
           waiting--;
           if (tells) onAnswer();
@@ -41,6 +43,7 @@ Deno.test("sideBySide() does each item once, nine at a time at most, whatever is
         }, new AbortController().signal);
         assertEquals(done.sort((a, b) => a - b), items);
         assert(most <= 9, `${most} at a time`);
+        assert(mostWaiting <= 8, `${mostWaiting} requests`);
       },
     ),
     { numRuns: 60 },
@@ -51,12 +54,6 @@ Deno.test("sideBySide() continues if the limits refuse the request that was adde
   const items = Array.from({ length: 20 }, (_, i) => i);
   const done: number[] = [];
   const refused = new Set<number>();
-  const limited = () =>
-    new UnreachableError("too many", {
-      endpoint: "GET /deals",
-      reason: "limited",
-      mayHaveArrived: false,
-    });
   const { promise: isAlone, resolve } = Promise.withResolvers<void>();
   let extra = 0;
   await sideBySide(items, async (item, _signal, onAnswer) => {
