@@ -74,3 +74,21 @@ Deno.test("sideBySide() continues if the limits refuse the request that was adde
   }, new AbortController().signal);
   assertEquals(done.sort((a, b) => a - b), items);
 });
+
+Deno.test("sideBySide() sends eight requests at most after one was added", async () => {
+  let waiting = 0;
+  let most = 0;
+  await sideBySide(
+    Array.from({ length: 60 }, (_, i) => i),
+    async (_item, _signal, onAnswer) => {
+      most = Math.max(most, ++waiting);
+      // All eight are answered at the same time, and then read for a while.
+      await sleep(5);
+      waiting--;
+      onAnswer();
+      await sleep(1);
+    },
+    new AbortController().signal,
+  );
+  assertEquals(most, 8);
+});
