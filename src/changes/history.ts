@@ -9,7 +9,8 @@ import { ForeseenError } from "../errors.ts";
 import { describeFault } from "../logging/faults.ts";
 import type { Log } from "../logging/log.ts";
 import { deadline, untilAborted } from "../net/deadline.ts";
-import { isObject, type JsonObject } from "../values/json.ts";
+import { answerWith } from "../qontak/envelope.ts";
+import { defined, isObject, type JsonObject } from "../values/json.ts";
 import type { Owner } from "./plans.ts";
 import { type ChangeStore, isPrompt, type Place } from "./store.ts";
 
@@ -231,7 +232,7 @@ export function createHistory(
     for (let tries = 0; tries < TRIES; tries++) {
       const text = await store.get(placeOf(id));
       if (text === undefined) return false;
-      const from: PastChange = JSON.parse(text);
+      const from = changeOf(text);
       const to = next(from);
       if (!to) return false;
       if (await replace(id, { text, from, to })) return true;
@@ -246,19 +247,15 @@ export function createHistory(
    */
   async function replace(
     id: string,
-    { text, from, to, before, listed = listedText(from) }: {
+    { text, from, to, listed = listedText(from) }: {
       readonly text: string;
       readonly from: PastChange;
       readonly to: PastChange;
-      /** The record before as JSON, if the caller has it. */
-      readonly before?: string | undefined;
       /** The entry of `from` in the list, if the caller has it. */
       readonly listed?: string;
     },
   ): Promise<boolean> {
-    if (!await store.replace(placeOf(id), text, textOf(to, before))) {
-      return false;
-    }
+    if (!await store.replace(placeOf(id), text, textOf(to))) return false;
     await ask(() => store.replace({ ...index, id }, listed, listedText(to)));
     // A list that is being read may miss it.
     running.delete(scope);
@@ -318,8 +315,7 @@ export function createHistory(
        * @returns Its texts; undefined if they are not kept.
        */
       async function put(change: PastChange) {
-        const before = JSON.stringify(change.before);
-        const text = textOf(change, before);
+        const text = textOf(change);
         const listed = listedText(change);
         let isKept = false;
         await ask(async () => {
@@ -329,7 +325,7 @@ export function createHistory(
         });
         if (!isKept) return undefined;
         running.delete(scope);
-        return { before, text, listed };
+        return { text, listed };
       }
       let putting: ReturnType<typeof put> | undefined;
       const keep = () => putting ??= put(begun);
@@ -394,7 +390,7 @@ export function createHistory(
       if (!isId(id)) return undefined;
       await keepOpen();
       const text = await store.get(placeOf(id));
-      if (text !== undefined) return JSON.parse(text);
+      if (text !== undefined) return changeOf(text);
       // A change that is no longer kept is not listed any more.
       await ask(() => store.remove({ ...index, id }));
       return undefined;
@@ -472,20 +468,35 @@ export function isUnderWay({ state, until }: Undone): boolean {
 }
 
 /**
- * A change as JSON.
- *
- * @param change The change.
- * @param before The record before as JSON: it is the largest part, and stays
- * the same.
+ * A change as JSON. Its records are most of it, so they stay in the answers in
+ * which they came, as long as these are known.
  */
-function textOf(
-  { before: record, ...change }: PastChange,
-  before: string | undefined = JSON.stringify(record),
-): string {
+function textOf({ before, after, ...change }: PastChange): string {
   const text = JSON.stringify(change);
-  return before === undefined
-    ? text
-    : `${text.slice(0, -1)},"before":${before}}`;
+  const records = Object.entries({ before, after }).flatMap(([key, record]) => {
+    if (!record) return [];
+    const answer = answerWith(record);
+    return answer === undefined
+      ? `"${key}":${JSON.stringify(record)}`
+      : `"${key}_answer":${answer}`;
+  });
+  return `{${[text.slice(1, -1), ...records].join(",")}}`;
+}
+
+/**
+ * Reads a change.
+ *
+ * @param text The change, as the store keeps it.
+ */
+export function changeOf(text: string): PastChange {
+  const { before_answer, after_answer, ...change } = JSON.parse(text);
+  return {
+    ...change,
+    ...defined({
+      before: change.before ?? before_answer?.response,
+      after: change.after ?? after_answer?.response,
+    }),
+  };
 }
 
 /** The entry of a change in the list. */

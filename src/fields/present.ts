@@ -18,7 +18,8 @@ export const UNTRUSTED =
  * everything, including empty fields. If omitted, everything with a value is
  * shown.
  * @param asked Whether the caller named the keys. If so, those that no record
- * of this kind has are reported.
+ * of this kind has are reported. If not, custom fields are selected by their
+ * ids only.
  * @returns The record, and notes for the reader about what is missing.
  */
 export function presentRecord(
@@ -32,8 +33,10 @@ export function presentRecord(
 } {
   if (select?.includes("*")) return { record };
   const chosen = select && new Set(select);
-  // To write each id of a hundred fields as a text takes longer than the rest.
+  // To write each id of a hundred fields as a text takes longer than the rest,
+  // and so does looking up their names.
   const namesIds = select?.some((word) => /^-?\d/.test(word)) ?? false;
+  const namesCustom = namesIds || asked;
   const found = new Set<string>();
   const names = (word: string) => {
     if (!chosen?.has(word)) return false;
@@ -46,13 +49,14 @@ export function presentRecord(
   for (const [key, value] of Object.entries(record)) {
     const named = names(key);
     if (key === "additional_fields" && Array.isArray(value)) {
+      if (chosen && !named && !namesCustom) continue;
       const set: JsonObject[] = [];
       for (const field of value) {
         if (!isObject(field)) continue;
         const { id, name } = field;
         const byId = chosen && (namesIds || typeof id !== "number") &&
           names(String(id));
-        const byName = chosen && names(String(name));
+        const byName = chosen && asked && names(String(name));
         if (chosen && !named && !byId && !byName) continue;
         if (isEmpty(field.value)) emptyCustom++;
         else set.push(presentCustomField(field));

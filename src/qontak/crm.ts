@@ -208,6 +208,8 @@ const FRESH = 1_000;
 interface Prepared {
   readonly endpoint: Endpoint;
   readonly url: URL;
+  /** The ids in the path. */
+  readonly ids: readonly number[];
   readonly body: string | undefined;
   readonly beforeSending: CallOptions["beforeSending"];
   readonly onAnswer: CallOptions["onAnswer"];
@@ -221,14 +223,15 @@ function prepare(
   const url = buildUrl(apiUrl, endpoint, request);
   checkBody(endpoint, request.body);
   const body = request.body && JSON.stringify(request.body);
-  const { beforeSending, onAnswer } = request;
-  return { endpoint, url, body, beforeSending, onAnswer };
+  const { path = {}, beforeSending, onAnswer } = request;
+  const ids = Object.values(path);
+  return { endpoint, url, ids, body, beforeSending, onAnswer };
 }
 
 /** Sends a request once, or twice if the first credentials are refused. */
 async function attempt(
   options: CrmOptions & { readonly parseList: ParseList },
-  { endpoint, url, body, beforeSending, onAnswer }: Prepared,
+  { endpoint, url, ids, body, beforeSending, onAnswer }: Prepared,
   signal: AbortSignal,
 ): Promise<Answer> {
   const { authorize, transport, telemetry, unauthorized, parseList } = options;
@@ -303,7 +306,7 @@ async function attempt(
       reply,
       unauthorized,
       parseList,
-      Array.from(url.pathname.matchAll(/\/(\d+)(?=\/|$)/g), ([, id]) => id!),
+      ids,
     );
     pass?.done("ok");
     return answer;

@@ -45,6 +45,21 @@ const LARGE = 1_000_000;
 /** The length of a list that is parsed by its repetitions, in characters. */
 const LONG = 100_000;
 
+/** The answers that records came in, as JSON. */
+const answers = new WeakMap<JsonObject, string>();
+
+/**
+ * The whole answer that a record came in, as JSON: to keep it takes less than to
+ * write the record as JSON again.
+ *
+ * @param record A record, as {@linkcode readAnswer} returned it.
+ * @returns The answer, with the record under `response`; undefined if it is not
+ * known.
+ */
+export function answerWith(record: JsonObject): string | undefined {
+  return answers.get(record);
+}
+
 /**
  * Reads an answer from Qontak.
  *
@@ -66,7 +81,7 @@ export async function readAnswer(
   reply: Reply,
   unauthorized: string,
   parseList: ParseList,
-  asked: readonly string[] = [],
+  asked: readonly number[] = [],
 ): Promise<Answer> {
   const unreadable = (
     what: string,
@@ -157,8 +172,10 @@ export async function readAnswer(
       "Qontak's answer does not hold what this endpoint answers",
     );
   }
+  const { response } = body;
+  if (isObject(response)) answers.set(response, text!);
   const page = readPage(body);
-  return { response: body.response, ...defined({ page }) };
+  return { response, ...defined({ page }) };
 }
 
 /**
@@ -263,7 +280,7 @@ interface Refused {
   /** Whether the refusal came in Qontak's envelope. */
   readonly isEnvelope: boolean;
   /** The ids of the records in the request's path. */
-  readonly asked: readonly string[];
+  readonly asked: readonly number[];
 }
 
 function advice(

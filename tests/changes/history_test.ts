@@ -9,7 +9,7 @@ import { OptionError } from "../../mod.ts";
 import { assertThrows } from "@std/assert";
 import { createServer } from "../../mod.ts";
 import type { AuditRecord } from "../../src/audit/mod.ts";
-import type { PastChange } from "../../src/changes/history.ts";
+import { changeOf, type PastChange } from "../../src/changes/history.ts";
 import type { ChangeStore } from "../../src/changes/store.ts";
 import { createMemoryChangeStore } from "../../src/changes/stores/memory.ts";
 import { StoreError } from "../../src/errors.ts";
@@ -27,7 +27,7 @@ function watchedStore() {
     ...inner,
     put(place, text, lifetime) {
       if (place.kind === "change") {
-        changes.set(place.id, JSON.parse(text));
+        changes.set(place.id, changeOf(text));
         lifetimes.add(lifetime);
       }
       return inner.put(place, text, lifetime);
@@ -35,7 +35,7 @@ function watchedStore() {
     async replace(place, from, to) {
       const isReplaced = await inner.replace(place, from, to);
       if (isReplaced && place.kind === "change") {
-        changes.set(place.id, JSON.parse(to));
+        changes.set(place.id, changeOf(to));
       }
       return isReplaced;
     },
