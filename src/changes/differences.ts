@@ -116,13 +116,13 @@ export async function setByQontak(
   const found = valuesOf(after, before).filter((one) => {
     const { key, value } = one;
     const old = before && one.in(before);
-    if (before && value === old) return false;
-    if (sent.has(key) || TRIVIAL.has(key) || isNameOf(key, after)) return false;
-    if (!KEY.test(key) || [value].flat().some(isObject)) return false;
-    return before
+    const isSet = before
       ? old !== undefined && !isSameAt(key, value, old) &&
         !(isNothing(value) && isNothing(old))
       : !isNothing(value);
+    if (!isSet || sent.has(key) || TRIVIAL.has(key)) return false;
+    if (!KEY.test(key) || [value].flat().some(isObject)) return false;
+    return !isNameOf(key, after);
   });
   if (found.length === 0) return [];
   const names = resource &&

@@ -472,15 +472,15 @@ export function isUnderWay({ state, until }: Undone): boolean {
  * which they came, as long as these are known.
  */
 function textOf({ before, after, ...change }: PastChange): string {
-  const text = JSON.stringify(change);
-  const records = Object.entries({ before, after }).flatMap(([key, record]) => {
-    if (!record) return [];
+  const withRecord = (key: string, record: JsonObject | undefined) => {
+    if (!record) return "";
     const answer = answerWith(record);
     return answer === undefined
-      ? `"${key}":${JSON.stringify(record)}`
-      : `"${key}_answer":${answer}`;
-  });
-  return `{${[text.slice(1, -1), ...records].join(",")}}`;
+      ? `,"${key}":${JSON.stringify(record)}`
+      : `,"${key}_answer":${answer}`;
+  };
+  return JSON.stringify(change).slice(0, -1) + withRecord("before", before) +
+    withRecord("after", after) + "}";
 }
 
 /**

@@ -124,9 +124,10 @@ export async function checkWrite(request: WriteRequest): Promise<CheckedWrite> {
     request,
   };
   const place = await checkPlace(check);
-  for (const [key, type] of Object.entries(endpoint.body)) {
+  for (const key in endpoint.body) {
     const value = values[key];
     if (value === undefined || isPlaceKey(resource, key)) continue;
+    const type = endpoint.body[key]!;
     if (type === "custom") {
       const custom = resource.endpoints.template
         ? encodeCustomFields(value, fields)

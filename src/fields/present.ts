@@ -46,7 +46,8 @@ export function presentRecord(
   const shown: JsonObject = {};
   let empty = 0;
   let emptyCustom = 0;
-  for (const [key, value] of Object.entries(record)) {
+  for (const key in record) {
+    const value = record[key];
     const named = names(key);
     if (key === "additional_fields" && Array.isArray(value)) {
       if (chosen && !named && !namesCustom) continue;

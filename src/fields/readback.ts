@@ -86,9 +86,9 @@ export function valuesOf(body: JsonObject, other: JsonObject = {}): Value[] {
 
 function standardValues(sent: JsonObject, other: JsonObject): Value[] {
   const found: Value[] = [];
-  for (const key of Object.keys(sent)) {
-    if (key === "additional_fields") continue;
+  for (const key in sent) {
     const value = sent[key];
+    if (key === "additional_fields") continue;
     if (Object.hasOwn(other, key) && other[key] === value) continue;
     found.push({ key, value, in: (record) => record[key] });
   }
@@ -117,7 +117,8 @@ function customValues(
     return entries;
   };
   const found: Value[] = [];
-  for (const [index, entry] of sent.entries()) {
+  for (let index = 0; index < sent.length; index++) {
+    const entry = sent[index];
     if (!isObject(entry)) continue;
     const { id, value } = entry;
     const other = Array.isArray(others) ? others[index] : undefined;

@@ -98,7 +98,8 @@ export function showRecord(
 ): JsonObject {
   const { resource, fields } = shown;
   const found: JsonObject = {};
-  for (const [key, value] of Object.entries(record)) {
+  for (const key in record) {
+    const value = record[key];
     if (key === "additional_fields" && Array.isArray(value)) {
       const entries = value.flatMap((entry) =>
         showCustomField(entry, fields, whole)

@@ -134,6 +134,40 @@ Deno.test("each change leaves what the record was before and after", async () =>
   );
 });
 
+Deno.test("a change is kept with the answers that hold its records, and one of an earlier version is read as well", async () => {
+  const { store } = watchedStore();
+  await using world = await createWorld({ changes: { store } });
+  const deal_id = await first(world, "list_deals");
+  const { name } = await outside(world, "GET", `/deals/${deal_id}`);
+  const { undo } = await world.ok("update_deal", { deal_id, name: "Renamed" });
+  const place = { kind: "change", tenant: "", id: undo };
+  let text = "";
+  const inner = store.get;
+  store.get = async (at) => {
+    const found = await inner(at);
+    if (at.id === undo && at.kind === "change") {
+      Object.assign(place, at);
+      text = found ?? "";
+    }
+    return found;
+  };
+  const planned = await world.ok("undo_change", { ids: [undo] });
+  assertEquals(planned.restores.map(({ key }: { key: string }) => key), [
+    "name",
+  ]);
+  const kept = JSON.parse(text);
+  assertEquals(kept.before, undefined);
+  assertEquals(kept.before_answer.response.name, name);
+  assertEquals(changeOf(text).before, kept.before_answer.response);
+
+  // Earlier versions kept the records themselves.
+  await store.put(place, JSON.stringify(changeOf(text)), 60_000);
+  const again = await world.ok("undo_change", { ids: [undo] });
+  assertEquals(again.restores, planned.restores);
+  await world.ok("undo_change", { plan: again.plan });
+  assertEquals((await outside(world, "GET", `/deals/${deal_id}`)).name, name);
+});
+
 Deno.test("what cannot be taken back has no undo", async () => {
   const { store, changes } = watchedStore();
   await using world = await createWorld({ changes: { store } });

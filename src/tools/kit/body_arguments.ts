@@ -153,9 +153,10 @@ export function bodyValues(
   endpoint: Endpoint,
   args: JsonObject,
 ): JsonObject {
-  return Object.fromEntries(
-    Object.keys(endpoint.body)
-      .map((key) => [key, args[argumentOf(resource, key)]] as const)
-      .filter(([, value]) => value !== undefined),
-  );
+  const values: JsonObject = {};
+  for (const key in endpoint.body) {
+    const value = args[argumentOf(resource, key)];
+    if (value !== undefined) values[key] = value;
+  }
+  return values;
 }
