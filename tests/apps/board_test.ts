@@ -270,6 +270,32 @@ browserTest(
 );
 
 browserTest(
+  "a deal is dropped on the stage that is marked, though the board moves when the finger is up",
+  async () => {
+    await using one = await shown({
+      ...BOARD,
+      ...TOUCH,
+      viewport: { width: 390, height: 760 },
+    });
+    const { world, opened: { view, page } } = one;
+    await view.waitForSelector(".card");
+    const hand = await finger(page);
+    const held = await middleOf(view.locator(".stage .card").first());
+    await hand.down(held.x, held.y);
+    await view.locator(".card.ghost").waitFor();
+    await hand.move(held, { x: 250, y: held.y });
+    // Between two stages: at rest, the first of them is under the finger.
+    await view.evaluate("document.querySelector('.board').scrollLeft = 140");
+    await view.locator(`${column("Qualified")}.target`).waitFor();
+    await hand.up();
+    const dialog = view.locator("dialog");
+    await dialog.getByRole("button", { name: "Cancel" }).waitFor();
+    assertStringIncludes(await dialog.innerText(), "Qualified");
+    assertEquals(writes(world), []);
+  },
+);
+
+browserTest(
   "the question that a drop opens takes clicks at once, on a slow device too",
   async () => {
     await using one = await shown(BOARD);

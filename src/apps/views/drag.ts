@@ -96,6 +96,8 @@ function follow(card: HTMLElement, id: string, down: PointerEvent): void {
   }
 
   function end(isDropped: boolean): void {
+    // Before the board may move again to where it rests.
+    const stage = isDropped ? stageAt(at.clientX, at.clientY) : undefined;
     clearTimeout(timer);
     ended.abort();
     target?.classList.remove("target");
@@ -105,10 +107,7 @@ function follow(card: HTMLElement, id: string, down: PointerEvent): void {
     ghost.remove();
     ghost = undefined;
     withoutClick();
-    if (!isDropped) return;
-    stageAt(at.clientX, at.clientY)?.dispatchEvent(
-      new CustomEvent(DROPPED, { detail: id }),
-    );
+    stage?.dispatchEvent(new CustomEvent(DROPPED, { detail: id }));
   }
 
   const timer = isTouch ? setTimeout(lift, HOLD) : undefined;
