@@ -88,11 +88,12 @@ export function choose(
   }
   if (byId) return { option: byId };
   const exact = options.filter(({ name }) => name === text);
+  const word = fold(text);
   const alike = [
     exact,
-    foldedOptions(options).get(fold(text)) ?? [],
-    settings.translate ? translated(options, text) : [],
-    settings.people ? namedInPart(options, text) : [],
+    foldedOptions(options).get(word) ?? [],
+    settings.translate ? translated(options, word) : [],
+    settings.people ? namedInPart(options, word) : [],
   ].find((found) => found.length > 0) ?? [];
   if (alike.length === 1) return { option: alike[0]! };
   if (alike.length > 1) {
@@ -124,26 +125,24 @@ const foldedOptions = createDerived((options: readonly Option[]) =>
   Map.groupBy(options, ({ name }) => fold(name))
 );
 
-/** The options that match a label in Qontak's other language. */
+/** The options that match a folded label in Qontak's other language. */
 function translated(
   options: readonly Option[],
-  text: string,
+  word: string,
 ): readonly Option[] {
-  const word = fold(text);
   const words = TRANSLATIONS.find((words) => words.includes(word)) ?? [];
   const known = foldedOptions(options);
   return words.flatMap((word) => known.get(word) ?? []);
 }
 
 /**
- * The people whose name has a part that starts with a text: `Dewi` and `Dewi A`
- * mean Dewi Anggraini.
+ * The people whose name has a part that starts with a folded text: `Dewi` and
+ * `Dewi A` mean Dewi Anggraini.
  */
 function namedInPart(
   options: readonly Option[],
-  text: string,
+  part: string,
 ): readonly Option[] {
-  const part = fold(text);
   if (part.length < 2) return [];
   const starting = [...foldedOptions(options)].filter(([name]) =>
     ` ${name}`.includes(` ${part}`)
