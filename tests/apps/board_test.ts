@@ -154,6 +154,8 @@ async function middleOf(locator: Locator): Promise<Place> {
 
 const TOUCH = { hasTouch: true, isMobile: true } as const;
 
+const PHONE = { ...BOARD, ...TOUCH, viewport: { width: 390, height: 760 } };
+
 browserTest(
   "a deal that is held with a finger moves to another stage, by a plan too",
   async () => {
@@ -181,11 +183,7 @@ browserTest(
 browserTest(
   "on a phone the board scrolls under a finger, and under a deal that is held at its edge",
   async () => {
-    await using one = await shown({
-      ...BOARD,
-      ...TOUCH,
-      viewport: { width: 390, height: 760 },
-    });
+    await using one = await shown(PHONE);
     const { world, opened: { view, page } } = one;
     await view.waitForSelector(".card");
     assert(await view.locator(".touch").isVisible());
@@ -272,11 +270,7 @@ browserTest(
 browserTest(
   "a deal is dropped on the stage that is marked, though the board moves when the finger is up",
   async () => {
-    await using one = await shown({
-      ...BOARD,
-      ...TOUCH,
-      viewport: { width: 390, height: 760 },
-    });
+    await using one = await shown(PHONE);
     const { world, opened: { view, page } } = one;
     await view.waitForSelector(".card");
     const hand = await finger(page);
