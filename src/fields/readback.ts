@@ -87,8 +87,8 @@ export function valuesOf(body: JsonObject, other: JsonObject = {}): Value[] {
 function standardValues(sent: JsonObject, other: JsonObject): Value[] {
   const found: Value[] = [];
   for (const key in sent) {
-    const value = sent[key];
     if (key === "additional_fields") continue;
+    const value = sent[key];
     if (Object.hasOwn(other, key) && other[key] === value) continue;
     found.push({ key, value, in: (record) => record[key] });
   }

@@ -97,7 +97,9 @@ function follow(card: HTMLElement, id: string, down: PointerEvent): void {
 
   function end(isDropped: boolean): void {
     // Before the board may move again to where it rests.
-    const stage = isDropped ? stageAt(at.clientX, at.clientY) : undefined;
+    const stage = ghost && isDropped
+      ? stageAt(at.clientX, at.clientY)
+      : undefined;
     clearTimeout(timer);
     ended.abort();
     target?.classList.remove("target");
