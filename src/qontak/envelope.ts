@@ -36,13 +36,19 @@ const CHECK_ADDRESS: Remedy = { what: "checkAddress" };
 /** The largest answer that is read, in bytes after decompression. */
 export const MAX_BYTES: number = 10 * 1024 * 1024;
 
+/** The most records of a page: ten times as many as are ever asked for. */
+const MAX_RECORDS = 10_000;
+
 /**
  * The length of an answer after which other calls run before it is used, in
  * characters: it took some ms to parse.
  */
 const LARGE = 1_000_000;
 
-/** The length of a list that is parsed by its repetitions, in characters. */
+/**
+ * The length of an answer that is measured before it is parsed, and of a list
+ * that is parsed by its repetitions, in characters.
+ */
 const LONG = 100_000;
 
 /** The answers that records came in, as JSON. */
@@ -138,7 +144,7 @@ export async function readAnswer(
     );
   }
   const isLarge = text !== null && text.length > LARGE;
-  let shape = isLarge ? overfull(text) : undefined;
+  let shape = text && text.length > LONG ? overfull(text) : undefined;
   if (shape !== undefined) throw misread(shape);
   const list = endpoint.answers === "page" && text && text.length > LONG
     ? parseList(
@@ -173,6 +179,12 @@ export async function readAnswer(
     );
   }
   const { response } = body;
+  if (
+    endpoint.answers === "page" && Array.isArray(response) &&
+    response.length > MAX_RECORDS
+  ) {
+    throw misread(`holds ${response.length} records, more than any page`);
+  }
   if (isObject(response)) answers.set(response, text!);
   const page = readPage(body);
   return { response, ...defined({ page }) };

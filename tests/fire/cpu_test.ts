@@ -631,6 +631,57 @@ Deno.test("no search of answers as large as are read makes another caller wait",
   });
 });
 
+/** JSON of about a number of bytes that takes long to parse. */
+function* dense(bytes: number): Generator<readonly [name: string, string]> {
+  const list = (count: number, part: (i: number) => string) =>
+    Array.from({ length: Math.floor(count) }, (_, i) => part(i)).join();
+  const keys = (from: number, count: number, gap = "") =>
+    `{${list(count, (i) => `"a${from + i}"${gap}:1`)}}`;
+  yield ["an object of new keys", keys(0, bytes / 13)];
+  yield [
+    "objects of new keys",
+    `[${list(bytes / 120, (i) => keys(10 * i, 10))}]`,
+  ];
+  yield [
+    "objects of new keys with spaces",
+    `[${list(bytes / 140, (i) => keys(10 * i, 10, " "))}]`,
+  ];
+  yield ["short texts", `[${list(bytes / 11, (i) => `"a${i}"`)}]`];
+  yield ["zeros", `[${list(bytes / 2, () => "0")}]`];
+  yield ["small objects", `[${list(bytes / 20, (i) => `{"id":${i}}`)}]`];
+  yield ["empty lists", `[${list(bytes / 3, () => "[]")}]`];
+}
+
+Deno.test("no answer as large as is read makes another caller wait", async () => {
+  await using world = await startWorld();
+  const known = await firstIds(world.url);
+  const tools = ["list_deals", "get_deal", "search"];
+  let body = "";
+  let status = 200;
+  world.between = (request, pass) =>
+    /\/(?:oauth|info)/.test(request.url)
+      ? pass(request)
+      : Promise.resolve(new Response(body, { status }));
+  await attack(world, async (bystander) => {
+    for (const bytes of [MIB, 9 * MIB]) {
+      for (const [name, value] of dense(bytes)) {
+        for (
+          [status, body] of [
+            [200, `{"meta":{"status":200},"response":${value}}`],
+            [200, `{"response":[{"id":1,"additional_fields":${value}}]}`],
+            [422, `{"meta":{"status":422,"message":${value}}}`],
+          ] as [number, string][]
+        ) {
+          for (const tool of tools) {
+            bystander.now = `${tool}, ${status}, ${bytes} bytes of ${name}`;
+            await send(world.url, toolCall(1, tool, neededBy(tool, known)));
+          }
+        }
+      }
+    }
+  });
+});
+
 Deno.test("no refusal of Qontak makes another caller wait", async () => {
   await using world = await startWorld();
   await callTool(world.url, TOOL);
