@@ -75,6 +75,23 @@ export function parseDate(text: string): Moment | undefined {
   return undefined;
 }
 
+const SHORT_YEAR = /^\d{1,2}[/.-]\d{1,2}[/.-]\d{2}$/;
+
+/**
+ * Says why a text that looks like a date is none, as a phrase to put after it;
+ * empty if it does not look like one.
+ *
+ * @param text A text that {@linkcode parseDate} does not read.
+ */
+export function whyNoDate(text: string): string {
+  const trimmed = text.trim();
+  if (SHORT_YEAR.test(trimmed)) return ": write the year with four digits";
+  if (ISO.test(trimmed)) return ": there is no such day or time";
+  return DAY_FIRST.test(trimmed)
+    ? ": there is no such day or time, read with the day first"
+    : "";
+}
+
 function offsetOf(zone: string): number | undefined {
   if (zone.toUpperCase() === "Z") return 0;
   const hours = Number(zone.slice(1, 3));

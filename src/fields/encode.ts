@@ -5,7 +5,7 @@
  * @module
  */
 import { MAX_FINDINGS } from "../errors.ts";
-import { type Moment, parseDate } from "./dates.ts";
+import { type Moment, parseDate, whyNoDate } from "./dates.ts";
 import { choose, nameOption, type Option } from "./options.ts";
 import type { DateForm } from "../qontak/resources.ts";
 import { isObject, show, someNumber } from "../values/json.ts";
@@ -144,7 +144,8 @@ export function encodeDate(
 ): Encoded {
   const moment = typeof value === "string" ? parseDate(value) : undefined;
   if (moment) return { wire: write(moment), ...wasRead(value, say(moment)) };
-  return { problem: `takes ${takes}, not ${show(value)}` };
+  const why = typeof value === "string" ? whyNoDate(value) : "";
+  return { problem: `takes ${takes}, not ${show(value)}${why}` };
 }
 
 /** Encodes an option. */

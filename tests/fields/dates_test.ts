@@ -6,6 +6,7 @@ import {
   toIso,
   toIsoDay,
   toLocalDateTime,
+  whyNoDate,
 } from "../../src/fields/dates.ts";
 
 const midnight = "2026-11-30T00:00:00.000+07:00";
@@ -48,6 +49,20 @@ Deno.test("parseDate() refuses what is not a date in the calendar", () => {
     "2026-11-30x",
   ];
   for (const text of table) assertEquals(parseDate(text), undefined, text);
+});
+
+Deno.test("whyNoDate() says what is wrong with what looks like a date", () => {
+  const table = [
+    ["2026-02-30", ": there is no such day or time"],
+    ["2026-11-30T25:00", ": there is no such day or time"],
+    ["31/04/2026", ": there is no such day or time, read with the day first"],
+    ["11/30/2026", ": there is no such day or time, read with the day first"],
+    [" 30/11/26 ", ": write the year with four digits"],
+    ["30.11.26", ": write the year with four digits"],
+    ["tomorrow", ""],
+    ["", ""],
+  ] as const;
+  for (const [text, why] of table) assertEquals(whyNoDate(text), why, text);
 });
 
 Deno.test("toDayFirst() and toIsoDay() keep the day that was written, in any zone", () => {

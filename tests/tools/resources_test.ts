@@ -446,6 +446,10 @@ Deno.test("list_contacts takes a date in any form", async () => {
     await world.refused("list_contacts", { created_after: "soon" }),
     "created_after must be a date",
   );
+  assertStringIncludes(
+    await world.refused("list_contacts", { created_after: "31/11/2026" }),
+    "there is no such day or time",
+  );
 });
 
 Deno.test("list_contacts refuses the time of a date that Qontak compares by day, and query_records takes it", async () => {

@@ -6,7 +6,12 @@
  * @module
  */
 import * as z from "zod";
-import { MIDNIGHT, parseDate, toDayFirst } from "../../fields/dates.ts";
+import {
+  MIDNIGHT,
+  parseDate,
+  toDayFirst,
+  whyNoDate,
+} from "../../fields/dates.ts";
 import { someNumber } from "../../values/json.ts";
 import { isTooLarge } from "../../values/numbers.ts";
 import { unwrap } from "../../values/wrapped.ts";
@@ -171,7 +176,9 @@ export function dayFirstDate(
           code: "custom",
           message: moment
             ? `must be a day without a time (${instead})`
-            : "must be a date such as 2026-11-30 or 30/11/2026",
+            : `must be a date such as 2026-11-30 or 30/11/2026${
+              whyNoDate(value)
+            }`,
         });
         return z.NEVER;
       }),
