@@ -359,7 +359,7 @@ Deno.test("an answer with too much nesting, too many parts or keys, or unsafe ke
       ["text", "holds an object with the key toString, which"],
       ["value", "holds an object with the key valueOf, which"],
       ["prototype", "holds an object with the key __proto__, which"],
-      ["many", "holds more than 400000 objects and lists"],
+      ["many", "holds more than 200000 objects and lists"],
     ] as const
   ) {
     shape = shapes[name];
