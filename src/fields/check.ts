@@ -120,6 +120,7 @@ export async function checkWrite(request: WriteRequest): Promise<CheckedWrite> {
     uncertain: [],
     notes: [],
     doubts: [],
+    refused: new Set(),
     fields,
     request,
   };
@@ -134,6 +135,7 @@ export async function checkWrite(request: WriteRequest): Promise<CheckedWrite> {
         : passCustomFields(value);
       check.problems.push(...custom.problems);
       check.notes.push(...custom.notes);
+      custom.refused.forEach((id) => check.refused.add(id));
       check.body[key] = custom.wire;
     } else {
       checkStandard(check, key, type, value);
@@ -155,6 +157,8 @@ interface Check {
   readonly uncertain: string[];
   readonly notes: string[];
   readonly doubts: Doubt[];
+  /** The ids of the custom fields whose values have problems. */
+  readonly refused: Set<number>;
 }
 
 /** Finds the pipeline and stage, and adds them to the body. */
@@ -411,13 +415,8 @@ function checkRequired(check: Check, place: Place | undefined): void {
 }
 
 /** Whether a value was given that already has a problem. */
-function failed({ request: { values } }: Check, field: Field): boolean {
-  if (!field.custom) return !isEmpty(values[field.key]);
-  const given = values.additional_fields;
-  return Array.isArray(given) &&
-    given.some((entry) =>
-      isObject(entry) && toId(entry.id) === field.id && !isEmpty(entry.value)
-    );
+function failed({ request: { values }, refused }: Check, field: Field) {
+  return field.custom ? refused.has(field.id!) : !isEmpty(values[field.key]);
 }
 
 /** Whether the record will have a value after the write. */

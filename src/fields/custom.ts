@@ -28,6 +28,8 @@ export interface EncodedCustomFields {
    * sentence each.
    */
   readonly notes: readonly string[];
+  /** The ids of the fields whose values have problems. */
+  readonly refused: ReadonlySet<number>;
 }
 
 /**
@@ -46,6 +48,7 @@ export function encodeCustomFields(
   const problems: string[] = [];
   const notes: string[] = [];
   const seen = new Set<number>();
+  const refused = new Set<number>();
   const known = knownFields(fields);
   let count = 0;
   for (const entry of Array.isArray(value) ? value : [value]) {
@@ -65,6 +68,7 @@ export function encodeCustomFields(
     const encoded = encodeEntry(entry, found, MAX_FINDINGS - count);
     if (encoded.problem !== undefined) {
       problems.push(`${name} ${encoded.problem}`);
+      if (!isEmpty(entry.value ?? entry.value_name)) refused.add(found.id!);
       count += encoded.count ?? 1;
     } else if (seen.has(found.id!)) {
       problems.push(`${name} is given twice: one value is enough`);
@@ -78,7 +82,7 @@ export function encodeCustomFields(
       }
     }
   }
-  return { wire, problems, notes };
+  return { wire, problems, notes, refused };
 }
 
 /**
@@ -101,7 +105,7 @@ export function passCustomFields(value: unknown): EncodedCustomFields {
       "additional_fields takes only entries with an id here: Qontak publishes no list of these fields, but other records show them",
     );
   }
-  return { wire, notes: [], problems };
+  return { wire, notes: [], problems, refused: new Set() };
 }
 
 /** The custom fields of a company, by id and by name or label. */

@@ -441,6 +441,23 @@ const placeKeys = createDerived(
 );
 
 /**
+ * Whether a word is short for the key of an id, such as `stage` for
+ * `crm_stage_id`.
+ *
+ * @param word The word.
+ * @param key A key of a body or record.
+ * @param argument What arguments call it.
+ */
+export function isShortFor(
+  word: string,
+  key: string,
+  argument: string,
+): boolean {
+  return argument === `${word}_id` ||
+    key.endsWith(`_${word}_id`) && !key.startsWith("unique_");
+}
+
+/**
  * The key that holds the label of an id: `crm_stage_id` → `crm_stage_name`,
  * `crm_lead_ids` → `crm_lead_name`.
  *

@@ -4,7 +4,7 @@
  * @module
  */
 import { InputError } from "../errors.ts";
-import { MIDNIGHT, parseDate } from "../fields/dates.ts";
+import { MIDNIGHT, parseDate, whyNoDate } from "../fields/dates.ts";
 import { encodeNumber } from "../fields/encode.ts";
 import { compare, type Decimal, toDecimal } from "../values/decimal.ts";
 import { isEmpty, isObject, parseJson, show } from "../values/json.ts";
@@ -215,7 +215,11 @@ function periodOf(field: QueryField, value: unknown, subject: Subject): Period {
     );
   }
   if (period) return period;
-  throw new InputError(`${field.called} takes ${PERIODS}, not ${show(value)}`);
+  throw new InputError(
+    `${field.called} takes ${PERIODS}, not ${show(value)}${
+      typeof value === "string" ? whyNoDate(value) : ""
+    }`,
+  );
 }
 
 function decimalOf(field: QueryField, value: unknown): Decimal {

@@ -137,6 +137,9 @@ const LINKED = [
 const AGE_RULE =
   "days from its creation until today, also of what has ended before";
 
+/** What a day is since the last update. */
+const UPDATE_RULE = "full days of 24 hours since the last update";
+
 /** Fields that are not on a record but can be derived from it. */
 export function derivedOf(
   subject: Subject,
@@ -164,7 +167,7 @@ export function derivedOf(
   for (
     const [name, column, rule] of [
       ["age_days", "created_at", state && AGE_RULE],
-      ["days_since_update", "updated_at", undefined],
+      ["days_since_update", "updated_at", UPDATE_RULE],
     ] as const
   ) {
     if (

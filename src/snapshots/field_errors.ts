@@ -11,6 +11,9 @@ import type { Kind } from "./subject.ts";
 /** The records that notes belong to. */
 const NOTED: ReadonlySet<string> = new Set(["contacts", "companies", "deals"]);
 
+/** Words for when a deal was won or lost. */
+const ENDED = /^(?:won|lost|win|loss|ended|moved)[ _]?(?:at|on|date|time)$/i;
+
 /** The most fields that a refusal names. */
 const MAX_NAMES = 40;
 
@@ -66,6 +69,8 @@ function listNames(
  * programs have for them.
  */
 const MEANT: Readonly<Record<string, readonly string[]>> = {
+  "from stage": ["from"],
+  "to stage": ["to"],
   status: ["state", "crm_task_status_id", "crm_stage_id", "ticket_stage_id"],
   stage: ["crm_stage_id", "ticket_stage_id", "crm_task_status_id", "state"],
   owner: ["creator_id", "assignee_id"],
@@ -100,6 +105,11 @@ export function unknownField(
     return `${records} have no field ${
       show(name)
     }: notes are records of their own. Ask with resource notes, of {resource: ${plural}, where} for those of some ${records}, and where {field: note, op: contains, value}`;
+  }
+  if (plural === "deals" && ENDED.test(name)) {
+    return `${records} have no field ${
+      show(name)
+    }: when a deal was won or lost is in its moves. Ask with resource stage_moves, of {resource: deals}, where {field: to_state, value: won} and {field: moved_date, op: gte, value: 2026-11}`;
   }
   return `${records} have no field ${show(name)}${meant(name, names)}`;
 }

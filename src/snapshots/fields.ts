@@ -15,6 +15,7 @@ import {
   argumentOf,
   isMoney,
   isPersonKey,
+  isShortFor,
   nameKeyOf,
 } from "../qontak/resources.ts";
 import { freeTextAt } from "../qontak/texts.ts";
@@ -251,10 +252,7 @@ export function createFields(
     const [only] = alike;
     if (only) return only.custom ? only : only.key;
     const short = [...byArgument].flatMap(([argument, key]) =>
-      argument === `${name}_id` ||
-        key.endsWith(`_${name}_id`) && !key.startsWith("unique_")
-        ? [key]
-        : []
+      isShortFor(name, key, argument) ? [key] : []
     );
     return short.length === 1 ? short[0] : undefined;
   }
@@ -455,8 +453,13 @@ function stageOf(
   };
 }
 
+/** Whether a field could also be one of what belongs to the record. */
+function isOfBoth({ kind, people, name }: QueryField): boolean {
+  return kind === "date" || people === true || /(?:^|_)days(?:_|$)/.test(name);
+}
+
 /** The fields of the records that others belong to, as fields of these. */
-function fieldsOf(table: Table, { subject, key }: Parent): FieldNames & {
+function fieldsOf(table: Table, { subject, key, rule }: Parent): FieldNames & {
   readonly plural: string;
   readonly currency: Fields["currency"];
   readonly find: (name: string) => QueryField | undefined;
@@ -482,6 +485,9 @@ function fieldsOf(table: Table, { subject, key }: Parent): FieldNames & {
         value: through(field.value),
         shown: through(field.shown),
         ...(field.common ? { common: through(field.common) } : {}),
+        ...(isOfBoth(field)
+          ? { rule: field.rule === undefined ? rule : `${rule}; ${field.rule}` }
+          : {}),
       };
     },
   };

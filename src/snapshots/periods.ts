@@ -58,8 +58,54 @@ function span(day: Day, unit: Unit, steps: number, zone: Zone): Period {
   };
 }
 
+/** What words mean, in steps from the present unit. */
+const STEPS: Readonly<Record<string, number>> = {
+  this: 0,
+  ini: 0,
+  last: -1,
+  lalu: -1,
+  next: 1,
+  depan: 1,
+};
+
+/** The words for days near today, in English and Indonesian. */
+const DAYS: Readonly<Record<string, number>> = {
+  today: 0,
+  hari_ini: 0,
+  yesterday: -1,
+  kemarin: -1,
+  tomorrow: 1,
+  besok: 1,
+};
+
+/** The Indonesian words for units of the calendar. */
+const INDONESIAN: Readonly<Record<string, Unit>> = {
+  minggu: "week",
+  pekan: "week",
+  bulan: "month",
+  kuartal: "quarter",
+  triwulan: "quarter",
+  tahun: "year",
+};
+
+const ENGLISH_STEP = /^(this|last|next)_(day|week|month|quarter|year)$/;
+
+const INDONESIAN_STEP =
+  /^(minggu|pekan|bulan|kuartal|triwulan|tahun)_(ini|lalu|depan)$/;
+
+/** Reads words such as `last_quarter` or `bulan_lalu`. */
+function stepOf(word: string): readonly [Unit, number] | undefined {
+  const [, which, unit] = ENGLISH_STEP.exec(word) ?? [];
+  if (which !== undefined) return [unit as Unit, STEPS[which]!];
+  const [, period, where] = INDONESIAN_STEP.exec(word) ?? [];
+  return period === undefined
+    ? undefined
+    : [INDONESIAN[period]!, STEPS[where!]!];
+}
+
 /**
- * Parses a period.
+ * Parses a period. Its words may also be Indonesian, or have spaces between
+ * them.
  *
  * @param text The text of the period.
  * @param now The current time, in ms since 1970.
@@ -74,14 +120,12 @@ export function parsePeriod(
   const word = text.trim().toLowerCase();
   const today = zone.dayOf(now);
   if (word === "now") return { start: now, end: now + 1 };
-  const named = { today: 0, yesterday: -1, tomorrow: 1 }[word];
-  if (named !== undefined) return span(today, "day", named, zone);
-  const [, which, unit] = /^(this|last|next)_(day|week|month|quarter|year)$/
-    .exec(word) ?? [];
-  if (which !== undefined) {
-    const steps = { this: 0, last: -1, next: 1 }[which]!;
-    return span(today, unit as Unit, steps, zone);
+  const joined = word.replace(/ +/g, "_");
+  if (Object.hasOwn(DAYS, joined)) {
+    return span(today, "day", DAYS[joined]!, zone);
   }
+  const step = stepOf(joined);
+  if (step) return span(today, ...step, zone);
   const [, sign, digits, letter] = /^([+-])(\d{1,5})([dwmy])$/.exec(word) ?? [];
   if (sign !== undefined) {
     const steps = Number(sign + digits);

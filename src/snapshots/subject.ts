@@ -67,6 +67,8 @@ export interface Parent {
   readonly subject: Subject;
   /** The key that holds the id of the record that one belongs to. */
   readonly key: string;
+  /** What answers say of its dates and people, which these have as well. */
+  readonly rule: string;
 }
 
 /** What a question must know about a kind of record. */

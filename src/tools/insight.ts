@@ -98,7 +98,7 @@ export const insightTools: readonly Tool[] = [
     name: "query_records",
     title: "Count, sum, group or find records",
     description:
-      `Answers from all records of a kind. Fields: record keys, custom fields by id or label, state (open, won, lost, closed), overdue, days_overdue, age_days, days_since_update, days_in_stage, company, contact. Dates: 2026-11, today, -21d, last_quarter. Open deals per stage and month: where [{"field":"state","value":"open"}], group_by "stage,closed_date:month", measures "count,sum:size,weighted:size", sort "-count". Notes or moves of deals: of {"resource":"deals"}, where [{"field":"note","op":"contains","value":"diskon"}].`,
+      `Answers from all records of a kind. Fields: record keys, custom fields by id or label, state (open, won, lost, closed), overdue, days_overdue, age_days, days_since_update, days_in_stage, company, contact. Dates: 2026-11, today, -21d, last_quarter. Open deals per stage and month: where [{"field":"state","value":"open"}], group_by "stage,closed_date:month", measures "count,sum:size,weighted:size", sort "-count". Notes or moves of deals: of {"resource":"deals"}, where [{"field":"note","op":"contains","value":"diskon"}]. Moves: to_state, moved_date, moved_by.`,
     effect: "read",
     input: {
       resource: required(oneOf(Object.keys(SUMMARIES))),

@@ -48,6 +48,36 @@ Deno.test("parsePeriod() reads dates and periods relative to today, in the compa
   );
 });
 
+Deno.test("parsePeriod() reads words in Indonesian, and words with spaces", () => {
+  const table = [
+    ["hari ini", "today"],
+    ["Kemarin", "yesterday"],
+    ["besok", "tomorrow"],
+    ["minggu ini", "this_week"],
+    ["minggu lalu", "last_week"],
+    ["pekan depan", "next_week"],
+    ["bulan_lalu", "last_month"],
+    ["Bulan  depan", "next_month"],
+    ["kuartal ini", "this_quarter"],
+    ["triwulan lalu", "last_quarter"],
+    ["tahun lalu", "last_year"],
+    ["last month", "last_month"],
+    ["This Quarter", "this_quarter"],
+  ] as const;
+  for (const [text, same] of table) {
+    assertEquals(
+      parsePeriod(text, now, jakarta),
+      parsePeriod(same, now, jakarta),
+      text,
+    );
+  }
+  for (
+    const text of ["ini", "minggu", "minggu_last", "last_minggu", "constructor"]
+  ) {
+    assertEquals(parsePeriod(text, now, jakarta), undefined, text);
+  }
+});
+
 Deno.test("parsePeriod() reads a time without an offset on the clock of the zone", () => {
   const table = [
     ["Asia/Jakarta", "2026-11-30T10:00", "2026-11-30T10:00:00+07:00"],

@@ -285,6 +285,47 @@ Deno.test("fields names what answers show: labels, and the names beside ids", as
   assertEquals(none.unknown_fields, ["nama"]);
 });
 
+Deno.test("fields takes short words, and shows the names beside ids", async () => {
+  await using world = await createWorld();
+  const { records: [{ id: deal_id }] } = await world.ok("query_records", {
+    resource: "deals",
+    where: ["crm_source_id", "company"].map((field) => ({
+      field,
+      op: "is_set",
+    })),
+  });
+  const fields = ["stage", "pipeline", "company", "crm_source_id"];
+  const keys = ["pipeline", "stage", "company", "source"]
+    .flatMap((word) => [`crm_${word}_id`, `crm_${word}_name`]);
+  const { record, unknown_fields } = await world.ok("get_deal", {
+    deal_id,
+    fields,
+  });
+  assertEquals(unknown_fields, undefined);
+  assertEquals(Object.keys(record).toSorted(), ["id", ...keys].toSorted());
+  const list = await world.ok("list_deals", { fields, per_page: 60 });
+  assertEquals(list.unknown_fields, undefined);
+  assertEquals(list.records.find(({ id }: Data) => id === deal_id), record);
+});
+
+Deno.test("a percentage of 0 is shown to those who name its field", async () => {
+  await using world = await createWorld();
+  const { records: [{ id: deal_id }] } = await world.ok("query_records", {
+    resource: "deals",
+    where: [{ field: "Diskon (%)", value: 0 }],
+  });
+  const { record } = await world.ok("get_deal", {
+    deal_id,
+    fields: ["Diskon (%)"],
+  });
+  const [{ label, value }] = record.additional_fields;
+  assertEquals([label, value], ["Diskon (%)", 0]);
+  const { record: all } = await world.ok("get_deal", { deal_id });
+  for (const { label } of all.additional_fields ?? []) {
+    assert(label !== "Diskon (%)");
+  }
+});
+
 Deno.test("a timeline says each thing once", async () => {
   await using world = await createWorld();
   const { records: [{ id: deal_id }] } = await world.ok("list_deals");

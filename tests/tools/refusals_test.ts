@@ -230,6 +230,26 @@ Deno.test("a refusal has a hint only if Qontak's message fits it", async () => {
   }
 });
 
+Deno.test("a wrong value of a required field is one problem, also if the field is given by its name", async () => {
+  await using world = await createWorld();
+  const { required } = await world.ok("get_required_fields_for_deal", {
+    pipeline_id: "Corporate Sales",
+    stage_id: "Proposal Sent",
+  });
+  const args: Data = argumentsFor(required);
+  const { id, label: name } = required.find(({ label }: Data) =>
+    label === "Metode Pembayaran"
+  );
+  for (const field of [{ id }, { name }]) {
+    const text = await world.refused("create_deal", {
+      ...args,
+      additional_fields: [{ ...field, value: "not an option" }],
+    });
+    assertStringIncludes(text, "1 problem");
+    assertStringIncludes(text, "is not one of its options");
+  }
+});
+
 Deno.test("a refused currency of a product is answered with where the codes are", async () => {
   await using world = await createWorld();
   const product = { name: "Kursi", price: 1, quantity: 1 };

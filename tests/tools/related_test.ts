@@ -299,6 +299,46 @@ Deno.test("query_records keeps the text of notes from a model where content is s
   for (const { note } of records) assertStringIncludes(note, "[withheld: ");
 });
 
+Deno.test("an answer says of which records a date or a person is, if both could have it", async () => {
+  await using world = await createWorld();
+  const rulesOf = async (resource: string, field: string) =>
+    (await world.ok("query_records", {
+      resource,
+      of: { resource: "deals" },
+      group_by: field,
+    })).rules ?? {};
+  for (const field of ["created_at:month", "creator_id"]) {
+    const rules = await rulesOf("stage_moves", field);
+    const [key] = field.split(":");
+    assertStringIncludes(rules[key!], "of the deal, not of the move");
+    assertStringIncludes(rules[key!], "moved_date");
+  }
+  const { closed_date } = await rulesOf("notes", "closed_date:month");
+  assertStringIncludes(closed_date, "of the deal, not of the note");
+  for (const field of ["moved_date:month", "moved_by", "pipeline"]) {
+    assertEquals(await rulesOf("stage_moves", field), {});
+  }
+});
+
+Deno.test("query_records says where to find when a deal was won", async () => {
+  await using world = await createWorld();
+  const text = await world.refused("query_records", {
+    resource: "deals",
+    where: [{ field: "won_date", value: "2026-11" }],
+  });
+  assertStringIncludes(text, "resource stage_moves");
+  // What it says works.
+  const { matched } = await world.ok("query_records", {
+    resource: "stage_moves",
+    of: { resource: "deals" },
+    where: [
+      { field: "to_state", value: "won" },
+      { field: "moved_date", op: "gte", value: "2026-01" },
+    ],
+  });
+  assert(matched > 0);
+});
+
 Deno.test("moves and notes are grouped and chosen by the fields of what they belong to", async () => {
   await using world = await createWorld();
   const won = [{ field: "state", value: "won" }];

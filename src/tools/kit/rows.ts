@@ -9,7 +9,7 @@ import { labelsFor, missingLabels, showRecord } from "../../fields/shown.ts";
 import { argumentOf, nameKeyOf } from "../../qontak/resources.ts";
 import type { JsonObject } from "../../values/json.ts";
 import type { ToolContext } from "../tool.ts";
-import { selectedKeys } from "./selected_keys.ts";
+import { isWhole, selectedKeys } from "./selected_keys.ts";
 import type { ToolTraits } from "./tool_traits.ts";
 
 /** The rows of a list, and further keys of the answer. */
@@ -37,7 +37,7 @@ export async function presentRows(
   const fields = await selectedKeys(setup, resource, args.fields, records);
   const { shown, extra } = presentRecords(records, fields, summary);
   const labels = await labelsFor(setup, resource, shown);
-  const whole = fields?.includes("*");
+  const whole = isWhole(fields);
   const rows = shown.map((record) => showRecord(record, labels, whole));
   const asked = new Set(fields?.map((key) => argumentOf(resource, key)));
   const fixed = Object.keys(args)

@@ -5,16 +5,22 @@
  */
 import { ForeseenError } from "../../errors.ts";
 import type { Setup } from "../../fields/setup.ts";
-import { answerKey } from "../../fields/shown.ts";
-import { isMoney, nameKeyOf, type Resource } from "../../qontak/resources.ts";
-import { isObject, type JsonObject } from "../../values/json.ts";
+import { answerKey, fullNameKey } from "../../fields/shown.ts";
+import {
+  argumentOf,
+  isMoney,
+  isShortFor,
+  nameKeyOf,
+  type Resource,
+} from "../../qontak/resources.ts";
+import { isEmpty, isObject, type JsonObject } from "../../values/json.ts";
 import { fold } from "../../values/words.ts";
 
 /**
  * Converts the names in `fields` to keys of records, and ids of custom fields.
  * A name is that of an argument, a key as answers show it, also that of the
- * name beside an id, or the name, id or label of a field. An unknown name stays
- * as it is.
+ * name beside an id, the name, id or label of a field, or short for the key of
+ * an id. An unknown name stays as it is. The names beside ids are shown too.
  *
  * @param setup The company's setup.
  * @param resource The kind of record.
@@ -48,7 +54,26 @@ export async function selectedKeys(
   for (const word of fields as string[]) {
     const key = keyOf(word);
     if (key !== undefined || records.length === 0) keys.push(key ?? word);
-    else keys.push(...await labelled(setup, resource, word));
+    else {
+      const found = await labelled(setup, resource, word);
+      const short = [...has].filter((one) =>
+        isShortFor(word, one, argumentOf(resource, one))
+      );
+      if (found.length > 0) keys.push(...found);
+      else keys.push(short.length === 1 ? short[0]! : word);
+    }
+  }
+  const named = new Set(
+    records.flatMap((record) =>
+      Object.keys(record).filter((one) => !isEmpty(record[one]))
+    ),
+  );
+  for (const key of [...keys]) {
+    const name = nameKeyOf(key);
+    if (name === undefined) continue;
+    const beside = [name, fullNameKey(name), `${name}s`]
+      .find((one) => named.has(one));
+    if (beside !== undefined && !keys.includes(beside)) keys.push(beside);
   }
   // An amount says nothing without its currency.
   return keys.some((key) => isMoney(resource, key)) &&
@@ -57,20 +82,30 @@ export async function selectedKeys(
     : keys;
 }
 
-/** The fields with a label; the label itself if there are none. */
+/**
+ * Whether percentages of 0 are shown: Qontak shows 0 also where none is set,
+ * but who names the field asks for what it shows.
+ *
+ * @param keys The keys that the caller named, if any.
+ */
+export function isWhole(keys: readonly string[] | undefined): boolean {
+  return keys !== undefined &&
+    (keys.includes("*") || !keys.includes("additional_fields"));
+}
+
+/** The fields with a label. */
 async function labelled(
   setup: Setup,
   resource: Resource,
   label: string,
 ): Promise<string[]> {
-  if (resource.endpoints.template === null) return [label];
+  if (resource.endpoints.template === null) return [];
   try {
     const fields = await setup.fields(resource);
-    const found = fields.filter((one) => fold(one.label) === fold(label))
+    return fields.filter((one) => fold(one.label) === fold(label))
       .map(({ custom, id, key }) => custom ? String(id) : key);
-    return found.length > 0 ? found : [label];
   } catch (error) {
     if (!(error instanceof ForeseenError)) throw error;
-    return [label];
+    return [];
   }
 }

@@ -201,7 +201,13 @@ function dependentSubject(
     stages: [],
     now,
     zone,
-    parent: { subject, key: isNotes ? NAMED_IN_NOTES.get(owner)! : "deal_id" },
+    parent: {
+      subject,
+      key: isNotes ? NAMED_IN_NOTES.get(owner)! : "deal_id",
+      rule: `of the ${owner.name}, not of the ${
+        isNotes ? "note" : "move: that has moved_date and moved_by"
+      }`,
+    },
     ...(isNotes ? {} : {
       more: {
         ...stageFields(table, subject),
