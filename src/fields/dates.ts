@@ -78,8 +78,8 @@ export function parseDate(text: string): Moment | undefined {
 const SHORT_YEAR = /^\d{1,2}[/.-]\d{1,2}[/.-]\d{2}$/;
 
 /**
- * Says why a text that looks like a date is none, as a phrase to put after it;
- * empty if it does not look like one.
+ * Says what is wrong with a text that looks like a date, as a phrase to put
+ * after it; empty if it does not look like one.
  *
  * @param text A text that {@linkcode parseDate} does not read.
  */
