@@ -5,7 +5,13 @@
  * @module
  */
 import type { Option } from "../fields/options.ts";
-import { isSame, isSameAt, type Value, valuesOf } from "../fields/readback.ts";
+import {
+  isSame,
+  isSameAt,
+  newEffort,
+  type Value,
+  valuesOf,
+} from "../fields/readback.ts";
 import type { Setup } from "../fields/setup.ts";
 import { showValue } from "../fields/shown.ts";
 import type { Field } from "../fields/template.ts";
@@ -82,12 +88,31 @@ export async function differencesOf(
     if (!Array.isArray(old) || !Array.isArray(value) || isEmpty(value)) {
       continue;
     }
-    const gone = (shown as unknown[]).filter((_, i) =>
-      !value.some((part) => isSame(part, old[i]))
-    );
+    const isGone = goneFrom(old, value);
+    const gone = (shown as unknown[]).filter((_, i) => isGone?.[i]);
     if (gone.length > 0) removed.push({ ...field, removed: gone });
   }
   return { changed, cleared, removed };
+}
+
+/**
+ * Which entries of a list another no longer has; undefined if both are too long
+ * to be compared. What changed says so then.
+ */
+function goneFrom(
+  old: readonly unknown[],
+  now: readonly unknown[],
+): readonly boolean[] | undefined {
+  const ids = new Set(now.map(toId));
+  const areIds = !ids.has(null);
+  const effort = newEffort();
+  const gone = old.map((one) => {
+    const id = areIds ? toId(one) : null;
+    return id === null
+      ? !now.some((part) => isSame(part, one, effort))
+      : !ids.has(id);
+  });
+  return effort.left > 0 ? gone : undefined;
 }
 
 /** Keys that say nothing of a change that Qontak made. */
@@ -113,16 +138,17 @@ export async function setByQontak(
   { resource, before, body, after = {} }: Comparison,
 ): Promise<readonly JsonObject[]> {
   const sent = new Set(valuesOf(body).map(({ key }) => key));
+  const effort = newEffort();
   const found = valuesOf(after, before).filter((one) => {
     const { key, value } = one;
+    if (sent.has(key) || TRIVIAL.has(key)) return false;
+    if ([value].flat().some(isObject)) return false;
     const old = before && one.in(before);
     const isSet = before
-      ? old !== undefined && !isSameAt(key, value, old) &&
+      ? old !== undefined && !isSameAt(key, value, old, effort) &&
         !(isNothing(value) && isNothing(old))
       : !isNothing(value);
-    if (!isSet || sent.has(key) || TRIVIAL.has(key)) return false;
-    if (!KEY.test(key) || [value].flat().some(isObject)) return false;
-    return !isNameOf(key, after);
+    return isSet && KEY.test(key) && !isNameOf(key, after);
   });
   if (found.length === 0) return [];
   const names = resource &&

@@ -468,14 +468,20 @@ export function isUnderWay({ state, until }: Undone): boolean {
 }
 
 /**
+ * The longest answer that is kept as it came, in characters. Qontak may write a
+ * record longer than it is, and a text that is too large is not kept at all.
+ */
+const LONGEST_ANSWER = 32_000;
+
+/**
  * A change as JSON. Its records are most of it, so they stay in the answers in
- * which they came, as long as these are known.
+ * which they came, if these are known and not long.
  */
 function textOf({ before, after, ...change }: PastChange): string {
   const withRecord = (key: string, record: JsonObject | undefined) => {
     if (!record) return "";
     const answer = answerWith(record);
-    return answer === undefined
+    return answer === undefined || answer.length > LONGEST_ANSWER
       ? `,"${key}":${JSON.stringify(record)}`
       : `,"${key}_answer":${answer}`;
   };

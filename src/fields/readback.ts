@@ -138,6 +138,25 @@ function customValues(
   return found;
 }
 
+/** How many more parts that are not identical may be compared. */
+export interface Effort {
+  left: number;
+}
+
+/**
+ * How many parts of records are compared that are not identical: a part takes
+ * some µs, and a record can have many.
+ */
+const MOST_COMPARED = 5_000;
+
+/** The effort of one comparison. */
+export function newEffort(): Effort {
+  return { left: MOST_COMPARED };
+}
+
+/** The longest lists of ids that are compared in any order. */
+const MOST_IDS = 10_000;
+
 /**
  * Whether two values of a key mean the same. Lists of ids do so in any order:
  * Qontak returns them in its own.
@@ -145,14 +164,28 @@ function customValues(
  * @param key The key, or `additional_fields id N`.
  * @param a One value.
  * @param b The other.
+ * @param effort What may be compared; beyond it, values are not the same.
  */
-export function isSameAt(key: string, a: unknown, b: unknown): boolean {
-  if (!Array.isArray(a) || !Array.isArray(b)) return isSame(a, b);
+export function isSameAt(
+  key: string,
+  a: unknown,
+  b: unknown,
+  effort: Effort = newEffort(),
+): boolean {
+  if (!Array.isArray(a) || !Array.isArray(b)) return isSame(a, b, effort);
+  if (key.endsWith("_ids")) return areSameIds(a, b);
   // Most are the same list, read twice.
   if (a.length === b.length && a.every((one, i) => one === b[i])) return true;
-  return key.endsWith("_ids")
-    ? isSame(a.map(String).sort(), b.map(String).sort())
-    : isSame(a, b);
+  return isSame(a, b, effort);
+}
+
+/** Whether two lists hold the same ids. */
+function areSameIds(a: readonly unknown[], b: readonly unknown[]): boolean {
+  if (a.length !== b.length) return false;
+  if (a.every((one, i) => one === b[i])) return true;
+  if (a.length > MOST_IDS) return false;
+  const ids = new Set(a.map(String));
+  return b.every((one) => ids.has(String(one)));
 }
 
 /**
@@ -161,9 +194,15 @@ export function isSameAt(key: string, a: unknown, b: unknown): boolean {
  *
  * @param a One value.
  * @param b The other.
+ * @param effort What may be compared; beyond it, values are not the same.
  */
-export function isSame(a: unknown, b: unknown): boolean {
+export function isSame(
+  a: unknown,
+  b: unknown,
+  effort: Effort = newEffort(),
+): boolean {
   if (a === b) return true;
+  if (effort.left-- <= 0) return false;
   // A cleared percentage is returned as "0.0".
   if (isEmpty(a)) return isEmpty(b) || b === "0.0";
   if (isEmpty(b)) return false;
@@ -172,11 +211,11 @@ export function isSame(a: unknown, b: unknown): boolean {
       value,
     ) => (Array.isArray(value) ? value : [value])) as [unknown[], unknown[]];
     return left.length === right.length &&
-      left.every((value, i) => isSame(value, right[i]));
+      left.every((value, i) => isSame(value, right[i], effort));
   }
   if (isObject(a) && isObject(b)) {
     // The stored object may have more keys than were sent.
-    return Object.keys(a).every((key) => isSame(a[key], b[key]));
+    return Object.keys(a).every((key) => isSame(a[key], b[key], effort));
   }
   const [left, right] = [String(a).trim(), String(b).trim()];
   if (left === right) return true;
@@ -191,6 +230,9 @@ export function isSame(a: unknown, b: unknown): boolean {
     before.epoch === after.epoch;
 }
 
+/** Writes the day of a check-in; made when it is first used. */
+let dayFormat: Intl.DateTimeFormat | undefined;
+
 /**
  * Whether two check-in times match. Geolocations take seconds since 1970 and
  * return a date such as `21 Jul, 2013`.
@@ -199,13 +241,14 @@ function isCheckinTime(sent: string, stored: string): boolean {
   if (!/^\d{9,10}$/.test(sent) || !/^\d{1,2} \w{3}, \d{4}$/.test(stored)) {
     return false;
   }
-  const day = new Date(Number(sent) * 1000).toLocaleDateString("en-GB", {
+  // To make it takes far longer than to use it.
+  dayFormat ??= new Intl.DateTimeFormat("en-GB", {
     day: "2-digit",
     month: "short",
     year: "numeric",
     timeZone: "Asia/Jakarta",
   });
-  const [date, month, year] = day.split(" ");
+  const [date, month, year] = dayFormat.format(Number(sent) * 1000).split(" ");
   return Number(date) === Number.parseInt(stored) &&
     stored.endsWith(`${month}, ${year}`);
 }

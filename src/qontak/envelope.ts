@@ -36,8 +36,8 @@ const CHECK_ADDRESS: Remedy = { what: "checkAddress" };
 /** The largest answer that is read, in bytes after decompression. */
 export const MAX_BYTES: number = 10 * 1024 * 1024;
 
-/** The most records of a page: ten times as many as are ever asked for. */
-const MAX_RECORDS = 10_000;
+/** The most records of a page: three times as many as are ever asked for. */
+const MAX_RECORDS = 3_000;
 
 /**
  * The length of an answer after which other calls run before it is used, in
@@ -103,6 +103,9 @@ export async function readAnswer(
         ...defined({ remedy }),
       },
     );
+  const fewer = endpoint.query.includes("per_page")
+    ? ". Ask for fewer records with per_page"
+    : "";
   const misread = (shape: string) =>
     unreadable(`Qontak's answer ${shape} and was not looked at`);
   let isEnvelope = false;
@@ -140,12 +143,16 @@ export async function readAnswer(
   const text = await reply.text(MAX_BYTES);
   if (text === undefined) {
     throw unreadable(
-      `Qontak's answer is larger than ${MAX_BYTES} bytes and was not read. Ask for fewer records with per_page`,
+      `Qontak's answer is larger than ${MAX_BYTES} bytes and was not read${fewer}`,
     );
   }
   const isLarge = text !== null && text.length > LARGE;
   let shape = text && text.length > LONG ? overfull(text) : undefined;
-  if (shape !== undefined) throw misread(shape);
+  if (shape !== undefined) {
+    throw unreadable(
+      `Qontak's answer ${shape} and was not looked at${fewer}`,
+    );
+  }
   const list = endpoint.answers === "page" && text && text.length > LONG
     ? parseList(
       endpoint.path,
@@ -156,7 +163,7 @@ export async function readAnswer(
   const body = list ?? parseJson(text ?? "");
   if (isLarge) await nextTurn(EVENTS_OF_A_CALL);
   if (!isObject(body)) {
-    const what = describe(text, reply.headers.get("content-type"));
+    const what = describe(text, body, reply.headers.get("content-type"));
     if (reply.status < 300) throw unreadable(`Qontak answered with ${what}`);
     throw refuse(reply.status, "", what);
   }
@@ -343,7 +350,11 @@ export function namesNothing(said: string): boolean {
 }
 
 /** Describes what came instead of an envelope, without quoting it. */
-function describe(text: string | null, contentType: string | null): string {
+function describe(
+  text: string | null,
+  body: unknown,
+  contentType: string | null,
+): string {
   if (text === null) {
     return "bytes that are not UTF-8, so that characters would be lost";
   }
@@ -352,7 +363,7 @@ function describe(text: string | null, contentType: string | null): string {
     return "a page of HTML instead of JSON";
   }
   if (/^\s*[{[]/.test(text)) {
-    return parseJson(text) === undefined
+    return body === undefined
       ? "JSON that ends too early or is broken"
       : "a JSON list instead of an object with meta";
   }

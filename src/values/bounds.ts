@@ -140,6 +140,12 @@ const MAX_ANSWER_COMMAS = 600_000;
  */
 const MAX_SEEN_KEYS = 250;
 
+/**
+ * How many different pairs of keys that follow each other it may have there: the
+ * parser needs as long for objects whose keys are in an order that is new to it.
+ */
+const MAX_SEEN_PAIRS = 750;
+
 /** The marks between values, and at the beginning of objects and lists. */
 const COMMA = 44, BRACE = 123, BRACKET = 91;
 
@@ -159,10 +165,10 @@ const STEP = 2_000;
  */
 export function overfull(text: string): string | undefined {
   const keys = new Set<string>();
+  const pairs = new Set<string>();
   let looks = 0;
   let parts = 0;
   let commas = 0;
-  const endOfKey = /"[ \t\r\n]*:/g;
   /** Where the last key ends that was found. */
   let end = 0;
   for (let at = 0; at < text.length; at += 1 + Math.random() * STEP | 0) {
@@ -173,12 +179,13 @@ export function overfull(text: string): string | undefined {
       else if (code === BRACE || code === BRACKET) parts++;
     }
     if (end > at) continue;
-    endOfKey.lastIndex = at;
-    end = endOfKey.exec(text)?.index ?? Infinity;
-    // Behind a backslash, the quotation mark is a part of a text.
-    if (end === Infinity || text[end - 1] === "\\") continue;
-    keys.add(text.slice(text.lastIndexOf('"', end - 1) + 1, end));
-    if (keys.size > MAX_SEEN_KEYS) {
+    const first = keyAfter(text, at);
+    const next = keyAfter(text, first.end + 1);
+    end = next.end;
+    if (first.key === undefined || next.key === undefined) continue;
+    keys.add(first.key);
+    pairs.add(`${first.key}" ${next.key}`);
+    if (keys.size > MAX_SEEN_KEYS || pairs.size > MAX_SEEN_PAIRS) {
       return "holds thousands of different keys, which no record has";
     }
   }
@@ -189,6 +196,43 @@ export function overfull(text: string): string | undefined {
   return commas * all > MAX_ANSWER_COMMAS
     ? `holds more than ${MAX_ANSWER_COMMAS} values`
     : undefined;
+}
+
+/** The end of a key. */
+const END_OF_KEY = /"[ \t\r\n]*:/g;
+
+/** How many marks inside of a text or a key are passed. */
+const MOST_PASSED = 10;
+
+/**
+ * Finds the first key that ends after a place, as it is written; no key if there
+ * are too many marks in a text.
+ */
+function keyAfter(
+  text: string,
+  at: number,
+): { readonly key?: string; readonly end: number } {
+  END_OF_KEY.lastIndex = at;
+  let end = END_OF_KEY.exec(text)?.index;
+  for (let i = 0; end !== undefined && isEscaped(text, end); i++) {
+    if (i === MOST_PASSED) return { end };
+    end = END_OF_KEY.exec(text)?.index;
+  }
+  if (end === undefined) return { end: Infinity };
+  let start = text.lastIndexOf('"', end - 1);
+  for (let i = 0; i < MOST_PASSED && text[start - 1] === "\\"; i++) {
+    start = text.lastIndexOf('"', start - 1);
+  }
+  // Of a key with more marks, some of what is before them.
+  if (text[start - 1] === "\\") start -= 100;
+  return { key: text.slice(Math.max(0, start + 1), end), end };
+}
+
+/** Whether a mark is a part of a text, because of the backslash before it. */
+function isEscaped(text: string, at: number): boolean {
+  let start = at;
+  while (start > 0 && text[start - 1] === "\\") start--;
+  return (at - start) % 2 === 1;
 }
 
 /** The first result that is not undefined. */

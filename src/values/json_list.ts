@@ -30,6 +30,15 @@ const MOST_FORMS = 20;
 /** How many brackets the text of one custom field may have. */
 const MOST_BRACKETS = 20;
 
+/** The longest text before the records that is parsed more than once. */
+const LONGEST_HEAD = 50_000;
+
+/**
+ * How many characters of custom fields may be parsed in vain: a bracket in a
+ * text looks like the end of its field.
+ */
+const MOST_IN_VAIN = 500_000;
+
 /** How deep records and their custom fields are in the whole. */
 const RECORD_DEPTH = 2, FIELD_DEPTH = 4;
 
@@ -104,6 +113,7 @@ function parseList(
 ): JsonObject | undefined {
   const start = text.indexOf(BEGIN) + BEGIN.length;
   if (start < BEGIN.length || text[start] !== "{") return undefined;
+  if (start > LONGEST_HEAD) return undefined;
   const head = text.slice(0, start);
   // Only in the outermost object do two brackets close everything.
   JSON.parse(`${head}]}`);
@@ -133,6 +143,7 @@ function parseRecords(
   readonly form: Form;
 } {
   const records: JsonObject[] = [];
+  const vain = { left: MOST_IN_VAIN };
   let forms = 0;
   let seen: Seen = [];
   for (let at = start;;) {
@@ -143,7 +154,7 @@ function parseRecords(
     if (!form || !found) {
       if (++forms > MOST_FORMS) otherwise();
       seen = [];
-      ({ form, found } = parseNew(text, head, list, check));
+      ({ form, found } = parseNew(text, head, list, check, vain));
     }
     records.push(found.record);
     at = found.end;
@@ -251,6 +262,7 @@ function parseNew(
   head: string,
   start: number,
   check: Check,
+  vain: { left: number },
 ): { readonly form: Form; readonly found: Found } {
   const { record } = parseRecord(head, "", check);
   const fields: Field[] = [];
@@ -258,7 +270,7 @@ function parseNew(
   let end = start;
   while (text[end] !== "]") {
     if (fields.length > 0 && text[end++] !== ",") otherwise();
-    const part = parseField(text, end);
+    const part = parseField(text, end, vain);
     check(part.value, FIELD_DEPTH);
     const begin = FIELD.exec(part.text)?.[0];
     if (begin === undefined || fields.length === MOST_FIELDS) otherwise();
@@ -273,7 +285,7 @@ function parseNew(
 }
 
 /** Parses one object, up to its own bracket. */
-function parseField(text: string, at: number) {
+function parseField(text: string, at: number, vain: { left: number }) {
   if (text[at] !== "{") otherwise();
   for (let end = at, tries = 0; tries < MOST_BRACKETS; tries++) {
     end = text.indexOf("}", end) + 1;
@@ -283,6 +295,8 @@ function parseField(text: string, at: number) {
       return { text: part, value: JSON.parse(part) as unknown };
     } catch {
       // The bracket was in a text, or closes an inner object.
+      vain.left -= part.length;
+      if (vain.left < 0) break;
     }
   }
   return otherwise();

@@ -168,6 +168,26 @@ Deno.test("a change is kept with the answers that hold its records, and one of a
   assertEquals((await outside(world, "GET", `/deals/${deal_id}`)).name, name);
 });
 
+Deno.test("a change is kept also where Qontak's answers are far longer than their records", async () => {
+  for (const store of [undefined, watchedStore().store]) {
+    await using world = await createWorld({
+      changes: { store: store ?? createMemoryChangeStore() },
+      change(request, answer) {
+        if (!/ .*\/deals\/\d+$/.test(request)) return;
+        answer.meta.further = "x".repeat(400_000);
+      },
+    });
+    const deal_id = await first(world, "list_deals");
+    const { name } = (await world.ok("get_deal", { deal_id })).record;
+    const { undo } = await world.ok("update_deal", { deal_id, name: "Other" });
+    const { records: [listed] } = await world.ok("undo_change");
+    assertEquals([listed.undo, listed.outcome], [undo, undefined]);
+    const { plan } = await world.ok("undo_change", { ids: [undo] });
+    await world.ok("undo_change", { plan });
+    assertEquals((await world.ok("get_deal", { deal_id })).record.name, name);
+  }
+});
+
 Deno.test("what cannot be taken back has no undo", async () => {
   const { store, changes } = watchedStore();
   await using world = await createWorld({ changes: { store } });

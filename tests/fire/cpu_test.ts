@@ -653,16 +653,28 @@ Deno.test("no search of answers as large as are read makes another caller wait",
 function* dense(bytes: number): Generator<readonly [name: string, string]> {
   const list = (count: number, part: (i: number) => string) =>
     Array.from({ length: Math.floor(count) }, (_, i) => part(i)).join();
-  const keys = (from: number, count: number, gap = "") =>
-    `{${list(count, (i) => `"a${from + i}"${gap}:1`)}}`;
+  const keys = (from: number, count: number, end = '"') =>
+    `{${list(count, (i) => `"a${from + i}${end}:1`)}}`;
+  const objects = (size: number, end?: string) =>
+    `[${list(bytes / size, (i) => keys(10 * i, 10, end))}]`;
   yield ["an object of new keys", keys(0, bytes / 13)];
+  yield ["objects of new keys", objects(120)];
+  yield ["objects of new keys with spaces", objects(140, '" ')];
+  yield ["objects of new keys with quotation marks", objects(160, '\\"x"')];
+  yield ["objects of new keys with backslashes", objects(150, '\\\\"')];
+  const some = () => Array.from({ length: 3 }, () => Math.random() * 200 | 0);
   yield [
-    "objects of new keys",
-    `[${list(bytes / 120, (i) => keys(10 * i, 10))}]`,
+    "objects whose keys have any order",
+    `[${list(bytes / 27, () => `{${some().map((i) => `"k${i}":1`).join()}}`)}]`,
   ];
   yield [
-    "objects of new keys with spaces",
-    `[${list(bytes / 140, (i) => keys(10 * i, 10, " "))}]`,
+    "records",
+    `[${
+      list(
+        Math.min(2_990, bytes / 1_200),
+        (id) => `{"id":${id},${list(50, (i) => `"key_${i}":"value ${id}"`)}}`,
+      )
+    }]`,
   ];
   yield ["short texts", `[${list(bytes / 11, (i) => `"a${i}"`)}]`];
   yield ["zeros", `[${list(bytes / 2, () => "0")}]`];
@@ -670,10 +682,29 @@ function* dense(bytes: number): Generator<readonly [name: string, string]> {
   yield ["empty lists", `[${list(bytes / 3, () => "[]")}]`];
 }
 
+/** Answers that hold a value, with their status. */
+function* answersWith(
+  value: string,
+): Generator<readonly [body: string, status: number]> {
+  const field = `{"id":1,"name":"x","a":${value},"b":"${"}".repeat(30)}"}`;
+  yield [`{"meta":{"status":200},"response":${value}}`, 200];
+  yield [`{"response":[{"id":1,"additional_fields":${value}}]}`, 200];
+  yield [`{"response":[{"additional_fields":[${field}]}]}`, 200];
+  yield [`{"meta":${value},"response":[{"additional_fields":[]}]}`, 200];
+  yield [`{"meta":{"status":422,"message":${value}}}`, 422];
+  // It is not JSON.
+  yield [`{"response":[${value}`, 200];
+}
+
 Deno.test("no answer as large as is read makes another caller wait", async () => {
   await using world = await startWorld();
   const known = await firstIds(world.url);
-  const tools = ["list_deals", "get_deal", "search"];
+  const calls = [
+    ["list_deals", {}],
+    ["list_deals", { fields: "*" }],
+    ["get_deal", {}],
+    ["search", {}],
+  ] as const;
   let body = "";
   let status = 200;
   world.between = (request, pass) =>
@@ -683,18 +714,80 @@ Deno.test("no answer as large as is read makes another caller wait", async () =>
   await attack(world, async (bystander) => {
     for (const bytes of [MIB, 9 * MIB]) {
       for (const [name, value] of dense(bytes)) {
-        for (
-          [status, body] of [
-            [200, `{"meta":{"status":200},"response":${value}}`],
-            [200, `{"response":[{"id":1,"additional_fields":${value}}]}`],
-            [422, `{"meta":{"status":422,"message":${value}}}`],
-          ] as [number, string][]
-        ) {
-          for (const tool of tools) {
-            bystander.now = `${tool}, ${status}, ${bytes} bytes of ${name}`;
-            await send(world.url, toolCall(1, tool, neededBy(tool, known)));
+        for ([body, status] of answersWith(value)) {
+          for (const [tool, more] of calls) {
+            bystander.now = `${tool} ${JSON.stringify(more)}, ${bytes} bytes ${
+              body.slice(0, 60)
+            } (${name})`;
+            const args = { ...neededBy(tool, known), ...more };
+            await send(world.url, toolCall(1, tool, args));
           }
         }
+      }
+    }
+  });
+});
+
+Deno.test("no record that differs in long lists makes another caller wait", async () => {
+  await using world = await startWorld();
+  const { deal_id, contact_id } = await firstIds(world.url);
+  const list = (count: number, part: (i: number) => unknown) =>
+    Array.from({ length: count }, (_, i) => part(i));
+  const ids = list(100_000, (i) => 1_000_000 + i);
+  /** A key, what it holds when it is read first, and when it is read again. */
+  const cases: readonly (readonly [string, unknown, unknown])[] = [
+    ["crm_lead_ids", ids, ids.map((id) => Number(id) + 1_000_000)],
+    ["crm_lead_ids", ids, ids.toReversed()],
+    ["other_ids", ids.toReversed(), ids],
+    [
+      "others",
+      list(60_000, () => ({ a: "2026-02-01", b: "2026-02-01" })),
+      list(60_000, () => ({ a: "01/02/2026", b: "01/02/2026" })),
+    ],
+    [
+      "days",
+      list(100_000, () => "1374339600"),
+      list(100_000, () => "21 Jul, 2013"),
+    ],
+    ["amounts", list(100_000, () => "1.0"), list(100_000, () => "1.00")],
+    [
+      "deep",
+      list(300, () => list(300, () => "1.0")),
+      list(300, () => list(300, () => "1.00")),
+    ],
+    [
+      "crm_lead_ids",
+      list(3_000, (i) => ({ id: i, name: `a ${i}` })),
+      list(3_000, (i) => ({ id: i, name: `b ${i}` })),
+    ],
+  ];
+  let reads = 0;
+  let [key, before, after] = cases[0]!;
+  world.between = async (request, pass) => {
+    const response = await pass(request);
+    if (request.method !== "GET" || !/\/deals\/\d+$/.test(request.url)) {
+      return response;
+    }
+    const answer = await response.json();
+    answer.response[key] = reads++ % 2 === 0 ? before : after;
+    return Response.json(answer, { status: response.status });
+  };
+  await attack(world, async (bystander) => {
+    for ([key, before, after] of cases) {
+      for (
+        const given of [
+          { name: `A ${key}` },
+          { crm_lead_ids: [contact_id] },
+          { crm_lead_ids: [contact_id], dry_run: true },
+        ]
+      ) {
+        reads = 0;
+        bystander.now = `${key} ${JSON.stringify(before).slice(0, 40)} ${
+          JSON.stringify(given)
+        }`;
+        const args = { deal_id, ...given };
+        const { text } = await callTool(world.url, "update_deal", args);
+        assert(reads > 0, text);
       }
     }
   });

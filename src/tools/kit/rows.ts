@@ -8,9 +8,16 @@ import { presentRecords } from "../../fields/present.ts";
 import { labelsFor, missingLabels, showRecord } from "../../fields/shown.ts";
 import { argumentOf, nameKeyOf } from "../../qontak/resources.ts";
 import type { JsonObject } from "../../values/json.ts";
+import { createPauses } from "../../values/turns.ts";
 import type { ToolContext } from "../tool.ts";
 import { isWhole, selectedKeys } from "./selected_keys.ts";
 import type { ToolTraits } from "./tool_traits.ts";
+
+/**
+ * After how many records other calls get a turn. A page has fewer, unless Qontak
+ * sends more than it was asked for.
+ */
+const STEP = 250;
 
 /** The rows of a list, and further keys of the answer. */
 export interface Rows {
@@ -38,7 +45,14 @@ export async function presentRows(
   const { shown, extra } = presentRecords(records, fields, summary);
   const labels = await labelsFor(setup, resource, shown);
   const whole = isWhole(fields);
-  const rows = shown.map((record) => showRecord(record, labels, whole));
+  const rows: JsonObject[] = [];
+  const pause = createPauses();
+  for (let at = 0; at < shown.length; at += STEP) {
+    if (at > 0) await pause();
+    for (const record of shown.slice(at, at + STEP)) {
+      rows.push(showRecord(record, labels, whole));
+    }
+  }
   const asked = new Set(fields?.map((key) => argumentOf(resource, key)));
   const fixed = Object.keys(args)
     .flatMap((name) => [name, nameKeyOf(name)])
@@ -74,6 +88,7 @@ function withoutSame(
       )
     ).map((key) => [key, first[key]]),
   );
+  if (Object.keys(same).length === 0) return { short: [...rows], same };
   const short = rows.map((row) =>
     Object.fromEntries(Object.entries(row).filter(([key]) => !(key in same)))
   );
