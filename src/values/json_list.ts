@@ -34,10 +34,10 @@ const MOST_BRACKETS = 20;
 const LONGEST_HEAD = 50_000;
 
 /**
- * How many characters of custom fields may be parsed in vain: a bracket in a
- * text looks like the end of its field.
+ * How many characters of custom fields may be parsed without success: a bracket
+ * in a text looks like the end of its field.
  */
-const MOST_IN_VAIN = 500_000;
+const MOST_FAILED = 500_000;
 
 /** How deep records and their custom fields are in the whole. */
 const RECORD_DEPTH = 2, FIELD_DEPTH = 4;
@@ -143,7 +143,7 @@ function parseRecords(
   readonly form: Form;
 } {
   const records: JsonObject[] = [];
-  const vain = { left: MOST_IN_VAIN };
+  const failed = { left: MOST_FAILED };
   let forms = 0;
   let seen: Seen = [];
   for (let at = start;;) {
@@ -154,7 +154,7 @@ function parseRecords(
     if (!form || !found) {
       if (++forms > MOST_FORMS) otherwise();
       seen = [];
-      ({ form, found } = parseNew(text, head, list, check, vain));
+      ({ form, found } = parseNew(text, head, list, check, failed));
     }
     records.push(found.record);
     at = found.end;
@@ -262,7 +262,7 @@ function parseNew(
   head: string,
   start: number,
   check: Check,
-  vain: { left: number },
+  failed: { left: number },
 ): { readonly form: Form; readonly found: Found } {
   const { record } = parseRecord(head, "", check);
   const fields: Field[] = [];
@@ -270,7 +270,7 @@ function parseNew(
   let end = start;
   while (text[end] !== "]") {
     if (fields.length > 0 && text[end++] !== ",") otherwise();
-    const part = parseField(text, end, vain);
+    const part = parseField(text, end, failed);
     check(part.value, FIELD_DEPTH);
     const begin = FIELD.exec(part.text)?.[0];
     if (begin === undefined || fields.length === MOST_FIELDS) otherwise();
@@ -285,7 +285,7 @@ function parseNew(
 }
 
 /** Parses one object, up to its own bracket. */
-function parseField(text: string, at: number, vain: { left: number }) {
+function parseField(text: string, at: number, failed: { left: number }) {
   if (text[at] !== "{") otherwise();
   for (let end = at, tries = 0; tries < MOST_BRACKETS; tries++) {
     end = text.indexOf("}", end) + 1;
@@ -295,8 +295,8 @@ function parseField(text: string, at: number, vain: { left: number }) {
       return { text: part, value: JSON.parse(part) as unknown };
     } catch {
       // The bracket was in a text, or closes an inner object.
-      vain.left -= part.length;
-      if (vain.left < 0) break;
+      failed.left -= part.length;
+      if (failed.left < 0) break;
     }
   }
   return otherwise();
