@@ -85,15 +85,20 @@ export async function differencesOf(
     const to = named ? named.show(value, after) : value;
     if (isEmpty(value)) cleared.push({ ...field, ...from });
     else changed.push({ ...field, ...from, to });
-    if (!Array.isArray(old) || !Array.isArray(value) || isEmpty(value)) {
-      continue;
-    }
+    // One related record is shown alone, even where Qontak has a list of one.
+    if (
+      !Array.isArray(old) || !Array.isArray(shown) || !Array.isArray(value) ||
+      isEmpty(value)
+    ) continue;
     const isGone = goneFrom(old, value);
-    const gone = (shown as unknown[]).filter((_, i) => isGone?.[i]);
+    const gone = shown.filter((_, i) => isGone?.[i]);
     if (gone.length > 0) removed.push({ ...field, removed: gone });
   }
   return { changed, cleared, removed };
 }
+
+/** How many pairs of parts of two lists are compared. */
+const MOST_PAIRS = 20_000;
 
 /**
  * Which entries of a list another no longer has; undefined if both are too long
@@ -103,16 +108,23 @@ function goneFrom(
   old: readonly unknown[],
   now: readonly unknown[],
 ): readonly boolean[] | undefined {
-  const ids = new Set(now.map(toId));
-  const areIds = !ids.has(null);
-  const effort = newEffort();
-  const gone = old.map((one) => {
-    const id = areIds ? toId(one) : null;
-    return id === null
-      ? !now.some((part) => isSame(part, one, effort))
-      : !ids.has(id);
-  });
-  return effort.left > 0 ? gone : undefined;
+  const kept = new Set(now.map(textOf));
+  const areIds = now.every((one) => toId(one) !== null);
+  const effort = newEffort(MOST_PAIRS);
+  const gone: boolean[] = [];
+  for (const one of old) {
+    const isKept = kept.has(textOf(one)) ||
+      !(areIds && toId(one) !== null) &&
+        now.some((part) => effort.left > 0 && isSame(part, one, effort));
+    if (effort.left <= 0) return undefined;
+    gone.push(!isKept);
+  }
+  return gone;
+}
+
+/** A part of a list as a text: the same for a number and its digits. */
+function textOf(part: unknown): string {
+  return typeof part === "object" ? JSON.stringify(part) : String(part);
 }
 
 /** Keys that say nothing of a change that Qontak made. */

@@ -28,7 +28,7 @@ export interface EncodedCustomFields {
    * sentence each.
    */
   readonly notes: readonly string[];
-  /** The ids of the fields whose values have problems. */
+  /** The ids of the fields whose values are not sent, because of problems. */
   readonly refused: ReadonlySet<number>;
 }
 
@@ -50,10 +50,19 @@ export function encodeCustomFields(
   const seen = new Set<number>();
   const refused = new Set<number>();
   const known = knownFields(fields);
+  /** Notes that an entry gives a field a value that is not sent. */
+  function refuse(entry: unknown): void {
+    if (!isObject(entry) || isEmpty(entry.value ?? entry.value_name)) return;
+    const { id, name } = entry;
+    const field = known.byId.get(toId(id)) ?? findField({ name }, known);
+    if (typeof field !== "string") refused.add(field.id!);
+  }
   let count = 0;
-  for (const entry of Array.isArray(value) ? value : [value]) {
+  const entries = Array.isArray(value) ? value : [value];
+  for (const [i, entry] of entries.entries()) {
     if (count >= MAX_FINDINGS) {
       problems.push("additional_fields may have more: fix these first");
+      for (const other of entries.slice(i)) refuse(other);
       break;
     }
     const found = isObject(entry)
@@ -61,6 +70,7 @@ export function encodeCustomFields(
       : `takes entries such as {"id": 123, "value": "…"}, not ${show(entry)}`;
     if (typeof found === "string") {
       problems.push(`additional_fields ${found}`);
+      refuse(entry);
       count++;
       continue;
     }
@@ -68,7 +78,7 @@ export function encodeCustomFields(
     const encoded = encodeEntry(entry, found, MAX_FINDINGS - count);
     if (encoded.problem !== undefined) {
       problems.push(`${name} ${encoded.problem}`);
-      if (!isEmpty(entry.value ?? entry.value_name)) refused.add(found.id!);
+      refuse(entry);
       count += encoded.count ?? 1;
     } else if (seen.has(found.id!)) {
       problems.push(`${name} is given twice: one value is enough`);

@@ -10,6 +10,10 @@
  */
 const OFFSET = 7 * 60 * 60 * 1000;
 
+/** The months as Qontak abbreviates them, in lower case. */
+export const MONTHS: readonly string[] =
+  "jan feb mar apr may jun jul aug sep oct nov dec".split(" ");
+
 /** The time of what is only a day. */
 export const MIDNIGHT = "00:00";
 
@@ -75,7 +79,7 @@ export function parseDate(text: string): Moment | undefined {
   return undefined;
 }
 
-const SHORT_YEAR = /^\d{1,2}[/.-]\d{1,2}[/.-]\d{2}$/;
+const SHORT_YEAR = /^\d{1,2}[/-]\d{1,2}[/-]\d{2}$/;
 
 /**
  * Says what is wrong with a text that looks like a date, as a phrase to put
@@ -86,7 +90,7 @@ const SHORT_YEAR = /^\d{1,2}[/.-]\d{1,2}[/.-]\d{2}$/;
 export function whyNoDate(text: string): string {
   const trimmed = text.trim();
   if (SHORT_YEAR.test(trimmed)) return ": write the year with four digits";
-  if (ISO.test(trimmed)) return ": there is no such day or time";
+  if (ISO.test(trimmed)) return ": there is no such day, time or offset";
   return DAY_FIRST.test(trimmed)
     ? ": there is no such day or time, read with the day first"
     : "";

@@ -5,7 +5,7 @@
  */
 import { isEmpty, isObject, type JsonObject, toId } from "../values/json.ts";
 import { compare, toDecimal } from "../values/decimal.ts";
-import { parseDate } from "./dates.ts";
+import { MONTHS, parseDate, toIso } from "./dates.ts";
 
 /** A value that Qontak did not store as it was sent. */
 export interface Difference {
@@ -149,9 +149,13 @@ export interface Effort {
  */
 const MOST_COMPARED = 5_000;
 
-/** The effort of one comparison. */
-export function newEffort(): Effort {
-  return { left: MOST_COMPARED };
+/**
+ * The effort of one comparison.
+ *
+ * @param left How many parts may be compared.
+ */
+export function newEffort(left = MOST_COMPARED): Effort {
+  return { left };
 }
 
 /** The longest lists of ids that are compared in any order. */
@@ -173,19 +177,12 @@ export function isSameAt(
   effort: Effort = newEffort(),
 ): boolean {
   if (!Array.isArray(a) || !Array.isArray(b)) return isSame(a, b, effort);
-  if (key.endsWith("_ids")) return areSameIds(a, b);
-  // Most are the same list, read twice.
-  if (a.length === b.length && a.every((one, i) => one === b[i])) return true;
-  return isSame(a, b, effort);
-}
-
-/** Whether two lists hold the same ids. */
-function areSameIds(a: readonly unknown[], b: readonly unknown[]): boolean {
   if (a.length !== b.length) return false;
+  // Most are the same list, read twice.
   if (a.every((one, i) => one === b[i])) return true;
-  if (a.length > MOST_IDS) return false;
-  const ids = new Set(a.map(String));
-  return b.every((one) => ids.has(String(one)));
+  return key.endsWith("_ids") && a.length <= MOST_IDS
+    ? isSame(a.map(String).sort(), b.map(String).sort(), effort)
+    : isSame(a, b, effort);
 }
 
 /**
@@ -230,9 +227,6 @@ export function isSame(
     before.epoch === after.epoch;
 }
 
-/** Writes the day of a check-in; made when it is first used. */
-let dayFormat: Intl.DateTimeFormat | undefined;
-
 /**
  * Whether two check-in times match. Geolocations take seconds since 1970 and
  * return a date such as `21 Jul, 2013`.
@@ -241,16 +235,10 @@ function isCheckinTime(sent: string, stored: string): boolean {
   if (!/^\d{9,10}$/.test(sent) || !/^\d{1,2} \w{3}, \d{4}$/.test(stored)) {
     return false;
   }
-  // To make it takes far longer than to use it.
-  dayFormat ??= new Intl.DateTimeFormat("en-GB", {
-    day: "2-digit",
-    month: "short",
-    year: "numeric",
-    timeZone: "Asia/Jakarta",
-  });
-  const [date, month, year] = dayFormat.format(Number(sent) * 1000).split(" ");
-  return Number(date) === Number.parseInt(stored) &&
-    stored.endsWith(`${month}, ${year}`);
+  const epoch = Number(sent) * 1000;
+  const [year, month, day] = toIso({ epoch }).slice(0, 10).split("-");
+  return Number(day) === Number.parseInt(stored) &&
+    stored.toLowerCase().endsWith(`${MONTHS[Number(month) - 1]}, ${year}`);
 }
 
 function isNumeric(text: string): boolean {

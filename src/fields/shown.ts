@@ -19,7 +19,7 @@ import { digitsOf, toDecimal } from "../values/decimal.ts";
 import { textOfHtml } from "../values/html.ts";
 import { createDerived } from "../values/derived.ts";
 import { isEmpty, isObject, type JsonObject, toId } from "../values/json.ts";
-import { parseDate, toIso } from "./dates.ts";
+import { MONTHS, parseDate, toIso } from "./dates.ts";
 import type { Setup } from "./setup.ts";
 import type { Field } from "./template.ts";
 
@@ -89,20 +89,22 @@ export function missingLabels(
  *
  * @param record What is shown of the record.
  * @param shown What is known about it.
- * @param whole Whether percentages that are not set are shown too.
+ * @param asked The keys, and names or ids of custom fields, that the caller
+ * named, if any. A percentage of 0 is shown only if it is named, or with `*`.
  */
 export function showRecord(
   record: JsonObject,
   shown: Shown,
-  whole = false,
+  asked: readonly string[] = [],
 ): JsonObject {
   const { resource, fields } = shown;
+  const whole = asked.includes("*");
   const found: JsonObject = {};
   for (const key in record) {
     const value = record[key];
     if (key === "additional_fields" && Array.isArray(value)) {
       const entries = value.flatMap((entry) =>
-        showCustomField(entry, fields, whole)
+        showCustomField(entry, fields, asked)
       );
       if (entries.length > 0 || whole) found[key] = entries;
       continue;
@@ -312,9 +314,6 @@ export function numberOf(value: unknown): unknown {
   return decimal && digitsOf(decimal) <= MOST_DIGITS ? Number(value) : value;
 }
 
-/** The months in the dates of check-ins, such as `13 Nov, 2026`. */
-const MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split(" ");
-
 /** The smallest number that is a time in seconds since 1970. */
 const FIRST_SECOND = 100_000_000;
 
@@ -366,7 +365,7 @@ export function isoOf(value: unknown): unknown {
 function showCustomField(
   entry: unknown,
   fields: readonly Field[],
-  whole: boolean,
+  asked: readonly string[],
 ): unknown[] {
   if (!isObject(entry)) return [entry];
   const { id, name, value, value_name, ...rest } = entry;
@@ -374,7 +373,10 @@ function showCustomField(
   if (!field) return [entry];
   const shown = showCustomValue(field, value);
   // Qontak shows 0.0 for a percentage that is not set.
-  if (!whole && field.type.name === "percentage" && shown === 0) return [];
+  if (
+    field.type.name === "percentage" && shown === 0 &&
+    !["*", String(id), String(name)].some((one) => asked.includes(one))
+  ) return [];
   return [{
     id: toId(id) ?? id,
     name,

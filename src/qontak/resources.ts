@@ -453,8 +453,9 @@ export function isShortFor(
   key: string,
   argument: string,
 ): boolean {
-  return argument === `${word}_id` ||
-    key.endsWith(`_${word}_id`) && !key.startsWith("unique_");
+  const name = `${word.toLowerCase()}_id`;
+  return argument === name ||
+    key.endsWith(`_${name}`) && !key.startsWith("unique_");
 }
 
 /**

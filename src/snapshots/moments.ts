@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseDate } from "../fields/dates.ts";
+import { MONTHS, parseDate } from "../fields/dates.ts";
 import { epochOf } from "../fields/shown.ts";
 import type { Zone } from "../values/zone.ts";
 
@@ -23,8 +23,6 @@ const MOMENT = /^\d{4}-\d\d-\d\d.*(Z|UTC|[+-]\d\d:?\d\d)$/;
 /** A day as check-ins have it: `21 Jul, 2013`. */
 const LONG_DAY =
   /^(\d{1,2}) (jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*,? (\d{4})$/i;
-
-const MONTHS = "jan,feb,mar,apr,may,jun,jul,aug,sep,oct,nov,dec".split(",");
 
 /**
  * Converts a date of Qontak's to ms since 1970.

@@ -1,5 +1,28 @@
-import { assertEquals } from "@std/assert";
-import { isSame, readBack } from "../../src/fields/readback.ts";
+import { assert, assertEquals } from "@std/assert";
+import { isSame, isSameAt, readBack } from "../../src/fields/readback.ts";
+
+Deno.test("isSameAt() compares lists of ids in any order, each as often as it is there", () => {
+  const table: readonly (readonly [unknown[], unknown[], boolean])[] = [
+    [[1, 2, 3], [3, 1, 2], true],
+    [[1, "2"], ["2", "1"], true],
+    [[1, 2], [1, 1], false],
+    [[1, 1], [1, 2], false],
+    [[1, 2], [1, 2, 2], false],
+    [[], [], true],
+  ];
+  for (const [a, b, same] of table) {
+    assertEquals(isSameAt("crm_lead_ids", a, b), same, JSON.stringify([a, b]));
+  }
+});
+
+Deno.test("isSame() reads the day of a check-in in every month", () => {
+  const months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+  months.forEach((month, i) => {
+    const sent = Date.UTC(2026, i, 21, 3) / 1000;
+    assert(isSame(sent, `21 ${month}, 2026`), month);
+    assert(!isSame(sent, `20 ${month}, 2026`), month);
+  });
+});
 
 Deno.test("isSame() recognizes a value in the forms that Qontak returns", () => {
   const same: [unknown, unknown][] = [

@@ -1,5 +1,10 @@
 /** What records and lists look like in answers. */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 import { createWorld as createData } from "../../src/sandbox/data/world.ts";
 import { findField } from "../support/company.ts";
 import { createWorld } from "../support/world.ts";
@@ -285,6 +290,55 @@ Deno.test("fields names what answers show: labels, and the names beside ids", as
   assertEquals(none.unknown_fields, ["nama"]);
 });
 
+Deno.test("another company of a deal is reported, kept and taken back", async () => {
+  for (const profile of ["documented", "observed"] as const) {
+    await using world = await createWorld({ profile });
+    const { records: companies } = await world.ok("list_companies");
+    const { records: deals } = await world.ok("query_records", {
+      resource: "deals",
+      where: [{ field: "company", op: "is_set" }],
+      fields: "company",
+    });
+    const [{ id: deal_id, crm_company_id, crm_company_name }] = deals;
+    const { id, name } = companies.find((one: Data) =>
+      one.id !== crm_company_id
+    );
+    const { changed, applied, undo } = await world.ok("update_deal", {
+      deal_id,
+      crm_company_id: id,
+    });
+    assertEquals(applied, ["crm_company_id"]);
+    const [{ key, from, to }] = changed;
+    assertEquals(key, "crm_company_id");
+    assertStringIncludes(`${from}`, `${crm_company_name ?? crm_company_id}`);
+    assertStringIncludes(`${to}`, `${name}`);
+    const { records: [listed] } = await world.ok("undo_change");
+    assertEquals([listed.undo, listed.outcome], [undo, undefined]);
+    const { plan } = await world.ok("undo_change", { ids: [undo] });
+    await world.ok("undo_change", { plan });
+    const { record } = await world.ok("get_deal", { deal_id });
+    assertEquals(record.crm_company_id, crm_company_id);
+  }
+});
+
+Deno.test("an answer of a write that is too large keeps the id and the undo", async () => {
+  await using world = await createWorld({
+    change(request, answer) {
+      if (!/^GET .*\/deals\/\d+$/.test(request)) return;
+      answer.response.crm_lead_ids = Array.from({ length: 9_000 }, (_, i) => i);
+    },
+  });
+  const { records: [{ id: deal_id }] } = await world.ok("list_deals");
+  const { records: [{ id }] } = await world.ok("list_contacts");
+  const answer = await world.ok("update_deal", {
+    deal_id,
+    crm_lead_ids: [id],
+  });
+  assertStringIncludes(answer.cut, "too large");
+  assertEquals(answer.id, deal_id);
+  assertMatch(answer.undo, /^\d{8}T/);
+});
+
 Deno.test("fields takes short words, and shows the names beside ids", async () => {
   await using world = await createWorld();
   const { records: [{ id: deal_id }] } = await world.ok("query_records", {
@@ -320,6 +374,12 @@ Deno.test("a percentage of 0 is shown to those who name its field", async () => 
   });
   const [{ label, value }] = record.additional_fields;
   assertEquals([label, value], ["Diskon (%)", 0]);
+  const { record: more } = await world.ok("get_deal", {
+    deal_id,
+    fields: ["Diskon (%)", "additional_fields", "STAGE"],
+  });
+  assert(more.additional_fields.some((one: Data) => one.label === label));
+  assertEquals(typeof more.crm_stage_name, "string");
   const { record: all } = await world.ok("get_deal", { deal_id });
   for (const { label } of all.additional_fields ?? []) {
     assert(label !== "Diskon (%)");

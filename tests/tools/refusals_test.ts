@@ -240,14 +240,29 @@ Deno.test("a wrong value of a required field is one problem, also if the field i
   const { id, label: name } = required.find(({ label }: Data) =>
     label === "Metode Pembayaran"
   );
-  for (const field of [{ id }, { name }]) {
+  for (
+    const [entry, said] of [
+      [{ id, value: "not an option" }, "is not one of its options"],
+      [{ name, value: "not an option" }, "is not one of its options"],
+      [{ id, name: "Other", value: 1 }, "id and name must agree"],
+    ] as const
+  ) {
     const text = await world.refused("create_deal", {
       ...args,
-      additional_fields: [{ ...field, value: "not an option" }],
+      additional_fields: [entry],
     });
     assertStringIncludes(text, "1 problem");
-    assertStringIncludes(text, "is not one of its options");
+    assertStringIncludes(text, said);
   }
+  const many = await world.refused("create_deal", {
+    ...args,
+    additional_fields: [
+      ...Array.from({ length: 30 }, (_, i) => ({ id: i + 1, value: 1 })),
+      ...args.additional_fields,
+    ],
+  });
+  assertStringIncludes(many, "fix these first");
+  assert(!many.includes("is required"), many);
 });
 
 Deno.test("a refused currency of a product is answered with where the codes are", async () => {

@@ -31,12 +31,26 @@ export function bound(answer: JsonObject, most: number): JsonObject {
     const bounded = cutTexts(answer, limit) as JsonObject;
     if (JSON.stringify(bounded).length <= most) return bounded;
   }
+  const small = Object.entries(answer).filter(([, value]) =>
+    !isLargeAtLeast(value, MAX_SMALL) &&
+    JSON.stringify(value).length <= MAX_SMALL
+  ).slice(0, MOST_SMALL);
+  const large = Object.keys(answer).filter((key) =>
+    !small.some(([one]) => one === key)
+  );
   return {
-    cut: `The answer is too large for a conversation. It has ${
-      Object.keys(answer).join(", ")
-    }: name the keys you need in fields`,
+    ...Object.fromEntries(small),
+    cut: `The answer is too large for a conversation. It also has ${
+      large.slice(0, MOST_SMALL).join(", ")
+    }: get the record with fields to see the keys you need`,
   };
 }
+
+/** The longest values that stay in an answer that is too large, as JSON. */
+const MAX_SMALL = 1_000;
+
+/** How many of them stay. */
+const MOST_SMALL = 20;
 
 /**
  * The limits for the length of texts, in characters. The first limit that makes

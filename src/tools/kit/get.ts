@@ -10,7 +10,7 @@ import { type Arguments, id, required } from "./arguments.ts";
 import { frames } from "./frames.ts";
 import { presentRecord } from "../../fields/present.ts";
 import { labelsFor, missingLabels, showRecord } from "../../fields/shown.ts";
-import { isWhole, selectedKeys } from "./selected_keys.ts";
+import { selectedKeys } from "./selected_keys.ts";
 import { fieldsArgument, tenantArgument } from "./shared_arguments.ts";
 import { spoken, type ToolTraits } from "./tool_traits.ts";
 
@@ -78,9 +78,8 @@ export function viewTool(
       ]);
       const { record: shown, ...more } = presentRecord(record, selected);
       const labels = await labelsFor(setup, resource, [shown]);
-      const whole = isWhole(selected);
       return {
-        record: showRecord(shown, labels, whole),
+        record: showRecord(shown, labels, selected),
         ...more,
         ...missingLabels(labels, explain),
       };

@@ -10,7 +10,7 @@ import { argumentOf, nameKeyOf } from "../../qontak/resources.ts";
 import type { JsonObject } from "../../values/json.ts";
 import { createPauses } from "../../values/turns.ts";
 import type { ToolContext } from "../tool.ts";
-import { isWhole, selectedKeys } from "./selected_keys.ts";
+import { selectedKeys } from "./selected_keys.ts";
 import type { ToolTraits } from "./tool_traits.ts";
 
 /**
@@ -44,13 +44,12 @@ export async function presentRows(
   const fields = await selectedKeys(setup, resource, args.fields, records);
   const { shown, extra } = presentRecords(records, fields, summary);
   const labels = await labelsFor(setup, resource, shown);
-  const whole = isWhole(fields);
   const rows: JsonObject[] = [];
   const pause = createPauses();
   for (let at = 0; at < shown.length; at += STEP) {
     if (at > 0) await pause();
     for (const record of shown.slice(at, at + STEP)) {
-      rows.push(showRecord(record, labels, whole));
+      rows.push(showRecord(record, labels, fields));
     }
   }
   const asked = new Set(fields?.map((key) => argumentOf(resource, key)));

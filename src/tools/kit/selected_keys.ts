@@ -50,17 +50,19 @@ export async function selectedKeys(
         return name !== undefined && answerKey(resource, name) === word;
       });
   };
+  const ids = [...has].filter((key) => key.endsWith("_id"))
+    .map((key) => [key, argumentOf(resource, key)] as const);
   const keys: string[] = [];
   for (const word of fields as string[]) {
     const key = keyOf(word);
     if (key !== undefined || records.length === 0) keys.push(key ?? word);
     else {
       const found = await labelled(setup, resource, word);
-      const short = [...has].filter((one) =>
-        isShortFor(word, one, argumentOf(resource, one))
+      const short = ids.filter(([key, argument]) =>
+        isShortFor(word, key, argument)
       );
       if (found.length > 0) keys.push(...found);
-      else keys.push(short.length === 1 ? short[0]! : word);
+      else keys.push(short.length === 1 ? short[0]![0] : word);
     }
   }
   const named = new Set(
@@ -80,17 +82,6 @@ export async function selectedKeys(
       !keys.includes("currency")
     ? [...keys, "currency"]
     : keys;
-}
-
-/**
- * Whether percentages of 0 are shown: Qontak shows 0 also where none is set,
- * but who names the field asks for what it shows.
- *
- * @param keys The keys that the caller named, if any.
- */
-export function isWhole(keys: readonly string[] | undefined): boolean {
-  return keys !== undefined &&
-    (keys.includes("*") || !keys.includes("additional_fields"));
 }
 
 /** The fields with a label. */
