@@ -97,22 +97,23 @@ export async function differencesOf(
   return { changed, cleared, removed };
 }
 
-/** How many pairs of parts of two lists are compared. */
-const MOST_PAIRS = 20_000;
+/** How long two lists may be together, and how many pairs are compared. */
+const MOST_PARTS = 20_000;
 
 /**
  * Which entries of a list another no longer has; undefined if both are too long
  * to be compared. What changed says so then.
  */
 function goneFrom(
-  old: readonly unknown[],
+  list: readonly unknown[],
   now: readonly unknown[],
 ): readonly boolean[] | undefined {
+  if (list.length + now.length > MOST_PARTS) return undefined;
   const kept = new Set(now.map(textOf));
   const areIds = now.every((one) => toId(one) !== null);
-  const effort = newEffort(MOST_PAIRS);
+  const effort = newEffort(MOST_PARTS);
   const gone: boolean[] = [];
-  for (const one of old) {
+  for (const one of list) {
     const isKept = kept.has(textOf(one)) ||
       !(areIds && toId(one) !== null) &&
         now.some((part) => effort.left > 0 && isSame(part, one, effort));

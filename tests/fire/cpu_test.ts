@@ -630,7 +630,10 @@ Deno.test("no search of answers as large as are read makes another caller wait",
       return new Response(text, response);
     }
     const page = Number(new URL(request.url).searchParams.get("page"));
-    const count = Math.floor(9.5 * MIB / (JSON.stringify(list[0]).length + 20));
+    const count = Math.min(
+      3_000,
+      Math.floor(9.5 * MIB / (JSON.stringify(list[0]).length + 20)),
+    );
     answer.response = Array.from({ length: count }, (_, i) => {
       const id = 1_000_000 * page + i;
       return { ...list[0], id, name: `Name ${id}`, first_name: `Name ${id}` };
@@ -644,7 +647,7 @@ Deno.test("no search of answers as large as are read makes another caller wait",
     for (const query of ["name", "Sari"]) {
       bystander.now = `a search for ${query}`;
       const { text } = await callTool(world.url, "search", { query });
-      assert(/"records_read":\d{5}/.test(text), text);
+      assert(/"records_read":\d{4,5}/.test(text), text);
     }
   });
 });
@@ -754,6 +757,12 @@ Deno.test("no record that differs in long lists makes another caller wait", asyn
       "deep",
       list(300, () => list(300, () => "1.0")),
       list(300, () => list(300, () => "1.00")),
+    ],
+    ["crm_lead_ids", list(20_000, (i) => `a${i}`), ids],
+    [
+      "crm_lead_ids",
+      list(20_000, (i) => `a${i}`),
+      list(20_000, (i) => `b${i}`),
     ],
     [
       "crm_lead_ids",
