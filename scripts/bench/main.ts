@@ -76,7 +76,7 @@ const flags = {
   check: {
     type: "boolean",
     help:
-      `Fail if a ratio of computing, of a start or of memory is more than ${TOLERANCE} times worse than the kept one, or is missing`,
+      `Fail if a ratio of computing, of a start or of memory is more than ${TOLERANCE} times worse than the kept one in each of two measurements, or is missing`,
   },
 } as const;
 
@@ -116,11 +116,26 @@ if (import.meta.main) {
         only === undefined || name === only
       );
       print(`${machine()}; medians of ${effort.rounds}, taking turns`);
+      const kept = `${root}${KEPT}`;
+      const before: Run | undefined = check
+        ? JSON.parse(await Deno.readTextFile(kept))
+        : undefined;
       const ratios: Ratio[] = [];
-      for (const [, { measure }] of parts) {
-        const found = await measure(effort);
-        print(table(found));
-        ratios.push(...found);
+      const found: string[] = [];
+      for (const [, { prefix, measure }] of parts) {
+        const known = before?.ratios.filter(({ name }) => prefix.test(name));
+        let measured = await measure(effort);
+        print(table(measured));
+        let slower = known ? worse(measured, known) : [];
+        if (slower.length > 0) {
+          // Another program can slow one side of a short run.
+          print(`${slower.join("\n")}\nIt is measured once more`);
+          measured = await measure(effort);
+          print(table(measured));
+          slower = worse(measured, known!);
+        }
+        ratios.push(...measured);
+        found.push(...slower);
       }
       const run: Run = {
         date: new Date().toISOString().slice(0, 10),
@@ -131,18 +146,10 @@ if (import.meta.main) {
       };
       const text = `${JSON.stringify(run, null, 2)}\n`;
       if (json) await Deno.writeTextFile(json, text);
-      const kept = `${root}${KEPT}`;
       if (!check) {
         if (keep) await Deno.writeTextFile(kept, text);
         return 0;
       }
-      const before: Run = JSON.parse(await Deno.readTextFile(kept));
-      const found = worse(
-        ratios,
-        before.ratios.filter(({ name }) =>
-          parts.some(([, { prefix }]) => prefix.test(name))
-        ),
-      );
       return print(
         found.join("\n") || "No checked ratio is worse than the kept one",
         found.length === 0 ? 0 : 1,
