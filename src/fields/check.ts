@@ -135,7 +135,7 @@ export async function checkWrite(request: WriteRequest): Promise<CheckedWrite> {
         : passCustomFields(value);
       check.problems.push(...custom.problems);
       check.notes.push(...custom.notes);
-      custom.refused.forEach((id) => check.refused.add(id));
+      check.refused = custom.refused;
       check.body[key] = custom.wire;
     } else {
       checkStandard(check, key, type, value);
@@ -158,7 +158,7 @@ interface Check {
   readonly notes: string[];
   readonly doubts: Doubt[];
   /** The ids of the custom fields whose values have problems. */
-  readonly refused: Set<number>;
+  refused: ReadonlySet<number>;
 }
 
 /** Finds the pipeline and stage, and adds them to the body. */

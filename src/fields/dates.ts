@@ -85,10 +85,12 @@ const SHORT_YEAR = /^\d{1,2}[/-]\d{1,2}[/-]\d{2}$/;
  * Says what is wrong with a text that looks like a date, as a phrase to put
  * after it; empty if it does not look like one.
  *
- * @param text A text that {@linkcode parseDate} does not read.
+ * @param value A text that {@linkcode parseDate} does not read, or any other
+ * value.
  */
-export function whyNoDate(text: string): string {
-  const trimmed = text.trim();
+export function whyNoDate(value: unknown): string {
+  if (typeof value !== "string") return "";
+  const trimmed = value.trim();
   if (SHORT_YEAR.test(trimmed)) return ": write the year with four digits";
   if (ISO.test(trimmed)) return ": there is no such day, time or offset";
   return DAY_FIRST.test(trimmed)

@@ -144,8 +144,7 @@ export function encodeDate(
 ): Encoded {
   const moment = typeof value === "string" ? parseDate(value) : undefined;
   if (moment) return { wire: write(moment), ...wasRead(value, say(moment)) };
-  const why = typeof value === "string" ? whyNoDate(value) : "";
-  return { problem: `takes ${takes}, not ${show(value)}${why}` };
+  return { problem: `takes ${takes}, not ${show(value)}${whyNoDate(value)}` };
 }
 
 /** Encodes an option. */

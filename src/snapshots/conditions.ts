@@ -216,9 +216,7 @@ function periodOf(field: QueryField, value: unknown, subject: Subject): Period {
   }
   if (period) return period;
   throw new InputError(
-    `${field.called} takes ${PERIODS}, not ${show(value)}${
-      typeof value === "string" ? whyNoDate(value) : ""
-    }`,
+    `${field.called} takes ${PERIODS}, not ${show(value)}${whyNoDate(value)}`,
   );
 }
 
